@@ -1,0 +1,1 @@
+"""Kefu, a self-hosted customer-service assistant."""

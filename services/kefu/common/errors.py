@@ -1,0 +1,256 @@
+"""
+What can go wrong, and what the caller should do:
+
+  BadRequest              INVALID_ARGUMENT     correct the field that BadRequest names
+  RequestIdReused         INVALID_ARGUMENT     make a new request_id for a new text
+  PromptTooLong           INVALID_ARGUMENT     shorten to metadata max_prompt_tokens
+  Unauthenticated         UNAUTHENTICATED      send a valid key
+  ScopeMissing            PERMISSION_DENIED    use a key with the scope that metadata names
+  SessionNotFound         NOT_FOUND            open a session with "sessions/-"
+  TurnNotFound            NOT_FOUND            list the session's turns
+  CollectionNotFound      NOT_FOUND            list the collections, or create it
+  DocumentNotFound        NOT_FOUND            list the documents
+  CuratedAnswerNotFound   NOT_FOUND            list the curated answers
+  TenantNotFound          NOT_FOUND            list the tenants
+  KeyNotFound             NOT_FOUND            list the keys
+  CollectionExists        ALREADY_EXISTS       use it, or choose another id
+  TenantExists            ALREADY_EXISTS       use it, or choose another id
+  OffsetOutOfRange        OUT_OF_RANGE         resume from 0
+  SessionBusy             ABORTED              wait for the other answer, then resend
+  StaleRevision           ABORTED              read the settings again, then update
+  SessionClosed           FAILED_PRECONDITION  open another session
+  NotDurable              FAILED_PRECONDITION  let Redis persist (appendonly yes), or accept that it does not
+  CannotContinue          FAILED_PRECONDITION  continue from text, or start over
+  Overloaded              RESOURCE_EXHAUSTED   retry after RetryInfo.retry_delay
+  ReplicaFull             RESOURCE_EXHAUSTED   try another replica
+  EngineDead              UNAVAILABLE          try another replica
+  BackendUnavailable      UNAVAILABLE          retry with backoff
+  DeadlineExceeded        DEADLINE_EXCEEDED    allow more time
+  Internal                INTERNAL             report it with the trace id of metadata
+
+StartupError never reaches a caller: it ends a process before it serves.
+"""
+
+from typing import ClassVar
+
+import grpc
+
+DOMAIN = "kefu"
+"""The domain of every ErrorInfo."""
+
+
+class ServiceError(Exception):
+    """An error its caller is meant to see. The message is a sentence: what happened, what to do.
+
+    `metadata` goes into ErrorInfo; `retry_after` (seconds) becomes RetryInfo.
+    """
+
+    code: ClassVar[grpc.StatusCode]
+    reason: ClassVar[str]
+
+    def __init__(
+        self, message: str, *, metadata: dict[str, str] | None = None, retry_after: float | None = None
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.metadata = metadata or {}
+        self.retry_after = retry_after
+
+
+class StartupError(Exception):
+    """This process cannot start; the message says why and what to do. Starting it again will not help."""
+
+
+class BadRequest(ServiceError):
+    """A field of the request is wrong."""
+
+    code = grpc.StatusCode.INVALID_ARGUMENT
+    reason = "BAD_REQUEST"
+
+    def __init__(self, field: str, description: str) -> None:
+        super().__init__(f"{field}: {description}")
+        self.field = field
+        self.description = description
+
+
+class RequestIdReused(ServiceError):
+    """This request_id came before with another text."""
+
+    code = grpc.StatusCode.INVALID_ARGUMENT
+    reason = "REQUEST_ID_REUSED"
+
+
+class PromptTooLong(ServiceError):
+    """The prompt does not fit the model; metadata holds `prompt_tokens` and `max_prompt_tokens`."""
+
+    code = grpc.StatusCode.INVALID_ARGUMENT
+    reason = "PROMPT_TOO_LONG"
+
+    def __init__(self, prompt_tokens: int, max_prompt_tokens: int) -> None:
+        super().__init__(
+            f"The prompt has {prompt_tokens} tokens and the model takes {max_prompt_tokens}; shorten it.",
+            metadata={"prompt_tokens": str(prompt_tokens), "max_prompt_tokens": str(max_prompt_tokens)},
+        )
+        self.prompt_tokens = prompt_tokens
+        self.max_prompt_tokens = max_prompt_tokens
+
+
+class Unauthenticated(ServiceError):
+    """There is no key, or it is not valid."""
+
+    code = grpc.StatusCode.UNAUTHENTICATED
+    reason = "UNAUTHENTICATED"
+
+
+class ScopeMissing(ServiceError):
+    """The key may not do this; metadata `scope` names what it would need."""
+
+    code = grpc.StatusCode.PERMISSION_DENIED
+    reason = "SCOPE_MISSING"
+
+
+class SessionNotFound(ServiceError):
+    """No such session, or it is someone else's."""
+
+    code = grpc.StatusCode.NOT_FOUND
+    reason = "SESSION_NOT_FOUND"
+
+
+class TurnNotFound(ServiceError):
+    """No such turn, or it is someone else's."""
+
+    code = grpc.StatusCode.NOT_FOUND
+    reason = "TURN_NOT_FOUND"
+
+
+class CollectionNotFound(ServiceError):
+    """No such collection, or the key may not use it."""
+
+    code = grpc.StatusCode.NOT_FOUND
+    reason = "COLLECTION_NOT_FOUND"
+
+
+class DocumentNotFound(ServiceError):
+    """No such document."""
+
+    code = grpc.StatusCode.NOT_FOUND
+    reason = "DOCUMENT_NOT_FOUND"
+
+
+class CuratedAnswerNotFound(ServiceError):
+    """No such curated answer."""
+
+    code = grpc.StatusCode.NOT_FOUND
+    reason = "CURATED_ANSWER_NOT_FOUND"
+
+
+class TenantNotFound(ServiceError):
+    """No such tenant, or the key does not rule it."""
+
+    code = grpc.StatusCode.NOT_FOUND
+    reason = "TENANT_NOT_FOUND"
+
+
+class KeyNotFound(ServiceError):
+    """No such key."""
+
+    code = grpc.StatusCode.NOT_FOUND
+    reason = "KEY_NOT_FOUND"
+
+
+class CollectionExists(ServiceError):
+    """A collection of this id is there already."""
+
+    code = grpc.StatusCode.ALREADY_EXISTS
+    reason = "COLLECTION_EXISTS"
+
+
+class TenantExists(ServiceError):
+    """A tenant of this id is there already."""
+
+    code = grpc.StatusCode.ALREADY_EXISTS
+    reason = "TENANT_EXISTS"
+
+
+class OffsetOutOfRange(ServiceError):
+    """The offset lies beyond the answer's text."""
+
+    code = grpc.StatusCode.OUT_OF_RANGE
+    reason = "OFFSET_OUT_OF_RANGE"
+
+
+class SessionBusy(ServiceError):
+    """This session is still answering an earlier message."""
+
+    code = grpc.StatusCode.ABORTED
+    reason = "SESSION_BUSY"
+
+
+class StaleRevision(ServiceError):
+    """Someone else changed it since it was read."""
+
+    code = grpc.StatusCode.ABORTED
+    reason = "STALE_REVISION"
+
+
+class SessionClosed(ServiceError):
+    """The session was closed."""
+
+    code = grpc.StatusCode.FAILED_PRECONDITION
+    reason = "SESSION_CLOSED"
+
+
+class NotDurable(ServiceError):
+    """Redis did not say that the change is on disk."""
+
+    code = grpc.StatusCode.FAILED_PRECONDITION
+    reason = "NOT_DURABLE"
+
+
+class CannotContinue(ServiceError):
+    """This replica cannot go on from what another one sent."""
+
+    code = grpc.StatusCode.FAILED_PRECONDITION
+    reason = "CANNOT_CONTINUE"
+
+
+class Overloaded(ServiceError):
+    """There is more to do than can be done in time."""
+
+    code = grpc.StatusCode.RESOURCE_EXHAUSTED
+    reason = "OVERLOADED"
+
+
+class ReplicaFull(ServiceError):
+    """This replica takes no more requests."""
+
+    code = grpc.StatusCode.RESOURCE_EXHAUSTED
+    reason = "REPLICA_FULL"
+
+
+class EngineDead(ServiceError):
+    """The replica's engine has died; the process is leaving."""
+
+    code = grpc.StatusCode.UNAVAILABLE
+    reason = "ENGINE_DEAD"
+
+
+class BackendUnavailable(ServiceError):
+    """A service behind this one did not answer."""
+
+    code = grpc.StatusCode.UNAVAILABLE
+    reason = "BACKEND_UNAVAILABLE"
+
+
+class DeadlineExceeded(ServiceError):
+    """The caller's deadline passed."""
+
+    code = grpc.StatusCode.DEADLINE_EXCEEDED
+    reason = "DEADLINE_EXCEEDED"
+
+
+class Internal(ServiceError):
+    """Something failed that no caller can mend; what it was is in the log."""
+
+    code = grpc.StatusCode.INTERNAL
+    reason = "INTERNAL"

@@ -1,0 +1,160 @@
+"""What stands in front of every call: a trace, a key, a scope, a metric, and no exception that is not ours."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import aclosing, asynccontextmanager
+from typing import Any, NoReturn
+
+import grpc
+import grpc.aio
+import structlog
+from opentelemetry import propagate, trace
+
+from kefu.common import auth
+from kefu.common.auth import Keyring, Principal, Scope
+from kefu.common.errors import Internal, ScopeMissing, ServiceError
+from kefu.common.status import trailers_of
+from kefu.common.telemetry import RPC_SECONDS, RPCS_IN_FLIGHT, UNEXPECTED_ERRORS
+
+TENANT = "kefu-tenant"
+SUBJECT = "kefu-subject"
+COLLECTIONS = "kefu-collections"
+"""Metadata in which the services' own key says whom it acts for; ids, comma between collections."""
+OPEN_SERVICES = (
+    "grpc.health.v1.Health",
+    "grpc.reflection.v1alpha.ServerReflection",
+    "grpc.reflection.v1.ServerReflection",
+)
+"""Services that need no key."""
+
+_log = structlog.stdlib.get_logger()
+_tracer = trace.get_tracer("kefu")
+
+Context = grpc.aio.ServicerContext[Any, Any]
+
+
+class Guard(grpc.aio.ServerInterceptor):
+    """Lets a call through to its servicer when its key has one of the scopes that its service needs.
+
+    `scopes` maps a service's full name to the scopes of which one is enough; services that are not in it are refused.
+    """
+
+    def __init__(self, keyring: Keyring, scopes: Mapping[str, tuple[Scope, ...]]) -> None:
+        self._keyring = keyring
+        self._scopes = scopes
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Any]],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> Any:
+        """See grpc.aio.ServerInterceptor."""
+        handler: Any = await continuation(handler_call_details)  # None for a method that nobody serves
+        method = handler_call_details.method.lstrip("/")
+        if handler is None or method.partition("/")[0] in OPEN_SERVICES:
+            return handler
+        metadata = dict(handler_call_details.invocation_metadata)
+
+        if handler.response_streaming:
+            behave = handler.stream_stream or handler.unary_stream
+
+            async def stream(request: Any, context: Context) -> AsyncIterator[Any]:
+                async with (
+                    self._call(method, metadata, context),
+                    aclosing(behave(request, context)) as responses,
+                ):
+                    async for response in responses:
+                        yield response
+
+            wrap = (
+                grpc.stream_stream_rpc_method_handler
+                if handler.request_streaming
+                else grpc.unary_stream_rpc_method_handler
+            )
+            return wrap(stream, handler.request_deserializer, handler.response_serializer)
+
+        behave_once = handler.stream_unary or handler.unary_unary
+
+        async def once(request: Any, context: Context) -> Any:
+            async with self._call(method, metadata, context):
+                return await behave_once(request, context)
+
+        wrap_once = (
+            grpc.stream_unary_rpc_method_handler if handler.request_streaming else grpc.unary_unary_rpc_method_handler
+        )
+        return wrap_once(once, handler.request_deserializer, handler.response_serializer)
+
+    @asynccontextmanager
+    async def _call(self, method: str, metadata: dict[str, Any], context: Context) -> AsyncIterator[None]:
+        began, code = time.monotonic(), grpc.StatusCode.OK
+        structlog.contextvars.clear_contextvars()
+        RPCS_IN_FLIGHT.labels(method).inc()
+        with _tracer.start_as_current_span(
+            method, context=propagate.extract(metadata), kind=trace.SpanKind.SERVER, record_exception=False
+        ) as span:
+            trace_id = trace.format_trace_id(span.get_span_context().trace_id)
+            structlog.contextvars.bind_contextvars(trace_id=trace_id, method=method)
+            try:
+                principal = await self._authorise(method, metadata)
+                auth.set_caller(principal)
+                structlog.contextvars.bind_contextvars(tenant=principal.tenant, subject=principal.subject)
+                yield
+            except ServiceError as error:
+                code = error.code
+                await _abort(context, error)
+            except asyncio.CancelledError:
+                code = grpc.StatusCode.CANCELLED
+                raise
+            except Exception:
+                # Left alone, grpc.aio would send the exception's text to the caller.
+                code = grpc.StatusCode.INTERNAL
+                UNEXPECTED_ERRORS.labels(method).inc()
+                _log.exception("rpc.unexpected")
+                await _abort(
+                    context,
+                    Internal(
+                        "Something failed here; the operator finds it in the log by this trace id.",
+                        metadata={"trace_id": trace_id},
+                    ),
+                )
+            finally:
+                RPCS_IN_FLIGHT.labels(method).dec()
+                RPC_SECONDS.labels(method, code.name).observe(time.monotonic() - began)
+                span.set_attribute("rpc.grpc.status_code", code.value[0])
+                _log.info("rpc", code=code.name, ms=round((time.monotonic() - began) * 1000, 1))
+
+    async def _authorise(self, method: str, metadata: dict[str, Any]) -> Principal:
+        principal = await self._keyring.principal(metadata.get("authorization"))
+        auth.require(principal, *self._scopes.get(method.partition("/")[0], ()))
+        if TENANT not in metadata and SUBJECT not in metadata and COLLECTIONS not in metadata:
+            return principal
+        if Scope.INTERNAL not in principal.scopes:
+            raise ScopeMissing(
+                f"Only the services' own key may set {TENANT}, {SUBJECT} or {COLLECTIONS}.",
+                metadata={"scope": Scope.INTERNAL},
+            )
+        collections = metadata.get(COLLECTIONS)
+        return Principal(
+            tenant=metadata.get(TENANT, principal.tenant),
+            subject=metadata.get(SUBJECT, principal.subject),
+            scopes=principal.scopes,
+            collections=None if collections is None else frozenset(filter(None, collections.split(","))),
+        )
+
+
+async def _abort(context: Context, error: ServiceError) -> NoReturn:
+    # An empty message would be sent as "" and read as no error text at all by some clients.
+    await context.abort(error.code, error.message or error.reason, trailers_of(error))
+
+
+def acting_for(internal_key: str, principal: Principal | None = None) -> tuple[tuple[str, str], ...]:
+    """Metadata for a call to another service, on behalf of `principal`: our key, whom for, and the trace."""
+    carrier: dict[str, str] = {}
+    propagate.inject(carrier)
+    metadata = [("authorization", f"Bearer {internal_key}"), *carrier.items()]
+    if principal is not None:
+        metadata += [(TENANT, principal.tenant), (SUBJECT, principal.subject)]
+        if principal.collections is not None:
+            metadata.append((COLLECTIONS, ",".join(sorted(principal.collections))))
+    return tuple(metadata)

@@ -1,0 +1,57 @@
+"""Resource names and ids: what they look like, and how to read one that a caller sent."""
+
+import re
+import uuid
+from datetime import date
+
+import uuid_utils
+
+from kefu.common.errors import BadRequest
+
+_ID = re.compile(r"[a-z][a-z0-9-]{0,62}")
+_PART = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+def parse_name(field: str, name: str, *kinds: str) -> tuple[str, ...]:
+    """The ids in a name: `parse_name("turn", "sessions/s1/turns/t1", "sessions", "turns")` gives `("s1", "t1")`.
+
+    Raises BadRequest, naming `field`, when the name has another shape.
+    """
+    parts = name.split("/")
+    if len(parts) == 2 * len(kinds) and all(
+        parts[2 * i] == kind and _PART.fullmatch(parts[2 * i + 1]) for i, kind in enumerate(kinds)
+    ):
+        return tuple(parts[1::2])
+    shape = "/".join(f"{kind}/{{{kind.rstrip('s')}}}" for kind in kinds)
+    raise BadRequest(field, f'must look like "{shape}".')
+
+
+def check_id(field: str, value: str) -> str:
+    """An id that a person chose (tenant, collection), or BadRequest."""
+    if not _ID.fullmatch(value):
+        raise BadRequest(field, "must be 1 to 63 of a-z, 0-9 and -, and begin with a letter.")
+    return value
+
+
+def check_day(field: str, value: str) -> date | None:
+    """A day such as "2026-11-25", None for an empty one, or BadRequest."""
+    if not value:
+        return None
+    try:
+        return date.fromisoformat(value) if len(value) == 10 else _bad_day(field)
+    except ValueError:
+        return _bad_day(field)
+
+
+def _bad_day(field: str) -> date:
+    raise BadRequest(field, 'must be a day such as "2026-11-25".')
+
+
+def new_session_id() -> str:
+    """A UUIDv4: nobody guesses it."""
+    return str(uuid.uuid4())
+
+
+def new_turn_id() -> str:
+    """A UUIDv7: sorts by time (RFC 9562)."""
+    return str(uuid_utils.uuid7())

@@ -1,0 +1,129 @@
+"""Redis, opened the same way by every service, and its errors turned into ours."""
+
+import re
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+import redis.exceptions
+import structlog
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_exponential_jitter
+
+from kefu.common.errors import BackendUnavailable, StartupError
+
+SCHEMA = 1
+"""Version of the keys, the 1 in `kefu:1:…`."""
+SCHEMA_KEY = "kefu:schema"
+_MINIMUM = (7, 2)
+_ADVICE_AFTER_SECONDS = 30
+_log = structlog.stdlib.get_logger()
+
+
+@contextmanager
+def redis_errors() -> Iterator[None]:
+    """Let nothing of redis-py escape that says only "not now": it becomes BackendUnavailable."""
+    try:
+        yield
+    except (
+        redis.exceptions.ConnectionError,
+        redis.exceptions.TimeoutError,
+        redis.exceptions.BusyLoadingError,
+        redis.exceptions.ReadOnlyError,
+        OSError,
+    ) as exc:
+        raise BackendUnavailable("The store behind this service did not answer; try again.") from exc
+
+
+@asynccontextmanager
+async def open_redis(url: str, *, timeout: float = 5.0) -> AsyncIterator[Redis]:
+    """A client of the server at `url`, once it answers: waits with backoff, one log line a cause.
+
+    Values come back as bytes. Raises StartupError for a server that is too old, or whose data is of a newer schema.
+    """
+    try:
+        client = Redis.from_url(  # pyright: ignore[reportUnknownMemberType] - its options are untyped
+            url,
+            socket_timeout=timeout,
+            socket_connect_timeout=timeout,
+            health_check_interval=15,
+            retry=Retry(NoBackoff(), 1),  # one reconnect: a caller with a deadline is told sooner
+        )
+    except ValueError as exc:
+        raise StartupError(f"KEFU_REDIS_URL is not a Redis URL ({exc}); write redis://host:6379/0.") from None
+    try:
+        await _wait_until_ready(client, _without_password(url))
+        await _check_server(client)
+        yield client
+    finally:
+        await client.aclose()
+
+
+async def _wait_until_ready(client: Redis, address: str) -> None:
+    began = time.monotonic()
+    last_cause, advised = "", False
+
+    def tell(state: RetryCallState) -> None:
+        nonlocal last_cause, advised
+        cause = str(state.outcome.exception()) if state.outcome else ""
+        if cause != last_cause:
+            last_cause = cause
+            _log.warning("redis.waiting", address=address, cause=cause)
+        if not advised and time.monotonic() - began >= _ADVICE_AFTER_SECONDS:
+            advised = True
+            _log.error(
+                "redis.still_waiting",
+                address=address,
+                advice="Is Redis running there, and may this machine reach it? See KEFU_REDIS_URL.",
+            )
+
+    async for attempt in AsyncRetrying(
+        wait=wait_exponential_jitter(initial=0.1, max=3.0),
+        retry=retry_if_exception(_may_pass),
+        before_sleep=tell,
+        reraise=True,
+    ):
+        with attempt:
+            try:
+                await client.ping()  # pyright: ignore[reportUnknownMemberType, reportGeneralTypeIssues]
+            except redis.exceptions.AuthenticationError as exc:
+                raise StartupError(f"Redis at {address} refused the password in KEFU_REDIS_URL ({exc}).") from None
+    if last_cause:
+        _log.info("redis.ready", address=address, waited_seconds=round(time.monotonic() - began, 1))
+
+
+async def _check_server(client: Redis) -> None:
+    info: dict[str, object] = await client.info()  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    if "valkey_version" not in info:  # every Valkey is new enough; it reports redis_version 7.2.4
+        version = str(info.get("redis_version", "0"))
+        if tuple(int(part) for part in re.findall(r"\d+", version)[:2]) < _MINIMUM:
+            raise StartupError(f"Redis {version} is too old: Kefu needs 7.2 or later, or Valkey.")
+    policy = str(info.get("maxmemory_policy", "noeviction"))
+    if policy != "noeviction":
+        _log.warning(
+            "redis.evicts",
+            policy=policy,
+            advice="Set maxmemory-policy noeviction, or Redis may drop knowledge.",
+        )
+    await client.set(SCHEMA_KEY, SCHEMA, nx=True)
+    found = int(await client.get(SCHEMA_KEY) or SCHEMA)
+    if found > SCHEMA:
+        raise StartupError(
+            f"The data in Redis is of schema {found} and this release knows {SCHEMA}: run a newer release of Kefu."
+        )
+
+
+def _may_pass(error: BaseException) -> bool:
+    waiting = (
+        redis.exceptions.ConnectionError,
+        redis.exceptions.TimeoutError,
+        redis.exceptions.BusyLoadingError,
+        OSError,
+    )
+    return isinstance(error, waiting)
+
+
+def _without_password(url: str) -> str:
+    return re.sub(r"://[^@/]*@", "://***@", url)

@@ -1,0 +1,129 @@
+"""Run a gRPC server the way every service does: health, reflection, one guard, a drain, and a clear end."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+import grpc.aio
+import pydantic
+import structlog
+import uvloop
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_health.v1._async import HealthServicer
+from grpc_health.v1.health import SERVICE_NAME as HEALTH
+from grpc_reflection.v1alpha import reflection
+
+from kefu.common.auth import Keyring, Scope
+from kefu.common.config import ServiceConfig
+from kefu.common.errors import StartupError
+from kefu.common.interceptor import Guard
+from kefu.common.telemetry import metrics, set_up_logging, traces
+
+ConfigT = TypeVar("ConfigT", bound=ServiceConfig)
+Register = Callable[[grpc.aio.Server], None]
+CANNOT_START = 78
+"""Exit status for a process that would fail again in the same way (sysexits.h calls it EX_CONFIG)."""
+
+_log = structlog.stdlib.get_logger()
+_OPTIONS = (
+    ("grpc.so_reuseport", 0),  # else a second process would share the port unnoticed
+    ("grpc.keepalive_time_ms", 30_000),
+    ("grpc.keepalive_timeout_ms", 10_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+    ("grpc.max_receive_message_length", 4 * 1024 * 1024),
+)
+
+
+class Serving:
+    """A server that is running. `healthy(False)` says NOT_SERVING for all services, as when an engine has died."""
+
+    def __init__(self, port: int, health_servicer: HealthServicer, services: tuple[str, ...]) -> None:
+        self.port = port
+        self._health = health_servicer
+        self._services = services
+
+    async def healthy(self, serving: bool) -> None:
+        """Set what `grpc.health.v1` answers for the server as a whole and for each service."""
+        status = health_pb2.HealthCheckResponse
+        for service in ("", *self._services):
+            await self._health.set(service, status.SERVING if serving else status.NOT_SERVING)
+
+
+@asynccontextmanager
+async def serving(
+    listen: str,
+    register: Register,
+    *,
+    keyring: Keyring,
+    scopes: Mapping[str, tuple[Scope, ...]],
+    drain: float = 20.0,
+) -> AsyncIterator[Serving]:
+    """Serve at `listen` while the block runs; port 0 gets a free one, see `Serving.port`.
+
+    `scopes` names each service that `register` adds, and the scopes of which a caller needs one. At the end the server
+    says NOT_SERVING first, refuses new calls, and gives those in flight `drain` seconds.
+    Raises StartupError when the address cannot be had.
+    """
+    server = grpc.aio.server(interceptors=[Guard(keyring, scopes)], options=_OPTIONS)
+    register(server)
+    health_servicer = HealthServicer()
+    health_pb2_grpc.add_HealthServicer_to_server(health_servicer, server)  # pyright: ignore[reportUnknownMemberType]
+    reflection.enable_server_reflection([*scopes, HEALTH, reflection.SERVICE_NAME], server)
+    try:
+        port = server.add_insecure_port(listen)
+    except RuntimeError:
+        raise StartupError(
+            f"Cannot listen at {listen}: the port is in use, or the address is not this machine's."
+        ) from None
+    await server.start()
+    running = Serving(port, health_servicer, tuple(scopes))
+    await running.healthy(True)
+    _log.info("serving", address=listen, port=port)
+    try:
+        yield running
+    finally:
+        _log.info("draining", seconds=drain)
+        # Readiness first, so that callers leave before calls in flight are cut.
+        await health_servicer.enter_graceful_shutdown()
+        await server.stop(drain)
+        _log.info("stopped")
+
+
+async def terminated() -> None:
+    """Return at SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await stop.wait()
+
+
+def run(
+    service: str, config_class: Callable[[], ConfigT], main: Callable[[ConfigT], Coroutine[Any, Any, None]]
+) -> None:
+    """The whole life of a service's process: read the configuration, set up telemetry, run `main` on uvloop.
+
+    Exits with 0 after a clean end and with CANNOT_START, and one sentence, when starting again would not help.
+    """
+    try:
+        config = config_class()
+        set_up_logging(service, config.log_level, config.log_format)
+        with traces(service, config.otlp_endpoint), metrics(config.metrics_listen):
+            uvloop.run(main(config))
+    except StartupError as error:
+        _fail(service, str(error))
+    except pydantic.ValidationError as error:
+        problems = (
+            f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}"
+            for problem in error.errors(include_input=False)
+        )
+        _fail(service, "wrong configuration: " + "; ".join(problems))
+
+
+def _fail(service: str, message: str) -> None:
+    sys.stderr.write(f"kefu-{service} cannot start: {message}\n")
+    sys.exit(CANNOT_START)

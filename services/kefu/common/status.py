@@ -1,0 +1,63 @@
+"""ServiceErrors on the wire: `google.rpc.Status` in the call's trailers, and back."""
+
+from typing import NamedTuple
+
+import grpc
+from google.protobuf import any_pb2, duration_pb2
+from google.rpc import error_details_pb2, status_pb2
+
+from kefu.common.errors import DOMAIN, BadRequest, ServiceError
+
+_DETAILS = "grpc-status-details-bin"  # https://grpc.io/docs/guides/error/: the richer error model
+
+
+def trailers_of(error: ServiceError) -> tuple[tuple[str, bytes], ...]:
+    """The trailing metadata that carries ErrorInfo and, where they apply, RetryInfo and BadRequest."""
+    details: list[any_pb2.Any] = []
+
+    def add(
+        message: error_details_pb2.ErrorInfo | error_details_pb2.RetryInfo | error_details_pb2.BadRequest,
+    ) -> None:
+        packed = any_pb2.Any()
+        packed.Pack(message)
+        details.append(packed)
+
+    add(error_details_pb2.ErrorInfo(reason=error.reason, domain=DOMAIN, metadata=error.metadata))
+    if error.retry_after is not None:
+        delay = duration_pb2.Duration()
+        delay.FromNanoseconds(round(error.retry_after * 1e9))
+        add(error_details_pb2.RetryInfo(retry_delay=delay))
+    if isinstance(error, BadRequest):
+        violation = error_details_pb2.BadRequest.FieldViolation(field=error.field, description=error.description)
+        add(error_details_pb2.BadRequest(field_violations=[violation]))
+    number: int = error.code.value[0]
+    status = status_pb2.Status(code=number, message=error.message, details=details)
+    return ((_DETAILS, status.SerializeToString()),)
+
+
+class RpcFailure(NamedTuple):
+    """What a failed call said. `reason` is empty when the server sent no ErrorInfo (a lost connection, say)."""
+
+    code: grpc.StatusCode
+    reason: str
+    message: str
+    metadata: dict[str, str]
+    retry_after: float | None
+    """Seconds, when the server named them."""
+
+
+def failure_of(error: grpc.RpcError) -> RpcFailure:
+    """Read a failed call of `grpc.aio` or `grpc`."""
+    code = getattr(error, "code", lambda: grpc.StatusCode.UNKNOWN)()
+    message = getattr(error, "details", lambda: "")() or ""
+    reason, metadata, retry_after = "", dict[str, str](), None
+    for key, value in getattr(error, "trailing_metadata", lambda: ())() or ():
+        if key != _DETAILS:
+            continue
+        for detail in status_pb2.Status.FromString(value).details:
+            info, retry = error_details_pb2.ErrorInfo(), error_details_pb2.RetryInfo()
+            if detail.Unpack(info):
+                reason, metadata = info.reason, dict(info.metadata)
+            elif detail.Unpack(retry):
+                retry_after = retry.retry_delay.ToNanoseconds() / 1e9
+    return RpcFailure(code, reason, message, metadata, retry_after)

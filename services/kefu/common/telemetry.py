@@ -1,0 +1,100 @@
+"""Logs, metrics and traces: set up once per process, before anything is opened."""
+
+import logging
+import sys
+from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager
+from typing import Any, Literal
+
+import structlog
+from opentelemetry import trace
+from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from prometheus_client import Counter, Gauge, Histogram, start_http_server
+
+from kefu.common.errors import StartupError
+
+RPC_SECONDS = Histogram(
+    "kefu_rpc_seconds",
+    "Duration of calls served, by method and status code.",
+    ("method", "code"),
+    buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120),
+)
+RPCS_IN_FLIGHT = Gauge("kefu_rpcs_in_flight", "Calls being served, by method.", ("method",))
+UNEXPECTED_ERRORS = Counter("kefu_unexpected_errors_total", "Exceptions that no caller may see.", ("method",))
+
+
+def set_up_logging(service: str, level: str, log_format: Literal["auto", "json", "console"]) -> None:
+    """Log to standard error: every line has the time, the service, and inside a call its trace id and method."""
+    as_console = log_format == "console" or (log_format == "auto" and sys.stderr.isatty())
+
+    def add_service(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        event["service"] = service
+        return event
+
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        add_service,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.stdlib.ExtraAdder(),
+    ]
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    renderer: list[structlog.typing.Processor] = (
+        [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        if as_console
+        else [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer(ensure_ascii=False)]
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderer],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
+    for noisy in ("httpx", "httpcore", "asyncio", "opentelemetry"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+@contextmanager
+def traces(service: str, otlp_endpoint: str) -> Iterator[None]:
+    """Give every call a trace id, and send spans to `otlp_endpoint` (OTLP over gRPC) unless it is empty."""
+    provider = TracerProvider(resource=Resource.create({"service.name": f"kefu-{service}"}))
+    if otlp_endpoint:
+        provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=otlp_endpoint)))
+    trace.set_tracer_provider(provider)
+    try:
+        yield
+    finally:
+        provider.shutdown()
+
+
+@contextmanager
+def metrics(listen: str) -> Iterator[None]:
+    """Serve Prometheus metrics at `listen` ("host:port") while the block runs; nowhere when it is empty."""
+    if not listen:
+        yield
+        return
+    host, _, port = listen.rpartition(":")
+    try:
+        server, thread = start_http_server(int(port), host or "0.0.0.0")
+    except (OSError, ValueError) as exc:
+        raise StartupError(f"Cannot serve metrics at {listen} ({exc}); choose another address.") from None
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

@@ -1,0 +1,1 @@
+"""Conversations: sessions, prompts, balancing, relaying, hand-over."""

@@ -1,0 +1,33 @@
+"""Calling a service as its clients do: over real gRPC, with a key."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import grpc
+import grpc.aio
+import pytest
+
+from kefu.common.auth import make_key
+from kefu.common.status import RpcFailure, failure_of
+
+INTERNAL_KEY = make_key("internal").secret
+BOOTSTRAP_KEY = make_key("bootstrap").secret
+
+
+def bearing(key: str, *more: tuple[str, str]) -> tuple[tuple[str, str], ...]:
+    """Metadata with a key, and whatever else."""
+    return (("authorization", f"Bearer {key}"), *more)
+
+
+@asynccontextmanager
+async def channel_to(port: int) -> AsyncIterator[grpc.aio.Channel]:
+    """A channel to a server on this machine."""
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+        yield channel
+
+
+async def failure(call: Callable[[], Awaitable[object]]) -> RpcFailure:
+    """How a call fails; the test fails when it does not."""
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await call()
+    return failure_of(caught.value)

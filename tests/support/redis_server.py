@@ -1,0 +1,63 @@
+"""A real Redis for tests: its own folder, a free port, killed and started again at will."""
+
+import asyncio
+import subprocess
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import redis.exceptions
+from redis.asyncio import Redis
+
+from kefu.cli.local_redis import server_arguments, server_binary
+from tests.support.ports import free_port
+
+
+class RedisServer:
+    """A server process. `url` stays the same over restarts."""
+
+    def __init__(self, directory: Path, *extra: str) -> None:
+        self.directory = directory
+        self.port = free_port()
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self._extra = extra
+        self._process: subprocess.Popen[bytes] | None = None
+
+    async def start(self) -> None:
+        """Start it, and return when it answers."""
+        self.directory.mkdir(parents=True, exist_ok=True)
+        self._process = subprocess.Popen(
+            [str(server_binary()), *server_arguments(self.directory, self.port), *self._extra],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        deadline = time.monotonic() + 20
+        async with Redis(port=self.port) as client:
+            while True:
+                try:
+                    await client.ping()  # pyright: ignore[reportUnknownMemberType, reportGeneralTypeIssues]
+                except (redis.exceptions.ConnectionError, redis.exceptions.BusyLoadingError):
+                    if time.monotonic() > deadline:
+                        raise
+                    await asyncio.sleep(0.05)
+                else:
+                    return
+
+    def kill(self) -> None:
+        """Kill it as a power cut would; what it had not written is lost."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+
+@asynccontextmanager
+async def redis_server(directory: Path, *extra: str) -> AsyncIterator[RedisServer]:
+    """A running server while the block runs. `extra` are further arguments, such as "--appendonly", "no"."""
+    server = RedisServer(directory, *extra)
+    try:
+        await server.start()
+        yield server
+    finally:
+        server.kill()
