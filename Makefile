@@ -1,13 +1,61 @@
 .DEFAULT_GOAL := help
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-print-directory
 
+# Which Python makes the environment (3.11 or later), and where it goes.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PROTOS := $(shell find protos -name '*.proto')
 
+help: ## List these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: setup ## Install, start the whole suite, import the sample help centre, ask two questions
+	@$(BIN)/kefu up --demo
+
+setup: $(VENV)/.kefu-cpu ## Install the suite into .venv (no GPU needed) and fetch the model
+	@$(BIN)/python -m kefu.generation.weights
+
+setup-gpu: $(VENV)/.kefu-gpu ## Install the suite into .venv for an NVIDIA GPU
+
+test: check-python check-protos pytest ## All that CI runs: lint, types, protos, every test
+
+check-python: $(VENV)/.kefu-dev ## Lint and types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/pyright
+
+check-protos: protos ## buf lint, buf breaking against main, and the generated code is current
+	$(BIN)/buf lint
+	@if git rev-parse -q --verify origin/main >/dev/null && git ls-tree origin/main buf.yaml | grep -q .; then \
+	  $(BIN)/buf breaking --against '.git#branch=origin/main'; fi
+	@changed="$$(git status --porcelain -- 'services/kefu/*/v1')"; \
+	  if [ -n "$$changed" ]; then echo "Generated code is not current; commit the outcome of make protos:" >&2; echo "$$changed" >&2; exit 1; fi
+
+pytest: setup $(VENV)/.kefu-dev ## Every test, those with a real model too
+	$(BIN)/pytest
+
+quick: $(VENV)/.kefu-dev ## The tests that need no model
+	$(BIN)/pytest -m 'not model'
+
+fix: $(VENV)/.kefu-dev ## Format, and repair what can be repaired
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
 protos: $(VENV)/.kefu-dev ## Generate code from protos/
 	$(BIN)/python -m grpc_tools.protoc -I protos --python_out=services --grpc_python_out=services \
 	  --plugin=protoc-gen-mypy=$(BIN)/protoc-gen-mypy --plugin=protoc-gen-mypy_grpc=$(BIN)/protoc-gen-mypy_grpc \
 	  --mypy_out=quiet:services --mypy_grpc_out=quiet:services $(PROTOS)
+
+clean: ## Remove the environment and what tools left (not .kefu, your data)
+	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis services/*.egg-info
+
+# A stamp is older than the files it follows from: then pip looks again.
+$(VENV)/.kefu-%: pyproject.toml deploy/constraints.txt deploy/install.sh
+	@PYTHON='$(PYTHON)' deploy/install.sh '$(VENV)' '$*'
+	@touch $@
+	@if [ '$*' = dev ]; then touch '$(VENV)/.kefu-cpu'; fi  # dev holds all of cpu
+
+.PHONY: help demo setup setup-gpu test check-python check-protos pytest quick fix protos clean

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 import grpc
 import grpc.aio
 import pytest
+from grpc_health.v1 import health_pb2
 
 from kefu.common.auth import make_key
 from kefu.common.status import RpcFailure, failure_of
@@ -31,3 +32,15 @@ async def failure(call: Callable[[], Awaitable[object]]) -> RpcFailure:
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await call()
     return failure_of(caught.value)
+
+
+async def is_serving(port: int, service: str = "") -> bool:
+    """What grpc.health.v1 says of a service; needs no key."""
+    async with channel_to(port) as channel:
+        check = channel.unary_unary(
+            "/grpc.health.v1.Health/Check",
+            request_serializer=health_pb2.HealthCheckRequest.SerializeToString,
+            response_deserializer=health_pb2.HealthCheckResponse.FromString,
+        )
+        answer = await check(health_pb2.HealthCheckRequest(service=service))
+        return answer.status == health_pb2.HealthCheckResponse.SERVING

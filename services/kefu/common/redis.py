@@ -80,7 +80,7 @@ async def _wait_until_ready(client: Redis, address: str) -> None:
             )
 
     async for attempt in AsyncRetrying(
-        wait=wait_exponential_jitter(initial=0.1, max=3.0),
+        wait=wait_exponential_jitter(multiplier=0.1, max=3.0),
         retry=retry_if_exception(_may_pass),
         before_sleep=tell,
         reraise=True,

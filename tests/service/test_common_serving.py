@@ -1,0 +1,232 @@
+"""What every service gets from `serving`: keys, scopes, errors, health, reflection, a drain. Over real gRPC."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import grpc
+import pytest
+from grpc_reflection.v1alpha import reflection_pb2
+
+from kefu.common import auth
+from kefu.common.auth import REVOKED_CHANNEL, Scope, StoredKey, make_key, open_keyring, redis_key
+from kefu.common.errors import ServiceError, StartupError
+from kefu.common.interceptor import acting_for
+from kefu.common.redis import open_redis
+from kefu.common.serving import Serving, serving
+from kefu.generation.v1 import generation_pb2 as pb
+from kefu.generation.v1 import generation_pb2_grpc as rpc
+from tests.support.calling import BOOTSTRAP_KEY, INTERNAL_KEY, bearing, channel_to, failure, is_serving
+from tests.support.redis_server import RedisServer
+
+SERVICE = "kefu.generation.v1.GenerationService"
+
+
+class Scripted(rpc.GenerationServiceServicer):
+    """Answers with the caller, or fails as told."""
+
+    def __init__(self) -> None:
+        self.error: Exception | None = None
+        self.release = asyncio.Event()
+        self.cancelled = asyncio.Event()
+
+    async def DescribeModel(self, request: object, context: object) -> pb.DescribeModelResponse:
+        if self.error:
+            raise self.error
+        who = auth.caller()
+        collections = "*" if who.collections is None else ",".join(sorted(who.collections))
+        return pb.DescribeModelResponse(model=f"{who.tenant}/{who.subject}/{collections}")
+
+    async def WatchLoad(self, request: object, context: object) -> AsyncIterator[pb.LoadReport]:
+        yield pb.LoadReport(boot_id="scripted")
+
+    async def Generate(self, request: object, context: object) -> AsyncIterator[pb.GenerateEvent]:
+        yield pb.GenerateEvent(accepted=pb.Accepted(prompt_tokens=1))
+        if self.error:
+            raise self.error
+        try:
+            await self.release.wait()
+        except asyncio.CancelledError:
+            self.cancelled.set()
+            raise
+        yield pb.GenerateEvent(completed=pb.Completed())
+
+
+@asynccontextmanager
+async def scripted_server(
+    redis: RedisServer | None = None, *, listen: str = "127.0.0.1:0", drain: float = 5
+) -> AsyncIterator[tuple[Scripted, Serving]]:
+    servicer = Scripted()
+    async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(open_redis(redis.url)) if redis else None
+        keyring = await stack.enter_async_context(open_keyring(INTERNAL_KEY, BOOTSTRAP_KEY, store))
+        running = await stack.enter_async_context(
+            serving(
+                listen,
+                lambda server: rpc.add_GenerationServiceServicer_to_server(servicer, server),
+                keyring=keyring,
+                scopes={SERVICE: (Scope.INTERNAL, Scope.CHAT)},
+                drain=drain,
+            )
+        )
+        yield servicer, running
+
+
+async def describe(port: int, metadata: tuple[tuple[str, str], ...] = ()) -> str:
+    async with channel_to(port) as channel:
+        return (
+            await rpc.GenerationServiceStub(channel).DescribeModel(pb.DescribeModelRequest(), metadata=metadata)
+        ).model
+
+
+async def test_every_error_of_the_table_reaches_the_client_with_its_own_reason() -> None:
+    async with scripted_server() as (servicer, running):
+        for error in ServiceError.__subclasses__():
+            servicer.error = error.__new__(error)
+            ServiceError.__init__(servicer.error, "What happened; what to do.")
+            servicer.error.__dict__.update(field="text", description="is wrong.")
+            read = await failure(lambda: describe(running.port, bearing(INTERNAL_KEY)))
+            assert (read.code, read.reason, read.message) == (error.code, error.reason, "What happened; what to do.")
+
+
+@pytest.mark.parametrize("streaming", [False, True])
+async def test_a_foreign_exception_shows_nothing_of_itself(streaming: bool) -> None:
+    async with scripted_server() as (servicer, running), channel_to(running.port) as channel:
+        servicer.error = RuntimeError("the password is hunter2")
+        stub = rpc.GenerationServiceStub(channel)
+
+        async def call() -> None:
+            if streaming:
+                async for _ in stub.Generate(pb.GenerateRequest(), metadata=bearing(INTERNAL_KEY)):
+                    pass
+            else:
+                await stub.DescribeModel(pb.DescribeModelRequest(), metadata=bearing(INTERNAL_KEY))
+
+        read = await failure(call)
+        assert (read.code, read.reason) == (grpc.StatusCode.INTERNAL, "INTERNAL")
+        assert "hunter2" not in read.message
+        assert len(read.metadata["trace_id"]) == 32
+
+
+@pytest.mark.parametrize(
+    "authorization", [None, "", "Bearer", "Basic abc", "Bearer kefu_x", f"Bearer {make_key().secret}", INTERNAL_KEY]
+)
+async def test_without_a_valid_key_nothing_is_answered(authorization: str | None) -> None:
+    async with scripted_server() as (_, running):
+        metadata = () if authorization is None else (("authorization", authorization),)
+        read = await failure(lambda: describe(running.port, metadata))
+        assert (read.code, read.reason) == (grpc.StatusCode.UNAUTHENTICATED, "UNAUTHENTICATED")
+
+
+async def test_static_keys_make_their_principals() -> None:
+    async with scripted_server() as (_, running):
+        assert await describe(running.port, bearing(INTERNAL_KEY)) == "default/internal/*"
+        assert await describe(running.port, bearing(BOOTSTRAP_KEY)) == "default/bootstrap/*"
+
+
+async def test_only_the_services_own_key_may_act_for_someone() -> None:
+    async with scripted_server() as (_, running):
+        acme = auth.Principal("acme", "k1", frozenset({Scope.CHAT}), frozenset({"help", "faq"}))
+        assert await describe(running.port, acting_for(INTERNAL_KEY, acme)) == "acme/k1/faq,help"
+        read = await failure(lambda: describe(running.port, bearing(BOOTSTRAP_KEY, ("kefu-tenant", "acme"))))
+        assert (read.code, read.reason) == (grpc.StatusCode.PERMISSION_DENIED, "SCOPE_MISSING")
+
+
+def stored(secret_id: str, digest: str, *scopes: Scope) -> StoredKey:
+    return StoredKey(secret_id, digest, "acme", frozenset(scopes), frozenset({"help"}), "a key", time.time())
+
+
+async def test_a_stored_key_works_until_it_is_revoked_and_then_at_once_no_more(redis: RedisServer) -> None:
+    key = make_key()
+    async with scripted_server(redis) as (_, running), open_redis(redis.url) as store:
+        await store.hset(redis_key(key.id), mapping=stored(key.id, key.sha256, Scope.CHAT).to_hash())  # pyright: ignore
+        assert await describe(running.port, bearing(key.secret)) == f"acme/{key.id}/help"
+        await asyncio.sleep(0.3)  # let it be remembered
+        assert await describe(running.port, bearing(key.secret)) == f"acme/{key.id}/help"
+        await store.delete(redis_key(key.id))
+        await store.publish(REVOKED_CHANNEL, key.id)  # pyright: ignore
+        read = await failure(lambda: describe(running.port, bearing(key.secret)))
+        assert read.reason == "UNAUTHENTICATED"
+
+
+async def test_a_key_with_another_scope_is_told_which_it_needs(redis: RedisServer) -> None:
+    key = make_key()
+    async with scripted_server(redis) as (_, running), open_redis(redis.url) as store:
+        await store.hset(redis_key(key.id), mapping=stored(key.id, key.sha256, Scope.KNOWLEDGE).to_hash())  # pyright: ignore
+        read = await failure(lambda: describe(running.port, bearing(key.secret)))
+        assert (read.reason, read.metadata) == ("SCOPE_MISSING", {"scope": "internal or chat"})
+
+
+async def test_a_right_id_with_a_wrong_secret_is_refused(redis: RedisServer) -> None:
+    key, forged = make_key(), make_key()
+    async with scripted_server(redis) as (_, running), open_redis(redis.url) as store:
+        await store.hset(redis_key(key.id), mapping=stored(key.id, key.sha256, Scope.CHAT).to_hash())  # pyright: ignore
+        secret = f"kefu_{key.id}_{forged.secret.rpartition('_')[2]}"
+        assert (await failure(lambda: describe(running.port, bearing(secret)))).reason == "UNAUTHENTICATED"
+
+
+async def test_a_stored_key_while_redis_is_down_gets_unavailable_not_unauthenticated(redis: RedisServer) -> None:
+    async with scripted_server(redis) as (_, running):
+        redis.kill()
+        read = await failure(lambda: describe(running.port, bearing(make_key().secret)))
+        assert (read.code, read.reason) == (grpc.StatusCode.UNAVAILABLE, "BACKEND_UNAVAILABLE")
+        assert await describe(running.port, bearing(INTERNAL_KEY)) == "default/internal/*"
+
+
+async def test_health_needs_no_key() -> None:
+    async with scripted_server() as (_, running):
+        assert await is_serving(running.port)
+        assert await is_serving(running.port, SERVICE)
+        await running.healthy(False)
+        assert not await is_serving(running.port, SERVICE)
+
+
+async def test_reflection_needs_no_key_and_names_the_service() -> None:
+    async with scripted_server() as (_, running), channel_to(running.port) as channel:
+        ask = channel.stream_stream(
+            "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+            request_serializer=reflection_pb2.ServerReflectionRequest.SerializeToString,
+            response_deserializer=reflection_pb2.ServerReflectionResponse.FromString,
+        )
+        replies = [reply async for reply in ask(iter([reflection_pb2.ServerReflectionRequest(list_services="")]))]
+        assert SERVICE in str(replies[0])
+
+
+async def test_a_cancelled_call_is_cancelled_in_the_servicer() -> None:
+    async with scripted_server() as (servicer, running), channel_to(running.port) as channel:
+        call = rpc.GenerationServiceStub(channel).Generate(pb.GenerateRequest(), metadata=bearing(INTERNAL_KEY))
+        async for _ in call:
+            break
+        call.cancel()
+        async with asyncio.timeout(5):
+            await servicer.cancelled.wait()
+        assert not servicer.release.is_set()
+
+
+async def test_a_drain_lets_a_running_call_end_and_takes_no_new_one() -> None:
+    async with AsyncExitStack() as outside:
+        async with scripted_server() as (servicer, running):
+            channel = await outside.enter_async_context(channel_to(running.port))
+            stub = rpc.GenerationServiceStub(channel)
+            kinds: list[str | None] = []
+
+            async def read() -> None:
+                async for event in stub.Generate(pb.GenerateRequest(), metadata=bearing(INTERNAL_KEY)):
+                    kinds.append(event.WhichOneof("event"))  # noqa: PERF401 - looked at while it grows
+
+            reading = asyncio.create_task(read())
+            while not kinds:
+                await asyncio.sleep(0.01)
+            asyncio.get_running_loop().call_later(0.5, servicer.release.set)
+        await reading
+        assert kinds == ["accepted", "completed"]
+        read_late = await failure(lambda: describe(running.port, bearing(INTERNAL_KEY)))
+        assert read_late.code == grpc.StatusCode.UNAVAILABLE
+
+
+async def test_a_port_in_use_is_a_startup_error_that_names_it() -> None:
+    async with scripted_server() as (_, running):
+        with pytest.raises(StartupError, match=f"127.0.0.1:{running.port}"):
+            async with scripted_server(listen=f"127.0.0.1:{running.port}"):
+                pass
