@@ -1,0 +1,51 @@
+"""The environment variables of a configuration class, read off the class: for the README and whoever asks."""
+
+from typing import NamedTuple
+
+from pydantic import AliasChoices, AliasPath, SecretStr
+
+from kefu.common.config import ServiceConfig
+
+
+class Variable(NamedTuple):
+    """One environment variable."""
+
+    name: str
+    default: str
+    """As one would write it; empty when there is none."""
+    required: bool
+    description: str
+
+
+def variables_of(config_class: type[ServiceConfig]) -> list[Variable]:
+    """Every variable that the class reads, in its order; raises ValueError for one without a description."""
+    found: list[Variable] = []
+    for field, info in config_class.model_fields.items():
+        alias = info.validation_alias
+        if isinstance(alias, AliasChoices | AliasPath):
+            raise ValueError(f"{config_class.__name__}.{field}: name one variable, not a choice")
+        if not info.description:
+            raise ValueError(f"{config_class.__name__}.{field} has no docstring")
+        name = alias or f"{config_class.model_config.get('env_prefix', '')}{field}".upper()
+        default = info.get_default(call_default_factory=True) if not info.is_required() else None
+        if isinstance(default, SecretStr):
+            default = default.get_secret_value()
+        written = "" if default is None else str(default)
+        found.append(Variable(name, written, info.is_required(), " ".join(info.description.split())))
+    return found
+
+
+def markdown_table(config_classes: dict[str, type[ServiceConfig]]) -> str:
+    """The README's table: variables that several services read once, then each service's own."""
+    rows: dict[str, tuple[Variable, list[str]]] = {}
+    for service, config_class in config_classes.items():
+        for variable in variables_of(config_class):
+            rows.setdefault(variable.name, (variable, []))[1].append(service)
+    lines = ["| variable | default | read by | what it is |", "|---|---|---|---|"]
+    for variable, services in sorted(rows.values(), key=lambda row: (-len(row[1]), row[1])):
+        default = "required" if variable.required else f"`{variable.default}`" if variable.default else ""
+        read_by = "all" if len(services) == len(config_classes) else ", ".join(services)
+        lines.append(
+            f"| `{variable.name}` | {default} | {read_by} | {variable.description.replace('|', chr(92) + '|')} |"
+        )
+    return "\n".join(lines)
