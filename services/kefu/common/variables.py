@@ -27,7 +27,8 @@ def variables_of(config_class: type[ServiceConfig]) -> list[Variable]:
         if not info.description:
             raise ValueError(f"{config_class.__name__}.{field} has no docstring")
         name = alias or f"{config_class.model_config.get('env_prefix', '')}{field}".upper()
-        default = info.get_default(call_default_factory=True) if not info.is_required() else None
+        # A default that is made (the home folder, say) differs by machine: the description tells it.
+        default = None if info.is_required() or info.default_factory else info.default
         if isinstance(default, SecretStr):
             default = default.get_secret_value()
         written = "" if default is None else str(default)

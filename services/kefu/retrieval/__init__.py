@@ -1,1 +1,1 @@
-
+"""The retrieval service: import, chunk, embed, index, search."""
