@@ -5,11 +5,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from kefu.retrieval.config import RetrievalConfig
-from kefu.router.config import RouterConfig
 
 from kefu.common.variables import markdown_table
 from kefu.generation.config import GenerationConfig
+from kefu.retrieval.config import RetrievalConfig
+from kefu.router.config import RouterConfig
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")

@@ -1,0 +1,60 @@
+"""`kefu`: run Kefu on one machine, feed it, ask it, look after it."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from kefu.cli import admin, chatting, knowledge, operations, sessions
+from kefu.cli.console import CommandFailed, die
+
+_ANYTHING = {"allow_extra_args": True, "ignore_unknown_options": True}
+
+
+def make_app() -> typer.Typer:
+    """The command line with all its commands."""
+    app = typer.Typer(
+        name="kefu",
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None if not sys.stdout.isatty() else "rich",
+        help="Kefu answers customers from your knowledge base. `kefu up` starts it here; everything else calls it.",
+    )
+    app.callback(invoke_without_command=True)(_options)
+    operations.register(app)
+    chatting.register(app)
+    knowledge.register(app)
+    sessions.register(app)
+    admin.register(app)
+    app.command("eval", add_help_option=False, context_settings=_ANYTHING)(_evaluate)
+    return app
+
+
+def _options(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", is_eager=True, help="Print the version.")] = False,
+) -> None:
+    if version:
+        from importlib.metadata import version as version_of
+
+        print(version_of("kefu"))
+    elif context.invoked_subcommand is None:
+        print(context.get_help())
+
+
+def _evaluate(context: typer.Context) -> None:
+    """Measure retrieval on question sets: kefu eval --help."""
+    try:
+        from kefu.cli import eval as evaluation
+    except ImportError as exc:
+        missing = exc.name or str(exc)
+        die(CommandFailed(f"`kefu eval` needs {missing}, which is not installed: pip install 'kefu[cpu]'."))
+    evaluation.app(args=context.args, prog_name="kefu eval")
+
+
+def main() -> None:
+    """The program."""
+    make_app()()
+
+
+if __name__ == "__main__":
+    main()

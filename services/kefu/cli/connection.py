@@ -1,0 +1,214 @@
+"""Where Kefu is, with which key, and commands that call it."""
+
+import asyncio
+import functools
+import inspect
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Concatenate, ParamSpec, TypeVar
+
+import grpc
+import grpc.aio
+import typer
+
+from kefu.cli import data_dir as folders
+from kefu.cli.console import CommandFailed, die, explain
+from kefu.cli.data_dir import DataDir
+from kefu.common.errors import StartupError
+from kefu.common.serving import CANNOT_START
+
+P = ParamSpec("P")
+Item = TypeVar("Item")
+ROUTER = "127.0.0.1:50051"
+RETRIEVAL = "127.0.0.1:50052"
+SECONDS_PER_CALL = 30
+_LONG_CALLS = (
+    ("kefu.router.v1.ChatService", "Converse"),
+    ("kefu.router.v1.ChatService", "ResumeTurn"),
+    ("kefu.retrieval.v1.KnowledgeService", "ImportDocuments"),
+)
+
+Server = Annotated[
+    str,
+    typer.Option(
+        envvar="KEFU_SERVER",
+        help="Address of the router, host:port or https://host:port. Default: the local one.",
+        show_default=False,
+        rich_help_panel="Connection",
+    ),
+]
+KnowledgeServer = Annotated[
+    str,
+    typer.Option(
+        envvar="KEFU_KNOWLEDGE_SERVER",
+        help="Address of the retrieval service. Default: the local one.",
+        show_default=False,
+        rich_help_panel="Connection",
+    ),
+]
+Key = Annotated[
+    str,
+    typer.Option(
+        envvar="KEFU_KEY",
+        help="The key to send. Default, on this machine: the one that `kefu up` made.",
+        show_default=False,
+        rich_help_panel="Connection",
+    ),
+]
+DataDirOption = Annotated[
+    Path,
+    typer.Option(
+        envvar="KEFU_DATA_DIR",
+        help="Folder of the local `kefu up`.",
+        file_okay=False,
+        rich_help_panel="Connection",
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@dataclass(frozen=True)
+class Remote:
+    """A Kefu to call. Addresses are host:port, or https://host:port for TLS."""
+
+    router: str
+    knowledge: str
+    key: str
+    folder: DataDir
+    patient: bool = False
+    """A local `kefu up` is alive: a service that does not answer is being started again, so wait for it."""
+
+    @property
+    def metadata(self) -> tuple[tuple[str, str], ...]:
+        """What every call carries."""
+        return (("authorization", f"Bearer {self.key}"),) if self.key else ()
+
+    @asynccontextmanager
+    async def to_router(self) -> AsyncIterator[grpc.aio.Channel]:
+        """A channel to the router; a failed call inside the block becomes CommandFailed."""
+        async with open_channel(self.router, patient=self.patient) as channel, explained(self.router):
+            yield channel
+
+    @asynccontextmanager
+    async def to_knowledge(self) -> AsyncIterator[grpc.aio.Channel]:
+        """A channel to the retrieval service; a failed call inside the block becomes CommandFailed."""
+        async with open_channel(self.knowledge, patient=self.patient) as channel, explained(self.knowledge):
+            yield channel
+
+
+@asynccontextmanager
+async def explained(address: str) -> AsyncIterator[None]:
+    """Turn a failed call to `address` inside the block into CommandFailed."""
+    try:
+        yield
+    except grpc.RpcError as error:
+        raise explain(error, address) from None
+
+
+@asynccontextmanager
+async def open_channel(address: str, *, patient: bool = False) -> AsyncIterator[grpc.aio.Channel]:
+    """A channel on which calls other than streams end after SECONDS_PER_CALL.
+
+    With `patient`, a call waits for a server that is not there yet; without, it fails at once.
+    """
+    service_config: dict[str, object] = {
+        "methodConfig": [
+            {"name": [{}], "timeout": f"{SECONDS_PER_CALL}s", "waitForReady": patient},
+            {
+                "name": [{"service": service, "method": method} for service, method in _LONG_CALLS],
+                "waitForReady": patient,
+            },
+        ]
+    }
+    options = (
+        ("grpc.service_config", json.dumps(service_config)),
+        ("grpc.initial_reconnect_backoff_ms", 200),
+        ("grpc.max_reconnect_backoff_ms", 1000),
+        ("grpc.keepalive_time_ms", 30_000),
+    )
+    scheme, _, rest = address.rpartition("://")
+    if scheme in ("https", "grpcs"):
+        target = rest if ":" in rest else f"{rest}:443"
+        channel = grpc.aio.secure_channel(target, grpc.ssl_channel_credentials(), options=options)
+    else:
+        channel = grpc.aio.insecure_channel(rest if scheme == "http" else address, options=options)
+    async with channel:
+        yield channel
+
+
+def find(server: str, knowledge_server: str, key: str, folder: DataDir) -> Remote:
+    """Where to call: what was given, else the local `kefu up`, else the default ports of this machine.
+
+    The local key is sent to this machine only.
+    """
+    running = folder.running()
+    router = server or (running.router if running else "") or ROUTER
+    knowledge = knowledge_server or (running.retrieval if running else "") or RETRIEVAL
+    if not key and _is_local(router) and _is_local(knowledge):
+        keys = folder.keys()
+        key = keys.bootstrap if keys else ""
+    lost = {service.address for service in running.services if service.state == "failed"} if running else set[str]()
+    patient = running is not None and router == running.router and not lost & {router, knowledge}
+    return Remote(router, knowledge, key, folder, patient)
+
+
+def _is_local(address: str) -> bool:
+    host = address.rpartition("://")[2].rpartition(":")[0] or address
+    return host in ("127.0.0.1", "localhost", "[::1]")
+
+
+def remote(command: Callable[Concatenate[Remote, P], Awaitable[None]]) -> Callable[P, None]:
+    """Make a typer command of a coroutine: its first parameter becomes the options that say where Kefu is."""
+    signature = inspect.signature(command, eval_str=True)
+    own = list(signature.parameters.values())[1:]
+    shared = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+        for name, annotation, default in (
+            ("server", Server, ""),
+            ("knowledge_server", KnowledgeServer, ""),
+            ("key", Key, ""),
+            ("data_dir", DataDirOption, folders.DEFAULT),
+        )
+    ]
+    own = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in own]
+
+    @functools.wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        given = dict(kwargs)
+        with failing_plainly():
+            folder = DataDir(Path(str(given.pop("data_dir"))))
+            target = find(str(given.pop("server")), str(given.pop("knowledge_server")), str(given.pop("key")), folder)
+            asyncio.run(_as_coroutine(functools.partial(command, target, *args, **given)))  # pyright: ignore[reportCallIssue] - P without the shared options, which typer put in
+
+    run.__signature__ = inspect.Signature([*own, *shared])  # pyright: ignore[reportAttributeAccessIssue] - what typer reads
+    run.__annotations__ = {parameter.name: parameter.annotation for parameter in (*own, *shared)}
+    return run
+
+
+async def _as_coroutine(call: Callable[[], Awaitable[None]]) -> None:
+    await call()
+
+
+@contextmanager
+def failing_plainly() -> Iterator[None]:
+    """A block whose CommandFailed is printed as a sentence and ends the program with its status."""
+    try:
+        yield
+    except CommandFailed as failure:
+        die(failure)
+    except StartupError as error:
+        die(CommandFailed(str(error), CANNOT_START))
+
+
+async def all_pages(fetch: Callable[[str], Awaitable[tuple[list[Item], str]]], limit: int = 0) -> list[Item]:
+    """Items of all pages. `fetch` gets a page token and gives a page and the next token; `limit` 0 means no limit."""
+    items: list[Item] = []
+    token = ""
+    while True:
+        page, token = await fetch(token)
+        items += page
+        if not token or (limit and len(items) >= limit):
+            return items[:limit] if limit else items

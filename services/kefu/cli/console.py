@@ -1,0 +1,129 @@
+"""What the command line prints: colour only on a terminal, nothing from elsewhere that a terminal would obey."""
+
+import json
+import os
+import re
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import UTC
+from typing import Any, NoReturn
+
+import grpc
+import typer
+from google.protobuf.json_format import MessageToDict
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+from rich.console import Console
+from rich.table import Table
+
+from kefu.common.status import RpcFailure, failure_of
+
+FAILED = 1
+UNAVAILABLE = 69  # sysexits.h: EX_UNAVAILABLE
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_PIPED_WIDTH = 160  # nobody looks at the width of a pipe, and a table should not be cut for it
+
+
+class CommandFailed(Exception):
+    """A command cannot do what was asked; the message is a sentence, `status` the exit status."""
+
+    def __init__(self, message: str, status: int = FAILED) -> None:
+        super().__init__(message)
+        self.message = message
+        self.status = status
+
+
+def console(*, stderr: bool = False) -> Console:
+    """A console for standard output (or error). Strings are printed as they are: no markup, no emoji codes."""
+    stream = sys.stderr if stderr else sys.stdout
+    width = None if stream.isatty() or "COLUMNS" in os.environ else _PIPED_WIDTH
+    return Console(stderr=stderr, markup=False, emoji=False, highlight=False, width=width)
+
+
+def printable(text: str) -> str:
+    """Text from elsewhere without what a terminal would obey (escape sequences, changes of direction)."""
+    return _CONTROL.sub("\ufffd", text.replace("\r\n", "\n"))
+
+
+def one_line(text: str, length: int = 100) -> str:
+    """Printable text on one line, shortened with an ellipsis to at most `length` characters."""
+    flat = " ".join(printable(text).split())
+    return flat if len(flat) <= length else flat[: length - 1].rstrip() + "…"
+
+
+def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, empty: str = "") -> None:
+    """A plain table; `empty` is printed when there are no rows."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(*(printable(cell) for cell in row))
+    if table.row_count:
+        console().print(table)
+    elif empty:
+        console().print(empty)
+
+
+def print_json(value: object) -> None:
+    """One JSON document on standard output; protobuf messages in it become objects with the contract's names."""
+    print(json.dumps(value, ensure_ascii=False, indent=2, default=as_dict))
+
+
+def as_dict(message: Message) -> dict[str, Any]:
+    """A message as JSON has it, with the contract's field names; unset fields without presence are included."""
+    return MessageToDict(message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True)
+
+
+def when(time: Timestamp) -> str:
+    """A time in the zone of this machine, to the minute; empty when unset."""
+    if not time.ByteSize():
+        return ""
+    return time.ToDatetime(tzinfo=UTC).astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+def die(failure: CommandFailed) -> NoReturn:
+    """Print a failure to standard error and leave with its status."""
+    console(stderr=True).print(printable(failure.message), style="red", soft_wrap=True)
+    raise typer.Exit(failure.status)
+
+
+def explain(error: grpc.RpcError, address: str) -> CommandFailed:
+    """A failed call as one sentence with its reason and what to do. `address` is where it was sent."""
+    failure = failure_of(error)
+    advice = _advice(failure, address)
+    if not failure.reason and failure.code is grpc.StatusCode.UNAVAILABLE:
+        return CommandFailed(f"Nothing answers at {address}. Is Kefu running? Start it with `kefu up`.", UNAVAILABLE)
+    message = failure.message.strip() or "It failed without saying why."
+    if message[-1] not in ".!?。":
+        message += "."
+    said = f"{message} ({failure.reason or failure.code.name})"
+    status = UNAVAILABLE if failure.code is grpc.StatusCode.UNAVAILABLE else FAILED
+    return CommandFailed(f"{said} {advice}".rstrip(), status)
+
+
+def _advice(failure: RpcFailure, address: str) -> str:
+    if failure.retry_after is not None:
+        return f"Try again in {failure.retry_after:.0f} s."
+    if failure.code is grpc.StatusCode.DEADLINE_EXCEEDED:
+        return f"{address} did not answer in time: see `kefu status` and `kefu logs`."
+    if failure.code is grpc.StatusCode.UNIMPLEMENTED:
+        return f"{address} is another service, or another release of Kefu; see --server and --knowledge-server."
+    return _BY_REASON.get(failure.reason, "")
+
+
+_BY_REASON = {
+    "UNAUTHENTICATED": "Give a key with --key or KEFU_KEY; `kefu up` keeps its own in the data folder.",
+    "SCOPE_MISSING": "`kefu keys create --scope …` makes a key that may.",
+    "SESSION_NOT_FOUND": "`kefu sessions` lists those that this key opened.",
+    "TURN_NOT_FOUND": "`kefu sessions show SESSION` lists its turns.",
+    "COLLECTION_NOT_FOUND": "`kefu collections` lists them; `kefu import --create` makes one.",
+    "DOCUMENT_NOT_FOUND": "`kefu documents` lists them.",
+    "CURATED_ANSWER_NOT_FOUND": "`kefu curated` lists them.",
+    "TENANT_NOT_FOUND": "`kefu tenants` lists them.",
+    "KEY_NOT_FOUND": "`kefu keys` lists them.",
+    "SESSION_BUSY": "Wait until it has answered, or use --on-busy.",
+    "STALE_REVISION": "Run the command again: it reads the settings anew.",
+    "SESSION_CLOSED": "Leave --session out to open another one.",
+    "BACKEND_UNAVAILABLE": "See `kefu status`.",
+    "INTERNAL": "See `kefu logs`.",
+}

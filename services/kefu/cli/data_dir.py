@@ -1,0 +1,180 @@
+"""The folder where `kefu up` keeps everything: keys, state, logs, Redis data, snapshots. One `kefu up` at a time."""
+
+import fcntl
+import json
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from kefu.cli.console import CommandFailed
+from kefu.common.auth import make_key
+
+DEFAULT = Path(".kefu")
+
+
+@dataclass(frozen=True)
+class Keys:
+    """What `kefu up` made for this folder; readable by its owner only."""
+
+    bootstrap: str
+    internal: str
+    redis_password: str
+
+
+@dataclass
+class ServiceState:
+    """One service of a running `kefu up`, as others may read it."""
+
+    name: str
+    address: str
+    log: str
+    state: str = "waiting"
+    detail: str = ""
+    pid: int = 0
+    start_time: float = 0.0
+    """When the process began, in seconds since the epoch: with the pid it names a process for good."""
+    restarts: int = 0
+
+
+@dataclass
+class SuiteState:
+    """A running `kefu up`, as it writes it into the folder."""
+
+    pid: int
+    start_time: float
+    run_id: str
+    """In the environment of every process that belongs to this run, as KEFU_RUN."""
+    phase: str = "starting"
+    """starting, ready, stopping."""
+    router: str = ""
+    retrieval: str = ""
+    services: list[ServiceState] = field(default_factory=list[ServiceState])
+
+
+class DataDir:
+    """Paths in the folder, and what is read from and written to them."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.absolute()
+        self.logs = self.path / "logs"
+        self.redis = self.path / "redis"
+        self.snapshots = self.path / "snapshots"
+        self.chat_history = self.path / "chat_history"
+        self._keys = self.path / "keys.json"
+        self._state = self.path / "state.json"
+        self._lock = self.path / "lock"
+
+    def create(self) -> None:
+        """Make it, for its owner only; CommandFailed when it cannot be written."""
+        try:
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for folder in (self.logs, self.redis, self.snapshots):
+                folder.mkdir(mode=0o700, exist_ok=True)
+            probe = self.path / ".probe"
+            probe.write_bytes(b"")
+            probe.unlink()
+        except OSError as exc:
+            raise CommandFailed(
+                f"{self.path} cannot be written ({exc.strerror}); name another with --data-dir."
+            ) from None
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the folder while the block runs; CommandFailed, naming its process, when another `kefu up` does."""
+        descriptor = os.open(self._lock, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                holder = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip() or "unknown"
+                raise CommandFailed(
+                    f"Kefu is running in {self.path} already (process {holder}). "
+                    "Stop it with `kefu down`, or name another folder with --data-dir."
+                ) from None
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def keys(self) -> Keys | None:
+        """The keys, or None when `kefu up` never ran here."""
+        try:
+            return Keys(**json.loads(self._keys.read_text()))
+        except FileNotFoundError:
+            return None
+        except PermissionError:
+            raise CommandFailed(f"{self._keys} belongs to someone else; give a key with --key or KEFU_KEY.") from None
+        except (ValueError, TypeError):
+            raise CommandFailed(f"{self._keys} is damaged; remove it and run `kefu up` again.") from None
+
+    def make_keys(self) -> Keys:
+        """The keys, made when there are none."""
+        if keys := self.keys():
+            return keys
+        keys = Keys(make_key("bootstrap").secret, make_key("internal").secret, make_key("redis").secret)
+        self.write_private(self._keys, json.dumps(asdict(keys), indent=2))
+        return keys
+
+    def read_state(self) -> SuiteState | None:
+        """What the last `kefu up` wrote and did not take back, be it alive or not."""
+        try:
+            fields: dict[str, Any] = json.loads(self._state.read_text())
+            services = [ServiceState(**service) for service in fields.pop("services")]
+            return SuiteState(**fields, services=services)
+        except (OSError, ValueError, TypeError, KeyError):
+            return None  # of another release, or half a file after a power cut: as good as none
+
+    def write_state(self, state: SuiteState) -> None:
+        """Replace the state as one step."""
+        self.write_private(self._state, json.dumps(asdict(state), indent=2))
+
+    def remove_state(self) -> None:
+        """Nothing of this run is left."""
+        self._state.unlink(missing_ok=True)
+
+    def running(self) -> SuiteState | None:
+        """The state of a `kefu up` that is alive, or None."""
+        state = self.read_state()
+        return state if state and is_process(state.pid, state.start_time) else None
+
+    @staticmethod
+    def write_private(path: Path, text: str) -> None:
+        """Write a file that only its owner reads, as one step."""
+        beside = path.with_name(f".{path.name}.{os.getpid()}")
+        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(text + "\n")
+        beside.replace(path)
+
+
+def start_time_of(pid: int) -> float:
+    """When a process began, in seconds since the epoch; 0 when there is none."""
+    with suppress(psutil.NoSuchProcess):
+        return psutil.Process(pid).create_time()
+    return 0.0
+
+
+def is_process(pid: int, start_time: float) -> bool:
+    """The process with this pid is alive and still the one that began at `start_time`."""
+    with suppress(psutil.NoSuchProcess):
+        process = psutil.Process(pid)
+        # The start is counted from boot, and the clock may be set meanwhile: hence some leeway.
+        return process.status() != psutil.STATUS_ZOMBIE and abs(process.create_time() - start_time) < 2
+    return False
+
+
+def wait_until_gone(pid: int, start_time: float, seconds: float) -> bool:
+    """Wait for a process to end; False when it is still there after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while is_process(pid, start_time):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.1)
+    return True

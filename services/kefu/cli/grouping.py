@@ -1,0 +1,31 @@
+"""Groups of commands: `kefu sessions` alone is `kefu sessions list`."""
+
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+
+class ListByDefault(TyperGroup):
+    """A group whose `list` command runs when none is named."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put `list` in front of options, or of nothing."""
+        if not args or (args[0].startswith("-") and args[0] not in ("--help", "-h")):
+            args = ["list", *args]
+        return super().parse_args(ctx, args)
+
+
+def group(help_text: str) -> typer.Typer:
+    """A group of commands with `list` among them."""
+    return typer.Typer(cls=ListByDefault, help=help_text, no_args_is_help=False, rich_markup_mode=None)
+
+
+def short(name: str) -> str:
+    """The last id of a resource name."""
+    return name.rpartition("/")[2]
+
+
+def full(kind: str, name: str) -> str:
+    """A resource name from a name or its id alone: `full("sessions", "s1")` gives "sessions/s1"."""
+    return name if name.startswith(f"{kind}/") else f"{kind}/{name}"

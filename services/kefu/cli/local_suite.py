@@ -1,0 +1,140 @@
+"""The services of `kefu up`: what each is started with, at which port."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from kefu.cli import local_redis, ports
+from kefu.cli.data_dir import DataDir, Keys
+from kefu.cli.ports import HOST, Ports
+from kefu.cli.probes import grpc_probe, redis_probe
+from kefu.cli.processes import RUN_VARIABLE
+from kefu.cli.supervisor import Service
+
+_DRAIN_SECONDS = 5.0  # at one desk nobody wants to wait longer; KEFU_DRAIN_SECONDS wins
+_GRACE_SECONDS = 5.0  # after the drain: closing an engine takes a moment
+_METRICS = 9101
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the person who types `kefu up` may choose. A port of None is the usual one, or the next free one."""
+
+    model: str = ""
+    engine: str = ""
+    generation_replicas: int = 1
+    retrieval_replicas: int = 1
+    port: int | None = None
+    retrieval_port: int | None = None
+    generation_port: int | None = None
+    redis_port: int | None = None
+    metrics: bool = False
+
+
+@dataclass(frozen=True)
+class LocalSuite:
+    """Services in the order in which they are started, and where those that people call are."""
+
+    services: list[Service]
+    router: str
+    retrieval: str
+
+
+def compose(choices: Choices, folder: DataDir, keys: Keys, run_id: str, tell: Callable[[str], None]) -> LocalSuite:
+    """Choose ports and put the services together. CommandFailed when a wanted port is taken.
+
+    `tell` gets a sentence for each usual port that is taken.
+    """
+    hand_out = Ports(tell)
+    router_port = hand_out.take("the router", ports.ROUTER, choices.port)
+    redis_port = hand_out.take("Redis", ports.REDIS, choices.redis_port)
+    retrievals = _ports(hand_out, "retrieval", ports.RETRIEVAL, choices.retrieval_port, choices.retrieval_replicas)
+    generations = _ports(hand_out, "generation", ports.GENERATION, choices.generation_port, choices.generation_replicas)
+    metrics = _metrics(hand_out) if choices.metrics else iter(lambda: "", None)
+    shared = {
+        RUN_VARIABLE: run_id,
+        "KEFU_REDIS_URL": f"redis://:{keys.redis_password}@{HOST}:{redis_port}/0",
+        "KEFU_INTERNAL_KEY": keys.internal,
+        "KEFU_BOOTSTRAP_KEY": keys.bootstrap,
+        "KEFU_DRAIN_SECONDS": os.environ.get("KEFU_DRAIN_SECONDS", f"{_DRAIN_SECONDS:g}"),
+        "PYTHONUNBUFFERED": "1",
+    }
+    services = [_redis(folder, keys, redis_port, run_id)]
+    for name, port in retrievals.items():
+        services.append(_service(name, "retrieval", port, next(metrics), folder, shared))
+    for name, port in generations.items():
+        chosen = {"KEFU_GENERATION_MODEL": choices.model, "KEFU_GENERATION_ENGINE": choices.engine}
+        own = {variable: value for variable, value in chosen.items() if value}
+        services.append(_service(name, "generation", port, next(metrics), folder, {**shared, **own}))
+    behind = {
+        "KEFU_ROUTER_RETRIEVAL": _one_target(list(retrievals.values())),
+        "KEFU_ROUTER_GENERATION": ",".join(f"{HOST}:{port}" for port in generations.values()),
+    }
+    services.append(_service("router", "router", router_port, next(metrics), folder, {**shared, **behind}))
+    first_retrieval = next(iter(retrievals.values()))
+    return LocalSuite(services, f"{HOST}:{router_port}", f"{HOST}:{first_retrieval}")
+
+
+def _service(
+    name: str, package: str, port: int, metrics: str, folder: DataDir, environment: Mapping[str, str]
+) -> Service:
+    prefix = f"KEFU_{package.upper()}_"
+    own = {f"{prefix}LISTEN": f"{HOST}:{port}"}
+    if metrics:
+        own[f"{prefix}METRICS_LISTEN"] = metrics
+    if package == "retrieval":
+        own[f"{prefix}SNAPSHOT_FOLDER"] = str(folder.snapshots / name)
+    return Service(
+        name=name,
+        command=(sys.executable, "-P", "-m", f"kefu.{package}"),  # -P: a folder named kefu here is not ours
+        environment={**environment, **own},
+        address=f"{HOST}:{port}",
+        log=folder.logs / f"{name}.log",
+        ready=grpc_probe(f"{HOST}:{port}"),
+        after=("redis",),
+        grace_seconds=float(environment["KEFU_DRAIN_SECONDS"]) + _GRACE_SECONDS,
+    )
+
+
+def _redis(folder: DataDir, keys: Keys, port: int, run_id: str) -> Service:
+    # The password keeps other users of this machine out; in a file, since everybody reads command lines.
+    settings = folder.path / "redis.conf"
+    DataDir.write_private(settings, f"requirepass {keys.redis_password}\nprotected-mode yes")
+    return Service(
+        name="redis",
+        command=(
+            str(local_redis.server_binary()),
+            str(settings),
+            *local_redis.server_arguments(folder.redis, port),
+        ),
+        environment={RUN_VARIABLE: run_id},
+        address=f"{HOST}:{port}",
+        log=folder.logs / "redis.log",
+        ready=redis_probe(port, keys.redis_password),
+    )
+
+
+def _ports(hand_out: Ports, what: str, usual: int, wanted: int | None, count: int) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for number in range(count):
+        name = what if number == 0 else f"{what}-{number + 1}"
+        found[name] = hand_out.take(name, usual, None if wanted is None else wanted + number)
+    return found
+
+
+def _metrics(hand_out: Ports) -> Iterator[str]:
+    while True:
+        yield f"{HOST}:{hand_out.take('metrics', _METRICS)}"
+
+
+def _one_target(retrieval_ports: list[int]) -> str:
+    addresses = [f"{HOST}:{port}" for port in retrieval_ports]
+    # gRPC's own form for several addresses: it goes on to the next one when one does not answer.
+    return addresses[0] if len(addresses) == 1 else "ipv4:" + ",".join(addresses)
+
+
+def sample_folder() -> Path:
+    """The sample knowledge base that comes with Kefu."""
+    return Path(__file__).parent.parent / "sample"

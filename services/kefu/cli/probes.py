@@ -1,0 +1,51 @@
+"""Is a service of the local suite ready? Redis is asked with PING, ours with grpc.health.v1."""
+
+from collections.abc import Awaitable, Callable
+
+import grpc.aio
+import redis.exceptions
+from grpc_health.v1 import health_pb2
+from redis.asyncio import Redis
+
+Probe = Callable[[], Awaitable[bool]]
+_SECONDS = 2.0
+
+
+async def channel_serving(channel: grpc.aio.Channel) -> bool | None:
+    """What grpc.health.v1 says of a server as a whole: serving or not; None when nothing answers."""
+    check = channel.unary_unary(
+        "/grpc.health.v1.Health/Check",
+        request_serializer=health_pb2.HealthCheckRequest.SerializeToString,
+        response_deserializer=health_pb2.HealthCheckResponse.FromString,
+    )
+    try:
+        answer = await check(health_pb2.HealthCheckRequest(), timeout=_SECONDS, wait_for_ready=False)
+    except grpc.RpcError:
+        return None
+    return answer.status == health_pb2.HealthCheckResponse.SERVING
+
+
+def grpc_probe(address: str) -> Probe:
+    """Ready when the server as a whole says SERVING."""
+
+    async def ready() -> bool:
+        async with grpc.aio.insecure_channel(address) as channel:
+            return await channel_serving(channel) is True
+
+    return ready
+
+
+def redis_probe(port: int, password: str) -> Probe:
+    """Ready when it answers PING, which it does only once its data is loaded."""
+
+    async def ready() -> bool:
+        try:
+            async with Redis(
+                port=port, password=password, socket_timeout=_SECONDS, socket_connect_timeout=_SECONDS
+            ) as client:
+                await client.ping()  # pyright: ignore[reportUnknownMemberType, reportGeneralTypeIssues]
+        except (redis.exceptions.RedisError, OSError):
+            return False
+        return True
+
+    return ready

@@ -1,0 +1,118 @@
+"""`kefu sessions`: conversations, listed, shown and erased."""
+
+from typing import Annotated
+
+import typer
+
+from kefu.cli.connection import Json, Remote, all_pages, remote
+from kefu.cli.console import console, one_line, print_json, print_table, printable, when
+from kefu.cli.grouping import full, group, short
+from kefu.cli.knowledge import Yes, confirm
+from kefu.router.v1 import chat_pb2 as pb
+from kefu.router.v1 import chat_pb2_grpc as rpc
+
+_PAGE = 100
+sessions = group("Conversations: list, show, delete, delete-user.")
+
+
+async def _list_sessions(
+    target: Remote,
+    user: Annotated[str, typer.Option(help="This person's only.", show_default=False)] = "",
+    limit: Annotated[int, typer.Option("--limit", "-n", help="At most so many; 0 means all.", min=0)] = 20,
+    as_json: Json = False,
+) -> None:
+    """List the sessions that this key opened, the latest first."""
+    async with target.to_router() as channel:
+        stub = rpc.ChatServiceStub(channel)
+
+        async def page(token: str) -> tuple[list[pb.Session], str]:
+            request = pb.ListSessionsRequest(user=user, page_size=min(limit or _PAGE, _PAGE), page_token=token)
+            answer = await stub.ListSessions(request, metadata=target.metadata)
+            return list(answer.sessions), answer.next_page_token
+
+        found = await all_pages(page, limit)
+    if as_json:
+        print_json(found)
+        return
+    print_table(
+        ("session", "state", "user", "turns", "latest", "erased", "begins with"),
+        [
+            (
+                short(one.name),
+                pb.Session.State.Name(one.state).removeprefix("STATE_").lower(),
+                one.user,
+                str(one.turn_count),
+                when(one.update_time),
+                when(one.expire_time),
+                one_line(one.title, 50),
+            )
+            for one in found
+        ],
+        empty="There are no sessions.",
+    )
+
+
+async def _show_session(target: Remote, session: str, as_json: Json = False) -> None:
+    """Show a session's turns: questions, answers, sources, ratings."""
+    name = full("sessions", session)
+    async with target.to_router() as channel:
+        stub = rpc.ChatServiceStub(channel)
+        described = (await stub.GetSession(pb.GetSessionRequest(name=name), metadata=target.metadata)).session
+
+        async def page(token: str) -> tuple[list[pb.Turn], str]:
+            request = pb.ListTurnsRequest(session=name, page_size=_PAGE, page_token=token)
+            answer = await stub.ListTurns(request, metadata=target.metadata)
+            return list(answer.turns), answer.next_page_token
+
+        turns = await all_pages(page)
+    if as_json:
+        print_json({"session": described, "turns": turns})
+        return
+    out = console()
+    state = pb.Session.State.Name(described.state).removeprefix("STATE_").lower()
+    out.print(f"{described.name}  {state}  until {when(described.expire_time)}", style="dim", soft_wrap=True)
+    for turn in turns:
+        out.print()
+        out.print(f"> {printable(turn.question)}", style="bold", soft_wrap=True)
+        out.print(printable(turn.text), soft_wrap=True)
+        out.print(_about(turn), style="dim", soft_wrap=True)
+
+
+def _about(turn: pb.Turn) -> str:
+    parts = [when(turn.create_time), pb.Turn.State.Name(turn.state).removeprefix("STATE_").lower()]
+    if turn.HasField("handoff"):
+        reason = pb.Handoff.Reason.Name(turn.handoff.reason).removeprefix("REASON_").lower().replace("_", " ")
+        parts.append(f"for a person ({reason})")
+    cited = {citation.number: citation.title for citation in turn.completed.citations}
+    parts += [f"[{number}] {title}" for number, title in sorted(cited.items())]
+    if turn.rating:
+        parts.append(f"rated {pb.Rating.Name(turn.rating).removeprefix('RATING_').lower()} {turn.rating_comment}")
+    return one_line(" · ".join(part for part in parts if part), 300)
+
+
+async def _delete_session(target: Remote, session: list[str], yes: Yes = False) -> None:
+    """Erase sessions with their turns."""
+    confirm(f"Erase {', '.join(session)}?", yes)
+    async with target.to_router() as channel:
+        for one in session:
+            request = pb.DeleteSessionRequest(name=full("sessions", one))
+            await rpc.ChatServiceStub(channel).DeleteSession(request, metadata=target.metadata)
+            console().print(f"Erased {short(one)}.")
+
+
+async def _delete_user(target: Remote, user: str, yes: Yes = False) -> None:
+    """Erase every session that this key opened for a person."""
+    confirm(f"Erase all sessions of {user}?", yes)
+    async with target.to_router() as channel:
+        request = pb.DeleteUserRequest(user=user)
+        answer = await rpc.ChatServiceStub(channel).DeleteUser(request, metadata=target.metadata)
+    console().print(f"Erased {answer.sessions_deleted} sessions.")
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands."""
+    sessions.command("list")(remote(_list_sessions))
+    sessions.command("show")(remote(_show_session))
+    sessions.command("delete")(remote(_delete_session))
+    sessions.command("delete-user")(remote(_delete_user))
+    app.add_typer(sessions, name="sessions")

@@ -1,0 +1,95 @@
+"""The generation service's configuration."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from kefu.common.config import ServiceConfig
+from kefu.generation.weights import default_cache
+
+
+class CacheConfig(BaseSettings):
+    """Where fetched models are kept: all that fetching ahead needs to know."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, use_attribute_docstrings=True)
+
+    cache_dir: Path = Field(validation_alias="KEFU_CACHE_DIR", default_factory=default_cache)
+    """Folder for models that were fetched or converted. Unset: ~/.cache/kefu."""
+
+
+class GenerationConfig(ServiceConfig, env_prefix="KEFU_GENERATION_"):
+    """Which model a replica runs, on what, and how much it takes on."""
+
+    listen: str = "127.0.0.1:50053"
+    """Address and port to listen at."""
+
+    engine: Literal["vllm", "openai", "simulated"] = "vllm"
+    """What writes the answers: vLLM in this process, an OpenAI-compatible server, or arithmetic (for load tests)."""
+
+    model: str = ""
+    """A name (qwen2.5-coder-0.5b-instruct, smollm2-135m), folder, .gguf file or hub id. Empty: by device."""
+
+    cache_dir: Path = Field(validation_alias="KEFU_CACHE_DIR", default_factory=default_cache)
+    """Folder for models that were fetched or converted. Unset: ~/.cache/kefu."""
+
+    max_model_tokens: Annotated[int, Field(ge=256)] = 8192
+    """Most tokens of prompt and answer together; the model's own limit holds as well."""
+
+    max_running: Annotated[int, Field(ge=1)] = 64
+    """Most requests that the engine runs at once; the others wait in it."""
+
+    max_requests: Annotated[int, Field(ge=1)] = 512
+    """Most requests running and waiting; above that a replica says REPLICA_FULL."""
+
+    kv_cache_gib: Annotated[float, Field(gt=0)] = 1.0
+    """CPU only: memory for the key/value cache, in GiB."""
+
+    gpu_memory_utilization: Annotated[float, Field(gt=0, le=1)] = 0.9
+    """GPU only: share of its memory that vLLM takes."""
+
+    tensor_parallel_size: Annotated[int, Field(ge=1)] = 1
+    """GPU only: GPUs over which the model is split."""
+
+    default_reasoning_tokens: Annotated[int, Field(ge=1)] = 1024
+    """Cap on thinking, in tokens, for a request that names none."""
+
+    frame_milliseconds: Annotated[float, Field(ge=0)] = 30.0
+    """Least time between two frames of one answer, in milliseconds."""
+
+    frame_milliseconds_per_stream: Annotated[float, Field(ge=0)] = 1.0
+    """Added to that for each open stream, in milliseconds: fewer, larger frames under load."""
+
+    frame_milliseconds_most: Annotated[float, Field(ge=0)] = 100.0
+    """Never more than this between two frames, in milliseconds."""
+
+    stall_seconds: Annotated[float, Field(gt=0)] = 30.0
+    """A caller that takes nothing for so long is cut."""
+
+    openai_url: str = ""
+    """openai engine: base URL, such as http://vllm-router:8000/v1."""
+
+    openai_key: SecretStr = SecretStr("")
+    """openai engine: its key, where it wants one."""
+
+    openai_max_model_tokens: Annotated[int, Field(ge=256)] = 32768
+    """openai engine: most tokens of prompt and answer together at that server."""
+
+    openai_reasoning: bool = False
+    """openai engine: the model there can reason."""
+
+    simulated_prefill_tokens_per_second: Annotated[float, Field(gt=0)] = 20_000.0
+    """simulated engine: prompt tokens a second."""
+
+    simulated_step_milliseconds: Annotated[float, Field(gt=0)] = 15.0
+    """simulated engine: time of a step with one request in the batch."""
+
+    simulated_step_milliseconds_per_request: Annotated[float, Field(ge=0)] = 0.25
+    """simulated engine: added to a step for each further request in the batch."""
+
+    simulated_kv_tokens: Annotated[int, Field(ge=1024)] = 400_000
+    """simulated engine: tokens that its key/value cache holds."""
+
+    simulated_answer_tokens: Annotated[int, Field(ge=1)] = 120
+    """simulated engine: length of an answer, in tokens, where max_tokens allows it."""

@@ -1,0 +1,163 @@
+"""From a prompt to pieces of an answer, over any source of token ids: thinking, its cap, stop strings, continuation."""
+
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from kefu.generation.detokenizer import Detokenizer
+from kefu.generation.engines.base import Channel, Event, Finished, FinishReason, Piece, Started
+from kefu.generation.markers import Chunk, MarkerScanner, Match
+from kefu.generation.reasoning import ThinkSplitter
+
+
+class TokenStep(NamedTuple):
+    """What a source wrote since its last step."""
+
+    token_ids: tuple[int, ...]
+    """Without the token by which the model ends an answer."""
+    finish_reason: FinishReason | None
+    cached_prompt_tokens: int = 0
+
+
+class TokenSource(Protocol):
+    """Continues token ids."""
+
+    def steps(self, prompt_ids: Sequence[int], max_tokens: int) -> AsyncGenerator[TokenStep, None]:
+        """Write up to `max_tokens` after the prompt; closing the generator aborts."""
+        ...
+
+
+@dataclass(frozen=True)
+class DecodingPlan:
+    """How one answer is decoded. Ids are those of the source's tokenizer; limits are in tokens."""
+
+    prompt_ids: tuple[int, ...]
+    sent_ids: tuple[int, ...] = ()
+    """Sent before this call; what follows them is written, their text is not given again."""
+    splits_reasoning: bool = False
+    reasoning_opened: bool = False
+    """The prompt ends inside a think block."""
+    reasoning_tokens: int = 0
+    """Cap on thinking."""
+    forced_close_ids: tuple[int, ...] = ()
+    """The ids of FORCED_CLOSE."""
+    max_tokens: int = 512
+    stop: tuple[str, ...] = ()
+
+
+class _Decoder:
+    """Detokenizer, think splitter and stop strings in a row; the same tokens always give the same pieces."""
+
+    def __init__(self, plan: DecodingPlan, decode: Callable[[Sequence[int]], str]) -> None:
+        self._detokenizer = Detokenizer(decode)
+        self._detokenizer.prime(plan.prompt_ids)
+        self._splitter = ThinkSplitter(opened=plan.reasoning_opened) if plan.splits_reasoning else None
+        self._stops = MarkerScanner(plan.stop)
+        self.stopped = False
+        self.answer_tokens = 0
+        self.reasoning_tokens = 0
+
+    @property
+    def reasoning(self) -> bool:
+        return self._splitter is not None and self._splitter.reasoning
+
+    @property
+    def settled(self) -> bool:
+        return self._detokenizer.whole and (self._splitter is None or self._splitter.settled)
+
+    def push(self, token_id: int, *, new: bool = True) -> list[Piece]:
+        whole = self._detokenizer.push(token_id, new=new)
+        if self._splitter is None:
+            pieces = [] if whole is None else [Piece(Channel.TEXT, *whole)]
+        else:
+            pieces = [] if whole is None else self._splitter.push(*whole)
+        if self._splitter is None or self._splitter.answering:
+            self.answer_tokens += 1
+        else:
+            self.reasoning_tokens += 1
+        return self._until_stop(pieces)
+
+    def finish(self, *, by_model: bool) -> list[Piece]:
+        """What is held back comes out, but for a character that was never ended."""
+        pieces = [] if self._splitter is None else self._until_stop(self._splitter.finish(by_model=by_model))
+        held = self._stops.flush()
+        return pieces if held is None else [*pieces, Piece(Channel.TEXT, *held)]
+
+    def _until_stop(self, pieces: list[Piece]) -> list[Piece]:
+        out: list[Piece] = []
+        for piece in pieces:
+            if piece.channel is Channel.REASONING:
+                out.append(piece)
+                continue
+            found = self._stops.push(Chunk(piece.text, piece.token_ids))
+            if isinstance(found, Match):
+                out.append(Piece(Channel.TEXT, found.before))
+                self.stopped = True
+                break
+            if found is not None:
+                out.append(Piece(Channel.TEXT, *found))
+        return out
+
+
+async def decoded(
+    source: TokenSource, plan: DecodingPlan, decode: Callable[[Sequence[int]], str], *, max_model_tokens: int
+) -> AsyncGenerator[Event, None]:
+    """The events of one answer, after `Started`. Closing the iterator aborts in the source.
+
+    When thinking reaches its cap, the block is closed in the model's name and a second request to the source goes
+    on from there, so the answer always has its own `max_tokens`.
+    """
+    decoder = _Decoder(plan, decode)
+    for token_id in plan.sent_ids:
+        decoder.push(token_id, new=False)
+    given = decoder.reasoning_tokens + decoder.answer_tokens
+    thought_before = decoder.reasoning_tokens
+    context = [*plan.prompt_ids, *plan.sent_ids]
+    prompt_tokens, cached = len(context), 0
+    yield Started(prompt_tokens)
+    reason = FinishReason.LENGTH
+    first_request = True
+    while True:
+        close_block = False
+        left = plan.max_tokens - decoder.answer_tokens
+        if plan.splits_reasoning and (decoder.reasoning or given == 0):
+            left += max(plan.reasoning_tokens - decoder.reasoning_tokens, 0) + len(plan.forced_close_ids)
+        left = min(left, max_model_tokens - len(context))
+        if left <= 0:
+            break
+        async with aclosing(source.steps(context, left)) as steps:
+            async for step in steps:
+                if first_request:
+                    cached, first_request = step.cached_prompt_tokens, False
+                for token_id in step.token_ids:
+                    context.append(token_id)
+                    for piece in decoder.push(token_id):
+                        yield piece
+                    close_block = (
+                        decoder.reasoning and decoder.settled and decoder.reasoning_tokens >= plan.reasoning_tokens
+                    )
+                    if decoder.stopped or close_block or decoder.answer_tokens >= plan.max_tokens:
+                        break
+                else:
+                    if step.finish_reason is None:
+                        continue
+                    reason = step.finish_reason
+                break
+        if decoder.stopped:
+            reason = FinishReason.STOP
+        if not close_block:
+            break
+        for token_id in plan.forced_close_ids:
+            context.append(token_id)
+            for piece in decoder.push(token_id):
+                yield piece
+    for piece in decoder.finish(by_model=reason is FinishReason.STOP):
+        yield piece
+    yield Finished(
+        reason=reason,
+        prompt_tokens=prompt_tokens,
+        cached_prompt_tokens=cached,
+        completion_tokens=decoder.reasoning_tokens + decoder.answer_tokens - given,
+        reasoning_tokens=decoder.reasoning_tokens - thought_before,
+    )

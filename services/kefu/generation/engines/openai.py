@@ -1,0 +1,169 @@
+"""Any server that speaks OpenAI's chat completions: a vLLM production-stack, llm-d, or a hosted cluster."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import openai
+import structlog
+
+from kefu.common.errors import BackendUnavailable, BadRequest, CannotContinue, PromptTooLong, StartupError
+from kefu.generation.engines.base import (
+    Channel,
+    EngineLoad,
+    Event,
+    Finished,
+    FinishReason,
+    GenerationRequest,
+    ModelDescription,
+    Piece,
+    Started,
+)
+from kefu.generation.reasoning import ThinkSplitter
+
+_log = structlog.stdlib.get_logger()
+_BYTES_PER_TOKEN = 3
+"""For estimates only: there is no tokenizer here."""
+_REASONING_FIELDS = ("reasoning_content", "reasoning")
+"""The older and the newer name of the same field."""
+
+
+@dataclass(frozen=True)
+class OpenAISettings:
+    """Where the server is, and what it can do; see GenerationConfig."""
+
+    url: str
+    key: str
+    model: str
+    max_model_tokens: int
+    reasoning: bool
+    default_reasoning_tokens: int
+
+
+class OpenAIEngine:
+    """A remote server; see `open_openai`. It gives no token ids, and cannot go on with an answer that was begun."""
+
+    def __init__(self, client: openai.AsyncOpenAI, settings: OpenAISettings) -> None:
+        self._client = client
+        self._settings = settings
+        self._open = 0
+
+    def describe(self) -> ModelDescription:
+        """See Engine."""
+        return ModelDescription(
+            model=self._settings.model,
+            engine="openai",
+            engine_version=openai.__version__,
+            fingerprint="",
+            max_model_tokens=self._settings.max_model_tokens,
+            supports_reasoning=self._settings.reasoning,
+            supports_token_continuation=False,
+            simulated=False,
+            device="remote",
+        )
+
+    def load(self) -> EngineLoad:
+        """What this process has open there; the server's queue and cache are not seen."""
+        return EngineLoad(running=self._open)
+
+    async def generate(self, request: GenerationRequest) -> AsyncGenerator[Event, None]:
+        """See Engine. Token counts are the server's where it sends them, else estimates."""
+        if not request.messages:
+            raise BadRequest("tokens", "an OpenAI-compatible server takes messages only.")
+        if request.continuation is not None and (request.continuation.token_ids or request.continuation.text):
+            raise CannotContinue("An OpenAI-compatible server cannot go on with an answer that was begun; start over.")
+        estimate = sum(len(message.content.encode()) for message in request.messages) // _BYTES_PER_TOKEN + 1
+        think = request.reasoning_tokens is not None and self._settings.reasoning
+        yield Started(estimate)
+        self._open += 1
+        try:
+            async with aclosing(self._events(request, estimate, think=think)) as events:
+                async for event in events:
+                    yield event
+        finally:
+            self._open -= 1
+
+    async def died(self) -> str:
+        """See Engine: each failure is the request's own, for the server may come back."""
+        await asyncio.Event().wait()
+        return ""
+
+    async def _events(self, request: GenerationRequest, estimate: int, *, think: bool) -> AsyncGenerator[Event, None]:
+        splitter = ThinkSplitter(opened=False)
+        thought = written = 0
+        usage: Any = None
+        reason = FinishReason.STOP
+        try:
+            create: Any = self._client.chat.completions.create  # its overloads do not take a dict of arguments
+            stream: Any = await create(**self._arguments(request, think=think))
+            async with stream:
+                async for chunk in stream:
+                    usage = chunk.usage or usage
+                    if not chunk.choices:
+                        continue
+                    choice = chunk.choices[0]
+                    for name in _REASONING_FIELDS:
+                        if text := getattr(choice.delta, name, None):
+                            thought += 1
+                            yield Piece(Channel.REASONING, text)
+                            break
+                    if text := choice.delta.content:
+                        written += 1
+                        for piece in splitter.push(text, ()):
+                            yield piece
+                    if choice.finish_reason == "length":
+                        reason = FinishReason.LENGTH
+        except openai.BadRequestError as error:
+            raise _bad_request(error, estimate, self._settings.max_model_tokens) from error
+        except Exception as error:  # the client lets its transport's own errors through in mid-stream
+            _log.warning("openai.failed", url=self._settings.url, error=repr(error))
+            raise BackendUnavailable(f"The model server did not answer ({type(error).__name__}); try again.") from error
+        for piece in splitter.finish(by_model=reason is FinishReason.STOP):
+            yield piece
+        details = getattr(usage, "completion_tokens_details", None)
+        cached = getattr(getattr(usage, "prompt_tokens_details", None), "cached_tokens", None)
+        yield Finished(
+            reason=reason,
+            prompt_tokens=usage.prompt_tokens if usage else estimate,
+            cached_prompt_tokens=cached or 0,
+            completion_tokens=usage.completion_tokens if usage else thought + written,
+            reasoning_tokens=getattr(details, "reasoning_tokens", None) or thought,
+        )
+
+    def _arguments(self, request: GenerationRequest, *, think: bool) -> dict[str, Any]:
+        extra = (request.reasoning_tokens or self._settings.default_reasoning_tokens) if think else 0
+        arguments: dict[str, Any] = {
+            "model": self._settings.model,
+            "messages": [{"role": message.role, "content": message.content} for message in request.messages],
+            "max_tokens": request.max_tokens + extra,
+            "stream": True,
+            "stream_options": {"include_usage": True},
+        }
+        optional = {"temperature": request.temperature, "top_p": request.top_p, "stop": list(request.stop) or None}
+        arguments |= {name: value for name, value in optional.items() if value is not None}
+        if request.seed is not None:
+            arguments["seed"] = request.seed % 2**63
+        if self._settings.reasoning:
+            # Understood by vLLM and SGLang; a server that does not know it ignores it.
+            arguments["extra_body"] = {"chat_template_kwargs": {"enable_thinking": think}}
+        return arguments
+
+
+def _bad_request(error: openai.BadRequestError, estimate: int, limit: int) -> Exception:
+    if "context length" in error.message or error.code == "context_length_exceeded":
+        return PromptTooLong(max(estimate, limit + 1), limit)
+    return BackendUnavailable(f"The model server refused the request: {error.message}")
+
+
+@asynccontextmanager
+async def open_openai(settings: OpenAISettings) -> AsyncIterator[OpenAIEngine]:
+    """A client for the server while the block runs. Raises StartupError when it is not configured."""
+    if not settings.url or not settings.model:
+        raise StartupError("The openai engine needs KEFU_GENERATION_OPENAI_URL and KEFU_GENERATION_MODEL.")
+    time_out = openai.Timeout(60.0, connect=5.0)  # between two chunks, not for the whole answer
+    async with openai.AsyncOpenAI(
+        base_url=settings.url, api_key=settings.key or "none", timeout=time_out, max_retries=1
+    ) as client:
+        yield OpenAIEngine(client, settings)

@@ -1,0 +1,363 @@
+"""vLLM in this process: `AsyncLLM`, the same code on CPU and GPU. Its core and workers are child processes."""
+
+import asyncio
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+import uuid
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
+from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import structlog
+
+from kefu.common.errors import CannotContinue, EngineDead, PromptTooLong, StartupError
+from kefu.generation.chat_format import ChatFormat, PromptText
+from kefu.generation.decoding import DecodingPlan, TokenStep, decoded
+from kefu.generation.engines import reaper
+from kefu.generation.engines.base import EngineLoad, Event, FinishReason, GenerationRequest, Message, ModelDescription
+from kefu.generation.engines.tokenizer import Tokenizer
+from kefu.generation.reasoning import FORCED_CLOSE
+from kefu.generation.weights import LocalModel
+
+_log = structlog.stdlib.get_logger()
+_T = TypeVar("_T")
+_POLL_SECONDS = 0.2
+_MARKER = "KEFU_GENERATION_PROCESS"
+
+
+@dataclass(frozen=True)
+class VllmSettings:
+    """How the engine is run; see GenerationConfig for what each means."""
+
+    max_model_tokens: int
+    max_running: int
+    kv_cache_gib: float
+    gpu_memory_utilization: float
+    tensor_parallel_size: int
+    default_reasoning_tokens: int
+
+
+def device() -> Literal["cpu", "cuda"]:
+    """What the installed build runs on. Raises StartupError when vLLM is not installed."""
+    try:
+        from vllm.platforms import current_platform
+    except ImportError as error:
+        raise StartupError(f"vLLM cannot be imported ({error}); install kefu[cpu] or kefu[gpu].") from error
+    return "cpu" if current_platform.is_cpu() else "cuda"
+
+
+class VllmEngine:
+    """An engine that is running; see `open_vllm`."""
+
+    def __init__(
+        self,
+        llm: Any,
+        stats: "_Stats",
+        tokenizer: Tokenizer,
+        about: ModelDescription,
+        settings: VllmSettings,
+        chat_format: ChatFormat,
+    ) -> None:
+        self._llm = llm
+        self._stats = stats
+        self._tokenizer = tokenizer
+        self._about = about
+        self._settings = settings
+        self._format = chat_format
+
+    def describe(self) -> ModelDescription:
+        """See Engine."""
+        return self._about
+
+    def load(self) -> EngineLoad:
+        """What the scheduler reported after its last step; it takes one more step when it becomes idle."""
+        return self._stats.load
+
+    async def generate(self, request: GenerationRequest) -> AsyncGenerator[Event, None]:
+        """See Engine."""
+        plan = await asyncio.to_thread(self._plan, request)
+        reserved = min(
+            plan.max_tokens + (plan.reasoning_tokens if plan.splits_reasoning else 0), self._about.max_model_tokens // 4
+        )
+        prompt_tokens, most = len(plan.prompt_ids), self._about.max_model_tokens - reserved
+        if prompt_tokens > most:
+            raise PromptTooLong(prompt_tokens, most)
+        source = _VllmSource(self._llm, request, self._format, self._tokenizer)
+        async with aclosing(
+            decoded(source, plan, self._tokenizer.decode, max_model_tokens=self._about.max_model_tokens)
+        ) as events:
+            async for event in events:
+                yield event
+
+    async def died(self) -> str:
+        """See Engine."""
+        while not self._llm.errored:  # noqa: ASYNC110 - vLLM has a flag, and nothing to wait for
+            await asyncio.sleep(_POLL_SECONDS)
+        return "vLLM's engine core or one of its workers has ended"
+
+    def _plan(self, request: GenerationRequest) -> DecodingPlan:
+        think = request.reasoning_tokens is not None and self._format.supports_reasoning
+        if request.messages:
+            prompt = self._format.prompt(request.messages, think=think, render=self._tokenizer.render)
+            prompt_ids = self._tokenizer.encode(prompt.text)
+        else:
+            prompt = PromptText("", reasoning_opened=False)
+            prompt_ids = list(request.token_ids)
+        sent: tuple[int, ...] = ()
+        splits = self._format.supports_reasoning
+        if (before := request.continuation) is not None:
+            if before.token_ids and before.fingerprint == self._about.fingerprint:
+                sent = before.token_ids
+            elif before.text:
+                # Reasoning is not given back as text, so an answer that is continued from text thinks no more.
+                if prompt.reasoning_opened or think:
+                    closed = self._format.prompt(request.messages, think=False, render=self._tokenizer.render)
+                    prompt, prompt_ids = closed, self._tokenizer.encode(closed.text)
+                prompt_ids = [*prompt_ids, *self._tokenizer.encode(before.text)]
+                splits = False
+            elif before.token_ids:
+                raise CannotContinue(
+                    "These token ids were made by another model; continue from text, or start over.",
+                    metadata={"fingerprint": self._about.fingerprint},
+                )
+        return DecodingPlan(
+            prompt_ids=tuple(prompt_ids),
+            sent_ids=sent,
+            splits_reasoning=splits,
+            reasoning_opened=prompt.reasoning_opened and splits,
+            reasoning_tokens=(request.reasoning_tokens or self._settings.default_reasoning_tokens) if think else 0,
+            forced_close_ids=tuple(self._tokenizer.encode(FORCED_CLOSE)) if splits else (),
+            max_tokens=request.max_tokens,
+            stop=request.stop,
+        )
+
+
+@asynccontextmanager
+async def open_vllm(model: LocalModel, settings: VllmSettings) -> AsyncIterator[VllmEngine]:
+    """Load the model and run the engine while the block runs; takes from half a minute to minutes.
+
+    Raises StartupError when vLLM cannot run the model. Its child processes end with this process, however that ends.
+    """
+    where = device()
+    _prepare_environment(where)
+    tokenizer = Tokenizer(model.path)
+    with _tied_children():
+        _log.info("engine.loading", model=model.name, device=where)
+        stats = _Stats()
+        try:
+            llm = await in_thread(lambda: _start(model.path, settings, where, stats))
+        except Exception as error:
+            raise StartupError(
+                f"vLLM cannot run {model.name} from {model.path}: {error} The lines above say more."
+            ) from error
+        try:
+            chat_format = ChatFormat.of(tokenizer.chat_template, model.recommended_sampling)
+            about = ModelDescription(
+                model=model.name,
+                engine="vllm",
+                engine_version=_version(),
+                fingerprint=model.fingerprint,
+                max_model_tokens=int(llm.model_config.max_model_len),
+                supports_reasoning=chat_format.supports_reasoning,
+                supports_token_continuation=True,
+                simulated=False,
+                device=where,
+            )
+            engine = VllmEngine(llm, stats, tokenizer, about, settings, chat_format)
+            await _warm_up(engine)
+            _log.info("engine.ready", model=model.name, fingerprint=model.fingerprint)
+            yield engine
+        finally:
+            if llm.output_handler is not None:
+                llm.output_handler.cancel()  # else it reports the end of the core as a failure
+            await in_thread(llm.shutdown)
+            # Its __del__ calls this again, at the interpreter's end, when the modules it needs are gone.
+            llm.shutdown = _nothing_more
+
+
+def _nothing_more(timeout: float | None = None) -> None:
+    del timeout
+
+
+async def _warm_up(engine: VllmEngine) -> None:
+    """Write one token. The first step is slow, and vLLM's reader task begins with it: not inside somebody's call."""
+    async for _ in engine.generate(GenerationRequest(messages=(Message("user", "Hello"),), max_tokens=1)):
+        continue
+
+
+class _VllmSource:
+    """vLLM as a source of token ids, for one request."""
+
+    def __init__(self, llm: Any, request: GenerationRequest, chat_format: ChatFormat, tokenizer: Tokenizer) -> None:
+        self._llm = llm
+        self._request = request
+        self._format = chat_format
+        self._ends = tokenizer.end_ids
+
+    async def steps(self, prompt_ids: Sequence[int], max_tokens: int) -> AsyncGenerator[TokenStep, None]:
+        from vllm import SamplingParams
+        from vllm.sampling_params import RequestOutputKind
+        from vllm.v1.engine.exceptions import EngineDeadError
+
+        asked = self._request
+        temperature = self._format.temperature if asked.temperature is None else asked.temperature
+        params = SamplingParams(
+            max_tokens=max_tokens,
+            temperature=temperature,
+            top_p=self._format.top_p if asked.top_p is None else asked.top_p,
+            seed=None if asked.seed is None else asked.seed % 2**63,  # vLLM's seeds are signed
+            stop_token_ids=sorted(self._ends),
+            detokenize=False,  # ours can begin inside a character
+            output_kind=RequestOutputKind.DELTA,
+        )
+        prompt: Any = {"prompt_token_ids": list(prompt_ids)}
+        try:
+            async with aclosing(self._llm.generate(prompt, params, uuid.uuid4().hex)) as outputs:
+                async for output in outputs:
+                    completion = output.outputs[0]
+                    ids = tuple(completion.token_ids)
+                    if completion.finish_reason == "stop" and ids and ids[-1] in self._ends:
+                        ids = ids[:-1]
+                    yield TokenStep(ids, _REASONS.get(completion.finish_reason), output.num_cached_tokens or 0)
+        except EngineDeadError:
+            raise EngineDead("The engine of this replica has died; try another one.") from None
+
+
+_REASONS = {"stop": FinishReason.STOP, "length": FinishReason.LENGTH}
+
+
+class _Stats:
+    """The newest scheduler statistics."""
+
+    def __init__(self) -> None:
+        self.load = EngineLoad()
+
+    def factory(self) -> Callable[..., Any]:
+        """A vLLM stat logger that hands them over after every step."""
+        from vllm.v1.metrics.loggers import StatLoggerBase
+
+        owner = self
+
+        class Recorder(StatLoggerBase):
+            def __init__(self, vllm_config: Any, engine_index: int = 0) -> None:
+                del vllm_config, engine_index
+
+            def record(
+                self, scheduler_stats: Any, iteration_stats: Any, mm_cache_stats: Any = None, engine_idx: int = 0
+            ) -> None:
+                if (now := scheduler_stats) is not None:
+                    waiting = now.num_waiting_reqs + now.num_skipped_waiting_reqs
+                    owner.load = EngineLoad(now.num_running_reqs, waiting, now.kv_cache_usage)
+
+            def log_engine_initialized(self) -> None:
+                return
+
+        return Recorder
+
+
+def _start(path: Path, settings: VllmSettings, where: str, stats: _Stats) -> Any:
+    from vllm.engine.arg_utils import AsyncEngineArgs
+    from vllm.v1.engine.async_llm import AsyncLLM
+
+    own_limit = _model_limit(path)
+    arguments: dict[str, Any] = {
+        "model": str(path),
+        "max_model_len": min(settings.max_model_tokens, own_limit or settings.max_model_tokens),
+        "max_num_seqs": settings.max_running,
+        "enable_prefix_caching": True,
+        "tensor_parallel_size": settings.tensor_parallel_size,
+        "disable_log_stats": True,  # vLLM's own loggers; ours still gets the statistics
+        "generation_config": "vllm",  # sampling is always given in full
+        "dtype": "bfloat16" if where == "cpu" else "auto",
+    }
+    if where == "cpu":
+        # Compiling takes minutes and gains little for models that a CPU can run.
+        arguments |= {"enforce_eager": True, "kv_cache_memory_bytes": int(settings.kv_cache_gib * 2**30)}
+    else:
+        arguments |= {"gpu_memory_utilization": settings.gpu_memory_utilization}
+    return AsyncLLM.from_engine_args(AsyncEngineArgs(**arguments), stat_loggers=[stats.factory()])
+
+
+def _model_limit(path: Path) -> int | None:
+    limit = json.loads((path / "config.json").read_text()).get("max_position_embeddings")
+    return int(limit) if limit else None
+
+
+def _version() -> str:
+    import vllm
+
+    return str(vllm.__version__)
+
+
+def _prepare_environment(where: str) -> None:
+    """vLLM is told these things by environment variables only. What the operator has set stays."""
+    cores = sorted(os.sched_getaffinity(0))
+    wanted = {
+        "VLLM_WORKER_MULTIPROC_METHOD": "spawn",  # gRPC's threads do not survive a fork
+        "VLLM_NO_USAGE_STATS": "1",
+        "VLLM_CONFIGURE_LOGGING": "0",  # our own logging takes its records
+        "HF_HUB_OFFLINE": "1",  # the model is on disk by now
+        "TOKENIZERS_PARALLELISM": "false",
+    }
+    if where == "cpu":
+        # Left alone, the CPU build leaves one core idle.
+        wanted |= {"VLLM_CPU_OMP_THREADS_BIND": ",".join(map(str, cores))}
+    logging.getLogger("vllm").setLevel(logging.WARNING)  # a start prints some fifty lines otherwise
+    for name, value in wanted.items():
+        os.environ.setdefault(name, value)
+
+
+@contextmanager
+def _tied_children() -> Iterator[None]:
+    """Mark the processes that are started in the block, and have the marked ones killed when this process is gone."""
+    marker = uuid.uuid4().hex
+    watcher = subprocess.Popen(  # noqa: S603 - our own file, our own interpreter
+        [sys.executable, "-I", "-S", str(Path(reaper.__file__)), f"{_MARKER}={marker}"],
+        stdin=subprocess.PIPE,
+        start_new_session=True,  # Ctrl-C on the terminal is not for it
+    )
+    os.environ[_MARKER] = marker
+    try:
+        yield
+    finally:
+        os.environ.pop(_MARKER, None)
+        if watcher.stdin is not None:
+            watcher.stdin.close()
+        with suppress(subprocess.TimeoutExpired):
+            watcher.wait(reaper.ATTEMPTS_SECONDS + 2)
+        if watcher.poll() is None:
+            watcher.send_signal(signal.SIGKILL)
+            watcher.wait()
+
+
+async def in_thread(work: Callable[[], _T]) -> _T:
+    """Run in a daemon thread: unlike an executor's, it does not keep a process that was told to end from ending."""
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[_T] = loop.create_future()
+
+    def settle(result: _T | None, error: BaseException | None) -> None:
+        if future.done():
+            return
+        if error is not None:
+            future.set_exception(error)
+        else:
+            future.set_result(result)  # pyright: ignore[reportArgumentType] - it is a _T when there is no error
+
+    def run() -> None:
+        result, error = None, None
+        try:
+            result = work()
+        except BaseException as raised:  # carried to the caller
+            error = raised
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(settle, result, error)
+
+    threading.Thread(target=run, daemon=True, name="vllm").start()
+    return await future

@@ -1,0 +1,92 @@
+"""Gather pieces into frames by time, in one merging buffer, so that reading the engine never waits for a client."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing, asynccontextmanager, suppress
+
+from kefu.generation.engines.base import Event, Finished, Piece
+
+
+class FrameBuffer:
+    """Holds what was read and not yet taken. Neighbours of one channel are one piece, so it holds no more than one
+    answer's text (bounded by the request's `max_tokens`) however slow the reader is."""
+
+    def __init__(self) -> None:
+        self._events: list[Event] = []
+        self._error: Exception | None = None
+        self._ended = False
+        self._changed = asyncio.Event()
+
+    def put(self, event: Event) -> None:
+        """Add an event; text joins the text before it."""
+        last = self._events[-1] if self._events else None
+        if isinstance(event, Piece) and isinstance(last, Piece) and last.channel is event.channel:
+            self._events[-1] = Piece(event.channel, last.text + event.text, last.token_ids + event.token_ids)
+        elif not (isinstance(event, Piece) and not event.text and not event.token_ids):
+            self._events.append(event)
+        self._changed.set()
+
+    def end(self, error: Exception | None = None) -> None:
+        """Nothing more comes; `error` is raised to the reader after what is held."""
+        self._error, self._ended = error, True
+        self._changed.set()
+
+    async def take(self) -> list[Event]:
+        """What is held, waiting until there is something; empty once it has ended. Raises the error it ended with."""
+        while not self._events and not self._ended:
+            self._changed.clear()
+            await self._changed.wait()
+        events, self._events = self._events, []
+        if not events and self._error is not None:
+            raise self._error
+        return events
+
+    async def linger(self, seconds: float) -> None:
+        """Wait this long, or until it has ended."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while not self._ended:
+                    self._changed.clear()
+                    await self._changed.wait()
+
+
+@asynccontextmanager
+async def framed(
+    events: AsyncGenerator[Event, None], interval: Callable[[], float], observe: Callable[[Event], None]
+) -> AsyncIterator[AsyncIterator[Event]]:
+    """Read `events` in a task of its own while the block runs, and yield them gathered: the first text at once, then
+    at most one frame every `interval()` seconds. `observe` sees every event as soon as it is read.
+
+    Leaving the block cancels the task and closes `events`, which aborts the request in the engine.
+    """
+    buffer = FrameBuffer()
+
+    async def read() -> None:
+        error: Exception | None = None
+        try:
+            async with aclosing(events) as source:
+                async for event in source:
+                    observe(event)
+                    buffer.put(event)
+        except Exception as raised:  # carried to the reader, who raises it
+            error = raised
+        buffer.end(error)
+
+    async def gathered() -> AsyncIterator[Event]:
+        while taken := await buffer.take():
+            wrote = False
+            for event in taken:
+                yield event
+                wrote = wrote or (isinstance(event, Piece) and bool(event.text))
+                if isinstance(event, Finished):
+                    return
+            if wrote:
+                await buffer.linger(interval())
+
+    reader = asyncio.create_task(read(), name="engine-reader")
+    try:
+        yield gathered()
+    finally:
+        reader.cancel()
+        with suppress(asyncio.CancelledError):
+            await reader

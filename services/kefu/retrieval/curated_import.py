@@ -1,0 +1,86 @@
+"""
+A CSV of curated answers: the columns question and answer; optionally language, alternatives, valid_from, valid_until.
+
+Several rows with one answer in one language are one curated answer with several questions.
+"""
+
+import hashlib
+import time
+from dataclasses import dataclass, replace
+
+from kefu.common.errors import BadRequest
+from kefu.common.names import check_day
+from kefu.retrieval.decoding import decode
+from kefu.retrieval.documents import read_rows
+from kefu.retrieval.language import language_of
+from kefu.retrieval.parsed import Unreadable
+from kefu.retrieval.records import CuratedRecord
+from kefu.retrieval.vectors import Halves
+
+MAX_QUESTIONS = 20
+MAX_QUESTION_CHARACTERS = 500
+MAX_ANSWER_CHARACTERS = 4_000
+_OPTIONAL = ("language", "alternatives", "valid_from", "valid_until")
+
+
+@dataclass(frozen=True)
+class CuratedDraft:
+    """A curated answer without its vectors. The id follows from its first question, so that importing it again replaces
+    it.
+    """
+
+    questions: tuple[str, ...]
+    answer: str
+    language: str
+    valid_from: str = ""
+    valid_until: str = ""
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+        return hashlib.sha256(f"{self.language}\x00{self.questions[0]}".encode()).hexdigest()[:20]
+
+    def record(self, vectors: Halves, embedder: str, answer_id: str = "") -> CuratedRecord:
+        """As it is stored."""
+        return CuratedRecord(
+            id=answer_id or self.id,
+            questions=self.questions,
+            answer=self.answer,
+            language=self.language,
+            valid_from=self.valid_from,
+            valid_until=self.valid_until,
+            update_time=time.time(),
+            embedder=embedder,
+            vectors=vectors,
+        )
+
+
+def checked(draft: CuratedDraft) -> CuratedDraft:
+    """The draft with its language recognised; raises BadRequest, naming the field, for what the contract forbids."""
+    questions = tuple(dict.fromkeys(question.strip() for question in draft.questions if question.strip()))
+    if not 1 <= len(questions) <= MAX_QUESTIONS:
+        raise BadRequest("questions", f"must be 1 to {MAX_QUESTIONS}.")
+    if any(len(question) > MAX_QUESTION_CHARACTERS for question in questions):
+        raise BadRequest("questions", f"must have at most {MAX_QUESTION_CHARACTERS} characters each.")
+    if not 1 <= len(draft.answer.strip()) <= MAX_ANSWER_CHARACTERS:
+        raise BadRequest("answer", f"must have 1 to {MAX_ANSWER_CHARACTERS} characters.")
+    check_day("valid_from", draft.valid_from)
+    check_day("valid_until", draft.valid_until)
+    return replace(draft, questions=questions, language=draft.language or language_of(draft.answer))
+
+
+def read_curated(data: bytes) -> list[CuratedDraft]:
+    """The curated answers of a file. Alternatives are separated by "|". Raises Unreadable."""
+    by_answer: dict[tuple[str, ...], CuratedDraft] = {}
+    for row in read_rows(decode(data), ("question", "answer"), _OPTIONAL):
+        questions = (row["question"], *row.get("alternatives", "").split("|"))
+        rest = tuple(row.get(name, "") for name in ("language", "valid_from", "valid_until"))
+        before = by_answer.get((row["answer"], *rest))
+        draft = CuratedDraft((*before.questions, *questions) if before else questions, row["answer"], *rest)
+        try:
+            by_answer[(row["answer"], *rest)] = checked(draft)
+        except BadRequest as exc:
+            raise Unreadable("BAD_CSV", f'The row of "{row["question"][:60]}": {exc.message}') from None
+    if not by_answer:
+        raise Unreadable("EMPTY_DOCUMENT", "The file has a header and no rows; add some, or leave it out.")
+    return list(by_answer.values())

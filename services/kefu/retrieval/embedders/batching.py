@@ -1,0 +1,111 @@
+"""An embedder for an event loop: off the loop, questions that arrive together as one batch, passages beside them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from itertools import islice
+from typing import NamedTuple
+
+import numpy as np
+from prometheus_client import Counter, Histogram
+
+from kefu.retrieval.embedders.base import Embedder, Vectors
+
+QUERY_BATCH = Histogram("kefu_embed_query_batch", "Questions embedded together.", buckets=(1, 2, 4, 8, 16, 32, 64))
+TEXTS_EMBEDDED = Counter("kefu_embedded_texts_total", "Texts embedded, by kind.", ("kind",))
+
+
+class _Waiting(NamedTuple):
+    text: str
+    vector: asyncio.Future[Vectors]
+
+
+@dataclass
+class BatchingEmbedder:
+    """Make it with `open`. Questions have a thread of their own and do not wait for an import."""
+
+    embedder: Embedder
+    max_batch: int = 32
+    passages_at_once: int = 4
+    """Passages between two reports of progress, and between two imports' turns."""
+
+    def __post_init__(self) -> None:
+        self._query_thread = ThreadPoolExecutor(1, thread_name_prefix="embed-queries")
+        self._passage_thread = ThreadPoolExecutor(1, thread_name_prefix="embed-passages")
+        self._waiting: list[_Waiting] = []
+        self._wake = asyncio.Event()
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, embedder: Embedder, max_batch: int = 32) -> AsyncIterator["BatchingEmbedder"]:
+        """A batching embedder while the block runs."""
+        self = cls(embedder, max_batch)
+        runner = asyncio.create_task(self._run(), name="embed-questions")
+        try:
+            yield self
+        finally:
+            runner.cancel()
+            with suppress(asyncio.CancelledError):
+                await runner
+            self._query_thread.shutdown(wait=True, cancel_futures=True)
+            self._passage_thread.shutdown(wait=True, cancel_futures=True)
+
+    async def query(self, text: str) -> Vectors:
+        """The unit vector of one question."""
+        return await self._queue(text)
+
+    async def passages(self, texts: Sequence[str]) -> AsyncIterator[Vectors]:
+        """Vectors of passages, a few rows at a time, in order; several imports take turns."""
+        loop = asyncio.get_running_loop()
+        remaining = iter(texts)
+        while part := list(islice(remaining, self.passages_at_once)):
+            vectors = await loop.run_in_executor(self._passage_thread, self.embedder.passages, part)
+            TEXTS_EMBEDDED.labels("passage").inc(len(part))
+            yield vectors
+
+    async def queries(self, texts: Sequence[str]) -> Vectors:
+        """Unit vectors of several questions, one row each."""
+        return np.stack([await vector for vector in [self._queue(text) for text in texts]])
+
+    def _queue(self, text: str) -> asyncio.Future[Vectors]:
+        vector: asyncio.Future[Vectors] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Waiting(text, vector))
+        self._wake.set()
+        return vector
+
+    async def _run(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._waiting:
+                batch, self._waiting = self._waiting[: self.max_batch], self._waiting[self.max_batch :]
+                batch = [waiting for waiting in batch if not waiting.vector.done()]  # a caller may have left
+                if not batch:
+                    continue
+                QUERY_BATCH.observe(len(batch))
+                TEXTS_EMBEDDED.labels("query").inc(len(batch))
+                texts = [waiting.text for waiting in batch]
+                try:
+                    vectors = await loop.run_in_executor(self._query_thread, self.embedder.queries, texts)
+                except Exception as exc:
+                    _fail(batch, exc)
+                except asyncio.CancelledError:
+                    _fail(batch, None)
+                    raise
+                else:
+                    for waiting, vector in zip(batch, np.asarray(vectors, np.float32), strict=True):
+                        if not waiting.vector.done():
+                            waiting.vector.set_result(vector)
+
+
+def _fail(batch: list[_Waiting], exc: Exception | None) -> None:
+    for waiting in batch:
+        if waiting.vector.done():
+            continue
+        if exc is None:
+            waiting.vector.cancel()
+        else:
+            waiting.vector.set_exception(exc)

@@ -1,0 +1,167 @@
+"""
+Retrieval measured on a question set, in process: the service's reader, chunker, embedder, index and scorer, without
+Redis and gRPC between them. Passages collapse to documents before ranks are counted.
+"""
+
+import hashlib
+import sqlite3
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from kefu.retrieval.chunking import Chunk, cut
+from kefu.retrieval.documents import read_document
+from kefu.retrieval.embedders import Embedder, Vectors
+from kefu.retrieval.language import language_of
+from kefu.retrieval.lexical import LexicalView
+from kefu.retrieval.parsed import Unreadable
+from kefu.retrieval.passage_index import IndexedDocument, IndexedPassage, PassageIndex
+from kefu.retrieval.question_set import QuestionSet, SetDocument, SetQuestion
+from kefu.retrieval.scorer import Question, Scored, rank
+from kefu.retrieval.words import Words
+
+Report = Callable[[int], None]
+"""Called with the number of texts just done."""
+_DEEP = 50
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Shares of questions whose first right document is at rank 1, within 5; and the mean of 1/rank within 10."""
+
+    queries: int
+    h1: float
+    h5: float
+    mrr10: float
+
+
+class EmbeddingCache:
+    """Remembers vectors in a file by embedder and text, so that measuring again takes seconds. Blocks."""
+
+    def __init__(self, embedder: Embedder, path: Path | None) -> None:
+        """`path` None remembers nothing."""
+        self._embedder = embedder
+        self._database: sqlite3.Connection | None = None
+        if path is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._database = sqlite3.connect(path)
+            self._database.execute("CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB)")
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._database is not None:
+            self._database.close()
+
+    def passages(self, texts: Sequence[str], report: Report = lambda _: None) -> Vectors:
+        """Vectors of passages."""
+        return self._embed("passage", texts, self._embedder.passages, report)
+
+    def queries(self, texts: Sequence[str], report: Report = lambda _: None) -> Vectors:
+        """Vectors of questions."""
+        return self._embed("query", texts, self._embedder.queries, report)
+
+    def _embed(
+        self, kind: str, texts: Sequence[str], embed: Callable[[Sequence[str]], Vectors], report: Report
+    ) -> Vectors:
+        rows: list[Vectors] = []
+        for text in texts:
+            key = hashlib.sha256("\x00".join((self._embedder.id, kind, text)).encode()).digest()
+            known = None
+            if self._database is not None:
+                with closing(self._database.execute("SELECT vector FROM vectors WHERE key = ?", (key,))) as found:
+                    known = found.fetchone()
+            if known is not None:
+                row = np.frombuffer(known[0], np.float32)
+            else:
+                row = embed([text])[0]
+                if self._database is not None:
+                    with self._database:
+                        self._database.execute("INSERT OR REPLACE INTO vectors VALUES (?, ?)", (key, row.tobytes()))
+            rows.append(row)
+            report(1)
+        return np.stack(rows) if rows else np.empty((0, self._embedder.dimension), np.float32)
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """A question set indexed, and its questions ready to be asked."""
+
+    index: PassageIndex
+    questions: list[tuple[SetQuestion, Question]]
+
+    def ranking(self, question: Question, count: int = _DEEP) -> list[Scored]:
+        """What the service would find."""
+        return rank(self.index, question, count, "2026-01-01")
+
+    def figures(self, keep: Callable[[SetQuestion], bool] = lambda _: True) -> Figures:
+        """Figures over the questions that have a right document and are to be kept."""
+        ranks = [
+            _first_right(self.ranking(question), asked.relevant)
+            for asked, question in self.questions
+            if asked.relevant and keep(asked)
+        ]
+        count = max(len(ranks), 1)
+        return Figures(
+            queries=len(ranks),
+            h1=sum(place == 1 for place in ranks) / count,
+            h5=sum(0 < place <= 5 for place in ranks) / count,
+            mrr10=sum(1 / place for place in ranks if 0 < place <= 10) / count,
+        )
+
+
+def cut_set(documents: Sequence[SetDocument]) -> list[tuple[SetDocument, list[Chunk]]]:
+    """The passages of a corpus, as an import of plain text files would make them; empty documents have none."""
+    found: list[tuple[SetDocument, list[Chunk]]] = []
+    for document in documents:
+        text = (document.text if document.text.strip() else document.title).encode()
+        try:
+            parsed = read_document("document.txt", text, title=document.title)
+        except Unreadable:
+            continue
+        found.append((document, cut(parsed)))
+    return found
+
+
+def prepare(questions: QuestionSet, cache: EmbeddingCache, report: Callable[[str, int, int], None]) -> Evaluation:
+    """Index a set. `report` is told the step, how many texts are done, and of how many."""
+    words = Words()
+    chunked = cut_set(questions.documents)
+    total = sum(len(chunk.embedded) for _, chunks in chunked for chunk in chunks)
+    done = 0
+    documents: list[IndexedDocument] = []
+    for document, chunks in chunked:
+        passages: list[IndexedPassage] = []
+        for chunk in chunks:
+            vectors = cache.passages(chunk.embedded).astype(np.float16)
+            passages.append(IndexedPassage(chunk.id, words.terms(chunk.indexed), vectors))
+            done += len(chunk.embedded)
+            report("embedding passages", done, total)
+        language = language_of(f"{document.title}\n{document.text}")
+        documents.append(IndexedDocument(document.id, language, passages))
+    index = PassageIndex(cache.passages(["dimension"]).shape[1])
+    for document in documents:
+        index.put(document)
+    index.use_words(*_built(index))
+    asked: list[tuple[SetQuestion, Question]] = []
+    for number, question in enumerate(questions.questions, 1):
+        text = question.text.strip()
+        vector = cache.queries([text])[0]
+        asked.append((question, Question(vector, words.terms(text), language_of(text))))
+        report("embedding questions", number, len(questions.questions))
+    return Evaluation(index, asked)
+
+
+def _built(index: PassageIndex) -> tuple[int, LexicalView]:
+    mark, terms = index.words_to_build()
+    return mark, PassageIndex.build_words(terms)
+
+
+def _first_right(ranking: Sequence[Scored], relevant: frozenset[str]) -> int:
+    """Rank of the first right document, passages collapsed to documents; 0 when it is not among them."""
+    for place, document in enumerate(dict.fromkeys(scored.entry.document for scored in ranking), 1):
+        if document in relevant:
+            return place
+    return 0

@@ -1,0 +1,98 @@
+"""HTML to blocks under their headings: what a reader sees of the main part, without menus and scripts."""
+
+import warnings
+
+from bs4 import BeautifulSoup, Tag, XMLParsedAsHTMLWarning
+from bs4.element import NavigableString, PageElement, PreformattedString
+
+from kefu.retrieval.parsed import Block, ParsedDocument
+
+_UNSEEN = ["script", "style", "nav", "header", "footer", "aside", "noscript", "template", "form", "svg", "iframe"]
+_HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
+_BLOCKS = {
+    *("address", "article", "blockquote", "body", "dd", "details", "div", "dl", "dt", "figcaption", "figure", "html"),
+    *("li", "main", "ol", "p", "pre", "section", "summary", "table", "ul", *_HEADINGS),
+}
+
+
+def read_html(text: str) -> ParsedDocument:
+    """The title is the first h1, else <title>. Broken HTML is read as a browser would."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", XMLParsedAsHTMLWarning)  # XHTML is read well enough
+        soup = BeautifulSoup(text, "lxml")
+    named = soup.title.get_text(" ", strip=True) if soup.title else ""
+    root = soup.find("main") or soup.find("article") or soup.body or soup
+    for unseen in root.find_all(_UNSEEN):
+        unseen.decompose()
+    reader = _Reader()
+    reader.read(root)
+    reader.end_block()
+    return ParsedDocument(reader.title or named, reader.blocks)
+
+
+class _Reader:
+    def __init__(self) -> None:
+        self.title = ""
+        self.blocks: list[Block] = []
+        self._path: list[tuple[int, str]] = []
+        self._line: list[str] = []
+
+    def read(self, parent: Tag) -> None:
+        for child in parent.children:
+            self._element(child)
+
+    def end_block(self) -> None:
+        text = "\n".join(line for line in (" ".join(part.split()) for part in "".join(self._line).split("\n")) if line)
+        self._line = []
+        if text:
+            self.blocks.append(Block(text, self._headings()))
+
+    def _headings(self) -> tuple[str, ...]:
+        return tuple(name for _, name in self._path)
+
+    def _element(self, element: PageElement) -> None:
+        if isinstance(element, NavigableString):
+            if not isinstance(element, PreformattedString):  # comments and the like
+                self._line.append(" ".join(f"|{element}|".split())[1:-1])
+            return
+        if not isinstance(element, Tag):
+            return
+        if element.name in _HEADINGS:
+            self.end_block()
+            self._heading(int(element.name[1]), element.get_text(" ", strip=True))
+        elif element.name == "table":
+            self.end_block()
+            self._table(element)
+        elif element.name == "br":
+            self._line.append("\n")
+        elif element.name == "pre":
+            self.end_block()
+            if text := element.get_text().strip("\n"):
+                self.blocks.append(Block(text, self._headings()))
+        elif element.name == "li":
+            self._line.append("\n- ")
+            self.read(element)
+        elif element.name in _BLOCKS:
+            if element.name not in {"p", "div"} or not element.find_parent("li"):
+                self.end_block()
+            self.read(element)
+            if not element.find_parent("li"):
+                self.end_block()
+        else:
+            self.read(element)
+
+    def _heading(self, level: int, heading: str) -> None:
+        if not heading:
+            return
+        if level == 1 and not self.title:
+            self.title = heading
+            return
+        self._path = [(above, name) for above, name in self._path if above < level] + [(level, heading)]
+
+    def _table(self, table: Tag) -> None:
+        lines = [
+            "| " + " | ".join(cell.get_text(" ", strip=True) for cell in row.find_all(["th", "td"])) + " |"
+            for row in table.find_all("tr")
+        ]
+        if lines:
+            self.blocks.append(Block("\n".join(lines[1:]) or lines[0], self._headings(), table_header=lines[0]))

@@ -1,0 +1,78 @@
+"""Redis keys of knowledge; docs/data.md describes each of them."""
+
+from dataclasses import dataclass
+
+from kefu.common.redis import SCHEMA
+
+REGISTRY = f"kefu:{SCHEMA}:collections"
+"""Sorted set of "tenant:collection", all with score 0."""
+REGISTRY_CHANGES = f"kefu:{SCHEMA}:collections:changes"
+"""Stream: a collection came or went."""
+
+
+@dataclass(frozen=True, order=True)
+class CollectionKey:
+    """A collection of a tenant, and the names of its keys: one hash tag, so that one transaction reaches all."""
+
+    tenant: str
+    collection: str
+
+    @property
+    def member(self) -> str:
+        """Its member of the registry."""
+        return f"{self.tenant}:{self.collection}"
+
+    @classmethod
+    def of_member(cls, member: str) -> "CollectionKey":
+        """Read what `member` wrote; neither id holds a colon."""
+        tenant, _, collection = member.partition(":")
+        return cls(tenant, collection)
+
+    def _key(self, rest: str) -> str:
+        return f"kefu:{SCHEMA}:{{{self.tenant}:{self.collection}}}:{rest}"
+
+    @property
+    def info(self) -> str:
+        """Hash: what the collection is. It changes only when the embedder does, so that writers can WATCH it."""
+        return self._key("collection")
+
+    @property
+    def documents(self) -> str:
+        """Sorted set of document ids, all with score 0."""
+        return self._key("documents")
+
+    def document(self, document: str) -> str:
+        """Hash: a document's metadata."""
+        return self._key(f"document:{document}")
+
+    def passages(self, document: str) -> str:
+        """Hash: passage id to its text and headings, as JSON."""
+        return self._key(f"passages:{document}")
+
+    def vectors(self, embedder: str, document: str) -> str:
+        """Hash: passage id to its vectors by one embedder, float16 little-endian, one after another."""
+        return self._key(f"vectors:{embedder}:{document}")
+
+    @property
+    def curated(self) -> str:
+        """Sorted set of curated answers' ids, all with score 0."""
+        return self._key("curated")
+
+    def curated_answer(self, answer: str) -> str:
+        """Hash: a curated answer and its questions' vectors."""
+        return self._key(f"curated:{answer}")
+
+    @property
+    def changes(self) -> str:
+        """Stream of changes: ids only, never text."""
+        return self._key("changes")
+
+    @property
+    def confirmed(self) -> str:
+        """String: written so that waiting for the disk also covers what was written before."""
+        return self._key("confirmed")
+
+    @property
+    def reembedding(self) -> str:
+        """Lease of the replica that re-embeds this collection."""
+        return self._key("reembedding")

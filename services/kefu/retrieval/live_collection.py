@@ -1,0 +1,179 @@
+"""One collection in a replica's memory, kept equal to Redis: loaded once, then changed document by document."""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Executor
+from dataclasses import replace
+
+import numpy as np
+import structlog
+
+from kefu.retrieval.curated import CuratedAnswers
+from kefu.retrieval.embedders import BatchingEmbedder
+from kefu.retrieval.keys import CollectionKey
+from kefu.retrieval.passage_index import IndexedDocument, IndexedPassage, PassageIndex
+from kefu.retrieval.records import CollectionInfo, DocumentInfo, PassageText
+from kefu.retrieval.snapshot import Snapshot, Snapshots, documents_in
+from kefu.retrieval.store import ChangeId, KnowledgeStore, split_vectors
+from kefu.retrieval.vectors import Halves
+from kefu.retrieval.words import Words
+
+_AT_ONCE = 200  # documents fetched together
+_log = structlog.stdlib.get_logger()
+
+
+class LiveCollection:
+    """`index` belongs to the thread of `searching`; everything else to the event loop."""
+
+    def __init__(
+        self,
+        key: CollectionKey,
+        info: CollectionInfo,
+        store: KnowledgeStore,
+        embedder: BatchingEmbedder,
+        searching: Executor,
+        preparing: Executor,
+    ) -> None:
+        self.key = key
+        self.info = info
+        self.index = PassageIndex(embedder.embedder.dimension)
+        self.curated = CuratedAnswers()
+        self.words = Words(info.incarnation.encode())
+        self.last_change: ChangeId = "0-0"
+        self.changed = asyncio.Condition()
+        self.snapshot_is_stale = False
+        self._store = store
+        self._embedder = embedder
+        self._searching = searching
+        self._preparing = preparing
+        self._refreshing = asyncio.Lock()
+
+    async def load(self, snapshots: Snapshots | None) -> None:
+        """Fill it from the snapshot and the changes since, or from Redis alone when that does not reach back."""
+        loop = asyncio.get_running_loop()
+        snapshot = (
+            await loop.run_in_executor(self._preparing, snapshots.read, self.key, self.info.incarnation)
+            if snapshots
+            else None
+        )
+        if snapshot and await self._store.reaches_back_to(self.key, snapshot.last_change):
+            await loop.run_in_executor(self._searching, self._put_all, snapshot.documents)
+            self.last_change = snapshot.last_change
+            # The changes since then follow by the stream like any others; curated answers are in no snapshot.
+            await self._follow_curated(await self._store.curated_ids(self.key))
+            how = "snapshot"
+        else:
+            await self.rebuild()
+            how = "redis"
+        await self.refresh_words()
+        self.snapshot_is_stale = how == "redis"
+        _log.info("collection.loaded", collection=self.key.member, source=how, passages=len(self.index.entries))
+
+    async def rebuild(self) -> None:
+        """Make it equal to Redis from nothing."""
+        loop = asyncio.get_running_loop()
+        last_change = await self._store.last_change(self.key)  # first: what changes meanwhile is then followed again
+        documents = await self._store.document_ids(self.key)
+        gone = [document for document in list(self.index.documents) if document not in set(documents)]
+        await loop.run_in_executor(self._searching, self._remove_all, gone)
+        await self._follow_documents(documents)
+        curated = await self._store.curated_ids(self.key)
+        for answer in [answer for answer in self.curated.ids if answer not in set(curated)]:
+            self.curated.remove(answer)
+        await self._follow_curated(curated)
+        self.last_change = last_change
+        self.snapshot_is_stale = True
+
+    async def follow(self, changes: Iterable[tuple[ChangeId, str, str]]) -> bool:
+        """Take up changes (id, kind, what changed) by looking at what Redis holds now. True when text went away."""
+        changes = list(changes)
+        documents = list(dict.fromkeys(what for _, kind, what in changes if kind == "document"))
+        curated = list(dict.fromkeys(what for _, kind, what in changes if kind == "curated"))
+        lost_text = any(document in self.index for document in documents)
+        await self._follow_documents(documents)
+        await self._follow_curated(curated)
+        if any(kind == "embedder" for _, kind, _ in changes):
+            self.info = await self._store.info(self.key)
+        self.snapshot_is_stale = True
+        async with self.changed:
+            self.last_change = changes[-1][0]
+            self.changed.notify_all()
+        return lost_text
+
+    async def refresh_words(self) -> None:
+        """Make BM25 equal to the passages; call it after changes."""
+        loop = asyncio.get_running_loop()
+        async with self._refreshing:
+            while self.index.words_are_stale:
+                mark, terms = await loop.run_in_executor(self._searching, self.index.words_to_build)
+                view = await loop.run_in_executor(self._preparing, PassageIndex.build_words, terms)
+                await loop.run_in_executor(self._searching, self.index.use_words, mark, view)
+        async with self.changed:
+            self.changed.notify_all()
+
+    async def reached(self, change: ChangeId) -> None:
+        """Return when a change can be found by searching here."""
+        wanted = _order(change)
+        async with self.changed:
+            await self.changed.wait_for(lambda: _order(self.last_change) >= wanted and not self.index.words_are_stale)
+
+    async def write_snapshot(self, snapshots: Snapshots) -> None:
+        """Write what it holds now."""
+        loop = asyncio.get_running_loop()
+        self.snapshot_is_stale = False
+        last_change = self.last_change  # before the documents: what comes later is then followed again
+        documents = await loop.run_in_executor(self._searching, documents_in, self.index)
+        snapshot = Snapshot(last_change, documents)
+        await loop.run_in_executor(self._preparing, snapshots.write, self.key, self.info.incarnation, snapshot)
+
+    async def _follow_documents(self, ids: list[str]) -> None:
+        loop = asyncio.get_running_loop()
+        for at in range(0, len(ids), _AT_ONCE):
+            part = ids[at : at + _AT_ONCE]
+            infos, texts, vectors = await self._store.fetch(self.key, self.info.embedder, part)
+            present = await loop.run_in_executor(self._preparing, self._prepare, infos, texts, vectors)
+            gone = [document for document in part if document not in infos]
+            await loop.run_in_executor(self._searching, self._remove_all, gone)
+            await loop.run_in_executor(self._searching, self._put_all, present)
+
+    async def _follow_curated(self, ids: list[str]) -> None:
+        records = await self._store.curated(self.key, ids)
+        for answer in ids:
+            record = records.get(answer)
+            if record is None:
+                self.curated.remove(answer)
+                continue
+            if record.embedder != self._embedder.embedder.id:  # few and short: embedded again in memory
+                vectors = await self._embedder.queries(record.questions)
+                record = replace(record, vectors=vectors.astype(np.float16))
+            self.curated.put(record)
+
+    def _prepare(
+        self,
+        infos: Mapping[str, DocumentInfo],
+        texts: Mapping[str, Mapping[str, PassageText]],
+        vectors: Mapping[str, Mapping[str, bytes]],
+    ) -> list[IndexedDocument]:
+        documents: list[IndexedDocument] = []
+        for document, info in infos.items():
+            rows: Mapping[str, Halves] = split_vectors(vectors[document], self._embedder.embedder.dimension)
+            passages = [
+                IndexedPassage(passage, self.words.terms(texts[document][passage].indexed(info.title)), rows[passage])
+                for passage in info.passages
+                if passage in texts[document] and passage in rows
+            ]
+            documents.append(IndexedDocument(document, info.language, passages, info.validity))
+        return documents
+
+    def _put_all(self, documents: Iterable[IndexedDocument]) -> None:
+        for document in documents:
+            self.index.put(document)
+
+    def _remove_all(self, documents: Iterable[str]) -> None:
+        for document in documents:
+            self.index.remove(document)
+
+
+def _order(change: ChangeId) -> tuple[int, int]:
+    milliseconds, _, sequence = change.partition("-")
+    return int(milliseconds), int(sequence or 0)

@@ -1,0 +1,117 @@
+"""Records to messages of the contract, and names back to ids."""
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from kefu.retrieval.importing import Progress, Result
+from kefu.retrieval.keys import CollectionKey
+from kefu.retrieval.records import CollectionInfo, CuratedRecord, DocumentInfo, PassageText
+from kefu.retrieval.scorer import Scored
+from kefu.retrieval.v1 import knowledge_pb2 as pb
+
+
+def timestamp(seconds: float) -> Timestamp:
+    """Seconds since the epoch as a Timestamp, to the microsecond."""
+    message = Timestamp()
+    message.FromMicroseconds(round(seconds * 1_000_000))
+    return message
+
+
+def collection_message(
+    key: CollectionKey, info: CollectionInfo, counts: tuple[int, int], passages: int, update_time: float
+) -> pb.Collection:
+    """A collection with its numbers of (documents, curated answers) and of passages."""
+    return pb.Collection(
+        name=f"collections/{key.collection}",
+        display_name=info.display_name,
+        document_count=counts[0],
+        curated_answer_count=counts[1],
+        passage_count=passages,
+        embedder=info.embedder,
+        create_time=timestamp(info.create_time),
+        update_time=timestamp(update_time),
+    )
+
+
+def document_name(key: CollectionKey, document: str) -> str:
+    """The name of a document."""
+    return f"collections/{key.collection}/documents/{document}"
+
+
+def document_message(key: CollectionKey, info: DocumentInfo) -> pb.Document:
+    """A document's metadata."""
+    return pb.Document(
+        name=document_name(key, info.id),
+        path=info.path,
+        title=info.title,
+        language=info.language,
+        uri=info.uri,
+        valid_from=info.valid_from,
+        valid_until=info.valid_until,
+        passage_count=len(info.passages),
+        sha256=info.sha256,
+        update_time=timestamp(info.update_time),
+    )
+
+
+def passage_message(key: CollectionKey, document: DocumentInfo, passage: str, text: PassageText) -> pb.Passage:
+    """A passage with what its document says of it."""
+    return pb.Passage(
+        name=f"{document_name(key, document.id)}/passages/{passage}",
+        title=document.title,
+        headings=text.headings,
+        text=text.text,
+        language=document.language,
+        uri=document.uri,
+        path=document.path,
+    )
+
+
+def hit_message(passage: pb.Passage, scored: Scored) -> pb.SearchHit:
+    """A passage found, with its signals."""
+    return pb.SearchHit(
+        passage=passage,
+        score=scored.score,
+        relevance=scored.relevance,
+        signals=pb.Signals(
+            cosine=scored.cosine,
+            bm25=scored.bm25,
+            coverage=scored.coverage,
+            dense_rank=scored.dense_rank,
+            lexical_rank=scored.lexical_rank,
+        ),
+    )
+
+
+def curated_message(key: CollectionKey, record: CuratedRecord) -> pb.CuratedAnswer:
+    """A curated answer."""
+    return pb.CuratedAnswer(
+        name=f"collections/{key.collection}/curatedAnswers/{record.id}",
+        questions=record.questions,
+        answer=record.answer,
+        language=record.language,
+        valid_from=record.valid_from,
+        valid_until=record.valid_until,
+        update_time=timestamp(record.update_time),
+    )
+
+
+def report_message(key: CollectionKey, report: Progress | Result) -> pb.ImportDocumentsResponse:
+    """Progress, or a document's result."""
+    if isinstance(report, Progress):
+        return pb.ImportDocumentsResponse(
+            progress=pb.ImportProgress(
+                path=report.path,
+                passages_total=report.passages_total,
+                passages_embedded=report.passages_embedded,
+            )
+        )
+    return pb.ImportDocumentsResponse(
+        result=pb.DocumentResult(
+            path=report.path,
+            outcome=pb.DocumentResult.Outcome.Value(f"OUTCOME_{report.outcome}"),
+            document=document_name(key, report.document) if report.document else "",
+            passages=report.passages,
+            reason=report.reason,
+            message=report.message,
+        )
+    )

@@ -1,0 +1,87 @@
+"""Question sets in BEIR layout: corpus.jsonl, queries.jsonl, qrels/test.tsv."""
+
+import csv
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+class BadQuestionSet(Exception):
+    """A part of the folder is missing or cannot be read; the message says which."""
+
+
+@dataclass(frozen=True)
+class SetDocument:
+    """A document of the corpus."""
+
+    id: str
+    title: str
+    text: str
+
+
+@dataclass(frozen=True)
+class SetQuestion:
+    """A question; `relevant` holds the ids of the documents that answer it, and is empty when none is known to."""
+
+    id: str
+    text: str
+    relevant: frozenset[str]
+
+    @property
+    def is_even(self) -> bool:
+        """The number in its id is even: weights are fitted on these and reported on the others."""
+        numbers = re.findall(r"\d+", self.id)
+        return bool(numbers) and int(numbers[-1]) % 2 == 0
+
+
+@dataclass(frozen=True)
+class QuestionSet:
+    """One folder."""
+
+    name: str
+    documents: list[SetDocument]
+    questions: list[SetQuestion]
+
+
+def load_question_set(folder: Path) -> QuestionSet:
+    """Read a folder; raises BadQuestionSet when a part is missing, broken or empty."""
+    documents = [
+        SetDocument(str(row["_id"]), str(row.get("title") or ""), str(row.get("text") or ""))
+        for row in _rows(folder / "corpus.jsonl")
+    ]
+    relevant: dict[str, set[str]] = {}
+    path = folder / "qrels" / "test.tsv"
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            for row in csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
+                if len(row) >= 3 and row[2].strip().isdigit() and int(row[2]) > 0:
+                    relevant.setdefault(row[0], set()).add(row[1])
+    except OSError as exc:
+        raise BadQuestionSet(f"{path} cannot be read ({exc.strerror}); a question set needs it.") from None
+    questions = [
+        SetQuestion(str(row["_id"]), str(row["text"]), frozenset(relevant.get(str(row["_id"]), ())))
+        for row in _rows(folder / "queries.jsonl")
+    ]
+    if not documents:
+        raise BadQuestionSet(f"{folder / 'corpus.jsonl'} is empty: there is nothing to search.")
+    return QuestionSet(folder.name, documents, questions)
+
+
+def _rows(path: Path) -> Iterator[dict[str, Any]]:
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n")
+    except OSError as exc:
+        raise BadQuestionSet(f"{path} cannot be read ({exc.strerror}); a question set needs it.") from None
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except json.JSONDecodeError as exc:
+            raise BadQuestionSet(f"{path}, line {number}, is not JSON ({exc.msg}).") from None
+        if "_id" not in row:
+            raise BadQuestionSet(f"{path}, line {number}, has no _id.")
+        yield row

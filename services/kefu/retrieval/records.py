@@ -1,0 +1,173 @@
+"""What Redis holds of knowledge, as Python objects, and back."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+
+import numpy as np
+
+from kefu.retrieval.validity import Validity
+from kefu.retrieval.vectors import Halves
+
+Fields = dict[str, str | bytes]
+
+
+@dataclass(frozen=True)
+class CollectionInfo:
+    """The hash `kefu:1:{tenant:collection}:collection`."""
+
+    display_name: str
+    embedder: str
+    incarnation: str
+    """Random; a collection that is deleted and made again under its name is another one. It salts the word hashes."""
+    create_time: float
+    """Seconds since the epoch, as all times here."""
+
+    def fields(self) -> Fields:
+        """As hash fields."""
+        return {name: str(value) for name, value in asdict(self).items()}
+
+    @classmethod
+    def of(cls, fields: Mapping[str, str]) -> "CollectionInfo":
+        """Read what `fields` wrote."""
+        return cls(fields["display_name"], fields["embedder"], fields["incarnation"], float(fields["create_time"]))
+
+
+@dataclass(frozen=True)
+class DocumentInfo:
+    """The hash `kefu:1:{tenant:collection}:document:{id}`."""
+
+    id: str
+    path: str
+    title: str
+    language: str
+    uri: str
+    valid_from: str
+    valid_until: str
+    sha256: str
+    """Of the imported bytes."""
+    import_key: str
+    """Hash of all that the passages follow from: bytes, title, type, how they are cut. Equal means unchanged."""
+    passages: tuple[str, ...]
+    """Ids, in order."""
+    update_time: float
+
+    @property
+    def validity(self) -> Validity:
+        """When it holds."""
+        return Validity(self.valid_from, self.valid_until)
+
+    def fields(self) -> Fields:
+        """As hash fields."""
+        fields: Fields = {name: str(value) for name, value in asdict(self).items()}
+        return fields | {"passages": " ".join(self.passages)}
+
+    @classmethod
+    def of(cls, fields: Mapping[str, str]) -> "DocumentInfo":
+        """Read what `fields` wrote."""
+        return cls(
+            **{
+                name: fields[name]
+                for name in (
+                    *("id", "path", "title", "language", "uri"),
+                    *("valid_from", "valid_until", "sha256", "import_key"),
+                )
+            },
+            passages=tuple(fields["passages"].split()),
+            update_time=float(fields["update_time"]),
+        )
+
+
+@dataclass(frozen=True)
+class PassageText:
+    """The text of one passage: a value of the hash `passages:{document}`."""
+
+    text: str
+    headings: tuple[str, ...] = ()
+
+    def dump(self) -> bytes:
+        """As JSON."""
+        return json.dumps([self.text, *self.headings], ensure_ascii=False).encode()
+
+    @classmethod
+    def load(cls, value: bytes) -> "PassageText":
+        """Read what `dump` wrote."""
+        text, *headings = json.loads(value)
+        return cls(text, tuple(headings))
+
+    def indexed(self, title: str) -> str:
+        """What is embedded and indexed of it, as chunking.py made it."""
+        return "\n".join(filter(None, (title, " > ".join(self.headings), self.text))).strip()
+
+
+@dataclass(frozen=True)
+class CuratedRecord:
+    """The hash `kefu:1:{tenant:collection}:curated:{id}`."""
+
+    id: str
+    questions: tuple[str, ...]
+    answer: str
+    language: str
+    valid_from: str
+    valid_until: str
+    update_time: float
+    embedder: str
+    vectors: Halves = field(compare=False, repr=False)
+    """One row a question."""
+
+    @property
+    def validity(self) -> Validity:
+        """When it holds."""
+        return Validity(self.valid_from, self.valid_until)
+
+    def fields(self) -> Fields:
+        """As hash fields."""
+        return {
+            "id": self.id,
+            "questions": json.dumps(self.questions, ensure_ascii=False),
+            "answer": self.answer,
+            "language": self.language,
+            "valid_from": self.valid_from,
+            "valid_until": self.valid_until,
+            "update_time": str(self.update_time),
+            "embedder": self.embedder,
+            "vectors": dump_vectors(self.vectors),
+        }
+
+    @classmethod
+    def of(cls, fields: Mapping[str, bytes]) -> "CuratedRecord":
+        """Read what `fields` wrote."""
+        text = {name: value.decode() for name, value in fields.items() if name != "vectors"}
+        questions = tuple(json.loads(text["questions"]))
+        return cls(
+            id=text["id"],
+            questions=questions,
+            answer=text["answer"],
+            language=text["language"],
+            valid_from=text["valid_from"],
+            valid_until=text["valid_until"],
+            update_time=float(text["update_time"]),
+            embedder=text["embedder"],
+            vectors=load_vectors(fields["vectors"], len(questions)),
+        )
+
+
+def dump_vectors(vectors: Halves) -> bytes:
+    """Rows of float16, little-endian, one after another."""
+    return np.ascontiguousarray(vectors, "<f2").tobytes()
+
+
+def load_vectors(value: bytes, rows: int) -> Halves:
+    """Read what `dump_vectors` wrote of so many rows."""
+    return np.frombuffer(value, "<f2").reshape(rows, -1).astype(np.float16)
+
+
+def document_id(path: str) -> str:
+    """The id of the document imported from a path: the same path, the same document."""
+    return hashlib.sha256(path.encode()).hexdigest()[:20]
+
+
+def embedder_tag(embedder: str) -> str:
+    """A short name of an embedder for keys."""
+    return hashlib.sha256(embedder.encode()).hexdigest()[:8]

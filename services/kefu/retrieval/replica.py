@@ -1,0 +1,267 @@
+"""
+A replica: every collection of Redis in this process's memory, followed by its stream of changes.
+
+A change is applied by reading what Redis holds now, so that applying it twice, or late, does no harm. An entry may have
+been trimmed away while this process was stopped: after each read the last applied entry must still be in the stream,
+else the collection is rebuilt.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import NamedTuple
+
+import structlog
+from prometheus_client import Gauge
+
+from kefu.common.errors import BackendUnavailable, CollectionNotFound, ServiceError
+from kefu.retrieval.curated import Match, nearest
+from kefu.retrieval.embedders import BatchingEmbedder, Vectors
+from kefu.retrieval.keys import REGISTRY_CHANGES, CollectionKey
+from kefu.retrieval.language import language_of
+from kefu.retrieval.live_collection import LiveCollection
+from kefu.retrieval.reembedding import reembed
+from kefu.retrieval.scorer import Question, Scored, merge, rank
+from kefu.retrieval.snapshot import Snapshots
+from kefu.retrieval.store import ChangeId, KnowledgeStore
+
+PASSAGES = Gauge("kefu_passages", "Passages that this replica searches.", ("tenant", "collection"))
+_BLOCK_SECONDS = 1.0
+_REACHED_SECONDS = 5.0
+_log = structlog.stdlib.get_logger()
+
+
+class Found(NamedTuple):
+    """What a search found, before its texts are read."""
+
+    hits: list[tuple[CollectionKey, Scored]]
+    match: tuple[CollectionKey, Match] | None
+    language: str
+    embed_seconds: float
+
+
+class Replica:
+    """Make it with `open`."""
+
+    def __init__(
+        self, store: KnowledgeStore, embedder: BatchingEmbedder, snapshots: Snapshots | None, snapshot_seconds: float
+    ) -> None:
+        self._store = store
+        self._embedder = embedder
+        self._snapshots = snapshots
+        self._snapshot_seconds = snapshot_seconds
+        self._live: dict[CollectionKey, LiveCollection] = {}
+        self._registry_change: ChangeId = "0-0"
+        self._collections_changed = asyncio.Condition()
+        self._refreshing: dict[CollectionKey, asyncio.Task[None]] = {}
+        self._searching = ThreadPoolExecutor(1, thread_name_prefix="search")
+        self._preparing = ThreadPoolExecutor(1, thread_name_prefix="prepare")
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls,
+        store: KnowledgeStore,
+        embedder: BatchingEmbedder,
+        snapshot_folder: Path | None = None,
+        snapshot_seconds: float = 30.0,
+    ) -> AsyncIterator["Replica"]:
+        """A replica that holds all there is, and follows it while the block runs."""
+        snapshots = Snapshots(snapshot_folder, embedder.embedder.id) if snapshot_folder else None
+        self = cls(store, embedder, snapshots, snapshot_seconds)
+        tasks: list[asyncio.Task[None]] = []
+        try:
+            await self._load_all()
+            tasks = [asyncio.create_task(self._follow(), name="follow-changes")]
+            if snapshots:
+                tasks.append(asyncio.create_task(self._write_snapshots(snapshots), name="write-snapshots"))
+            yield self
+        finally:
+            for task in [*tasks, *self._refreshing.values()]:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+            if snapshots:
+                await self._write_stale(snapshots)
+            self._searching.shutdown(wait=True, cancel_futures=True)
+            self._preparing.shutdown(wait=True, cancel_futures=True)
+
+    def has(self, key: CollectionKey) -> bool:
+        """Whether a collection can be searched here."""
+        return key in self._live
+
+    def passage_count(self, key: CollectionKey) -> int:
+        """Passages of a collection here; 0 for one that is not here."""
+        live = self._live.get(key)
+        return len(live.index.entries) if live else 0
+
+    async def check(self, key: CollectionKey) -> None:
+        """Raise CollectionNotFound, or BackendUnavailable when the collection belongs to another embedder."""
+        info = await self._store.info(key)
+        if info.embedder != self._embedder.embedder.id:
+            raise _other_embedder(key, info.embedder, self._embedder.embedder.id)
+
+    async def search(self, keys: Sequence[CollectionKey], text: str, count: int, day: str) -> Found:
+        """The best passages of some collections, and the nearest curated answer. Raises CollectionNotFound."""
+        collections = [self._usable(key) for key in keys]
+        language = language_of(text)
+        began = time.monotonic()
+        vector = await self._embedder.query(text)
+        embedded = time.monotonic() - began
+        if not collections:
+            return Found([], None, language, embedded)
+        loop = asyncio.get_running_loop()
+        rankings = await loop.run_in_executor(
+            self._searching, _rank_all, collections, text, vector, language, count, day
+        )
+        matches = [live.curated.match(text, vector, language, day) for live in collections]
+        best = nearest(matches)
+        return Found(
+            [(keys[place], scored) for place, scored in merge(rankings, count)],
+            (keys[matches.index(best)], best) if best else None,
+            language,
+            embedded,
+        )
+
+    async def reached(self, key: CollectionKey, change: ChangeId) -> None:
+        """Return when a change can be found here, or after 5 s: it is stored, and will be found soon."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_REACHED_SECONDS):
+                await self._until(lambda: key in self._live)
+                await self._live[key].reached(change)
+
+    async def gone(self, key: CollectionKey) -> None:
+        """Return when a deleted collection is no longer searched here, or after 5 s."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_REACHED_SECONDS):
+                await self._until(lambda: key not in self._live)
+
+    async def _until(self, true: Callable[[], bool]) -> None:
+        async with self._collections_changed:
+            await self._collections_changed.wait_for(true)
+
+    def _usable(self, key: CollectionKey) -> LiveCollection:
+        live = self._live.get(key)
+        if live is None:
+            raise CollectionNotFound(f"There is no collection {key.collection}.")
+        if live.info.embedder != self._embedder.embedder.id:
+            raise _other_embedder(key, live.info.embedder, self._embedder.embedder.id)
+        return live
+
+    async def _load_all(self) -> None:
+        self._registry_change = await self._store.last_registry_change()
+        for key in await self._store.collections():
+            await self._load(key)
+
+    async def _load(self, key: CollectionKey) -> None:
+        try:
+            info = await self._store.info(key)
+        except CollectionNotFound:
+            return  # registered first, made next; or deleted, unregistered next
+        if info.embedder != self._embedder.embedder.id:
+            await reembed(self._store, key, self._embedder)
+            info = await self._store.info(key)
+        live = LiveCollection(key, info, self._store, self._embedder, self._searching, self._preparing)
+        await live.load(self._snapshots)
+        self._live[key] = live
+        self._count(key)
+
+    async def _follow(self) -> None:
+        last_cause = ""
+        while True:
+            try:
+                await self._follow_once()
+                if last_cause:
+                    _log.info("changes.followed_again")
+                    last_cause = ""
+            except ServiceError as error:
+                cause = f"{error.message} {error.__cause__ or ''}".strip()
+                if cause != last_cause:  # one line a cause
+                    last_cause = cause
+                    _log.warning("changes.not_followed", cause=cause)
+                await asyncio.sleep(0.5)
+            except Exception:
+                _log.exception("changes.failed")
+                await asyncio.sleep(0.5)
+
+    async def _follow_once(self) -> None:
+        after = {REGISTRY_CHANGES: self._registry_change}
+        after |= {key.changes: live.last_change for key, live in self._live.items()}
+        news = await self._store.read_changes(after, _BLOCK_SECONDS)
+        for key, live in list(self._live.items()):
+            if entries := news.get(key.changes):
+                if not await self._store.reaches_back_to(key, live.last_change):
+                    await self._rebuild(key, live)
+                    continue
+                changes = [(entry, fields["kind"], fields["id"]) for entry, fields in entries]
+                if await live.follow(changes) and self._snapshots:
+                    await asyncio.to_thread(self._snapshots.delete, key)
+                self._refresh_words(key, live)
+                self._count(key)
+        if entries := news.get(REGISTRY_CHANGES):
+            await self._follow_registry()
+            self._registry_change = entries[-1][0]
+            async with self._collections_changed:
+                self._collections_changed.notify_all()
+
+    async def _rebuild(self, key: CollectionKey, live: LiveCollection) -> None:
+        _log.warning("collection.rebuilding", collection=key.member, cause="its changes were trimmed")
+        if self._snapshots:
+            await asyncio.to_thread(self._snapshots.delete, key)
+        await live.rebuild()
+        self._refresh_words(key, live)
+        self._count(key)
+
+    async def _follow_registry(self) -> None:
+        there = set(await self._store.collections())
+        for key in [key for key in self._live if key not in there or await self._was_made_anew(key)]:
+            del self._live[key]
+            with suppress(KeyError):
+                PASSAGES.remove(key.tenant, key.collection)
+            if self._snapshots:
+                await asyncio.to_thread(self._snapshots.delete, key)
+        for key in sorted(there - self._live.keys()):
+            await self._load(key)
+
+    async def _was_made_anew(self, key: CollectionKey) -> bool:
+        try:
+            return (await self._store.info(key)).incarnation != self._live[key].info.incarnation
+        except CollectionNotFound:
+            return True
+
+    def _refresh_words(self, key: CollectionKey, live: LiveCollection) -> None:
+        running = self._refreshing.get(key)
+        if running is None or running.done():
+            self._refreshing[key] = asyncio.create_task(live.refresh_words(), name=f"words-{key.member}")
+
+    async def _write_snapshots(self, snapshots: Snapshots) -> None:
+        while True:
+            await asyncio.sleep(self._snapshot_seconds)
+            await self._write_stale(snapshots)
+
+    async def _write_stale(self, snapshots: Snapshots) -> None:
+        for key, live in list(self._live.items()):
+            if live.snapshot_is_stale:
+                try:
+                    await live.write_snapshot(snapshots)
+                except OSError as exc:
+                    _log.warning("snapshot.not_written", path=str(snapshots.path(key)), cause=str(exc))
+
+    def _count(self, key: CollectionKey) -> None:
+        PASSAGES.labels(key.tenant, key.collection).set(self.passage_count(key))
+
+
+def _other_embedder(key: CollectionKey, theirs: str, ours: str) -> BackendUnavailable:
+    return BackendUnavailable(
+        f"Collection {key.collection} belongs to the embedder {theirs}, and this replica runs {ours}; start it anew "
+        "with that embedder, or all replicas with this one."
+    )
+
+
+def _rank_all(
+    collections: Sequence[LiveCollection], text: str, vector: Vectors, language: str, count: int, day: str
+) -> list[list[Scored]]:
+    return [rank(live.index, Question(vector, live.words.terms(text), language), count, day) for live in collections]

@@ -1,0 +1,299 @@
+"""KnowledgeService: proto in, proto out."""
+
+import time
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, aclosing, suppress
+from datetime import UTC, datetime
+
+import grpc.aio
+import numpy as np
+
+from kefu.common.auth import caller
+from kefu.common.errors import BadRequest, CollectionExists, CollectionNotFound
+from kefu.common.names import check_day, check_id, parse_name
+from kefu.common.paging import decode_token, encode_token, page_size_of
+from kefu.retrieval.curated_import import CuratedDraft, checked
+from kefu.retrieval.durable import DurableWriter
+from kefu.retrieval.embedders import BatchingEmbedder
+from kefu.retrieval.importing import Importer
+from kefu.retrieval.keys import CollectionKey
+from kefu.retrieval.messages import (
+    collection_message,
+    curated_message,
+    document_message,
+    hit_message,
+    passage_message,
+    report_message,
+)
+from kefu.retrieval.receiving import receive_sources
+from kefu.retrieval.replica import Replica
+from kefu.retrieval.scorer import Scored
+from kefu.retrieval.store import KnowledgeStore
+from kefu.retrieval.v1 import knowledge_pb2 as pb
+from kefu.retrieval.v1 import knowledge_pb2_grpc
+
+MAX_QUERY_CHARACTERS = 4_000
+MAX_HITS = 50
+MAX_COLLECTIONS = 16
+_Context = grpc.aio.ServicerContext[object, object]
+
+
+class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
+    """See protos/kefu/retrieval/v1/knowledge.proto, which says what each method does."""
+
+    def __init__(
+        self,
+        store: KnowledgeStore,
+        replica: Replica,
+        embedder: BatchingEmbedder,
+        *,
+        accept_not_durable: bool = False,
+        wait_for_disk_seconds: float = 10.0,
+    ) -> None:
+        self._store = store
+        self._replica = replica
+        self._embedder = embedder
+        self._accept = accept_not_durable
+        self._disk_seconds = wait_for_disk_seconds
+
+    def register(self, server: grpc.aio.Server) -> None:
+        """Add it to a server."""
+        knowledge_pb2_grpc.add_KnowledgeServiceServicer_to_server(self, server)
+
+    # Collections
+
+    async def CreateCollection(
+        self, request: pb.CreateCollectionRequest, context: _Context
+    ) -> pb.CreateCollectionResponse:
+        """See the contract."""
+        if len(request.display_name) > 100:
+            raise BadRequest("display_name", "must have at most 100 characters.")
+        key = self._key(check_id("collection_id", request.collection_id))
+        await self._create(key, request.display_name)
+        return pb.CreateCollectionResponse(collection=await self._collection(key))
+
+    async def GetCollection(self, request: pb.GetCollectionRequest, context: _Context) -> pb.GetCollectionResponse:
+        """See the contract."""
+        key = self._named(request.name, "name")
+        return pb.GetCollectionResponse(collection=await self._collection(key))
+
+    async def ListCollections(
+        self, request: pb.ListCollectionsRequest, context: _Context
+    ) -> pb.ListCollectionsResponse:
+        """See the contract."""
+        size, after = page_size_of(request.page_size), decode_token(request.page_token)
+        ids = [each for each in await self._mine() if each > after]
+        response = pb.ListCollectionsResponse(next_page_token=encode_token(ids[size - 1] if len(ids) > size else ""))
+        for each in ids[:size]:
+            try:
+                response.collections.append(await self._collection(self._key(each)))
+            except CollectionNotFound:
+                continue  # being made or deleted at this moment
+        return response
+
+    async def DeleteCollection(
+        self, request: pb.DeleteCollectionRequest, context: _Context
+    ) -> pb.DeleteCollectionResponse:
+        """See the contract."""
+        key = self._named(request.name, "name")
+        async with self._writer() as writer:
+            await self._store.delete_collection(writer, key)
+            await writer.wait_until_on_disk()
+        await self._replica.gone(key)
+        return pb.DeleteCollectionResponse()
+
+    # Documents
+
+    async def ImportDocuments(
+        self, request_iterator: AsyncIterator[pb.ImportDocumentsRequest], context: _Context
+    ) -> AsyncIterator[pb.ImportDocumentsResponse]:
+        """See the contract."""
+        first = await anext(aiter(request_iterator), None)
+        if first is None or first.WhichOneof("part") != "start":
+            raise BadRequest("start", "must be the first message.")
+        key = self._named(first.start.collection, "start.collection")
+        if first.start.create:
+            with suppress(CollectionExists):
+                await self._create(key, "", wait=False)  # the first document's wait covers it: the file is in order
+        importer = Importer(key, self._store, self._embedder, self._replica, self._writer)
+        async with aclosing(importer.run(receive_sources(request_iterator))) as reports:
+            async for report in reports:
+                yield report_message(key, report)
+
+    async def ListDocuments(self, request: pb.ListDocumentsRequest, context: _Context) -> pb.ListDocumentsResponse:
+        """See the contract."""
+        key = self._named(request.collection, "collection")
+        await self._store.info(key)
+        size = page_size_of(request.page_size)
+        ids = await self._store.document_ids(key, decode_token(request.page_token), size + 1)
+        found = await self._store.documents(key, ids[:size])
+        return pb.ListDocumentsResponse(
+            documents=[document_message(key, info) for info in found.values()],
+            next_page_token=encode_token(ids[size - 1] if len(ids) > size else ""),
+        )
+
+    async def ListPassages(self, request: pb.ListPassagesRequest, context: _Context) -> pb.ListPassagesResponse:
+        """See the contract."""
+        key, document = self._child(request.document, "document", "documents")
+        size, after = page_size_of(request.page_size), int(decode_token(request.page_token) or 0)
+        info = await self._store.document(key, document)
+        texts = await self._store.passages_of(key, document)
+        page = info.passages[after : after + size]
+        more = after + size < len(info.passages)
+        return pb.ListPassagesResponse(
+            passages=[passage_message(key, info, each, texts[each]) for each in page if each in texts],
+            next_page_token=encode_token(str(after + size) if more else ""),
+        )
+
+    async def DeleteDocument(self, request: pb.DeleteDocumentRequest, context: _Context) -> pb.DeleteDocumentResponse:
+        """See the contract."""
+        key, document = self._child(request.name, "name", "documents")
+        async with self._writer() as writer:
+            change = await self._store.delete_document(writer, key, document)
+            await writer.wait_until_on_disk()
+        await self._replica.reached(key, change)
+        return pb.DeleteDocumentResponse()
+
+    # Curated answers
+
+    async def PutCuratedAnswer(
+        self, request: pb.PutCuratedAnswerRequest, context: _Context
+    ) -> pb.PutCuratedAnswerResponse:
+        """See the contract."""
+        key = self._named(request.collection, "collection")
+        wanted = request.curated_answer
+        ident = uuid.uuid4().hex[:20]
+        if wanted.name:
+            in_collection, ident = parse_name("curated_answer.name", wanted.name, "collections", "curatedAnswers")
+            if in_collection != key.collection:
+                raise BadRequest("curated_answer.name", "must lie in `collection`.")
+        draft = checked(
+            CuratedDraft(tuple(wanted.questions), wanted.answer, wanted.language, wanted.valid_from, wanted.valid_until)
+        )
+        await self._replica.check(key)
+        vectors = await self._embedder.queries(draft.questions)
+        record = draft.record(vectors.astype(np.float16), self._embedder.embedder.id, ident)
+        async with self._writer() as writer:
+            change = await self._store.put_curated(writer, key, record)
+            await writer.wait_until_on_disk()
+        await self._replica.reached(key, change)
+        return pb.PutCuratedAnswerResponse(curated_answer=curated_message(key, record))
+
+    async def ListCuratedAnswers(
+        self, request: pb.ListCuratedAnswersRequest, context: _Context
+    ) -> pb.ListCuratedAnswersResponse:
+        """See the contract."""
+        key = self._named(request.collection, "collection")
+        await self._store.info(key)
+        size = page_size_of(request.page_size)
+        ids = await self._store.curated_ids(key, decode_token(request.page_token), size + 1)
+        found = await self._store.curated(key, ids[:size])
+        return pb.ListCuratedAnswersResponse(
+            curated_answers=[curated_message(key, record) for record in found.values()],
+            next_page_token=encode_token(ids[size - 1] if len(ids) > size else ""),
+        )
+
+    async def DeleteCuratedAnswer(
+        self, request: pb.DeleteCuratedAnswerRequest, context: _Context
+    ) -> pb.DeleteCuratedAnswerResponse:
+        """See the contract."""
+        key, answer = self._child(request.name, "name", "curatedAnswers")
+        async with self._writer() as writer:
+            change = await self._store.delete_curated(writer, key, answer)
+            await writer.wait_until_on_disk()
+        await self._replica.reached(key, change)
+        return pb.DeleteCuratedAnswerResponse()
+
+    # Search
+
+    async def Search(self, request: pb.SearchRequest, context: _Context) -> pb.SearchResponse:
+        """See the contract."""
+        began = time.monotonic()
+        query = request.query.strip()
+        if not 1 <= len(query) <= MAX_QUERY_CHARACTERS:
+            raise BadRequest("query", f"must have 1 to {MAX_QUERY_CHARACTERS} characters.")
+        if not 0 <= request.top_k <= MAX_HITS:
+            raise BadRequest("top_k", f"must be 0 to {MAX_HITS}.")
+        if len(request.collections) > MAX_COLLECTIONS:
+            raise BadRequest("collections", f"must be at most {MAX_COLLECTIONS}.")
+        check_day("as_of", request.as_of)
+        day = request.as_of or datetime.now(UTC).date().isoformat()
+        if request.collections:
+            keys = list(dict.fromkeys(self._named(name, "collections") for name in request.collections))
+        else:
+            keys = [key for key in map(self._key, await self._mine()) if self._replica.has(key)]
+        found = await self._replica.search(keys, query, request.top_k or 5, day)
+        response = pb.SearchResponse(query_language=found.language)
+        response.hits.extend(await self._hits(found.hits))
+        if found.match is not None:
+            key, match = found.match
+            response.curated_match.CopyFrom(
+                pb.CuratedMatch(
+                    curated_answer=curated_message(key, match.record),
+                    question=match.question,
+                    cosine=match.cosine,
+                    applies=match.applies,
+                    reason=match.reason,
+                )
+            )
+        response.embed.FromNanoseconds(round(found.embed_seconds * 1e9))
+        response.total.FromNanoseconds(round((time.monotonic() - began) * 1e9))
+        return response
+
+    # Inside
+
+    def _writer(self) -> AbstractAsyncContextManager[DurableWriter]:
+        return DurableWriter.open(
+            self._store.client, accept_not_durable=self._accept, timeout_seconds=self._disk_seconds
+        )
+
+    def _key(self, collection: str) -> CollectionKey:
+        """A collection of the caller's; one that its key may not use is not found, like one that does not exist."""
+        principal = caller()
+        if principal.collections is not None and collection not in principal.collections:
+            raise CollectionNotFound(f"There is no collection {collection}.")
+        return CollectionKey(principal.tenant, collection)
+
+    def _named(self, name: str, field: str) -> CollectionKey:
+        (collection,) = parse_name(field, name, "collections")
+        return self._key(collection)
+
+    def _child(self, name: str, field: str, kind: str) -> tuple[CollectionKey, str]:
+        collection, child = parse_name(field, name, "collections", kind)
+        return self._key(collection), child
+
+    async def _mine(self) -> list[str]:
+        principal = caller()
+        ids = await self._store.collections_of(principal.tenant)
+        return [each for each in ids if principal.collections is None or each in principal.collections]
+
+    async def _create(self, key: CollectionKey, display_name: str, *, wait: bool = True) -> None:
+        check_id("collection", key.collection)
+        async with self._writer() as writer:
+            await self._store.create_collection(writer, key, display_name, self._embedder.embedder.id)
+            if wait:
+                await writer.wait_until_on_disk()
+        await self._replica.reached(key, "0-0")
+
+    async def _collection(self, key: CollectionKey) -> pb.Collection:
+        return collection_message(
+            key,
+            await self._store.info(key),
+            await self._store.counts(key),
+            self._replica.passage_count(key),
+            await self._store.update_time(key),
+        )
+
+    async def _hits(self, found: list[tuple[CollectionKey, Scored]]) -> list[pb.SearchHit]:
+        """The hits with their texts; one whose text was deleted this moment is left out."""
+        hits: list[pb.SearchHit | None] = [None] * len(found)
+        for key in {key for key, _ in found}:
+            places = [place for place, (owner, _) in enumerate(found) if owner == key]
+            entries = [found[place][1].entry for place in places]
+            infos, texts = await self._store.hits(key, [(entry.document, entry.passage) for entry in entries])
+            for place, entry, text in zip(places, entries, texts, strict=True):
+                info = infos.get(entry.document)
+                if info is not None and text is not None:
+                    hits[place] = hit_message(passage_message(key, info, entry.passage, text), found[place][1])
+        return [hit for hit in hits if hit is not None]

@@ -1,0 +1,169 @@
+"""
+From what a model writes to what a customer sees: one chain of filters over frames.
+
+    frames → CitationScanner → LiteralGuard → Answer (text, byte offsets, citations)
+
+Each holds back only what is undecided, and the outcome does not depend on where frames are cut.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from kefu.router.citations import CitationScanner, Mark, Piece
+from kefu.router.literals import Evidence, LiteralGuard
+from kefu.router.model import Citation, Passage
+from kefu.router.overlap import has_words, sentences, share, units_of
+
+_ATTRIBUTED = 0.5
+"""A sentence without a marker is tied to the passage that holds at least this share of its words."""
+_CORRECTED = 0.6
+"""A marker is moved to a passage that holds this much of the sentence when its own holds next to nothing."""
+_NEXT_TO_NOTHING = 0.2
+_CLOSING = ".,:;!?)。，：；！？）、"
+
+
+class Answer:
+    """The visible text of one answer, as it grows; pieces in, text out.
+
+    A marker that points to a passage is kept as "[n]" and becomes a citation of the sentence, or part of one, before
+    it; one that points nowhere is removed. The model's number is a hint: when the words of the sentence stand in
+    another passage and not in that one, the citation names the other.
+    """
+
+    def __init__(self, passages: Sequence[Passage]) -> None:
+        self._passages = passages
+        self._units = [units_of(f"{passage.title} {' '.join(passage.headings)} {passage.text}") for passage in passages]
+        self._held = ""  # white space, which matters only when something follows
+        self._marker_removed = False
+        self._after_marker = 0  # characters
+        self._cited_span: tuple[int, int] | None = None
+        self._cited_numbers: set[int] = set()
+        self._citations: list[tuple[int, int, int]] = []  # characters from, to, number
+        self.text = ""
+
+    def push(self, pieces: Iterable[Piece]) -> str:
+        """Take further pieces; returns what the customer sees more."""
+        before = len(self.text)
+        for piece in pieces:
+            if isinstance(piece, Mark):
+                self._mark(piece)
+            else:
+                self._append(piece)
+        return self.text[before:]
+
+    def citations(self) -> tuple[Citation, ...]:
+        """Citations of the text so far, sorted by start; sentences without a marker are attributed by their words."""
+        found = list(self._citations)
+        for start, end in sentences(self.text):
+            if any(start < cited_end and cited_start < end for cited_start, cited_end, _ in self._citations):
+                continue
+            number, part = self._nearest(self.text[start:end])
+            if part >= _ATTRIBUTED:
+                found.append((start, end, number))
+        return tuple(self._citation(*citation) for citation in sorted(found))
+
+    def drop_held(self) -> None:
+        """Forget white space that waits for something to follow."""
+        self._held = ""
+
+    def _append(self, text: str) -> None:
+        if self._marker_removed and text:
+            if text[0].isspace() or text[0] in _CLOSING:
+                self._held = self._held.rstrip(" ")
+            self._marker_removed = False
+        joined = self._held + text
+        body = joined.rstrip()
+        self._held = joined[len(body) :]
+        self.text += body if self.text else body.lstrip()
+        if not self.text:
+            self._held = ""
+
+    def _mark(self, mark: Mark) -> None:
+        span = self._span_before()
+        numbers = [number for number in mark.numbers if 1 <= number <= len(self._passages)]
+        if span is None or not numbers:
+            self._marker_removed = True
+            return
+        if span != self._cited_span:
+            self._cited_span, self._cited_numbers = span, set()
+        for hint in numbers:
+            number = self._checked(hint, self.text[span[0] : span[1]])
+            if number in self._cited_numbers:
+                continue
+            self._cited_numbers.add(number)
+            self._citations.append((*span, number))
+            self.text += f"{self._held}[{number}]"
+            self._held = ""
+        self._after_marker = len(self.text)
+
+    def _span_before(self) -> tuple[int, int] | None:
+        since = self.text[self._after_marker :]
+        if "\n" in self._held:
+            return None  # it stands at the beginning of a line, and there is nothing before it
+        if not has_words(since):
+            return None if "\n" in since else self._cited_span
+        if "\n" in since and not has_words(since.rpartition("\n")[2]):
+            return None
+        *_, (start, end) = sentences(since)
+        return self._after_marker + start, self._after_marker + end
+
+    def _nearest(self, sentence: str) -> tuple[int, float]:
+        words = units_of(sentence)
+        shares = [share(words, units) for units in self._units]
+        best = max(shares, default=0.0)
+        return (shares.index(best) + 1 if shares else 0), best
+
+    def _checked(self, hint: int, sentence: str) -> int:
+        nearest, part = self._nearest(sentence)
+        own = share(units_of(sentence), self._units[hint - 1])
+        return nearest if part >= _CORRECTED and own < _NEXT_TO_NOTHING else hint
+
+    def _citation(self, start: int, end: int, number: int) -> Citation:
+        passage = self._passages[number - 1]
+        return Citation(
+            start=len(self.text[:start].encode()),
+            end=len(self.text[:end].encode()),
+            number=number,
+            passage=passage.name,
+            title=passage.title,
+            uri=passage.uri,
+        )
+
+
+class AnswerFilter:
+    """The whole chain. After `blocked` is set nothing more comes out: see `kefu.router.literals`."""
+
+    def __init__(self, passages: Sequence[Passage], evidence: Evidence) -> None:
+        self._scanner = CitationScanner()
+        self._guard = LiteralGuard(evidence)
+        self._answer = Answer(passages)
+
+    @property
+    def text(self) -> str:
+        """All that came out."""
+        return self._answer.text
+
+    @property
+    def blocked(self) -> str | None:
+        """The literal that nothing bears out, if one came."""
+        return self._guard.blocked
+
+    def push(self, text: str) -> str:
+        """Take what the model wrote; returns what the customer sees more."""
+        return self._answer.push(self._guard.push(self._scanner.push(text)))
+
+    def finish(self) -> str:
+        """The model has ended; returns what was held back and may be seen."""
+        rest = self._guard.push(self._scanner.finish())
+        return self._answer.push([*rest, *self._guard.finish()])
+
+    def break_off(self) -> str:
+        """End the visible text where it was blocked; returns the ellipsis, or nothing when there is no text."""
+        text = self.text
+        if not text or text[-1] in ".。!！?？\n":
+            return ""
+        self._answer.drop_held()
+        return self._answer.push(["……" if not text[-1].isascii() else "…"])
+
+    def citations(self) -> tuple[Citation, ...]:
+        """See `Answer.citations`."""
+        return self._answer.citations()

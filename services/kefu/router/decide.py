@@ -1,0 +1,86 @@
+"""What becomes of a question once it was searched."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kefu.router.knowledge import Curated, Found
+from kefu.router.language import Language
+from kefu.router.model import HandoffReason, Passage, Turn
+
+
+@dataclass(frozen=True)
+class GiveCurated:
+    """Staff wrote the answer: give it word for word."""
+
+    curated: Curated
+
+
+@dataclass(frozen=True)
+class Generate:
+    """These passages may hold the answer."""
+
+    passages: tuple[Passage, ...]
+
+
+@dataclass(frozen=True)
+class HandOver:
+    """A person should take over."""
+
+    reason: HandoffReason
+
+
+def decide(found: Found, *, min_relevance: float, max_passages: int) -> GiveCurated | Generate | HandOver:
+    """A curated answer that applies, else the passages relevant enough, else a person. No model is asked."""
+    if found.curated is not None:
+        return GiveCurated(found.curated)
+    relevant = tuple(passage for passage in found.passages if passage.relevance >= min_relevance)[:max_passages]
+    return Generate(relevant) if relevant else HandOver(HandoffReason.NOTHING_RELEVANT)
+
+
+_LABELS: dict[Language, tuple[str, str, str, str]] = {
+    "en": ("Asked", "Before", "Nearest passages", "Why"),
+    "zh": ("客户问题", "此前", "最接近的资料", "原因"),
+}
+_WHY: dict[Language, dict[HandoffReason, str]] = {
+    "en": {
+        HandoffReason.NOTHING_RELEVANT: "the knowledge base does not bear out an answer",
+        HandoffReason.CUSTOMER_ASKED: "the customer asked for a person",
+        HandoffReason.SEARCH_UNAVAILABLE: "the knowledge base could not be searched in time",
+        HandoffReason.MODEL_UNAVAILABLE: "no model could answer",
+        HandoffReason.EMPTY_ANSWER: "the model wrote nothing that could be sent",
+    },
+    "zh": {
+        HandoffReason.NOTHING_RELEVANT: "知识库中没有可以支持答案的资料",
+        HandoffReason.CUSTOMER_ASKED: "客户要求人工服务",
+        HandoffReason.SEARCH_UNAVAILABLE: "未能及时检索知识库",
+        HandoffReason.MODEL_UNAVAILABLE: "没有可用的模型",
+        HandoffReason.EMPTY_ANSWER: "模型没有写出可以发送的内容",
+    },
+}
+_LONGEST = 200
+
+
+def handoff_summary(
+    language: Language,
+    reason: HandoffReason,
+    question: str,
+    history: Sequence[Turn],
+    nearest: Sequence[Passage],
+    detail: str = "",
+) -> str:
+    """For the person who takes over: what was asked, what came before, what was found, why it was not enough."""
+    asked, before, passages, why = _LABELS[language]
+    lines = [f"{asked}: {_short(question)}"]
+    if history:
+        last = history[-1]
+        lines.append(f"{before}: {_short(last.asked)} → {_short(last.text)}")
+    if nearest:
+        titles = "; ".join(f"{passage.title} ({passage.relevance:.2f})" for passage in nearest[:3])
+        lines.append(f"{passages}: {titles}")
+    lines.append(f"{why}: {_WHY[language][reason]}" + (f" ({detail})" if detail else ""))
+    return "\n".join(lines)
+
+
+def _short(text: str) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= _LONGEST else flat[: _LONGEST - 1] + "…"

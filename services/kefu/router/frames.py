@@ -1,0 +1,56 @@
+"""What a replica is asked for and what it sends: the router's own words for the generation contract."""
+
+from dataclasses import dataclass
+
+from kefu.router.model import Usage
+from kefu.router.prompt import Message
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What was already received of an answer, to be continued elsewhere."""
+
+    token_ids: tuple[int, ...]
+    text: str
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class Order:
+    """One answer to be generated."""
+
+    messages: tuple[Message, ...]
+    estimated_tokens: int
+    max_tokens: int
+    temperature: float | None = None
+    reasoning_tokens: int | None = None
+    """None: do not think."""
+    continuation: Sent | None = None
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """The replica counted the request."""
+
+    prompt_tokens: int
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A piece of what the model writes; its token ids cover exactly its text."""
+
+    text: str
+    token_ids: tuple[int, ...]
+    reasoning: bool = False
+
+
+@dataclass(frozen=True)
+class Ended:
+    """The model has ended. `cut`: by a limit."""
+
+    usage: Usage
+    cut: bool
+
+
+Event = Accepted | Frame | Ended

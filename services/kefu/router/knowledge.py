@@ -1,0 +1,84 @@
+"""The retrieval service, as the router sees it."""
+
+import asyncio
+from dataclasses import dataclass
+
+import grpc.aio
+
+from kefu.common.auth import Principal
+from kefu.common.errors import BackendUnavailable, CollectionNotFound
+from kefu.common.interceptor import acting_for
+from kefu.common.status import failure_of
+from kefu.retrieval.v1 import knowledge_pb2 as pb
+from kefu.retrieval.v1 import knowledge_pb2_grpc as rpc
+from kefu.router.model import Passage
+
+
+@dataclass(frozen=True)
+class Curated:
+    """A curated answer that applies to the question as it was asked."""
+
+    name: str
+    answer: str
+    language: str
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a search found, best first; passages are numbered as they came."""
+
+    passages: tuple[Passage, ...]
+    curated: Curated | None
+
+
+class Knowledge:
+    """Searches on behalf of customers."""
+
+    def __init__(self, channel: grpc.aio.Channel, internal_key: str) -> None:
+        self._stub = rpc.KnowledgeServiceStub(channel)
+        self._internal_key = internal_key
+
+    async def search(
+        self, principal: Principal, query: str, *, collections: tuple[str, ...], as_of: str, top_k: int, seconds: float
+    ) -> Found:
+        """Search within `seconds`. Raises CollectionNotFound, and BackendUnavailable for all that is no answer."""
+        request = pb.SearchRequest(
+            query=query, collections=[f"collections/{name}" for name in collections], as_of=as_of, top_k=top_k
+        )
+        call = self._stub.Search(request, timeout=seconds, metadata=acting_for(self._internal_key, principal))
+        try:
+            async with asyncio.timeout(seconds + 0.25):  # a server that ignores the deadline must not hold us
+                response = await call
+        except TimeoutError:
+            raise BackendUnavailable("The knowledge base was not searched in time.") from None
+        except grpc.aio.AioRpcError as error:
+            failure = failure_of(error)
+            if failure.reason == CollectionNotFound.reason:
+                raise CollectionNotFound(failure.message) from error
+            raise BackendUnavailable(
+                f"The knowledge base could not be searched ({failure.code.name}: {failure.message})."
+            ) from error
+        finally:
+            call.cancel()
+        return _found(response)
+
+
+def _found(response: pb.SearchResponse) -> Found:
+    passages = tuple(
+        Passage(
+            number=number,
+            name=hit.passage.name,
+            title=hit.passage.title,
+            headings=tuple(hit.passage.headings),
+            text=hit.passage.text,
+            uri=hit.passage.uri,
+            relevance=hit.relevance,
+            language=hit.passage.language,
+        )
+        for number, hit in enumerate(response.hits, start=1)
+    )
+    curated = None
+    if response.HasField("curated_match") and response.curated_match.applies:
+        answer = response.curated_match.curated_answer
+        curated = Curated(answer.name, answer.answer, answer.language)
+    return Found(passages, curated)

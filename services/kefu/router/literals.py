@@ -1,0 +1,244 @@
+"""
+Lets figures, prices, addresses and codes pass only when they occur in the evidence.
+
+What was sent is never taken back, so the guard holds back exactly what is undecided (an unfinished figure, a word that
+may become an address) and closes for good at the first literal that nothing bears out: what follows in such an
+answer deserves no more trust. The caller then ends the visible text with an ellipsis and hands over to a person. A
+wrong figure costs a customer more than a wait.
+
+What counts: numbers in digits (with their kind: money, per cent), times, dates, telephone numbers, e-mail and web
+addresses, codes that mix letters and digits, and numbers in words in front of a unit ("three days", "三天"). Numbering
+at the beginning of a line ("1.", "2)") is no figure.
+"""
+
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from kefu.router.citations import Mark, Piece
+
+_SIGNS = "¥￥$€£"
+_RUN_CHARACTERS = r"A-Za-z0-9０-９_.,:/\-+@%％#&=?~'’×" + _SIGNS
+_RUN = re.compile(f"[{_RUN_CHARACTERS}]+")
+_HAN_DIGITS = "零〇一二两三四五六七八九十百千万"
+_HAN_NUMBER = re.compile(f"[{_HAN_DIGITS}]+")
+_HAN_UNITS = "工作日 自然日 小时 分钟 星期 月 天 日 周 年 元 块 折 成 倍".split()
+_HAN_UNIT = re.compile(f"个?(?:{'|'.join(_HAN_UNITS)})")
+_HAN_UNIT_BEGINNINGS = frozenset(
+    (counter + unit)[:end] for counter in ("", "个") for unit in _HAN_UNITS for end in range(len(counter + unit))
+)
+_FULL_WIDTH = str.maketrans("０１２３４５６７８９％￥’", "0123456789%¥'")
+_MONEY = re.compile(rf"[{_SIGNS}元块]|\b(?:yuan|rmb|cny|usd|eur|dollars?|euros?|pounds?)\b", re.IGNORECASE)
+_PER_CENT = re.compile(r"[%％]|百分之|\bper\s?cent\b", re.IGNORECASE)
+_NUMBER = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?")
+_ADDRESS = re.compile(
+    r"://|\S@\S|^www\.|[a-z0-9-]{2,}\.(?:com|cn|net|org|io|co|example|shop|app|info|gov|edu|hk|tw|top|site|store|me|cc|dev"
+    r"|ai|uk|us|eu|de|fr|jp|sg)(?:[/:?#]|$)",
+    re.IGNORECASE,
+)
+_DATE = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}")
+_TIME = re.compile(r"0?(\d{1,2}):(\d\d)")
+_NUMBERING = re.compile(r"(?:1?\d|20)\.?")
+_LINE_START = re.compile(r"(?:^|\n)[\s*#>•\-]*$")
+_ONE_NUMBER = re.compile(rf"[{_SIGNS}]?(?:{_NUMBER.pattern})%?")
+_WORDS = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen"
+).split()
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_NUMBER_WORDS = {
+    **{word: value for value, word in enumerate(_WORDS)},
+    **{word: 20 + 10 * i for i, word in enumerate(_TENS)},
+    **{f"{ten}-{_WORDS[unit]}": 20 + 10 * i + unit for i, ten in enumerate(_TENS) for unit in range(1, 10)},
+    "hundred": 100,
+    "thousand": 1000,
+}
+_UNIT_WORD = re.compile(
+    r"(?:business|working|calendar|days?|hours?|minutes?|weeks?|months?|years?|yuan|dollars?|percent|per|times)",
+    re.IGNORECASE,
+)
+_NEXT_WORD = re.compile(r"\s+([A-Za-z]+)(?=[^A-Za-z])")
+
+
+class _Kind(NamedTuple):
+    money: bool
+    per_cent: bool
+
+
+class Evidence:
+    """What an answer may rest on: passages, the question, what was said before."""
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        self._numbers: dict[str, _Kind] = {}
+        self._text = ""
+        for text in texts:
+            self._add(text)
+
+    def _add(self, text: str) -> None:
+        plain = text.translate(_FULL_WIDTH)
+        self._text += "\n" + plain.lower()
+        # A table says its unit once, in its head: a kind holds for every number of the text it stands in.
+        kind = _Kind(bool(_MONEY.search(plain)), bool(_PER_CENT.search(plain)))
+        for run in _RUN.finditer(plain):
+            parts = _NUMBER.findall(run[0])
+            if len(parts) <= 2 or _DATE.search(run[0]):  # the groups of a telephone number are no figures
+                for part in parts:
+                    self._know(_normal(part), kind)
+        for word in re.findall(r"[A-Za-z]+(?:-[A-Za-z]+)?", plain.lower()):
+            for part in (word, *word.split("-")):
+                if part in _NUMBER_WORDS:
+                    self._know(str(_NUMBER_WORDS[part]), kind)
+        for han in _HAN_NUMBER.finditer(plain):
+            self._know(str(han_number(han[0])), kind)
+
+    def _know(self, number: str, kind: _Kind) -> None:
+        known = self._numbers.get(number, _Kind(False, False))
+        self._numbers[number] = _Kind(known.money or kind.money, known.per_cent or kind.per_cent)
+
+    def has_number(self, number: str, kind: _Kind = _Kind(False, False)) -> bool:
+        """Whether a number occurs, as money or per cent if it is that."""
+        known = self._numbers.get(_normal(number))
+        return known is not None and known.money >= kind.money and known.per_cent >= kind.per_cent
+
+    def has_text(self, text: str) -> bool:
+        """Whether a text occurs as whole words, whatever its case."""
+        pattern = rf"(?<![a-z0-9]){re.escape(text.lower())}(?![a-z0-9])"
+        return re.search(pattern, self._text) is not None
+
+    def bears_out(self, run: str, kind: _Kind = _Kind(False, False)) -> bool:
+        """Whether a run of characters without space holds nothing but words, or only literals that occur."""
+        core = run.translate(_FULL_WIDTH).strip(".,:?'-+=~/&#×_")
+        if _ADDRESS.search(core):
+            return self.has_text(core.removeprefix("https://").removeprefix("http://"))
+        parts = _NUMBER.findall(core)
+        if not parts:
+            return True
+        kind = _Kind(kind.money or core[0] in _SIGNS, kind.per_cent or core[-1] == "%")
+        if len(parts) == 1 and _ONE_NUMBER.fullmatch(core):
+            return self.has_number(parts[0], kind)
+        if self.has_text(core):
+            return True
+        if time := _TIME.fullmatch(core):
+            return self.has_text(f"{time[1]}:{time[2]}") or (time[2] == "00" and self.has_number(time[1]))
+        if re.fullmatch(r"\d+(?:[.,]\d+)*[A-Za-z]+", core):  # "30days", "3kg"
+            return all(self.has_number(part) for part in parts)
+        if re.search("[A-Za-z]", core.replace("x", "")):
+            return False  # a code: it has to occur as it is
+        if len(parts) <= 2 or _DATE.fullmatch(core):
+            return all(self.has_number(part, kind) for part in parts)
+        return False
+
+
+def _normal(number: str) -> str:
+    whole, _, fraction = number.replace(",", "").partition(".")
+    fraction = fraction.rstrip("0")
+    return (whole.lstrip("0") or "0") + (f".{fraction}" if fraction else "")
+
+
+def han_number(text: str) -> int:
+    """The value of a number in Han characters: 三十 is 30, 一百零五 is 105, 两万 is 20000."""
+    total, section, digit = 0, 0, 0
+    for character in text:
+        if character in "零〇":
+            continue
+        value = "一二三四五六七八九".find("二" if character == "两" else character) + 1
+        if value:
+            digit = value
+        elif character == "万":
+            total, section, digit = (total + section + digit) * 10_000, 0, 0
+        else:
+            section += (digit or 1) * {"十": 10, "百": 100, "千": 1000}[character]
+            digit = 0
+    return total + section + digit
+
+
+class LiteralGuard:
+    """Passes pieces on as soon as they are decided, until `blocked` names a literal that nothing bears out."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        self._evidence = evidence
+        self._pending = ""
+        self._before = ""
+        self.blocked: str | None = None
+
+    def push(self, pieces: Iterable[Piece]) -> list[Piece]:
+        """What is decided, given these further pieces."""
+        out: list[Piece] = []
+        for piece in pieces:
+            if isinstance(piece, Mark):
+                out += self._decided(final=True)
+                if self.blocked is None:
+                    out.append(piece)
+            else:
+                self._pending += piece
+                out += self._decided(final=False)
+        return out
+
+    def finish(self) -> list[Piece]:
+        """The rest: nothing follows."""
+        return self._decided(final=True)
+
+    def _decided(self, *, final: bool) -> list[Piece]:
+        passed: list[str] = []
+        while self._pending and self.blocked is None:
+            length = self._next(final=final)
+            if length == 0:
+                break
+            unit, self._pending = self._pending[:length], self._pending[length:]
+            passed.append(unit)
+            self._before = (self._before + unit)[-64:]
+        joined = "".join(passed)
+        return [joined] if joined else []
+
+    def _next(self, *, final: bool) -> int:
+        """Length of the next decided unit; 0 when undecided, or blocked."""
+        text = self._pending
+        if run := _RUN.match(text):
+            return self._run(run[0], text[run.end() :], final=final)
+        if number := _HAN_NUMBER.match(text):
+            return self._han(number[0], text[number.end() :], final=final)
+        literal = re.search(f"[{_RUN_CHARACTERS}{_HAN_DIGITS}]", text)
+        return literal.start() if literal else len(text)
+
+    def _run(self, run: str, after: str, *, final: bool) -> int:
+        if not after and not final:
+            return 0
+        if re.search(r"\d", run):
+            # Its kind may stand behind it, with or without a space.
+            if not final and (not after or (after[0] == " " and len(after) < 2)):
+                return 0
+            ends_numbering = run[-1] == "." or after.startswith(("、", ")", "）"))
+            if ends_numbering and _NUMBERING.fullmatch(run) and _LINE_START.search(self._before):
+                return len(run)
+            unit = after[1:2] if after[:1] == " " else after[:1]
+            money = unit in ("元", "块") or self._before.rstrip(" ")[-1:] in tuple(_SIGNS)
+            if not self._evidence.bears_out(run, _Kind(money, unit in ("%", "％"))):
+                self.blocked = run
+                return 0
+            return len(run)
+        value = _NUMBER_WORDS.get(run.lower().strip(".,:?'"), 0)
+        if value > 1 and run[-1].isalpha() and not self._evidence.has_number(str(value)):
+            following = _NEXT_WORD.match(after + (" " if final else ""))
+            if following is None and not final and re.fullmatch(r"\s+[A-Za-z]*", after):
+                return 0
+            if following and _UNIT_WORD.fullmatch(following[1]):
+                self.blocked = run
+                return 0
+            return len(run)
+        if not self._evidence.bears_out(run):
+            self.blocked = run
+            return 0
+        return len(run)
+
+    def _han(self, number: str, after: str, *, final: bool) -> int:
+        value = han_number(number)
+        if value <= 1 or self._evidence.has_number(str(value)) or self._before[-1:] in ("第", "周", "期"):
+            # The number itself may go on, and then be another one.
+            return len(number) if after or final else 0
+        if not final and not _HAN_UNIT.match(after) and after in _HAN_UNIT_BEGINNINGS:
+            return 0
+        if _HAN_UNIT.match(after):
+            self.blocked = number
+            return 0
+        return len(number)
+

@@ -1,0 +1,201 @@
+"""What a conversation is made of. Plain values: no service and no store is known here."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import pydantic
+
+
+class SessionState(StrEnum):
+    """Who answers in a session; see the contract."""
+
+    BOT = "bot"
+    WAITING = "waiting"
+    HUMAN = "human"
+    RETURNED = "returned"
+    CLOSED = "closed"
+
+
+class TurnState(StrEnum):
+    """How far a turn is. RUNNING without a lease means that its router died: readers are told FAILED."""
+
+    RUNNING = "running"
+    FINISHED = "finished"
+    FAILED = "failed"
+
+
+class FinishReason(StrEnum):
+    """How a turn ended; see the contract."""
+
+    STOP = "stop"
+    LENGTH = "length"
+    HANDOFF = "handoff"
+    STOPPED = "stopped"
+    INTERRUPTED = "interrupted"
+    HUMAN = "human"
+
+
+class AnswerSource(StrEnum):
+    """Where an answer's text comes from."""
+
+    NONE = "none"
+    GENERATED = "generated"
+    CURATED = "curated"
+    CANNED = "canned"
+    EXTRACTIVE = "extractive"
+
+
+class HandoffReason(StrEnum):
+    """Why a person should take over."""
+
+    NOTHING_RELEVANT = "nothing_relevant"
+    CUSTOMER_ASKED = "customer_asked"
+    SEARCH_UNAVAILABLE = "search_unavailable"
+    MODEL_UNAVAILABLE = "model_unavailable"
+    EMPTY_ANSWER = "empty_answer"
+
+
+class OnBusy(StrEnum):
+    """What a message gets while its session answers."""
+
+    REJECT = "reject"
+    QUEUE = "queue"
+    SUPERSEDE = "supersede"
+
+
+class Rating(StrEnum):
+    """What a customer thought of an answer."""
+
+    NONE = ""
+    UP = "up"
+    DOWN = "down"
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A passage as the customer may see it; `number` is how the answer cites it, from 1."""
+
+    number: int
+    name: str
+    title: str
+    headings: tuple[str, ...]
+    text: str
+    uri: str
+    relevance: float
+    language: str
+
+
+@dataclass(frozen=True)
+class Citation:
+    """Ties bytes `start` to `end` (UTF-8, end not included) of the answer to a passage."""
+
+    start: int
+    end: int
+    number: int
+    passage: str
+    title: str
+    uri: str
+
+
+@dataclass(frozen=True)
+class Handoff:
+    """A person should take over. `message` is for the customer, `summary` for the person."""
+
+    reason: HandoffReason
+    message: str
+    summary: str
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Tokens, by the model's tokenizer."""
+
+    prompt_tokens: int = 0
+    cached_prompt_tokens: int = 0
+    completion_tokens: int = 0
+    reasoning_tokens: int = 0
+
+
+@dataclass(frozen=True)
+class Timings:
+    """Seconds; None for a stage that did not run. `first_text` and `total` count from the call's arrival."""
+
+    queue: float | None = None
+    search: float | None = None
+    first_text: float | None = None
+    total: float | None = None
+
+
+@dataclass(frozen=True)
+class Completed:
+    """How a turn ended."""
+
+    finish_reason: FinishReason
+    source: AnswerSource = AnswerSource.NONE
+    citations: tuple[Citation, ...] = ()
+    usage: Usage | None = None
+    timings: Timings = field(default_factory=Timings)
+    text_bytes: int = 0
+    model: str = ""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One message and its answer, as it is stored. Reasoning is not part of it."""
+
+    id: str
+    question: str
+    language: str
+    as_of: str
+    create_time: float
+    """Seconds since the epoch."""
+    request_id: str = ""
+    carried: str = ""
+    """Earlier messages that this turn answers too: it superseded their turns."""
+    superseded: bool = False
+    """A later turn answers this one's message as well; it is no part of the history."""
+    text: str = ""
+    query: str = ""
+    """The question as it was searched, when it differs."""
+    passages: tuple[Passage, ...] = ()
+    searched: bool = False
+    handoff: Handoff | None = None
+    completed: Completed | None = None
+
+    @property
+    def asked(self) -> str:
+        """All that this turn answers."""
+        return f"{self.carried}\n{self.question}" if self.carried else self.question
+
+
+@dataclass(frozen=True)
+class TurnRecord:
+    """A turn with what may change after its end."""
+
+    turn: Turn
+    state: TurnState
+    rating: Rating = Rating.NONE
+    rating_comment: str = ""
+
+
+@dataclass(frozen=True)
+class Session:
+    """One conversation. Times are seconds since the epoch."""
+
+    id: str
+    subject: str
+    """The key that opened it."""
+    state: SessionState
+    user: str
+    title: str
+    turn_count: int
+    create_time: float
+    update_time: float
+    expire_time: float
+    running_turn: str = ""
+    replica: str = ""
+    """The generation replica that answered last: its prefix cache is warm."""
+
+
+TURN = pydantic.TypeAdapter(Turn)
+"""Turns to JSON and back. Unknown fields of a newer release are ignored."""

@@ -1,0 +1,137 @@
+"""Tenants' choices: every revision kept in Redis, with its author; the last one is in force."""
+
+import time
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import pydantic
+import structlog
+
+from kefu.common.errors import BackendUnavailable, StaleRevision
+from kefu.router import keys, scripts
+from kefu.router.config import RouterConfig
+from kefu.router.language import Language
+from kefu.router.model import OnBusy
+from kefu.router.redis_commands import RedisCommands
+from kefu.router.texts import DEFAULT_TEXTS, Texts
+
+_log = structlog.stdlib.get_logger()
+_MOST_REMEMBERED = 10_000
+ValueT = TypeVar("ValueT")
+
+
+@dataclass(frozen=True)
+class TenantSettings:
+    """A tenant's choices; None, or an empty text, means the installation's."""
+
+    min_relevance: float | None = None
+    max_passages: int | None = None
+    max_answer_tokens: int | None = None
+    temperature: float | None = None
+    instructions: str | None = None
+    time_zone: str | None = None
+    on_busy: OnBusy | None = None
+    texts: dict[str, Texts] = field(default_factory=dict[str, Texts])
+    """By language."""
+    max_concurrent_turns: int | None = None
+
+
+@dataclass(frozen=True)
+class Revision:
+    """One change of a tenant's settings."""
+
+    number: int
+    settings: TenantSettings
+    author: str
+    """The id of the key, and its tenant: "{tenant}/{key}"."""
+    time: float
+
+
+_REVISION = pydantic.TypeAdapter(Revision)
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What is in force for one tenant: its choices, and the installation's where it made none."""
+
+    min_relevance: float
+    max_passages: int
+    max_answer_tokens: int
+    temperature: float | None
+    instructions: str
+    time_zone: str
+    on_busy: OnBusy
+    texts: dict[Language, Texts]
+    max_concurrent_turns: int
+    """0: no limit."""
+
+
+def rules_of(settings: TenantSettings, config: RouterConfig) -> Rules:
+    """Settings with the installation's defaults filled in."""
+    return Rules(
+        min_relevance=_or(settings.min_relevance, config.min_relevance),
+        max_passages=_or(settings.max_passages, config.max_passages),
+        max_answer_tokens=_or(settings.max_answer_tokens, config.max_answer_tokens),
+        temperature=config.temperature if settings.temperature is None else settings.temperature,
+        instructions=settings.instructions or "",
+        time_zone=settings.time_zone or config.time_zone,
+        on_busy=settings.on_busy or OnBusy(config.on_busy),
+        texts={language: settings.texts.get(language, Texts()).over(base) for language, base in DEFAULT_TEXTS.items()},
+        max_concurrent_turns=_or(settings.max_concurrent_turns, config.tenant_concurrent_turns),
+    )
+
+
+def _or(choice: ValueT | None, default: ValueT) -> ValueT:
+    return default if choice is None else choice
+
+
+class SettingsStore:
+    """Reads are remembered for `config.settings_seconds`; without Redis the last known settings stay in force."""
+
+    def __init__(self, commands: RedisCommands, config: RouterConfig) -> None:
+        self._commands = commands
+        self._config = config
+        self._remembered: dict[str, tuple[float, Rules]] = {}
+
+    async def rules(self, tenant: str) -> Rules:
+        """What is in force for a tenant now."""
+        now = time.monotonic()
+        remembered = self._remembered.get(tenant)
+        if remembered and now - remembered[0] < self._config.settings_seconds:
+            return remembered[1]
+        try:
+            current = await self.current(tenant)
+        except BackendUnavailable:
+            if remembered is None:
+                raise
+            _log.warning("settings.remembered", tenant=tenant)
+            return remembered[1]
+        rules = rules_of(current.settings, self._config)
+        if len(self._remembered) >= _MOST_REMEMBERED:
+            self._remembered.clear()
+        self._remembered[tenant] = (now, rules)
+        return rules
+
+    async def current(self, tenant: str) -> Revision:
+        """The last revision; number 0 and no choices when there is none."""
+        found = await self._commands.list_range(keys.tenant_settings(tenant), -1, -1)
+        return _REVISION.validate_json(found[0]) if found else Revision(0, TenantSettings(), "", 0.0)
+
+    async def update(self, tenant: str, settings: TenantSettings, read: int, author: str) -> int:
+        """Put new settings in force, and return their revision. Raises StaleRevision when `read` is not the last."""
+        revision = Revision(read + 1, settings, author, time.time())
+        arguments = (read, _REVISION.dump_json(revision).decode())
+        number = await self._commands.script(scripts.UPDATE_SETTINGS, [keys.tenant_settings(tenant)], arguments)
+        if not number:
+            raise StaleRevision("Someone else changed the settings: read them again, then update.")
+        self._remembered.pop(tenant, None)
+        return int(number)
+
+    async def revisions(self, tenant: str, before: int, count: int) -> list[Revision]:
+        """Revisions below number `before` (0: all), the latest first."""
+        key = keys.tenant_settings(tenant)
+        last = (before - 1 if before else await self._commands.list_length(key)) - 1
+        if last < 0:
+            return []
+        found = await self._commands.list_range(key, max(last - count + 1, 0), last)
+        return [_REVISION.validate_json(revision) for revision in reversed(found)]

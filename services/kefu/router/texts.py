@@ -1,0 +1,69 @@
+"""What Kefu says by itself, in each language. A tenant may replace any of it."""
+
+from dataclasses import dataclass, fields, replace
+
+from kefu.router.intents import Intent
+from kefu.router.language import Language
+from kefu.router.model import HandoffReason
+
+
+@dataclass(frozen=True)
+class Texts:
+    """Fixed replies in one language; an empty one in a tenant's settings means the installation's."""
+
+    greeting: str = ""
+    thanks: str = ""
+    goodbye: str = ""
+    acknowledgement: str = ""
+    handoff_nothing_relevant: str = ""
+    handoff_customer_asked: str = ""
+    handoff_unavailable: str = ""
+
+    def over(self, base: "Texts") -> "Texts":
+        """These texts, and the base's where these are empty."""
+        chosen = {field.name: getattr(self, field.name) or getattr(base, field.name) for field in fields(self)}
+        return replace(base, **chosen)
+
+    def reply_to(self, intent: Intent) -> str:
+        """The fixed reply to a message that is no question; not for PERSON, which hands over."""
+        return {
+            Intent.GREETING: self.greeting,
+            Intent.THANKS: self.thanks,
+            Intent.GOODBYE: self.goodbye,
+            Intent.ACKNOWLEDGEMENT: self.acknowledgement,
+            Intent.PERSON: self.handoff_customer_asked,
+        }[intent]
+
+    def handoff(self, reason: HandoffReason) -> str:
+        """What the customer is told when a person should take over."""
+        return {
+            HandoffReason.CUSTOMER_ASKED: self.handoff_customer_asked,
+            HandoffReason.NOTHING_RELEVANT: self.handoff_nothing_relevant,
+            HandoffReason.EMPTY_ANSWER: self.handoff_nothing_relevant,
+            HandoffReason.SEARCH_UNAVAILABLE: self.handoff_unavailable,
+            HandoffReason.MODEL_UNAVAILABLE: self.handoff_unavailable,
+        }[reason]
+
+
+DEFAULT_TEXTS: dict[Language, Texts] = {
+    "zh": Texts(
+        greeting="您好！请问有什么可以帮您？",
+        thanks="不客气！还有其他问题请随时问我。",
+        goodbye="再见，祝您生活愉快！",
+        acknowledgement="好的，还有其他问题请随时告诉我。",
+        handoff_nothing_relevant="抱歉，我在现有资料中没有找到可靠的答案，已为您转接人工客服，请稍候。",
+        handoff_customer_asked="好的，正在为您转接人工客服，请稍候。",
+        handoff_unavailable="抱歉，我现在暂时无法查询到答案，已为您转接人工客服，请稍候。",
+    ),
+    "en": Texts(
+        greeting="Hello! How can I help you?",
+        thanks="You're welcome! Just ask if there is anything else.",
+        goodbye="Goodbye, and have a nice day!",
+        acknowledgement="All right. Just ask if there is anything else.",
+        handoff_nothing_relevant=(
+            "I'm sorry, I can't find a reliable answer to that in our help pages. A colleague will take over shortly."
+        ),
+        handoff_customer_asked="Of course. I'm passing you on to a colleague; one moment, please.",
+        handoff_unavailable="I'm sorry, I can't look that up right now. A colleague will take over shortly.",
+    ),
+}

@@ -1,0 +1,123 @@
+"""
+What happened in a turn so far, for any number of readers, each at its own pace.
+
+The writer never waits. The answer is kept once, as bytes; a reader that lags gets all it has missed as one delta, so
+a slow client costs one number, and what it does not read merges by itself.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator
+
+from kefu.common.errors import OffsetOutOfRange
+from kefu.router.events import Ended, Event, HandedOff, PassagesFound, Reasoning, Started, Text
+from kefu.router.model import Completed, Handoff
+
+
+class TurnLog:
+    """One turn's events. Write in the contract's order; end with `complete` or `fail`, once."""
+
+    def __init__(self) -> None:
+        self._text = bytearray()
+        self._reasoning = ""
+        self._started: Started | None = None
+        self._found: PassagesFound | None = None
+        self._handoff: Handoff | None = None
+        self._completed: Completed | None = None
+        self._error: BaseException | None = None
+        self._changed = asyncio.Event()
+
+    @property
+    def text(self) -> str:
+        """The answer so far."""
+        return self._text.decode()
+
+    @property
+    def text_bytes(self) -> int:
+        """Its length in UTF-8."""
+        return len(self._text)
+
+    @property
+    def has_started(self) -> bool:
+        """Whether readers were told of the turn."""
+        return self._started is not None
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing more will come."""
+        return self._completed is not None or self._error is not None
+
+    def start(self, started: Started) -> None:
+        """The turn has begun."""
+        self._started = started
+        self._notify()
+
+    def find(self, found: PassagesFound) -> None:
+        """The search is over."""
+        self._found = found
+        self._notify()
+
+    def think(self, text: str) -> None:
+        """The model thinks."""
+        self._reasoning += text
+        self._notify()
+
+    def say(self, text: str) -> None:
+        """More of the answer."""
+        if text:
+            self._text += text.encode()
+            self._notify()
+
+    def hand_over(self, handoff: Handoff) -> None:
+        """A person should take over."""
+        self._handoff = handoff
+        self._notify()
+
+    def complete(self, completed: Completed) -> None:
+        """The turn has ended."""
+        self._completed = completed
+        self._notify()
+
+    def fail(self, error: BaseException) -> None:
+        """The turn has failed; its readers get this error."""
+        self._error = error
+        self._notify()
+
+    async def read(self, offset: int = 0, *, replayed: bool = False, reasoning: bool = False) -> AsyncGenerator[Event, None]:
+        """All events, the answer from byte `offset` on. Raises what the turn failed with.
+
+        Raises OffsetOutOfRange for an offset beyond the text there is now; one inside a character moves to its begin.
+        """
+        if offset > len(self._text):
+            raise OffsetOutOfRange(f"The answer has {len(self._text)} bytes so far; resume from 0.")
+        while 0 < offset < len(self._text) and self._text[offset] & 0xC0 == 0x80:
+            offset -= 1
+        started = found = handed = False
+        thought = 0
+        while True:
+            if self._started is not None and not started:
+                started = True
+                told = self._started
+                yield Started(told.session_id, told.turn_id, told.language, replayed)
+            elif self._found is not None and not found:
+                found = True
+                yield self._found
+            elif reasoning and thought < len(self._reasoning):
+                piece, thought = self._reasoning[thought:], len(self._reasoning)
+                yield Reasoning(piece)
+            elif offset < len(self._text):
+                begin, offset = offset, len(self._text)
+                yield Text(begin, self._text[begin:offset].decode())
+            elif self._handoff is not None and not handed:
+                handed = True
+                yield HandedOff(self._handoff)
+            elif self._completed is not None:
+                yield Ended(self._completed)
+                return
+            elif self._error is not None:
+                raise self._error
+            else:
+                await self._changed.wait()
+
+    def _notify(self) -> None:
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()

@@ -1,0 +1,152 @@
+"""The openai engine against a server that speaks chat completions over real HTTP."""
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from kefu.common.errors import BackendUnavailable, CannotContinue, PromptTooLong, StartupError
+from kefu.generation.engines.base import (
+    Channel,
+    Continuation,
+    Event,
+    Finished,
+    FinishReason,
+    GenerationRequest,
+    Message,
+    Piece,
+    Started,
+)
+from kefu.generation.engines.openai import OpenAISettings, open_openai
+
+ASKED = GenerationRequest(messages=(Message("system", "Be brief."), Message("user", "Why?")), max_tokens=50)
+
+
+class ChatServer(ThreadingHTTPServer):
+    """Answers with the chunks or the refusal it is given, and remembers what it was asked."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.chunks: list[dict[str, Any]] = []
+        self.status = 200
+        self.refusal: dict[str, Any] = {}
+        self.asked: list[dict[str, Any]] = []
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: ChatServer  # pyright: ignore[reportIncompatibleVariableOverride] - it serves no other
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["content-length"]))
+        self.server.asked.append(json.loads(body))
+        self.send_response(self.server.status)
+        if self.server.status != 200:
+            self.send_header("content-type", "application/json")
+            self.end_headers()
+            self.wfile.write(json.dumps({"error": self.server.refusal}).encode())
+            return
+        self.send_header("content-type", "text/event-stream")
+        self.end_headers()
+        for chunk in self.server.chunks:
+            self.wfile.write(f"data: {json.dumps(chunk)}\n\n".encode())
+        self.wfile.write(b"data: [DONE]\n\n")
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name there
+        return
+
+
+@pytest.fixture
+def server() -> Iterator[ChatServer]:
+    with ChatServer() as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def chunk(finish: str | None = None, **delta: str) -> dict[str, Any]:
+    choice = {"index": 0, "delta": delta, "finish_reason": finish}
+    return {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [choice]}
+
+
+def settings(server: ChatServer, *, reasoning: bool = False) -> OpenAISettings:
+    return OpenAISettings(f"http://127.0.0.1:{server.server_port}/v1", "k", "m", 1000, reasoning, 64)
+
+
+async def events_of(settings: OpenAISettings, request: GenerationRequest = ASKED) -> list[Event]:
+    async with open_openai(settings) as engine:
+        return [event async for event in engine.generate(request)]
+
+
+def said(events: list[Event], channel: Channel) -> str:
+    return "".join(event.text for event in events if isinstance(event, Piece) and event.channel is channel)
+
+
+@pytest.mark.parametrize("field", ["reasoning_content", "reasoning"])
+async def test_reasoning_is_read_under_its_older_and_its_newer_name(server: ChatServer, field: str) -> None:
+    usage = {"prompt_tokens": 12, "completion_tokens": 5, "total_tokens": 17}
+    server.chunks = [
+        chunk(**{field: "hm "}),
+        chunk(**{field: "hm"}),
+        chunk(content="因为"),
+        chunk(content="。", finish="stop"),
+        chunk() | {"choices": [], "usage": usage},
+    ]
+    events = await events_of(settings(server, reasoning=True))
+    assert isinstance(events[0], Started)
+    assert (said(events, Channel.REASONING), said(events, Channel.TEXT)) == ("hm hm", "因为。")
+    last = events[-1]
+    assert isinstance(last, Finished)
+    assert (last.reason, last.prompt_tokens, last.completion_tokens) == (FinishReason.STOP, 12, 5)
+
+
+async def test_a_think_block_in_the_content_is_split_off(server: ChatServer) -> None:
+    server.chunks = [chunk(content="<thi"), chunk(content="nk>hm</th"), chunk(content="ink>\n\nYes", finish="length")]
+    events = await events_of(settings(server))
+    assert (said(events, Channel.REASONING), said(events, Channel.TEXT)) == ("hm", "Yes")
+    assert isinstance(events[-1], Finished)
+    assert events[-1].reason is FinishReason.LENGTH
+
+
+async def test_the_request_is_passed_on(server: ChatServer) -> None:
+    server.chunks = [chunk(content="ok", finish="stop")]
+    request = GenerationRequest(messages=ASKED.messages, max_tokens=9, temperature=0.5, seed=3, stop=("X",))
+    await events_of(settings(server), request)
+    (asked,) = server.asked
+    assert asked["messages"] == [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Why?"}]
+    assert (asked["model"], asked["max_tokens"], asked["temperature"], asked["seed"]) == ("m", 9, 0.5, 3)
+    assert (asked["stop"], asked["stream"]) == (["X"], True)
+
+
+async def test_an_answer_that_was_begun_cannot_be_gone_on_with_and_it_says_so(server: ChatServer) -> None:
+    for before in (Continuation(token_ids=(1,)), Continuation(text="so")):
+        with pytest.raises(CannotContinue):
+            await events_of(settings(server), GenerationRequest(messages=ASKED.messages, continuation=before))
+    async with open_openai(settings(server)) as engine:
+        assert not engine.describe().supports_token_continuation
+
+
+async def test_a_prompt_that_is_too_long_there_is_too_long_here(server: ChatServer) -> None:
+    server.status = 400
+    server.refusal = {"message": "This model's maximum context length is 1000 tokens.", "code": 400}
+    with pytest.raises(PromptTooLong):
+        await events_of(settings(server))
+
+
+async def test_a_server_that_fails_or_is_not_there_is_unavailable(server: ChatServer) -> None:
+    server.status = 500
+    with pytest.raises(BackendUnavailable):
+        await events_of(settings(server))
+    with pytest.raises(BackendUnavailable):
+        await events_of(OpenAISettings("http://127.0.0.1:9/v1", "", "m", 1000, False, 64))
+
+
+async def test_a_server_must_be_configured() -> None:
+    with pytest.raises(StartupError, match="KEFU_GENERATION_OPENAI_URL"):
+        await events_of(OpenAISettings("", "", "m", 1000, False, 64))

@@ -1,0 +1,315 @@
+"""The generation service over real gRPC, with engines that need no model."""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+import grpc
+import pytest
+
+import kefu.generation
+from kefu.common.auth import make_key, open_keyring
+from kefu.common.serving import CANNOT_START, Serving, serving
+from kefu.generation.engines.base import (
+    Channel,
+    Engine,
+    EngineLoad,
+    Event,
+    Finished,
+    FinishReason,
+    GenerationRequest,
+    ModelDescription,
+    Piece,
+    Started,
+)
+from kefu.generation.engines.simulated import SimulatedSettings, open_simulated
+from kefu.generation.service import SCOPES, EngineDied, until_end
+from kefu.generation.servicer import GenerationServicer, ServingLimits
+from kefu.generation.v1 import generation_pb2 as pb
+from kefu.generation.v1.generation_pb2_grpc import GenerationServiceStub
+from tests.support.calling import INTERNAL_KEY, bearing, channel_to, failure
+
+if TYPE_CHECKING:
+    from kefu.generation.v1.generation_pb2_grpc import GenerationServiceAsyncStub
+
+KEY = bearing(INTERNAL_KEY)
+SIMULATED = SimulatedSettings(
+    prefill_tokens_per_second=1e6,
+    step_seconds=0.001,
+    step_seconds_per_request=0.0,
+    kv_tokens=4096,
+    answer_tokens=30,
+    max_model_tokens=1024,
+    max_running=8,
+)
+
+
+class ScriptedEngine:
+    """Plays given events; `hold` keeps it from ending, `fail()` lets it die."""
+
+    def __init__(self, events: Sequence[Event], *, hold: bool = False) -> None:
+        self.events = events
+        self.hold = hold
+        self.requests: list[GenerationRequest] = []
+        self.closed = asyncio.Event()
+        self._death = asyncio.Event()
+
+    def describe(self) -> ModelDescription:
+        return ModelDescription("scripted", "simulated", "1", "f", 4096, True, True, True, "none")
+
+    def load(self) -> EngineLoad:
+        return EngineLoad(running=len(self.requests))
+
+    async def generate(self, request: GenerationRequest) -> AsyncGenerator[Event, None]:
+        self.requests.append(request)
+        try:
+            for event in self.events:
+                yield event
+            if self.hold:
+                await asyncio.Event().wait()
+        finally:
+            self.closed.set()
+
+    async def died(self) -> str:
+        await self._death.wait()
+        return "scripted"
+
+    def fail(self) -> None:
+        self._death.set()
+
+
+Served: TypeAlias = "tuple[GenerationServiceAsyncStub, GenerationServicer, Serving]"
+
+
+@asynccontextmanager
+async def served(engine: Engine, *, max_requests: int = 8, stall_seconds: float = 30.0) -> AsyncIterator[Served]:
+    limits = ServingLimits(max_requests, 0.01, 0.0, 0.01, stall_seconds)
+    servicer = GenerationServicer(engine, limits)
+    async with (
+        open_keyring(INTERNAL_KEY) as keyring,
+        serving("127.0.0.1:0", servicer.register, keyring=keyring, scopes=SCOPES, drain=0.5) as server,
+        channel_to(server.port) as channel,
+    ):
+        stub: GenerationServiceAsyncStub = GenerationServiceStub(channel)  # pyright: ignore[reportAssignmentType]
+        yield stub, servicer, server
+
+
+def ask(text: str = "Hello", **fields: object) -> pb.GenerateRequest:
+    message = pb.ChatMessage(role=pb.ChatMessage.ROLE_USER, content=text)
+    return pb.GenerateRequest(**({"chat": pb.ChatPrompt(messages=[message])} | fields))  # pyright: ignore[reportArgumentType] - tests give what it takes
+
+
+async def events_of(stub: "GenerationServiceAsyncStub", request: pb.GenerateRequest) -> list[pb.GenerateEvent]:
+    return [event async for event in stub.Generate(request, metadata=KEY)]
+
+
+ANSWER: tuple[Event, ...] = (
+    Started(7),
+    Piece(Channel.REASONING, "hm", (1, 2)),
+    Piece(Channel.TEXT, "答案", (3, 4, 5)),
+    Finished(FinishReason.STOP, 7, 4, 5, 2),
+)
+
+
+async def test_an_answer_comes_as_accepted_deltas_and_completed() -> None:
+    engine = ScriptedEngine(ANSWER)
+    async with served(engine) as (stub, servicer, _):
+        events = await events_of(stub, ask(reasoning=pb.Reasoning(max_tokens=9), caller="r1", estimated_tokens=40))
+        assert [event.WhichOneof("event") for event in events] == ["accepted", "delta", "delta", "completed"]
+        assert events[0].accepted == pb.Accepted(prompt_tokens=7, boot_id=servicer.ledger.boot_id, fingerprint="f")
+        assert events[1].delta == pb.Delta(channel=pb.Delta.CHANNEL_REASONING, text="hm", token_ids=[1, 2])
+        assert events[2].delta == pb.Delta(channel=pb.Delta.CHANNEL_TEXT, text="答案", token_ids=[3, 4, 5])
+        done = events[3].completed
+        assert (done.prompt_tokens, done.cached_prompt_tokens, done.completion_tokens) == (7, 4, 5)
+        assert (done.reasoning_tokens, done.finish_reason) == (2, pb.Completed.FINISH_REASON_STOP)
+        assert engine.requests[0].reasoning_tokens == 9
+        assert (servicer.ledger.owed_tokens, servicer.ledger.accepted_tokens("r1")) == (0, 40)
+
+
+@pytest.mark.parametrize(
+    ("request_", "field"),
+    [
+        (pb.GenerateRequest(), "prompt"),
+        (pb.GenerateRequest(chat=pb.ChatPrompt()), "chat.messages"),
+        (pb.GenerateRequest(chat=pb.ChatPrompt(messages=[pb.ChatMessage(content="x")])), "chat.messages[0].role"),
+        (pb.GenerateRequest(tokens=pb.TokenPrompt()), "tokens.token_ids"),
+        (ask(max_tokens=0), "max_tokens"),
+        (ask(max_tokens=5000), "max_tokens"),
+        (ask(temperature=2.5), "temperature"),
+        (ask(temperature=float("nan")), "temperature"),
+        (ask(top_p=0.0), "top_p"),
+        (ask(stop=["a", "b", "c", "d", "e"]), "stop"),
+        (ask(stop=[""]), "stop"),
+    ],
+)
+async def test_a_wrong_field_is_named(request_: pb.GenerateRequest, field: str) -> None:
+    async with served(ScriptedEngine(ANSWER)) as (stub, _, _):
+        refused = await failure(lambda: events_of(stub, request_))
+        assert (refused.code, refused.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "BAD_REQUEST")
+        assert field in refused.message
+
+
+async def test_only_the_services_own_key_may_call() -> None:
+    async with served(ScriptedEngine(ANSWER)) as (stub, _, _):
+        for metadata in ((), bearing(make_key().secret)):
+
+            async def call(metadata: tuple[tuple[str, str], ...] = metadata) -> None:
+                await stub.DescribeModel(pb.DescribeModelRequest(), metadata=metadata)
+
+            assert (await failure(call)).code is grpc.StatusCode.UNAUTHENTICATED
+
+
+async def test_a_cancelled_call_closes_the_engines_stream_and_owes_nothing() -> None:
+    engine = ScriptedEngine(ANSWER[:2], hold=True)
+    async with served(engine) as (stub, servicer, _):
+        call = stub.Generate(ask(), metadata=KEY)
+        await call.read()
+        assert servicer.ledger.owed_tokens > 0
+        call.cancel()
+        await asyncio.wait_for(engine.closed.wait(), 5)
+        await until(lambda: servicer.ledger.open_requests == 0)
+        assert servicer.ledger.owed_tokens == 0
+
+
+async def test_a_client_that_reads_nothing_is_cut_and_its_request_ended() -> None:
+    flood = [Started(1), *(Piece(Channel.TEXT, "x" * 1_000_000, (n,)) for n in range(8))]
+    flood.insert(4, Piece(Channel.REASONING, "y" * 1_000_000, (99,)))
+    engine = ScriptedEngine(flood, hold=True)
+    async with served(engine, stall_seconds=0.5) as (stub, servicer, _):
+        call = stub.Generate(ask(), metadata=KEY)
+        await call.read()
+        await until(lambda: servicer.ledger.open_requests == 0)
+        assert engine.closed.is_set()
+        call.cancel()
+
+
+async def test_a_full_replica_says_so() -> None:
+    engine = ScriptedEngine(ANSWER[:2], hold=True)
+    async with served(engine, max_requests=1) as (stub, _, _):
+        call = stub.Generate(ask(), metadata=KEY)
+        await call.read()
+        refused = await failure(lambda: events_of(stub, ask()))
+        assert (refused.code, refused.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "REPLICA_FULL")
+        call.cancel()
+
+
+async def test_load_reports_follow_requests_and_end_with_one_that_says_draining() -> None:
+    engine = ScriptedEngine(ANSWER[:1], hold=True)
+    async with served(engine) as (stub, servicer, _):
+        watch = stub.WatchLoad(pb.WatchLoadRequest(caller="r1"), metadata=KEY)
+        reports = aiter(watch)
+        first = await anext(reports)
+        assert (first.boot_id, first.owed_tokens, first.accepted_tokens) == (servicer.ledger.boot_id, 0, 0)
+        call = stub.Generate(ask(caller="r1", estimated_tokens=33), metadata=KEY)
+        await call.read()
+        report = await anext(reports)
+        while not report.accepted_tokens:
+            report = await anext(reports)
+        assert report.accepted_tokens == 33
+        assert report.owed_tokens > 7
+        assert report.running == 1
+        call.cancel()
+        servicer.leave()
+        last = [report async for report in reports][-1]
+        assert last.draining
+
+
+async def test_a_watcher_must_name_itself() -> None:
+    async with served(ScriptedEngine(ANSWER)) as (stub, _, _):
+
+        async def call() -> None:
+            async for _ in stub.WatchLoad(pb.WatchLoadRequest(), metadata=KEY):
+                return
+
+        assert (await failure(call)).reason == "BAD_REQUEST"
+
+
+async def test_when_the_engine_dies_new_calls_are_sent_elsewhere() -> None:
+    engine = ScriptedEngine(ANSWER)
+    async with served(engine) as (stub, servicer, server):
+        ending = asyncio.create_task(until_end(engine, servicer, server))
+        await asyncio.sleep(0)
+        engine.fail()
+        with pytest.raises(EngineDied):
+            await ending
+        refused = await failure(lambda: events_of(stub, ask()))
+        assert (refused.code, refused.reason) == (grpc.StatusCode.UNAVAILABLE, "ENGINE_DEAD")
+
+
+async def test_the_simulated_engine_says_so_in_every_answer_and_in_its_description() -> None:
+    async with open_simulated("", SIMULATED) as engine, served(engine) as (stub, _, _):
+        about = await stub.DescribeModel(pb.DescribeModelRequest(), metadata=KEY)
+        assert (about.engine, about.simulated) == ("simulated", True)
+        events = await events_of(stub, ask())
+        assert "simulated answer" in "".join(event.delta.text for event in events)
+        assert events[-1].completed.completion_tokens == 30
+
+
+async def test_the_simulated_engine_goes_on_from_any_token() -> None:
+    async with open_simulated("", SIMULATED) as engine, served(engine) as (stub, _, _):
+        whole = "".join(event.delta.text for event in await events_of(stub, ask()))
+        for cut in range(0, 31, 6):
+            continuation = pb.Continuation(token_ids=range(cut), text="", fingerprint="simulated")
+            rest = await events_of(stub, ask(continuation=continuation))
+            assert whole[: cut * 3] + "".join(event.delta.text for event in rest) == whole
+
+
+async def test_the_simulated_engine_keeps_prefixes_and_makes_requests_wait_for_room() -> None:
+    async with open_simulated("", SIMULATED) as engine, served(engine, max_requests=99) as (stub, _, _):
+        long = "a question " * 200
+        first = (await events_of(stub, ask(long)))[-1].completed
+        second = (await events_of(stub, ask(long)))[-1].completed
+        assert (first.cached_prompt_tokens, second.cached_prompt_tokens > 600) == (0, True)
+        calls = [asyncio.create_task(events_of(stub, ask(long))) for _ in range(12)]
+        most_waiting = 0
+        while not all(call.done() for call in calls):
+            load = engine.load()
+            assert load.kv_cache_usage <= 1.0
+            most_waiting = max(most_waiting, load.waiting)
+            await asyncio.sleep(0.001)
+        assert most_waiting > 0
+        assert engine.load() == (0, 0, 0.0)
+
+
+async def test_the_simulated_engine_refuses_a_prompt_that_is_too_long() -> None:
+    async with open_simulated("", SIMULATED) as engine, served(engine) as (stub, _, _):
+        refused = await failure(lambda: events_of(stub, ask("x" * 9000)))
+        assert refused.reason == "PROMPT_TOO_LONG"
+        assert int(refused.metadata["prompt_tokens"]) > int(refused.metadata["max_prompt_tokens"])
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "says"),
+    [
+        ("KEFU_GENERATION_MODEL", "/no/such/model.gguf", "There is no model at /no/such/model.gguf. Set"),
+        ("KEFU_GENERATION_ENGINE", "openai", "needs KEFU_GENERATION_OPENAI_URL"),
+        ("KEFU_GENERATION_MAX_RUNNING", "0", "max_running"),
+    ],
+)
+async def test_a_wrong_configuration_ends_the_process_with_one_sentence(variable: str, value: str, says: str) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "kefu.generation",
+        env=os.environ
+        | {
+            "KEFU_INTERNAL_KEY": INTERNAL_KEY,
+            variable: value,
+            "PYTHONPATH": str(Path(kefu.generation.__path__[0]).parents[1]),
+        },
+        stderr=asyncio.subprocess.PIPE,
+    )
+    _, errors = await asyncio.wait_for(process.communicate(), 60)
+    assert process.returncode == CANNOT_START
+    assert says in errors.decode()
+    assert "Traceback" not in errors.decode()
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not holds():
+            await asyncio.sleep(0.02)

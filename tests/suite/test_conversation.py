@@ -1,0 +1,122 @@
+"""The suite as a whole: the sample help centre, real Redis, real vLLM, four processes; a customer asks in two languages."""
+
+import asyncio
+import re
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import grpc.aio
+import pytest
+import pytest_asyncio
+from redis.asyncio import Redis
+
+from kefu.router.v1 import chat_pb2 as pb
+from kefu.router.v1 import chat_pb2_grpc as rpc
+from tests.support.calling import bearing
+from tests.support.suite import Suite, clean_environment, running_suite
+
+ROOT = Path(__file__).parents[2]
+SAMPLE = ROOT / "services/kefu/sample"
+
+pytestmark = [pytest.mark.model, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(600)]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def suite(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Suite]:
+    async with running_suite(tmp_path_factory.mktemp("suite"), "vllm") as running:
+        done = await running.kefu(
+            *("import", str(SAMPLE / "help_center"), "--curated", str(SAMPLE / "curated_answers.csv")),
+            *("--collection", "help", "--create"),
+            seconds=500,
+        )
+        assert done.status == 0, done
+        yield running
+
+
+async def converse(suite: Suite, text: str, session: str = "sessions/-") -> list[pb.ConverseEvent]:
+    async with grpc.aio.insecure_channel(suite.router) as channel:
+        request = pb.ConverseRequest(session=session, text=text)
+        return [event async for event in rpc.ChatServiceStub(channel).Converse(request, metadata=bearing(suite.key))]
+
+
+def text_of(events: list[pb.ConverseEvent]) -> str:
+    return "".join(event.text_delta.text for event in events)
+
+
+@pytest.mark.parametrize(
+    ("question", "figure", "document"),
+    [
+        ("How long are gift cards valid?", r"\b3 years", "gift"),
+        ("How long does a parcel stay in a parcel locker?", r"\b48 hours", "locker"),
+        ("For how long are call recordings kept?", r"\b90 days", "data"),
+        ("积分多久过期？", r"24\s*个月", "积分"),
+        ("注销账户的冷静期是多少天？", r"14\s*天", "注销"),
+        ("扫地机器人的电池保修多久？", r"12\s*个月", "保修|质保"),
+    ],
+)
+async def test_an_answer_is_grounded_cited_and_in_the_language_of_the_question(
+    suite: Suite, question: str, figure: str, document: str
+) -> None:
+    events = await converse(suite, question)
+    completed = events[-1].turn_completed
+    text = text_of(events)
+    assert re.search(figure, text), text
+    assert completed.finish_reason == pb.FINISH_REASON_STOP
+    assert bool(re.search(r"[\u4e00-\u9fff]", text)) == bool(re.search(r"[\u4e00-\u9fff]", question))
+    assert completed.text_bytes == len(text.encode())
+    assert completed.citations
+    assert any(re.search(document, citation.title, re.IGNORECASE) for citation in completed.citations)
+    for citation in completed.citations:
+        assert 0 <= citation.start < citation.end <= completed.text_bytes
+        text.encode()[citation.start : citation.end].decode()  # whole characters, or this raises
+
+
+@pytest.mark.parametrize("question", ["Do you sell submarines?", "你们卖潜水艇吗？"])
+async def test_what_the_knowledge_base_does_not_hold_is_handed_over_without_a_model_call(
+    suite: Suite, question: str
+) -> None:
+    events = await converse(suite, question)
+    assert [event.WhichOneof("event") for event in events][-2:] == ["handoff", "turn_completed"]
+    handoff, completed = events[-2].handoff, events[-1].turn_completed
+    assert completed.finish_reason == pb.FINISH_REASON_HANDOFF
+    assert not completed.HasField("usage")
+    assert question in handoff.summary
+
+
+async def test_a_second_question_of_a_session_may_lean_on_the_first(suite: Suite) -> None:
+    first = await converse(suite, "How long is the warranty on kitchen appliances?")
+    assert "36 months" in text_of(first)
+    second = await converse(suite, "And for furniture frames?", first[0].turn_started.session)
+    assert "5 years" in text_of(second), text_of(second)
+
+
+async def test_every_key_in_redis_is_documented(suite: Suite) -> None:
+    await converse(suite, "How long are gift cards valid?")
+    documented = re.findall(r"^\|\s*`([^`]+)`", (ROOT / "docs/data.md").read_text("utf-8"), re.MULTILINE)
+    patterns = [
+        re.compile(re.sub(r"(\\\{)?\b[a-z_]+\b(?=[^|]*)", lambda match: match[0], pattern_of(key))) for key in documented
+    ]
+    async with Redis.from_url(suite.redis_url) as client:
+        keys = [key.decode() async for key in client.scan_iter(count=1000)]
+    assert keys
+    assert [key for key in keys if not any(pattern.fullmatch(key) for pattern in patterns)] == []
+
+
+def pattern_of(key: str) -> str:
+    """A documented key as a regular expression: words in capitals stand for something."""
+    return re.sub(r"[A-Z][A-Z0-9_]*", "[^{}]+", re.escape(key))
+
+
+async def test_the_python_of_the_readme_prints_an_answer_with_its_sources(suite: Suite) -> None:
+    code = re.search(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+    assert code
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", code[1]),
+        stdout=asyncio.subprocess.PIPE,
+        env=clean_environment() | {"KEFU_SERVER": suite.router, "KEFU_KEY": suite.key},
+    )
+    out, _ = await asyncio.wait_for(process.communicate(), 120)
+    assert process.returncode == 0
+    assert "3 years" in out.decode()
+    assert "Sources: [" in out.decode()

@@ -1,0 +1,332 @@
+"""`kefu up` with all that it starts, over real Redis; the simulated engine where the model does not matter."""
+
+import os
+import re
+import signal
+import socket
+import stat
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+import pytest
+
+from kefu.cli.data_dir import DataDir
+from tests.support.ports import free_port
+from tests.support.suite import (
+    SERVICES,
+    Suite,
+    alive,
+    clean_environment,
+    run_kefu,
+    running_suite,
+    starting_suite,
+    until,
+)
+
+ORPHAN_SECONDS = 5.0  # the promise: nothing is left after that
+DOCUMENT = "# Mattresses\n\nYou may try a mattress for 100 nights and return it free of charge.\n"
+QUESTION = "For how many nights may I try a mattress?"
+
+
+async def feed(suite: Suite, folder: Path) -> None:
+    (folder / "docs").mkdir()
+    (folder / "docs" / "mattress.md").write_text(DOCUMENT)
+    done = await suite.kefu("import", str(folder / "docs"), "--create")
+    assert done.status == 0, done
+    assert "1 created" in done.out
+
+
+async def nothing_left(processes: list[psutil.Process]) -> None:
+    assert processes
+    await until(lambda: not alive(processes), ORPHAN_SECONDS, lambda: str(alive(processes)))
+
+
+async def test_the_suite_becomes_ready_and_answers(tmp_path: Path) -> None:
+    async with running_suite(tmp_path) as suite:
+        assert "Kefu is ready" in suite.printed()
+        await feed(suite, tmp_path)
+        answer = await suite.kefu_json("ask", QUESTION)
+        assert answer["text"]
+        assert answer["finish_reason"] in ("FINISH_REASON_STOP", "FINISH_REASON_LENGTH")
+        assert answer["passages"][0]["title"] == "Mattresses"
+
+        found = await suite.kefu_json("search", QUESTION)
+        assert "100 nights" in found["hits"][0]["passage"]["text"]
+        status = await suite.kefu_json("status")
+        assert {row["name"]: row["health"] for row in status["services"]} == dict.fromkeys(SERVICES, "serving")
+        assert status["model"]["engine"] == "simulated"
+        assert status["collections"][0]["document_count"] == 1
+        assert "serving" in (await suite.kefu("logs", "router")).out
+
+        again = await suite.kefu("import", str(tmp_path / "docs"))
+        assert "0 created, 0 updated, 1 unchanged" in again.out
+
+
+async def test_secrets_are_readable_by_their_owner_only(tmp_path: Path) -> None:
+    async with running_suite(tmp_path) as suite:
+        keys = suite.folder.keys()
+        assert keys is not None
+        secrets = (keys.bootstrap, keys.internal, keys.redis_password)
+        assert stat.S_IMODE(suite.folder.path.stat().st_mode) == 0o700
+        for file in suite.folder.path.rglob("*"):
+            if file.is_file() and any(secret.encode() in file.read_bytes() for secret in secrets):
+                assert stat.S_IMODE(file.stat().st_mode) == 0o600, file
+        command_lines = "\n".join(" ".join(one.cmdline()) for one in suite.processes())
+        assert not any(secret in command_lines for secret in secrets)
+        assert not any(secret in suite.printed() for secret in secrets)
+
+
+async def test_each_service_killed_alone_is_started_again_without_an_orphan(tmp_path: Path) -> None:
+    async with running_suite(tmp_path) as suite:
+        await feed(suite, tmp_path)
+        for name in SERVICES:
+            old = suite.processes(name)
+            suite.kill(name)
+            await nothing_left(old)
+            await suite.until_restarted(name, old[0].pid)
+            answer = await suite.kefu("ask", QUESTION)
+            assert answer.status == 0, (name, answer)
+            assert "Mattresses" in answer.out, (name, answer)
+        assert {one.name: one.restarts for one in suite.state().services} == dict.fromkeys(SERVICES, 1)
+
+
+async def test_ask_waits_for_a_router_that_is_being_started_again(tmp_path: Path) -> None:
+    async with running_suite(tmp_path) as suite:
+        suite.kill("router")
+        answer = await suite.kefu("ask", "Hello!")
+        assert answer.status == 0, answer
+
+
+async def test_knowledge_and_sessions_are_there_after_everything_was_killed(tmp_path: Path) -> None:
+    async with running_suite(tmp_path) as suite:
+        await feed(suite, tmp_path)
+        first = await suite.kefu_json("ask", QUESTION)
+        # Turns are on disk within two seconds, knowledge at once: that is what is promised. A kill loses neither.
+        old = {name: suite.service(name).pid for name in SERVICES}
+        for name in SERVICES:
+            suite.kill(name)
+        for name in SERVICES:
+            await suite.until_restarted(name, old[name])
+
+        found = await suite.kefu_json("search", QUESTION)
+        assert "100 nights" in found["hits"][0]["passage"]["text"]
+        shown = await suite.kefu_json("sessions", "show", first["session"])
+        assert [turn["question"] for turn in shown["turns"]] == [QUESTION]
+        assert shown["turns"][0]["text"] == first["text"]
+        second = await suite.kefu_json("ask", QUESTION, "--session", first["session"])
+        assert second["session"] == first["session"]
+
+
+async def test_five_crashes_in_a_minute_are_reported_with_the_last_lines(tmp_path: Path) -> None:
+    async with running_suite(tmp_path) as suite:
+        others = {name: suite.service(name).pid for name in SERVICES if name != "generation"}
+        for _ in range(5):
+            pid = suite.service("generation").pid
+            suite.kill("generation")
+            await until(
+                lambda pid=pid: (
+                    suite.service("generation").state == "failed" or suite.service("generation").pid not in (0, pid)
+                ),
+                30,
+                suite.printed,
+            )
+        await until(lambda: suite.service("generation").state == "failed", 30, suite.printed)
+        await until(lambda: "The other services go on" in suite.printed(), 5, suite.printed)
+        printed = suite.printed()
+        assert re.search(r"generation: crashed 5 times in \d+ s \(killed by SIGKILL\)", printed)
+        assert "The last lines of" in printed
+        assert {name: suite.service(name).pid for name in others} == others
+        status = await suite.kefu("status")
+        assert status.status == 1
+        assert "failed" in status.out
+
+
+async def test_a_second_instance_is_refused_and_told_which_process_is_there(tmp_path: Path) -> None:
+    async with running_suite(tmp_path) as suite:
+        for options in ((), ("--detach",)):
+            done = await suite.kefu("up", *options)
+            assert done.status == 1
+            assert f"process {suite.process.pid}" in done.err
+            assert "kefu down" in done.err
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+async def test_a_signal_stops_everything_in_order(tmp_path: Path, number: signal.Signals) -> None:
+    async with running_suite(tmp_path) as suite:
+        below = suite.processes()
+        assert len(below) >= len(SERVICES)
+        assert await suite.end(number) == 0
+        assert not alive(below)
+        assert "no process is left" in suite.printed()
+        assert suite.folder.read_state() is None
+
+
+async def test_killing_kefu_up_itself_leaves_no_orphan_and_it_can_be_started_again(tmp_path: Path) -> None:
+    async with running_suite(tmp_path) as suite:
+        await feed(suite, tmp_path)
+        below = suite.processes()
+        await suite.end(signal.SIGKILL)
+        await nothing_left(below)
+    async with running_suite(tmp_path) as suite:
+        assert "100 nights" in (await suite.kefu("search", QUESTION)).out
+
+
+async def test_while_it_starts_ctrl_c_leaves_nothing(tmp_path: Path) -> None:
+    async with starting_suite(tmp_path, "--engine", "simulated") as suite:
+        await until(lambda: "retrieval     starting" in suite.printed(), 30, suite.printed)
+        below = suite.processes()
+        assert await suite.end(signal.SIGINT) == 0
+        assert not alive(below)
+
+
+async def test_a_named_port_in_use_is_an_error_that_names_its_holder(tmp_path: Path) -> None:
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        port = str(holder.getsockname()[1])
+        async with starting_suite(tmp_path, "--engine", "simulated", "--port", port) as suite:
+            assert await suite.process.wait() == 1
+            assert f"Port {port} for the router is in use by" in suite.printed()
+            assert f"process {os.getpid()}" in suite.printed()
+
+
+async def test_a_model_that_is_not_there_is_a_sentence_and_not_tried_again(tmp_path: Path) -> None:
+    async with starting_suite(tmp_path, "--model", "/no/such/model") as suite:
+        assert await suite.process.wait() == 78
+        printed = suite.printed()
+        assert "/no/such/model" in printed
+        assert "cannot start" in printed
+        assert "Kefu did not start: generation failed" in printed
+        assert "Traceback" not in printed
+        assert "restarting" not in printed
+
+
+async def test_in_the_background_it_goes_on_until_down(tmp_path: Path) -> None:
+    folder = DataDir(tmp_path / "kefu")
+    where = ("--data-dir", str(folder.path))
+    ports = [
+        word
+        for option in ("--port", "--retrieval-port", "--generation-port", "--redis-port")
+        for word in (option, str(free_port()))
+    ]
+    up = await run_kefu("up", "--detach", "--engine", "simulated", *ports, *where)
+    try:
+        assert up.status == 0, up
+        assert "Kefu is ready" in up.out
+        state = folder.running()
+        assert state is not None
+        below = psutil.Process(state.pid).children(recursive=True)
+        assert (await run_kefu("ask", "Hello!", *where)).status == 0
+    finally:
+        down = await run_kefu("down", *where)
+    assert down.status == 0, down
+    assert not alive(below)
+    assert folder.running() is None
+    assert (await run_kefu("down", *where)).status == 1
+
+
+async def test_a_background_start_that_fails_says_why(tmp_path: Path) -> None:
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        port = str(holder.getsockname()[1])
+        done = await run_kefu("up", "--detach", "--port", port, "--data-dir", str(tmp_path / "kefu"))
+    assert done.status == 1
+    assert f"Port {port} for the router is in use" in done.out + done.err
+
+
+async def test_several_replicas_are_started_and_used(tmp_path: Path) -> None:
+    options = ("--generation-replicas", "2", "--retrieval-replicas", "2")
+    async with running_suite(tmp_path, "simulated", "", *options) as suite:
+        assert {one.name for one in suite.state().services} == {*SERVICES, "generation-2", "retrieval-2"}
+        await feed(suite, tmp_path)
+        for name in ("generation", "retrieval"):
+            suite.kill(name)
+            answer = await suite.kefu("ask", QUESTION)
+            assert answer.status == 0, answer
+            assert "Mattresses" in answer.out, answer
+
+
+async def test_the_screen_of_a_terminal_is_redrawn_and_ctrl_c_works_there(tmp_path: Path) -> None:
+    """On a pseudo-terminal, as a person has one."""
+    leader, follower = os.openpty()
+    ports = [
+        word
+        for option in ("--port", "--retrieval-port", "--generation-port", "--redis-port")
+        for word in (option, str(free_port()))
+    ]
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "kefu.cli", "up", "--engine", "simulated"),
+            *ports,
+            *("--data-dir", str(tmp_path / "kefu")),
+        ],
+        stdin=follower,
+        stdout=follower,
+        stderr=follower,
+        env=clean_environment() | {"TERM": "xterm", "COLUMNS": "100", "LINES": "40"},
+        start_new_session=True,
+    )
+    os.close(follower)
+    os.set_blocking(leader, False)
+    seen = b""
+
+    def read() -> str:
+        nonlocal seen
+        with suppress(BlockingIOError, OSError):
+            while part := os.read(leader, 65536):
+                seen += part
+        return seen.decode(errors="replace")
+
+    try:
+        await until(lambda: "Go on in another terminal" in read(), 60, read)
+        assert "\x1b[" in read(), "it draws"
+        process.send_signal(signal.SIGINT)
+        await until(lambda: "no process is left" in read() and process.poll() is not None, 30, read)
+        assert process.returncode == 0
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+        os.close(leader)
+
+
+@pytest.mark.model
+@pytest.mark.timeout(900)
+async def test_with_a_real_model_the_engines_own_process_may_be_killed_too(tmp_path: Path) -> None:
+    async with running_suite(tmp_path, "vllm", "smollm2-135m") as suite:
+        await feed(suite, tmp_path)
+        leader, *engine = suite.processes("generation")
+        assert engine, "vLLM runs its engine in a process of its own"
+        for process in engine:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        await nothing_left([leader, *engine])
+        await suite.until_restarted("generation", leader.pid, 300)
+        assert (await suite.kefu("ask", QUESTION, seconds=240)).status == 0
+
+        below = suite.processes("generation")
+        suite.kill("generation")
+        await nothing_left(below)
+        await suite.until_restarted("generation", below[0].pid, 300)
+
+        everything = suite.processes()
+        await suite.end(signal.SIGKILL)
+        await nothing_left(everything)
+
+
+@pytest.mark.model
+@pytest.mark.timeout(900)
+async def test_the_demo_imports_the_sample_and_answers_in_both_languages(tmp_path: Path) -> None:
+    async with starting_suite(tmp_path, "--demo") as suite:
+        await until(lambda: "kefu chat" in suite.printed() or suite.process.returncode is not None, 800, suite.printed)
+        printed = suite.printed()
+        assert suite.process.returncode is None, printed
+        assert "0 failed" in printed
+        assert printed.count("first text") == 2
+        assert printed.count("Sources") == 2
+        assert "total" in printed
+        assert await suite.end(signal.SIGINT) == 0

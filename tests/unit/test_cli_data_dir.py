@@ -1,0 +1,71 @@
+"""The folder of `kefu up`: one holder, private keys, a state that is not believed when its process is gone."""
+
+import os
+import re
+import stat
+from pathlib import Path
+
+import pytest
+
+from kefu.cli.console import CommandFailed
+from kefu.cli.data_dir import DataDir, ServiceState, SuiteState, is_process, start_time_of
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> DataDir:
+    made = DataDir(tmp_path / "kefu")
+    made.create()
+    return made
+
+
+def state(pid: int, start_time: float) -> SuiteState:
+    service = ServiceState("router", "127.0.0.1:1", "router.log", "ready", pid=pid, start_time=start_time)
+    return SuiteState(pid, start_time, "run", "ready", "127.0.0.1:1", "127.0.0.1:2", [service])
+
+
+def test_a_second_holder_is_refused_and_told_the_process(folder: DataDir) -> None:
+    refused = pytest.raises(CommandFailed, match=rf"process {os.getpid()}.*--data-dir")
+    with folder.locked(), refused, folder.locked():
+        pass
+    with folder.locked():
+        pass  # and free again
+
+
+def test_keys_are_made_once_and_only_their_owner_reads_them(folder: DataDir) -> None:
+    assert folder.keys() is None
+    keys = folder.make_keys()
+    assert folder.make_keys() == keys == folder.keys()
+    assert re.fullmatch(r"kefu_bootstrap_[0-9a-f]{64}", keys.bootstrap)
+    assert re.fullmatch(r"kefu_internal_[0-9a-f]{64}", keys.internal)
+    assert stat.S_IMODE((folder.path / "keys.json").stat().st_mode) == 0o600
+    assert stat.S_IMODE(folder.path.stat().st_mode) == 0o700
+
+
+def test_damaged_keys_are_a_sentence(folder: DataDir) -> None:
+    (folder.path / "keys.json").write_text("{")
+    with pytest.raises(CommandFailed, match="damaged"):
+        folder.keys()
+
+
+def test_a_folder_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(CommandFailed, match="--data-dir"):
+        DataDir(tmp_path / "file").create()
+
+
+def test_state_is_read_as_it_was_written(folder: DataDir) -> None:
+    written = state(os.getpid(), start_time_of(os.getpid()))
+    folder.write_state(written)
+    assert folder.read_state() == written == folder.running()
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"pid": 1}', '{"services": [{"colour": 1}]}'])
+def test_a_damaged_state_is_none(folder: DataDir, text: str) -> None:
+    (folder.path / "state.json").write_text(text)
+    assert folder.read_state() is None
+
+
+def test_a_pid_that_was_given_to_another_process_is_not_taken_for_the_old_one(folder: DataDir) -> None:
+    folder.write_state(state(os.getpid(), start_time_of(os.getpid()) - 3600))
+    assert folder.running() is None
+    assert not is_process(os.getpid(), start_time_of(os.getpid()) - 3600)

@@ -1,0 +1,53 @@
+"""Ports of `kefu up`."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from kefu.cli.console import CommandFailed
+from kefu.cli.ports import Ports, is_free
+from tests.support.ports import free_port
+
+
+@contextmanager
+def taken(port: int) -> Iterator[None]:
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", port))
+        holder.listen()
+        yield
+
+
+def test_the_usual_port_is_taken_without_a_word_when_it_is_free() -> None:
+    said: list[str] = []
+    port = free_port()
+    assert Ports(said.append).take("the router", port) == port
+    assert said == []
+
+
+def test_a_usual_port_in_use_is_replaced_and_its_holder_named() -> None:
+    said: list[str] = []
+    port = free_port()
+    with taken(port):
+        chosen = Ports(said.append).take("the router", port)
+    assert chosen > port
+    assert is_free(chosen)
+    (sentence,) = said
+    assert str(port) in sentence
+    assert str(chosen) in sentence
+    assert "process" in sentence
+
+
+def test_a_port_that_was_asked_for_is_not_replaced() -> None:
+    port = free_port()
+    with taken(port), pytest.raises(CommandFailed, match=f"Port {port} for the router is in use by .*process"):
+        Ports(print).take("the router", 50051, port)
+
+
+def test_no_port_is_given_twice() -> None:
+    ports = Ports(print)
+    usual = free_port()
+    assert ports.take("a", usual) != ports.take("b", usual)
+    with pytest.raises(CommandFailed, match="twice"):
+        ports.take("c", 1, usual)
