@@ -291,6 +291,7 @@ async def test_the_simulated_engine_refuses_a_prompt_that_is_too_long() -> None:
     ],
 )
 async def test_a_wrong_configuration_ends_the_process_with_one_sentence(variable: str, value: str, says: str) -> None:
+    sources = str(Path(kefu.generation.__path__[0]).parents[1])
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -299,7 +300,7 @@ async def test_a_wrong_configuration_ends_the_process_with_one_sentence(variable
         | {
             "KEFU_INTERNAL_KEY": INTERNAL_KEY,
             variable: value,
-            "PYTHONPATH": str(Path(kefu.generation.__path__[0]).parents[1]),
+            "PYTHONPATH": sources,
         },
         stderr=asyncio.subprocess.PIPE,
     )

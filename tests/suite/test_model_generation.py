@@ -299,3 +299,14 @@ async def test_thinking_is_split_off_over_a_real_tokenizer_from_every_cut(replic
         sent = [token for piece in everything[:cut] for token in piece.token_ids]
         rest = await pieces(ids[len(sent) :], sent)
         assert said(everything[:cut], Channel.TEXT) + said(rest, Channel.TEXT) == answer, cut
+
+
+async def test_token_ids_that_the_tokenizer_does_not_have_are_refused(replica: Replica) -> None:
+    refused = await failure(lambda: events_of(replica, pb.GenerateRequest(tokens=pb.TokenPrompt(token_ids=[2**31]))))
+    assert refused.reason == "BAD_REQUEST"
+
+
+async def test_a_prompt_may_be_tokens(replica: Replica) -> None:
+    ids = replica.tokenizer.encode("One two three four five six")
+    request = pb.GenerateRequest(tokens=pb.TokenPrompt(token_ids=ids), max_tokens=4, temperature=0)
+    assert "seven" in await text_of(replica, request)

@@ -104,7 +104,8 @@ def open_engine(config: GenerationConfig) -> AbstractAsyncContextManager[Engine]
 
 @asynccontextmanager
 async def _open_vllm(config: GenerationConfig) -> AsyncIterator[Engine]:
-    from kefu.generation.engines.vllm import VllmSettings, device, in_thread, open_vllm
+    from kefu.generation.engines.surroundings import in_thread
+    from kefu.generation.engines.vllm import VllmSettings, device, open_vllm
     from kefu.generation.weights import resolve
 
     wanted = config.model or (DEFAULT_ON_CPU if device() == "cpu" else DEFAULT_ON_GPU)

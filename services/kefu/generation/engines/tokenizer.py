@@ -27,6 +27,7 @@ class Tokenizer:
         if not isinstance(template, str):
             raise StartupError(f"The model in {path} has no chat template; use its instruct or chat variant.")
         self.chat_template = template
+        self.size = len(tokenizer)
         self.end_ids = self._find_end_ids()
         self._control = sorted((str(token) for token in tokenizer.get_added_vocab()), key=len, reverse=True)
 

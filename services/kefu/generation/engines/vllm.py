@@ -2,34 +2,26 @@
 
 import asyncio
 import json
-import logging
-import os
-import signal
-import subprocess
-import sys
-import threading
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
-from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 import structlog
 
-from kefu.common.errors import CannotContinue, EngineDead, PromptTooLong, StartupError
+from kefu.common.errors import BadRequest, CannotContinue, EngineDead, PromptTooLong, StartupError
 from kefu.generation.chat_format import ChatFormat, PromptText
 from kefu.generation.decoding import DecodingPlan, TokenStep, decoded
-from kefu.generation.engines import reaper
 from kefu.generation.engines.base import EngineLoad, Event, FinishReason, GenerationRequest, Message, ModelDescription
+from kefu.generation.engines.surroundings import in_thread, prepare_environment, tied_children
 from kefu.generation.engines.tokenizer import Tokenizer
 from kefu.generation.reasoning import FORCED_CLOSE
 from kefu.generation.weights import LocalModel
 
 _log = structlog.stdlib.get_logger()
-_T = TypeVar("_T")
 _POLL_SECONDS = 0.2
-_MARKER = "KEFU_GENERATION_PROCESS"
 
 
 @dataclass(frozen=True)
@@ -109,15 +101,17 @@ class VllmEngine:
             prompt_ids = self._tokenizer.encode(prompt.text)
         else:
             prompt = PromptText("", reasoning_opened=False)
+            self._check_ids("tokens.token_ids", request.token_ids)
             prompt_ids = list(request.token_ids)
         sent: tuple[int, ...] = ()
         splits = self._format.supports_reasoning
         if (before := request.continuation) is not None:
             if before.token_ids and before.fingerprint == self._about.fingerprint:
+                self._check_ids("continuation.token_ids", before.token_ids)
                 sent = before.token_ids
             elif before.text:
                 # Reasoning is not given back as text, so an answer that is continued from text thinks no more.
-                if prompt.reasoning_opened or think:
+                if request.messages and think:
                     closed = self._format.prompt(request.messages, think=False, render=self._tokenizer.render)
                     prompt, prompt_ids = closed, self._tokenizer.encode(closed.text)
                 prompt_ids = [*prompt_ids, *self._tokenizer.encode(before.text)]
@@ -138,6 +132,10 @@ class VllmEngine:
             stop=request.stop,
         )
 
+    def _check_ids(self, field: str, token_ids: Sequence[int]) -> None:
+        if max(token_ids) >= self._tokenizer.size:
+            raise BadRequest(field, f"holds an id that is not below {self._tokenizer.size}, the tokenizer's size.")
+
 
 @asynccontextmanager
 async def open_vllm(model: LocalModel, settings: VllmSettings) -> AsyncIterator[VllmEngine]:
@@ -146,9 +144,9 @@ async def open_vllm(model: LocalModel, settings: VllmSettings) -> AsyncIterator[
     Raises StartupError when vLLM cannot run the model. Its child processes end with this process, however that ends.
     """
     where = device()
-    _prepare_environment(where)
+    prepare_environment(where)
     tokenizer = Tokenizer(model.path)
-    with _tied_children():
+    with tied_children():
         _log.info("engine.loading", model=model.name, device=where)
         stats = _Stats()
         try:
@@ -294,70 +292,3 @@ def _version() -> str:
     import vllm
 
     return str(vllm.__version__)
-
-
-def _prepare_environment(where: str) -> None:
-    """vLLM is told these things by environment variables only. What the operator has set stays."""
-    cores = sorted(os.sched_getaffinity(0))
-    wanted = {
-        "VLLM_WORKER_MULTIPROC_METHOD": "spawn",  # gRPC's threads do not survive a fork
-        "VLLM_NO_USAGE_STATS": "1",
-        "VLLM_CONFIGURE_LOGGING": "0",  # our own logging takes its records
-        "HF_HUB_OFFLINE": "1",  # the model is on disk by now
-        "TOKENIZERS_PARALLELISM": "false",
-    }
-    if where == "cpu":
-        # Left alone, the CPU build leaves one core idle.
-        wanted |= {"VLLM_CPU_OMP_THREADS_BIND": ",".join(map(str, cores))}
-    logging.getLogger("vllm").setLevel(logging.WARNING)  # a start prints some fifty lines otherwise
-    for name, value in wanted.items():
-        os.environ.setdefault(name, value)
-
-
-@contextmanager
-def _tied_children() -> Iterator[None]:
-    """Mark the processes that are started in the block, and have the marked ones killed when this process is gone."""
-    marker = uuid.uuid4().hex
-    watcher = subprocess.Popen(  # noqa: S603 - our own file, our own interpreter
-        [sys.executable, "-I", "-S", str(Path(reaper.__file__)), f"{_MARKER}={marker}"],
-        stdin=subprocess.PIPE,
-        start_new_session=True,  # Ctrl-C on the terminal is not for it
-    )
-    os.environ[_MARKER] = marker
-    try:
-        yield
-    finally:
-        os.environ.pop(_MARKER, None)
-        if watcher.stdin is not None:
-            watcher.stdin.close()
-        with suppress(subprocess.TimeoutExpired):
-            watcher.wait(reaper.ATTEMPTS_SECONDS + 2)
-        if watcher.poll() is None:
-            watcher.send_signal(signal.SIGKILL)
-            watcher.wait()
-
-
-async def in_thread(work: Callable[[], _T]) -> _T:
-    """Run in a daemon thread: unlike an executor's, it does not keep a process that was told to end from ending."""
-    loop = asyncio.get_running_loop()
-    future: asyncio.Future[_T] = loop.create_future()
-
-    def settle(result: _T | None, error: BaseException | None) -> None:
-        if future.done():
-            return
-        if error is not None:
-            future.set_exception(error)
-        else:
-            future.set_result(result)  # pyright: ignore[reportArgumentType] - it is a _T when there is no error
-
-    def run() -> None:
-        result, error = None, None
-        try:
-            result = work()
-        except BaseException as raised:  # carried to the caller
-            error = raised
-        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
-            loop.call_soon_threadsafe(settle, result, error)
-
-    threading.Thread(target=run, daemon=True, name="vllm").start()
-    return await future
