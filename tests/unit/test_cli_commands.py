@@ -115,6 +115,11 @@ class Knowledge(krpc.KnowledgeServiceServicer):
             result.reason, result.message = "EMPTY_DOCUMENT", "It is empty."
         return kpb.ImportDocumentsResponse(result=result)
 
+    async def ListCollections(
+        self, request: kpb.ListCollectionsRequest, context: object
+    ) -> kpb.ListCollectionsResponse:
+        return kpb.ListCollectionsResponse()
+
     async def Search(self, request: kpb.SearchRequest, context: object) -> kpb.SearchResponse:
         found = kpb.SearchResponse(query_language="en")
         hit = found.hits.add(score=1.5, relevance=0.91)

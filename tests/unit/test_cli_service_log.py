@@ -43,6 +43,16 @@ def test_the_tail_knows_progress_bars_and_where_this_run_began(tmp_path: Path) -
     assert service_log.tail(tmp_path / "none", 3) == []
 
 
+def test_a_starting_service_is_described_by_what_it_logs_not_by_what_libraries_print(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_text("a library talks\n")
+    assert service_log.progress(log, 0) == "a library talks"
+    log.write_text(f'{LINE}\n{{"event": "deprecated", "level": "warning"}}\nTraceback\n')
+    assert service_log.progress(log, 0) == "progress what=qwen megabytes=12"
+    assert service_log.last_words(log, 0) == "Traceback"
+    assert service_log.progress(tmp_path / "none", 0) == ""
+
+
 def test_following_gives_whole_lines_once(tmp_path: Path) -> None:
     log = tmp_path / "log"
     log.write_text("one\ntw")

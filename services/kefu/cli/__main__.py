@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from kefu.cli import admin, chatting, knowledge, operations, sessions
+from kefu.cli import admin, chatting, holdings, knowledge, operations, sessions
 from kefu.cli.console import CommandFailed, die
 
 _ANYTHING = {"allow_extra_args": True, "ignore_unknown_options": True}
@@ -23,6 +23,7 @@ def make_app() -> typer.Typer:
     operations.register(app)
     chatting.register(app)
     knowledge.register(app)
+    holdings.register(app)
     sessions.register(app)
     admin.register(app)
     app.command("eval", add_help_option=False, context_settings=_ANYTHING)(_evaluate)

@@ -9,7 +9,7 @@ from google.protobuf import json_format
 from kefu.cli.connection import Json, Remote, all_pages, remote
 from kefu.cli.console import CommandFailed, as_dict, console, print_json, print_table, when
 from kefu.cli.grouping import full, group, short
-from kefu.cli.knowledge import Yes, confirm
+from kefu.cli.holdings import Yes, confirm
 from kefu.common.auth import make_key
 from kefu.router.v1 import admin_pb2 as pb
 from kefu.router.v1 import admin_pb2_grpc as rpc

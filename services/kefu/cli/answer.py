@@ -123,6 +123,7 @@ async def events_of(
         finally:
             call.cancel()
         await asyncio.sleep(min(0.5 * 2 ** (attempt - 1), 5.0))
+        await remote.wait_for(channel)
 
 
 class AnswerView:
@@ -195,10 +196,9 @@ class AnswerView:
 
 
 def source_line(passage: pb.SourcePassage) -> str:
-    """A source on one line: its number, title, headings and address."""
+    """A source on one line: its number, title, headings, and the address that a customer may open."""
     place = " › ".join([passage.title, *passage.headings])
-    where = passage.uri or passage.name
-    return one_line(f"  [{passage.number}] {place}  {where}", 200).replace("[", "  [", 1)
+    return f"  [{passage.number}] {one_line(f'{place}  {passage.uri}', 200)}"
 
 
 def timing_line(answer: Answer) -> str:

@@ -20,10 +20,8 @@ from kefu.cli.connection import (
     KnowledgeServer,
     Remote,
     Server,
-    explained,
     failing_plainly,
     find,
-    open_channel,
     remote,
 )
 from kefu.cli.console import CommandFailed, console, print_json, printable
@@ -193,7 +191,7 @@ def chat(
 
 async def _one_turn(target: Remote, request: pb.ConverseRequest) -> Answer:
     answer, view = Answer(), AnswerView(console(), show_reasoning=request.HasField("reasoning"))
-    async with open_channel(target.router, patient=target.patient) as channel, explained(target.router):
+    async with target.to_router() as channel:
         with _stops(target, channel, answer) as stopped:
             try:
                 await answer_one(channel, request, target, view.show, answer)

@@ -15,7 +15,7 @@ import grpc.aio
 import typer
 
 from kefu.cli import data_dir as folders
-from kefu.cli.console import CommandFailed, die, explain
+from kefu.cli.console import UNAVAILABLE, CommandFailed, die, explain
 from kefu.cli.data_dir import DataDir
 from kefu.common.errors import StartupError
 from kefu.common.serving import CANNOT_START
@@ -25,6 +25,7 @@ Item = TypeVar("Item")
 ROUTER = "127.0.0.1:50051"
 RETRIEVAL = "127.0.0.1:50052"
 SECONDS_PER_CALL = 30
+RESTART_SECONDS = 30.0
 _LONG_CALLS = (
     ("kefu.router.v1.ChatService", "Converse"),
     ("kefu.router.v1.ChatService", "ResumeTurn"),
@@ -79,7 +80,7 @@ class Remote:
     key: str
     folder: DataDir
     patient: bool = False
-    """A local `kefu up` is alive: a service that does not answer is being started again, so wait for it."""
+    """A local `kefu up` is alive: a service that does not answer is being started again, so wait a while for it."""
 
     @property
     def metadata(self) -> tuple[tuple[str, str], ...]:
@@ -89,14 +90,29 @@ class Remote:
     @asynccontextmanager
     async def to_router(self) -> AsyncIterator[grpc.aio.Channel]:
         """A channel to the router; a failed call inside the block becomes CommandFailed."""
-        async with open_channel(self.router, patient=self.patient) as channel, explained(self.router):
+        async with open_channel(self.router) as channel, explained(self.router):
+            await self.wait_for(channel)
             yield channel
 
     @asynccontextmanager
     async def to_knowledge(self) -> AsyncIterator[grpc.aio.Channel]:
         """A channel to the retrieval service; a failed call inside the block becomes CommandFailed."""
-        async with open_channel(self.knowledge, patient=self.patient) as channel, explained(self.knowledge):
+        async with open_channel(self.knowledge) as channel, explained(self.knowledge):
+            await self.wait_for(channel)
             yield channel
+
+    async def wait_for(self, channel: grpc.aio.Channel) -> None:
+        """If `kefu up` is there to start a service again, wait until it can be reached; CommandFailed if it cannot."""
+        if not self.patient:
+            return
+        try:
+            await asyncio.wait_for(channel.channel_ready(), RESTART_SECONDS)
+        except TimeoutError:
+            raise CommandFailed(
+                f"A service of the Kefu in {self.folder.path} could not be reached for {RESTART_SECONDS:.0f} s: "
+                "see `kefu status` and `kefu logs`.",
+                UNAVAILABLE,
+            ) from None
 
 
 @asynccontextmanager
@@ -109,18 +125,12 @@ async def explained(address: str) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def open_channel(address: str, *, patient: bool = False) -> AsyncIterator[grpc.aio.Channel]:
-    """A channel on which calls other than streams end after SECONDS_PER_CALL.
-
-    With `patient`, a call waits for a server that is not there yet; without, it fails at once.
-    """
+async def open_channel(address: str) -> AsyncIterator[grpc.aio.Channel]:
+    """A channel on which calls other than streams end after SECONDS_PER_CALL."""
     service_config: dict[str, object] = {
         "methodConfig": [
-            {"name": [{}], "timeout": f"{SECONDS_PER_CALL}s", "waitForReady": patient},
-            {
-                "name": [{"service": service, "method": method} for service, method in _LONG_CALLS],
-                "waitForReady": patient,
-            },
+            {"name": [{}], "timeout": f"{SECONDS_PER_CALL}s"},
+            {"name": [{"service": service, "method": method} for service, method in _LONG_CALLS]},
         ]
     }
     options = (

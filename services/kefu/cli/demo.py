@@ -13,7 +13,7 @@ from kefu.cli.local_suite import sample_folder
 from kefu.router.v1 import chat_pb2 as pb
 
 COLLECTION = "help"
-QUESTIONS = ("How many days do I have to return a coffee machine?", "电子发票多久能开出来？")
+QUESTIONS = ("How long are gift cards valid?", "积分多久过期？")
 
 
 async def run_demo(remote: Remote, out: Console) -> bool:

@@ -1,6 +1,7 @@
 """Send documents to the knowledge base, and tell what became of each."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,11 +14,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from kefu.cli.connection import Remote
 from kefu.cli.console import one_line, printable
 from kefu.cli.documents_on_disk import DocumentFile, parts_of
+from kefu.common.status import failure_of
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from kefu.retrieval.v1 import knowledge_pb2_grpc as rpc
 
 _TRIES = 4
 _LISTED = 20
+_LINE_SECONDS = 10.0
 Tell = Callable[[pb.ImportDocumentsResponse], None]
 
 
@@ -78,13 +81,40 @@ async def send(
                     tell(response)
                 break
             except grpc.aio.AioRpcError as error:
+                said = await _what_the_server_said(error, stub, start, remote)
                 begun = attempt > 1 or imported.results or remote.patient
-                if error.code() is not grpc.StatusCode.UNAVAILABLE or not begun or attempt == _TRIES:
+                if said is not None and (said.code() is not grpc.StatusCode.UNAVAILABLE or not begun):
+                    raise said from None
+                if attempt == _TRIES:
                     raise
             finally:
                 call.cancel()
             await asyncio.sleep(2.0**attempt / 2)
+            await remote.wait_for(channel)
     return imported
+
+
+async def _what_the_server_said(
+    error: grpc.aio.AioRpcError, stub: rpc.KnowledgeServiceAsyncStub, start: pb.ImportStart, remote: Remote
+) -> grpc.aio.AioRpcError | None:
+    """The error of a server that ended a stream while we were sending; None when it would take it now.
+
+    grpc.aio may report the write that failed (INTERNAL, without a reason) in its place: then ask again, with little
+    that could be cut off.
+    """
+    if error.code() is not grpc.StatusCode.INTERNAL or failure_of(error).reason:
+        return error
+    try:
+        await stub.ListCollections(pb.ListCollectionsRequest(page_size=1), metadata=remote.metadata)
+        async for _ in stub.ImportDocuments(_only(start), metadata=remote.metadata):
+            pass  # of no document there is nothing to report
+    except grpc.aio.AioRpcError as said:
+        return said
+    return None
+
+
+async def _only(start: pb.ImportStart) -> AsyncIterator[pb.ImportDocumentsRequest]:
+    yield pb.ImportDocumentsRequest(start=start)
 
 
 async def _requests(
@@ -106,7 +136,7 @@ async def _requests(
 
 
 class ImportView:
-    """A progress bar on a terminal; elsewhere nothing until the summary."""
+    """A progress bar on a terminal; elsewhere a line every while."""
 
     def __init__(self, out: Console, total: int) -> None:
         self._out = out
@@ -120,6 +150,9 @@ class ImportView:
             transient=True,
             disable=not out.is_terminal,
         )
+        self._total = total
+        self._done = 0
+        self._told = time.monotonic()
         self._task = self._progress.add_task("Importing", total=total, now="")
 
     def __enter__(self) -> "ImportView":
@@ -133,11 +166,20 @@ class ImportView:
 
     def tell(self, response: pb.ImportDocumentsResponse) -> None:
         """Show a report."""
-        if response.WhichOneof("report") == "result":
+        if not self._out.is_terminal:
+            self._tell_in_lines(response)
+        elif response.WhichOneof("report") == "result":
             self._progress.update(self._task, advance=1, now=one_line(response.result.path, 40))
         elif response.progress.passages_total:
             done, total = response.progress.passages_embedded, response.progress.passages_total
             self._progress.update(self._task, now=f"{one_line(response.progress.path, 40)} {done}/{total}")
+
+    def _tell_in_lines(self, response: pb.ImportDocumentsResponse) -> None:
+        self._done += response.WhichOneof("report") == "result"
+        if time.monotonic() - self._told >= _LINE_SECONDS:
+            self._told = time.monotonic()
+            path = response.result.path or response.progress.path
+            self._out.print(f"  {self._done} of {self._total} done, at {printable(path)}", soft_wrap=True)
 
 
 def print_summary(

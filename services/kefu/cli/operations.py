@@ -25,7 +25,7 @@ from kefu.cli.data_dir import DataDir, SuiteState
 from kefu.cli.detached import down, up_detached
 from kefu.cli.doctor import Verdict, examine
 from kefu.cli.grouping import short
-from kefu.cli.knowledge import collections_of
+from kefu.cli.holdings import collections_of
 from kefu.cli.local_suite import Choices
 from kefu.cli.probes import channel_serving
 from kefu.cli.up import up

@@ -55,7 +55,17 @@ def readable(line: str, *, with_time: bool = True) -> str:
 
 
 def progress(path: Path, offset: int) -> str:
-    """What a service that starts said last, in one short line; empty when it said nothing since `offset`."""
+    """What a service that starts does, in one short line: what it logged last that is no warning, if it logs at all.
+
+    Libraries print much beside that; it is shown where there is nothing else. Empty when there is nothing.
+    """
+    lines = tail(path, 200, offset)
+    told = [line for line in lines if (fields := _fields(line)) and fields.get("level") in ("info", "error")]
+    return one_line(readable((told or lines)[-1], with_time=False), 90) if lines else ""
+
+
+def last_words(path: Path, offset: int) -> str:
+    """The last line of a service that has ended, shortened; empty when it said nothing since `offset`."""
     last = tail(path, 1, offset)
     return one_line(readable(last[0], with_time=False), 90) if last else ""
 

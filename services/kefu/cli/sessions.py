@@ -7,7 +7,7 @@ import typer
 from kefu.cli.connection import Json, Remote, all_pages, remote
 from kefu.cli.console import console, one_line, print_json, print_table, printable, when
 from kefu.cli.grouping import full, group, short
-from kefu.cli.knowledge import Yes, confirm
+from kefu.cli.holdings import Yes, confirm
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import chat_pb2_grpc as rpc
 

@@ -92,7 +92,7 @@ class Supervised:
                 return
             self.restarts = attempt + 1
             delay = min(_FIRST_BACKOFF_SECONDS * 2 ** (len(self._crashes) - 1), _LONGEST_BACKOFF_SECONDS)
-            said = service_log.progress(self.service.log, self._log_offset)
+            said = service_log.last_words(self.service.log, self._log_offset)
             self._set(State.RESTARTING, f"{_ended(self.exit_status)}; again in {delay:g} s{': ' if said else ''}{said}")
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), delay)

@@ -12,12 +12,13 @@ from pathlib import Path
 
 import numpy as np
 
+from kefu.retrieval.background import Background
 from kefu.retrieval.chunking import Chunk, cut
 from kefu.retrieval.documents import read_document
 from kefu.retrieval.embedders import Embedder, Vectors
 from kefu.retrieval.language import language_of
 from kefu.retrieval.lexical import LexicalView
-from kefu.retrieval.parsed import Unreadable
+from kefu.retrieval.parsed import ParsedDocument, Unreadable
 from kefu.retrieval.passage_index import IndexedDocument, IndexedPassage, PassageIndex
 from kefu.retrieval.question_set import QuestionSet, SetDocument, SetQuestion
 from kefu.retrieval.scorer import Question, Scored, rank
@@ -121,7 +122,8 @@ def cut_set(documents: Sequence[SetDocument]) -> list[tuple[SetDocument, list[Ch
             parsed = read_document("document.txt", text, title=document.title)
         except Unreadable:
             continue
-        found.append((document, cut(parsed)))
+        # The set's own title even if it is empty: a file's name would stand in for it in the service.
+        found.append((document, cut(ParsedDocument(document.title, parsed.blocks))))
     return found
 
 
@@ -145,11 +147,12 @@ def prepare(questions: QuestionSet, cache: EmbeddingCache, report: Callable[[str
     for document in documents:
         index.put(document)
     index.use_words(*_built(index))
+    background = Background.of(cache.passages)
     asked: list[tuple[SetQuestion, Question]] = []
     for number, question in enumerate(questions.questions, 1):
         text = question.text.strip()
         vector = cache.queries([text])[0]
-        asked.append((question, Question(vector, words.terms(text), language_of(text))))
+        asked.append((question, Question(vector, words.terms(text), language_of(text), background.levels(vector))))
         report("embedding questions", number, len(questions.questions))
     return Evaluation(index, asked)
 

@@ -8,7 +8,7 @@ else the collection is rebuilt.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -18,6 +18,7 @@ import structlog
 from prometheus_client import Gauge
 
 from kefu.common.errors import BackendUnavailable, CollectionNotFound, ServiceError
+from kefu.retrieval.background import Background
 from kefu.retrieval.curated import Match, nearest
 from kefu.retrieval.embedders import BatchingEmbedder, Vectors
 from kefu.retrieval.keys import REGISTRY_CHANGES, CollectionKey
@@ -47,10 +48,16 @@ class Replica:
     """Make it with `open`."""
 
     def __init__(
-        self, store: KnowledgeStore, embedder: BatchingEmbedder, snapshots: Snapshots | None, snapshot_seconds: float
+        self,
+        store: KnowledgeStore,
+        embedder: BatchingEmbedder,
+        background: Background,
+        snapshots: Snapshots | None,
+        snapshot_seconds: float,
     ) -> None:
         self._store = store
         self._embedder = embedder
+        self._background = background
         self._snapshots = snapshots
         self._snapshot_seconds = snapshot_seconds
         self._live: dict[CollectionKey, LiveCollection] = {}
@@ -71,7 +78,8 @@ class Replica:
     ) -> AsyncIterator["Replica"]:
         """A replica that holds all there is, and follows it while the block runs."""
         snapshots = Snapshots(snapshot_folder, embedder.embedder.id) if snapshot_folder else None
-        self = cls(store, embedder, snapshots, snapshot_seconds)
+        background = await asyncio.to_thread(Background.of, embedder.embedder.passages)
+        self = cls(store, embedder, background, snapshots, snapshot_seconds)
         tasks: list[asyncio.Task[None]] = []
         try:
             await self._load_all()
@@ -114,8 +122,9 @@ class Replica:
         if not collections:
             return Found([], None, language, embedded)
         loop = asyncio.get_running_loop()
+        levels = self._background.levels(vector)
         rankings = await loop.run_in_executor(
-            self._searching, _rank_all, collections, text, vector, language, count, day
+            self._searching, _rank_all, collections, text, vector, language, levels, count, day
         )
         matches = [live.curated.match(text, vector, language, day) for live in collections]
         best = nearest(matches)
@@ -262,6 +271,14 @@ def _other_embedder(key: CollectionKey, theirs: str, ours: str) -> BackendUnavai
 
 
 def _rank_all(
-    collections: Sequence[LiveCollection], text: str, vector: Vectors, language: str, count: int, day: str
+    collections: Sequence[LiveCollection],
+    text: str,
+    vector: Vectors,
+    language: str,
+    levels: Mapping[str, float],
+    count: int,
+    day: str,
 ) -> list[list[Scored]]:
-    return [rank(live.index, Question(vector, live.words.terms(text), language), count, day) for live in collections]
+    return [
+        rank(live.index, Question(vector, live.words.terms(text), language, levels), count, day) for live in collections
+    ]

@@ -11,13 +11,14 @@ from collections.abc import Iterable, Sequence
 from kefu.router.citations import CitationScanner, Mark, Piece
 from kefu.router.literals import Evidence, LiteralGuard
 from kefu.router.model import Citation, Passage
-from kefu.router.overlap import has_words, sentences, share, units_of
+from kefu.router.overlap import sentences, share, units_of
 
 _ATTRIBUTED = 0.5
 """A sentence without a marker is tied to the passage that holds at least this share of its words."""
 _CORRECTED = 0.6
-"""A marker is moved to a passage that holds this much of the sentence when its own holds next to nothing."""
-_NEXT_TO_NOTHING = 0.2
+"""A marker is moved to a passage that holds at least this share of the sentence..."""
+_CLEARLY = 0.25
+"""...and so much more of it than the passage that the model named."""
 _CLOSING = ".,:;!?)。，：；！？）、"
 
 
@@ -26,7 +27,7 @@ class Answer:
 
     A marker that points to a passage is kept as "[n]" and becomes a citation of the sentence, or part of one, before
     it; one that points nowhere is removed. The model's number is a hint: when the words of the sentence stand in
-    another passage and not in that one, the citation names the other.
+    another passage and clearly less so in that one, the citation names the other.
     """
 
     def __init__(self, passages: Sequence[Passage]) -> None:
@@ -99,11 +100,12 @@ class Answer:
         since = self.text[self._after_marker :]
         if "\n" in self._held:
             return None  # it stands at the beginning of a line, and there is nothing before it
-        if not has_words(since):
+        spans = list(sentences(since))
+        if not spans:
             return None if "\n" in since else self._cited_span
-        if "\n" in since and not has_words(since.rpartition("\n")[2]):
+        if "\n" in since and not list(sentences(since.rpartition("\n")[2])):
             return None
-        *_, (start, end) = sentences(since)
+        start, end = spans[-1]
         return self._after_marker + start, self._after_marker + end
 
     def _nearest(self, sentence: str) -> tuple[int, float]:
@@ -115,7 +117,7 @@ class Answer:
     def _checked(self, hint: int, sentence: str) -> int:
         nearest, part = self._nearest(sentence)
         own = share(units_of(sentence), self._units[hint - 1])
-        return nearest if part >= _CORRECTED and own < _NEXT_TO_NOTHING else hint
+        return nearest if part >= _CORRECTED and part - own >= _CLEARLY else hint
 
     def _citation(self, start: int, end: int, number: int) -> Citation:
         passage = self._passages[number - 1]

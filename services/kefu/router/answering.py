@@ -31,6 +31,7 @@ from kefu.router.turn_log import TurnLog
 
 _log = structlog.stdlib.get_logger()
 _LEAST_CANDIDATES = 5
+_MOST_QUERY = 4000  # characters; see SearchRequest.query
 
 
 @dataclass(frozen=True)
@@ -174,12 +175,13 @@ class Answering:
                 seconds=seconds,
             )
 
+        text = question.text[-_MOST_QUERY:]  # several messages answered as one may be longer than a search takes
         earlier = question_before(question.history)
-        if not earlier or not leans_on_history(question.text):
-            return await search(question.text), "" if question.text == ask.text else question.text
-        query = f"{earlier} {question.text}"[:4000]
+        if not earlier or not leans_on_history(text):
+            return await search(text), "" if text == ask.text else text
+        query = f"{earlier} {text}"[-_MOST_QUERY:]
         async with asyncio.TaskGroup() as group:
-            plain = group.create_task(_outcome(search(question.text)))
+            plain = group.create_task(_outcome(search(text)))
             leaning = group.create_task(_outcome(search(query)))
         plain_found, leaning_found = plain.result(), leaning.result()
         if isinstance(plain_found, Exception):
@@ -270,9 +272,7 @@ class Answering:
         text = excerpt(passage, question.text)
         draft.filter = None
         draft.source = AnswerSource.EXTRACTIVE
-        draft.citations = (
-            Citation(0, len(text.encode()), passage.number, passage.name, passage.title, passage.uri),
-        )
+        draft.citations = (Citation(0, len(text.encode()), passage.number, passage.name, passage.title, passage.uri),)
         draft.say(f"{text} [{passage.number}]")
 
     def _hand_over(
@@ -323,8 +323,7 @@ class Answering:
     @staticmethod
     def _evidence(question: Question, passages: Sequence[Passage]) -> Evidence:
         texts = [question.text, question.rules.instructions, question.as_of]
-        for passage in passages:
-            texts.append("\n".join((passage.title, *passage.headings, passage.text)))
+        texts += ["\n".join((passage.title, *passage.headings, passage.text)) for passage in passages]
         for turn in question.history:
             texts += [turn.asked, turn.text]
         return Evidence(texts)

@@ -1,4 +1,4 @@
-"""Finds citation markers in text that comes in pieces: "[1]", "[citation:1]", "【1】", "[1, 2]", "[^3]" and the like."""
+"""Finds citation markers in text that comes in pieces: "[1]", "[citation:1]", "【1】", "[1, 2]" and the like."""
 
 import re
 from dataclasses import dataclass

@@ -18,6 +18,7 @@ from kefu.router.answering import Ask
 from kefu.router.events import Event
 from kefu.router.model import FinishReason, Rating, Session, Turn, TurnRecord, TurnState
 from kefu.router.replay import replayed
+from kefu.router.tasks import cancelled
 from kefu.router.turn import LiveTurn, TurnServices
 
 _POLL_SECONDS = 0.15
@@ -41,8 +42,7 @@ class Conversations:
         if tasks:
             _, late = await asyncio.wait(tasks, timeout=_CLOSE_SECONDS)
             for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+                await cancelled(task)
 
     async def converse(self, principal: Principal, session_id: str | None, ask: Ask) -> AsyncGenerator[Event, None]:
         """A message's events; without a session id it opens a session. Errors as in the contract."""
@@ -50,6 +50,7 @@ class Conversations:
         session_id = session_id or new_session_id()
         if ask.request_id:
             session_id, turn_id = await self._claim(principal, ask, session_id, turn_id, opens=opens)
+        await self._out_of_the_way(turn_id)
         while (live := self._live.get(turn_id)) is None:
             if ask.request_id and (done := await self._finished(principal.tenant, session_id, turn_id)):
                 for event in replayed(session_id, done):
@@ -107,9 +108,7 @@ class Conversations:
             raise SessionNotFound('There is no such session; open one with "sessions/-".')
         return session
 
-    async def sessions(
-        self, principal: Principal, user: str, page: str, size: int
-    ) -> tuple[list[Session], str]:
+    async def sessions(self, principal: Principal, user: str, page: str, size: int) -> tuple[list[Session], str]:
         """A page of the key's sessions, the latest first, and where the next one begins."""
         return await self._store.sessions(principal.tenant, principal.subject, user, page, size)
 
@@ -118,9 +117,7 @@ class Conversations:
         await self.session(principal, session_id)
         return await self._store.turns(principal.tenant, session_id, start, size)
 
-    async def rate(
-        self, principal: Principal, session_id: str, turn_id: str, rating: Rating, comment: str
-    ) -> None:
+    async def rate(self, principal: Principal, session_id: str, turn_id: str, rating: Rating, comment: str) -> None:
         """Store what the customer thought of an answer. Raises TurnNotFound."""
         await self._own_turn(principal, session_id, turn_id)
         await self._store.rate(principal.tenant, session_id, turn_id, rating, comment)
@@ -152,9 +149,7 @@ class Conversations:
     ) -> tuple[str, str]:
         digest = hashlib.sha256(ask.text.encode()).hexdigest()
         claim = json.dumps({"text": digest, "session": session_id, "turn": turn_id})
-        held = json.loads(
-            await self._store.claim_request(principal.tenant, principal.subject, ask.request_id, claim)
-        )
+        held = json.loads(await self._store.claim_request(principal.tenant, principal.subject, ask.request_id, claim))
         if held["text"] != digest:
             raise RequestIdReused("This request_id came before with another text; make a new one.")
         if not opens and held["session"] != session_id:
@@ -179,6 +174,14 @@ class Conversations:
 
         task.add_done_callback(ended)
         return live
+
+    async def _out_of_the_way(self, turn_id: str) -> None:
+        """Wait for the end of a turn that is broken off, so that it may run again."""
+        live, task = self._live.get(turn_id), self._tasks.get(turn_id)
+        if live is not None and live.is_lost and task is not None:
+            await asyncio.wait({task}, timeout=_CLOSE_SECONDS)
+            if not task.done():
+                raise BackendUnavailable("This turn failed and cannot be stored now; send the message again.")
 
     async def _finished(self, tenant: str, session_id: str, turn_id: str) -> Turn | None:
         # An answer that was interrupted is none: whoever asks again gets a whole one.

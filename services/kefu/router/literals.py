@@ -22,7 +22,10 @@ _RUN_CHARACTERS = r"A-Za-z0-9０-９_.,:/\-+@%％#&=?~'’×" + _SIGNS
 _RUN = re.compile(f"[{_RUN_CHARACTERS}]+")
 _HAN_DIGITS = "零〇一二两三四五六七八九十百千万"
 _HAN_NUMBER = re.compile(f"[{_HAN_DIGITS}]+")
-_HAN_UNITS = "工作日 自然日 小时 分钟 星期 月 天 日 周 年 元 块 折 成 倍".split()
+_LITERAL_BEGIN = re.compile(f"[{_RUN_CHARACTERS}{_HAN_DIGITS}]")
+_LOOK_BACK = 64
+_LOOK_AHEAD = 32
+_HAN_UNITS = re.findall(r"\S+", "工作日 自然日 小时 分钟 星期 月 天 日 周 年 元 块 折 成 倍")
 _HAN_UNIT = re.compile(f"个?(?:{'|'.join(_HAN_UNITS)})")
 _HAN_UNIT_BEGINNINGS = frozenset(
     (counter + unit)[:end] for counter in ("", "个") for unit in _HAN_UNITS for end in range(len(counter + unit))
@@ -41,11 +44,12 @@ _TIME = re.compile(r"0?(\d{1,2}):(\d\d)")
 _NUMBERING = re.compile(r"(?:1?\d|20)\.?")
 _LINE_START = re.compile(r"(?:^|\n)[\s*#>•\-]*$")
 _ONE_NUMBER = re.compile(rf"[{_SIGNS}]?(?:{_NUMBER.pattern})%?")
-_WORDS = (
+_WORDS = re.findall(
+    "[a-z]+",
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen"
-).split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+    "eighteen nineteen",
+)
+_TENS = re.findall("[a-z]+", "twenty thirty forty fifty sixty seventy eighty ninety")
 _NUMBER_WORDS = {
     **{word: value for value, word in enumerate(_WORDS)},
     **{word: 20 + 10 * i for i, word in enumerate(_TENS)},
@@ -63,6 +67,9 @@ _NEXT_WORD = re.compile(r"\s+([A-Za-z]+)(?=[^A-Za-z])")
 class _Kind(NamedTuple):
     money: bool
     per_cent: bool
+
+
+_PLAIN = _Kind(False, False)
 
 
 class Evidence:
@@ -92,10 +99,10 @@ class Evidence:
             self._know(str(han_number(han[0])), kind)
 
     def _know(self, number: str, kind: _Kind) -> None:
-        known = self._numbers.get(number, _Kind(False, False))
+        known = self._numbers.get(number, _PLAIN)
         self._numbers[number] = _Kind(known.money or kind.money, known.per_cent or kind.per_cent)
 
-    def has_number(self, number: str, kind: _Kind = _Kind(False, False)) -> bool:
+    def has_number(self, number: str, kind: _Kind = _PLAIN) -> bool:
         """Whether a number occurs, as money or per cent if it is that."""
         known = self._numbers.get(_normal(number))
         return known is not None and known.money >= kind.money and known.per_cent >= kind.per_cent
@@ -105,7 +112,7 @@ class Evidence:
         pattern = rf"(?<![a-z0-9]){re.escape(text.lower())}(?![a-z0-9])"
         return re.search(pattern, self._text) is not None
 
-    def bears_out(self, run: str, kind: _Kind = _Kind(False, False)) -> bool:
+    def bears_out(self, run: str, kind: _Kind = _PLAIN) -> bool:
         """Whether a run of characters without space holds nothing but words, or only literals that occur."""
         core = run.translate(_FULL_WIDTH).strip(".,:?'-+=~/&#×_")
         if _ADDRESS.search(core):
@@ -179,26 +186,25 @@ class LiteralGuard:
         return self._decided(final=True)
 
     def _decided(self, *, final: bool) -> list[Piece]:
-        passed: list[str] = []
-        while self._pending and self.blocked is None:
-            length = self._next(final=final)
+        at = 0
+        while at < len(self._pending) and self.blocked is None:
+            length = self._next(at, final=final)
             if length == 0:
                 break
-            unit, self._pending = self._pending[:length], self._pending[length:]
-            passed.append(unit)
-            self._before = (self._before + unit)[-64:]
-        joined = "".join(passed)
-        return [joined] if joined else []
+            self._before = (self._before + self._pending[max(at, at + length - _LOOK_BACK) : at + length])[-_LOOK_BACK:]
+            at += length
+        passed, self._pending = self._pending[:at], self._pending[at:]
+        return [passed] if passed else []
 
-    def _next(self, *, final: bool) -> int:
+    def _next(self, at: int, *, final: bool) -> int:
         """Length of the next decided unit; 0 when undecided, or blocked."""
         text = self._pending
-        if run := _RUN.match(text):
-            return self._run(run[0], text[run.end() :], final=final)
-        if number := _HAN_NUMBER.match(text):
-            return self._han(number[0], text[number.end() :], final=final)
-        literal = re.search(f"[{_RUN_CHARACTERS}{_HAN_DIGITS}]", text)
-        return literal.start() if literal else len(text)
+        if run := _RUN.match(text, at):
+            return self._run(run[0], text[run.end() : run.end() + _LOOK_AHEAD], final=final)
+        if number := _HAN_NUMBER.match(text, at):
+            return self._han(number[0], text[number.end() : number.end() + _LOOK_AHEAD], final=final)
+        literal = _LITERAL_BEGIN.search(text, at)
+        return (literal.start() if literal else len(text)) - at
 
     def _run(self, run: str, after: str, *, final: bool) -> int:
         if not after and not final:
@@ -219,7 +225,7 @@ class LiteralGuard:
         value = _NUMBER_WORDS.get(run.lower().strip(".,:?'"), 0)
         if value > 1 and run[-1].isalpha() and not self._evidence.has_number(str(value)):
             following = _NEXT_WORD.match(after + (" " if final else ""))
-            if following is None and not final and re.fullmatch(r"\s+[A-Za-z]*", after):
+            if following is None and not final and len(after) < _LOOK_AHEAD and re.fullmatch(r"\s+[A-Za-z]*", after):
                 return 0
             if following and _UNIT_WORD.fullmatch(following[1]):
                 self.blocked = run
@@ -241,4 +247,3 @@ class LiteralGuard:
             self.blocked = number
             return 0
         return len(number)
-

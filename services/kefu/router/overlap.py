@@ -6,22 +6,24 @@ from collections.abc import Iterator
 _HAN_RUN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]+")
 _WORD = re.compile(r"[a-z]{3,}|\d+(?:[.,:]\d+)*")
 _STOP_WORDS = frozenset(
-    "the and for you your are can not with that this have has will from was our any all may its but they them then "
-    "than when what which who how into out per via one within also must should would could please there here been "
-    "does did".split()
+    re.findall(
+        "[a-z]+",
+        "the and for you your are can not with that this have has will from was our any all may its but they them then "
+        "than when what which who how into out per via one within also must should would could please there here been "
+        "does did",
+    )
 )
 _FEWEST_UNITS = 3
 _BULLET = re.compile(r"\s*(?:[-*•#>|]+\s*|\d{1,2}[.)、]\s*)*")
 _SENTENCE = re.compile(r"[^。！？!?；;]*?(?:[。！？!?；;]+|\.+(?=\s|$)|$)[\"”’」』）)]*")
+_NO_BEGIN = " \t\n\r,，、:：;；.。!！?？)）"  # left over from the sentence before, or from a marker between
 _LETTER = re.compile(r"[^\W_]")
 
 
 def units_of(text: str) -> frozenset[str]:
     """What a text is compared by: pairs of Han characters, words, figures."""
     lowered = text.lower()
-    pairs = {
-        run[0][i : i + 2] for run in _HAN_RUN.finditer(lowered) for i in range(max(1, len(run[0]) - 1))
-    }
+    pairs = {run[0][i : i + 2] for run in _HAN_RUN.finditer(lowered) for i in range(max(1, len(run[0]) - 1))}
     words = {word.rstrip("s") if len(word) > 4 else word for word in _WORD.findall(lowered) if word not in _STOP_WORDS}
     return frozenset(pairs | words)
 
@@ -44,11 +46,6 @@ def sentences(text: str) -> Iterator[tuple[int, int]]:
             end = found.end() if found and found.end() > at else len(line)
             body = line[at:end]
             if _LETTER.search(body):
-                yield begin + at + len(body) - len(body.lstrip()), begin + at + len(body.rstrip())
+                yield begin + at + len(body) - len(body.lstrip(_NO_BEGIN)), begin + at + len(body.rstrip())
             at = end
         begin += len(line)
-
-
-def has_words(text: str) -> bool:
-    """Whether a text says anything: a letter, a Han character or a digit."""
-    return bool(_LETTER.search(text))

@@ -1,9 +1,14 @@
 """
 What the model is asked.
 
-    system    instructions, the same for every question in a language: the prefix cache keeps them
+    system    instructions
+    example   one question with its passages and a good answer
     history   what was said before, the latest, as far as its budget goes
     user      the passages, numbered, then the question
+
+The first two are the same for every question in a language, so that the prefix cache keeps them. A small model learns
+more from the example than from any instruction: without it, it copies titles or writes markers alone. The example's
+facts are no evidence (see `kefu.router.literals`), so they cannot leak into an answer.
 
 Short on purpose: on a CPU each hundred tokens of prefill cost about 0.2 s.
 """
@@ -18,22 +23,31 @@ from kefu.router.tokens import TokenEstimate
 
 _SYSTEM: dict[Language, str] = {
     "en": (
-        "You are a customer service assistant. Answer the customer's question in English, using only the numbered "
-        "passages. Put the number of the passage you used, such as [1], at the end of each sentence. Copy figures, "
-        "prices and conditions exactly. Answer in one to three sentences. Do not add anything that the passages do "
-        "not say."
+        "You are the customer service of a shop. Answer the customer's question with complete sentences in English, in "
+        "one to three sentences, from the passages alone. Copy figures, prices and conditions exactly as they are. Put "
+        "the number of the passage in brackets at the end of each sentence."
     ),
     "zh": (
-        "你是客服助手。只根据带编号的资料，用中文回答客户的问题。每句话末尾标出所用资料的编号，例如[1]。"
-        "数字、价格和条件必须照抄原文。用一到三句话回答，不要添加资料中没有的内容。"
+        "你是商店的客服。只根据资料，用一到三句完整的中文句子回答客户的问题。"
+        "数字、价格和条件照抄资料原文。每句话末尾用方括号标出资料编号。"
     ),
 }
-_PASSAGES: dict[Language, str] = {"en": "Passages:", "zh": "资料："}
-_QUESTION: dict[Language, str] = {
-    "en": "Question: {}\nAnswer in English, citing passages like [1].",
-    "zh": "问题：{}\n请用中文回答，并标出资料编号，例如[1]。",
+_PASSAGE: dict[Language, str] = {"en": "Passage", "zh": "资料"}
+_QUESTION: dict[Language, str] = {"en": "Question: {}", "zh": "问题：{}"}
+_EXAMPLE: dict[Language, tuple[str, str]] = {
+    "en": (
+        "Passage [1] (Gift wrapping: Fee)\nGift wrapping costs ¥6 per item. It is free for orders above ¥300.\n\n"
+        "Passage [2] (Gift cards)\nGift cards are valid for 24 months.\n\nQuestion: What does gift wrapping cost?",
+        "Gift wrapping costs ¥6 per item, and it is free for orders above ¥300 [1].",
+    ),
+    "zh": (
+        "资料 [1] (礼品包装: 费用)\n礼品包装每件 6 元，订单满 300 元免费。\n\n"
+        "资料 [2] (礼品卡)\n礼品卡有效期为 24 个月。\n\n问题：礼品包装要多少钱？",
+        "礼品包装每件 6 元，订单满 300 元免费[1]。",
+    ),
 }
 _LEAST_PASSAGE_TOKENS = 60
+_LABEL_TOKENS = 5
 _LONGEST_HISTORY_TURN = 400  # characters
 
 
@@ -93,25 +107,26 @@ def build_prompt(
     """
     system = f"{instructions.strip()}\n\n{_SYSTEM[language]}" if instructions.strip() else _SYSTEM[language]
     ending = _QUESTION[language].format(question)
-    fixed = estimate.of_messages([system, _PASSAGES[language] + ending])
+    example = [Message(role, said) for role, said in zip((Role.USER, Role.ASSISTANT), _EXAMPLE[language], strict=True)]
+    fixed = estimate.of_messages([system, *_EXAMPLE[language], ending])
     before = _history(history, min(budget.history, max(budget.total - fixed, 0) // 3), estimate)
     left = budget.total - fixed - estimate.of_messages([message.content for message in before])
     shown: list[Passage] = []
     blocks: list[str] = []
     for passage in passages:
         block = _block(passage)
-        cost = estimate.of(block) + 1
+        cost = estimate.of(block) + _LABEL_TOKENS
         if cost > left:
             if shown:
                 continue  # a shorter one further down may still fit
-            block, passage = _cut(passage, max(left, _LEAST_PASSAGE_TOKENS), estimate)  # noqa: PLW2901
-            cost = estimate.of(block) + 1
+            block, passage = _cut(passage, max(left, _LEAST_PASSAGE_TOKENS), estimate)
+            cost = estimate.of(block) + _LABEL_TOKENS
         number = passage.number if keep_numbers else len(shown) + 1
         shown.append(replace(passage, number=number))
-        blocks.append(f"[{number}] {block}")
+        blocks.append(f"{_PASSAGE[language]} [{number}] {block}")
         left -= cost
-    user = "\n\n".join([f"{_PASSAGES[language]}\n" + "\n\n".join(blocks), ending])
-    messages = (Message(Role.SYSTEM, system), *before, Message(Role.USER, user))
+    user = "\n\n".join([*blocks, ending])
+    messages = (Message(Role.SYSTEM, system), *example, *before, Message(Role.USER, user))
     return Prompt(messages, tuple(shown), estimate.of_messages([message.content for message in messages]))
 
 
@@ -132,8 +147,9 @@ def _history(turns: Sequence[Turn], budget: int, estimate: TokenEstimate) -> lis
 
 
 def _block(passage: Passage) -> str:
-    head = " > ".join(part for part in (passage.title, *passage.headings) if part)
-    return f"{head}\n{passage.text.strip()}" if head else passage.text.strip()
+    # In parentheses: a title on a line of its own is what a small model takes for the answer.
+    head = ": ".join(part for part in (passage.title, *passage.headings) if part)
+    return f"({head})\n{passage.text.strip()}" if head else passage.text.strip()
 
 
 def _cut(passage: Passage, tokens: int, estimate: TokenEstimate) -> tuple[str, Passage]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from kefu.common.errors import OffsetOutOfRange
 from kefu.router.events import Ended, Event, HandedOff, PassagesFound, Started, Text
 from kefu.router.model import Turn
+from kefu.router.turn_log import piece_end, whole_character
 
 
 def replayed(session_id: str, turn: Turn, offset: int = 0) -> Iterator[Event]:
@@ -13,13 +14,13 @@ def replayed(session_id: str, turn: Turn, offset: int = 0) -> Iterator[Event]:
     said = b"" if turn.handoff is not None and turn.text == turn.handoff.message else turn.text.encode()
     if offset > len(said):
         raise OffsetOutOfRange(f"The answer has {len(said)} bytes; resume from 0.")
-    while 0 < offset < len(said) and said[offset] & 0xC0 == 0x80:
-        offset -= 1
+    offset = whole_character(said, offset)
     yield Started(session_id, turn.id, turn.language, replayed=True)
     if turn.searched:
         yield PassagesFound(turn.passages, turn.query)
-    if offset < len(said):
-        yield Text(offset, said[offset:].decode())
+    while offset < len(said):
+        begin, offset = offset, piece_end(said, offset)
+        yield Text(begin, said[begin:offset].decode())
     if turn.handoff is not None:
         yield HandedOff(turn.handoff)
     if turn.completed is not None:

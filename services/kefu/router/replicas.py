@@ -4,7 +4,7 @@ import asyncio
 import random
 import socket
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import grpc
 import grpc.aio
@@ -27,6 +27,7 @@ from kefu.router.balance import ReplicaLoad, choose
 from kefu.router.frames import Accepted, Ended, Event, Frame, Order
 from kefu.router.model import Usage
 from kefu.router.prompt import Role
+from kefu.router.tasks import cancelled
 
 _LOOK_UP_SECONDS = 5.0
 _BACKOFF_SECONDS = (0.1, 3.0)
@@ -81,7 +82,6 @@ class Replica:
                 if isinstance(event, Accepted):
                     dispatch.accepted = True
                 yield event
-            await call  # raises what the call failed with
         except grpc.aio.AioRpcError as error:
             raise _error(error, self.address) from error
         finally:
@@ -114,9 +114,7 @@ class Replica:
             backoff = min(backoff * 2, longest)
 
     async def _describe(self) -> None:
-        call = self._stub.DescribeModel(
-            pb.DescribeModelRequest(), metadata=acting_for(self._internal_key), timeout=5.0
-        )
+        call = self._stub.DescribeModel(pb.DescribeModelRequest(), metadata=acting_for(self._internal_key), timeout=5.0)
         try:
             self.model = (await call).model
         finally:
@@ -149,14 +147,14 @@ class ReplicaPool:
             self._replicas[address] = (replica, task)
         for address in self._replicas.keys() - wanted:
             replica, task = self._replicas.pop(address)
-            await _cancelled(task)
+            await cancelled(task)
             if not replica.load.in_flight:
                 await replica.close()
 
     async def close(self) -> None:
         """Watch none."""
         for replica, task in self._replicas.values():
-            await _cancelled(task)
+            await cancelled(task)
             await replica.close()
         self._replicas.clear()
 
@@ -171,7 +169,7 @@ async def open_pool(addresses: str, internal_key: str, caller: str) -> AsyncIter
         await pool.set_addresses(await _resolved(parts, []))
         if any(part.startswith("dns:///") for part in parts):
             looking = asyncio.create_task(_follow(pool, parts), name="look up replicas")
-            stack.push_async_callback(_cancelled, looking)
+            stack.push_async_callback(cancelled, looking)
         yield pool
 
 
@@ -197,12 +195,6 @@ async def _resolved(parts: list[str], known: list[str]) -> list[str]:
             ip = str(where[0])
             addresses.append(f"[{ip}]:{port}" if ":" in ip else f"{ip}:{port}")
     return list(dict.fromkeys(addresses))
-
-
-async def _cancelled(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
 
 
 def _request(order: Order, caller: str) -> pb.GenerateRequest:
@@ -231,14 +223,10 @@ def _event(message: pb.GenerateEvent) -> Event | None:
             return Accepted(message.accepted.prompt_tokens, message.accepted.fingerprint)
         case "delta":
             delta = message.delta
-            return Frame(
-                delta.text, tuple(delta.token_ids), reasoning=delta.channel == pb.Delta.CHANNEL_REASONING
-            )
+            return Frame(delta.text, tuple(delta.token_ids), reasoning=delta.channel == pb.Delta.CHANNEL_REASONING)
         case "completed":
             done = message.completed
-            usage = Usage(
-                done.prompt_tokens, done.cached_prompt_tokens, done.completion_tokens, done.reasoning_tokens
-            )
+            usage = Usage(done.prompt_tokens, done.cached_prompt_tokens, done.completion_tokens, done.reasoning_tokens)
             return Ended(usage, cut=done.finish_reason == pb.Completed.FINISH_REASON_LENGTH)
         case _:
             return None

@@ -54,9 +54,13 @@ return {'begun', fence, state}
 BEAT = """
 -- ARGV: prefix, turn id, fence (0 while waiting), lease ms, owner
 local session, lock, stop = KEYS[1], KEYS[5], KEYS[7]
-redis.call('SET', ARGV[1] .. 'alive:' .. ARGV[2], ARGV[5], 'PX', ARGV[4])
+local alive = ARGV[1] .. 'alive:' .. ARGV[2]
+if ARGV[3] ~= '0' and redis.call('EXISTS', session) == 0 then
+  redis.call('DEL', alive)
+  return 'gone'
+end
+redis.call('SET', alive, ARGV[5], 'PX', ARGV[4])
 if ARGV[3] ~= '0' then
-  if redis.call('EXISTS', session) == 0 then return 'gone' end
   local mine = ARGV[2] .. ':' .. ARGV[3]
   local held = redis.call('GET', lock)
   if held == mine then

@@ -13,7 +13,6 @@ from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum, auto
-from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -39,6 +38,7 @@ from kefu.router.model import (
 from kefu.router.quota import TenantQuota
 from kefu.router.settings import Rules, SettingsStore
 from kefu.router.store import Begun, SessionStore, Signal
+from kefu.router.tasks import cancelled
 from kefu.router.turn_log import TurnLog
 
 _HISTORY_TURNS = 8
@@ -46,7 +46,6 @@ _POLL_SECONDS = 0.1
 _STORE_WAIT_SECONDS = 2.0
 _STORE_TRY_SECONDS = 60.0
 _log = structlog.stdlib.get_logger()
-ValueT = TypeVar("ValueT")
 
 
 @dataclass(frozen=True)
@@ -126,6 +125,12 @@ class LiveTurn:
             if self._readers == 0 and not self._log.has_ended:
                 self._last_reader_left()
 
+    @property
+    def is_lost(self) -> bool:
+        """It ends without a whole answer: nothing to join, and to be run again once it is out of the way."""
+        broken_off = self._end.done() and self._end.result() not in (_End.STOPPED, _End.SUPERSEDED)
+        return (broken_off and not self._log.is_complete) or self._log.has_failed
+
     def stop(self, *, superseded: bool = False) -> None:
         """End the answer here; what was said is kept."""
         self._finish_as(_End.SUPERSEDED if superseded else _End.STOPPED)
@@ -172,12 +177,12 @@ class LiveTurn:
         services, tenant = self._services, self.principal.tenant
         beating = asyncio.create_task(self._beat(), name=f"heartbeat {self.id}")
         async with AsyncExitStack() as stack:
-            stack.push_async_callback(_cancelled, beating)
+            stack.push_async_callback(cancelled, beating)
             answering = asyncio.create_task(self._admitted_answer(stack), name=f"answer {self.id}")
-            stack.push_async_callback(_cancelled, answering)
+            stack.push_async_callback(cancelled, answering)
             await asyncio.wait({answering, beating, self._end}, return_when=asyncio.FIRST_COMPLETED)
-            await _cancelled(answering)
-            await _cancelled(beating)
+            await cancelled(answering)
+            await cancelled(beating)
             failure = _failure_of(answering) or _failure_of(beating)
             if not self._fence:
                 # It never began: no trace of it is left.
@@ -195,7 +200,7 @@ class LiveTurn:
                 raise services.admission.refusal()
             renewing = asyncio.create_task(self._renew_quota(rules.max_concurrent_turns), name=f"quota {self.id}")
             stack.push_async_callback(self._give_back_quota)
-            stack.push_async_callback(_cancelled, renewing)
+            stack.push_async_callback(cancelled, renewing)
         begun = await self._begin(rules)
         self._draft.queue_seconds = time.monotonic() - self._ask.arrived
         question = await self._question(rules)
@@ -298,7 +303,7 @@ class LiveTurn:
                 self._fail(failure)
             await storing
         finally:
-            await _cancelled(storing)
+            await cancelled(storing)
 
     def _complete(self, completed: Completed) -> None:
         metrics.TURNS.labels(completed.finish_reason, completed.source).inc()
@@ -377,12 +382,6 @@ class LiveTurn:
                     _log.error("turn.not_stored", turn=self.id, cause=error.message)
                     return "never"
                 await asyncio.sleep(0.3)
-
-
-async def _cancelled(task: asyncio.Task[ValueT]) -> None:
-    """Cancel a task and wait for its end."""
-    task.cancel()
-    await asyncio.wait({task})
 
 
 def _failure_of(task: asyncio.Task[None]) -> BaseException | None:

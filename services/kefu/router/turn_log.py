@@ -12,6 +12,20 @@ from kefu.common.errors import OffsetOutOfRange
 from kefu.router.events import Ended, Event, HandedOff, PassagesFound, Reasoning, Started, Text
 from kefu.router.model import Completed, Handoff
 
+_LONGEST_PIECE = 65_536  # bytes: a message of gRPC has at most 4 MiB unless its receiver says otherwise
+
+
+def whole_character(text: bytes | bytearray, offset: int) -> int:
+    """The offset, or the begin of the character it lies in."""
+    while 0 < offset < len(text) and text[offset] & 0xC0 == 0x80:
+        offset -= 1
+    return offset
+
+
+def piece_end(text: bytes | bytearray, begin: int) -> int:
+    """Where the next delta ends: at the text's end, or at a whole character a while before it."""
+    return whole_character(text, min(begin + _LONGEST_PIECE, len(text)))
+
 
 class TurnLog:
     """One turn's events. Write in the contract's order; end with `complete` or `fail`, once."""
@@ -44,7 +58,17 @@ class TurnLog:
     @property
     def has_ended(self) -> bool:
         """Whether nothing more will come."""
-        return self._completed is not None or self._error is not None
+        return self.is_complete or self.has_failed
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the turn has ended well."""
+        return self._completed is not None
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether its readers get an error."""
+        return self._error is not None
 
     def start(self, started: Started) -> None:
         """The turn has begun."""
@@ -82,15 +106,16 @@ class TurnLog:
         self._error = error
         self._notify()
 
-    async def read(self, offset: int = 0, *, replayed: bool = False, reasoning: bool = False) -> AsyncGenerator[Event, None]:
+    async def read(
+        self, offset: int = 0, *, replayed: bool = False, reasoning: bool = False
+    ) -> AsyncGenerator[Event, None]:
         """All events, the answer from byte `offset` on. Raises what the turn failed with.
 
         Raises OffsetOutOfRange for an offset beyond the text there is now; one inside a character moves to its begin.
         """
         if offset > len(self._text):
             raise OffsetOutOfRange(f"The answer has {len(self._text)} bytes so far; resume from 0.")
-        while 0 < offset < len(self._text) and self._text[offset] & 0xC0 == 0x80:
-            offset -= 1
+        offset = whole_character(self._text, offset)
         started = found = handed = False
         thought = 0
         while True:
@@ -105,7 +130,7 @@ class TurnLog:
                 piece, thought = self._reasoning[thought:], len(self._reasoning)
                 yield Reasoning(piece)
             elif offset < len(self._text):
-                begin, offset = offset, len(self._text)
+                begin, offset = offset, piece_end(self._text, offset)
                 yield Text(begin, self._text[begin:offset].decode())
             elif self._handoff is not None and not handed:
                 handed = True

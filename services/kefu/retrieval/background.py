@@ -1,0 +1,64 @@
+"""
+How near a question's embedding lies to just any text: the level above which nearness means something.
+
+Embedding models put some questions near everything (e5 puts all cosines between 0.7 and 0.9, and questions in another
+language than the passage's lower still). The mean cosine with a few fixed sentences about nothing in particular
+measures that, per language of the passage, whatever the collection holds and however small it is.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from kefu.retrieval.embedders import Vectors
+
+_SENTENCES: Mapping[str, tuple[str, ...]] = {
+    "en": (
+        "Opening hours and contact details",
+        "How to pay an invoice online",
+        "The weather was pleasant during the summer",
+        "Please restart your computer and try again",
+        "The history of the city goes back to the Middle Ages",
+        "Ingredients: flour, water, salt and yeast",
+        "The committee will meet on Tuesday",
+        "Terms and conditions apply",
+        "The patient should drink plenty of water",
+        "A short introduction to the theory of numbers",
+        "The team won the match in extra time",
+        "Your password must have eight characters",
+    ),
+    "zh": (
+        "营业时间和联系方式",
+        "如何在网上支付账单",
+        "今年夏天天气很好",
+        "请重新启动电脑后再试",
+        "这座城市的历史可以追溯到中世纪",
+        "配料：面粉、水、盐和酵母",
+        "委员会将于星期二开会",
+        "最终解释权归本公司所有",
+        "病人应多喝水",
+        "数论简介",
+        "球队在加时赛中获胜",
+        "密码至少需要八个字符",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Background:
+    """The sentences' vectors by one embedder. Make it with `of`, once per process."""
+
+    vectors: Mapping[str, Vectors]
+
+    @classmethod
+    def of(cls, passages: Callable[[Sequence[str]], Vectors]) -> "Background":
+        """Embed the sentences with an embedder's `passages`; takes a moment, and blocks."""
+        return cls({language: passages(sentences) for language, sentences in _SENTENCES.items()})
+
+    def levels(self, question: Vectors) -> dict[str, float]:
+        """Mean cosine of a question with the sentences of each language."""
+        return {language: float((vectors @ question).mean()) for language, vectors in self.vectors.items()}
+
+
+def level_for(levels: Mapping[str, float], language: str) -> float:
+    """The level for a passage's language; Chinese and Japanese have the Chinese one, all others the English."""
+    return levels["zh" if language in ("zh", "ja") else "en"]

@@ -1,0 +1,22 @@
+"""Run the router: python -m kefu.router"""
+
+from kefu.common.auth import open_keyring
+from kefu.common.redis import open_redis
+from kefu.common.serving import run, terminated
+from kefu.router.config import RouterConfig
+from kefu.router.service import router
+
+
+async def main(config: RouterConfig) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    bootstrap = config.bootstrap_key.get_secret_value() if config.bootstrap_key else None
+    async with (
+        open_redis(config.redis_url.get_secret_value()) as store,
+        open_keyring(config.internal_key.get_secret_value(), bootstrap, store) as keyring,
+        router(config, store, keyring),
+    ):
+        await terminated()
+
+
+if __name__ == "__main__":
+    run("router", RouterConfig, main)  # pyright: ignore[reportArgumentType] - the environment gives internal_key

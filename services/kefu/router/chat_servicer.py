@@ -1,0 +1,152 @@
+"""ChatService: proto in, proto out."""
+
+import asyncio
+import re
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from typing import Any
+
+import grpc.aio
+import structlog
+
+from kefu.common.auth import caller
+from kefu.common.errors import BackendUnavailable, BadRequest
+from kefu.common.names import parse_name
+from kefu.common.paging import decode_token, encode_token, page_size_of
+from kefu.common.status import trailers_of
+from kefu.router import metrics
+from kefu.router.asking import ask_of, check_short, session_id_of
+from kefu.router.conversations import Conversations
+from kefu.router.events import Event
+from kefu.router.model import Rating
+from kefu.router.v1 import chat_pb2 as pb
+from kefu.router.v1 import chat_pb2_grpc as rpc
+from kefu.router.wire import event_message, session_message, turn_message
+
+SERVICE = "kefu.router.v1.ChatService"
+Context = grpc.aio.ServicerContext[Any, Any]
+_MOST_COMMENT = 1000
+_RATINGS = {pb.RATING_UNSPECIFIED: Rating.NONE, pb.RATING_UP: Rating.UP, pb.RATING_DOWN: Rating.DOWN}
+_SCORE = re.compile(r"\(\d{1,12}(?:\.\d{1,12})?")  # "(" and a time: everything before it
+_log = structlog.stdlib.get_logger()
+
+
+class ChatServicer(rpc.ChatServiceServicer):
+    """See the contract. `slow_reader_seconds`: a client that takes nothing of a stream for so long is cut."""
+
+    def __init__(self, conversations: Conversations, *, slow_reader_seconds: float) -> None:
+        self._conversations = conversations
+        self._slow_reader_seconds = slow_reader_seconds
+
+    def register(self, server: grpc.aio.Server) -> None:
+        """Add this service to a server."""
+        rpc.add_ChatServiceServicer_to_server(self, server)
+
+    async def Converse(self, request: pb.ConverseRequest, context: Context) -> AsyncIterator[pb.ConverseEvent]:
+        """See the contract."""
+        principal = caller()
+        session_id = session_id_of(request.session)
+        ask = ask_of(request, principal, context.time_remaining())
+        async with aclosing(
+            self._streamed(self._conversations.converse(principal, session_id, ask), context)
+        ) as messages:
+            async for message in messages:
+                yield message
+
+    async def ResumeTurn(self, request: pb.ResumeTurnRequest, context: Context) -> AsyncIterator[pb.ConverseEvent]:
+        """See the contract."""
+        session_id, turn_id = parse_name("turn", request.turn, "sessions", "turns")
+        events = self._conversations.resume(caller(), session_id, turn_id, request.offset)
+        async with aclosing(self._streamed(events, context)) as messages:
+            async for message in messages:
+                yield message
+
+    async def StopTurn(self, request: pb.StopTurnRequest, context: Context) -> pb.StopTurnResponse:
+        """See the contract."""
+        session_id, turn_id = parse_name("turn", request.turn, "sessions", "turns")
+        await self._conversations.stop(caller(), session_id, turn_id)
+        return pb.StopTurnResponse()
+
+    async def GetSession(self, request: pb.GetSessionRequest, context: Context) -> pb.GetSessionResponse:
+        """See the contract."""
+        [session_id] = parse_name("name", request.name, "sessions")
+        session = await self._conversations.session(caller(), session_id)
+        return pb.GetSessionResponse(session=session_message(session))
+
+    async def ListSessions(self, request: pb.ListSessionsRequest, context: Context) -> pb.ListSessionsResponse:
+        """See the contract."""
+        size, page = page_size_of(request.page_size), decode_token(request.page_token)
+        if page and not _SCORE.fullmatch(page):
+            raise BadRequest("page_token", "is not one that this service gave.")
+        user = check_short("user", request.user)
+        sessions, following = await self._conversations.sessions(caller(), user, page, size)
+        return pb.ListSessionsResponse(sessions=map(session_message, sessions), next_page_token=encode_token(following))
+
+    async def ListTurns(self, request: pb.ListTurnsRequest, context: Context) -> pb.ListTurnsResponse:
+        """See the contract."""
+        [session_id] = parse_name("session", request.session, "sessions")
+        size, start = page_size_of(request.page_size), _position(request.page_token)
+        records = await self._conversations.turns(caller(), session_id, start, size + 1)
+        return pb.ListTurnsResponse(
+            turns=[turn_message(session_id, record) for record in records[:size]],
+            next_page_token=encode_token(str(start + size)) if len(records) > size else "",
+        )
+
+    async def DeleteSession(self, request: pb.DeleteSessionRequest, context: Context) -> pb.DeleteSessionResponse:
+        """See the contract."""
+        [session_id] = parse_name("name", request.name, "sessions")
+        await self._conversations.delete(caller(), session_id)
+        return pb.DeleteSessionResponse()
+
+    async def DeleteUser(self, request: pb.DeleteUserRequest, context: Context) -> pb.DeleteUserResponse:
+        """See the contract."""
+        if not request.user:
+            raise BadRequest("user", "must not be empty.")
+        user = check_short("user", request.user)
+        return pb.DeleteUserResponse(sessions_deleted=await self._conversations.delete_user(caller(), user))
+
+    async def RateTurn(self, request: pb.RateTurnRequest, context: Context) -> pb.RateTurnResponse:
+        """See the contract."""
+        session_id, turn_id = parse_name("turn", request.turn, "sessions", "turns")
+        if request.rating not in _RATINGS:
+            raise BadRequest("rating", "is not one of Rating.")
+        comment = check_short("comment", request.comment, _MOST_COMMENT)
+        await self._conversations.rate(caller(), session_id, turn_id, _RATINGS[request.rating], comment)
+        return pb.RateTurnResponse()
+
+    async def _streamed(
+        self, events: AsyncGenerator[Event, None], context: Context
+    ) -> AsyncGenerator[pb.ConverseEvent, None]:
+        """The events as messages. A client that takes none of them for too long is cut."""
+        loop, serving = asyncio.get_running_loop(), asyncio.current_task()
+        cutting: list[asyncio.Task[None]] = []
+        async with aclosing(events):
+            async for event in events:
+                # While we are suspended in `yield`, gRPC waits for the client to take what it was sent.
+                watch = loop.call_later(
+                    self._slow_reader_seconds,
+                    lambda: cutting.append(asyncio.create_task(self._cut(context, serving))),
+                )
+                try:
+                    yield event_message(event)
+                finally:
+                    watch.cancel()
+
+    async def _cut(self, context: Context, serving: "asyncio.Task[Any] | None") -> None:
+        metrics.SLOW_READERS_CUT.inc()
+        seconds = self._slow_reader_seconds
+        _log.warning("stream.cut", seconds=seconds)
+        error = BackendUnavailable(f"Nothing of this stream was read for {seconds:g} s; resume the turn.")
+        # The status first: a cancelled handler sends none, and the client would wait forever once it reads again.
+        aborting = asyncio.create_task(context.abort(error.code, error.message, trailers_of(error)))
+        await asyncio.wait({aborting}, timeout=0.1)
+        if serving is not None:
+            serving.cancel()
+        await asyncio.gather(aborting, return_exceptions=True)
+
+
+def _position(token: str) -> int:
+    position = decode_token(token)
+    if position and not (position.isascii() and position.isdigit() and len(position) < 10):
+        raise BadRequest("page_token", "is not one that this service gave.")
+    return int(position or 0)

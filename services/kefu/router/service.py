@@ -1,0 +1,72 @@
+"""The router as one block: everything it is made of, opened in order and closed in reverse."""
+
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import grpc.aio
+from redis.asyncio import Redis
+
+from kefu.common.auth import Keyring, Scope
+from kefu.common.serving import Serving, serving
+from kefu.router import admin_servicer, chat_servicer
+from kefu.router.admin_servicer import AdminServicer
+from kefu.router.admission import Admission
+from kefu.router.answering import Answering
+from kefu.router.chat_servicer import ChatServicer
+from kefu.router.config import RouterConfig
+from kefu.router.conversations import Conversations
+from kefu.router.knowledge import Knowledge
+from kefu.router.quota import TenantQuota
+from kefu.router.redis_commands import RedisCommands
+from kefu.router.replicas import open_pool
+from kefu.router.settings import SettingsStore
+from kefu.router.store import SessionStore
+from kefu.router.tenants import TenantStore
+from kefu.router.turn import TurnServices
+
+SCOPES = {chat_servicer.SERVICE: (Scope.CHAT,), admin_servicer.SERVICE: (Scope.OPERATOR,)}
+_SECONDS_A_DAY = 86_400
+_RETRIEVAL_OPTIONS = (
+    ("grpc.lb_policy_name", "round_robin"),
+    ("grpc.initial_reconnect_backoff_ms", 200),
+    ("grpc.max_reconnect_backoff_ms", 3000),
+)
+
+
+@asynccontextmanager
+async def router(config: RouterConfig, store: Redis, keyring: Keyring) -> AsyncIterator[Serving]:
+    """A router that serves while the block runs."""
+    name = f"router-{secrets.token_hex(6)}"
+    internal_key = config.internal_key.get_secret_value()
+    commands = RedisCommands(store)
+    async with AsyncExitStack() as stack:
+        enter = stack.enter_async_context
+        pool = await enter(open_pool(config.generation, internal_key, name))
+        channel = await enter(grpc.aio.insecure_channel(config.retrieval, options=_RETRIEVAL_OPTIONS))
+        settings = SettingsStore(commands, config)
+        conversations = Conversations(
+            TurnServices(
+                config=config,
+                store=SessionStore(
+                    commands, life=config.session_days * _SECONDS_A_DAY, lease=config.lease_seconds, owner=name
+                ),
+                quota=TenantQuota(commands, lease=config.lease_seconds),
+                admission=Admission(
+                    running=config.max_concurrent_turns,
+                    waiting=config.max_waiting_turns,
+                    seconds=config.admission_seconds,
+                ),
+                settings=settings,
+                answering=Answering(config, Knowledge(channel, internal_key), pool),
+            )
+        )
+        stack.push_async_callback(conversations.close)
+        chat = ChatServicer(conversations, slow_reader_seconds=config.slow_reader_seconds)
+        admin = AdminServicer(TenantStore(commands), settings)
+
+        def register(server: grpc.aio.Server) -> None:
+            chat.register(server)
+            admin.register(server)
+
+        yield await enter(serving(config.listen, register, keyring=keyring, scopes=SCOPES, drain=config.drain_seconds))

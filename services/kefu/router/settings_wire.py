@@ -1,0 +1,116 @@
+"""Tenant settings as messages of the contract, and back, checked."""
+
+import math
+import zoneinfo
+from dataclasses import asdict
+
+from kefu.common.errors import BadRequest
+from kefu.router.model import OnBusy
+from kefu.router.settings import Revision, TenantSettings
+from kefu.router.texts import Texts
+from kefu.router.v1 import admin_pb2 as pb
+from kefu.router.wire import timestamp
+
+_LANGUAGES = ("zh", "en")
+_MOST_INSTRUCTIONS = 4000
+_MOST_TEXT = 1000
+_MOST_TURNS = 1_000_000
+
+
+def settings_message(settings: TenantSettings) -> pb.TenantSettings:
+    """Settings as a message; what the tenant did not choose stays unset."""
+    return pb.TenantSettings(
+        min_relevance=settings.min_relevance,
+        max_passages=settings.max_passages,
+        max_answer_tokens=settings.max_answer_tokens,
+        temperature=settings.temperature,
+        instructions=settings.instructions,
+        time_zone=settings.time_zone,
+        on_busy=settings.on_busy,
+        texts={language: pb.TenantSettings.Texts(**asdict(texts)) for language, texts in settings.texts.items()},
+        max_concurrent_turns=settings.max_concurrent_turns,
+    )
+
+
+def revision_message(revision: Revision) -> pb.SettingsRevision:
+    """One change of settings."""
+    return pb.SettingsRevision(
+        revision=revision.number,
+        settings=settings_message(revision.settings),
+        author=revision.author,
+        create_time=timestamp(revision.time),
+    )
+
+
+def settings_of(message: pb.TenantSettings) -> TenantSettings:
+    """Settings from a message; raises BadRequest, naming the field."""
+    return TenantSettings(
+        min_relevance=_between(message, "min_relevance", 0, 1),
+        max_passages=_integer(message, "max_passages", 1, 20),
+        max_answer_tokens=_integer(message, "max_answer_tokens", 1, 4096),
+        temperature=_between(message, "temperature", 0, 2),
+        instructions=_instructions(message),
+        time_zone=_time_zone(message),
+        on_busy=_on_busy(message),
+        texts={language: _texts(language, texts) for language, texts in message.texts.items()},
+        max_concurrent_turns=_integer(message, "max_concurrent_turns", 1, _MOST_TURNS),
+    )
+
+
+def _between(message: pb.TenantSettings, name: str, least: float, most: float) -> float | None:
+    if not message.HasField(name):  # pyright: ignore[reportArgumentType] - the names above are its fields
+        return None
+    value = float(getattr(message, name))
+    if not (math.isfinite(value) and least <= value <= most):
+        raise BadRequest(f"settings.{name}", f"must be {least} to {most}.")
+    return round(value, 6)  # a float of the wire is a little off: 0.3 comes as 0.30000001
+
+
+def _integer(message: pb.TenantSettings, name: str, least: int, most: int) -> int | None:
+    value = _between(message, name, least, most)
+    return None if value is None else int(value)
+
+
+def _instructions(message: pb.TenantSettings) -> str | None:
+    if not message.HasField("instructions"):
+        return None
+    if len(message.instructions) > _MOST_INSTRUCTIONS:
+        raise BadRequest("settings.instructions", f"must have at most {_MOST_INSTRUCTIONS} characters.")
+    return message.instructions
+
+
+def _time_zone(message: pb.TenantSettings) -> str | None:
+    if not message.HasField("time_zone"):
+        return None
+    try:
+        zoneinfo.ZoneInfo(message.time_zone)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):  # OSError: the name of a folder, such as "Asia"
+        raise BadRequest("settings.time_zone", 'must be an IANA name, such as "Asia/Shanghai".') from None
+    return message.time_zone
+
+
+def _on_busy(message: pb.TenantSettings) -> OnBusy | None:
+    if not message.HasField("on_busy"):
+        return None
+    try:
+        return OnBusy(message.on_busy)
+    except ValueError:
+        raise BadRequest("settings.on_busy", 'must be "reject", "queue" or "supersede".') from None
+
+
+def _texts(language: str, texts: pb.TenantSettings.Texts) -> Texts:
+    if language not in _LANGUAGES:
+        raise BadRequest("settings.texts", 'must be by language, "zh" or "en".')
+    made = Texts(
+        greeting=texts.greeting,
+        thanks=texts.thanks,
+        goodbye=texts.goodbye,
+        acknowledgement=texts.acknowledgement,
+        handoff_nothing_relevant=texts.handoff_nothing_relevant,
+        handoff_customer_asked=texts.handoff_customer_asked,
+        handoff_unavailable=texts.handoff_unavailable,
+    )
+    for name, text in asdict(made).items():
+        if len(text) > _MOST_TEXT:
+            raise BadRequest(f"settings.texts.{name}", f"must have at most {_MOST_TEXT} characters.")
+    return made

@@ -1,0 +1,185 @@
+"""Tenants, keys and settings, over real gRPC with a real Redis."""
+
+from collections.abc import AsyncIterator
+
+import grpc
+import pytest
+
+from kefu.common.auth import Scope
+from kefu.router.v1 import admin_pb2 as pb
+from kefu.router.v1 import chat_pb2 as chat
+from tests.support.backends import hit
+from tests.support.calling import bearing, failure
+from tests.support.desk import Customer, Desk, open_desk
+from tests.support.redis_server import RedisServer
+
+
+@pytest.fixture
+async def desk(redis: RedisServer) -> AsyncIterator[Desk]:
+    async with open_desk(redis) as opened:
+        opened.knowledge.hits = [hit("Refunds arrive within 7 business days.")]
+        yield opened
+
+
+@pytest.fixture
+async def root(desk: Desk) -> Customer:
+    return await desk.customer()
+
+
+async def create_tenant(who: Customer, tenant_id: str) -> pb.Tenant:
+    request = pb.CreateTenantRequest(tenant_id=tenant_id)
+    return (await who.admin.CreateTenant(request, metadata=who.metadata)).tenant
+
+
+async def create_key(who: Customer, *scopes: "pb.Scope.ValueType", tenant: str = "") -> pb.CreateKeyResponse:
+    request = pb.CreateKeyRequest(tenant=tenant, scopes=scopes, collections=["collections/help"])
+    return await who.admin.CreateKey(request, metadata=who.metadata)
+
+
+async def test_a_key_works_from_when_it_is_made_until_it_is_revoked(desk: Desk, root: Customer) -> None:
+    tenant = await create_tenant(root, "acme")
+    assert (tenant.name, tenant.display_name) == ("tenants/acme", "acme")
+    made = await create_key(root, pb.SCOPE_CHAT, tenant="tenants/acme")
+    assert made.key.name.startswith("tenants/acme/keys/")
+    assert list(made.key.scopes) == [pb.SCOPE_CHAT]
+    customer = await desk.customer(made.secret)
+    assert (await customer.ask("Hello!")).text
+    listed = await root.admin.ListKeys(pb.ListKeysRequest(tenant="tenants/acme"), metadata=root.metadata)
+    assert list(listed.keys) == [made.key]
+    await root.admin.RevokeKey(pb.RevokeKeyRequest(name=made.key.name), metadata=root.metadata)
+    assert (await failure(lambda: customer.ask("Hello!"))).reason == "UNAUTHENTICATED"
+    assert (await failure(lambda: revoke(root, made.key.name))).reason == "KEY_NOT_FOUND"
+    async with desk.store() as store:
+        for key in await store.keys("*"):  # pyright: ignore
+            dumped = await store.dump(key)  # pyright: ignore
+            assert dumped is not None
+            assert made.secret.rpartition("_")[2].encode() not in dumped
+
+
+async def revoke(who: Customer, name: str) -> object:
+    return await who.admin.RevokeKey(pb.RevokeKeyRequest(name=name), metadata=who.metadata)
+
+
+@pytest.mark.parametrize("scopes", [[], [pb.SCOPE_INTERNAL], [pb.SCOPE_CHAT, pb.SCOPE_UNSPECIFIED]])
+async def test_a_key_without_a_scope_or_with_the_services_own_is_refused(
+    root: Customer, scopes: "list[pb.Scope.ValueType]"
+) -> None:
+    assert (await failure(lambda: create_key(root, *scopes))).reason == "BAD_REQUEST"
+
+
+async def test_an_operator_of_a_tenant_rules_that_one_alone(desk: Desk, root: Customer) -> None:
+    for tenant in ("acme", "umbrella"):
+        await create_tenant(root, tenant)
+    operator = await desk.customer(await desk.key("acme", Scope.OPERATOR))
+    tenants = await operator.admin.ListTenants(pb.ListTenantsRequest(), metadata=operator.metadata)
+    assert [tenant.name for tenant in tenants.tenants] == ["tenants/acme"]
+    assert (await create_key(operator, pb.SCOPE_CHAT)).key.name.startswith("tenants/acme/")
+    theirs = await create_key(root, pb.SCOPE_CHAT, tenant="tenants/umbrella")
+    for reason, call in (
+        ("TENANT_NOT_FOUND", lambda: create_key(operator, pb.SCOPE_CHAT, tenant="tenants/umbrella")),
+        ("TENANT_NOT_FOUND", lambda: create_key(operator, pb.SCOPE_CHAT, tenant="tenants/nobody")),
+        ("TENANT_NOT_FOUND", lambda: create_tenant(operator, "mine")),
+        ("TENANT_NOT_FOUND", lambda: settings(operator, "tenants/umbrella")),
+        ("KEY_NOT_FOUND", lambda: revoke(operator, theirs.key.name)),
+        ("KEY_NOT_FOUND", lambda: revoke(operator, theirs.key.name.replace("umbrella", "acme"))),
+    ):
+        read = await failure(call)
+        assert (read.code, read.reason) == (grpc.StatusCode.NOT_FOUND, reason)
+
+
+async def test_a_tenant_exists_once(root: Customer) -> None:
+    await create_tenant(root, "acme")
+    for tenant in ("acme", "default"):
+        read = await failure(lambda tenant=tenant: create_tenant(root, tenant))
+        assert (read.code, read.reason) == (grpc.StatusCode.ALREADY_EXISTS, "TENANT_EXISTS")
+    assert (await failure(lambda: create_tenant(root, "Acme!"))).reason == "BAD_REQUEST"
+    assert (await failure(lambda: create_key(root, pb.SCOPE_CHAT, tenant="tenants/none"))).reason == "TENANT_NOT_FOUND"
+
+
+async def test_tenants_and_keys_are_listed_by_page(root: Customer) -> None:
+    for tenant in ("b", "c", "a"):
+        await create_tenant(root, tenant)
+    names: list[str] = []
+    token = ""
+    while True:
+        request = pb.ListTenantsRequest(page_size=3, page_token=token)
+        page = await root.admin.ListTenants(request, metadata=root.metadata)
+        names += [tenant.name.removeprefix("tenants/") for tenant in page.tenants]
+        token = page.next_page_token
+        if not token:
+            break
+    assert names == ["a", "b", "c", "default"]
+    made = sorted([(await create_key(root, pb.SCOPE_CHAT)).key.name for _ in range(3)])
+    first = await root.admin.ListKeys(pb.ListKeysRequest(page_size=2), metadata=root.metadata)
+    rest = await root.admin.ListKeys(
+        pb.ListKeysRequest(page_size=2, page_token=first.next_page_token), metadata=root.metadata
+    )
+    assert [key.name for key in [*first.keys, *rest.keys]] == made
+
+
+async def settings(who: Customer, tenant: str = "") -> pb.GetTenantSettingsResponse:
+    return await who.admin.GetTenantSettings(pb.GetTenantSettingsRequest(tenant=tenant), metadata=who.metadata)
+
+
+async def update(who: Customer, made: pb.TenantSettings, revision: int) -> int:
+    request = pb.UpdateTenantSettingsRequest(settings=made, revision=revision)
+    return (await who.admin.UpdateTenantSettings(request, metadata=who.metadata)).revision
+
+
+async def test_settings_work_at_once_and_every_revision_is_kept_with_its_author(desk: Desk, root: Customer) -> None:
+    assert (await settings(root)).revision == 0
+    texts = {"en": pb.TenantSettings.Texts(greeting="Welcome to Songlu!")}
+    first = pb.TenantSettings(min_relevance=0.95, texts=texts, time_zone="Asia/Shanghai", on_busy="queue")
+    assert await update(root, first, 0) == 1
+    got = await settings(root)
+    assert (got.settings, got.revision) == (first, 1)
+    assert (await root.ask("Hi")).text == "Welcome to Songlu!"
+    assert (await root.ask("你好")).text.startswith("您好")
+    assert (await root.ask("How long does a refund take?")).handoff.reason == chat.Handoff.REASON_NOTHING_RELEVANT
+    read = await failure(lambda: update(root, pb.TenantSettings(), 0))
+    assert (read.code, read.reason) == (grpc.StatusCode.ABORTED, "STALE_REVISION")
+    assert await update(root, pb.TenantSettings(instructions="Be brief.", max_answer_tokens=9), 1) == 2
+    await root.ask("How long does a refund take?")
+    asked = desk.replica.calls[-1].request
+    assert asked.max_tokens == 9
+    assert asked.chat.messages[0].content.startswith("Be brief.")
+    page = await root.admin.ListSettingsRevisions(pb.ListSettingsRevisionsRequest(page_size=1), metadata=root.metadata)
+    [latest] = page.revisions
+    assert (latest.revision, latest.author) == (2, "tenants/default/keys/bootstrap")
+    rest = await root.admin.ListSettingsRevisions(
+        pb.ListSettingsRevisionsRequest(page_token=page.next_page_token), metadata=root.metadata
+    )
+    assert [(revision.revision, revision.settings) for revision in rest.revisions] == [(1, first)]
+    assert rest.next_page_token == ""
+
+
+@pytest.mark.parametrize(
+    ("field", "wrong"),
+    [
+        ("min_relevance", pb.TenantSettings(min_relevance=1.5)),
+        ("min_relevance", pb.TenantSettings(min_relevance=float("nan"))),
+        ("max_passages", pb.TenantSettings(max_passages=0)),
+        ("max_passages", pb.TenantSettings(max_passages=21)),
+        ("max_answer_tokens", pb.TenantSettings(max_answer_tokens=5000)),
+        ("temperature", pb.TenantSettings(temperature=-1)),
+        ("instructions", pb.TenantSettings(instructions="x" * 4001)),
+        ("time_zone", pb.TenantSettings(time_zone="Mars/Olympus")),
+        ("time_zone", pb.TenantSettings(time_zone="../../etc/passwd")),
+        ("on_busy", pb.TenantSettings(on_busy="wait")),
+        ("texts", pb.TenantSettings(texts={"fr": pb.TenantSettings.Texts(greeting="Salut")})),
+        ("texts.thanks", pb.TenantSettings(texts={"en": pb.TenantSettings.Texts(thanks="x" * 1001)})),
+        ("max_concurrent_turns", pb.TenantSettings(max_concurrent_turns=0)),
+    ],
+)
+async def test_a_wrong_setting_is_named_and_changes_nothing(
+    root: Customer, field: str, wrong: pb.TenantSettings
+) -> None:
+    read = await failure(lambda: update(root, wrong, 0))
+    assert read.reason == "BAD_REQUEST"
+    assert read.message.startswith(f"settings.{field}: ")
+    assert (await settings(root)).revision == 0
+
+
+async def test_a_bootstrap_key_cannot_be_revoked_here(root: Customer) -> None:
+    assert (await failure(lambda: revoke(root, "tenants/default/keys/bootstrap"))).reason == "KEY_NOT_FOUND"
+    assert root.metadata == bearing(root.key)

@@ -1,0 +1,66 @@
+"""docs/data.md lists every key that the router writes, with its type and life."""
+
+import re
+from pathlib import Path
+
+from kefu.common.auth import Scope
+from kefu.router.v1 import admin_pb2 as admin
+from kefu.router.v1 import chat_pb2 as pb
+from tests.support.backends import hit
+from tests.support.desk import open_desk
+from tests.support.redis_server import RedisServer
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "data.md"
+_ROW = re.compile(r"^\| `(kefu:[^`]+)` \| ([a-z ]+) \| ([^|]+) \|", re.MULTILINE)
+_TYPES: dict[str, str] = {"sorted set": "zset"}
+
+
+def documented() -> list[tuple[re.Pattern[str], str, str]]:
+    """Each documented key as a pattern, with its type and life."""
+    rows: list[tuple[re.Pattern[str], str, str]] = []
+    for name, kind, life in _ROW.findall(DOCUMENT.read_text("utf-8")):
+        pattern = re.sub(r"[A-Z][A-Z0-9]+", "[A-Za-z0-9-]+", re.escape(name))
+        rows.append((re.compile(pattern), str(_TYPES.get(kind, kind)), str(life)))
+    return rows
+
+
+async def test_every_key_in_redis_is_documented(redis: RedisServer) -> None:
+    async with open_desk(redis, tenant_concurrent_turns=5) as desk:
+        desk.knowledge.hits = [hit("Refunds arrive within 7 business days.")]
+        root = await desk.customer()
+        await root.admin.CreateTenant(admin.CreateTenantRequest(tenant_id="acme"), metadata=root.metadata)
+        await root.admin.CreateKey(
+            admin.CreateKeyRequest(tenant="tenants/acme", scopes=[admin.SCOPE_CHAT]), metadata=root.metadata
+        )
+        await root.admin.UpdateTenantSettings(
+            admin.UpdateTenantSettingsRequest(settings=admin.TenantSettings()), metadata=root.metadata
+        )
+        customer = await desk.customer(await desk.key("acme", Scope.CHAT))
+        seen: dict[str, tuple[str, int]] = {}
+
+        async def look() -> None:
+            async with desk.store() as store:
+                found: list[bytes] = await store.keys("*")  # pyright: ignore
+                for key in found:
+                    kind, life = (await store.type(key)).decode(), await store.ttl(key)  # pyright: ignore
+                    if kind != "none":  # it went while we looked
+                        seen[key.decode()] = (kind, int(life))
+
+        turn = ""
+        async for event in customer.converse("How long does a refund take?", user="u-1", request_id="r-1"):
+            await look()
+            if event.WhichOneof("event") == "turn_completed":
+                rating = pb.RateTurnRequest(turn=turn, rating=pb.RATING_UP)
+                await customer.chat.RateTurn(rating, metadata=customer.metadata)
+            elif event.WhichOneof("event") == "turn_started":
+                turn = event.turn_started.turn
+                await customer.chat.StopTurn(pb.StopTurnRequest(turn=turn), metadata=customer.metadata)
+        await look()
+    rows = documented()
+    assert len(rows) >= 15
+    for key, (kind, life) in seen.items():
+        matching = [row for row in rows if row[0].fullmatch(key)]
+        assert len(matching) == 1, f"{key} is documented {len(matching)} times"
+        _, documented_kind, documented_life = matching[0]
+        assert kind == documented_kind, key
+        assert (life == -1) == (documented_life in ("for ever", "until revoked")), key

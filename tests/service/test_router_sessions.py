@@ -1,0 +1,123 @@
+"""Listing, rating, erasing: what is kept of conversations. Over real gRPC, with a real Redis."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from kefu.router.v1 import chat_pb2 as pb
+from tests.support.backends import hit
+from tests.support.calling import failure
+from tests.support.desk import Customer, Desk, open_desk
+from tests.support.redis_server import RedisServer
+
+ASK = "How long does a refund take?"
+
+
+@pytest.fixture
+async def desk(redis: RedisServer) -> AsyncIterator[Desk]:
+    async with open_desk(redis) as opened:
+        opened.knowledge.hits = [hit("Refunds arrive within 7 business days.")]
+        yield opened
+
+
+@pytest.fixture
+async def customer(desk: Desk) -> Customer:
+    return await desk.customer()
+
+
+async def test_a_session_says_what_it_is(customer: Customer) -> None:
+    answer = await customer.ask(f"{ASK} {'Really. ' * 20}", user="u-1")
+    await customer.ask(ASK, answer.session)
+    got = await customer.chat.GetSession(pb.GetSessionRequest(name=answer.session), metadata=customer.metadata)
+    session = got.session
+    assert (session.name, session.user, session.turn_count) == (answer.session, "u-1", 2)
+    assert (session.state, session.running_turn) == (pb.Session.STATE_BOT, "")
+    assert session.title.startswith(ASK)
+    assert len(session.title) == 80
+    life = session.expire_time.ToSeconds() - session.update_time.ToSeconds()
+    assert life == 7 * 86_400
+
+
+async def test_sessions_are_listed_latest_first_by_page_and_by_user(customer: Customer) -> None:
+    opened = [(await customer.ask("Hello!", user="u-even" if n % 2 == 0 else "u-odd")).session for n in range(5)]
+    await customer.ask("Hello!", opened[0])  # now the latest
+    expected = [opened[0], *reversed(opened[1:])]
+    listed: list[str] = []
+    token = ""
+    while True:
+        page = await customer.chat.ListSessions(
+            pb.ListSessionsRequest(page_size=2, page_token=token), metadata=customer.metadata
+        )
+        assert len(page.sessions) <= 2
+        listed += [session.name for session in page.sessions]
+        token = page.next_page_token
+        if not token:
+            break
+    assert listed == expected
+    odd = await customer.chat.ListSessions(pb.ListSessionsRequest(user="u-odd"), metadata=customer.metadata)
+    assert [session.name for session in odd.sessions] == [opened[3], opened[1]]
+
+
+async def test_turns_are_listed_oldest_first_by_page(customer: Customer) -> None:
+    first = await customer.ask("Hello!")
+    for text in ("Thanks!", "Bye"):
+        await customer.ask(text, first.session)
+    page = await customer.chat.ListTurns(
+        pb.ListTurnsRequest(session=first.session, page_size=2), metadata=customer.metadata
+    )
+    rest = await customer.chat.ListTurns(
+        pb.ListTurnsRequest(session=first.session, page_size=2, page_token=page.next_page_token),
+        metadata=customer.metadata,
+    )
+    assert [turn.question for turn in [*page.turns, *rest.turns]] == ["Hello!", "Thanks!", "Bye"]
+    assert rest.next_page_token == ""
+
+
+@pytest.mark.parametrize("token", ["x", "!!!!", "LTE=", "KG5vdA=="])
+async def test_a_page_token_of_someones_own_making_is_refused(customer: Customer, token: str) -> None:
+    first = await customer.ask("Hello!")
+
+    async def turns() -> object:
+        request = pb.ListTurnsRequest(session=first.session, page_token=token)
+        return await customer.chat.ListTurns(request, metadata=customer.metadata)
+
+    async def sessions() -> object:
+        return await customer.chat.ListSessions(pb.ListSessionsRequest(page_token=token), metadata=customer.metadata)
+
+    assert (await failure(turns)).reason == "BAD_REQUEST"
+    assert (await failure(sessions)).reason == "BAD_REQUEST"
+
+
+async def test_a_later_rating_replaces_the_one_before(customer: Customer) -> None:
+    answer = await customer.ask(ASK)
+    for rating, comment in ((pb.RATING_UP, ""), (pb.RATING_DOWN, "太慢了"), (pb.RATING_UNSPECIFIED, "")):
+        request = pb.RateTurnRequest(turn=answer.started.turn, rating=rating, comment=comment)
+        await customer.chat.RateTurn(request, metadata=customer.metadata)
+        [turn] = await customer.turns(answer.session)
+        assert (turn.rating, turn.rating_comment) == (rating, comment)
+
+
+async def test_everything_of_a_user_is_erased_and_nothing_of_others(desk: Desk, customer: Customer) -> None:
+    for n in range(3):
+        await customer.ask(ASK, user="u-1", request_id=f"r-{n}")
+    other = await customer.ask(ASK, user="u-2")
+    erased = await customer.chat.DeleteUser(pb.DeleteUserRequest(user="u-1"), metadata=customer.metadata)
+    assert erased.sessions_deleted == 3
+    listed = await customer.chat.ListSessions(pb.ListSessionsRequest(), metadata=customer.metadata)
+    assert [session.name for session in listed.sessions] == [other.session]
+    again = await customer.chat.DeleteUser(pb.DeleteUserRequest(user="u-1"), metadata=customer.metadata)
+    assert again.sessions_deleted == 0
+    async with desk.store() as store:
+        keys: list[bytes] = await store.keys("kefu:1:*")  # pyright: ignore
+    assert not [key for key in keys if b":request:" in key]
+
+
+async def test_every_key_of_a_conversation_has_a_life(desk: Desk, customer: Customer) -> None:
+    answer = await customer.ask(ASK, user="u-1", request_id="r-1")
+    request = pb.RateTurnRequest(turn=answer.started.turn, rating=pb.RATING_UP)
+    await customer.chat.RateTurn(request, metadata=customer.metadata)
+    async with desk.store() as store:
+        keys: list[bytes] = await store.keys("kefu:1:*")  # pyright: ignore
+        lives = {key.decode(): int(await store.ttl(key)) for key in keys}
+    assert lives
+    assert all(0 < life <= 7 * 86_400 for life in lives.values()), lives

@@ -1,0 +1,166 @@
+"""Retrieval and generation behind the router, scripted: objects that play what a test gives them, over real gRPC."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import grpc.aio
+
+from kefu.common import auth
+from kefu.common.auth import Scope, open_keyring
+from kefu.common.serving import serving
+from kefu.generation.v1 import generation_pb2 as gen
+from kefu.generation.v1 import generation_pb2_grpc as gen_rpc
+from kefu.retrieval.v1 import knowledge_pb2 as kb
+from kefu.retrieval.v1 import knowledge_pb2_grpc as kb_rpc
+from tests.support.calling import INTERNAL_KEY
+
+Step = str | float | asyncio.Event | Exception | gen.Delta
+Context = grpc.aio.ServicerContext[Any, Any]
+
+
+def hit(text: str, *, title: str = "Refunds", relevance: float = 0.9, language: str = "en", n: int = 1) -> kb.SearchHit:
+    """A passage found."""
+    passage = kb.Passage(
+        name=f"collections/help/documents/d{n}/passages/{n}", title=title, text=text, language=language, path=f"d{n}.md"
+    )
+    return kb.SearchHit(passage=passage, score=relevance, relevance=relevance)
+
+
+class ScriptedKnowledge(kb_rpc.KnowledgeServiceServicer):
+    """Answers every search with `hits`, or those of the first key of `by_word` that stands in the question.
+
+    The curated match comes with it when the question holds `curated_when`.
+    """
+
+    def __init__(self) -> None:
+        self.hits: list[kb.SearchHit] = []
+        self.by_word: dict[str, list[kb.SearchHit]] = {}
+        self.curated: kb.CuratedMatch | None = None
+        self.curated_when = ""
+        self.error: Exception | None = None
+        self.delay = 0.0
+        self.requests: list[kb.SearchRequest] = []
+        self.callers: list[auth.Principal] = []
+
+    async def Search(self, request: kb.SearchRequest, context: Context) -> kb.SearchResponse:
+        self.requests.append(request)
+        self.callers.append(auth.caller())
+        await asyncio.sleep(self.delay)
+        if self.error is not None:
+            raise self.error
+        curated = self.curated if self.curated_when in request.query else None
+        hits = next((found for word, found in self.by_word.items() if word in request.query), self.hits)
+        return kb.SearchResponse(hits=hits[: request.top_k or 5], curated_match=curated)
+
+
+@dataclass
+class Played:
+    """One Generate call, as the replica saw it."""
+
+    request: gen.GenerateRequest
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+    began: float = field(default_factory=time.monotonic)
+    cancelled: bool = False
+    frames: int = 0
+
+
+class ScriptedReplica(gen_rpc.GenerationServiceServicer):
+    """Writes `frames`, one token id a character; a wait or an error may stand between them.
+
+    In `frames` a str is a frame, a float a pause in seconds, an Event a wait for it, an Exception a failure; a Delta
+    is sent as it is. A continuation skips what was sent before.
+    """
+
+    def __init__(self) -> None:
+        self.frames: Sequence[Step] = ["Refunds take 7 days [1]."]
+        self.continued: Sequence[Step] | None = None
+        """Written instead of `frames` by a call that continues an answer."""
+        self.boot_id = "boot"
+        self.fingerprint = "weights"
+        self.owed = 0
+        self.accepted = 0
+        self.finish = gen.Completed.FINISH_REASON_STOP
+        self.calls: list[Played] = []
+
+    async def DescribeModel(self, request: gen.DescribeModelRequest, context: Context) -> gen.DescribeModelResponse:
+        return gen.DescribeModelResponse(model="scripted", engine="scripted", fingerprint=self.fingerprint)
+
+    async def WatchLoad(self, request: gen.WatchLoadRequest, context: Context) -> AsyncIterator[gen.LoadReport]:
+        while True:
+            yield gen.LoadReport(boot_id=self.boot_id, owed_tokens=self.owed, accepted_tokens=self.accepted)
+            await asyncio.sleep(0.1)
+
+    async def Generate(self, request: gen.GenerateRequest, context: Context) -> AsyncIterator[gen.GenerateEvent]:
+        call = Played(request)
+        self.calls.append(call)
+        try:
+            self.accepted += request.estimated_tokens
+            skip = len(request.continuation.text)
+            yield gen.GenerateEvent(
+                accepted=gen.Accepted(prompt_tokens=100, boot_id=self.boot_id, fingerprint=self.fingerprint)
+            )
+            written = 0
+            continues = request.HasField("continuation") and self.continued is not None
+            for step in (self.continued or ()) if continues else self.frames:
+                if isinstance(step, (float, int)):
+                    await asyncio.sleep(step)
+                elif isinstance(step, asyncio.Event):
+                    await step.wait()
+                elif isinstance(step, Exception):
+                    raise step
+                elif not isinstance(step, str):
+                    yield gen.GenerateEvent(delta=step)
+                else:
+                    text = step[skip:]
+                    skip = max(0, skip - len(step))
+                    written += len(text)
+                    call.frames += 1
+                    delta = gen.Delta(
+                        channel=gen.Delta.CHANNEL_TEXT, text=text, token_ids=[ord(character) for character in text]
+                    )
+                    yield gen.GenerateEvent(delta=delta)
+            completed = gen.Completed(
+                finish_reason=self.finish, prompt_tokens=100, cached_prompt_tokens=40, completion_tokens=written
+            )
+            yield gen.GenerateEvent(completed=completed)
+        except asyncio.CancelledError:
+            call.cancelled = True
+            raise
+        finally:
+            call.ended.set()
+
+
+@asynccontextmanager
+async def knowledge_server(servicer: ScriptedKnowledge, listen: str = "127.0.0.1:0") -> AsyncIterator[str]:
+    """The address of a retrieval server that plays `servicer`."""
+    async with (
+        open_keyring(INTERNAL_KEY) as keyring,
+        serving(
+            listen,
+            lambda server: kb_rpc.add_KnowledgeServiceServicer_to_server(servicer, server),
+            keyring=keyring,
+            scopes={"kefu.retrieval.v1.KnowledgeService": (Scope.INTERNAL,)},
+            drain=0,
+        ) as running,
+    ):
+        yield f"127.0.0.1:{running.port}"
+
+
+@asynccontextmanager
+async def replica_server(servicer: ScriptedReplica, listen: str = "127.0.0.1:0") -> AsyncIterator[str]:
+    """The address of a generation server that plays `servicer`. Leaving the block cuts its streams."""
+    async with (
+        open_keyring(INTERNAL_KEY) as keyring,
+        serving(
+            listen,
+            lambda server: gen_rpc.add_GenerationServiceServicer_to_server(servicer, server),
+            keyring=keyring,
+            scopes={"kefu.generation.v1.GenerationService": (Scope.INTERNAL,)},
+            drain=0,
+        ) as running,
+    ):
+        yield f"127.0.0.1:{running.port}"

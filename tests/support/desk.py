@@ -1,0 +1,189 @@
+"""A router in front of scripted services and a real Redis, and the customers who talk to it."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import grpc.aio
+from pydantic import SecretStr
+from redis.asyncio import Redis
+
+from kefu.common.auth import Scope, StoredKey, make_key, open_keyring, redis_key
+from kefu.common.redis import open_redis
+from kefu.common.serving import Serving
+from kefu.router.config import RouterConfig
+from kefu.router.service import router
+from kefu.router.v1 import admin_pb2_grpc, chat_pb2_grpc
+from kefu.router.v1 import chat_pb2 as pb
+from tests.support.backends import ScriptedKnowledge, ScriptedReplica, knowledge_server, replica_server
+from tests.support.calling import BOOTSTRAP_KEY, INTERNAL_KEY, bearing
+from tests.support.redis_server import RedisServer
+
+
+class Customer:
+    """Calls a router with a key."""
+
+    def __init__(self, channel: grpc.aio.Channel, key: str) -> None:
+        self.key = key
+        self.metadata = bearing(key)
+        self.chat = chat_pb2_grpc.ChatServiceStub(channel)
+        self.admin = admin_pb2_grpc.AdminServiceStub(channel)
+
+    def converse(
+        self, text: str, session: str = "sessions/-", **more: object
+    ) -> "grpc.aio.UnaryStreamCall[pb.ConverseRequest, pb.ConverseEvent]":
+        """The call, still to be read."""
+        request = pb.ConverseRequest(session=session, text=text, **more)  # pyright: ignore[reportArgumentType] - fields
+        return self.chat.Converse(request, metadata=self.metadata)
+
+    async def ask(self, text: str, session: str = "sessions/-", **more: object) -> "Answer":
+        """All events of a message."""
+        return Answer([event async for event in self.converse(text, session, **more)])
+
+    async def resume(self, turn: str, offset: int = 0) -> "Answer":
+        """All events of a turn, from an offset."""
+        request = pb.ResumeTurnRequest(turn=turn, offset=offset)
+        return Answer([event async for event in self.chat.ResumeTurn(request, metadata=self.metadata)])
+
+    async def turns(self, session: str) -> Sequence[pb.Turn]:
+        """A session's turns."""
+        return (await self.chat.ListTurns(pb.ListTurnsRequest(session=session), metadata=self.metadata)).turns
+
+
+class Answer:
+    """The events of one stream, and what they come to."""
+
+    def __init__(self, events: list[pb.ConverseEvent]) -> None:
+        self.events = events
+
+    @property
+    def kinds(self) -> list[str]:
+        """What they are, deltas of a kind that follow each other counted once."""
+        kinds: list[str] = []
+        for event in self.events:
+            kind = event.WhichOneof("event") or ""
+            if not (kinds and kinds[-1] == kind):
+                kinds.append(kind)
+        return kinds
+
+    @property
+    def started(self) -> pb.TurnStarted:
+        """The first event."""
+        return self.events[0].turn_started
+
+    @property
+    def session(self) -> str:
+        """Its session."""
+        return self.started.session
+
+    @property
+    def text(self) -> str:
+        """The joined deltas; fails when an offset is not where the text was."""
+        joined, begin = b"", None
+        for event in self.events:
+            if event.WhichOneof("event") == "text_delta":
+                begin = event.text_delta.offset if begin is None else begin
+                assert event.text_delta.offset == begin + len(joined)
+                joined += event.text_delta.text.encode()
+        return joined.decode()
+
+    @property
+    def found(self) -> pb.PassagesFound:
+        """What was found."""
+        [found] = [event.passages_found for event in self.events if event.WhichOneof("event") == "passages_found"]
+        return found
+
+    @property
+    def handoff(self) -> pb.Handoff:
+        """The hand-over."""
+        [handoff] = [event.handoff for event in self.events if event.WhichOneof("event") == "handoff"]
+        return handoff
+
+    @property
+    def completed(self) -> pb.TurnCompleted:
+        """The last event."""
+        assert self.events[-1].WhichOneof("event") == "turn_completed"
+        return self.events[-1].turn_completed
+
+    @property
+    def cited(self) -> list[tuple[str, int]]:
+        """What each citation ties to which passage."""
+        whole = self.text.encode()
+        return [
+            (whole[citation.start : citation.end].decode(), citation.number) for citation in self.completed.citations
+        ]
+
+
+class Desk:
+    """A router with what stands behind it."""
+
+    def __init__(
+        self,
+        stack: AsyncExitStack,
+        redis: RedisServer,
+        config: dict[str, object],
+        knowledge: ScriptedKnowledge,
+        replicas: list[ScriptedReplica],
+    ) -> None:
+        self._stack = stack
+        self._config = config
+        self.redis = redis
+        self.knowledge = knowledge
+        self.replicas = replicas
+        self.routers: list[Serving] = []
+
+    @property
+    def replica(self) -> ScriptedReplica:
+        """The first replica."""
+        return self.replicas[0]
+
+    async def start_router(self) -> None:
+        """Start one more router over the same services and Redis."""
+        enter = self._stack.enter_async_context
+        config = RouterConfig(**{**self._config, "redis_url": SecretStr(self.redis.url)})  # pyright: ignore[reportArgumentType, reportCallIssue]
+        store = await enter(open_redis(self.redis.url))
+        keyring = await enter(open_keyring(INTERNAL_KEY, BOOTSTRAP_KEY, store))
+        self.routers.append(await enter(router(config, store, keyring)))
+
+    async def customer(self, key: str = BOOTSTRAP_KEY, *, at: int = 0) -> Customer:
+        """Someone with a key, at one of the routers."""
+        address = f"127.0.0.1:{self.routers[at].port}"
+        return Customer(await self._stack.enter_async_context(grpc.aio.insecure_channel(address)), key)
+
+    async def key(self, tenant: str, *scopes: Scope, collections: frozenset[str] | None = None) -> str:
+        """A new stored key."""
+        made = make_key()
+        key = StoredKey(made.id, made.sha256, tenant, frozenset(scopes or (Scope.CHAT,)), collections, "test", 1.0)
+        async with self.store() as store:
+            await store.hset(redis_key(made.id), mapping=key.to_hash())  # pyright: ignore
+        return made.secret
+
+    @asynccontextmanager
+    async def store(self) -> AsyncIterator[Redis]:
+        """Redis itself."""
+        async with open_redis(self.redis.url) as store:
+            yield store
+
+
+@asynccontextmanager
+async def open_desk(
+    redis: RedisServer, *, replicas: int = 1, routers: int = 1, **config: object
+) -> AsyncIterator[Desk]:
+    """A desk while the block runs; `config` are fields of RouterConfig."""
+    async with AsyncExitStack() as stack:
+        knowledge = ScriptedKnowledge()  # pyright: ignore[reportAbstractUsage] - the router only searches
+        scripted = [ScriptedReplica() for _ in range(replicas)]
+        addresses = [await stack.enter_async_context(replica_server(replica)) for replica in scripted]
+        retrieval = await stack.enter_async_context(knowledge_server(knowledge))
+        chosen: dict[str, object] = {
+            "listen": "127.0.0.1:0",
+            "retrieval": retrieval,
+            "generation": ",".join(addresses),
+            "internal_key": SecretStr(INTERNAL_KEY),
+            "drain_seconds": 0.0,
+            "settings_seconds": 0.0,
+            **config,
+        }
+        desk = Desk(stack, redis, chosen, knowledge, scripted)
+        for _ in range(routers):
+            await desk.start_router()
+        yield desk

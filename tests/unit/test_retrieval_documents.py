@@ -1,0 +1,115 @@
+"""Reading and cutting documents."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kefu.retrieval.chunking import PASSAGE_TOKENS, WINDOW_TOKENS, cut, estimated_tokens, pack
+from kefu.retrieval.curated_import import read_curated
+from kefu.retrieval.decoding import decode
+from kefu.retrieval.documents import read_document
+from kefu.retrieval.parsed import Unreadable
+
+
+def test_markdown_keeps_the_heading_path_and_drops_link_targets() -> None:
+    text = (
+        "# Returns\n\nIntro with a [link](http://x.example).\n\n"
+        "## Costs\n\n### Abroad\n\nTen euros.\n\n## Time\n\n30 days."
+    )
+    parsed = read_document("returns.md", text.encode())
+    assert parsed.title == "Returns"
+    assert [(block.headings, block.text) for block in parsed.blocks] == [
+        ((), "Intro with a link."),
+        (("Costs", "Abroad"), "Ten euros."),
+        (("Time",), "30 days."),
+    ]
+
+
+def test_html_is_read_without_menus_and_scripts() -> None:
+    page = (
+        "<html><title>Shop</title><body><nav>Home</nav><script>x()</script><h1>退货</h1><p>三十天<b>内</b>。</p>"
+        "<h2>费用</h2><ul><li>免费</li><li>海外十元</li></ul><table><tr><th>国家</th><th>费用</th></tr>"
+        "<tr><td>德国</td><td>10</td></tr></table></body></html>"
+    )
+    parsed = read_document("returns.html", page.encode())
+    assert parsed.title == "退货"
+    assert [(block.headings, block.text, block.table_header) for block in parsed.blocks] == [
+        ((), "三十天内。", ""),
+        (("费用",), "- 免费\n- 海外十元", ""),
+        (("费用",), "| 德国 | 10 |", "| 国家 | 费用 |"),
+    ]
+
+
+def test_each_piece_of_a_long_table_repeats_its_header() -> None:
+    rows = "\n".join(f"| Country number {number} | {number} euros and some cents |" for number in range(80))
+    parsed = read_document("prices.md", f"# Prices\n\n| Country | Price |\n|---|---|\n{rows}\n".encode())
+    chunks = cut(parsed)
+    assert len(chunks) > 1
+    assert all(chunk.text.startswith("| Country | Price |\n") for chunk in chunks)
+    assert all(chunk.indexed.startswith("Prices\n") for chunk in chunks)
+    assert sum(chunk.text.count("Country number") for chunk in chunks) == 80
+
+
+def test_a_row_of_questions_and_answers_is_a_passage_of_its_own() -> None:
+    parsed = read_document("faq.csv", b'Question,Answer\nWhen?,Now.\nWhere?,"Here, there."\n')
+    assert [(chunk.headings, chunk.text) for chunk in cut(parsed)] == [
+        (("When?",), "Now."),
+        (("Where?",), "Here, there."),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "data", "reason"),
+    [
+        ("a.md", b"", "EMPTY_DOCUMENT"),
+        ("a.md", b" \n\t", "EMPTY_DOCUMENT"),
+        ("a.md", "退货".encode() + b"\xff" + "退货政策三十天".encode(), "BAD_ENCODING"),
+        ("a.md", b"%PDF-1.7 text", "NOT_TEXT"),
+        ("a.md", b"\x00\x01\x02\xff" * 99, "NOT_TEXT"),
+        ("a.csv", b"question;answer\nWhy?;Because\n", "BAD_CSV"),
+        ("a.csv", b"question,answer\nWhy?,\n", "BAD_CSV"),
+        ("a.docx", b"text", "UNSUPPORTED_TYPE"),
+    ],
+)
+def test_what_cannot_be_read_says_why_and_what_to_do(path: str, data: bytes, reason: str) -> None:
+    with pytest.raises(Unreadable) as caught:
+        read_document(path, data)
+    assert caught.value.reason == reason
+    assert caught.value.message.endswith((".", ")"))
+
+
+def test_gb18030_and_utf16_are_read_as_text() -> None:
+    text = "退货政策：收到商品后三十天内可以退货，运费由本店承担。"
+    assert decode(text.encode("gb18030")) == text
+    assert decode(text.encode("utf-16")) == text
+    assert decode(b"\xef\xbb\xbf" + text.encode()) == text
+
+
+@given(st.text(min_size=1, max_size=3000))
+def test_pieces_keep_every_character_and_the_budget(text: str) -> None:
+    pieces = pack(text, WINDOW_TOKENS)
+    assert "".join("".join(pieces).split()) == "".join(text.split())
+    assert all(estimated_tokens(piece) <= WINDOW_TOKENS * 1.1 for piece in pieces)
+
+
+@given(st.lists(st.text(st.sampled_from("退货政策 abcd.。\n"), min_size=1, max_size=600), min_size=1, max_size=6))
+def test_passages_stay_within_their_budget_and_have_different_ids(paragraphs: list[str]) -> None:
+    text = "\n\n".join(paragraphs)
+    if not text.strip():
+        return
+    chunks = cut(read_document("a.txt", text.encode(), title="T"))
+    assert all(estimated_tokens(chunk.text) <= PASSAGE_TOKENS * 1.1 for chunk in chunks)
+    assert len({chunk.id for chunk in chunks}) == len(chunks)
+
+
+def test_a_changed_sentence_changes_one_passages_id_only() -> None:
+    text = "# T\n\n## A\n\nFirst.\n\n## B\n\nSecond."
+    before, after = (cut(read_document("a.md", each.encode())) for each in (text, text.replace("Second", "Third")))
+    assert before[0].id == after[0].id
+    assert before[1].id != after[1].id
+
+
+def test_curated_rows_with_one_answer_become_one_answer_with_several_questions() -> None:
+    data = b"question,answer,language,alternatives\nWhen?,Now.,en,What time?|When then?\nHow soon?,Now.,en,\n"
+    (draft,) = read_curated(data)
+    assert draft.questions == ("When?", "What time?", "When then?", "How soon?")

@@ -1,0 +1,51 @@
+"""`kefu eval retrieval` on a folder in BEIR layout."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from kefu.cli.eval import app
+from kefu.retrieval.question_set import BadQuestionSet, load_question_set
+
+
+def write_set(folder: Path, corpus: str) -> Path:
+    (folder / "qrels").mkdir(parents=True)
+    (folder / "corpus.jsonl").write_text(corpus)
+    (folder / "queries.jsonl").write_text(
+        '{"_id": "s-1", "text": "How long may I return it?", "metadata": {}}\n{"_id": "s-2", "text": "Submarines?"}\n'
+    )
+    (folder / "qrels" / "test.tsv").write_text("query-id\tcorpus-id\tscore\ns-1\td1\t1\ns-1\td2\t0\n")
+    return folder
+
+
+CORPUS = (
+    '{"_id": "d1", "title": "Returns", "text": "You may return it within 30 days."}\n'
+    '{"_id": "d2", "title": "Delivery", "text": "It takes three days."}\n'
+    '{"_id": "d3", "title": "", "text": ""}\n'
+)
+
+
+def test_figures_count_questions_that_have_a_right_document(tmp_path: Path) -> None:
+    folder = write_set(tmp_path / "set", CORPUS)
+    result = CliRunner().invoke(app, ["retrieval", str(folder), "--json", "--cache", str(tmp_path / "cache")])
+    assert result.exit_code == 0, result.output
+    figures = json.loads(result.stdout)
+    assert (figures["queries"], figures["h@1"], figures["h@5"], figures["mrr@10"]) == (1, 1, 1, 1)
+    assert figures["seconds"] >= 0
+
+
+@pytest.mark.parametrize(("missing", "said"), [("corpus.jsonl", "corpus.jsonl"), ("qrels/test.tsv", "test.tsv")])
+def test_a_missing_part_gives_a_message_and_no_traceback(tmp_path: Path, missing: str, said: str) -> None:
+    folder = write_set(tmp_path / "set", CORPUS)
+    (folder / missing).unlink()
+    result = CliRunner().invoke(app, ["retrieval", str(folder), "--json"])
+    assert result.exit_code == 1
+    assert said in result.output.replace("\n", "")
+    assert not isinstance(result.exception, BadQuestionSet)
+
+
+def test_an_empty_corpus_is_refused_with_a_message(tmp_path: Path) -> None:
+    with pytest.raises(BadQuestionSet, match="nothing to search"):
+        load_question_set(write_set(tmp_path / "set", ""))

@@ -1,0 +1,102 @@
+"""What the model is asked: order, budgets, numbers."""
+
+from kefu.router.decide import Generate, GiveCurated, HandOver, decide, handoff_summary
+from kefu.router.extract import excerpt
+from kefu.router.knowledge import Curated, Found
+from kefu.router.model import HandoffReason, Passage, Turn
+from kefu.router.prompt import Budget, Role, build_prompt
+from kefu.router.tokens import TokenEstimate
+
+
+def passage(number: int, text: str, relevance: float = 0.9) -> Passage:
+    return Passage(number, f"p{number}", "Refunds", ("Times",), text, "", relevance, "en")
+
+
+def turn(question: str, text: str, *, superseded: bool = False) -> Turn:
+    return Turn(question, question, "en", "2026-11-25", 0.0, text=text, superseded=superseded)
+
+
+def prompt(passages: list[Passage], history: list[Turn], total: int = 900, **more: bool):
+    budget = Budget(total, 200)
+    return build_prompt(
+        "How long?",
+        "en",
+        passages,
+        history,
+        instructions="You are Lulu.",
+        budget=budget,
+        estimate=TokenEstimate(),
+        **more,
+    )
+
+
+def test_instructions_then_history_then_passages_then_the_question() -> None:
+    made = prompt([passage(1, "Seven days.")], [turn("Hi?", "Hello."), turn("And?", "Well.")])
+    assert [message.role for message in made.messages] == [
+        Role.SYSTEM,
+        *[Role.USER, Role.ASSISTANT] * 3,
+        Role.USER,
+    ]
+    assert made.messages[0].content.startswith("You are Lulu.\n\n")
+    assert "Passage [1] (Refunds: Times)\nSeven days." in made.messages[-1].content
+    assert made.messages[-1].content.index("Seven days.") < made.messages[-1].content.index("How long?")
+
+
+def test_superseded_answers_are_no_history_and_the_oldest_goes_first() -> None:
+    history = [turn(f"Question {n}", "word " * 60) for n in range(9)] + [turn("Stopped", "half", superseded=True)]
+    said = [message.content for message in prompt([passage(1, "x")], history).messages[3:-1]]
+    assert "Stopped" not in said
+    assert "Question 8" in said
+    assert "Question 0" not in said
+
+
+def test_passages_that_do_not_fit_are_left_out_and_the_rest_numbered_anew() -> None:
+    long = "Some words of a long passage. " * 300
+    made = prompt([passage(1, "Short."), passage(2, long), passage(3, "Also short.")], [])
+    assert [(shown.number, shown.name) for shown in made.passages] == [(1, "p1"), (2, "p3")]
+    assert made.tokens <= 900
+
+
+def test_numbers_that_the_customer_saw_are_kept() -> None:
+    long = "Some words of a long passage. " * 300
+    made = prompt([passage(1, "Short."), passage(2, long), passage(3, "Also short.")], [], keep_numbers=True)
+    assert "Passage [3] (Refunds" in made.messages[-1].content
+
+
+def test_the_best_passage_is_cut_rather_than_left_out() -> None:
+    made = prompt([passage(1, "Some words of a long passage. " * 300)], [], total=400)
+    [shown] = made.passages
+    assert 80 <= len(shown.text) < 2000
+    assert made.tokens <= 420
+    assert shown.text in made.messages[-1].content
+
+
+def test_estimates_follow_what_the_tokenizer_counted() -> None:
+    estimate = TokenEstimate()
+    text = "退款将在七个工作日内原路退回。" * 10
+    before = estimate.of(text)
+    for _ in range(60):
+        estimate.learn([text], 2 * before)
+    assert 1.7 * before < estimate.of(text) < 2.1 * before
+
+
+def test_decisions() -> None:
+    good, bad = passage(1, "good", 0.8), passage(2, "bad", 0.3)
+    assert decide(Found((good, bad), None), min_relevance=0.5, max_passages=3) == Generate((good,))
+    assert decide(Found((bad,), None), min_relevance=0.5, max_passages=3) == HandOver(HandoffReason.NOTHING_RELEVANT)
+    curated = Curated("c", "answer", "en")
+    assert decide(Found((bad,), curated), min_relevance=0.5, max_passages=3) == GiveCurated(curated)
+
+
+def test_a_summary_says_what_was_asked_before_and_now_and_what_was_found() -> None:
+    summary = handoff_summary(
+        "en", HandoffReason.NOTHING_RELEVANT, "Submarines?", [turn("Boats?", "No.")], [passage(1, "x", 0.31)]
+    )
+    for part in ("Submarines?", "Boats?", "No.", "Refunds (0.31)"):
+        assert part in summary
+
+
+def test_an_excerpt_is_the_part_that_bears_on_the_question() -> None:
+    text = "Our shop sells chairs. " * 30 + "Refunds of furniture take 14 days. They go to your card."
+    assert excerpt(passage(1, text), "How long do furniture refunds take?").startswith("Refunds of furniture take")
+    assert len(excerpt(passage(1, text), "chairs")) <= 320
