@@ -149,6 +149,7 @@ async def test_redis_restarted_in_mid_turn_goes_unnoticed(redis: RedisServer) ->
         reading = asyncio.create_task(customer.ask(ASK))
         while not (desk.replica.calls and desk.replica.calls[0].frames):
             await asyncio.sleep(0.01)
+        await redis.settle()
         redis.kill()
         await redis.start()
         await asyncio.sleep(1.0)

@@ -11,6 +11,7 @@ import redis.exceptions
 from redis.asyncio import Redis
 
 from kefu.cli.local_redis import server_arguments, server_binary
+from kefu.common.redis import SCHEMA, SCHEMA_KEY
 from tests.support.ports import free_port
 
 
@@ -43,6 +44,13 @@ class RedisServer:
                     await asyncio.sleep(0.05)
                 else:
                     return
+
+    async def settle(self) -> None:
+        """Return once all that was written so far is on disk: a busy disk may hold it back for up to two seconds."""
+        async with Redis.from_url(self.url) as client:  # pyright: ignore[reportUnknownMemberType]
+            await client.set(SCHEMA_KEY, SCHEMA)  # WAITAOF covers what stands before a write of its own connection
+            on_disk = await client.execute_command("WAITAOF", 1, 0, 10_000)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+            assert on_disk[0] == 1  # pyright: ignore[reportOptionalSubscript]
 
     def kill(self) -> None:
         """Kill it as a power cut would; what it had not written is lost."""

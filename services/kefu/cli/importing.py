@@ -95,7 +95,7 @@ async def send(
 
 
 async def _what_the_server_said(
-    error: grpc.aio.AioRpcError, stub: rpc.KnowledgeServiceAsyncStub, start: pb.ImportStart, remote: Remote
+    error: grpc.aio.AioRpcError, stub: "rpc.KnowledgeServiceAsyncStub", start: pb.ImportStart, remote: Remote
 ) -> grpc.aio.AioRpcError | None:
     """The error of a server that ended a stream while we were sending; None when it would take it now.
 

@@ -86,10 +86,6 @@ def _service(
         own[f"{prefix}METRICS_LISTEN"] = metrics
     if package == "retrieval":
         own[f"{prefix}SNAPSHOT_FOLDER"] = str(folder.snapshots / name)
-        # Its threads wait for each other actively: beside a busy model, as many as cores are four times slower than
-        # half as many (measured with two).
-        threads = str(max(1, (os.cpu_count() or 1) // 2))
-        own |= {variable: os.environ.get(variable, threads) for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")}
     return Service(
         name=name,
         command=(sys.executable, "-P", "-m", f"kefu.{package}"),  # -P: a folder named kefu here is not ours

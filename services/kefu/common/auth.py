@@ -14,7 +14,7 @@ import re
 import secrets
 import time
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import StrEnum
@@ -26,6 +26,7 @@ from redis.asyncio import Redis
 
 from kefu.common.errors import ScopeMissing, StartupError, Unauthenticated
 from kefu.common.redis import redis_errors
+from kefu.common.tasks import cancelled
 
 DEFAULT_TENANT = "default"
 """Where the bootstrap key lives; its operators rule every tenant."""
@@ -228,9 +229,7 @@ async def open_keyring(
     try:
         yield keyring
     finally:
-        follower.cancel()
-        with suppress(asyncio.CancelledError):
-            await follower
+        await cancelled(follower)
 
 
 _caller: ContextVar[Principal] = ContextVar("kefu_caller")

@@ -10,6 +10,7 @@ import grpc
 import grpc.aio
 import structlog
 from opentelemetry import propagate, trace
+from opentelemetry.context import attach
 
 from kefu.common import auth
 from kefu.common.auth import Keyring, Principal, Scope
@@ -90,39 +91,41 @@ class Guard(grpc.aio.ServerInterceptor):
         began, code = time.monotonic(), grpc.StatusCode.OK
         structlog.contextvars.clear_contextvars()
         RPCS_IN_FLIGHT.labels(method).inc()
-        with _tracer.start_as_current_span(
-            method, context=propagate.extract(metadata), kind=trace.SpanKind.SERVER, record_exception=False
-        ) as span:
-            trace_id = trace.format_trace_id(span.get_span_context().trace_id)
-            structlog.contextvars.bind_contextvars(trace_id=trace_id, method=method)
-            try:
-                principal = await self._authorise(method, metadata)
-                auth.set_caller(principal)
-                structlog.contextvars.bind_contextvars(tenant=principal.tenant, subject=principal.subject)
-                yield
-            except ServiceError as error:
-                code = error.code
-                await _abort(context, error)
-            except asyncio.CancelledError:
-                code = grpc.StatusCode.CANCELLED
-                raise
-            except Exception:
-                # Left alone, grpc.aio would send the exception's text to the caller.
-                code = grpc.StatusCode.INTERNAL
-                UNEXPECTED_ERRORS.labels(method).inc()
-                _log.exception("rpc.unexpected")
-                await _abort(
-                    context,
-                    Internal(
-                        "Something failed here; the operator finds it in the log by this trace id.",
-                        metadata={"trace_id": trace_id},
-                    ),
-                )
-            finally:
-                RPCS_IN_FLIGHT.labels(method).dec()
-                RPC_SECONDS.labels(method, code.name).observe(time.monotonic() - began)
-                span.set_attribute("rpc.grpc.status_code", code.value[0])
-                _log.info("rpc", code=code.name, ms=round((time.monotonic() - began) * 1000, 1))
+        span = _tracer.start_span(method, context=propagate.extract(metadata), kind=trace.SpanKind.SERVER)
+        # Never detached: each call has a task, and so a context, of its own, and a generator that gRPC drops is closed
+        # in another one.
+        attach(trace.set_span_in_context(span))
+        trace_id = trace.format_trace_id(span.get_span_context().trace_id)
+        structlog.contextvars.bind_contextvars(trace_id=trace_id, method=method)
+        try:
+            principal = await self._authorise(method, metadata)
+            auth.set_caller(principal)
+            structlog.contextvars.bind_contextvars(tenant=principal.tenant, subject=principal.subject)
+            yield
+        except ServiceError as error:
+            code = error.code
+            await _abort(context, error)
+        except asyncio.CancelledError:
+            code = grpc.StatusCode.CANCELLED
+            raise
+        except Exception:
+            # Left alone, grpc.aio would send the exception's text to the caller.
+            code = grpc.StatusCode.INTERNAL
+            UNEXPECTED_ERRORS.labels(method).inc()
+            _log.exception("rpc.unexpected")
+            await _abort(
+                context,
+                Internal(
+                    "Something failed here; the operator finds it in the log by this trace id.",
+                    metadata={"trace_id": trace_id},
+                ),
+            )
+        finally:
+            RPCS_IN_FLIGHT.labels(method).dec()
+            RPC_SECONDS.labels(method, code.name).observe(time.monotonic() - began)
+            span.set_attribute("rpc.grpc.status_code", code.value[0])
+            span.end()
+            _log.info("rpc", code=code.name, ms=round((time.monotonic() - began) * 1000, 1))
 
     async def _authorise(self, method: str, metadata: dict[str, Any]) -> Principal:
         principal = await self._keyring.principal(metadata.get("authorization"))

@@ -13,8 +13,9 @@ from kefu.retrieval.language import UNKNOWN, language_of
 from kefu.retrieval.records import CuratedRecord
 
 APPLIES_FROM = 0.95
-"""Least cosine of two questions' embeddings by multilingual-e5-small. See the curves in the module's test: a verbatim
-answer to another question is worse than a generated one, so few of the same questions are caught rather than any other.
+"""Least cosine of two questions' embeddings by multilingual-e5-small, when their texts differ. A verbatim answer to
+another question is worse than a generated one, so this catches few rather than wrong ones: of the first 600 pairs of
+same_question_zh and of same_intent_en, 20 % and 8 % of the same questions, at a precision of .86 and 1.00.
 """
 
 _NUMBERS = re.compile(r"\d+(?:[.,:]\d+)*")

@@ -48,7 +48,7 @@ class EmbeddingCache:
         self._database: sqlite3.Connection | None = None
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._database = sqlite3.connect(path)
+            self._database = sqlite3.connect(path, check_same_thread=False)  # one thread at a time, not always the same
             self._database.execute("CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB)")
 
     def close(self) -> None:

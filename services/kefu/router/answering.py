@@ -250,8 +250,9 @@ class Answering:
             _log.warning("answer.literal_withheld", literal=chain.blocked)
             metrics.LITERALS_WITHHELD.inc()
             draft.say(chain.break_off())
-            reason = HandoffReason.NOTHING_RELEVANT if chain.text else HandoffReason.EMPTY_ANSWER
-            self._hand_over(question, draft, reason, nearest=draft.passages, detail=f"unsupported: {chain.blocked}")
+            self._hand_over(
+                question, draft, HandoffReason.UNSUPPORTED_ANSWER, nearest=draft.passages, detail=chain.blocked
+            )
         elif not draft.log.text_bytes:
             self._hand_over(question, draft, HandoffReason.EMPTY_ANSWER, nearest=draft.passages)
 

@@ -14,11 +14,11 @@ from contextlib import aclosing
 from kefu.common.auth import Principal, Scope
 from kefu.common.errors import BackendUnavailable, RequestIdReused, SessionNotFound, TurnNotFound
 from kefu.common.names import new_session_id, new_turn_id
+from kefu.common.tasks import cancelled
 from kefu.router.answering import Ask
 from kefu.router.events import Event
 from kefu.router.model import FinishReason, Rating, Session, Turn, TurnRecord, TurnState
 from kefu.router.replay import replayed
-from kefu.router.tasks import cancelled
 from kefu.router.turn import LiveTurn, TurnServices
 
 _POLL_SECONDS = 0.15

@@ -48,6 +48,7 @@ _WHY: dict[Language, dict[HandoffReason, str]] = {
         HandoffReason.SEARCH_UNAVAILABLE: "the knowledge base could not be searched in time",
         HandoffReason.MODEL_UNAVAILABLE: "no model could answer",
         HandoffReason.EMPTY_ANSWER: "the model wrote nothing that could be sent",
+        HandoffReason.UNSUPPORTED_ANSWER: "the model wrote what no passage holds",
     },
     "zh": {
         HandoffReason.NOTHING_RELEVANT: "知识库中没有可以支持答案的资料",
@@ -55,6 +56,7 @@ _WHY: dict[Language, dict[HandoffReason, str]] = {
         HandoffReason.SEARCH_UNAVAILABLE: "未能及时检索知识库",
         HandoffReason.MODEL_UNAVAILABLE: "没有可用的模型",
         HandoffReason.EMPTY_ANSWER: "模型没有写出可以发送的内容",
+        HandoffReason.UNSUPPORTED_ANSWER: "模型写出了资料中没有的内容",
     },
 }
 _LONGEST = 200

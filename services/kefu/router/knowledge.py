@@ -45,7 +45,10 @@ class Knowledge:
         request = pb.SearchRequest(
             query=query, collections=[f"collections/{name}" for name in collections], as_of=as_of, top_k=top_k
         )
-        call = self._stub.Search(request, timeout=seconds, metadata=acting_for(self._internal_key, principal))
+        # A service that is being restarted is waited for, as long as the search may take.
+        call = self._stub.Search(
+            request, timeout=seconds, metadata=acting_for(self._internal_key, principal), wait_for_ready=True
+        )
         try:
             async with asyncio.timeout(seconds + 0.25):  # a server that ignores the deadline must not hold us
                 response = await call

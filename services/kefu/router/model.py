@@ -53,6 +53,7 @@ class HandoffReason(StrEnum):
     SEARCH_UNAVAILABLE = "search_unavailable"
     MODEL_UNAVAILABLE = "model_unavailable"
     EMPTY_ANSWER = "empty_answer"
+    UNSUPPORTED_ANSWER = "unsupported_answer"
 
 
 class OnBusy(StrEnum):

@@ -21,13 +21,13 @@ from kefu.common.errors import (
 )
 from kefu.common.interceptor import acting_for
 from kefu.common.status import failure_of
+from kefu.common.tasks import cancelled
 from kefu.generation.v1 import generation_pb2 as pb
 from kefu.generation.v1 import generation_pb2_grpc as rpc
 from kefu.router.balance import ReplicaLoad, choose
 from kefu.router.frames import Accepted, Ended, Event, Frame, Order
 from kefu.router.model import Usage
 from kefu.router.prompt import Role
-from kefu.router.tasks import cancelled
 
 _LOOK_UP_SECONDS = 5.0
 _BACKOFF_SECONDS = (0.1, 3.0)

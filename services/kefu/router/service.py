@@ -30,7 +30,7 @@ _SECONDS_A_DAY = 86_400
 _RETRIEVAL_OPTIONS = (
     ("grpc.lb_policy_name", "round_robin"),
     ("grpc.initial_reconnect_backoff_ms", 200),
-    ("grpc.max_reconnect_backoff_ms", 3000),
+    ("grpc.max_reconnect_backoff_ms", 1000),
 )
 
 

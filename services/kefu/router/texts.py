@@ -40,6 +40,7 @@ class Texts:
             HandoffReason.CUSTOMER_ASKED: self.handoff_customer_asked,
             HandoffReason.NOTHING_RELEVANT: self.handoff_nothing_relevant,
             HandoffReason.EMPTY_ANSWER: self.handoff_nothing_relevant,
+            HandoffReason.UNSUPPORTED_ANSWER: self.handoff_nothing_relevant,
             HandoffReason.SEARCH_UNAVAILABLE: self.handoff_unavailable,
             HandoffReason.MODEL_UNAVAILABLE: self.handoff_unavailable,
         }[reason]

@@ -19,6 +19,7 @@ import structlog
 
 from kefu.common.auth import Principal
 from kefu.common.errors import BackendUnavailable, ServiceError, SessionBusy
+from kefu.common.tasks import cancelled
 from kefu.router import metrics
 from kefu.router.admission import Admission
 from kefu.router.answering import Answering, Ask, Draft, Question
@@ -38,7 +39,6 @@ from kefu.router.model import (
 from kefu.router.quota import TenantQuota
 from kefu.router.settings import Rules, SettingsStore
 from kefu.router.store import Begun, SessionStore, Signal
-from kefu.router.tasks import cancelled
 from kefu.router.turn_log import TurnLog
 
 _HISTORY_TURNS = 8

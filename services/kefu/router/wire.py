@@ -40,6 +40,7 @@ _REASON = {
     HandoffReason.SEARCH_UNAVAILABLE: pb.Handoff.REASON_SEARCH_UNAVAILABLE,
     HandoffReason.MODEL_UNAVAILABLE: pb.Handoff.REASON_MODEL_UNAVAILABLE,
     HandoffReason.EMPTY_ANSWER: pb.Handoff.REASON_EMPTY_ANSWER,
+    HandoffReason.UNSUPPORTED_ANSWER: pb.Handoff.REASON_UNSUPPORTED_ANSWER,
 }
 _SESSION_STATE = {
     SessionState.BOT: pb.Session.STATE_BOT,

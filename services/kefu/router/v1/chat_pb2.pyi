@@ -497,6 +497,8 @@ class Handoff(_message.Message):
         """No replica could answer."""
         REASON_EMPTY_ANSWER: Handoff._Reason.ValueType  # 5
         """The model wrote nothing that could be sent."""
+        REASON_UNSUPPORTED_ANSWER: Handoff._Reason.ValueType  # 6
+        """The model wrote a figure, price, address or code that its evidence does not hold; it was not sent."""
 
     class Reason(_Reason, metaclass=_ReasonEnumTypeWrapper):
         """Reason is why a person should take over."""
@@ -513,6 +515,8 @@ class Handoff(_message.Message):
     """No replica could answer."""
     REASON_EMPTY_ANSWER: Handoff.Reason.ValueType  # 5
     """The model wrote nothing that could be sent."""
+    REASON_UNSUPPORTED_ANSWER: Handoff.Reason.ValueType  # 6
+    """The model wrote a figure, price, address or code that its evidence does not hold; it was not sent."""
 
     REASON_FIELD_NUMBER: _builtins.int
     MESSAGE_FIELD_NUMBER: _builtins.int
@@ -520,7 +524,9 @@ class Handoff(_message.Message):
     reason: Global___Handoff.Reason.ValueType
     """Why."""
     message: _builtins.str
-    """What the customer is told, in the answer's language. It is the turn's text when no TextDelta was sent."""
+    """What the customer is told, in the answer's language. It is the turn's text when no TextDelta was sent, and then
+    TurnCompleted.text_bytes counts it.
+    """
     summary: _builtins.str
     """For the person who takes over: what was asked and tried, in a few lines."""
     def __init__(

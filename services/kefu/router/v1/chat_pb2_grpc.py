@@ -29,7 +29,8 @@ class ChatServiceStub:
     """ChatService is the one service a customer's client talks to. Every call needs a key of the `chat` scope.
 
     Names: "sessions/{session}" (a UUIDv4) and "sessions/{session}/turns/{turn}" (a UUIDv7). A session belongs to the key
-    that opened it; for any other key it is NOT_FOUND, as if it did not exist. Offsets are UTF-8 byte offsets in the
+    that opened it; for any other key it is NOT_FOUND, as if it did not exist. Only a key of the same tenant that has
+    the `operator` scope as well may read it (GetSession, ListTurns). Offsets are UTF-8 byte offsets in the
     answer's visible text. Times are the server's; durations are monotonic.
     """
 
@@ -90,7 +91,8 @@ class ChatServiceServicer:
     """ChatService is the one service a customer's client talks to. Every call needs a key of the `chat` scope.
 
     Names: "sessions/{session}" (a UUIDv4) and "sessions/{session}/turns/{turn}" (a UUIDv7). A session belongs to the key
-    that opened it; for any other key it is NOT_FOUND, as if it did not exist. Offsets are UTF-8 byte offsets in the
+    that opened it; for any other key it is NOT_FOUND, as if it did not exist. Only a key of the same tenant that has
+    the `operator` scope as well may read it (GetSession, ListTurns). Offsets are UTF-8 byte offsets in the
     answer's visible text. Times are the server's; durations are monotonic.
     """
 
@@ -117,7 +119,7 @@ class ChatServiceServicer:
         what the client does not hold, then as Converse. A first delta may start below the offset asked for; it replaces
         from there. A turn that is finished is replayed from what is stored. Errors: NOT_FOUND / TURN_NOT_FOUND,
         OUT_OF_RANGE / OFFSET_OUT_OF_RANGE (beyond the text there is), UNAVAILABLE / BACKEND_UNAVAILABLE (it runs on a
-        router that cannot be reached).
+        router that cannot be reached, or it has failed).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -236,7 +238,8 @@ class ChatService:
     """ChatService is the one service a customer's client talks to. Every call needs a key of the `chat` scope.
 
     Names: "sessions/{session}" (a UUIDv4) and "sessions/{session}/turns/{turn}" (a UUIDv7). A session belongs to the key
-    that opened it; for any other key it is NOT_FOUND, as if it did not exist. Offsets are UTF-8 byte offsets in the
+    that opened it; for any other key it is NOT_FOUND, as if it did not exist. Only a key of the same tenant that has
+    the `operator` scope as well may read it (GetSession, ListTurns). Offsets are UTF-8 byte offsets in the
     answer's visible text. Times are the server's; durations are monotonic.
     """
 

@@ -30,7 +30,8 @@ class ChatServiceStub:
     """ChatService is the one service a customer's client talks to. Every call needs a key of the `chat` scope.
 
     Names: "sessions/{session}" (a UUIDv4) and "sessions/{session}/turns/{turn}" (a UUIDv7). A session belongs to the key
-    that opened it; for any other key it is NOT_FOUND, as if it did not exist. Offsets are UTF-8 byte offsets in the
+    that opened it; for any other key it is NOT_FOUND, as if it did not exist. Only a key of the same tenant that has
+    the `operator` scope as well may read it (GetSession, ListTurns). Offsets are UTF-8 byte offsets in the
     answer's visible text. Times are the server's; durations are monotonic.
     """
 
@@ -57,7 +58,7 @@ class ChatServiceStub:
     what the client does not hold, then as Converse. A first delta may start below the offset asked for; it replaces
     from there. A turn that is finished is replayed from what is stored. Errors: NOT_FOUND / TURN_NOT_FOUND,
     OUT_OF_RANGE / OFFSET_OUT_OF_RANGE (beyond the text there is), UNAVAILABLE / BACKEND_UNAVAILABLE (it runs on a
-    router that cannot be reached).
+    router that cannot be reached, or it has failed).
     """
     StopTurn: _grpc.UnaryUnaryMultiCallable[_chat_pb2.StopTurnRequest, _chat_pb2.StopTurnResponse]
     """StopTurn ends a running answer; its stream completes with FINISH_REASON_STOPPED and what was sent is kept.
@@ -86,7 +87,8 @@ class ChatServiceAsyncStub(ChatServiceStub):
     """ChatService is the one service a customer's client talks to. Every call needs a key of the `chat` scope.
 
     Names: "sessions/{session}" (a UUIDv4) and "sessions/{session}/turns/{turn}" (a UUIDv7). A session belongs to the key
-    that opened it; for any other key it is NOT_FOUND, as if it did not exist. Offsets are UTF-8 byte offsets in the
+    that opened it; for any other key it is NOT_FOUND, as if it did not exist. Only a key of the same tenant that has
+    the `operator` scope as well may read it (GetSession, ListTurns). Offsets are UTF-8 byte offsets in the
     answer's visible text. Times are the server's; durations are monotonic.
     """
 
@@ -110,7 +112,7 @@ class ChatServiceAsyncStub(ChatServiceStub):
     what the client does not hold, then as Converse. A first delta may start below the offset asked for; it replaces
     from there. A turn that is finished is replayed from what is stored. Errors: NOT_FOUND / TURN_NOT_FOUND,
     OUT_OF_RANGE / OFFSET_OUT_OF_RANGE (beyond the text there is), UNAVAILABLE / BACKEND_UNAVAILABLE (it runs on a
-    router that cannot be reached).
+    router that cannot be reached, or it has failed).
     """
     StopTurn: _aio.UnaryUnaryMultiCallable[_chat_pb2.StopTurnRequest, _chat_pb2.StopTurnResponse]  # type: ignore[assignment]
     """StopTurn ends a running answer; its stream completes with FINISH_REASON_STOPPED and what was sent is kept.
@@ -138,7 +140,8 @@ class ChatServiceServicer(metaclass=_abc_1.ABCMeta):
     """ChatService is the one service a customer's client talks to. Every call needs a key of the `chat` scope.
 
     Names: "sessions/{session}" (a UUIDv4) and "sessions/{session}/turns/{turn}" (a UUIDv7). A session belongs to the key
-    that opened it; for any other key it is NOT_FOUND, as if it did not exist. Offsets are UTF-8 byte offsets in the
+    that opened it; for any other key it is NOT_FOUND, as if it did not exist. Only a key of the same tenant that has
+    the `operator` scope as well may read it (GetSession, ListTurns). Offsets are UTF-8 byte offsets in the
     answer's visible text. Times are the server's; durations are monotonic.
     """
 
@@ -172,7 +175,7 @@ class ChatServiceServicer(metaclass=_abc_1.ABCMeta):
         what the client does not hold, then as Converse. A first delta may start below the offset asked for; it replaces
         from there. A turn that is finished is replayed from what is stored. Errors: NOT_FOUND / TURN_NOT_FOUND,
         OUT_OF_RANGE / OFFSET_OUT_OF_RANGE (beyond the text there is), UNAVAILABLE / BACKEND_UNAVAILABLE (it runs on a
-        router that cannot be reached).
+        router that cannot be reached, or it has failed).
         """
 
     @_abc_1.abstractmethod
