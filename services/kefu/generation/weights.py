@@ -163,7 +163,7 @@ def main() -> None:
     from kefu.common.telemetry import set_up_logging
     from kefu.generation.config import CacheConfig
 
-    set_up_logging("generation", "info", "auto")
+    set_up_logging("generation", "info", "console")  # whoever fetches ahead reads it
     model = sys.argv[1] if len(sys.argv) > 1 else DEFAULT_ON_CPU
     try:
         found = resolve(model, CacheConfig().cache_dir)
