@@ -52,7 +52,7 @@ def text_of(events: list[pb.ConverseEvent]) -> str:
         ("For how long are call recordings kept?", r"\b90 days", "data"),
         ("积分多久过期？", r"24\s*个月", "积分"),
         ("注销账户的冷静期是多少天？", r"14\s*天", "注销"),
-        ("扫地机器人的电池保修多久？", r"12\s*个月", "保修|质保"),
+        ("通话录音保存多久？", r"90\s*天", "保存"),
     ],
 )
 async def test_an_answer_is_grounded_cited_and_in_the_language_of_the_question(

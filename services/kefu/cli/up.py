@@ -2,9 +2,12 @@
 
 import asyncio
 import os
+import shutil
+import sys
 import time
 import uuid
 from collections.abc import Coroutine, Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 
 from rich.console import Console
@@ -143,6 +146,9 @@ class _Run:
         here = "" if self._folder.path == DEFAULT.absolute() else f" --data-dir {self._folder.path}"
         self._out.print()
         self._out.print("Go on in another terminal:", style="bold")
+        if shutil.which("kefu") is None:
+            activate = Path(sys.argv[0]).absolute().with_name("activate")
+            self._out.print(f"  {f'source {activate}':<32}  so that `kefu` is found", soft_wrap=True)
         for command, what in (
             (f"kefu chat{here}", "talk to it"),
             (f"kefu import FOLDER --create{here}", "add your own documents"),
