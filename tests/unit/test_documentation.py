@@ -24,7 +24,7 @@ def test_the_readme_names_only_make_targets_that_exist() -> None:
     listed = subprocess.run(["make", "-s"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     targets = set(re.findall(r"make ([a-z-]+)", listed))
     assert "demo" in targets
-    assert set(re.findall(r"(?:^|[`$ ])make ([a-z-]+)", README, re.MULTILINE)) <= targets
+    assert set(re.findall(r"(?:`|\$ )make ([a-z-]+)", README)) <= targets
 
 
 @pytest.mark.parametrize("folder", ["services/kefu", "protos", "deploy", "docs", "loadtest", "tests"])

@@ -9,7 +9,9 @@ measures that, per language of the passage, whatever the collection holds and ho
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from kefu.retrieval.embedders import Vectors
+import numpy as np
+
+from kefu.retrieval.embedders import BatchingEmbedder, Vectors
 
 _SENTENCES: Mapping[str, tuple[str, ...]] = {
     "en": (
@@ -53,6 +55,16 @@ class Background:
     def of(cls, passages: Callable[[Sequence[str]], Vectors]) -> "Background":
         """Embed the sentences with an embedder's `passages`; takes a moment, and blocks."""
         return cls({language: passages(sentences) for language, sentences in _SENTENCES.items()})
+
+    @classmethod
+    async def by(cls, embedder: BatchingEmbedder) -> "Background":
+        """The same off the event loop, on the embedder's own thread."""
+        return cls(
+            {
+                language: np.concatenate([rows async for rows in embedder.passages(sentences)])
+                for language, sentences in _SENTENCES.items()
+            }
+        )
 
     def levels(self, question: Vectors) -> dict[str, float]:
         """Mean cosine of a question with the sentences of each language."""

@@ -78,7 +78,7 @@ class Replica:
     ) -> AsyncIterator["Replica"]:
         """A replica that holds all there is, and follows it while the block runs."""
         snapshots = Snapshots(snapshot_folder, embedder.embedder.id) if snapshot_folder else None
-        background = await asyncio.to_thread(Background.of, embedder.embedder.passages)
+        background = await Background.by(embedder)
         self = cls(store, embedder, background, snapshots, snapshot_seconds)
         tasks: list[asyncio.Task[None]] = []
         try:

@@ -11,10 +11,7 @@ Vectors = npt.NDArray[np.float32]
 
 
 class Embedder(Protocol):
-    """Turns texts into unit vectors. Both methods block: call them off the event loop.
-
-    One thread may be in `queries` while another is in `passages`, but no two in the same.
-    """
+    """Turns texts into unit vectors. Both methods block, and are for one thread: the same one for the object's life."""
 
     @property
     def id(self) -> str:
@@ -24,6 +21,11 @@ class Embedder(Protocol):
     @property
     def dimension(self) -> int:
         """Length of a vector."""
+        ...
+
+    @property
+    def passages_at_once(self) -> int:
+        """Passages in one call: more only where that is faster, for a question that comes waits for the call's end."""
         ...
 
     def queries(self, texts: Sequence[str]) -> Vectors:

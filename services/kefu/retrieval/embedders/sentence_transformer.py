@@ -12,6 +12,8 @@ from kefu.retrieval.embedders.base import Vectors
 class SentenceTransformerEmbedder:
     """See Embedder. A model that declares prompts named "query" and "passage" (or "document") gets them."""
 
+    passages_at_once = 16
+
     def __init__(self, model: str, *, revision: str | None = None, device: str | None = None) -> None:
         """Load `model`; raises StartupError when the package or the model is not there."""
         try:
