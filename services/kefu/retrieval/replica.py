@@ -192,7 +192,7 @@ class Replica:
                     last_cause = cause
                     _log.warning("changes.not_followed", cause=cause)
                 await asyncio.sleep(0.5)
-            except Exception:
+            except Exception:  # a follower that ended would leave this replica stale without a word
                 _log.exception("changes.failed")
                 await asyncio.sleep(0.5)
 

@@ -10,7 +10,7 @@ The first two are the same for every question in a language, so that the prefix 
 more from the example than from any instruction: without it, it copies titles or writes markers alone. The example's
 facts are no evidence (see `kefu.router.literals`), so they cannot leak into an answer.
 
-Short on purpose: on a CPU each hundred tokens of prefill cost about 0.2 s.
+Short on purpose: on a CPU each hundred tokens of prefill cost about 0.1 s.
 """
 
 from collections.abc import Sequence
