@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import grpc
 import pytest
 from grpc_reflection.v1alpha import reflection_pb2
+from pydantic import SecretStr
 
 from kefu.common import auth
 from kefu.common.auth import REVOKED_CHANNEL, Scope, StoredKey, make_key, open_keyring, redis_key
@@ -15,6 +16,8 @@ from kefu.common.errors import ServiceError, StartupError
 from kefu.common.interceptor import acting_for
 from kefu.common.redis import open_redis
 from kefu.common.serving import Serving, serving
+from kefu.generation.config import GenerationConfig
+from kefu.generation.service import main
 from kefu.generation.v1 import generation_pb2 as pb
 from kefu.generation.v1 import generation_pb2_grpc as rpc
 from tests.support.calling import BOOTSTRAP_KEY, INTERNAL_KEY, bearing, channel_to, failure, is_serving
@@ -230,3 +233,12 @@ async def test_a_port_in_use_is_a_startup_error_that_names_it() -> None:
         with pytest.raises(StartupError, match=f"127.0.0.1:{running.port}"):
             async with scripted_server(listen=f"127.0.0.1:{running.port}"):
                 pass
+
+
+async def test_a_port_in_use_is_noticed_before_the_engine_loads() -> None:
+    async with scripted_server() as (_, running):
+        config = GenerationConfig(
+            internal_key=SecretStr(INTERNAL_KEY), listen=f"127.0.0.1:{running.port}", model="/there/is/no/such/model"
+        )
+        with pytest.raises(StartupError, match=f"127.0.0.1:{running.port}"):
+            await main(config)

