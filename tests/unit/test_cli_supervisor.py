@@ -49,7 +49,9 @@ async def supervised(*services: Service) -> AsyncIterator[tuple[Supervisor, list
     seen: list[tuple[str, State]] = []
 
     def note(one: Supervised) -> None:
-        if not seen or seen[-1] != (one.service.name, one.state):
+        # A change of its detail alone is told too; another service's change may lie between the two.
+        latest = next((state for name, state in reversed(seen) if name == one.service.name), None)
+        if latest is not one.state:
             seen.append((one.service.name, one.state))
 
     async with Supervisor(services, note) as supervisor:

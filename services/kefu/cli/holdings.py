@@ -4,13 +4,13 @@ from typing import Annotated
 
 import typer
 
-from kefu.cli.connection import Json, Remote, all_pages, remote
+from kefu.cli.connection import Json, Remote, remote
 from kefu.cli.console import CommandFailed, console, one_line, print_json, print_table, printable, when
 from kefu.cli.grouping import full, group, short
+from kefu.cli.listing import Limit, all_pages, print_list
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from kefu.retrieval.v1 import knowledge_pb2_grpc as rpc
 
-_PAGE = 100
 Collection = Annotated[str, typer.Option("--collection", "-c", help="The knowledge base's id.")]
 DEFAULT_COLLECTION = "help"
 
@@ -19,13 +19,11 @@ collections = group("Knowledge bases: list, show, create, delete.")
 
 async def _list_collections(target: Remote, as_json: Json = False) -> None:
     """List the collections that the key may use."""
-    found = await collections_of(target)
-    if as_json:
-        print_json(found)
-        return
-    print_table(
-        ("collection", "name", "documents", "passages", "curated", "embedder", "changed"),
-        [_collection_row(one) for one in found],
+    print_list(
+        await collections_of(target),
+        _COLLECTION_HEADINGS,
+        _collection_row,
+        as_json=as_json,
         empty="There is none yet: kefu import FOLDER --create",
     )
 
@@ -33,14 +31,11 @@ async def _list_collections(target: Remote, as_json: Json = False) -> None:
 async def collections_of(target: Remote) -> list[pb.Collection]:
     """All collections that the key may use."""
     async with target.to_knowledge() as channel:
-        stub = rpc.KnowledgeServiceStub(channel)
+        call = rpc.KnowledgeServiceStub(channel).ListCollections
+        return await all_pages(target, call, pb.ListCollectionsRequest(), lambda page: page.collections)
 
-        async def page(token: str) -> tuple[list[pb.Collection], str]:
-            request = pb.ListCollectionsRequest(page_size=_PAGE, page_token=token)
-            answer = await stub.ListCollections(request, metadata=target.metadata)
-            return list(answer.collections), answer.next_page_token
 
-        return await all_pages(page)
+_COLLECTION_HEADINGS = ("collection", "name", "documents", "passages", "curated", "embedder", "changed")
 
 
 def _collection_row(one: pb.Collection) -> tuple[str, ...]:
@@ -56,9 +51,7 @@ async def _show_collection(target: Remote, collection: str, as_json: Json = Fals
     if as_json:
         print_json(one)
     else:
-        print_table(
-            ("collection", "name", "documents", "passages", "curated", "embedder", "changed"), [_collection_row(one)]
-        )
+        print_table(_COLLECTION_HEADINGS, [_collection_row(one)])
 
 
 async def _create_collection(
@@ -105,38 +98,27 @@ documents = group("Documents of a collection: list, show, delete.")
 async def _list_documents(
     target: Remote,
     collection: Collection = DEFAULT_COLLECTION,
-    limit: Annotated[int, typer.Option("--limit", "-n", help="At most so many; 0 means all.", min=0)] = 0,
+    limit: Limit = 0,
     as_json: Json = False,
 ) -> None:
     """List a collection's documents."""
     async with target.to_knowledge() as channel:
-        stub = rpc.KnowledgeServiceStub(channel)
-
-        async def page(token: str) -> tuple[list[pb.Document], str]:
-            request = pb.ListDocumentsRequest(
-                collection=full("collections", collection), page_size=_PAGE, page_token=token
-            )
-            answer = await stub.ListDocuments(request, metadata=target.metadata)
-            return list(answer.documents), answer.next_page_token
-
-        found = await all_pages(page, limit)
-    if as_json:
-        print_json(found)
-        return
-    print_table(
+        call = rpc.KnowledgeServiceStub(channel).ListDocuments
+        request = pb.ListDocumentsRequest(collection=full("collections", collection))
+        found = await all_pages(target, call, request, lambda page: page.documents, limit)
+    print_list(
+        found,
         ("document", "path", "title", "language", "passages", "valid", "imported"),
-        [
-            (
-                short(one.name),
-                one.path,
-                one_line(one.title, 50),
-                one.language,
-                str(one.passage_count),
-                f"{one.valid_from}…{one.valid_until}" if one.valid_from or one.valid_until else "",
-                when(one.update_time),
-            )
-            for one in found
-        ],
+        lambda one: (
+            short(one.name),
+            one.path,
+            one_line(one.title, 50),
+            one.language,
+            str(one.passage_count),
+            f"{one.valid_from}…{one.valid_until}" if one.valid_from or one.valid_until else "",
+            when(one.update_time),
+        ),
+        as_json=as_json,
         empty=f"{collection} holds no documents.",
     )
 
@@ -150,16 +132,9 @@ async def _show_document(
 ) -> None:
     """Show a document's passages, in their order."""
     async with target.to_knowledge() as channel:
-        stub = rpc.KnowledgeServiceStub(channel)
-
-        async def page(token: str) -> tuple[list[pb.Passage], str]:
-            request = pb.ListPassagesRequest(
-                document=_document_name(collection, document), page_size=_PAGE, page_token=token
-            )
-            answer = await stub.ListPassages(request, metadata=target.metadata)
-            return list(answer.passages), answer.next_page_token
-
-        found = await all_pages(page)
+        call = rpc.KnowledgeServiceStub(channel).ListPassages
+        request = pb.ListPassagesRequest(document=_document_name(collection, document))
+        found = await all_pages(target, call, request, lambda page: page.passages)
     if as_json:
         print_json(found)
         return
@@ -189,25 +164,19 @@ curated = group("Answers that staff wrote, given word for word: list, put, delet
 async def _list_curated(target: Remote, collection: Collection = DEFAULT_COLLECTION, as_json: Json = False) -> None:
     """List a collection's curated answers."""
     async with target.to_knowledge() as channel:
-        stub = rpc.KnowledgeServiceStub(channel)
-
-        async def page(token: str) -> tuple[list[pb.CuratedAnswer], str]:
-            request = pb.ListCuratedAnswersRequest(
-                collection=full("collections", collection), page_size=_PAGE, page_token=token
-            )
-            answer = await stub.ListCuratedAnswers(request, metadata=target.metadata)
-            return list(answer.curated_answers), answer.next_page_token
-
-        found = await all_pages(page)
-    if as_json:
-        print_json(found)
-        return
-    print_table(
+        call = rpc.KnowledgeServiceStub(channel).ListCuratedAnswers
+        request = pb.ListCuratedAnswersRequest(collection=full("collections", collection))
+        found = await all_pages(target, call, request, lambda page: page.curated_answers)
+    print_list(
+        found,
         ("answer", "language", "questions", "text"),
-        [
-            (short(one.name), one.language, one_line(" | ".join(one.questions), 70), one_line(one.answer, 60))
-            for one in found
-        ],
+        lambda one: (
+            short(one.name),
+            one.language,
+            one_line(" | ".join(one.questions), 70),
+            one_line(one.answer, 60),
+        ),
+        as_json=as_json,
         empty=f"{collection} holds no curated answers.",
     )
 

@@ -4,50 +4,40 @@ from typing import Annotated
 
 import typer
 
-from kefu.cli.connection import Json, Remote, all_pages, remote
-from kefu.cli.console import console, one_line, print_json, print_table, printable, when
+from kefu.cli.connection import Json, Remote, remote
+from kefu.cli.console import console, one_line, print_json, printable, when
 from kefu.cli.grouping import full, group, short
 from kefu.cli.holdings import Yes, confirm
+from kefu.cli.listing import Limit, all_pages, print_list
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import chat_pb2_grpc as rpc
 
-_PAGE = 100
 sessions = group("Conversations: list, show, delete, delete-user.")
 
 
 async def _list_sessions(
     target: Remote,
     user: Annotated[str, typer.Option(help="This person's only.", show_default=False)] = "",
-    limit: Annotated[int, typer.Option("--limit", "-n", help="At most so many; 0 means all.", min=0)] = 20,
+    limit: Limit = 20,
     as_json: Json = False,
 ) -> None:
     """List the sessions that this key opened, the latest first."""
     async with target.to_router() as channel:
-        stub = rpc.ChatServiceStub(channel)
-
-        async def page(token: str) -> tuple[list[pb.Session], str]:
-            request = pb.ListSessionsRequest(user=user, page_size=min(limit or _PAGE, _PAGE), page_token=token)
-            answer = await stub.ListSessions(request, metadata=target.metadata)
-            return list(answer.sessions), answer.next_page_token
-
-        found = await all_pages(page, limit)
-    if as_json:
-        print_json(found)
-        return
-    print_table(
+        call, request = rpc.ChatServiceStub(channel).ListSessions, pb.ListSessionsRequest(user=user)
+        found = await all_pages(target, call, request, lambda page: page.sessions, limit)
+    print_list(
+        found,
         ("session", "state", "user", "turns", "latest", "erased", "begins with"),
-        [
-            (
-                short(one.name),
-                pb.Session.State.Name(one.state).removeprefix("STATE_").lower(),
-                one.user,
-                str(one.turn_count),
-                when(one.update_time),
-                when(one.expire_time),
-                one_line(one.title, 50),
-            )
-            for one in found
-        ],
+        lambda one: (
+            short(one.name),
+            pb.Session.State.Name(one.state).removeprefix("STATE_").lower(),
+            one.user,
+            str(one.turn_count),
+            when(one.update_time),
+            when(one.expire_time),
+            one_line(one.title, 50),
+        ),
+        as_json=as_json,
         empty="There are no sessions.",
     )
 
@@ -58,13 +48,7 @@ async def _show_session(target: Remote, session: str, as_json: Json = False) -> 
     async with target.to_router() as channel:
         stub = rpc.ChatServiceStub(channel)
         described = (await stub.GetSession(pb.GetSessionRequest(name=name), metadata=target.metadata)).session
-
-        async def page(token: str) -> tuple[list[pb.Turn], str]:
-            request = pb.ListTurnsRequest(session=name, page_size=_PAGE, page_token=token)
-            answer = await stub.ListTurns(request, metadata=target.metadata)
-            return list(answer.turns), answer.next_page_token
-
-        turns = await all_pages(page)
+        turns = await all_pages(target, stub.ListTurns, pb.ListTurnsRequest(session=name), lambda page: page.turns)
     if as_json:
         print_json({"session": described, "turns": turns})
         return

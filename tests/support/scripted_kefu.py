@@ -1,0 +1,214 @@
+"""The command line in a process of its own, and scripted services for it to call over real gRPC."""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+import grpc.aio
+
+from kefu.common.auth import Scope, open_keyring
+from kefu.common.errors import BackendUnavailable, ServiceError
+from kefu.common.serving import serving
+from kefu.retrieval.v1 import knowledge_pb2 as kpb
+from kefu.retrieval.v1 import knowledge_pb2_grpc as krpc
+from kefu.router.v1 import admin_pb2 as apb
+from kefu.router.v1 import admin_pb2_grpc as arpc
+from kefu.router.v1 import chat_pb2 as pb
+from kefu.router.v1 import chat_pb2_grpc as rpc
+from tests.support.calling import BOOTSTRAP_KEY, INTERNAL_KEY
+
+ANSWER = "You have 15 days [1], 十五天。"
+
+
+class Chat(rpc.ChatServiceServicer):
+    """Answers every question alike, or fails as told; with `endless`, writes until it is stopped."""
+
+    def __init__(self) -> None:
+        self.requests: list[pb.ConverseRequest] = []
+        self.stopped = asyncio.Event()
+        self.error: ServiceError | None = None
+        self.endless = False
+        self.cut_first = False
+
+    async def Converse(self, request: pb.ConverseRequest, context: object) -> AsyncIterator[pb.ConverseEvent]:
+        self.requests.append(request)
+        if self.error:
+            raise self.error
+        session = "sessions/s1" if request.session == "sessions/-" else request.session
+        yield pb.ConverseEvent(turn_started=pb.TurnStarted(session=session, turn=f"{session}/turns/t1", language="en"))
+        passage = pb.SourcePassage(number=1, name="collections/help/documents/d/passages/p", title="Returns\x1b[2J")
+        passage.headings.append("Periods")
+        yield pb.ConverseEvent(passages_found=pb.PassagesFound(passages=[passage]))
+        if self.endless:
+            yield pb.ConverseEvent(text_delta=pb.TextDelta(offset=0, text="one"))
+            await self.stopped.wait()
+            yield pb.ConverseEvent(
+                turn_completed=pb.TurnCompleted(finish_reason=pb.FINISH_REASON_STOPPED, text_bytes=3)
+            )
+            return
+        yield pb.ConverseEvent(text_delta=pb.TextDelta(offset=0, text="You have"))
+        if self.cut_first and len(self.requests) == 1:
+            raise BackendUnavailable("The replica went away.")
+        rest = ANSWER.removeprefix("You have")
+        yield pb.ConverseEvent(text_delta=pb.TextDelta(offset=8, text=rest))
+        size = len(ANSWER.encode())
+        completed = pb.TurnCompleted(
+            finish_reason=pb.FINISH_REASON_STOP, source=pb.ANSWER_SOURCE_GENERATED, text_bytes=size, model="scripted"
+        )
+        completed.citations.add(start=0, end=16, number=1, passage=passage.name, title="Returns")
+        yield pb.ConverseEvent(turn_completed=completed)
+
+    async def StopTurn(self, request: pb.StopTurnRequest, context: object) -> pb.StopTurnResponse:
+        assert request.turn == "sessions/s1/turns/t1"
+        self.stopped.set()
+        return pb.StopTurnResponse()
+
+    async def ListSessions(self, request: pb.ListSessionsRequest, context: object) -> pb.ListSessionsResponse:
+        number = int(request.page_token or 0)
+        page = pb.ListSessionsResponse(next_page_token=str(number + 1) if number < 2 else "")
+        page.sessions.add(name=f"sessions/s{number}", title="hello", state=pb.Session.STATE_BOT)
+        return page
+
+
+class Knowledge(krpc.KnowledgeServiceServicer):
+    """Takes documents in and remembers them."""
+
+    def __init__(self) -> None:
+        self.documents: dict[str, bytes] = {}
+        self.kinds: dict[str, int] = {}
+        self.starts: list[kpb.ImportStart] = []
+        self.error: ServiceError | None = None
+
+    async def ImportDocuments(
+        self, request_iterator: AsyncIterator[kpb.ImportDocumentsRequest], context: object
+    ) -> AsyncIterator[kpb.ImportDocumentsResponse]:
+        if self.error:
+            raise self.error
+        path = ""
+        async for request in request_iterator:
+            match request.WhichOneof("part"):
+                case "start":
+                    self.starts.append(request.start)
+                case "document":
+                    if path:
+                        yield self._result(path)
+                    path = request.document.path
+                    self.documents[path], self.kinds[path] = b"", request.document.kind
+                case _:
+                    self.documents[path] += request.data
+        if path:
+            yield self._result(path)
+
+    def _result(self, path: str) -> kpb.ImportDocumentsResponse:
+        result = kpb.DocumentResult(path=path, outcome=kpb.DocumentResult.OUTCOME_CREATED, passages=1)
+        if not self.documents[path]:
+            result.outcome = kpb.DocumentResult.OUTCOME_FAILED
+            result.reason, result.message = "EMPTY_DOCUMENT", "It is empty."
+        return kpb.ImportDocumentsResponse(result=result)
+
+    async def ListCollections(
+        self, request: kpb.ListCollectionsRequest, context: object
+    ) -> kpb.ListCollectionsResponse:
+        return kpb.ListCollectionsResponse()
+
+    async def Search(self, request: kpb.SearchRequest, context: object) -> kpb.SearchResponse:
+        found = kpb.SearchResponse(query_language="en")
+        hit = found.hits.add(score=1.5, relevance=0.91)
+        hit.passage.title, hit.passage.text, hit.passage.path = "Returns", "Within 15 days.", "help/returns.md"
+        hit.signals.cosine = 0.87
+        match = found.curated_match
+        match.question, match.cosine, match.reason = "How long?", 0.7, "TOO_FAR"
+        return found
+
+
+class Admin(arpc.AdminServiceServicer):
+    """Keeps settings."""
+
+    def __init__(self) -> None:
+        self.settings = apb.TenantSettings(max_passages=5)
+        self.revision: int = 1
+
+    async def GetTenantSettings(
+        self, request: apb.GetTenantSettingsRequest, context: object
+    ) -> apb.GetTenantSettingsResponse:
+        return apb.GetTenantSettingsResponse(settings=self.settings, revision=self.revision)
+
+    async def UpdateTenantSettings(
+        self, request: apb.UpdateTenantSettingsRequest, context: object
+    ) -> apb.UpdateTenantSettingsResponse:
+        assert request.revision == self.revision
+        self.settings, self.revision = request.settings, request.revision + 1
+        return apb.UpdateTenantSettingsResponse(revision=self.revision)
+
+    async def CreateKey(self, request: apb.CreateKeyRequest, context: object) -> apb.CreateKeyResponse:
+        return apb.CreateKeyResponse(key=apb.Key(name="tenants/default/keys/k"), secret=f"kefu_k_{request.scopes}")
+
+
+class Done(NamedTuple):
+    """How a command ended."""
+
+    status: int
+    out: str
+    err: str
+
+
+@dataclass
+class Kefu:
+    """Scripted services, and the command line pointed at them."""
+
+    folder: Path
+    port: int
+    chat: Chat = field(default_factory=Chat)
+    knowledge: Knowledge = field(default_factory=Knowledge)
+    admin: Admin = field(default_factory=Admin)
+
+    def environment(self) -> dict[str, str]:
+        """This process's, and where the services are."""
+        address = f"127.0.0.1:{self.port}"
+        given = {"KEFU_SERVER": address, "KEFU_KNOWLEDGE_SERVER": address, "KEFU_KEY": BOOTSTRAP_KEY}
+        return {**os.environ, **given, "KEFU_DATA_DIR": str(self.folder / "kefu")}
+
+    async def start(self, *arguments: str, **environment: str) -> asyncio.subprocess.Process:
+        """Begin `kefu ARGUMENTS...` and leave it running; the caller waits for its end."""
+        return await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "kefu.cli", *arguments),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env={**self.environment(), **environment},
+            cwd=self.folder,
+        )
+
+    async def __call__(self, *arguments: str, stdin: bytes = b"", **environment: str) -> Done:
+        """Run `kefu ARGUMENTS...` to its end; the test fails when it shows a traceback."""
+        process = await self.start(*arguments, **environment)
+        out, err = await process.communicate(stdin)
+        assert "Traceback" not in err.decode()
+        return Done(process.returncode or 0, out.decode(), err.decode())
+
+
+@asynccontextmanager
+async def scripted_kefu(folder: Path) -> AsyncIterator[Kefu]:
+    """Scripted services behind one real server; commands run in `folder`."""
+    one = Kefu(folder, 0)
+
+    def register(server: grpc.aio.Server) -> None:
+        rpc.add_ChatServiceServicer_to_server(one.chat, server)
+        krpc.add_KnowledgeServiceServicer_to_server(one.knowledge, server)
+        arpc.add_AdminServiceServicer_to_server(one.admin, server)
+
+    scopes = {
+        "kefu.router.v1.ChatService": (Scope.CHAT,),
+        "kefu.router.v1.AdminService": (Scope.OPERATOR,),
+        "kefu.retrieval.v1.KnowledgeService": (Scope.KNOWLEDGE,),
+    }
+    async with AsyncExitStack() as stack:
+        keyring = await stack.enter_async_context(open_keyring(INTERNAL_KEY, BOOTSTRAP_KEY))
+        server = serving("127.0.0.1:0", register, keyring=keyring, scopes=scopes, drain=1)
+        one.port = (await stack.enter_async_context(server)).port
+        yield one

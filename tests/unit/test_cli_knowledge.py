@@ -1,0 +1,66 @@
+"""`kefu import` and `kefu search` as a person types them."""
+
+import json
+
+from kefu.common.errors import CollectionNotFound
+from kefu.retrieval.v1 import knowledge_pb2 as kpb
+from tests.support.scripted_kefu import Kefu
+
+
+async def test_import_sends_files_whole_and_tells_what_became_of_each(kefu: Kefu) -> None:
+    docs = kefu.folder / "docs"
+    docs.mkdir()
+    (docs / "big.md").write_bytes(b"x" * 2_500_000)
+    (docs / "bad.md").write_bytes(b"\xff\xfe broken")
+    (docs / "empty.md").touch()
+    (docs / "photo.jpg").touch()
+    (kefu.folder / "pins.csv").write_text("question,answer\na,b\n")
+    done = await kefu("import", "docs", "--create", "-c", "shop", "--curated", "pins.csv")
+    assert done.status == 1, "one document failed"
+    assert "3 created, 0 updated, 0 unchanged, 1 failed, 1 skipped" in done.out
+    assert "docs/empty.md: It is empty. (EMPTY_DOCUMENT)" in done.out
+    assert "files like .jpg are not read" in done.out
+    assert kefu.knowledge.documents["docs/big.md"] == b"x" * 2_500_000
+    assert kefu.knowledge.documents["docs/bad.md"] == b"\xff\xfe broken"
+    curated = [path for path, kind in kefu.knowledge.kinds.items() if kind == kpb.DocumentStart.KIND_CURATED_ANSWERS]
+    assert [path.rpartition("/")[2] for path in curated] == ["pins.csv"]
+    (start,) = kefu.knowledge.starts
+    assert (start.collection, start.create) == ("collections/shop", True)
+
+
+async def test_import_as_json_is_one_document(kefu: Kefu) -> None:
+    (kefu.folder / "a.md").write_text("text")
+    done = await kefu("import", "a.md", "--json")
+    assert json.loads(done.out) == {
+        "created": 1,
+        "updated": 0,
+        "unchanged": 0,
+        "failed": [],
+        "skipped": [],
+        "passages": 1,
+    }
+
+
+async def test_import_into_a_collection_that_is_not_there_says_how_to_make_it(kefu: Kefu) -> None:
+    kefu.knowledge.error = CollectionNotFound("There is no collection help.")
+    (kefu.folder / "a.md").write_text("text")
+    done = await kefu("import", "a.md")
+    assert done.status == 1
+    assert "--create" in done.err
+
+
+async def test_import_of_nothing_is_a_sentence(kefu: Kefu) -> None:
+    done = await kefu("import")
+    assert done.status == 1
+    assert "Name files or folders" in done.err
+
+
+async def test_search_shows_scores_signals_and_why_a_curated_answer_does_not_apply(kefu: Kefu) -> None:
+    done = await kefu("search", "How long?")
+    assert done.status == 0
+    assert "relevance 0.91" in done.out
+    assert "cosine 0.870" in done.out
+    assert "Within 15 days." in done.out
+    assert "does not apply: the question is not near enough" in done.out
+    found = json.loads((await kefu("search", "How long?", "--json")).out)
+    assert found["curated_match"]["reason"] == "TOO_FAR"
