@@ -51,6 +51,8 @@ SIMULATED = SimulatedSettings(
 class ScriptedEngine:
     """Plays given events; `hold` keeps it from ending, `fail()` lets it die."""
 
+    merges = False
+
     def __init__(self, events: Sequence[Event], *, hold: bool = False) -> None:
         self.events = events
         self.hold = hold

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
@@ -88,22 +89,29 @@ async def serving(
         _log.info("stopped")
 
 
-async def check_address(listen: str) -> None:
+def check_address(listen: str) -> None:
     """Raise StartupError now if `serving` could not have this address: for services that load for minutes first."""
-    probe = grpc.aio.server(options=_OPTIONS)
+    host, _, port = listen.rpartition(":")
+    if not port.isdigit():
+        return  # a socket of the file system, say: gRPC knows more of those
+    host = host.strip("[]")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        _bind(probe, listen)
-    finally:
-        await probe.stop(None)
+        # A plain socket: gRPC gives back an address that it did not serve at only when it likes to.
+        socket.create_server((host, int(port)), family=family).close()
+    except OSError:
+        raise _not_to_be_had(listen) from None
 
 
 def _bind(server: grpc.aio.Server, listen: str) -> int:
     try:
         return server.add_insecure_port(listen)
     except RuntimeError:
-        raise StartupError(
-            f"Cannot listen at {listen}: the port is in use, or the address is not this machine's."
-        ) from None
+        raise _not_to_be_had(listen) from None
+
+
+def _not_to_be_had(listen: str) -> StartupError:
+    return StartupError(f"Cannot listen at {listen}: the port is in use, or the address is not this machine's.")
 
 
 async def terminated() -> None:

@@ -51,6 +51,23 @@ class FrameBuffer:
 
 
 @asynccontextmanager
+async def paced(
+    events: AsyncGenerator[Event, None], interval: Callable[[], float], observe: Callable[[Event], None]
+) -> AsyncIterator[AsyncIterator[Event]]:
+    """As `framed`, for an engine that merges by itself: no task and no buffer, but a pause after each text."""
+
+    async def gathered() -> AsyncIterator[Event]:
+        async for event in events:
+            observe(event)
+            yield event
+            if isinstance(event, Piece) and event.text:
+                await asyncio.sleep(interval())
+
+    async with aclosing(events):
+        yield gathered()
+
+
+@asynccontextmanager
 async def framed(
     events: AsyncGenerator[Event, None], interval: Callable[[], float], observe: Callable[[Event], None]
 ) -> AsyncIterator[AsyncIterator[Event]]:

@@ -25,6 +25,8 @@ class Ticket:
         self._expected = 0
         self._prompt = 0
         self._written = 0
+        self.owed = 1
+        """Tokens still to be prefilled or written, by estimate; at least one while it runs."""
 
     def observe(self, event: Event) -> None:
         """Follow the answer; see every event as soon as the engine gives it."""
@@ -38,12 +40,8 @@ class Ticket:
                 self._written += len(ids) or -(-len(text.encode()) // 3)
             case Finished(completion_tokens=tokens):
                 self._ledger.learn(tokens)
-        self._ledger.changed()
-
-    @property
-    def owed(self) -> int:
-        """Tokens still to be prefilled or written, by estimate; at least one while it runs."""
-        return self._prompt + max(self._expected - self._written, 1)
+        before, self.owed = self.owed, self._prompt + max(self._expected - self._written, 1)
+        self._ledger.owes(self.owed - before)
 
 
 class LoadLedger:
@@ -53,15 +51,12 @@ class LoadLedger:
         self.boot_id = uuid.uuid4().hex
         self.mean_answer = float(_FIRST_GUESS)
         self.draining = False
+        self.owed_tokens = 0
+        """Of all open requests."""
         self._open: set[Ticket] = set()
         self._accepted: OrderedDict[str, int] = OrderedDict()
         self._version = 0
         self._waiters: set[asyncio.Event] = set()
-
-    @property
-    def owed_tokens(self) -> int:
-        """Of all open requests."""
-        return sum(ticket.owed for ticket in self._open)
 
     @property
     def open_requests(self) -> int:
@@ -77,12 +72,12 @@ class LoadLedger:
         """Count a request while the block runs."""
         ticket = Ticket(self, max_tokens)
         self._open.add(ticket)
-        self.changed()
+        self.owes(ticket.owed)
         try:
             yield ticket
         finally:
             self._open.discard(ticket)
-            self.changed()
+            self.owes(-ticket.owed)
 
     def accept(self, caller: str, estimated_tokens: int) -> None:
         """Count a caller's own estimate, once its request was read and found good."""
@@ -91,6 +86,11 @@ class LoadLedger:
             while len(self._accepted) > _CALLERS:
                 self._accepted.popitem(last=False)
             self.changed()
+
+    def owes(self, tokens: int) -> None:
+        """So many tokens more, or fewer."""
+        self.owed_tokens += tokens
+        self.changed()
 
     def learn(self, answer_tokens: int) -> None:
         """An answer of this length has ended."""

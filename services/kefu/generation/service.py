@@ -25,7 +25,7 @@ class EngineDied(Exception):
 
 async def main(config: GenerationConfig) -> None:
     """Serve until SIGTERM. Raises EngineDied, once NOT_SERVING has been said, when the engine dies."""
-    await check_address(config.listen)
+    check_address(config.listen)
     async with open_engine(config) as engine:
         servicer = GenerationServicer(engine, limits_of(config))
         async with (

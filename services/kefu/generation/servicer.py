@@ -24,7 +24,7 @@ from kefu.generation.engines.base import (
     Role,
     Started,
 )
-from kefu.generation.frames import framed
+from kefu.generation.frames import framed, paced
 from kefu.generation.load import LoadLedger
 from kefu.generation.v1 import generation_pb2 as pb
 from kefu.generation.v1 import generation_pb2_grpc
@@ -86,7 +86,9 @@ class GenerationServicer(generation_pb2_grpc.GenerationServiceServicer):
             raise ReplicaFull(f"This replica has {self._limits.max_requests} requests; try another one.")
         first_token: float | None = None
         with self.ledger.ticket(asked.max_tokens) as ticket:
-            async with framed(self._engine.generate(asked), self._frame_seconds, ticket.observe) as events:
+            written = self._engine.generate(asked)
+            gather = paced if self._engine.merges else framed
+            async with gather(written, self._frame_seconds, ticket.observe) as events:
                 async for event in events:
                     match event:
                         case Started():

@@ -111,6 +111,9 @@ class ModelDescription:
 class Engine(Protocol):
     """Writes answers. Made by its module's `open_…`, an async context manager that closes it."""
 
+    merges: bool
+    """What was written since an answer's last event was taken comes as one Piece, so that reading may pause."""
+
     def describe(self) -> ModelDescription:
         """What this engine runs; never changes while it is open."""
         ...

@@ -45,6 +45,8 @@ class OpenAISettings:
 class OpenAIEngine:
     """A remote server; see `open_openai`. It gives no token ids, and cannot go on with an answer that was begun."""
 
+    merges = False
+
     def __init__(self, client: openai.AsyncOpenAI, settings: OpenAISettings) -> None:
         self._client = client
         self._settings = settings

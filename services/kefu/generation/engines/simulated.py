@@ -12,6 +12,7 @@ from collections import OrderedDict, deque
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from heapq import heappop, heappush
 
 from kefu.common.errors import CannotContinue, PromptTooLong
 from kefu.generation.engines.base import (
@@ -50,24 +51,38 @@ class _Job:
     prompt_tokens: int
     blocks: tuple[bytes, ...]
     answer_tokens: int
+    sent: int = 0
+    """Tokens that were written before, elsewhere."""
     cached_tokens: int = 0
-    prefill_left: float = 0.0
-    written: asyncio.Queue[None] = field(default_factory=asyncio.Queue[None])
-    count: int = 0
+    joined: int | None = None
+    """The step before the first that writes for it; None while it waits."""
+    wrote: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def kv_tokens(self) -> int:
         return self.prompt_tokens + self.answer_tokens
 
+    def written(self, step: int) -> int:
+        """Tokens there are after a step, those written elsewhere included."""
+        return self.sent if self.joined is None else min(self.sent + step - self.joined, self.answer_tokens)
+
 
 class SimulatedEngine:
-    """An imitated server; see the module."""
+    """An imitated server; see the module. A step costs nothing for a job that nobody waits for just then."""
+
+    merges = True
 
     def __init__(self, model: str, settings: SimulatedSettings) -> None:
         self._model = model or "simulated"
         self._settings = settings
+        self._step = 0
         self._waiting: deque[_Job] = deque()
-        self._running: list[_Job] = []
+        self._running: set[_Job] = set()
+        self._held = 0
+        self._prefill = 0.0
+        self._ends: list[tuple[int, int, _Job]] = []  # a heap: after which step, in the order of joining
+        self._joined = 0
+        self._readers: set[_Job] = set()
         self._prefixes: OrderedDict[bytes, None] = OrderedDict()
         self._work = asyncio.Event()
 
@@ -87,8 +102,7 @@ class SimulatedEngine:
 
     def load(self) -> EngineLoad:
         """See Engine."""
-        held = sum(job.kv_tokens for job in self._running)
-        return EngineLoad(len(self._running), len(self._waiting), min(held / self._settings.kv_tokens, 1.0))
+        return EngineLoad(len(self._running), len(self._waiting), min(self._held / self._settings.kv_tokens, 1.0))
 
     async def generate(self, request: GenerationRequest) -> AsyncGenerator[Event, None]:
         """See Engine. Token `n` of an answer has the id `n`, so an answer can go on from any number of them."""
@@ -101,14 +115,20 @@ class SimulatedEngine:
         limit = self._settings.max_model_tokens - min(job.answer_tokens, self._settings.max_model_tokens // 4)
         if job.prompt_tokens > limit:
             raise PromptTooLong(job.prompt_tokens, limit)
-        job.count = sent
+        job.sent = sent
         yield Started(job.prompt_tokens + sent)
         self._waiting.append(job)
         self._work.set()
+        told = sent
         try:
-            for number in range(sent, job.answer_tokens):
-                await job.written.get()
-                yield Piece(Channel.TEXT, _token_text(number), (number,))
+            while told < job.answer_tokens:
+                if (written := job.written(self._step)) == told:
+                    job.wrote.clear()
+                    self._readers.add(job)
+                    await job.wrote.wait()
+                    continue
+                yield Piece(Channel.TEXT, _text(told, written), tuple(range(told, written)))
+                told = written
         finally:
             self._leave(job)
         whole = job.answer_tokens >= self._settings.answer_tokens
@@ -135,15 +155,15 @@ class SimulatedEngine:
                 if not self._waiting:
                     await self._work.wait()
                 continue
-            prefill = sum(job.prefill_left for job in self._running)
             step = settings.step_seconds + (len(self._running) - 1) * settings.step_seconds_per_request
+            prefill, self._prefill = self._prefill, 0.0
             await asyncio.sleep(step + prefill)
-            for job in tuple(self._running):
-                job.prefill_left = 0.0
-                job.count += 1
-                job.written.put_nowait(None)
-                if job.count >= job.answer_tokens:
-                    self._leave(job)
+            self._step += 1
+            for job in [reader for reader in self._readers if reader.joined is not None]:
+                self._readers.remove(job)
+                job.wrote.set()
+            while self._ends and self._ends[0][0] <= self._step:
+                self._free(heappop(self._ends)[2])
 
     def _job(self, request: GenerationRequest) -> _Job:
         if request.token_ids:
@@ -160,8 +180,7 @@ class SimulatedEngine:
     def _admit(self) -> None:
         while self._waiting and len(self._running) < self._settings.max_running:
             job = self._waiting[0]
-            held = sum(other.kv_tokens for other in self._running)
-            if self._running and held + job.kv_tokens > self._settings.kv_tokens:
+            if self._running and self._held + job.kv_tokens > self._settings.kv_tokens:
                 return
             self._waiting.popleft()
             hits = 0
@@ -175,19 +194,31 @@ class SimulatedEngine:
             while len(self._prefixes) > self._settings.kv_tokens // _BLOCK:
                 self._prefixes.popitem(last=False)
             job.cached_tokens = hits * _BLOCK
-            job.prefill_left = (job.prompt_tokens - job.cached_tokens) / self._settings.prefill_tokens_per_second
-            self._running.append(job)
+            self._prefill += (job.prompt_tokens - job.cached_tokens) / self._settings.prefill_tokens_per_second
+            job.joined = self._step
+            self._running.add(job)
+            self._held += job.kv_tokens
+            self._joined += 1
+            heappush(self._ends, (self._step + job.answer_tokens - job.sent, self._joined, job))
 
     def _leave(self, job: _Job) -> None:
-        with suppress(ValueError):
+        self._readers.discard(job)
+        if job.joined is None:
+            with suppress(ValueError):
+                self._waiting.remove(job)
+        self._free(job)
+
+    def _free(self, job: _Job) -> None:
+        if job in self._running:
             self._running.remove(job)
-        with suppress(ValueError):
-            self._waiting.remove(job)
+            self._held -= job.kv_tokens
 
 
-def _token_text(number: int) -> str:
-    start = number * _CHARACTERS_PER_TOKEN % len(_SENTENCE)
-    return (_SENTENCE * 2)[start : start + _CHARACTERS_PER_TOKEN]
+def _text(start: int, end: int) -> str:
+    """The text of tokens `start` to `end`."""
+    begin = start * _CHARACTERS_PER_TOKEN % len(_SENTENCE)
+    length = (end - start) * _CHARACTERS_PER_TOKEN
+    return (_SENTENCE * (length // len(_SENTENCE) + 2))[begin : begin + length]
 
 
 @asynccontextmanager

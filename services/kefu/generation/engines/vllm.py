@@ -48,6 +48,8 @@ def device() -> Literal["cpu", "cuda"]:
 class VllmEngine:
     """An engine that is running; see `open_vllm`."""
 
+    merges = False  # a cap on thinking and stop strings are watched token by token
+
     def __init__(
         self,
         llm: Any,
