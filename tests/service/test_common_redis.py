@@ -29,6 +29,20 @@ async def test_a_service_waits_for_a_redis_that_comes_later_and_says_so_once_a_c
         server.kill()
 
 
+async def test_after_a_while_without_redis_there_is_one_piece_of_advice(tmp_path: Path) -> None:
+    server = RedisServer(tmp_path)
+    starting = asyncio.get_running_loop().create_task(_later(server))
+    try:
+        with capture_logs() as lines:
+            async with open_redis(server.url, advise_after=0.3):
+                pass
+        advice = [line["advice"] for line in lines if line["event"] == "redis.still_waiting"]
+        assert advice == ["Is Redis running there, and may this machine reach it? See KEFU_REDIS_URL."]
+    finally:
+        await starting
+        server.kill()
+
+
 async def _later(server: RedisServer) -> None:
     await asyncio.sleep(1)
     await server.start()

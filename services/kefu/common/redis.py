@@ -18,7 +18,6 @@ SCHEMA = 1
 """Version of the keys, the 1 in `kefu:1:…`."""
 SCHEMA_KEY = "kefu:schema"
 _MINIMUM = (7, 2)
-_ADVICE_AFTER_SECONDS = 30
 _log = structlog.stdlib.get_logger()
 
 
@@ -38,8 +37,8 @@ def redis_errors() -> Iterator[None]:
 
 
 @asynccontextmanager
-async def open_redis(url: str, *, timeout: float = 5.0) -> AsyncIterator[Redis]:
-    """A client of the server at `url`, once it answers: waits with backoff, one log line a cause.
+async def open_redis(url: str, *, timeout: float = 5.0, advise_after: float = 30.0) -> AsyncIterator[Redis]:
+    """A client of the server at `url`, once it answers: waits with backoff, one log line a cause, then an advice.
 
     Values come back as bytes. Raises StartupError for a server that is too old, or whose data is of a newer schema.
     """
@@ -54,14 +53,14 @@ async def open_redis(url: str, *, timeout: float = 5.0) -> AsyncIterator[Redis]:
     except ValueError as exc:
         raise StartupError(f"KEFU_REDIS_URL is not a Redis URL ({exc}); write redis://host:6379/0.") from None
     try:
-        await _wait_until_ready(client, _without_password(url))
+        await _wait_until_ready(client, _without_password(url), advise_after)
         await _check_server(client)
         yield client
     finally:
         await client.aclose()
 
 
-async def _wait_until_ready(client: Redis, address: str) -> None:
+async def _wait_until_ready(client: Redis, address: str, advise_after: float) -> None:
     began = time.monotonic()
     last_cause, advised = "", False
 
@@ -71,7 +70,7 @@ async def _wait_until_ready(client: Redis, address: str) -> None:
         if cause != last_cause:
             last_cause = cause
             _log.warning("redis.waiting", address=address, cause=cause)
-        if not advised and time.monotonic() - began >= _ADVICE_AFTER_SECONDS:
+        if not advised and time.monotonic() - began >= advise_after:
             advised = True
             _log.error(
                 "redis.still_waiting",
