@@ -61,6 +61,8 @@ _UNIT_WORD = re.compile(
     r"(?:business|working|calendar|days?|hours?|minutes?|weeks?|months?|years?|yuan|dollars?|percent|per|times)",
     re.IGNORECASE,
 )
+_SUSPECT = re.compile(f"[0-9０-９{_HAN_DIGITS}{_SIGNS}@./:]")
+"""A stretch without any of these holds words alone: no figure, no code, no address."""
 _NEXT_WORD = re.compile(r"\s+([A-Za-z]+)(?=[^A-Za-z])")
 
 
@@ -188,13 +190,22 @@ class LiteralGuard:
     def _decided(self, *, final: bool) -> list[Piece]:
         at = 0
         while at < len(self._pending) and self.blocked is None:
-            length = self._next(at, final=final)
+            length = self._words(at) or self._next(at, final=final)
             if length == 0:
                 break
             self._before = (self._before + self._pending[max(at, at + length - _LOOK_BACK) : at + length])[-_LOOK_BACK:]
             at += length
         passed, self._pending = self._pending[:at], self._pending[at:]
         return [passed] if passed else []
+
+    def _words(self, at: int) -> int:
+        """Length of the whole words from here on that can be no part of a literal: most text, at once."""
+        suspect = _SUSPECT.search(self._pending, at)
+        end = suspect.start() if suspect else len(self._pending)
+        for run in _RUN.finditer(self._pending, at, end):
+            if run.end() == end or run[0].lower().strip(".,:?'") in _NUMBER_WORDS:
+                return run.start() - at  # it may go on, or has to be looked at
+        return end - at
 
     def _next(self, at: int, *, final: bool) -> int:
         """Length of the next decided unit; 0 when undecided, or blocked."""
