@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import grpc
 import pytest
+from grpc_health.v1 import health_pb2
 from grpc_reflection.v1alpha import reflection_pb2
 from pydantic import SecretStr
 
@@ -16,6 +17,7 @@ from kefu.common.errors import ServiceError, StartupError
 from kefu.common.interceptor import acting_for
 from kefu.common.redis import open_redis
 from kefu.common.serving import Serving, serving
+from kefu.common.transport import DEFAULT, Transport
 from kefu.generation.config import GenerationConfig
 from kefu.generation.service import main
 from kefu.generation.v1 import generation_pb2 as pb
@@ -58,7 +60,11 @@ class Scripted(rpc.GenerationServiceServicer):
 
 @asynccontextmanager
 async def scripted_server(
-    redis: RedisServer | None = None, *, listen: str = "127.0.0.1:0", drain: float = 5
+    redis: RedisServer | None = None,
+    *,
+    listen: str = "127.0.0.1:0",
+    drain: float = 5,
+    transport: Transport = DEFAULT,
 ) -> AsyncIterator[tuple[Scripted, Serving]]:
     servicer = Scripted()
     async with AsyncExitStack() as stack:
@@ -71,6 +77,7 @@ async def scripted_server(
                 keyring=keyring,
                 scopes={SERVICE: (Scope.INTERNAL, Scope.CHAT)},
                 drain=drain,
+                transport=transport,
             )
         )
         yield servicer, running
@@ -226,6 +233,54 @@ async def test_a_drain_lets_a_running_call_end_and_takes_no_new_one() -> None:
         assert kinds == ["accepted", "completed"]
         read_late = await failure(lambda: describe(running.port, bearing(INTERNAL_KEY)))
         assert read_late.code == grpc.StatusCode.UNAVAILABLE
+
+
+async def test_an_open_watch_of_the_health_does_not_hold_a_drain() -> None:
+    async with AsyncExitStack() as outside:
+        async with scripted_server(drain=60) as (_, running):
+            channel = await outside.enter_async_context(channel_to(running.port))
+            watch = channel.unary_stream(
+                "/grpc.health.v1.Health/Watch",
+                request_serializer=health_pb2.HealthCheckRequest.SerializeToString,
+                response_deserializer=health_pb2.HealthCheckResponse.FromString,
+            )(health_pb2.HealthCheckRequest())
+            first = await watch.read()
+            assert isinstance(first, health_pb2.HealthCheckResponse)
+            assert first.status == health_pb2.HealthCheckResponse.SERVING
+            began = time.monotonic()
+        assert time.monotonic() - began < 30, "far from the 60 seconds of the drain"
+
+        async def read_on() -> None:
+            while await watch.read() is not grpc.aio.EOF:
+                pass
+
+        assert (await failure(read_on)).code == grpc.StatusCode.UNAVAILABLE
+
+
+async def test_while_it_drains_it_refuses_connections_first_and_serves_those_it_has() -> None:
+    async with AsyncExitStack() as outside:
+        transport = Transport(listener_grace_seconds=1.0)
+        stack = await outside.enter_async_context(AsyncExitStack())
+        _, running = await stack.enter_async_context(scripted_server(transport=transport))
+        channel = await outside.enter_async_context(channel_to(running.port))
+        stub = rpc.GenerationServiceStub(channel)
+        await stub.DescribeModel(pb.DescribeModelRequest(), metadata=bearing(INTERNAL_KEY))
+        draining = asyncio.create_task(stack.aclose())
+        async with asyncio.timeout(5):
+            while await connects(running.port):
+                await asyncio.sleep(0.01)
+        assert not draining.done()
+        await stub.DescribeModel(pb.DescribeModelRequest(), metadata=bearing(INTERNAL_KEY))
+        await draining
+
+
+async def connects(port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except ConnectionRefusedError:
+        return False
+    writer.close()
+    return True
 
 
 async def test_a_port_in_use_is_a_startup_error_that_names_it() -> None:

@@ -6,8 +6,8 @@ import grpc
 import pytest
 
 from kefu.common import errors
-from kefu.common.errors import BadRequest, Overloaded, PromptTooLong, ServiceError
-from kefu.common.status import failure_of, trailers_of
+from kefu.common.errors import BackendUnavailable, BadRequest, Internal, Overloaded, PromptTooLong, ServiceError
+from kefu.common.status import failure_of, is_lost, trailers_of
 
 
 def all_errors() -> list[type[ServiceError]]:
@@ -41,6 +41,19 @@ def test_reasons_are_unique_and_screaming_snake() -> None:
     reasons = [error.reason for error in all_errors()]
     assert len(set(reasons)) == len(reasons)
     assert all(reason.replace("_", "").isalpha() and reason.isupper() for reason in reasons)
+
+
+def test_a_call_is_lost_when_the_way_is_gone_and_not_when_a_service_said_what_is_wrong() -> None:
+    assert is_lost(FailedCall(BackendUnavailable("Gone.")))
+    assert not is_lost(FailedCall(Internal("It is in the log.")))
+
+    class Reset(grpc.RpcError):
+        """What gRPC makes of a stream that nginx reset."""
+
+        def code(self) -> grpc.StatusCode:
+            return grpc.StatusCode.INTERNAL
+
+    assert is_lost(Reset())
 
 
 def test_retry_info_and_metadata_survive_the_wire() -> None:

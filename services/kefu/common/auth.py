@@ -24,7 +24,7 @@ import redis.exceptions
 import structlog
 from redis.asyncio import Redis
 
-from kefu.common.errors import ScopeMissing, StartupError, Unauthenticated
+from kefu.common.errors import BackendUnavailable, ScopeMissing, StartupError, Unauthenticated
 from kefu.common.redis import redis_errors
 from kefu.common.tasks import cancelled
 
@@ -33,6 +33,8 @@ DEFAULT_TENANT = "default"
 REVOKED_CHANNEL = "kefu:1:revoked-keys"
 """Redis channel on which the id of a revoked key is published."""
 REMEMBER_SECONDS = 30.0
+OUTLAST_SECONDS = 600.0
+"""See `open_keyring`: for a service that is to serve without Redis."""
 _KEY = re.compile(r"kefu_([a-z0-9]{1,32})_([0-9a-f]{64})")
 _log = structlog.stdlib.get_logger()
 
@@ -46,6 +48,14 @@ class Scope(StrEnum):
     INTERNAL = "internal"
 
 
+class Priority(StrEnum):
+    """How a key's messages stand against others' when there are more than can be answered at once."""
+
+    URGENT = "urgent"
+    INTERACTIVE = "interactive"
+    BATCH = "batch"
+
+
 @dataclass(frozen=True)
 class Principal:
     """Who a call is for. `subject` is the key's id; `collections` are ids, and None means all of the tenant's."""
@@ -54,6 +64,7 @@ class Principal:
     subject: str
     scopes: frozenset[Scope]
     collections: frozenset[str] | None = None
+    priority: Priority = Priority.INTERACTIVE
 
     def narrowed(self, collections: frozenset[str]) -> frozenset[str] | None:
         """The collections a request may search when it asks for some: None means all. Never wider than the key."""
@@ -74,10 +85,11 @@ class StoredKey:
     display_name: str
     create_time: float
     """Seconds since the epoch."""
+    priority: Priority = Priority.INTERACTIVE
 
     def principal(self) -> Principal:
         """The principal that this key makes."""
-        return Principal(self.tenant, self.id, self.scopes, self.collections)
+        return Principal(self.tenant, self.id, self.scopes, self.collections, self.priority)
 
     def to_hash(self) -> dict[str, str]:
         """The fields of the Redis hash `kefu:1:{key:ID}`."""
@@ -88,6 +100,7 @@ class StoredKey:
             "collections": "*" if self.collections is None else " ".join(sorted(self.collections)),
             "display_name": self.display_name,
             "create_time": repr(self.create_time),
+            "priority": self.priority,
         }
 
     @classmethod
@@ -102,6 +115,7 @@ class StoredKey:
             collections=None if collections == "*" else frozenset(collections.split()),
             display_name=fields["display_name"],
             create_time=float(fields["create_time"]),
+            priority=Priority(fields.get("priority", Priority.INTERACTIVE)),  # keys of earlier releases have none
         )
 
 
@@ -134,9 +148,11 @@ def redis_key(key_id: str) -> str:
 class Keyring:
     """Turns the key that a caller sent into a Principal. One per process; see `open_keyring`."""
 
-    def __init__(self, static: Mapping[str, Principal], store: "Redis | None" = None) -> None:
+    def __init__(self, static: Mapping[str, Principal], store: "Redis | None" = None, *, outlast: float = 0.0) -> None:
         self._static = static  # by SHA-256
         self._store = store
+        self._outlast = outlast
+        self._last_known: dict[str, tuple[float, StoredKey]] = {}  # for when Redis does not answer
         self._remembered: dict[str, tuple[float, StoredKey]] = {}
         self.hears_revocations = False
 
@@ -161,23 +177,36 @@ class Keyring:
             return remembered[1]
         if self._store is None:
             return None
+        try:
+            return await self._looked_up(self._store, key_id, now)
+        except BackendUnavailable:
+            known = self._last_known.get(key_id)
+            if known is None or now - known[0] > self._outlast:
+                raise
+            return known[1]
+
+    async def _looked_up(self, store: "Redis", key_id: str, now: float) -> StoredKey | None:
         with redis_errors():
-            fields: dict[bytes, bytes] = await self._store.hgetall(redis_key(key_id))  # pyright: ignore[reportUnknownMemberType, reportAssignmentType, reportGeneralTypeIssues] - typed as sync or async
+            fields: dict[bytes, bytes] = await store.hgetall(redis_key(key_id))  # pyright: ignore[reportUnknownMemberType, reportAssignmentType, reportGeneralTypeIssues] - typed as sync or async
         if not fields:
-            self._remembered.pop(key_id, None)
+            self.forget(key_id)
             return None
         stored = StoredKey.from_hash(key_id, {name.decode(): value.decode() for name, value in fields.items()})
         if len(self._remembered) >= 10_000:  # a bound, not a policy: ids that do not exist are never remembered
             self._remembered.clear()
+            self._last_known.clear()
         self._remembered[key_id] = (now, stored)
+        if self._outlast:
+            self._last_known[key_id] = (now, stored)
         return stored
 
     def forget(self, key_id: str | None = None) -> None:
-        """Drop one key from memory, or all of them."""
+        """Drop one key from memory, or all of them: these may still be used while Redis does not answer."""
         if key_id is None:
             self._remembered.clear()
         else:
             self._remembered.pop(key_id, None)
+            self._last_known.pop(key_id, None)
 
     async def follow_revocations(self, store: "Redis") -> None:
         """Hear of revoked keys until cancelled; while Redis cannot be heard, nothing is remembered."""
@@ -204,9 +233,12 @@ class Keyring:
 
 @asynccontextmanager
 async def open_keyring(
-    internal_key: str, bootstrap_key: str | None = None, store: "Redis | None" = None
+    internal_key: str, bootstrap_key: str | None = None, store: "Redis | None" = None, *, outlast: float = 0.0
 ) -> AsyncIterator[Keyring]:
-    """A keyring that hears of revocations while the block runs. Raises StartupError for a malformed static key."""
+    """A keyring that hears of revocations while the block runs. Raises StartupError for a malformed static key.
+
+    `outlast`: while Redis does not answer, a key is taken that was found valid at most so many seconds ago.
+    """
     everything = frozenset({Scope.CHAT, Scope.KNOWLEDGE, Scope.OPERATOR})
     static: dict[str, Principal] = {}
     for variable, secret, scopes in (
@@ -221,7 +253,7 @@ async def open_keyring(
                 f"{variable} must look like kefu_{{id}}_{{64 hexadecimal digits}}; `kefu keys generate` makes one."
             )
         static[sha256_of(secret)] = Principal(DEFAULT_TENANT, match[1], scopes)
-    keyring = Keyring(static, store)
+    keyring = Keyring(static, store, outlast=outlast)
     if store is None:
         yield keyring
         return

@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from kefu.common.transport import Transport
+
 
 class ServiceConfig(BaseSettings):
     """What every service needs to know. A variable given with the service's own prefix wins over `KEFU_…`."""
@@ -36,8 +38,36 @@ class ServiceConfig(BaseSettings):
     drain_seconds: Annotated[float, Field(validation_alias="KEFU_DRAIN_SECONDS", ge=0)] = 20.0
     """After SIGTERM, calls in flight have this long to end. Keep it below the platform's grace period."""
 
+    settle_seconds: Annotated[float, Field(validation_alias="KEFU_SETTLE_SECONDS", ge=0)] = 0.0
+    """After SIGTERM, a service says NOT_SERVING and still takes new connections for this long: for balancers that learn
+    it by asking. nginx learns it by being refused: leave it 0 there."""
+
+    listener_grace_seconds: Annotated[float, Field(validation_alias="KEFU_LISTENER_GRACE_SECONDS", ge=0)] = 0.5
+    """Then the listening socket is closed, and calls on connections accepted before are still taken for this long."""
+
+    max_streams_per_connection: Annotated[int, Field(validation_alias="KEFU_MAX_STREAMS_PER_CONNECTION", ge=1)] = 10_000
+    """Most calls at once on one connection; a client keeps further ones waiting. Bounds on work are set elsewhere."""
+
+    max_connection_age_seconds: Annotated[float, Field(validation_alias="KEFU_MAX_CONNECTION_AGE_SECONDS", ge=0)] = 0.0
+    """A connection ends gracefully after this, and its client looks the name up again. 0: never, as behind nginx."""
+
+    max_connection_age_grace_seconds: Annotated[
+        float, Field(validation_alias="KEFU_MAX_CONNECTION_AGE_GRACE_SECONDS", gt=0)
+    ] = 600.0
+    """Calls in flight on such a connection have this long to end: longer than the longest answer."""
+
     otlp_endpoint: Annotated[str, Field(validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT")] = ""
     """Where traces go (OTLP over gRPC), such as http://collector:4317. Empty: nowhere."""
+
+    def transport(self) -> Transport:
+        """How this service's server keeps its connections."""
+        return Transport(
+            max_streams_per_connection=self.max_streams_per_connection,
+            max_connection_age_seconds=self.max_connection_age_seconds,
+            max_connection_age_grace_seconds=self.max_connection_age_grace_seconds,
+            settle_seconds=self.settle_seconds,
+            listener_grace_seconds=self.listener_grace_seconds,
+        )
 
 
 class StoredConfig(ServiceConfig):

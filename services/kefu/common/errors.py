@@ -22,10 +22,14 @@ What can go wrong, and what the caller should do:
   NotDurable              FAILED_PRECONDITION  let Redis persist (appendonly yes), or accept that it does not
   CannotContinue          FAILED_PRECONDITION  continue from text, or start over
   Overloaded              RESOURCE_EXHAUSTED   retry after RetryInfo.retry_delay
+  TenantLimit             RESOURCE_EXHAUSTED   retry after RetryInfo.retry_delay, or have the limit of metadata raised
+  AddressLimit            RESOURCE_EXHAUSTED   send a key, or ask less often
+  RequestTooLarge         RESOURCE_EXHAUSTED   send less in one call
   ReplicaFull             RESOURCE_EXHAUSTED   try another replica
   EngineDead              UNAVAILABLE          try another replica
   BackendUnavailable      UNAVAILABLE          retry with backoff
   DeadlineExceeded        DEADLINE_EXCEEDED    allow more time
+  MethodUnknown           UNIMPLEMENTED        call a method of the contract, at the address that serves it
   Internal                INTERNAL             report it with the trace id of metadata
 
 StartupError never reaches a caller: it ends a process before it serves.
@@ -215,10 +219,31 @@ class CannotContinue(ServiceError):
 
 
 class Overloaded(ServiceError):
-    """There is more to do than can be done in time."""
+    """There is more to do than can be done in time; metadata `limit` says what was full."""
 
     code = grpc.StatusCode.RESOURCE_EXHAUSTED
     reason = "OVERLOADED"
+
+
+class TenantLimit(ServiceError):
+    """The tenant sends more than it may; metadata: `limit` is the name of the setting, `value` what it allows."""
+
+    code = grpc.StatusCode.RESOURCE_EXHAUSTED
+    reason = "TENANT_LIMIT"
+
+
+class AddressLimit(ServiceError):
+    """Too many calls without a key come from this address. Said by nginx."""
+
+    code = grpc.StatusCode.RESOURCE_EXHAUSTED
+    reason = "ADDRESS_LIMIT"
+
+
+class RequestTooLarge(ServiceError):
+    """The request is larger than its method takes. Said by nginx; a server alone bounds each message."""
+
+    code = grpc.StatusCode.RESOURCE_EXHAUSTED
+    reason = "REQUEST_TOO_LARGE"
 
 
 class ReplicaFull(ServiceError):
@@ -247,6 +272,13 @@ class DeadlineExceeded(ServiceError):
 
     code = grpc.StatusCode.DEADLINE_EXCEEDED
     reason = "DEADLINE_EXCEEDED"
+
+
+class MethodUnknown(ServiceError):
+    """Nothing at this address has such a method. Said by nginx."""
+
+    code = grpc.StatusCode.UNIMPLEMENTED
+    reason = "METHOD_UNKNOWN"
 
 
 class Internal(ServiceError):

@@ -17,6 +17,8 @@ from kefu.common.errors import BackendUnavailable, StartupError
 SCHEMA = 1
 """Version of the keys, the 1 in `kefu:1:…`."""
 SCHEMA_KEY = "kefu:schema"
+RETRY_SECONDS = 2.0
+"""What a caller is advised to wait when Redis does not answer."""
 _MINIMUM = (7, 2)
 _log = structlog.stdlib.get_logger()
 
@@ -33,7 +35,9 @@ def redis_errors() -> Iterator[None]:
         redis.exceptions.ReadOnlyError,
         OSError,
     ) as exc:
-        raise BackendUnavailable("The store behind this service did not answer; try again.") from exc
+        raise BackendUnavailable(
+            "The store behind this service did not answer; try again.", retry_after=RETRY_SECONDS
+        ) from exc
 
 
 @asynccontextmanager

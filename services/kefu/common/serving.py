@@ -1,27 +1,30 @@
 """Run a gRPC server the way every service does: health, reflection, one guard, a drain, and a clear end."""
 
 import asyncio
+import resource
 import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
 
 import grpc.aio
 import pydantic
 import structlog
 import uvloop
-from grpc_health.v1 import health_pb2, health_pb2_grpc
-from grpc_health.v1._async import HealthServicer
+from grpc_health.v1 import health_pb2_grpc
 from grpc_health.v1.health import SERVICE_NAME as HEALTH
 from grpc_reflection.v1alpha import reflection
 
 from kefu.common.auth import Keyring, Scope
 from kefu.common.config import ServiceConfig
 from kefu.common.errors import StartupError
+from kefu.common.health import Health
 from kefu.common.interceptor import Guard
+from kefu.common.listener import stop_listening
 from kefu.common.telemetry import metrics, set_up_logging, traces
+from kefu.common.transport import DEFAULT, Transport
 
 ConfigT = TypeVar("ConfigT", bound=ServiceConfig)
 Register = Callable[[grpc.aio.Server], None]
@@ -29,29 +32,19 @@ CANNOT_START = 78
 """Exit status for a process that would fail again in the same way (sysexits.h calls it EX_CONFIG)."""
 
 _log = structlog.stdlib.get_logger()
-_OPTIONS = (
-    ("grpc.so_reuseport", 0),  # else a second process would share the port unnoticed
-    ("grpc.keepalive_time_ms", 30_000),
-    ("grpc.keepalive_timeout_ms", 10_000),
-    ("grpc.keepalive_permit_without_calls", 1),
-    ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
-    ("grpc.max_receive_message_length", 4 * 1024 * 1024),
-)
 
 
 class Serving:
     """A server that is running. `healthy(False)` says NOT_SERVING for all services, as when an engine has died."""
 
-    def __init__(self, port: int, health_servicer: HealthServicer, services: tuple[str, ...]) -> None:
+    def __init__(self, port: int, health: Health, services: tuple[str, ...]) -> None:
         self.port = port
-        self._health = health_servicer
+        self._health = health
         self._services = services
 
     async def healthy(self, serving: bool) -> None:
         """Set what `grpc.health.v1` answers for the server as a whole and for each service."""
-        status = health_pb2.HealthCheckResponse
-        for service in ("", *self._services):
-            await self._health.set(service, status.SERVING if serving else status.NOT_SERVING)
+        await self._health.set_all(self._services, serving=serving)
 
 
 @asynccontextmanager
@@ -62,21 +55,23 @@ async def serving(
     keyring: Keyring,
     scopes: Mapping[str, tuple[Scope, ...]],
     drain: float = 20.0,
+    transport: Transport = DEFAULT,
 ) -> AsyncIterator[Serving]:
     """Serve at `listen` while the block runs; port 0 gets a free one, see `Serving.port`.
 
     `scopes` names each service that `register` adds, and the scopes of which a caller needs one. At the end the server
-    says NOT_SERVING first, refuses new calls, and gives those in flight `drain` seconds.
+    says NOT_SERVING first, settles, closes its listening socket, then refuses new calls and gives those in flight
+    `drain` seconds.
     Raises StartupError when the address cannot be had.
     """
-    server = grpc.aio.server(interceptors=[Guard(keyring, scopes)], options=_OPTIONS)
+    server = grpc.aio.server(interceptors=[Guard(keyring, scopes)], options=transport.server_options())
     register(server)
-    health_servicer = HealthServicer()
-    health_pb2_grpc.add_HealthServicer_to_server(health_servicer, server)  # pyright: ignore[reportUnknownMemberType]
+    health = Health()
+    health_pb2_grpc.add_HealthServicer_to_server(health, server)  # pyright: ignore[reportUnknownMemberType]
     reflection.enable_server_reflection([*scopes, HEALTH, reflection.SERVICE_NAME], server)
     port = _bind(server, listen)
     await server.start()
-    running = Serving(port, health_servicer, tuple(scopes))
+    running = Serving(port, health, tuple(scopes))
     await running.healthy(True)
     _log.info("serving", address=listen, port=port)
     try:
@@ -84,8 +79,14 @@ async def serving(
     finally:
         _log.info("draining", seconds=drain)
         # Readiness first, so that callers leave before calls in flight are cut.
-        await health_servicer.enter_graceful_shutdown()
-        await server.stop(drain)
+        await health.enter_graceful_shutdown()
+        try:
+            await asyncio.sleep(transport.settle_seconds)
+            if transport.listener_grace_seconds and await stop_listening(port):
+                await asyncio.sleep(transport.listener_grace_seconds)
+        finally:
+            health.end_watches()
+            await server.stop(drain)
         _log.info("stopped")
 
 
@@ -132,6 +133,7 @@ def run(
     """
     try:
         config = config_class()
+        _raise_descriptor_limit()
         set_up_logging(service, config.log_level, config.log_format)
         with traces(service, config.otlp_endpoint), metrics(config.metrics_listen):
             uvloop.run(main(config))
@@ -143,6 +145,13 @@ def run(
             for problem in error.errors(include_input=False)
         )
         _fail(service, "wrong configuration: " + "; ".join(problems))
+
+
+def _raise_descriptor_limit() -> None:
+    # Behind nginx each stream is a connection, and the usual soft limit is 1,024.
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):  # "unlimited" is more than some kernels grant
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _fail(service: str, message: str) -> None:

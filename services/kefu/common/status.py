@@ -61,3 +61,16 @@ def failure_of(error: grpc.RpcError) -> RpcFailure:
             elif detail.Unpack(retry):
                 retry_after = retry.retry_delay.ToNanoseconds() / 1e9
     return RpcFailure(code, reason, message, metadata, retry_after)
+
+
+_ALSO_LOST = {grpc.StatusCode.INTERNAL, grpc.StatusCode.CANCELLED, grpc.StatusCode.UNKNOWN}
+
+
+def is_lost(error: grpc.RpcError) -> bool:
+    """The call ended because whoever served it, or the way there, is gone; what it did until then is not known.
+
+    UNAVAILABLE says so, whoever sent it. nginx resets a stream whose server died in the middle, which gRPC reports as
+    INTERNAL or the like: an error that one of our services has made carries an ErrorInfo.
+    """
+    failure = failure_of(error)
+    return failure.code is grpc.StatusCode.UNAVAILABLE or (not failure.reason and failure.code in _ALSO_LOST)

@@ -52,6 +52,37 @@ SCOPE_INTERNAL: Scope.ValueType  # 4
 """Between the services; cannot be given by CreateKey."""
 Global___Scope: _TypeAlias = Scope  # noqa: Y015
 
+class _Priority:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _PriorityEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Priority.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    PRIORITY_UNSPECIFIED: _Priority.ValueType  # 0
+    """INTERACTIVE."""
+    PRIORITY_INTERACTIVE: _Priority.ValueType  # 1
+    """A person waits for the answer."""
+    PRIORITY_BATCH: _Priority.ValueType  # 2
+    """Nobody waits: evaluations, bulk imports of questions."""
+    PRIORITY_URGENT: _Priority.ValueType  # 3
+    """Before all others. Only keys of the tenant "default" may give it."""
+
+class Priority(_Priority, metaclass=_PriorityEnumTypeWrapper):
+    """Priority says whose messages come first when there are more than can be answered at once. It belongs to the key, never
+    to a message. Each class has a share of the places, so that none starves: of three that all want more than there is,
+    URGENT gets 64 parts, INTERACTIVE 16 and BATCH 1.
+    """
+
+PRIORITY_UNSPECIFIED: Priority.ValueType  # 0
+"""INTERACTIVE."""
+PRIORITY_INTERACTIVE: Priority.ValueType  # 1
+"""A person waits for the answer."""
+PRIORITY_BATCH: Priority.ValueType  # 2
+"""Nobody waits: evaluations, bulk imports of questions."""
+PRIORITY_URGENT: Priority.ValueType  # 3
+"""Before all others. Only keys of the tenant "default" may give it."""
+Global___Priority: _TypeAlias = Priority  # noqa: Y015
+
 @_typing.final
 class Tenant(_message.Message):
     """Tenant is a company with its own keys, knowledge and sessions."""
@@ -191,10 +222,13 @@ class Key(_message.Message):
     SCOPES_FIELD_NUMBER: _builtins.int
     COLLECTIONS_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
+    PRIORITY_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """"tenants/{tenant}/keys/{key}"."""
     display_name: _builtins.str
     """What it is for."""
+    priority: Global___Priority.ValueType
+    """How its messages stand against others'."""
     @_builtins.property
     def scopes(self) -> _containers.RepeatedScalarFieldContainer[Global___Scope.ValueType]:
         """What it may do."""
@@ -215,10 +249,11 @@ class Key(_message.Message):
         scopes: _abc.Iterable[Global___Scope.ValueType] | None = ...,
         collections: _abc.Iterable[_builtins.str] | None = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
+        priority: Global___Priority.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["collections", b"collections", "create_time", b"create_time", "display_name", b"display_name", "name", b"name", "scopes", b"scopes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["collections", b"collections", "create_time", b"create_time", "display_name", b"display_name", "name", b"name", "priority", b"priority", "scopes", b"scopes"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -232,10 +267,13 @@ class CreateKeyRequest(_message.Message):
     DISPLAY_NAME_FIELD_NUMBER: _builtins.int
     SCOPES_FIELD_NUMBER: _builtins.int
     COLLECTIONS_FIELD_NUMBER: _builtins.int
+    PRIORITY_FIELD_NUMBER: _builtins.int
     tenant: _builtins.str
     """Optional. "tenants/{tenant}". Empty: the caller's."""
     display_name: _builtins.str
     """Optional. What it is for, at most 100 characters."""
+    priority: Global___Priority.ValueType
+    """Optional. How its messages stand against others'. Unset: INTERACTIVE."""
     @_builtins.property
     def scopes(self) -> _containers.RepeatedScalarFieldContainer[Global___Scope.ValueType]:
         """Required. At least one of CHAT, KNOWLEDGE, OPERATOR."""
@@ -251,10 +289,11 @@ class CreateKeyRequest(_message.Message):
         display_name: _builtins.str = ...,
         scopes: _abc.Iterable[Global___Scope.ValueType] | None = ...,
         collections: _abc.Iterable[_builtins.str] | None = ...,
+        priority: Global___Priority.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["collections", b"collections", "display_name", b"display_name", "scopes", b"scopes", "tenant", b"tenant"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["collections", b"collections", "display_name", b"display_name", "priority", b"priority", "scopes", b"scopes", "tenant", b"tenant"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -455,6 +494,9 @@ class TenantSettings(_message.Message):
     ON_BUSY_FIELD_NUMBER: _builtins.int
     TEXTS_FIELD_NUMBER: _builtins.int
     MAX_CONCURRENT_TURNS_FIELD_NUMBER: _builtins.int
+    QUESTIONS_PER_MINUTE_FIELD_NUMBER: _builtins.int
+    QUESTION_BURST_FIELD_NUMBER: _builtins.int
+    WEIGHT_FIELD_NUMBER: _builtins.int
     min_relevance: _builtins.float
     """A passage below this relevance (0 to 1) is not shown to the model; none at or above it: hand over."""
     max_passages: _builtins.int
@@ -470,10 +512,23 @@ class TenantSettings(_message.Message):
     on_busy: _builtins.str
     """What a message gets while the session answers; as OnBusy: "reject", "queue" or "supersede"."""
     max_concurrent_turns: _builtins.int
-    """Most answers at once, by all keys of the tenant together."""
+    """Most messages being answered or waiting for it at once, by all keys of the tenant together, over all routers.
+    0: no limit.
+    """
+    questions_per_minute: _builtins.int
+    """Messages a minute, by all keys of the tenant together, over all routers, evenly spaced but for the burst.
+    0: no limit.
+    """
+    question_burst: _builtins.int
+    """Messages that may come at once before `questions_per_minute` spaces them. 0: a tenth of these, at least 10."""
+    weight: _builtins.int
+    """Share of the places when there are fewer than messages, against other tenants' weights, 1 to 1,000. Unset: 1."""
     @_builtins.property
     def texts(self) -> _containers.MessageMap[_builtins.str, Global___TenantSettings.Texts]:
-        """By language: "zh", "en"."""
+        """By language: "zh", "en".
+        The four below share out what all tenants use: only keys of the tenant "default" may change them. A message beyond
+        a limit gets RESOURCE_EXHAUSTED / TENANT_LIMIT.
+        """
 
     def __init__(
         self,
@@ -487,10 +542,13 @@ class TenantSettings(_message.Message):
         on_busy: _builtins.str | None = ...,
         texts: _abc.Mapping[_builtins.str, Global___TenantSettings.Texts] | None = ...,
         max_concurrent_turns: _builtins.int | None = ...,
+        questions_per_minute: _builtins.int | None = ...,
+        question_burst: _builtins.int | None = ...,
+        weight: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_instructions", b"_instructions", "_max_answer_tokens", b"_max_answer_tokens", "_max_concurrent_turns", b"_max_concurrent_turns", "_max_passages", b"_max_passages", "_min_relevance", b"_min_relevance", "_on_busy", b"_on_busy", "_temperature", b"_temperature", "_time_zone", b"_time_zone", "instructions", b"instructions", "max_answer_tokens", b"max_answer_tokens", "max_concurrent_turns", b"max_concurrent_turns", "max_passages", b"max_passages", "min_relevance", b"min_relevance", "on_busy", b"on_busy", "temperature", b"temperature", "time_zone", b"time_zone"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_instructions", b"_instructions", "_max_answer_tokens", b"_max_answer_tokens", "_max_concurrent_turns", b"_max_concurrent_turns", "_max_passages", b"_max_passages", "_min_relevance", b"_min_relevance", "_on_busy", b"_on_busy", "_question_burst", b"_question_burst", "_questions_per_minute", b"_questions_per_minute", "_temperature", b"_temperature", "_time_zone", b"_time_zone", "_weight", b"_weight", "instructions", b"instructions", "max_answer_tokens", b"max_answer_tokens", "max_concurrent_turns", b"max_concurrent_turns", "max_passages", b"max_passages", "min_relevance", b"min_relevance", "on_busy", b"on_busy", "question_burst", b"question_burst", "questions_per_minute", b"questions_per_minute", "temperature", b"temperature", "time_zone", b"time_zone", "weight", b"weight"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_instructions", b"_instructions", "_max_answer_tokens", b"_max_answer_tokens", "_max_concurrent_turns", b"_max_concurrent_turns", "_max_passages", b"_max_passages", "_min_relevance", b"_min_relevance", "_on_busy", b"_on_busy", "_temperature", b"_temperature", "_time_zone", b"_time_zone", "instructions", b"instructions", "max_answer_tokens", b"max_answer_tokens", "max_concurrent_turns", b"max_concurrent_turns", "max_passages", b"max_passages", "min_relevance", b"min_relevance", "on_busy", b"on_busy", "temperature", b"temperature", "texts", b"texts", "time_zone", b"time_zone"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_instructions", b"_instructions", "_max_answer_tokens", b"_max_answer_tokens", "_max_concurrent_turns", b"_max_concurrent_turns", "_max_passages", b"_max_passages", "_min_relevance", b"_min_relevance", "_on_busy", b"_on_busy", "_question_burst", b"_question_burst", "_questions_per_minute", b"_questions_per_minute", "_temperature", b"_temperature", "_time_zone", b"_time_zone", "_weight", b"_weight", "instructions", b"instructions", "max_answer_tokens", b"max_answer_tokens", "max_concurrent_turns", b"max_concurrent_turns", "max_passages", b"max_passages", "min_relevance", b"min_relevance", "on_busy", b"on_busy", "question_burst", b"question_burst", "questions_per_minute", b"questions_per_minute", "temperature", b"temperature", "texts", b"texts", "time_zone", b"time_zone", "weight", b"weight"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__instructions: _TypeAlias = _typing.Literal["instructions"]  # noqa: Y015
     _WhichOneofArgType__instructions: _TypeAlias = _typing.Literal["_instructions", b"_instructions"]  # noqa: Y015
@@ -504,10 +562,16 @@ class TenantSettings(_message.Message):
     _WhichOneofArgType__min_relevance: _TypeAlias = _typing.Literal["_min_relevance", b"_min_relevance"]  # noqa: Y015
     _WhichOneofReturnType__on_busy: _TypeAlias = _typing.Literal["on_busy"]  # noqa: Y015
     _WhichOneofArgType__on_busy: _TypeAlias = _typing.Literal["_on_busy", b"_on_busy"]  # noqa: Y015
+    _WhichOneofReturnType__question_burst: _TypeAlias = _typing.Literal["question_burst"]  # noqa: Y015
+    _WhichOneofArgType__question_burst: _TypeAlias = _typing.Literal["_question_burst", b"_question_burst"]  # noqa: Y015
+    _WhichOneofReturnType__questions_per_minute: _TypeAlias = _typing.Literal["questions_per_minute"]  # noqa: Y015
+    _WhichOneofArgType__questions_per_minute: _TypeAlias = _typing.Literal["_questions_per_minute", b"_questions_per_minute"]  # noqa: Y015
     _WhichOneofReturnType__temperature: _TypeAlias = _typing.Literal["temperature"]  # noqa: Y015
     _WhichOneofArgType__temperature: _TypeAlias = _typing.Literal["_temperature", b"_temperature"]  # noqa: Y015
     _WhichOneofReturnType__time_zone: _TypeAlias = _typing.Literal["time_zone"]  # noqa: Y015
     _WhichOneofArgType__time_zone: _TypeAlias = _typing.Literal["_time_zone", b"_time_zone"]  # noqa: Y015
+    _WhichOneofReturnType__weight: _TypeAlias = _typing.Literal["weight"]  # noqa: Y015
+    _WhichOneofArgType__weight: _TypeAlias = _typing.Literal["_weight", b"_weight"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__instructions) -> _WhichOneofReturnType__instructions | None: ...
     @_typing.overload
@@ -521,9 +585,15 @@ class TenantSettings(_message.Message):
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__on_busy) -> _WhichOneofReturnType__on_busy | None: ...
     @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__question_burst) -> _WhichOneofReturnType__question_burst | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__questions_per_minute) -> _WhichOneofReturnType__questions_per_minute | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__temperature) -> _WhichOneofReturnType__temperature | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__time_zone) -> _WhichOneofReturnType__time_zone | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__weight) -> _WhichOneofReturnType__weight | None: ...
 
 Global___TenantSettings: _TypeAlias = TenantSettings  # noqa: Y015
 

@@ -93,6 +93,40 @@ ANSWER_SOURCE_EXTRACTIVE: AnswerSource.ValueType  # 4
 """Cut from a passage, without the model."""
 Global___AnswerSource: _TypeAlias = AnswerSource  # noqa: Y015
 
+class _BrownOut:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _BrownOutEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_BrownOut.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    BROWN_OUT_UNSPECIFIED: _BrownOut.ValueType  # 0
+    """Nothing: the answer is as good as any."""
+    BROWN_OUT_FEWER_PASSAGES: _BrownOut.ValueType  # 1
+    """The model was shown half as many passages."""
+    BROWN_OUT_SHORTER_ANSWER: _BrownOut.ValueType  # 2
+    """The model was asked for a short answer, and given half as many tokens for it."""
+    BROWN_OUT_WITHOUT_MODEL: _BrownOut.ValueType  # 3
+    """The model was not asked: the answer was cut from a passage, or a person should take over."""
+    BROWN_OUT_HANDOFF: _BrownOut.ValueType  # 4
+    """Nothing was looked up: a person should take over."""
+
+class BrownOut(_BrownOut, metaclass=_BrownOutEnumTypeWrapper):
+    """BrownOut says what an answer was made without, since more was asked than could be answered. Each includes those
+    before it, down to SHORTER_ANSWER.
+    """
+
+BROWN_OUT_UNSPECIFIED: BrownOut.ValueType  # 0
+"""Nothing: the answer is as good as any."""
+BROWN_OUT_FEWER_PASSAGES: BrownOut.ValueType  # 1
+"""The model was shown half as many passages."""
+BROWN_OUT_SHORTER_ANSWER: BrownOut.ValueType  # 2
+"""The model was asked for a short answer, and given half as many tokens for it."""
+BROWN_OUT_WITHOUT_MODEL: BrownOut.ValueType  # 3
+"""The model was not asked: the answer was cut from a passage, or a person should take over."""
+BROWN_OUT_HANDOFF: BrownOut.ValueType  # 4
+"""Nothing was looked up: a person should take over."""
+Global___BrownOut: _TypeAlias = BrownOut  # noqa: Y015
+
 class _OnBusy:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -319,6 +353,7 @@ class TurnStarted(_message.Message):
     TURN_FIELD_NUMBER: _builtins.int
     LANGUAGE_FIELD_NUMBER: _builtins.int
     REPLAYED_FIELD_NUMBER: _builtins.int
+    EPHEMERAL_FIELD_NUMBER: _builtins.int
     session: _builtins.str
     """"sessions/{session}", also when it was just opened."""
     turn: _builtins.str
@@ -327,6 +362,11 @@ class TurnStarted(_message.Message):
     """"zh" or "en": the language of the answer."""
     replayed: _builtins.bool
     """The turn had begun before: what follows is replayed or joined."""
+    ephemeral: _builtins.bool
+    """The store was away when the message came, and the server answers nevertheless: without what was said before, and
+    nothing of it is kept. No call will know this turn, but that ResumeTurn and StopTurn do while it runs, on the router
+    it runs on; nor the session, if this message would have opened it: open another one for the next message.
+    """
     def __init__(
         self,
         *,
@@ -334,10 +374,11 @@ class TurnStarted(_message.Message):
         turn: _builtins.str = ...,
         language: _builtins.str = ...,
         replayed: _builtins.bool = ...,
+        ephemeral: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["language", b"language", "replayed", b"replayed", "session", b"session", "turn", b"turn"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ephemeral", b"ephemeral", "language", b"language", "replayed", b"replayed", "session", b"session", "turn", b"turn"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -499,6 +540,8 @@ class Handoff(_message.Message):
         """The model wrote nothing that could be sent."""
         REASON_UNSUPPORTED_ANSWER: Handoff._Reason.ValueType  # 6
         """The model wrote a figure, price, address or code that its evidence does not hold; it was not sent."""
+        REASON_OVERLOADED: Handoff._Reason.ValueType  # 7
+        """More is asked than can be answered: see TurnCompleted.brown_out."""
 
     class Reason(_Reason, metaclass=_ReasonEnumTypeWrapper):
         """Reason is why a person should take over."""
@@ -517,6 +560,8 @@ class Handoff(_message.Message):
     """The model wrote nothing that could be sent."""
     REASON_UNSUPPORTED_ANSWER: Handoff.Reason.ValueType  # 6
     """The model wrote a figure, price, address or code that its evidence does not hold; it was not sent."""
+    REASON_OVERLOADED: Handoff.Reason.ValueType  # 7
+    """More is asked than can be answered: see TurnCompleted.brown_out."""
 
     REASON_FIELD_NUMBER: _builtins.int
     MESSAGE_FIELD_NUMBER: _builtins.int
@@ -675,6 +720,7 @@ class TurnCompleted(_message.Message):
     TIMINGS_FIELD_NUMBER: _builtins.int
     TEXT_BYTES_FIELD_NUMBER: _builtins.int
     MODEL_FIELD_NUMBER: _builtins.int
+    BROWN_OUT_FIELD_NUMBER: _builtins.int
     finish_reason: Global___FinishReason.ValueType
     """How it ended."""
     source: Global___AnswerSource.ValueType
@@ -683,6 +729,8 @@ class TurnCompleted(_message.Message):
     """Bytes of text in all, to check what was joined."""
     model: _builtins.str
     """The model that answered, or empty."""
+    brown_out: Global___BrownOut.ValueType
+    """What the answer was made without, since more was asked than could be answered."""
     @_builtins.property
     def citations(self) -> _containers.RepeatedCompositeFieldContainer[Global___Citation]:
         """Sorted by start."""
@@ -705,10 +753,11 @@ class TurnCompleted(_message.Message):
         timings: Global___Timings | None = ...,
         text_bytes: _builtins.int = ...,
         model: _builtins.str = ...,
+        brown_out: Global___BrownOut.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["timings", b"timings", "usage", b"usage"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["citations", b"citations", "finish_reason", b"finish_reason", "model", b"model", "source", b"source", "text_bytes", b"text_bytes", "timings", b"timings", "usage", b"usage"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["brown_out", b"brown_out", "citations", b"citations", "finish_reason", b"finish_reason", "model", b"model", "source", b"source", "text_bytes", b"text_bytes", "timings", b"timings", "usage", b"usage"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -106,7 +106,9 @@ class ChatServiceServicer:
         NOT_FOUND / SESSION_NOT_FOUND, NOT_FOUND / COLLECTION_NOT_FOUND,
         ABORTED / SESSION_BUSY (answering another message: see `on_busy`),
         FAILED_PRECONDITION / SESSION_CLOSED,
-        RESOURCE_EXHAUSTED / OVERLOADED (RetryInfo says when to come back),
+        RESOURCE_EXHAUSTED / OVERLOADED (more messages than can be answered in time; RetryInfo says when to come back,
+        ErrorInfo.metadata `limit` what was full),
+        RESOURCE_EXHAUSTED / TENANT_LIMIT (ErrorInfo.metadata `limit` is the setting, `value` what it allows),
         UNAVAILABLE / BACKEND_UNAVAILABLE (retry with backoff and the same request_id),
         DEADLINE_EXCEEDED.
         """
@@ -116,10 +118,12 @@ class ChatServiceServicer:
 
     def ResumeTurn(self, request, context):
         """ResumeTurn goes on streaming a turn after a lost connection, from an offset: TurnStarted (with `replayed`), then
-        what the client does not hold, then as Converse. A first delta may start below the offset asked for; it replaces
-        from there. A turn that is finished is replayed from what is stored. Errors: NOT_FOUND / TURN_NOT_FOUND,
-        OUT_OF_RANGE / OFFSET_OUT_OF_RANGE (beyond the text there is), UNAVAILABLE / BACKEND_UNAVAILABLE (it runs on a
-        router that cannot be reached, or it has failed).
+        what the client does not hold, then as Converse. Any router can do so. When the one that ran the turn died, another
+        one goes on with the answer: then a first delta may start below the offset asked for; it replaces from there, and
+        has no text when nothing follows. A turn that is finished is replayed from what is stored. Errors:
+        NOT_FOUND / TURN_NOT_FOUND, OUT_OF_RANGE / OFFSET_OUT_OF_RANGE (beyond the text there is),
+        UNAVAILABLE / BACKEND_UNAVAILABLE (resume again, with the offset reached; with the message that the turn failed:
+        send it again with its request_id).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

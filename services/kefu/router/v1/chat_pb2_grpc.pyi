@@ -49,16 +49,20 @@ class ChatServiceStub:
       NOT_FOUND / SESSION_NOT_FOUND, NOT_FOUND / COLLECTION_NOT_FOUND,
       ABORTED / SESSION_BUSY (answering another message: see `on_busy`),
       FAILED_PRECONDITION / SESSION_CLOSED,
-      RESOURCE_EXHAUSTED / OVERLOADED (RetryInfo says when to come back),
+      RESOURCE_EXHAUSTED / OVERLOADED (more messages than can be answered in time; RetryInfo says when to come back,
+      ErrorInfo.metadata `limit` what was full),
+      RESOURCE_EXHAUSTED / TENANT_LIMIT (ErrorInfo.metadata `limit` is the setting, `value` what it allows),
       UNAVAILABLE / BACKEND_UNAVAILABLE (retry with backoff and the same request_id),
       DEADLINE_EXCEEDED.
     """
     ResumeTurn: _grpc.UnaryStreamMultiCallable[_chat_pb2.ResumeTurnRequest, _chat_pb2.ConverseEvent]
     """ResumeTurn goes on streaming a turn after a lost connection, from an offset: TurnStarted (with `replayed`), then
-    what the client does not hold, then as Converse. A first delta may start below the offset asked for; it replaces
-    from there. A turn that is finished is replayed from what is stored. Errors: NOT_FOUND / TURN_NOT_FOUND,
-    OUT_OF_RANGE / OFFSET_OUT_OF_RANGE (beyond the text there is), UNAVAILABLE / BACKEND_UNAVAILABLE (it runs on a
-    router that cannot be reached, or it has failed).
+    what the client does not hold, then as Converse. Any router can do so. When the one that ran the turn died, another
+    one goes on with the answer: then a first delta may start below the offset asked for; it replaces from there, and
+    has no text when nothing follows. A turn that is finished is replayed from what is stored. Errors:
+    NOT_FOUND / TURN_NOT_FOUND, OUT_OF_RANGE / OFFSET_OUT_OF_RANGE (beyond the text there is),
+    UNAVAILABLE / BACKEND_UNAVAILABLE (resume again, with the offset reached; with the message that the turn failed:
+    send it again with its request_id).
     """
     StopTurn: _grpc.UnaryUnaryMultiCallable[_chat_pb2.StopTurnRequest, _chat_pb2.StopTurnResponse]
     """StopTurn ends a running answer; its stream completes with FINISH_REASON_STOPPED and what was sent is kept.
@@ -103,16 +107,20 @@ class ChatServiceAsyncStub(ChatServiceStub):
       NOT_FOUND / SESSION_NOT_FOUND, NOT_FOUND / COLLECTION_NOT_FOUND,
       ABORTED / SESSION_BUSY (answering another message: see `on_busy`),
       FAILED_PRECONDITION / SESSION_CLOSED,
-      RESOURCE_EXHAUSTED / OVERLOADED (RetryInfo says when to come back),
+      RESOURCE_EXHAUSTED / OVERLOADED (more messages than can be answered in time; RetryInfo says when to come back,
+      ErrorInfo.metadata `limit` what was full),
+      RESOURCE_EXHAUSTED / TENANT_LIMIT (ErrorInfo.metadata `limit` is the setting, `value` what it allows),
       UNAVAILABLE / BACKEND_UNAVAILABLE (retry with backoff and the same request_id),
       DEADLINE_EXCEEDED.
     """
     ResumeTurn: _aio.UnaryStreamMultiCallable[_chat_pb2.ResumeTurnRequest, _chat_pb2.ConverseEvent]  # type: ignore[assignment]
     """ResumeTurn goes on streaming a turn after a lost connection, from an offset: TurnStarted (with `replayed`), then
-    what the client does not hold, then as Converse. A first delta may start below the offset asked for; it replaces
-    from there. A turn that is finished is replayed from what is stored. Errors: NOT_FOUND / TURN_NOT_FOUND,
-    OUT_OF_RANGE / OFFSET_OUT_OF_RANGE (beyond the text there is), UNAVAILABLE / BACKEND_UNAVAILABLE (it runs on a
-    router that cannot be reached, or it has failed).
+    what the client does not hold, then as Converse. Any router can do so. When the one that ran the turn died, another
+    one goes on with the answer: then a first delta may start below the offset asked for; it replaces from there, and
+    has no text when nothing follows. A turn that is finished is replayed from what is stored. Errors:
+    NOT_FOUND / TURN_NOT_FOUND, OUT_OF_RANGE / OFFSET_OUT_OF_RANGE (beyond the text there is),
+    UNAVAILABLE / BACKEND_UNAVAILABLE (resume again, with the offset reached; with the message that the turn failed:
+    send it again with its request_id).
     """
     StopTurn: _aio.UnaryUnaryMultiCallable[_chat_pb2.StopTurnRequest, _chat_pb2.StopTurnResponse]  # type: ignore[assignment]
     """StopTurn ends a running answer; its stream completes with FINISH_REASON_STOPPED and what was sent is kept.
@@ -160,7 +168,9 @@ class ChatServiceServicer(metaclass=_abc_1.ABCMeta):
           NOT_FOUND / SESSION_NOT_FOUND, NOT_FOUND / COLLECTION_NOT_FOUND,
           ABORTED / SESSION_BUSY (answering another message: see `on_busy`),
           FAILED_PRECONDITION / SESSION_CLOSED,
-          RESOURCE_EXHAUSTED / OVERLOADED (RetryInfo says when to come back),
+          RESOURCE_EXHAUSTED / OVERLOADED (more messages than can be answered in time; RetryInfo says when to come back,
+          ErrorInfo.metadata `limit` what was full),
+          RESOURCE_EXHAUSTED / TENANT_LIMIT (ErrorInfo.metadata `limit` is the setting, `value` what it allows),
           UNAVAILABLE / BACKEND_UNAVAILABLE (retry with backoff and the same request_id),
           DEADLINE_EXCEEDED.
         """
@@ -172,10 +182,12 @@ class ChatServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_chat_pb2.ConverseEvent], _abc.AsyncIterator[_chat_pb2.ConverseEvent]]:
         """ResumeTurn goes on streaming a turn after a lost connection, from an offset: TurnStarted (with `replayed`), then
-        what the client does not hold, then as Converse. A first delta may start below the offset asked for; it replaces
-        from there. A turn that is finished is replayed from what is stored. Errors: NOT_FOUND / TURN_NOT_FOUND,
-        OUT_OF_RANGE / OFFSET_OUT_OF_RANGE (beyond the text there is), UNAVAILABLE / BACKEND_UNAVAILABLE (it runs on a
-        router that cannot be reached, or it has failed).
+        what the client does not hold, then as Converse. Any router can do so. When the one that ran the turn died, another
+        one goes on with the answer: then a first delta may start below the offset asked for; it replaces from there, and
+        has no text when nothing follows. A turn that is finished is replayed from what is stored. Errors:
+        NOT_FOUND / TURN_NOT_FOUND, OUT_OF_RANGE / OFFSET_OUT_OF_RANGE (beyond the text there is),
+        UNAVAILABLE / BACKEND_UNAVAILABLE (resume again, with the offset reached; with the message that the turn failed:
+        send it again with its request_id).
         """
 
     @_abc_1.abstractmethod

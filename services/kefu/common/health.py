@@ -1,0 +1,48 @@
+"""grpc.health.v1, with watches that do not outlive the service."""
+
+import asyncio
+from typing import Any
+
+import grpc
+from grpc_health.v1 import health_pb2
+from grpc_health.v1._async import HealthServicer
+
+Context = grpc.aio.ServicerContext[Any, Any]
+
+
+class Health(HealthServicer):
+    """The health of a server, and of each of its services.
+
+    A `Watch` ends only when its client leaves, so that one alone would hold a drain to its last second: see
+    `end_watches`.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._watches = set[asyncio.Task[None]]()
+        self._leaving = False
+
+    async def Watch(self, request: health_pb2.HealthCheckRequest, context: Context) -> None:
+        """See grpc.health.v1; UNAVAILABLE when the server leaves."""
+        watch: asyncio.Task[None] = asyncio.create_task(super().Watch(request, context))  # pyright: ignore[reportUnknownMemberType] - untyped there
+        self._watches.add(watch)
+        try:
+            await asyncio.wait({watch})
+        finally:
+            self._watches.discard(watch)
+            watch.cancel()
+        if self._leaving:
+            await context.abort(grpc.StatusCode.UNAVAILABLE, "This server is leaving; watch another one.")
+        await watch
+
+    async def set_all(self, services: tuple[str, ...], *, serving: bool) -> None:
+        """Set the server as a whole and these services."""
+        status = health_pb2.HealthCheckResponse
+        for service in ("", *services):
+            await self.set(service, status.SERVING if serving else status.NOT_SERVING)
+
+    def end_watches(self) -> None:
+        """End every watch; to be called once `enter_graceful_shutdown` has told them, just before the server stops."""
+        self._leaving = True
+        for watch in tuple(self._watches):
+            watch.cancel()
