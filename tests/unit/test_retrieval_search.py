@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from kefu.common.language import language_of
 from kefu.retrieval.background import Background, level_for
-from kefu.retrieval.language import language_of
 from kefu.retrieval.lexical import LexicalView
 from kefu.retrieval.passage_index import IndexedDocument, IndexedPassage, PassageIndex
 from kefu.retrieval.relevance import Features, relevance
@@ -40,14 +40,6 @@ def index_of(*documents: IndexedDocument) -> PassageIndex:
 
 def ask(text: str, vector: np.ndarray) -> Question:  # type: ignore[type-arg]
     return Question(vector, WORDS.terms(text), language_of(text), LEVELS)
-
-
-@pytest.mark.parametrize(
-    ("text", "language"),
-    [("iPhone 保修多久", "zh"), ("How long?", "en"), ("返品はいつまでですか", "ja"), ("반품", "ko"), ("123 !", "und")],
-)
-def test_language_is_recognised_by_script(text: str, language: str) -> None:
-    assert language_of(text) == language
 
 
 def test_words_are_stemmed_cut_and_salted() -> None:

@@ -39,7 +39,14 @@ async def main(config: RetrievalConfig) -> None:
             wait_for_disk_seconds=config.wait_for_disk_seconds,
         )
         await enter(
-            serving(config.listen, servicer.register, keyring=keyring, scopes=SCOPES, drain=config.drain_seconds)
+            serving(
+                config.listen,
+                servicer.register,
+                keyring=keyring,
+                scopes=SCOPES,
+                drain=config.drain_seconds,
+                transport=config.transport(),
+            )
         )
         await terminated()
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kefu.common.language import UNKNOWN, language_of
 from kefu.retrieval.embedders import Vectors
-from kefu.retrieval.language import UNKNOWN, language_of
 from kefu.retrieval.records import CuratedRecord
 
 APPLIES_FROM = 0.95

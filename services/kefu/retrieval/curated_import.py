@@ -9,10 +9,10 @@ import time
 from dataclasses import dataclass, replace
 
 from kefu.common.errors import BadRequest
+from kefu.common.language import language_of
 from kefu.common.names import check_day
 from kefu.retrieval.decoding import decode
 from kefu.retrieval.documents import read_rows
-from kefu.retrieval.language import language_of
 from kefu.retrieval.parsed import Unreadable
 from kefu.retrieval.records import CuratedRecord
 from kefu.retrieval.vectors import Halves

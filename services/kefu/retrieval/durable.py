@@ -10,9 +10,7 @@ from redis.asyncio.connection import AbstractConnection
 
 from kefu.common.errors import NotDurable
 from kefu.common.redis import redis_errors
-
-Command = Sequence[str | bytes | int | float]
-
+from kefu.retrieval.redis_commands import Command
 
 _NOT_PERSISTING = (
     "Redis does not persist, so what is written may be lost: set appendonly yes in Redis, or accept it with "

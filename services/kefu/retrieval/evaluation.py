@@ -12,11 +12,11 @@ from pathlib import Path
 
 import numpy as np
 
+from kefu.common.language import language_of
 from kefu.retrieval.background import Background
 from kefu.retrieval.chunking import Chunk, cut
 from kefu.retrieval.documents import read_document
 from kefu.retrieval.embedders import Embedder, Vectors
-from kefu.retrieval.language import language_of
 from kefu.retrieval.lexical import LexicalView
 from kefu.retrieval.parsed import ParsedDocument, Unreadable
 from kefu.retrieval.passage_index import IndexedDocument, IndexedPassage, PassageIndex

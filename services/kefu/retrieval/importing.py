@@ -15,19 +15,20 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from kefu.common.errors import BadRequest
+from kefu.common.language import language_of
 from kefu.common.names import check_day
 from kefu.retrieval import chunking
+from kefu.retrieval.changes import ChangeId
 from kefu.retrieval.chunking import Chunk, cut
 from kefu.retrieval.curated_import import read_curated
 from kefu.retrieval.documents import read_document
 from kefu.retrieval.durable import DurableWriter
 from kefu.retrieval.embedders import BatchingEmbedder
 from kefu.retrieval.keys import CollectionKey
-from kefu.retrieval.language import language_of
 from kefu.retrieval.parsed import Unreadable
-from kefu.retrieval.records import CuratedRecord, DocumentInfo, PassageText, document_id
+from kefu.retrieval.records import CuratedRecord, DocumentInfo, PassageText, document_id, split_vectors
 from kefu.retrieval.replica import Replica
-from kefu.retrieval.store import ChangeId, KnowledgeStore, split_vectors
+from kefu.retrieval.store import KnowledgeStore
 from kefu.retrieval.vectors import Halves
 
 MAX_DOCUMENT_BYTES = 64 * 1024 * 1024

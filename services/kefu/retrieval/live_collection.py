@@ -8,13 +8,14 @@ from dataclasses import replace
 import numpy as np
 import structlog
 
+from kefu.retrieval.changes import NO_CHANGE, ChangeId
 from kefu.retrieval.curated import CuratedAnswers
 from kefu.retrieval.embedders import BatchingEmbedder
 from kefu.retrieval.keys import CollectionKey
 from kefu.retrieval.passage_index import IndexedDocument, IndexedPassage, PassageIndex
-from kefu.retrieval.records import CollectionInfo, DocumentInfo, PassageText
+from kefu.retrieval.reading import KnowledgeReader
+from kefu.retrieval.records import CollectionInfo, DocumentInfo, PassageText, split_vectors
 from kefu.retrieval.snapshot import Snapshot, Snapshots, documents_in
-from kefu.retrieval.store import ChangeId, KnowledgeStore, split_vectors
 from kefu.retrieval.vectors import Halves
 from kefu.retrieval.words import Words
 
@@ -29,7 +30,7 @@ class LiveCollection:
         self,
         key: CollectionKey,
         info: CollectionInfo,
-        store: KnowledgeStore,
+        reader: KnowledgeReader,
         embedder: BatchingEmbedder,
         searching: Executor,
         preparing: Executor,
@@ -39,10 +40,10 @@ class LiveCollection:
         self.index = PassageIndex(embedder.embedder.dimension)
         self.curated = CuratedAnswers()
         self.words = Words(info.incarnation.encode())
-        self.last_change: ChangeId = "0-0"
+        self.last_change: ChangeId = NO_CHANGE
         self.changed = asyncio.Condition()
         self.snapshot_is_stale = False
-        self._store = store
+        self._reader = reader
         self._embedder = embedder
         self._searching = searching
         self._preparing = preparing
@@ -56,11 +57,11 @@ class LiveCollection:
             if snapshots
             else None
         )
-        if snapshot and await self._store.reaches_back_to(self.key, snapshot.last_change):
+        if snapshot and await self._reader.changes.reach_back_to(self.key, snapshot.last_change):
             await loop.run_in_executor(self._searching, self._put_all, snapshot.documents)
             self.last_change = snapshot.last_change
             # The changes since then follow by the stream like any others; curated answers are in no snapshot.
-            await self._follow_curated(await self._store.curated_ids(self.key))
+            await self._follow_curated(await self._reader.curated_ids(self.key))
             how = "snapshot"
         else:
             await self.rebuild()
@@ -72,12 +73,12 @@ class LiveCollection:
     async def rebuild(self) -> None:
         """Make it equal to Redis from nothing."""
         loop = asyncio.get_running_loop()
-        last_change = await self._store.last_change(self.key)  # first: what changes meanwhile is then followed again
-        documents = await self._store.document_ids(self.key)
+        last_change = await self._reader.changes.last(self.key)  # first: what changes meanwhile is then followed again
+        documents = await self._reader.document_ids(self.key)
         gone = [document for document in list(self.index.documents) if document not in set(documents)]
         await loop.run_in_executor(self._searching, self._remove_all, gone)
         await self._follow_documents(documents)
-        curated = await self._store.curated_ids(self.key)
+        curated = await self._reader.curated_ids(self.key)
         for answer in [answer for answer in self.curated.ids if answer not in set(curated)]:
             self.curated.remove(answer)
         await self._follow_curated(curated)
@@ -93,7 +94,7 @@ class LiveCollection:
         await self._follow_documents(documents)
         await self._follow_curated(curated)
         if any(kind == "embedder" for _, kind, _ in changes):
-            self.info = await self._store.info(self.key)
+            self.info = await self._reader.info(self.key)
         self.snapshot_is_stale = True
         async with self.changed:
             self.last_change = changes[-1][0]
@@ -130,14 +131,14 @@ class LiveCollection:
         loop = asyncio.get_running_loop()
         for at in range(0, len(ids), _AT_ONCE):
             part = ids[at : at + _AT_ONCE]
-            infos, texts, vectors = await self._store.fetch(self.key, self.info.embedder, part)
+            infos, texts, vectors = await self._reader.fetch(self.key, self.info.embedder, part)
             present = await loop.run_in_executor(self._preparing, self._prepare, infos, texts, vectors)
             gone = [document for document in part if document not in infos]
             await loop.run_in_executor(self._searching, self._remove_all, gone)
             await loop.run_in_executor(self._searching, self._put_all, present)
 
     async def _follow_curated(self, ids: list[str]) -> None:
-        records = await self._store.curated(self.key, ids)
+        records = await self._reader.curated(self.key, ids)
         for answer in ids:
             record = records.get(answer)
             if record is None:

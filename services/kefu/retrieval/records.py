@@ -163,6 +163,11 @@ def load_vectors(value: bytes, rows: int) -> Halves:
     return np.frombuffer(value, "<f2").reshape(rows, -1).astype(np.float16)
 
 
+def split_vectors(raw: Mapping[str, bytes], dimension: int) -> dict[str, Halves]:
+    """What `dump_vectors` wrote of several passages, by passage id, when the number of rows of each is not known."""
+    return {each: load_vectors(value, len(value) // (2 * dimension)) for each, value in raw.items()}
+
+
 def document_id(path: str) -> str:
     """The id of the document imported from a path: the same path, the same document."""
     return hashlib.sha256(path.encode()).hexdigest()[:20]

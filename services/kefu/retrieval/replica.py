@@ -18,16 +18,17 @@ import structlog
 from prometheus_client import Gauge
 
 from kefu.common.errors import BackendUnavailable, CollectionNotFound, ServiceError
+from kefu.common.language import language_of
 from kefu.retrieval.background import Background
+from kefu.retrieval.changes import NO_CHANGE, ChangeId
 from kefu.retrieval.curated import Match, nearest
 from kefu.retrieval.embedders import BatchingEmbedder, Vectors
 from kefu.retrieval.keys import REGISTRY_CHANGES, CollectionKey
-from kefu.retrieval.language import language_of
 from kefu.retrieval.live_collection import LiveCollection
+from kefu.retrieval.reading import KnowledgeReader
 from kefu.retrieval.reembedding import reembed
 from kefu.retrieval.scorer import Question, Scored, merge, rank
 from kefu.retrieval.snapshot import Snapshots
-from kefu.retrieval.store import ChangeId, KnowledgeStore
 
 PASSAGES = Gauge("kefu_passages", "Passages that this replica searches.", ("tenant", "collection"))
 _BLOCK_SECONDS = 1.0
@@ -49,19 +50,19 @@ class Replica:
 
     def __init__(
         self,
-        store: KnowledgeStore,
+        reader: KnowledgeReader,
         embedder: BatchingEmbedder,
         background: Background,
         snapshots: Snapshots | None,
         snapshot_seconds: float,
     ) -> None:
-        self._store = store
+        self._reader = reader
         self._embedder = embedder
         self._background = background
         self._snapshots = snapshots
         self._snapshot_seconds = snapshot_seconds
         self._live: dict[CollectionKey, LiveCollection] = {}
-        self._registry_change: ChangeId = "0-0"
+        self._registry_change: ChangeId = NO_CHANGE
         self._collections_changed = asyncio.Condition()
         self._refreshing: dict[CollectionKey, asyncio.Task[None]] = {}
         self._searching = ThreadPoolExecutor(1, thread_name_prefix="search")
@@ -71,7 +72,7 @@ class Replica:
     @asynccontextmanager
     async def open(
         cls,
-        store: KnowledgeStore,
+        reader: KnowledgeReader,
         embedder: BatchingEmbedder,
         snapshot_folder: Path | None = None,
         snapshot_seconds: float = 30.0,
@@ -79,7 +80,7 @@ class Replica:
         """A replica that holds all there is, and follows it while the block runs."""
         snapshots = Snapshots(snapshot_folder, embedder.embedder.id) if snapshot_folder else None
         background = await Background.by(embedder)
-        self = cls(store, embedder, background, snapshots, snapshot_seconds)
+        self = cls(reader, embedder, background, snapshots, snapshot_seconds)
         tasks: list[asyncio.Task[None]] = []
         try:
             await self._load_all()
@@ -108,7 +109,7 @@ class Replica:
 
     async def check(self, key: CollectionKey) -> None:
         """Raise CollectionNotFound, or BackendUnavailable when the collection belongs to another embedder."""
-        info = await self._store.info(key)
+        info = await self._reader.info(key)
         if info.embedder != self._embedder.embedder.id:
             raise _other_embedder(key, info.embedder, self._embedder.embedder.id)
 
@@ -161,19 +162,19 @@ class Replica:
         return live
 
     async def _load_all(self) -> None:
-        self._registry_change = await self._store.last_registry_change()
-        for key in await self._store.collections():
+        self._registry_change = await self._reader.changes.last_of_registry()
+        for key in await self._reader.collections():
             await self._load(key)
 
     async def _load(self, key: CollectionKey) -> None:
         try:
-            info = await self._store.info(key)
+            info = await self._reader.info(key)
         except CollectionNotFound:
             return  # registered first, made next; or deleted, unregistered next
         if info.embedder != self._embedder.embedder.id:
-            await reembed(self._store, key, self._embedder)
-            info = await self._store.info(key)
-        live = LiveCollection(key, info, self._store, self._embedder, self._searching, self._preparing)
+            await reembed(self._reader, key, self._embedder)
+            info = await self._reader.info(key)
+        live = LiveCollection(key, info, self._reader, self._embedder, self._searching, self._preparing)
         await live.load(self._snapshots)
         self._live[key] = live
         self._count(key)
@@ -199,10 +200,10 @@ class Replica:
     async def _follow_once(self) -> None:
         after = {REGISTRY_CHANGES: self._registry_change}
         after |= {key.changes: live.last_change for key, live in self._live.items()}
-        news = await self._store.read_changes(after, _BLOCK_SECONDS)
+        news = await self._reader.changes.read(after, _BLOCK_SECONDS)
         for key, live in list(self._live.items()):
             if entries := news.get(key.changes):
-                if not await self._store.reaches_back_to(key, live.last_change):
+                if not await self._reader.changes.reach_back_to(key, live.last_change):
                     await self._rebuild(key, live)
                     continue
                 changes = [(entry, fields["kind"], fields["id"]) for entry, fields in entries]
@@ -225,7 +226,7 @@ class Replica:
         self._count(key)
 
     async def _follow_registry(self) -> None:
-        there = set(await self._store.collections())
+        there = set(await self._reader.collections())
         for key in [key for key in self._live if key not in there or await self._was_made_anew(key)]:
             del self._live[key]
             with suppress(KeyError):
@@ -237,7 +238,7 @@ class Replica:
 
     async def _was_made_anew(self, key: CollectionKey) -> bool:
         try:
-            return (await self._store.info(key)).incarnation != self._live[key].info.incarnation
+            return (await self._reader.info(key)).incarnation != self._live[key].info.incarnation
         except CollectionNotFound:
             return True
 

@@ -17,9 +17,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from kefu.common.language import UNKNOWN
 from kefu.retrieval.background import level_for
 from kefu.retrieval.embedders import Vectors
-from kefu.retrieval.language import UNKNOWN
 from kefu.retrieval.passage_index import Entry, PassageIndex
 from kefu.retrieval.relevance import Features, relevance
 from kefu.retrieval.words import Terms

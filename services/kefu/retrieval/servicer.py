@@ -282,7 +282,7 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
             await self._store.info(key),
             await self._store.counts(key),
             self._replica.passage_count(key),
-            await self._store.update_time(key),
+            await self._store.changes.update_time(key),
         )
 
     async def _hits(self, found: list[tuple[CollectionKey, Scored]]) -> list[pb.SearchHit]:
