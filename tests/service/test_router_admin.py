@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import grpc
 import pytest
 
-from kefu.common.auth import Scope
+from kefu.common.auth import Scope, redis_key
 from kefu.router.v1 import admin_pb2 as pb
 from kefu.router.v1 import chat_pb2 as chat
 from tests.support.backends import hit
@@ -168,7 +168,11 @@ async def test_settings_work_at_once_and_every_revision_is_kept_with_its_author(
         ("on_busy", pb.TenantSettings(on_busy="wait")),
         ("texts", pb.TenantSettings(texts={"fr": pb.TenantSettings.Texts(greeting="Salut")})),
         ("texts.thanks", pb.TenantSettings(texts={"en": pb.TenantSettings.Texts(thanks="x" * 1001)})),
-        ("max_concurrent_turns", pb.TenantSettings(max_concurrent_turns=0)),
+        ("max_concurrent_turns", pb.TenantSettings(max_concurrent_turns=1_000_001)),
+        ("questions_per_minute", pb.TenantSettings(questions_per_minute=1_000_001)),
+        ("question_burst", pb.TenantSettings(question_burst=1_000_001)),
+        ("weight", pb.TenantSettings(weight=0)),
+        ("weight", pb.TenantSettings(weight=1001)),
     ],
 )
 async def test_a_wrong_setting_is_named_and_changes_nothing(
@@ -178,6 +182,59 @@ async def test_a_wrong_setting_is_named_and_changes_nothing(
     assert read.reason == "BAD_REQUEST"
     assert read.message.startswith(f"settings.{field}: ")
     assert (await settings(root)).revision == 0
+
+
+async def test_a_key_has_the_priority_it_was_made_with_and_only_the_installations_operators_give_the_highest(
+    desk: Desk, root: Customer
+) -> None:
+    await create_tenant(root, "acme")
+    operator = await desk.customer(await desk.key("acme", Scope.OPERATOR))
+
+    async def create(who: Customer, priority: "pb.Priority.ValueType") -> pb.Key:
+        request = pb.CreateKeyRequest(tenant="tenants/acme", scopes=[pb.SCOPE_CHAT], priority=priority)
+        return (await who.admin.CreateKey(request, metadata=who.metadata)).key
+
+    made = [await create(operator, priority) for priority in (pb.PRIORITY_UNSPECIFIED, pb.PRIORITY_BATCH)]
+    made.append(await create(root, pb.PRIORITY_URGENT))
+    assert [key.priority for key in made] == [pb.PRIORITY_INTERACTIVE, pb.PRIORITY_BATCH, pb.PRIORITY_URGENT]
+    listed = await operator.admin.ListKeys(pb.ListKeysRequest(), metadata=operator.metadata)
+    assert {key.name: key.priority for key in listed.keys} == {key.name: key.priority for key in made}
+    for priority in (pb.PRIORITY_URGENT, 9):
+        read = await failure(lambda priority=priority: create(operator, priority))  # pyright: ignore[reportArgumentType] - 9
+        assert (read.reason, read.message.partition(":")[0]) == ("BAD_REQUEST", "priority")
+
+
+async def test_a_key_of_an_earlier_release_is_interactive(desk: Desk, root: Customer) -> None:
+    made = await create_key(root, pb.SCOPE_CHAT)
+    key_id = made.key.name.rpartition("/")[2]
+    async with desk.store() as store:
+        assert await store.hdel(redis_key(key_id), "priority") == 1  # pyright: ignore
+    listed = await root.admin.ListKeys(pb.ListKeysRequest(), metadata=root.metadata)
+    assert [key.priority for key in listed.keys if key.name == made.key.name] == [pb.PRIORITY_INTERACTIVE]
+    assert (await (await desk.customer(made.secret)).ask("Hello!")).text
+
+
+async def test_a_tenants_own_operator_cannot_raise_its_share(desk: Desk, root: Customer) -> None:
+    await create_tenant(root, "acme")
+    given = pb.TenantSettings(weight=3, questions_per_minute=60, question_burst=5, max_concurrent_turns=7)
+    request = pb.UpdateTenantSettingsRequest(tenant="tenants/acme", settings=given)
+    await root.admin.UpdateTenantSettings(request, metadata=root.metadata)
+    operator = await desk.customer(await desk.key("acme", Scope.OPERATOR))
+    assert (await settings(operator)).settings == given
+    for field, value in (
+        ("weight", 4),
+        ("questions_per_minute", 0),
+        ("question_burst", 9),
+        ("max_concurrent_turns", 0),
+    ):
+        wished = pb.TenantSettings()
+        wished.CopyFrom(given)
+        setattr(wished, field, value)
+        read = await failure(lambda wished=wished: update(operator, wished, 1))
+        assert (read.reason, read.message.partition(":")[0]) == ("BAD_REQUEST", f"settings.{field}")
+    wished = pb.TenantSettings(max_passages=2)
+    wished.MergeFrom(given)
+    assert await update(operator, wished, 1) == 2
 
 
 async def test_a_bootstrap_key_cannot_be_revoked_here(root: Customer) -> None:

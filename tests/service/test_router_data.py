@@ -25,7 +25,7 @@ def documented() -> list[tuple[re.Pattern[str], str, str]]:
 
 
 async def test_every_key_in_redis_is_documented(redis: RedisServer) -> None:
-    async with open_desk(redis, tenant_concurrent_turns=5) as desk:
+    async with open_desk(redis, tenant_concurrent_turns=5, tenant_questions_per_minute=60) as desk:
         desk.knowledge.hits = [hit("Refunds arrive within 7 business days.")]
         root = await desk.customer()
         await root.admin.CreateTenant(admin.CreateTenantRequest(tenant_id="acme"), metadata=root.metadata)

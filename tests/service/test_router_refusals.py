@@ -183,7 +183,9 @@ async def test_a_tenants_quota_holds_over_all_routers_and_for_no_other_tenant(re
         while not desk.replica.calls:
             await asyncio.sleep(0.01)
         read = await failure(lambda: there.ask(ASK))
-        assert (read.reason, read.retry_after is not None) == ("OVERLOADED", True)
+        assert (read.code, read.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "TENANT_LIMIT")
+        assert read.metadata == {"limit": "max_concurrent_turns", "value": "1"}
+        assert read.retry_after is not None
         other = await desk.customer(await desk.key("umbrella"), at=1)
         answering = asyncio.create_task(other.ask(ASK))
         while len(desk.replica.calls) < 2:

@@ -1,22 +1,28 @@
 """A router in front of scripted services and a real Redis, and the customers who talk to it."""
 
+import asyncio
+import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
+import grpc
 import grpc.aio
 from pydantic import SecretStr
 from redis.asyncio import Redis
 
-from kefu.common.auth import Scope, StoredKey, make_key, open_keyring, redis_key
+from kefu.common.auth import OUTLAST_SECONDS, Priority, Scope, StoredKey, make_key, open_keyring, redis_key
 from kefu.common.redis import open_redis
 from kefu.common.serving import Serving
+from kefu.common.transport import Options
 from kefu.router.config import RouterConfig
 from kefu.router.service import router
 from kefu.router.v1 import admin_pb2_grpc, chat_pb2_grpc
 from kefu.router.v1 import chat_pb2 as pb
 from tests.support.backends import ScriptedKnowledge, ScriptedReplica, knowledge_server, replica_server
 from tests.support.calling import BOOTSTRAP_KEY, INTERNAL_KEY, bearing
+from tests.support.ports import free_port
 from tests.support.redis_server import RedisServer
+from tests.support.suite import clean_environment
 
 
 class Customer:
@@ -75,6 +81,14 @@ class Answer:
         """Its session."""
         return self.started.session
 
+    def joined_to(self, held: bytes) -> bytes:
+        """What a client that held these bytes has at the end: each delta replaces from its offset."""
+        for event in self.events:
+            if event.WhichOneof("event") == "text_delta":
+                assert event.text_delta.offset <= len(held)
+                held = held[: event.text_delta.offset] + event.text_delta.text.encode()
+        return held
+
     @property
     def text(self) -> str:
         """The joined deltas; fails when an offset is not where the text was."""
@@ -113,6 +127,32 @@ class Answer:
         ]
 
 
+class RouterProcess:
+    """A router that runs as a process."""
+
+    def __init__(self, process: asyncio.subprocess.Process, port: int) -> None:
+        self._process = process
+        self.port = port
+
+    async def ready(self) -> None:
+        """Return once it serves."""
+        async with asyncio.timeout(30), grpc.aio.insecure_channel(f"127.0.0.1:{self.port}") as channel:
+            while channel.get_state(try_to_connect=True) is not grpc.ChannelConnectivity.READY:
+                assert self._process.returncode is None, "the router has ended"
+                await asyncio.sleep(0.05)
+
+    async def end(self) -> int:
+        """As a platform does: SIGTERM. Returns its exit status."""
+        self._process.terminate()
+        return await asyncio.wait_for(self._process.wait(), 30)
+
+    async def kill(self) -> None:
+        """As the kernel does: nothing is finished, nothing is told."""
+        if self._process.returncode is None:
+            self._process.kill()
+        await self._process.wait()
+
+
 class Desk:
     """A router with what stands behind it."""
 
@@ -141,18 +181,50 @@ class Desk:
         enter = self._stack.enter_async_context
         config = RouterConfig(**{**self._config, "redis_url": SecretStr(self.redis.url)})  # pyright: ignore[reportArgumentType, reportCallIssue]
         store = await enter(open_redis(self.redis.url))
-        keyring = await enter(open_keyring(INTERNAL_KEY, BOOTSTRAP_KEY, store))
+        outlast = OUTLAST_SECONDS if config.without_redis == "answer" else 0.0
+        keyring = await enter(open_keyring(INTERNAL_KEY, BOOTSTRAP_KEY, store, outlast=outlast))
         self.routers.append(await enter(router(config, store, keyring)))
 
-    async def customer(self, key: str = BOOTSTRAP_KEY, *, at: int = 0) -> Customer:
-        """Someone with a key, at one of the routers."""
-        address = f"127.0.0.1:{self.routers[at].port}"
-        return Customer(await self._stack.enter_async_context(grpc.aio.insecure_channel(address)), key)
+    async def spawn_router(self) -> "RouterProcess":
+        """Start one more router as a process of its own, which can be killed."""
+        settings = {**self._config, "listen": f"127.0.0.1:{free_port()}"}
+        plain = {name: str(value) for name, value in settings.items() if not isinstance(value, SecretStr)}
+        environment = {f"KEFU_ROUTER_{name.upper()}": value for name, value in plain.items()}
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "kefu.router"),
+            stdin=asyncio.subprocess.DEVNULL,
+            env={
+                **clean_environment(),
+                **environment,
+                "KEFU_INTERNAL_KEY": INTERNAL_KEY,
+                "KEFU_BOOTSTRAP_KEY": BOOTSTRAP_KEY,
+                "KEFU_REDIS_URL": self.redis.url,
+                "KEFU_DRAIN_SECONDS": str(self._config["drain_seconds"]),
+            },
+        )
+        spawned = RouterProcess(process, int(str(settings["listen"]).rpartition(":")[2]))
+        self._stack.push_async_callback(spawned.kill)
+        await spawned.ready()
+        return spawned
 
-    async def key(self, tenant: str, *scopes: Scope, collections: frozenset[str] | None = None) -> str:
+    async def customer(
+        self, key: str = BOOTSTRAP_KEY, *, at: "int | RouterProcess" = 0, options: Options = ()
+    ) -> Customer:
+        """Someone with a key, at one of the routers; `options` are those of the channel."""
+        address = f"127.0.0.1:{(self.routers[at] if isinstance(at, int) else at).port}"
+        return Customer(await self._stack.enter_async_context(grpc.aio.insecure_channel(address, options=options)), key)
+
+    async def key(
+        self,
+        tenant: str,
+        *scopes: Scope,
+        collections: frozenset[str] | None = None,
+        priority: Priority = Priority.INTERACTIVE,
+    ) -> str:
         """A new stored key."""
         made = make_key()
-        key = StoredKey(made.id, made.sha256, tenant, frozenset(scopes or (Scope.CHAT,)), collections, "test", 1.0)
+        chosen = frozenset(scopes or (Scope.CHAT,))
+        key = StoredKey(made.id, made.sha256, tenant, chosen, collections, "test", 1.0, priority)
         async with self.store() as store:
             await store.hset(redis_key(made.id), mapping=key.to_hash())  # pyright: ignore
         return made.secret
@@ -179,6 +251,7 @@ async def open_desk(
             "retrieval": retrieval,
             "generation": ",".join(addresses),
             "internal_key": SecretStr(INTERNAL_KEY),
+            "listener_grace_seconds": 0.0,  # nothing in front of it
             "drain_seconds": 0.0,
             "settings_seconds": 0.0,
             **config,

@@ -1,13 +1,11 @@
-"""Who gets the next answer, and who gets a place."""
+"""Who gets the next answer."""
 
-import asyncio
+from collections import Counter
 from dataclasses import dataclass, field
 
 import pytest
 
-from kefu.common.errors import Overloaded
-from kefu.router.admission import Admission
-from kefu.router.balance import SATURATED, STALE_SECONDS, ReplicaLoad, choose
+from kefu.router.balance import SATURATED, STALE_SECONDS, STICKY_TOKENS, ReplicaLoad, choose
 
 
 class Clock:
@@ -37,7 +35,7 @@ def test_what_was_sent_counts_until_a_report_has_it() -> None:
     assert load.tokens == 800
     load.reported("boot", 800, 300, draining=False)  # counted there now, and no longer here
     assert load.tokens == 800
-    dispatch.accepted = True
+    load.accepted(dispatch)
     load.ended(dispatch)
     load.reported("boot", 0, 300, draining=False)
     assert load.tokens == 0
@@ -92,11 +90,57 @@ def test_of_many_two_are_drawn_and_the_better_one_taken() -> None:
     assert "9" not in chosen
 
 
-def test_the_sessions_last_replica_is_preferred_while_it_is_not_much_busier() -> None:
-    replicas = [replica("a", 0), replica("b", 1_000)]
+def test_the_sessions_last_replica_is_preferred_while_its_load_is_within_a_bound_of_the_mean() -> None:
+    replicas = [replica("a", 0), replica("b", STICKY_TOKENS)]
+    assert choose(replicas, preferred="b") is replicas[1]  # an idle suite moves no session for an answer or two
+    replicas = [replica("a", 100_000), replica("b", 120_000), replica("c", 80_000)]
+    assert choose(replicas, preferred="b") is replicas[1]  # no more than the others have, in proportion
+    replicas[1].load.reported("boot", 190_000, 0, draining=False)
+    found = {chosen.address for _ in range(50) if (chosen := choose(replicas, preferred="b", sample=3))}
+    assert found == {"c"}
+
+
+def test_a_silent_replica_spoils_neither_the_mean_nor_the_stickiness() -> None:
+    replicas = [replica("a", 10_000), replica("b", 11_000), Replica("silent")]
     assert choose(replicas, preferred="b") is replicas[1]
-    replicas[1].load.reported("boot", 50_000, 0, draining=False)
-    assert choose(replicas, preferred="b") is replicas[0]
+    assert choose(replicas, preferred="silent", session="s") is not replicas[2]
+
+
+@pytest.mark.parametrize("leaves", ["left", "drains", "silent", "tried"])
+def test_sessions_of_a_replica_that_left_spread_over_the_others_and_each_always_goes_to_the_same(leaves: str) -> None:
+    replicas = [replica(name, 1_000) for name in ("a", "b", "c", "d")]
+    exclude = frozenset[str]()
+    match leaves:
+        case "drains":
+            replicas.append(replica("gone", 0, draining=True))
+        case "silent":
+            replicas.append(Replica("gone"))
+        case "tried":
+            replicas.append(replica("gone", 0))
+            exclude = frozenset({"gone"})
+        case _:
+            pass
+
+    def places() -> dict[str, str]:
+        found: dict[str, str] = {}
+        for n in range(1_000):
+            chosen = choose(replicas, preferred="gone", session=f"session-{n}", exclude=exclude)
+            assert chosen is not None
+            found[f"session-{n}"] = chosen.address
+        return found
+
+    first = places()
+    counts = Counter(first.values())
+    assert set(counts) == {"a", "b", "c", "d"}
+    assert max(counts.values()) < 1.5 * min(counts.values())
+    replicas.reverse()
+    assert places() == first
+
+
+def test_sessions_that_must_move_do_not_pile_onto_one_that_is_busy() -> None:
+    replicas = [replica("a", 0), replica("b", 50_000), replica("c", 0)]
+    moved = {chosen.address for n in range(50) if (chosen := choose(replicas, preferred="gone", session=str(n)))}
+    assert moved == {"a", "c"}
 
 
 def test_those_that_drain_or_were_tried_are_never_chosen_and_silent_ones_only_when_alone() -> None:
@@ -107,48 +151,3 @@ def test_those_that_drain_or_were_tried_are_never_chosen_and_silent_ones_only_wh
     assert choose([silent, draining, tried], exclude=exclude) is silent
     assert choose([draining, tried], exclude=exclude) is None
     assert choose(list[Replica]()) is None
-
-
-async def test_places_are_given_in_order_and_a_withdrawn_wish_takes_none() -> None:
-    admission = Admission(running=1, waiting=3, seconds=5)
-    order: list[str] = []
-
-    async def turn(name: str) -> None:
-        async with admission.place():
-            order.append(name)
-
-    async with admission.place():
-        tasks = [asyncio.create_task(turn(name)) for name in ("a", "b", "c")]
-        await asyncio.sleep(0)
-        assert admission.waiting == 3
-        with pytest.raises(Overloaded):
-            await turn("d")
-        tasks[1].cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-    assert order == ["a", "c"]
-    assert (admission.running, admission.waiting) == (0, 0)
-
-
-async def test_a_place_given_to_one_who_is_just_cancelled_goes_to_the_next() -> None:
-    admission = Admission(running=1, waiting=3, seconds=5)
-
-    async def turn() -> str:
-        async with admission.place():
-            return "answered"
-
-    async with admission.place():
-        first, second = asyncio.create_task(turn()), asyncio.create_task(turn())
-        await asyncio.sleep(0)
-    first.cancel()  # its place is given, and it has not run yet
-    assert await second == "answered"
-    assert admission.running == 0
-
-
-async def test_who_waits_too_long_is_refused_with_a_time() -> None:
-    admission = Admission(running=1, waiting=3, seconds=0.05)
-    async with admission.place():
-        with pytest.raises(Overloaded) as caught:
-            async with admission.place():
-                pass
-    assert caught.value.retry_after is not None
-    assert admission.running == 0

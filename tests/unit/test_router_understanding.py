@@ -1,34 +1,11 @@
-"""Language, intents, leaning on what was said before."""
+"""Intents, leaning on what was said before."""
 
 import pytest
 
 from kefu.router.context import leans_on_history, merged
 from kefu.router.intents import Intent, intent_of
 from kefu.router.knowledge import Curated, Found
-from kefu.router.language import language_of
 from kefu.router.model import Passage
-
-
-@pytest.mark.parametrize(
-    ("text", "language"),
-    [
-        ("How long does a refund take?", "en"),
-        ("退款要多久？", "zh"),
-        ("VIP 会员怎么升级", "zh"),
-        ("我的 iPhone 怎么退", "zh"),
-        ("how do I buy 茅台", "en"),
-        ("订单 SL202411250001", "zh"),
-        ("¿Dónde está mi pedido?", "en"),
-        ("返品できますか", "zh"),
-        ("где мой заказ", "en"),
-        ("???", None),
-        ("12345", None),
-        ("😀", None),
-        ("", None),
-    ],
-)
-def test_the_language_of_a_text(text: str, language: str | None) -> None:
-    assert language_of(text) == language
 
 
 @pytest.mark.parametrize(

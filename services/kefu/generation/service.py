@@ -31,7 +31,12 @@ async def main(config: GenerationConfig) -> None:
         async with (
             open_keyring(config.internal_key.get_secret_value()) as keys,
             serving(
-                config.listen, servicer.register, keyring=keys, scopes=SCOPES, drain=config.drain_seconds
+                config.listen,
+                servicer.register,
+                keyring=keys,
+                scopes=SCOPES,
+                drain=config.drain_seconds,
+                transport=config.transport(),
             ) as server,
         ):
             await until_end(engine, servicer, server)

@@ -4,13 +4,13 @@ from typing import Any
 
 import grpc.aio
 
-from kefu.common.auth import Principal, Scope, StoredKey, caller
+from kefu.common.auth import Principal, Priority, Scope, StoredKey, caller
 from kefu.common.errors import BadRequest, KeyNotFound, TenantNotFound
 from kefu.common.names import check_id, parse_name
 from kefu.common.paging import decode_token, encode_token, page_size_of
 from kefu.router.asking import check_short
 from kefu.router.settings import SettingsStore
-from kefu.router.settings_wire import revision_message, settings_message, settings_of
+from kefu.router.settings_wire import check_shares_kept, revision_message, settings_message, settings_of
 from kefu.router.tenants import Tenant, TenantStore, rules_all
 from kefu.router.v1 import admin_pb2 as pb
 from kefu.router.v1 import admin_pb2_grpc as rpc
@@ -25,6 +25,13 @@ _SCOPES = {
     pb.SCOPE_KNOWLEDGE: Scope.KNOWLEDGE,
     pb.SCOPE_OPERATOR: Scope.OPERATOR,
 }
+_PRIORITIES = {
+    pb.PRIORITY_UNSPECIFIED: Priority.INTERACTIVE,
+    pb.PRIORITY_INTERACTIVE: Priority.INTERACTIVE,
+    pb.PRIORITY_BATCH: Priority.BATCH,
+    pb.PRIORITY_URGENT: Priority.URGENT,
+}
+_PRIORITY_MESSAGES = {priority: message for message, priority in _PRIORITIES.items()}
 _SCOPE_MESSAGES = {scope: message for message, scope in _SCOPES.items()}
 
 
@@ -68,7 +75,12 @@ class AdminServicer(rpc.AdminServiceServicer):
             check_id("collections", parse_name("collections", name, "collections")[0]) for name in request.collections
         )
         scopes = frozenset(_SCOPES[scope] for scope in request.scopes)
-        key, secret = await self._tenants.create_key(tenant.id, display_name, scopes, collections or None)
+        priority = _PRIORITIES.get(request.priority)
+        if priority is None:
+            raise BadRequest("priority", "is not one of Priority.")
+        if priority is Priority.URGENT and not rules_all(caller()):
+            raise BadRequest("priority", "URGENT may be given only by keys of the tenant default.")
+        key, secret = await self._tenants.create_key(tenant.id, display_name, scopes, collections or None, priority)
         return pb.CreateKeyResponse(key=_key(key), secret=secret)
 
     async def ListKeys(self, request: pb.ListKeysRequest, context: Context) -> pb.ListKeysResponse:
@@ -106,7 +118,10 @@ class AdminServicer(rpc.AdminServiceServicer):
         if not request.HasField("settings"):
             raise BadRequest("settings", "must be set; an empty message means the installation's defaults.")
         author = f"tenants/{principal.tenant}/keys/{principal.subject}"
-        number = await self._settings.update(tenant.id, settings_of(request.settings), request.revision, author)
+        settings = settings_of(request.settings)
+        if not rules_all(principal):
+            check_shares_kept((await self._settings.current(tenant.id)).settings, settings)
+        number = await self._settings.update(tenant.id, settings, request.revision, author)
         return pb.UpdateTenantSettingsResponse(revision=number)
 
     async def ListSettingsRevisions(
@@ -144,4 +159,5 @@ def _key(key: StoredKey) -> pb.Key:
         scopes=[_SCOPE_MESSAGES[scope] for scope in sorted(key.scopes) if scope in _SCOPE_MESSAGES],
         collections=[f"collections/{name}" for name in sorted(key.collections or ())],
         create_time=timestamp(key.create_time),
+        priority=_PRIORITY_MESSAGES[key.priority],
     )

@@ -5,10 +5,10 @@ import time
 
 from kefu.common.auth import Principal
 from kefu.common.errors import BadRequest, CollectionNotFound
+from kefu.common.language import AnswerLanguage
 from kefu.common.names import check_day, check_id, parse_name
-from kefu.router.answering import Ask
-from kefu.router.language import Language
 from kefu.router.model import OnBusy
+from kefu.router.question import Ask
 from kefu.router.v1 import chat_pb2 as pb
 
 MOST_TEXT = 4000
@@ -73,7 +73,7 @@ def ask_of(request: pb.ConverseRequest, principal: Principal, seconds_left: floa
     )
 
 
-def _language(value: str) -> Language | None:
+def _language(value: str) -> AnswerLanguage | None:
     match value:
         case "":
             return None

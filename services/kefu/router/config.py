@@ -17,8 +17,9 @@ class RouterConfig(StoredConfig, env_prefix="KEFU_ROUTER_"):
     """Address of the retrieval service, such as dns:///kefu-retrieval:50052."""
 
     generation: str = "127.0.0.1:50053"
-    """Addresses of the generation replicas, comma between. One that begins with dns:/// stands for every address its
-    name has, looked up again every few seconds."""
+    """Addresses of the generation replicas, comma between. dns:///name:port stands for every address the name has,
+    looked up again every few seconds; k8s:///service.namespace:port for the service's ready pods, as its
+    EndpointSlices tell (the router's service account has to be allowed to list and watch them)."""
 
     search_seconds: float = Field(default=1.5, gt=0)
     """A search that takes longer is given up, and the customer handed over. An idle search takes well under 150 ms;
@@ -31,7 +32,18 @@ class RouterConfig(StoredConfig, env_prefix="KEFU_ROUTER_"):
     """A replica that writes nothing for this long in mid-answer is given up."""
 
     attempts: int = Field(default=3, ge=1, le=10)
-    """Replicas that one answer may try, the first included."""
+    """Replicas that may be tried in a row without a word from any, the first included."""
+
+    retry_share: float = Field(default=0.2, ge=0, le=1)
+    """Requests that failed before their first token are sent again at most for this share of all requests, so that
+    replicas failing under load are not asked twice as much."""
+
+    retry_reserve: float = Field(default=100.0, ge=0)
+    """Requests that may be sent again at once beyond that share: all that a dying replica had not begun to answer."""
+
+    hedge_share: float = Field(default=0.03, ge=0, le=0.5)
+    """When a first token is later than 95 % of the last ones, a second replica is asked too and the first to write
+    wins; at most for this share of all requests. 0: never."""
 
     session_days: float = Field(default=7.0, gt=0)
     """A session is erased this long after its last turn."""
@@ -43,25 +55,46 @@ class RouterConfig(StoredConfig, env_prefix="KEFU_ROUTER_"):
     """A client that takes nothing of its stream for this long is cut; it may resume."""
 
     lease_seconds: float = Field(default=8.0, gt=0, le=10)
-    """Life of a session's lock, renewed while the turn runs. A router that dies frees its sessions after this."""
+    """Life of a session's lock, renewed every quarter of it while the turn runs. A router that dies frees its sessions
+    after this: any other one may go on with their answers then."""
 
-    heartbeat_seconds: float = Field(default=0.4, gt=0, le=1)
-    """How often a running turn renews its lease and looks for a StopTurn that another router took."""
+    without_redis: Literal["refuse", "answer"] = "refuse"
+    """New messages while Redis does not answer: refused with UNAVAILABLE, or answered without what was said before,
+    kept nowhere, as TurnStarted.ephemeral says. Turns in flight go on either way, and are stored when it is back.
+    To answer, keys that were valid in the last ten minutes are taken without asking Redis while it is away, and a
+    request_id that comes again then is answered again."""
 
     queue_seconds: float = Field(default=60.0, ge=0)
     """A message with ON_BUSY_QUEUE or ON_BUSY_SUPERSEDE waits at most this long for the running answer."""
 
-    max_concurrent_turns: int = Field(default=256, ge=1)
-    """Turns that this router answers at once; more of them wait."""
+    max_concurrent_turns: int = Field(default=4096, ge=1)
+    """Turns that this router answers at once; more of them wait. Fewer run when the replicas' engines begin to queue:
+    this bound is for the router's own memory and descriptors."""
 
-    max_waiting_turns: int = Field(default=256, ge=0)
-    """Turns that may wait to be admitted; more are refused with OVERLOADED."""
+    max_waiting_turns: int = Field(default=2048, ge=0)
+    """Turns that may wait to be admitted. Beyond it the tenant that has most waiting, for its weight, is refused."""
+
+    max_waiting_bytes: int = Field(default=8_388_608, ge=0)
+    """Bytes of question that may wait to be admitted, in sum; beyond it as above."""
 
     admission_seconds: float = Field(default=10.0, ge=0)
-    """A turn that was not admitted after this is refused with OVERLOADED."""
+    """Longest wait to be admitted. A turn that would wait longer, by the measured rate, is refused at once."""
+
+    brown_out_pressure: float = Field(default=0.25, ge=0, lt=1)
+    """Expected wait, as a share of admission_seconds, at which answers begin to be made with less: fewer passages here,
+    then shorter answers, none of the model, hand-over, at equal steps up to 1. 0: never."""
 
     tenant_concurrent_turns: int = Field(default=0, ge=0)
-    """Answers at once per tenant, over all routers, unless the tenant's settings say otherwise. 0: no limit."""
+    """Turns of a tenant, running and waiting, over all routers, unless its settings say otherwise. 0: no limit."""
+
+    tenant_questions_per_minute: int = Field(default=0, ge=0)
+    """Questions a minute of a tenant, over all routers, unless its settings say otherwise. 0: no limit."""
+
+    tenant_question_burst: int = Field(default=0, ge=0)
+    """Of these, so many may come at once. 0: a tenth of them, at least 10."""
+
+    limits_without_redis: Literal["serve", "refuse"] = "serve"
+    """What a turn gets when Redis cannot tell whether its tenant is within its limits: served, or UNAVAILABLE."""
 
     prompt_tokens: int = Field(default=900, ge=200)
     """Most tokens of prompt, by estimate. On two CPU cores a hundred tokens of prefill cost about 0.1 s."""

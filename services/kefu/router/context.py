@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from kefu.common.language import han_characters
 from kefu.router.knowledge import Found
-from kefu.router.language import han_characters
 from kefu.router.model import AnswerSource, Passage, Turn
 
 _MOST_HAN = 14

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from kefu.common.language import AnswerLanguage
 from kefu.router.knowledge import Curated, Found
-from kefu.router.language import Language
 from kefu.router.model import HandoffReason, Passage, Turn
 
 
@@ -37,11 +37,11 @@ def decide(found: Found, *, min_relevance: float, max_passages: int) -> GiveCura
     return Generate(relevant) if relevant else HandOver(HandoffReason.NOTHING_RELEVANT)
 
 
-_LABELS: dict[Language, tuple[str, str, str, str]] = {
+_LABELS: dict[AnswerLanguage, tuple[str, str, str, str]] = {
     "en": ("Asked", "Before", "Nearest passages", "Why"),
     "zh": ("客户问题", "此前", "最接近的资料", "原因"),
 }
-_WHY: dict[Language, dict[HandoffReason, str]] = {
+_WHY: dict[AnswerLanguage, dict[HandoffReason, str]] = {
     "en": {
         HandoffReason.NOTHING_RELEVANT: "the knowledge base does not bear out an answer",
         HandoffReason.CUSTOMER_ASKED: "the customer asked for a person",
@@ -49,6 +49,7 @@ _WHY: dict[Language, dict[HandoffReason, str]] = {
         HandoffReason.MODEL_UNAVAILABLE: "no model could answer",
         HandoffReason.EMPTY_ANSWER: "the model wrote nothing that could be sent",
         HandoffReason.UNSUPPORTED_ANSWER: "the model wrote what no passage holds",
+        HandoffReason.OVERLOADED: "more was asked than could be answered",
     },
     "zh": {
         HandoffReason.NOTHING_RELEVANT: "知识库中没有可以支持答案的资料",
@@ -57,13 +58,14 @@ _WHY: dict[Language, dict[HandoffReason, str]] = {
         HandoffReason.MODEL_UNAVAILABLE: "没有可用的模型",
         HandoffReason.EMPTY_ANSWER: "模型没有写出可以发送的内容",
         HandoffReason.UNSUPPORTED_ANSWER: "模型写出了资料中没有的内容",
+        HandoffReason.OVERLOADED: "咨询量过大，暂时无法全部回答",
     },
 }
 _LONGEST = 200
 
 
 def handoff_summary(
-    language: Language,
+    language: AnswerLanguage,
     reason: HandoffReason,
     question: str,
     history: Sequence[Turn],

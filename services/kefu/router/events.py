@@ -13,6 +13,7 @@ class Started:
     turn_id: str
     language: str
     replayed: bool = False
+    ephemeral: bool = False
 
 
 @dataclass(frozen=True)

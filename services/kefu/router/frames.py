@@ -1,9 +1,12 @@
 """What a replica is asked for and what it sends: the router's own words for the generation contract."""
 
+import time
 from dataclasses import dataclass
 
 from kefu.router.model import Usage
 from kefu.router.prompt import Message
+
+_REPLICA_GRACE_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,12 @@ class Order:
     reasoning_tokens: int | None = None
     """None: do not think."""
     continuation: Sent | None = None
+    deadline: float | None = None
+    """Monotonic: the whole answer is of no use after it. None: none is known."""
+
+    def seconds_left(self) -> float | None:
+        """For the replica's own time-out; a little more than there is, so that ours comes first and says why."""
+        return None if self.deadline is None else max(self.deadline - time.monotonic(), 0.0) + _REPLICA_GRACE_SECONDS
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,28 @@ client chose (a request_id, a user) appears as its SHA-256.
 import hashlib
 
 TENANTS = "kefu:1:tenants"
+ROUTERS = "kefu:1:router:"
+"""Before a router's name: its channel."""
 
 
 def session(tenant: str, session_id: str) -> str:
     """Prefix of a session's keys: one slot, so that one script sees them all."""
     return f"kefu:1:{{{tenant}:{session_id}}}:"
+
+
+def alive(tenant: str, session_id: str, turn_id: str) -> str:
+    """The router that runs a turn."""
+    return f"{session(tenant, session_id)}alive:{turn_id}"
+
+
+def draft(tenant: str, session_id: str, turn_id: str) -> str:
+    """What was said so far in a turn that runs."""
+    return f"{session(tenant, session_id)}draft:{turn_id}"
+
+
+def router(owner: str) -> str:
+    """The channel on which a router hears what others ask of its turns."""
+    return f"{ROUTERS}{owner}"
 
 
 def request(tenant: str, subject: str, request_id: str) -> str:
@@ -26,7 +43,12 @@ def sessions_of(tenant: str, subject: str, user: str = "") -> str:
 
 def running_turns(tenant: str) -> str:
     """Leases of a tenant's running turns."""
-    return f"kefu:1:{{{tenant}:quota}}:turns"
+    return f"kefu:1:{{{tenant}:quota}}:leases"
+
+
+def question_rate(tenant: str) -> str:
+    """When a tenant's next question would be due."""
+    return f"kefu:1:{{{tenant}:quota}}:rate"
 
 
 def tenant_keys(tenant: str) -> str:

@@ -1,7 +1,7 @@
 """What a conversation is made of. Plain values: no service and no store is known here."""
 
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 import pydantic
 
@@ -54,6 +54,17 @@ class HandoffReason(StrEnum):
     MODEL_UNAVAILABLE = "model_unavailable"
     EMPTY_ANSWER = "empty_answer"
     UNSUPPORTED_ANSWER = "unsupported_answer"
+    OVERLOADED = "overloaded"
+
+
+class BrownOut(IntEnum):
+    """What is left out while more is asked than can be answered; see the contract. Each rung includes those below."""
+
+    NONE = 0
+    FEWER_PASSAGES = 1
+    SHORTER_ANSWER = 2
+    WITHOUT_MODEL = 3
+    HANDOFF = 4
 
 
 class OnBusy(StrEnum):
@@ -138,6 +149,7 @@ class Completed:
     timings: Timings = field(default_factory=Timings)
     text_bytes: int = 0
     model: str = ""
+    brown_out: BrownOut = BrownOut.NONE
 
 
 @dataclass(frozen=True)
@@ -162,6 +174,8 @@ class Turn:
     searched: bool = False
     handoff: Handoff | None = None
     completed: Completed | None = None
+    rewritten_from: int | None = None
+    """Byte from which readers of an earlier attempt, on a router that died, may hold another text."""
 
     @property
     def asked(self) -> str:

@@ -17,11 +17,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from kefu.router.language import Language
+from kefu.common.language import AnswerLanguage
 from kefu.router.model import Passage, Turn
 from kefu.router.tokens import TokenEstimate
 
-_SYSTEM: dict[Language, str] = {
+_SYSTEM: dict[AnswerLanguage, str] = {
     "en": (
         "You are the customer service of a shop. Answer the customer's question with complete sentences in English, in "
         "one to three sentences, from the passages alone. Copy figures, prices and conditions exactly as they are. Put "
@@ -32,9 +32,9 @@ _SYSTEM: dict[Language, str] = {
         "数字、价格和条件照抄资料原文。每句话末尾用方括号标出资料编号。"
     ),
 }
-_PASSAGE: dict[Language, str] = {"en": "Passage", "zh": "资料"}
-_QUESTION: dict[Language, str] = {"en": "Question: {}", "zh": "问题：{}"}
-_EXAMPLE: dict[Language, tuple[str, str]] = {
+_PASSAGE: dict[AnswerLanguage, str] = {"en": "Passage", "zh": "资料"}
+_QUESTION: dict[AnswerLanguage, str] = {"en": "Question: {}", "zh": "问题：{}"}
+_EXAMPLE: dict[AnswerLanguage, tuple[str, str]] = {
     "en": (
         "Passage [1] (Gift wrapping: Fee)\nGift wrapping costs ¥6 per item. It is free for orders above ¥300.\n\n"
         "Passage [2] (Gift cards)\nGift cards are valid for 24 months.\n\nQuestion: What does gift wrapping cost?",
@@ -91,7 +91,7 @@ class Budget:
 
 def build_prompt(
     question: str,
-    language: Language,
+    language: AnswerLanguage,
     passages: Sequence[Passage],
     history: Sequence[Turn],
     *,

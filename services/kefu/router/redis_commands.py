@@ -1,13 +1,30 @@
 """The few Redis commands that the router uses, with types: redis-py's own are of no use to a strict checker."""
 
-from collections.abc import Mapping, Sequence
+import hashlib
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, cast
 
+import redis.exceptions
 from redis.asyncio import Redis
 
 from kefu.common.redis import redis_errors
 
+_LISTEN_SECONDS = 4.0
 Value = str | bytes | int | float
+
+
+@dataclass(frozen=True)
+class ScriptCall:
+    """One run of a Lua script, to be sent together with others."""
+
+    text: str
+    keys: Sequence[str]
+    arguments: Sequence[Value] = ()
+
+
+Command = ScriptCall | tuple[Value, ...]
+"""A script, or a command and its arguments."""
 
 
 class RedisCommands:
@@ -16,6 +33,7 @@ class RedisCommands:
     def __init__(self, client: Redis) -> None:
         self._client = cast("Any", client)  # see the module's first line
         self._scripts: dict[str, Any] = {}
+        self._shas: dict[str, str] = {}
 
     async def script(self, text: str, keys: Sequence[str], arguments: Sequence[Value] = ()) -> Any:
         """Run a Lua script, atomically. Its strings come back as str, its lists as lists of them."""
@@ -24,6 +42,38 @@ class RedisCommands:
             script = self._scripts[text] = self._client.register_script(text)
         with redis_errors():
             return _decoded(await script(keys=list(keys), args=list(arguments)))
+
+    async def together(self, commands: Sequence[Command]) -> list[Any]:
+        """Send several commands in one go, in their order but not as a transaction; returns their replies."""
+        with redis_errors():
+            replies = await self._sent(commands)
+            # A server that was restarted has forgotten its scripts, and none of those ran.
+            missing = [at for at, reply in enumerate(replies) if isinstance(reply, redis.exceptions.NoScriptError)]
+            if missing:
+                for text in {command.text for command in commands if isinstance(command, ScriptCall)}:
+                    await self._client.script_load(text)
+                for at, reply in zip(missing, await self._sent([commands[at] for at in missing]), strict=True):
+                    replies[at] = reply
+            for reply in replies:
+                if isinstance(reply, Exception):
+                    raise reply
+            return [_decoded(reply) for reply in replies]
+
+    async def _sent(self, commands: Sequence[Command]) -> list[Any]:
+        async with self._client.pipeline(transaction=False) as pipeline:
+            for command in commands:
+                if isinstance(command, ScriptCall):
+                    sha = self._sha(command.text)
+                    pipeline.execute_command("EVALSHA", sha, len(command.keys), *command.keys, *command.arguments)
+                else:
+                    pipeline.execute_command(*command)
+            return await pipeline.execute(raise_on_error=False)
+
+    def _sha(self, text: str) -> str:
+        sha = self._shas.get(text)
+        if sha is None:
+            sha = self._shas[text] = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+        return sha
 
     async def get(self, key: str) -> str | None:
         """A string, or None."""
@@ -117,6 +167,20 @@ class RedisCommands:
         """Publish a message."""
         with redis_errors():
             await self._client.publish(channel, message)
+
+    async def heard(self, channel: str) -> AsyncGenerator[str, None]:
+        """What is published on a channel, for ever; first "" once it is heard."""
+        with redis_errors():
+            async with self._client.pubsub() as pubsub:
+                await pubsub.subscribe(channel)
+                while True:
+                    message = await pubsub.get_message(timeout=_LISTEN_SECONDS)
+                    if message is None:
+                        await pubsub.ping()  # else a connection that is gone would not be noticed
+                    elif message["type"] == "subscribe":
+                        yield ""
+                    elif message["type"] == "message":
+                        yield str(_decoded(message["data"]))
 
 
 def _decoded(value: Any) -> Any:

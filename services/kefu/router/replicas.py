@@ -1,8 +1,7 @@
-"""The generation replicas: where they are, what they owe, and one stream from one of them."""
+"""The generation replicas: what they owe, how they fare, and which one gets the next answer."""
 
 import asyncio
 import random
-import socket
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -11,82 +10,68 @@ import grpc.aio
 import structlog
 
 from kefu.common.auth import Principal
-from kefu.common.errors import (
-    BackendUnavailable,
-    CannotContinue,
-    EngineDead,
-    PromptTooLong,
-    ReplicaFull,
-    ServiceError,
-)
 from kefu.common.interceptor import acting_for
-from kefu.common.status import failure_of
 from kefu.common.tasks import cancelled
+from kefu.common.transport import CLIENT_OPTIONS
 from kefu.generation.v1 import generation_pb2 as pb
 from kefu.generation.v1 import generation_pb2_grpc as rpc
+from kefu.router import replica_metrics
 from kefu.router.balance import ReplicaLoad, choose
-from kefu.router.frames import Accepted, Ended, Event, Frame, Order
-from kefu.router.model import Usage
-from kefu.router.prompt import Role
+from kefu.router.breaker import Breaker
+from kefu.router.capacity import EngineLoad
+from kefu.router.discovery import discovering, sources_of
+from kefu.router.frames import Event, Order
+from kefu.router.replica_stream import ReplicaStream, request_of
 
-_LOOK_UP_SECONDS = 5.0
 _BACKOFF_SECONDS = (0.1, 3.0)
 _OPTIONS = (
+    *CLIENT_OPTIONS,
     ("grpc.initial_reconnect_backoff_ms", 200),
     ("grpc.max_reconnect_backoff_ms", 3000),
-    ("grpc.keepalive_time_ms", 20_000),
-    ("grpc.keepalive_timeout_ms", 5_000),
-    ("grpc.http2.max_pings_without_data", 0),
 )
-_ROLES = {
-    Role.SYSTEM: pb.ChatMessage.ROLE_SYSTEM,
-    Role.USER: pb.ChatMessage.ROLE_USER,
-    Role.ASSISTANT: pb.ChatMessage.ROLE_ASSISTANT,
-}
 _log = structlog.stdlib.get_logger()
 
 
 class Replica:
-    """One process of the generation service."""
+    """One process of the generation service. `patience`: see `ReplicaStream`."""
 
-    def __init__(self, address: str, internal_key: str, caller: str) -> None:
+    def __init__(self, address: str, internal_key: str, caller: str, *, patience: float = float("inf")) -> None:
         self.address = address
         self.load = ReplicaLoad()
+        self.breaker = Breaker(on_open=self._opened)
         self.model = ""
+        self.engine = EngineLoad()
         self._internal_key = internal_key
         self._caller = caller
+        self._patience = patience
+        self._known = True
+        replica_metrics.show(address, self.load, self.breaker)
         self._channel = grpc.aio.insecure_channel(address, options=_OPTIONS)
         self._stub = rpc.GenerationServiceStub(self._channel)
+
+    def leave(self) -> None:
+        """It is no longer one of those known: its figures are no longer shown."""
+        self._known = False
+        replica_metrics.forget(self.address)
 
     async def close(self) -> None:
         """Close the channel."""
         await self._channel.close()
 
-    async def generate(self, order: Order, principal: Principal) -> AsyncGenerator[Event, None]:
-        """One answer's events. Closing the iterator cancels the call, and with it the work in the replica.
+    def generate(self, order: Order, principal: Principal) -> AsyncGenerator[Event, None]:
+        """One answer's events; the call begins at once. Closing the iterator cancels it, and the work in the replica.
 
-        Raises PromptTooLong, CannotContinue, ReplicaFull, EngineDead or BackendUnavailable.
+        Its events raise PromptTooLong, CannotContinue, ReplicaFull, EngineDead or BackendUnavailable.
         """
-        dispatch = self.load.sending(order.estimated_tokens)
         call = self._stub.Generate(
-            _request(order, self._caller), metadata=acting_for(self._internal_key, principal), wait_for_ready=False
+            request_of(order, self._caller),
+            metadata=acting_for(self._internal_key, principal),
+            timeout=order.seconds_left(),
+            wait_for_ready=False,
         )
-        try:
-            while True:
-                message = await call.read()
-                if not isinstance(message, pb.GenerateEvent):
-                    break
-                event = _event(message)
-                if event is None:
-                    continue
-                if isinstance(event, Accepted):
-                    dispatch.accepted = True
-                yield event
-        except grpc.aio.AioRpcError as error:
-            raise _error(error, self.address) from error
-        finally:
-            call.cancel()  # a call that is only dropped goes on forever
-            self.load.ended(dispatch)
+        return ReplicaStream(
+            call, order, address=self.address, load=self.load, breaker=self.breaker, patience=self._patience
+        )
 
     async def watch(self) -> None:
         """Follow the replica's load until cancelled."""
@@ -97,9 +82,12 @@ class Replica:
             )
             try:
                 async for report in call:
+                    if report.boot_id != self.load.boot_id:
+                        self.breaker.reset()
                     self.load.reported(
                         report.boot_id, report.owed_tokens, report.accepted_tokens, draining=report.draining
                     )
+                    self.engine = EngineLoad(report.running, report.waiting)
                     backoff = _BACKOFF_SECONDS[0]
                     if not self.model:
                         await self._describe()
@@ -120,129 +108,93 @@ class Replica:
         finally:
             call.cancel()
 
+    def _opened(self) -> None:
+        if self._known:
+            replica_metrics.BREAKER_OPENED.labels(self.address).inc()
+        _log.warning("replica.breaker_opened", address=self.address)
+
 
 class ReplicaPool:
-    """All replicas of a list of addresses; see `RouterConfig.generation`."""
+    """All replicas that are known now, and how they are chosen."""
 
-    def __init__(self, internal_key: str, caller: str) -> None:
+    def __init__(self, internal_key: str, caller: str, *, patience: float = float("inf")) -> None:
         self._internal_key = internal_key
         self._caller = caller
+        self._patience = patience
         self._replicas: dict[str, tuple[Replica, asyncio.Task[None]]] = {}
+        self._leaving: dict[Replica, asyncio.Task[None]] = {}
 
     @property
     def replicas(self) -> list[Replica]:
         """Those known now."""
         return [replica for replica, _ in self._replicas.values()]
 
-    def choose(self, *, preferred: str = "", exclude: frozenset[str] = frozenset()) -> Replica | None:
-        """The replica for the next answer; None when there is none."""
-        return choose(self.replicas, preferred=preferred, exclude=exclude)
+    @property
+    def engine_load(self) -> EngineLoad:
+        """Requests in the engines of all replicas whose reports are fresh."""
+        fresh = [replica.engine for replica in self.replicas if not replica.load.stale]
+        return EngineLoad(sum(engine.running for engine in fresh), sum(engine.waiting for engine in fresh))
+
+    def choose(
+        self, *, preferred: str = "", session: str = "", exclude: frozenset[str] = frozenset()
+    ) -> Replica | None:
+        """The replica for the next answer; None when there is none. Call its `generate` without awaiting in between.
+
+        `session` is any name of the conversation; see `balance.choose`. Replicas whose breaker is open are left out,
+        unless all are: then the one whose last failure is longest ago is asked.
+        """
+        able = [replica for replica in self.replicas if replica.address not in exclude and not replica.load.draining]
+        admitted = [replica for replica in able if replica.breaker.admits]
+        if able and not admitted:
+            return min(able, key=lambda replica: replica.breaker.failed_at)
+        chosen = choose(admitted, preferred=preferred, session=session)
+        if chosen is not None:
+            chosen.breaker.reserve()
+        return chosen
 
     async def set_addresses(self, addresses: Iterable[str]) -> None:
         """Watch these replicas, and no others. Streams from one that is gone go on until they end."""
-        wanted = set(addresses)
-        for address in wanted - self._replicas.keys():
-            replica = Replica(address, self._internal_key, self._caller)
+        wanted = list(dict.fromkeys(addresses))
+        for address in self._replicas.keys() - set(wanted):
+            replica, task = self._replicas.pop(address)
+            replica.leave()
+            await cancelled(task)
+            self._leaving[replica] = asyncio.create_task(self._let_go(replica), name=f"let go of {address}")
+        for address in wanted:
+            if address in self._replicas:
+                continue
+            replica = Replica(address, self._internal_key, self._caller, patience=self._patience)
             task = asyncio.create_task(replica.watch(), name=f"watch {address}")
             self._replicas[address] = (replica, task)
-        for address in self._replicas.keys() - wanted:
-            replica, task = self._replicas.pop(address)
-            await cancelled(task)
-            if not replica.load.in_flight:
-                await replica.close()
 
     async def close(self) -> None:
         """Watch none."""
         for replica, task in self._replicas.values():
+            replica.leave()
             await cancelled(task)
             await replica.close()
         self._replicas.clear()
+        for replica, task in list(self._leaving.items()):
+            await cancelled(task)
+            await replica.close()
+        self._leaving.clear()
+
+    async def _let_go(self, replica: Replica) -> None:
+        await replica.load.idle()
+        await replica.close()
+        self._leaving.pop(replica, None)
 
 
 @asynccontextmanager
-async def open_pool(addresses: str, internal_key: str, caller: str) -> AsyncIterator[ReplicaPool]:
-    """A pool over `addresses` (comma between; dns:///name:port is looked up again every few seconds)."""
-    parts = [part.strip() for part in addresses.split(",") if part.strip()]
+async def open_pool(
+    addresses: str, internal_key: str, caller: str, *, patience: float = float("inf")
+) -> AsyncIterator[ReplicaPool]:
+    """A pool over `addresses` (see `RouterConfig.generation`), which follows their changes while the block runs.
+
+    `patience`: seconds in which a replica has to write its first token.
+    """
     async with AsyncExitStack() as stack:
-        pool = ReplicaPool(internal_key, caller)
+        pool = ReplicaPool(internal_key, caller, patience=patience)
         stack.push_async_callback(pool.close)
-        await pool.set_addresses(await _resolved(parts, []))
-        if any(part.startswith("dns:///") for part in parts):
-            looking = asyncio.create_task(_follow(pool, parts), name="look up replicas")
-            stack.push_async_callback(cancelled, looking)
+        await stack.enter_async_context(discovering(sources_of(addresses), pool.set_addresses))
         yield pool
-
-
-async def _follow(pool: ReplicaPool, parts: list[str]) -> None:
-    while True:
-        await asyncio.sleep(_LOOK_UP_SECONDS)
-        await pool.set_addresses(await _resolved(parts, [replica.address for replica in pool.replicas]))
-
-
-async def _resolved(parts: list[str], known: list[str]) -> list[str]:
-    addresses: list[str] = []
-    for part in parts:
-        if not part.startswith("dns:///"):
-            addresses.append(part)
-            continue
-        host, _, port = part.removeprefix("dns:///").rpartition(":")
-        try:
-            found = await asyncio.get_running_loop().getaddrinfo(host, int(port), type=socket.SOCK_STREAM)
-        except OSError as error:
-            _log.warning("replicas.not_found", name=part, cause=str(error))
-            return [*addresses, *(address for address in known if address not in addresses)]
-        for *_, where in found:
-            ip = str(where[0])
-            addresses.append(f"[{ip}]:{port}" if ":" in ip else f"{ip}:{port}")
-    return list(dict.fromkeys(addresses))
-
-
-def _request(order: Order, caller: str) -> pb.GenerateRequest:
-    request = pb.GenerateRequest(
-        chat=pb.ChatPrompt(
-            messages=[pb.ChatMessage(role=_ROLES[message.role], content=message.content) for message in order.messages]
-        ),
-        max_tokens=order.max_tokens,
-        caller=caller,
-        estimated_tokens=order.estimated_tokens,
-    )
-    if order.temperature is not None:
-        request.temperature = order.temperature
-    if order.reasoning_tokens is not None:
-        request.reasoning.max_tokens = order.reasoning_tokens
-    if order.continuation is not None:
-        request.continuation.token_ids.extend(order.continuation.token_ids)
-        request.continuation.text = order.continuation.text
-        request.continuation.fingerprint = order.continuation.fingerprint
-    return request
-
-
-def _event(message: pb.GenerateEvent) -> Event | None:
-    match message.WhichOneof("event"):
-        case "accepted":
-            return Accepted(message.accepted.prompt_tokens, message.accepted.fingerprint)
-        case "delta":
-            delta = message.delta
-            return Frame(delta.text, tuple(delta.token_ids), reasoning=delta.channel == pb.Delta.CHANNEL_REASONING)
-        case "completed":
-            done = message.completed
-            usage = Usage(done.prompt_tokens, done.cached_prompt_tokens, done.completion_tokens, done.reasoning_tokens)
-            return Ended(usage, cut=done.finish_reason == pb.Completed.FINISH_REASON_LENGTH)
-        case _:
-            return None
-
-
-def _error(error: grpc.aio.AioRpcError, address: str) -> ServiceError:
-    failure = failure_of(error)
-    match failure.reason:
-        case PromptTooLong.reason:
-            counts = (int(failure.metadata.get(name, "0")) for name in ("prompt_tokens", "max_prompt_tokens"))
-            return PromptTooLong(*counts)
-        case CannotContinue.reason:
-            return CannotContinue(failure.message)
-        case ReplicaFull.reason:
-            return ReplicaFull(failure.message, retry_after=failure.retry_after)
-        case EngineDead.reason:
-            return EngineDead(failure.message)
-        case _:
-            return BackendUnavailable(f"Replica {address} failed ({failure.code.name}: {failure.message}).")

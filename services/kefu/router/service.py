@@ -1,5 +1,6 @@
 """The router as one block: everything it is made of, opened in order and closed in reverse."""
 
+import asyncio
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -9,25 +10,33 @@ from redis.asyncio import Redis
 
 from kefu.common.auth import Keyring, Scope
 from kefu.common.serving import Serving, serving
+from kefu.common.tasks import cancelled
+from kefu.common.transport import CLIENT_OPTIONS
 from kefu.router import admin_servicer, chat_servicer
 from kefu.router.admin_servicer import AdminServicer
-from kefu.router.admission import Admission
+from kefu.router.admission import Admission, Bounds
 from kefu.router.answering import Answering
 from kefu.router.chat_servicer import ChatServicer
 from kefu.router.config import RouterConfig
 from kefu.router.conversations import Conversations
+from kefu.router.door import Door
+from kefu.router.following import open_following
 from kefu.router.knowledge import Knowledge
-from kefu.router.quota import TenantQuota
+from kefu.router.leases import open_leases
+from kefu.router.quota import TenantLimits
 from kefu.router.redis_commands import RedisCommands
 from kefu.router.replicas import open_pool
+from kefu.router.running import Running
 from kefu.router.settings import SettingsStore
 from kefu.router.store import SessionStore
 from kefu.router.tenants import TenantStore
 from kefu.router.turn import TurnServices
+from kefu.router.turn_store import TurnStore
 
 SCOPES = {chat_servicer.SERVICE: (Scope.CHAT,), admin_servicer.SERVICE: (Scope.OPERATOR,)}
 _SECONDS_A_DAY = 86_400
 _RETRIEVAL_OPTIONS = (
+    *CLIENT_OPTIONS,
     ("grpc.lb_policy_name", "round_robin"),
     ("grpc.initial_reconnect_backoff_ms", 200),
     ("grpc.max_reconnect_backoff_ms", 1000),
@@ -42,26 +51,35 @@ async def router(config: RouterConfig, store: Redis, keyring: Keyring) -> AsyncI
     commands = RedisCommands(store)
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
-        pool = await enter(open_pool(config.generation, internal_key, name))
+        patience = config.first_token_seconds
+        pool = await enter(open_pool(config.generation, internal_key, name, patience=patience))
         channel = await enter(grpc.aio.insecure_channel(config.retrieval, options=_RETRIEVAL_OPTIONS))
         settings = SettingsStore(commands, config)
-        conversations = Conversations(
-            TurnServices(
-                config=config,
-                store=SessionStore(
-                    commands, life=config.session_days * _SECONDS_A_DAY, lease=config.lease_seconds, owner=name
-                ),
-                quota=TenantQuota(commands, lease=config.lease_seconds),
-                admission=Admission(
-                    running=config.max_concurrent_turns,
-                    waiting=config.max_waiting_turns,
-                    seconds=config.admission_seconds,
-                ),
-                settings=settings,
-                answering=Answering(config, Knowledge(channel, internal_key), pool),
-            )
+        bounds = Bounds(
+            running=config.max_concurrent_turns,
+            waiting=config.max_waiting_turns,
+            waiting_bytes=config.max_waiting_bytes,
+            seconds=config.admission_seconds,
+            brown_out=config.brown_out_pressure,
         )
-        stack.push_async_callback(conversations.close)
+        admission = Admission(bounds, load=lambda: pool.engine_load)
+        limits = TenantLimits(commands, lease=config.lease_seconds, unknown=config.limits_without_redis)
+        for beside in (admission.watch(), limits.renew()):
+            stack.push_async_callback(cancelled, asyncio.create_task(beside))
+        life = config.session_days * _SECONDS_A_DAY
+        turns = TurnStore(commands, life=life, lease=config.lease_seconds, owner=name)
+        services = TurnServices(
+            config=config,
+            store=SessionStore(commands, life=life),
+            turns=turns,
+            leases=await enter(open_leases(turns)),
+            door=Door(limits, admission, prompt_tokens=config.prompt_tokens),
+            settings=settings,
+            answering=Answering(config, Knowledge(channel, internal_key), pool),
+        )
+        running = Running(services, await enter(open_following(turns)))
+        stack.push_async_callback(running.close)
+        conversations = Conversations(services, running)
         chat = ChatServicer(conversations, slow_reader_seconds=config.slow_reader_seconds)
         admin = AdminServicer(TenantStore(commands), settings)
 
@@ -69,4 +87,13 @@ async def router(config: RouterConfig, store: Redis, keyring: Keyring) -> AsyncI
             chat.register(server)
             admin.register(server)
 
-        yield await enter(serving(config.listen, register, keyring=keyring, scopes=SCOPES, drain=config.drain_seconds))
+        yield await enter(
+            serving(
+                config.listen,
+                register,
+                keyring=keyring,
+                scopes=SCOPES,
+                drain=config.drain_seconds,
+                transport=config.transport(),
+            )
+        )

@@ -8,9 +8,9 @@ import pydantic
 import structlog
 
 from kefu.common.errors import BackendUnavailable, StaleRevision
+from kefu.common.language import AnswerLanguage
 from kefu.router import keys, scripts
 from kefu.router.config import RouterConfig
-from kefu.router.language import Language
 from kefu.router.model import OnBusy
 from kefu.router.redis_commands import RedisCommands
 from kefu.router.texts import DEFAULT_TEXTS, Texts
@@ -34,6 +34,9 @@ class TenantSettings:
     texts: dict[str, Texts] = field(default_factory=dict[str, Texts])
     """By language."""
     max_concurrent_turns: int | None = None
+    questions_per_minute: int | None = None
+    question_burst: int | None = None
+    weight: int | None = None
 
 
 @dataclass(frozen=True)
@@ -61,13 +64,21 @@ class Rules:
     instructions: str
     time_zone: str
     on_busy: OnBusy
-    texts: dict[Language, Texts]
+    texts: dict[AnswerLanguage, Texts]
     max_concurrent_turns: int
+    """Running and waiting. 0: no limit."""
+    questions_per_minute: int
     """0: no limit."""
+    question_burst: int
+    """How many may come at once; at least 1."""
+    weight: int
+    """Share of the places, against other tenants' weights."""
 
 
 def rules_of(settings: TenantSettings, config: RouterConfig) -> Rules:
     """Settings with the installation's defaults filled in."""
+    per_minute = _or(settings.questions_per_minute, config.tenant_questions_per_minute)
+    burst = _or(settings.question_burst, config.tenant_question_burst)
     return Rules(
         min_relevance=_or(settings.min_relevance, config.min_relevance),
         max_passages=_or(settings.max_passages, config.max_passages),
@@ -78,6 +89,9 @@ def rules_of(settings: TenantSettings, config: RouterConfig) -> Rules:
         on_busy=settings.on_busy or OnBusy(config.on_busy),
         texts={language: settings.texts.get(language, Texts()).over(base) for language, base in DEFAULT_TEXTS.items()},
         max_concurrent_turns=_or(settings.max_concurrent_turns, config.tenant_concurrent_turns),
+        questions_per_minute=per_minute,
+        question_burst=burst or max(per_minute // 10, 10),
+        weight=_or(settings.weight, 1),
     )
 
 
@@ -103,7 +117,9 @@ class SettingsStore:
             current = await self.current(tenant)
         except BackendUnavailable:
             if remembered is None:
-                raise
+                if self._config.without_redis == "refuse":
+                    raise
+                return rules_of(TenantSettings(), self._config)
             _log.warning("settings.remembered", tenant=tenant)
             return remembered[1]
         rules = rules_of(current.settings, self._config)

@@ -15,6 +15,8 @@ _LANGUAGES = ("zh", "en")
 _MOST_INSTRUCTIONS = 4000
 _MOST_TEXT = 1000
 _MOST_TURNS = 1_000_000
+_MOST_WEIGHT = 1000
+_SHARES = ("max_concurrent_turns", "questions_per_minute", "question_burst", "weight")
 
 
 def settings_message(settings: TenantSettings) -> pb.TenantSettings:
@@ -29,6 +31,9 @@ def settings_message(settings: TenantSettings) -> pb.TenantSettings:
         on_busy=settings.on_busy,
         texts={language: pb.TenantSettings.Texts(**asdict(texts)) for language, texts in settings.texts.items()},
         max_concurrent_turns=settings.max_concurrent_turns,
+        questions_per_minute=settings.questions_per_minute,
+        question_burst=settings.question_burst,
+        weight=settings.weight,
     )
 
 
@@ -53,8 +58,18 @@ def settings_of(message: pb.TenantSettings) -> TenantSettings:
         time_zone=_time_zone(message),
         on_busy=_on_busy(message),
         texts={language: _texts(language, texts) for language, texts in message.texts.items()},
-        max_concurrent_turns=_integer(message, "max_concurrent_turns", 1, _MOST_TURNS),
+        max_concurrent_turns=_integer(message, "max_concurrent_turns", 0, _MOST_TURNS),
+        questions_per_minute=_integer(message, "questions_per_minute", 0, _MOST_TURNS),
+        question_burst=_integer(message, "question_burst", 0, _MOST_TURNS),
+        weight=_integer(message, "weight", 1, _MOST_WEIGHT),
     )
+
+
+def check_shares_kept(before: TenantSettings, after: TenantSettings) -> None:
+    """Raise BadRequest when settings differ in what shares out places between tenants: that is no tenant's to say."""
+    for name in _SHARES:
+        if getattr(before, name) != getattr(after, name):
+            raise BadRequest(f"settings.{name}", "may be changed only by keys of the tenant default.")
 
 
 def _between(message: pb.TenantSettings, name: str, least: float, most: float) -> float | None:

@@ -1,151 +1,28 @@
 """Sessions and turns in Redis: the only place they live. Everything has a life, and a delete leaves nothing."""
 
 import json
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from enum import StrEnum
-from typing import Any, Literal
+from dataclasses import replace
+from typing import Any
 
-from kefu.common.errors import SessionBusy, SessionClosed, SessionNotFound, TurnNotFound
+from kefu.common.errors import SessionNotFound, TurnNotFound
 from kefu.router import keys, scripts
-from kefu.router.model import TURN, Rating, Session, SessionState, Turn, TurnRecord, TurnState
+from kefu.router.model import Rating, Session, SessionState, TurnRecord, TurnState
 from kefu.router.redis_commands import RedisCommands
-
-_MOST_WAITING = 8
-_TITLE_CHARACTERS = 80
-
-
-class Signal(StrEnum):
-    """What a heartbeat tells a running turn."""
-
-    ON = "on"
-    STOP = "stop"
-    SUPERSEDE = "supersede"
-    GONE = "gone"
-    LOST = "lost"
-
-
-@dataclass(frozen=True)
-class Begun:
-    """The session is this turn's until `finish`."""
-
-    fence: int
-    state: SessionState
+from kefu.router.turn_store import record_of
 
 
 class SessionStore:
-    """`life` is a session's, `lease` that of its lock; both in seconds. `owner` names this router."""
+    """What customers and staff read and change; `life` is a session's, in seconds. See `TurnStore` for the rest."""
 
-    def __init__(self, commands: RedisCommands, *, life: float, lease: float, owner: str) -> None:
+    def __init__(self, commands: RedisCommands, *, life: float) -> None:
         self._commands = commands
         self._life = life
-        self._lease = lease
-        self._owner = owner
 
     @property
     def life(self) -> float:
         """Seconds until a session is erased after its last turn."""
         return self._life
-
-    # A turn's course.
-
-    async def claim_request(self, tenant: str, subject: str, request_id: str, claim: str) -> str:
-        """Bind a request_id to a claim unless it is bound already; returns the claim that holds."""
-        key = keys.request(tenant, subject, request_id)
-        if await self._commands.set_new(key, claim, seconds=self._life):
-            return claim
-        return await self._commands.get(key) or await self.claim_request(tenant, subject, request_id, claim)
-
-    async def take_turn(self, tenant: str, session_id: str, turn_id: str) -> bool:
-        """Become the one that runs a turn; False while another one does."""
-        key = f"{keys.session(tenant, session_id)}alive:{turn_id}"
-        return await self._commands.set_new(key, self._owner, seconds=self._lease)
-
-    async def begin(
-        self, tenant: str, session_id: str, subject: str, turn: Turn, *, opens: bool, user: str, waits: bool
-    ) -> Begun | str:
-        """Take the session for a turn. Returns the running turn's id when `waits` and it is not free yet: ask again.
-
-        Raises SessionBusy, SessionClosed, SessionNotFound (also for someone else's).
-        """
-        now = time.time()
-        if opens:  # the index first: an entry without its session harms nobody, the other way round hides one
-            await self._index(tenant, subject, user, session_id, now)
-        reply: list[str] = await self._script(
-            scripts.BEGIN,
-            tenant,
-            session_id,
-            keys.session(tenant, session_id),
-            turn.id,
-            TURN.dump_json(turn).decode(),
-            repr(now),
-            self._ms(self._life),
-            self._ms(self._lease),
-            "queue" if waits else "reject",
-            int(opens),
-            subject,
-            user,
-            " ".join(turn.question.split())[:_TITLE_CHARACTERS],
-            _MOST_WAITING,
-        )
-        match reply[0]:
-            case "missing":
-                raise SessionNotFound('There is no such session; open one with "sessions/-".')
-            case "closed":
-                raise SessionClosed("This session was closed; open another one.")
-            case "busy":
-                raise SessionBusy("This session is still answering another message; wait for it, then send again.")
-            case "wait":
-                return reply[1]
-            case _:
-                begun = Begun(int(reply[1]), SessionState(reply[2]))
-                if not opens:
-                    fields = await self._commands.hash_get(f"{keys.session(tenant, session_id)}session", "user")
-                    await self._index(tenant, subject, fields or "", session_id, now)
-                return begun
-
-    async def beat(self, tenant: str, session_id: str, turn_id: str, fence: int) -> Signal:
-        """Renew the leases of a turn; `fence` is 0 while it waits."""
-        prefix = keys.session(tenant, session_id)
-        arguments = (prefix, turn_id, fence, self._ms(self._lease), self._owner)
-        return Signal(await self._script(scripts.BEAT, tenant, session_id, *arguments))
-
-    async def finish(
-        self,
-        tenant: str,
-        session_id: str,
-        turn: Turn,
-        state: TurnState,
-        fence: int,
-        *,
-        session_state: SessionState | None = None,
-        replica: str = "",
-    ) -> Literal["stored", "gone", "lost"]:
-        """Store how a turn ended and free its session; "gone": it was deleted, "lost": it is another turn's now."""
-        return await self._script(
-            scripts.FINISH,
-            tenant,
-            session_id,
-            keys.session(tenant, session_id),
-            turn.id,
-            fence,
-            f"{state} {TURN.dump_json(turn).decode()}",
-            repr(time.time()),
-            self._ms(self._life),
-            session_state or "",
-            replica,
-        )
-
-    async def leave(self, tenant: str, session_id: str, turn_id: str) -> None:
-        """Forget a turn that never began."""
-        await self._script(scripts.LEAVE, tenant, session_id, keys.session(tenant, session_id), turn_id)
-
-    async def ask_to_stop(self, tenant: str, session_id: str, turn_id: str, *, supersede: bool = False) -> None:
-        """Tell whichever router runs a turn to stop it; it hears of it at its next heartbeat."""
-        await self._script(scripts.STOP, tenant, session_id, turn_id, Signal.SUPERSEDE if supersede else Signal.STOP)
-
-    # Reading.
 
     async def session(self, tenant: str, session_id: str) -> Session:
         """A session, or SessionNotFound."""
@@ -206,8 +83,6 @@ class SessionStore:
             if len(page) <= count:
                 return found, ""
 
-    # Changing what is there.
-
     async def rate(self, tenant: str, session_id: str, turn_id: str, rating: Rating, comment: str) -> None:
         """Store a rating, or raise TurnNotFound."""
         value = json.dumps({"rating": rating, "comment": comment}, ensure_ascii=False)
@@ -222,7 +97,7 @@ class SessionStore:
     async def delete(self, tenant: str, session: Session) -> None:
         """Erase a session, its turns, and what its request_ids stand for."""
         records = await self.turns(tenant, session.id, 0, 1_000_000)
-        await self._script(scripts.DELETE, tenant, session.id, keys.session(tenant, session.id))
+        await self._script(scripts.DELETE, tenant, session.id, keys.session(tenant, session.id), keys.ROUTERS)
         for record in records:
             if record.turn.request_id:
                 await self._commands.delete(keys.request(tenant, session.subject, record.turn.request_id))
@@ -243,8 +118,7 @@ class SessionStore:
             if value is None:
                 records.append(None)
                 continue
-            state, _, turn = value.partition(" ")
-            record = TurnRecord(TURN.validate_json(turn), TurnState(state))
+            record = record_of(value)
             if record.state is TurnState.RUNNING and not await self._alive(tenant, session_id, record.turn.id):
                 record = replace(record, state=TurnState.FAILED)  # its router died
             if rating is not None:
@@ -254,18 +128,8 @@ class SessionStore:
         return records
 
     async def _alive(self, tenant: str, session_id: str, turn_id: str) -> bool:
-        return await self._commands.exists(f"{keys.session(tenant, session_id)}alive:{turn_id}")
-
-    async def _index(self, tenant: str, subject: str, user: str, session_id: str, now: float) -> None:
-        await self._commands.sorted_add(keys.sessions_of(tenant, subject), session_id, now, seconds=self._life)
-        if user:
-            index = keys.sessions_of(tenant, subject, user)
-            await self._commands.sorted_add(index, session_id, now, seconds=self._life)
+        return await self._commands.exists(keys.alive(tenant, session_id, turn_id))
 
     async def _script(self, text: str, tenant: str, session_id: str, *arguments: str | int) -> Any:
         prefix = keys.session(tenant, session_id)
         return await self._commands.script(text, [prefix + name for name in scripts.SESSION_KEYS], arguments)
-
-    @staticmethod
-    def _ms(seconds: float) -> int:
-        return max(1, round(seconds * 1000))

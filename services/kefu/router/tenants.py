@@ -4,7 +4,7 @@ import json
 import time
 from dataclasses import dataclass
 
-from kefu.common.auth import DEFAULT_TENANT, REVOKED_CHANNEL, Principal, Scope, StoredKey, make_key, redis_key
+from kefu.common.auth import DEFAULT_TENANT, REVOKED_CHANNEL, Principal, Priority, Scope, StoredKey, make_key, redis_key
 from kefu.common.errors import KeyNotFound, TenantExists, TenantNotFound
 from kefu.router import keys
 from kefu.router.redis_commands import RedisCommands
@@ -64,11 +64,16 @@ class TenantStore:
         return await self.get(tenant_id)
 
     async def create_key(
-        self, tenant_id: str, display_name: str, scopes: frozenset[Scope], collections: frozenset[str] | None
+        self,
+        tenant_id: str,
+        display_name: str,
+        scopes: frozenset[Scope],
+        collections: frozenset[str] | None,
+        priority: Priority = Priority.INTERACTIVE,
     ) -> tuple[StoredKey, str]:
         """A new key, and its secret, which is nowhere else."""
         made = make_key()
-        stored = StoredKey(made.id, made.sha256, tenant_id, scopes, collections, display_name, time.time())
+        stored = StoredKey(made.id, made.sha256, tenant_id, scopes, collections, display_name, time.time(), priority)
         # The index first: a key that works and is not listed would be worse than the other way round.
         await self._commands.sorted_add(keys.tenant_keys(tenant_id), made.id, 0)
         await self._commands.hash_set(redis_key(made.id), stored.to_hash())

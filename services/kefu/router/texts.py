@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, fields, replace
 
+from kefu.common.language import AnswerLanguage
 from kefu.router.intents import Intent
-from kefu.router.language import Language
 from kefu.router.model import HandoffReason
 
 
@@ -43,10 +43,11 @@ class Texts:
             HandoffReason.UNSUPPORTED_ANSWER: self.handoff_nothing_relevant,
             HandoffReason.SEARCH_UNAVAILABLE: self.handoff_unavailable,
             HandoffReason.MODEL_UNAVAILABLE: self.handoff_unavailable,
+            HandoffReason.OVERLOADED: self.handoff_unavailable,
         }[reason]
 
 
-DEFAULT_TEXTS: dict[Language, Texts] = {
+DEFAULT_TEXTS: dict[AnswerLanguage, Texts] = {
     "zh": Texts(
         greeting="您好！请问有什么可以帮您？",
         thanks="不客气！还有其他问题请随时问我。",

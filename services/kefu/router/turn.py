@@ -11,9 +11,6 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
-from enum import Enum, auto
-from zoneinfo import ZoneInfo
 
 import structlog
 
@@ -21,30 +18,29 @@ from kefu.common.auth import Principal
 from kefu.common.errors import BackendUnavailable, ServiceError, SessionBusy
 from kefu.common.tasks import cancelled
 from kefu.router import metrics
-from kefu.router.admission import Admission
-from kefu.router.answering import Answering, Ask, Draft, Question
+from kefu.router.answering import Answering
 from kefu.router.config import RouterConfig
+from kefu.router.door import Door
 from kefu.router.events import Event, Started
-from kefu.router.language import Language, language_of
-from kefu.router.model import (
-    AnswerSource,
-    Completed,
-    FinishReason,
-    OnBusy,
-    SessionState,
-    Timings,
-    Turn,
-    TurnState,
-)
-from kefu.router.quota import TenantQuota
+from kefu.router.leases import Lease, Leases, Signal, spoken_of
+from kefu.router.model import Completed, FinishReason, OnBusy, SessionState, Turn, TurnState
+from kefu.router.placing import question_of
+from kefu.router.question import Ask, Draft
+from kefu.router.readers import Readers
 from kefu.router.settings import Rules, SettingsStore
-from kefu.router.store import Begun, SessionStore, Signal
+from kefu.router.store import SessionStore
+from kefu.router.turn_end import End, Ending, completed_of
 from kefu.router.turn_log import TurnLog
+from kefu.router.turn_store import Begun, TurnKey, TurnStore
 
-_HISTORY_TURNS = 8
 _POLL_SECONDS = 0.1
 _STORE_WAIT_SECONDS = 2.0
-_STORE_TRY_SECONDS = 60.0
+_ENDS = {
+    Signal.STOP: End.STOPPED,
+    Signal.SUPERSEDE: End.SUPERSEDED,
+    Signal.GONE: End.DELETED,
+    Signal.LOST: End.LOST,
+}
 _log = structlog.stdlib.get_logger()
 
 
@@ -54,19 +50,11 @@ class TurnServices:
 
     config: RouterConfig
     store: SessionStore
-    quota: TenantQuota
-    admission: Admission
+    turns: TurnStore
+    leases: Leases
+    door: Door
     settings: SettingsStore
     answering: Answering
-
-
-class _End(Enum):
-    STOPPED = auto()
-    SUPERSEDED = auto()
-    INTERRUPTED = auto()
-    ABANDONED = auto()
-    DELETED = auto()
-    LOST = auto()
 
 
 class LiveTurn:
@@ -77,28 +65,37 @@ class LiveTurn:
         services: TurnServices,
         principal: Principal,
         ask: Ask,
+        key: TurnKey,
         *,
-        session_id: str,
-        turn_id: str,
         opens: bool,
         supersede: Callable[[str], Awaitable[None]],
+        rewritten_from: int | None = None,
     ) -> None:
-        self.id = turn_id
-        self.session_id = session_id
+        """`rewritten_from`: readers may hold more of it, from a router that died."""
+        self.key = key
         self.principal = principal
+        self.ephemeral = False
+        """Redis is away: it is answered without what was said before, and kept nowhere."""
         self._services = services
         self._ask = ask
         self._opens = opens
         self._supersede = supersede
-        self._resumable = ask.resumable
-        self._readers = 0
-        self._grace: asyncio.TimerHandle | None = None
-        self._end: asyncio.Future[_End] = asyncio.get_running_loop().create_future()
-        self._fence = 0
+        self._end: asyncio.Future[End] = asyncio.get_running_loop().create_future()
         self._log = TurnLog()
+        if rewritten_from is not None:
+            self._log.rewrite(rewritten_from)
         self._draft = Draft(self._log, ask.arrived)
+        self._readers = Readers(services.config.resume_grace_seconds, self._nobody_reads)
+        self._readers.resumable = ask.resumable
+        self._lease = Lease(
+            key,
+            hears=self._hear,
+            spoken=lambda: spoken_of(self._turn, self._draft),
+            size=lambda: self._draft.size,
+        )
+        self._user = ""
         self._turn = Turn(
-            id=turn_id,
+            id=key.turn_id,
             question=ask.text,
             language="",
             as_of=ask.as_of,
@@ -106,132 +103,142 @@ class LiveTurn:
             request_id=ask.request_id,
         )
 
-    # For readers.
-
     async def read(
         self, offset: int = 0, *, replayed: bool, reasoning: bool = False, resumable: bool = False
     ) -> AsyncGenerator[Event, None]:
         """Events as in `TurnLog.read`. When the last reader leaves early the turn ends, at once or after a while."""
-        self._readers += 1
-        self._resumable = self._resumable or resumable
-        if self._grace is not None:
-            self._grace.cancel()
-            self._grace = None
+        self._readers.resumable = self._readers.resumable or resumable
+        self._readers.came()
         try:
             async for event in self._log.read(offset, replayed=replayed, reasoning=reasoning):
                 yield event
         finally:
-            self._readers -= 1
-            if self._readers == 0 and not self._log.has_ended:
-                self._last_reader_left()
+            if self._log.has_ended:
+                self._readers.close()
+            else:
+                self._readers.went()
 
     @property
     def is_lost(self) -> bool:
         """It ends without a whole answer: nothing to join, and to be run again once it is out of the way."""
-        broken_off = self._end.done() and self._end.result() not in (_End.STOPPED, _End.SUPERSEDED)
+        broken_off = self._end.done() and self._end.result() not in (End.STOPPED, End.SUPERSEDED)
         return (broken_off and not self._log.is_complete) or self._log.has_failed
 
     def stop(self, *, superseded: bool = False) -> None:
         """End the answer here; what was said is kept."""
-        self._finish_as(_End.SUPERSEDED if superseded else _End.STOPPED)
+        self._finish_as(End.SUPERSEDED if superseded else End.STOPPED)
 
-    def abandon(self) -> None:
-        """Nobody waits for it any more: end at once, as failed, so that the message may be sent again."""
-        self._finish_as(_End.ABANDONED)
+    def hand_on(self) -> None:
+        """This router leaves: end here, to be gone on with by whichever one is asked to resume it."""
+        self._finish_as(End.HANDED_ON)
 
     def delete(self) -> None:
         """The session is deleted: end, and store nothing."""
-        self._finish_as(_End.DELETED)
+        self._finish_as(End.DELETED)
 
-    def _last_reader_left(self) -> None:
-        if self._resumable:
-            loop = asyncio.get_running_loop()
-            seconds = self._services.config.resume_grace_seconds
-            self._grace = loop.call_later(seconds, self._finish_as, _End.INTERRUPTED)
-        else:
-            self._finish_as(_End.ABANDONED)
+    def _nobody_reads(self) -> None:
+        self._finish_as(End.INTERRUPTED if self._readers.resumable else End.ABANDONED)
 
-    def _finish_as(self, end: _End) -> None:
+    def _finish_as(self, end: End) -> None:
         if not self._end.done():
             self._end.set_result(end)
+
+    def _hear(self, signal: Signal) -> None:
+        if signal is Signal.FOLLOW:
+            self._readers.followed()
+        elif signal in _ENDS:
+            self._finish_as(_ENDS[signal])
 
     # The turn's course.
 
     async def run(self) -> None:
         """Answer, store, tell the readers. Never raises but CancelledError."""
         metrics.TURNS_RUNNING.inc()
+        self._services.leases.hold(self._lease)
         try:
             await self._run()
         except asyncio.CancelledError:
-            self._log.fail(BackendUnavailable("This router is stopping; send the message again."))
+            self._log.fail(BackendUnavailable("This router is stopping; resume the turn, or send the message again."))
             raise
         except Exception as error:  # every reader raises it, and the interceptor logs it
             if not self._log.has_ended:
                 self._fail(error)
         finally:
-            if self._grace is not None:
-                self._grace.cancel()
+            self._services.leases.let_go(self._lease)
+            self._readers.close()
             metrics.TURNS_RUNNING.dec()
 
     async def _run(self) -> None:
-        services, tenant = self._services, self.principal.tenant
-        beating = asyncio.create_task(self._beat(), name=f"heartbeat {self.id}")
         async with AsyncExitStack() as stack:
-            stack.push_async_callback(cancelled, beating)
-            answering = asyncio.create_task(self._admitted_answer(stack), name=f"answer {self.id}")
+            answering = asyncio.create_task(self._admitted_answer(stack), name=f"answer {self.key.turn_id}")
             stack.push_async_callback(cancelled, answering)
-            await asyncio.wait({answering, beating, self._end}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({answering, self._end}, return_when=asyncio.FIRST_COMPLETED)
+            whole = answering.done()
             await cancelled(answering)
-            await cancelled(beating)
-            failure = _failure_of(answering) or _failure_of(beating)
-            if not self._fence:
+            failure = None if answering.cancelled() else answering.exception()
+            if not self._lease.fence and not self.ephemeral:
                 # It never began: no trace of it is left.
                 with suppress(BackendUnavailable):  # its lease runs out by itself
-                    await services.store.leave(tenant, self.session_id, self.id)
+                    await self._services.turns.leave(self.key)
                 raise failure or SessionBusy("The message was withdrawn before its turn came.")
-            await self._conclude(failure)
+            handed_on = self._end.done() and self._end.result() is End.HANDED_ON
+            if handed_on and not whole and not self.ephemeral:
+                await self._hand_on()
+            else:
+                await self._conclude(failure)
+
+    async def _hand_on(self) -> None:
+        with suppress(BackendUnavailable):  # else its leases run out by themselves
+            await self._services.leases.save(self._lease)
+            self._services.leases.let_go(self._lease)
+            await self._services.turns.hand_on(self.key, self._lease.fence)
+        raise BackendUnavailable("This router is stopping; resume the turn, or send the message again.")
 
     async def _admitted_answer(self, stack: AsyncExitStack) -> None:
-        services, tenant = self._services, self.principal.tenant
-        await stack.enter_async_context(services.admission.place())
-        rules = await services.settings.rules(tenant)
-        if rules.max_concurrent_turns:
-            if not await services.quota.take(tenant, self.id, rules.max_concurrent_turns):
-                raise services.admission.refusal()
-            renewing = asyncio.create_task(self._renew_quota(rules.max_concurrent_turns), name=f"quota {self.id}")
-            stack.push_async_callback(self._give_back_quota)
-            stack.push_async_callback(cancelled, renewing)
+        services, draft = self._services, self._draft
+        rules = await services.settings.rules(self.key.tenant)
+        passed = services.door.passed(self.principal, self._ask, draft, self.key.turn_id, rules)
+        brown_out = await stack.enter_async_context(passed)
         begun = await self._begin(rules)
-        self._draft.queue_seconds = time.monotonic() - self._ask.arrived
-        question = await self._question(rules)
-        self._turn = replace(
-            self._turn,
-            language=question.language,
-            as_of=question.as_of,
-            carried=question.carried,
-        )
-        self._log.start(Started(self.session_id, self.id, question.language))
+        draft.queue_seconds = time.monotonic() - self._ask.arrived
+        default = services.config.default_language
+        question = question_of(self._ask, begun, rules, self.principal, self.key.session_id, default, brown_out)
+        self._turn = replace(self._turn, language=question.language, as_of=question.as_of, carried=question.carried)
+        self._log.start(Started(self.key.session_id, self.key.turn_id, question.language, ephemeral=self.ephemeral))
         if begun.state is SessionState.HUMAN:
-            self._draft.finish = FinishReason.HUMAN
+            draft.begin_anew()
+            draft.finish = FinishReason.HUMAN
         else:
-            await services.answering.answer(question, self._draft)
+            await services.answering.answer(question, draft)
 
     async def _begin(self, rules: Rules) -> Begun:
         on_busy = OnBusy(self._ask.on_busy) if self._ask.on_busy else rules.on_busy
         give_up = time.monotonic() + self._services.config.queue_seconds
         superseded: set[str] = set()
+        first = True
         while True:
-            begun = await self._services.store.begin(
-                self.principal.tenant,
-                self.session_id,
-                self.principal.subject,
-                self._turn,
-                opens=self._opens,
-                user=self._ask.user,
-                waits=on_busy is not OnBusy.REJECT,
-            )
+            try:
+                begun = await self._services.turns.begin(
+                    self.key,
+                    self.principal.subject,
+                    self._turn,
+                    self._ask,
+                    opens=self._opens,
+                    waits=on_busy is not OnBusy.REJECT,
+                    first=first,
+                )
+            except BackendUnavailable as error:
+                if self._services.config.without_redis == "refuse":
+                    raise
+                metrics.EPHEMERAL_TURNS.inc()
+                _log.warning("turn.ephemeral", turn=self.key.turn_id, cause=error.message)
+                self.ephemeral = True
+                return Begun.without_redis()
+            first = False
             if isinstance(begun, Begun):
-                self._fence = begun.fence
+                self._lease.fence, self._user = begun.fence, begun.user
+                if begun.again:
+                    self._draft.take_over(begun.saved)
                 return begun
             if on_busy is OnBusy.SUPERSEDE and begun not in superseded:
                 superseded.add(begun)
@@ -240,149 +247,53 @@ class LiveTurn:
                 raise SessionBusy("The running answer took too long; send the message again.")
             await asyncio.sleep(_POLL_SECONDS)
 
-    async def _question(self, rules: Rules) -> Question:
-        store, tenant, ask = self._services.store, self.principal.tenant, self._ask
-        records = await store.turns(tenant, self.session_id, -_HISTORY_TURNS, _HISTORY_TURNS)
-        ids = [record.turn.id for record in records]
-        before = records[: ids.index(self.id)] if self.id in ids else records
-        history = [record.turn for record in before if record.state is TurnState.FINISHED]
-        carried = history[-1].asked if history and history[-1].superseded else ""
-        history = [turn for turn in history if not turn.superseded]
-        text = f"{carried}\n{ask.text}" if carried else ask.text
-        session = await store.session(tenant, self.session_id)
-        last = next((turn.language for turn in reversed(history) if turn.language), None)
-        default: Language = self._services.config.default_language
-        fallback: Language = "zh" if last == "zh" else "en" if last == "en" else default
-        return Question(
-            ask=ask,
-            text=text,
-            carried=carried,
-            language=ask.language or language_of(text) or fallback,
-            as_of=ask.as_of or datetime.now(ZoneInfo(rules.time_zone)).date().isoformat(),
-            history=history,
-            rules=rules,
-            principal=self.principal,
-            replica=session.replica,
-        )
-
     async def _conclude(self, failure: BaseException | None) -> None:
         end = self._end.result() if self._end.done() else None
         draft = self._draft
         if not self._log.has_started and failure is None:
             failure = SessionBusy("The message was withdrawn before its answer began.")
-        if failure is None and end is not None and draft.handoff is None:
-            draft.finish = FinishReason.INTERRUPTED if end is _End.INTERRUPTED else FinishReason.STOPPED
+        if failure is None and end not in (None, End.HANDED_ON) and draft.handoff is None:
+            draft.finish = FinishReason.INTERRUPTED if end is End.INTERRUPTED else FinishReason.STOPPED
             draft.cite()
-        completed = self._completed()
-        text = self._log.text or (draft.handoff.message if draft.handoff else "")
+        draft.keep_saved()
+        completed = completed_of(draft)
         turn = replace(
             self._turn,
-            text=text,
+            text=self._log.text or (draft.handoff.message if draft.handoff else ""),
             query=draft.query,
             passages=draft.passages,
             searched=draft.searched,
             handoff=draft.handoff,
-            superseded=end is _End.SUPERSEDED,
+            superseded=end is End.SUPERSEDED,
+            rewritten_from=self._log.rewritten_from,
         )
-        if failure is None and end in (_End.ABANDONED, _End.LOST):
+        if failure is None and (end in (End.ABANDONED, End.LOST) or (self.ephemeral and end is End.HANDED_ON)):
             failure = BackendUnavailable("The answer was broken off; send the message again.")
-        if failure is None and end is _End.DELETED:
-            self._complete(completed)
+        if self.ephemeral or (failure is None and end is End.DELETED):
+            self._tell(failure, completed)
             return
         state = TurnState.FINISHED if failure is None else TurnState.FAILED
         stored = turn if failure is not None else replace(turn, completed=completed)
-        storing = asyncio.create_task(self._store(stored, state), name=f"store {self.id}")
+        subject = self.principal.subject
+        ending = Ending(self.key, subject, self._user, stored, state, self._lease.fence, draft.replica)
+        storing = asyncio.create_task(ending.store(self._services.turns), name=f"store {self.key.turn_id}")
         try:
             await asyncio.wait({storing}, timeout=_STORE_WAIT_SECONDS)
             if failure is None and storing.done() and storing.result() == "lost":
                 failure = BackendUnavailable("This router lost the session while it answered; send the message again.")
             # Without Redis the readers are told now, and the turn is stored when Redis is back: nobody hangs.
-            if failure is None:
-                self._complete(completed)
-            else:
-                self._fail(failure)
+            self._tell(failure, completed)
             await storing
         finally:
             await cancelled(storing)
 
-    def _complete(self, completed: Completed) -> None:
+    def _tell(self, failure: BaseException | None, completed: Completed) -> None:
+        if failure is not None:
+            self._fail(failure)
+            return
         metrics.TURNS.labels(completed.finish_reason, completed.source).inc()
         self._log.complete(completed)
 
     def _fail(self, error: BaseException) -> None:
         metrics.TURNS_FAILED.labels(error.reason if isinstance(error, ServiceError) else "INTERNAL").inc()
         self._log.fail(error)
-
-    def _completed(self) -> Completed:
-        draft = self._draft
-        told = self._log.text_bytes or len((draft.handoff.message if draft.handoff else "").encode())
-        return Completed(
-            finish_reason=draft.finish,
-            source=draft.source if told else AnswerSource.NONE,
-            citations=draft.citations,
-            usage=draft.usage,
-            timings=Timings(
-                queue=draft.queue_seconds,
-                search=draft.search_seconds,
-                first_text=draft.first_text_seconds,
-                total=time.monotonic() - draft.arrived,
-            ),
-            text_bytes=told,
-            model=draft.model if draft.source is AnswerSource.GENERATED else "",
-        )
-
-    # What goes on beside the answer.
-
-    async def _beat(self) -> None:
-        config, store = self._services.config, self._services.store
-        ends = {
-            Signal.STOP: _End.STOPPED,
-            Signal.SUPERSEDE: _End.SUPERSEDED,
-            Signal.GONE: _End.DELETED,
-            Signal.LOST: _End.LOST,
-        }
-        while True:
-            await asyncio.sleep(config.heartbeat_seconds)
-            try:
-                signal = await store.beat(self.principal.tenant, self.session_id, self.id, self._fence)
-            except BackendUnavailable as error:
-                # The customer keeps getting the answer; should someone else take the session meanwhile, we hear of it.
-                _log.warning("turn.heartbeat_missed", turn=self.id, cause=error.message)
-                continue
-            if signal in ends:
-                self._finish_as(ends[signal])
-
-    async def _renew_quota(self, limit: int) -> None:
-        while True:
-            await asyncio.sleep(self._services.config.lease_seconds / 3)
-            with suppress(BackendUnavailable):  # tried again before the lease runs out
-                await self._services.quota.take(self.principal.tenant, self.id, limit + 1_000_000)
-
-    async def _give_back_quota(self) -> None:
-        with suppress(BackendUnavailable):  # the lease runs out by itself
-            await self._services.quota.give_back(self.principal.tenant, self.id)
-
-    async def _store(self, turn: Turn, state: TurnState) -> str:
-        give_up = time.monotonic() + _STORE_TRY_SECONDS
-        session_state = SessionState.WAITING if turn.handoff is not None else None
-        while True:
-            try:
-                return await self._services.store.finish(
-                    self.principal.tenant,
-                    self.session_id,
-                    turn,
-                    state,
-                    self._fence,
-                    session_state=session_state,
-                    replica=self._draft.replica,
-                )
-            except BackendUnavailable as error:
-                if time.monotonic() > give_up:
-                    metrics.TURNS_NOT_STORED.inc()
-                    _log.error("turn.not_stored", turn=self.id, cause=error.message)
-                    return "never"
-                await asyncio.sleep(0.3)
-
-
-def _failure_of(task: asyncio.Task[None]) -> BaseException | None:
-    return None if task.cancelled() else task.exception()

@@ -7,6 +7,7 @@ a slow client costs one number, and what it does not read merges by itself.
 
 import asyncio
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 
 from kefu.common.errors import OffsetOutOfRange
 from kefu.router.events import Ended, Event, HandedOff, PassagesFound, Reasoning, Started, Text
@@ -39,6 +40,8 @@ class TurnLog:
         self._completed: Completed | None = None
         self._error: BaseException | None = None
         self._changed = asyncio.Event()
+        self.rewritten_from: int | None = None
+        """See `rewrite`."""
 
     @property
     def text(self) -> str:
@@ -49,6 +52,11 @@ class TurnLog:
     def text_bytes(self) -> int:
         """Its length in UTF-8."""
         return len(self._text)
+
+    @property
+    def encoded(self) -> bytes:
+        """The answer so far, in UTF-8."""
+        return bytes(self._text)
 
     @property
     def has_started(self) -> bool:
@@ -69,6 +77,10 @@ class TurnLog:
     def has_failed(self) -> bool:
         """Whether its readers get an error."""
         return self._error is not None
+
+    def rewrite(self, offset: int) -> None:
+        """Readers may hold another text from this byte on, told by a router that died: nothing of it counts."""
+        self.rewritten_from = offset if self.rewritten_from is None else min(offset, self.rewritten_from)
 
     def start(self, started: Started) -> None:
         """The turn has begun."""
@@ -107,31 +119,37 @@ class TurnLog:
         self._notify()
 
     async def read(
-        self, offset: int = 0, *, replayed: bool = False, reasoning: bool = False
+        self, offset: int = 0, *, replayed: bool = False, reasoning: bool = False, patient: bool = False
     ) -> AsyncGenerator[Event, None]:
         """All events, the answer from byte `offset` on. Raises what the turn failed with.
 
-        Raises OffsetOutOfRange for an offset beyond the text there is now; one inside a character moves to its begin.
+        An offset inside a character moves to its begin, and one in a part that was rewritten to the begin of that: the
+        first Text says so, if need be with nothing in it. Raises OffsetOutOfRange for an offset beyond the text there
+        is now, or beyond the whole answer when `patient`.
         """
-        if offset > len(self._text):
-            raise OffsetOutOfRange(f"The answer has {len(self._text)} bytes so far; resume from 0.")
-        offset = whole_character(self._text, offset)
-        started = found = handed = False
+        if offset > len(self._text) and not patient:
+            self._check_rewritten()
+        started = found = handed = told = False
         thought = 0
         while True:
+            begin = offset if told or self.rewritten_from is None else min(offset, self.rewritten_from)
             if self._started is not None and not started:
                 started = True
-                told = self._started
-                yield Started(told.session_id, told.turn_id, told.language, replayed)
+                yield replace(self._started, replayed=replayed)
             elif self._found is not None and not found:
                 found = True
                 yield self._found
             elif reasoning and thought < len(self._reasoning):
                 piece, thought = self._reasoning[thought:], len(self._reasoning)
                 yield Reasoning(piece)
-            elif offset < len(self._text):
-                begin, offset = offset, piece_end(self._text, offset)
+            elif begin < len(self._text):
+                begin = whole_character(self._text, begin)
+                offset, told = piece_end(self._text, begin), True
                 yield Text(begin, self._text[begin:offset].decode())
+            elif (self._handoff is not None or self._completed is not None) and offset > len(self._text):
+                self._check_rewritten()
+                offset, told = len(self._text), True
+                yield Text(offset, "")
             elif self._handoff is not None and not handed:
                 handed = True
                 yield HandedOff(self._handoff)
@@ -142,6 +160,10 @@ class TurnLog:
                 raise self._error
             else:
                 await self._changed.wait()
+
+    def _check_rewritten(self) -> None:
+        if self.rewritten_from is None:
+            raise OffsetOutOfRange(f"The answer has {len(self._text)} bytes so far; resume from 0.")
 
     def _notify(self) -> None:
         changed, self._changed = self._changed, asyncio.Event()

@@ -6,6 +6,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from kefu.router.events import Ended, Event, HandedOff, PassagesFound, Reasoning, Started, Text
 from kefu.router.model import (
     AnswerSource,
+    BrownOut,
     Completed,
     FinishReason,
     Handoff,
@@ -41,6 +42,14 @@ _REASON = {
     HandoffReason.MODEL_UNAVAILABLE: pb.Handoff.REASON_MODEL_UNAVAILABLE,
     HandoffReason.EMPTY_ANSWER: pb.Handoff.REASON_EMPTY_ANSWER,
     HandoffReason.UNSUPPORTED_ANSWER: pb.Handoff.REASON_UNSUPPORTED_ANSWER,
+    HandoffReason.OVERLOADED: pb.Handoff.REASON_OVERLOADED,
+}
+_BROWN_OUT = {
+    BrownOut.NONE: pb.BROWN_OUT_UNSPECIFIED,
+    BrownOut.FEWER_PASSAGES: pb.BROWN_OUT_FEWER_PASSAGES,
+    BrownOut.SHORTER_ANSWER: pb.BROWN_OUT_SHORTER_ANSWER,
+    BrownOut.WITHOUT_MODEL: pb.BROWN_OUT_WITHOUT_MODEL,
+    BrownOut.HANDOFF: pb.BROWN_OUT_HANDOFF,
 }
 _SESSION_STATE = {
     SessionState.BOT: pb.Session.STATE_BOT,
@@ -83,6 +92,7 @@ def event_message(event: Event) -> pb.ConverseEvent:
                 turn=turn_name(event.session_id, event.turn_id),
                 language=event.language,
                 replayed=event.replayed,
+                ephemeral=event.ephemeral,
             )
             return pb.ConverseEvent(turn_started=started)
         case PassagesFound():
@@ -182,6 +192,7 @@ def _completed(completed: Completed) -> pb.TurnCompleted:
         ),
         text_bytes=completed.text_bytes,
         model=completed.model,
+        brown_out=_BROWN_OUT[completed.brown_out],
     )
 
 

@@ -30,7 +30,7 @@ from kefu.generation.engines.base import (
 _BLOCK = 16
 """Tokens of a block of the prefix cache."""
 _CHARACTERS_PER_TOKEN = 3
-_SENTENCE = "[simulated answer: no model wrote this] "
+_SENTENCE = "(simulated answer: no model wrote this) "
 
 
 @dataclass(frozen=True)

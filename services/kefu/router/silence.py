@@ -1,0 +1,61 @@
+"""A time-out for one wait after another. asyncio.timeout makes a timer for each wait, which costs half of a frame's
+handling; here a timer that is set too early looks again later, so that a stream that flows sets one in ten seconds."""
+
+import asyncio
+from collections.abc import Awaitable
+from typing import TypeVar
+
+ValueT = TypeVar("ValueT")
+_NEVER = float("inf")
+
+
+class SilenceWatch:
+    """Waits in one task at a time. Close it, or its timer keeps it for a while."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_at = _NEVER
+        self._due = _NEVER
+        self._waiting: asyncio.Task[object] | None = None
+        self._expired = False
+        self._cancelled_before = 0
+
+    async def wait(self, what: Awaitable[ValueT], seconds: float) -> ValueT:
+        """What it comes to. Raises TimeoutError after `seconds`, having cancelled it."""
+        self._due = self._loop.time() + seconds
+        if self._due < self._timer_at:
+            self._look_at(self._due)
+        self._waiting = asyncio.current_task()
+        try:
+            return await what
+        except asyncio.CancelledError:
+            task, expired = self._waiting, self._expired
+            self._expired = False
+            # Someone else may have cancelled us too, and has to be heard.
+            if expired and task is not None and task.uncancel() <= self._cancelled_before:
+                raise TimeoutError from None
+            raise
+        finally:
+            self._waiting = None
+
+    def close(self) -> None:
+        """Look no more."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer, self._timer_at = None, _NEVER
+
+    def _look_at(self, when: float) -> None:
+        self.close()
+        self._timer, self._timer_at = self._loop.call_at(when, self._look), when
+
+    def _look(self) -> None:
+        self._timer, self._timer_at = None, _NEVER
+        if self._waiting is None:
+            return  # the next wait sets a timer
+        if self._loop.time() < self._due:
+            self._look_at(self._due)
+            return
+        self._expired = True
+        self._cancelled_before = self._waiting.cancelling()
+        self._waiting.cancel()

@@ -1,0 +1,44 @@
+"""Answers for which no model is asked: an excerpt, or a person."""
+
+from collections.abc import Sequence
+
+from kefu.common.language import language_of
+from kefu.router import metrics
+from kefu.router.decide import handoff_summary
+from kefu.router.extract import excerpt
+from kefu.router.model import AnswerSource, Citation, FinishReason, Handoff, HandoffReason, Passage
+from kefu.router.question import Draft, Question
+
+
+def give_excerpt(question: Question, draft: Draft, otherwise: HandoffReason) -> None:
+    """An excerpt in the customer's language of the draft's passages, if nothing was said yet, else a person."""
+    draft.finish = FinishReason.STOP
+    readable = [
+        passage for passage in draft.passages if (passage.language or language_of(passage.text)) == question.language
+    ]
+    if draft.log.text_bytes or not readable:
+        if draft.filter is not None:
+            draft.say(draft.filter.break_off())
+        hand_over(question, draft, otherwise, nearest=draft.passages)
+        return
+    passage = readable[0]
+    text = excerpt(passage, question.text)
+    draft.filter = None
+    draft.source = AnswerSource.EXTRACTIVE
+    draft.citations = (Citation(0, len(text.encode()), passage.number, passage.name, passage.title, passage.uri),)
+    draft.say(f"{text} [{passage.number}]")
+
+
+def hand_over(
+    question: Question, draft: Draft, reason: HandoffReason, *, nearest: Sequence[Passage] = (), detail: str = ""
+) -> None:
+    """Call a person, and tell the customer so."""
+    language = question.language
+    summary = handoff_summary(language, reason, question.text, question.history, nearest, detail)
+    draft.handoff = Handoff(reason, question.rules.texts[language].handoff(reason), summary)
+    draft.finish = FinishReason.HANDOFF
+    if not draft.log.text_bytes:
+        draft.source = AnswerSource.CANNED
+    draft.seen()
+    draft.log.hand_over(draft.handoff)
+    metrics.HANDOFFS.labels(reason).inc()

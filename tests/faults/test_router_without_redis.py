@@ -1,0 +1,109 @@
+"""Redis is away: what is in flight goes on, what is new gets what the configuration says, and nothing is corrupted."""
+
+import asyncio
+
+import grpc
+import grpc.aio
+import pytest
+
+from kefu.router.v1 import chat_pb2 as pb
+from tests.support.backends import hit
+from tests.support.calling import failure
+from tests.support.desk import Answer, open_desk
+from tests.support.redis_server import RedisServer
+
+ASK = "How long does a refund take?"
+TEXT = "Refunds arrive within 7 business days [1]."
+
+
+async def test_new_messages_are_refused_with_the_time_to_come_back(redis: RedisServer) -> None:
+    async with open_desk(redis) as desk:
+        desk.knowledge.hits, desk.replica.frames = [hit("Refunds arrive within 7 business days.")], [TEXT]
+        customer = await desk.customer()
+        before = await customer.ask(ASK)
+        await redis.settle()
+        redis.kill()
+        for request_id in ("", "r-1"):
+            read = await failure(lambda said=request_id: customer.ask(ASK, before.session, request_id=said))
+            assert (read.code, read.reason) == (grpc.StatusCode.UNAVAILABLE, "BACKEND_UNAVAILABLE")
+            assert read.retry_after
+        assert len(desk.replica.calls) == 1
+        await redis.start()
+        assert (await customer.ask(ASK, before.session, request_id="r-1")).text == TEXT
+        assert len(await customer.turns(before.session)) == 2
+
+
+@pytest.mark.parametrize("request_id", ["", "r-1"])
+async def test_new_messages_are_answered_without_history_and_kept_nowhere_when_so_configured(
+    redis: RedisServer, request_id: str
+) -> None:
+    async with open_desk(redis, without_redis="answer", tenant_concurrent_turns=5) as desk:
+        desk.knowledge.hits, desk.replica.frames = [hit("Refunds arrive within 7 business days.")], [TEXT]
+        customer = await desk.customer(await desk.key("default"))
+        unseen = await desk.customer(await desk.key("default"))
+        before = await customer.ask(ASK)
+        assert not before.started.ephemeral
+        await redis.settle()
+        redis.kill()
+        opened = await customer.ask("And how long to a card?", request_id=request_id)
+        within = await customer.ask("And how long to a card, please?", before.session)
+        assert (await failure(lambda: unseen.ask(ASK))).code is grpc.StatusCode.UNAVAILABLE
+        assert opened.started.ephemeral
+        assert within.started.ephemeral
+        assert (opened.text, within.text, within.session) == (TEXT, TEXT, before.session)
+        assert len(desk.replica.calls[-1].request.chat.messages) == 4, "nothing that was said before"
+        for name in (opened.session, before.session):
+            request = pb.GetSessionRequest(name=name)
+            read = await failure(lambda asked=request: customer.chat.GetSession(asked, metadata=customer.metadata))
+            assert read.code is grpc.StatusCode.UNAVAILABLE
+        await redis.start()
+        [turn] = await customer.turns(before.session)
+        assert turn.name == before.started.turn
+        read = await failure(lambda: customer.turns(opened.session))
+        assert read.reason == "SESSION_NOT_FOUND"
+        after = await customer.ask(ASK, before.session)
+        assert not after.started.ephemeral
+        assert len(await customer.turns(before.session)) == 2
+
+
+async def test_an_ephemeral_answer_can_be_resumed_and_stopped_while_it_runs(redis: RedisServer) -> None:
+    async with open_desk(redis, without_redis="answer") as desk:
+        desk.knowledge.hits = [hit("Refunds arrive within 7 business days.")]
+        desk.replica.frames = ["Refunds arrive ", asyncio.Event()]
+        customer = await desk.customer()
+        redis.kill()
+        call = customer.converse(ASK, resumable=True)
+        begun = Answer([])
+        while not begun.joined_to(b""):
+            event = await call.read()
+            assert isinstance(event, pb.ConverseEvent)
+            begun.events.append(event)
+        call.cancel()
+        resuming = asyncio.create_task(customer.resume(begun.started.turn, 3))
+        await asyncio.sleep(0.3)
+        await customer.chat.StopTurn(pb.StopTurnRequest(turn=begun.started.turn), metadata=customer.metadata)
+        rest = await resuming
+        assert (rest.text, rest.started.ephemeral) == ("unds arrive", True)
+        assert rest.completed.finish_reason == pb.FINISH_REASON_STOPPED
+
+
+async def test_a_running_answer_is_whole_at_both_routers_when_redis_was_away_for_a_while(redis: RedisServer) -> None:
+    async with open_desk(redis, routers=2, lease_seconds=1.0) as desk:
+        desk.knowledge.hits = [hit("Refunds arrive within 7 business days.")]
+        desk.replica.frames = ["Refunds arrive ", 4.0, "within 7 business days [1]."]
+        customer, there = await desk.customer(), await desk.customer(at=1)
+        asking = asyncio.create_task(customer.ask(ASK, request_id="r-1", resumable=True))
+        while not (desk.replica.calls and desk.replica.calls[0].frames):
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(1.0)
+        await redis.settle()
+        redis.kill()
+        await asyncio.sleep(1.5)  # longer than the lease
+        await redis.start()
+        again = await there.ask(ASK, request_id="r-1", resumable=True)
+        assert again.text == TEXT
+        [first] = await asyncio.gather(asking, return_exceptions=True)
+        [turn] = await customer.turns(again.session)
+        assert turn.text == TEXT
+        # Either its own router kept the turn, or the other one took it over and the first reader was told to come back.
+        assert isinstance(first, grpc.aio.AioRpcError) or (isinstance(first, Answer) and first.text == TEXT)

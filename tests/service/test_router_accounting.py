@@ -1,0 +1,419 @@
+"""After every way in which an answer can end, nobody owes anything: neither as the router sees it nor in the replicas.
+
+A router and two generation services with the simulated engine, over real gRPC and a real Redis.
+"""
+
+import asyncio
+import dataclasses
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from typing import Any
+
+import grpc.aio
+import pytest
+
+from kefu.common.auth import open_keyring
+from kefu.common.errors import EngineDead, PromptTooLong
+from kefu.common.serving import serving
+from kefu.generation.engines.base import EngineLoad, Event, GenerationRequest, Message, ModelDescription, Piece, Started
+from kefu.generation.engines.simulated import SimulatedEngine, SimulatedSettings, open_simulated
+from kefu.generation.service import SCOPES
+from kefu.generation.servicer import GenerationServicer, ServingLimits
+from kefu.router import answering, service
+from kefu.router.balance import SATURATED
+from kefu.router.hedging import Hedging
+from kefu.router.replicas import ReplicaPool
+from kefu.router.v1 import chat_pb2 as pb
+from tests.support.backends import hit
+from tests.support.calling import INTERNAL_KEY
+from tests.support.desk import Answer, Customer, Desk, open_desk
+from tests.support.redis_server import RedisServer
+
+ASK = "How long does a refund take?"
+PASSAGE = "Refunds arrive within 7 business days."
+QUICK = SimulatedSettings(
+    prefill_tokens_per_second=1e6,
+    step_seconds=0.01,
+    step_seconds_per_request=0.0,
+    kv_tokens=100_000,
+    answer_tokens=40,
+    max_model_tokens=4096,
+    max_running=64,
+)
+Open = Callable[..., AbstractAsyncContextManager["Shop"]]
+Trouble = tuple[int, Exception | None]
+"""After so many pieces: this error, or silence."""
+
+
+class TroubledEngine:
+    """The simulated engine, to which what a test plans happens; `then` is for the next call, anywhere."""
+
+    def __init__(self, engine: SimulatedEngine, troubles: list[Trouble]) -> None:
+        self._engine = engine
+        self._troubles = troubles
+        self.merges = engine.merges
+        self.calls = 0
+        self.pieces = 0
+
+    def describe(self) -> ModelDescription:
+        return self._engine.describe()
+
+    def load(self) -> EngineLoad:
+        return self._engine.load()
+
+    async def generate(self, request: GenerationRequest) -> AsyncGenerator[Event, None]:
+        self.calls += 1
+        after, trouble = self._troubles.pop(0) if self._troubles else (-1, None)
+        written = 0
+        events = self._engine.generate(request)
+        try:
+            async for event in events:
+                if after == written and not isinstance(event, Started):
+                    if trouble is None:
+                        await asyncio.Event().wait()
+                    else:
+                        raise trouble
+                if isinstance(event, Piece):
+                    written += 1
+                    self.pieces += 1
+                yield event
+        finally:
+            await events.aclose()
+
+    async def died(self) -> str:
+        return await self._engine.died()
+
+
+class Replica:
+    """One generation service of this process."""
+
+    def __init__(self, engine: TroubledEngine, servicer: GenerationServicer, stack: AsyncExitStack) -> None:
+        self.engine = engine
+        self.servicer = servicer
+        self._stack = stack
+
+    async def kill(self) -> None:
+        """Cut all its streams, and serve no more."""
+        await self._stack.aclose()
+
+    @property
+    def books(self) -> tuple[int, int, int, int]:
+        """All that has to be 0 when nothing is asked of it."""
+        ledger, load = self.servicer.ledger, self.engine.load()
+        return ledger.open_requests, ledger.owed_tokens, load.running, load.waiting
+
+
+class Shop:
+    """A router in front of two replicas."""
+
+    def __init__(self, desk: Desk, pool: ReplicaPool, replicas: list[Replica], troubles: list[Trouble]) -> None:
+        self.desk = desk
+        self.pool = pool
+        self.replicas = replicas
+        self.troubles = troubles
+        self._loads = [replica.load for replica in pool.replicas]
+
+    async def customer(self) -> Customer:
+        return await self.desk.customer()
+
+    @property
+    def calls(self) -> int:
+        return sum(replica.engine.calls for replica in self.replicas)
+
+    async def until(self, condition: Callable[[], bool], seconds: float = 10.0) -> None:
+        async with asyncio.timeout(seconds):
+            while not condition():
+                await asyncio.sleep(0.01)
+
+    async def until_writing(self, calls: int = 1) -> None:
+        await self.until(lambda: self.calls >= calls and any(replica.engine.pieces > 3 for replica in self.replicas))
+
+    def owed(self) -> list[tuple[int, int]]:
+        """Streams and tokens of each replica, as the router counts them."""
+        return [(load.in_flight, load.tokens - (SATURATED if load.stale else 0)) for load in self._loads]
+
+    async def check_books(self) -> None:
+        """Everything is given back within the time of a report or two."""
+        try:
+            async with asyncio.timeout(5):
+                while any(any(pair) for pair in self.owed()) or any(any(replica.books) for replica in self.replicas):
+                    await asyncio.sleep(0.02)
+        except TimeoutError:
+            pytest.fail(f"router: {self.owed()}; replicas: {[replica.books for replica in self.replicas]}")
+
+
+@asynccontextmanager
+async def generation(settings: SimulatedSettings, troubles: list[Trouble]) -> AsyncIterator[tuple[str, Replica]]:
+    async with AsyncExitStack() as stack:
+        engine = TroubledEngine(await stack.enter_async_context(open_simulated("", settings)), troubles)
+        servicer = GenerationServicer(engine, ServingLimits(512, 0.02, 0.0, 0.02, 30.0))
+        serves = await stack.enter_async_context(AsyncExitStack())
+        keyring = await serves.enter_async_context(open_keyring(INTERNAL_KEY))
+        running = await serves.enter_async_context(
+            serving("127.0.0.1:0", servicer.register, keyring=keyring, scopes=SCOPES, drain=0)
+        )
+        yield f"127.0.0.1:{running.port}", Replica(engine, servicer, serves)
+
+
+@pytest.fixture
+def opened(redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> Open:
+    """Opens a shop; its router's own pool is looked into."""
+    pools: list[ReplicaPool] = []
+    open_pool = service.open_pool
+
+    @asynccontextmanager
+    async def seen(*arguments: object, **named: object) -> AsyncIterator[ReplicaPool]:
+        async with open_pool(*arguments, **named) as pool:  # pyright: ignore[reportArgumentType] - handed on
+            pools.append(pool)
+            yield pool
+
+    monkeypatch.setattr(service, "open_pool", seen)
+
+    @asynccontextmanager
+    async def shop(settings: SimulatedSettings = QUICK, **config: Any) -> AsyncIterator[Shop]:
+        troubles: list[Trouble] = []
+        async with AsyncExitStack() as stack:
+            replicas = [await stack.enter_async_context(generation(settings, troubles)) for _ in range(2)]
+            addresses = ",".join(address for address, _ in replicas)
+            desk = await stack.enter_async_context(open_desk(redis, replicas=0, generation=addresses, **config))
+            desk.knowledge.hits = [hit(PASSAGE)]
+            made = Shop(desk, pools[-1], [replica for _, replica in replicas], troubles)
+            await made.until(lambda: not any(replica.load.stale for replica in made.pool.replicas))
+            yield made
+
+    return shop
+
+
+async def uninterrupted() -> str:
+    """What the engine writes when nothing happens."""
+    request = GenerationRequest(messages=(Message("user", "?"),))
+    async with open_simulated("", dataclasses.replace(QUICK, step_seconds=0.001)) as engine:
+        pieces = [event.text async for event in engine.generate(request) if isinstance(event, Piece)]
+    return "".join(pieces).rstrip()
+
+
+async def done(shop: Shop) -> None:
+    answer = await (await shop.customer()).ask(ASK)
+    assert answer.completed.source == pb.ANSWER_SOURCE_GENERATED
+    assert answer.text == await uninterrupted()
+
+
+async def error_before_the_first_token(shop: Shop) -> None:
+    shop.troubles.append((0, EngineDead("dead")))
+    await done(shop)
+    assert shop.calls == 2
+
+
+async def error_after_the_first_token(shop: Shop) -> None:
+    shop.troubles.append((7, EngineDead("dead")))
+    await done(shop)
+    assert shop.calls == 2
+
+
+async def errors_of_all(shop: Shop) -> None:
+    shop.troubles += [(0, EngineDead("dead"))] * 10
+    answer = await (await shop.customer()).ask(ASK)
+    assert answer.completed.source == pb.ANSWER_SOURCE_EXTRACTIVE
+    shop.troubles.clear()
+
+
+async def errors_of_all_in_mid_answer(shop: Shop) -> None:
+    shop.troubles += [(3, EngineDead("dead"))] * 100
+    answer = await (await shop.customer()).ask(ASK)
+    assert answer.handoff.reason == pb.Handoff.REASON_MODEL_UNAVAILABLE
+    shop.troubles.clear()
+
+
+async def prompt_too_long(shop: Shop) -> None:
+    shop.troubles.append((0, PromptTooLong(2000, 1000)))
+    await done(shop)
+    assert shop.calls == 2
+
+
+async def silence_before_the_first_token(shop: Shop) -> None:
+    shop.troubles.append((0, None))
+    await done(shop)
+    assert shop.calls == 2
+
+
+async def silence_in_mid_answer(shop: Shop) -> None:
+    shop.troubles.append((7, None))
+    await done(shop)
+    assert shop.calls == 2
+
+
+async def cancelled_in_mid_answer(shop: Shop) -> None:
+    call = (await shop.customer()).converse(ASK)
+    reading = asyncio.ensure_future(events_of(call))
+    await shop.until_writing()
+    call.cancel()
+    await asyncio.wait({reading})
+
+
+async def client_gone(shop: Shop) -> None:
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{shop.desk.routers[0].port}") as channel:
+        customer = Customer(channel, (await shop.customer()).key)
+        reading = asyncio.ensure_future(events_of(customer.converse(ASK)))
+        await shop.until_writing()
+    await asyncio.wait({reading})
+
+
+async def client_gone_for_good_from_a_resumable_answer(shop: Shop) -> None:
+    call = (await shop.customer()).converse(ASK, resumable=True)
+    reading = asyncio.ensure_future(events_of(call))
+    await shop.until_writing()
+    call.cancel()
+    await asyncio.wait({reading})
+
+
+async def stopped(shop: Shop) -> None:
+    customer = await shop.customer()
+    call = customer.converse(ASK)
+    events = aiter(call)
+    started = await anext(events)
+    await shop.until_writing()
+    await customer.chat.StopTurn(pb.StopTurnRequest(turn=started.turn_started.turn), metadata=customer.metadata)
+    *_, last = await events_of(events)
+    assert last.turn_completed.finish_reason == pb.FINISH_REASON_STOPPED
+
+
+async def session_deleted(shop: Shop) -> None:
+    customer = await shop.customer()
+    call = customer.converse(ASK)
+    events = aiter(call)
+    started = await anext(events)
+    await shop.until_writing()
+    name = started.turn_started.session
+    await customer.chat.DeleteSession(pb.DeleteSessionRequest(name=name), metadata=customer.metadata)
+    await events_of(events)
+
+
+async def deadline_in_mid_answer(shop: Shop) -> None:
+    shop.troubles.append((7, None))
+    customer = await shop.customer()
+    request = pb.ConverseRequest(session="sessions/-", text=ASK)
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await events_of(customer.chat.Converse(request, metadata=customer.metadata, timeout=0.8))
+    assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+    assert shop.calls == 1
+
+
+async def deadline_before_the_first_token(shop: Shop) -> None:
+    shop.troubles += [(0, None)] * 3
+    customer = await shop.customer()
+    request = pb.ConverseRequest(session="sessions/-", text=ASK)
+    *_, last = await events_of(customer.chat.Converse(request, metadata=customer.metadata, timeout=0.8))
+    assert last.turn_completed.source == pb.ANSWER_SOURCE_EXTRACTIVE
+    shop.troubles.clear()
+
+
+async def replica_killed(shop: Shop) -> None:
+    reading = asyncio.ensure_future(done(shop))
+    await shop.until_writing()
+    await next(replica for replica in shop.replicas if replica.engine.calls).kill()
+    await reading
+    assert shop.calls == 2
+
+
+async def replica_no_longer_listed(shop: Shop) -> None:
+    reading = asyncio.ensure_future(done(shop))
+    await shop.until_writing()
+    await shop.pool.set_addresses([])
+    await reading
+    assert shop.calls == 1
+
+
+async def events_of(
+    events: AsyncIterable[pb.ConverseEvent],
+) -> list[pb.ConverseEvent]:
+    return [event async for event in events]
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        done,
+        error_before_the_first_token,
+        error_after_the_first_token,
+        errors_of_all,
+        errors_of_all_in_mid_answer,
+        prompt_too_long,
+        silence_before_the_first_token,
+        silence_in_mid_answer,
+        cancelled_in_mid_answer,
+        client_gone,
+        client_gone_for_good_from_a_resumable_answer,
+        stopped,
+        session_deleted,
+        deadline_in_mid_answer,
+        deadline_before_the_first_token,
+        replica_killed,
+        replica_no_longer_listed,
+    ],
+    ids=lambda end: end.__name__,
+)
+async def test_nothing_is_owed_after(end: Callable[[Shop], Awaitable[None]], opened: Open) -> None:
+    patience = {"first_token_seconds": 1.5, "between_token_seconds": 1.5, "resume_grace_seconds": 0.3}
+    async with opened(**patience) as shop:
+        await end(shop)
+        await shop.check_books()
+
+
+@pytest.mark.parametrize("how", ["cancel", "stop"])
+@pytest.mark.parametrize("stage", ["queued", "prefilling"])
+async def test_nothing_is_owed_when_it_ends_before_it_was_written(stage: str, how: str, opened: Open) -> None:
+    """Queued behind another answer in each engine, or while the engine still reads the prompt."""
+    slow = 50.0 if stage == "prefilling" else 1e6
+    settings = SimulatedSettings(slow, 0.05, 0.0, 100_000, 200, 4096, 1)
+    async with opened(settings) as shop:
+        customer = await shop.customer()
+        before: list[asyncio.Future[Answer]] = []
+        if stage == "queued":
+            before = [asyncio.ensure_future(customer.ask(ASK)) for _ in range(2)]
+            await shop.until(lambda: all(replica.engine.pieces for replica in shop.replicas))
+        call = customer.converse(ASK)
+        events = aiter(call)
+        started = await anext(events)
+        reading = asyncio.ensure_future(events_of(events))
+        await shop.until(lambda: shop.calls == len(before) + 1)
+        await asyncio.sleep(0.2)
+        if how == "cancel":
+            call.cancel()
+        else:
+            stop = pb.StopTurnRequest(turn=started.turn_started.turn)
+            await customer.chat.StopTurn(stop, metadata=customer.metadata)
+        await asyncio.wait({reading})
+        # Within a second nobody works on it any more, nor is it counted.
+        await shop.until(lambda: sum(replica.books[0] for replica in shop.replicas) == len(before), 3)
+        await shop.until(lambda: sum(streams for streams, _ in shop.owed()) == len(before), 3)
+        for task in before:
+            task.cancel()
+        await asyncio.gather(*before, return_exceptions=True)
+        await shop.check_books()
+
+
+async def test_nothing_is_owed_after_a_second_replica_wrote_first(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def eager(**_: object) -> Hedging:
+        return Hedging(share=1.0, least_samples=1)
+
+    monkeypatch.setattr(answering, "Hedging", eager)
+    async with opened() as shop:
+        await done(shop)
+        shop.troubles.append((0, None))
+        await done(shop)
+        assert shop.calls == 3
+        await shop.check_books()
+        # And when the first one wrote after all.
+        for _ in range(3):
+            await done(shop)
+        await shop.check_books()
+
+
+async def test_nothing_is_owed_after_many_answers_that_end_in_all_ways_at_once(opened: Open) -> None:
+    ends = [done, cancelled_in_mid_answer, client_gone, stopped, session_deleted]
+    async with opened(between_token_seconds=1.5) as shop:
+        shop.troubles += [(after, EngineDead("dead") if after % 2 else None) for after in range(8)]
+        await asyncio.gather(*(end(shop) for end in ends * 4))
+        await shop.check_books()

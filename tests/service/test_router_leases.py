@@ -1,0 +1,83 @@
+"""What many running turns cost Redis, and what they are told through it."""
+
+import asyncio
+
+import pytest
+
+from kefu.router.v1 import chat_pb2 as pb
+from tests.support.backends import hit
+from tests.support.desk import Answer, Desk, open_desk
+from tests.support.redis_server import RedisServer
+
+ASK = "How long does a refund take?"
+TURNS = 300
+
+
+async def stat(desk: Desk) -> tuple[int, int]:
+    """Scripts run, and reads from sockets: a pipeline is one, or a few."""
+    async with desk.store() as store:
+        commands = await store.info("commandstats")  # pyright: ignore
+        stats = await store.info("stats")  # pyright: ignore
+    scripts: int = commands["cmdstat_evalsha"]["calls"]
+    return scripts, int(stats["total_reads_processed"])
+
+
+async def test_three_hundred_running_turns_are_renewed_in_few_commands(redis: RedisServer) -> None:
+    async with open_desk(redis, max_concurrent_turns=TURNS, lease_seconds=8.0) as desk:
+        desk.knowledge.hits = [hit("Refunds arrive within 7 business days.")]
+        release = asyncio.Event()
+        desk.replica.frames = ["Refunds arrive ", release, "within 7 business days [1]."]
+        customer = await desk.customer()
+        asking = [asyncio.create_task(customer.ask(ASK)) for _ in range(TURNS)]
+        async with asyncio.timeout(60):
+            while sum(bool(call.frames) for call in desk.replica.calls) < TURNS:
+                await asyncio.sleep(0.1)
+        await asyncio.sleep(2.5)  # what was said is written
+        before = await stat(desk)
+        await asyncio.sleep(6.0)
+        after = await stat(desk)
+        release.set()
+        answers = await asyncio.gather(*asking)
+        assert all(answer.completed.finish_reason == pb.FINISH_REASON_STOP for answer in answers)
+        scripts, reads = (late - early for late, early in zip(after, before, strict=True))
+        # Every two seconds, for a lease of eight: three or four times in six seconds. One script a turn, few writes.
+        assert 2 * TURNS <= scripts <= 4 * TURNS + 20
+        assert reads <= 150
+
+
+async def test_turns_outlive_many_leases(redis: RedisServer) -> None:
+    async with open_desk(redis, lease_seconds=0.4) as desk:
+        desk.knowledge.hits = [hit("Refunds arrive within 7 business days.")]
+        desk.replica.frames = ["Refunds arrive ", 2.0, "within 7 business days [1]."]
+        customer = await desk.customer()
+        answers = await asyncio.gather(*(customer.ask(ASK) for _ in range(5)))
+        assert {answer.text for answer in answers} == {"Refunds arrive within 7 business days [1]."}
+
+
+@pytest.mark.parametrize("heard", [True, False])
+async def test_a_stop_is_heard_on_the_channel_or_else_at_the_renewal(redis: RedisServer, heard: bool) -> None:
+    async with open_desk(redis, routers=2, lease_seconds=8.0) as desk:
+        desk.knowledge.hits = [hit("Refunds arrive within 7 business days.")]
+        desk.replica.frames = ["Refunds arrive ", asyncio.Event()]
+        customer, elsewhere = await desk.customer(), await desk.customer(at=1)
+        answer = Answer([])
+
+        async def read() -> None:
+            async for event in customer.converse(ASK):
+                answer.events.append(event)
+
+        reading = asyncio.create_task(read())
+        async with asyncio.timeout(10):
+            while not (desk.replica.calls and desk.replica.calls[0].frames and answer.events):
+                await asyncio.sleep(0.01)
+        turn = answer.started.turn
+        if heard:
+            await elsewhere.chat.StopTurn(pb.StopTurnRequest(turn=turn), metadata=customer.metadata)
+            seconds = 1.8  # less than the two seconds between renewals
+        else:
+            _, session, _, turn_id = turn.split("/")
+            async with desk.store() as store:  # the message was lost, what stands in Redis was not
+                await store.hset(f"kefu:1:{{default:{session}}}:stop", turn_id, "stop")  # pyright: ignore
+            seconds = 6.0
+        await asyncio.wait_for(reading, seconds)
+        assert answer.completed.finish_reason == pb.FINISH_REASON_STOPPED

@@ -1,0 +1,413 @@
+"""What a router does when replicas fail, hang, refuse or are late: over real gRPC, with scripted replicas."""
+
+import asyncio
+import dataclasses
+import time
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+from prometheus_client import REGISTRY
+
+from kefu.common.errors import DeadlineExceeded, EngineDead, Internal, ReplicaFull
+from kefu.generation.v1 import generation_pb2 as gen
+from kefu.router.frames import Sent
+from kefu.router.hedging import Hedging
+from kefu.router.relay import NoReplica, Patience
+from kefu.router.retry_budget import RetryBudget
+from tests.support.backends import Context, ScriptedReplica, Step, replica_server
+from tests.support.bench import CUSTOMER, Written, open_bench, order
+
+TEXT = "退款需𠮷7个𪚥日。👩‍👧 Gelöscht 😀!"  # characters of one to four bytes, and some that are joined
+
+
+class Once(list[Step]):
+    """Steps that are played the first time; after that, `then`. Whoever shares it, shares the count."""
+
+    def __init__(self, steps: list[Step], then: list[Step]) -> None:
+        super().__init__(steps)
+        self._then = then
+        self._played = False
+
+    def __iter__(self) -> Iterator[Step]:
+        steps, self._played = (self._then if self._played else list(super().__iter__())), True
+        return iter(steps)
+
+
+def scripted(*frames: Step) -> ScriptedReplica:
+    replica = ScriptedReplica()
+    replica.frames = list(frames)
+    return replica
+
+
+def measured(*, share: float = 1.0, seconds: float = 0.05) -> Hedging:
+    """Hedging that has seen enough first tokens."""
+    hedging = Hedging(share=share)
+    for _ in range(60):
+        hedging.times.add(seconds)
+    return hedging
+
+
+# Before the first token.
+
+
+@pytest.mark.parametrize("error", [EngineDead("dead"), ReplicaFull("full"), RuntimeError("boom")])
+async def test_a_failure_before_the_first_token_is_retried_elsewhere(error: Exception) -> None:
+    async with open_bench(scripted(error), scripted("Hello")) as bench:
+        assert (await bench.ask()).text == "Hello"
+        assert [len(replica.calls) for replica in bench.replicas] == [1, 1]
+        await bench.until_settled()
+
+
+async def test_a_replica_that_hangs_before_its_first_token_is_cancelled_and_another_answers() -> None:
+    patience = Patience(first_token=0.3, between_tokens=5.0, attempts=3)
+    async with open_bench(scripted(asyncio.Event()), scripted("Hello"), patience=patience) as bench:
+        assert (await bench.ask()).text == "Hello"
+        await asyncio.wait_for(bench.replicas[0].calls[0].ended.wait(), 3)
+        assert bench.replicas[0].calls[0].cancelled
+        await bench.until_settled()
+
+
+async def test_the_only_replica_is_tried_again_after_a_pause() -> None:
+    async with open_bench(scripted()) as bench:
+        bench.replicas[0].frames = Once([EngineDead("dead")], ["Hello"])
+        assert (await bench.ask()).text == "Hello"
+        first, second = bench.replicas[0].calls
+        assert second.began - first.began >= 0.025  # half of the first step of the backoff, at least
+
+
+async def test_one_replica_in_a_storm_of_errors_costs_no_answer() -> None:
+    patience = Patience(first_token=10.0, between_tokens=1.0, attempts=3)
+    async with open_bench(scripted(Internal("boom")), scripted("Hello"), patience=patience) as bench:
+        answers = await asyncio.gather(*(bench.ask(preferred=number % 2) for number in range(40)))
+        assert {answer.text for answer in answers} == {"Hello"}
+        await bench.until_settled()
+
+
+async def test_what_is_full_is_asked_again_after_the_time_it_names() -> None:
+    full = ReplicaFull("full", retry_after=0.4)
+    async with open_bench(scripted(), scripted(full)) as bench:
+        bench.replicas[0].frames = Once([full], ["Hello"])
+        began = time.monotonic()
+        assert (await bench.ask()).text == "Hello"
+        assert time.monotonic() - began >= 0.35
+
+
+async def test_when_all_are_full_for_longer_than_the_customer_waits_it_is_known_at_once() -> None:
+    full = ReplicaFull("full", retry_after=10)
+    patience = Patience(first_token=20.0, between_tokens=1.0, attempts=5)
+    async with open_bench(scripted(full), scripted(full), patience=patience) as bench:
+        deadline = time.monotonic() + 8
+        with pytest.raises(NoReplica) as caught:
+            await bench.ask(first_by=deadline)
+        assert not caught.value.began
+        assert time.monotonic() < deadline - 1
+        assert sum(len(replica.calls) for replica in bench.replicas) == 2
+        await bench.until_settled()
+
+
+async def test_once_the_retry_budget_is_used_up_failures_are_not_sent_again() -> None:
+    budget = RetryBudget(share=0.0, reserve=3.0)
+    async with open_bench(scripted(EngineDead("dead")), scripted(EngineDead("dead")), retries=budget) as bench:
+        for _ in range(10):
+            with pytest.raises(NoReplica):
+                await bench.ask()
+        assert sum(len(replica.calls) for replica in bench.replicas) == 10 + 3
+
+
+# After the first token.
+
+
+async def test_an_answer_broken_off_after_any_number_of_tokens_is_whole() -> None:
+    async with open_bench(scripted(*TEXT), scripted(*TEXT)) as bench:
+        whole = await bench.ask()
+        assert (whole.text, whole.token_ids) == (TEXT, [ord(character) for character in TEXT])
+        for sent in range(len(TEXT) + 1):
+            frames = Once([*TEXT[:sent], EngineDead("dead")], list(TEXT))
+            for replica in bench.replicas:
+                replica.frames, replica.calls = frames, []
+            written = await bench.ask()
+            assert (written.text, written.token_ids) == (whole.text, whole.token_ids), sent
+            assert written.ended is not None
+            assert written.ended.usage.completion_tokens == len(TEXT)
+            [again] = bench.replicas[1].calls
+            assert again.request.continuation.text == TEXT[:sent]
+        await bench.until_settled()
+
+
+async def test_no_budget_stands_in_the_way_of_a_continuation() -> None:
+    async with open_bench(scripted(*TEXT), scripted(*TEXT), retries=RetryBudget(share=0, reserve=0)) as bench:
+        for replica in bench.replicas:
+            replica.frames = Once([*TEXT[:5], EngineDead("dead")], list(TEXT))
+        assert (await bench.ask()).text == TEXT
+
+
+async def test_a_replica_that_hangs_in_mid_answer_is_cancelled_and_another_goes_on() -> None:
+    patience = Patience(first_token=5.0, between_tokens=0.3, attempts=3)
+    async with open_bench(scripted(*TEXT[:4], asyncio.Event()), scripted(*TEXT), patience=patience) as bench:
+        assert (await bench.ask()).text == TEXT
+        await asyncio.wait_for(bench.replicas[0].calls[0].ended.wait(), 3)
+        assert bench.replicas[0].calls[0].cancelled
+        await bench.until_settled()
+
+
+async def test_a_long_answer_has_no_time_out_over_all() -> None:
+    patience = Patience(first_token=0.5, between_tokens=0.5, attempts=1)
+    steps: list[Step] = [step for character in TEXT[:10] for step in (0.1, character)]
+    async with open_bench(scripted(*steps), patience=patience) as bench:
+        assert (await bench.ask()).text == TEXT[:10]
+
+
+async def test_a_connection_that_breaks_in_mid_answer_goes_unnoticed() -> None:
+    async with open_bench(scripted(*TEXT)) as bench:
+        dying = scripted(*TEXT[:6], asyncio.Event())
+        written = Written()
+        async with replica_server(dying) as address:
+            await bench.pool.set_addresses([*bench.addresses, address])
+            bench.addresses.append(address)
+            await bench.until_known()
+            reading = asyncio.create_task(bench.into(written, preferred=1))
+            async with asyncio.timeout(5):
+                while len(written.frames) < 6:
+                    await asyncio.sleep(0.01)
+        await asyncio.wait_for(reading, 10)
+        assert written.text == TEXT
+
+
+async def test_every_replica_gone_for_a_moment_is_waited_for_in_mid_answer() -> None:
+    patience = Patience(first_token=5.0, between_tokens=5.0, attempts=2)
+    async with open_bench(scripted(), patience=patience) as bench:
+        bench.replicas[0].frames = [*TEXT[:6], EngineDead("dead")]
+        bench.replicas[0].continued = [EngineDead("dead")]
+        written = Written()
+        reading = asyncio.create_task(bench.into(written))
+        await asyncio.sleep(0.8)
+        bench.replicas[0].continued = list(TEXT)
+        await asyncio.wait_for(reading, 10)
+        assert written.text == TEXT
+
+
+async def test_token_ids_of_other_weights_are_not_mixed() -> None:
+    other = scripted(*TEXT)
+    other.fingerprint = "other weights"
+    other.continued = [*TEXT[:9], EngineDead("dead")]
+    async with open_bench(scripted(*TEXT[:4], EngineDead("dead")), other) as bench:
+        bench.replicas[0].continued = list(TEXT)
+        assert (await bench.ask()).text == TEXT
+        last = bench.replicas[0].calls[1].request.continuation
+        assert (last.text, list(last.token_ids), last.fingerprint) == (TEXT[:9], [], "other weights")
+
+
+async def test_an_answer_that_another_router_began_is_gone_on_with_whatever_the_budget_says() -> None:
+    async with open_bench(
+        scripted(EngineDead("dead")), scripted(*TEXT), retries=RetryBudget(share=0, reserve=0)
+    ) as bench:
+        sent = Sent(tuple(ord(character) for character in TEXT[:5]), TEXT[:5], "weights")
+        written = await bench.ask(dataclasses.replace(order(), continuation=sent))
+        assert written.text == TEXT[5:]
+        assert written.ended is not None
+        assert written.ended.usage.completion_tokens == len(TEXT)
+
+
+async def test_an_answer_that_kills_whoever_writes_it_does_not_kill_them_for_ever() -> None:
+    frames: list[Step] = [step for character in TEXT for step in (character, EngineDead("dead"))]
+    async with open_bench(scripted(*frames), scripted(*frames)) as bench:
+        for replica in bench.replicas:
+            replica.continued = None
+        written = Written()
+        with pytest.raises(NoReplica) as caught:
+            await bench.into(written)
+        assert caught.value.began
+        assert TEXT.startswith(written.text)
+        assert sum(len(replica.calls) for replica in bench.replicas) <= 9
+        await bench.until_settled()
+
+
+# A second replica for a first token that is late.
+
+
+async def test_a_late_first_token_comes_from_a_second_replica_and_the_first_is_cancelled() -> None:
+    async with open_bench(scripted(asyncio.Event(), "slow"), scripted("quick"), hedging=measured()) as bench:
+        assert (await bench.ask()).text == "quick"
+        slow = bench.replicas[0].calls[0]
+        assert bench.replicas[1].calls[0].began - slow.began >= 0.04
+        await asyncio.wait_for(slow.ended.wait(), 3)  # within a second, on a machine that has nothing else to do
+        assert slow.cancelled
+        # Here everything was given back before the answer's end was told.
+        assert [replica.load.in_flight for replica in bench.pool.replicas] == [0, 0]
+        await bench.until_settled()
+
+
+async def test_the_second_replica_is_cancelled_when_the_first_writes_after_all() -> None:
+    async with open_bench(scripted(0.8, "first"), scripted(asyncio.Event()), hedging=measured()) as bench:
+        assert (await bench.ask()).text == "first"
+        await asyncio.wait_for(bench.replicas[1].calls[0].ended.wait(), 3)
+        assert bench.replicas[1].calls[0].cancelled
+        await bench.until_settled()
+
+
+async def test_the_second_replica_answers_when_the_first_fails_meanwhile() -> None:
+    late, patience = scripted(0.8, EngineDead("dead")), Patience(first_token=5.0, between_tokens=1.0, attempts=3)
+    async with open_bench(late, scripted(1.2, "second"), patience=patience, hedging=measured()) as bench:
+        assert (await bench.ask()).text == "second"
+        assert [len(replica.calls) for replica in bench.replicas] == [1, 1]
+        await bench.until_settled()
+
+
+async def test_a_hedged_answer_that_breaks_off_is_continued() -> None:
+    async with open_bench(scripted(asyncio.Event()), scripted(*TEXT[:5], EngineDead("x")), hedging=measured()) as bench:
+        bench.replicas[0].continued = list(TEXT)
+        assert (await bench.ask()).text == TEXT
+        await bench.until_settled()
+
+
+async def test_cancelling_a_hedged_answer_cancels_both() -> None:
+    async with open_bench(scripted(asyncio.Event()), scripted(asyncio.Event()), hedging=measured()) as bench:
+        reading = asyncio.create_task(bench.ask())
+        async with asyncio.timeout(3):
+            while not all(replica.calls for replica in bench.replicas):
+                await asyncio.sleep(0.01)
+        reading.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await reading
+        for replica in bench.replicas:
+            await asyncio.wait_for(replica.calls[0].ended.wait(), 3)
+        await bench.until_settled()
+
+
+@pytest.mark.parametrize("why", ["off", "no samples", "thinking", "budget"])
+async def test_no_second_replica_is_asked_when(why: str) -> None:
+    hedging = {"off": measured(share=0.0), "no samples": Hedging(share=1.0), "budget": measured(share=0.01)}.get(
+        why, measured()
+    )
+    if why == "budget":
+        while hedging.allowed:
+            hedging.take()
+    thinking = 100 if why == "thinking" else None
+    async with open_bench(scripted(0.4, "first"), scripted("second"), hedging=hedging) as bench:
+        assert (await bench.ask(order(reasoning_tokens=thinking))).text == "first"
+        assert not bench.replicas[1].calls
+
+
+async def test_the_only_replica_is_not_asked_twice_at_once() -> None:
+    async with open_bench(scripted(0.4, "first"), hedging=measured()) as bench:
+        assert (await bench.ask()).text == "first"
+        assert len(bench.replicas[0].calls) == 1
+
+
+# What is counted.
+
+
+def counted(name: str, **labels: str) -> float:
+    return REGISTRY.get_sample_value(name, labels) or 0.0
+
+
+async def test_retries_continuations_and_second_requests_are_counted() -> None:
+    names: list[tuple[str, dict[str, str]]] = [
+        ("kefu_retries_total", {"cause": "dead"}),
+        ("kefu_continuations_total", {"cause": "silent"}),
+        ("kefu_hedges_total", {}),
+        ("kefu_hedges_won_total", {}),
+        ("kefu_first_token_seconds_count", {"path": "retried"}),
+        ("kefu_first_token_seconds_count", {"path": "hedged"}),
+        ("kefu_between_tokens_seconds_count", {}),
+    ]
+    before = [counted(name, **labels) for name, labels in names]
+    patience = Patience(first_token=2.0, between_tokens=0.3, attempts=3)
+    async with open_bench(scripted(EngineDead("dead")), scripted("one", "two"), patience=patience) as bench:
+        await bench.ask()
+    async with open_bench(scripted("one", asyncio.Event()), scripted("one", "two"), patience=patience) as bench:
+        await bench.ask()
+    async with open_bench(scripted(asyncio.Event()), scripted("quick"), hedging=measured()) as bench:
+        await bench.ask()
+    after = [counted(name, **labels) for name, labels in names]
+    assert [now - then for now, then in zip(after, before, strict=True)] == [1, 1, 1, 1, 1, 1, 2]
+
+
+# The customer's deadline.
+
+
+class Watchful(ScriptedReplica):
+    """Notes how much time it was given."""
+
+    seconds: float | None = None
+
+    async def Generate(self, request: gen.GenerateRequest, context: Context) -> AsyncIterator[gen.GenerateEvent]:
+        self.seconds = context.time_remaining()
+        async for event in super().Generate(request, context):
+            yield event
+
+
+async def test_a_replica_is_told_the_deadline() -> None:
+    replica = Watchful()
+    async with open_bench(replica) as bench:
+        await bench.ask(order(deadline=time.monotonic() + 20))
+        assert replica.seconds is not None
+        assert 15 < replica.seconds < 21
+        await bench.ask()
+        assert replica.seconds is None or replica.seconds > 1e6
+
+
+async def test_a_first_token_is_awaited_until_just_before_the_deadline() -> None:
+    async with open_bench(scripted(asyncio.Event()), scripted(asyncio.Event())) as bench:
+        began = time.monotonic()
+        with pytest.raises(NoReplica) as caught:
+            await bench.ask(first_by=began + 0.6)
+        assert not caught.value.began
+        assert time.monotonic() - began >= 0.4
+        await asyncio.wait_for(bench.replicas[0].calls[0].ended.wait(), 3)
+        await bench.until_settled()
+
+
+async def test_a_deadline_in_mid_answer_ends_it_as_such() -> None:
+    patience = Patience(first_token=5.0, between_tokens=5.0, attempts=3)
+    async with open_bench(scripted("Hello", asyncio.Event()), scripted("Hello"), patience=patience) as bench:
+        written = Written()
+        with pytest.raises(DeadlineExceeded):
+            await bench.into(written, order(deadline=time.monotonic() + 1.5))
+        assert written.text == "Hello"
+        assert not bench.replicas[1].calls
+        await asyncio.wait_for(bench.replicas[0].calls[0].ended.wait(), 3)
+        await bench.until_settled()
+
+
+async def test_a_resumable_answer_outlives_the_deadline_for_its_first_token() -> None:
+    patience = Patience(first_token=5.0, between_tokens=5.0, attempts=1)
+    async with open_bench(scripted("Hel", 1.5, "lo"), patience=patience) as bench:
+        assert (await bench.ask(first_by=time.monotonic() + 1.2)).text == "Hello"
+
+
+async def test_nobody_is_asked_when_the_time_is_too_short_for_a_first_token() -> None:
+    hedging = measured(share=0.0, seconds=2.0)
+    async with open_bench(scripted("Hello"), hedging=hedging) as bench:
+        with pytest.raises(NoReplica):
+            await bench.ask(first_by=time.monotonic() + 1.5)
+        assert not bench.replicas[0].calls
+        assert (await bench.ask(first_by=time.monotonic() + 5)).text == "Hello"
+
+
+async def test_there_is_no_second_attempt_when_the_time_is_too_short_for_it() -> None:
+    hedging = measured(share=0.0, seconds=2.0)
+    async with open_bench(scripted(0.8, EngineDead("dead")), scripted("Hello"), hedging=hedging) as bench:
+        with pytest.raises(NoReplica):
+            await bench.ask(first_by=time.monotonic() + 2.7)
+        assert [len(replica.calls) for replica in bench.replicas] == [1, 0]
+
+
+async def test_an_answer_that_cannot_be_continued_in_time_is_given_up_before_the_deadline() -> None:
+    hedging = measured(share=0.0, seconds=2.0)
+    async with open_bench(scripted("Hel", 0.8, EngineDead("dead")), scripted("Hello"), hedging=hedging) as bench:
+        deadline = time.monotonic() + 2.7
+        with pytest.raises(NoReplica) as caught:
+            await bench.ask(order(deadline=deadline))
+        assert caught.value.began
+        assert time.monotonic() < deadline
+
+
+async def test_leaving_an_answer_half_read_gives_everything_back() -> None:
+    async with open_bench(scripted("Hel", asyncio.Event())) as bench:
+        frames = bench.relays.relay(CUSTOMER).frames(order())
+        assert await anext(frames)
+        await frames.aclose()
+        await asyncio.wait_for(bench.replicas[0].calls[0].ended.wait(), 3)
+        assert bench.replicas[0].calls[0].cancelled
+        await bench.until_settled()
