@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Install Kefu into a virtual environment: deploy/install.sh VENV cpu|gpu|dev
+# Install Kefu into a virtual environment: deploy/install.sh VENV cpu|gpu|dev|load
 # Uses the pip configuration of this machine (index, certificates, proxies). PYTHON names the interpreter.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -22,7 +22,7 @@ fi
 
 options=(--disable-pip-version-check --constraint deploy/constraints.txt)
 extras=$extra
-if [ "$extra" = dev ]; then extras=cpu,dev; fi
+case $extra in dev | load) extras=cpu,$extra ;; esac
 if [ "$extra" != gpu ]; then
   # vLLM's CPU build pins PyTorch's CPU build, which the Python Package Index does not carry. PyTorch's own index does;
   # where it cannot be reached, pip may still find the wheel in a folder or mirror that it is configured with.

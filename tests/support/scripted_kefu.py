@@ -87,10 +87,10 @@ class Knowledge(krpc.KnowledgeServiceServicer):
     async def ImportDocuments(
         self, request_iterator: AsyncIterator[kpb.ImportDocumentsRequest], context: object
     ) -> AsyncIterator[kpb.ImportDocumentsResponse]:
-        if self.error:
-            raise self.error
         path = ""
         async for request in request_iterator:
+            if self.error:
+                raise self.error
             match request.WhichOneof("part"):
                 case "start":
                     self.starts.append(request.start)

@@ -50,6 +50,8 @@ async def test_a_new_key_is_alone_on_standard_output(kefu: Kefu) -> None:
     assert done.out == f"kefu_k_{[apb.SCOPE_CHAT, apb.SCOPE_KNOWLEDGE]}\n"
     assert "cannot be read again" in done.err
     assert (await kefu("keys", "create", "--scope", "root")).status == 1
+    assert (await kefu("keys", "create", "--scope", "chat", "--priority", "batch")).status == 0
+    assert (await kefu("keys", "create", "--scope", "chat", "--priority", "first")).status == 1
 
 
 async def test_a_key_can_be_made_without_any_service(kefu: Kefu) -> None:

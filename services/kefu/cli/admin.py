@@ -15,6 +15,11 @@ from kefu.router.v1 import admin_pb2 as pb
 from kefu.router.v1 import admin_pb2_grpc as rpc
 
 _SCOPES = {"chat": pb.SCOPE_CHAT, "knowledge": pb.SCOPE_KNOWLEDGE, "operator": pb.SCOPE_OPERATOR}
+_PRIORITIES = {
+    "interactive": pb.PRIORITY_INTERACTIVE,
+    "batch": pb.PRIORITY_BATCH,
+    "urgent": pb.PRIORITY_URGENT,
+}
 Tenant = Annotated[str, typer.Option(help="Another tenant than the key's.", show_default=False)]
 
 
@@ -33,12 +38,13 @@ async def _list_keys(target: Remote, tenant: Tenant = "", as_json: Json = False)
         found = await all_pages(target, call, request, lambda page: page.keys)
     print_list(
         found,
-        ("key", "name", "may", "collections", "made"),
+        ("key", "name", "may", "collections", "priority", "made"),
         lambda one: (
             one.name,
             one.display_name,
             " ".join(pb.Scope.Name(scope).removeprefix("SCOPE_").lower() for scope in one.scopes),
             " ".join(short(collection) for collection in one.collections) or "all",
+            pb.Priority.Name(one.priority).removeprefix("PRIORITY_").lower(),
             when(one.create_time),
         ),
         as_json=as_json,
@@ -54,6 +60,9 @@ async def _create_key(
         list[str] | None,
         typer.Option("--collection", "-c", help="It may search only this one; may be repeated.", show_default=False),
     ] = None,
+    priority: Annotated[
+        str, typer.Option(help="Who comes first when there is too much to do: interactive, batch or urgent.")
+    ] = "interactive",
     tenant: Tenant = "",
     as_json: Json = False,
 ) -> None:
@@ -61,11 +70,14 @@ async def _create_key(
     wanted = [part for one in scope for part in one.replace(",", " ").split()]
     if wrong := [one for one in wanted if one not in _SCOPES]:
         raise CommandFailed(f"There is no scope {wrong[0]}: use chat, knowledge or operator.")
+    if priority not in _PRIORITIES:
+        raise CommandFailed(f"There is no priority {priority}: use {', '.join(_PRIORITIES)}.")
     request = pb.CreateKeyRequest(
         tenant=full_tenant(tenant),
         display_name=name,
         scopes=[_SCOPES[one] for one in wanted],
         collections=[full("collections", one) for one in collection or ()],
+        priority=_PRIORITIES[priority],
     )
     async with target.to_router() as channel:
         made = await rpc.AdminServiceStub(channel).CreateKey(request, metadata=target.metadata)

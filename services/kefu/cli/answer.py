@@ -7,13 +7,13 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-import grpc
 import grpc.aio
 from rich.console import Console
 from rich.text import Text
 
 from kefu.cli.connection import Remote
 from kefu.cli.console import as_dict, one_line, printable
+from kefu.common.status import is_lost
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import chat_pb2_grpc as rpc
 
@@ -115,7 +115,7 @@ async def events_of(
                 yield event
         except grpc.aio.AioRpcError as error:
             # At first, "nobody is there" is told at once; once a turn has begun it is worth some patience.
-            lost = error.code() is grpc.StatusCode.UNAVAILABLE and (begun or remote.patient)
+            lost = is_lost(error) and (begun or remote.patient)
             if not lost or attempt == _TRIES:
                 raise
         else:

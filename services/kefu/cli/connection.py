@@ -15,10 +15,12 @@ import grpc.aio
 import typer
 
 from kefu.cli import data_dir as folders
+from kefu.cli.channels import channel_to
 from kefu.cli.console import UNAVAILABLE, CommandFailed, die, explain
 from kefu.cli.data_dir import DataDir
 from kefu.common.errors import StartupError
 from kefu.common.serving import CANNOT_START
+from kefu.common.transport import CLIENT_OPTIONS
 
 P = ParamSpec("P")
 ROUTER = "127.0.0.1:50051"
@@ -80,6 +82,8 @@ class Remote:
     folder: DataDir
     patient: bool = False
     """A local `kefu up` is alive: a service that does not answer is being started again, so wait a while for it."""
+    root_certificate: str = ""
+    """Path of the certificate to trust for the router, when it is a local one over TLS; empty: the system's."""
 
     @property
     def metadata(self) -> tuple[tuple[str, str], ...]:
@@ -89,7 +93,7 @@ class Remote:
     @asynccontextmanager
     async def to_router(self) -> AsyncIterator[grpc.aio.Channel]:
         """A channel to the router; a failed call inside the block becomes CommandFailed."""
-        async with open_channel(self.router) as channel, explained(self.router):
+        async with open_channel(self.router, self.root_certificate) as channel, explained(self.router):
             await self.wait_for(channel)
             yield channel
 
@@ -124,8 +128,8 @@ async def explained(address: str) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def open_channel(address: str) -> AsyncIterator[grpc.aio.Channel]:
-    """A channel on which calls other than streams end after SECONDS_PER_CALL."""
+async def open_channel(address: str, root_certificate: str = "") -> AsyncIterator[grpc.aio.Channel]:
+    """A channel on which calls other than streams end after SECONDS_PER_CALL. For the arguments see `channel_to`."""
     service_config: dict[str, object] = {
         "methodConfig": [
             {"name": [{}], "timeout": f"{SECONDS_PER_CALL}s"},
@@ -136,15 +140,9 @@ async def open_channel(address: str) -> AsyncIterator[grpc.aio.Channel]:
         ("grpc.service_config", json.dumps(service_config)),
         ("grpc.initial_reconnect_backoff_ms", 200),
         ("grpc.max_reconnect_backoff_ms", 1000),
-        ("grpc.keepalive_time_ms", 30_000),
+        *CLIENT_OPTIONS,
     )
-    scheme, _, rest = address.rpartition("://")
-    if scheme in ("https", "grpcs"):
-        target = rest if ":" in rest else f"{rest}:443"
-        channel = grpc.aio.secure_channel(target, grpc.ssl_channel_credentials(), options=options)
-    else:
-        channel = grpc.aio.insecure_channel(rest if scheme == "http" else address, options=options)
-    async with channel:
+    async with channel_to(address, root_certificate, options) as channel:
         yield channel
 
 
@@ -161,7 +159,8 @@ def find(server: str, knowledge_server: str, key: str, folder: DataDir) -> Remot
         key = keys.bootstrap if keys else ""
     lost = {service.address for service in running.services if service.state == "failed"} if running else set[str]()
     patient = running is not None and router == running.router and not lost & {router, knowledge}
-    return Remote(router, knowledge, key, folder, patient)
+    root = running.root_certificate if running is not None and router == running.router else ""
+    return Remote(router, knowledge, key, folder, patient, root)
 
 
 def _is_local(address: str) -> bool:

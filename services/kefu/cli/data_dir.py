@@ -55,6 +55,8 @@ class SuiteState:
     router: str = ""
     retrieval: str = ""
     services: list[ServiceState] = field(default_factory=list[ServiceState])
+    root_certificate: str = ""
+    """Path of the certificate to trust for the router; empty without TLS."""
 
 
 class DataDir:

@@ -15,6 +15,8 @@ from kefu.cli.console import CommandFailed
 from kefu.cli.data_dir import DataDir
 from kefu.cli.processes import listener_on
 from kefu.common.errors import StartupError
+from kefu.edge.limits import descriptors_here, most_streams
+from kefu.edge.nginx import find_nginx
 
 _GIB = 1024**3
 _DISK_GIB = 4.0
@@ -51,6 +53,7 @@ def examine(folder: DataDir) -> list[Finding]:
         _disk(folder),
         _folder(folder),
         _redis(),
+        _nginx(),
         *_packages(),
         *_ports(folder),
         *_model(),
@@ -109,6 +112,16 @@ def _redis() -> Finding:
         return Finding("Redis", Verdict.GOOD, str(local_redis.server_binary()))
     except StartupError as error:
         return Finding("Redis", Verdict.BAD, "none of 7.2 or later", str(error))
+
+
+def _nginx() -> Finding:
+    try:
+        nginx = find_nginx()
+    except StartupError as error:
+        return Finding("nginx", Verdict.NOTE, "none, so only one router and no TLS", str(error))
+    most = most_streams(descriptors_here())
+    version = ".".join(map(str, nginx.version))
+    return Finding("nginx", Verdict.GOOD, f"{version} at {nginx.binary}; up to {most} open streams by descriptors")
 
 
 _PACKAGES = (

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import grpc
 import grpc.aio
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -14,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from kefu.cli.connection import Remote
 from kefu.cli.console import one_line, printable
 from kefu.cli.documents_on_disk import DocumentFile, parts_of
-from kefu.common.status import failure_of
+from kefu.common.status import failure_of, is_lost
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from kefu.retrieval.v1 import knowledge_pb2_grpc as rpc
 
@@ -83,7 +82,7 @@ async def send(
             except grpc.aio.AioRpcError as error:
                 said = await _what_the_server_said(error, stub, start, remote)
                 begun = attempt > 1 or imported.results or remote.patient
-                if said is not None and (said.code() is not grpc.StatusCode.UNAVAILABLE or not begun):
+                if said is not None and (not is_lost(said) or not begun):
                     raise said from None
                 if attempt == _TRIES:
                     raise
@@ -100,17 +99,20 @@ async def _what_the_server_said(
     """The error of a server that ended a stream while we were sending; None when it would take it now.
 
     grpc.aio may report the write that failed (INTERNAL, without a reason) in its place: then ask again, with little
-    that could be cut off.
+    that could be cut off, and again should that be cut off too.
     """
-    if error.code() is not grpc.StatusCode.INTERNAL or failure_of(error).reason:
-        return error
-    try:
-        await stub.ListCollections(pb.ListCollectionsRequest(page_size=1), metadata=remote.metadata)
-        async for _ in stub.ImportDocuments(_only(start), metadata=remote.metadata):
-            pass  # of no document there is nothing to report
-    except grpc.aio.AioRpcError as said:
-        return said
-    return None
+    for _ in range(_TRIES):
+        if error.code() is not grpc.StatusCode.INTERNAL or failure_of(error).reason:
+            break
+        try:
+            await stub.ListCollections(pb.ListCollectionsRequest(page_size=1), metadata=remote.metadata)
+            async for _ in stub.ImportDocuments(_only(start), metadata=remote.metadata):
+                pass  # of no document there is nothing to report
+        except grpc.aio.AioRpcError as said:
+            error = said
+        else:
+            return None
+    return error
 
 
 async def _only(start: pb.ImportStart) -> AsyncIterator[pb.ImportDocumentsRequest]:

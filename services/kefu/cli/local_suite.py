@@ -8,6 +8,7 @@ from pathlib import Path
 
 from kefu.cli import local_redis, ports
 from kefu.cli.data_dir import DataDir, Keys
+from kefu.cli.local_nginx import front
 from kefu.cli.ports import HOST, Ports
 from kefu.cli.probes import grpc_probe, redis_probe
 from kefu.cli.processes import RUN_VARIABLE
@@ -26,11 +27,21 @@ class Choices:
     engine: str = ""
     generation_replicas: int = 1
     retrieval_replicas: int = 1
+    routers: int = 1
+    tls: bool = False
+    streams: int | None = None
+    """Open at once through nginx; None is what usually suffices, or what the descriptors allow."""
     port: int | None = None
     retrieval_port: int | None = None
     generation_port: int | None = None
     redis_port: int | None = None
+    router_port: int | None = None
     metrics: bool = False
+
+    @property
+    def has_nginx(self) -> bool:
+        """nginx stands in front of the routers."""
+        return self.routers > 1 or self.tls
 
 
 @dataclass(frozen=True)
@@ -40,18 +51,23 @@ class LocalSuite:
     services: list[Service]
     router: str
     retrieval: str
+    root_certificate: str = ""
 
 
 def compose(choices: Choices, folder: DataDir, keys: Keys, run_id: str, tell: Callable[[str], None]) -> LocalSuite:
-    """Choose ports and put the services together. CommandFailed when a wanted port is taken.
+    """Choose ports and put the services together.
 
+    CommandFailed when a wanted port is taken; StartupError when nginx is missing, or cannot do what is asked.
     `tell` gets a sentence for each usual port that is taken.
     """
     hand_out = Ports(tell)
-    router_port = hand_out.take("the router", ports.ROUTER, choices.port)
+    front_port = hand_out.take("nginx" if choices.has_nginx else "the router", ports.ROUTER, choices.port)
     redis_port = hand_out.take("Redis", ports.REDIS, choices.redis_port)
     retrievals = _ports(hand_out, "retrieval", ports.RETRIEVAL, choices.retrieval_port, choices.retrieval_replicas)
     generations = _ports(hand_out, "generation", ports.GENERATION, choices.generation_port, choices.generation_replicas)
+    routers = {"router": front_port}
+    if choices.has_nginx:
+        routers = _ports(hand_out, "router", ports.ROUTER_BEHIND, choices.router_port, choices.routers)
     metrics = _metrics(hand_out) if choices.metrics else iter(lambda: "", None)
     shared = {
         RUN_VARIABLE: run_id,
@@ -72,9 +88,24 @@ def compose(choices: Choices, folder: DataDir, keys: Keys, run_id: str, tell: Ca
         "KEFU_ROUTER_RETRIEVAL": _one_target(list(retrievals.values())),
         "KEFU_ROUTER_GENERATION": ",".join(f"{HOST}:{port}" for port in generations.values()),
     }
-    services.append(_service("router", "router", router_port, next(metrics), folder, {**shared, **behind}))
-    first_retrieval = next(iter(retrievals.values()))
-    return LocalSuite(services, f"{HOST}:{router_port}", f"{HOST}:{first_retrieval}")
+    for name, router_port in routers.items():
+        services.append(_service(name, "router", router_port, next(metrics), folder, {**shared, **behind}))
+    retrieval_addresses = [f"{HOST}:{retrieval_port}" for retrieval_port in retrievals.values()]
+    if not choices.has_nginx:
+        return LocalSuite(services, f"{HOST}:{front_port}", retrieval_addresses[0])
+    nginx = front(
+        folder,
+        front_port,
+        {name: f"{HOST}:{router_port}" for name, router_port in routers.items()},
+        retrieval_addresses,
+        run_id,
+        streams=choices.streams,
+        tls=choices.tls,
+        drain_seconds=float(shared["KEFU_DRAIN_SECONDS"]),
+        cores=os.cpu_count() or 1,
+    )
+    # nginx serves KnowledgeService too. At this desk it is called directly: a caller then waits while it is restarted.
+    return LocalSuite([*services, nginx.service], nginx.address, retrieval_addresses[0], nginx.root_certificate)
 
 
 def _service(

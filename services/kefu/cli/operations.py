@@ -47,9 +47,17 @@ def _up(
     detach: Annotated[bool, typer.Option("--detach", "-d", help="Go on in the background; stop by kefu down.")] = False,
     generation_replicas: Annotated[int, typer.Option(help="Processes with a model.", min=1, max=16)] = 1,
     retrieval_replicas: Annotated[int, typer.Option(help="Processes with an index.", min=1, max=16)] = 1,
+    routers: Annotated[int, typer.Option(help="Router processes; several of them behind nginx.", min=1, max=64)] = 1,
+    tls: Annotated[
+        bool, typer.Option("--tls", help="Serve TLS through nginx, with a certificate made for this machine.")
+    ] = False,
+    streams: Annotated[
+        int | None,
+        typer.Option(help="Most streams open at once through nginx.", show_default="5000, or what fits", min=1),
+    ] = None,
     port: Annotated[
         int | None,
-        typer.Option(help="The router's.", show_default="50051", rich_help_panel=_PORTS, min=1, max=65535),
+        typer.Option(help="The router's, or nginx's.", show_default="50051", rich_help_panel=_PORTS, min=1, max=65535),
     ] = None,
     retrieval_port: Annotated[
         int | None,
@@ -63,25 +71,39 @@ def _up(
         int | None,
         typer.Option(help="Redis's.", show_default="6380", rich_help_panel=_PORTS, min=1, max=65535),
     ] = None,
+    router_port: Annotated[
+        int | None,
+        typer.Option(
+            help="The first of the routers behind nginx.",
+            show_default="50071",
+            rich_help_panel=_PORTS,
+            min=1,
+            max=65535,
+        ),
+    ] = None,
     metrics: Annotated[
         bool, typer.Option("--metrics", help="Serve Prometheus metrics too, from 9101 on.", rich_help_panel=_PORTS)
     ] = False,
 ) -> None:
-    """Start the whole suite on this machine: Redis, retrieval, generation, router.
+    """Start the whole suite on this machine: Redis, retrieval, generation, router, and nginx before several routers.
 
     A service that crashes is started again. Ctrl-C stops all in order, a second Ctrl-C at once. A usual port that is
     taken is replaced by the next free one; one that is named here is not. Variables named KEFU_… reach the services.
     """
     choices = Choices(
-        model,
-        engine,
-        generation_replicas,
-        retrieval_replicas,
-        port,
-        retrieval_port,
-        generation_port,
-        redis_port,
-        metrics,
+        model=model,
+        engine=engine,
+        generation_replicas=generation_replicas,
+        retrieval_replicas=retrieval_replicas,
+        routers=routers,
+        tls=tls,
+        streams=streams,
+        port=port,
+        retrieval_port=retrieval_port,
+        generation_port=generation_port,
+        redis_port=redis_port,
+        router_port=router_port,
+        metrics=metrics,
     )
     with failing_plainly():
         if detach and demo:
@@ -98,13 +120,17 @@ def _arguments(choices: Choices) -> list[str]:
         "--engine": choices.engine,
         "--generation-replicas": choices.generation_replicas,
         "--retrieval-replicas": choices.retrieval_replicas,
+        "--routers": choices.routers,
+        "--streams": choices.streams,
+        "--router-port": choices.router_port,
         "--port": choices.port,
         "--retrieval-port": choices.retrieval_port,
         "--generation-port": choices.generation_port,
         "--redis-port": choices.redis_port,
     }
     arguments = [word for option, value in given.items() if value for word in (option, str(value))]
-    return [*arguments, "--metrics"] if choices.metrics else arguments
+    switches = {"--metrics": choices.metrics, "--tls": choices.tls}
+    return [*arguments, *(switch for switch, is_on in switches.items() if is_on)]
 
 
 def _down(data_dir: DataDirOption = folders.DEFAULT) -> None:
@@ -168,14 +194,14 @@ async def _health(target: Remote, running: SuiteState | None) -> list[dict[str, 
             }
             for service in running.services
         ]
-    healths = await asyncio.gather(*(_health_of(row) for row in rows))
+    healths = await asyncio.gather(*(_health_of(row, target.root_certificate) for row in rows))
     return [{**row, "health": health} for row, health in zip(rows, healths, strict=True)]
 
 
-async def _health_of(row: dict[str, Any]) -> str:
+async def _health_of(row: dict[str, Any], root_certificate: str) -> str:
     if row["name"] == "redis":  # asked by `kefu up`, which has its password
         return "serving" if row["state"] == "ready" else str(row["state"])
-    async with open_channel(row["address"]) as channel:
+    async with open_channel(row["address"], root_certificate) as channel:
         serving = await channel_serving(channel)
     return {True: "serving", False: "not serving", None: str(row.get("state") or "no answer")}[serving].replace(
         "ready", "no answer"
@@ -196,7 +222,7 @@ async def _model(target: Remote, running: SuiteState) -> dict[str, Any] | None:
 
 def _logs(
     service: Annotated[
-        str, typer.Argument(help="router, retrieval, generation, redis or up. Default: all.", show_default=False)
+        str, typer.Argument(help="router, retrieval, generation, redis, nginx or up. Default: all.", show_default=False)
     ] = "",
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what is written from now on.")] = False,
     lines: Annotated[int, typer.Option("--lines", "-n", help="Last lines of each to begin with.", min=0)] = 20,
@@ -258,6 +284,8 @@ def _env(server: Server = "", key: Key = "", data_dir: DataDirOption = folders.D
         print(f"export KEFU_SERVER={target.router}")
         print(f"export KEFU_KNOWLEDGE_SERVER={target.knowledge}")
         print(f"export KEFU_KEY={target.key}")
+        if target.root_certificate:
+            print(f"export GRPC_DEFAULT_SSL_ROOTS_FILE_PATH={target.root_certificate}")
 
 
 def register(app: typer.Typer) -> None:

@@ -7,6 +7,8 @@ from kefu.cli.console import CommandFailed
 from kefu.cli.processes import listener_on
 
 ROUTER, RETRIEVAL, GENERATION, REDIS = 50051, 50052, 50053, 6380
+ROUTER_BEHIND = 50071
+"""The first of the routers behind nginx, which then has ROUTER."""
 HOST = "127.0.0.1"
 _TRIES = 200
 

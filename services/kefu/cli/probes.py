@@ -7,6 +7,8 @@ import redis.exceptions
 from grpc_health.v1 import health_pb2
 from redis.asyncio import Redis
 
+from kefu.cli.channels import channel_to
+
 Probe = Callable[[], Awaitable[bool]]
 _SECONDS = 2.0
 
@@ -25,11 +27,11 @@ async def channel_serving(channel: grpc.aio.Channel) -> bool | None:
     return answer.status == health_pb2.HealthCheckResponse.SERVING
 
 
-def grpc_probe(address: str) -> Probe:
-    """Ready when the server as a whole says SERVING."""
+def grpc_probe(address: str, root_certificate: str = "") -> Probe:
+    """Ready when the server as a whole says SERVING. For the arguments see `channel_to`."""
 
     async def ready() -> bool:
-        async with grpc.aio.insecure_channel(address) as channel:
+        async with channel_to(address, root_certificate) as channel:
             return await channel_serving(channel) is True
 
     return ready

@@ -53,8 +53,9 @@ class Service:
     log: Path
     ready: Probe
     after: Sequence[str] = ()
+    stop_signal: signal.Signals = signal.SIGTERM
     grace_seconds: float = 10.0
-    """From SIGTERM to SIGKILL."""
+    """From that signal to SIGKILL."""
 
 
 class Supervised:
@@ -107,7 +108,7 @@ class Supervised:
         if process is None or process.returncode is not None:
             return
         with suppress(ProcessLookupError):
-            process.send_signal(signal.SIGTERM)
+            process.send_signal(self.service.stop_signal)
         impatience = asyncio.create_task(at_once.wait())
         ended = asyncio.create_task(process.wait())
         try:

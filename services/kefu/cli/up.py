@@ -36,9 +36,16 @@ def up(choices: Choices, folder: DataDir, *, demo: bool = False) -> None:
         keys = folder.make_keys()
         run_id, pid = uuid.uuid4().hex, os.getpid()
         suite = compose(choices, folder, keys, run_id, lambda sentence: out.print(sentence, soft_wrap=True))
-        state = SuiteState(pid, start_time_of(pid), run_id, router=suite.router, retrieval=suite.retrieval)
+        state = SuiteState(
+            pid,
+            start_time_of(pid),
+            run_id,
+            router=suite.router,
+            retrieval=suite.retrieval,
+            root_certificate=suite.root_certificate,
+        )
         run = _Run(suite, folder, state, out)
-        remote = Remote(suite.router, suite.retrieval, keys.bootstrap, folder, patient=True)
+        remote = Remote(suite.router, suite.retrieval, keys.bootstrap, folder, True, suite.root_certificate)
         try:
             asyncio.run(run.until_stopped(remote if demo else None))
         finally:

@@ -1,0 +1,48 @@
+"""Run a command whose own children must not outlive our parent: `python leash.py COMMAND ARGUMENT...`.
+
+nginx's workers are children of its master: the kernel, which kills the master when `kefu up` ends in whatever way
+(see bound.py), would leave them, and the port they hold. This process stands between: it passes signals on, ends as the
+command ends, and when its parent is gone takes its whole process group with it. Started by path, behind bound.py.
+"""
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+_ORPHANED = signal.SIGUSR2
+_PASSED_ON = (signal.SIGTERM, signal.SIGQUIT, signal.SIGINT, signal.SIGHUP)
+
+
+def main(command: list[str]) -> int:
+    """Run `command` until it ends; returns its exit status."""
+    parent = os.getppid()
+    signal.signal(_ORPHANED, _end_all)
+    if sys.platform == "linux":
+        libc = ctypes.CDLL(None, use_errno=True)
+        # In place of the SIGKILL that bound.py asked for, which would leave no time to do anything.
+        if libc.prctl(_PR_SET_PDEATHSIG, _ORPHANED, 0, 0, 0) != 0:
+            raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG) failed")
+        if os.getppid() != parent:
+            return 1
+    signal.pthread_sigmask(signal.SIG_BLOCK, _PASSED_ON)  # none is lost before there is someone to pass it to
+    process = subprocess.Popen(command, preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, _PASSED_ON))
+    for number in _PASSED_ON:
+        signal.signal(number, lambda number, _: process.send_signal(number))
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _PASSED_ON)
+    status = process.wait()
+    if status < 0:  # end in the same way, so that it is told as it was
+        if -status != signal.SIGKILL:
+            signal.signal(-status, signal.SIG_DFL)
+        os.kill(os.getpid(), -status)
+    return status
+
+
+def _end_all(_number: int, _frame: object) -> None:
+    os.killpg(0, signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

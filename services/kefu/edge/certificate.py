@@ -1,0 +1,34 @@
+"""A certificate for one's own machine."""
+
+import subprocess
+from pathlib import Path
+
+from kefu.common.errors import StartupError
+from kefu.edge.config import Certificate
+
+_DAYS = 825
+
+
+def self_signed(folder: Path) -> Certificate:
+    """The certificate for localhost in `folder`, made when there is none; raises StartupError without openssl.
+
+    A client has to be given the certificate file as its root: nobody else vouches for it.
+    """
+    made = Certificate(folder / "certificate.pem", folder / "key.pem")
+    if made.certificate.exists() and made.key.exists():
+        return made
+    made.key.touch(mode=0o600)
+    command = [
+        *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"),
+        *("-days", str(_DAYS), "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1"),
+        *("-keyout", str(made.key), "-out", str(made.certificate)),
+    ]
+    try:
+        subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
+    except FileNotFoundError:
+        raise StartupError(
+            "There is no openssl here to make a certificate with: install it, or serve without TLS."
+        ) from None
+    except subprocess.CalledProcessError as exc:
+        raise StartupError(f"openssl made no certificate: {exc.stderr.strip()}") from None
+    return made

@@ -1,0 +1,67 @@
+"""A router that only says which one it is, in a process of its own: python -m tests.support.echo_router PORT
+
+It serves as every service does, so that it drains as they do. Its answers: the port as the turn's name at once, then
+for a text that is a number a pause of so many seconds, then the end.
+"""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import grpc
+import grpc.aio
+
+from kefu.common.auth import Scope, open_keyring
+from kefu.common.serving import serving, terminated
+from kefu.common.transport import DEFAULT, Transport
+from kefu.router.v1 import chat_pb2 as pb
+
+SERVICE = "kefu.router.v1.ChatService"
+INTERNAL_KEY = f"kefu_internal_{'0' * 64}"
+KEY = f"kefu_bootstrap_{'1' * 64}"
+
+
+def chat_service(port: int) -> grpc.GenericRpcHandler:
+    """ChatService, as far as Converse."""
+
+    async def converse(
+        request: pb.ConverseRequest, context: grpc.aio.ServicerContext[Any, Any]
+    ) -> AsyncIterator[pb.ConverseEvent]:
+        yield pb.ConverseEvent(turn_started=pb.TurnStarted(turn=str(port)))
+        if request.text:
+            await asyncio.sleep(float(request.text))
+        yield pb.ConverseEvent(turn_completed=pb.TurnCompleted())
+
+    handler = grpc.unary_stream_rpc_method_handler(
+        converse, pb.ConverseRequest.FromString, pb.ConverseEvent.SerializeToString
+    )
+    return grpc.method_handlers_generic_handler(SERVICE, {"Converse": handler})
+
+
+@asynccontextmanager
+async def echo_router(port: int, transport: Transport = DEFAULT, drain: float = 0) -> AsyncIterator[None]:
+    """Serve while the block runs."""
+    async with (
+        open_keyring(INTERNAL_KEY, KEY) as keyring,
+        serving(
+            f"127.0.0.1:{port}",
+            lambda server: server.add_generic_rpc_handlers((chat_service(port),)),
+            keyring=keyring,
+            scopes={SERVICE: (Scope.CHAT,)},
+            drain=drain,
+            transport=transport,
+        ),
+    ):
+        yield
+
+
+async def main(port: int) -> None:
+    """Serve until SIGTERM."""
+    async with echo_router(port, Transport(listener_grace_seconds=0.5), drain=20):
+        await terminated()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(int(sys.argv[1])))
