@@ -40,6 +40,18 @@ pytest: setup $(VENV)/.kefu-dev ## Every test, those with a real model too
 quick: $(VENV)/.kefu-dev ## The tests that need no model
 	$(BIN)/pytest -m 'not model'
 
+loadtest: $(VENV)/.kefu-load ## A short load test: 50 customers for half a minute, simulated engine
+	$(BIN)/python -m loadtest.scenarios short
+
+nginx-check: $(VENV)/.kefu-dev ## nginx -t on the configuration as it is rendered, with and without TLS
+	@$(BIN)/python -m kefu.edge --check
+
+faults: $(VENV)/.kefu-dev ## Break one thing after another under load, and print what customers noticed (8 minutes)
+	$(BIN)/python -m loadtest.faults
+
+soak: $(VENV)/.kefu-dev ## 30 minutes of load with 30 % cancels: do memory, descriptors and calls in flight return?
+	$(BIN)/python -m loadtest.soak
+
 fix: $(VENV)/.kefu-dev ## Format, and repair what can be repaired
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
@@ -56,6 +68,6 @@ clean: ## Remove the environment and what tools left (not .kefu, your data)
 $(VENV)/.kefu-%: pyproject.toml deploy/constraints.txt deploy/install.sh
 	@PYTHON='$(PYTHON)' deploy/install.sh '$(VENV)' '$*'
 	@touch $@
-	@if [ '$*' = dev ]; then touch '$(VENV)/.kefu-cpu'; fi  # dev holds all of cpu
+	@if [ '$*' = dev ]; then touch '$(VENV)/.kefu-cpu' '$(VENV)/.kefu-load'; fi  # dev holds all of cpu and load
 
-.PHONY: help demo setup setup-gpu test check-python check-protos pytest quick fix protos clean
+.PHONY: help demo setup setup-gpu test check-python check-protos pytest quick loadtest nginx-check faults soak fix protos clean

@@ -1,0 +1,96 @@
+"""
+Kefu's router without sessions and retrieval, as other routers are: python -m loadtest.compare.bare_router
+
+It serves the same contract through the same server, keys, balancing, relay, answer filters and messages; only what
+surrounds an answer is missing: no Redis, no history, no search, no admission. Configured as the router is.
+"""
+
+import time
+import uuid
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import cast
+
+from kefu.common.auth import Principal, Scope, open_keyring
+from kefu.common.serving import run, serving, terminated
+from kefu.router import chat_servicer, events
+from kefu.router.answer import AnswerFilter
+from kefu.router.chat_servicer import ChatServicer
+from kefu.router.config import RouterConfig
+from kefu.router.conversations import Conversations
+from kefu.router.frames import Ended, Order
+from kefu.router.hedging import Hedging
+from kefu.router.literals import Evidence
+from kefu.router.model import AnswerSource, Completed, FinishReason, Timings
+from kefu.router.prompt import Message, Role
+from kefu.router.question import Ask
+from kefu.router.relay import Patience, Relays
+from kefu.router.replicas import open_pool
+from kefu.router.retry_budget import RetryBudget
+
+
+class BareConversations:
+    """Answers each message by itself."""
+
+    def __init__(self, config: RouterConfig, relays: Relays) -> None:
+        self._config = config
+        self._relays = relays
+
+    async def converse(
+        self, principal: Principal, session_id: str | None, ask: Ask
+    ) -> AsyncGenerator[events.Event, None]:
+        """As Conversations.converse."""
+        yield events.Started(str(uuid.uuid4()), str(uuid.uuid4()), "en")
+        chain = AnswerFilter((), Evidence([ask.text]))
+        relay = self._relays.relay(principal)
+        tokens = ask.max_tokens or self._config.max_answer_tokens
+        order = Order((Message(Role.USER, ask.text),), estimated_tokens=100 + tokens // 2, max_tokens=tokens)
+        usage, finish, offset, first = None, FinishReason.STOP, 0, None
+        async with aclosing(relay.frames(order)) as frames:
+            async for frame in frames:
+                if isinstance(frame, Ended):
+                    usage, finish = frame.usage, FinishReason.LENGTH if frame.cut else FinishReason.STOP
+                    text = chain.finish()
+                else:
+                    text = chain.push(frame.text)
+                if text:
+                    first = first or time.monotonic() - ask.arrived
+                    yield events.Text(offset, text)
+                    offset += len(text.encode())
+        timings = Timings(first_text=first, total=time.monotonic() - ask.arrived)
+        yield events.Ended(
+            Completed(
+                finish, AnswerSource.GENERATED, usage=usage, timings=timings, text_bytes=offset, model=relay.model
+            )
+        )
+
+
+async def main(config: RouterConfig) -> None:
+    """Serve until SIGTERM."""
+    internal = config.internal_key.get_secret_value()
+    bootstrap = config.bootstrap_key.get_secret_value() if config.bootstrap_key else None
+    async with open_pool(config.generation, internal, "bare-router", patience=config.first_token_seconds) as pool:
+        relays = Relays(
+            pool,
+            Patience(config.first_token_seconds, config.between_token_seconds, config.attempts),
+            RetryBudget(share=config.retry_share, reserve=config.retry_reserve, per_second=1.0),
+            Hedging(share=0.0),
+        )
+        conversations = cast("Conversations", BareConversations(config, relays))
+        chat = ChatServicer(conversations, slow_reader_seconds=config.slow_reader_seconds)
+        async with (
+            open_keyring(internal, bootstrap) as keyring,
+            serving(
+                config.listen,
+                chat.register,
+                keyring=keyring,
+                scopes={chat_servicer.SERVICE: (Scope.CHAT,)},
+                drain=0,
+                transport=config.transport(),
+            ),
+        ):
+            await terminated()
+
+
+if __name__ == "__main__":
+    run("router", RouterConfig, main)  # pyright: ignore[reportArgumentType] - the environment gives internal_key

@@ -1,0 +1,65 @@
+"""A process that is asked to leave, as seen from outside: its new work, its last calls, its exit status."""
+
+import asyncio
+import signal
+import time
+from dataclasses import dataclass
+
+from loadtest.faults.metrics import calls_taken
+from loadtest.faults.process import Process
+
+_METHODS = {"generation": "Generate", "retrieval": "Search", "router": "Converse"}
+_QUIET_AFTER_SECONDS = 1.0
+"""A replica under drain gets no new work after this."""
+_GRACE_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Drain:
+    """How one process left. `late` calls were taken more than a second after SIGTERM."""
+
+    name: str
+    exit_status: int | None
+    """None: it had to be killed."""
+    seconds: float
+    unready: float | None
+    """Seconds from SIGTERM until its health check failed; None: it never did."""
+    late: int | None
+    """None: it was gone, or said no more, before a second had passed."""
+
+    @property
+    def complaint(self) -> bool:
+        """It did not leave as it should."""
+        return self.exit_status != 0 or bool(self.late) or self.unready is None or self.unready > _QUIET_AFTER_SECONDS
+
+    def __str__(self) -> str:
+        """For people."""
+        left = "had to be killed" if self.exit_status is None else f"left with status {self.exit_status}"
+        late = "" if self.late is None else f", {self.late} calls taken later than a second after SIGTERM"
+        unready = "always ready" if self.unready is None else f"not ready after {self.unready:.1f} s"
+        return f"{self.name} was {unready} and {left} after {self.seconds:.1f} s{late}"
+
+
+async def watch_drain(process: Process, drain_seconds: float) -> Drain:
+    """SIGTERM, and watch it leave; killed when it is not gone some seconds after its drain."""
+    method = _METHODS[process.name.partition("-")[0]]
+    began = time.monotonic()
+    process.signal(signal.SIGTERM)
+    quiet: int | None = None
+    unready: float | None = None
+    last = 0
+    while process.pid and time.monotonic() - began < drain_seconds + _GRACE_SECONDS:
+        if unready is None and not await process.is_ready():
+            unready = time.monotonic() - began
+        taken = await calls_taken(process, method)
+        if taken is not None and time.monotonic() - began > _QUIET_AFTER_SECONDS:
+            quiet, last = taken if quiet is None else quiet, taken
+        await asyncio.sleep(0.1)
+    status: int | None = None
+    if process.pid:
+        await process.kill()
+    else:
+        status = await process.ended(1.0)
+    seconds = time.monotonic() - began
+    unready = seconds if unready is None and status is not None else unready
+    return Drain(process.name, status, seconds, unready, None if quiet is None else last - quiet)

@@ -1,0 +1,107 @@
+"""A process under test, and ports that stay free while it is down."""
+
+import asyncio
+import os
+import random
+import signal
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from kefu.cli import bound
+from kefu.cli.ports import HOST, is_free
+from kefu.cli.probes import Probe
+from kefu.cli.processes import kill_group
+
+_START_SECONDS = 90.0
+_PROBE_SECONDS = 0.1
+_PORTS = (20_000, 32_000)  # below the range that the kernel hands out: a port must still be free after a kill
+
+
+class Process:
+    """One process, which can be killed, frozen and started again at the same port."""
+
+    def __init__(self, name: str, command: Sequence[str], port: int, metrics: int, folder: Path, ready: Probe) -> None:
+        self.name = name
+        self.port = port
+        self.metrics = metrics
+        """Port of its Prometheus metrics; 0: it has none."""
+        self.address = f"{HOST}:{port}"
+        self.log = folder / f"{name}.log"
+        self.environment: dict[str, str] = {}
+        self._command = command
+        self._folder = folder
+        self._ready = ready
+        self._process: asyncio.subprocess.Process | None = None
+
+    @property
+    def pid(self) -> int:
+        """Its process; 0 when it does not run."""
+        running = self._process is not None and self._process.returncode is None
+        return self._process.pid if running and self._process else 0
+
+    async def start(self, environment: Mapping[str, str] | None = None) -> None:
+        """Start it, and return when it is ready. `environment` is for this time only. TimeoutError: it is not."""
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("KEFU_")}
+        with self.log.open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-I", "-S", bound.__file__, str(os.getpid())),  # it ends when we do
+                *self._command,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env={**clean, **self.environment, **(environment or {})},
+                cwd=self._folder,
+                start_new_session=True,
+            )
+        await self.until_ready()
+
+    async def until_ready(self) -> None:
+        """Return when its health check passes. TimeoutError with the log's place: it does not."""
+        deadline = time.monotonic() + _START_SECONDS
+        while not await self._ready():
+            if not self.pid or time.monotonic() > deadline:
+                raise TimeoutError(f"{self.name} is not ready: see {self.log}")
+            await asyncio.sleep(_PROBE_SECONDS)
+
+    async def is_ready(self) -> bool:
+        """What its health check says now."""
+        return await self._ready()
+
+    async def kill(self) -> None:
+        """kill -9."""
+        if self._process is not None and self._process.returncode is None:
+            kill_group(self._process.pid)
+            await self._process.wait()
+
+    async def terminate(self, seconds: float) -> int:
+        """SIGTERM, and wait for its end; returns the exit status. TimeoutError after `seconds`."""
+        self.signal(signal.SIGTERM)
+        return await self.ended(seconds)
+
+    async def ended(self, seconds: float) -> int:
+        """Wait for its end; returns the exit status. TimeoutError after `seconds`."""
+        if self._process is None:
+            return 0
+        async with asyncio.timeout(seconds):
+            return await self._process.wait()
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to it, if it runs."""
+        if pid := self.pid:
+            os.kill(pid, number)
+
+
+class PortsBelow:
+    """Free ports of loopback, none twice, each above the last."""
+
+    def __init__(self) -> None:
+        self._next = random.randrange(_PORTS[0], _PORTS[1] - 1000)
+
+    def take(self) -> int:
+        """The next free one."""
+        while True:
+            self._next += 1
+            if is_free(self._next):
+                return self._next

@@ -1,0 +1,204 @@
+"""One judge for every load test: was this stream answered whole, or not?
+
+A stream is good when its gRPC status is OK, its events came in the contract's order, each delta began where the text
+before it ended, and its TurnCompleted counts the bytes that came. Anything less is a failure, and so is an answer
+that was replaced by a hand-over because a service behind the router failed: it is polite, but it is not an answer.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import grpc
+
+from kefu.router.v1 import chat_pb2 as pb
+
+_FAULTS = {
+    pb.Handoff.REASON_SEARCH_UNAVAILABLE,
+    pb.Handoff.REASON_MODEL_UNAVAILABLE,
+    pb.Handoff.REASON_EMPTY_ANSWER,
+}
+"""Hand-overs that say that something behind the router did not work."""
+_ENDINGS = {pb.FINISH_REASON_STOP, pb.FINISH_REASON_LENGTH, pb.FINISH_REASON_HANDOFF, pb.FINISH_REASON_HUMAN}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of one stream. Times are in seconds."""
+
+    failure: str
+    """Empty when it was good; else one short phrase, few enough of them to count."""
+    asked_at: float = 0.0
+    """On the clock of the events."""
+    abandoned: bool = False
+    """The client left on purpose, and all was well until then."""
+    first_text: float | None = None
+    """From the question to the first thing that the customer sees: text or a hand-over."""
+    longest_gap: float = 0.0
+    """Longest silence between two deltas."""
+    total: float = 0.0
+    deltas: int = 0
+    text_bytes: int = 0
+    completion_tokens: int = 0
+    """By the server's count; 0 when no model was asked."""
+    source: str = ""
+    """GENERATED, CURATED, CANNED, EXTRACTIVE; empty when it did not complete."""
+
+    @property
+    def good(self) -> bool:
+        """Nothing was missing."""
+        return not self.failure
+
+
+class Judge:
+    """Follows one turn. Give it every event with the time it came at, on one monotonic clock, then how it ended."""
+
+    def __init__(self, asked_at: float, *, must_generate: bool = False) -> None:
+        self._asked_at = asked_at
+        self._must_generate = must_generate
+        self._wrong = ""
+        self._started = False
+        self._rejoined = False
+        self._found = False
+        self._handoff: pb.Handoff | None = None
+        self._completed: pb.TurnCompleted | None = None
+        self._first: float | None = None
+        self._last: float | None = None
+        self._gap = 0.0
+        self._deltas = 0
+        self.session = ""
+        """The session's name, once it is known."""
+        self.turn = ""
+        """The turn's name, once it is known."""
+        self.text_bytes: int = 0
+        """Bytes of the answer that the client holds: where ResumeTurn goes on from."""
+
+    @property
+    def first_text_at(self) -> float | None:
+        """When the customer first saw something, on the clock of the events."""
+        return self._first
+
+    @property
+    def completed(self) -> bool:
+        """TurnCompleted has come."""
+        return self._completed is not None
+
+    def see(self, event: pb.ConverseEvent, now: float) -> None:
+        """An event has come."""
+        kind = event.WhichOneof("event")
+        if self._completed is not None:
+            self._object("events after TurnCompleted")
+        elif kind == "text_delta":
+            self._text(event.text_delta, now)
+        elif kind == "turn_started":
+            self._start(event.turn_started)
+        elif not self._started:
+            self._object("no TurnStarted")
+        elif kind == "passages_found":
+            if self._deltas and not self._rejoined:
+                self._object("events out of order")
+            self._found = True
+        elif kind == "handoff":
+            if self._handoff is not None and not self._rejoined:
+                self._object("events out of order")
+            self._handoff = event.handoff
+            self._seen(now)
+        elif kind == "turn_completed":
+            self._completed = event.turn_completed
+
+    def lost(self) -> None:
+        """The connection was lost and the turn is being resumed: TurnStarted comes again, text may replace."""
+        self._started, self._rejoined = False, True
+
+    def abandoned(self, now: float) -> Verdict:
+        """The client has left on purpose."""
+        return self._verdict(self._wrong, now, abandoned=not self._wrong)
+
+    def ended(self, status: grpc.StatusCode, now: float, reason: str = "") -> Verdict:
+        """The stream has ended; `reason` is the ErrorInfo's, where there is one."""
+        if status is not grpc.StatusCode.OK:
+            return self._verdict(f"{status.name}{f' / {reason}' if reason else ''}", now)
+        if not self._wrong:
+            self._wrong = self._shortcoming()
+        return self._verdict(self._wrong, now)
+
+    def _start(self, started: pb.TurnStarted) -> None:
+        if self._started:
+            self._object("TurnStarted twice")
+        self._started = True
+        self.session, self.turn = started.session, started.turn
+
+    def _text(self, delta: pb.TextDelta, now: float) -> None:
+        if not self._started:
+            self._object("no TurnStarted")
+        if delta.offset != self.text_bytes and not (self._rejoined and delta.offset < self.text_bytes):
+            self._object("offset with a hole" if delta.offset > self.text_bytes else "offset repeated")
+        self._rejoined = False
+        self.text_bytes = delta.offset + len(delta.text.encode())
+        self._deltas += 1
+        self._seen(now)
+
+    def _seen(self, now: float) -> None:
+        if self._first is None:
+            self._first = now
+        elif self._last is not None:
+            self._gap = max(self._gap, now - self._last)
+        self._last = now
+
+    def _object(self, what: str) -> None:
+        self._wrong = self._wrong or what
+
+    def _shortcoming(self) -> str:
+        completed, handoff = self._completed, self._handoff
+        if completed is None:
+            return "no TurnCompleted"
+        held = self.text_bytes or (len(handoff.message.encode()) if handoff is not None else 0)
+        if completed.text_bytes != held:
+            return "text_bytes differs"
+        if completed.finish_reason not in _ENDINGS:
+            return f"ended as {pb.FinishReason.Name(completed.finish_reason)}"
+        if handoff is not None and handoff.reason in _FAULTS:
+            return f"handed over: {pb.Handoff.Reason.Name(handoff.reason)}"
+        if self._must_generate and completed.source != pb.ANSWER_SOURCE_GENERATED:
+            return f"not generated but {pb.AnswerSource.Name(completed.source)}"
+        return ""
+
+    def _verdict(self, failure: str, now: float, *, abandoned: bool = False) -> Verdict:
+        completed = self._completed
+        return Verdict(
+            failure,
+            asked_at=self._asked_at,
+            abandoned=abandoned,
+            first_text=None if self._first is None else self._first - self._asked_at,
+            longest_gap=self._gap,
+            total=now - self._asked_at,
+            deltas=self._deltas,
+            text_bytes=self.text_bytes,
+            completion_tokens=completed.usage.completion_tokens if completed is not None else 0,
+            source=pb.AnswerSource.Name(completed.source).removeprefix("ANSWER_SOURCE_") if completed else "",
+        )
+
+
+class Tally(NamedTuple):
+    """How many streams ended how."""
+
+    good: int
+    abandoned: int
+    failed: int
+    failures: dict[str, int]
+    """How often each phrase, the most frequent first."""
+
+
+def tally(verdicts: Iterable[Verdict]) -> Tally:
+    """Count them. Every verdict is in exactly one of good, abandoned and failed."""
+    good = abandoned = 0
+    failures = Counter[str]()
+    for verdict in verdicts:
+        if verdict.failure:
+            failures[verdict.failure] += 1
+        elif verdict.abandoned:
+            abandoned += 1
+        else:
+            good += 1
+    return Tally(good, abandoned, failures.total(), dict(failures.most_common()))

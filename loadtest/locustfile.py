@@ -1,0 +1,273 @@
+"""
+Customers of Kefu as locust users, over gRPC, in three journeys and one open-loop arrival.
+
+    locust -f loadtest/locustfile.py --host 127.0.0.1:50051 --key KEY --users 50  # its web page
+    locust -f loadtest/locustfile.py --host 127.0.0.1:50051 --key KEY --headless --users 50 --run-time 60s
+    locust -f loadtest/locustfile.py --host 127.0.0.1:50051 --key KEY --headless --rate 12 --run-time 10m
+
+Without --rate the users are customers who think between their messages: as many questions come as the answers allow.
+With --rate so many questions a second begin, whatever the answers take, as arrivals on the Internet do; each is timed
+from when it should have begun. `turn` counts whole answers, `first text` the time to the first word; every stream is
+judged (loadtest/judge.py), and anything less than a whole answer is a failure.
+"""
+
+import itertools
+import random
+import time
+from argparse import Namespace
+from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import gevent
+import grpc
+import grpc.experimental.gevent
+import locust
+from locust.argument_parser import LocustArgumentParser
+from locust.env import Environment
+from locust.exception import StopUser
+from locust.runners import STATE_RUNNING, STATE_SPAWNING
+
+from kefu.router.v1 import chat_pb2 as pb
+from kefu.router.v1.chat_pb2_grpc import ChatServiceStub
+from loadtest.journal import Journal
+from loadtest.judge import Judge, Verdict
+from loadtest.questions import Question, endless
+
+grpc.experimental.gevent.init_gevent()  # before the first channel; importing locust made the rest cooperative
+
+_CHANNEL_STREAMS = 50
+"""Streams on one connection, about: nginx spreads connections over its workers, not streams."""
+_WARM_SESSIONS = 500
+"""Sessions kept for follow-up questions in open-loop arrival."""
+_events: Any = locust.events  # typed in part
+
+
+@_events.init_command_line_parser.add_listener
+def _options(parser: LocustArgumentParser) -> None:
+    add: Any = cast("Any", parser).add_argument  # typed in part
+    add("--key", env_var="KEFU_KEY", default="", is_secret=True, help="A key with the chat scope.")
+    add("--collection", default="", help="Search only this collection.")
+    add("--rate", type=float, default=0.0, help="Questions a second, open loop; 0: users who think.")
+    add("--abandon-share", type=float, default=0.1, help="Share of open-loop questions left half-way.")
+    add("--max-tokens", type=int, default=0, help="Most tokens of an answer; 0: the server's choice.")
+    add("--think", type=float, default=1.0, help="Factor on the users' think times.")
+    add("--data-dir", default=".kefu", help="The suite's data folder, to find its processes.")
+    add("--out", default="", help="Folder for the JSON summary, CSV files and plots.")
+    add("--engine-first", type=float, default=0.0, help="The engine's own least ms to a first token.")
+
+
+class Desk:
+    """What all users of a run share: connections, questions, the journal."""
+
+    def __init__(self, environment: Environment) -> None:
+        self.options: Namespace = environment.parsed_options or Namespace()
+        self.journal = Journal(Path(self.options.data_dir))
+        self._environment = environment
+        self._metadata = (("authorization", f"Bearer {self.options.key}"),)
+        self._questions: Iterator[Question] = endless()
+        self._channels: list[tuple[grpc.Channel, Any]] = []
+        self._streams = itertools.count()
+
+    def question(self) -> Question:
+        """The next question: no two users ask the same."""
+        return next(self._questions)
+
+    def ask(
+        self, text: str, session: str = "", *, leave_after: int = 0, due: float | None = None
+    ) -> tuple[Verdict, str]:
+        """Ask and read the answer to its end, or leave it after so many deltas; returns the session too."""
+        request = pb.ConverseRequest(session=session or "sessions/-", text=text)
+        if self.options.collection:
+            request.collections.append(f"collections/{self.options.collection}")
+        if self.options.max_tokens:
+            request.max_tokens = self.options.max_tokens
+        began = time.monotonic() if due is None else due
+        judge = Judge(began)
+        self.journal.asked(time.monotonic())
+        call = self._stub().Converse(request, metadata=self._metadata)
+        try:
+            deltas = 0
+            for event in call:
+                now = time.monotonic()
+                before = judge.text_bytes
+                judge.see(event, now)
+                self.journal.frame(judge.text_bytes - before, now)
+                deltas += event.WhichOneof("event") == "text_delta"
+                if leave_after and deltas >= leave_after and not judge.completed:
+                    call.cancel()
+                    verdict = judge.abandoned(now)
+                    break
+            else:
+                verdict = judge.ended(grpc.StatusCode.OK, time.monotonic())
+        except grpc.RpcError as error:
+            status = error.code() if isinstance(error, grpc.Call) else grpc.StatusCode.UNKNOWN
+            verdict = judge.ended(status, time.monotonic())
+        finally:
+            call.cancel()
+        self._report(verdict)
+        return verdict, judge.session
+
+    def _stub(self) -> Any:
+        wanted = self.journal.open // _CHANNEL_STREAMS + 1
+        while len(self._channels) < wanted:
+            options = (("grpc.use_local_subchannel_pool", 1),)  # else all channels share one connection
+            channel = grpc.insecure_channel(self._environment.host or "127.0.0.1:50051", options=options)
+            self._channels.append((channel, ChatServiceStub(channel)))
+        return self._channels[next(self._streams) % len(self._channels)][1]
+
+    def _report(self, verdict: Verdict) -> None:
+        self.journal.ended(verdict, time.monotonic())
+        hook = cast("Any", self._environment.events.request)  # typed in part
+        common: dict[str, Any] = {"request_type": "gRPC", "response_length": verdict.text_bytes, "context": {}}
+        failure = RuntimeError(verdict.failure) if verdict.failure else None
+        name = "abandoned turn" if verdict.abandoned else "turn"
+        hook.fire(name=name, response_time=verdict.total * 1000, exception=failure, **common)
+        if verdict.good and verdict.first_text is not None:
+            hook.fire(name="first text", response_time=verdict.first_text * 1000, exception=None, **common)
+
+    def close(self) -> None:
+        """Close the connections."""
+        for channel, _ in self._channels:
+            channel.close()
+        self._channels.clear()
+
+
+_desks: dict[int, Desk] = {}
+
+
+def _desk(environment: Environment) -> Desk:
+    """The desk of this run; a new one for each run started from the web page."""
+    return _desks[id(environment)]
+
+
+class _Customer(locust.User):
+    abstract = True
+    wait_time: Any = locust.constant(0)  # the journeys say when their customers think
+
+    @property
+    def desk(self) -> Desk:
+        """What all users share."""
+        environment: Environment = self.environment
+        return _desk(environment)
+
+    def runs(self) -> bool:
+        """The run has not been told to end."""
+        runner = cast("Any", self.environment).runner
+        return runner is not None and runner.state in (STATE_SPAWNING, STATE_RUNNING)
+
+    def think(self, least: float, most: float) -> None:
+        """Be human for a moment."""
+        gevent.sleep(random.uniform(least, most) * self.desk.options.think)
+
+
+class QuickFaq(_Customer):
+    """Asks one thing, reads the answer, and goes."""
+
+    weight = 6
+
+    @locust.task
+    def journey(self) -> None:
+        """One question in a session of its own."""
+        self.desk.ask(self.desk.question().text)
+        self.think(2, 8)
+
+
+class MultiTurn(_Customer):
+    """Asks, reads, and asks on in the same session."""
+
+    weight = 3
+
+    @locust.task
+    def journey(self) -> None:
+        """A question and up to three more that lean on it."""
+        question = self.desk.question()
+        verdict, session = self.desk.ask(question.text)
+        for follow_up in question.follow_ups[:3]:
+            if not verdict.good:
+                return
+            self.think(3, 10)
+            verdict, session = self.desk.ask(follow_up, session)
+        self.think(2, 8)
+
+
+class Abandons(_Customer):
+    """Leaves in mid-answer, and sometimes asks something else at once."""
+
+    weight = 1
+
+    @locust.task
+    def journey(self) -> None:
+        """A question that is left after a few deltas, then another in a new session."""
+        self.desk.ask(self.desk.question().text, leave_after=random.randint(1, 5))
+        if random.random() < 0.5:
+            self.desk.ask(self.desk.question().text)
+        self.think(2, 8)
+
+
+class Arrivals(_Customer):
+    """Not a person but the street: begins questions at a fixed rate, each in a greenlet of its own."""
+
+    fixed_count = 1
+
+    @locust.task
+    def street(self) -> None:
+        """Until the run ends. Of the questions, three in ten go on in a session that was answered before."""
+        desk, rate = self.desk, self.desk.options.rate
+        chance, warm, running = random.Random(7), deque[tuple[str, str]](maxlen=_WARM_SESSIONS), list[Any]()
+        began = time.monotonic()
+
+        def one(due: float) -> None:
+            leaves = chance.random() < desk.options.abandon_share
+            if not leaves and warm and chance.random() < 0.3:
+                session, follow_up = warm.popleft()
+                desk.ask(follow_up, session, due=due)
+                return
+            question = desk.question()
+            verdict, session = desk.ask(question.text, leave_after=chance.randint(1, 5) if leaves else 0, due=due)
+            if verdict.good and not verdict.abandoned and question.follow_ups:
+                warm.append((session, question.follow_ups[0]))
+
+        try:
+            for number in itertools.count():
+                if not self.runs():
+                    raise StopUser
+                due = began + number / rate
+                gevent.sleep(max(due - time.monotonic(), 0))
+                desk.journal.late(max(time.monotonic() - due, 0.0))
+                running.append(gevent.spawn(one, due))
+                if number % 1000 == 999:
+                    running = [greenlet for greenlet in running if not greenlet.dead]
+        finally:
+            gevent.joinall(running, timeout=60)
+
+
+@_events.init.add_listener
+def _choose(environment: Environment, **_: Any) -> None:
+    options = environment.parsed_options
+    if options is not None and options.rate:
+        environment.user_classes = [Arrivals]
+    elif len(environment.user_classes) > 1:
+        environment.user_classes = [one for one in environment.user_classes if one is not Arrivals]
+
+
+@_events.test_start.add_listener
+def _open(environment: Environment, **_: Any) -> None:
+    _desks[id(environment)] = desk = Desk(environment)
+    desk.journal.start()
+
+
+@_events.test_stop.add_listener
+def _close(environment: Environment, **_: Any) -> None:
+    desk = _desk(environment)
+    options = desk.options
+    desk.journal.stop()
+    desk.journal.report(options.out, title=_title(options), engine_seconds=options.engine_first / 1000)
+    desk.close()
+    if desk.journal.failed:
+        environment.process_exit_code = 1
+
+
+def _title(options: Namespace) -> str:
+    return f"{options.rate:g} questions a second" if options.rate else f"{options.num_users or 'some'} customers"

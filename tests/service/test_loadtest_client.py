@@ -1,0 +1,146 @@
+"""The load tests' own HTTP/2 client against a real gRPC server: it has to see what grpc.aio's would."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import grpc
+import grpc.aio
+import pytest
+
+from kefu.router.v1 import chat_pb2 as pb
+from kefu.router.v1 import chat_pb2_grpc as rpc
+from loadtest.http2 import Connection, ConnectionLost, Connections, request_headers
+from loadtest.measures import Timeline
+from loadtest.turns import Asker
+
+DELTA = "一" * 20_000
+"""60 kB: larger than an HTTP/2 frame."""
+
+
+class Chat(rpc.ChatServiceServicer):
+    """Answers as the text of the question says."""
+
+    async def Converse(self, request: pb.ConverseRequest, context: Any) -> AsyncIterator[pb.ConverseEvent]:
+        metadata = dict(context.invocation_metadata())
+        if metadata.get("authorization") != "Bearer the-key":
+            await context.abort(grpc.StatusCode.UNAUTHENTICATED, "no key: 钥匙")
+        if request.text == "refuse":
+            await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, "later")
+        yield pb.ConverseEvent(turn_started=pb.TurnStarted(session="sessions/a", turn="sessions/a/turns/b"))
+        size = 0
+        for _ in range(50 if request.text == "long" else 2):
+            yield pb.ConverseEvent(text_delta=pb.TextDelta(offset=size, text=DELTA))
+            size += len(DELTA.encode())
+            if request.text == "hang":
+                await asyncio.Event().wait()
+        if request.text != "break off":
+            completed = pb.TurnCompleted(
+                finish_reason=pb.FINISH_REASON_STOP, text_bytes=size, source=pb.ANSWER_SOURCE_GENERATED
+            )
+            yield pb.ConverseEvent(turn_completed=completed)
+
+
+@asynccontextmanager
+async def chat() -> AsyncIterator[tuple[str, grpc.aio.Server]]:
+    server = grpc.aio.server()
+    rpc.add_ChatServiceServicer_to_server(Chat(), server)  # pyright: ignore[reportAbstractUsage] - no other method is called
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    try:
+        yield f"127.0.0.1:{port}", server
+    finally:
+        await server.stop(0)
+
+
+def asker_of(address: str, key: str = "the-key") -> Asker:
+    return Asker(address, key, Timeline(time.monotonic()))
+
+
+async def test_many_answers_at_once_over_one_connection_are_whole() -> None:
+    async with chat() as (address, _):
+        asker, pool = asker_of(address), Connections(address)
+        turns = [asker.ask(await pool.get(), pb.ConverseRequest(text="long")) for _ in range(20)]
+        verdicts = await asyncio.gather(*(turn.verdict() for turn in turns))
+        assert [verdict.failure for verdict in verdicts] == [""] * 20
+        assert {verdict.text_bytes for verdict in verdicts} == {50 * len(DELTA.encode())}
+        assert (pool.count, pool.messages) == (1, 20 * 52)
+        assert asker.open == 0
+        pool.close()
+
+
+async def test_the_servers_status_reaches_the_judge() -> None:
+    async with chat() as (address, _):
+        connection = await Connection.connect(address)
+        asker = asker_of(address)
+        refused = asker.ask(connection, pb.ConverseRequest(text="refuse"))
+        broken = asker.ask(connection, pb.ConverseRequest(text="break off"))
+        stranger = asker_of(address, "x").ask(connection, pb.ConverseRequest(text="?"))
+        failures = [(await turn.verdict()).failure for turn in (refused, broken, stranger)]
+        assert failures == ["RESOURCE_EXHAUSTED", "no TurnCompleted", "UNAUTHENTICATED"]
+        connection.close()
+
+
+async def test_a_connection_that_is_lost_fails_its_streams_and_takes_no_more() -> None:
+    async with chat() as (address, server):
+        connection = await Connection.connect(address)
+        turn = asker_of(address).ask(connection, pb.ConverseRequest(text="hang"))
+        await asyncio.sleep(0.2)
+        await server.stop(0)
+        verdict = await asyncio.wait_for(turn.verdict(), 10)
+        assert not verdict.good
+        with pytest.raises(ConnectionLost):
+            asker_of(address).ask(connection, pb.ConverseRequest(text="?"))
+
+
+async def test_more_streams_than_a_connection_takes_open_another_one() -> None:
+    async with chat() as (address, _):
+        asker, pool = asker_of(address), Connections(address, streams_each=2)
+        turns = [asker.ask(await pool.get(), pb.ConverseRequest(text="hang")) for _ in range(5)]
+        assert pool.count == 3
+        for turn in turns:
+            turn.give_up("enough")
+        assert [(await turn.verdict()).failure for turn in turns] == ["enough"] * 5
+        pool.close()
+
+
+async def test_a_cancelled_call_ends_at_the_server_and_is_told_nothing_more() -> None:
+    ended = asyncio.Event()
+
+    class Watched(Chat):
+        async def Converse(self, request: pb.ConverseRequest, context: Any) -> AsyncIterator[pb.ConverseEvent]:
+            try:
+                async for event in super().Converse(request, context):
+                    yield event
+            finally:
+                ended.set()
+
+    server = grpc.aio.server()
+    rpc.add_ChatServiceServicer_to_server(Watched(), server)  # pyright: ignore[reportAbstractUsage] - as above
+    address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
+    await server.start()
+    try:
+        connection = await Connection.connect(address)
+        told: list[str] = []
+
+        class Quiet:
+            def message(self, data: bytes, now: float) -> None:
+                told.append("message")
+
+            def ended(self, status: grpc.StatusCode, detail: str, now: float) -> None:
+                told.append("ended")
+
+        headers = request_headers(
+            "/kefu.router.v1.ChatService/Converse", address, [("authorization", "Bearer the-key")]
+        )
+        number = connection.call(headers, pb.ConverseRequest(text="hang").SerializeToString(), Quiet())
+        await asyncio.sleep(0.2)
+        connection.cancel(number)
+        await asyncio.wait_for(ended.wait(), 10)
+        assert "ended" not in told
+        assert connection.open_calls == 0
+        connection.close()
+    finally:
+        await server.stop(0)

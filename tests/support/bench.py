@@ -1,0 +1,110 @@
+"""Relays over real gRPC to scripted replicas: what fails between a router and its replicas, without the rest of it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+
+from kefu.common.auth import Principal, Scope
+from kefu.router.frames import Ended, Frame, Order
+from kefu.router.hedging import Hedging
+from kefu.router.prompt import Message, Role
+from kefu.router.relay import Patience, Relays
+from kefu.router.replicas import ReplicaPool, open_pool
+from kefu.router.retry_budget import RetryBudget
+from tests.support.backends import ScriptedReplica, replica_server
+from tests.support.calling import INTERNAL_KEY
+
+CUSTOMER = Principal("default", "someone", frozenset({Scope.CHAT}))
+
+
+def order(*, estimated_tokens: int = 500, reasoning_tokens: int | None = None, deadline: float | None = None) -> Order:
+    """What every test asks for."""
+    return Order(
+        messages=(Message(Role.USER, "How long does a refund take?"),),
+        estimated_tokens=estimated_tokens,
+        max_tokens=100,
+        reasoning_tokens=reasoning_tokens,
+        deadline=deadline,
+    )
+
+
+@dataclass
+class Written:
+    """What came of an order."""
+
+    frames: list[Frame] = field(default_factory=list[Frame])
+    ended: Ended | None = None
+
+    @property
+    def text(self) -> str:
+        """The visible answer."""
+        return "".join(frame.text for frame in self.frames if not frame.reasoning)
+
+    @property
+    def token_ids(self) -> list[int]:
+        """Of all frames."""
+        return [token_id for frame in self.frames for token_id in frame.token_ids]
+
+
+class Bench:
+    """Scripted replicas and the relays in front of them."""
+
+    def __init__(
+        self, relays: Relays, pool: ReplicaPool, addresses: list[str], replicas: list[ScriptedReplica]
+    ) -> None:
+        self.relays = relays
+        self.pool = pool
+        self.addresses = addresses
+        self.replicas = replicas
+
+    async def ask(self, wanted: Order | None = None, *, preferred: int = 0, first_by: float | None = None) -> Written:
+        """All frames of an order; the replica with the number `preferred` is asked first."""
+        written = Written()
+        await self.into(written, wanted, preferred=preferred, first_by=first_by)
+        return written
+
+    async def into(
+        self, written: Written, wanted: Order | None = None, *, preferred: int = 0, first_by: float | None = None
+    ) -> None:
+        """The same, for those who want to see what came before it failed."""
+        relay = self.relays.relay(CUSTOMER, preferred=self.addresses[preferred], session="s")
+        async for event in relay.frames(wanted or order(), first_by=first_by):
+            if isinstance(event, Ended):
+                written.ended = event
+            else:
+                written.frames.append(event)
+
+    async def until_settled(self, seconds: float = 5.0) -> None:
+        """Wait until nothing is owed and nothing in flight, as this router sees it, and nobody waits for a frame."""
+        async with asyncio.timeout(seconds):
+            while any(replica.load.in_flight or replica.load.tokens for replica in self.pool.replicas):
+                await asyncio.sleep(0.02)
+            while any(task.get_name().startswith("first frame") for task in asyncio.all_tasks()):
+                await asyncio.sleep(0.02)
+
+    async def until_known(self) -> None:
+        """Wait until every replica has told its load."""
+        await self.until_settled(10.0)
+
+
+@asynccontextmanager
+async def open_bench(
+    *scripted: ScriptedReplica,
+    patience: Patience | None = None,
+    retries: RetryBudget | None = None,
+    hedging: Hedging | None = None,
+) -> AsyncIterator[Bench]:
+    """A bench while the block runs, its replicas known. Hedging is off unless a test says otherwise."""
+    async with AsyncExitStack() as stack:
+        addresses = [await stack.enter_async_context(replica_server(replica)) for replica in scripted]
+        pool = await stack.enter_async_context(open_pool(",".join(addresses), INTERNAL_KEY, "bench"))
+        relays = Relays(
+            pool,
+            patience or Patience(first_token=1.0, between_tokens=1.0, attempts=3),
+            retries or RetryBudget(share=0.2, reserve=100.0),
+            hedging or Hedging(share=0.0),
+        )
+        bench = Bench(relays, pool, addresses, list(scripted))
+        await bench.until_known()
+        yield bench
