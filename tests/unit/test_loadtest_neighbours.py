@@ -1,0 +1,29 @@
+"""What the load test says of tenants beside a disturbance."""
+
+from loadtest.judge import Verdict
+from loadtest.neighbours import Spell, figures, print_figures
+
+
+def verdicts(first_text: float, count: int = 20, source: str = "GENERATED") -> list[Verdict]:
+    return [Verdict("", first_text=first_text, total=1.0, source=source) for _ in range(count)]
+
+
+def test_the_ratio_is_of_the_others_in_disturbed_spells_and_in_quiet_ones() -> None:
+    spells = [
+        Spell(False, others=verdicts(0.1), noisy=verdicts(9.0)),
+        Spell(True, others=verdicts(0.12), noisy=[*verdicts(5.0, source="EXTRACTIVE"), Verdict("RESOURCE_EXHAUSTED")]),
+    ]
+    found = figures(spells)
+    assert found["first_text_p95_ratio"] == 1.2
+    assert found["others_disturbed"]["failed"] == 0
+    assert found["noisy_disturbed"]["failures"] == {"RESOURCE_EXHAUSTED": 1}
+    printed = print_figures(found)
+    assert "disturbed over undisturbed: 1.2" in printed
+    assert "noisy: 1 x RESOURCE_EXHAUSTED" in printed
+
+
+def test_what_failed_does_not_look_fast() -> None:
+    spells = [Spell(False, others=verdicts(0.1)), Spell(True, others=[*verdicts(0.3), *[Verdict("refused")] * 99])]
+    found = figures(spells)
+    assert found["first_text_p95_ratio"] == 3.0
+    assert found["others_disturbed"]["failed"] == 99

@@ -1,0 +1,56 @@
+"""Which questions are embedded first when more wait than fit a batch."""
+
+import asyncio
+import threading
+from collections.abc import Sequence
+
+import numpy as np
+
+from kefu.retrieval.embedders import BatchingEmbedder, Vectors
+
+
+class Slow:
+    """Embeds when it is let, and notes what it was asked."""
+
+    id = "slow"
+    dimension = 2
+    passages_at_once = 1
+
+    def __init__(self) -> None:
+        self.go = threading.Event()
+        self.batches: list[list[str]] = []
+
+    def queries(self, texts: Sequence[str]) -> Vectors:
+        self.batches.append(list(texts))
+        assert self.go.wait(10)
+        return np.ones((len(texts), 2), np.float32)
+
+    def passages(self, texts: Sequence[str]) -> Vectors:
+        return self.queries(texts)
+
+
+async def test_the_latest_go_first_and_nobody_waits_for_ever() -> None:
+    slow = Slow()
+    async with BatchingEmbedder.open(slow, max_batch=2) as embedder:
+        asked = [asyncio.ensure_future(embedder.query("first"))]
+        while not slow.batches:
+            await asyncio.sleep(0.01)
+        asked += [asyncio.ensure_future(embedder.query(str(number))) for number in range(5)]
+        await asyncio.sleep(0.01)
+        slow.go.set()
+        await asyncio.gather(*asked)
+    assert slow.batches == [["first"], ["3", "4"], ["1", "2"], ["0"]]
+
+
+async def test_a_question_whose_caller_left_costs_nothing() -> None:
+    slow = Slow()
+    async with BatchingEmbedder.open(slow, max_batch=2) as embedder:
+        first = asyncio.ensure_future(embedder.query("first"))
+        while not slow.batches:
+            await asyncio.sleep(0.01)
+        left, stays = (asyncio.ensure_future(embedder.query(text)) for text in ("left", "stays"))
+        await asyncio.sleep(0.01)
+        left.cancel()
+        slow.go.set()
+        await asyncio.gather(first, stays)
+    assert slow.batches == [["first"], ["stays"]]
