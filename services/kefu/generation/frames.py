@@ -1,10 +1,34 @@
 """Gather pieces into frames by time, in one merging buffer, so that reading the engine never waits for a client."""
 
 import asyncio
+import math
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager, suppress
 
 from kefu.generation.engines.base import Event, Finished, Piece
+
+
+class Pace:
+    """When the next frame of one answer is due: in its own place of every interval, however late the last one was.
+
+    Counted from the last frame instead, answers that were late together would be due together for ever after, and
+    thousands of frames would come at one moment and none at the others.
+    """
+
+    def __init__(self, interval: Callable[[], float], clock: Callable[[], float] = time.monotonic) -> None:
+        self._interval = interval
+        self._clock = clock
+        self._due: float | None = None
+
+    def wait(self) -> float:
+        """Seconds from now, when a frame has just gone out, to the next one."""
+        now, interval = self._clock(), self._interval()
+        due = now if self._due is None else self._due
+        if interval <= 0:
+            return 0.0
+        self._due = due + interval * max(math.ceil((now - due) / interval), 1)
+        return self._due - now
 
 
 class FrameBuffer:
@@ -55,13 +79,14 @@ async def paced(
     events: AsyncGenerator[Event, None], interval: Callable[[], float], observe: Callable[[Event], None]
 ) -> AsyncIterator[AsyncIterator[Event]]:
     """As `framed`, for an engine that merges by itself: no task and no buffer, but a pause after each text."""
+    pace = Pace(interval)
 
     async def gathered() -> AsyncIterator[Event]:
         async for event in events:
             observe(event)
             yield event
             if isinstance(event, Piece) and event.text:
-                await asyncio.sleep(interval())
+                await asyncio.sleep(pace.wait())
 
     async with aclosing(events):
         yield gathered()
@@ -76,7 +101,7 @@ async def framed(
 
     Leaving the block cancels the task and closes `events`, which aborts the request in the engine.
     """
-    buffer = FrameBuffer()
+    buffer, pace = FrameBuffer(), Pace(interval)
 
     async def read() -> None:
         error: Exception | None = None
@@ -98,7 +123,7 @@ async def framed(
                 if isinstance(event, Finished):
                     return
             if wrote:
-                await buffer.linger(interval())
+                await buffer.linger(pace.wait())
 
     reader = asyncio.create_task(read(), name="engine-reader")
     try:

@@ -35,6 +35,11 @@ class Readers:
         if self._timer is not None:
             self._wait()
 
+    @property
+    def are_elsewhere(self) -> bool:
+        """Somebody was heard lately to read it at another router."""
+        return asyncio.get_running_loop().time() < self._followed_until
+
     def close(self) -> None:
         """Wait for nothing."""
         if self._timer is not None:

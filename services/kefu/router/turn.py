@@ -90,8 +90,8 @@ class LiveTurn:
         self._lease = Lease(
             key,
             hears=self._hear,
-            spoken=lambda: spoken_of(self._turn, self._draft),
-            size=lambda: self._draft.size,
+            spoken=lambda: spoken_of(self._turn, self._draft) if self._is_saved else None,
+            size=lambda: self._draft.size if self._is_saved else 0,
         )
         self._user = ""
         self._turn = Turn(
@@ -135,6 +135,12 @@ class LiveTurn:
     def delete(self) -> None:
         """The session is deleted: end, and store nothing."""
         self._finish_as(End.DELETED)
+
+    @property
+    def _is_saved(self) -> bool:
+        """Another router may have to know what was said: else the turn ends with its reader, and nobody would ask."""
+        leaves = self._end.done() and self._end.result() is End.HANDED_ON
+        return self._readers.resumable or self._readers.are_elsewhere or leaves
 
     def _nobody_reads(self) -> None:
         self._finish_as(End.INTERRUPTED if self._readers.resumable else End.ABANDONED)

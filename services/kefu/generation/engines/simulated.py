@@ -147,17 +147,21 @@ class SimulatedEngine:
 
     async def run(self) -> None:
         """Take steps while there is work, for ever."""
-        settings = self._settings
+        settings, clock = self._settings, asyncio.get_running_loop().time
+        ends = clock()
         while True:
             self._admit()
             if not self._running:
                 self._work.clear()
                 if not self._waiting:
                     await self._work.wait()
+                ends = clock()
                 continue
             step = settings.step_seconds + (len(self._running) - 1) * settings.step_seconds_per_request
             prefill, self._prefill = self._prefill, 0.0
-            await asyncio.sleep(step + prefill)
+            # From the end of the step before: the machine that is imitated goes on while this process is busy.
+            ends += step + prefill
+            await asyncio.sleep(max(ends - clock(), 0))
             self._step += 1
             for job in [reader for reader in self._readers if reader.joined is not None]:
                 self._readers.remove(job)
