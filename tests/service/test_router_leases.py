@@ -45,6 +45,23 @@ async def test_three_hundred_running_turns_are_renewed_in_few_commands(redis: Re
         assert reads <= 150
 
 
+@pytest.mark.parametrize("resumable", [True, False])
+async def test_only_what_may_be_resumed_is_written_while_it_is_said(redis: RedisServer, resumable: bool) -> None:
+    async with open_desk(redis, lease_seconds=0.8) as desk:
+        desk.knowledge.hits = [hit("Refunds arrive within 7 business days.")]
+        release = asyncio.Event()
+        desk.replica.frames = ["Refunds arrive ", release, "within 7 business days [1]."]
+        asking = asyncio.create_task((await desk.customer()).ask(ASK, resumable=resumable))
+        await asyncio.sleep(2.0)
+        async with desk.store() as store:
+            [draft] = [key async for key in store.scan_iter("*:draft:*")]  # pyright: ignore
+            fields = await store.hgetall(draft)  # pyright: ignore
+        release.set()
+        assert (await asking).completed.finish_reason == pb.FINISH_REASON_STOP
+        assert (fields.get("text", "") != "") is resumable
+        assert "ask" in fields
+
+
 async def test_turns_outlive_many_leases(redis: RedisServer) -> None:
     async with open_desk(redis, lease_seconds=0.4) as desk:
         desk.knowledge.hits = [hit("Refunds arrive within 7 business days.")]

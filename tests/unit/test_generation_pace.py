@@ -2,7 +2,7 @@
 
 import pytest
 
-from kefu.generation.frames import Pace
+from kefu.generation.frames import TICK_SECONDS, Pace
 
 
 class Clock:
@@ -15,25 +15,34 @@ class Clock:
 
 def test_a_frame_that_was_late_does_not_move_those_after_it() -> None:
     clock = Clock()
-    pace = Pace(lambda: 1.0, clock)
-    assert pace.wait() == pytest.approx(1.0)
-    clock.now = 101.3
-    assert pace.wait() == pytest.approx(0.7)
-    clock.now = 104.9  # so late that two places went by
+    pace = Pace(lambda: 0.1, clock)
     assert pace.wait() == pytest.approx(0.1)
-    clock.now = 105.0
-    assert pace.wait() == pytest.approx(1.0)
+    clock.now = 100.13
+    assert pace.wait() == pytest.approx(0.07)
+    clock.now = 100.49  # so late that two places went by
+    assert pace.wait() == pytest.approx(0.01)
+    clock.now = 100.5
+    assert pace.wait() == pytest.approx(0.1)
 
 
 def test_answers_that_were_late_together_part_again() -> None:
     clock = Clock()
-    paces = [Pace(lambda: 1.0, clock) for _ in range(4)]
+    paces = [Pace(lambda: 0.1, clock) for _ in range(4)]
     for number, pace in enumerate(paces):
-        clock.now = 100 + number / 4
+        clock.now = 100 + number / 40
         pace.wait()
-    clock.now = 102.9  # all were held up, and are sent at once
+    clock.now = 100.29  # all were held up, and are sent at once
     due = sorted(clock.now + pace.wait() for pace in paces)
-    assert due == pytest.approx([103.0, 103.25, 103.5, 103.75])
+    assert due == pytest.approx([100.3, 100.325, 100.35, 100.375])
+
+
+def test_long_intervals_end_at_common_ticks_and_are_never_shorter_than_asked() -> None:
+    clock = Clock()
+    for start in (100.0, 100.013, 100.09):
+        clock.now = start
+        wait = Pace(lambda: 0.43, clock).wait()
+        assert 0.43 <= wait <= 0.43 + TICK_SECONDS
+        assert (start + wait) / TICK_SECONDS == pytest.approx(round((start + wait) / TICK_SECONDS))
 
 
 def test_the_interval_may_change_from_frame_to_frame() -> None:

@@ -61,7 +61,7 @@ class GenerationConfig(ServiceConfig, env_prefix="KEFU_GENERATION_"):
     frame_milliseconds_per_stream: Annotated[float, Field(ge=0)] = 1.0
     """Added to that for each open stream, in milliseconds: fewer, larger frames under load."""
 
-    frame_milliseconds_most: Annotated[float, Field(ge=0)] = 900.0
+    frame_milliseconds_most: Annotated[float, Field(ge=0)] = 1000.0
     """Never more than this between two frames, in milliseconds: every reader sees something new each second."""
 
     stall_seconds: Annotated[float, Field(gt=0)] = 30.0

@@ -39,7 +39,7 @@ class TurnLog:
         self._handoff: Handoff | None = None
         self._completed: Completed | None = None
         self._error: BaseException | None = None
-        self._changed = asyncio.Event()
+        self._waiting: list[asyncio.Future[None]] = []
         self.rewritten_from: int | None = None
         """See `rewrite`."""
 
@@ -159,12 +159,16 @@ class TurnLog:
             elif self._error is not None:
                 raise self._error
             else:
-                await self._changed.wait()
+                changed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+                self._waiting.append(changed)
+                await changed
 
     def _check_rewritten(self) -> None:
         if self.rewritten_from is None:
             raise OffsetOutOfRange(f"The answer has {len(self._text)} bytes so far; resume from 0.")
 
     def _notify(self) -> None:
-        changed, self._changed = self._changed, asyncio.Event()
-        changed.set()
+        waiting, self._waiting = self._waiting, []
+        for changed in waiting:
+            if not changed.done():  # its reader may just have been cancelled
+                changed.set_result(None)

@@ -58,8 +58,9 @@ class ChatServiceStub:
     ResumeTurn: _grpc.UnaryStreamMultiCallable[_chat_pb2.ResumeTurnRequest, _chat_pb2.ConverseEvent]
     """ResumeTurn goes on streaming a turn after a lost connection, from an offset: TurnStarted (with `replayed`), then
     what the client does not hold, then as Converse. Any router can do so. When the one that ran the turn died, another
-    one goes on with the answer: then a first delta may start below the offset asked for; it replaces from there, and
-    has no text when nothing follows. A turn that is finished is replayed from what is stored. Errors:
+    one goes on with the answer (if it is not `resumable`, anew): then a first delta may start below the offset asked
+    for; it replaces from there, and has no text when nothing follows. A turn that is finished is replayed from what is
+    stored. Errors:
     NOT_FOUND / TURN_NOT_FOUND, OUT_OF_RANGE / OFFSET_OUT_OF_RANGE (beyond the text there is),
     UNAVAILABLE / BACKEND_UNAVAILABLE (resume again, with the offset reached; with the message that the turn failed:
     send it again with its request_id).
@@ -116,8 +117,9 @@ class ChatServiceAsyncStub(ChatServiceStub):
     ResumeTurn: _aio.UnaryStreamMultiCallable[_chat_pb2.ResumeTurnRequest, _chat_pb2.ConverseEvent]  # type: ignore[assignment]
     """ResumeTurn goes on streaming a turn after a lost connection, from an offset: TurnStarted (with `replayed`), then
     what the client does not hold, then as Converse. Any router can do so. When the one that ran the turn died, another
-    one goes on with the answer: then a first delta may start below the offset asked for; it replaces from there, and
-    has no text when nothing follows. A turn that is finished is replayed from what is stored. Errors:
+    one goes on with the answer (if it is not `resumable`, anew): then a first delta may start below the offset asked
+    for; it replaces from there, and has no text when nothing follows. A turn that is finished is replayed from what is
+    stored. Errors:
     NOT_FOUND / TURN_NOT_FOUND, OUT_OF_RANGE / OFFSET_OUT_OF_RANGE (beyond the text there is),
     UNAVAILABLE / BACKEND_UNAVAILABLE (resume again, with the offset reached; with the message that the turn failed:
     send it again with its request_id).
@@ -183,8 +185,9 @@ class ChatServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_abc.Iterator[_chat_pb2.ConverseEvent], _abc.AsyncIterator[_chat_pb2.ConverseEvent]]:
         """ResumeTurn goes on streaming a turn after a lost connection, from an offset: TurnStarted (with `replayed`), then
         what the client does not hold, then as Converse. Any router can do so. When the one that ran the turn died, another
-        one goes on with the answer: then a first delta may start below the offset asked for; it replaces from there, and
-        has no text when nothing follows. A turn that is finished is replayed from what is stored. Errors:
+        one goes on with the answer (if it is not `resumable`, anew): then a first delta may start below the offset asked
+        for; it replaces from there, and has no text when nothing follows. A turn that is finished is replayed from what is
+        stored. Errors:
         NOT_FOUND / TURN_NOT_FOUND, OUT_OF_RANGE / OFFSET_OUT_OF_RANGE (beyond the text there is),
         UNAVAILABLE / BACKEND_UNAVAILABLE (resume again, with the offset reached; with the message that the turn failed:
         send it again with its request_id).
