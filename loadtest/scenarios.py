@@ -192,7 +192,8 @@ def idle(
     pace = steady(10, 60)
 
     async def run() -> int:
-        async with common.suite(pace, streams=streams, tls=tls and not address) as suite:
+        # nginx takes twice as many idle connections as streams; see deploy/nginx/README.md.
+        async with common.suite(pace, streams=math.ceil(streams / 2), tls=tls and not address) as suite:
             plan = plan_of(
                 address or suite.router.removeprefix("https://"),
                 suite.key,

@@ -19,6 +19,7 @@ from loadtest.faults.records import Outcome, Stored, TurnRecord, compare_stored
 _PAGE = 100
 _TRIES = 20
 _LEAST_QUESTIONS = 2
+_AFTER_SECONDS = 6.0  # or a fault that takes longer than the row would leave no time to be over in
 _SETTLE_SECONDS = 20.0  # longer than a resumable turn is kept for its reader, and longer than a lease
 QUESTIONS = (
     "How long does a refund take?",
@@ -91,7 +92,7 @@ async def run_fault(
         await asyncio.sleep(warm_seconds)
         remaining = asyncio.create_task(asyncio.sleep(seconds))
         await act(strike)
-        await remaining
+        await asyncio.gather(remaining, asyncio.sleep(_AFTER_SECONDS))
     await bench.heal()
     strike.broken += await _left_over(bench)
     return Result(strike, load.records, compare_stored(load.records, await stored_turns(bench, load.records)))
