@@ -37,6 +37,8 @@ class Spell:
     """A stretch of the run, and what its customers got."""
 
     disturbed: bool
+    began: float = 0.0
+    """On the clock of the verdicts."""
     others: list[Verdict] = field(default_factory=list[Verdict])
     noisy: list[Verdict] = field(default_factory=list[Verdict])
 
@@ -84,7 +86,7 @@ class Customers:
 
     async def spell(self, seconds: float, rates: Rates, *, disturbed: bool) -> Spell:
         """All ask for so long, at random moments; returns when each has an answer, or a refusal."""
-        spell = Spell(disturbed)
+        spell = Spell(disturbed, time.monotonic())
         async with asyncio.TaskGroup() as group:
             for name in QUIET_TENANTS:
                 group.create_task(self._arrivals(name, rates.each, seconds, spell.others, must_generate=True))
@@ -163,12 +165,16 @@ async def take_turns(
     return spells
 
 
-def figures(spells: Sequence[Spell]) -> dict[str, Any]:
-    """What the others saw without and with the disturbance, what the noisy tenant got, and the ratio of the p95s."""
-    others = {
-        which: [verdict for spell in spells if spell.disturbed is disturbed for verdict in spell.others]
-        for which, disturbed in (("quiet", False), ("disturbed", True))
-    }
+def figures(spells: Sequence[Spell], onset: float = 0.0) -> dict[str, Any]:
+    """What the others saw without and with the disturbance, what the noisy tenant got, and the ratio of the p95s.
+
+    The first `onset` seconds of disturbed spells, in which the router finds out what the engine can do, are apart.
+    """
+    others: dict[str, list[Verdict]] = {"quiet": [], "onset": [], "disturbed": []}
+    for spell in spells:
+        for verdict in spell.others:
+            begins = spell.disturbed and verdict.asked_at - spell.began < onset
+            others["onset" if begins else "disturbed" if spell.disturbed else "quiet"].append(verdict)
     noisy = [verdict for spell in spells if spell.disturbed for verdict in spell.noisy]
     p95 = {
         which: percentile([one.first_text or 0.0 for one in found if one.good], 0.95) for which, found in others.items()
@@ -176,6 +182,7 @@ def figures(spells: Sequence[Spell]) -> dict[str, Any]:
     return {
         **{f"others_{which}": summary(found) for which, found in others.items()},
         "noisy_disturbed": summary(noisy),
+        "onset_seconds": onset,
         "first_text_p95_ratio": round(p95["disturbed"] / p95["quiet"], 3),
     }
 
@@ -186,10 +193,13 @@ def print_figures(found: dict[str, Any]) -> str:
     rows: list[Sequence[object]] = []
     for name, key in (
         ("others, undisturbed", "others_quiet"),
+        (f"others, first {found['onset_seconds']:g} s of it", "others_onset"),
         ("others, disturbed", "others_disturbed"),
         ("the noisy one", "noisy_disturbed"),
     ):
         one = found[key]
+        if not one["started"]:
+            continue
         first, sources = one["first_text_ms"], one["sources"]
         by_model = sources.get("GENERATED", 0)
         counts = (one["started"], one["good"], one["failed"])
@@ -197,7 +207,12 @@ def print_figures(found: dict[str, Any]) -> str:
     lines = [table(head, rows)]
     lines += [
         f"  {name}: {count} x {failure}"
-        for name, key in (("others", "others_disturbed"), ("others", "others_quiet"), ("noisy", "noisy_disturbed"))
+        for name, key in (
+            ("others", "others_disturbed"),
+            ("others, at first", "others_onset"),
+            ("others, undisturbed", "others_quiet"),
+            ("noisy", "noisy_disturbed"),
+        )
         for failure, count in found[key]["failures"].items()
     ]
     lines.append(f"first text p95 of the others, disturbed over undisturbed: {found['first_text_p95_ratio']}")

@@ -227,33 +227,39 @@ class Disturbance(StrEnum):
 def neighbours(
     context: typer.Context,
     disturbance: Annotated[Disturbance, typer.Argument(help="What the others should not notice.")],
-    rate: Annotated[float, typer.Option(help="Questions a second of each of four tenants.")] = 1.0,
+    rate: Annotated[float, typer.Option(help="Questions a second of each of four tenants.")] = 1.5,
     times: Annotated[float, typer.Option(help="flood: the fourth sends so many times that.")] = 20.0,
     count: Annotated[int, typer.Option(min=1, help="stalled: clients that stop reading.")] = 200,
-    seconds: Annotated[float, typer.Option(help="How long a spell is; stalled clients are cut after 30.")] = 20.0,
-    rounds: Annotated[int, typer.Option(min=1, help="Quiet and disturbed spells, each so often.")] = 4,
+    seconds: Annotated[
+        float, typer.Option(help="How long a spell is; 0: 60 for a flood, 20 for stalled clients.")
+    ] = 0.0,
+    onset: Annotated[float, typer.Option(help="flood: its first seconds are shown apart.")] = 15.0,
+    rounds: Annotated[int, typer.Option(min=1, help="Quiet and disturbed spells, each so often.")] = 3,
     most_ratio: Annotated[
         float, typer.Option(help="Of the others' first text p95; above it the exit status is 1.")
     ] = 1.3,
 ) -> None:
     """Tenants beside one that sends too much, or beside clients that read nothing."""
     common: Common = context.obj
-    # Six answers of 120 tokens a second: the four tenants' share fits, a flood is several times too much.
-    pace = replace(steady(20, 120), max_running=16) if disturbance is Disturbance.FLOOD else steady(20, 120)
+    floods = disturbance is Disturbance.FLOOD
+    # Ten answers of 480 tokens a second: the four tenants' share fits, a flood is several times too much.
+    pace = replace(steady(20, 480), max_running=96) if floods else steady(20, 120)
+    seconds = seconds or (60.0 if floods else 20.0)
 
     async def run() -> int:
-        async with common.suite(pace) as suite:
+        longest = {"KEFU_ROUTER_MAX_ANSWER_TOKENS": str(pace.answer_tokens)}
+        async with replace(common, variables=longest | common.variables).suite(pace) as suite:
             keys = await make_tenants(suite)
             customers = Customers(suite.router, keys)
             async with sampling(pids_of_suite(suite.folder.path)) as sampler:
                 await customers.spell(10.0, Rates(rate), disturbed=False)  # what is made once is made
-                if disturbance is Disturbance.FLOOD:
+                if floods:
                     spells = await take_turns(customers, Rates(rate), Rates(rate, times), seconds, rounds)
                 else:
                     beside = partial(stalled, suite.router, keys[NOISY_TENANT], count, 4096)
                     spells = await take_turns(customers, Rates(rate), Rates(rate), seconds, rounds, beside)
             customers.close()
-        found = {**surroundings(), **figures(spells)}
+        found = {**surroundings(), **figures(spells, onset if floods else 0.0)}
         if common.as_json:
             print(json.dumps({**found, "processes": usage_summary(sampler.usage)}, indent=2, ensure_ascii=False))
         else:
@@ -262,7 +268,7 @@ def neighbours(
             print(usage_table(sampler.usage))
         if warning := sampler.generator_warning():
             common.say(warning)
-        failed = found["others_quiet"]["failed"] + found["others_disturbed"]["failed"]
+        failed = sum(found[f"others_{which}"]["failed"] for which in ("quiet", "onset", "disturbed"))
         return failed + (found["first_text_p95_ratio"] > most_ratio)
 
     raise typer.Exit(1 if asyncio.run(_until_terminated(run())) else 0)

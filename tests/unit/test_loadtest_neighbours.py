@@ -22,6 +22,15 @@ def test_the_ratio_is_of_the_others_in_disturbed_spells_and_in_quiet_ones() -> N
     assert "noisy: 1 x RESOURCE_EXHAUSTED" in printed
 
 
+def test_the_onset_is_shown_apart() -> None:
+    late = [Verdict("", asked_at=103.0, first_text=2.0, source="GENERATED"), Verdict("refused", asked_at=104.0)]
+    steady = [Verdict("", asked_at=120.0, first_text=0.1, source="GENERATED")]
+    found = figures([Spell(False, 0.0, verdicts(0.1)), Spell(True, 100.0, late + steady)], onset=10.0)
+    assert found["first_text_p95_ratio"] == 1.0
+    assert (found["others_onset"]["started"], found["others_onset"]["failed"]) == (2, 1)
+    assert "others, at first: 1 x refused" in print_figures(found)
+
+
 def test_what_failed_does_not_look_fast() -> None:
     spells = [Spell(False, others=verdicts(0.1)), Spell(True, others=[*verdicts(0.3), *[Verdict("refused")] * 99])]
     found = figures(spells)
