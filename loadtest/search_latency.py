@@ -3,7 +3,7 @@ How long a search takes inside the retrieval service, its question's embedding i
 
     python -m loadtest.search_latency CORPUS.jsonl [CORPUS.jsonl ...] [--passages 10000] [--searches 500]
 
-A corpus is a file of JSON lines with title and text. Embedding 10,000 passages and their windows takes about half an
+A corpus is a file of JSON lines with title and text. Embedding 10,000 passages and their windows takes a quarter of an
 hour on two cores, once: the vectors are kept under ~/.cache/kefu. Redis runs on a free port; the question goes over
 gRPC, and the figures are the service's own (`SearchResponse.total` and `.embed`), beside the caller's.
 """

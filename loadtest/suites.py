@@ -119,7 +119,7 @@ async def loaded_suite(setup: Setup) -> AsyncIterator[Suite]:
 
 
 def _kept(setup: Setup) -> Path:
-    """The folder of a suite with these documents: embedding 10,000 of them takes half an hour, once."""
+    """The folder of a suite with these documents: embedding 10,000 of them takes a quarter of an hour, once."""
     names = "\n".join([*(f"{path.resolve()} {path.stat().st_size}" for path in setup.corpora), str(setup.passages)])
     cache = Path(os.environ.get("KEFU_CACHE_DIR") or Path.home() / ".cache" / "kefu")
     folder = cache / "load-suites" / hashlib.sha256(names.encode()).hexdigest()[:16]

@@ -164,6 +164,7 @@ async def test_another_process_at_the_same_address_starts_with_a_closed_breaker(
     replica = pair.replicas[0]
     pair.script_of(replica).frames = [RuntimeError("boom")]
     await fail(replica)
+    assert replica.breaker.state is not BreakerState.CLOSED
     script = pair.script_of(replica)
     script.boot_id, script.accepted = "another", 0
     async with asyncio.timeout(10):
