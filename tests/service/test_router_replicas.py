@@ -167,8 +167,12 @@ async def test_another_process_at_the_same_address_starts_with_a_closed_breaker(
     assert replica.breaker.state is not BreakerState.CLOSED
     script = pair.script_of(replica)
     script.boot_id, script.accepted = "another", 0
+
+    def breaker_state() -> BreakerState:
+        return replica.breaker.state
+
     async with asyncio.timeout(10):
-        while replica.breaker.state is not BreakerState.CLOSED:
+        while breaker_state() is not BreakerState.CLOSED:
             await asyncio.sleep(0.02)
 
 
