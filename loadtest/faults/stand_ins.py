@@ -24,10 +24,20 @@ class FailingReplica(rpc.GenerationServiceServicer):
 
     async def Generate(self, request: pb.GenerateRequest, context: Context) -> AsyncIterator[pb.GenerateEvent]:
         """Fails."""
-        self.failed += 1
-        code = grpc.StatusCode.INTERNAL if self.failed % 2 else grpc.StatusCode.UNAVAILABLE
-        await context.abort(code, "This stand-in fails always.")
+        await context.abort(grpc.StatusCode.INTERNAL, "This stand-in fails always.")
         yield pb.GenerateEvent()
+
+    async def GenerateMany(
+        self, request_iterator: AsyncIterator[pb.GenerateManyRequest], context: Context
+    ) -> AsyncIterator[pb.GenerateManyResponse]:
+        """Fails each answer."""
+        async for request in request_iterator:
+            for begin in request.begin:
+                self.failed += 1
+                code = grpc.StatusCode.INTERNAL if self.failed % 2 else grpc.StatusCode.UNAVAILABLE
+                number: int = code.value[0]
+                failure = pb.Failure(code=number, message="This stand-in fails always.")
+                yield pb.GenerateManyResponse(events=[pb.AnswerEvent(answer=begin.answer, failure=failure)])
 
     async def WatchLoad(self, request: pb.WatchLoadRequest, context: Context) -> AsyncIterator[pb.LoadReport]:
         """Owes nothing."""

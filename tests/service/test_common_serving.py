@@ -66,7 +66,7 @@ async def scripted_server(
     drain: float = 5,
     transport: Transport = DEFAULT,
 ) -> AsyncIterator[tuple[Scripted, Serving]]:
-    servicer = Scripted()
+    servicer = Scripted()  # pyright: ignore[reportAbstractUsage]
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(open_redis(redis.url)) if redis else None
         keyring = await stack.enter_async_context(open_keyring(INTERNAL_KEY, BOOTSTRAP_KEY, store))

@@ -218,7 +218,7 @@ async def errors_of_all(shop: Shop) -> None:
 
 
 async def errors_of_all_in_mid_answer(shop: Shop) -> None:
-    shop.troubles += [(3, EngineDead("dead"))] * 100
+    shop.troubles += [(3, EngineDead("dead"))] + [(0, EngineDead("dead"))] * 100
     answer = await (await shop.customer()).ask(ASK)
     assert answer.handoff.reason == pb.Handoff.REASON_MODEL_UNAVAILABLE
     shop.troubles.clear()

@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,7 @@ import grpc.aio
 from kefu.common import auth
 from kefu.common.auth import Scope, open_keyring
 from kefu.common.serving import serving
+from kefu.generation.many import ManyAnswers
 from kefu.generation.v1 import generation_pb2 as gen
 from kefu.generation.v1 import generation_pb2_grpc as gen_rpc
 from kefu.retrieval.v1 import knowledge_pb2 as kb
@@ -95,6 +96,18 @@ class ScriptedReplica(gen_rpc.GenerationServiceServicer):
             await asyncio.sleep(0.1)
 
     async def Generate(self, request: gen.GenerateRequest, context: Context) -> AsyncIterator[gen.GenerateEvent]:
+        async with aclosing(self.answer(request)) as events:
+            async for event in events:
+                yield event
+
+    async def GenerateMany(
+        self, request_iterator: AsyncIterator[gen.GenerateManyRequest], context: Context
+    ) -> AsyncIterator[gen.GenerateManyResponse]:
+        async with aclosing(ManyAnswers(self.answer, stall_seconds=30).responses(request_iterator)) as responses:
+            async for response in responses:
+                yield response
+
+    async def answer(self, request: gen.GenerateRequest) -> AsyncGenerator[gen.GenerateEvent, None]:
         call = Played(request)
         self.calls.append(call)
         try:

@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import aclosing, asynccontextmanager, contextmanager
 from typing import Any, NoReturn
 
 import grpc
@@ -87,63 +87,79 @@ class Guard(grpc.aio.ServerInterceptor):
         return wrap_once(once, handler.request_deserializer, handler.response_serializer)
 
     @asynccontextmanager
-    async def _call(self, method: str, metadata: dict[str, Any], context: Context) -> AsyncIterator[None]:
-        began, code = time.monotonic(), grpc.StatusCode.OK
-        structlog.contextvars.clear_contextvars()
-        RPCS_IN_FLIGHT.labels(method).inc()
-        span = _tracer.start_span(method, context=propagate.extract(metadata), kind=trace.SpanKind.SERVER)
-        # Never detached: each call has a task, and so a context, of its own, and a generator that gRPC drops is closed
-        # in another one.
-        attach(trace.set_span_in_context(span))
-        trace_id = trace.format_trace_id(span.get_span_context().trace_id)
-        structlog.contextvars.bind_contextvars(trace_id=trace_id, method=method)
+    async def _call(self, method: str, metadata: Mapping[str, Any], context: Context) -> AsyncIterator[None]:
         try:
-            principal = await self._authorise(method, metadata)
-            auth.set_caller(principal)
-            structlog.contextvars.bind_contextvars(tenant=principal.tenant, subject=principal.subject)
-            yield
+            with observed(method, metadata):
+                principal = await self._keyring.principal(metadata.get("authorization"))
+                auth.require(principal, *self._scopes.get(method.partition("/")[0], ()))
+                serve_for(acted_for(principal, metadata))
+                yield
         except ServiceError as error:
-            code = error.code
             await _abort(context, error)
-        except asyncio.CancelledError:
-            code = grpc.StatusCode.CANCELLED
-            raise
-        except Exception:
-            # Left alone, grpc.aio would send the exception's text to the caller.
-            code = grpc.StatusCode.INTERNAL
-            UNEXPECTED_ERRORS.labels(method).inc()
-            _log.exception("rpc.unexpected")
-            await _abort(
-                context,
-                Internal(
-                    "Something failed here; the operator finds it in the log by this trace id.",
-                    metadata={"trace_id": trace_id},
-                ),
-            )
-        finally:
-            RPCS_IN_FLIGHT.labels(method).dec()
-            RPC_SECONDS.labels(method, code.name).observe(time.monotonic() - began)
-            span.set_attribute("rpc.grpc.status_code", code.value[0])
-            span.end()
-            _log.info("rpc", code=code.name, ms=round((time.monotonic() - began) * 1000, 1))
 
-    async def _authorise(self, method: str, metadata: dict[str, Any]) -> Principal:
-        principal = await self._keyring.principal(metadata.get("authorization"))
-        auth.require(principal, *self._scopes.get(method.partition("/")[0], ()))
-        if TENANT not in metadata and SUBJECT not in metadata and COLLECTIONS not in metadata:
-            return principal
-        if Scope.INTERNAL not in principal.scopes:
-            raise ScopeMissing(
-                f"Only the services' own key may set {TENANT}, {SUBJECT} or {COLLECTIONS}.",
-                metadata={"scope": Scope.INTERNAL},
-            )
-        collections = metadata.get(COLLECTIONS)
-        return Principal(
-            tenant=metadata.get(TENANT, principal.tenant),
-            subject=metadata.get(SUBJECT, principal.subject),
-            scopes=principal.scopes,
-            collections=None if collections is None else frozenset(filter(None, collections.split(","))),
+
+@contextmanager
+def observed(method: str, metadata: Mapping[str, Any]) -> Iterator[None]:
+    """Trace, count, time and log one call in the task that serves it; `metadata` may hold the trace it is part of.
+
+    A ServiceError passes; of anything else that is raised the caller is only told, by Internal, where it was logged.
+    """
+    began, code = time.monotonic(), grpc.StatusCode.OK
+    structlog.contextvars.clear_contextvars()
+    RPCS_IN_FLIGHT.labels(method).inc()
+    span = _tracer.start_span(method, context=propagate.extract(metadata), kind=trace.SpanKind.SERVER)
+    # Never detached: each call has a task, and so a context, of its own, and a generator that gRPC drops is closed
+    # in another one.
+    attach(trace.set_span_in_context(span))
+    trace_id = trace.format_trace_id(span.get_span_context().trace_id)
+    structlog.contextvars.bind_contextvars(trace_id=trace_id, method=method)
+    try:
+        yield
+    except ServiceError as error:
+        code = error.code
+        raise
+    except asyncio.CancelledError:
+        code = grpc.StatusCode.CANCELLED
+        raise
+    except Exception as error:
+        # Left alone, grpc.aio would send the exception's text to the caller.
+        code = grpc.StatusCode.INTERNAL
+        UNEXPECTED_ERRORS.labels(method).inc()
+        _log.exception("rpc.unexpected")
+        raise Internal(
+            "Something failed here; the operator finds it in the log by this trace id.",
+            metadata={"trace_id": trace_id},
+        ) from error
+    finally:
+        RPCS_IN_FLIGHT.labels(method).dec()
+        RPC_SECONDS.labels(method, code.name).observe(time.monotonic() - began)
+        span.set_attribute("rpc.grpc.status_code", code.value[0])
+        span.end()
+        _log.info("rpc", code=code.name, ms=round((time.monotonic() - began) * 1000, 1))
+
+
+def serve_for(principal: Principal) -> None:
+    """What is served from here on in this task is served for `principal`; see `auth.caller`."""
+    auth.set_caller(principal)
+    structlog.contextvars.bind_contextvars(tenant=principal.tenant, subject=principal.subject)
+
+
+def acted_for(principal: Principal, metadata: Mapping[str, str]) -> Principal:
+    """Whom a caller acts for: itself, or whoever its metadata names, which only the services' own key may set."""
+    if TENANT not in metadata and SUBJECT not in metadata and COLLECTIONS not in metadata:
+        return principal
+    if Scope.INTERNAL not in principal.scopes:
+        raise ScopeMissing(
+            f"Only the services' own key may set {TENANT}, {SUBJECT} or {COLLECTIONS}.",
+            metadata={"scope": Scope.INTERNAL},
         )
+    collections = metadata.get(COLLECTIONS)
+    return Principal(
+        tenant=metadata.get(TENANT, principal.tenant),
+        subject=metadata.get(SUBJECT, principal.subject),
+        scopes=principal.scopes,
+        collections=None if collections is None else frozenset(filter(None, collections.split(","))),
+    )
 
 
 async def _abort(context: Context, error: ServiceError) -> NoReturn:
@@ -153,11 +169,15 @@ async def _abort(context: Context, error: ServiceError) -> NoReturn:
 
 def acting_for(internal_key: str, principal: Principal | None = None) -> tuple[tuple[str, str], ...]:
     """Metadata for a call to another service, on behalf of `principal`: our key, whom for, and the trace."""
-    carrier: dict[str, str] = {}
-    propagate.inject(carrier)
-    metadata = [("authorization", f"Bearer {internal_key}"), *carrier.items()]
+    return (("authorization", f"Bearer {internal_key}"), *naming(principal).items())
+
+
+def naming(principal: Principal | None) -> dict[str, str]:
+    """The part of the metadata that tells calls over one connection apart: whom each is for, and its trace."""
+    metadata: dict[str, str] = {}
+    propagate.inject(metadata)
     if principal is not None:
-        metadata += [(TENANT, principal.tenant), (SUBJECT, principal.subject)]
+        metadata |= {TENANT: principal.tenant, SUBJECT: principal.subject}
         if principal.collections is not None:
-            metadata.append((COLLECTIONS, ",".join(sorted(principal.collections))))
-    return tuple(metadata)
+            metadata[COLLECTIONS] = ",".join(sorted(principal.collections))
+    return metadata

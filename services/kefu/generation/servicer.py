@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,7 @@ from kefu.generation.engines.base import (
 )
 from kefu.generation.frames import framed, paced
 from kefu.generation.load import LoadLedger
+from kefu.generation.many import ManyAnswers, cut_when_stalled
 from kefu.generation.v1 import generation_pb2 as pb
 from kefu.generation.v1 import generation_pb2_grpc
 
@@ -67,17 +68,41 @@ class GenerationServicer(generation_pb2_grpc.GenerationServiceServicer):
         self._limits = limits
         self.ledger = LoadLedger()
         self.engine_dead = False
+        self._many: set[ManyAnswers] = set()
 
     def register(self, server: grpc.aio.Server) -> None:
         """Add this service to a server."""
         generation_pb2_grpc.add_GenerationServiceServicer_to_server(self, server)
 
     def leave(self) -> None:
-        """Watchers get a last report that says `draining`."""
+        """Watchers get a last report that says `draining`, and calls of GenerateMany end with their last answer."""
         self.ledger.drain()
+        for many in self._many:
+            many.leave()
 
     async def Generate(self, request: pb.GenerateRequest, context: Context) -> AsyncIterator[pb.GenerateEvent]:
         """See generation.proto."""
+        async with aclosing(self._generate(request)) as events:
+            async for event in events:
+                with cut_when_stalled(self._limits.stall_seconds):
+                    yield event
+
+    async def GenerateMany(
+        self, request_iterator: AsyncIterator[pb.GenerateManyRequest], context: Context
+    ) -> AsyncIterator[pb.GenerateManyResponse]:
+        """See generation.proto."""
+        many = ManyAnswers(self._generate, self._limits.stall_seconds)
+        self._many.add(many)
+        try:
+            if self.ledger.draining:
+                many.leave()
+            async with aclosing(many.responses(request_iterator)) as responses:
+                async for response in responses:
+                    yield response
+        finally:
+            self._many.discard(many)
+
+    async def _generate(self, request: pb.GenerateRequest) -> AsyncGenerator[pb.GenerateEvent, None]:
         began = time.monotonic()
         asked = read_request(request, self._engine.describe().max_model_tokens)
         if self.engine_dead:
@@ -97,9 +122,7 @@ class GenerationServicer(generation_pb2_grpc.GenerationServiceServicer):
                             first_token = first_token or time.monotonic() - began
                         case Finished():
                             pass
-                    message = self._write(event, began, first_token)
-                    with _cut_when_stalled(self._limits.stall_seconds):
-                        yield message
+                    yield self._write(event, began, first_token)
 
     async def WatchLoad(self, request: pb.WatchLoadRequest, context: Context) -> AsyncIterator[pb.LoadReport]:
         """See generation.proto."""
@@ -226,14 +249,3 @@ def _duration(seconds: float) -> Duration:
     duration = Duration()
     duration.FromNanoseconds(int(seconds * 1e9))
     return duration
-
-
-@contextmanager
-def _cut_when_stalled(seconds: float) -> Iterator[None]:
-    """Cancel the call when its caller takes nothing for so long. While we are suspended at `yield`, gRPC is sending."""
-    task = asyncio.current_task()
-    timer = asyncio.get_running_loop().call_later(seconds, lambda: task and task.cancel())
-    try:
-        yield
-    finally:
-        timer.cancel()

@@ -6,7 +6,6 @@ from collections.abc import AsyncGenerator
 from types import TracebackType
 
 import grpc
-import grpc.aio
 
 from kefu.common.errors import (
     BackendUnavailable,
@@ -16,15 +15,14 @@ from kefu.common.errors import (
     ReplicaFull,
     ServiceError,
 )
-from kefu.common.status import RpcFailure, failure_of
+from kefu.common.status import RpcFailure
 from kefu.generation.v1 import generation_pb2 as pb
 from kefu.router.balance import ReplicaLoad
 from kefu.router.breaker import Breaker
 from kefu.router.frames import Accepted, Ended, Event, Frame, Order
+from kefu.router.lines import AnswerFailed, LineAnswer
 from kefu.router.model import Usage
 from kefu.router.prompt import Role
-
-GenerateCall = grpc.aio.UnaryStreamCall[pb.GenerateRequest, pb.GenerateEvent]
 
 _NOT_ITS_FAULT = {PromptTooLong.reason, CannotContinue.reason, ReplicaFull.reason}
 _FAULTS = {
@@ -55,7 +53,7 @@ class ReplicaStream(AsyncGenerator[Event, None]):
 
     def __init__(
         self,
-        call: GenerateCall,
+        answer: LineAnswer,
         order: Order,
         *,
         address: str,
@@ -63,7 +61,7 @@ class ReplicaStream(AsyncGenerator[Event, None]):
         breaker: Breaker,
         patience: float,
     ) -> None:
-        self._call = call
+        self._answer = answer
         self._order = order
         self._address = address
         self._load = load
@@ -81,8 +79,8 @@ class ReplicaStream(AsyncGenerator[Event, None]):
             raise StopAsyncIteration
         try:
             while True:
-                message = await self._call.read()
-                if not isinstance(message, pb.GenerateEvent):
+                message = await self._answer.read()
+                if message is None:
                     self._breaker.failed(self._attempt)  # no effect after a first token
                     raise StopAsyncIteration
                 event = event_of(message)
@@ -92,12 +90,11 @@ class ReplicaStream(AsyncGenerator[Event, None]):
                     self._breaker.succeeded(self._attempt)
                 if event is not None:
                     return event
-        except grpc.aio.AioRpcError as error:
-            failure = failure_of(error)
-            if self._is_fault(failure):
+        except AnswerFailed as error:
+            if self._is_fault(error.failure):
                 self._breaker.failed(self._attempt)
             self._end()
-            raise error_of(failure, self._address) from error
+            raise error_of(error.failure, self._address) from error
         except (StopAsyncIteration, asyncio.CancelledError):
             self._end()
             raise
@@ -115,14 +112,14 @@ class ReplicaStream(AsyncGenerator[Event, None]):
         raise thrown.with_traceback(tb) if tb is not None else thrown
 
     async def aclose(self) -> None:
-        """Cancel the call, and with it the work in the replica."""
+        """Cancel the answer, and with it the work in the replica."""
         self._end()
 
     def _end(self) -> None:
         if self._over:
             return
         self._over = True
-        self._call.cancel()  # a call that is only dropped goes on forever
+        self._answer.cancel()
         self._load.ended(self._dispatch)
         if time.monotonic() - self._began >= _NEARLY * self._patience:
             self._breaker.failed(self._attempt)  # no effect after a first token

@@ -10,7 +10,7 @@ import grpc.aio
 import structlog
 
 from kefu.common.auth import Principal
-from kefu.common.interceptor import acting_for
+from kefu.common.interceptor import acting_for, naming
 from kefu.common.tasks import cancelled
 from kefu.common.transport import CLIENT_OPTIONS
 from kefu.generation.v1 import generation_pb2 as pb
@@ -21,6 +21,7 @@ from kefu.router.breaker import Breaker
 from kefu.router.capacity import EngineLoad
 from kefu.router.discovery import discovering, sources_of
 from kefu.router.frames import Event, Order
+from kefu.router.lines import Lines
 from kefu.router.replica_stream import ReplicaStream, request_of
 
 _BACKOFF_SECONDS = (0.1, 3.0)
@@ -48,6 +49,7 @@ class Replica:
         replica_metrics.show(address, self.load, self.breaker)
         self._channel = grpc.aio.insecure_channel(address, options=_OPTIONS)
         self._stub = rpc.GenerationServiceStub(self._channel)
+        self._lines = Lines(self._stub, acting_for(internal_key))
 
     def leave(self) -> None:
         """It is no longer one of those known: its figures are no longer shown."""
@@ -55,22 +57,20 @@ class Replica:
         replica_metrics.forget(self.address)
 
     async def close(self) -> None:
-        """Close the channel."""
+        """Cancel what is open, and close the channel."""
+        await self._lines.close()
         await self._channel.close()
 
     def generate(self, order: Order, principal: Principal) -> AsyncGenerator[Event, None]:
-        """One answer's events; the call begins at once. Closing the iterator cancels it, and the work in the replica.
+        """One answer's events; it begins at once. Closing the iterator cancels it, and the work in the replica.
 
         Its events raise PromptTooLong, CannotContinue, ReplicaFull, EngineDead or BackendUnavailable.
         """
-        call = self._stub.Generate(
-            request_of(order, self._caller),
-            metadata=acting_for(self._internal_key, principal),
-            timeout=order.seconds_left(),
-            wait_for_ready=False,
+        answer = self._lines.begin(
+            request_of(order, self._caller), timeout=order.seconds_left(), metadata=naming(principal)
         )
         return ReplicaStream(
-            call, order, address=self.address, load=self.load, breaker=self.breaker, patience=self._patience
+            answer, order, address=self.address, load=self.load, breaker=self.breaker, patience=self._patience
         )
 
     async def watch(self) -> None:

@@ -25,13 +25,17 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#kefu/generation/v1/generation.proto\x12\x12kefu.generation.v1\x1a\x1egoogle/protobuf/duration.proto\"\xa4\x01\n\x0b\x43hatMessage\x12\x32\n\x04role\x18\x01 \x01(\x0e\x32$.kefu.generation.v1.ChatMessage.Role\x12\x0f\n\x07\x63ontent\x18\x02 \x01(\t\"P\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x0f\n\x0bROLE_SYSTEM\x10\x01\x12\r\n\tROLE_USER\x10\x02\x12\x12\n\x0eROLE_ASSISTANT\x10\x03\"?\n\nChatPrompt\x12\x31\n\x08messages\x18\x01 \x03(\x0b\x32\x1f.kefu.generation.v1.ChatMessage\" \n\x0bTokenPrompt\x12\x11\n\ttoken_ids\x18\x01 \x03(\r\"D\n\x0c\x43ontinuation\x12\x11\n\ttoken_ids\x18\x01 \x03(\r\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x13\n\x0b\x66ingerprint\x18\x03 \x01(\t\"\x1f\n\tReasoning\x12\x12\n\nmax_tokens\x18\x01 \x01(\r\"\xac\x03\n\x0fGenerateRequest\x12.\n\x04\x63hat\x18\x01 \x01(\x0b\x32\x1e.kefu.generation.v1.ChatPromptH\x00\x12\x31\n\x06tokens\x18\x02 \x01(\x0b\x32\x1f.kefu.generation.v1.TokenPromptH\x00\x12\x36\n\x0c\x63ontinuation\x18\x03 \x01(\x0b\x32 .kefu.generation.v1.Continuation\x12\x30\n\treasoning\x18\x04 \x01(\x0b\x32\x1d.kefu.generation.v1.Reasoning\x12\x17\n\nmax_tokens\x18\x05 \x01(\rH\x01\x88\x01\x01\x12\x18\n\x0btemperature\x18\x06 \x01(\x02H\x02\x88\x01\x01\x12\x12\n\x05top_p\x18\x07 \x01(\x02H\x03\x88\x01\x01\x12\x11\n\x04seed\x18\x08 \x01(\x04H\x04\x88\x01\x01\x12\x0c\n\x04stop\x18\t \x03(\t\x12\x0e\n\x06\x63\x61ller\x18\n \x01(\t\x12\x18\n\x10\x65stimated_tokens\x18\x0b \x01(\x04\x42\x08\n\x06promptB\r\n\x0b_max_tokensB\x0e\n\x0c_temperatureB\x08\n\x06_top_pB\x07\n\x05_seed\"\xaa\x01\n\rGenerateEvent\x12\x30\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\x0b\x32\x1c.kefu.generation.v1.AcceptedH\x00\x12*\n\x05\x64\x65lta\x18\x02 \x01(\x0b\x32\x19.kefu.generation.v1.DeltaH\x00\x12\x32\n\tcompleted\x18\x03 \x01(\x0b\x32\x1d.kefu.generation.v1.CompletedH\x00\x42\x07\n\x05\x65vent\"G\n\x08\x41\x63\x63\x65pted\x12\x15\n\rprompt_tokens\x18\x01 \x01(\r\x12\x0f\n\x07\x62oot_id\x18\x02 \x01(\t\x12\x13\n\x0b\x66ingerprint\x18\x03 \x01(\t\"\xa9\x01\n\x05\x44\x65lta\x12\x32\n\x07\x63hannel\x18\x01 \x01(\x0e\x32!.kefu.generation.v1.Delta.Channel\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x11\n\ttoken_ids\x18\x03 \x03(\r\"K\n\x07\x43hannel\x12\x17\n\x13\x43HANNEL_UNSPECIFIED\x10\x00\x12\x10\n\x0c\x43HANNEL_TEXT\x10\x01\x12\x15\n\x11\x43HANNEL_REASONING\x10\x02\"\xf3\x02\n\tCompleted\x12\x41\n\rfinish_reason\x18\x01 \x01(\x0e\x32*.kefu.generation.v1.Completed.FinishReason\x12\x15\n\rprompt_tokens\x18\x02 \x01(\r\x12\x1c\n\x14\x63\x61\x63hed_prompt_tokens\x18\x03 \x01(\r\x12\x19\n\x11\x63ompletion_tokens\x18\x04 \x01(\r\x12\x18\n\x10reasoning_tokens\x18\x05 \x01(\r\x12.\n\x0b\x66irst_token\x18\x06 \x01(\x0b\x32\x19.google.protobuf.Duration\x12(\n\x05total\x18\x07 \x01(\x0b\x32\x19.google.protobuf.Duration\"_\n\x0c\x46inishReason\x12\x1d\n\x19\x46INISH_REASON_UNSPECIFIED\x10\x00\x12\x16\n\x12\x46INISH_REASON_STOP\x10\x01\x12\x18\n\x14\x46INISH_REASON_LENGTH\x10\x02\"S\n\x10WatchLoadRequest\x12\x0e\n\x06\x63\x61ller\x18\x01 \x01(\t\x12/\n\x0cmin_interval\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\"\x97\x01\n\nLoadReport\x12\x0f\n\x07\x62oot_id\x18\x01 \x01(\t\x12\x13\n\x0bowed_tokens\x18\x02 \x01(\x04\x12\x17\n\x0f\x61\x63\x63\x65pted_tokens\x18\x03 \x01(\x04\x12\x0f\n\x07running\x18\x04 \x01(\r\x12\x0f\n\x07waiting\x18\x05 \x01(\r\x12\x16\n\x0ekv_cache_usage\x18\x06 \x01(\x02\x12\x10\n\x08\x64raining\x18\x07 \x01(\x08\"\x16\n\x14\x44\x65scribeModelRequest\"\xe1\x01\n\x15\x44\x65scribeModelResponse\x12\r\n\x05model\x18\x01 \x01(\t\x12\x0e\n\x06\x65ngine\x18\x02 \x01(\t\x12\x16\n\x0e\x65ngine_version\x18\x03 \x01(\t\x12\x13\n\x0b\x66ingerprint\x18\x04 \x01(\t\x12\x18\n\x10max_model_tokens\x18\x05 \x01(\r\x12\x1a\n\x12supports_reasoning\x18\x06 \x01(\x08\x12#\n\x1bsupports_token_continuation\x18\x07 \x01(\x08\x12\x11\n\tsimulated\x18\x08 \x01(\x08\x12\x0e\n\x06\x64\x65vice\x18\t \x01(\t2\xa4\x02\n\x11GenerationService\x12T\n\x08Generate\x12#.kefu.generation.v1.GenerateRequest\x1a!.kefu.generation.v1.GenerateEvent0\x01\x12S\n\tWatchLoad\x12$.kefu.generation.v1.WatchLoadRequest\x1a\x1e.kefu.generation.v1.LoadReport0\x01\x12\x64\n\rDescribeModel\x12(.kefu.generation.v1.DescribeModelRequest\x1a).kefu.generation.v1.DescribeModelResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#kefu/generation/v1/generation.proto\x12\x12kefu.generation.v1\x1a\x1egoogle/protobuf/duration.proto\"\xa4\x01\n\x0b\x43hatMessage\x12\x32\n\x04role\x18\x01 \x01(\x0e\x32$.kefu.generation.v1.ChatMessage.Role\x12\x0f\n\x07\x63ontent\x18\x02 \x01(\t\"P\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x0f\n\x0bROLE_SYSTEM\x10\x01\x12\r\n\tROLE_USER\x10\x02\x12\x12\n\x0eROLE_ASSISTANT\x10\x03\"?\n\nChatPrompt\x12\x31\n\x08messages\x18\x01 \x03(\x0b\x32\x1f.kefu.generation.v1.ChatMessage\" \n\x0bTokenPrompt\x12\x11\n\ttoken_ids\x18\x01 \x03(\r\"D\n\x0c\x43ontinuation\x12\x11\n\ttoken_ids\x18\x01 \x03(\r\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x13\n\x0b\x66ingerprint\x18\x03 \x01(\t\"\x1f\n\tReasoning\x12\x12\n\nmax_tokens\x18\x01 \x01(\r\"\xac\x03\n\x0fGenerateRequest\x12.\n\x04\x63hat\x18\x01 \x01(\x0b\x32\x1e.kefu.generation.v1.ChatPromptH\x00\x12\x31\n\x06tokens\x18\x02 \x01(\x0b\x32\x1f.kefu.generation.v1.TokenPromptH\x00\x12\x36\n\x0c\x63ontinuation\x18\x03 \x01(\x0b\x32 .kefu.generation.v1.Continuation\x12\x30\n\treasoning\x18\x04 \x01(\x0b\x32\x1d.kefu.generation.v1.Reasoning\x12\x17\n\nmax_tokens\x18\x05 \x01(\rH\x01\x88\x01\x01\x12\x18\n\x0btemperature\x18\x06 \x01(\x02H\x02\x88\x01\x01\x12\x12\n\x05top_p\x18\x07 \x01(\x02H\x03\x88\x01\x01\x12\x11\n\x04seed\x18\x08 \x01(\x04H\x04\x88\x01\x01\x12\x0c\n\x04stop\x18\t \x03(\t\x12\x0e\n\x06\x63\x61ller\x18\n \x01(\t\x12\x18\n\x10\x65stimated_tokens\x18\x0b \x01(\x04\x42\x08\n\x06promptB\r\n\x0b_max_tokensB\x0e\n\x0c_temperatureB\x08\n\x06_top_pB\x07\n\x05_seed\"U\n\x13GenerateManyRequest\x12.\n\x05\x62\x65gin\x18\x01 \x03(\x0b\x32\x1f.kefu.generation.v1.BeginAnswer\x12\x0e\n\x06\x63\x61ncel\x18\x02 \x03(\x04\"\xf1\x01\n\x0b\x42\x65ginAnswer\x12\x0e\n\x06\x61nswer\x18\x01 \x01(\x04\x12\x34\n\x07request\x18\x02 \x01(\x0b\x32#.kefu.generation.v1.GenerateRequest\x12*\n\x07timeout\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12?\n\x08metadata\x18\x04 \x03(\x0b\x32-.kefu.generation.v1.BeginAnswer.MetadataEntry\x1a/\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"G\n\x14GenerateManyResponse\x12/\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x1f.kefu.generation.v1.AnswerEvent\"\x8c\x01\n\x0b\x41nswerEvent\x12\x0e\n\x06\x61nswer\x18\x01 \x01(\x04\x12\x32\n\x05\x65vent\x18\x02 \x01(\x0b\x32!.kefu.generation.v1.GenerateEventH\x00\x12.\n\x07\x66\x61ilure\x18\x03 \x01(\x0b\x32\x1b.kefu.generation.v1.FailureH\x00\x42\t\n\x07outcome\"\xd6\x01\n\x07\x46\x61ilure\x12\x0c\n\x04\x63ode\x18\x01 \x01(\r\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x0f\n\x07message\x18\x03 \x01(\t\x12;\n\x08metadata\x18\x04 \x03(\x0b\x32).kefu.generation.v1.Failure.MetadataEntry\x12.\n\x0bretry_delay\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x1a/\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\xaa\x01\n\rGenerateEvent\x12\x30\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\x0b\x32\x1c.kefu.generation.v1.AcceptedH\x00\x12*\n\x05\x64\x65lta\x18\x02 \x01(\x0b\x32\x19.kefu.generation.v1.DeltaH\x00\x12\x32\n\tcompleted\x18\x03 \x01(\x0b\x32\x1d.kefu.generation.v1.CompletedH\x00\x42\x07\n\x05\x65vent\"G\n\x08\x41\x63\x63\x65pted\x12\x15\n\rprompt_tokens\x18\x01 \x01(\r\x12\x0f\n\x07\x62oot_id\x18\x02 \x01(\t\x12\x13\n\x0b\x66ingerprint\x18\x03 \x01(\t\"\xa9\x01\n\x05\x44\x65lta\x12\x32\n\x07\x63hannel\x18\x01 \x01(\x0e\x32!.kefu.generation.v1.Delta.Channel\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x11\n\ttoken_ids\x18\x03 \x03(\r\"K\n\x07\x43hannel\x12\x17\n\x13\x43HANNEL_UNSPECIFIED\x10\x00\x12\x10\n\x0c\x43HANNEL_TEXT\x10\x01\x12\x15\n\x11\x43HANNEL_REASONING\x10\x02\"\xf3\x02\n\tCompleted\x12\x41\n\rfinish_reason\x18\x01 \x01(\x0e\x32*.kefu.generation.v1.Completed.FinishReason\x12\x15\n\rprompt_tokens\x18\x02 \x01(\r\x12\x1c\n\x14\x63\x61\x63hed_prompt_tokens\x18\x03 \x01(\r\x12\x19\n\x11\x63ompletion_tokens\x18\x04 \x01(\r\x12\x18\n\x10reasoning_tokens\x18\x05 \x01(\r\x12.\n\x0b\x66irst_token\x18\x06 \x01(\x0b\x32\x19.google.protobuf.Duration\x12(\n\x05total\x18\x07 \x01(\x0b\x32\x19.google.protobuf.Duration\"_\n\x0c\x46inishReason\x12\x1d\n\x19\x46INISH_REASON_UNSPECIFIED\x10\x00\x12\x16\n\x12\x46INISH_REASON_STOP\x10\x01\x12\x18\n\x14\x46INISH_REASON_LENGTH\x10\x02\"S\n\x10WatchLoadRequest\x12\x0e\n\x06\x63\x61ller\x18\x01 \x01(\t\x12/\n\x0cmin_interval\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\"\x97\x01\n\nLoadReport\x12\x0f\n\x07\x62oot_id\x18\x01 \x01(\t\x12\x13\n\x0bowed_tokens\x18\x02 \x01(\x04\x12\x17\n\x0f\x61\x63\x63\x65pted_tokens\x18\x03 \x01(\x04\x12\x0f\n\x07running\x18\x04 \x01(\r\x12\x0f\n\x07waiting\x18\x05 \x01(\r\x12\x16\n\x0ekv_cache_usage\x18\x06 \x01(\x02\x12\x10\n\x08\x64raining\x18\x07 \x01(\x08\"\x16\n\x14\x44\x65scribeModelRequest\"\xe1\x01\n\x15\x44\x65scribeModelResponse\x12\r\n\x05model\x18\x01 \x01(\t\x12\x0e\n\x06\x65ngine\x18\x02 \x01(\t\x12\x16\n\x0e\x65ngine_version\x18\x03 \x01(\t\x12\x13\n\x0b\x66ingerprint\x18\x04 \x01(\t\x12\x18\n\x10max_model_tokens\x18\x05 \x01(\r\x12\x1a\n\x12supports_reasoning\x18\x06 \x01(\x08\x12#\n\x1bsupports_token_continuation\x18\x07 \x01(\x08\x12\x11\n\tsimulated\x18\x08 \x01(\x08\x12\x0e\n\x06\x64\x65vice\x18\t \x01(\t2\x8b\x03\n\x11GenerationService\x12T\n\x08Generate\x12#.kefu.generation.v1.GenerateRequest\x1a!.kefu.generation.v1.GenerateEvent0\x01\x12\x65\n\x0cGenerateMany\x12\'.kefu.generation.v1.GenerateManyRequest\x1a(.kefu.generation.v1.GenerateManyResponse(\x01\x30\x01\x12S\n\tWatchLoad\x12$.kefu.generation.v1.WatchLoadRequest\x1a\x1e.kefu.generation.v1.LoadReport0\x01\x12\x64\n\rDescribeModel\x12(.kefu.generation.v1.DescribeModelRequest\x1a).kefu.generation.v1.DescribeModelResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'kefu.generation.v1.generation_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_BEGINANSWER_METADATAENTRY']._loaded_options = None
+  _globals['_BEGINANSWER_METADATAENTRY']._serialized_options = b'8\001'
+  _globals['_FAILURE_METADATAENTRY']._loaded_options = None
+  _globals['_FAILURE_METADATAENTRY']._serialized_options = b'8\001'
   _globals['_CHATMESSAGE']._serialized_start=92
   _globals['_CHATMESSAGE']._serialized_end=256
   _globals['_CHATMESSAGE_ROLE']._serialized_start=176
@@ -46,26 +50,40 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REASONING']._serialized_end=458
   _globals['_GENERATEREQUEST']._serialized_start=461
   _globals['_GENERATEREQUEST']._serialized_end=889
-  _globals['_GENERATEEVENT']._serialized_start=892
-  _globals['_GENERATEEVENT']._serialized_end=1062
-  _globals['_ACCEPTED']._serialized_start=1064
-  _globals['_ACCEPTED']._serialized_end=1135
-  _globals['_DELTA']._serialized_start=1138
-  _globals['_DELTA']._serialized_end=1307
-  _globals['_DELTA_CHANNEL']._serialized_start=1232
-  _globals['_DELTA_CHANNEL']._serialized_end=1307
-  _globals['_COMPLETED']._serialized_start=1310
-  _globals['_COMPLETED']._serialized_end=1681
-  _globals['_COMPLETED_FINISHREASON']._serialized_start=1586
-  _globals['_COMPLETED_FINISHREASON']._serialized_end=1681
-  _globals['_WATCHLOADREQUEST']._serialized_start=1683
-  _globals['_WATCHLOADREQUEST']._serialized_end=1766
-  _globals['_LOADREPORT']._serialized_start=1769
-  _globals['_LOADREPORT']._serialized_end=1920
-  _globals['_DESCRIBEMODELREQUEST']._serialized_start=1922
-  _globals['_DESCRIBEMODELREQUEST']._serialized_end=1944
-  _globals['_DESCRIBEMODELRESPONSE']._serialized_start=1947
-  _globals['_DESCRIBEMODELRESPONSE']._serialized_end=2172
-  _globals['_GENERATIONSERVICE']._serialized_start=2175
-  _globals['_GENERATIONSERVICE']._serialized_end=2467
+  _globals['_GENERATEMANYREQUEST']._serialized_start=891
+  _globals['_GENERATEMANYREQUEST']._serialized_end=976
+  _globals['_BEGINANSWER']._serialized_start=979
+  _globals['_BEGINANSWER']._serialized_end=1220
+  _globals['_BEGINANSWER_METADATAENTRY']._serialized_start=1173
+  _globals['_BEGINANSWER_METADATAENTRY']._serialized_end=1220
+  _globals['_GENERATEMANYRESPONSE']._serialized_start=1222
+  _globals['_GENERATEMANYRESPONSE']._serialized_end=1293
+  _globals['_ANSWEREVENT']._serialized_start=1296
+  _globals['_ANSWEREVENT']._serialized_end=1436
+  _globals['_FAILURE']._serialized_start=1439
+  _globals['_FAILURE']._serialized_end=1653
+  _globals['_FAILURE_METADATAENTRY']._serialized_start=1173
+  _globals['_FAILURE_METADATAENTRY']._serialized_end=1220
+  _globals['_GENERATEEVENT']._serialized_start=1656
+  _globals['_GENERATEEVENT']._serialized_end=1826
+  _globals['_ACCEPTED']._serialized_start=1828
+  _globals['_ACCEPTED']._serialized_end=1899
+  _globals['_DELTA']._serialized_start=1902
+  _globals['_DELTA']._serialized_end=2071
+  _globals['_DELTA_CHANNEL']._serialized_start=1996
+  _globals['_DELTA_CHANNEL']._serialized_end=2071
+  _globals['_COMPLETED']._serialized_start=2074
+  _globals['_COMPLETED']._serialized_end=2445
+  _globals['_COMPLETED_FINISHREASON']._serialized_start=2350
+  _globals['_COMPLETED_FINISHREASON']._serialized_end=2445
+  _globals['_WATCHLOADREQUEST']._serialized_start=2447
+  _globals['_WATCHLOADREQUEST']._serialized_end=2530
+  _globals['_LOADREPORT']._serialized_start=2533
+  _globals['_LOADREPORT']._serialized_end=2684
+  _globals['_DESCRIBEMODELREQUEST']._serialized_start=2686
+  _globals['_DESCRIBEMODELREQUEST']._serialized_end=2708
+  _globals['_DESCRIBEMODELRESPONSE']._serialized_start=2711
+  _globals['_DESCRIBEMODELRESPONSE']._serialized_end=2936
+  _globals['_GENERATIONSERVICE']._serialized_start=2939
+  _globals['_GENERATIONSERVICE']._serialized_end=3334
 # @@protoc_insertion_point(module_scope)

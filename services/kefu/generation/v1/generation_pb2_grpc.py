@@ -41,6 +41,11 @@ class GenerationServiceStub:
                 request_serializer=kefu_dot_generation_dot_v1_dot_generation__pb2.GenerateRequest.SerializeToString,
                 response_deserializer=kefu_dot_generation_dot_v1_dot_generation__pb2.GenerateEvent.FromString,
                 _registered_method=True)
+        self.GenerateMany = channel.stream_stream(
+                '/kefu.generation.v1.GenerationService/GenerateMany',
+                request_serializer=kefu_dot_generation_dot_v1_dot_generation__pb2.GenerateManyRequest.SerializeToString,
+                response_deserializer=kefu_dot_generation_dot_v1_dot_generation__pb2.GenerateManyResponse.FromString,
+                _registered_method=True)
         self.WatchLoad = channel.unary_stream(
                 '/kefu.generation.v1.GenerationService/WatchLoad',
                 request_serializer=kefu_dot_generation_dot_v1_dot_generation__pb2.WatchLoadRequest.SerializeToString,
@@ -72,6 +77,21 @@ class GenerationServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GenerateMany(self, request_iterator, context):
+        """GenerateMany is Generate for many answers over one call, which is what a router uses: a frame then costs neither
+        side a message of its own, for those that are due together go together.
+
+        The caller begins and cancels answers under numbers of its choice; each gets the events that Generate would have
+        sent, or a Failure with the status that Generate would have ended with, and nothing after either of Completed and
+        Failure. Answers share nothing but the call: when it ends, for whatever reason, so do those that are open, as
+        cancelled ones do. The caller may close its side and still receive what is open. A replica that drains ends the
+        call with OK as soon as no answer is open. Errors of the call itself: INVALID_ARGUMENT / BAD_REQUEST for a number
+        that is in use or 0.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def WatchLoad(self, request, context):
         """WatchLoad streams the replica's load: one report at once, then one at each change, at most every
         `min_interval`, and at least one a second. It ends when the replica drains, after a last report that says so.
@@ -94,6 +114,11 @@ def add_GenerationServiceServicer_to_server(servicer, server):
                     servicer.Generate,
                     request_deserializer=kefu_dot_generation_dot_v1_dot_generation__pb2.GenerateRequest.FromString,
                     response_serializer=kefu_dot_generation_dot_v1_dot_generation__pb2.GenerateEvent.SerializeToString,
+            ),
+            'GenerateMany': grpc.stream_stream_rpc_method_handler(
+                    servicer.GenerateMany,
+                    request_deserializer=kefu_dot_generation_dot_v1_dot_generation__pb2.GenerateManyRequest.FromString,
+                    response_serializer=kefu_dot_generation_dot_v1_dot_generation__pb2.GenerateManyResponse.SerializeToString,
             ),
             'WatchLoad': grpc.unary_stream_rpc_method_handler(
                     servicer.WatchLoad,
@@ -135,6 +160,33 @@ class GenerationService:
             '/kefu.generation.v1.GenerationService/Generate',
             kefu_dot_generation_dot_v1_dot_generation__pb2.GenerateRequest.SerializeToString,
             kefu_dot_generation_dot_v1_dot_generation__pb2.GenerateEvent.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GenerateMany(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/kefu.generation.v1.GenerationService/GenerateMany',
+            kefu_dot_generation_dot_v1_dot_generation__pb2.GenerateManyRequest.SerializeToString,
+            kefu_dot_generation_dot_v1_dot_generation__pb2.GenerateManyResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -45,6 +45,17 @@ class GenerationServiceStub:
     RESOURCE_EXHAUSTED / REPLICA_FULL. Cancelling the call aborts the request in the engine within a second,
     also while it is queued or prefilling.
     """
+    GenerateMany: _grpc.StreamStreamMultiCallable[_generation_pb2.GenerateManyRequest, _generation_pb2.GenerateManyResponse]
+    """GenerateMany is Generate for many answers over one call, which is what a router uses: a frame then costs neither
+    side a message of its own, for those that are due together go together.
+
+    The caller begins and cancels answers under numbers of its choice; each gets the events that Generate would have
+    sent, or a Failure with the status that Generate would have ended with, and nothing after either of Completed and
+    Failure. Answers share nothing but the call: when it ends, for whatever reason, so do those that are open, as
+    cancelled ones do. The caller may close its side and still receive what is open. A replica that drains ends the
+    call with OK as soon as no answer is open. Errors of the call itself: INVALID_ARGUMENT / BAD_REQUEST for a number
+    that is in use or 0.
+    """
     WatchLoad: _grpc.UnaryStreamMultiCallable[_generation_pb2.WatchLoadRequest, _generation_pb2.LoadReport]
     """WatchLoad streams the replica's load: one report at once, then one at each change, at most every
     `min_interval`, and at least one a second. It ends when the replica drains, after a last report that says so.
@@ -68,6 +79,17 @@ class GenerationServiceAsyncStub(GenerationServiceStub):
     engine without token ids), UNAVAILABLE / ENGINE_DEAD (the replica is leaving; try another),
     RESOURCE_EXHAUSTED / REPLICA_FULL. Cancelling the call aborts the request in the engine within a second,
     also while it is queued or prefilling.
+    """
+    GenerateMany: _aio.StreamStreamMultiCallable[_generation_pb2.GenerateManyRequest, _generation_pb2.GenerateManyResponse]  # type: ignore[assignment]
+    """GenerateMany is Generate for many answers over one call, which is what a router uses: a frame then costs neither
+    side a message of its own, for those that are due together go together.
+
+    The caller begins and cancels answers under numbers of its choice; each gets the events that Generate would have
+    sent, or a Failure with the status that Generate would have ended with, and nothing after either of Completed and
+    Failure. Answers share nothing but the call: when it ends, for whatever reason, so do those that are open, as
+    cancelled ones do. The caller may close its side and still receive what is open. A replica that drains ends the
+    call with OK as soon as no answer is open. Errors of the call itself: INVALID_ARGUMENT / BAD_REQUEST for a number
+    that is in use or 0.
     """
     WatchLoad: _aio.UnaryStreamMultiCallable[_generation_pb2.WatchLoadRequest, _generation_pb2.LoadReport]  # type: ignore[assignment]
     """WatchLoad streams the replica's load: one report at once, then one at each change, at most every
@@ -95,6 +117,23 @@ class GenerationServiceServicer(metaclass=_abc_1.ABCMeta):
         engine without token ids), UNAVAILABLE / ENGINE_DEAD (the replica is leaving; try another),
         RESOURCE_EXHAUSTED / REPLICA_FULL. Cancelling the call aborts the request in the engine within a second,
         also while it is queued or prefilling.
+        """
+
+    @_abc_1.abstractmethod
+    def GenerateMany(
+        self,
+        request_iterator: _MaybeAsyncIterator[_generation_pb2.GenerateManyRequest],
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_generation_pb2.GenerateManyResponse], _abc.AsyncIterator[_generation_pb2.GenerateManyResponse]]:
+        """GenerateMany is Generate for many answers over one call, which is what a router uses: a frame then costs neither
+        side a message of its own, for those that are due together go together.
+
+        The caller begins and cancels answers under numbers of its choice; each gets the events that Generate would have
+        sent, or a Failure with the status that Generate would have ended with, and nothing after either of Completed and
+        Failure. Answers share nothing but the call: when it ends, for whatever reason, so do those that are open, as
+        cancelled ones do. The caller may close its side and still receive what is open. A replica that drains ends the
+        call with OK as soon as no answer is open. Errors of the call itself: INVALID_ARGUMENT / BAD_REQUEST for a number
+        that is in use or 0.
         """
 
     @_abc_1.abstractmethod
