@@ -115,6 +115,28 @@ async def test_what_a_crashed_service_had_started_is_ended_with_it(tmp_path: Pat
         await until(lambda: not is_alive(child))
 
 
+async def test_when_a_service_is_stopped_all_that_it_had_started_is_gone(tmp_path: Path) -> None:
+    code = """
+        children = [subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"]) for _ in range(5)]
+        ready.write_text(" ".join(str(child.pid) for child in children))
+        time.sleep(600)
+    """
+    async with supervised(service(tmp_path, "one", code)) as (supervisor, _):
+        assert await supervisor.settled()
+    assert not [pid for pid in map(int, (tmp_path / "one.ready").read_text().split()) if is_alive(pid)]
+
+
+async def test_a_process_that_has_ended_and_was_not_waited_for_is_no_leftover() -> None:
+    ended = subprocess.Popen(["true"], env={**os.environ, RUN_VARIABLE: "mine"}, start_new_session=True)
+    try:
+        await until(lambda: not is_alive(ended.pid))
+        state = SuiteState(pid=2**22 + 1, start_time=0, run_id="mine")
+        state.services = [ServiceState("router", "", "", pid=ended.pid, start_time=start_time_of(ended.pid))]
+        assert kill_leftovers(state) == []
+    finally:
+        ended.wait()
+
+
 async def test_five_crashes_are_enough_and_its_last_words_are_kept(tmp_path: Path) -> None:
     one = service(tmp_path, "one", "print('no such model', flush=True); sys.exit(3)")
     async with supervised(one, service(tmp_path, "other", RUNS)) as (supervisor, seen):

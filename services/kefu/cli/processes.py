@@ -15,6 +15,8 @@ from kefu.cli.data_dir import SuiteState, is_process
 
 RUN_VARIABLE = "KEFU_RUN"
 """Environment variable that names the run to which a process belongs."""
+_LOOKS = 100
+_LOOK_SECONDS = 0.05
 
 
 async def start(command: Sequence[str], environment: Mapping[str, str], log: Path) -> asyncio.subprocess.Process:
@@ -43,6 +45,23 @@ def kill_group(leader: int) -> None:
         os.killpg(leader, signal.SIGKILL)
 
 
+async def end_group(leader: int) -> None:
+    """Kill what is left of a service's process group, and wait a while for its end: it may take a moment to die."""
+    kill_group(leader)
+    for _ in range(_LOOKS):
+        if not _is_alive(leader):
+            return
+        await asyncio.sleep(_LOOK_SECONDS)
+
+
+def _is_alive(group: int) -> bool:
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, OSError):
+            if os.getpgid(process.pid) == group and process.status() != psutil.STATUS_ZOMBIE:
+                return True
+    return False
+
+
 def kill_leftovers(state: SuiteState) -> list[str]:
     """Kill what a `kefu up` that is gone left behind; returns what it was, for people.
 
@@ -59,6 +78,8 @@ def kill_leftovers(state: SuiteState) -> list[str]:
         with suppress(psutil.Error, OSError):
             if process.pid in (os.getpid(), os.getppid()) or process.uids().real != os.getuid():
                 continue
+            if process.status() == psutil.STATUS_ZOMBIE:
+                continue  # it has ended, and only waits to be noticed
             name = groups.get(os.getpgid(process.pid), "")
             if not name and process.environ().get(RUN_VARIABLE) == state.run_id:
                 name = process.name()

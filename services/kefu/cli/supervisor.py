@@ -119,6 +119,7 @@ class Supervised:
             impatience.cancel()
             processes.kill_group(process.pid)
         await ended
+        await processes.end_group(process.pid)
 
     def kill(self) -> None:
         """Kill it and all that it started."""
