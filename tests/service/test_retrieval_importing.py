@@ -75,7 +75,7 @@ async def test_each_unreadable_document_is_reported_and_harms_no_other(redis: Re
             "picture.md": "NOT_TEXT",
             "binary.md": "NOT_TEXT",
             "pairs.csv": "BAD_CSV",
-            "slides.pptx": "UNSUPPORTED_TYPE",
+            "slides.pptx": "BROKEN_FILE",
             "returns.md": "",
         }
         assert "answer" in results["pairs.csv"].message
