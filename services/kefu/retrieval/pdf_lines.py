@@ -1,4 +1,4 @@
-"""The lines of a PDF's page with where they stand and how large they are, in reading order."""
+"""The lines of a PDF's page with where they stand and how large they are."""
 
 import re
 import unicodedata
@@ -26,7 +26,7 @@ class Line:
     size: float
     bold: bool
     box: int
-    """Lines of one box stand one below another in one column; boxes are numbered in reading order."""
+    """Lines of one box stand one below another in one column."""
 
     @property
     def middle(self) -> float:
@@ -56,6 +56,41 @@ def lines_of(layout: LTPage) -> Iterator[Line]:
                 bold > 0.8 * len(characters),
                 number,
             )
+
+
+@dataclass(frozen=True)
+class Box:
+    """Lines that stand one below another in one column: mostly a paragraph."""
+
+    lines: list[Line]
+
+    @property
+    def x0(self) -> float:
+        """Left edge."""
+        return min(line.x0 for line in self.lines)
+
+    @property
+    def x1(self) -> float:
+        """Right edge."""
+        return max(line.x1 for line in self.lines)
+
+    @property
+    def top(self) -> float:
+        """Upper edge."""
+        return min(line.top for line in self.lines)
+
+    @property
+    def bottom(self) -> float:
+        """Lower edge."""
+        return max(line.bottom for line in self.lines)
+
+
+def boxes_of(lines: Iterable[Line]) -> list[Box]:
+    """Lines by their boxes."""
+    by_number: dict[int, list[Line]] = {}
+    for line in lines:
+        by_number.setdefault(line.box, []).append(line)
+    return [Box(sorted(found, key=lambda line: (line.middle, line.x0))) for found in by_number.values()]
 
 
 def readable(text: str) -> str:

@@ -3,7 +3,7 @@
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -14,7 +14,8 @@ from pdfminer.pdfexceptions import PDFException
 from pdfplumber.utils.exceptions import PdfminerException
 
 from kefu.retrieval.parsed import Block, ParsedDocument, Unreadable, table_block
-from kefu.retrieval.pdf_lines import Line, joined, lines_of, unnamed_share
+from kefu.retrieval.pdf_lines import Box, Line, boxes_of, joined, lines_of, unnamed_share
+from kefu.retrieval.pdf_order import in_reading_order
 from kefu.retrieval.pdf_tables import Table, aligned_tables, ruled_tables
 
 MAX_PAGES = 3_000
@@ -27,20 +28,26 @@ _PAGE_NUMBER = re.compile(
 )
 _BULLET = re.compile(r"(?:[•‣▪▫●○■□◦–—*-]|\(?\d{1,3}[.)、）]|[（(][一二三四五六七八九十]+[)）]|[a-z][.)])\s*")
 _NUMBERED = re.compile(r"\d{1,2}(?:\.\d{1,2}){1,4}\.?\s+\w.*")
-_CONTENTS = re.compile(
-    r".*(?:\.\s?){5,}\s*[\divxlc]+"
-)  # a line of a table of contents leads to a page and says nothing
+# A line of a table of contents leads to a page and says nothing.
+_CONTENTS = re.compile(r".*(?:\.\s?){5,}\s*[\divxlc]+")
 _SENTENCE_END = tuple(".!?:;。！？：；…”\"')）")
-_NO_TITLE = re.compile(r"untitled|\.(docx?|pdf|indd|xlsx?|pptx?|qxd|dvi|tex)$|^microsoft |^\s*$", re.IGNORECASE)
+_NO_TITLE = re.compile(
+    r"untitled|anonymous|unspecified|\.(docx?|pdf|indd|xlsx?|pptx?|qxd|dvi|tex)$|^microsoft |^\s*$", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
 class _Page:
     number: int
     height: float
-    lines: list[Line]
-    tables: list[Table]
+    items: list[Box | Table]
+    """In reading order."""
     pictures: int
+
+    @property
+    def lines(self) -> list[Line]:
+        """Of its text outside tables."""
+        return [line for item in self.items if isinstance(item, Box) for line in item.lines]
 
 
 def read_pdf(data: bytes) -> ParsedDocument:
@@ -75,7 +82,8 @@ def _page(page: Any) -> _Page:
     free = [line for line in lines if not any(table.holds(line) for table in tables)]
     tables += aligned_tables(free)
     free = [line for line in free if not any(table.holds(line) for table in tables)]
-    made = _Page(page.page_number, float(page.height), free, tables, len(page.images))
+    items = in_reading_order([*boxes_of(free), *tables])
+    made = _Page(page.page_number, float(page.height), items, len(page.images))
     page.close()  # else the objects of every page are kept
     return made
 
@@ -87,13 +95,16 @@ def _check_text(pages: Sequence[_Page]) -> str:
             "NO_TEXT_LAYER",
             "Its fonts do not say which letters they show; print it to a new PDF with text recognition (OCR).",
         )
-    bare = [page for page in pages if not page.tables and sum(len(line.text) for line in page.lines) < 10]
+    bare = [
+        page
+        for page in pages
+        if not any(isinstance(item, Table) for item in page.items) and sum(len(line.text) for line in page.lines) < 10
+    ]
     if len(bare) == len(pages):
         if any(page.pictures for page in pages):
             raise Unreadable(
                 "NO_TEXT_LAYER",
-                f"Its {len(pages)} pages are pictures without text, as of a scanner; run text recognition (OCR) on it "
-                "and import that.",
+                "Its pages are pictures without text, as of a scanner; run text recognition (OCR) on it, then import it.",
             )
         if not texts:
             raise Unreadable("EMPTY_DOCUMENT", "The PDF holds no text; write something in it, or leave it out.")
@@ -122,43 +133,35 @@ class _Blocks:
     def made(self) -> list[Block]:
         for page in self._pages:
             before = self._made[-1] if self._made else None
-            for place, item in enumerate(self._in_order(page)):
+            for item in page.items:
                 if isinstance(item, Table):
-                    self._table(item, page.number, before if place == 0 else None)
-                else:
-                    self._box(item, page.number)
+                    self._table(item, page.number, before)
+                    before = None
+                elif lines := [line for line in item.lines if not self._is_left_out(line, page)]:
+                    self._box(lines, page.number)
+                    before = None
         return self._made
 
     def _find_title(self) -> None:
-        if not self._pages or not self._sizes:
-            return
-        groups = [
-            (page.number, list(lines))
+        """The only lines of the largest size; or the first such box, when another one follows without text between."""
+        levels = [
+            (page.number, self._level(line), line)
             for page in self._pages
-            for level, lines in groupby(page.lines, key=lambda line: self._level(line))
-            if level == 1
+            for line in page.lines
+            if not self._is_left_out(line, page)
         ]
-        if len(groups) == 1 and groups[0][0] == self._pages[0].number:
-            self._of_title = groups[0][1]
-            self.title = joined(line.text for line in self._of_title)
+        runs = [list(run) for level, run in groupby(levels, key=lambda one: one[1]) if level == 1]
+        if not runs or runs[0][0] != levels[0]:
+            return
+        first = [line for number, _, line in runs[0] if number == levels[0][0]]
+        if len(runs) == 1:
+            self._of_title = first
+        elif first[-1].box != first[0].box:
+            self._of_title = [line for line in first if line.box == first[0].box]
+        self.title = joined(line.text for line in self._of_title)
 
-    def _in_order(self, page: _Page) -> Iterator[list[Line] | Table]:
-        """Boxes of lines in reading order, each table before the first box that stands below it."""
-        tables = sorted(page.tables, key=lambda table: table.top)
-        lines = [line for line in page.lines if line not in self._of_title and not self._is_running(line, page)]
-        for _, group in groupby(lines, key=lambda line: line.box):
-            box = list(group)
-            above = [
-                table for table in tables if table.top <= box[0].top and table.x0 < box[0].x1 and table.x1 > box[0].x0
-            ]
-            for table in above:
-                tables.remove(table)
-                yield table
-            yield box
-        yield from tables
-
-    def _is_running(self, line: Line, page: _Page) -> bool:
-        if _CONTENTS.fullmatch(line.text):
+    def _is_left_out(self, line: Line, page: _Page) -> bool:
+        if line in self._of_title or _CONTENTS.fullmatch(line.text):
             return True
         if _MARGIN * page.height < line.middle < (1 - _MARGIN) * page.height:
             return False
