@@ -104,7 +104,8 @@ def _check_text(pages: Sequence[_Page]) -> str:
         if any(page.pictures for page in pages):
             raise Unreadable(
                 "NO_TEXT_LAYER",
-                "Its pages are pictures without text, as of a scanner; run text recognition (OCR) on it, then import it.",
+                "Its pages are pictures without text, as of a scanner; run text recognition (OCR) on it and import "
+                "what that makes.",
             )
         if not texts:
             raise Unreadable("EMPTY_DOCUMENT", "The PDF holds no text; write something in it, or leave it out.")
