@@ -38,6 +38,7 @@ Row = tuple[str, ...]
 SENTENCE = "The parcel travels by road and the driver rings before the delivery so that somebody can open the door. "
 FEES: list[Row] = [("Country", "Fee", "Days"), ("Germany", "10 EUR", "3"), ("France", "12 EUR", "4")]
 _STYLES: Any = getSampleStyleSheet()
+_METRICS: Any = pdfmetrics
 
 
 def pdf_of(flowables: Iterable[Any], *, password: str = "", title: str = "") -> bytes:
@@ -108,7 +109,7 @@ def _right() -> str:
 
 def scanned_pdf() -> bytes:
     out = io.BytesIO()
-    canvas = Canvas(out, pagesize=A4)
+    canvas: Any = Canvas(out, pagesize=A4)
     picture = io.BytesIO()
     Image.new("L", (200, 280), 200).save(picture, "PNG")
     canvas.drawImage(ImageReader(picture), 50, 50, 400, 600)
@@ -121,7 +122,7 @@ def pictured_pdf() -> bytes:
     """50 MB, of which a picture has nearly all."""
     out = io.BytesIO()
     rl_config.useA85 = 0  # text in place of bytes would take long
-    canvas = Canvas(out, pagesize=A4)
+    canvas: Any = Canvas(out, pagesize=A4)
     canvas.drawString(72, 760, "The picture shows where the serial number is printed on the back.")
     picture = io.BytesIO()
     Image.frombytes("RGB", (4000, 4200), random.Random(1).randbytes(4000 * 4200 * 3)).save(picture, "BMP")
@@ -132,9 +133,9 @@ def pictured_pdf() -> bytes:
 
 
 def chinese_pdf() -> bytes:
-    pdfmetrics.registerFont(UnicodeCIDFont("STSong-Light"))
+    _METRICS.registerFont(UnicodeCIDFont("STSong-Light"))
     out = io.BytesIO()
-    canvas = Canvas(out, pagesize=A4)
+    canvas: Any = Canvas(out, pagesize=A4)
     canvas.setFont("STSong-Light", 20)
     canvas.drawString(72, 760, "退货政策")
     canvas.setFont("STSong-Light", 11)
@@ -146,9 +147,9 @@ def chinese_pdf() -> bytes:
 
 def hebrew_pdf() -> bytes:
     """Glyphs stand as they are seen, so the text is drawn backwards."""
-    pdfmetrics.registerFont(TTFont("DejaVu", str(Path(matplotlib.get_data_path(), "fonts/ttf/DejaVuSans.ttf"))))
+    _METRICS.registerFont(TTFont("DejaVu", str(Path(matplotlib.get_data_path(), "fonts/ttf/DejaVuSans.ttf"))))
     out = io.BytesIO()
-    canvas = Canvas(out, pagesize=A4)
+    canvas: Any = Canvas(out, pagesize=A4)
     canvas.setFont("DejaVu", 12)
     canvas.drawString(200, 700, _seen(HEBREW))
     canvas.save()

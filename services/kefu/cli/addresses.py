@@ -38,7 +38,8 @@ class PinnedBackend(httpcore.AsyncNetworkBackend):
 
     def __init__(self, permitted: Callable[[Address], bool] = is_public) -> None:
         self._permitted = permitted
-        self._inner = httpcore.AnyIOBackend()
+        backend: Any = httpcore.AnyIOBackend
+        self._inner: httpcore.AsyncNetworkBackend = backend()
 
     async def connect_tcp(
         self,

@@ -18,7 +18,11 @@ _REDIRECTS = 5
 _SECONDS = 120.0
 _MOVED = {301, 302, 303, 307, 308}
 _TIMEOUTS = {"connect": 10.0, "read": 30.0, "write": 10.0, "pool": 10.0}
-_HEADERS = {"User-Agent": "kefu-import", "Accept-Encoding": "identity", "Accept": "text/html,*/*;q=0.8"}
+_HEADERS: dict[bytes | str, bytes | str] = {
+    "User-Agent": "kefu-import",
+    "Accept-Encoding": "identity",
+    "Accept": "text/html,*/*;q=0.8",
+}
 _UNTOLD = {"text/plain", "application/octet-stream", "binary/octet-stream", ""}
 
 

@@ -16,7 +16,7 @@ _ENDINGS = {"message/rfc822": ".eml", "text/html": ".html", "text/plain": ".txt"
 
 def read_mail(data: bytes) -> ParsedDocument:
     """The title is the subject. Who wrote it to whom is left out: it is nobody's answer. Raises Unreadable."""
-    mail = cast("EmailMessage", message_from_bytes(data, policy=policy.default))
+    mail = message_from_bytes(data, policy=policy.default)
     if not mail.keys():
         raise Unreadable("BROKEN_FILE", "It has no mail header; export the mail again as EML.")
     members: list[Member] = []

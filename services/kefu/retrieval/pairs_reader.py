@@ -106,9 +106,9 @@ def _entries(text: str) -> list[Any]:
         fields = cast("dict[str, Any]", content)
         if {QUESTION, ANSWER} <= {column(name) for name in fields}:
             return [fields]
-        lists = [value for value in fields.values() if isinstance(value, list)]
+        lists = [cast("list[Any]", value) for value in fields.values() if isinstance(value, list)]
         if len(lists) == 1:
-            return cast("list[Any]", lists[0])
+            return lists[0]
         if fields and all(isinstance(value, str) for value in fields.values()):
             return [{QUESTION: question, ANSWER: answer} for question, answer in _items(fields)]
     raise Unreadable("BAD_JSON", 'It holds no list of {"question": …, "answer": …}; write one.')

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from pdfminer.layout import LTChar, LTPage, LTTextBox, LTTextLine
+from pdfminer.layout import LTChar, LTPage, LTTextBox
 
 _FORMS = re.compile(r"[\ufb00-\ufdff\ufe70-\ufeff]+")
 _BOLD = re.compile(r"bold|black|heavy|demi|simhei", re.IGNORECASE)
@@ -39,8 +39,6 @@ def lines_of(layout: LTPage) -> Iterator[Line]:
     boxes = (element for element in layout if isinstance(element, LTTextBox))
     for number, box in enumerate(boxes):
         for line in box:
-            if not isinstance(line, LTTextLine):
-                continue
             characters = [character for character in line if isinstance(character, LTChar)]
             text = readable(line.get_text())
             if not text or not characters:

@@ -60,7 +60,8 @@ def read_pdf(data: bytes) -> ParsedDocument:
             if len(pdf.pages) > MAX_PAGES:
                 raise Unreadable("TOO_LARGE", f"It has more than {MAX_PAGES:,} pages; split it.")
             pages = [_page(page) for page in pdf.pages]
-            named = pdf.metadata.get("Title") if isinstance(pdf.metadata.get("Title"), str) else ""
+            metadata: dict[str, Any] = pdf.metadata  # pyright: ignore[reportUnknownMemberType]
+            named = str(metadata.get("Title") or "")
     except (PdfminerException, PDFException) as exc:
         causes = (exc, *exc.args, exc.__cause__)
         if any(isinstance(cause, PDFPasswordIncorrect) for cause in causes):

@@ -60,18 +60,19 @@ def _text(cell: Any) -> str:
 
 def _tables(rows: Rows) -> Iterator[Rows]:
     """Rectangles that empty rows and columns part."""
-    for part in _split(rows, lambda row: any(row)):
+    for part in _split(rows):
         width = max(map(len, part))
         columns = [[row[at] if at < len(row) else "" for row in part] for at in range(width)]
-        for group in _split(columns, any):
+        for group in _split(columns):
             table = [list(row) for row in zip(*group, strict=True)]
             yield [row for row in table if any(row)]
 
 
-def _split(lines: Iterable[list[str]], is_full: Any) -> Iterator[list[list[str]]]:
+def _split(lines: Iterable[list[str]]) -> Iterator[list[list[str]]]:
+    """Lines in runs that empty ones part."""
     held: list[list[str]] = []
     for line in lines:
-        if is_full(line):
+        if any(line):
             held.append(line)
         elif held:
             yield held
