@@ -52,6 +52,7 @@ class Remembering:
 
     def __init__(self, embedder: Embedder, cache: EmbeddingCache) -> None:
         self.id, self.dimension, self.passages_at_once = embedder.id, embedder.dimension, 1
+        self.concurrent = False  # the file of vectors is for one thread
         self._embedder, self._cache = embedder, cache
 
     def queries(self, texts: Sequence[str]) -> Vectors:
