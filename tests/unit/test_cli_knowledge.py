@@ -89,7 +89,7 @@ async def test_import_fetches_from_no_private_address_and_from_no_host_that_was_
     done = await kefu("import", "http://127.0.0.1:1/x", "http://localhost:1/y", "--urls", "urls.txt")
     assert done.status == 1
     assert "3 failed" in done.out
-    assert done.out.count("an address within a private network or this machine") == 2
+    assert done.out.count("is an address within a private network or this machine") == 2
     assert "add --allow-host pages.example" in done.out
     assert kefu.knowledge.documents == {}
 

@@ -58,9 +58,10 @@ class PinnedBackend(httpcore.AsyncNetworkBackend):
         addresses = [str(entry[4][0]).partition("%")[0] for entry in found]
         for address in addresses:
             if not self._permitted(ipaddress.ip_address(address)):
+                named = host if host == address else f"{host} ({address})"
                 raise NotAllowed(
-                    f"{host} is {address}, an address within a private network or this machine; save the page as a "
-                    "file and import that"
+                    f"{named} is an address within a private network or this machine; save the page as a file and "
+                    "import that"
                 )
         *others, last = dict.fromkeys(addresses)
         for address in others:
