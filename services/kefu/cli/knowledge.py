@@ -1,59 +1,15 @@
-"""`kefu import` and `kefu search`: fill a knowledge base, and see what a question finds in it."""
+"""`kefu search`: see what a question finds in the knowledge base."""
 
-import time
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from kefu.cli.connection import Json, Remote, remote
-from kefu.cli.console import CommandFailed, console, one_line, print_json, printable
-from kefu.cli.documents_on_disk import find_files
+from kefu.cli.console import console, one_line, print_json, printable
 from kefu.cli.grouping import full, short
-from kefu.cli.holdings import DEFAULT_COLLECTION, Collection
-from kefu.cli.importing import ImportView, print_summary, send
+from kefu.cli.import_command import import_
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from kefu.retrieval.v1 import knowledge_pb2_grpc as rpc
-
-
-async def import_(
-    target: Remote,
-    paths: Annotated[
-        list[Path] | None, typer.Argument(help="Files and folders: Markdown, text, HTML, CSV.", show_default=False)
-    ] = None,
-    collection: Collection = DEFAULT_COLLECTION,
-    create: Annotated[bool, typer.Option("--create", help="Make the collection if it does not exist.")] = False,
-    curated: Annotated[
-        list[Path] | None,
-        typer.Option(help="CSV of curated answers (question, answer, language, alternatives).", show_default=False),
-    ] = None,
-    root: Annotated[
-        Path | None,
-        typer.Option(help="Documents are called by their path below this folder.", show_default=False),
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    """Import documents into a knowledge base.
-
-    A document is called by its path from the folder that is given on (from the folder that holds it, for a single
-    file): importing it again replaces it, and does nothing when it has not changed. A file that cannot be read is
-    reported and harms no other; the exit status is then 1.
-    """
-    if not paths and not curated:
-        raise CommandFailed("Name files or folders to import, or --curated FILE.csv.")
-    found = find_files(paths or (), curated or (), root)
-    began = time.monotonic()
-    out = console(stderr=as_json)
-    with ImportView(out, len(found.files)) as view:
-        imported = await send(target, collection, found.files, view.tell, create=create)
-    if as_json:
-        print_json(imported.as_json(found.skipped))
-    else:
-        print_summary(out, imported, found.skipped, collection, time.monotonic() - began)
-    if missing := len(found.files) - len(imported.results) - len(imported.unread):
-        raise CommandFailed(f"{missing} documents got no answer; import again, which goes on where this ended.")
-    if imported.failures():
-        raise typer.Exit(1)
 
 
 async def search(

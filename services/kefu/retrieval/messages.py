@@ -2,10 +2,10 @@
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from kefu.retrieval.importing import Progress, Result
 from kefu.retrieval.keys import CollectionKey
 from kefu.retrieval.records import CollectionInfo, CuratedRecord, DocumentInfo, PassageText
 from kefu.retrieval.scorer import Scored
+from kefu.retrieval.sources import Progress, Result
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 
 
@@ -55,14 +55,17 @@ def document_message(key: CollectionKey, info: DocumentInfo) -> pb.Document:
 
 def passage_message(key: CollectionKey, document: DocumentInfo, passage: str, text: PassageText) -> pb.Passage:
     """A passage with what its document says of it."""
+    page = text.page
+    named = [f"第 {page} 页" if document.language == "zh" else f"p. {page}"] if page else []
     return pb.Passage(
         name=f"{document_name(key, document.id)}/passages/{passage}",
         title=document.title,
-        headings=text.headings,
+        headings=[*text.headings, *named],
         text=text.text,
         language=document.language,
-        uri=document.uri,
+        uri=f"{document.uri}#page={page}" if page and document.uri and "#" not in document.uri else document.uri,
         path=document.path,
+        page=page,
     )
 
 
