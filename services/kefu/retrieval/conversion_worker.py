@@ -13,7 +13,7 @@ import struct
 import sys
 import traceback
 from dataclasses import replace
-from typing import BinaryIO
+from typing import IO
 
 from pydantic import TypeAdapter
 
@@ -27,7 +27,7 @@ _NICENESS = 10
 _SPARE_SECONDS = 5
 
 
-def read_frame(source: BinaryIO) -> bytes | None:
+def read_frame(source: IO[bytes]) -> bytes | None:
     """The next frame: 8 bytes of length, then so many bytes. None at the end.
 
     A job is two frames: Job as JSON, the document's bytes. A reply is a frame of JSON, {"converted": Converted} or

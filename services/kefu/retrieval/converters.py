@@ -7,8 +7,8 @@ end.
 import asyncio
 import json
 import os
+import subprocess
 import sys
-from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
@@ -18,7 +18,7 @@ from typing import Any, cast
 import structlog
 
 import kefu
-from kefu.retrieval.conversion_worker import CONVERTED, FRAME, JOB
+from kefu.retrieval.conversion_worker import CONVERTED, FRAME, JOB, read_frame
 from kefu.retrieval.converting import Converted, Job
 from kefu.retrieval.parsed import Unreadable
 
@@ -26,11 +26,12 @@ _DOCUMENTS_EACH = 200  # then a process is replaced: libraries keep memory
 _IDLE_SECONDS = 60.0
 _PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "HOME")
 _log = structlog.stdlib.get_logger()
+_Process = subprocess.Popen[bytes]
 
 
 @dataclass
 class _Worker:
-    process: Process
+    process: _Process
     documents: int = 0
     idle_since: float = 0.0
 
@@ -43,7 +44,7 @@ class Converters:
         self._memory_mib = memory_mib
         self._free = asyncio.Semaphore(most)
         self._idle: list[_Worker] = []
-        self._all: set[Process] = set()
+        self._all: set[_Process] = set()
 
     @classmethod
     @asynccontextmanager
@@ -67,13 +68,15 @@ class Converters:
             kept = False
             try:
                 async with asyncio.timeout(self._seconds):
-                    reply = await _exchange(worker.process, job, data)
+                    # Threads and the standard library's processes: uvloop's forks run Python before the new program
+                    # does, which beside gRPC's threads does not always end well.
+                    reply = await asyncio.to_thread(_exchange, worker.process, job, data)
                 kept = "reason" not in reply or not reply["detail"]  # after what was not foreseen, a fresh one
             except TimeoutError:
                 raise Unreadable(
                     "TOO_SLOW", f"It could not be read within {self._seconds:.0f} s; split it, or save it anew."
                 ) from None
-            except (asyncio.IncompleteReadError, ConnectionError):
+            except (EOFError, OSError):
                 _log.warning("conversion.process_ended", bytes=len(data))
                 raise Unreadable(
                     "BROKEN_FILE", "Reading it broke the program that reads it; open it, save it anew, and import that."
@@ -94,21 +97,23 @@ class Converters:
     async def _start(self) -> _Worker:
         environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}  # no keys, no passwords
         environment["PYTHONPATH"] = str(Path(kefu.__file__).parents[1])
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-P", "-m", "kefu.retrieval.conversion_worker"),
-            *(str(self._memory_mib), str(int(self._seconds))),
-            stdin=PIPE,
-            stdout=PIPE,
+        process = await asyncio.to_thread(
+            subprocess.Popen[bytes],
+            [
+                *(sys.executable, "-P", "-m", "kefu.retrieval.conversion_worker"),
+                *(str(self._memory_mib), str(int(self._seconds))),
+            ],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
             env=environment,
             start_new_session=True,  # Ctrl-C is for the service, which ends its processes itself
         )
         self._all.add(process)
         return _Worker(process)
 
-    async def _end(self, process: Process) -> None:
-        with suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
+    async def _end(self, process: _Process) -> None:
+        process.kill()
+        await asyncio.to_thread(_reap, process)
         self._all.discard(process)
 
     async def _retire(self) -> None:
@@ -121,20 +126,20 @@ class Converters:
                 await self._end(worker.process)
 
 
-async def _exchange(process: Process, job: Job, data: bytes) -> dict[str, Any]:
-    """Send a job and read its reply, with "converted" as an object."""
-    if process.stdin is None or process.stdout is None:
+def _exchange(process: _Process, job: Job, data: bytes) -> dict[str, Any]:
+    """Send a job and read its reply, with "converted" as an object. Ends when the process is killed."""
+    if process.stdin is None:
         raise ValueError("the process must have pipes")
     for frame in (JOB.dump_json(job), data):
         process.stdin.write(FRAME.pack(len(frame)))
         process.stdin.write(frame)
-        await process.stdin.drain()
-    head = await _frame(process.stdout)
-    reply: dict[str, Any] = await asyncio.to_thread(_parsed, head)
+    process.stdin.flush()
+    reply = _parsed(_frame(process))
     if "converted" in reply:
         converted: Converted = reply["converted"]
-        members = [replace(member, data=await _frame(process.stdout)) for member in converted.members]
-        reply["converted"] = replace(converted, members=members)
+        reply["converted"] = replace(
+            converted, members=[replace(member, data=_frame(process)) for member in converted.members]
+        )
     return reply
 
 
@@ -145,6 +150,16 @@ def _parsed(head: bytes) -> dict[str, Any]:
     return json.loads(head)
 
 
-async def _frame(stream: asyncio.StreamReader) -> bytes:
-    (length,) = FRAME.unpack(await stream.readexactly(FRAME.size))
-    return await stream.readexactly(length)
+def _frame(process: _Process) -> bytes:
+    frame = read_frame(process.stdout) if process.stdout is not None else None
+    if frame is None:
+        raise EOFError
+    return frame
+
+
+def _reap(process: _Process) -> None:
+    process.wait()
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            with suppress(OSError):  # what was not sent yet
+                pipe.close()
