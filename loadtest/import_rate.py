@@ -158,7 +158,7 @@ async def _search_steadily(
             await stub.Search(pb.SearchRequest(query=question), metadata=metadata, timeout=SEARCH_SECONDS)
         except grpc.aio.AioRpcError as exc:
             seen.failed[exc.code().name] += 1
-        seen.milliseconds.append((time.perf_counter() - began) * 1000)
+        seen.milliseconds.append((time.perf_counter() - began) * 1000)  # a failed one took what it took
 
     following = time.perf_counter()
     while not until.is_set():
@@ -208,10 +208,13 @@ async def _alone(corpus: Path, count: int) -> None:
             passages, texts = passages + found, texts + len(to_embed)
             limit += await asyncio.to_thread(_embed_in_a_bare_loop, embedder, to_embed)
             seconds += (await _import(stub, metadata, "alone", part))[0]
-    print(f"{len(documents)} documents, {passages} passages, {texts} texts with their windows, in {_TURNS} turns")
-    print(f"embedder in a bare loop      {limit:6.1f} s   {_rates(texts, passages, limit)}")
-    rates = _rates(texts, passages, seconds)
-    print(f"import, nothing beside it    {seconds:6.1f} s   {rates}   {limit / seconds:.1%} of the limit")
+            print(f"after {number + 1} of {_TURNS} turns: {passages} passages, {texts} texts with their windows")
+            print(f"  embedder in a bare loop    {limit:6.1f} s   {_rates(texts, passages, limit)}")
+            share = f"{limit / seconds:.1%} of the limit"
+            print(
+                f"  import                     {seconds:6.1f} s   {_rates(texts, passages, seconds)}   {share}",
+                flush=True,
+            )
 
 
 async def _beside(corpus: Path, count: int, rate: float, idle_seconds: float) -> None:
@@ -228,12 +231,14 @@ async def _beside(corpus: Path, count: int, rate: float, idle_seconds: float) ->
         done = asyncio.Event()
         asyncio.get_running_loop().call_later(idle_seconds, done.set)
         idle = await _search_steadily(first, metadata, questions, rate, done)
-        print(idle.line(f"idle, {rate:g} a second"))
+        print(idle.line(f"idle, {rate:g} a second"), flush=True)
         done = asyncio.Event()
         searching = asyncio.create_task(_search_steadily(first, metadata, questions, rate, done))
-        seconds, passages = await _import(first, metadata, "new", everything[:count])
-        done.set()
-        busy = await searching
+        try:
+            seconds, passages = await _import(first, metadata, "new", everything[:count])
+        finally:
+            done.set()
+            busy = await searching
         print(busy.line("while documents are imported"))
         print(f"p99 beside the import / idle {busy.p99() / idle.p99():6.2f}")
         print(f"import beside searches       {seconds:6.1f} s   {passages / seconds:5.1f} passages/s, two replicas")

@@ -155,7 +155,8 @@ async def converters() -> AsyncIterator[Converters]:
 
 def processes() -> list[psutil.Process]:
     children = psutil.Process().children(recursive=True)
-    return [child for child in children if "kefu.retrieval.conversion_worker" in child.cmdline()]
+    alive = [child for child in children if child.status() != psutil.STATUS_ZOMBIE]
+    return [child for child in alive if "kefu.retrieval.conversion_worker" in child.cmdline()]
 
 
 async def _reason(converters: Converters, path: str, data: bytes) -> str:
@@ -171,14 +172,22 @@ async def test_a_document_that_needs_too_much_memory_is_refused_and_the_next_one
     assert (await converters.convert(Job("returns.md"), RETURNS.encode())).title == "Returns"
 
 
-async def test_a_process_that_dies_costs_its_document_only(converters: Converters) -> None:
+async def test_a_process_that_is_killed_costs_nothing_and_one_that_its_document_kills_that_document(
+    converters: Converters,
+) -> None:
     await converters.convert(Job("returns.md"), RETURNS.encode())
     (before,) = processes()
     before.suspend()
-    hanging = asyncio.create_task(_reason(converters, "returns.md", RETURNS.encode()))
+    going_on = asyncio.create_task(converters.convert(Job("returns.md"), RETURNS.encode()))
     await asyncio.sleep(0.1)
     before.kill()
-    assert await hanging == "BROKEN_FILE"
+    assert (await going_on).title == "Returns"
+    deadly = asyncio.create_task(_reason(converters, "returns.md", RETURNS.encode()))
+    while not deadly.done():
+        for process in processes():
+            process.kill()
+        await asyncio.sleep(0.01)
+    assert await deadly == "BROKEN_FILE"
     assert (await converters.convert(Job("returns.md"), RETURNS.encode())).title == "Returns"
 
 
