@@ -15,13 +15,16 @@ import numpy as np
 from kefu.common.language import language_of
 from kefu.retrieval.background import Background
 from kefu.retrieval.chunking import Chunk, cut
+from kefu.retrieval.comparing import Question
 from kefu.retrieval.documents import read_document
 from kefu.retrieval.embedders import Embedder, Vectors
+from kefu.retrieval.indexing import index_passage, make_question
 from kefu.retrieval.lexical import LexicalView
 from kefu.retrieval.parsed import ParsedDocument, Unreadable
 from kefu.retrieval.passage_index import IndexedDocument, IndexedPassage, PassageIndex
 from kefu.retrieval.question_set import QuestionSet, SetDocument, SetQuestion
-from kefu.retrieval.scorer import Question, Scored, rank
+from kefu.retrieval.records import PassageText
+from kefu.retrieval.scorer import Scored, Searched, rank
 from kefu.retrieval.words import Words
 
 Report = Callable[[int], None]
@@ -95,7 +98,7 @@ class Evaluation:
 
     def ranking(self, question: Question, count: int = _DEEP) -> list[Scored]:
         """What the service would find."""
-        return rank(self.index, question, count, "2026-01-01")
+        return [scored for _, scored in rank([Searched(self.index, question)], count, "2026-01-01").hits]
 
     def figures(self, keep: Callable[[SetQuestion], bool] = lambda _: True) -> Figures:
         """Figures over the questions that have a right document and are to be kept."""
@@ -138,7 +141,8 @@ def prepare(questions: QuestionSet, cache: EmbeddingCache, report: Callable[[str
         passages: list[IndexedPassage] = []
         for chunk in chunks:
             vectors = cache.passages(chunk.embedded).astype(np.float16)
-            passages.append(IndexedPassage(chunk.id, words.terms(chunk.indexed), vectors))
+            text = PassageText(chunk.text, chunk.headings)
+            passages.append(index_passage(words, chunk.id, document.title, text, vectors))
             done += len(chunk.embedded)
             report("embedding passages", done, total)
         language = language_of(f"{document.title}\n{document.text}")
@@ -147,12 +151,12 @@ def prepare(questions: QuestionSet, cache: EmbeddingCache, report: Callable[[str
     for document in documents:
         index.put(document)
     index.use_words(*_built(index))
-    background = Background.of(cache.passages)
+    background = Background.of(cache.passages, cache.queries)
     asked: list[tuple[SetQuestion, Question]] = []
     for number, question in enumerate(questions.questions, 1):
         text = question.text.strip()
         vector = cache.queries([text])[0]
-        asked.append((question, Question(vector, words.terms(text), language_of(text), background.levels(vector))))
+        asked.append((question, make_question(text, vector, words, background, index.languages)))
         report("embedding questions", number, len(questions.questions))
     return Evaluation(index, asked)
 
@@ -164,7 +168,9 @@ def _built(index: PassageIndex) -> tuple[int, LexicalView]:
 
 def _first_right(ranking: Sequence[Scored], relevant: frozenset[str]) -> int:
     """Rank of the first right document, passages collapsed to documents; 0 when it is not among them."""
-    for place, document in enumerate(dict.fromkeys(scored.entry.document for scored in ranking), 1):
+    for place, document in enumerate(
+        dict.fromkeys(entry.document for scored in ranking for entry in (scored.entry, *scored.same)), 1
+    ):
         if document in relevant:
             return place
     return 0

@@ -7,7 +7,7 @@ import uuid
 import numpy as np
 import structlog
 
-from kefu.retrieval.chunking import WINDOW_TOKENS, pack
+from kefu.retrieval.chunking import to_embed
 from kefu.retrieval.durable import Conflict, DurableWriter
 from kefu.retrieval.embedder_switch import EmbedderSwitch
 from kefu.retrieval.embedders import BatchingEmbedder
@@ -69,13 +69,6 @@ async def _embed(info: DocumentInfo, texts: dict[str, PassageText], embedder: Ba
     rows: dict[str, bytes] = {}
     for passage in info.passages:
         text = texts[passage]
-        parts = [vectors async for vectors in embedder.passages(to_embed(info.title, text))]
+        parts = [vectors async for vectors in embedder.passages(to_embed(info.title, text.headings, text.text))]
         rows[passage] = dump_vectors(np.concatenate(parts).astype(np.float16))
     return rows
-
-
-def to_embed(title: str, passage: PassageText) -> list[str]:
-    """What chunking.cut embeds of a passage: itself, then its windows, unless it is short."""
-    windows = pack(passage.text, WINDOW_TOKENS)
-    parts = [passage.text, *windows] if len(windows) > 1 else [passage.text]
-    return [PassageText(part, passage.headings).indexed(title) for part in parts]
