@@ -160,13 +160,14 @@ def _cosines(
     headed = np.array([entry.head is not None for entry in entries])
     starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
     heads = starts + np.minimum(headed, lengths - 1)  # own, head, windows
-    cosines = index.vectors.cosines(np.stack([question.vector, question.usual], axis=1), rows)
+    cosines = index.vectors.cosines(np.stack([question.vector, question.usual], axis=1, dtype=np.float32), rows)
     own, head = cosines[starts].copy(), cosines[heads].copy()
     windowed = lengths > 1 + headed
     cosines[heads[headed]] = -1.0
     cosines[starts[windowed]] = -1.0  # with windows, the passage's own vector is not one of them
-    window = np.maximum.reduceat(cosines, starts)
-    return own[:, 0], window[:, 0], head[:, 0], (own[:, 1] + window[:, 1]) / 2, head[:, 1]
+    window: Vectors = np.maximum.reduceat(cosines, starts)
+    usual = ((own[:, 1] + window[:, 1]) / 2).astype(np.float32)
+    return own[:, 0], window[:, 0], head[:, 0], usual, head[:, 1]
 
 
 def _positions(known: Numbers, wanted: Numbers) -> tuple[Numbers, Flags]:

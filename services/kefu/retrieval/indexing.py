@@ -39,3 +39,8 @@ def make_question(
         usual=usual,
         usual_levels=background.levels(usual),
     )
+
+
+def with_before(before: str, text: str) -> str:
+    """A question with the one before it in front, to be embedded and searched as one."""
+    return f"{before}\n{text}"

@@ -24,7 +24,7 @@ from kefu.retrieval.changes import NO_CHANGE, ChangeId
 from kefu.retrieval.comparing import Question
 from kefu.retrieval.curated import Match, nearest
 from kefu.retrieval.embedders import BatchingEmbedder, Vectors
-from kefu.retrieval.indexing import make_question
+from kefu.retrieval.indexing import make_question, with_before
 from kefu.retrieval.keys import REGISTRY_CHANGES, CollectionKey
 from kefu.retrieval.live_collection import LiveCollection
 from kefu.retrieval.reading import KnowledgeReader
@@ -133,22 +133,17 @@ class Replica:
         collections = [self._usable(key) for key in keys]
         language = language_of(text)
         began = time.monotonic()
-        texts = [text, f"{before}\n{text}"] if before else [text]
-        asked, *leaning = map(Asked, texts, await self._embedder.queries(texts))
+        asked = Asked(text, await self._embedder.query(text))
         embedded = time.monotonic() - began
         if not collections:
             return Found([], None, language, embedded, used_history=False)
-        loop = asyncio.get_running_loop()
-        ranking = await loop.run_in_executor(
-            self._searching,
-            _rank_all,
-            collections,
-            self._background,
-            asked,
-            leaning[0] if leaning else None,
-            count,
-            day,
-        )
+        ranking = await self._rank(collections, asked, None, count, day)
+        if before and ranking.may_lean:
+            began = time.monotonic()
+            both = with_before(before, text)
+            leaning = Asked(both, await self._embedder.query(both))
+            embedded += time.monotonic() - began
+            ranking = await self._rank(collections, asked, leaning, count, day)
         matches = [live.curated.match(text, asked.vector, language, day) for live in collections]
         best = nearest(matches)
         return Found(
@@ -157,6 +152,13 @@ class Replica:
             language,
             embedded,
             ranking.used_history,
+        )
+
+    async def _rank(
+        self, collections: Sequence[LiveCollection], asked: Asked, leaning: Asked | None, count: int, day: str
+    ) -> Ranking:
+        return await asyncio.get_running_loop().run_in_executor(
+            self._searching, _rank_all, collections, self._background, asked, leaning, count, day
         )
 
     async def reached(self, key: CollectionKey, change: ChangeId) -> None:

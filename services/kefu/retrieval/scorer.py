@@ -58,6 +58,10 @@ class Scored:
     """Other passages with the same words."""
 
 
+LEANS_BELOW = 0.9
+"""Relevance of the best passage from which a question is taken to stand alone: then history costs no embedding."""
+
+
 @dataclass(frozen=True)
 class Searched:
     """A collection and the question for it; words are hashed for each collection."""
@@ -74,7 +78,12 @@ class Ranking:
 
     hits: list[tuple[int, Scored]]
     """Best first, each with its collection's place."""
-    used_history: bool
+    used_history: bool = False
+
+    @property
+    def may_lean(self) -> bool:
+        """What was found for the question alone leaves room for a better reading."""
+        return not self.hits or self.hits[0][1].relevance < LEANS_BELOW
 
 
 def rank(searched: Sequence[Searched], count: int, day: str, weights: Weights = WEIGHTS) -> Ranking:
