@@ -134,7 +134,9 @@ def test_removing_a_document_takes_effect_before_the_words_are_rebuilt() -> None
 
 def test_relevance_grows_with_nearness_and_with_shared_words() -> None:
     def of(cosine: float, coverage: float, *, other: bool = False) -> float:
-        return relevance(Features(cosine, cosine, coverage / 3, coverage, other, background=0.77))
+        return relevance(
+            Features(cosine, cosine, coverage / 3, coverage, other, background=0.77, head=cosine, stands_out=0.05)
+        )
 
     assert of(0.9, 0.9) > 0.9
     assert of(0.78, 0.0) < 0.1

@@ -104,7 +104,7 @@ class Compared:
     other: Flags
     """The passage is not in the question's language."""
 
-    def features(self, question: Question, at: int) -> Features:
+    def features(self, question: Question, at: int, stands_out: float) -> Features:
         """What relevance looks at, of one of them."""
         return Features(
             own=float(self.own[at]),
@@ -113,6 +113,8 @@ class Compared:
             coverage=float(self.coverage[at]),
             other_language=bool(self.other[at]),
             background=level_for(question.levels, self.entries[at].language),
+            head=float(self.head[at]),
+            stands_out=stands_out,
         )
 
 

@@ -58,7 +58,9 @@ class Scored:
     """Other passages with the same words."""
 
 
-LEANS_BELOW = 0.9
+_COMPARED = 10  # hits whose scores are compared
+_USUALLY = 0.05  # how far the best one lies above the others
+LEANS_BELOW = 0.99
 """Relevance of the best passage from which a question is taken to stand alone: then history costs no embedding."""
 
 
@@ -103,13 +105,23 @@ def rank(searched: Sequence[Searched], count: int, day: str, weights: Weights = 
         entry = pools[place].entries[at]
         twins = same.setdefault((place, entry.words), [])
         if not twins:
-            if len(kept) == count:
+            if len(kept) == max(count, _COMPARED):
                 break
             kept.append((place, at, -negative))
         twins.append(entry)
+    best = [score for _, _, score in kept[:_COMPARED]]
     hits = [
-        (place, pools[place].scored(at, score, used_history, same[place, pools[place].entries[at].words]))
-        for place, at, score in kept
+        (
+            place,
+            pools[place].scored(
+                at,
+                score,
+                _stands_out(score, best[:number] + best[number + 1 :]),
+                used_history=used_history,
+                twins=same[place, pools[place].entries[at].words],
+            ),
+        )
+        for number, (place, at, score) in enumerate(kept[:count])
     ]
     return Ranking(hits, used_history)
 
@@ -162,13 +174,13 @@ class _Pool:
             return self.plain
         return ((self.plain + HISTORY * self.leaning[2]) / (1 + HISTORY)).astype(np.float32)
 
-    def scored(self, at: int, score: float, used_history: bool, twins: Sequence[Entry]) -> Scored:
+    def scored(self, at: int, score: float, stands_out: float, *, used_history: bool, twins: Sequence[Entry]) -> Scored:
         entry, compared = self.entries[at], self.compared
-        features = compared.features(self.question, at)
+        features = compared.features(self.question, at, stands_out)
         likely = relevance(features)
         if used_history and self.leaning is not None:
             asked, other, _ = self.leaning
-            with_history = other.features(asked, at)
+            with_history = other.features(asked, at, stands_out)
             if relevance(with_history) > likely:
                 compared, features, likely = other, with_history, relevance(with_history)
         return Scored(
@@ -184,6 +196,15 @@ class _Pool:
             lexical_rank=self.lexical_rank.get(entry.number, 0),
             same=tuple(twins[1:]),
         )
+
+
+def _stands_out(score: float, others: Sequence[float]) -> float:
+    """How far a score lies above the mean of others; where there are too few, the missing ones lie where they usually
+    do.
+    """
+    others = others[: _COMPARED - 1]
+    missing = _COMPARED - 1 - len(others)
+    return (sum(score - other for other in others) + missing * _USUALLY) / (_COMPARED - 1)
 
 
 def _history_helps(pools: Sequence[_Pool]) -> bool:

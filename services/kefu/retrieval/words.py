@@ -46,7 +46,8 @@ _STOP_WORDS = frozenset(
     )
 )
 _STOP_CHARACTERS = frozenset("的了吗呢吧啊呀么")
-_LANGUAGES = frozenset(("zh", "en"))
+LANGUAGES = frozenset(("zh", "en"))
+"""Those that words are translated between."""
 
 
 class Words:
@@ -85,7 +86,7 @@ class Words:
 
     def translated(self, question: str, language: str, languages: Collection[str]) -> list[Group] | None:
         """A question for passages in the other of Chinese and English, None when there are none in `languages`."""
-        if language not in _LANGUAGES or not _LANGUAGES - {language} & set(languages):
+        if language not in LANGUAGES or not LANGUAGES - {language} & set(languages):
             return None
         words = dict.fromkeys(self._words(self._normal(question)))
         if language == "zh":
