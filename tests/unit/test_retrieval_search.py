@@ -5,6 +5,7 @@ import pytest
 
 from kefu.common.language import language_of
 from kefu.retrieval.background import Background, level_for
+from kefu.retrieval.chunking import to_embed
 from kefu.retrieval.comparing import Question
 from kefu.retrieval.heads import Head, asks, head_of
 from kefu.retrieval.lexical import LexicalView
@@ -153,6 +154,7 @@ def test_background_levels_follow_the_passages_language() -> None:
 
 def test_traditional_characters_meet_simplified_ones_and_japanese_stays() -> None:
     assert WORDS.split("頭髮") == WORDS.split("头发")
+    assert to_embed("退貨", (), "頭髮") == to_embed("退货", (), "头发")
     assert WORDS.split("発送は東京から")[0] != WORDS.split("东京")[0]
 
 

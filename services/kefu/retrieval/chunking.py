@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from kefu.retrieval.folding import simplified
 from kefu.retrieval.heads import head_of
 from kefu.retrieval.parsed import Block, ParsedDocument
 
@@ -64,13 +65,13 @@ def cut(document: ParsedDocument) -> list[Chunk]:
 
 def to_embed(title: str, headings: Sequence[str], text: str) -> tuple[str, ...]:
     """What is embedded of a passage: itself under its title and headings; its head alone, if it has one (see heads.py);
-    then its windows, under title and headings too, unless it is short.
+    then its windows, under title and headings too, unless it is short. In simplified characters, like questions.
     """
     above = "\n".join(filter(None, (title, " > ".join(headings))))
-    head = head_of(title, headings)
     windows = pack(text, WINDOW_TOKENS)
     whole, *parts = (f"{above}\n{part}".strip() for part in ([text, *windows] if len(windows) > 1 else [text]))
-    return (whole, *([head] if head else []), *parts)
+    head = head_of(title, headings)
+    return tuple(map(simplified, (whole, *([head] if head else []), *parts)))
 
 
 def pack(text: str, budget: float) -> list[str]:

@@ -18,6 +18,7 @@ from kefu.retrieval.chunking import Chunk, cut
 from kefu.retrieval.comparing import WEIGHTS, Question, Weights
 from kefu.retrieval.documents import read_document
 from kefu.retrieval.embedders import Embedder, Vectors
+from kefu.retrieval.folding import simplified
 from kefu.retrieval.indexing import index_passage, make_question, with_before
 from kefu.retrieval.lexical import LexicalView
 from kefu.retrieval.parsed import ParsedDocument, Unreadable
@@ -158,7 +159,7 @@ def prepare(questions: QuestionSet, cache: EmbeddingCache, report: Callable[[str
     asked: list[Asked] = []
 
     def made(text: str) -> Question:
-        return make_question(text, cache.queries([text])[0], words, background, LANGUAGES)
+        return make_question(text, cache.queries([simplified(text)])[0], words, background, LANGUAGES)
 
     for number, question in enumerate(questions.questions, 1):
         text = question.text.strip()

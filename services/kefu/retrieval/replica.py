@@ -24,6 +24,7 @@ from kefu.retrieval.changes import NO_CHANGE, ChangeId
 from kefu.retrieval.comparing import Question
 from kefu.retrieval.curated import Match, nearest
 from kefu.retrieval.embedders import BatchingEmbedder, Vectors
+from kefu.retrieval.folding import simplified
 from kefu.retrieval.indexing import make_question, with_before
 from kefu.retrieval.keys import REGISTRY_CHANGES, CollectionKey
 from kefu.retrieval.live_collection import LiveCollection
@@ -133,7 +134,7 @@ class Replica:
         collections = [self._usable(key) for key in keys]
         language = language_of(text)
         began = time.monotonic()
-        asked = Asked(text, await self._embedder.query(text))
+        asked = Asked(text, await self._embedder.query(simplified(text)))
         embedded = time.monotonic() - began
         if not collections:
             return Found([], None, language, embedded, used_history=False)
@@ -141,7 +142,7 @@ class Replica:
         if before and ranking.may_lean:
             began = time.monotonic()
             both = with_before(before, text)
-            leaning = Asked(both, await self._embedder.query(both))
+            leaning = Asked(both, await self._embedder.query(simplified(both)))
             embedded += time.monotonic() - began
             ranking = await self._rank(collections, asked, leaning, count, day)
         matches = [live.curated.match(text, asked.vector, language, day) for live in collections]

@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import opencc
 import Stemmer  # pyright: ignore[reportMissingTypeStubs]
 
+from kefu.retrieval.folding import simplified
 from kefu.retrieval.glosses import Gloss, load_glosses
 
 with warnings.catch_warnings():
@@ -35,7 +35,6 @@ VERSION = 2
 
 _RUNS = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]+|[^\W_\u3400-\u9fff\uf900-\ufaff]+")
 _CODES = re.compile(r"(?=[a-z0-9./_-]*[a-z])(?=[a-z0-9./_-]*[0-9])[a-z0-9]+(?:[-_/.][a-z0-9]+)+")
-_KANA_OR_HANGUL = re.compile(r"[\u3040-\u30ff\uac00-\ud7af]")
 # Words that carry grammar and no subject. Negations stay: "not covered" differs from "covered".
 _STOP_WORDS = frozenset(
     re.findall(
@@ -58,7 +57,6 @@ class Words:
         jieba.setLogLevel(logging.WARNING)  # pyright: ignore[reportUnknownMemberType] - untyped
         jieba.initialize()  # pyright: ignore[reportUnknownMemberType] - untyped
         self._cut: Callable[[str], Iterator[str]] = jieba.cut  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue]
-        self._simplify = _SIMPLIFIER.convert
         self._glosses = load_glosses(_stem, _STOP_WORDS)
         self._salt = salt
         self._known: dict[str, int] = {}
@@ -106,8 +104,7 @@ class Words:
         return known
 
     def _normal(self, text: str) -> str:
-        text = unicodedata.normalize("NFKC", text).lower()
-        return text if _KANA_OR_HANGUL.search(text) else self._simplify(text)
+        return simplified(unicodedata.normalize("NFKC", text).lower())
 
     def _split(self, normal: str) -> Iterator[str]:
         for word in self._words(normal):
@@ -141,16 +138,10 @@ class Words:
         return known
 
 
-def simplified(text: str) -> str:
-    """Traditional characters as simplified ones; Japanese and Korean stay as they are."""
-    return text if _KANA_OR_HANGUL.search(text) else _SIMPLIFIER.convert(text)
-
-
 def _is_han(character: str) -> bool:
     return "\u3400" <= character <= "\u9fff" or "\uf900" <= character <= "\ufaff"
 
 
-_SIMPLIFIER: Any = opencc.OpenCC("t2s")  # pyright: ignore[reportUnknownVariableType] - untyped
 _STEMMER: Any = Stemmer.Stemmer("english")  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
 
 
