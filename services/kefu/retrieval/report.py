@@ -74,7 +74,7 @@ def measure(name: str, evaluation: Evaluation, seconds: float, *, ablation: bool
         for language in languages:
             groups[language] = figures([rank for ident, rank in ranks.items() if asked[ident].language == language])
     history: dict[str, tuple[int, Figure]] = {}
-    alone = evaluation.ranks(history=False)
+    alone = evaluation.ranks(history=False) if any(asked[ident].before for ident in ranks) else ranks
     for group, chosen in (("all", list(ranks)), ("odd ids", odd)):
         if leaning := [ident for ident in chosen if asked[ident].before]:
             history[group] = len(leaning), gain([ranks[one] for one in leaning], [alone[one] for one in leaning])
