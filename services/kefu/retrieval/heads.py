@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 _ASKS = re.compile(
     r"[?？]\s*$|(?:吗|呢|么)\s*$|怎么|怎样|如何|什么|为何|为啥|多少|哪|是否|能否|可否|几(?![何乎])|谁|多久|多长|多大"
-    r"|^\s*(?:how|what|why|when|where|who|which|can|could|do|does|did|is|are|should|will|may|must|am)\b",
+    r"|^\s*(?:(?:how|what|why|when|where|who|which)\s+)?(?:to|can|could|do|does|did|is|are|should|will|may|must|am)\s+\S+\s+\S",
     re.IGNORECASE,
 )
+_LEAST = 5  # characters: 多久 above a table is a heading, and no question that stands alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,5 +36,5 @@ def head_of(title: str, headings: Sequence[str]) -> str:
 
 
 def asks(text: str) -> bool:
-    """Whether a text is a question, by its form, in Chinese and English."""
-    return _ASKS.search(text) is not None
+    """Whether a text is a question that can stand alone, by its form, in Chinese and English; "How long" is none."""
+    return len(text.strip()) >= _LEAST and _ASKS.search(text) is not None
