@@ -49,13 +49,13 @@ async def test_importing_again_changes_nothing_and_a_change_embeds_only_what_cha
     async with node(redis, Counting()) as one:
         embedded.clear()  # the background's sentences
         await one.import_files(("returns.md", RETURNS.encode()))
-        assert len(embedded) == 2
+        assert len(embedded) == 4  # two passages, each with its head
         again = await one.import_files(("returns.md", RETURNS.encode()))
         assert again["returns.md"].outcome == pb.DocumentResult.OUTCOME_UNCHANGED
         assert len((await one.search("return", top_k=50)).hits) == 2
         changed = await one.import_files(("returns.md", RETURNS.replace("free", "at your cost").encode()))
         assert changed["returns.md"].outcome == pb.DocumentResult.OUTCOME_UPDATED
-        assert len(embedded) == 3
+        assert len(embedded) == 6
         texts = [hit.passage.text for hit in (await one.search("return", top_k=50)).hits]
         assert sorted(texts) == ["Returns are at your cost.", "You may return an item within 30 days of delivery."]
 

@@ -46,7 +46,7 @@ def test_each_piece_of_a_long_table_repeats_its_header() -> None:
     chunks = cut(parsed)
     assert len(chunks) > 1
     assert all(chunk.text.startswith("| Country | Price |\n") for chunk in chunks)
-    assert all(chunk.indexed.startswith("Prices\n") for chunk in chunks)
+    assert all(chunk.embedded[0].startswith("Prices\n") for chunk in chunks)
     assert sum(chunk.text.count("Country number") for chunk in chunks) == 80
 
 

@@ -21,12 +21,17 @@ async def search(
     ] = None,
     top: Annotated[int, typer.Option("--top", "-n", help="Passages to show.", min=1, max=50)] = 5,
     as_of: Annotated[str, typer.Option(help="The day asked about. Default: today.", show_default=False)] = "",
+    after: Annotated[str, typer.Option("--after", help="What the customer asked before.", show_default=False)] = "",
     whole: Annotated[bool, typer.Option("--whole", help="Show passages whole.")] = False,
     as_json: Json = False,
 ) -> None:
     """See what a question finds, with scores: the very search that live chat uses."""
     request = pb.SearchRequest(
-        collections=[full("collections", name) for name in collection or ()], query=question, top_k=top, as_of=as_of
+        collections=[full("collections", name) for name in collection or ()],
+        query=question,
+        history=[after] if after else [],
+        top_k=top,
+        as_of=as_of,
     )
     async with target.to_knowledge() as channel:
         found = await rpc.KnowledgeServiceStub(channel).Search(request, metadata=target.metadata)
@@ -42,19 +47,24 @@ async def search(
         out.print(f"{number}. {one_line(place, 140)}", style="bold", soft_wrap=True)
         out.print(
             f"   relevance {hit.relevance:.2f}  score {hit.score:.3f}  cosine {signals.cosine:.3f} "
-            f"(rank {signals.dense_rank or '-'})  bm25 {signals.bm25:.2f} (rank {signals.lexical_rank or '-'})  "
-            f"words {signals.coverage:.0%}  [{passage.language}]",
+            f"(rank {signals.dense_rank or '-'})  {'question' if signals.head_is_question else 'title'} "
+            f"{signals.head_cosine:.3f}  bm25 {signals.bm25:.2f} (rank {signals.lexical_rank or '-'})  "
+            f"{'translated words' if signals.other_language else 'words'} {signals.coverage:.0%}  [{passage.language}]",
             style="cyan",
             soft_wrap=True,
         )
         out.print(f"   {passage.name}  ({printable(passage.path)})", style="dim", soft_wrap=True)
+        for same in hit.same_passages:
+            out.print(f"   the same words: {same}", style="dim", soft_wrap=True)
         text = printable(passage.text) if whole else one_line(passage.text, 300)
         out.print("\n".join(f"   {line}" for line in text.splitlines()), soft_wrap=True)
     if found.HasField("curated_match"):
         _print_curated_match(found.curated_match)
     embed, total = found.embed.ToTimedelta().total_seconds(), found.total.ToTimedelta().total_seconds()
+    history = "with what was asked before · " if found.used_history else ""
     out.print(
-        f"language {found.query_language or '?'} · embedding {embed * 1000:.1f} ms · in all {total * 1000:.1f} ms",
+        f"language {found.query_language or '?'} · {history}"
+        f"embedding {embed * 1000:.1f} ms · in all {total * 1000:.1f} ms",
         style="dim",
     )
 

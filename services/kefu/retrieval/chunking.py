@@ -2,17 +2,20 @@
 Documents to passages: pieces small enough to cite and to embed whole, each under its title and headings.
 
 A passage is also cut into windows of a few sentences. Its own vector says what it is about, its windows' vectors say
-what single sentences answer; a question is compared with both (see scorer.py), which finds more than either.
+what single sentences answer, its head's what it was filed under; a question is compared with all of them (see
+scorer.py), which finds more than any one.
 """
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from kefu.retrieval.folding import simplified
+from kefu.retrieval.heads import head_of
 from kefu.retrieval.parsed import Block, ParsedDocument
 
-VERSION = 1
+VERSION = 2
 """Raise it when the same document is cut otherwise: then passages get other ids and are embedded anew."""
 
 PASSAGE_TOKENS = 250
@@ -35,14 +38,9 @@ class Chunk:
     headings: tuple[str, ...]
     text: str
     embedded: tuple[str, ...]
-    """What to embed: the passage with its title and headings, then its windows likewise, unless it is short."""
+    """See `to_embed`."""
     page: int = 0
     """Page on which it begins, from 1; 0 where the format has none."""
-
-    @property
-    def indexed(self) -> str:
-        """What BM25 indexes: title, headings and text."""
-        return self.embedded[0]
 
 
 def estimated_tokens(text: str) -> float:
@@ -56,14 +54,23 @@ def cut(document: ParsedDocument) -> list[Chunk]:
     chunks: list[Chunk] = []
     seen: dict[str, int] = {}
     for headings, text, page in _passages(document):
-        head = "\n".join(filter(None, (document.title, " > ".join(headings))))
-        windows = pack(text, WINDOW_TOKENS)
-        embedded = tuple(f"{head}\n{part}".strip() for part in ([text, *windows] if len(windows) > 1 else [text]))
+        embedded = to_embed(document.title, headings, text)
         digest = hashlib.sha256("\x00".join((str(VERSION), *embedded)).encode()).hexdigest()[:24]
         again = seen.get(digest, 0)
         seen[digest] = again + 1
         chunks.append(Chunk(f"{digest}-{again}" if again else digest, headings, text, embedded, page))
     return chunks
+
+
+def to_embed(title: str, headings: Sequence[str], text: str) -> tuple[str, ...]:
+    """What is embedded of a passage: itself under its title and headings; its head alone, if it has one (see heads.py);
+    then its windows, under title and headings too, unless it is short. In simplified characters, like questions.
+    """
+    above = "\n".join(filter(None, (title, " > ".join(headings))))
+    windows = pack(text, WINDOW_TOKENS)
+    whole, *parts = (f"{above}\n{part}".strip() for part in ([text, *windows] if len(windows) > 1 else [text]))
+    head = head_of(title, headings)
+    return tuple(map(simplified, (whole, *([head] if head else []), *parts)))
 
 
 def pack(text: str, budget: float, overlap: float = 0.0) -> list[str]:

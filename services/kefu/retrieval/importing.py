@@ -154,8 +154,8 @@ class Importer:
 
     async def _kept_vectors(self, taken: Taken) -> dict[str, Halves]:
         """Vectors of passages that were there before, which are not computed again."""
-        embedder, document = self._embedder.embedder, document_id(taken.source.path)
-        kept = split_vectors(await self._store.vectors_of(self._key, embedder.id, document), embedder.dimension)
+        stored = await self._store.vectors_of(self._key, self._embedder.id, document_id(taken.source.path))
+        kept = split_vectors(stored, self._embedder.embedder.dimension)
         return {chunk.id: kept[chunk.id] for chunk in taken.converted.chunks if chunk.id in kept}
 
     async def _curated(self, taken: Taken) -> _Ready:
@@ -167,7 +167,7 @@ class Importer:
             if before and _same(before, draft):
                 continue
             vectors = await self._embedder.queries(draft.questions)
-            records.append(CuratedRecord.made(draft, vectors.astype(np.float16), self._embedder.embedder.id))
+            records.append(CuratedRecord.made(draft, vectors.astype(np.float16), self._embedder.id))
             await self._reports.put(Progress(taken.source.path, len(drafts), len(records)))
         outcome = "UNCHANGED" if not records else "UPDATED" if there else "CREATED"
         return _Ready(Result(taken.source.path, outcome, passages=len(drafts)), records=records)
@@ -195,7 +195,7 @@ class Importer:
     async def _write_one(self, writer: DurableWriter, ready: _Ready, change: ChangeId) -> tuple[Result, ChangeId]:
         result = ready.result
         if ready.info is not None:
-            embedder = self._embedder.embedder.id
+            embedder = self._embedder.id
             is_new, change = await self._store.put_document(
                 writer, self._key, ready.info, ready.texts, ready.vectors, embedder
             )

@@ -11,8 +11,9 @@ import structlog
 from kefu.retrieval.changes import NO_CHANGE, ChangeId
 from kefu.retrieval.curated import CuratedAnswers
 from kefu.retrieval.embedders import BatchingEmbedder
+from kefu.retrieval.indexing import index_passage
 from kefu.retrieval.keys import CollectionKey
-from kefu.retrieval.passage_index import IndexedDocument, IndexedPassage, PassageIndex
+from kefu.retrieval.passage_index import IndexedDocument, PassageIndex
 from kefu.retrieval.reading import KnowledgeReader
 from kefu.retrieval.records import CollectionInfo, DocumentInfo, PassageText, split_vectors
 from kefu.retrieval.snapshot import Snapshot, Snapshots, documents_in
@@ -154,7 +155,7 @@ class LiveCollection:
             if record is None:
                 self.curated.remove(answer)
                 continue
-            if record.embedder != self._embedder.embedder.id:  # few and short: embedded again in memory
+            if record.embedder != self._embedder.id:  # few and short: embedded again in memory
                 vectors = await self._embedder.queries(record.questions)
                 record = replace(record, vectors=vectors.astype(np.float16))
             self.curated.put(record)
@@ -169,7 +170,7 @@ class LiveCollection:
         for document, info in infos.items():
             rows: Mapping[str, Halves] = split_vectors(vectors[document], self._embedder.embedder.dimension)
             passages = [
-                IndexedPassage(passage, self.words.terms(texts[document][passage].indexed(info.title)), rows[passage])
+                index_passage(self.words, passage, info.title, texts[document][passage], rows[passage])
                 for passage in info.passages
                 if passage in texts[document] and passage in rows
             ]

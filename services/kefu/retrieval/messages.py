@@ -69,7 +69,7 @@ def passage_message(key: CollectionKey, document: DocumentInfo, passage: str, te
     )
 
 
-def hit_message(passage: pb.Passage, scored: Scored) -> pb.SearchHit:
+def hit_message(key: CollectionKey, passage: pb.Passage, scored: Scored) -> pb.SearchHit:
     """A passage found, with its signals."""
     return pb.SearchHit(
         passage=passage,
@@ -81,7 +81,11 @@ def hit_message(passage: pb.Passage, scored: Scored) -> pb.SearchHit:
             coverage=scored.coverage,
             dense_rank=scored.dense_rank,
             lexical_rank=scored.lexical_rank,
+            head_cosine=scored.head,
+            head_is_question=scored.entry.head is not None and scored.entry.head.asks,
+            other_language=scored.features.other_language,
         ),
+        same_passages=[f"{document_name(key, entry.document)}/passages/{entry.passage}" for entry in scored.same],
     )
 
 

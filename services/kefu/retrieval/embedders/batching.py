@@ -63,6 +63,12 @@ class BatchingEmbedder:
             for thread in (self._passages, self._thread):
                 thread.shutdown(wait=True, cancel_futures=True)
 
+    @property
+    def id(self) -> str:
+        """Names the vectors that are stored: the model, and which parts of a passage have one (see chunking.to_embed).
+        Another id embeds anew what is stored."""
+        return f"{self.embedder.id}+heads"
+
     async def query(self, text: str) -> Vectors:
         """The unit vector of one question."""
         return await self._queue(text)

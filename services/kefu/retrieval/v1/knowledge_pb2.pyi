@@ -984,6 +984,7 @@ class SearchRequest(_message.Message):
     QUERY_FIELD_NUMBER: _builtins.int
     TOP_K_FIELD_NUMBER: _builtins.int
     AS_OF_FIELD_NUMBER: _builtins.int
+    HISTORY_FIELD_NUMBER: _builtins.int
     query: _builtins.str
     """Required. The question, at most 4,000 characters."""
     top_k: _builtins.int
@@ -994,6 +995,12 @@ class SearchRequest(_message.Message):
     def collections(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Optional. "collections/{collection}", at most 16. Empty: all that the key may search."""
 
+    @_builtins.property
+    def history(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Optional. What the customer asked before, oldest first, at most 4,000 characters each; the last one counts. It is
+        used when the question may lean on it, and left aside when the question is about something else.
+        """
+
     def __init__(
         self,
         *,
@@ -1001,10 +1008,11 @@ class SearchRequest(_message.Message):
         query: _builtins.str = ...,
         top_k: _builtins.int = ...,
         as_of: _builtins.str = ...,
+        history: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "collections", b"collections", "query", b"query", "top_k", b"top_k"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "collections", b"collections", "history", b"history", "query", b"query", "top_k", b"top_k"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1021,6 +1029,9 @@ class Signals(_message.Message):
     COVERAGE_FIELD_NUMBER: _builtins.int
     DENSE_RANK_FIELD_NUMBER: _builtins.int
     LEXICAL_RANK_FIELD_NUMBER: _builtins.int
+    HEAD_COSINE_FIELD_NUMBER: _builtins.int
+    HEAD_IS_QUESTION_FIELD_NUMBER: _builtins.int
+    OTHER_LANGUAGE_FIELD_NUMBER: _builtins.int
     cosine: _builtins.float
     """Cosine of the question's and the passage's embeddings, -1 to 1."""
     bm25: _builtins.float
@@ -1031,6 +1042,12 @@ class Signals(_message.Message):
     """Rank by embedding alone, from 1; 0 when it was not among the candidates."""
     lexical_rank: _builtins.int
     """Rank by BM25 alone, from 1; 0 when it was not among the candidates."""
+    head_cosine: _builtins.float
+    """Cosine of the question's and the embedding of what stands above the passage (title and headings); 0 without any."""
+    head_is_question: _builtins.bool
+    """What stands above the passage is itself a question: then head_cosine counts as much as the text."""
+    other_language: _builtins.bool
+    """The passage is in another language than the question: its words were compared with the question's translated."""
     def __init__(
         self,
         *,
@@ -1039,10 +1056,13 @@ class Signals(_message.Message):
         coverage: _builtins.float = ...,
         dense_rank: _builtins.int = ...,
         lexical_rank: _builtins.int = ...,
+        head_cosine: _builtins.float = ...,
+        head_is_question: _builtins.bool = ...,
+        other_language: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bm25", b"bm25", "cosine", b"cosine", "coverage", b"coverage", "dense_rank", b"dense_rank", "lexical_rank", b"lexical_rank"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bm25", b"bm25", "cosine", b"cosine", "coverage", b"coverage", "dense_rank", b"dense_rank", "head_cosine", b"head_cosine", "head_is_question", b"head_is_question", "lexical_rank", b"lexical_rank", "other_language", b"other_language"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1058,6 +1078,7 @@ class SearchHit(_message.Message):
     SCORE_FIELD_NUMBER: _builtins.int
     RELEVANCE_FIELD_NUMBER: _builtins.int
     SIGNALS_FIELD_NUMBER: _builtins.int
+    SAME_PASSAGES_FIELD_NUMBER: _builtins.int
     score: _builtins.float
     """What the hits are sorted by, greatest first; comparable within one response only."""
     relevance: _builtins.float
@@ -1070,6 +1091,10 @@ class SearchHit(_message.Message):
     def signals(self) -> Global___Signals:
         """What the score was made from."""
 
+    @_builtins.property
+    def same_passages(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Other passages with the same words, "collections/…/passages/…": shown once, found in each of these places."""
+
     def __init__(
         self,
         *,
@@ -1077,10 +1102,11 @@ class SearchHit(_message.Message):
         score: _builtins.float = ...,
         relevance: _builtins.float = ...,
         signals: Global___Signals | None = ...,
+        same_passages: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["passage", b"passage", "signals", b"signals"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["passage", b"passage", "relevance", b"relevance", "score", b"score", "signals", b"signals"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["passage", b"passage", "relevance", b"relevance", "same_passages", b"same_passages", "score", b"score", "signals", b"signals"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1135,8 +1161,11 @@ class SearchResponse(_message.Message):
     QUERY_LANGUAGE_FIELD_NUMBER: _builtins.int
     EMBED_FIELD_NUMBER: _builtins.int
     TOTAL_FIELD_NUMBER: _builtins.int
+    USED_HISTORY_FIELD_NUMBER: _builtins.int
     query_language: _builtins.str
     """The question's language as it was recognised."""
+    used_history: _builtins.bool
+    """The hits were ranked with `history` in front of the question as well."""
     @_builtins.property
     def hits(self) -> _containers.RepeatedCompositeFieldContainer[Global___SearchHit]:
         """Best first."""
@@ -1161,10 +1190,11 @@ class SearchResponse(_message.Message):
         query_language: _builtins.str = ...,
         embed: _duration_pb2.Duration | None = ...,
         total: _duration_pb2.Duration | None = ...,
+        used_history: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["curated_match", b"curated_match", "embed", b"embed", "total", b"total"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["curated_match", b"curated_match", "embed", b"embed", "hits", b"hits", "query_language", b"query_language", "total", b"total"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["curated_match", b"curated_match", "embed", b"embed", "hits", b"hits", "query_language", b"query_language", "total", b"total", "used_history", b"used_history"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
