@@ -105,6 +105,14 @@ def test_turns_that_search_or_are_being_stored_take_no_room_in_an_engine() -> No
     assert capacity.limit == 96 + 16
 
 
+def test_answers_of_a_replica_that_leaves_take_no_room_in_those_that_stay() -> None:
+    capacity = Capacity()
+    for _ in range(100):
+        capacity.see(EngineLoad(running=150, most=192, sent=150), mine=150, line=0, seconds=0.1)
+    capacity.see(EngineLoad(running=75, most=96, sent=75, astray=75), mine=150, line=9, seconds=0.1)
+    assert capacity.limit == 96 + 75
+
+
 def test_an_engine_that_says_too_much_is_found_out() -> None:
     capacity = Capacity()
     capacity.see(EngineLoad(running=30, waiting=30, most=96, sent=60), mine=60, line=9, seconds=0.3)
@@ -120,6 +128,6 @@ def test_a_cache_that_fills_up_allows_fewer_requests_than_are_configured() -> No
 
 def test_what_several_engines_can_run_is_known_when_all_say_it() -> None:
     one, other = EngineLoad(10, 1, 96), EngineLoad(20, 2, 32)
-    assert together([one, other], 25) == EngineLoad(30, 3, 128, 25)
-    assert together([one, EngineLoad(5)], 9) == EngineLoad(15, 1, 0, 9)
-    assert together([], 0) == EngineLoad()
+    assert together([one, other], sent=25) == EngineLoad(30, 3, 128, 25)
+    assert together([one, EngineLoad(5)], sent=9) == EngineLoad(15, 1, 0, 9)
+    assert together([], sent=0) == EngineLoad()

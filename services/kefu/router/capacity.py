@@ -74,11 +74,12 @@ class Capacity:
             self._follow(self._limit, load, line, seconds, kept)
 
     def _take_told(self, load: EngineLoad, mine: int, seconds: float) -> None:
-        self._elsewhere += (mine - load.sent - self._elsewhere) * min(seconds / _ELSEWHERE_SECONDS, 1.0)
+        elsewhere = mine - load.sent - load.astray
+        self._elsewhere += (elsewhere - self._elsewhere) * min(seconds / _ELSEWHERE_SECONDS, 1.0)
         self.most, self._left = load.most, None
         if load.most:
             others = max(load.running + load.waiting - load.sent, 0)
-            self._left = load.most - others + max(self._elsewhere, 0.0)
+            self._left = load.most - others + load.astray + max(self._elsewhere, 0.0)
 
     def _follow(self, limit: float, load: EngineLoad, line: int, seconds: float, kept: float) -> None:
         if self._waiting >= load.few:

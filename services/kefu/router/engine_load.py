@@ -13,14 +13,16 @@ _TELLING = 0.5
 
 @dataclass(frozen=True)
 class EngineLoad:
-    """Requests in the engines of all replicas whose reports are fresh, whichever router sent them."""
+    """Requests in the engines of all replicas that take more, by fresh reports, whichever router sent them."""
 
     running: int = 0
     waiting: int = 0
     most: int = 0
     """What they can run at once; 0 when an engine does not say."""
     sent: int = 0
-    """What this router has open with them."""
+    """What this router has open with them..."""
+    astray: int = 0
+    """...and with replicas that are leaving or silent."""
 
     @property
     def slack(self) -> float:
@@ -46,12 +48,13 @@ def reported(running: int, waiting: int, max_running: int, kv_cache_usage: float
     return EngineLoad(running, waiting, most)
 
 
-def together(engines: Iterable[EngineLoad], sent: int) -> EngineLoad:
-    """The load of several, of which this router has `sent` open."""
+def together(engines: Iterable[EngineLoad], *, sent: int, astray: int = 0) -> EngineLoad:
+    """The load of several; `sent` and `astray` as above."""
     loads = list(engines)
     return EngineLoad(
         running=sum(load.running for load in loads),
         waiting=sum(load.waiting for load in loads),
         most=sum(load.most for load in loads) if all(load.most for load in loads) else 0,
         sent=sent,
+        astray=astray,
     )

@@ -131,9 +131,11 @@ class ReplicaPool:
 
     @property
     def engine_load(self) -> EngineLoad:
-        """Requests in the engines of all replicas whose reports are fresh."""
-        fresh = [replica for replica in self.replicas if not replica.load.stale]
-        return together((replica.engine for replica in fresh), sum(replica.load.in_flight for replica in fresh))
+        """Requests in the engines of all replicas that take more, by fresh reports."""
+        able = [replica for replica in self.replicas if not (replica.load.stale or replica.load.draining)]
+        sent = sum(replica.load.in_flight for replica in able)
+        everywhere = sum(replica.load.in_flight for replica in (*self.replicas, *self._leaving))
+        return together((replica.engine for replica in able), sent=sent, astray=everywhere - sent)
 
     def choose(
         self, *, preferred: str = "", session: str = "", exclude: frozenset[str] = frozenset()

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-_MEMORY_SECONDS = 30.0
-"""What a tenant has usually is a mean over about so long."""
+_RISE_SECONDS, _FALL_SECONDS = 10.0, 30.0
+"""What a tenant has usually follows what it has within about so long: sooner up than down."""
 _FORGOTTEN = 0.02
 """A tenant that has nothing now, and had less than so much usually, is gone."""
 
@@ -58,7 +58,9 @@ class Shares:
         for tenant, one in list(self._tenants.items()):
             has = one.running - one.running_patiently + one.waiting - one.waiting_patiently
             part = self.part(tenant, one.weight, places)
-            one.usual = min(one.usual + (min(has, part) - one.usual) * min(seconds / _MEMORY_SECONDS, 1.0), part)
+            more = min(has, part) - one.usual
+            follows = _RISE_SECONDS if more > 0 else _FALL_SECONDS
+            one.usual = min(one.usual + more * min(seconds / follows, 1.0), part)
             if one.is_gone:
                 self._forget(tenant)
         self._missing = sum(one.missing for one in self._tenants.values())
