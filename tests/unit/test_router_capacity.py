@@ -46,7 +46,7 @@ def test_engines_that_run_fewer_than_they_could_get_more_at_once() -> None:
     capacity.see(EngineLoad(running=100, waiting=100), mine=200, line=9, seconds=0.3)
     assert capacity.limit == 100
     for _ in range(10):  # a quarter of the turns is busy elsewhere: searching, being stored
-        capacity.see(EngineLoad(running=75), mine=100, line=9, seconds=0.1)
+        capacity.see(EngineLoad(running=75), mine=capacity.limit or 0, line=9, seconds=0.1)
     assert capacity.limit == 110
 
 
@@ -113,10 +113,26 @@ def test_answers_of_a_replica_that_leaves_take_no_room_in_those_that_stay() -> N
     assert capacity.limit == 96 + 75
 
 
-def test_an_engine_that_says_too_much_is_found_out() -> None:
-    capacity = Capacity()
-    capacity.see(EngineLoad(running=30, waiting=30, most=96, sent=60), mine=60, line=9, seconds=0.3)
+def test_an_engine_that_says_too_much_is_found_out_and_one_that_stood_still_for_a_moment_is_not_taken_for_full() -> (
+    None
+):
+    capacity, load = Capacity(), EngineLoad(running=30, waiting=30, most=96, sent=60)
+    for _ in range(19):
+        capacity.see(load, mine=60, line=9, seconds=0.1)
+    assert capacity.limit == 96
+    capacity.see(load, mine=60, line=9, seconds=0.2)
     assert capacity.limit == 30
+    sure = Capacity()
+    sure.see(EngineLoad(running=90, waiting=30, most=96, sent=120), mine=120, line=9, seconds=0.2)
+    assert sure.limit == 90
+
+
+def test_places_that_are_kept_for_others_are_no_reason_to_look_for_more() -> None:
+    capacity = Capacity()
+    capacity.see(EngineLoad(running=100, waiting=100), mine=200, line=9, seconds=0.3)
+    for _ in range(50):
+        capacity.see(EngineLoad(running=75), mine=75, line=9, seconds=0.1)
+    assert capacity.limit == 100
 
 
 def test_a_cache_that_fills_up_allows_fewer_requests_than_are_configured() -> None:

@@ -278,8 +278,7 @@ class Admission:
         if self._unremembered >= _REMEMBER_SECONDS:
             self._shares.remember(self._places, self._unremembered)
             self._unremembered = 0.0
-        kept = self._kept + self._shares.missing()
-        self._capacity.see(load, mine=self._running, line=len(self._line), seconds=seconds, kept=kept)
+        self._capacity.see(load, mine=self._running, line=len(self._line), seconds=seconds)
         self._hand_out()
         self._brown_outs.step({flow: self._pressure(flow, load) for flow in self._line.flows}, seconds)
         metrics.TURNS_WAITING.set(len(self._line))

@@ -13,7 +13,9 @@ each second, until some wait again. Then it returns to what it had, and takes tw
 from kefu.router.engine_load import EngineLoad
 
 _QUEUED_SECONDS = 0.15
-"""More than the slack have to wait for so long, two reports, before it counts."""
+"""More than the slack have to wait for so long, two reports, before it counts..."""
+_DOUBTED_SECONDS = 2.0
+"""...or for so long while the engines run clearly fewer than they say they can: they may have stood still."""
 _MEAN_SECONDS = 1.0
 """Otherwise the number that waits is a mean over about so long."""
 _BUSY = 0.85
@@ -55,23 +57,21 @@ class Capacity:
         limits = [limit for limit in (self._left, self._limit) if limit is not None]
         return max(round(min(limits)), 1) if limits else None
 
-    def see(self, load: EngineLoad, *, mine: int, line: int, seconds: float, kept: float = 0.0) -> None:
-        """Take the engines' load, this router's running and waiting turns, and the time since the last call.
-
-        `kept`: so many turns fewer run than could, although some wait.
-        """
+    def see(self, load: EngineLoad, *, mine: int, line: int, seconds: float) -> None:
+        """Take the engines' load, this router's running and waiting turns, and the time since the last call."""
         self._take_told(load, mine, seconds)
         self._waiting += (load.waiting - self._waiting) * min(seconds / _MEAN_SECONDS, 1.0)
         self._queued = self._queued + seconds if load.waiting > load.slack else 0.0
         if self._limit is not None and mine > self._limit + 1:
             return  # those that are too many have yet to end
-        if self._queued >= _QUEUED_SECONDS:
+        doubted = load.running < load.most * _BUSY
+        if self._queued >= (_DOUBTED_SECONDS if doubted else _QUEUED_SECONDS):
             part = mine * load.running / (load.running + load.waiting)
             self._limit = part if self._limit is None else min(part, self._limit)
             self._full, self._waiting, self._relaxed = load.running, 0.0, 0.0
             self._was_too_much()
         elif self._limit is not None:
-            self._follow(self._limit, load, line, seconds, kept)
+            self._follow(self._limit, load, mine, line, seconds)
 
     def _take_told(self, load: EngineLoad, mine: int, seconds: float) -> None:
         elsewhere = mine - load.sent - load.astray
@@ -81,12 +81,13 @@ class Capacity:
             others = max(load.running + load.waiting - load.sent, 0)
             self._left = load.most - others + load.astray + max(self._elsewhere, 0.0)
 
-    def _follow(self, limit: float, load: EngineLoad, line: int, seconds: float, kept: float) -> None:
+    def _follow(self, limit: float, load: EngineLoad, mine: int, line: int, seconds: float) -> None:
         if self._waiting >= load.few:
             self._limit = max(limit - (self._waiting - load.few) * seconds, limit / 2, 1.0)
             self._was_too_much()
         elif line:
             self._calm += seconds
+            kept = max(limit - mine, 0.0)  # places that those who wait may not have
             limit = self._limit = limit + max(self._full * _BUSY - kept - load.running, 0.0) * seconds
             if not self._tries:
                 self._held = limit
