@@ -3,6 +3,8 @@
 import json
 import threading
 from collections.abc import Iterator
+from contextlib import AsyncExitStack, aclosing
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -130,6 +132,17 @@ async def test_an_answer_that_was_begun_cannot_be_gone_on_with_and_it_says_so(se
             await events_of(settings(server), GenerationRequest(messages=ASKED.messages, continuation=before))
     async with open_openai(settings(server)) as engine:
         assert not engine.describe().supports_token_continuation
+
+
+async def test_what_is_open_beyond_what_the_server_runs_counts_as_waiting(server: ChatServer) -> None:
+    server.chunks = [chunk(content="ok"), chunk(content=".", finish="stop")]
+    for most, load in ((2, (2, 1, 0.0, 2)), (0, (3, 0, 0.0, 0))):
+        async with open_openai(replace(settings(server), max_running=most)) as engine, AsyncExitStack() as stack:
+            for _ in range(3):
+                events = await stack.enter_async_context(aclosing(engine.generate(ASKED)))
+                assert isinstance(await anext(events), Started)
+                assert isinstance(await anext(events), Piece)
+            assert engine.load() == load
 
 
 async def test_a_prompt_that_is_too_long_there_is_too_long_here(server: ChatServer) -> None:

@@ -129,7 +129,7 @@ async def test_load_reports_follow_requests_and_end_with_one_that_says_draining(
             report = await anext(reports)
         assert report.accepted_tokens == 33
         assert report.owed_tokens > 7
-        assert report.running == 1
+        assert (report.running, report.max_running) == (1, 7)
         call.cancel()
         servicer.leave()
         last = [report async for report in reports][-1]
@@ -190,7 +190,7 @@ async def test_the_simulated_engine_keeps_prefixes_and_makes_requests_wait_for_r
             most_waiting = max(most_waiting, load.waiting)
             await asyncio.sleep(0.001)
         assert most_waiting > 0
-        assert engine.load() == (0, 0, 0.0)
+        assert engine.load()[:3] == (0, 0, 0.0)
 
 
 async def test_the_simulated_engine_refuses_a_prompt_that_is_too_long() -> None:

@@ -59,7 +59,8 @@ class TroubledEngine:
         return self._engine.describe()
 
     def load(self) -> EngineLoad:
-        return self._engine.load()
+        # It does not say how many it can run, so that some wait in it.
+        return self._engine.load()._replace(max_running=0)
 
     async def generate(self, request: GenerationRequest) -> AsyncGenerator[Event, None]:
         self.calls += 1

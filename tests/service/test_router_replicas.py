@@ -11,6 +11,7 @@ from prometheus_client import REGISTRY
 from kefu.common.auth import Principal, Scope
 from kefu.common.errors import CannotContinue, EngineDead, PromptTooLong, ReplicaFull, ServiceError
 from kefu.router.breaker import PAUSE_SECONDS, BreakerState
+from kefu.router.engine_load import EngineLoad
 from kefu.router.frames import Ended, Event, Frame, Order
 from kefu.router.prompt import Message, Role
 from kefu.router.replicas import Replica, ReplicaPool, open_pool
@@ -265,3 +266,20 @@ async def test_a_replica_that_is_no_longer_named_gets_nothing_new_and_finishes_w
         hold.set()
         rest = [event async for event in stream]
     assert isinstance(rest[-1], Ended)
+
+
+async def test_room_is_in_the_engines_of_those_that_take_more_and_what_the_others_still_write_is_known(
+    pair: Pair,
+) -> None:
+    leaving, staying = pair.replicas
+    pair.script_of(leaving).frames = [asyncio.Event()]
+    async with aclosing(leaving.generate(ORDER, CUSTOMER)) as stream:
+        await anext(stream)
+        leaving.engine, staying.engine = EngineLoad(1, 0, most=8), EngineLoad(2, 1, most=4)
+        assert pair.pool.engine_load == EngineLoad(3, 1, most=12, sent=1)
+        leaving.load.draining = True
+        assert pair.pool.engine_load == EngineLoad(2, 1, most=4, astray=1)
+        leaving.load.draining = False
+        await pair.pool.set_addresses([staying.address])
+        staying.engine = EngineLoad(2, 1, most=4)
+        assert pair.pool.engine_load == EngineLoad(2, 1, most=4, astray=1)

@@ -47,7 +47,7 @@ class ScriptedEngine:
         return ModelDescription("scripted", "simulated", "1", "f", 4096, True, True, True, "none")
 
     def load(self) -> EngineLoad:
-        return EngineLoad(running=len(self.requests))
+        return EngineLoad(running=len(self.requests), max_running=7)
 
     async def generate(self, request: GenerationRequest) -> AsyncGenerator[Event, None]:
         self.requests.append(request)

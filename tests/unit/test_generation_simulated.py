@@ -90,8 +90,8 @@ async def test_requests_beyond_its_room_wait_and_a_stop_gives_the_room_back(limi
         gone = asyncio.create_task(read(engine, asking("never mind")))
         while engine.load().waiting < 2:
             await asyncio.sleep(0)
-        assert engine.load().running == 1
+        assert (engine.load().running, engine.load().max_running) == (1, limits.get("running", settings().max_running))
         gone.cancel()
         await first.aclose()
         assert len(text_of(await asyncio.wait_for(waiting, 10))) == 120
-        assert engine.load() == (0, 0, 0.0)
+        assert engine.load()[:3] == (0, 0, 0.0)

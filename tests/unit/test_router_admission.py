@@ -1,101 +1,17 @@
 """Who gets a place, who waits, who is refused and when to come back: in virtual time, so that every figure is exact."""
 
 import asyncio
-from collections import defaultdict
-from collections.abc import Callable
-from dataclasses import dataclass, field
 
 import pytest
 
 from kefu.common.auth import Priority
-from kefu.common.errors import Overloaded
 from kefu.common.tasks import cancelled
-from kefu.router.admission import Admission, Bounds, Claim
-from kefu.router.capacity import Capacity, EngineLoad
-from kefu.router.drain_rate import DrainRate
+from kefu.router.admission import Claim
+from kefu.router.engine_load import EngineLoad
 from kefu.router.fair_queue import Flow
 from kefu.router.model import BrownOut
+from tests.support.places import Trace, admission, arrivals, held
 from tests.support.virtual_time import in_virtual_time, now
-
-
-def admission(
-    *,
-    running: int = 1,
-    waiting: int = 100,
-    waiting_bytes: int = 1_000_000,
-    seconds: float = 10.0,
-    brown_out: float = 0.0,
-    load: Callable[[], EngineLoad] = EngineLoad,
-) -> Admission:
-    return Admission(Bounds(running, waiting, waiting_bytes, seconds, brown_out), load=load, clock=now)
-
-
-@dataclass
-class Trace:
-    """What became of turns, by tenant."""
-
-    waits: dict[str, list[float]] = field(default_factory=lambda: defaultdict[str, list[float]](list))
-    refused: dict[str, list[Overloaded]] = field(default_factory=lambda: defaultdict[str, list[Overloaded]](list))
-    rungs: dict[str, list[BrownOut]] = field(default_factory=lambda: defaultdict[str, list[BrownOut]](list))
-
-    async def turn(self, doors: Admission, claim: Claim, seconds: float) -> None:
-        came = now()
-        try:
-            async with doors.place(claim) as rung:
-                self.waits[claim.tenant].append(now() - came)
-                self.rungs[claim.tenant].append(rung)
-                await asyncio.sleep(seconds if rung < BrownOut.WITHOUT_MODEL else 0.01)
-        except Overloaded as error:
-            self.refused[claim.tenant].append(error)
-
-
-async def arrivals(
-    doors: Admission, trace: Trace, claim: Claim, *, per_second: float, seconds: float, turn: float
-) -> None:
-    """Turns at a steady rate, each of `turn` seconds; returns when all have ended."""
-    async with asyncio.TaskGroup() as group:
-        for _ in range(round(per_second * seconds)):
-            group.create_task(trace.turn(doors, claim, turn))
-            await asyncio.sleep(1 / per_second)
-
-
-def four_tenants(flood: float, *, brown_out: float = 0.0) -> Trace:
-    """10 places, turns of 1 s: 10 a second. Three tenants ask for 2 a second each, and one for `flood`."""
-
-    async def run() -> Trace:
-        trace, doors = Trace(), admission(running=10, waiting=200, brown_out=brown_out)
-        watching = asyncio.create_task(doors.watch())
-        async with asyncio.TaskGroup() as group:
-            for tenant in ("a", "b", "c"):
-                group.create_task(arrivals(doors, trace, Claim(tenant), per_second=2, seconds=60, turn=1.0))
-            group.create_task(arrivals(doors, trace, Claim("flood"), per_second=flood, seconds=60, turn=1.0))
-        await cancelled(watching)
-        assert (doors.running, doors.waiting) == (0, 0)
-        return trace
-
-    return in_virtual_time(run())
-
-
-def test_one_tenant_that_sends_20_times_its_share_makes_no_other_wait_long_nor_refused() -> None:
-    calm, stormy = four_tenants(2.5), four_tenants(50.0)
-    for tenant in ("a", "b", "c"):
-        assert len(calm.waits[tenant]) == len(stormy.waits[tenant]) == 120
-        assert tenant not in stormy.refused
-        # A place becomes free each 0.1 s, one is kept for them, and at most one turn of each other tenant goes before.
-        assert max(stormy.waits[tenant]) <= 0.51
-        assert sum(stormy.waits[tenant]) / 120 <= 0.2
-    served, refused = len(stormy.waits["flood"]), len(stormy.refused["flood"])
-    assert served + refused == 3000
-    assert served >= 0.9 * 4 * 60  # all that the others leave it
-    assert refused > 2000
-
-
-def test_the_flood_alone_does_with_less() -> None:
-    trace = four_tenants(50.0, brown_out=0.25)
-    for tenant in ("a", "b", "c"):
-        assert set(trace.rungs[tenant]) == {BrownOut.NONE}
-    assert {BrownOut.SHORTER_ANSWER, BrownOut.WITHOUT_MODEL} <= set(trace.rungs["flood"])
-    assert len(trace.refused["flood"]) < 300  # of 3,000: the others were answered, if with less
 
 
 def test_batch_waits_for_those_who_look_at_a_screen_but_not_for_ever() -> None:
@@ -114,15 +30,6 @@ def test_batch_waits_for_those_who_look_at_a_screen_but_not_for_ever() -> None:
     assert served + len(trace.refused["night"]) == 300
     assert served >= 0.5 * 60 * 0.9  # what people leave of 2 a second
     assert max(trace.waits["night"]) > 10
-
-
-async def held(doors: Admission, trace: Trace, *claims: Claim, seconds: float = 1.0) -> list[asyncio.Task[None]]:
-    """Turns that have come, one after another."""
-    tasks: list[asyncio.Task[None]] = []
-    for claim in claims:
-        tasks.append(asyncio.create_task(trace.turn(doors, claim, seconds)))
-        await asyncio.sleep(0)
-    return tasks
 
 
 def test_when_the_line_is_full_the_newest_of_whoever_has_most_in_it_is_pushed_out() -> None:
@@ -349,98 +256,23 @@ def test_turns_wait_here_and_not_in_the_engines() -> None:
     in_virtual_time(run())
 
 
-def test_two_routers_share_what_the_engines_can_take_by_what_each_has_there() -> None:
-    first, second = Capacity(), Capacity()
-    load = EngineLoad(running=100, waiting=80)
-    first.see(load, mine=120, line=5, seconds=0.3)
-    second.see(load, mine=60, line=5, seconds=0.3)
-    assert (first.limit, second.limit) == (67, 33)  # 100 of 180
+def test_engines_that_say_what_they_can_run_are_never_given_more() -> None:
+    engines, most = EngineLoad(most=8), 8
 
+    async def run() -> None:
+        nonlocal engines
+        doors, trace = admission(running=4096, waiting=4096, seconds=1000, load=lambda: engines), Trace()
+        watching = asyncio.create_task(doors.watch())
+        await asyncio.sleep(0.2)
+        tasks = await held(doors, trace, *[Claim("x")] * 100, seconds=1.0)
+        for _ in range(300):
+            assert doors.running <= most
+            engines = EngineLoad(doors.running, 0, most, doors.running)
+            tasks += await held(doors, trace, *[Claim("x")], seconds=1.0)
+            await asyncio.sleep(0.1)
+        assert (doors.running, len(trace.waits["x"])) == (8, 240)
+        for task in tasks:
+            await cancelled(task)
+        await cancelled(watching)
 
-def test_requests_that_wait_for_the_next_step_only_limit_nothing() -> None:
-    capacity = Capacity()
-    for _ in range(10):
-        capacity.see(EngineLoad(running=5, waiting=20), mine=30, line=0, seconds=0.1)  # one report
-        capacity.see(EngineLoad(running=25, waiting=0), mine=30, line=0, seconds=0.1)
-    assert capacity.limit is None
-
-
-def test_more_is_tried_when_hardly_any_waited_for_a_while_and_the_faster_the_longer() -> None:
-    capacity = Capacity()
-    capacity.see(EngineLoad(running=16, waiting=16), mine=32, line=9, seconds=0.3)
-    assert capacity.limit == 16
-    limits: list[int] = []
-    for n in range(160):  # one in five reports finds one that waits for the next step
-        capacity.see(EngineLoad(running=16, waiting=int(n % 5 == 0)), mine=16, line=9, seconds=0.1)
-        limits.append(capacity.limit or 0)
-    assert limits[19:90] == [limits[19]] * 71  # of what waited at first some is remembered, for a second or two
-    assert limits[110] <= 18
-    assert limits[159] >= 40
-    limits.clear()
-    for _ in range(100):
-        capacity.see(EngineLoad(running=16, waiting=4), mine=16, line=9, seconds=0.1)
-        limits.append(capacity.limit or 0)
-    assert limits[10:] == sorted(limits[10:], reverse=True)
-    assert limits[99] <= limits[10] - 20
-
-
-def test_engines_that_run_fewer_than_they_could_get_more_at_once() -> None:
-    capacity = Capacity()
-    capacity.see(EngineLoad(running=100, waiting=100), mine=200, line=9, seconds=0.3)
-    assert capacity.limit == 100
-    for _ in range(10):  # a quarter of the turns is busy elsewhere: searching, being stored
-        capacity.see(EngineLoad(running=75), mine=100, line=9, seconds=0.1)
-    assert capacity.limit == 110
-
-
-def test_engines_that_keep_up_limit_nothing() -> None:
-    capacity = Capacity()
-    capacity.see(EngineLoad(running=64, waiting=6), mine=500, line=0, seconds=0.1)
-    assert capacity.limit is None
-    assert EngineLoad(running=64, waiting=6).pressure == 0.0
-    assert EngineLoad(running=50, waiting=55).pressure == 1.0
-
-
-# How fast places become free.
-
-
-class Clock:
-    now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-def test_before_there_was_a_line_the_rate_follows_from_how_long_turns_take() -> None:
-    drain = DrainRate(Clock())
-    assert drain.rate(10) is None
-    for seconds in (1.0, 2.0, 3.0):
-        drain.ended(seconds)
-    assert drain.rate(10) == pytest.approx(5.0)
-    assert drain.mean_seconds == pytest.approx(2.0)
-
-
-def test_idle_hours_do_not_count_and_a_stall_does() -> None:
-    clock = Clock()
-    drain = DrainRate(clock)
-    drain.line(is_there=True)
-    for _ in range(100):
-        clock.now += 0.1
-        drain.ended(1.0)
-    assert drain.rate(10) == pytest.approx(10.0, rel=0.05)
-    drain.line(is_there=False)
-    clock.now += 36_000
-    assert drain.rate(10) == pytest.approx(10.0, rel=0.05)
-    drain.line(is_there=True)
-    clock.now += 60
-    rate = drain.rate(10)
-    assert rate is not None
-    assert rate < 1.0
-
-
-def test_the_time_to_the_first_text_is_a_median() -> None:
-    drain = DrainRate(Clock())
-    assert drain.first_text == 0.0
-    for seconds in (0.2, 9.0, 0.3):
-        drain.answered(seconds)
-    assert drain.first_text == 0.3
+    in_virtual_time(run())

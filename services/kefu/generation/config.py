@@ -79,6 +79,9 @@ class GenerationConfig(ServiceConfig, env_prefix="KEFU_GENERATION_"):
     openai_reasoning: bool = False
     """openai engine: the model there can reason."""
 
+    openai_max_running: Annotated[int, Field(ge=0)] = 0
+    """openai engine: most requests of this replica that the server runs at once; 0: not known."""
+
     simulated_prefill_tokens_per_second: Annotated[float, Field(gt=0)] = 20_000.0
     """simulated engine: prompt tokens a second."""
 

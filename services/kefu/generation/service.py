@@ -89,6 +89,7 @@ def open_engine(config: GenerationConfig) -> AbstractAsyncContextManager[Engine]
                     max_model_tokens=config.openai_max_model_tokens,
                     reasoning=config.openai_reasoning,
                     default_reasoning_tokens=config.default_reasoning_tokens,
+                    max_running=config.openai_max_running,
                 )
             )
         case "simulated":

@@ -171,6 +171,7 @@ class GenerationServicer(generation_pb2_grpc.GenerationServiceServicer):
             waiting=load.waiting,
             kv_cache_usage=load.kv_cache_usage,
             draining=self.ledger.draining,
+            max_running=load.max_running,
         )
 
     def _write(self, event: Event, began: float, first_token: float | None) -> pb.GenerateEvent:

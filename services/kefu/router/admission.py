@@ -5,7 +5,9 @@ A turn takes a place. When none is free it waits in a fair line (see `fair_queue
 question, and by time: a turn that cannot be admitted within `seconds`, or answered within its caller's deadline, by the
 rate at which places were seen to become free, is refused at once. When the line is full, the newest turn of whoever has
 most waiting is refused, which need not be the one that came last. Before that, brown-out: see `brownout`.
-Some places are left to tenants that have less than their part of them: they find one free, however many others wait.
+Some places are left to tenants that have less than their part of them, and the more the more they had lately: they find
+one free, however many others wait.
+Should they be gone too, such a tenant's turn waits for the next one, with all it would have had else.
 """
 
 import asyncio
@@ -19,8 +21,9 @@ from kefu.common.auth import Priority
 from kefu.common.errors import Overloaded
 from kefu.router import metrics
 from kefu.router.brownout import BrownOuts
-from kefu.router.capacity import Capacity, EngineLoad
+from kefu.router.capacity import Capacity
 from kefu.router.drain_rate import DrainRate
+from kefu.router.engine_load import EngineLoad
 from kefu.router.fair_queue import Entry, FairQueue, Flow
 from kefu.router.model import BrownOut
 from kefu.router.shares import Shares
@@ -28,7 +31,9 @@ from kefu.router.shares import Shares
 Limit = Literal["waiting_turns", "waiting_bytes", "admission_seconds", "deadline"]
 _STEP_SECONDS = 0.1
 _KEPT = 8
-"""One place of so many is kept for tenants below their part, while there are several tenants."""
+"""One place of so many is kept for tenants below their part, while there are several tenants; besides, what each of
+them had lately."""
+_REMEMBER_SECONDS = 1.0
 _UNKNOWN_SECONDS = 5.0
 """The wait that is named while no turn has ended yet."""
 _LEAST_RETRY, _MOST_RETRY = 0.5, 60.0
@@ -67,6 +72,11 @@ class Claim:
         """The line it stands in."""
         return Flow(self.priority, self.tenant)
 
+    @property
+    def is_patient(self) -> bool:
+        """No place is kept for it."""
+        return self.priority is Priority.BATCH
+
 
 class Admission:
     """Places for turns. `load` tells how busy the replicas' engines are; it is asked only while `watch` runs."""
@@ -87,6 +97,7 @@ class Admission:
         self._capacity = Capacity()
         self._brown_outs = BrownOuts(bounds.brown_out)
         self._shares = Shares()
+        self._unremembered = 0.0
         self.drain = DrainRate(clock)
 
     @property
@@ -130,27 +141,30 @@ class Admission:
             metrics.TURNS_QUEUED.labels(priority).inc()
             await self._wait(claim)
         else:
-            self._run(claim.tenant, claim.weight, 1)
+            self._run(claim, 1)
         began = self._clock()
         metrics.TURNS_ADMITTED.labels(priority).inc()
         metrics.QUEUE_SECONDS.observe(began - came)
         try:
             yield min(self.rung(claim.flow), BrownOut.SHORTER_ANSWER)
         finally:
-            self._run(claim.tenant, claim.weight, -1)
+            self._run(claim, -1)
             self.drain.ended(self._clock() - began)
             self._hand_out()
 
     async def _wait(self, claim: Claim) -> None:
         seconds, limit = self._patience(claim)
-        if self._expected_wait(claim.flow, claim.weight, unknown=0.0) > seconds or seconds <= 0:
+        too_long = self._is_asking_too_much(claim.flow, claim.weight, more=1) and (
+            self._expected_wait(claim.flow, claim.weight, unknown=0.0) > seconds
+        )
+        if too_long or seconds <= 0:
             raise self._refused(claim, limit)
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         entry = Entry(claim.flow, claim.cost, claim.size, future, claim.weight)
         if not self._line:
             self.drain.line(is_there=True)
         self._line.push(entry)
-        self._shares.add(claim.tenant, claim.weight, waiting=1)
+        self._shares.add(claim.tenant, claim.weight, waiting=1, patient=claim.is_patient)
         self._keep_bounds()
         self._hand_out()
         try:
@@ -160,7 +174,7 @@ class Admission:
             if self._line.remove(entry):
                 self._left_line(claim)
             elif future.done() and not future.cancelled() and future.exception() is None:
-                self._run(claim.tenant, claim.weight, -1)  # the place came too late to be used
+                self._run(claim, -1)  # the place came too late to be used
                 self._hand_out()
             if isinstance(error, TimeoutError):
                 raise self._refused(claim, limit) from None
@@ -206,7 +220,7 @@ class Admission:
     def _hand_out(self) -> None:
         while self._line and self._running < self._places:
             below = None
-            if self._places - self._running <= self._kept:
+            if self._places - self._running <= self._kept + self._shares.missing():
                 below = [flow for flow in self._line.flows if self._may_run(flow, self._line.weight(flow))]
             entry = self._line.pop(below)
             if entry is None:
@@ -214,27 +228,35 @@ class Admission:
             claim = Claim(entry.flow.tenant, entry.flow.priority, entry.weight)
             self._left_line(claim)
             if not entry.value.done():
-                self._run(claim.tenant, claim.weight, 1)
+                self._run(claim, 1)
                 entry.value.set_result(None)
 
     @property
     def _kept(self) -> int:
-        return self._places // _KEPT
+        """Places are kept where they run out: in the engines, for all routers together, or on this router."""
+        places = self._places
+        return (max(places, self._capacity.most) if places < self._bounds.running else places) // _KEPT
 
     def _may_run(self, flow: Flow, weight: float) -> bool:
         """Whether there is a place for a flow's next turn."""
         free = self._places - self._running
-        if free > self._kept:
+        if free > self._kept + self._shares.missing(flow.tenant):
             return True
         kept_for_it = flow.priority is not Priority.BATCH and free > 0
         return kept_for_it and not self._shares.runs_its_part(flow.tenant, weight, self._places)
 
-    def _run(self, tenant: str, weight: float, count: int) -> None:
+    def _is_asking_too_much(self, flow: Flow, weight: float, *, more: int = 0) -> bool:
+        """Whether a flow may be told to do with less, or to come back, when there are too many turns. It may not while
+        its tenant's turns, with so many `more`, are no more than its part."""
+        tenant = flow.tenant
+        return flow.priority is Priority.BATCH or self._shares.wants_more(tenant, weight, self._places, more=more)
+
+    def _run(self, claim: Claim, count: int) -> None:
         self._running += count
-        self._shares.add(tenant, weight, running=count)
+        self._shares.add(claim.tenant, claim.weight, running=count, patient=claim.is_patient)
 
     def _left_line(self, claim: Claim) -> None:
-        self._shares.add(claim.tenant, claim.weight, waiting=-1)
+        self._shares.add(claim.tenant, claim.weight, waiting=-1, patient=claim.is_patient)
         if not self._line:
             self.drain.line(is_there=False)
 
@@ -252,6 +274,10 @@ class Admission:
     def step(self, seconds: float) -> None:
         """Take the load as it is now, `seconds` after the last step."""
         load = self._load()
+        self._unremembered += seconds
+        if self._unremembered >= _REMEMBER_SECONDS:
+            self._shares.remember(self._places, self._unremembered)
+            self._unremembered = 0.0
         self._capacity.see(load, mine=self._running, line=len(self._line), seconds=seconds)
         self._hand_out()
         self._brown_outs.step({flow: self._pressure(flow, load) for flow in self._line.flows}, seconds)
@@ -261,12 +287,13 @@ class Admission:
             metrics.BROWNED_OUT_FLOWS.labels(rung.name.lower()).set(flows)
 
     def _pressure(self, flow: Flow, load: EngineLoad) -> float:
-        """The expected wait over the longest one; for the flow that has most in the line also how full it is, and for
-        a tenant that has or wants more than its part of the places what the engines say."""
+        """None on a tenant that wants no more than its part. On others the expected wait over the longest one, and what
+        the engines say; on the flow that has most in the line also how full it is."""
         weight = self._line.weight(flow)
+        if not self._is_asking_too_much(flow, weight):
+            return 0.0
         wait = self._expected_wait(flow, weight, unknown=0.0) / max(self._bounds.seconds, 0.001)
-        if self._shares.wants_more(flow.tenant, weight, self._places):
-            wait = max(wait, load.pressure)
+        wait = max(wait, load.pressure)
         longest = self._line.longest()
         if longest is None or longest.flow != flow:
             return wait

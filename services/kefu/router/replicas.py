@@ -18,8 +18,8 @@ from kefu.generation.v1 import generation_pb2_grpc as rpc
 from kefu.router import replica_metrics
 from kefu.router.balance import ReplicaLoad, choose
 from kefu.router.breaker import Breaker
-from kefu.router.capacity import EngineLoad
 from kefu.router.discovery import discovering, sources_of
+from kefu.router.engine_load import EngineLoad, reported, together
 from kefu.router.frames import Event, Order
 from kefu.router.lines import Lines
 from kefu.router.replica_stream import ReplicaStream, request_of
@@ -87,7 +87,7 @@ class Replica:
                     self.load.reported(
                         report.boot_id, report.owed_tokens, report.accepted_tokens, draining=report.draining
                     )
-                    self.engine = EngineLoad(report.running, report.waiting)
+                    self.engine = reported(report.running, report.waiting, report.max_running, report.kv_cache_usage)
                     backoff = _BACKOFF_SECONDS[0]
                     if not self.model:
                         await self._describe()
@@ -131,9 +131,11 @@ class ReplicaPool:
 
     @property
     def engine_load(self) -> EngineLoad:
-        """Requests in the engines of all replicas whose reports are fresh."""
-        fresh = [replica.engine for replica in self.replicas if not replica.load.stale]
-        return EngineLoad(sum(engine.running for engine in fresh), sum(engine.waiting for engine in fresh))
+        """Requests in the engines of all replicas that take more, by fresh reports."""
+        able = [replica for replica in self.replicas if not (replica.load.stale or replica.load.draining)]
+        sent = sum(replica.load.in_flight for replica in able)
+        everywhere = sum(replica.load.in_flight for replica in (*self.replicas, *self._leaving))
+        return together((replica.engine for replica in able), sent=sent, astray=everywhere - sent)
 
     def choose(
         self, *, preferred: str = "", session: str = "", exclude: frozenset[str] = frozenset()

@@ -91,6 +91,8 @@ class EngineLoad(NamedTuple):
     waiting: int = 0
     kv_cache_usage: float = 0.0
     """Share of the key/value cache that requests hold, 0 to 1."""
+    max_running: int = 0
+    """Most that it runs at once, by its configuration; 0: not known."""
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,7 @@ class OpenAISettings:
     max_model_tokens: int
     reasoning: bool
     default_reasoning_tokens: int
+    max_running: int = 0
 
 
 class OpenAIEngine:
@@ -67,8 +68,10 @@ class OpenAIEngine:
         )
 
     def load(self) -> EngineLoad:
-        """What this process has open there; the server's queue and cache are not seen."""
-        return EngineLoad(running=self._open)
+        """What this process has open there, of which what is more than the server runs has to wait; it is not asked."""
+        most = self._settings.max_running
+        running = min(self._open, most) if most else self._open
+        return EngineLoad(running, self._open - running, max_running=most)
 
     async def generate(self, request: GenerationRequest) -> AsyncGenerator[Event, None]:
         """See Engine. Token counts are the server's where it sends them, else estimates."""

@@ -102,7 +102,8 @@ class SimulatedEngine:
 
     def load(self) -> EngineLoad:
         """See Engine."""
-        return EngineLoad(len(self._running), len(self._waiting), min(self._held / self._settings.kv_tokens, 1.0))
+        held = min(self._held / self._settings.kv_tokens, 1.0)
+        return EngineLoad(len(self._running), len(self._waiting), held, self._settings.max_running)
 
     async def generate(self, request: GenerationRequest) -> AsyncGenerator[Event, None]:
         """See Engine. Token `n` of an answer has the id `n`, so an answer can go on from any number of them."""

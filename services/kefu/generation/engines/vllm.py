@@ -72,7 +72,7 @@ class VllmEngine:
 
     def load(self) -> EngineLoad:
         """What the scheduler reported after its last step; it takes one more step when it becomes idle."""
-        return self._stats.load
+        return self._stats.load._replace(max_running=self._settings.max_running)
 
     async def generate(self, request: GenerationRequest) -> AsyncGenerator[Event, None]:
         """See Engine."""

@@ -1,0 +1,62 @@
+"""Turns that want a place, and what became of them, in virtual time."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from kefu.common.errors import Overloaded
+from kefu.router.admission import Admission, Bounds, Claim
+from kefu.router.engine_load import EngineLoad
+from kefu.router.model import BrownOut
+from tests.support.virtual_time import now
+
+
+def admission(
+    *,
+    running: int = 1,
+    waiting: int = 100,
+    waiting_bytes: int = 1_000_000,
+    seconds: float = 10.0,
+    brown_out: float = 0.0,
+    load: Callable[[], EngineLoad] = EngineLoad,
+) -> Admission:
+    return Admission(Bounds(running, waiting, waiting_bytes, seconds, brown_out), load=load, clock=now)
+
+
+@dataclass
+class Trace:
+    """What became of turns, by tenant."""
+
+    waits: dict[str, list[float]] = field(default_factory=lambda: defaultdict[str, list[float]](list))
+    refused: dict[str, list[Overloaded]] = field(default_factory=lambda: defaultdict[str, list[Overloaded]](list))
+    rungs: dict[str, list[BrownOut]] = field(default_factory=lambda: defaultdict[str, list[BrownOut]](list))
+
+    async def turn(self, doors: Admission, claim: Claim, seconds: float) -> None:
+        came = now()
+        try:
+            async with doors.place(claim) as rung:
+                self.waits[claim.tenant].append(now() - came)
+                self.rungs[claim.tenant].append(rung)
+                await asyncio.sleep(seconds if rung < BrownOut.WITHOUT_MODEL else 0.01)
+        except Overloaded as error:
+            self.refused[claim.tenant].append(error)
+
+
+async def arrivals(
+    doors: Admission, trace: Trace, claim: Claim, *, per_second: float, seconds: float, turn: float
+) -> None:
+    """Turns at a steady rate, each of `turn` seconds; returns when all have ended."""
+    async with asyncio.TaskGroup() as group:
+        for _ in range(round(per_second * seconds)):
+            group.create_task(trace.turn(doors, claim, turn))
+            await asyncio.sleep(1 / per_second)
+
+
+async def held(doors: Admission, trace: Trace, *claims: Claim, seconds: float = 1.0) -> list[asyncio.Task[None]]:
+    """Turns that have come, one after another."""
+    tasks: list[asyncio.Task[None]] = []
+    for claim in claims:
+        tasks.append(asyncio.create_task(trace.turn(doors, claim, seconds)))
+        await asyncio.sleep(0)
+    return tasks
