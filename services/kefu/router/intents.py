@@ -1,12 +1,16 @@
 """
-Messages that need no knowledge: greetings, thanks, acknowledgements, goodbyes, a plain wish for a person.
+Messages that need no knowledge: greetings, thanks, acknowledgements, goodbyes, a wish for a person.
 
 Precise rather than complete: a message is one of these only when all of it is. "Hi" is a greeting; "hi, where is my
-parcel?" is a question, and so is "when does the human service start?".
+parcel?" is a question, and so is "when does the human service start?". One thing wins over any question beside it: a
+wish for a person in so many words ("my parcel is late, let me talk to a human"). See `kefu.router.wishes`.
 """
 
 import re
 from enum import StrEnum
+
+from kefu.router.wishes import BARE_WISH, is_wish_for_person
+from kefu.router.wording import plain, readings
 
 
 class Intent(StrEnum):
@@ -23,72 +27,93 @@ def _any_of(*phrases: str) -> str:
     return "|".join(phrases)
 
 
-_WHOM_EN = (
-    r"(?:(?:a|an|the|your|some)\s)?(?:(?:real|live|actual|human)\s)?"
-    r"(?:human(?:\sbeing)?|person|people|agent|representative|rep|operator|someone(?:\sreal)?|staff(?:\smember)?"
-    r"|customer\s(?:service|support)(?:\s(?:agent|representative|rep|person))?|support\sagent|advisor|adviser|colleague)"
-)
 _PHRASES = {
-    Intent.PERSON: _any_of(
-        rf"(?:please\s)?(?:(?:can|could|may)\s(?:i|you)\s(?:please\s)?|i(?:'d|\swould)\slike\sto\s|i\s(?:want|need)\sto\s"
-        rf"|i\swanna\s|let\sme\s|just\s)?(?:speak|talk|chat)(?:\swith|\sto)\s{_WHOM_EN}(?:\sinstead|\snow|\splease)*",
-        rf"(?:please\s)?(?:(?:can|could)\syou\s(?:please\s)?)?(?:connect|transfer|put|pass)\sme\s(?:through\s|over\s)?"
-        rf"(?:to|with)\s{_WHOM_EN}(?:\snow|\splease)*",
-        rf"(?:please\s)?(?:get|give|find)\sme\s{_WHOM_EN}(?:\snow|\splease)*",
-        rf"(?:i\s(?:want|need)|(?:can|could|may)\si\s(?:have|get))\s{_WHOM_EN}(?:\splease)?",
-        r"(?:a\s)?(?:human|real\sperson|person|live\sagent|human\sagent|agent|representative|operator)"
-        r"(?:\shelp|\ssupport)?(?:\splease)?",
-        r"(?:(?:我想|我要|我需要|请|麻烦|帮我|给我|快|能不能|能否|可不可以|可以|能|直接|现在|你|您|先)*)"
-        r"(?:转|接|转接|转到|接通|连接|找|找个|叫|换|换个|要|联系|呼叫)(?:一?下|个|一个|到|你们的?|您们的?)*"
-        r"(?:人工|真人|活人|人工客服|真人客服|人工服务|人工坐席|客服人员|工作人员|客服)(?:客服|服务)?"
-        r"(?:来|聊|谈|说话|沟通|处理|解决|帮我|服务|一下|吧|吗|么|呢|啊|好吗|行吗|可以吗|谢谢)*",
-        r"(?:我想|我要|我需要|请|麻烦)*(?:和|跟|同|与)(?:一个|个|你们的?)?(?:人工|真人|活人|人工客服|真人客服|客服人员|工作人员)"
-        r"(?:客服)?(?:聊聊?|谈谈?|说话?|沟通|对话)(?:一下|吧|吗)*",
-        r"(?:我要|我想要|我需要|请|要|需要)?(?:人工|真人|转人工|人工客服|真人客服|人工服务|找人工)(?:客服)?(?:吧|谢谢|啊|呢)?",
-    ),
+    Intent.PERSON: BARE_WISH,
     Intent.GOODBYE: _any_of(
-        r"(?:ok\s|okay\s)?(?:good\s?bye|bye(?:\s?bye)?|see\s(?:you|ya)(?:\slater|\ssoon)?|take\scare|good\snight|cya)",
-        r"have\sa\s(?:nice|good|great)\s(?:day|one|evening|weekend)",
-        r"(?:再见|拜拜|拜|回头见|下次见|晚安|886|88)(?:了|啦)?",
+        r"(?:ok\s|okay\s)?(?:good\s?bye|bye(?:[\s-]?bye)?|see\s(?:you|ya)(?:\s(?:later|soon|around))?|take\scare"
+        r"|good\snight|cya|later|ttyl|farewell)(?:\s(?:now|then|for\snow|everyone|all))?",
+        r"(?:have\s|enjoy\s)(?:a\s|the\s|your\s)?(?:nice|good|great|lovely)?\s?(?:day|one|evening|weekend|night)",
+        r"(?:that's\sall|that\sis\sall|nothing\selse|no\sthat's\s(?:all|it)|i'm\s(?:all\s)?(?:done|set|good))"
+        r"(?:\sfor\s(?:now|today))?",
+        r"(?:好的?|那|先)?(?:再见|拜拜|拜|回头见|下次见|明天见|改天见|晚安|古德拜|先这样|就这样|没(?:有)?(?:别的"
+        r"|其他)?(?:问题|事)?了)"
+        r"(?:了|啦|吧|哈|喽|咯|哦)*",
     ),
     Intent.THANKS: _any_of(
-        r"(?:ok(?:ay)?\s|great\s|perfect\s)?(?:many\s)?(?:thanks|thank\s(?:you|u)|thx|ty|cheers)"
-        r"(?:\s(?:so|very)\smuch|\sa\slot|\sagain|\sfor\s(?:your|the|all\syour)\shelp)*(?:\sbye)?",
-        r"(?:much\sappreciated|i\sappreciate\s(?:it|that|your\shelp)|that(?:'s|\swas|\sis)\svery\shelpful)",
-        r"(?:好的?|嗯|行|那)?(?:非常|太|十分|多)?(?:谢谢|感谢|多谢|谢啦|谢了|谢谢谢谢)(?:你|您|你们|啦|了|哈|的帮助|帮助)*",
-        r"(?:辛苦|麻烦你|麻烦您)(?:了|啦)",
-        r"🙏+",
+        r"(?:ok(?:ay)?\s|great\s|perfect\s|awesome\s|no\s)?(?:many\s|a\smillion\s|big\s)?"
+        r"(?:thanks|thank\syou|ty|tysm|cheers|gracias|merci)"
+        r"(?:\s(?:so|very)(?:\svery)*\smuch|\sa\s(?:lot|bunch|million|ton)|\sagain|\skindly|\sin\sadvance|\sanyway"
+        r"|\stho(?:ugh)?"
+        r"|\sfor\s(?:your|the|all\s(?:your|the))\s(?:kind\s|quick\s)?(?:help|support|reply|answer|time"
+        r"|info(?:rmation)?))*"
+        r"(?:\s(?:mate|man|bro|dear|guys|kefu))?(?:\sbye)?",
+        r"(?:much\sappreciated|(?:i\s)?(?:really\s)?appreciate\s(?:it|that|your\shelp)|(?:that(?:'s|\swas"
+        r"|\sis)\s)?(?:very|so|super)\shelpful"
+        r"|you(?:'re|\sare)\s(?:great|awesome|the\sbest|so\skind|a\slifesaver))",
+        r"(?:好的?|嗯|行|那|ok|哦|哇)?(?:非常|太|十分|多|真的?|实在|万分|很)*(?:谢谢|感谢|多谢|谢啦|谢了|谢|感恩"
+        r"|感激|蟹蟹|有劳)"
+        r"(?:谢谢|感谢|你|您|你们|您们|亲|啦|了|哈|哦|呀|啊|哟|咯|客服|小姐姐|小哥哥|的帮助|帮助|的回复|的解答"
+        r"|的耐心解答|不尽)*",
+        r"(?:辛苦|麻烦你|麻烦您|劳烦)(?:您|你|你们)?(?:了|啦)",
+        r"(?:🙏)+",
     ),
     Intent.GREETING: _any_of(
-        r"(?:hi|hello|hey|hiya|howdy|yo|greetings)(?:\s(?:there|all|everyone|again|kefu|hello|hi))*",
-        r"good\s(?:morning|afternoon|evening|day)",
-        r"(?:is\s)?(?:anyone|anybody)\s(?:there|here)|are\syou\sthere",
-        r"(?:你好|您好|大家好|哈喽|哈啰|嗨|喂|hi|hello)(?:啊|呀|呢|哦|你好|您好)*",
-        r"(?:早上|上午|中午|下午|晚上)好(?:啊|呀)?|早安|早",
-        r"(?:请问)?(?:在吗|在么|在不在|有人吗|有人在吗|客服在吗|亲在吗|在的吗)",
-        r"👋+",
+        r"(?:hi|hello|hey|hiya|heya|howdy|yo|sup|greetings|hola|aloha)"
+        r"(?:\s(?:there|all|everyone|everybody|again|kefu|hello|hi|team|guys|folks|sir|madam|bot|friend|dear"
+        r"|support))*",
+        r"(?:good\s)?(?:morning|afternoon|evening)(?:\s(?:all|everyone|sir|madam|team))?|good\sday|sir|madam",
+        r"(?:is\s)?(?:anyone|anybody|someone|somebody)\s(?:there|here|online|home)|are\syou\s(?:there|here|online)"
+        r"|knock\sknock",
+        r"how(?:'s|\sis)\sit\sgoing|how\sare\syou(?:\sdoing)?(?:\stoday)?|what's\sup|nice\sto\smeet\syou",
+        r"(?:客服|亲|亲爱的)?(?:你们?好|您好|大家好|哈喽|哈啰|哈罗|嗨|嘿|喂|hi|hello)(?:啊|呀|呢|哦|哈|吗|你好|您好"
+        r"|客服|亲|小姐姐|小哥哥|喂|嗨)*",
+        r"(?:早上|上午|中午|下午|晚上)好(?:啊|呀|哦|客服)?|早安|早(?:啊|呀)?|午安",
+        r"(?:请问)?(?:你|您)?(?:在吗|在么|在不在|在|在不|有人吗|有人么|有人在吗|有人在么|客服在吗|客服在不在|亲在吗"
+        r"|在的吗|在线吗|在线么)",
+        r"(?:请问一下|请问|打扰了?|打扰一下|不好意思打扰了?)",
+        r"(?:👋)+",
     ),
     Intent.ACKNOWLEDGEMENT: _any_of(
-        r"(?:ok(?:ay)?|k|alright|all\sright|got\sit|i\ssee|understood|noted|great|perfect|cool|nice|fine|good|i\sgot\sit"
-        r"|makes\ssense|that(?:'s|\sis)\s(?:clear|fine|all|great|good)|ok\sgot\sit)",
-        r"(?:好|好的|好吧|好滴|好嘞|嗯|嗯嗯|嗯好|哦|哦哦|噢|知道了|我知道了|明白|明白了|我明白了|了解|了解了|收到|行|行吧|懂了|没问题|可以了|清楚了)(?:的|啦|哈)?",
-        r"(?:👍|👌)+",
+        r"(?:oh\s|ah\s|ok(?:ay)?\s|yes\s|yeah\s)?(?:ok(?:ay|s)?|okk|k|kk|alright|alrighty|all\sright|got\s(?:it"
+        r"|that|you)|gotcha|i\ssee|i\sunderstand"
+        r"|understood|noted|great|perfect|cool|nice|fine|good|awesome|excellent|wonderful|brilliant|super|lovely"
+        r"|sure|right|roger(?:\sthat)?"
+        r"|i\sgot\sit|will\sdo|fair\senough|sounds\s(?:good|great|fine)|(?:it|that)\smakes\ssense|makes\ssense"
+        r"|no\sproblem|no\sworries|never\s?mind|nvm"
+        r"|(?:that(?:'s|\sis|\swas)\s|it(?:'s|\sis)\s)(?:ok(?:ay)?|clear|fine|all|great|good|perfect|cool|right)"
+        r"|that\s(?:works|helps|helped)|it\sworks(?:\snow)?"
+        r"|(?:ha){2,}h?|lol|yay|yep|yup|yeah|yes|aha|oh|ah|hm+|mhm|wow)(?:\s(?:then|now|ok|good|great|got\sit"
+        r"|i\ssee))?",
+        r"(?:哦|噢|嗯|啊|ok)*(?:好|好的|好吧|好滴|好哒|好嘞|好呀|好啊|好哦|嗯|嗯嗯|嗯呢|嗯哼|嗯好|哦|哦哦|噢|喔"
+        r"|知道|知道了|我知道了|明白|明白了|我明白了|了解|了解了|我了解了"
+        r"|收到|行|行吧|可以|可以的|懂了|我懂了|没问题|没事|没事了|没关系|不客气|可以了|清楚了|是的|是|对|对的|阔以"
+        r"|晓得了|原来如此|原来是这样|这样啊|这样子啊|算了|(?:哈){2,}|(?:呵){2,}|棒|真棒|太好了|不错|厉害|666+|ok)"
+        r"(?:的|啦|哈|了|吧|哦|噢|呀|啊|呢|滴|嗯|好的)*",
+        r"(?:👍|👌|✅|💯|🆗)+",
     ),
 }
 _COMPILED = [(intent, re.compile(_PHRASES[intent])) for intent in Intent]
-# Marks of emphasis and feeling that change nothing; an apostrophe is part of a word.
-_BREAK = re.compile(r"[\s]*[,，.。!！?？;；、~～…\n:：)）(（\"“”]+[\s]*")
-_FEELING = re.compile(r"[\ufe0f\u200d\U0001F600-\U0001F64A\U0001F900-\U0001F9FF❤♥🌹]+")
-_SAYING = re.compile("([🙏👍👌👋]+)")
+_BREAK = re.compile(r"\s*[,，.。!！?？;；、~～…\n:：)）(（\"“”^]+\s*")
+# Marks of feeling change nothing beside words, and are an acknowledgement alone.
+_FEELING = re.compile(
+    r"(?:[\ufe0e\ufe0f\u200d\U0001F3FB-\U0001F3FF\U0001F600-\U0001F64A\U0001F910-\U0001F93A\U0001F970-\U0001F97A"
+    r"\U0001F493-\U0001F49F☺☹❤♥🌹🌷🌸💐🎉✨🤝🤗🥰💪👏🙌]|\[[\u4e00-\u9fff]{1,3}\]|(?<!\w)[:;=]-?[)(dp](?!\w)|\bxd\b)+"
+)
+_SAYING = re.compile("(🙏+|👍+|👌+|👋+|✅+|💯+|🆗+)")
 _LONGEST = 80
 
 
 def intent_of(text: str) -> Intent | None:
     """What a message is when it needs no knowledge, None for everything else."""
+    if is_wish_for_person(text):
+        return Intent.PERSON
     if len(text) > _LONGEST:
         return None
-    normal = text.lower().replace("’", "'")
-    segments = [part for part in _BREAK.split(_SAYING.sub(r",\1,", _FEELING.sub(",", normal))) if part.strip()]
+    normal = plain(text)
+    without = _FEELING.sub(",", normal)
+    segments = [part for part in _BREAK.split(_SAYING.sub(r",\1,", without)) if part and part.strip()]
+    if not segments:
+        return Intent.ACKNOWLEDGEMENT if without != normal else None
     found: set[Intent] = set()
     for segment in segments:
         intent = _intent_of_segment(" ".join(segment.split()))
@@ -99,19 +124,28 @@ def intent_of(text: str) -> Intent | None:
 
 
 def _intent_of_segment(segment: str) -> Intent | None:
-    without_please = re.sub(r"^please\s|\s?please$|^请$", "", segment).strip()
+    without_please = re.sub(
+        r"^(?:please|sorry|excuse me)\b\s?|\s?\b(?:please|kindly)$|^请$|^(?:不好意思|抱歉)$", "", segment
+    ).strip()
     if not without_please:
         return Intent.ACKNOWLEDGEMENT
-    for intent, pattern in _COMPILED:
-        if pattern.fullmatch(segment) or pattern.fullmatch(without_please):
+    for reading in (*readings(segment), *readings(without_please)):
+        if intent := _whole(reading):
             return intent
-    # Chinese without spaces between two of them: "你好在吗".
+    # Several without a mark between: "你好在吗", "ok thanks bye".
     for cut in range(1, len(segment)):
         head, tail = segment[:cut].strip(), segment[cut:].strip()
-        if not tail or head.isascii():
+        between_words = segment[cut - 1] == " " or segment[cut] == " "
+        if not tail or (head.isascii() and not between_words):
             continue
-        first = next((i for i, p in _COMPILED if i is not Intent.PERSON and p.fullmatch(head)), None)
-        second = next((i for i, p in _COMPILED if p.fullmatch(tail)), None)
-        if first and second:
+        first = next(filter(None, map(_whole, readings(head))), None)
+        if first is None or first is Intent.PERSON:
+            continue
+        second = _whole(tail) or _intent_of_segment(tail)
+        if second:
             return min(first, second, key=list(Intent).index)
     return None
+
+
+def _whole(segment: str) -> Intent | None:
+    return next((intent for intent, pattern in _COMPILED if pattern.fullmatch(segment)), None)
