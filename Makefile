@@ -11,7 +11,7 @@ CHECKOV := checkov==3.3.30
 PROTOS := $(shell find protos -name '*.proto')
 
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: setup ## Install, start the whole suite, import the sample help centre, ask two questions
 	@$(BIN)/kefu up --demo

@@ -23,9 +23,7 @@ def main() -> int:
     began = time.perf_counter()
     failures = 0
     with tempfile.TemporaryDirectory() as scratch:
-        print(
-            f"Building with kubectl kustomize, validating against Kubernetes {KUBERNETES} and the schemas of others, strictly:"
-        )
+        print(f"Building with kubectl kustomize, validating strictly (Kubernetes {KUBERNETES}, others' schemas):")
         for folder in builds():
             failures += _build(folder, Path(scratch))
         failures += _policies(Path(scratch))

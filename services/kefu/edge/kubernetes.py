@@ -1,5 +1,5 @@
 """
-nginx's configuration for the manifests in k8s/: python -m kefu.edge.kubernetes --streams 5000 > k8s/overlays/MINE/nginx.conf
+nginx's configuration for the manifests in k8s/: python -m kefu.edge.kubernetes --streams 5000 > OVERLAY/nginx.conf
 
 Rendered when an overlay is written and not when a pod starts: what nginx will do can be read and compared there, a
 change of it rolls the pods (its ConfigMap's name ends in a hash), and nginx's image needs no Python.
