@@ -4,8 +4,8 @@ A simulated day: customers, replicas of the model that come and go, and an autos
 A replica is the engine that load tests imitate (`loadtest.suites.H100`), in simulated time: a step writes a token for
 each running answer and lasts longer the more there are; while a prompt is prefilled no token is written. Turns are
 spread by two random choices, wait in one line when all places are taken, and are refused when it is too long, as the
-routers do it. Left out: brown-out (which would come before refusals), hedging, failures, the prefix cache, curated answers
-that ask no model. So first tokens come out later here, and refusals more often, rather than the other way round.
+routers do it. Left out: brown-out (which would come before refusals), hedging, failures, the prefix cache, curated
+answers that ask no model. So first tokens come out later here, and refusals more often, rather than the other way.
 """
 
 import itertools

@@ -92,13 +92,13 @@ def test_a_router_has_the_memory_for_its_turns(folder: Path) -> None:
 def test_redis_refuses_writes_before_its_container_is_killed(folder: Path) -> None:
     for workload in workloads(folder):
         if workload["metadata"]["name"] == "kefu-redis":
-            [container] = pod_of(workload)["containers"]
+            container = next(one for one in pod_of(workload)["containers"] if one["name"] == "redis")
             most = quantity(container["args"][container["args"].index("--maxmemory") + 1])
             assert most <= quantity(container["resources"]["limits"]["memory"]) / 2
             claim = workload["spec"]["volumeClaimTemplates"][0]["spec"]["resources"]["requests"]["storage"]
             assert quantity(claim) >= 4 * most, "the file is rewritten beside itself"
     for one in of_kind(folder, "ConfigMap"):
-        if one["metadata"]["name"].startswith("kefu-redis-"):
+        if "redis.conf" in one["data"]:
             conf = one["data"]["redis.conf"]
             assert "appendonly yes" in conf
             assert "maxmemory-policy noeviction" in conf

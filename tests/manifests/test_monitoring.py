@@ -1,4 +1,4 @@
-"""Queries of alerts, dashboard and autoscalers ask for metrics that are counted, in a language that Prometheus reads."""
+"""Queries of alerts, dashboard and autoscalers ask for metrics that are counted, in PromQL."""
 
 import importlib
 import json

@@ -1,6 +1,7 @@
 """The simulated day: its parts do what Kubernetes, an engine and customers do."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -81,9 +82,9 @@ def test_scale_down_waits_for_quiet_and_goes_one_by_one() -> None:
     scaler.decide(0.0, 60.0)
     quiet = [(at, scaler.decide(at, 0.0)) for at in range(15, 2_400, 15)]
     assert {number for at, number in quiet if at < 900} == {6}
-    falls = [at for (_, before), (at, after) in zip(quiet, quiet[1:], strict=False) if after < before]
+    falls = [at for (_, before), (at, after) in pairwise(quiet) if after < before]
     assert falls[0] == 900
-    assert all(later - earlier >= 300 for earlier, later in zip(falls, falls[1:], strict=False))
+    assert all(later - earlier >= 300 for earlier, later in pairwise(falls))
     assert quiet[-1][1] == 2
 
 
