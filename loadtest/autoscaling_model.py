@@ -26,9 +26,10 @@ PROMPT_TOKENS = 400
 """Mean, none of it cached; the demo's prompts have 288 and 385."""
 PROFILE = (
     *((0.0, 0.15), (6.0, 0.15), (7.0, 0.3), (8.0, 0.6), (8.75, 1.0), (9.25, 2.6), (10.5, 2.4), (12.0, 1.3)),
-    *((14.0, 1.8), (16.0, 1.7), (18.0, 1.0), (20.0, 1.3), (22.0, 0.6), (24.0, 0.15)),
+    *((14.0, 1.8), (16.0, 1.7), (18.0, 1.0), (20.0, 1.2), (20.02, 2.6), (20.5, 2.4), (20.75, 1.2), (24.0, 0.15)),
 )
-"""Hour of the day and relative rate: quiet nights, and a morning that comes within half an hour."""
+"""Hour of the day and relative rate: a quiet night, a morning that comes within half an hour, and a sale at eight in
+the evening that comes within a minute."""
 
 
 def rate_at(second: float, questions: int) -> float:

@@ -77,9 +77,9 @@ def page(
 
 <!-- Written by `python -m loadtest.autoscaling`: change loadtest/autoscaling_page.py, not this file. -->
 
-**Simulated, on no real machine, on no cluster.** A day of questions with a quiet night and a morning peak is played
-against replicas that take a while to come up, and the rules of the autoscaler, read from `k8s/overlays/gpu-production`
-as `kubectl` renders it. Change a rule there, run it again, see the difference.
+**Simulated, on no real machine, on no cluster.** A day of questions with a quiet night, a morning peak and a sale in
+the evening is played against replicas that take a while to come up, and the rules of the autoscaler, read from
+`k8s/overlays/gpu-production` as `kubectl` renders it. Change a rule there, run it again, see the difference.
 
     {command}
     {day}, seed {seed}, {cold_start:g} s from ordering a replica to its first answer
@@ -104,8 +104,8 @@ has gone; {rules.least} replicas kept all day are {24 * rules.least}, {rules.mos
 ## What is played
 
 - **Customers.** {PROMPT_TOKENS} tokens of prompt and {H100.answer_tokens} of answer in the mean, spread as texts are;
-  every question asks the model. The rate is {peak / mean:.1f} times the day's mean in the morning, when it rises within
-  half an hour: {peak:.0f} a second of a million a day.
+  every question asks the model. In the morning the rate rises to {peak / mean:.1f} times the day's mean within half an
+  hour, {peak:.0f} a second of a million a day; at 20:00 a sale brings as many within a minute.
 - **A replica.** {H100.name} is the engine that the load tests imitate, from NVIDIA's published figures for an 8B model
   ({H100.source}): {H100.step_milliseconds} ms a step,
   {H100.step_milliseconds_per_request} ms more for each further answer, {H100.prefill_tokens_per_second:,.0f} prompt

@@ -112,7 +112,7 @@ class Autoscaler:
             wanted = max(wanted, rules.scheduled)
         wanted = min(max(wanted, rules.least), rules.most)
         self._recommended.append((now, wanted))
-        while self._recommended[0][0] <= now - max(rules.down_window, rules.up_window):
+        while self._recommended and self._recommended[0][0] <= now - max(rules.down_window, rules.up_window):
             self._recommended.popleft()
         wanted = self._stable(now, wanted)
         if wanted > current:

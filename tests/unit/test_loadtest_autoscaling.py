@@ -40,6 +40,7 @@ def test_a_day_has_its_questions_and_most_of_them_in_the_morning() -> None:
     assert times[-1] < DAY
     by_hour = [sum(hour * 3600 <= at < (hour + 1) * 3600 for at in times) for hour in range(24)]
     assert by_hour.index(max(by_hour)) in (9, 10)
+    assert by_hour[20] > 1.5 * by_hour[19], "the sale"
     assert max(by_hour) > 8 * min(by_hour)
     assert rate_at(9.5 * 3600, 86_400) > 2 * 1.0, "more than twice the mean"
 
@@ -86,6 +87,11 @@ def test_scale_down_waits_for_quiet_and_goes_one_by_one() -> None:
     assert falls[0] == 900
     assert all(later - earlier >= 300 for earlier, later in pairwise(falls))
     assert quiet[-1][1] == 2
+
+
+def test_a_scale_down_without_a_window_is_followed_at_once() -> None:
+    scaler = Autoscaler(replace(RULES, down=(Policy(pods=8, period=15.0),), down_window=0.0), 8)
+    assert scaler.decide(0.0, 0.0) == 2
 
 
 def test_business_hours_have_their_number() -> None:
