@@ -7,10 +7,11 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+CHECKOV := checkov==3.3.30
 PROTOS := $(shell find protos -name '*.proto')
 
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: setup ## Install, start the whole suite, import the sample help centre, ask two questions
 	@$(BIN)/kefu up --demo
@@ -20,7 +21,7 @@ setup: $(VENV)/.kefu-cpu ## Install the suite into .venv (no GPU needed) and fet
 
 setup-gpu: $(VENV)/.kefu-gpu ## Install the suite into .venv for an NVIDIA GPU
 
-test: check-python check-protos pytest ## All that CI runs: lint, types, protos, every test
+test: check-python check-protos k8s-check pytest ## All that CI runs: lint, types, protos, manifests, every test
 
 check-python: $(VENV)/.kefu-dev ## Lint and types
 	$(BIN)/ruff format --check .
@@ -46,6 +47,9 @@ loadtest: $(VENV)/.kefu-load ## A short load test: 50 customers for half a minut
 nginx-check: $(VENV)/.kefu-dev ## nginx -t on the configuration as it is rendered, with and without TLS
 	@$(BIN)/python -m kefu.edge --check
 
+k8s-check: $(VENV)/.kefu-dev build/checkov/.made ## Build every Kubernetes overlay, validate it, and hold it against policies and the services
+	@$(BIN)/python -m tests.manifests
+
 faults: $(VENV)/.kefu-dev ## Break one thing after another under load, and print what customers noticed (8 minutes)
 	$(BIN)/python -m loadtest.faults
 
@@ -62,7 +66,7 @@ protos: $(VENV)/.kefu-dev ## Generate code from protos/
 	  --mypy_out=quiet:services --mypy_grpc_out=quiet:services $(PROTOS)
 
 clean: ## Remove the environment and what tools left (not .kefu, your data)
-	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis services/*.egg-info
+	rm -rf $(VENV) build .pytest_cache .ruff_cache .hypothesis services/*.egg-info
 
 # A stamp is older than the files it follows from: then pip looks again.
 $(VENV)/.kefu-%: pyproject.toml deploy/constraints.txt deploy/install.sh
@@ -70,4 +74,10 @@ $(VENV)/.kefu-%: pyproject.toml deploy/constraints.txt deploy/install.sh
 	@touch $@
 	@if [ '$*' = dev ]; then touch '$(VENV)/.kefu-cpu' '$(VENV)/.kefu-load'; fi  # dev holds all of cpu and load
 
-.PHONY: help demo setup setup-gpu test check-python check-protos pytest quick loadtest nginx-check faults soak fix protos clean
+# Its dependencies do not go with ours: an environment of its own.
+build/checkov/.made: Makefile
+	@$(PYTHON) -m venv build/checkov
+	@build/checkov/bin/pip install --quiet --disable-pip-version-check $(CHECKOV)
+	@touch $@
+
+.PHONY: help demo setup setup-gpu test check-python check-protos pytest quick loadtest nginx-check k8s-check faults soak fix protos clean

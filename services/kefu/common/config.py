@@ -74,7 +74,8 @@ class StoredConfig(ServiceConfig):
     """What a service with Redis behind it needs to know as well."""
 
     redis_url: Annotated[SecretStr, Field(validation_alias="KEFU_REDIS_URL")] = SecretStr("redis://127.0.0.1:6379/0")
-    """Where all state lives: redis:// or rediss://, at least Redis 7.2 or Valkey. May hold a password."""
+    """Where all state lives: redis:// or rediss://, or redis+sentinel://HOST:26379,HOST:26379/SERVICE for whichever
+    server the Sentinels name. At least Redis 7.2 or Valkey. May hold a password."""
 
     bootstrap_key: Annotated[SecretStr | None, Field(validation_alias="KEFU_BOOTSTRAP_KEY")] = None
     """The first key of tenant `default` (chat, knowledge and operator): `kefu_bootstrap_` and 64 hex digits."""

@@ -8,11 +8,10 @@ from contextlib import asynccontextmanager, contextmanager
 import redis.exceptions
 import structlog
 from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_exponential_jitter
 
 from kefu.common.errors import BackendUnavailable, StartupError
+from kefu.common.redis_url import redis_client
 
 SCHEMA = 1
 """Version of the keys, the 1 in `kefu:1:…`."""
@@ -46,22 +45,10 @@ async def open_redis(url: str, *, timeout: float = 5.0, advise_after: float = 30
 
     Values come back as bytes. Raises StartupError for a server that is too old, or whose data is of a newer schema.
     """
-    try:
-        client = Redis.from_url(  # pyright: ignore[reportUnknownMemberType] - its options are untyped
-            url,
-            socket_timeout=timeout,
-            socket_connect_timeout=timeout,
-            health_check_interval=15,
-            retry=Retry(NoBackoff(), 1),  # one reconnect: a caller with a deadline is told sooner
-        )
-    except ValueError as exc:
-        raise StartupError(f"KEFU_REDIS_URL is not a Redis URL ({exc}); write redis://host:6379/0.") from None
-    try:
+    async with redis_client(url, timeout) as client:
         await _wait_until_ready(client, _without_password(url), advise_after)
         await _check_server(client)
         yield client
-    finally:
-        await client.aclose()
 
 
 async def _wait_until_ready(client: Redis, address: str, advise_after: float) -> None:

@@ -61,6 +61,8 @@ class Edge:
     """After SIGQUIT, streams have this long to end."""
     keyless_per_second: int = 50
     """Calls without a key per second and address: health and reflection."""
+    started_by_root: bool | None = None
+    """nginx will be; None: as this process is."""
 
 
 def render(edge: Edge, nginx: Nginx) -> str:
@@ -79,7 +81,7 @@ def render(edge: Edge, nginx: Nginx) -> str:
     limits = edge.limits
     return _fill(
         "nginx.conf",
-        user=_user(),
+        user=_user() if edge.started_by_root is not False else "",
         folder=edge.folder,
         error_log=edge.error_log,
         access_log=edge.access_log,

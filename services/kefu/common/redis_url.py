@@ -1,0 +1,82 @@
+"""
+A Redis client from KEFU_REDIS_URL: for one server, or for whichever server the Sentinels say is the primary.
+
+    redis://[[user]:password@]host:6379/0          rediss://... with TLS
+    redis+sentinel://[[user]:password@]host:26379,host:26379,host:26379/SERVICE[/0]
+
+The password is the servers'; Sentinels are asked without one.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from urllib.parse import unquote
+
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.asyncio.sentinel import Sentinel
+from redis.backoff import NoBackoff
+
+from kefu.common.errors import StartupError
+
+_SENTINEL = "redis+sentinel://"
+_PORT = 26379
+
+
+@asynccontextmanager
+async def redis_client(url: str, timeout: float) -> AsyncIterator[Redis]:
+    """A client while the block runs; it connects when it is used. Raises StartupError for what is no such URL.
+
+    Behind Sentinels a connection that is lost, or finds its server demoted, is made anew to the new primary.
+    """
+    options: dict[str, Any] = {
+        "socket_timeout": timeout,
+        "socket_connect_timeout": timeout,
+        "health_check_interval": 15,
+        "retry": Retry(NoBackoff(), 1),  # one reconnect: a caller with a deadline is told sooner
+    }
+    try:
+        if not url.startswith(_SENTINEL):
+            client, sentinels = Redis.from_url(url, **options), list[Redis]()  # pyright: ignore[reportUnknownMemberType]
+        else:
+            client, sentinels = _behind_sentinels(url, timeout, options)
+    except ValueError as exc:
+        raise StartupError(
+            f"KEFU_REDIS_URL is not a Redis URL ({exc}); write redis://host:6379/0, or "
+            "redis+sentinel://host:26379,host:26379/service."
+        ) from None
+    try:
+        yield client
+    finally:
+        for one in (client, *sentinels):
+            await one.aclose()
+
+
+def _behind_sentinels(url: str, timeout: float, options: dict[str, Any]) -> tuple[Redis, list[Redis]]:
+    who, _, path = url.removeprefix(_SENTINEL).partition("/")
+    login, _, hosts = who.rpartition("@")
+    user, _, password = login.partition(":")
+    service, _, number = path.partition("/")
+    if not service or not hosts or not (number or "0").isdecimal():
+        raise ValueError("it names no service behind its Sentinels")
+    sentinel = Sentinel(
+        [_address(host) for host in hosts.split(",")],
+        sentinel_kwargs={"socket_timeout": min(timeout, 1.0), "socket_connect_timeout": min(timeout, 1.0)},
+    )
+    client: Redis = sentinel.master_for(  # pyright: ignore[reportUnknownMemberType]
+        service,
+        db=int(number or "0"),
+        username=unquote(user) or None,
+        password=unquote(password) or None,
+        **options,
+    )
+    return client, sentinel.sentinels
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, colon, port = text.rpartition(":")
+    if not colon:
+        return text, _PORT
+    if not host or not port.isdecimal():
+        raise ValueError(f"{text!r} is no host:port")
+    return host, int(port)

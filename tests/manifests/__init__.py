@@ -1,0 +1,1 @@
+"""The manifests in k8s/, as kubectl renders them."""

@@ -1,0 +1,67 @@
+"""
+Check the manifests: python -m tests.manifests - says of each build what it is, and what is wrong with it.
+
+Builds every overlay and every check of k8s/ with `kubectl kustomize`, validates each object strictly, runs checkov's
+policies over them, then the tests beside this file, which hold them against the services' own configuration.
+"""
+
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.manifests import checkov
+from tests.manifests.rendering import ROOT, BuildFailed, builds, name_of, objects_of, text_of
+from tests.manifests.schemas import KUBERNETES, problems_of
+
+
+def main() -> int:
+    """The number to exit with."""
+    began = time.perf_counter()
+    failures = 0
+    with tempfile.TemporaryDirectory() as scratch:
+        print(f"Building with kubectl kustomize, validating strictly (Kubernetes {KUBERNETES}, others' schemas):")
+        for folder in builds():
+            failures += _build(folder, Path(scratch))
+        failures += _policies(Path(scratch))
+    print("Holding them against the services' own configuration (tests/manifests):", flush=True)
+    failures += pytest.main(["-q", "-p", "no:cacheprovider", str(ROOT / "tests" / "manifests")]) != 0
+    print(f"{'FAILED' if failures else 'All well'}, {time.perf_counter() - began:.0f} s")
+    return 1 if failures else 0
+
+
+def _build(folder: Path, scratch: Path) -> int:
+    where = folder.relative_to(ROOT)
+    try:
+        objects = objects_of(folder)
+    except BuildFailed as error:
+        print(f"  {where}: DOES NOT BUILD: {error}")
+        return 1
+    (scratch / f"{folder.name}.yaml").write_text(text_of(folder), "utf-8")
+    problems = [(one, problem) for one in objects for problem in problems_of(one)]
+    kinds = Counter(one["kind"] for one in objects)
+    most = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common(4))
+    print(f"  {where}: {len(objects)} objects ({most}, ...), {'valid' if not problems else 'NOT VALID'}")
+    for one, problem in problems:
+        print(f"    {name_of(one)}: {problem}")
+    return len(problems)
+
+
+def _policies(scratch: Path) -> int:
+    if not checkov.BINARY.exists():
+        print("checkov is not installed (make k8s-check does it): its policies were NOT checked.")
+        return 1
+    passed, findings = checkov.run(scratch)
+    print(f"checkov: {passed} checks passed, {len(findings)} failed, with these exceptions:")
+    for policy, where, why in checkov.EXCEPTIONS:
+        print(f"  {policy} ({where or 'everywhere'}): {why}")
+    for finding in findings:
+        print(f"  FAILED {finding.policy} at {finding.resource}: {finding.what}")
+    return len(findings)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

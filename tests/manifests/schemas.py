@@ -1,0 +1,31 @@
+"""Strict validation: Kubernetes' own objects by kubernetes-validate, others' by the schemas beside this file."""
+
+import json
+from functools import cache
+from pathlib import Path
+
+import jsonschema
+import kubernetes_validate
+
+from tests.manifests.rendering import Object
+
+KUBERNETES = "1.37"
+_SCHEMAS = Path(__file__).with_name("schemas")
+_OTHERS = ("keda.sh/", "gateway.", "cert-manager.io/", "monitoring.coreos.com/")
+
+
+@cache
+def _validator(kind: str) -> jsonschema.Draft7Validator:
+    return jsonschema.Draft7Validator(json.loads((_SCHEMAS / f"{kind}.json").read_text("utf-8")))
+
+
+def problems_of(one: Object) -> list[str]:
+    """What is wrong with an object: unknown fields, wrong types, values that do not exist."""
+    if one["apiVersion"].startswith(_OTHERS):
+        errors = _validator(one["kind"]).iter_errors(one)
+        return [f"{'.'.join(map(str, error.absolute_path))}: {error.message}" for error in errors]
+    try:
+        kubernetes_validate.validate(one, KUBERNETES, strict=True)
+    except kubernetes_validate.ValidationError as error:
+        return [f"{'.'.join(map(str, error.path))}: {error.message}"]
+    return []

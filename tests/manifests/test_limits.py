@@ -1,0 +1,141 @@
+"""Limits along the path of an answer: what an overlay promises, each of them lets through."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from kefu.edge.kubernetes import DESCRIPTORS, text_for
+from kefu.router.config import RouterConfig
+from tests.manifests.rendering import (
+    K8S,
+    Object,
+    builds,
+    containers,
+    environment,
+    kustomization,
+    name_of,
+    named,
+    of_kind,
+    overlays,
+    pod_of,
+    workloads,
+)
+
+every_overlay = pytest.mark.parametrize("folder", overlays(), ids=lambda folder: folder.name)
+
+
+def nginx_conf(folder: Path) -> str:
+    [found] = [one for one in of_kind(folder, "ConfigMap") if one["metadata"]["name"].startswith("kefu-nginx-")]
+    return found["data"]["nginx.conf"]
+
+
+def streams(folder: Path) -> int:
+    """What an overlay promises: said once, in what nginx was rendered for."""
+    [promised] = re.findall(r"http2_max_concurrent_streams (\d+);", nginx_conf(folder))
+    return int(promised)
+
+
+def the_container(folder: Path, kind: str, name: str) -> Object:
+    return pod_of(named(folder, kind, name))["containers"][0]
+
+
+def quantity(written: str) -> float:
+    """Bytes of memory, or cores."""
+    for suffix, factor in (("Gi", 2.0**30), ("Mi", 2.0**20), ("gb", 2.0**30), ("m", 0.001)):
+        if written.endswith(suffix):
+            return float(written.removesuffix(suffix)) * factor
+    return float(written)
+
+
+@every_overlay
+def test_nginx_is_configured_as_it_is_rendered_for_the_promised_streams(folder: Path) -> None:
+    assert nginx_conf(folder) == text_for(streams(folder)), (
+        f"python -m kefu.edge.kubernetes --streams {streams(folder)}"
+    )
+    assert f"--streams {streams(folder)}" in (folder / "kustomization.yaml").read_text("utf-8")
+
+
+@every_overlay
+def test_nginx_has_the_descriptors_and_ports_for_them(folder: Path) -> None:
+    [descriptors] = re.findall(r"worker_rlimit_nofile (\d+);", nginx_conf(folder))
+    assert 2 * streams(folder) < int(descriptors) <= DESCRIPTORS
+    [sysctl] = pod_of(named(folder, "Deployment", "kefu-nginx"))["securityContext"]["sysctls"]
+    assert sysctl["name"] == "net.ipv4.ip_local_port_range", "one of the few that the restricted profile allows"
+    low, high = map(int, sysctl["value"].split())
+    assert high - low > 1.5 * streams(folder), "a stream is a connection to the one address of the routers' service"
+
+
+@every_overlay
+def test_routers_hold_them_even_when_one_has_gone(folder: Path) -> None:
+    variables = environment(folder, the_container(folder, "Deployment", "kefu-router"))
+    each = int(variables["KEFU_ROUTER_MAX_CONCURRENT_TURNS"])
+    scaled = [
+        one["spec"]["minReplicaCount"]
+        for one in of_kind(folder, "ScaledObject")
+        if one["metadata"]["name"] == "kefu-router"
+    ]
+    replicas = named(folder, "Deployment", "kefu-router")["spec"].get("replicas") or scaled[0]
+    assert each * max(replicas - 1, 1) >= streams(folder)
+    assert each <= 10_000, "KEFU_MAX_STREAMS_PER_CONNECTION"
+
+
+@every_overlay
+def test_a_router_has_the_memory_for_its_turns(folder: Path) -> None:
+    container = the_container(folder, "Deployment", "kefu-router")
+    turns = int(environment(folder, container)["KEFU_ROUTER_MAX_CONCURRENT_TURNS"])
+    measured = 672 * 2**20 / 2_500  # docs/measured.md
+    assert quantity(container["resources"]["limits"]["memory"]) > 1.2 * measured * turns
+
+
+@pytest.mark.parametrize("folder", builds(), ids=lambda folder: folder.name)
+def test_redis_refuses_writes_before_its_container_is_killed(folder: Path) -> None:
+    for workload in workloads(folder):
+        if workload["metadata"]["name"] == "kefu-redis":
+            container = next(one for one in pod_of(workload)["containers"] if one["name"] == "redis")
+            most = quantity(container["args"][container["args"].index("--maxmemory") + 1])
+            assert most <= quantity(container["resources"]["limits"]["memory"]) / 2
+            claim = workload["spec"]["volumeClaimTemplates"][0]["spec"]["resources"]["requests"]["storage"]
+            assert quantity(claim) >= 4 * most, "the file is rewritten beside itself"
+    for one in of_kind(folder, "ConfigMap"):
+        if "redis.conf" in one["data"]:
+            conf = one["data"]["redis.conf"]
+            assert "appendonly yes" in conf
+            assert "maxmemory-policy noeviction" in conf
+            assert "include /etc/redis-secret/requirepass.conf" in conf
+
+
+def test_a_gateway_has_room_for_what_production_promises_and_no_limit_on_an_answers_time() -> None:
+    folder = K8S / "checks" / "everything-else"
+    most = max(streams(overlay) for overlay in overlays())
+    [backend] = of_kind(folder, "BackendTrafficPolicy")
+    assert all(
+        backend["spec"]["circuitBreaker"][name] >= 2 * most
+        for name in ("maxConnections", "maxPendingRequests", "maxParallelRequests")
+    )
+    assert backend["spec"]["timeout"]["http"]["requestTimeout"] == "0s"
+    [client] = of_kind(folder, "ClientTrafficPolicy")
+    assert client["spec"]["http2"]["maxConcurrentStreams"] >= most
+    assert client["spec"]["timeout"]["http"]["idleTimeout"] == "1h"
+    assert RouterConfig.model_fields["queue_seconds"].default < 3600
+
+
+@pytest.mark.parametrize("folder", builds(), ids=lambda folder: folder.name)
+def test_no_container_asks_for_more_than_it_may_have(folder: Path) -> None:
+    for workload in workloads(folder):
+        for container in containers(workload):
+            requests, limits = container["resources"]["requests"], container["resources"]["limits"]
+            for name in ("cpu", "memory"):
+                assert quantity(str(requests[name])) <= quantity(str(limits[name])), f"{name_of(workload)} {name}"
+
+
+def test_the_demo_fits_a_node_of_four_cores_and_twelve_gib() -> None:
+    folder = K8S / "overlays" / "cpu-demo"
+    for name, room in (("cpu", 4.0), ("memory", 12 * 2.0**30)):
+        asked = sum(
+            quantity(str(one["resources"]["requests"][name])) * workload["spec"]["replicas"]
+            for workload in workloads(folder)
+            for one in pod_of(workload)["containers"]
+        )
+        assert asked < 0.9 * room
+    assert {"kefu-nginx", "kefu-router"} == {one["name"] for one in kustomization(folder)["configMapGenerator"]}

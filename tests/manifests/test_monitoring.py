@@ -1,0 +1,145 @@
+"""Queries of alerts, dashboard and autoscalers ask for metrics that are counted, in PromQL."""
+
+import importlib
+import json
+import pkgutil
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import promql_parser
+import pytest
+import yaml
+from prometheus_client import REGISTRY
+
+import kefu.retrieval
+import kefu.router
+from tests.manifests.rendering import K8S, ROOT, builds, named, of_kind
+
+EVERYTHING = K8S / "checks" / "everything"
+OTHERS = {
+    "up",  # Prometheus' own
+    "redis_up",
+    "redis_memory_used_bytes",
+    "redis_memory_max_bytes",
+    "redis_aof_last_write_status",  # redis_exporter's
+    "process_cpu_seconds_total",
+    "process_resident_memory_bytes",  # prometheus_client's
+}
+
+
+def rules() -> list[dict[str, Any]]:
+    groups = named(EVERYTHING, "PrometheusRule", "kefu")["spec"]["groups"]
+    return [rule for group in groups for rule in group["rules"]]
+
+
+def dashboard() -> dict[str, Any]:
+    return json.loads(named(EVERYTHING, "ConfigMap", "kefu-dashboard")["data"]["kefu.json"])
+
+
+def queries() -> Iterator[str]:
+    yield from (rule["expr"] for rule in rules())
+    for panel in dashboard()["panels"]:
+        yield from (target["expr"].replace("$__rate_interval", "1m") for target in panel["targets"])
+    for folder in builds():
+        for one in of_kind(folder, "ScaledObject"):
+            for trigger in one["spec"]["triggers"]:
+                if trigger["type"] == "prometheus":
+                    yield trigger["metadata"]["query"]
+    config = yaml.safe_load((K8S / "components" / "prometheus-adapter" / "config.yaml").read_text("utf-8"))
+    for rule in config["externalRules"]:
+        yield rule["metricsQuery"].replace("<<.LabelMatchers>>", 'namespace="kefu"')
+
+
+def counted() -> set[str]:
+    """Names of all series that the services export."""
+    for package in (kefu.router, kefu.retrieval):
+        for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+            if not module.ispkg and not module.name.endswith("__main__"):
+                importlib.import_module(module.name)
+    return {sample for name in REGISTRY._names_to_collectors for sample in (name,)}  # pyright: ignore[reportPrivateUsage] - the registry has no public list
+
+
+@pytest.mark.parametrize("query", sorted(set(queries())))
+def test_every_query_parses(query: str) -> None:
+    assert promql_parser.parse(query) is not None
+
+
+def test_every_metric_that_is_asked_for_is_counted() -> None:
+    asked = {name for query in queries() for name in re.findall(r"\b([a-z][a-z0-9_]+)\{", query)}
+    assert len(asked) > 20
+    assert asked - OTHERS - counted() == set()
+
+
+def test_labels_that_are_grouped_by_exist() -> None:
+    by = {
+        label
+        for query in queries()
+        for group in re.findall(r"by \(([^)]*)\)", query)
+        for label in re.split(r",\s*", group)
+    }
+    labels = {"le", "pod"}
+    for collector in set(REGISTRY._names_to_collectors.values()):  # pyright: ignore[reportPrivateUsage] - as above
+        labels |= set(getattr(collector, "_labelnames", ()))
+    assert by <= labels
+
+
+def test_every_alert_says_what_it_means_and_what_to_do_also_in_the_operators_page() -> None:
+    page = (ROOT / "docs" / "operations.md").read_text("utf-8")
+    for rule in rules():
+        assert rule["labels"]["severity"] in ("warning", "critical")
+        assert rule["annotations"].keys() == {"summary", "runbook"}
+        assert len(rule["annotations"]["runbook"]) > 60
+        assert f"`{rule['alert']}`" in page
+    assert len({rule["alert"] for rule in rules()}) == len(rules())
+
+
+def test_what_operators_are_promised_to_be_told_has_an_alert() -> None:
+    names = {rule["alert"] for rule in rules()}
+    promised = {
+        "KefuFirstTextLate",
+        "KefuTurnsShed",
+        "KefuTargetDown",
+        "KefuNoReplica",
+        "KefuQueueOld",
+        "KefuRedisMemory",
+    }
+    assert promised | {"KefuHandoversMany"} <= names
+
+
+def test_the_dashboard_places_each_panel_once() -> None:
+    panels = dashboard()["panels"]
+    assert len({panel["id"] for panel in panels}) == len(panels)
+    assert len({(panel["gridPos"]["x"], panel["gridPos"]["y"]) for panel in panels}) == len(panels)
+
+
+def test_monitors_name_ports_that_pods_have() -> None:
+    from tests.manifests.rendering import pod_labels, pod_of, selects, workloads
+
+    for folder in builds():
+        for monitor in of_kind(folder, "PodMonitor"):
+            chosen = [one for one in workloads(folder) if selects(monitor["spec"]["selector"], pod_labels(one))]
+            assert chosen
+            for one in chosen:
+                ports = {port["name"] for container in pod_of(one)["containers"] for port in container["ports"]}
+                assert {endpoint["port"] for endpoint in monitor["spec"]["podMetricsEndpoints"]} <= ports
+
+
+def test_an_overlay_in_the_readme_is_one_that_exists() -> None:
+    text = "".join(path.read_text("utf-8") for path in (K8S / "README.md", ROOT / "docs" / "operations.md"))
+    named_paths = set(re.findall(r"k8s/(?:overlays|components|checks)/[a-z-]+", text))
+    assert named_paths
+    assert [path for path in named_paths if not (ROOT / path).is_dir()] == []
+
+
+def test_folders_of_components_are_explained_and_built() -> None:
+    from tests.manifests.rendering import components, kustomization
+
+    taken: set[Path] = set()
+    for folder in builds():
+        taken |= {(folder / path).resolve() for path in kustomization(folder).get("components", [])}
+    for component in components():
+        assert (component / "README.md").exists(), component.name
+        assert component.resolve() in taken, f"{component.name} is in no overlay or check"
+        assert component.name in (K8S / "README.md").read_text("utf-8")

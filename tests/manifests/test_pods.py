@@ -1,0 +1,326 @@
+"""What every pod has to have, whatever components an overlay takes."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kefu.common.config import ServiceConfig
+from kefu.common.variables import variables_of
+from kefu.edge.kubernetes import SHUTDOWN_SECONDS
+from kefu.generation.config import GenerationConfig
+from kefu.retrieval.config import RetrievalConfig
+from kefu.router.config import RouterConfig
+from tests.manifests.rendering import (
+    Object,
+    builds,
+    containers,
+    environment,
+    name_of,
+    named,
+    objects_of,
+    of_kind,
+    overlays,
+    pod_labels,
+    pod_of,
+    secrets_used,
+    selects,
+    workloads,
+)
+
+CONFIGS: dict[str, type[ServiceConfig]] = {
+    "router": RouterConfig,
+    "retrieval": RetrievalConfig,
+    "generation": GenerationConfig,
+}
+NOT_OURS = {
+    "HOME": "libraries write beneath it, and the root file system is read-only",
+    "VLLM_CACHE_ROOT": "vLLM's own: what it compiled outlives the pod",
+}
+SECRETS = {"kefu-keys", "kefu-redis", "kefu-edge-tls"}
+every_build = pytest.mark.parametrize("folder", builds(), ids=lambda folder: folder.name)
+
+
+def service_containers(folder: Path) -> list[tuple[str, Object, Object]]:
+    """Workload and container of each service of ours, by the service's name."""
+    return [
+        (container["name"], workload, container)
+        for workload in workloads(folder)
+        for container in pod_of(workload)["containers"]
+        if container["name"] in CONFIGS
+    ]
+
+
+def configured(folder: Path, service: str, container: Object, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The configuration that the service reads from a container's variables."""
+    for variable in variables_of(CONFIGS[service]):
+        monkeypatch.delenv(variable.name, raising=False)
+    for name, value in environment(folder, container).items():
+        monkeypatch.setenv(name, value)
+    return CONFIGS[service](_env_file=None)  # pyright: ignore[reportCallIssue] - pydantic-settings' own argument
+
+
+@every_build
+def test_services_that_are_expected_are_there(folder: Path) -> None:
+    assert {service for service, _, _ in service_containers(folder)} == set(CONFIGS)
+
+
+@every_build
+def test_a_pod_has_drained_before_its_grace_period_is_over(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for service, workload, container in service_containers(folder):
+        config = configured(folder, service, container, monkeypatch)
+        pre_stop = container["lifecycle"]["preStop"]["sleep"]["seconds"]
+        assert pre_stop >= 5, "the endpoints have to be withdrawn first"
+        needed = pre_stop + config.settle_seconds + config.listener_grace_seconds + config.drain_seconds
+        assert needed + 5 < pod_of(workload)["terminationGracePeriodSeconds"], name_of(workload)
+    for workload in workloads(folder):
+        if workload["metadata"]["name"] == "kefu-nginx":
+            [container] = pod_of(workload)["containers"]
+            pre_stop = container["lifecycle"]["preStop"]["sleep"]["seconds"]
+            assert pre_stop + SHUTDOWN_SECONDS < pod_of(workload)["terminationGracePeriodSeconds"]
+
+
+@every_build
+def test_every_container_has_requests_and_limits(folder: Path) -> None:
+    for workload in workloads(folder):
+        for container in containers(workload):
+            resources = container["resources"]
+            for kind in ("requests", "limits"):
+                assert {"cpu", "memory"} <= resources[kind].keys(), f"{name_of(workload)} {container['name']} {kind}"
+        for volume in pod_of(workload).get("volumes", []):
+            if "emptyDir" in volume:
+                assert "sizeLimit" in volume["emptyDir"], f"{name_of(workload)}: {volume['name']} could fill the node"
+
+
+@every_build
+def test_every_container_that_stays_is_probed(folder: Path) -> None:
+    for workload in workloads(folder):
+        for container in pod_of(workload)["containers"]:
+            ports = {port["name"]: port["containerPort"] for port in container["ports"]}
+            for kind in ("startupProbe", "readinessProbe", "livenessProbe"):
+                probe = container[kind]
+                [how] = {"grpc", "tcpSocket", "httpGet"} & probe.keys()
+                port = probe[how]["port"]
+                assert ports.get(port, port) in ports.values(), f"{name_of(workload)} {container['name']} {kind}"
+            if container["name"] in CONFIGS:
+                assert container["livenessProbe"]["grpc"]["port"] == ports["grpc"]
+
+
+@every_build
+def test_a_start_has_several_times_the_time_that_was_measured(folder: Path) -> None:
+    measured = {"router": 1.5, "retrieval": 4.0, "generation": 38.0}  # README, two CPU cores
+    for service, _, container in service_containers(folder):
+        probe = container["startupProbe"]
+        assert probe["periodSeconds"] * probe["failureThreshold"] >= 10 * measured[service]
+        assert probe["periodSeconds"] <= max(measured[service] / 5, 3), "or a pod that is ready waits to be seen"
+
+
+@every_build
+def test_pods_are_restricted(folder: Path) -> None:
+    assert (
+        named(folder, "Namespace", "kefu")["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
+    )
+    for workload in workloads(folder):
+        pod = pod_of(workload)
+        assert pod["securityContext"]["runAsNonRoot"] is True
+        assert pod["securityContext"]["runAsUser"] >= 10_000
+        assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+        assert not {"hostNetwork", "hostPID", "hostIPC"} & pod.keys()
+        assert not any("hostPath" in volume for volume in pod.get("volumes", []))
+        for container in containers(workload):
+            assert container["securityContext"] == {
+                "allowPrivilegeEscalation": False,
+                "readOnlyRootFilesystem": True,
+                "capabilities": {"drop": ["ALL"]},
+            }
+
+
+@every_build
+def test_only_the_router_has_a_token_and_may_watch_endpoint_slices_and_nothing_else(folder: Path) -> None:
+    with_token = [one for one in workloads(folder) if pod_of(one).get("automountServiceAccountToken") is not False]
+    assert [name_of(one) for one in with_token] == ["Deployment/kefu-router"]
+    assert all(one["automountServiceAccountToken"] is False for one in of_kind(folder, "ServiceAccount"))
+    accounts = {one["metadata"]["name"] for one in of_kind(folder, "ServiceAccount")}
+    assert {pod_of(one)["serviceAccountName"] for one in workloads(folder)} == accounts
+    [role] = of_kind(folder, "Role")
+    assert role["rules"] == [
+        {"apiGroups": ["discovery.k8s.io"], "resources": ["endpointslices"], "verbs": ["list", "watch"]}
+    ]
+    [binding] = of_kind(folder, "RoleBinding")
+    assert [subject["name"] for subject in binding["subjects"]] == ["kefu-router"]
+    assert of_kind(folder, "ClusterRole", "ClusterRoleBinding") == []
+
+
+@every_build
+def test_every_variable_exists_and_has_a_value_that_its_service_takes(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for service, workload, container in service_containers(folder):
+        known = {variable.name for variable in variables_of(CONFIGS[service])} | NOT_OURS.keys()
+        for one in (container, *pod_of(workload).get("initContainers", [])):
+            unknown = environment(folder, one).keys() - known
+            assert not unknown, f"{service} does not know {unknown}"
+        configured(folder, service, container, monkeypatch)  # raises for a value that is none
+
+
+@every_build
+def test_ports_are_those_that_the_services_listen_at(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    listening: dict[str, int] = {}
+    for service, _, container in service_containers(folder):
+        config = configured(folder, service, container, monkeypatch)
+        ports = {port["name"]: port["containerPort"] for port in container["ports"]}
+        assert config.listen == f"0.0.0.0:{ports['grpc']}"
+        assert config.metrics_listen == f"0.0.0.0:{ports['metrics']}"
+        listening[service] = ports["grpc"]
+        if service == "router":
+            router = config
+    assert router.retrieval == f"dns:///kefu-retrieval:{listening['retrieval']}"
+    assert router.generation == f"k8s:///kefu-generation:{listening['generation']}"
+    for one in of_kind(folder, "Service"):
+        targets = [
+            workload
+            for workload in workloads(folder)
+            if selects({"matchLabels": one["spec"]["selector"]}, pod_labels(workload))
+        ]
+        assert len(targets) == 1, f"{name_of(one)} has to lead to one workload"
+        ports = {
+            port["name"]: port["containerPort"] for each in pod_of(targets[0])["containers"] for port in each["ports"]
+        }
+        for port in one["spec"]["ports"]:
+            assert port["targetPort"] in ports
+            if one["metadata"]["name"] not in ("kefu", "kefu-operations"):
+                assert port["port"] == ports[port["targetPort"]]
+
+
+@every_build
+def test_routers_see_each_replica_and_nginx_an_address_that_stays(folder: Path) -> None:
+    headless = {one["metadata"]["name"] for one in of_kind(folder, "Service") if one["spec"].get("clusterIP") == "None"}
+    expected = {"kefu-retrieval", "kefu-generation"}
+    assert headless == expected | ({"kefu-redis"} if "redis-sentinel" in _components_of(folder) else set())
+
+
+@every_build
+def test_what_a_service_writes_goes_to_a_volume(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for service, workload, container in service_containers(folder):
+        config = configured(folder, service, container, monkeypatch)
+        written = {Path("/tmp")}
+        written |= {
+            Path(path)
+            for path in (getattr(config, "snapshot_folder", None), getattr(config, "cache_dir", None))
+            if path
+        }
+        mounts = {Path(mount["mountPath"]) for mount in container["volumeMounts"]}
+        assert written <= mounts, f"{name_of(workload)} {mounts}"
+
+
+@every_build
+def test_volumes_configuration_and_secrets_that_are_used_exist(folder: Path) -> None:
+    maps = {one["metadata"]["name"] for one in of_kind(folder, "ConfigMap")}
+    used_maps: set[str] = set()
+    for workload in workloads(folder):
+        pod = pod_of(workload)
+        assert set(secrets_used(pod)) <= SECRETS
+        claims = {claim["metadata"]["name"] for claim in workload["spec"].get("volumeClaimTemplates", [])}
+        volumes = {volume["name"] for volume in pod.get("volumes", [])} | claims
+        mounted = {mount["name"] for one in containers(workload) for mount in one.get("volumeMounts", [])}
+        assert mounted == volumes, name_of(workload)
+        used_maps |= {volume["configMap"]["name"] for volume in pod.get("volumes", []) if "configMap" in volume}
+        used_maps |= {
+            source["configMapRef"]["name"] for one in containers(workload) for source in one.get("envFrom", [])
+        }
+    assert used_maps <= maps
+    unused = {re.sub(r"-[a-z0-9]{10}$", "", name) for name in maps - used_maps}
+    assert unused <= {"kefu-dashboard", "kefu-prometheus-adapter", *_nginx_left(folder)}
+    assert of_kind(folder, "Secret") == [], "secrets are made by the operator, never kept here"
+
+
+def _nginx_left(folder: Path) -> set[str]:
+    """The ConfigMap of an nginx that the component gateway-api took away."""
+    return set() if any(one["metadata"]["name"] == "kefu-nginx" for one in workloads(folder)) else {"kefu-nginx"}
+
+
+@pytest.mark.parametrize("folder", builds(), ids=lambda folder: folder.name)
+def test_images_are_pinned(folder: Path) -> None:
+    for workload in workloads(folder):
+        for container in containers(workload):
+            tag = container["image"].rpartition("/")[2].partition(":")[2]
+            assert "@sha256:" in container["image"] or (tag and tag != "latest"), container["image"]
+
+
+def test_services_of_one_overlay_are_of_one_release() -> None:
+    for folder in overlays():
+        images = {one["image"] for workload in workloads(folder) for one in containers(workload)}
+        tags = {
+            image.partition(":")[2].removesuffix("-gpu").removesuffix("-cpu")
+            for image in images
+            if image.startswith("kefu/")
+        }
+        assert len(tags) == 1, images
+
+
+@every_build
+def test_a_disruption_budget_and_a_priority_stand_behind_every_service(folder: Path) -> None:
+    classes = {one["metadata"]["name"] for one in of_kind(folder, "PriorityClass")}
+    budgets = of_kind(folder, "PodDisruptionBudget")
+    for workload in workloads(folder):
+        if workload["metadata"]["name"] == "kefu-redis-exporter":
+            continue  # customers do not notice when it is away
+        assert pod_of(workload)["priorityClassName"] in classes
+        matching = [one for one in budgets if selects(one["spec"]["selector"], pod_labels(workload))]
+        assert len(matching) == 1, name_of(workload)
+    for budget in budgets:
+        assert any(selects(budget["spec"]["selector"], pod_labels(one)) for one in workloads(folder)), name_of(budget)
+
+
+@every_build
+def test_replicas_are_spread_over_nodes_and_zones(folder: Path) -> None:
+    for _, workload, _ in service_containers(folder):
+        constraints = pod_of(workload)["topologySpreadConstraints"]
+        keys = {one["topologyKey"] for one in constraints}
+        assert keys == {"kubernetes.io/hostname", "topology.kubernetes.io/zone"}
+        assert all(selects(one["labelSelector"], pod_labels(workload)) for one in constraints)
+
+
+@every_build
+def test_selectors_match_their_own_pods_and_all_is_in_one_namespace(folder: Path) -> None:
+    for workload in workloads(folder):
+        assert selects(workload["spec"]["selector"], pod_labels(workload))
+        assert pod_labels(workload)["app.kubernetes.io/part-of"] == "kefu", "the policy for names goes by it"
+    spread = {
+        one["metadata"].get("namespace")
+        for one in objects_of(folder)
+        if one["kind"] not in ("Namespace", "PriorityClass")
+    }
+    assert spread == {"kefu"}
+
+
+@every_build
+def test_gpus_are_asked_for_where_the_image_wants_one_and_nowhere_else(folder: Path) -> None:
+    for service, _, container in service_containers(folder):
+        gpus = container["resources"]["limits"].get("nvidia.com/gpu", 0)
+        assert bool(gpus) == (service == "generation" and "gpu" in _components_of(folder))
+
+
+def _components_of(folder: Path) -> set[str]:
+    """Names of the components that a build takes, itself or by what it builds on."""
+    from tests.manifests.rendering import kustomization
+
+    file = kustomization(folder)
+    found = {Path(path).name for path in file.get("components", [])}
+    for path in file.get("resources", []):
+        base = (folder / path).resolve()
+        if (base / "kustomization.yaml").exists():
+            found |= _components_of(base)
+    return found
+
+
+def test_weights_are_fetched_for_the_model_that_is_served() -> None:
+    for folder in builds():
+        workload = named(folder, "StatefulSet", "kefu-generation")
+        [weights] = pod_of(workload)["initContainers"]
+        assert weights["command"] == ["python", "-m", "kefu.generation.weights", "$(KEFU_GENERATION_MODEL)"]
+        [serving] = pod_of(workload)["containers"]
+        model = environment(folder, weights)["KEFU_GENERATION_MODEL"]
+        assert model
+        assert model == environment(folder, serving)["KEFU_GENERATION_MODEL"]
