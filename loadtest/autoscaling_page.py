@@ -173,5 +173,5 @@ def plot(rows: Sequence[Row], path: Path) -> None:
     axes[3].set_xlabel("hour of the day")
     axes[3].set_xticks(range(0, 25, 3))
     figure.tight_layout()
-    figure.savefig(path, dpi=100)
+    figure.savefig(path, dpi=100)  # pyright: ignore[reportUnknownMemberType] - as above
     pyplot.close(figure)
