@@ -107,6 +107,8 @@ class DurableWriter:
             if self._accept:
                 return
             raise NotDurable(_NOT_PERSISTING) from exc
+        if answer is None:  # how redis-py says that the time is over
+            raise redis.exceptions.TimeoutError("WAITAOF was not answered in time.")
         local = int(answer[0])
         if local < 1 and not self._accept:
             raise NotDurable(
