@@ -117,7 +117,8 @@ def test_a_gateway_has_room_for_what_production_promises_and_no_limit_on_an_answ
     [client] = of_kind(folder, "ClientTrafficPolicy")
     assert client["spec"]["http2"]["maxConcurrentStreams"] >= most
     assert client["spec"]["timeout"]["http"]["idleTimeout"] == "1h"
-    assert RouterConfig.model_fields["queue_seconds"].default < 3600
+    assert client["spec"]["timeout"]["http"]["streamIdleTimeout"] == "15m"
+    assert RouterConfig.model_fields["queue_seconds"].default + 60 < 15 * 60
 
 
 @pytest.mark.parametrize("folder", builds(), ids=lambda folder: folder.name)
