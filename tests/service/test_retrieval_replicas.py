@@ -101,7 +101,7 @@ async def test_a_change_of_embedder_embeds_anew_and_then_switches(redis: RedisSe
         before = [hit.passage.name for hit in (await old.search("How long may I return it?")).hits]
         async with node(redis, Other()) as new:
             assert [hit.passage.name for hit in (await new.search("How long may I return it?")).hits] == before
-            assert (await new.collection()).embedder == "test/other"
+            assert (await new.collection()).embedder == "test/other+heads"
 
             async def refuses() -> bool:
                 try:

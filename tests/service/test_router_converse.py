@@ -181,9 +181,9 @@ async def test_a_question_that_leans_on_the_one_before_is_searched_with_it(desk:
     desk.knowledge.by_word = {"refund": [hit(REFUNDS)]}
     first = await customer.ask("How long does a refund take?")
     second = await customer.ask("and for furniture?", first.session)
-    assert [request.query for request in desk.knowledge.requests[1:]] == [
-        "and for furniture?",
-        "How long does a refund take? and for furniture?",
+    assert [(request.query, *request.history) for request in desk.knowledge.requests] == [
+        ("How long does a refund take?",),
+        ("and for furniture?", "How long does a refund take?"),
     ]
     assert second.found.query == "How long does a refund take? and for furniture?"
     assert second.found.passages[0].text == REFUNDS

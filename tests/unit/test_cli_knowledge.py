@@ -22,7 +22,8 @@ async def test_import_sends_files_whole_and_tells_what_became_of_each(kefu: Kefu
     assert "files like .jpg are not read" in done.out
     assert kefu.knowledge.documents["docs/big.md"] == b"x" * 2_500_000
     assert kefu.knowledge.documents["docs/bad.md"] == b"\xff\xfe broken"
-    curated = [path for path, kind in kefu.knowledge.kinds.items() if kind == kpb.DocumentStart.KIND_CURATED_ANSWERS]
+    pinned = kpb.DocumentStart.KIND_CURATED_ANSWERS
+    curated = [path for path, head in kefu.knowledge.heads.items() if head.kind == pinned]
     assert [path.rpartition("/")[2] for path in curated] == ["pins.csv"]
     (start,) = kefu.knowledge.starts
     assert (start.collection, start.create) == ("collections/shop", True)
@@ -35,6 +36,8 @@ async def test_import_as_json_is_one_document(kefu: Kefu) -> None:
         "created": 1,
         "updated": 0,
         "unchanged": 0,
+        "unpacked": 0,
+        "deleted": [],
         "failed": [],
         "skipped": [],
         "passages": 1,
@@ -49,10 +52,52 @@ async def test_import_into_a_collection_that_is_not_there_says_how_to_make_it(ke
     assert "--create" in done.err
 
 
+async def test_what_is_gone_from_a_folder_is_named_and_with_delete_deleted(kefu: Kefu) -> None:
+    docs = kefu.folder / "docs"
+    docs.mkdir()
+    for name in ("a.md", "b.md"):
+        (docs / name).write_text("text")
+    kefu.knowledge.documents |= {"docs/old.zip/c.md": b"x", "docs/a.md/part.md": b"x", "others/d.md": b"x"}
+    assert (await kefu("import", "docs")).status == 0
+    (docs / "b.md").unlink()
+    done = await kefu("import", "docs")
+    assert done.status == 0
+    assert "2 imported earlier are gone from there: docs/old.zip/c.md, docs/b.md. --delete deletes them." in done.out
+    assert "docs/b.md" in kefu.knowledge.documents
+    done = await kefu("import", "docs", "--delete", "--json")
+    assert json.loads(done.out)["deleted"] == ["docs/old.zip/c.md", "docs/b.md"]
+    assert set(kefu.knowledge.documents) == {"docs/a.md", "docs/a.md/part.md", "others/d.md"}
+
+
+async def test_delete_never_reaches_beyond_the_folders_that_are_named(kefu: Kefu) -> None:
+    (kefu.folder / "a.md").write_text("text")
+    done = await kefu("import", ".", "--root", ".", "--delete")
+    assert done.status == 1
+    assert "would empty the whole collection" in done.err
+
+
+async def test_import_says_language_and_validity_of_all_it_sends(kefu: Kefu) -> None:
+    (kefu.folder / "a.md").write_text("text")
+    days = ("--valid-from", "2026-06-01", "--valid-until", "2026-08-31")
+    await kefu("import", "a.md", "--language", "zh", *days)
+    (head,) = kefu.knowledge.heads.values()
+    assert (head.language, head.valid_from, head.valid_until) == ("zh", "2026-06-01", "2026-08-31")
+
+
+async def test_import_fetches_from_no_private_address_and_from_no_host_that_was_not_named(kefu: Kefu) -> None:
+    (kefu.folder / "urls.txt").write_text("# pages\nhttp://pages.example/a\n")
+    done = await kefu("import", "http://127.0.0.1:1/x", "http://localhost:1/y", "--urls", "urls.txt")
+    assert done.status == 1
+    assert "3 failed" in done.out
+    assert done.out.count("is an address within a private network or this machine") == 2
+    assert "add --allow-host pages.example" in done.out
+    assert kefu.knowledge.documents == {}
+
+
 async def test_import_of_nothing_is_a_sentence(kefu: Kefu) -> None:
     done = await kefu("import")
     assert done.status == 1
-    assert "Name files or folders" in done.err
+    assert "Name files, folders or addresses" in done.err
 
 
 async def test_search_shows_scores_signals_and_why_a_curated_answer_does_not_apply(kefu: Kefu) -> None:

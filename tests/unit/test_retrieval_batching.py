@@ -15,6 +15,7 @@ class Slow:
     id = "slow"
     dimension = 2
     passages_at_once = 1
+    concurrent = False
 
     def __init__(self) -> None:
         self.go = threading.Event()
@@ -40,6 +41,27 @@ async def test_the_latest_go_first_and_nobody_waits_for_ever() -> None:
         slow.go.set()
         await asyncio.gather(*asked)
     assert slow.batches == [["first"], ["3", "4"], ["1", "2"], ["0"]]
+
+
+async def test_a_question_waits_for_no_passage_where_the_embedder_allows_that() -> None:
+    class Apart(Slow):
+        concurrent = True
+
+        def queries(self, texts: Sequence[str]) -> Vectors:
+            return np.ones((len(texts), 2), np.float32)
+
+        def passages(self, texts: Sequence[str]) -> Vectors:
+            return Slow.queries(self, texts)
+
+    apart = Apart()
+    async with BatchingEmbedder.open(apart) as embedder:
+        importing = asyncio.ensure_future(anext(embedder.passages(["passage"])))
+        while not apart.batches:
+            await asyncio.sleep(0.01)
+        assert len(await asyncio.wait_for(embedder.query("question"), 5)) == 2
+        assert not importing.done()
+        apart.go.set()
+        await importing
 
 
 async def test_a_question_whose_caller_left_costs_nothing() -> None:

@@ -46,7 +46,7 @@ def test_each_piece_of_a_long_table_repeats_its_header() -> None:
     chunks = cut(parsed)
     assert len(chunks) > 1
     assert all(chunk.text.startswith("| Country | Price |\n") for chunk in chunks)
-    assert all(chunk.indexed.startswith("Prices\n") for chunk in chunks)
+    assert all(chunk.embedded[0].startswith("Prices\n") for chunk in chunks)
     assert sum(chunk.text.count("Country number") for chunk in chunks) == 80
 
 
@@ -64,11 +64,13 @@ def test_a_row_of_questions_and_answers_is_a_passage_of_its_own() -> None:
         ("a.md", b"", "EMPTY_DOCUMENT"),
         ("a.md", b" \n\t", "EMPTY_DOCUMENT"),
         ("a.md", "退货".encode() + b"\xff" + "退货政策三十天".encode(), "BAD_ENCODING"),
-        ("a.md", b"%PDF-1.7 text", "NOT_TEXT"),
+        ("a.md", b"%PDF-1.7 text", "BROKEN_FILE"),
         ("a.md", b"\x00\x01\x02\xff" * 99, "NOT_TEXT"),
         ("a.csv", b"question;answer\nWhy?;Because\n", "BAD_CSV"),
         ("a.csv", b"question,answer\nWhy?,\n", "BAD_CSV"),
-        ("a.docx", b"text", "UNSUPPORTED_TYPE"),
+        ("a.docx", b"text", "BROKEN_FILE"),
+        ("a.docx", b"", "EMPTY_DOCUMENT"),
+        ("a.xyz", b"text", "UNSUPPORTED_TYPE"),
     ],
 )
 def test_what_cannot_be_read_says_why_and_what_to_do(path: str, data: bytes, reason: str) -> None:

@@ -7,6 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from kefu.cli.eval import app
+from kefu.retrieval.figures import figures, gain
 from kefu.retrieval.question_set import BadQuestionSet, load_question_set
 
 
@@ -49,3 +50,32 @@ def test_a_missing_part_gives_a_message_and_no_traceback(tmp_path: Path, missing
 def test_an_empty_corpus_is_refused_with_a_message(tmp_path: Path) -> None:
     with pytest.raises(BadQuestionSet, match="nothing to search"):
         load_question_set(write_set(tmp_path / "set", ""))
+
+
+def test_intervals_hold_the_figure_and_narrow_with_more_questions() -> None:
+    few, many = figures([1, 2, 0, 6]), figures([1, 2, 0, 6] * 100)
+    assert (few.h1.value, few.h5.value, many.h1.value) == (0.25, 0.5, 0.25)
+    assert few.mrr10.value == pytest.approx((1 + 1 / 2 + 1 / 6) / 4)
+    assert few.h1.low <= many.h1.low < 0.25 < many.h1.high <= few.h1.high
+    assert figures([]).queries == 0
+
+
+def test_a_gain_is_of_the_same_questions_and_none_without_a_difference() -> None:
+    assert gain([1, 1, 2], [1, 1, 2]).high == 0
+    better = gain([1] * 30, [2] * 10 + [1] * 20)
+    assert better.value == pytest.approx(1 / 3)
+    assert better.low > 0
+
+
+def test_a_report_has_each_set_its_steps_and_what_history_gives(tmp_path: Path) -> None:
+    folder = write_set(tmp_path / "set", CORPUS)
+    (folder / "queries.jsonl").write_text(
+        '{"_id": "s-1", "text": "And how long?", "metadata": {"history": ["May I return it?", "Yes."]}}\n'
+    )
+    options = ["--ablation", "--report", str(tmp_path / "report.md"), "--cache", str(tmp_path / "cache")]
+    result = CliRunner().invoke(app, ["retrieval", str(folder), *options])
+    assert result.exit_code == 0, result.output
+    report = (tmp_path / "report.md").read_text()
+    assert "| set | 1 | 1.000 (1.000 to 1.000)" in report
+    assert "what was asked before gives 1 questions" in report
+    assert "| set | nothing | heads |" in report

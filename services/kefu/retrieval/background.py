@@ -1,9 +1,10 @@
 """
-How near a question's embedding lies to just any text: the level above which nearness means something.
+What embeddings do whatever a text is about, measured with a few fixed sentences about nothing in particular.
 
 Embedding models put some questions near everything (e5 puts all cosines between 0.7 and 0.9, and questions in another
-language than the passage's lower still). The mean cosine with a few fixed sentences about nothing in particular
-measures that, per language of the passage, whatever the collection holds and however small it is.
+language than the passage's lower still): `levels`. And they put some passages near every question, the more so across
+languages: `usual` is the direction that questions of a language have in common, and what a passage has of it says
+nothing of the question at hand. Both hold whatever a collection holds and however small it is.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -47,14 +48,20 @@ _SENTENCES: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Background:
-    """The sentences' vectors by one embedder. Make it with `of`, once per process."""
+    """The sentences' vectors by one embedder, as passages and as questions, by language. Made once per process."""
 
     vectors: Mapping[str, Vectors]
+    questions: Mapping[str, Vectors]
 
     @classmethod
-    def of(cls, passages: Callable[[Sequence[str]], Vectors]) -> "Background":
-        """Embed the sentences with an embedder's `passages`; takes a moment, and blocks."""
-        return cls({language: passages(sentences) for language, sentences in _SENTENCES.items()})
+    def of(
+        cls, passages: Callable[[Sequence[str]], Vectors], questions: Callable[[Sequence[str]], Vectors]
+    ) -> "Background":
+        """Embed the sentences with an embedder's two methods; takes a moment, and blocks."""
+        return cls(
+            {language: passages(sentences) for language, sentences in _SENTENCES.items()},
+            {language: questions(sentences) for language, sentences in _SENTENCES.items()},
+        )
 
     @classmethod
     async def by(cls, embedder: BatchingEmbedder) -> "Background":
@@ -63,14 +70,23 @@ class Background:
             {
                 language: np.concatenate([rows async for rows in embedder.passages(sentences)])
                 for language, sentences in _SENTENCES.items()
-            }
+            },
+            {language: await embedder.queries(sentences) for language, sentences in _SENTENCES.items()},
         )
 
     def levels(self, question: Vectors) -> dict[str, float]:
         """Mean cosine of a question with the sentences of each language."""
         return {language: float((vectors @ question).mean()) for language, vectors in self.vectors.items()}
 
+    def usual(self, language: str) -> Vectors:
+        """The mean of questions in a language."""
+        return self.questions[_known(language)].mean(axis=0)
+
 
 def level_for(levels: Mapping[str, float], language: str) -> float:
     """The level for a passage's language; Chinese and Japanese have the Chinese one, all others the English."""
-    return levels["zh" if language in ("zh", "ja") else "en"]
+    return levels[_known(language)]
+
+
+def _known(language: str) -> str:
+    return "zh" if language in ("zh", "ja") else "en"

@@ -39,3 +39,12 @@ class RetrievalConfig(StoredConfig, env_prefix="KEFU_RETRIEVAL_"):
 
     query_batch: int = Field(default=32, ge=1)
     """Most questions embedded together."""
+
+    converters: int = Field(default=2, ge=1)
+    """Most processes that convert documents at once; they run only while there is something to convert."""
+
+    conversion_seconds: float = Field(default=120.0, ge=1)
+    """A document that takes longer to convert is refused."""
+
+    conversion_memory_mib: int = Field(default=1536, ge=512)
+    """Address space of a process that converts, in MiB; a document that needs more is refused."""

@@ -5,17 +5,14 @@ Several rows with one answer in one language are one curated answer with several
 """
 
 import hashlib
-import time
 from dataclasses import dataclass, replace
 
 from kefu.common.errors import BadRequest
 from kefu.common.language import language_of
 from kefu.common.names import check_day
 from kefu.retrieval.decoding import decode
-from kefu.retrieval.documents import read_rows
+from kefu.retrieval.pairs_reader import read_rows
 from kefu.retrieval.parsed import Unreadable
-from kefu.retrieval.records import CuratedRecord
-from kefu.retrieval.vectors import Halves
 
 MAX_QUESTIONS = 20
 MAX_QUESTION_CHARACTERS = 500
@@ -39,20 +36,6 @@ class CuratedDraft:
     def id(self) -> str:
         """Its id."""
         return hashlib.sha256(f"{self.language}\x00{self.questions[0]}".encode()).hexdigest()[:20]
-
-    def record(self, vectors: Halves, embedder: str, answer_id: str = "") -> CuratedRecord:
-        """As it is stored."""
-        return CuratedRecord(
-            id=answer_id or self.id,
-            questions=self.questions,
-            answer=self.answer,
-            language=self.language,
-            valid_from=self.valid_from,
-            valid_until=self.valid_until,
-            update_time=time.time(),
-            embedder=embedder,
-            vectors=vectors,
-        )
 
 
 def checked(draft: CuratedDraft) -> CuratedDraft:

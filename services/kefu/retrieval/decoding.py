@@ -19,8 +19,9 @@ _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 
 
-def decode(data: bytes) -> str:
-    """The text in `data`, without a byte order mark, its line ends "\\n".
+def decode(data: bytes, charset: str = "") -> str:
+    """The text in `data`, without a byte order mark, its line ends "\\n". `charset` is what its sender says it is in:
+    it is tried after UTF-8 and before GB18030.
 
     Raises Unreadable: EMPTY_DOCUMENT, NOT_TEXT, or BAD_ENCODING with the place of the first wrong byte.
     """
@@ -33,7 +34,7 @@ def decode(data: bytes) -> str:
     if text is None:
         if b"\x00" in data[:65_536]:
             raise Unreadable("NOT_TEXT", "The file has zero bytes, so it is not text; export it as Markdown or text.")
-        text = _chinese(data)
+        text = _told(data, charset) or _chinese(data)
     if len(_CONTROLS.findall(text[:65_536])) > len(text[:65_536]) / 100:
         raise Unreadable("NOT_TEXT", "The file is full of control characters; export it as Markdown or text.")
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
@@ -46,6 +47,13 @@ def _utf(data: bytes) -> str | None:
     try:
         return data.decode("utf-16" if data.startswith(_UTF16) else "utf-8")
     except UnicodeDecodeError:
+        return None
+
+
+def _told(data: bytes, charset: str) -> str | None:
+    try:
+        return data.decode(charset) if charset else None
+    except (UnicodeDecodeError, LookupError):
         return None
 
 

@@ -15,28 +15,23 @@ import numpy as np
 from kefu.common.language import language_of
 from kefu.retrieval.background import Background
 from kefu.retrieval.chunking import Chunk, cut
+from kefu.retrieval.comparing import WEIGHTS, Question, Weights
 from kefu.retrieval.documents import read_document
 from kefu.retrieval.embedders import Embedder, Vectors
+from kefu.retrieval.folding import simplified
+from kefu.retrieval.indexing import index_passage, make_question, with_before
 from kefu.retrieval.lexical import LexicalView
 from kefu.retrieval.parsed import ParsedDocument, Unreadable
 from kefu.retrieval.passage_index import IndexedDocument, IndexedPassage, PassageIndex
 from kefu.retrieval.question_set import QuestionSet, SetDocument, SetQuestion
-from kefu.retrieval.scorer import Question, Scored, rank
-from kefu.retrieval.words import Words
+from kefu.retrieval.records import PassageText
+from kefu.retrieval.scorer import Scored, Searched, rank
+from kefu.retrieval.words import LANGUAGES, Words
 
 Report = Callable[[int], None]
 """Called with the number of texts just done."""
 _DEEP = 50
-
-
-@dataclass(frozen=True)
-class Figures:
-    """Shares of questions whose first right document is at rank 1, within 5; and the mean of 1/rank within 10."""
-
-    queries: int
-    h1: float
-    h5: float
-    mrr10: float
+_DAY = "2026-01-01"
 
 
 class EmbeddingCache:
@@ -87,30 +82,42 @@ class EmbeddingCache:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """A question ready to be asked, and the same with the one before it in front."""
+
+    asked: SetQuestion
+    question: Question
+    leaning: Question | None = None
+
+
+@dataclass(frozen=True)
 class Evaluation:
     """A question set indexed, and its questions ready to be asked."""
 
     index: PassageIndex
-    questions: list[tuple[SetQuestion, Question]]
+    questions: list[Asked]
 
-    def ranking(self, question: Question, count: int = _DEEP) -> list[Scored]:
+    def ranking(self, question: Question, leaning: Question | None = None, count: int = _DEEP) -> list[Scored]:
         """What the service would find."""
-        return rank(self.index, question, count, "2026-01-01")
+        return self._ranked(question, leaning, WEIGHTS, count)
 
-    def figures(self, keep: Callable[[SetQuestion], bool] = lambda _: True) -> Figures:
-        """Figures over the questions that have a right document and are to be kept."""
-        ranks = [
-            _first_right(self.ranking(question), asked.relevant)
-            for asked, question in self.questions
-            if asked.relevant and keep(asked)
-        ]
-        count = max(len(ranks), 1)
-        return Figures(
-            queries=len(ranks),
-            h1=sum(place == 1 for place in ranks) / count,
-            h5=sum(0 < place <= 5 for place in ranks) / count,
-            mrr10=sum(1 / place for place in ranks if 0 < place <= 10) / count,
-        )
+    def ranks(self, weights: Weights = WEIGHTS, *, history: bool = True) -> dict[str, int]:
+        """By question id, the rank of its first right document, 0 for none; questions without a right one are left
+        out.
+        """
+        return {
+            one.asked.id: _first_right(
+                self._ranked(one.question, one.leaning if history else None, weights, _DEEP), one.asked.relevant
+            )
+            for one in self.questions
+            if one.asked.relevant
+        }
+
+    def _ranked(self, question: Question, leaning: Question | None, weights: Weights, count: int) -> list[Scored]:
+        found = rank([Searched(self.index, question)], count, _DAY, weights)
+        if leaning is not None and found.may_lean:
+            found = rank([Searched(self.index, question, leaning)], count, _DAY, weights)
+        return [scored for _, scored in found.hits]
 
 
 def cut_set(documents: Sequence[SetDocument]) -> list[tuple[SetDocument, list[Chunk]]]:
@@ -138,7 +145,8 @@ def prepare(questions: QuestionSet, cache: EmbeddingCache, report: Callable[[str
         passages: list[IndexedPassage] = []
         for chunk in chunks:
             vectors = cache.passages(chunk.embedded).astype(np.float16)
-            passages.append(IndexedPassage(chunk.id, words.terms(chunk.indexed), vectors))
+            text = PassageText(chunk.text, chunk.headings)
+            passages.append(index_passage(words, chunk.id, document.title, text, vectors))
             done += len(chunk.embedded)
             report("embedding passages", done, total)
         language = language_of(f"{document.title}\n{document.text}")
@@ -147,12 +155,16 @@ def prepare(questions: QuestionSet, cache: EmbeddingCache, report: Callable[[str
     for document in documents:
         index.put(document)
     index.use_words(*_built(index))
-    background = Background.of(cache.passages)
-    asked: list[tuple[SetQuestion, Question]] = []
+    background = Background.of(cache.passages, cache.queries)
+    asked: list[Asked] = []
+
+    def made(text: str) -> Question:
+        return make_question(text, cache.queries([simplified(text)])[0], words, background, LANGUAGES)
+
     for number, question in enumerate(questions.questions, 1):
         text = question.text.strip()
-        vector = cache.queries([text])[0]
-        asked.append((question, Question(vector, words.terms(text), language_of(text), background.levels(vector))))
+        leaning = made(with_before(question.before, text)) if question.before else None
+        asked.append(Asked(question, made(text), leaning))
         report("embedding questions", number, len(questions.questions))
     return Evaluation(index, asked)
 
@@ -164,7 +176,9 @@ def _built(index: PassageIndex) -> tuple[int, LexicalView]:
 
 def _first_right(ranking: Sequence[Scored], relevant: frozenset[str]) -> int:
     """Rank of the first right document, passages collapsed to documents; 0 when it is not among them."""
-    for place, document in enumerate(dict.fromkeys(scored.entry.document for scored in ranking), 1):
+    for place, document in enumerate(
+        dict.fromkeys(entry.document for scored in ranking for entry in (scored.entry, *scored.same)), 1
+    ):
         if document in relevant:
             return place
     return 0

@@ -1,80 +1,40 @@
 """
-The import: read, cut, embed, write, and wait for the disk once for all documents that are ready meanwhile.
+The import: convert, embed, write, each by a task of its own, so that the model never waits for a converter or the disk.
 
 Redis fsyncs its append-only file once a second by default, so waiting for each document by itself would import one a
-second. Documents are embedded one after another; a second task writes those that are ready and waits for the disk.
+second: the task that writes takes all that are ready and waits for the disk once.
 """
 
 import asyncio
-import hashlib
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from kefu.common.errors import BadRequest
-from kefu.common.language import language_of
-from kefu.common.names import check_day
-from kefu.retrieval import chunking
+from kefu.common.errors import DocumentNotFound
 from kefu.retrieval.changes import ChangeId
-from kefu.retrieval.chunking import Chunk, cut
-from kefu.retrieval.curated_import import read_curated
-from kefu.retrieval.documents import read_document
+from kefu.retrieval.converters import Converters
+from kefu.retrieval.curated_import import CuratedDraft
 from kefu.retrieval.durable import DurableWriter
-from kefu.retrieval.embedders import BatchingEmbedder
+from kefu.retrieval.embedders import BatchingEmbedder, Vectors
 from kefu.retrieval.keys import CollectionKey
-from kefu.retrieval.parsed import Unreadable
 from kefu.retrieval.records import CuratedRecord, DocumentInfo, PassageText, document_id, split_vectors
 from kefu.retrieval.replica import Replica
+from kefu.retrieval.sources import Progress, Report, Result, Source
 from kefu.retrieval.store import KnowledgeStore
+from kefu.retrieval.unpacking import Taken, Unpacker
 from kefu.retrieval.vectors import Halves
 
-MAX_DOCUMENT_BYTES = 64 * 1024 * 1024
 _PROGRESS_SECONDS = 0.25
-_READY_AT_ONCE = 64  # documents embedded and not yet written, a bound on memory
-
-
-@dataclass(frozen=True)
-class Source:
-    """A document as it was sent; see DocumentStart of the contract."""
-
-    path: str
-    data: bytes
-    media_type: str = ""
-    title: str = ""
-    language: str = ""
-    uri: str = ""
-    valid_from: str = ""
-    valid_until: str = ""
-    curated: bool = False
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a document is."""
-
-    path: str
-    passages_total: int
-    passages_embedded: int
-
-
-@dataclass(frozen=True)
-class Result:
-    """What became of a document: CREATED, UPDATED, UNCHANGED or FAILED."""
-
-    path: str
-    outcome: str
-    document: str = ""
-    passages: int = 0
-    reason: str = ""
-    message: str = ""
+_CONVERTED_AHEAD = 16  # documents converted and not yet embedded, a bound on memory
+_READY_AT_ONCE = 64  # documents embedded and not yet written, likewise
 
 
 @dataclass
 class _Ready:
-    """A document that only has to be written."""
+    """What only has to be written."""
 
     result: Result
     info: DocumentInfo | None = None
@@ -83,7 +43,6 @@ class _Ready:
     records: list[CuratedRecord] = field(default_factory=list[CuratedRecord])
 
 
-Report = Progress | Result
 OpenWriter = Callable[[], AbstractAsyncContextManager[DurableWriter]]
 
 
@@ -95,15 +54,18 @@ class Importer:
         key: CollectionKey,
         store: KnowledgeStore,
         embedder: BatchingEmbedder,
+        converters: Converters,
         replica: Replica,
         open_writer: OpenWriter,
     ) -> None:
         self._key = key
         self._store = store
         self._embedder = embedder
+        self._converters = converters
         self._replica = replica
         self._open_writer = open_writer
         self._reports: asyncio.Queue[Report | None] = asyncio.Queue()
+        self._converted: asyncio.Queue[Taken | Result | None] = asyncio.Queue(_CONVERTED_AHEAD)
         self._ready: asyncio.Queue[_Ready | None] = asyncio.Queue(_READY_AT_ONCE)
 
     async def run(self, sources: AsyncIterator[Source]) -> AsyncGenerator[Report, None]:
@@ -115,7 +77,8 @@ class Importer:
         await self._replica.check(self._key)
         tasks = [
             asyncio.create_task(self._write(), name="import-write"),
-            asyncio.create_task(self._read(sources), name="import-read"),
+            asyncio.create_task(self._embed(), name="import-embed"),
+            asyncio.create_task(self._convert(sources), name="import-convert"),
         ]
         try:
             while (report := await self._next_report(tasks)) is not None:
@@ -139,77 +102,75 @@ class Importer:
         finally:
             getting.cancel()
 
-    async def _read(self, sources: AsyncIterator[Source]) -> None:
+    async def _convert(self, sources: AsyncIterator[Source]) -> None:
+        unpacker = Unpacker(self._key, self._store, self._converters, self._reports.put)
         async for source in sources:
-            try:
-                if len(source.data) > MAX_DOCUMENT_BYTES:
-                    raise Unreadable("TOO_LARGE", "The file has more than 64 MiB; split it.")
-                ready = await (self._curated(source) if source.curated else self._document(source))
-            except Unreadable as exc:
-                ready = _Ready(Result(source.path, "FAILED", reason=exc.reason, message=exc.message))
-            except BadRequest as exc:
-                ready = _Ready(Result(source.path, "FAILED", reason=exc.reason, message=exc.message))
-            await self._ready.put(ready)
+            async for one in unpacker.take(source):
+                await self._converted.put(one)
+        await self._converted.put(None)
+
+    async def _embed(self) -> None:
+        ended = False
+        while not ended:
+            batch = [await self._converted.get()]
+            # More than one document only for a model that takes many passages at once.
+            while not self._converted.empty() and _texts(batch) < self._embedder.embedder.passages_at_once:
+                batch.append(self._converted.get_nowait())
+            ended = None in batch
+            taken = [one for one in batch if isinstance(one, Taken) and not one.source.curated]
+            made = iter(await self._documents(taken))
+            for one in filter(None, batch):
+                if isinstance(one, Result):
+                    await self._ready.put(_Ready(one))
+                else:
+                    await self._ready.put(await self._curated(one) if one.source.curated else next(made))
         await self._ready.put(None)
 
-    async def _document(self, source: Source) -> _Ready:
-        for name, day in (("valid_from", source.valid_from), ("valid_until", source.valid_until)):
-            check_day(name, day)
-        import_key = _import_key(source)
-        ident = document_id(source.path)
-        before = (await self._store.documents(self._key, [ident])).get(ident)
-        if before and before.import_key == import_key:
-            return _Ready(Result(source.path, "UNCHANGED", ident, len(before.passages)))
-        title, chunks, language = await asyncio.to_thread(_read_and_cut, source)
-        info = DocumentInfo(
-            id=ident,
-            path=source.path,
-            title=title,
-            language=source.language or language,
-            uri=source.uri,
-            valid_from=source.valid_from,
-            valid_until=source.valid_until,
-            sha256=hashlib.sha256(source.data).hexdigest(),
-            import_key=import_key,
-            passages=tuple(chunk.id for chunk in chunks),
-            update_time=time.time(),
-        )
-        vectors = await self._vectors(source.path, ident, chunks)
-        texts = {chunk.id: PassageText(chunk.text, chunk.headings) for chunk in chunks}
-        return _Ready(Result(source.path, "CREATED", ident, len(chunks)), info, texts, vectors)
-
-    async def _vectors(self, path: str, document: str, chunks: list[Chunk]) -> dict[str, Halves]:
-        """Vectors of each passage; those of passages that were there before are not computed again."""
-        embedder = self._embedder.embedder
-        kept = split_vectors(await self._store.vectors_of(self._key, embedder.id, document), embedder.dimension)
-        vectors = {chunk.id: kept[chunk.id] for chunk in chunks if chunk.id in kept}
+    async def _documents(self, taken: Sequence[Taken]) -> list[_Ready]:
+        vectors = [await self._kept_vectors(one) for one in taken]
+        wanted = [
+            (number, chunk)
+            for number, one in enumerate(taken)
+            for chunk in {chunk.id: chunk for chunk in one.converted.chunks}.values()
+            if chunk.id not in vectors[number]
+        ]
+        rows: list[Vectors] = []
         told = 0.0
-        for chunk in chunks:
-            if chunk.id not in vectors:
-                parts = [part async for part in self._embedder.passages(chunk.embedded)]
-                vectors[chunk.id] = np.concatenate(parts).astype(np.float16)
-            if time.monotonic() - told >= _PROGRESS_SECONDS:
-                told = time.monotonic()
-                await self._reports.put(Progress(path, len(chunks), len(vectors)))
-        return vectors
+        upcoming = iter(wanted)
+        current = next(upcoming, None)
+        async for part in self._embedder.passages([text for _, chunk in wanted for text in chunk.embedded]):
+            rows.append(part)
+            while current is not None and sum(map(len, rows)) >= len(current[1].embedded):
+                number, chunk = current
+                whole = np.concatenate(rows)
+                vectors[number][chunk.id] = whole[: len(chunk.embedded)].astype(np.float16)
+                rows = [whole[len(chunk.embedded) :]]
+                current = next(upcoming, None)
+                if time.monotonic() - told >= _PROGRESS_SECONDS:
+                    told = time.monotonic()
+                    total = len(taken[number].converted.chunks)
+                    await self._reports.put(Progress(taken[number].source.path, total, len(vectors[number])))
+        return [_ready(one, found) for one, found in zip(taken, vectors, strict=True)]
 
-    async def _curated(self, source: Source) -> _Ready:
-        drafts = await asyncio.to_thread(read_curated, source.data)
+    async def _kept_vectors(self, taken: Taken) -> dict[str, Halves]:
+        """Vectors of passages that were there before, which are not computed again."""
+        stored = await self._store.vectors_of(self._key, self._embedder.id, document_id(taken.source.path))
+        kept = split_vectors(stored, self._embedder.embedder.dimension)
+        return {chunk.id: kept[chunk.id] for chunk in taken.converted.chunks if chunk.id in kept}
+
+    async def _curated(self, taken: Taken) -> _Ready:
+        drafts = taken.converted.curated
         there = await self._store.curated(self._key, [draft.id for draft in drafts])
         records: list[CuratedRecord] = []
         for draft in drafts:
             before = there.get(draft.id)
-            if before and (before.questions, before.answer, before.language) == (
-                draft.questions,
-                draft.answer,
-                draft.language,
-            ):
+            if before and _same(before, draft):
                 continue
             vectors = await self._embedder.queries(draft.questions)
-            records.append(draft.record(vectors.astype(np.float16), self._embedder.embedder.id))
-            await self._reports.put(Progress(source.path, len(drafts), len(records)))
+            records.append(CuratedRecord.made(draft, vectors.astype(np.float16), self._embedder.id))
+            await self._reports.put(Progress(taken.source.path, len(drafts), len(records)))
         outcome = "UNCHANGED" if not records else "UPDATED" if there else "CREATED"
-        return _Ready(Result(source.path, outcome, passages=len(drafts)), records=records)
+        return _Ready(Result(taken.source.path, outcome, passages=len(drafts)), records=records)
 
     async def _write(self) -> None:
         ended = False
@@ -232,30 +193,55 @@ class Importer:
         await self._reports.put(None)
 
     async def _write_one(self, writer: DurableWriter, ready: _Ready, change: ChangeId) -> tuple[Result, ChangeId]:
+        result = ready.result
         if ready.info is not None:
-            embedder = self._embedder.embedder.id
+            embedder = self._embedder.id
             is_new, change = await self._store.put_document(
                 writer, self._key, ready.info, ready.texts, ready.vectors, embedder
             )
-            return replace(ready.result, outcome="CREATED" if is_new else "UPDATED"), change
-        if ready.result.outcome == "UNCHANGED":
+            return replace(result, outcome="CREATED" if is_new else "UPDATED"), change
+        if result.outcome == "DELETED":
+            with suppress(DocumentNotFound):  # someone else was faster
+                change = await self._store.delete_document(writer, self._key, result.document)
+            return replace(result, document=""), change
+        if result.outcome == "UNCHANGED":
             # Whoever wrote it may not have lived to see it on disk.
             await self._store.confirm(writer, self._key)
         for record in ready.records:
             change = await self._store.put_curated(writer, self._key, record)
-        return ready.result, change
+        return result, change
 
 
-def _read_and_cut(source: Source) -> tuple[str, list[Chunk], str]:
-    parsed = read_document(source.path, source.data, media_type=source.media_type, title=source.title)
-    text = "\n".join(block.text for block in parsed.blocks)
-    language = language_of(f"{parsed.title}\n{text}")
-    return parsed.title, cut(parsed), language
-
-
-def _import_key(source: Source) -> str:
-    parts = (
-        *(str(chunking.VERSION), source.path, source.media_type, source.title, source.language),
-        *(source.uri, source.valid_from, source.valid_until),
+def _texts(batch: Sequence[Taken | Result | None]) -> int:
+    """Texts to embed in a batch; what has none counts as one, so that a batch ends."""
+    return sum(
+        max(sum(len(chunk.embedded) for chunk in one.converted.chunks), 1) if isinstance(one, Taken) else 1
+        for one in batch
     )
-    return hashlib.sha256("\x00".join(parts).encode() + b"\x00" + source.data).hexdigest()
+
+
+def _ready(taken: Taken, vectors: dict[str, Halves]) -> _Ready:
+    source, converted, ident = taken.source, taken.converted, document_id(taken.source.path)
+    info = DocumentInfo(
+        id=ident,
+        path=source.path,
+        title=converted.title,
+        language=source.language or converted.language,
+        uri=source.uri or converted.uri,
+        valid_from=source.valid_from or converted.valid_from,
+        valid_until=source.valid_until or converted.valid_until,
+        sha256=taken.sha256,
+        import_key=taken.import_key,
+        passages=tuple(chunk.id for chunk in converted.chunks),
+        update_time=time.time(),
+    )
+    texts = {chunk.id: PassageText(chunk.text, chunk.headings, chunk.page) for chunk in converted.chunks}
+    result = Result(source.path, "CREATED", ident, len(converted.chunks), message=converted.remark)
+    return _Ready(result, info, texts, vectors)
+
+
+def _same(before: CuratedRecord, draft: CuratedDraft) -> bool:
+    return (before.questions, before.answer, before.language, before.valid_from, before.valid_until) == (
+        *(draft.questions, draft.answer, draft.language),
+        *(draft.valid_from, draft.valid_until),
+    )

@@ -11,8 +11,9 @@ import structlog
 from kefu.retrieval.changes import NO_CHANGE, ChangeId
 from kefu.retrieval.curated import CuratedAnswers
 from kefu.retrieval.embedders import BatchingEmbedder
+from kefu.retrieval.indexing import index_passage
 from kefu.retrieval.keys import CollectionKey
-from kefu.retrieval.passage_index import IndexedDocument, IndexedPassage, PassageIndex
+from kefu.retrieval.passage_index import IndexedDocument, PassageIndex
 from kefu.retrieval.reading import KnowledgeReader
 from kefu.retrieval.records import CollectionInfo, DocumentInfo, PassageText, split_vectors
 from kefu.retrieval.snapshot import Snapshot, Snapshots, documents_in
@@ -20,6 +21,7 @@ from kefu.retrieval.vectors import Halves
 from kefu.retrieval.words import Words
 
 _AT_ONCE = 200  # documents fetched together
+_PAUSE_SECONDS = (0.25, 0.6)  # least and most between two buildings: what was changed is found within a second
 _log = structlog.stdlib.get_logger()
 
 
@@ -48,6 +50,7 @@ class LiveCollection:
         self._searching = searching
         self._preparing = preparing
         self._refreshing = asyncio.Lock()
+        self._next_words = 0.0  # by the loop's clock
 
     async def load(self, snapshots: Snapshots | None) -> None:
         """Fill it from the snapshot and the changes since, or from Redis alone when that does not reach back."""
@@ -102,13 +105,21 @@ class LiveCollection:
         return lost_text
 
     async def refresh_words(self) -> None:
-        """Make BM25 equal to the passages; call it after changes."""
+        """Make BM25 equal to the passages; call it after changes.
+
+        It is built whole each time: at once for a single change, and with pauses between while changes keep coming, so
+        that an import does not spend its time on it.
+        """
         loop = asyncio.get_running_loop()
         async with self._refreshing:
             while self.index.words_are_stale:
+                await asyncio.sleep(max(self._next_words - loop.time(), 0))
+                began = loop.time()
                 mark, terms = await loop.run_in_executor(self._searching, self.index.words_to_build)
                 view = await loop.run_in_executor(self._preparing, PassageIndex.build_words, terms)
                 await loop.run_in_executor(self._searching, self.index.use_words, mark, view)
+                least, most = _PAUSE_SECONDS
+                self._next_words = loop.time() + min(max(4 * (loop.time() - began), least), most)
         async with self.changed:
             self.changed.notify_all()
 
@@ -144,7 +155,7 @@ class LiveCollection:
             if record is None:
                 self.curated.remove(answer)
                 continue
-            if record.embedder != self._embedder.embedder.id:  # few and short: embedded again in memory
+            if record.embedder != self._embedder.id:  # few and short: embedded again in memory
                 vectors = await self._embedder.queries(record.questions)
                 record = replace(record, vectors=vectors.astype(np.float16))
             self.curated.put(record)
@@ -159,7 +170,7 @@ class LiveCollection:
         for document, info in infos.items():
             rows: Mapping[str, Halves] = split_vectors(vectors[document], self._embedder.embedder.dimension)
             passages = [
-                IndexedPassage(passage, self.words.terms(texts[document][passage].indexed(info.title)), rows[passage])
+                index_passage(self.words, passage, info.title, texts[document][passage], rows[passage])
                 for passage in info.passages
                 if passage in texts[document] and passage in rows
             ]

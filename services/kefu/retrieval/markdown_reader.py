@@ -6,21 +6,16 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markdown_it.tree import SyntaxTreeNode
 
+from kefu.retrieval.front_matter import split_front_matter
 from kefu.retrieval.parsed import Block, ParsedDocument
 
-_FRONT_MATTER = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
-_FRONT_TITLE = re.compile(r"^title:\s*[\"']?(.+?)[\"']?\s*$", re.MULTILINE | re.IGNORECASE)
 _TAG = re.compile(r"<[^>\n]+>")
 
 
 def read_markdown(text: str) -> ParsedDocument:
     """The title is the front matter's, else a heading that stands before all else; links keep their text only."""
-    title = ""
-    front = _FRONT_MATTER.match(text)
-    if front:
-        text = text[front.end() :]
-        named = _FRONT_TITLE.search(front[1])
-        title = named[1] if named else ""
+    front, text = split_front_matter(text)
+    title = front.title
     path: list[tuple[int, str]] = []
     blocks: list[Block] = []
     for node in SyntaxTreeNode(MarkdownIt("commonmark").enable("table").parse(text)).children:
@@ -39,7 +34,14 @@ def read_markdown(text: str) -> ParsedDocument:
             blocks.append(Block("\n".join(lines[1:]) or lines[0], headings, table_header=lines[0]))
         elif rendered := _block(node):
             blocks.append(Block(rendered, headings))
-    return ParsedDocument(title, blocks)
+    return ParsedDocument(
+        title,
+        blocks,
+        language=front.language,
+        uri=front.uri,
+        valid_from=front.valid_from,
+        valid_until=front.valid_until,
+    )
 
 
 def _block(node: SyntaxTreeNode, indent: str = "") -> str:

@@ -2,10 +2,10 @@
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from kefu.retrieval.importing import Progress, Result
 from kefu.retrieval.keys import CollectionKey
 from kefu.retrieval.records import CollectionInfo, CuratedRecord, DocumentInfo, PassageText
 from kefu.retrieval.scorer import Scored
+from kefu.retrieval.sources import Progress, Result
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 
 
@@ -55,18 +55,21 @@ def document_message(key: CollectionKey, info: DocumentInfo) -> pb.Document:
 
 def passage_message(key: CollectionKey, document: DocumentInfo, passage: str, text: PassageText) -> pb.Passage:
     """A passage with what its document says of it."""
+    page = text.page
+    named = [f"第 {page} 页" if document.language == "zh" else f"p. {page}"] if page else []
     return pb.Passage(
         name=f"{document_name(key, document.id)}/passages/{passage}",
         title=document.title,
-        headings=text.headings,
+        headings=[*text.headings, *named],
         text=text.text,
         language=document.language,
-        uri=document.uri,
+        uri=f"{document.uri}#page={page}" if page and document.uri and "#" not in document.uri else document.uri,
         path=document.path,
+        page=page,
     )
 
 
-def hit_message(passage: pb.Passage, scored: Scored) -> pb.SearchHit:
+def hit_message(key: CollectionKey, passage: pb.Passage, scored: Scored) -> pb.SearchHit:
     """A passage found, with its signals."""
     return pb.SearchHit(
         passage=passage,
@@ -78,7 +81,11 @@ def hit_message(passage: pb.Passage, scored: Scored) -> pb.SearchHit:
             coverage=scored.coverage,
             dense_rank=scored.dense_rank,
             lexical_rank=scored.lexical_rank,
+            head_cosine=scored.head,
+            head_is_question=scored.entry.head is not None and scored.entry.head.asks,
+            other_language=scored.features.other_language,
         ),
+        same_passages=[f"{document_name(key, entry.document)}/passages/{entry.passage}" for entry in scored.same],
     )
 
 

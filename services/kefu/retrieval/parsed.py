@@ -13,14 +13,44 @@ class Block:
     table_header: str = ""
     own_passage: bool = False
     """Never share a passage with neighbours: one question and its answer."""
+    page: int = 0
+    """Page or slide on which it begins, from 1; 0 where the format has none."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """A file within a file: in an archive, or attached to a mail."""
+
+    name: str
+    """Relative, "/" between parts, never leading out of the file that holds it."""
+    data: bytes
+    media_type: str = ""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a file, or a file within one, was not imported: a reason of DocumentResult's and a sentence."""
+
+    name: str
+    reason: str
+    message: str
 
 
 @dataclass(frozen=True)
 class ParsedDocument:
-    """A document ready to be cut into passages."""
+    """A document ready to be cut into passages. What it says of itself is empty where it says nothing."""
 
     title: str
     blocks: list[Block] = field(default_factory=list[Block])
+    language: str = ""
+    uri: str = ""
+    valid_from: str = ""
+    valid_until: str = ""
+    remark: str = ""
+    """What whoever imports it should know, such as pages that could not be read."""
+    members: list[Member] = field(default_factory=list[Member])
+    failures: list[Failure] = field(default_factory=list[Failure])
+    """Files within it that cannot be taken out."""
 
 
 class Unreadable(Exception):
@@ -32,3 +62,14 @@ class Unreadable(Exception):
         super().__init__(message)
         self.reason = reason
         self.message = message
+
+
+def table_row(cells: list[str]) -> str:
+    """A row of a table as it stands in a passage."""
+    return "| " + " | ".join(" ".join(cell.split()) for cell in cells) + " |"
+
+
+def table_block(rows: list[list[str]], headings: tuple[str, ...] = (), page: int = 0) -> Block:
+    """A table whose first row is its header."""
+    lines = [table_row(row) for row in rows]
+    return Block("\n".join(lines[1:]) or lines[0], headings, table_header=lines[0], page=page)

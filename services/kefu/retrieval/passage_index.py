@@ -1,10 +1,13 @@
 """One collection as a replica holds it for searching: vectors and hashed words, no text."""
 
+import hashlib
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from kefu.retrieval.heads import Head
 from kefu.retrieval.lexical import LexicalView
 from kefu.retrieval.validity import ALWAYS, Validity
 from kefu.retrieval.vectors import Halves, Rows, VectorStore
@@ -18,7 +21,8 @@ class IndexedPassage:
     id: str
     terms: Terms
     vectors: Halves
-    """Its own vector, then its windows'."""
+    """Its own vector, its head's when it has one, then its windows'."""
+    head: Head | None = None
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,10 @@ class Entry:
     language: str
     validity: Validity
     rows: Rows
+    head: Head | None
     terms: Terms = field(repr=False)
+    words: int
+    """Equal for passages with the same words, however often and in whatever order."""
 
 
 class PassageIndex:
@@ -57,6 +64,8 @@ class PassageIndex:
         self.words = LexicalView({})
         self.entries: dict[int, Entry] = {}
         self._documents: dict[str, list[int]] = {}
+        self._heads: Counter[Head] = Counter()  # documents that have it
+        self._languages: Counter[str] = Counter()  # documents in it
         self._owner = np.zeros(0, np.int64)  # row number -> passage number
         self._next = 0
         self._changes = 0
@@ -81,11 +90,21 @@ class PassageIndex:
             number, self._next = self._next, self._next + 1
             own = rows[starts[at] : starts[at + 1]]
             self.entries[number] = Entry(
-                number, document.id, passage.id, document.language, document.validity, own, passage.terms
+                number=number,
+                document=document.id,
+                passage=passage.id,
+                language=document.language,
+                validity=document.validity,
+                rows=own,
+                head=passage.head,
+                terms=passage.terms,
+                words=_words(passage),
             )
             self._own(own, number)
             numbers.append(number)
         self._documents[document.id] = numbers
+        self._heads.update({passage.head for passage in document.passages if passage.head})
+        self._languages.update([document.language] if numbers else [])
         self._changes += 1
 
     def remove(self, document: str) -> None:
@@ -94,6 +113,8 @@ class PassageIndex:
         if numbers is None:
             return
         entries = [self.entries.pop(number) for number in numbers]
+        self._heads.subtract({entry.head for entry in entries if entry.head})
+        self._languages.subtract({entry.language for entry in entries})
         self.vectors.remove(np.concatenate([np.empty(0, np.int64), *(entry.rows for entry in entries)]))
         self._changes += 1
 
@@ -104,6 +125,15 @@ class PassageIndex:
     def entries_of(self, document: str) -> list[Entry]:
         """A document's passages in their order."""
         return [self.entries[number] for number in self._documents.get(document, ())]
+
+    @property
+    def languages(self) -> list[str]:
+        """Languages of its documents."""
+        return [language for language, count in self._languages.items() if count > 0]
+
+    def is_shared(self, head: Head) -> bool:
+        """Several documents have this head."""
+        return self._heads[head] > 1
 
     @property
     def words_are_stale(self) -> bool:
@@ -130,3 +160,10 @@ class PassageIndex:
             bigger[: len(self._owner)] = self._owner
             self._owner = bigger
         self._owner[rows] = number
+
+
+def _words(passage: IndexedPassage) -> int:
+    digest = hashlib.blake2b(np.unique(passage.terms).tobytes(), digest_size=8)
+    if not len(passage.terms):
+        digest.update(passage.id.encode())
+    return int.from_bytes(digest.digest(), "little")

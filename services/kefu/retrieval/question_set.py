@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from kefu.common.language import language_of
+
 
 class BadQuestionSet(Exception):
     """A part of the folder is missing or cannot be read; the message says which."""
@@ -29,6 +31,10 @@ class SetQuestion:
     id: str
     text: str
     relevant: frozenset[str]
+    language: str
+    """As the set names it, else as it is recognised."""
+    before: str = ""
+    """What the customer said before it; empty for a first question."""
 
     @property
     def is_even(self) -> bool:
@@ -62,12 +68,24 @@ def load_question_set(folder: Path) -> QuestionSet:
     except OSError as exc:
         raise BadQuestionSet(f"{path} cannot be read ({exc.strerror}); a question set needs it.") from None
     questions = [
-        SetQuestion(str(row["_id"]), str(row["text"]), frozenset(relevant.get(str(row["_id"]), ())))
-        for row in _rows(folder / "queries.jsonl")
+        _question(row, frozenset(relevant.get(str(row["_id"]), ()))) for row in _rows(folder / "queries.jsonl")
     ]
     if not documents:
         raise BadQuestionSet(f"{folder / 'corpus.jsonl'} is empty: there is nothing to search.")
     return QuestionSet(folder.name, documents, questions)
+
+
+def _question(row: dict[str, Any], relevant: frozenset[str]) -> SetQuestion:
+    about: dict[str, Any] = row.get("metadata") or {}
+    text = str(row["text"])
+    history: list[str] = about.get("history") or []  # customer and assistant by turns, oldest first
+    return SetQuestion(
+        str(row["_id"]),
+        text,
+        relevant,
+        str(about.get("language") or language_of(text)),
+        str(history[-2]) if len(history) >= 2 else "",
+    )
 
 
 def _rows(path: Path) -> Iterator[dict[str, Any]]:

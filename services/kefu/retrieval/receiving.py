@@ -4,11 +4,10 @@ from collections.abc import AsyncIterator
 
 from kefu.common.errors import BadRequest
 from kefu.common.names import check_day
-from kefu.retrieval.importing import MAX_DOCUMENT_BYTES, Source
+from kefu.retrieval.sources import MAX_DOCUMENT_BYTES, MAX_PATH_CHARACTERS, Source
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 
 MAX_PART_BYTES = 1024 * 1024
-MAX_PATH_CHARACTERS = 1024
 
 
 async def receive_sources(requests: AsyncIterator[pb.ImportDocumentsRequest]) -> AsyncIterator[Source]:

@@ -2,11 +2,13 @@
 
 import hashlib
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
 import numpy as np
 
+from kefu.retrieval.curated_import import CuratedDraft
 from kefu.retrieval.validity import Validity
 from kefu.retrieval.vectors import Halves
 
@@ -85,16 +87,20 @@ class PassageText:
 
     text: str
     headings: tuple[str, ...] = ()
+    page: int = 0
+    """Page on which it begins, from 1; 0 where the format has none."""
 
     def dump(self) -> bytes:
-        """As JSON."""
-        return json.dumps([self.text, *self.headings], ensure_ascii=False).encode()
+        """As JSON: text and headings; the page before them where there is one."""
+        parts = [self.page, self.text, *self.headings] if self.page else [self.text, *self.headings]
+        return json.dumps(parts, ensure_ascii=False).encode()
 
     @classmethod
     def load(cls, value: bytes) -> "PassageText":
         """Read what `dump` wrote."""
-        text, *headings = json.loads(value)
-        return cls(text, tuple(headings))
+        parts = json.loads(value)
+        page = parts.pop(0) if isinstance(parts[0], int) else 0
+        return cls(parts[0], tuple(parts[1:]), page)
 
     def indexed(self, title: str) -> str:
         """What is embedded and indexed of it, as chunking.py made it."""
@@ -115,6 +121,21 @@ class CuratedRecord:
     embedder: str
     vectors: Halves = field(compare=False, repr=False)
     """One row a question."""
+
+    @classmethod
+    def made(cls, draft: CuratedDraft, vectors: Halves, embedder: str, answer_id: str = "") -> "CuratedRecord":
+        """A draft as it is stored from now on, under its own id unless another is given."""
+        return cls(
+            id=answer_id or draft.id,
+            questions=draft.questions,
+            answer=draft.answer,
+            language=draft.language,
+            valid_from=draft.valid_from,
+            valid_until=draft.valid_until,
+            update_time=time.time(),
+            embedder=embedder,
+            vectors=vectors,
+        )
 
     @property
     def validity(self) -> Validity:

@@ -7,7 +7,7 @@ import uuid
 import numpy as np
 import structlog
 
-from kefu.retrieval.chunking import WINDOW_TOKENS, pack
+from kefu.retrieval.chunking import to_embed
 from kefu.retrieval.durable import Conflict, DurableWriter
 from kefu.retrieval.embedder_switch import EmbedderSwitch
 from kefu.retrieval.embedders import BatchingEmbedder
@@ -26,7 +26,7 @@ async def reembed(reader: KnowledgeReader, key: CollectionKey, embedder: Batchin
     they import meanwhile is embedded here in another round, until a round finds nothing to do.
     """
     switch = EmbedderSwitch(reader, key, token=uuid.uuid4().hex)
-    new = embedder.embedder.id
+    new = embedder.id
     while (await reader.info(key)).embedder != new:
         if not await switch.take_lease(_LEASE_SECONDS):
             await asyncio.sleep(0.5)
@@ -46,7 +46,7 @@ async def _round(
     reader: KnowledgeReader, key: CollectionKey, embedder: BatchingEmbedder, switch: EmbedderSwitch
 ) -> bool:
     """Embed what is missing, then try to switch. False when something changed meanwhile."""
-    new = embedder.embedder.id
+    new = embedder.id
     as_of = await reader.changes.last(key)
     for document in await reader.document_ids(key):
         infos, texts, vectors = await reader.fetch(key, new, [document])
@@ -69,13 +69,6 @@ async def _embed(info: DocumentInfo, texts: dict[str, PassageText], embedder: Ba
     rows: dict[str, bytes] = {}
     for passage in info.passages:
         text = texts[passage]
-        parts = [vectors async for vectors in embedder.passages(to_embed(info.title, text))]
+        parts = [vectors async for vectors in embedder.passages(to_embed(info.title, text.headings, text.text))]
         rows[passage] = dump_vectors(np.concatenate(parts).astype(np.float16))
     return rows
-
-
-def to_embed(title: str, passage: PassageText) -> list[str]:
-    """What chunking.cut embeds of a passage: itself, then its windows, unless it is short."""
-    windows = pack(passage.text, WINDOW_TOKENS)
-    parts = [passage.text, *windows] if len(windows) > 1 else [passage.text]
-    return [PassageText(part, passage.headings).indexed(title) for part in parts]

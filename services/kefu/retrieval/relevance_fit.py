@@ -36,13 +36,13 @@ def observe(evaluated: Mapping[str, Evaluation], foreign: Sequence[tuple[str, st
     observations: list[Observation] = []
     for asking, answering in [*((name, name) for name in evaluated), *foreign]:
         own = asking == answering
-        for asked, question in evaluated[asking].questions:
-            for best in evaluated[answering].ranking(question, 1):
+        for one in evaluated[asking].questions:
+            for best in evaluated[answering].ranking(one.question, count=1):
                 observations.append(  # noqa: PERF401 - three levels of comprehension
                     Observation(
                         set_name=asking if own else f"{asking} asked of {answering}",
-                        is_even=asked.is_even,
-                        answerable=own and bool(asked.relevant),
+                        is_even=one.asked.is_even,
+                        answerable=own and bool(one.asked.relevant),
                         row=best.features.row(),
                         relevance=best.relevance,
                     )

@@ -8,7 +8,7 @@ else the collection is rebuilt.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -21,13 +21,16 @@ from kefu.common.errors import BackendUnavailable, CollectionNotFound, ServiceEr
 from kefu.common.language import language_of
 from kefu.retrieval.background import Background
 from kefu.retrieval.changes import NO_CHANGE, ChangeId
+from kefu.retrieval.comparing import Question
 from kefu.retrieval.curated import Match, nearest
 from kefu.retrieval.embedders import BatchingEmbedder, Vectors
+from kefu.retrieval.folding import simplified
+from kefu.retrieval.indexing import make_question, with_before
 from kefu.retrieval.keys import REGISTRY_CHANGES, CollectionKey
 from kefu.retrieval.live_collection import LiveCollection
 from kefu.retrieval.reading import KnowledgeReader
 from kefu.retrieval.reembedding import reembed
-from kefu.retrieval.scorer import Question, Scored, merge, rank
+from kefu.retrieval.scorer import Ranking, Scored, Searched, rank
 from kefu.retrieval.snapshot import Snapshots
 
 PASSAGES = Gauge("kefu_passages", "Passages that this replica searches.", ("tenant", "collection"))
@@ -43,6 +46,14 @@ class Found(NamedTuple):
     match: tuple[CollectionKey, Match] | None
     language: str
     embed_seconds: float
+    used_history: bool
+
+
+class Asked(NamedTuple):
+    """A question and its embedding."""
+
+    text: str
+    vector: Vectors
 
 
 class Replica:
@@ -78,7 +89,7 @@ class Replica:
         snapshot_seconds: float = 30.0,
     ) -> AsyncIterator["Replica"]:
         """A replica that holds all there is, and follows it while the block runs."""
-        snapshots = Snapshots(snapshot_folder, embedder.embedder.id) if snapshot_folder else None
+        snapshots = Snapshots(snapshot_folder, embedder.id) if snapshot_folder else None
         background = await Background.by(embedder)
         self = cls(reader, embedder, background, snapshots, snapshot_seconds)
         tasks: list[asyncio.Task[None]] = []
@@ -110,30 +121,45 @@ class Replica:
     async def check(self, key: CollectionKey) -> None:
         """Raise CollectionNotFound, or BackendUnavailable when the collection belongs to another embedder."""
         info = await self._reader.info(key)
-        if info.embedder != self._embedder.embedder.id:
-            raise _other_embedder(key, info.embedder, self._embedder.embedder.id)
+        if info.embedder != self._embedder.id:
+            raise _other_embedder(key, info.embedder, self._embedder.id)
 
-    async def search(self, keys: Sequence[CollectionKey], text: str, count: int, day: str) -> Found:
-        """The best passages of some collections, and the nearest curated answer. Raises CollectionNotFound."""
+    async def search(
+        self, keys: Sequence[CollectionKey], text: str, count: int, day: str, *, before: str = ""
+    ) -> Found:
+        """The best passages of some collections, and the nearest curated answer. Raises CollectionNotFound.
+
+        `before` is the question before this one, which it may lean on; curated answers are matched without it.
+        """
         collections = [self._usable(key) for key in keys]
         language = language_of(text)
         began = time.monotonic()
-        vector = await self._embedder.query(text)
+        asked = Asked(text, await self._embedder.query(simplified(text)))
         embedded = time.monotonic() - began
         if not collections:
-            return Found([], None, language, embedded)
-        loop = asyncio.get_running_loop()
-        levels = self._background.levels(vector)
-        rankings = await loop.run_in_executor(
-            self._searching, _rank_all, collections, text, vector, language, levels, count, day
-        )
-        matches = [live.curated.match(text, vector, language, day) for live in collections]
+            return Found([], None, language, embedded, used_history=False)
+        ranking = await self._rank(collections, asked, None, count, day)
+        if before and ranking.may_lean:
+            began = time.monotonic()
+            both = with_before(before, text)
+            leaning = Asked(both, await self._embedder.query(simplified(both)))
+            embedded += time.monotonic() - began
+            ranking = await self._rank(collections, asked, leaning, count, day)
+        matches = [live.curated.match(text, asked.vector, language, day) for live in collections]
         best = nearest(matches)
         return Found(
-            [(keys[place], scored) for place, scored in merge(rankings, count)],
+            [(keys[place], scored) for place, scored in ranking.hits],
             (keys[matches.index(best)], best) if best else None,
             language,
             embedded,
+            ranking.used_history,
+        )
+
+    async def _rank(
+        self, collections: Sequence[LiveCollection], asked: Asked, leaning: Asked | None, count: int, day: str
+    ) -> Ranking:
+        return await asyncio.get_running_loop().run_in_executor(
+            self._searching, _rank_all, collections, self._background, asked, leaning, count, day
         )
 
     async def reached(self, key: CollectionKey, change: ChangeId) -> None:
@@ -157,8 +183,8 @@ class Replica:
         live = self._live.get(key)
         if live is None:
             raise CollectionNotFound(f"There is no collection {key.collection}.")
-        if live.info.embedder != self._embedder.embedder.id:
-            raise _other_embedder(key, live.info.embedder, self._embedder.embedder.id)
+        if live.info.embedder != self._embedder.id:
+            raise _other_embedder(key, live.info.embedder, self._embedder.id)
         return live
 
     async def _load_all(self) -> None:
@@ -171,7 +197,7 @@ class Replica:
             info = await self._reader.info(key)
         except CollectionNotFound:
             return  # registered first, made next; or deleted, unregistered next
-        if info.embedder != self._embedder.embedder.id:
+        if info.embedder != self._embedder.id:
             await reembed(self._reader, key, self._embedder)
             info = await self._reader.info(key)
         live = LiveCollection(key, info, self._reader, self._embedder, self._searching, self._preparing)
@@ -273,13 +299,17 @@ def _other_embedder(key: CollectionKey, theirs: str, ours: str) -> BackendUnavai
 
 def _rank_all(
     collections: Sequence[LiveCollection],
-    text: str,
-    vector: Vectors,
-    language: str,
-    levels: Mapping[str, float],
+    background: Background,
+    asked: Asked,
+    leaning: Asked | None,
     count: int,
     day: str,
-) -> list[list[Scored]]:
-    return [
-        rank(live.index, Question(vector, live.words.terms(text), language, levels), count, day) for live in collections
-    ]
+) -> Ranking:
+    def question(live: LiveCollection, asked: Asked) -> Question:
+        return make_question(asked.text, asked.vector, live.words, background, live.index.languages)
+
+    return rank(
+        [Searched(live.index, question(live, asked), leaning and question(live, leaning)) for live in collections],
+        count,
+        day,
+    )

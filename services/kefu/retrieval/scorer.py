@@ -1,46 +1,39 @@
 """
 The one scorer: Search, live chat and `kefu eval` all rank with it.
 
-A passage's score is
+A passage's score is a sum of absolute terms, so that it holds for a collection of one passage, and for several
+together:
 
-    (cos(q, passage) + max cos(q, window)) / 2  +  LEXICAL_WEIGHT * BM25(q, passage) / bound(q)
+- how near its text lies to the question: the mean of its own cosine and the greatest of its windows'; less a part of
+  what any question in that language would get (see background.py);
+- how near its head lies (see heads.py): half of the nearness when the head is a question, a little when it is a title;
+- how well it holds the question's words: BM25 as a share of its bound. Between Chinese and English the words are
+  translated (see glosses.py). The bound counts a word that the collection lacks with the greatest rarity, so a question
+  that meets the documents in a name or a figure alone hardly moves the ranking of its embedding; standardised scores
+  (z-scores) would blow those few matches up.
 
-Both terms are absolute. The bound of BM25 counts a word that the collection lacks with the greatest rarity, so a
-question in another language than the documents', which meets them in a name or a figure at most, hardly moves the
-ranking of its embedding; standardised scores (z-scores) would blow those few matches up. And being absolute it holds
-for a collection of one passage, and for several collections together.
+Passages with the same words (another edition, a mirrored page) are one hit.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from kefu.common.language import UNKNOWN
-from kefu.retrieval.background import level_for
+from kefu.retrieval.comparing import WEIGHTS, Compared, Question, Weights, WordScores, compare, score
 from kefu.retrieval.embedders import Vectors
 from kefu.retrieval.passage_index import Entry, PassageIndex
 from kefu.retrieval.relevance import Features, relevance
-from kefu.retrieval.words import Terms
 
-LEXICAL_WEIGHT = 0.12
-"""From a sweep over all queries of parallel_en and both cross-language sets: not held out, so confirm it elsewhere."""
 NEAREST = 256
-"""Vectors taken from FAISS; a passage has about four."""
+"""Vectors taken from FAISS; a passage has about five."""
 BY_WORDS = 64
 """Passages taken from BM25."""
-
-
-@dataclass(frozen=True)
-class Question:
-    """A question ready to be compared."""
-
-    vector: Vectors
-    terms: Terms
-    language: str
-    levels: Mapping[str, float]
-    """How near its vector lies to just any text, by language; see background.py."""
+HISTORY = 0.5
+"""What a score for the question with the one before it in front counts beside that for the question alone."""
+HISTORY_WITHIN = 0.05
+"""History is used when the passage it likes best is nearly as good for the question alone: by no more than this below
+the best one. Else the question is about something else, and the resolved subject must not leak into it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +45,8 @@ class Scored:
     relevance: float
     cosine: float
     """The greater of its own and its windows' cosines."""
+    head: float
+    """Its head's cosine; 0 without one."""
     features: Features
     bm25: float
     coverage: float
@@ -59,99 +54,180 @@ class Scored:
     """From 1; 0 when it was not among the nearest."""
     lexical_rank: int
     """From 1; 0 when it was not among those found by words."""
+    same: tuple[Entry, ...] = ()
+    """Other passages with the same words."""
 
 
-def rank(index: PassageIndex, question: Question, count: int, day: str) -> list[Scored]:
-    """The best `count` passages that hold on `day`, best first; ties by document and passage id."""
-    words = index.words.scores(question.terms)
-    by_words = _best(words.bm25, max(BY_WORDS, 2 * count))
-    nearest = index.owners(index.vectors.nearest(question.vector, max(NEAREST, 8 * count)))
+_COMPARED = 10  # hits whose scores are compared
+_USUALLY = 0.05  # how far the best one lies above the others
+LEANS_BELOW = 0.99
+"""Relevance of the best passage from which a question is taken to stand alone: then history costs no embedding."""
+
+
+@dataclass(frozen=True)
+class Searched:
+    """A collection and the question for it; words are hashed for each collection."""
+
+    index: PassageIndex
+    question: Question
+    leaning: Question | None = None
+    """The question with the one before it in front."""
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """What was found."""
+
+    hits: list[tuple[int, Scored]]
+    """Best first, each with its collection's place."""
+    used_history: bool = False
+
+    @property
+    def may_lean(self) -> bool:
+        """What was found for the question alone leaves room for a better reading."""
+        return not self.hits or self.hits[0][1].relevance < LEANS_BELOW
+
+
+def rank(searched: Sequence[Searched], count: int, day: str, weights: Weights = WEIGHTS) -> Ranking:
+    """The best `count` passages of some collections that hold on `day`; ties by document and passage id."""
+    pools = [_Pool.of(each, count, day, weights) for each in searched]
+    used_history = _history_helps(pools)
+    order: list[tuple[float, str, str, int, int]] = []
+    for place, pool in enumerate(pools):
+        scores = pool.scores(used_history).tolist()
+        order += [
+            (-score, entry.document, entry.passage, place, at)
+            for at, (score, entry) in enumerate(zip(scores, pool.entries, strict=True))
+        ]
+    kept: list[tuple[int, int, float]] = []
+    same: dict[tuple[int, int], list[Entry]] = {}
+    for negative, _, _, place, at in sorted(order):
+        entry = pools[place].entries[at]
+        twins = same.setdefault((place, entry.words), [])
+        if not twins:
+            if len(kept) == max(count, _COMPARED):
+                break
+            kept.append((place, at, -negative))
+        twins.append(entry)
+    best = [score for _, _, score in kept[:_COMPARED]]
+    hits = [
+        (
+            place,
+            pools[place].scored(
+                at,
+                score,
+                _stands_out(score, best[:number] + best[number + 1 :]),
+                used_history=used_history,
+                twins=same[place, pools[place].entries[at].words],
+            ),
+        )
+        for number, (place, at, score) in enumerate(kept[:count])
+    ]
+    return Ranking(hits, used_history)
+
+
+@dataclass(frozen=True)
+class _Pool:
+    """The candidates of one collection."""
+
+    entries: list[Entry]
+    question: Question
+    compared: Compared
+    plain: Vectors
+    leaning: tuple[Question, Compared, Vectors] | None
+    dense_rank: Mapping[int, int]
+    lexical_rank: Mapping[int, int]
+
+    @classmethod
+    def of(cls, searched: Searched, count: int, day: str, weights: Weights) -> "_Pool":
+        index, question, leaning = searched.index, searched.question, searched.leaning
+        words = WordScores.of(index, question)
+        nearest, by_words = _candidates(index, question, words, count, day, weights)
+        candidates = dict.fromkeys([*nearest, *by_words])
+        leaning_words = None
+        if leaning is not None:
+            leaning_words = WordScores.of(index, leaning)
+            for numbers in _candidates(index, leaning, leaning_words, count, day, weights):
+                candidates |= dict.fromkeys(numbers)
+        entries = [
+            entry
+            for number in candidates
+            if (entry := index.entries.get(number)) is not None and entry.validity.holds_on(day)
+        ]
+        compared = compare(index, question, words, entries)
+        with_history = None
+        if leaning is not None and leaning_words is not None:
+            other = compare(index, leaning, leaning_words, entries)
+            with_history = leaning, other, score(index, leaning, other, weights)
+        return cls(
+            entries,
+            question,
+            compared,
+            score(index, question, compared, weights),
+            with_history,
+            {number: at for at, number in enumerate(nearest, 1)},
+            {number: at for at, number in enumerate(by_words, 1)},
+        )
+
+    def scores(self, used_history: bool) -> Vectors:
+        if not used_history or self.leaning is None:
+            return self.plain
+        return ((self.plain + HISTORY * self.leaning[2]) / (1 + HISTORY)).astype(np.float32)
+
+    def scored(self, at: int, score: float, stands_out: float, *, used_history: bool, twins: Sequence[Entry]) -> Scored:
+        entry, compared = self.entries[at], self.compared
+        features = compared.features(self.question, at, stands_out)
+        likely = relevance(features)
+        if used_history and self.leaning is not None:
+            asked, other, _ = self.leaning
+            with_history = other.features(asked, at, stands_out)
+            if relevance(with_history) > likely:
+                compared, features, likely = other, with_history, relevance(with_history)
+        return Scored(
+            entry=entry,
+            score=score,
+            relevance=likely,
+            features=features,
+            cosine=float(max(compared.own[at], compared.window[at])),
+            head=float(compared.head[at]) if entry.head else 0.0,
+            bm25=float(compared.bm25[at]),
+            coverage=float(compared.coverage[at]),
+            dense_rank=self.dense_rank.get(entry.number, 0),
+            lexical_rank=self.lexical_rank.get(entry.number, 0),
+            same=tuple(twins[1:]),
+        )
+
+
+def _stands_out(score: float, others: Sequence[float]) -> float:
+    """How far a score lies above the mean of others; where there are too few, the missing ones lie where they usually
+    do.
+    """
+    others = others[: _COMPARED - 1]
+    missing = _COMPARED - 1 - len(others)
+    return (sum(score - other for other in others) + missing * _USUALLY) / (_COMPARED - 1)
+
+
+def _history_helps(pools: Sequence[_Pool]) -> bool:
+    likes = [
+        (float(scores.max()), float(pool.plain[int(scores.argmax())]))
+        for pool in pools
+        if pool.leaning is not None and len(scores := pool.leaning[2])
+    ]
+    if not likes:
+        return False
+    best = max(float(pool.plain.max()) for pool in pools if len(pool.plain))
+    return best - max(likes)[1] < HISTORY_WITHIN
+
+
+def _candidates(
+    index: PassageIndex, question: Question, words: WordScores, count: int, day: str, weights: Weights
+) -> tuple[list[int], list[int]]:
+    """Numbers of the nearest passages, and of those that hold most of the words."""
+    towards = (question.vector - weights.usual * question.usual).astype(np.float32)
+    nearest = index.owners(index.vectors.nearest(towards, max(NEAREST, 8 * count)))
+    by_words = words.best(max(BY_WORDS, 2 * count))
     if any(not entry.validity.holds_on(day) for entry in nearest):
         # Rare, and then correctness before speed: enough candidates that what does not hold hides nothing.
-        nearest = index.owners(index.vectors.nearest(question.vector, len(index.vectors)))
-        by_words = _best(words.bm25, len(words.bm25))
-    dense_rank = {entry.number: at for at, entry in enumerate(nearest, 1)}
-    lexical_rank = {int(index.words.numbers[at]): order for order, at in enumerate(by_words, 1)}
-    candidates = [
-        entry
-        for number in dict.fromkeys([*dense_rank, *lexical_rank])
-        if (entry := index.entries.get(number)) and entry.validity.holds_on(day)
-    ]
-    if not candidates:
-        return []
-    own, window = _cosines(index, question.vector, candidates)
-    numbers = np.array([entry.number for entry in candidates], np.int64)
-    at, known = _positions(index.words.numbers, numbers)
-    bm25, coverage, relative = (
-        np.where(known, part[at], 0.0) if len(part) else np.zeros(len(candidates), np.float32)
-        for part in (words.bm25, words.coverage, words.relative)
-    )
-    dense = (own + window) / 2
-    scores = dense + LEXICAL_WEIGHT * relative
-    order = sorted(
-        range(len(candidates)),
-        key=lambda place: (-float(scores[place]), candidates[place].document, candidates[place].passage),
-    )
-    features = {
-        place: Features(
-            own=float(own[place]),
-            window=float(window[place]),
-            relative=float(relative[place]),
-            coverage=float(coverage[place]),
-            other_language=_differ(question.language, candidates[place].language),
-            background=level_for(question.levels, candidates[place].language),
-        )
-        for place in order[:count]
-    }
-    return [
-        Scored(
-            entry=candidates[place],
-            score=float(scores[place]),
-            relevance=relevance(features[place]),
-            features=features[place],
-            cosine=float(max(own[place], window[place])),
-            bm25=float(bm25[place]),
-            coverage=float(coverage[place]),
-            dense_rank=dense_rank.get(candidates[place].number, 0),
-            lexical_rank=lexical_rank.get(candidates[place].number, 0),
-        )
-        for place in order[:count]
-    ]
-
-
-def merge(rankings: Sequence[list[Scored]], count: int) -> list[tuple[int, Scored]]:
-    """The best `count` of several collections, each with its collection's place in `rankings`."""
-    found = [(place, scored) for place, ranking in enumerate(rankings) for scored in ranking]
-    return sorted(found, key=lambda pair: -pair[1].score)[:count]
-
-
-def _cosines(index: PassageIndex, vector: Vectors, entries: Sequence[Entry]) -> tuple[Vectors, Vectors]:
-    rows = np.concatenate([entry.rows for entry in entries])
-    lengths = np.array([len(entry.rows) for entry in entries])
-    starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
-    cosines = index.vectors.cosines(vector, rows)
-    own = cosines[starts].copy()
-    cosines[starts[lengths > 1]] = -1.0  # with windows, the passage's own vector is not one of them
-    return own, np.maximum.reduceat(cosines, starts)
-
-
-def _best(scores: npt.NDArray[np.float32], count: int) -> list[int]:
-    """Places of the greatest positive scores, best first, equal ones in order of place."""
-    places = np.flatnonzero(scores > 0)
-    if len(places) > count:
-        threshold = np.partition(scores[places], len(places) - count)[len(places) - count]
-        places = places[scores[places] >= threshold]
-    return places[np.argsort(-scores[places], kind="stable")][:count].tolist()
-
-
-def _positions(
-    known: npt.NDArray[np.int64], wanted: npt.NDArray[np.int64]
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
-    if not len(known):
-        return np.zeros(len(wanted), np.int64), np.zeros(len(wanted), np.bool_)
-    at = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
-    return at, known[at] == wanted
-
-
-def _differ(question: str, passage: str) -> bool:
-    return UNKNOWN not in (question, passage) and question != passage
+        nearest = index.owners(index.vectors.nearest(towards, len(index.vectors)))
+        by_words = words.best(len(words.numbers))
+    return [entry.number for entry in nearest], by_words

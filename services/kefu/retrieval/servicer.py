@@ -13,6 +13,7 @@ from kefu.common.auth import caller
 from kefu.common.errors import BadRequest, CollectionExists, CollectionNotFound
 from kefu.common.names import check_day, check_id, parse_name
 from kefu.common.paging import decode_token, encode_token, page_size_of
+from kefu.retrieval.converters import Converters
 from kefu.retrieval.curated_import import CuratedDraft, checked
 from kefu.retrieval.durable import DurableWriter
 from kefu.retrieval.embedders import BatchingEmbedder
@@ -27,6 +28,7 @@ from kefu.retrieval.messages import (
     report_message,
 )
 from kefu.retrieval.receiving import receive_sources
+from kefu.retrieval.records import CuratedRecord
 from kefu.retrieval.replica import Replica
 from kefu.retrieval.scorer import Scored
 from kefu.retrieval.store import KnowledgeStore
@@ -47,6 +49,7 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
         store: KnowledgeStore,
         replica: Replica,
         embedder: BatchingEmbedder,
+        converters: Converters,
         *,
         accept_not_durable: bool = False,
         wait_for_disk_seconds: float = 10.0,
@@ -54,6 +57,7 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
         self._store = store
         self._replica = replica
         self._embedder = embedder
+        self._converters = converters
         self._accept = accept_not_durable
         self._disk_seconds = wait_for_disk_seconds
 
@@ -116,7 +120,7 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
         if first.start.create:
             with suppress(CollectionExists):
                 await self._create(key, "", wait=False)  # the first document's wait covers it: the file is in order
-        importer = Importer(key, self._store, self._embedder, self._replica, self._writer)
+        importer = Importer(key, self._store, self._embedder, self._converters, self._replica, self._writer)
         async with aclosing(importer.run(receive_sources(request_iterator))) as reports:
             async for report in reports:
                 yield report_message(key, report)
@@ -173,7 +177,7 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
         )
         await self._replica.check(key)
         vectors = await self._embedder.queries(draft.questions)
-        record = draft.record(vectors.astype(np.float16), self._embedder.embedder.id, ident)
+        record = CuratedRecord.made(draft, vectors.astype(np.float16), self._embedder.id, ident)
         async with self._writer() as writer:
             change = await self._store.put_curated(writer, key, record)
             await writer.wait_until_on_disk()
@@ -217,14 +221,17 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
             raise BadRequest("top_k", f"must be 0 to {MAX_HITS}.")
         if len(request.collections) > MAX_COLLECTIONS:
             raise BadRequest("collections", f"must be at most {MAX_COLLECTIONS}.")
+        if any(len(earlier) > MAX_QUERY_CHARACTERS for earlier in request.history):
+            raise BadRequest("history", f"must have at most {MAX_QUERY_CHARACTERS} characters each.")
+        before = request.history[-1].strip() if request.history else ""
         check_day("as_of", request.as_of)
         day = request.as_of or datetime.now(UTC).date().isoformat()
         if request.collections:
             keys = list(dict.fromkeys(self._named(name, "collections") for name in request.collections))
         else:
             keys = [key for key in map(self._key, await self._mine()) if self._replica.has(key)]
-        found = await self._replica.search(keys, query, request.top_k or 5, day)
-        response = pb.SearchResponse(query_language=found.language)
+        found = await self._replica.search(keys, query, request.top_k or 5, day, before=before)
+        response = pb.SearchResponse(query_language=found.language, used_history=found.used_history)
         response.hits.extend(await self._hits(found.hits))
         if found.match is not None:
             key, match = found.match
@@ -271,7 +278,7 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
     async def _create(self, key: CollectionKey, display_name: str, *, wait: bool = True) -> None:
         check_id("collection", key.collection)
         async with self._writer() as writer:
-            await self._store.create_collection(writer, key, display_name, self._embedder.embedder.id)
+            await self._store.create_collection(writer, key, display_name, self._embedder.id)
             if wait:
                 await writer.wait_until_on_disk()
         await self._replica.reached(key, "0-0")
@@ -295,5 +302,5 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
             for place, entry, text in zip(places, entries, texts, strict=True):
                 info = infos.get(entry.document)
                 if info is not None and text is not None:
-                    hits[place] = hit_message(passage_message(key, info, entry.passage, text), found[place][1])
+                    hits[place] = hit_message(key, passage_message(key, info, entry.passage, text), found[place][1])
         return [hit for hit in hits if hit is not None]

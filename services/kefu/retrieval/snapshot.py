@@ -16,11 +16,12 @@ import numpy as np
 import structlog
 
 from kefu.retrieval import words
+from kefu.retrieval.heads import Head
 from kefu.retrieval.keys import CollectionKey
 from kefu.retrieval.passage_index import IndexedDocument, IndexedPassage, PassageIndex
 from kefu.retrieval.validity import Validity
 
-_FORMAT = 1
+_FORMAT = 2
 _log = structlog.stdlib.get_logger()
 
 
@@ -58,7 +59,7 @@ class Snapshots:
             "documents": [
                 [
                     *(document.id, document.language, document.validity.first, document.validity.last),
-                    [[passage.id, len(passage.terms), len(passage.vectors)] for passage in document.passages],
+                    [_about(passage) for passage in document.passages],
                 ]
                 for document in snapshot.documents
             ],
@@ -110,11 +111,19 @@ def documents_in(index: PassageIndex) -> list[IndexedDocument]:
             IndexedDocument(
                 document,
                 first.language if first else "",
-                [IndexedPassage(entry.passage, entry.terms, index.vectors.vectors(entry.rows)) for entry in entries],
+                [
+                    IndexedPassage(entry.passage, entry.terms, index.vectors.vectors(entry.rows), entry.head)
+                    for entry in entries
+                ],
                 first.validity if first else Validity(),
             )
         )
     return held
+
+
+def _about(passage: IndexedPassage) -> list[object]:
+    head = [passage.head.mark, passage.head.asks] if passage.head else []
+    return [passage.id, len(passage.terms), len(passage.vectors), *head]
 
 
 def _documents(header: dict[str, Any], terms: Any, vectors: Any) -> list[IndexedDocument]:
@@ -122,12 +131,13 @@ def _documents(header: dict[str, Any], terms: Any, vectors: Any) -> list[Indexed
     term_at = vector_at = 0
     for document, language, first, last, parts in header["documents"]:
         passages: list[IndexedPassage] = []
-        for passage, term_count, vector_count in parts:
+        for passage, term_count, vector_count, *head in parts:
             passages.append(
                 IndexedPassage(
                     passage,
                     terms[term_at : term_at + term_count],
                     vectors[vector_at : vector_at + vector_count],
+                    Head(*head) if head else None,
                 )
             )
             term_at, vector_at = term_at + term_count, vector_at + vector_count

@@ -69,9 +69,9 @@ class VectorStore:
         found: Rows = rows[0]
         return found[found >= 0]
 
-    def cosines(self, query: Vectors, rows: Sequence[int] | Rows) -> Vectors:
-        """Cosine of the query and each row."""
-        return self._matrix[rows].astype(np.float32) @ query
+    def cosines(self, queries: Vectors, rows: Sequence[int] | Rows) -> Vectors:
+        """Inner product of each row and each column of `queries`."""
+        return self._matrix[rows].astype(np.float32) @ queries
 
     def vectors(self, rows: Sequence[int] | Rows) -> Halves:
         """A copy of some rows."""

@@ -1,16 +1,23 @@
-"""Text to index words: jieba for Chinese, the English Snowball stemmer for words in Latin script."""
+"""
+Text to index words: the English Snowball stemmer for words in Latin script; for Chinese, jieba's words and all pairs of
+neighbouring characters, since how a word is cut hangs on what stands beside it. Traditional characters count as
+simplified ones (OpenCC).
+"""
 
 import hashlib
 import logging
 import re
 import unicodedata
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import Stemmer  # pyright: ignore[reportMissingTypeStubs]
+
+from kefu.retrieval.folding import simplified
+from kefu.retrieval.glosses import Gloss, load_glosses
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # jieba 0.42 has invalid escapes and imports pkg_resources
@@ -19,10 +26,15 @@ with warnings.catch_warnings():
 Terms = npt.NDArray[np.uint64]
 """Index words as salted 64-bit hashes, in the order of the text, repeated as they are there."""
 
-VERSION = 1
+Group = tuple[Terms, npt.NDArray[np.float32]]
+"""One word of a question: what may stand for it in a passage, each with its weight, 0 to 1. It counts once, by the best
+of them."""
+
+VERSION = 2
 """Raise it when the same text gives other words: snapshots of another version are made anew."""
 
 _RUNS = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]+|[^\W_\u3400-\u9fff\uf900-\ufaff]+")
+_CODES = re.compile(r"(?=[a-z0-9./_-]*[a-z])(?=[a-z0-9./_-]*[0-9])[a-z0-9]+(?:[-_/.][a-z0-9]+)+")
 # Words that carry grammar and no subject. Negations stay: "not covered" differs from "covered".
 _STOP_WORDS = frozenset(
     re.findall(
@@ -33,43 +45,105 @@ _STOP_WORDS = frozenset(
     )
 )
 _STOP_CHARACTERS = frozenset("的了吗呢吧啊呀么")
+LANGUAGES = frozenset(("zh", "en"))
+"""Those that words are translated between."""
 
 
 class Words:
-    """Splits text into index words. Making one loads jieba's dictionary (half a second, once per process)."""
+    """Splits text into index words. The first one in a process loads jieba's dictionary and CC-CEDICT (two seconds)."""
 
     def __init__(self, salt: bytes = b"") -> None:
         """`salt` keys the hashes, at most 64 bytes: two collections' hashes cannot be compared."""
         jieba.setLogLevel(logging.WARNING)  # pyright: ignore[reportUnknownMemberType] - untyped
         jieba.initialize()  # pyright: ignore[reportUnknownMemberType] - untyped
-        stemmer: Any = Stemmer.Stemmer("english")  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-        self._stem: Callable[[str], str] = stemmer.stemWord  # pyright: ignore[reportUnknownMemberType]
         self._cut: Callable[[str], Iterator[str]] = jieba.cut  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue]
+        self._glosses = load_glosses(_stem, _STOP_WORDS)
         self._salt = salt
         self._known: dict[str, int] = {}
+        self._groups: dict[str, Group] = {}
 
     def split(self, text: str) -> list[str]:
-        """The index words of a text, in order: normalised (NFKC), lower case, stemmed."""
-        return list(self._split(unicodedata.normalize("NFKC", text).lower()))
+        """The index words of a text: normalised (NFKC), lower case, stemmed, simplified.
+
+        A code such as SM-G973U is a word of its own too, without what joins its parts.
+        """
+        return list(self._split(self._normal(text)))
 
     def terms(self, text: str) -> Terms:
         """The index words as hashes."""
-        return np.fromiter((self._hash(word) for word in self.split(text)), np.uint64)
+        return self._hashes(self.split(text))
 
-    def _split(self, text: str) -> Iterator[str]:
-        for match in _RUNS.finditer(text):
+    def mark(self, text: str) -> int:
+        """A hash of a text as it stands, salted like those of words."""
+        return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8, key=self._salt).digest(), "little")
+
+    def asked(self, question: str) -> list[Group]:
+        """A question for passages in its own language: each of its index words, once."""
+        one = np.ones(1, np.float32)
+        return [(self._hashes([word]), one) for word in dict.fromkeys(self.split(question))]
+
+    def translated(self, question: str, language: str, languages: Collection[str]) -> list[Group] | None:
+        """A question for passages in the other of Chinese and English, None when there are none in `languages`."""
+        if language not in LANGUAGES or not LANGUAGES - {language} & set(languages):
+            return None
+        words = dict.fromkeys(self._words(self._normal(question)))
+        if language == "zh":
+            words = dict.fromkeys(part for word in words for part in self._glosses.parts(word))
+        return [group for word in words if len((group := self._group(word))[0])]
+
+    def _group(self, word: str) -> Group:
+        known = self._groups.get(word)
+        if known is None:
+            han = _is_han(word[0])
+            glosses = self._glosses.in_english(word) if han else [Gloss(word, 1.0), *self._glosses.in_chinese(word)]
+            weights = np.fromiter((gloss.weight for gloss in glosses), np.float32)
+            known = self._hashes(gloss.word for gloss in glosses), weights
+            if len(self._groups) >= 5_000:  # some have a thousand translations
+                self._groups.clear()
+            self._groups[word] = known
+        return known
+
+    def _normal(self, text: str) -> str:
+        return simplified(unicodedata.normalize("NFKC", text).lower())
+
+    def _split(self, normal: str) -> Iterator[str]:
+        for word in self._words(normal):
+            if not _is_han(word[0]) or len(word) != 2:  # the pairs follow
+                yield word
+        for match in _RUNS.finditer(normal):
             run = match[0]
-            if "\u3400" <= run[0] <= "\ufaff" and not "\ua000" <= run[0] <= "\uf8ff":
+            if _is_han(run[0]):
+                yield from (run[at : at + 2] for at in range(len(run) - 1))
+
+    def _words(self, normal: str) -> Iterator[str]:
+        for match in _RUNS.finditer(normal):
+            run = match[0]
+            if _is_han(run[0]):
                 yield from (word for word in self._cut(run) if word not in _STOP_CHARACTERS)
             elif run not in _STOP_WORDS:
-                yield self._stem(run)
+                yield _stem((run,))[0]
+        for match in _CODES.finditer(normal):
+            yield re.sub(r"[-_/.]", "", match[0])
+
+    def _hashes(self, words: Iterable[str]) -> Terms:
+        return np.fromiter((self._hash(word) for word in words), np.uint64)
 
     def _hash(self, word: str) -> int:
         known = self._known.get(word)
         if known is None:
-            digest = hashlib.blake2b(word.encode(), digest_size=8, key=self._salt).digest()
-            known = int.from_bytes(digest, "little")
+            known = self.mark(word)
             if len(self._known) >= 200_000:  # a bound: the dictionary of a large knowledge base has about half
                 self._known.clear()
             self._known[word] = known
         return known
+
+
+def _is_han(character: str) -> bool:
+    return "\u3400" <= character <= "\u9fff" or "\uf900" <= character <= "\ufaff"
+
+
+_STEMMER: Any = Stemmer.Stemmer("english")  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+
+
+def _stem(words: Sequence[str]) -> list[str]:
+    return _STEMMER.stemWords(list(words))

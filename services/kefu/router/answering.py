@@ -1,8 +1,7 @@
 """What one message is answered with: a fixed reply, a curated answer, the model, an excerpt, or a person."""
 
-import asyncio
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import replace
 
@@ -13,7 +12,7 @@ from kefu.common.language import AnswerLanguage
 from kefu.router import metrics
 from kefu.router.answer import AnswerFilter
 from kefu.router.config import RouterConfig
-from kefu.router.context import leans_on_history, merged, question_before
+from kefu.router.context import question_before
 from kefu.router.decide import Generate, GiveCurated, HandOver, decide
 from kefu.router.events import PassagesFound
 from kefu.router.frames import Ended, Order
@@ -112,31 +111,20 @@ class Answering:
         if seconds <= 0:
             raise BackendUnavailable("No time is left to search.")
 
-        async def search(query: str) -> Found:
-            return await self._knowledge.search(
-                question.principal,
-                query,
-                collections=ask.collections,
-                as_of=question.as_of,
-                top_k=max(question.rules.max_passages, _LEAST_CANDIDATES),
-                seconds=seconds,
-            )
-
         text = question.text[-_MOST_QUERY:]  # several messages answered as one may be longer than a search takes
-        earlier = question_before(question.history)
-        if not earlier or not leans_on_history(text):
-            return await search(text), "" if text == ask.text else text
-        query = f"{earlier} {text}"[-_MOST_QUERY:]
-        async with asyncio.TaskGroup() as group:
-            plain = group.create_task(_outcome(search(text)))
-            leaning = group.create_task(_outcome(search(query)))
-        plain_found, leaning_found = plain.result(), leaning.result()
-        if isinstance(plain_found, Exception):
-            raise plain_found
-        if isinstance(leaning_found, Exception):
-            return plain_found, ""
-        found, from_history = merged(plain_found, leaning_found)
-        return found, query if from_history else ""
+        earlier = question_before(question.history)[-_MOST_QUERY:]
+        found = await self._knowledge.search(
+            question.principal,
+            text,
+            history=(earlier,) if earlier else (),
+            collections=ask.collections,
+            as_of=question.as_of,
+            top_k=max(question.rules.max_passages, _LEAST_CANDIDATES),
+            seconds=seconds,
+        )
+        if found.used_history:
+            return found, f"{earlier} {text}"[-_MOST_QUERY:]
+        return found, "" if text == ask.text else text
 
     async def _generate(self, question: Question, draft: Draft, passages: tuple[Passage, ...]) -> None:
         ask, rules = question.ask, question.rules
@@ -257,11 +245,3 @@ def _instructions(question: Question) -> str:
     if question.brown_out < BrownOut.SHORTER_ANSWER:
         return own
     return f"{own}\n{_BRIEFLY[question.language]}".strip()
-
-
-async def _outcome(search: Coroutine[object, object, Found]) -> Found | Exception:
-    # A search beside another one must not take that one down with it.
-    try:
-        return await search
-    except Exception as error:  # handed to the one who awaits both
-        return error

@@ -32,6 +32,8 @@ class Found:
 
     passages: tuple[Passage, ...]
     curated: Curated | None
+    used_history: bool = False
+    """The question was understood with the one before it; a curated answer is for the question alone even then."""
 
 
 class Knowledge:
@@ -42,11 +44,26 @@ class Knowledge:
         self._internal_key = internal_key
 
     async def search(
-        self, principal: Principal, query: str, *, collections: tuple[str, ...], as_of: str, top_k: int, seconds: float
+        self,
+        principal: Principal,
+        query: str,
+        *,
+        history: tuple[str, ...] = (),
+        collections: tuple[str, ...],
+        as_of: str,
+        top_k: int,
+        seconds: float,
     ) -> Found:
-        """Search within `seconds`. Raises CollectionNotFound, and BackendUnavailable for all that is no answer."""
+        """Search within `seconds`; `history` is what was asked before.
+
+        Raises CollectionNotFound, and BackendUnavailable for all that is no answer.
+        """
         request = pb.SearchRequest(
-            query=query, collections=[f"collections/{name}" for name in collections], as_of=as_of, top_k=top_k
+            query=query,
+            history=history,
+            collections=[f"collections/{name}" for name in collections],
+            as_of=as_of,
+            top_k=top_k,
         )
         # A service that is being restarted is waited for, as long as the search may take.
         call = self._stub.Search(
@@ -87,4 +104,4 @@ def _found(response: pb.SearchResponse) -> Found:
     if response.HasField("curated_match") and response.curated_match.applies:
         answer = response.curated_match.curated_answer
         curated = Curated(answer.name, answer.answer, answer.language)
-    return Found(passages, curated)
+    return Found(passages, curated, response.used_history)

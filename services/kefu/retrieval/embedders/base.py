@@ -11,7 +11,9 @@ Vectors = npt.NDArray[np.float32]
 
 
 class Embedder(Protocol):
-    """Turns texts into unit vectors. Both methods block, and are for one thread: the same one for the object's life."""
+    """Turns texts into unit vectors. Both methods block; each is for one thread, the same for the object's life, and
+    both for one unless `concurrent`.
+    """
 
     @property
     def id(self) -> str:
@@ -26,6 +28,11 @@ class Embedder(Protocol):
     @property
     def passages_at_once(self) -> int:
         """Passages in one call: more only where that is faster, for a question that comes waits for the call's end."""
+        ...
+
+    @property
+    def concurrent(self) -> bool:
+        """Whether questions may be embedded while passages are: then a question waits for no passage."""
         ...
 
     def queries(self, texts: Sequence[str]) -> Vectors:

@@ -5,7 +5,8 @@ When more wait than fit a batch the latest go first. Every question has a caller
 answer each of them just too late; this way those that can still be answered in time are, and the others time out.
 
 One thread runs the model, whatever it is asked: two would be two OpenMP teams on the same cores, whose barriers then
-sleep where they would spin, and two copies of the model.
+sleep where they would spin. Only an embedder that says it is made for it (`Embedder.concurrent`) has a thread for
+questions and one for passages.
 """
 
 import asyncio
@@ -32,13 +33,17 @@ class _Waiting(NamedTuple):
 
 @dataclass
 class BatchingEmbedder:
-    """Make it with `open`. A question waits for at most one call of `passages`, see `Embedder.passages_at_once`."""
+    """Make it with `open`. A question waits for at most one call of `passages` (see `Embedder.passages_at_once`), and
+    for none where the embedder is `concurrent`.
+    """
 
     embedder: Embedder
     max_batch: int = 32
 
     def __post_init__(self) -> None:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="embed")
+        concurrent = self.embedder.concurrent
+        self._passages = ThreadPoolExecutor(1, thread_name_prefix="embed-passages") if concurrent else self._thread
         self._importing = asyncio.Lock()
         self._waiting: list[_Waiting] = []
         self._wake = asyncio.Event()
@@ -55,7 +60,14 @@ class BatchingEmbedder:
             runner.cancel()
             with suppress(asyncio.CancelledError):
                 await runner
-            self._thread.shutdown(wait=True, cancel_futures=True)
+            for thread in (self._passages, self._thread):
+                thread.shutdown(wait=True, cancel_futures=True)
+
+    @property
+    def id(self) -> str:
+        """Names the vectors that are stored: the model, and which parts of a passage have one (see chunking.to_embed).
+        Another id embeds anew what is stored."""
+        return f"{self.embedder.id}+heads"
 
     async def query(self, text: str) -> Vectors:
         """The unit vector of one question."""
@@ -67,7 +79,7 @@ class BatchingEmbedder:
         remaining = iter(texts)
         while part := list(islice(remaining, self.embedder.passages_at_once)):
             async with self._importing:  # so that only one such call stands before a question
-                vectors = await loop.run_in_executor(self._thread, self.embedder.passages, part)
+                vectors = await loop.run_in_executor(self._passages, self.embedder.passages, part)
             TEXTS_EMBEDDED.labels("passage").inc(len(part))
             yield vectors
 

@@ -13,6 +13,7 @@ class SentenceTransformerEmbedder:
     """See Embedder. A model that declares prompts named "query" and "passage" (or "document") gets them."""
 
     passages_at_once = 16
+    concurrent = False  # PyTorch has one team of threads for each caller, and two would sleep where one spins
 
     def __init__(self, model: str, *, revision: str | None = None, device: str | None = None) -> None:
         """Load `model`; raises StartupError when the package or the model is not there."""

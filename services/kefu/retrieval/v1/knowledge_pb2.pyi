@@ -317,15 +317,18 @@ class DocumentStart(_message.Message):
     from it: importing the same path again replaces the document.
     """
     media_type: _builtins.str
-    """Optional. "text/markdown", "text/plain", "text/html" or "text/csv". Empty: by the path's ending."""
+    """Optional. Empty: by the path's ending. PDF, DOCX, PPTX, XLSX and ZIP are recognised by their first bytes whatever
+    this says. Others: "text/markdown", "text/plain", "text/html", "text/csv" and "application/json" (questions and
+    answers), "message/rfc822". A "charset" of a text is tried after UTF-8.
+    """
     title: _builtins.str
-    """Optional. Empty: the first heading, else the file's name."""
+    """Optional. Empty: the document's own (front matter, first heading, subject), else the file's name."""
     language: _builtins.str
-    """Optional. "zh" or "en". Empty: recognised from the text."""
+    """Optional. "zh" or "en". Empty: what the front matter of Markdown says, else recognised from the text."""
     uri: _builtins.str
-    """Optional. An address that a customer may open, kept for citations."""
+    """Optional. An address that a customer may open, kept for citations. Empty: the front matter's."""
     valid_from: _builtins.str
-    """Optional. The first and last day on which it holds, "2026-11-25". Empty: no limit."""
+    """Optional. The first and last day on which it holds, "2026-11-25". Empty: the front matter's, else no limit."""
     valid_until: _builtins.str
     """Optional. See `valid_from`; the day itself is included."""
     kind: Global___DocumentStart.Kind.ValueType
@@ -468,7 +471,11 @@ class DocumentResult(_message.Message):
         OUTCOME_UNCHANGED: DocumentResult._Outcome.ValueType  # 3
         """The same content was there already."""
         OUTCOME_FAILED: DocumentResult._Outcome.ValueType  # 4
-        """Not imported: see `reason` and `message`."""
+        """Not imported: see `reason` and `message`. What an earlier import brought from this path stays."""
+        OUTCOME_UNPACKED: DocumentResult._Outcome.ValueType  # 5
+        """An archive, or a mail without a text of its own: what is in it has results of its own."""
+        OUTCOME_DELETED: DocumentResult._Outcome.ValueType  # 6
+        """It was in an archive, is no longer in it, and was deleted."""
 
     class Outcome(_Outcome, metaclass=_OutcomeEnumTypeWrapper):
         """Outcome says what became of a document."""
@@ -482,7 +489,11 @@ class DocumentResult(_message.Message):
     OUTCOME_UNCHANGED: DocumentResult.Outcome.ValueType  # 3
     """The same content was there already."""
     OUTCOME_FAILED: DocumentResult.Outcome.ValueType  # 4
-    """Not imported: see `reason` and `message`."""
+    """Not imported: see `reason` and `message`. What an earlier import brought from this path stays."""
+    OUTCOME_UNPACKED: DocumentResult.Outcome.ValueType  # 5
+    """An archive, or a mail without a text of its own: what is in it has results of its own."""
+    OUTCOME_DELETED: DocumentResult.Outcome.ValueType  # 6
+    """It was in an archive, is no longer in it, and was deleted."""
 
     PATH_FIELD_NUMBER: _builtins.int
     OUTCOME_FIELD_NUMBER: _builtins.int
@@ -491,7 +502,7 @@ class DocumentResult(_message.Message):
     REASON_FIELD_NUMBER: _builtins.int
     MESSAGE_FIELD_NUMBER: _builtins.int
     path: _builtins.str
-    """As in DocumentStart."""
+    """As in DocumentStart; of a document in an archive or mail, below the path of that."""
     outcome: Global___DocumentResult.Outcome.ValueType
     """What became of it."""
     document: _builtins.str
@@ -499,7 +510,10 @@ class DocumentResult(_message.Message):
     passages: _builtins.int
     """Passages (or curated answers) that it has now."""
     reason: _builtins.str
-    """Failed: EMPTY_DOCUMENT, NOT_TEXT, BAD_ENCODING, BAD_CSV, TOO_LARGE, UNSUPPORTED_TYPE, or an error's reason."""
+    """Failed: EMPTY_DOCUMENT, NOT_TEXT, NO_TEXT_LAYER (a scan), BAD_ENCODING, BAD_CSV, BAD_JSON, BAD_FRONT_MATTER,
+    BAD_PATH (a name in an archive that leads out of it), BROKEN_FILE, PASSWORD_PROTECTED, TOO_LARGE, TOO_SLOW,
+    UNSUPPORTED_TYPE, or an error's reason.
+    """
     message: _builtins.str
     """Failed: a sentence that says what happened and what to do. Otherwise a remark, or empty."""
     def __init__(
@@ -647,6 +661,7 @@ class Passage(_message.Message):
     LANGUAGE_FIELD_NUMBER: _builtins.int
     URI_FIELD_NUMBER: _builtins.int
     PATH_FIELD_NUMBER: _builtins.int
+    PAGE_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """"collections/{collection}/documents/{document}/passages/{passage}"."""
     title: _builtins.str
@@ -656,12 +671,14 @@ class Passage(_message.Message):
     language: _builtins.str
     """"zh", "en", or another ISO 639-1 code."""
     uri: _builtins.str
-    """The document's address for customers, or empty."""
+    """The document's address for customers, or empty; with "#page=3" where the passage has a page."""
     path: _builtins.str
     """The document's path."""
+    page: _builtins.int
+    """Page (of a PDF) or slide on which it begins, from 1; 0 where the format has none."""
     @_builtins.property
     def headings(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """The headings above it, outermost first, without the title."""
+        """The headings above it, outermost first, without the title; then its page, as "p. 3", where it has one."""
 
     def __init__(
         self,
@@ -673,10 +690,11 @@ class Passage(_message.Message):
         language: _builtins.str = ...,
         uri: _builtins.str = ...,
         path: _builtins.str = ...,
+        page: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["headings", b"headings", "language", b"language", "name", b"name", "path", b"path", "text", b"text", "title", b"title", "uri", b"uri"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["headings", b"headings", "language", b"language", "name", b"name", "page", b"page", "path", b"path", "text", b"text", "title", b"title", "uri", b"uri"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -966,6 +984,7 @@ class SearchRequest(_message.Message):
     QUERY_FIELD_NUMBER: _builtins.int
     TOP_K_FIELD_NUMBER: _builtins.int
     AS_OF_FIELD_NUMBER: _builtins.int
+    HISTORY_FIELD_NUMBER: _builtins.int
     query: _builtins.str
     """Required. The question, at most 4,000 characters."""
     top_k: _builtins.int
@@ -976,6 +995,12 @@ class SearchRequest(_message.Message):
     def collections(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Optional. "collections/{collection}", at most 16. Empty: all that the key may search."""
 
+    @_builtins.property
+    def history(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Optional. What the customer asked before, oldest first, at most 4,000 characters each; the last one counts. It is
+        used when the question may lean on it, and left aside when the question is about something else.
+        """
+
     def __init__(
         self,
         *,
@@ -983,10 +1008,11 @@ class SearchRequest(_message.Message):
         query: _builtins.str = ...,
         top_k: _builtins.int = ...,
         as_of: _builtins.str = ...,
+        history: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "collections", b"collections", "query", b"query", "top_k", b"top_k"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "collections", b"collections", "history", b"history", "query", b"query", "top_k", b"top_k"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1003,6 +1029,9 @@ class Signals(_message.Message):
     COVERAGE_FIELD_NUMBER: _builtins.int
     DENSE_RANK_FIELD_NUMBER: _builtins.int
     LEXICAL_RANK_FIELD_NUMBER: _builtins.int
+    HEAD_COSINE_FIELD_NUMBER: _builtins.int
+    HEAD_IS_QUESTION_FIELD_NUMBER: _builtins.int
+    OTHER_LANGUAGE_FIELD_NUMBER: _builtins.int
     cosine: _builtins.float
     """Cosine of the question's and the passage's embeddings, -1 to 1."""
     bm25: _builtins.float
@@ -1013,6 +1042,12 @@ class Signals(_message.Message):
     """Rank by embedding alone, from 1; 0 when it was not among the candidates."""
     lexical_rank: _builtins.int
     """Rank by BM25 alone, from 1; 0 when it was not among the candidates."""
+    head_cosine: _builtins.float
+    """Cosine of the question's and the embedding of what stands above the passage (title and headings); 0 without any."""
+    head_is_question: _builtins.bool
+    """What stands above the passage is itself a question: then head_cosine counts as much as the text."""
+    other_language: _builtins.bool
+    """The passage is in another language than the question: its words were compared with the question's translated."""
     def __init__(
         self,
         *,
@@ -1021,10 +1056,13 @@ class Signals(_message.Message):
         coverage: _builtins.float = ...,
         dense_rank: _builtins.int = ...,
         lexical_rank: _builtins.int = ...,
+        head_cosine: _builtins.float = ...,
+        head_is_question: _builtins.bool = ...,
+        other_language: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bm25", b"bm25", "cosine", b"cosine", "coverage", b"coverage", "dense_rank", b"dense_rank", "lexical_rank", b"lexical_rank"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bm25", b"bm25", "cosine", b"cosine", "coverage", b"coverage", "dense_rank", b"dense_rank", "head_cosine", b"head_cosine", "head_is_question", b"head_is_question", "lexical_rank", b"lexical_rank", "other_language", b"other_language"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1040,6 +1078,7 @@ class SearchHit(_message.Message):
     SCORE_FIELD_NUMBER: _builtins.int
     RELEVANCE_FIELD_NUMBER: _builtins.int
     SIGNALS_FIELD_NUMBER: _builtins.int
+    SAME_PASSAGES_FIELD_NUMBER: _builtins.int
     score: _builtins.float
     """What the hits are sorted by, greatest first; comparable within one response only."""
     relevance: _builtins.float
@@ -1052,6 +1091,10 @@ class SearchHit(_message.Message):
     def signals(self) -> Global___Signals:
         """What the score was made from."""
 
+    @_builtins.property
+    def same_passages(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Other passages with the same words, "collections/…/passages/…": shown once, found in each of these places."""
+
     def __init__(
         self,
         *,
@@ -1059,10 +1102,11 @@ class SearchHit(_message.Message):
         score: _builtins.float = ...,
         relevance: _builtins.float = ...,
         signals: Global___Signals | None = ...,
+        same_passages: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["passage", b"passage", "signals", b"signals"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["passage", b"passage", "relevance", b"relevance", "score", b"score", "signals", b"signals"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["passage", b"passage", "relevance", b"relevance", "same_passages", b"same_passages", "score", b"score", "signals", b"signals"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1117,8 +1161,11 @@ class SearchResponse(_message.Message):
     QUERY_LANGUAGE_FIELD_NUMBER: _builtins.int
     EMBED_FIELD_NUMBER: _builtins.int
     TOTAL_FIELD_NUMBER: _builtins.int
+    USED_HISTORY_FIELD_NUMBER: _builtins.int
     query_language: _builtins.str
     """The question's language as it was recognised."""
+    used_history: _builtins.bool
+    """The hits were ranked with `history` in front of the question as well."""
     @_builtins.property
     def hits(self) -> _containers.RepeatedCompositeFieldContainer[Global___SearchHit]:
         """Best first."""
@@ -1143,10 +1190,11 @@ class SearchResponse(_message.Message):
         query_language: _builtins.str = ...,
         embed: _duration_pb2.Duration | None = ...,
         total: _duration_pb2.Duration | None = ...,
+        used_history: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["curated_match", b"curated_match", "embed", b"embed", "total", b"total"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["curated_match", b"curated_match", "embed", b"embed", "hits", b"hits", "query_language", b"query_language", "total", b"total"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["curated_match", b"curated_match", "embed", b"embed", "hits", b"hits", "query_language", b"query_language", "total", b"total", "used_history", b"used_history"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -54,7 +54,9 @@ class KnowledgeServiceStub:
 
     The caller sends one ImportStart, then for each document one DocumentStart and its bytes in parts of at most
     1 MiB; the next DocumentStart, or the end of the stream, ends a document. A document that cannot be read is
-    reported in its DocumentResult and harms no other. Each result other than FAILED is on disk in Redis when it is
+    reported in its DocumentResult and harms no other. An archive (ZIP) or mail (EML) is taken apart: each document in
+    it has a result and a path of its own, below the archive's ("help.zip/en/returns.md"); those that an earlier
+    import of it brought and that are no longer in it are deleted; the archive's own result comes last. Each result other than FAILED is on disk in Redis when it is
     sent. A document whose bytes did not change is not imported again. A broken stream loses only the documents
     without a result. Errors: NOT_FOUND / COLLECTION_NOT_FOUND, FAILED_PRECONDITION / NOT_DURABLE (Redis does not
     persist, and the configuration does not accept that), INVALID_ARGUMENT (parts out of order or too large).
@@ -102,7 +104,9 @@ class KnowledgeServiceAsyncStub(KnowledgeServiceStub):
 
     The caller sends one ImportStart, then for each document one DocumentStart and its bytes in parts of at most
     1 MiB; the next DocumentStart, or the end of the stream, ends a document. A document that cannot be read is
-    reported in its DocumentResult and harms no other. Each result other than FAILED is on disk in Redis when it is
+    reported in its DocumentResult and harms no other. An archive (ZIP) or mail (EML) is taken apart: each document in
+    it has a result and a path of its own, below the archive's ("help.zip/en/returns.md"); those that an earlier
+    import of it brought and that are no longer in it are deleted; the archive's own result comes last. Each result other than FAILED is on disk in Redis when it is
     sent. A document whose bytes did not change is not imported again. A broken stream loses only the documents
     without a result. Errors: NOT_FOUND / COLLECTION_NOT_FOUND, FAILED_PRECONDITION / NOT_DURABLE (Redis does not
     persist, and the configuration does not accept that), INVALID_ARGUMENT (parts out of order or too large).
@@ -177,7 +181,9 @@ class KnowledgeServiceServicer(metaclass=_abc_1.ABCMeta):
 
         The caller sends one ImportStart, then for each document one DocumentStart and its bytes in parts of at most
         1 MiB; the next DocumentStart, or the end of the stream, ends a document. A document that cannot be read is
-        reported in its DocumentResult and harms no other. Each result other than FAILED is on disk in Redis when it is
+        reported in its DocumentResult and harms no other. An archive (ZIP) or mail (EML) is taken apart: each document in
+        it has a result and a path of its own, below the archive's ("help.zip/en/returns.md"); those that an earlier
+        import of it brought and that are no longer in it are deleted; the archive's own result comes last. Each result other than FAILED is on disk in Redis when it is
         sent. A document whose bytes did not change is not imported again. A broken stream loses only the documents
         without a result. Errors: NOT_FOUND / COLLECTION_NOT_FOUND, FAILED_PRECONDITION / NOT_DURABLE (Redis does not
         persist, and the configuration does not accept that), INVALID_ARGUMENT (parts out of order or too large).

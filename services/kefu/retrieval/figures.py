@@ -1,0 +1,67 @@
+"""What a list of ranks is worth: hit rates and mean reciprocal rank, with bootstrap intervals."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+_RESAMPLES = 2_000
+_LEVELS = (2.5, 97.5)
+
+Ranks = Sequence[int]
+"""Of each question, the rank of its first right document; 0 when it was not found."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A mean over questions, and the interval that 95 % of samples of so many questions would put it in."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Shares of questions whose first right document is at rank 1, within 5; and the mean of 1/rank within 10."""
+
+    queries: int
+    h1: Figure
+    h5: Figure
+    mrr10: Figure
+
+
+def figures(ranks: Ranks) -> Figures:
+    """The figures of some questions; all 0 without any."""
+    found = np.array(ranks, np.int64)
+    return Figures(len(found), *(_bootstrapped(score(found)) for score in _SCORES))
+
+
+def gain(ranks: Ranks, before: Ranks) -> Figure:
+    """By how much H@1 is greater than with other ranks of the same questions, resampled together."""
+    return _bootstrapped(_hit(np.array(ranks, np.int64), 1) - _hit(np.array(before, np.int64), 1))
+
+
+def _bootstrapped(scores: npt.NDArray[np.float64]) -> Figure:
+    if not len(scores):
+        return Figure(0.0, 0.0, 0.0)
+    drawn = np.random.default_rng(0).integers(len(scores), size=(_RESAMPLES, len(scores)))
+    means: npt.NDArray[np.float64] = scores[drawn].mean(axis=1)
+    low, high = (float(np.percentile(means, level)) for level in _LEVELS)
+    return Figure(float(scores.mean()), low, high)
+
+
+def _hit(ranks: npt.NDArray[np.int64], within: int) -> npt.NDArray[np.float64]:
+    return ((ranks >= 1) & (ranks <= within)).astype(np.float64)
+
+
+def _reciprocal(ranks: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    return _hit(ranks, 10) / np.maximum(ranks, 1)
+
+
+_SCORES: tuple[Callable[[npt.NDArray[np.int64]], npt.NDArray[np.float64]], ...] = (
+    lambda ranks: _hit(ranks, 1),
+    lambda ranks: _hit(ranks, 5),
+    _reciprocal,
+)

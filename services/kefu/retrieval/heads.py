@@ -1,0 +1,40 @@
+"""
+A passage's head: the title and headings above it, embedded beside its text.
+
+In a list of questions and answers the head is the question, and what a customer asks resembles it more than the answer.
+A title says less: it is weighed lightly, and not at all where several documents share it and it cannot tell them apart.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+_ASKS = re.compile(
+    r"[?？]\s*$|(?:吗|呢|么)\s*$|怎么|怎样|如何|什么|为何|为啥|多少|哪|是否|能否|可否|几(?![何乎])|谁|多久|多长|多大"
+    r"|^\s*(?:(?:how|what|why|when|where|who|which)\s+)?(?:to|can|could|do|does|did|is|are|should|will|may|must|am)\s+\S+\s+\S",
+    re.IGNORECASE,
+)
+_LEAST = 5  # characters: 多久 above a table is a heading, and no question that stands alone
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What searching needs to know of a head."""
+
+    mark: int
+    """Equal for equal heads of a collection; a salted hash."""
+    asks: bool
+    """It is a question."""
+
+
+def head_of(title: str, headings: Sequence[str]) -> str:
+    """What stands above a passage, as one text; the innermost line alone when it is a question. Empty without any."""
+    lines = [line for line in (title, *headings) if line.strip()]
+    if lines and asks(lines[-1]):
+        return lines[-1].strip()
+    return "\n".join(filter(None, (title, " > ".join(headings)))).strip()
+
+
+def asks(text: str) -> bool:
+    """Whether a text is a question that can stand alone, by its form, in Chinese and English; "How long" is none."""
+    return len(text.strip()) >= _LEAST and _ASKS.search(text) is not None

@@ -1,0 +1,133 @@
+"""The lines of a PDF's page with where they stand and how large they are."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+from pdfminer.layout import LTChar, LTPage, LTTextBox
+
+_FORMS = re.compile(r"[\ufb00-\ufdff\ufe70-\ufeff]+")
+_BOLD = re.compile(r"bold|black|heavy|demi|simhei", re.IGNORECASE)
+_UNNAMED = re.compile(r"\(cid:\d+\)")
+
+
+@dataclass(frozen=True)
+class Line:
+    """A piece of one line that no wide gap parts. Points from the page's left upper corner."""
+
+    text: str
+    x0: float
+    x1: float
+    top: float
+    bottom: float
+    size: float
+    bold: bool
+    box: int
+    """Lines of one box stand one below another in one column."""
+
+    @property
+    def middle(self) -> float:
+        """Half way down."""
+        return (self.top + self.bottom) / 2
+
+
+def lines_of(layout: LTPage) -> Iterator[Line]:
+    """The lines of a page as pdfminer's analysis of its layout has them."""
+    boxes = (element for element in layout if isinstance(element, LTTextBox))
+    for number, box in enumerate(boxes):
+        for line in box:
+            characters = [character for character in line if isinstance(character, LTChar)]
+            text = readable(line.get_text())
+            if not text or not characters:
+                continue
+            bold = sum(bool(_BOLD.search(character.fontname)) for character in characters)
+            yield Line(
+                text,
+                line.x0,
+                line.x1,
+                layout.height - line.y1,
+                layout.height - line.y0,
+                median(character.size for character in characters),
+                bold > 0.8 * len(characters),
+                number,
+            )
+
+
+@dataclass(frozen=True)
+class Box:
+    """Lines that stand one below another in one column: mostly a paragraph."""
+
+    lines: list[Line]
+
+    @property
+    def x0(self) -> float:
+        """Left edge."""
+        return min(line.x0 for line in self.lines)
+
+    @property
+    def x1(self) -> float:
+        """Right edge."""
+        return max(line.x1 for line in self.lines)
+
+    @property
+    def top(self) -> float:
+        """Upper edge."""
+        return min(line.top for line in self.lines)
+
+    @property
+    def bottom(self) -> float:
+        """Lower edge."""
+        return max(line.bottom for line in self.lines)
+
+
+def boxes_of(lines: Iterable[Line]) -> list[Box]:
+    """Lines by their boxes."""
+    by_number: dict[int, list[Line]] = {}
+    for line in lines:
+        by_number.setdefault(line.box, []).append(line)
+    return [Box(sorted(found, key=lambda line: (line.middle, line.x0))) for found in by_number.values()]
+
+
+def readable(text: str) -> str:
+    """A line with plain letters for ligatures and the like, and from right to left where its script is."""
+    plain = _FORMS.sub(lambda match: unicodedata.normalize("NFKC", match[0]), " ".join(text.split()))
+    return _logical(plain)
+
+
+def unnamed_share(texts: Iterable[str]) -> float:
+    """Share of the characters whose font does not say which letters they are."""
+    unnamed = characters = 0
+    for text in texts:
+        found = len(_UNNAMED.findall(text))
+        unnamed += found
+        characters += found + len(_UNNAMED.sub("", text))
+    return unnamed / max(characters, 1)
+
+
+def joined(texts: Iterable[str]) -> str:
+    """Lines as running text: words that were cut at a line's end are put together, Chinese needs no blank."""
+    whole = ""
+    for text in texts:
+        if not whole:
+            whole = text
+        elif re.search(r"[a-zß-ÿ]-$", whole) and text[:1].islower():
+            whole = whole[:-1] + text
+        elif whole[-1] >= "\u2e80" and text[:1] >= "\u2e80":
+            whole += text
+        else:
+            whole += f" {text}"
+    return whole
+
+
+def _logical(text: str) -> str:
+    """A PDF has glyphs as they are seen, from left to right; Hebrew and Arabic are stored as they are read."""
+    kinds = [unicodedata.bidirectional(character) for character in text]
+    leftward = sum(kind in ("R", "AL") for kind in kinds)
+    if leftward == 0 or leftward <= kinds.count("L"):
+        return text
+    words: list[Any] = re.findall(r"[^\s\u0590-\u08ff]*[0-9A-Za-z][^\s\u0590-\u08ff]*|.", text[::-1], re.DOTALL)
+    mirrored = str.maketrans("()[]{}<>«»", ")(][}{><»«")
+    return "".join(word[::-1] if len(word) > 1 else word.translate(mirrored) for word in words)
