@@ -1,4 +1,4 @@
-"""`kefu eval answers`: what the model's answers are worth, beside the model alone, the right documents, and no model."""
+"""`kefu eval answers`: what answers are worth, beside those of the model alone, of right documents, of no model."""
 
 import asyncio
 import json

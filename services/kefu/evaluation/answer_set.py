@@ -67,8 +67,8 @@ def load_answer_set(folder: Path, first: int = 0) -> tuple[QuestionSet, dict[str
     ids = [question.id for question in questions.questions if wanted[question.id].is_judged]
     if not ids:
         raise BadQuestionSet(
-            f"{folder / 'queries.jsonl'} says of no question what its answer holds; metadata.answers (a list of lists of "
-            "strings) or metadata.keywords (a list of strings) would."
+            f"{folder / 'queries.jsonl'} says of no question what its answer holds; metadata.answers (a list of lists "
+            "of strings) or metadata.keywords (a list of strings) would."
         )
     return questions, {each: wanted[each] for each in ids[: first or None]}
 

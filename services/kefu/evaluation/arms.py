@@ -20,7 +20,7 @@ from kefu.evaluation.answer_set import Wanted
 from kefu.evaluation.set_knowledge import SetKnowledge
 from kefu.router.answering import Answering
 from kefu.router.config import RouterConfig
-from kefu.router.extract import best_sentence
+from kefu.router.excerpts import best_sentence
 from kefu.router.frames import Frame, Order
 from kefu.router.hedging import Hedging
 from kefu.router.model import Turn
@@ -128,7 +128,8 @@ class Asker:
         found = await self.found.search(
             _SOMEBODY, question.text, collections=(), as_of="", top_k=self._rules.max_passages, seconds=_NO_HURRY
         )
-        text = best_sentence(found.passages, question.text)
+        best = best_sentence(question.text, found.passages)
+        text = "" if best is None else best.text
         return Answered(id=each, text=text, source="extractive", finish="stop", evidence=text)
 
     async def _closed(self, each: str, question: Question) -> Answered:

@@ -2,8 +2,9 @@
 When an answer counts as right.
 
 `answers` of a question is a list of lists: an answer is right when for some list every string occurs in it. Both are
-normalised first: NFKC, traditional to simplified characters, lower case, citations "[n]" removed, spaces and punctuation
-dropped except decimal points. An answer of digits only has to stand between number boundaries: 20 is not in 2017.
+normalised first: NFKC, traditional to simplified characters, lower case, citations "[n]" removed, spaces and
+punctuation dropped except decimal points. An answer of digits only has to stand between number boundaries: 20 is not
+in 2017.
 """
 
 import re

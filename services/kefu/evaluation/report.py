@@ -10,9 +10,9 @@ from kefu.evaluation.results import SetResults
 
 _READING = (
     "A hit: every string of one of the question's right answers occurs in the answer, normalised (NFKC, simplified "
-    "characters, lower case, no punctuation); an answer of more than 300 characters (English) or 120 (Chinese) counts as "
-    "wrong. In brackets the interval that 95 % of samples of so many questions would give (bootstrap); differences are "
-    "of the same questions, resampled together."
+    "characters, lower case, no punctuation); an answer of more than 300 characters (English) or 120 (Chinese) counts "
+    "as wrong. In brackets the interval that 95 % of samples of so many questions would give (bootstrap); differences "
+    "are of the same questions, resampled together."
 )
 
 

@@ -4,12 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from kefu.evaluation.answer_set import Judged, Wanted, judge
 from kefu.evaluation.arms import Answered, Arm
-from kefu.evaluation.intervals import Interval, mean, paired_difference
+from kefu.retrieval.figures import Figure, bootstrapped
 from kefu.retrieval.question_set import SetQuestion
-
-NOT_RUN = "not run"
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,7 @@ class ArmFigures:
 
     arm: str
     questions: int
-    hit: Interval
+    hit: Figure
     """Right answers; of a set judged by keywords, the share of them that answers hold."""
     f1: float
     length: float
@@ -40,7 +41,7 @@ class SetResults:
     even: list[ArmFigures]
     """Of ids with an even number: prompts were tuned on these."""
     odd: list[ArmFigures]
-    differences: dict[str, Interval]
+    differences: dict[str, Figure]
 
     def as_json(self) -> dict[str, Any]:
         """For programs."""
@@ -58,11 +59,16 @@ class SetResults:
         ]
         for every, even, odd in zip(self.arms, self.even, self.odd, strict=True):
             lines.append(
-                f"| {every.arm} | {every.hit} | {even.hit.value:.3f} | {odd.hit.value:.3f} | {every.f1:.3f} | "
+                f"| {every.arm} | {told(every.hit)} | {even.hit.value:.3f} | {odd.hit.value:.3f} | {every.f1:.3f} | "
                 f"{every.length:.0f} | {every.too_long} | {every.handed_over} | {every.prompt_tokens:.0f} |"
             )
-        lines += ["", *(f"{label}: {difference}" for label, difference in self.differences.items()), ""]
+        lines += ["", *(f"{label}: {told(difference)}" for label, difference in self.differences.items()), ""]
         return "\n".join(lines)
+
+
+def told(figure: Figure) -> str:
+    """A figure with its interval."""
+    return f"{figure.value:.3f} [{figure.low:.3f}, {figure.high:.3f}]"
 
 
 def results(
@@ -79,7 +85,7 @@ def results(
         return [_figures(arm, [pair for pair in pairs if keep(pair[0].id)]) for arm, pairs in judged.items()]
 
     differences = {
-        f"{one} - {other}": paired_difference(_scores(judged[one]), _scores(judged[other]))
+        f"{one} - {other}": bootstrapped(_scores(judged[one]) - _scores(judged[other]))
         for one, other in ((Arm.RAG, Arm.CLOSED), (Arm.RAG, Arm.EXTRACTIVE), (Arm.RAG, Arm.ORACLE))
         if one in judged and other in judged
     }
@@ -94,8 +100,8 @@ def results(
     )
 
 
-def _scores(pairs: Sequence[tuple[Answered, Judged]]) -> list[float]:
-    return [_score(pair) for pair in pairs]
+def _scores(pairs: Sequence[tuple[Answered, Judged]]) -> npt.NDArray[np.float64]:
+    return np.array([_score(pair) for pair in pairs], np.float64)
 
 
 def _score(pair: tuple[Answered, Judged]) -> float:
@@ -109,7 +115,7 @@ def _figures(arm: Arm, pairs: Sequence[tuple[Answered, Judged]]) -> ArmFigures:
     return ArmFigures(
         arm=arm,
         questions=len(pairs),
-        hit=mean(_scores(pairs)),
+        hit=bootstrapped(_scores(pairs)),
         f1=sum(judged.f1 for _, judged in pairs) / count,
         length=sum(judged.length for _, judged in pairs) / count,
         too_long=sum(judged.too_long for _, judged in pairs),

@@ -42,12 +42,12 @@ def searched(questions: QuestionSet, evaluation: Evaluation, ids: Sequence[str])
     wanted = set(ids)
     return SetKnowledge(
         {
-            asked.text.strip(): tuple(
+            one.asked.text.strip(): tuple(
                 passages.of(scored.entry.document, scored.entry.passage, number, scored.relevance)
-                for number, scored in enumerate(evaluation.ranking(question, _DEEP), 1)
+                for number, scored in enumerate(evaluation.ranking(one.question, one.leaning, _DEEP), 1)
             )
-            for asked, question in evaluation.questions
-            if asked.id in wanted
+            for one in evaluation.questions
+            if one.asked.id in wanted
         }
     )
 
@@ -57,11 +57,14 @@ def told(questions: QuestionSet, evaluation: Evaluation, ids: Sequence[str]) -> 
     passages = _Passages(questions)
     wanted = set(ids)
     found: dict[str, tuple[Passage, ...]] = {}
-    for asked, question in evaluation.questions:
+    for one in evaluation.questions:
+        asked = one.asked
         if asked.id not in wanted:
             continue
-        ranking = evaluation.ranking(question, len(evaluation.index.entries))
-        right = [scored.entry for scored in ranking if scored.entry.document in asked.relevant]
+        ranking = evaluation.ranking(one.question, one.leaning, len(evaluation.index.entries))
+        right = [
+            entry for scored in ranking for entry in (scored.entry, *scored.same) if entry.document in asked.relevant
+        ]
         keys = [(entry.document, entry.passage) for entry in right]
         keys += [key for key in passages.keys_of(asked.relevant) if key not in keys]  # too far to be a candidate
         found[asked.text.strip()] = tuple(passages.of(*key, number, 1.0) for number, key in enumerate(keys, 1))
