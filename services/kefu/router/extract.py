@@ -1,7 +1,5 @@
 """Text cut from a passage without the model: an answer for when no replica can be had."""
 
-from collections.abc import Sequence
-
 from kefu.router.model import Passage
 from kefu.router.overlap import sentences, share, units_of
 
@@ -22,14 +20,3 @@ def excerpt(passage: Passage, question: str) -> str:
             break
         end = next_end
     return passage.text[start:end]
-
-
-def best_sentence(passages: Sequence[Passage], question: str) -> str:
-    """The one sentence of the first passage that bears most on the question; empty without a passage."""
-    if not passages:
-        return ""
-    text = passages[0].text
-    asked = units_of(question)
-    spans = list(sentences(text))
-    start, end = max(spans, key=lambda span: share(asked, units_of(text[span[0] : span[1]])), default=(0, len(text)))
-    return text[start:end]
