@@ -148,6 +148,8 @@ class AnswerFilter:
         self._guard = LiteralGuard(evidence)
         self._script = ScriptFilter(converter(question, (passage.text for passage in passages)))
         self._answer = Answer(passages)
+        self._seen = 0
+        """Characters that will come out and were seen before."""
         self._made_of = passages, evidence, question
 
     @property
@@ -162,13 +164,25 @@ class AnswerFilter:
 
     def push(self, text: str) -> str:
         """Take what the model wrote; returns what the customer sees more."""
-        return self._answer.push(self._script.push(self._guard.push(self._scanner.push(text))))
+        return self._unseen(self._script.push(self._guard.push(self._scanner.push(text))))
 
     def finish(self) -> str:
         """The model has ended; returns what was held back and may be seen."""
         rest = self._guard.push(self._scanner.finish())
         decided = self._script.push([*rest, *self._guard.finish()])
-        return self._answer.push([*decided, *self._script.finish()])
+        return self._unseen([*decided, *self._script.finish()])
+
+    def _unseen(self, pieces: Iterable[Piece]) -> str:
+        more = self._answer.push(pieces)
+        unseen = more[self._seen :]
+        self._seen -= len(more) - len(unseen)
+        return unseen
+
+    def go_on(self, written: str, seen: str) -> bool:
+        """Begin with what was written, and seen, before; False when the one does not give the other."""
+        self.push(written)
+        self._seen = len(seen) - len(self.text)  # held back here until the next word is there
+        return seen.startswith(self.text)
 
     def again(self) -> "AnswerFilter":
         """The same, as it was before anything was pushed."""

@@ -181,9 +181,8 @@ class Answering:
         received = draft.received.sent()
         kept = broken.released(received.text)
         chain = broken.again()
-        chain.push(kept)
         nearest = best_sentence(f"{question.text} {broken.text[-_SAID:]}", draft.passages)
-        if chain.text != broken.text or nearest is None:
+        if nearest is None or not chain.go_on(kept, broken.text):
             return
         passage = replace(draft.passages[nearest.passage], text=nearest.text)
         budget = Budget(self._config.prompt_tokens, self._config.history_tokens)
@@ -197,7 +196,7 @@ class Answering:
             await self._relay(again, order, draft, question.ask.deadline)
         except (NoReplica, PromptTooLong) as error:
             _log.warning("answer.not_written_on", cause=str(error))
-            if chain.text == broken.text:
+            if len(chain.text) <= len(broken.text):
                 draft.filter = broken  # it was broken off at a literal: that is why it is handed over
         metrics.LITERALS_AVOIDED.labels("no" if draft.filter.blocked else "yes").inc()
 
