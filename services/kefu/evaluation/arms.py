@@ -52,13 +52,14 @@ class Answered:
     """What a customer would have read, and where it comes from."""
 
     id: str
+    question: str
     text: str
     source: str
     finish: str
     written: str = ""
     """By the model, before the filters."""
-    evidence: str = ""
-    """What the model was shown of the documents."""
+    evidence: tuple[str, ...] = ()
+    """The passages that sentences were shown of, each under its title and headings."""
     blocked: str = ""
     """The literal at which the answer was broken off."""
     citations: int = 0
@@ -113,11 +114,14 @@ class Asker:
                 await (self._rag if arm is Arm.RAG else self._oracle).answer(question, draft)
                 return Answered(
                     id=each,
+                    question="\n".join((*wanted.history, text)),
                     text=draft.log.text,
                     source=draft.source,
                     finish=draft.finish,
                     written="" if draft.received is None else draft.received.sent().text,
-                    evidence="\n".join(f"[{passage.number}] {passage.text}" for passage in draft.passages),
+                    evidence=tuple(
+                        "\n".join((passage.title, *passage.headings, passage.text)) for passage in draft.passages
+                    ),
                     blocked=(draft.filter.blocked or "") if draft.filter is not None else "",
                     citations=len(draft.citations),
                     prompt_tokens=draft.usage.prompt_tokens if draft.usage is not None else 0,
@@ -130,7 +134,7 @@ class Asker:
         )
         best = best_sentence(question.text, found.passages)
         text = "" if best is None else best.text
-        return Answered(id=each, text=text, source="extractive", finish="stop", evidence=text)
+        return Answered(each, question.text, text, source="extractive", finish="stop", evidence=(text,))
 
     async def _closed(self, each: str, question: Question) -> Answered:
         estimate = TokenEstimate()
@@ -158,7 +162,7 @@ class Asker:
             Hedging(share=0.0),
         )
         text = "".join([text async for text in _texts(relays, order)])
-        return Answered(id=each, text=text, source="generated", finish="stop", written=text)
+        return Answered(each, question.text, text, source="generated", finish="stop", written=text)
 
     def _question(self, text: str, wanted: Wanted) -> Question:
         now = time.monotonic()

@@ -72,6 +72,14 @@ _GOES_FOR = {"day": {"workday"}, "pound": {"kilogram"}}
 _ANY_NUMBER = re.compile(rf"(?<![A-Za-z\d])(?:{NUMBER.pattern})|{HAN_NUMBER.pattern}|[A-Za-z]+(?:-[A-Za-z]+)?")
 
 
+_LEANS_BACK = re.compile(
+    r"(?:it|its|they|their|this|that|these|those|he|she|his|her|both|the (?:former|latter|same))\b"
+    r"|(?-i:[a-z])|[其它该此这那他她均也都并两]",
+    re.IGNORECASE,
+)
+"""Begins like a sentence whose subject stands in the one before."""
+
+
 @dataclass(frozen=True)
 class Quantity:
     """A number in its plain form, with its unit, or none that is known."""
@@ -83,8 +91,9 @@ class Quantity:
 @dataclass(frozen=True)
 class _Statement:
     words: frozenset[str]
+    """With those that stand above it."""
     around: frozenset[str]
-    """With what stands before it and above it."""
+    """With those of the sentence before as well, if it leans on that."""
     quantities: frozenset[Quantity]
 
 
@@ -156,14 +165,15 @@ class Statements:
         self._asked = units_of(question)
         self._statements: list[_Statement] = []
         for above, text in texts:
-            before = units_of(above)
-            for start, end, piece in pieces(text):
-                del start, end
+            head = units_of(above)
+            before: frozenset[str] = frozenset()
+            for _, _, piece in pieces(text):
                 words = units_of(piece)
                 quantities = quantities_in(piece)
                 if quantities:
-                    self._statements.append(_Statement(words, words | before, quantities))
-                before = units_of(above) | words
+                    around = words | before if _LEANS_BACK.match(piece) else words
+                    self._statements.append(_Statement(words | head, around | head, quantities))
+                before = words
 
     def gainsay(self, quantity: Quantity, said: str) -> bool:
         """Whether a figure is known, but not like this. `said`: the sentence as far as it goes before the figure."""
