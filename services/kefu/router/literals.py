@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from kefu.router.citations import Mark, Piece
 from kefu.router.numbers import HAN_DIGITS, HAN_NUMBER, NUMBER, NUMBER_WORDS, han_number, normal
-from kefu.router.quantities import Quantity, Statements, unit_behind, unit_in_front, unit_is_decided
+from kefu.router.quantities import CLOCK, Quantity, Statements, clock, unit_behind, unit_in_front, unit_is_decided
 
 _SIGNS = "¥￥$€£"
 _RUN_CHARACTERS = r"A-Za-z0-9０-９_.,:/\-+@%％#&=?~'’×" + _SIGNS
@@ -40,6 +40,7 @@ _ADDRESS = re.compile(
 )
 _DATE = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}")
 _TIME = re.compile(r"0?(\d{1,2}):(\d\d)")
+_CLOCK = re.compile(r"(?<![\d:])(\d{1,2}):(\d\d)(?![\d:])")
 _NUMBERING = re.compile(r"(?:1?\d|20)\.?")
 _LINE_START = re.compile(r"(?:^|\n)[\s*#>•\-]*$")
 _ONE_NUMBER = re.compile(rf"[{_SIGNS}]?(?:{NUMBER.pattern})%?")
@@ -85,9 +86,11 @@ class Evidence:
         """
         core = run.translate(_FULL_WIDTH)
         found = list(NUMBER.finditer(core))
-        if not 1 <= len(found) <= 2 or _DATE.search(core) or _TIME.fullmatch(core.strip(".,:?")):
-            return False
         said = _SENTENCE_END.split(before)[-1]
+        if time := _TIME.fullmatch(core.strip(".,:?")):
+            return self._statements.gainsay(Quantity(clock(time[1], time[2]), CLOCK), said)
+        if not 1 <= len(found) <= 2 or _DATE.search(core):
+            return False
         behind = "" if core[-1] in ".,:?" else after
         for number in found:
             value = normal(number[0])
@@ -111,7 +114,11 @@ class Evidence:
         # A table says its unit once, in its head: a kind holds for every number of the text it stands in.
         kind = _Kind(bool(_MONEY.search(plain)), bool(_PER_CENT.search(plain)))
         for run in _RUN.finditer(plain):
-            parts = NUMBER.findall(run[0])
+            times = [clock(*found) for found in _CLOCK.findall(run[0])]
+            # 9:30 holds neither a 9 nor a 30, but 9:00 is nine o'clock.
+            parts = [time.partition(":")[0] for time in times if time.endswith(":00")] or NUMBER.findall(run[0])
+            if times and not any(time.endswith(":00") for time in times):
+                continue
             if len(parts) <= 2 or _DATE.search(run[0]):  # the groups of a telephone number are no figures
                 for part in parts:
                     self._know(normal(part), kind)

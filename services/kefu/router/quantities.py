@@ -69,7 +69,11 @@ _FAMILY = {unit: family for family in _FAMILIES for unit in family.split()}
 """Units of one family answer the same question: 5 days and 24 hours are rivals."""
 _GOES_FOR = {"day": {"workday"}, "pound": {"kilogram"}}
 """What may be said for it: 7 business days are 7 days, and not the other way round."""
-_ANY_NUMBER = re.compile(rf"(?<![A-Za-z\d])(?:{NUMBER.pattern})|{HAN_NUMBER.pattern}|[A-Za-z]+(?:-[A-Za-z]+)?")
+CLOCK = "clock"
+"""The unit of a time of day."""
+_ANY_NUMBER = re.compile(
+    rf"(?<![\d:])\d{{1,2}}:\d\d(?![\d:])|(?<![A-Za-z\d])(?:{NUMBER.pattern})|{HAN_NUMBER.pattern}|[A-Za-z]+(?:-[A-Za-z]+)?"
+)
 
 
 _LEANS_BACK = re.compile(
@@ -133,7 +137,9 @@ def quantities_in(text: str) -> frozenset[Quantity]:
     found: list[tuple[int, int, str, str]] = []
     for match in _ANY_NUMBER.finditer(text):
         value = _value(match[0])
-        if value:
+        if ":" in value:
+            found.append((match.start(), match.end(), value, CLOCK))
+        elif value:
             unit = unit_in_front(text[max(0, match.start() - 5) : match.start()]) or unit_behind(
                 text[match.end() : match.end() + 16]
             )
@@ -148,7 +154,14 @@ def quantities_in(text: str) -> frozenset[Quantity]:
     return frozenset(quantities)
 
 
+def clock(hour: str, minute: str) -> str:
+    """A time of day in its plain form."""
+    return f"{int(hour)}:{minute}"
+
+
 def _value(text: str) -> str:
+    if ":" in text:
+        return clock(*text.split(":"))
     if text[0].isdigit():
         return normal(text)
     if text.isascii():
