@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kefu.router.answer import AnswerFilter
-from kefu.router.literals import Evidence, han_number
+from kefu.router.literals import Evidence
 from kefu.router.model import Citation, Passage
+from kefu.router.numbers import han_number
 
 PASSAGES = [
     Passage(
@@ -34,7 +35,7 @@ PASSAGES = [
         "zh",
     ),
 ]
-EVIDENCE = Evidence(passage.text for passage in PASSAGES)
+EVIDENCE = Evidence((), [(passage.title, passage.text) for passage in PASSAGES])
 
 
 class Seen:
@@ -191,6 +192,55 @@ def test_a_number_is_money_or_per_cent_only_where_the_evidence_says_so() -> None
         chain.push(written)
         chain.finish()
         assert chain.blocked, written
+
+
+TABLE = """
+| Delivery | Fee | Time |
+|---|---|---|
+| Standard delivery | 8 yuan | 5 days |
+| Express delivery | 20 yuan | 24 hours |
+"""
+PROSE = "Sofas may be returned within 14 days. Lamps may be returned within 30 days. The warranty of lamps is 2 years."
+FEES = "普通会员每月免运费 2 次，金卡会员每月免运费 6 次。退款在 7 个工作日内到账。保修期为 3 年。"
+
+
+@pytest.mark.parametrize(
+    ("evidence", "question", "written", "passes"),
+    [
+        (TABLE, "What does express delivery cost?", "Express delivery costs 20 yuan.", True),
+        (TABLE, "What does express delivery cost?", "Express delivery costs 8 yuan.", False),
+        (TABLE, "How fast is express?", "It takes 24 hours.", True),
+        (TABLE, "How fast is express?", "It takes 5 days.", False),
+        (TABLE, "How fast is express?", "It takes 24 days.", False),
+        (TABLE, "Delivery?", "Standard delivery costs 8 yuan, and express delivery 20 yuan.", True),
+        (PROSE, "Until when can I return a lamp?", "Lamps may be returned within 30 days.", True),
+        (PROSE, "Until when can I return a lamp?", "Lamps may be returned within 14 days.", False),
+        (PROSE, "Until when can I return a lamp?", "Lamps may be returned within 30 hours.", False),
+        (PROSE, "Until when can I return a lamp?", "Lamps may be returned within thirty days.", True),
+        (PROSE, "Until when can I return a lamp?", "Lamps may be returned within fourteen days.", False),
+        (PROSE, "Warranty?", "The warranty of lamps is 2 years.", True),
+        (PROSE, "Warranty?", "The warranty of lamps is 2 months.", False),
+        (FEES, "退款要多久？", "退款在7个工作日内到账。", True),
+        (FEES, "退款要多久？", "退款在7天内到账。", True),
+        (FEES, "退款要多久？", "退款在7小时内到账。", False),
+        (FEES, "退款要多久？", "退款在七小时内到账。", False),
+        (FEES, "保修多久？", "保修期为三年。", True),
+        (FEES, "保修多久？", "保修期为三个月。", False),
+        ("Refunds take 7 days.", "", "They take 7 business days.", False),
+        ("Refunds take 5-7 days.", "", "They take 5 days to 7 days.", True),
+        ("It weighs 5 kg.", "", "It weighs 5 g.", False),
+        ("They cost ¥30.", "", "They cost $30.", False),
+        ("They cost ¥30.", "", "They cost 30 yuan.", True),
+        ("Discount: 30 per cent.", "", "You save 30%.", True),
+    ],
+)
+def test_a_figure_has_to_be_of_the_row_and_unit_that_the_answer_puts_it_in(
+    evidence: str, question: str, written: str, passes: bool
+) -> None:
+    for frames in ([written], list(written)):
+        chain = AnswerFilter([], Evidence([question], [("", evidence)], question))
+        seen = "".join(map(chain.push, frames)) + chain.finish()
+        assert (chain.blocked is None, seen == written) == (passes, passes)
 
 
 def test_what_follows_an_unsupported_literal_never_leaves() -> None:

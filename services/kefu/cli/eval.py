@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from kefu.cli.eval_answers import answers
 from kefu.common.errors import StartupError
 from kefu.retrieval.embedders import open_embedder
 from kefu.retrieval.evaluation import EmbeddingCache, Evaluation, prepare
@@ -20,6 +21,7 @@ from kefu.retrieval.relevance_fit import Observation, auc, fit, observe, passing
 from kefu.retrieval.report import Measured, markdown, measure
 
 app = typer.Typer(no_args_is_help=True, help="Measure how well questions find their documents.")
+app.command()(answers)
 _err = Console(stderr=True)
 
 Folders = Annotated[list[Path], typer.Argument(help="Folders with corpus.jsonl, queries.jsonl and qrels/test.tsv.")]

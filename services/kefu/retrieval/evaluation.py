@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 
 from kefu.common.language import language_of
+from kefu.common.scripts import simplified
 from kefu.retrieval.background import Background
 from kefu.retrieval.chunking import Chunk, cut
 from kefu.retrieval.comparing import WEIGHTS, Question, Weights
 from kefu.retrieval.documents import read_document
 from kefu.retrieval.embedders import Embedder, Vectors
-from kefu.retrieval.folding import simplified
 from kefu.retrieval.indexing import index_passage, make_question, with_before
 from kefu.retrieval.lexical import LexicalView
 from kefu.retrieval.parsed import ParsedDocument, Unreadable

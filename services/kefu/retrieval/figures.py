@@ -35,15 +35,16 @@ class Figures:
 def figures(ranks: Ranks) -> Figures:
     """The figures of some questions; all 0 without any."""
     found = np.array(ranks, np.int64)
-    return Figures(len(found), *(_bootstrapped(score(found)) for score in _SCORES))
+    return Figures(len(found), *(bootstrapped(score(found)) for score in _SCORES))
 
 
 def gain(ranks: Ranks, before: Ranks) -> Figure:
     """By how much H@1 is greater than with other ranks of the same questions, resampled together."""
-    return _bootstrapped(_hit(np.array(ranks, np.int64), 1) - _hit(np.array(before, np.int64), 1))
+    return bootstrapped(_hit(np.array(ranks, np.int64), 1) - _hit(np.array(before, np.int64), 1))
 
 
-def _bootstrapped(scores: npt.NDArray[np.float64]) -> Figure:
+def bootstrapped(scores: npt.NDArray[np.float64]) -> Figure:
+    """The mean of some scores, one a question; all 0 without any. The draws are the same in every run."""
     if not len(scores):
         return Figure(0.0, 0.0, 0.0)
     drawn = np.random.default_rng(0).integers(len(scores), size=(_RESAMPLES, len(scores)))

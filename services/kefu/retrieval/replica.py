@@ -19,12 +19,12 @@ from prometheus_client import Gauge
 
 from kefu.common.errors import BackendUnavailable, CollectionNotFound, ServiceError
 from kefu.common.language import language_of
+from kefu.common.scripts import simplified
 from kefu.retrieval.background import Background
 from kefu.retrieval.changes import NO_CHANGE, ChangeId
 from kefu.retrieval.comparing import Question
 from kefu.retrieval.curated import Match, nearest
 from kefu.retrieval.embedders import BatchingEmbedder, Vectors
-from kefu.retrieval.folding import simplified
 from kefu.retrieval.indexing import make_question, with_before
 from kefu.retrieval.keys import REGISTRY_CHANGES, CollectionKey
 from kefu.retrieval.live_collection import LiveCollection

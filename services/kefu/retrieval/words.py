@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import Stemmer  # pyright: ignore[reportMissingTypeStubs]
 
-from kefu.retrieval.folding import simplified
+from kefu.common.scripts import simplified
 from kefu.retrieval.glosses import Gloss, load_glosses
 
 with warnings.catch_warnings():

@@ -1,24 +1,28 @@
 """
 From what a model writes to what a customer sees: one chain of filters over frames.
 
-    frames → CitationScanner → LiteralGuard → Answer (text, byte offsets, citations)
+    frames → CitationScanner → LiteralGuard → ScriptFilter → Answer (text, byte offsets, citations)
 
 Each holds back only what is undecided, and the outcome does not depend on where frames are cut.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 
 from kefu.router.citations import CitationScanner, Mark, Piece
 from kefu.router.literals import Evidence, LiteralGuard
-from kefu.router.model import Citation, Passage
-from kefu.router.overlap import sentences, share, units_of
+from kefu.router.model import Citation, Passage, Supported
+from kefu.router.overlap import sentences
+from kefu.router.script import ScriptFilter, converter
+from kefu.router.support import Support
 
 _ATTRIBUTED = 0.5
-"""A sentence without a marker is tied to the passage that holds at least this share of its words."""
+"""A sentence without a marker is tied to the passage of which a sentence holds at least this share of its words."""
 _CORRECTED = 0.6
 """A marker is moved to a passage that holds at least this share of the sentence..."""
 _CLEARLY = 0.25
 """...and so much more of it than the passage that the model named."""
+_MARKS = re.compile(r"\[\d+\]")
 _CLOSING = ".,:;!?)。，：；！？）、"
 
 
@@ -32,7 +36,7 @@ class Answer:
 
     def __init__(self, passages: Sequence[Passage]) -> None:
         self._passages = passages
-        self._units = [units_of(f"{passage.title} {' '.join(passage.headings)} {passage.text}") for passage in passages]
+        self._support = Support(passages)
         self._held = ""  # white space, which matters only when something follows
         self._marker_removed = False
         self._after_marker = 0  # characters
@@ -57,10 +61,20 @@ class Answer:
         for start, end in sentences(self.text):
             if any(start < cited_end and cited_start < end for cited_start, cited_end, _ in self._citations):
                 continue
-            number, part = self._nearest(self.text[start:end])
-            if part >= _ATTRIBUTED:
-                found.append((start, end, number))
+            carried = self._support.of(self.text[start:end])
+            if carried.share >= _ATTRIBUTED:
+                found.append((start, end, carried.number))
         return tuple(self._citation(*citation) for citation in sorted(found))
+
+    def supports(self) -> tuple[Supported, ...]:
+        """Of each sentence so far, in order, which passage's sentence carries it, and how much of it."""
+        found: list[Supported] = []
+        for start, end in sentences(self.text):
+            body = _MARKS.sub("", self.text[start:end])
+            if len(body.strip()) > 1:
+                span = (len(self.text[:start].encode()), len(self.text[:end].encode()))
+                found.append(Supported(*span, *self._support.of(body)))
+        return tuple(found)
 
     def drop_held(self) -> None:
         """Forget white space that waits for something to follow."""
@@ -108,16 +122,10 @@ class Answer:
         start, end = spans[-1]
         return self._after_marker + start, self._after_marker + end
 
-    def _nearest(self, sentence: str) -> tuple[int, float]:
-        words = units_of(sentence)
-        shares = [share(words, units) for units in self._units]
-        best = max(shares, default=0.0)
-        return (shares.index(best) + 1 if shares else 0), best
-
     def _checked(self, hint: int, sentence: str) -> int:
-        nearest, part = self._nearest(sentence)
-        own = share(units_of(sentence), self._units[hint - 1])
-        return nearest if part >= _CORRECTED and part - own >= _CLEARLY else hint
+        carried = self._support.of(sentence)
+        own = self._support.of(sentence, hint).share
+        return carried.number if carried.share >= _CORRECTED and carried.share - own >= _CLEARLY else hint
 
     def _citation(self, start: int, end: int, number: int) -> Citation:
         passage = self._passages[number - 1]
@@ -134,10 +142,15 @@ class Answer:
 class AnswerFilter:
     """The whole chain. After `blocked` is set nothing more comes out: see `kefu.router.literals`."""
 
-    def __init__(self, passages: Sequence[Passage], evidence: Evidence) -> None:
+    def __init__(self, passages: Sequence[Passage], evidence: Evidence, question: str = "") -> None:
+        """`question`: the answer is written in its characters, traditional or simplified."""
         self._scanner = CitationScanner()
         self._guard = LiteralGuard(evidence)
+        self._script = ScriptFilter(converter(question, (passage.text for passage in passages)))
         self._answer = Answer(passages)
+        self._seen = 0
+        """Characters that will come out and were seen before."""
+        self._made_of = passages, evidence, question
 
     @property
     def text(self) -> str:
@@ -151,12 +164,41 @@ class AnswerFilter:
 
     def push(self, text: str) -> str:
         """Take what the model wrote; returns what the customer sees more."""
-        return self._answer.push(self._guard.push(self._scanner.push(text)))
+        return self._unseen(self._script.push(self._guard.push(self._scanner.push(text))))
 
     def finish(self) -> str:
         """The model has ended; returns what was held back and may be seen."""
         rest = self._guard.push(self._scanner.finish())
-        return self._answer.push([*rest, *self._guard.finish()])
+        decided = self._script.push([*rest, *self._guard.finish()])
+        return self._unseen([*decided, *self._script.finish()])
+
+    def _unseen(self, pieces: Iterable[Piece]) -> str:
+        more = self._answer.push(pieces)
+        unseen = more[self._seen :]
+        self._seen -= len(more) - len(unseen)
+        return unseen
+
+    def go_on(self, written: str, seen: str) -> bool:
+        """Begin with what was written, and seen, before; False when the one does not give the other."""
+        self.push(written)
+        self._seen = len(seen) - len(self.text)  # held back here until the next word is there
+        return seen.startswith(self.text)
+
+    def again(self) -> "AnswerFilter":
+        """The same, as it was before anything was pushed."""
+        return AnswerFilter(*self._made_of)
+
+    def released(self, written: str) -> str:
+        """The beginning of what the model wrote that gave the visible text: from there another one can go on."""
+        fresh = self.again()
+        for end in range(len(written)):
+            if fresh.text == self.text:
+                break
+            fresh.push(written[end])
+        else:
+            end = len(written)
+        # Some characters leave only when the next one is seen.
+        return written[: written.rfind(self.text[-1], 0, end) + 1] if self.text else ""
 
     def break_off(self) -> str:
         """End the visible text where it was blocked; returns the ellipsis, or nothing when there is no text."""
@@ -169,3 +211,7 @@ class AnswerFilter:
     def citations(self) -> tuple[Citation, ...]:
         """See `Answer.citations`."""
         return self._answer.citations()
+
+    def supports(self) -> tuple[Supported, ...]:
+        """See `Answer.supports`."""
+        return self._answer.supports()

@@ -15,7 +15,8 @@ from kefu.router.config import RouterConfig
 from kefu.router.context import question_before
 from kefu.router.decide import Generate, GiveCurated, HandOver, decide
 from kefu.router.events import PassagesFound
-from kefu.router.frames import Ended, Order
+from kefu.router.excerpts import best_sentence
+from kefu.router.frames import Ended, Order, Sent
 from kefu.router.hedging import Hedging
 from kefu.router.intents import Intent, intent_of
 from kefu.router.knowledge import Found, Knowledge
@@ -31,6 +32,8 @@ from kefu.router.without_model import give_excerpt, hand_over
 _log = structlog.stdlib.get_logger()
 _LEAST_CANDIDATES = 5
 _BRIEFLY: dict[AnswerLanguage, str] = {"en": "Answer in one or two sentences.", "zh": "请用一两句话回答。"}
+_SAID = 200
+"""Characters of a broken answer that tell which sentence it was about."""
 _MOST_QUERY = 4000  # characters; see SearchRequest.query
 
 
@@ -132,7 +135,7 @@ class Answering:
         prompt = self._prompt(question, passages, budget)
         draft.passages = prompt.passages
         draft.log.find(PassagesFound(prompt.passages, draft.query))
-        draft.filter = AnswerFilter(prompt.passages, self._evidence(question, prompt.passages))
+        draft.filter = AnswerFilter(prompt.passages, self._evidence(question, prompt.passages), question.text)
         who, session = question.principal, question.session_id
         relay = self._relays.relay(who, preferred=question.replica, session=session)
         max_tokens = ask.max_tokens or rules.max_answer_tokens
@@ -149,6 +152,8 @@ class Answering:
                 shorter = self._prompt(question, draft.passages, smaller, keep_numbers=True)
                 relay = self._relays.relay(who, preferred=relay.address, session=session)
                 await self._relay(relay, self._order(question, shorter, max_tokens), draft, ask.deadline)
+            if draft.filter.blocked is not None and draft.saved is None:
+                await self._write_on(question, draft, relay, max_tokens)
         except (NoReplica, PromptTooLong) as error:
             _log.warning("answer.no_model", cause=str(error), began=bool(draft.log.text_bytes))
             if draft.saved is None:
@@ -164,6 +169,36 @@ class Answering:
         if relay.prompt_tokens:
             self._estimate.learn([message.content for message in prompt.messages], relay.prompt_tokens)
         self._conclude(question, draft)
+
+    async def _write_on(self, question: Question, draft: Draft, relay: Relay, max_tokens: int) -> None:
+        """Once more from where an answer was broken off, with nothing but the sentence of the passages nearest to it.
+
+        What was said stays said; when this breaks off too, or cannot begin where that one ended, nothing is changed.
+        """
+        broken = draft.filter
+        assert broken is not None  # noqa: S101 - set by _generate
+        assert draft.received is not None  # noqa: S101 - something was blocked
+        received = draft.received.sent()
+        kept = broken.released(received.text)
+        chain = broken.again()
+        nearest = best_sentence(f"{question.text} {broken.text[-_SAID:]}", draft.passages)
+        if nearest is None or not chain.go_on(kept, broken.text):
+            return
+        passage = replace(draft.passages[nearest.passage], text=nearest.text)
+        budget = Budget(self._config.prompt_tokens, self._config.history_tokens)
+        prompt = self._prompt(question, (passage,), budget, keep_numbers=True)
+        order = self._order(question, prompt, max_tokens)
+        if kept:
+            order = replace(order, continuation=Sent((), kept, received.fingerprint))
+        again = self._relays.relay(question.principal, preferred=relay.address, session=question.session_id)
+        draft.filter = chain
+        try:
+            await self._relay(again, order, draft, question.ask.deadline)
+        except (NoReplica, PromptTooLong) as error:
+            _log.warning("answer.not_written_on", cause=str(error))
+            if len(chain.text) <= len(broken.text):
+                draft.filter = broken  # it was broken off at a literal: that is why it is handed over
+        metrics.LITERALS_AVOIDED.labels("no" if draft.filter.blocked else "yes").inc()
 
     async def _relay(self, relay: Relay, order: Order, draft: Draft, first_by: float | None) -> None:
         chain = draft.filter
@@ -234,10 +269,10 @@ class Answering:
     @staticmethod
     def _evidence(question: Question, passages: Sequence[Passage]) -> Evidence:
         texts = [question.text, question.rules.instructions, question.as_of]
-        texts += ["\n".join((passage.title, *passage.headings, passage.text)) for passage in passages]
         for turn in question.history:
             texts += [turn.asked, turn.text]
-        return Evidence(texts)
+        sources = [("\n".join((passage.title, *passage.headings)), passage.text) for passage in passages]
+        return Evidence(texts, sources, question.text)
 
 
 def _instructions(question: Question) -> str:

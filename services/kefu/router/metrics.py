@@ -32,6 +32,11 @@ SEARCH_SECONDS = Histogram(
     buckets=(0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 1, 1.5, 3),
 )
 LITERALS_WITHHELD = Counter("kefu_literals_withheld_total", "Answers broken off at a literal no evidence bears out.")
+LITERALS_AVOIDED = Counter(
+    "kefu_answers_written_on_total",
+    "Answers broken off at a literal and written on, by whether that went well.",
+    ("well",),
+)
 SLOW_READERS_CUT = Counter("kefu_slow_readers_cut_total", "Streams cut since their client read nothing.")
 TURNS_NOT_STORED = Counter("kefu_turns_not_stored_total", "Answers given that Redis could not take.")
 RETRIED = Counter("kefu_retries_total", "Requests sent again before their first token, by cause.", ("cause",))

@@ -110,6 +110,19 @@ class Citation:
 
 
 @dataclass(frozen=True)
+class Supported:
+    """How far bytes `start` to `end` of the answer, one sentence, are borne out; see the contract."""
+
+    start: int
+    end: int
+    number: int
+    """Of the passage; 0 for none."""
+    share: float
+    evidence: str
+    """The passage's sentence."""
+
+
+@dataclass(frozen=True)
 class Handoff:
     """A person should take over. `message` is for the customer, `summary` for the person."""
 
@@ -150,6 +163,7 @@ class Completed:
     text_bytes: int = 0
     model: str = ""
     brown_out: BrownOut = BrownOut.NONE
+    supports: tuple[Supported, ...] = ()
 
 
 @dataclass(frozen=True)

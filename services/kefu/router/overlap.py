@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator
 
+from kefu.common.scripts import simplified
+
 _HAN_RUN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]+")
 _WORD = re.compile(r"[a-z]{3,}|\d+(?:[.,:]\d+)*")
 _STOP_WORDS = frozenset(
@@ -21,8 +23,8 @@ _LETTER = re.compile(r"[^\W_]")
 
 
 def units_of(text: str) -> frozenset[str]:
-    """What a text is compared by: pairs of Han characters, words, figures."""
-    lowered = text.lower()
+    """What a text is compared by: pairs of Han characters (simplified), words, figures."""
+    lowered = simplified(text.lower())
     pairs = {run[0][i : i + 2] for run in _HAN_RUN.finditer(lowered) for i in range(max(1, len(run[0]) - 1))}
     words = {word.rstrip("s") if len(word) > 4 else word for word in _WORD.findall(lowered) if word not in _STOP_WORDS}
     return frozenset(pairs | words)

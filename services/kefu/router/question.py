@@ -9,7 +9,7 @@ from kefu.common.language import AnswerLanguage
 from kefu.router import metrics
 from kefu.router.answer import AnswerFilter
 from kefu.router.drafts import Saved
-from kefu.router.model import AnswerSource, BrownOut, Citation, FinishReason, Handoff, Passage, Turn, Usage
+from kefu.router.model import AnswerSource, BrownOut, Citation, FinishReason, Handoff, Passage, Supported, Turn, Usage
 from kefu.router.received import Received
 from kefu.router.settings import Rules
 from kefu.router.turn_log import TurnLog
@@ -70,6 +70,7 @@ class Draft:
     query: str = ""
     handoff: Handoff | None = None
     citations: tuple[Citation, ...] = ()
+    supports: tuple[Supported, ...] = ()
     usage: Usage | None = None
     model: str = ""
     replica: str = ""
@@ -150,7 +151,7 @@ class Draft:
     def cite(self) -> None:
         """Tie what was said so far to passages; also for an answer that was stopped half way."""
         if self.filter is not None:
-            self.citations = self.filter.citations()
+            self.citations, self.supports = self.filter.citations(), self.filter.supports()
 
 
 def _common(one: bytes, other: bytes) -> int:

@@ -50,6 +50,7 @@ def completed_of(draft: Draft) -> Completed:
         text_bytes=told,
         model=draft.model if draft.source is AnswerSource.GENERATED else "",
         brown_out=draft.brown_out,
+        supports=draft.supports,
     )
 
 

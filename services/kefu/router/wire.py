@@ -193,6 +193,16 @@ def _completed(completed: Completed) -> pb.TurnCompleted:
         text_bytes=completed.text_bytes,
         model=completed.model,
         brown_out=_BROWN_OUT[completed.brown_out],
+        supports=[
+            pb.Support(
+                start=support.start,
+                end=support.end,
+                share=support.share,
+                number=support.number,
+                evidence=support.evidence,
+            )
+            for support in completed.supports
+        ],
     )
 
 

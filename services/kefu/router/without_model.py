@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from kefu.common.language import language_of
+from kefu.common.scripts import like
 from kefu.router import metrics
 from kefu.router.decide import handoff_summary
 from kefu.router.extract import excerpt
@@ -22,7 +23,7 @@ def give_excerpt(question: Question, draft: Draft, otherwise: HandoffReason) -> 
         hand_over(question, draft, otherwise, nearest=draft.passages)
         return
     passage = readable[0]
-    text = excerpt(passage, question.text)
+    text = like(question.text, excerpt(passage, question.text))
     draft.filter = None
     draft.source = AnswerSource.EXTRACTIVE
     draft.citations = (Citation(0, len(text.encode()), passage.number, passage.name, passage.title, passage.uri),)
@@ -35,7 +36,8 @@ def hand_over(
     """Call a person, and tell the customer so."""
     language = question.language
     summary = handoff_summary(language, reason, question.text, question.history, nearest, detail)
-    draft.handoff = Handoff(reason, question.rules.texts[language].handoff(reason), summary)
+    message = like(question.text, question.rules.texts[language].handoff(reason))
+    draft.handoff = Handoff(reason, message, summary)
     draft.finish = FinishReason.HANDOFF
     if not draft.log.text_bytes:
         draft.source = AnswerSource.CANNED

@@ -632,6 +632,47 @@ class Citation(_message.Message):
 Global___Citation: _TypeAlias = Citation  # noqa: Y015
 
 @_typing.final
+class Support(_message.Message):
+    """Support says how far one sentence of the answer is borne out by what was found, by its words and figures. It is
+    counted, not asked of a model: an answer in another language than the passages shares little with them, and a share
+    of 0 says then that nothing is known.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    START_FIELD_NUMBER: _builtins.int
+    END_FIELD_NUMBER: _builtins.int
+    SHARE_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    EVIDENCE_FIELD_NUMBER: _builtins.int
+    start: _builtins.int
+    """First byte of the sentence in the joined text."""
+    end: _builtins.int
+    """The byte after it."""
+    share: _builtins.float
+    """Which part of its words and figures the sentence below holds, 0 to 1."""
+    number: _builtins.int
+    """SourcePassage.number of the passage that the sentence below stands in; 0 when none holds any of it."""
+    evidence: _builtins.str
+    """The sentence of the passage (or two that stand together, or a row of a table) that holds most of it."""
+    def __init__(
+        self,
+        *,
+        start: _builtins.int = ...,
+        end: _builtins.int = ...,
+        share: _builtins.float = ...,
+        number: _builtins.int = ...,
+        evidence: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end", b"end", "evidence", b"evidence", "number", b"number", "share", b"share", "start", b"start"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Support: _TypeAlias = Support  # noqa: Y015
+
+@_typing.final
 class Usage(_message.Message):
     """Usage counts tokens, by the model's tokenizer."""
 
@@ -721,6 +762,7 @@ class TurnCompleted(_message.Message):
     TEXT_BYTES_FIELD_NUMBER: _builtins.int
     MODEL_FIELD_NUMBER: _builtins.int
     BROWN_OUT_FIELD_NUMBER: _builtins.int
+    SUPPORTS_FIELD_NUMBER: _builtins.int
     finish_reason: Global___FinishReason.ValueType
     """How it ended."""
     source: Global___AnswerSource.ValueType
@@ -743,6 +785,10 @@ class TurnCompleted(_message.Message):
     def timings(self) -> Global___Timings:
         """Where the time went."""
 
+    @_builtins.property
+    def supports(self) -> _containers.RepeatedCompositeFieldContainer[Global___Support]:
+        """Every sentence of a generated answer, in order, and what bears it out."""
+
     def __init__(
         self,
         *,
@@ -754,10 +800,11 @@ class TurnCompleted(_message.Message):
         text_bytes: _builtins.int = ...,
         model: _builtins.str = ...,
         brown_out: Global___BrownOut.ValueType = ...,
+        supports: _abc.Iterable[Global___Support] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["timings", b"timings", "usage", b"usage"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["brown_out", b"brown_out", "citations", b"citations", "finish_reason", b"finish_reason", "model", b"model", "source", b"source", "text_bytes", b"text_bytes", "timings", b"timings", "usage", b"usage"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["brown_out", b"brown_out", "citations", b"citations", "finish_reason", b"finish_reason", "model", b"model", "source", b"source", "supports", b"supports", "text_bytes", b"text_bytes", "timings", b"timings", "usage", b"usage"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,0 +1,44 @@
+"""Simplified and traditional Chinese characters: told apart, and turned into one another (OpenCC)."""
+
+import re
+from functools import cache
+from typing import Any
+
+_KANA_OR_HANGUL = re.compile(r"[\u3040-\u30ff\uac00-\ud7af]")
+_HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
+
+
+@cache
+def _converter(name: str) -> Any:
+    import opencc  # pyright: ignore[reportMissingTypeStubs] - loads its dictionaries: only where Chinese is met
+
+    return opencc.OpenCC(name)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+
+
+def simplified(text: str) -> str:
+    """Japanese and Korean stay as they are; so does all that is no Han character."""
+    if not _HAN.search(text) or _KANA_OR_HANGUL.search(text):
+        return text
+    return str(_converter("t2s").convert(text))
+
+
+def traditional(text: str) -> str:
+    """Simplified characters as traditional ones, one for one; for text that is known to be Chinese."""
+    return text if not _HAN.search(text) else str(_converter("s2t").convert(text))
+
+
+def is_traditional(text: str) -> bool:
+    """Whether Chinese is written in traditional characters: more of them would change than in the other direction."""
+    if not _HAN.search(text) or _KANA_OR_HANGUL.search(text):
+        return False
+    here, there = simplified(text), traditional(text)
+    return _differing(text, here) > _differing(text, there)
+
+
+def like(sample: str, text: str) -> str:
+    """A text in traditional characters if the sample is, else as it is."""
+    return traditional(text) if is_traditional(sample) else text
+
+
+def _differing(one: str, other: str) -> int:
+    return sum(a != b for a, b in zip(one, other, strict=False))

@@ -1,0 +1,87 @@
+"""Question sets whose queries say what a right answer holds: `metadata` of queries.jsonl."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kefu.common.language import AnswerLanguage, answer_language
+from kefu.evaluation.matching import is_hit, is_too_long, keyword_share, token_f1
+from kefu.retrieval.question_set import BadQuestionSet, QuestionSet, load_question_set
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is known of a question's right answer."""
+
+    language: AnswerLanguage
+    answerable: bool = True
+    answers: tuple[tuple[str, ...], ...] = ()
+    """Right when for some of these every string occurs."""
+    keywords: tuple[str, ...] = ()
+    reference: str = ""
+    """As a person answered."""
+    history: tuple[str, ...] = ()
+    """What was said before, customer and assistant by turns, oldest first."""
+
+    @property
+    def is_judged(self) -> bool:
+        """Something is known by which an answer can be judged."""
+        return self.answerable and bool(self.answers or self.keywords)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What one answer is worth."""
+
+    score: float
+    """1 or 0 by `answers`; else the share of the keywords. 0 when it is too long."""
+    f1: float
+    length: int
+    too_long: bool
+
+
+def judge(text: str, wanted: Wanted) -> Judged:
+    """Judge a text; one that handed over, or says nothing, is worth 0."""
+    too_long = is_too_long(text, wanted.language)
+    score = float(is_hit(text, wanted.answers)) if wanted.answers else keyword_share(text, wanted.keywords)
+    references = [" ".join(strings) for strings in wanted.answers] or [wanted.reference]
+    # A support answer is judged by how much of what matters it says; steps take more than 300 characters.
+    counts = not too_long or not wanted.answers
+    return Judged(score if counts else 0.0, token_f1(text, references), len(text), too_long)
+
+
+def load_answer_set(folder: Path, first: int = 0) -> tuple[QuestionSet, dict[str, Wanted]]:
+    """A set, and what is wanted of those of its questions that can be judged, by id in the set's order.
+
+    `first` > 0: only of the first so many ids. Raises BadQuestionSet.
+    """
+    questions = load_question_set(folder)
+    wanted: dict[str, Wanted] = {}
+    with (folder / "queries.jsonl").open(encoding="utf-8") as lines:
+        for line in lines:
+            if line.strip():
+                row: dict[str, Any] = json.loads(line)
+                wanted[str(row["_id"])] = _wanted(row)
+    ids = [question.id for question in questions.questions if wanted[question.id].is_judged]
+    if not ids:
+        raise BadQuestionSet(
+            f"{folder / 'queries.jsonl'} says of no question what its answer holds; metadata.answers (a list of lists "
+            "of strings) or metadata.keywords (a list of strings) would."
+        )
+    return questions, {each: wanted[each] for each in ids[: first or None]}
+
+
+def _wanted(row: dict[str, Any]) -> Wanted:
+    about: dict[str, Any] = row.get("metadata") or {}
+    language = about.get("language")
+    answers: Sequence[Sequence[str]] = about.get("answers") or ()
+    return Wanted(
+        language=language if language in ("en", "zh") else answer_language(str(row["text"])) or "en",
+        answerable=bool(about.get("answerable", True)),
+        answers=tuple(tuple(map(str, strings)) for strings in answers),
+        keywords=tuple(map(str, about.get("keywords") or ())),
+        reference=str(about.get("reference") or ""),
+        history=tuple(map(str, about.get("history") or ())),
+    )

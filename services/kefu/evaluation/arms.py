@@ -1,0 +1,202 @@
+"""
+The same questions answered four ways, with the router's own prompt, relay and filters.
+
+    closed      the model alone, no passage in the prompt: what it knows by heart
+    rag         as a customer is answered: searched, decided, generated, filtered, or handed over
+    oracle      the same, but only the right documents are there: what better retrieval could gain at most
+    extractive  no model: the single best sentence of what was found
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from kefu.common.auth import Principal, Scope
+from kefu.evaluation.answer_set import Wanted
+from kefu.evaluation.set_knowledge import SetKnowledge
+from kefu.router.answering import Answering
+from kefu.router.config import RouterConfig
+from kefu.router.excerpts import best_sentence
+from kefu.router.frames import Frame, Order
+from kefu.router.hedging import Hedging
+from kefu.router.model import Turn
+from kefu.router.prompt import Budget, build_prompt
+from kefu.router.question import Ask, Draft, Question
+from kefu.router.relay import Patience, Pool, Relays
+from kefu.router.retry_budget import RetryBudget
+from kefu.router.settings import TenantSettings, rules_of
+from kefu.router.tokens import TokenEstimate
+from kefu.router.turn_log import TurnLog
+
+AT_ONCE = 16
+"""Questions in flight: vLLM on two cores writes six times as much at 16 answers as at one."""
+_NO_HURRY = 600.0  # seconds: a measurement waits
+_SOMEBODY = Principal("evaluation", "evaluation", frozenset({Scope.CHAT}))
+
+
+class Arm(StrEnum):
+    """A way to answer."""
+
+    CLOSED = "closed"
+    RAG = "rag"
+    ORACLE = "oracle"
+    EXTRACTIVE = "extractive"
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What a customer would have read, and where it comes from."""
+
+    id: str
+    question: str
+    text: str
+    source: str
+    finish: str
+    written: str = ""
+    """By the model, before the filters."""
+    evidence: tuple[str, ...] = ()
+    """The passages that sentences were shown of, each under its title and headings."""
+    blocked: str = ""
+    """The literal at which the answer was broken off."""
+    citations: int = 0
+    prompt_tokens: int = 0
+    seconds: float = 0.0
+
+
+@dataclass
+class Asker:
+    """Answers questions of one set. `thinks`: the model may, for models that can."""
+
+    config: RouterConfig
+    pool: Pool
+    found: SetKnowledge
+    told: SetKnowledge
+    thinks: bool = False
+
+    def __post_init__(self) -> None:
+        self._rules = rules_of(TenantSettings(), self.config)
+        self._rag, self._oracle = (
+            Answering(self.config, knowledge, self.pool)  # pyright: ignore[reportArgumentType] - has what it takes
+            for knowledge in (self.found, self.told)
+        )
+
+    async def answers(
+        self, arm: Arm, texts: dict[str, str], wanted: dict[str, Wanted], done: Callable[[], None]
+    ) -> list[Answered]:
+        """All answers of an arm, in the order of `wanted`. `done` is called after each."""
+        gate = asyncio.Semaphore(AT_ONCE)
+
+        async def one(each: str) -> Answered:
+            async with gate:
+                answered = await self.answer(arm, each, texts[each], wanted[each])
+            done()
+            return answered
+
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(one(each)) for each in wanted]
+        return [task.result() for task in tasks]
+
+    async def answer(self, arm: Arm, each: str, text: str, wanted: Wanted) -> Answered:
+        """One answer."""
+        question = self._question(text, wanted)
+        began = time.monotonic()
+        match arm:
+            case Arm.EXTRACTIVE:
+                return await self._extract(each, question)
+            case Arm.CLOSED:
+                return await self._closed(each, question)
+            case Arm.RAG | Arm.ORACLE:
+                draft = Draft(TurnLog(), began)
+                await (self._rag if arm is Arm.RAG else self._oracle).answer(question, draft)
+                return Answered(
+                    id=each,
+                    question="\n".join((*wanted.history, text)),
+                    text=draft.log.text,
+                    source=draft.source,
+                    finish=draft.finish,
+                    written="" if draft.received is None else draft.received.sent().text,
+                    evidence=tuple(
+                        "\n".join((passage.title, *passage.headings, passage.text)) for passage in draft.passages
+                    ),
+                    blocked=(draft.filter.blocked or "") if draft.filter is not None else "",
+                    citations=len(draft.citations),
+                    prompt_tokens=draft.usage.prompt_tokens if draft.usage is not None else 0,
+                    seconds=time.monotonic() - began,
+                )
+
+    async def _extract(self, each: str, question: Question) -> Answered:
+        found = await self.found.search(
+            _SOMEBODY, question.text, collections=(), as_of="", top_k=self._rules.max_passages, seconds=_NO_HURRY
+        )
+        best = best_sentence(question.text, found.passages)
+        text = "" if best is None else best.text
+        return Answered(each, question.text, text, source="extractive", finish="stop", evidence=(text,))
+
+    async def _closed(self, each: str, question: Question) -> Answered:
+        estimate = TokenEstimate()
+        budget = Budget(self.config.prompt_tokens, self.config.history_tokens)
+        prompt = build_prompt(
+            question.text,
+            question.language,
+            (),
+            question.history,
+            instructions="",
+            budget=budget,
+            estimate=estimate,
+        )
+        order = Order(
+            messages=prompt.messages,
+            estimated_tokens=prompt.tokens,
+            max_tokens=self._rules.max_answer_tokens,
+            temperature=self._rules.temperature,
+            reasoning_tokens=self.config.reasoning_tokens if self.thinks else None,
+        )
+        relays = Relays(
+            self.pool,
+            Patience(self.config.first_token_seconds, self.config.between_token_seconds, self.config.attempts),
+            RetryBudget(share=1.0, reserve=100.0, per_second=1.0),
+            Hedging(share=0.0),
+        )
+        text = "".join([text async for text in _texts(relays, order)])
+        return Answered(each, question.text, text, source="generated", finish="stop", written=text)
+
+    def _question(self, text: str, wanted: Wanted) -> Question:
+        now = time.monotonic()
+        turns = [
+            Turn(id="", question=asked, language=wanted.language, as_of="", create_time=0.0, text=said)
+            for asked, said in zip(wanted.history[::2], wanted.history[1::2], strict=False)
+        ]
+        return Question(
+            ask=Ask(text=text, arrived=now, thinks=self.thinks),
+            text=text,
+            carried="",
+            language=wanted.language,
+            as_of=datetime.now(UTC).date().isoformat(),
+            history=turns,
+            rules=self._rules,
+            principal=_SOMEBODY,
+            replica="",
+        )
+
+
+def patient(config: RouterConfig) -> RouterConfig:
+    """The same, but nobody is in a hurry: sixteen prompts at once are read one after the other on a small machine."""
+    return config.model_copy(
+        update={
+            "search_seconds": _NO_HURRY,
+            "first_token_seconds": _NO_HURRY,
+            "between_token_seconds": _NO_HURRY,
+            "hedge_share": 0.0,
+        }
+    )
+
+
+async def _texts(relays: Relays, order: Order) -> AsyncGenerator[str, None]:
+    async with aclosing(relays.relay(_SOMEBODY).frames(order)) as frames:
+        async for frame in frames:
+            if isinstance(frame, Frame) and not frame.reasoning:
+                yield frame.text

@@ -1,0 +1,57 @@
+"""The model that is measured: a generation service that runs already, or one of this process's own."""
+
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+import grpc.aio
+
+from kefu.common.auth import open_keyring
+from kefu.common.interceptor import acting_for
+from kefu.common.serving import serving
+from kefu.generation.config import GenerationConfig
+from kefu.generation.service import SCOPES, limits_of, open_engine
+from kefu.generation.servicer import GenerationServicer
+from kefu.generation.v1 import generation_pb2 as pb
+from kefu.generation.v1 import generation_pb2_grpc as rpc
+from kefu.router.relay import Pool
+from kefu.router.replicas import open_pool
+
+_CALLER = "evaluation"
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Replicas with one model."""
+
+    pool: Pool
+    model: str
+    fingerprint: str
+    reasons: bool
+    """It can think before it answers."""
+
+
+@asynccontextmanager
+async def running_model(model: str) -> AsyncIterator[Measured]:
+    """Serve a model (empty: the default one) over gRPC on a port of its own while the block runs."""
+    key = f"kefu_internal_{secrets.token_hex(32)}"
+    config = GenerationConfig(internal_key=key, **({"model": model} if model else {}))  # pyright: ignore[reportArgumentType]
+    async with AsyncExitStack() as stack:
+        servicer = GenerationServicer(await stack.enter_async_context(open_engine(config)), limits_of(config))
+        keyring = await stack.enter_async_context(open_keyring(key))
+        server = await stack.enter_async_context(
+            serving("127.0.0.1:0", servicer.register, keyring=keyring, scopes=SCOPES, drain=1.0)
+        )
+        yield await stack.enter_async_context(served_at(f"127.0.0.1:{server.port}", key))
+
+
+@asynccontextmanager
+async def served_at(addresses: str, internal_key: str) -> AsyncIterator[Measured]:
+    """Replicas that run already. Raises grpc.aio.AioRpcError when none answers."""
+    async with open_pool(addresses, internal_key, _CALLER) as pool:
+        async with grpc.aio.insecure_channel(addresses.split(",")[0]) as channel:
+            described = await rpc.GenerationServiceStub(channel).DescribeModel(
+                pb.DescribeModelRequest(), metadata=acting_for(internal_key), timeout=30.0, wait_for_ready=True
+            )
+        yield Measured(pool, described.model, described.fingerprint, described.supports_reasoning)

@@ -1,0 +1,77 @@
+"""
+When an answer counts as right.
+
+`answers` of a question is a list of lists: an answer is right when for some list every string occurs in it. Both are
+normalised first: NFKC, traditional to simplified characters, lower case, citations "[n]" removed, spaces and
+punctuation dropped except decimal points. An answer of digits only has to stand between number boundaries: 20 is not
+in 2017.
+"""
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+
+from kefu.common.language import AnswerLanguage
+from kefu.common.scripts import simplified
+
+LONGEST: dict[AnswerLanguage, int] = {"en": 300, "zh": 120}
+"""Characters; a longer answer counts as wrong, whatever it holds: reading out the page is no answer."""
+
+_CITATION = re.compile(r"[\[【［]\s*\d{1,3}\s*[\]】］]")
+_DECIMAL_POINT = re.compile(r"(?<=\d)\.(?=\d)")
+_KEPT = "\x00"
+_NO_WORD = re.compile(r"[\W_]+")
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+_UNIT = re.compile(r"[\u3400-\u9fff]|[^\W_\u3400-\u9fff]+")
+
+
+def normalised(text: str) -> str:
+    """What two texts are compared by."""
+    plain = simplified(unicodedata.normalize("NFKC", _CITATION.sub("", text))).lower()
+    plain = _DECIMAL_POINT.sub(_KEPT, plain)
+    return _NO_WORD.sub(lambda run: "." if run[0] == _KEPT else "", plain)
+
+
+def occurs(wanted: str, text: str) -> bool:
+    """Whether a string occurs in a text; both as they are."""
+    needle, hay = normalised(wanted), normalised(text)
+    if not needle:
+        return False
+    if not _NUMBER.fullmatch(needle):
+        return needle in hay
+    # Numbers that stand apart in the text must not run together: "7 of 20 17" has no 2017.
+    spaced = simplified(unicodedata.normalize("NFKC", _CITATION.sub("", text))).lower()
+    spaced = re.sub(r"(?<=\d)[,，](?=\d{3}(?!\d))", "", spaced)
+    return any(found[0] == needle for found in re.finditer(r"(?<![\d.])\d+(?:\.\d+)?", spaced))
+
+
+def is_hit(answer: str, answers: Sequence[Sequence[str]]) -> bool:
+    """Whether for some list of strings all occur in the answer, whatever its length."""
+    return any(strings and all(occurs(string, answer) for string in strings) for strings in answers)
+
+
+def is_too_long(answer: str, language: AnswerLanguage) -> bool:
+    """Whether an answer is too long to count, citations left out."""
+    return len(_CITATION.sub("", answer).strip()) > LONGEST[language]
+
+
+def keyword_share(answer: str, keywords: Sequence[str]) -> float:
+    """Share of the keywords that occur in the answer."""
+    return sum(occurs(keyword, answer) for keyword in keywords) / len(keywords) if keywords else 0.0
+
+
+def token_f1(answer: str, references: Sequence[str]) -> float:
+    """The best F1 of words (of Chinese, characters) against any reference: a measure of brevity beside the hit."""
+    said = _units(answer)
+    return max((_f1(said, _units(reference)) for reference in references), default=0.0)
+
+
+def _units(text: str) -> Counter[str]:
+    plain = simplified(unicodedata.normalize("NFKC", _CITATION.sub("", text))).lower()
+    return Counter(_UNIT.findall(plain))
+
+
+def _f1(said: Counter[str], meant: Counter[str]) -> float:
+    common = (said & meant).total()
+    return 2 * common / (said.total() + meant.total()) if common else 0.0

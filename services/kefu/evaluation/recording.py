@@ -1,0 +1,120 @@
+"""
+A replica whose answers are remembered in a file: asked the same again, it says the same without the model.
+
+The key is all that the model's text hangs on: the weights' fingerprint, the messages, the sampling, what is continued.
+What the router makes of the text is never remembered: filters that change are measured with the next run.
+"""
+
+import hashlib
+import json
+from collections.abc import AsyncGenerator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from kefu.common.auth import Principal
+from kefu.router.frames import Accepted, Ended, Event, Frame, Order
+from kefu.router.model import Usage
+from kefu.router.opening import Source
+from kefu.router.relay import Pool
+
+
+class Recording:
+    """Answers by key, in a file of JSON lines that only grows; a broken last line (a run was killed) is left out."""
+
+    def __init__(self, path: Path | None) -> None:
+        """`path` None remembers nothing beyond this run."""
+        self._path = path
+        self._known: dict[str, list[dict[str, Any]]] = {}
+        self.asked = 0
+        """Answers that the model wrote in this run."""
+        if path is not None and path.exists():
+            for line in path.read_text(encoding="utf-8").splitlines():
+                try:
+                    row: dict[str, Any] = json.loads(line)
+                except json.JSONDecodeError:
+                    continue
+                self._known[row["key"]] = row["events"]
+
+    def get(self, key: str) -> list[Event] | None:
+        """What was answered."""
+        events = self._known.get(key)
+        return None if events is None else [_event(event) for event in events]
+
+    def put(self, key: str, events: list[Event]) -> None:
+        """Remember a whole answer."""
+        self.asked += 1
+        rows = [{"is": type(event).__name__, **asdict(event)} for event in events]
+        self._known[key] = rows
+        if self._path is not None:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with self._path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps({"key": key, "events": rows}, ensure_ascii=False) + "\n")
+
+
+@dataclass
+class RecordedSource:
+    """See the module. A whole answer is fetched before its first event comes out, so that every record is whole."""
+
+    source: Source
+    recording: Recording
+    fingerprint: str
+
+    @property
+    def address(self) -> str:
+        """Where it is."""
+        return self.source.address
+
+    @property
+    def model(self) -> str:
+        """What it serves."""
+        return self.source.model
+
+    async def generate(self, order: Order, principal: Principal) -> AsyncGenerator[Event, None]:
+        """See `Replica.generate`."""
+        key = _key(order, self.fingerprint)
+        events = self.recording.get(key)
+        if events is None:
+            events = [event async for event in self.source.generate(order, principal)]
+            if events and isinstance(events[-1], Ended):
+                self.recording.put(key, events)
+        for event in events:
+            yield event
+
+
+@dataclass(frozen=True)
+class RecordedPool:
+    """A pool whose replicas are recorded; all of them serve the model of `fingerprint`."""
+
+    pool: Pool
+    recording: Recording
+    fingerprint: str
+
+    def choose(
+        self, *, preferred: str = "", session: str = "", exclude: frozenset[str] = frozenset()
+    ) -> RecordedSource | None:
+        """See `ReplicaPool.choose`."""
+        source = self.pool.choose(preferred=preferred, session=session, exclude=exclude)
+        return None if source is None else RecordedSource(source, self.recording, self.fingerprint)
+
+
+def _key(order: Order, fingerprint: str) -> str:
+    told = [
+        fingerprint,
+        [[message.role, message.content] for message in order.messages],
+        order.max_tokens,
+        order.temperature,
+        order.reasoning_tokens,
+        None if order.continuation is None else [order.continuation.token_ids, order.continuation.text],
+    ]
+    return hashlib.sha256(json.dumps(told, ensure_ascii=False).encode()).hexdigest()
+
+
+def _event(row: dict[str, Any]) -> Event:
+    match row["is"]:
+        case "Accepted":
+            return Accepted(row["prompt_tokens"], row["fingerprint"])
+        case "Frame":
+            return Frame(row["text"], tuple(row["token_ids"]), row["reasoning"])
+        case _:
+            return Ended(Usage(**row["usage"]), row["cut"])

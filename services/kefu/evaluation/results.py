@@ -1,0 +1,124 @@
+"""What the arms are worth: figures, differences, and how they are told."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from kefu.evaluation.answer_set import Judged, Wanted, judge
+from kefu.evaluation.arms import Answered, Arm
+from kefu.retrieval.figures import Figure, bootstrapped
+from kefu.retrieval.question_set import SetQuestion
+
+
+@dataclass(frozen=True)
+class ArmFigures:
+    """One arm over some questions."""
+
+    arm: str
+    questions: int
+    hit: Figure
+    """Right answers; of a set judged by keywords, the share of them that answers hold."""
+    f1: float
+    length: float
+    """Mean characters."""
+    too_long: int
+    handed_over: int
+    prompt_tokens: float
+    """Mean, of those for which the model was asked."""
+
+
+@dataclass(frozen=True)
+class SetResults:
+    """All arms over one set."""
+
+    name: str
+    model: str
+    judged_by: str
+    arms: list[ArmFigures]
+    even: list[ArmFigures]
+    """Of ids with an even number: prompts were tuned on these."""
+    odd: list[ArmFigures]
+    differences: dict[str, Figure]
+
+    def as_json(self) -> dict[str, Any]:
+        """For programs."""
+        return asdict(self)
+
+    def markdown(self) -> str:
+        """A section of a report."""
+        lines = [
+            f"### {self.name}",
+            "",
+            f"{self.arms[0].questions if self.arms else 0} questions, judged by {self.judged_by}; {self.model}.",
+            "",
+            "| arm | hit | even ids | odd ids | token F1 | characters | too long | handed over | prompt tokens |",
+            "|---|---|---|---|---|---|---|---|---|",
+        ]
+        for every, even, odd in zip(self.arms, self.even, self.odd, strict=True):
+            lines.append(
+                f"| {every.arm} | {told(every.hit)} | {even.hit.value:.3f} | {odd.hit.value:.3f} | {every.f1:.3f} | "
+                f"{every.length:.0f} | {every.too_long} | {every.handed_over} | {every.prompt_tokens:.0f} |"
+            )
+        lines += ["", *(f"{label}: {told(difference)}" for label, difference in self.differences.items()), ""]
+        return "\n".join(lines)
+
+
+def told(figure: Figure) -> str:
+    """A figure with its interval."""
+    return f"{figure.value:.3f} [{figure.low:.3f}, {figure.high:.3f}]"
+
+
+def results(
+    name: str,
+    model: str,
+    answered: Mapping[Arm, Sequence[Answered]],
+    wanted: Mapping[str, Wanted],
+    questions: Mapping[str, SetQuestion],
+) -> SetResults:
+    """Judge all arms; each must have answered the same questions."""
+    judged = {arm: [(each, judge(each.text, wanted[each.id])) for each in answers] for arm, answers in answered.items()}
+
+    def over(keep: Callable[[str], bool]) -> list[ArmFigures]:
+        return [_figures(arm, [pair for pair in pairs if keep(pair[0].id)]) for arm, pairs in judged.items()]
+
+    differences = {
+        f"{one} - {other}": bootstrapped(_scores(judged[one]) - _scores(judged[other]))
+        for one, other in ((Arm.RAG, Arm.CLOSED), (Arm.RAG, Arm.EXTRACTIVE), (Arm.RAG, Arm.ORACLE))
+        if one in judged and other in judged
+    }
+    return SetResults(
+        name=name,
+        model=model,
+        judged_by="answers" if any(each.answers for each in wanted.values()) else "keywords",
+        arms=over(lambda _: True),
+        even=over(lambda each: questions[each].is_even),
+        odd=over(lambda each: not questions[each].is_even),
+        differences=differences,
+    )
+
+
+def _scores(pairs: Sequence[tuple[Answered, Judged]]) -> npt.NDArray[np.float64]:
+    return np.array([_score(pair) for pair in pairs], np.float64)
+
+
+def _score(pair: tuple[Answered, Judged]) -> float:
+    answered, judged = pair
+    return 0.0 if answered.finish == "handoff" and not answered.text else judged.score
+
+
+def _figures(arm: Arm, pairs: Sequence[tuple[Answered, Judged]]) -> ArmFigures:
+    count = max(len(pairs), 1)
+    asked = [answered.prompt_tokens for answered, _ in pairs if answered.prompt_tokens]
+    return ArmFigures(
+        arm=arm,
+        questions=len(pairs),
+        hit=bootstrapped(_scores(pairs)),
+        f1=sum(judged.f1 for _, judged in pairs) / count,
+        length=sum(judged.length for _, judged in pairs) / count,
+        too_long=sum(judged.too_long for _, judged in pairs),
+        handed_over=sum(answered.finish == "handoff" for answered, _ in pairs),
+        prompt_tokens=sum(asked) / max(len(asked), 1),
+    )

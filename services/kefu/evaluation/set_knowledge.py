@@ -1,0 +1,96 @@
+"""A question set's documents as the router sees them: searched by the service's own scorer, in this process."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kefu.common.auth import Principal
+from kefu.common.language import language_of
+from kefu.retrieval.evaluation import Evaluation, cut_set
+from kefu.retrieval.question_set import QuestionSet
+from kefu.router.knowledge import Found
+from kefu.router.model import Passage
+
+_DEEP = 50
+
+
+@dataclass(frozen=True)
+class SetKnowledge:
+    """Stands where `kefu.router.knowledge.Knowledge` stands; finds by question text."""
+
+    found: dict[str, tuple[Passage, ...]]
+    """By question text, best first."""
+
+    async def search(
+        self,
+        principal: Principal,
+        query: str,
+        *,
+        history: tuple[str, ...] = (),
+        collections: tuple[str, ...],
+        as_of: str,
+        top_k: int,
+        seconds: float,
+    ) -> Found:
+        """See `Knowledge.search`."""
+        del principal, history, collections, as_of, seconds
+        return Found(self.found.get(query.strip(), ())[:top_k], None)
+
+
+def searched(questions: QuestionSet, evaluation: Evaluation, ids: Sequence[str]) -> SetKnowledge:
+    """What each of these questions finds."""
+    passages = _Passages(questions)
+    wanted = set(ids)
+    return SetKnowledge(
+        {
+            one.asked.text.strip(): tuple(
+                passages.of(scored.entry.document, scored.entry.passage, number, scored.relevance)
+                for number, scored in enumerate(evaluation.ranking(one.question, one.leaning, _DEEP), 1)
+            )
+            for one in evaluation.questions
+            if one.asked.id in wanted
+        }
+    )
+
+
+def told(questions: QuestionSet, evaluation: Evaluation, ids: Sequence[str]) -> SetKnowledge:
+    """What each would find if nothing but its right documents were there: their passages, the likeliest first."""
+    passages = _Passages(questions)
+    wanted = set(ids)
+    found: dict[str, tuple[Passage, ...]] = {}
+    for one in evaluation.questions:
+        asked = one.asked
+        if asked.id not in wanted:
+            continue
+        ranking = evaluation.ranking(one.question, one.leaning, len(evaluation.index.entries))
+        right = [
+            entry for scored in ranking for entry in (scored.entry, *scored.same) if entry.document in asked.relevant
+        ]
+        keys = [(entry.document, entry.passage) for entry in right]
+        keys += [key for key in passages.keys_of(asked.relevant) if key not in keys]  # too far to be a candidate
+        found[asked.text.strip()] = tuple(passages.of(*key, number, 1.0) for number, key in enumerate(keys, 1))
+    return SetKnowledge(found)
+
+
+class _Passages:
+    def __init__(self, questions: QuestionSet) -> None:
+        self._documents = {document.id: (document, chunks) for document, chunks in cut_set(questions.documents)}
+        self._chunks = {
+            (document.id, chunk.id): chunk for document, chunks in self._documents.values() for chunk in chunks
+        }
+
+    def keys_of(self, documents: frozenset[str]) -> list[tuple[str, str]]:
+        return [key for key in self._chunks if key[0] in documents]
+
+    def of(self, document: str, passage: str, number: int, relevance: float) -> Passage:
+        about, _ = self._documents[document]
+        chunk = self._chunks[document, passage]
+        return Passage(
+            number=number,
+            name=f"collections/set/documents/{document}/passages/{passage}",
+            title=about.title,
+            headings=chunk.headings,
+            text=chunk.text,
+            uri="",
+            relevance=relevance,
+            language=language_of(f"{about.title}\n{about.text}"),
+        )

@@ -1,0 +1,58 @@
+"""Which sentence of which passage carries a sentence of an answer, and how much of it. Counts words; knows no model."""
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from kefu.router.excerpts import pieces
+from kefu.router.model import Passage
+from kefu.router.overlap import share, units_of
+
+_FIGURE = re.compile(r"\d")
+_FIGURES_WEIGH = 2
+"""A figure counts as much as so many words: it is what a sentence is asked for."""
+
+
+class Carried(NamedTuple):
+    """The passage sentence that holds most of an answer's sentence."""
+
+    number: int
+    """Of the passage, from 1; 0 when none holds any of it."""
+    share: float
+    """Of the sentence's words and figures, those that it holds, 0 to 1."""
+    text: str
+
+
+class Support:
+    """The sentences of some passages, ready to be compared."""
+
+    def __init__(self, passages: Sequence[Passage]) -> None:
+        self._held: list[tuple[int, str, frozenset[str]]] = []
+        for number, passage in enumerate(passages, 1):
+            above = units_of(" ".join((passage.title, *passage.headings)))
+            before: tuple[str, frozenset[str]] | None = None
+            for _, _, text in pieces(passage.text):
+                units = units_of(text)
+                self._held.append((number, text, units | above))
+                if before is not None:  # an answer often joins two sentences that stand together
+                    self._held.append((number, f"{before[0]} {text}", before[1] | units | above))
+                before = text, units
+
+    def of(self, sentence: str, number: int = 0) -> Carried:
+        """What carries a sentence best; `number`: in this passage."""
+        words = units_of(sentence)
+        best = Carried(0, 0.0, "")
+        for place, text, units in self._held:
+            if number in (0, place):
+                part = _weighed(words, units)
+                # Of equals the shorter: two sentences only when one is not enough.
+                if (part, -len(text)) > (best.share, -len(best.text)) and part > 0:
+                    best = Carried(place, part, text)
+        return best
+
+
+def _weighed(words: frozenset[str], units: frozenset[str]) -> float:
+    if share(words, units) == 0.0:
+        return 0.0
+    weights = {word: _FIGURES_WEIGH if _FIGURE.search(word) else 1 for word in words}
+    return sum(weight for word, weight in weights.items() if word in units) / sum(weights.values())
