@@ -75,9 +75,12 @@ def passes(above: str, text: str, question: str, answer: str) -> bool:
 def planted(path: Path) -> tuple[list[str], list[str], int, int]:
     """Errors that passed, right answers that did not; and how many there are of both."""
     cases: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
-    told = [(case["above"], case["text"], case["question"], case) for case in cases]
-    missed = [a for *at, case in told for a in case["wrong"] if passes(*at, a)]
-    stopped = [a for *at, case in told for a in case["right"] if not passes(*at, a)]
+
+    def goes_out(case: dict[str, Any], answer: str) -> bool:
+        return passes(case["above"], case["text"], case["question"], answer)
+
+    missed = [answer for case in cases for answer in case["wrong"] if goes_out(case, answer)]
+    stopped = [answer for case in cases for answer in case["right"] if not goes_out(case, answer)]
     return missed, stopped, sum(len(case["wrong"]) for case in cases), sum(len(case["right"]) for case in cases)
 
 

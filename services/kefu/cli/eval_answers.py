@@ -12,7 +12,15 @@ import grpc.aio
 import typer
 from pydantic import SecretStr
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 from kefu.common.errors import StartupError
 from kefu.evaluation.answer_set import Wanted, load_answer_set
@@ -87,7 +95,7 @@ def _prepare(questions: QuestionSet, wanted: Mapping[str, Wanted], embedder: str
     remembered = EmbeddingCache(open_embedder(embedder), cache / "eval-embeddings.sqlite")
     try:
         with _progress() as progress:
-            tasks = {}
+            tasks: dict[str, TaskID] = {}
 
             def report(step: str, done: int, total: int) -> None:
                 if step not in tasks:

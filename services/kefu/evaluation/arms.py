@@ -9,7 +9,7 @@ The same questions answered four ways, with the router's own prompt, relay and f
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -85,7 +85,7 @@ class Asker:
         )
 
     async def answers(
-        self, arm: Arm, texts: dict[str, str], wanted: dict[str, Wanted], done: Callable[[], None]
+        self, arm: Arm, texts: Mapping[str, str], wanted: Mapping[str, Wanted], done: Callable[[], None]
     ) -> list[Answered]:
         """All answers of an arm, in the order of `wanted`. `done` is called after each."""
         gate = asyncio.Semaphore(AT_ONCE)

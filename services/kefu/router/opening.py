@@ -23,8 +23,15 @@ _NEVER = float("inf")
 class Source(Protocol):
     """A replica."""
 
-    address: str
-    model: str
+    @property
+    def address(self) -> str:
+        """Where it is."""
+        ...
+
+    @property
+    def model(self) -> str:
+        """What it serves; empty while that is not known."""
+        ...
 
     def generate(self, order: Order, principal: Principal) -> AsyncGenerator[Event, None]:
         """See `Replica.generate`."""
