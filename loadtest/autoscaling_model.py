@@ -278,7 +278,11 @@ class Day:
             replica.leaving = True
             self._leaving.append(replica)
             # What it has not ended by then another replica continues: nothing is lost, and it is paid no longer.
-            self._after(self._rules.drain, lambda: replica in self._leaving and self._leaving.remove(replica))
+            self._after(self._rules.drain, lambda: self._gone(replica))
+
+    def _gone(self, replica: Replica) -> None:
+        if replica in self._leaving:
+            self._leaving.remove(replica)
 
 
 def slower(pace: Pace, by: float) -> Pace:
