@@ -272,10 +272,6 @@ class Day:
         while self._line and self._place(self._line[0]):
             self._line.popleft()
 
-    def _gone(self, replica: Replica) -> None:
-        if replica in self._leaving:
-            self._leaving.remove(replica)
-
     def _leave(self) -> None:
         replica = self._ready.pop()
         if replica.running:
@@ -283,6 +279,10 @@ class Day:
             self._leaving.append(replica)
             # What it has not ended by then another replica continues: nothing is lost, and it is paid no longer.
             self._after(self._rules.drain, lambda: self._gone(replica))
+
+    def _gone(self, replica: Replica) -> None:
+        if replica in self._leaving:
+            self._leaving.remove(replica)
 
 
 def slower(pace: Pace, by: float) -> Pace:

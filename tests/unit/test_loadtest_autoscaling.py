@@ -92,6 +92,9 @@ def test_scale_down_waits_for_quiet_and_goes_one_by_one() -> None:
 def test_a_scale_down_without_a_window_is_followed_at_once() -> None:
     scaler = Autoscaler(replace(RULES, down=(Policy(pods=8, period=15.0),), down_window=0.0), 8)
     assert scaler.decide(0.0, 0.0) == 2
+    numbers = [scaler.decide(15.0 * n, 1_000.0 * (n % 3 == 0)) for n in range(1, 40)]
+    assert min(numbers) == 2
+    assert max(numbers) <= 8
 
 
 def test_business_hours_have_their_number() -> None:
