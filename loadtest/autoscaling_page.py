@@ -148,8 +148,8 @@ def _findings(as_written: Sequence[Row], others: Sequence[Row]) -> str:
         lines.append(
             f"- Without the schedule the worst quarter's p95 is {_worst(without):,.0f} ms, with it {_worst(base):,.0f}"
             ": a morning that takes half an hour is slower than a replica that takes three minutes. The schedule "
-            f"is for mornings that are not, and it is what a small day pays for: {_hours(small):.0f} GPU hours where two "
-            "replicas sufficed."
+            f"is for mornings that are not, and it is what a small day pays for: {_hours(small):.0f} GPU hours where "
+            "two replicas sufficed."
         )
     if (cold := by_rule.get("a cold start of 600 s")) is not None:
         lines.append(
