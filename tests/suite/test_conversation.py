@@ -51,7 +51,7 @@ def text_of(events: list[pb.ConverseEvent]) -> str:
         ("How long does a parcel stay in a parcel locker?", r"\b48 hours", "locker"),
         ("For how long are call recordings kept?", r"\b90 days", "data"),
         ("积分多久过期？", r"24\s*个月", "积分"),
-        ("注销账户的冷静期是多少天？", r"14\s*天", "注销"),
+        ("注销账户的冷静期是多少天？", r"14\s*天", "注销|长期未登录"),  # both say so
         ("通话录音保存多久？", r"90\s*天", "保存"),
     ],
 )
