@@ -89,16 +89,17 @@ class _Graph:
         if smooth:
             divisors = np.ones(inputs, np.float32)
             divisors[list(_LARGE)] = list(_LARGE.values())
-            states = self._plain("Div", [states, self._constant("divisors", divisors)], states + ".smooth")
+            states = self._plain("Mul", [states, self._constant("factors", 1 / divisors)], states + ".smooth")
             weights *= divisors
         weight_scales: Floats = np.abs(weights).max(axis=1) / self._weight_most
         whole: npt.NDArray[np.int8] = np.rint(weights / weight_scales[:, None]).astype(np.int8)
         key = "+".join(names)
         numbers, scale = self._quantized(states)
+        one = self._constant("one", np.array(1, np.float32))
         zero = self._constant("zero", np.array(_ZERO, np.uint8))
-        product = self._plain("MatMulInteger", [numbers, self._constant(key, whole.T), zero], key + ".whole")
-        product = self._plain("Cast", [product], key + ".float", to=onnx.TensorProto.FLOAT)
-        product = self._plain("Mul", [product, self._constant(key + ".scale", weight_scales)], key + ".by_output")
+        output_scales = self._constant(key + ".scale", weight_scales)
+        operands = [numbers, self._constant(key, whole.T), one, output_scales, zero]
+        product = self._node("MatMulIntegerToFloat", operands, key + ".by_output")
         return self._plain("Mul", [product, scale], key + ".out")
 
     def _weights(self, name: str, inputs: int) -> Floats:
@@ -112,7 +113,8 @@ class _Graph:
         most = self._plain("ReduceMax", [magnitude, last_axis], states + ".most", keepdims=1)
         step = self._constant("step", np.array(1 / _ACTIVATION_MOST, np.float32))
         scale = self._plain("Mul", [most, step], states + ".scale")
-        scaled = self._plain("Div", [states, scale], states + ".scaled")
+        factor = self._plain("Reciprocal", [scale], states + ".factor")
+        scaled = self._plain("Mul", [states, factor], states + ".scaled")
         # Half a step more, for the cast cuts off what is behind the point.
         shift = self._constant("shift", np.array(_ZERO + 0.5, np.float32))
         shifted = self._plain("Add", [scaled, shift], states + ".shifted")
@@ -120,8 +122,10 @@ class _Graph:
 
     def _add_and_norm(self, layer: str, names: tuple[str, str], states: str, change: str) -> str:
         norm, bias = (layer + name for name in names)
-        operands = [states, change, *(self._floats(name) for name in (norm + ".w", norm + ".b", bias + ".b"))]
-        return self._node("SkipLayerNormalization", operands, norm + ".out", epsilon=self._model.epsilon)
+        total = self._plain("Add", [states, change], norm + ".sum")
+        total = self._plain("Add", [total, self._floats(bias + ".b")], norm + ".total")
+        operands = [total, self._floats(norm + ".w"), self._floats(norm + ".b")]
+        return self._plain("LayerNormalization", operands, norm + ".out", epsilon=self._model.epsilon)
 
     def _plain(self, kind: str, inputs: Sequence[str], output: str, **attributes: Any) -> str:
         self._nodes.append(helper.make_node(kind, inputs, [output], **attributes))
