@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# Fetch every package that the images are made from into a folder, checked by its hash: deploy/offline/wheels.sh FOLDER [LIST ...]
+# LIST: router, retrieval, generation-cpu, generation-gpu, build, sbom; by default all that the CPU images need. Run it where
+# there is internet, with Python 3.11 or later; carry the folder; build with WHEELS=FOLDER NO_INDEX=1 deploy/build.sh.
+set -euo pipefail
+folder=$(realpath -m "${1:?usage: wheels.sh FOLDER [LIST ...]}")
+shift
+cd "$(dirname "$0")/../requirements"
+[ $# -gt 0 ] || set -- router retrieval generation-cpu build
+
+fetch() { # PYTHON OPTION...
+  local python=$1
+  shift
+  python3 -m pip download --quiet --no-deps --dest "$folder" --python-version "$python" --implementation cp \
+    --platform manylinux_2_28_x86_64 --platform manylinux_2_27_x86_64 --platform manylinux_2_17_x86_64 \
+    --platform manylinux2014_x86_64 --platform manylinux1_x86_64 --platform linux_x86_64 "$@"
+}
+
+for list; do
+  case $list in router | retrieval | build) python=3.13 ;; generation-gpu) python=3.12 ;; *) python=3.11 ;; esac
+  fetch "$python" --require-hashes --requirement "$list.txt"
+  # PyTorch's CPU builds have no hashes: see torch-cpu.txt.
+  if [ "$list" = generation-cpu ]; then
+    fetch "$python" --extra-index-url https://download.pytorch.org/whl/cpu --requirement torch-cpu.txt
+  fi
+done
+# With these, pip makes a wheel of the one package that is published as source.
+fetch 3.13 setuptools==80.9.0 wheel==0.45.1
+(cd "$folder" && sha256sum -- *.whl *.tar.gz > SHA256SUMS && du -sh .)
