@@ -25,6 +25,7 @@ ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 PROJECT = "kefu-test"
 WEIGHTS = ("models/qwen2.5-coder-0.5b-instruct-q4_k_m.gguf", "converted")
+WEIGHTS_FOLDER = Path(os.environ.get("KEFU_TEST_WEIGHTS", Path.home() / ".cache" / "kefu"))
 UP_SECONDS = 1200
 
 
@@ -99,6 +100,20 @@ class Containers:
         """What all of them have logged."""
         return self.compose("logs", "--no-color", "--no-log-prefix")
 
+    @contextmanager
+    def changed(self, **services: dict[str, Any]) -> Iterator[None]:
+        """With more in these services than the files say, while the block runs."""
+        before = self.files
+        override = self.folder / "override.json"
+        override.write_text(json.dumps({"services": {name.replace("_", "-"): one for name, one in services.items()}}))
+        self.files = (*before, str(override))
+        try:
+            self.up()
+            yield
+        finally:
+            self.files = before
+            self.up("--remove-orphans")
+
     def command_line(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """The `kefu` command, over TLS through nginx."""
         environment = {
@@ -144,12 +159,11 @@ def containers_up(folder: Path) -> Iterator[Containers]:
 
 def _bring_weights(containers: Containers) -> None:
     """Fill the volume as deploy/offline/README.md says, where this machine has weights; else `weights` fetches them."""
-    cache = Path(os.environ.get("KEFU_TEST_WEIGHTS", Path.home() / ".cache" / "kefu"))
-    if all((cache / part).exists() for part in WEIGHTS):
+    if all((WEIGHTS_FOLDER / part).exists() for part in WEIGHTS):
         containers.compose("create", "weights")
         [image] = {containers.inspect(one)["Image"] for one in containers.compose("ps", "-aq", "weights").split()}
-        docker_script = DEPLOY / "offline" / "weights.sh"
-        _run([str(docker_script), str(cache), f"{PROJECT}_models", image], containers.environment, 600)
+        script = DEPLOY / "offline" / "weights.sh"
+        _run([str(script), str(WEIGHTS_FOLDER), f"{PROJECT}_models", image], containers.environment, 600)
 
 
 def docker(*arguments: str, seconds: float = 120) -> str:

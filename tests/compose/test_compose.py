@@ -1,14 +1,17 @@
 """What customers, support leads, operators and attackers of the suite in containers meet. Tests run in this order."""
 
 import asyncio
+import os
 import re
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import grpc
 import grpc.aio
 import pytest
+import yaml
 
 from kefu.common.auth import make_key
 from kefu.common.status import failure_of
@@ -17,7 +20,7 @@ from kefu.retrieval.v1 import knowledge_pb2_grpc as kb_rpc
 from kefu.router.v1 import admin_pb2 as admin_pb
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import chat_pb2_grpc as rpc
-from tests.compose.containers import DEPLOY, Containers, docker, inside, until
+from tests.compose.containers import DEPLOY, WEIGHTS_FOLDER, Containers, docker, inside, until
 from tests.support.calling import bearing, failure
 
 pytestmark = pytest.mark.timeout(2400)
@@ -227,20 +230,12 @@ async def test_a_replica_that_dies_in_mid_answer_is_not_noticed(kefu: Containers
         await asyncio.sleep(12)  # routers look the name up every five seconds
         async with kefu.customers() as channel:
             whole = await ask(channel, kefu.key, LONG)
-            request = pb.ConverseRequest(session="sessions/-", text=LONG, collections=["collections/help"])
-            events: list[pb.ConverseEvent] = []
-            killed = ""
-            async for event in rpc.ChatServiceStub(channel).Converse(request, metadata=bearing(kefu.key)):
-                events.append(event)
-                if event.HasField("text_delta") and not killed:
-                    killed = serving_replica(kefu)
-                    kill_in(killed)
-            answer = Answer(events)
-            assert killed
+            running = set(kefu.ids("generation"))
+            _, answer = await killed_in_the_middle(kefu, channel)
             assert answer.completed.finish_reason == pb.FINISH_REASON_STOP
             assert answer.text == whole.text, "greedy: another replica writes on with the same words"
             assert continuations(kefu) >= 1
-        until(lambda: kefu.inspect(killed)["RestartCount"] >= 1, 60)
+        until(lambda: any(kefu.inspect(one)["RestartCount"] for one in running), 60)
     finally:
         kefu.up("--no-recreate", "--scale", "generation=1")
 
@@ -278,6 +273,51 @@ def metrics_of(container: str) -> str:
 def kill_in(container: str) -> None:
     """SIGKILL to the service itself, as when the kernel is out of memory: the container ends and is started again."""
     assert inside(container, "kill -9 $(cat /proc/1/task/1/children)").returncode == 0
+
+
+async def test_a_replica_with_another_model_takes_over_an_answer_from_its_text(kefu: Containers) -> None:
+    """As while a model is rolled out: the fingerprints differ, so the token ids of one mean nothing to the other."""
+    if not any((WEIGHTS_FOLDER / "models").glob("SmolLM2*")):
+        pytest.skip("the second model is not on this machine: python -m kefu.generation.weights smollm2-135m")
+    with kefu.changed(generation_next=other_model()):
+        await asyncio.sleep(12)
+        async with kefu.customers() as channel:
+            broken_off, answer = await killed_in_the_middle(kefu, channel)
+            assert answer.text.startswith(broken_off)
+            assert len(answer.text) > len(broken_off)
+
+
+def other_model() -> dict[str, Any]:
+    service = yaml.safe_load((DEPLOY / "compose.yaml").read_text("utf-8"))["services"]["generation"]
+    return service | {"environment": {**service["environment"], "KEFU_GENERATION_MODEL": "smollm2-135m"}}
+
+
+async def killed_in_the_middle(kefu: Containers, channel: grpc.aio.Channel) -> tuple[bytes, Answer]:
+    """Kill the replica that writes an answer: what had been written, and the answer as a whole."""
+    request = pb.ConverseRequest(session="sessions/-", text=LONG, collections=["collections/help"])
+    events: list[pb.ConverseEvent] = []
+    broken_off = b""
+    async for event in rpc.ChatServiceStub(channel).Converse(request, metadata=bearing(kefu.key)):
+        events.append(event)
+        if event.HasField("text_delta") and not broken_off:
+            broken_off = event.text_delta.text.encode()
+            kill_in(serving_replica(kefu))
+    assert broken_off
+    return broken_off, Answer(events)
+
+
+@pytest.mark.parametrize("older", ["generation", "router"])
+async def test_a_router_and_a_replica_of_two_releases_work_together(kefu: Containers, older: str) -> None:
+    previous = os.environ.get("KEFU_PREVIOUS_TAG")
+    if not previous:
+        pytest.skip("KEFU_PREVIOUS_TAG names no images of the release before")
+    suffix = "-cpu" if older == "generation" else ""
+    with kefu.changed(**{older: {"image": f"kefu/{older}:{previous}{suffix}"}}):
+        async with kefu.customers() as channel, asyncio.timeout(300):
+            answer = None
+            while answer is None or answer.completed.source != pb.ANSWER_SOURCE_GENERATED:
+                answer = await ask(channel, kefu.key, CHINESE)
+            assert "24" in answer.text.decode()
 
 
 async def test_knowledge_and_sessions_survive_a_killed_redis(kefu: Containers) -> None:
