@@ -2,7 +2,8 @@
 The real compose file, under a project name, ports, secrets and volumes of its own.
 
 From the environment: KEFU_TAG, KEFU_NGINX_IMAGE, KEFU_REDIS_IMAGE as deploy/compose.yaml reads them; KEFU_TEST_WEIGHTS,
-a folder as `python -m kefu.generation.weights` fills it (default: ~/.cache/kefu), with which the models' volume begins.
+a folder as `python -m kefu.generation.weights` fills it (default: ~/.cache/kefu), with which the models' volume begins;
+KEFU_TEST_OVERRIDE, one more compose file, for what this machine needs.
 """
 
 import json
@@ -86,10 +87,10 @@ class Containers:
         return self.compose("ps", "--quiet", *services).split()
 
     def health(self, container: str) -> str:
-        """What its health check says."""
+        """What its health check says; a container without one is well while it runs."""
         state = self.inspect(container)["State"]
         assert state["Status"] != "exited" or state["ExitCode"] == 0, docker("logs", "--tail", "40", container)
-        return state["Health"]["Status"]
+        return state["Health"]["Status"] if "Health" in state else "healthy"
 
     def inspect(self, container: str) -> dict[str, Any]:
         """All that Docker knows of a container."""
@@ -144,6 +145,8 @@ class Containers:
 def containers_up(folder: Path) -> Iterator[Containers]:
     """The project, from nothing; all of it is removed at the end, volumes too."""
     containers = Containers(folder, free_port(), free_port())
+    if override := os.environ.get("KEFU_TEST_OVERRIDE"):
+        containers.files = (*containers.files, override)
     subprocess.run([DEPLOY / "compose" / "secrets.sh", containers.secrets], check=True, timeout=60)
     containers.compose("down", "--volumes", "--remove-orphans")
     try:
