@@ -5,23 +5,26 @@
 set -euo pipefail
 folder=$(realpath -m "${1:?usage: wheels.sh FOLDER [LIST ...]}")
 shift
+TORCH_INDEX=${TORCH_INDEX-https://download.pytorch.org/whl/cpu} # empty: a folder that pip is configured with has them
 cd "$(dirname "$0")/../requirements"
 [ $# -gt 0 ] || set -- router retrieval generation-cpu build
+
+platforms=(--platform linux_x86_64 --platform manylinux1_x86_64 --platform manylinux2010_x86_64 --platform manylinux2014_x86_64)
+for glibc in 17 24 26 27 28 31 34 35 36; do platforms+=(--platform "manylinux_2_${glibc}_x86_64"); done # Debian 12 has 2.36
 
 fetch() { # PYTHON OPTION...
   local python=$1
   shift
   python3 -m pip download --quiet --no-deps --dest "$folder" --python-version "$python" --implementation cp \
-    --platform manylinux_2_28_x86_64 --platform manylinux_2_27_x86_64 --platform manylinux_2_17_x86_64 \
-    --platform manylinux2014_x86_64 --platform manylinux1_x86_64 --platform linux_x86_64 "$@"
+    "${platforms[@]}" "$@"
 }
 
 for list; do
   case $list in router | retrieval | build) python=3.13 ;; generation-gpu) python=3.12 ;; *) python=3.11 ;; esac
-  fetch "$python" --require-hashes --requirement "$list.txt"
+  fetch "$python" --only-binary :all: --no-binary jieba --require-hashes --requirement "$list.txt"
   # PyTorch's CPU builds have no hashes: see torch-cpu.txt.
   if [ "$list" = generation-cpu ]; then
-    fetch "$python" --extra-index-url https://download.pytorch.org/whl/cpu --requirement torch-cpu.txt
+    fetch "$python" ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} --requirement torch-cpu.txt
   fi
 done
 # With these, pip makes a wheel of the one package that is published as source.
