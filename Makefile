@@ -8,6 +8,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 CHECKOV := checkov==3.3.30
+UV := uv==0.13.9
 PROTOS := $(shell find protos -name '*.proto')
 
 help: ## List these targets
@@ -50,6 +51,28 @@ nginx-check: $(VENV)/.kefu-dev ## nginx -t on the configuration as it is rendere
 k8s-check: $(VENV)/.kefu-dev build/checkov/.made ## Build every Kubernetes overlay, validate it, and hold it against policies and the services
 	@$(BIN)/python -m tests.manifests
 
+images: ## Build the container images (needs Docker; bases and wheels by variables, see deploy/build.sh)
+	@deploy/build.sh
+
+images-check: build/checkov/.made ## Hold the Dockerfiles against checkov's policies
+	@build/checkov/bin/checkov --directory deploy --framework dockerfile --skip-download --quiet --compact
+
+compose-up: ## Start the images on this server behind nginx, with secrets made for it (needs Docker)
+	@deploy/compose/secrets.sh deploy/secrets
+	@docker compose -f deploy/compose.yaml -f deploy/compose.operations.yaml up --detach
+
+compose-down: ## Stop them; volumes stay
+	@docker compose -f deploy/compose.yaml -f deploy/compose.operations.yaml down
+
+compose-test: $(VENV)/.kefu-dev ## Start them under another name, call them from outside, break them (needs Docker, 20 minutes)
+	@KEFU_COMPOSE_TEST=1 $(BIN)/pytest tests/compose
+
+lock: build/tools/.made ## Write deploy/requirements/, the lists of packages that images are made from
+	@deploy/requirements/lock.sh build/tools/bin/uv
+
+sbom: ## Write build/sbom/: what each image holds, as CycloneDX, and under which licences (needs Docker)
+	@SBOM=build/sbom deploy/build.sh
+
 faults: $(VENV)/.kefu-dev ## Break one thing after another under load, and print what customers noticed (8 minutes)
 	$(BIN)/python -m loadtest.faults
 
@@ -80,4 +103,10 @@ build/checkov/.made: Makefile
 	@build/checkov/bin/pip install --quiet --disable-pip-version-check $(CHECKOV)
 	@touch $@
 
-.PHONY: help demo setup setup-gpu test check-python check-protos pytest quick loadtest nginx-check k8s-check faults soak fix protos clean
+build/tools/.made: Makefile
+	@$(PYTHON) -m venv build/tools
+	@build/tools/bin/pip install --quiet --disable-pip-version-check $(UV)
+	@touch $@
+
+.PHONY: help demo setup setup-gpu test check-python check-protos pytest quick loadtest nginx-check k8s-check images images-check \
+  compose-up compose-down compose-test lock sbom faults soak fix protos clean

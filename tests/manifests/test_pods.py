@@ -8,7 +8,7 @@ import pytest
 
 from kefu.common.config import ServiceConfig
 from kefu.common.variables import variables_of
-from kefu.edge.kubernetes import SHUTDOWN_SECONDS
+from kefu.edge.kubernetes import SHUTDOWN_SECONDS, text_for
 from kefu.generation.config import GenerationConfig
 from kefu.retrieval.config import RetrievalConfig
 from kefu.router.config import RouterConfig
@@ -38,7 +38,7 @@ NOT_OURS = {
     "HOME": "libraries write beneath it, and the root file system is read-only",
     "VLLM_CACHE_ROOT": "vLLM's own: what it compiled outlives the pod",
 }
-SECRETS = {"kefu-keys", "kefu-redis", "kefu-edge-tls"}
+SECRETS = {"kefu-keys", "kefu-redis", "kefu-edge-tls", "kefu-inside-tls"}
 every_build = pytest.mark.parametrize("folder", builds(), ids=lambda folder: folder.name)
 
 
@@ -100,11 +100,16 @@ def test_every_container_that_stays_is_probed(folder: Path) -> None:
             ports = {port["name"]: port["containerPort"] for port in container["ports"]}
             for kind in ("startupProbe", "readinessProbe", "livenessProbe"):
                 probe = container[kind]
-                [how] = {"grpc", "tcpSocket", "httpGet"} & probe.keys()
+                [how] = {"grpc", "tcpSocket", "httpGet", "exec"} & probe.keys()
+                if how == "exec":
+                    assert probe["exec"]["command"] == ["python", "-m", "kefu.common.probe", str(ports["grpc"])]
+                    continue
                 port = probe[how]["port"]
                 assert ports.get(port, port) in ports.values(), f"{name_of(workload)} {container['name']} {kind}"
             if container["name"] in CONFIGS:
-                assert container["livenessProbe"]["grpc"]["port"] == ports["grpc"]
+                how = "exec" if "inside-tls" in _components_of(folder) else "grpc"
+                assert how in container["livenessProbe"]
+                assert how == "exec" or container["livenessProbe"]["grpc"]["port"] == ports["grpc"]
 
 
 @every_build
@@ -314,6 +319,19 @@ def _components_of(folder: Path) -> set[str]:
         if (base / "kustomization.yaml").exists():
             found |= _components_of(base)
     return found
+
+
+def test_with_tls_inside_all_of_kefu_has_the_certificate_and_its_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = next(one for one in builds() if one.name == "inside-tls")
+    names = set(named(folder, "Certificate", "kefu-inside")["spec"]["dnsNames"])
+    assert {"kefu-router", "kefu-retrieval", "kefu-generation", "localhost"} <= names
+    for service, _, container in service_containers(folder):
+        tls = configured(folder, service, container, monkeypatch).tls
+        mounts = {mount["mountPath"] for mount in container["volumeMounts"]}
+        assert {str(path.parent) for path in (tls.certificate, tls.key, tls.authority)} <= mounts
+    [conf] = [one["data"]["nginx.conf"] for one in of_kind(folder, "ConfigMap") if "nginx.conf" in one["data"]]
+    assert conf == text_for(500, inside_tls=True)
+    assert set(re.findall("grpc_ssl_name (.+);", conf)) <= names
 
 
 def test_weights_are_fetched_for_the_model_that_is_served() -> None:

@@ -78,6 +78,46 @@ async def test_a_turn_of_100_kib_is_refused_with_a_clear_message_and_one_of_60_k
         assert len(await converse(channel)) == 2, "the connection goes on"
 
 
+async def test_a_request_of_100_mb_is_refused_before_a_hundredth_of_it_is_read(tmp_path: Path) -> None:
+    async with nginx_in_front(tmp_path) as front, front.channel() as channel:
+        read = await failure(lambda: converse(channel, "0" * 100_000_000))
+        assert (read.code, read.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "REQUEST_TOO_LARGE")
+        [logged] = await front.logged(1)
+        assert int(logged["received_bytes"]) < 1_000_000
+        assert len(await converse(channel)) == 2
+
+
+PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes((0, 0, 0, 4, 0, 0, 0, 0, 0))
+HEADERS_CUT_OFF = bytes((0, 0, 200, 1, 4, 0, 0, 0, 1)) + b"\x83"
+
+
+@pytest.mark.parametrize(
+    ("opening", "connections"),
+    [
+        pytest.param(b"POST / HTTP/1.1\r\nHost: x\r\nX-Slow: ", 400, id="a header that never ends"),
+        pytest.param(PREFACE + HEADERS_CUT_OFF, 400, id="a frame that never ends"),
+        pytest.param(PREFACE, 1200, id="connections that say nothing, more than there is room for"),
+    ],
+)
+async def test_slow_clients_do_not_keep_others_out(tmp_path: Path, opening: bytes, connections: int) -> None:
+    writers: list[asyncio.StreamWriter] = []
+    async with nginx_in_front(tmp_path) as front:
+        try:
+            for _ in range(connections):
+                _, writer = await asyncio.open_connection(*front.edge.listen.split(":"))
+                writer.write(opening)
+                writers.append(writer)
+            for _ in range(10):
+                for writer in writers[::10]:
+                    if not writer.is_closing():
+                        writer.write(b"x" if opening != PREFACE else b"")
+                async with front.channel() as channel, asyncio.timeout(30):
+                    assert len(await converse(channel)) == 2
+        finally:
+            for writer in writers:
+                writer.transport.abort()
+
+
 async def test_an_import_of_many_megabytes_streams_through_in_both_directions(tmp_path: Path) -> None:
     part, parts = 512 * 1024, 24
     received = 0

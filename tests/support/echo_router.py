@@ -15,6 +15,7 @@ import grpc.aio
 
 from kefu.common.auth import Scope, open_keyring
 from kefu.common.serving import serving, terminated
+from kefu.common.tls import Tls
 from kefu.common.transport import DEFAULT, Transport
 from kefu.router.v1 import chat_pb2 as pb
 
@@ -41,7 +42,9 @@ def chat_service(port: int) -> grpc.GenericRpcHandler:
 
 
 @asynccontextmanager
-async def echo_router(port: int, transport: Transport = DEFAULT, drain: float = 0) -> AsyncIterator[None]:
+async def echo_router(
+    port: int, transport: Transport = DEFAULT, drain: float = 0, tls: Tls | None = None
+) -> AsyncIterator[None]:
     """Serve while the block runs."""
     async with (
         open_keyring(INTERNAL_KEY, KEY) as keyring,
@@ -52,6 +55,7 @@ async def echo_router(port: int, transport: Transport = DEFAULT, drain: float = 
             scopes={SERVICE: (Scope.CHAT,)},
             drain=drain,
             transport=transport,
+            tls=tls,
         ),
     ):
         yield

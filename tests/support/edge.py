@@ -17,6 +17,7 @@ import pytest
 from kefu.cli.channels import channel_to
 from kefu.cli.probes import grpc_probe
 from kefu.common.errors import StartupError
+from kefu.common.tls import Tls
 from kefu.edge.config import Edge, render
 from kefu.edge.limits import limits_for
 from kefu.edge.nginx import Nginx, find_nginx
@@ -112,7 +113,7 @@ async def nginx_in_front(
                 await asyncio.gather(*(front.start_router(port) for port in ports))
             elif running:
                 for port in ports:
-                    await stack.enter_async_context(echo_router(port))
+                    await stack.enter_async_context(echo_router(port, tls=tls_of(edge)))
             async with front.channel() as channel, asyncio.timeout(20):
                 await channel.channel_ready()
             yield front
@@ -122,6 +123,12 @@ async def nginx_in_front(
             await front.end_router(port, signal.SIGKILL)
         process.terminate()  # fast, where SIGQUIT waits for streams
         await asyncio.wait_for(process.wait(), 20)
+
+
+def tls_of(edge: Edge) -> Tls | None:
+    """What the services behind have to serve with."""
+    inside = edge.inside
+    return Tls(inside.shown.certificate, inside.shown.key, inside.authority) if inside else None
 
 
 async def converse(channel: grpc.aio.Channel, text: str = "") -> Sequence[pb.ConverseEvent]:

@@ -1,5 +1,7 @@
 """Configuration: frozen, from the environment, and silent about secrets."""
 
+import pathlib
+
 import pytest
 from pydantic import ValidationError
 
@@ -55,3 +57,29 @@ def test_a_dot_env_file_is_read(tmp_path: object) -> None:
     with open(".env", "w", encoding="utf-8") as file:
         file.write("KEFU_EXAMPLE_LISTEN=1.2.3.4:5\n")
     assert load().listen == "1.2.3.4:5"
+
+
+def test_a_variable_may_be_a_file_and_the_environment_wins(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "kefu_redis_url").write_text("redis://:secret@store:6379/0\n")
+    (tmp_path / "kefu_internal_key").write_text("from a file")
+    (tmp_path / "kefu_example_listen").write_text("0.0.0.0:7\n")
+    monkeypatch.setenv("KEFU_SECRETS_FOLDER", str(tmp_path))
+    config = load()
+    assert config.redis_url.get_secret_value() == "redis://:secret@store:6379/0"
+    assert config.internal_key.get_secret_value() == "kefu_internal_secret"
+    assert config.listen == "0.0.0.0:7"
+    assert "secret" not in repr(config)
+
+
+def test_tls_files_are_given_together_or_not_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load().tls is None
+    monkeypatch.setenv("KEFU_TLS_CERTIFICATE", "certificate.pem")
+    with pytest.raises(ValidationError, match="or none of them"):
+        load()
+    monkeypatch.setenv("KEFU_TLS_KEY", "key.pem")
+    monkeypatch.setenv("KEFU_TLS_AUTHORITY", "authority.pem")
+    tls = load().tls
+    assert tls is not None
+    assert tls.certificate == pathlib.Path("certificate.pem")

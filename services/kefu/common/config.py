@@ -1,15 +1,29 @@
 """The base of every service's configuration: frozen, from environment variables and a `.env` file."""
 
-from typing import Annotated, Literal
+import os
+from pathlib import Path
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SecretsSettingsSource,
+    SettingsConfigDict,
+)
 
+from kefu.common.tls import Tls
 from kefu.common.transport import Transport
+
+SECRETS_FOLDER = "/run/secrets"
+"""Where container engines put secrets as files; KEFU_SECRETS_FOLDER names another folder."""
 
 
 class ServiceConfig(BaseSettings):
-    """What every service needs to know. A variable given with the service's own prefix wins over `KEFU_…`."""
+    """What every service needs to know. A variable given with the service's own prefix wins over `KEFU_…`.
+
+    A variable that the environment does not have may be a file of its name, in lower case, in `SECRETS_FOLDER`.
+    """
 
     model_config = SettingsConfigDict(
         env_file=".env",
@@ -58,6 +72,44 @@ class ServiceConfig(BaseSettings):
 
     otlp_endpoint: Annotated[str, Field(validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT")] = ""
     """Where traces go (OTLP over gRPC), such as http://collector:4317. Empty: nowhere."""
+
+    tls_certificate: Annotated[Path | None, Field(validation_alias="KEFU_TLS_CERTIFICATE")] = None
+    """PEM file with this service's certificate, for TLS between Kefu's services: all three of these, or none. It is
+    shown to callers and to services that are called, and has to hold each name the service is called by. Read again
+    when it has changed."""
+
+    tls_key: Annotated[Path | None, Field(validation_alias="KEFU_TLS_KEY")] = None
+    """PEM file with its key."""
+
+    tls_authority: Annotated[Path | None, Field(validation_alias="KEFU_TLS_AUTHORITY")] = None
+    """PEM file with the authority whose certificates are taken, of callers and of services that are called."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Where values come from, the first that has one wins: see pydantic-settings."""
+        folder = os.environ.get("KEFU_SECRETS_FOLDER", SECRETS_FOLDER)
+        files = (SecretsSettingsSource(settings_cls, secrets_dir=folder),) if os.path.isdir(folder) else ()
+        return init_settings, env_settings, dotenv_settings, *files
+
+    @model_validator(mode="after")
+    def _whole_tls(self) -> Self:
+        if len({file is None for file in (self.tls_certificate, self.tls_key, self.tls_authority)}) > 1:
+            raise ValueError("set KEFU_TLS_CERTIFICATE, KEFU_TLS_KEY and KEFU_TLS_AUTHORITY, or none of them")
+        return self
+
+    @property
+    def tls(self) -> Tls | None:
+        """For TLS between the services; None without."""
+        if self.tls_certificate and self.tls_key and self.tls_authority:
+            return Tls(self.tls_certificate, self.tls_key, self.tls_authority)
+        return None
 
     def transport(self) -> Transport:
         """How this service's server keeps its connections."""

@@ -25,6 +25,7 @@ from kefu.common.health import Health
 from kefu.common.interceptor import Guard
 from kefu.common.listener import stop_listening
 from kefu.common.telemetry import metrics, set_up_logging, traces
+from kefu.common.tls import Tls
 from kefu.common.transport import DEFAULT, Transport
 
 ConfigT = TypeVar("ConfigT", bound=ServiceConfig)
@@ -57,10 +58,12 @@ async def serving(
     scopes: Mapping[str, tuple[Scope, ...]],
     drain: float = 20.0,
     transport: Transport = DEFAULT,
+    tls: Tls | None = None,
 ) -> AsyncIterator[Serving]:
     """Serve at `listen` while the block runs; port 0 gets a free one, see `Serving.port`.
 
-    `scopes` names each service that `register` adds, and the scopes of which a caller needs one. At the end the server
+    `scopes` names each service that `register` adds, and the scopes of which a caller needs one. With `tls`, callers
+    need a certificate as well. At the end the server
     says NOT_SERVING first, settles, closes its listening socket, then refuses new calls and gives those in flight
     `drain` seconds.
     Raises StartupError when the address cannot be had.
@@ -70,7 +73,7 @@ async def serving(
     health = Health()
     health_pb2_grpc.add_HealthServicer_to_server(health, server)  # pyright: ignore[reportUnknownMemberType]
     reflection.enable_server_reflection([*scopes, HEALTH, reflection.SERVICE_NAME], server)
-    port = _bind(server, listen)
+    port = _bind(server, listen, tls)
     await server.start()
     running = Serving(port, health, tuple(scopes))
     await running.healthy(True)
@@ -105,9 +108,9 @@ def check_address(listen: str) -> None:
         raise _not_to_be_had(listen) from None
 
 
-def _bind(server: grpc.aio.Server, listen: str) -> int:
+def _bind(server: grpc.aio.Server, listen: str, tls: Tls | None) -> int:
     try:
-        return server.add_insecure_port(listen)
+        return server.add_secure_port(listen, tls.server_credentials()) if tls else server.add_insecure_port(listen)
     except RuntimeError:
         raise _not_to_be_had(listen) from None
 

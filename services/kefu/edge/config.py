@@ -39,6 +39,17 @@ class Certificate:
 
 
 @dataclass(frozen=True)
+class Inside:
+    """TLS between nginx and the services: both ends show a certificate of one authority."""
+
+    shown: Certificate
+    authority: Path
+    router_name: str
+    """Has to be in the routers' certificate."""
+    retrieval_name: str
+
+
+@dataclass(frozen=True)
 class Edge:
     """What nginx shall do."""
 
@@ -55,6 +66,7 @@ class Edge:
     operations_listen: str = ""
     """host:port of KnowledgeService and AdminService, when that is another one than `listen`."""
     certificate: Certificate | None = None
+    inside: Inside | None = None
     access_log: str = "/dev/stdout"
     error_log: str = "stderr"
     shutdown_seconds: float = 20.0
@@ -98,6 +110,7 @@ def render(edge: Edge, nginx: Nginx) -> str:
         keyless_open=2 * edge.keyless_per_second,
         routers=_servers_of(edge.routers),
         retrieval_upstream=_retrieval_upstream(edge.retrieval),
+        inside=_inside(edge.inside),
         servers="\n".join(servers),
     )
 
@@ -128,13 +141,18 @@ def _server(edge: Edge, nginx: Nginx, listen: str, locations: Sequence[str]) -> 
 def _location(edge: Edge, path: str) -> str:
     limits = edge.limits
     is_import = path == _IMPORT
+    to_retrieval = path in (_IMPORT, _KNOWLEDGE)
+    upstream = "kefu_retrieval" if to_retrieval else "kefu_router"
+    passing = [f"grpc_pass grpc{'s' if edge.inside else ''}://{upstream};"]
+    if edge.inside:
+        passing.append(f"grpc_ssl_name {edge.inside.retrieval_name if to_retrieval else edge.inside.router_name};")
     return _fill(
         "location",
         path=path,
         body=_BODIES[path],
         body_seconds=limits.import_silent_seconds if is_import else limits.request_seconds,
         silent_seconds=limits.import_silent_seconds if is_import else limits.silent_seconds,
-        upstream="kefu_retrieval" if path in (_IMPORT, _KNOWLEDGE) else "kefu_router",
+        passing="\n            ".join(passing),
     )
 
 
@@ -190,6 +208,20 @@ def _retrieval_upstream(addresses: Sequence[str]) -> str:
         "    upstream kefu_retrieval {\n        zone kefu_retrieval 128k;\n        least_conn;\n"
         f"{_servers_of(addresses)}\n    }}\n"
     )
+
+
+def _inside(inside: Inside | None) -> str:
+    if inside is None:
+        return ""
+    directives = (
+        f'grpc_ssl_certificate "{inside.shown.certificate}";',
+        f'grpc_ssl_certificate_key "{inside.shown.key}";',
+        f'grpc_ssl_trusted_certificate "{inside.authority}";',
+        "grpc_ssl_verify on;",
+        "grpc_ssl_server_name on;",
+        "grpc_ssl_protocols TLSv1.2 TLSv1.3;",
+    )
+    return "".join(f"\n    {directive}" for directive in directives)
 
 
 def _user() -> str:

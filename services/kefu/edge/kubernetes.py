@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from kefu.common.errors import StartupError
-from kefu.edge.config import Certificate, Edge, render
+from kefu.edge.config import Certificate, Edge, Inside, render
 from kefu.edge.limits import DEFAULT_STREAMS, Limits, limits_for
 from kefu.edge.nginx import Nginx
 
@@ -21,12 +21,18 @@ SHUTDOWN_SECONDS = 60.0
 DESCRIPTORS = 524_288
 """What container runtimes give a process (systemd's DefaultLimitNOFILE); nginx takes what its streams need of it."""
 _CERTIFICATE = Certificate(Path("/etc/kefu-tls/tls.crt"), Path("/etc/kefu-tls/tls.key"))
+_INSIDE = Inside(
+    shown=Certificate(Path("/etc/kefu-inside/tls.crt"), Path("/etc/kefu-inside/tls.key")),
+    authority=Path("/etc/kefu-inside/ca.crt"),
+    router_name="kefu-router",
+    retrieval_name="kefu-retrieval",
+)
 _CONNECTION_ATTEMPTS = 3
 _NGINX = Nginx(Path("nginx"), (1, 28, 0))
 """The image's; from 1.25.1 on the configuration is the same."""
 
 
-def kubernetes_edge(limits: Limits) -> Edge:
+def kubernetes_edge(limits: Limits, *, inside_tls: bool = False) -> Edge:
     """What nginx does in a cluster: TLS, operations apart, the routers behind their service's one address."""
     return Edge(
         listen=f"0.0.0.0:{CUSTOMERS_PORT}",
@@ -38,14 +44,16 @@ def kubernetes_edge(limits: Limits) -> Edge:
         folder=Path("/run/kefu-nginx"),
         limits=limits,
         certificate=_CERTIFICATE,
+        inside=_INSIDE if inside_tls else None,
         shutdown_seconds=SHUTDOWN_SECONDS,
         started_by_root=False,
     )
 
 
-def text_for(streams: int, cores: int = 2) -> str:
+def text_for(streams: int, cores: int = 2, *, inside_tls: bool = False) -> str:
     """nginx.conf of one pod. Raises StartupError when so many streams need more descriptors than there are."""
-    return render(kubernetes_edge(limits_for(streams, cores=cores, descriptors=DESCRIPTORS)), _NGINX)
+    limits = limits_for(streams, cores=cores, descriptors=DESCRIPTORS)
+    return render(kubernetes_edge(limits, inside_tls=inside_tls), _NGINX)
 
 
 def main() -> None:
@@ -53,9 +61,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m kefu.edge.kubernetes", description="nginx.conf for k8s/.")
     parser.add_argument("--streams", type=int, default=DEFAULT_STREAMS, help="most streams open at once (%(default)s)")
     parser.add_argument("--cores", type=int, default=2, help="the container's limit of CPUs (%(default)s)")
+    parser.add_argument("--inside-tls", action="store_true", help="for the component inside-tls")
     options = parser.parse_args()
     try:
-        sys.stdout.write(text_for(options.streams, options.cores))
+        sys.stdout.write(text_for(options.streams, options.cores, inside_tls=options.inside_tls))
     except StartupError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(78)  # sysexits.h: EX_CONFIG

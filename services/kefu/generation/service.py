@@ -37,6 +37,7 @@ async def main(config: GenerationConfig) -> None:
                 scopes=SCOPES,
                 drain=config.drain_seconds,
                 transport=config.transport(),
+                tls=config.tls,
             ) as server,
         ):
             await until_end(engine, servicer, server)

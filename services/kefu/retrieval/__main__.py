@@ -55,6 +55,7 @@ async def main(config: RetrievalConfig) -> None:
                 scopes=SCOPES,
                 drain=config.drain_seconds,
                 transport=config.transport(),
+                tls=config.tls,
             )
         )
         await terminated()

@@ -109,6 +109,15 @@ def sources_of(addresses: str, account: PodAccount = _ACCOUNT) -> list[AddressSo
     return [FixedAddresses(tuple(fixed)), *sources] if fixed else sources
 
 
+def server_name_of(addresses: str) -> str:
+    """The first name in `RouterConfig.generation` that stands for several addresses; empty when there is none."""
+    for part in (part.strip() for part in addresses.split(",")):
+        for scheme in (_DNS, _KUBERNETES):
+            if part.startswith(scheme):
+                return _split(part, scheme)[0]
+    return ""
+
+
 def _split(part: str, scheme: str) -> tuple[str, str]:
     name, _, port = part.removeprefix(scheme).rpartition(":")
     if not name or not port:

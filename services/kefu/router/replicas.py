@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 
 import grpc
 import grpc.aio
@@ -12,13 +13,14 @@ import structlog
 from kefu.common.auth import Principal
 from kefu.common.interceptor import acting_for, naming
 from kefu.common.tasks import cancelled
+from kefu.common.tls import Tls, channel_inside
 from kefu.common.transport import CLIENT_OPTIONS
 from kefu.generation.v1 import generation_pb2 as pb
 from kefu.generation.v1 import generation_pb2_grpc as rpc
 from kefu.router import replica_metrics
 from kefu.router.balance import ReplicaLoad, choose
 from kefu.router.breaker import Breaker
-from kefu.router.discovery import discovering, sources_of
+from kefu.router.discovery import discovering, server_name_of, sources_of
 from kefu.router.engine_load import EngineLoad, reported, together
 from kefu.router.frames import Event, Order
 from kefu.router.lines import Lines
@@ -33,10 +35,29 @@ _OPTIONS = (
 _log = structlog.stdlib.get_logger()
 
 
+@dataclass(frozen=True)
+class Secured:
+    """Replicas are called over TLS: with what, and who has to answer at an address that is an IP."""
+
+    tls: Tls | None = None
+    server_name: str = ""
+
+
+_PLAIN = Secured()
+
+
 class Replica:
     """One process of the generation service. `patience`: see `ReplicaStream`."""
 
-    def __init__(self, address: str, internal_key: str, caller: str, *, patience: float = float("inf")) -> None:
+    def __init__(
+        self,
+        address: str,
+        internal_key: str,
+        caller: str,
+        *,
+        patience: float = float("inf"),
+        secured: Secured = _PLAIN,
+    ) -> None:
         self.address = address
         self.load = ReplicaLoad()
         self.breaker = Breaker(on_open=self._opened)
@@ -47,7 +68,7 @@ class Replica:
         self._patience = patience
         self._known = True
         replica_metrics.show(address, self.load, self.breaker)
-        self._channel = grpc.aio.insecure_channel(address, options=_OPTIONS)
+        self._channel = channel_inside(address, secured.tls, _OPTIONS, secured.server_name)
         self._stub = rpc.GenerationServiceStub(self._channel)
         self._lines = Lines(self._stub, acting_for(internal_key))
 
@@ -117,7 +138,10 @@ class Replica:
 class ReplicaPool:
     """All replicas that are known now, and how they are chosen."""
 
-    def __init__(self, internal_key: str, caller: str, *, patience: float = float("inf")) -> None:
+    def __init__(
+        self, internal_key: str, caller: str, *, patience: float = float("inf"), secured: Secured = _PLAIN
+    ) -> None:
+        self._secured = secured
         self._internal_key = internal_key
         self._caller = caller
         self._patience = patience
@@ -165,7 +189,7 @@ class ReplicaPool:
         for address in wanted:
             if address in self._replicas:
                 continue
-            replica = Replica(address, self._internal_key, self._caller, patience=self._patience)
+            replica = Replica(address, self._internal_key, self._caller, patience=self._patience, secured=self._secured)
             task = asyncio.create_task(replica.watch(), name=f"watch {address}")
             self._replicas[address] = (replica, task)
 
@@ -189,14 +213,15 @@ class ReplicaPool:
 
 @asynccontextmanager
 async def open_pool(
-    addresses: str, internal_key: str, caller: str, *, patience: float = float("inf")
+    addresses: str, internal_key: str, caller: str, *, patience: float = float("inf"), tls: Tls | None = None
 ) -> AsyncIterator[ReplicaPool]:
     """A pool over `addresses` (see `RouterConfig.generation`), which follows their changes while the block runs.
 
     `patience`: seconds in which a replica has to write its first token.
     """
+    secured = Secured(tls, server_name_of(addresses))
     async with AsyncExitStack() as stack:
-        pool = ReplicaPool(internal_key, caller, patience=patience)
+        pool = ReplicaPool(internal_key, caller, patience=patience, secured=secured)
         stack.push_async_callback(pool.close)
         await stack.enter_async_context(discovering(sources_of(addresses), pool.set_addresses))
         yield pool

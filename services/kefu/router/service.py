@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 from kefu.common.auth import Keyring, Scope
 from kefu.common.serving import Serving, serving
 from kefu.common.tasks import cancelled
+from kefu.common.tls import channel_inside
 from kefu.common.transport import CLIENT_OPTIONS
 from kefu.router import admin_servicer, chat_servicer
 from kefu.router.admin_servicer import AdminServicer
@@ -52,8 +53,8 @@ async def router(config: RouterConfig, store: Redis, keyring: Keyring) -> AsyncI
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
         patience = config.first_token_seconds
-        pool = await enter(open_pool(config.generation, internal_key, name, patience=patience))
-        channel = await enter(grpc.aio.insecure_channel(config.retrieval, options=_RETRIEVAL_OPTIONS))
+        pool = await enter(open_pool(config.generation, internal_key, name, patience=patience, tls=config.tls))
+        channel = await enter(channel_inside(config.retrieval, config.tls, _RETRIEVAL_OPTIONS))
         settings = SettingsStore(commands, config)
         bounds = Bounds(
             running=config.max_concurrent_turns,
@@ -95,5 +96,6 @@ async def router(config: RouterConfig, store: Redis, keyring: Keyring) -> AsyncI
                 scopes=SCOPES,
                 drain=config.drain_seconds,
                 transport=config.transport(),
+                tls=config.tls,
             )
         )

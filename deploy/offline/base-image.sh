@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Make a base image from Debian's packages, where no image registry can be reached: deploy/offline/base-image.sh SUITE NAME
+#   deploy/offline/base-image.sh trixie kefu-base:trixie        Python 3.13: router, retrieval; also for nginx and Redis
+#   deploy/offline/base-image.sh bookworm kefu-base:bookworm    Python 3.11: generation without a GPU
+# Wants root, debootstrap and Docker. DEBIAN_MIRROR names a mirror other than debootstrap's own.
+set -euo pipefail
+suite=${1:?usage: base-image.sh SUITE NAME} name=${2:?usage: base-image.sh SUITE NAME}
+
+for program in debootstrap docker; do
+  command -v "$program" > /dev/null || { echo "There is no $program here: apt-get install debootstrap docker.io" >&2; exit 1; }
+done
+root=$(mktemp -d)
+trap 'rm -rf "$root"' EXIT
+debootstrap --variant=minbase --include=python3,python3-venv,ca-certificates "$suite" "$root" ${DEBIAN_MIRROR:+"$DEBIAN_MIRROR"} > "$root.log" 2>&1 ||
+  { tail -20 "$root.log" >&2; exit 1; }
+rm -f "$root.log"
+
+# What nobody reads in a container.
+rm -rf "$root"/var/cache/apt/* "$root"/var/lib/apt/lists/* "$root"/var/log/*.log "$root"/usr/share/{man,locale,info}/*
+find "$root/usr/share/doc" -mindepth 1 ! -type d ! -name copyright -delete
+printf 'APT::Install-Recommends "false";\n' > "$root/etc/apt/apt.conf.d/90-small"
+printf '#!/bin/sh\nexit 101\n' > "$root/usr/sbin/policy-rc.d" # nothing is started while packages are installed
+chmod 755 "$root/usr/sbin/policy-rc.d" "$root"
+
+tar -C "$root" --numeric-owner -c . | docker import --change 'CMD ["bash"]' \
+  --change "LABEL org.opencontainers.image.base.name=debian:$suite" - "$name"
+docker image inspect --format "$name: {{.Size}} bytes" "$name"

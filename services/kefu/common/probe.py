@@ -1,0 +1,46 @@
+"""Is a service on this machine healthy? python -m kefu.common.probe PORT: exits with 0 when it says SERVING.
+
+For container engines whose health checks are commands. With KEFU_TLS_… set it calls over TLS, as `localhost`.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+import grpc
+from grpc_health.v1 import health_pb2
+
+from kefu.common.tls import Tls
+
+_SECONDS = 4.0
+_TLS = ("KEFU_TLS_CERTIFICATE", "KEFU_TLS_KEY", "KEFU_TLS_AUTHORITY")
+
+
+def serves(address: str, tls: Tls | None) -> bool:
+    """What grpc.health.v1 says of the server as a whole."""
+    channel = grpc.secure_channel(address, tls.channel_credentials()) if tls else grpc.insecure_channel(address)
+    with channel:
+        check = channel.unary_unary(
+            "/grpc.health.v1.Health/Check",
+            request_serializer=health_pb2.HealthCheckRequest.SerializeToString,
+            response_deserializer=health_pb2.HealthCheckResponse.FromString,
+        )
+        try:
+            answer = check(health_pb2.HealthCheckRequest(), timeout=_SECONDS)
+        except grpc.RpcError as error:
+            sys.stderr.write(f"{address}: {error}\n")
+            return False
+    return answer.status == health_pb2.HealthCheckResponse.SERVING
+
+
+def main() -> None:
+    """The program."""
+    if len(sys.argv) != 2 or not sys.argv[1].isdecimal():
+        sys.exit("usage: python -m kefu.common.probe PORT")
+    files = [os.environ.get(name, "") for name in _TLS]
+    tls = Tls(*map(Path, files)) if all(files) else None
+    sys.exit(0 if serves(f"localhost:{sys.argv[1]}", tls) else 1)
+
+
+if __name__ == "__main__":
+    main()

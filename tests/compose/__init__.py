@@ -1,0 +1,1 @@
+"""deploy/compose.yaml as it ships, up and called from outside: `make compose-test`."""

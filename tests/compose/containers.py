@@ -1,0 +1,194 @@
+"""
+The real compose file, under a project name, ports, secrets and volumes of its own.
+
+From the environment: KEFU_TAG, KEFU_NGINX_IMAGE, KEFU_REDIS_IMAGE as deploy/compose.yaml reads them; KEFU_TEST_WEIGHTS,
+a folder as `python -m kefu.generation.weights` fills it (default: ~/.cache/kefu), with which the models' volume begins;
+KEFU_TEST_OVERRIDE, one more compose file, for what this machine needs.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import grpc.aio
+
+from kefu.cli.channels import channel_to
+from tests.support.ports import free_port
+
+ROOT = Path(__file__).parents[2]
+DEPLOY = ROOT / "deploy"
+PROJECT = "kefu-test"
+WEIGHTS = ("models/qwen2.5-coder-0.5b-instruct-q4_k_m.gguf", "converted")
+WEIGHTS_FOLDER = Path(os.environ.get("KEFU_TEST_WEIGHTS", Path.home() / ".cache" / "kefu"))
+UP_SECONDS = 1200
+
+
+@dataclass
+class Containers:
+    """The project while it is up."""
+
+    folder: Path
+    port: int
+    operations_port: int
+    files: tuple[str, ...] = ("compose.yaml", "compose.operations.yaml")
+
+    @property
+    def secrets(self) -> Path:
+        """The folder of secrets."""
+        return self.folder / "secrets"
+
+    @property
+    def key(self) -> str:
+        """A key for everything: the first one."""
+        return (self.secrets / "bootstrap_key").read_text().strip()
+
+    @property
+    def options(self) -> list[str]:
+        """What `docker compose` has to be told."""
+        return ["--project-name", PROJECT, *(part for name in self.files for part in ("--file", str(DEPLOY / name)))]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Of every command."""
+        return {
+            **os.environ,
+            "KEFU_PORT": str(self.port),
+            "KEFU_OPERATIONS_PORT": str(self.operations_port),
+            "KEFU_SECRETS": str(self.secrets),
+        }
+
+    def compose(self, *arguments: str, seconds: float = UP_SECONDS) -> str:
+        """`docker compose`; what it printed."""
+        return _run(["docker", "compose", *self.options, *arguments], self.environment, seconds)
+
+    def up(self, *arguments: str) -> None:
+        """Bring it to what the files say, and wait until all are healthy; with all logs when that fails."""
+        try:
+            # `--wait` takes a container that has ended well, as weights does, for a failure.
+            self.compose("up", "--detach", *arguments)
+            self.until_healthy()
+        except (AssertionError, subprocess.TimeoutExpired):
+            sys.stderr.write(self.compose("logs", "--tail", "40"))
+            raise
+
+    def until_healthy(self) -> None:
+        """Return when every container that stays is healthy."""
+        until(lambda: all(self.health(one) == "healthy" for one in self.ids()), UP_SECONDS)
+
+    def ids(self, *services: str) -> list[str]:
+        """Containers of these services that run, or of all."""
+        return self.compose("ps", "--quiet", *services).split()
+
+    def health(self, container: str) -> str:
+        """What its health check says; a container without one is well while it runs."""
+        state = self.inspect(container)["State"]
+        assert state["Status"] != "exited" or state["ExitCode"] == 0, docker("logs", "--tail", "40", container)
+        return state["Health"]["Status"] if "Health" in state else "healthy"
+
+    def inspect(self, container: str) -> dict[str, Any]:
+        """All that Docker knows of a container."""
+        [found] = json.loads(docker("inspect", container))
+        return found
+
+    def logs(self) -> str:
+        """What all of them have logged."""
+        return self.compose("logs", "--no-color", "--no-log-prefix")
+
+    @contextmanager
+    def changed(self, **services: dict[str, Any]) -> Iterator[None]:
+        """With more in these services than the files say, while the block runs."""
+        before = self.files
+        override = self.folder / "override.json"
+        override.write_text(json.dumps({"services": {name.replace("_", "-"): one for name, one in services.items()}}))
+        self.files = (*before, str(override))
+        try:
+            self.up()
+            yield
+        finally:
+            self.files = before
+            self.up("--remove-orphans")
+
+    def command_line(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """The `kefu` command, over TLS through nginx."""
+        environment = {
+            **self.environment,
+            "PYTHONPATH": str(ROOT / "services"),
+            "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH": str(self.secrets / "edge.pem"),
+            "KEFU_SERVER": f"https://localhost:{self.port}",
+            "KEFU_KNOWLEDGE_SERVER": f"https://localhost:{self.operations_port}",
+            "KEFU_KEY": self.key,
+        }
+        command = [sys.executable, "-m", "kefu.cli", *arguments]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=1200, check=False)
+
+    @asynccontextmanager
+    async def customers(self) -> AsyncIterator[grpc.aio.Channel]:
+        """A channel to the customers' port."""
+        async with channel_to(f"https://localhost:{self.port}", str(self.secrets / "edge.pem")) as channel:
+            yield channel
+
+    @asynccontextmanager
+    async def operations(self) -> AsyncIterator[grpc.aio.Channel]:
+        """A channel to the port of support leads and operators."""
+        async with channel_to(f"https://localhost:{self.operations_port}", str(self.secrets / "edge.pem")) as channel:
+            yield channel
+
+
+@contextmanager
+def containers_up(folder: Path) -> Iterator[Containers]:
+    """The project, from nothing; all of it is removed at the end, volumes too."""
+    containers = Containers(folder, free_port(), free_port())
+    if override := os.environ.get("KEFU_TEST_OVERRIDE"):
+        containers.files = (*containers.files, override)
+    subprocess.run([DEPLOY / "compose" / "secrets.sh", containers.secrets], check=True, timeout=60)
+    containers.compose("down", "--volumes", "--remove-orphans")
+    try:
+        _bring_weights(containers)
+        began = time.monotonic()
+        containers.up()
+        sys.stderr.write(f"\nup in {time.monotonic() - began:.0f} s\n")
+        yield containers
+    finally:
+        (folder / "logs.txt").write_text(containers.logs())
+        containers.compose("down", "--volumes", "--remove-orphans", "--timeout", "5")
+
+
+def _bring_weights(containers: Containers) -> None:
+    """Fill the volume as deploy/offline/README.md says, where this machine has weights; else `weights` fetches them."""
+    if all((WEIGHTS_FOLDER / part).exists() for part in WEIGHTS):
+        containers.compose("create", "weights")
+        [image] = {containers.inspect(one)["Image"] for one in containers.compose("ps", "-aq", "weights").split()}
+        script = DEPLOY / "offline" / "weights.sh"
+        _run([str(script), str(WEIGHTS_FOLDER), f"{PROJECT}_models", image], containers.environment, 600)
+
+
+def docker(*arguments: str, seconds: float = 120) -> str:
+    """`docker`; what it printed."""
+    return _run(["docker", *arguments], {**os.environ}, seconds)
+
+
+def inside(container: str, script: str) -> subprocess.CompletedProcess[str]:
+    """A shell script in a container, as its own user."""
+    command = ["docker", "exec", container, "sh", "-c", script]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+
+def until(condition: Callable[[], bool], seconds: float) -> None:
+    """Return once it holds; the test fails when it does not within so many seconds."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
+
+
+def _run(command: list[str], environment: dict[str, str], seconds: float) -> str:
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=seconds, check=False)
+    assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
+    return done.stdout
