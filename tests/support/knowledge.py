@@ -38,15 +38,16 @@ DELIVERY = "# 配送\n\n## 时间\n\n标准配送需要三到五个工作日，�
 class Node:
     """One retrieval process, as its clients see it."""
 
-    def __init__(self, stub: "KnowledgeServiceAsyncStub", key: str, *more: tuple[str, str]) -> None:
+    def __init__(self, stub: "KnowledgeServiceAsyncStub", address: str, key: str, *more: tuple[str, str]) -> None:
         self.stub = stub
+        self.address = address
         self.metadata = bearing(key, *more)
 
     def as_tenant(self, tenant: str, collections: str | None = None) -> "Node":
         more = [("kefu-tenant", tenant), ("kefu-subject", "test")]
         if collections is not None:
             more.append(("kefu-collections", collections))
-        return Node(self.stub, INTERNAL_KEY, *more)
+        return Node(self.stub, self.address, INTERNAL_KEY, *more)
 
     async def search(
         self, query: str, *, top_k: int = 5, as_of: str = "", collection: str = COLLECTION
@@ -104,7 +105,7 @@ async def node(
         )
         channel = await stack.enter_async_context(grpc.aio.insecure_channel(f"127.0.0.1:{running.port}"))
         stub: KnowledgeServiceAsyncStub = KnowledgeServiceStub(channel)  # pyright: ignore[reportAssignmentType]
-        yield Node(stub, BOOTSTRAP_KEY)
+        yield Node(stub, f"127.0.0.1:{running.port}", BOOTSTRAP_KEY)
 
 
 async def eventually(claim: Callable[[], object], seconds: float = 5.0) -> float:

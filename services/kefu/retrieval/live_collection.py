@@ -17,7 +17,7 @@ from kefu.retrieval.passage_index import IndexedDocument, PassageIndex
 from kefu.retrieval.reading import KnowledgeReader
 from kefu.retrieval.records import CollectionInfo, DocumentInfo, PassageText, split_vectors
 from kefu.retrieval.snapshot import Snapshot, Snapshots, documents_in
-from kefu.retrieval.vectors import Halves
+from kefu.retrieval.vectors import Halves, VectorStore
 from kefu.retrieval.words import Words
 
 _AT_ONCE = 200  # documents fetched together
@@ -34,12 +34,13 @@ class LiveCollection:
         info: CollectionInfo,
         reader: KnowledgeReader,
         embedder: BatchingEmbedder,
+        vectors: VectorStore,
         searching: Executor,
         preparing: Executor,
     ) -> None:
         self.key = key
         self.info = info
-        self.index = PassageIndex(embedder.embedder.dimension)
+        self.index = PassageIndex(vectors)
         self.curated = CuratedAnswers()
         self.words = Words(info.incarnation.encode())
         self.last_change: ChangeId = NO_CHANGE
@@ -76,11 +77,13 @@ class LiveCollection:
     async def rebuild(self) -> None:
         """Make it equal to Redis from nothing."""
         loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._searching, self.index.vectors.begin_filling)
         last_change = await self._reader.changes.last(self.key)  # first: what changes meanwhile is then followed again
         documents = await self._reader.document_ids(self.key)
         gone = [document for document in list(self.index.documents) if document not in set(documents)]
         await loop.run_in_executor(self._searching, self._remove_all, gone)
         await self._follow_documents(documents)
+        await loop.run_in_executor(self._searching, self.index.vectors.end_filling)
         curated = await self._reader.curated_ids(self.key)
         for answer in [answer for answer in self.curated.ids if answer not in set(curated)]:
             self.curated.remove(answer)
@@ -174,7 +177,7 @@ class LiveCollection:
                 for passage in info.passages
                 if passage in texts[document] and passage in rows
             ]
-            documents.append(IndexedDocument(document, info.language, passages, info.validity))
+            documents.append(IndexedDocument(document, info.facts, passages))
         return documents
 
     def _put_all(self, documents: Iterable[IndexedDocument]) -> None:

@@ -9,17 +9,20 @@ from datetime import UTC, datetime
 import grpc.aio
 import numpy as np
 
-from kefu.common.auth import caller
+from kefu.common.auth import Scope, caller
 from kefu.common.errors import BadRequest, CollectionExists, CollectionNotFound
+from kefu.common.filters import checked_filters
 from kefu.common.names import check_day, check_id, parse_name
 from kefu.common.paging import decode_token, encode_token, page_size_of
 from kefu.retrieval.converters import Converters
 from kefu.retrieval.curated_import import CuratedDraft, checked
 from kefu.retrieval.durable import DurableWriter
 from kefu.retrieval.embedders import BatchingEmbedder
+from kefu.retrieval.facts import Audience, Wanted
 from kefu.retrieval.importing import Importer
 from kefu.retrieval.keys import CollectionKey
 from kefu.retrieval.messages import (
+    audience_of,
     collection_message,
     curated_message,
     document_message,
@@ -38,6 +41,7 @@ from kefu.retrieval.v1 import knowledge_pb2_grpc
 MAX_QUERY_CHARACTERS = 4_000
 MAX_HITS = 50
 MAX_COLLECTIONS = 16
+MAX_LANGUAGES = 16
 _Context = grpc.aio.ServicerContext[object, object]
 
 
@@ -173,7 +177,10 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
             if in_collection != key.collection:
                 raise BadRequest("curated_answer.name", "must lie in `collection`.")
         draft = checked(
-            CuratedDraft(tuple(wanted.questions), wanted.answer, wanted.language, wanted.valid_from, wanted.valid_until)
+            CuratedDraft(
+                *(tuple(wanted.questions), wanted.answer, wanted.language, wanted.valid_from, wanted.valid_until),
+                audience=audience_of("curated_answer.audience", wanted.audience),
+            )
         )
         await self._replica.check(key)
         vectors = await self._embedder.queries(draft.questions)
@@ -225,14 +232,14 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
             raise BadRequest("history", f"must have at most {MAX_QUERY_CHARACTERS} characters each.")
         before = request.history[-1].strip() if request.history else ""
         check_day("as_of", request.as_of)
-        day = request.as_of or datetime.now(UTC).date().isoformat()
+        wanted = _wanted(request)
         if request.collections:
             keys = list(dict.fromkeys(self._named(name, "collections") for name in request.collections))
         else:
             keys = [key for key in map(self._key, await self._mine()) if self._replica.has(key)]
-        found = await self._replica.search(keys, query, request.top_k or 5, day, before=before)
+        found = await self._replica.search(keys, query, request.top_k or 5, wanted, before=before)
         response = pb.SearchResponse(query_language=found.language, used_history=found.used_history)
-        response.hits.extend(await self._hits(found.hits))
+        response.hits.extend(await self._hits(found.hits, wanted))
         if found.match is not None:
             key, match = found.match
             response.curated_match.CopyFrom(
@@ -292,8 +299,8 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
             await self._store.changes.update_time(key),
         )
 
-    async def _hits(self, found: list[tuple[CollectionKey, Scored]]) -> list[pb.SearchHit]:
-        """The hits with their texts; one whose text was deleted this moment is left out."""
+    async def _hits(self, found: list[tuple[CollectionKey, Scored]], wanted: Wanted) -> list[pb.SearchHit]:
+        """The hits with their texts; one that was deleted this moment, or is wanted no longer, is left out."""
         hits: list[pb.SearchHit | None] = [None] * len(found)
         for key in {key for key, _ in found}:
             places = [place for place, (owner, _) in enumerate(found) if owner == key]
@@ -301,6 +308,21 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
             infos, texts = await self._store.hits(key, [(entry.document, entry.passage) for entry in entries])
             for place, entry, text in zip(places, entries, texts, strict=True):
                 info = infos.get(entry.document)
-                if info is not None and text is not None:
+                if info is not None and text is not None and wanted.admits(info.facts):
                     hits[place] = hit_message(key, passage_message(key, info, entry.passage, text), found[place][1])
         return [hit for hit in hits if hit is not None]
+
+
+def _wanted(request: pb.SearchRequest) -> Wanted:
+    """What the caller wants and may see."""
+    if len(request.languages) > MAX_LANGUAGES:
+        raise BadRequest("languages", f"must be at most {MAX_LANGUAGES}.")
+    # Only those who may read all documents anyway see what is for staff, whatever the request says.
+    trusted = Scope.KNOWLEDGE in caller().scopes
+    asked = audience_of("audience", request.audience or pb.AUDIENCE_STAFF)
+    return Wanted(
+        day=request.as_of or datetime.now(UTC).date().isoformat(),
+        audience=asked if trusted else Audience.EVERYONE,
+        languages=frozenset(request.languages),
+        metadata=checked_filters("filters", ((one.key, one.value) for one in request.filters)),
+    )
