@@ -61,6 +61,8 @@ async def test_every_key_that_retrieval_writes_is_documented(redis: RedisServer,
         answer = pb.CuratedAnswer(questions=["Why?"], answer="Because.")
         request = pb.PutCuratedAnswerRequest(collection=COLLECTION, curated_answer=answer)
         await one.stub.PutCuratedAnswer(request, metadata=one.metadata)
+        dictionary = pb.PutDictionaryRequest(collection=COLLECTION, dictionary=pb.Dictionary(text="保修=质保"))
+        await one.stub.PutDictionary(dictionary, metadata=one.metadata)
     types = {b"string": "string", b"hash": "hash", b"zset": "sorted set", b"stream": "stream"}
     async with Redis.from_url(redis.url) as client:  # pyright: ignore[reportUnknownMemberType]
         call: Any = client.execute_command  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
@@ -68,4 +70,4 @@ async def test_every_key_that_retrieval_writes_is_documented(redis: RedisServer,
         for key in keys:
             kinds = [kind for pattern, kind in patterns.items() if re.fullmatch(pattern, key)]
             assert (key, kinds[:1]) == (key, [types[await call("TYPE", key)]])
-    assert len(keys) >= 11
+    assert len(keys) >= 12

@@ -5,7 +5,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from kefu.common.errors import BadRequest
 from kefu.retrieval.facts import Audience
 from kefu.retrieval.keys import CollectionKey
-from kefu.retrieval.records import CollectionInfo, CuratedRecord, DocumentInfo, PassageText
+from kefu.retrieval.records import CollectionInfo, CuratedRecord, DictionaryRecord, DocumentInfo, PassageText
 from kefu.retrieval.scorer import Scored
 from kefu.retrieval.sources import Progress, Result
 from kefu.retrieval.v1 import knowledge_pb2 as pb
@@ -126,6 +126,11 @@ def curated_message(key: CollectionKey, record: CuratedRecord) -> pb.CuratedAnsw
         update_time=timestamp(record.update_time),
         audience=audience_message(record.audience),
     )
+
+
+def dictionary_message(record: DictionaryRecord) -> pb.Dictionary:
+    """A dictionary; without a time where there is none."""
+    return pb.Dictionary(text=record.text, update_time=timestamp(record.update_time) if record.text else None)
 
 
 def report_message(key: CollectionKey, report: Progress | Result) -> pb.ImportDocumentsResponse:

@@ -39,6 +39,23 @@ class CollectionInfo:
 
 
 @dataclass(frozen=True)
+class DictionaryRecord:
+    """The hash `kefu:1:{tenant:collection}:dictionary`; empty where there is none."""
+
+    text: str = ""
+    update_time: float = 0.0
+
+    def fields(self) -> Fields:
+        """As hash fields."""
+        return {"text": self.text, "update_time": str(self.update_time)}
+
+    @classmethod
+    def of(cls, fields: Mapping[str, str]) -> "DictionaryRecord":
+        """Read what `fields` wrote."""
+        return cls(fields["text"], float(fields["update_time"])) if fields else cls()
+
+
+@dataclass(frozen=True)
 class DocumentInfo:
     """The hash `kefu:1:{tenant:collection}:document:{id}`."""
 

@@ -4,44 +4,41 @@ import time
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, aclosing, suppress
-from datetime import UTC, datetime
 
 import grpc.aio
 import numpy as np
 
 from kefu.common.auth import Scope, caller
 from kefu.common.errors import BadRequest, CollectionExists, CollectionNotFound
-from kefu.common.filters import checked_filters
-from kefu.common.names import check_day, check_id, parse_name
+from kefu.common.names import check_id, parse_name
 from kefu.common.paging import decode_token, encode_token, page_size_of
 from kefu.retrieval.converters import Converters
 from kefu.retrieval.curated_import import CuratedDraft, checked
+from kefu.retrieval.dictionary import read_dictionary
 from kefu.retrieval.durable import DurableWriter
 from kefu.retrieval.embedders import BatchingEmbedder
-from kefu.retrieval.facts import Audience, Wanted
+from kefu.retrieval.facts import Wanted
 from kefu.retrieval.importing import Importer
 from kefu.retrieval.keys import CollectionKey
 from kefu.retrieval.messages import (
     audience_of,
     collection_message,
     curated_message,
+    dictionary_message,
     document_message,
     hit_message,
     passage_message,
     report_message,
 )
 from kefu.retrieval.receiving import receive_sources
-from kefu.retrieval.records import CuratedRecord
+from kefu.retrieval.records import CuratedRecord, DictionaryRecord
 from kefu.retrieval.replica import Replica
 from kefu.retrieval.scorer import Scored
+from kefu.retrieval.search_request import asked_of
 from kefu.retrieval.store import KnowledgeStore
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from kefu.retrieval.v1 import knowledge_pb2_grpc
 
-MAX_QUERY_CHARACTERS = 4_000
-MAX_HITS = 50
-MAX_COLLECTIONS = 16
-MAX_LANGUAGES = 16
 _Context = grpc.aio.ServicerContext[object, object]
 
 
@@ -221,25 +218,14 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
     async def Search(self, request: pb.SearchRequest, context: _Context) -> pb.SearchResponse:
         """See the contract."""
         began = time.monotonic()
-        query = request.query.strip()
-        if not 1 <= len(query) <= MAX_QUERY_CHARACTERS:
-            raise BadRequest("query", f"must have 1 to {MAX_QUERY_CHARACTERS} characters.")
-        if not 0 <= request.top_k <= MAX_HITS:
-            raise BadRequest("top_k", f"must be 0 to {MAX_HITS}.")
-        if len(request.collections) > MAX_COLLECTIONS:
-            raise BadRequest("collections", f"must be at most {MAX_COLLECTIONS}.")
-        if any(len(earlier) > MAX_QUERY_CHARACTERS for earlier in request.history):
-            raise BadRequest("history", f"must have at most {MAX_QUERY_CHARACTERS} characters each.")
-        before = request.history[-1].strip() if request.history else ""
-        check_day("as_of", request.as_of)
-        wanted = _wanted(request)
+        asked = asked_of(request, sees_staff=Scope.KNOWLEDGE in caller().scopes)
         if request.collections:
             keys = list(dict.fromkeys(self._named(name, "collections") for name in request.collections))
         else:
             keys = [key for key in map(self._key, await self._mine()) if self._replica.has(key)]
-        found = await self._replica.search(keys, query, request.top_k or 5, wanted, before=before)
+        found = await self._replica.search(keys, asked.query, asked.count, asked.wanted, before=asked.before)
         response = pb.SearchResponse(query_language=found.language, used_history=found.used_history)
-        response.hits.extend(await self._hits(found.hits, wanted))
+        response.hits.extend(await self._hits(found.hits, asked.wanted))
         if found.match is not None:
             key, match = found.match
             response.curated_match.CopyFrom(
@@ -254,6 +240,25 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
         response.embed.FromNanoseconds(round(found.embed_seconds * 1e9))
         response.total.FromNanoseconds(round((time.monotonic() - began) * 1e9))
         return response
+
+    # Words of the trade
+
+    async def PutDictionary(self, request: pb.PutDictionaryRequest, context: _Context) -> pb.PutDictionaryResponse:
+        """See the contract."""
+        key = self._named(request.collection, "collection")
+        read_dictionary(request.dictionary.text)  # refuses what cannot be taken
+        record = DictionaryRecord(request.dictionary.text, time.time())
+        async with self._writer() as writer:
+            change = await self._store.put_dictionary(writer, key, record)
+            await writer.wait_until_on_disk()
+        await self._replica.reached(key, change)
+        return pb.PutDictionaryResponse(dictionary=dictionary_message(record))
+
+    async def GetDictionary(self, request: pb.GetDictionaryRequest, context: _Context) -> pb.GetDictionaryResponse:
+        """See the contract."""
+        key = self._named(request.collection, "collection")
+        await self._store.info(key)
+        return pb.GetDictionaryResponse(dictionary=dictionary_message(await self._store.dictionary(key)))
 
     # Inside
 
@@ -311,18 +316,3 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
                 if info is not None and text is not None and wanted.admits(info.facts):
                     hits[place] = hit_message(key, passage_message(key, info, entry.passage, text), found[place][1])
         return [hit for hit in hits if hit is not None]
-
-
-def _wanted(request: pb.SearchRequest) -> Wanted:
-    """What the caller wants and may see."""
-    if len(request.languages) > MAX_LANGUAGES:
-        raise BadRequest("languages", f"must be at most {MAX_LANGUAGES}.")
-    # Only those who may read all documents anyway see what is for staff, whatever the request says.
-    trusted = Scope.KNOWLEDGE in caller().scopes
-    asked = audience_of("audience", request.audience or pb.AUDIENCE_STAFF)
-    return Wanted(
-        day=request.as_of or datetime.now(UTC).date().isoformat(),
-        audience=asked if trusted else Audience.EVERYONE,
-        languages=frozenset(request.languages),
-        metadata=checked_filters("filters", ((one.key, one.value) for one in request.filters)),
-    )
