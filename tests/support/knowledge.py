@@ -22,6 +22,7 @@ from kefu.retrieval.servicer import KnowledgeServicer
 from kefu.retrieval.store import KnowledgeStore
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from kefu.retrieval.v1.knowledge_pb2_grpc import KnowledgeServiceStub
+from kefu.retrieval.vectors import VectorStores
 from tests.support.calling import BOOTSTRAP_KEY, INTERNAL_KEY, bearing
 from tests.support.redis_server import RedisServer
 
@@ -33,6 +34,11 @@ RETURNS = (
     "# Returns\n\n## How long\n\nYou may return an item within 30 days of delivery.\n\n## Costs\n\nReturns are free.\n"
 )
 DELIVERY = "# 配送\n\n## 时间\n\n标准配送需要三到五个工作日，满 99 元包邮。\n"
+
+
+def stores() -> VectorStores | None:
+    """Where a node searches vectors; None: in memory. The fixture `milvus` puts another function here."""
+    return None
 
 
 class Node:
@@ -96,7 +102,7 @@ async def node(
         keyring = await stack.enter_async_context(open_keyring(INTERNAL_KEY, BOOTSTRAP_KEY, client))
         batching = await stack.enter_async_context(BatchingEmbedder.open(embedder))
         store = KnowledgeStore(client, changes_kept)
-        replica = await stack.enter_async_context(Replica.open(store, batching, snapshots))
+        replica = await stack.enter_async_context(Replica.open(store, batching, snapshots, stores=stores()))
         converters = await stack.enter_async_context(Converters.open(seconds=conversion_seconds))
         servicer = KnowledgeServicer(store, replica, batching, converters, accept_not_durable=accept_not_durable)
         scopes = {"kefu.retrieval.v1.KnowledgeService": (Scope.KNOWLEDGE, Scope.INTERNAL)}

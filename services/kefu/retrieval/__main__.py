@@ -12,6 +12,7 @@ from kefu.retrieval.embedders import BatchingEmbedder, open_embedder
 from kefu.retrieval.replica import Replica
 from kefu.retrieval.servicer import KnowledgeServicer
 from kefu.retrieval.store import KnowledgeStore
+from kefu.retrieval.vector_stores import open_stores
 
 SCOPES = {"kefu.retrieval.v1.KnowledgeService": (Scope.KNOWLEDGE, Scope.INTERNAL)}
 
@@ -31,7 +32,10 @@ async def main(config: RetrievalConfig) -> None:
         keyring = await enter(open_keyring(config.internal_key.get_secret_value(), bootstrap, client))
         batching = await enter(BatchingEmbedder.open(embedder, config.query_batch))
         store = KnowledgeStore(client, config.changes_kept)
-        replica = await enter(Replica.open(store, batching, config.snapshot_folder, config.snapshot_seconds))
+        stores = stack.enter_context(open_stores(config, embedder))
+        replica = await enter(
+            Replica.open(store, batching, config.snapshot_folder, config.snapshot_seconds, stores=stores)
+        )
         converters = await enter(
             Converters.open(config.converters, config.conversion_seconds, config.conversion_memory_mib)
         )

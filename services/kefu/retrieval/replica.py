@@ -92,6 +92,7 @@ class Replica:
         embedder: BatchingEmbedder,
         snapshot_folder: Path | None = None,
         snapshot_seconds: float = 30.0,
+        *,
         stores: VectorStores | None = None,
     ) -> AsyncIterator["Replica"]:
         """A replica that holds all there is, and follows it while the block runs. Unless `stores` says otherwise, its
