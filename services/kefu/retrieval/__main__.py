@@ -8,8 +8,10 @@ from kefu.common.redis import open_redis
 from kefu.common.serving import run, serving, terminated
 from kefu.retrieval.config import RetrievalConfig
 from kefu.retrieval.converters import Converters
+from kefu.retrieval.cross_encoder import CrossEncoderReranker
 from kefu.retrieval.embedders import BatchingEmbedder, open_embedder
 from kefu.retrieval.replica import Replica
+from kefu.retrieval.reranking import Reranking
 from kefu.retrieval.servicer import KnowledgeServicer
 from kefu.retrieval.store import KnowledgeStore
 from kefu.retrieval.vector_stores import open_stores
@@ -32,7 +34,13 @@ async def main(config: RetrievalConfig) -> None:
         keyring = await enter(open_keyring(config.internal_key.get_secret_value(), bootstrap, client))
         batching = await enter(BatchingEmbedder.open(embedder, config.query_batch))
         store = KnowledgeStore(client, config.changes_kept)
-        stores = stack.enter_context(open_stores(config, embedder))
+        reranking = None
+        if config.reranker:
+            device = config.reranker_device or None
+            reranker = await asyncio.to_thread(CrossEncoderReranker, config.reranker, device=device)
+            seconds = config.rerank_milliseconds / 1000
+            reranking = await enter(Reranking.open(reranker, config.rerank_passages, seconds))
+        stores = stack.enter_context(open_stores(config, batching.id, embedder.dimension))
         replica = await enter(
             Replica.open(store, batching, config.snapshot_folder, config.snapshot_seconds, stores=stores)
         )
@@ -44,6 +52,7 @@ async def main(config: RetrievalConfig) -> None:
             replica,
             batching,
             converters,
+            reranking=reranking,
             accept_not_durable=config.accept_not_durable,
             wait_for_disk_seconds=config.wait_for_disk_seconds,
         )

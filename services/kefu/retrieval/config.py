@@ -37,6 +37,19 @@ class RetrievalConfig(StoredConfig, env_prefix="KEFU_RETRIEVAL_"):
     """milvus: begins the names of its collections. Suites with a Redis each need a prefix each: what begins with it and
     is not in Redis is dropped at start."""
 
+    reranker: str = ""
+    """A cross-encoder of sentence-transformers that reads the best passages again and sorts them, such as
+    BAAI/bge-reranker-v2-m3: a hub id or a local path. For a GPU. Empty: none."""
+
+    reranker_device: str = ""
+    """Where it runs, such as `cuda`. Empty: its own choice."""
+
+    rerank_passages: int = Field(default=20, ge=1, le=50)
+    """Passages that it reads for a question, and at least as many as are asked for."""
+
+    rerank_milliseconds: float = Field(default=150.0, gt=0)
+    """A question for which it takes longer is answered in the order without it."""
+
     snapshot_folder: Path | None = None
     """Folder for snapshots of the index, which make a restart fast and hold no text. Unset: none; milvus needs none."""
 

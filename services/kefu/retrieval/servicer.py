@@ -19,6 +19,7 @@ from kefu.retrieval.durable import DurableWriter
 from kefu.retrieval.embedders import BatchingEmbedder
 from kefu.retrieval.facts import Wanted
 from kefu.retrieval.importing import Importer
+from kefu.retrieval.indexing import with_before
 from kefu.retrieval.keys import CollectionKey
 from kefu.retrieval.messages import (
     audience_of,
@@ -33,6 +34,8 @@ from kefu.retrieval.messages import (
 from kefu.retrieval.receiving import receive_sources
 from kefu.retrieval.records import CuratedRecord, DictionaryRecord
 from kefu.retrieval.replica import Replica
+from kefu.retrieval.reranked_hits import reranked
+from kefu.retrieval.reranking import Reranking
 from kefu.retrieval.scorer import Scored
 from kefu.retrieval.search_request import asked_of
 from kefu.retrieval.store import KnowledgeStore
@@ -52,6 +55,7 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
         embedder: BatchingEmbedder,
         converters: Converters,
         *,
+        reranking: Reranking | None = None,
         accept_not_durable: bool = False,
         wait_for_disk_seconds: float = 10.0,
     ) -> None:
@@ -59,6 +63,7 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
         self._replica = replica
         self._embedder = embedder
         self._converters = converters
+        self._reranking = reranking
         self._accept = accept_not_durable
         self._disk_seconds = wait_for_disk_seconds
 
@@ -223,9 +228,14 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
             keys = list(dict.fromkeys(self._named(name, "collections") for name in request.collections))
         else:
             keys = [key for key in map(self._key, await self._mine()) if self._replica.has(key)]
-        found = await self._replica.search(keys, asked.query, asked.count, asked.wanted, before=asked.before)
+        count = max(asked.count, self._reranking.passages) if self._reranking else asked.count
+        found = await self._replica.search(keys, asked.query, count, asked.wanted, before=asked.before)
         response = pb.SearchResponse(query_language=found.language, used_history=found.used_history)
-        response.hits.extend(await self._hits(found.hits, asked.wanted))
+        hits = await self._hits(found.hits, asked.wanted)
+        if self._reranking and hits:
+            question = with_before(asked.before, asked.query) if found.used_history else asked.query
+            hits = await reranked(self._reranking, question, hits, context.time_remaining())
+        response.hits.extend(hits[: asked.count])
         if found.match is not None:
             key, match = found.match
             response.curated_match.CopyFrom(

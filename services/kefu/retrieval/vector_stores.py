@@ -5,16 +5,15 @@ from contextlib import contextmanager
 
 from kefu.common.errors import StartupError
 from kefu.retrieval.config import RetrievalConfig
-from kefu.retrieval.embedders import Embedder
 from kefu.retrieval.faiss_vectors import FaissStores
 from kefu.retrieval.vectors import VectorStores
 
 
 @contextmanager
-def open_stores(config: RetrievalConfig, embedder: Embedder) -> Iterator[VectorStores]:
-    """The stores while the block runs. Raises StartupError."""
+def open_stores(config: RetrievalConfig, embedder: str, dimension: int) -> Iterator[VectorStores]:
+    """The stores while the block runs, for vectors of an embedder with this id. Raises StartupError."""
     if config.vectors == "faiss":
-        yield FaissStores(embedder.dimension)
+        yield FaissStores(dimension)
         return
     if not config.milvus_url:
         raise StartupError("KEFU_RETRIEVAL_VECTORS=milvus needs KEFU_RETRIEVAL_MILVUS_URL.")
@@ -25,7 +24,7 @@ def open_stores(config: RetrievalConfig, embedder: Embedder) -> Iterator[VectorS
             f"KEFU_RETRIEVAL_VECTORS=milvus needs {exc.name}, which is not installed: pip install 'kefu[milvus]'."
         ) from exc
     token = config.milvus_token.get_secret_value() if config.milvus_token else ""
-    stores = MilvusStores(config.milvus_url, token, config.milvus_prefix, embedder.id, embedder.dimension)
+    stores = MilvusStores(config.milvus_url, token, config.milvus_prefix, embedder, dimension)
     try:
         yield stores
     finally:
