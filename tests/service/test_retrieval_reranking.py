@@ -6,12 +6,12 @@ a scripted one what becomes of its scores.
 
 import threading
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from transformers import BertConfig, BertForSequenceClassification, BertTokenizerFast
 
 from kefu.common.errors import StartupError
 from kefu.retrieval.cross_encoder import CrossEncoderReranker
@@ -82,26 +82,14 @@ async def test_a_reranker_that_does_not_finish_in_time_is_done_without(redis: Re
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A cross-encoder of two layers with random weights."""
     folder = tmp_path_factory.mktemp("cross-encoder")
-    words = [
-        "[PAD]",
-        "[UNK]",
-        "[CLS]",
-        "[SEP]",
-        "[MASK]",
-        "shipping",
-        "island",
-        "costs",
-        "euros",
-        "really",
-        *"0123456789",
-    ]
-    (folder / "vocab.txt").write_text("\n".join(words))
-    untyped: Any = BertTokenizerFast
-    untyped(vocab_file=str(folder / "vocab.txt")).save_pretrained(folder)
+    words = [*("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"), *["shipping", "island", "costs", "euros", "really"]]
+    (folder / "vocab.txt").write_text("\n".join([*words, *"0123456789"]))
+    untyped: Any = import_module("transformers")
+    untyped.BertTokenizerFast(vocab_file=str(folder / "vocab.txt")).save_pretrained(folder)
     torch.manual_seed(7)  # pyright: ignore[reportUnknownMemberType]
     shape = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64}
-    model: Any = BertForSequenceClassification(BertConfig(vocab_size=len(words), num_labels=1, **shape))
-    model.save_pretrained(folder)
+    shape |= {"vocab_size": len(words) + 10, "num_labels": 1}
+    untyped.BertForSequenceClassification(untyped.BertConfig(**shape)).save_pretrained(folder)
     return folder
 
 
