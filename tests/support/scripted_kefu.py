@@ -82,6 +82,8 @@ class Knowledge(krpc.KnowledgeServiceServicer):
         self.documents: dict[str, bytes] = {}
         self.heads: dict[str, kpb.DocumentStart] = {}
         self.starts: list[kpb.ImportStart] = []
+        self.searches: list[kpb.SearchRequest] = []
+        self.dictionary = kpb.Dictionary()
         self.error: ServiceError | None = None
 
     async def ImportDocuments(
@@ -124,11 +126,20 @@ class Knowledge(krpc.KnowledgeServiceServicer):
     ) -> kpb.ListCollectionsResponse:
         return kpb.ListCollectionsResponse()
 
+    async def PutDictionary(self, request: kpb.PutDictionaryRequest, context: object) -> kpb.PutDictionaryResponse:
+        self.dictionary = request.dictionary
+        return kpb.PutDictionaryResponse(dictionary=self.dictionary)
+
+    async def GetDictionary(self, request: kpb.GetDictionaryRequest, context: object) -> kpb.GetDictionaryResponse:
+        return kpb.GetDictionaryResponse(dictionary=self.dictionary)
+
     async def Search(self, request: kpb.SearchRequest, context: object) -> kpb.SearchResponse:
+        self.searches.append(request)
         found = kpb.SearchResponse(query_language="en")
         hit = found.hits.add(score=1.5, relevance=0.91)
         hit.passage.title, hit.passage.text, hit.passage.path = "Returns", "Within 15 days.", "help/returns.md"
-        hit.signals.cosine = 0.87
+        hit.passage.audience, hit.passage.metadata["product"] = kpb.AUDIENCE_STAFF, "kettle"
+        hit.signals.cosine, hit.signals.rerank = 0.87, 0.25
         match = found.curated_match
         match.question, match.cosine, match.reason = "How long?", 0.7, "TOO_FAR"
         return found

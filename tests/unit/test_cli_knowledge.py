@@ -107,5 +107,37 @@ async def test_search_shows_scores_signals_and_why_a_curated_answer_does_not_app
     assert "cosine 0.870" in done.out
     assert "Within 15 days." in done.out
     assert "does not apply: the question is not near enough" in done.out
+    assert "reranked 0.250" in done.out
+    assert "[for staff alone, product=kettle]" in done.out
     found = json.loads((await kefu("search", "How long?", "--json")).out)
     assert found["curated_match"]["reason"] == "TOO_FAR"
+
+
+async def test_a_search_says_whom_it_is_for_and_what_it_filters_by(kefu: Kefu) -> None:
+    await kefu("search", "How long?")
+    options = ("--filter", "product=kettle", "--filter", "product=", "--language", "en")
+    assert (await kefu("search", "How long?", "--as-customer", *options)).status == 0
+    plain, chosen = kefu.knowledge.searches
+    assert (plain.audience, list(plain.filters)) == (kpb.AUDIENCE_UNSPECIFIED, [])
+    assert (chosen.audience, list(chosen.languages)) == (kpb.AUDIENCE_EVERYONE, ["en"])
+    assert [(one.key, one.value) for one in chosen.filters] == [("product", "kettle"), ("product", "")]
+    failed = await kefu("search", "How long?", "--filter", "kettle")
+    assert failed.status
+    assert "write --filter KEY=VALUE" in failed.err
+
+
+async def test_import_says_of_all_documents_whom_they_are_for_and_what_they_are_about(kefu: Kefu) -> None:
+    (kefu.folder / "a.md").write_text("text")
+    options = ("--audience", "staff", "--product", "kettle", "--meta", "region=eu")
+    assert (await kefu("import", "a.md", *options)).status == 0
+    [head] = kefu.knowledge.heads.values()
+    assert head.audience == kpb.AUDIENCE_STAFF
+    assert dict(head.metadata) == {"product": "kettle", "region": "eu"}
+
+
+async def test_a_dictionary_is_put_from_a_file_and_printed_without_one(kefu: Kefu) -> None:
+    (kefu.folder / "words.txt").write_text("云鲸扫地王 100 n\n保修=质保\n", "utf-8")
+    done = await kefu("dictionary", "help", "words.txt")
+    assert "Put the dictionary of collections/help: 2 lines." in done.out
+    assert (await kefu("dictionary", "help")).out == "云鲸扫地王 100 n\n保修=质保\n"
+    assert "cannot be read" in (await kefu("dictionary", "help", "nowhere.txt")).err

@@ -7,18 +7,20 @@ from kefu.common.language import language_of
 from kefu.retrieval.background import Background, level_for
 from kefu.retrieval.chunking import to_embed
 from kefu.retrieval.comparing import Question
+from kefu.retrieval.facts import Audience, Facts, Wanted
+from kefu.retrieval.faiss_vectors import FaissVectors
 from kefu.retrieval.heads import Head, asks, head_of
 from kefu.retrieval.lexical import LexicalView
 from kefu.retrieval.passage_index import IndexedDocument, IndexedPassage, PassageIndex
 from kefu.retrieval.relevance import Features, relevance
 from kefu.retrieval.scorer import Scored, Searched, rank
 from kefu.retrieval.validity import ALWAYS, Validity
-from kefu.retrieval.vectors import VectorStore
+from kefu.retrieval.vectors import PassageVectors
 from kefu.retrieval.words import Words
 
 WORDS = Words(b"salt")
 LEVELS = {"en": 0.0, "zh": 0.0}
-DAY = "2026-11-25"
+TODAY = Wanted("2026-11-25")
 
 
 def unit(*values: float) -> np.ndarray:  # type: ignore[type-arg]
@@ -32,14 +34,15 @@ def document(
     text: str,
     *vectors: np.ndarray,  # type: ignore[type-arg]
     validity: Validity = ALWAYS,
+    facts: Facts | None = None,
     head: Head | None = None,
 ) -> IndexedDocument:
     passage = IndexedPassage(f"{ident}-p", WORDS.terms(text), np.stack(vectors).astype(np.float16), head)
-    return IndexedDocument(ident, language_of(text), [passage], validity)
+    return IndexedDocument(ident, facts or Facts(language_of(text), validity), [passage])
 
 
 def index_of(*documents: IndexedDocument) -> PassageIndex:
-    index = PassageIndex(8)
+    index = PassageIndex(FaissVectors(8))
     for each in documents:
         index.put(each)
     mark, terms = index.words_to_build()
@@ -53,8 +56,8 @@ def ask(text: str, vector: np.ndarray) -> Question:  # type: ignore[type-arg]
     return Question(vector, WORDS.asked(text), translated, language, LEVELS, np.zeros(8, np.float32), LEVELS)
 
 
-def found(index: PassageIndex, question: Question, count: int = 5) -> list[Scored]:
-    return [scored for _, scored in rank([Searched(index, question)], count, DAY).hits]
+def found(index: PassageIndex, question: Question, count: int = 5, wanted: Wanted = TODAY) -> list[Scored]:
+    return [scored for _, scored in rank([Searched(index, question)], count, wanted).hits]
 
 
 def documents(scored: list[Scored]) -> list[str]:
@@ -86,13 +89,19 @@ def test_exact_and_approximate_search_add_remove_and_find_alike() -> None:
     generator = np.random.default_rng(1)
     vectors = generator.normal(size=(3000, 16)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    exact, approximate = VectorStore(16), VectorStore(16, exact_up_to=1000)
+    exact, approximate = FaissVectors(16), FaissVectors(16, exact_up_to=1000)
     for store in (exact, approximate):
-        rows = store.add(vectors.astype(np.float16))
-        assert store.nearest(vectors[42], 1).tolist() == [rows[42]]
-        store.remove(rows[42:43])
-        assert rows[42] not in store.nearest(vectors[42], 10)
-        assert not store.vectors(rows[42:43]).any()
+        for number, vector in enumerate(vectors.astype(np.float16)):
+            [rows] = store.put(f"d{number}", number % 3, [PassageVectors(number, "p", vector[None])])
+        assert store.nearest(vectors[42], 1) == [42]
+        assert {number % 3 for number in store.nearest(vectors[42], 10)} == {0, 1, 2}
+        assert {number % 3 for number in store.nearest(vectors[42], 10, frozenset({1}))} == {1}
+        assert store.nearest(vectors[42], 10, frozenset({7})) == []
+        [rows] = store.put("d42", 0, [PassageVectors(9000, "p", vectors[42:43].astype(np.float16))])
+        assert store.nearest(vectors[42], 1) == [9000]
+        store.remove("d42")
+        assert 9000 not in store.nearest(vectors[42], 10)
+        assert not store.vectors(rows).any()
         assert len(store) == 2999
     assert (exact.approximate, approximate.approximate) == (False, True)
 
@@ -123,6 +132,34 @@ def test_what_does_not_hold_on_the_day_hides_nothing() -> None:
     old = [document(f"old{n}", "fee five", unit(1, n / 1000), validity=Validity("", "2025-12-31")) for n in range(300)]
     index = index_of(*old, document("new", "fee seven", unit(1, 1), validity=Validity("2026-01-01")))
     assert documents(found(index, ask("fee", unit(1.0)))) == ["new"]
+
+
+def test_what_is_not_wanted_takes_no_place_among_the_best_and_leaves_with_its_last_document() -> None:
+    staff = Facts("en", audience=Audience.STAFF)
+    kettle = Facts("en", metadata=(("product", "kettle"),))
+    index = index_of(
+        *(document(f"s{n}", f"fee five {n}", unit(1, n / 1000), facts=staff) for n in range(300)),
+        document("all", "fee seven", unit(1, 1), facts=Facts("en")),
+        document("kettle", "fee nine", unit(1, 0.9), facts=kettle),
+        document("中", "费用", unit(1, 0.8), facts=Facts("zh")),
+    )
+    question = ask("fee", unit(1.0))
+    assert set(documents(found(index, question))) == {"all", "kettle", "中"}
+    assert len(found(index, question, wanted=Wanted(TODAY.day, Audience.STAFF))) == 5
+    for expected, wanted in (
+        ({"kettle"}, Wanted(TODAY.day, metadata=(("product", "kettle"),))),
+        ({"kettle", "all", "中"}, Wanted(TODAY.day, metadata=(("product", ""), ("product", "kettle")))),
+        (set[str](), Wanted(TODAY.day, metadata=(("product", "kettle"), ("region", "eu")))),
+        ({"中"}, Wanted(TODAY.day, languages=frozenset({"zh"}))),
+    ):
+        assert set(documents(found(index, question, wanted=wanted))) == expected
+    index.put(document("all", "fee seven", unit(1, 1), facts=staff))
+    assert "all" not in documents(found(index, question))
+    for number in range(300):
+        index.remove(f"s{number}")
+    index.remove("all")
+    assert index.selection(TODAY) is None
+    assert sorted(index.languages) == ["en", "zh"]
 
 
 def test_removing_a_document_takes_effect_before_the_words_are_rebuilt() -> None:
@@ -224,9 +261,9 @@ def test_the_question_before_helps_one_that_leans_on_it_and_leaks_into_no_other(
         document("kettle", "boiling", unit(1, 0.98)),
     )
     leaning = ask("vpn tunnel how is it configured", unit(0, 0, 1))
-    vague = rank([Searched(index, ask("how is it configured", unit(1.0)), leaning)], 2, DAY)
+    vague = rank([Searched(index, ask("how is it configured", unit(1.0)), leaning)], 2, TODAY)
     assert vague.used_history
     assert documents([scored for _, scored in vague.hits])[0] == "vpn"
-    other = rank([Searched(index, ask("boiling kettle", unit(1, 1)), leaning)], 2, DAY)
+    other = rank([Searched(index, ask("boiling kettle", unit(1, 1)), leaning)], 2, TODAY)
     assert not other.used_history
     assert documents([scored for _, scored in other.hits])[0] == "kettle"

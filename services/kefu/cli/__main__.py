@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from kefu.cli import admin, chatting, holdings, knowledge, operations, sessions, settings
+from kefu.cli import admin, chatting, dictionary, holdings, knowledge, operations, sessions, settings
 from kefu.cli.console import CommandFailed, die
 
 _ANYTHING = {"allow_extra_args": True, "ignore_unknown_options": True}
@@ -24,6 +24,7 @@ def make_app() -> typer.Typer:
     chatting.register(app)
     knowledge.register(app)
     holdings.register(app)
+    dictionary.register(app)
     sessions.register(app)
     admin.register(app)
     settings.register(app)

@@ -12,6 +12,7 @@ import grpc.aio
 import typer
 
 from kefu.cli import data_dir as folders
+from kefu.cli.about import Filters, pairs_of
 from kefu.cli.answer import Answer, AnswerView, answer_one
 from kefu.cli.connection import (
     DataDirOption,
@@ -51,6 +52,7 @@ def _request(
     language: str,
     as_of: str,
     think_tokens: int,
+    filters: list[str] | None = None,
 ) -> pb.ConverseRequest:
     return pb.ConverseRequest(
         session=full("sessions", session or "-"),
@@ -59,6 +61,7 @@ def _request(
         user=user,
         language=language,
         as_of=as_of,
+        filters=[pb.Filter(key=key, value=value) for key, value in pairs_of("--filter", filters or ())],
         reasoning=pb.ReasoningOptions(max_tokens=think_tokens, include=True) if think_tokens else None,
     )
 
@@ -102,6 +105,7 @@ async def ask(
     user: User = "",
     language: Language = "",
     as_of: AsOf = "",
+    filters: Filters = None,
     think: Think = False,
     think_tokens: ThinkTokens = 512,
     as_json: Json = False,
@@ -113,7 +117,8 @@ async def ask(
     text = sys.stdin.buffer.read().decode("utf-8", "replace").strip() if question == "-" else question
     out = console()
     answer, view = Answer(), AnswerView(out, show_reasoning=think)
-    request = _request(text, session, collection, user, language, as_of, think_tokens if think else 0)
+    tokens = think_tokens if think else 0
+    request = _request(text, session, collection, user, language, as_of, tokens, filters)
     async with target.to_router() as channel:
         with _stops(target, channel, answer) as stopped:
             try:

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from kefu.cli.about import Audience, audience_name
 from kefu.cli.connection import Json, Remote, remote
 from kefu.cli.console import CommandFailed, console, one_line, print_json, print_table, printable, when
 from kefu.cli.grouping import full, group, short
@@ -108,7 +109,7 @@ async def _list_documents(
         found = await all_pages(target, call, request, lambda page: page.documents, limit)
     print_list(
         found,
-        ("document", "path", "title", "language", "passages", "valid", "imported"),
+        ("document", "path", "title", "language", "passages", "valid", "audience", "metadata", "imported"),
         lambda one: (
             short(one.name),
             one.path,
@@ -116,6 +117,8 @@ async def _list_documents(
             one.language,
             str(one.passage_count),
             f"{one.valid_from}…{one.valid_until}" if one.valid_from or one.valid_until else "",
+            audience_name(one.audience),
+            one_line(" ".join(f"{key}={value}" for key, value in sorted(one.metadata.items())), 60),
             when(one.update_time),
         ),
         as_json=as_json,
@@ -169,10 +172,11 @@ async def _list_curated(target: Remote, collection: Collection = DEFAULT_COLLECT
         found = await all_pages(target, call, request, lambda page: page.curated_answers)
     print_list(
         found,
-        ("answer", "language", "questions", "text"),
+        ("answer", "language", "audience", "questions", "text"),
         lambda one: (
             short(one.name),
             one.language,
+            audience_name(one.audience),
             one_line(" | ".join(one.questions), 70),
             one_line(one.answer, 60),
         ),
@@ -190,6 +194,7 @@ async def _put_curated(
     language: Annotated[str, typer.Option(help="zh or en. Default: recognised.", show_default=False)] = "",
     valid_from: Annotated[str, typer.Option(help="First day on which it holds.", show_default=False)] = "",
     valid_until: Annotated[str, typer.Option(help="Last day on which it holds.", show_default=False)] = "",
+    audience: Annotated[Audience, typer.Option(help="staff: never given to a customer.")] = Audience.EVERYONE,
     as_json: Json = False,
 ) -> None:
     """Create or replace a curated answer. It works at once."""
@@ -200,6 +205,7 @@ async def _put_curated(
         language=language,
         valid_from=valid_from,
         valid_until=valid_until,
+        audience=audience.message(),
     )
     async with target.to_knowledge() as channel:
         request = pb.PutCuratedAnswerRequest(collection=full("collections", collection), curated_answer=one)

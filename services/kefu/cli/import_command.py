@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from kefu.cli.about import Audience, pairs_of
 from kefu.cli.connection import Json, Remote
 from kefu.cli.console import CommandFailed, console, one_line, print_json, printable
 from kefu.cli.documents_on_disk import Found, find_files
@@ -69,6 +70,25 @@ async def import_(
     valid_until: Annotated[
         str, typer.Option(help="Last day on which they hold.", show_default=False, rich_help_panel=_ABOUT)
     ] = "",
+    audience: Annotated[
+        Audience,
+        typer.Option(help="staff: never shown to a customer, nor used to answer one.", rich_help_panel=_ABOUT),
+    ] = Audience.EVERYONE,
+    product: Annotated[
+        str,
+        typer.Option(
+            help="The product they are about; short for --meta product=….", show_default=False, rich_help_panel=_ABOUT
+        ),
+    ] = "",
+    meta: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KEY=VALUE",
+            help="Metadata that a search may filter by; may be given again.",
+            show_default=False,
+            rich_help_panel=_ABOUT,
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Import documents into a knowledge base.
@@ -86,7 +106,14 @@ async def import_(
         raise CommandFailed("--delete would empty the whole collection: let --root name a folder above those given.")
     began = time.monotonic()
     out = console(stderr=as_json)
-    about = pb.DocumentStart(language=language, valid_from=valid_from, valid_until=valid_until)
+    metadata = dict(pairs_of("--meta", meta or ())) | ({"product": product} if product else {})
+    about = pb.DocumentStart(
+        language=language,
+        valid_from=valid_from,
+        valid_until=valid_until,
+        audience=audience.message(),
+        metadata=metadata,
+    )
     with tempfile.TemporaryDirectory(prefix="kefu-") if wanted else nullcontext("") as folder:
         unfetched: list[tuple[str, str]] = []
         if wanted:

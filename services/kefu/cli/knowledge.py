@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from kefu.cli.about import Filters, pairs_of
 from kefu.cli.connection import Json, Remote, remote
 from kefu.cli.console import console, one_line, print_json, printable
 from kefu.cli.grouping import full, short
@@ -22,6 +23,14 @@ async def search(
     top: Annotated[int, typer.Option("--top", "-n", help="Passages to show.", min=1, max=50)] = 5,
     as_of: Annotated[str, typer.Option(help="The day asked about. Default: today.", show_default=False)] = "",
     after: Annotated[str, typer.Option("--after", help="What the customer asked before.", show_default=False)] = "",
+    language: Annotated[
+        list[str] | None,
+        typer.Option("--language", help="Only passages in this one; may be given again.", show_default=False),
+    ] = None,
+    filters: Filters = None,
+    as_customer: Annotated[
+        bool, typer.Option("--as-customer", help="Leave out what is for staff alone, as live chat does.")
+    ] = False,
     whole: Annotated[bool, typer.Option("--whole", help="Show passages whole.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -32,6 +41,9 @@ async def search(
         history=[after] if after else [],
         top_k=top,
         as_of=as_of,
+        audience=pb.AUDIENCE_EVERYONE if as_customer else pb.AUDIENCE_UNSPECIFIED,
+        languages=language or [],
+        filters=[pb.Filter(key=key, value=value) for key, value in pairs_of("--filter", filters or ())],
     )
     async with target.to_knowledge() as channel:
         found = await rpc.KnowledgeServiceStub(channel).Search(request, metadata=target.metadata)
@@ -49,11 +61,12 @@ async def search(
             f"   relevance {hit.relevance:.2f}  score {hit.score:.3f}  cosine {signals.cosine:.3f} "
             f"(rank {signals.dense_rank or '-'})  {'question' if signals.head_is_question else 'title'} "
             f"{signals.head_cosine:.3f}  bm25 {signals.bm25:.2f} (rank {signals.lexical_rank or '-'})  "
-            f"{'translated words' if signals.other_language else 'words'} {signals.coverage:.0%}  [{passage.language}]",
+            f"{'translated words' if signals.other_language else 'words'} {signals.coverage:.0%}"
+            f"{f'  reranked {signals.rerank:.3f}' if signals.HasField('rerank') else ''}  [{passage.language}]",
             style="cyan",
             soft_wrap=True,
         )
-        out.print(f"   {passage.name}  ({printable(passage.path)})", style="dim", soft_wrap=True)
+        out.print(f"   {passage.name}  ({printable(passage.path)}){_facts(passage)}", style="dim", soft_wrap=True)
         for same in hit.same_passages:
             out.print(f"   the same words: {same}", style="dim", soft_wrap=True)
         text = printable(passage.text) if whole else one_line(passage.text, 300)
@@ -67,6 +80,13 @@ async def search(
         f"embedding {embed * 1000:.1f} ms · in all {total * 1000:.1f} ms",
         style="dim",
     )
+
+
+def _facts(passage: pb.Passage) -> str:
+    """What is known of it beside its text; nothing for most."""
+    told = ["for staff alone"] if passage.audience == pb.AUDIENCE_STAFF else []
+    told += [f"{key}={value}" for key, value in sorted(passage.metadata.items())]
+    return f"  [{', '.join(map(printable, told))}]" if told else ""
 
 
 _WHY_NOT = {
@@ -84,7 +104,8 @@ def _print_curated_match(match: pb.CuratedMatch) -> None:
     style = "bold green" if match.applies else "yellow"
     out.print(f"Curated answer {short(match.curated_answer.name)} {applies}", style=style, soft_wrap=True)
     out.print(f"   nearest question: {one_line(match.question, 160)}  cosine {match.cosine:.3f}", soft_wrap=True)
-    out.print(f"   answer: {one_line(match.curated_answer.answer, 300)}", soft_wrap=True)
+    whom = " (for staff alone)" if match.curated_answer.audience == pb.AUDIENCE_STAFF else ""
+    out.print(f"   answer{whom}: {one_line(match.curated_answer.answer, 300)}", soft_wrap=True)
 
 
 def register(app: typer.Typer) -> None:

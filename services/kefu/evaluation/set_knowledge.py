@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kefu.common.auth import Principal
+from kefu.common.filters import Pairs
 from kefu.common.language import language_of
 from kefu.retrieval.evaluation import Evaluation, cut_set
 from kefu.retrieval.question_set import QuestionSet
@@ -28,11 +29,12 @@ class SetKnowledge:
         history: tuple[str, ...] = (),
         collections: tuple[str, ...],
         as_of: str,
+        filters: Pairs = (),
         top_k: int,
         seconds: float,
     ) -> Found:
         """See `Knowledge.search`."""
-        del principal, history, collections, as_of, seconds
+        del principal, history, collections, as_of, filters, seconds
         return Found(self.found.get(query.strip(), ())[:top_k], None)
 
 

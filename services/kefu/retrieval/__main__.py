@@ -10,10 +10,13 @@ from kefu.common.redis import open_redis
 from kefu.common.serving import run, serving, terminated
 from kefu.retrieval.config import RetrievalConfig
 from kefu.retrieval.converters import Converters
+from kefu.retrieval.cross_encoder import CrossEncoderReranker
 from kefu.retrieval.embedders import BatchingEmbedder, open_embedder
 from kefu.retrieval.replica import Replica
+from kefu.retrieval.reranking import Reranking
 from kefu.retrieval.servicer import KnowledgeServicer
 from kefu.retrieval.store import KnowledgeStore
+from kefu.retrieval.vector_stores import open_stores
 
 SCOPES = {"kefu.retrieval.v1.KnowledgeService": (Scope.KNOWLEDGE, Scope.INTERNAL)}
 
@@ -35,7 +38,16 @@ async def main(config: RetrievalConfig) -> None:
         keyring = await enter(open_keyring(config.internal_key.get_secret_value(), bootstrap, client))
         batching = await enter(BatchingEmbedder.open(embedder, config.query_batch))
         store = KnowledgeStore(client, config.changes_kept)
-        replica = await enter(Replica.open(store, batching, config.snapshot_folder, config.snapshot_seconds))
+        reranking = None
+        if config.reranker:
+            device = config.reranker_device or None
+            reranker = await asyncio.to_thread(CrossEncoderReranker, config.reranker, device=device)
+            seconds = config.rerank_milliseconds / 1000
+            reranking = await enter(Reranking.open(reranker, config.rerank_passages, seconds))
+        stores = stack.enter_context(open_stores(config, batching.id, embedder.dimension))
+        replica = await enter(
+            Replica.open(store, batching, config.snapshot_folder, config.snapshot_seconds, stores=stores)
+        )
         converters = await enter(
             Converters.open(config.converters, config.conversion_seconds, config.conversion_memory_mib)
         )
@@ -44,6 +56,7 @@ async def main(config: RetrievalConfig) -> None:
             replica,
             batching,
             converters,
+            reranking=reranking,
             accept_not_durable=config.accept_not_durable,
             wait_for_disk_seconds=config.wait_for_disk_seconds,
         )

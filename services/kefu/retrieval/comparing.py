@@ -74,9 +74,13 @@ class WordScores:
             plain if question.translated is None else index.words.scores(question.translated),
         )
 
-    def best(self, count: int) -> list[int]:
-        """Numbers of the passages that hold most of the words, in whichever language, best first."""
+    def best(self, count: int, among: Flags | None = None) -> list[int]:
+        """Numbers of the passages that hold most of the words, in whichever language, best first; of all passages or
+        `among` some, by their place in `numbers`.
+        """
         scores = np.maximum(self.plain.relative, self.translated.relative)
+        if among is not None:
+            scores = np.where(among, scores, np.float32(0))
         places = np.flatnonzero(scores > 0)
         if len(places) > count:
             threshold = np.partition(scores[places], len(places) - count)[len(places) - count]

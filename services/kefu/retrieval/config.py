@@ -1,8 +1,9 @@
 """What the retrieval service has to be told."""
 
 from pathlib import Path
+from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from kefu.common.config import StoredConfig
 
@@ -22,8 +23,35 @@ class RetrievalConfig(StoredConfig, env_prefix="KEFU_RETRIEVAL_"):
     embedder_device: str = ""
     """Where sentence-transformers runs, such as `cuda`. Empty: its own choice."""
 
+    vectors: Literal["faiss", "milvus"] = "faiss"
+    """Where vectors are searched: in each replica's memory, or in Milvus, which replicas share (pip install
+    'kefu[milvus]')."""
+
+    milvus_url: str = ""
+    """milvus: a server, such as http://milvus:19530, or a file (./vectors.db) for milvus-lite and one replica."""
+
+    milvus_token: SecretStr | None = None
+    """milvus: `user:password` or an API key, where the server wants one."""
+
+    milvus_prefix: str = Field(default="kefu", pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")
+    """milvus: begins the names of its collections. Suites with a Redis each need a prefix each: what begins with it and
+    is not in Redis is dropped at start."""
+
+    reranker: str = ""
+    """A cross-encoder of sentence-transformers that reads the best passages again and sorts them, such as
+    BAAI/bge-reranker-v2-m3: a hub id or a local path. For a GPU. Empty: none."""
+
+    reranker_device: str = ""
+    """Where it runs, such as `cuda`. Empty: its own choice."""
+
+    rerank_passages: int = Field(default=20, ge=1, le=50)
+    """Passages that it reads for a question, and at least as many as are asked for."""
+
+    rerank_milliseconds: float = Field(default=150.0, gt=0)
+    """A question for which it takes longer is answered in the order without it."""
+
     snapshot_folder: Path | None = None
-    """Folder for snapshots of the index, which make a restart fast and hold no text. Unset: none."""
+    """Folder for snapshots of the index, which make a restart fast and hold no text. Unset: none; milvus needs none."""
 
     snapshot_seconds: float = Field(default=30.0, gt=0)
     """How often a snapshot that is out of date is written."""

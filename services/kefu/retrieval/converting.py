@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass, field
 
+from kefu.common.filters import Pairs
 from kefu.common.language import language_of
 from kefu.retrieval.archive_reader import MAX_UNPACKED_BYTES
 from kefu.retrieval.chunking import Chunk, cut
 from kefu.retrieval.curated_import import CuratedDraft, read_curated
 from kefu.retrieval.documents import read_document
+from kefu.retrieval.facts import Audience
 from kefu.retrieval.parsed import Failure, Member
 
 
@@ -32,6 +34,8 @@ class Converted:
     uri: str = ""
     valid_from: str = ""
     valid_until: str = ""
+    audience: Audience = Audience.EVERYONE
+    metadata: Pairs = ()
     chunks: list[Chunk] = field(default_factory=list[Chunk])
     remark: str = ""
     members: list[Member] = field(default_factory=list[Member])
@@ -52,6 +56,8 @@ def convert(job: Job, data: bytes) -> Converted:
         uri=parsed.uri,
         valid_from=parsed.valid_from,
         valid_until=parsed.valid_until,
+        audience=parsed.audience,
+        metadata=parsed.metadata,
         chunks=cut(parsed) if parsed.blocks else [],
         remark=parsed.remark,
         members=parsed.members,

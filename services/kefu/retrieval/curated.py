@@ -10,6 +10,7 @@ import numpy as np
 
 from kefu.common.language import UNKNOWN, language_of
 from kefu.retrieval.embedders import Vectors
+from kefu.retrieval.facts import Wanted
 from kefu.retrieval.records import CuratedRecord
 
 APPLIES_FROM = 0.95
@@ -72,11 +73,19 @@ class CuratedAnswers:
         """Forget an answer; nothing happens when it is not there."""
         self._records.pop(answer, None)
 
-    def match(self, question: str, vector: Vectors, language: str, day: str) -> Match | None:
-        """The nearest question whose answer applies, else the nearest of all with the reason; None without answers."""
+    def match(self, question: str, vector: Vectors, language: str, wanted: Wanted) -> Match | None:
+        """The nearest question whose answer applies, else the nearest of all with the reason; None without answers that
+        the audience may see.
+        """
         found = [
-            Match(record, asked, float(cosine), _reason_against(record, asked, float(cosine), question, language, day))
+            Match(
+                record,
+                asked,
+                float(cosine),
+                _reason_against(record, asked, float(cosine), question, language, wanted.day),
+            )
             for record in self._records.values()
+            if wanted.audience.sees(record.audience)
             for asked, cosine in zip(record.questions, record.vectors.astype(np.float32) @ vector, strict=True)
         ]
         return nearest(found)

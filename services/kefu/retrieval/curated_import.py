@@ -1,5 +1,6 @@
 """
-A CSV of curated answers: the columns question and answer; optionally language, alternatives, valid_from, valid_until.
+A CSV of curated answers: the columns question and answer; optionally language, alternatives, valid_from, valid_until,
+audience ("everyone" or "staff").
 
 Several rows with one answer in one language are one curated answer with several questions.
 """
@@ -11,13 +12,14 @@ from kefu.common.errors import BadRequest
 from kefu.common.language import language_of
 from kefu.common.names import check_day
 from kefu.retrieval.decoding import decode
+from kefu.retrieval.facts import Audience, read_audience
 from kefu.retrieval.pairs_reader import read_rows
 from kefu.retrieval.parsed import Unreadable
 
 MAX_QUESTIONS = 20
 MAX_QUESTION_CHARACTERS = 500
 MAX_ANSWER_CHARACTERS = 4_000
-_OPTIONAL = ("language", "alternatives", "valid_from", "valid_until")
+_OPTIONAL = ("language", "alternatives", "valid_from", "valid_until", "audience")
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,7 @@ class CuratedDraft:
     language: str
     valid_from: str = ""
     valid_until: str = ""
+    audience: Audience = Audience.EVERYONE
 
     @property
     def id(self) -> str:
@@ -57,11 +60,15 @@ def read_curated(data: bytes) -> list[CuratedDraft]:
     by_answer: dict[tuple[str, ...], CuratedDraft] = {}
     for row in read_rows(decode(data), ("question", "answer"), _OPTIONAL):
         questions = (row["question"], *row.get("alternatives", "").split("|"))
-        rest = tuple(row.get(name, "") for name in ("language", "valid_from", "valid_until"))
-        before = by_answer.get((row["answer"], *rest))
-        draft = CuratedDraft((*before.questions, *questions) if before else questions, row["answer"], *rest)
+        language, first, last, audience = (
+            row.get(name, "") for name in ("language", "valid_from", "valid_until", "audience")
+        )
+        same = (row["answer"], language, first, last, audience.lower())
+        before = by_answer.get(same)
+        questions = (*before.questions, *questions) if before else questions
         try:
-            by_answer[(row["answer"], *rest)] = checked(draft)
+            told = read_audience("audience", audience)
+            by_answer[same] = checked(CuratedDraft(questions, row["answer"], language, first, last, told))
         except BadRequest as exc:
             raise Unreadable("BAD_CSV", f'The row of "{row["question"][:60]}": {exc.message}') from None
     if not by_answer:

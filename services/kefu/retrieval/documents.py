@@ -22,7 +22,7 @@ from kefu.retrieval.pairs_reader import read_csv, read_json
 from kefu.retrieval.parsed import Block, ParsedDocument, Unreadable
 from kefu.retrieval.text_reader import read_text
 
-VERSION = 2
+VERSION = 3
 """Raise it when the same bytes are read otherwise: documents that are imported again are then read again, and of their
 passages only those that changed are embedded."""
 MAX_TEXT_CHARACTERS = 5_000_000

@@ -19,6 +19,8 @@ from kefu.retrieval.chunking import Chunk, cut
 from kefu.retrieval.comparing import WEIGHTS, Question, Weights
 from kefu.retrieval.documents import read_document
 from kefu.retrieval.embedders import Embedder, Vectors
+from kefu.retrieval.facts import Facts, Wanted
+from kefu.retrieval.faiss_vectors import FaissVectors
 from kefu.retrieval.indexing import index_passage, make_question, with_before
 from kefu.retrieval.lexical import LexicalView
 from kefu.retrieval.parsed import ParsedDocument, Unreadable
@@ -31,7 +33,7 @@ from kefu.retrieval.words import LANGUAGES, Words
 Report = Callable[[int], None]
 """Called with the number of texts just done."""
 _DEEP = 50
-_DAY = "2026-01-01"
+_WANTED = Wanted("2026-01-01")
 
 
 class EmbeddingCache:
@@ -114,9 +116,9 @@ class Evaluation:
         }
 
     def _ranked(self, question: Question, leaning: Question | None, weights: Weights, count: int) -> list[Scored]:
-        found = rank([Searched(self.index, question)], count, _DAY, weights)
+        found = rank([Searched(self.index, question)], count, _WANTED, weights)
         if leaning is not None and found.may_lean:
-            found = rank([Searched(self.index, question, leaning)], count, _DAY, weights)
+            found = rank([Searched(self.index, question, leaning)], count, _WANTED, weights)
         return [scored for _, scored in found.hits]
 
 
@@ -150,8 +152,8 @@ def prepare(questions: QuestionSet, cache: EmbeddingCache, report: Callable[[str
             done += len(chunk.embedded)
             report("embedding passages", done, total)
         language = language_of(f"{document.title}\n{document.text}")
-        documents.append(IndexedDocument(document.id, language, passages))
-    index = PassageIndex(cache.passages(["dimension"]).shape[1])
+        documents.append(IndexedDocument(document.id, Facts(language), passages))
+    index = PassageIndex(FaissVectors(cache.passages(["dimension"]).shape[1]))
     for document in documents:
         index.put(document)
     index.use_words(*_built(index))

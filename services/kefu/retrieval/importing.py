@@ -19,6 +19,7 @@ from kefu.retrieval.converters import Converters
 from kefu.retrieval.curated_import import CuratedDraft
 from kefu.retrieval.durable import DurableWriter
 from kefu.retrieval.embedders import BatchingEmbedder, Vectors
+from kefu.retrieval.facts import strictest
 from kefu.retrieval.keys import CollectionKey
 from kefu.retrieval.records import CuratedRecord, DocumentInfo, PassageText, document_id, split_vectors
 from kefu.retrieval.replica import Replica
@@ -159,7 +160,8 @@ class Importer:
         return {chunk.id: kept[chunk.id] for chunk in taken.converted.chunks if chunk.id in kept}
 
     async def _curated(self, taken: Taken) -> _Ready:
-        drafts = taken.converted.curated
+        audience = taken.source.audience
+        drafts = [replace(draft, audience=strictest(audience, draft.audience)) for draft in taken.converted.curated]
         there = await self._store.curated(self._key, [draft.id for draft in drafts])
         records: list[CuratedRecord] = []
         for draft in drafts:
@@ -230,6 +232,8 @@ def _ready(taken: Taken, vectors: dict[str, Halves]) -> _Ready:
         uri=source.uri or converted.uri,
         valid_from=source.valid_from or converted.valid_from,
         valid_until=source.valid_until or converted.valid_until,
+        audience=strictest(source.audience, converted.audience),
+        metadata=tuple(sorted({**dict(converted.metadata), **dict(source.metadata)}.items())),
         sha256=taken.sha256,
         import_key=taken.import_key,
         passages=tuple(chunk.id for chunk in converted.chunks),
@@ -241,7 +245,14 @@ def _ready(taken: Taken, vectors: dict[str, Halves]) -> _Ready:
 
 
 def _same(before: CuratedRecord, draft: CuratedDraft) -> bool:
-    return (before.questions, before.answer, before.language, before.valid_from, before.valid_until) == (
+    return (
+        before.questions,
+        before.answer,
+        before.language,
+        before.valid_from,
+        before.valid_until,
+        before.audience,
+    ) == (
         *(draft.questions, draft.answer, draft.language),
-        *(draft.valid_from, draft.valid_until),
+        *(draft.valid_from, draft.valid_until, draft.audience),
     )

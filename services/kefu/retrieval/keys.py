@@ -63,6 +63,11 @@ class CollectionKey:
         return self._key(f"curated:{answer}")
 
     @property
+    def dictionary(self) -> str:
+        """Hash: words of the trade and synonyms."""
+        return self._key("dictionary")
+
+    @property
     def changes(self) -> str:
         """Stream of changes: ids only, never text."""
         return self._key("changes")

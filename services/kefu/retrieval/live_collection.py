@@ -10,6 +10,7 @@ import structlog
 
 from kefu.retrieval.changes import NO_CHANGE, ChangeId
 from kefu.retrieval.curated import CuratedAnswers
+from kefu.retrieval.dictionary import NOTHING, Dictionary, read_dictionary
 from kefu.retrieval.embedders import BatchingEmbedder
 from kefu.retrieval.indexing import index_passage
 from kefu.retrieval.keys import CollectionKey
@@ -17,8 +18,8 @@ from kefu.retrieval.passage_index import IndexedDocument, PassageIndex
 from kefu.retrieval.reading import KnowledgeReader
 from kefu.retrieval.records import CollectionInfo, DocumentInfo, PassageText, split_vectors
 from kefu.retrieval.snapshot import Snapshot, Snapshots, documents_in
-from kefu.retrieval.vectors import Halves
-from kefu.retrieval.words import Words
+from kefu.retrieval.vectors import Halves, VectorStore
+from kefu.retrieval.words import Terms, Words
 
 _AT_ONCE = 200  # documents fetched together
 _PAUSE_SECONDS = (0.25, 0.6)  # least and most between two buildings: what was changed is found within a second
@@ -34,14 +35,19 @@ class LiveCollection:
         info: CollectionInfo,
         reader: KnowledgeReader,
         embedder: BatchingEmbedder,
+        vectors: VectorStore,
         searching: Executor,
         preparing: Executor,
     ) -> None:
         self.key = key
         self.info = info
-        self.index = PassageIndex(embedder.embedder.dimension)
+        self.index = PassageIndex(vectors)
         self.curated = CuratedAnswers()
         self.words = Words(info.incarnation.encode())
+        """By which questions are split: those that the index was built with."""
+        self._splitting = self.words
+        """By which documents are split from now on."""
+        self._dictionary: Dictionary = NOTHING
         self.last_change: ChangeId = NO_CHANGE
         self.changed = asyncio.Condition()
         self.snapshot_is_stale = False
@@ -55,10 +61,9 @@ class LiveCollection:
     async def load(self, snapshots: Snapshots | None) -> None:
         """Fill it from the snapshot and the changes since, or from Redis alone when that does not reach back."""
         loop = asyncio.get_running_loop()
+        await self._read_dictionary()
         snapshot = (
-            await loop.run_in_executor(self._preparing, snapshots.read, self.key, self.info.incarnation)
-            if snapshots
-            else None
+            await loop.run_in_executor(self._preparing, snapshots.read, self.key, self._made_for) if snapshots else None
         )
         if snapshot and await self._reader.changes.reach_back_to(self.key, snapshot.last_change):
             await loop.run_in_executor(self._searching, self._put_all, snapshot.documents)
@@ -76,11 +81,14 @@ class LiveCollection:
     async def rebuild(self) -> None:
         """Make it equal to Redis from nothing."""
         loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._searching, self.index.vectors.begin_filling)
         last_change = await self._reader.changes.last(self.key)  # first: what changes meanwhile is then followed again
+        await self._read_dictionary()
         documents = await self._reader.document_ids(self.key)
         gone = [document for document in list(self.index.documents) if document not in set(documents)]
         await loop.run_in_executor(self._searching, self._remove_all, gone)
         await self._follow_documents(documents)
+        await loop.run_in_executor(self._searching, self.index.vectors.end_filling)
         curated = await self._reader.curated_ids(self.key)
         for answer in [answer for answer in self.curated.ids if answer not in set(curated)]:
             self.curated.remove(answer)
@@ -96,6 +104,8 @@ class LiveCollection:
         lost_text = any(document in self.index for document in documents)
         await self._follow_documents(documents)
         await self._follow_curated(curated)
+        if any(kind == "dictionary" for _, kind, _ in changes):
+            await self._follow_dictionary()
         if any(kind == "embedder" for _, kind, _ in changes):
             self.info = await self._reader.info(self.key)
         self.snapshot_is_stale = True
@@ -115,9 +125,11 @@ class LiveCollection:
             while self.index.words_are_stale:
                 await asyncio.sleep(max(self._next_words - loop.time(), 0))
                 began = loop.time()
+                words = self._splitting
                 mark, terms = await loop.run_in_executor(self._searching, self.index.words_to_build)
                 view = await loop.run_in_executor(self._preparing, PassageIndex.build_words, terms)
                 await loop.run_in_executor(self._searching, self.index.use_words, mark, view)
+                self.words = words
                 least, most = _PAUSE_SECONDS
                 self._next_words = loop.time() + min(max(4 * (loop.time() - began), least), most)
         async with self.changed:
@@ -133,10 +145,10 @@ class LiveCollection:
         """Write what it holds now."""
         loop = asyncio.get_running_loop()
         self.snapshot_is_stale = False
-        last_change = self.last_change  # before the documents: what comes later is then followed again
+        last_change, made_for = self.last_change, self._made_for  # before the documents: what comes later is followed
         documents = await loop.run_in_executor(self._searching, documents_in, self.index)
         snapshot = Snapshot(last_change, documents)
-        await loop.run_in_executor(self._preparing, snapshots.write, self.key, self.info.incarnation, snapshot)
+        await loop.run_in_executor(self._preparing, snapshots.write, self.key, made_for, snapshot)
 
     async def _follow_documents(self, ids: list[str]) -> None:
         loop = asyncio.get_running_loop()
@@ -147,6 +159,37 @@ class LiveCollection:
             gone = [document for document in part if document not in infos]
             await loop.run_in_executor(self._searching, self._remove_all, gone)
             await loop.run_in_executor(self._searching, self._put_all, present)
+
+    @property
+    def _made_for(self) -> str:
+        """What a snapshot must have been made for."""
+        return f"{self.info.incarnation}{self._dictionary.digest}"
+
+    async def _read_dictionary(self) -> bool:
+        """Split documents by the words of the trade as they are now; whether that changed anything."""
+        dictionary = read_dictionary((await self._reader.dictionary(self.key)).text)
+        if dictionary == self._dictionary:
+            return False
+        salt = self.info.incarnation.encode()
+        self._splitting = await asyncio.get_running_loop().run_in_executor(self._preparing, Words, salt, dictionary)
+        self._dictionary = dictionary
+        return True
+
+    async def _follow_dictionary(self) -> None:
+        """Split all documents again."""
+        before = self._splitting, self._dictionary
+        if not await self._read_dictionary():
+            return
+        loop = asyncio.get_running_loop()
+        ids = list(self.index.documents)
+        try:
+            for at in range(0, len(ids), _AT_ONCE):
+                infos, texts = await self._reader.texts(self.key, ids[at : at + _AT_ONCE])
+                terms = await loop.run_in_executor(self._preparing, self._split, infos, texts)
+                await loop.run_in_executor(self._searching, self._reword_all, terms)
+        except BaseException:
+            self._splitting, self._dictionary = before  # so that it is all done again
+            raise
 
     async def _follow_curated(self, ids: list[str]) -> None:
         records = await self._reader.curated(self.key, ids)
@@ -170,12 +213,26 @@ class LiveCollection:
         for document, info in infos.items():
             rows: Mapping[str, Halves] = split_vectors(vectors[document], self._embedder.embedder.dimension)
             passages = [
-                index_passage(self.words, passage, info.title, texts[document][passage], rows[passage])
+                index_passage(self._splitting, passage, info.title, texts[document][passage], rows[passage])
                 for passage in info.passages
                 if passage in texts[document] and passage in rows
             ]
-            documents.append(IndexedDocument(document, info.language, passages, info.validity))
+            documents.append(IndexedDocument(document, info.facts, passages))
         return documents
+
+    def _split(
+        self, infos: Mapping[str, DocumentInfo], texts: Mapping[str, Mapping[str, PassageText]]
+    ) -> dict[str, dict[str, Terms]]:
+        return {
+            document: {
+                passage: self._splitting.terms(text.indexed(info.title)) for passage, text in texts[document].items()
+            }
+            for document, info in infos.items()
+        }
+
+    def _reword_all(self, terms: Mapping[str, Mapping[str, Terms]]) -> None:
+        for document, of_passages in terms.items():
+            self.index.reword(document, of_passages)
 
     def _put_all(self, documents: Iterable[IndexedDocument]) -> None:
         for document in documents:

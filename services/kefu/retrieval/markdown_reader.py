@@ -41,6 +41,8 @@ def read_markdown(text: str) -> ParsedDocument:
         uri=front.uri,
         valid_from=front.valid_from,
         valid_until=front.valid_until,
+        audience=front.audience,
+        metadata=front.metadata,
     )
 
 

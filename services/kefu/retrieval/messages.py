@@ -2,8 +2,10 @@
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from kefu.common.errors import BadRequest
+from kefu.retrieval.facts import Audience
 from kefu.retrieval.keys import CollectionKey
-from kefu.retrieval.records import CollectionInfo, CuratedRecord, DocumentInfo, PassageText
+from kefu.retrieval.records import CollectionInfo, CuratedRecord, DictionaryRecord, DocumentInfo, PassageText
 from kefu.retrieval.scorer import Scored
 from kefu.retrieval.sources import Progress, Result
 from kefu.retrieval.v1 import knowledge_pb2 as pb
@@ -14,6 +16,25 @@ def timestamp(seconds: float) -> Timestamp:
     message = Timestamp()
     message.FromMicroseconds(round(seconds * 1_000_000))
     return message
+
+
+_AUDIENCES = {
+    pb.AUDIENCE_UNSPECIFIED: Audience.EVERYONE,
+    pb.AUDIENCE_EVERYONE: Audience.EVERYONE,
+    pb.AUDIENCE_STAFF: Audience.STAFF,
+}
+
+
+def audience_of(field: str, audience: pb.Audience.ValueType) -> Audience:
+    """The audience that a message names, everyone if none; BadRequest for one that is not known."""
+    if audience not in _AUDIENCES:
+        raise BadRequest(field, "is not one of Audience.")
+    return _AUDIENCES[audience]
+
+
+def audience_message(audience: Audience) -> pb.Audience.ValueType:
+    """An audience for a message."""
+    return pb.AUDIENCE_STAFF if audience is Audience.STAFF else pb.AUDIENCE_EVERYONE
 
 
 def collection_message(
@@ -50,6 +71,8 @@ def document_message(key: CollectionKey, info: DocumentInfo) -> pb.Document:
         passage_count=len(info.passages),
         sha256=info.sha256,
         update_time=timestamp(info.update_time),
+        audience=audience_message(info.audience),
+        metadata=dict(info.metadata),
     )
 
 
@@ -66,6 +89,8 @@ def passage_message(key: CollectionKey, document: DocumentInfo, passage: str, te
         uri=f"{document.uri}#page={page}" if page and document.uri and "#" not in document.uri else document.uri,
         path=document.path,
         page=page,
+        audience=audience_message(document.audience),
+        metadata=dict(document.metadata),
     )
 
 
@@ -99,7 +124,13 @@ def curated_message(key: CollectionKey, record: CuratedRecord) -> pb.CuratedAnsw
         valid_from=record.valid_from,
         valid_until=record.valid_until,
         update_time=timestamp(record.update_time),
+        audience=audience_message(record.audience),
     )
+
+
+def dictionary_message(record: DictionaryRecord) -> pb.Dictionary:
+    """A dictionary; without a time where there is none."""
+    return pb.Dictionary(text=record.text, update_time=timestamp(record.update_time) if record.text else None)
 
 
 def report_message(key: CollectionKey, report: Progress | Result) -> pb.ImportDocumentsResponse:

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass, field
 
+from kefu.common.filters import Pairs
+from kefu.retrieval.facts import Audience
+
 
 @dataclass(frozen=True)
 class Block:
@@ -46,6 +49,8 @@ class ParsedDocument:
     uri: str = ""
     valid_from: str = ""
     valid_until: str = ""
+    audience: Audience = Audience.EVERYONE
+    metadata: Pairs = ()
     remark: str = ""
     """What whoever imports it should know, such as pages that could not be read."""
     members: list[Member] = field(default_factory=list[Member])

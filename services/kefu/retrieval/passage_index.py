@@ -3,15 +3,19 @@
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
+import numpy.typing as npt
 
+from kefu.retrieval.embedders import Vectors
+from kefu.retrieval.facts import Facts, Wanted
 from kefu.retrieval.heads import Head
 from kefu.retrieval.lexical import LexicalView
-from kefu.retrieval.validity import ALWAYS, Validity
-from kefu.retrieval.vectors import Halves, Rows, VectorStore
+from kefu.retrieval.vectors import Halves, Labels, PassageVectors, Rows, VectorStore
 from kefu.retrieval.words import Terms
+
+_SELECTIONS = 64
 
 
 @dataclass(frozen=True)
@@ -30,9 +34,8 @@ class IndexedDocument:
     """What searching needs of one document."""
 
     id: str
-    language: str
+    facts: Facts
     passages: Sequence[IndexedPassage]
-    validity: Validity = ALWAYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +45,26 @@ class Entry:
     number: int
     document: str
     passage: str
-    language: str
-    validity: Validity
+    facts: Facts
     rows: Rows
     head: Head | None
     terms: Terms = field(repr=False)
     words: int
     """Equal for passages with the same words, however often and in whatever order."""
+
+    @property
+    def language(self) -> str:
+        """Its document's."""
+        return self.facts.language
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The part of an index that a search may find, where that is not all of it."""
+
+    labels: Labels
+    by_words: npt.NDArray[np.bool_]
+    """Parallel to the numbers of `PassageIndex.words`."""
 
 
 class PassageIndex:
@@ -58,15 +74,16 @@ class PassageIndex:
     vector at once and by its words after the next `use_words`; a removed one is found by neither at once.
     """
 
-    def __init__(self, dimension: int) -> None:
-        """An empty index for vectors of this length."""
-        self.vectors = VectorStore(dimension)
+    def __init__(self, vectors: VectorStore) -> None:
+        """An empty index; its vectors go into this store."""
+        self.vectors = vectors
         self.words = LexicalView({})
         self.entries: dict[int, Entry] = {}
         self._documents: dict[str, list[int]] = {}
         self._heads: Counter[Head] = Counter()  # documents that have it
-        self._languages: Counter[str] = Counter()  # documents in it
-        self._owner = np.zeros(0, np.int64)  # row number -> passage number
+        self._facts: dict[int, Facts] = {}  # by label, once for all documents that have them
+        self._labels: Counter[int] = Counter()  # documents that have it
+        self._selections: dict[Wanted, Selection | None] = {}
         self._next = 0
         self._changes = 0
         self._changes_in_words = 0
@@ -81,46 +98,59 @@ class PassageIndex:
 
     def put(self, document: IndexedDocument) -> None:
         """Add a document, or replace it."""
-        self.remove(document.id)
-        vectors = [passage.vectors for passage in document.passages]
-        rows = self.vectors.add(np.concatenate(vectors)) if vectors else np.empty(0, np.int64)
-        starts = np.cumsum([0, *(len(part) for part in vectors)])
-        numbers: list[int] = []
-        for at, passage in enumerate(document.passages):
-            number, self._next = self._next, self._next + 1
-            own = rows[starts[at] : starts[at + 1]]
-            self.entries[number] = Entry(
-                number=number,
+        first = self._next
+        parts = [
+            PassageVectors(first + at, passage.id, passage.vectors) for at, passage in enumerate(document.passages)
+        ]
+        label = document.facts.label
+        rows = self.vectors.put(document.id, label, parts)
+        self._forget(document.id)
+        self._next += len(parts)
+        facts = self._facts.setdefault(label, document.facts) if parts else document.facts
+        for at, (passage, own) in enumerate(zip(document.passages, rows, strict=True)):
+            self.entries[first + at] = Entry(
+                number=first + at,
                 document=document.id,
                 passage=passage.id,
-                language=document.language,
-                validity=document.validity,
+                facts=facts,
                 rows=own,
                 head=passage.head,
                 terms=passage.terms,
-                words=_words(passage),
+                words=_words(passage.id, passage.terms),
             )
-            self._own(own, number)
-            numbers.append(number)
-        self._documents[document.id] = numbers
+        self._documents[document.id] = [part.number for part in parts]
         self._heads.update({passage.head for passage in document.passages if passage.head})
-        self._languages.update([document.language] if numbers else [])
-        self._changes += 1
+        self._labels.update([label] if parts else [])
+        self._changed()
 
     def remove(self, document: str) -> None:
         """Forget a document; nothing happens when it is not there."""
-        numbers = self._documents.pop(document, None)
-        if numbers is None:
-            return
-        entries = [self.entries.pop(number) for number in numbers]
-        self._heads.subtract({entry.head for entry in entries if entry.head})
-        self._languages.subtract({entry.language for entry in entries})
-        self.vectors.remove(np.concatenate([np.empty(0, np.int64), *(entry.rows for entry in entries)]))
-        self._changes += 1
+        self.vectors.remove(document)
+        if document in self._documents:
+            self._forget(document)
+            self._changed()
 
-    def owners(self, rows: Rows) -> list[Entry]:
-        """The passages that some rows belong to, each once, in the order of the rows."""
-        return [self.entries[number] for number in dict.fromkeys(self._owner[rows].tolist())]
+    def reword(self, document: str, terms: Mapping[str, Terms]) -> None:
+        """Give passages of a document other words, by passage id."""
+        for entry in self.entries_of(document):
+            if (new := terms.get(entry.passage)) is not None:
+                self.entries[entry.number] = replace(entry, terms=new, words=_words(entry.passage, new))
+        self._changed()
+
+    def nearest(self, query: Vectors, count: int, selection: Selection | None) -> list[Entry]:
+        """The passages that the `count` nearest vectors belong to, each once, best first."""
+        return [
+            self.entries[number]
+            for number in self.vectors.nearest(query, count, selection.labels if selection else None)
+        ]
+
+    def selection(self, wanted: Wanted) -> Selection | None:
+        """What a search may find; None: everything here."""
+        if wanted not in self._selections:
+            if len(self._selections) >= _SELECTIONS:
+                self._selections.clear()
+            self._selections[wanted] = self._selected(wanted)
+        return self._selections[wanted]
 
     def entries_of(self, document: str) -> list[Entry]:
         """A document's passages in their order."""
@@ -129,7 +159,7 @@ class PassageIndex:
     @property
     def languages(self) -> list[str]:
         """Languages of its documents."""
-        return [language for language, count in self._languages.items() if count > 0]
+        return list(dict.fromkeys(self._facts[label].language for label in self._labels))
 
     def is_shared(self, head: Head) -> bool:
         """Several documents have this head."""
@@ -152,18 +182,33 @@ class PassageIndex:
     def use_words(self, mark: int, view: LexicalView) -> None:
         """Search these words from now on."""
         self.words, self._changes_in_words = view, mark
+        self._selections.clear()
 
-    def _own(self, rows: Rows, number: int) -> None:
-        highest = int(rows.max(initial=-1))
-        if highest >= len(self._owner):
-            bigger = np.zeros(max(2 * len(self._owner), highest + 1), np.int64)
-            bigger[: len(self._owner)] = self._owner
-            self._owner = bigger
-        self._owner[rows] = number
+    def _selected(self, wanted: Wanted) -> Selection | None:
+        labels = frozenset(label for label in self._labels if wanted.admits(self._facts[label]))
+        if len(labels) == len(self._labels):
+            return None
+        numbers = self.words.numbers
+        found = (self.entries.get(number) for number in numbers.tolist())
+        by_words = (entry is not None and entry.facts.label in labels for entry in found)
+        return Selection(labels, np.fromiter(by_words, np.bool_, len(numbers)))
+
+    def _forget(self, document: str) -> None:
+        entries = [self.entries.pop(number) for number in self._documents.pop(document, ())]
+        self._heads.subtract({entry.head for entry in entries if entry.head})
+        if entries:
+            label = entries[0].facts.label
+            self._labels[label] -= 1
+            if not self._labels[label]:
+                del self._labels[label], self._facts[label]
+
+    def _changed(self) -> None:
+        self._changes += 1
+        self._selections.clear()
 
 
-def _words(passage: IndexedPassage) -> int:
-    digest = hashlib.blake2b(np.unique(passage.terms).tobytes(), digest_size=8)
-    if not len(passage.terms):
-        digest.update(passage.id.encode())
+def _words(passage: str, terms: Terms) -> int:
+    digest = hashlib.blake2b(np.unique(terms).tobytes(), digest_size=8)
+    if not len(terms):
+        digest.update(passage.encode())
     return int.from_bytes(digest.digest(), "little")

@@ -7,7 +7,14 @@ from redis.asyncio import Redis
 from kefu.common.errors import CollectionNotFound, DocumentNotFound
 from kefu.retrieval.changes import CHANGES_KEPT, ChangeStreams
 from kefu.retrieval.keys import REGISTRY, CollectionKey
-from kefu.retrieval.records import CollectionInfo, CuratedRecord, DocumentInfo, PassageText, embedder_tag
+from kefu.retrieval.records import (
+    CollectionInfo,
+    CuratedRecord,
+    DictionaryRecord,
+    DocumentInfo,
+    PassageText,
+    embedder_tag,
+)
 from kefu.retrieval.redis_commands import byte_fields, call, pipeline, text_fields
 
 
@@ -36,6 +43,10 @@ class KnowledgeReader:
         """Ids of a tenant's collections, sorted."""
         found = await call(self.client, "ZRANGE", REGISTRY, f"[{tenant}:", f"({tenant};", "BYLEX")  # ";" follows ":"
         return [CollectionKey.of_member(member.decode()).collection for member in found]
+
+    async def dictionary(self, key: CollectionKey) -> DictionaryRecord:
+        """A collection's words of the trade."""
+        return DictionaryRecord.of(text_fields(await call(self.client, "HGETALL", key.dictionary)))
 
     async def counts(self, key: CollectionKey) -> tuple[int, int]:
         """Numbers of documents and of curated answers."""
@@ -76,6 +87,18 @@ class KnowledgeReader:
         """All passages of a document, by id."""
         fields = await call(self.client, "HGETALL", key.passages(document))
         return {name.decode(): PassageText.load(value) for name, value in fields.items()}
+
+    async def texts(
+        self, key: CollectionKey, ids: Sequence[str]
+    ) -> tuple[dict[str, DocumentInfo], dict[str, dict[str, PassageText]]]:
+        """Metadata and texts of those documents that exist, all as of one moment."""
+        keys = [name for each in ids for name in (key.document(each), key.passages(each))]
+        answers = await pipeline(self.client, [("HGETALL", name) for name in keys], atomic=True)
+        infos = {each: DocumentInfo.of(text_fields(info)) for each, info in zip(ids, answers[::2], strict=True) if info}
+        texts = dict(zip(ids, answers[1::2], strict=True))
+        return infos, {
+            each: {name.decode(): PassageText.load(value) for name, value in texts[each].items()} for each in infos
+        }
 
     async def vectors_of(self, key: CollectionKey, embedder: str, document: str) -> dict[str, bytes]:
         """Raw vectors of a document by one embedder, by passage id."""

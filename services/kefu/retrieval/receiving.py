@@ -3,7 +3,9 @@
 from collections.abc import AsyncIterator
 
 from kefu.common.errors import BadRequest
+from kefu.common.filters import checked_metadata
 from kefu.common.names import check_day
+from kefu.retrieval.messages import audience_of
 from kefu.retrieval.sources import MAX_DOCUMENT_BYTES, MAX_PATH_CHARACTERS, Source
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 
@@ -41,6 +43,8 @@ def _checked(head: pb.DocumentStart) -> pb.DocumentStart:
         raise BadRequest("path", f'must be relative, without "..", and have 1 to {MAX_PATH_CHARACTERS} characters.')
     check_day("valid_from", head.valid_from)
     check_day("valid_until", head.valid_until)
+    audience_of("audience", head.audience)
+    checked_metadata("metadata", head.metadata)
     return head
 
 
@@ -55,4 +59,6 @@ def _source(head: pb.DocumentStart, data: bytes) -> Source:
         valid_from=head.valid_from,
         valid_until=head.valid_until,
         curated=head.kind == pb.DocumentStart.KIND_CURATED_ANSWERS,
+        audience=audience_of("audience", head.audience),
+        metadata=checked_metadata("metadata", head.metadata),
     )

@@ -8,7 +8,9 @@ from dataclasses import asdict, dataclass, field
 
 import numpy as np
 
+from kefu.common.filters import Pairs
 from kefu.retrieval.curated_import import CuratedDraft
+from kefu.retrieval.facts import Audience, Facts
 from kefu.retrieval.validity import Validity
 from kefu.retrieval.vectors import Halves
 
@@ -37,6 +39,23 @@ class CollectionInfo:
 
 
 @dataclass(frozen=True)
+class DictionaryRecord:
+    """The hash `kefu:1:{tenant:collection}:dictionary`; empty where there is none."""
+
+    text: str = ""
+    update_time: float = 0.0
+
+    def fields(self) -> Fields:
+        """As hash fields."""
+        return {"text": self.text, "update_time": str(self.update_time)}
+
+    @classmethod
+    def of(cls, fields: Mapping[str, str]) -> "DictionaryRecord":
+        """Read what `fields` wrote."""
+        return cls(fields["text"], float(fields["update_time"])) if fields else cls()
+
+
+@dataclass(frozen=True)
 class DocumentInfo:
     """The hash `kefu:1:{tenant:collection}:document:{id}`."""
 
@@ -54,16 +73,19 @@ class DocumentInfo:
     passages: tuple[str, ...]
     """Ids, in order."""
     update_time: float
+    audience: Audience = Audience.EVERYONE
+    metadata: Pairs = ()
 
     @property
-    def validity(self) -> Validity:
-        """When it holds."""
-        return Validity(self.valid_from, self.valid_until)
+    def facts(self) -> Facts:
+        """What a search may ask of it."""
+        return Facts(self.language, Validity(self.valid_from, self.valid_until), self.audience, self.metadata)
 
     def fields(self) -> Fields:
         """As hash fields."""
         fields: Fields = {name: str(value) for name, value in asdict(self).items()}
-        return fields | {"passages": " ".join(self.passages)}
+        metadata = json.dumps(self.metadata, ensure_ascii=False)
+        return fields | {"passages": " ".join(self.passages), "metadata": metadata}
 
     @classmethod
     def of(cls, fields: Mapping[str, str]) -> "DocumentInfo":
@@ -78,6 +100,8 @@ class DocumentInfo:
             },
             passages=tuple(fields["passages"].split()),
             update_time=float(fields["update_time"]),
+            audience=Audience(fields.get("audience", Audience.EVERYONE)),  # documents of earlier releases have none
+            metadata=tuple((key, value) for key, value in json.loads(fields.get("metadata", "[]"))),
         )
 
 
@@ -121,6 +145,7 @@ class CuratedRecord:
     embedder: str
     vectors: Halves = field(compare=False, repr=False)
     """One row a question."""
+    audience: Audience = Audience.EVERYONE
 
     @classmethod
     def made(cls, draft: CuratedDraft, vectors: Halves, embedder: str, answer_id: str = "") -> "CuratedRecord":
@@ -135,6 +160,7 @@ class CuratedRecord:
             update_time=time.time(),
             embedder=embedder,
             vectors=vectors,
+            audience=draft.audience,
         )
 
     @property
@@ -154,6 +180,7 @@ class CuratedRecord:
             "update_time": str(self.update_time),
             "embedder": self.embedder,
             "vectors": dump_vectors(self.vectors),
+            "audience": self.audience,
         }
 
     @classmethod
@@ -171,6 +198,7 @@ class CuratedRecord:
             update_time=float(text["update_time"]),
             embedder=text["embedder"],
             vectors=load_vectors(fields["vectors"], len(questions)),
+            audience=Audience(text.get("audience", Audience.EVERYONE)),  # as above
         )
 
 

@@ -25,6 +25,8 @@ from kefu.retrieval.changes import NO_CHANGE, ChangeId
 from kefu.retrieval.comparing import Question
 from kefu.retrieval.curated import Match, nearest
 from kefu.retrieval.embedders import BatchingEmbedder, Vectors
+from kefu.retrieval.facts import Wanted
+from kefu.retrieval.faiss_vectors import FaissStores
 from kefu.retrieval.indexing import make_question, with_before
 from kefu.retrieval.keys import REGISTRY_CHANGES, CollectionKey
 from kefu.retrieval.live_collection import LiveCollection
@@ -32,6 +34,7 @@ from kefu.retrieval.reading import KnowledgeReader
 from kefu.retrieval.reembedding import reembed
 from kefu.retrieval.scorer import Ranking, Scored, Searched, rank
 from kefu.retrieval.snapshot import Snapshots
+from kefu.retrieval.vectors import VectorStores
 
 PASSAGES = Gauge("kefu_passages", "Passages that this replica searches.", ("tenant", "collection"))
 _BLOCK_SECONDS = 1.0
@@ -64,12 +67,14 @@ class Replica:
         reader: KnowledgeReader,
         embedder: BatchingEmbedder,
         background: Background,
+        stores: VectorStores,
         snapshots: Snapshots | None,
         snapshot_seconds: float,
     ) -> None:
         self._reader = reader
         self._embedder = embedder
         self._background = background
+        self._stores = stores
         self._snapshots = snapshots
         self._snapshot_seconds = snapshot_seconds
         self._live: dict[CollectionKey, LiveCollection] = {}
@@ -87,11 +92,16 @@ class Replica:
         embedder: BatchingEmbedder,
         snapshot_folder: Path | None = None,
         snapshot_seconds: float = 30.0,
+        *,
+        stores: VectorStores | None = None,
     ) -> AsyncIterator["Replica"]:
-        """A replica that holds all there is, and follows it while the block runs."""
-        snapshots = Snapshots(snapshot_folder, embedder.id) if snapshot_folder else None
+        """A replica that holds all there is, and follows it while the block runs. Unless `stores` says otherwise, its
+        vectors are in memory.
+        """
+        stores = stores or FaissStores(embedder.embedder.dimension)
+        snapshots = Snapshots(snapshot_folder, embedder.id) if snapshot_folder and not stores.outlive else None
         background = await Background.by(embedder)
-        self = cls(reader, embedder, background, snapshots, snapshot_seconds)
+        self = cls(reader, embedder, background, stores, snapshots, snapshot_seconds)
         tasks: list[asyncio.Task[None]] = []
         try:
             await self._load_all()
@@ -125,7 +135,7 @@ class Replica:
             raise _other_embedder(key, info.embedder, self._embedder.id)
 
     async def search(
-        self, keys: Sequence[CollectionKey], text: str, count: int, day: str, *, before: str = ""
+        self, keys: Sequence[CollectionKey], text: str, count: int, wanted: Wanted, *, before: str = ""
     ) -> Found:
         """The best passages of some collections, and the nearest curated answer. Raises CollectionNotFound.
 
@@ -138,14 +148,14 @@ class Replica:
         embedded = time.monotonic() - began
         if not collections:
             return Found([], None, language, embedded, used_history=False)
-        ranking = await self._rank(collections, asked, None, count, day)
+        ranking = await self._rank(collections, asked, None, count, wanted)
         if before and ranking.may_lean:
             began = time.monotonic()
             both = with_before(before, text)
             leaning = Asked(both, await self._embedder.query(simplified(both)))
             embedded += time.monotonic() - began
-            ranking = await self._rank(collections, asked, leaning, count, day)
-        matches = [live.curated.match(text, asked.vector, language, day) for live in collections]
+            ranking = await self._rank(collections, asked, leaning, count, wanted)
+        matches = [live.curated.match(text, asked.vector, language, wanted) for live in collections]
         best = nearest(matches)
         return Found(
             [(keys[place], scored) for place, scored in ranking.hits],
@@ -156,10 +166,10 @@ class Replica:
         )
 
     async def _rank(
-        self, collections: Sequence[LiveCollection], asked: Asked, leaning: Asked | None, count: int, day: str
+        self, collections: Sequence[LiveCollection], asked: Asked, leaning: Asked | None, count: int, wanted: Wanted
     ) -> Ranking:
         return await asyncio.get_running_loop().run_in_executor(
-            self._searching, _rank_all, collections, self._background, asked, leaning, count, day
+            self._searching, _rank_all, collections, self._background, asked, leaning, count, wanted
         )
 
     async def reached(self, key: CollectionKey, change: ChangeId) -> None:
@@ -188,9 +198,12 @@ class Replica:
         return live
 
     async def _load_all(self) -> None:
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._searching, self._stores.begin_loading)
         self._registry_change = await self._reader.changes.last_of_registry()
         for key in await self._reader.collections():
             await self._load(key)
+        await loop.run_in_executor(self._searching, self._stores.end_loading)
 
     async def _load(self, key: CollectionKey) -> None:
         try:
@@ -200,7 +213,9 @@ class Replica:
         if info.embedder != self._embedder.id:
             await reembed(self._reader, key, self._embedder)
             info = await self._reader.info(key)
-        live = LiveCollection(key, info, self._reader, self._embedder, self._searching, self._preparing)
+        loop = asyncio.get_running_loop()
+        vectors = await loop.run_in_executor(self._searching, self._stores.open, key, info.incarnation)
+        live = LiveCollection(key, info, self._reader, self._embedder, vectors, self._searching, self._preparing)
         await live.load(self._snapshots)
         self._live[key] = live
         self._count(key)
@@ -254,11 +269,15 @@ class Replica:
     async def _follow_registry(self) -> None:
         there = set(await self._reader.collections())
         for key in [key for key in self._live if key not in there or await self._was_made_anew(key)]:
-            del self._live[key]
+            live = self._live.pop(key)
             with suppress(KeyError):
                 PASSAGES.remove(key.tenant, key.collection)
             if self._snapshots:
                 await asyncio.to_thread(self._snapshots.delete, key)
+            try:
+                await asyncio.get_running_loop().run_in_executor(self._searching, live.index.vectors.drop)
+            except BackendUnavailable as error:  # whichever replica starts next drops them
+                _log.warning("vectors.not_dropped", collection=key.member, cause=error.message)
         for key in sorted(there - self._live.keys()):
             await self._load(key)
 
@@ -303,7 +322,7 @@ def _rank_all(
     asked: Asked,
     leaning: Asked | None,
     count: int,
-    day: str,
+    wanted: Wanted,
 ) -> Ranking:
     def question(live: LiveCollection, asked: Asked) -> Question:
         return make_question(asked.text, asked.vector, live.words, background, live.index.languages)
@@ -311,5 +330,5 @@ def _rank_all(
     return rank(
         [Searched(live.index, question(live, asked), leaning and question(live, leaning)) for live in collections],
         count,
-        day,
+        wanted,
     )

@@ -22,11 +22,12 @@ import numpy as np
 
 from kefu.retrieval.comparing import WEIGHTS, Compared, Question, Weights, WordScores, compare, score
 from kefu.retrieval.embedders import Vectors
-from kefu.retrieval.passage_index import Entry, PassageIndex
+from kefu.retrieval.facts import Wanted
+from kefu.retrieval.passage_index import Entry, PassageIndex, Selection
 from kefu.retrieval.relevance import Features, relevance
 
 NEAREST = 256
-"""Vectors taken from FAISS; a passage has about five."""
+"""Vectors taken from the store; a passage has about five."""
 BY_WORDS = 64
 """Passages taken from BM25."""
 HISTORY = 0.5
@@ -88,9 +89,9 @@ class Ranking:
         return not self.hits or self.hits[0][1].relevance < LEANS_BELOW
 
 
-def rank(searched: Sequence[Searched], count: int, day: str, weights: Weights = WEIGHTS) -> Ranking:
-    """The best `count` passages of some collections that hold on `day`; ties by document and passage id."""
-    pools = [_Pool.of(each, count, day, weights) for each in searched]
+def rank(searched: Sequence[Searched], count: int, wanted: Wanted, weights: Weights = WEIGHTS) -> Ranking:
+    """The best `count` passages of some collections, of those that are wanted; ties by document and passage id."""
+    pools = [_Pool.of(each, count, wanted, weights) for each in searched]
     used_history = _history_helps(pools)
     order: list[tuple[float, str, str, int, int]] = []
     for place, pool in enumerate(pools):
@@ -139,20 +140,22 @@ class _Pool:
     lexical_rank: Mapping[int, int]
 
     @classmethod
-    def of(cls, searched: Searched, count: int, day: str, weights: Weights) -> "_Pool":
+    def of(cls, searched: Searched, count: int, wanted: Wanted, weights: Weights) -> "_Pool":
         index, question, leaning = searched.index, searched.question, searched.leaning
+        selection = index.selection(wanted)
         words = WordScores.of(index, question)
-        nearest, by_words = _candidates(index, question, words, count, day, weights)
+        nearest, by_words = _candidates(index, question, words, count, selection, weights)
         candidates = dict.fromkeys([*nearest, *by_words])
         leaning_words = None
         if leaning is not None:
             leaning_words = WordScores.of(index, leaning)
-            for numbers in _candidates(index, leaning, leaning_words, count, day, weights):
+            for numbers in _candidates(index, leaning, leaning_words, count, selection, weights):
                 candidates |= dict.fromkeys(numbers)
         entries = [
             entry
             for number in candidates
-            if (entry := index.entries.get(number)) is not None and entry.validity.holds_on(day)
+            if (entry := index.entries.get(number)) is not None
+            and (selection is None or entry.facts.label in selection.labels)
         ]
         compared = compare(index, question, words, entries)
         with_history = None
@@ -220,14 +223,15 @@ def _history_helps(pools: Sequence[_Pool]) -> bool:
 
 
 def _candidates(
-    index: PassageIndex, question: Question, words: WordScores, count: int, day: str, weights: Weights
+    index: PassageIndex,
+    question: Question,
+    words: WordScores,
+    count: int,
+    selection: Selection | None,
+    weights: Weights,
 ) -> tuple[list[int], list[int]]:
     """Numbers of the nearest passages, and of those that hold most of the words."""
     towards = (question.vector - weights.usual * question.usual).astype(np.float32)
-    nearest = index.owners(index.vectors.nearest(towards, max(NEAREST, 8 * count)))
-    by_words = words.best(max(BY_WORDS, 2 * count))
-    if any(not entry.validity.holds_on(day) for entry in nearest):
-        # Rare, and then correctness before speed: enough candidates that what does not hold hides nothing.
-        nearest = index.owners(index.vectors.nearest(towards, len(index.vectors)))
-        by_words = words.best(len(words.numbers))
+    nearest = index.nearest(towards, max(NEAREST, 8 * count), selection)
+    by_words = words.best(max(BY_WORDS, 2 * count), selection.by_words if selection else None)
     return [entry.number for entry in nearest], by_words

@@ -4,40 +4,44 @@ import time
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, aclosing, suppress
-from datetime import UTC, datetime
 
 import grpc.aio
 import numpy as np
 
-from kefu.common.auth import caller
+from kefu.common.auth import Scope, caller
 from kefu.common.errors import BadRequest, CollectionExists, CollectionNotFound
-from kefu.common.names import check_day, check_id, parse_name
+from kefu.common.names import check_id, parse_name
 from kefu.common.paging import decode_token, encode_token, page_size_of
 from kefu.retrieval.converters import Converters
 from kefu.retrieval.curated_import import CuratedDraft, checked
+from kefu.retrieval.dictionary import read_dictionary
 from kefu.retrieval.durable import DurableWriter
 from kefu.retrieval.embedders import BatchingEmbedder
+from kefu.retrieval.facts import Wanted
 from kefu.retrieval.importing import Importer
+from kefu.retrieval.indexing import with_before
 from kefu.retrieval.keys import CollectionKey
 from kefu.retrieval.messages import (
+    audience_of,
     collection_message,
     curated_message,
+    dictionary_message,
     document_message,
     hit_message,
     passage_message,
     report_message,
 )
 from kefu.retrieval.receiving import receive_sources
-from kefu.retrieval.records import CuratedRecord
+from kefu.retrieval.records import CuratedRecord, DictionaryRecord
 from kefu.retrieval.replica import Replica
+from kefu.retrieval.reranked_hits import reranked
+from kefu.retrieval.reranking import Reranking
 from kefu.retrieval.scorer import Scored
+from kefu.retrieval.search_request import asked_of
 from kefu.retrieval.store import KnowledgeStore
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from kefu.retrieval.v1 import knowledge_pb2_grpc
 
-MAX_QUERY_CHARACTERS = 4_000
-MAX_HITS = 50
-MAX_COLLECTIONS = 16
 _Context = grpc.aio.ServicerContext[object, object]
 
 
@@ -51,6 +55,7 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
         embedder: BatchingEmbedder,
         converters: Converters,
         *,
+        reranking: Reranking | None = None,
         accept_not_durable: bool = False,
         wait_for_disk_seconds: float = 10.0,
     ) -> None:
@@ -58,6 +63,7 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
         self._replica = replica
         self._embedder = embedder
         self._converters = converters
+        self._reranking = reranking
         self._accept = accept_not_durable
         self._disk_seconds = wait_for_disk_seconds
 
@@ -173,7 +179,10 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
             if in_collection != key.collection:
                 raise BadRequest("curated_answer.name", "must lie in `collection`.")
         draft = checked(
-            CuratedDraft(tuple(wanted.questions), wanted.answer, wanted.language, wanted.valid_from, wanted.valid_until)
+            CuratedDraft(
+                *(tuple(wanted.questions), wanted.answer, wanted.language, wanted.valid_from, wanted.valid_until),
+                audience=audience_of("curated_answer.audience", wanted.audience),
+            )
         )
         await self._replica.check(key)
         vectors = await self._embedder.queries(draft.questions)
@@ -214,25 +223,19 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
     async def Search(self, request: pb.SearchRequest, context: _Context) -> pb.SearchResponse:
         """See the contract."""
         began = time.monotonic()
-        query = request.query.strip()
-        if not 1 <= len(query) <= MAX_QUERY_CHARACTERS:
-            raise BadRequest("query", f"must have 1 to {MAX_QUERY_CHARACTERS} characters.")
-        if not 0 <= request.top_k <= MAX_HITS:
-            raise BadRequest("top_k", f"must be 0 to {MAX_HITS}.")
-        if len(request.collections) > MAX_COLLECTIONS:
-            raise BadRequest("collections", f"must be at most {MAX_COLLECTIONS}.")
-        if any(len(earlier) > MAX_QUERY_CHARACTERS for earlier in request.history):
-            raise BadRequest("history", f"must have at most {MAX_QUERY_CHARACTERS} characters each.")
-        before = request.history[-1].strip() if request.history else ""
-        check_day("as_of", request.as_of)
-        day = request.as_of or datetime.now(UTC).date().isoformat()
+        asked = asked_of(request, sees_staff=Scope.KNOWLEDGE in caller().scopes)
         if request.collections:
             keys = list(dict.fromkeys(self._named(name, "collections") for name in request.collections))
         else:
             keys = [key for key in map(self._key, await self._mine()) if self._replica.has(key)]
-        found = await self._replica.search(keys, query, request.top_k or 5, day, before=before)
+        count = max(asked.count, self._reranking.passages) if self._reranking else asked.count
+        found = await self._replica.search(keys, asked.query, count, asked.wanted, before=asked.before)
         response = pb.SearchResponse(query_language=found.language, used_history=found.used_history)
-        response.hits.extend(await self._hits(found.hits))
+        hits = await self._hits(found.hits, asked.wanted)
+        if self._reranking and hits:
+            question = with_before(asked.before, asked.query) if found.used_history else asked.query
+            hits = await reranked(self._reranking, question, hits, context.time_remaining())
+        response.hits.extend(hits[: asked.count])
         if found.match is not None:
             key, match = found.match
             response.curated_match.CopyFrom(
@@ -247,6 +250,25 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
         response.embed.FromNanoseconds(round(found.embed_seconds * 1e9))
         response.total.FromNanoseconds(round((time.monotonic() - began) * 1e9))
         return response
+
+    # Words of the trade
+
+    async def PutDictionary(self, request: pb.PutDictionaryRequest, context: _Context) -> pb.PutDictionaryResponse:
+        """See the contract."""
+        key = self._named(request.collection, "collection")
+        read_dictionary(request.dictionary.text)  # refuses what cannot be taken
+        record = DictionaryRecord(request.dictionary.text, time.time())
+        async with self._writer() as writer:
+            change = await self._store.put_dictionary(writer, key, record)
+            await writer.wait_until_on_disk()
+        await self._replica.reached(key, change)
+        return pb.PutDictionaryResponse(dictionary=dictionary_message(record))
+
+    async def GetDictionary(self, request: pb.GetDictionaryRequest, context: _Context) -> pb.GetDictionaryResponse:
+        """See the contract."""
+        key = self._named(request.collection, "collection")
+        await self._store.info(key)
+        return pb.GetDictionaryResponse(dictionary=dictionary_message(await self._store.dictionary(key)))
 
     # Inside
 
@@ -292,8 +314,8 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
             await self._store.changes.update_time(key),
         )
 
-    async def _hits(self, found: list[tuple[CollectionKey, Scored]]) -> list[pb.SearchHit]:
-        """The hits with their texts; one whose text was deleted this moment is left out."""
+    async def _hits(self, found: list[tuple[CollectionKey, Scored]], wanted: Wanted) -> list[pb.SearchHit]:
+        """The hits with their texts; one that was deleted this moment, or is wanted no longer, is left out."""
         hits: list[pb.SearchHit | None] = [None] * len(found)
         for key in {key for key, _ in found}:
             places = [place for place, (owner, _) in enumerate(found) if owner == key]
@@ -301,6 +323,6 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
             infos, texts = await self._store.hits(key, [(entry.document, entry.passage) for entry in entries])
             for place, entry, text in zip(places, entries, texts, strict=True):
                 info = infos.get(entry.document)
-                if info is not None and text is not None:
+                if info is not None and text is not None and wanted.admits(info.facts):
                     hits[place] = hit_message(key, passage_message(key, info, entry.passage, text), found[place][1])
         return [hit for hit in hits if hit is not None]

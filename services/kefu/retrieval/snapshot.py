@@ -16,12 +16,13 @@ import numpy as np
 import structlog
 
 from kefu.retrieval import words
+from kefu.retrieval.facts import Audience, Facts
 from kefu.retrieval.heads import Head
 from kefu.retrieval.keys import CollectionKey
 from kefu.retrieval.passage_index import IndexedDocument, IndexedPassage, PassageIndex
 from kefu.retrieval.validity import Validity
 
-_FORMAT = 2
+_FORMAT = 3
 _log = structlog.stdlib.get_logger()
 
 
@@ -58,7 +59,8 @@ class Snapshots:
             "last_change": snapshot.last_change,
             "documents": [
                 [
-                    *(document.id, document.language, document.validity.first, document.validity.last),
+                    document.id,
+                    _said(document.facts),
                     [_about(passage) for passage in document.passages],
                 ]
                 for document in snapshot.documents
@@ -110,15 +112,22 @@ def documents_in(index: PassageIndex) -> list[IndexedDocument]:
         held.append(
             IndexedDocument(
                 document,
-                first.language if first else "",
+                first.facts if first else Facts(),
                 [
                     IndexedPassage(entry.passage, entry.terms, index.vectors.vectors(entry.rows), entry.head)
                     for entry in entries
                 ],
-                first.validity if first else Validity(),
             )
         )
     return held
+
+
+def _said(facts: Facts) -> list[object]:
+    return [facts.language, facts.validity.first, facts.validity.last, facts.audience, facts.metadata]
+
+
+def _heard(language: str, first: str, last: str, audience: str, metadata: list[list[str]]) -> Facts:
+    return Facts(language, Validity(first, last), Audience(audience), tuple((key, value) for key, value in metadata))
 
 
 def _about(passage: IndexedPassage) -> list[object]:
@@ -129,7 +138,7 @@ def _about(passage: IndexedPassage) -> list[object]:
 def _documents(header: dict[str, Any], terms: Any, vectors: Any) -> list[IndexedDocument]:
     documents: list[IndexedDocument] = []
     term_at = vector_at = 0
-    for document, language, first, last, parts in header["documents"]:
+    for document, said, parts in header["documents"]:
         passages: list[IndexedPassage] = []
         for passage, term_count, vector_count, *head in parts:
             passages.append(
@@ -141,5 +150,5 @@ def _documents(header: dict[str, Any], terms: Any, vectors: Any) -> list[Indexed
                 )
             )
             term_at, vector_at = term_at + term_count, vector_at + vector_count
-        documents.append(IndexedDocument(document, language, passages, Validity(first, last)))
+        documents.append(IndexedDocument(document, _heard(*said), passages))
     return documents

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+from kefu.common.filters import Pairs
+from kefu.retrieval.facts import Audience
+
 MAX_DOCUMENT_BYTES = 64 * 1024 * 1024
 MAX_PATH_CHARACTERS = 1024
 
@@ -19,6 +22,8 @@ class Source:
     valid_from: str = ""
     valid_until: str = ""
     curated: bool = False
+    audience: Audience = Audience.EVERYONE
+    metadata: Pairs = ()
 
 
 @dataclass(frozen=True)

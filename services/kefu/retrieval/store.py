@@ -21,6 +21,7 @@ from kefu.retrieval.reading import KnowledgeReader
 from kefu.retrieval.records import (
     CollectionInfo,
     CuratedRecord,
+    DictionaryRecord,
     DocumentInfo,
     PassageText,
     dump_vectors,
@@ -59,7 +60,7 @@ class KnowledgeStore(KnowledgeReader):
             documents = [each.decode() for each in await writer.command("ZRANGE", key.documents, 0, -1)]
             curated = [each.decode() for each in await writer.command("ZRANGE", key.curated, 0, -1)]
             tag = embedder_tag(info.get("embedder", ""))
-            doomed = [key.info, key.documents, key.curated, key.changes, key.confirmed]
+            doomed = [key.info, key.documents, key.curated, key.dictionary, key.changes, key.confirmed]
             doomed += [key.curated_answer(each) for each in curated]
             for each in documents:
                 doomed += [key.document(each), key.passages(each), key.vectors(tag, each)]
@@ -152,6 +153,21 @@ class KnowledgeStore(KnowledgeReader):
                         self.changes.entry(key, "curated", record.id),
                     ]
                 )
+            except Conflict:
+                continue
+            return answers[-1].decode()
+        raise _too_many_writers(key)
+
+    async def put_dictionary(self, writer: DurableWriter, key: CollectionKey, record: DictionaryRecord) -> ChangeId:
+        """Write a dictionary in place of the one before; raises CollectionNotFound."""
+        for _ in range(_ATTEMPTS):
+            await writer.watch(key.info)
+            if not await writer.command("EXISTS", key.info):
+                await writer.unwatch()
+                raise CollectionNotFound(f"There is no collection {key.collection}; create it first.")
+            written = hset(key.dictionary, record.fields()) if record.text else ("DEL", key.dictionary)
+            try:
+                answers = await writer.transaction([written, self.changes.entry(key, "dictionary", "")])
             except Conflict:
                 continue
             return answers[-1].decode()

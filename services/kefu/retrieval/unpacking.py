@@ -139,7 +139,7 @@ def import_key(source: Source) -> str:
     """Hash of all that a document's passages follow from: equal means unchanged."""
     parts = (
         *(str(chunking.VERSION), str(documents.VERSION), source.path, source.media_type, source.title),
-        *(source.language, source.uri, source.valid_from, source.valid_until),
+        *(source.language, source.uri, source.valid_from, source.valid_until, source.audience, repr(source.metadata)),
     )
     return hashlib.sha256("\x00".join(parts).encode() + b"\x00" + source.data).hexdigest()
 

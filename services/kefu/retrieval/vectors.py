@@ -1,109 +1,89 @@
-"""Nearest vectors by inner product: FAISS, exact while small, inverted lists above. FAISS stays inside this module."""
+"""What a store of vectors does for a collection, whichever it is: FAISS in memory, or Milvus."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import NamedTuple, Protocol
 
-import faiss  # pyright: ignore[reportMissingTypeStubs]
 import numpy as np
 import numpy.typing as npt
 
 from kefu.retrieval.embedders import Vectors
+from kefu.retrieval.keys import CollectionKey
 
 Rows = npt.NDArray[np.int64]
 Halves = npt.NDArray[np.float16]
 
-EXACT_UP_TO = 200_000
-"""Vectors searched exhaustively. A passage has about four (itself and its windows): about 50,000 passages."""
-PROBES = 48
-"""Inverted lists looked into; 32 to 64 of 2,048 gave recall@10 of .988 to .996 on a million vectors."""
+Labels = frozenset[int]
+"""Labels of documents that may be found, see `Facts.label`."""
 
 
-class VectorStore:
-    """Unit vectors by row number. Not safe for several threads at once.
+class PassageVectors(NamedTuple):
+    """The vectors of one passage, for a store."""
 
-    Vectors are kept as float16, as in Redis, and FAISS searches the very same half-precision numbers: "exact"
-    means exact for what is stored, at half the memory traffic.
+    number: int
+    """By which the index knows it."""
+    passage: str
+    vectors: Halves
+
+
+class VectorStore(Protocol):
+    """Unit vectors of a collection's passages. Not safe for several threads at once.
+
+    What a store outside this process cannot do raises BackendUnavailable, and may be done again.
     """
 
-    def __init__(self, dimension: int, exact_up_to: int = EXACT_UP_TO) -> None:
-        """An empty store; `exact_up_to` is for tests."""
-        self._dimension = dimension
-        self._exact_up_to = exact_up_to
-        self._matrix: Halves = np.zeros((256, dimension), np.float16)
-        self._free: list[int] = list(range(255, -1, -1))
-        self._used: set[int] = set()
-        self._index = self._exact()
-
     def __len__(self) -> int:
-        return len(self._used)
+        """Vectors in it."""
+        ...
 
-    def add(self, vectors: Halves) -> Rows:
-        """Keep vectors; returns their row numbers."""
-        while len(self._free) < len(vectors):
-            self._grow()
-        rows = np.array([self._free.pop() for _ in range(len(vectors))], np.int64)
-        if len(rows):
-            self._matrix[rows] = vectors
-            self._used.update(rows.tolist())
-            self._index.add_with_ids(self._matrix[rows].astype(np.float32), rows)
-        if len(self) > self._exact_up_to and not self.approximate:
-            self._switch_to_lists()
-        return rows
+    def put(self, document: str, label: int, passages: Sequence[PassageVectors]) -> list[Rows]:
+        """Keep a document's vectors in place of those it had; the rows of each passage."""
+        ...
 
-    def remove(self, rows: Rows) -> None:
-        """Forget vectors: they are overwritten with zeros and leave the index."""
-        if len(rows):
-            self._index.remove_ids(faiss.IDSelectorBatch(rows))
-            self._matrix[rows] = 0
-            self._used.difference_update(rows.tolist())
-            self._free.extend(rows.tolist())
+    def remove(self, document: str) -> None:
+        """Forget a document's vectors; nothing happens when there are none."""
+        ...
 
-    def nearest(self, query: Vectors, count: int) -> Rows:
-        """Row numbers of the `count` nearest vectors, best first; fewer when there are fewer."""
-        wanted = min(count, len(self))
-        if not wanted:
-            return np.empty(0, np.int64)
-        # One query is a walk through memory: a second thread only waits for the first (1.6 ms against 4.0).
-        faiss.omp_set_num_threads(1)  # of the calling thread alone
-        _, rows = self._index.search(query.reshape(1, -1), wanted)
-        found: Rows = rows[0]
-        return found[found >= 0]
+    def nearest(self, query: Vectors, count: int, labels: Labels | None = None) -> list[int]:
+        """Numbers of the passages that the `count` nearest vectors belong to, each once, best first; of documents with
+        one of `labels`, None: of all.
+        """
+        ...
 
-    def cosines(self, queries: Vectors, rows: Sequence[int] | Rows) -> Vectors:
+    def cosines(self, queries: Vectors, rows: Rows) -> Vectors:
         """Inner product of each row and each column of `queries`."""
-        return self._matrix[rows].astype(np.float32) @ queries
+        ...
 
-    def vectors(self, rows: Sequence[int] | Rows) -> Halves:
+    def vectors(self, rows: Rows) -> Halves:
         """A copy of some rows."""
-        return self._matrix[rows]
+        ...
 
-    @property
-    def approximate(self) -> bool:
-        """It has grown beyond exact search."""
-        return isinstance(self._index, faiss.IndexIVF)
+    def begin_filling(self) -> None:
+        """All documents that there are will be put; then comes `end_filling`."""
+        ...
 
-    def _exact(self) -> Any:
-        half = faiss.ScalarQuantizer.QT_fp16
-        return faiss.IndexIDMap2(faiss.IndexScalarQuantizer(self._dimension, half, faiss.METRIC_INNER_PRODUCT))
+    def end_filling(self) -> None:
+        """Forget whatever was not put."""
+        ...
 
-    def _switch_to_lists(self) -> None:
-        rows = np.fromiter(sorted(self._used), np.int64, len(self._used))
-        lists = int(4 * np.sqrt(len(rows)))
-        coarse = faiss.IndexFlatIP(self._dimension)
-        half = faiss.ScalarQuantizer.QT_fp16
-        # by_residual is off: residuals would be rounded otherwise than the stored vectors.
-        index: Any = faiss.IndexIVFScalarQuantizer(
-            coarse, self._dimension, lists, half, faiss.METRIC_INNER_PRODUCT, False
-        )
-        index.own_fields = False
-        self._coarse = coarse  # FAISS does not keep it alive
-        index.train(self._matrix[rows[:: max(1, len(rows) // (lists * 50))]].astype(np.float32))
-        for part in np.array_split(rows, max(1, len(rows) // 65_536)):
-            index.add_with_ids(self._matrix[part].astype(np.float32), part)
-        index.nprobe = PROBES
-        self._index = index
+    def drop(self) -> None:
+        """Forget everything: the collection is gone. The store is not used after that."""
+        ...
 
-    def _grow(self) -> None:
-        size = len(self._matrix)
-        self._matrix = np.concatenate([self._matrix, np.zeros_like(self._matrix)])
-        self._free = list(range(2 * size - 1, size - 1, -1)) + self._free
+
+class VectorStores(Protocol):
+    """Where the vectors of a process's collections are searched. Methods may block, and raise BackendUnavailable."""
+
+    outlive: bool
+    """What they hold is there after a restart: no snapshot is needed for it."""
+
+    def open(self, key: CollectionKey, incarnation: str) -> VectorStore:
+        """The store of a collection, empty or as it was left."""
+        ...
+
+    def begin_loading(self) -> None:
+        """All collections that there are will be opened; then comes `end_loading`."""
+        ...
+
+    def end_loading(self) -> None:
+        """Drop what was there before and was not opened."""
+        ...

@@ -5,11 +5,9 @@ simplified ones (OpenCC).
 """
 
 import hashlib
-import logging
 import re
 import unicodedata
-import warnings
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,11 +15,9 @@ import numpy.typing as npt
 import Stemmer  # pyright: ignore[reportMissingTypeStubs]
 
 from kefu.common.scripts import simplified
+from kefu.retrieval.dictionary import NOTHING, Dictionary
 from kefu.retrieval.glosses import Gloss, load_glosses
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # jieba 0.42 has invalid escapes and imports pkg_resources
-    import jieba  # pyright: ignore[reportMissingTypeStubs]
+from kefu.retrieval.segmenting import make_cut
 
 Terms = npt.NDArray[np.uint64]
 """Index words as salted 64-bit hashes, in the order of the text, repeated as they are there."""
@@ -52,11 +48,12 @@ LANGUAGES = frozenset(("zh", "en"))
 class Words:
     """Splits text into index words. The first one in a process loads jieba's dictionary and CC-CEDICT (two seconds)."""
 
-    def __init__(self, salt: bytes = b"") -> None:
+    def __init__(self, salt: bytes = b"", dictionary: Dictionary = NOTHING) -> None:
         """`salt` keys the hashes, at most 64 bytes: two collections' hashes cannot be compared."""
-        jieba.setLogLevel(logging.WARNING)  # pyright: ignore[reportUnknownMemberType] - untyped
-        jieba.initialize()  # pyright: ignore[reportUnknownMemberType] - untyped
-        self._cut: Callable[[str], Iterator[str]] = jieba.cut  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue]
+        self._cut = make_cut(dictionary.words)
+        self._synonyms: dict[str, tuple[str, ...]] = {}
+        for group in dictionary.synonyms:
+            self._add_synonyms([self._index_word(word) for word in group])
         self._glosses = load_glosses(_stem, _STOP_WORDS)
         self._salt = salt
         self._known: dict[str, int] = {}
@@ -78,30 +75,51 @@ class Words:
         return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8, key=self._salt).digest(), "little")
 
     def asked(self, question: str) -> list[Group]:
-        """A question for passages in its own language: each of its index words, once."""
-        one = np.ones(1, np.float32)
-        return [(self._hashes([word]), one) for word in dict.fromkeys(self.split(question))]
+        """A question for passages in its own language: each of its index words once, with its synonyms."""
+        groups = dict.fromkeys(self._synonyms.get(word, (word,)) for word in self.split(question))
+        return [(self._hashes(group), np.ones(len(group), np.float32)) for group in groups]
 
     def translated(self, question: str, language: str, languages: Collection[str]) -> list[Group] | None:
         """A question for passages in the other of Chinese and English, None when there are none in `languages`."""
         if language not in LANGUAGES or not LANGUAGES - {language} & set(languages):
             return None
-        words = dict.fromkeys(self._words(self._normal(question)))
+        words: Iterable[str] = dict.fromkeys(self._words(self._normal(question)))
         if language == "zh":
-            words = dict.fromkeys(part for word in words for part in self._glosses.parts(word))
+            words = (part for word in words for part in self._parts(word))
+        # Of synonyms the first stands for all of them.
+        words = dict.fromkeys(self._synonyms.get(word, (word,))[0] for word in words)
         return [group for word in words if len((group := self._group(word))[0])]
+
+    def _parts(self, word: str) -> Iterable[str]:
+        return (word,) if word in self._synonyms else self._glosses.parts(word)
 
     def _group(self, word: str) -> Group:
         known = self._groups.get(word)
         if known is None:
-            han = _is_han(word[0])
-            glosses = self._glosses.in_english(word) if han else [Gloss(word, 1.0), *self._glosses.in_chinese(word)]
+            glosses = [gloss for each in self._synonyms.get(word, (word,)) for gloss in self._translations(each)]
             weights = np.fromiter((gloss.weight for gloss in glosses), np.float32)
             known = self._hashes(gloss.word for gloss in glosses), weights
             if len(self._groups) >= 5_000:  # some have a thousand translations
                 self._groups.clear()
             self._groups[word] = known
         return known
+
+    def _translations(self, word: str) -> list[Gloss]:
+        if not _is_han(word[0]):
+            return [Gloss(word, 1.0), *self._glosses.in_chinese(word)]
+        itself = [Gloss(word, 1.0)] if word in self._synonyms else []
+        return [*itself, *self._glosses.in_english(word)]
+
+    def _index_word(self, word: str) -> str:
+        """A word of a dictionary as `split` gives it."""
+        return (
+            re.sub(r"[-_/.]", "", word) if _CODES.fullmatch(word) else word if _is_han(word[0]) else _stem((word,))[0]
+        )
+
+    def _add_synonyms(self, group: Iterable[str]) -> None:
+        """Groups that share a word are one."""
+        whole = tuple(dict.fromkeys(each for word in group for each in self._synonyms.get(word, (word,))))
+        self._synonyms |= dict.fromkeys(whole, whole)
 
     def _normal(self, text: str) -> str:
         return simplified(unicodedata.normalize("NFKC", text).lower())

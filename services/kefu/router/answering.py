@@ -122,6 +122,7 @@ class Answering:
             history=(earlier,) if earlier else (),
             collections=ask.collections,
             as_of=question.as_of,
+            filters=ask.filters,
             top_k=max(question.rules.max_passages, _LEAST_CANDIDATES),
             seconds=seconds,
         )

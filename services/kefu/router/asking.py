@@ -5,6 +5,7 @@ import time
 
 from kefu.common.auth import Principal
 from kefu.common.errors import BadRequest, CollectionNotFound
+from kefu.common.filters import checked_filters
 from kefu.common.language import AnswerLanguage
 from kefu.common.names import check_day, check_id, parse_name
 from kefu.router.model import OnBusy
@@ -62,6 +63,7 @@ def ask_of(request: pb.ConverseRequest, principal: Principal, seconds_left: floa
         user=check_short("user", request.user),
         on_busy=_ON_BUSY[request.on_busy],
         as_of=request.as_of,
+        filters=checked_filters("filters", ((one.key, one.value) for one in request.filters)),
         resumable=request.resumable,
         thinks=request.HasField("reasoning"),
         reasoning_tokens=reasoning.max_tokens,

@@ -7,6 +7,7 @@ import grpc.aio
 
 from kefu.common.auth import Principal
 from kefu.common.errors import BackendUnavailable, CollectionNotFound
+from kefu.common.filters import Pairs
 from kefu.common.interceptor import acting_for
 from kefu.common.status import failure_of
 from kefu.retrieval.v1 import knowledge_pb2 as pb
@@ -51,6 +52,7 @@ class Knowledge:
         history: tuple[str, ...] = (),
         collections: tuple[str, ...],
         as_of: str,
+        filters: Pairs = (),
         top_k: int,
         seconds: float,
     ) -> Found:
@@ -63,6 +65,8 @@ class Knowledge:
             history=history,
             collections=[f"collections/{name}" for name in collections],
             as_of=as_of,
+            audience=pb.AUDIENCE_EVERYONE,
+            filters=[pb.Filter(key=key, value=value) for key, value in filters],
             top_k=top_k,
         )
         # A service that is being restarted is waited for, as long as the search may take.

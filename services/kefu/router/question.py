@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from kefu.common.auth import Principal
+from kefu.common.filters import Pairs
 from kefu.common.language import AnswerLanguage
 from kefu.router import metrics
 from kefu.router.answer import AnswerFilter
@@ -26,6 +27,8 @@ class Ask:
     user: str = ""
     on_busy: str = ""
     as_of: str = ""
+    filters: Pairs = ()
+    """See the contract's Filter."""
     resumable: bool = False
     thinks: bool = False
     reasoning_tokens: int = 0

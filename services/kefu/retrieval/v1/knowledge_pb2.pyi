@@ -21,6 +21,30 @@ else:
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class _Audience:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _AudienceEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Audience.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    AUDIENCE_UNSPECIFIED: _Audience.ValueType  # 0
+    """In what is imported: as AUDIENCE_EVERYONE. In SearchRequest: as far as the key may see."""
+    AUDIENCE_EVERYONE: _Audience.ValueType  # 1
+    """Customers too."""
+    AUDIENCE_STAFF: _Audience.ValueType  # 2
+    """Staff alone: it is never in what a customer is told, nor in what a model is told for one."""
+
+class Audience(_Audience, metaclass=_AudienceEnumTypeWrapper):
+    """Audience says whom something may be shown to."""
+
+AUDIENCE_UNSPECIFIED: Audience.ValueType  # 0
+"""In what is imported: as AUDIENCE_EVERYONE. In SearchRequest: as far as the key may see."""
+AUDIENCE_EVERYONE: Audience.ValueType  # 1
+"""Customers too."""
+AUDIENCE_STAFF: Audience.ValueType  # 2
+"""Staff alone: it is never in what a customer is told, nor in what a model is told for one."""
+Global___Audience: _TypeAlias = Audience  # noqa: Y015
+
 @_typing.final
 class Collection(_message.Message):
     """Collection is one isolated knowledge base."""
@@ -303,6 +327,26 @@ class DocumentStart(_message.Message):
     KIND_CURATED_ANSWERS: DocumentStart.Kind.ValueType  # 2
     """A CSV of curated answers: question, answer, and optionally language, alternatives."""
 
+    @_typing.final
+    class MetadataEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     PATH_FIELD_NUMBER: _builtins.int
     MEDIA_TYPE_FIELD_NUMBER: _builtins.int
     TITLE_FIELD_NUMBER: _builtins.int
@@ -312,6 +356,8 @@ class DocumentStart(_message.Message):
     VALID_UNTIL_FIELD_NUMBER: _builtins.int
     KIND_FIELD_NUMBER: _builtins.int
     SIZE_BYTES_FIELD_NUMBER: _builtins.int
+    AUDIENCE_FIELD_NUMBER: _builtins.int
+    METADATA_FIELD_NUMBER: _builtins.int
     path: _builtins.str
     """Required. Where it comes from, at most 1,024 characters; relative, "/" between parts. The document's id follows
     from it: importing the same path again replaces the document.
@@ -335,6 +381,17 @@ class DocumentStart(_message.Message):
     """Optional. What it is."""
     size_bytes: _builtins.int
     """Optional. Bytes to come, for progress only."""
+    audience: Global___Audience.ValueType
+    """Optional. Whom it may be shown to. AUDIENCE_STAFF when either this or the document itself (front matter, a row of
+    a CSV of curated answers) says so.
+    """
+    @_builtins.property
+    def metadata(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+        """Optional. What a search may filter by, such as "product": at most 20 pairs; keys of 1 to 64 of a-z, 0-9, "_" and
+        "-", beginning with a letter; values of 1 to 200 characters. They win over the front matter's `product` and
+        `meta-…`. Not for curated answers.
+        """
+
     def __init__(
         self,
         *,
@@ -347,10 +404,12 @@ class DocumentStart(_message.Message):
         valid_until: _builtins.str = ...,
         kind: Global___DocumentStart.Kind.ValueType = ...,
         size_bytes: _builtins.int = ...,
+        audience: Global___Audience.ValueType = ...,
+        metadata: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "language", b"language", "media_type", b"media_type", "path", b"path", "size_bytes", b"size_bytes", "title", b"title", "uri", b"uri", "valid_from", b"valid_from", "valid_until", b"valid_until"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["audience", b"audience", "kind", b"kind", "language", b"language", "media_type", b"media_type", "metadata", b"metadata", "path", b"path", "size_bytes", b"size_bytes", "title", b"title", "uri", b"uri", "valid_from", b"valid_from", "valid_until", b"valid_until"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -540,6 +599,26 @@ class Document(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    @_typing.final
+    class MetadataEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     NAME_FIELD_NUMBER: _builtins.int
     PATH_FIELD_NUMBER: _builtins.int
     TITLE_FIELD_NUMBER: _builtins.int
@@ -550,6 +629,8 @@ class Document(_message.Message):
     PASSAGE_COUNT_FIELD_NUMBER: _builtins.int
     SHA256_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    AUDIENCE_FIELD_NUMBER: _builtins.int
+    METADATA_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """"collections/{collection}/documents/{document}"."""
     path: _builtins.str
@@ -568,9 +649,15 @@ class Document(_message.Message):
     """Passages it was cut into."""
     sha256: _builtins.str
     """SHA-256 of the imported bytes, in hex."""
+    audience: Global___Audience.ValueType
+    """Whom it may be shown to."""
     @_builtins.property
     def update_time(self) -> _timestamp_pb2.Timestamp:
         """When it was imported."""
+
+    @_builtins.property
+    def metadata(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+        """What a search may filter by."""
 
     def __init__(
         self,
@@ -585,10 +672,12 @@ class Document(_message.Message):
         passage_count: _builtins.int = ...,
         sha256: _builtins.str = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
+        audience: Global___Audience.ValueType = ...,
+        metadata: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["language", b"language", "name", b"name", "passage_count", b"passage_count", "path", b"path", "sha256", b"sha256", "title", b"title", "update_time", b"update_time", "uri", b"uri", "valid_from", b"valid_from", "valid_until", b"valid_until"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["audience", b"audience", "language", b"language", "metadata", b"metadata", "name", b"name", "passage_count", b"passage_count", "path", b"path", "sha256", b"sha256", "title", b"title", "update_time", b"update_time", "uri", b"uri", "valid_from", b"valid_from", "valid_until", b"valid_until"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -654,6 +743,26 @@ class Passage(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    @_typing.final
+    class MetadataEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     NAME_FIELD_NUMBER: _builtins.int
     TITLE_FIELD_NUMBER: _builtins.int
     HEADINGS_FIELD_NUMBER: _builtins.int
@@ -662,6 +771,8 @@ class Passage(_message.Message):
     URI_FIELD_NUMBER: _builtins.int
     PATH_FIELD_NUMBER: _builtins.int
     PAGE_FIELD_NUMBER: _builtins.int
+    AUDIENCE_FIELD_NUMBER: _builtins.int
+    METADATA_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """"collections/{collection}/documents/{document}/passages/{passage}"."""
     title: _builtins.str
@@ -676,9 +787,15 @@ class Passage(_message.Message):
     """The document's path."""
     page: _builtins.int
     """Page (of a PDF) or slide on which it begins, from 1; 0 where the format has none."""
+    audience: Global___Audience.ValueType
+    """Whom the document may be shown to."""
     @_builtins.property
     def headings(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The headings above it, outermost first, without the title; then its page, as "p. 3", where it has one."""
+
+    @_builtins.property
+    def metadata(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+        """The document's metadata."""
 
     def __init__(
         self,
@@ -691,10 +808,12 @@ class Passage(_message.Message):
         uri: _builtins.str = ...,
         path: _builtins.str = ...,
         page: _builtins.int = ...,
+        audience: Global___Audience.ValueType = ...,
+        metadata: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["headings", b"headings", "language", b"language", "name", b"name", "page", b"page", "path", b"path", "text", b"text", "title", b"title", "uri", b"uri"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["audience", b"audience", "headings", b"headings", "language", b"language", "metadata", b"metadata", "name", b"name", "page", b"page", "path", b"path", "text", b"text", "title", b"title", "uri", b"uri"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -802,6 +921,7 @@ class CuratedAnswer(_message.Message):
     VALID_FROM_FIELD_NUMBER: _builtins.int
     VALID_UNTIL_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    AUDIENCE_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """"collections/{collection}/curatedAnswers/{answer}". Empty in a request: a new one is made."""
     answer: _builtins.str
@@ -812,6 +932,8 @@ class CuratedAnswer(_message.Message):
     """Optional. First and last day on which it holds, "2026-11-25". Empty: no limit."""
     valid_until: _builtins.str
     """Optional. See `valid_from`; the day itself is included."""
+    audience: Global___Audience.ValueType
+    """Optional. Whom it may be given to."""
     @_builtins.property
     def questions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Required. 1 to 20 questions that it answers, at most 500 characters each."""
@@ -830,10 +952,11 @@ class CuratedAnswer(_message.Message):
         valid_from: _builtins.str = ...,
         valid_until: _builtins.str = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
+        audience: Global___Audience.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "language", b"language", "name", b"name", "questions", b"questions", "update_time", b"update_time", "valid_from", b"valid_from", "valid_until", b"valid_until"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "audience", b"audience", "language", b"language", "name", b"name", "questions", b"questions", "update_time", b"update_time", "valid_from", b"valid_from", "valid_until", b"valid_until"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -985,12 +1108,20 @@ class SearchRequest(_message.Message):
     TOP_K_FIELD_NUMBER: _builtins.int
     AS_OF_FIELD_NUMBER: _builtins.int
     HISTORY_FIELD_NUMBER: _builtins.int
+    AUDIENCE_FIELD_NUMBER: _builtins.int
+    LANGUAGES_FIELD_NUMBER: _builtins.int
+    FILTERS_FIELD_NUMBER: _builtins.int
     query: _builtins.str
     """Required. The question, at most 4,000 characters."""
     top_k: _builtins.int
     """Optional. Most passages to return, at most 50. 0 means 5."""
     as_of: _builtins.str
     """Optional. The day asked about, "2026-11-25"; documents not valid on it are left out. Empty: today in UTC."""
+    audience: Global___Audience.ValueType
+    """Optional. Whom the results are for: AUDIENCE_EVERYONE leaves out what is for staff alone. Unset: what the key may
+    see, which is all for one with the `knowledge` scope. A call without that scope, as the router makes them for
+    customers, is always answered as for AUDIENCE_EVERYONE.
+    """
     @_builtins.property
     def collections(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Optional. "collections/{collection}", at most 16. Empty: all that the key may search."""
@@ -1001,6 +1132,16 @@ class SearchRequest(_message.Message):
         used when the question may lean on it, and left aside when the question is about something else.
         """
 
+    @_builtins.property
+    def languages(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Optional. Only passages in one of these languages ("zh", "en", another ISO 639-1 code), at most 16."""
+
+    @_builtins.property
+    def filters(self) -> _containers.RepeatedCompositeFieldContainer[Global___Filter]:
+        """Optional. Only passages whose metadata meet all of these, at most 20. All filtering comes before ranking: what is
+        left out takes no place among the `top_k`. Curated answers have no metadata and are not filtered.
+        """
+
     def __init__(
         self,
         *,
@@ -1009,14 +1150,43 @@ class SearchRequest(_message.Message):
         top_k: _builtins.int = ...,
         as_of: _builtins.str = ...,
         history: _abc.Iterable[_builtins.str] | None = ...,
+        audience: Global___Audience.ValueType = ...,
+        languages: _abc.Iterable[_builtins.str] | None = ...,
+        filters: _abc.Iterable[Global___Filter] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "collections", b"collections", "history", b"history", "query", b"query", "top_k", b"top_k"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "audience", b"audience", "collections", b"collections", "filters", b"filters", "history", b"history", "languages", b"languages", "query", b"query", "top_k", b"top_k"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SearchRequest: _TypeAlias = SearchRequest  # noqa: Y015
+
+@_typing.final
+class Filter(_message.Message):
+    """Filter asks for a value of a document's metadata. Of several with one key, any may be met."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KEY_FIELD_NUMBER: _builtins.int
+    VALUE_FIELD_NUMBER: _builtins.int
+    key: _builtins.str
+    """Required. As in DocumentStart."""
+    value: _builtins.str
+    """The value, compared letter by letter; empty: the document has none."""
+    def __init__(
+        self,
+        *,
+        key: _builtins.str = ...,
+        value: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Filter: _TypeAlias = Filter  # noqa: Y015
 
 @_typing.final
 class Signals(_message.Message):
@@ -1032,6 +1202,7 @@ class Signals(_message.Message):
     HEAD_COSINE_FIELD_NUMBER: _builtins.int
     HEAD_IS_QUESTION_FIELD_NUMBER: _builtins.int
     OTHER_LANGUAGE_FIELD_NUMBER: _builtins.int
+    RERANK_FIELD_NUMBER: _builtins.int
     cosine: _builtins.float
     """Cosine of the question's and the passage's embeddings, -1 to 1."""
     bm25: _builtins.float
@@ -1048,6 +1219,10 @@ class Signals(_message.Message):
     """What stands above the passage is itself a question: then head_cosine counts as much as the text."""
     other_language: _builtins.bool
     """The passage is in another language than the question: its words were compared with the question's translated."""
+    rerank: _builtins.float
+    """What the reranker gave it, 0 to 1. Set: the hits are sorted by it, and `score` is the same. Unset: the service has
+    no reranker, or it did not finish within its time.
+    """
     def __init__(
         self,
         *,
@@ -1059,12 +1234,15 @@ class Signals(_message.Message):
         head_cosine: _builtins.float = ...,
         head_is_question: _builtins.bool = ...,
         other_language: _builtins.bool = ...,
+        rerank: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_rerank", b"_rerank", "rerank", b"rerank"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bm25", b"bm25", "cosine", b"cosine", "coverage", b"coverage", "dense_rank", b"dense_rank", "head_cosine", b"head_cosine", "head_is_question", b"head_is_question", "lexical_rank", b"lexical_rank", "other_language", b"other_language"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_rerank", b"_rerank", "bm25", b"bm25", "cosine", b"cosine", "coverage", b"coverage", "dense_rank", b"dense_rank", "head_cosine", b"head_cosine", "head_is_question", b"head_is_question", "lexical_rank", b"lexical_rank", "other_language", b"other_language", "rerank", b"rerank"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__rerank: _TypeAlias = _typing.Literal["rerank"]  # noqa: Y015
+    _WhichOneofArgType__rerank: _TypeAlias = _typing.Literal["_rerank", b"_rerank"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__rerank) -> _WhichOneofReturnType__rerank | None: ...
 
 Global___Signals: _TypeAlias = Signals  # noqa: Y015
 
@@ -1199,3 +1377,124 @@ class SearchResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SearchResponse: _TypeAlias = SearchResponse  # noqa: Y015
+
+@_typing.final
+class Dictionary(_message.Message):
+    """Dictionary is what a collection knows of its trade's words."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TEXT_FIELD_NUMBER: _builtins.int
+    UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    text: _builtins.str
+    """One entry a line, at most 20,000 lines and 1 MiB; "#" begins a remark. Either a word, as in jieba's user
+    dictionaries ("云鲸扫地王 100 n": word, then optionally how often it is met and a tag), which is then never cut in
+    two; or words that count as one, "保修=质保=warranty". Words are Chinese, or single words of another script.
+    """
+    @_builtins.property
+    def update_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was put; set by the server."""
+
+    def __init__(
+        self,
+        *,
+        text: _builtins.str = ...,
+        update_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["update_time", b"update_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["text", b"text", "update_time", b"update_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Dictionary: _TypeAlias = Dictionary  # noqa: Y015
+
+@_typing.final
+class PutDictionaryRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COLLECTION_FIELD_NUMBER: _builtins.int
+    DICTIONARY_FIELD_NUMBER: _builtins.int
+    collection: _builtins.str
+    """Required. "collections/{collection}"."""
+    @_builtins.property
+    def dictionary(self) -> Global___Dictionary:
+        """Required. It replaces the one before; an empty text removes that. A line that cannot be taken is INVALID_ARGUMENT."""
+
+    def __init__(
+        self,
+        *,
+        collection: _builtins.str = ...,
+        dictionary: Global___Dictionary | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["dictionary", b"dictionary"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["collection", b"collection", "dictionary", b"dictionary"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PutDictionaryRequest: _TypeAlias = PutDictionaryRequest  # noqa: Y015
+
+@_typing.final
+class PutDictionaryResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DICTIONARY_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def dictionary(self) -> Global___Dictionary:
+        """The dictionary as it is stored."""
+
+    def __init__(
+        self,
+        *,
+        dictionary: Global___Dictionary | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["dictionary", b"dictionary"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dictionary", b"dictionary"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PutDictionaryResponse: _TypeAlias = PutDictionaryResponse  # noqa: Y015
+
+@_typing.final
+class GetDictionaryRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COLLECTION_FIELD_NUMBER: _builtins.int
+    collection: _builtins.str
+    """Required. "collections/{collection}"."""
+    def __init__(
+        self,
+        *,
+        collection: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["collection", b"collection"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetDictionaryRequest: _TypeAlias = GetDictionaryRequest  # noqa: Y015
+
+@_typing.final
+class GetDictionaryResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DICTIONARY_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def dictionary(self) -> Global___Dictionary:
+        """The dictionary."""
+
+    def __init__(
+        self,
+        *,
+        dictionary: Global___Dictionary | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["dictionary", b"dictionary"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dictionary", b"dictionary"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetDictionaryResponse: _TypeAlias = GetDictionaryResponse  # noqa: Y015

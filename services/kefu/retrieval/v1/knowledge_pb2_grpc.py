@@ -102,6 +102,16 @@ class KnowledgeServiceStub:
                 request_serializer=kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.SearchRequest.SerializeToString,
                 response_deserializer=kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.SearchResponse.FromString,
                 _registered_method=True)
+        self.PutDictionary = channel.unary_unary(
+                '/kefu.retrieval.v1.KnowledgeService/PutDictionary',
+                request_serializer=kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.PutDictionaryRequest.SerializeToString,
+                response_deserializer=kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.PutDictionaryResponse.FromString,
+                _registered_method=True)
+        self.GetDictionary = channel.unary_unary(
+                '/kefu.retrieval.v1.KnowledgeService/GetDictionary',
+                request_serializer=kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.GetDictionaryRequest.SerializeToString,
+                response_deserializer=kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.GetDictionaryResponse.FromString,
+                _registered_method=True)
 
 
 class KnowledgeServiceServicer:
@@ -209,6 +219,21 @@ class KnowledgeServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def PutDictionary(self, request, context):
+        """PutDictionary replaces a collection's words of the trade and synonyms. Every replica indexes the words of its
+        passages anew; until it is done, within seconds for 10,000 passages, it searches with the old ones.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetDictionary(self, request, context):
+        """GetDictionary gives a collection's words of the trade and synonyms; empty where none were put.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_KnowledgeServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -271,6 +296,16 @@ def add_KnowledgeServiceServicer_to_server(servicer, server):
                     servicer.Search,
                     request_deserializer=kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.SearchRequest.FromString,
                     response_serializer=kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.SearchResponse.SerializeToString,
+            ),
+            'PutDictionary': grpc.unary_unary_rpc_method_handler(
+                    servicer.PutDictionary,
+                    request_deserializer=kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.PutDictionaryRequest.FromString,
+                    response_serializer=kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.PutDictionaryResponse.SerializeToString,
+            ),
+            'GetDictionary': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetDictionary,
+                    request_deserializer=kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.GetDictionaryRequest.FromString,
+                    response_serializer=kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.GetDictionaryResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -605,6 +640,60 @@ class KnowledgeService:
             '/kefu.retrieval.v1.KnowledgeService/Search',
             kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.SearchRequest.SerializeToString,
             kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.SearchResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PutDictionary(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kefu.retrieval.v1.KnowledgeService/PutDictionary',
+            kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.PutDictionaryRequest.SerializeToString,
+            kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.PutDictionaryResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetDictionary(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kefu.retrieval.v1.KnowledgeService/GetDictionary',
+            kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.GetDictionaryRequest.SerializeToString,
+            kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.GetDictionaryResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -77,6 +77,12 @@ class KnowledgeServiceStub:
     """DeleteCuratedAnswer deletes one. Errors: NOT_FOUND / CURATED_ANSWER_NOT_FOUND."""
     Search: _grpc.UnaryUnaryMultiCallable[_knowledge_pb2.SearchRequest, _knowledge_pb2.SearchResponse]
     """Search finds the passages that may answer a question: the very scorer that live chat uses."""
+    PutDictionary: _grpc.UnaryUnaryMultiCallable[_knowledge_pb2.PutDictionaryRequest, _knowledge_pb2.PutDictionaryResponse]
+    """PutDictionary replaces a collection's words of the trade and synonyms. Every replica indexes the words of its
+    passages anew; until it is done, within seconds for 10,000 passages, it searches with the old ones.
+    """
+    GetDictionary: _grpc.UnaryUnaryMultiCallable[_knowledge_pb2.GetDictionaryRequest, _knowledge_pb2.GetDictionaryResponse]
+    """GetDictionary gives a collection's words of the trade and synonyms; empty where none were put."""
 
 @_typing.type_check_only
 class KnowledgeServiceAsyncStub(KnowledgeServiceStub):
@@ -127,6 +133,12 @@ class KnowledgeServiceAsyncStub(KnowledgeServiceStub):
     """DeleteCuratedAnswer deletes one. Errors: NOT_FOUND / CURATED_ANSWER_NOT_FOUND."""
     Search: _aio.UnaryUnaryMultiCallable[_knowledge_pb2.SearchRequest, _knowledge_pb2.SearchResponse]  # type: ignore[assignment]
     """Search finds the passages that may answer a question: the very scorer that live chat uses."""
+    PutDictionary: _aio.UnaryUnaryMultiCallable[_knowledge_pb2.PutDictionaryRequest, _knowledge_pb2.PutDictionaryResponse]  # type: ignore[assignment]
+    """PutDictionary replaces a collection's words of the trade and synonyms. Every replica indexes the words of its
+    passages anew; until it is done, within seconds for 10,000 passages, it searches with the old ones.
+    """
+    GetDictionary: _aio.UnaryUnaryMultiCallable[_knowledge_pb2.GetDictionaryRequest, _knowledge_pb2.GetDictionaryResponse]  # type: ignore[assignment]
+    """GetDictionary gives a collection's words of the trade and synonyms; empty where none were put."""
 
 class KnowledgeServiceServicer(metaclass=_abc_1.ABCMeta):
     """KnowledgeService keeps the knowledge bases of tenants and searches them. Support leads call it with a key of the
@@ -246,5 +258,23 @@ class KnowledgeServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_knowledge_pb2.SearchResponse, _abc.Awaitable[_knowledge_pb2.SearchResponse]]:
         """Search finds the passages that may answer a question: the very scorer that live chat uses."""
+
+    @_abc_1.abstractmethod
+    def PutDictionary(
+        self,
+        request: _knowledge_pb2.PutDictionaryRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_knowledge_pb2.PutDictionaryResponse, _abc.Awaitable[_knowledge_pb2.PutDictionaryResponse]]:
+        """PutDictionary replaces a collection's words of the trade and synonyms. Every replica indexes the words of its
+        passages anew; until it is done, within seconds for 10,000 passages, it searches with the old ones.
+        """
+
+    @_abc_1.abstractmethod
+    def GetDictionary(
+        self,
+        request: _knowledge_pb2.GetDictionaryRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_knowledge_pb2.GetDictionaryResponse, _abc.Awaitable[_knowledge_pb2.GetDictionaryResponse]]:
+        """GetDictionary gives a collection's words of the trade and synonyms; empty where none were put."""
 
 def add_KnowledgeServiceServicer_to_server(servicer: KnowledgeServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

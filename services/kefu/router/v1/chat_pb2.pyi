@@ -195,6 +195,7 @@ class ConverseRequest(_message.Message):
     MAX_TOKENS_FIELD_NUMBER: _builtins.int
     TEMPERATURE_FIELD_NUMBER: _builtins.int
     LANGUAGE_FIELD_NUMBER: _builtins.int
+    FILTERS_FIELD_NUMBER: _builtins.int
     session: _builtins.str
     """Required. "sessions/{session}"; "sessions/-" opens one, and TurnStarted names it."""
     text: _builtins.str
@@ -232,6 +233,12 @@ class ConverseRequest(_message.Message):
     def reasoning(self) -> Global___ReasoningOptions:
         """Optional. Set: the model thinks before it answers, if it can. Unset: it answers at once."""
 
+    @_builtins.property
+    def filters(self) -> _containers.RepeatedCompositeFieldContainer[Global___Filter]:
+        """Optional. Only documents whose metadata meet all of these are looked at, at most 20. Curated answers have none and
+        are not filtered.
+        """
+
     def __init__(
         self,
         *,
@@ -247,10 +254,11 @@ class ConverseRequest(_message.Message):
         max_tokens: _builtins.int | None = ...,
         temperature: _builtins.float | None = ...,
         language: _builtins.str = ...,
+        filters: _abc.Iterable[Global___Filter] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_max_tokens", b"_max_tokens", "_temperature", b"_temperature", "max_tokens", b"max_tokens", "reasoning", b"reasoning", "temperature", b"temperature"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_tokens", b"_max_tokens", "_temperature", b"_temperature", "as_of", b"as_of", "collections", b"collections", "language", b"language", "max_tokens", b"max_tokens", "on_busy", b"on_busy", "reasoning", b"reasoning", "request_id", b"request_id", "resumable", b"resumable", "session", b"session", "temperature", b"temperature", "text", b"text", "user", b"user"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_tokens", b"_max_tokens", "_temperature", b"_temperature", "as_of", b"as_of", "collections", b"collections", "filters", b"filters", "language", b"language", "max_tokens", b"max_tokens", "on_busy", b"on_busy", "reasoning", b"reasoning", "request_id", b"request_id", "resumable", b"resumable", "session", b"session", "temperature", b"temperature", "text", b"text", "user", b"user"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__max_tokens: _TypeAlias = _typing.Literal["max_tokens"]  # noqa: Y015
     _WhichOneofArgType__max_tokens: _TypeAlias = _typing.Literal["_max_tokens", b"_max_tokens"]  # noqa: Y015
@@ -262,6 +270,32 @@ class ConverseRequest(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__temperature) -> _WhichOneofReturnType__temperature | None: ...
 
 Global___ConverseRequest: _TypeAlias = ConverseRequest  # noqa: Y015
+
+@_typing.final
+class Filter(_message.Message):
+    """Filter asks for a value of a document's metadata, such as its product. Of several with one key, any may be met."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KEY_FIELD_NUMBER: _builtins.int
+    VALUE_FIELD_NUMBER: _builtins.int
+    key: _builtins.str
+    """Required. 1 to 64 of a-z, 0-9, "_" and "-", beginning with a letter."""
+    value: _builtins.str
+    """The value, compared letter by letter, at most 200 characters; empty: the document has none."""
+    def __init__(
+        self,
+        *,
+        key: _builtins.str = ...,
+        value: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Filter: _TypeAlias = Filter  # noqa: Y015
 
 @_typing.final
 class ReasoningOptions(_message.Message):

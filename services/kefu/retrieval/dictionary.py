@@ -1,0 +1,72 @@
+"""The words of a collection's trade: how Chinese is cut there, and which words count as one."""
+
+import hashlib
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from kefu.common.errors import BadRequest
+from kefu.common.scripts import simplified
+
+MAX_BYTES = 1024 * 1024
+MAX_LINES = 20_000
+MAX_WORD_CHARACTERS = 64
+_REMARK = re.compile(r"(?:^|\s)#.*")
+_WORD = re.compile(r"(?P<word>.+?)(?:\s+(?P<often>[0-9]{1,9}))?(?:\s+[a-z]{1,5})?")  # as jieba reads it
+_HAN = r"\u3400-\u9fff\uf900-\ufaff"
+_CHINESE = re.compile(f"[{_HAN}]+")
+_ONE_WORD = re.compile(rf"[{_HAN}]+|[^\W_{_HAN}]+|(?=.*[a-z])(?=.*[0-9])[a-z0-9]+(?:[-_/.][a-z0-9]+)+")
+FIELD = "dictionary.text"
+
+
+@dataclass(frozen=True)
+class Dictionary:
+    """Read by `read_dictionary`; normalised, lower case, in simplified characters."""
+
+    words: tuple[tuple[str, int], ...] = ()
+    """Chinese words that are not cut in two, and how often each is met; 0: as often as it takes."""
+    synonyms: tuple[tuple[str, ...], ...] = ()
+    """Groups of words that count as one."""
+    digest: str = ""
+    """Equal for dictionaries with the same text; empty for none."""
+
+
+NOTHING = Dictionary()
+
+
+def read_dictionary(text: str) -> Dictionary:
+    """Read what Dictionary.text of the contract says; raises BadRequest, naming the line, for what cannot be taken."""
+    if not text.strip():
+        return NOTHING
+    lines = text.splitlines()
+    if len(lines) > MAX_LINES or len(text.encode()) > MAX_BYTES:
+        raise BadRequest(FIELD, f"has {len(lines):,} lines; at most {MAX_LINES:,} and 1 MiB are taken.")
+    words: dict[str, int] = {}
+    synonyms: list[tuple[str, ...]] = []
+    for number, line in enumerate(lines, 1):
+        entry = _normal(_REMARK.sub("", line)).strip()
+        if "=" in entry:
+            group = tuple(dict.fromkeys(_one_word(word.strip(), number) for word in entry.split("=")))
+            synonyms.append(group)
+            words |= {word: words.get(word, 0) for word in group if _CHINESE.fullmatch(word)}
+        elif entry and (found := _WORD.fullmatch(entry)) is not None:
+            if len(found["word"]) > MAX_WORD_CHARACTERS:
+                raise BadRequest(FIELD, f"line {number} has a word of more than {MAX_WORD_CHARACTERS} characters.")
+            words |= {part: int(found["often"] or 0) for part in _CHINESE.findall(found["word"])}
+    return Dictionary(
+        tuple((word, often) for word, often in words.items() if len(word) > 1),
+        tuple(synonyms),
+        hashlib.sha256(text.encode()).hexdigest()[:16],
+    )
+
+
+def _normal(text: str) -> str:
+    return simplified(unicodedata.normalize("NFKC", text).lower())
+
+
+def _one_word(word: str, line: int) -> str:
+    if not _ONE_WORD.fullmatch(word) or len(word) > MAX_WORD_CHARACTERS:
+        raise BadRequest(
+            FIELD, f'line {line} makes "{word[:40]}" a synonym; only single words can be, of one script each.'
+        )
+    return word
