@@ -130,7 +130,10 @@ class Knowledge(krpc.KnowledgeServiceServicer):
         hit.passage.title, hit.passage.text, hit.passage.path = "Returns", "Within 15 days.", "help/returns.md"
         hit.signals.cosine = 0.87
         match = found.curated_match
-        match.question, match.cosine, match.reason = "How long?", 0.7, "TOO_FAR"
+        match.question, match.cosine, match.least_cosine, match.reason = "How long?", 0.7, 0.85, "TOO_FAR"
+        if "never" in request.query:
+            match.cosine, match.reason = 0.96, "NEGATION"
+            match.query_words.append("never")
         return found
 
 

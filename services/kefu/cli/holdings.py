@@ -169,10 +169,12 @@ async def _list_curated(target: Remote, collection: Collection = DEFAULT_COLLECT
         found = await all_pages(target, call, request, lambda page: page.curated_answers)
     print_list(
         found,
-        ("answer", "language", "questions", "text"),
+        ("answer", "language", "priority", "valid", "questions", "text"),
         lambda one: (
             short(one.name),
             one.language,
+            str(one.priority),
+            f"{one.valid_from}…{one.valid_until}" if one.valid_from or one.valid_until else "",
             one_line(" | ".join(one.questions), 70),
             one_line(one.answer, 60),
         ),
@@ -190,6 +192,7 @@ async def _put_curated(
     language: Annotated[str, typer.Option(help="zh or en. Default: recognised.", show_default=False)] = "",
     valid_from: Annotated[str, typer.Option(help="First day on which it holds.", show_default=False)] = "",
     valid_until: Annotated[str, typer.Option(help="Last day on which it holds.", show_default=False)] = "",
+    priority: Annotated[int, typer.Option(help="Among several that apply the greatest is given.")] = 0,
     as_json: Json = False,
 ) -> None:
     """Create or replace a curated answer. It works at once."""
@@ -200,6 +203,7 @@ async def _put_curated(
         language=language,
         valid_from=valid_from,
         valid_until=valid_until,
+        priority=priority,
     )
     async with target.to_knowledge() as channel:
         request = pb.PutCuratedAnswerRequest(collection=full("collections", collection), curated_answer=one)

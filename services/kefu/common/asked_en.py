@@ -8,6 +8,7 @@ from kefu.common.numbers import NUMBER_WORDS
 _CLAUSE = r"(?:^|(?<=[.,;:!?(]))\s*(?:(?:and|so|but|also|well|ok|okay)\s+)?"
 _ME = r"(?:me|us)"
 _BOTH = r"(?:i|we)"
+_SOMEONE = r"(?:someone|somebody|anyone|anybody)"
 _REWRITES = tuple(
     (re.compile(pattern), by)
     for pattern, by in (
@@ -27,17 +28,20 @@ _REWRITES = tuple(
             r" (?:if|whether)\b",
             " . whether ",
         ),
-        (rf"{_CLAUSE}(?:hi|hello|hey|dear|good (?:morning|afternoon|evening)|excuse me)\b(?: there| team| all)?", " . "),
+        (
+            rf"{_CLAUSE}(?:hi|hello|hey|dear|good (?:morning|afternoon|evening)|excuse me)\b(?: there| team| all)?",
+            " . ",
+        ),
         (r"\b(?:thanks|thank you|thx)\b(?: (?:in advance|so much|very much|a lot))?", " . "),
         (
-            rf"\b(?:can|could|would|will) (?:you|someone|somebody|anyone|anybody) (?:help|tell|show|assist|advise|teach)"
+            rf"\b(?:can|could|would|will) (?:you|{_SOMEONE}) (?:help|tell|show|assist|advise|teach)"
             rf"(?: {_ME})?(?: (?:to|with|out|about))?\b",
             " ",
         ),
         (rf"{_CLAUSE}(?:help|tell|show|teach) {_ME}(?: (?:to|with|about))?\b", " . "),
         # Wishes say no more than the question they stand for.
         (
-            rf"{_CLAUSE}{_BOTH} (?:would like|really want|want|wish|need|(?:am |are )?(?:trying|looking|wondering|asking))"
+            rf"{_CLAUSE}{_BOTH} (?:would like|(?:really )?want|wish|need|(?:am |are )?(?:try|look|wonder|ask)ing)"
             r"(?: to| for)?(?: (?:know|ask|find out|understand|learn|see|inquire|enquire|figure out))?(?: about)?\b",
             " . ",
         ),
@@ -51,7 +55,10 @@ _REWRITES = tuple(
             " how ",
         ),
         (rf"\bwhat (?:do|should|must|can|could|shall) {_BOTH} (?:need to |have to |)do\b", " how "),
-        (r"\bhow (?:should|would|might|may|must|do|does|can|could|to|shall) (?:i|we|one|you|someone|people|)\b", " how "),
+        (
+            r"\bhow (?:should|would|might|may|must|do|does|can|could|to|shall) (?:i|we|one|you|someone|people|)\b",
+            " how ",
+        ),
         (r"\bhow (?:am|are) (?:i|we) supposed to\b|\bhow (?:go|to go) about\b", " how "),
         # Kinds of question.
         (r"\bhow come\b|\bwhat (?:is |are |)(?:the )?reasons? (?:for|why|that)?|\bwhat causes?\b", " why "),
@@ -65,7 +72,7 @@ _REWRITES = tuple(
         (
             r"\b(?:is|are) there (?:a|any|some) (?:way|ways|possibility|option|chance)s? (?:to|of|for|that)\b"
             r"|\b(?:is|would) it (?:be )?(?:possible|ok|okay|allowed|permitted|feasible) (?:to|for|that|if)\b"
-            rf"|\b(?:am i|are we|is one|would i be|will i be) (?:able|allowed|permitted|eligible|entitled) (?:to|for)\b",
+            r"|\b(?:am i|are we|is one|(?:would|will) i be) (?:able|allowed|permitted|eligible|entitled) (?:to|for)\b",
             " whether ",
         ),
         (r"\b(?:have|has|had|having|need|needs|needed|required|obliged) to\b", " must "),
@@ -86,6 +93,13 @@ _REWRITES = tuple(
         (r"\bsign(?:ing)? ?-?up\b|\b(?:create|open|make) (?:a |an |my |)(?:new )?account\b", " register account "),
         (r"\b(?:mobile|cell) ?-?phones?\b|\bcellphones?\b|\btelephones?\b", " phone "),
         (r"\bmoney back\b", " refund "),
+        (r"\bget(?:ting)? rid of\b", " erase "),
+        (r"\bget(?:ting)? in touch with\b", " contact "),
+        (r"\b(?:turn|switch)(?:ing)? on\b", " activate "),
+        (r"\b(?:turn|switch)(?:ing)? off\b", " deactivate "),
+        (r"\b(?:send|give|bring)(?:ing)? back\b", " return "),
+        (r"\bmore than one\b|\ba few\b", " several "),
+        (r"\bhelp centre\b", " help center "),
         (r"\bweb ?-?sites?\b", " site "),
     )
 )
@@ -97,7 +111,18 @@ _KINDS: Mapping[str, str] = {
         for each in (
             *("why", "when", "whatday", "where", "who", "whose", "which", "what"),
             *("howlong", "howmuch", "howmany", "howoften"),
-            *("howfar", "howold", "howsoon", "howfast", "howbig", "howlarge", "howearly", "howlate", "howhigh", "howlow"),
+            *(
+                "howfar",
+                "howold",
+                "howsoon",
+                "howfast",
+                "howbig",
+                "howlarge",
+                "howearly",
+                "howlate",
+                "howhigh",
+                "howlow",
+            ),
         )
     },
     "whom": "who",
@@ -105,59 +130,87 @@ _KINDS: Mapping[str, str] = {
 }
 # What says nothing of the subject. Of two opposites ("with" and "without", "in" and "out") at most one stands here.
 _STOP_WORDS = frozenset(
-    "a an the of in on at for with i we my our ours mine myself it its this that these those is are am be been being"
-    " can could do does will would may might has have having there here and please just really actually currently"
-    " simply exactly so then well about regarding concerning get gets getting got make makes making some any able"
-    " possible way want wanted like know hi ok okay am s t as also".split()
+    re.findall(
+        r"\w+",
+        "a an the of in on at for with i we my our ours mine myself it its this that these those is are am be been"
+        " being can could do does will would may might has have having there here and please just really actually"
+        " currently simply exactly so then well about regarding concerning get gets getting got make makes making some"
+        " any able possible way want wanted like know hi ok okay s t as also",
+    )
 )
 _SAME_WORDS: Mapping[str, str] = {
-    **{word: "not" for word in ("not", "never", "no")},
-    **{word: "past" for word in ("did", "was", "were", "had")},
-    **{word: "must" for word in ("must", "should", "shall")},
-    **{word: "me" for word in ("me", "us")},
-    **{
-        word: same
-        for same, words in {
-            "buy": "purchase purchasing purchases buying",
-            "photo": "picture photograph image photos pictures images photographs",
-            "parcel": "package packages parcels",
-            "phone": "telephone cellphone",
-            "app": "application apps applications",
-            "info": "information",
-            "modify": "change changing changes edit editing edits modifying modifies alter altering amend amending",
-            "erase": "delete deleting deletes erasing erases",
-            "tv": "television televisions",
-            "cancel": "cancellation cancelling canceling cancels cancellations",
-            "pay": "payment payments paying pays",
-            "deliver": "delivery deliveries delivering delivers",
-            "activate": "activation activating activates",
-            "deactivate": "deactivation deactivating deactivates",
-            "verify": "verification verifying verifies",
-            "install": "installation installing installs",
-            "register": "registration registering registers",
-            "reset": "resetting resets",
-            "autumn": "fall",
-            "cheap": "inexpensive",
-            "fast": "quick quickly",
-            "big": "large",
-            "begin": "start starting starts beginning begins",
-            "shop": "store shops stores",
-            "1st": "first",
-            "2nd": "second",
-            "3rd": "third",
-        }.items()
-        for word in (same, *words.split())
-    },
-    **{
-        month[:3]: month
-        for month in "january february march april june july august september october november december".split()
-    },
-    "sept": "september",
+    word: same
+    for line in """
+        not: never no
+        past: did was were had
+        must: should shall
+        me: us
+        buy: purchase purchases purchasing buying buys
+        photo: picture pictures photograph photographs image images photos
+        parcel: package packages parcels
+        phone: telephone phones
+        email: mail mails emails
+        app: application applications apps
+        info: information
+        document: doc docs documents
+        modify: change changes changing edit edits editing modifies modifying alter alters altering amend amending
+        erase: delete deletes deleting erases erasing remove removes removing
+        erased: deleted removed
+        view: see display check look viewing checking displays
+        tv: television televisions
+        cancel: cancellation cancellations cancelling canceling cancels
+        pay: payment payments paying pays
+        deliver: delivery deliveries delivering delivers
+        activate: activation activating activates enable enabling enables
+        activated: enabled
+        deactivate: deactivation deactivating deactivates disable disabling disables
+        deactivated: disabled
+        verify: verification verifying verifies
+        install: installation installing installs
+        register: registration registering registers
+        encrypt: encryption encrypting
+        reset: resetting resets
+        contact: reach reaching contacting
+        require: need needs requires
+        required: needed
+        fee: charge fees charges
+        several: multiple
+        specific: particular
+        autumn: fall
+        cheap: inexpensive
+        fast: quick quickly
+        big: large
+        biggest: largest
+        begin: start starting starts beginning begins
+        shop: store shops stores
+        hour: hr hrs hours
+        minute: min mins minutes
+        1st: first
+        2nd: second
+        3rd: third
+        facebook: fb
+        january: jan
+        february: feb
+        march: mar
+        april: apr
+        june: jun
+        july: jul
+        august: aug
+        september: sep sept
+        october: oct
+        november: nov
+        december: dec
+    """.strip().splitlines()
+    for same, _, words in (line.strip().partition(":"),)
+    for word in (same, *words.split())
 }
 _UNCHANGED = frozenset(
-    "news goods glasses clothes customs savings earnings business address process access pass express less unless plus"
-    " status bonus always perhaps minus across discuss dress class loss boss during morning evening thing nothing"
-    " anything something everything king ring string spring bring building meeting outing wedding ceiling".split()
+    re.findall(
+        r"\w+",
+        "news goods glasses clothes customs savings earnings business address process access pass express less unless"
+        " plus status bonus always perhaps minus across discuss dress class loss boss during morning evening thing"
+        " nothing anything something everything king ring string spring bring building meeting outing wedding ceiling",
+    )
 )
 
 
@@ -169,15 +222,16 @@ def reduced(text: str) -> tuple[frozenset[str], list[str]]:
     kinds: set[str] = set()
     words: list[str] = []
     asks_how = whether = False
-    for token in _TOKENS.findall(text):
-        if token in _KINDS:
-            kinds.add(_KINDS[token])
-        elif token == "how":
-            asks_how = True
-        elif token == "whether":
-            whether = True
-        else:
-            words += latin_words(token)
+    for found in _TOKENS.findall(text):
+        match found:
+            case "how":
+                asks_how = True
+            case "whether":
+                whether = True
+            case kind if kind in _KINDS:
+                kinds.add(_KINDS[kind])
+            case _:
+                words += latin_words(found)
     if whether and not kinds and not asks_how:
         kinds.add("whether")
     return frozenset(kinds), words
@@ -205,7 +259,7 @@ def _plain(word: str) -> str:
 
 
 def _stem(word: str) -> str:
-    """Without the ending of a plural, of a third person, or of -ing. A past form stays: what was done is another matter."""
+    """Without the ending of a plural, of a third person, or of -ing. A past form stays: what was done is no wish."""
     if word in _UNCHANGED or len(word) < 4 or not word.isascii():
         return word
     if word.endswith("ies") and len(word) > 4:

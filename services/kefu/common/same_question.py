@@ -84,12 +84,17 @@ def asked(question: str) -> Asked:
 
 def differing(one: str, other: str) -> Differing | None:
     """In what two questions differ; None when they are the same question."""
-    if _plain(one) == _plain(other) or asked(one) == asked(other):
+    if is_same_text(one, other) or asked(one) == asked(other):
         return None
     (kinds, words), (other_kinds, other_words) = _reduced(one), _reduced(other)
     left, right = _only(words, other_words)
     of_one, of_other = (*left, *sorted(kinds - other_kinds)), (*right, *sorted(other_kinds - kinds))
     return Differing(_kind(left, right, kinds != other_kinds), of_one, of_other)
+
+
+def is_same_text(one: str, other: str) -> bool:
+    """Whether two questions are written alike, but for case, spaces and punctuation."""
+    return _plain(one) == _plain(other)
 
 
 def _kind(left: Sequence[str], right: Sequence[str], kinds_differ: bool) -> Difference:

@@ -30,9 +30,10 @@ class SetKnowledge:
         as_of: str,
         top_k: int,
         seconds: float,
+        with_embedding: bool = False,
     ) -> Found:
         """See `Knowledge.search`."""
-        del principal, history, collections, as_of, seconds
+        del principal, history, collections, as_of, seconds, with_embedding
         return Found(self.found.get(query.strip(), ())[:top_k], None)
 
 

@@ -244,4 +244,4 @@ def _same(before: CuratedRecord, draft: CuratedDraft) -> bool:
     return (before.questions, before.answer, before.language, before.valid_from, before.valid_until) == (
         *(draft.questions, draft.answer, draft.language),
         *(draft.valid_from, draft.valid_until),
-    )
+    ) and before.priority == draft.priority

@@ -121,6 +121,7 @@ class CuratedRecord:
     embedder: str
     vectors: Halves = field(compare=False, repr=False)
     """One row a question."""
+    priority: int = 0
 
     @classmethod
     def made(cls, draft: CuratedDraft, vectors: Halves, embedder: str, answer_id: str = "") -> "CuratedRecord":
@@ -135,6 +136,7 @@ class CuratedRecord:
             update_time=time.time(),
             embedder=embedder,
             vectors=vectors,
+            priority=draft.priority,
         )
 
     @property
@@ -154,6 +156,7 @@ class CuratedRecord:
             "update_time": str(self.update_time),
             "embedder": self.embedder,
             "vectors": dump_vectors(self.vectors),
+            "priority": str(self.priority),
         }
 
     @classmethod
@@ -171,6 +174,7 @@ class CuratedRecord:
             update_time=float(text["update_time"]),
             embedder=text["embedder"],
             vectors=load_vectors(fields["vectors"], len(questions)),
+            priority=int(text.get("priority", "0")),  # written by an earlier release: none
         )
 
 

@@ -24,11 +24,12 @@ from kefu.retrieval.messages import (
     curated_message,
     document_message,
     hit_message,
+    match_message,
     passage_message,
     report_message,
 )
 from kefu.retrieval.receiving import receive_sources
-from kefu.retrieval.records import CuratedRecord
+from kefu.retrieval.records import CuratedRecord, dump_vectors
 from kefu.retrieval.replica import Replica
 from kefu.retrieval.scorer import Scored
 from kefu.retrieval.store import KnowledgeStore
@@ -173,7 +174,14 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
             if in_collection != key.collection:
                 raise BadRequest("curated_answer.name", "must lie in `collection`.")
         draft = checked(
-            CuratedDraft(tuple(wanted.questions), wanted.answer, wanted.language, wanted.valid_from, wanted.valid_until)
+            CuratedDraft(
+                tuple(wanted.questions),
+                wanted.answer,
+                wanted.language,
+                wanted.valid_from,
+                wanted.valid_until,
+                wanted.priority,
+            )
         )
         await self._replica.check(key)
         vectors = await self._embedder.queries(draft.questions)
@@ -231,19 +239,16 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
         else:
             keys = [key for key in map(self._key, await self._mine()) if self._replica.has(key)]
         found = await self._replica.search(keys, query, request.top_k or 5, day, before=before)
-        response = pb.SearchResponse(query_language=found.language, used_history=found.used_history)
+        response = pb.SearchResponse(
+            query_language=found.language,
+            used_history=found.used_history,
+            revision=found.revision,
+            query_embedding=dump_vectors(found.vector.astype(np.float16)) if request.with_embedding else b"",
+        )
         response.hits.extend(await self._hits(found.hits))
         if found.match is not None:
             key, match = found.match
-            response.curated_match.CopyFrom(
-                pb.CuratedMatch(
-                    curated_answer=curated_message(key, match.record),
-                    question=match.question,
-                    cosine=match.cosine,
-                    applies=match.applies,
-                    reason=match.reason,
-                )
-            )
+            response.curated_match.CopyFrom(match_message(key, match))
         response.embed.FromNanoseconds(round(found.embed_seconds * 1e9))
         response.total.FromNanoseconds(round((time.monotonic() - began) * 1e9))
         return response
