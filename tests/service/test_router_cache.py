@@ -158,16 +158,14 @@ async def test_what_is_asked_with_personal_data_is_kept_nowhere_but_in_its_sessi
     assert await _kept(desk) == kept, "nothing of that user is in there to be erased"
 
 
-async def test_an_answer_by_other_weights_is_not_given(redis: RedisServer) -> None:
-    async with open_desk(redis) as desk:
-        desk.knowledge.hits, desk.knowledge.revision = [hit(REFUNDS)], "one"
-        desk.replica.frames = ["Refunds arrive within 7 business days [1]."]
-        await (await desk.customer()).ask(QUESTION)
-    async with open_desk(redis) as desk:
-        desk.knowledge.hits, desk.knowledge.revision = [hit(REFUNDS)], "one"
-        desk.replica.frames = ["Refunds arrive within 7 business days [1]."]
-        desk.replica.fingerprint = "newer weights"
-        assert (await (await desk.customer()).ask(QUESTION)).completed.source == GENERATED
+async def test_an_answer_by_other_weights_than_those_in_service_is_not_given(desk: Desk, customer: Customer) -> None:
+    await customer.ask(QUESTION)
+    [(name, kept)] = (await _kept(desk)).items()
+    assert '"fingerprint":"weights"' in kept
+    async with desk.store() as store:
+        await store.set(name, kept.replace('"weights"', '"older weights"'), ex=60)  # pyright: ignore
+    assert (await customer.ask(QUESTION)).completed.source == GENERATED
+    assert (await customer.ask(QUESTION)).completed.source == CACHED
 
 
 async def test_it_is_bounded_and_the_oldest_go_first(redis: RedisServer) -> None:

@@ -43,7 +43,16 @@ def cache(
         for folder in folders:
             name, groups = _replayed(folder, min_cosine, embedder, remembered, alone=alone)
             if as_json:
-                print(json.dumps({"set": name, "groups": {each.name: each.as_json() for each in groups}}), flush=True)
+                print(
+                    json.dumps(
+                        {
+                            "set": name,
+                            "min_cosine": min_cosine,
+                            "groups": {each.name: each.as_json() for each in groups},
+                        }
+                    ),
+                    flush=True,
+                )
             else:
                 print("\n".join(f"{name}, {each.line()}" for each in groups), flush=True)
             if show:

@@ -54,6 +54,12 @@ _REWRITES = tuple(
             r"(?:way|ways|steps|procedure|process|method|instructions) (?:to|of|for)\b",
             " how ",
         ),
+        (
+            r"\b(?:is|are) there (?:a|any|some) (?:(?:good|easy|simple|quick) )?(?:way|possibility|option|chance)s?"
+            r" (?:to|of|for|that)\b|\b(?:is|would) it (?:be )?(?:possible|feasible) (?:to|for|that)\b"
+            r"|\bwhere is the option (?:to|for)\b|,? is (?:this|that|it) possible\b",
+            " how ",
+        ),
         (rf"\bwhat (?:do|should|must|can|could|shall) {_BOTH} (?:need to |have to |)do\b", " how "),
         (
             r"\bhow (?:should|would|might|may|must|do|does|can|could|to|shall) (?:i|we|one|you|someone|people|)\b",
@@ -70,8 +76,7 @@ _REWRITES = tuple(
         (r"\b(?:on |by |)(?:which|what) (?:day|date|days|dates)\b", " whatday "),
         # Whether.
         (
-            r"\b(?:is|are) there (?:a|any|some) (?:way|ways|possibility|option|chance)s? (?:to|of|for|that)\b"
-            r"|\b(?:is|would) it (?:be )?(?:possible|ok|okay|allowed|permitted|feasible) (?:to|for|that|if)\b"
+            r"\b(?:is|would) it (?:be )?(?:ok|okay|allowed|permitted) (?:to|for|that|if)\b"
             r"|\b(?:am i|are we|is one|(?:would|will) i be) (?:able|allowed|permitted|eligible|entitled) (?:to|for)\b",
             " whether ",
         ),
@@ -87,6 +92,7 @@ _REWRITES = tuple(
             r" to\b",
             r"\1 ",
         ),
+        (r"\b(is|are|was|were|be|been|whether) there\b", r"\1 "),
         # One word for what is written in several.
         (r"\b(?:log|sign)(?:ging|ning)? ?-?(?:in|on|into|onto)\b(?: to)?", " login "),
         (r"\b(?:log|sign)(?:ging|ning)? ?-?(?:out|off)\b(?: of)?", " logout "),
@@ -133,9 +139,9 @@ _STOP_WORDS = frozenset(
     re.findall(
         r"\w+",
         "a an the of in on at for with i we my our ours mine myself it its this that these those is are am be been"
-        " being can could do does will would may might has have having there here and please just really actually"
-        " currently simply exactly so then well about regarding concerning get gets getting got make makes making some"
-        " any able possible way want wanted like know hi ok okay s t as also",
+        " being can could do does will would may might has have having and please just really actually currently"
+        " simply somehow exactly so then well about regarding concerning get gets getting got make makes making"
+        " some any able possible way want wanted like know hi ok okay s t as also",
     )
 )
 _SAME_WORDS: Mapping[str, str] = {
@@ -176,6 +182,8 @@ _SAME_WORDS: Mapping[str, str] = {
         fee: charge fees charges
         several: multiple
         specific: particular
+        add: insert inserting inserts adding adds
+        find: search searching locate locating finding
         autumn: fall
         cheap: inexpensive
         fast: quick quickly
