@@ -38,7 +38,7 @@ async def customer(desk: Desk) -> Customer:
 async def _kept(desk: Desk) -> dict[str, str]:
     async with desk.store() as store:
         names: list[bytes] = await store.keys("kefu:1:{tenant:*}:answer:*")  # pyright: ignore
-        return {name.decode(): (await store.get(name)).decode() for name in names}
+        return {name.decode(): str(await store.get(name), "utf-8") for name in names}  # pyright: ignore
 
 
 def _counted(result: str) -> float:
@@ -124,7 +124,7 @@ async def test_a_request_with_options_of_its_own_asks_the_model(
     desk: Desk, customer: Customer, options: dict[str, object]
 ) -> None:
     await customer.ask(QUESTION)
-    assert (await customer.ask(QUESTION, **options)).completed.source == GENERATED
+    assert (await customer.ask(QUESTION, "sessions/-", **options)).completed.source == GENERATED
 
 
 async def test_an_answer_without_a_citation_is_not_kept(desk: Desk, customer: Customer) -> None:

@@ -140,7 +140,7 @@ _STOP_WORDS = frozenset(
         r"\w+",
         "a an the of in on at for with i we my our ours mine myself it its this that these those is are am be been"
         " being can could do does will would may might has have having and please just really actually currently"
-        " simply somehow exactly so then well about regarding concerning get gets getting got make makes making"
+        " simply somehow exactly so then well about regarding concerning make makes making"
         " some any able possible way want wanted like know hi ok okay s t as also",
     )
 )
@@ -153,6 +153,7 @@ _SAME_WORDS: Mapping[str, str] = {
         me: us
         buy: purchase purchases purchasing buying buys
         photo: picture pictures photograph photographs image images photos
+        get: gets getting got obtain
         parcel: package packages parcels
         phone: telephone phones
         email: mail mails emails
@@ -240,6 +241,8 @@ def reduced(text: str) -> tuple[frozenset[str], list[str]]:
                 kinds.add(_KINDS[kind])
             case _:
                 words += latin_words(found)
+    if not kinds:  # "How do I get a card", "I want a card"; but "where is it" is not "where do I get it"
+        words = [word for word in words if word != "get"]
     if whether and not kinds and not asks_how:
         kinds.add("whether")
     return frozenset(kinds), words

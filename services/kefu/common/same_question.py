@@ -25,6 +25,7 @@ from kefu.common.scripts import simplified
 
 _LONGEST = 600
 """Characters; a longer message is nobody else's question, and is the same as itself only."""
+_LEAST_CHARACTERS = 2
 _LEAST_TO_TURN = 3
 _NEGATION = re.compile(
     r"^(?:not|without|neither|nor|none|nobody|nothing|un.+|non.*|dis.+|in(?:valid|active|eligible|correct|complete).*"
@@ -77,7 +78,7 @@ class Differing:
 def asked(question: str) -> Asked:
     """What a question asks."""
     kinds, words = _reduced(question)
-    if not words:  # "When?" asks nothing that could be compared
+    if len("".join(words)) < _LEAST_CHARACTERS:  # "When?", "为什么没有" ask of something that they do not name
         return Asked(kinds, (_plain(question),))
     return Asked(kinds, min(_turned(words)))
 
