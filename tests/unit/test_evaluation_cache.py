@@ -11,8 +11,9 @@ from typer.testing import CliRunner
 from kefu.cli.eval import app
 from kefu.evaluation.answer_set import Wanted
 from kefu.evaluation.cache_replay import replay, replay_alone
+from kefu.evaluation.question_pairs import load_pairs, measure_pairs, messages_of
 from kefu.retrieval.embedders import Vectors
-from kefu.retrieval.question_set import SetQuestion
+from kefu.retrieval.question_set import BadQuestionSet, SetQuestion
 
 NEAR = np.array([1.0, 0.0], np.float32)
 FAR = np.array([0.0, 1.0], np.float32)
@@ -82,3 +83,16 @@ def test_the_command_prints_a_json_object_a_set(tmp_path: Path) -> None:
     assert (every["lookups"], every["hits"], every["false_hits"]) == (2, 1, 0)
     missing = CliRunner().invoke(app, ["cache", str(tmp_path / "nowhere")])
     assert missing.exit_code == 1
+
+
+def test_pairs_are_put_to_the_guard_and_their_messages_replayed(tmp_path: Path) -> None:
+    (tmp_path / "pairs.tsv").write_text(
+        "a\tb\tsame\n怎么还款\t如何还款？\t1\n怎么还款\t怎么借款\t0\n", encoding="utf-8"
+    )
+    pairs = load_pairs(tmp_path)
+    found = measure_pairs(pairs, dict.fromkeys(messages_of(pairs), NEAR), 0.9)
+    assert (found.passed_same.value, found.passed_other.value) == (1.0, 0.0)
+    assert (found.messages, list(found.hits)) == (3, [("如何还款？", "怎么还款")])
+    (tmp_path / "pairs.tsv").write_text("x\ty\n")
+    with pytest.raises(BadQuestionSet, match="columns"):
+        load_pairs(tmp_path)
