@@ -254,11 +254,10 @@ def latin_words(token: str) -> Iterator[str]:
         # A code, a figure, a time: to the letter, but for what joins its parts.
         yield token.replace(",", "") if _FIGURE.fullmatch(token) else re.sub(r"[-'/]", "", token)
         return
-    if token in NUMBER_WORDS:
-        yield str(NUMBER_WORDS[token])
-        return
-    for word in re.split(r"[-'./:,]", token):
-        if word and word not in _STOP_WORDS:
+    for word in (token,) if token in NUMBER_WORDS else re.split(r"[-'./:,]", token):
+        if word in NUMBER_WORDS:
+            yield str(NUMBER_WORDS[word])
+        elif word and word not in _STOP_WORDS:
             yield _plain(word)
 
 

@@ -32,6 +32,8 @@ _NEGATION = re.compile(
     r"|cancel|clos|deactivat.*|disabl.*|remov.*|erase|stop|undo|unsubscrib.*|unlink|block|reject|declin.*|logout)$"
     r"|[不没未无非别勿免]|取消|关|注销|解|退|停|删|撤|拒"
 )
+_LAYOUT = re.compile(r"(?<!\d)(?:[^\w+#%$€£¥<>=°]|_)+|(?:[^\w+#%$€£¥<>=°]|_)+(?!\d)")
+"""Spaces and punctuation, but for those within a figure: 3.5 is not 35."""
 _FIGURE = re.compile(r"\d")
 
 
@@ -110,7 +112,7 @@ def _kind(left: Sequence[str], right: Sequence[str], kinds_differ: bool) -> Diff
 
 
 def _plain(text: str) -> str:
-    return "".join(character for character in _normal(text) if character.isalnum() or character in "+#%$€£¥<>=°")
+    return _LAYOUT.sub("", _normal(text))
 
 
 def _normal(text: str) -> str:
