@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from kefu.common.language import UNKNOWN, language_of
-from kefu.common.same_question import Differing, differing, is_same_text
+from kefu.common.same_question import Asked, Differing, asked, differing, is_same_text
 from kefu.retrieval.embedders import Vectors
 from kefu.retrieval.records import CuratedRecord
 
@@ -15,6 +15,8 @@ APPLIES_FROM = 0.85
 guards: first the questions have to ask the same by their words (same_question.py), for those of opposites are as near
 as those of paraphrases. A verbatim answer to another question is worse than a generated one.
 """
+_DIFFERS = "DIFFERS"
+"""In what is found out for the one match that is told."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,8 @@ class CuratedAnswers:
 
     def __init__(self) -> None:
         self._records: dict[str, CuratedRecord] = {}
+        self._asked: dict[str, tuple[Asked, ...]] = {}
+        """What each question of an answer asks."""
 
     def __len__(self) -> int:
         return len(self._records)
@@ -52,19 +56,28 @@ class CuratedAnswers:
     def put(self, record: CuratedRecord) -> None:
         """Add an answer, or replace it."""
         self._records[record.id] = record
+        self._asked[record.id] = tuple(map(asked, record.questions))
 
     def remove(self, answer: str) -> None:
         """Forget an answer; nothing happens when it is not there."""
         self._records.pop(answer, None)
+        self._asked.pop(answer, None)
 
     def match(self, question: str, vector: Vectors, language: str, day: str) -> Match | None:
         """The nearest question whose answer applies, else the nearest of all with the reason; None without answers."""
-        found = [
-            _judged(record, asked, float(cosine), question, language, day)
-            for record in self._records.values()
-            for asked, cosine in zip(record.questions, record.vectors.astype(np.float32) @ vector, strict=True)
-        ]
-        return nearest(found)
+        found: list[Match] = []
+        wanted = asked(question)
+        for record in self._records.values():
+            against = _reason_against(record, language, day)
+            cosines = record.vectors.astype(np.float32) @ vector
+            for each, what, cosine in zip(record.questions, self._asked[record.id], cosines, strict=True):
+                alike = is_same_text(each, question)
+                reason = against or ("" if alike or what == wanted else _DIFFERS)
+                if cosine < APPLIES_FROM and not alike:
+                    reason = "TOO_FAR"
+                found.append(Match(record, each, float(cosine), reason))
+        best = nearest(found)
+        return best if best is None or best.reason != _DIFFERS else _explained(best, question)
 
 
 def nearest(matches: Sequence[Match | None]) -> Match | None:
@@ -76,15 +89,15 @@ def _rank(match: Match) -> tuple[bool, int, float, str]:
     return match.applies, match.record.priority if match.applies else 0, match.cosine, match.record.id
 
 
-def _judged(record: CuratedRecord, asked: str, cosine: float, question: str, language: str, day: str) -> Match:
-    match = Match(record, asked, cosine)
-    if cosine < APPLIES_FROM and not is_same_text(asked, question):
-        return replace(match, reason="TOO_FAR")
+def _reason_against(record: CuratedRecord, language: str, day: str) -> str:
     if not record.validity.holds_on(day):
-        return replace(match, reason="NOT_VALID")
+        return "NOT_VALID"
     # Both matter: the answer's language is what the customer would read, the question's is what was meant.
     if language != UNKNOWN and (record.language or language_of(record.answer)) != language:
-        return replace(match, reason="OTHER_LANGUAGE")
-    if difference := differing(asked, question):
-        return replace(match, reason=difference.kind, differing=difference)
-    return match
+        return "OTHER_LANGUAGE"
+    return ""
+
+
+def _explained(match: Match, question: str) -> Match:
+    difference = differing(match.question, question)
+    return replace(match, reason=difference.kind, differing=difference) if difference else replace(match, reason="")
