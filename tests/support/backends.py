@@ -1,6 +1,7 @@
 """Retrieval and generation behind the router, scripted: objects that play what a test gives them, over real gRPC."""
 
 import asyncio
+import struct
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
@@ -44,6 +45,9 @@ class ScriptedKnowledge(kb_rpc.KnowledgeServiceServicer):
         self.curated_when = ""
         self.error: Exception | None = None
         self.delay = 0.0
+        self.revision = ""
+        self.embeddings: dict[str, Sequence[float]] = {}
+        """Of questions, for those who ask; others have (1, 0)."""
         self.requests: list[kb.SearchRequest] = []
         self.callers: list[auth.Principal] = []
 
@@ -58,8 +62,13 @@ class ScriptedKnowledge(kb_rpc.KnowledgeServiceServicer):
         before = " ".join(request.history)
         leaning = next((found for word, found in self.by_word.items() if word in before), None)
         hits = plain or leaning or self.hits
+        vector = self.embeddings.get(request.query, (1.0, 0.0))
         return kb.SearchResponse(
-            hits=hits[: request.top_k or 5], curated_match=curated, used_history=plain is None and leaning is not None
+            hits=hits[: request.top_k or 5],
+            curated_match=curated,
+            used_history=plain is None and leaning is not None,
+            revision=self.revision,
+            query_embedding=struct.pack(f"<{len(vector)}e", *vector) if request.with_embedding else b"",
         )
 
 

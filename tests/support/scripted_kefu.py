@@ -141,7 +141,10 @@ class Knowledge(krpc.KnowledgeServiceServicer):
         hit.passage.audience, hit.passage.metadata["product"] = kpb.AUDIENCE_STAFF, "kettle"
         hit.signals.cosine, hit.signals.rerank = 0.87, 0.25
         match = found.curated_match
-        match.question, match.cosine, match.reason = "How long?", 0.7, "TOO_FAR"
+        match.question, match.cosine, match.least_cosine, match.reason = "How long?", 0.7, 0.85, "TOO_FAR"
+        if "never" in request.query:
+            match.cosine, match.reason = 0.96, "NEGATION"
+            match.query_words.append("never")
         return found
 
 

@@ -107,8 +107,12 @@ async def test_search_shows_scores_signals_and_why_a_curated_answer_does_not_app
     assert "cosine 0.870" in done.out
     assert "Within 15 days." in done.out
     assert "does not apply: the question is not near enough" in done.out
+    assert "cosine 0.700, at least 0.85 is needed" in done.out
     assert "reranked 0.250" in done.out
     assert "[for staff alone, product=kettle]" in done.out
+    done = await kefu("search", "How long is never?")
+    assert "does not apply: one of the two questions negates or undoes" in done.out
+    assert "only this one has: never" in done.out
     found = json.loads((await kefu("search", "How long?", "--json")).out)
     assert found["curated_match"]["reason"] == "TOO_FAR"
 

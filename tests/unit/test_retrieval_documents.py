@@ -111,6 +111,14 @@ def test_a_changed_sentence_changes_one_passages_id_only() -> None:
     assert before[1].id != after[1].id
 
 
+def test_curated_rows_may_have_a_priority() -> None:
+    data = b"question,answer,priority\nWhy?,Because.,7\nWhen?,Now.,\n"
+    assert [draft.priority for draft in read_curated(data)] == [7, 0]
+    for wrong in (b"high", b"1001"):
+        with pytest.raises(Unreadable, match="Why"):
+            read_curated(b"question,answer,priority\nWhy?,Because.," + wrong + b"\n")
+
+
 def test_curated_rows_with_one_answer_become_one_answer_with_several_questions() -> None:
     data = b"question,answer,language,alternatives\nWhen?,Now.,en,What time?|When then?\nHow soon?,Now.,en,\n"
     (draft,) = read_curated(data)

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kefu.common.numbers import han_number
 from kefu.router.answer import AnswerFilter
 from kefu.router.literals import Evidence
 from kefu.router.model import Citation, Passage
-from kefu.router.numbers import han_number
 
 PASSAGES = [
     Passage(

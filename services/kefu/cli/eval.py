@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from kefu.cli.eval_answers import answers
+from kefu.cli.eval_cache import cache as cache_command
 from kefu.common.errors import StartupError
 from kefu.retrieval.embedders import open_embedder
 from kefu.retrieval.evaluation import EmbeddingCache, Evaluation, prepare
@@ -22,6 +23,7 @@ from kefu.retrieval.report import Measured, markdown, measure
 
 app = typer.Typer(no_args_is_help=True, help="Measure how well questions find their documents.")
 app.command()(answers)
+app.command("cache")(cache_command)
 _err = Console(stderr=True)
 
 Folders = Annotated[list[Path], typer.Argument(help="Folders with corpus.jsonl, queries.jsonl and qrels/test.tsv.")]

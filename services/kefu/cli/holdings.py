@@ -172,11 +172,13 @@ async def _list_curated(target: Remote, collection: Collection = DEFAULT_COLLECT
         found = await all_pages(target, call, request, lambda page: page.curated_answers)
     print_list(
         found,
-        ("answer", "language", "audience", "questions", "text"),
+        ("answer", "language", "audience", "priority", "valid", "questions", "text"),
         lambda one: (
             short(one.name),
             one.language,
             audience_name(one.audience),
+            str(one.priority),
+            f"{one.valid_from}…{one.valid_until}" if one.valid_from or one.valid_until else "",
             one_line(" | ".join(one.questions), 70),
             one_line(one.answer, 60),
         ),
@@ -195,6 +197,7 @@ async def _put_curated(
     valid_from: Annotated[str, typer.Option(help="First day on which it holds.", show_default=False)] = "",
     valid_until: Annotated[str, typer.Option(help="Last day on which it holds.", show_default=False)] = "",
     audience: Annotated[Audience, typer.Option(help="staff: never given to a customer.")] = Audience.EVERYONE,
+    priority: Annotated[int, typer.Option(help="Among several that apply the greatest is given.")] = 0,
     as_json: Json = False,
 ) -> None:
     """Create or replace a curated answer. It works at once."""
@@ -206,6 +209,7 @@ async def _put_curated(
         valid_from=valid_from,
         valid_until=valid_until,
         audience=audience.message(),
+        priority=priority,
     )
     async with target.to_knowledge() as channel:
         request = pb.PutCuratedAnswerRequest(collection=full("collections", collection), curated_answer=one)

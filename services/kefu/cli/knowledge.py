@@ -91,10 +91,13 @@ def _facts(passage: pb.Passage) -> str:
 
 _WHY_NOT = {
     "TOO_FAR": "the question is not near enough",
-    "OTHER_LANGUAGE": "it is in another language",
-    "OTHER_NUMBER": "a number differs",
-    "NEGATION": "one of the two negates",
     "NOT_VALID": "it does not hold on that day",
+    "OTHER_LANGUAGE": "it is in another language",
+    "OTHER_NUMBER": "a number, date or code differs",
+    "NEGATION": "one of the two questions negates or undoes",
+    "OTHER_QUESTION": "the two ask for something else, such as when and how much",
+    "OTHER_WORDS": "the two questions are about something else",
+    "OTHER_ORDER": "the same words stand in another order",
 }
 
 
@@ -103,9 +106,18 @@ def _print_curated_match(match: pb.CuratedMatch) -> None:
     applies = "applies" if match.applies else f"does not apply: {_WHY_NOT.get(match.reason, match.reason)}"
     style = "bold green" if match.applies else "yellow"
     out.print(f"Curated answer {short(match.curated_answer.name)} {applies}", style=style, soft_wrap=True)
-    out.print(f"   nearest question: {one_line(match.question, 160)}  cosine {match.cosine:.3f}", soft_wrap=True)
+    near = f"cosine {match.cosine:.3f}, at least {match.least_cosine:.2f} is needed"
+    out.print(f"   nearest question: {one_line(match.question, 160)}  ({near})", soft_wrap=True)
+    for whose, words in (("that question", match.question_words), ("this one", match.query_words)):
+        if words:
+            out.print(f"   only {whose} has: {one_line(', '.join(words), 160)}", soft_wrap=True)
+    if match.reason in _CURED_BY_A_QUESTION:
+        out.print("   If they ask the same, add this question to the answer's questions.", style="dim", soft_wrap=True)
     whom = " (for staff alone)" if match.curated_answer.audience == pb.AUDIENCE_STAFF else ""
     out.print(f"   answer{whom}: {one_line(match.curated_answer.answer, 300)}", soft_wrap=True)
+
+
+_CURED_BY_A_QUESTION = ("TOO_FAR", "OTHER_QUESTION", "OTHER_WORDS", "OTHER_ORDER")
 
 
 def register(app: typer.Typer) -> None:

@@ -57,13 +57,7 @@ def load_answer_set(folder: Path, first: int = 0) -> tuple[QuestionSet, dict[str
 
     `first` > 0: only of the first so many ids. Raises BadQuestionSet.
     """
-    questions = load_question_set(folder)
-    wanted: dict[str, Wanted] = {}
-    with (folder / "queries.jsonl").open(encoding="utf-8") as lines:
-        for line in lines:
-            if line.strip():
-                row: dict[str, Any] = json.loads(line)
-                wanted[str(row["_id"])] = _wanted(row)
+    questions, wanted = load_question_set(folder), load_wanted(folder)
     ids = [question.id for question in questions.questions if wanted[question.id].is_judged]
     if not ids:
         raise BadQuestionSet(
@@ -71,6 +65,17 @@ def load_answer_set(folder: Path, first: int = 0) -> tuple[QuestionSet, dict[str
             "of strings) or metadata.keywords (a list of strings) would."
         )
     return questions, {each: wanted[each] for each in ids[: first or None]}
+
+
+def load_wanted(folder: Path) -> dict[str, Wanted]:
+    """What is wanted of each question, by id in the set's order. The set was loaded before, and is in order."""
+    wanted: dict[str, Wanted] = {}
+    with (folder / "queries.jsonl").open(encoding="utf-8") as lines:
+        for line in lines:
+            if line.strip():
+                row: dict[str, Any] = json.loads(line)
+                wanted[str(row["_id"])] = _wanted(row)
+    return wanted
 
 
 def _wanted(row: dict[str, Any]) -> Wanted:

@@ -32,9 +32,10 @@ class SetKnowledge:
         filters: Pairs = (),
         top_k: int,
         seconds: float,
+        with_embedding: bool = False,
     ) -> Found:
         """See `Knowledge.search`."""
-        del principal, history, collections, as_of, filters, seconds
+        del principal, history, collections, as_of, filters, seconds, with_embedding
         return Found(self.found.get(query.strip(), ())[:top_k], None)
 
 

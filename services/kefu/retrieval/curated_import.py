@@ -1,6 +1,6 @@
 """
 A CSV of curated answers: the columns question and answer; optionally language, alternatives, valid_from, valid_until,
-audience ("everyone" or "staff").
+priority, audience ("everyone" or "staff").
 
 Several rows with one answer in one language are one curated answer with several questions.
 """
@@ -19,7 +19,8 @@ from kefu.retrieval.parsed import Unreadable
 MAX_QUESTIONS = 20
 MAX_QUESTION_CHARACTERS = 500
 MAX_ANSWER_CHARACTERS = 4_000
-_OPTIONAL = ("language", "alternatives", "valid_from", "valid_until", "audience")
+MOST_PRIORITY = 1_000
+_OPTIONAL = ("language", "alternatives", "valid_from", "valid_until", "priority", "audience")
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class CuratedDraft:
     language: str
     valid_from: str = ""
     valid_until: str = ""
+    priority: int = 0
     audience: Audience = Audience.EVERYONE
 
     @property
@@ -52,6 +54,8 @@ def checked(draft: CuratedDraft) -> CuratedDraft:
         raise BadRequest("answer", f"must have 1 to {MAX_ANSWER_CHARACTERS} characters.")
     check_day("valid_from", draft.valid_from)
     check_day("valid_until", draft.valid_until)
+    if abs(draft.priority) > MOST_PRIORITY:
+        raise BadRequest("priority", f"must be -{MOST_PRIORITY} to {MOST_PRIORITY}.")
     return replace(draft, questions=questions, language=draft.language or language_of(draft.answer))
 
 
@@ -60,17 +64,26 @@ def read_curated(data: bytes) -> list[CuratedDraft]:
     by_answer: dict[tuple[str, ...], CuratedDraft] = {}
     for row in read_rows(decode(data), ("question", "answer"), _OPTIONAL):
         questions = (row["question"], *row.get("alternatives", "").split("|"))
-        language, first, last, audience = (
-            row.get(name, "") for name in ("language", "valid_from", "valid_until", "audience")
-        )
-        same = (row["answer"], language, first, last, audience.lower())
-        before = by_answer.get(same)
-        questions = (*before.questions, *questions) if before else questions
+        rest = tuple(row.get(name, "") for name in ("language", "valid_from", "valid_until"))
+        priority = row.get("priority", "").strip() or "0"
+        audience = row.get("audience", "").lower()
+        key = (row["answer"], *rest, priority, audience)
+        before = by_answer.get(key)
+        asked = (*before.questions, *questions) if before else questions
         try:
-            told = read_audience("audience", audience)
-            by_answer[same] = checked(CuratedDraft(questions, row["answer"], language, first, last, told))
+            draft = CuratedDraft(
+                asked, row["answer"], *rest, priority=_integer(priority), audience=read_audience("audience", audience)
+            )
+            by_answer[key] = checked(draft)
         except BadRequest as exc:
             raise Unreadable("BAD_CSV", f'The row of "{row["question"][:60]}": {exc.message}') from None
     if not by_answer:
         raise Unreadable("EMPTY_DOCUMENT", "The file has a header and no rows; add some, or leave it out.")
     return list(by_answer.values())
+
+
+def _integer(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise BadRequest("priority", f"must be a whole number, not {text}.") from None

@@ -246,13 +246,9 @@ def _ready(taken: Taken, vectors: dict[str, Halves]) -> _Ready:
 
 def _same(before: CuratedRecord, draft: CuratedDraft) -> bool:
     return (
-        before.questions,
-        before.answer,
-        before.language,
-        before.valid_from,
-        before.valid_until,
-        before.audience,
+        *(before.questions, before.answer, before.language),
+        *(before.valid_from, before.valid_until, before.priority, before.audience),
     ) == (
         *(draft.questions, draft.answer, draft.language),
-        *(draft.valid_from, draft.valid_until, draft.audience),
+        *(draft.valid_from, draft.valid_until, draft.priority, draft.audience),
     )

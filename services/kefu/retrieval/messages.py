@@ -3,6 +3,7 @@
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from kefu.common.errors import BadRequest
+from kefu.retrieval.curated import APPLIES_FROM, Match
 from kefu.retrieval.facts import Audience
 from kefu.retrieval.keys import CollectionKey
 from kefu.retrieval.records import CollectionInfo, CuratedRecord, DictionaryRecord, DocumentInfo, PassageText
@@ -125,6 +126,21 @@ def curated_message(key: CollectionKey, record: CuratedRecord) -> pb.CuratedAnsw
         valid_until=record.valid_until,
         update_time=timestamp(record.update_time),
         audience=audience_message(record.audience),
+        priority=record.priority,
+    )
+
+
+def match_message(key: CollectionKey, match: Match) -> pb.CuratedMatch:
+    """The nearest curated answer, and why it applies or does not."""
+    return pb.CuratedMatch(
+        curated_answer=curated_message(key, match.record),
+        question=match.question,
+        cosine=match.cosine,
+        applies=match.applies,
+        reason=match.reason,
+        question_words=match.differing.one if match.differing else (),
+        query_words=match.differing.other if match.differing else (),
+        least_cosine=APPLIES_FROM,
     )
 
 

@@ -145,6 +145,7 @@ class CuratedRecord:
     embedder: str
     vectors: Halves = field(compare=False, repr=False)
     """One row a question."""
+    priority: int = 0
     audience: Audience = Audience.EVERYONE
 
     @classmethod
@@ -160,6 +161,7 @@ class CuratedRecord:
             update_time=time.time(),
             embedder=embedder,
             vectors=vectors,
+            priority=draft.priority,
             audience=draft.audience,
         )
 
@@ -180,6 +182,7 @@ class CuratedRecord:
             "update_time": str(self.update_time),
             "embedder": self.embedder,
             "vectors": dump_vectors(self.vectors),
+            "priority": str(self.priority),
             "audience": self.audience,
         }
 
@@ -198,6 +201,7 @@ class CuratedRecord:
             update_time=float(text["update_time"]),
             embedder=text["embedder"],
             vectors=load_vectors(fields["vectors"], len(questions)),
+            priority=int(text.get("priority", "0")),  # written by an earlier release: none
             audience=Audience(text.get("audience", Audience.EVERYONE)),  # as above
         )
 

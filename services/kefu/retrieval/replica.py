@@ -7,6 +7,8 @@ else the collection is rebuilt.
 """
 
 import asyncio
+import hashlib
+import json
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -50,6 +52,10 @@ class Found(NamedTuple):
     language: str
     embed_seconds: float
     used_history: bool
+    revision: str
+    """Of the knowledge that was searched; see SearchResponse.revision."""
+    vector: Vectors
+    """The question's embedding."""
 
 
 class Asked(NamedTuple):
@@ -143,11 +149,12 @@ class Replica:
         """
         collections = [self._usable(key) for key in keys]
         language = language_of(text)
+        revision = _revision(collections)  # before the search: what changes meanwhile makes another one
         began = time.monotonic()
         asked = Asked(text, await self._embedder.query(simplified(text)))
         embedded = time.monotonic() - began
         if not collections:
-            return Found([], None, language, embedded, used_history=False)
+            return Found([], None, language, embedded, False, revision, asked.vector)
         ranking = await self._rank(collections, asked, None, count, wanted)
         if before and ranking.may_lean:
             began = time.monotonic()
@@ -163,6 +170,8 @@ class Replica:
             language,
             embedded,
             ranking.used_history,
+            revision,
+            asked.vector,
         )
 
     async def _rank(
@@ -307,6 +316,11 @@ class Replica:
 
     def _count(self, key: CollectionKey) -> None:
         PASSAGES.labels(key.tenant, key.collection).set(self.passage_count(key))
+
+
+def _revision(collections: Sequence[LiveCollection]) -> str:
+    states = sorted((live.key.member, live.info.incarnation, live.last_change) for live in collections)
+    return hashlib.sha256(json.dumps(states).encode()).hexdigest()[:32] if states else ""
 
 
 def _other_embedder(key: CollectionKey, theirs: str, ours: str) -> BackendUnavailable:

@@ -28,11 +28,12 @@ from kefu.retrieval.messages import (
     dictionary_message,
     document_message,
     hit_message,
+    match_message,
     passage_message,
     report_message,
 )
 from kefu.retrieval.receiving import receive_sources
-from kefu.retrieval.records import CuratedRecord, DictionaryRecord
+from kefu.retrieval.records import CuratedRecord, DictionaryRecord, dump_vectors
 from kefu.retrieval.replica import Replica
 from kefu.retrieval.reranked_hits import reranked
 from kefu.retrieval.reranking import Reranking
@@ -181,7 +182,8 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
         draft = checked(
             CuratedDraft(
                 *(tuple(wanted.questions), wanted.answer, wanted.language, wanted.valid_from, wanted.valid_until),
-                audience=audience_of("curated_answer.audience", wanted.audience),
+                wanted.priority,
+                audience_of("curated_answer.audience", wanted.audience),
             )
         )
         await self._replica.check(key)
@@ -230,7 +232,12 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
             keys = [key for key in map(self._key, await self._mine()) if self._replica.has(key)]
         count = max(asked.count, self._reranking.passages) if self._reranking else asked.count
         found = await self._replica.search(keys, asked.query, count, asked.wanted, before=asked.before)
-        response = pb.SearchResponse(query_language=found.language, used_history=found.used_history)
+        response = pb.SearchResponse(
+            query_language=found.language,
+            used_history=found.used_history,
+            revision=found.revision,
+            query_embedding=dump_vectors(found.vector.astype(np.float16)) if request.with_embedding else b"",
+        )
         hits = await self._hits(found.hits, asked.wanted)
         if self._reranking and hits:
             question = with_before(asked.before, asked.query) if found.used_history else asked.query
@@ -238,15 +245,7 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
         response.hits.extend(hits[: asked.count])
         if found.match is not None:
             key, match = found.match
-            response.curated_match.CopyFrom(
-                pb.CuratedMatch(
-                    curated_answer=curated_message(key, match.record),
-                    question=match.question,
-                    cosine=match.cosine,
-                    applies=match.applies,
-                    reason=match.reason,
-                )
-            )
+            response.curated_match.CopyFrom(match_message(key, match))
         response.embed.FromNanoseconds(round(found.embed_seconds * 1e9))
         response.total.FromNanoseconds(round((time.monotonic() - began) * 1e9))
         return response

@@ -11,6 +11,7 @@ from kefu.common.errors import BackendUnavailable, PromptTooLong
 from kefu.common.language import AnswerLanguage
 from kefu.router import metrics
 from kefu.router.answer import AnswerFilter
+from kefu.router.answer_cache import AnswerCache
 from kefu.router.config import RouterConfig
 from kefu.router.context import question_before
 from kefu.router.decide import Generate, GiveCurated, HandOver, decide
@@ -40,9 +41,12 @@ _MOST_QUERY = 4000  # characters; see SearchRequest.query
 class Answering:
     """Answers questions; holds no state between them but the token estimate."""
 
-    def __init__(self, config: RouterConfig, knowledge: Knowledge, pool: Pool) -> None:
+    def __init__(
+        self, config: RouterConfig, knowledge: Knowledge, pool: Pool, cache: AnswerCache | None = None
+    ) -> None:
         self._config = config
         self._knowledge = knowledge
+        self._cache = cache
         self._estimate = TokenEstimate()
         self._relays = Relays(
             pool,
@@ -97,6 +101,8 @@ class Answering:
             case HandOver(reason):
                 draft.log.find(PassagesFound((), draft.query))
                 hand_over(question, draft, reason, nearest=found.passages)
+            case Generate(_) if self._cache and await self._cache.give(question, draft, found):
+                pass
             case Generate(passages):
                 draft.do_without(question.brown_out)
                 if question.brown_out >= BrownOut.WITHOUT_MODEL:
@@ -105,6 +111,8 @@ class Answering:
                     give_excerpt(question, draft, HandoffReason.OVERLOADED)
                 else:
                     await self._generate(question, draft, passages)
+                    if self._cache:
+                        await self._cache.keep(question, draft, found)
 
     async def _search(self, question: Question) -> tuple[Found, str]:
         ask = question.ask
@@ -125,6 +133,7 @@ class Answering:
             filters=ask.filters,
             top_k=max(question.rules.max_passages, _LEAST_CANDIDATES),
             seconds=seconds,
+            with_embedding=question.rules.cache_answers,
         )
         if found.used_history:
             return found, f"{earlier} {text}"[-_MOST_QUERY:]

@@ -120,6 +120,20 @@ class RouterConfig(StoredConfig, env_prefix="KEFU_ROUTER_"):
     max_passages: int = Field(default=3, ge=1, le=20)
     """Most passages shown to the model, as far as the prompt's budget allows."""
 
+    cache_answers: bool = True
+    """Finished answers are kept, and given again to whoever asks the same question while the knowledge is the same, on
+    the same day. Not with history, personal data or options of its own; see docs/cache.md."""
+
+    cache_min_cosine: float = Field(default=0.85, ge=0, le=1)
+    """Two questions that are the same by their words must also have embeddings this near. The word guard decides; this
+    catches what it cannot know."""
+
+    cache_seconds: float = Field(default=86_400.0, gt=0)
+    """A kept answer is forgotten after this."""
+
+    cache_entries: int = Field(default=2_000, ge=1)
+    """Most answers that are kept of a tenant, about 5 KB each in Redis; the oldest go first."""
+
     time_zone: str = "UTC"
     """Decides what today is, unless the tenant says otherwise. An IANA name."""
 

@@ -61,5 +61,15 @@ def tenant_settings(tenant: str) -> str:
     return f"kefu:1:{{tenant:{tenant}}}:settings"
 
 
+def cached_answer(tenant: str, digest: str) -> str:
+    """A finished answer, by the hash of what it answers."""
+    return f"kefu:1:{{tenant:{tenant}}}:answer:{digest}"
+
+
+def cached_answers(tenant: str) -> str:
+    """A tenant's finished answers, by age."""
+    return f"kefu:1:{{tenant:{tenant}}}:answers"
+
+
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()

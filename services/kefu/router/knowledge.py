@@ -35,6 +35,10 @@ class Found:
     curated: Curated | None
     used_history: bool = False
     """The question was understood with the one before it; a curated answer is for the question alone even then."""
+    revision: str = ""
+    """The state of the knowledge that was searched; see SearchResponse.revision."""
+    embedding: bytes = b""
+    """The question's, when it was asked for."""
 
 
 class Knowledge:
@@ -55,6 +59,7 @@ class Knowledge:
         filters: Pairs = (),
         top_k: int,
         seconds: float,
+        with_embedding: bool = False,
     ) -> Found:
         """Search within `seconds`; `history` is what was asked before.
 
@@ -68,6 +73,7 @@ class Knowledge:
             audience=pb.AUDIENCE_EVERYONE,
             filters=[pb.Filter(key=key, value=value) for key, value in filters],
             top_k=top_k,
+            with_embedding=with_embedding,
         )
         # A service that is being restarted is waited for, as long as the search may take.
         call = self._stub.Search(
@@ -108,4 +114,4 @@ def _found(response: pb.SearchResponse) -> Found:
     if response.HasField("curated_match") and response.curated_match.applies:
         answer = response.curated_match.curated_answer
         curated = Curated(answer.name, answer.answer, answer.language)
-    return Found(passages, curated, response.used_history)
+    return Found(passages, curated, response.used_history, response.revision, response.query_embedding)

@@ -31,6 +31,13 @@ SEARCH_SECONDS = Histogram(
     "Searches, as the router sees them.",
     buckets=(0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 1, 1.5, 3),
 )
+CACHE_LOOKUPS = Counter(
+    "kefu_cache_lookups_total",
+    "Questions that the model would be asked: hit, or why no kept answer was given (see docs/cache.md).",
+    ("result",),
+)
+CACHE_KEPT = Counter("kefu_cache_kept_total", "Answers kept to be given again.")
+CACHED_ANSWERS = Gauge("kefu_cached_answers", "Answers kept, as this router last saw it.", ("tenant",))
 LITERALS_WITHHELD = Counter("kefu_literals_withheld_total", "Answers broken off at a literal no evidence bears out.")
 LITERALS_AVOIDED = Counter(
     "kefu_answers_written_on_total",

@@ -43,6 +43,7 @@ class AnswerSource(StrEnum):
     CURATED = "curated"
     CANNED = "canned"
     EXTRACTIVE = "extractive"
+    CACHED = "cached"
 
 
 class HandoffReason(StrEnum):

@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from kefu.common.numbers import HAN_NUMBER, NUMBER, NUMBER_WORDS, han_number, normal
 from kefu.router.excerpts import pieces
-from kefu.router.numbers import HAN_NUMBER, NUMBER, NUMBER_WORDS, han_number, normal
 from kefu.router.overlap import units_of
 
 _UNITS: dict[str, tuple[str, str]] = {

@@ -62,6 +62,8 @@ class Replica:
         self.load = ReplicaLoad()
         self.breaker = Breaker(on_open=self._opened)
         self.model = ""
+        self.fingerprint: str | None = None
+        """Of its weights, as it last described them."""
         self.engine = EngineLoad()
         self._internal_key = internal_key
         self._caller = caller
@@ -125,7 +127,8 @@ class Replica:
     async def _describe(self) -> None:
         call = self._stub.DescribeModel(pb.DescribeModelRequest(), metadata=acting_for(self._internal_key), timeout=5.0)
         try:
-            self.model = (await call).model
+            described = await call
+            self.model, self.fingerprint = described.model, described.fingerprint
         finally:
             call.cancel()
 
@@ -152,6 +155,11 @@ class ReplicaPool:
     def replicas(self) -> list[Replica]:
         """Those known now."""
         return [replica for replica, _ in self._replicas.values()]
+
+    @property
+    def fingerprints(self) -> frozenset[str]:
+        """Of the weights in service, as far as they are known."""
+        return frozenset(replica.fingerprint for replica in self.replicas if replica.fingerprint is not None)
 
     @property
     def engine_load(self) -> EngineLoad:

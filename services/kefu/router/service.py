@@ -16,6 +16,7 @@ from kefu.common.transport import CLIENT_OPTIONS
 from kefu.router import admin_servicer, chat_servicer
 from kefu.router.admin_servicer import AdminServicer
 from kefu.router.admission import Admission, Bounds
+from kefu.router.answer_cache import AnswerCache
 from kefu.router.answering import Answering
 from kefu.router.chat_servicer import ChatServicer
 from kefu.router.config import RouterConfig
@@ -69,6 +70,12 @@ async def router(config: RouterConfig, store: Redis, keyring: Keyring) -> AsyncI
             stack.push_async_callback(cancelled, asyncio.create_task(beside))
         life = config.session_days * _SECONDS_A_DAY
         turns = TurnStore(commands, life=life, lease=config.lease_seconds, owner=name)
+        cache = AnswerCache(
+            commands,
+            life=config.cache_seconds,
+            most=config.cache_entries,
+            fingerprints=lambda: pool.fingerprints,
+        )
         services = TurnServices(
             config=config,
             store=SessionStore(commands, life=life),
@@ -76,7 +83,7 @@ async def router(config: RouterConfig, store: Redis, keyring: Keyring) -> AsyncI
             leases=await enter(open_leases(turns)),
             door=Door(limits, admission, prompt_tokens=config.prompt_tokens),
             settings=settings,
-            answering=Answering(config, Knowledge(channel, internal_key), pool),
+            answering=Answering(config, Knowledge(channel, internal_key), pool, cache),
         )
         running = Running(services, await enter(open_following(turns)))
         stack.push_async_callback(running.close)

@@ -37,6 +37,8 @@ class TenantSettings:
     questions_per_minute: int | None = None
     question_burst: int | None = None
     weight: int | None = None
+    cache_answers: bool | None = None
+    cache_min_cosine: float | None = None
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,8 @@ class Rules:
     """How many may come at once; at least 1."""
     weight: int
     """Share of the places, against other tenants' weights."""
+    cache_answers: bool
+    cache_min_cosine: float
 
 
 def rules_of(settings: TenantSettings, config: RouterConfig) -> Rules:
@@ -92,6 +96,8 @@ def rules_of(settings: TenantSettings, config: RouterConfig) -> Rules:
         questions_per_minute=per_minute,
         question_burst=burst or max(per_minute // 10, 10),
         weight=_or(settings.weight, 1),
+        cache_answers=_or(settings.cache_answers, config.cache_answers),
+        cache_min_cosine=_or(settings.cache_min_cosine, config.cache_min_cosine),
     )
 
 

@@ -34,6 +34,8 @@ def settings_message(settings: TenantSettings) -> pb.TenantSettings:
         questions_per_minute=settings.questions_per_minute,
         question_burst=settings.question_burst,
         weight=settings.weight,
+        cache_answers=settings.cache_answers,
+        cache_min_cosine=settings.cache_min_cosine,
     )
 
 
@@ -62,6 +64,8 @@ def settings_of(message: pb.TenantSettings) -> TenantSettings:
         questions_per_minute=_integer(message, "questions_per_minute", 0, _MOST_TURNS),
         question_burst=_integer(message, "question_burst", 0, _MOST_TURNS),
         weight=_integer(message, "weight", 1, _MOST_WEIGHT),
+        cache_answers=message.cache_answers if message.HasField("cache_answers") else None,
+        cache_min_cosine=_between(message, "cache_min_cosine", 0, 1),
     )
 
 

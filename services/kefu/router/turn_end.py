@@ -48,7 +48,7 @@ def completed_of(draft: Draft) -> Completed:
             total=time.monotonic() - draft.arrived,
         ),
         text_bytes=told,
-        model=draft.model if draft.source is AnswerSource.GENERATED else "",
+        model=draft.model if draft.source in (AnswerSource.GENERATED, AnswerSource.CACHED) else "",
         brown_out=draft.brown_out,
         supports=draft.supports,
     )

@@ -315,7 +315,9 @@ class DocumentStart(_message.Message):
         KIND_DOCUMENT: DocumentStart._Kind.ValueType  # 1
         """Text to search."""
         KIND_CURATED_ANSWERS: DocumentStart._Kind.ValueType  # 2
-        """A CSV of curated answers: question, answer, and optionally language, alternatives."""
+        """A CSV of curated answers: question, answer, and optionally language, alternatives, valid_from, valid_until,
+        priority.
+        """
 
     class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
         """Kind says what the bytes are for."""
@@ -325,7 +327,9 @@ class DocumentStart(_message.Message):
     KIND_DOCUMENT: DocumentStart.Kind.ValueType  # 1
     """Text to search."""
     KIND_CURATED_ANSWERS: DocumentStart.Kind.ValueType  # 2
-    """A CSV of curated answers: question, answer, and optionally language, alternatives."""
+    """A CSV of curated answers: question, answer, and optionally language, alternatives, valid_from, valid_until,
+    priority.
+    """
 
     @_typing.final
     class MetadataEntry(_message.Message):
@@ -921,6 +925,7 @@ class CuratedAnswer(_message.Message):
     VALID_FROM_FIELD_NUMBER: _builtins.int
     VALID_UNTIL_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    PRIORITY_FIELD_NUMBER: _builtins.int
     AUDIENCE_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """"collections/{collection}/curatedAnswers/{answer}". Empty in a request: a new one is made."""
@@ -932,6 +937,10 @@ class CuratedAnswer(_message.Message):
     """Optional. First and last day on which it holds, "2026-11-25". Empty: no limit."""
     valid_until: _builtins.str
     """Optional. See `valid_from`; the day itself is included."""
+    priority: _builtins.int
+    """Optional. Among several answers that apply to a question the one with the greatest is given, then the one whose
+    question is nearest. -1,000 to 1,000.
+    """
     audience: Global___Audience.ValueType
     """Optional. Whom it may be given to."""
     @_builtins.property
@@ -952,11 +961,12 @@ class CuratedAnswer(_message.Message):
         valid_from: _builtins.str = ...,
         valid_until: _builtins.str = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
+        priority: _builtins.int = ...,
         audience: Global___Audience.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "audience", b"audience", "language", b"language", "name", b"name", "questions", b"questions", "update_time", b"update_time", "valid_from", b"valid_from", "valid_until", b"valid_until"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "audience", b"audience", "language", b"language", "name", b"name", "priority", b"priority", "questions", b"questions", "update_time", b"update_time", "valid_from", b"valid_from", "valid_until", b"valid_until"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1111,6 +1121,7 @@ class SearchRequest(_message.Message):
     AUDIENCE_FIELD_NUMBER: _builtins.int
     LANGUAGES_FIELD_NUMBER: _builtins.int
     FILTERS_FIELD_NUMBER: _builtins.int
+    WITH_EMBEDDING_FIELD_NUMBER: _builtins.int
     query: _builtins.str
     """Required. The question, at most 4,000 characters."""
     top_k: _builtins.int
@@ -1122,6 +1133,8 @@ class SearchRequest(_message.Message):
     see, which is all for one with the `knowledge` scope. A call without that scope, as the router makes them for
     customers, is always answered as for AUDIENCE_EVERYONE.
     """
+    with_embedding: _builtins.bool
+    """Optional. Return `query_embedding` as well."""
     @_builtins.property
     def collections(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Optional. "collections/{collection}", at most 16. Empty: all that the key may search."""
@@ -1153,10 +1166,11 @@ class SearchRequest(_message.Message):
         audience: Global___Audience.ValueType = ...,
         languages: _abc.Iterable[_builtins.str] | None = ...,
         filters: _abc.Iterable[Global___Filter] | None = ...,
+        with_embedding: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "audience", b"audience", "collections", b"collections", "filters", b"filters", "history", b"history", "languages", b"languages", "query", b"query", "top_k", b"top_k"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "audience", b"audience", "collections", b"collections", "filters", b"filters", "history", b"history", "languages", b"languages", "query", b"query", "top_k", b"top_k", "with_embedding", b"with_embedding"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1301,6 +1315,9 @@ class CuratedMatch(_message.Message):
     COSINE_FIELD_NUMBER: _builtins.int
     APPLIES_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
+    QUESTION_WORDS_FIELD_NUMBER: _builtins.int
+    QUERY_WORDS_FIELD_NUMBER: _builtins.int
+    LEAST_COSINE_FIELD_NUMBER: _builtins.int
     question: _builtins.str
     """The question of it that came nearest."""
     cosine: _builtins.float
@@ -1308,10 +1325,24 @@ class CuratedMatch(_message.Message):
     applies: _builtins.bool
     """It is to be given word for word."""
     reason: _builtins.str
-    """Why it does not apply: "TOO_FAR", "OTHER_LANGUAGE", "OTHER_NUMBER", "NEGATION", "NOT_VALID", or empty."""
+    """Why it does not apply, the first that holds: "TOO_FAR" (the cosine is below `least_cosine`), "NOT_VALID",
+    "OTHER_LANGUAGE", or in what the two questions differ: "OTHER_NUMBER" (or date, code, model), "NEGATION" (one of them
+    negates or undoes), "OTHER_QUESTION" (one asks when, the other how much), "OTHER_WORDS", "OTHER_ORDER" ("from A to
+    B" is not "from B to A"). Empty: it applies.
+    """
+    least_cosine: _builtins.float
+    """The least cosine at which an answer applies; equal texts need none."""
     @_builtins.property
     def curated_answer(self) -> Global___CuratedAnswer:
         """The answer."""
+
+    @_builtins.property
+    def question_words(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Where the questions differ: words that only the answer's question has, reduced to what counts ("payments" to "pay")."""
+
+    @_builtins.property
+    def query_words(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Where the questions differ: words that only the question searched for has."""
 
     def __init__(
         self,
@@ -1321,10 +1352,13 @@ class CuratedMatch(_message.Message):
         cosine: _builtins.float = ...,
         applies: _builtins.bool = ...,
         reason: _builtins.str = ...,
+        question_words: _abc.Iterable[_builtins.str] | None = ...,
+        query_words: _abc.Iterable[_builtins.str] | None = ...,
+        least_cosine: _builtins.float = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["curated_answer", b"curated_answer"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["applies", b"applies", "cosine", b"cosine", "curated_answer", b"curated_answer", "question", b"question", "reason", b"reason"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["applies", b"applies", "cosine", b"cosine", "curated_answer", b"curated_answer", "least_cosine", b"least_cosine", "query_words", b"query_words", "question", b"question", "question_words", b"question_words", "reason", b"reason"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1340,10 +1374,18 @@ class SearchResponse(_message.Message):
     EMBED_FIELD_NUMBER: _builtins.int
     TOTAL_FIELD_NUMBER: _builtins.int
     USED_HISTORY_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    QUERY_EMBEDDING_FIELD_NUMBER: _builtins.int
     query_language: _builtins.str
     """The question's language as it was recognised."""
     used_history: _builtins.bool
     """The hits were ranked with `history` in front of the question as well."""
+    revision: _builtins.str
+    """Which state of which collections was searched. It changes with every document and curated answer that comes, goes or
+    is changed in them; equal ones found the same knowledge. Opaque.
+    """
+    query_embedding: _builtins.bytes
+    """The question's embedding, float16 little-endian, of length 1; only when asked for."""
     @_builtins.property
     def hits(self) -> _containers.RepeatedCompositeFieldContainer[Global___SearchHit]:
         """Best first."""
@@ -1369,10 +1411,12 @@ class SearchResponse(_message.Message):
         embed: _duration_pb2.Duration | None = ...,
         total: _duration_pb2.Duration | None = ...,
         used_history: _builtins.bool = ...,
+        revision: _builtins.str = ...,
+        query_embedding: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["curated_match", b"curated_match", "embed", b"embed", "total", b"total"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["curated_match", b"curated_match", "embed", b"embed", "hits", b"hits", "query_language", b"query_language", "total", b"total", "used_history", b"used_history"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["curated_match", b"curated_match", "embed", b"embed", "hits", b"hits", "query_embedding", b"query_embedding", "query_language", b"query_language", "revision", b"revision", "total", b"total", "used_history", b"used_history"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

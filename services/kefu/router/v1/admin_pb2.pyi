@@ -497,6 +497,8 @@ class TenantSettings(_message.Message):
     QUESTIONS_PER_MINUTE_FIELD_NUMBER: _builtins.int
     QUESTION_BURST_FIELD_NUMBER: _builtins.int
     WEIGHT_FIELD_NUMBER: _builtins.int
+    CACHE_ANSWERS_FIELD_NUMBER: _builtins.int
+    CACHE_MIN_COSINE_FIELD_NUMBER: _builtins.int
     min_relevance: _builtins.float
     """A passage below this relevance (0 to 1) is not shown to the model; none at or above it: hand over."""
     max_passages: _builtins.int
@@ -523,6 +525,10 @@ class TenantSettings(_message.Message):
     """Messages that may come at once before `questions_per_minute` spaces them. 0: a tenth of these, at least 10."""
     weight: _builtins.int
     """Share of the places when there are fewer than messages, against other tenants' weights, 1 to 1,000. Unset: 1."""
+    cache_answers: _builtins.bool
+    """Answers are kept, to be given again to whoever asks the same question while the knowledge is the same."""
+    cache_min_cosine: _builtins.float
+    """Besides being the same question by its words: the least cosine of the two, 0 to 1."""
     @_builtins.property
     def texts(self) -> _containers.MessageMap[_builtins.str, Global___TenantSettings.Texts]:
         """By language: "zh", "en".
@@ -545,11 +551,17 @@ class TenantSettings(_message.Message):
         questions_per_minute: _builtins.int | None = ...,
         question_burst: _builtins.int | None = ...,
         weight: _builtins.int | None = ...,
+        cache_answers: _builtins.bool | None = ...,
+        cache_min_cosine: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_instructions", b"_instructions", "_max_answer_tokens", b"_max_answer_tokens", "_max_concurrent_turns", b"_max_concurrent_turns", "_max_passages", b"_max_passages", "_min_relevance", b"_min_relevance", "_on_busy", b"_on_busy", "_question_burst", b"_question_burst", "_questions_per_minute", b"_questions_per_minute", "_temperature", b"_temperature", "_time_zone", b"_time_zone", "_weight", b"_weight", "instructions", b"instructions", "max_answer_tokens", b"max_answer_tokens", "max_concurrent_turns", b"max_concurrent_turns", "max_passages", b"max_passages", "min_relevance", b"min_relevance", "on_busy", b"on_busy", "question_burst", b"question_burst", "questions_per_minute", b"questions_per_minute", "temperature", b"temperature", "time_zone", b"time_zone", "weight", b"weight"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_cache_answers", b"_cache_answers", "_cache_min_cosine", b"_cache_min_cosine", "_instructions", b"_instructions", "_max_answer_tokens", b"_max_answer_tokens", "_max_concurrent_turns", b"_max_concurrent_turns", "_max_passages", b"_max_passages", "_min_relevance", b"_min_relevance", "_on_busy", b"_on_busy", "_question_burst", b"_question_burst", "_questions_per_minute", b"_questions_per_minute", "_temperature", b"_temperature", "_time_zone", b"_time_zone", "_weight", b"_weight", "cache_answers", b"cache_answers", "cache_min_cosine", b"cache_min_cosine", "instructions", b"instructions", "max_answer_tokens", b"max_answer_tokens", "max_concurrent_turns", b"max_concurrent_turns", "max_passages", b"max_passages", "min_relevance", b"min_relevance", "on_busy", b"on_busy", "question_burst", b"question_burst", "questions_per_minute", b"questions_per_minute", "temperature", b"temperature", "time_zone", b"time_zone", "weight", b"weight"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_instructions", b"_instructions", "_max_answer_tokens", b"_max_answer_tokens", "_max_concurrent_turns", b"_max_concurrent_turns", "_max_passages", b"_max_passages", "_min_relevance", b"_min_relevance", "_on_busy", b"_on_busy", "_question_burst", b"_question_burst", "_questions_per_minute", b"_questions_per_minute", "_temperature", b"_temperature", "_time_zone", b"_time_zone", "_weight", b"_weight", "instructions", b"instructions", "max_answer_tokens", b"max_answer_tokens", "max_concurrent_turns", b"max_concurrent_turns", "max_passages", b"max_passages", "min_relevance", b"min_relevance", "on_busy", b"on_busy", "question_burst", b"question_burst", "questions_per_minute", b"questions_per_minute", "temperature", b"temperature", "texts", b"texts", "time_zone", b"time_zone", "weight", b"weight"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_cache_answers", b"_cache_answers", "_cache_min_cosine", b"_cache_min_cosine", "_instructions", b"_instructions", "_max_answer_tokens", b"_max_answer_tokens", "_max_concurrent_turns", b"_max_concurrent_turns", "_max_passages", b"_max_passages", "_min_relevance", b"_min_relevance", "_on_busy", b"_on_busy", "_question_burst", b"_question_burst", "_questions_per_minute", b"_questions_per_minute", "_temperature", b"_temperature", "_time_zone", b"_time_zone", "_weight", b"_weight", "cache_answers", b"cache_answers", "cache_min_cosine", b"cache_min_cosine", "instructions", b"instructions", "max_answer_tokens", b"max_answer_tokens", "max_concurrent_turns", b"max_concurrent_turns", "max_passages", b"max_passages", "min_relevance", b"min_relevance", "on_busy", b"on_busy", "question_burst", b"question_burst", "questions_per_minute", b"questions_per_minute", "temperature", b"temperature", "texts", b"texts", "time_zone", b"time_zone", "weight", b"weight"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__cache_answers: _TypeAlias = _typing.Literal["cache_answers"]  # noqa: Y015
+    _WhichOneofArgType__cache_answers: _TypeAlias = _typing.Literal["_cache_answers", b"_cache_answers"]  # noqa: Y015
+    _WhichOneofReturnType__cache_min_cosine: _TypeAlias = _typing.Literal["cache_min_cosine"]  # noqa: Y015
+    _WhichOneofArgType__cache_min_cosine: _TypeAlias = _typing.Literal["_cache_min_cosine", b"_cache_min_cosine"]  # noqa: Y015
     _WhichOneofReturnType__instructions: _TypeAlias = _typing.Literal["instructions"]  # noqa: Y015
     _WhichOneofArgType__instructions: _TypeAlias = _typing.Literal["_instructions", b"_instructions"]  # noqa: Y015
     _WhichOneofReturnType__max_answer_tokens: _TypeAlias = _typing.Literal["max_answer_tokens"]  # noqa: Y015
@@ -572,6 +584,10 @@ class TenantSettings(_message.Message):
     _WhichOneofArgType__time_zone: _TypeAlias = _typing.Literal["_time_zone", b"_time_zone"]  # noqa: Y015
     _WhichOneofReturnType__weight: _TypeAlias = _typing.Literal["weight"]  # noqa: Y015
     _WhichOneofArgType__weight: _TypeAlias = _typing.Literal["_weight", b"_weight"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__cache_answers) -> _WhichOneofReturnType__cache_answers | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__cache_min_cosine) -> _WhichOneofReturnType__cache_min_cosine | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__instructions) -> _WhichOneofReturnType__instructions | None: ...
     @_typing.overload

@@ -77,6 +77,8 @@ class _AnswerSourceEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AnswerSo
     """A fixed reply: greeting, thanks, goodbye, hand-over."""
     ANSWER_SOURCE_EXTRACTIVE: _AnswerSource.ValueType  # 4
     """Cut from a passage, without the model."""
+    ANSWER_SOURCE_CACHED: _AnswerSource.ValueType  # 5
+    """Written by the model for somebody who asked the same question before, from the same knowledge; no model was asked."""
 
 class AnswerSource(_AnswerSource, metaclass=_AnswerSourceEnumTypeWrapper):
     """AnswerSource says where an answer's text comes from."""
@@ -91,6 +93,8 @@ ANSWER_SOURCE_CANNED: AnswerSource.ValueType  # 3
 """A fixed reply: greeting, thanks, goodbye, hand-over."""
 ANSWER_SOURCE_EXTRACTIVE: AnswerSource.ValueType  # 4
 """Cut from a passage, without the model."""
+ANSWER_SOURCE_CACHED: AnswerSource.ValueType  # 5
+"""Written by the model for somebody who asked the same question before, from the same knowledge; no model was asked."""
 Global___AnswerSource: _TypeAlias = AnswerSource  # noqa: Y015
 
 class _BrownOut:

@@ -1,0 +1,19 @@
+"""Whether a text may be shown to another customer: no address, number or name by which a person could be known."""
+
+import re
+import unicodedata
+
+_DATE = re.compile(r"(?<!\d)\d{4}[-/.]\d\d?[-/.]\d\d?(?!\d)(?: \d\d?:\d\d)?")
+_PERSONAL = re.compile(
+    r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"  # mail
+    r"|(?<![\w.])\+?\d(?:[\s().-]?\d){6,}"  # telephones, cards, identity cards, orders
+    r"|[A-Za-z]*\d[A-Za-z\d-]{9,}"  # tracking numbers
+    r"|(?i:\bmy name is\b|\bi am (?:mr|mrs|ms|dr)\b|\bthis is [A-Z]\w+ (?:speaking|here)\b)"
+    r"|我叫(?!什么)|我的名字|我姓|本人姓名|身份证号码?[是为:：]"
+    r"|[\u4e00-\u9fff]{2,}(?:路|街|巷|弄|小区|大厦)\s*\d+\s*[号弄栋室]"
+)
+
+
+def is_impersonal(text: str) -> bool:
+    """Whether nothing in a text looks like a person's data. It errs on the side of finding some."""
+    return _PERSONAL.search(_DATE.sub(" ", unicodedata.normalize("NFKC", text))) is None
