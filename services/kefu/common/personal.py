@@ -219,4 +219,4 @@ def _is_ip(written: str) -> bool:
         return False
     if address.version == 4 and sum(int(part) >= _LARGE_PART for part in written.split(".")) < _LARGE_PARTS:
         return False  # more likely a version, such as 8.5.5.9
-    return not address.is_unspecified and not address.is_loopback
+    return address.is_global  # those of one's own network tell nothing of a person

@@ -120,6 +120,10 @@ class RouterConfig(StoredConfig, env_prefix="KEFU_ROUTER_"):
     max_passages: int = Field(default=3, ge=1, le=20)
     """Most passages shown to the model, as far as the prompt's budget allows."""
 
+    redact_prompts: bool = False
+    """Personal data in what customers write is replaced by placeholders before the model sees it: telephone numbers,
+    mail addresses, identity cards, bank cards, addresses. Names are not recognised. A tenant may choose for itself."""
+
     time_zone: str = "UTC"
     """Decides what today is, unless the tenant says otherwise. An IANA name."""
 

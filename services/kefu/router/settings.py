@@ -37,6 +37,11 @@ class TenantSettings:
     questions_per_minute: int | None = None
     question_burst: int | None = None
     weight: int | None = None
+    redact_prompts: bool | None = None
+    asks_back: bool | None = None
+    refused_topics: tuple[str, ...] = ()
+    business_hours: tuple[str, ...] = ()
+    sensitive_topics: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -73,6 +78,13 @@ class Rules:
     """How many may come at once; at least 1."""
     weight: int
     """Share of the places, against other tenants' weights."""
+    redact_prompts: bool = False
+    """No personal data of customers reaches the model."""
+    asks_back: bool = True
+    refused_topics: tuple[str, ...] = ()
+    business_hours: tuple[str, ...] = ()
+    """See `kefu.router.business_hours`."""
+    sensitive_topics: tuple[str, ...] = ()
 
 
 def rules_of(settings: TenantSettings, config: RouterConfig) -> Rules:
@@ -92,6 +104,11 @@ def rules_of(settings: TenantSettings, config: RouterConfig) -> Rules:
         questions_per_minute=per_minute,
         question_burst=burst or max(per_minute // 10, 10),
         weight=_or(settings.weight, 1),
+        redact_prompts=_or(settings.redact_prompts, config.redact_prompts),
+        asks_back=_or(settings.asks_back, True),
+        refused_topics=settings.refused_topics,
+        business_hours=settings.business_hours,
+        sensitive_topics=settings.sensitive_topics,
     )
 
 

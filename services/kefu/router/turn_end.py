@@ -51,6 +51,7 @@ def completed_of(draft: Draft) -> Completed:
         model=draft.model if draft.source is AnswerSource.GENERATED else "",
         brown_out=draft.brown_out,
         supports=draft.supports,
+        choices=draft.choices,
     )
 
 

@@ -1,5 +1,6 @@
 """A turn's course in Redis: claimed, taken by one router, begun, finished. See also `kefu.router.leases`."""
 
+import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ import pydantic
 from kefu.common.errors import SessionBusy, SessionClosed, SessionNotFound
 from kefu.router import keys, scripts
 from kefu.router.drafts import ABOUT, About, Saved
-from kefu.router.model import TURN, SessionState, Turn, TurnRecord, TurnState
+from kefu.router.model import TURN, Rating, SessionState, Turn, TurnRecord, TurnState
 from kefu.router.question import Ask
 from kefu.router.redis_commands import Command, RedisCommands, ScriptCall
 
@@ -156,7 +157,11 @@ class TurnStore:
                     replica=replica,
                     again=bool(again),
                     saved=Saved.of(dict(zip(saved[::2], saved[1::2], strict=True))) if again else None,
-                    before=[record_of(stored) for stored in before if stored],
+                    before=[
+                        record_of(stored, rating)
+                        for stored, rating in zip(before[::2], before[1::2], strict=True)
+                        if stored
+                    ],
                 )
 
     async def finish(
@@ -249,10 +254,11 @@ def ms(seconds: float) -> int:
     return max(1, round(seconds * 1000))
 
 
-def record_of(stored: str) -> TurnRecord:
-    """A turn as it stands in Redis."""
+def record_of(stored: str, rating: str | None = None) -> TurnRecord:
+    """A turn as it stands in Redis, and what was said of it."""
     state, _, turn = stored.partition(" ")
-    return TurnRecord(TURN.validate_json(turn), TurnState(state))
+    said = json.loads(rating) if rating else {"rating": "", "comment": ""}
+    return TurnRecord(TURN.validate_json(turn), TurnState(state), Rating(said["rating"]), str(said["comment"]))
 
 
 def _session_keys(key: TurnKey) -> list[str]:
