@@ -125,13 +125,17 @@ def redacted(text: str, *, keep: Container[PersonalKind] = ()) -> str:
     found = [piece for piece in personal_data(text) if piece.kind not in keep]
     if not found:
         return text
-    chinese = language_of(text) == "zh"
     parts: list[str] = []
     at = 0
     for piece in found:
-        parts += [text[at : piece.start], f"[{_CHINESE[piece.kind] if chinese else piece.kind}]"]
+        parts += [text[at : piece.start], placeholder(piece.kind, text)]
         at = piece.end
     return "".join([*parts, text[at:]])
+
+
+def placeholder(kind: PersonalKind, text: str) -> str:
+    """What stands for a piece of such data, in the language of the text around it."""
+    return f"[{_CHINESE[kind] if language_of(text) == 'zh' else kind}]"
 
 
 def holds_personal_data(text: str) -> bool:

@@ -12,6 +12,7 @@ from kefu.common.language import AnswerLanguage
 from kefu.common.scripts import like
 from kefu.router import metrics
 from kefu.router.answer import AnswerFilter
+from kefu.router.borne_out import is_hardly_borne_out
 from kefu.router.clarify import ask_back, choices_of
 from kefu.router.config import RouterConfig
 from kefu.router.context import question_before
@@ -247,6 +248,8 @@ class Answering:
             hand_over(question, draft, HandoffReason.UNSUPPORTED_ANSWER, nearest=draft.passages, detail=chain.blocked)
         elif not draft.log.text_bytes:
             hand_over(question, draft, HandoffReason.EMPTY_ANSWER, nearest=draft.passages)
+        elif is_hardly_borne_out(draft.log.text, draft.passages, draft.supports):
+            hand_over(question, draft, HandoffReason.LOW_SUPPORT, nearest=draft.passages)
 
     def _prompt(
         self, question: Question, passages: Sequence[Passage], budget: Budget, *, keep_numbers: bool = False

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from operator import itemgetter
 
-from kefu.common.personal import PersonalKind, personal_data, redacted
+from kefu.common.personal import PersonalKind, personal_data, placeholder
 from kefu.router.model import Slot, SlotKind
 
 MOST_SLOTS = 12
@@ -42,17 +43,19 @@ def slots_of(messages: Sequence[str]) -> tuple[Slot, ...]:
     """What the messages of a customer, oldest first, tell; each value once, where it was told last."""
     found: dict[tuple[SlotKind, str], Slot] = {}
     for message in messages:
-        for slot in _slots(message):
+        for _, slot in sorted(_slots(message), key=itemgetter(0)):
             key = (slot.kind, slot.value.upper())
             found.pop(key, None)
             found[key] = slot
     return tuple(found.values())[-MOST_SLOTS:]
 
 
-def _slots(text: str) -> Iterator[Slot]:
-    for piece in personal_data(text):
+def _slots(message: str) -> Iterator[tuple[int, Slot]]:
+    """Each with where it begins."""
+    text = message
+    for piece in personal_data(message):
         if kind := _PERSONAL.get(piece.kind):
-            yield Slot(kind, redacted(text[piece.start : piece.end]))
+            yield piece.start, Slot(kind, placeholder(piece.kind, message))
         text = _blank(text, piece.start, piece.end)
     for pattern, kind in (
         (_DATE, SlotKind.DATE),
@@ -64,7 +67,7 @@ def _slots(text: str) -> Iterator[Slot]:
         for match in pattern.finditer(text):
             value = match[match.lastindex or 0].strip()
             if kind is not SlotKind.CODE or len(value) >= _SHORTEST_CODE:
-                yield Slot(kind, value)
+                yield match.start(), Slot(kind, value)
                 text = _blank(text, match.start(), match.end())
 
 

@@ -32,7 +32,7 @@ _EMERGENCY = re.compile(
     r"|bleach"
     r"|pills?|detergent|screws?|coins?)\b|\bcall (?:me )?an ambulance\b|\bneed an ambulance\b"
     r"|\b(?:caught|catches|is on|it's on|are on) fire\b(?! (?:tv|stick|tablet))|\bhas exploded\b|\bjust exploded\b"
-    r"|\belectric shock\b|\bsmells? (?:of )?gas\b"
+    r"|\b(?:got|get|getting|gave (?:me|him|her|us)|had|received) an electric shock\b|\bsmells? (?:of )?gas\b"
     r"|喘不(?:上|过)气|呼吸困难|没有?呼吸了|昏迷|晕倒了|不省人事|大出血|血流不止|止不住血|心脏病发作|中毒了|误食|误吞"
     r"|吞(?:了|下了?|进去)(?:一?[颗粒个块枚])?(?:电池|磁铁|药片|纽扣|硬币|螺丝)|触电了?|电到(?:了|我)|着火了|起火了"
     r"|爆炸了"
@@ -72,7 +72,7 @@ _ABUSE = re.compile(
     r"|\bshut (?:the (?:fuck|hell) )?up\b|\byou(?:'re| are)? (?:\w+ ){0,3}?" + _INSULT + rf"\b|^{_INSULT}$"
     r"|(?:傻|煞|沙|杀)(?:逼|比|笔|叉|屌)|(?:操|草|艹|日)(?:你|尼|泥)(?:妈|马|全家|大爷)?|\bcnm\b|\bnmsl\b|去死(?!皮"
     r"|角|光)|去你妈|你妈(?:的|逼)"
-    r"|王八蛋|滚(?:蛋|犊子|你妈|出去|开(?!的|水))|狗东西|脑残|智障(?!人|者|儿|残)|弱智(?!儿)|你(?:们)?(?:这|个|这个"
+    r"|王八蛋|滚(?:蛋|犊子|你妈|出去|开$)|狗东西|脑残|智障(?!人|者|儿|残)|弱智(?!儿)|你(?:们)?(?:这|个|这个"
     r"|这群|就是|真是)*(?:废物|垃圾)"
     r"|贱人|混蛋"
 )
