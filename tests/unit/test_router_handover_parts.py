@@ -24,7 +24,7 @@ from kefu.router.slots import MOST_SLOTS, slots_of
         ("Order SL-20261125-77 of 2026-11-20 has not arrived", "number SL-20261125-77|date 2026-11-20"),
         ("my order number is 8829104 and I paid $49.90", "number 8829104|amount $49.90"),
         ("订单号20261125123456，11月20日付了1,388元", "number 20261125123456|date 11月20日|amount 1,388元"),
-        ("The SM-G973U I bought on 3 November broke", "date 3 November|code SM-G973U"),
+        ("The SM-G973U I bought on 3 November broke", "code SM-G973U|date 3 November"),
         ("快递单号SF1234567890123，打13812345678", "number SF1234567890123|phone [电话]"),
         ("mail me at li@example.com about invoice #2231-08", "email [email]|number 2231-08"),
         ("my card 4111 1111 1111 1111 was charged ¥20", "amount ¥20"),

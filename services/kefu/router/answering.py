@@ -111,6 +111,7 @@ class Answering:
                 ask_back(question, draft, choices)
             case Generate(passages):
                 draft.do_without(question.brown_out)
+                passages = tuple(passage_for_model(passage) for passage in passages)
                 if question.brown_out >= BrownOut.WITHOUT_MODEL:
                     draft.passages = passages
                     draft.log.find(PassagesFound(passages, draft.query))
@@ -258,7 +259,7 @@ class Answering:
         return build_prompt(
             message_for_model(question.text, redact=redact),
             question.language,
-            [passage_for_model(passage) for passage in passages],
+            passages,
             [turn_for_model(turn, redact=redact) for turn in question.history],
             instructions=_instructions(question),
             budget=budget,
