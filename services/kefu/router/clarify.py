@@ -36,7 +36,7 @@ _SAYS_WHAT = re.compile(
     r"|是否|有没有|电话|地址|时间"
     r"|价格|费用|标准|条件|期限|流程"
 )
-_TRADE_ZH = re.compile(r"退款|退货|换货|退换货?|付款|支付|报销|开票|取消")
+_TRADE_ZH = re.compile(r"退款|退货|换货|退换货?|付款|支付|报销|开票|取消|会员")
 """Nouns of trade that hold a character of `_SAYS_WHAT` and say nothing yet."""
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 _WORD = re.compile(r"[a-z0-9'-]+")
