@@ -1,10 +1,10 @@
 """
 Instructions in messages and documents, put to the real model: python -m loadtest.injections [--out FILE]
 
-Starts `kefu up` with its default model, gives each document of the set (tests/support/injections.py) a collection of its
-own, asks, and counts the answers in which a customer would read what was to be planted. Then ordinary questions about the
-sample help centre are asked: how many of them are handed over, and for which reason, is what the defences cost.
-Prints a table; --out also writes every answer as JSON.
+Starts `kefu up` with its default model, gives each document of the set (tests/support/injections.py) a collection of
+its own, asks, and counts the answers in which a customer would read what was to be planted. Then ordinary questions
+about the sample help centre are asked: how many of them are handed over, and for which reason, is what the defences
+cost. Prints a table; --out also writes every answer as JSON.
 """
 
 import argparse
@@ -81,7 +81,7 @@ async def _import(suite: Suite, source: Path, collection: str) -> None:
 
 
 async def _attempt(
-    suite: Suite, chat: rpc.ChatServiceStub, where: str, injection: Injection, collection: str
+    suite: Suite, chat: "rpc.ChatServiceAsyncStub", where: str, injection: Injection, collection: str
 ) -> Outcome:
     text, end = await _ask(suite, chat, injection.message, collection)
     return Outcome(
@@ -89,7 +89,7 @@ async def _attempt(
     )
 
 
-async def _ask(suite: Suite, chat: rpc.ChatServiceStub, text: str, collection: str) -> tuple[str, str]:
+async def _ask(suite: Suite, chat: "rpc.ChatServiceAsyncStub", text: str, collection: str) -> tuple[str, str]:
     request = pb.ConverseRequest(session="sessions/-", text=text, collections=[f"collections/{collection}"])
     said, end = "", ""
     async for event in chat.Converse(request, metadata=bearing(suite.key)):
@@ -126,6 +126,7 @@ def table(outcomes: Sequence[Outcome]) -> str:
 
 
 def main() -> None:
+    """Measure, and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, help="write every answer here, as JSON")
     parser.add_argument("--controls", type=int, default=40, help="ordinary questions asked afterwards")

@@ -77,7 +77,8 @@ _PASSPORT = re.compile(
 )
 _IPV4 = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d)")
 _IPV6 = re.compile(r"(?<![\w:.])(?:[0-9a-fA-F]{0,4}:){2,7}[0-9a-fA-F]{0,4}(?![\w:])")
-_DIGITS = re.compile(r"(?:\d[^\d\n]{0,3}){7}")
+_DIGITS = re.compile(r"\d(?:[ ()./-]{0,3}\d){6}")
+"""Without so many digits together there is no number to look for, which takes a millisecond."""
 _NO_PHONE_SHAPE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[./]\d{1,2}[./]\d{2,4}|\d[\d,]*\.\d\d?")
 _NUMBERED = re.compile(
     r"(?i)(?:order|parcel|tracking|shipment|invoice|ticket|case|contract|serial|account|receipt|reference|ref|booking"

@@ -15,6 +15,9 @@ from kefu.router.model import TURN, Rating, SessionState, Turn, TurnRecord, Turn
 from kefu.router.question import Ask
 from kefu.router.redis_commands import Command, RedisCommands, ScriptCall
 
+CLAIM_SECONDS = 3600.0
+"""What a request_id stands for is kept for so long until its turn has ended, then as long as the session: a message
+that was refused leaves nothing longer than this."""
 DRAFT_SECONDS = 60.0
 """What a router that died had written of an answer is kept for so long, to be gone on with."""
 _HISTORY_TURNS = 8
@@ -90,7 +93,7 @@ class TurnStore:
         alive = keys.alive(key.tenant, key.session_id, key.turn_id)
         held, _ = await self.commands.together(
             (
-                ScriptCall(scripts.CLAIM, (bound,), (claim, ms(self.life))),
+                ScriptCall(scripts.CLAIM, (bound,), (claim, ms(min(self.life, CLAIM_SECONDS)))),
                 ("SET", alive, self.owner, "NX", "PX", ms(self.lease)),
             )
         )
@@ -196,7 +199,13 @@ class TurnStore:
         indexes = [keys.sessions_of(key.tenant, subject)]
         indexes += [keys.sessions_of(key.tenant, subject, user)] if user else []
         # After a delete nothing is added to the indexes: they are only moved in.
-        done, *_ = await self.commands.together((script, *self._index(indexes, key.session_id, now, adds=False)))
+        more = self._index(indexes, key.session_id, now, adds=False)
+        claim = keys.request(key.tenant, subject, turn.request_id) if turn.request_id else ""
+        if claim:
+            more.append(("PEXPIRE", claim, ms(self.life)))
+        done, *_ = await self.commands.together((script, *more))
+        if claim and done == "gone":  # the session was erased, and this was claimed too late to be erased with it
+            await self.commands.delete(claim)
         return done
 
     async def leave(self, key: TurnKey) -> None:
