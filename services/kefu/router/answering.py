@@ -289,7 +289,7 @@ class Answering:
         texts += [
             asked for asked in [question.text, *(turn.asked for turn in question.history)] if not gives_orders(asked)
         ]
-        texts += [turn.text for turn in question.history]
+        texts += [turn.text for turn in question.history if turn.completed is None or not turn.completed.choices]
         sources = [("\n".join((passage.title, *passage.headings)), passage.text) for passage in passages]
         return Evidence(texts, sources, question.text)
 

@@ -2,15 +2,16 @@
 A question back when a message of a word or two ("refund?", "保修") fits several subjects about equally.
 
 Decided by what can be counted, without a model, and seldom: the message is short and says nothing of what it wants to
-know, and passages of different documents are about equally likely to bear on it. Asked once in a row, and never twice
-about the same message. The reply is searched together with the message before, as any message is; a bare number stands
-for the choice of that number.
+know, and passages of different documents are about equally likely to bear on it. Only the first question of a session
+is asked back about: a later one may lean on what was asked before ("and the rules?"). The reply is searched together
+with the message before, as any message is; a bare number stands for the choice of that number.
 """
 
 import re
 from collections.abc import Sequence
 
 from kefu.common.scripts import like, simplified
+from kefu.router.context import question_before
 from kefu.router.events import PassagesFound
 from kefu.router.model import AnswerSource, FinishReason, Passage, Turn
 from kefu.router.question import Draft, Question
@@ -64,9 +65,9 @@ def is_underspecified(text: str) -> bool:
 
 
 def choices_of(question: Question, found: Sequence[Passage]) -> tuple[str, ...]:
-    """The subjects to ask back about; none when the question is clear enough, or was asked back about before."""
+    """The subjects to ask back about; none when the question is clear enough, or may lean on one before it."""
     rules = question.rules
-    if not rules.asks_back or not is_underspecified(question.text) or _was_asked_back(question.history, question.text):
+    if not rules.asks_back or question_before(question.history) or not is_underspecified(question.text):
         return ()
     best = max((passage.relevance for passage in found), default=0.0)
     equals = [passage for passage in found if passage.relevance >= max(rules.min_relevance, best - _MARGIN)]
@@ -101,11 +102,6 @@ def chosen(text: str, history: Sequence[Turn]) -> str:
     if number == -1:
         return done.choices[-1]
     return done.choices[number - 1] if 1 <= number <= len(done.choices) else ""
-
-
-def _was_asked_back(history: Sequence[Turn], text: str) -> bool:
-    back = [turn for turn in history if turn.completed is not None and turn.completed.source is AnswerSource.CLARIFYING]
-    return bool(back) and (back[-1] is history[-1] or any(_bare(turn.asked) == _bare(text) for turn in back))
 
 
 def _bare(text: str) -> str:

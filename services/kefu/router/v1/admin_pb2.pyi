@@ -561,7 +561,7 @@ class TenantSettings(_message.Message):
     replaced by placeholders before the model sees it. Names are not recognised.
     """
     asks_back: _builtins.bool
-    """Ask back, once, when a message of a word or two fits several subjects about equally. Unset: yes."""
+    """Ask back when a session's first question is a word or two that fit several subjects about equally. Unset: yes."""
     @_builtins.property
     def texts(self) -> _containers.MessageMap[_builtins.str, Global___TenantSettings.Texts]:
         """By language: "zh", "en".

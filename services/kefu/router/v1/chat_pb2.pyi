@@ -553,8 +553,8 @@ class Handoff(_message.Message):
         REASON_LOW_SUPPORT: Handoff._Reason.ValueType  # 8
         """The model's answer shares hardly a word with what was found; it was sent, and a person should look at it."""
         REASON_REPEATED_FAILURE: Handoff._Reason.ValueType  # 9
-        """What was tried in this session did not help: the same question came a third time, the last two answers were rated
-        down, or the two questions before this one were handed over as well.
+        """What was tried in this session did not help: the same question came a third time in a row, the last two answers
+        were rated down, or the two questions before this one were handed over for want of an answer as well.
         """
         REASON_SENSITIVE: Handoff._Reason.ValueType  # 10
         """It is about a life, a health, a lawsuit or a subject of the tenant's list: see `subject`."""
@@ -583,8 +583,8 @@ class Handoff(_message.Message):
     REASON_LOW_SUPPORT: Handoff.Reason.ValueType  # 8
     """The model's answer shares hardly a word with what was found; it was sent, and a person should look at it."""
     REASON_REPEATED_FAILURE: Handoff.Reason.ValueType  # 9
-    """What was tried in this session did not help: the same question came a third time, the last two answers were rated
-    down, or the two questions before this one were handed over as well.
+    """What was tried in this session did not help: the same question came a third time in a row, the last two answers
+    were rated down, or the two questions before this one were handed over for want of an answer as well.
     """
     REASON_SENSITIVE: Handoff.Reason.ValueType  # 10
     """It is about a life, a health, a lawsuit or a subject of the tenant's list: see `subject`."""
