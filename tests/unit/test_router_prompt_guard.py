@@ -1,6 +1,8 @@
 """Instructions do not get out, however they are cut into frames, and nothing else is held back for good."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kefu.router.citations import Mark
 from kefu.router.prompt_guard import WITHHELD, PromptGuard
@@ -30,8 +32,24 @@ def passed(text: str, size: int, known: str = "") -> tuple[str, str | None]:
 def test_a_run_of_the_instructions_is_stopped_after_a_few_letters(text: str, size: int) -> None:
     out, blocked = passed(text, size)
     assert blocked == WITHHELD
-    assert "conditions" not in out.lower()
-    assert "一到三句" not in out
+    assert "pri" not in out.lower()
+    assert "用一到" not in out
+
+
+@given(st.integers(0, 60), st.integers(40, 90), st.lists(st.integers(1, 12), min_size=1))
+def test_however_it_is_cut_no_more_than_the_first_letters_of_a_run_get_out(
+    start: int, end: int, sizes: list[int]
+) -> None:
+    guard, text, out, at = PromptGuard(TOLD, []), f"Well - {TOLD[start:end]}", "", 0
+    for size in sizes * 100:
+        out += "".join(piece for piece in guard.push([text[at : at + size]]) if isinstance(piece, str))
+        at += size
+    out += "".join(piece for piece in guard.finish() if isinstance(piece, str))
+    if guard.blocked:
+        assert len(out) <= len("Well - ") + 10
+    else:
+        assert out == text
+        assert end - start <= 33
 
 
 @pytest.mark.parametrize("size", [1, 3, 1000])
