@@ -54,12 +54,7 @@ def is_underspecified(text: str) -> bool:
     """Whether a message names a subject, and nothing of what it wants to know about it."""
     folded = " ".join(_ASIDE.sub(" ", plain(simplified(text))).split())
     han, words = len(_HAN.findall(folded)), len(_WORD.findall(folded))
-    if (
-        not han + words > 0
-        or han > _LONGEST_ZH
-        or words > _LONGEST_EN
-        or any(character.isdigit() for character in folded)
-    ):
+    if han + words == 0 or han > _LONGEST_ZH or words > _LONGEST_EN or any(character.isdigit() for character in folded):
         return False
     return not _SAYS_WHAT.search(_TRADE_ZH.sub("物", folded))
 
