@@ -1,7 +1,10 @@
 """Listing, rating, erasing: what is kept of conversations. Over real gRPC, with a real Redis."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
 
+import grpc.aio
 import pytest
 
 from kefu.router.v1 import chat_pb2 as pb
@@ -110,6 +113,74 @@ async def test_everything_of_a_user_is_erased_and_nothing_of_others(desk: Desk, 
     async with desk.store() as store:
         keys: list[bytes] = await store.keys("kefu:1:*")  # pyright: ignore
     assert not [key for key in keys if b":request:" in key]
+
+
+async def test_an_erased_users_words_are_nowhere_while_an_answer_runs_another_waits_and_a_third_was_refused(
+    redis: RedisServer,
+) -> None:
+    async with open_desk(redis, tenant_concurrent_turns=9, tenant_questions_per_minute=600) as desk:
+        desk.knowledge.hits = [hit("Refunds of zebras arrive within 7 business days.")]
+        customer = await desk.customer()
+        first = await customer.ask("Where is my quokka?", user="u-quokka", request_id="r-quokka-1")
+        rating = pb.RateTurnRequest(turn=first.started.turn, rating=pb.RATING_DOWN, comment="no quokka")
+        await customer.chat.RateTurn(rating, metadata=customer.metadata)
+        await customer.ask("Call me on 13812345678 about the quokka! 转人工", first.session, request_id="r-quokka-2")
+
+        goes_on = asyncio.Event()
+        desk.replica.frames = ["The quokka ", goes_on, "sleeps."]
+        running = customer.converse("Is the quokka well?", first.session, request_id="r-quokka-3", resumable=True)
+        async for event in running:
+            if event.WhichOneof("event") == "text_delta":
+                break
+        waiting = customer.converse("And the other quokka?", first.session, on_busy=pb.ON_BUSY_QUEUE)
+        refused = customer.ask("One more quokka?", first.session, request_id="r-quokka-4")
+        waits = asyncio.ensure_future(waiting.read())
+        assert (await failure(lambda: refused)).reason == "SESSION_BUSY"
+        assert [key for key, found in (await everything(desk)).items() if b"quokka" in found]
+
+        await customer.chat.DeleteUser(pb.DeleteUserRequest(user="u-quokka"), metadata=customer.metadata)
+        goes_on.set()
+        with pytest.raises(grpc.aio.AioRpcError):
+            await waits
+        running.cancel()
+        session = first.session.removeprefix("sessions/").encode()
+
+        async def is_gone() -> bool:
+            return not any(session in key for key in await everything(desk))
+
+        await eventually(is_gone)
+        left = await everything(desk)
+        for word in (b"quokka", b"13812345678", b"zebra", b"u-quokka"):
+            assert not [key for key, found in left.items() if word in found or word in key]
+        async with desk.store() as store:
+            for key in left:
+                if b":request:" in key:  # the refused message's, and its SHA-256 alone
+                    assert 0 < await store.ttl(key) <= 3600
+
+
+async def everything(desk: Desk) -> dict[bytes, bytes]:
+    """All that Redis holds: each key, and its value as Redis would print it."""
+    reads: dict[bytes, Callable[[Any, bytes], Any]] = {
+        b"string": lambda store, key: store.get(key),
+        b"hash": lambda store, key: store.hgetall(key),
+        b"list": lambda store, key: store.lrange(key, 0, -1),
+        b"zset": lambda store, key: store.zrange(key, 0, -1),
+        b"set": lambda store, key: store.smembers(key),
+        b"stream": lambda store, key: store.xrange(key),
+    }
+    found: dict[bytes, bytes] = {}
+    async with desk.store() as store:
+        for key in await store.keys("*"):  # pyright: ignore
+            kind: bytes = await store.type(key)  # pyright: ignore
+            if kind != b"none":
+                found[key] = repr(await reads[kind](store, key)).encode().replace(b"\\x", b"")  # pyright: ignore
+    return found
+
+
+async def eventually(condition: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(20):
+        while not await condition():
+            await asyncio.sleep(0.05)
 
 
 async def test_every_key_of_a_conversation_has_a_life(desk: Desk, customer: Customer) -> None:

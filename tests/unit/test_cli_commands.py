@@ -39,10 +39,16 @@ async def test_settings_are_changed_one_by_one(kefu: Kefu) -> None:
     assert kefu.admin.settings.texts["en"].greeting == "Hi!"
     assert not kefu.admin.settings.HasField("max_passages")
     assert "texts.en.greeting" in (await kefu("settings", "get")).out
+    assert (await kefu("settings", "set", "refused_topics=politics; 选举", "asks_back=no")).status == 0
+    assert list(kefu.admin.settings.refused_topics) == ["politics", "选举"]
+    assert kefu.admin.settings.HasField("asks_back")
+    assert not kefu.admin.settings.asks_back
+    assert "politics; 选举" in (await kefu("settings", "get")).out
     wrong = await kefu("settings", "set", "colour=red")
     assert wrong.status == 1
     assert "There is no setting colour" in wrong.err
     assert (await kefu("settings", "set", "max_passages=many")).status == 1
+    assert (await kefu("settings", "set", "asks_back=perhaps")).status == 1
 
 
 async def test_a_new_key_is_alone_on_standard_output(kefu: Kefu) -> None:

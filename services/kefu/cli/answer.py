@@ -155,8 +155,7 @@ class AnswerView:
             self._write(answer.handoff.message)
         self._write("\n")
         if answer.handoff is not None:
-            reason = pb.Handoff.Reason.Name(answer.handoff.reason).removeprefix("REASON_").lower().replace("_", " ")
-            self._out.print(f"→ for a person ({reason})", style="yellow")
+            self._out.print(f"→ for a person ({handoff_line(answer.handoff)})", style="yellow")
         self._sources(answer)
         self._out.print(timing_line(answer), style="dim", soft_wrap=True)
 
@@ -193,6 +192,13 @@ class AnswerView:
     def _write(self, text: str, style: str = "") -> None:
         self._out.print(Text(printable(text), style=style), end="", soft_wrap=True)
         self._out.file.flush()
+
+
+def handoff_line(handoff: pb.Handoff) -> str:
+    """Why a person should take over, and what is to know before."""
+    reason = pb.Handoff.Reason.Name(handoff.reason).removeprefix("REASON_").lower().replace("_", " ")
+    said = (handoff.subject, "out of hours" if handoff.out_of_hours else "", "again" if handoff.repeated else "")
+    return ", ".join([reason, *filter(None, said)])
 
 
 def source_line(passage: pb.SourcePassage) -> str:

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from kefu.cli.answer import handoff_line
 from kefu.cli.connection import Json, Remote, remote
 from kefu.cli.console import console, one_line, print_json, printable, when
 from kefu.cli.grouping import full, group, short
@@ -65,8 +66,7 @@ async def _show_session(target: Remote, session: str, as_json: Json = False) -> 
 def _about(turn: pb.Turn) -> str:
     parts = [when(turn.create_time), pb.Turn.State.Name(turn.state).removeprefix("STATE_").lower()]
     if turn.HasField("handoff"):
-        reason = pb.Handoff.Reason.Name(turn.handoff.reason).removeprefix("REASON_").lower().replace("_", " ")
-        parts.append(f"for a person ({reason})")
+        parts.append(f"for a person ({handoff_line(turn.handoff)})")
     cited = {citation.number: citation.title for citation in turn.completed.citations}
     parts += [f"[{number}] {title}" for number, title in sorted(cited.items())]
     if turn.rating:

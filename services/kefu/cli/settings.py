@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import typer
 from google.protobuf import json_format
+from google.protobuf.descriptor import FieldDescriptor
 
 from kefu.cli.admin import Tenant, full_tenant
 from kefu.cli.connection import Json, Remote, remote
@@ -34,7 +35,9 @@ async def _set_settings(
     change: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="NAME=VALUE...", help="Such as max_passages=4 or texts.en.greeting='Hello!'", show_default=False
+            metavar="NAME=VALUE...",
+            help="Such as max_passages=4, texts.en.greeting='Hello!' or refused_topics='politics; elections'",
+            show_default=False,
         ),
     ] = None,
     unset: Annotated[
@@ -113,6 +116,7 @@ def changed(
             node = node.get(part, {})
         node.pop(leaf, None)
     known = pb.TenantSettings.DESCRIPTOR.fields_by_name
+    tree = {name: _as_typed(known[name], value) if name in known else value for name, value in tree.items()}
     for name in [change.partition("=")[0].split(".")[0] for change in sets] + [name.split(".")[0] for name in unsets]:
         if name not in known:
             raise CommandFailed(f"There is no setting {name}: use {', '.join(known)}.")
@@ -120,6 +124,19 @@ def changed(
         return json_format.ParseDict(tree, pb.TenantSettings())
     except json_format.ParseError as exc:
         raise CommandFailed(f"These are no settings: {exc}") from None
+
+
+def _as_typed(field: FieldDescriptor, value: Any) -> Any:
+    """What was typed, as JSON has it: a list's entries stand between semicolons."""
+    if not isinstance(value, str):
+        return value
+    if field.is_repeated and field.message_type is None:
+        return [entry.strip() for entry in value.split(";") if entry.strip()]
+    if field.type == FieldDescriptor.TYPE_BOOL:
+        return {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}.get(
+            value.lower(), value
+        )
+    return value
 
 
 def _plain(settings: pb.TenantSettings) -> dict[str, Any]:
@@ -131,6 +148,8 @@ def _flat(prefix: str, tree: dict[str, Any]) -> list[tuple[str, str]]:
     for name, value in tree.items():
         if isinstance(value, dict):
             rows += _flat(f"{prefix}{name}.", value)  # pyright: ignore[reportUnknownArgumentType] - JSON
+        elif isinstance(value, list):
+            rows.append((f"{prefix}{name}", "; ".join(map(str, value))))  # pyright: ignore[reportUnknownArgumentType]
         else:
             rows.append((f"{prefix}{name}", str(value)))
     return rows

@@ -15,6 +15,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from prometheus_client import Counter, Gauge, Histogram, start_http_server
 
 from kefu.common.errors import StartupError
+from kefu.common.personal import PersonalKind, redacted
 
 RPC_SECONDS = Histogram(
     "kefu_rpc_seconds",
@@ -24,6 +25,8 @@ RPC_SECONDS = Histogram(
 )
 RPCS_IN_FLIGHT = Gauge("kefu_rpcs_in_flight", "Calls being served, by method.", ("method",))
 UNEXPECTED_ERRORS = Counter("kefu_unexpected_errors_total", "Exceptions that no caller may see.", ("method",))
+_OURS = frozenset({"timestamp", "trace_id", "level", "service", "method", "code", "tenant", "subject", "logger"})
+"""Parts of a log line that are made by the program alone."""
 
 
 def set_up_logging(service: str, level: str, log_format: Literal["auto", "json", "console"]) -> None:
@@ -51,13 +54,18 @@ def set_up_logging(service: str, level: str, log_format: Literal["auto", "json",
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    # Tracebacks without local variables: they hold keys, and what people wrote.
+    # Tracebacks without local variables: they hold keys, and what people wrote. What an exception says may quote it.
     plain = structlog.dev.plain_traceback
     renderer: list[structlog.typing.Processor] = (
-        [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)]
+        [
+            structlog.processors.format_exc_info,
+            _without_personal_data,
+            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain),
+        ]
         if as_console
         else [
             structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False)),
+            _without_personal_data,
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ]
     )
@@ -69,8 +77,24 @@ def set_up_logging(service: str, level: str, log_format: Literal["auto", "json",
         )
     )
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
-    for noisy in ("httpx", "httpcore", "asyncio", "opentelemetry", "bm25s"):
+    for noisy in ("httpx", "httpcore", "asyncio", "opentelemetry", "bm25s", "openai"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def _without_personal_data(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    return {name: value if name in _OURS else _redacted(value) for name, value in event.items()}
+
+
+def _redacted(value: Any) -> Any:
+    match value:
+        case str():
+            return redacted(value, keep=(PersonalKind.IP,))  # a replica's address is what an operator looks for
+        case dict():
+            return {name: _redacted(inner) for name, inner in value.items()}  # pyright: ignore[reportUnknownVariableType]
+        case list() | tuple():
+            return [_redacted(inner) for inner in value]  # pyright: ignore[reportUnknownVariableType]
+        case _:
+            return value
 
 
 @contextmanager

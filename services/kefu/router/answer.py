@@ -1,7 +1,7 @@
 """
 From what a model writes to what a customer sees: one chain of filters over frames.
 
-    frames → CitationScanner → LiteralGuard → ScriptFilter → Answer (text, byte offsets, citations)
+    frames → CitationScanner → PromptGuard → LiteralGuard → ScriptFilter → Answer (text, byte offsets, citations)
 
 Each holds back only what is undecided, and the outcome does not depend on where frames are cut.
 """
@@ -13,6 +13,7 @@ from kefu.router.citations import CitationScanner, Mark, Piece
 from kefu.router.literals import Evidence, LiteralGuard
 from kefu.router.model import Citation, Passage, Supported
 from kefu.router.overlap import sentences
+from kefu.router.prompt_guard import PromptGuard
 from kefu.router.script import ScriptFilter, converter
 from kefu.router.support import Support
 
@@ -142,15 +143,18 @@ class Answer:
 class AnswerFilter:
     """The whole chain. After `blocked` is set nothing more comes out: see `kefu.router.literals`."""
 
-    def __init__(self, passages: Sequence[Passage], evidence: Evidence, question: str = "") -> None:
-        """`question`: the answer is written in its characters, traditional or simplified."""
+    def __init__(
+        self, passages: Sequence[Passage], evidence: Evidence, question: str = "", instructions: str = ""
+    ) -> None:
+        """The answer is in the question's characters, traditional or simplified, and tells no `instructions` on."""
         self._scanner = CitationScanner()
+        self._secret = PromptGuard(instructions, [passage.text for passage in passages])
         self._guard = LiteralGuard(evidence)
         self._script = ScriptFilter(converter(question, (passage.text for passage in passages)))
         self._answer = Answer(passages)
         self._seen = 0
         """Characters that will come out and were seen before."""
-        self._made_of = passages, evidence, question
+        self._made_of = passages, evidence, question, instructions
 
     @property
     def text(self) -> str:
@@ -159,16 +163,16 @@ class AnswerFilter:
 
     @property
     def blocked(self) -> str | None:
-        """The literal that nothing bears out, if one came."""
-        return self._guard.blocked
+        """The literal that nothing bears out, if one came; or what says that instructions were told."""
+        return self._guard.blocked or self._secret.blocked
 
     def push(self, text: str) -> str:
         """Take what the model wrote; returns what the customer sees more."""
-        return self._unseen(self._script.push(self._guard.push(self._scanner.push(text))))
+        return self._unseen(self._script.push(self._guard.push(self._secret.push(self._scanner.push(text)))))
 
     def finish(self) -> str:
         """The model has ended; returns what was held back and may be seen."""
-        rest = self._guard.push(self._scanner.finish())
+        rest = self._guard.push([*self._secret.push(self._scanner.finish()), *self._secret.finish()])
         decided = self._script.push([*rest, *self._guard.finish()])
         return self._unseen([*decided, *self._script.finish()])
 

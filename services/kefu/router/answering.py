@@ -9,9 +9,12 @@ import structlog
 
 from kefu.common.errors import BackendUnavailable, PromptTooLong
 from kefu.common.language import AnswerLanguage
+from kefu.common.scripts import like
 from kefu.router import metrics
 from kefu.router.answer import AnswerFilter
 from kefu.router.answer_cache import AnswerCache
+from kefu.router.borne_out import is_hardly_borne_out
+from kefu.router.clarify import ask_back, choices_of
 from kefu.router.config import RouterConfig
 from kefu.router.context import question_before
 from kefu.router.decide import Generate, GiveCurated, HandOver, decide
@@ -27,8 +30,10 @@ from kefu.router.prompt import Budget, Prompt, build_prompt
 from kefu.router.question import Draft, Question
 from kefu.router.relay import RESERVE_SECONDS, NoReplica, Patience, Pool, Relay, Relays
 from kefu.router.retry_budget import RetryBudget
+from kefu.router.subjects import topic_of
 from kefu.router.tokens import TokenEstimate
-from kefu.router.without_model import give_excerpt, hand_over
+from kefu.router.untrusted import gives_orders, message_for_model, passage_for_model, turn_for_model
+from kefu.router.without_model import give_excerpt, hand_over, why_not_answer
 
 _log = structlog.stdlib.get_logger()
 _LEAST_CANDIDATES = 5
@@ -68,6 +73,11 @@ class Answering:
         intent = intent_of(question.text)
         if intent is Intent.PERSON:
             hand_over(question, draft, HandoffReason.CUSTOMER_ASKED)
+        elif reason := why_not_answer(question):
+            hand_over(question, draft, reason)
+        elif topic_of(question.text, question.rules.refused_topics):
+            draft.source = AnswerSource.REFUSED
+            draft.say(like(question.text, question.rules.texts[question.language].refused_topic))
         elif intent is not None:
             draft.source = AnswerSource.CANNED
             draft.say(question.rules.texts[question.language].reply_to(intent))
@@ -101,10 +111,13 @@ class Answering:
             case HandOver(reason):
                 draft.log.find(PassagesFound((), draft.query))
                 hand_over(question, draft, reason, nearest=found.passages)
+            case Generate() if choices := choices_of(question, found.passages):
+                ask_back(question, draft, choices)
             case Generate(_) if self._cache and await self._cache.give(question, draft, found):
                 pass
             case Generate(passages):
                 draft.do_without(question.brown_out)
+                passages = tuple(passage_for_model(passage) for passage in passages)
                 if question.brown_out >= BrownOut.WITHOUT_MODEL:
                     draft.passages = passages
                     draft.log.find(PassagesFound(passages, draft.query))
@@ -145,7 +158,8 @@ class Answering:
         prompt = self._prompt(question, passages, budget)
         draft.passages = prompt.passages
         draft.log.find(PassagesFound(prompt.passages, draft.query))
-        draft.filter = AnswerFilter(prompt.passages, self._evidence(question, prompt.passages), question.text)
+        evidence = self._evidence(question, prompt.passages)
+        draft.filter = AnswerFilter(prompt.passages, evidence, question.text, prompt.messages[0].content)
         who, session = question.principal, question.session_id
         relay = self._relays.relay(who, preferred=question.replica, session=session)
         max_tokens = ask.max_tokens or rules.max_answer_tokens
@@ -245,15 +259,18 @@ class Answering:
             hand_over(question, draft, HandoffReason.UNSUPPORTED_ANSWER, nearest=draft.passages, detail=chain.blocked)
         elif not draft.log.text_bytes:
             hand_over(question, draft, HandoffReason.EMPTY_ANSWER, nearest=draft.passages)
+        elif is_hardly_borne_out(draft.log.text, draft.passages, draft.supports):
+            hand_over(question, draft, HandoffReason.LOW_SUPPORT, nearest=draft.passages)
 
     def _prompt(
         self, question: Question, passages: Sequence[Passage], budget: Budget, *, keep_numbers: bool = False
     ) -> Prompt:
+        redact = question.rules.redact_prompts
         return build_prompt(
-            question.text,
+            message_for_model(question.text, redact=redact),
             question.language,
             passages,
-            question.history,
+            [turn_for_model(turn, redact=redact) for turn in question.history],
             instructions=_instructions(question),
             budget=budget,
             estimate=self._estimate,
@@ -278,9 +295,11 @@ class Answering:
 
     @staticmethod
     def _evidence(question: Question, passages: Sequence[Passage]) -> Evidence:
-        texts = [question.text, question.rules.instructions, question.as_of]
-        for turn in question.history:
-            texts += [turn.asked, turn.text]
+        texts = [question.rules.instructions, question.as_of]
+        texts += [
+            asked for asked in [question.text, *(turn.asked for turn in question.history)] if not gives_orders(asked)
+        ]
+        texts += [turn.text for turn in question.history if turn.completed is None or not turn.completed.choices]
         sources = [("\n".join((passage.title, *passage.headings)), passage.text) for passage in passages]
         return Evidence(texts, sources, question.text)
 

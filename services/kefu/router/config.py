@@ -134,6 +134,10 @@ class RouterConfig(StoredConfig, env_prefix="KEFU_ROUTER_"):
     cache_entries: int = Field(default=2_000, ge=1)
     """Most answers that are kept of a tenant, about 5 KB each in Redis; the oldest go first."""
 
+    redact_prompts: bool = False
+    """Personal data in what customers write is replaced by placeholders before the model sees it: telephone numbers,
+    mail addresses, identity cards, bank cards, addresses. Names are not recognised. A tenant may choose for itself."""
+
     time_zone: str = "UTC"
     """Decides what today is, unless the tenant says otherwise. An IANA name."""
 

@@ -50,6 +50,10 @@ _WHY: dict[AnswerLanguage, dict[HandoffReason, str]] = {
         HandoffReason.EMPTY_ANSWER: "the model wrote nothing that could be sent",
         HandoffReason.UNSUPPORTED_ANSWER: "the model wrote what no passage holds",
         HandoffReason.OVERLOADED: "more was asked than could be answered",
+        HandoffReason.LOW_SUPPORT: "the answer shares hardly a word with what was found",
+        HandoffReason.REPEATED_FAILURE: "what was tried before did not help either",
+        HandoffReason.SENSITIVE: "a sensitive subject",
+        HandoffReason.ABUSE: "the customer is abusive",
     },
     "zh": {
         HandoffReason.NOTHING_RELEVANT: "知识库中没有可以支持答案的资料",
@@ -59,6 +63,10 @@ _WHY: dict[AnswerLanguage, dict[HandoffReason, str]] = {
         HandoffReason.EMPTY_ANSWER: "模型没有写出可以发送的内容",
         HandoffReason.UNSUPPORTED_ANSWER: "模型写出了资料中没有的内容",
         HandoffReason.OVERLOADED: "咨询量过大，暂时无法全部回答",
+        HandoffReason.LOW_SUPPORT: "答案与找到的资料几乎没有共同之处",
+        HandoffReason.REPEATED_FAILURE: "此前的尝试也没有帮上忙",
+        HandoffReason.SENSITIVE: "敏感话题",
+        HandoffReason.ABUSE: "客户言辞激烈",
     },
 }
 _LONGEST = 200

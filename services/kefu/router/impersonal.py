@@ -3,6 +3,8 @@
 import re
 import unicodedata
 
+from kefu.common.personal import holds_personal_data
+
 _DATE = re.compile(r"(?<!\d)\d{4}[-/.]\d\d?[-/.]\d\d?(?!\d)(?: \d\d?:\d\d)?")
 _PERSONAL = re.compile(
     r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"  # mail
@@ -16,4 +18,6 @@ _PERSONAL = re.compile(
 
 def is_impersonal(text: str) -> bool:
     """Whether nothing in a text looks like a person's data. It errs on the side of finding some."""
-    return _PERSONAL.search(_DATE.sub(" ", unicodedata.normalize("NFKC", text))) is None
+    if _PERSONAL.search(_DATE.sub(" ", unicodedata.normalize("NFKC", text))):
+        return False
+    return not holds_personal_data(text)

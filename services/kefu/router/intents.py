@@ -31,11 +31,11 @@ _PHRASES = {
     Intent.PERSON: BARE_WISH,
     Intent.GOODBYE: _any_of(
         r"(?:ok\s|okay\s)?(?:good\s?bye|bye(?:[\s-]?bye)?|see\s(?:you|ya)(?:\s(?:later|soon|around))?|take\scare"
-        r"|good\snight|cya|later|ttyl|farewell)(?:\s(?:now|then|for\snow|everyone|all))?",
+        r"|good\s?night|cya|later|ttyl|farewell)(?:\s(?:now|then|for\snow|everyone|all))?",
         r"(?:have\s|enjoy\s)(?:a\s|the\s|your\s)?(?:nice|good|great|lovely)?\s?(?:day|one|evening|weekend|night)",
-        r"(?:that's\sall|that\sis\sall|nothing\selse|no\sthat's\s(?:all|it)|i'm\s(?:all\s)?(?:done|set|good))"
+        r"(?:that(?:'s|\sis)\s(?:all|everything)|nothing\selse|no\sthat's\s(?:all|it)|i'm\s(?:all\s)?(?:done|set|good))"
         r"(?:\sfor\s(?:now|today))?",
-        r"(?:好的?|那|先)?(?:再见|拜拜|拜|回头见|下次见|明天见|改天见|晚安|古德拜|先这样|就这样|没(?:有)?(?:别的"
+        r"(?:好的?|那|先)?(?:再见|拜拜|拜|回头见|回聊|再聊|下次见|明天见|改天见|晚安|古德拜|先这样|就这样|没(?:有)?(?:别的"
         r"|其他)?(?:问题|事)?了)"
         r"(?:了|啦|吧|哈|喽|咯|哦)*",
     ),
@@ -59,7 +59,7 @@ _PHRASES = {
     ),
     Intent.GREETING: _any_of(
         r"(?:hi|hello|hey|hiya|heya|howdy|yo|sup|greetings|hola|aloha)"
-        r"(?:\s(?:there|all|everyone|everybody|again|kefu|hello|hi|team|guys|folks|sir|madam|bot|friend|dear"
+        r"(?:\s(?:there|all|everyone|everybody|again|客服|hello|hi|team|guys|folks|sir|madam|bot|friend|dear"
         r"|support))*",
         r"(?:good\s)?(?:morning|afternoon|evening)(?:\s(?:all|everyone|sir|madam|team))?|good\sday|sir|madam",
         r"(?:is\s)?(?:anyone|anybody|someone|somebody)\s(?:there|here|online|home)|are\syou\s(?:there|here|online)"
@@ -67,6 +67,7 @@ _PHRASES = {
         r"how(?:'s|\sis)\sit\sgoing|how\sare\syou(?:\sdoing)?(?:\stoday)?|what's\sup|nice\sto\smeet\syou",
         r"(?:客服|亲|亲爱的)?(?:你们?好|您好|大家好|哈喽|哈啰|哈罗|嗨|嘿|喂|hi|hello)(?:啊|呀|呢|哦|哈|吗|你好|您好"
         r"|客服|亲|小姐姐|小哥哥|喂|嗨)*",
+        r"亲|亲爱的",
         r"(?:早上|上午|中午|下午|晚上)好(?:啊|呀|哦|客服)?|早安|早(?:啊|呀)?|午安",
         r"(?:请问)?(?:你|您)?(?:在吗|在么|在不在|在|在不|有人吗|有人么|有人在吗|有人在么|客服在吗|客服在不在|亲在吗"
         r"|在的吗|在线吗|在线么)",
@@ -81,7 +82,7 @@ _PHRASES = {
         r"|i\sgot\sit|will\sdo|fair\senough|sounds\s(?:good|great|fine)|(?:it|that)\smakes\ssense|makes\ssense"
         r"|no\sproblem|no\sworries|never\s?mind|nvm"
         r"|(?:that(?:'s|\sis|\swas)\s|it(?:'s|\sis)\s)(?:ok(?:ay)?|clear|fine|all|great|good|perfect|cool|right)"
-        r"|that\s(?:works|helps|helped)|it\sworks(?:\snow)?"
+        r"|nice\sone|that\s(?:works|helps|helped)|it\sworks(?:\snow)?"
         r"|(?:ha){2,}h?|lol|yay|yep|yup|yeah|yes|aha|oh|ah|hm+|mhm|wow)(?:\s(?:then|now|ok|good|great|got\sit"
         r"|i\ssee))?",
         r"(?:哦|噢|嗯|啊|ok)*(?:好|好的|好吧|好滴|好哒|好嘞|好呀|好啊|好哦|嗯|嗯嗯|嗯呢|嗯哼|嗯好|哦|哦哦|噢|喔"

@@ -44,6 +44,8 @@ class AnswerSource(StrEnum):
     CANNED = "canned"
     EXTRACTIVE = "extractive"
     CACHED = "cached"
+    CLARIFYING = "clarifying"
+    REFUSED = "refused"
 
 
 class HandoffReason(StrEnum):
@@ -56,6 +58,29 @@ class HandoffReason(StrEnum):
     EMPTY_ANSWER = "empty_answer"
     UNSUPPORTED_ANSWER = "unsupported_answer"
     OVERLOADED = "overloaded"
+    LOW_SUPPORT = "low_support"
+    REPEATED_FAILURE = "repeated_failure"
+    SENSITIVE = "sensitive"
+    ABUSE = "abuse"
+
+
+class Sentiment(StrEnum):
+    """How messages sound; see `kefu.router.sentiment`."""
+
+    NEGATIVE = "negative"
+    NEUTRAL = "neutral"
+    POSITIVE = "positive"
+
+
+class SlotKind(StrEnum):
+    """What a slot's value is; see the contract."""
+
+    NUMBER = "number"
+    DATE = "date"
+    AMOUNT = "amount"
+    CODE = "code"
+    PHONE = "phone"
+    EMAIL = "email"
 
 
 class BrownOut(IntEnum):
@@ -124,12 +149,37 @@ class Supported:
 
 
 @dataclass(frozen=True)
+class Slot:
+    """Something that the customer has told already."""
+
+    kind: SlotKind
+    value: str
+
+
+@dataclass(frozen=True)
+class PassageTried:
+    """A passage that was found and not enough."""
+
+    name: str
+    title: str
+    relevance: float
+
+
+@dataclass(frozen=True)
 class Handoff:
-    """A person should take over. `message` is for the customer, `summary` for the person."""
+    """A person should take over. `message` is for the customer, `summary` for the person; see the contract."""
 
     reason: HandoffReason
     message: str
     summary: str
+    out_of_hours: bool = False
+    next_opening: float | None = None
+    """Seconds since the epoch."""
+    passages: tuple[PassageTried, ...] = ()
+    slots: tuple[Slot, ...] = ()
+    sentiment: Sentiment = Sentiment.NEUTRAL
+    repeated: bool = False
+    subject: str = ""
 
 
 @dataclass(frozen=True)
@@ -165,6 +215,8 @@ class Completed:
     model: str = ""
     brown_out: BrownOut = BrownOut.NONE
     supports: tuple[Supported, ...] = ()
+    choices: tuple[str, ...] = ()
+    """What a question back names."""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@ from zoneinfo import ZoneInfo
 
 from kefu.common.auth import Principal
 from kefu.common.language import AnswerLanguage, answer_language
-from kefu.router.model import BrownOut, TurnState
+from kefu.router.clarify import chosen
+from kefu.router.model import BrownOut, Rating, SessionState, TurnState
 from kefu.router.question import Ask, Question
 from kefu.router.settings import Rules
 from kefu.router.turn_store import Begun
@@ -25,6 +26,8 @@ def question_of(
     carried = history[-1].asked if history and history[-1].superseded else ""
     history = [turn for turn in history if not turn.superseded]
     text = f"{carried}\n{ask.text}" if carried else ask.text
+    if choice := chosen(ask.text, history):
+        text = f"{history[-1].asked} {choice}"
     last = next((turn.language for turn in reversed(history) if turn.language), None)
     fallback: AnswerLanguage = "zh" if last == "zh" else "en" if last == "en" else default
     about = begun.saved.about if begun.saved is not None else None
@@ -41,4 +44,6 @@ def question_of(
         replica=begun.replica,
         session_id=session_id,
         brown_out=brown_out,
+        waits_for_person=begun.state is SessionState.WAITING,
+        disliked=frozenset(record.turn.id for record in begun.before if record.rating is Rating.DOWN),
     )

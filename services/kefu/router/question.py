@@ -58,6 +58,10 @@ class Question:
     session_id: str = ""
     brown_out: BrownOut = BrownOut.NONE
     """What its answer has to do without now."""
+    waits_for_person: bool = False
+    """A person was called in this session, and has not come."""
+    disliked: frozenset[str] = frozenset()
+    """Ids of earlier turns whose answers were rated down."""
 
 
 @dataclass
@@ -74,6 +78,7 @@ class Draft:
     handoff: Handoff | None = None
     citations: tuple[Citation, ...] = ()
     supports: tuple[Supported, ...] = ()
+    choices: tuple[str, ...] = ()
     usage: Usage | None = None
     model: str = ""
     replica: str = ""

@@ -69,11 +69,13 @@ local before, last = {}, redis.call('LRANGE', order, -ARGV[16] - 1, -1)
 for _, id in ipairs(last) do
   if id == turn then break end
   before[#before + 1] = redis.call('HGET', turns, id) or ''
+  before[#before + 1] = redis.call('HGET', ratings, id) or ''
 end
 return {'begun', fence, known[2], known[4], known[5] or '', again, saved, before}
 """
 """Take the session for a turn: begun (with the fence, the session's state, user and replica, whether the turn was
-there before, what a dead router left of it, and the turns before), wait, busy, closed or missing."""
+there before, what a dead router left of it, and the turns before, each with its rating), wait, busy, closed or
+missing."""
 
 BEAT = """
 -- KEYS: session, lock, stop, alive, draft. ARGV: turn id, fence (0 while waiting), lease ms, owner, draft life ms,

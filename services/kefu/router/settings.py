@@ -39,6 +39,11 @@ class TenantSettings:
     weight: int | None = None
     cache_answers: bool | None = None
     cache_min_cosine: float | None = None
+    redact_prompts: bool | None = None
+    asks_back: bool | None = None
+    refused_topics: tuple[str, ...] = ()
+    business_hours: tuple[str, ...] = ()
+    sensitive_topics: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -77,6 +82,13 @@ class Rules:
     """Share of the places, against other tenants' weights."""
     cache_answers: bool
     cache_min_cosine: float
+    redact_prompts: bool = False
+    """No personal data of customers reaches the model."""
+    asks_back: bool = True
+    refused_topics: tuple[str, ...] = ()
+    business_hours: tuple[str, ...] = ()
+    """See `kefu.router.business_hours`."""
+    sensitive_topics: tuple[str, ...] = ()
 
 
 def rules_of(settings: TenantSettings, config: RouterConfig) -> Rules:
@@ -98,6 +110,11 @@ def rules_of(settings: TenantSettings, config: RouterConfig) -> Rules:
         weight=_or(settings.weight, 1),
         cache_answers=_or(settings.cache_answers, config.cache_answers),
         cache_min_cosine=_or(settings.cache_min_cosine, config.cache_min_cosine),
+        redact_prompts=_or(settings.redact_prompts, config.redact_prompts),
+        asks_back=_or(settings.asks_back, True),
+        refused_topics=settings.refused_topics,
+        business_hours=settings.business_hours,
+        sensitive_topics=settings.sensitive_topics,
     )
 
 

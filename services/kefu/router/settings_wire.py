@@ -2,9 +2,11 @@
 
 import math
 import zoneinfo
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, fields
 
 from kefu.common.errors import BadRequest
+from kefu.router.business_hours import BusinessHours
 from kefu.router.model import OnBusy
 from kefu.router.settings import Revision, TenantSettings
 from kefu.router.texts import Texts
@@ -16,6 +18,8 @@ _MOST_INSTRUCTIONS = 4000
 _MOST_TEXT = 1000
 _MOST_TURNS = 1_000_000
 _MOST_WEIGHT = 1000
+_MOST_ENTRIES = 100
+_LONGEST_ENTRY = 100
 _SHARES = ("max_concurrent_turns", "questions_per_minute", "question_burst", "weight")
 
 
@@ -36,6 +40,11 @@ def settings_message(settings: TenantSettings) -> pb.TenantSettings:
         weight=settings.weight,
         cache_answers=settings.cache_answers,
         cache_min_cosine=settings.cache_min_cosine,
+        redact_prompts=settings.redact_prompts,
+        asks_back=settings.asks_back,
+        refused_topics=settings.refused_topics,
+        business_hours=settings.business_hours,
+        sensitive_topics=settings.sensitive_topics,
     )
 
 
@@ -66,6 +75,11 @@ def settings_of(message: pb.TenantSettings) -> TenantSettings:
         weight=_integer(message, "weight", 1, _MOST_WEIGHT),
         cache_answers=message.cache_answers if message.HasField("cache_answers") else None,
         cache_min_cosine=_between(message, "cache_min_cosine", 0, 1),
+        redact_prompts=message.redact_prompts if message.HasField("redact_prompts") else None,
+        asks_back=message.asks_back if message.HasField("asks_back") else None,
+        refused_topics=_entries("refused_topics", message.refused_topics),
+        business_hours=_business_hours(message.business_hours),
+        sensitive_topics=_entries("sensitive_topics", message.sensitive_topics),
     )
 
 
@@ -117,18 +131,28 @@ def _on_busy(message: pb.TenantSettings) -> OnBusy | None:
         raise BadRequest("settings.on_busy", 'must be "reject", "queue" or "supersede".') from None
 
 
+def _entries(name: str, given: Sequence[str]) -> tuple[str, ...]:
+    if len(given) > _MOST_ENTRIES:
+        raise BadRequest(f"settings.{name}", f"must have at most {_MOST_ENTRIES} entries.")
+    for entry in given:
+        if not entry.strip() or len(entry) > _LONGEST_ENTRY:
+            raise BadRequest(f"settings.{name}", f"must have entries of 1 to {_LONGEST_ENTRY} characters.")
+    return tuple(entry.strip() for entry in given)
+
+
+def _business_hours(given: Sequence[str]) -> tuple[str, ...]:
+    entries = _entries("business_hours", given)
+    try:
+        BusinessHours(entries)
+    except ValueError as wrong:
+        raise BadRequest("settings.business_hours", str(wrong)) from None
+    return entries
+
+
 def _texts(language: str, texts: pb.TenantSettings.Texts) -> Texts:
     if language not in _LANGUAGES:
         raise BadRequest("settings.texts", 'must be by language, "zh" or "en".')
-    made = Texts(
-        greeting=texts.greeting,
-        thanks=texts.thanks,
-        goodbye=texts.goodbye,
-        acknowledgement=texts.acknowledgement,
-        handoff_nothing_relevant=texts.handoff_nothing_relevant,
-        handoff_customer_asked=texts.handoff_customer_asked,
-        handoff_unavailable=texts.handoff_unavailable,
-    )
+    made = Texts(**{field.name: str(getattr(texts, field.name)) for field in fields(Texts)})
     for name, text in asdict(made).items():
         if len(text) > _MOST_TEXT:
             raise BadRequest(f"settings.texts.{name}", f"must have at most {_MOST_TEXT} characters.")

@@ -118,12 +118,9 @@ class SessionStore:
             if value is None:
                 records.append(None)
                 continue
-            record = record_of(value)
+            record = record_of(value, rating)
             if record.state is TurnState.RUNNING and not await self._alive(tenant, session_id, record.turn.id):
                 record = replace(record, state=TurnState.FAILED)  # its router died
-            if rating is not None:
-                said = json.loads(rating)
-                record = replace(record, rating=Rating(said["rating"]), rating_comment=str(said["comment"]))
             records.append(record)
         return records
 

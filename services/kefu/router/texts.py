@@ -18,6 +18,13 @@ class Texts:
     handoff_nothing_relevant: str = ""
     handoff_customer_asked: str = ""
     handoff_unavailable: str = ""
+    handoff_sensitive: str = ""
+    handoff_emergency: str = ""
+    handoff_not_helpful: str = ""
+    handoff_repeated: str = ""
+    handoff_out_of_hours: str = ""
+    clarifying_question: str = ""
+    refused_topic: str = ""
 
     def over(self, base: "Texts") -> "Texts":
         """These texts, and the base's where these are empty."""
@@ -44,6 +51,10 @@ class Texts:
             HandoffReason.SEARCH_UNAVAILABLE: self.handoff_unavailable,
             HandoffReason.MODEL_UNAVAILABLE: self.handoff_unavailable,
             HandoffReason.OVERLOADED: self.handoff_unavailable,
+            HandoffReason.LOW_SUPPORT: self.handoff_nothing_relevant,
+            HandoffReason.REPEATED_FAILURE: self.handoff_not_helpful,
+            HandoffReason.SENSITIVE: self.handoff_sensitive,
+            HandoffReason.ABUSE: self.handoff_not_helpful,
         }[reason]
 
 
@@ -56,6 +67,15 @@ DEFAULT_TEXTS: dict[AnswerLanguage, Texts] = {
         handoff_nothing_relevant="抱歉，我在现有资料中没有找到可靠的答案，已为您转接人工客服，请稍候。",
         handoff_customer_asked="好的，正在为您转接人工客服，请稍候。",
         handoff_unavailable="抱歉，我现在暂时无法查询到答案，已为您转接人工客服，请稍候。",
+        handoff_sensitive="这件事应由专人为您处理，已为您转接人工客服，请稍候。",
+        handoff_emergency=(
+            "如果您或他人正处于危险之中，请立即拨打 120（急救）或 110（报警）。已为您转接人工客服，请稍候。"
+        ),
+        handoff_not_helpful="很抱歉没能帮到您，已为您转接人工客服，请稍候。",
+        handoff_repeated="已经为您呼叫人工客服，请稍候。",
+        handoff_out_of_hours="现在是非工作时间，您的问题已记录，人工客服将于{opening}上班后为您处理。",
+        clarifying_question="请问您想了解哪一项？",
+        refused_topic="抱歉，这个话题我无法回答。如有其他问题，请随时告诉我。",
     ),
     "en": Texts(
         greeting="Hello! How can I help you?",
@@ -67,5 +87,18 @@ DEFAULT_TEXTS: dict[AnswerLanguage, Texts] = {
         ),
         handoff_customer_asked="Of course. I'm passing you on to a colleague; one moment, please.",
         handoff_unavailable="I'm sorry, I can't look that up right now. A colleague will take over shortly.",
+        handoff_sensitive="This is a matter for a person. I'm passing you on to a colleague; one moment, please.",
+        handoff_emergency=(
+            "If you or anyone else is in danger, please call the emergency services now (112, or 911 in North "
+            "America). "
+            "I'm passing you on to a colleague."
+        ),
+        handoff_not_helpful="I'm sorry that I couldn't help. A colleague will take over shortly.",
+        handoff_repeated="A colleague has been called already and will be with you as soon as possible.",
+        handoff_out_of_hours=(
+            "Our colleagues are not there at the moment. They are back {opening} and will see what you wrote."
+        ),
+        clarifying_question="Which of these do you mean?",
+        refused_topic="I'm sorry, I can't talk about that. Just ask if there is anything else.",
     ),
 }

@@ -51,6 +51,7 @@ def completed_of(draft: Draft) -> Completed:
         model=draft.model if draft.source in (AnswerSource.GENERATED, AnswerSource.CACHED) else "",
         brown_out=draft.brown_out,
         supports=draft.supports,
+        choices=draft.choices,
     )
 
 

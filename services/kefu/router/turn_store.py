@@ -1,5 +1,6 @@
 """A turn's course in Redis: claimed, taken by one router, begun, finished. See also `kefu.router.leases`."""
 
+import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,10 +11,13 @@ import pydantic
 from kefu.common.errors import SessionBusy, SessionClosed, SessionNotFound
 from kefu.router import keys, scripts
 from kefu.router.drafts import ABOUT, About, Saved
-from kefu.router.model import TURN, SessionState, Turn, TurnRecord, TurnState
+from kefu.router.model import TURN, Rating, SessionState, Turn, TurnRecord, TurnState
 from kefu.router.question import Ask
 from kefu.router.redis_commands import Command, RedisCommands, ScriptCall
 
+CLAIM_SECONDS = 3600.0
+"""What a request_id stands for is kept for so long until its turn has ended, then as long as the session: a message
+that was refused leaves nothing longer than this."""
 DRAFT_SECONDS = 60.0
 """What a router that died had written of an answer is kept for so long, to be gone on with."""
 _HISTORY_TURNS = 8
@@ -89,7 +93,7 @@ class TurnStore:
         alive = keys.alive(key.tenant, key.session_id, key.turn_id)
         held, _ = await self.commands.together(
             (
-                ScriptCall(scripts.CLAIM, (bound,), (claim, ms(self.life))),
+                ScriptCall(scripts.CLAIM, (bound,), (claim, ms(min(self.life, CLAIM_SECONDS)))),
                 ("SET", alive, self.owner, "NX", "PX", ms(self.lease)),
             )
         )
@@ -156,7 +160,11 @@ class TurnStore:
                     replica=replica,
                     again=bool(again),
                     saved=Saved.of(dict(zip(saved[::2], saved[1::2], strict=True))) if again else None,
-                    before=[record_of(stored) for stored in before if stored],
+                    before=[
+                        record_of(stored, rating)
+                        for stored, rating in zip(before[::2], before[1::2], strict=True)
+                        if stored
+                    ],
                 )
 
     async def finish(
@@ -191,7 +199,13 @@ class TurnStore:
         indexes = [keys.sessions_of(key.tenant, subject)]
         indexes += [keys.sessions_of(key.tenant, subject, user)] if user else []
         # After a delete nothing is added to the indexes: they are only moved in.
-        done, *_ = await self.commands.together((script, *self._index(indexes, key.session_id, now, adds=False)))
+        more = self._index(indexes, key.session_id, now, adds=False)
+        claim = keys.request(key.tenant, subject, turn.request_id) if turn.request_id else ""
+        if claim:
+            more.append(("PEXPIRE", claim, ms(self.life)))
+        done, *_ = await self.commands.together((script, *more))
+        if claim and done == "gone":  # the session was erased, and this was claimed too late to be erased with it
+            await self.commands.delete(claim)
         return done
 
     async def leave(self, key: TurnKey) -> None:
@@ -249,10 +263,11 @@ def ms(seconds: float) -> int:
     return max(1, round(seconds * 1000))
 
 
-def record_of(stored: str) -> TurnRecord:
-    """A turn as it stands in Redis."""
+def record_of(stored: str, rating: str | None = None) -> TurnRecord:
+    """A turn as it stands in Redis, and what was said of it."""
     state, _, turn = stored.partition(" ")
-    return TurnRecord(TURN.validate_json(turn), TurnState(state))
+    said = json.loads(rating) if rating else {"rating": "", "comment": ""}
+    return TurnRecord(TURN.validate_json(turn), TurnState(state), Rating(said["rating"]), str(said["comment"]))
 
 
 def _session_keys(key: TurnKey) -> list[str]:

@@ -13,8 +13,10 @@ from kefu.router.model import (
     HandoffReason,
     Passage,
     Rating,
+    Sentiment,
     Session,
     SessionState,
+    SlotKind,
     TurnRecord,
     TurnState,
 )
@@ -35,6 +37,8 @@ _SOURCE = {
     AnswerSource.CANNED: pb.ANSWER_SOURCE_CANNED,
     AnswerSource.EXTRACTIVE: pb.ANSWER_SOURCE_EXTRACTIVE,
     AnswerSource.CACHED: pb.ANSWER_SOURCE_CACHED,
+    AnswerSource.CLARIFYING: pb.ANSWER_SOURCE_CLARIFYING,
+    AnswerSource.REFUSED: pb.ANSWER_SOURCE_REFUSED,
 }
 _REASON = {
     HandoffReason.NOTHING_RELEVANT: pb.Handoff.REASON_NOTHING_RELEVANT,
@@ -44,6 +48,23 @@ _REASON = {
     HandoffReason.EMPTY_ANSWER: pb.Handoff.REASON_EMPTY_ANSWER,
     HandoffReason.UNSUPPORTED_ANSWER: pb.Handoff.REASON_UNSUPPORTED_ANSWER,
     HandoffReason.OVERLOADED: pb.Handoff.REASON_OVERLOADED,
+    HandoffReason.LOW_SUPPORT: pb.Handoff.REASON_LOW_SUPPORT,
+    HandoffReason.REPEATED_FAILURE: pb.Handoff.REASON_REPEATED_FAILURE,
+    HandoffReason.SENSITIVE: pb.Handoff.REASON_SENSITIVE,
+    HandoffReason.ABUSE: pb.Handoff.REASON_ABUSE,
+}
+_SENTIMENT = {
+    Sentiment.NEGATIVE: pb.Handoff.SENTIMENT_NEGATIVE,
+    Sentiment.NEUTRAL: pb.Handoff.SENTIMENT_NEUTRAL,
+    Sentiment.POSITIVE: pb.Handoff.SENTIMENT_POSITIVE,
+}
+_SLOT = {
+    SlotKind.NUMBER: pb.Handoff.Slot.KIND_NUMBER,
+    SlotKind.DATE: pb.Handoff.Slot.KIND_DATE,
+    SlotKind.AMOUNT: pb.Handoff.Slot.KIND_AMOUNT,
+    SlotKind.CODE: pb.Handoff.Slot.KIND_CODE,
+    SlotKind.PHONE: pb.Handoff.Slot.KIND_PHONE,
+    SlotKind.EMAIL: pb.Handoff.Slot.KIND_EMAIL,
 }
 _BROWN_OUT = {
     BrownOut.NONE: pb.BROWN_OUT_UNSPECIFIED,
@@ -158,7 +179,21 @@ def _passage(passage: Passage) -> pb.SourcePassage:
 
 
 def _handoff(handoff: Handoff) -> pb.Handoff:
-    return pb.Handoff(reason=_REASON[handoff.reason], message=handoff.message, summary=handoff.summary)
+    return pb.Handoff(
+        reason=_REASON[handoff.reason],
+        message=handoff.message,
+        summary=handoff.summary,
+        out_of_hours=handoff.out_of_hours,
+        next_opening=None if handoff.next_opening is None else timestamp(handoff.next_opening),
+        passages=[
+            pb.Handoff.PassageTried(name=passage.name, title=passage.title, relevance=passage.relevance)
+            for passage in handoff.passages
+        ],
+        slots=[pb.Handoff.Slot(kind=_SLOT[slot.kind], value=slot.value) for slot in handoff.slots],
+        sentiment=_SENTIMENT[handoff.sentiment],
+        repeated=handoff.repeated,
+        subject=handoff.subject,
+    )
 
 
 def _completed(completed: Completed) -> pb.TurnCompleted:
@@ -204,6 +239,7 @@ def _completed(completed: Completed) -> pb.TurnCompleted:
             )
             for support in completed.supports
         ],
+        choices=completed.choices,
     )
 
 

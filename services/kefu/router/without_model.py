@@ -5,10 +5,23 @@ from collections.abc import Sequence
 from kefu.common.language import language_of
 from kefu.common.scripts import like
 from kefu.router import metrics
-from kefu.router.decide import handoff_summary
 from kefu.router.extract import excerpt
-from kefu.router.model import AnswerSource, Citation, FinishReason, Handoff, HandoffReason, Passage
+from kefu.router.failures import has_failed_again
+from kefu.router.handover import handoff_of
+from kefu.router.model import AnswerSource, Citation, FinishReason, HandoffReason, Passage
 from kefu.router.question import Draft, Question
+from kefu.router.subjects import is_abuse, sensitive_subject
+
+
+def why_not_answer(question: Question) -> HandoffReason | None:
+    """Why this should be left to a person before anything is looked up; None: it should not."""
+    if sensitive_subject(question.text, question.rules.sensitive_topics):
+        return HandoffReason.SENSITIVE
+    if is_abuse(question.text):
+        return HandoffReason.ABUSE
+    if has_failed_again(question.text, question.history, question.disliked):
+        return HandoffReason.REPEATED_FAILURE
+    return None
 
 
 def give_excerpt(question: Question, draft: Draft, otherwise: HandoffReason) -> None:
@@ -34,13 +47,10 @@ def hand_over(
     question: Question, draft: Draft, reason: HandoffReason, *, nearest: Sequence[Passage] = (), detail: str = ""
 ) -> None:
     """Call a person, and tell the customer so."""
-    language = question.language
-    summary = handoff_summary(language, reason, question.text, question.history, nearest, detail)
-    message = like(question.text, question.rules.texts[language].handoff(reason))
-    draft.handoff = Handoff(reason, message, summary)
+    draft.handoff = handoff_of(question, reason, nearest, detail)
     draft.finish = FinishReason.HANDOFF
     if not draft.log.text_bytes:
         draft.source = AnswerSource.CANNED
     draft.seen()
     draft.log.hand_over(draft.handoff)
-    metrics.HANDOFFS.labels(reason).inc()
+    metrics.HANDOFFS.labels(draft.handoff.reason).inc()

@@ -433,6 +433,13 @@ class TenantSettings(_message.Message):
         HANDOFF_CUSTOMER_ASKED_FIELD_NUMBER: _builtins.int
         HANDOFF_UNAVAILABLE_FIELD_NUMBER: _builtins.int
         ACKNOWLEDGEMENT_FIELD_NUMBER: _builtins.int
+        HANDOFF_SENSITIVE_FIELD_NUMBER: _builtins.int
+        HANDOFF_EMERGENCY_FIELD_NUMBER: _builtins.int
+        HANDOFF_NOT_HELPFUL_FIELD_NUMBER: _builtins.int
+        HANDOFF_REPEATED_FIELD_NUMBER: _builtins.int
+        HANDOFF_OUT_OF_HOURS_FIELD_NUMBER: _builtins.int
+        CLARIFYING_QUESTION_FIELD_NUMBER: _builtins.int
+        REFUSED_TOPIC_FIELD_NUMBER: _builtins.int
         greeting: _builtins.str
         """Reply to a greeting."""
         thanks: _builtins.str
@@ -447,6 +454,20 @@ class TenantSettings(_message.Message):
         """Hand-over: something behind the router failed."""
         acknowledgement: _builtins.str
         """Reply to an acknowledgement ("ok", "got it"). An empty text, here as above, means the installation's."""
+        handoff_sensitive: _builtins.str
+        """Hand-over: a sensitive subject, such as a lawsuit."""
+        handoff_emergency: _builtins.str
+        """Hand-over: a life or a health is in danger. It should name an emergency number."""
+        handoff_not_helpful: _builtins.str
+        """Hand-over: what was tried did not help, or the customer is abusive."""
+        handoff_repeated: _builtins.str
+        """Hand-over in a session whose customer waits for a person already."""
+        handoff_out_of_hours: _builtins.str
+        """Hand-over outside business hours, whatever the reason but an emergency. "{opening}" stands for when someone is there."""
+        clarifying_question: _builtins.str
+        """The question back when a message fits several subjects; these follow it, numbered, a line each."""
+        refused_topic: _builtins.str
+        """Reply to a refused topic."""
         def __init__(
             self,
             *,
@@ -457,10 +478,17 @@ class TenantSettings(_message.Message):
             handoff_customer_asked: _builtins.str = ...,
             handoff_unavailable: _builtins.str = ...,
             acknowledgement: _builtins.str = ...,
+            handoff_sensitive: _builtins.str = ...,
+            handoff_emergency: _builtins.str = ...,
+            handoff_not_helpful: _builtins.str = ...,
+            handoff_repeated: _builtins.str = ...,
+            handoff_out_of_hours: _builtins.str = ...,
+            clarifying_question: _builtins.str = ...,
+            refused_topic: _builtins.str = ...,
         ) -> None: ...
         _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
         def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-        _ClearFieldArgType: _TypeAlias = _typing.Literal["acknowledgement", b"acknowledgement", "goodbye", b"goodbye", "greeting", b"greeting", "handoff_customer_asked", b"handoff_customer_asked", "handoff_nothing_relevant", b"handoff_nothing_relevant", "handoff_unavailable", b"handoff_unavailable", "thanks", b"thanks"]  # noqa: Y015
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["acknowledgement", b"acknowledgement", "clarifying_question", b"clarifying_question", "goodbye", b"goodbye", "greeting", b"greeting", "handoff_customer_asked", b"handoff_customer_asked", "handoff_emergency", b"handoff_emergency", "handoff_not_helpful", b"handoff_not_helpful", "handoff_nothing_relevant", b"handoff_nothing_relevant", "handoff_out_of_hours", b"handoff_out_of_hours", "handoff_repeated", b"handoff_repeated", "handoff_sensitive", b"handoff_sensitive", "handoff_unavailable", b"handoff_unavailable", "refused_topic", b"refused_topic", "thanks", b"thanks"]  # noqa: Y015
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -499,6 +527,11 @@ class TenantSettings(_message.Message):
     WEIGHT_FIELD_NUMBER: _builtins.int
     CACHE_ANSWERS_FIELD_NUMBER: _builtins.int
     CACHE_MIN_COSINE_FIELD_NUMBER: _builtins.int
+    REDACT_PROMPTS_FIELD_NUMBER: _builtins.int
+    ASKS_BACK_FIELD_NUMBER: _builtins.int
+    REFUSED_TOPICS_FIELD_NUMBER: _builtins.int
+    BUSINESS_HOURS_FIELD_NUMBER: _builtins.int
+    SENSITIVE_TOPICS_FIELD_NUMBER: _builtins.int
     min_relevance: _builtins.float
     """A passage below this relevance (0 to 1) is not shown to the model; none at or above it: hand over."""
     max_passages: _builtins.int
@@ -529,11 +562,35 @@ class TenantSettings(_message.Message):
     """Answers are kept, to be given again to whoever asks the same question while the knowledge is the same."""
     cache_min_cosine: _builtins.float
     """Besides being the same question by its words: the least cosine of the two, 0 to 1."""
+    redact_prompts: _builtins.bool
+    """Personal data in what customers write (telephone numbers, mail addresses, identity cards, bank cards, addresses) is
+    replaced by placeholders before the model sees it. Names are not recognised.
+    """
+    asks_back: _builtins.bool
+    """Ask back when a session's first question is a word or two that fit several subjects about equally. Unset: yes."""
     @_builtins.property
     def texts(self) -> _containers.MessageMap[_builtins.str, Global___TenantSettings.Texts]:
         """By language: "zh", "en".
         The four below share out what all tenants use: only keys of the tenant "default" may change them. A message beyond
         a limit gets RESOURCE_EXHAUSTED / TENANT_LIMIT.
+        """
+
+    @_builtins.property
+    def refused_topics(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Topics that are answered with a fixed refusal, at most 100 of at most 100 characters: words or short descriptions. A
+        message is about one when it holds every word of it (Chinese: each of its parts between blanks), whatever the order.
+        """
+
+    @_builtins.property
+    def business_hours(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """When people are there to take over, in `time_zone`, at most 100: "Mon-Fri 09:00-18:00", "Sat 10:00-14:00"; a day or a
+        span of days goes before weekdays: "2026-12-25 closed", "2026-10-01/2026-10-07 10:00-16:00". Empty: always.
+        """
+
+    @_builtins.property
+    def sensitive_topics(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Topics that are handed over at once as sensitive, besides the installation's (lives, health, lawsuits); form, match
+        and limits as of `refused_topics`.
         """
 
     def __init__(
@@ -553,11 +610,18 @@ class TenantSettings(_message.Message):
         weight: _builtins.int | None = ...,
         cache_answers: _builtins.bool | None = ...,
         cache_min_cosine: _builtins.float | None = ...,
+        redact_prompts: _builtins.bool | None = ...,
+        asks_back: _builtins.bool | None = ...,
+        refused_topics: _abc.Iterable[_builtins.str] | None = ...,
+        business_hours: _abc.Iterable[_builtins.str] | None = ...,
+        sensitive_topics: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_cache_answers", b"_cache_answers", "_cache_min_cosine", b"_cache_min_cosine", "_instructions", b"_instructions", "_max_answer_tokens", b"_max_answer_tokens", "_max_concurrent_turns", b"_max_concurrent_turns", "_max_passages", b"_max_passages", "_min_relevance", b"_min_relevance", "_on_busy", b"_on_busy", "_question_burst", b"_question_burst", "_questions_per_minute", b"_questions_per_minute", "_temperature", b"_temperature", "_time_zone", b"_time_zone", "_weight", b"_weight", "cache_answers", b"cache_answers", "cache_min_cosine", b"cache_min_cosine", "instructions", b"instructions", "max_answer_tokens", b"max_answer_tokens", "max_concurrent_turns", b"max_concurrent_turns", "max_passages", b"max_passages", "min_relevance", b"min_relevance", "on_busy", b"on_busy", "question_burst", b"question_burst", "questions_per_minute", b"questions_per_minute", "temperature", b"temperature", "time_zone", b"time_zone", "weight", b"weight"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_asks_back", b"_asks_back", "_cache_answers", b"_cache_answers", "_cache_min_cosine", b"_cache_min_cosine", "_instructions", b"_instructions", "_max_answer_tokens", b"_max_answer_tokens", "_max_concurrent_turns", b"_max_concurrent_turns", "_max_passages", b"_max_passages", "_min_relevance", b"_min_relevance", "_on_busy", b"_on_busy", "_question_burst", b"_question_burst", "_questions_per_minute", b"_questions_per_minute", "_redact_prompts", b"_redact_prompts", "_temperature", b"_temperature", "_time_zone", b"_time_zone", "_weight", b"_weight", "asks_back", b"asks_back", "cache_answers", b"cache_answers", "cache_min_cosine", b"cache_min_cosine", "instructions", b"instructions", "max_answer_tokens", b"max_answer_tokens", "max_concurrent_turns", b"max_concurrent_turns", "max_passages", b"max_passages", "min_relevance", b"min_relevance", "on_busy", b"on_busy", "question_burst", b"question_burst", "questions_per_minute", b"questions_per_minute", "redact_prompts", b"redact_prompts", "temperature", b"temperature", "time_zone", b"time_zone", "weight", b"weight"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_cache_answers", b"_cache_answers", "_cache_min_cosine", b"_cache_min_cosine", "_instructions", b"_instructions", "_max_answer_tokens", b"_max_answer_tokens", "_max_concurrent_turns", b"_max_concurrent_turns", "_max_passages", b"_max_passages", "_min_relevance", b"_min_relevance", "_on_busy", b"_on_busy", "_question_burst", b"_question_burst", "_questions_per_minute", b"_questions_per_minute", "_temperature", b"_temperature", "_time_zone", b"_time_zone", "_weight", b"_weight", "cache_answers", b"cache_answers", "cache_min_cosine", b"cache_min_cosine", "instructions", b"instructions", "max_answer_tokens", b"max_answer_tokens", "max_concurrent_turns", b"max_concurrent_turns", "max_passages", b"max_passages", "min_relevance", b"min_relevance", "on_busy", b"on_busy", "question_burst", b"question_burst", "questions_per_minute", b"questions_per_minute", "temperature", b"temperature", "texts", b"texts", "time_zone", b"time_zone", "weight", b"weight"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_asks_back", b"_asks_back", "_cache_answers", b"_cache_answers", "_cache_min_cosine", b"_cache_min_cosine", "_instructions", b"_instructions", "_max_answer_tokens", b"_max_answer_tokens", "_max_concurrent_turns", b"_max_concurrent_turns", "_max_passages", b"_max_passages", "_min_relevance", b"_min_relevance", "_on_busy", b"_on_busy", "_question_burst", b"_question_burst", "_questions_per_minute", b"_questions_per_minute", "_redact_prompts", b"_redact_prompts", "_temperature", b"_temperature", "_time_zone", b"_time_zone", "_weight", b"_weight", "asks_back", b"asks_back", "business_hours", b"business_hours", "cache_answers", b"cache_answers", "cache_min_cosine", b"cache_min_cosine", "instructions", b"instructions", "max_answer_tokens", b"max_answer_tokens", "max_concurrent_turns", b"max_concurrent_turns", "max_passages", b"max_passages", "min_relevance", b"min_relevance", "on_busy", b"on_busy", "question_burst", b"question_burst", "questions_per_minute", b"questions_per_minute", "redact_prompts", b"redact_prompts", "refused_topics", b"refused_topics", "sensitive_topics", b"sensitive_topics", "temperature", b"temperature", "texts", b"texts", "time_zone", b"time_zone", "weight", b"weight"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__asks_back: _TypeAlias = _typing.Literal["asks_back"]  # noqa: Y015
+    _WhichOneofArgType__asks_back: _TypeAlias = _typing.Literal["_asks_back", b"_asks_back"]  # noqa: Y015
     _WhichOneofReturnType__cache_answers: _TypeAlias = _typing.Literal["cache_answers"]  # noqa: Y015
     _WhichOneofArgType__cache_answers: _TypeAlias = _typing.Literal["_cache_answers", b"_cache_answers"]  # noqa: Y015
     _WhichOneofReturnType__cache_min_cosine: _TypeAlias = _typing.Literal["cache_min_cosine"]  # noqa: Y015
@@ -578,12 +642,16 @@ class TenantSettings(_message.Message):
     _WhichOneofArgType__question_burst: _TypeAlias = _typing.Literal["_question_burst", b"_question_burst"]  # noqa: Y015
     _WhichOneofReturnType__questions_per_minute: _TypeAlias = _typing.Literal["questions_per_minute"]  # noqa: Y015
     _WhichOneofArgType__questions_per_minute: _TypeAlias = _typing.Literal["_questions_per_minute", b"_questions_per_minute"]  # noqa: Y015
+    _WhichOneofReturnType__redact_prompts: _TypeAlias = _typing.Literal["redact_prompts"]  # noqa: Y015
+    _WhichOneofArgType__redact_prompts: _TypeAlias = _typing.Literal["_redact_prompts", b"_redact_prompts"]  # noqa: Y015
     _WhichOneofReturnType__temperature: _TypeAlias = _typing.Literal["temperature"]  # noqa: Y015
     _WhichOneofArgType__temperature: _TypeAlias = _typing.Literal["_temperature", b"_temperature"]  # noqa: Y015
     _WhichOneofReturnType__time_zone: _TypeAlias = _typing.Literal["time_zone"]  # noqa: Y015
     _WhichOneofArgType__time_zone: _TypeAlias = _typing.Literal["_time_zone", b"_time_zone"]  # noqa: Y015
     _WhichOneofReturnType__weight: _TypeAlias = _typing.Literal["weight"]  # noqa: Y015
     _WhichOneofArgType__weight: _TypeAlias = _typing.Literal["_weight", b"_weight"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__asks_back) -> _WhichOneofReturnType__asks_back | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__cache_answers) -> _WhichOneofReturnType__cache_answers | None: ...
     @_typing.overload
@@ -604,6 +672,8 @@ class TenantSettings(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__question_burst) -> _WhichOneofReturnType__question_burst | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__questions_per_minute) -> _WhichOneofReturnType__questions_per_minute | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__redact_prompts) -> _WhichOneofReturnType__redact_prompts | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__temperature) -> _WhichOneofReturnType__temperature | None: ...
     @_typing.overload

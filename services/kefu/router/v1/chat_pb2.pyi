@@ -79,6 +79,10 @@ class _AnswerSourceEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AnswerSo
     """Cut from a passage, without the model."""
     ANSWER_SOURCE_CACHED: _AnswerSource.ValueType  # 5
     """Written by the model for somebody who asked the same question before, from the same knowledge; no model was asked."""
+    ANSWER_SOURCE_CLARIFYING: _AnswerSource.ValueType  # 6
+    """A question back: the message fits several subjects, which TurnCompleted.choices names."""
+    ANSWER_SOURCE_REFUSED: _AnswerSource.ValueType  # 7
+    """The tenant does not want its assistant to speak of this (TenantSettings.refused_topics); nobody is called."""
 
 class AnswerSource(_AnswerSource, metaclass=_AnswerSourceEnumTypeWrapper):
     """AnswerSource says where an answer's text comes from."""
@@ -95,6 +99,10 @@ ANSWER_SOURCE_EXTRACTIVE: AnswerSource.ValueType  # 4
 """Cut from a passage, without the model."""
 ANSWER_SOURCE_CACHED: AnswerSource.ValueType  # 5
 """Written by the model for somebody who asked the same question before, from the same knowledge; no model was asked."""
+ANSWER_SOURCE_CLARIFYING: AnswerSource.ValueType  # 6
+"""A question back: the message fits several subjects, which TurnCompleted.choices names."""
+ANSWER_SOURCE_REFUSED: AnswerSource.ValueType  # 7
+"""The tenant does not want its assistant to speak of this (TenantSettings.refused_topics); nobody is called."""
 Global___AnswerSource: _TypeAlias = AnswerSource  # noqa: Y015
 
 class _BrownOut:
@@ -580,6 +588,16 @@ class Handoff(_message.Message):
         """The model wrote a figure, price, address or code that its evidence does not hold; it was not sent."""
         REASON_OVERLOADED: Handoff._Reason.ValueType  # 7
         """More is asked than can be answered: see TurnCompleted.brown_out."""
+        REASON_LOW_SUPPORT: Handoff._Reason.ValueType  # 8
+        """The model's answer shares hardly a word with what was found; it was sent, and a person should look at it."""
+        REASON_REPEATED_FAILURE: Handoff._Reason.ValueType  # 9
+        """What was tried in this session did not help: the same question came a third time in a row, the last two answers
+        were rated down, or the two questions before this one were handed over for want of an answer as well.
+        """
+        REASON_SENSITIVE: Handoff._Reason.ValueType  # 10
+        """It is about a life, a health, a lawsuit or a subject of the tenant's list: see `subject`."""
+        REASON_ABUSE: Handoff._Reason.ValueType  # 11
+        """The customer insults whom they talk to."""
 
     class Reason(_Reason, metaclass=_ReasonEnumTypeWrapper):
         """Reason is why a person should take over."""
@@ -600,10 +618,147 @@ class Handoff(_message.Message):
     """The model wrote a figure, price, address or code that its evidence does not hold; it was not sent."""
     REASON_OVERLOADED: Handoff.Reason.ValueType  # 7
     """More is asked than can be answered: see TurnCompleted.brown_out."""
+    REASON_LOW_SUPPORT: Handoff.Reason.ValueType  # 8
+    """The model's answer shares hardly a word with what was found; it was sent, and a person should look at it."""
+    REASON_REPEATED_FAILURE: Handoff.Reason.ValueType  # 9
+    """What was tried in this session did not help: the same question came a third time in a row, the last two answers
+    were rated down, or the two questions before this one were handed over for want of an answer as well.
+    """
+    REASON_SENSITIVE: Handoff.Reason.ValueType  # 10
+    """It is about a life, a health, a lawsuit or a subject of the tenant's list: see `subject`."""
+    REASON_ABUSE: Handoff.Reason.ValueType  # 11
+    """The customer insults whom they talk to."""
+
+    class _Sentiment:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _SentimentEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Handoff._Sentiment.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        SENTIMENT_UNSPECIFIED: Handoff._Sentiment.ValueType  # 0
+        """Never sent."""
+        SENTIMENT_NEGATIVE: Handoff._Sentiment.ValueType  # 1
+        """Words of anger, disappointment or worry prevail."""
+        SENTIMENT_NEUTRAL: Handoff._Sentiment.ValueType  # 2
+        """No such words, or as many of the one as of the other."""
+        SENTIMENT_POSITIVE: Handoff._Sentiment.ValueType  # 3
+        """Words of praise or thanks prevail."""
+
+    class Sentiment(_Sentiment, metaclass=_SentimentEnumTypeWrapper):
+        """Sentiment is counted by a short list of words in both languages, the last message more than those before. It tells a
+        queue what to look at first, and no more.
+        """
+
+    SENTIMENT_UNSPECIFIED: Handoff.Sentiment.ValueType  # 0
+    """Never sent."""
+    SENTIMENT_NEGATIVE: Handoff.Sentiment.ValueType  # 1
+    """Words of anger, disappointment or worry prevail."""
+    SENTIMENT_NEUTRAL: Handoff.Sentiment.ValueType  # 2
+    """No such words, or as many of the one as of the other."""
+    SENTIMENT_POSITIVE: Handoff.Sentiment.ValueType  # 3
+    """Words of praise or thanks prevail."""
+
+    @_typing.final
+    class PassageTried(_message.Message):
+        """PassageTried is a passage that was found and not enough."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        NAME_FIELD_NUMBER: _builtins.int
+        TITLE_FIELD_NUMBER: _builtins.int
+        RELEVANCE_FIELD_NUMBER: _builtins.int
+        name: _builtins.str
+        """SourcePassage.name."""
+        title: _builtins.str
+        """SourcePassage.title."""
+        relevance: _builtins.float
+        """SourcePassage.relevance."""
+        def __init__(
+            self,
+            *,
+            name: _builtins.str = ...,
+            title: _builtins.str = ...,
+            relevance: _builtins.float = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "relevance", b"relevance", "title", b"title"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
+    class Slot(_message.Message):
+        """Slot is something that the customer has told already."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        class _Kind:
+            ValueType = _typing.NewType("ValueType", _builtins.int)
+            V: _TypeAlias = ValueType  # noqa: Y015
+
+        class _KindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Handoff.Slot._Kind.ValueType], _builtins.type):
+            DESCRIPTOR: _descriptor.EnumDescriptor
+            KIND_UNSPECIFIED: Handoff.Slot._Kind.ValueType  # 0
+            """Never sent."""
+            KIND_NUMBER: Handoff.Slot._Kind.ValueType  # 1
+            """The number of an order, a parcel, a contract or the like."""
+            KIND_DATE: Handoff.Slot._Kind.ValueType  # 2
+            """A day."""
+            KIND_AMOUNT: Handoff.Slot._Kind.ValueType  # 3
+            """An amount of money."""
+            KIND_CODE: Handoff.Slot._Kind.ValueType  # 4
+            """A code that mixes letters and digits, such as a product's."""
+            KIND_PHONE: Handoff.Slot._Kind.ValueType  # 5
+            """A telephone number was told. The value is a placeholder."""
+            KIND_EMAIL: Handoff.Slot._Kind.ValueType  # 6
+            """A mail address was told. The value is a placeholder."""
+
+        class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
+            """Kind says what the value is."""
+
+        KIND_UNSPECIFIED: Handoff.Slot.Kind.ValueType  # 0
+        """Never sent."""
+        KIND_NUMBER: Handoff.Slot.Kind.ValueType  # 1
+        """The number of an order, a parcel, a contract or the like."""
+        KIND_DATE: Handoff.Slot.Kind.ValueType  # 2
+        """A day."""
+        KIND_AMOUNT: Handoff.Slot.Kind.ValueType  # 3
+        """An amount of money."""
+        KIND_CODE: Handoff.Slot.Kind.ValueType  # 4
+        """A code that mixes letters and digits, such as a product's."""
+        KIND_PHONE: Handoff.Slot.Kind.ValueType  # 5
+        """A telephone number was told. The value is a placeholder."""
+        KIND_EMAIL: Handoff.Slot.Kind.ValueType  # 6
+        """A mail address was told. The value is a placeholder."""
+
+        KIND_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        kind: Global___Handoff.Slot.Kind.ValueType
+        """What it is."""
+        value: _builtins.str
+        """As the customer wrote it, but for KIND_PHONE and KIND_EMAIL: these stand in the turns alone."""
+        def __init__(
+            self,
+            *,
+            kind: Global___Handoff.Slot.Kind.ValueType = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
 
     REASON_FIELD_NUMBER: _builtins.int
     MESSAGE_FIELD_NUMBER: _builtins.int
     SUMMARY_FIELD_NUMBER: _builtins.int
+    OUT_OF_HOURS_FIELD_NUMBER: _builtins.int
+    NEXT_OPENING_FIELD_NUMBER: _builtins.int
+    PASSAGES_FIELD_NUMBER: _builtins.int
+    SLOTS_FIELD_NUMBER: _builtins.int
+    SENTIMENT_FIELD_NUMBER: _builtins.int
+    REPEATED_FIELD_NUMBER: _builtins.int
+    SUBJECT_FIELD_NUMBER: _builtins.int
     reason: Global___Handoff.Reason.ValueType
     """Why."""
     message: _builtins.str
@@ -611,17 +766,48 @@ class Handoff(_message.Message):
     TurnCompleted.text_bytes counts it.
     """
     summary: _builtins.str
-    """For the person who takes over: what was asked and tried, in a few lines."""
+    """For the person who takes over, in the answer's language: what was asked and tried, in a few lines. Personal data
+    stands in it as placeholders, such as "[phone]".
+    """
+    out_of_hours: _builtins.bool
+    """It is outside the tenant's business hours: nobody is there now, and `message` says when someone is."""
+    sentiment: Global___Handoff.Sentiment.ValueType
+    """How the customer's messages sound."""
+    repeated: _builtins.bool
+    """A person was called in this session before and has not come: nobody has to be called again, and `message` is short."""
+    subject: _builtins.str
+    """What is sensitive about it, also when another reason is given: "self-harm", "emergency", "violence", "legal", or an
+    entry of TenantSettings.sensitive_topics. Empty: nothing.
+    """
+    @_builtins.property
+    def next_opening(self) -> _timestamp_pb2.Timestamp:
+        """With `out_of_hours`: when the next business hours begin. Unset when none do within 60 days."""
+
+    @_builtins.property
+    def passages(self) -> _containers.RepeatedCompositeFieldContainer[Global___Handoff.PassageTried]:
+        """What was found and not enough, best first, at most 5."""
+
+    @_builtins.property
+    def slots(self) -> _containers.RepeatedCompositeFieldContainer[Global___Handoff.Slot]:
+        """What the customer has told in this session, the latest last, at most 12."""
+
     def __init__(
         self,
         *,
         reason: Global___Handoff.Reason.ValueType = ...,
         message: _builtins.str = ...,
         summary: _builtins.str = ...,
+        out_of_hours: _builtins.bool = ...,
+        next_opening: _timestamp_pb2.Timestamp | None = ...,
+        passages: _abc.Iterable[Global___Handoff.PassageTried] | None = ...,
+        slots: _abc.Iterable[Global___Handoff.Slot] | None = ...,
+        sentiment: Global___Handoff.Sentiment.ValueType = ...,
+        repeated: _builtins.bool = ...,
+        subject: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["next_opening", b"next_opening"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["message", b"message", "reason", b"reason", "summary", b"summary"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["message", b"message", "next_opening", b"next_opening", "out_of_hours", b"out_of_hours", "passages", b"passages", "reason", b"reason", "repeated", b"repeated", "sentiment", b"sentiment", "slots", b"slots", "subject", b"subject", "summary", b"summary"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -801,6 +987,7 @@ class TurnCompleted(_message.Message):
     MODEL_FIELD_NUMBER: _builtins.int
     BROWN_OUT_FIELD_NUMBER: _builtins.int
     SUPPORTS_FIELD_NUMBER: _builtins.int
+    CHOICES_FIELD_NUMBER: _builtins.int
     finish_reason: Global___FinishReason.ValueType
     """How it ended."""
     source: Global___AnswerSource.ValueType
@@ -827,6 +1014,12 @@ class TurnCompleted(_message.Message):
     def supports(self) -> _containers.RepeatedCompositeFieldContainer[Global___Support]:
         """Every sentence of a generated answer, in order, and what bears it out."""
 
+    @_builtins.property
+    def choices(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """With ANSWER_SOURCE_CLARIFYING: the subjects to choose from, 2 to 4, in the order in which the text numbers them. The
+        next message may name one, or be its number.
+        """
+
     def __init__(
         self,
         *,
@@ -839,10 +1032,11 @@ class TurnCompleted(_message.Message):
         model: _builtins.str = ...,
         brown_out: Global___BrownOut.ValueType = ...,
         supports: _abc.Iterable[Global___Support] | None = ...,
+        choices: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["timings", b"timings", "usage", b"usage"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["brown_out", b"brown_out", "citations", b"citations", "finish_reason", b"finish_reason", "model", b"model", "source", b"source", "supports", b"supports", "text_bytes", b"text_bytes", "timings", b"timings", "usage", b"usage"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["brown_out", b"brown_out", "choices", b"choices", "citations", b"citations", "finish_reason", b"finish_reason", "model", b"model", "source", b"source", "supports", b"supports", "text_bytes", b"text_bytes", "timings", b"timings", "usage", b"usage"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
