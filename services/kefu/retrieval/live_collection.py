@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import structlog
 
+from kefu.retrieval.calibration import Calibration
 from kefu.retrieval.changes import NO_CHANGE, ChangeId
 from kefu.retrieval.curated import CuratedAnswers
 from kefu.retrieval.embedders import BatchingEmbedder
@@ -41,6 +42,7 @@ class LiveCollection:
         self.info = info
         self.index = PassageIndex(embedder.embedder.dimension)
         self.curated = CuratedAnswers()
+        self.calibration: Calibration | None = None
         self.words = Words(info.incarnation.encode())
         self.last_change: ChangeId = NO_CHANGE
         self.changed = asyncio.Condition()
@@ -51,6 +53,12 @@ class LiveCollection:
         self._preparing = preparing
         self._refreshing = asyncio.Lock()
         self._next_words = 0.0  # by the loop's clock
+
+    @property
+    def min_relevance(self) -> float:
+        """Its threshold, as calibrated with the embedder it has; 0: it is not."""
+        mine = self.calibration is not None and self.calibration.embedder == self.info.embedder
+        return self.calibration.min_relevance if mine and self.calibration is not None else 0.0
 
     async def load(self, snapshots: Snapshots | None) -> None:
         """Fill it from the snapshot and the changes since, or from Redis alone when that does not reach back."""
@@ -69,6 +77,7 @@ class LiveCollection:
         else:
             await self.rebuild()
             how = "redis"
+        self.calibration = await self._reader.calibration(self.key)
         await self.refresh_words()
         self.snapshot_is_stale = how == "redis"
         _log.info("collection.loaded", collection=self.key.member, source=how, passages=len(self.index.entries))
@@ -85,6 +94,7 @@ class LiveCollection:
         for answer in [answer for answer in self.curated.ids if answer not in set(curated)]:
             self.curated.remove(answer)
         await self._follow_curated(curated)
+        self.calibration = await self._reader.calibration(self.key)
         self.last_change = last_change
         self.snapshot_is_stale = True
 
@@ -96,6 +106,8 @@ class LiveCollection:
         lost_text = any(document in self.index for document in documents)
         await self._follow_documents(documents)
         await self._follow_curated(curated)
+        if any(kind == "calibration" for _, kind, _ in changes):
+            self.calibration = await self._reader.calibration(self.key)
         if any(kind == "embedder" for _, kind, _ in changes):
             self.info = await self._reader.info(self.key)
         self.snapshot_is_stale = True
