@@ -41,7 +41,9 @@ def occurs(wanted: str, text: str) -> bool:
         return False
     if not _NUMBER.fullmatch(needle):
         return needle in hay
-    if not _ONE_NUMBER.fullmatch(unicodedata.normalize("NFKC", wanted).strip()):  # 4:51, 24-10: dropped signs join digits
+    if not _ONE_NUMBER.fullmatch(
+        unicodedata.normalize("NFKC", wanted).strip()
+    ):  # 4:51, 24-10: dropped signs join digits
         return re.search(rf"(?<!\d){re.escape(needle)}(?!\d)", hay) is not None
     # Numbers that stand apart in the text must not run together: "7 of 20 17" has no 2017.
     spaced = simplified(unicodedata.normalize("NFKC", _CITATION.sub("", text))).lower()

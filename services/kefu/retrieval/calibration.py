@@ -7,8 +7,8 @@ that it answers and questions that it does not, and the threshold lies between t
 overlap, it lies where the shares answered and refused are greatest together.
 
 Without real questions, the collection's own titles stand for the first and foreign_questions.py for the second. Few
-titles say little: the usual threshold weighs as much as twenty of them. So a collection of one document keeps nearly the
-usual one, and from a few hundred on it is the collection's own.
+titles say little: the usual threshold weighs as much as twenty of them. So a collection of one document keeps nearly
+the usual one, and from a few hundred on it is the collection's own.
 """
 
 import math

@@ -96,6 +96,8 @@ class Evaluation:
 
     index: PassageIndex
     questions: list[Asked]
+    ask: Callable[[str], Question]
+    """Makes any text a question that can be asked."""
 
     def ranking(self, question: Question, leaning: Question | None = None, count: int = _DEEP) -> list[Scored]:
         """What the service would find."""
@@ -166,7 +168,7 @@ def prepare(questions: QuestionSet, cache: EmbeddingCache, report: Callable[[str
         leaning = made(with_before(question.before, text)) if question.before else None
         asked.append(Asked(question, made(text), leaning))
         report("embedding questions", number, len(questions.questions))
-    return Evaluation(index, asked)
+    return Evaluation(index, asked, made)
 
 
 def _built(index: PassageIndex) -> tuple[int, LexicalView]:

@@ -18,7 +18,11 @@ def timestamp(seconds: float) -> Timestamp:
 
 
 def collection_message(
-    key: CollectionKey, info: CollectionInfo, counts: tuple[int, int], passages: int, update_time: float,
+    key: CollectionKey,
+    info: CollectionInfo,
+    counts: tuple[int, int],
+    passages: int,
+    update_time: float,
     calibration: Calibration | None,
 ) -> pb.Collection:
     """A collection with its numbers of (documents, curated answers) and of passages."""

@@ -137,9 +137,7 @@ class KnowledgeStore(KnowledgeReader):
         """Make the writer's wait for the disk cover all that anybody wrote before: the file is in order."""
         await writer.transaction([("SET", key.confirmed, 1)])
 
-    async def put_calibration(
-        self, writer: DurableWriter, key: CollectionKey, calibration: Calibration
-    ) -> ChangeId:
+    async def put_calibration(self, writer: DurableWriter, key: CollectionKey, calibration: Calibration) -> ChangeId:
         """Write a collection's threshold in place of what was there; raises CollectionNotFound."""
         for _ in range(_ATTEMPTS):
             await writer.watch(key.info)
