@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -16,11 +14,10 @@ from kefu.cli.console import CommandFailed, print_json
 from kefu.cli.data_dir import DataDir
 from kefu.cli.grouping import full
 from kefu.common.errors import StartupError
-from kefu.evaluation.abstention import Abstention, cases_of, own_calibration
+from kefu.evaluation.abstention import Abstention, calibrated, cases_of
 from kefu.evaluation.abstention import abstention as measure
 from kefu.retrieval.embedders import open_embedder
 from kefu.retrieval.evaluation import EmbeddingCache, Evaluation, prepare
-from kefu.retrieval.foreign_questions import FOREIGN
 from kefu.retrieval.question_set import BadQuestionSet, QuestionSet, load_question_set
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from kefu.retrieval.v1 import knowledge_pb2_grpc as rpc
@@ -55,11 +52,11 @@ def abstention(
     """
     found: list[Abstention] = []
     for folder in folders:
-        questions, evaluation, foreign = _prepared(folder, embedder, cache)
+        questions, evaluation = _prepared(folder, embedder, cache)
         cases = cases_of(evaluation, _SHOWN)
         if not any(case.answerable for case in cases) or all(case.answerable for case in cases):
             _fail(f"{folder} has no questions of both kinds, answerable and not; abstention needs them.")
-        own = own_calibration([one.title for one in questions.documents], foreign, _asking(evaluation), time.time())
+        own = calibrated(questions, evaluation)
         found.append(measure(questions.name, cases, answer, _USUAL, own))
         print(json.dumps(found[-1].as_json()) if as_json else found[-1].markdown(), flush=True)
     if report is not None:
@@ -85,8 +82,8 @@ def calibrate(
     say otherwise. Given a folder, a set's documents are measured in this process, and nothing is stored.
     """
     if Path(collection).is_dir():
-        asked, evaluation, foreign = _prepared(Path(collection), embedder, cache)
-        own = own_calibration([one.title for one in asked.documents], foreign, _asking(evaluation), time.time())
+        asked, evaluation = _prepared(Path(collection), embedder, cache)
+        own = calibrated(asked, evaluation)
         print(
             f"{asked.name}: from relevance {own.min_relevance:.3f} on; {own.answered:.1%} of {own.answerable} titles "
             f"answered, {own.refused:.1%} of {own.foreign} foreign questions refused. Nothing was stored."
@@ -115,22 +112,14 @@ async def _calibrate(target: Remote, request: pb.CalibrateCollectionRequest) -> 
     print_json(made)
 
 
-def _prepared(folder: Path, embedder: str, cache: Path) -> tuple[QuestionSet, Evaluation, list[str]]:
+def _prepared(folder: Path, embedder: str, cache: Path) -> tuple[QuestionSet, Evaluation]:
     try:
         questions = load_question_set(folder)
         remembered = EmbeddingCache(open_embedder(embedder), cache)
     except (BadQuestionSet, StartupError) as exc:
         _fail(str(exc))
     evaluation = prepare(questions, remembered, lambda _step, _done, _of: None)  # remembered stays open: more is asked
-    return questions, evaluation, [each for some in FOREIGN.values() for each in some]
-
-
-def _asking(evaluation: Evaluation) -> Callable[[str], float]:
-    def ask(text: str) -> float:
-        hits = evaluation.ranking(evaluation.ask(text), count=1)
-        return hits[0].relevance if hits else 0.0
-
-    return ask
+    return questions, evaluation
 
 
 def _fail(message: str) -> NoReturn:

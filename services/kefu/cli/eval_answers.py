@@ -23,6 +23,7 @@ from rich.progress import (
 )
 
 from kefu.common.errors import StartupError
+from kefu.evaluation.abstention import calibrated
 from kefu.evaluation.answer_set import Wanted, load_answer_set
 from kefu.evaluation.arms import Answered, Arm, Asker, patient
 from kefu.evaluation.engine import Measured, running_model, served_at
@@ -110,10 +111,11 @@ def _prepare(questions: QuestionSet, wanted: Mapping[str, Wanted], embedder: str
                 progress.update(tasks[step], completed=done)
 
             evaluation = prepare(questions, remembered, report)
+        threshold = calibrated(questions, evaluation).min_relevance
     finally:
         remembered.close()
     ids = list(wanted)
-    return searched(questions, evaluation, ids), told(questions, evaluation, ids)
+    return searched(questions, evaluation, ids, threshold), told(questions, evaluation, ids)
 
 
 async def _run(
@@ -145,8 +147,9 @@ async def _run(
                         )
                 label = f"{measured.model}, thinking" if thinks else measured.model
                 found = results(questions.name, label, answered, wanted, by_id)
-                for arm in arms if judge is not None else ():
-                    found.judged[arm] = await judge.share_right(answered[arm], wanted)
+                if judge is not None:
+                    for arm in arms:
+                        found.judged[arm] = await judge.share_right(answered[arm], wanted)
                 run.sets.append(found)
                 run.texts += [
                     json.dumps({"set": questions.name, "arm": arm, "model": label, **asdict(each)}, ensure_ascii=False)

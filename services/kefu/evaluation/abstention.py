@@ -5,6 +5,7 @@ Folds: a question's threshold comes from the questions whose place in the set, d
 On those it is the highest one that still answers a wanted share of the answerable ones.
 """
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -16,6 +17,8 @@ from kefu.evaluation.results import told
 from kefu.retrieval.calibration import MOST_TITLES, Calibration, calibrate
 from kefu.retrieval.evaluation import Evaluation
 from kefu.retrieval.figures import Figure, bootstrapped
+from kefu.retrieval.foreign_questions import FOREIGN
+from kefu.retrieval.question_set import QuestionSet
 from kefu.retrieval.relevance_fit import Observation, auc, fit, weighed
 
 _FOLDS = 5
@@ -122,10 +125,21 @@ def abstention(
     return Abstention(name, int(answerable.sum()), int((~answerable).sum()), wanted, ways)
 
 
-def own_calibration(titles: Sequence[str], foreign: Sequence[str], ask: Ask, time: float) -> Calibration:
+def calibrated(questions: QuestionSet, evaluation: Evaluation) -> Calibration:
+    """What a set's documents alone, without any of its questions, would be calibrated to."""
+
+    def ask(text: str) -> float:
+        hits = evaluation.ranking(evaluation.ask(text), count=1)
+        return hits[0].relevance if hits else 0.0
+
+    foreign = [each for some in FOREIGN.values() for each in some]
+    return own_calibration([one.title for one in questions.documents], foreign, ask, time.time())
+
+
+def own_calibration(titles: Sequence[str], foreign: Sequence[str], ask: Ask, now: float) -> Calibration:
     """What a collection with these titles would calibrate itself to."""
     chosen = list(dict.fromkeys(title.strip() for title in titles if title.strip()))[:MOST_TITLES]
-    return calibrate([ask(title) for title in chosen], [ask(each) for each in foreign], "titles", time)
+    return calibrate([ask(title) for title in chosen], [ask(each) for each in foreign], "titles", now)
 
 
 def highest_answering(signal: Floats, wanted: float) -> float:
@@ -145,8 +159,9 @@ def _cross_validated(cases: Sequence[Case]) -> Floats:
     observed = [Observation("", False, case.answerable, case.row, case.relevance) for case in cases]
     for fold in range(_FOLDS):
         fitted = fit([one for one, other in zip(observed, folds, strict=True) if other != fold])
-        for at in np.flatnonzero(folds == fold).tolist():
-            signal[at] = weighed(fitted, cases[at].row)
+        for at, case in enumerate(cases):
+            if folds[at] == fold:
+                signal[at] = weighed(fitted, case.row)
     return signal
 
 
