@@ -9,6 +9,7 @@ import structlog
 
 from kefu.common.errors import BackendUnavailable, PromptTooLong
 from kefu.common.language import AnswerLanguage
+from kefu.common.scripts import like
 from kefu.router import metrics
 from kefu.router.answer import AnswerFilter
 from kefu.router.config import RouterConfig
@@ -24,6 +25,7 @@ from kefu.router.literals import Evidence
 from kefu.router.model import AnswerSource, BrownOut, FinishReason, HandoffReason, Passage
 from kefu.router.prompt import Budget, Prompt, build_prompt
 from kefu.router.question import Draft, Question
+from kefu.router.quoting import is_carried, quote
 from kefu.router.relay import RESERVE_SECONDS, NoReplica, Patience, Pool, Relay, Relays
 from kefu.router.retry_budget import RetryBudget
 from kefu.router.tokens import TokenEstimate
@@ -89,7 +91,7 @@ class Answering:
         most = rules.max_passages
         if question.brown_out >= BrownOut.FEWER_PASSAGES:
             most = (most + 1) // 2
-        match decide(found, min_relevance=rules.min_relevance, max_passages=most):
+        match decide(found, min_relevance=rules.min_relevance, max_passages=most, calibrated=rules.calibrated):
             case GiveCurated(curated):
                 draft.log.find(PassagesFound((), draft.query))
                 draft.source = AnswerSource.CURATED
@@ -235,6 +237,11 @@ class Answering:
             hand_over(question, draft, HandoffReason.UNSUPPORTED_ANSWER, nearest=draft.passages, detail=chain.blocked)
         elif not draft.log.text_bytes:
             hand_over(question, draft, HandoffReason.EMPTY_ANSWER, nearest=draft.passages)
+        elif chain is not None and draft.finish is FinishReason.STOP and not is_carried(draft.supports):
+            said = quote(draft.query or question.text, chain.text, draft.passages, question.language)
+            if said is not None:
+                draft.say(chain.quote(like(question.text, said.text), said.number))
+                draft.cite()
 
     def _prompt(
         self, question: Question, passages: Sequence[Passage], budget: Budget, *, keep_numbers: bool = False
