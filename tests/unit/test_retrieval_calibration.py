@@ -63,24 +63,30 @@ def test_collections_of_any_size_answer_their_titles_and_refuse_foreign_question
 
 
 def test_the_fewer_titles_the_nearer_the_threshold_is_to_the_usual_one() -> None:
-    by_titles = {n: calibrate([0.98] * n, [0.2] * 96, "titles", 0.0).min_relevance for n in (0, 1, 3, 20, 200)}
+    by_titles = {n: calibrate([0.98] * n, [0.6] * 96, "titles", 0.0).min_relevance for n in (0, 1, 3, 20, 200)}
     assert by_titles[0] == USUAL
-    assert by_titles[1] == pytest.approx(USUAL, abs=0.02)
-    assert by_titles[3] == pytest.approx(USUAL, abs=0.06)
+    assert by_titles[1] == pytest.approx(USUAL, abs=0.01)
+    assert by_titles[3] == pytest.approx(USUAL, abs=0.02)
     assert list(by_titles.values()) == sorted(by_titles.values())
-    assert by_titles[200] > by_titles[20] > 0.55
+    assert by_titles[200] == pytest.approx(0.6, abs=0.02)
 
 
-def test_the_threshold_lies_between_the_two() -> None:
+def test_titles_are_easy_and_do_not_raise_the_threshold() -> None:
+    assert calibrate([1.0] * 200, [0.1] * 96, "titles", 0.0).min_relevance < USUAL
+    assert calibrate([1.0] * 200, [0.99] * 96, "titles", 0.0).min_relevance < 0.66
+    assert calibrate([0.45] * 200, [0.6] * 96, "titles", 0.0).min_relevance < USUAL
+
+
+def test_between_real_questions_of_both_kinds_it_lies_half_way() -> None:
     made = calibrate([0.9] * 200, [0.1] * 90, "questions", 0.0)
     assert made.min_relevance == pytest.approx(0.5, abs=0.01)
     assert calibrate([0.99] * 200, [0.4] * 90, "questions", 0.0).min_relevance > 0.6
     assert (made.answerable, made.foreign, made.answered, made.refused) == (200, 90, 1.0, 1.0)
 
 
-def test_a_few_odd_titles_and_a_few_foreign_questions_that_are_answered_after_all_move_nothing() -> None:
-    clean = calibrate([0.9] * 100, [0.1] * 100, "titles", 0.0).min_relevance
-    odd = calibrate([0.9] * 96 + [0.05] * 4, [0.1] * 96 + [0.97] * 4, "titles", 0.0).min_relevance
+def test_a_few_questions_in_the_wrong_set_move_nothing() -> None:
+    clean = calibrate([0.9] * 100, [0.1] * 100, "questions", 0.0).min_relevance
+    odd = calibrate([0.9] * 96 + [0.05] * 4, [0.1] * 96 + [0.97] * 4, "questions", 0.0).min_relevance
     assert odd == pytest.approx(clean, abs=0.05)
 
 

@@ -1,14 +1,17 @@
 """
 From which relevance on a collection's passages count as an answer.
 
-Relevance means the same everywhere, but where questions without an answer end and those with one begin differs: a
-collection about programming is nearer to any question than one about insurance. So each collection is asked questions
-that it answers and questions that it does not, and the threshold lies between the two, half way in log odds. Where they
+Relevance means the same everywhere, but where questions without an answer end and those with one begin differs: an
+encyclopedia is nearer to any question than a help centre. So each collection is asked questions that it answers and
+questions that it does not. With real ones, the threshold lies between the two, half way in log odds; where they
 overlap, it lies where the shares answered and refused are greatest together.
 
-Without real questions, the collection's own titles stand for the first and foreign_questions.py for the second. Few
-titles say little: the usual threshold weighs as much as twenty of them. So a collection of one document keeps nearly
-the usual one, and from a few hundred on it is the collection's own.
+Without real questions, the collection's own titles stand for the first and foreign_questions.py for the second. Titles
+are found more easily than questions are, so they only say what is too high: the threshold refuses nine of ten foreign
+questions, a tenth being what a collection may answer after all, and stays near the usual one.
+
+Few questions say little: the usual threshold weighs as much as twenty of them. So a collection of one document keeps
+nearly the usual one, and from a few hundred on it is the collection's own.
 """
 
 import math
@@ -25,9 +28,11 @@ USUAL = 0.5
 MOST_TITLES = 200
 """Asked of a collection; more say no more, and each is an embedding."""
 _USUAL_WEIGHS = 20
-_LOWEST, _HIGHEST = 0.3, 0.8
+_BOUNDS = {"titles": (0.4, 0.65), "questions": (0.05, 0.95)}
 _OUTLIERS = 0.05
-"""So many titles may be empty phrases ("Miscellaneous"), so many foreign questions may be answered after all."""
+"""So many titles may be empty phrases ("Miscellaneous"), so many questions may be in the wrong set."""
+_FOREIGN_ANSWERED = 0.1
+"""So many foreign questions a collection may be about."""
 
 Source = Literal["titles", "questions"]
 
@@ -62,9 +67,14 @@ def calibrate(
     yes, no = np.array(answerable, np.float64), np.array(foreign, np.float64)
     threshold = USUAL
     if len(yes) and len(no):
+        if source == "titles":
+            cut = min(float(np.quantile(no, 1 - _FOREIGN_ANSWERED)), float(np.quantile(yes, _OUTLIERS)))
+        else:
+            cut = between(yes, no)
         weight = len(yes) / (len(yes) + _USUAL_WEIGHS)
-        threshold = _odds_to(weight * _log_odds(between(yes, no)) + (1 - weight) * _log_odds(USUAL))
-        threshold = min(max(threshold, _LOWEST), _HIGHEST)
+        lowest, highest = _BOUNDS[source]
+        cut = min(max(cut, lowest), highest)
+        threshold = _odds_to(weight * _log_odds(cut) + (1 - weight) * _log_odds(USUAL))
     return Calibration(
         min_relevance=round(threshold, 4),
         source=source,

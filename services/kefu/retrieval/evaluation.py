@@ -43,7 +43,9 @@ class EmbeddingCache:
         self._database: sqlite3.Connection | None = None
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._database = sqlite3.connect(path, check_same_thread=False)  # one thread at a time, not always the same
+            # One thread at a time, not always the same; another run may be writing to it.
+            self._database = sqlite3.connect(path, timeout=60.0, check_same_thread=False)
+            self._database.execute("PRAGMA synchronous = OFF")  # what a power cut loses is embedded again
             self._database.execute("CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB)")
 
     def close(self) -> None:
