@@ -14,7 +14,7 @@ from kefu.retrieval.relevance import Features
 
 def case(number: int, relevance: float, *, answerable: bool, right: bool = True) -> Case:
     row = Features(relevance, relevance, 0, relevance, False, 0.7, relevance, relevance / 10).row()
-    return Case(f"q-{number}", answerable, row, relevance, right and answerable)
+    return Case(f"q-{number}", answerable, row, relevance, relevance / 2, right and answerable)
 
 
 def test_a_set_that_can_be_told_apart_is() -> None:

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from kefu.evaluation.results import told
 from kefu.retrieval.calibration import MOST_TITLES, Calibration, calibrate
+from kefu.retrieval.comparing import Question
 from kefu.retrieval.evaluation import Evaluation
 from kefu.retrieval.figures import Figure, bootstrapped
 from kefu.retrieval.foreign_questions import FOREIGN
@@ -37,6 +38,8 @@ class Case:
     """The best one's features, as `Features.row`."""
     relevance: float
     """Of the best one."""
+    words_stand_out: float
+    """By how much the passage that holds most of its words exceeds the next one, BM25 as a share of its bound."""
     right: bool
     """A right document is among those that a model would be shown."""
 
@@ -101,8 +104,22 @@ def cases_of(evaluation: Evaluation, shown: int) -> list[Case]:
         if hits:
             best = hits[0]
             right = not found.isdisjoint(one.asked.relevant)
-            cases.append(Case(one.asked.id, bool(one.asked.relevant), best.features.row(), best.relevance, right))
+            cases.append(
+                Case(
+                    id=one.asked.id,
+                    answerable=bool(one.asked.relevant),
+                    row=best.features.row(),
+                    relevance=best.relevance,
+                    words_stand_out=_words_stand_out(evaluation, one.question),
+                    right=right,
+                )
+            )
     return cases
+
+
+def _words_stand_out(evaluation: Evaluation, question: Question) -> float:
+    relative = np.sort(evaluation.index.words.scores(question.words).relative)[::-1]
+    return float(relative[0] - relative[1]) if len(relative) > 1 else 0.0
 
 
 def abstention(
@@ -113,10 +130,12 @@ def abstention(
     """
     answerable = np.array([case.answerable for case in cases])
     by_relevance = np.array([case.relevance for case in cases])
+    words = np.array([case.words_stand_out for case in cases])
     weighed_anew = _cross_validated(cases)
     ways = [
         _by_folds("relevance", cases, by_relevance, wanted),
-        _by_folds("its features, weighed anew for the set", cases, weighed_anew, wanted),
+        _by_folds("how far its words stand out", cases, words, wanted),
+        _by_folds("both and their features, weighed anew for the set", cases, weighed_anew, wanted),
         _fixed(f"relevance, {usual:g} for all", cases, by_relevance, usual),
     ]
     if own is not None:
@@ -156,13 +175,17 @@ def _folds(count: int) -> npt.NDArray[np.int64]:
 def _cross_validated(cases: Sequence[Case]) -> Floats:
     folds = _folds(len(cases))
     signal = np.zeros(len(cases))
-    observed = [Observation("", False, case.answerable, case.row, case.relevance) for case in cases]
+    observed = [Observation("", False, case.answerable, _row(case), case.relevance) for case in cases]
     for fold in range(_FOLDS):
         fitted = fit([one for one, other in zip(observed, folds, strict=True) if other != fold])
         for at, case in enumerate(cases):
             if folds[at] == fold:
-                signal[at] = weighed(fitted, case.row)
+                signal[at] = weighed(fitted, _row(case))
     return signal
+
+
+def _row(case: Case) -> tuple[float, ...]:
+    return (*case.row, case.words_stand_out * 10)
 
 
 def _by_folds(name: str, cases: Sequence[Case], signal: Floats, wanted: float) -> Refusals:
