@@ -237,7 +237,11 @@ class Answering:
             hand_over(question, draft, HandoffReason.UNSUPPORTED_ANSWER, nearest=draft.passages, detail=chain.blocked)
         elif not draft.log.text_bytes:
             hand_over(question, draft, HandoffReason.EMPTY_ANSWER, nearest=draft.passages)
-        elif chain is not None and draft.finish is FinishReason.STOP and not is_carried(draft.supports):
+        elif (
+            chain is not None
+            and draft.finish is FinishReason.STOP
+            and not is_carried(question.text, chain.text, draft.supports)
+        ):
             said = quote(draft.query or question.text, chain.text, draft.passages, question.language)
             if said is not None:
                 draft.say(chain.quote(like(question.text, said.text), said.number))

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kefu.common.language import AnswerLanguage, language_of
+from kefu.common.scripts import simplified
 from kefu.router.excerpts import ranked_sentences
 from kefu.router.model import Passage, Supported
 from kefu.router.overlap import units_of
@@ -24,6 +25,8 @@ _LONGEST: dict[AnswerLanguage, int] = {"en": 180, "zh": 70}
 """Characters; of a longer sentence the part is quoted that bears most on the question."""
 _LEAD: dict[AnswerLanguage, str] = {"en": " The page says: “{}”", "zh": "资料原文：“{}”"}
 _CLAUSE = re.compile(r"[^,;:，；：、—–()（）]+[,;:，；：、—–()（）]*\s*")
+_HAN = re.compile(r"[\u3400-\u9fff]")
+_MARKS = re.compile(r"\[\d+\]")
 _END = re.compile(r"[.。!！?？…”\"]$")
 
 
@@ -35,9 +38,13 @@ class Quote:
     number: int
 
 
-def is_carried(supports: Sequence[Supported]) -> bool:
-    """Whether passages hold what each sentence says."""
-    return bool(supports) and all(one.share >= _CARRIED for one in supports)
+def is_carried(question: str, answer: str, supports: Sequence[Supported]) -> bool:
+    """Whether passages hold what each sentence says, and the answer says more than the question."""
+    said = simplified(_MARKS.sub("", answer))
+    # Pairs of Han characters are new wherever one is left out: characters tell.
+    words = {unit for unit in units_of(said) if unit.isascii()} - units_of(question)
+    says_more = words or set(_HAN.findall(said)) - set(simplified(question))
+    return bool(says_more) and bool(supports) and all(one.share >= _CARRIED for one in supports)
 
 
 def quote(question: str, answer: str, passages: Sequence[Passage], language: AnswerLanguage) -> Quote | None:
