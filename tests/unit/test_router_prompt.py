@@ -1,6 +1,7 @@
 """What the model is asked: order, budgets, numbers."""
 
 from dataclasses import replace
+from typing import Any
 
 from kefu.router.decide import Generate, GiveCurated, HandOver, decide, handoff_summary
 from kefu.router.excerpts import ranked_sentences, shown
@@ -19,7 +20,7 @@ def turn(question: str, text: str, *, superseded: bool = False) -> Turn:
     return Turn(question, question, "en", "2026-11-25", 0.0, text=text, superseded=superseded)
 
 
-def prompt(passages: list[Passage], history: list[Turn], total: int = 900, **more: bool):
+def prompt(passages: list[Passage], history: list[Turn], total: int = 900, **more: Any):
     budget = Budget(total, 200)
     return build_prompt(
         "How long?",
@@ -85,6 +86,14 @@ def test_rows_of_a_table_are_shown_under_its_head_once() -> None:
     table = "| Method | Time |\n|---|---|\n| Standard | 3 days |\n| Express | 1 day |\n"
     [told] = shown("How long do standard and express take?", [passage(1, table)])
     assert told == "| Method | Time |\n| Standard | 3 days |\n| Express | 1 day |"
+
+
+def test_sentences_are_chosen_by_what_was_searched_for() -> None:
+    text = "Sofas are heavy. " * 60 + "Refunds of lamps take nine days. " + "Sofas are heavy. " * 20
+    alone = prompt([passage(1, text)], []).messages[-1].content
+    assert "nine days" not in alone
+    leaning = prompt([passage(1, text)], [], searched="What about refunds of lamps? How long?").messages[-1].content
+    assert "nine days" in leaning
 
 
 def test_a_passage_in_another_language_is_shown_whole() -> None:

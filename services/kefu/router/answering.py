@@ -134,7 +134,7 @@ class Answering:
     async def _generate(self, question: Question, draft: Draft, passages: tuple[Passage, ...]) -> None:
         ask, rules = question.ask, question.rules
         budget = Budget(self._config.prompt_tokens, self._config.history_tokens)
-        prompt = self._prompt(question, passages, budget)
+        prompt = self._prompt(question, draft, passages, budget)
         draft.passages = prompt.passages
         draft.log.find(PassagesFound(prompt.passages, draft.query))
         draft.filter = AnswerFilter(prompt.passages, self._evidence(question, prompt.passages), question.text)
@@ -151,7 +151,7 @@ class Answering:
                 factor = 0.9 * error.max_prompt_tokens / max(error.prompt_tokens, 1)
                 self._estimate.learn([message.content for message in prompt.messages], error.prompt_tokens)
                 smaller = Budget(round(prompt.tokens * factor), round(budget.history * min(factor, 1) / 2))
-                shorter = self._prompt(question, draft.passages, smaller, keep_numbers=True)
+                shorter = self._prompt(question, draft, draft.passages, smaller, keep_numbers=True)
                 relay = self._relays.relay(who, preferred=relay.address, session=session)
                 await self._relay(relay, self._order(question, shorter, max_tokens), draft, ask.deadline)
             if draft.filter.blocked is not None and draft.saved is None:
@@ -188,7 +188,7 @@ class Answering:
             return
         passage = replace(draft.passages[nearest.passage], text=nearest.text)
         budget = Budget(self._config.prompt_tokens, self._config.history_tokens)
-        prompt = self._prompt(question, (passage,), budget, keep_numbers=True)
+        prompt = self._prompt(question, draft, (passage,), budget, keep_numbers=True)
         order = self._order(question, prompt, max_tokens)
         if kept:
             order = replace(order, continuation=Sent((), kept, received.fingerprint))
@@ -248,7 +248,13 @@ class Answering:
                 draft.cite()
 
     def _prompt(
-        self, question: Question, passages: Sequence[Passage], budget: Budget, *, keep_numbers: bool = False
+        self,
+        question: Question,
+        draft: Draft,
+        passages: Sequence[Passage],
+        budget: Budget,
+        *,
+        keep_numbers: bool = False,
     ) -> Prompt:
         return build_prompt(
             question.text,
@@ -259,6 +265,7 @@ class Answering:
             budget=budget,
             estimate=self._estimate,
             keep_numbers=keep_numbers,
+            searched=draft.query,
         )
 
     def _order(self, question: Question, prompt: Prompt, max_tokens: int) -> Order:

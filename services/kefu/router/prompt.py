@@ -100,11 +100,13 @@ def build_prompt(
     budget: Budget,
     estimate: TokenEstimate,
     keep_numbers: bool = False,
+    searched: str = "",
 ) -> Prompt:
     """Fit what is to be asked into the budget: the best passages first, at least one even if it must be cut.
 
     `instructions` are the tenant's and stand in front of the installation's own. Passages are numbered anew unless
-    `keep_numbers`: the customer was shown them already.
+    `keep_numbers`: the customer was shown them already. `searched`: the question with what it leans on; sentences are
+    chosen by it.
     """
     system = f"{instructions.strip()}\n\n{_SYSTEM[language]}" if instructions.strip() else _SYSTEM[language]
     ending = _QUESTION[language].format(question)
@@ -114,7 +116,7 @@ def build_prompt(
     left = budget.total - fixed - estimate.of_messages([message.content for message in before])
     shown: list[Passage] = []
     blocks: list[str] = []
-    for passage, text in zip(passages, excerpts.shown(question, passages), strict=True):
+    for passage, text in zip(passages, excerpts.shown(searched or question, passages), strict=True):
         if not text:
             continue
         block = _block(passage, text)
