@@ -97,8 +97,9 @@ async def node(
     accept_not_durable: bool = False,
     conversion_seconds: float = 60.0,
     reranking: Reranking | None = None,
+    calibration_seconds: float = 0.0,
 ) -> AsyncIterator[Node]:
-    """A running retrieval service. `changes_kept` and `snapshots` as in the configuration."""
+    """A running retrieval service. `changes_kept`, `snapshots` and `calibration_seconds` as in the configuration."""
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(open_redis(server.url))
         keyring = await stack.enter_async_context(open_keyring(INTERNAL_KEY, BOOTSTRAP_KEY, client))
@@ -109,6 +110,7 @@ async def node(
         servicer = KnowledgeServicer(
             *(store, replica, batching, converters), reranking=reranking, accept_not_durable=accept_not_durable
         )
+        await stack.enter_async_context(servicer.calibrator.running(calibration_seconds))
         scopes = {"kefu.retrieval.v1.KnowledgeService": (Scope.KNOWLEDGE, Scope.INTERNAL)}
         running = await stack.enter_async_context(
             serving("127.0.0.1:0", servicer.register, keyring=keyring, scopes=scopes, drain=0)

@@ -1,6 +1,10 @@
 """What the model is asked: order, budgets, numbers."""
 
+from dataclasses import replace
+from typing import Any
+
 from kefu.router.decide import Generate, GiveCurated, HandOver, decide, handoff_summary
+from kefu.router.excerpts import ranked_sentences, shown
 from kefu.router.extract import excerpt
 from kefu.router.knowledge import Curated, Found
 from kefu.router.model import HandoffReason, Passage, Turn
@@ -16,7 +20,7 @@ def turn(question: str, text: str, *, superseded: bool = False) -> Turn:
     return Turn(question, question, "en", "2026-11-25", 0.0, text=text, superseded=superseded)
 
 
-def prompt(passages: list[Passage], history: list[Turn], total: int = 900, **more: bool):
+def prompt(passages: list[Passage], history: list[Turn], total: int = 900, **more: Any):
     budget = Budget(total, 200)
     return build_prompt(
         "How long?",
@@ -51,24 +55,55 @@ def test_superseded_answers_are_no_history_and_the_oldest_goes_first() -> None:
 
 
 def test_passages_that_do_not_fit_are_left_out_and_the_rest_numbered_anew() -> None:
-    long = "Some words of a long passage. " * 300
+    long = "Some words of a lengthy passage, " * 300
     made = prompt([passage(1, "Short."), passage(2, long), passage(3, "Also short.")], [])
     assert [(shown.number, shown.name) for shown in made.passages] == [(1, "p1"), (2, "p3")]
     assert made.tokens <= 900
 
 
 def test_numbers_that_the_customer_saw_are_kept() -> None:
-    long = "Some words of a long passage. " * 300
+    long = "Some words of a lengthy passage, " * 300
     made = prompt([passage(1, "Short."), passage(2, long), passage(3, "Also short.")], [], keep_numbers=True)
     assert "Passage [3] (Refunds" in made.messages[-1].content
 
 
-def test_the_best_passage_is_cut_rather_than_left_out() -> None:
-    made = prompt([passage(1, "Some words of a long passage. " * 300)], [], total=400)
-    [shown] = made.passages
-    assert 80 <= len(shown.text) < 2000
+def test_the_best_sentence_is_cut_rather_than_left_out() -> None:
+    made = prompt([passage(1, "Some words of a long passage, " * 300)], [], total=400)
+    assert "Some words of a long passage, Some words" in made.messages[-1].content
     assert made.tokens <= 420
-    assert shown.text in made.messages[-1].content
+    assert made.passages == (passage(1, "Some words of a long passage, " * 300),)
+
+
+def test_the_model_is_shown_the_sentences_that_bear_on_the_question_in_their_order() -> None:
+    filler = "Nothing here helps anybody at all with that. " * 8
+    text = f"Kettles may be refunded. {filler}\nRefunds of kettles take nine days.\n{filler}They go to your card."
+    [told] = shown("How long do refunds of kettles take?", [passage(1, text)], 80)
+    assert told == "Nothing here helps anybody at all with that.\nRefunds of kettles take nine days."
+    assert shown("How long do refunds of kettles take?", [passage(1, filler), passage(2, text)], 40)[0] == ""
+
+
+def test_rows_of_a_table_are_shown_under_its_head_once() -> None:
+    table = "| Method | Time |\n|---|---|\n| Standard | 3 days |\n| Express | 1 day |\n"
+    [told] = shown("How long do standard and express take?", [passage(1, table)])
+    assert told == "| Method | Time |\n| Standard | 3 days |\n| Express | 1 day |"
+
+
+def test_sentences_are_chosen_by_what_was_searched_for() -> None:
+    text = "Sofas are heavy. " * 60 + "Refunds of lamps take nine days. " + "Sofas are heavy. " * 20
+    alone = prompt([passage(1, text)], []).messages[-1].content
+    assert "nine days" not in alone
+    leaning = prompt([passage(1, text)], [], searched="What about refunds of lamps? How long?").messages[-1].content
+    assert "nine days" in leaning
+
+
+def test_a_passage_in_another_language_is_shown_whole() -> None:
+    text = "Nothing much. " * 60
+    assert shown("退款要多久？", [passage(1, text)]) == [text]
+
+
+def test_a_question_for_a_figure_prefers_a_sentence_that_has_one() -> None:
+    text = "Refunds take time and patience. Refunds take 9 days."
+    assert ranked_sentences("How many days do refunds take?", [passage(1, text)])[0].text == "Refunds take 9 days."
 
 
 def test_estimates_follow_what_the_tokenizer_counted() -> None:
@@ -82,6 +117,9 @@ def test_estimates_follow_what_the_tokenizer_counted() -> None:
 
 def test_decisions() -> None:
     good, bad = passage(1, "good", 0.8), passage(2, "bad", 0.3)
+    own = replace(bad, min_relevance=0.25)
+    assert decide(Found((own,), None), min_relevance=0.5, max_passages=3) == Generate((own,))
+    assert isinstance(decide(Found((own,), None), min_relevance=0.5, max_passages=3, calibrated=False), HandOver)
     assert decide(Found((good, bad), None), min_relevance=0.5, max_passages=3) == Generate((good,))
     assert decide(Found((bad,), None), min_relevance=0.5, max_passages=3) == HandOver(HandoffReason.NOTHING_RELEVANT)
     curated = Curated("c", "answer", "en")

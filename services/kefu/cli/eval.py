@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from kefu.cli.eval_abstention import abstention, calibrate
 from kefu.cli.eval_answers import answers
 from kefu.cli.eval_cache import cache as cache_command
 from kefu.common.errors import StartupError
@@ -21,9 +22,11 @@ from kefu.retrieval.question_set import BadQuestionSet, load_question_set
 from kefu.retrieval.relevance_fit import Observation, auc, fit, observe, passing
 from kefu.retrieval.report import Measured, markdown, measure
 
-app = typer.Typer(no_args_is_help=True, help="Measure how well questions find their documents.")
+app = typer.Typer(no_args_is_help=True, help="Measure what is found, answered and refused.")
 app.command()(answers)
 app.command("cache")(cache_command)
+app.command()(abstention)
+app.command()(calibrate)
 _err = Console(stderr=True)
 
 Folders = Annotated[list[Path], typer.Argument(help="Folders with corpus.jsonl, queries.jsonl and qrels/test.tsv.")]

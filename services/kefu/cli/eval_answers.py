@@ -23,9 +23,11 @@ from rich.progress import (
 )
 
 from kefu.common.errors import StartupError
+from kefu.evaluation.abstention import calibrated
 from kefu.evaluation.answer_set import Wanted, load_answer_set
 from kefu.evaluation.arms import Answered, Arm, Asker, patient
 from kefu.evaluation.engine import Measured, running_model, served_at
+from kefu.evaluation.llm_judge import LlmJudge, open_judge
 from kefu.evaluation.recording import RecordedPool, Recording
 from kefu.evaluation.report import Run, markdown
 from kefu.evaluation.results import results
@@ -50,6 +52,11 @@ def answers(
     ] = "",
     internal_key: Annotated[str, typer.Option(envvar="KEFU_INTERNAL_KEY", hidden=True)] = "",
     think: Annotated[bool, typer.Option("--think", help="Once more with thinking, where the model can.")] = False,
+    judge_url: Annotated[
+        str, typer.Option("--judge-url", help="A language model judges too: base URL of an OpenAI-compatible server.")
+    ] = "",
+    judge_model: Annotated[str, typer.Option("--judge-model", help="Its name there.")] = "",
+    judge_key: Annotated[str, typer.Option("--judge-key", help="Its key, where it wants one.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object a set, one a line.")] = False,
     report: Annotated[
         Path | None, typer.Option("--report", help="Write a report in Markdown here.", show_default=False)
@@ -70,7 +77,8 @@ def answers(
         sets = [load_answer_set(folder, first) for folder in folders]
         prepared = [_prepare(questions, wanted, embedder, cache) for questions, wanted in sets]
         serving = served_at(generation, internal_key) if generation else running_model(model)
-        run = asyncio.run(_run(sets, prepared, serving, arm, cache, think=think))
+        judge = open_judge(judge_url, judge_model, judge_key) if judge_url else None
+        run = asyncio.run(_run(sets, prepared, serving, arm, cache, judge, think=think))
     except (BadQuestionSet, StartupError) as exc:
         _err.print(f"[red]{exc}[/red]")
         raise typer.Exit(1) from None
@@ -103,10 +111,11 @@ def _prepare(questions: QuestionSet, wanted: Mapping[str, Wanted], embedder: str
                 progress.update(tasks[step], completed=done)
 
             evaluation = prepare(questions, remembered, report)
+        threshold = calibrated(questions, evaluation).min_relevance
     finally:
         remembered.close()
     ids = list(wanted)
-    return searched(questions, evaluation, ids), told(questions, evaluation, ids)
+    return searched(questions, evaluation, ids, threshold), told(questions, evaluation, ids)
 
 
 async def _run(
@@ -115,6 +124,7 @@ async def _run(
     serving: AbstractAsyncContextManager[Measured],
     arms: Sequence[Arm],
     cache: Path,
+    judge: LlmJudge | None,
     *,
     think: bool,
 ) -> Run:
@@ -124,10 +134,10 @@ async def _run(
     async with serving as measured:
         pool = RecordedPool(measured.pool, recording, measured.fingerprint)
         for thinks in (False, True) if think and measured.reasons else (False,):
-            for (questions, wanted), (found, gold) in zip(sets, prepared, strict=True):
+            for (questions, wanted), (searchable, gold) in zip(sets, prepared, strict=True):
                 by_id = {question.id: question for question in questions.questions}
                 texts = {each: by_id[each].text.strip() for each in wanted}
-                asker = Asker(config, pool, found, gold, thinks=thinks)
+                asker = Asker(config, pool, searchable, gold, thinks=thinks)
                 answered: dict[Arm, list[Answered]] = {}
                 with _progress() as progress:
                     for arm in arms:
@@ -136,7 +146,11 @@ async def _run(
                             arm, texts, wanted, lambda task=task: progress.advance(task)
                         )
                 label = f"{measured.model}, thinking" if thinks else measured.model
-                run.sets.append(results(questions.name, label, answered, wanted, by_id))
+                found = results(questions.name, label, answered, wanted, by_id)
+                if judge is not None:
+                    for arm in arms:
+                        found.judged[arm] = await judge.share_right(answered[arm], wanted)
+                run.sets.append(found)
                 run.texts += [
                     json.dumps({"set": questions.name, "arm": arm, "model": label, **asdict(each)}, ensure_ascii=False)
                     for arm, answers_of in answered.items()

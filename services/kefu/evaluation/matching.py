@@ -23,6 +23,7 @@ _DECIMAL_POINT = re.compile(r"(?<=\d)\.(?=\d)")
 _KEPT = "\x00"
 _NO_WORD = re.compile(r"[\W_]+")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
+_ONE_NUMBER = re.compile(r"\W?\d{1,3}(?:[,，]\d{3})+(?:\.\d+)?\W?|\W?\d+(?:\.\d+)?\W?")
 _UNIT = re.compile(r"[\u3400-\u9fff]|[^\W_\u3400-\u9fff]+")
 
 
@@ -40,6 +41,10 @@ def occurs(wanted: str, text: str) -> bool:
         return False
     if not _NUMBER.fullmatch(needle):
         return needle in hay
+    if not _ONE_NUMBER.fullmatch(
+        unicodedata.normalize("NFKC", wanted).strip()
+    ):  # 4:51, 24-10: dropped signs join digits
+        return re.search(rf"(?<!\d){re.escape(needle)}(?!\d)", hay) is not None
     # Numbers that stand apart in the text must not run together: "7 of 20 17" has no 2017.
     spaced = simplified(unicodedata.normalize("NFKC", _CITATION.sub("", text))).lower()
     spaced = re.sub(r"(?<=\d)[,，](?=\d{3}(?!\d))", "", spaced)

@@ -1,7 +1,7 @@
 """What the arms are worth: figures, differences, and how they are told."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -42,6 +42,8 @@ class SetResults:
     """Of ids with an even number: prompts were tuned on these."""
     odd: list[ArmFigures]
     differences: dict[str, Figure]
+    judged: dict[str, Figure] = field(default_factory=dict[str, Figure])
+    """By arm, the share that a language model holds for right; empty without one."""
 
     def as_json(self) -> dict[str, Any]:
         """For programs."""
@@ -63,6 +65,7 @@ class SetResults:
                 f"{every.length:.0f} | {every.too_long} | {every.handed_over} | {every.prompt_tokens:.0f} |"
             )
         lines += ["", *(f"{label}: {told(difference)}" for label, difference in self.differences.items()), ""]
+        lines += [f"{arm}, by the judge: {told(share)}" for arm, share in self.judged.items()]
         return "\n".join(lines)
 
 

@@ -39,9 +39,11 @@ class SetKnowledge:
         return Found(self.found.get(query.strip(), ())[:top_k], None)
 
 
-def searched(questions: QuestionSet, evaluation: Evaluation, ids: Sequence[str]) -> SetKnowledge:
-    """What each of these questions finds."""
-    passages = _Passages(questions)
+def searched(
+    questions: QuestionSet, evaluation: Evaluation, ids: Sequence[str], min_relevance: float = 0.0
+) -> SetKnowledge:
+    """What each of these questions finds; `min_relevance`: the collection's own threshold, as calibrated."""
+    passages = _Passages(questions, min_relevance)
     wanted = set(ids)
     return SetKnowledge(
         {
@@ -75,7 +77,8 @@ def told(questions: QuestionSet, evaluation: Evaluation, ids: Sequence[str]) -> 
 
 
 class _Passages:
-    def __init__(self, questions: QuestionSet) -> None:
+    def __init__(self, questions: QuestionSet, min_relevance: float = 0.0) -> None:
+        self._min_relevance = min_relevance
         self._documents = {document.id: (document, chunks) for document, chunks in cut_set(questions.documents)}
         self._chunks = {
             (document.id, chunk.id): chunk for document, chunks in self._documents.values() for chunk in chunks
@@ -96,4 +99,5 @@ class _Passages:
             uri="",
             relevance=relevance,
             language=language_of(f"{about.title}\n{about.text}"),
+            min_relevance=self._min_relevance,
         )

@@ -60,6 +60,7 @@ async def main(config: RetrievalConfig) -> None:
             accept_not_durable=config.accept_not_durable,
             wait_for_disk_seconds=config.wait_for_disk_seconds,
         )
+        await enter(servicer.calibrator.running(config.calibration_seconds))
         await enter(
             serving(
                 config.listen,

@@ -68,6 +68,11 @@ class RetrievalConfig(StoredConfig, env_prefix="KEFU_RETRIEVAL_"):
     query_batch: int = Field(default=32, ge=1)
     """Most questions embedded together."""
 
+    calibration_seconds: float = Field(default=5.0, ge=0)
+    """A collection is calibrated anew this long after the last change of its documents, with its own titles and
+    questions about other things. 0: only by `kefu eval calibrate`.
+    """
+
     converters: int = Field(default=2, ge=1)
     """Most processes that convert documents at once; they run only while there is something to convert."""
 

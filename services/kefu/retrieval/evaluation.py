@@ -45,7 +45,9 @@ class EmbeddingCache:
         self._database: sqlite3.Connection | None = None
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._database = sqlite3.connect(path, check_same_thread=False)  # one thread at a time, not always the same
+            # One thread at a time, not always the same; another run may be writing to it.
+            self._database = sqlite3.connect(path, timeout=60.0, check_same_thread=False)
+            self._database.execute("PRAGMA synchronous = OFF")  # what a power cut loses is embedded again
             self._database.execute("CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB)")
 
     def close(self) -> None:
@@ -98,6 +100,8 @@ class Evaluation:
 
     index: PassageIndex
     questions: list[Asked]
+    ask: Callable[[str], Question]
+    """Makes any text a question that can be asked."""
 
     def ranking(self, question: Question, leaning: Question | None = None, count: int = _DEEP) -> list[Scored]:
         """What the service would find."""
@@ -168,7 +172,7 @@ def prepare(questions: QuestionSet, cache: EmbeddingCache, report: Callable[[str
         leaning = made(with_before(question.before, text)) if question.before else None
         asked.append(Asked(question, made(text), leaning))
         report("embedding questions", number, len(questions.questions))
-    return Evaluation(index, asked)
+    return Evaluation(index, asked, made)
 
 
 def _built(index: PassageIndex) -> tuple[int, LexicalView]:

@@ -78,6 +78,11 @@ class CollectionKey:
         return self._key("confirmed")
 
     @property
+    def calibration(self) -> str:
+        """String: the collection's threshold as JSON, and what it was made of."""
+        return self._key("calibration")
+
+    @property
     def reembedding(self) -> str:
         """Lease of the replica that re-embeds this collection."""
         return self._key("reembedding")

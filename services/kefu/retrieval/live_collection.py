@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import structlog
 
+from kefu.retrieval.calibration import Calibration
 from kefu.retrieval.changes import NO_CHANGE, ChangeId
 from kefu.retrieval.curated import CuratedAnswers
 from kefu.retrieval.dictionary import NOTHING, Dictionary, read_dictionary
@@ -43,6 +44,7 @@ class LiveCollection:
         self.info = info
         self.index = PassageIndex(vectors)
         self.curated = CuratedAnswers()
+        self.calibration: Calibration | None = None
         self.words = Words(info.incarnation.encode())
         """By which questions are split: those that the index was built with."""
         self._splitting = self.words
@@ -57,6 +59,12 @@ class LiveCollection:
         self._preparing = preparing
         self._refreshing = asyncio.Lock()
         self._next_words = 0.0  # by the loop's clock
+
+    @property
+    def min_relevance(self) -> float:
+        """Its threshold, as calibrated with the embedder it has; 0: it is not."""
+        mine = self.calibration is not None and self.calibration.embedder == self.info.embedder
+        return self.calibration.min_relevance if mine and self.calibration is not None else 0.0
 
     async def load(self, snapshots: Snapshots | None) -> None:
         """Fill it from the snapshot and the changes since, or from Redis alone when that does not reach back."""
@@ -74,6 +82,7 @@ class LiveCollection:
         else:
             await self.rebuild()
             how = "redis"
+        self.calibration = await self._reader.calibration(self.key)
         await self.refresh_words()
         self.snapshot_is_stale = how == "redis"
         _log.info("collection.loaded", collection=self.key.member, source=how, passages=len(self.index.entries))
@@ -93,6 +102,7 @@ class LiveCollection:
         for answer in [answer for answer in self.curated.ids if answer not in set(curated)]:
             self.curated.remove(answer)
         await self._follow_curated(curated)
+        self.calibration = await self._reader.calibration(self.key)
         self.last_change = last_change
         self.snapshot_is_stale = True
 
@@ -106,6 +116,8 @@ class LiveCollection:
         await self._follow_curated(curated)
         if any(kind == "dictionary" for _, kind, _ in changes):
             await self._follow_dictionary()
+        if any(kind == "calibration" for _, kind, _ in changes):
+            self.calibration = await self._reader.calibration(self.key)
         if any(kind == "embedder" for _, kind, _ in changes):
             self.info = await self._reader.info(self.key)
         self.snapshot_is_stale = True

@@ -3,6 +3,7 @@
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from kefu.common.errors import BadRequest
+from kefu.retrieval.calibration import Calibration
 from kefu.retrieval.curated import APPLIES_FROM, Match
 from kefu.retrieval.facts import Audience
 from kefu.retrieval.keys import CollectionKey
@@ -39,7 +40,12 @@ def audience_message(audience: Audience) -> pb.Audience.ValueType:
 
 
 def collection_message(
-    key: CollectionKey, info: CollectionInfo, counts: tuple[int, int], passages: int, update_time: float
+    key: CollectionKey,
+    info: CollectionInfo,
+    counts: tuple[int, int],
+    passages: int,
+    update_time: float,
+    calibration: Calibration | None,
 ) -> pb.Collection:
     """A collection with its numbers of (documents, curated answers) and of passages."""
     return pb.Collection(
@@ -51,6 +57,20 @@ def collection_message(
         embedder=info.embedder,
         create_time=timestamp(info.create_time),
         update_time=timestamp(update_time),
+        calibration=None if calibration is None else calibration_message(calibration),
+    )
+
+
+def calibration_message(calibration: Calibration) -> pb.Calibration:
+    """A collection's threshold."""
+    return pb.Calibration(
+        min_relevance=calibration.min_relevance,
+        source=pb.Calibration.Source.Value(f"SOURCE_{calibration.source.upper()}"),
+        answerable_count=calibration.answerable,
+        foreign_count=calibration.foreign,
+        answered=calibration.answered,
+        refused=calibration.refused,
+        time=timestamp(calibration.time),
     )
 
 
@@ -95,8 +115,8 @@ def passage_message(key: CollectionKey, document: DocumentInfo, passage: str, te
     )
 
 
-def hit_message(key: CollectionKey, passage: pb.Passage, scored: Scored) -> pb.SearchHit:
-    """A passage found, with its signals."""
+def hit_message(key: CollectionKey, passage: pb.Passage, scored: Scored, min_relevance: float) -> pb.SearchHit:
+    """A passage found, with its signals and its collection's threshold."""
     return pb.SearchHit(
         passage=passage,
         score=scored.score,
@@ -110,6 +130,7 @@ def hit_message(key: CollectionKey, passage: pb.Passage, scored: Scored) -> pb.S
             head_cosine=scored.head,
             head_is_question=scored.entry.head is not None and scored.entry.head.asks,
             other_language=scored.features.other_language,
+            min_relevance=min_relevance,
         ),
         same_passages=[f"{document_name(key, entry.document)}/passages/{entry.passage}" for entry in scored.same],
     )

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from redis.asyncio import Redis
 
 from kefu.common.errors import CollectionNotFound, DocumentNotFound
+from kefu.retrieval.calibration import CALIBRATION, Calibration
 from kefu.retrieval.changes import CHANGES_KEPT, ChangeStreams
 from kefu.retrieval.keys import REGISTRY, CollectionKey
 from kefu.retrieval.records import (
@@ -32,6 +33,11 @@ class KnowledgeReader:
         if not fields:
             raise CollectionNotFound(f"There is no collection {key.collection}; create it first.")
         return CollectionInfo.of(text_fields(fields))
+
+    async def calibration(self, key: CollectionKey) -> Calibration | None:
+        """A collection's threshold; None before it was calibrated."""
+        stored = await call(self.client, "GET", key.calibration)
+        return None if stored is None else CALIBRATION.validate_json(stored)
 
     async def collections(self) -> list[CollectionKey]:
         """All collections of all tenants."""

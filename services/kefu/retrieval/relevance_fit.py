@@ -66,6 +66,12 @@ def fit(observations: Sequence[Observation]) -> Fitted:
     return Fitted(float(weights[0]), tuple(float(weight) for weight in weights[1:]))
 
 
+def weighed(fitted: Fitted, row: Sequence[float]) -> float:
+    """The probability by fitted weights."""
+    total = fitted.bias + sum(weight * value for weight, value in zip(fitted.weights, row, strict=True))
+    return float(1 / (1 + np.exp(-total)))
+
+
 def auc(observations: Sequence[Observation]) -> float:
     """How often an answerable question's relevance exceeds another's; ties count half, 0.5 without one of the two."""
     yes = np.array([each.relevance for each in observations if each.answerable])

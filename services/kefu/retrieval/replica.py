@@ -134,6 +134,11 @@ class Replica:
         live = self._live.get(key)
         return len(live.index.entries) if live else 0
 
+    def min_relevance(self, key: CollectionKey) -> float:
+        """A collection's threshold, as calibrated; 0 for one that is not, or is not here."""
+        live = self._live.get(key)
+        return live.min_relevance if live else 0.0
+
     async def check(self, key: CollectionKey) -> None:
         """Raise CollectionNotFound, or BackendUnavailable when the collection belongs to another embedder."""
         info = await self._reader.info(key)

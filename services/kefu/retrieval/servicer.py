@@ -12,6 +12,7 @@ from kefu.common.auth import Scope, caller
 from kefu.common.errors import BadRequest, CollectionExists, CollectionNotFound
 from kefu.common.names import check_id, parse_name
 from kefu.common.paging import decode_token, encode_token, page_size_of
+from kefu.retrieval.calibrator import Calibrator
 from kefu.retrieval.converters import Converters
 from kefu.retrieval.curated_import import CuratedDraft, checked
 from kefu.retrieval.dictionary import read_dictionary
@@ -23,6 +24,7 @@ from kefu.retrieval.indexing import with_before
 from kefu.retrieval.keys import CollectionKey
 from kefu.retrieval.messages import (
     audience_of,
+    calibration_message,
     collection_message,
     curated_message,
     dictionary_message,
@@ -38,11 +40,13 @@ from kefu.retrieval.replica import Replica
 from kefu.retrieval.reranked_hits import reranked
 from kefu.retrieval.reranking import Reranking
 from kefu.retrieval.scorer import Scored
-from kefu.retrieval.search_request import asked_of
+from kefu.retrieval.search_request import MAX_QUERY_CHARACTERS, asked_of
+from kefu.retrieval.sources import Result
 from kefu.retrieval.store import KnowledgeStore
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from kefu.retrieval.v1 import knowledge_pb2_grpc
 
+MAX_CALIBRATION = 1_000
 _Context = grpc.aio.ServicerContext[object, object]
 
 
@@ -67,6 +71,7 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
         self._reranking = reranking
         self._accept = accept_not_durable
         self._disk_seconds = wait_for_disk_seconds
+        self.calibrator = Calibrator(store, replica, embedder.id, self._writer)
 
     def register(self, server: grpc.aio.Server) -> None:
         """Add it to a server."""
@@ -114,6 +119,20 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
         await self._replica.gone(key)
         return pb.DeleteCollectionResponse()
 
+    async def CalibrateCollection(
+        self, request: pb.CalibrateCollectionRequest, context: _Context
+    ) -> pb.CalibrateCollectionResponse:
+        """See the contract."""
+        key = self._named(request.name, "name")
+        for field, questions in (("answerable", request.answerable), ("foreign", request.foreign)):
+            if len(questions) > MAX_CALIBRATION or any(not 1 <= len(one) <= MAX_QUERY_CHARACTERS for one in questions):
+                raise BadRequest(
+                    field, f"must be at most {MAX_CALIBRATION} questions of 1 to {MAX_QUERY_CHARACTERS} characters."
+                )
+        await self._replica.check(key)
+        made = await self.calibrator.calibrate(key, request.answerable, request.foreign)
+        return pb.CalibrateCollectionResponse(calibration=calibration_message(made))
+
     # Documents
 
     async def ImportDocuments(
@@ -130,6 +149,8 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
         importer = Importer(key, self._store, self._embedder, self._converters, self._replica, self._writer)
         async with aclosing(importer.run(receive_sources(request_iterator))) as reports:
             async for report in reports:
+                if isinstance(report, Result) and report.outcome in ("CREATED", "UPDATED", "DELETED"):
+                    self.calibrator.changed(key)
                 yield report_message(key, report)
 
     async def ListDocuments(self, request: pb.ListDocumentsRequest, context: _Context) -> pb.ListDocumentsResponse:
@@ -311,6 +332,7 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
             await self._store.counts(key),
             self._replica.passage_count(key),
             await self._store.changes.update_time(key),
+            await self._store.calibration(key),
         )
 
     async def _hits(self, found: list[tuple[CollectionKey, Scored]], wanted: Wanted) -> list[pb.SearchHit]:
@@ -323,5 +345,10 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
             for place, entry, text in zip(places, entries, texts, strict=True):
                 info = infos.get(entry.document)
                 if info is not None and text is not None and wanted.admits(info.facts):
-                    hits[place] = hit_message(key, passage_message(key, info, entry.passage, text), found[place][1])
+                    hits[place] = hit_message(
+                        key,
+                        passage_message(key, info, entry.passage, text),
+                        found[place][1],
+                        self._replica.min_relevance(key),
+                    )
         return [hit for hit in hits if hit is not None]

@@ -14,6 +14,7 @@ from kefu.common.errors import (
     DocumentNotFound,
     Overloaded,
 )
+from kefu.retrieval.calibration import CALIBRATION, Calibration
 from kefu.retrieval.changes import ChangeId
 from kefu.retrieval.durable import Conflict, DurableWriter
 from kefu.retrieval.keys import REGISTRY, CollectionKey
@@ -61,6 +62,7 @@ class KnowledgeStore(KnowledgeReader):
             curated = [each.decode() for each in await writer.command("ZRANGE", key.curated, 0, -1)]
             tag = embedder_tag(info.get("embedder", ""))
             doomed = [key.info, key.documents, key.curated, key.dictionary, key.changes, key.confirmed]
+            doomed.append(key.calibration)
             doomed += [key.curated_answer(each) for each in curated]
             for each in documents:
                 doomed += [key.document(each), key.passages(each), key.vectors(tag, each)]
@@ -136,6 +138,23 @@ class KnowledgeStore(KnowledgeReader):
     async def confirm(self, writer: DurableWriter, key: CollectionKey) -> None:
         """Make the writer's wait for the disk cover all that anybody wrote before: the file is in order."""
         await writer.transaction([("SET", key.confirmed, 1)])
+
+    async def put_calibration(self, writer: DurableWriter, key: CollectionKey, calibration: Calibration) -> ChangeId:
+        """Write a collection's threshold in place of what was there; raises CollectionNotFound."""
+        for _ in range(_ATTEMPTS):
+            await writer.watch(key.info)
+            if not await writer.command("EXISTS", key.info):
+                await writer.unwatch()
+                raise CollectionNotFound(f"There is no collection {key.collection}; create it first.")
+            stored = CALIBRATION.dump_json(calibration)
+            try:
+                answers = await writer.transaction(
+                    [("SET", key.calibration, stored), self.changes.entry(key, "calibration", "")]
+                )
+            except Conflict:
+                continue
+            return answers[-1].decode()
+        raise _too_many_writers(key)
 
     async def put_curated(self, writer: DurableWriter, key: CollectionKey, record: CuratedRecord) -> ChangeId:
         """Write a curated answer in place of what was there; raises CollectionNotFound."""

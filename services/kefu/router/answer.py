@@ -212,6 +212,11 @@ class AnswerFilter:
         self._answer.drop_held()
         return self._answer.push(["……" if not text[-1].isascii() else "…"])
 
+    def quote(self, text: str, number: int) -> str:
+        """Say something of a passage's own behind the answer, cited; returns what the customer sees more."""
+        self._answer.drop_held()
+        return self._answer.push([text, Mark((number,))])
+
     def citations(self) -> tuple[Citation, ...]:
         """See `Answer.citations`."""
         return self._answer.citations()

@@ -28,6 +28,7 @@ from kefu.router.literals import Evidence
 from kefu.router.model import AnswerSource, BrownOut, FinishReason, HandoffReason, Passage
 from kefu.router.prompt import Budget, Prompt, build_prompt
 from kefu.router.question import Draft, Question
+from kefu.router.quoting import is_carried, quote
 from kefu.router.relay import RESERVE_SECONDS, NoReplica, Patience, Pool, Relay, Relays
 from kefu.router.retry_budget import RetryBudget
 from kefu.router.subjects import topic_of
@@ -103,7 +104,7 @@ class Answering:
         most = rules.max_passages
         if question.brown_out >= BrownOut.FEWER_PASSAGES:
             most = (most + 1) // 2
-        match decide(found, min_relevance=rules.min_relevance, max_passages=most):
+        match decide(found, min_relevance=rules.min_relevance, max_passages=most, calibrated=rules.calibrated):
             case GiveCurated(curated):
                 draft.log.find(PassagesFound((), draft.query))
                 draft.source = AnswerSource.CURATED
@@ -155,7 +156,7 @@ class Answering:
     async def _generate(self, question: Question, draft: Draft, passages: tuple[Passage, ...]) -> None:
         ask, rules = question.ask, question.rules
         budget = Budget(self._config.prompt_tokens, self._config.history_tokens)
-        prompt = self._prompt(question, passages, budget)
+        prompt = self._prompt(question, draft, passages, budget)
         draft.passages = prompt.passages
         draft.log.find(PassagesFound(prompt.passages, draft.query))
         evidence = self._evidence(question, prompt.passages)
@@ -173,7 +174,7 @@ class Answering:
                 factor = 0.9 * error.max_prompt_tokens / max(error.prompt_tokens, 1)
                 self._estimate.learn([message.content for message in prompt.messages], error.prompt_tokens)
                 smaller = Budget(round(prompt.tokens * factor), round(budget.history * min(factor, 1) / 2))
-                shorter = self._prompt(question, draft.passages, smaller, keep_numbers=True)
+                shorter = self._prompt(question, draft, draft.passages, smaller, keep_numbers=True)
                 relay = self._relays.relay(who, preferred=relay.address, session=session)
                 await self._relay(relay, self._order(question, shorter, max_tokens), draft, ask.deadline)
             if draft.filter.blocked is not None and draft.saved is None:
@@ -210,7 +211,7 @@ class Answering:
             return
         passage = replace(draft.passages[nearest.passage], text=nearest.text)
         budget = Budget(self._config.prompt_tokens, self._config.history_tokens)
-        prompt = self._prompt(question, (passage,), budget, keep_numbers=True)
+        prompt = self._prompt(question, draft, (passage,), budget, keep_numbers=True)
         order = self._order(question, prompt, max_tokens)
         if kept:
             order = replace(order, continuation=Sent((), kept, received.fingerprint))
@@ -259,11 +260,30 @@ class Answering:
             hand_over(question, draft, HandoffReason.UNSUPPORTED_ANSWER, nearest=draft.passages, detail=chain.blocked)
         elif not draft.log.text_bytes:
             hand_over(question, draft, HandoffReason.EMPTY_ANSWER, nearest=draft.passages)
-        elif is_hardly_borne_out(draft.log.text, draft.passages, draft.supports):
+        elif chain is not None and draft.finish is FinishReason.STOP:
+            self._bear_out(question, draft, chain)
+
+    @staticmethod
+    def _bear_out(question: Question, draft: Draft, chain: AnswerFilter) -> None:
+        """A person takes over from an answer about something else; one that the passages do not clearly carry is
+        followed by their own words.
+        """
+        if is_hardly_borne_out(draft.log.text, draft.passages, draft.supports):
             hand_over(question, draft, HandoffReason.LOW_SUPPORT, nearest=draft.passages)
+        elif not is_carried(question.text, chain.text, draft.supports):
+            said = quote(draft.query or question.text, chain.text, draft.passages, question.language)
+            if said is not None:
+                draft.say(chain.quote(like(question.text, said.text), said.number))
+                draft.cite()
 
     def _prompt(
-        self, question: Question, passages: Sequence[Passage], budget: Budget, *, keep_numbers: bool = False
+        self,
+        question: Question,
+        draft: Draft,
+        passages: Sequence[Passage],
+        budget: Budget,
+        *,
+        keep_numbers: bool = False,
     ) -> Prompt:
         redact = question.rules.redact_prompts
         return build_prompt(
@@ -275,6 +295,7 @@ class Answering:
             budget=budget,
             estimate=self._estimate,
             keep_numbers=keep_numbers,
+            searched=draft.query,
         )
 
     def _order(self, question: Question, prompt: Prompt, max_tokens: int) -> Order:

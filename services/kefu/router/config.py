@@ -115,7 +115,9 @@ class RouterConfig(StoredConfig, env_prefix="KEFU_ROUTER_"):
     """Unless the request or the tenant says otherwise. 0 is greedy: the same question, the same answer."""
 
     min_relevance: float = Field(default=0.5, ge=0, le=1)
-    """A passage below this is not shown to the model; none at or above it: hand over."""
+    """A passage below this is not shown to the model; none at or above it: hand over. Collections that were calibrated
+    have a threshold of their own instead.
+    """
 
     max_passages: int = Field(default=3, ge=1, le=20)
     """Most passages shown to the model, as far as the prompt's budget allows."""

@@ -29,11 +29,20 @@ class HandOver:
     reason: HandoffReason
 
 
-def decide(found: Found, *, min_relevance: float, max_passages: int) -> GiveCurated | Generate | HandOver:
-    """A curated answer that applies, else the passages relevant enough, else a person. No model is asked."""
+def decide(
+    found: Found, *, min_relevance: float, max_passages: int, calibrated: bool = True
+) -> GiveCurated | Generate | HandOver:
+    """A curated answer that applies, else the passages relevant enough, else a person. No model is asked.
+
+    `calibrated`: a collection's own threshold goes before `min_relevance`.
+    """
     if found.curated is not None:
         return GiveCurated(found.curated)
-    relevant = tuple(passage for passage in found.passages if passage.relevance >= min_relevance)[:max_passages]
+    relevant = tuple(
+        passage
+        for passage in found.passages
+        if passage.relevance >= ((calibrated and passage.min_relevance) or min_relevance)
+    )[:max_passages]
     return Generate(relevant) if relevant else HandOver(HandoffReason.NOTHING_RELEVANT)
 
 

@@ -107,6 +107,7 @@ def _found(response: pb.SearchResponse) -> Found:
             uri=hit.passage.uri,
             relevance=hit.relevance,
             language=hit.passage.language,
+            min_relevance=hit.signals.min_relevance,
         )
         for number, hit in enumerate(response.hits, start=1)
     )

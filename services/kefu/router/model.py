@@ -121,6 +121,8 @@ class Passage:
     uri: str
     relevance: float
     language: str
+    min_relevance: float = 0.0
+    """Its collection's threshold; 0: the collection was not calibrated."""
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from kefu.common.language import AnswerLanguage
+from kefu.router import excerpts
 from kefu.router.model import Passage, Turn
 from kefu.router.tokens import TokenEstimate
 
@@ -99,11 +100,13 @@ def build_prompt(
     budget: Budget,
     estimate: TokenEstimate,
     keep_numbers: bool = False,
+    searched: str = "",
 ) -> Prompt:
     """Fit what is to be asked into the budget: the best passages first, at least one even if it must be cut.
 
     `instructions` are the tenant's and stand in front of the installation's own. Passages are numbered anew unless
-    `keep_numbers`: the customer was shown them already.
+    `keep_numbers`: the customer was shown them already. `searched`: the question with what it leans on; sentences are
+    chosen by it.
     """
     system = f"{instructions.strip()}\n\n{_SYSTEM[language]}" if instructions.strip() else _SYSTEM[language]
     ending = _QUESTION[language].format(question)
@@ -113,13 +116,15 @@ def build_prompt(
     left = budget.total - fixed - estimate.of_messages([message.content for message in before])
     shown: list[Passage] = []
     blocks: list[str] = []
-    for passage in passages:
-        block = _block(passage)
+    for passage, text in zip(passages, excerpts.shown(searched or question, passages), strict=True):
+        if not text:
+            continue
+        block = _block(passage, text)
         cost = estimate.of(block) + _LABEL_TOKENS
         if cost > left:
             if shown:
                 continue  # a shorter one further down may still fit
-            block, passage = _cut(passage, max(left, _LEAST_PASSAGE_TOKENS), estimate)
+            block = _cut(passage, text, max(left, _LEAST_PASSAGE_TOKENS), estimate)
             cost = estimate.of(block) + _LABEL_TOKENS
         number = passage.number if keep_numbers else len(shown) + 1
         shown.append(replace(passage, number=number))
@@ -146,15 +151,13 @@ def _history(turns: Sequence[Turn], budget: int, estimate: TokenEstimate) -> lis
     return messages
 
 
-def _block(passage: Passage) -> str:
+def _block(passage: Passage, text: str) -> str:
     # In parentheses: a title on a line of its own is what a small model takes for the answer.
     head = ": ".join(part for part in (passage.title, *passage.headings) if part)
-    return f"({head})\n{passage.text.strip()}" if head else passage.text.strip()
+    return f"({head})\n{text.strip()}" if head else text.strip()
 
 
-def _cut(passage: Passage, tokens: int, estimate: TokenEstimate) -> tuple[str, Passage]:
-    text = passage.text.strip()
-    while text and estimate.of(_block(replace(passage, text=text))) > tokens and len(text) > 80:
+def _cut(passage: Passage, text: str, tokens: int, estimate: TokenEstimate) -> str:
+    while estimate.of(_block(passage, text)) > tokens and len(text) > 80:
         text = text[: max(80, int(len(text) * 0.8))].rstrip()
-    shorter = replace(passage, text=text)
-    return _block(shorter), shorter
+    return _block(passage, text)

@@ -65,6 +65,8 @@ class Rules:
     """What is in force for one tenant: its choices, and the installation's where it made none."""
 
     min_relevance: float
+    calibrated: bool
+    """Collections' own thresholds go before it: the tenant chose none."""
     max_passages: int
     max_answer_tokens: int
     temperature: float | None
@@ -97,6 +99,7 @@ def rules_of(settings: TenantSettings, config: RouterConfig) -> Rules:
     burst = _or(settings.question_burst, config.tenant_question_burst)
     return Rules(
         min_relevance=_or(settings.min_relevance, config.min_relevance),
+        calibrated=settings.min_relevance is None,
         max_passages=_or(settings.max_passages, config.max_passages),
         max_answer_tokens=_or(settings.max_answer_tokens, config.max_answer_tokens),
         temperature=config.temperature if settings.temperature is None else settings.temperature,

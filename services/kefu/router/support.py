@@ -53,6 +53,7 @@ class Support:
 
 def _weighed(words: frozenset[str], units: frozenset[str]) -> float:
     if share(words, units) == 0.0:
-        return 0.0
+        # Too short to tell, but for a figure: "7 days."
+        return float(words <= units and any(map(_FIGURE.search, words)))
     weights = {word: _FIGURES_WEIGH if _FIGURE.search(word) else 1 for word in words}
     return sum(weight for word, weight in weights.items() if word in units) / sum(weights.values())

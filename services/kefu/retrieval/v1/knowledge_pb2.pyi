@@ -59,6 +59,7 @@ class Collection(_message.Message):
     EMBEDDER_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    CALIBRATION_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """"collections/{collection}"."""
     display_name: _builtins.str
@@ -79,6 +80,10 @@ class Collection(_message.Message):
     def update_time(self) -> _timestamp_pb2.Timestamp:
         """When its content last changed."""
 
+    @_builtins.property
+    def calibration(self) -> Global___Calibration:
+        """From which relevance on its passages count as an answer. Unset until it was calibrated."""
+
     def __init__(
         self,
         *,
@@ -90,14 +95,140 @@ class Collection(_message.Message):
         embedder: _builtins.str = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
+        calibration: Global___Calibration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["calibration", b"calibration", "create_time", b"create_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "curated_answer_count", b"curated_answer_count", "display_name", b"display_name", "document_count", b"document_count", "embedder", b"embedder", "name", b"name", "passage_count", b"passage_count", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["calibration", b"calibration", "create_time", b"create_time", "curated_answer_count", b"curated_answer_count", "display_name", b"display_name", "document_count", b"document_count", "embedder", b"embedder", "name", b"name", "passage_count", b"passage_count", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Collection: _TypeAlias = Collection  # noqa: Y015
+
+@_typing.final
+class Calibration(_message.Message):
+    """Calibration is a collection's threshold, and what it was made of."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Source:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _SourceEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Calibration._Source.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        SOURCE_UNSPECIFIED: Calibration._Source.ValueType  # 0
+        """Never sent."""
+        SOURCE_TITLES: Calibration._Source.ValueType  # 1
+        """Its own titles."""
+        SOURCE_QUESTIONS: Calibration._Source.ValueType  # 2
+        """Those of a CalibrateCollectionRequest."""
+
+    class Source(_Source, metaclass=_SourceEnumTypeWrapper):
+        """Source says which questions were asked as those that the collection answers."""
+
+    SOURCE_UNSPECIFIED: Calibration.Source.ValueType  # 0
+    """Never sent."""
+    SOURCE_TITLES: Calibration.Source.ValueType  # 1
+    """Its own titles."""
+    SOURCE_QUESTIONS: Calibration.Source.ValueType  # 2
+    """Those of a CalibrateCollectionRequest."""
+
+    MIN_RELEVANCE_FIELD_NUMBER: _builtins.int
+    SOURCE_FIELD_NUMBER: _builtins.int
+    ANSWERABLE_COUNT_FIELD_NUMBER: _builtins.int
+    FOREIGN_COUNT_FIELD_NUMBER: _builtins.int
+    ANSWERED_FIELD_NUMBER: _builtins.int
+    REFUSED_FIELD_NUMBER: _builtins.int
+    TIME_FIELD_NUMBER: _builtins.int
+    min_relevance: _builtins.float
+    """Passages below it are not shown to the model, 0 to 1. With few questions it stays near 0.5."""
+    source: Global___Calibration.Source.ValueType
+    """What was asked."""
+    answerable_count: _builtins.int
+    """Questions asked that it answers."""
+    foreign_count: _builtins.int
+    """Questions asked that it does not answer."""
+    answered: _builtins.float
+    """Share of the former whose best passage reaches min_relevance."""
+    refused: _builtins.float
+    """Share of the latter whose best passage does not."""
+    @_builtins.property
+    def time(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    def __init__(
+        self,
+        *,
+        min_relevance: _builtins.float = ...,
+        source: Global___Calibration.Source.ValueType = ...,
+        answerable_count: _builtins.int = ...,
+        foreign_count: _builtins.int = ...,
+        answered: _builtins.float = ...,
+        refused: _builtins.float = ...,
+        time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["time", b"time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answerable_count", b"answerable_count", "answered", b"answered", "foreign_count", b"foreign_count", "min_relevance", b"min_relevance", "refused", b"refused", "source", b"source", "time", b"time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Calibration: _TypeAlias = Calibration  # noqa: Y015
+
+@_typing.final
+class CalibrateCollectionRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    ANSWERABLE_FIELD_NUMBER: _builtins.int
+    FOREIGN_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Required. "collections/{collection}"."""
+    @_builtins.property
+    def answerable(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Optional. Questions that it answers, at most 1,000. None: its own titles."""
+
+    @_builtins.property
+    def foreign(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Optional. Questions that it does not answer, at most 1,000. None: some that Kefu brings, about other things."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        answerable: _abc.Iterable[_builtins.str] | None = ...,
+        foreign: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answerable", b"answerable", "foreign", b"foreign", "name", b"name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CalibrateCollectionRequest: _TypeAlias = CalibrateCollectionRequest  # noqa: Y015
+
+@_typing.final
+class CalibrateCollectionResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CALIBRATION_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def calibration(self) -> Global___Calibration:
+        """What is in force now."""
+
+    def __init__(
+        self,
+        *,
+        calibration: Global___Calibration | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["calibration", b"calibration"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["calibration", b"calibration"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CalibrateCollectionResponse: _TypeAlias = CalibrateCollectionResponse  # noqa: Y015
 
 @_typing.final
 class CreateCollectionRequest(_message.Message):
@@ -1217,6 +1348,7 @@ class Signals(_message.Message):
     HEAD_IS_QUESTION_FIELD_NUMBER: _builtins.int
     OTHER_LANGUAGE_FIELD_NUMBER: _builtins.int
     RERANK_FIELD_NUMBER: _builtins.int
+    MIN_RELEVANCE_FIELD_NUMBER: _builtins.int
     cosine: _builtins.float
     """Cosine of the question's and the passage's embeddings, -1 to 1."""
     bm25: _builtins.float
@@ -1237,6 +1369,8 @@ class Signals(_message.Message):
     """What the reranker gave it, 0 to 1. Set: the hits are sorted by it, and `score` is the same. Unset: the service has
     no reranker, or it did not finish within its time.
     """
+    min_relevance: _builtins.float
+    """Relevance from which on passages of this collection count as an answer, as calibrated; 0: it was not yet."""
     def __init__(
         self,
         *,
@@ -1249,10 +1383,11 @@ class Signals(_message.Message):
         head_is_question: _builtins.bool = ...,
         other_language: _builtins.bool = ...,
         rerank: _builtins.float | None = ...,
+        min_relevance: _builtins.float = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_rerank", b"_rerank", "rerank", b"rerank"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_rerank", b"_rerank", "bm25", b"bm25", "cosine", b"cosine", "coverage", b"coverage", "dense_rank", b"dense_rank", "head_cosine", b"head_cosine", "head_is_question", b"head_is_question", "lexical_rank", b"lexical_rank", "other_language", b"other_language", "rerank", b"rerank"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_rerank", b"_rerank", "bm25", b"bm25", "cosine", b"cosine", "coverage", b"coverage", "dense_rank", b"dense_rank", "head_cosine", b"head_cosine", "head_is_question", b"head_is_question", "lexical_rank", b"lexical_rank", "min_relevance", b"min_relevance", "other_language", b"other_language", "rerank", b"rerank"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__rerank: _TypeAlias = _typing.Literal["rerank"]  # noqa: Y015
     _WhichOneofArgType__rerank: _TypeAlias = _typing.Literal["_rerank", b"_rerank"]  # noqa: Y015

