@@ -38,8 +38,9 @@ DELIVERY = "# 配送\n\n## 时间\n\n标准配送需要三到五个工作日，�
 class Node:
     """One retrieval process, as its clients see it."""
 
-    def __init__(self, stub: "KnowledgeServiceAsyncStub", key: str, *more: tuple[str, str]) -> None:
+    def __init__(self, stub: "KnowledgeServiceAsyncStub", key: str, *more: tuple[str, str], address: str = "") -> None:
         self.stub = stub
+        self.address = address
         self.metadata = bearing(key, *more)
 
     def as_tenant(self, tenant: str, collections: str | None = None) -> "Node":
@@ -104,7 +105,7 @@ async def node(
         )
         channel = await stack.enter_async_context(grpc.aio.insecure_channel(f"127.0.0.1:{running.port}"))
         stub: KnowledgeServiceAsyncStub = KnowledgeServiceStub(channel)  # pyright: ignore[reportAssignmentType]
-        yield Node(stub, BOOTSTRAP_KEY)
+        yield Node(stub, BOOTSTRAP_KEY, address=f"127.0.0.1:{running.port}")
 
 
 async def eventually(claim: Callable[[], object], seconds: float = 5.0) -> float:
