@@ -18,6 +18,8 @@ _REWRITES = tuple(
         (r"\bshan't\b", "shall not"),
         (r"\bain't\b", "is not"),
         (r"n't\b", " not"),
+        (r"\b(i|we) will not\b", r"\1 refuse"),
+        (r"\bmake ([^.,;?!]{1,40}?) work\b", r"fix \1"),
         (r"\bi'd like\b", "i would like"),
         (r"'(?:s|re|m|ve|ll|d)\b", " "),
         (r"\be-mail", "email"),
@@ -213,6 +215,7 @@ _SAME_WORDS: Mapping[str, str] = {
     for same, _, words in (line.strip().partition(":"),)
     for word in (same, *words.split())
 }
+_FAILS = frozenset(("not", "failed", "declined", "rejected", "blocked", "locked", "broken", "wrong", "missing"))
 _UNCHANGED = frozenset(
     re.findall(
         r"\w+",
@@ -243,6 +246,8 @@ def reduced(text: str) -> tuple[frozenset[str], list[str]]:
                 words += latin_words(found)
     if not kinds:  # "How do I get a card", "I want a card"; but "where is it" is not "where do I get it"
         words = [word for word in words if word != "get"]
+    if not (kinds or asks_how or whether or _FAILS.isdisjoint(words)):  # "I can't log in" is told to hear why
+        kinds.add("why")
     if whether and not kinds and not asks_how:
         kinds.add("whether")
     return frozenset(kinds), words

@@ -59,7 +59,7 @@ _KINDS = tuple(
     for pattern, kind, by in (
         (
             r"(?:怎么|咋|怎|为啥|为什么)(?:就|会|又|总是|总|老是|老|还是|还(?=[不没未无])|都|这么|那么)*"
-            r"(?=[不没未无老总]|还[是在]|会被)",
+            r"(?=[不没未无老总]|还[是在]|会被|我|现在|今天|突然)",
             "why",
             " ",
         ),
@@ -118,6 +118,7 @@ _SPEAKER = re.compile(
     r"(^|[ ,，。;；!！?？、\n\x01])(?:我们|我|俺|咱们|咱|本人)(?:现在|目前)?(?:想要|想|要|打算|准备)?"
 )
 _CAN = re.compile(r"(?<!不)(?<![功智可性职技潜动节])能(?:够)?(?![力量源耗干])|(?<!不)可以|(?<=[ 才])会(?![员议计话])")
+_FAILS = re.compile(r"不能|不[到见了上]|没|未|失败|错误|异常")
 _PUNCTUATION = re.compile(r"[^\w+#%$€£¥<>=°.:/'-]+")
 _PIECES = re.compile(r"[a-z0-9à-ÿ]+(?:[-'./:,][a-z0-9à-ÿ]+)*[+#]*|[+#%$€£¥<>=°]|[\u3400-\u9fff\uf900-\ufaff]|[^\W_]")
 
@@ -145,6 +146,8 @@ def reduced(text: str) -> tuple[frozenset[str], list[str]]:
         kinds.discard("whether")
     elif asks or can:
         kinds.add("whether")
+    if not kinds and not how and _FAILS.search(text):  # 不能登录: told to hear why; 不能登录怎么办 asks something else
+        kinds.add("why")
     if kinds or how:
         text = re.sub(r"了(?!解)", " ", text)
         text = re.sub(r"(?<=[^ ])是(?=\s|$)|(?<=\s)是|^是|(?<=\x01)是|是(?=\x01)", " ", text)
