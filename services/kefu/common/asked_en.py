@@ -100,6 +100,8 @@ _REWRITES = tuple(
         (r"\b(?:log|sign)(?:ging|ning)? ?-?(?:out|off)\b(?: of)?", " logout "),
         (r"\bsign(?:ing)? ?-?up\b|\b(?:create|open|make) (?:a |an |my |)(?:new )?account\b", " register account "),
         (r"\b(?:mobile|cell) ?-?phones?\b|\bcellphones?\b|\btelephones?\b", " phone "),
+        (r"\b(this|that) (day|week|weekend|month|quarter|season|year|time)\b", r" \1_ \2 "),
+        (r"\bon sale\b", " on_ sale "),
         (r"\bmoney back\b", " refund "),
         (r"\bget(?:ting)? rid of\b", " erase "),
         (r"\bget(?:ting)? in touch with\b", " contact "),
@@ -111,7 +113,7 @@ _REWRITES = tuple(
         (r"\bweb ?-?sites?\b", " site "),
     )
 )
-_TOKENS = re.compile(r"[a-z0-9à-ÿĀ-ɏ]+(?:[-'./:,][a-z0-9à-ÿĀ-ɏ]+)*[+#]*|[+#%$€£¥<>=°]|(?<=\s)-(?=\d)")
+_TOKENS = re.compile(r"(?:this|that|on)_|[a-z0-9à-ÿĀ-ɏ]+(?:[-'./:,][a-z0-9à-ÿĀ-ɏ]+)*[+#]*|[+#%$€£¥<>=°]|(?<!\w)-(?=\d)")
 _FIGURE = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _KINDS: Mapping[str, str] = {
     **{
@@ -255,6 +257,9 @@ def reduced(text: str) -> tuple[frozenset[str], list[str]]:
 
 def latin_words(token: str) -> Iterator[str]:
     """What a token in Latin script or digits counts as: none, one or several words."""
+    if not token[0].isalnum() or token[-1] == "_":
+        yield token
+        return
     if any(character.isdigit() for character in token):
         # A code, a figure, a time: to the letter, but for what joins its parts.
         yield token.replace(",", "") if _FIGURE.fullmatch(token) else re.sub(r"[-'/]", "", token)

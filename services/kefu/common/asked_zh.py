@@ -10,7 +10,6 @@ _NUMBER_AT = re.compile(
     rf"(?<=第){HAN_NUMBER.pattern}|{HAN_NUMBER.pattern}(?=[{_MEASURES}%]|$)|{HAN_NUMBER.pattern}(?=分之)"
 )
 _PERCENT = re.compile(rf"百分之({HAN_NUMBER.pattern}|\d+(?:\.\d+)?)")
-_HALF = re.compile(r"一半")
 
 # One way of writing for what is the same. Longer ones first, where one holds another.
 _SAME = tuple(
@@ -27,7 +26,6 @@ _SAME = tuple(
         (r"退钱|退回款项|退款项", "退款"),
         (r"付钱|支付(?!宝)|付费", "付款"),
         (r"购买|(?<![购可])买(?![家方卖])", "购买"),
-        (r"(?<!购)购买购买", "购买"),
         (r"下订单", "下单"),
         (r"忘记|忘掉|忘了|(?<!难)忘(?![记掉了])", "忘记"),
         (r"删掉|删去|(?<!删)删(?!除|掉|去)", "删除"),
@@ -120,7 +118,9 @@ _SPEAKER = re.compile(
 _CAN = re.compile(r"(?<!不)(?<![功智可性职技潜动节])能(?:够)?(?![力量源耗干])|(?<!不)可以|(?<=[ 才])会(?![员议计话])")
 _FAILS = re.compile(r"不能|不[到见了上]|没|未|失败|错误|异常")
 _PUNCTUATION = re.compile(r"[^\w+#%$€£¥<>=°.:/'-]+")
-_PIECES = re.compile(r"[a-z0-9à-ÿ]+(?:[-'./:,][a-z0-9à-ÿ]+)*[+#]*|[+#%$€£¥<>=°]|[\u3400-\u9fff\uf900-\ufaff]|[^\W_]")
+_PIECES = re.compile(
+    r"(?<!\w)-(?=\d)|[a-z0-9à-ÿ]+(?:[-'./:,][a-z0-9à-ÿ]+)*[+#]*|[+#%$€£¥<>=°]|[\u3400-\u9fff\uf900-\ufaff]|[^\W_]"
+)
 
 
 def reduced(text: str) -> tuple[frozenset[str], list[str]]:
