@@ -196,6 +196,20 @@ async def test_it_can_be_switched_off_for_all_and_for_a_tenant(redis: RedisServe
         assert (await customer.ask(SAME)).completed.source == CACHED
 
 
+async def test_without_redis_the_model_is_asked(redis: RedisServer) -> None:
+    async with open_desk(redis, without_redis="answer") as desk:
+        desk.knowledge.hits, desk.knowledge.revision = [hit(REFUNDS)], "one"
+        desk.replica.frames = ["Refunds arrive within 7 business days [1]."]
+        customer = await desk.customer(await desk.key("default"))
+        await customer.ask(QUESTION)
+        await redis.settle()
+        redis.kill()
+        unavailable = _counted("unavailable")
+        assert (await customer.ask(QUESTION)).completed.source == GENERATED
+        assert _counted("unavailable") == unavailable + 1
+        await redis.start()
+
+
 def test_cosine_of_embeddings_as_they_travel() -> None:
     assert cosine(b"\x00\x3c\x00\x00", b"\x00\x3c\x00\x00") == pytest.approx(1.0)
     assert cosine(b"\x00\x3c\x00\x00", b"\x00\x00\x00\x3c") == pytest.approx(0.0)

@@ -84,6 +84,7 @@ class Knowledge(krpc.KnowledgeServiceServicer):
         self.starts: list[kpb.ImportStart] = []
         self.searches: list[kpb.SearchRequest] = []
         self.dictionary = kpb.Dictionary()
+        self.curated: dict[str, kpb.CuratedAnswer] = {}
         self.error: ServiceError | None = None
 
     async def ImportDocuments(
@@ -120,6 +121,25 @@ class Knowledge(krpc.KnowledgeServiceServicer):
     async def DeleteDocument(self, request: kpb.DeleteDocumentRequest, context: object) -> kpb.DeleteDocumentResponse:
         del self.documents[request.name.partition("/documents/")[2]]
         return kpb.DeleteDocumentResponse()
+
+    async def PutCuratedAnswer(
+        self, request: kpb.PutCuratedAnswerRequest, context: object
+    ) -> kpb.PutCuratedAnswerResponse:
+        stored = request.curated_answer
+        stored.name = stored.name or f"{request.collection}/curatedAnswers/a{len(self.curated)}"
+        self.curated[stored.name] = stored
+        return kpb.PutCuratedAnswerResponse(curated_answer=stored)
+
+    async def ListCuratedAnswers(
+        self, request: kpb.ListCuratedAnswersRequest, context: object
+    ) -> kpb.ListCuratedAnswersResponse:
+        return kpb.ListCuratedAnswersResponse(curated_answers=self.curated.values())
+
+    async def DeleteCuratedAnswer(
+        self, request: kpb.DeleteCuratedAnswerRequest, context: object
+    ) -> kpb.DeleteCuratedAnswerResponse:
+        del self.curated[request.name]
+        return kpb.DeleteCuratedAnswerResponse()
 
     async def ListCollections(
         self, request: kpb.ListCollectionsRequest, context: object

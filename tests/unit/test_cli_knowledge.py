@@ -145,3 +145,17 @@ async def test_a_dictionary_is_put_from_a_file_and_printed_without_one(kefu: Kef
     assert "Put the dictionary of collections/help: 2 lines." in done.out
     assert (await kefu("dictionary", "help")).out == "云鲸扫地王 100 n\n保修=质保\n"
     assert "cannot be read" in (await kefu("dictionary", "help", "nowhere.txt")).err
+
+
+async def test_curated_answers_are_put_listed_and_deleted_with_their_priority(kefu: Kefu) -> None:
+    options = ("-q", "When are you open?", "-q", "Opening hours?", "--priority", "5", "--valid-until", "2026-12-31")
+    stored = json.loads((await kefu("curated", "put", "From nine.", *options, "--json")).out)
+    assert stored["name"] == "collections/help/curatedAnswers/a0"
+    assert (stored["questions"], stored["priority"]) == (["When are you open?", "Opening hours?"], 5)
+    await kefu("curated", "put", "From ten.", "-q", "When are you open?", "--id", "a0", "--priority", "-1")
+    assert kefu.knowledge.curated[stored["name"]].answer == "From ten."
+    listed = json.loads((await kefu("curated", "list", "--json")).out)
+    assert [one["priority"] for one in listed] == [-1]
+    assert "From ten." in (await kefu("curated", "list")).out
+    await kefu("curated", "delete", "a0", "--yes")
+    assert "holds no curated answers" in (await kefu("curated", "list")).out

@@ -18,6 +18,8 @@ _REWRITES = tuple(
         (r"\bshan't\b", "shall not"),
         (r"\bain't\b", "is not"),
         (r"n't\b", " not"),
+        (r"\b(i|we) will not\b", r"\1 refuse"),
+        (r"\bmake ([^.,;?!]{1,40}?) work\b", r"fix \1"),
         (r"\bi'd like\b", "i would like"),
         (r"'(?:s|re|m|ve|ll|d)\b", " "),
         (r"\be-mail", "email"),
@@ -98,6 +100,8 @@ _REWRITES = tuple(
         (r"\b(?:log|sign)(?:ging|ning)? ?-?(?:out|off)\b(?: of)?", " logout "),
         (r"\bsign(?:ing)? ?-?up\b|\b(?:create|open|make) (?:a |an |my |)(?:new )?account\b", " register account "),
         (r"\b(?:mobile|cell) ?-?phones?\b|\bcellphones?\b|\btelephones?\b", " phone "),
+        (r"\b(this|that) (day|week|weekend|month|quarter|season|year|time)\b", r" \1_ \2 "),
+        (r"\bon sale\b", " on_ sale "),
         (r"\bmoney back\b", " refund "),
         (r"\bget(?:ting)? rid of\b", " erase "),
         (r"\bget(?:ting)? in touch with\b", " contact "),
@@ -109,7 +113,7 @@ _REWRITES = tuple(
         (r"\bweb ?-?sites?\b", " site "),
     )
 )
-_TOKENS = re.compile(r"[a-z0-9à-ÿĀ-ɏ]+(?:[-'./:,][a-z0-9à-ÿĀ-ɏ]+)*[+#]*|[+#%$€£¥<>=°]|(?<=\s)-(?=\d)")
+_TOKENS = re.compile(r"(?:this|that|on)_|[a-z0-9à-ÿĀ-ɏ]+(?:[-'./:,][a-z0-9à-ÿĀ-ɏ]+)*[+#]*|[+#%$€£¥<>=°]|(?<!\w)-(?=\d)")
 _FIGURE = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _KINDS: Mapping[str, str] = {
     **{
@@ -213,6 +217,7 @@ _SAME_WORDS: Mapping[str, str] = {
     for same, _, words in (line.strip().partition(":"),)
     for word in (same, *words.split())
 }
+_FAILS = frozenset(("not", "failed", "declined", "rejected", "blocked", "locked", "broken", "wrong", "missing"))
 _UNCHANGED = frozenset(
     re.findall(
         r"\w+",
@@ -243,6 +248,8 @@ def reduced(text: str) -> tuple[frozenset[str], list[str]]:
                 words += latin_words(found)
     if not kinds:  # "How do I get a card", "I want a card"; but "where is it" is not "where do I get it"
         words = [word for word in words if word != "get"]
+    if not (kinds or asks_how or whether or _FAILS.isdisjoint(words)):  # "I can't log in" is told to hear why
+        kinds.add("why")
     if whether and not kinds and not asks_how:
         kinds.add("whether")
     return frozenset(kinds), words
@@ -250,6 +257,9 @@ def reduced(text: str) -> tuple[frozenset[str], list[str]]:
 
 def latin_words(token: str) -> Iterator[str]:
     """What a token in Latin script or digits counts as: none, one or several words."""
+    if not token[0].isalnum() or token[-1] == "_":
+        yield token
+        return
     if any(character.isdigit() for character in token):
         # A code, a figure, a time: to the letter, but for what joins its parts.
         yield token.replace(",", "") if _FIGURE.fullmatch(token) else re.sub(r"[-'/]", "", token)

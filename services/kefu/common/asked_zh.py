@@ -10,7 +10,6 @@ _NUMBER_AT = re.compile(
     rf"(?<=第){HAN_NUMBER.pattern}|{HAN_NUMBER.pattern}(?=[{_MEASURES}%]|$)|{HAN_NUMBER.pattern}(?=分之)"
 )
 _PERCENT = re.compile(rf"百分之({HAN_NUMBER.pattern}|\d+(?:\.\d+)?)")
-_HALF = re.compile(r"一半")
 
 # One way of writing for what is the same. Longer ones first, where one holds another.
 _SAME = tuple(
@@ -27,7 +26,6 @@ _SAME = tuple(
         (r"退钱|退回款项|退款项", "退款"),
         (r"付钱|支付(?!宝)|付费", "付款"),
         (r"购买|(?<![购可])买(?![家方卖])", "购买"),
-        (r"(?<!购)购买购买", "购买"),
         (r"下订单", "下单"),
         (r"忘记|忘掉|忘了|(?<!难)忘(?![记掉了])", "忘记"),
         (r"删掉|删去|(?<!删)删(?!除|掉|去)", "删除"),
@@ -59,7 +57,7 @@ _KINDS = tuple(
     for pattern, kind, by in (
         (
             r"(?:怎么|咋|怎|为啥|为什么)(?:就|会|又|总是|总|老是|老|还是|还(?=[不没未无])|都|这么|那么)*"
-            r"(?=[不没未无老总]|还[是在]|会被)",
+            r"(?=[不没未无老总]|还[是在]|会被|我|现在|今天|突然)",
             "why",
             " ",
         ),
@@ -106,7 +104,7 @@ _STOPS = re.compile(
             r"(?:能|可以|可不可以|能不能)?(?:帮我|帮忙|帮助我|替我)(?:一下|下)?(?:查一下|查下|看一下|看下|看看)?",
             r"(?:能|可以)?(?:告诉我|告知|说说|说一下|介绍一下|介绍下|解释一下)(?:一下)?",
             r"请(?!假|求)|一下|(?<=[问查看改说用])下(?=$|[ ,，。？?！!])",
-            r"我的|我们的|本人的|自己的",
+            r"(?<![么咋])我的|我们的|本人的|自己的",
             r"[吗呢吧啊呀哦哈嘛噢哟呗]|(?<![怎什这那多要])么",
             r"一个(?!月|小|工|星|礼|季|自|半)",
             r"(?:您|你|你们|您们)(?=(?:家|店|这|这边|那边|那)?(?:支持|提供))(?:家|店|这边|这|那边|那)?",
@@ -118,8 +116,11 @@ _SPEAKER = re.compile(
     r"(^|[ ,，。;；!！?？、\n\x01])(?:我们|我|俺|咱们|咱|本人)(?:现在|目前)?(?:想要|想|要|打算|准备)?"
 )
 _CAN = re.compile(r"(?<!不)(?<![功智可性职技潜动节])能(?:够)?(?![力量源耗干])|(?<!不)可以|(?<=[ 才])会(?![员议计话])")
+_FAILS = re.compile(r"不能|不[到见了上]|没|未|失败|错误|异常")
 _PUNCTUATION = re.compile(r"[^\w+#%$€£¥<>=°.:/'-]+")
-_PIECES = re.compile(r"[a-z0-9à-ÿ]+(?:[-'./:,][a-z0-9à-ÿ]+)*[+#]*|[+#%$€£¥<>=°]|[\u3400-\u9fff\uf900-\ufaff]|[^\W_]")
+_PIECES = re.compile(
+    r"(?<!\w)-(?=\d)|[a-z0-9à-ÿ]+(?:[-'./:,][a-z0-9à-ÿ]+)*[+#]*|[+#%$€£¥<>=°]|[\u3400-\u9fff\uf900-\ufaff]|[^\W_]"
+)
 
 
 def reduced(text: str) -> tuple[frozenset[str], list[str]]:
@@ -145,6 +146,8 @@ def reduced(text: str) -> tuple[frozenset[str], list[str]]:
         kinds.discard("whether")
     elif asks or can:
         kinds.add("whether")
+    if not kinds and not how and _FAILS.search(text):  # 不能登录: told to hear why; 不能登录怎么办 asks something else
+        kinds.add("why")
     if kinds or how:
         text = re.sub(r"了(?!解)", " ", text)
         text = re.sub(r"(?<=[^ ])是(?=\s|$)|(?<=\s)是|^是|(?<=\x01)是|是(?=\x01)", " ", text)

@@ -32,8 +32,8 @@ _NEGATION = re.compile(
     r"|cancel|clos|deactivat.*|disabl.*|remov.*|erase|stop|undo|unsubscrib.*|unlink|block|reject|declin.*|logout)$"
     r"|[不没未无非别勿免]|取消|关|注销|解|退|停|删|撤|拒"
 )
-_LAYOUT = re.compile(r"(?<!\d)(?:[^\w+#%$€£¥<>=°]|_)+|(?:[^\w+#%$€£¥<>=°]|_)+(?!\d)")
-"""Spaces and punctuation, but for those within a figure: 3.5 is not 35."""
+_LAYOUT = re.compile(r"(?!(?<!\w)-\d)(?:(?<!\d)(?:[^\w+#%$€£¥<>=°]|_)|(?:[^\w+#%$€£¥<>=°]|_)(?!\d))")
+"""Spaces and punctuation, but for those of a figure: 3.5 is not 35, -5 is not 5."""
 _FIGURE = re.compile(r"\d")
 
 
@@ -128,8 +128,8 @@ def _reduced(question: str) -> tuple[frozenset[str], list[str]]:
 
 
 def _turned(words: list[str]) -> list[tuple[str, ...]]:
-    """The orders that mean the same: English clauses turned round. Of Chinese the order as it stands."""
-    if len(words) < _LEAST_TO_TURN or any(han_characters(word) for word in words):
+    """The orders that mean the same: English clauses turned round, unless they compare. Of Chinese as it stands."""
+    if len(words) < _LEAST_TO_TURN or "than" in words or any(han_characters(word) for word in words):
         return [tuple(words)]
     return [tuple(words[at:] + words[:at]) for at in range(len(words))]
 

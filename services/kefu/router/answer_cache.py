@@ -11,6 +11,7 @@ Kept is what may be told to anybody: answers of the model that are whole and cit
 said before, where neither holds personal data. The question itself is not kept, only a hash of what it asks.
 """
 
+import asyncio
 import base64
 import hashlib
 import json
@@ -38,6 +39,8 @@ from kefu.router.settings import Rules
 
 AUDIENCE = "customers"
 """Who may read the answer. So far there is nobody else; it is part of the key all the same."""
+_PATIENCE_SECONDS = 0.3
+"""Of the customer's time: the model is asked without waiting for a Redis that is away."""
 _VERSION = 1
 """Raise it when what is kept, or what makes two questions the same, changes its meaning."""
 _log = structlog.stdlib.get_logger()
@@ -117,9 +120,10 @@ class AnswerCache:
         text = _KEPT.dump_json(kept).decode()
         arguments = (digest, text, *milliseconds, self._most, keys.cached_answer(tenant, ""))
         try:
-            count = await self._commands.script(KEEP, names, arguments)
-        except BackendUnavailable as error:
-            _log.warning("cache.not_kept", cause=error.message)
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                count = await self._commands.script(KEEP, names, arguments)
+        except (BackendUnavailable, TimeoutError) as error:
+            _log.warning("cache.not_kept", cause=str(error) or "Redis is slow")
             return
         metrics.CACHE_KEPT.inc()
         metrics.CACHED_ANSWERS.labels(tenant).set(int(count))
@@ -129,9 +133,10 @@ class AnswerCache:
             return reason
         key = keys.cached_answer(question.principal.tenant, _digest(question, found))
         try:
-            stored = await self._commands.get(key)
-        except BackendUnavailable as error:
-            _log.warning("cache.not_read", cause=error.message)
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                stored = await self._commands.get(key)
+        except (BackendUnavailable, TimeoutError) as error:
+            _log.warning("cache.not_read", cause=str(error) or "Redis is slow")
             return "unavailable"
         if stored is None:
             return "absent"
