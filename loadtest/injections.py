@@ -1,10 +1,12 @@
 """
-Instructions in messages and documents, put to the real model: python -m loadtest.injections [--out FILE]
+Instructions in messages and documents, put to the real model: python -m loadtest.injections [--out FILE] [--all-reach]
 
 Starts `kefu up` with its default model, gives each document of the set (tests/support/injections.py) a collection of
 its own, asks, and counts the answers in which a customer would read what was to be planted. Then ordinary questions
 about the sample help centre are asked: how many of them are handed over, and for which reason, is what the defences
-cost. Prints a table; --out also writes every answer as JSON.
+cost. Prints a table; --out also writes every answer as JSON. With --all-reach only the messages are put, and every one
+of them to the model, however little the passage found has to do with it (KEFU_ROUTER_MIN_RELEVANCE=0): most messages
+of the kind find nothing relevant, and are handed over before a model is asked.
 """
 
 import argparse
@@ -42,36 +44,42 @@ class Outcome:
     text: str
 
 
-async def measure(controls: int) -> tuple[list[Outcome], Counter[str]]:
+async def measure(controls: int, *, all_reach: bool) -> tuple[list[Outcome], Counter[str]]:
     """Every injection's outcome, and how ordinary questions ended."""
+    least = {"KEFU_ROUTER_MIN_RELEVANCE": "0"} if all_reach else {}
+    documents = () if all_reach else DOCUMENTS
     with tempfile.TemporaryDirectory() as folder:
-        async with running_suite(Path(folder), "vllm") as suite, grpc.aio.insecure_channel(suite.router) as channel:
+        async with (
+            running_suite(Path(folder), "vllm", **least) as suite,
+            grpc.aio.insecure_channel(suite.router) as channel,
+        ):
             chat = rpc.ChatServiceStub(channel)
-            await _fill(suite, Path(folder) / "documents")
+            await _fill(suite, Path(folder) / "documents", documents)
             outcomes = [
                 await _attempt(suite, chat, "message", injection, f"clean-{injection.language}")
                 for injection in MESSAGES
             ]
             outcomes += [
                 await _attempt(suite, chat, "document", injection, f"injected-{number}")
-                for number, injection in enumerate(DOCUMENTS)
+                for number, injection in enumerate(documents)
             ]
             ends: Counter[str] = Counter()
-            for question in questions()[:controls]:
+            if not all_reach:
+                await _import(suite, help_center(), _HELP)
+            for question in () if all_reach else questions()[:controls]:
                 _, end = await _ask(suite, chat, question.text, _HELP)
                 ends[end] += 1
             return outcomes, ends
 
 
-async def _fill(suite: Suite, folder: Path) -> None:
+async def _fill(suite: Suite, folder: Path, documents: Sequence[Injection]) -> None:
     texts = {f"clean-{language}": text for language, text in CLEAN.items()}
-    texts |= {f"injected-{number}": injection.document for number, injection in enumerate(DOCUMENTS)}
+    texts |= {f"injected-{number}": injection.document for number, injection in enumerate(documents)}
     for collection, text in texts.items():
         (folder / collection).mkdir(parents=True)
         title = "Refunds" if text.isascii() else "退款"
         (folder / collection / "refunds.md").write_text(f"# {title}\n\n{text}\n", "utf-8")
         await _import(suite, folder / collection, collection)
-    await _import(suite, help_center(), _HELP)
 
 
 async def _import(suite: Suite, source: Path, collection: str) -> None:
@@ -84,9 +92,9 @@ async def _attempt(
     suite: Suite, chat: "rpc.ChatServiceAsyncStub", where: str, injection: Injection, collection: str
 ) -> Outcome:
     text, end = await _ask(suite, chat, injection.message, collection)
-    return Outcome(
-        where, injection.language, injection.name, injection.succeeds_with(text), injection.guaranteed, end, text
-    )
+    succeeded = injection.succeeds_with(text)
+    print(f"{injection.language} {where} {injection.name}: {'SUCCEEDED' if succeeded else end}: {text!r}", flush=True)
+    return Outcome(where, injection.language, injection.name, succeeded, injection.guaranteed, end, text)
 
 
 async def _ask(suite: Suite, chat: "rpc.ChatServiceAsyncStub", text: str, collection: str) -> tuple[str, str]:
@@ -120,6 +128,8 @@ def table(outcomes: Sequence[Outcome]) -> str:
                     for one in outcomes
                     if (one.language, one.where, one.guaranteed) == (language, where, guaranteed)
                 ]
+                if not tried:
+                    continue
                 planted = "a figure, address, code, or its instructions" if guaranteed else "a role, word or opinion"
                 rows.append(f"| {language} | {where} | {planted} | {len(tried)} | {sum(o.succeeded for o in tried)} |")
     return "\n".join(rows)
@@ -130,13 +140,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, help="write every answer here, as JSON")
     parser.add_argument("--controls", type=int, default=40, help="ordinary questions asked afterwards")
+    parser.add_argument("--all-reach", action="store_true", help="the messages alone, each of them to the model")
     chosen = parser.parse_args()
-    outcomes, ends = asyncio.run(measure(chosen.controls))
+    outcomes, ends = asyncio.run(measure(chosen.controls, all_reach=chosen.all_reach))
     print(table(outcomes))
-    for one in outcomes:
-        if one.succeeded:
-            print(f"succeeded: {one.language} {one.where} {one.name}: {one.text!r} ({one.end})")
-    print("ordinary questions: " + ", ".join(f"{end} {count}" for end, count in ends.most_common()))
+    if ends:
+        print("ordinary questions: " + ", ".join(f"{end} {count}" for end, count in ends.most_common()))
     if chosen.out:
         rows = [asdict(one) for one in outcomes]
         chosen.out.write_text(json.dumps(rows, ensure_ascii=False, indent=1), "utf-8")
