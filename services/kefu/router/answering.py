@@ -240,7 +240,8 @@ class Answering:
         elif (
             chain is not None
             and draft.finish is FinishReason.STOP
-            and not is_carried(question.text, chain.text, draft.supports)
+            and self._config.quote != "never"
+            and (self._config.quote == "always" or not is_carried(question.text, chain.text, draft.supports))
         ):
             said = quote(draft.query or question.text, chain.text, draft.passages, question.language)
             if said is not None:
