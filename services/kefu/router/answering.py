@@ -263,18 +263,26 @@ class Answering:
         elif chain is not None and draft.finish is FinishReason.STOP:
             self._bear_out(question, draft, chain)
 
-    @staticmethod
-    def _bear_out(question: Question, draft: Draft, chain: AnswerFilter) -> None:
-        """A person takes over from an answer about something else; one that the passages do not clearly carry is
-        followed by their own words.
+    def _bear_out(self, question: Question, draft: Draft, chain: AnswerFilter) -> None:
+        """A person takes over from an answer about something else; another one is followed by the passages' own
+        words, where it does not hold them.
         """
         if is_hardly_borne_out(draft.log.text, draft.passages, draft.supports):
             hand_over(question, draft, HandoffReason.LOW_SUPPORT, nearest=draft.passages)
-        elif not is_carried(question.text, chain.text, draft.supports):
+        elif self._quotes(question, draft, chain):
             said = quote(draft.query or question.text, chain.text, draft.passages, question.language)
             if said is not None:
                 draft.say(chain.quote(like(question.text, said.text), said.number))
                 draft.cite()
+
+    def _quotes(self, question: Question, draft: Draft, chain: AnswerFilter) -> bool:
+        match self._config.quote:
+            case "always":
+                return True
+            case "unsupported":
+                return not is_carried(question.text, chain.text, draft.supports)
+            case "never":
+                return False
 
     def _prompt(
         self,

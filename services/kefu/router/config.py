@@ -119,6 +119,11 @@ class RouterConfig(StoredConfig, env_prefix="KEFU_ROUTER_"):
     have a threshold of their own instead.
     """
 
+    quote: Literal["always", "unsupported", "never"] = "always"
+    """When an answer is followed by the sentence of the passages that bears most on the question: whenever it does not
+    hold that sentence, as suits a small model; only where the passages do not clearly carry the answer; or never.
+    """
+
     max_passages: int = Field(default=3, ge=1, le=20)
     """Most passages shown to the model, as far as the prompt's budget allows."""
 

@@ -24,13 +24,13 @@ from kefu.router.tokens import TokenEstimate
 
 _SYSTEM: dict[AnswerLanguage, str] = {
     "en": (
-        "You are the customer service of a shop. Answer the customer's question with complete sentences in English, in "
-        "one to three sentences, from the passages alone. Copy figures, prices and conditions exactly as they are. Put "
-        "the number of the passage in brackets at the end of each sentence."
+        "You are the customer service of a company. Answer the question in one complete sentence, in the words of the "
+        "passages alone. Copy names, figures, prices and conditions exactly as they are. Put the number of the passage "
+        "in brackets at the end."
     ),
     "zh": (
-        "你是商店的客服。只根据资料，用一到三句完整的中文句子回答客户的问题。"
-        "数字、价格和条件照抄资料原文。每句话末尾用方括号标出资料编号。"
+        "你是公司的客服。只用资料里的原话，用一句完整的中文句子回答问题。"
+        "名称、数字、价格和条件照抄资料原文。句末用方括号标出资料编号。"
     ),
 }
 _PASSAGE: dict[AnswerLanguage, str] = {"en": "Passage", "zh": "资料"}

@@ -1,10 +1,10 @@
 """
-An answer that the evidence does not clearly carry is followed by the evidence's own words: nothing that was said is
-taken back, and the customer can see what the page says.
+An answer is followed by the evidence's own words, unless it holds them: nothing that was said is taken back, and the
+customer can see what the page says.
 
-A small model leaves out half a sentence, or names the wrong one of two things that stand together. The sentence that
-bears most on the question is found without it, and is right more often than an answer whose words stand nowhere
-(docs/answers.md).
+A small model rests its answer on the wrong one of two sentences that stand together, or repeats the question. The
+sentence that bears most on the question is found without it, and both together are right more often than either
+(docs/answers.md). With a larger model it is enough where the evidence does not clearly carry the answer.
 """
 
 import re
@@ -23,6 +23,10 @@ _SAID_ALREADY = 0.8
 """A sentence is not quoted of which the answer holds this share."""
 _LONGEST: dict[AnswerLanguage, int] = {"en": 180, "zh": 70}
 """Characters; of a longer sentence the part is quoted that bears most on the question."""
+_TOGETHER: dict[AnswerLanguage, int] = {"en": 275, "zh": 110}
+"""Characters of an answer and what is quoted behind it."""
+_SHORTEST: dict[AnswerLanguage, int] = {"en": 50, "zh": 20}
+"""Less than this quotes nothing that helps."""
 _LONG = 1000  # characters
 _LEAD: dict[AnswerLanguage, str] = {"en": " The page says: “{}”", "zh": "资料原文：“{}”"}
 _CLAUSE = re.compile(r"[^,;:，；：、—–()（）]+[,;:，；：、—–()（）]*\s*")
@@ -51,7 +55,12 @@ def is_carried(question: str, answer: str, supports: Sequence[Supported]) -> boo
 
 
 def quote(question: str, answer: str, passages: Sequence[Passage], language: AnswerLanguage) -> Quote | None:
-    """The sentence of the passages that bears most on the question; None when the answer holds it, or there is none."""
+    """The sentence of the passages that bears most on the question; None when the answer holds it, when there is none,
+    or when the two together would be too long to read.
+    """
+    longest = min(_LONGEST[language], _TOGETHER[language] - len(answer))
+    if longest < _SHORTEST[language]:
+        return None
     readable = [(each.language or language_of(each.text)) == language for each in passages]
     best = next((one for one in ranked_sentences(question, passages) if readable[one.passage]), None)
     if best is None:
@@ -59,7 +68,7 @@ def quote(question: str, answer: str, passages: Sequence[Passage], language: Ans
     words = units_of(best.text)
     if not words or len(words & units_of(answer)) >= _SAID_ALREADY * len(words):
         return None
-    said = _trimmed(_as_prose(best.text), question, _LONGEST[language])
+    said = _trimmed(_as_prose(best.text), question, longest)
     stop = "" if not answer.strip() or _END.search(answer.strip()) else "." if language == "en" else "。"
     return Quote(stop + _LEAD[language].format(said), best.passage + 1)
 
