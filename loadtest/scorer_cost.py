@@ -24,7 +24,21 @@ from kefu.retrieval.passage_index import IndexedDocument, IndexedPassage, Passag
 from kefu.retrieval.scorer import Ranking, Searched, rank
 from kefu.retrieval.words import Words
 
-_ASKED = "refund shipping kettle order invoice account password warranty delivery return gift card coupon".split()
+_ASKED = [
+    "refund",
+    "shipping",
+    "kettle",
+    "order",
+    "invoice",
+    "account",
+    "password",
+    "warranty",
+    "delivery",
+    "return",
+    "gift",
+    "card",
+    "coupon",
+]
 _DIMENSION, _VECTORS, _WORDS, _VOCABULARY = 384, 5, 120, 20_000
 _REPEATED = 3
 
