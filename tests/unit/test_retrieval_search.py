@@ -15,7 +15,7 @@ from kefu.retrieval.passage_index import IndexedDocument, IndexedPassage, Passag
 from kefu.retrieval.relevance import Features, relevance
 from kefu.retrieval.scorer import Scored, Searched, rank
 from kefu.retrieval.validity import ALWAYS, Validity
-from kefu.retrieval.vectors import PassageVectors
+from kefu.retrieval.vectors import PassageVectors, inner_products
 from kefu.retrieval.words import Words
 
 WORDS = Words(b"salt")
@@ -104,6 +104,13 @@ def test_exact_and_approximate_search_add_remove_and_find_alike() -> None:
         assert not store.vectors(rows).any()
         assert len(store) == 2999
     assert (exact.approximate, approximate.approximate) == (False, True)
+
+
+def test_inner_products_are_those_of_the_stored_half_precision() -> None:
+    rows = np.concatenate([np.random.default_rng(1).normal(size=(99, 384)), np.full((1, 384), 6e-8)]).astype(np.float16)
+    queries = np.random.default_rng(2).normal(size=(384, 2)).astype(np.float32)
+    assert np.allclose(inner_products(rows, queries), rows.astype(np.float64) @ queries, rtol=1e-4, atol=1e-4)
+    assert inner_products(rows[:0], queries).shape == (0, 2)
 
 
 def test_a_window_lifts_its_passage_and_words_break_the_tie() -> None:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from kefu.retrieval.embedders import Vectors
 from kefu.retrieval.keys import CollectionKey
-from kefu.retrieval.vectors import Halves, Labels, PassageVectors, Rows, VectorStore
+from kefu.retrieval.vectors import Halves, Labels, PassageVectors, Rows, VectorStore, inner_products
 
 EXACT_UP_TO = 200_000
 """Vectors searched exhaustively. A passage has about four (itself and its windows): about 50,000 passages."""
@@ -105,7 +105,7 @@ class FaissVectors:
 
     def cosines(self, queries: Vectors, rows: Rows) -> Vectors:
         """See VectorStore."""
-        return self._matrix[rows].astype(np.float32) @ queries
+        return inner_products(self._matrix[rows], queries)
 
     def vectors(self, rows: Rows) -> Halves:
         """See VectorStore."""

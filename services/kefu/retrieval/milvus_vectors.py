@@ -24,7 +24,7 @@ import pymilvus  # pyright: ignore[reportMissingTypeStubs]
 from kefu.common.errors import BackendUnavailable, StartupError
 from kefu.retrieval.embedders import Vectors
 from kefu.retrieval.keys import CollectionKey
-from kefu.retrieval.vectors import Halves, Labels, PassageVectors, Rows, VectorStore
+from kefu.retrieval.vectors import Halves, Labels, PassageVectors, Rows, VectorStore, inner_products
 
 _SECONDS = 10.0
 _AT_ONCE = 1_000  # rows written or deleted in one call
@@ -155,7 +155,7 @@ class MilvusVectors:
 
     def cosines(self, queries: Vectors, rows: Rows) -> Vectors:
         """See VectorStore; 0 for a row that another replica has deleted already."""
-        return self.vectors(rows).astype(np.float32) @ queries
+        return inner_products(self.vectors(rows), queries)
 
     def vectors(self, rows: Rows) -> Halves:
         """See VectorStore; zeros for a row that another replica has deleted already."""

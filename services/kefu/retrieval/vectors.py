@@ -16,6 +16,17 @@ Labels = frozenset[int]
 """Labels of documents that may be found, see `Facts.label`."""
 
 
+def inner_products(rows: Halves, queries: Vectors) -> Vectors:
+    """Of each row and each column of `queries`; see VectorStore.cosines.
+
+    By numpy's own loops: for so few numbers BLAS wakes threads that spin on the cores the service answers with. And by
+    a table, since numpy widens half precision number by number.
+    """
+    wide = _WIDENED.take(rows.view(np.uint16))
+    columns = [np.einsum("ij,j->i", wide, np.ascontiguousarray(column)) for column in queries.T]
+    return np.stack(columns, axis=1)
+
+
 class PassageVectors(NamedTuple):
     """The vectors of one passage, for a store."""
 
@@ -23,6 +34,9 @@ class PassageVectors(NamedTuple):
     """By which the index knows it."""
     passage: str
     vectors: Halves
+
+
+_WIDENED = np.arange(2**16, dtype=np.uint16).view(np.float16).astype(np.float32)
 
 
 class VectorStore(Protocol):
