@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from kefu.common.language import AnswerLanguage
+from kefu.common.language import AnswerLanguage, answer_language
 from kefu.router import excerpts
 from kefu.router.model import Passage, Turn
 from kefu.router.tokens import TokenEstimate
@@ -33,6 +33,8 @@ _SYSTEM: dict[AnswerLanguage, str] = {
         "名称、数字、价格和条件照抄资料原文。句末用方括号标出资料编号。"
     ),
 }
+_OTHERWISE: dict[AnswerLanguage, str] = {"en": " Answer in English.", "zh": "请用中文回答。"}
+"""Added where question or passages are in another language than the answer is to be."""
 _PASSAGE: dict[AnswerLanguage, str] = {"en": "Passage", "zh": "资料"}
 _QUESTION: dict[AnswerLanguage, str] = {"en": "Question: {}", "zh": "问题：{}"}
 _EXAMPLE: dict[AnswerLanguage, tuple[str, str]] = {
@@ -108,7 +110,9 @@ def build_prompt(
     `keep_numbers`: the customer was shown them already. `searched`: the question with what it leans on; sentences are
     chosen by it.
     """
-    system = f"{instructions.strip()}\n\n{_SYSTEM[language]}" if instructions.strip() else _SYSTEM[language]
+    languages = {answer_language(question) or language, *(passage.language or language for passage in passages)}
+    own = _SYSTEM[language] + (_OTHERWISE[language] if languages != {language} else "")
+    system = f"{instructions.strip()}\n\n{own}" if instructions.strip() else own
     ending = _QUESTION[language].format(question)
     example = [Message(role, said) for role, said in zip((Role.USER, Role.ASSISTANT), _EXAMPLE[language], strict=True)]
     fixed = estimate.of_messages([system, *_EXAMPLE[language], ending])
