@@ -105,6 +105,7 @@ async def loaded_suite(setup: Setup) -> AsyncIterator[Suite]:
         "KEFU_ROUTER_MAX_CONCURRENT_TURNS": "20000",
         "KEFU_ROUTER_MAX_WAITING_TURNS": "20000",
         "KEFU_ROUTER_CACHE_ANSWERS": "false",  # what is measured is answering, not remembering
+        "KEFU_ROUTER_QUOTE": "never",  # an imitated answer holds nothing of what was found
         **setup.pace.variables(),
         **({"KEFU_ROUTER_MIN_RELEVANCE": "0"} if setup.everything_relevant else {}),
         **setup.variables,

@@ -153,6 +153,7 @@ def _assemble(folder: Path, settings: Settings) -> Bench:
         "KEFU_ROUTER_FIRST_TOKEN_SECONDS": f"{settings.first_token_seconds:g}",
         "KEFU_ROUTER_SEARCH_SECONDS": f"{settings.search_seconds:g}",
         "KEFU_ROUTER_BETWEEN_TOKEN_SECONDS": f"{settings.between_token_seconds:g}",
+        "KEFU_ROUTER_QUOTE": "never",  # an imitated answer holds nothing of what was found
         "KEFU_ROUTER_CACHE_ANSWERS": "false",  # customers ask the same again and again, and are to meet the model
     }
     routers = [service("router", number, behind) for number in range(settings.routers)]

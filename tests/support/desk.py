@@ -254,7 +254,7 @@ async def open_desk(
             "listener_grace_seconds": 0.0,  # nothing in front of it
             "drain_seconds": 0.0,
             "settings_seconds": 0.0,
-            "quote": "unsupported",  # what the scripted replica says is the text, unless a test is about quoting
+            "quote": "never",  # what the scripted replica says is the text, unless a test is about quoting
             **config,
         }
         desk = Desk(stack, redis, chosen, knowledge, scripted)
