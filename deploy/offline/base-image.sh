@@ -12,7 +12,12 @@ for program in debootstrap docker; do
   command -v "$program" > /dev/null || { echo "There is no $program here: apt-get install debootstrap docker.io" >&2; exit 1; }
 done
 root=$(mktemp -d)
-trap 'rm -rf "$root"' EXIT
+# debootstrap mounts both while it works: one that is broken off must not have this machine's removed.
+clean() {
+  umount "$root/proc" "$root/sys" 2> /dev/null || true
+  rm -rf --one-file-system "$root" "$root.log"
+}
+trap clean EXIT
 debootstrap --variant=minbase --include=python3,python3-venv,ca-certificates,libnuma1 "$suite" "$root" ${DEBIAN_MIRROR:+"$DEBIAN_MIRROR"} > "$root.log" 2>&1 ||
   { tail -20 "$root.log" >&2; exit 1; }
 rm -f "$root.log"

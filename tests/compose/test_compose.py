@@ -95,7 +95,7 @@ async def test_without_a_key_or_with_a_wrong_one_every_method_but_health_is_unau
             for method in methods:
                 path = f"/{method.containing_service.full_name}/{method.name}"
                 for metadata in ((), bearing(make_key("wrong").secret)):
-                    call = channel.stream_stream(path, bytes, bytes)(metadata=metadata)
+                    call = channel.stream_stream(path, bytes, bytes)(iter((b"",)), metadata=metadata)
                     assert await call.code() == grpc.StatusCode.UNAUTHENTICATED, path
 
 
