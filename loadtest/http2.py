@@ -292,6 +292,7 @@ class Connections:
         for one in [one for one in self._all if one.leaving and not one.open_calls]:
             self._gone += one.messages
             self._all.remove(one)
+            one.close()  # whether or not the server does
         return None
 
 
