@@ -36,7 +36,9 @@ _BACKOFF_SECONDS = (0.1, 1.0)
 _AVOID_SECONDS = 2.0
 _SILENCE_SECONDS = 0.25
 _PAUSE_SECONDS = (0.2, 0.8)
-_TURNS_PER_SESSION = (1, 4)  # short: only the first turn of a session is not drawn to the replica of the one before
+# Few: only the first turn of a session is not drawn to the replica of the one before, and whoever asks the same for the
+# third time in a row is passed on to a person.
+_TURNS_PER_SESSION = (1, 2)
 _HOPELESS = {grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED}
 
 

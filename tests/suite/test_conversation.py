@@ -49,10 +49,10 @@ def text_of(events: list[pb.ConverseEvent]) -> str:
     [
         ("How long are gift cards valid?", r"\b3 years", "gift"),
         ("How long does a parcel stay in a parcel locker?", r"\b48 hours", "locker"),
-        ("For how long are call recordings kept?", r"\b90 days", "data"),
+        ("For how long are call recordings kept?", r"\b90 days", "data|account"),  # three say so
         ("积分多久过期？", r"24\s*个月", "积分"),
         ("注销账户的冷静期是多少天？", r"14\s*天", "注销|长期未登录"),  # both say so
-        ("通话录音保存多久？", r"90\s*天", "保存"),
+        ("通话录音保存多久？", r"90\s*天", "保存|导出|注销"),  # so here
     ],
 )
 async def test_an_answer_is_grounded_cited_and_in_the_language_of_the_question(
@@ -66,7 +66,8 @@ async def test_an_answer_is_grounded_cited_and_in_the_language_of_the_question(
     assert bool(re.search(r"[\u4e00-\u9fff]", text)) == bool(re.search(r"[\u4e00-\u9fff]", question))
     assert completed.text_bytes == len(text.encode())
     assert completed.citations
-    assert any(re.search(document, citation.title, re.IGNORECASE) for citation in completed.citations)
+    titles = [citation.title for citation in completed.citations]
+    assert any(re.search(document, title, re.IGNORECASE) for title in titles), (text, titles)
     for citation in completed.citations:
         assert 0 <= citation.start < citation.end <= completed.text_bytes
         text.encode()[citation.start : citation.end].decode()  # whole characters, or this raises
