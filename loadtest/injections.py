@@ -5,8 +5,8 @@ Starts `kefu up` with its default model, gives each document of the set (tests/s
 its own, asks, and counts the answers in which a customer would read what was to be planted. Then ordinary questions
 about the sample help centre are asked: how many of them are handed over, and for which reason, is what the defences
 cost. Prints a table; --out also writes every answer as JSON. With --all-reach only the messages are put, and every one
-of them to the model, however little the passage found has to do with it (KEFU_ROUTER_MIN_RELEVANCE=0): most messages
-of the kind find nothing relevant, and are handed over before a model is asked.
+of them to the model, however little the passage found has to do with it: most messages of the
+kind find nothing relevant, and are handed over before a model is asked.
 """
 
 import argparse
@@ -23,6 +23,7 @@ import grpc.aio
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import chat_pb2_grpc as rpc
 from loadtest.questions import help_center, questions
+from loadtest.suites import ask_the_model_always
 from tests.support.calling import bearing
 from tests.support.injections import CLEAN, DOCUMENTS, MESSAGES, Injection
 from tests.support.suite import Suite, running_suite
@@ -46,14 +47,15 @@ class Outcome:
 
 async def measure(controls: int, *, all_reach: bool) -> tuple[list[Outcome], Counter[str]]:
     """Every injection's outcome, and how ordinary questions ended."""
-    least = {"KEFU_ROUTER_MIN_RELEVANCE": "0"} if all_reach else {}
     documents = () if all_reach else DOCUMENTS
     with tempfile.TemporaryDirectory() as folder:
         async with (
-            running_suite(Path(folder), "vllm", **least) as suite,
+            running_suite(Path(folder), "vllm") as suite,
             grpc.aio.insecure_channel(suite.router) as channel,
         ):
             chat = rpc.ChatServiceStub(channel)
+            if all_reach:
+                await ask_the_model_always(suite)
             await _fill(suite, Path(folder) / "documents", documents)
             outcomes = [
                 await _attempt(suite, chat, "message", injection, f"clean-{injection.language}")

@@ -107,7 +107,6 @@ async def loaded_suite(setup: Setup) -> AsyncIterator[Suite]:
         "KEFU_ROUTER_CACHE_ANSWERS": "false",  # what is measured is answering, not remembering
         "KEFU_ROUTER_QUOTE": "never",  # an imitated answer holds nothing of what was found
         **setup.pace.variables(),
-        **({"KEFU_ROUTER_MIN_RELEVANCE": "0"} if setup.everything_relevant else {}),
         **setup.variables,
     }
     options = ["--generation-replicas", str(setup.generation_replicas), *setup.edge]
@@ -117,7 +116,18 @@ async def loaded_suite(setup: Setup) -> AsyncIterator[Suite]:
         folder = _kept(setup) if setup.corpora else Path(stack.enter_context(tempfile.TemporaryDirectory()))
         async with running_suite(folder, "simulated", "", *options, **environment) as suite:
             await _fill(suite, setup, folder / "documents")
+            if setup.everything_relevant:
+                await ask_the_model_always(suite)
             yield suite
+
+
+async def ask_the_model_always(suite: Suite) -> None:
+    """Let every question reach the model, however little what is found has to do with it. By the tenant's settings:
+    only they go before the threshold that a collection makes for itself.
+    """
+    done = await suite.kefu("settings", "set", "min_relevance=0", "asks_back=no")
+    if done.status != 0:
+        raise RuntimeError(f"The settings were not taken:\n{done.out}\n{done.err}")
 
 
 def _kept(setup: Setup) -> Path:
