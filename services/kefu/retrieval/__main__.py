@@ -3,8 +3,6 @@
 import asyncio
 from contextlib import AsyncExitStack
 
-from threadpoolctl import threadpool_limits  # pyright: ignore[reportMissingTypeStubs]
-
 from kefu.common.auth import Scope, open_keyring
 from kefu.common.redis import open_redis
 from kefu.common.serving import run, serving, terminated
@@ -30,8 +28,6 @@ async def main(config: RetrievalConfig) -> None:
         device=config.embedder_device or None,
     )
     async with AsyncExitStack() as stack:
-        # What a search multiplies is too small for two threads: the second one spins, and on busy cores both wait.
-        stack.enter_context(threadpool_limits(1, user_api="blas"))
         enter = stack.enter_async_context
         client = await enter(open_redis(config.redis_url.get_secret_value()))
         bootstrap = config.bootstrap_key.get_secret_value() if config.bootstrap_key else None
