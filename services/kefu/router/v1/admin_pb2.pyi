@@ -532,6 +532,7 @@ class TenantSettings(_message.Message):
     REFUSED_TOPICS_FIELD_NUMBER: _builtins.int
     BUSINESS_HOURS_FIELD_NUMBER: _builtins.int
     SENSITIVE_TOPICS_FIELD_NUMBER: _builtins.int
+    ESCALATE_SECONDS_FIELD_NUMBER: _builtins.int
     min_relevance: _builtins.float
     """A passage below this relevance (0 to 1) is not shown to the model; none at or above it: hand over. Unset: each
     collection's own, as calibrated (see CalibrateCollection), else the installation's.
@@ -570,6 +571,10 @@ class TenantSettings(_message.Message):
     """
     asks_back: _builtins.bool
     """Ask back when a session's first question is a word or two that fit several subjects about equally. Unset: yes."""
+    escalate_seconds: _builtins.int
+    """Seconds that a customer may wait for a person, for a first answer or the next, before the conversation counts as
+    unattended: see Conversation.escalated. Outside business hours no time passes. Unset: the installation's; 0: never.
+    """
     @_builtins.property
     def texts(self) -> _containers.MessageMap[_builtins.str, Global___TenantSettings.Texts]:
         """By language: "zh", "en".
@@ -617,10 +622,11 @@ class TenantSettings(_message.Message):
         refused_topics: _abc.Iterable[_builtins.str] | None = ...,
         business_hours: _abc.Iterable[_builtins.str] | None = ...,
         sensitive_topics: _abc.Iterable[_builtins.str] | None = ...,
+        escalate_seconds: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_asks_back", b"_asks_back", "_cache_answers", b"_cache_answers", "_cache_min_cosine", b"_cache_min_cosine", "_instructions", b"_instructions", "_max_answer_tokens", b"_max_answer_tokens", "_max_concurrent_turns", b"_max_concurrent_turns", "_max_passages", b"_max_passages", "_min_relevance", b"_min_relevance", "_on_busy", b"_on_busy", "_question_burst", b"_question_burst", "_questions_per_minute", b"_questions_per_minute", "_redact_prompts", b"_redact_prompts", "_temperature", b"_temperature", "_time_zone", b"_time_zone", "_weight", b"_weight", "asks_back", b"asks_back", "cache_answers", b"cache_answers", "cache_min_cosine", b"cache_min_cosine", "instructions", b"instructions", "max_answer_tokens", b"max_answer_tokens", "max_concurrent_turns", b"max_concurrent_turns", "max_passages", b"max_passages", "min_relevance", b"min_relevance", "on_busy", b"on_busy", "question_burst", b"question_burst", "questions_per_minute", b"questions_per_minute", "redact_prompts", b"redact_prompts", "temperature", b"temperature", "time_zone", b"time_zone", "weight", b"weight"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_asks_back", b"_asks_back", "_cache_answers", b"_cache_answers", "_cache_min_cosine", b"_cache_min_cosine", "_escalate_seconds", b"_escalate_seconds", "_instructions", b"_instructions", "_max_answer_tokens", b"_max_answer_tokens", "_max_concurrent_turns", b"_max_concurrent_turns", "_max_passages", b"_max_passages", "_min_relevance", b"_min_relevance", "_on_busy", b"_on_busy", "_question_burst", b"_question_burst", "_questions_per_minute", b"_questions_per_minute", "_redact_prompts", b"_redact_prompts", "_temperature", b"_temperature", "_time_zone", b"_time_zone", "_weight", b"_weight", "asks_back", b"asks_back", "cache_answers", b"cache_answers", "cache_min_cosine", b"cache_min_cosine", "escalate_seconds", b"escalate_seconds", "instructions", b"instructions", "max_answer_tokens", b"max_answer_tokens", "max_concurrent_turns", b"max_concurrent_turns", "max_passages", b"max_passages", "min_relevance", b"min_relevance", "on_busy", b"on_busy", "question_burst", b"question_burst", "questions_per_minute", b"questions_per_minute", "redact_prompts", b"redact_prompts", "temperature", b"temperature", "time_zone", b"time_zone", "weight", b"weight"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_asks_back", b"_asks_back", "_cache_answers", b"_cache_answers", "_cache_min_cosine", b"_cache_min_cosine", "_instructions", b"_instructions", "_max_answer_tokens", b"_max_answer_tokens", "_max_concurrent_turns", b"_max_concurrent_turns", "_max_passages", b"_max_passages", "_min_relevance", b"_min_relevance", "_on_busy", b"_on_busy", "_question_burst", b"_question_burst", "_questions_per_minute", b"_questions_per_minute", "_redact_prompts", b"_redact_prompts", "_temperature", b"_temperature", "_time_zone", b"_time_zone", "_weight", b"_weight", "asks_back", b"asks_back", "business_hours", b"business_hours", "cache_answers", b"cache_answers", "cache_min_cosine", b"cache_min_cosine", "instructions", b"instructions", "max_answer_tokens", b"max_answer_tokens", "max_concurrent_turns", b"max_concurrent_turns", "max_passages", b"max_passages", "min_relevance", b"min_relevance", "on_busy", b"on_busy", "question_burst", b"question_burst", "questions_per_minute", b"questions_per_minute", "redact_prompts", b"redact_prompts", "refused_topics", b"refused_topics", "sensitive_topics", b"sensitive_topics", "temperature", b"temperature", "texts", b"texts", "time_zone", b"time_zone", "weight", b"weight"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_asks_back", b"_asks_back", "_cache_answers", b"_cache_answers", "_cache_min_cosine", b"_cache_min_cosine", "_escalate_seconds", b"_escalate_seconds", "_instructions", b"_instructions", "_max_answer_tokens", b"_max_answer_tokens", "_max_concurrent_turns", b"_max_concurrent_turns", "_max_passages", b"_max_passages", "_min_relevance", b"_min_relevance", "_on_busy", b"_on_busy", "_question_burst", b"_question_burst", "_questions_per_minute", b"_questions_per_minute", "_redact_prompts", b"_redact_prompts", "_temperature", b"_temperature", "_time_zone", b"_time_zone", "_weight", b"_weight", "asks_back", b"asks_back", "business_hours", b"business_hours", "cache_answers", b"cache_answers", "cache_min_cosine", b"cache_min_cosine", "escalate_seconds", b"escalate_seconds", "instructions", b"instructions", "max_answer_tokens", b"max_answer_tokens", "max_concurrent_turns", b"max_concurrent_turns", "max_passages", b"max_passages", "min_relevance", b"min_relevance", "on_busy", b"on_busy", "question_burst", b"question_burst", "questions_per_minute", b"questions_per_minute", "redact_prompts", b"redact_prompts", "refused_topics", b"refused_topics", "sensitive_topics", b"sensitive_topics", "temperature", b"temperature", "texts", b"texts", "time_zone", b"time_zone", "weight", b"weight"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__asks_back: _TypeAlias = _typing.Literal["asks_back"]  # noqa: Y015
     _WhichOneofArgType__asks_back: _TypeAlias = _typing.Literal["_asks_back", b"_asks_back"]  # noqa: Y015
@@ -628,6 +634,8 @@ class TenantSettings(_message.Message):
     _WhichOneofArgType__cache_answers: _TypeAlias = _typing.Literal["_cache_answers", b"_cache_answers"]  # noqa: Y015
     _WhichOneofReturnType__cache_min_cosine: _TypeAlias = _typing.Literal["cache_min_cosine"]  # noqa: Y015
     _WhichOneofArgType__cache_min_cosine: _TypeAlias = _typing.Literal["_cache_min_cosine", b"_cache_min_cosine"]  # noqa: Y015
+    _WhichOneofReturnType__escalate_seconds: _TypeAlias = _typing.Literal["escalate_seconds"]  # noqa: Y015
+    _WhichOneofArgType__escalate_seconds: _TypeAlias = _typing.Literal["_escalate_seconds", b"_escalate_seconds"]  # noqa: Y015
     _WhichOneofReturnType__instructions: _TypeAlias = _typing.Literal["instructions"]  # noqa: Y015
     _WhichOneofArgType__instructions: _TypeAlias = _typing.Literal["_instructions", b"_instructions"]  # noqa: Y015
     _WhichOneofReturnType__max_answer_tokens: _TypeAlias = _typing.Literal["max_answer_tokens"]  # noqa: Y015
@@ -658,6 +666,8 @@ class TenantSettings(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__cache_answers) -> _WhichOneofReturnType__cache_answers | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__cache_min_cosine) -> _WhichOneofReturnType__cache_min_cosine | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__escalate_seconds) -> _WhichOneofReturnType__escalate_seconds | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__instructions) -> _WhichOneofReturnType__instructions | None: ...
     @_typing.overload

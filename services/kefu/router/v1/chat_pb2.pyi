@@ -83,6 +83,8 @@ class _AnswerSourceEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AnswerSo
     """A question back: the message fits several subjects, which TurnCompleted.choices names."""
     ANSWER_SOURCE_REFUSED: _AnswerSource.ValueType  # 7
     """The tenant does not want its assistant to speak of this (TenantSettings.refused_topics); nobody is called."""
+    ANSWER_SOURCE_PERSON: _AnswerSource.ValueType  # 8
+    """Written by a person: see Turn.agent."""
 
 class AnswerSource(_AnswerSource, metaclass=_AnswerSourceEnumTypeWrapper):
     """AnswerSource says where an answer's text comes from."""
@@ -103,6 +105,8 @@ ANSWER_SOURCE_CLARIFYING: AnswerSource.ValueType  # 6
 """A question back: the message fits several subjects, which TurnCompleted.choices names."""
 ANSWER_SOURCE_REFUSED: AnswerSource.ValueType  # 7
 """The tenant does not want its assistant to speak of this (TenantSettings.refused_topics); nobody is called."""
+ANSWER_SOURCE_PERSON: AnswerSource.ValueType  # 8
+"""Written by a person: see Turn.agent."""
 Global___AnswerSource: _TypeAlias = AnswerSource  # noqa: Y015
 
 class _BrownOut:
@@ -1151,6 +1155,8 @@ class Session(_message.Message):
     EXPIRE_TIME_FIELD_NUMBER: _builtins.int
     TITLE_FIELD_NUMBER: _builtins.int
     RUNNING_TURN_FIELD_NUMBER: _builtins.int
+    AGENT_FIELD_NUMBER: _builtins.int
+    LAST_EVENT_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """"sessions/{session}"."""
     state: Global___Session.State.ValueType
@@ -1163,6 +1169,10 @@ class Session(_message.Message):
     """The first question, shortened to 80 characters."""
     running_turn: _builtins.str
     """The turn that is being answered, or empty."""
+    agent: _builtins.str
+    """The name under which a person answers, with STATE_HUMAN; else empty."""
+    last_event: _builtins.str
+    """SessionEvent.id of the last event, or empty: where to watch from, to miss nothing after this call."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When it was opened."""
@@ -1187,10 +1197,12 @@ class Session(_message.Message):
         expire_time: _timestamp_pb2.Timestamp | None = ...,
         title: _builtins.str = ...,
         running_turn: _builtins.str = ...,
+        agent: _builtins.str = ...,
+        last_event: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "expire_time", b"expire_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "expire_time", b"expire_time", "name", b"name", "running_turn", b"running_turn", "state", b"state", "title", b"title", "turn_count", b"turn_count", "update_time", b"update_time", "user", b"user"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agent", b"agent", "create_time", b"create_time", "expire_time", b"expire_time", "last_event", b"last_event", "name", b"name", "running_turn", b"running_turn", "state", b"state", "title", b"title", "turn_count", b"turn_count", "update_time", b"update_time", "user", b"user"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1242,6 +1254,7 @@ class Turn(_message.Message):
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     LANGUAGE_FIELD_NUMBER: _builtins.int
     AS_OF_FIELD_NUMBER: _builtins.int
+    AGENT_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """"sessions/{session}/turns/{turn}"."""
     state: Global___Turn.State.ValueType
@@ -1260,6 +1273,8 @@ class Turn(_message.Message):
     """"zh" or "en": the language of the answer."""
     as_of: _builtins.str
     """The day asked about."""
+    agent: _builtins.str
+    """The name of the person who wrote `text`. Then `question` is empty and TurnCompleted.source ANSWER_SOURCE_PERSON."""
     @_builtins.property
     def passages(self) -> _containers.RepeatedCompositeFieldContainer[Global___SourcePassage]:
         """What the answer could rest on."""
@@ -1292,10 +1307,11 @@ class Turn(_message.Message):
         create_time: _timestamp_pb2.Timestamp | None = ...,
         language: _builtins.str = ...,
         as_of: _builtins.str = ...,
+        agent: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["completed", b"completed", "create_time", b"create_time", "handoff", b"handoff"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "completed", b"completed", "create_time", b"create_time", "handoff", b"handoff", "language", b"language", "name", b"name", "passages", b"passages", "question", b"question", "rating", b"rating", "rating_comment", b"rating_comment", "request_id", b"request_id", "state", b"state", "text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agent", b"agent", "as_of", b"as_of", "completed", b"completed", "create_time", b"create_time", "handoff", b"handoff", "language", b"language", "name", b"name", "passages", b"passages", "question", b"question", "rating", b"rating", "rating_comment", b"rating_comment", "request_id", b"request_id", "state", b"state", "text", b"text"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1568,3 +1584,108 @@ class RateTurnResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RateTurnResponse: _TypeAlias = RateTurnResponse  # noqa: Y015
+
+@_typing.final
+class WatchSessionRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SESSION_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    session: _builtins.str
+    """Required. "sessions/{session}"."""
+    after: _builtins.str
+    """Optional. SessionEvent.id of the last event that the client saw, or Session.last_event. Empty: only what comes next."""
+    def __init__(
+        self,
+        *,
+        session: _builtins.str = ...,
+        after: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "session", b"session"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WatchSessionRequest: _TypeAlias = WatchSessionRequest  # noqa: Y015
+
+@_typing.final
+class SessionEvent(_message.Message):
+    """SessionEvent is something that happened in a session."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class StateChanged(_message.Message):
+        """StateChanged says who answers now."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        STATE_FIELD_NUMBER: _builtins.int
+        AGENT_FIELD_NUMBER: _builtins.int
+        state: Global___Session.State.ValueType
+        """Who answers."""
+        agent: _builtins.str
+        """Session.agent."""
+        def __init__(
+            self,
+            *,
+            state: Global___Session.State.ValueType = ...,
+            agent: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["agent", b"agent", "state", b"state"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
+    class Missed(_message.Message):
+        """Missed says that events after the one asked for are kept no longer: read the session and its turns anew."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        def __init__(
+            self,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    ID_FIELD_NUMBER: _builtins.int
+    STATE_CHANGED_FIELD_NUMBER: _builtins.int
+    TURN_STORED_FIELD_NUMBER: _builtins.int
+    MISSED_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    """Where to go on from: WatchSessionRequest.after. Ids of a session grow; they mean nothing else."""
+    @_builtins.property
+    def state_changed(self) -> Global___SessionEvent.StateChanged:
+        """Somebody else answers now."""
+
+    @_builtins.property
+    def turn_stored(self) -> Global___Turn:
+        """A turn was stored: a person's message, a message for a person, or an answer of Kefu that has ended."""
+
+    @_builtins.property
+    def missed(self) -> Global___SessionEvent.Missed:
+        """Some events are lost."""
+
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        state_changed: Global___SessionEvent.StateChanged | None = ...,
+        turn_stored: Global___Turn | None = ...,
+        missed: Global___SessionEvent.Missed | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["event", b"event", "missed", b"missed", "state_changed", b"state_changed", "turn_stored", b"turn_stored"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["event", b"event", "id", b"id", "missed", b"missed", "state_changed", b"state_changed", "turn_stored", b"turn_stored"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_event: _TypeAlias = _typing.Literal["state_changed", "turn_stored", "missed"]  # noqa: Y015
+    _WhichOneofArgType_event: _TypeAlias = _typing.Literal["event", b"event"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_event) -> _WhichOneofReturnType_event | None: ...
+
+Global___SessionEvent: _TypeAlias = SessionEvent  # noqa: Y015

@@ -85,6 +85,11 @@ class ChatServiceStub:
                 request_serializer=kefu_dot_router_dot_v1_dot_chat__pb2.RateTurnRequest.SerializeToString,
                 response_deserializer=kefu_dot_router_dot_v1_dot_chat__pb2.RateTurnResponse.FromString,
                 _registered_method=True)
+        self.WatchSession = channel.unary_stream(
+                '/kefu.router.v1.ChatService/WatchSession',
+                request_serializer=kefu_dot_router_dot_v1_dot_chat__pb2.WatchSessionRequest.SerializeToString,
+                response_deserializer=kefu_dot_router_dot_v1_dot_chat__pb2.SessionEvent.FromString,
+                _registered_method=True)
 
 
 class ChatServiceServicer:
@@ -183,6 +188,17 @@ class ChatServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def WatchSession(self, request, context):
+        """WatchSession tells what happens in a session while the call lasts: a person's message, who answers now, and each turn
+        as it is stored. Any router can do so. It begins after the event named, or with what comes next. It never ends by
+        itself; a client that lost it calls again with the last id that it saw, and misses nothing, unless Missed says so.
+        Errors: NOT_FOUND / SESSION_NOT_FOUND (also when the session is deleted meanwhile),
+        UNAVAILABLE / BACKEND_UNAVAILABLE (watch again, with the last id).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ChatServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -230,6 +246,11 @@ def add_ChatServiceServicer_to_server(servicer, server):
                     servicer.RateTurn,
                     request_deserializer=kefu_dot_router_dot_v1_dot_chat__pb2.RateTurnRequest.FromString,
                     response_serializer=kefu_dot_router_dot_v1_dot_chat__pb2.RateTurnResponse.SerializeToString,
+            ),
+            'WatchSession': grpc.unary_stream_rpc_method_handler(
+                    servicer.WatchSession,
+                    request_deserializer=kefu_dot_router_dot_v1_dot_chat__pb2.WatchSessionRequest.FromString,
+                    response_serializer=kefu_dot_router_dot_v1_dot_chat__pb2.SessionEvent.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -481,6 +502,33 @@ class ChatService:
             '/kefu.router.v1.ChatService/RateTurn',
             kefu_dot_router_dot_v1_dot_chat__pb2.RateTurnRequest.SerializeToString,
             kefu_dot_router_dot_v1_dot_chat__pb2.RateTurnResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WatchSession(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/kefu.router.v1.ChatService/WatchSession',
+            kefu_dot_router_dot_v1_dot_chat__pb2.WatchSessionRequest.SerializeToString,
+            kefu_dot_router_dot_v1_dot_chat__pb2.SessionEvent.FromString,
             options,
             channel_credentials,
             insecure,

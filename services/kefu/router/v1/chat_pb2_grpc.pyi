@@ -86,6 +86,13 @@ class ChatServiceStub:
     """RateTurn stores what the customer thought of an answer; a later rating replaces it.
     Errors: NOT_FOUND / TURN_NOT_FOUND.
     """
+    WatchSession: _grpc.UnaryStreamMultiCallable[_chat_pb2.WatchSessionRequest, _chat_pb2.SessionEvent]
+    """WatchSession tells what happens in a session while the call lasts: a person's message, who answers now, and each turn
+    as it is stored. Any router can do so. It begins after the event named, or with what comes next. It never ends by
+    itself; a client that lost it calls again with the last id that it saw, and misses nothing, unless Missed says so.
+    Errors: NOT_FOUND / SESSION_NOT_FOUND (also when the session is deleted meanwhile),
+    UNAVAILABLE / BACKEND_UNAVAILABLE (watch again, with the last id).
+    """
 
 @_typing.type_check_only
 class ChatServiceAsyncStub(ChatServiceStub):
@@ -144,6 +151,13 @@ class ChatServiceAsyncStub(ChatServiceStub):
     RateTurn: _aio.UnaryUnaryMultiCallable[_chat_pb2.RateTurnRequest, _chat_pb2.RateTurnResponse]  # type: ignore[assignment]
     """RateTurn stores what the customer thought of an answer; a later rating replaces it.
     Errors: NOT_FOUND / TURN_NOT_FOUND.
+    """
+    WatchSession: _aio.UnaryStreamMultiCallable[_chat_pb2.WatchSessionRequest, _chat_pb2.SessionEvent]  # type: ignore[assignment]
+    """WatchSession tells what happens in a session while the call lasts: a person's message, who answers now, and each turn
+    as it is stored. Any router can do so. It begins after the event named, or with what comes next. It never ends by
+    itself; a client that lost it calls again with the last id that it saw, and misses nothing, unless Missed says so.
+    Errors: NOT_FOUND / SESSION_NOT_FOUND (also when the session is deleted meanwhile),
+    UNAVAILABLE / BACKEND_UNAVAILABLE (watch again, with the last id).
     """
 
 class ChatServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -254,6 +268,19 @@ class ChatServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_chat_pb2.RateTurnResponse, _abc.Awaitable[_chat_pb2.RateTurnResponse]]:
         """RateTurn stores what the customer thought of an answer; a later rating replaces it.
         Errors: NOT_FOUND / TURN_NOT_FOUND.
+        """
+
+    @_abc_1.abstractmethod
+    def WatchSession(
+        self,
+        request: _chat_pb2.WatchSessionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_chat_pb2.SessionEvent], _abc.AsyncIterator[_chat_pb2.SessionEvent]]:
+        """WatchSession tells what happens in a session while the call lasts: a person's message, who answers now, and each turn
+        as it is stored. Any router can do so. It begins after the event named, or with what comes next. It never ends by
+        itself; a client that lost it calls again with the last id that it saw, and misses nothing, unless Missed says so.
+        Errors: NOT_FOUND / SESSION_NOT_FOUND (also when the session is deleted meanwhile),
+        UNAVAILABLE / BACKEND_UNAVAILABLE (watch again, with the last id).
         """
 
 def add_ChatServiceServicer_to_server(servicer: ChatServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
