@@ -1,0 +1,1 @@
+"""The HTTP edge: browsers and OpenAI clients."""
