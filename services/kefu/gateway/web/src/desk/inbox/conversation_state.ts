@@ -1,0 +1,80 @@
+/** One conversation as the desk reads it: its turns, who answers, and what a person is about to send. */
+
+import { type Timestamp } from "@bufbuild/protobuf/wkt";
+
+import { AnswerSource, type Handoff, Session_State, type SessionEvent, type Turn } from "../../gen/kefu/router/v1/chat_pb.js";
+
+export interface ConversationState {
+  /** By name, in their order. */
+  readonly turns: readonly Turn[];
+  readonly state: Session_State;
+  /** Who answers, with HUMAN. */
+  readonly agent: string;
+  /** SessionEvent.id of the last event. */
+  readonly lastEvent: string;
+  /** Events were lost: read the turns anew. */
+  readonly stale: boolean;
+}
+
+export function opened(turns: readonly Turn[], state: Session_State, agent: string, lastEvent: string): ConversationState {
+  return { turns, state, agent, lastEvent, stale: false };
+}
+
+/** The conversation after an event. */
+export function afterSessionEvent(conversation: ConversationState, event: SessionEvent): ConversationState {
+  const next = { ...conversation, lastEvent: event.id };
+  switch (event.event.case) {
+    case "stateChanged":
+      return { ...next, state: event.event.value.state, agent: event.event.value.agent };
+    case "turnStored":
+      return { ...next, turns: withTurn(conversation.turns, event.event.value) };
+    case "missed":
+      return { ...next, stale: true };
+    default:
+      return next; // of a later version of the contract
+  }
+}
+
+/** A turn comes in its place or replaces itself. Names of turns grow with their time. */
+export function withTurn(turns: readonly Turn[], turn: Turn): readonly Turn[] {
+  const at = turns.findIndex((one) => one.name === turn.name);
+  if (at >= 0) return [...turns.slice(0, at), turn, ...turns.slice(at + 1)];
+  let before = turns.length;
+  while (before > 0 && turns[before - 1]!.name > turn.name) before -= 1;
+  return [...turns.slice(0, before), turn, ...turns.slice(before)];
+}
+
+export type Message =
+  | { readonly kind: "customer"; readonly key: string; readonly text: string; readonly time: Timestamp | undefined }
+  | { readonly kind: "kefu"; readonly key: string; readonly text: string; readonly time: Timestamp | undefined; readonly turn: Turn }
+  | { readonly kind: "person"; readonly key: string; readonly text: string; readonly time: Timestamp | undefined; readonly agent: string }
+  | { readonly kind: "handoff"; readonly key: string; readonly handoff: Handoff };
+
+/** What was said, in its order; a hand-over stands between. */
+export function messagesOf(turns: readonly Turn[]): readonly Message[] {
+  return turns.flatMap((turn): Message[] => {
+    const time = turn.createTime;
+    const messages: Message[] = [];
+    if (turn.question !== "") messages.push({ kind: "customer", key: `${turn.name}?`, text: turn.question, time });
+    if (turn.text !== "") {
+      const byPerson = turn.agent !== "" || turn.completed?.source === AnswerSource.PERSON;
+      messages.push(
+        byPerson
+          ? { kind: "person", key: `${turn.name}!`, text: turn.text, time, agent: turn.agent }
+          : { kind: "kefu", key: `${turn.name}!`, text: turn.text, time, turn },
+      );
+    }
+    if (turn.handoff !== undefined) messages.push({ kind: "handoff", key: `${turn.name}#`, handoff: turn.handoff });
+    return messages;
+  });
+}
+
+/** What the customer wrote last, or empty. */
+export function lastQuestion(turns: readonly Turn[]): string {
+  return [...turns].reverse().find((turn) => turn.question !== "")?.question ?? "";
+}
+
+/** The hand-over that called a person last. */
+export function lastHandoff(turns: readonly Turn[]): Handoff | undefined {
+  return [...turns].reverse().find((turn) => turn.handoff !== undefined)?.handoff;
+}

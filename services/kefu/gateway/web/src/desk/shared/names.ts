@@ -1,0 +1,16 @@
+/** The parts of resource names. */
+
+/** "sessions/S/turns/T" or "sessions/S" to "S". */
+export function sessionId(name: string): string {
+  return name.split("/")[1] ?? "";
+}
+
+/** "collections/C/..." to "C". */
+export function collectionId(name: string): string {
+  return name.split("/")[1] ?? "";
+}
+
+/** "collections/C/documents/D/passages/P" to "collections/C/documents/D". */
+export function documentOf(name: string): string {
+  return name.split("/").slice(0, 4).join("/");
+}

@@ -1,0 +1,42 @@
+/** The contract's services, as the console calls them. */
+
+import { type Client, createClient, type Transport } from "@connectrpc/connect";
+
+import { KnowledgeService } from "../../gen/kefu/retrieval/v1/knowledge_pb.js";
+import { AdminService } from "../../gen/kefu/router/v1/admin_pb.js";
+import { ChatService } from "../../gen/kefu/router/v1/chat_pb.js";
+import { DeskService } from "../../gen/kefu/router/v1/desk_pb.js";
+import { InsightService } from "../../gen/kefu/router/v1/insight_pb.js";
+import { WebhookService } from "../../gen/kefu/router/v1/webhook_pb.js";
+
+export interface Services {
+  readonly admin: Client<typeof AdminService>;
+  readonly chat: Client<typeof ChatService>;
+  readonly desk: Client<typeof DeskService>;
+  readonly insight: Client<typeof InsightService>;
+  readonly knowledge: Client<typeof KnowledgeService>;
+  readonly webhooks: Client<typeof WebhookService>;
+}
+
+export function servicesOver(transport: Transport): Services {
+  return {
+    admin: createClient(AdminService, transport),
+    chat: createClient(ChatService, transport),
+    desk: createClient(DeskService, transport),
+    insight: createClient(InsightService, transport),
+    knowledge: createClient(KnowledgeService, transport),
+    webhooks: createClient(WebhookService, transport),
+  };
+}
+
+/** Everything that a paged list holds, page by page, so that the first can be shown while the others come. */
+export async function* pages<Page extends { nextPageToken: string }>(
+  list: (pageToken: string) => Promise<Page>,
+): AsyncGenerator<Page> {
+  let token = "";
+  do {
+    const page = await list(token);
+    yield page;
+    token = page.nextPageToken;
+  } while (token !== "");
+}
