@@ -2,7 +2,7 @@
 
 import { type Timestamp } from "@bufbuild/protobuf/wkt";
 
-import { AnswerSource, type Handoff, Session_State, type SessionEvent, type Turn } from "../../gen/kefu/router/v1/chat_pb.js";
+import { AnswerSource, type Handoff, Session_State, type SessionEvent, type Turn } from "../../gen/kefu/router/v1/chat_pb.ts";
 
 export interface ConversationState {
   /** By name, in their order. */

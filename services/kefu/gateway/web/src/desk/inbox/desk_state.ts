@@ -2,8 +2,8 @@
 
 import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
 
-import { Session_State } from "../../gen/kefu/router/v1/chat_pb.js";
-import type { Agent, Conversation, DeskEvent } from "../../gen/kefu/router/v1/desk_pb.js";
+import { Session_State } from "../../gen/kefu/router/v1/chat_pb.ts";
+import type { Agent, Conversation, DeskEvent } from "../../gen/kefu/router/v1/desk_pb.ts";
 
 export interface DeskState {
   readonly conversations: ReadonlyMap<string, Conversation>;

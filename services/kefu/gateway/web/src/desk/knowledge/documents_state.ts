@@ -1,6 +1,6 @@
 /** Which documents there are, which are found by a word, and which want attention. */
 
-import type { Document, Passage } from "../../gen/kefu/retrieval/v1/knowledge_pb.js";
+import type { Document, Passage } from "../../gen/kefu/retrieval/v1/knowledge_pb.ts";
 
 export type Validity = "valid" | "ending" | "ended" | "coming";
 

@@ -7,7 +7,7 @@ import {
   DocumentResult_Outcome,
   type ImportDocumentsResponse,
   ImportDocumentsResponseSchema,
-} from "../../gen/kefu/retrieval/v1/knowledge_pb.js";
+} from "../../gen/kefu/retrieval/v1/knowledge_pb.ts";
 
 /** What the caller says of the files, as in DocumentStart; unset fields are left to the documents. */
 export interface ImportOptions {

@@ -2,8 +2,8 @@
 
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 
-import type { Numbers } from "../../gen/kefu/router/v1/insight_pb.js";
-import { type Cell, csvOf } from "../shared/csv.js";
+import type { Numbers } from "../../gen/kefu/router/v1/insight_pb.ts";
+import { type Cell, csvOf } from "../shared/csv.ts";
 
 /** Headers are names of the contract, so that a script reads them in every language; times are UTC, durations in ms. */
 export function numbersCsv(hours: readonly Numbers[]): string {

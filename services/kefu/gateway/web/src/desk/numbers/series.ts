@@ -2,7 +2,7 @@
 
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 
-import type { Numbers } from "../../gen/kefu/router/v1/insight_pb.js";
+import type { Numbers } from "../../gen/kefu/router/v1/insight_pb.ts";
 
 /** A day or an hour of the day, with what happened in it. */
 export interface Bucket {

@@ -2,12 +2,12 @@
 
 import { type Client, createClient, type Transport } from "@connectrpc/connect";
 
-import { KnowledgeService } from "../../gen/kefu/retrieval/v1/knowledge_pb.js";
-import { AdminService } from "../../gen/kefu/router/v1/admin_pb.js";
-import { ChatService } from "../../gen/kefu/router/v1/chat_pb.js";
-import { DeskService } from "../../gen/kefu/router/v1/desk_pb.js";
-import { InsightService } from "../../gen/kefu/router/v1/insight_pb.js";
-import { WebhookService } from "../../gen/kefu/router/v1/webhook_pb.js";
+import { KnowledgeService } from "../../gen/kefu/retrieval/v1/knowledge_pb.ts";
+import { AdminService } from "../../gen/kefu/router/v1/admin_pb.ts";
+import { ChatService } from "../../gen/kefu/router/v1/chat_pb.ts";
+import { DeskService } from "../../gen/kefu/router/v1/desk_pb.ts";
+import { InsightService } from "../../gen/kefu/router/v1/insight_pb.ts";
+import { WebhookService } from "../../gen/kefu/router/v1/webhook_pb.ts";
 
 export interface Services {
   readonly admin: Client<typeof AdminService>;

@@ -2,8 +2,8 @@
 
 import { create } from "@bufbuild/protobuf";
 
-import { type CuratedAnswer, CuratedAnswerSchema } from "../../gen/kefu/retrieval/v1/knowledge_pb.js";
-import type { UnansweredGroup, UnansweredQuestion } from "../../gen/kefu/router/v1/insight_pb.js";
+import { type CuratedAnswer, CuratedAnswerSchema } from "../../gen/kefu/retrieval/v1/knowledge_pb.ts";
+import type { UnansweredGroup, UnansweredQuestion } from "../../gen/kefu/router/v1/insight_pb.ts";
 
 const MOST_QUESTIONS = 20;
 const MOST_CHARACTERS = 500;

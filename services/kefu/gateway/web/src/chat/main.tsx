@@ -1,0 +1,5 @@
+/** The chat page. */
+import { render } from "preact";
+import "../shared/base.css";
+
+render(<main />, document.getElementById("app")!);
