@@ -1,5 +1,32 @@
 /** The operators' console. */
 import { render } from "preact";
 import "../shared/base.css";
+import "./desk.css";
 
-render(<main />, document.getElementById("app")!);
+import { applyAccent } from "../shared/accent.ts";
+import { fixedToken } from "../shared/auth.ts";
+import { fetchConfig } from "../shared/config.ts";
+import { gatewayTransport } from "../shared/transport.ts";
+import { App } from "./app.tsx";
+import { followAddress } from "./shared/route.ts";
+import { applyTheme } from "./shared/session.ts";
+import { Unreachable } from "./unreachable.tsx";
+
+const root = document.getElementById("app")!;
+applyTheme();
+followAddress();
+
+async function start(): Promise<void> {
+  const config = await fetchConfig();
+  applyAccent(config.accent);
+  const connect = (token: string, onRefused: () => void) => gatewayTransport(location.origin, fixedToken(token, onRefused));
+  render(<App config={config} connect={connect} />, root);
+}
+
+function tryToStart(): void {
+  start().catch(() => {
+    render(<Unreachable onRetry={tryToStart} />, root);
+  });
+}
+
+tryToStart();

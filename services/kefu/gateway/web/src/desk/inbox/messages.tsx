@@ -1,0 +1,89 @@
+/** What was said, as text: nothing that a customer, a document or a model wrote is ever read as HTML. */
+
+import { useState } from "preact/hooks";
+
+import { Rating, type Turn, Turn_State } from "../../gen/kefu/router/v1/chat_pb.ts";
+import { Icon } from "../../shared/icons.tsx";
+import { clock } from "../shared/format.ts";
+import { Badge } from "../shared/ui.tsx";
+import { t } from "../texts.ts";
+import { messagesOf, type Message } from "./conversation_state.ts";
+import { reasonText, sourceText } from "./words.ts";
+
+/** So many turns are shown at first: a conversation may have ten thousand. */
+const SHOWN = 100;
+
+export function Messages({ turns }: { turns: readonly Turn[] }) {
+  const [earlier, setEarlier] = useState(0);
+  const hidden = Math.max(0, turns.length - SHOWN - earlier);
+  return (
+    <ol class="messages">
+      {hidden > 0 ? (
+        <li class="messages-earlier">
+          <button type="button" class="button small" onClick={() => setEarlier(earlier + SHOWN)}>
+            {t("showEarlier", { n: hidden })}
+          </button>
+        </li>
+      ) : null}
+      {messagesOf(turns.slice(hidden)).map((message) => (
+        <li key={message.key} class={`message from-${message.kind}`}>
+          <Body message={message} />
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+function Body({ message }: { message: Message }) {
+  if (message.kind === "handoff") {
+    return (
+      <p class="handoff-line">
+        <Icon name="person" /> {t("handedOver")}: {reasonText(message.handoff.reason)}
+      </p>
+    );
+  }
+  const who = message.kind === "customer" ? t("customer") : message.kind === "kefu" ? t("kefu") : message.agent;
+  return (
+    <>
+      <p class="message-head">
+        <strong>{who}</strong>
+        {message.kind === "kefu" ? <Answered turn={message.turn} /> : null}
+        <time>{clock(message.time)}</time>
+      </p>
+      <p class="message-text" dir="auto">
+        {message.text}
+      </p>
+      {message.kind === "kefu" ? <Rated turn={message.turn} /> : null}
+    </>
+  );
+}
+
+function Answered({ turn }: { turn: Turn }) {
+  if (turn.state === Turn_State.RUNNING) return <Badge>{t("stillWriting")}</Badge>;
+  if (turn.completed === undefined) return null;
+  return <Badge>{sourceText(turn.completed.source)}</Badge>;
+}
+
+function Rated({ turn }: { turn: Turn }) {
+  const cited = [...new Map((turn.completed?.citations ?? []).map((one) => [one.number, one] as const)).values()];
+  return (
+    <>
+      {cited.length > 0 ? (
+        <ul class="message-sources" aria-label={t("sources")}>
+          {cited.map((one) => (
+            <li key={one.number}>
+              [{one.number}] {one.title}
+            </li>
+          ))}
+        </ul>
+      ) : null}
+      {turn.rating === Rating.UNSPECIFIED ? null : (
+        <p class={`message-rating ${turn.rating === Rating.UP ? "up" : "down"}`}>
+          <Icon name={turn.rating === Rating.UP ? "up" : "down"} />
+          {turn.rating === Rating.UP ? t("ratedUp") : t("ratedDown")}
+          {turn.ratingComment ? <span dir="auto">: {turn.ratingComment}</span> : null}
+        </p>
+      )}
+    </>
+  );
+}

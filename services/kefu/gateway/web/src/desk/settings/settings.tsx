@@ -1,0 +1,60 @@
+/** What is set for this person, and for the whole company. */
+
+import { setSound, sound } from "../inbox/alerts.ts";
+import { DeskIcon } from "../shared/icons.tsx";
+import { hrefOf, route } from "../shared/route.ts";
+import { nameAgent, useDesk } from "../shared/session.ts";
+import { PageHead, SubNav } from "../shared/ui.tsx";
+import { LanguageSwitch, ThemeSwitch } from "../switches.tsx";
+import { t } from "../texts.ts";
+import { TenantPage } from "./tenant.tsx";
+import { WebhooksPage } from "./webhooks.tsx";
+
+const TABS = ["desk", "hours", "webhooks"] as const;
+
+export function SettingsPage() {
+  const tab = TABS.find((one) => one === route.value.rest[0]) ?? "desk";
+  const labels = { desk: t("thisDesk"), hours: t("hoursAndTexts"), webhooks: t("webhooks") };
+  return (
+    <div class="page">
+      <PageHead title={t("settings")} />
+      <SubNav label={t("settings")} items={TABS.map((one) => ({ href: hrefOf("settings", one), label: labels[one], current: one === tab }))} />
+      {tab === "desk" ? <ThisDesk /> : null}
+      {tab === "hours" ? <TenantPage /> : null}
+      {tab === "webhooks" ? <WebhooksPage /> : null}
+    </div>
+  );
+}
+
+function ThisDesk() {
+  const { me, agent, config, signOut } = useDesk();
+  return (
+    <section class="panel-card">
+      <dl class="facts">
+        <dt>{t("name")}</dt>
+        <dd>{agent}</dd>
+        <dt>{t("keyOf")}</dt>
+        <dd class="breakable">{me.name || me.subject}</dd>
+        <dt>{t("tenant")}</dt>
+        <dd>{me.tenant}</dd>
+        <dt>{t("scopes")}</dt>
+        <dd>{me.scopes.join(", ")}</dd>
+        <dt>{t("version")}</dt>
+        <dd>{config.version}</dd>
+      </dl>
+      <div class="row tools">
+        <button type="button" class="button small" onClick={() => nameAgent("")}>
+          <DeskIcon name="edit" /> {t("changeName")}
+        </button>
+        <button type="button" class="button small" aria-pressed={sound.value} onClick={() => setSound(!sound.value)}>
+          <DeskIcon name={sound.value ? "bell" : "mute"} /> {sound.value ? t("soundOn") : t("soundOff")}
+        </button>
+        <LanguageSwitch />
+        <ThemeSwitch />
+        <button type="button" class="button small" onClick={signOut}>
+          <DeskIcon name="leave" /> {t("signOut")}
+        </button>
+      </div>
+    </section>
+  );
+}

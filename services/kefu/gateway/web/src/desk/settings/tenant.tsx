@@ -1,0 +1,112 @@
+/** Business hours, how long a customer may wait, and what a hand-over says; the rest of the settings is left as it is. */
+
+import { clearField, clone, create } from "@bufbuild/protobuf";
+import { useEffect, useState } from "preact/hooks";
+
+import {
+  type GetTenantSettingsResponse,
+  TenantSettings_TextsSchema,
+  TenantSettingsSchema,
+} from "../../gen/kefu/router/v1/admin_pb.ts";
+import { languageName } from "../shared/format.ts";
+import { useAction, useLoaded } from "../shared/loading.ts";
+import { useDesk } from "../shared/session.ts";
+import { Busy, FailureNotice, Labelled, Notice } from "../shared/ui.tsx";
+import { t } from "../texts.ts";
+
+const LANGUAGES = ["zh", "en"] as const;
+
+export function TenantPage() {
+  const { services } = useDesk();
+  const loaded = useLoaded<GetTenantSettingsResponse>((signal) => services.admin.getTenantSettings({}, { signal }), [services]);
+  if (loaded.failure) return <FailureNotice failure={loaded.failure} retry={loaded.reload} />;
+  if (loaded.value === null) return <Busy />;
+  return <TenantForm key={String(loaded.value.revision)} read={loaded.value} onSaved={loaded.reload} />;
+}
+
+function TenantForm({ read, onSaved }: { read: GetTenantSettingsResponse; onSaved: () => void }) {
+  const { services } = useDesk();
+  const settings = read.settings ?? create(TenantSettingsSchema);
+  const [hours, setHours] = useState(settings.businessHours.join("\n"));
+  const [zone, setZone] = useState(settings.timeZone ?? "");
+  const [seconds, setSeconds] = useState(settings.escalateSeconds === undefined ? "" : String(settings.escalateSeconds));
+  const [words, setWords] = useState(settings.texts);
+  const [saved, setSaved] = useState(false);
+  const acting = useAction();
+  useEffect(() => setSaved(false), [hours, zone, seconds, words]);
+
+  const fields: readonly (readonly ["greeting" | "handoffNothingRelevant" | "handoffCustomerAsked" | "handoffOutOfHours", string])[] = [
+    ["greeting", t("textGreeting")],
+    ["handoffNothingRelevant", t("textNothingRelevant")],
+    ["handoffCustomerAsked", t("textCustomerAsked")],
+    ["handoffOutOfHours", t("textOutOfHours")],
+  ];
+  const save = () => {
+    acting.run(async () => {
+      const next = clone(TenantSettingsSchema, settings);
+      next.businessHours = hours.split("\n").map((line) => line.trim()).filter((line) => line !== "");
+      next.texts = words;
+      const { timeZone, escalateSeconds } = TenantSettingsSchema.field;
+      if (zone.trim() === "") clearField(next, timeZone);
+      else next.timeZone = zone.trim();
+      if (seconds === "") clearField(next, escalateSeconds);
+      else next.escalateSeconds = Number(seconds);
+      await services.admin.updateTenantSettings({ revision: read.revision, settings: next });
+      setSaved(true);
+      onSaved();
+    });
+  };
+  return (
+    <form
+      class="panel-card stack"
+      onSubmit={(event) => {
+        event.preventDefault();
+        save();
+      }}
+    >
+      <div class="row">
+        <Labelled label={t("timeZone")} hint={t("timeZoneHint")}>
+          {(id, hint) => <input id={id} class="field" value={zone} placeholder="Asia/Shanghai" aria-describedby={hint} onInput={(event) => setZone(event.currentTarget.value)} />}
+        </Labelled>
+        <Labelled label={t("escalateSeconds")} hint={t("escalateHint")}>
+          {(id, hint) => <input id={id} class="field" type="number" min={0} value={seconds} aria-describedby={hint} onInput={(event) => setSeconds(event.currentTarget.value)} />}
+        </Labelled>
+      </div>
+      <Labelled label={t("businessHours")} hint={t("businessHoursHint")}>
+        {(id, hint) => <textarea id={id} class="field mono" rows={4} value={hours} placeholder={"Mon-Fri 09:00-18:00"} aria-describedby={hint} onInput={(event) => setHours(event.currentTarget.value)} />}
+      </Labelled>
+      {LANGUAGES.map((language) => (
+        <fieldset class="plain-fieldset stack" key={language}>
+          <legend>{t("textsIn", { language: languageName(language) })}</legend>
+          {fields.map(([field, label]) => (
+            <Labelled key={field} label={label} hint={field === "handoffOutOfHours" ? t("openingHint") : ""}>
+              {(id, hint) => (
+                <textarea
+                  id={id}
+                  class="field"
+                  rows={2}
+                  dir="auto"
+                  placeholder={t("installationsText")}
+                  value={words[language]?.[field] ?? ""}
+                  aria-describedby={hint}
+                  onInput={(event) => {
+                    const changed = clone(TenantSettings_TextsSchema, words[language] ?? create(TenantSettings_TextsSchema));
+                    changed[field] = event.currentTarget.value;
+                    setWords({ ...words, [language]: changed });
+                  }}
+                />
+              )}
+            </Labelled>
+          ))}
+        </fieldset>
+      ))}
+      <FailureNotice failure={acting.failure} />
+      {saved ? <Notice kind="good">{t("saved")}</Notice> : null}
+      <div class="dialog-actions">
+        <button type="submit" class="button primary" disabled={acting.busy}>
+          {acting.busy ? t("saving") : t("save")}
+        </button>
+      </div>
+    </form>
+  );
+}

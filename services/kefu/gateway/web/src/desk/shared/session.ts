@@ -1,0 +1,95 @@
+/** Who works at this desk: what a token may do, and where it is kept. */
+
+import { signal } from "@preact/signals";
+import { createContext } from "preact";
+import { useContext } from "preact/hooks";
+
+import type { GatewayConfig } from "../../shared/config.ts";
+import { store, stored } from "../../shared/storage.ts";
+import type { Services } from "./services.ts";
+
+/** GET /api/me. */
+export interface Me {
+  readonly tenant: string;
+  readonly subject: string;
+  readonly scopes: readonly string[];
+  readonly name: string;
+}
+
+export interface Desk {
+  readonly services: Services;
+  readonly me: Me;
+  readonly token: string;
+  readonly config: GatewayConfig;
+  /** How colleagues and customers see whoever sits here. */
+  readonly agent: string;
+  signOut(): void;
+}
+
+const DeskContext = createContext<Desk | null>(null);
+export const DeskProvider = DeskContext.Provider;
+
+/** The desk that is signed in; only for what is rendered inside of it. */
+export function useDesk(): Desk {
+  const desk = useContext(DeskContext);
+  if (desk === null) throw new Error("Nobody is signed in.");
+  return desk;
+}
+
+export function may(me: Me, scope: "operator" | "knowledge"): boolean {
+  return me.scopes.includes(scope);
+}
+
+/** Who can do nothing here. */
+export function isStranger(me: Me): boolean {
+  return !may(me, "operator") && !may(me, "knowledge");
+}
+
+const TOKEN = "kefu.desk.token";
+
+// A token lives as long as the tab, in no cookie and no localStorage: who closes the tab has signed out.
+export function keptToken(): string {
+  return sessionStorage.getItem(TOKEN) ?? "";
+}
+
+export function keepToken(token: string): void {
+  if (token === "") sessionStorage.removeItem(TOKEN);
+  else sessionStorage.setItem(TOKEN, token);
+}
+
+export class MeRefused extends Error {
+  constructor(readonly status: number) {
+    super(`/api/me: HTTP ${status}`);
+  }
+}
+
+export async function fetchMe(token: string): Promise<Me> {
+  // A header holds no line breaks and no Chinese: what was pasted may be anything.
+  if (!/^[\x21-\x7e]+$/.test(token)) throw new MeRefused(401);
+  const response = await fetch("/api/me", { headers: { Authorization: `Bearer ${token}` } });
+  if (!response.ok) throw new MeRefused(response.status);
+  return (await response.json()) as Me;
+}
+
+/** The person's name, asked once and kept. */
+export const agentName = signal(stored("desk.agent") ?? "");
+
+export function nameAgent(name: string): void {
+  store("desk.agent", name);
+  agentName.value = name;
+}
+
+export type Theme = "auto" | "light" | "dark";
+
+export const theme = signal<Theme>((["light", "dark"] as const).find((one) => one === stored("desk.theme")) ?? "auto");
+
+export function setTheme(next: Theme): void {
+  store("desk.theme", next === "auto" ? null : next);
+  theme.value = next;
+  applyTheme();
+}
+
+export function applyTheme(): void {
+  if (theme.value === "auto") delete document.documentElement.dataset["theme"];
+  else document.documentElement.dataset["theme"] = theme.value;
+}
