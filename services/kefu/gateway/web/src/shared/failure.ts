@@ -1,6 +1,7 @@
 /** What went wrong in a call: the status code, and what google.rpc details say of it. */
 import { BinaryReader } from "@bufbuild/protobuf/wire";
 import { Code, ConnectError } from "@connectrpc/connect";
+import { NoVisitors } from "./auth.ts";
 
 export interface Failure {
   code: Code;
@@ -24,12 +25,19 @@ export function isTransient(failure: Failure): boolean {
 export function failureOf(error: unknown): Failure {
   const known = ConnectError.from(error);
   const failure: Failure = { code: known.code, reason: "", metadata: {}, retryAfter: null, message: known.rawMessage };
+  const noToken = [error, known.cause].find((one) => one instanceof NoVisitors);
+  if (noToken) return { ...failure, code: codeOf(noToken.status), retryAfter: noToken.retryAfter };
   for (const detail of known.details) {
     if (!("type" in detail) || !(detail.value instanceof Uint8Array)) continue;
     if (detail.type === "google.rpc.ErrorInfo") readErrorInfo(detail.value, failure);
     if (detail.type === "google.rpc.RetryInfo") failure.retryAfter = readRetryDelay(detail.value);
   }
   return failure;
+}
+
+function codeOf(status: number): Code {
+  if (status === 429) return Code.ResourceExhausted;
+  return status >= 500 ? Code.Unavailable : Code.PermissionDenied;
 }
 
 // Two small messages of google.rpc, read by hand: their generated code would be larger than all that uses it.
