@@ -3,6 +3,7 @@
 import type { Transport } from "@connectrpc/connect";
 import { useEffect, useMemo, useState } from "preact/hooks";
 
+import { type Credentials, fixedToken } from "../shared/auth.ts";
 import type { GatewayConfig } from "../shared/config.ts";
 import { language } from "../shared/i18n.ts";
 import { callFor, setSound, sound } from "./inbox/alerts.ts";
@@ -11,12 +12,12 @@ import { Inbox } from "./inbox/inbox.tsx";
 import { desk, watchDesk } from "./inbox/live.ts";
 import { KnowledgePage } from "./knowledge/knowledge.tsx";
 import { NumbersPage } from "./numbers/numbers.tsx";
-import { isReturn, returned } from "./oidc.ts";
+import { companyCredentials, forgetCompanyAccount } from "./oidc.ts";
 import { SettingsPage } from "./settings/settings.tsx";
 import { DeskIcon, type DeskIconName } from "./shared/icons.tsx";
 import { hrefOf, route, type Section, SECTIONS } from "./shared/route.ts";
 import { servicesOver } from "./shared/services.ts";
-import { agentName, type Desk, DeskProvider, keepToken, keptToken, may, type Me, nameAgent, useDesk } from "./shared/session.ts";
+import { agentName, type Desk, DeskProvider, keepKey, keptKey, may, type Me, nameAgent, useDesk } from "./shared/session.ts";
 import { Busy, Empty } from "./shared/ui.tsx";
 import { AskName, identify, SignIn, type SignInTrouble } from "./signin.tsx";
 import { LanguageSwitch, ThemeSwitch } from "./switches.tsx";
@@ -25,14 +26,22 @@ import { UnansweredPage } from "./unanswered/unanswered.tsx";
 
 export interface AppProps {
   readonly config: GatewayConfig;
-  /** Calls with this token; `onRefused` is told when the server takes it no more. */
-  readonly connect: (token: string, onRefused: () => void) => Transport;
+  /** Calls to the gateway, with a token of these credentials in each. */
+  readonly connect: (credentials: Credentials) => Transport;
 }
 
-type Who = { readonly token: string; readonly me: Me } | { readonly trouble: SignInTrouble } | "asking";
+type Who = { readonly credentials: Credentials; readonly me: Me } | { readonly trouble: SignInTrouble } | "asking";
 
 export function App({ config, connect }: AppProps) {
   const [who, setWho] = useState<Who>("asking");
+  const leave = (trouble: SignInTrouble) => {
+    keepKey("");
+    if (config.oidc) void forgetCompanyAccount(config.oidc);
+    setWho({ trouble });
+  };
+  const refused = () => {
+    leave("refused");
+  };
 
   useEffect(() => {
     document.documentElement.lang = language.value === "zh" ? "zh-CN" : "en";
@@ -40,7 +49,7 @@ export function App({ config, connect }: AppProps) {
   }, [language.value]);
 
   useEffect(() => {
-    void recall(config).then(setWho);
+    void recall(config, refused).then(setWho);
   }, []);
 
   if (who === "asking") return <Busy />;
@@ -49,46 +58,43 @@ export function App({ config, connect }: AppProps) {
       <SignIn
         config={config}
         trouble={who.trouble}
-        onSignedIn={(token, me) => {
-          keepToken(token);
-          setWho({ token, me });
+        onSignedIn={(key, me) => {
+          keepKey(key);
+          setWho({ credentials: fixedToken(key, refused), me });
         }}
       />
     );
   }
-  const leave = (trouble: SignInTrouble) => {
-    keepToken("");
-    setWho({ trouble });
-  };
   if (agentName.value === "") return <AskName proposed={who.me.name} />;
-  return <SignedIn key={who.token} config={config} connect={connect} token={who.token} me={who.me} leave={leave} />;
+  return <SignedIn config={config} connect={connect} credentials={who.credentials} me={who.me} leave={leave} />;
 }
 
-async function recall(config: GatewayConfig): Promise<Who> {
-  let token = keptToken();
-  if (config.oidc && isReturn(new URL(location.href))) {
+/** Whoever has signed in in this tab before, or is just coming back from the identity provider. */
+async function recall(config: GatewayConfig, refused: () => void): Promise<Who> {
+  let trouble: SignInTrouble = null;
+  const known: Credentials[] = keptKey() === "" ? [] : [fixedToken(keptKey(), refused)];
+  if (config.oidc) {
     try {
-      token = await returned(config.oidc);
+      known.push(...((await companyCredentials(config.oidc, refused)) ?? []));
     } catch {
-      return { trouble: "provider" };
+      trouble = "provider";
     }
   }
-  if (token === "") return { trouble: null };
-  const identified = await identify(token);
-  if ("me" in identified) {
-    keepToken(token);
-    return { token, me: identified.me };
+  for (const credentials of known) {
+    const identified = await identify(credentials);
+    if ("me" in identified) return { credentials, me: identified.me };
+    trouble = identified.trouble;
   }
-  if (identified.trouble !== "unreachable") keepToken("");
-  return { trouble: identified.trouble };
+  if (trouble === "refused" || trouble === "stranger") keepKey("");
+  return { trouble };
 }
 
-function SignedIn({ config, connect, token, me, leave }: AppProps & { token: string; me: Me; leave: (trouble: SignInTrouble) => void }) {
+function SignedIn({ config, connect, credentials, me, leave }: AppProps & { credentials: Credentials; me: Me; leave: (trouble: SignInTrouble) => void }) {
   const agent = agentName.value;
   const context = useMemo((): Desk => {
-    const services = servicesOver(connect(token, () => leave("refused")));
-    return { services, me, token, config, agent, signOut: () => leave(null) };
-  }, [token, agent]);
+    const services = servicesOver(connect(credentials));
+    return { services, me, credentials, config, agent, signOut: () => leave(null) };
+  }, [credentials, agent]);
 
   useEffect(() => {
     if (!may(me, "operator")) return;

@@ -4,7 +4,6 @@ import "../shared/base.css";
 import "./desk.css";
 
 import { applyAccent } from "../shared/accent.ts";
-import { fixedToken } from "../shared/auth.ts";
 import { fetchConfig } from "../shared/config.ts";
 import { gatewayTransport } from "../shared/transport.ts";
 import { App } from "./app.tsx";
@@ -19,8 +18,7 @@ followAddress();
 async function start(): Promise<void> {
   const config = await fetchConfig();
   applyAccent(config.accent);
-  const connect = (token: string, onRefused: () => void) => gatewayTransport(location.origin, fixedToken(token, onRefused));
-  render(<App config={config} connect={connect} />, root);
+  render(<App config={config} connect={(credentials) => gatewayTransport(location.origin, credentials)} />, root);
 }
 
 function tryToStart(): void {

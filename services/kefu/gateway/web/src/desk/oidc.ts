@@ -3,30 +3,61 @@
  * where /api/config names a provider. The gateway verifies what comes back; the page only carries it.
  */
 
+import type { User, UserManager } from "oidc-client-ts";
+
+import type { Credentials } from "../shared/auth.ts";
 import type { GatewayConfig } from "../shared/config.ts";
 
 type Provider = NonNullable<GatewayConfig["oidc"]>;
 
+/** Renewed so many seconds before it ends. */
+const EARLY_SECONDS = 60;
+
 /** Leaves the page; the provider sends the browser back to it. */
 export async function leaveForSignIn(provider: Provider): Promise<void> {
-  await (await manager(provider)).signinRedirect();
+  await (await managerOf(provider)).signinRedirect();
 }
 
 export function isReturn(address: URL): boolean {
   return address.searchParams.has("state") && (address.searchParams.has("code") || address.searchParams.has("error"));
 }
 
-/** The token of whoever has just come back; takes what the provider said out of the address. */
-export async function returned(provider: Provider): Promise<string> {
+/**
+ * Credentials of whoever has just come back, or has signed in in this tab before; null: nobody has. Which of the two
+ * tokens the gateway takes depends on the audience it asks for, so there is one of each, the likelier first.
+ */
+export async function companyCredentials(provider: Provider, onRefused: () => void): Promise<readonly Credentials[] | null> {
+  const coming = isReturn(new URL(location.href));
+  const manager = await managerOf(provider);
   try {
-    const user = await (await manager(provider)).signinRedirectCallback();
-    return user.id_token ?? user.access_token;
+    const user = coming ? await manager.signinRedirectCallback() : await manager.getUser();
+    return user === null ? null : [credentialsOf(manager, user, "id_token", onRefused), credentialsOf(manager, user, "access_token", onRefused)];
   } finally {
-    history.replaceState(null, "", location.pathname);
+    if (coming) history.replaceState(null, "", location.pathname); // the code is used up
   }
 }
 
-async function manager({ issuer, client_id }: Provider) {
+/** Forgets the account in this tab; the provider's own session is left alone. */
+export async function forgetCompanyAccount(provider: Provider): Promise<void> {
+  await (await managerOf(provider)).removeUser();
+}
+
+function credentialsOf(manager: UserManager, first: User, which: "id_token" | "access_token", onRefused: () => void): Credentials {
+  let user = first;
+  let renewing: Promise<User | null> | null = null;
+  return {
+    token: async () => {
+      if (user.refresh_token !== undefined && (user.expires_in ?? Infinity) < EARLY_SECONDS) {
+        renewing ??= manager.signinSilent().finally(() => (renewing = null));
+        user = (await renewing) ?? user;
+      }
+      return user[which] ?? "";
+    },
+    refused: onRefused,
+  };
+}
+
+async function managerOf({ issuer, client_id }: Provider): Promise<UserManager> {
   const { UserManager, WebStorageStateStore } = await import("oidc-client-ts");
   return new UserManager({
     authority: issuer,

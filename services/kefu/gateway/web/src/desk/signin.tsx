@@ -2,6 +2,7 @@
 
 import { useState } from "preact/hooks";
 
+import { type Credentials, fixedToken } from "../shared/auth.ts";
 import type { GatewayConfig } from "../shared/config.ts";
 import { DeskIcon } from "./shared/icons.tsx";
 import { fetchMe, isStranger, type Me, MeRefused, nameAgent } from "./shared/session.ts";
@@ -12,10 +13,10 @@ import { leaveForSignIn } from "./oidc.ts";
 
 export type SignInTrouble = "refused" | "stranger" | "unreachable" | "provider" | null;
 
-/** Who a token is, or why it will not do here. */
-export async function identify(token: string): Promise<{ me: Me } | { trouble: Exclude<SignInTrouble, null> }> {
+/** Who somebody is, or why they cannot come in. */
+export async function identify(credentials: Credentials): Promise<{ me: Me } | { trouble: Exclude<SignInTrouble, null> }> {
   try {
-    const me = await fetchMe(token);
+    const me = await fetchMe(await credentials.token());
     return isStranger(me) ? { trouble: "stranger" } : { me };
   } catch (error) {
     return { trouble: error instanceof MeRefused && (error.status === 401 || error.status === 403) ? "refused" : "unreachable" };
@@ -25,7 +26,7 @@ export async function identify(token: string): Promise<{ me: Me } | { trouble: E
 export function SignIn(props: {
   config: GatewayConfig;
   trouble: SignInTrouble;
-  onSignedIn: (token: string, me: Me) => void;
+  onSignedIn: (key: string, me: Me) => void;
 }) {
   const [key, setKey] = useState("");
   const [busy, setBusy] = useState(false);
@@ -34,10 +35,10 @@ export function SignIn(props: {
 
   const submit = async () => {
     setBusy(true);
-    const token = key.trim();
-    const identified = await identify(token);
+    const pasted = key.trim();
+    const identified = await identify(fixedToken(pasted, () => undefined));
     setBusy(false);
-    if ("me" in identified) props.onSignedIn(token, identified.me);
+    if ("me" in identified) props.onSignedIn(pasted, identified.me);
     else setTrouble(identified.trouble);
   };
 

@@ -20,7 +20,7 @@ interface EditorProps {
 }
 
 export function DocumentEditor({ collection, document, passages, onClose, onSaved }: EditorProps) {
-  const { token } = useDesk();
+  const { credentials } = useDesk();
   const [path, setPath] = useState(document?.path ?? "");
   const markdown = !/\.txt$/i.test(path);
   const [text, setText] = useState(document && passages ? textOf(document.title, passages, markdown) : "");
@@ -43,11 +43,11 @@ export function DocumentEditor({ collection, document, passages, onClose, onSave
     setTrouble("");
     let failed = t("uploadBroken");
     try {
-      for await (const { report } of importFile(collection, file, wanted, options, token, new AbortController().signal)) {
+      for await (const { report } of importFile(collection, file, wanted, options, credentials, new AbortController().signal)) {
         if (report.case === "result") failed = report.value.outcome === DocumentResult_Outcome.FAILED ? failureText(report.value) : "";
       }
     } catch (error) {
-      failed = error instanceof ImportRefused ? failureText(error) : t("uploadBroken");
+      failed = error instanceof ImportRefused ? failureText(error.failure) : t("uploadBroken");
     }
     setBusy(false);
     setTrouble(failed);

@@ -1,7 +1,11 @@
 /** Files to /api/import, and what it reports of each while it works: a line of JSON for each ImportDocumentsResponse. */
 
-import { fromJson, type JsonValue } from "@bufbuild/protobuf";
+import { fromJson, type JsonObject, type JsonValue } from "@bufbuild/protobuf";
+import { base64Decode } from "@bufbuild/protobuf/wire";
+import { ConnectError } from "@connectrpc/connect";
 
+import type { Credentials } from "../../shared/auth.ts";
+import { type Failure, failureOf } from "../../shared/failure.ts";
 import {
   type DocumentResult,
   DocumentResult_Outcome,
@@ -62,13 +66,14 @@ export function share(file: FileState): number | null {
   return file.total > 0 ? file.embedded / file.total : null;
 }
 
+/** The import as a whole was refused; documents have results of their own. */
 export class ImportRefused extends Error {
-  constructor(
-    readonly status: number,
-    readonly reason: string,
-    message: string,
-  ) {
-    super(message);
+  readonly failure: Failure;
+
+  /** `body` is what the gateway answered: an error in the JSON form of the Connect protocol, or whatever a proxy says. */
+  constructor(body: string) {
+    super("The import was refused.");
+    this.failure = failureIn(body);
   }
 }
 
@@ -78,22 +83,24 @@ export async function* importFile(
   file: File,
   path: string,
   options: ImportOptions,
-  token: string,
+  credentials: Credentials,
   signal: AbortSignal,
 ): AsyncGenerator<ImportDocumentsResponse> {
   const form = new FormData();
   form.append("options", JSON.stringify(options));
   form.append("files", file, path);
+  const token = await credentials.token();
   const response = await fetch(`/api/import?collection=${encodeURIComponent(collection)}`, {
     method: "POST",
     headers: { Authorization: `Bearer ${token}` },
     body: form,
     signal,
   });
-  if (!response.ok || response.body === null) throw await refusal(response);
+  if (response.status === 401) credentials.refused(token);
+  if (!response.ok || response.body === null) throw new ImportRefused(await response.text());
   for await (const line of lines(response.body)) {
     const report = JSON.parse(line) as JsonValue;
-    if (typeof report === "object" && report !== null && !Array.isArray(report) && "error" in report) throw refusedIn(report, response.status);
+    if (isObject(report) && isObject(report["error"])) throw new ImportRefused(JSON.stringify(report["error"]));
     yield fromJson(ImportDocumentsResponseSchema, report, { ignoreUnknownFields: true });
   }
 }
@@ -115,18 +122,22 @@ export async function* lines(body: ReadableStream<Uint8Array>): AsyncGenerator<s
   }
 }
 
-async function refusal(response: Response): Promise<ImportRefused> {
-  const text = await response.text();
+function failureIn(body: string): Failure {
+  let said: JsonValue;
   try {
-    return refusedIn(JSON.parse(text) as Record<string, JsonValue>, response.status);
+    said = JSON.parse(body) as JsonValue;
   } catch {
-    return new ImportRefused(response.status, "", text.slice(0, 300) || `HTTP ${response.status}`);
+    return failureOf(new ConnectError(body.slice(0, 200)));
   }
+  const error = new ConnectError(isObject(said) && typeof said["message"] === "string" ? said["message"] : body.slice(0, 200));
+  for (const detail of isObject(said) && Array.isArray(said["details"]) ? said["details"] : []) {
+    if (isObject(detail) && typeof detail["type"] === "string" && typeof detail["value"] === "string") {
+      error.details.push({ type: detail["type"], value: base64Decode(detail["value"]) });
+    }
+  }
+  return failureOf(error);
 }
 
-function refusedIn(body: Readonly<Record<string, JsonValue>>, status: number): ImportRefused {
-  const error = body["error"];
-  const detail = typeof error === "object" && error !== null && !Array.isArray(error) ? error : body;
-  const text = (name: string) => (typeof detail[name] === "string" ? detail[name] : "");
-  return new ImportRefused(status, text("reason") || text("code"), text("message") || `HTTP ${status}`);
+function isObject(value: JsonValue | undefined): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -15,7 +15,7 @@ import { afterReport, type FileState, importFile, type ImportOptions, ImportRefu
 const FORMATS = ".pdf,.docx,.pptx,.xlsx,.html,.htm,.md,.markdown,.txt,.csv,.json,.eml,.zip";
 
 export function Upload({ collection, onDone }: { collection: string; onDone: () => void }) {
-  const { token } = useDesk();
+  const { credentials } = useDesk();
   const [files, setFiles] = useState<readonly FileState[]>([]);
   const [over, setOver] = useState(false);
   const [staff, setStaff] = useState(false);
@@ -44,12 +44,12 @@ export function Upload({ collection, onDone }: { collection: string; onDone: () 
   const send = async (file: File, { id, path }: FileState, options: ImportOptions) => {
     change(id, (state) => ({ ...state, phase: "sending" }));
     try {
-      for await (const report of importFile(collection, file, path, options, token, new AbortController().signal)) {
+      for await (const report of importFile(collection, file, path, options, credentials, new AbortController().signal)) {
         change(id, (state) => afterReport(state, report));
       }
       change(id, (state) => (state.phase === "done" || state.phase === "failed" ? state : { ...state, phase: "failed", error: t("uploadBroken") }));
     } catch (error) {
-      const text = error instanceof ImportRefused ? failureText(error) : t("uploadBroken");
+      const text = error instanceof ImportRefused ? failureText(error.failure) : t("uploadBroken");
       change(id, (state) => ({ ...state, phase: "failed", error: text }));
     }
   };

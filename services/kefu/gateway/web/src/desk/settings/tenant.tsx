@@ -1,7 +1,7 @@
 /** Business hours, how long a customer may wait, and what a hand-over says; the rest of the settings is left as it is. */
 
 import { clearField, clone, create } from "@bufbuild/protobuf";
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 
 import {
   type GetTenantSettingsResponse,
@@ -19,9 +19,19 @@ const LANGUAGES = ["zh", "en"] as const;
 export function TenantPage() {
   const { services } = useDesk();
   const loaded = useLoaded<GetTenantSettingsResponse>((signal) => services.admin.getTenantSettings({}, { signal }), [services]);
+  const [saved, setSaved] = useState(false);
   if (loaded.failure) return <FailureNotice failure={loaded.failure} retry={loaded.reload} />;
   if (loaded.value === null) return <Busy />;
-  return <TenantForm key={String(loaded.value.revision)} read={loaded.value} onSaved={loaded.reload} />;
+  const onSaved = () => {
+    setSaved(true);
+    loaded.reload();
+  };
+  return (
+    <>
+      {saved ? <Notice kind="good">{t("saved")}</Notice> : null}
+      <TenantForm key={String(loaded.value.revision)} read={loaded.value} onSaved={onSaved} />
+    </>
+  );
 }
 
 function TenantForm({ read, onSaved }: { read: GetTenantSettingsResponse; onSaved: () => void }) {
@@ -31,9 +41,7 @@ function TenantForm({ read, onSaved }: { read: GetTenantSettingsResponse; onSave
   const [zone, setZone] = useState(settings.timeZone ?? "");
   const [seconds, setSeconds] = useState(settings.escalateSeconds === undefined ? "" : String(settings.escalateSeconds));
   const [words, setWords] = useState(settings.texts);
-  const [saved, setSaved] = useState(false);
   const acting = useAction();
-  useEffect(() => setSaved(false), [hours, zone, seconds, words]);
 
   const fields: readonly (readonly ["greeting" | "handoffNothingRelevant" | "handoffCustomerAsked" | "handoffOutOfHours", string])[] = [
     ["greeting", t("textGreeting")],
@@ -52,7 +60,6 @@ function TenantForm({ read, onSaved }: { read: GetTenantSettingsResponse; onSave
       if (seconds === "") clearField(next, escalateSeconds);
       else next.escalateSeconds = Number(seconds);
       await services.admin.updateTenantSettings({ revision: read.revision, settings: next });
-      setSaved(true);
       onSaved();
     });
   };
@@ -101,7 +108,6 @@ function TenantForm({ read, onSaved }: { read: GetTenantSettingsResponse; onSave
         </fieldset>
       ))}
       <FailureNotice failure={acting.failure} />
-      {saved ? <Notice kind="good">{t("saved")}</Notice> : null}
       <div class="dialog-actions">
         <button type="submit" class="button primary" disabled={acting.busy}>
           {acting.busy ? t("saving") : t("save")}

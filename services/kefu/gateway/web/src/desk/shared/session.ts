@@ -4,6 +4,7 @@ import { signal } from "@preact/signals";
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 
+import type { Credentials } from "../../shared/auth.ts";
 import type { GatewayConfig } from "../../shared/config.ts";
 import { store, stored } from "../../shared/storage.ts";
 import type { Services } from "./services.ts";
@@ -19,7 +20,7 @@ export interface Me {
 export interface Desk {
   readonly services: Services;
   readonly me: Me;
-  readonly token: string;
+  readonly credentials: Credentials;
   readonly config: GatewayConfig;
   /** How colleagues and customers see whoever sits here. */
   readonly agent: string;
@@ -45,16 +46,16 @@ export function isStranger(me: Me): boolean {
   return !may(me, "operator") && !may(me, "knowledge");
 }
 
-const TOKEN = "kefu.desk.token";
+const KEY = "kefu.desk.key";
 
-// A token lives as long as the tab, in no cookie and no localStorage: who closes the tab has signed out.
-export function keptToken(): string {
-  return sessionStorage.getItem(TOKEN) ?? "";
+// A key lives as long as the tab, in no cookie and no localStorage: who closes the tab has signed out.
+export function keptKey(): string {
+  return sessionStorage.getItem(KEY) ?? "";
 }
 
-export function keepToken(token: string): void {
-  if (token === "") sessionStorage.removeItem(TOKEN);
-  else sessionStorage.setItem(TOKEN, token);
+export function keepKey(key: string): void {
+  if (key === "") sessionStorage.removeItem(KEY);
+  else sessionStorage.setItem(KEY, key);
 }
 
 export class MeRefused extends Error {
