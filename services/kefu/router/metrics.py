@@ -74,3 +74,4 @@ TURNS_TAKEN_OVER = Counter(
 EPHEMERAL_TURNS = Counter(
     "kefu_ephemeral_turns_total", "Turns answered without history, and kept nowhere, since Redis was away."
 )
+OBSERVERS_FAILED = Counter("kefu_observers_failed_total", "Happenings that an observer failed on; see the log.")

@@ -23,6 +23,7 @@ from kefu.router.config import RouterConfig
 from kefu.router.conversations import Conversations
 from kefu.router.door import Door
 from kefu.router.following import open_following
+from kefu.router.happenings import Happenings
 from kefu.router.knowledge import Knowledge
 from kefu.router.leases import open_leases
 from kefu.router.quota import TenantLimits
@@ -76,6 +77,7 @@ async def router(config: RouterConfig, store: Redis, keyring: Keyring) -> AsyncI
             most=config.cache_entries,
             fingerprints=lambda: pool.fingerprints,
         )
+        happenings = Happenings()  # observers go here
         services = TurnServices(
             config=config,
             store=SessionStore(commands, life=life),
@@ -84,6 +86,7 @@ async def router(config: RouterConfig, store: Redis, keyring: Keyring) -> AsyncI
             door=Door(limits, admission, prompt_tokens=config.prompt_tokens),
             settings=settings,
             answering=Answering(config, Knowledge(channel, internal_key), pool, cache),
+            happenings=happenings,
         )
         running = Running(services, await enter(open_following(turns)))
         stack.push_async_callback(running.close)
