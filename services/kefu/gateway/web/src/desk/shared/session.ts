@@ -72,12 +72,13 @@ export async function fetchMe(token: string): Promise<Me> {
   return (await response.json()) as Me;
 }
 
-/** The person's name, asked once and kept. */
+/** The person's name, asked once and kept; blanks as the server keeps them, which compares names by their letters. */
 export const agentName = signal(stored("desk.agent") ?? "");
 
 export function nameAgent(name: string): void {
-  store("desk.agent", name);
-  agentName.value = name;
+  const plain = name.trim().split(/\s+/).join(" ");
+  store("desk.agent", plain);
+  agentName.value = plain;
 }
 
 export type Theme = "auto" | "light" | "dark";

@@ -1,0 +1,220 @@
+/** The console over a company in memory: what people do at the desk, and what they are told when it fails. */
+
+import { render } from "preact";
+import { act } from "preact/test-utils";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+
+import { App } from "../../src/desk/app.tsx";
+import { claims } from "../../src/desk/inbox/claims.ts";
+import { followAddress } from "../../src/desk/shared/route.ts";
+import { keepKey, nameAgent } from "../../src/desk/shared/session.ts";
+import { Session_State } from "../../src/gen/kefu/router/v1/chat_pb.ts";
+import { choose } from "../../src/shared/i18n.ts";
+import { busyCompany, type Company } from "./company.ts";
+import { answersOf } from "./gateway.ts";
+
+const ME = "Li Wei";
+const CONFIG = { title: "Songlu", visitors: true, oidc: null, collections: ["collections/help"], version: "0.1.0" };
+let root: HTMLElement;
+let company: Company;
+
+beforeEach(() => {
+  choose("en");
+  company = busyCompany(ME);
+  vi.stubGlobal("fetch", answersOf(company, () => Promise.reject(new Error("A test reaches no network."))));
+  vi.stubGlobal("matchMedia", () => ({ matches: false }));
+  Element.prototype.scrollTo = () => undefined;
+  // jsdom has <dialog>, and not all of its methods.
+  HTMLDialogElement.prototype.showModal ??= function (this: HTMLDialogElement) {
+    this.open = true;
+  };
+  HTMLDialogElement.prototype.close ??= function (this: HTMLDialogElement) {
+    this.open = false;
+  };
+  root = document.createElement("div");
+  document.body.append(root);
+  location.hash = "";
+  followAddress();
+});
+
+afterEach(async () => {
+  await act(() => {
+    render(null, root);
+  });
+  root.remove();
+  keepKey("");
+  claims.value = new Map();
+  sessionStorage.clear();
+  vi.unstubAllGlobals();
+});
+
+async function open(key: string, hash = ""): Promise<void> {
+  keepKey(key);
+  nameAgent(ME);
+  location.hash = hash;
+  const transport = company.transport();
+  await act(async () => {
+    render(<App config={CONFIG} connect={() => transport} />, root);
+  });
+}
+
+const see = (text: string | RegExp) => vi.waitFor(() => expect(root.textContent).toMatch(text), { timeout: 10_000 });
+const names = () => [...company.held.keys()];
+const conversation = (index: number) => `#/inbox/${names()[index]?.split("/")[1]}`;
+
+function button(name: string): HTMLButtonElement {
+  const found = [...root.querySelectorAll("button")].find((one) => (one.getAttribute("aria-label") ?? one.textContent).trim() === name);
+  if (found === undefined) throw new Error(`There is no button "${name}": ${root.textContent}`);
+  return found;
+}
+
+async function press(name: string): Promise<void> {
+  await vi.waitFor(() => expect(button(name).disabled).toBe(false), { timeout: 10_000 });
+  await act(async () => {
+    button(name).click();
+  });
+}
+
+async function write(text: string): Promise<void> {
+  const field = root.querySelector<HTMLTextAreaElement>(".composer textarea")!;
+  await act(async () => {
+    field.value = text;
+    field.dispatchEvent(new InputEvent("input", { bubbles: true }));
+  });
+}
+
+const draft = () => root.querySelector<HTMLTextAreaElement>(".composer textarea")?.value;
+
+test("a key without a scope for the desk is told so, in plain words", async () => {
+  await open("kefu_chat");
+  await see(/may not work at the desk/);
+  expect(root.querySelector("nav")).toBeNull();
+});
+
+test("a key that nobody knows is told so", async () => {
+  await open("kefu_nobody");
+  await see(/not valid/);
+});
+
+test("an operator's key without knowledge says what the knowledge page needs", async () => {
+  await open("kefu_operator", "#/knowledge");
+  await see(/lacks the scope “knowledge”/);
+});
+
+test("a knowledge key without operator opens the knowledge base, and the inbox says what it needs", async () => {
+  await open("kefu_knowledge");
+  await see(/Returns and exchanges/);
+  await act(async () => {
+    location.hash = "#/inbox/";
+    dispatchEvent(new HashChangeEvent("hashchange"));
+  });
+  await see(/lacks the scope “operator”/);
+});
+
+test("the inbox shows who waits, with the reason, and the title counts them", async () => {
+  await open("kefu_lead");
+  await see(/Too long/);
+  await see(/Not in the knowledge base/);
+  await vi.waitFor(() => expect(document.title).toBe("(3) Kefu desk"));
+});
+
+test("a conversation is taken over, answered and given back", async () => {
+  await open("kefu_lead", conversation(0));
+  await press("Take over");
+  await see(/Held by you/);
+  await write("Our partner in Hamburg repairs it.");
+  await press("Send");
+  await see(/Our partner in Hamburg repairs it\./);
+  await vi.waitFor(() => expect(draft()).toBe(""));
+  company.customerWrites(names()[0]!, "Thank you! Where exactly?");
+  await see(/Where exactly\?/);
+  await press("Return to Kefu");
+  await see(/Returned to Kefu/);
+  expect(company.held.get(names()[0]!)?.conversation.session?.state).toBe(Session_State.RETURNED);
+});
+
+test("who takes a conversation over while I write is named, and my draft stays", async () => {
+  await open("kefu_lead", conversation(0));
+  await press("Take over");
+  await see(/Held by you/);
+  await write("Half a sent");
+  company.takenBy(names()[0]!, "Chen Jie");
+  await see(/Chen Jie has taken this conversation over\. What you wrote was not sent/);
+  expect(draft()).toBe("Half a sent");
+  expect(button("Send").disabled).toBe(true);
+});
+
+test("a reply that comes too late is not sent, and its text stays", async () => {
+  await open("kefu_lead", conversation(0));
+  await press("Take over");
+  await see(/Held by you/);
+  await write("Too late");
+  company.held.get(names()[0]!)!.claim += 1n; // lapsed, and its event has not come yet
+  await press("Send");
+  await see(/no longer yours/);
+  expect(draft()).toBe("Too late");
+  expect(company.held.get(names()[0]!)?.turns.at(-1)?.text).not.toBe("Too late");
+});
+
+test("a conversation that a colleague was faster to take says by whom", async () => {
+  await open("kefu_lead", conversation(0));
+  await see(/Take over/);
+  const held = company.held.get(names()[0]!)!;
+  held.conversation.session!.state = Session_State.HUMAN; // a moment ago, its event still on the way
+  held.conversation.session!.agent = "Chen Jie";
+  await press("Take over");
+  await see(/Chen Jie has taken this conversation over\./);
+});
+
+test("a claim of this tab's person is taken up again after a reload, without asking", async () => {
+  await open("kefu_lead", conversation(2));
+  await vi.waitFor(() => expect(claims.value.get(names()[2]!)).toBe(1n), { timeout: 10_000 });
+  await see(/Held by you/);
+});
+
+test("what customers write is text, whatever it looks like", async () => {
+  const name = company.open({ turns: [["<img src=x onerror=alert(1)><b>bold</b>", "<script>alert(2)</script>"]], waitingMinutes: 1, agent: "Chen Jie" });
+  await open("kefu_lead", `#/inbox/${name.split("/")[1]}`);
+  await see(/<img src=x onerror=alert\(1\)><b>bold<\/b>/);
+  await see(/<script>alert\(2\)<\/script>/);
+  expect(root.querySelector(".messages img, .messages b, .messages script")).toBeNull();
+});
+
+test("a group of unanswered questions becomes a curated answer and leaves the list", async () => {
+  await open("kefu_lead", "#/unanswered");
+  await see(/Is there a repair shop in Hamburg\?/);
+  await press("Write the answer to “Is there a repair shop in Hamburg?”");
+  await vi.waitFor(() => expect(root.querySelector("dialog textarea")).not.toBeNull());
+  expect(root.querySelector<HTMLTextAreaElement>("dialog textarea")?.value).toMatch(/Kessel & Sohn/);
+  await press("Save");
+  await see(/Whoever asks this from now on gets your answer/);
+  expect(company.curated.at(-1)?.questions).toEqual(["Is there a repair shop in Hamburg?", "Where can I have my kettle repaired?", "Do you repair kettles near Hamburg"]);
+  expect(company.groups.length).toBe(2);
+});
+
+test("files are imported one after the other, each with what became of it", async () => {
+  await open("kefu_lead", "#/knowledge/help/documents");
+  await see(/Choose files/);
+  const chooser = root.querySelector<HTMLInputElement>("input[type=file]")!;
+  Object.defineProperty(chooser, "files", { value: [new File(["# x"], "returns.md"), new File(["%PDF"], "scan.pdf")] });
+  await act(async () => {
+    chooser.dispatchEvent(new Event("change", { bubbles: true }));
+  });
+  await see(/Imported: 8 passages/);
+  await see(/It is a scan/);
+});
+
+test("a chart says in words what it shows, and has a table", async () => {
+  await open("kefu_lead", "#/numbers");
+  await see(/What became of questions, by day/);
+  const chart = root.querySelector(".chart svg");
+  expect(chart?.getAttribute("aria-label")).toMatch(/Confirmed: \d/);
+  expect(root.querySelectorAll(".chart").length).toBe(root.querySelectorAll(".chart table").length);
+});
+
+test.each(["#/inbox", "#/unanswered", "#/knowledge/help/documents", "#/knowledge/help/curated", "#/numbers", "#/settings/hours", "#/settings/webhooks"])("%s speaks Chinese too", async (hash) => {
+  choose("zh");
+  await open("kefu_lead", hash);
+  await see(/收件箱/);
+  await vi.waitFor(() => expect(root.querySelector("h1")?.textContent).toMatch(/[\u4e00-\u9fff]/));
+});

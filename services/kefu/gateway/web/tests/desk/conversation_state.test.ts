@@ -1,0 +1,43 @@
+/** A conversation's turns, and what is read out of them. */
+
+import { create } from "@bufbuild/protobuf";
+import { describe, expect, test } from "vitest";
+
+import { afterSessionEvent, lastQuestion, messagesOf, opened, withTurn } from "../../src/desk/inbox/conversation_state.ts";
+import { AnswerSource, Handoff_Reason, Session_State, SessionEventSchema, type Turn, TurnSchema } from "../../src/gen/kefu/router/v1/chat_pb.ts";
+
+const turn = (id: number, question: string, text: string, more: object = {}): Turn =>
+  create(TurnSchema, { name: `sessions/s/turns/${id}`, question, text, ...more });
+
+describe("a conversation", () => {
+  test("a turn that comes late is put in its place, and one that comes again replaces itself", () => {
+    const turns = [turn(1, "one", ""), turn(3, "three", "")];
+    expect(withTurn(turns, turn(2, "two", "")).map((one) => one.question)).toEqual(["one", "two", "three"]);
+    expect(withTurn(turns, turn(3, "three", "now answered")).map((one) => one.text)).toEqual(["", "now answered"]);
+  });
+
+  test("a person's reply is theirs, an answer is Kefu's, and a hand-over stands behind its turn", () => {
+    const messages = messagesOf([
+      turn(1, "Where is it?", "I do not know.", { handoff: { reason: Handoff_Reason.NOTHING_RELEVANT } }),
+      turn(2, "", "On its way.", { agent: "Li Wei", completed: { source: AnswerSource.PERSON } }),
+      turn(3, "Thanks", "", {}),
+    ]);
+    expect(messages.map((one) => one.kind)).toEqual(["customer", "kefu", "handoff", "person", "customer"]);
+  });
+
+  test("the question to suggest an answer to is the customer's last", () => {
+    expect(lastQuestion([turn(1, "first", "x"), turn(2, "last", ""), turn(3, "", "reply", { agent: "Li Wei" })])).toBe("last");
+    expect(lastQuestion([])).toBe("");
+  });
+
+  test("events change who answers, and the last one's id is kept to go on from", () => {
+    const before = opened([], Session_State.WAITING, "", "7");
+    const event = create(SessionEventSchema, { id: "8", event: { case: "stateChanged", value: { state: Session_State.HUMAN, agent: "Li Wei" } } });
+    expect(afterSessionEvent(before, event)).toMatchObject({ state: Session_State.HUMAN, agent: "Li Wei", lastEvent: "8", stale: false });
+  });
+
+  test("missed events ask for reading anew", () => {
+    const event = create(SessionEventSchema, { id: "99", event: { case: "missed", value: {} } });
+    expect(afterSessionEvent(opened([], Session_State.BOT, "", ""), event).stale).toBe(true);
+  });
+});

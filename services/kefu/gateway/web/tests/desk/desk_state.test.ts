@@ -1,0 +1,90 @@
+/** What the inbox shows, from the events of WatchDesk. */
+
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { describe, expect, test } from "vitest";
+
+import { afterEvent, attention, calls, type DeskState, EMPTY_DESK, sections, watchBegan } from "../../src/desk/inbox/desk_state.ts";
+import { Session_State } from "../../src/gen/kefu/router/v1/chat_pb.ts";
+import { type Conversation, ConversationSchema, DeskEventSchema } from "../../src/gen/kefu/router/v1/desk_pb.ts";
+
+const ME = "Li Wei";
+
+function conversation(id: string, state: Session_State, more: MessageInitShape<typeof ConversationSchema> & { agent?: string; since?: number } = {}): Conversation {
+  const { agent = "", since, ...others } = more as { agent?: string; since?: number };
+  return create(ConversationSchema, {
+    ...others,
+    session: { name: `sessions/${id}`, state, agent },
+    ...(since === undefined ? {} : { waitingSince: timestampFromMs(since) }),
+  });
+}
+
+function after(desk: DeskState, ...told: (Conversation | "caughtUp")[]): DeskState {
+  return told.reduce(
+    (state, one) =>
+      afterEvent(state, create(DeskEventSchema, { event: one === "caughtUp" ? { case: "caughtUp", value: {} } : { case: "conversation", value: one } })),
+    desk,
+  );
+}
+
+const names = (list: readonly Conversation[]) => list.map((one) => one.session?.name.split("/")[1]);
+
+describe("the inbox", () => {
+  test("who waits longest stands first", () => {
+    const desk = after(
+      EMPTY_DESK,
+      conversation("late", Session_State.WAITING, { since: 3_000 }),
+      conversation("first", Session_State.WAITING, { since: 1_000 }),
+      conversation("second", Session_State.WAITING, { since: 2_000 }),
+    );
+    expect(names(sections(desk, ME).waiting)).toEqual(["first", "second", "late"]);
+  });
+
+  test("mine are those of my key that bear my name; others of the same key are a colleague's", () => {
+    const desk = after(
+      EMPTY_DESK,
+      conversation("mine", Session_State.HUMAN, { agent: ME, mine: true }),
+      conversation("shared", Session_State.HUMAN, { agent: "Chen Jie", mine: true }),
+      conversation("namesake", Session_State.HUMAN, { agent: ME, mine: false }),
+    );
+    const { mine, colleagues } = sections(desk, ME);
+    expect(names(mine)).toEqual(["mine"]);
+    expect(names(colleagues)).toEqual(["shared", "namesake"]);
+  });
+
+  test("of mine, those whose customer waits for my word go first", () => {
+    const desk = after(
+      EMPTY_DESK,
+      conversation("answered", Session_State.HUMAN, { agent: ME, mine: true }),
+      conversation("waits", Session_State.HUMAN, { agent: ME, mine: true, since: 9_000 }),
+    );
+    expect(names(sections(desk, ME).mine)).toEqual(["waits", "answered"]);
+    expect(attention(desk, ME)).toBe(1);
+  });
+
+  test("a returned or closed conversation leaves it", () => {
+    const desk = after(EMPTY_DESK, conversation("a", Session_State.WAITING), conversation("a", Session_State.RETURNED));
+    expect(desk.conversations.size).toBe(0);
+  });
+
+  test("a deleted conversation leaves it", () => {
+    const before = after(EMPTY_DESK, conversation("a", Session_State.WAITING), "caughtUp");
+    const desk = afterEvent(before, create(DeskEventSchema, { event: { case: "deleted", value: "sessions/a" } }));
+    expect(desk.conversations.size).toBe(0);
+  });
+
+  test("after a lost watch, what is not told again is gone once all was told, and not before", () => {
+    const before = after(EMPTY_DESK, conversation("a", Session_State.WAITING), conversation("b", Session_State.WAITING), "caughtUp");
+    const retelling = after(watchBegan(before), conversation("b", Session_State.WAITING));
+    expect(retelling.conversations.size).toBe(2);
+    expect([...after(retelling, "caughtUp").conversations.keys()]).toEqual(["sessions/b"]);
+  });
+
+  test("it calls again when the same customer waits anew, and not when nothing changed", () => {
+    const first = after(EMPTY_DESK, conversation("a", Session_State.WAITING, { since: 1_000 }));
+    const same = after(first, conversation("a", Session_State.WAITING, { since: 1_000, escalated: true }));
+    const anew = after(first, conversation("a", Session_State.WAITING, { since: 5_000 }));
+    expect(calls(same, ME)).toEqual(calls(first, ME));
+    expect(calls(anew, ME)).not.toEqual(calls(first, ME));
+  });
+});

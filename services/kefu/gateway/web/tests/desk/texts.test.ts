@@ -1,0 +1,39 @@
+/** Both languages have all texts, with the same places in them. */
+
+import { expect, test } from "vitest";
+
+import { choose } from "../../src/shared/i18n.ts";
+import { failureText } from "../../src/desk/shared/failure_text.ts";
+import { reasonText, sourceText } from "../../src/desk/inbox/words.ts";
+import { t } from "../../src/desk/texts.ts";
+import { en } from "../../src/desk/texts_en.ts";
+import { zh } from "../../src/desk/texts_zh.ts";
+import { AnswerSource, Handoff_Reason } from "../../src/gen/kefu/router/v1/chat_pb.ts";
+
+const keys = Object.keys(en) as (keyof typeof en)[];
+const places = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((found) => found[1]).sort();
+
+test("no text is empty, and Chinese ones are not left in English", () => {
+  const same = keys.filter((key) => zh[key] === en[key]);
+  expect(keys.filter((key) => en[key].trim() === "" || zh[key].trim() === "")).toEqual([]);
+  expect(same).toEqual(["kefu"]);
+});
+
+test.each(keys.filter((key) => !key.endsWith("_one")))("%s has the same places in both languages", (key) => {
+  expect(places(zh[key])).toEqual(places(en[key]));
+});
+
+test.each(["en", "zh"] as const)("every reason and source has a text of its own in %s", (language) => {
+  choose(language);
+  const values = (of: object) => Object.values(of).filter((value): value is number => typeof value === "number");
+  const reasons = values(Handoff_Reason).map((reason) => reasonText(reason));
+  const sources = values(AnswerSource).map((source) => sourceText(source));
+  expect(new Set(reasons).size).toBe(reasons.length);
+  expect(new Set(sources).size).toBe(sources.length);
+});
+
+test("a failure names who took the conversation, and one without a text of ours keeps the server's", () => {
+  choose("en");
+  expect(failureText({ reason: "ALREADY_CLAIMED", message: "", metadata: { agent: "Chen Jie" } })).toBe(t("failAlreadyClaimed", { agent: "Chen Jie" }));
+  expect(failureText({ reason: "SOMETHING_NEW", message: "What happened." })).toBe("What happened.");
+});
