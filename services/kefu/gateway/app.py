@@ -1,0 +1,61 @@
+"""The gateway's ASGI application: which path leads where, and what stands in front of all of them."""
+
+from starlette.middleware.exceptions import ExceptionMiddleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Mount, Route, Router
+from starlette.types import ASGIApp
+
+from kefu.common.errors import ServiceError
+from kefu.gateway.api import Api, told_error
+from kefu.gateway.config import GatewayConfig
+from kefu.gateway.forward import Forwarder
+from kefu.gateway.importing import Importing
+from kefu.gateway.observing import Observed
+from kefu.gateway.openai_api.chat import ChatCompletions
+from kefu.gateway.openai_api.models import Models
+from kefu.gateway.pages import Pages
+from kefu.gateway.protection import IMPORT_PATH, BodyDeadline, SecurityHeaders, across_origins
+from kefu.gateway.server import Readiness
+
+
+def application(
+    config: GatewayConfig,
+    forwarder: Forwarder,
+    api: Api,
+    importing: Importing,
+    chat: ChatCompletions,
+    models: Models,
+    pages: Pages,
+    readiness: Readiness,
+) -> ASGIApp:
+    """All of it, put together."""
+
+    async def healthy(request: Request) -> Response:
+        return PlainTextResponse("ok\n")
+
+    async def ready(request: Request) -> Response:
+        return PlainTextResponse("ready\n") if readiness.ready else PlainTextResponse("leaving\n", 503)
+
+    services = forwarder.applications()
+    routes = [
+        *(Mount(f"/{service}", app) for service, app in services.items()),
+        Route("/api/config", api.config),
+        Route("/api/me", api.me),
+        Route("/api/visitor", api.visitor, methods=["POST"]),
+        Route(IMPORT_PATH, importing.__call__, methods=["POST"]),
+        Route("/v1/chat/completions", chat.__call__, methods=["POST"]),
+        Route("/v1/models", models.models),
+        Route("/v1/models/{model:path}", models.model),
+        *([Route("/v1/embeddings", models.embeddings, methods=["POST"])] if config.embeddings == "on" else ()),
+        Route("/healthz", healthy),
+        Route("/readyz", ready),
+        Route("/{path:path}", pages.__call__),
+    ]
+    router = Router(routes, redirect_slashes=False)
+    inner = ExceptionMiddleware(router, handlers={ServiceError: told_error})
+    app: ASGIApp = BodyDeadline(inner, config.body_seconds)
+    app = across_origins(app, config)
+    app = SecurityHeaders(app, config)
+    known = {*forwarder.paths, *(route.path for route in routes if isinstance(route, Route))}
+    return Observed(app, lambda path: path if path in known else "pages")
