@@ -116,7 +116,8 @@ const ICONS: Record<Section, DeskIconName> = { inbox: "inbox", unanswered: "ques
 
 function Shell() {
   const { me, agent, config, signOut } = useDesk();
-  const section = !may(me, "operator") && location.hash.length < 3 ? "knowledge" : route.value.section;
+  const { section: named } = route.value; // read whatever is shown, or nothing would follow the address
+  const section = !may(me, "operator") && location.hash.length < 3 ? "knowledge" : named;
   const calling = attention(desk.value, agent);
   const names: Record<Section, string> = {
     inbox: t("inbox"),

@@ -81,7 +81,7 @@ export function ConversationView({ name }: { name: string }) {
 
   const lost = (to: string) => {
     dropClaim(name);
-    setObstacle({ kind: "lost", agent: to });
+    setObstacle({ kind: "lost", agent: to === agent ? "" : to });
   };
 
   const withClaim = async (action: (claim: bigint) => Promise<void>) => {
