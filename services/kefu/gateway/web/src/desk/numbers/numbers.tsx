@@ -161,7 +161,7 @@ function Shown({ span, days }: { span: Span; days: number }) {
           ]}
         />
       </div>
-      <div class="columns">
+      <div class="columns numbers-shares">
         <ShareTable title={t("byReason")} none={t("none")} format={percent} rows={shares(total.handoffs).map((one) => ({ ...one, label: reasonByName(one.key) }))} />
         <ShareTable title={t("bySource")} none={t("none")} format={percent} rows={sources.map((one) => ({ ...one, label: sourceByName(one.key) }))} />
         <ShareTable title={t("byLanguage")} none={t("none")} format={percent} rows={shares(total.languages).map((one) => ({ ...one, label: languageName(one.key) }))} />
