@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -35,7 +36,7 @@ async def front(desk: Desk, tmp_path: Path) -> AsyncIterator[Front]:
     (pages / "widget.js").write_text("export const widget = 1;\n" * 50)
     (pages / "assets" / "main-Ab3dEf9h.js").write_text("export {};")
     (tmp_path / "secret.txt").write_text("secret")
-    config: dict[str, object] = {"allowed_origins": SHOP, "frame_ancestors": SHOP, "header_seconds": 0.5}
+    config: dict[str, Any] = {"allowed_origins": SHOP, "frame_ancestors": SHOP, "header_seconds": 0.5}
     async with open_front(desk, folder=pages, **config) as front:
         yield front
 

@@ -6,6 +6,7 @@ import hmac
 import json
 import time
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives import serialization
@@ -33,7 +34,7 @@ async def desk(redis: RedisServer) -> AsyncIterator[Desk]:
 
 @pytest.fixture
 async def front(desk: Desk, issuer: Issuer) -> AsyncIterator[Front]:
-    config: dict[str, object] = {
+    config: dict[str, Any] = {
         "oidc_issuer": issuer.url,
         "oidc_audience": AUDIENCE,
         "oidc_roles": {"kefu-operator": ["chat", "knowledge", "operator"], "editors": ["knowledge"]},
@@ -121,13 +122,13 @@ async def test_an_issuer_that_was_never_reached_is_unavailable(front: Front, iss
 
 
 async def test_the_tenant_and_roles_may_stand_in_claims_of_ones_own(desk: Desk, issuer: Issuer) -> None:
-    config: dict[str, object] = {
+    config: dict[str, Any] = {
         "oidc_issuer": issuer.url,
         "oidc_audience": AUDIENCE,
         "oidc_tenant_claim": "https://example.com/tenant",
         "oidc_roles_claim": "realm_access.roles",
     }
-    claims = {"https://example.com/tenant": "shop", "realm_access": {"roles": ["kefu-operator"]}}
+    claims: dict[str, Any] = {"https://example.com/tenant": "shop", "realm_access": {"roles": ["kefu-operator"]}}
     async with open_front(desk, **config) as front:
         me = await front.http.get("/api/me", headers=bearer(issuer.token(**claims)))
         assert (me.json()["tenant"], me.json()["scopes"]) == ("shop", ["chat", "knowledge", "operator"])

@@ -22,7 +22,7 @@ from tests.support.calling import BOOTSTRAP_KEY, INTERNAL_KEY
 from tests.support.desk import Answer, Desk
 
 CHAT = "/kefu.router.v1.ChatService"
-VISITOR_SECRET = "a secret of visitors, long enough for HS256"
+VISITOR_SECRET = "a secret of visitors that is long enough for HS256"
 END_OF_STREAM = 0b10
 
 

@@ -208,7 +208,7 @@ def test_a_body_that_is_no_request_is_refused(body: bytes) -> None:
 def test_a_session_is_named_whole_or_by_its_id() -> None:
     assert session_of("sessions/abc") == session_of(" abc ") == "sessions/abc"
     assert session_of(None) == ""
-    for wrong in ("sessions/a/b", "a b", "-" * 65, "x\n"):
+    for wrong in ("sessions/a/b", "a b", "-" * 65, "x\ny"):
         with pytest.raises(Refused):
             session_of(wrong)
 
