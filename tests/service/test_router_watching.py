@@ -8,6 +8,7 @@ import pytest
 
 from kefu.common.auth import Scope
 from kefu.common.status import failure_of
+from kefu.router.v1 import admin_pb2 as admin
 from kefu.router.v1 import chat_pb2 as pb
 from tests.support.backends import hit
 from tests.support.desk import Customer, Desk, open_desk
@@ -158,6 +159,21 @@ async def test_a_deleted_session_ends_its_watches_and_leaves_no_key(
         for name in names:
             if await store.type(name) == b"zset":  # pyright: ignore
                 assert session_id.encode() not in await store.zrange(name, 0, -1)  # pyright: ignore
+
+
+async def test_a_watch_ends_when_its_key_is_revoked(
+    desk: Desk, customer: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kefu.router.streaming.CHECK_SECONDS", 0.2)
+    request = admin.CreateKeyRequest(scopes=[admin.SCOPE_CHAT])
+    made = await customer.admin.CreateKey(request, metadata=customer.metadata)
+    visitor = await desk.customer(made.secret)
+    session = (await visitor.ask(ASK)).session
+    page = await watch(visitor, session, "0")
+    await page.count(1)
+    await customer.admin.RevokeKey(admin.RevokeKeyRequest(name=made.key.name), metadata=customer.metadata)
+    ended = failure_of(await page.failed())
+    assert (ended.code, ended.reason) == (grpc.StatusCode.UNAUTHENTICATED, "UNAUTHENTICATED")
 
 
 async def test_a_lost_ring_is_made_up_for(

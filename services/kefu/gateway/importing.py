@@ -68,12 +68,13 @@ class Form:
                 "on_headers_finished": self._started,
                 "on_part_data": self._data,
                 "on_part_end": self._end,
+                "on_end": self._whole_form,
             },
         )
         self._collection = collection
         self._options = Options()
         self._messages: list[pb.ImportDocumentsRequest] = []
-        self._begun = False
+        self._begun = self._whole = False
         self._header_name = self._header_value = b""
         self._disposition: dict[bytes, bytes] = {}
         self._options_text: bytearray | None = None
@@ -100,13 +101,14 @@ class Form:
 
     def finished(self) -> list[pb.ImportDocumentsRequest]:
         """The messages that are left at the end; raises BadRequest for a form that was cut off."""
-        try:
-            self._parser.finalize()
-        except MultipartParseError as error:
-            raise BadRequest("body", f"was cut off ({error}).") from None
+        if not self._whole:
+            raise BadRequest("body", "was cut off.")
         self._begin_import()
         messages, self._messages = self._messages, []
         return messages
+
+    def _whole_form(self) -> None:
+        self._whole = True
 
     def _begin(self) -> None:
         self._disposition, self._in_file, self._options_text = {}, False, None

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import grpc.aio
 
-from kefu.common.auth import caller
+from kefu.common.auth import Keyring, caller
 from kefu.common.errors import BadRequest
 from kefu.common.names import parse_name
 from kefu.common.paging import decode_token, encode_token, page_size_of
@@ -34,8 +34,9 @@ MessageT = TypeVar("MessageT")
 class ChatServicer(rpc.ChatServiceServicer):
     """See the contract. `slow_reader_seconds`: a client that takes nothing of a stream for so long is cut."""
 
-    def __init__(self, conversations: Conversations, *, slow_reader_seconds: float) -> None:
+    def __init__(self, conversations: Conversations, keyring: Keyring, *, slow_reader_seconds: float) -> None:
         self._conversations = conversations
+        self._keyring = keyring
         self._slow_reader_seconds = slow_reader_seconds
 
     def register(self, server: grpc.aio.Server) -> None:
@@ -123,14 +124,19 @@ class ChatServicer(rpc.ChatServiceServicer):
         async with aclosing(self._conversations.watch(caller(), session_id, after)) as events:
             await anext(events)
             await context.send_initial_metadata(())
-            async with aclosing(self._streamed(_told(events), context, message_of)) as messages:
+            async with aclosing(self._streamed(_told(events), context, message_of, self._keyring)) as messages:
                 async for message in messages:
                     yield message
 
     def _streamed(
-        self, events: AsyncGenerator[EventT, None], context: Context, message_of: Callable[[EventT], MessageT]
+        self,
+        events: AsyncGenerator[EventT, None],
+        context: Context,
+        message_of: Callable[[EventT], MessageT],
+        keyring: Keyring | None = None,
     ) -> AsyncGenerator[MessageT, None]:
-        return streamed(events, context, message_of, slow_reader_seconds=self._slow_reader_seconds)
+        slow = self._slow_reader_seconds
+        return streamed(events, context, message_of, slow_reader_seconds=slow, keyring=keyring)
 
 
 async def _told(events: AsyncGenerator[SessionEvent | None, None]) -> AsyncGenerator[SessionEvent, None]:

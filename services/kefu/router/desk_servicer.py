@@ -8,7 +8,7 @@ from typing import Any
 
 import grpc.aio
 
-from kefu.common.auth import caller
+from kefu.common.auth import Keyring, caller
 from kefu.common.errors import BadRequest
 from kefu.common.names import parse_name
 from kefu.common.paging import decode_token, encode_token, page_size_of
@@ -39,8 +39,9 @@ _TO = {
 class DeskServicer(rpc.DeskServiceServicer):
     """See the contract. `slow_reader_seconds`: a client that takes nothing of a stream for so long is cut."""
 
-    def __init__(self, desk: Desk, watches: DeskWatches, *, slow_reader_seconds: float) -> None:
+    def __init__(self, desk: Desk, watches: DeskWatches, keyring: Keyring, *, slow_reader_seconds: float) -> None:
         self._desk = desk
+        self._keyring = keyring
         self._watches = watches
         self._slow_reader_seconds = slow_reader_seconds
 
@@ -69,8 +70,10 @@ class DeskServicer(rpc.DeskServiceServicer):
         principal = caller()
         events = self._watches.watch(principal.tenant, _name(request.agent))
         message_of = partial(desk_event_message, principal=principal)
-        seconds = self._slow_reader_seconds
-        async with aclosing(streamed(events, context, message_of, slow_reader_seconds=seconds)) as messages:
+        messages = streamed(
+            events, context, message_of, slow_reader_seconds=self._slow_reader_seconds, keyring=self._keyring
+        )
+        async with aclosing(messages):
             async for message in messages:
                 yield message
 

@@ -110,8 +110,9 @@ async def router(config: RouterConfig, store: Redis, keyring: Keyring) -> AsyncI
         await enter(open_doorbell(commands, [watches, desk_watches]))
         await enter(attended(Attendant(commands, desk_store, settings, happenings, name)))
         slow = config.slow_reader_seconds
-        chat = ChatServicer(Conversations(services, running, watches), slow_reader_seconds=slow)
-        desk = DeskServicer(Desk(desk_store, services.store, happenings), desk_watches, slow_reader_seconds=slow)
+        chat = ChatServicer(Conversations(services, running, watches), keyring, slow_reader_seconds=slow)
+        people = Desk(desk_store, services.store, happenings)
+        desk = DeskServicer(people, desk_watches, keyring, slow_reader_seconds=slow)
         admin = AdminServicer(TenantStore(commands), settings)
 
         def register(server: grpc.aio.Server) -> None:

@@ -23,7 +23,7 @@ const gateway: Plugin = {
       if (path === "/widget") request.url = request.url?.replace("/widget", "/widget.html") ?? "";
       if (path === "/desk") request.url = "/desk.html";
       if (path === "/api/config") {
-        return json({ title: "Acme Support", visitors: true, oidc: null, collections: [], version: "0" });
+        return json({ title: "Acme Support", accent: "", visitors: true, oidc: null, collections: [], version: "0" });
       }
       if (path === "/api/visitor") return json({ token: "scripted", expires_in: 900 });
       if (path === "/scripted/human") {

@@ -5,6 +5,8 @@
  */
 
 export interface Site {
+  /** The page stands, and can take the focus. */
+  ready(): void;
   close(): void;
   /** A person's message has come. */
   unread(): void;
@@ -15,6 +17,7 @@ export type ToSite = { kefu: "ready" } | { kefu: "close" } | { kefu: "unread" };
 
 export function embedding(): Site {
   let origin = "";
+  let stands = false;
   const tell = (message: ToSite) => {
     if (origin) parent.postMessage(message, origin);
   };
@@ -22,7 +25,7 @@ export function embedding(): Site {
     if (event.source !== parent || parent === window || typeof event.data !== "object" || event.data === null) return;
     if (event.data.kefu === "hello" && !origin) {
       origin = event.origin;
-      tell({ kefu: "ready" });
+      if (stands) tell({ kefu: "ready" });
     } else if (event.data.kefu === "focus" && event.origin === origin) {
       focus((event.data as { where?: string }).where);
     }
@@ -32,7 +35,11 @@ export function embedding(): Site {
     if (document.querySelector("dialog[open], :popover-open")) return; // that is what Escape closes first
     tell({ kefu: "close" });
   });
-  return { close: () => tell({ kefu: "close" }), unread: () => tell({ kefu: "unread" }) };
+  const ready = () => {
+    stands = true;
+    tell({ kefu: "ready" });
+  };
+  return { ready, close: () => tell({ kefu: "close" }), unread: () => tell({ kefu: "unread" }) };
 }
 
 function focus(where: string | undefined): void {

@@ -31,16 +31,19 @@ async function start(): Promise<void> {
   });
   if (!config.visitors) {
     render(<Unavailable text={t("unavailable_more")} site={site} />, app);
+    site?.ready();
     return;
   }
   const client = createClient(ChatService, gatewayTransport(location.origin, visitor(location.origin)));
   const conversation = new Conversation(client, config.collections);
   conversation.onMessage = () => site?.unread();
   render(<Page conversation={conversation} title={title} site={site} />, app);
+  site?.ready();
   await conversation.load();
 }
 
 start().catch(() => {
   document.documentElement.lang = locale();
   render(<Unavailable text={t("failed_away")} site={site} retry={() => location.reload()} />, app);
+  site?.ready();
 });

@@ -10,8 +10,8 @@ export interface GatewayConfig {
   /** Collections that visitors' questions are answered from; empty: all that their key may search. */
   collections: string[];
   version: string;
-  /** "#rrggbb"; absent or empty: Kefu's own. */
-  accent?: string;
+  /** "#rrggbb"; empty: Kefu's own. */
+  accent: string;
 }
 
 export async function fetchConfig(base = ""): Promise<GatewayConfig> {

@@ -28,10 +28,24 @@ const reader = new Marked({
   ],
 });
 
-/** The elements for `source`. Without `mark`, marks are dropped. */
+/** The elements for `source`. Without `mark`, marks are dropped. What is nested too deeply is shown as the text it is. */
 export function markdown(source: string, mark?: Mark): ComponentChild[] {
-  return new Rendering(mark).blocks(reader.lexer(source));
+  const tokens = tokensOf(source);
+  return tokens ? new Rendering(mark).blocks(tokens) : [<p>{source}</p>];
 }
+
+/** Null for what is nested so deeply that reading it needs more stack than there is. */
+function tokensOf(source: string): Token[] | null {
+  try {
+    return reader.lexer(source);
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
+}
+
+/** Deeper than anybody writes; far from what a browser can draw. */
+const DEEPEST = 24;
 
 /** What `source` says when it is read aloud. */
 export function plainText(source: string): string {
@@ -46,10 +60,11 @@ export function plainText(source: string): string {
         }
         if (token.type === "list") return (token as Tokens.List).items.map((item) => words(item.tokens)).join("\n");
         if ("tokens" in token && token.tokens) return words(token.tokens) + (token.type === "paragraph" ? "\n" : "");
-        return "text" in token ? String(token.text) : "";
+        return "text" in token ? decoded(String(token.text)) : "";
       })
       .join("");
-  return words(reader.lexer(source)).replace(MARK, "").trim();
+  const tokens = tokensOf(source);
+  return (tokens ? words(tokens) : source).replace(MARK, "").trim();
 }
 
 /** The address, when it may be a link. */
@@ -65,11 +80,22 @@ export function safeAddress(address: string): string | null {
 class Rendering {
   /** Marks met where no button may stand, such as inside a link: they follow it. */
   private held: number[] | null = null;
+  private depth = 0;
 
   constructor(private readonly mark: Mark | undefined) {}
 
   blocks(tokens: Token[]): ComponentChild[] {
-    return tokens.map((token) => this.block(token));
+    return this.inside(tokens, (token) => this.block(token));
+  }
+
+  private inside(tokens: Token[], draw: (token: Token) => ComponentChild): ComponentChild[] {
+    if (this.depth >= DEEPEST) return [tokens.map((token) => token.raw).join("").replace(MARK, "")];
+    this.depth += 1;
+    try {
+      return tokens.map(draw);
+    } finally {
+      this.depth -= 1;
+    }
   }
 
   private block(token: Token): ComponentChild {
@@ -140,7 +166,7 @@ class Rendering {
   }
 
   private inlines(tokens: Token[] = []): ComponentChild[] {
-    return tokens.map((token) => this.inline(token));
+    return this.inside(tokens, (token) => this.inline(token));
   }
 
   private inline(token: Token): ComponentChild {
@@ -181,7 +207,7 @@ class Rendering {
     const held: number[] = [];
     this.held = held;
     const name = token.type === "image" ? this.text(token.text || token.href) : this.inlines(token.tokens);
-    const [href] = this.withoutMarks(decodeMarks(token.href));
+    const href = decodeMarks(token.href).replace(MARK, "");
     this.held = outer;
     const address = safeAddress(href);
     const after = held.map((number) => this.button(number));

@@ -6,19 +6,18 @@ const memory = new Map<string, string>();
 
 export function stored(name: string): string | null {
   try {
-    return localStorage.getItem(`kefu.${name}`) ?? memory.get(name) ?? null;
+    return localStorage.getItem(`kefu.${name}`);
   } catch {
     return memory.get(name) ?? null;
   }
 }
 
 export function store(name: string, value: string | null): void {
-  if (value === null) memory.delete(name);
-  else memory.set(name, value);
   try {
     if (value === null) localStorage.removeItem(`kefu.${name}`);
     else localStorage.setItem(`kefu.${name}`, value);
   } catch {
-    // Kept in memory: see above.
+    if (value === null) memory.delete(name);
+    else memory.set(name, value);
   }
 }
