@@ -74,4 +74,14 @@ TURNS_TAKEN_OVER = Counter(
 EPHEMERAL_TURNS = Counter(
     "kefu_ephemeral_turns_total", "Turns answered without history, and kept nowhere, since Redis was away."
 )
+CHRONICLE_LOST = Counter(
+    "kefu_chronicle_lost_total",
+    "Happenings that were not counted, kept or told to a webhook, by why: store, full, webhook full, error.",
+    ("why",),
+)
+WEBHOOK_TRIES = Counter(
+    "kefu_webhook_tries_total",
+    "Deliveries sent to webhooks: delivered, pending (to be tried again) or failed.",
+    ("state",),
+)
 OBSERVERS_FAILED = Counter("kefu_observers_failed_total", "Happenings that an observer failed on; see the log.")

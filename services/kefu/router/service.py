@@ -8,24 +8,28 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import grpc.aio
 from redis.asyncio import Redis
 
+from kefu.common.addresses import Address, is_public
 from kefu.common.auth import Keyring, Scope
 from kefu.common.serving import Serving, serving
 from kefu.common.tasks import cancelled
 from kefu.common.tls import channel_inside
 from kefu.common.transport import CLIENT_OPTIONS
-from kefu.router import admin_servicer, chat_servicer
+from kefu.router import admin_servicer, chat_servicer, insight_servicer, webhook_servicer
 from kefu.router.admin_servicer import AdminServicer
 from kefu.router.admission import Admission, Bounds
 from kefu.router.answer_cache import AnswerCache
 from kefu.router.answering import Answering
 from kefu.router.chat_servicer import ChatServicer
+from kefu.router.chronicle import open_chronicle
 from kefu.router.config import RouterConfig
 from kefu.router.conversations import Conversations
 from kefu.router.door import Door
 from kefu.router.following import open_following
 from kefu.router.happenings import Happenings
+from kefu.router.insight_servicer import InsightServicer
 from kefu.router.knowledge import Knowledge
 from kefu.router.leases import open_leases
+from kefu.router.ledger import Ledger
 from kefu.router.quota import TenantLimits
 from kefu.router.redis_commands import RedisCommands
 from kefu.router.replicas import open_pool
@@ -33,10 +37,21 @@ from kefu.router.running import Running
 from kefu.router.settings import SettingsStore
 from kefu.router.store import SessionStore
 from kefu.router.tenants import TenantStore
+from kefu.router.traces import Traces
 from kefu.router.turn import TurnServices
 from kefu.router.turn_store import TurnStore
+from kefu.router.unanswered import UnansweredStore
+from kefu.router.unanswered_groups import UnansweredGroups
+from kefu.router.webhook_sender import open_webhook_sender
+from kefu.router.webhook_servicer import WebhookServicer
+from kefu.router.webhook_store import KEPT_SECONDS, WebhookStore
 
-SCOPES = {chat_servicer.SERVICE: (Scope.CHAT,), admin_servicer.SERVICE: (Scope.OPERATOR,)}
+SCOPES = {
+    chat_servicer.SERVICE: (Scope.CHAT,),
+    admin_servicer.SERVICE: (Scope.OPERATOR,),
+    insight_servicer.SERVICE: (Scope.OPERATOR,),
+    webhook_servicer.SERVICE: (Scope.OPERATOR,),
+}
 _SECONDS_A_DAY = 86_400
 _RETRIEVAL_OPTIONS = (
     *CLIENT_OPTIONS,
@@ -77,7 +92,32 @@ async def router(config: RouterConfig, store: Redis, keyring: Keyring) -> AsyncI
             most=config.cache_entries,
             fingerprints=lambda: pool.fingerprints,
         )
-        happenings = Happenings()  # observers go here
+        knowledge = Knowledge(channel, internal_key)
+        ledger = Ledger(commands, days=config.numbers_days, life=life)
+        unanswered = UnansweredStore(commands, days=config.unanswered_days)
+        longest = max(life, config.unanswered_days * _SECONDS_A_DAY, KEPT_SECONDS)
+        traces = Traces(commands, life=longest)
+        retry = config.webhook_hours * 3600
+        webhooks = WebhookStore(commands, router=name, retry_seconds=retry, lease=config.lease_seconds)
+        sender = await enter(
+            open_webhook_sender(
+                webhooks,
+                lease=config.lease_seconds,
+                first_pause=config.webhook_retry_seconds,
+                permitted=_anywhere if config.webhook_private else is_public,
+            )
+        )
+        chronicle = await enter(
+            open_chronicle(
+                commands,
+                ledger=ledger,
+                unanswered=unanswered,
+                traces=traces,
+                webhooks=webhooks,
+                wake=sender.wake,
+            )
+        )
+        happenings = Happenings([chronicle])  # observers go here
         services = TurnServices(
             config=config,
             store=SessionStore(commands, life=life),
@@ -85,18 +125,23 @@ async def router(config: RouterConfig, store: Redis, keyring: Keyring) -> AsyncI
             leases=await enter(open_leases(turns)),
             door=Door(limits, admission, prompt_tokens=config.prompt_tokens),
             settings=settings,
-            answering=Answering(config, Knowledge(channel, internal_key), pool, cache),
+            answering=Answering(config, knowledge, pool, cache),
             happenings=happenings,
+            traces=traces,
         )
         running = Running(services, await enter(open_following(turns)))
         stack.push_async_callback(running.close)
         conversations = Conversations(services, running)
         chat = ChatServicer(conversations, slow_reader_seconds=config.slow_reader_seconds)
         admin = AdminServicer(TenantStore(commands), settings)
+        insight = InsightServicer(ledger, unanswered, UnansweredGroups(unanswered, knowledge))
+        hooks = WebhookServicer(webhooks, private=config.webhook_private)
 
         def register(server: grpc.aio.Server) -> None:
             chat.register(server)
             admin.register(server)
+            insight.register(server)
+            hooks.register(server)
 
         yield await enter(
             serving(
@@ -109,3 +154,9 @@ async def router(config: RouterConfig, store: Redis, keyring: Keyring) -> AsyncI
                 tls=config.tls,
             )
         )
+
+
+def _anywhere(address: Address) -> bool:
+    """Webhooks may be in private networks: the installation says so."""
+    del address
+    return True
