@@ -104,7 +104,7 @@ def unanswered_in(tenant: str, session_id: str) -> str:
 
 def erased(tenant: str, session_id: str) -> str:
     """A session was erased: what is still under way of it is not to be kept."""
-    return f"kefu:1:{{tenant:{tenant}}}:erased:{session_id}"
+    return f"kefu:1:{{tenant:{tenant}}}:erased:{_digest(session_id)}"
 
 
 def traces_of(tenant: str, subject: str, user: str) -> str:
