@@ -109,7 +109,7 @@ async def test_counts_do_not_depend_on_the_order_in_which_two_routers_tell_them(
         chance.shuffle(told)
         if twice:
             told += chance.sample(told, len(told))
-        await one.flushall()
+        await one.flushall()  # pyright: ignore[reportUnknownMemberType]
         for call in told:
             await RedisCommands(chance.choice([one, other])).together([call])
         assert await counted(ledgers[1], "acme") == expected(session)

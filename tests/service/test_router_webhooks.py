@@ -68,8 +68,9 @@ async def receiver() -> AsyncIterator[Receiver]:
 
 @pytest.fixture
 async def desk(redis: RedisServer) -> AsyncIterator[Desk]:
-    settings = {"webhook_private": True, "webhook_retry_seconds": 0.2, "lease_seconds": 1.0}
-    async with open_desk(redis, routers=2, **settings) as opened:
+    async with open_desk(
+        redis, routers=2, webhook_private=True, webhook_retry_seconds=0.2, lease_seconds=1.0
+    ) as opened:
         opened.knowledge.by_word = {"refund": [hit("Refunds take 7 days.")]}
         opened.replica.frames = ["Refunds take 7 days [1]."]
         yield opened
@@ -177,8 +178,10 @@ async def test_an_address_that_does_not_answer_keeps_no_other_waiting(
 
 
 async def test_what_is_given_up_is_failed_and_can_be_sent_again(redis: RedisServer, receiver: Receiver) -> None:
-    settings = {"webhook_private": True, "webhook_retry_seconds": 0.2, "webhook_hours": 1 / 3600}
-    async with open_desk(redis, **settings) as desk, operator_at(desk, desk.routers[0].port) as operator:
+    async with (
+        open_desk(redis, webhook_private=True, webhook_retry_seconds=0.2, webhook_hours=1 / 3600) as desk,
+        operator_at(desk, desk.routers[0].port) as operator,
+    ):
         receiver.answer = lambda _: (503, "")
         webhook, secret = await operator.create(receiver.url, pb.WEBHOOK_EVENT_TURN)
         customer = await desk.customer(await desk.key("acme", Scope.CHAT))
@@ -201,8 +204,7 @@ async def test_what_is_given_up_is_failed_and_can_be_sent_again(redis: RedisServ
 
 
 async def test_a_killed_routers_delivery_is_sent_by_another(redis: RedisServer, receiver: Receiver) -> None:
-    settings = {"webhook_private": True, "webhook_retry_seconds": 0.2, "lease_seconds": 1.0}
-    async with open_desk(redis, routers=0, **settings) as desk:
+    async with open_desk(redis, routers=0, webhook_private=True, webhook_retry_seconds=0.2, lease_seconds=1.0) as desk:
         doomed = await desk.spawn_router()
         receiver.answer = lambda _: None  # it hangs in the middle of its first try
         async with operator_at(desk, doomed.port) as operator:
@@ -258,11 +260,8 @@ async def test_a_deleted_webhook_is_told_nothing_and_its_deliveries_are_gone(
 
     async def nothing_left() -> bool:
         async with desk.store() as store:
-            kept: list[bytes] = [
-                key
-                for key in await store.keys("*")  # pyright: ignore
-                if webhook.removeprefix("webhooks/").encode() in key or b":delivery:" in key
-            ]
+            keys: list[bytes] = await store.keys("*")  # pyright: ignore
+            kept = [key for key in keys if webhook.removeprefix("webhooks/").encode() in key or b":delivery:" in key]
             return not kept and not await store.zcard("kefu:1:{webhooks}:due")  # pyright: ignore
 
     await eventually(nothing_left)

@@ -8,6 +8,7 @@ import typer
 from kefu.cli import (
     admin,
     chatting,
+    desk,
     dictionary,
     holdings,
     insight,
@@ -37,6 +38,7 @@ def make_app() -> typer.Typer:
     holdings.register(app)
     dictionary.register(app)
     sessions.register(app)
+    desk.register(app)
     admin.register(app)
     settings.register(app)
     insight.register(app)

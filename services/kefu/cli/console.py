@@ -123,6 +123,8 @@ _BY_REASON = {
     "KEY_NOT_FOUND": "`kefu keys` lists them.",
     "WEBHOOK_NOT_FOUND": "`kefu webhooks` lists them.",
     "DELIVERY_NOT_FOUND": "`kefu webhooks deliveries WEBHOOK` lists them.",
+    "ALREADY_CLAIMED": "`kefu desk claim --take-over` takes it nevertheless.",
+    "CLAIM_LOST": "`kefu desk` shows who holds it; `kefu desk claim` gives a new number.",
     "SESSION_BUSY": "Wait until it has answered, or use --on-busy.",
     "STALE_REVISION": "Run the command again: it reads the settings anew.",
     "SESSION_CLOSED": "Leave --session out to open another one.",

@@ -26,6 +26,7 @@ from kefu.edge.nginx import Nginx
 _TEMPLATES = Path(__file__).parent / "templates"
 _CHAT = "/kefu.router.v1.ChatService/"
 _ADMIN = "/kefu.router.v1.AdminService/"
+_STAFF = tuple(f"/kefu.router.v1.{service}/" for service in ("DeskService", "InsightService", "WebhookService"))
 _KNOWLEDGE = "/kefu.retrieval.v1.KnowledgeService/"
 _IMPORT = f"= {_KNOWLEDGE}ImportDocuments"
 
@@ -62,7 +63,7 @@ class Edge:
     retrieval: Sequence[str] = ()
     """Retrieval services, when KnowledgeService is to be served as well."""
     admin: bool = False
-    """AdminService is to be served as well."""
+    """AdminService, and what the support team calls of the router, is to be served as well."""
     operations_listen: str = ""
     """host:port of KnowledgeService and AdminService, when that is another one than `listen`."""
     certificate: Certificate | None = None
@@ -80,7 +81,7 @@ class Edge:
 def render(edge: Edge, nginx: Nginx) -> str:
     """The text of nginx.conf."""
     public = [_location(edge, _CHAT), *_open_locations(edge)]
-    operations = [_location(edge, _ADMIN)] if edge.admin else []
+    operations = [_location(edge, path) for path in (_ADMIN, *_STAFF)] if edge.admin else []
     if edge.retrieval:
         operations += [_location(edge, _IMPORT), _location(edge, _KNOWLEDGE)]
     if edge.operations_listen:
@@ -163,6 +164,7 @@ def _open_locations(edge: Edge) -> list[str]:
 _BODIES = {
     _CHAT: "64k",
     _ADMIN: "256k",
+    **dict.fromkeys(_STAFF, "256k"),
     _KNOWLEDGE: "4m",
     _IMPORT: "0",  # no limit: the service bounds each document
     "/grpc.health.v1.Health/": "4k",

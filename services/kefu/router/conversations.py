@@ -18,18 +18,21 @@ from kefu.router.happenings import Erased, Rated
 from kefu.router.model import Rating, Session, TurnRecord
 from kefu.router.question import Ask
 from kefu.router.running import Running
+from kefu.router.session_events import SessionEvent
 from kefu.router.turn import TurnServices
 from kefu.router.turn_store import Look, TurnKey
+from kefu.router.watching import SessionWatches
 
 
 class Conversations:
     """See `Running` for the turns themselves."""
 
-    def __init__(self, services: TurnServices, running: Running) -> None:
+    def __init__(self, services: TurnServices, running: Running, watches: SessionWatches) -> None:
         self._config = services.config
         self._store = services.store
         self._turns = services.turns
         self._running = running
+        self._watches = watches
         self._happenings = services.happenings
         self._traces = services.traces
 
@@ -86,6 +89,15 @@ class Conversations:
         """A page of a session's turns, oldest first. Raises SessionNotFound."""
         await self.session(principal, session_id)
         return await self._store.turns(principal.tenant, session_id, start, size)
+
+    async def watch(
+        self, principal: Principal, session_id: str, after: int | None
+    ) -> AsyncGenerator[SessionEvent | None, None]:
+        """What happens in a session that the key may read; see `SessionWatches.watch`. Raises SessionNotFound."""
+        await self.session(principal, session_id)
+        async with aclosing(self._watches.watch(principal.tenant, session_id, after)) as events:
+            async for event in events:
+                yield event
 
     async def rate(self, principal: Principal, session_id: str, turn_id: str, rating: Rating, comment: str) -> None:
         """Store what the customer thought of an answer. Raises TurnNotFound."""

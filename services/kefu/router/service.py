@@ -8,46 +8,46 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import grpc.aio
 from redis.asyncio import Redis
 
-from kefu.common.addresses import Address, is_public
 from kefu.common.auth import Keyring, Scope
 from kefu.common.serving import Serving, serving
 from kefu.common.tasks import cancelled
 from kefu.common.tls import channel_inside
 from kefu.common.transport import CLIENT_OPTIONS
-from kefu.router import admin_servicer, chat_servicer, insight_servicer, webhook_servicer
+from kefu.router import admin_servicer, chat_servicer, desk_servicer, insight_servicer, webhook_servicer
 from kefu.router.admin_servicer import AdminServicer
 from kefu.router.admission import Admission, Bounds
 from kefu.router.answer_cache import AnswerCache
 from kefu.router.answering import Answering
+from kefu.router.attending import Attendant, attended
 from kefu.router.chat_servicer import ChatServicer
-from kefu.router.chronicle import open_chronicle
 from kefu.router.config import RouterConfig
 from kefu.router.conversations import Conversations
+from kefu.router.desk import Desk
+from kefu.router.desk_servicer import DeskServicer
+from kefu.router.desk_store import DeskStore
+from kefu.router.desk_watching import open_desk_watches
 from kefu.router.door import Door
+from kefu.router.doorbell import open_doorbell
 from kefu.router.following import open_following
 from kefu.router.happenings import Happenings
-from kefu.router.insight_servicer import InsightServicer
+from kefu.router.insight import open_insight
 from kefu.router.knowledge import Knowledge
 from kefu.router.leases import open_leases
-from kefu.router.ledger import Ledger
 from kefu.router.quota import TenantLimits
 from kefu.router.redis_commands import RedisCommands
 from kefu.router.replicas import open_pool
 from kefu.router.running import Running
+from kefu.router.session_events import SessionEvents
 from kefu.router.settings import SettingsStore
 from kefu.router.store import SessionStore
 from kefu.router.tenants import TenantStore
-from kefu.router.traces import Traces
 from kefu.router.turn import TurnServices
 from kefu.router.turn_store import TurnStore
-from kefu.router.unanswered import UnansweredStore
-from kefu.router.unanswered_groups import UnansweredGroups
-from kefu.router.webhook_sender import open_webhook_sender
-from kefu.router.webhook_servicer import WebhookServicer
-from kefu.router.webhook_store import KEPT_SECONDS, WebhookStore
+from kefu.router.watching import open_watches
 
 SCOPES = {
     chat_servicer.SERVICE: (Scope.CHAT,),
+    desk_servicer.SERVICE: (Scope.OPERATOR,),
     admin_servicer.SERVICE: (Scope.OPERATOR,),
     insight_servicer.SERVICE: (Scope.OPERATOR,),
     webhook_servicer.SERVICE: (Scope.OPERATOR,),
@@ -93,31 +93,8 @@ async def router(config: RouterConfig, store: Redis, keyring: Keyring) -> AsyncI
             fingerprints=lambda: pool.fingerprints,
         )
         knowledge = Knowledge(channel, internal_key)
-        ledger = Ledger(commands, days=config.numbers_days, life=life)
-        unanswered = UnansweredStore(commands, days=config.unanswered_days)
-        longest = max(life, config.unanswered_days * _SECONDS_A_DAY, KEPT_SECONDS)
-        traces = Traces(commands, life=longest)
-        retry = config.webhook_hours * 3600
-        webhooks = WebhookStore(commands, router=name, retry_seconds=retry, lease=config.lease_seconds)
-        sender = await enter(
-            open_webhook_sender(
-                webhooks,
-                lease=config.lease_seconds,
-                first_pause=config.webhook_retry_seconds,
-                permitted=_anywhere if config.webhook_private else is_public,
-            )
-        )
-        chronicle = await enter(
-            open_chronicle(
-                commands,
-                ledger=ledger,
-                unanswered=unanswered,
-                traces=traces,
-                webhooks=webhooks,
-                wake=sender.wake,
-            )
-        )
-        happenings = Happenings([chronicle])  # observers go here
+        insight = await enter(open_insight(config, commands, knowledge, name))
+        happenings = Happenings([insight.chronicle])  # observers go here
         services = TurnServices(
             config=config,
             store=SessionStore(commands, life=life),
@@ -127,21 +104,30 @@ async def router(config: RouterConfig, store: Redis, keyring: Keyring) -> AsyncI
             settings=settings,
             answering=Answering(config, knowledge, pool, cache),
             happenings=happenings,
-            traces=traces,
+            traces=insight.traces,
         )
         running = Running(services, await enter(open_following(turns)))
         stack.push_async_callback(running.close)
-        conversations = Conversations(services, running)
-        chat = ChatServicer(conversations, slow_reader_seconds=config.slow_reader_seconds)
+        watches = await enter(open_watches(SessionEvents(commands, services.store)))
+        desk_store = DeskStore(commands, life=life)
+        desk_watches = await enter(open_desk_watches(desk_store))
+        await enter(open_doorbell(commands, [watches, desk_watches]))
+        await enter(attended(Attendant(commands, desk_store, settings, happenings, name)))
+        slow = config.slow_reader_seconds
+        chat = ChatServicer(Conversations(services, running, watches), keyring, slow_reader_seconds=slow)
+        people = Desk(desk_store, services.store, happenings)
+        desk = DeskServicer(people, desk_watches, keyring, slow_reader_seconds=slow)
         admin = AdminServicer(TenantStore(commands), settings)
-        insight = InsightServicer(ledger, unanswered, UnansweredGroups(unanswered, knowledge))
-        hooks = WebhookServicer(webhooks, private=config.webhook_private)
 
         def register(server: grpc.aio.Server) -> None:
             chat.register(server)
+            desk.register(server)
             admin.register(server)
             insight.register(server)
-            hooks.register(server)
+
+        def leave() -> None:
+            watches.leave()
+            desk_watches.leave()
 
         yield await enter(
             serving(
@@ -152,11 +138,6 @@ async def router(config: RouterConfig, store: Redis, keyring: Keyring) -> AsyncI
                 drain=config.drain_seconds,
                 transport=config.transport(),
                 tls=config.tls,
+                leaving=leave,
             )
         )
-
-
-def _anywhere(address: Address) -> bool:
-    """Webhooks may be in private networks: the installation says so."""
-    del address
-    return True
