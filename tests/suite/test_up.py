@@ -211,7 +211,7 @@ async def test_in_the_background_it_goes_on_until_down(tmp_path: Path) -> None:
     where = ("--data-dir", str(folder.path))
     ports = [
         word
-        for option in ("--port", "--retrieval-port", "--generation-port", "--redis-port")
+        for option in ("--port", "--retrieval-port", "--generation-port", "--redis-port", "--gateway-port")
         for word in (option, str(free_port()))
     ]
     up = await run_kefu("up", "--detach", "--engine", "simulated", *ports, *where)
@@ -255,7 +255,7 @@ async def test_the_screen_of_a_terminal_is_redrawn_and_ctrl_c_works_there(tmp_pa
     leader, follower = os.openpty()
     ports = [
         word
-        for option in ("--port", "--retrieval-port", "--generation-port", "--redis-port")
+        for option in ("--port", "--retrieval-port", "--generation-port", "--redis-port", "--gateway-port")
         for word in (option, str(free_port()))
     ]
     process = subprocess.Popen(
@@ -282,7 +282,7 @@ async def test_the_screen_of_a_terminal_is_redrawn_and_ctrl_c_works_there(tmp_pa
         return seen.decode(errors="replace")
 
     try:
-        await until(lambda: "Go on in another terminal" in read(), 60, read)
+        await until(lambda: "Or in another terminal" in read(), 60, read)
         assert "\x1b[" in read(), "it draws"
         process.send_signal(signal.SIGINT)
         await until(lambda: "no process is left" in read() and process.poll() is not None, 30, read)

@@ -16,7 +16,7 @@ import psutil
 from kefu.cli.data_dir import DataDir, ServiceState, SuiteState
 from tests.support.ports import free_port
 
-SERVICES = ("redis", "retrieval", "generation", "router")
+SERVICES = ("redis", "retrieval", "generation", "router", "gateway")
 READY_SECONDS = {"simulated": 60.0, "vllm": 300.0}
 
 
@@ -152,7 +152,7 @@ async def starting_suite(tmp_path: Path, *options: str, **environment: str) -> A
     output = tmp_path / "up.txt"
     ports = [
         word
-        for option in ("--port", "--retrieval-port", "--generation-port", "--redis-port")
+        for option in ("--port", "--retrieval-port", "--generation-port", "--redis-port", "--gateway-port")
         if option not in options
         for word in (option, str(free_port()))
     ]

@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import secrets
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -57,6 +58,8 @@ class SuiteState:
     services: list[ServiceState] = field(default_factory=list[ServiceState])
     root_certificate: str = ""
     """Path of the certificate to trust for the router; empty without TLS."""
+    gateway: str = ""
+    """Where browsers go, such as http://127.0.0.1:8080."""
 
 
 class DataDir:
@@ -69,6 +72,7 @@ class DataDir:
         self.snapshots = self.path / "snapshots"
         self.chat_history = self.path / "chat_history"
         self._keys = self.path / "keys.json"
+        self._visitor_secret = self.path / "visitor_secret"
         self._state = self.path / "state.json"
         self._lock = self.path / "lock"
 
@@ -123,6 +127,16 @@ class DataDir:
         keys = Keys(make_key("bootstrap").secret, make_key("internal").secret, make_key("redis").secret)
         self.write_private(self._keys, json.dumps(asdict(keys), indent=2))
         return keys
+
+    def make_visitor_secret(self) -> str:
+        """What the gateway signs visitors' tokens with, made when there is none; in a file of its own, so that earlier
+        releases can read the keys."""
+        try:
+            return self._visitor_secret.read_text().strip()
+        except FileNotFoundError:
+            secret = secrets.token_hex(32)
+            self.write_private(self._visitor_secret, secret)
+            return secret
 
     def read_state(self) -> SuiteState | None:
         """What the last `kefu up` wrote and did not take back, be it alive or not."""

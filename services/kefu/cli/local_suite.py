@@ -10,7 +10,7 @@ from kefu.cli import local_redis, ports
 from kefu.cli.data_dir import DataDir, Keys
 from kefu.cli.local_nginx import front
 from kefu.cli.ports import HOST, Ports
-from kefu.cli.probes import grpc_probe, redis_probe
+from kefu.cli.probes import grpc_probe, http_probe, redis_probe
 from kefu.cli.processes import RUN_VARIABLE
 from kefu.cli.supervisor import Service
 
@@ -35,6 +35,7 @@ class Choices:
     retrieval_port: int | None = None
     generation_port: int | None = None
     redis_port: int | None = None
+    gateway_port: int | None = None
     router_port: int | None = None
     metrics: bool = False
 
@@ -51,6 +52,7 @@ class LocalSuite:
     services: list[Service]
     router: str
     retrieval: str
+    gateway: str
     root_certificate: str = ""
 
 
@@ -65,6 +67,7 @@ def compose(choices: Choices, folder: DataDir, keys: Keys, run_id: str, tell: Ca
     redis_port = hand_out.take("Redis", ports.REDIS, choices.redis_port)
     retrievals = _ports(hand_out, "retrieval", ports.RETRIEVAL, choices.retrieval_port, choices.retrieval_replicas)
     generations = _ports(hand_out, "generation", ports.GENERATION, choices.generation_port, choices.generation_replicas)
+    gateway_port = hand_out.take("the gateway", ports.GATEWAY, choices.gateway_port)
     routers = {"router": front_port}
     if choices.has_nginx:
         routers = _ports(hand_out, "router", ports.ROUTER_BEHIND, choices.router_port, choices.routers)
@@ -90,9 +93,15 @@ def compose(choices: Choices, folder: DataDir, keys: Keys, run_id: str, tell: Ca
     }
     for name, router_port in routers.items():
         services.append(_service(name, "router", router_port, next(metrics), folder, {**shared, **behind}))
+    # nginx is passed by: the gateway spreads its calls over the routers itself.
+    behind = {
+        "KEFU_GATEWAY_ROUTER": _one_target(list(routers.values())),
+        "KEFU_GATEWAY_RETRIEVAL": behind["KEFU_ROUTER_RETRIEVAL"],
+    }
+    gateway = _gateway(gateway_port, next(metrics), folder, {**shared, **behind})
     retrieval_addresses = [f"{HOST}:{retrieval_port}" for retrieval_port in retrievals.values()]
     if not choices.has_nginx:
-        return LocalSuite(services, f"{HOST}:{front_port}", retrieval_addresses[0])
+        return LocalSuite([*services, gateway], f"{HOST}:{front_port}", retrieval_addresses[0], gateway.address)
     nginx = front(
         folder,
         front_port,
@@ -105,7 +114,8 @@ def compose(choices: Choices, folder: DataDir, keys: Keys, run_id: str, tell: Ca
         cores=os.cpu_count() or 1,
     )
     # nginx serves KnowledgeService too. At this desk it is called directly: a caller then waits while it is restarted.
-    return LocalSuite([*services, nginx.service], nginx.address, retrieval_addresses[0], nginx.root_certificate)
+    services += [nginx.service, gateway]
+    return LocalSuite(services, nginx.address, retrieval_addresses[0], gateway.address, nginx.root_certificate)
 
 
 def _service(
@@ -125,6 +135,24 @@ def _service(
         log=folder.logs / f"{name}.log",
         ready=grpc_probe(f"{HOST}:{port}"),
         after=("redis",),
+        grace_seconds=float(environment["KEFU_DRAIN_SECONDS"]) + _GRACE_SECONDS,
+    )
+
+
+def _gateway(port: int, metrics: str, folder: DataDir, environment: Mapping[str, str]) -> Service:
+    own = {"KEFU_GATEWAY_LISTEN": f"{HOST}:{port}"}
+    if metrics:
+        own["KEFU_GATEWAY_METRICS_LISTEN"] = metrics
+    if "KEFU_GATEWAY_VISITOR_SECRET" not in os.environ:  # at this desk anyone may try the chat page
+        own["KEFU_GATEWAY_VISITOR_SECRET"] = folder.make_visitor_secret()
+    address = f"http://{HOST}:{port}"
+    return Service(
+        name="gateway",
+        command=(sys.executable, "-P", "-m", "kefu.gateway"),
+        environment={**environment, **own},
+        address=address,
+        log=folder.logs / "gateway.log",
+        ready=http_probe(address),
         grace_seconds=float(environment["KEFU_DRAIN_SECONDS"]) + _GRACE_SECONDS,
     )
 

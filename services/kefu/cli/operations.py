@@ -27,7 +27,7 @@ from kefu.cli.doctor import Verdict, examine
 from kefu.cli.grouping import short
 from kefu.cli.holdings import collections_of
 from kefu.cli.local_suite import Choices
-from kefu.cli.probes import channel_serving
+from kefu.cli.probes import channel_serving, http_serving
 from kefu.cli.up import up
 from kefu.generation.v1 import generation_pb2, generation_pb2_grpc
 
@@ -71,6 +71,10 @@ def _up(
         int | None,
         typer.Option(help="Redis's.", show_default="6380", rich_help_panel=_PORTS, min=1, max=65535),
     ] = None,
+    gateway_port: Annotated[
+        int | None,
+        typer.Option(help="The gateway's.", show_default="8080", rich_help_panel=_PORTS, min=1, max=65535),
+    ] = None,
     router_port: Annotated[
         int | None,
         typer.Option(
@@ -85,7 +89,7 @@ def _up(
         bool, typer.Option("--metrics", help="Serve Prometheus metrics too, from 9101 on.", rich_help_panel=_PORTS)
     ] = False,
 ) -> None:
-    """Start the whole suite on this machine: Redis, retrieval, generation, router, and nginx before several routers.
+    """Start the suite on this machine: Redis, retrieval, generation, router, gateway; nginx before several routers.
 
     A service that crashes is started again. Ctrl-C stops all in order, a second Ctrl-C at once. A usual port that is
     taken is replaced by the next free one; one that is named here is not. Variables named KEFU_… reach the services.
@@ -102,6 +106,7 @@ def _up(
         retrieval_port=retrieval_port,
         generation_port=generation_port,
         redis_port=redis_port,
+        gateway_port=gateway_port,
         router_port=router_port,
         metrics=metrics,
     )
@@ -127,6 +132,7 @@ def _arguments(choices: Choices) -> list[str]:
         "--retrieval-port": choices.retrieval_port,
         "--generation-port": choices.generation_port,
         "--redis-port": choices.redis_port,
+        "--gateway-port": choices.gateway_port,
     }
     arguments = [word for option, value in given.items() if value for word in (option, str(value))]
     switches = {"--metrics": choices.metrics, "--tls": choices.tls}
@@ -201,8 +207,11 @@ async def _health(target: Remote, running: SuiteState | None) -> list[dict[str, 
 async def _health_of(row: dict[str, Any], root_certificate: str) -> str:
     if row["name"] == "redis":  # asked by `kefu up`, which has its password
         return "serving" if row["state"] == "ready" else str(row["state"])
-    async with open_channel(row["address"], root_certificate) as channel:
-        serving = await channel_serving(channel)
+    if row["name"] == "gateway":
+        serving = await http_serving(row["address"])
+    else:
+        async with open_channel(row["address"], root_certificate) as channel:
+            serving = await channel_serving(channel)
     return {True: "serving", False: "not serving", None: str(row.get("state") or "no answer")}[serving].replace(
         "ready", "no answer"
     )
@@ -222,7 +231,10 @@ async def _model(target: Remote, running: SuiteState) -> dict[str, Any] | None:
 
 def _logs(
     service: Annotated[
-        str, typer.Argument(help="router, retrieval, generation, redis, nginx or up. Default: all.", show_default=False)
+        str,
+        typer.Argument(
+            help="router, retrieval, generation, gateway, redis, nginx or up. Default: all.", show_default=False
+        ),
     ] = "",
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what is written from now on.")] = False,
     lines: Annotated[int, typer.Option("--lines", "-n", help="Last lines of each to begin with.", min=0)] = 20,

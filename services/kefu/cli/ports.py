@@ -6,7 +6,7 @@ from collections.abc import Callable
 from kefu.cli.console import CommandFailed
 from kefu.cli.processes import listener_on
 
-ROUTER, RETRIEVAL, GENERATION, REDIS = 50051, 50052, 50053, 6380
+ROUTER, RETRIEVAL, GENERATION, REDIS, GATEWAY = 50051, 50052, 50053, 6380, 8080
 ROUTER_BEHIND = 50071
 """The first of the routers behind nginx, which then has ROUTER."""
 HOST = "127.0.0.1"
@@ -32,7 +32,7 @@ class Ports:
             self._given.add(wanted)
             return wanted
         for port in range(usual, usual + _TRIES):
-            others = {ROUTER, RETRIEVAL, GENERATION, REDIS} - {usual}
+            others = {ROUTER, RETRIEVAL, GENERATION, REDIS, GATEWAY} - {usual}
             if port in self._given or port in others or not is_free(port):
                 continue
             if port != usual and usual not in self._given:

@@ -1,8 +1,9 @@
-"""Is a service of the local suite ready? Redis is asked with PING, ours with grpc.health.v1."""
+"""Is a service of the local suite ready? Redis is asked with PING, the gateway over HTTP, ours with grpc.health.v1."""
 
 from collections.abc import Awaitable, Callable
 
 import grpc.aio
+import httpx
 import redis.exceptions
 from grpc_health.v1 import health_pb2
 from redis.asyncio import Redis
@@ -33,6 +34,25 @@ def grpc_probe(address: str, root_certificate: str = "") -> Probe:
     async def ready() -> bool:
         async with channel_to(address, root_certificate) as channel:
             return await channel_serving(channel) is True
+
+    return ready
+
+
+async def http_serving(address: str) -> bool | None:
+    """What /readyz at "http://host:port" says; None when nothing answers."""
+    try:
+        async with httpx.AsyncClient(timeout=_SECONDS, trust_env=False) as client:
+            response = await client.get(f"{address}/readyz")
+    except httpx.HTTPError:
+        return None
+    return response.is_success
+
+
+def http_probe(address: str) -> Probe:
+    """Ready when /readyz says so."""
+
+    async def ready() -> bool:
+        return await http_serving(address) is True
 
     return ready
 

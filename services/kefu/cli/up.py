@@ -43,6 +43,7 @@ def up(choices: Choices, folder: DataDir, *, demo: bool = False) -> None:
             router=suite.router,
             retrieval=suite.retrieval,
             root_certificate=suite.root_certificate,
+            gateway=suite.gateway,
         )
         run = _Run(suite, folder, state, out)
         remote = Remote(suite.router, suite.retrieval, keys.bootstrap, folder, True, suite.root_certificate)
@@ -152,7 +153,9 @@ class _Run:
     def _tell_how_to_go_on(self) -> None:
         here = "" if self._folder.path == DEFAULT.absolute() else f" --data-dir {self._folder.path}"
         self._out.print()
-        self._out.print("Go on in another terminal:", style="bold")
+        self._out.print("Go on in a browser:", style="bold")
+        self._out.print(f"  {self._suite.gateway:<32}  talk to it; the support team's desk is at /desk")
+        self._out.print("Or in another terminal:", style="bold")
         if shutil.which("kefu") is None:
             activate = Path(sys.argv[0]).absolute().with_name("activate")
             self._out.print(f"  {f'source {activate}':<32}  so that `kefu` is found", soft_wrap=True)

@@ -24,6 +24,7 @@ What can go wrong, and what the caller should do:
   Overloaded              RESOURCE_EXHAUSTED   retry after RetryInfo.retry_delay
   TenantLimit             RESOURCE_EXHAUSTED   retry after RetryInfo.retry_delay, or have the limit of metadata raised
   AddressLimit            RESOURCE_EXHAUSTED   send a key, or ask less often
+  VisitorLimit            RESOURCE_EXHAUSTED   retry after RetryInfo.retry_delay
   RequestTooLarge         RESOURCE_EXHAUSTED   send less in one call
   ReplicaFull             RESOURCE_EXHAUSTED   try another replica
   EngineDead              UNAVAILABLE          try another replica
@@ -233,14 +234,21 @@ class TenantLimit(ServiceError):
 
 
 class AddressLimit(ServiceError):
-    """Too many calls without a key come from this address. Said by nginx."""
+    """Too many calls without a key come from this address. Said by nginx and the gateway."""
 
     code = grpc.StatusCode.RESOURCE_EXHAUSTED
     reason = "ADDRESS_LIMIT"
 
 
+class VisitorLimit(ServiceError):
+    """This visitor calls more often than visitors may. Said by the gateway."""
+
+    code = grpc.StatusCode.RESOURCE_EXHAUSTED
+    reason = "VISITOR_LIMIT"
+
+
 class RequestTooLarge(ServiceError):
-    """The request is larger than its method takes. Said by nginx; a server alone bounds each message."""
+    """The request is larger than its method takes. Said by nginx and the gateway; a server bounds each message."""
 
     code = grpc.StatusCode.RESOURCE_EXHAUSTED
     reason = "REQUEST_TOO_LARGE"
@@ -275,7 +283,7 @@ class DeadlineExceeded(ServiceError):
 
 
 class MethodUnknown(ServiceError):
-    """Nothing at this address has such a method. Said by nginx."""
+    """Nothing at this address has such a method. Said by nginx and the gateway."""
 
     code = grpc.StatusCode.UNIMPLEMENTED
     reason = "METHOD_UNKNOWN"

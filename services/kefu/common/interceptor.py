@@ -14,14 +14,17 @@ from opentelemetry.context import attach
 
 from kefu.common import auth
 from kefu.common.auth import Keyring, Principal, Scope
-from kefu.common.errors import Internal, ScopeMissing, ServiceError
+from kefu.common.errors import BadRequest, Internal, ScopeMissing, ServiceError
 from kefu.common.status import trailers_of
 from kefu.common.telemetry import RPC_SECONDS, RPCS_IN_FLIGHT, UNEXPECTED_ERRORS
 
 TENANT = "kefu-tenant"
 SUBJECT = "kefu-subject"
 COLLECTIONS = "kefu-collections"
-"""Metadata in which the services' own key says whom it acts for; ids, comma between collections."""
+SCOPES = "kefu-scopes"
+"""Metadata in which the services' own key says whom it acts for; ids, comma between collections and between scopes.
+Without SCOPES the call keeps the scope of that key."""
+_ACTING = (TENANT, SUBJECT, COLLECTIONS, SCOPES)
 OPEN_SERVICES = (
     "grpc.health.v1.Health",
     "grpc.reflection.v1alpha.ServerReflection",
@@ -90,9 +93,9 @@ class Guard(grpc.aio.ServerInterceptor):
     async def _call(self, method: str, metadata: Mapping[str, Any], context: Context) -> AsyncIterator[None]:
         try:
             with observed(method, metadata):
-                principal = await self._keyring.principal(metadata.get("authorization"))
+                principal = acted_for(await self._keyring.principal(metadata.get("authorization")), metadata)
                 auth.require(principal, *self._scopes.get(method.partition("/")[0], ()))
-                serve_for(acted_for(principal, metadata))
+                serve_for(principal)
                 yield
         except ServiceError as error:
             await _abort(context, error)
@@ -146,20 +149,28 @@ def serve_for(principal: Principal) -> None:
 
 def acted_for(principal: Principal, metadata: Mapping[str, str]) -> Principal:
     """Whom a caller acts for: itself, or whoever its metadata names, which only the services' own key may set."""
-    if TENANT not in metadata and SUBJECT not in metadata and COLLECTIONS not in metadata:
+    if metadata.keys().isdisjoint(_ACTING):
         return principal
     if Scope.INTERNAL not in principal.scopes:
         raise ScopeMissing(
-            f"Only the services' own key may set {TENANT}, {SUBJECT} or {COLLECTIONS}.",
+            f"Only the services' own key may set {', '.join(_ACTING)}.",
             metadata={"scope": Scope.INTERNAL},
         )
     collections = metadata.get(COLLECTIONS)
     return Principal(
         tenant=metadata.get(TENANT, principal.tenant),
         subject=metadata.get(SUBJECT, principal.subject),
-        scopes=principal.scopes,
+        scopes=_lent_scopes(metadata[SCOPES]) if SCOPES in metadata else principal.scopes,
         collections=None if collections is None else frozenset(filter(None, collections.split(","))),
     )
+
+
+def _lent_scopes(names: str) -> frozenset[Scope]:
+    lendable = {str(scope): scope for scope in Scope if scope is not Scope.INTERNAL}
+    asked = list(filter(None, names.split(",")))
+    if not lendable.keys() >= set(asked):
+        raise BadRequest(SCOPES, f"must be of {', '.join(lendable)}, comma between.")
+    return frozenset(lendable[name] for name in asked)
 
 
 async def _abort(context: Context, error: ServiceError) -> NoReturn:
@@ -170,6 +181,11 @@ async def _abort(context: Context, error: ServiceError) -> NoReturn:
 def acting_for(internal_key: str, principal: Principal | None = None) -> tuple[tuple[str, str], ...]:
     """Metadata for a call to another service, on behalf of `principal`: our key, whom for, and the trace."""
     return (("authorization", f"Bearer {internal_key}"), *naming(principal).items())
+
+
+def acting_as(internal_key: str, principal: Principal) -> tuple[tuple[str, str], ...]:
+    """The same for somebody who has no key: the call may do what the scopes of `principal` allow, and no more."""
+    return (*acting_for(internal_key, principal), (SCOPES, ",".join(sorted(principal.scopes))))
 
 
 def naming(principal: Principal | None) -> dict[str, str]:

@@ -13,7 +13,7 @@ from kefu.common.serving import Serving, serving
 from kefu.common.tasks import cancelled
 from kefu.common.tls import channel_inside
 from kefu.common.transport import CLIENT_OPTIONS
-from kefu.router import admin_servicer, chat_servicer
+from kefu.router import admin_servicer, chat_servicer, identity_servicer
 from kefu.router.admin_servicer import AdminServicer
 from kefu.router.admission import Admission, Bounds
 from kefu.router.answer_cache import AnswerCache
@@ -23,6 +23,7 @@ from kefu.router.config import RouterConfig
 from kefu.router.conversations import Conversations
 from kefu.router.door import Door
 from kefu.router.following import open_following
+from kefu.router.identity_servicer import IdentityServicer
 from kefu.router.knowledge import Knowledge
 from kefu.router.leases import open_leases
 from kefu.router.quota import TenantLimits
@@ -35,7 +36,11 @@ from kefu.router.tenants import TenantStore
 from kefu.router.turn import TurnServices
 from kefu.router.turn_store import TurnStore
 
-SCOPES = {chat_servicer.SERVICE: (Scope.CHAT,), admin_servicer.SERVICE: (Scope.OPERATOR,)}
+SCOPES = {
+    chat_servicer.SERVICE: (Scope.CHAT,),
+    admin_servicer.SERVICE: (Scope.OPERATOR,),
+    identity_servicer.SERVICE: identity_servicer.SCOPES,
+}
 _SECONDS_A_DAY = 86_400
 _RETRIEVAL_OPTIONS = (
     *CLIENT_OPTIONS,
@@ -94,6 +99,7 @@ async def router(config: RouterConfig, store: Redis, keyring: Keyring) -> AsyncI
         def register(server: grpc.aio.Server) -> None:
             chat.register(server)
             admin.register(server)
+            IdentityServicer().register(server)
 
         yield await enter(
             serving(

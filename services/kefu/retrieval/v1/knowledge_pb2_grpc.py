@@ -107,6 +107,11 @@ class KnowledgeServiceStub:
                 request_serializer=kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.SearchRequest.SerializeToString,
                 response_deserializer=kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.SearchResponse.FromString,
                 _registered_method=True)
+        self.Embed = channel.unary_unary(
+                '/kefu.retrieval.v1.KnowledgeService/Embed',
+                request_serializer=kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.EmbedRequest.SerializeToString,
+                response_deserializer=kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.EmbedResponse.FromString,
+                _registered_method=True)
         self.PutDictionary = channel.unary_unary(
                 '/kefu.retrieval.v1.KnowledgeService/PutDictionary',
                 request_serializer=kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.PutDictionaryRequest.SerializeToString,
@@ -234,6 +239,14 @@ class KnowledgeServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Embed(self, request, context):
+        """Embed gives the embeddings of texts, by the embedder that searches: for clients that speak OpenAI's embeddings.
+        Errors: INVALID_ARGUMENT / BAD_REQUEST.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def PutDictionary(self, request, context):
         """PutDictionary replaces a collection's words of the trade and synonyms. Every replica indexes the words of its
         passages anew; until it is done, within seconds for 10,000 passages, it searches with the old ones.
@@ -316,6 +329,11 @@ def add_KnowledgeServiceServicer_to_server(servicer, server):
                     servicer.Search,
                     request_deserializer=kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.SearchRequest.FromString,
                     response_serializer=kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.SearchResponse.SerializeToString,
+            ),
+            'Embed': grpc.unary_unary_rpc_method_handler(
+                    servicer.Embed,
+                    request_deserializer=kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.EmbedRequest.FromString,
+                    response_serializer=kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.EmbedResponse.SerializeToString,
             ),
             'PutDictionary': grpc.unary_unary_rpc_method_handler(
                     servicer.PutDictionary,
@@ -687,6 +705,33 @@ class KnowledgeService:
             '/kefu.retrieval.v1.KnowledgeService/Search',
             kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.SearchRequest.SerializeToString,
             kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.SearchResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Embed(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kefu.retrieval.v1.KnowledgeService/Embed',
+            kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.EmbedRequest.SerializeToString,
+            kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.EmbedResponse.FromString,
             options,
             channel_credentials,
             insecure,

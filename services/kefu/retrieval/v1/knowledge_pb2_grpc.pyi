@@ -83,6 +83,10 @@ class KnowledgeServiceStub:
     """DeleteCuratedAnswer deletes one. Errors: NOT_FOUND / CURATED_ANSWER_NOT_FOUND."""
     Search: _grpc.UnaryUnaryMultiCallable[_knowledge_pb2.SearchRequest, _knowledge_pb2.SearchResponse]
     """Search finds the passages that may answer a question: the very scorer that live chat uses."""
+    Embed: _grpc.UnaryUnaryMultiCallable[_knowledge_pb2.EmbedRequest, _knowledge_pb2.EmbedResponse]
+    """Embed gives the embeddings of texts, by the embedder that searches: for clients that speak OpenAI's embeddings.
+    Errors: INVALID_ARGUMENT / BAD_REQUEST.
+    """
     PutDictionary: _grpc.UnaryUnaryMultiCallable[_knowledge_pb2.PutDictionaryRequest, _knowledge_pb2.PutDictionaryResponse]
     """PutDictionary replaces a collection's words of the trade and synonyms. Every replica indexes the words of its
     passages anew; until it is done, within seconds for 10,000 passages, it searches with the old ones.
@@ -145,6 +149,10 @@ class KnowledgeServiceAsyncStub(KnowledgeServiceStub):
     """DeleteCuratedAnswer deletes one. Errors: NOT_FOUND / CURATED_ANSWER_NOT_FOUND."""
     Search: _aio.UnaryUnaryMultiCallable[_knowledge_pb2.SearchRequest, _knowledge_pb2.SearchResponse]  # type: ignore[assignment]
     """Search finds the passages that may answer a question: the very scorer that live chat uses."""
+    Embed: _aio.UnaryUnaryMultiCallable[_knowledge_pb2.EmbedRequest, _knowledge_pb2.EmbedResponse]  # type: ignore[assignment]
+    """Embed gives the embeddings of texts, by the embedder that searches: for clients that speak OpenAI's embeddings.
+    Errors: INVALID_ARGUMENT / BAD_REQUEST.
+    """
     PutDictionary: _aio.UnaryUnaryMultiCallable[_knowledge_pb2.PutDictionaryRequest, _knowledge_pb2.PutDictionaryResponse]  # type: ignore[assignment]
     """PutDictionary replaces a collection's words of the trade and synonyms. Every replica indexes the words of its
     passages anew; until it is done, within seconds for 10,000 passages, it searches with the old ones.
@@ -282,6 +290,16 @@ class KnowledgeServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_knowledge_pb2.SearchResponse, _abc.Awaitable[_knowledge_pb2.SearchResponse]]:
         """Search finds the passages that may answer a question: the very scorer that live chat uses."""
+
+    @_abc_1.abstractmethod
+    def Embed(
+        self,
+        request: _knowledge_pb2.EmbedRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_knowledge_pb2.EmbedResponse, _abc.Awaitable[_knowledge_pb2.EmbedResponse]]:
+        """Embed gives the embeddings of texts, by the embedder that searches: for clients that speak OpenAI's embeddings.
+        Errors: INVALID_ARGUMENT / BAD_REQUEST.
+        """
 
     @_abc_1.abstractmethod
     def PutDictionary(

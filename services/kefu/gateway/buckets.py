@@ -1,0 +1,52 @@
+"""How often something may happen: a bucket of tokens for each who does it, in this process's memory."""
+
+import ipaddress
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+
+_MOST = 100_000
+
+
+class Buckets:
+    """`per_minute` for each key, so many seconds' worth at once; keys that were not seen for long are forgotten."""
+
+    def __init__(
+        self, per_minute: float, *, burst_seconds: float = 20.0, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._rate = per_minute / 60
+        self._burst = max(1.0, self._rate * burst_seconds)
+        self._clock = clock
+        self._filled: OrderedDict[str, tuple[float, float]] = OrderedDict()  # tokens, when
+
+    def wait(self, key: str) -> float:
+        """Seconds until `key` may: 0 is now. Takes nothing."""
+        return max(0.0, (1 - self._tokens(key)) / self._rate)
+
+    def take(self, key: str) -> float:
+        """Do it: 0, or the seconds until it may be done, and then nothing is taken."""
+        tokens = self._tokens(key)
+        if tokens < 1:
+            return (1 - tokens) / self._rate
+        self._filled[key] = (tokens - 1, self._clock())
+        self._filled.move_to_end(key)
+        if len(self._filled) > _MOST:
+            self._filled.popitem(last=False)
+        return 0.0
+
+    def _tokens(self, key: str) -> float:
+        tokens, since = self._filled.get(key, (self._burst, 0.0))
+        return min(self._burst, tokens + (self._clock() - since) * self._rate)
+
+
+def network_of(address: str) -> str:
+    """What counts as one address: itself, or the /64 of an IPv6 address, which one customer has to itself."""
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0].strip("[]"))
+    except ValueError:
+        return address
+    if isinstance(parsed, ipaddress.IPv6Address):
+        if parsed.ipv4_mapped:
+            return str(parsed.ipv4_mapped)
+        return str(ipaddress.ip_network((parsed, 64), strict=False))
+    return str(parsed)

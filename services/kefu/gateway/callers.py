@@ -1,0 +1,125 @@
+"""
+Who calls the gateway, and as whom it calls the services for them.
+
+Three kinds, told apart by what stands behind `Bearer`:
+  a key (kefu_…)             passed on as it is: the services judge it
+  a visitor's token (HS256)  verified here; the services are called with their own key, for the visitor, with scope chat
+  any other JWT              an operator's, verified by its issuer's keys; likewise, with the scopes of its roles
+"""
+
+import hmac
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+import jwt
+
+from kefu.common.auth import Principal, Scope
+from kefu.common.errors import AddressLimit, ScopeMissing, Unauthenticated, VisitorLimit
+from kefu.common.interceptor import acting_as, naming
+from kefu.gateway import customers
+from kefu.gateway.backends import Metadata
+from kefu.gateway.buckets import Buckets, network_of
+from kefu.gateway.config import GatewayConfig, listed
+from kefu.gateway.oidc import Operators
+from kefu.gateway.visitors import Visitors
+
+
+class Kind(StrEnum):
+    """How a caller is known."""
+
+    KEY = "key"
+    VISITOR = "visitor"
+    OPERATOR = "operator"
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who calls. `principal` and `name` are known of visitors and operators; of a key the services know it."""
+
+    kind: Kind
+    address: str
+    identity: str
+    """Tells callers apart; no secret."""
+    metadata: Callable[[], Metadata]
+    """For a call to a service, made when it is called: it names the trace."""
+    principal: Principal | None = None
+    name: str = ""
+
+
+class Callers:
+    """Knows callers by their `authorization`, and bounds what those without a valid one may do."""
+
+    def __init__(self, config: GatewayConfig, visitors: Visitors | None, operators: Operators | None) -> None:
+        self._internal_key = config.internal_key.get_secret_value()
+        self._visitors = visitors
+        self._operators = operators
+        self._collections = frozenset(listed(config.visitor_collections)) or None
+        self._anonymous = Buckets(config.anonymous_per_minute)
+        self._questions = Buckets(config.visitor_questions_per_minute, burst_seconds=30.0)
+        self._calls = Buckets(config.visitor_calls_per_minute, burst_seconds=30.0)
+
+    async def caller(self, authorization: str | None, address: str) -> Caller:
+        """Who sent this; raises Unauthenticated, or AddressLimit when too many such came from the address."""
+        try:
+            return await self._known(authorization, address)
+        except Unauthenticated:
+            self.refused(address)
+            raise
+
+    def refused(self, address: str) -> None:
+        """A call without a valid key or token came from this address; raises AddressLimit when there are too many."""
+        if wait := self._anonymous.take(network_of(address)):
+            raise AddressLimit(
+                "Too many calls without a valid key come from this address; send one, or ask less often.",
+                retry_after=wait,
+            )
+
+    def admit(self, caller: Caller, service: str, method: str) -> None:
+        """Raise ScopeMissing or VisitorLimit when a visitor may not call this (now)."""
+        if caller.kind is not Kind.VISITOR:
+            return
+        if not customers.may_call(service, method):
+            raise ScopeMissing(f"A visitor may not call {method}; use a key.", metadata={"scope": "key"})
+        asks = method in customers.QUESTIONS
+        if wait := (self._questions if asks else self._calls).take(caller.identity):
+            what = "messages" if asks else "calls"
+            raise VisitorLimit(f"More {what} came from this visitor than are taken; wait a little.", retry_after=wait)
+
+    async def _known(self, authorization: str | None, address: str) -> Caller:
+        scheme, _, token = (authorization or "").partition(" ")
+        token = token.strip()
+        if scheme.lower() != "bearer" or not token:
+            raise Unauthenticated("Send a key or a token as `authorization: Bearer …`.")
+        if token.startswith("kefu_"):
+            return self._with_key(token, address)
+        try:
+            algorithm = jwt.get_unverified_header(token).get("alg")
+        except jwt.InvalidTokenError:
+            raise Unauthenticated("This is neither a key nor a token.") from None
+        if algorithm == "HS256":  # which says who is to verify it, and no more
+            return self._visitor(token, address)
+        if self._operators is None:
+            raise Unauthenticated("Tokens of this kind are not taken here; use a key.")
+        operator = await self._operators.operator(token)
+        principal = Principal(operator.tenant, operator.subject, operator.scopes)
+        return self._acting(Kind.OPERATOR, principal, address, operator.name)
+
+    def _with_key(self, key: str, address: str) -> Caller:
+        if hmac.compare_digest(key.encode(), self._internal_key.encode()):
+            raise Unauthenticated("The services' own key is not for callers of the gateway.")
+        credentials = ("authorization", f"Bearer {key}")
+        identity = key.rpartition("_")[0]  # the id, without the secret
+        return Caller(Kind.KEY, address, identity, lambda: (credentials, *naming(None).items()))
+
+    def _visitor(self, token: str, address: str) -> Caller:
+        if self._visitors is None:
+            raise Unauthenticated("There are no visitors here; use a key.")
+        visitor = self._visitors.visitor(token)
+        principal = Principal(visitor.tenant, visitor.subject, frozenset({Scope.CHAT}), self._collections)
+        return self._acting(Kind.VISITOR, principal, address)
+
+    def _acting(self, kind: Kind, principal: Principal, address: str, name: str = "") -> Caller:
+        key = self._internal_key
+        identity = f"{principal.tenant}/{principal.subject}"
+        return Caller(kind, address, identity, lambda: acting_as(key, principal), principal, name)

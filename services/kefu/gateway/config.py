@@ -1,0 +1,145 @@
+"""What the gateway needs to know before it serves."""
+
+from collections.abc import Mapping
+from typing import Literal, Self
+
+from pydantic import Field, SecretStr, model_validator
+
+from kefu.common.auth import Scope
+from kefu.common.config import ServiceConfig
+
+_LEAST_SECRET = 32
+_ROLES: Mapping[str, frozenset[Scope]] = {"kefu-operator": frozenset({Scope.CHAT, Scope.KNOWLEDGE, Scope.OPERATOR})}
+
+
+class GatewayConfig(ServiceConfig, env_prefix="KEFU_GATEWAY_"):
+    """Where the services behind the gateway are, who may call without a key, and from which pages."""
+
+    listen: str = "0.0.0.0:8080"
+    """Address to serve HTTP at."""
+
+    router: str = "127.0.0.1:50051"
+    """Address of the routers, such as dns:///kefu-router:50051. Calls are spread over all addresses that it stands
+    for."""
+
+    retrieval: str = "127.0.0.1:50052"
+    """Address of the retrieval service, such as dns:///kefu-retrieval:50052."""
+
+    title: str = "Kefu"
+    """What the pages call themselves."""
+
+    call_seconds: float = Field(default=30.0, gt=0)
+    """A call that is no stream ends after this, unless its client allows less."""
+
+    max_connections: int = Field(default=10_000, ge=1)
+    """Connections at once; more are answered with 503."""
+
+    header_seconds: float = Field(default=10.0, gt=0)
+    """A client has this long to send a request's header, and a connection to send a first one."""
+
+    body_seconds: float = Field(default=30.0, gt=0)
+    """A client has this long to send a request's body; an import, this long between two parts of it."""
+
+    trusted_proxies: str = ""
+    """Addresses or networks of proxies, comma between, such as 10.0.0.0/8, whose X-Forwarded-For and X-Forwarded-Proto
+    are believed. Empty: nobody's."""
+
+    allowed_origins: str = ""
+    """Origins of the pages that may call the gateway from elsewhere (CORS), comma between, such as
+    https://shop.example.com: where the widget is embedded. Empty: only the gateway's own pages."""
+
+    frame_ancestors: str = ""
+    """Origins of the pages that may show the chat page in a frame, comma between. Empty: none. The desk is never
+    shown in one."""
+
+    anonymous_per_minute: float = Field(default=120.0, gt=0)
+    """Calls a minute of one address without a valid key or token, at this gateway; /64 networks of IPv6 count as one
+    address."""
+
+    visitor_secret: SecretStr | None = None
+    """Signs the tokens of visitors: at least 32 characters. Several, comma between: the first one signs, all are taken,
+    so that it can be changed. Unset: there are no visitors, every caller needs a key."""
+
+    visitor_tenant: str = "default"
+    """The tenant whose customers visitors are."""
+
+    visitor_collections: str = ""
+    """Collections that visitors are answered from, comma between. Empty: all of the tenant's."""
+
+    visitor_minutes: float = Field(default=60.0, gt=0)
+    """Life of a visitor's token."""
+
+    visitor_refresh_days: float = Field(default=7.0, ge=0)
+    """An expired token is still exchanged for a fresh one of the same visitor for this long."""
+
+    visitor_days: float = Field(default=30.0, gt=0)
+    """After this a visitor is a new one, however often the token was refreshed."""
+
+    visitors_per_minute: float = Field(default=30.0, gt=0)
+    """Visitors' tokens a minute for one address, at this gateway."""
+
+    visitor_questions_per_minute: float = Field(default=20.0, gt=0)
+    """Messages a minute of one visitor, at this gateway."""
+
+    visitor_calls_per_minute: float = Field(default=240.0, gt=0)
+    """Other calls a minute of one visitor, at this gateway."""
+
+    oidc_issuer: str = ""
+    """Issuer of operators' tokens (OpenID Connect), such as https://login.example.com/realms/support. Empty: operators
+    need keys."""
+
+    oidc_audience: str = ""
+    """What stands in the `aud` of their tokens."""
+
+    oidc_client_id: str = ""
+    """The client as which the desk signs people in. Empty: the audience."""
+
+    oidc_jwks_url: str = ""
+    """Where the issuer's keys are. Empty: where its /.well-known/openid-configuration says."""
+
+    oidc_algorithms: str = "RS256,ES256,PS256,EdDSA"
+    """Signatures that are taken, comma between; none that is made with a shared secret can be named."""
+
+    oidc_tenant: str = "default"
+    """The tenant of operators whose token names none. Operators of `default` rule every tenant."""
+
+    oidc_tenant_claim: str = ""
+    """The claim that holds an operator's tenant; dots lead into objects. Empty: all are of `oidc_tenant`."""
+
+    oidc_roles_claim: str = "groups"
+    """The claim that holds an operator's roles, a list or words with spaces between, such as realm_access.roles."""
+
+    oidc_roles: Mapping[str, frozenset[Scope]] = Field(default_factory=lambda: _ROLES)
+    """What each role may do, as JSON: {"support": ["chat", "operator"], "editors": ["knowledge"]}. A token without any
+    of them may do nothing. Unset: the role `kefu-operator` may do all three."""
+
+    oidc_leeway_seconds: float = Field(default=30.0, ge=0)
+    """How far the issuer's clock may be off."""
+
+    embeddings: Literal["on", "off"] = "on"
+    """Whether /v1/embeddings is served."""
+
+    @model_validator(mode="after")
+    def _sound(self) -> Self:
+        if any(len(secret) < _LEAST_SECRET for secret in self.visitor_secrets) or (
+            self.visitor_secret is not None and not self.visitor_secrets
+        ):
+            raise ValueError(f"KEFU_GATEWAY_VISITOR_SECRET must have at least {_LEAST_SECRET} characters")
+        if self.oidc_issuer and not self.oidc_audience:
+            raise ValueError("KEFU_GATEWAY_OIDC_ISSUER needs KEFU_GATEWAY_OIDC_AUDIENCE as well")
+        symmetric = [name for name in listed(self.oidc_algorithms) if name.upper().startswith("HS") or name == "none"]
+        if symmetric:
+            raise ValueError(f"KEFU_GATEWAY_OIDC_ALGORITHMS must not name {', '.join(symmetric)}")
+        if any(Scope.INTERNAL in scopes for scopes in self.oidc_roles.values()):
+            raise ValueError("KEFU_GATEWAY_OIDC_ROLES must not give the scope internal")
+        return self
+
+    @property
+    def visitor_secrets(self) -> tuple[str, ...]:
+        """The first one signs; none when there are no visitors."""
+        return listed(self.visitor_secret.get_secret_value()) if self.visitor_secret else ()
+
+
+def listed(value: str) -> tuple[str, ...]:
+    """What stands between the commas."""
+    return tuple(part for part in (each.strip() for each in value.split(",")) if part)

@@ -1,0 +1,55 @@
+"""What visitors may call, and what they are not shown: a hand-over's notes are for the person who takes over."""
+
+from google.protobuf.message import Message
+
+from kefu.gateway.backends import CHAT
+from kefu.router.v1 import chat_pb2 as pb
+
+QUESTIONS = frozenset({"Converse"})
+"""Methods that cost an answer."""
+_METHODS = frozenset(
+    {
+        "Converse",
+        "ResumeTurn",
+        "StopTurn",
+        "GetSession",
+        "ListSessions",
+        "ListTurns",
+        "DeleteSession",
+        "RateTurn",
+        "WatchSession",
+    }
+)
+_NOTES = ("summary", "passages", "slots", "sentiment", "subject")
+"""Fields of Handoff that the support team reads."""
+
+
+def may_call(service: str, method: str) -> bool:
+    """Whether visitors may call a method."""
+    return service == CHAT and method in _METHODS
+
+
+def without_notes(message: Message) -> None:
+    """Take from a response to a visitor what is meant for the support team."""
+    match message:
+        case pb.ConverseEvent():
+            if message.WhichOneof("event") == "handoff":
+                _clear(message.handoff)
+        case pb.ListTurnsResponse():
+            for turn in message.turns:
+                _clear_turn(turn)
+        case pb.SessionEvent():
+            if message.WhichOneof("event") == "turn_stored":
+                _clear_turn(message.turn_stored)
+        case _:
+            return
+
+
+def _clear_turn(turn: pb.Turn) -> None:
+    if turn.HasField("handoff"):
+        _clear(turn.handoff)
+
+
+def _clear(handoff: pb.Handoff) -> None:
+    for name in _NOTES:
+        handoff.ClearField(name)  # pyright: ignore[reportArgumentType] - the stubs know literals

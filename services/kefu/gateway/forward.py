@@ -1,0 +1,239 @@
+"""
+Connect and gRPC-Web in, gRPC out: one forwarder for every method of the contracts.
+
+connectrpc's own generated code is made for another protobuf runtime than ours, and would need a servicer of stubs for
+each service; its endpoints, though, are plain functions with a description, which the descriptors give.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextvars import ContextVar
+from typing import Any
+
+import grpc
+import grpc.aio
+import structlog
+from connectrpc.code import Code
+from connectrpc.errors import ConnectError
+from connectrpc.interceptor import MetadataInterceptor
+from connectrpc.method import IdempotencyLevel, MethodInfo, StreamType
+from connectrpc.request import RequestContext
+from connectrpc.server import ConnectASGIApplication, Endpoint
+from google.protobuf.message import Message
+from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse
+
+from kefu.common.errors import (
+    BackendUnavailable,
+    BadRequest,
+    DeadlineExceeded,
+    Internal,
+    MethodUnknown,
+    RequestTooLarge,
+    ServiceError,
+)
+from kefu.gateway import customers
+from kefu.gateway.backends import CHAT, KNOWLEDGE, Backends, Call, Method
+from kefu.gateway.callers import Caller, Callers, Kind
+from kefu.gateway.codecs import CODECS
+from kefu.gateway.failures import Failure
+from kefu.gateway.observing import trace_id
+
+Context = RequestContext[Any, Any]
+_ENDLESS = frozenset({"WatchSession", "WatchDesk"})
+"""Streams that last until one side leaves: a drain does not wait for them."""
+_MOST_BYTES = {CHAT: 64 * 1024, KNOWLEDGE: 4 * 1024 * 1024}
+_MOST_OTHERWISE = 256 * 1024
+_caller: ContextVar[Caller] = ContextVar("kefu_gateway_caller")
+_log = structlog.stdlib.get_logger()
+
+
+class Forwarder:
+    """Forwards calls to `backends`. `call_seconds`: the deadline of a unary call whose client names none."""
+
+    def __init__(self, backends: Backends, callers: Callers, *, call_seconds: float) -> None:
+        self._backends = backends
+        self._callers = callers
+        self._call_seconds = call_seconds
+        self._endless: set[Call] = set()
+        self._leaving = False
+
+    def applications(self) -> dict[str, "ServiceApplication"]:
+        """An ASGI application for each service, by the service's full name."""
+        by_service: dict[str, list[Method]] = {}
+        for method in self._backends.methods.values():
+            by_service.setdefault(method.service, []).append(method)
+        door = _Door(self._callers)
+        return {
+            service: ServiceApplication(service, map(self._endpoint, methods), door)
+            for service, methods in by_service.items()
+        }
+
+    @property
+    def paths(self) -> frozenset[str]:
+        """Of every method."""
+        return frozenset(self._backends.methods)
+
+    def leave(self) -> None:
+        """End the streams that never end: their clients go on at another gateway."""
+        self._leaving = True
+        for call in tuple(self._endless):
+            call.cancel()
+
+    def _endpoint(self, method: Method) -> "Endpoint[Any, Any]":
+        if method.streams_requests:
+            return Endpoint.bidi_stream(_info(method, StreamType.BIDI_STREAM), _refused)
+        if method.streams_responses:
+            return Endpoint.server_stream(
+                _info(method, StreamType.SERVER_STREAM), lambda request, context: self._stream(method, request, context)
+            )
+
+        async def unary(request: Message, context: Context) -> Message:
+            return await self._unary(method, request, context)
+
+        return Endpoint.unary(_info(method, StreamType.UNARY), unary)
+
+    async def _unary(self, method: Method, request: Message, context: Context) -> Message:
+        caller = _caller.get()
+        seconds = _seconds_left(context)
+        try:
+            response = await self._backends.call(
+                method.path, request, caller.metadata(), self._call_seconds if seconds is None else seconds
+            )
+        except grpc.aio.AioRpcError as error:
+            raise self._failure(caller, error).connect() from error
+        if caller.kind is Kind.VISITOR:
+            customers.without_notes(response)
+        return response
+
+    async def _stream(self, method: Method, request: Message, context: Context) -> AsyncIterator[Message]:
+        caller = _caller.get()
+        call = self._backends.stream(method.path, request, caller.metadata(), _seconds_left(context))
+        if method.name in _ENDLESS:
+            self._endless.add(call)
+        try:
+            async for response in call:
+                if caller.kind is Kind.VISITOR:
+                    customers.without_notes(response)
+                yield response
+        except grpc.aio.AioRpcError as error:
+            raise self._failure(caller, error).connect() from error
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if self._leaving and task is not None and not task.cancelling():  # by `leave`
+                leaving = BackendUnavailable("This gateway is leaving; call again.", retry_after=0.0)
+                raise Failure.of(leaving).connect() from None
+            raise
+        finally:
+            call.cancel()
+            self._endless.discard(call)
+
+    def _failure(self, caller: Caller, error: grpc.aio.AioRpcError) -> Failure:
+        failure = Failure.of(error)
+        if failure.code is grpc.StatusCode.UNAUTHENTICATED:
+            try:
+                self._callers.refused(caller.address)
+            except ServiceError as too_many:
+                return Failure.of(too_many)
+        return failure
+
+
+class ServiceApplication(ConnectASGIApplication[None]):
+    """One service, over Connect and gRPC-Web."""
+
+    def __init__(self, service: str, endpoints: "Iterable[Endpoint[Any, Any]]", door: "_Door") -> None:
+        found = {f"/{each.method.service_name}/{each.method.name}": each for each in endpoints}
+        self._service_path = f"/{service}"
+        super().__init__(  # pyright: ignore[reportUnknownMemberType] - its types lack arguments
+            service=None,
+            endpoints=lambda _: found,  # pyright: ignore[reportArgumentType] - of the closed set that Endpoint makes
+            interceptors=(door,),
+            read_max_bytes=_MOST_BYTES.get(service, _MOST_OTHERWISE),
+            codecs=CODECS,
+        )
+
+    @property
+    def path(self) -> str:
+        """Where it is mounted."""
+        return self._service_path
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Serve one request. gRPC itself needs trailers, and is for the services' own ports."""
+        content_type = Headers(scope=scope).get("content-type", "")
+        if content_type.startswith("application/grpc") and not content_type.startswith("application/grpc-web"):
+            refusal = PlainTextResponse("Call gRPC at the router's port; here are Connect and gRPC-Web.\n", 415)
+            await refusal(scope, receive, send)
+            return
+        await super().__call__(scope, receive, send)  # pyright: ignore[reportUnknownMemberType] - of asgiref, not installed
+
+
+class _Door(MetadataInterceptor[None]):
+    """Before a request is read: who calls. Before a failure is told: what it is, with a reason, and no more."""
+
+    def __init__(self, callers: Callers) -> None:
+        self._callers = callers
+
+    async def on_start(self, ctx: Context) -> None:
+        """Let a caller in, or raise."""
+        address = (ctx.client_address or "").rpartition(":")[0]
+        try:
+            caller = await self._callers.caller(ctx.request_headers.get("authorization"), address)
+            self._callers.admit(caller, ctx.method.service_name, ctx.method.name)
+        except ServiceError as error:
+            raise Failure.of(error).connect() from error
+        _caller.set(caller)
+        structlog.contextvars.bind_contextvars(caller=caller.kind, subject=caller.identity)
+
+    async def on_end(self, token: None, ctx: Context, error: Exception | None, /) -> None:
+        """Replace a failure without details by one that has them."""
+        if error is None or (isinstance(error, ConnectError) and (error.details or error.code is Code.CANCELED)):
+            return
+        if isinstance(error, ConnectError):
+            raise Failure.of(_explained(error)).connect() from error
+        if isinstance(error, ServiceError):
+            raise Failure.of(error).connect() from error
+        _log.error("http.unexpected", exc_info=error)
+        raise Failure.of(
+            Internal(
+                "Something failed here; the operator finds it in the log by this trace id.",
+                metadata={"trace_id": trace_id()},
+            )
+        ).connect() from error
+
+
+def _explained(error: ConnectError) -> ServiceError:
+    """What connectrpc found wrong with a request, as one of our errors."""
+    match error.code:
+        case Code.RESOURCE_EXHAUSTED:
+            return RequestTooLarge("The request is larger than this method takes; send less in one call.")
+        case Code.DEADLINE_EXCEEDED:
+            return DeadlineExceeded("The call took longer than its deadline allowed.")
+        case Code.UNIMPLEMENTED:
+            return MethodUnknown(f"{error.message}.")
+        case Code.INVALID_ARGUMENT:
+            return BadRequest("request", f"cannot be read ({error.message[:300]}).")
+        case _:
+            return Internal("The call could not be served.", metadata={"trace_id": trace_id()})
+
+
+def _info(method: Method, kind: StreamType) -> "MethodInfo[Any, Any]":
+    return MethodInfo(
+        name=method.name,
+        service_name=method.service,
+        input=method.request,
+        output=method.response,
+        idempotency_level=IdempotencyLevel.UNKNOWN,
+        stream_type=kind,
+    )
+
+
+def _seconds_left(context: Context) -> float | None:
+    return None if context.timeout_ms is None else max(0.001, context.timeout_ms / 1000)
+
+
+async def _refused(requests: AsyncIterator[Message], context: Context) -> AsyncIterator[Message]:
+    unknown = MethodUnknown(
+        "This method streams both ways, which HTTP/1.1 cannot: POST /api/import, or call it over gRPC."
+    )
+    raise Failure.of(unknown).connect()
+    yield  # pyright: ignore[reportUnreachable] - makes it a generator

@@ -1,0 +1,248 @@
+"""POST /api/import: documents from a browser, which can neither stream two ways nor speak gRPC."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import grpc.aio
+from google.protobuf.json_format import MessageToDict, ParseDict, ParseError
+from python_multipart.exceptions import MultipartParseError
+from python_multipart.multipart import MultipartParser, parse_options_header
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from kefu.common.errors import BadRequest
+from kefu.gateway.api import address_of, raise_or_count, told
+from kefu.gateway.backends import KNOWLEDGE, Backends
+from kefu.gateway.callers import Callers
+from kefu.gateway.failures import Failure
+from kefu.retrieval.v1 import knowledge_pb2 as pb
+
+_MOST_OPTIONS_BYTES = 64 * 1024
+_MOST_PART_BYTES = 512 * 1024
+
+
+@dataclass(frozen=True)
+class Options:
+    """The form's field `options`, as JSON: fields of DocumentStart without `path`, and `create` of ImportStart."""
+
+    create: bool = False
+    document: pb.DocumentStart = field(default_factory=pb.DocumentStart)
+
+    @classmethod
+    def read(cls, text: bytes) -> "Options":
+        """Raises BadRequest."""
+        try:
+            given: Any = json.loads(text or b"{}")
+            if not isinstance(given, dict):
+                raise ValueError("it is no object")
+            fields: dict[str, Any] = dict(given)  # pyright: ignore[reportUnknownArgumentType]
+            create = fields.pop("create", False)
+            if not isinstance(create, bool):
+                raise ValueError("`create` is true or false")
+            return cls(create, ParseDict(fields, pb.DocumentStart()))
+        except (ValueError, ParseError) as error:
+            raise BadRequest("options", f"must be JSON with fields of DocumentStart ({error}).") from None
+
+
+class Form:
+    """multipart/form-data as it comes, turned into the messages of an import; no file is held."""
+
+    def __init__(self, collection: str, content_type: str) -> None:
+        kind, parameters = parse_options_header(content_type)
+        if kind != b"multipart/form-data" or not parameters.get(b"boundary"):
+            raise BadRequest("content-type", "must be multipart/form-data.")
+        self._parser = MultipartParser(
+            parameters[b"boundary"],
+            {
+                "on_part_begin": self._begin,
+                "on_header_field": self._name,
+                "on_header_value": self._value,
+                "on_header_end": self._header,
+                "on_headers_finished": self._started,
+                "on_part_data": self._data,
+                "on_part_end": self._end,
+            },
+        )
+        self._collection = collection
+        self._options = Options()
+        self._messages: list[pb.ImportDocumentsRequest] = []
+        self._begun = False
+        self._header_name = self._header_value = b""
+        self._disposition: dict[bytes, bytes] = {}
+        self._options_text: bytearray | None = None
+        self._in_file = False
+
+    def messages(self, chunk: bytes) -> list[pb.ImportDocumentsRequest]:
+        """The messages that the next bytes make; raises BadRequest."""
+        try:
+            self._parser.write(chunk)
+        except MultipartParseError as error:
+            raise BadRequest("body", f"is no multipart/form-data ({error}).") from None
+        messages, self._messages = self._messages, []
+        return messages
+
+    def finished(self) -> list[pb.ImportDocumentsRequest]:
+        """The messages that are left at the end; raises BadRequest for a form that was cut off."""
+        try:
+            self._parser.finalize()
+        except MultipartParseError as error:
+            raise BadRequest("body", f"was cut off ({error}).") from None
+        self._begin_import()
+        messages, self._messages = self._messages, []
+        return messages
+
+    def _begin(self) -> None:
+        self._disposition, self._in_file, self._options_text = {}, False, None
+        self._header_name = self._header_value = b""
+
+    def _name(self, data: bytes, start: int, end: int) -> None:
+        self._header_name += data[start:end]
+
+    def _value(self, data: bytes, start: int, end: int) -> None:
+        self._header_value += data[start:end]
+
+    def _header(self) -> None:
+        if self._header_name.lower() == b"content-disposition":
+            _, self._disposition = parse_options_header(self._header_value)
+        self._header_name = self._header_value = b""
+
+    def _started(self) -> None:
+        name, filename = self._disposition.get(b"name", b""), self._disposition.get(b"filename")
+        if filename is not None:
+            self._begin_import()
+            start = pb.DocumentStart()
+            start.CopyFrom(self._options.document)
+            start.path = filename.decode("utf-8", "replace")
+            self._messages.append(pb.ImportDocumentsRequest(document=start))
+            self._in_file = True
+        elif name == b"options":
+            if self._begun:
+                raise BadRequest("options", "must come before the files.")
+            self._options_text = bytearray()
+
+    def _data(self, data: bytes, start: int, end: int) -> None:
+        if self._in_file:
+            for at in range(start, end, _MOST_PART_BYTES):
+                self._messages.append(pb.ImportDocumentsRequest(data=data[at : min(end, at + _MOST_PART_BYTES)]))
+        elif self._options_text is not None:
+            self._options_text += data[start:end]
+            if len(self._options_text) > _MOST_OPTIONS_BYTES:
+                raise BadRequest("options", f"must have at most {_MOST_OPTIONS_BYTES} bytes.")
+
+    def _end(self) -> None:
+        if self._options_text is not None:
+            self._options = Options.read(bytes(self._options_text))
+            self._options_text = None
+        self._in_file = False
+
+    def _begin_import(self) -> None:
+        if not self._begun:
+            self._begun = True
+            start = pb.ImportStart(collection=self._collection, create=self._options.create)
+            self._messages.append(pb.ImportDocumentsRequest(start=start))
+
+
+class Importing:
+    """The endpoint. It answers with a line for each ImportDocumentsResponse, once the whole form is there: a browser
+    that sends does not read, and would hold up the very import whose reports it does not take.
+    """
+
+    def __init__(self, backends: Backends, callers: Callers) -> None:
+        self._backends = backends
+        self._callers = callers
+
+    async def __call__(self, request: Request) -> Response:
+        """Import what comes."""
+        caller = await self._callers.caller(request.headers.get("authorization"), address_of(request))
+        self._callers.admit(caller, KNOWLEDGE, "ImportDocuments")
+        collection = request.query_params.get("collection", "")
+        name = collection if "/" in collection else f"collections/{collection}"
+        form = Form(name, request.headers.get("content-type", ""))
+        call = self._backends.import_documents(caller.metadata())
+        reports = _Reports(call)
+        try:
+            async for chunk in request.stream():
+                if not reports.ended:  # a refused import's form is read to its end, or the browser sees no answer
+                    await _write(call, form.messages(chunk))
+            if not reports.ended:
+                await _write(call, form.finished())
+                await call.done_writing()
+            reports.uploaded()
+            first = await reports.next()
+        except grpc.aio.AioRpcError as error:
+            call.cancel()
+            raise_or_count(self._callers, caller.address, error)
+            return told(Failure.of(error))
+        except BaseException:
+            call.cancel()
+            reports.cancel()
+            raise
+        return StreamingResponse(_lines(first, reports, call), media_type="application/x-ndjson")
+
+
+class _Reports:
+    """The responses of an import, read as they come: results are kept, progress only once somebody reads."""
+
+    def __init__(self, call: "grpc.aio.StreamStreamCall[Any, Any]") -> None:
+        self._call = call
+        self._queue: asyncio.Queue[pb.ImportDocumentsResponse | None] = asyncio.Queue()
+        self._whole = False
+        self._reader = asyncio.create_task(self._read(), name="import reports")
+
+    @property
+    def ended(self) -> bool:
+        """The service has said all, or failed."""
+        return self._reader.done()
+
+    def uploaded(self) -> None:
+        """From here on somebody reads."""
+        self._whole = True
+
+    def cancel(self) -> None:
+        """Nobody reads any more."""
+        self._reader.cancel()
+
+    async def next(self) -> pb.ImportDocumentsResponse | None:
+        """The next response, None at the end; raises what the call failed with."""
+        response = await self._queue.get()
+        if response is None:
+            await self._reader
+        return response
+
+    async def _read(self) -> None:
+        try:
+            async for response in self._call:
+                if self._whole or response.HasField("result"):
+                    self._queue.put_nowait(response)
+        finally:
+            self._queue.put_nowait(None)
+
+
+async def _write(call: "grpc.aio.StreamStreamCall[Any, Any]", messages: list[pb.ImportDocumentsRequest]) -> None:
+    for message in messages:
+        try:
+            await call.write(message)
+        except (grpc.aio.AioRpcError, asyncio.InvalidStateError):
+            return  # it has ended: its reports say how
+
+
+async def _lines(
+    first: pb.ImportDocumentsResponse | None, reports: _Reports, call: "grpc.aio.StreamStreamCall[Any, Any]"
+) -> AsyncIterator[bytes]:
+    try:
+        report = first
+        while report is not None:
+            yield _line(MessageToDict(report))
+            report = await reports.next()
+    except grpc.aio.AioRpcError as error:
+        yield _line({"error": Failure.of(error).json()})
+    finally:
+        call.cancel()
+        reports.cancel()
+
+
+def _line(fields: dict[str, Any]) -> bytes:
+    return json.dumps(fields, ensure_ascii=False).encode() + b"\n"

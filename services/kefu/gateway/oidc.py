@@ -1,0 +1,142 @@
+"""Operators without keys: tokens of an OpenID Connect issuer, verified by its published keys."""
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import jwt
+import structlog
+
+from kefu.common.auth import Scope
+from kefu.common.errors import BackendUnavailable, Unauthenticated
+from kefu.common.names import check_id
+from kefu.gateway.config import GatewayConfig, listed
+
+_REFRESH_SECONDS = 600.0
+_LEAST_SECONDS_BETWEEN = 10.0
+_FETCH_SECONDS = 5.0
+_log = structlog.stdlib.get_logger()
+
+
+@dataclass(frozen=True)
+class Operator:
+    """Who a token is for."""
+
+    tenant: str
+    subject: str
+    """A hash of issuer and `sub`, so that no mail address stands in a name of Redis."""
+    scopes: frozenset[Scope]
+    name: str
+    """For people, or empty."""
+
+
+class IssuerKeys:
+    """The public keys of an issuer: remembered for ten minutes, and read again when a token names one that is not
+    there, though never more than once in ten seconds, whatever tokens come.
+    """
+
+    def __init__(self, client: httpx.AsyncClient, issuer: str, jwks_url: str = "") -> None:
+        self._client = client
+        self._issuer = issuer
+        self._url = jwks_url
+        self._keys: dict[str, jwt.PyJWK] = {}
+        self._read_at = self._tried_at = float("-inf")
+        self._reading = asyncio.Lock()
+
+    async def key(self, key_id: str) -> jwt.PyJWK:
+        """A key by its `kid`; raises Unauthenticated when the issuer has none such, BackendUnavailable without it."""
+        if key_id not in self._keys or time.monotonic() - self._read_at > _REFRESH_SECONDS:
+            async with self._reading:
+                if time.monotonic() - self._tried_at > _LEAST_SECONDS_BETWEEN:
+                    await self._read()
+        if not self._keys:
+            raise BackendUnavailable(
+                "The issuer of operators' tokens did not answer; try again.", retry_after=_LEAST_SECONDS_BETWEEN
+            )
+        if key_id not in self._keys:
+            raise Unauthenticated("This token is signed with a key that its issuer does not publish.")
+        return self._keys[key_id]
+
+    async def _read(self) -> None:
+        self._tried_at = time.monotonic()
+        try:
+            if not self._url:
+                address = f"{self._issuer.rstrip('/')}/.well-known/openid-configuration"
+                self._url = str(await self._json(address, "jwks_uri"))
+            keys = await self._json(self._url, "keys")
+            self._keys = {
+                str(each["kid"]): jwt.PyJWK.from_dict(each)
+                for each in keys
+                if each.get("kid") and each.get("use", "sig") == "sig" and each.get("kty") in ("RSA", "EC", "OKP")
+            }
+            self._read_at = time.monotonic()
+        except (httpx.HTTPError, ValueError, KeyError, TypeError, AttributeError, jwt.PyJWTError) as error:
+            # What is remembered goes on being used: an issuer that is away for a while locks nobody out.
+            _log.warning("oidc.keys_not_read", issuer=self._issuer, cause=f"{type(error).__name__}: {error}")
+
+    async def _json(self, url: str, name: str) -> Any:
+        response = await self._client.get(url, timeout=_FETCH_SECONDS, follow_redirects=False)
+        response.raise_for_status()
+        return response.json()[name]
+
+
+class Operators:
+    """Reads operators' tokens as the configuration says."""
+
+    def __init__(self, config: GatewayConfig, keys: IssuerKeys) -> None:
+        self._config = config
+        self._keys = keys
+        self._algorithms = listed(config.oidc_algorithms)
+
+    async def operator(self, token: str) -> Operator:
+        """Who a token is for; raises Unauthenticated, and BackendUnavailable when the issuer cannot be asked."""
+        try:
+            header = jwt.get_unverified_header(token)
+            if header.get("alg") not in self._algorithms:
+                raise Unauthenticated("This token's signature is of a kind that is not taken.")
+            key = await self._keys.key(str(header.get("kid", "")))
+            claims = jwt.decode(
+                token,
+                key,
+                algorithms=[header["alg"]],
+                audience=self._config.oidc_audience,
+                issuer=self._config.oidc_issuer,
+                leeway=self._config.oidc_leeway_seconds,
+                options={"require": ["exp", "iat", "sub", "aud", "iss"]},
+            )
+        except jwt.ExpiredSignatureError:
+            raise Unauthenticated("This token has expired; sign in again.") from None
+        except jwt.InvalidTokenError:
+            raise Unauthenticated("This is no valid token of the issuer.") from None
+        return self._operator(claims)
+
+    def _operator(self, claims: Mapping[str, Any]) -> Operator:
+        config = self._config
+        tenant = config.oidc_tenant
+        if config.oidc_tenant_claim:
+            tenant = str(_claim(claims, config.oidc_tenant_claim) or "")
+            if not tenant:
+                raise Unauthenticated(f"This token has no {config.oidc_tenant_claim}, which names the tenant.")
+        roles = _words(_claim(claims, config.oidc_roles_claim))
+        scopes = frozenset(scope for role in roles for scope in config.oidc_roles.get(role, ()))
+        digest = hashlib.sha256(f"{claims['iss']}\n{claims['sub']}".encode()).hexdigest()[:32]
+        name = next((str(claims[each]) for each in ("name", "preferred_username", "email") if claims.get(each)), "")
+        return Operator(check_id("tenant", tenant), f"user-{digest}", scopes, name[:100])
+
+
+def _words(value: Any) -> list[str]:
+    return value.split() if isinstance(value, str) else list(map(str, value)) if isinstance(value, list) else []  # pyright: ignore[reportUnknownArgumentType]
+
+
+def _claim(claims: Mapping[str, Any], path: str) -> Any:
+    """A claim by its name, else by its path through objects: names with dots in them exist (https://example.com/roles)."""
+    if path in claims:
+        return claims[path]
+    found: Any = claims
+    for part in path.split("."):
+        found = found.get(part) if isinstance(found, Mapping) else None  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
+    return found  # pyright: ignore[reportUnknownVariableType]

@@ -1,0 +1,101 @@
+"""The pages that browsers load: files of one folder, compressed, and kept by browsers as long as their names allow."""
+
+import asyncio
+import gzip
+import hashlib
+import mimetypes
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import brotli
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+FOLDER = Path(__file__).parent / "static"
+_HASHED = re.compile(r"assets/.+-[A-Za-z0-9_-]{8,}\.[a-z0-9]+")
+"""As Vite names what never changes under its name."""
+_FOREVER = "public, max-age=31536000, immutable"
+_ASK_AGAIN = "no-cache"
+_COMPRESSIBLE = ("text/", "application/json", "application/javascript", "image/svg+xml", "application/manifest+json")
+_LEAST_BYTES = 512
+_TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".webmanifest": "application/manifest+json"}
+
+
+@dataclass(frozen=True)
+class _Page:
+    version: tuple[int, int]
+    media_type: str
+    tag: str
+    bodies: dict[str, bytes]
+    """By content-encoding; "" is as it is."""
+
+
+class Pages:
+    """Serves the files of `folder`; `/desk` is desk.html or desk/index.html. Files are read again when they change."""
+
+    def __init__(self, folder: Path = FOLDER) -> None:
+        self._folder = folder.resolve()
+        self._pages: dict[Path, _Page] = {}
+
+    async def __call__(self, request: Request) -> Response:
+        """Answer GET and HEAD."""
+        path = request.path_params.get("path", "")
+        file = self._file(path)
+        if file is None:
+            return PlainTextResponse("There is nothing here.\n", 404)
+        page = await self._page(file)
+        headers = {
+            "etag": page.tag,
+            "vary": "Accept-Encoding",
+            "cache-control": _FOREVER if _HASHED.fullmatch(path) else _ASK_AGAIN,
+        }
+        if not file.name.endswith(".html"):
+            headers["cross-origin-resource-policy"] = "cross-origin"  # the widget is loaded by other people's pages
+        if page.tag in request.headers.get("if-none-match", ""):
+            return Response(status_code=304, headers=headers)
+        encoding = _encoding(request.headers.get("accept-encoding", ""), page)
+        if encoding:
+            headers["content-encoding"] = encoding
+        return Response(page.bodies[encoding], media_type=page.media_type, headers=headers)
+
+    def _file(self, path: str) -> Path | None:
+        for candidate in (path, f"{path}.html", f"{path}/index.html") if path else ("index.html",):
+            try:
+                file = (self._folder / candidate).resolve()
+                if file.is_relative_to(self._folder) and file.is_file():
+                    return file
+            except (ValueError, OSError):  # a NUL, or a name that is too long
+                return None
+        return None
+
+    async def _page(self, file: Path) -> _Page:
+        version = _version(file)
+        page = self._pages.get(file)
+        if page is None or page.version != version:
+            page = self._pages[file] = await asyncio.to_thread(_read, file, version)
+        return page
+
+
+def _version(file: Path) -> tuple[int, int]:
+    stat = file.stat()
+    return stat.st_mtime_ns, stat.st_size
+
+
+def _read(file: Path, version: tuple[int, int]) -> _Page:
+    body = file.read_bytes()
+    media_type = _TYPES.get(file.suffix) or mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+    bodies = {"": body}
+    if len(body) >= _LEAST_BYTES and media_type.startswith(_COMPRESSIBLE):
+        bodies["gzip"] = gzip.compress(body, 9, mtime=0)
+        bodies["br"] = brotli.compress(body, quality=9)  # pyright: ignore[reportUnknownMemberType] - untyped
+    return _Page(version, media_type, f'"{hashlib.sha256(body).hexdigest()[:20]}"', bodies)
+
+
+def _encoding(accepted: str, page: _Page) -> str:
+    names = {
+        name.strip().lower()
+        for name, _, weight in (each.partition(";") for each in accepted.split(","))
+        if not re.fullmatch(r"\s*q=0(\.0*)?\s*", weight)
+    }
+    return next((each for each in ("br", "gzip") if each in names and each in page.bodies), "")

@@ -1,0 +1,139 @@
+"""What protects browsers from other people's pages, and the gateway from clients that never finish a request."""
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from urllib.parse import urlsplit
+
+from starlette.datastructures import MutableHeaders
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from kefu.common.errors import DeadlineExceeded
+from kefu.gateway.config import GatewayConfig, listed
+
+IMPORT_PATH = "/api/import"
+_ALLOWED_HEADERS = (
+    "authorization",
+    "content-type",
+    "connect-protocol-version",
+    "connect-timeout-ms",
+    "connect-accept-encoding",
+    "connect-content-encoding",
+    "grpc-timeout",
+    "x-grpc-web",
+    "x-user-agent",
+    "x-request-id",
+    "x-kefu-session",
+    "idempotency-key",
+    "traceparent",
+)
+_EXPOSED_HEADERS = (
+    "grpc-status",
+    "grpc-message",
+    "grpc-status-details-bin",
+    "retry-after",
+    "x-request-id",
+    "x-kefu-session",
+)
+_PREFLIGHT_SECONDS = 7200
+
+
+def across_origins(app: ASGIApp, config: GatewayConfig) -> ASGIApp:
+    """Pages of the configured origins, and no others, may call. No cookie is ever taken, so none is allowed."""
+    return CORSMiddleware(
+        app,
+        allow_origins=listed(config.allowed_origins),
+        allow_methods=("GET", "POST"),
+        allow_headers=_ALLOWED_HEADERS,
+        expose_headers=_EXPOSED_HEADERS,
+        max_age=_PREFLIGHT_SECONDS,
+    )
+
+
+class SecurityHeaders:
+    """ASGI middleware: headers on every response, and a strict policy for what pages may load."""
+
+    def __init__(self, app: ASGIApp, config: GatewayConfig) -> None:
+        self._app = app
+        connect = ["'self'", *(_origin(config.oidc_issuer) if config.oidc_issuer else ())]
+        self._page = _policy(connect, listed(config.frame_ancestors))
+        self._desk = _policy(connect, ())
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        is_desk = scope["path"] == "/desk" or scope["path"].startswith("/desk/")
+
+        async def secured(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                is_page = headers.get("content-type", "").startswith("text/html")
+                for name, value in _HEADERS.items():
+                    headers.setdefault(name, value)
+                policy = (self._desk if is_desk else self._page) if is_page else "default-src 'none'; sandbox"
+                headers.setdefault("content-security-policy", policy)
+            await send(message)
+
+        await self._app(scope, receive, secured)
+
+
+_HEADERS: Mapping[str, str] = {
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "strict-origin-when-cross-origin",
+    "permissions-policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+    "cross-origin-resource-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+}
+
+
+class BodyDeadline:
+    """ASGI middleware: a request's body has to come within `seconds`, of an import each part of it."""
+
+    def __init__(self, app: ASGIApp, seconds: float) -> None:
+        self._app = app
+        self._seconds = seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        is_import = scope["path"] == IMPORT_PATH
+        latest, whole = time.monotonic() + self._seconds, False
+
+        async def timely() -> Message:
+            nonlocal latest, whole
+            if whole:
+                return await receive()  # waits for the client's leaving
+            if is_import:
+                latest = time.monotonic() + self._seconds
+            try:
+                async with asyncio.timeout(max(0.0, latest - time.monotonic())):
+                    message = await receive()
+            except TimeoutError:
+                raise DeadlineExceeded("The request's body did not come in time.") from None
+            whole = message["type"] != "http.request" or not message.get("more_body", False)
+            return message
+
+        await self._app(scope, timely, send)
+
+
+def _policy(connect: Sequence[str], ancestors: Sequence[str]) -> str:
+    directives = {
+        "default-src": "'self'",
+        "connect-src": " ".join(connect),
+        "img-src": "'self' data:",
+        "object-src": "'none'",
+        "base-uri": "'none'",
+        "form-action": "'self'",
+        "frame-ancestors": " ".join(("'self'", *ancestors)) if ancestors else "'none'",
+    }
+    return "; ".join(f"{name} {value}" for name, value in directives.items())
+
+
+def _origin(url: str) -> tuple[str]:
+    parts = urlsplit(url)
+    return (f"{parts.scheme}://{parts.netloc}",)

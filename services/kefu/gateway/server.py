@@ -1,0 +1,136 @@
+"""Run an ASGI application as every service of ours runs: bound before it serves, drained before it leaves."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import h11
+import structlog
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from kefu.common.errors import StartupError
+from kefu.gateway.config import GatewayConfig, listed
+
+_KEEP_ALIVE_SECONDS = 75
+_MOST_HEADER_BYTES = 32 * 1024
+_BACKLOG = 2048
+_log = structlog.stdlib.get_logger()
+
+
+@dataclass
+class Readiness:
+    """What /readyz answers."""
+
+    ready: bool = False
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves signals to us."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """See uvicorn.Server."""
+        yield
+
+
+@asynccontextmanager
+async def serving_http(
+    config: GatewayConfig, app: ASGIApp, readiness: Readiness, leave: Callable[[], None]
+) -> AsyncIterator[int]:
+    """Serve at `config.listen` while the block runs, and yield the port.
+
+    At the end: not ready first, then settle, then `leave` (which ends what would never end), then the listening socket
+    is closed and requests in flight have `config.drain_seconds`. Raises StartupError when the address cannot be had.
+    """
+    listener = _bound(config.listen)
+    port: int = listener.getsockname()[1]
+    server = _Server(
+        uvicorn.Config(
+            app,
+            http=_protocol(config.header_seconds),
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=bool(listed(config.trusted_proxies)),
+            forwarded_allow_ips=list(listed(config.trusted_proxies)),
+            limit_concurrency=config.max_connections,
+            timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=max(1, round(config.drain_seconds)),
+            h11_max_incomplete_event_size=_MOST_HEADER_BYTES,
+            backlog=_BACKLOG,
+        )
+    )
+    running = asyncio.create_task(server.serve(sockets=[listener]), name="http")
+    while not server.started and not running.done():  # noqa: ASYNC110 - uvicorn has no event for it
+        await asyncio.sleep(0.01)
+    readiness.ready = True
+    _log.info("serving", address=config.listen, port=port)
+    try:
+        yield port
+    finally:
+        _log.info("draining", seconds=config.drain_seconds)
+        readiness.ready = False
+        try:
+            await asyncio.sleep(config.settle_seconds)
+        finally:
+            leave()
+            server.should_exit = True
+            await running
+        _log.info("stopped")
+
+
+def _bound(listen: str) -> socket.socket:
+    host, _, port = listen.rpartition(":")
+    host = host.strip("[]")
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, int(port)), family=family, backlog=_BACKLOG)
+    except (OSError, ValueError):
+        raise StartupError(
+            f"Cannot listen at {listen}: the port is in use, or the address is not this machine's."
+        ) from None
+
+
+def _protocol(header_seconds: float) -> type[asyncio.Protocol]:
+    """HTTP/1.1 that cuts a connection whose request's header takes longer than that; uvicorn would wait for ever."""
+
+    class Protocol(H11Protocol):
+        _late: asyncio.TimerHandle | None = None
+
+        def connection_made(self, transport: Any) -> None:
+            super().connection_made(transport)
+            self._expect_header()
+
+        def data_received(self, data: bytes) -> None:
+            super().data_received(data)
+            if self.conn.their_state is not h11.IDLE:
+                self._header_came()
+            elif self._late is None:  # the beginning of another header, on a connection that was kept
+                self._expect_header()
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            self._header_came()
+            super().connection_lost(exc)
+
+        def _expect_header(self) -> None:
+            self._late = self.loop.call_later(header_seconds, self._cut)
+
+        def _header_came(self) -> None:
+            if self._late is not None:
+                self._late.cancel()
+                self._late = None
+
+        def _cut(self) -> None:
+            self._late = None
+            if self.conn.their_state is h11.IDLE:
+                self.transport.close()
+
+    return Protocol

@@ -1,0 +1,52 @@
+"""The gateway as one block: everything it is made of, opened in order and closed in reverse."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import httpx
+
+from kefu.gateway.api import Api
+from kefu.gateway.app import application
+from kefu.gateway.backends import open_backends
+from kefu.gateway.callers import Callers
+from kefu.gateway.config import GatewayConfig
+from kefu.gateway.forward import Forwarder
+from kefu.gateway.importing import Importing
+from kefu.gateway.oidc import IssuerKeys, Operators
+from kefu.gateway.pages import FOLDER, Pages
+from kefu.gateway.server import Readiness, serving_http
+from kefu.gateway.visitors import Visitors
+
+
+@asynccontextmanager
+async def gateway(config: GatewayConfig, folder: Path = FOLDER) -> AsyncIterator[int]:
+    """A gateway that serves while the block runs; yields its port. `folder` holds the pages."""
+    async with AsyncExitStack() as stack:
+        enter = stack.enter_async_context
+        backends = await enter(open_backends(config))
+        visitors = None
+        if config.visitor_secrets:
+            visitors = Visitors(
+                config.visitor_secrets,
+                config.visitor_tenant,
+                minutes=config.visitor_minutes,
+                refresh_days=config.visitor_refresh_days,
+                days=config.visitor_days,
+            )
+        operators = None
+        if config.oidc_issuer:
+            client = await enter(httpx.AsyncClient())
+            operators = Operators(config, IssuerKeys(client, config.oidc_issuer, config.oidc_jwks_url))
+        callers = Callers(config, visitors, operators)
+        forwarder = Forwarder(backends, callers, call_seconds=config.call_seconds)
+        readiness = Readiness()
+        app = application(
+            config,
+            forwarder,
+            Api(config, backends, callers, visitors),
+            Importing(backends, callers),
+            Pages(folder),
+            readiness,
+        )
+        yield await enter(serving_http(config, app, readiness, forwarder.leave))

@@ -1,0 +1,111 @@
+"""
+Tokens of visitors: customers on a public page, who have no key.
+
+A token is a JWT (HS256) of one hour. It is refreshed with itself, also for some days after it expired, and then names
+the same visitor; nothing is kept of it here. One that was refreshed stays good until it expires: whoever has a token
+is its visitor. The first token's time travels along, so that a chain of refreshes ends after `visitor_days`.
+"""
+
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import jwt
+
+from kefu.common.errors import Unauthenticated
+
+AUDIENCE = "kefu-visitor"
+_ISSUER = "kefu-gateway"
+_ALGORITHM = "HS256"
+_REQUIRED = ["exp", "iat", "sub", "aud", "iss", "tenant", "since"]
+_SECONDS_A_DAY = 86_400.0
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Who a token is for. `since`: when its first token was made, in seconds since the epoch."""
+
+    tenant: str
+    subject: str
+    since: float
+
+
+class Visitors:
+    """Makes and reads tokens. The first of `secrets` signs; all are taken. Times are those of `clock`."""
+
+    def __init__(
+        self,
+        secrets: Sequence[str],
+        tenant: str,
+        *,
+        minutes: float = 60.0,
+        refresh_days: float = 7.0,
+        days: float = 30.0,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._secrets = secrets
+        self._tenant = tenant
+        self._seconds = minutes * 60
+        self._refresh_seconds = refresh_days * _SECONDS_A_DAY
+        self._life_seconds = days * _SECONDS_A_DAY
+        self._clock = clock
+
+    @property
+    def seconds(self) -> float:
+        """Life of a token."""
+        return self._seconds
+
+    def new(self) -> str:
+        """A token for a new visitor."""
+        return self._token(f"visitor-{uuid.uuid4()}", self._clock())
+
+    def visitor(self, token: str) -> Visitor:
+        """Who a token is for; raises Unauthenticated."""
+        claims = self._claims(token)
+        if claims["exp"] <= self._clock():
+            raise Unauthenticated("This visitor's token has expired; exchange it at /api/visitor.")
+        return Visitor(claims["tenant"], claims["sub"], claims["since"])
+
+    def refreshed(self, token: str) -> str:
+        """A fresh token for the visitor of an old one; raises Unauthenticated when that is too old, or no token."""
+        claims, now = self._claims(token), self._clock()
+        if claims["exp"] + self._refresh_seconds <= now or claims["since"] + self._life_seconds <= now:
+            raise Unauthenticated("This visitor's token is too old; ask for a new visitor's.")
+        return self._token(claims["sub"], claims["since"])
+
+    def _token(self, subject: str, since: float) -> str:
+        now = self._clock()
+        claims = {
+            "iss": _ISSUER,
+            "aud": AUDIENCE,
+            "tenant": self._tenant,
+            "sub": subject,
+            "iat": int(now),
+            "exp": int(now + self._seconds),
+            "since": int(since),
+            "jti": uuid.uuid4().hex,
+        }
+        return jwt.encode(claims, self._secrets[0], algorithm=_ALGORITHM)
+
+    def _claims(self, token: str) -> dict[str, Any]:
+        for secret in self._secrets:
+            try:
+                claims = jwt.decode(
+                    token,
+                    secret,
+                    algorithms=[_ALGORITHM],
+                    audience=AUDIENCE,
+                    issuer=_ISSUER,
+                    # By our own clock, and an expired one may still be refreshed.
+                    options={"require": _REQUIRED, "verify_exp": False, "verify_iat": False},
+                )
+            except jwt.InvalidSignatureError:
+                continue
+            except jwt.InvalidTokenError:
+                break
+            if claims["tenant"] != self._tenant or not str(claims["sub"]).startswith("visitor-"):
+                break
+            return claims
+        raise Unauthenticated("This is no valid token of a visitor.")
