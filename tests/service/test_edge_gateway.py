@@ -21,7 +21,7 @@ from tests.support.calling import bearing
 from tests.support.echo_router import KEY
 from tests.support.edge import LIMITS, Front, converse, nginx_in_front, router_of
 from tests.support.ports import free_port
-from tests.support.web_gateway import PAGE, EchoGateway, echo_gateway
+from tests.support.web_gateway import EchoGateway, echo_gateway
 
 CHAT = "/kefu.router.v1.ChatService/Converse"
 
@@ -198,13 +198,6 @@ async def test_browsers_are_limited_by_address_and_neither_keys_nor_grpc_by_what
         assert {answer.status_code for answer in await asyncio.gather(*with_key)} == {200}
         async with at.front.channel() as channel:
             assert len(await converse(channel)) == 2
-
-
-async def test_pages_are_compressed(tmp_path: Path) -> None:
-    async with web(tmp_path) as at:
-        page = await at.customers.get("/", headers={"accept-encoding": "gzip"})
-        assert page.headers["content-encoding"] == "gzip"
-        assert page.text == PAGE
 
 
 async def test_a_grpc_method_that_is_not_there_is_unimplemented_beside_a_gateway_too(tmp_path: Path) -> None:
