@@ -23,6 +23,7 @@ without() { printf -- '--no-emit-package %s ' "$@"; }
 lock router 3.13
 lock gateway 3.13 --extra gateway
 lock retrieval 3.13 --extra retrieval
+lock gateway 3.13 --extra gateway
 # PyTorch's CPU builds come by a road of their own (torch-cpu.txt, and why); the other two are listed by the engine, used
 # by nobody, and cannot be imported beside a CPU build.
 [ -n "${UV_FIND_LINKS:-}" ] || from_pytorch="--extra-index-url $torch_index --index-strategy unsafe-best-match"

@@ -172,6 +172,11 @@ class Desk:
         self.routers: list[Serving] = []
 
     @property
+    def retrieval(self) -> str:
+        """Address of the retrieval service."""
+        return str(self._config["retrieval"])
+
+    @property
     def replica(self) -> ScriptedReplica:
         """The first replica."""
         return self.replicas[0]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from kefu.common.variables import markdown_table
+from kefu.gateway.config import GatewayConfig
 from kefu.generation.config import GenerationConfig
 from kefu.retrieval.config import RetrievalConfig
 from kefu.router.config import RouterConfig
@@ -16,7 +17,14 @@ README = (ROOT / "README.md").read_text("utf-8")
 
 
 def test_the_readme_has_every_variable_with_its_default_and_description() -> None:
-    table = markdown_table({"router": RouterConfig, "retrieval": RetrievalConfig, "generation": GenerationConfig})
+    table = markdown_table(
+        {
+            "router": RouterConfig,
+            "retrieval": RetrievalConfig,
+            "generation": GenerationConfig,
+            "gateway": GatewayConfig,
+        }
+    )
     assert table in README, f"README's table of variables is not current; it should be:\n{table}"
 
 

@@ -12,6 +12,8 @@ from kefu.gateway.config import GatewayConfig
 from kefu.gateway.forward import Forwarder
 from kefu.gateway.importing import Importing
 from kefu.gateway.observing import Observed
+from kefu.gateway.openai_api.chat import ChatCompletions
+from kefu.gateway.openai_api.models import Models
 from kefu.gateway.pages import Pages
 from kefu.gateway.protection import IMPORT_PATH, BodyDeadline, SecurityHeaders, across_origins
 from kefu.gateway.server import Readiness
@@ -22,6 +24,8 @@ def application(
     forwarder: Forwarder,
     api: Api,
     importing: Importing,
+    chat: ChatCompletions,
+    models: Models,
     pages: Pages,
     readiness: Readiness,
 ) -> ASGIApp:
@@ -40,6 +44,10 @@ def application(
         Route("/api/me", api.me),
         Route("/api/visitor", api.visitor, methods=["POST"]),
         Route(IMPORT_PATH, importing.__call__, methods=["POST"]),
+        Route("/v1/chat/completions", chat.__call__, methods=["POST"]),
+        Route("/v1/models", models.models),
+        Route("/v1/models/{model:path}", models.model),
+        *([Route("/v1/embeddings", models.embeddings, methods=["POST"])] if config.embeddings == "on" else ()),
         Route("/healthz", healthy),
         Route("/readyz", ready),
         Route("/{path:path}", pages.__call__),
@@ -49,6 +57,5 @@ def application(
     app: ASGIApp = BodyDeadline(inner, config.body_seconds)
     app = across_origins(app, config)
     app = SecurityHeaders(app, config)
-    own = {"/api/config", "/api/me", "/api/visitor", IMPORT_PATH, "/healthz", "/readyz"}
-    known = {*own, *forwarder.paths}
+    known = {*forwarder.paths, *(route.path for route in routes if isinstance(route, Route))}
     return Observed(app, lambda path: path if path in known else "pages")

@@ -3,25 +3,29 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+import grpc
 import grpc.aio
 from google.protobuf.json_format import MessageToDict, ParseDict, ParseError
 from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import MultipartParser, parse_options_header
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 
-from kefu.common.errors import BadRequest
+from kefu.common.errors import BadRequest, DeadlineExceeded, ServiceError
 from kefu.gateway.api import address_of, raise_or_count, told
 from kefu.gateway.backends import KNOWLEDGE, Backends
-from kefu.gateway.callers import Callers
+from kefu.gateway.callers import Caller, Callers
 from kefu.gateway.failures import Failure
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 
 _MOST_OPTIONS_BYTES = 64 * 1024
 _MOST_PART_BYTES = 512 * 1024
+_MOST_READ_OFF = 16 * 1024 * 1024
+_ASK_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -64,16 +68,27 @@ class Form:
                 "on_headers_finished": self._started,
                 "on_part_data": self._data,
                 "on_part_end": self._end,
+                "on_end": self._whole_form,
             },
         )
         self._collection = collection
         self._options = Options()
         self._messages: list[pb.ImportDocumentsRequest] = []
-        self._begun = False
+        self._begun = self._whole = False
         self._header_name = self._header_value = b""
         self._disposition: dict[bytes, bytes] = {}
         self._options_text: bytearray | None = None
         self._in_file = False
+
+    @property
+    def begun(self) -> bool:
+        """A file has come, and so all options have."""
+        return self._begun
+
+    @property
+    def creates(self) -> bool:
+        """The collection is to be made when it is not there."""
+        return self._options.create
 
     def messages(self, chunk: bytes) -> list[pb.ImportDocumentsRequest]:
         """The messages that the next bytes make; raises BadRequest."""
@@ -86,13 +101,14 @@ class Form:
 
     def finished(self) -> list[pb.ImportDocumentsRequest]:
         """The messages that are left at the end; raises BadRequest for a form that was cut off."""
-        try:
-            self._parser.finalize()
-        except MultipartParseError as error:
-            raise BadRequest("body", f"was cut off ({error}).") from None
+        if not self._whole:
+            raise BadRequest("body", "was cut off.")
         self._begin_import()
         messages, self._messages = self._messages, []
         return messages
+
+    def _whole_form(self) -> None:
+        self._whole = True
 
     def _begin(self) -> None:
         self._disposition, self._in_file, self._options_text = {}, False, None
@@ -156,31 +172,55 @@ class Importing:
 
     async def __call__(self, request: Request) -> Response:
         """Import what comes."""
+        try:
+            return await self._import(request)
+        except ServiceError as error:
+            await _read_off(request)
+            return told(Failure.of(error))
+        except grpc.aio.AioRpcError as error:
+            await _read_off(request)
+            return told(Failure.of(error))
+
+    async def _import(self, request: Request) -> Response:
         caller = await self._callers.caller(request.headers.get("authorization"), address_of(request))
         self._callers.admit(caller, KNOWLEDGE, "ImportDocuments")
         collection = request.query_params.get("collection", "")
         name = collection if "/" in collection else f"collections/{collection}"
         form = Form(name, request.headers.get("content-type", ""))
+        missing = await self._missing(caller, name)
         call = self._backends.import_documents(caller.metadata())
         reports = _Reports(call)
         try:
             async for chunk in request.stream():
-                if not reports.ended:  # a refused import's form is read to its end, or the browser sees no answer
-                    await _write(call, form.messages(chunk))
-            if not reports.ended:
-                await _write(call, form.finished())
-                await call.done_writing()
+                if missing is not None and form.begun and not form.creates:
+                    raise missing
+                await _write(call, form.messages(chunk))
+            await _write(call, form.finished())
+            if missing is not None and not form.creates:
+                raise missing
+            await call.done_writing()
             reports.uploaded()
             first = await reports.next()
-        except grpc.aio.AioRpcError as error:
-            call.cancel()
-            raise_or_count(self._callers, caller.address, error)
-            return told(Failure.of(error))
         except BaseException:
             call.cancel()
             reports.cancel()
             raise
         return StreamingResponse(_lines(first, reports, call), media_type="application/x-ndjson")
+
+    async def _missing(self, caller: Caller, name: str) -> grpc.aio.AioRpcError | None:
+        """What says that the collection is not there; raises what says that the caller may not know.
+
+        Asked first: a stream that is refused while it is written to does not tell why.
+        """
+        request = pb.GetCollectionRequest(name=name)
+        try:
+            await self._backends.call(f"/{KNOWLEDGE}/GetCollection", request, caller.metadata(), _ASK_SECONDS)
+        except grpc.aio.AioRpcError as error:
+            raise_or_count(self._callers, caller.address, error)
+            if error.code() is not grpc.StatusCode.NOT_FOUND:
+                raise
+            return error
+        return None
 
 
 class _Reports:
@@ -191,11 +231,6 @@ class _Reports:
         self._queue: asyncio.Queue[pb.ImportDocumentsResponse | None] = asyncio.Queue()
         self._whole = False
         self._reader = asyncio.create_task(self._read(), name="import reports")
-
-    @property
-    def ended(self) -> bool:
-        """The service has said all, or failed."""
-        return self._reader.done()
 
     def uploaded(self) -> None:
         """From here on somebody reads."""
@@ -227,6 +262,16 @@ async def _write(call: "grpc.aio.StreamStreamCall[Any, Any]", messages: list[pb.
             await call.write(message)
         except (grpc.aio.AioRpcError, asyncio.InvalidStateError):
             return  # it has ended: its reports say how
+
+
+async def _read_off(request: Request) -> None:
+    """Take the rest of a form that is refused: a browser that is not done with sending sees no answer."""
+    left = _MOST_READ_OFF
+    with suppress(ClientDisconnect, RuntimeError, DeadlineExceeded):  # gone; read already; late: then there is no rest
+        async for chunk in request.stream():
+            left -= len(chunk)
+            if left < 0:
+                return
 
 
 async def _lines(

@@ -102,10 +102,10 @@ class BodyDeadline:
             await self._app(scope, receive, send)
             return
         is_import = scope["path"] == IMPORT_PATH
-        latest, whole = time.monotonic() + self._seconds, False
+        latest, whole, late = time.monotonic() + self._seconds, False, False
 
         async def timely() -> Message:
-            nonlocal latest, whole
+            nonlocal latest, whole, late
             if whole:
                 return await receive()  # waits for the client's leaving
             if is_import:
@@ -114,11 +114,17 @@ class BodyDeadline:
                 async with asyncio.timeout(max(0.0, latest - time.monotonic())):
                     message = await receive()
             except TimeoutError:
+                late = True
                 raise DeadlineExceeded("The request's body did not come in time.") from None
             whole = message["type"] != "http.request" or not message.get("more_body", False)
             return message
 
-        await self._app(scope, timely, send)
+        async def last(message: Message) -> None:
+            if late and message["type"] == "http.response.start":
+                MutableHeaders(scope=message)["connection"] = "close"  # the rest of the body is not waited for either
+            await send(message)
+
+        await self._app(scope, timely, last)
 
 
 def _policy(connect: Sequence[str], ancestors: Sequence[str]) -> str:

@@ -14,6 +14,8 @@ from kefu.gateway.config import GatewayConfig
 from kefu.gateway.forward import Forwarder
 from kefu.gateway.importing import Importing
 from kefu.gateway.oidc import IssuerKeys, Operators
+from kefu.gateway.openai_api.chat import ChatCompletions
+from kefu.gateway.openai_api.models import Models
 from kefu.gateway.pages import FOLDER, Pages
 from kefu.gateway.server import Readiness, serving_http
 from kefu.gateway.visitors import Visitors
@@ -46,6 +48,8 @@ async def gateway(config: GatewayConfig, folder: Path = FOLDER) -> AsyncIterator
             forwarder,
             Api(config, backends, callers, visitors),
             Importing(backends, callers),
+            ChatCompletions(backends, callers),
+            Models(backends, callers, embeddings=config.embeddings == "on"),
             Pages(folder),
             readiness,
         )

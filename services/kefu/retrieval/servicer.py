@@ -47,6 +47,8 @@ from kefu.retrieval.v1 import knowledge_pb2 as pb
 from kefu.retrieval.v1 import knowledge_pb2_grpc
 
 MAX_CALIBRATION = 1_000
+MAX_EMBEDDED = 64
+MAX_EMBEDDED_CHARACTERS = 8_000
 _Context = grpc.aio.ServicerContext[object, object]
 
 
@@ -270,6 +272,22 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
         response.embed.FromNanoseconds(round(found.embed_seconds * 1e9))
         response.total.FromNanoseconds(round((time.monotonic() - began) * 1e9))
         return response
+
+    async def Embed(self, request: pb.EmbedRequest, context: _Context) -> pb.EmbedResponse:
+        """See the contract."""
+        texts = request.texts
+        if not 1 <= len(texts) <= MAX_EMBEDDED or any(not 1 <= len(text) <= MAX_EMBEDDED_CHARACTERS for text in texts):
+            raise BadRequest(
+                "texts", f"must be 1 to {MAX_EMBEDDED} texts of 1 to {MAX_EMBEDDED_CHARACTERS} characters."
+            )
+        if request.passages:
+            vectors = np.concatenate([part async for part in self._embedder.passages(texts)])
+        else:
+            vectors = await self._embedder.queries(texts)
+        return pb.EmbedResponse(
+            embeddings=[pb.Embedding(values=vector.tolist()) for vector in vectors],
+            embedder=self._embedder.embedder.id,
+        )
 
     # Words of the trade
 

@@ -1,0 +1,1 @@
+"""What tools that only speak OpenAI's API may call."""

@@ -1,0 +1,133 @@
+"""The events of a turn, as they become a chat completion."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from google.protobuf.json_format import MessageToDict
+
+from kefu.gateway.openai_api.chat_request import ChatRequest
+from kefu.router.v1 import chat_pb2 as pb
+
+_LENGTH = {pb.FINISH_REASON_LENGTH: "length"}
+
+
+class Answer:
+    """One answer, as it grows: `take` each event, and send what it gives."""
+
+    def __init__(self, asked: ChatRequest) -> None:
+        self._asked = asked
+        self.session = ""
+        self.turn = ""
+        self.text = ""
+        self.reasoning = ""
+        self._said = 0  # bytes of the turn's text
+        self._passages: list[pb.SourcePassage] = []
+        self._handoff: pb.Handoff | None = None
+        self.completed: pb.TurnCompleted | None = None
+        self._created = int(time.time())
+
+    def take(self, event: pb.ConverseEvent) -> dict[str, str]:
+        """What an event adds to the message: `content` or `reasoning_content`, or nothing."""
+        match event.WhichOneof("event"):
+            case "turn_started":
+                self.session, self.turn = event.turn_started.session, event.turn_started.turn
+            case "passages_found":
+                self._passages = list(event.passages_found.passages)
+            case "reasoning_delta":
+                self.reasoning += event.reasoning_delta.text
+                return {"reasoning_content": event.reasoning_delta.text}
+            case "text_delta":
+                return self._add(event.text_delta.text)
+            case "handoff":
+                self._handoff = event.handoff
+                return self._add(f"\n\n{event.handoff.message}" if self.text else event.handoff.message)
+            case "turn_completed":
+                self.completed = event.turn_completed
+                return self._add(self._footnotes())
+            case _:
+                pass
+        return {}
+
+    def _add(self, text: str) -> dict[str, str]:
+        self.text += text
+        return {"content": text} if text else {}
+
+    def _footnotes(self) -> str:
+        """The sources that the answer cites, as lines below it, where they were asked for."""
+        if not self._asked.footnotes or self.completed is None:
+            return ""
+        cited = sorted({citation.number for citation in self.completed.citations})
+        by_number = {passage.number: passage for passage in self._passages}
+        lines = [_footnote(by_number[number]) for number in cited if number in by_number]
+        return "\n\n" + "\n".join(lines) if lines else ""
+
+    @property
+    def finish_reason(self) -> str:
+        """In OpenAI's words."""
+        return _LENGTH.get(self.completed.finish_reason, "stop") if self.completed else "stop"
+
+    def usage(self) -> dict[str, Any]:
+        """Tokens; none when no model was asked."""
+        usage = self.completed.usage if self.completed else pb.Usage()
+        return {
+            "prompt_tokens": usage.prompt_tokens,
+            "completion_tokens": usage.completion_tokens,
+            "total_tokens": usage.prompt_tokens + usage.completion_tokens,
+            "prompt_tokens_details": {"cached_tokens": usage.cached_prompt_tokens},
+            "completion_tokens_details": {"reasoning_tokens": usage.reasoning_tokens},
+        }
+
+    def extension(self) -> dict[str, Any]:
+        """The field `kefu`. Citations are UTF-8 byte ranges of the text without footnotes."""
+        completed = self.completed or pb.TurnCompleted()
+        return {
+            "session": self.session,
+            "turn": self.turn,
+            "finish_reason": pb.FinishReason.Name(completed.finish_reason),
+            "source": pb.AnswerSource.Name(completed.source),
+            "citations": [_as_dict(citation) for citation in completed.citations],
+            "passages": [_as_dict(passage) for passage in self._passages],
+            "handoff": _as_dict(self._handoff) if self._handoff is not None else None,
+        }
+
+    def completion(self) -> dict[str, Any]:
+        """The whole answer, for those who did not ask for a stream."""
+        message: dict[str, Any] = {"role": "assistant", "content": self.text, "refusal": None}
+        if self.reasoning:
+            message["reasoning_content"] = self.reasoning
+        choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": self.finish_reason}
+        return {
+            **self._head("chat.completion"),
+            "choices": [choice],
+            "usage": self.usage(),
+            "kefu": self.extension(),
+        }
+
+    def chunk(self, delta: dict[str, str]) -> dict[str, Any]:
+        """A piece of the stream."""
+        return self._chunk([{"index": 0, "delta": delta, "logprobs": None, "finish_reason": None}])
+
+    def last_chunks(self) -> Iterator[dict[str, Any]]:
+        """The end of the stream: why it ended, where it comes from, and what it took if that was asked for."""
+        choice: dict[str, Any] = {"index": 0, "delta": {}, "logprobs": None, "finish_reason": self.finish_reason}
+        yield {**self._chunk([choice]), "kefu": self.extension()}
+        if self._asked.includes_usage:
+            yield {**self._chunk([]), "usage": self.usage()}
+
+    def _chunk(self, choices: list[dict[str, Any]]) -> dict[str, Any]:
+        chunk = {**self._head("chat.completion.chunk"), "choices": choices}
+        return {**chunk, "usage": None} if self._asked.includes_usage else chunk
+
+    def _head(self, kind: str) -> dict[str, Any]:
+        identity = self.turn.rpartition("/")[2]
+        return {"id": f"chatcmpl-{identity}", "object": kind, "created": self._created, "model": self._asked.model}
+
+
+def _footnote(passage: pb.SourcePassage) -> str:
+    place = " › ".join((passage.title, *passage.headings))
+    return f"[{passage.number}] {place}" + (f" <{passage.uri}>" if passage.uri else "")
+
+
+def _as_dict(message: Any) -> dict[str, Any]:
+    return MessageToDict(message, preserving_proto_field_name=True)

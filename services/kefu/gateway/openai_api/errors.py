@@ -1,0 +1,42 @@
+"""Failures in OpenAI's shape, which its clients turn into exceptions by status."""
+
+from typing import Any
+
+from starlette.responses import JSONResponse, Response
+
+from kefu.gateway.failures import Failure
+
+_TYPES = {
+    400: "invalid_request_error",
+    401: "invalid_request_error",
+    403: "permission_error",
+    404: "invalid_request_error",
+    409: "conflict_error",
+    413: "invalid_request_error",
+    429: "rate_limit_error",
+}
+_CODES = {401: "invalid_api_key", 429: "rate_limit_exceeded"}
+
+
+class Refused(Exception):
+    """A request that is wrong in itself. `param` is the parameter; `code` one of OpenAI's, or of ours."""
+
+    def __init__(self, message: str, param: str | None = None, *, code: str | None = None, status: int = 400) -> None:
+        super().__init__(message)
+        self.message = message
+        self.param = param
+        self.code = code
+        self.status = status
+
+
+def body_of(error: Failure | Refused) -> dict[str, Any]:
+    """{"error": {message, type, param, code}}; `code` is the reason of an ErrorInfo where OpenAI has none."""
+    code = error.code if isinstance(error, Refused) else _CODES.get(error.status) or error.info.reason or None
+    param = error.param if isinstance(error, Refused) else error.field or None
+    kind = _TYPES.get(error.status, "server_error")
+    return {"error": {"message": error.message, "type": kind, "param": param, "code": code}}
+
+
+def response_to(error: Failure | Refused) -> Response:
+    """The response, with Retry-After where the failure says when to come back."""
+    return JSONResponse(body_of(error), error.status, headers=error.headers if isinstance(error, Failure) else None)

@@ -1,0 +1,164 @@
+"""Visitors: what a token of the public page opens, and what it does not."""
+
+import time
+from collections.abc import AsyncIterator
+
+import jwt
+import pytest
+
+from kefu.common.auth import Scope
+from kefu.gateway.visitors import AUDIENCE, Visitors
+from tests.support.backends import hit
+from tests.support.calling import BOOTSTRAP_KEY
+from tests.support.desk import Desk, open_desk
+from tests.support.front import CHAT, VISITOR_SECRET, Front, bearer, open_front, reason
+from tests.support.redis_server import RedisServer
+
+QUESTION = "How long does a refund take?"
+
+
+@pytest.fixture
+async def desk(redis: RedisServer) -> AsyncIterator[Desk]:
+    async with open_desk(redis) as desk:
+        desk.knowledge.hits = [hit("Refunds take 7 days.")]
+        yield desk
+
+
+@pytest.fixture
+async def front(desk: Desk) -> AsyncIterator[Front]:
+    async with open_front(desk, visitor_collections="help") as front:
+        yield front
+
+
+async def test_a_visitor_is_answered_from_the_collections_of_visitors(front: Front, desk: Desk) -> None:
+    token = await front.visitor()
+    assert (await front.ask(QUESTION, token)).text == "Refunds take 7 days [1]."
+    assert desk.knowledge.callers[-1].collections == {"help"}
+    other = await front.converse(QUESTION, token, collections=["collections/secret"])
+    assert b"COLLECTION_NOT_FOUND" not in other.content  # the reason stands in a packed detail
+    assert b"not_found" in other.content
+    config = (await front.http.get("/api/config")).json()
+    assert (config["visitors"], config["collections"]) == (True, ["collections/help"])
+
+
+async def test_a_visitors_session_does_not_exist_for_another_one(front: Front) -> None:
+    mine, other = await front.visitor(), await front.visitor()
+    session = (await front.ask(QUESTION, mine)).session
+    assert (await front.call(f"{CHAT}/GetSession", mine, name=session)).status_code == 200
+    for method, field in (("GetSession", "name"), ("ListTurns", "session"), ("DeleteSession", "name")):
+        response = await front.call(f"{CHAT}/{method}", other, **{field: session})
+        assert (response.status_code, reason(response.json())) == (404, "SESSION_NOT_FOUND")
+    assert b"not_found" in (await front.converse("And then?", other, session)).content
+    listed = await front.call(f"{CHAT}/ListSessions", other)
+    assert listed.json() == {}
+
+
+async def test_visitors_may_chat_and_nothing_else(front: Front) -> None:
+    token = await front.visitor()
+    for path in (
+        f"{CHAT}/DeleteUser",
+        "/kefu.router.v1.AdminService/ListTenants",
+        "/kefu.router.v1.DeskService/ListAgents",
+        "/kefu.router.v1.InsightService/GetNumbers",
+        "/kefu.router.v1.WebhookService/ListWebhooks",
+        "/kefu.retrieval.v1.KnowledgeService/Search",
+        "/kefu.retrieval.v1.KnowledgeService/Embed",
+    ):
+        response = await front.call(path, token)
+        assert (response.status_code, reason(response.json())) == (403, "SCOPE_MISSING"), path
+    form = await front.http.post("/api/import?collection=help", files={"files": b"x"}, headers=bearer(token))
+    assert form.status_code == 403
+    me = await front.http.get("/api/me", headers=bearer(token))
+    assert me.json()["scopes"] == ["chat"]
+    assert me.json()["subject"].startswith("visitor-")
+
+
+async def test_a_hand_overs_notes_are_not_for_the_visitor(front: Front, desk: Desk) -> None:
+    token = await front.visitor()
+    staff = await desk.customer()
+    wish = "I want to talk to a person. My order is 12345678."
+    told = (await front.ask(wish, token)).handoff
+    assert told.message
+    assert not told.summary
+    assert not told.slots
+    assert (await staff.ask(wish)).handoff.summary, "there is one, for whoever has a key"
+    session = (await front.ask(wish, token)).session
+    turns = (await front.call(f"{CHAT}/ListTurns", token, session=session)).json()["turns"]
+    assert "message" in turns[0]["handoff"]
+    assert "summary" not in turns[0]["handoff"]
+
+
+async def test_a_token_is_refreshed_for_the_same_visitor_until_it_is_too_old(front: Front) -> None:
+    now = time.time()
+    clock = [now]
+    made = Visitors([VISITOR_SECRET], "default", clock=lambda: clock[0])
+    fresh = made.new()
+    session = (await front.ask(QUESTION, fresh)).session
+
+    clock[0] = now - 2 * 3600
+    expired = made.new()
+    refused = await front.call(f"{CHAT}/ListSessions", expired)
+    assert (refused.status_code, reason(refused.json())) == (401, "UNAUTHENTICATED")
+    again = await front.http.post("/api/visitor", headers=bearer(expired))
+    assert again.status_code == 200
+    assert again.json()["expires_in"] == 3600
+    subject = jwt.decode(expired, options={"verify_signature": False})["sub"]
+    assert jwt.decode(again.json()["token"], options={"verify_signature": False})["sub"] == subject
+
+    refreshed = (await front.http.post("/api/visitor", headers=bearer(fresh))).json()["token"]
+    assert (await front.call(f"{CHAT}/GetSession", refreshed, name=session)).status_code == 200
+
+    clock[0] = now - 9 * 86_400
+    assert (await front.http.post("/api/visitor", headers=bearer(made.new()))).status_code == 401
+
+
+async def test_forged_tokens_are_refused(front: Front) -> None:
+    good = jwt.decode(await front.visitor(), options={"verify_signature": False})
+    forged = (
+        jwt.encode(good, "another secret, just as long as the other", algorithm="HS256"),
+        jwt.encode(good, "", algorithm="none"),
+        jwt.encode({**good, "aud": "another"}, VISITOR_SECRET, algorithm="HS256"),
+        jwt.encode({**good, "iss": "another"}, VISITOR_SECRET, algorithm="HS256"),
+        jwt.encode({**good, "tenant": "shop"}, VISITOR_SECRET, algorithm="HS256"),
+        jwt.encode({**good, "sub": "bootstrap"}, VISITOR_SECRET, algorithm="HS256"),
+        jwt.encode({name: good[name] for name in good if name != "exp"}, VISITOR_SECRET, algorithm="HS256"),
+        jwt.encode(good, VISITOR_SECRET + VISITOR_SECRET, algorithm="HS512"),
+    )
+    assert good["aud"] == AUDIENCE
+    for token in forged:
+        assert (await front.call(f"{CHAT}/ListSessions", token)).status_code == 401
+        assert (await front.http.post("/api/visitor", headers=bearer(token))).status_code == 401
+
+
+async def test_visitors_and_addresses_are_limited(desk: Desk) -> None:
+    async with open_front(desk, visitors_per_minute=6.0, visitor_questions_per_minute=4.0) as front:
+        token = await front.visitor()
+        asked = [await front.converse(QUESTION, token) for _ in range(3)]
+        assert [b"resource_exhausted" in each.content for each in asked] == [False, False, True]
+        made = [await front.http.post("/api/visitor") for _ in range(2)]
+        assert [each.status_code for each in made] == [200, 429]
+        assert int(made[1].headers["retry-after"]) > 0
+        assert reason(made[1].json()) == "ADDRESS_LIMIT"
+
+
+async def test_calls_without_a_key_are_limited_by_address_and_those_with_one_are_not(desk: Desk) -> None:
+    async with open_front(desk, anonymous_per_minute=9.0) as front:
+        statuses = [(await front.call(f"{CHAT}/ListSessions", "")).status_code for _ in range(5)]
+        assert statuses == [401, 401, 401, 429, 429]
+        assert (await front.call(f"{CHAT}/ListSessions")).status_code == 200
+
+
+async def test_without_a_secret_there_are_no_visitors(desk: Desk) -> None:
+    async with open_front(desk, visitor_secret=None) as front:
+        assert (await front.http.post("/api/visitor")).status_code == 404
+        assert (await front.http.get("/api/config")).json()["visitors"] is False
+        token = Visitors([VISITOR_SECRET], "default").new()
+        assert (await front.call(f"{CHAT}/ListSessions", token)).status_code == 401
+
+
+async def test_a_key_says_who_it_is(front: Front, desk: Desk) -> None:
+    key = await desk.key("shop", Scope.CHAT, Scope.KNOWLEDGE)
+    me = (await front.http.get("/api/me", headers=bearer(key))).json()
+    assert (me["tenant"], me["scopes"]) == ("shop", ["chat", "knowledge"])
+    assert (await front.http.get("/api/me", headers=bearer(BOOTSTRAP_KEY))).json()["subject"] == "bootstrap"
+    assert (await front.http.get("/api/me")).status_code == 401
