@@ -10,6 +10,9 @@ BIN := $(VENV)/bin
 CHECKOV := checkov==3.3.30
 UV := uv==0.13.9
 PROTOS := $(shell find protos -name '*.proto')
+WEB := services/kefu/gateway/web
+# The pages need Node 20.19 or later; what they are built into is committed, so that nothing else does.
+NODE := $(shell command -v node >/dev/null && node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' && echo yes)
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,7 +25,7 @@ setup: $(VENV)/.kefu-cpu ## Install the suite into .venv (no GPU needed) and fet
 
 setup-gpu: $(VENV)/.kefu-gpu ## Install the suite into .venv for an NVIDIA GPU
 
-test: check-python check-protos k8s-check pytest ## All that CI runs: lint, types, protos, manifests, every test
+test: check-python check-protos check-web k8s-check pytest ## All that CI runs: lint, types, protos, manifests, every test
 
 check-python: $(VENV)/.kefu-dev ## Lint and types
 	$(BIN)/ruff format --check .
@@ -35,6 +38,22 @@ check-protos: protos ## buf lint, buf breaking against main, and the generated c
 	  $(BIN)/buf breaking --against '.git#branch=origin/main'; fi
 	@changed="$$(git status --porcelain -- 'services/kefu/*/v1')"; \
 	  if [ -n "$$changed" ]; then echo "Generated code is not current; commit the outcome of make protos:" >&2; echo "$$changed" >&2; exit 1; fi
+
+web: $(VENV)/.kefu-dev ## Build the pages from services/kefu/gateway/web into static/ (needs Node)
+ifeq ($(NODE),yes)
+	cd $(WEB) && npm ci
+	cd $(WEB) && PATH='$(abspath $(BIN))':"$$PATH" npm run generate
+	cd $(WEB) && npm run check
+	cd $(WEB) && npm test
+	cd $(WEB) && npm run build
+else
+	@echo "There is no Node 20.19 or later here: the pages stay as they are committed." >&2
+	@test -z "$${CI:-}"  # where CI runs, they are built
+endif
+
+check-web: web ## The pages' types and tests, and that static/ is what the sources build
+	@changed="$$(git status --porcelain -- services/kefu/gateway/static $(WEB)/src/gen)"; \
+	  if [ -n "$$changed" ]; then echo "The pages are not current; commit the outcome of make web:" >&2; echo "$$changed" >&2; exit 1; fi
 
 pytest: setup $(VENV)/.kefu-dev ## Every test, those with a real model too
 	$(BIN)/pytest
@@ -108,5 +127,5 @@ build/tools/.made: Makefile
 	@build/tools/bin/pip install --quiet --disable-pip-version-check $(UV)
 	@touch $@
 
-.PHONY: help demo setup setup-gpu test check-python check-protos pytest quick loadtest nginx-check k8s-check images images-check \
+.PHONY: help demo setup setup-gpu test check-python check-protos web check-web pytest quick loadtest nginx-check k8s-check images images-check \
   compose-up compose-down compose-test lock sbom faults soak fix protos clean

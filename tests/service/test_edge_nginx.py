@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,23 @@ async def test_a_stream_that_is_cut_in_the_middle_fails_and_is_not_sent_to_the_o
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await call.read()
         assert caught.value.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.INTERNAL)
+
+
+@pytest.mark.parametrize(("ping_seconds", "lives"), [(1, True), (600, False)])
+async def test_a_stream_in_which_nothing_happens_lives_on_the_routers_pings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ping_seconds: int, lives: bool
+) -> None:
+    monkeypatch.setattr("kefu.common.transport.SERVER_PING_SECONDS", ping_seconds)
+    edge = Edge("", [], tmp_path, replace(LIMITS, silent_seconds=6))
+    async with nginx_in_front(tmp_path, edge) as front, front.channel() as channel:
+        request = pb.ConverseRequest(session="sessions/-", text="15")
+        call = rpc.ChatServiceStub(channel).Converse(request, metadata=bearing(KEY))
+        assert isinstance(await call.read(), pb.ConverseEvent)
+        if lives:
+            assert isinstance(await call.read(), pb.ConverseEvent)
+        else:
+            with pytest.raises(grpc.aio.AioRpcError):
+                await call.read()
 
 
 async def test_without_a_router_the_answer_is_a_status_of_ours_and_no_page(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """docs/data.md lists every key that the router writes, with its type and life."""
 
+import asyncio
 import re
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from kefu.router.v1 import admin_pb2 as admin
 from kefu.router.v1 import chat_pb2 as pb
 from tests.support.backends import hit
 from tests.support.desk import open_desk
+from tests.support.people import claim, give_back, reply, watch_desk
 from tests.support.redis_server import RedisServer
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "data.md"
@@ -58,7 +60,20 @@ async def test_every_key_in_redis_is_documented(redis: RedisServer) -> None:
                 turn = event.turn_started.turn
                 await customer.chat.StopTurn(pb.StopTurnRequest(turn=turn), metadata=customer.metadata)
         await customer.ask("How long does a refund take?")  # whole, and kept for others
-        await look()
+        session = (await customer.ask("Let me talk to a person")).session
+        person = await desk.customer(await desk.key("acme", Scope.OPERATOR))
+        here = watch_desk(person, "Mei")
+        await here.until(lambda events: any(event.HasField("caught_up") for event in events))
+        held = (await claim(person, session)).claim
+        await reply(person, session, held, "Hello.", "r-1")
+        await give_back(person, session, held)
+        async with asyncio.timeout(30):
+            while "kefu:1:desks:attendant" not in seen:
+                await asyncio.sleep(0.1)
+                await look()
+        await here.gone()
+    expected = ("bell", "desks", "events", "replies", "open", "past", "agents", "attendant")
+    assert {key.rpartition(":")[2] for key in seen} >= set(expected)
     rows = documented()
     assert len(rows) >= 15
     for key, (kind, life) in seen.items():
@@ -66,4 +81,4 @@ async def test_every_key_in_redis_is_documented(redis: RedisServer) -> None:
         assert len(matching) == 1, f"{key} is documented {len(matching)} times"
         _, documented_kind, documented_life = matching[0]
         assert kind == documented_kind, key
-        assert (life == -1) == (documented_life in ("for ever", "until revoked")), key
+        assert (life == -1) == (documented_life in ("for ever", "until revoked", "last 10,000")), key

@@ -7,10 +7,8 @@ from collections.abc import AsyncIterator, Callable
 import grpc
 import pytest
 
-from kefu.router.model import SessionState
-from kefu.router.redis_commands import RedisCommands
-from kefu.router.store import SessionStore
 from kefu.router.v1 import chat_pb2 as pb
+from kefu.router.v1.desk_pb2 import ClaimSessionRequest, ReturnSessionRequest
 from tests.support.backends import hit
 from tests.support.calling import failure
 from tests.support.desk import Answer, Customer, Desk, open_desk
@@ -67,10 +65,15 @@ async def state_of(customer: Customer, session: str) -> "pb.Session.State.ValueT
     return got.session.state
 
 
-async def set_state(desk: Desk, session: str, state: SessionState) -> None:
-    async with desk.store() as redis:
-        store = SessionStore(RedisCommands(redis), life=60)
-        await store.set_state("default", session.removeprefix("sessions/"), state)
+async def held(customer: Customer, session: str) -> int:
+    """A person takes over; the number of their claim."""
+    request = ClaimSessionRequest(session=session, agent="Mei")
+    return (await customer.desk.ClaimSession(request, metadata=customer.metadata)).claim
+
+
+async def given_back(customer: Customer, session: str, to: "ReturnSessionRequest.To.ValueType") -> None:
+    request = ReturnSessionRequest(session=session, claim=await held(customer, session), to=to)
+    await customer.desk.ReturnSession(request, metadata=customer.metadata)
 
 
 # Once.
@@ -202,19 +205,19 @@ async def test_a_superseding_message_stops_the_first_and_both_are_answered_as_on
 
 async def test_a_message_for_a_person_is_stored_and_not_answered(desk: Desk, customer: Customer) -> None:
     first = await customer.ask(ASK)
-    await set_state(desk, first.session, SessionState.HUMAN)
+    await held(customer, first.session)
     answer = await customer.ask("Are you there, colleague of mine?", first.session)
     assert answer.kinds == ["turn_started", "turn_completed"]
     assert answer.completed.finish_reason == pb.FINISH_REASON_HUMAN
     assert [turn.question for turn in await customer.turns(first.session)][1] == "Are you there, colleague of mine?"
     assert len(desk.replica.calls) == 1
-    await set_state(desk, first.session, SessionState.RETURNED)
+    await given_back(customer, first.session, ReturnSessionRequest.TO_BOT)
     assert (await customer.ask(ASK, first.session)).text
 
 
 async def test_a_closed_session_takes_no_message(desk: Desk, customer: Customer) -> None:
     first = await customer.ask(ASK)
-    await set_state(desk, first.session, SessionState.CLOSED)
+    await given_back(customer, first.session, ReturnSessionRequest.TO_CLOSED)
     read = await failure(lambda: customer.ask(ASK, first.session))
     assert (read.code, read.reason) == (grpc.StatusCode.FAILED_PRECONDITION, "SESSION_CLOSED")
 

@@ -16,7 +16,7 @@ from kefu.common.serving import Serving
 from kefu.common.transport import Options
 from kefu.router.config import RouterConfig
 from kefu.router.service import router
-from kefu.router.v1 import admin_pb2_grpc, chat_pb2_grpc
+from kefu.router.v1 import admin_pb2_grpc, chat_pb2_grpc, desk_pb2_grpc
 from kefu.router.v1 import chat_pb2 as pb
 from tests.support.backends import ScriptedKnowledge, ScriptedReplica, knowledge_server, replica_server
 from tests.support.calling import BOOTSTRAP_KEY, INTERNAL_KEY, bearing
@@ -33,6 +33,7 @@ class Customer:
         self.metadata = bearing(key)
         self.chat = chat_pb2_grpc.ChatServiceStub(channel)
         self.admin = admin_pb2_grpc.AdminServiceStub(channel)
+        self.desk = desk_pb2_grpc.DeskServiceStub(channel)
 
     def converse(
         self, text: str, session: str = "sessions/-", **more: object

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from kefu.router.business_hours import BusinessHours, spoken
+from kefu.router.business_hours import BusinessHours, open_seconds, spoken
 
 _NO_ENTRIES = """
 Mon
@@ -88,3 +88,33 @@ def test_an_opening_is_told_as_people_say_it(opening: str, english: str, chinese
     now = at("2026-11-23T03:00")
     assert spoken(at(opening), now, "en") == english
     assert spoken(at(opening), now, "zh") == chinese
+
+
+@pytest.mark.parametrize(
+    ("since", "till", "hours"),
+    [
+        ("2026-11-23T10:00", "2026-11-23T11:30", 1.5),
+        ("2026-11-23T08:00", "2026-11-23T20:00", 8.0),  # not over lunch
+        ("2026-11-20T17:00", "2026-11-23T10:00", 6.0),  # Friday, Saturday, Monday
+        ("2026-11-25T00:00", "2026-11-25T23:00", 0.0),
+        ("2026-11-23T11:00", "2026-11-23T10:00", 0.0),
+    ],
+)
+def test_only_time_in_which_somebody_is_there_passes(since: str, till: str, hours: float) -> None:
+    assert WEEK.open_seconds(at(since), at(till)) == hours * 3600
+    zone = "Asia/Shanghai"
+    entries = ["Mon-Fri 09:00-12:00", "mon-fri 13:00-18:00", "Sat 10:00-14:00", "2026-11-25 closed"]
+    assert open_seconds(entries, zone, at(since).timestamp(), at(till).timestamp()) == hours * 3600
+
+
+def test_hours_that_overlap_or_go_over_midnight_count_once() -> None:
+    night = BusinessHours(["Fri 22:00-06:00", "Sat 05:00-08:00"])
+    assert night.open_seconds(at("2026-11-27T20:00"), at("2026-11-29T00:00")) == 10 * 3600
+    assert night.open_seconds(at("2026-11-28T05:30"), at("2026-11-28T07:00")) == 1.5 * 3600
+
+
+def test_without_hours_all_time_passes_also_when_a_clock_is_put_back() -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    since, till = (datetime(2026, 10, day, 12, tzinfo=berlin) for day in (24, 25))
+    assert BusinessHours([]).open_seconds(since, till) == 25 * 3600
+    assert BusinessHours(["Mon-Sun 00:00-24:00"]).open_seconds(since, till) == 25 * 3600

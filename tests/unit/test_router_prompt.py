@@ -3,11 +3,12 @@
 from dataclasses import replace
 from typing import Any
 
+from kefu.router.context import exchanges
 from kefu.router.decide import Generate, GiveCurated, HandOver, decide, handoff_summary
 from kefu.router.excerpts import ranked_sentences, shown
 from kefu.router.extract import excerpt
 from kefu.router.knowledge import Curated, Found
-from kefu.router.model import HandoffReason, Passage, Turn
+from kefu.router.model import Handoff, HandoffReason, Passage, Turn
 from kefu.router.prompt import Budget, Role, build_prompt
 from kefu.router.tokens import TokenEstimate
 
@@ -138,3 +139,23 @@ def test_an_excerpt_is_the_part_that_bears_on_the_question() -> None:
     text = "Our shop sells chairs. " * 30 + "Refunds of furniture take 14 days. They go to your card."
     assert excerpt(passage(1, text), "How long do furniture refunds take?").startswith("Refunds of furniture take")
     assert len(excerpt(passage(1, text), "chairs")) <= 320
+
+
+def test_a_persons_words_answer_what_waited_for_one_and_nothing_else() -> None:
+    handed = replace(turn("A person, please.", "One moment."), handoff=Handoff(HandoffReason.CUSTOMER_ASKED, "", ""))
+    to_person, unanswered = turn("My order is 42.", ""), turn("Hello?", "")
+    reply, more = replace(turn("", "It left on Monday."), agent="Mei"), replace(turn("", "Anything else?"), agent="Mei")
+    uninvited = replace(turn("", "Can I help?"), agent="Mei")
+    assert exchanges([uninvited]) == []
+    assert exchanges([turn("Hi?", "Hello."), uninvited]) == [("Hi?", "Hello.\nCan I help?")]
+    assert exchanges([handed, to_person, reply, more, unanswered, turn("How long?", "Seven days.")]) == [
+        ("A person, please.\nMy order is 42.", "It left on Monday.\nAnything else?"),
+        ("How long?", "Seven days."),
+    ]
+
+
+def test_a_summary_after_a_persons_words_has_no_empty_question() -> None:
+    said = replace(turn("", "Anything else?"), agent="Mei")
+    summary = handoff_summary("en", HandoffReason.CUSTOMER_ASKED, "Please.", [said], [])
+    assert "Anything else?" in summary
+    assert "→" not in summary

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from kefu.cli import admin, chatting, dictionary, holdings, knowledge, operations, sessions, settings
+from kefu.cli import admin, chatting, desk, dictionary, holdings, knowledge, operations, sessions, settings
 from kefu.cli.console import CommandFailed, die
 
 _ANYTHING = {"allow_extra_args": True, "ignore_unknown_options": True}
@@ -26,6 +26,7 @@ def make_app() -> typer.Typer:
     holdings.register(app)
     dictionary.register(app)
     sessions.register(app)
+    desk.register(app)
     admin.register(app)
     settings.register(app)
     app.command("eval", add_help_option=False, context_settings=_ANYTHING)(_evaluate)

@@ -14,6 +14,7 @@ import typer
 from kefu.cli import data_dir as folders
 from kefu.cli.about import Filters, pairs_of
 from kefu.cli.answer import Answer, AnswerView, answer_one
+from kefu.cli.beside import beside
 from kefu.cli.connection import (
     DataDirOption,
     Json,
@@ -158,16 +159,18 @@ def chat(
 ) -> None:
     """Talk to Kefu. Ctrl-C stops an answer, Ctrl-D or /quit ends the chat.
 
-    /new opens another session, /sources shows the passages of the last answer whole, /quit ends.
+    /new opens another session, /sources shows the passages of the last answer whole, /quit ends. When a person takes
+    over, what they write is shown while you type.
     """
     with failing_plainly():
         folder = DataDir(Path(data_dir))
         target = find(server, knowledge_server, key, folder)
         out = console()
         current, last, tokens = session, Answer(), think_tokens if think else 0
-        with asyncio.Runner() as runner, _prompt_history(folder):
+        with asyncio.Runner() as runner, _prompt_history(folder), beside(target) as people:
             if sys.stdin.isatty():
                 out.print("Ask something. /new, /sources, /quit; Ctrl-C stops an answer.", style="dim")
+            people.follow(full("sessions", current) if current else "")
             while (text := _read_line()) is not None:
                 match text.split():
                     case []:
@@ -176,6 +179,7 @@ def chat(
                         break
                     case ["/new"]:
                         current = ""
+                        people.follow("")
                         out.print("A new session.", style="dim")
                     case ["/sources"]:
                         _print_sources(last)
@@ -190,6 +194,7 @@ def chat(
                             if not sys.stdin.isatty():
                                 raise typer.Exit(failure.status) from None
                         current = short(last.session) if last.session else current
+                        people.follow(full("sessions", current) if current else "")
         if current:
             out.print(f"Go on later: kefu chat --session {current}", style="dim", soft_wrap=True)
 

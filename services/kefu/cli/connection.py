@@ -30,6 +30,8 @@ RESTART_SECONDS = 30.0
 _LONG_CALLS = (
     ("kefu.router.v1.ChatService", "Converse"),
     ("kefu.router.v1.ChatService", "ResumeTurn"),
+    ("kefu.router.v1.ChatService", "WatchSession"),
+    ("kefu.router.v1.DeskService", "WatchDesk"),
     ("kefu.retrieval.v1.KnowledgeService", "ImportDocuments"),
 )
 

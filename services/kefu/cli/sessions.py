@@ -58,8 +58,10 @@ async def _show_session(target: Remote, session: str, as_json: Json = False) -> 
     out.print(f"{described.name}  {state}  until {when(described.expire_time)}", style="dim", soft_wrap=True)
     for turn in turns:
         out.print()
-        out.print(f"> {printable(turn.question)}", style="bold", soft_wrap=True)
-        out.print(printable(turn.text), soft_wrap=True)
+        if turn.question:
+            out.print(f"> {printable(turn.question)}", style="bold", soft_wrap=True)
+        if turn.text:
+            out.print(printable(f"{turn.agent}: {turn.text}" if turn.agent else turn.text), soft_wrap=True)
         out.print(_about(turn), style="dim", soft_wrap=True)
 
 

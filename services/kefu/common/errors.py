@@ -17,8 +17,10 @@ What can go wrong, and what the caller should do:
   TenantExists            ALREADY_EXISTS       use it, or choose another id
   OffsetOutOfRange        OUT_OF_RANGE         resume from 0
   SessionBusy             ABORTED              wait for the other answer, then resend
+  ClaimLost               ABORTED              read the conversation, and claim it again
   StaleRevision           ABORTED              read the settings again, then update
   SessionClosed           FAILED_PRECONDITION  open another session
+  AlreadyClaimed          FAILED_PRECONDITION  choose another conversation, or take it over from metadata `agent`
   NotDurable              FAILED_PRECONDITION  let Redis persist (appendonly yes), or accept that it does not
   CannotContinue          FAILED_PRECONDITION  continue from text, or start over
   Overloaded              RESOURCE_EXHAUSTED   retry after RetryInfo.retry_delay
@@ -191,6 +193,13 @@ class SessionBusy(ServiceError):
     reason = "SESSION_BUSY"
 
 
+class ClaimLost(ServiceError):
+    """The claim is not in force: somebody else took over, it lapsed, or the session was given back."""
+
+    code = grpc.StatusCode.ABORTED
+    reason = "CLAIM_LOST"
+
+
 class StaleRevision(ServiceError):
     """Someone else changed it since it was read."""
 
@@ -203,6 +212,13 @@ class SessionClosed(ServiceError):
 
     code = grpc.StatusCode.FAILED_PRECONDITION
     reason = "SESSION_CLOSED"
+
+
+class AlreadyClaimed(ServiceError):
+    """Somebody else holds the session; metadata `agent` says who."""
+
+    code = grpc.StatusCode.FAILED_PRECONDITION
+    reason = "ALREADY_CLAIMED"
 
 
 class NotDurable(ServiceError):

@@ -59,13 +59,14 @@ async def serving(
     drain: float = 20.0,
     transport: Transport = DEFAULT,
     tls: Tls | None = None,
+    leaving: Callable[[], None] | None = None,
 ) -> AsyncIterator[Serving]:
     """Serve at `listen` while the block runs; port 0 gets a free one, see `Serving.port`.
 
     `scopes` names each service that `register` adds, and the scopes of which a caller needs one. With `tls`, callers
     need a certificate as well. At the end the server
     says NOT_SERVING first, settles, closes its listening socket, then refuses new calls and gives those in flight
-    `drain` seconds.
+    `drain` seconds. `leaving` is called just before that: for streams that would never end by themselves.
     Raises StartupError when the address cannot be had.
     """
     server = grpc.aio.server(interceptors=[Guard(keyring, scopes)], options=transport.server_options())
@@ -90,6 +91,8 @@ async def serving(
                 await asyncio.sleep(transport.listener_grace_seconds)
         finally:
             health.end_watches()
+            if leaving is not None:
+                leaving()
             await server.stop(drain)
         _log.info("stopped")
 

@@ -187,7 +187,7 @@ def _elsewhere(edge: Edge) -> list[str]:
     gateway = fill(
         "gateway",
         body_seconds=limits.request_seconds,
-        silent_seconds=limits.silent_seconds,
+        silent_seconds=limits.watch_silent_seconds,
         passing=_proxy_pass(edge),
     )
     return [_through_gateway("/"), gateway]

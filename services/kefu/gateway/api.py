@@ -37,6 +37,7 @@ class Api:
         oidc = {"issuer": config.oidc_issuer, "client_id": config.oidc_client_id or config.oidc_audience}
         told: dict[str, Any] = {
             "title": config.title,
+            "accent": config.accent,
             "visitors": self._visitors is not None,
             "oidc": oidc if config.oidc_issuer else None,
             "collections": [f"collections/{name}" for name in listed(config.visitor_collections)],

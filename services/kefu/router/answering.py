@@ -326,7 +326,9 @@ class Answering:
     def _evidence(question: Question, passages: Sequence[Passage]) -> Evidence:
         texts = [question.rules.instructions, question.as_of]
         texts += [
-            asked for asked in [question.text, *(turn.asked for turn in question.history)] if not gives_orders(asked)
+            asked
+            for asked in [question.text, *(turn.asked for turn in question.history)]
+            if asked and not gives_orders(asked)
         ]
         texts += [turn.text for turn in question.history if turn.completed is None or not turn.completed.choices]
         sources = [("\n".join((passage.title, *passage.headings)), passage.text) for passage in passages]

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from kefu.common.language import AnswerLanguage
@@ -51,6 +52,23 @@ class BusinessHours:
         """Whether somebody is there."""
         return not self._entries or any(begin <= at < end for days in (-1, 0) for begin, end in self._windows(at, days))
 
+    def open_seconds(self, since: datetime, till: datetime) -> float:
+        """Seconds between two times, of one time zone, in which somebody was there."""
+        if not self._entries:
+            return max(till.timestamp() - since.timestamp(), 0.0)
+        days = (till.date() - since.date()).days
+        windows = sorted(
+            (begin.timestamp(), end.timestamp())
+            for ahead in range(-1, days + 1)
+            for begin, end in self._windows(since, ahead)
+        )
+        total, counted = 0.0, since.timestamp()
+        for begin, end in windows:  # they may overlap
+            begin, end = max(begin, counted), min(end, till.timestamp())
+            if end > begin:
+                total, counted = total + end - begin, end
+        return total
+
     def next_opening(self, at: datetime) -> datetime | None:
         """When somebody will be there again; None when nobody is for 60 days. For a time that is not open."""
         for days in range(_LOOK_AHEAD):
@@ -76,6 +94,17 @@ def hours_now(entries: Sequence[str], time_zone: str) -> tuple[bool, datetime | 
         return True, None
     hours, now = BusinessHours(entries), datetime.now(ZoneInfo(time_zone))
     return (True, None) if hours.is_open(now) else (False, hours.next_opening(now))
+
+
+def open_seconds(entries: Sequence[str], time_zone: str, since: float, till: float) -> float:
+    """How much of the time between two moments, in seconds since the epoch, somebody was there."""
+    zone = ZoneInfo(time_zone)
+    return _parsed(tuple(entries)).open_seconds(datetime.fromtimestamp(since, zone), datetime.fromtimestamp(till, zone))
+
+
+@lru_cache(maxsize=1000)
+def _parsed(entries: tuple[str, ...]) -> BusinessHours:
+    return BusinessHours(entries)
 
 
 def spoken(opening: datetime, now: datetime, language: AnswerLanguage) -> str:

@@ -1,41 +1,42 @@
 """ChatService: proto in, proto out."""
 
-import asyncio
 import re
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import grpc.aio
-import structlog
 
-from kefu.common.auth import caller
-from kefu.common.errors import BackendUnavailable, BadRequest
+from kefu.common.auth import Keyring, caller
+from kefu.common.errors import BadRequest
 from kefu.common.names import parse_name
 from kefu.common.paging import decode_token, encode_token, page_size_of
-from kefu.common.status import trailers_of
-from kefu.router import metrics
 from kefu.router.asking import ask_of, check_short, session_id_of
 from kefu.router.conversations import Conversations
-from kefu.router.events import Event
 from kefu.router.model import Rating
+from kefu.router.session_events import SessionEvent
+from kefu.router.streaming import streamed
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import chat_pb2_grpc as rpc
-from kefu.router.wire import event_message, session_message, turn_message
+from kefu.router.wire import event_message, session_event_message, session_message, turn_message
 
 SERVICE = "kefu.router.v1.ChatService"
 Context = grpc.aio.ServicerContext[Any, Any]
 _MOST_COMMENT = 1000
 _RATINGS = {pb.RATING_UNSPECIFIED: Rating.NONE, pb.RATING_UP: Rating.UP, pb.RATING_DOWN: Rating.DOWN}
 _SCORE = re.compile(r"\(\d{1,12}(?:\.\d{1,12})?")  # "(" and a time: everything before it
-_log = structlog.stdlib.get_logger()
+_EVENT = re.compile(r"\d{1,15}", re.ASCII)
+EventT = TypeVar("EventT")
+MessageT = TypeVar("MessageT")
 
 
 class ChatServicer(rpc.ChatServiceServicer):
     """See the contract. `slow_reader_seconds`: a client that takes nothing of a stream for so long is cut."""
 
-    def __init__(self, conversations: Conversations, *, slow_reader_seconds: float) -> None:
+    def __init__(self, conversations: Conversations, keyring: Keyring, *, slow_reader_seconds: float) -> None:
         self._conversations = conversations
+        self._keyring = keyring
         self._slow_reader_seconds = slow_reader_seconds
 
     def register(self, server: grpc.aio.Server) -> None:
@@ -47,9 +48,8 @@ class ChatServicer(rpc.ChatServiceServicer):
         principal = caller()
         session_id = session_id_of(request.session)
         ask = ask_of(request, principal, context.time_remaining())
-        async with aclosing(
-            self._streamed(self._conversations.converse(principal, session_id, ask), context)
-        ) as messages:
+        events = self._conversations.converse(principal, session_id, ask)
+        async with aclosing(self._streamed(events, context, event_message)) as messages:
             async for message in messages:
                 yield message
 
@@ -57,7 +57,7 @@ class ChatServicer(rpc.ChatServiceServicer):
         """See the contract."""
         session_id, turn_id = parse_name("turn", request.turn, "sessions", "turns")
         events = self._conversations.resume(caller(), session_id, turn_id, request.offset)
-        async with aclosing(self._streamed(events, context)) as messages:
+        async with aclosing(self._streamed(events, context, event_message)) as messages:
             async for message in messages:
                 yield message
 
@@ -114,35 +114,35 @@ class ChatServicer(rpc.ChatServiceServicer):
         await self._conversations.rate(caller(), session_id, turn_id, _RATINGS[request.rating], comment)
         return pb.RateTurnResponse()
 
-    async def _streamed(
-        self, events: AsyncGenerator[Event, None], context: Context
-    ) -> AsyncGenerator[pb.ConverseEvent, None]:
-        """The events as messages. A client that takes none of them for too long is cut."""
-        loop, serving = asyncio.get_running_loop(), asyncio.current_task()
-        cutting: list[asyncio.Task[None]] = []
-        async with aclosing(events):
-            async for event in events:
-                # While we are suspended in `yield`, gRPC waits for the client to take what it was sent.
-                watch = loop.call_later(
-                    self._slow_reader_seconds,
-                    lambda: cutting.append(asyncio.create_task(self._cut(context, serving))),
-                )
-                try:
-                    yield event_message(event)
-                finally:
-                    watch.cancel()
+    async def WatchSession(self, request: pb.WatchSessionRequest, context: Context) -> AsyncIterator[pb.SessionEvent]:
+        """See the contract. The headers are sent once the session is watched."""
+        [session_id] = parse_name("session", request.session, "sessions")
+        if request.after and not _EVENT.fullmatch(request.after):
+            raise BadRequest("after", "is not an id that this service gave.")
+        after = int(request.after) if request.after else None
+        message_of = partial(session_event_message, session_id)
+        async with aclosing(self._conversations.watch(caller(), session_id, after)) as events:
+            await anext(events)
+            await context.send_initial_metadata(())
+            async with aclosing(self._streamed(_told(events), context, message_of, self._keyring)) as messages:
+                async for message in messages:
+                    yield message
 
-    async def _cut(self, context: Context, serving: "asyncio.Task[Any] | None") -> None:
-        metrics.SLOW_READERS_CUT.inc()
-        seconds = self._slow_reader_seconds
-        _log.warning("stream.cut", seconds=seconds)
-        error = BackendUnavailable(f"Nothing of this stream was read for {seconds:g} s; resume the turn.")
-        # The status first: a cancelled handler sends none, and the client would wait forever once it reads again.
-        aborting = asyncio.create_task(context.abort(error.code, error.message, trailers_of(error)))
-        await asyncio.wait({aborting}, timeout=0.1)
-        if serving is not None:
-            serving.cancel()
-        await asyncio.gather(aborting, return_exceptions=True)
+    def _streamed(
+        self,
+        events: AsyncGenerator[EventT, None],
+        context: Context,
+        message_of: Callable[[EventT], MessageT],
+        keyring: Keyring | None = None,
+    ) -> AsyncGenerator[MessageT, None]:
+        slow = self._slow_reader_seconds
+        return streamed(events, context, message_of, slow_reader_seconds=slow, keyring=keyring)
+
+
+async def _told(events: AsyncGenerator[SessionEvent | None, None]) -> AsyncGenerator[SessionEvent, None]:
+    async for event in events:
+        if event is not None:
+            yield event
 
 
 def _position(token: str) -> int:

@@ -151,6 +151,10 @@ class RouterConfig(StoredConfig, env_prefix="KEFU_ROUTER_"):
     on_busy: Literal["reject", "queue", "supersede"] = "reject"
     """What a message gets while its session answers, unless the request or the tenant says otherwise."""
 
+    escalate_seconds: int = Field(default=300, ge=0)
+    """A customer who waits for a person for longer than this, within business hours, is escalated, unless their tenant
+    says otherwise; a person who does not write for that long loses the conversation. 0: never."""
+
     default_language: Literal["zh", "en"] = "en"
     """Language of an answer when neither the question nor the session tells."""
 

@@ -14,21 +14,26 @@ from kefu.common.auth import Principal, Scope
 from kefu.common.errors import BackendUnavailable, RequestIdReused, SessionNotFound, TurnNotFound
 from kefu.common.names import new_session_id, new_turn_id
 from kefu.router.events import Event
+from kefu.router.happenings import Erased, Rated
 from kefu.router.model import Rating, Session, TurnRecord
 from kefu.router.question import Ask
 from kefu.router.running import Running
+from kefu.router.session_events import SessionEvent
 from kefu.router.turn import TurnServices
 from kefu.router.turn_store import Look, TurnKey
+from kefu.router.watching import SessionWatches
 
 
 class Conversations:
     """See `Running` for the turns themselves."""
 
-    def __init__(self, services: TurnServices, running: Running) -> None:
+    def __init__(self, services: TurnServices, running: Running, watches: SessionWatches) -> None:
         self._config = services.config
         self._store = services.store
         self._turns = services.turns
         self._running = running
+        self._watches = watches
+        self._happenings = services.happenings
 
     async def converse(self, principal: Principal, session_id: str | None, ask: Ask) -> AsyncGenerator[Event, None]:
         """A message's events; without a session id it opens a session. Errors as in the contract."""
@@ -84,10 +89,21 @@ class Conversations:
         await self.session(principal, session_id)
         return await self._store.turns(principal.tenant, session_id, start, size)
 
+    async def watch(
+        self, principal: Principal, session_id: str, after: int | None
+    ) -> AsyncGenerator[SessionEvent | None, None]:
+        """What happens in a session that the key may read; see `SessionWatches.watch`. Raises SessionNotFound."""
+        await self.session(principal, session_id)
+        async with aclosing(self._watches.watch(principal.tenant, session_id, after)) as events:
+            async for event in events:
+                yield event
+
     async def rate(self, principal: Principal, session_id: str, turn_id: str, rating: Rating, comment: str) -> None:
         """Store what the customer thought of an answer. Raises TurnNotFound."""
         await self._own_turn(principal, TurnKey(principal.tenant, session_id, turn_id))
+        rated = await self._store.turn(principal.tenant, session_id, turn_id)
         await self._store.rate(principal.tenant, session_id, turn_id, rating, comment)
+        self._happenings.tell(Rated(principal.tenant, session_id, rated.turn, rating, comment))
 
     async def delete(self, principal: Principal, session_id: str) -> None:
         """Erase a session and all that is in it; a running answer is stopped. Raises SessionNotFound."""
@@ -108,6 +124,7 @@ class Conversations:
     async def _delete(self, principal: Principal, session: Session) -> None:
         self._running.delete(principal.tenant, session.id)
         await self._store.delete(principal.tenant, session)
+        self._happenings.tell(Erased(principal.tenant, session.id))
 
     async def _claimed(self, principal: Principal, ask: Ask, key: TurnKey, *, opens: bool) -> TurnKey | None:
         """The turn that the message's request_id stands for already; None when it is ours to run, as `key`."""

@@ -16,6 +16,7 @@ FAILURES = frozenset(
     }
 )
 """Reasons that mean "tried, and failed"; not those of a service that was away."""
+_NO_ANSWERS = (AnswerSource.CANNED, AnswerSource.CLARIFYING, AnswerSource.REFUSED, AnswerSource.PERSON)
 _IN_A_ROW = 2
 _NO_WORD = re.compile(r"[\W_]+")
 
@@ -47,7 +48,7 @@ def _was_tried(turn: Turn) -> bool:
         return False  # what was stopped failed nobody
     if turn.handoff is not None:
         return turn.handoff.reason in FAILURES
-    return done.source not in (AnswerSource.CANNED, AnswerSource.CLARIFYING, AnswerSource.REFUSED)
+    return done.source not in _NO_ANSWERS
 
 
 def _same(one: str, other: str) -> bool:

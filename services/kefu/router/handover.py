@@ -26,7 +26,7 @@ def handoff_of(question: Question, reason: HandoffReason, nearest: Sequence[Pass
     rules, language = question.rules, question.language
     subject = sensitive_subject(question.text, rules.sensitive_topics)
     is_open, opening = hours_now(rules.business_hours, rules.time_zone)
-    messages = [*(turn.asked for turn in question.history), question.text]
+    messages = [*(turn.asked for turn in question.history if turn.asked), question.text]
     summary = handoff_summary(language, reason, question.text, question.history, nearest, detail or subject)
     return Handoff(
         reason=reason,

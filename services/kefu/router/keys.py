@@ -9,6 +9,13 @@ TENANTS = "kefu:1:tenants"
 ROUTERS = "kefu:1:router:"
 """Before a router's name: its channel."""
 
+BELL = "kefu:1:bell"
+"""Rings for every session that has changed."""
+DESKS = "kefu:1:desks"
+"""Tenants that have called a person."""
+ATTENDANT = "kefu:1:desks:attendant"
+"""The router that looks after conversations which wait too long."""
+
 
 def session(tenant: str, session_id: str) -> str:
     """Prefix of a session's keys: one slot, so that one script sees them all."""
@@ -49,6 +56,21 @@ def running_turns(tenant: str) -> str:
 def question_rate(tenant: str) -> str:
     """When a tenant's next question would be due."""
     return f"kefu:1:{{{tenant}:quota}}:rate"
+
+
+def desk_open(tenant: str) -> str:
+    """A tenant's conversations that wait for a person or are held by one, and some that were lately."""
+    return f"kefu:1:{{{tenant}:desk}}:open"
+
+
+def desk_past(tenant: str) -> str:
+    """A tenant's conversations that people gave back."""
+    return f"kefu:1:{{{tenant}:desk}}:past"
+
+
+def desk_agents(tenant: str) -> str:
+    """Who is present at a tenant's desk."""
+    return f"kefu:1:{{{tenant}:desk}}:agents"
 
 
 def tenant_keys(tenant: str) -> str:

@@ -74,3 +74,20 @@ TURNS_TAKEN_OVER = Counter(
 EPHEMERAL_TURNS = Counter(
     "kefu_ephemeral_turns_total", "Turns answered without history, and kept nowhere, since Redis was away."
 )
+SESSION_WATCHERS = Gauge("kefu_session_watchers", "Streams that watch a session at this router.")
+DESK_WATCHERS = Gauge("kefu_desk_watchers", "Streams that watch a desk at this router.")
+CONVERSATIONS = Gauge(
+    "kefu_desk_conversations",
+    "Conversations that wait for a person, or are held by one; told by the one router that attends to them.",
+    ("tenant", "state"),
+)
+LONGEST_WAIT_SECONDS = Gauge(
+    "kefu_desk_longest_wait_seconds", "Wait of the customer who has waited longest; told as above.", ("tenant",)
+)
+ESCALATIONS = Counter(
+    "kefu_escalations_total", "Customers who waited for a person for longer than their tenant allows."
+)
+CLAIMS_LAPSED = Counter("kefu_claims_lapsed_total", "Conversations taken from a person who did not write in time.")
+CLAIMS = Counter("kefu_claims_total", "Conversations that people took over.")
+REPLIES = Counter("kefu_replies_total", "Replies that people wrote.")
+OBSERVERS_FAILED = Counter("kefu_observers_failed_total", "Happenings that an observer failed on; see the log.")

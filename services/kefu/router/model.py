@@ -46,6 +46,7 @@ class AnswerSource(StrEnum):
     CACHED = "cached"
     CLARIFYING = "clarifying"
     REFUSED = "refused"
+    PERSON = "person"
 
 
 class HandoffReason(StrEnum):
@@ -243,6 +244,8 @@ class Turn:
     searched: bool = False
     handoff: Handoff | None = None
     completed: Completed | None = None
+    agent: str = ""
+    """The name of the person who wrote `text`; then there is no question."""
     rewritten_from: int | None = None
     """Byte from which readers of an earlier attempt, on a router that died, may hold another text."""
 
@@ -279,6 +282,29 @@ class Session:
     running_turn: str = ""
     replica: str = ""
     """The generation replica that answered last: its prefix cache is warm."""
+    agent: str = ""
+    """The name under which a person answers; empty: none does."""
+    last_event: int = 0
+    """Number of its last event; see `kefu.router.session_events`."""
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """A session as the desk sees it. Times are seconds since the epoch."""
+
+    session: Session
+    handoff: Handoff | None
+    """What called a person last; None when a person stepped in uninvited."""
+    handoff_turn: str
+    language: str
+    waiting_since: float | None
+    """None: the customer does not wait for a person's word."""
+    escalated: bool
+    last_message: str
+    claim: int
+    """Number of the last claim, in force while the session is HUMAN; 0 when it was never claimed."""
+    claimant: str
+    """The key that made it."""
 
 
 TURN = pydantic.TypeAdapter(Turn)

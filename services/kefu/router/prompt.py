@@ -19,6 +19,7 @@ from enum import StrEnum
 
 from kefu.common.language import AnswerLanguage, answer_language
 from kefu.router import excerpts
+from kefu.router.context import exchanges
 from kefu.router.model import Passage, Turn
 from kefu.router.tokens import TokenEstimate
 
@@ -141,12 +142,10 @@ def build_prompt(
 
 def _history(turns: Sequence[Turn], budget: int, estimate: TokenEstimate) -> list[Message]:
     messages: list[Message] = []
-    for turn in reversed(turns):
-        if turn.superseded or not turn.text or turn.handoff is not None:
-            continue
+    for asked, said in reversed(exchanges(turns)):
         pair = [
-            Message(Role.USER, turn.asked[:_LONGEST_HISTORY_TURN]),
-            Message(Role.ASSISTANT, turn.text[:_LONGEST_HISTORY_TURN]),
+            Message(Role.USER, asked[:_LONGEST_HISTORY_TURN]),
+            Message(Role.ASSISTANT, said[:_LONGEST_HISTORY_TURN]),
         ]
         budget -= estimate.of_messages([message.content for message in pair])
         if budget < 0:

@@ -158,10 +158,30 @@ class RedisCommands:
             )
         return [(cast("str", _decoded(member)), float(score)) for member, score in found]
 
+    async def set_members(self, key: str) -> list[str]:
+        """All members of a set, sorted."""
+        with redis_errors():
+            return sorted(str(_decoded(member)) for member in await self._client.smembers(key))
+
     async def sorted_all(self, key: str) -> list[str]:
         """All members of a sorted set."""
         with redis_errors():
             return cast("list[str]", _decoded(await self._client.zrange(key, 0, -1)))
+
+    async def stream_last(self, key: str) -> str:
+        """Id of a stream's last entry; "0-0" when there is none."""
+        with redis_errors():
+            last = await self._client.xrevrange(key, count=1)
+        return cast("str", _decoded(last[0][0])) if last else "0-0"
+
+    async def stream_read(
+        self, key: str, after: str, *, count: int, block_seconds: float
+    ) -> list[tuple[str, dict[str, str]]]:
+        """Entries of a stream after an id; waits for the first, and returns none when none came in that time."""
+        with redis_errors():
+            found = await self._client.xread({key: after}, count=count, block=round(block_seconds * 1000))
+        entries = cast("list[tuple[bytes, dict[bytes, bytes]]]", found[0][1]) if found else []
+        return [(cast("str", _decoded(entry_id)), _decoded(fields)) for entry_id, fields in entries]
 
     async def publish(self, channel: str, message: str) -> None:
         """Publish a message."""

@@ -5,7 +5,17 @@ The lock holds "{turn}:{fence}". The fence is a number in the session's hash tha
 a router that was away for longer than its lease can never write over what came after.
 """
 
-SESSION_KEYS = ("session", "order", "turns", "ratings", "lock", "queue", "stop")
+SESSION_KEYS = ("session", "order", "turns", "ratings", "lock", "queue", "stop", "events", "replies")
+
+TELL = """
+local function tell(kind, what, agent, life)
+  local number = redis.call('HINCRBY', KEYS[1], 'events', 1)
+  redis.call('XADD', KEYS[8], 'MAXLEN', '~', 1000, string.format('%.0f-0', number), kind, what, 'agent', agent)
+  redis.call('PEXPIRE', KEYS[8], life)
+end
+"""
+"""Before a script that changes a session: tell those who watch it, in the same step. Events are numbered from 1 and
+name what is stored; see `kefu.router.session_events`."""
 
 CLAIM = """
 -- KEYS: request. ARGV: claim, life ms
@@ -125,9 +135,11 @@ return asked or 'on'
 """Renew a turn's leases, save what was said since, and hear whether it should go on: on, stop, supersede, gone
 (session deleted), lost, or forgotten (Redis lost what was saved before: save all of it)."""
 
-FINISH = """
+FINISH = (
+    TELL
+    + """
 -- ARGV: prefix, turn id, fence, "{state} {turn JSON}", now, session life ms, new session state or "", replica or "",
---       owner
+--       owner, language, last message, no answer (0|1)
 local session, turns, lock, stop = KEYS[1], KEYS[3], KEYS[5], KEYS[7]
 local alive, draft = ARGV[1] .. 'alive:' .. ARGV[2], ARGV[1] .. 'draft:' .. ARGV[2]
 if redis.call('EXISTS', session) == 0 then
@@ -138,17 +150,23 @@ if redis.call('HGET', session, 'fence') ~= ARGV[3] then return 'lost' end
 redis.call('DEL', alive, draft)
 redis.call('HDEL', stop, ARGV[2])
 redis.call('HSET', turns, ARGV[2], ARGV[4])
-redis.call('HSET', session, 'update_time', ARGV[5])
+redis.call('HSET', session, 'update_time', ARGV[5], 'language', ARGV[10], 'last_message', ARGV[11])
 redis.call('HDEL', session, 'running')
-if ARGV[7] ~= '' then
-  local state = redis.call('HGET', session, 'state')
-  if state == 'bot' or state == 'returned' then redis.call('HSET', session, 'state', ARGV[7]) end
+tell('turn', ARGV[2], '', ARGV[6])
+local state = redis.call('HGET', session, 'state')
+if ARGV[7] ~= '' and (state == 'bot' or state == 'returned') then
+  redis.call('HSET', session, 'state', ARGV[7], 'waiting_since', ARGV[5], 'handoff_turn', ARGV[2])
+  redis.call('HDEL', session, 'escalated')
+  tell('state', ARGV[7], '', ARGV[6])
+elseif (state == 'human' and ARGV[12] == '1') or (state == 'waiting' and ARGV[7] ~= '') then
+  redis.call('HSETNX', session, 'waiting_since', ARGV[5])
 end
 if ARGV[8] ~= '' then redis.call('HSET', session, 'replica', ARGV[8]) end
 if redis.call('GET', lock) == ARGV[2] .. ':' .. ARGV[3] then redis.call('DEL', lock) end
 for i = 1, 4 do redis.call('PEXPIRE', KEYS[i], ARGV[6]) end
 return 'stored'
 """
+)
 """Store how a turn ended and free the session, unless it was deleted (gone) or someone else has it (lost)."""
 
 LEAVE = """
@@ -201,14 +219,6 @@ redis.call('PEXPIRE', KEYS[4], redis.call('PTTL', KEYS[1]))
 return 1
 """
 """Rate a turn that is there."""
-
-SET_STATE = """
--- ARGV: session state
-if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
-redis.call('HSET', KEYS[1], 'state', ARGV[1])
-return 1
-"""
-"""Say who answers in a session that is there."""
 
 DELETE = """
 -- ARGV: prefix, before a router's channel

@@ -13,16 +13,23 @@ from kefu.common.serving import Serving, serving
 from kefu.common.tasks import cancelled
 from kefu.common.tls import channel_inside
 from kefu.common.transport import CLIENT_OPTIONS
-from kefu.router import admin_servicer, chat_servicer, identity_servicer
+from kefu.router import admin_servicer, chat_servicer, desk_servicer, identity_servicer
 from kefu.router.admin_servicer import AdminServicer
 from kefu.router.admission import Admission, Bounds
 from kefu.router.answer_cache import AnswerCache
 from kefu.router.answering import Answering
+from kefu.router.attending import Attendant, attended
 from kefu.router.chat_servicer import ChatServicer
 from kefu.router.config import RouterConfig
 from kefu.router.conversations import Conversations
+from kefu.router.desk import Desk
+from kefu.router.desk_servicer import DeskServicer
+from kefu.router.desk_store import DeskStore
+from kefu.router.desk_watching import open_desk_watches
 from kefu.router.door import Door
+from kefu.router.doorbell import open_doorbell
 from kefu.router.following import open_following
+from kefu.router.happenings import Happenings
 from kefu.router.identity_servicer import IdentityServicer
 from kefu.router.knowledge import Knowledge
 from kefu.router.leases import open_leases
@@ -30,14 +37,17 @@ from kefu.router.quota import TenantLimits
 from kefu.router.redis_commands import RedisCommands
 from kefu.router.replicas import open_pool
 from kefu.router.running import Running
+from kefu.router.session_events import SessionEvents
 from kefu.router.settings import SettingsStore
 from kefu.router.store import SessionStore
 from kefu.router.tenants import TenantStore
 from kefu.router.turn import TurnServices
 from kefu.router.turn_store import TurnStore
+from kefu.router.watching import open_watches
 
 SCOPES = {
     chat_servicer.SERVICE: (Scope.CHAT,),
+    desk_servicer.SERVICE: (Scope.OPERATOR,),
     admin_servicer.SERVICE: (Scope.OPERATOR,),
     identity_servicer.SERVICE: identity_servicer.SCOPES,
 }
@@ -81,6 +91,7 @@ async def router(config: RouterConfig, store: Redis, keyring: Keyring) -> AsyncI
             most=config.cache_entries,
             fingerprints=lambda: pool.fingerprints,
         )
+        happenings = Happenings()  # observers go here
         services = TurnServices(
             config=config,
             store=SessionStore(commands, life=life),
@@ -89,17 +100,30 @@ async def router(config: RouterConfig, store: Redis, keyring: Keyring) -> AsyncI
             door=Door(limits, admission, prompt_tokens=config.prompt_tokens),
             settings=settings,
             answering=Answering(config, Knowledge(channel, internal_key), pool, cache),
+            happenings=happenings,
         )
         running = Running(services, await enter(open_following(turns)))
         stack.push_async_callback(running.close)
-        conversations = Conversations(services, running)
-        chat = ChatServicer(conversations, slow_reader_seconds=config.slow_reader_seconds)
+        watches = await enter(open_watches(SessionEvents(commands, services.store)))
+        desk_store = DeskStore(commands, life=life)
+        desk_watches = await enter(open_desk_watches(desk_store))
+        await enter(open_doorbell(commands, [watches, desk_watches]))
+        await enter(attended(Attendant(commands, desk_store, settings, happenings, name)))
+        slow = config.slow_reader_seconds
+        chat = ChatServicer(Conversations(services, running, watches), keyring, slow_reader_seconds=slow)
+        people = Desk(desk_store, services.store, happenings)
+        desk = DeskServicer(people, desk_watches, keyring, slow_reader_seconds=slow)
         admin = AdminServicer(TenantStore(commands), settings)
 
         def register(server: grpc.aio.Server) -> None:
             chat.register(server)
+            desk.register(server)
             admin.register(server)
             IdentityServicer().register(server)
+
+        def leave() -> None:
+            watches.leave()
+            desk_watches.leave()
 
         yield await enter(
             serving(
@@ -110,5 +134,6 @@ async def router(config: RouterConfig, store: Redis, keyring: Keyring) -> AsyncI
                 drain=config.drain_seconds,
                 transport=config.transport(),
                 tls=config.tls,
+                leaving=leave,
             )
         )

@@ -44,6 +44,7 @@ class TenantSettings:
     refused_topics: tuple[str, ...] = ()
     business_hours: tuple[str, ...] = ()
     sensitive_topics: tuple[str, ...] = ()
+    escalate_seconds: int | None = None
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,8 @@ class Rules:
     business_hours: tuple[str, ...] = ()
     """See `kefu.router.business_hours`."""
     sensitive_topics: tuple[str, ...] = ()
+    escalate_seconds: int = 300
+    """A customer may wait so long for a person, within business hours. 0: for ever."""
 
 
 def rules_of(settings: TenantSettings, config: RouterConfig) -> Rules:
@@ -118,6 +121,7 @@ def rules_of(settings: TenantSettings, config: RouterConfig) -> Rules:
         refused_topics=settings.refused_topics,
         business_hours=settings.business_hours,
         sensitive_topics=settings.sensitive_topics,
+        escalate_seconds=_or(settings.escalate_seconds, config.escalate_seconds),
     )
 
 

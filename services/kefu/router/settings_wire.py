@@ -18,6 +18,7 @@ _MOST_INSTRUCTIONS = 4000
 _MOST_TEXT = 1000
 _MOST_TURNS = 1_000_000
 _MOST_WEIGHT = 1000
+_MOST_SECONDS = 604_800
 _MOST_ENTRIES = 100
 _LONGEST_ENTRY = 100
 _SHARES = ("max_concurrent_turns", "questions_per_minute", "question_burst", "weight")
@@ -45,6 +46,7 @@ def settings_message(settings: TenantSettings) -> pb.TenantSettings:
         refused_topics=settings.refused_topics,
         business_hours=settings.business_hours,
         sensitive_topics=settings.sensitive_topics,
+        escalate_seconds=settings.escalate_seconds,
     )
 
 
@@ -80,6 +82,7 @@ def settings_of(message: pb.TenantSettings) -> TenantSettings:
         refused_topics=_entries("refused_topics", message.refused_topics),
         business_hours=_business_hours(message.business_hours),
         sensitive_topics=_entries("sensitive_topics", message.sensitive_topics),
+        escalate_seconds=_integer(message, "escalate_seconds", 0, _MOST_SECONDS),
     )
 
 

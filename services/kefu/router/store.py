@@ -1,15 +1,36 @@
 """Sessions and turns in Redis: the only place they live. Everything has a life, and a delete leaves nothing."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from kefu.common.errors import SessionNotFound, TurnNotFound
 from kefu.router import keys, scripts
+from kefu.router.doorbell import ring
 from kefu.router.model import Rating, Session, SessionState, TurnRecord, TurnState
-from kefu.router.redis_commands import RedisCommands
+from kefu.router.redis_commands import RedisCommands, ScriptCall
 from kefu.router.turn_store import record_of
+
+
+def session_of(session_id: str, fields: Mapping[str, str], *, turn_count: int, runs: bool, life: float) -> Session:
+    """A session from its hash. `runs`: some router runs the turn that is named as running."""
+    update, state = float(fields["update_time"]), SessionState(fields["state"])
+    return Session(
+        id=session_id,
+        subject=fields["subject"],
+        state=state,
+        user=fields["user"],
+        title=fields["title"],
+        turn_count=turn_count,
+        create_time=float(fields["create_time"]),
+        update_time=update,
+        expire_time=update + life,
+        running_turn=fields.get("running", "") if runs else "",
+        replica=fields.get("replica", ""),
+        agent=fields.get("agent", "") if state is SessionState.HUMAN else "",
+        last_event=int(fields.get("events", 0)),
+    )
 
 
 class SessionStore:
@@ -31,26 +52,12 @@ class SessionStore:
             raise SessionNotFound('There is no such session; open one with "sessions/-".')
         count = await self._commands.list_length(f"{keys.session(tenant, session_id)}order")
         running = fields.get("running", "")
-        if running and not await self._alive(tenant, session_id, running):
-            running = ""
-        update = float(fields["update_time"])
-        return Session(
-            id=session_id,
-            subject=fields["subject"],
-            state=SessionState(fields["state"]),
-            user=fields["user"],
-            title=fields["title"],
-            turn_count=count,
-            create_time=float(fields["create_time"]),
-            update_time=update,
-            expire_time=update + self._life,
-            running_turn=running,
-            replica=fields.get("replica", ""),
-        )
+        runs = bool(running) and await self._alive(tenant, session_id, running)
+        return session_of(session_id, fields, turn_count=count, runs=runs, life=self._life)
 
     async def turn(self, tenant: str, session_id: str, turn_id: str) -> TurnRecord:
         """A turn, or TurnNotFound."""
-        [found] = await self._records(tenant, session_id, [turn_id])
+        [found] = await self.records(tenant, session_id, [turn_id])
         if found is None:
             raise TurnNotFound("There is no such turn; list the session's turns.")
         return found
@@ -60,7 +67,7 @@ class SessionStore:
         prefix = keys.session(tenant, session_id)
         stop = start + count - 1 if start >= 0 else -1
         ids = await self._commands.list_range(f"{prefix}order", start, stop)
-        return [record for record in await self._records(tenant, session_id, ids) if record is not None]
+        return [record for record in await self.records(tenant, session_id, ids) if record is not None]
 
     async def sessions(
         self, tenant: str, subject: str, user: str, before: str, count: int
@@ -89,15 +96,19 @@ class SessionStore:
         if not await self._script(scripts.RATE, tenant, session_id, turn_id, value):
             raise TurnNotFound("There is no such turn; list the session's turns.")
 
-    async def set_state(self, tenant: str, session_id: str, state: SessionState) -> None:
-        """Say who answers in a session, or raise SessionNotFound."""
-        if not await self._script(scripts.SET_STATE, tenant, session_id, state):
-            raise SessionNotFound("There is no such session.")
-
     async def delete(self, tenant: str, session: Session) -> None:
         """Erase a session, its turns, and what its request_ids stand for."""
         records = await self.turns(tenant, session.id, 0, 1_000_000)
-        await self._script(scripts.DELETE, tenant, session.id, keys.session(tenant, session.id), keys.ROUTERS)
+        names = [keys.session(tenant, session.id) + name for name in scripts.SESSION_KEYS]
+        delete = ScriptCall(scripts.DELETE, names, (keys.session(tenant, session.id), keys.ROUTERS))
+        await self._commands.together(
+            [
+                delete,
+                ("ZREM", keys.desk_open(tenant), session.id),
+                ("ZREM", keys.desk_past(tenant), session.id),
+                ring(tenant, session.id),
+            ]
+        )
         for record in records:
             if record.turn.request_id:
                 await self._commands.delete(keys.request(tenant, session.subject, record.turn.request_id))
@@ -109,7 +120,8 @@ class SessionStore:
         """Every session that a key opened for a user."""
         return await self._commands.sorted_all(keys.sessions_of(tenant, subject, user))
 
-    async def _records(self, tenant: str, session_id: str, ids: Sequence[str]) -> list[TurnRecord | None]:
+    async def records(self, tenant: str, session_id: str, ids: Sequence[str]) -> list[TurnRecord | None]:
+        """Turns by their ids, None for those that are not there."""
         prefix = keys.session(tenant, session_id)
         stored = await self._commands.hash_get_many(f"{prefix}turns", ids)
         ratings = await self._commands.hash_get_many(f"{prefix}ratings", ids)

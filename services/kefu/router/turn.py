@@ -22,6 +22,7 @@ from kefu.router.answering import Answering
 from kefu.router.config import RouterConfig
 from kefu.router.door import Door
 from kefu.router.events import Event, Started
+from kefu.router.happenings import HandedOver, Happenings, TurnStored
 from kefu.router.leases import Lease, Leases, Signal, spoken_of
 from kefu.router.model import Completed, FinishReason, OnBusy, SessionState, Turn, TurnState
 from kefu.router.placing import question_of
@@ -55,6 +56,7 @@ class TurnServices:
     door: Door
     settings: SettingsStore
     answering: Answering
+    happenings: Happenings
 
 
 class LiveTurn:
@@ -289,9 +291,16 @@ class LiveTurn:
                 failure = BackendUnavailable("This router lost the session while it answered; send the message again.")
             # Without Redis the readers are told now, and the turn is stored when Redis is back: nobody hangs.
             self._tell(failure, completed)
-            await storing
+            if await storing == "stored":
+                self._tell_happenings(stored, state)
         finally:
             await cancelled(storing)
+
+    def _tell_happenings(self, stored: Turn, state: TurnState) -> None:
+        tenant, session_id, tell = self.key.tenant, self.key.session_id, self._services.happenings.tell
+        tell(TurnStored(tenant, session_id, self.principal.subject, self._user, stored, state))
+        if stored.handoff is not None:
+            tell(HandedOver(tenant, session_id, stored, stored.handoff))
 
     def _tell(self, failure: BaseException | None, completed: Completed) -> None:
         if failure is not None:

@@ -20,6 +20,7 @@ from kefu.router.model import (
     TurnRecord,
     TurnState,
 )
+from kefu.router.session_events import Missed, SessionEvent, StateTold, TurnTold
 from kefu.router.v1 import chat_pb2 as pb
 
 _FINISH = {
@@ -39,6 +40,7 @@ _SOURCE = {
     AnswerSource.CACHED: pb.ANSWER_SOURCE_CACHED,
     AnswerSource.CLARIFYING: pb.ANSWER_SOURCE_CLARIFYING,
     AnswerSource.REFUSED: pb.ANSWER_SOURCE_REFUSED,
+    AnswerSource.PERSON: pb.ANSWER_SOURCE_PERSON,
 }
 _REASON = {
     HandoffReason.NOTHING_RELEVANT: pb.Handoff.REASON_NOTHING_RELEVANT,
@@ -73,7 +75,7 @@ _BROWN_OUT = {
     BrownOut.WITHOUT_MODEL: pb.BROWN_OUT_WITHOUT_MODEL,
     BrownOut.HANDOFF: pb.BROWN_OUT_HANDOFF,
 }
-_SESSION_STATE = {
+SESSION_STATES = {
     SessionState.BOT: pb.Session.STATE_BOT,
     SessionState.WAITING: pb.Session.STATE_WAITING,
     SessionState.HUMAN: pb.Session.STATE_HUMAN,
@@ -125,7 +127,7 @@ def event_message(event: Event) -> pb.ConverseEvent:
         case Text():
             return pb.ConverseEvent(text_delta=pb.TextDelta(offset=event.offset, text=event.text))
         case HandedOff():
-            return pb.ConverseEvent(handoff=_handoff(event.handoff))
+            return pb.ConverseEvent(handoff=handoff_message(event.handoff))
         case Ended():
             return pb.ConverseEvent(turn_completed=_completed(event.completed))
 
@@ -134,7 +136,7 @@ def session_message(session: Session) -> pb.Session:
     """A session."""
     return pb.Session(
         name=session_name(session.id),
-        state=_SESSION_STATE[session.state],
+        state=SESSION_STATES[session.state],
         user=session.user,
         turn_count=session.turn_count,
         create_time=timestamp(session.create_time),
@@ -142,6 +144,8 @@ def session_message(session: Session) -> pb.Session:
         expire_time=timestamp(session.expire_time),
         title=session.title,
         running_turn=turn_name(session.id, session.running_turn) if session.running_turn else "",
+        agent=session.agent,
+        last_event=str(session.last_event),
     )
 
 
@@ -155,14 +159,28 @@ def turn_message(session_id: str, record: TurnRecord) -> pb.Turn:
         question=turn.question,
         text=turn.text,
         passages=map(_passage, turn.passages),
-        handoff=None if turn.handoff is None else _handoff(turn.handoff),
+        handoff=None if turn.handoff is None else handoff_message(turn.handoff),
         completed=None if turn.completed is None else _completed(turn.completed),
         rating=_RATING[record.rating],
         rating_comment=record.rating_comment,
         create_time=timestamp(turn.create_time),
         language=turn.language,
         as_of=turn.as_of,
+        agent=turn.agent,
     )
+
+
+def session_event_message(session_id: str, event: SessionEvent) -> pb.SessionEvent:
+    """Something that happened in a session."""
+    told = str(event.number)
+    match event:
+        case StateTold():
+            changed = pb.SessionEvent.StateChanged(state=SESSION_STATES[event.state], agent=event.agent)
+            return pb.SessionEvent(id=told, state_changed=changed)
+        case TurnTold():
+            return pb.SessionEvent(id=told, turn_stored=turn_message(session_id, event.record))
+        case Missed():
+            return pb.SessionEvent(id=told, missed=pb.SessionEvent.Missed())
 
 
 def _passage(passage: Passage) -> pb.SourcePassage:
@@ -178,7 +196,8 @@ def _passage(passage: Passage) -> pb.SourcePassage:
     )
 
 
-def _handoff(handoff: Handoff) -> pb.Handoff:
+def handoff_message(handoff: Handoff) -> pb.Handoff:
+    """A hand-over."""
     return pb.Handoff(
         reason=_REASON[handoff.reason],
         message=handoff.message,

@@ -1,0 +1,1 @@
+import{r as e,t}from"./base-BKXqXzJc.js";e(t(`main`,{}),document.getElementById(`app`));

@@ -1,0 +1,356 @@
+/** A visitor's conversation: what is on the page, and what it asks of the server. Knows no elements. */
+import { create } from "@bufbuild/protobuf";
+import { type Client, Code } from "@connectrpc/connect";
+import { computed, signal } from "@preact/signals";
+import {
+  type ChatService,
+  FinishReason,
+  Rating,
+  Session_State as State,
+  type SessionEvent,
+  type Turn,
+  TurnCompletedSchema,
+  Turn_State,
+} from "../gen/kefu/router/v1/chat_pb.js";
+import { failureOf } from "../shared/failure.ts";
+import { store, stored } from "../shared/storage.ts";
+import { Sentences, announce } from "./announce.ts";
+import { Entry } from "./entry.ts";
+import { eachFrame } from "./frames.ts";
+import { loadAnswers } from "./lazy.ts";
+import { backoff, connection, pause } from "./network.ts";
+import { AnswerText } from "./offsets.ts";
+import { t } from "./texts.ts";
+import { TurnFailed, followTurn } from "./turn.ts";
+
+const OPEN = "sessions/-";
+/** The server sends nothing while nothing happens; a proxy or a sleeping laptop may have cut the line unseen. */
+const WATCH_IDLE = 10 * 60_000;
+const HIDDEN_FOR = 60_000;
+
+export class Conversation {
+  readonly entries = signal<Entry[]>([]);
+  readonly state = signal<State>(State.BOT);
+  readonly agent = signal("");
+  readonly phase = signal<"loading" | "ready" | "failed">("loading");
+  /** "sessions/…", or empty before the first message. */
+  readonly session = signal("");
+  readonly running = computed(() => this.entries.value.some((one) => isRunning(one)));
+  /** Called when a person's message has come. */
+  onMessage: (entry: Entry) => void = () => {};
+
+  private readonly following = new Map<Entry, AbortController>();
+  private opened: Promise<unknown> = Promise.resolve();
+  private watching: AbortController | null = null;
+  private lastEvent = "";
+
+  constructor(
+    private readonly client: Client<typeof ChatService>,
+    private readonly collections: string[],
+  ) {}
+
+  /** Show what is stored of the conversation that this browser remembers, and go on with it. */
+  async load(): Promise<void> {
+    this.phase.value = "loading";
+    const name = stored("session");
+    if (!name) {
+      this.phase.value = "ready";
+      return;
+    }
+    try {
+      const { session } = await this.client.getSession({ name });
+      this.session.value = name;
+      this.state.value = session?.state ?? State.BOT;
+      this.agent.value = session?.agent ?? "";
+      this.lastEvent = session?.lastEvent ?? "";
+      loadAnswers();
+      await this.readTurns();
+      this.phase.value = "ready";
+      this.watch();
+    } catch (error) {
+      if (failureOf(error).code === Code.NotFound) {
+        this.forget();
+        this.phase.value = "ready";
+      } else {
+        this.phase.value = "failed";
+      }
+    }
+  }
+
+  /** Send a message. While an answer runs, it is stopped, and both messages are answered as one. */
+  async send(text: string): Promise<void> {
+    const entry = new Entry(crypto.randomUUID(), text, crypto.randomUUID());
+    const supersede = this.running.value;
+    this.entries.value = [...this.entries.value, entry];
+    if (supersede && !this.session.value) await this.opened; // the first message has not been told its session yet
+    await this.follow(entry, supersede);
+  }
+
+  askForPerson(): Promise<void> {
+    return this.send(t("person_message"));
+  }
+
+  /** Send a failed message again, under its own id: what was answered already is not answered twice. */
+  async retry(entry: Entry): Promise<void> {
+    entry.failure.value = null;
+    entry.state.value = "waiting";
+    await this.follow(entry, false);
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(
+      [...this.following].map(async ([entry, controller]) => {
+        try {
+          if (!entry.name.value) throw new Error("It has not begun.");
+          await this.client.stopTurn({ turn: entry.name.value }, { timeoutMs: 5000 });
+        } catch {
+          controller.abort(new Stopped()); // the server stops by itself once nobody has listened for its grace period
+        }
+      }),
+    );
+  }
+
+  async rate(entry: Entry, rating: Rating, comment = ""): Promise<boolean> {
+    const before = entry.rating.value;
+    entry.rating.value = rating;
+    try {
+      await this.client.rateTurn({ turn: entry.name.value, rating, comment });
+      return true;
+    } catch {
+      entry.rating.value = before;
+      announce(t("rate_failed"));
+      return false;
+    }
+  }
+
+  /** Begin a new conversation; the old one stays on the server until its time is over. */
+  fresh(): void {
+    for (const controller of this.following.values()) controller.abort(new Left());
+    this.following.clear();
+    this.forget();
+  }
+
+  /** Erase the conversation, here and on the server. Rejects when that fails. */
+  async erase(): Promise<void> {
+    const name = this.session.value;
+    try {
+      if (name) await this.client.deleteSession({ name });
+    } catch (error) {
+      if (failureOf(error).code !== Code.NotFound) throw error;
+    }
+    this.fresh();
+  }
+
+  private forget(): void {
+    this.watching?.abort();
+    this.watching = null;
+    this.lastEvent = "";
+    store("session", null);
+    this.session.value = "";
+    this.entries.value = [];
+    this.state.value = State.BOT;
+    this.agent.value = "";
+  }
+
+  private async readTurns(): Promise<void> {
+    const turns: Turn[] = [];
+    let pageToken = "";
+    do {
+      const page = await this.client.listTurns({ session: this.session.value, pageSize: 100, pageToken });
+      turns.push(...page.turns);
+      pageToken = page.nextPageToken;
+    } while (pageToken);
+    const known = new Map(this.entries.value.map((entry) => [entry.name.value, entry]));
+    const entries = turns.map((turn) => known.get(turn.name) ?? Entry.of(turn));
+    const unsent = this.entries.value.filter((entry) => !entries.includes(entry) && this.following.has(entry));
+    this.entries.value = [...entries, ...unsent];
+    for (const turn of turns) {
+      const entry = entries.find((one) => one.name.value === turn.name);
+      if (!entry || this.following.has(entry)) continue;
+      if (known.has(turn.name)) entry.update(turn);
+      if (turn.state === Turn_State.RUNNING) void this.follow(entry, false);
+    }
+  }
+
+  private async follow(entry: Entry, supersede: boolean): Promise<void> {
+    loadAnswers();
+    const controller = new AbortController();
+    this.following.set(entry, controller);
+    const answer = new AnswerText();
+    answer.apply(0, entry.text.value);
+    const sentences = new Sentences();
+    const show = eachFrame(() => {
+      entry.text.value = answer.text;
+      sentences.grown(answer.text);
+    });
+    let isOpen: () => void = () => {};
+    if (!this.session.value) this.opened = new Promise<void>((resolve) => (isOpen = resolve));
+    try {
+      const question = {
+        session: this.session.value || OPEN,
+        text: entry.question,
+        requestId: entry.requestId,
+        supersede,
+        collections: this.collections,
+        ...(entry.name.value ? { turn: entry.name.value } : {}),
+      };
+      const sink = {
+        started: (event: { session: string; turn: string; ephemeral: boolean }) => {
+          entry.name.value = event.turn;
+          entry.ephemeral = event.ephemeral;
+          if (!this.session.value && !event.ephemeral) {
+            this.session.value = event.session;
+            store("session", event.session);
+            this.watch();
+          }
+          isOpen();
+        },
+        passages: (passages: Entry["passages"]["value"]) => (entry.passages.value = passages),
+        text: () => {
+          entry.state.value = "answering";
+          entry.reconnecting.value = false;
+          show.soon();
+        },
+        handoff: (event: NonNullable<Entry["handoff"]["value"]>) => {
+          entry.handoff.value = event;
+          if (this.state.value !== State.HUMAN) this.state.value = State.WAITING;
+        },
+        reconnecting: (lost: boolean) => (entry.reconnecting.value = lost),
+      };
+      const completed = await followTurn(this.client, question, answer, sink, controller.signal);
+      show.now();
+      if (!answer.text && entry.handoff.value) entry.text.value = entry.handoff.value.message;
+      entry.completed.value = completed;
+      entry.state.value = "done";
+      sentences.finished(entry.text.value);
+    } catch (error) {
+      show.now();
+      if (error instanceof Stopped) {
+        entry.completed.value = create(TurnCompletedSchema, { finishReason: FinishReason.STOPPED });
+        entry.state.value = "done";
+        announce(t("stopped"));
+      } else if (!(error instanceof Left)) {
+        entry.failure.value = error instanceof TurnFailed ? error.failure : failureOf(error);
+        entry.state.value = "failed";
+        announce(t("failed"));
+      }
+    } finally {
+      entry.reconnecting.value = false;
+      this.following.delete(entry);
+      isOpen();
+    }
+  }
+
+  /** Listen for what others do in this session. */
+  private watch(): void {
+    this.watching?.abort();
+    this.watching = new AbortController();
+    void this.keepWatching(this.watching.signal).catch(() => undefined); // rejects only when it is aborted
+  }
+
+  private async keepWatching(signal: AbortSignal): Promise<void> {
+    for (let attempt = 0; !signal.aborted; ) {
+      const line = connection(signal, WATCH_IDLE);
+      const unwatched = this.whenLongHidden(() => line.close());
+      try {
+        const events = this.client.watchSession(
+          { session: this.session.value, after: this.lastEvent },
+          { signal: line.signal },
+        );
+        for await (const event of events) {
+          attempt = 0;
+          line.alive();
+          await this.happened(event);
+        }
+      } catch (error) {
+        if (signal.aborted) return;
+        if (failureOf(error).code === Code.NotFound) {
+          this.forget(); // deleted, here in another tab or by staff
+          return;
+        }
+      } finally {
+        unwatched();
+        line.done();
+      }
+      await untilVisible(signal);
+      await pause(backoff(++attempt), signal);
+    }
+  }
+
+  /** A page that nobody looks at gives its connection back, unless a person may write to it. */
+  private whenLongHidden(close: () => void): () => void {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const changed = () => {
+      clearTimeout(timer);
+      const awaited = this.state.value === State.WAITING || this.state.value === State.HUMAN;
+      if (document.hidden && !awaited) timer = setTimeout(close, HIDDEN_FOR);
+    };
+    document.addEventListener("visibilitychange", changed);
+    changed();
+    return () => {
+      clearTimeout(timer);
+      document.removeEventListener("visibilitychange", changed);
+    };
+  }
+
+  private async happened({ id, event }: SessionEvent): Promise<void> {
+    if (event.case === "missed") {
+      const { session } = await this.client.getSession({ name: this.session.value });
+      this.changed(session?.state ?? State.BOT, session?.agent ?? "");
+      await this.readTurns();
+      this.lastEvent = session?.lastEvent ?? id;
+      return;
+    }
+    if (event.case === "stateChanged") this.changed(event.value.state, event.value.agent);
+    if (event.case === "turnStored") this.stored(event.value);
+    this.lastEvent = id;
+  }
+
+  private changed(state: State, agent: string): void {
+    const before = this.state.value;
+    this.state.value = state;
+    this.agent.value = agent;
+    if (state === before) return;
+    if (state === State.HUMAN) announce(t("joined", { name: agent || t("colleague") }));
+    if (state === State.RETURNED) announce(t("left_conversation"));
+    if (state === State.CLOSED) announce(t("state_closed"));
+  }
+
+  private stored(turn: Turn): void {
+    const known = this.entries.value.find(
+      (one) => one.name.value === turn.name || (turn.requestId !== "" && one.requestId === turn.requestId),
+    );
+    if (known) {
+      if (!this.following.has(known)) known.update(turn);
+      return;
+    }
+    const entry = Entry.of(turn);
+    this.entries.value = [...this.entries.value, entry];
+    if (entry.byPerson) {
+      announce(`${entry.agent.value || t("colleague")}: ${entry.text.value}`);
+      this.onMessage(entry);
+    }
+  }
+}
+
+export function isRunning(entry: Entry): boolean {
+  return entry.state.value === "waiting" || entry.state.value === "answering";
+}
+
+/** The customer stopped an answer that could not be stopped on the server. */
+class Stopped extends Error {}
+/** The conversation is no longer on the page. */
+class Left extends Error {}
+
+function untilVisible(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (!document.hidden) return resolve();
+    const changed = () => {
+      if (document.hidden) return;
+      document.removeEventListener("visibilitychange", changed);
+      resolve();
+    };
+    document.addEventListener("visibilitychange", changed);
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+}

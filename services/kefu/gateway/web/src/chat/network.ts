@@ -1,0 +1,69 @@
+/** When to try again. */
+
+/** Milliseconds before try `attempt` (from 1): 0.25 s doubling to 8 s, spread over half, so that not all come back at once. */
+export function backoff(attempt: number, random: () => number = Math.random): number {
+  const most = Math.min(8000, 250 * 2 ** (attempt - 1));
+  return most / 2 + (most / 2) * random();
+}
+
+/** Resolves after `milliseconds`, at once when the network comes back, never while it is known to be away. */
+export async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  await sleepUntil(signal, (done) => {
+    const timer = setTimeout(done, milliseconds);
+    addEventListener("online", done, { once: true });
+    return () => {
+      clearTimeout(timer);
+      removeEventListener("online", done);
+    };
+  });
+  if (!navigator.onLine) {
+    await sleepUntil(signal, (done) => {
+      addEventListener("online", done, { once: true });
+      return () => removeEventListener("online", done);
+    });
+  }
+}
+
+function sleepUntil(signal: AbortSignal, start: (done: () => void) => () => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason);
+    const stop = start(() => {
+      signal.removeEventListener("abort", aborted);
+      stop();
+      resolve();
+    });
+    const aborted = () => {
+      stop();
+      reject(signal.reason);
+    };
+    signal.addEventListener("abort", aborted, { once: true });
+  });
+}
+
+/**
+ * A signal for one connection: it ends with `outer`, when the browser says that the network is gone (a stream over a dead
+ * network may take minutes to fail), and after `idle` milliseconds without `alive()`.
+ */
+export function connection(outer: AbortSignal, idle: number) {
+  const controller = new AbortController();
+  const cut = () => controller.abort(new DOMException("The connection was lost.", "NetworkError"));
+  const end = () => controller.abort(outer.reason);
+  let timer = setTimeout(cut, idle);
+  addEventListener("offline", cut);
+  outer.addEventListener("abort", end);
+  if (outer.aborted) end();
+  return {
+    signal: controller.signal,
+    alive() {
+      clearTimeout(timer);
+      timer = setTimeout(cut, idle);
+    },
+    /** Give this connection up, without a fault. */
+    close: cut,
+    done() {
+      clearTimeout(timer);
+      removeEventListener("offline", cut);
+      outer.removeEventListener("abort", end);
+    },
+  };
+}

@@ -1,0 +1,253 @@
+/** The page's frame: heading, who answers, the conversation, the message box. */
+import { signal } from "@preact/signals";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { Session_State as State } from "../gen/kefu/router/v1/chat_pb.js";
+import { choose, language } from "../shared/i18n.ts";
+import { Icon } from "../shared/icons.tsx";
+import { announced } from "./announce.ts";
+import { Composer } from "./composer.tsx";
+import type { Conversation } from "./conversation.ts";
+import type { Site } from "./embedding.ts";
+import type { Entry } from "./entry.ts";
+import type { Shown } from "./evidence.tsx";
+import { answers } from "./lazy.ts";
+import { t } from "./texts.ts";
+
+const AT_ONCE = 100;
+
+interface PageProps {
+  conversation: Conversation;
+  title: () => string;
+  site: Site | null;
+}
+
+export function Page({ conversation, title, site }: PageProps) {
+  const [shown, setShown] = useState<Shown | null>(null);
+  const [erasing, setErasing] = useState(false);
+  const { EvidencePanel, EraseDialog } = answers.value ?? {};
+  const composer = useRef<HTMLTextAreaElement>(null);
+  return (
+    <>
+      <a class="skip" href="#message" onClick={(event) => (event.preventDefault(), composer.current?.focus())}>
+        {t("skip")}
+      </a>
+      <Header conversation={conversation} title={title()} site={site} onErase={() => setErasing(true)} />
+      <WhoAnswers conversation={conversation} />
+      <Transcript conversation={conversation} onCite={(entry, number) => setShown({ entry, number })} />
+      <Composer conversation={conversation} box={composer} />
+      <div class="unseen" role="log" aria-live="polite" aria-label={t("conversation")}>
+        {announced.value.map((line) => (
+          <p key={line.id}>{line.text}</p>
+        ))}
+      </div>
+      {shown && EvidencePanel && <EvidencePanel shown={shown} onClose={() => setShown(null)} />}
+      {erasing && EraseDialog && <EraseDialog conversation={conversation} onClose={() => setErasing(false)} />}
+    </>
+  );
+}
+
+interface HeaderProps {
+  conversation: Conversation;
+  title: string;
+  site: Site | null;
+  onErase: () => void;
+}
+
+function Header({ conversation, title, site, onErase }: HeaderProps) {
+  const human = conversation.state.value === State.HUMAN;
+  const busy = conversation.state.value === State.WAITING || human || conversation.state.value === State.CLOSED;
+  const menu = useRef<HTMLDivElement>(null);
+  const act = (action: () => void) => () => {
+    menu.current?.hidePopover();
+    action();
+  };
+  return (
+    <header class="top">
+      <div class="inner">
+        <span class="sign">
+          <Icon name="chat" />
+        </span>
+        <h1>{title}</h1>
+        {!busy && (
+          <button type="button" class="button small person" onClick={() => void conversation.askForPerson()}>
+            <Icon name="person" />
+            <span>{t("person")}</span>
+          </button>
+        )}
+        <button type="button" class="button quiet icon" popovertarget="menu" aria-label={t("menu")} title={t("menu")}>
+          <Icon name="menu" />
+        </button>
+        {site && (
+          <button type="button" class="button quiet icon" aria-label={t("close_chat")} onClick={() => site.close()}>
+            <Icon name="close" />
+          </button>
+        )}
+        <div id="menu" class="menu" popover="auto" ref={menu} role="group" aria-label={t("menu")}>
+          <button type="button" class="button quiet" onClick={act(() => conversation.fresh())}>
+            <Icon name="fresh" />
+            {t("fresh")}
+          </button>
+          <button
+            type="button"
+            class="button quiet"
+            lang={language.value === "zh" ? "en" : "zh-CN"}
+            onClick={act(() => choose(language.value === "zh" ? "en" : "zh"))}
+          >
+            <Icon name="globe" />
+            {t("language")}
+          </button>
+          <button type="button" class="button quiet" disabled={!conversation.session.value} onClick={act(onErase)}>
+            <Icon name="trash" />
+            {t("erase")}
+          </button>
+        </div>
+      </div>
+    </header>
+  );
+}
+
+const offline = signal(!navigator.onLine);
+addEventListener("online", () => (offline.value = false));
+addEventListener("offline", () => (offline.value = true));
+
+function WhoAnswers({ conversation }: { conversation: Conversation }) {
+  const name = conversation.agent.value || t("colleague");
+  const said = {
+    [State.WAITING]: [t("state_waiting"), t("state_waiting_more")],
+    [State.HUMAN]: [t("state_human", { name }), ""],
+    [State.RETURNED]: [t("state_returned"), ""],
+    [State.CLOSED]: [t("state_closed"), ""],
+  }[conversation.state.value as number];
+  return (
+    <div class="who" role="status">
+      {offline.value && (
+        <p class="strip warn">
+          <Icon name="alert" />
+          <span>{t("offline")}</span>
+        </p>
+      )}
+      {said && (
+        <p class={`strip ${conversation.state.value === State.HUMAN ? "human" : ""}`}>
+          {conversation.state.value === State.WAITING ? <span class="pulse" aria-hidden="true" /> : <Icon name="person" />}
+          <span>
+            <strong>{said[0]}</strong> {said[1]}
+          </span>
+        </p>
+      )}
+    </div>
+  );
+}
+
+interface TranscriptProps {
+  conversation: Conversation;
+  onCite: (entry: Entry, number: number) => void;
+}
+
+function Transcript({ conversation, onCite }: TranscriptProps) {
+  const list = useRef<HTMLElement>(null);
+  const [away, setAway] = useState(false);
+  const [all, setAll] = useState(false);
+  const entries = conversation.entries.value;
+  const visible = all ? entries : entries.slice(-AT_ONCE);
+  const Message = answers.value?.Message;
+  const follows = useRef(true);
+  const bottom = (smooth = false) => {
+    const element = list.current;
+    element?.scrollTo({ top: element.scrollHeight, behavior: smooth ? "smooth" : "instant" });
+  };
+
+  useEffect(() => {
+    const element = list.current!;
+    const scrolled = () => {
+      follows.current = element.scrollHeight - element.scrollTop - element.clientHeight < 96;
+      setAway(!follows.current);
+    };
+    const resized = new ResizeObserver(() => follows.current && bottom());
+    element.addEventListener("scroll", scrolled, { passive: true });
+    resized.observe(element);
+    resized.observe(element.firstElementChild!);
+    return () => {
+      element.removeEventListener("scroll", scrolled);
+      resized.disconnect();
+    };
+  }, []);
+  const last = entries.at(-1)?.key;
+  useEffect(() => {
+    follows.current = true;
+    bottom();
+  }, [last]);
+
+  return (
+    <main class="transcript" ref={list} aria-label={t("conversation")} tabIndex={0}>
+      <div class="inner">
+        {conversation.phase.value === "loading" && <p class="faint">{t("loading")}…</p>}
+        {conversation.phase.value === "failed" && (
+          <div class="notice" role="alert">
+            <p>{t("load_failed")}</p>
+            <button type="button" class="button small" onClick={() => void conversation.load()}>
+              {t("retry")}
+            </button>
+          </div>
+        )}
+        {conversation.phase.value === "ready" && entries.length === 0 && <Hello />}
+        {visible.length < entries.length && (
+          <button type="button" class="button small earlier" onClick={() => setAll(true)}>
+            {t("earlier", { count: entries.length - visible.length })}
+          </button>
+        )}
+        {visible.map((entry) =>
+          Message ? (
+            <Message key={entry.key} entry={entry} conversation={conversation} onCite={onCite} />
+          ) : (
+            <Unstyled key={entry.key} entry={entry} />
+          ),
+        )}
+      </div>
+      {away && (
+        <button type="button" class="button icon latest" aria-label={t("latest")} title={t("latest")} onClick={() => bottom(true)}>
+          <Icon name="send" />
+        </button>
+      )}
+    </main>
+  );
+}
+
+/** Until what shows answers is loaded. */
+function Unstyled({ entry }: { entry: Entry }) {
+  return (
+    <article class="turn">
+      {entry.question && <p class="asked">{entry.question}</p>}
+      <p class="plain">{entry.text.value}</p>
+    </article>
+  );
+}
+
+function Hello() {
+  return (
+    <div class="hello">
+      <h2>{t("hello")}</h2>
+      <p>{t("hello_more")}</p>
+      <p class="faint">{t("hello_private")}</p>
+    </div>
+  );
+}
+
+/** Shown instead of the page. */
+export function Unavailable({ text, site, retry }: { text: string; site: Site | null; retry?: () => void }) {
+  return (
+    <main class="unavailable">
+      <h1>{t("unavailable")}</h1>
+      <p>{text}</p>
+      {retry && (
+        <button type="button" class="button primary" onClick={retry}>
+          {t("retry")}
+        </button>
+      )}
+      {site && (
+        <button type="button" class="button" onClick={() => site.close()}>
+          {t("close_chat")}
+        </button>
+      )}
+    </main>
+  );
+}

@@ -1,0 +1,35 @@
+"""How long after the gateway has sent it the first word stands on the page."""
+
+from collections.abc import Callable
+
+from playwright.async_api import expect
+
+from tests.support.pages import Front, ask
+
+WATCH = """
+addEventListener("DOMContentLoaded", () => new MutationObserver(() => {
+  if (!document.querySelector(".markdown") || performance.getEntriesByName("first-word").length) return;
+  performance.mark("first-word");
+  requestAnimationFrame(() => setTimeout(() => performance.mark("first-word-painted")));
+}).observe(document.body, { childList: true, subtree: true, characterData: true }));
+"""
+
+
+async def test_the_first_word_is_drawn_before_the_second_comes(
+    front: Front, record_property: Callable[[str, object], None]
+) -> None:
+    """What is asserted is that nothing waits for more text; how long it took is recorded, for noise would break it."""
+    front.desk.replica.frames = ["Goods ", 1.0, "can be returned within 15 days of delivery. [1]"]
+    context = await front.context(reduced_motion="no-preference")
+    await context.add_init_script(WATCH)
+    page = await context.new_page()
+    await page.goto(front.origin)
+    await ask(page, "How long can I return something?")
+    await expect(page.locator(".sources")).to_be_visible()
+    painted = await page.evaluate(
+        "performance.timeOrigin + performance.getEntriesByName('first-word-painted')[0].startTime"
+    )
+    after = painted / 1000 - front.line.first_passed(b"Goods ")
+    record_property("first_word_seconds", after)
+    print(f"first word painted {after * 1000:.0f} ms after the gateway had sent it")  # noqa: T201 - pytest -s shows it
+    assert painted / 1000 < front.line.first_passed(b"can be returned")

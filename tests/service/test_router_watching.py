@@ -1,0 +1,274 @@
+"""What happens in a session reaches the pages that watch it, at any router. Over real gRPC, with a real Redis."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import grpc
+import pytest
+
+from kefu.common.auth import Scope
+from kefu.common.status import failure_of
+from kefu.router.v1 import admin_pb2 as admin
+from kefu.router.v1 import chat_pb2 as pb
+from tests.support.backends import hit
+from tests.support.desk import Customer, Desk, open_desk
+from tests.support.people import claim, give_back, reply, watch
+from tests.support.redis_server import RedisServer
+
+REFUNDS = "Refunds arrive within 7 business days after we receive the parcel."
+ASK = "How long does a refund take?"
+State = pb.Session
+
+
+@pytest.fixture
+async def desk(redis: RedisServer) -> AsyncIterator[Desk]:
+    async with open_desk(redis, routers=2) as opened:
+        opened.knowledge.hits = [hit(REFUNDS)]
+        yield opened
+
+
+@pytest.fixture
+async def customer(desk: Desk) -> Customer:
+    return await desk.customer()
+
+
+@pytest.fixture
+async def elsewhere(desk: Desk) -> Customer:
+    """The same key, at the other router."""
+    return await desk.customer(at=1)
+
+
+def told(event: pb.SessionEvent) -> str:
+    """An event in a word or two."""
+    if event.WhichOneof("event") == "turn_stored":
+        turn = event.turn_stored
+        return f"{turn.agent}: {turn.text}" if turn.agent else f"? {turn.question}"
+    if event.WhichOneof("event") == "state_changed":
+        changed = event.state_changed
+        return " ".join([State.State.Name(changed.state).removeprefix("STATE_").lower(), changed.agent]).strip()
+    return "missed"
+
+
+async def session_of(customer: Customer, name: str) -> pb.Session:
+    return (await customer.chat.GetSession(pb.GetSessionRequest(name=name), metadata=customer.metadata)).session
+
+
+async def test_a_reply_at_one_router_reaches_the_page_at_another(customer: Customer, elsewhere: Customer) -> None:
+    session = (await customer.ask("Let me talk to a person")).session
+    page = await watch(elsewhere, session)
+    held = (await claim(customer, session)).claim
+    await reply(customer, session, held, "Hello, this is Mei. How can I help?")
+    await customer.ask("My parcel is late.", session)
+    await give_back(customer, session, held)
+    events = await page.count(4)
+    assert [told(event) for event in events] == [
+        "human Mei",
+        "Mei: Hello, this is Mei. How can I help?",
+        "? My parcel is late.",
+        "returned",
+    ]
+    written = events[1].turn_stored
+    assert (written.question, written.completed.source) == ("", pb.ANSWER_SOURCE_PERSON)
+    assert events[2].turn_stored.completed.finish_reason == pb.FINISH_REASON_HUMAN
+    await page.gone()
+
+
+async def test_a_page_that_comes_back_misses_nothing_and_sees_nothing_twice(
+    customer: Customer, elsewhere: Customer
+) -> None:
+    session = (await customer.ask(ASK)).session
+    last = (await session_of(customer, session)).last_event
+    assert last == "1"
+    held = (await claim(customer, session)).claim
+    page = await watch(elsewhere, session, last)
+    first = (await page.count(1))[0]
+    await page.gone()
+    for number in range(30):  # more than are read at once
+        await reply(customer, session, held, f"line {number}")
+    again = await watch(customer, session, first.id)
+    events = await again.count(30)
+    assert [told(event) for event in events] == [f"Mei: line {number}" for number in range(30)]
+    assert [int(event.id) for event in events] == list(range(3, 33))
+    await again.gone()
+    assert (await session_of(customer, session)).last_event == events[-1].id
+
+
+async def test_from_the_first_event_on_all_of_a_session_is_told(customer: Customer) -> None:
+    session = (await customer.ask(ASK)).session
+    await customer.ask("Let me talk to a person", session)
+    page = await watch(customer, session, "0")
+    assert [told(event) for event in await page.count(3)] == [f"? {ASK}", "? Let me talk to a person", "waiting"]
+    await page.gone()
+
+
+async def test_a_page_is_told_when_what_it_missed_is_kept_no_longer(desk: Desk, customer: Customer) -> None:
+    session = (await customer.ask(ASK)).session
+    await claim(customer, session)
+    async with desk.store() as store:
+        await store.xtrim(f"kefu:1:{{default:{session.removeprefix('sessions/')}}}:events", maxlen=1, approximate=False)  # pyright: ignore
+    page = await watch(customer, session, "0")
+    [missed] = await page.count(1)
+    assert (told(missed), missed.id) == ("missed", "2")
+    held = (await claim(customer, session)).claim
+    await reply(customer, session, held, "Here I am.")
+    assert told((await page.count(2))[1]) == "Mei: Here I am."
+    await page.gone()
+    kept = await watch(customer, session, "1")
+    assert told((await kept.count(1))[0]) == "human Mei"
+    await kept.gone()
+    # As after a power cut that cost Redis its last two seconds.
+    ahead = await watch(customer, session, "99")
+    assert [told(event) for event in await ahead.count(1)] == ["missed"]
+    await ahead.gone()
+
+
+async def test_only_who_may_read_a_session_may_watch_it(desk: Desk, customer: Customer) -> None:
+    session = (await customer.ask(ASK)).session
+    other_key = await desk.customer(await desk.key("default", Scope.CHAT))
+    operator = await desk.customer(await desk.key("default", Scope.CHAT, Scope.OPERATOR))
+    stranger = await desk.customer(await desk.key("acme", Scope.CHAT, Scope.OPERATOR))
+    for caller in (other_key, stranger):
+        refused = await (await watch(caller, session)).failed()
+        assert failure_of(refused).reason == "SESSION_NOT_FOUND"
+    page = await watch(operator, session, "0")
+    assert told((await page.count(1))[0]) == f"? {ASK}"
+    await page.gone()
+
+
+@pytest.mark.parametrize("after", ["x", "-1", "1-0", "9" * 16])
+async def test_an_id_that_was_never_given_is_refused(customer: Customer, after: str) -> None:
+    session = (await customer.ask(ASK)).session
+    refused = await (await watch(customer, session, after)).failed()
+    assert failure_of(refused).reason == "BAD_REQUEST"
+
+
+async def test_a_deleted_session_ends_its_watches_and_leaves_no_key(
+    desk: Desk, customer: Customer, elsewhere: Customer
+) -> None:
+    session = (await customer.ask("Let me talk to a person", user="u-1")).session
+    held = (await claim(customer, session)).claim
+    await reply(customer, session, held, "Hello.", "r-1")
+    page = await watch(elsewhere, session)
+    await customer.chat.DeleteSession(pb.DeleteSessionRequest(name=session), metadata=customer.metadata)
+    ended = failure_of(await page.failed())
+    assert (ended.code, ended.reason) == (grpc.StatusCode.NOT_FOUND, "SESSION_NOT_FOUND")
+    session_id = session.removeprefix("sessions/")
+    async with desk.store() as store:
+        names: list[bytes] = await store.keys("*")  # pyright: ignore
+        assert [name for name in names if session_id in name.decode()] == []
+        for name in names:
+            if await store.type(name) == b"zset":  # pyright: ignore
+                assert session_id.encode() not in await store.zrange(name, 0, -1)  # pyright: ignore
+
+
+async def test_a_watch_ends_when_its_key_is_revoked(
+    desk: Desk, customer: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kefu.router.streaming.CHECK_SECONDS", 0.2)
+    request = admin.CreateKeyRequest(scopes=[admin.SCOPE_CHAT])
+    made = await customer.admin.CreateKey(request, metadata=customer.metadata)
+    visitor = await desk.customer(made.secret)
+    session = (await visitor.ask(ASK)).session
+    page = await watch(visitor, session, "0")
+    await page.count(1)
+    await customer.admin.RevokeKey(admin.RevokeKeyRequest(name=made.key.name), metadata=customer.metadata)
+    ended = failure_of(await page.failed())
+    assert (ended.code, ended.reason) == (grpc.StatusCode.UNAUTHENTICATED, "UNAUTHENTICATED")
+
+
+async def test_a_lost_ring_is_made_up_for(
+    desk: Desk, customer: Customer, elsewhere: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kefu.router.watching.SWEEP_SECONDS", 0.2)
+    await desk.start_router()
+    third = await desk.customer(at=2)
+    session = (await customer.ask(ASK)).session
+    page = await watch(third, session)
+    monkeypatch.setattr("kefu.router.desk_store.ring", lambda *_: ("PING",))
+    held = (await claim(customer, session)).claim
+    await reply(customer, session, held, "Can you hear me?")
+    assert [told(event) for event in await page.count(2)] == ["human Mei", "Mei: Can you hear me?"]
+    await page.gone()
+
+
+async def test_hundreds_of_pages_are_woken_by_one_reader_of_redis(desk: Desk, customer: Customer) -> None:
+    session = (await customer.ask(ASK)).session
+    held = (await claim(customer, session)).claim
+
+    async def connections() -> tuple[int, int]:
+        async with desk.store() as store:
+            clients: list[dict[str, str]] = await store.client_list()  # pyright: ignore
+            return len(clients), sum(client["cmd"] == "xread" for client in clients)
+
+    before, _ = await connections()
+    pages = [await watch(customer, session) for _ in range(200)]
+    during, reading = await connections()
+    assert reading <= 2  # one a router
+    assert during <= before + 8  # those that open a watch, not those that wait
+    await reply(customer, session, held, "To all of you.")
+    for page in pages:
+        assert [told(event) for event in await page.count(1)] == ["Mei: To all of you."]
+    await asyncio.gather(*(page.gone() for page in pages))
+
+
+async def test_a_router_that_leaves_ends_its_watches_at_once_and_another_one_goes_on(desk: Desk) -> None:
+    customer = await desk.customer()
+    session = (await customer.ask(ASK)).session
+    leaving = await desk.spawn_router()
+    page = await watch(await desk.customer(at=leaving), session, "0")
+    seen = (await page.count(1))[0]
+    assert await leaving.end() == 0
+    ended = failure_of(await page.failed())
+    assert (ended.code, ended.reason) == (grpc.StatusCode.UNAVAILABLE, "BACKEND_UNAVAILABLE")
+    held = (await claim(customer, session)).claim
+    await reply(customer, session, held, "Still here.")
+    again = await watch(customer, session, seen.id)
+    assert [told(event) for event in await again.count(2)] == ["human Mei", "Mei: Still here."]
+    await again.gone()
+
+
+async def test_a_watch_outlasts_a_redis_that_is_away_for_a_while(redis: RedisServer) -> None:
+    async with open_desk(redis) as desk:
+        desk.knowledge.hits = [hit(REFUNDS)]
+        customer = await desk.customer()
+        session = (await customer.ask(ASK)).session
+        page = await watch(customer, session)
+        redis.kill()
+        await redis.start()
+        held = (await claim(customer, session)).claim
+        await reply(customer, session, held, "Back again.")
+        assert [told(event) for event in await page.count(2)] == ["human Mei", "Mei: Back again."]
+        await page.gone()
+
+
+async def test_ten_thousand_messages_are_listed_by_the_page_and_watched_from_the_end(
+    desk: Desk, customer: Customer
+) -> None:
+    session = (await customer.ask(ASK)).session
+    held = (await claim(customer, session)).claim
+
+    async def some(start: int) -> None:
+        for number in range(start, 10_000, 20):
+            await reply(customer, session, held, f"message {number}")
+
+    await asyncio.gather(*(some(start) for start in range(20)))
+    assert (await session_of(customer, session)).turn_count == 10_001
+    page = await watch(customer, session, "2")
+    assert [told(event) for event in await page.count(1)] == ["missed"]
+    texts: set[str] = set()
+    token, pages = "", 0
+    while True:
+        request = pb.ListTurnsRequest(session=session, page_size=100, page_token=token)
+        listed = await customer.chat.ListTurns(request, metadata=customer.metadata)
+        texts |= {turn.text for turn in listed.turns}
+        pages += 1
+        if not (token := listed.next_page_token):
+            break
+    assert pages == 101
+    assert {f"message {number}" for number in range(10_000)} <= texts
+    await reply(customer, session, held, "the last")
+    assert told((await page.count(2))[1]) == "Mei: the last"
+    await page.gone()
+    async with desk.store() as store:
+        kept = await store.xlen(f"kefu:1:{{default:{session.removeprefix('sessions/')}}}:events")  # pyright: ignore
+        assert 1_000 <= int(kept) <= 1_100

@@ -1,0 +1,79 @@
+"""A network between a browser and a gateway that can be cut, and that remembers when what went through it."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+
+class Line:
+    """Passes TCP on to a port of this machine."""
+
+    def __init__(self, target: int) -> None:
+        self._target = target
+        self._pairs: set[asyncio.StreamWriter] = set()
+        self._whole = asyncio.Event()
+        self._whole.set()
+        self.port = 0
+        """Where a browser connects to."""
+        self.passed: list[tuple[float, bytes]] = []
+        """What the gateway sent, and when it was sent on, in seconds since the epoch."""
+
+    def cut(self) -> None:
+        """Break every connection, as when a network goes away; new ones are broken at once until `mend`."""
+        self._whole.clear()
+        for writer in self._pairs:
+            writer.transport.abort()
+
+    def mend(self) -> None:
+        """New connections hold again."""
+        self._whole.set()
+
+    def first_passed(self, needle: bytes) -> float:
+        """When these bytes were sent on, in seconds since the epoch."""
+        return next(at for at, chunk in self.passed if needle in chunk)
+
+    async def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve one connection."""
+        if not self._whole.is_set():
+            writer.transport.abort()
+            return
+        there_reader, there_writer = await asyncio.open_connection("127.0.0.1", self._target)
+        self._pairs |= {writer, there_writer}
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(_pass(reader, there_writer))
+                group.create_task(self._pass_back(there_reader, writer))
+        except* ConnectionError:
+            pass  # cut, or left by either side
+        finally:
+            self._pairs -= {writer, there_writer}
+            for each in (writer, there_writer):
+                each.transport.abort()
+
+    async def _pass_back(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while chunk := await reader.read(65536):
+            self.passed.append((time.time(), chunk))
+            writer.write(chunk)
+            await writer.drain()
+        writer.write_eof()
+
+
+async def _pass(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while chunk := await reader.read(65536):
+        writer.write(chunk)
+        await writer.drain()
+    writer.write_eof()
+
+
+@asynccontextmanager
+async def open_line(target: int) -> AsyncIterator[Line]:
+    """A whole line while the block runs."""
+    line = Line(target)
+    server = await asyncio.start_server(line.connected, "127.0.0.1", 0)
+    line.port = server.sockets[0].getsockname()[1]
+    try:
+        yield line
+    finally:
+        line.cut()
+        server.close()

@@ -1,0 +1,135 @@
+"""A browser in front of a real gateway, a real router and scripted services: what a visitor sees."""
+
+import json
+import os
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from pydantic import SecretStr
+
+from kefu.gateway.config import GatewayConfig
+from kefu.gateway.service import gateway
+from tests.support.backends import hit
+from tests.support.desk import Desk, open_desk
+from tests.support.line import Line, open_line
+from tests.support.ports import free_port
+from tests.support.redis_server import RedisServer
+
+WEB = Path(__file__).parents[2] / "services/kefu/gateway/web"
+RETURNS = (
+    "You may return most goods.\n\nGoods can be returned within 15 days of delivery, unused and in their packaging.\n\n"
+    "Refunds reach your account within 3 working days."
+)
+RETURNS_ZH = "自签收之日起 15 天内，未使用且包装完好的商品可以退货。\n\n退款将在 3 个工作日内退回原支付账户。"
+ANSWER = "Goods can be returned within 15 days of delivery. [1] Refunds reach your account within 3 working days. [1]"
+ANSWER_ZH = "自签收之日起 15 天内，未使用的商品可以退货。[1]退款将在 3 个工作日内退回。[1]"
+
+
+def chromium_or_skip() -> str:
+    """The browser here. Without one a test is skipped, and fails where CI runs it."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        if os.environ.get("CI", "").lower() in ("1", "true"):
+            pytest.fail("CI has to have chromium")
+        pytest.skip("there is no chromium here: apt-get install chromium")
+    return path
+
+
+def axe_or_skip() -> str:
+    """axe-core's code, as `npm ci` in the pages' folder installs it."""
+    path = WEB / "node_modules/axe-core/axe.min.js"
+    if not path.exists():
+        if os.environ.get("CI", "").lower() in ("1", "true"):
+            pytest.fail("CI has to have axe-core: run make web")
+        pytest.skip("axe-core is not installed: run make web")
+    return path.read_text()
+
+
+class Front:
+    """The suite as a browser meets it: `desk` behind a gateway, behind a line that can be cut."""
+
+    def __init__(self, desk: Desk, line: Line, gateway_port: int, browser: Browser) -> None:
+        self.desk = desk
+        self.line = line
+        self.gateway_port = gateway_port
+        self._browser = browser
+        self.complaints: list[str] = []
+        """What the pages wrote to their consoles as errors, and what they threw."""
+
+    @property
+    def origin(self) -> str:
+        """Where the pages are."""
+        return f"http://127.0.0.1:{self.line.port}"
+
+    async def context(self, **options: Any) -> BrowserContext:
+        """Somebody's browser: `locale`, `color_scheme`, `viewport` as playwright takes them."""
+        context = await self._browser.new_context(**{"locale": "en-GB", "reduced_motion": "reduce", **options})
+        context.set_default_timeout(30_000)
+        return context
+
+    async def page(self, path: str = "/", **options: Any) -> Page:
+        """A page of a new browser, loaded."""
+        page = await (await self.context(**options)).new_page()
+        self.listen(page)
+        await page.goto(f"{self.origin}{path}")
+        return page
+
+    def listen(self, page: Page) -> None:
+        """Keep the page's complaints."""
+        page.on("pageerror", lambda error: self.complaints.append(f"threw {error}"))
+        page.on(
+            "console",
+            lambda message: self.complaints.append(message.text) if message.type == "error" else None,
+        )
+
+
+@asynccontextmanager
+async def open_front(redis: RedisServer, **config: object) -> AsyncIterator[Front]:
+    """All of it while the block runs; `config` are fields of GatewayConfig."""
+    path = chromium_or_skip()
+    async with AsyncExitStack() as stack:
+        enter = stack.enter_async_context
+        desk = await enter(open_desk(redis))
+        desk.knowledge.hits = [hit(RETURNS, title="Returns and refunds")]
+        desk.knowledge.by_word = {"退货": [hit(RETURNS_ZH, title="退货与退款政策", language="zh", n=2)]}
+        desk.replica.frames = [ANSWER]
+        chosen: dict[str, Any] = {
+            "listen": f"127.0.0.1:{free_port()}",
+            "router": f"127.0.0.1:{desk.routers[0].port}",
+            "visitor_secret": SecretStr("a secret of the browser tests alone"),
+            "visitor_questions_per_minute": 1000.0,
+            "title": "Acme Support",
+            **config,
+        }
+        port = await enter(gateway(GatewayConfig(**chosen)))
+        line = await enter(open_line(port))
+        playwright = await enter(async_playwright())
+        browser = await playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        stack.push_async_callback(browser.close)
+        yield Front(desk, line, port, browser)
+
+
+async def ask(page: Page, text: str) -> None:
+    """Write a message and send it."""
+    await page.get_by_role("textbox", name="Your message").or_(page.get_by_role("textbox", name="您的消息")).fill(text)
+    await page.keyboard.press("Enter")
+
+
+async def violations(page: Page) -> list[str]:
+    """What axe holds for serious or critical on the page as it is now, by WCAG 2.2 AA."""
+    if not await page.evaluate("'axe' in window"):
+        await page.evaluate(axe_or_skip())
+    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+    found = await page.evaluate(
+        f"axe.run(document, {{runOnly: {json.dumps(tags)}}}).then((result) => result.violations)",
+    )
+    return [
+        f"{one['id']}: {[node['html'][:160] for node in one['nodes']]}"
+        for one in found
+        if one["impact"] in ("serious", "critical")
+    ]

@@ -1,0 +1,110 @@
+"""People at the desk, and pages that watch a session."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+
+import grpc.aio
+
+from kefu.router.v1 import chat_pb2, desk_pb2
+from tests.support.desk import Customer
+
+EventT = TypeVar("EventT")
+
+
+class Stream(Generic[EventT]):
+    """A stream that is read in the background; `events` has what came so far."""
+
+    def __init__(self, call: "grpc.aio.UnaryStreamCall[Any, EventT]") -> None:
+        self.call = call
+        self.events: list[EventT] = []
+        self._news = asyncio.Event()
+        self.reading = asyncio.create_task(self._read())
+
+    async def _read(self) -> None:
+        try:
+            async for event in self.call:
+                self.events.append(event)
+                self._news.set()
+        finally:
+            self._news.set()
+
+    async def until(self, true: Callable[[list[EventT]], bool], seconds: float = 30.0) -> list[EventT]:
+        """All events so far, once they fulfil a condition. Raises what the stream failed with."""
+        async with asyncio.timeout(seconds):
+            while not true(self.events):
+                if self.reading.done():
+                    self.reading.result()
+                    raise AssertionError("the stream has ended")
+                self._news.clear()
+                await self._news.wait()
+        return self.events
+
+    async def count(self, number: int) -> list[EventT]:
+        """The first so many events."""
+        return (await self.until(lambda events: len(events) >= number))[:number]
+
+    async def failed(self) -> grpc.aio.AioRpcError:
+        """How it ends."""
+        await asyncio.wait({self.reading}, timeout=30)
+        error = self.reading.exception()
+        assert isinstance(error, grpc.aio.AioRpcError)
+        return error
+
+    async def gone(self) -> None:
+        """Its client goes away."""
+        self.call.cancel()
+        await asyncio.wait({self.reading})
+
+
+async def watch(customer: Customer, session: str, after: str = "") -> Stream[chat_pb2.SessionEvent]:
+    """A page that watches a session: from now on, or after an event."""
+    request = chat_pb2.WatchSessionRequest(session=session, after=after)
+    call = customer.chat.WatchSession(request, metadata=customer.metadata)
+    stream = Stream[chat_pb2.SessionEvent](call)
+    await call.initial_metadata()
+    return stream
+
+
+def watch_desk(person: Customer, agent: str) -> Stream[desk_pb2.DeskEvent]:
+    """A person who follows the desk."""
+    request = desk_pb2.WatchDeskRequest(agent=agent)
+    return Stream[desk_pb2.DeskEvent](person.desk.WatchDesk(request, metadata=person.metadata))
+
+
+async def claim(
+    person: Customer, session: str, agent: str = "Mei", *, take_over: bool = False
+) -> desk_pb2.ClaimSessionResponse:
+    """Take a conversation over."""
+    request = desk_pb2.ClaimSessionRequest(session=session, agent=agent, take_over=take_over)
+    return await person.desk.ClaimSession(request, metadata=person.metadata)
+
+
+async def reply(person: Customer, session: str, claimed: int, text: str, request_id: str = "") -> chat_pb2.Turn:
+    """Write to the customer."""
+    request = desk_pb2.ReplyRequest(session=session, claim=claimed, text=text, request_id=request_id)
+    return (await person.desk.Reply(request, metadata=person.metadata)).turn
+
+
+async def give_back(
+    person: Customer,
+    session: str,
+    claimed: int,
+    to: desk_pb2.ReturnSessionRequest.To.ValueType = desk_pb2.ReturnSessionRequest.TO_BOT,
+) -> desk_pb2.Conversation:
+    """Let somebody else answer."""
+    request = desk_pb2.ReturnSessionRequest(session=session, claim=claimed, to=to)
+    return (await person.desk.ReturnSession(request, metadata=person.metadata)).conversation
+
+
+async def conversations(person: Customer, *states: chat_pb2.Session.State.ValueType) -> list[desk_pb2.Conversation]:
+    """What is at the desk, all pages."""
+    found: list[desk_pb2.Conversation] = []
+    token = ""
+    while True:
+        request = desk_pb2.ListConversationsRequest(states=states, page_size=2, page_token=token)
+        page = await person.desk.ListConversations(request, metadata=person.metadata)
+        found += page.conversations
+        token = page.next_page_token
+        if not token:
+            return found
