@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Build Kefu's images: deploy/build.sh [router|retrieval|generation-cpu|generation-gpu ...]; by default all but the last.
+# Build Kefu's images: deploy/build.sh [router|gateway|retrieval|generation-cpu|generation-gpu ...]; by default all but the last.
 #
 # From the environment, all optional:
 #   BASE, GENERATION_CPU_BASE, GENERATION_GPU_BASE   base images, best NAME@sha256:...; else those of deploy/Dockerfile
@@ -42,14 +42,14 @@ fi
 
 name_of() {
   case $1 in
-    router | retrieval) echo "${REGISTRY:-}kefu/$1:$tag" ;;
+    router | gateway | retrieval) echo "${REGISTRY:-}kefu/$1:$tag" ;;
     generation-cpu | generation-gpu) echo "${REGISTRY:-}kefu/generation:$tag-${1#generation-}" ;;
-    *) echo "There is no image $1: router, retrieval, generation-cpu, generation-gpu." >&2; return 1 ;;
+    *) echo "There is no image $1: router, gateway, retrieval, generation-cpu, generation-gpu." >&2; return 1 ;;
   esac
 }
 
 if [ -n "${SBOM:-}" ]; then
-  for one in "${@:-router retrieval generation-cpu}"; do
+  for one in "${@:-router gateway retrieval generation-cpu}"; do
     for target in $one; do
       docker buildx build "${options[@]}" --target "$target-sbom" --output "type=local,dest=$SBOM" ${PROGRESS:+--progress "$PROGRESS"} .
     done
@@ -58,7 +58,7 @@ if [ -n "${SBOM:-}" ]; then
   exit
 fi
 
-for target in "${@:-router retrieval generation-cpu}"; do
+for target in "${@:-router gateway retrieval generation-cpu}"; do
   for one in $target; do
     name=$(name_of "$one")
     began=$(date +%s)

@@ -1,6 +1,6 @@
 # nginx in a container of deploy/compose.yaml. It looks names up only when it reads its configuration: when they mean other
 # addresses (a router was added, replaced, taken away) it reads it again. Answers in flight go on in the old workers.
-addresses() { getent ahostsv4 kefu-router; getent ahostsv4 kefu-retrieval; }
+addresses() { for name in kefu-router kefu-retrieval kefu-gateway; do getent ahostsv4 "$name"; done; }
 known() { addresses | awk '{print $1}' | sort -u | tr '\n' ' '; }
 
 # An empty answer is a name server that is away, not a service without containers.

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Replace the containers of a service one after the other, each new one before its old one goes, and no customer notices:
-#   deploy/compose/rolling-update.sh router|retrieval|generation [compose option ...]
+#   deploy/compose/rolling-update.sh router|gateway|retrieval|generation [compose option ...]
 # A new image, a changed variable, or only a restart. Options go to `docker compose`, such as -f deploy/compose.yaml.
 # nginx sees a new container within a second or two, a router a new replica of the model within five.
 set -euo pipefail

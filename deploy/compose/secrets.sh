@@ -22,6 +22,7 @@ if [ ! -e redis_url ]; then
   printf 'redis://:%s@redis:6379/0\n' "$password" | put redis_url
 fi
 random 16 | put grafana_password
+random 32 | put visitor_secret # signs the tokens of the chat page's visitors
 
 names=DNS:localhost,IP:127.0.0.1
 for name in "$@"; do
@@ -40,7 +41,7 @@ if [ ! -e inside-authority.pem ]; then
 fi
 if [ ! -e inside.pem ]; then
   openssl req "${ec[@]}" -subj "/CN=kefu" -keyout inside-key.pem -out .inside.csr 2> /dev/null
-  printf 'subjectAltName=DNS:kefu-router,DNS:kefu-retrieval,DNS:kefu-generation,DNS:localhost\nextendedKeyUsage=serverAuth,clientAuth\n' > .inside.ext
+  printf 'subjectAltName=DNS:kefu-router,DNS:kefu-gateway,DNS:kefu-retrieval,DNS:kefu-generation,DNS:localhost\nextendedKeyUsage=serverAuth,clientAuth\n' > .inside.ext
   openssl x509 -req -in .inside.csr -days 825 -CA inside-authority.pem -CAkey inside-authority-key.pem -CAcreateserial \
     -extfile .inside.ext -out inside.pem 2> /dev/null
   rm -f .inside.csr .inside.ext

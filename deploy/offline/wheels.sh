@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Fetch every package that the images are made from into a folder, checked by its hash: deploy/offline/wheels.sh FOLDER [LIST ...]
-# LIST: router, retrieval, generation-cpu, generation-gpu, build, sbom; by default all that the CPU images need. Run it where
+# LIST: router, gateway, retrieval, generation-cpu, generation-gpu, build, sbom; by default all that the CPU images need. Run it where
 # there is internet, with Python 3.11 or later; carry the folder; build with WHEELS=FOLDER NO_INDEX=1 deploy/build.sh.
 set -euo pipefail
 folder=$(realpath -m "${1:?usage: wheels.sh FOLDER [LIST ...]}")
 shift
 TORCH_INDEX=${TORCH_INDEX-https://download.pytorch.org/whl/cpu} # empty: a folder that pip is configured with has them
 cd "$(dirname "$0")/../requirements"
-[ $# -gt 0 ] || set -- router retrieval generation-cpu build
+[ $# -gt 0 ] || set -- router gateway retrieval generation-cpu build
 
 platforms=(--platform linux_x86_64 --platform manylinux1_x86_64 --platform manylinux2010_x86_64 --platform manylinux2014_x86_64)
 for glibc in 17 24 26 27 28 31 34 35 36; do platforms+=(--platform "manylinux_2_${glibc}_x86_64"); done # Debian 12 has 2.36
@@ -20,7 +20,7 @@ fetch() { # PYTHON OPTION...
 }
 
 for list; do
-  case $list in router | retrieval | build) python=3.13 ;; generation-gpu) python=3.12 ;; *) python=3.11 ;; esac
+  case $list in router | gateway | retrieval | build) python=3.13 ;; generation-gpu) python=3.12 ;; *) python=3.11 ;; esac
   fetch "$python" --only-binary :all: --no-binary jieba --require-hashes --requirement "$list.txt"
   # PyTorch's CPU builds have no hashes: see torch-cpu.txt.
   if [ "$list" = generation-cpu ]; then

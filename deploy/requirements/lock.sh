@@ -21,6 +21,7 @@ lock() { # NAME PYTHON OPTION...
 without() { printf -- '--no-emit-package %s ' "$@"; }
 
 lock router 3.13
+lock gateway 3.13 --extra gateway
 lock retrieval 3.13 --extra retrieval
 lock gateway 3.13 --extra gateway
 # PyTorch's CPU builds come by a road of their own (torch-cpu.txt, and why); the other two are listed by the engine, used

@@ -21,6 +21,7 @@ def test_nginx_takes_an_overlays_configuration(overlay: str, tmp_path: Path) -> 
         "/run/kefu-nginx": str(tmp_path),
         "kefu-router:": "127.0.0.1:",  # nginx looks names up when it reads them
         "kefu-knowledge:": "127.0.0.1:",
+        "kefu-gateway:": "127.0.0.1:",
         "0.0.0.0:": "127.0.0.1:",
     }.items():
         assert in_cluster in text

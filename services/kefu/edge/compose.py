@@ -24,6 +24,7 @@ _INSIDE = Inside(
     authority=_SECRETS / "inside_authority",
     router_name="kefu-router",
     retrieval_name="kefu-retrieval",
+    gateway_name="kefu-gateway",
 )
 
 
@@ -34,6 +35,7 @@ def compose_edge(*, inside_tls: bool = False) -> Edge:
         operations_listen=f"0.0.0.0:{OPERATIONS_PORT}",
         routers=["kefu-router:50051"],
         retrieval=["kefu-retrieval:50052"],
+        gateways=["kefu-gateway:8080"],
         admin=True,
         folder=Path("/run/kefu-nginx"),
         limits=limits_for(STREAMS, cores=2, descriptors=DESCRIPTORS),

@@ -1,34 +1,34 @@
 """nginx's configuration, from the templates in deploy/nginx."""
 
-import base64
 import getpass
 import grp
 import os
-import string
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
 
-from kefu.common.errors import (
-    AddressLimit,
-    BackendUnavailable,
-    BadRequest,
-    DeadlineExceeded,
-    MethodUnknown,
-    RequestTooLarge,
-    ServiceError,
-)
-from kefu.common.status import trailers_of
+from kefu.edge.filling import fill
 from kefu.edge.limits import Limits
 from kefu.edge.nginx import Nginx
+from kefu.edge.refusals import refusals
 
-_TEMPLATES = Path(__file__).parent / "templates"
 _CHAT = "/kefu.router.v1.ChatService/"
-_ADMIN = "/kefu.router.v1.AdminService/"
-_STAFF = tuple(f"/kefu.router.v1.{service}/" for service in ("DeskService", "InsightService", "WebhookService"))
+_OPERATIONS = tuple(f"/kefu.router.v1.{name}Service/" for name in ("Admin", "Desk", "Insight", "Webhook"))
 _KNOWLEDGE = "/kefu.retrieval.v1.KnowledgeService/"
 _IMPORT = f"= {_KNOWLEDGE}ImportDocuments"
+_OPENAI = "/v1/"
+_WEB_IMPORT = "= /api/import"
+_WEB_OPERATIONS = ("/kefu.", "= /desk", "/desk/", _WEB_IMPORT)
+"""What the gateway has for support teams and operators: not at the customers' address, when that is another one."""
+_WEB = "$edge_kind"
+"""Nothing for gRPC, `_web` for what else comes: see deploy/nginx/web.template."""
+_BOTH = """\
+        error_page 418 = @gateway;
+        recursive_error_pages on;  # for nginx the way to the gateway is an error already"""
+_GRPC_ONLY = """\
+        if ($content_type !~ ^application/grpc) {
+            return 415 "This is a gRPC service.\\n";
+        }"""
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,7 @@ class Inside:
     router_name: str
     """Has to be in the routers' certificate."""
     retrieval_name: str
+    gateway_name: str
 
 
 @dataclass(frozen=True)
@@ -55,17 +56,19 @@ class Edge:
     """What nginx shall do."""
 
     listen: str
-    """host:port of ChatService, health and reflection."""
+    """host:port of ChatService, health and reflection; with a gateway also of its page, its widget and `/v1`."""
     routers: Sequence[str]
     folder: Path
     """An absolute path: nginx's pid and temporary files."""
     limits: Limits
     retrieval: Sequence[str] = ()
     """Retrieval services, when KnowledgeService is to be served as well."""
+    gateways: Sequence[str] = ()
+    """Gateways, when browsers and OpenAI clients are to be served as well: all that is not gRPC goes there."""
     admin: bool = False
-    """AdminService, and what the support team calls of the router, is to be served as well."""
+    """What support teams and operators call at the routers is to be served as well."""
     operations_listen: str = ""
-    """host:port of KnowledgeService and AdminService, when that is another one than `listen`."""
+    """host:port of theirs and of KnowledgeService, when that is another one than `listen`."""
     certificate: Certificate | None = None
     inside: Inside | None = None
     access_log: str = "/dev/stdout"
@@ -73,7 +76,9 @@ class Edge:
     shutdown_seconds: float = 20.0
     """After SIGQUIT, streams have this long to end."""
     keyless_per_second: int = 50
-    """Calls without a key per second and address: health and reflection."""
+    """Calls without a key per second and address: health and reflection; and again as many of browsers."""
+    browsers_open: int = 200
+    """Calls of browsers that one address may have open, each page's stream among them."""
     started_by_root: bool | None = None
     """nginx will be; None: as this process is."""
 
@@ -81,18 +86,22 @@ class Edge:
 def render(edge: Edge, nginx: Nginx) -> str:
     """The text of nginx.conf."""
     public = [_location(edge, _CHAT), *_open_locations(edge)]
-    operations = [_location(edge, path) for path in (_ADMIN, *_STAFF)] if edge.admin else []
+    operations = [_location(edge, path) for path in _OPERATIONS] if edge.admin else []
     if edge.retrieval:
         operations += [_location(edge, _IMPORT), _location(edge, _KNOWLEDGE)]
+    if edge.gateways:
+        public += [_through_gateway(_OPENAI)]
+        operations += [_web_import(edge)]
     if edge.operations_listen:
-        servers = [
-            _server(edge, nginx, edge.listen, public),
-            _server(edge, nginx, edge.operations_listen, [*operations, *_open_locations(edge)]),
-        ]
+        apart = [*operations, *_open_locations(edge)]
+        if edge.gateways:
+            public += [_to_nobody(path) for path in _WEB_OPERATIONS]
+            apart += [_through_gateway(path) for path in (_OPENAI, _CHAT)]
+        servers = [_server(edge, nginx, edge.listen, public), _server(edge, nginx, edge.operations_listen, apart)]
     else:
         servers = [_server(edge, nginx, edge.listen, [*public, *operations])]
     limits = edge.limits
-    return _fill(
+    return fill(
         "nginx.conf",
         user=_user() if edge.started_by_root is not False else "",
         folder=edge.folder,
@@ -109,9 +118,11 @@ def render(edge: Edge, nginx: Nginx) -> str:
         keyless_per_second=edge.keyless_per_second,
         keyless_burst=4 * edge.keyless_per_second,
         keyless_open=2 * edge.keyless_per_second,
+        kind=_WEB if edge.gateways else "",
         routers=_servers_of(edge.routers),
         retrieval_upstream=_retrieval_upstream(edge.retrieval),
-        inside=_inside(edge.inside),
+        inside=_inside("grpc", edge.inside),
+        web=_web(edge) if edge.gateways else "",
         servers="\n".join(servers),
     )
 
@@ -130,12 +141,15 @@ def _server(edge: Edge, nginx: Nginx, listen: str, locations: Sequence[str]) -> 
             "ssl_session_timeout 1h;",
             "ssl_buffer_size 4k;  # a delta is small, and must not wait for a larger record",
         ]
-    return _fill(
+    return fill(
         "server",
         listen=" ".join(words),
         listen_options="\n".join(f"        {option}" for option in options),
+        dispatch=_BOTH if edge.gateways else _GRPC_ONLY,
+        elsewhere="\n".join(_elsewhere(edge)),
+        kind=_WEB if edge.gateways else "",
         locations="\n".join(locations),
-        refusals="\n".join(_refusal(name, error) for name, error in _REFUSALS.items()),
+        refusals=refusals(web=bool(edge.gateways)),
     )
 
 
@@ -144,10 +158,11 @@ def _location(edge: Edge, path: str) -> str:
     is_import = path == _IMPORT
     to_retrieval = path in (_IMPORT, _KNOWLEDGE)
     upstream = "kefu_retrieval" if to_retrieval else "kefu_router"
-    passing = [f"grpc_pass grpc{'s' if edge.inside else ''}://{upstream};"]
+    passing = ["if ($edge_kind) {", "    return 418;", "}"] if edge.gateways else []
+    passing.append(f"grpc_pass grpc{'s' if edge.inside else ''}://{upstream};")
     if edge.inside:
         passing.append(f"grpc_ssl_name {edge.inside.retrieval_name if to_retrieval else edge.inside.router_name};")
-    return _fill(
+    return fill(
         "location",
         path=path,
         body=_BODIES[path],
@@ -161,42 +176,64 @@ def _open_locations(edge: Edge) -> list[str]:
     return [_location(edge, path) for path in ("/grpc.health.v1.Health/", "/grpc.reflection.")]
 
 
+def _through_gateway(path: str) -> str:
+    return fill("location-web", path=path, body=_BODIES[path])
+
+
+def _elsewhere(edge: Edge) -> list[str]:
+    if not edge.gateways:
+        return [_to_nobody("/")]
+    limits = edge.limits
+    gateway = fill(
+        "gateway",
+        body_seconds=limits.request_seconds,
+        silent_seconds=limits.watch_silent_seconds,
+        passing=_proxy_pass(edge),
+    )
+    return [_through_gateway("/"), gateway]
+
+
+def _to_nobody(path: str) -> str:
+    return f"        location {path} {{\n            client_max_body_size 64k;\n            return 419;\n        }}\n"
+
+
+def _web_import(edge: Edge) -> str:
+    return fill(
+        "location-import",
+        body_seconds=edge.limits.import_silent_seconds,
+        silent_seconds=edge.limits.import_silent_seconds,
+        passing=_proxy_pass(edge),
+    )
+
+
+def _web(edge: Edge) -> str:
+    return fill(
+        "web",
+        browsers_per_second=edge.keyless_per_second,
+        browsers_burst=4 * edge.keyless_per_second,
+        browsers_open=edge.browsers_open,
+        gateways=_servers_of(edge.gateways),
+        inside=_inside("proxy", edge.inside),
+    )
+
+
+def _proxy_pass(edge: Edge) -> str:
+    if edge.inside is None:
+        return "proxy_pass http://kefu_gateway;"
+    return f"proxy_pass https://kefu_gateway;\n            proxy_ssl_name {edge.inside.gateway_name};"
+
+
 _BODIES = {
     _CHAT: "64k",
-    _ADMIN: "256k",
-    **dict.fromkeys(_STAFF, "256k"),
+    **dict.fromkeys(_OPERATIONS, "256k"),
     _KNOWLEDGE: "4m",
     _IMPORT: "0",  # no limit: the service bounds each document
+    _OPENAI: "4m",  # a whole conversation, or many texts to be embedded
     "/grpc.health.v1.Health/": "4k",
     "/grpc.reflection.": "64k",
+    "/": "64k",
 }
 """client_max_body_size: of a whole request stream, not of a message."""
-
-_REFUSALS: dict[str, ServiceError] = {
-    "@unavailable": BackendUnavailable("No router or service behind this address answered; try again."),
-    "@too_large": RequestTooLarge(
-        "The request is larger than this method takes (64 KiB for a turn); send less at once."
-    ),
-    "@keyless": AddressLimit(
-        "Too many calls without a key come from this address; send one, or slow down.", retry_after=1.0
-    ),
-    "@too_slow": DeadlineExceeded("The request did not arrive in time; send it again."),
-    "@unknown": MethodUnknown("There is no such method at this address."),
-    "@malformed": BadRequest("request", "is not one that can be read here."),
-}
-
-
-def _refusal(name: str, error: ServiceError) -> str:
-    """A location that answers with an error as a service of ours would: status, message and details, and no body."""
-    [(_, details)] = trailers_of(error)
-    return _fill(
-        "refusal",
-        name=name,
-        status=error.code.value[0],
-        # https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md: messages are percent-encoded, binary is base64
-        message=quote(error.message, safe=" !#&'()*+,-./:;<=>?@[]^_`{|}~"),
-        details=base64.b64encode(details).decode().rstrip("="),
-    )
 
 
 def _servers_of(addresses: Sequence[str]) -> str:
@@ -212,16 +249,16 @@ def _retrieval_upstream(addresses: Sequence[str]) -> str:
     )
 
 
-def _inside(inside: Inside | None) -> str:
+def _inside(module: str, inside: Inside | None) -> str:
     if inside is None:
         return ""
     directives = (
-        f'grpc_ssl_certificate "{inside.shown.certificate}";',
-        f'grpc_ssl_certificate_key "{inside.shown.key}";',
-        f'grpc_ssl_trusted_certificate "{inside.authority}";',
-        "grpc_ssl_verify on;",
-        "grpc_ssl_server_name on;",
-        "grpc_ssl_protocols TLSv1.2 TLSv1.3;",
+        f'{module}_ssl_certificate "{inside.shown.certificate}";',
+        f'{module}_ssl_certificate_key "{inside.shown.key}";',
+        f'{module}_ssl_trusted_certificate "{inside.authority}";',
+        f"{module}_ssl_verify on;",
+        f"{module}_ssl_server_name on;",
+        f"{module}_ssl_protocols TLSv1.2 TLSv1.3;",
     )
     return "".join(f"\n    {directive}" for directive in directives)
 
@@ -229,13 +266,3 @@ def _inside(inside: Inside | None) -> str:
 def _user() -> str:
     # nginx started by root gives its workers to "nobody", who may not enter a private folder.
     return f"user {getpass.getuser()} {grp.getgrgid(os.getgid()).gr_name};\n" if os.geteuid() == 0 else ""
-
-
-class _Template(string.Template):
-    """`%{name}`: nginx has its own use for the dollar."""
-
-    delimiter = "%"
-
-
-def _fill(template: str, /, **values: object) -> str:
-    return _Template((_TEMPLATES / f"{template}.template").read_text("utf-8")).substitute(values).rstrip("\n") + "\n"

@@ -26,6 +26,7 @@ _INSIDE = Inside(
     authority=Path("/etc/kefu-inside/ca.crt"),
     router_name="kefu-router",
     retrieval_name="kefu-retrieval",
+    gateway_name="kefu-gateway",
 )
 _CONNECTION_ATTEMPTS = 3
 _NGINX = Nginx(Path("nginx"), (1, 28, 0))
@@ -40,6 +41,7 @@ def kubernetes_edge(limits: Limits, *, inside_tls: bool = False) -> Edge:
         # kube-proxy chooses a router for each connection. One that just left refuses; then another is drawn.
         routers=["kefu-router:50051"] * _CONNECTION_ATTEMPTS,
         retrieval=["kefu-knowledge:50052"] * _CONNECTION_ATTEMPTS,
+        gateways=["kefu-gateway:8080"] * _CONNECTION_ATTEMPTS,
         admin=True,
         folder=Path("/run/kefu-nginx"),
         limits=limits,

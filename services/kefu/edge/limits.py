@@ -27,6 +27,8 @@ class Limits:
     silent_seconds: int = 900
     """A stream in which neither side says anything for this long is ended. The router's own time-outs, which know why
     an answer is late, are much shorter: this only sweeps up."""
+    watch_silent_seconds: int = 3600
+    """The same of a browser's stream, in which nothing is said while nobody writes; the page begins it anew."""
     import_silent_seconds: int = 3600
     request_seconds: int = 30
     """Between two parts of a request, but for an import."""

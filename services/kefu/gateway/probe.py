@@ -1,22 +1,28 @@
 """Is the gateway on this machine ready? python -m kefu.gateway.probe PORT: exits with 0 when /readyz says so.
 
-For container engines whose health checks are commands.
+For container engines whose health checks are commands. With KEFU_TLS_… set it calls over TLS, as `localhost`.
 """
 
 import http.client
+import os
+import ssl
 import sys
 
 _SECONDS = 4.0
+_TLS = ("KEFU_TLS_CERTIFICATE", "KEFU_TLS_KEY", "KEFU_TLS_AUTHORITY")
 
 
-def ready(port: int) -> bool:
-    """What /readyz says."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_SECONDS)
+def is_ready(port: int, secured: ssl.SSLContext | None = None) -> bool:
+    """What /readyz says; what went wrong is told on standard error."""
+    if secured is None:
+        connection = http.client.HTTPConnection("localhost", port, timeout=_SECONDS)
+    else:
+        connection = http.client.HTTPSConnection("localhost", port, timeout=_SECONDS, context=secured)
     try:
         connection.request("GET", "/readyz")
         return connection.getresponse().status == http.client.OK
     except (OSError, http.client.HTTPException) as error:
-        sys.stderr.write(f"port {port}: {error}\n")
+        sys.stderr.write(f"localhost:{port}: {error}\n")
         return False
     finally:
         connection.close()
@@ -26,7 +32,12 @@ def main() -> None:
     """The program."""
     if len(sys.argv) != 2 or not sys.argv[1].isdecimal():
         sys.exit("usage: python -m kefu.gateway.probe PORT")
-    sys.exit(0 if ready(int(sys.argv[1])) else 1)
+    certificate, key, authority = (os.environ.get(name, "") for name in _TLS)
+    secured = None
+    if certificate and key and authority:
+        secured = ssl.create_default_context(cafile=authority)
+        secured.load_cert_chain(certificate, key)
+    sys.exit(0 if is_ready(int(sys.argv[1]), secured) else 1)
 
 
 if __name__ == "__main__":

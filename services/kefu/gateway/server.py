@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import socket
+import ssl
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -15,11 +16,14 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from kefu.common.errors import StartupError
+from kefu.common.tasks import cancelled
+from kefu.common.tls import Tls
 from kefu.gateway.config import GatewayConfig, listed
 
 _KEEP_ALIVE_SECONDS = 75
 _MOST_HEADER_BYTES = 32 * 1024
 _BACKLOG = 2048
+_CERTIFICATE_SECONDS = 5.0
 _log = structlog.stdlib.get_logger()
 
 
@@ -46,13 +50,15 @@ async def serving_http(
     """Serve at `config.listen` while the block runs, and yield the port.
 
     At the end: not ready first, then settle, then `leave` (which ends what would never end), then the listening socket
-    is closed and requests in flight have `config.drain_seconds`. Raises StartupError when the address cannot be had.
+    is closed and requests in flight have `config.drain_seconds`. With `config.tls`, callers need a certificate.
+    Raises StartupError when the address cannot be had.
     """
     listener = _bound(config.listen)
     port: int = listener.getsockname()[1]
     server = _Server(
         uvicorn.Config(
             app,
+            **_secured(config.tls),
             http=_protocol(config.header_seconds),
             ws="none",
             lifespan="off",
@@ -68,9 +74,15 @@ async def serving_http(
             backlog=_BACKLOG,
         )
     )
+    try:
+        server.config.load()
+    except OSError as error:  # of the certificate's files: SSLError is one
+        listener.close()
+        raise StartupError(f"The files of KEFU_TLS_… cannot be used: {error}.") from None
     running = asyncio.create_task(server.serve(sockets=[listener]), name="http")
     while not server.started and not running.done():  # noqa: ASYNC110 - uvicorn has no event for it
         await asyncio.sleep(0.01)
+    renewing = asyncio.create_task(_renew(server.config.ssl, config.tls), name="renew the certificate")
     readiness.ready = True
     _log.info("serving", address=config.listen, port=port)
     try:
@@ -78,6 +90,7 @@ async def serving_http(
     finally:
         _log.info("draining", seconds=config.drain_seconds)
         readiness.ready = False
+        await cancelled(renewing)
         try:
             await asyncio.sleep(config.settle_seconds)
         finally:
@@ -85,6 +98,36 @@ async def serving_http(
             server.should_exit = True
             await running
         _log.info("stopped")
+
+
+def _secured(tls: Tls | None) -> dict[str, Any]:
+    if tls is None:
+        return {}
+    return {
+        "ssl_certfile": str(tls.certificate),
+        "ssl_keyfile": str(tls.key),
+        "ssl_ca_certs": str(tls.authority),
+        "ssl_cert_reqs": ssl.CERT_REQUIRED,
+    }
+
+
+async def _renew(context: ssl.SSLContext | None, tls: Tls | None) -> None:
+    """Show a renewed certificate to the connections that come after it, until cancelled."""
+    if context is None or tls is None:
+        return
+    shown = (tls.certificate.read_bytes(), tls.key.read_bytes())
+    while True:
+        await asyncio.sleep(_CERTIFICATE_SECONDS)
+        try:
+            found = (tls.certificate.read_bytes(), tls.key.read_bytes())
+            if found != shown:
+                # First where it does no harm: a certificate that is taken without its key would be shown all the same.
+                ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(tls.certificate, tls.key)
+                context.load_cert_chain(tls.certificate, tls.key)
+                shown = found
+                _log.info("certificate.renewed")
+        except OSError as error:  # half written, or not its key yet (SSLError is one): the old one stays
+            _log.warning("certificate.not_renewed", cause=str(error))
 
 
 def _bound(listen: str) -> socket.socket:
