@@ -14,7 +14,7 @@ import { busyCompany, type Company } from "./company.ts";
 import { answersOf } from "./gateway.ts";
 
 const ME = "Li Wei";
-const CONFIG = { title: "Songlu", visitors: true, oidc: null, collections: ["collections/help"], version: "0.1.0" };
+const CONFIG = { title: "Songlu", visitors: true, oidc: null, collections: ["collections/help"], version: "0.1.0", accent: "" };
 vi.setConfig({ testTimeout: 30_000 });
 let root: HTMLElement;
 let company: Company;

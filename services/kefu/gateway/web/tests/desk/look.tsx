@@ -15,7 +15,7 @@ const ME = "Li Wei";
 const company = busyCompany(ME);
 globalThis.fetch = answersOf(company, globalThis.fetch);
 (globalThis as { company?: unknown }).company = company;
-const config = { title: "Songlu", visitors: true, oidc: null, collections: ["collections/help"], version: "0.1.0" };
+const config = { title: "Songlu", visitors: true, oidc: null, collections: ["collections/help"], version: "0.1.0", accent: "" };
 const transport = company.transport();
 applyTheme();
 followAddress();

@@ -1,1 +1,0 @@
-import{r as e,t}from"./base-BKXqXzJc.js";e(t(`main`,{}),document.getElementById(`app`));

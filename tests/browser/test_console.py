@@ -1,0 +1,147 @@
+"""The operators' console: a customer and a colleague in two browsers, over the suite with the simulated engine."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Page, expect
+
+from kefu.router.v1 import admin_pb2
+from tests.support.office import TEXT, Office, open_office
+from tests.support.pages import ask, violations
+
+QUESTION = "What does it cost to repair a kettle outside the warranty?"
+
+
+@pytest.fixture
+async def office(tmp_path: Path) -> AsyncIterator[Office]:
+    """The suite and browsers, for one test."""
+    async with open_office(tmp_path) as opened:
+        yield opened
+
+
+async def test_a_customer_is_handed_over_talks_to_a_person_and_is_handed_back(office: Office) -> None:
+    customer = await office.customer()
+    await ask(customer, "I want to talk to a person, please.")
+    desk = await office.colleague("Li Wei")
+    await desk.locator(".conversation-item").first.click()
+    await expect(desk.locator(".context")).to_contain_text("Asked for a person")
+    await desk.get_by_role("button", name="Take over", exact=True).click()
+    await desk.get_by_role("textbox", name="Reply").fill("Good morning, this is Li Wei. <b>What</b> happened?")
+    await desk.keyboard.press("Control+Enter")
+    await expect(customer.locator("body")).to_contain_text("Good morning, this is Li Wei. <b>What</b> happened?")
+    await ask(customer, "My kettle leaks <img src=x onerror=alert(1)>")
+    await expect(desk.locator(".messages")).to_contain_text("My kettle leaks <img src=x onerror=alert(1)>")
+    assert await desk.locator(".messages img").count() == 0
+    await desk.get_by_role("button", name="Return to Kefu").click()
+    await expect(desk.locator(".conversation-head")).to_contain_text("Returned to Kefu")
+    await ask(customer, "Thank you!")
+    await expect(desk.locator(".messages")).to_contain_text("Fixed reply")
+    assert office.complaints == []
+
+
+async def test_two_colleagues_never_hold_one_customer_and_a_draft_outlives_a_lost_claim(office: Office) -> None:
+    customer = await office.customer()
+    await ask(customer, "I want to talk to a person, please.")
+    first = await office.colleague("Li Wei")
+    second = await office.colleague("Chen Jie", key=await office.key(admin_pb2.SCOPE_OPERATOR, admin_pb2.SCOPE_CHAT))
+    for page in (first, second):
+        await page.locator(".conversation-item").first.click()
+    await first.get_by_role("button", name="Take over", exact=True).click()
+    await expect(second.locator(".conversation-head")).to_contain_text("Held by Li Wei")
+    await first.get_by_role("textbox", name="Reply").fill("Half a sentence")
+    await second.get_by_role("button", name="Take over from Li Wei").click()
+    await second.get_by_role("dialog").get_by_role("button", name="Take over", exact=True).click()
+    await expect(first.get_by_role("alert")).to_contain_text("Chen Jie has taken this conversation over")
+    await expect(first.get_by_role("textbox", name="Reply")).to_have_value("Half a sentence")
+    await expect(first.get_by_role("button", name="Send")).to_be_disabled()
+
+
+async def test_a_document_that_is_uploaded_is_what_customers_are_answered_from(office: Office) -> None:
+    desk = await office.colleague("Li Wei", "#/knowledge/help/documents")
+    await upload(desk, "repairs.md", TEXT.encode())
+    await upload(desk, "scan.pdf", b"not a PDF at all", "failed")
+    await desk.get_by_role("link", name="Kettle repairs").click()
+    await expect(desk.get_by_role("dialog")).to_contain_text("Outside the warranty it costs 19 euros.")
+    customer = await office.customer()
+    await ask(customer, QUESTION)
+    await expect(customer.locator(".sources")).to_contain_text("Kettle repairs")
+
+
+async def test_a_wrong_answer_is_corrected_and_the_next_customer_gets_the_correction(office: Office) -> None:
+    desk = await office.colleague("Li Wei", "#/knowledge/help/documents")
+    await upload(desk, "repairs.md", TEXT.encode())
+    before = await office.customer()
+    await ask(before, QUESTION)
+    await expect(before.locator(".sources")).to_be_visible()
+    await desk.get_by_role("link", name="Curated answers").click()
+    await desk.get_by_role("button", name="New curated answer").click()
+    await desk.get_by_role("textbox", name="Question 1").fill(QUESTION)
+    await desk.get_by_role("textbox", name="Answer").fill("Since November it costs 25 euros.")
+    await desk.get_by_role("button", name="Save").click()
+    await expect(desk.locator(".cards")).to_contain_text("Since November it costs 25 euros.")
+    after = await office.customer()
+    await ask(after, QUESTION)
+    await expect(after.locator("body")).to_contain_text("Since November it costs 25 euros.")
+    await desk.get_by_role("link", name="Search test").click()
+    await desk.get_by_role("searchbox", name="Question").fill(QUESTION)
+    await desk.keyboard.press("Enter")
+    await expect(desk.locator(".curated-match")).to_contain_text("This curated answer is given")
+
+
+async def test_a_key_without_the_scope_gets_a_clear_word(office: Office) -> None:
+    page = await office.stranger(await office.key(admin_pb2.SCOPE_CHAT))
+    await expect(page.get_by_role("alert")).to_contain_text("may not work at the desk")
+    page = await office.stranger("kefu_nobody_nothing")
+    await expect(page.get_by_role("alert")).to_contain_text("not valid")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"color_scheme": "light"},
+        {"color_scheme": "dark", "locale": "zh-CN"},
+        {"viewport": {"width": 390, "height": 844}},
+    ],
+    ids=["desktop", "dark-chinese", "phone"],
+)
+async def test_no_page_of_the_console_shuts_anybody_out(office: Office, options: dict[str, Any]) -> None:
+    gate = await office.stranger("kefu_nobody_nothing")
+    await expect(gate.get_by_role("alert")).to_be_visible()
+    found = {"sign-in": await violations(gate)}
+    customer = await office.customer()
+    await ask(customer, "I want to talk to a person, please.")
+    desk = await office.colleague("Li Wei", **options)
+    await upload_at(desk, office)
+    await desk.goto(f"{office.origin}/desk#/inbox")
+    await expect(desk.locator(".conversation-item").first).to_be_visible()
+    found["inbox"] = await violations(desk)
+    await desk.locator(".conversation-item").first.click()
+    await expect(desk.locator(".messages")).to_be_visible()
+    found["conversation"] = await violations(desk)
+    for address in (
+        *("unanswered", "knowledge/help/documents", "knowledge/help/curated", "knowledge/help/search"),
+        *("knowledge/help/attention", "numbers", "settings/desk", "settings/hours", "settings/webhooks"),
+    ):
+        await desk.goto(f"{office.origin}/desk#/{address}")
+        await expect(desk.locator("h1").first).to_be_visible()
+        await expect(desk.locator(".busy")).to_have_count(0)
+        found[address] = await violations(desk)
+    await desk.goto(f"{office.origin}/desk#/knowledge/help/curated")
+    await desk.locator(".toolbar .button.primary").click()
+    await expect(desk.locator("dialog[open]")).to_be_visible()
+    found["form"] = await violations(desk)
+    assert found == {state: [] for state in found}
+
+
+async def upload(desk: Page, name: str, content: bytes, outcome: str = "done") -> None:
+    """Import a file by the page, and wait for what becomes of it."""
+    await desk.locator("input[type=file]").set_input_files({"name": name, "mimeType": "", "buffer": content})
+    await expect(desk.locator(f".upload-row.{outcome}").filter(has_text=name)).to_be_visible()
+
+
+async def upload_at(desk: Page, office: Office) -> None:
+    """The same, wherever the page is."""
+    await desk.goto(f"{office.origin}/desk#/knowledge/help/documents")
+    await upload(desk, "repairs.md", TEXT.encode())

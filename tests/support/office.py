@@ -1,0 +1,94 @@
+"""The whole suite over the simulated engine, with people at it: customers on the chat page, colleagues at the desk."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import grpc.aio
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from kefu.router.v1 import admin_pb2, admin_pb2_grpc
+from tests.support.calling import bearing
+from tests.support.pages import chromium_or_skip
+from tests.support.suite import Suite, running_suite
+
+TEXT = """# Kettle repairs
+
+Our workshop at Lange Reihe 8 in Hamburg repairs kettles of the EK series. Bring the kettle and the receipt.
+
+## Price
+
+A repair under warranty costs nothing. Outside the warranty it costs 19 euros.
+"""
+
+
+class Office:
+    """Pages over a running suite."""
+
+    def __init__(self, suite: Suite, browser: Browser) -> None:
+        self.suite = suite
+        self._browser = browser
+        self.complaints: list[str] = []
+        """What the pages threw."""
+
+    @property
+    def origin(self) -> str:
+        """Where the pages are."""
+        address = self.suite.state().gateway
+        return address if "://" in address else f"http://{address}"
+
+    async def customer(self) -> Page:
+        """A visitor on the chat page."""
+        page = await self._page()
+        await page.goto(self.origin)
+        return page
+
+    async def colleague(self, name: str, address: str = "", key: str = "", **options: Any) -> Page:
+        """Somebody who signs in at the desk with a key, the suite's own unless another is given."""
+        page = await self._page(**options)
+        await page.goto(f"{self.origin}/desk{address}")
+        await page.locator("input[type=password]").fill(key or self.suite.key)
+        await page.locator("button[type=submit]").click()
+        await page.locator("input[autocomplete=name]").fill(name)
+        await page.locator("button[type=submit]").click()
+        await expect(page.locator(".shell")).to_be_visible()
+        return page
+
+    async def stranger(self, key: str) -> Page:
+        """Somebody whose key will not do."""
+        page = await self._page()
+        await page.goto(f"{self.origin}/desk")
+        await page.locator("input[type=password]").fill(key)
+        await page.locator("button[type=submit]").click()
+        return page
+
+    async def key(self, *scopes: admin_pb2.Scope) -> str:
+        """A new key."""
+        async with grpc.aio.insecure_channel(self.suite.router) as channel:
+            admin = admin_pb2_grpc.AdminServiceStub(channel)
+            made = await admin.CreateKey(
+                admin_pb2.CreateKeyRequest(scopes=scopes, display_name="test"), metadata=bearing(self.suite.key)
+            )
+        return made.secret
+
+    async def _page(self, **options: Any) -> Page:
+        context = await self._browser.new_context(**{"locale": "en-GB", "reduced_motion": "reduce", **options})
+        context.set_default_timeout(30_000)
+        page = await context.new_page()
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        return page
+
+
+@asynccontextmanager
+async def open_office(tmp_path: Path) -> AsyncIterator[Office]:
+    """All of it while the block runs, with a collection "help" that is empty."""
+    path = chromium_or_skip()
+    async with AsyncExitStack() as stack:
+        suite = await stack.enter_async_context(running_suite(tmp_path))
+        playwright = await stack.enter_async_context(async_playwright())
+        browser = await playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        stack.push_async_callback(browser.close)
+        done = await suite.kefu("collections", "create", "help")
+        assert done.status == 0, done
+        yield Office(suite, browser)
