@@ -211,7 +211,7 @@ def pairs_of(fields: dict[str, str] | list[str]) -> list[tuple[str, str]]:
 def _decoded(value: Any) -> Any:
     if isinstance(value, bytes):
         return value.decode()
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, (list, tuple, set)):
         return [_decoded(item) for item in cast("list[Any]", value)]
     if isinstance(value, dict):
         return {_decoded(key): _decoded(item) for key, item in cast("dict[Any, Any]", value).items()}
