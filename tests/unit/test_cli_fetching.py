@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from kefu.cli.addresses import Address, is_allowed, is_public
 from kefu.cli.console import CommandFailed
 from kefu.cli.documents_on_disk import Found
 from kefu.cli.fetching import Fetcher, path_of, urls_in
+from kefu.common.addresses import Address, is_allowed, is_public
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,19 @@ from typing import Annotated
 
 import typer
 
-from kefu.cli import admin, chatting, desk, dictionary, holdings, knowledge, operations, sessions, settings
+from kefu.cli import (
+    admin,
+    chatting,
+    desk,
+    dictionary,
+    holdings,
+    insight,
+    knowledge,
+    operations,
+    sessions,
+    settings,
+    webhooks,
+)
 from kefu.cli.console import CommandFailed, die
 
 _ANYTHING = {"allow_extra_args": True, "ignore_unknown_options": True}
@@ -29,6 +41,8 @@ def make_app() -> typer.Typer:
     desk.register(app)
     admin.register(app)
     settings.register(app)
+    insight.register(app)
+    webhooks.register(app)
     app.command("eval", add_help_option=False, context_settings=_ANYTHING)(_evaluate)
     return app
 

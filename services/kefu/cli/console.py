@@ -121,6 +121,8 @@ _BY_REASON = {
     "CURATED_ANSWER_NOT_FOUND": "`kefu curated` lists them.",
     "TENANT_NOT_FOUND": "`kefu tenants` lists them.",
     "KEY_NOT_FOUND": "`kefu keys` lists them.",
+    "WEBHOOK_NOT_FOUND": "`kefu webhooks` lists them.",
+    "DELIVERY_NOT_FOUND": "`kefu webhooks deliveries WEBHOOK` lists them.",
     "ALREADY_CLAIMED": "`kefu desk claim --take-over` takes it nevertheless.",
     "CLAIM_LOST": "`kefu desk` shows who holds it; `kefu desk claim` gives a new number.",
     "SESSION_BUSY": "Wait until it has answered, or use --on-busy.",

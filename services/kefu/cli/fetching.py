@@ -10,9 +10,9 @@ from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 
 import httpcore
 
-from kefu.cli.addresses import Address, NotAllowed, PinnedBackend, is_allowed, is_public
 from kefu.cli.console import CommandFailed
 from kefu.cli.documents_on_disk import MAX_BYTES, SUFFIXES, DocumentFile, Found
+from kefu.common.addresses import Address, NotAllowed, NotPublic, PinnedBackend, is_allowed, is_public
 
 _REDIRECTS = 5
 _SECONDS = 120.0
@@ -72,6 +72,8 @@ class Fetcher:
                 if any(file.path == other.path for other in found.files):
                     raise NotAllowed(f"another document of this import is called {file.path} too")
                 found.files.append(file)
+            except NotPublic as exc:
+                failed.append((url, f"{exc}; save the page as a file and import that."))
             except NotAllowed as exc:
                 failed.append((url, f"{exc}."))
             except TimeoutError:

@@ -13,6 +13,8 @@ What can go wrong, and what the caller should do:
   CuratedAnswerNotFound   NOT_FOUND            list the curated answers
   TenantNotFound          NOT_FOUND            list the tenants
   KeyNotFound             NOT_FOUND            list the keys
+  WebhookNotFound         NOT_FOUND            list the webhooks
+  DeliveryNotFound        NOT_FOUND            list the webhook's deliveries
   CollectionExists        ALREADY_EXISTS       use it, or choose another id
   TenantExists            ALREADY_EXISTS       use it, or choose another id
   OffsetOutOfRange        OUT_OF_RANGE         resume from 0
@@ -163,6 +165,20 @@ class KeyNotFound(ServiceError):
 
     code = grpc.StatusCode.NOT_FOUND
     reason = "KEY_NOT_FOUND"
+
+
+class WebhookNotFound(ServiceError):
+    """No such webhook."""
+
+    code = grpc.StatusCode.NOT_FOUND
+    reason = "WEBHOOK_NOT_FOUND"
+
+
+class DeliveryNotFound(ServiceError):
+    """No such delivery, or it is kept no longer."""
+
+    code = grpc.StatusCode.NOT_FOUND
+    reason = "DELIVERY_NOT_FOUND"
 
 
 class CollectionExists(ServiceError):

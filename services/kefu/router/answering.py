@@ -99,7 +99,7 @@ class Answering:
         finally:
             draft.search_seconds = time.monotonic() - began
             metrics.SEARCH_SECONDS.observe(draft.search_seconds)
-        draft.searched = True
+        draft.searched, draft.embedding = True, found.embedding
         rules = question.rules
         most = rules.max_passages
         if question.brown_out >= BrownOut.FEWER_PASSAGES:

@@ -158,5 +158,21 @@ class RouterConfig(StoredConfig, env_prefix="KEFU_ROUTER_"):
     default_language: Literal["zh", "en"] = "en"
     """Language of an answer when neither the question nor the session tells."""
 
+    numbers_days: float = Field(default=400.0, gt=0)
+    """Numbers by the hour are kept for this long. They hold no text of customers and outlive sessions."""
+
+    unanswered_days: float = Field(default=30.0, gt=0)
+    """Questions that went unanswered are kept for this long, at most 5,000 of a tenant, without personal data."""
+
+    webhook_hours: float = Field(default=24.0, gt=0, le=168)
+    """A delivery to a webhook that fails is tried again for this long, with growing pauses."""
+
+    webhook_retry_seconds: float = Field(default=5.0, gt=0)
+    """The first of these pauses; each is three times the one before, up to three hours."""
+
+    webhook_private: bool = False
+    """Webhooks may also be addresses of private networks and of this machine, and need no TLS. Any operator key can
+    then have this router call what only it can reach."""
+
     settings_seconds: float = Field(default=2.0, ge=0)
     """Tenants' settings are remembered for this long."""

@@ -34,6 +34,7 @@ class Conversations:
         self._running = running
         self._watches = watches
         self._happenings = services.happenings
+        self._traces = services.traces
 
     async def converse(self, principal: Principal, session_id: str | None, ask: Ask) -> AsyncGenerator[Event, None]:
         """A message's events; without a session id it opens a session. Errors as in the contract."""
@@ -102,8 +103,10 @@ class Conversations:
         """Store what the customer thought of an answer. Raises TurnNotFound."""
         await self._own_turn(principal, TurnKey(principal.tenant, session_id, turn_id))
         rated = await self._store.turn(principal.tenant, session_id, turn_id)
-        await self._store.rate(principal.tenant, session_id, turn_id, rating, comment)
-        self._happenings.tell(Rated(principal.tenant, session_id, rated.turn, rating, comment))
+        number = await self._store.rate(principal.tenant, session_id, turn_id, rating, comment)
+        user = await self._store.user(principal.tenant, session_id)
+        told = Rated(principal.tenant, session_id, rated.turn, rating, comment, number, principal.subject, user)
+        self._happenings.tell(told)
 
     async def delete(self, principal: Principal, session_id: str) -> None:
         """Erase a session and all that is in it; a running answer is stopped. Raises SessionNotFound."""
@@ -119,10 +122,12 @@ class Conversations:
                 continue
             await self._delete(principal, session)
             deleted += 1
+        await self._traces.erase_user(principal.tenant, principal.subject, user)
         return deleted
 
     async def _delete(self, principal: Principal, session: Session) -> None:
         self._running.delete(principal.tenant, session.id)
+        await self._traces.erase(principal.tenant, session.id)
         await self._store.delete(principal.tenant, session)
         self._happenings.tell(Erased(principal.tenant, session.id))
 

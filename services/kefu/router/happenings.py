@@ -30,6 +30,8 @@ class TurnStored:
     turn: Turn
     state: TurnState
     """FINISHED or FAILED."""
+    embedding: bytes = b""
+    """Of the question as it was searched, float16; empty when it was not, or not asked for."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,11 @@ class Rated:
     turn: Turn
     rating: Rating
     comment: str
+    number: int = 1
+    """Grows with each rating in the session: of two that are told in another order, the greater one holds."""
+    subject: str = ""
+    """The key that owns the session."""
+    user: str = ""
 
 
 @dataclass(frozen=True)

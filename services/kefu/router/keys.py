@@ -4,6 +4,7 @@ client chose (a request_id, a user) appears as its SHA-256.
 """
 
 import hashlib
+import json
 
 TENANTS = "kefu:1:tenants"
 ROUTERS = "kefu:1:router:"
@@ -91,6 +92,77 @@ def cached_answer(tenant: str, digest: str) -> str:
 def cached_answers(tenant: str) -> str:
     """A tenant's finished answers, by age."""
     return f"kefu:1:{{tenant:{tenant}}}:answers"
+
+
+def hour_numbers(tenant: str, hour: str) -> str:
+    """What a tenant's turns of one hour added up to."""
+    return f"kefu:1:{{tenant:{tenant}}}:hour:{hour}"
+
+
+def hour_citations(tenant: str, hour: str) -> str:
+    """How often a tenant's answers of one hour cited which document."""
+    return f"kefu:1:{{tenant:{tenant}}}:cited:{hour}"
+
+
+def counted(tenant: str, session_id: str) -> str:
+    """What each turn of a session has added to the numbers."""
+    return f"kefu:1:{{tenant:{tenant}}}:counted:{session_id}"
+
+
+def counted_order(tenant: str, session_id: str) -> str:
+    """The questions among them, in their order."""
+    return f"kefu:1:{{tenant:{tenant}}}:counted:{session_id}:order"
+
+
+def unanswered(tenant: str) -> str:
+    """A tenant's unanswered questions, by time."""
+    return f"kefu:1:{{tenant:{tenant}}}:unanswered"
+
+
+def unanswered_in(tenant: str, session_id: str) -> str:
+    """The unanswered questions of one session."""
+    return f"kefu:1:{{tenant:{tenant}}}:unanswered:{session_id}"
+
+
+def erased(tenant: str, session_id: str) -> str:
+    """A session was erased: what is still under way of it is not to be kept."""
+    return f"kefu:1:{{tenant:{tenant}}}:erased:{_digest(session_id)}"
+
+
+def traces_of(tenant: str, subject: str, user: str) -> str:
+    """Sessions of one user of which something is kept that outlives a session."""
+    return f"kefu:1:{{tenant:{tenant}}}:traces:{_digest(json.dumps([subject, user]))}"
+
+
+def webhooks(tenant: str) -> str:
+    """A tenant's webhooks."""
+    return f"kefu:1:{{tenant:{tenant}}}:webhooks"
+
+
+def delivery(tenant: str, delivery_id: str) -> str:
+    """One event on its way to one address."""
+    return f"kefu:1:{{tenant:{tenant}}}:delivery:{delivery_id}"
+
+
+def deliveries(tenant: str, webhook_id: str) -> str:
+    """A webhook's deliveries, by id, which grows with time."""
+    return f"kefu:1:{{tenant:{tenant}}}:deliveries:{webhook_id}"
+
+
+def pending(tenant: str, webhook_id: str) -> str:
+    """Of these, those to be sent, by when."""
+    return f"kefu:1:{{tenant:{tenant}}}:pending:{webhook_id}"
+
+
+def told_of(tenant: str, session_id: str) -> str:
+    """Deliveries that tell of a session."""
+    return f"kefu:1:{{tenant:{tenant}}}:told:{session_id}"
+
+
+WEBHOOKS_DUE = "kefu:1:{webhooks}:due"
+"""All webhooks, by when they are to be looked at again."""
+WEBHOOK_OWNERS = "kefu:1:{webhooks}:owners"
+"""Which router looks at which webhook now."""
 
 
 def _digest(text: str) -> str:

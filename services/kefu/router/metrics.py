@@ -74,6 +74,16 @@ TURNS_TAKEN_OVER = Counter(
 EPHEMERAL_TURNS = Counter(
     "kefu_ephemeral_turns_total", "Turns answered without history, and kept nowhere, since Redis was away."
 )
+CHRONICLE_LOST = Counter(
+    "kefu_chronicle_lost_total",
+    "Happenings that were not counted, kept or told to a webhook, by why: store, full, webhook full, error.",
+    ("why",),
+)
+WEBHOOK_TRIES = Counter(
+    "kefu_webhook_tries_total",
+    "Deliveries sent to webhooks: delivered, pending (to be tried again) or failed.",
+    ("state",),
+)
 SESSION_WATCHERS = Gauge("kefu_session_watchers", "Streams that watch a session at this router.")
 DESK_WATCHERS = Gauge("kefu_desk_watchers", "Streams that watch a desk at this router.")
 CONVERSATIONS = Gauge(

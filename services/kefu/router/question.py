@@ -75,6 +75,8 @@ class Draft:
     passages: tuple[Passage, ...] = ()
     searched: bool = False
     query: str = ""
+    embedding: bytes = b""
+    """Of the question; see `Found.embedding`."""
     handoff: Handoff | None = None
     citations: tuple[Citation, ...] = ()
     supports: tuple[Supported, ...] = ()

@@ -203,10 +203,15 @@ class RedisCommands:
                         yield str(_decoded(message["data"]))
 
 
+def pairs_of(fields: dict[str, str] | list[str]) -> list[tuple[str, str]]:
+    """A hash as `together` returns it: by its pairs or flat, as the connection's protocol has it."""
+    return list(fields.items()) if isinstance(fields, dict) else list(zip(fields[::2], fields[1::2], strict=True))
+
+
 def _decoded(value: Any) -> Any:
     if isinstance(value, bytes):
         return value.decode()
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, (list, tuple, set)):
         return [_decoded(item) for item in cast("list[Any]", value)]
     if isinstance(value, dict):
         return {_decoded(key): _decoded(item) for key, item in cast("dict[Any, Any]", value).items()}

@@ -216,9 +216,9 @@ RATE = """
 if redis.call('HEXISTS', KEYS[3], ARGV[1]) == 0 then return 0 end
 redis.call('HSET', KEYS[4], ARGV[1], ARGV[2])
 redis.call('PEXPIRE', KEYS[4], redis.call('PTTL', KEYS[1]))
-return 1
+return redis.call('HINCRBY', KEYS[1], 'ratings', 1)
 """
-"""Rate a turn that is there."""
+"""Rate a turn that is there. Returns the rating's number in its session, which grows; 0 when there is no such turn."""
 
 DELETE = """
 -- ARGV: prefix, before a router's channel

@@ -13,7 +13,7 @@ from kefu.common.serving import Serving, serving
 from kefu.common.tasks import cancelled
 from kefu.common.tls import channel_inside
 from kefu.common.transport import CLIENT_OPTIONS
-from kefu.router import admin_servicer, chat_servicer, desk_servicer, identity_servicer
+from kefu.router import admin_servicer, chat_servicer, desk_servicer, identity_servicer, insight_servicer, webhook_servicer
 from kefu.router.admin_servicer import AdminServicer
 from kefu.router.admission import Admission, Bounds
 from kefu.router.answer_cache import AnswerCache
@@ -30,6 +30,7 @@ from kefu.router.door import Door
 from kefu.router.doorbell import open_doorbell
 from kefu.router.following import open_following
 from kefu.router.happenings import Happenings
+from kefu.router.insight import open_insight
 from kefu.router.identity_servicer import IdentityServicer
 from kefu.router.knowledge import Knowledge
 from kefu.router.leases import open_leases
@@ -49,6 +50,8 @@ SCOPES = {
     chat_servicer.SERVICE: (Scope.CHAT,),
     desk_servicer.SERVICE: (Scope.OPERATOR,),
     admin_servicer.SERVICE: (Scope.OPERATOR,),
+    insight_servicer.SERVICE: (Scope.OPERATOR,),
+    webhook_servicer.SERVICE: (Scope.OPERATOR,),
     identity_servicer.SERVICE: identity_servicer.SCOPES,
 }
 _SECONDS_A_DAY = 86_400
@@ -91,7 +94,9 @@ async def router(config: RouterConfig, store: Redis, keyring: Keyring) -> AsyncI
             most=config.cache_entries,
             fingerprints=lambda: pool.fingerprints,
         )
-        happenings = Happenings()  # observers go here
+        knowledge = Knowledge(channel, internal_key)
+        insight = await enter(open_insight(config, commands, knowledge, name))
+        happenings = Happenings([insight.chronicle])  # observers go here
         services = TurnServices(
             config=config,
             store=SessionStore(commands, life=life),
@@ -99,8 +104,9 @@ async def router(config: RouterConfig, store: Redis, keyring: Keyring) -> AsyncI
             leases=await enter(open_leases(turns)),
             door=Door(limits, admission, prompt_tokens=config.prompt_tokens),
             settings=settings,
-            answering=Answering(config, Knowledge(channel, internal_key), pool, cache),
+            answering=Answering(config, knowledge, pool, cache),
             happenings=happenings,
+            traces=insight.traces,
         )
         running = Running(services, await enter(open_following(turns)))
         stack.push_async_callback(running.close)
@@ -119,6 +125,7 @@ async def router(config: RouterConfig, store: Redis, keyring: Keyring) -> AsyncI
             chat.register(server)
             desk.register(server)
             admin.register(server)
+            insight.register(server)
             IdentityServicer().register(server)
 
         def leave() -> None:

@@ -55,6 +55,10 @@ class SessionStore:
         runs = bool(running) and await self._alive(tenant, session_id, running)
         return session_of(session_id, fields, turn_count=count, runs=runs, life=self._life)
 
+    async def user(self, tenant: str, session_id: str) -> str:
+        """Whom a session was opened for; empty: nobody that was named, or there is no such session."""
+        return await self._commands.hash_get(f"{keys.session(tenant, session_id)}session", "user") or ""
+
     async def turn(self, tenant: str, session_id: str, turn_id: str) -> TurnRecord:
         """A turn, or TurnNotFound."""
         [found] = await self.records(tenant, session_id, [turn_id])
@@ -90,11 +94,13 @@ class SessionStore:
             if len(page) <= count:
                 return found, ""
 
-    async def rate(self, tenant: str, session_id: str, turn_id: str, rating: Rating, comment: str) -> None:
-        """Store a rating, or raise TurnNotFound."""
+    async def rate(self, tenant: str, session_id: str, turn_id: str, rating: Rating, comment: str) -> int:
+        """Store a rating, or raise TurnNotFound. Returns its number in the session: of two, the greater one holds."""
         value = json.dumps({"rating": rating, "comment": comment}, ensure_ascii=False)
-        if not await self._script(scripts.RATE, tenant, session_id, turn_id, value):
+        number = int(await self._script(scripts.RATE, tenant, session_id, turn_id, value))
+        if not number:
             raise TurnNotFound("There is no such turn; list the session's turns.")
+        return number
 
     async def delete(self, tenant: str, session: Session) -> None:
         """Erase a session, its turns, and what its request_ids stand for."""

@@ -30,6 +30,7 @@ from kefu.router.question import Ask, Draft
 from kefu.router.readers import Readers
 from kefu.router.settings import Rules, SettingsStore
 from kefu.router.store import SessionStore
+from kefu.router.traces import Traces
 from kefu.router.turn_end import End, Ending, completed_of
 from kefu.router.turn_log import TurnLog
 from kefu.router.turn_store import Begun, TurnKey, TurnStore
@@ -57,6 +58,7 @@ class TurnServices:
     settings: SettingsStore
     answering: Answering
     happenings: Happenings
+    traces: Traces
 
 
 class LiveTurn:
@@ -298,7 +300,8 @@ class LiveTurn:
 
     def _tell_happenings(self, stored: Turn, state: TurnState) -> None:
         tenant, session_id, tell = self.key.tenant, self.key.session_id, self._services.happenings.tell
-        tell(TurnStored(tenant, session_id, self.principal.subject, self._user, stored, state))
+        subject, embedding = self.principal.subject, self._draft.embedding
+        tell(TurnStored(tenant, session_id, subject, self._user, stored, state, embedding))
         if stored.handoff is not None:
             tell(HandedOver(tenant, session_id, stored, stored.handoff))
 

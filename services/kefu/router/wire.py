@@ -107,6 +107,16 @@ def timestamp(seconds: float) -> Timestamp:
     return made
 
 
+def reason_message(reason: HandoffReason) -> pb.Handoff.Reason.ValueType:
+    """Why a person should take over."""
+    return _REASON[reason]
+
+
+def source_message(source: AnswerSource) -> pb.AnswerSource.ValueType:
+    """Where an answer's text comes from."""
+    return _SOURCE[source]
+
+
 def event_message(event: Event) -> pb.ConverseEvent:
     """One event of a turn."""
     match event:

@@ -1,4 +1,4 @@
-"""Which addresses may be fetched from: hosts that are allowed by name, and never a private address behind a name."""
+"""Which addresses may be called: hosts that are allowed by name, and never a private address behind a name."""
 
 import asyncio
 import ipaddress
@@ -14,7 +14,11 @@ _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
 class NotAllowed(Exception):
-    """This address may not be fetched from; the message is a sentence."""
+    """This address may not be called; the message is a sentence without its full stop."""
+
+
+class NotPublic(NotAllowed):
+    """It is an address within a private network or this machine."""
 
 
 def is_public(address: Address) -> bool:
@@ -29,6 +33,24 @@ def is_allowed(host: str, allowed: Collection[str]) -> bool:
         host == name or (name.startswith("*.") and host.endswith(name[1:]))
         for name in (each.lower().rstrip(".") for each in allowed)
     )
+
+
+async def addresses_of(host: str, port: int, permitted: Callable[[Address], bool] = is_public) -> list[str]:
+    """What a host's name means now, each once. Raises NotPublic when any of it is not permitted, and NotAllowed when it
+    means nothing.
+    """
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError as exc:
+        raise NotAllowed(f"there is no host {host} ({exc.strerror})") from None
+    except UnicodeError:
+        raise NotAllowed(f"{host} is no name of a host") from None
+    addresses = [str(entry[4][0]).partition("%")[0] for entry in found]
+    for address in addresses:
+        if not permitted(ipaddress.ip_address(address)):
+            named = host if host == address else f"{host} ({address})"
+            raise NotPublic(f"{named} is an address within a private network or this machine")
+    return list(dict.fromkeys(addresses))
 
 
 class PinnedBackend(httpcore.AsyncNetworkBackend):
@@ -50,20 +72,7 @@ class PinnedBackend(httpcore.AsyncNetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
         """Resolve, check every address, connect to the first that answers."""
-        loop = asyncio.get_running_loop()
-        try:
-            found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except OSError as exc:
-            raise NotAllowed(f"there is no host {host} ({exc.strerror})") from None
-        addresses = [str(entry[4][0]).partition("%")[0] for entry in found]
-        for address in addresses:
-            if not self._permitted(ipaddress.ip_address(address)):
-                named = host if host == address else f"{host} ({address})"
-                raise NotAllowed(
-                    f"{named} is an address within a private network or this machine; save the page as a file and "
-                    "import that"
-                )
-        *others, last = dict.fromkeys(addresses)
+        *others, last = await addresses_of(host, port, self._permitted)
         for address in others:
             with suppress(httpcore.ConnectError, httpcore.ConnectTimeout):  # as of IPv6 that leads nowhere
                 return await self._inner.connect_tcp(address, port, timeout, local_address, socket_options)
@@ -73,7 +82,7 @@ class PinnedBackend(httpcore.AsyncNetworkBackend):
         self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None
     ) -> httpcore.AsyncNetworkStream:
         """Never."""
-        raise NotAllowed("sockets of this machine are not fetched from")
+        raise NotAllowed("sockets of this machine are not called")
 
     async def sleep(self, seconds: float) -> None:
         """Between tries."""

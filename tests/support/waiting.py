@@ -1,0 +1,11 @@
+"""Waiting for what will be, rather than for a time."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+
+async def eventually(condition: Callable[[], Awaitable[bool]], seconds: float = 30) -> None:
+    """Return once it holds; the test fails when it never does."""
+    async with asyncio.timeout(seconds):
+        while not await condition():
+            await asyncio.sleep(0.05)
