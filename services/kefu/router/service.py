@@ -13,7 +13,14 @@ from kefu.common.serving import Serving, serving
 from kefu.common.tasks import cancelled
 from kefu.common.tls import channel_inside
 from kefu.common.transport import CLIENT_OPTIONS
-from kefu.router import admin_servicer, chat_servicer, desk_servicer, identity_servicer, insight_servicer, webhook_servicer
+from kefu.router import (
+    admin_servicer,
+    chat_servicer,
+    desk_servicer,
+    identity_servicer,
+    insight_servicer,
+    webhook_servicer,
+)
 from kefu.router.admin_servicer import AdminServicer
 from kefu.router.admission import Admission, Bounds
 from kefu.router.answer_cache import AnswerCache
@@ -30,8 +37,8 @@ from kefu.router.door import Door
 from kefu.router.doorbell import open_doorbell
 from kefu.router.following import open_following
 from kefu.router.happenings import Happenings
-from kefu.router.insight import open_insight
 from kefu.router.identity_servicer import IdentityServicer
+from kefu.router.insight import open_insight
 from kefu.router.knowledge import Knowledge
 from kefu.router.leases import open_leases
 from kefu.router.quota import TenantLimits
