@@ -11,8 +11,10 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 from kefu.router.v1 import admin_pb2, admin_pb2_grpc
 from tests.support.calling import bearing
 from tests.support.pages import chromium_or_skip
-from tests.support.suite import Suite, running_suite
+from tests.support.suite import Suite, starting_suite
 
+READY_SECONDS = 300.0
+"""Longer than the suite alone is given: browsers of other tests may be starting beside it."""
 TEXT = """# Kettle repairs
 
 Our workshop at Lange Reihe 8 in Hamburg repairs kettles of the EK series. Bring the kettle and the receipt.
@@ -74,7 +76,7 @@ class Office:
 
     async def _page(self, **options: Any) -> Page:
         context = await self._browser.new_context(**{"locale": "en-GB", "reduced_motion": "reduce", **options})
-        context.set_default_timeout(30_000)
+        context.set_default_timeout(60_000)
         page = await context.new_page()
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         return page
@@ -85,7 +87,9 @@ async def open_office(tmp_path: Path) -> AsyncIterator[Office]:
     """All of it while the block runs, with a collection "help" that is empty."""
     path = chromium_or_skip()
     async with AsyncExitStack() as stack:
-        suite = await stack.enter_async_context(running_suite(tmp_path))
+        suite = await stack.enter_async_context(starting_suite(tmp_path, "--engine", "simulated"))
+        await suite.until_ready(READY_SECONDS)
+        expect.set_options(timeout=60_000)
         playwright = await stack.enter_async_context(async_playwright())
         browser = await playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
         stack.push_async_callback(browser.close)
