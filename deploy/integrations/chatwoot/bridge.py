@@ -131,18 +131,33 @@ class Bridge:
             self._call(self.desk.Reply, request)
 
     def _give_back(self, session: str) -> None:
-        if claim := self._claim(session, "Agent"):
+        if claim := self._claim(session, ""):
             to = pb.ReturnSessionRequest.TO_BOT
             self._call(self.desk.ReturnSession, pb.ReturnSessionRequest(session=session, claim=claim, to=to))
 
     def _claim(self, session: str, agent: str) -> int:
-        """The claim's number; 0: the session is gone, and with it whom to answer."""
-        request = pb.ClaimSessionRequest(session=session, agent=agent)
+        """The number of a claim for an agent, or for whoever of Chatwoot's holds it; 0: there is nobody to answer, or a
+        colleague at Kefu's own desk answers. One agent of Chatwoot's may follow another, but no such colleague.
+        """
+        claim, holder = self._claimed(session, agent or "Agent")
+        if not holder:
+            return claim
+        held, other = self._claimed(session, holder)  # a claim is renewed for the key that made it alone
+        if other or not agent:
+            return 0 if other else held
+        return self._claimed(session, agent, take_over=True)[0]
+
+    def _claimed(self, session: str, agent: str, *, take_over: bool = False) -> tuple[int, str]:
+        """The claim's number, 0 when there is none; and who holds it, if somebody else does."""
+        request = pb.ClaimSessionRequest(session=session, agent=agent, take_over=take_over)
         try:
-            return int(self._call(self.desk.ClaimSession, request).claim)
+            return int(self._call(self.desk.ClaimSession, request).claim), ""
         except grpc.RpcError as error:
-            if failure_of(error).reason in GONE:
-                return 0
+            failure = failure_of(error)
+            if failure.reason == "ALREADY_CLAIMED":
+                return 0, failure.metadata["agent"]
+            if failure.reason in GONE:
+                return 0, ""
             raise
 
     def _call(self, method: Callable[..., Any], request: Any) -> Any:
@@ -185,9 +200,13 @@ class Handler(BaseHTTPRequestHandler):
         raw = self.rfile.read(length)
         try:
             self._answer(self._told(raw))
-        except (httpx.HTTPError, grpc.RpcError) as error:
-            print(f"not passed on: {type(error).__name__}", file=sys.stderr, flush=True)
-            self._answer(502)
+        except httpx.HTTPStatusError as error:
+            self._failed(f"Chatwoot answered with {error.response.status_code}")
+        except httpx.HTTPError as error:
+            self._failed(f"Chatwoot: {type(error).__name__}")
+        except grpc.RpcError as error:
+            failure = failure_of(error)
+            self._failed(f"Kefu: {failure.reason or failure.code.name}")
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             print(f"not understood: {type(error).__name__}", file=sys.stderr, flush=True)
             self._answer(400)
@@ -198,6 +217,10 @@ class Handler(BaseHTTPRequestHandler):
         if hmac.compare_digest(self.path.encode(), f"/chatwoot/{self._token}".encode()):
             return self._bridge.from_chatwoot(raw)
         return 404
+
+    def _failed(self, why: str) -> None:
+        print(f"not passed on. {why}", file=sys.stderr, flush=True)
+        self._answer(502)
 
     def _answer(self, status: int) -> None:
         self.send_response(status)
