@@ -262,7 +262,7 @@ async def test_what_is_not_signed_or_has_not_the_token_is_refused(town: Town) ->
     session = await town.handed_over()
     body = town.chatwoot.callback(session)
     assert (await town.bridge.post("/chatwoot/other", json=body)).status_code == 404
-    told = {"type": "turn", "id": "x", "data": {}}
+    told: dict[str, object] = {"type": "turn", "id": "x", "data": {}}
     assert (await town.bridge.post("/kefu", json=told)).status_code == 401
     assert (await town.bridge.post("/chatwoot/t0ken", content=b"no json")).status_code == 400
     assert await town.state(session) == chat.Session.STATE_WAITING

@@ -114,9 +114,10 @@ class Bridge:
         told = json.loads(raw)
         match told.get("event"):
             case "message_created" if told.get("message_type") == "outgoing" and not told.get("private"):
+                sender: Body = told.get("sender") or {}
                 session = _session_of(told.get("conversation") or {})
-                agent = str((told.get("sender") or {}).get("name") or "Agent")[:MOST_AGENT]
                 if session and told.get("content"):
+                    agent = str(sender.get("name") or "Agent")[:MOST_AGENT]
                     self._reply(session, agent, str(told["content"])[:MOST_REPLY], f"chatwoot-{told['id']}")
             case "conversation_status_changed" | "conversation_resolved" if told.get("status") == "resolved":
                 if session := _session_of(told):
@@ -179,7 +180,8 @@ class Bridge:
 
 def _session_of(conversation: Body) -> str:
     """The name of the session that a conversation of Chatwoot's is about; empty: none of ours."""
-    source = (conversation.get("contact_inbox") or {}).get("source_id")
+    contact: Body = conversation.get("contact_inbox") or {}
+    source = contact.get("source_id")
     return f"sessions/{source}" if source else ""
 
 
