@@ -15,6 +15,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock
 from typing import Any
@@ -48,7 +49,7 @@ class Chatwoot:
     def conversation(self, session: str) -> int:
         """The session's conversation, made when there is none that is open."""
         found = self._client.get(f"{self._contacts}/{session}")
-        if found.status_code == httpx.codes.NOT_FOUND:
+        if found.status_code == HTTPStatus.NOT_FOUND:
             self._post(self._contacts, {"source_id": session, "name": f"Kefu {session[:8]}"})
         else:
             found.raise_for_status()
