@@ -110,7 +110,9 @@ async def shown(port: int, tls: Tls) -> bytes:
 
 
 async def test_nginx_shows_and_checks_certificates_towards_the_routers(tls: Tls, tmp_path: Path) -> None:
-    inside = Inside(Certificate(tls.certificate, tls.key), tls.authority, "kefu-router", "kefu-retrieval", "kefu-gateway")
+    inside = Inside(
+        Certificate(tls.certificate, tls.key), tls.authority, "kefu-router", "kefu-retrieval", "kefu-gateway"
+    )
     edge = Edge("", [], tmp_path, LIMITS, inside=inside)
     async with nginx_in_front(tmp_path, edge) as front, front.channel() as channel:
         assert {await router_of(channel) for _ in range(10)} == set(front.ports)

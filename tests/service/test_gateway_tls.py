@@ -19,8 +19,8 @@ from kefu.gateway import probe
 from kefu.gateway.config import GatewayConfig
 from kefu.gateway.server import Readiness, serving_http
 from tests.service.test_common_tls import make_secrets, of_the_same_authority, shown
-from tests.support.edge import LIMITS, nginx_in_front
 from tests.support.echo_router import INTERNAL_KEY
+from tests.support.edge import LIMITS, nginx_in_front
 
 
 @asynccontextmanager

@@ -11,7 +11,6 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response, Strea
 from starlette.routing import Route
 
 
-
 class EchoGateway:
     """Counts what it received; `go_on` lets a stream write its second line."""
 
