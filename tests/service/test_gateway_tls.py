@@ -9,7 +9,8 @@ from pathlib import Path
 import httpx
 import pytest
 from starlette.applications import Starlette
-from starlette.responses import PlainTextResponse
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from kefu.common.errors import StartupError
@@ -34,12 +35,11 @@ async def gateway(tls: Tls) -> AsyncIterator[int]:
         tls_authority=tls.authority,
         drain_seconds=0,
     )
-    app = Starlette(
-        routes=[
-            Route("/", lambda _: PlainTextResponse("a page")),
-            Route("/readyz", lambda _: PlainTextResponse("ready")),
-        ]
-    )
+
+    async def page(_: Request) -> Response:
+        return PlainTextResponse("a page")
+
+    app = Starlette(routes=[Route("/", page), Route("/readyz", page)])
     async with serving_http(config, app, Readiness(), lambda: None) as port:
         yield port
 
