@@ -17,6 +17,7 @@ from tests.compose.containers import DEPLOY, Containers, docker
 pytestmark = pytest.mark.timeout(1200)
 ENGLISH = "How long are gift cards valid?"
 CHINESE = "积分多久过期？"
+LONG = "How do I return something that I bought, and what does it cost?"
 CHAT = "/kefu.router.v1.ChatService"
 
 
@@ -91,10 +92,14 @@ def test_curl_gets_json_for_json(kefu: Containers) -> None:
         done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
         return json.loads(done.stdout)
 
-    address = f"https://localhost:{kefu.port}{CHAT}/ListSessions"
-    asked = ("--header", "content-type: application/json", "--data", '{"pageSize": 3}', address)
-    assert "sessions" in curl("--header", f"authorization: Bearer {kefu.key}", *asked)
-    assert curl(*asked)["code"] == "unauthenticated"
+    address = f"https://localhost:{kefu.port}"
+    key, json_is = ("--header", f"authorization: Bearer {kefu.key}"), ("--header", "content-type: application/json")
+    listing = ("--data", '{"pageSize": 3}', f"{address}{CHAT}/ListSessions")
+    assert "code" not in curl(*key, *json_is, *listing)
+    assert curl(*json_is, *listing)["code"] == "unauthenticated"
+    question = json.dumps({"model": "kefu/help", "messages": [{"role": "user", "content": ENGLISH}]})
+    answered = curl(*key, *json_is, "--data", question, f"{address}/v1/chat/completions")
+    assert "3 years" in json.dumps(answered["choices"])
 
 
 async def test_openais_client_streams_an_answer_in_both_languages(kefu: Containers) -> None:
@@ -102,13 +107,13 @@ async def test_openais_client_streams_an_answer_in_both_languages(kefu: Containe
     http = openai.DefaultAsyncHttpxClient(verify=trusted)
     address = f"https://localhost:{kefu.port}/v1"
     async with openai.AsyncOpenAI(base_url=address, api_key=kefu.key, http_client=http, timeout=300) as client:
-        for question, expected in ((ENGLISH, "3 years"), (CHINESE, "24")):
+        for question, expected in ((ENGLISH, "3 years"), (CHINESE, "24"), (LONG, "return")):
             stream = await client.chat.completions.create(
                 model="kefu/help", messages=[{"role": "user", "content": question}], stream=True
             )
             pieces = [chunk.choices[0].delta.content or "" async for chunk in stream if chunk.choices]
             assert expected in "".join(pieces)
-            assert len([piece for piece in pieces if piece]) > 1, "as it is written"
+        assert len([piece for piece in pieces if piece]) > 1, "the last one, of the model, comes as it is written"
         with pytest.raises(openai.AuthenticationError):
             await client.with_options(api_key="wrong").models.list()
 
