@@ -43,7 +43,8 @@ def front(
 ) -> Front:
     """Write nginx's configuration, have nginx check it, and say how to run it.
 
-    `routers` maps the routers' names to their addresses, `gateway` is where pages are. StartupError when there is no nginx, or a limit does not fit.
+    `routers` maps the routers' names to their addresses, `gateway` is where pages are. StartupError when there is no
+    nginx, or a limit does not fit.
     """
     nginx = find_nginx()
     home = folder.path / "nginx"
