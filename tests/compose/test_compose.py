@@ -3,6 +3,7 @@
 import asyncio
 import os
 import re
+import ssl
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import grpc
 import grpc.aio
+import httpx
 import pytest
 import yaml
 
@@ -27,7 +29,7 @@ pytestmark = pytest.mark.timeout(2400)
 ENGLISH = "How long are gift cards valid?"
 CHINESE = "积分多久过期？"
 LONG = "How do I return something that I bought, and what does it cost?"
-STAYING = ("nginx", "router", "retrieval", "generation", "redis")
+STAYING = ("nginx", "gateway", "router", "retrieval", "generation", "redis")
 
 
 class Answer:
@@ -131,9 +133,10 @@ def test_nothing_but_nginx_is_published_and_that_at_this_machine_only(kefu: Cont
 
 def test_a_container_reaches_whom_it_has_to_call_and_nobody_else(kefu: Containers) -> None:
     may = {
-        "nginx": {"router", "retrieval"},
-        "router": {"retrieval", "generation", "redis"},
-        "retrieval": {"redis", "router"},
+        "nginx": {"gateway", "router", "retrieval"},
+        "gateway": {"router", "retrieval"},
+        "router": {"gateway", "retrieval", "generation", "redis"},
+        "retrieval": {"gateway", "redis", "router"},
         "generation": {"router"},
         "redis": {"router", "retrieval"},
     }
@@ -362,7 +365,19 @@ async def test_tls_between_the_services(kefu: Containers) -> None:
         while answer is None or answer.completed.source != pb.ANSWER_SOURCE_GENERATED:
             answer = await ask(channel, kefu.key, CHINESE)  # an excerpt until the router has found the replica
         assert "24" in answer.text.decode()
+    trusted = ssl.create_default_context(cafile=kefu.secrets / "edge.pem")
+    async with httpx.AsyncClient(base_url=f"https://localhost:{kefu.port}", verify=trusted, timeout=60) as browser:
+        assert (await browser.get("/")).status_code == 200
+        listed = await browser.post(
+            "/kefu.router.v1.ChatService/ListSessions", json={}, headers={"authorization": f"Bearer {kefu.key}"}
+        )
+        assert listed.status_code == 200, listed.text
     [router, *_] = kefu.ids("router")
+    unsecured = "import urllib.request as r; r.urlopen('http://kefu-gateway:8080/', timeout=5)"
+    refused = subprocess.run(
+        ["docker", "exec", router, "python", "-c", unsecured], capture_output=True, timeout=60, check=False
+    )
+    assert refused.returncode != 0, "the gateway too"
     plain = "import grpc,sys; c=grpc.insecure_channel(sys.argv[1]); grpc.channel_ready_future(c).result(timeout=5)"
     for target in ("kefu-retrieval:50052", "kefu-generation:50053"):
         refused = subprocess.run(

@@ -114,7 +114,8 @@ def environment(folder: Path, container: Object) -> dict[str, str]:
             found[variable["name"]] = variable["value"]
         else:
             reference = variable["valueFrom"]["secretKeyRef"]
-            found[variable["name"]] = f"secret {reference['name']}/{reference['key']}"
+            # As long as a secret has to be.
+            found[variable["name"]] = f"secret {reference['name']}/{reference['key']}".ljust(32, ".")
     return found
 
 

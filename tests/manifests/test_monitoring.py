@@ -13,6 +13,7 @@ import pytest
 import yaml
 from prometheus_client import REGISTRY
 
+import kefu.gateway
 import kefu.retrieval
 import kefu.router
 from tests.manifests.rendering import K8S, ROOT, builds, named, of_kind
@@ -54,7 +55,7 @@ def queries() -> Iterator[str]:
 
 def counted() -> set[str]:
     """Names of all series that the services export."""
-    for package in (kefu.router, kefu.retrieval):
+    for package in (kefu.gateway, kefu.router, kefu.retrieval):
         for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
             if not module.ispkg and not module.name.endswith("__main__"):
                 importlib.import_module(module.name)

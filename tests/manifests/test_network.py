@@ -12,13 +12,16 @@ OURS = {"kubernetes.io/metadata.name": "kefu"}
 ALLOWED = {
     ("kefu-nginx", "kefu-router", 50051),
     ("kefu-nginx", "kefu-retrieval", 50052),
+    ("kefu-nginx", "kefu-gateway", 8080),
+    ("kefu-gateway", "kefu-router", 50051),
+    ("kefu-gateway", "kefu-retrieval", 50052),
     ("kefu-router", "kefu-retrieval", 50052),
     ("kefu-router", "kefu-generation", 50053),
     ("kefu-router", "kefu-redis", 6379),
     ("kefu-retrieval", "kefu-redis", 6379),
     ("kefu-redis-exporter", "kefu-redis", 6379),
 }
-PORTS = (50051, 50052, 50053, 6379, 26379, 8443, 8444, 9090, 9121)
+PORTS = (50051, 50052, 50053, 6379, 26379, 8080, 8443, 8444, 9090, 9121)
 
 
 def _peers(rules: list[Object], side: str, port: int) -> Iterator[Object]:
@@ -99,12 +102,14 @@ def test_operators_pods_reach_operations_and_prometheus_the_metrics(folder: Path
     if "kefu-nginx" in pods:
         assert may(folder, operator, elsewhere, pods["kefu-nginx"], 8444)
         assert not may(folder, operator, elsewhere, pods["kefu-router"], 50051)
+        assert not may(folder, operator, elsewhere, pods["kefu-gateway"], 8080)
     else:
         assert may(folder, operator, elsewhere, pods["kefu-router"], 50051)
         assert may(folder, operator, elsewhere, pods["kefu-retrieval"], 50052)
+        assert may(folder, operator, elsewhere, pods["kefu-gateway"], 8080)
     monitored = bool(of_kind(folder, "PodMonitor"))
     prometheus, monitoring = {"app.kubernetes.io/name": "prometheus"}, {"kubernetes.io/metadata.name": "monitoring"}
-    for name in ("kefu-router", "kefu-retrieval", "kefu-generation"):
+    for name in ("kefu-router", "kefu-gateway", "kefu-retrieval", "kefu-generation"):
         assert may(folder, prometheus, monitoring, pods[name], 9090) == monitored
         assert not may(folder, prometheus, elsewhere, pods[name], 9090)
 

@@ -9,6 +9,7 @@ import pytest
 from kefu.common.config import ServiceConfig
 from kefu.common.variables import variables_of
 from kefu.edge.kubernetes import SHUTDOWN_SECONDS, text_for
+from kefu.gateway.config import GatewayConfig
 from kefu.generation.config import GenerationConfig
 from kefu.retrieval.config import RetrievalConfig
 from kefu.router.config import RouterConfig
@@ -31,6 +32,7 @@ from tests.manifests.rendering import (
 
 CONFIGS: dict[str, type[ServiceConfig]] = {
     "router": RouterConfig,
+    "gateway": GatewayConfig,
     "retrieval": RetrievalConfig,
     "generation": GenerationConfig,
 }
@@ -102,19 +104,23 @@ def test_every_container_that_stays_is_probed(folder: Path) -> None:
                 probe = container[kind]
                 [how] = {"grpc", "tcpSocket", "httpGet", "exec"} & probe.keys()
                 if how == "exec":
-                    assert probe["exec"]["command"] == ["python", "-m", "kefu.common.probe", str(ports["grpc"])]
+                    program = "kefu.gateway.probe" if "http" in ports else "kefu.common.probe"
+                    listening = ports["http"] if "http" in ports else ports["grpc"]
+                    assert probe["exec"]["command"] == ["python", "-m", program, str(listening)]
                     continue
                 port = probe[how]["port"]
                 assert ports.get(port, port) in ports.values(), f"{name_of(workload)} {container['name']} {kind}"
             if container["name"] in CONFIGS:
-                how = "exec" if "inside-tls" in _components_of(folder) else "grpc"
+                kind = "http" if container["name"] == "gateway" else "grpc"
+                how = "httpGet" if kind == "http" else "grpc"
+                how = "exec" if "inside-tls" in _components_of(folder) else how
                 assert how in container["livenessProbe"]
-                assert how == "exec" or container["livenessProbe"]["grpc"]["port"] == ports["grpc"]
+                assert how == "exec" or container["livenessProbe"][how]["port"] == ports[kind]
 
 
 @every_build
 def test_a_start_has_several_times_the_time_that_was_measured(folder: Path) -> None:
-    measured = {"router": 1.5, "retrieval": 4.0, "generation": 38.0}  # README, two CPU cores
+    measured = {"router": 1.5, "gateway": 1.5, "retrieval": 4.0, "generation": 38.0}  # README, two CPU cores
     for service, _, container in service_containers(folder):
         probe = container["startupProbe"]
         assert probe["periodSeconds"] * probe["failureThreshold"] >= 10 * measured[service]
@@ -176,13 +182,16 @@ def test_ports_are_those_that_the_services_listen_at(folder: Path, monkeypatch: 
     for service, _, container in service_containers(folder):
         config = configured(folder, service, container, monkeypatch)
         ports = {port["name"]: port["containerPort"] for port in container["ports"]}
-        assert config.listen == f"0.0.0.0:{ports['grpc']}"
+        listening[service] = ports["http" if service == "gateway" else "grpc"]
+        assert config.listen == f"0.0.0.0:{listening[service]}"
         assert config.metrics_listen == f"0.0.0.0:{ports['metrics']}"
-        listening[service] = ports["grpc"]
         configs[service] = config
     router = configs["router"]
     assert router.retrieval == f"dns:///kefu-retrieval:{listening['retrieval']}"
     assert router.generation == f"k8s:///kefu-generation:{listening['generation']}"
+    gateway = configs["gateway"]
+    assert gateway.router == f"dns:///kefu-routers:{listening['router']}"
+    assert gateway.retrieval == router.retrieval
     for one in of_kind(folder, "Service"):
         targets = [
             workload
@@ -202,7 +211,7 @@ def test_ports_are_those_that_the_services_listen_at(folder: Path, monkeypatch: 
 @every_build
 def test_routers_see_each_replica_and_nginx_an_address_that_stays(folder: Path) -> None:
     headless = {one["metadata"]["name"] for one in of_kind(folder, "Service") if one["spec"].get("clusterIP") == "None"}
-    expected = {"kefu-retrieval", "kefu-generation"}
+    expected = {"kefu-routers", "kefu-retrieval", "kefu-generation"}
     assert headless == expected | ({"kefu-redis"} if "redis-sentinel" in _components_of(folder) else set())
 
 

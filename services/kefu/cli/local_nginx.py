@@ -33,6 +33,7 @@ def front(
     port: int,
     routers: dict[str, str],
     retrieval: Sequence[str],
+    gateway: str,
     run_id: str,
     *,
     streams: int | None,
@@ -42,7 +43,8 @@ def front(
 ) -> Front:
     """Write nginx's configuration, have nginx check it, and say how to run it.
 
-    `routers` maps the routers' names to their addresses. StartupError when there is no nginx, or a limit does not fit.
+    `routers` maps the routers' names to their addresses, `gateway` is where pages are. StartupError when there is no
+    nginx, or a limit does not fit.
     """
     nginx = find_nginx()
     home = folder.path / "nginx"
@@ -56,6 +58,7 @@ def front(
         folder=home,
         limits=limits_for(wanted, cores=cores, descriptors=descriptors),
         retrieval=retrieval,
+        gateways=[gateway],
         admin=True,
         certificate=certificate,
         shutdown_seconds=drain_seconds,

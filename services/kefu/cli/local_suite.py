@@ -98,6 +98,8 @@ def compose(choices: Choices, folder: DataDir, keys: Keys, run_id: str, tell: Ca
         "KEFU_GATEWAY_ROUTER": _one_target(list(routers.values())),
         "KEFU_GATEWAY_RETRIEVAL": behind["KEFU_ROUTER_RETRIEVAL"],
     }
+    if choices.has_nginx:
+        behind["KEFU_GATEWAY_TRUSTED_PROXIES"] = os.environ.get("KEFU_GATEWAY_TRUSTED_PROXIES", HOST)
     gateway = _gateway(gateway_port, next(metrics), folder, {**shared, **behind})
     retrieval_addresses = [f"{HOST}:{retrieval_port}" for retrieval_port in retrievals.values()]
     if not choices.has_nginx:
@@ -107,6 +109,7 @@ def compose(choices: Choices, folder: DataDir, keys: Keys, run_id: str, tell: Ca
         front_port,
         {name: f"{HOST}:{router_port}" for name, router_port in routers.items()},
         retrieval_addresses,
+        f"{HOST}:{gateway_port}",
         run_id,
         streams=choices.streams,
         tls=choices.tls,

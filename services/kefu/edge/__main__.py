@@ -36,7 +36,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--retrieval", action="append", default=[], metavar="HOST:PORT", help="serve KnowledgeService too"
     )
-    parser.add_argument("--admin", action="store_true", help="serve AdminService too")
+    parser.add_argument(
+        "--gateway", action="append", default=[], metavar="HOST:PORT", help="serve browsers and OpenAI clients too"
+    )
+    parser.add_argument("--admin", action="store_true", help="serve AdminService and the support team's services too")
     parser.add_argument("--operations-listen", default="", help="host:port for those two, if not --listen")
     parser.add_argument("--streams", type=int, default=DEFAULT_STREAMS, help="most streams open at once (%(default)s)")
     parser.add_argument("--descriptors", type=int, default=descriptors_here(), help="a process may have (%(default)s)")
@@ -55,6 +58,7 @@ def _edge(options: argparse.Namespace) -> Edge:
         folder=options.folder.absolute(),
         limits=limits_for(options.streams, cores=options.cores, descriptors=options.descriptors),
         retrieval=options.retrieval,
+        gateways=options.gateway,
         admin=options.admin,
         operations_listen=options.operations_listen,
         certificate=Certificate(options.certificate.absolute(), options.key.absolute())
@@ -69,7 +73,10 @@ def _check_all(edge: Edge) -> None:
         folder = Path(name)
         plain = replace(edge, folder=folder, retrieval=edge.retrieval or ["127.0.0.1:50052"], admin=True)
         secure = replace(
-            plain, certificate=edge.certificate or self_signed(folder), operations_listen="127.0.0.1:50061"
+            plain,
+            gateways=edge.gateways or ["127.0.0.1:8080"],
+            certificate=edge.certificate or self_signed(folder),
+            operations_listen="127.0.0.1:50061",
         )
         for what, variant in (("plain", plain), ("TLS, operations apart", secure)):
             config = folder / "nginx.conf"
