@@ -10,7 +10,9 @@ from tests.support.pages import ANSWER_ZH, Front, ask, violations
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize(("locale", "question"), [("en-GB", "How long can I return it?"), ("zh-CN", "退货期限是多久？")])
+@pytest.mark.parametrize(
+    ("locale", "question"), [("en-GB", "How long can I return it?"), ("zh-CN", "退货期限是多久？")]
+)
 async def test_no_state_of_the_chat_page_shuts_anybody_out(
     front: Front, scheme: Literal["light", "dark"], locale: str, question: str
 ) -> None:
@@ -18,7 +20,11 @@ async def test_no_state_of_the_chat_page_shuts_anybody_out(
     if locale == "zh-CN":
         front.desk.replica.frames = [ANSWER_ZH[:12], going_on, ANSWER_ZH[12:]]
     else:
-        front.desk.replica.frames = ["**Goods** can be returned ", going_on, "within 15 days of delivery. [1]\n\n- `one`\n"]
+        front.desk.replica.frames = [
+            "**Goods** can be returned ",
+            going_on,
+            "within 15 days of delivery. [1]\n\n- `one`\n",
+        ]
     page = await front.page(locale=locale, color_scheme=scheme)
     await expect(page.locator(".hello")).to_be_visible()
     found = {"empty": await violations(page)}
@@ -49,4 +55,4 @@ async def test_no_state_of_the_chat_page_shuts_anybody_out(
     found["handed over"] = await violations(page)
     await page.locator("#message").fill("x" * 4001)
     found["too long"] = await violations(page)
-    assert found == dict.fromkeys(found, [])
+    assert found == {state: [] for state in found}

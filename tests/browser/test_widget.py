@@ -34,7 +34,9 @@ async def test_a_site_embeds_the_chat_with_one_tag(redis: RedisServer) -> None:
         launcher = page.get_by_role("button", name="Open the chat")
         await expect(launcher).to_be_visible()
         assert asked == [f"{front.origin}/widget.js"]
-        assert await launcher.evaluate("(one) => one.getBoundingClientRect().width") == 56  # the site's styles do not reach it
+        assert (
+            await launcher.evaluate("(one) => one.getBoundingClientRect().width") == 56
+        )  # the site's styles do not reach it
         assert await violations(page) == []
 
         await launcher.click()
@@ -66,7 +68,10 @@ async def test_the_focus_stays_in_the_open_chat(redis: RedisServer) -> None:
         await expect(page.frame_locator("iframe").get_by_role("textbox")).to_be_focused()
         for _ in range(12):
             await page.keyboard.press("Tab")
-            assert await page.evaluate("document.activeElement.shadowRoot?.activeElement?.className ?? 'the site'") != "the site"
+            assert (
+                await page.evaluate("document.activeElement.shadowRoot?.activeElement?.className ?? 'the site'")
+                != "the site"
+            )
 
 
 async def test_a_site_that_is_not_named_cannot_show_the_chat(front: Front) -> None:
