@@ -8,7 +8,7 @@ surrounds an answer is missing: no Redis, no history, no search, no admission. C
 import time
 import uuid
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import AsyncExitStack, aclosing
 from typing import cast
 
 from kefu.common.auth import Principal, Scope, open_keyring
@@ -77,18 +77,18 @@ async def main(config: RouterConfig) -> None:
             Hedging(share=0.0),
         )
         conversations = cast("Conversations", BareConversations(config, relays))
-        chat = ChatServicer(conversations, slow_reader_seconds=config.slow_reader_seconds)
-        async with (
-            open_keyring(internal, bootstrap) as keyring,
-            serving(
+        async with AsyncExitStack() as stack:
+            keyring = await stack.enter_async_context(open_keyring(internal, bootstrap))
+            chat = ChatServicer(conversations, keyring, slow_reader_seconds=config.slow_reader_seconds)
+            served = serving(
                 config.listen,
                 chat.register,
                 keyring=keyring,
                 scopes={chat_servicer.SERVICE: (Scope.CHAT,)},
                 drain=0,
                 transport=config.transport(),
-            ),
-        ):
+            )
+            await stack.enter_async_context(served)
             await terminated()
 
 

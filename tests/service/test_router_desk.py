@@ -7,6 +7,7 @@ import grpc
 import pytest
 
 from kefu.common.auth import Scope
+from kefu.router.happenings import Happening, Happenings
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import desk_pb2
 from kefu.router.v1.desk_pb2 import ReturnSessionRequest
@@ -317,8 +318,11 @@ async def test_whoever_watches_is_present_and_is_not_once_the_lease_is_over(
     both = [("Mei", 1), ("Tom", 0)]
     await here.until(lambda events: present(events) == both)
     await there.until(lambda events: present(events) == both)
-    listed = await tom.desk.ListAgents(desk_pb2.ListAgentsRequest(), metadata=tom.metadata)
-    assert [(agent.name, agent.conversations) for agent in listed.agents] == both
+    async with asyncio.timeout(30):
+        listed: list[tuple[str, int]] = []
+        while listed != both:
+            answer = await tom.desk.ListAgents(desk_pb2.ListAgentsRequest(), metadata=tom.metadata)
+            listed = [(agent.name, agent.conversations) for agent in answer.agents]
     await there.gone()
     await here.until(lambda events: present(events) == [("Mei", 1)])
     await here.gone()
@@ -332,6 +336,42 @@ async def test_a_desk_that_nobody_watches_costs_nothing(desk: Desk, mei: Custome
     async with asyncio.timeout(30):
         while [task for task in asyncio.all_tasks() if "keep the desk" in task.get_name()]:
             await asyncio.sleep(0.05)
+
+
+# Those who want to know.
+
+
+async def test_observers_are_told_what_happens_in_its_order(
+    redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Notes:
+        def __init__(self) -> None:
+            self.told: list[Happening] = []
+
+        def happened(self, happening: Happening) -> None:
+            self.told.append(happening)
+
+    notes = Notes()
+    monkeypatch.setattr("kefu.router.service.Happenings", lambda: Happenings([notes]))
+    monkeypatch.setattr("kefu.router.attending._EVERY_SECONDS", 0.1)
+    async with open_desk(redis, escalate_seconds=1) as desk:
+        root = await desk.customer()
+        handed = await root.ask(PERSON)
+        session = handed.session
+        await escalates(root, session)
+        await choose(root, escalate_seconds=0)  # else a slow machine would lose the claim
+        held = (await claim(root, session)).claim
+        await reply(root, session, held, "Hello.", "r-1")
+        await reply(root, session, held, "Hello.", "r-1")
+        await give_back(root, session, held)
+        rating = pb.RateTurnRequest(turn=handed.started.turn, rating=pb.RATING_UP)
+        await root.chat.RateTurn(rating, metadata=root.metadata)
+        await root.chat.DeleteSession(pb.DeleteSessionRequest(name=session), metadata=root.metadata)
+        assert [type(one).__name__ for one in notes.told] == [
+            *("TurnStored", "HandedOver", "Escalated", "StateChanged", "TurnStored", "Replied", "StateChanged"),
+            *("Rated", "Erased"),
+        ]
+        assert {(one.tenant, f"sessions/{one.session_id}") for one in notes.told} == {("default", session)}
 
 
 # Nobody attends to it.
@@ -348,6 +388,7 @@ async def test_a_customer_who_waits_too_long_is_escalated_until_somebody_comes(
     assert found.session.state == State.STATE_WAITING
     await watching.until(lambda events: events[-1].conversation.escalated)
     await watching.gone()
+    await choose(root, escalate_seconds=0)
     assert not (await claim(mei, session)).conversation.escalated
 
 

@@ -12,11 +12,12 @@ from collections.abc import Sequence
 
 from kefu.common.errors import AlreadyClaimed, ClaimLost, RequestIdReused, SessionClosed, SessionNotFound
 from kefu.router import desk_scripts, keys, scripts
+from kefu.router.desk_list import at_desk, shortened
 from kefu.router.doorbell import ring
 from kefu.router.model import TURN, Conversation, SessionState, Turn
 from kefu.router.redis_commands import Command, RedisCommands, ScriptCall
 from kefu.router.store import session_of
-from kefu.router.turn_store import at_desk, ms, record_of, shortened
+from kefu.router.turn_store import ms, record_of
 
 OPEN = (SessionState.WAITING, SessionState.HUMAN)
 """States of a session that is at the desk."""
@@ -88,7 +89,7 @@ class DeskStore:
             *(keys.session(tenant, session_id), subject, agent, int(take_over), repr(now)),
             *(ms(self._life), keys.ROUTERS),
         )
-        listed = at_desk(tenant, session_id, now, self._life)
+        listed = at_desk(tenant, session_id, now, ms(self._life))
         *_, reply, _ = await self._commands.together(
             [*listed, _script(desk_scripts.CLAIM, tenant, session_id, arguments), ring(tenant, session_id)]
         )
@@ -142,7 +143,7 @@ class DeskStore:
         arguments = (subject, claim, state, repr(now), ms(self._life))
         listed: list[Command] = []
         if state is SessionState.WAITING:
-            listed = at_desk(tenant, session_id, now, self._life)
+            listed = at_desk(tenant, session_id, now, ms(self._life))
         else:
             past = keys.desk_past(tenant)
             listed = [
@@ -170,7 +171,7 @@ class DeskStore:
         """End a claim that stood so when it was read; False when it was used meanwhile."""
         arguments = (claim, used, waiting_since, int(escalates), ms(self._life))
         script = _script(desk_scripts.LAPSE, tenant, session_id, arguments)
-        listed = at_desk(tenant, session_id, time.time(), self._life)
+        listed = at_desk(tenant, session_id, time.time(), ms(self._life))
         *_, done, _ = await self._commands.together([*listed, script, ring(tenant, session_id)])
         return bool(done)
 

@@ -10,6 +10,7 @@ import pydantic
 
 from kefu.common.errors import SessionBusy, SessionClosed, SessionNotFound
 from kefu.router import keys, scripts
+from kefu.router.desk_list import at_desk, shortened
 from kefu.router.doorbell import ring
 from kefu.router.drafts import ABOUT, About, Saved
 from kefu.router.model import TURN, FinishReason, Rating, SessionState, Turn, TurnRecord, TurnState
@@ -21,8 +22,6 @@ CLAIM_SECONDS = 3600.0
 that was refused leaves nothing longer than this."""
 DRAFT_SECONDS = 60.0
 """What a router that died had written of an answer is kept for so long, to be gone on with."""
-MOST_LAST_MESSAGE = 200
-"""Characters."""
 _ANSWERED = (FinishReason.STOP, FinishReason.LENGTH)
 _HISTORY_TURNS = 8
 _MOST_WAITING = 8
@@ -205,7 +204,7 @@ class TurnStore:
         )
         indexes = [keys.sessions_of(key.tenant, subject)]
         indexes += [keys.sessions_of(key.tenant, subject, user)] if user else []
-        desk = at_desk(key.tenant, key.session_id, now, self.life) if session_state is SessionState.WAITING else []
+        desk = at_desk(key.tenant, key.session_id, now, ms(self.life)) if session_state is SessionState.WAITING else []
         # After a delete nothing is added to the indexes: they are only moved in.
         more = self._index(indexes, key.session_id, now, adds=False)
         claim = keys.request(key.tenant, subject, turn.request_id) if turn.request_id else ""
@@ -265,22 +264,6 @@ class TurnStore:
             touched.append(("ZADD", index, now, session_id) if adds else ("ZADD", index, "XX", now, session_id))
             touched.append(("PEXPIRE", index, ms(self.life)))
         return touched
-
-
-def at_desk(tenant: str, session_id: str, now: float, life: float) -> list[Command]:
-    """Commands that put a session on the desk's list, before the change that brings it there: a list may name too
-    many, never too few. `life` in seconds."""
-    return [
-        ("SADD", keys.DESKS, tenant),
-        ("ZADD", keys.desk_open(tenant), "GT", now, session_id),
-        ("PEXPIRE", keys.desk_open(tenant), ms(life)),
-    ]
-
-
-def shortened(text: str) -> str:
-    """A message as a list shows it."""
-    flat = " ".join(text.split())
-    return flat if len(flat) <= MOST_LAST_MESSAGE else flat[: MOST_LAST_MESSAGE - 1] + "…"
 
 
 def ms(seconds: float) -> int:

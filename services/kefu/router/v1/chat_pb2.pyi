@@ -1172,7 +1172,7 @@ class Session(_message.Message):
     agent: _builtins.str
     """The name under which a person answers, with STATE_HUMAN; else empty."""
     last_event: _builtins.str
-    """SessionEvent.id of the last event, or empty: where to watch from, to miss nothing after this call."""
+    """SessionEvent.id of the last event, "0" when there was none: where to watch from, to miss nothing after this call."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When it was opened."""
@@ -1594,7 +1594,9 @@ class WatchSessionRequest(_message.Message):
     session: _builtins.str
     """Required. "sessions/{session}"."""
     after: _builtins.str
-    """Optional. SessionEvent.id of the last event that the client saw, or Session.last_event. Empty: only what comes next."""
+    """Optional. SessionEvent.id of the last event that the client saw, or Session.last_event. "0": from the first event on.
+    Empty: only what comes next.
+    """
     def __init__(
         self,
         *,

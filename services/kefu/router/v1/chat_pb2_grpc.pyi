@@ -90,7 +90,9 @@ class ChatServiceStub:
     """WatchSession tells what happens in a session while the call lasts: a person's message, who answers now, and each turn
     as it is stored. Any router can do so. It begins after the event named, or with what comes next. It never ends by
     itself; a client that lost it calls again with the last id that it saw, and misses nothing, unless Missed says so.
+    The response headers are sent once the session is watched, before any event.
     Errors: NOT_FOUND / SESSION_NOT_FOUND (also when the session is deleted meanwhile),
+    UNAUTHENTICATED / UNAUTHENTICATED (also within a minute after the key was revoked),
     UNAVAILABLE / BACKEND_UNAVAILABLE (watch again, with the last id).
     """
 
@@ -156,7 +158,9 @@ class ChatServiceAsyncStub(ChatServiceStub):
     """WatchSession tells what happens in a session while the call lasts: a person's message, who answers now, and each turn
     as it is stored. Any router can do so. It begins after the event named, or with what comes next. It never ends by
     itself; a client that lost it calls again with the last id that it saw, and misses nothing, unless Missed says so.
+    The response headers are sent once the session is watched, before any event.
     Errors: NOT_FOUND / SESSION_NOT_FOUND (also when the session is deleted meanwhile),
+    UNAUTHENTICATED / UNAUTHENTICATED (also within a minute after the key was revoked),
     UNAVAILABLE / BACKEND_UNAVAILABLE (watch again, with the last id).
     """
 
@@ -279,7 +283,9 @@ class ChatServiceServicer(metaclass=_abc_1.ABCMeta):
         """WatchSession tells what happens in a session while the call lasts: a person's message, who answers now, and each turn
         as it is stored. Any router can do so. It begins after the event named, or with what comes next. It never ends by
         itself; a client that lost it calls again with the last id that it saw, and misses nothing, unless Missed says so.
+        The response headers are sent once the session is watched, before any event.
         Errors: NOT_FOUND / SESSION_NOT_FOUND (also when the session is deleted meanwhile),
+        UNAUTHENTICATED / UNAUTHENTICATED (also within a minute after the key was revoked),
         UNAVAILABLE / BACKEND_UNAVAILABLE (watch again, with the last id).
         """
 

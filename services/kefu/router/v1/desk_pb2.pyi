@@ -116,7 +116,7 @@ class ListConversationsRequest(_message.Message):
     """Optional. `next_page_token` of the page before."""
     @_builtins.property
     def states(self) -> _containers.RepeatedScalarFieldContainer[_chat_pb2.Session.State.ValueType]:
-        """Optional. Only those in these states. Empty: STATE_WAITING and STATE_HUMAN."""
+        """Optional. Only those in these states, STATE_BOT excepted. Empty: STATE_WAITING and STATE_HUMAN."""
 
     def __init__(
         self,

@@ -31,11 +31,12 @@ class DeskServiceStub:
     `operator` scope and reaches the conversations of its own tenant. Names are as in ChatService; another tenant's session
     is NOT_FOUND.
 
-    A person claims a conversation, replies in it as often as they like, and returns it. A claim belongs to the key that
-    made it and carries a number that grows with each claim of the session: whoever writes with an old number, because
-    somebody else took over or the claim lapsed, gets ABORTED / CLAIM_LOST and nothing is written. So no two people
-    answer one customer. A claim lapses when the customer waited for longer than the tenant's `escalate_seconds`, or when
-    nobody used the claim for that long; the conversation waits again, `escalated`.
+    A person claims a conversation, replies in it as often as they like, and returns it. A claim belongs to the key and the
+    name that made it and carries a number that grows with each claim of the session: whoever writes with an old number,
+    because somebody else took over or the claim lapsed, gets ABORTED / CLAIM_LOST and nothing is written. So no two people
+    answer one customer. A claim lapses when the customer waited for longer than the tenant's `escalate_seconds` since it
+    was made, and the conversation waits again, `escalated`; or when the customer does not wait and nobody renewed or used
+    the claim for that long, and the conversation waits again, quietly.
 
     What was said is read by ChatService.ListTurns and followed by ChatService.WatchSession, which keys of the `operator`
     scope may call for every session of their tenant.
@@ -78,11 +79,12 @@ class DeskServiceAsyncStub(DeskServiceStub):
     `operator` scope and reaches the conversations of its own tenant. Names are as in ChatService; another tenant's session
     is NOT_FOUND.
 
-    A person claims a conversation, replies in it as often as they like, and returns it. A claim belongs to the key that
-    made it and carries a number that grows with each claim of the session: whoever writes with an old number, because
-    somebody else took over or the claim lapsed, gets ABORTED / CLAIM_LOST and nothing is written. So no two people
-    answer one customer. A claim lapses when the customer waited for longer than the tenant's `escalate_seconds`, or when
-    nobody used the claim for that long; the conversation waits again, `escalated`.
+    A person claims a conversation, replies in it as often as they like, and returns it. A claim belongs to the key and the
+    name that made it and carries a number that grows with each claim of the session: whoever writes with an old number,
+    because somebody else took over or the claim lapsed, gets ABORTED / CLAIM_LOST and nothing is written. So no two people
+    answer one customer. A claim lapses when the customer waited for longer than the tenant's `escalate_seconds` since it
+    was made, and the conversation waits again, `escalated`; or when the customer does not wait and nobody renewed or used
+    the claim for that long, and the conversation waits again, quietly.
 
     What was said is read by ChatService.ListTurns and followed by ChatService.WatchSession, which keys of the `operator`
     scope may call for every session of their tenant.
@@ -121,11 +123,12 @@ class DeskServiceServicer(metaclass=_abc_1.ABCMeta):
     `operator` scope and reaches the conversations of its own tenant. Names are as in ChatService; another tenant's session
     is NOT_FOUND.
 
-    A person claims a conversation, replies in it as often as they like, and returns it. A claim belongs to the key that
-    made it and carries a number that grows with each claim of the session: whoever writes with an old number, because
-    somebody else took over or the claim lapsed, gets ABORTED / CLAIM_LOST and nothing is written. So no two people
-    answer one customer. A claim lapses when the customer waited for longer than the tenant's `escalate_seconds`, or when
-    nobody used the claim for that long; the conversation waits again, `escalated`.
+    A person claims a conversation, replies in it as often as they like, and returns it. A claim belongs to the key and the
+    name that made it and carries a number that grows with each claim of the session: whoever writes with an old number,
+    because somebody else took over or the claim lapsed, gets ABORTED / CLAIM_LOST and nothing is written. So no two people
+    answer one customer. A claim lapses when the customer waited for longer than the tenant's `escalate_seconds` since it
+    was made, and the conversation waits again, `escalated`; or when the customer does not wait and nobody renewed or used
+    the claim for that long, and the conversation waits again, quietly.
 
     What was said is read by ChatService.ListTurns and followed by ChatService.WatchSession, which keys of the `operator`
     scope may call for every session of their tenant.

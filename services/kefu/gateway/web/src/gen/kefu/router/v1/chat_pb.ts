@@ -1208,7 +1208,7 @@ export type Session = Message<"kefu.router.v1.Session"> & {
   agent: string;
 
   /**
-   * SessionEvent.id of the last event, or empty: where to watch from, to miss nothing after this call.
+   * SessionEvent.id of the last event, "0" when there was none: where to watch from, to miss nothing after this call.
    *
    * @generated from field: string last_event = 11;
    */
@@ -1714,7 +1714,8 @@ export type WatchSessionRequest = Message<"kefu.router.v1.WatchSessionRequest"> 
   session: string;
 
   /**
-   * Optional. SessionEvent.id of the last event that the client saw, or Session.last_event. Empty: only what comes next.
+   * Optional. SessionEvent.id of the last event that the client saw, or Session.last_event. "0": from the first event on.
+   * Empty: only what comes next.
    *
    * @generated from field: string after = 2;
    */
@@ -2214,7 +2215,9 @@ export const ChatService: GenService<{
    * WatchSession tells what happens in a session while the call lasts: a person's message, who answers now, and each turn
    * as it is stored. Any router can do so. It begins after the event named, or with what comes next. It never ends by
    * itself; a client that lost it calls again with the last id that it saw, and misses nothing, unless Missed says so.
+   * The response headers are sent once the session is watched, before any event.
    * Errors: NOT_FOUND / SESSION_NOT_FOUND (also when the session is deleted meanwhile),
+   * UNAUTHENTICATED / UNAUTHENTICATED (also within a minute after the key was revoked),
    * UNAVAILABLE / BACKEND_UNAVAILABLE (watch again, with the last id).
    *
    * @generated from rpc kefu.router.v1.ChatService.WatchSession
