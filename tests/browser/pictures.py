@@ -1,4 +1,4 @@
-"""Draws the pictures in docs/pictures: python -m tests.browser.pictures [FOLDER]. Look at them before they are committed."""
+"""Draws docs/pictures: python -m tests.browser.pictures [FOLDER]. Look at them before you commit them."""
 
 import asyncio
 import sys
@@ -27,7 +27,8 @@ CHINESE = (
     "1. 打开“我的订单”，选择要退货的订单。\n2. 打印退货单并寄回商品。\n\n退款将在 3 个工作日内退回原支付账户。[1]"
 )
 PASSAGE = (
-    "You can return most goods within 15 days of delivery, unused and in their packaging. Opened software is excluded.\n\n"
+    "You can return most goods within 15 days of delivery, unused and in their packaging. Opened software is "
+    "excluded.\n\n"
     "Open My orders and choose the order. Print the label and send the parcel.\n\n"
     "Refunds reach your account within 3 working days after we have received the parcel."
 )
@@ -35,12 +36,16 @@ PASSAGE_ZH = (
     "自签收之日起 15 天内，未使用且包装完好的商品可以退货。已拆封的软件除外。\n\n"
     "打开“我的订单”，选择要退货的订单。打印退货单并寄回商品。\n\n退款将在 3 个工作日内退回原支付账户。"
 )
-SHOP = """<!doctype html><html lang="en"><title>Shop</title><style>body{margin:0;font:16px/1.6 Georgia,serif;background:#f4efe6;
-color:#3b3126}header{padding:28px 48px;font-size:26px;border-bottom:1px solid #d9cfbe}main{padding:48px;max-width:640px}
-h1{font-weight:400;font-size:44px;line-height:1.15;margin:0 0 16px}div{display:flex;gap:16px;margin-top:32px}
-i{width:180px;height:150px;background:#e2d7c3}</style>
-<header>Alder &amp; Finch</header><main><h1>Lamps that outlast the sofa</h1><p>Made of oak and brass in a small workshop, and
-repaired there for as long as you keep them.</p><div><i></i><i></i><i></i></div></main>
+SHOP = """<!doctype html><html lang="en"><title>Shop</title><style>
+body { margin: 0; font: 16px/1.6 Georgia, serif; background: #f4efe6; color: #3b3126 }
+header { padding: 28px 48px; font-size: 26px; border-bottom: 1px solid #d9cfbe }
+main { padding: 48px; max-width: 640px }
+h1 { font-weight: 400; font-size: 44px; line-height: 1.15; margin: 0 0 16px }
+div { display: flex; gap: 16px; margin-top: 32px }
+i { width: 180px; height: 150px; background: #e2d7c3 }
+</style><header>Alder &amp; Finch</header><main><h1>Lamps that outlast the sofa</h1>
+<p>Made of oak and brass in a small workshop, and repaired there for as long as you keep them.</p>
+<div><i></i><i></i><i></i></div></main>
 <script src="%s/widget.js" data-lang="en" data-title="Help" data-theme="light" data-accent="#8a4b2a"></script></html>"""
 
 

@@ -70,7 +70,8 @@ class Front:
 
     async def context(self, **options: Any) -> BrowserContext:
         """Somebody's browser: `locale`, `color_scheme`, `viewport` as playwright takes them."""
-        context = await self._browser.new_context(**{"locale": "en-GB", "reduced_motion": "reduce", **options})
+        chosen: dict[str, Any] = {"locale": "en-GB", "reduced_motion": "reduce", **options}
+        context = await self._browser.new_context(**chosen)
         context.set_default_timeout(30_000)
         return context
 

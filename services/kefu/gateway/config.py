@@ -29,8 +29,8 @@ class GatewayConfig(ServiceConfig, env_prefix="KEFU_GATEWAY_"):
     """What the pages call themselves."""
 
     accent: str = Field(default="", pattern=r"^(#[0-9a-fA-F]{6})?$")
-    """The colour of the pages' buttons and links, such as #0b6e5f; made darker or lighter where it would not be legible.
-    Empty: Kefu's own."""
+    """The colour of the pages' buttons and links, such as #0b6e5f; made darker or lighter where it would not be
+    legible. Empty: Kefu's own."""
 
     call_seconds: float = Field(default=30.0, gt=0)
     """A call that is no stream ends after this, unless its client allows less."""

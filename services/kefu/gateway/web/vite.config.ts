@@ -1,5 +1,6 @@
 // The pages: `/` (chat), `/desk` (console) and `/widget` (the chat inside a site's iframe), built into ../static.
 // `widget.js`, which a site embeds, is a classic script and has a build of its own: vite.widget.config.ts.
+import { readFileSync, readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
@@ -21,9 +22,30 @@ const binaryOnly: Plugin = {
     source === "@bufbuild/protobuf" && importer?.includes("/@connectrpc/") ? here("src/shared/binary-protobuf.ts") : null,
 };
 
+/** Writes licenses.txt: what the pages hold of others, and on which terms, as those ask for. */
+const licenses: Plugin = {
+  name: "kefu:licenses",
+  apply: "build",
+  generateBundle(_options, bundle) {
+    const folders = new Set<string>();
+    for (const output of Object.values(bundle)) {
+      for (const id of output.type === "chunk" ? Object.keys(output.modules) : []) {
+        const found = /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(id);
+        if (found) folders.add(found[0].replace(/^\0/, ""));
+      }
+    }
+    const told = [...folders].sort().map((folder) => {
+      const { name, version, license } = JSON.parse(readFileSync(`${folder}/package.json`, "utf8"));
+      const file = readdirSync(folder).find((one) => /^licen[cs]e/i.test(one));
+      return `${name} ${version} (${license.replace(/^\(|\)$/g, "")})\n\n${file ? readFileSync(`${folder}/${file}`, "utf8").trim() : ""}`.trim();
+    });
+    this.emitFile({ type: "asset", fileName: "licenses.txt", source: `${told.join(`\n\n${"-".repeat(80)}\n\n`)}\n` });
+  },
+};
+
 export default defineConfig({
   appType: "mpa",
-  plugins: [binaryOnly],
+  plugins: [binaryOnly, licenses],
   build: {
     outDir: "../static",
     emptyOutDir: true,
