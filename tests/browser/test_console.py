@@ -11,6 +11,7 @@ from kefu.router.v1 import admin_pb2
 from tests.support.office import TEXT, Office, open_office
 from tests.support.pages import ask, violations
 
+pytestmark = pytest.mark.timeout(600)  # a suite and browsers for each test, on a machine that does more than that
 QUESTION = "What does it cost to repair a kettle outside the warranty?"
 
 

@@ -9,17 +9,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 from pydantic import SecretStr
 
 from kefu.gateway.config import GatewayConfig
 from kefu.gateway.service import gateway
 from tests.support.backends import hit
+from tests.support.calling import INTERNAL_KEY
 from tests.support.desk import Desk, open_desk
 from tests.support.line import Line, open_line
 from tests.support.ports import free_port
 from tests.support.redis_server import RedisServer
 
+expect.set_options(timeout=20_000)  # a busy machine draws slowly
 WEB = Path(__file__).parents[2] / "services/kefu/gateway/web"
 RETURNS = (
     "You may return most goods.\n\nGoods can be returned within 15 days of delivery, unused and in their packaging.\n\n"
@@ -100,6 +102,7 @@ async def open_front(redis: RedisServer, **config: object) -> AsyncIterator[Fron
         desk.replica.frames = [ANSWER]
         chosen: dict[str, Any] = {
             "listen": f"127.0.0.1:{free_port()}",
+            "internal_key": SecretStr(INTERNAL_KEY),
             "router": f"127.0.0.1:{desk.routers[0].port}",
             "visitor_secret": SecretStr("a secret of the browser tests alone"),
             "visitor_questions_per_minute": 1000.0,

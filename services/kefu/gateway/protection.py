@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from starlette.datastructures import MutableHeaders
@@ -73,8 +74,9 @@ class SecurityHeaders:
                 is_page = headers.get("content-type", "").startswith("text/html")
                 for name, value in _HEADERS.items():
                     headers.setdefault(name, value)
-                policy = (self._desk if is_desk else self._page) if is_page else "default-src 'none'; sandbox"
-                headers.setdefault("content-security-policy", policy)
+                if message["status"] != HTTPStatus.NOT_MODIFIED:  # its headers replace those of the page that is kept
+                    policy = (self._desk if is_desk else self._page) if is_page else "default-src 'none'; sandbox"
+                    headers.setdefault("content-security-policy", policy)
             await send(message)
 
         await self._app(scope, receive, secured)

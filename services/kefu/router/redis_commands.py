@@ -46,6 +46,8 @@ class RedisCommands:
     async def together(self, commands: Sequence[Command]) -> list[Any]:
         """Send several commands in one go, in their order but not as a transaction; returns their replies."""
         with redis_errors():
+            for text in {command.text for command in commands if isinstance(command, ScriptCall)} - self._shas.keys():
+                await self._client.script_load(text)  # or what follows it would run before it: a ring before the change
             replies = await self._sent(commands)
             # A server that was restarted has forgotten its scripts, and none of those ran.
             missing = [at for at, reply in enumerate(replies) if isinstance(reply, redis.exceptions.NoScriptError)]
