@@ -99,4 +99,4 @@ async def test_every_key_in_redis_is_documented(redis: RedisServer) -> None:
         assert len(matching) == 1, f"{key} is documented {len(matching)} times"
         _, documented_kind, documented_life = matching[0]
         assert kind == documented_kind, key
-        assert (life == -1) == (documented_life in ("for ever", "until revoked", "last 10,000")), key
+        assert (life == -1) == (documented_life in ("for ever", "until revoked")), key
