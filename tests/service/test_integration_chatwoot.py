@@ -19,6 +19,7 @@ import pytest
 
 from kefu.common.auth import Scope
 from kefu.router.v1 import chat_pb2 as chat
+from kefu.router.v1 import desk_pb2, desk_pb2_grpc
 from kefu.router.v1 import webhook_pb2 as hooks
 from kefu.router.v1 import webhook_pb2_grpc as hooks_rpc
 from tests.support.backends import hit
@@ -230,6 +231,24 @@ async def test_a_callback_that_comes_twice_is_one_reply(town: Town) -> None:
     assert [turn.text for turn in await town.customer.turns(session)].count("We do, from April.") == 1
 
 
+async def test_one_agent_may_follow_another_but_a_colleague_at_kefus_own_desk_is_not_pushed_aside(town: Town) -> None:
+    session = await town.handed_over()
+    for number, agent in enumerate(("Ann", "Ben")):
+        body = town.chatwoot.callback(session, id=number, content=f"{agent} here", sender={"name": agent})
+        assert await town.call_back(body) == 204
+    turns = await town.customer.turns(session)
+    assert [(turn.agent, turn.text) for turn in turns[-2:]] == [("Ann", "Ann here"), ("Ben", "Ben here")]
+
+    colleague = bearing(await town.desk.key("acme", Scope.OPERATOR))
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{town.desk.routers[0].port}") as channel:
+        request = desk_pb2.ClaimSessionRequest(session=session, agent="Cleo", take_over=True)
+        await desk_pb2_grpc.DeskServiceStub(channel).ClaimSession(request, metadata=colleague)
+    assert await town.call_back(town.chatwoot.callback(session, id=9)) == 204
+    assert await town.call_back(town.chatwoot.resolved(session)) == 204
+    assert await town.state(session) == chat.Session.STATE_HUMAN
+    assert len(await town.customer.turns(session)) == len(turns)
+
+
 async def test_notes_customers_messages_and_other_conversations_are_not_sent_back(town: Town) -> None:
     session = await town.handed_over()
     before = len(await town.customer.turns(session))
@@ -243,7 +262,7 @@ async def test_what_is_not_signed_or_has_not_the_token_is_refused(town: Town) ->
     session = await town.handed_over()
     body = town.chatwoot.callback(session)
     assert (await town.bridge.post("/chatwoot/other", json=body)).status_code == 404
-    told = {"type": "turn", "id": "x", "data": {}}
+    told: dict[str, object] = {"type": "turn", "id": "x", "data": {}}
     assert (await town.bridge.post("/kefu", json=told)).status_code == 401
     assert (await town.bridge.post("/chatwoot/t0ken", content=b"no json")).status_code == 400
     assert await town.state(session) == chat.Session.STATE_WAITING

@@ -255,13 +255,13 @@ async def test_ten_thousand_messages_are_listed_by_the_page_and_watched_from_the
     session = (await customer.ask(ASK)).session
     held = (await claim(customer, session)).claim
     async with desk.store() as redis:
-        store = DeskStore(RedisCommands(redis), life=3600)  # as the router does, without 10,000 calls
-        conversation = await store.conversation("default", session.removeprefix("sessions/"))
+        people = DeskStore(RedisCommands(redis), life=3600)  # as the router does, without 10,000 calls
+        conversation = await people.conversation("default", session.removeprefix("sessions/"))
 
         async def some(start: int) -> None:
             for number in range(start, 10_000, 20):
                 turn = Turn(new_turn_id(), "", "en", "", 1.0, text=f"message {number}", agent="Mei")
-                await store.reply(conversation, "default", "bootstrap", held, turn, "")
+                await people.reply(conversation, "default", "bootstrap", held, turn, "")
 
         await asyncio.gather(*(some(start) for start in range(20)))
     assert (await session_of(customer, session)).turn_count == 10_001

@@ -15,6 +15,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock
 from typing import Any
@@ -48,7 +49,7 @@ class Chatwoot:
     def conversation(self, session: str) -> int:
         """The session's conversation, made when there is none that is open."""
         found = self._client.get(f"{self._contacts}/{session}")
-        if found.status_code == httpx.codes.NOT_FOUND:
+        if found.status_code == HTTPStatus.NOT_FOUND:
             self._post(self._contacts, {"source_id": session, "name": f"Kefu {session[:8]}"})
         else:
             found.raise_for_status()
@@ -114,9 +115,10 @@ class Bridge:
         told = json.loads(raw)
         match told.get("event"):
             case "message_created" if told.get("message_type") == "outgoing" and not told.get("private"):
+                sender: Body = told.get("sender") or {}
                 session = _session_of(told.get("conversation") or {})
-                agent = str((told.get("sender") or {}).get("name") or "Agent")[:MOST_AGENT]
                 if session and told.get("content"):
+                    agent = str(sender.get("name") or "Agent")[:MOST_AGENT]
                     self._reply(session, agent, str(told["content"])[:MOST_REPLY], f"chatwoot-{told['id']}")
             case "conversation_status_changed" | "conversation_resolved" if told.get("status") == "resolved":
                 if session := _session_of(told):
@@ -131,18 +133,33 @@ class Bridge:
             self._call(self.desk.Reply, request)
 
     def _give_back(self, session: str) -> None:
-        if claim := self._claim(session, "Agent"):
+        if claim := self._claim(session, ""):
             to = pb.ReturnSessionRequest.TO_BOT
             self._call(self.desk.ReturnSession, pb.ReturnSessionRequest(session=session, claim=claim, to=to))
 
     def _claim(self, session: str, agent: str) -> int:
-        """The claim's number; 0: the session is gone, and with it whom to answer."""
-        request = pb.ClaimSessionRequest(session=session, agent=agent)
+        """The number of a claim for an agent, or for whoever of Chatwoot's holds it; 0: there is nobody to answer, or a
+        colleague at Kefu's own desk answers. One agent of Chatwoot's may follow another, but no such colleague.
+        """
+        claim, holder = self._claimed(session, agent or "Agent")
+        if not holder:
+            return claim
+        held, other = self._claimed(session, holder)  # a claim is renewed for the key that made it alone
+        if other or not agent:
+            return 0 if other else held
+        return self._claimed(session, agent, take_over=True)[0]
+
+    def _claimed(self, session: str, agent: str, *, take_over: bool = False) -> tuple[int, str]:
+        """The claim's number, 0 when there is none; and who holds it, if somebody else does."""
+        request = pb.ClaimSessionRequest(session=session, agent=agent, take_over=take_over)
         try:
-            return int(self._call(self.desk.ClaimSession, request).claim)
+            return int(self._call(self.desk.ClaimSession, request).claim), ""
         except grpc.RpcError as error:
-            if failure_of(error).reason in GONE:
-                return 0
+            failure = failure_of(error)
+            if failure.reason == "ALREADY_CLAIMED":
+                return 0, failure.metadata["agent"]
+            if failure.reason in GONE:
+                return 0, ""
             raise
 
     def _call(self, method: Callable[..., Any], request: Any) -> Any:
@@ -164,7 +181,8 @@ class Bridge:
 
 def _session_of(conversation: Body) -> str:
     """The name of the session that a conversation of Chatwoot's is about; empty: none of ours."""
-    source = (conversation.get("contact_inbox") or {}).get("source_id")
+    contact: Body = conversation.get("contact_inbox") or {}
+    source = contact.get("source_id")
     return f"sessions/{source}" if source else ""
 
 
@@ -185,9 +203,13 @@ class Handler(BaseHTTPRequestHandler):
         raw = self.rfile.read(length)
         try:
             self._answer(self._told(raw))
-        except (httpx.HTTPError, grpc.RpcError) as error:
-            print(f"not passed on: {type(error).__name__}", file=sys.stderr, flush=True)
-            self._answer(502)
+        except httpx.HTTPStatusError as error:
+            self._failed(f"Chatwoot answered with {error.response.status_code}")
+        except httpx.HTTPError as error:
+            self._failed(f"Chatwoot: {type(error).__name__}")
+        except grpc.RpcError as error:
+            failure = failure_of(error)
+            self._failed(f"Kefu: {failure.reason or failure.code.name}")
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             print(f"not understood: {type(error).__name__}", file=sys.stderr, flush=True)
             self._answer(400)
@@ -198,6 +220,10 @@ class Handler(BaseHTTPRequestHandler):
         if hmac.compare_digest(self.path.encode(), f"/chatwoot/{self._token}".encode()):
             return self._bridge.from_chatwoot(raw)
         return 404
+
+    def _failed(self, why: str) -> None:
+        print(f"not passed on. {why}", file=sys.stderr, flush=True)
+        self._answer(502)
 
     def _answer(self, status: int) -> None:
         self.send_response(status)

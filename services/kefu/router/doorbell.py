@@ -3,7 +3,7 @@ One stream for the whole installation that names each session as it changes, so 
 watch sessions there.
 
 A change is stored first, and the bell is rung in the same pipeline: a router that dies in between, or a reader that was
-away for longer than the stream goes back, loses a ring. So nobody relies on it alone: who watches looks every
+away for longer than a minute, loses a ring. So nobody relies on it alone: who watches looks every
 `SWEEP_SECONDS` by itself.
 """
 
@@ -18,14 +18,22 @@ import structlog
 from kefu.common.errors import BackendUnavailable
 from kefu.common.tasks import cancelled
 from kefu.router import keys
-from kefu.router.redis_commands import Command, RedisCommands
+from kefu.router.redis_commands import Command, RedisCommands, ScriptCall
 
 SWEEP_SECONDS = 15.0
-_MOST_KEPT = 10_000
+_KEPT_MS = 60_000
 _READ_AT_ONCE = 1_000
 _BLOCK_SECONDS = 2.0
 _PAUSE_SECONDS = 0.5
 _FIELD = "session"
+_RING = """
+-- KEYS: bell. ARGV: life ms, field, session
+local time = redis.call('TIME')
+local oldest = time[1] * 1000 + math.floor(time[2] / 1000) - ARGV[1]
+redis.call('XADD', KEYS[1], 'MINID', string.format('%.0f', oldest), '*', ARGV[2], ARGV[3])
+redis.call('PEXPIRE', KEYS[1], ARGV[1])
+"""
+"""Kept for a minute: nobody needs it longer, and a session that is deleted should not be named for long."""
 _log = structlog.stdlib.get_logger()
 SessionKey = tuple[str, str]
 """Tenant and session id."""
@@ -33,7 +41,7 @@ SessionKey = tuple[str, str]
 
 def ring(tenant: str, session_id: str) -> Command:
     """The command that tells every router of a change; after the change, in one pipeline with it."""
-    return ("XADD", keys.BELL, "MAXLEN", "~", _MOST_KEPT, "*", _FIELD, f"{tenant}:{session_id}")
+    return ScriptCall(_RING, [keys.BELL], (_KEPT_MS, _FIELD, f"{tenant}:{session_id}"))
 
 
 class Hearer(Protocol):

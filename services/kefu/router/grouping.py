@@ -4,12 +4,12 @@ Questions about the same, found by their embeddings: average linkage, cut where 
 How alike that is depends on the embedder and on the trade: questions about insurance are all rather alike. So it is
 counted from the median cosine of two questions, which have as a rule nothing to do with one another.
 
-Average linkage of cosines needs no matrix of all pairs: the mean cosine between two groups is the product of their mean
-vectors. A group whose nearest one is below the threshold is finished, since no later merge brings another one nearer.
+A group whose nearest one is below the threshold is finished, since no later merge brings another one nearer. Most
+questions are finished so at once; of the others all pairs are in memory, 100 MB for 5,000 of them.
 """
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,30 +72,36 @@ def _alone(unit: Vectors, least: float) -> list[int]:
 
 def _linked(unit: Vectors, least: float) -> list[list[int]]:
     """Average linkage by chains of nearest neighbours."""
-    means, members = unit.copy(), [[row] for row in range(len(unit))]
-    active: NDArray[np.bool_] = np.ones(len(unit), dtype=bool)
+    near = unit @ unit.T
+    np.fill_diagonal(near, -np.inf)
+    members = [[row] for row in range(len(unit))]
+    left = set(range(len(unit)))
     done: list[list[int]] = []
     chain: list[int] = []
-    while active.any():
+    while left:
         if not chain:
-            chain = [int(np.argmax(active))]
+            chain = [next(iter(left))]
         at = chain[-1]
-        near: Any = means @ means[at]
-        near[~active] = -np.inf
-        near[at] = -np.inf
-        best = int(np.argmax(near))
-        if not near[best] >= least:
+        best = int(np.argmax(near[at]))
+        if not near[at, best] >= least:
             done.append(members[at])
-            active[at] = False
+            _take_out(near, at)
+            left.remove(at)
             chain.pop()
-            continue
-        if len(chain) > 1 and near[chain[-2]] >= near[best]:  # each is the other's nearest
+        elif len(chain) > 1 and near[at, chain[-2]] >= near[at, best]:  # each is the other's nearest
             other = chain[-2]
-            weights = len(members[at]), len(members[other])
-            means[other] = (means[at] * weights[0] + means[other] * weights[1]) / sum(weights)
+            a, b = len(members[at]), len(members[other])
+            mean = (near[at] * a + near[other] * b) / (a + b)  # -inf stays so
+            near[other], near[:, other] = mean, mean
+            near[other, other] = -np.inf
             members[other] = sorted(members[at] + members[other])
-            active[at] = False
+            _take_out(near, at)
+            left.remove(at)
             del chain[-2:]
         else:
             chain.append(best)
     return done
+
+
+def _take_out(near: Vectors, row: int) -> None:
+    near[row], near[:, row] = -np.inf, -np.inf

@@ -22,7 +22,11 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class Numbers(_message.Message):
-    """Numbers count what happened in a span of time."""
+    """Numbers count what happened in a span of time. What becomes of a question later is counted in the hour in which it was
+    asked. An answer, here, is whole and ANSWER_SOURCE_GENERATED, _CURATED, _EXTRACTIVE or _CACHED, without a hand-over: only
+    it is confirmed, assumed or reopened. Small talk, questions back, refusals and answers that were stopped are questions
+    and no more. So resolved are (confirmed + assumed) of (confirmed + assumed + reopened + all handoffs).
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -102,11 +106,13 @@ class Numbers(_message.Message):
     questions: _builtins.int
     """Messages of customers that were answered by Kefu or handed over. Those to a person are not counted."""
     confirmed: _builtins.int
-    """Of these, answered, and the customer rated the answer up."""
+    """Of these, answered, and the customer rated the answer up, whatever came after."""
     assumed: _builtins.int
-    """Of these, answered, and neither rated, handed over nor asked again."""
+    """Of these, answered, and neither rated, asked again, nor followed by a call for a person (REASON_CUSTOMER_ASKED,
+    REASON_ABUSE, REASON_REPEATED_FAILURE).
+    """
     reopened: _builtins.int
-    """Of these, answered, and asked again in the same session or rated down."""
+    """Of these, answered, and rated down, or the next question of the session asks the same."""
     rated_up: _builtins.int
     """Ratings up."""
     rated_down: _builtins.int

@@ -35,7 +35,7 @@ class _WebhookEventEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_WebhookE
     WEBHOOK_EVENT_RATING: _WebhookEvent.ValueType  # 3
     """"rating": an answer was rated. `data`: turn, rating, comment."""
     WEBHOOK_EVENT_ESCALATION: _WebhookEvent.ValueType  # 4
-    """"escalation": a customer has waited too long for a person. `data`: session, waiting_since."""
+    """"escalation": a customer has waited too long for a person. `data`: session, waitingSince."""
 
 class WebhookEvent(_WebhookEvent, metaclass=_WebhookEventEnumTypeWrapper):
     """WebhookEvent is what another system is told of."""
@@ -49,7 +49,7 @@ WEBHOOK_EVENT_TURN: WebhookEvent.ValueType  # 2
 WEBHOOK_EVENT_RATING: WebhookEvent.ValueType  # 3
 """"rating": an answer was rated. `data`: turn, rating, comment."""
 WEBHOOK_EVENT_ESCALATION: WebhookEvent.ValueType  # 4
-""""escalation": a customer has waited too long for a person. `data`: session, waiting_since."""
+""""escalation": a customer has waited too long for a person. `data`: session, waitingSince."""
 Global___WebhookEvent: _TypeAlias = WebhookEvent  # noqa: Y015
 
 @_typing.final

@@ -32,7 +32,7 @@ class WebhookServiceStub:
     A delivery is a POST of a JSON object with `id`, `type`, `time`, `tenant` and `data`, signed as Standard Webhooks
     (webhook-id, webhook-timestamp, webhook-signature: "v1," and the base64 of HMAC-SHA256 over "{id}.{timestamp}.{body}").
     One that is not answered with 2xx within 10 seconds is sent again, with growing pauses, for a day; the same id may come
-    twice. `data` holds what the event is about as the JSON form of the contract's messages.
+    twice. `data` holds what the event is about as the JSON form of the contract's messages: names in camelCase.
     """
 
     def __init__(self, channel):
@@ -75,7 +75,7 @@ class WebhookServiceServicer:
     A delivery is a POST of a JSON object with `id`, `type`, `time`, `tenant` and `data`, signed as Standard Webhooks
     (webhook-id, webhook-timestamp, webhook-signature: "v1," and the base64 of HMAC-SHA256 over "{id}.{timestamp}.{body}").
     One that is not answered with 2xx within 10 seconds is sent again, with growing pauses, for a day; the same id may come
-    twice. `data` holds what the event is about as the JSON form of the contract's messages.
+    twice. `data` holds what the event is about as the JSON form of the contract's messages: names in camelCase.
     """
 
     def CreateWebhook(self, request, context):
@@ -158,7 +158,7 @@ class WebhookService:
     A delivery is a POST of a JSON object with `id`, `type`, `time`, `tenant` and `data`, signed as Standard Webhooks
     (webhook-id, webhook-timestamp, webhook-signature: "v1," and the base64 of HMAC-SHA256 over "{id}.{timestamp}.{body}").
     One that is not answered with 2xx within 10 seconds is sent again, with growing pauses, for a day; the same id may come
-    twice. `data` holds what the event is about as the JSON form of the contract's messages.
+    twice. `data` holds what the event is about as the JSON form of the contract's messages: names in camelCase.
     """
 
     @staticmethod

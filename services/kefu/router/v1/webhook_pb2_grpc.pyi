@@ -33,7 +33,7 @@ class WebhookServiceStub:
     A delivery is a POST of a JSON object with `id`, `type`, `time`, `tenant` and `data`, signed as Standard Webhooks
     (webhook-id, webhook-timestamp, webhook-signature: "v1," and the base64 of HMAC-SHA256 over "{id}.{timestamp}.{body}").
     One that is not answered with 2xx within 10 seconds is sent again, with growing pauses, for a day; the same id may come
-    twice. `data` holds what the event is about as the JSON form of the contract's messages.
+    twice. `data` holds what the event is about as the JSON form of the contract's messages: names in camelCase.
     """
 
     @_typing.overload
@@ -63,7 +63,7 @@ class WebhookServiceAsyncStub(WebhookServiceStub):
     A delivery is a POST of a JSON object with `id`, `type`, `time`, `tenant` and `data`, signed as Standard Webhooks
     (webhook-id, webhook-timestamp, webhook-signature: "v1," and the base64 of HMAC-SHA256 over "{id}.{timestamp}.{body}").
     One that is not answered with 2xx within 10 seconds is sent again, with growing pauses, for a day; the same id may come
-    twice. `data` holds what the event is about as the JSON form of the contract's messages.
+    twice. `data` holds what the event is about as the JSON form of the contract's messages: names in camelCase.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -89,7 +89,7 @@ class WebhookServiceServicer(metaclass=_abc_1.ABCMeta):
     A delivery is a POST of a JSON object with `id`, `type`, `time`, `tenant` and `data`, signed as Standard Webhooks
     (webhook-id, webhook-timestamp, webhook-signature: "v1," and the base64 of HMAC-SHA256 over "{id}.{timestamp}.{body}").
     One that is not answered with 2xx within 10 seconds is sent again, with growing pauses, for a day; the same id may come
-    twice. `data` holds what the event is about as the JSON form of the contract's messages.
+    twice. `data` holds what the event is about as the JSON form of the contract's messages: names in camelCase.
     """
 
     @_abc_1.abstractmethod

@@ -17,7 +17,10 @@ export const file_kefu_router_v1_insight: GenFile = /*@__PURE__*/
   fileDesc("ChxrZWZ1L3JvdXRlci92MS9pbnNpZ2h0LnByb3RvEg5rZWZ1LnJvdXRlci52MSLUBAoHTnVtYmVycxIuCgpzdGFydF90aW1lGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIRCglxdWVzdGlvbnMYAiABKAQSEQoJY29uZmlybWVkGAMgASgEEg8KB2Fzc3VtZWQYBCABKAQSEAoIcmVvcGVuZWQYBSABKAQSNwoIaGFuZG9mZnMYBiADKAsyJS5rZWZ1LnJvdXRlci52MS5OdW1iZXJzLkhhbmRvZmZzRW50cnkSNQoHc291cmNlcxgHIAMoCzIkLmtlZnUucm91dGVyLnYxLk51bWJlcnMuU291cmNlc0VudHJ5EjkKCWxhbmd1YWdlcxgIIAMoCzImLmtlZnUucm91dGVyLnYxLk51bWJlcnMuTGFuZ3VhZ2VzRW50cnkSEAoIcmF0ZWRfdXAYCSABKAQSEgoKcmF0ZWRfZG93bhgKIAEoBBIPCgdyZXBsaWVzGAsgASgEEi8KCmZpcnN0X3RleHQYDCABKAsyGy5rZWZ1LnJvdXRlci52MS5QZXJjZW50aWxlcxIqCgV0b3RhbBgNIAEoCzIbLmtlZnUucm91dGVyLnYxLlBlcmNlbnRpbGVzGi8KDUhhbmRvZmZzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgEOgI4ARouCgxTb3VyY2VzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgEOgI4ARowCg5MYW5ndWFnZXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAQ6AjgBIkMKC1BlcmNlbnRpbGVzEg0KBWNvdW50GAEgASgEEgsKA3A1MBgCIAEoARILCgNwOTUYAyABKAESCwoDcDk5GAQgASgBInEKEUdldE51bWJlcnNSZXF1ZXN0Ei4KCnN0YXJ0X3RpbWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZF90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJkChJHZXROdW1iZXJzUmVzcG9uc2USJgoFdG90YWwYASABKAsyFy5rZWZ1LnJvdXRlci52MS5OdW1iZXJzEiYKBWhvdXJzGAIgAygLMhcua2VmdS5yb3V0ZXIudjEuTnVtYmVycyLGAQoSVW5hbnN3ZXJlZFF1ZXN0aW9uEgwKBHR1cm4YASABKAkSDAoEdGV4dBgCIAEoCRIQCghsYW5ndWFnZRgDIAEoCRIuCgZyZWFzb24YBCABKA4yHi5rZWZ1LnJvdXRlci52MS5IYW5kb2ZmLlJlYXNvbhISCgpyYXRlZF9kb3duGAUgASgIEi8KC2NyZWF0ZV90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBINCgVyZXBseRgHIAEoCSKMAQoPVW5hbnN3ZXJlZEdyb3VwEjMKB2NlbnRyYWwYASABKAsyIi5rZWZ1LnJvdXRlci52MS5VbmFuc3dlcmVkUXVlc3Rpb24SNQoJcXVlc3Rpb25zGAIgAygLMiIua2VmdS5yb3V0ZXIudjEuVW5hbnN3ZXJlZFF1ZXN0aW9uEg0KBWNvdW50GAMgASgNIloKFUxpc3RVbmFuc3dlcmVkUmVxdWVzdBIuCgpzdGFydF90aW1lGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIRCglwYWdlX3NpemUYAiABKAUiYgoWTGlzdFVuYW5zd2VyZWRSZXNwb25zZRIvCgZncm91cHMYASADKAsyHy5rZWZ1LnJvdXRlci52MS5VbmFuc3dlcmVkR3JvdXASFwoPdG90YWxfcXVlc3Rpb25zGAIgASgNIikKGERpc21pc3NVbmFuc3dlcmVkUmVxdWVzdBINCgV0dXJucxgBIAMoCSIuChlEaXNtaXNzVW5hbnN3ZXJlZFJlc3BvbnNlEhEKCWRpc21pc3NlZBgBIAEoDSKJAQoWTGlzdERvY3VtZW50VXNlUmVxdWVzdBIuCgpzdGFydF90aW1lGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoJcGFnZV9zaXplGAMgASgFIjIKC0RvY3VtZW50VXNlEhAKCGRvY3VtZW50GAEgASgJEhEKCWNpdGF0aW9ucxgCIAEoBCJJChdMaXN0RG9jdW1lbnRVc2VSZXNwb25zZRIuCglkb2N1bWVudHMYASADKAsyGy5rZWZ1LnJvdXRlci52MS5Eb2N1bWVudFVzZTKUAwoOSW5zaWdodFNlcnZpY2USUwoKR2V0TnVtYmVycxIhLmtlZnUucm91dGVyLnYxLkdldE51bWJlcnNSZXF1ZXN0GiIua2VmdS5yb3V0ZXIudjEuR2V0TnVtYmVyc1Jlc3BvbnNlEl8KDkxpc3RVbmFuc3dlcmVkEiUua2VmdS5yb3V0ZXIudjEuTGlzdFVuYW5zd2VyZWRSZXF1ZXN0GiYua2VmdS5yb3V0ZXIudjEuTGlzdFVuYW5zd2VyZWRSZXNwb25zZRJoChFEaXNtaXNzVW5hbnN3ZXJlZBIoLmtlZnUucm91dGVyLnYxLkRpc21pc3NVbmFuc3dlcmVkUmVxdWVzdBopLmtlZnUucm91dGVyLnYxLkRpc21pc3NVbmFuc3dlcmVkUmVzcG9uc2USYgoPTGlzdERvY3VtZW50VXNlEiYua2VmdS5yb3V0ZXIudjEuTGlzdERvY3VtZW50VXNlUmVxdWVzdBonLmtlZnUucm91dGVyLnYxLkxpc3REb2N1bWVudFVzZVJlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_timestamp, file_kefu_router_v1_chat]);
 
 /**
- * Numbers count what happened in a span of time.
+ * Numbers count what happened in a span of time. What becomes of a question later is counted in the hour in which it was
+ * asked. An answer, here, is whole and ANSWER_SOURCE_GENERATED, _CURATED, _EXTRACTIVE or _CACHED, without a hand-over: only
+ * it is confirmed, assumed or reopened. Small talk, questions back, refusals and answers that were stopped are questions
+ * and no more. So resolved are (confirmed + assumed) of (confirmed + assumed + reopened + all handoffs).
  *
  * @generated from message kefu.router.v1.Numbers
  */
@@ -37,21 +40,22 @@ export type Numbers = Message<"kefu.router.v1.Numbers"> & {
   questions: bigint;
 
   /**
-   * Of these, answered, and the customer rated the answer up.
+   * Of these, answered, and the customer rated the answer up, whatever came after.
    *
    * @generated from field: uint64 confirmed = 3;
    */
   confirmed: bigint;
 
   /**
-   * Of these, answered, and neither rated, handed over nor asked again.
+   * Of these, answered, and neither rated, asked again, nor followed by a call for a person (REASON_CUSTOMER_ASKED,
+   * REASON_ABUSE, REASON_REPEATED_FAILURE).
    *
    * @generated from field: uint64 assumed = 4;
    */
   assumed: bigint;
 
   /**
-   * Of these, answered, and asked again in the same session or rated down.
+   * Of these, answered, and rated down, or the next question of the session asks the same.
    *
    * @generated from field: uint64 reopened = 5;
    */

@@ -409,7 +409,7 @@ export enum WebhookEvent {
   RATING = 3,
 
   /**
-   * "escalation": a customer has waited too long for a person. `data`: session, waiting_since.
+   * "escalation": a customer has waited too long for a person. `data`: session, waitingSince.
    *
    * @generated from enum value: WEBHOOK_EVENT_ESCALATION = 4;
    */
@@ -429,7 +429,7 @@ export const WebhookEventSchema: GenEnum<WebhookEvent> = /*@__PURE__*/
  * A delivery is a POST of a JSON object with `id`, `type`, `time`, `tenant` and `data`, signed as Standard Webhooks
  * (webhook-id, webhook-timestamp, webhook-signature: "v1," and the base64 of HMAC-SHA256 over "{id}.{timestamp}.{body}").
  * One that is not answered with 2xx within 10 seconds is sent again, with growing pauses, for a day; the same id may come
- * twice. `data` holds what the event is about as the JSON form of the contract's messages.
+ * twice. `data` holds what the event is about as the JSON form of the contract's messages: names in camelCase.
  *
  * @generated from service kefu.router.v1.WebhookService
  */
