@@ -20,7 +20,7 @@ DAY = 86_400.0
 NOON = 1_764_072_000.0
 
 
-@dataclass
+@dataclass(eq=False)
 class Told:
     """One turn of a session as it came to be: what it was, and its ratings in their order."""
 

@@ -16,6 +16,7 @@ MOST_KEPT = 5000
 _AT_ONCE = 200
 """Read in one go."""
 _SECONDS_A_DAY = 86_400
+_STILL_UNDER_WAY_SECONDS = 3600
 _PARTS = ("", ":down", ":vector", ":reply", ":number")
 
 _DROP = """
@@ -52,7 +53,11 @@ end
 local over = redis.call('ZRANGEBYSCORE', index, '-inf', ARGV[9] - ARGV[10])
 for _, member in ipairs(redis.call('ZRANGE', index, 0, -1 - ARGV[11])) do over[#over + 1] = member end
 for _, member in ipairs(over) do drop(string.match(member, '^(.*)/(.*)$')) end
-redis.call('EXPIRE', hash, ARGV[10])
+local life = {_STILL_UNDER_WAY_SECONDS}  -- of a rating's number alone: an earlier rating may be told after it
+for _, field in ipairs(redis.call('HKEYS', hash)) do
+  if not string.find(field, ':', 1, true) then life = ARGV[10] end
+end
+redis.call('EXPIRE', hash, life)
 redis.call('EXPIRE', index, ARGV[10])
 return 1
 """
