@@ -29,6 +29,8 @@ pytestmark = pytest.mark.timeout(2400)
 ENGLISH = "How long are gift cards valid?"
 CHINESE = "积分多久过期？"
 LONG = "How do I return something that I bought, and what does it cost?"
+MOST_TOKENS = 256
+"""A message with options of its own is neither answered from the answers that are kept, nor is its answer kept."""
 STAYING = ("nginx", "gateway", "router", "retrieval", "generation", "redis")
 
 
@@ -47,7 +49,7 @@ class Answer:
 
 
 async def ask(channel: grpc.aio.Channel, key: str, text: str, session: str = "sessions/-") -> Answer:
-    request = pb.ConverseRequest(session=session, text=text, collections=["collections/help"])
+    request = pb.ConverseRequest(session=session, text=text, collections=["collections/help"], max_tokens=MOST_TOKENS)
     return Answer([event async for event in rpc.ChatServiceStub(channel).Converse(request, metadata=bearing(key))])
 
 
@@ -275,7 +277,8 @@ def metrics_of(container: str) -> str:
 
 def kill_in(container: str) -> None:
     """SIGKILL to the service itself, as when the kernel is out of memory: the container ends and is started again."""
-    assert inside(container, "kill -9 $(cat /proc/1/task/1/children)").returncode == 0
+    done = inside(container, "kill -9 $(cat /proc/1/task/1/children)")
+    assert done.returncode in (0, 137), f"the shell may go with its container: {done}"
 
 
 async def test_a_replica_with_another_model_takes_over_an_answer_from_its_text(kefu: Containers) -> None:
@@ -297,7 +300,9 @@ def other_model() -> dict[str, Any]:
 
 async def killed_in_the_middle(kefu: Containers, channel: grpc.aio.Channel) -> tuple[bytes, Answer]:
     """Kill the replica that writes an answer: what had been written, and the answer as a whole."""
-    request = pb.ConverseRequest(session="sessions/-", text=LONG, collections=["collections/help"])
+    request = pb.ConverseRequest(
+        session="sessions/-", text=LONG, collections=["collections/help"], max_tokens=MOST_TOKENS
+    )
     events: list[pb.ConverseEvent] = []
     broken_off = b""
     async for event in rpc.ChatServiceStub(channel).Converse(request, metadata=bearing(kefu.key)):
@@ -323,14 +328,19 @@ async def test_a_router_and_a_replica_of_two_releases_work_together(kefu: Contai
             assert "24" in answer.text.decode()
 
 
-async def test_knowledge_and_sessions_survive_a_killed_redis(kefu: Containers) -> None:
+async def test_knowledge_and_sessions_survive_a_killed_redis_and_an_answer_goes_on_meanwhile(kefu: Containers) -> None:
     async with kefu.customers() as channel:
         first = await ask(channel, kefu.key, "Hello!")
         [redis] = kefu.ids("redis")
         await asyncio.sleep(2)  # turns are on disk within two seconds
-        kill_in(redis)
-        until(lambda: kefu.inspect(redis)["RestartCount"] >= 1, 60)
-        kefu.until_healthy()
+        writing = Writing(channel, kefu.key)
+        await asyncio.wait_for(writing.began.wait(), 120)
+        await asyncio.sleep(2)  # and so is that this one has begun
+        await asyncio.to_thread(kill_in, redis)
+        answer = await asyncio.wait_for(writing.whole, 120)
+        assert answer.completed.finish_reason in (pb.FINISH_REASON_STOP, pb.FINISH_REASON_LENGTH)
+        await asyncio.to_thread(until, lambda: kefu.inspect(redis)["RestartCount"] >= 1, 60)
+        await asyncio.to_thread(kefu.until_healthy)
         session = first.turn.partition("/turns/")[0]
         async with asyncio.timeout(60):
             while True:
@@ -342,6 +352,25 @@ async def test_knowledge_and_sessions_survive_a_killed_redis(kefu: Containers) -
                         raise
                     await asyncio.sleep(1)
         assert "3 years" in second.text.decode()
+
+
+class Writing:
+    """A long answer that is being written; it `began` with its first words."""
+
+    def __init__(self, channel: grpc.aio.Channel, key: str) -> None:
+        self.began = asyncio.Event()
+        self.whole = asyncio.create_task(self._read(channel, key))
+
+    async def _read(self, channel: grpc.aio.Channel, key: str) -> Answer:
+        request = pb.ConverseRequest(
+            session="sessions/-", text=LONG, collections=["collections/help"], max_tokens=MOST_TOKENS
+        )
+        events: list[pb.ConverseEvent] = []
+        async for event in rpc.ChatServiceStub(channel).Converse(request, metadata=bearing(key)):
+            events.append(event)
+            if event.HasField("text_delta"):
+                self.began.set()
+        return Answer(events)
 
 
 def test_logs_hold_no_secret_and_nothing_that_was_said(kefu: Containers) -> None:
