@@ -15,6 +15,7 @@ def nginx_before(routers: list[Process], port: int, folder: Path, drain_seconds:
         port,
         {router.name: router.address for router in routers},
         [],
+        "127.0.0.1:9",  # there are no pages here
         "faults",
         streams=None,
         tls=False,

@@ -65,7 +65,7 @@ class Office:
         await page.locator("button[type=submit]").click()
         return page
 
-    async def key(self, *scopes: admin_pb2.Scope) -> str:
+    async def key(self, *scopes: admin_pb2.Scope.ValueType) -> str:
         """A new key."""
         async with grpc.aio.insecure_channel(self.suite.router) as channel:
             admin = admin_pb2_grpc.AdminServiceStub(channel)
@@ -75,7 +75,8 @@ class Office:
         return made.secret
 
     async def _page(self, **options: Any) -> Page:
-        context = await self._browser.new_context(**{"locale": "en-GB", "reduced_motion": "reduce", **options})
+        chosen: dict[str, Any] = {"locale": "en-GB", "reduced_motion": "reduce", **options}
+        context = await self._browser.new_context(**chosen)
         context.set_default_timeout(60_000)
         page = await context.new_page()
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
