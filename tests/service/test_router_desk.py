@@ -352,7 +352,11 @@ async def test_observers_are_told_what_happens_in_its_order(
             self.told.append(happening)
 
     notes = Notes()
-    monkeypatch.setattr("kefu.router.service.Happenings", lambda _: Happenings([notes]))
+
+    def noted(_: object) -> Happenings:
+        return Happenings([notes])
+
+    monkeypatch.setattr("kefu.router.service.Happenings", noted)
     monkeypatch.setattr("kefu.router.attending._EVERY_SECONDS", 0.1)
     async with open_desk(redis, escalate_seconds=1) as desk:
         root = await desk.customer()
