@@ -239,6 +239,7 @@ async def test_a_phone_s_page_never_scrolls_sideways(front: Front) -> None:
 
 async def test_everything_is_reached_and_told_without_a_mouse(front: Front) -> None:
     page = await front.page()
+    await expect(page.locator(".hello")).to_be_visible()
     await page.keyboard.press("Tab")
     await expect(page.get_by_role("link", name="Skip to the message box")).to_be_focused()
     await page.keyboard.press("Enter")

@@ -92,9 +92,22 @@ class Front:
 
 
 @asynccontextmanager
+async def open_browser() -> AsyncIterator[Browser]:
+    """A browser while the block runs."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=chromium_or_skip(), args=["--no-sandbox", "--disable-gpu"]
+        )
+        try:
+            yield browser
+        finally:
+            await browser.close()
+
+
+@asynccontextmanager
 async def open_front(redis: RedisServer, **config: object) -> AsyncIterator[Front]:
     """All of it while the block runs; `config` are fields of GatewayConfig."""
-    path = chromium_or_skip()
+    chromium_or_skip()
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
         desk = await enter(open_desk(redis))
@@ -112,10 +125,7 @@ async def open_front(redis: RedisServer, **config: object) -> AsyncIterator[Fron
         }
         port = await enter(gateway(GatewayConfig(**chosen)))
         line = await enter(open_line(port))
-        playwright = await enter(async_playwright())
-        browser = await playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
-        stack.push_async_callback(browser.close)
-        yield Front(desk, line, port, browser)
+        yield Front(desk, line, port, await enter(open_browser()))
 
 
 async def ask(page: Page, text: str) -> None:

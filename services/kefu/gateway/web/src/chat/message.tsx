@@ -140,7 +140,6 @@ function Sources({ entry, onCite }: { entry: Entry; onCite: (number: number) => 
             type="button"
             class="source"
             aria-haspopup="dialog"
-            aria-label={sourceName(number, entry.passages.value)}
             onClick={() => onCite(number)}
           >
             <span class="number">{number}</span>
