@@ -227,7 +227,9 @@ async def test_a_router_that_leaves_ends_its_watches_at_once_and_another_one_goe
     seen = (await page.count(1))[0]
     assert await leaving.end() == 0
     ended = failure_of(await page.failed())
-    assert (ended.code, ended.reason) == (grpc.StatusCode.UNAVAILABLE, "BACKEND_UNAVAILABLE")
+    # The process may be gone before its reason is read: then the connection's end says UNAVAILABLE too.
+    assert ended.code is grpc.StatusCode.UNAVAILABLE
+    assert ended.reason in ("BACKEND_UNAVAILABLE", "")
     held = (await claim(customer, session)).claim
     await reply(customer, session, held, "Still here.")
     again = await watch(customer, session, seen.id)
