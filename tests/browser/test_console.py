@@ -30,6 +30,7 @@ async def test_a_customer_is_handed_over_talks_to_a_person_and_is_handed_back(of
     await expect(desk.locator(".context")).to_contain_text("Asked for a person")
     await desk.get_by_role("button", name="Take over", exact=True).click()
     await desk.get_by_role("textbox", name="Reply").fill("Good morning, this is Li Wei. <b>What</b> happened?")
+    await expect(desk.get_by_role("button", name="Send")).to_be_enabled()  # the claim has been granted
     await desk.keyboard.press("Control+Enter")
     await expect(customer.locator("body")).to_contain_text("Good morning, this is Li Wei. <b>What</b> happened?")
     await ask(customer, "My kettle leaks <img src=x onerror=alert(1)>")
