@@ -104,20 +104,22 @@ class WebhookSender:
                     _log.warning("webhooks.not_renewed", cause=str(error))
 
     async def _look(self, due: Due) -> None:
-        """Send what is due to one address, then let go of it."""
+        """Send what is due to one address, then let go of it. Cancelled, it is let go of by `leave`."""
         following: int | None = _AFTER_FAILURE_SECONDS
         try:
             following = await self._send_due(due)
-        except asyncio.CancelledError:
-            following = 0  # this router leaves
-            raise
         except Exception:
             _log.exception("webhook.look_failed", webhook=due.webhook_id)
-        finally:
-            del self._held[due]
-            with suppress(BackendUnavailable):  # else the lease runs out by itself
-                await self._store.release(due, following)
-            self.wake()
+        with suppress(BackendUnavailable):  # else the lease runs out by itself
+            await self._store.release(due, following)
+        del self._held[due]
+        self.wake()
+
+    async def leave(self) -> None:
+        """After `run`: others may look at once at what this router was looking at."""
+        with suppress(BackendUnavailable):
+            for due in self._held:
+                await self._store.release(due, 0)
 
     async def _send_due(self, due: Due) -> int | None:
         """Returns the seconds until the next look; None: the webhook is gone."""
@@ -209,6 +211,7 @@ async def open_webhook_sender(
             yield sender
         finally:
             await cancelled(running)
+            await sender.leave()
 
 
 def _sentence(text: str) -> str:
