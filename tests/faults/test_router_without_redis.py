@@ -1,6 +1,7 @@
 """Redis is away: what is in flight goes on, what is new gets what the configuration says, and nothing is corrupted."""
 
 import asyncio
+from contextlib import suppress
 
 import grpc
 import grpc.aio
@@ -107,3 +108,40 @@ async def test_a_running_answer_is_whole_at_both_routers_when_redis_was_away_for
         assert turn.text == TEXT
         # Either its own router kept the turn, or the other one took it over and the first reader was told to come back.
         assert isinstance(first, grpc.aio.AioRpcError) or (isinstance(first, Answer) and first.text == TEXT)
+
+
+@pytest.mark.parametrize("mode", ["refuse", "answer"])
+async def test_a_redis_that_is_there_and_says_nothing_is_not_waited_for_with_every_command(
+    redis: RedisServer, mode: str
+) -> None:
+    """As when its container went with its address, or it loads on a full machine: nobody is refused a connection."""
+    async with open_desk(redis, without_redis=mode) as desk:
+        desk.knowledge.hits = [hit("Refunds arrive within 7 business days.")]
+        desk.replica.frames = [TEXT]
+        customer = await desk.customer(await desk.key("default"))
+        before = await customer.ask(ASK)
+        begun = asyncio.Event()
+        desk.replica.frames = ["Refunds arrive ", begun, "within 7 business days [1]."]
+        running = asyncio.create_task(customer.ask(f"{ASK} Please."))
+        while len(desk.replica.calls) < 2:
+            await asyncio.sleep(0.01)
+        redis.freeze()
+        begun.set()
+        desk.replica.frames = [TEXT]
+        # One wait of 6 s for the key and one for the turn; with 20 s for each command it was a minute.
+        async with asyncio.timeout(40):
+            assert (await running).text == TEXT, "what is in flight is told to its end"
+            if mode == "refuse":
+                read = await failure(lambda: customer.ask(ASK, before.session))
+                assert (read.code, read.reason) == (grpc.StatusCode.UNAVAILABLE, "BACKEND_UNAVAILABLE")
+                assert read.retry_after
+            else:
+                assert (await customer.ask(ASK, before.session)).started.ephemeral
+        redis.thaw()
+        async with asyncio.timeout(40):
+            after = None
+            while after is None or after.started.ephemeral:
+                with suppress(grpc.aio.AioRpcError):  # for a moment it is still refused
+                    after = await customer.ask(ASK, before.session)
+                await asyncio.sleep(0.1)
+        assert after.text == TEXT

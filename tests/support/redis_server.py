@@ -1,6 +1,7 @@
 """A real Redis for tests: its own folder, a free port, killed and started again at will."""
 
 import asyncio
+import signal
 import subprocess
 import time
 from collections.abc import AsyncIterator
@@ -51,6 +52,16 @@ class RedisServer:
             await client.set(SCHEMA_KEY, SCHEMA)  # WAITAOF covers what stands before a write of its own connection
             on_disk = await client.execute_command("WAITAOF", 1, 0, 10_000)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
             assert on_disk[0] == 1  # pyright: ignore[reportOptionalSubscript]
+
+    def freeze(self) -> None:
+        """Stop it where it is: connections are taken, by the kernel, and nothing is answered, until `thaw`."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on after `freeze`."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGCONT)
 
     def kill(self) -> None:
         """Kill it as a power cut would; what it had not written is lost."""

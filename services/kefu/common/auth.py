@@ -25,7 +25,7 @@ import structlog
 from redis.asyncio import Redis
 
 from kefu.common.errors import BackendUnavailable, ScopeMissing, StartupError, Unauthenticated
-from kefu.common.redis import redis_errors
+from kefu.common.redis import Silence
 from kefu.common.tasks import cancelled
 
 DEFAULT_TENANT = "default"
@@ -152,6 +152,7 @@ class Keyring:
         self._static = static  # by SHA-256
         self._store = store
         self._outlast = outlast
+        self._silence = Silence()
         self._last_known: dict[str, tuple[float, StoredKey]] = {}  # for when Redis does not answer
         self._remembered: dict[str, tuple[float, StoredKey]] = {}
         self.hears_revocations = False
@@ -186,7 +187,7 @@ class Keyring:
             return known[1]
 
     async def _looked_up(self, store: "Redis", key_id: str, now: float) -> StoredKey | None:
-        with redis_errors():
+        async with self._silence.asking():
             fields: dict[bytes, bytes] = await store.hgetall(redis_key(key_id))  # pyright: ignore[reportUnknownMemberType, reportAssignmentType, reportGeneralTypeIssues] - typed as sync or async
         if not fields:
             self.forget(key_id)

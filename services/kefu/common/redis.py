@@ -1,5 +1,6 @@
 """Redis, opened the same way by every service, and its errors turned into ours."""
 
+import asyncio
 import re
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -19,6 +20,8 @@ SCHEMA_KEY = "kefu:schema"
 RETRY_SECONDS = 2.0
 """What a caller is advised to wait when Redis does not answer."""
 _MINIMUM = (7, 2)
+_COMMAND_SECONDS = 6.0
+_SILENCE_SECONDS = 1.0
 _log = structlog.stdlib.get_logger()
 
 
@@ -37,6 +40,36 @@ def redis_errors() -> Iterator[None]:
         raise BackendUnavailable(
             "The store behind this service did not answer; try again.", retry_after=RETRY_SECONDS
         ) from exc
+
+
+class Silence:
+    """
+    Bounds the wait for a Redis that is there and says nothing: frozen, loading on a full machine, gone with its host.
+
+    A command fails after 6 s: time for one that is not answered (`open_redis` waits 5 s) and for a connection made anew
+    to another server, not for all of redis-py's waits, which are 20 s. For a second after that none is sent: whoever
+    needs several in a row would wait for each of them.
+    """
+
+    def __init__(self) -> None:
+        self._until = 0.0
+
+    @asynccontextmanager
+    async def asking(self, block_seconds: float = 0.0) -> AsyncIterator[None]:
+        """Send commands in the block; as `redis_errors`. `block_seconds`: Redis may take so long on purpose."""
+        if time.monotonic() < self._until:
+            raise BackendUnavailable(
+                "The store behind this service did not answer a moment ago; try again.", retry_after=RETRY_SECONDS
+            )
+        try:
+            with redis_errors():
+                async with asyncio.timeout(_COMMAND_SECONDS + block_seconds):
+                    yield
+        except BackendUnavailable as error:
+            if isinstance(error.__cause__, (TimeoutError, redis.exceptions.TimeoutError)):
+                self._until = time.monotonic() + _SILENCE_SECONDS
+            raise
+        self._until = 0.0
 
 
 @asynccontextmanager

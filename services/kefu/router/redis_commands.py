@@ -8,7 +8,7 @@ from typing import Any, cast
 import redis.exceptions
 from redis.asyncio import Redis
 
-from kefu.common.redis import redis_errors
+from kefu.common.redis import Silence, redis_errors
 
 _LISTEN_SECONDS = 4.0
 Value = str | bytes | int | float
@@ -28,24 +28,25 @@ Command = ScriptCall | tuple[Value, ...]
 
 
 class RedisCommands:
-    """Every command raises BackendUnavailable when Redis does not answer. Texts come back decoded as UTF-8."""
+    """Every command raises BackendUnavailable when Redis does not answer, see Silence. Texts come back as UTF-8."""
 
     def __init__(self, client: Redis) -> None:
         self._client = cast("Any", client)  # see the module's first line
         self._scripts: dict[str, Any] = {}
         self._shas: dict[str, str] = {}
+        self._silence = Silence()
 
     async def script(self, text: str, keys: Sequence[str], arguments: Sequence[Value] = ()) -> Any:
         """Run a Lua script, atomically. Its strings come back as str, its lists as lists of them."""
         script = self._scripts.get(text)
         if script is None:
             script = self._scripts[text] = self._client.register_script(text)
-        with redis_errors():
+        async with self._silence.asking():
             return _decoded(await script(keys=list(keys), args=list(arguments)))
 
     async def together(self, commands: Sequence[Command]) -> list[Any]:
         """Send several commands in one go, in their order but not as a transaction; returns their replies."""
-        with redis_errors():
+        async with self._silence.asking():
             for text in {command.text for command in commands if isinstance(command, ScriptCall)} - self._shas.keys():
                 await self._client.script_load(text)  # or what follows it would run before it: a ring before the change
             replies = await self._sent(commands)
@@ -79,69 +80,69 @@ class RedisCommands:
 
     async def get(self, key: str) -> str | None:
         """A string, or None."""
-        with redis_errors():
+        async with self._silence.asking():
             return _decoded(await self._client.get(key))
 
     async def set_new(self, key: str, value: str, *, seconds: float) -> bool:
         """Set a key that must not be there yet, with a life; False when it was there."""
-        with redis_errors():
+        async with self._silence.asking():
             return bool(await self._client.set(key, value, nx=True, px=max(1, round(seconds * 1000))))
 
     async def set(self, key: str, value: str, *, seconds: float) -> None:
         """Set a key with a life."""
-        with redis_errors():
+        async with self._silence.asking():
             await self._client.set(key, value, px=max(1, round(seconds * 1000)))
 
     async def delete(self, *keys: str) -> int:
         """Delete keys of one slot; returns how many there were."""
-        with redis_errors():
+        async with self._silence.asking():
             return int(await self._client.delete(*keys))
 
     async def exists(self, key: str) -> bool:
         """Whether a key is there."""
-        with redis_errors():
+        async with self._silence.asking():
             return bool(await self._client.exists(key))
 
     async def hash(self, key: str) -> dict[str, str]:
         """A whole hash, empty when there is none."""
-        with redis_errors():
+        async with self._silence.asking():
             return cast("dict[str, str]", _decoded(await self._client.hgetall(key)))
 
     async def hash_get(self, key: str, name: str) -> str | None:
         """One field of a hash."""
-        with redis_errors():
+        async with self._silence.asking():
             return _decoded(await self._client.hget(key, name))
 
     async def hash_get_many(self, key: str, names: Sequence[str]) -> list[str | None]:
         """Some fields of a hash, None for those it has not."""
         if not names:
             return []
-        with redis_errors():
+        async with self._silence.asking():
             return cast("list[str | None]", _decoded(await self._client.hmget(key, list(names))))
 
     async def hash_set(self, key: str, fields: Mapping[str, Value]) -> None:
         """Set fields of a hash."""
-        with redis_errors():
+        async with self._silence.asking():
             await self._client.hset(key, mapping=dict(fields))
 
     async def hash_set_new(self, key: str, name: str, value: Value) -> bool:
         """Set a field that must not be there yet; False when it was there."""
-        with redis_errors():
+        async with self._silence.asking():
             return bool(await self._client.hsetnx(key, name, value))
 
     async def list_range(self, key: str, start: int, stop: int) -> list[str]:
         """A part of a list, `stop` included; negative positions count from the end."""
-        with redis_errors():
+        async with self._silence.asking():
             return cast("list[str]", _decoded(await self._client.lrange(key, start, stop)))
 
     async def list_length(self, key: str) -> int:
         """Length of a list."""
-        with redis_errors():
+        async with self._silence.asking():
             return int(await self._client.llen(key))
 
     async def sorted_add(self, key: str, member: str, score: float, *, seconds: float | None = None) -> None:
         """Add to a sorted set or move in it, and give the set a life unless `seconds` is None."""
-        with redis_errors():
+        async with self._silence.asking():
             await self._client.zadd(key, {member: score})
             if seconds is not None:
                 await self._client.pexpire(key, round(seconds * 1000))
@@ -149,12 +150,12 @@ class RedisCommands:
     async def sorted_remove(self, key: str, *members: str) -> None:
         """Remove from a sorted set."""
         if members:
-            with redis_errors():
+            async with self._silence.asking():
                 await self._client.zrem(key, *members)
 
     async def sorted_latest(self, key: str, below: str, count: int) -> list[tuple[str, float]]:
         """Members with their scores, greatest score first, from `below` ("+inf", or "(score") down."""
-        with redis_errors():
+        async with self._silence.asking():
             found = await self._client.zrange(
                 key, below, "-inf", desc=True, byscore=True, offset=0, num=count, withscores=True
             )
@@ -162,17 +163,17 @@ class RedisCommands:
 
     async def set_members(self, key: str) -> list[str]:
         """All members of a set, sorted."""
-        with redis_errors():
+        async with self._silence.asking():
             return sorted(str(_decoded(member)) for member in await self._client.smembers(key))
 
     async def sorted_all(self, key: str) -> list[str]:
         """All members of a sorted set."""
-        with redis_errors():
+        async with self._silence.asking():
             return cast("list[str]", _decoded(await self._client.zrange(key, 0, -1)))
 
     async def stream_last(self, key: str) -> str:
         """Id of a stream's last entry; "0-0" when there is none."""
-        with redis_errors():
+        async with self._silence.asking():
             last = await self._client.xrevrange(key, count=1)
         return cast("str", _decoded(last[0][0])) if last else "0-0"
 
@@ -180,14 +181,14 @@ class RedisCommands:
         self, key: str, after: str, *, count: int, block_seconds: float
     ) -> list[tuple[str, dict[str, str]]]:
         """Entries of a stream after an id; waits for the first, and returns none when none came in that time."""
-        with redis_errors():
+        async with self._silence.asking(block_seconds):
             found = await self._client.xread({key: after}, count=count, block=round(block_seconds * 1000))
         entries = cast("list[tuple[bytes, dict[bytes, bytes]]]", found[0][1]) if found else []
         return [(cast("str", _decoded(entry_id)), _decoded(fields)) for entry_id, fields in entries]
 
     async def publish(self, channel: str, message: str) -> None:
         """Publish a message."""
-        with redis_errors():
+        async with self._silence.asking():
             await self._client.publish(channel, message)
 
     async def heard(self, channel: str) -> AsyncGenerator[str, None]:
