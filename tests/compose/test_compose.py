@@ -5,7 +5,8 @@ import os
 import re
 import ssl
 import subprocess
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -245,20 +246,54 @@ async def test_a_replica_that_dies_in_mid_answer_is_not_noticed(kefu: Containers
         kefu.up("--no-recreate", "--scale", "generation=1")
 
 
-def serving_replica(kefu: Containers) -> str:
-    """The container whose replica a router reads an answer from."""
+WATCH_REPLICAS = """
+import re, time, urllib.request
+until = time.monotonic() + 180
+while time.monotonic() < until:
+    text = urllib.request.urlopen("http://127.0.0.1:9090/metrics").read().decode()
+    found = re.findall(r'kefu_replica_open_streams{replica="([\\d.]+):50053"} ([\\d.]+)', text)
+    if used := [address for address, streams in found if float(streams)]:
+        print(used[0])
+        break
+    time.sleep(0.02)
+"""
+
+
+@asynccontextmanager
+async def serving_replica(kefu: Containers) -> AsyncIterator[asyncio.Future[str]]:
+    """The container whose replica a router reads an answer from: of the first answer that begins in the block.
+
+    It is watched for from before: answers are short, and asking Docker takes its time.
+    """
     addresses = {
         one["IPAddress"]: container
         for container in kefu.ids()
         for one in kefu.inspect(container)["NetworkSettings"]["Networks"].values()
     }
-    for router in kefu.ids("router"):
-        for address, streams in re.findall(
-            r'kefu_replica_open_streams{replica="([\d.]+):50053"} ([\d.]+)', metrics_of(router)
-        ):
-            if float(streams):
-                return addresses[address]
-    raise AssertionError("no replica is being read")
+    found: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    watching = [
+        await asyncio.create_subprocess_exec(
+            *("docker", "exec", router, "python", "-uc", WATCH_REPLICAS), stdout=asyncio.subprocess.PIPE
+        )
+        for router in kefu.ids("router")
+    ]
+
+    async def read(process: asyncio.subprocess.Process) -> None:
+        assert process.stdout is not None
+        address = (await process.stdout.readline()).decode().strip()
+        if address and not found.done():
+            found.set_result(addresses[address])
+
+    readers = [asyncio.create_task(read(process)) for process in watching]
+    await asyncio.sleep(1)  # they have begun
+    try:
+        yield found
+    finally:
+        for reader, process in zip(readers, watching, strict=True):
+            reader.cancel()
+            if process.returncode is None:
+                process.kill()
+            await process.wait()
 
 
 def continuations(kefu: Containers) -> float:
@@ -305,11 +340,12 @@ async def killed_in_the_middle(kefu: Containers, channel: grpc.aio.Channel) -> t
     )
     events: list[pb.ConverseEvent] = []
     broken_off = b""
-    async for event in rpc.ChatServiceStub(channel).Converse(request, metadata=bearing(kefu.key)):
-        events.append(event)
-        if event.HasField("text_delta") and not broken_off:
-            broken_off = event.text_delta.text.encode()
-            kill_in(serving_replica(kefu))
+    async with serving_replica(kefu) as replica:
+        async for event in rpc.ChatServiceStub(channel).Converse(request, metadata=bearing(kefu.key)):
+            events.append(event)
+            if event.HasField("text_delta") and not broken_off:
+                broken_off = event.text_delta.text.encode()
+                kill_in(await asyncio.wait_for(replica, 30))
     assert broken_off
     return broken_off, Answer(events)
 
