@@ -1,9 +1,12 @@
 """`kefu.client` in front of real routers: answers, lost lines, refusals, errors."""
 
 import asyncio
+import os
+import re
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
@@ -22,6 +25,7 @@ from tests.support.people import claim, reply
 from tests.support.ports import free_port
 from tests.support.redis_server import RedisServer
 
+ROOT = Path(__file__).parents[2]
 REFUNDS = "Refunds arrive within 7 business days after we receive the parcel."
 ASK = "How long does a refund take?"
 PARTS = ["Refunds arrive 𠮷😀 ", "after we ", "receive the parcel 中文。 ", "Done 😀."]
@@ -192,3 +196,18 @@ print(*sorted(name for name in sys.modules if name.startswith("kefu.") and name.
 """
     done = await asyncio.to_thread(subprocess.run, [sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stdout.split() == ["kefu.client", "kefu.common", "kefu.retrieval", "kefu.router"], done.stderr
+
+
+@pytest.mark.parametrize(("page", "blocks"), [("README.md", 1), ("docs/clients.md", 2)])
+async def test_what_the_documentation_shows_can_be_run(desk: Desk, page: str, blocks: int) -> None:
+    shown = re.findall(r"```python\n(.*?)```", (ROOT / page).read_text("utf-8"), re.DOTALL)
+    assert len(shown) == blocks
+    for code in shown:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-c", code),
+            stdout=asyncio.subprocess.PIPE,
+            env={**os.environ, "KEFU_SERVER": address(desk), "KEFU_KEY": BOOTSTRAP_KEY},
+        )
+        out, _ = await asyncio.wait_for(process.communicate(), 60)
+        assert process.returncode == 0
+        assert "Refunds take 7 days [1].\nSources: ['Refunds']" in out.decode()

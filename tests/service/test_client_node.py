@@ -1,4 +1,4 @@
-"""The TypeScript client as it is packed, run by Node in front of a real gateway; its parts are tested with the pages."""
+"""The TypeScript client, packed, and run by Node in front of a real gateway. Its parts are tested with the pages."""
 
 import asyncio
 import json
