@@ -8,16 +8,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import grpc.aio
-
 from kefu.cli import documents_on_disk
 from kefu.cli.local_redis import server_arguments, server_binary
 from kefu.cli.local_suite import sample_folder
 from kefu.cli.ports import HOST
 from kefu.cli.probes import grpc_probe, redis_probe
+from kefu.client import Client, Document
 from kefu.common.auth import make_key
-from kefu.retrieval.v1 import knowledge_pb2 as kb
-from kefu.retrieval.v1 import knowledge_pb2_grpc as kb_rpc
 from loadtest.faults.front_door import nginx_before
 from loadtest.faults.process import PortsBelow, Process
 
@@ -166,16 +163,8 @@ def _assemble(folder: Path, settings: Settings) -> Bench:
 async def _import_sample(bench: Bench) -> None:
     english = sample_folder() / "help_center" / "en"
     files = documents_on_disk.find_files([english / name for name in bench.settings.folders]).files
-
-    async def requests() -> AsyncIterator[kb.ImportDocumentsRequest]:
-        yield kb.ImportDocumentsRequest(start=kb.ImportStart(collection=COLLECTION, create=True))
-        for file in files:
-            yield kb.ImportDocumentsRequest(document=kb.DocumentStart(path=file.path))
-            for part in documents_on_disk.parts_of(file):
-                yield kb.ImportDocumentsRequest(data=part)
-
-    async with grpc.aio.insecure_channel(bench.retrievals[0].address) as channel:
-        stub = kb_rpc.KnowledgeServiceStub(channel)
-        async for report in stub.ImportDocuments(requests(), metadata=bench.metadata):
-            if report.WhichOneof("report") == "result" and not report.result.passages:
-                raise RuntimeError(f"{report.result.path} was not imported: {report.result.message}")
+    documents = [Document(file.path, file.file) for file in files]
+    async with Client(bench.retrievals[0].address, key=bench.key) as kefu:
+        for result in (await kefu.import_documents(COLLECTION, documents, create=True)).values():
+            if not result.passages:
+                raise RuntimeError(f"{result.path} was not imported: {result.message}")

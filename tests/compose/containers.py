@@ -19,7 +19,7 @@ from typing import Any
 
 import grpc.aio
 
-from kefu.cli.channels import channel_to
+from kefu.client.channels import channel_to
 from tests.support.ports import free_port
 
 ROOT = Path(__file__).parents[2]

@@ -14,8 +14,8 @@ from typing import Any
 import grpc.aio
 import pytest
 
-from kefu.cli.channels import channel_to
 from kefu.cli.probes import grpc_probe
+from kefu.client.channels import channel_to
 from kefu.common.errors import StartupError
 from kefu.common.tls import Tls
 from kefu.edge.config import Edge, render

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import grpc.aio
 
 from kefu.common.auth import Scope, open_keyring
-from kefu.common.errors import BackendUnavailable, ServiceError
+from kefu.common.errors import BackendUnavailable, ServiceError, TurnNotFound
 from kefu.common.serving import serving
 from kefu.retrieval.v1 import knowledge_pb2 as kpb
 from kefu.retrieval.v1 import knowledge_pb2_grpc as krpc
@@ -30,6 +30,7 @@ class Chat(rpc.ChatServiceServicer):
 
     def __init__(self) -> None:
         self.requests: list[pb.ConverseRequest] = []
+        self.resumed: list[pb.ResumeTurnRequest] = []
         self.stopped = asyncio.Event()
         self.error: ServiceError | None = None
         self.endless = False
@@ -62,6 +63,11 @@ class Chat(rpc.ChatServiceServicer):
         )
         completed.citations.add(start=0, end=16, number=1, passage=passage.name, title="Returns")
         yield pb.ConverseEvent(turn_completed=completed)
+
+    async def ResumeTurn(self, request: pb.ResumeTurnRequest, context: object) -> AsyncIterator[pb.ConverseEvent]:
+        self.resumed.append(request)
+        raise TurnNotFound("It is gone; send the message again.")
+        yield pb.ConverseEvent()
 
     async def StopTurn(self, request: pb.StopTurnRequest, context: object) -> pb.StopTurnResponse:
         assert request.turn == "sessions/s1/turns/t1"

@@ -65,6 +65,7 @@ async def test_a_lost_connection_is_mended_with_the_same_request_id(kefu: Kefu) 
     assert done.out.startswith(ANSWER + "\n")
     first, second = kefu.chat.requests
     assert first == second
+    assert [(one.turn, one.offset) for one in kefu.chat.resumed] == [("sessions/s1/turns/t1", 8)]
 
 
 async def test_chat_goes_on_in_its_session_until_a_new_one_is_asked_for(kefu: Kefu) -> None:

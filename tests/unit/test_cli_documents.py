@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from kefu.cli.console import CommandFailed
-from kefu.cli.documents_on_disk import MAX_BYTES, find_files, parts_of
+from kefu.cli.documents_on_disk import MAX_BYTES, find_files
+from kefu.client import Document
 
 
 @pytest.fixture
@@ -70,14 +71,14 @@ def test_two_files_of_one_path_are_not_mixed_up(docs: Path, tmp_path: Path) -> N
 def test_an_empty_file_is_sent_without_parts(tmp_path: Path) -> None:
     (tmp_path / "empty.md").touch()
     (file,) = find_files([tmp_path / "empty.md"]).files
-    assert list(parts_of(file)) == []
+    assert list(Document(file.path, file.file).parts()) == []
 
 
 def test_parts_are_at_most_a_mebibyte_and_whole_together(tmp_path: Path) -> None:
     content = os.urandom(1_500_000)
     (tmp_path / "big.md").write_bytes(content)
     (file,) = find_files([tmp_path / "big.md"]).files
-    parts = list(parts_of(file))
+    parts = list(Document(file.path, file.file).parts())
     assert b"".join(parts) == content
     assert all(0 < len(part) <= 1024 * 1024 for part in parts)
 

@@ -7,7 +7,7 @@ import pytest
 
 from kefu.common import errors
 from kefu.common.errors import BackendUnavailable, BadRequest, Internal, Overloaded, PromptTooLong, ServiceError
-from kefu.common.status import failure_of, is_lost, trailers_of
+from kefu.common.status import error_of, failure_of, is_lost, trailers_of
 
 
 def all_errors() -> list[type[ServiceError]]:
@@ -59,6 +59,30 @@ def test_a_call_is_lost_when_the_way_is_gone_and_not_when_a_service_said_what_is
 def test_retry_info_and_metadata_survive_the_wire() -> None:
     read = failure_of(FailedCall(Overloaded("Busy; come back.", metadata={"queue": "31"}, retry_after=1.25)))
     assert read == (grpc.StatusCode.RESOURCE_EXHAUSTED, "OVERLOADED", "Busy; come back.", {"queue": "31"}, 1.25)
+
+
+def raised(kind: type[ServiceError]) -> ServiceError:
+    if kind is BadRequest:
+        return BadRequest("text", "is empty: say something.")
+    if kind is PromptTooLong:
+        return PromptTooLong(9000, 8192)
+    return kind("It failed.", metadata={"limit": "rate"}, retry_after=2.5)
+
+
+@pytest.mark.parametrize("kind", all_errors())
+def test_every_error_is_the_same_at_the_caller(kind: type[ServiceError]) -> None:
+    sent = raised(kind)
+    read = error_of(FailedCall(sent))
+    assert type(read) is kind
+    assert vars(read) == vars(sent)
+    assert str(read) == str(sent)
+
+
+def test_a_reason_of_a_newer_release_is_told_as_it_is() -> None:
+    sent = ServiceError("It is full moon.", retry_after=3.0)
+    sent.code, sent.reason = grpc.StatusCode.ABORTED, "FULL_MOON"
+    read = error_of(FailedCall(sent))
+    assert (type(read), read.code, read.reason, read.retry_after) == (ServiceError, sent.code, "FULL_MOON", 3.0)
 
 
 def test_a_bad_request_names_its_field() -> None:

@@ -1,10 +1,7 @@
-"""One question and its answer: the stream joined, lost connections mended, shown as it arrives."""
+"""One question and its answer, shown as it arrives."""
 
-import asyncio
-import time
-import uuid
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from contextlib import aclosing
 from typing import Any
 
 import grpc.aio
@@ -13,117 +10,30 @@ from rich.text import Text
 
 from kefu.cli.connection import Remote
 from kefu.cli.console import as_dict, one_line, printable
-from kefu.common.status import is_lost
+from kefu.client.answer import Answer, Event
+from kefu.client.turns import follow
 from kefu.router.v1 import chat_pb2 as pb
-from kefu.router.v1 import chat_pb2_grpc as rpc
-
-_SECONDS = 300.0  # an answer on a slow machine, waiting included
-_TRIES = 6
 
 
-@dataclass
-class Answer:
-    """A turn as far as it has come."""
-
-    began: float = field(default_factory=time.monotonic)
-    session: str = ""
-    turn: str = ""
-    language: str = ""
-    query: str = ""
-    """The question as it was searched, when it differs from what was asked."""
-    joined: bytes = b""
-    """The text so far, UTF-8: offsets count its bytes."""
-    passages: list[pb.SourcePassage] = field(default_factory=list[pb.SourcePassage])
-    handoff: pb.Handoff | None = None
-    completed: pb.TurnCompleted | None = None
-    first_text: float | None = None
-    """Seconds from asking to the first text, as this program saw it."""
-    total: float | None = None
-    """Seconds from asking to the end."""
-
-    @property
-    def text(self) -> str:
-        """The text so far, or what the customer is told when a person takes over."""
-        if not self.joined and self.handoff is not None:
-            return self.handoff.message
-        return self.joined.decode("utf-8", "replace")
-
-    def add(self, event: pb.ConverseEvent) -> None:
-        """Take in the next event."""
-        match event.WhichOneof("event"):
-            case "turn_started":
-                started = event.turn_started
-                self.session, self.turn, self.language = started.session, started.turn, started.language
-            case "passages_found":
-                self.passages = list(event.passages_found.passages)
-                self.query = event.passages_found.query
-            case "text_delta":
-                self._seen()
-                delta = event.text_delta
-                self.joined = self.joined[: delta.offset] + delta.text.encode()
-            case "handoff":
-                self._seen()
-                self.handoff = event.handoff
-            case "turn_completed":
-                self.completed = event.turn_completed
-                self.total = time.monotonic() - self.began
-            case _:
-                pass  # reasoning is shown and not kept; what a newer release sends is not for us
-
-    def _seen(self) -> None:
-        if self.first_text is None:
-            self.first_text = time.monotonic() - self.began
-
-    def as_json(self) -> dict[str, Any]:
-        """What `--json` prints."""
-        completed = as_dict(self.completed) if self.completed else {}
-        return {
-            "session": self.session,
-            "turn": self.turn,
-            "language": self.language,
-            "query": self.query,
-            "text": self.text,
-            "finish_reason": completed.get("finish_reason"),
-            "source": completed.get("source"),
-            "model": completed.get("model"),
-            "handoff": as_dict(self.handoff) if self.handoff else None,
-            "passages": [as_dict(passage) for passage in self.passages],
-            "citations": completed.get("citations", []),
-            "usage": completed.get("usage"),
-            "timings": completed.get("timings"),
-            "client_seconds": {"first_text": self.first_text, "total": self.total},
-        }
-
-
-async def events_of(
-    channel: grpc.aio.Channel, request: pb.ConverseRequest, remote: Remote
-) -> AsyncIterator[pb.ConverseEvent]:
-    """Events of a turn. A lost connection is mended by asking again with the same request_id: it gives the same turn.
-
-    A delta after that may begin below what came before: it replaces from there.
-    """
-    if not request.request_id:
-        request.request_id = str(uuid.uuid4())
-    request.resumable = True
-    stub = rpc.ChatServiceStub(channel)
-    for attempt in range(1, _TRIES + 1):
-        call = stub.Converse(request, metadata=remote.metadata, timeout=_SECONDS)
-        begun = attempt > 1
-        try:
-            async for event in call:
-                begun = True
-                yield event
-        except grpc.aio.AioRpcError as error:
-            # At first, "nobody is there" is told at once; once a turn has begun it is worth some patience.
-            lost = is_lost(error) and (begun or remote.patient)
-            if not lost or attempt == _TRIES:
-                raise
-        else:
-            return
-        finally:
-            call.cancel()
-        await asyncio.sleep(min(0.5 * 2 ** (attempt - 1), 5.0))
-        await remote.wait_for(channel)
+def as_json(answer: Answer) -> dict[str, Any]:
+    """What `--json` prints."""
+    completed = as_dict(answer.completed) if answer.completed else {}
+    return {
+        "session": answer.session,
+        "turn": answer.turn,
+        "language": answer.language,
+        "query": answer.query,
+        "text": answer.text,
+        "finish_reason": completed.get("finish_reason"),
+        "source": completed.get("source"),
+        "model": completed.get("model"),
+        "handoff": as_dict(answer.handoff) if answer.handoff else None,
+        "passages": [as_dict(passage) for passage in answer.passages],
+        "citations": completed.get("citations", []),
+        "usage": completed.get("usage"),
+        "timings": completed.get("timings"),
+        "client_seconds": {"first_text": answer.first_text, "total": answer.total},
+    }
 
 
 class AnswerView:
@@ -135,13 +45,13 @@ class AnswerView:
         self._shown = ""
         self._thinking = False
 
-    def show(self, event: pb.ConverseEvent, answer: Answer) -> None:
+    def show(self, event: Event, answer: Answer) -> None:
         """Print what an event added. `answer` has taken the event in already."""
-        match event.WhichOneof("event"):
-            case "reasoning_delta" if self._show_reasoning:
+        match event:
+            case pb.ReasoningDelta() if self._show_reasoning:
                 self._thinking = True
-                self._write(event.reasoning_delta.text, style="dim italic")
-            case "text_delta":
+                self._write(event.text, style="dim italic")
+            case pb.TextDelta():
                 if self._thinking:
                     self._thinking = False
                     self._write("\n\n")
@@ -236,12 +146,13 @@ async def answer_one(
     channel: grpc.aio.Channel,
     request: pb.ConverseRequest,
     remote: Remote,
-    show: Callable[[pb.ConverseEvent, Answer], None],
+    show: Callable[[Event, Answer], None],
     answer: Answer | None = None,
 ) -> Answer:
     """Ask and read to the end; `show` is told each event. Pass `answer` to read it meanwhile."""
     answer = answer or Answer()
-    async for event in events_of(channel, request, remote):
-        answer.add(event)
-        show(event, answer)
+    async with aclosing(follow(channel, request, remote.metadata, remote.persistence())) as events:
+        async for event in events:
+            answer.add(event)
+            show(event, answer)
     return answer

@@ -6,9 +6,9 @@ from contextlib import contextmanager
 
 import grpc
 
-from kefu.cli.channels import blocking_channel_to
 from kefu.cli.connection import Remote
 from kefu.cli.console import console, printable
+from kefu.client.channels import blocking_channel_to
 from kefu.common.transport import CLIENT_OPTIONS
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import chat_pb2_grpc as rpc

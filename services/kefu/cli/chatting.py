@@ -13,7 +13,8 @@ import typer
 
 from kefu.cli import data_dir as folders
 from kefu.cli.about import Filters, pairs_of
-from kefu.cli.answer import Answer, AnswerView, answer_one
+from kefu.cli.answer import AnswerView, answer_one
+from kefu.cli.answer import as_json as json_of
 from kefu.cli.beside import beside
 from kefu.cli.connection import (
     DataDirOption,
@@ -29,6 +30,7 @@ from kefu.cli.connection import (
 from kefu.cli.console import CommandFailed, console, print_json, printable
 from kefu.cli.data_dir import DataDir
 from kefu.cli.grouping import full, short
+from kefu.client.answer import Answer, Event
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import chat_pb2_grpc as rpc
 
@@ -130,7 +132,7 @@ async def ask(
                 print(file=sys.stderr)
                 raise typer.Exit(INTERRUPTED) from None
     if as_json:
-        print_json(answer.as_json())
+        print_json(json_of(answer))
     else:
         view.end(answer)
         out.print(f"Go on: kefu ask --session {short(answer.session)} …", style="dim", soft_wrap=True)
@@ -140,7 +142,7 @@ async def ask(
         raise typer.Exit(INTERRUPTED)
 
 
-def _nothing(_: pb.ConverseEvent, __: Answer) -> None:
+def _nothing(_: Event, __: Answer) -> None:
     """For --json: only the end is printed."""
 
 

@@ -3,7 +3,6 @@
 import asyncio
 import functools
 import inspect
-import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -15,25 +14,17 @@ import grpc.aio
 import typer
 
 from kefu.cli import data_dir as folders
-from kefu.cli.channels import channel_to
 from kefu.cli.console import UNAVAILABLE, CommandFailed, die, explain
 from kefu.cli.data_dir import DataDir
-from kefu.common.errors import StartupError
+from kefu.client.channels import open_channel
+from kefu.client.persistence import Persistence
+from kefu.common.errors import ServiceError, StartupError
 from kefu.common.serving import CANNOT_START
-from kefu.common.transport import CLIENT_OPTIONS
 
 P = ParamSpec("P")
 ROUTER = "127.0.0.1:50051"
 RETRIEVAL = "127.0.0.1:50052"
-SECONDS_PER_CALL = 30
 RESTART_SECONDS = 30.0
-_LONG_CALLS = (
-    ("kefu.router.v1.ChatService", "Converse"),
-    ("kefu.router.v1.ChatService", "ResumeTurn"),
-    ("kefu.router.v1.ChatService", "WatchSession"),
-    ("kefu.router.v1.DeskService", "WatchDesk"),
-    ("kefu.retrieval.v1.KnowledgeService", "ImportDocuments"),
-)
 
 Server = Annotated[
     str,
@@ -92,6 +83,10 @@ class Remote:
         """What every call carries."""
         return (("authorization", f"Bearer {self.key}"),) if self.key else ()
 
+    def persistence(self) -> Persistence:
+        """Whoever is not there at first is told of at once; what has begun is worth some patience."""
+        return Persistence(2 * RESTART_SECONDS, at_first=self.patient)
+
     @asynccontextmanager
     async def to_router(self) -> AsyncIterator[grpc.aio.Channel]:
         """A channel to the router; a failed call inside the block becomes CommandFailed."""
@@ -127,25 +122,10 @@ async def explained(address: str) -> AsyncIterator[None]:
         yield
     except grpc.RpcError as error:
         raise explain(error, address) from None
-
-
-@asynccontextmanager
-async def open_channel(address: str, root_certificate: str = "") -> AsyncIterator[grpc.aio.Channel]:
-    """A channel on which calls other than streams end after SECONDS_PER_CALL. For the arguments see `channel_to`."""
-    service_config: dict[str, object] = {
-        "methodConfig": [
-            {"name": [{}], "timeout": f"{SECONDS_PER_CALL}s"},
-            {"name": [{"service": service, "method": method} for service, method in _LONG_CALLS]},
-        ]
-    }
-    options = (
-        ("grpc.service_config", json.dumps(service_config)),
-        ("grpc.initial_reconnect_backoff_ms", 200),
-        ("grpc.max_reconnect_backoff_ms", 1000),
-        *CLIENT_OPTIONS,
-    )
-    async with channel_to(address, root_certificate, options) as channel:
-        yield channel
+    except ServiceError as error:  # as kefu.client tells it, with the failed call behind it
+        if not isinstance(error.__cause__, grpc.RpcError):
+            raise
+        raise explain(error.__cause__, address) from None
 
 
 def find(server: str, knowledge_server: str, key: str, folder: DataDir) -> Remote:

@@ -11,7 +11,6 @@ from kefu.retrieval.media_types import BY_ENDING
 
 SUFFIXES = tuple(BY_ENDING)
 MAX_BYTES = 64 * 1024 * 1024  # the contract's limit for a document
-PART_BYTES = 512 * 1024  # the contract allows 1 MiB; smaller parts make steadier progress
 _MAX_PATH = 1024
 
 
@@ -61,13 +60,6 @@ def find_files(given: Iterable[Path], curated: Iterable[Path] = (), root: Path |
     for path in curated:
         _add_named(found, seen, path, root, curated=True)
     return found
-
-
-def parts_of(file: DocumentFile) -> Iterator[bytes]:
-    """The file's bytes in parts that the contract allows."""
-    with file.file.open("rb") as opened:
-        while part := opened.read(PART_BYTES):
-            yield part
 
 
 def _add_named(found: Found, seen: dict[str, Path], path: Path, root: Path | None, *, curated: bool) -> None:

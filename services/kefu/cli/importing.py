@@ -1,26 +1,22 @@
 """Send documents to the knowledge base, and tell what became of each."""
 
-import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import grpc.aio
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from kefu.cli.connection import Remote
 from kefu.cli.console import one_line, printable
-from kefu.cli.documents_on_disk import DocumentFile, parts_of
-from kefu.common.status import failure_of, is_lost
+from kefu.cli.documents_on_disk import DocumentFile
+from kefu.client import importing as client
+from kefu.client.importing import Progress as Tell
 from kefu.retrieval.v1 import knowledge_pb2 as pb
-from kefu.retrieval.v1 import knowledge_pb2_grpc as rpc
 
-_TRIES = 4
 _LISTED = 20
 _LINE_SECONDS = 10.0
-Tell = Callable[[pb.ImportDocumentsResponse], None]
 
 
 @dataclass
@@ -76,85 +72,19 @@ async def send(
     create: bool = False,
     about: pb.DocumentStart | None = None,
 ) -> Imported:
-    """Import files; `about` says what holds for all, `tell` hears of progress and results. Fails as `ImportDocuments`.
-
-    A broken stream costs only documents without a result: those are sent again, a few times.
-    """
-    imported = Imported()
-    about = about or pb.DocumentStart()
+    """Import files; `about` says what holds for all, `tell` hears of progress and results."""
+    start = pb.ImportStart(collection=f"collections/{collection}", create=create)
+    documents = [_document(file, about or pb.DocumentStart()) for file in files]
     async with remote.to_knowledge() as channel:
-        stub = rpc.KnowledgeServiceStub(channel)
-        for attempt in range(1, _TRIES + 1):
-            unread = {path for path, _ in imported.unread}
-            pending = [file for file in files if file.path not in imported.results and file.path not in unread]
-            start = pb.ImportStart(collection=f"collections/{collection}", create=create)
-            call = stub.ImportDocuments(_requests(start, pending, imported, about), metadata=remote.metadata)
-            try:
-                async for response in call:
-                    if response.WhichOneof("report") == "result":
-                        imported.results[response.result.path] = response.result
-                    tell(response)
-                break
-            except grpc.aio.AioRpcError as error:
-                said = await _what_the_server_said(error, stub, start, remote)
-                begun = attempt > 1 or imported.results or remote.patient
-                if said is not None and (not is_lost(said) or not begun):
-                    raise said from None
-                if attempt == _TRIES:
-                    raise
-            finally:
-                call.cancel()
-            await asyncio.sleep(2.0**attempt / 2)
-            await remote.wait_for(channel)
-    return imported
+        results = await client.send(channel, start, documents, tell, remote.metadata, remote.persistence())
+    return Imported(results)
 
 
-async def _what_the_server_said(
-    error: grpc.aio.AioRpcError, stub: "rpc.KnowledgeServiceAsyncStub", start: pb.ImportStart, remote: Remote
-) -> grpc.aio.AioRpcError | None:
-    """The error of a server that ended a stream while we were sending; None when it would take it now.
-
-    grpc.aio may report the write that failed (INTERNAL, without a reason) in its place: then ask again, with little
-    that could be cut off, and again should that be cut off too.
-    """
-    for _ in range(_TRIES):
-        if error.code() is not grpc.StatusCode.INTERNAL or failure_of(error).reason:
-            break
-        try:
-            await stub.ListCollections(pb.ListCollectionsRequest(page_size=1), metadata=remote.metadata)
-            async for _ in stub.ImportDocuments(_only(start), metadata=remote.metadata):
-                pass  # of no document there is nothing to report
-        except grpc.aio.AioRpcError as said:
-            error = said
-        else:
-            return None
-    return error
-
-
-async def _only(start: pb.ImportStart) -> AsyncIterator[pb.ImportDocumentsRequest]:
-    yield pb.ImportDocumentsRequest(start=start)
-
-
-async def _requests(
-    start: pb.ImportStart, files: Sequence[DocumentFile], imported: Imported, about: pb.DocumentStart
-) -> AsyncIterator[pb.ImportDocumentsRequest]:
-    yield pb.ImportDocumentsRequest(start=start)
-    kinds = pb.DocumentStart
-    for file in files:
-        kind = kinds.KIND_CURATED_ANSWERS if file.curated else kinds.KIND_DOCUMENT
-        try:
-            with file.file.open("rb"):
-                pass  # told before its DocumentStart is sent, or an empty document would be imported
-        except OSError as exc:
-            imported.unread.append((file.path, f"cannot be read: {exc.strerror}"))
-            continue
-        head = pb.DocumentStart(
-            path=file.path, kind=kind, size_bytes=file.size, uri=file.uri, media_type=file.media_type
-        )
-        head.MergeFrom(about)
-        yield pb.ImportDocumentsRequest(document=head)
-        for part in parts_of(file):
-            yield pb.ImportDocumentsRequest(data=part)
+def _document(file: DocumentFile, about: pb.DocumentStart) -> client.Document:
+    kind = pb.DocumentStart.KIND_CURATED_ANSWERS if file.curated else pb.DocumentStart.KIND_DOCUMENT
+    head = pb.DocumentStart(kind=kind, size_bytes=file.size, uri=file.uri, media_type=file.media_type)
+    head.MergeFrom(about)
+    return client.Document(file.path, file.file, head)
 
 
 class ImportView:

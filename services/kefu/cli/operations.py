@@ -17,7 +17,6 @@ from kefu.cli.connection import (
     Server,
     failing_plainly,
     find,
-    open_channel,
     remote,
 )
 from kefu.cli.console import FAILED, CommandFailed, as_dict, console, print_json, print_table
@@ -29,6 +28,7 @@ from kefu.cli.holdings import collections_of
 from kefu.cli.local_suite import Choices
 from kefu.cli.probes import channel_serving, http_serving
 from kefu.cli.up import up
+from kefu.client.channels import open_channel
 from kefu.generation.v1 import generation_pb2, generation_pb2_grpc
 
 _PORTS = "Ports"

@@ -8,7 +8,7 @@ import redis.exceptions
 from grpc_health.v1 import health_pb2
 from redis.asyncio import Redis
 
-from kefu.cli.channels import channel_to
+from kefu.client.channels import channel_to
 
 Probe = Callable[[], Awaitable[bool]]
 _SECONDS = 2.0

@@ -40,8 +40,6 @@ What can go wrong, and what the caller should do:
 StartupError never reaches a caller: it ends a process before it serves.
 """
 
-from typing import ClassVar
-
 import grpc
 
 DOMAIN = "kefu"
@@ -54,8 +52,8 @@ class ServiceError(Exception):
     `metadata` goes into ErrorInfo; `retry_after` (seconds) becomes RetryInfo.
     """
 
-    code: ClassVar[grpc.StatusCode]
-    reason: ClassVar[str]
+    code: grpc.StatusCode
+    reason: str
 
     def __init__(
         self, message: str, *, metadata: dict[str, str] | None = None, retry_after: float | None = None

@@ -6,7 +6,18 @@ import grpc
 from google.protobuf import any_pb2, duration_pb2
 from google.rpc import error_details_pb2, status_pb2
 
-from kefu.common.errors import DOMAIN, BadRequest, ServiceError
+from kefu.common.errors import (
+    DOMAIN,
+    BackendUnavailable,
+    BadRequest,
+    DeadlineExceeded,
+    MethodUnknown,
+    PromptTooLong,
+    RequestTooLarge,
+    ScopeMissing,
+    ServiceError,
+    Unauthenticated,
+)
 
 _DETAILS = "grpc-status-details-bin"  # https://grpc.io/docs/guides/error/: the richer error model
 
@@ -74,3 +85,29 @@ def is_lost(error: grpc.RpcError) -> bool:
     """
     failure = failure_of(error)
     return failure.code is grpc.StatusCode.UNAVAILABLE or (not failure.reason and failure.code in _ALSO_LOST)
+
+
+_BY_REASON = {kind.reason: kind for kind in ServiceError.__subclasses__()}
+_BY_CODE = {
+    kind.code: kind for kind in (DeadlineExceeded, MethodUnknown, RequestTooLarge, ScopeMissing, Unauthenticated)
+}
+
+
+def error_of(error: grpc.RpcError) -> ServiceError:
+    """A failed call as the ServiceError that its server raised.
+
+    Without a reason it is gRPC's own: BackendUnavailable, unless the code says more. A reason that this release does
+    not know is a plain ServiceError, with its `code` and `reason`.
+    """
+    failure = failure_of(error)
+    kind = _BY_REASON.get(failure.reason)
+    if kind is BadRequest:
+        field, _, description = failure.message.partition(": ")
+        return BadRequest(field, description)
+    if kind is PromptTooLong:
+        return PromptTooLong(*(int(failure.metadata.get(name, 0)) for name in ("prompt_tokens", "max_prompt_tokens")))
+    told = ServiceError if failure.reason else _BY_CODE.get(failure.code, BackendUnavailable)
+    found = (kind or told)(failure.message, metadata=failure.metadata, retry_after=failure.retry_after)
+    if kind is None and failure.reason:
+        found.code, found.reason = failure.code, failure.reason
+    return found

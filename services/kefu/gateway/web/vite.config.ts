@@ -46,6 +46,7 @@ const licenses: Plugin = {
 export default defineConfig({
   appType: "mpa",
   plugins: [binaryOnly, licenses],
+  resolve: { alias: { "@kefu/client": here("client/src/index.ts") } },
   build: {
     outDir: "../static",
     emptyOutDir: true,

@@ -2,7 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { evidenceFor, withFootnotes } from "../src/chat/footnotes.ts";
 import { highlighted } from "../src/chat/highlight.ts";
-import { byteLength } from "../src/chat/offsets.ts";
+import { byteLength } from "@kefu/client";
 import { AnswerSource, TurnCompletedSchema } from "../src/gen/kefu/router/v1/chat_pb.js";
 
 const NUMBERS = new Set([1, 2]);

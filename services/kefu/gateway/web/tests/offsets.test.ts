@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { AnswerText, byteLength, indexAt } from "../src/chat/offsets.ts";
+import { AnswerText, byteLength, indexAt } from "@kefu/client";
 
 const MIXED = "aé中𠮷😀👩‍👩‍👧 end";
 

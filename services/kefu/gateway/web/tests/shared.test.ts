@@ -1,12 +1,10 @@
 import { Code, ConnectError, createClient, createRouterTransport } from "@connectrpc/connect";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { Sentences } from "../src/chat/announce.ts";
-import { backoff } from "../src/chat/network.ts";
+import { authorized, backoff, failureOf } from "@kefu/client";
 import { ChatService } from "../src/gen/kefu/router/v1/chat_pb.js";
 import { contrast, legible, parse } from "../src/shared/accent.ts";
 import { NoVisitors, visitor } from "../src/shared/auth.ts";
-import { failureOf } from "../src/shared/failure.ts";
-import { authorized } from "../src/shared/transport.ts";
 
 afterEach(() => {
   vi.unstubAllGlobals();

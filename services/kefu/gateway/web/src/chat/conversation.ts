@@ -1,6 +1,7 @@
 /** A visitor's conversation: what is on the page, and what it asks of the server. Knows no elements. */
 import { create } from "@bufbuild/protobuf";
 import { type Client, Code } from "@connectrpc/connect";
+import { AnswerText, backoff, connection, failureOf, followTurn, pause, watchSession } from "@kefu/client";
 import { computed, signal } from "@preact/signals";
 import {
   type ChatService,
@@ -12,20 +13,14 @@ import {
   TurnCompletedSchema,
   Turn_State,
 } from "../gen/kefu/router/v1/chat_pb.js";
-import { failureOf } from "../shared/failure.ts";
 import { store, stored } from "../shared/storage.ts";
 import { Sentences, announce } from "./announce.ts";
 import { Entry } from "./entry.ts";
 import { eachFrame } from "./frames.ts";
 import { loadAnswers } from "./lazy.ts";
-import { backoff, connection, pause } from "./network.ts";
-import { AnswerText } from "./offsets.ts";
 import { t } from "./texts.ts";
-import { TurnFailed, followTurn } from "./turn.ts";
 
 const OPEN = "sessions/-";
-/** The server sends nothing while nothing happens; a proxy or a sleeping laptop may have cut the line unseen. */
-const WATCH_IDLE = 10 * 60_000;
 const HIDDEN_FOR = 60_000;
 
 export class Conversation {
@@ -230,7 +225,7 @@ export class Conversation {
         entry.state.value = "done";
         announce(t("stopped"));
       } else if (!(error instanceof Left)) {
-        entry.failure.value = error instanceof TurnFailed ? error.failure : failureOf(error);
+        entry.failure.value = failureOf(error);
         entry.state.value = "failed";
         announce(t("failed"));
       }
@@ -249,17 +244,11 @@ export class Conversation {
   }
 
   private async keepWatching(signal: AbortSignal): Promise<void> {
-    for (let attempt = 0; !signal.aborted; ) {
-      const line = connection(signal, WATCH_IDLE);
-      const unwatched = this.whenLongHidden(() => line.close());
+    while (!signal.aborted) {
+      const shown = connection(signal);
+      const unwatched = this.whenLongHidden(shown.close);
       try {
-        const events = this.client.watchSession(
-          { session: this.session.value, after: this.lastEvent },
-          { signal: line.signal },
-        );
-        for await (const event of events) {
-          attempt = 0;
-          line.alive();
+        for await (const event of watchSession(this.client, this.session.value, this.lastEvent, shown.signal)) {
           await this.happened(event);
         }
       } catch (error) {
@@ -270,10 +259,10 @@ export class Conversation {
         }
       } finally {
         unwatched();
-        line.done();
+        shown.done();
       }
       await untilVisible(signal);
-      await pause(backoff(++attempt), signal);
+      await pause(backoff(1), signal);
     }
   }
 

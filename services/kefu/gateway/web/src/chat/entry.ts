@@ -9,7 +9,7 @@ import {
   type TurnCompleted,
   Turn_State,
 } from "../gen/kefu/router/v1/chat_pb.js";
-import type { Failure } from "../shared/failure.ts";
+import type { Failure } from "@kefu/client";
 
 export type EntryState = "waiting" | "answering" | "done" | "failed";
 

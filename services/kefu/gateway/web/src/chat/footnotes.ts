@@ -1,6 +1,6 @@
 /** Where an answer's citations stand in its text: the Markdown source, with a mark "⁅n⁆" at the place of each. */
 import { AnswerSource, type Citation, type TurnCompleted } from "../gen/kefu/router/v1/chat_pb.js";
-import { indexAt } from "./offsets.ts";
+import { indexAt } from "@kefu/client";
 
 export const MARK = /⁅(\d+)⁆/g;
 

@@ -7,7 +7,7 @@ import { applyAccent } from "../shared/accent.ts";
 import { visitor } from "../shared/auth.ts";
 import { fetchConfig } from "../shared/config.ts";
 import { locale } from "../shared/i18n.ts";
-import { gatewayTransport } from "../shared/transport.ts";
+import { gatewayTransport } from "@kefu/client";
 import { Conversation } from "./conversation.ts";
 import { embedding } from "./embedding.ts";
 import { Page, Unavailable } from "./page.tsx";

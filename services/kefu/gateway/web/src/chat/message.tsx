@@ -3,7 +3,7 @@ import { useComputed } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 import { Code } from "@connectrpc/connect";
 import { AnswerSource, FinishReason, type SourcePassage } from "../gen/kefu/router/v1/chat_pb.js";
-import type { Failure } from "../shared/failure.ts";
+import type { Failure } from "@kefu/client";
 import { locale } from "../shared/i18n.ts";
 import { Icon } from "../shared/icons.tsx";
 import { markdown } from "../shared/markdown.tsx";

@@ -5,7 +5,7 @@ import "./desk.css";
 
 import { applyAccent } from "../shared/accent.ts";
 import { fetchConfig } from "../shared/config.ts";
-import { gatewayTransport } from "../shared/transport.ts";
+import { gatewayTransport } from "@kefu/client";
 import { App } from "./app.tsx";
 import { followAddress } from "./shared/route.ts";
 import { applyTheme } from "./shared/session.ts";

@@ -1,75 +1,10 @@
-/** Who the page is: a visitor whom the gateway gives a short-lived token, or whoever pasted a key or signed in. */
+/** Who the page is: a visitor who is the same after a reload, or whoever pasted a key or signed in. */
+import { type Credentials, visitor as visitorOf } from "@kefu/client";
 import { store, stored } from "./storage.ts";
 
-export interface Credentials {
-  /** A token that is valid now, or an Error that says why there is none. */
-  token(): Promise<string>;
-  /** The server refused this token: the next `token()` brings another one, if there can be one. */
-  refused(token: string): void;
-}
+export { type Credentials, fixedToken, NoVisitors } from "@kefu/client";
 
-/** One fixed token, such as a key. Once refused it stays so. */
-export function fixedToken(token: string, onRefused: () => void): Credentials {
-  return { token: () => Promise.resolve(token), refused: onRefused };
-}
-
-/** The gateway takes no visitors, or not now. */
-export class NoVisitors extends Error {
-  constructor(
-    readonly status: number,
-    /** Milliseconds to wait, when the gateway says so. */
-    readonly retryAfter: number | null,
-  ) {
-    super(`The gateway gave no visitor token (HTTP ${status}).`);
-  }
-}
-
-interface Held {
-  token: string;
-  /** Milliseconds since 1970, by this browser's clock. */
-  renewAt: number;
-}
-
-/** A visitor of `base`, the same one after a reload: the token is stored, and renewed when a fifth of its life is left. */
+/** A visitor of `base`, whose token is kept in this browser. */
 export function visitor(base: string): Credentials {
-  let held = read();
-  let asking: Promise<string> | null = null;
-
-  async function ask(): Promise<string> {
-    let response = await post(held?.token);
-    if (held && (response.status === 401 || response.status === 403)) response = await post(undefined); // forgotten: a new visitor
-    if (!response.ok) {
-      const seconds = Number(response.headers.get("retry-after") ?? "");
-      throw new NoVisitors(response.status, seconds > 0 ? seconds * 1000 : null);
-    }
-    const answer = (await response.json()) as { token: string; expires_in: number };
-    held = { token: answer.token, renewAt: Date.now() + answer.expires_in * 800 };
-    store("visitor", JSON.stringify(held));
-    return held.token;
-  }
-
-  function post(old: string | undefined): Promise<Response> {
-    const headers: HeadersInit = old ? { Authorization: `Bearer ${old}` } : {};
-    return fetch(`${base}/api/visitor`, { method: "POST", headers });
-  }
-
-  return {
-    token: () => {
-      if (held && Date.now() < held.renewAt) return Promise.resolve(held.token);
-      asking ??= ask().finally(() => (asking = null));
-      return asking;
-    },
-    refused: (token) => {
-      if (held?.token === token) held = { token, renewAt: 0 };
-    },
-  };
-}
-
-function read(): Held | null {
-  try {
-    const value = JSON.parse(stored("visitor") ?? "null") as Partial<Held> | null;
-    return typeof value?.token === "string" && typeof value.renewAt === "number" ? (value as Held) : null;
-  } catch {
-    return null;
-  }
+  return visitorOf(base, { read: () => stored("visitor"), write: (value) => store("visitor", value) });
 }

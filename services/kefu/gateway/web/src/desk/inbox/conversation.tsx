@@ -5,7 +5,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
 import { Session_State, type Turn } from "../../gen/kefu/router/v1/chat_pb.ts";
 import { ReturnSessionRequest_To } from "../../gen/kefu/router/v1/desk_pb.ts";
-import { failureOf } from "../../shared/failure.ts";
+import { failureOf } from "@kefu/client";
 import { waited } from "../shared/format.ts";
 import { DeskIcon } from "../shared/icons.tsx";
 import { useAction } from "../shared/loading.ts";

@@ -4,7 +4,7 @@ import { Code } from "@connectrpc/connect";
 import { useEffect, useRef, useState } from "preact/hooks";
 
 import type { Turn } from "../../gen/kefu/router/v1/chat_pb.ts";
-import { type Failure, failureOf } from "../../shared/failure.ts";
+import { type Failure, failureOf } from "@kefu/client";
 import { pages, type Services } from "../shared/services.ts";
 import { afterSessionEvent, type ConversationState, opened, withTurn } from "./conversation_state.ts";
 import { watching } from "./watching.ts";

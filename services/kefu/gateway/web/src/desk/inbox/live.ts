@@ -2,7 +2,7 @@
 
 import { signal } from "@preact/signals";
 
-import { type Failure, failureOf } from "../../shared/failure.ts";
+import { type Failure, failureOf } from "@kefu/client";
 import type { Services } from "../shared/services.ts";
 import { afterEvent, type DeskState, EMPTY_DESK, watchBegan, watchLost } from "./desk_state.ts";
 import { watching } from "./watching.ts";

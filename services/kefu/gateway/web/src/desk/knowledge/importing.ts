@@ -5,7 +5,7 @@ import { base64Decode } from "@bufbuild/protobuf/wire";
 import { ConnectError } from "@connectrpc/connect";
 
 import type { Credentials } from "../../shared/auth.ts";
-import { type Failure, failureOf } from "../../shared/failure.ts";
+import { type Failure, failureOf } from "@kefu/client";
 import {
   type DocumentResult,
   DocumentResult_Outcome,

@@ -2,7 +2,7 @@
 
 import { Code } from "@connectrpc/connect";
 
-import type { Failure } from "../../shared/failure.ts";
+import type { Failure } from "@kefu/client";
 import { t } from "../texts.ts";
 
 const BY_REASON = {

@@ -2,7 +2,7 @@
 
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 
-import { type Failure, failureOf } from "../../shared/failure.ts";
+import { type Failure, failureOf } from "@kefu/client";
 
 export interface Loaded<Value> {
   /** What came last; it stays while it is loaded again. */

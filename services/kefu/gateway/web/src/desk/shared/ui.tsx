@@ -4,7 +4,7 @@ import type { ComponentChildren } from "preact";
 import { useId } from "preact/hooks";
 
 import { Dialog } from "../../shared/dialog.tsx";
-import type { Failure } from "../../shared/failure.ts";
+import type { Failure } from "@kefu/client";
 import { Icon } from "../../shared/icons.tsx";
 import { t } from "../texts.ts";
 import { failureText } from "./failure_text.ts";

@@ -1,12 +1,12 @@
 /** What went wrong in a call: the status code, and what google.rpc details say of it. */
 import { BinaryReader } from "@bufbuild/protobuf/wire";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { NoVisitors } from "./auth.ts";
+import { NoVisitors } from "./credentials.ts";
 
 export interface Failure {
   code: Code;
   /** ErrorInfo.reason, such as "SESSION_BUSY"; empty when the server named none. */
-  reason: string;
+  reason: Reason;
   /** ErrorInfo.metadata. */
   metadata: Record<string, string>;
   /** RetryInfo.retry_delay in milliseconds; null when the server named none. */
@@ -15,14 +15,51 @@ export interface Failure {
   message: string;
 }
 
-/** Whether another try may succeed without anything being changed. */
-export function isTransient(failure: Failure): boolean {
-  return [Code.Unavailable, Code.DeadlineExceeded, Code.Aborted, Code.ResourceExhausted, Code.Unknown, Code.Internal].includes(
-    failure.code,
-  );
+/** What a server says of a failure. Other words may come from a newer one. */
+export type Reason =
+  | "BAD_REQUEST"
+  | "REQUEST_ID_REUSED"
+  | "UNAUTHENTICATED"
+  | "SCOPE_MISSING"
+  | "SESSION_NOT_FOUND"
+  | "TURN_NOT_FOUND"
+  | "COLLECTION_NOT_FOUND"
+  | "DOCUMENT_NOT_FOUND"
+  | "OFFSET_OUT_OF_RANGE"
+  | "SESSION_BUSY"
+  | "SESSION_CLOSED"
+  | "OVERLOADED"
+  | "TENANT_LIMIT"
+  | "ADDRESS_LIMIT"
+  | "VISITOR_LIMIT"
+  | "REQUEST_TOO_LARGE"
+  | "BACKEND_UNAVAILABLE"
+  | "DEADLINE_EXCEEDED"
+  | "METHOD_UNKNOWN"
+  | "INTERNAL"
+  | ""
+  | (string & {});
+
+/** A call failed, and trying again by itself would not help, or did not. */
+export class KefuError extends Error implements Failure {
+  readonly code: Code;
+  readonly reason: Reason;
+  readonly metadata: Record<string, string>;
+  readonly retryAfter: number | null;
+
+  constructor(failure: Failure) {
+    super(failure.message);
+    this.name = "KefuError";
+    this.code = failure.code;
+    this.reason = failure.reason;
+    this.metadata = failure.metadata;
+    this.retryAfter = failure.retryAfter;
+  }
 }
 
+/** What is known of an error that a call threw. */
 export function failureOf(error: unknown): Failure {
+  if (error instanceof KefuError) return error;
   const known = ConnectError.from(error);
   const failure: Failure = { code: known.code, reason: "", metadata: {}, retryAfter: null, message: known.rawMessage };
   const noToken = [error, known.cause].find((one) => one instanceof NoVisitors);

@@ -1,7 +1,7 @@
 /** Connect calls to the gateway, with the token of `credentials` in each. */
 import { Code, ConnectError, type Interceptor, type Transport } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-web";
-import type { Credentials } from "./auth.ts";
+import type { Credentials } from "./credentials.ts";
 
 export function gatewayTransport(base: string, credentials: Credentials): Transport {
   return createConnectTransport({ baseUrl: base, useBinaryFormat: true, interceptors: [authorized(credentials)] });

@@ -7,11 +7,11 @@ import type {
   SourcePassage,
   TurnCompleted,
   TurnStarted,
-} from "../gen/kefu/router/v1/chat_pb.js";
-import { OnBusy } from "../gen/kefu/router/v1/chat_pb.js";
-import { type Failure, failureOf } from "../shared/failure.ts";
-import { backoff, connection, pause } from "./network.ts";
-import { AnswerText } from "./offsets.ts";
+} from "../../src/gen/kefu/router/v1/chat_pb.js";
+import { OnBusy } from "../../src/gen/kefu/router/v1/chat_pb.js";
+import { type Failure, failureOf, KefuError } from "./failure.ts";
+import { backoff, connection, isOnline, pause } from "./network.ts";
+import type { AnswerText } from "./text.ts";
 
 /** What is asked. With `turn`, it runs already (the page was reloaded) and is taken up from `answer`. */
 export interface Question {
@@ -21,24 +21,19 @@ export interface Question {
   supersede: boolean;
   collections: string[];
   turn?: string;
+  /** Longest time to wait, in milliseconds, when the server refuses and says when to come back. Default: not at all. */
+  patience?: number;
 }
 
 /** What happens, for whoever shows it. */
 export interface TurnSink {
-  started(event: TurnStarted): void;
-  passages(passages: SourcePassage[]): void;
+  started?(event: TurnStarted): void;
+  passages?(passages: SourcePassage[]): void;
   /** `answer` has changed. */
-  text(answer: AnswerText): void;
-  handoff(event: Handoff): void;
+  text?(answer: AnswerText): void;
+  handoff?(event: Handoff): void;
   /** The connection is lost (true) or found again (false). */
-  reconnecting(lost: boolean): void;
-}
-
-/** The turn failed, and trying again by itself would not help. */
-export class TurnFailed extends Error {
-  constructor(readonly failure: Failure) {
-    super(failure.message);
-  }
+  reconnecting?(lost: boolean): void;
 }
 
 const ATTEMPTS = 7; // about 20 s with a network; while there is none, as long as it takes
@@ -48,7 +43,7 @@ const RETRIED = [Code.Unavailable, Code.Unknown, Code.Internal, Code.DeadlineExc
 /**
  * Ask and follow the answer to its end. A lost connection is taken up by ResumeTurn from the byte reached; when the turn
  * cannot be resumed, the question is sent again under its request_id, which replays, joins or repeats the same turn.
- * Rejects with TurnFailed, or with the signal's reason.
+ * Rejects with KefuError, or with the signal's reason.
  */
 export async function followTurn(
   client: Client<typeof ChatService>,
@@ -84,24 +79,24 @@ export async function followTurn(
     try {
       for await (const { event } of open({ signal: line.signal, onHeader: line.alive })) {
         line.alive();
-        if (attempt > 0) sink.reconnecting(false);
+        if (attempt > 0) sink.reconnecting?.(false);
         attempt = 0;
         switch (event.case) {
           case "turnStarted":
             turn = event.value.turn;
             session = event.value.session;
-            sink.started(event.value);
+            sink.started?.(event.value);
             break;
           case "passagesFound":
-            sink.passages(event.value.passages);
+            sink.passages?.(event.value.passages);
             break;
           case "textDelta":
             if (!answer.apply(Number(event.value.offset), event.value.text)) throw new Gap();
             resumeFailures = 0;
-            sink.text(answer);
+            sink.text?.(answer);
             break;
           case "handoff":
-            sink.handoff(event.value);
+            sink.handoff?.(event.value);
             break;
           case "turnCompleted":
             return event.value;
@@ -114,13 +109,14 @@ export async function followTurn(
         error instanceof Gap
           ? { code: Code.Unavailable, reason: "", metadata: {}, retryAfter: null, message: "The answer broke off." }
           : failureOf(error);
+      const waits = failure.retryAfter !== null && failure.retryAfter <= (question.patience ?? 0);
       attempt += 1;
-      if (resuming) resumeFailures += failure.code === Code.NotFound ? 2 : navigator.onLine ? 1 : 0;
+      if (resuming) resumeFailures += failure.code === Code.NotFound ? 2 : isOnline() ? 1 : 0;
       if (failure.code === Code.Unauthenticated && !renewed) renewed = true;
       else if (failure.code === Code.OutOfRange && resuming) answer.apply(0, "");
       else if (failure.code === Code.NotFound && resuming && question.text) continue;
-      else if (!RETRIED.includes(failure.code) || attempt >= ATTEMPTS) throw new TurnFailed(failure);
-      sink.reconnecting(true);
+      else if (!(RETRIED.includes(failure.code) || waits) || attempt >= ATTEMPTS) throw new KefuError(failure);
+      sink.reconnecting?.(true);
       await pause(Math.max(failure.retryAfter ?? 0, backoff(attempt)), signal);
     } finally {
       line.done();

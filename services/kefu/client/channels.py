@@ -1,10 +1,42 @@
 """Channels to an address as people write it: host:port, http://host:port, or https://host:port for TLS."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import grpc
 import grpc.aio
+
+from kefu.common.transport import CLIENT_OPTIONS
+
+SECONDS_PER_CALL = 30
+_LONG_CALLS = (
+    ("kefu.router.v1.ChatService", "Converse"),
+    ("kefu.router.v1.ChatService", "ResumeTurn"),
+    ("kefu.router.v1.ChatService", "WatchSession"),
+    ("kefu.router.v1.DeskService", "WatchDesk"),
+    ("kefu.retrieval.v1.KnowledgeService", "ImportDocuments"),
+)
+
+
+@asynccontextmanager
+async def open_channel(address: str, root_certificate: str = "") -> AsyncIterator[grpc.aio.Channel]:
+    """A channel on which calls other than streams end after SECONDS_PER_CALL. For the arguments see `channel_to`."""
+    service_config: dict[str, object] = {
+        "methodConfig": [
+            {"name": [{}], "timeout": f"{SECONDS_PER_CALL}s"},
+            {"name": [{"service": service, "method": method} for service, method in _LONG_CALLS]},
+        ]
+    }
+    options = (
+        ("grpc.service_config", json.dumps(service_config)),
+        ("grpc.initial_reconnect_backoff_ms", 200),
+        ("grpc.max_reconnect_backoff_ms", 1000),
+        *CLIENT_OPTIONS,
+    )
+    async with channel_to(address, root_certificate, options) as channel:
+        yield channel
 
 
 def channel_to(

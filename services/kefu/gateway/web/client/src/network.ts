@@ -1,4 +1,12 @@
-/** When to try again. */
+/** When to try again; in a browser, which tells whether there is a network, and elsewhere, where nobody does. */
+
+const browser: Pick<Window, "addEventListener" | "removeEventListener"> | null =
+  typeof addEventListener === "function" ? globalThis : null;
+
+/** False when the browser knows that there is no network. */
+export function isOnline(): boolean {
+  return typeof navigator === "undefined" || navigator.onLine !== false;
+}
 
 /** Milliseconds before try `attempt` (from 1): 0.25 s doubling to 8 s, spread over half, so that not all come back at once. */
 export function backoff(attempt: number, random: () => number = Math.random): number {
@@ -10,16 +18,16 @@ export function backoff(attempt: number, random: () => number = Math.random): nu
 export async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   await sleepUntil(signal, (done) => {
     const timer = setTimeout(done, milliseconds);
-    addEventListener("online", done, { once: true });
+    browser?.addEventListener("online", done, { once: true });
     return () => {
       clearTimeout(timer);
-      removeEventListener("online", done);
+      browser?.removeEventListener("online", done);
     };
   });
-  if (!navigator.onLine) {
+  if (!isOnline()) {
     await sleepUntil(signal, (done) => {
-      addEventListener("online", done, { once: true });
-      return () => removeEventListener("online", done);
+      browser?.addEventListener("online", done, { once: true });
+      return () => browser?.removeEventListener("online", done);
     });
   }
 }
@@ -42,27 +50,28 @@ function sleepUntil(signal: AbortSignal, start: (done: () => void) => () => void
 
 /**
  * A signal for one connection: it ends with `outer`, when the browser says that the network is gone (a stream over a dead
- * network may take minutes to fail), and after `idle` milliseconds without `alive()`.
+ * network may take minutes to fail), and after `idle` milliseconds (0: never) without `alive()`.
  */
-export function connection(outer: AbortSignal, idle: number) {
+export function connection(outer: AbortSignal, idle = 0) {
   const controller = new AbortController();
   const cut = () => controller.abort(new DOMException("The connection was lost.", "NetworkError"));
   const end = () => controller.abort(outer.reason);
-  let timer = setTimeout(cut, idle);
-  addEventListener("offline", cut);
+  const start = () => (idle > 0 ? setTimeout(cut, idle) : undefined);
+  let timer = start();
+  browser?.addEventListener("offline", cut);
   outer.addEventListener("abort", end);
   if (outer.aborted) end();
   return {
     signal: controller.signal,
     alive() {
       clearTimeout(timer);
-      timer = setTimeout(cut, idle);
+      timer = start();
     },
     /** Give this connection up, without a fault. */
     close: cut,
     done() {
       clearTimeout(timer);
-      removeEventListener("offline", cut);
+      browser?.removeEventListener("offline", cut);
       outer.removeEventListener("abort", end);
     },
   };

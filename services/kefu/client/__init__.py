@@ -1,0 +1,17 @@
+"""
+Kefu from a Python program: questions, answers, sessions, documents.
+
+    async with Client("127.0.0.1:50051", key=KEY) as kefu:
+        answer = await kefu.ask("How long are gift cards valid?")
+        print(answer.text, [citation.title for citation in answer.citations])
+
+What fails is raised as one of `kefu.common.errors`, a class for each reason. Needs grpcio, protobuf and
+googleapis-common-protos, and nothing else of what Kefu's services need. docs/clients.md shows everything.
+"""
+
+from kefu.client.answer import Answer, Event
+from kefu.client.client import NEW_SESSION, Client
+from kefu.client.importing import Document
+from kefu.common.errors import ServiceError
+
+__all__ = ["NEW_SESSION", "Answer", "Client", "Document", "Event", "ServiceError"]

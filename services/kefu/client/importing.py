@@ -1,0 +1,122 @@
+"""Documents sent to the knowledge base; a broken stream costs only those without a result, which are sent again."""
+
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import grpc
+import grpc.aio
+
+from kefu.client.persistence import Persistence
+from kefu.client.turns import Metadata
+from kefu.common.status import failure_of
+from kefu.retrieval.v1 import knowledge_pb2 as pb
+from kefu.retrieval.v1 import knowledge_pb2_grpc as rpc
+
+PART_BYTES = 512 * 1024  # the contract allows 1 MiB; smaller parts make steadier progress
+UNREADABLE = "UNREADABLE"
+"""The reason of a document whose file could not be read here."""
+_TRIES = 4
+Progress = Callable[[pb.ImportDocumentsResponse], None]
+
+
+@dataclass(frozen=True)
+class Document:
+    """A document to import: a file, or its bytes. `path` is what it is called: the same path again replaces it."""
+
+    path: str
+    content: Path | bytes
+    about: pb.DocumentStart = field(default_factory=pb.DocumentStart)
+    """What else is known of it: see DocumentStart."""
+
+    def parts(self) -> Iterator[bytes]:
+        """Its bytes in parts that the contract allows."""
+        if isinstance(self.content, bytes):
+            for start in range(0, len(self.content), PART_BYTES):
+                yield self.content[start : start + PART_BYTES]
+            return
+        with self.content.open("rb") as opened:
+            while part := opened.read(PART_BYTES):
+                yield part
+
+
+async def send(
+    channel: grpc.aio.Channel,
+    start: pb.ImportStart,
+    documents: Sequence[Document],
+    progress: Progress,
+    metadata: Metadata,
+    persistence: Persistence,
+) -> dict[str, pb.DocumentResult]:
+    """What became of each document, by path. Raises ServiceErrors."""
+    stub, results = rpc.KnowledgeServiceStub(channel), dict[str, pb.DocumentResult]()
+
+    def tell(response: pb.ImportDocumentsResponse) -> None:
+        if response.WhichOneof("report") == "result":
+            results[response.result.path] = response.result
+        progress(response)
+
+    while True:
+        pending = [document for document in documents if document.path not in results]
+        call = stub.ImportDocuments(_requests(start, pending, tell), metadata=metadata)
+        try:
+            async for response in call:
+                persistence.progressed()
+                tell(response)
+        except grpc.aio.AioRpcError as error:
+            said = await _what_the_server_said(error, stub, start, metadata)
+            if said is None:
+                persistence.progressed()
+            await persistence.pause(said or error)
+        else:
+            return results
+        finally:
+            call.cancel()
+
+
+async def _what_the_server_said(
+    error: grpc.aio.AioRpcError, stub: "rpc.KnowledgeServiceAsyncStub", start: pb.ImportStart, metadata: Metadata
+) -> grpc.aio.AioRpcError | None:
+    """The error of a server that ended a stream while we were sending; None when it would take it now.
+
+    grpc.aio may report the write that failed (INTERNAL, without a reason) in its place: then ask again, with little
+    that could be cut off, and again should that be cut off too.
+    """
+    for _ in range(_TRIES):
+        if error.code() is not grpc.StatusCode.INTERNAL or failure_of(error).reason:
+            break
+        try:
+            await stub.ListCollections(pb.ListCollectionsRequest(page_size=1), metadata=metadata)
+            async for _ in stub.ImportDocuments(_only(start), metadata=metadata):
+                pass  # of no document there is nothing to report
+        except grpc.aio.AioRpcError as said:
+            error = said
+        else:
+            return None
+    return error
+
+
+async def _only(start: pb.ImportStart) -> AsyncIterator[pb.ImportDocumentsRequest]:
+    yield pb.ImportDocumentsRequest(start=start)
+
+
+async def _requests(
+    start: pb.ImportStart, documents: Sequence[Document], tell: Progress
+) -> AsyncIterator[pb.ImportDocumentsRequest]:
+    yield pb.ImportDocumentsRequest(start=start)
+    for document in documents:
+        try:
+            if isinstance(document.content, Path):
+                with document.content.open("rb"):
+                    pass  # told before its DocumentStart is sent, or an empty document would be imported
+        except OSError as exc:
+            kinds, message = pb.DocumentResult, f"cannot be read: {exc.strerror}"
+            failed = kinds(path=document.path, outcome=kinds.OUTCOME_FAILED, reason=UNREADABLE, message=message)
+            tell(pb.ImportDocumentsResponse(result=failed))
+            continue
+        head = pb.DocumentStart()
+        head.CopyFrom(document.about)
+        head.path = document.path
+        yield pb.ImportDocumentsRequest(document=head)
+        for part in document.parts():
+            yield pb.ImportDocumentsRequest(data=part)

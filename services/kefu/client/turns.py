@@ -1,0 +1,116 @@
+"""One message and its answer, over as many connections as it takes, without a repeated or a missing character."""
+
+import time
+import uuid
+from collections.abc import AsyncGenerator
+
+import grpc
+import grpc.aio
+
+from kefu.client.answer import Event
+from kefu.client.persistence import Persistence
+from kefu.common.status import failure_of
+from kefu.router.v1 import chat_pb2 as pb
+from kefu.router.v1 import chat_pb2_grpc as rpc
+
+Metadata = tuple[tuple[str, str], ...]
+ANSWER_SECONDS = 300.0
+_NOT_RESUMED = {grpc.StatusCode.NOT_FOUND, grpc.StatusCode.OUT_OF_RANGE, grpc.StatusCode.UNIMPLEMENTED}
+
+
+async def follow(
+    channel: grpc.aio.Channel,
+    request: pb.ConverseRequest,
+    metadata: Metadata,
+    persistence: Persistence,
+    seconds: float = ANSWER_SECONDS,
+) -> AsyncGenerator[Event, None]:
+    """Events of a message's turn; each is told once, whatever was sent again. Raises ServiceErrors.
+
+    A lost stream is taken up by ResumeTurn, at whichever router answers. A turn that cannot be resumed, or was not
+    known yet, is asked for again under its request_id, which gives the same turn. A TextDelta that begins below the end
+    of what was told replaces from there: another router has written the rest anew.
+    """
+    stub, asked, merged = rpc.ChatServiceStub(channel), pb.ConverseRequest(), _Merged()
+    asked.CopyFrom(request)
+    asked.request_id = request.request_id or str(uuid.uuid4())
+    asked.resumable = True
+    ends, resuming = time.monotonic() + seconds, False
+    while True:
+        left = max(0.001, ends - time.monotonic())
+        if resuming:
+            resumed = pb.ResumeTurnRequest(turn=merged.turn, offset=len(merged.text))
+            call = stub.ResumeTurn(resumed, metadata=metadata, timeout=left)
+        else:
+            call = stub.Converse(asked, metadata=metadata, timeout=left)
+        try:
+            async for message in call:
+                for event in merged.news(message):
+                    persistence.progressed()
+                    yield event
+                if merged.completed:
+                    return
+            raise _broken_off()
+        except grpc.aio.AioRpcError as error:
+            if resuming and error.code() in _NOT_RESUMED:
+                resuming = False
+                continue
+            await persistence.pause(error)
+            resuming = not failure_of(error).reason if resuming else bool(merged.turn)
+        finally:
+            call.cancel()
+
+
+def _broken_off() -> grpc.aio.AioRpcError:
+    nothing = grpc.aio.Metadata()
+    return grpc.aio.AioRpcError(grpc.StatusCode.UNAVAILABLE, nothing, nothing, "The answer broke off.")
+
+
+class _Merged:
+    """What was told of a turn, and what of a message is new to that."""
+
+    def __init__(self) -> None:
+        self.turn = ""
+        self.text = b""
+        self.completed = False
+        self._told = set[str]()
+
+    def news(self, message: pb.ConverseEvent) -> list[Event]:
+        match kind := message.WhichOneof("event"):
+            case "turn_started":
+                known, self.turn = self.turn, message.turn_started.turn
+                return [message.turn_started] if self.turn != known else []
+            case "text_delta":
+                return self._replaced(message.text_delta.offset, message.text_delta.text.encode())
+            case "turn_completed":
+                self.completed = True
+                rest = self._cut(message.turn_completed.text_bytes)
+                return [*rest, message.turn_completed]
+            case "reasoning_delta":
+                return [message.reasoning_delta]
+            case "passages_found" | "handoff" if kind not in self._told:
+                self._told.add(kind)
+                return [message.passages_found if kind == "passages_found" else message.handoff]
+            case _:
+                return []  # told before, or of a newer release
+
+    def _replaced(self, offset: int, text: bytes) -> list[Event]:
+        """What is new of a piece: all of it, what reaches beyond the text so far, or what differs from it."""
+        if offset > len(self.text):
+            raise _broken_off()
+        held = self.text[offset : offset + len(text)]
+        if held == text:
+            return []
+        same = next((at for at, byte in enumerate(held) if byte != text[at]), len(held))
+        while text[same] & 0xC0 == 0x80:  # inside a character
+            same -= 1
+        start = offset + same
+        self.text = self.text[:start] + text[same:]
+        return [pb.TextDelta(offset=start, text=text[same:].decode())]
+
+    def _cut(self, size: int) -> list[Event]:
+        """The answer that was written anew may be shorter."""
+        if len(self.text) <= size:
+            return []
+        self.text = self.text[:size]
+        return [pb.TextDelta(offset=size)]

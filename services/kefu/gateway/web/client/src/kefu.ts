@@ -1,0 +1,161 @@
+/** All that a customer's program does with a Kefu, retried and resumed. */
+import { Code, type Client, createClient, type Transport } from "@connectrpc/connect";
+import { KnowledgeService, type SearchResponse } from "../../src/gen/kefu/retrieval/v1/knowledge_pb.js";
+import {
+  ChatService,
+  type Citation,
+  type FinishReason,
+  type Handoff,
+  type Rating,
+  type Session,
+  type SessionEvent,
+  type SourcePassage,
+  type Turn,
+  type TurnCompleted,
+} from "../../src/gen/kefu/router/v1/chat_pb.js";
+import { type Credentials, fixedToken } from "./credentials.ts";
+import { failureOf, KefuError } from "./failure.ts";
+import { backoff, pause } from "./network.ts";
+import { AnswerText } from "./text.ts";
+import { gatewayTransport } from "./transport.ts";
+import { followTurn } from "./turn.ts";
+import { watchSession } from "./watch.ts";
+
+const TRIES = 5;
+/** A refusal that names a longer wait than this, in milliseconds, is told rather than waited for. */
+const MOST_WAIT = 30_000;
+const NEW_SESSION = "sessions/-";
+
+export interface KefuOptions {
+  /** Where the gateway is, such as "https://help.example.com". */
+  baseUrl: string;
+  /** A key. Not in a page: whoever reads the page has it. */
+  key?: string;
+  /** In place of a key: `visitor(baseUrl)`, or your own. */
+  credentials?: Credentials;
+  /** In place of both: another way to the services. */
+  transport?: Transport;
+}
+
+export interface AskOptions {
+  /** "sessions/…", to go on with a conversation. Empty: a new one. */
+  session?: string;
+  /** Ids of collections ("collections/…") to answer from; empty: all that the key may search. */
+  collections?: string[];
+  /** Made by default. The same one again gives the same answer, and asks no model twice. */
+  requestId?: string;
+  /** Stop the answer that runs in the session, and answer both messages as one, rather than wait for it. */
+  supersede?: boolean;
+  /** Called with the text so far whenever it has grown (or, after a resume, was replaced). */
+  onText?: (text: string) => void;
+  /** Called when the connection is lost (true) and found again (false). */
+  onReconnecting?: (lost: boolean) => void;
+  /** Ends the reading. `Kefu.stop` ends the answer itself. */
+  signal?: AbortSignal;
+}
+
+export interface Answer {
+  session: string;
+  turn: string;
+  /** What was answered, or what the customer is told when a person takes over. */
+  text: string;
+  finishReason: FinishReason;
+  citations: Citation[];
+  passages: SourcePassage[];
+  handoff: Handoff | null;
+  completed: TurnCompleted;
+}
+
+export class Kefu {
+  /** The contract itself, for what is not below. */
+  readonly chat: Client<typeof ChatService>;
+  readonly knowledge: Client<typeof KnowledgeService>;
+
+  constructor({ baseUrl, key, credentials, transport }: KefuOptions) {
+    const way = transport ?? gatewayTransport(baseUrl, credentials ?? fixedToken(key ?? ""));
+    this.chat = createClient(ChatService, way);
+    this.knowledge = createClient(KnowledgeService, way);
+  }
+
+  /** Say something, and have the whole answer. Throws KefuError. */
+  async ask(text: string, options: AskOptions = {}): Promise<Answer> {
+    const answer = new AnswerText();
+    const got: Pick<Answer, "session" | "turn" | "passages" | "handoff"> = { session: "", turn: "", passages: [], handoff: null };
+    const question = {
+      session: options.session || NEW_SESSION,
+      text,
+      requestId: options.requestId || crypto.randomUUID(),
+      supersede: options.supersede ?? false,
+      collections: options.collections ?? [],
+      patience: MOST_WAIT,
+    };
+    const sink = {
+      started: (event: { session: string; turn: string }) => {
+        got.session = event.session;
+        got.turn = event.turn;
+      },
+      passages: (passages: SourcePassage[]) => (got.passages = passages),
+      text: () => options.onText?.(answer.text),
+      handoff: (event: Handoff) => (got.handoff = event),
+      reconnecting: (lost: boolean) => options.onReconnecting?.(lost),
+    };
+    const completed = await followTurn(this.chat, question, answer, sink, options.signal ?? new AbortController().signal);
+    const { finishReason, citations } = completed;
+    return { ...got, text: answer.text || (got.handoff?.message ?? ""), finishReason, citations, completed };
+  }
+
+  /** What happens in a session, from now on or after an event. Never ends by itself; see `watchSession`. */
+  async *watch(session: string, after = "", signal = new AbortController().signal): AsyncGenerator<SessionEvent> {
+    yield* watchSession(this.chat, session, after || (await this.getSession(session)).lastEvent, signal);
+  }
+
+  async getSession(name: string): Promise<Session> {
+    return (await again(() => this.chat.getSession({ name }))).session!;
+  }
+
+  /** A session's turns, oldest first. */
+  async *turns(session: string): AsyncGenerator<Turn> {
+    let pageToken = "";
+    do {
+      const page = await again(() => this.chat.listTurns({ session, pageSize: 100, pageToken }));
+      yield* page.turns;
+      pageToken = page.nextPageToken;
+    } while (pageToken);
+  }
+
+  /** End a running answer; what was sent is kept. */
+  async stop(turn: string): Promise<void> {
+    await again(() => this.chat.stopTurn({ turn }));
+  }
+
+  async rate(turn: string, rating: Rating, comment = ""): Promise<void> {
+    await again(() => this.chat.rateTurn({ turn, rating, comment }));
+  }
+
+  /** Erase a session with its turns. */
+  async deleteSession(name: string): Promise<void> {
+    await again(() => this.chat.deleteSession({ name }));
+  }
+
+  /** The passages that may answer a question, by the scorer that answers go by. Needs a key for `knowledge`. */
+  search(query: string, more: { collections?: string[]; topK?: number } = {}): Promise<SearchResponse> {
+    return again(() => this.knowledge.search({ query, ...more }));
+  }
+}
+
+/** A call that is no stream: made again when it was lost, or refused with a time to come back. */
+async function again<Response>(call: () => Promise<Response>): Promise<Response> {
+  const forever = new AbortController().signal;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await call();
+    } catch (error) {
+      const failure = failureOf(error);
+      const lost = failure.code === Code.Unavailable || (failure.reason === "" && failure.code === Code.Unknown);
+      const refused = failure.code === Code.ResourceExhausted && failure.retryAfter !== null;
+      const wait = Math.max(failure.retryAfter ?? 0, backoff(attempt));
+      if (!(lost || refused) || attempt >= TRIES || wait > MOST_WAIT) throw new KefuError(failure);
+      await pause(wait, forever);
+    }
+  }
+}
