@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import grpc
@@ -15,6 +15,7 @@ from tests.support.backends import hit
 from tests.support.calling import failure
 from tests.support.desk import Answer, Customer, Desk, RouterProcess, open_desk
 from tests.support.redis_server import RedisServer
+from tests.support.waiting import until
 
 ASK = "How long does a refund take?"
 TEXT = "Refunds arrive within 7 business days [1]."
@@ -48,12 +49,6 @@ class Reading:
     async def lose(self) -> None:
         self.call.cancel()
         await asyncio.wait({self.task})
-
-
-async def until(true: Callable[[], bool], seconds: float = 10.0) -> None:
-    async with asyncio.timeout(seconds):
-        while not true():
-            await asyncio.sleep(0.01)
 
 
 async def saved(desk: Desk, turn: str) -> bytes:

@@ -18,7 +18,8 @@ from kefu.generation.v1 import generation_pb2 as pb
 from kefu.router import lines
 from kefu.router.lines import AnswerFailed, LineAnswer, Lines
 from tests.support.calling import failure
-from tests.support.replica import ANSWER, KEY, ScriptedEngine, ask, events_of, served, until
+from tests.support.replica import ANSWER, KEY, ScriptedEngine, ask, events_of, served
+from tests.support.waiting import until
 
 if TYPE_CHECKING:
     from kefu.generation.v1.generation_pb2_grpc import GenerationServiceAsyncStub

@@ -20,7 +20,8 @@ from kefu.generation.engines.simulated import SimulatedSettings, open_simulated
 from kefu.generation.service import EngineDied, until_end
 from kefu.generation.v1 import generation_pb2 as pb
 from tests.support.calling import INTERNAL_KEY, bearing, failure
-from tests.support.replica import ANSWER, KEY, ScriptedEngine, ask, events_of, served, until
+from tests.support.replica import ANSWER, KEY, ScriptedEngine, ask, events_of, served
+from tests.support.waiting import until
 
 SIMULATED = SimulatedSettings(
     prefill_tokens_per_second=1e6,

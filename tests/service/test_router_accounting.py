@@ -19,7 +19,7 @@ from kefu.generation.engines.base import EngineLoad, Event, GenerationRequest, M
 from kefu.generation.engines.simulated import SimulatedEngine, SimulatedSettings, open_simulated
 from kefu.generation.service import SCOPES
 from kefu.generation.servicer import GenerationServicer, ServingLimits
-from kefu.router import answering, service
+from kefu.router import service, writing
 from kefu.router.balance import SATURATED
 from kefu.router.hedging import Hedging
 from kefu.router.replicas import ReplicaPool
@@ -28,6 +28,7 @@ from tests.support.backends import hit
 from tests.support.calling import INTERNAL_KEY
 from tests.support.desk import Answer, Customer, Desk, open_desk
 from tests.support.redis_server import RedisServer
+from tests.support.waiting import until
 
 ASK = "How long does a refund take?"
 PASSAGE = "Refunds arrive within 7 business days."
@@ -121,13 +122,8 @@ class Shop:
     def calls(self) -> int:
         return sum(replica.engine.calls for replica in self.replicas)
 
-    async def until(self, condition: Callable[[], bool], seconds: float = 10.0) -> None:
-        async with asyncio.timeout(seconds):
-            while not condition():
-                await asyncio.sleep(0.01)
-
     async def until_writing(self, calls: int = 1) -> None:
-        await self.until(lambda: self.calls >= calls and any(replica.engine.pieces > 3 for replica in self.replicas))
+        await until(lambda: self.calls >= calls and any(replica.engine.pieces > 3 for replica in self.replicas))
 
     def owed(self) -> list[tuple[int, int]]:
         """Streams and tokens of each replica, as the router counts them."""
@@ -179,7 +175,7 @@ def opened(redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> Open:
             desk = await stack.enter_async_context(open_desk(redis, replicas=0, generation=addresses, **config))
             desk.knowledge.hits = [hit(PASSAGE)]
             made = Shop(desk, pools[-1], [replica for _, replica in replicas], troubles)
-            await made.until(lambda: not any(replica.load.stale for replica in made.pool.replicas))
+            await until(lambda: not any(replica.load.stale for replica in made.pool.replicas))
             yield made
 
     return shop
@@ -371,12 +367,12 @@ async def test_nothing_is_owed_when_it_ends_before_it_was_written(stage: str, ho
         before: list[asyncio.Future[Answer]] = []
         if stage == "queued":
             before = [asyncio.ensure_future(customer.ask(ASK)) for _ in range(2)]
-            await shop.until(lambda: all(replica.engine.pieces for replica in shop.replicas))
+            await until(lambda: all(replica.engine.pieces for replica in shop.replicas))
         call = customer.converse(ASK)
         events = aiter(call)
         started = await anext(events)
         reading = asyncio.ensure_future(events_of(events))
-        await shop.until(lambda: shop.calls == len(before) + 1)
+        await until(lambda: shop.calls == len(before) + 1)
         await asyncio.sleep(0.2)
         if how == "cancel":
             call.cancel()
@@ -385,8 +381,8 @@ async def test_nothing_is_owed_when_it_ends_before_it_was_written(stage: str, ho
             await customer.chat.StopTurn(stop, metadata=customer.metadata)
         await asyncio.wait({reading})
         # Within a second nobody works on it any more, nor is it counted.
-        await shop.until(lambda: sum(replica.books[0] for replica in shop.replicas) == len(before), 3)
-        await shop.until(lambda: sum(streams for streams, _ in shop.owed()) == len(before), 3)
+        await until(lambda: sum(replica.books[0] for replica in shop.replicas) == len(before), 3)
+        await until(lambda: sum(streams for streams, _ in shop.owed()) == len(before), 3)
         for task in before:
             task.cancel()
         await asyncio.gather(*before, return_exceptions=True)
@@ -399,7 +395,7 @@ async def test_nothing_is_owed_after_a_second_replica_wrote_first(
     def eager(**_: object) -> Hedging:
         return Hedging(share=1.0, least_samples=1)
 
-    monkeypatch.setattr(answering, "Hedging", eager)
+    monkeypatch.setattr(writing, "Hedging", eager)
     async with opened() as shop:
         await done(shop)
         shop.troubles.append((0, None))

@@ -26,6 +26,7 @@ from tests.support.backends import hit
 from tests.support.calling import INTERNAL_KEY, failure
 from tests.support.desk import Answer, Customer, Desk, open_desk
 from tests.support.redis_server import RedisServer
+from tests.support.waiting import until
 
 ASK = "How long does a refund take?"
 
@@ -53,12 +54,6 @@ async def verdict(entering: TenantLimits, turn: str, given: Rules, **more: float
     except TenantLimit as error:
         return error
     return None
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
-        while not condition():
-            await asyncio.sleep(0.02)
 
 
 async def outcome(call: Callable[[], "asyncio.Future[Answer] | object"]) -> Answer | RpcFailure:

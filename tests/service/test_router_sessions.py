@@ -1,7 +1,7 @@
 """Listing, rating, erasing: what is kept of conversations. Over real gRPC, with a real Redis."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import grpc.aio
@@ -12,6 +12,7 @@ from tests.support.backends import hit
 from tests.support.calling import failure
 from tests.support.desk import Customer, Desk, open_desk
 from tests.support.redis_server import RedisServer
+from tests.support.waiting import eventually
 
 ASK = "How long does a refund take?"
 
@@ -175,12 +176,6 @@ async def everything(desk: Desk) -> dict[bytes, bytes]:
             if kind != b"none":
                 found[key] = repr(await reads[kind](store, key)).encode().replace(b"\\x", b"")  # pyright: ignore
     return found
-
-
-async def eventually(condition: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(20):
-        while not await condition():
-            await asyncio.sleep(0.05)
 
 
 async def test_every_key_of_a_conversation_has_a_life(desk: Desk, customer: Customer) -> None:

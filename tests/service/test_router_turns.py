@@ -3,7 +3,7 @@
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 
 import grpc
 import pytest
@@ -14,6 +14,7 @@ from tests.support.backends import hit
 from tests.support.calling import failure
 from tests.support.desk import Answer, Customer, Desk, open_desk
 from tests.support.redis_server import RedisServer
+from tests.support.waiting import until
 
 REFUNDS = "Refunds arrive within 7 business days after we receive the parcel."
 ASK = "How long does a refund take?"
@@ -29,13 +30,6 @@ async def desk(redis: RedisServer) -> AsyncIterator[Desk]:
 @pytest.fixture
 async def customer(desk: Desk) -> Customer:
     return await desk.customer()
-
-
-async def until(true: Callable[[], bool], seconds: float = 5.0) -> None:
-    """Wait for something; the bound leaves room for a busy machine."""
-    async with asyncio.timeout(seconds):
-        while not true():
-            await asyncio.sleep(0.01)
 
 
 class Reading:

@@ -1,7 +1,7 @@
 """A replica whose engine plays given events, over real gRPC."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -98,9 +98,3 @@ ANSWER: tuple[Event, ...] = (
     Piece(Channel.TEXT, "答案", (3, 4, 5)),
     Finished(FinishReason.STOP, 7, 4, 5, 2),
 )
-
-
-async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
-        while not holds():
-            await asyncio.sleep(0.02)

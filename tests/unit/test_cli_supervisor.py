@@ -1,14 +1,12 @@
 """The supervisor, over small real processes: restarts, giving up, stopping, and no orphans by any road."""
 
-import asyncio
 import dataclasses
 import os
 import signal
 import subprocess
 import sys
 import textwrap
-import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -17,6 +15,7 @@ import psutil
 from kefu.cli.data_dir import ServiceState, SuiteState, start_time_of
 from kefu.cli.processes import RUN_VARIABLE, kill_leftovers
 from kefu.cli.supervisor import CRASHES_BEFORE_GIVING_UP, Service, State, Supervised, Supervisor
+from tests.support.waiting import until
 
 PATIENCE = 30.0  # for what takes well under a second on an idle machine
 
@@ -56,13 +55,6 @@ async def supervised(*services: Service) -> AsyncIterator[tuple[Supervisor, list
 
     async with Supervisor(services, note) as supervisor:
         yield supervisor, seen
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come about"
-        await asyncio.sleep(0.02)
 
 
 def is_alive(pid: int) -> bool:

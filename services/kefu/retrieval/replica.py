@@ -7,34 +7,25 @@ else the collection is rebuilt.
 """
 
 import asyncio
-import hashlib
-import json
-import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import NamedTuple
 
 import structlog
 from prometheus_client import Gauge
 
 from kefu.common.errors import BackendUnavailable, CollectionNotFound, ServiceError
-from kefu.common.language import language_of
-from kefu.common.scripts import simplified
 from kefu.retrieval.background import Background
 from kefu.retrieval.changes import NO_CHANGE, ChangeId
-from kefu.retrieval.comparing import Question
-from kefu.retrieval.curated import Match, nearest
-from kefu.retrieval.embedders import BatchingEmbedder, Vectors
+from kefu.retrieval.embedders import BatchingEmbedder
 from kefu.retrieval.facts import Wanted
 from kefu.retrieval.faiss_vectors import FaissStores
-from kefu.retrieval.indexing import make_question, with_before
 from kefu.retrieval.keys import REGISTRY_CHANGES, CollectionKey
 from kefu.retrieval.live_collection import LiveCollection
 from kefu.retrieval.reading import KnowledgeReader
 from kefu.retrieval.reembedding import reembed
-from kefu.retrieval.scorer import Ranking, Scored, Searched, rank
+from kefu.retrieval.searcher import Found, Searcher
 from kefu.retrieval.snapshot import Snapshots
 from kefu.retrieval.vectors import VectorStores
 
@@ -42,27 +33,6 @@ PASSAGES = Gauge("kefu_passages", "Passages that this replica searches.", ("tena
 _BLOCK_SECONDS = 1.0
 _REACHED_SECONDS = 5.0
 _log = structlog.stdlib.get_logger()
-
-
-class Found(NamedTuple):
-    """What a search found, before its texts are read."""
-
-    hits: list[tuple[CollectionKey, Scored]]
-    match: tuple[CollectionKey, Match] | None
-    language: str
-    embed_seconds: float
-    used_history: bool
-    revision: str
-    """Of the knowledge that was searched; see SearchResponse.revision."""
-    vector: Vectors
-    """The question's embedding."""
-
-
-class Asked(NamedTuple):
-    """A question and its embedding."""
-
-    text: str
-    vector: Vectors
 
 
 class Replica:
@@ -79,7 +49,6 @@ class Replica:
     ) -> None:
         self._reader = reader
         self._embedder = embedder
-        self._background = background
         self._stores = stores
         self._snapshots = snapshots
         self._snapshot_seconds = snapshot_seconds
@@ -88,6 +57,7 @@ class Replica:
         self._collections_changed = asyncio.Condition()
         self._refreshing: dict[CollectionKey, asyncio.Task[None]] = {}
         self._searching = ThreadPoolExecutor(1, thread_name_prefix="search")
+        self._searcher = Searcher(embedder, background, self._searching)
         self._preparing = ThreadPoolExecutor(1, thread_name_prefix="prepare")
 
     @classmethod
@@ -148,43 +118,8 @@ class Replica:
     async def search(
         self, keys: Sequence[CollectionKey], text: str, count: int, wanted: Wanted, *, before: str = ""
     ) -> Found:
-        """The best passages of some collections, and the nearest curated answer. Raises CollectionNotFound.
-
-        `before` is the question before this one, which it may lean on; curated answers are matched without it.
-        """
-        collections = [self._usable(key) for key in keys]
-        language = language_of(text)
-        revision = _revision(collections)  # before the search: what changes meanwhile makes another one
-        began = time.monotonic()
-        asked = Asked(text, await self._embedder.query(simplified(text)))
-        embedded = time.monotonic() - began
-        if not collections:
-            return Found([], None, language, embedded, False, revision, asked.vector)
-        ranking = await self._rank(collections, asked, None, count, wanted)
-        if before and ranking.may_lean:
-            began = time.monotonic()
-            both = with_before(before, text)
-            leaning = Asked(both, await self._embedder.query(simplified(both)))
-            embedded += time.monotonic() - began
-            ranking = await self._rank(collections, asked, leaning, count, wanted)
-        matches = [live.curated.match(text, asked.vector, language, wanted) for live in collections]
-        best = nearest(matches)
-        return Found(
-            [(keys[place], scored) for place, scored in ranking.hits],
-            (keys[matches.index(best)], best) if best else None,
-            language,
-            embedded,
-            ranking.used_history,
-            revision,
-            asked.vector,
-        )
-
-    async def _rank(
-        self, collections: Sequence[LiveCollection], asked: Asked, leaning: Asked | None, count: int, wanted: Wanted
-    ) -> Ranking:
-        return await asyncio.get_running_loop().run_in_executor(
-            self._searching, _rank_all, collections, self._background, asked, leaning, count, wanted
-        )
+        """As `Searcher.search`. Raises CollectionNotFound, or BackendUnavailable as `check` does."""
+        return await self._searcher.search([self._usable(key) for key in keys], text, count, wanted, before=before)
 
     async def reached(self, key: CollectionKey, change: ChangeId) -> None:
         """Return when a change can be found here, or after 5 s: it is stored, and will be found soon."""
@@ -323,31 +258,8 @@ class Replica:
         PASSAGES.labels(key.tenant, key.collection).set(self.passage_count(key))
 
 
-def _revision(collections: Sequence[LiveCollection]) -> str:
-    states = sorted((live.key.member, live.info.incarnation, live.last_change) for live in collections)
-    return hashlib.sha256(json.dumps(states).encode()).hexdigest()[:32] if states else ""
-
-
 def _other_embedder(key: CollectionKey, theirs: str, ours: str) -> BackendUnavailable:
     return BackendUnavailable(
         f"Collection {key.collection} belongs to the embedder {theirs}, and this replica runs {ours}; start it anew "
         "with that embedder, or all replicas with this one."
-    )
-
-
-def _rank_all(
-    collections: Sequence[LiveCollection],
-    background: Background,
-    asked: Asked,
-    leaning: Asked | None,
-    count: int,
-    wanted: Wanted,
-) -> Ranking:
-    def question(live: LiveCollection, asked: Asked) -> Question:
-        return make_question(asked.text, asked.vector, live.words, background, live.index.languages)
-
-    return rank(
-        [Searched(live.index, question(live, asked), leaning and question(live, leaning)) for live in collections],
-        count,
-        wanted,
     )

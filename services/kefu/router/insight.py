@@ -16,6 +16,7 @@ from kefu.router.redis_commands import RedisCommands
 from kefu.router.traces import Traces
 from kefu.router.unanswered import UnansweredStore
 from kefu.router.unanswered_groups import UnansweredGroups
+from kefu.router.webhook_queue import WebhookQueue
 from kefu.router.webhook_sender import open_webhook_sender
 from kefu.router.webhook_servicer import WebhookServicer
 from kefu.router.webhook_store import KEPT_SECONDS, WebhookStore
@@ -48,11 +49,12 @@ async def open_insight(
     unanswered = UnansweredStore(commands, days=config.unanswered_days)
     traces = Traces(commands, life=max(life, config.unanswered_days * _SECONDS_A_DAY, KEPT_SECONDS))
     lease, hours = config.lease_seconds, config.webhook_hours
-    webhooks = WebhookStore(commands, router=router, retry_seconds=hours * 3600, lease=lease)
+    webhooks = WebhookStore(commands, retry_seconds=hours * 3600)
+    queue = WebhookQueue(commands, router=router, lease=lease)
     permitted = _anywhere if config.webhook_private else is_public
     first_pause = config.webhook_retry_seconds
     async with (
-        open_webhook_sender(webhooks, lease=lease, first_pause=first_pause, permitted=permitted) as sender,
+        open_webhook_sender(webhooks, queue, lease=lease, first_pause=first_pause, permitted=permitted) as sender,
         open_chronicle(
             commands, ledger=ledger, unanswered=unanswered, traces=traces, webhooks=webhooks, wake=sender.wake
         ) as chronicle,

@@ -23,8 +23,9 @@ from kefu.common.addresses import Address, NotAllowed, PinnedBackend, is_public
 from kefu.common.errors import BackendUnavailable, WebhookNotFound
 from kefu.common.tasks import cancelled
 from kefu.router import metrics
+from kefu.router.webhook_queue import LOOK_SECONDS, Due, WebhookQueue
 from kefu.router.webhook_signature import signed_headers
-from kefu.router.webhook_store import LOOK_SECONDS, Delivery, DeliveryState, Due, Webhook, WebhookStore
+from kefu.router.webhook_store import Delivery, DeliveryState, Webhook, WebhookStore
 
 TRY_SECONDS = 10.0
 """An address that has not answered by then has failed."""
@@ -54,9 +55,16 @@ class WebhookSender:
     """See `open_webhook_sender`."""
 
     def __init__(
-        self, store: WebhookStore, pool: httpcore.AsyncConnectionPool, *, lease: float, first_pause: float
+        self,
+        store: WebhookStore,
+        queue: WebhookQueue,
+        pool: httpcore.AsyncConnectionPool,
+        *,
+        lease: float,
+        first_pause: float,
     ) -> None:
         self._store = store
+        self._queue = queue
         self._pool = pool
         self._lease = lease
         self._first_pause = first_pause
@@ -87,7 +95,7 @@ class WebhookSender:
         if free <= 0:
             return
         try:
-            claimed = await self._store.claim(free)
+            claimed = await self._queue.claim(free)
         except (BackendUnavailable, redis.exceptions.RedisError) as error:
             _log.warning("webhooks.not_claimed", cause=str(error))
             return
@@ -99,7 +107,7 @@ class WebhookSender:
             await asyncio.sleep(self._lease / 4)
             if self._held:
                 try:
-                    await self._store.renew(list(self._held))
+                    await self._queue.renew(list(self._held))
                 except (BackendUnavailable, redis.exceptions.RedisError) as error:
                     _log.warning("webhooks.not_renewed", cause=str(error))
 
@@ -111,7 +119,7 @@ class WebhookSender:
         except Exception:
             _log.exception("webhook.look_failed", webhook=due.webhook_id)
         with suppress(BackendUnavailable):  # else the lease runs out by itself
-            await self._store.release(due, following)
+            await self._queue.release(due, following)
         del self._held[due]
         self.wake()
 
@@ -119,7 +127,7 @@ class WebhookSender:
         """After `run`: others may look at once at what this router was looking at."""
         with suppress(BackendUnavailable):
             for due in self._held:
-                await self._store.release(due, 0)
+                await self._queue.release(due, 0)
 
     async def _send_due(self, due: Due) -> int | None:
         """Returns the seconds until the next look; None: the webhook is gone."""
@@ -129,7 +137,7 @@ class WebhookSender:
                 webhook = await self._store.get(due.tenant, due.webhook_id)
             except WebhookNotFound:
                 return None
-            ids, first = await self._store.pending(due, _AT_ONCE_AN_ADDRESS)
+            ids, first = await self._queue.pending(due, _AT_ONCE_AN_ADDRESS)
             if not ids:
                 return LOOK_SECONDS if first is None else max(1, min(LOOK_SECONDS, math.ceil(first - time.time())))
             async with asyncio.TaskGroup() as group:
@@ -141,7 +149,7 @@ class WebhookSender:
     async def _send(self, due: Due, webhook: Webhook, delivery_id: str) -> None:
         delivery = await self._store.delivery(due.tenant, delivery_id)
         if delivery is None:  # erased with its session
-            await self._store.record(due, delivery_id, DeliveryState.FAILED, 0, "", None)
+            await self._queue.record(due, delivery_id, DeliveryState.FAILED, 0, "", None)
             return
         tried = await self._try(webhook, delivery)
         state, following = self._outcome(delivery, tried)
@@ -155,7 +163,7 @@ class WebhookSender:
                 status=tried.http_status,
                 given_up=state is DeliveryState.FAILED,
             )
-        await self._store.record(due, delivery_id, state, tried.http_status, tried.error, following)
+        await self._queue.record(due, delivery_id, state, tried.http_status, tried.error, following)
 
     def _outcome(self, delivery: Delivery, tried: Tried) -> tuple[DeliveryState, float | None]:
         if not tried.error:
@@ -200,12 +208,17 @@ def pause_after(attempts: int, first: float) -> float:
 
 @asynccontextmanager
 async def open_webhook_sender(
-    store: WebhookStore, *, lease: float, first_pause: float, permitted: Callable[[Address], bool] = is_public
+    store: WebhookStore,
+    queue: WebhookQueue,
+    *,
+    lease: float,
+    first_pause: float,
+    permitted: Callable[[Address], bool] = is_public,
 ) -> AsyncIterator[WebhookSender]:
     """A sender that sends while the block runs. `lease` and the pause before the first repetition in seconds."""
     backend = PinnedBackend(permitted)
     async with httpcore.AsyncConnectionPool(network_backend=backend, max_keepalive_connections=0) as pool:
-        sender = WebhookSender(store, pool, lease=lease, first_pause=first_pause)
+        sender = WebhookSender(store, queue, pool, lease=lease, first_pause=first_pause)
         running = asyncio.create_task(sender.run(), name="webhooks")
         try:
             yield sender

@@ -1,10 +1,4 @@
-"""
-Webhooks and their deliveries in Redis.
-
-A webhook is looked at by one router at a time, which holds a lease on it and renews it; one that dies is followed by
-another when that runs out. All webhooks stand in one sorted set by when they are next to be looked at, which is moved
-to now when something is to be sent: a delivery whose note got lost is found at the next look, within a minute.
-"""
+"""Webhooks and their deliveries in Redis. What is due, and who sends it: see webhook_queue."""
 
 import json
 import time
@@ -17,13 +11,12 @@ from kefu.common.names import new_turn_id
 from kefu.router import keys
 from kefu.router.redis_commands import Command, RedisCommands, ScriptCall, pairs_of
 from kefu.router.webhook_events import WebhookEvent
+from kefu.router.webhook_queue import note
 
 MOST_WEBHOOKS = 20
 MOST_PENDING = 10_000
 """Deliveries that may wait for one address; what happens beyond is not told to it."""
 KEPT_SECONDS = 7 * 86_400
-LOOK_SECONDS = 60
-"""A webhook with nothing to send is looked at this often."""
 _AT_ONCE = 500
 
 CREATE = """
@@ -49,26 +42,6 @@ return 1
 """
 """Keep a delivery to be sent: 1, or 0 when its session or webhook is gone, -1 when too many wait."""
 
-PENDING = """
--- KEYS: pending. ARGV: now s, most
-local first = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
-return {redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'LIMIT', 0, ARGV[2]), first[2] or ''}
-"""
-"""What is to be sent now, and when the first of all is."""
-
-RECORD = """
--- KEYS: delivery, pending. ARGV: delivery id, state, HTTP status, error, next time s or ""
-if redis.call('EXISTS', KEYS[1]) == 0 then
-  redis.call('ZREM', KEYS[2], ARGV[1])
-  return 0
-end
-redis.call('HINCRBY', KEYS[1], 'attempts', 1)
-redis.call('HSET', KEYS[1], 'state', ARGV[2], 'http_status', ARGV[3], 'error', ARGV[4], 'next_time', ARGV[5])
-if ARGV[5] == '' then redis.call('ZREM', KEYS[2], ARGV[1]) else redis.call('ZADD', KEYS[2], ARGV[5], ARGV[1]) end
-return 1
-"""
-"""Write down how a try went."""
-
 AGAIN = """
 -- KEYS: delivery, pending. ARGV: delivery id, webhook id, now s, given up at s, kept s
 if redis.call('HGET', KEYS[1], 'webhook') ~= ARGV[2] then return 0 end
@@ -78,49 +51,6 @@ redis.call('EXPIRE', KEYS[2], ARGV[5])
 return 1
 """
 """Send a delivery again; 0 when the webhook has none of this id."""
-
-CLAIM = """
--- KEYS: due, owners. ARGV: router, lease s, most
-local now = tonumber(redis.call('TIME')[1])
-local claimed = {}
-for _, webhook in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now)) do
-  if #claimed >= tonumber(ARGV[3]) then break end
-  local held = redis.call('HGET', KEYS[2], webhook)
-  if not held or tonumber(string.match(held, '^(%d+) ')) < now then
-    redis.call('HSET', KEYS[2], webhook, (now + ARGV[2]) .. ' ' .. ARGV[1])
-    redis.call('ZADD', KEYS[1], now + ARGV[2], webhook)
-    claimed[#claimed + 1] = webhook
-  end
-end
-return claimed
-"""
-"""Take webhooks that are due and that no router looks at."""
-
-RENEW = """
--- KEYS: owners. ARGV: router, lease s, then webhooks
-local now = tonumber(redis.call('TIME')[1])
-for at = 3, #ARGV do
-  local held = redis.call('HGET', KEYS[1], ARGV[at])
-  if held and string.match(held, ' (.*)$') == ARGV[1] then
-    redis.call('HSET', KEYS[1], ARGV[at], (now + ARGV[2]) .. ' ' .. ARGV[1])
-  end
-end
-"""
-"""Renew the leases that this router still has."""
-
-RELEASE = """
--- KEYS: due, owners. ARGV: router, webhook, seconds until the next look, or -1: it was deleted
-local held = redis.call('HGET', KEYS[2], ARGV[2])
-if not held or string.match(held, ' (.*)$') ~= ARGV[1] then return end
-redis.call('HDEL', KEYS[2], ARGV[2])
-local now, due = tonumber(redis.call('TIME')[1]), redis.call('ZSCORE', KEYS[1], ARGV[2])
-if ARGV[3] == '-1' then
-  redis.call('ZREM', KEYS[1], ARGV[2])
-elseif due and tonumber(due) > now then  -- else something came meanwhile
-  redis.call('ZADD', KEYS[1], now + ARGV[3], ARGV[2])
-end
-"""
-"""Let another router look at a webhook, at the time given or as soon as something is to be sent."""
 
 
 class DeliveryState(StrEnum):
@@ -163,25 +93,12 @@ class Delivery:
     give_up: float
 
 
-@dataclass(frozen=True)
-class Due:
-    """A webhook that this router looks at."""
-
-    tenant: str
-    webhook_id: str
-
-    def __str__(self) -> str:
-        return f"{self.tenant} {self.webhook_id}"
-
-
 class WebhookStore:
-    """`router` names this router. `retry_seconds`: a delivery is tried for so long. `lease`, in seconds, of a look."""
+    """`retry_seconds`: a delivery is tried for so long."""
 
-    def __init__(self, commands: RedisCommands, *, router: str, retry_seconds: float, lease: float) -> None:
+    def __init__(self, commands: RedisCommands, *, retry_seconds: float) -> None:
         self._commands = commands
-        self._router = router
         self._retry_seconds = retry_seconds
-        self._lease = max(1, round(lease))
 
     async def create(self, tenant: str, url: str, events: Sequence[WebhookEvent], secret: str) -> Webhook:
         """Add a webhook, or raise BadRequest when the tenant has too many."""
@@ -190,7 +107,7 @@ class WebhookStore:
         arguments = (made.id, json.dumps(stored), MOST_WEBHOOKS)
         if not await self._commands.script(CREATE, (keys.webhooks(tenant),), arguments):
             raise BadRequest("url", f"is one too many: a tenant has at most {MOST_WEBHOOKS} webhooks.")
-        await self._commands.together([self._note(tenant, made.id)])
+        await self._commands.together([note(tenant, made.id)])
         return made
 
     async def all(self, tenant: str) -> list[Webhook]:
@@ -247,7 +164,7 @@ class WebhookStore:
                 _id_at(now - KEPT_SECONDS),
             ),
         )
-        return [script, self._note(tenant, webhook.id)]
+        return [script, note(tenant, webhook.id)]
 
     async def again(self, tenant: str, webhook_id: str, delivery_id: str) -> None:
         """Send a delivery again, at once; WebhookNotFound, DeliveryNotFound."""
@@ -257,7 +174,7 @@ class WebhookStore:
         arguments = (delivery_id, webhook_id, now, now + self._retry_seconds, KEPT_SECONDS)
         if not await self._commands.script(AGAIN, names, arguments):
             raise DeliveryNotFound("There is no such delivery; list the webhook's deliveries.")
-        await self._commands.together([self._note(tenant, webhook_id)])
+        await self._commands.together([note(tenant, webhook_id)])
 
     async def deliveries(self, tenant: str, webhook_id: str, below: str, count: int) -> list[Delivery]:
         """A webhook's deliveries, the latest first, from those below an id on (empty: from the latest)."""
@@ -286,43 +203,6 @@ class WebhookStore:
             next_time=float(fields["next_time"]) if fields["next_time"] else None,
             give_up=float(fields["give_up"]),
         )
-
-    # What the router that looks at a webhook does.
-
-    async def claim(self, most: int) -> list[Due]:
-        """Webhooks to look at from now on, until `release`."""
-        names = (keys.WEBHOOKS_DUE, keys.WEBHOOK_OWNERS)
-        claimed = await self._commands.script(CLAIM, names, (self._router, self._lease, most))
-        return [Due(*str(webhook).split(" ")) for webhook in claimed]
-
-    async def renew(self, held: Sequence[Due]) -> None:
-        """Keep looking at webhooks."""
-        await self._commands.script(RENEW, (keys.WEBHOOK_OWNERS,), (self._router, self._lease, *map(str, held)))
-
-    async def release(self, due: Due, seconds: int | None) -> None:
-        """Look no more; the next look is in so many seconds. None: the webhook was deleted."""
-        names = (keys.WEBHOOKS_DUE, keys.WEBHOOK_OWNERS)
-        await self._commands.script(RELEASE, names, (self._router, str(due), -1 if seconds is None else seconds))
-
-    async def pending(self, due: Due, most: int) -> tuple[list[str], float | None]:
-        """Ids of deliveries to be sent now, the most overdue first, and when the first of all is to be sent."""
-        index = keys.pending(due.tenant, due.webhook_id)
-        ids, first = await self._commands.script(PENDING, (index,), (time.time(), most))
-        return [str(one) for one in ids], float(first) if first else None
-
-    async def record(
-        self, due: Due, delivery_id: str, state: DeliveryState, http_status: int, error: str, next_time: float | None
-    ) -> None:
-        """Write down how a try went; without `next_time` it was the last one."""
-        names = (keys.delivery(due.tenant, delivery_id), keys.pending(due.tenant, due.webhook_id))
-        arguments = (delivery_id, state, http_status, error, "" if next_time is None else next_time)
-        await self._commands.script(RECORD, names, arguments)
-
-    @staticmethod
-    def _note(tenant: str, webhook_id: str) -> Command:
-        """Have a webhook looked at now."""
-        # Earlier than now: Redis's clock, which is asked what is due, may be behind ours.
-        return ("ZADD", keys.WEBHOOKS_DUE, "LT", int(time.time()) - LOOK_SECONDS, str(Due(tenant, webhook_id)))
 
 
 def _webhook(webhook_id: str, stored: str) -> Webhook:

@@ -1,0 +1,114 @@
+"""Searches collections that are in this process's memory."""
+
+import asyncio
+import hashlib
+import json
+import time
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from typing import NamedTuple
+
+from kefu.common.language import language_of
+from kefu.common.scripts import simplified
+from kefu.retrieval.background import Background
+from kefu.retrieval.comparing import Question
+from kefu.retrieval.curated import Match, nearest
+from kefu.retrieval.embedders import BatchingEmbedder, Vectors
+from kefu.retrieval.facts import Wanted
+from kefu.retrieval.indexing import make_question, with_before
+from kefu.retrieval.keys import CollectionKey
+from kefu.retrieval.live_collection import LiveCollection
+from kefu.retrieval.scorer import Ranking, Scored, Searched, rank
+
+
+class Found(NamedTuple):
+    """What a search found, before its texts are read."""
+
+    hits: list[tuple[CollectionKey, Scored]]
+    match: tuple[CollectionKey, Match] | None
+    language: str
+    embed_seconds: float
+    used_history: bool
+    revision: str
+    """Of the knowledge that was searched; see SearchResponse.revision."""
+    vector: Vectors
+    """The question's embedding."""
+
+
+class Asked(NamedTuple):
+    """A question and its embedding."""
+
+    text: str
+    vector: Vectors
+
+
+class Searcher:
+    """`thread` ranks: one at a time, and beside the event loop."""
+
+    def __init__(self, embedder: BatchingEmbedder, background: Background, thread: Executor) -> None:
+        self._embedder = embedder
+        self._background = background
+        self._thread = thread
+
+    async def search(
+        self, collections: Sequence[LiveCollection], text: str, count: int, wanted: Wanted, *, before: str = ""
+    ) -> Found:
+        """The best passages of some collections, and the nearest curated answer.
+
+        `before` is the question before this one, which it may lean on; curated answers are matched without it.
+        """
+        language = language_of(text)
+        revision = _revision(collections)  # before the search: what changes meanwhile makes another one
+        began = time.monotonic()
+        asked = Asked(text, await self._embedder.query(simplified(text)))
+        embedded = time.monotonic() - began
+        if not collections:
+            return Found([], None, language, embedded, False, revision, asked.vector)
+        ranking = await self._rank(collections, asked, None, count, wanted)
+        if before and ranking.may_lean:
+            began = time.monotonic()
+            both = with_before(before, text)
+            leaning = Asked(both, await self._embedder.query(simplified(both)))
+            embedded += time.monotonic() - began
+            ranking = await self._rank(collections, asked, leaning, count, wanted)
+        matches = [live.curated.match(text, asked.vector, language, wanted) for live in collections]
+        best = nearest(matches)
+        return Found(
+            [(collections[place].key, scored) for place, scored in ranking.hits],
+            (collections[matches.index(best)].key, best) if best else None,
+            language,
+            embedded,
+            ranking.used_history,
+            revision,
+            asked.vector,
+        )
+
+    async def _rank(
+        self, collections: Sequence[LiveCollection], asked: Asked, leaning: Asked | None, count: int, wanted: Wanted
+    ) -> Ranking:
+        return await asyncio.get_running_loop().run_in_executor(
+            self._thread, _rank_all, collections, self._background, asked, leaning, count, wanted
+        )
+
+
+def _revision(collections: Sequence[LiveCollection]) -> str:
+    states = sorted((live.key.member, live.info.incarnation, live.last_change) for live in collections)
+    return hashlib.sha256(json.dumps(states).encode()).hexdigest()[:32] if states else ""
+
+
+def _rank_all(
+    collections: Sequence[LiveCollection],
+    background: Background,
+    asked: Asked,
+    leaning: Asked | None,
+    count: int,
+    wanted: Wanted,
+) -> Ranking:
+    def question(live: LiveCollection, asked: Asked) -> Question:
+        return make_question(asked.text, asked.vector, live.words, background, live.index.languages)
+
+    return rank(
+        [Searched(live.index, question(live, asked), leaning and question(live, leaning)) for live in collections],
+        count,
+        wanted,
+    )
