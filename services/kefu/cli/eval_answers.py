@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -22,6 +22,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from kefu.cli.eval_report import ReportOption, write_report
 from kefu.common.errors import StartupError
 from kefu.evaluation.abstention import calibrated
 from kefu.evaluation.answer_set import Wanted, load_answer_set
@@ -58,9 +59,7 @@ def answers(
     judge_model: Annotated[str, typer.Option("--judge-model", help="Its name there.")] = "",
     judge_key: Annotated[str, typer.Option("--judge-key", help="Its key, where it wants one.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object a set, one a line.")] = False,
-    report: Annotated[
-        Path | None, typer.Option("--report", help="Write a report in Markdown here.", show_default=False)
-    ] = None,
+    report: ReportOption = None,
     texts: Annotated[
         Path | None, typer.Option("--texts", help="Write every answer here, a JSON object a line.", show_default=False)
     ] = None,
@@ -87,10 +86,8 @@ def answers(
         raise typer.Exit(1) from None
     for found in run.sets:
         print(json.dumps(found.as_json(), ensure_ascii=False) if as_json else found.markdown(), flush=True)
-    if not as_json and run.thinking:
-        print(run.thinking)
     if report is not None:
-        report.write_text(markdown(run), encoding="utf-8")
+        write_report(report, markdown(run), [found.panel() for found in run.sets])
     if texts is not None:
         texts.write_text("".join(f"{line}\n" for line in run.texts), encoding="utf-8")
 
@@ -147,6 +144,10 @@ async def _run(
                         )
                 label = f"{measured.model}, thinking" if thinks else measured.model
                 found = results(questions.name, label, answered, wanted, by_id)
+                if not measured.reasons:
+                    found = replace(found, thinking=f"{measured.model} cannot")
+                elif not think:
+                    found = replace(found, thinking="--think does")
                 if judge is not None:
                     for arm in arms:
                         found.judged[arm] = await judge.share_right(answered[arm], wanted)
@@ -156,10 +157,6 @@ async def _run(
                     for arm, answers_of in answered.items()
                     for each in answers_of
                 ]
-        if not measured.reasons:
-            run.thinking = f"Thinking: not run, {measured.model} cannot."
-        elif not think:
-            run.thinking = "Thinking: not run; --think does."
     run.asked = recording.asked
     return run
 

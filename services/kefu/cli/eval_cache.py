@@ -2,24 +2,33 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from kefu.cli.eval_report import ReportOption, write_report
 from kefu.common.errors import StartupError
 from kefu.common.scripts import simplified
 from kefu.evaluation.answer_set import load_wanted
 from kefu.evaluation.cache_replay import ALONE, Replay, replay, replay_alone
+from kefu.evaluation.plots import Intervals, Panel
 from kefu.evaluation.question_pairs import PAIRS, load_pairs, measure_pairs, messages_of
 from kefu.retrieval.embedders import Vectors, open_embedder
 from kefu.retrieval.evaluation import EmbeddingCache
+from kefu.retrieval.figures import Figure
 from kefu.retrieval.question_set import BadQuestionSet, load_question_set
 from kefu.router.config import RouterConfig
 
 _CACHE = Path.home() / ".cache" / "kefu" / "eval-embeddings.sqlite"
 _LEAST = float(RouterConfig.model_fields["cache_min_cosine"].default)
+_READING = (
+    "A hit would be given the answer of an earlier question; it is false when that is not its own. In brackets the "
+    "interval that 95 % of samples of so many questions would give (bootstrap)."
+)
 _err = Console(stderr=True)
 
 
@@ -32,6 +41,7 @@ def cache(
         float, typer.Option("--min-cosine", min=0, max=1, help="As KEFU_ROUTER_CACHE_MIN_COSINE.")
     ] = _LEAST,
     alone: Annotated[bool, typer.Option("--alone", help="Also replay a cache that looks at the cosine alone.")] = False,
+    report: ReportOption = None,
     show: Annotated[
         bool, typer.Option("--show", help="Print every hit: what was asked, and whose answer it got.")
     ] = False,
@@ -44,24 +54,36 @@ def cache(
     odd ids are replayed by themselves as well: what is chosen by the even ones is reported on the odd ones. Of a folder
     with pairs.tsv (a, b, same) the pairs are put to the guard, and their messages replayed.
     """
+    sections: list[str] = []
+    panels: list[Panel] = []
     try:
         for folder in folders:
             measure = _pairs if (folder / PAIRS).is_file() else _questions
-            found, lines, hits = measure(folder, min_cosine, embedder, remembered, alone=alone)
-            head = {"set": folder.resolve().name, "min_cosine": min_cosine}
+            name = folder.resolve().name
+            found = measure(folder, min_cosine, embedder, remembered, alone=alone)
+            head = {"set": name, "min_cosine": min_cosine}
             print(
-                json.dumps(head | found) if as_json else "\n".join(f"{head['set']}, {line}" for line in lines),
+                json.dumps(head | found.as_json) if as_json else "\n".join(f"{name}, {line}" for line in found.lines),
                 flush=True,
             )
             if show:
-                print("\n".join(f"  {hit}" for hit in hits), flush=True)
+                print("\n".join(f"  {hit}" for hit in found.hits), flush=True)
+            sections += [f"### {name}", "", *(f"- {line}" for line in found.lines), ""]
+            panels.append(Intervals(f"{name}: kept answers given again", found.figures))
     except (BadQuestionSet, StartupError) as exc:
         _err.print(f"[red]{exc}[/red]")
         raise typer.Exit(1) from None
+    if report is not None:
+        head = f"{date.today().isoformat()}; embedder {embedder}, cosine from {min_cosine:g} on. {_READING}"
+        write_report(report, "\n".join(["# Kept answers", "", head, "", *sections]), panels)
 
 
-_Measured = tuple[dict[str, object], list[str], list[str]]
-"""For a machine; for a person; and every hit."""
+@dataclass(frozen=True)
+class _Measured:
+    as_json: dict[str, object]
+    lines: list[str]
+    hits: list[str]
+    figures: dict[str, Figure]
 
 
 def _questions(folder: Path, min_cosine: float, embedder: str, remembered: Path, *, alone: bool) -> _Measured:
@@ -73,14 +95,20 @@ def _questions(folder: Path, min_cosine: float, embedder: str, remembered: Path,
         "even ids": [question for question in found.questions if question.is_even],
         "odd ids": [question for question in found.questions if not question.is_even],
     }
+    languages = sorted({question.language for question in found.questions})
+    for language in languages if len(languages) > 1 else ():
+        groups[language] = [question for question in found.questions if question.language == language]
     replays = [replay(name, questions, wanted, vectors, min_cosine) for name, questions in groups.items()]
+    figures: dict[str, Figure] = {}
+    for each in replays:
+        figures |= {f"hits, {each.name}": each.hit_rate, f"false, {each.name}": each.false_per_lookup}
     if alone:
         odd = groups["odd ids"]
         replays += [
             replay_alone(f"odd ids, cosine alone from {least:.2f}", odd, wanted, vectors, least) for least in ALONE
         ]
     as_json: dict[str, object] = {"groups": {each.name: each.as_json() for each in replays}}
-    return as_json, [each.line() for each in replays], _hits(replays[0])
+    return _Measured(as_json, [each.line() for each in replays], _hits(replays[0]), figures)
 
 
 def _hits(found: Replay) -> list[str]:
@@ -97,7 +125,8 @@ def _pairs(folder: Path, min_cosine: float, embedder: str, remembered: Path, *, 
     messages = messages_of(pairs)
     vectors = dict(zip(messages, _embedded(messages, embedder, remembered), strict=True))
     found = measure_pairs(pairs, vectors, min_cosine)
-    return found.as_json(), found.lines(), [f"{one}  <-  {other}" for one, other in found.hits]
+    figures = {"the same that pass": found.passed_same, "different ones that pass": found.passed_other}
+    return _Measured(found.as_json(), found.lines(), [f"{one}  <-  {other}" for one, other in found.hits], figures)
 
 
 def _embedded(texts: Sequence[str], embedder: str, remembered: Path) -> Vectors:

@@ -7,12 +7,13 @@ On those it is the highest one that still answers a wanted share of the answerab
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from kefu.evaluation.plots import Curves
 from kefu.evaluation.results import told
 from kefu.retrieval.calibration import MOST_TITLES, Calibration, calibrate
 from kefu.retrieval.comparing import Question
@@ -42,6 +43,7 @@ class Case:
     """By how much the passage that holds most of its words exceeds the next one, BM25 as a share of its bound."""
     right: bool
     """A right document is among those that a model would be shown."""
+    language: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,8 @@ class Refusals:
     """Share of the answerable ones, whether with a right document or not."""
     right: Figure
     """Share of the answerable ones that are answered, with a right document among the passages that are shown."""
+    curve: tuple[tuple[float, float], ...] = ()
+    """Share answered of the answerable ones, and refused of the others, as one threshold for all moves."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,8 @@ class Abstention:
     wanted: float
     """Share of the answerable ones to be answered, on the other folds."""
     ways: list[Refusals]
+    languages: dict[str, list[Refusals]]
+    """Of each language by the same thresholds, where there are several."""
 
     def as_json(self) -> dict[str, Any]:
         """For programs."""
@@ -90,9 +96,19 @@ class Abstention:
         lines += [
             f"| {way.name} | {way.auc:.3f} | {way.threshold:.3f} | {told(way.refused)} | {told(way.answered)} | "
             f"{told(way.right)} |"
-            for way in self.ways
+            for way in (*self.ways, *(one for some in self.languages.values() for one in some))
         ]
         return "\n".join([*lines, ""])
+
+    def panel(self) -> Curves:
+        """For a picture."""
+        return Curves(
+            f"{self.name}: {self.answerable} answerable questions, {self.foreign} without an answer",
+            "answered, of the answerable ones",
+            "refused, of those without an answer",
+            {way.name: way.curve for way in self.ways if way.curve},
+            {f"at {way.threshold:.3f}: {way.name}": (way.answered.value, way.refused.value) for way in self.ways},
+        )
 
 
 def cases_of(evaluation: Evaluation, shown: int) -> list[Case]:
@@ -112,6 +128,7 @@ def cases_of(evaluation: Evaluation, shown: int) -> list[Case]:
                     relevance=best.relevance,
                     words_stand_out=_words_stand_out(evaluation, one.question),
                     right=right,
+                    language=one.asked.language,
                 )
             )
     return cases
@@ -132,16 +149,26 @@ def abstention(
     by_relevance = np.array([case.relevance for case in cases])
     words = np.array([case.words_stand_out for case in cases])
     weighed_anew = _cross_validated(cases)
-    ways = [
-        _by_folds("relevance", cases, by_relevance, wanted),
-        _by_folds("how far its words stand out", cases, words, wanted),
-        _by_folds("both and their features, weighed anew for the set", cases, weighed_anew, wanted),
-        _fixed(f"relevance, {usual:g} for all", cases, by_relevance, usual),
-    ]
+    ways: list[Refusals] = []
+    by_language: dict[str, list[Refusals]] = {}
+    languages = sorted({case.language for case in cases})
+
+    def decided(way: str, signal: Floats, thresholds: Floats, *, moves: bool = True) -> None:
+        made = _refusals(way, cases, signal, thresholds)
+        ways.append(replace(made, curve=_curve(signal, answerable)) if moves else made)
+        for language in languages if len(languages) > 1 else ():
+            mine = [at for at, case in enumerate(cases) if case.language == language]
+            of_language = _refusals(f"{way}, {language}", [cases[at] for at in mine], signal[mine], thresholds[mine])
+            by_language.setdefault(language, []).append(of_language)
+
+    decided("relevance", by_relevance, _by_folds(cases, by_relevance, wanted))
+    decided("how far its words stand out", words, _by_folds(cases, words, wanted))
+    decided("both and their features, weighed anew for the set", weighed_anew, _by_folds(cases, weighed_anew, wanted))
+    decided(f"relevance, {usual:g} for all", by_relevance, np.full(len(cases), usual), moves=False)
     if own is not None:
         label = f"relevance, calibrated with {own.answerable} {own.source} of its own"
-        ways.append(_fixed(label, cases, by_relevance, own.min_relevance))
-    return Abstention(name, int(answerable.sum()), int((~answerable).sum()), wanted, ways)
+        decided(label, by_relevance, np.full(len(cases), own.min_relevance), moves=False)
+    return Abstention(name, int(answerable.sum()), int((~answerable).sum()), wanted, ways, by_language)
 
 
 def calibrated(questions: QuestionSet, evaluation: Evaluation) -> Calibration:
@@ -188,18 +215,22 @@ def _row(case: Case) -> tuple[float, ...]:
     return (*case.row, case.words_stand_out * 10)
 
 
-def _by_folds(name: str, cases: Sequence[Case], signal: Floats, wanted: float) -> Refusals:
+def _by_folds(cases: Sequence[Case], signal: Floats, wanted: float) -> Floats:
+    """Each one's threshold."""
     folds = _folds(len(cases))
     answerable = np.array([case.answerable for case in cases])
     thresholds = np.array(
         [highest_answering(signal[(folds != fold) & answerable], wanted) for fold in range(_FOLDS)], np.float64
     )
-    of_each = thresholds[folds]
-    return _refusals(name, cases, signal, of_each)
+    return thresholds[folds]
 
 
-def _fixed(name: str, cases: Sequence[Case], signal: Floats, threshold: float) -> Refusals:
-    return _refusals(name, cases, signal, np.full(len(cases), threshold))
+def _curve(signal: Floats, answerable: npt.NDArray[np.bool_]) -> tuple[tuple[float, float], ...]:
+    thresholds = np.unique(np.quantile(signal[answerable], np.linspace(0, 1, 101)))
+    return tuple(
+        (float((signal[answerable] >= least).mean()), float((signal[~answerable] < least).mean()))
+        for least in thresholds
+    )
 
 
 def _refusals(name: str, cases: Sequence[Case], signal: Floats, thresholds: Floats) -> Refusals:

@@ -23,8 +23,6 @@ class Run:
     sets: list[SetResults] = field(default_factory=list[SetResults])
     texts: list[str] = field(default_factory=list[str])
     """Every answer as JSON."""
-    thinking: str = ""
-    """What is to be said of rows that are missing."""
     asked: int = 0
     """Answers written by the model in this run; the others were remembered."""
 
@@ -40,4 +38,4 @@ def markdown(run: Run) -> str:
         _READING,
         "",
     ]
-    return "\n".join([*head, *(found.markdown() for found in run.sets), run.thinking, ""])
+    return "\n".join([*head, *(found.markdown() for found in run.sets), ""])

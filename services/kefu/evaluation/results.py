@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from kefu.evaluation.answer_set import Judged, Wanted, judge
 from kefu.evaluation.arms import Answered, Arm
+from kefu.evaluation.plots import Intervals
 from kefu.retrieval.figures import Figure, bootstrapped
 from kefu.retrieval.question_set import SetQuestion
 
@@ -21,6 +22,8 @@ class ArmFigures:
     questions: int
     hit: Figure
     """Right answers; of a set judged by keywords, the share of them that answers hold."""
+    written: float
+    """The same of what the model wrote, before filters and quotation."""
     f1: float
     length: float
     """Mean characters."""
@@ -41,7 +44,11 @@ class SetResults:
     even: list[ArmFigures]
     """Of ids with an even number: prompts were tuned on these."""
     odd: list[ArmFigures]
+    languages: dict[str, list[ArmFigures]]
+    """Of each language, where there are several."""
     differences: dict[str, Figure]
+    thinking: str = ""
+    """Why there is no row with thinking; empty where there is one, or this is it."""
     judged: dict[str, Figure] = field(default_factory=dict[str, Figure])
     """By arm, the share that a language model holds for right; empty without one."""
 
@@ -56,17 +63,31 @@ class SetResults:
             "",
             f"{self.arms[0].questions if self.arms else 0} questions, judged by {self.judged_by}; {self.model}.",
             "",
-            "| arm | hit | even ids | odd ids | token F1 | characters | too long | handed over | prompt tokens |",
-            "|---|---|---|---|---|---|---|---|---|",
+            "| arm | hit | even ids | odd ids | model's words alone | token F1 | characters | too long | handed over "
+            "| prompt tokens |",
+            "|---|---|---|---|---|---|---|---|---|---|",
         ]
         for every, even, odd in zip(self.arms, self.even, self.odd, strict=True):
-            lines.append(
-                f"| {every.arm} | {told(every.hit)} | {even.hit.value:.3f} | {odd.hit.value:.3f} | {every.f1:.3f} | "
-                f"{every.length:.0f} | {every.too_long} | {every.handed_over} | {every.prompt_tokens:.0f} |"
-            )
+            lines.append(_row(every.arm, every, f"{even.hit.value:.3f}", f"{odd.hit.value:.3f}"))
+        for language, arms in self.languages.items():
+            lines += [_row(f"{one.arm}, {language}, {one.questions} questions", one, "", "") for one in arms]
+        if self.thinking:
+            lines.append(f"| with thinking | not run: {self.thinking} | | | | | | | | |")
         lines += ["", *(f"{label}: {told(difference)}" for label, difference in self.differences.items()), ""]
         lines += [f"{arm}, by the judge: {told(share)}" for arm, share in self.judged.items()]
         return "\n".join(lines)
+
+    def panel(self) -> Intervals:
+        """For a picture."""
+        rows = {one.arm: one.hit for one in self.arms}
+        rows |= {f"{one.arm}, {language}": one.hit for language, arms in self.languages.items() for one in arms}
+        what = "right answers" if self.judged_by == "answers" else "share of keywords"
+        return Intervals(f"{self.name}: {what}, {self.model}", rows)
+
+
+def _row(name: str, one: ArmFigures, even: str, odd: str) -> str:
+    cells = [name, told(one.hit), even, odd, f"{one.written:.3f}", f"{one.f1:.3f}", f"{one.length:.0f}"]
+    return f"| {' | '.join([*cells, str(one.too_long), str(one.handed_over), f'{one.prompt_tokens:.0f}'])} |"
 
 
 def told(figure: Figure) -> str:
@@ -85,13 +106,20 @@ def results(
     judged = {arm: [(each, judge(each.text, wanted[each.id])) for each in answers] for arm, answers in answered.items()}
 
     def over(keep: Callable[[str], bool]) -> list[ArmFigures]:
-        return [_figures(arm, [pair for pair in pairs if keep(pair[0].id)]) for arm, pairs in judged.items()]
+        return [_figures(arm, [pair for pair in pairs if keep(pair[0].id)], wanted) for arm, pairs in judged.items()]
 
     differences = {
         f"{one} - {other}": bootstrapped(_scores(judged[one]) - _scores(judged[other]))
         for one, other in ((Arm.RAG, Arm.CLOSED), (Arm.RAG, Arm.EXTRACTIVE), (Arm.RAG, Arm.ORACLE))
         if one in judged and other in judged
     }
+    if Arm.RAG in judged and Arm.EXTRACTIVE in judged:
+        rag, extractive = _scores(judged[Arm.RAG]), _scores(judged[Arm.EXTRACTIVE])
+        kept = np.array([answered.finish != "handoff" for answered, _ in judged[Arm.RAG]], bool)
+        differences[f"{Arm.RAG} - {Arm.EXTRACTIVE}, of the {kept.sum()} not handed over"] = bootstrapped(
+            (rag - extractive)[kept]
+        )
+    languages = sorted({questions[each].language for each in wanted})
     return SetResults(
         name=name,
         model=model,
@@ -99,6 +127,11 @@ def results(
         arms=over(lambda _: True),
         even=over(lambda each: questions[each].is_even),
         odd=over(lambda each: not questions[each].is_even),
+        languages={
+            language: over(lambda each, language=language: questions[each].language == language)
+            for language in languages
+            if len(languages) > 1
+        },
         differences=differences,
     )
 
@@ -112,13 +145,14 @@ def _score(pair: tuple[Answered, Judged]) -> float:
     return 0.0 if answered.finish == "handoff" and not answered.text else judged.score
 
 
-def _figures(arm: Arm, pairs: Sequence[tuple[Answered, Judged]]) -> ArmFigures:
+def _figures(arm: Arm, pairs: Sequence[tuple[Answered, Judged]], wanted: Mapping[str, Wanted]) -> ArmFigures:
     count = max(len(pairs), 1)
     asked = [answered.prompt_tokens for answered, _ in pairs if answered.prompt_tokens]
     return ArmFigures(
         arm=arm,
         questions=len(pairs),
         hit=bootstrapped(_scores(pairs)),
+        written=sum(judge(answered.written, wanted[answered.id]).score for answered, _ in pairs) / count,
         f1=sum(judged.f1 for _, judged in pairs) / count,
         length=sum(judged.length for _, judged in pairs) / count,
         too_long=sum(judged.too_long for _, judged in pairs),

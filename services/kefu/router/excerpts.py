@@ -53,8 +53,9 @@ def ranked_sentences(question: str, passages: Sequence[Passage]) -> list[Sentenc
     asked = units_of(question)
     held = [units_of(text) for _, _, _, text in found]
     weights = _rarity(asked, held)
-    total = sum(weights.values()) or 1.0
-    own = [sum(weights[unit] for unit in asked & units) / total for units in held]
+    total = math.fsum(weights.values()) or 1.0
+    # Not sum(): the order of a set differs from process to process, and sentences that are equal would with it.
+    own = [math.fsum(weights[unit] for unit in asked & units) / total for units in held]
     figures = frozenset(_NUMBER.findall(question)) if _ASKS_FOR_FIGURE.search(question) else None
     ranked: list[Sentence] = []
     for at, (index, start, end, text) in enumerate(found):

@@ -13,18 +13,18 @@ from dataclasses import dataclass
 
 from kefu.common.language import AnswerLanguage, language_of
 from kefu.common.scripts import simplified
-from kefu.router.excerpts import ranked_sentences
+from kefu.router.excerpts import Sentence, pieces, ranked_sentences
 from kefu.router.model import Passage, Supported
 from kefu.router.overlap import units_of
 
 _CARRIED = 0.75
 """An answer is carried when each of its sentences has this share of its words in one place of the passages."""
 _SAID_ALREADY = 0.8
-"""A sentence is not quoted of which the answer holds this share."""
-_LONGEST: dict[AnswerLanguage, int] = {"en": 180, "zh": 70}
-"""Characters; of a longer sentence the part is quoted that bears most on the question."""
+"""A sentence is not quoted when the answer holds this share of what it says beside the question's own words."""
 _TOGETHER: dict[AnswerLanguage, int] = {"en": 275, "zh": 110}
-"""Characters of an answer and what is quoted behind it."""
+"""Characters of an answer and what is quoted behind it; a sentence with less room is quoted in part."""
+_RUNS_ON: dict[AnswerLanguage, int] = {"en": 180, "zh": 70}
+"""Characters that a quotation has at most when sentences behind the one that is meant are quoted with it."""
 _SHORTEST: dict[AnswerLanguage, int] = {"en": 50, "zh": 20}
 """Less than this quotes nothing that helps."""
 _LONG = 1000  # characters
@@ -55,22 +55,36 @@ def is_carried(question: str, answer: str, supports: Sequence[Supported]) -> boo
 
 
 def quote(question: str, answer: str, passages: Sequence[Passage], language: AnswerLanguage) -> Quote | None:
-    """The sentence of the passages that bears most on the question; None when the answer holds it, when there is none,
-    or when the two together would be too long to read.
+    """The sentence of the passages that bears most on the question, and those behind it that have room; None when the
+    answer holds it, when there is none, or when answer and quotation would be too long to read.
     """
-    longest = min(_LONGEST[language], _TOGETHER[language] - len(answer))
+    longest = _TOGETHER[language] - len(answer)
     if longest < _SHORTEST[language]:
         return None
     readable = [(each.language or language_of(each.text)) == language for each in passages]
     best = next((one for one in ranked_sentences(question, passages) if readable[one.passage]), None)
     if best is None:
         return None
-    words = units_of(best.text)
+    words = units_of(best.text) - units_of(question)
     if not words or len(words & units_of(answer)) >= _SAID_ALREADY * len(words):
         return None
     said = _trimmed(_as_prose(best.text), question, longest)
+    if len(said) < longest and "\n" not in best.text:
+        said = _run_on(passages[best.passage].text, best, min(longest, _RUNS_ON[language])) or said
     stop = "" if not answer.strip() or _END.search(answer.strip()) else "." if language == "en" else "。"
     return Quote(stop + _LEAD[language].format(said), best.passage + 1)
+
+
+def _run_on(text: str, sentence: Sentence, longest: int) -> str:
+    """A sentence with as many whole ones behind it as there is room for; rows of tables are none."""
+    said = ""
+    for start, end, piece in pieces(text):
+        if start >= sentence.start:
+            longer = " ".join(text[sentence.start : end].split())
+            if len(longer) > longest or piece.count("|") >= 2:
+                break
+            said = longer
+    return said
 
 
 def _as_prose(text: str) -> str:
