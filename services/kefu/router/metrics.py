@@ -94,6 +94,11 @@ CONVERSATIONS = Gauge(
 LONGEST_WAIT_SECONDS = Gauge(
     "kefu_desk_longest_wait_seconds", "Wait of the customer who has waited longest; told as above.", ("tenant",)
 )
+OVERDUE = Gauge(
+    "kefu_desk_overdue_conversations",
+    "Of those that wait, the ones that have waited for longer than their tenant allows; told as above.",
+    ("tenant",),
+)
 ESCALATIONS = Counter(
     "kefu_escalations_total", "Customers who waited for a person for longer than their tenant allows."
 )
