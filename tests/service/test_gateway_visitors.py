@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 
 import jwt
 import pytest
+from prometheus_client import REGISTRY
 
 from kefu.common.auth import Scope
 from kefu.gateway.visitors import AUDIENCE, Visitors
@@ -131,6 +132,7 @@ async def test_forged_tokens_are_refused(front: Front) -> None:
 
 
 async def test_visitors_and_addresses_are_limited(desk: Desk) -> None:
+    before = [refused("visitor_messages"), refused("new_visitors")]
     async with open_front(desk, visitors_per_minute=6.0, visitor_questions_per_minute=4.0) as front:
         token = await front.visitor()
         asked = [await front.converse(QUESTION, token) for _ in range(3)]
@@ -139,6 +141,12 @@ async def test_visitors_and_addresses_are_limited(desk: Desk) -> None:
         assert [each.status_code for each in made] == [200, 429]
         assert int(made[1].headers["retry-after"]) > 0
         assert reason(made[1].json()) == "ADDRESS_LIMIT"
+    assert [refused("visitor_messages"), refused("new_visitors")] == [before[0] + 1, before[1] + 1]
+
+
+def refused(limit: str) -> float:
+    """What Prometheus is told."""
+    return REGISTRY.get_sample_value("kefu_gateway_refused_total", {"limit": limit}) or 0.0
 
 
 async def test_calls_without_a_key_are_limited_by_address_and_those_with_one_are_not(desk: Desk) -> None:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 
 import grpc
 import pytest
+from prometheus_client import REGISTRY
 
 from kefu.common.auth import Scope
 from kefu.router.happenings import Happening, Happenings
@@ -17,6 +18,7 @@ from tests.support.desk import Customer, Desk, open_desk
 from tests.support.people import claim, conversations, give_back, reply, watch, watch_desk
 from tests.support.redis_server import RedisServer
 from tests.support.settings import choose
+from tests.support.waiting import eventually
 
 REFUNDS = "Refunds arrive within 7 business days after we receive the parcel."
 ASK = "How long does a refund take?"
@@ -394,6 +396,26 @@ async def test_a_customer_who_waits_too_long_is_escalated_until_somebody_comes(
     await watching.gone()
     await choose(root, escalate_seconds=0)
     assert not (await claim(mei, session)).conversation.escalated
+
+
+async def test_how_many_have_waited_for_too_long_is_told_to_prometheus(
+    redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kefu.router.attending._EVERY_SECONDS", 0.1)
+    async with open_desk(redis, escalate_seconds=1) as desk:
+        root, customer = await desk.customer(), await desk.customer(await desk.key("default"))
+
+        async def overdue(wanted: float) -> None:
+            async def told() -> bool:
+                return REGISTRY.get_sample_value("kefu_desk_overdue_conversations", {"tenant": "default"}) == wanted
+
+            await eventually(told)
+
+        session = (await customer.ask(PERSON)).session
+        await overdue(1)
+        await choose(root, escalate_seconds=0)
+        await claim(root, session)
+        await overdue(0)
 
 
 async def test_outside_business_hours_no_time_passes(customer: Customer, mei: Customer, desk: Desk) -> None:

@@ -70,7 +70,7 @@ def test_a_visitor_may_call_nine_methods() -> None:
 
 def test_a_bucket_is_refilled_by_time_and_each_key_has_its_own() -> None:
     now = [0.0]
-    buckets = Buckets(60.0, burst_seconds=2.0, clock=lambda: now[0])
+    buckets = Buckets("calls", 60.0, burst_seconds=2.0, clock=lambda: now[0])
     assert [buckets.take("a") for _ in range(3)] == [0.0, 0.0, pytest.approx(1.0)]
     assert buckets.take("b") == 0.0
     now[0] = 1.0

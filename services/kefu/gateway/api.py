@@ -29,7 +29,7 @@ class Api:
         self._backends = backends
         self._callers = callers
         self._visitors = visitors
-        self._new_tokens = Buckets(config.visitors_per_minute)
+        self._new_tokens = Buckets("new_visitors", config.visitors_per_minute)
 
     async def config(self, request: Request) -> Response:
         """GET /api/config: public."""

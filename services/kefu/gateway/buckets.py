@@ -5,15 +5,27 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 
+from prometheus_client import Counter
+
+REFUSED = Counter(
+    "kefu_gateway_refused_total",
+    "Refused since too many came, by what is limited: visitor_messages, visitor_calls, new_visitors, without_key.",
+    ("limit",),
+)
 _MOST = 100_000
 
 
 class Buckets:
-    """`per_minute` for each key, so many seconds' worth at once; keys that were not seen for long are forgotten."""
+    """
+    `per_minute` for each key, so many seconds' worth at once; keys that were not seen for long are forgotten.
+
+    `name` says what is limited, in the metric of what was refused.
+    """
 
     def __init__(
-        self, per_minute: float, *, burst_seconds: float = 20.0, clock: Callable[[], float] = time.monotonic
+        self, name: str, per_minute: float, *, burst_seconds: float = 20.0, clock: Callable[[], float] = time.monotonic
     ) -> None:
+        self._refused = REFUSED.labels(name)
         self._rate = per_minute / 60
         self._burst = max(1.0, self._rate * burst_seconds)
         self._clock = clock
@@ -27,6 +39,7 @@ class Buckets:
         """Do it: 0, or the seconds until it may be done, and then nothing is taken."""
         tokens = self._tokens(key)
         if tokens < 1:
+            self._refused.inc()
             return (1 - tokens) / self._rate
         self._filled[key] = (tokens - 1, self._clock())
         self._filled.move_to_end(key)

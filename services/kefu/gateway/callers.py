@@ -55,9 +55,9 @@ class Callers:
         self._visitors = visitors
         self._operators = operators
         self._collections = frozenset(listed(config.visitor_collections)) or None
-        self._anonymous = Buckets(config.anonymous_per_minute)
-        self._questions = Buckets(config.visitor_questions_per_minute, burst_seconds=30.0)
-        self._calls = Buckets(config.visitor_calls_per_minute, burst_seconds=30.0)
+        self._anonymous = Buckets("without_key", config.anonymous_per_minute)
+        self._questions = Buckets("visitor_messages", config.visitor_questions_per_minute, burst_seconds=30.0)
+        self._calls = Buckets("visitor_calls", config.visitor_calls_per_minute, burst_seconds=30.0)
 
     async def caller(self, authorization: str | None, address: str) -> Caller:
         """Who sent this; raises Unauthenticated, or AddressLimit when too many such came from the address."""

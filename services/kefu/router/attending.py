@@ -71,6 +71,7 @@ class Attendant:
                 else:
                     metrics.CONVERSATIONS.clear()
                     metrics.LONGEST_WAIT_SECONDS.clear()
+                    metrics.OVERDUE.clear()
                 failed = False
             except (BackendUnavailable, redis.exceptions.RedisError) as error:
                 if not failed:
@@ -80,7 +81,7 @@ class Attendant:
     async def _look(self, tenant: str) -> None:
         rules, now = await self._settings.rules(tenant), time.time()
         counted: Counter[str] = Counter()
-        longest, left = 0.0, list[str]()
+        longest, overdue, left = 0.0, 0, list[str]()
         ids = await self._store.open_ids(tenant)
         for start in range(0, len(ids), _AT_ONCE):
             for stands in await self._read(tenant, ids[start : start + _AT_ONCE]):
@@ -88,6 +89,7 @@ class Attendant:
                     left.append(stands.session_id)
                     continue
                 counted[stands.state] += 1
+                overdue += stands.state == SessionState.WAITING and stands.escalated is not None
                 if stands.waiting_since is not None:
                     longest = max(longest, now - float(stands.waiting_since))
                 if rules.escalate_seconds:
@@ -96,6 +98,7 @@ class Attendant:
         for state in OPEN:
             metrics.CONVERSATIONS.labels(tenant, state).set(counted[state])
         metrics.LONGEST_WAIT_SECONDS.labels(tenant).set(longest)
+        metrics.OVERDUE.labels(tenant).set(overdue)
 
     async def _read(self, tenant: str, session_ids: Sequence[str]) -> list[_Stands]:
         replies = await self._commands.together(

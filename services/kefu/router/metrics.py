@@ -79,11 +79,15 @@ CHRONICLE_LOST = Counter(
     "Happenings that were not counted, kept or told to a webhook, by why: store, full, webhook full, error.",
     ("why",),
 )
+for _why in ("store", "full", "webhook full", "error"):
+    CHRONICLE_LOST.labels(_why)  # at 0 from the start: a series that begins with its first loss shows no increase
 WEBHOOK_TRIES = Counter(
     "kefu_webhook_tries_total",
     "Deliveries sent to webhooks: delivered, pending (to be tried again) or failed.",
     ("state",),
 )
+for _state in ("delivered", "pending", "failed"):
+    WEBHOOK_TRIES.labels(_state)
 SESSION_WATCHERS = Gauge("kefu_session_watchers", "Streams that watch a session at this router.")
 DESK_WATCHERS = Gauge("kefu_desk_watchers", "Streams that watch a desk at this router.")
 CONVERSATIONS = Gauge(
@@ -93,6 +97,11 @@ CONVERSATIONS = Gauge(
 )
 LONGEST_WAIT_SECONDS = Gauge(
     "kefu_desk_longest_wait_seconds", "Wait of the customer who has waited longest; told as above.", ("tenant",)
+)
+OVERDUE = Gauge(
+    "kefu_desk_overdue_conversations",
+    "Of those that wait, the ones that have waited for longer than their tenant allows; told as above.",
+    ("tenant",),
 )
 ESCALATIONS = Counter(
     "kefu_escalations_total", "Customers who waited for a person for longer than their tenant allows."
