@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from kefu.router.v1 import admin_pb2
-from tests.support.office import TEXT, Office, open_office
+from tests.support.office import TEXT, Office, open_office, upload
 from tests.support.pages import ask, violations
 
 pytestmark = pytest.mark.timeout(600)  # a suite and browsers for each test, on a machine that does more than that
@@ -146,12 +146,6 @@ async def test_no_page_of_the_console_shuts_anybody_out(office: Office, options:
     await expect(desk.locator("dialog[open]")).to_be_visible()
     found["form"] = await violations(desk)
     assert found == {state: [] for state in found}
-
-
-async def upload(desk: Page, name: str, content: bytes, outcome: str = "done") -> None:
-    """Import a file by the page, and wait for what becomes of it."""
-    await desk.locator("input[type=file]").set_input_files({"name": name, "mimeType": "", "buffer": content})
-    await expect(desk.locator(f".upload-row.{outcome}").filter(has_text=name)).to_be_visible()
 
 
 async def upload_at(desk: Page, office: Office) -> None:

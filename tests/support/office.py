@@ -97,3 +97,9 @@ async def open_office(tmp_path: Path) -> AsyncIterator[Office]:
         done = await suite.kefu("collections", "create", "help")
         assert done.status == 0, done
         yield Office(suite, browser)
+
+
+async def upload(desk: Page, name: str, content: bytes, outcome: str = "done") -> None:
+    """Import a file by the page, and wait for what becomes of it."""
+    await desk.locator("input[type=file]").set_input_files({"name": name, "mimeType": "", "buffer": content})
+    await expect(desk.locator(f".upload-row.{outcome}").filter(has_text=name)).to_be_visible()
