@@ -1,4 +1,4 @@
-"""What a browser goes back to, and whom it lets: earlier conversations, others' sessions, tokens of long ago, closing time."""
+"""What a browser goes back to, and what it does not get: others' sessions, tokens of long ago, people after hours."""
 
 import time
 from datetime import datetime, timedelta

@@ -1,5 +1,7 @@
 """A conversation of ten thousand messages: the page and the desk show its end at once, and the rest when asked."""
 
+from typing import cast
+
 from playwright.async_api import Page, expect
 
 from kefu.router.keys import session as session_keys
@@ -68,11 +70,12 @@ async def grow(front: Front, session: str) -> None:
     """As if the customer had gone on asking: copies of the first turn, with ids of the same millisecond after it."""
     prefix = session_keys("default", session.partition("/")[2])
     async with front.desk.store() as store:
-        [(first, turn)] = (await store.hgetall(f"{prefix}turns")).items()  # pyright: ignore
-        copies = {
-            first[:14] + f"7fff-bfff-{number:012x}".encode(): turn.replace(b"The first message of all", b"Message number %d" % number)
-            for number in range(MANY)
-        }  # fmt: skip
-        written = {key: value.replace(first, key) for key, value in copies.items()}
-        await store.hset(f"{prefix}turns", mapping=written)  # pyright: ignore
-        await store.rpush(f"{prefix}order", *written)  # pyright: ignore
+        kept = cast("dict[bytes, bytes]", await store.hgetall(f"{prefix}turns"))  # pyright: ignore
+        [(first, turn)] = kept.items()
+        copies = dict[bytes, bytes]()
+        for number in range(MANY):
+            key = first[:14] + f"7fff-bfff-{number:012x}".encode()
+            said = f"Message number {number}".encode()
+            copies[key] = turn.replace(b"The first message of all", said).replace(first, key)
+        await store.hset(f"{prefix}turns", mapping=copies)  # pyright: ignore
+        await store.rpush(f"{prefix}order", *copies)  # pyright: ignore
