@@ -12,6 +12,7 @@ from tests.support.office import TEXT, Office, open_office, upload
 from tests.support.pages import ask, violations
 
 pytestmark = pytest.mark.timeout(600)  # a suite and browsers for each test, on a machine that does more than that
+HOSTILE_NAME = "<img src=x onerror=alert(1)>.txt"
 QUESTION = "What does it cost to repair a kettle outside the warranty?"
 
 
@@ -67,6 +68,9 @@ async def test_what_nobody_could_answer_is_answered_once_a_document_about_it_is_
     desk = await office.colleague("Li Wei", "#/knowledge/help/documents")
     await upload(desk, "repairs.md", TEXT.encode())
     await upload(desk, "scan.pdf", b"%PDF-1.7 and nothing more", "failed")
+    await upload(desk, HOSTILE_NAME, b"<script>alert(2)</script> <img src=y onerror=alert(3)> Nothing of this runs.")
+    await expect(desk.locator("table")).to_contain_text(HOSTILE_NAME)
+    assert await desk.locator("main img, main script").count() == 0
     await desk.get_by_role("link", name="Kettle repairs").click()
     await expect(desk.get_by_role("dialog")).to_contain_text("Outside the warranty it costs 19 euros.")
     await desk.keyboard.press("Escape")
