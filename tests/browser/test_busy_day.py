@@ -30,6 +30,7 @@ async def test_a_busy_day_is_told_and_a_reply_becomes_an_answer(office: Office) 
         await have_a_busy_day(office, [good.url, bad.url])
         await numbers_are_shown(desk, office)
         await deliveries_are_shown(desk, office, good, bad)
+        await what_nobody_cites_is_listed(desk, office)
         await a_reply_becomes_an_answer(desk, office)
     assert office.complaints == []
 
@@ -47,13 +48,18 @@ async def numbers_are_shown(desk: Page, office: Office) -> None:
 async def deliveries_are_shown(desk: Page, office: Office, good: Receiver, bad: Receiver) -> None:
     await desk.goto(f"{office.origin}/desk#/settings/webhooks")
     await desk.get_by_role("button", name=f"Deliveries to {good.url}").click()
-    await expect(desk.locator(".delivery").first).to_contain_text("Delivered 204")
+    await expect(desk.locator(".delivery").first).to_contain_text("Delivered · 204")
     told = len(good.received)
     await desk.locator(".delivery").first.get_by_role("button", name="Send again").click()
     await expect(desk.locator(".delivery")).to_have_count(told)  # the same deliveries, one of them anew
     await desk.keyboard.press("Escape")
     await desk.get_by_role("button", name=f"Deliveries to {bad.url}").click()
-    await expect(desk.locator(".delivery").first).to_contain_text("500")
+    await expect(desk.locator(".delivery").first).to_contain_text("It answered with status 500. Next at")
+
+
+async def what_nobody_cites_is_listed(desk: Page, office: Office) -> None:
+    await desk.goto(f"{office.origin}/desk#/knowledge/help/attention")
+    await expect(desk.locator(".panel-card").last).to_contain_text("Kettle repairs")
 
 
 async def a_reply_becomes_an_answer(desk: Page, office: Office) -> None:
