@@ -55,4 +55,9 @@ async def test_no_state_of_the_chat_page_shuts_anybody_out(
     found["handed over"] = await violations(page)
     await page.locator("#message").fill("x" * 4001)
     found["too long"] = await violations(page)
+    for item in (0, 1):  # a new conversation, then the list of earlier ones
+        await page.locator("[popovertarget=menu]").click()
+        await page.locator(".menu button").nth(item).click()
+    await expect(page.locator("dialog[open] .others")).to_be_visible()
+    found["earlier"] = await violations(page)
     assert found == {state: [] for state in found}

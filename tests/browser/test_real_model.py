@@ -1,21 +1,27 @@
 """The built pages in front of the whole suite with a real model, as `kefu up --demo` starts it."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, expect
 
+from tests.browser.test_first_word import WATCH, painted_at
 from tests.support.line import Line, open_line
+from tests.support.office import TEXT, Office, upload
 from tests.support.pages import ask, chromium_or_skip, open_browser
 from tests.support.suite import starting_suite, until
 
 ASKED = {"en-GB": "How long do I have to return a product?", "zh-CN": "退货期限是多少天？"}
+OF_THE_UPLOADED = "What does it cost to repair a kettle outside the warranty?"
 SLOW = 120_000
 
 
 @pytest.mark.model
 @pytest.mark.timeout(1200)
-async def test_a_visitor_reads_cited_answers_in_both_languages_also_through_a_cut_network(tmp_path: Path) -> None:
+async def test_a_visitor_reads_cited_answers_also_through_a_cut_network_and_from_a_document_just_uploaded(
+    tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
     chromium_or_skip()
     async with starting_suite(tmp_path, "--demo") as suite:
         await until(lambda: "kefu chat" in suite.printed() or suite.process.returncode is not None, 800, suite.printed)
@@ -24,6 +30,11 @@ async def test_a_visitor_reads_cited_answers_in_both_languages_also_through_a_cu
         async with open_line(port) as line, open_browser() as browser:
             for locale, question in ASKED.items():
                 await reads_a_cited_answer(browser, line, locale, question)
+            desk = await Office(suite, browser).colleague("Li Wei", "#/knowledge/help/documents")
+            await upload(desk, "repairs.md", TEXT.encode())
+            after = await is_answered_from_the_upload(browser, line)
+            record_property("first_word_seconds", after)
+            print(f"first word painted {after * 1000:.0f} ms after the gateway had sent it")  # noqa: T201 - pytest -s shows it
 
 
 async def reads_a_cited_answer(browser: Browser, line: Line, locale: str, question: str) -> None:
@@ -42,3 +53,24 @@ async def reads_a_cited_answer(browser: Browser, line: Line, locale: str, questi
     await page.locator(".markdown .footnote").first.click()
     await expect(page.locator("dialog mark").first).to_be_visible()
     await context.close()
+
+
+async def is_answered_from_the_upload(browser: Browser, line: Line) -> float:
+    """Returns the seconds between the first word's leaving the gateway and its standing on the page."""
+    context = await browser.new_context(locale="en-GB")
+    await context.add_init_script(WATCH)
+    page = await context.new_page()
+    await page.goto(f"http://127.0.0.1:{line.port}/")
+    before = len(line.passed)
+    await ask(page, OF_THE_UPLOADED)
+    await expect(page.locator(".sources")).to_contain_text("Kettle repairs", timeout=SLOW)
+    await expect(page.locator(".markdown")).to_contain_text("19 euros")
+    first_word = (await page.locator(".markdown").inner_text()).split()[0].encode()
+    passed = line.passed[before:]
+    searched = next(index for index, (_, chunk) in enumerate(passed) if b"Kettle repairs" in chunk)
+    sent = next(at for at, chunk in passed[searched + 1 :] if first_word in chunk)
+    painted = await painted_at(page)
+    await page.locator(".source").filter(has_text="Kettle repairs").click()
+    await expect(page.get_by_role("dialog").locator("mark").filter(has_text="19 euros")).to_be_visible()
+    await context.close()
+    return painted - sent

@@ -54,7 +54,7 @@ async def test_an_operators_token_opens_what_its_roles_may(front: Front, issuer:
     assert me["subject"].startswith("user-")
     assert "ann" not in me["subject"]
     config = (await front.http.get("/api/config")).json()
-    assert config["oidc"] == {"issuer": issuer.url, "client_id": AUDIENCE}
+    assert config["oidc"] == {"issuer": issuer.url, "client_id": AUDIENCE, "scope": "openid profile email"}
 
 
 async def test_an_operator_without_the_role_is_known_and_may_do_nothing(front: Front, issuer: Issuer) -> None:

@@ -77,6 +77,19 @@ async def test_turns_are_listed_oldest_first_by_page(customer: Customer) -> None
     assert rest.next_page_token == ""
 
 
+async def test_turns_are_listed_latest_first_and_what_comes_meanwhile_moves_no_page(customer: Customer) -> None:
+    first = await customer.ask("Hello!")
+    for text in ("Thanks!", "Bye"):
+        await customer.ask(text, first.session)
+    request = pb.ListTurnsRequest(session=first.session, page_size=2, latest_first=True)
+    page = await customer.chat.ListTurns(request, metadata=customer.metadata)
+    await customer.ask("Hello again!", first.session)
+    request.page_token = page.next_page_token
+    rest = await customer.chat.ListTurns(request, metadata=customer.metadata)
+    assert [turn.question for turn in [*page.turns, *rest.turns]] == ["Bye", "Thanks!", "Hello!"]
+    assert rest.next_page_token == ""
+
+
 @pytest.mark.parametrize("token", ["x", "!!!!", "LTE=", "KG5vdA=="])
 async def test_a_page_token_of_someones_own_making_is_refused(customer: Customer, token: str) -> None:
     first = await customer.ask("Hello!")

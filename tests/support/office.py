@@ -84,11 +84,11 @@ class Office:
 
 
 @asynccontextmanager
-async def open_office(tmp_path: Path) -> AsyncIterator[Office]:
-    """All of it while the block runs, with a collection "help" that is empty."""
+async def open_office(tmp_path: Path, **environment: str) -> AsyncIterator[Office]:
+    """All of it while the block runs, with a collection "help" that is empty; `environment` is the services'."""
     path = chromium_or_skip()
     async with AsyncExitStack() as stack:
-        suite = await stack.enter_async_context(starting_suite(tmp_path, "--engine", "simulated"))
+        suite = await stack.enter_async_context(starting_suite(tmp_path, "--engine", "simulated", **environment))
         await suite.until_ready(READY_SECONDS)
         expect.set_options(timeout=60_000)
         playwright = await stack.enter_async_context(async_playwright())
@@ -97,3 +97,9 @@ async def open_office(tmp_path: Path) -> AsyncIterator[Office]:
         done = await suite.kefu("collections", "create", "help")
         assert done.status == 0, done
         yield Office(suite, browser)
+
+
+async def upload(desk: Page, name: str, content: bytes, outcome: str = "done") -> None:
+    """Import a file by the page, and wait for what becomes of it."""
+    await desk.locator("input[type=file]").set_input_files({"name": name, "mimeType": "", "buffer": content})
+    await expect(desk.locator(f".upload-row.{outcome}").filter(has_text=name)).to_be_visible()

@@ -23,6 +23,7 @@ from tests.support.redis_server import RedisServer
 
 expect.set_options(timeout=20_000)  # a busy machine draws slowly
 WEB = Path(__file__).parents[2] / "services/kefu/gateway/web"
+VISITOR_SECRET = "a secret of the browser tests alone"
 RETURNS = (
     "You may return most goods.\n\nGoods can be returned within 15 days of delivery, unused and in their packaging.\n\n"
     "Refunds reach your account within 3 working days."
@@ -118,7 +119,7 @@ async def open_front(redis: RedisServer, **config: object) -> AsyncIterator[Fron
             "listen": f"127.0.0.1:{free_port()}",
             "internal_key": SecretStr(INTERNAL_KEY),
             "router": f"127.0.0.1:{desk.routers[0].port}",
-            "visitor_secret": SecretStr("a secret of the browser tests alone"),
+            "visitor_secret": SecretStr(VISITOR_SECRET),
             "visitor_questions_per_minute": 1000.0,
             "title": "Acme Support",
             **config,

@@ -34,7 +34,11 @@ class Api:
     async def config(self, request: Request) -> Response:
         """GET /api/config: public."""
         config = self._config
-        oidc = {"issuer": config.oidc_issuer, "client_id": config.oidc_client_id or config.oidc_audience}
+        oidc = {
+            "issuer": config.oidc_issuer,
+            "client_id": config.oidc_client_id or config.oidc_audience,
+            "scope": config.oidc_scopes,
+        }
         told: dict[str, Any] = {
             "title": config.title,
             "accent": config.accent,

@@ -98,6 +98,10 @@ class GatewayConfig(ServiceConfig, env_prefix="KEFU_GATEWAY_"):
     oidc_client_id: str = ""
     """The client as which the desk signs people in. Empty: the audience."""
 
+    oidc_scopes: str = "openid profile email"
+    """What the desk asks the issuer for, with spaces between: some put roles into a token for a scope of their own,
+    such as groups, and give refresh tokens for offline_access."""
+
     oidc_jwks_url: str = ""
     """Where the issuer's keys are. Empty: where its /.well-known/openid-configuration says."""
 

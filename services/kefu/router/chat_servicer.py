@@ -86,6 +86,14 @@ class ChatServicer(rpc.ChatServiceServicer):
         """See the contract."""
         [session_id] = parse_name("session", request.session, "sessions")
         size, start = page_size_of(request.page_size), _position(request.page_token)
+        if request.latest_first:
+            end = start or (await self._conversations.session(caller(), session_id)).turn_count
+            start = max(end - size, 0)
+            records = await self._conversations.turns(caller(), session_id, start, end - start)
+            return pb.ListTurnsResponse(
+                turns=[turn_message(session_id, record) for record in reversed(records)],
+                next_page_token=encode_token(str(start)) if start else "",
+            )
         records = await self._conversations.turns(caller(), session_id, start, size + 1)
         return pb.ListTurnsResponse(
             turns=[turn_message(session_id, record) for record in records[:size]],

@@ -1420,22 +1420,28 @@ class ListTurnsRequest(_message.Message):
     SESSION_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    LATEST_FIRST_FIELD_NUMBER: _builtins.int
     session: _builtins.str
     """Required. "sessions/{session}"."""
     page_size: _builtins.int
     """Optional. At most 100; 0 means 50."""
     page_token: _builtins.str
-    """Optional. `next_page_token` of the page before."""
+    """Optional. `next_page_token` of the page before, which was asked for in the same order."""
+    latest_first: _builtins.bool
+    """Optional. The latest turn first, for whoever shows the end of a long conversation. Turns that come while its pages
+    are read are on none of them.
+    """
     def __init__(
         self,
         *,
         session: _builtins.str = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        latest_first: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "session", b"session"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["latest_first", b"latest_first", "page_size", b"page_size", "page_token", b"page_token", "session", b"session"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -159,7 +159,7 @@ class ChatServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListTurns(self, request, context):
-        """ListTurns lists a session's turns, oldest first. Errors: NOT_FOUND / SESSION_NOT_FOUND.
+        """ListTurns lists a session's turns, oldest first unless the latest are wanted first. Errors: NOT_FOUND / SESSION_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

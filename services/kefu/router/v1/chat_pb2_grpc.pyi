@@ -75,7 +75,7 @@ class ChatServiceStub:
     ListSessions: _grpc.UnaryUnaryMultiCallable[_chat_pb2.ListSessionsRequest, _chat_pb2.ListSessionsResponse]
     """ListSessions lists the key's sessions, the latest first; with `user`, that person's only."""
     ListTurns: _grpc.UnaryUnaryMultiCallable[_chat_pb2.ListTurnsRequest, _chat_pb2.ListTurnsResponse]
-    """ListTurns lists a session's turns, oldest first. Errors: NOT_FOUND / SESSION_NOT_FOUND."""
+    """ListTurns lists a session's turns, oldest first unless the latest are wanted first. Errors: NOT_FOUND / SESSION_NOT_FOUND."""
     DeleteSession: _grpc.UnaryUnaryMultiCallable[_chat_pb2.DeleteSessionRequest, _chat_pb2.DeleteSessionResponse]
     """DeleteSession erases a session and its turns; a running answer is stopped.
     Errors: NOT_FOUND / SESSION_NOT_FOUND.
@@ -143,7 +143,7 @@ class ChatServiceAsyncStub(ChatServiceStub):
     ListSessions: _aio.UnaryUnaryMultiCallable[_chat_pb2.ListSessionsRequest, _chat_pb2.ListSessionsResponse]  # type: ignore[assignment]
     """ListSessions lists the key's sessions, the latest first; with `user`, that person's only."""
     ListTurns: _aio.UnaryUnaryMultiCallable[_chat_pb2.ListTurnsRequest, _chat_pb2.ListTurnsResponse]  # type: ignore[assignment]
-    """ListTurns lists a session's turns, oldest first. Errors: NOT_FOUND / SESSION_NOT_FOUND."""
+    """ListTurns lists a session's turns, oldest first unless the latest are wanted first. Errors: NOT_FOUND / SESSION_NOT_FOUND."""
     DeleteSession: _aio.UnaryUnaryMultiCallable[_chat_pb2.DeleteSessionRequest, _chat_pb2.DeleteSessionResponse]  # type: ignore[assignment]
     """DeleteSession erases a session and its turns; a running answer is stopped.
     Errors: NOT_FOUND / SESSION_NOT_FOUND.
@@ -244,7 +244,7 @@ class ChatServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _chat_pb2.ListTurnsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_chat_pb2.ListTurnsResponse, _abc.Awaitable[_chat_pb2.ListTurnsResponse]]:
-        """ListTurns lists a session's turns, oldest first. Errors: NOT_FOUND / SESSION_NOT_FOUND."""
+        """ListTurns lists a session's turns, oldest first unless the latest are wanted first. Errors: NOT_FOUND / SESSION_NOT_FOUND."""
 
     @_abc_1.abstractmethod
     def DeleteSession(

@@ -1,5 +1,6 @@
 /** All that only a conversation needs, and an empty page does not: see lazy.ts. */
 export { plainText } from "../shared/markdown.tsx";
+export { EarlierDialog } from "./earlier.tsx";
 export { EraseDialog } from "./erase.tsx";
 export { EvidencePanel } from "./evidence.tsx";
 export { Message } from "./message.tsx";

@@ -8,6 +8,7 @@ import {
   FinishReason,
   Rating,
   Session_State as State,
+  type Session,
   type SessionEvent,
   type Turn,
   TurnCompletedSchema,
@@ -22,6 +23,8 @@ import { t } from "./texts.ts";
 
 const OPEN = "sessions/-";
 const HIDDEN_FOR = 60_000;
+/** Turns that are read at once: a conversation may have ten thousand. */
+const PAGE = 100;
 
 export class Conversation {
   readonly entries = signal<Entry[]>([]);
@@ -30,6 +33,8 @@ export class Conversation {
   readonly phase = signal<"loading" | "ready" | "failed">("loading");
   /** "sessions/…", or empty before the first message. */
   readonly session = signal("");
+  /** How many turns are on the server before the first one here. */
+  readonly hidden = signal(0);
   readonly running = computed(() => this.entries.value.some((one) => isRunning(one)));
   /** Called when a person's message has come. */
   onMessage: (entry: Entry) => void = () => {};
@@ -38,6 +43,8 @@ export class Conversation {
   private opened: Promise<unknown> = Promise.resolve();
   private watching: AbortController | null = null;
   private lastEvent = "";
+  /** Where the turns before the first one here are listed. */
+  private before = "";
 
   constructor(
     private readonly client: Client<typeof ChatService>,
@@ -59,7 +66,7 @@ export class Conversation {
       this.agent.value = session?.agent ?? "";
       this.lastEvent = session?.lastEvent ?? "";
       loadAnswers();
-      await this.readTurns();
+      await this.readTurns(session?.turnCount ?? 0);
       this.phase.value = "ready";
       this.watch();
     } catch (error) {
@@ -118,6 +125,20 @@ export class Conversation {
     }
   }
 
+  /** This visitor's other conversations, the latest first. */
+  async others(): Promise<Session[]> {
+    if (!stored("visitor")) return []; // who has never written has none, and needs no token to learn that
+    const { sessions } = await this.client.listSessions({ pageSize: 20 });
+    return sessions.filter((one) => one.name !== this.session.value && one.turnCount > 0);
+  }
+
+  /** Go on with another conversation. */
+  open(name: string): Promise<void> {
+    this.fresh();
+    store("session", name);
+    return this.load();
+  }
+
   /** Begin a new conversation; the old one stays on the server until its time is over. */
   fresh(): void {
     for (const controller of this.following.values()) controller.abort(new Left());
@@ -143,28 +164,41 @@ export class Conversation {
     store("session", null);
     this.session.value = "";
     this.entries.value = [];
+    this.hidden.value = 0;
     this.state.value = State.BOT;
     this.agent.value = "";
   }
 
-  private async readTurns(): Promise<void> {
-    const turns: Turn[] = [];
-    let pageToken = "";
-    do {
-      const page = await this.client.listTurns({ session: this.session.value, pageSize: 100, pageToken });
-      turns.push(...page.turns);
-      pageToken = page.nextPageToken;
-    } while (pageToken);
+  /** Show what was said before the first turn here. */
+  async showEarlier(): Promise<void> {
+    const session = this.session.value;
+    try {
+      const page = await this.client.listTurns({ session, pageSize: PAGE, pageToken: this.before, latestFirst: true });
+      if (this.session.value !== session) return;
+      this.entries.value = [...page.turns.reverse().map((turn) => Entry.of(turn)), ...this.entries.value];
+      this.hidden.value = page.nextPageToken ? Math.max(this.hidden.value - page.turns.length, 1) : 0;
+      this.before = page.nextPageToken;
+    } catch {
+      announce(t("load_failed"));
+    }
+  }
+
+  /** The latest turns, of so many in all. */
+  private async readTurns(count: number): Promise<void> {
+    const page = await this.client.listTurns({ session: this.session.value, pageSize: PAGE, latestFirst: true });
+    const turns: Turn[] = page.turns.reverse();
+    this.before = page.nextPageToken;
+    this.hidden.value = page.nextPageToken ? Math.max(count - turns.length, 1) : 0;
     const known = new Map(this.entries.value.map((entry) => [entry.name.value, entry]));
     const entries = turns.map((turn) => known.get(turn.name) ?? Entry.of(turn));
     const unsent = this.entries.value.filter((entry) => !entries.includes(entry) && this.following.has(entry));
     this.entries.value = [...entries, ...unsent];
-    for (const turn of turns) {
-      const entry = entries.find((one) => one.name.value === turn.name);
-      if (!entry || this.following.has(entry)) continue;
+    turns.forEach((turn, index) => {
+      const entry = entries[index]!;
+      if (this.following.has(entry)) return;
       if (known.has(turn.name)) entry.update(turn);
       if (turn.state === Turn_State.RUNNING) void this.follow(entry, false);
-    }
+    });
   }
 
   private async follow(entry: Entry, supersede: boolean): Promise<void> {
@@ -286,7 +320,7 @@ export class Conversation {
     if (event.case === "missed") {
       const { session } = await this.client.getSession({ name: this.session.value });
       this.changed(session?.state ?? State.BOT, session?.agent ?? "");
-      await this.readTurns();
+      await this.readTurns(session?.turnCount ?? 0);
       this.lastEvent = session?.lastEvent ?? id;
       return;
     }

@@ -2,7 +2,7 @@
 import { signal } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Session_State as State } from "../gen/kefu/router/v1/chat_pb.js";
-import { choose, language } from "../shared/i18n.ts";
+import { choose, language, locale } from "../shared/i18n.ts";
 import { Icon } from "../shared/icons.tsx";
 import { announced } from "./announce.ts";
 import { Composer } from "./composer.tsx";
@@ -10,10 +10,8 @@ import type { Conversation } from "./conversation.ts";
 import type { Site } from "./embedding.ts";
 import type { Entry } from "./entry.ts";
 import type { Shown } from "./evidence.tsx";
-import { answers } from "./lazy.ts";
+import { answers, loadAnswers } from "./lazy.ts";
 import { t } from "./texts.ts";
-
-const AT_ONCE = 100;
 
 interface PageProps {
   conversation: Conversation;
@@ -23,15 +21,19 @@ interface PageProps {
 
 export function Page({ conversation, title, site }: PageProps) {
   const [shown, setShown] = useState<Shown | null>(null);
-  const [erasing, setErasing] = useState(false);
-  const { EvidencePanel, EraseDialog } = answers.value ?? {};
+  const [asking, setAsking] = useState<"erase" | "earlier" | null>(null);
+  const { EvidencePanel, EraseDialog, EarlierDialog } = answers.value ?? {};
+  const ask = (what: "erase" | "earlier") => {
+    loadAnswers();
+    setAsking(what);
+  };
   const composer = useRef<HTMLTextAreaElement>(null);
   return (
     <>
       <a class="skip" href="#message" onClick={(event) => (event.preventDefault(), composer.current?.focus())}>
         {t("skip")}
       </a>
-      <Header conversation={conversation} title={title()} site={site} onErase={() => setErasing(true)} />
+      <Header conversation={conversation} title={title()} site={site} onAsk={ask} />
       <WhoAnswers conversation={conversation} />
       <Transcript conversation={conversation} onCite={(entry, number) => setShown({ entry, number })} />
       <Composer conversation={conversation} box={composer} />
@@ -41,7 +43,8 @@ export function Page({ conversation, title, site }: PageProps) {
         ))}
       </div>
       {shown && EvidencePanel && <EvidencePanel shown={shown} onClose={() => setShown(null)} />}
-      {erasing && EraseDialog && <EraseDialog conversation={conversation} onClose={() => setErasing(false)} />}
+      {asking === "erase" && EraseDialog && <EraseDialog conversation={conversation} onClose={() => setAsking(null)} />}
+      {asking === "earlier" && EarlierDialog && <EarlierDialog conversation={conversation} onClose={() => setAsking(null)} />}
     </>
   );
 }
@@ -50,10 +53,10 @@ interface HeaderProps {
   conversation: Conversation;
   title: string;
   site: Site | null;
-  onErase: () => void;
+  onAsk: (what: "erase" | "earlier") => void;
 }
 
-function Header({ conversation, title, site, onErase }: HeaderProps) {
+function Header({ conversation, title, site, onAsk }: HeaderProps) {
   const human = conversation.state.value === State.HUMAN;
   const busy = conversation.state.value === State.WAITING || human || conversation.state.value === State.CLOSED;
   const menu = useRef<HTMLDivElement>(null);
@@ -87,6 +90,10 @@ function Header({ conversation, title, site, onErase }: HeaderProps) {
             <Icon name="fresh" />
             {t("fresh")}
           </button>
+          <button type="button" class="button quiet" onClick={act(() => onAsk("earlier"))}>
+            <Icon name="book" />
+            {t("earlier_list")}
+          </button>
           <button
             type="button"
             class="button quiet"
@@ -96,7 +103,7 @@ function Header({ conversation, title, site, onErase }: HeaderProps) {
             <Icon name="globe" />
             {t("language")}
           </button>
-          <button type="button" class="button quiet" disabled={!conversation.session.value} onClick={act(onErase)}>
+          <button type="button" class="button quiet" disabled={!conversation.session.value} onClick={act(() => onAsk("erase"))}>
             <Icon name="trash" />
             {t("erase")}
           </button>
@@ -146,9 +153,7 @@ interface TranscriptProps {
 function Transcript({ conversation, onCite }: TranscriptProps) {
   const list = useRef<HTMLElement>(null);
   const [away, setAway] = useState(false);
-  const [all, setAll] = useState(false);
   const entries = conversation.entries.value;
-  const visible = all ? entries : entries.slice(-AT_ONCE);
   const Message = answers.value?.Message;
   const follows = useRef(true);
   const bottom = (smooth = false) => {
@@ -190,12 +195,12 @@ function Transcript({ conversation, onCite }: TranscriptProps) {
           </div>
         )}
         {conversation.phase.value === "ready" && entries.length === 0 && <Hello />}
-        {visible.length < entries.length && (
-          <button type="button" class="button small earlier" onClick={() => setAll(true)}>
-            {t("earlier", { count: entries.length - visible.length })}
+        {conversation.hidden.value > 0 && (
+          <button type="button" class="button small earlier" onClick={() => void conversation.showEarlier()}>
+            {t("earlier", { count: conversation.hidden.value.toLocaleString(locale()) })}
           </button>
         )}
-        {visible.map((entry) =>
+        {entries.map((entry) =>
           Message ? (
             <Message key={entry.key} entry={entry} conversation={conversation} onCite={onCite} />
           ) : (

@@ -12,7 +12,7 @@ import { Inbox } from "./inbox/inbox.tsx";
 import { desk, watchDesk } from "./inbox/live.ts";
 import { KnowledgePage } from "./knowledge/knowledge.tsx";
 import { NumbersPage } from "./numbers/numbers.tsx";
-import { companyCredentials, forgetCompanyAccount } from "./oidc.ts";
+import { companyCredentials, forgetCompanyAccount, isReturn } from "./oidc.ts";
 import { SettingsPage } from "./settings/settings.tsx";
 import { DeskIcon, type DeskIconName } from "./shared/icons.tsx";
 import { hrefOf, route, type Section, SECTIONS } from "./shared/route.ts";
@@ -49,7 +49,9 @@ export function App({ config, connect }: AppProps) {
   }, [language.value]);
 
   useEffect(() => {
-    void recall(config, refused).then(setWho);
+    void recall(config, refused, () => {
+      leave("accountEnded");
+    }).then(setWho);
   }, []);
 
   if (who === "asking") return <Busy />;
@@ -70,23 +72,37 @@ export function App({ config, connect }: AppProps) {
 }
 
 /** Whoever has signed in in this tab before, or is just coming back from the identity provider. */
-async function recall(config: GatewayConfig, refused: () => void): Promise<Who> {
+async function recall(config: GatewayConfig, refused: () => void, ended: () => void): Promise<Who> {
   let trouble: SignInTrouble = null;
-  const known: Credentials[] = keptKey() === "" ? [] : [fixedToken(keptKey(), refused)];
-  if (config.oidc) {
-    try {
-      known.push(...((await companyCredentials(config.oidc, refused)) ?? []));
-    } catch {
-      trouble = "provider";
-    }
-  }
-  for (const credentials of known) {
+  if (keptKey() !== "") {
+    const credentials = fixedToken(keptKey(), refused);
     const identified = await identify(credentials);
     if ("me" in identified) return { credentials, me: identified.me };
     trouble = identified.trouble;
+    if (trouble !== "unreachable") keepKey("");
   }
-  if (trouble === "refused" || trouble === "stranger") keepKey("");
-  return { trouble };
+  return config.oidc ? recallAccount(config.oidc, ended, trouble) : { trouble };
+}
+
+async function recallAccount(provider: NonNullable<GatewayConfig["oidc"]>, ended: () => void, before: SignInTrouble): Promise<Who> {
+  const coming = isReturn(new URL(location.href));
+  let known: readonly Credentials[] | null;
+  try {
+    known = await companyCredentials(provider, ended);
+  } catch {
+    return { trouble: "provider" };
+  }
+  if (known === null) return { trouble: before };
+  const troubles = new Set<SignInTrouble>();
+  for (const credentials of known) {
+    const identified = await identify(credentials);
+    if ("me" in identified) return { credentials, me: identified.me };
+    troubles.add(identified.trouble);
+  }
+  if (troubles.has("unreachable")) return { trouble: "unreachable" };
+  await forgetCompanyAccount(provider);
+  // The gateway takes one of two tokens: what it says of that one counts.
+  return { trouble: troubles.has("stranger") ? "accountStranger" : coming ? "accountRefused" : "accountEnded" };
 }
 
 function SignedIn({ config, connect, credentials, me, leave }: AppProps & { credentials: Credentials; me: Me; leave: (trouble: SignInTrouble) => void }) {

@@ -7,15 +7,16 @@ import type { User, UserManager } from "oidc-client-ts";
 
 import type { Credentials } from "../shared/auth.ts";
 import type { GatewayConfig } from "../shared/config.ts";
+import { MeRefused } from "./shared/session.ts";
 
 type Provider = NonNullable<GatewayConfig["oidc"]>;
 
 /** Renewed so many seconds before it ends. */
 const EARLY_SECONDS = 60;
 
-/** Leaves the page; the provider sends the browser back to it. */
-export async function leaveForSignIn(provider: Provider): Promise<void> {
-  await (await managerOf(provider)).signinRedirect();
+/** Leaves the page; the provider sends the browser back to it. `anew`: it shall ask who that is, also when it knows. */
+export async function leaveForSignIn(provider: Provider, anew: boolean): Promise<void> {
+  await (await managerOf(provider)).signinRedirect(anew ? { prompt: "login" } : {});
 }
 
 export function isReturn(address: URL): boolean {
@@ -47,8 +48,9 @@ function credentialsOf(manager: UserManager, first: User, which: "id_token" | "a
   let renewing: Promise<User | null> | null = null;
   return {
     token: async () => {
-      if (user.refresh_token !== undefined && (user.expires_in ?? Infinity) < EARLY_SECONDS) {
-        renewing ??= manager.signinSilent().finally(() => (renewing = null));
+      const left = Math.min(user.expires_in ?? Infinity, user.profile.exp - Date.now() / 1000);
+      if (user.refresh_token !== undefined && left < EARLY_SECONDS) {
+        renewing ??= renewed(manager, onRefused).finally(() => (renewing = null));
         user = (await renewing) ?? user;
       }
       return user[which] ?? "";
@@ -57,13 +59,24 @@ function credentialsOf(manager: UserManager, first: User, which: "id_token" | "a
   };
 }
 
-async function managerOf({ issuer, client_id }: Provider): Promise<UserManager> {
+async function renewed(manager: UserManager, onRefused: () => void): Promise<User | null> {
+  const { ErrorResponse } = await import("oidc-client-ts");
+  try {
+    return await manager.signinSilent();
+  } catch (error) {
+    if (!(error instanceof ErrorResponse)) throw error; // the provider was not reached: later, perhaps
+    onRefused();
+    throw new MeRefused(401);
+  }
+}
+
+async function managerOf({ issuer, client_id, scope }: Provider): Promise<UserManager> {
   const { UserManager, WebStorageStateStore } = await import("oidc-client-ts");
   return new UserManager({
     authority: issuer,
     client_id,
     redirect_uri: location.origin + location.pathname,
-    scope: "openid profile email",
+    scope,
     userStore: new WebStorageStateStore({ store: sessionStorage }),
     stateStore: new WebStorageStateStore({ store: sessionStorage }),
     automaticSilentRenew: false,

@@ -11,10 +11,10 @@ import { t } from "./texts.ts";
 import { LanguageSwitch } from "./switches.tsx";
 import { leaveForSignIn } from "./oidc.ts";
 
-export type SignInTrouble = "refused" | "stranger" | "unreachable" | "provider" | null;
+export type SignInTrouble = "refused" | "stranger" | "unreachable" | "provider" | "accountRefused" | "accountStranger" | "accountEnded" | null;
 
 /** Who somebody is, or why they cannot come in. */
-export async function identify(credentials: Credentials): Promise<{ me: Me } | { trouble: Exclude<SignInTrouble, null> }> {
+export async function identify(credentials: Credentials): Promise<{ me: Me } | { trouble: "refused" | "stranger" | "unreachable" }> {
   try {
     const me = await fetchMe(await credentials.token());
     return isStranger(me) ? { trouble: "stranger" } : { me };
@@ -54,7 +54,7 @@ export function SignIn(props: {
             type="button"
             class="button primary wide"
             onClick={() => {
-              leaveForSignIn(oidc).catch(() => {
+              leaveForSignIn(oidc, trouble === "accountRefused" || trouble === "accountStranger").catch(() => {
                 setTrouble("provider");
               });
             }}
@@ -132,5 +132,11 @@ function troubleText(trouble: Exclude<SignInTrouble, null>): string {
       return t("troubleUnreachable");
     case "provider":
       return t("troubleProvider");
+    case "accountRefused":
+      return t("troubleAccountRefused");
+    case "accountStranger":
+      return t("troubleAccountStranger");
+    case "accountEnded":
+      return t("troubleAccountEnded");
   }
 }

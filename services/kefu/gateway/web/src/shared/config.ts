@@ -6,7 +6,7 @@ export interface GatewayConfig {
   /** Whether anybody may chat without a key. */
   visitors: boolean;
   /** Where operators sign in, if there is such a place. */
-  oidc: { issuer: string; client_id: string } | null;
+  oidc: { issuer: string; client_id: string; scope: string } | null;
   /** Collections that visitors' questions are answered from; empty: all that their key may search. */
   collections: string[];
   version: string;

@@ -203,9 +203,9 @@ export class Company {
         },
         listTurns: (request) => {
           const { turns } = this.#held(request.session);
-          const from = Number(request.pageToken || 0);
-          const to = from + request.pageSize;
-          return { turns: turns.slice(from, to), nextPageToken: to < turns.length ? String(to) : "" };
+          const to = Number(request.pageToken || turns.length); // the desk reads the latest first
+          const from = Math.max(to - request.pageSize, 0);
+          return { turns: turns.slice(from, to).reverse(), nextPageToken: from > 0 ? String(from) : "" };
         },
         watchSession: (request, { signal }) => this.#held(request.session).events.listen(signal),
       });

@@ -155,7 +155,7 @@ export function ConversationView({ name }: { name: string }) {
             <DeskIcon name="back" />
           </a>
           <div class="conversation-title">
-            <h2 dir="auto">{told?.session?.title || conversation.turns[0]?.question.slice(0, 80) || t("noTitle")}</h2>
+            <h2 dir="auto">{told?.session?.title || conversation.title || t("noTitle")}</h2>
             <p class="soft">
               <Badge kind={heldByMe ? "good" : held ? "accent" : conversation.state === Session_State.WAITING ? "warn" : "plain"}>
                 {heldByMe ? t("heldByMe") : held ? t("heldBy", { agent: conversation.agent }) : stateText(conversation.state)}
@@ -202,7 +202,7 @@ export function ConversationView({ name }: { name: string }) {
           ) : null}
         </div>
         <Scroll turns={conversation.turns}>
-          <Messages turns={conversation.turns} />
+          <Messages turns={conversation.turns} hidden={conversation.hidden} onEarlier={() => acting.run(feed.earlier)} />
         </Scroll>
         {closed ? (
           <p class="composer-closed">{t("closedMore")}</p>
@@ -256,7 +256,7 @@ function Scroll({ turns, children }: { turns: readonly Turn[]; children: Compone
   useLayoutEffect(() => {
     if (atEnd.current) toEnd();
     else setUnread(true);
-  }, [turns.length]);
+  }, [turns.at(-1)?.name]);
   return (
     <div class="scroll-frame">
       <div

@@ -1,12 +1,12 @@
-/** A conversation read whole, then followed as long as it is shown. */
+/** A conversation read from its end, then followed as long as it is shown. */
 
 import { Code } from "@connectrpc/connect";
 import { useEffect, useRef, useState } from "preact/hooks";
 
 import type { Turn } from "../../gen/kefu/router/v1/chat_pb.ts";
 import { type Failure, failureOf } from "@kefu/client";
-import { pages, type Services } from "../shared/services.ts";
-import { afterSessionEvent, type ConversationState, opened, withTurn } from "./conversation_state.ts";
+import type { Services } from "../shared/services.ts";
+import { afterSessionEvent, type ConversationState, opened, withEarlier, withTurn } from "./conversation_state.ts";
 import { watching } from "./watching.ts";
 
 export interface Feed {
@@ -19,16 +19,20 @@ export interface Feed {
   /** Who answers now, as a call of ours returned it. */
   hold(state: Pick<ConversationState, "state" | "agent">): void;
   reload(): void;
+  /** Read what was said before the first turn here. */
+  earlier(): Promise<void>;
 }
 
-/** The session, its turns and what happened last: everything after that is told by WatchSession. */
+/** Turns that are read at once: a conversation may have ten thousand. */
+const PAGE = 100;
+
+/** The session, its latest turns and what happened last: everything after that is told by WatchSession. */
 export async function readConversation(services: Services, name: string, signal: AbortSignal): Promise<ConversationState> {
   const { session } = await services.chat.getSession({ name }, { signal });
-  const turns: Turn[] = [];
-  for await (const page of pages((pageToken) => services.chat.listTurns({ session: name, pageSize: 100, pageToken }, { signal }))) {
-    turns.push(...page.turns);
-  }
-  return opened(turns, session?.state ?? 0, session?.agent ?? "", session?.lastEvent ?? "");
+  const { turns, nextPageToken: before } = await services.chat.listTurns({ session: name, pageSize: PAGE, latestFirst: true }, { signal });
+  const hidden = before === "" ? 0 : Math.max((session?.turnCount ?? 0) - turns.length, 1);
+  const rest = { title: session?.title ?? "", hidden, before };
+  return opened(turns.reverse(), session?.state ?? 0, session?.agent ?? "", session?.lastEvent ?? "", rest);
 }
 
 export function useConversation(services: Services, name: string): Feed {
@@ -90,6 +94,12 @@ export function useConversation(services: Services, name: string): Feed {
     failure,
     live,
     reload,
+    earlier: async () => {
+      const pageToken = current.current?.before ?? "";
+      if (pageToken === "") return;
+      const page = await services.chat.listTurns({ session: name, pageSize: PAGE, pageToken, latestFirst: true });
+      change((before) => (before.before === pageToken ? withEarlier(before, page.turns, page.nextPageToken) : before));
+    },
     add: (turn) => {
       change((before) => ({ ...before, turns: withTurn(before.turns, turn) }));
     },

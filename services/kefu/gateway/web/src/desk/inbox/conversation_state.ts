@@ -14,10 +14,27 @@ export interface ConversationState {
   readonly lastEvent: string;
   /** Events were lost: read the turns anew. */
   readonly stale: boolean;
+  /** The customer's first words. */
+  readonly title: string;
+  /** How many turns come before the first one here, and the token of the page that ends with the last of them. */
+  readonly hidden: number;
+  readonly before: string;
 }
 
-export function opened(turns: readonly Turn[], state: Session_State, agent: string, lastEvent: string): ConversationState {
-  return { turns, state, agent, lastEvent, stale: false };
+export function opened(
+  turns: readonly Turn[],
+  state: Session_State,
+  agent: string,
+  lastEvent: string,
+  rest: Pick<ConversationState, "title" | "hidden" | "before"> = { title: "", hidden: 0, before: "" },
+): ConversationState {
+  return { turns, state, agent, lastEvent, stale: false, ...rest };
+}
+
+/** The conversation with one more page of what was said before. */
+export function withEarlier(conversation: ConversationState, latestFirst: readonly Turn[], before: string): ConversationState {
+  const turns = [...[...latestFirst].reverse(), ...conversation.turns];
+  return { ...conversation, turns, before, hidden: before === "" ? 0 : Math.max(conversation.hidden - latestFirst.length, 1) };
 }
 
 /** The conversation after an event. */

@@ -117,9 +117,11 @@ function Item({ conversation, current }: { conversation: Conversation; current: 
           </span>
         ) : null}
       </span>
-      <span class="item-last" dir="auto">
-        {conversation.lastMessage}
-      </span>
+      {conversation.lastMessage !== session?.title ? (
+        <span class="item-last" dir="auto">
+          {conversation.lastMessage}
+        </span>
+      ) : null}
       <span class="item-tags">
         {conversation.escalated ? (
           <Badge kind="danger">

@@ -1,7 +1,5 @@
 /** What was said, as text: nothing that a customer, a document or a model wrote is ever read as HTML. */
 
-import { useState } from "preact/hooks";
-
 import { Rating, type Turn, Turn_State } from "../../gen/kefu/router/v1/chat_pb.ts";
 import { Icon } from "../../shared/icons.tsx";
 import { clock } from "../shared/format.ts";
@@ -10,22 +8,17 @@ import { t } from "../texts.ts";
 import { messagesOf, type Message } from "./conversation_state.ts";
 import { reasonText, sourceText } from "./words.ts";
 
-/** So many turns are shown at first: a conversation may have ten thousand. */
-const SHOWN = 100;
-
-export function Messages({ turns }: { turns: readonly Turn[] }) {
-  const [earlier, setEarlier] = useState(0);
-  const hidden = Math.max(0, turns.length - SHOWN - earlier);
+export function Messages({ turns, hidden, onEarlier }: { turns: readonly Turn[]; hidden: number; onEarlier: () => void }) {
   return (
     <ol class="messages">
       {hidden > 0 ? (
         <li class="messages-earlier">
-          <button type="button" class="button small" onClick={() => setEarlier(earlier + SHOWN)}>
+          <button type="button" class="button small" onClick={onEarlier}>
             {t("showEarlier", { n: hidden })}
           </button>
         </li>
       ) : null}
-      {messagesOf(turns.slice(hidden)).map((message) => (
+      {messagesOf(turns).map((message) => (
         <li key={message.key} class={`message from-${message.kind}`}>
           <Body message={message} />
         </li>

@@ -24,8 +24,9 @@ export function AttentionPage({ collection }: { collection: string }) {
   const use = useLoaded<{ cited: ReadonlySet<string>; cut: boolean } | null>(
     async (signal) => {
       if (!mayCount) return null;
-      const startTime = timestampFromDate(new Date(Date.now() - DAYS * 86_400_000));
-      const { documents } = await services.insight.listDocumentUse({ startTime, pageSize: MOST_CITED }, { signal });
+      const now = Date.now(); // named, for by the server's clock it would be a moment more than the server counts
+      const [startTime, endTime] = [now - DAYS * 86_400_000, now].map((time) => timestampFromDate(new Date(time)));
+      const { documents } = await services.insight.listDocumentUse({ startTime, endTime, pageSize: MOST_CITED }, { signal });
       return { cited: new Set(documents.map((one) => one.document)), cut: documents.length >= MOST_CITED };
     },
     [services],

@@ -157,6 +157,7 @@ function Deliveries({ webhook, onClose }: { webhook: Webhook; onClose: () => voi
               <Badge kind={one.state === Delivery_State.DELIVERED ? "good" : one.state === Delivery_State.FAILED ? "danger" : "warn"}>{deliveryText(one)}</Badge>{" "}
               {eventText(one.event)} · {clock(one.createTime)}
               {one.error ? <span class="soft breakable"> · {one.error}</span> : null}
+              {one.error && one.nextTime ? <span class="soft"> {t("nextAttempt", { time: clock(one.nextTime) })}</span> : null}
             </span>
             <button
               type="button"
@@ -179,7 +180,7 @@ function Deliveries({ webhook, onClose }: { webhook: Webhook; onClose: () => voi
 }
 
 function deliveryText(delivery: Delivery): string {
-  const status = delivery.httpStatus > 0 ? ` ${delivery.httpStatus}` : "";
+  const status = delivery.httpStatus > 0 ? ` · ${delivery.httpStatus}` : "";
   switch (delivery.state) {
     case Delivery_State.DELIVERED:
       return t("delivered") + status;

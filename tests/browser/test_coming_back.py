@@ -1,0 +1,77 @@
+"""What a browser goes back to, and what it does not get: others' sessions, tokens of long ago, people after hours."""
+
+import time
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from playwright.async_api import expect
+
+from kefu.gateway.visitors import Visitors
+from tests.browser.test_chat_page import ENGLISH, stored_session
+from tests.support.pages import VISITOR_SECRET, Front, ask
+from tests.support.settings import choose
+
+
+async def test_an_earlier_conversation_is_gone_back_to_from_a_new_one(front: Front) -> None:
+    page = await front.page()
+    await page.get_by_role("button", name="More").click()
+    await page.get_by_role("button", name="Earlier conversations").click()
+    await expect(page.get_by_role("dialog")).to_contain_text("There are none")
+    await page.keyboard.press("Escape")
+    await ask(page, ENGLISH)
+    await expect(page.locator(".sources")).to_be_visible()
+    await page.get_by_role("button", name="More").click()
+    await page.get_by_role("button", name="New conversation").click()
+    await expect(page.locator(".hello")).to_be_visible()
+    await page.get_by_role("button", name="More").click()
+    await page.get_by_role("button", name="Earlier conversations").click()
+    await page.get_by_role("dialog").get_by_role("button", name=ENGLISH).click()
+    await expect(page.locator(".asked p")).to_have_text(ENGLISH)
+    await ask(page, "And how long is a refund?")
+    await expect(page.locator(".sources")).to_have_count(2)
+    assert front.complaints == []
+
+
+async def test_a_visitor_who_names_another_ones_session_begins_a_new_one(front: Front) -> None:
+    page = await front.page()
+    await ask(page, ENGLISH)
+    await expect(page.locator(".sources")).to_be_visible()
+    session = await stored_session(page)
+    other = await front.page()
+    await ask(other, "Hello")  # a visitor with a token, and a session of their own
+    await expect(other.locator(".answered")).to_be_visible()
+    await other.evaluate(f"localStorage.setItem('kefu.session', '{session}')")
+    await other.reload()
+    await expect(other.locator(".hello")).to_be_visible()
+    await expect(other.locator(".asked")).to_have_count(0)
+    await ask(other, ENGLISH)
+    await expect(other.locator(".sources")).to_be_visible()
+    assert await stored_session(other) != session
+
+
+async def test_a_token_of_long_ago_is_of_no_use_and_its_browser_begins_anew(front: Front) -> None:
+    page = await front.page()
+    ago = Visitors([VISITOR_SECRET], "default", clock=lambda: time.time() - 9 * 86_400).new()
+    await page.evaluate(
+        f"""localStorage.setItem("kefu.visitor", JSON.stringify({{ token: "{ago}", renewAt: 9e15 }}));
+            localStorage.setItem("kefu.session", "sessions/0b5f5b1e-8d1c-4d2e-9a57-2f3f4b6c7d8e")"""
+    )
+    await page.reload()
+    await expect(page.locator(".hello")).to_be_visible()
+    await ask(page, ENGLISH)
+    await expect(page.locator(".sources")).to_be_visible()
+    assert ago not in await page.evaluate("localStorage.getItem('kefu.visitor')")
+
+
+async def test_outside_business_hours_the_page_says_when_somebody_is_there(front: Front) -> None:
+    day = datetime.now(ZoneInfo("Asia/Shanghai")).date() + timedelta(days=20)
+    await choose(await front.desk.customer(), business_hours=[f"{day} 10:00-12:00"], time_zone="Asia/Shanghai")
+    page = await front.page(timezone_id="Europe/London")
+    await page.get_by_role("button", name="Talk to a person").click()
+    notice = page.locator(".handoff")
+    await expect(notice).to_contain_text("We are closed right now")
+    await expect(notice).to_contain_text(f"Somebody is there again {day:%A}")
+    await expect(notice).to_contain_text("at 02:00")  # by the customer's own clock
+    chinese = await front.page(locale="zh-CN")
+    await chinese.get_by_role("button", name="转人工客服").click()
+    await expect(chinese.locator(".handoff")).to_contain_text("现在是非工作时间")
