@@ -1,4 +1,4 @@
-"""The desk after a day of questions: what went unanswered, the numbers and the webhooks show it, and are worked with."""
+"""The desk after a day of questions: what went unanswered, numbers and webhooks show it, and are worked with."""
 
 import csv
 from collections.abc import AsyncIterator

@@ -68,7 +68,10 @@ export class Scripted {
       const session = this.session(name);
       return { session: { name, state: session.state, agent: session.agent, lastEvent: String(session.events.length) } };
     },
-    listTurns: ({ session }) => ({ turns: [...this.session(session).turns].reverse() }), // the page reads the latest first
+    listTurns: ({ session, latestFirst }) => {
+      const turns = [...this.session(session).turns];
+      return { turns: latestFirst ? turns.reverse() : turns };
+    },
     deleteSession: ({ name }) => {
       this.session(name);
       this.sessions.delete(name);
