@@ -40,7 +40,7 @@ class Case:
     relevance: float
     """Of the best one."""
     words_stand_out: float
-    """By how much the passage that holds most of its words exceeds the next one, BM25 as a share of its bound."""
+    """By how much the document that holds most of its words exceeds the next one, BM25 as a share of its bound."""
     right: bool
     """A right document is among those that a model would be shown."""
     language: str = ""
@@ -135,8 +135,13 @@ def cases_of(evaluation: Evaluation, shown: int) -> list[Case]:
 
 
 def _words_stand_out(evaluation: Evaluation, question: Question) -> float:
-    relative = np.sort(evaluation.index.words.scores(question.words).relative)[::-1]
-    return float(relative[0] - relative[1]) if len(relative) > 1 else 0.0
+    index = evaluation.index
+    best: dict[str, float] = {}  # by document: passages of the one that answers are near each other
+    for number, value in zip(index.words.numbers.tolist(), index.words.scores(question.words).relative, strict=True):
+        document = index.entries[number].document
+        best[document] = max(best.get(document, 0.0), float(value))
+    most, *others = sorted(best.values(), reverse=True)
+    return most - others[0] if others else 0.0
 
 
 def abstention(
