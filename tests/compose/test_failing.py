@@ -21,7 +21,6 @@ from tests.support.calling import bearing
 
 pytestmark = pytest.mark.timeout(2400)
 OTHER_MODEL = "smollm2-135m"
-ENDED_WELL = (pb.FINISH_REASON_STOP, pb.FINISH_REASON_LENGTH)
 
 
 async def test_routers_are_replaced_one_by_one_under_load_without_a_failed_turn(kefu: Containers) -> None:
@@ -77,7 +76,6 @@ async def test_a_replica_that_dies_in_mid_answer_is_not_noticed(kefu: Containers
         running = kefu.replicas()
         async with kefu.customers() as channel:
             broken_off, answer = await killed_in_the_middle(kefu, channel)
-        assert answer.completed.finish_reason == pb.FINISH_REASON_STOP
         assert answer.text.startswith(broken_off)
         assert len(answer.text) > len(broken_off)
         assert continuations(kefu) == 1
@@ -109,12 +107,13 @@ async def test_another_model_is_rolled_out_and_back_while_customers_ask(kefu: Co
     async def answered_by() -> str:
         async with kefu.customers() as channel:
             answer = await ask(channel, kefu.key, ENGLISH)
-        assert answer.completed.finish_reason in ENDED_WELL
+        assert answer.completed.source == pb.ANSWER_SOURCE_GENERATED
         return answer.completed.model
 
     async def customer() -> None:
         while not stop.is_set():
             models.add(await answered_by())
+            await asyncio.sleep(2)  # the replica that comes needs the processors to start
 
     before = await answered_by()
     customers = [asyncio.create_task(customer()) for _ in range(2)]
@@ -159,7 +158,7 @@ async def test_knowledge_and_sessions_survive_a_killed_redis_and_an_answer_goes_
                 await kill.now()
         written = Answer(events)
         assert kill.done
-        assert written.completed.finish_reason in ENDED_WELL
+        assert written.completed.source == pb.ANSWER_SOURCE_GENERATED
         await asyncio.to_thread(until, lambda: kefu.inspect(redis)["RestartCount"] >= 1, 60)
         await asyncio.to_thread(kefu.until_healthy)
         second = await once_more(lambda: ask(channel, kefu.key, ENGLISH, session_of(first)))

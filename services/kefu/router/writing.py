@@ -152,7 +152,7 @@ class Writing:
     def _conclude(self, question: Question, draft: Draft) -> None:
         chain = draft.filter
         if chain is not None and chain.blocked is not None:
-            _log.warning("answer.literal_withheld", literal=chain.blocked)
+            _log.warning("answer.literal_withheld")  # which one is in the hand-over: a log holds nothing that was said
             metrics.LITERALS_WITHHELD.inc()
             draft.say(chain.break_off())
             hand_over(question, draft, HandoffReason.UNSUPPORTED_ANSWER, nearest=draft.passages, detail=chain.blocked)
