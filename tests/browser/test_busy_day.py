@@ -1,4 +1,4 @@
-"""The desk after a day of questions: what went unanswered, the numbers and the webhooks show it, and are worked with."""
+"""The desk after a day of questions: what went unanswered, the numbers and the webhooks are there to work with."""
 
 import csv
 from collections.abc import AsyncIterator
@@ -32,6 +32,8 @@ async def test_a_busy_day_is_told_and_a_reply_becomes_an_answer(office: Office) 
         await deliveries_are_shown(desk, office, good, bad)
         await what_nobody_cites_is_listed(desk, office)
         await a_reply_becomes_an_answer(desk, office)
+        await a_document_is_edited_and_deleted(desk, office)
+        await the_desk_is_closed(desk, office)
     assert office.complaints == []
 
 
@@ -76,3 +78,33 @@ async def a_reply_becomes_an_answer(desk: Page, office: Office) -> None:
     customer = await office.customer()
     await ask(customer, "Can you wrap my order as a gift?")
     await expect(customer.locator("body")).to_contain_text(REPLY)
+
+
+async def a_document_is_edited_and_deleted(desk: Page, office: Office) -> None:
+    await desk.goto(f"{office.origin}/desk#/knowledge/help/documents")
+    await desk.get_by_role("link", name="Kettle repairs").click()
+    await desk.get_by_role("button", name="Edit").click()
+    text = desk.get_by_role("textbox", name="Text")
+    await text.fill((await text.input_value()).replace("19 euros", "21 euros"))
+    await desk.get_by_role("textbox", name="Valid until").fill("2020-01-01")
+    await desk.get_by_role("button", name="Save").click()
+    await expect(desk.get_by_role("dialog")).to_have_count(1)
+    await expect(desk.get_by_role("dialog")).to_contain_text("Outside the warranty it costs 21 euros.")
+    await desk.keyboard.press("Escape")
+    await desk.get_by_role("link", name="Needs attention").click()
+    await expect(desk.locator(".panel-card").first).to_contain_text("Kettle repairs")
+    await desk.locator(".panel-card").first.get_by_role("link", name="Kettle repairs").click()
+    await desk.get_by_role("button", name="Delete").click()
+    await desk.get_by_role("dialog").last.get_by_role("button", name="Delete").click()
+    await expect(desk.get_by_role("dialog")).to_have_count(0)
+    await expect(desk.locator("main")).not_to_contain_text("Kettle repairs")
+
+
+async def the_desk_is_closed(desk: Page, office: Office) -> None:
+    await desk.goto(f"{office.origin}/desk#/settings/hours")
+    await desk.get_by_role("textbox", name="Business hours", exact=True).fill("Mon-Sun closed")
+    await desk.get_by_role("button", name="Save").click()
+    await expect(desk.locator(".notice.good")).to_be_visible()
+    customer = await office.customer()
+    await ask(customer, "I want to talk to a person, please.")
+    await expect(customer.locator(".handoff")).to_contain_text("We are closed right now")

@@ -1,4 +1,4 @@
-"""What a shop's customers ask in a day, asked of a running suite: answered, handed over, rated, replied to, and told on."""
+"""A day at a shop's desk, in a running suite: questions answered, handed over, rated, replied to, and told by webhooks."""
 
 import asyncio
 from collections.abc import Sequence
@@ -73,8 +73,8 @@ class BusyDay:
 
 
 async def have_a_busy_day(office: Office, webhooks: Sequence[str]) -> None:
-    """Seventeen questions: six answered, three of them rated; nine about three things that nobody wrote down, one about a
-    fourth, two of them replied to; and a wish for a person. `webhooks` are told of hand-overs and ratings.
+    """Seventeen questions: six answered, three of them rated; nine about three things that nobody wrote down, one about
+    a fourth, two of them replied to; and a wish for a person. `webhooks` are told of hand-overs and ratings.
     """
     async with grpc.aio.insecure_channel(office.suite.router) as channel:
         day = BusyDay(channel, office.suite.key)
