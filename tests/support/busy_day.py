@@ -1,4 +1,4 @@
-"""A day at a shop's desk, in a running suite: questions answered, handed over, rated, replied to, and told by webhooks."""
+"""A day at a shop's desk, in a running suite: questions answered, handed over, rated, replied to, told by webhooks."""
 
 import asyncio
 from collections.abc import Sequence
