@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Page, expect
 
 from tests.browser.test_first_word import WATCH, painted_at
 from tests.support.line import Line, open_line
@@ -19,7 +19,7 @@ SLOW = 120_000
 
 @pytest.mark.model
 @pytest.mark.timeout(1200)
-async def test_a_visitor_reads_cited_answers_also_through_a_cut_network_and_from_a_document_just_uploaded(
+async def test_visitors_and_a_colleague_at_the_desk_do_together_what_a_front_desk_is_for(
     tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     chromium_or_skip()
@@ -33,6 +33,8 @@ async def test_a_visitor_reads_cited_answers_also_through_a_cut_network_and_from
             desk = await Office(suite, browser).colleague("Li Wei", "#/knowledge/help/documents")
             await upload(desk, "repairs.md", TEXT.encode())
             after = await is_answered_from_the_upload(browser, line)
+            await is_corrected(desk, browser, line)
+            await talks_to_a_person(desk, browser, line)
             record_property("first_word_seconds", after)
             print(f"first word painted {after * 1000:.0f} ms after the gateway had sent it")  # noqa: T201 - pytest -s shows it
 
@@ -74,3 +76,41 @@ async def is_answered_from_the_upload(browser: Browser, line: Line) -> float:
     await expect(page.get_by_role("dialog").locator("mark").filter(has_text="19 euros")).to_be_visible()
     await context.close()
     return painted - sent
+
+
+async def is_corrected(desk: Page, browser: Browser, line: Line) -> None:
+    await desk.get_by_role("link", name="Curated answers").click()
+    await desk.get_by_role("button", name="New curated answer").click()
+    await desk.get_by_role("textbox", name="Question 1").fill(OF_THE_UPLOADED)
+    await desk.get_by_role("textbox", name="Answer").fill("Since November it costs 25 euros.")
+    await desk.get_by_role("button", name="Save").click()
+    await expect(desk.locator(".cards")).to_contain_text("Since November it costs 25 euros.")
+    page = await visitor(browser, line)
+    await ask(page, OF_THE_UPLOADED)
+    await expect(page.locator(".markdown")).to_contain_text("Since November it costs 25 euros.", timeout=SLOW)
+    await page.context.close()
+
+
+async def talks_to_a_person(desk: Page, browser: Browser, line: Line) -> None:
+    page = await visitor(browser, line)
+    await page.get_by_role("button", name="Talk to a person").click()
+    await desk.get_by_role("link", name="Inbox").click()
+    await desk.locator(".conversation-item").filter(has_text="I want to talk to a person").click()
+    await desk.get_by_role("button", name="Take over", exact=True).click()
+    await desk.get_by_role("textbox", name="Reply").fill("Good morning, this is Li Wei.")
+    await desk.get_by_role("button", name="Send").click()
+    await expect(page.locator(".answered.person")).to_contain_text("Good morning, this is Li Wei.")
+    await ask(page, "My kettle leaks")
+    await expect(desk.locator(".messages")).to_contain_text("My kettle leaks")
+    await desk.get_by_role("button", name="Return to Kefu").click()
+    await expect(page.get_by_text("The assistant answers again").first).to_be_visible()
+    await ask(page, ASKED["en-GB"])
+    await expect(page.locator(".sources")).to_be_visible(timeout=SLOW)
+    await page.context.close()
+
+
+async def visitor(browser: Browser, line: Line) -> Page:
+    context = await browser.new_context(locale="en-GB")
+    page = await context.new_page()
+    await page.goto(f"http://127.0.0.1:{line.port}/")
+    return page

@@ -85,6 +85,8 @@ async def test_a_site_that_is_not_named_cannot_show_the_chat(front: Front) -> No
         await page.get_by_role("button", name="Close the chat").first.click()
         await expect(page.locator(".panel")).to_be_hidden()
         assert any("frame-ancestors" in complaint for complaint in front.complaints), front.complaints
+        read = f"fetch('{front.origin}/api/visitor', {{ method: 'POST' }}).then(() => 'read', () => 'refused')"
+        assert await page.evaluate(read) == "refused"
 
 
 async def test_the_chat_obeys_only_the_page_that_shows_it(front: Front) -> None:

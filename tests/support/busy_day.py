@@ -1,4 +1,4 @@
-"""What a shop's customers ask in a day, asked of a running suite: answered, handed over, rated and replied to."""
+"""A day at a shop's desk, in a running suite: questions answered, handed over, rated, replied to, told by webhooks."""
 
 import asyncio
 from collections.abc import Sequence

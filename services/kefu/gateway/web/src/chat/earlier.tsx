@@ -4,7 +4,7 @@ import type { Session } from "../gen/kefu/router/v1/chat_pb.js";
 import { Dialog } from "../shared/dialog.tsx";
 import { locale } from "../shared/i18n.ts";
 import type { Conversation } from "./conversation.ts";
-import { t } from "./texts.ts";
+import { t } from "./texts_answers.ts";
 
 export function EarlierDialog({ conversation, onClose }: { conversation: Conversation; onClose: () => void }) {
   const [sessions, setSessions] = useState<Session[] | "loading" | "failed">("loading");

@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { Dialog } from "../shared/dialog.tsx";
 import { announce } from "./announce.ts";
 import type { Conversation } from "./conversation.ts";
-import { t } from "./texts.ts";
+import { t } from "./texts_answers.ts";
 
 export function EraseDialog({ conversation, onClose }: { conversation: Conversation; onClose: () => void }) {
   const [failed, setFailed] = useState(false);

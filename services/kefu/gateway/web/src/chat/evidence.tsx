@@ -7,7 +7,7 @@ import type { Entry } from "./entry.ts";
 import { evidenceFor } from "./footnotes.ts";
 import { highlighted } from "./highlight.ts";
 import { sourceName } from "./message.tsx";
-import { t } from "./texts.ts";
+import { t } from "./texts_answers.ts";
 
 export interface Shown {
   entry: Entry;

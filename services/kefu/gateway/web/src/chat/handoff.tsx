@@ -2,7 +2,7 @@
 import type { Handoff } from "../gen/kefu/router/v1/chat_pb.js";
 import { locale } from "../shared/i18n.ts";
 import { Icon } from "../shared/icons.tsx";
-import { t } from "./texts.ts";
+import { t } from "./texts_answers.ts";
 
 export function HandoffNotice({ handoff, text }: { handoff: Handoff; text: string }) {
   const opening = handoff.nextOpening && new Date(Number(handoff.nextOpening.seconds) * 1000);

@@ -12,7 +12,7 @@ import type { Entry } from "./entry.ts";
 import { withFootnotes } from "./footnotes.ts";
 import { HandoffNotice } from "./handoff.tsx";
 import { RatingBar } from "./rating.tsx";
-import { type ChatKey, t } from "./texts.ts";
+import { type ChatKey, t } from "./texts_answers.ts";
 
 interface MessageProps {
   entry: Entry;

@@ -5,7 +5,7 @@ import { Icon } from "../shared/icons.tsx";
 import { announce } from "./announce.ts";
 import type { Conversation } from "./conversation.ts";
 import type { Entry } from "./entry.ts";
-import { type ChatKey, t } from "./texts.ts";
+import { type ChatKey, t } from "./texts_answers.ts";
 
 const WHYS: ChatKey[] = ["why_wrong", "why_incomplete", "why_unclear", "why_unrelated", "why_outdated"];
 

@@ -381,7 +381,7 @@ export const en = {
   delivered: "Delivered",
   givenUp: "Given up",
   attempts: "Attempt {n}",
-  nextAttempt: "Next at {time}.",
+  nextAttempt: "next at {time}",
   eventHandoff: "Hand-overs",
   eventTurn: "Messages",
   eventRating: "Ratings",

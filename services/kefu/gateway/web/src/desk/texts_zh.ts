@@ -383,7 +383,7 @@ export const zh: Record<keyof typeof en, string> = {
   delivered: "已送达",
   givenUp: "已放弃",
   attempts: "第 {n} 次尝试",
-  nextAttempt: "下次尝试：{time}。",
+  nextAttempt: "下次尝试：{time}",
   eventHandoff: "转人工",
   eventTurn: "消息",
   eventRating: "评价",

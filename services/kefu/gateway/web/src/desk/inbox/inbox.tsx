@@ -103,9 +103,10 @@ function List(props: { title: string; conversations: readonly Conversation[]; op
 function Item({ conversation, current }: { conversation: Conversation; current: boolean }) {
   const { session, handoff, waitingSince } = conversation;
   const held = session?.state === Session_State.HUMAN;
+  const alone = conversation.lastMessage === session?.title; // the first message is the last one, too
   return (
     <a class="conversation-item" href={hrefOf("inbox", sessionId(session?.name ?? ""))} aria-current={current ? "true" : undefined}>
-      <span class="item-top">
+      <span class={alone ? "item-top alone" : "item-top"}>
         <span class="item-title" dir="auto">
           {session?.title || t("noTitle")}
         </span>
@@ -117,11 +118,11 @@ function Item({ conversation, current }: { conversation: Conversation; current: 
           </span>
         ) : null}
       </span>
-      {conversation.lastMessage !== session?.title ? (
+      {alone ? null : (
         <span class="item-last" dir="auto">
           {conversation.lastMessage}
         </span>
-      ) : null}
+      )}
       <span class="item-tags">
         {conversation.escalated ? (
           <Badge kind="danger">

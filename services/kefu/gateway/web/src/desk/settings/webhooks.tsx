@@ -156,8 +156,8 @@ function Deliveries({ webhook, onClose }: { webhook: Webhook; onClose: () => voi
             <span>
               <Badge kind={one.state === Delivery_State.DELIVERED ? "good" : one.state === Delivery_State.FAILED ? "danger" : "warn"}>{deliveryText(one)}</Badge>{" "}
               {eventText(one.event)} · {clock(one.createTime)}
-              {one.error ? <span class="soft breakable"> · {one.error}</span> : null}
-              {one.error && one.nextTime ? <span class="soft"> {t("nextAttempt", { time: clock(one.nextTime) })}</span> : null}
+              {one.error && one.httpStatus === 0 ? <span class="soft breakable"> · {one.error}</span> : null}
+              {one.error && one.nextTime ? <span class="soft"> · {t("nextAttempt", { time: clock(one.nextTime) })}</span> : null}
             </span>
             <button
               type="button"
