@@ -96,6 +96,7 @@ async def a_document_is_edited_and_deleted(desk: Page, office: Office) -> None:
     await expect(desk.locator(".panel-card").first).to_contain_text("Kettle repairs")
     await desk.locator(".panel-card").first.get_by_role("link", name="Kettle repairs").click()
     await desk.get_by_role("button", name="Delete").click()
+    await expect(desk.get_by_role("dialog")).to_have_count(2)  # the document, and whether it is meant
     await desk.get_by_role("dialog").last.get_by_role("button", name="Delete").click()
     await expect(desk.get_by_role("dialog")).to_have_count(0)
     await expect(desk.locator("main")).not_to_contain_text("Kettle repairs")
