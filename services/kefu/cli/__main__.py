@@ -63,9 +63,11 @@ def _evaluate(context: typer.Context) -> None:
     """Measure retrieval on question sets: kefu eval --help."""
     try:
         from kefu.cli import eval as evaluation
+        from kefu.common.telemetry import set_up_logging
     except ImportError as exc:
         missing = exc.name or str(exc)
         die(CommandFailed(f"`kefu eval` needs {missing}, which is not installed: pip install 'kefu[cpu]'."))
+    set_up_logging("eval", "WARNING", "auto")  # the services' parts run in here; standard output is for figures alone
     evaluation.app(args=context.args, prog_name="kefu eval")
 
 

@@ -25,7 +25,7 @@ from kefu.retrieval.question_set import BadQuestionSet, load_question_set
 from kefu.retrieval.relevance_fit import Observation, auc, fit, observe, passing
 from kefu.retrieval.report import Measured, markdown, measure
 
-app = typer.Typer(no_args_is_help=True, help="Measure what is found, answered and refused.")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Measure what is found, answered and refused.")
 app.command()(answers)
 app.command("cache")(cache_command)
 app.command()(abstention)
