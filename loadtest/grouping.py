@@ -7,8 +7,8 @@ the same, the share in its group (recall). Questions with an even number in thei
 those with an odd one to report.
 """
 
+import argparse
 import json
-import sys
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Sequence
 from pathlib import Path
@@ -75,4 +75,6 @@ def main(folders: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folders", nargs="+", metavar="SET")
+    main(parser.parse_args().folders)

@@ -7,6 +7,7 @@ is listed. Then the errors of `planted_literals*.json` go through the router's f
 wrong units, altered numbers, addresses and codes), and the right answers beside them.
 """
 
+import argparse
 import json
 import re
 import sys
@@ -124,4 +125,6 @@ def main(paths: Iterable[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("files", nargs="+", metavar="FILE")
+    sys.exit(main(parser.parse_args().files))
