@@ -25,6 +25,7 @@ class _Watch:
         self._session = session
         self._ended = threading.Event()
         self._channel = blocking_channel_to(target.router, target.root_certificate, CLIENT_OPTIONS)
+        self._stub = rpc.ChatServiceStub(self._channel)  # made while the channel is closed it would hang in grpc
         self._thread = threading.Thread(target=self._run, name=f"watch {session}", daemon=True)
         self._thread.start()
 
@@ -36,7 +37,7 @@ class _Watch:
 
     def _run(self) -> None:
         """Print what people write, for as long as the session is there; a lost watch is taken up where it was."""
-        stub, metadata, after = rpc.ChatServiceStub(self._channel), self._target.metadata, ""
+        stub, metadata, after = self._stub, self._target.metadata, ""
         while not self._ended.is_set():
             try:
                 if not after:
