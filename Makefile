@@ -85,7 +85,7 @@ compose-up: ## Start the images on this server behind nginx, with secrets made f
 compose-down: ## Stop them, Prometheus and Grafana too; volumes stay
 	@docker compose --profile '*' -f deploy/compose.yaml -f deploy/compose.operations.yaml down
 
-compose-test: $(VENV)/.kefu-dev ## Start them under another name, call them from outside, break them (needs Docker, 20 minutes)
+compose-test: $(VENV)/.kefu-dev ## Start them under another name, call them from outside, break them (needs Docker; half an hour or more on two cores)
 	@KEFU_COMPOSE_TEST=1 $(BIN)/pytest tests/compose
 
 lock: build/tools/.made ## Write deploy/requirements/, the lists of packages that images are made from
