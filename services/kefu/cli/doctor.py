@@ -190,14 +190,16 @@ def _ports(folder: DataDir) -> list[Finding]:
 def _model() -> list[Finding]:
     try:
         from kefu.generation.catalog import CATALOG, DEFAULT_ON_CPU
-        from kefu.generation.config import CacheConfig
+        from kefu.generation.config import WeightsConfig
+        from kefu.generation.weights import converted_folder
     except ImportError as exc:
         return [Finding("Model", Verdict.NOTE, f"cannot be looked for: {exc.name} is not installed")]
-    cache = CacheConfig().cache_dir
+    config = WeightsConfig()
+    cache = config.cache_dir
     named = CATALOG[DEFAULT_ON_CPU]
-    converted = list((cache / "converted").glob(f"{named.sha256[:16]}-*"))
-    if converted:
-        return [Finding("Model", Verdict.GOOD, f"{named.name} is ready in {converted[0]}")]
+    numbers = "int8" if config.gguf_numbers == "auto" else config.gguf_numbers  # it is the model for CPUs
+    if (converted := converted_folder(cache, named.sha256, numbers)).exists():
+        return [Finding("Model", Verdict.GOOD, f"{named.name} is ready in {converted}")]
     if (cache / "models" / named.file).exists():
         return [Finding("Model", Verdict.GOOD, f"{named.name} is in {cache}; it is converted at the first start")]
     reachable = _reaches(*_HUB)

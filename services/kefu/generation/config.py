@@ -9,14 +9,19 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from kefu.common.config import ServiceConfig
 from kefu.generation.weights import default_cache
 
+GgufNumbers = Literal["auto", "int8", "bfloat16"]
 
-class CacheConfig(BaseSettings):
-    """Where fetched models are kept: all that fetching ahead needs to know."""
+
+class WeightsConfig(BaseSettings):
+    """All that fetching a model ahead needs to know."""
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, use_attribute_docstrings=True)
 
     cache_dir: Path = Field(validation_alias="KEFU_CACHE_DIR", default_factory=default_cache)
     """Folder for models that were fetched or converted. Unset: ~/.cache/kefu."""
+
+    gguf_numbers: GgufNumbers = Field(validation_alias="KEFU_GENERATION_GGUF_NUMBERS", default="auto")
+    """See GenerationConfig."""
 
 
 class GenerationConfig(ServiceConfig, env_prefix="KEFU_GENERATION_"):
@@ -33,6 +38,9 @@ class GenerationConfig(ServiceConfig, env_prefix="KEFU_GENERATION_"):
 
     cache_dir: Path = Field(validation_alias="KEFU_CACHE_DIR", default_factory=default_cache)
     """Folder for models that were fetched or converted. Unset: ~/.cache/kefu."""
+
+    gguf_numbers: GgufNumbers = "auto"
+    """What a .gguf model, and so a named one, is converted to: int8 or bfloat16. auto: int8 on a CPU."""
 
     max_model_tokens: Annotated[int, Field(ge=256)] = 8192
     """Most tokens of prompt and answer together; the model's own limit holds as well."""

@@ -113,11 +113,11 @@ def open_engine(config: GenerationConfig) -> AbstractAsyncContextManager[Engine]
 @asynccontextmanager
 async def _open_vllm(config: GenerationConfig) -> AsyncIterator[Engine]:
     from kefu.generation.engines.surroundings import in_thread
-    from kefu.generation.engines.vllm import VllmSettings, device, open_vllm
+    from kefu.generation.engines.vllm import VllmSettings, device, gguf_numbers, open_vllm
     from kefu.generation.weights import resolve
 
     wanted = config.model or (DEFAULT_ON_CPU if device() == "cpu" else DEFAULT_ON_GPU)
-    model = await in_thread(lambda: resolve(wanted, config.cache_dir))
+    model = await in_thread(lambda: resolve(wanted, config.cache_dir, gguf_numbers(config.gguf_numbers)))
     settings = VllmSettings(
         max_model_tokens=config.max_model_tokens,
         max_running=config.max_running,

@@ -18,7 +18,7 @@ from filelock import FileLock
 
 from kefu.common.errors import StartupError
 from kefu.generation.catalog import CATALOG, DEFAULT_ON_CPU
-from kefu.generation.conversion import DTYPE, convert
+from kefu.generation.conversion import Numbers, convert
 from kefu.generation.progress import shown
 from kefu.generation.sources import fetch, hub_answers, sha256_of
 
@@ -35,7 +35,7 @@ class LocalModel:
     path: Path
     """A folder in the layout of the model hub."""
     fingerprint: str
-    """Equal for equal weights, tokenizer and number format."""
+    """Equal for equal weights, tokenizer and configuration, which names the weights' numbers."""
     recommended_sampling: dict[str, float] = field(default_factory=dict[str, float])
     """`temperature` and `top_p` of its generation_config.json, where it names them."""
 
@@ -45,19 +45,20 @@ def default_cache() -> Path:
     return Path.home() / ".cache" / "kefu"
 
 
-def resolve(model: str, cache: Path) -> LocalModel:
+def resolve(model: str, cache: Path, numbers: Numbers = "int8") -> LocalModel:
     """Find, fetch and convert as needed. Slow the first time: minutes, with visible progress.
 
+    `numbers` is what a `.gguf` file, and so a model of the catalog, is converted to; another model stays as it is.
     Two processes that want the same model wait for each other. Raises StartupError, saying what to do.
     """
     if named := CATALOG.get(model.lower()):
         gguf = cache / "models" / named.file
-        converted = _converted_folder(cache, named.sha256)
+        converted = converted_folder(cache, named.sha256, numbers)
         if not (converted / _RECORD).exists():
             with _locked(gguf):
                 if not gguf.exists():
                     fetch(named, gguf)
-        return _described(named.name, _convert_once(gguf, cache, named.sha256))
+        return _described(named.name, _convert_once(gguf, cache, named.sha256, numbers))
     path = Path(model).expanduser()
     if path.is_dir():
         if not (path / "config.json").exists():
@@ -66,7 +67,7 @@ def resolve(model: str, cache: Path) -> LocalModel:
     if path.is_file():
         if path.suffix != ".gguf":
             raise StartupError(f"{path} is no .gguf file; give a .gguf file, or the folder of a model.")
-        return _described(path.stem, _convert_once(path, cache, sha256_of(path)))
+        return _described(path.stem, _convert_once(path, cache, sha256_of(path), numbers))
     if _looks_like_a_path(model):
         raise StartupError(
             f"There is no model at {model}. Set KEFU_GENERATION_MODEL to a model folder, a .gguf file, an id on the "
@@ -79,12 +80,13 @@ def _looks_like_a_path(model: str) -> bool:
     return model.startswith((".", "/", "~")) or model.endswith(".gguf") or model.count("/") != 1
 
 
-def _converted_folder(cache: Path, sha256: str) -> Path:
-    return cache / "converted" / f"{sha256[:16]}-{DTYPE}"
+def converted_folder(cache: Path, sha256: str, numbers: Numbers) -> Path:
+    """Where a GGUF file of that hash is, once converted."""
+    return cache / "converted" / f"{sha256[:16]}-{numbers}"
 
 
-def _convert_once(gguf: Path, cache: Path, sha256: str) -> Path:
-    folder = _converted_folder(cache, sha256)
+def _convert_once(gguf: Path, cache: Path, sha256: str, numbers: Numbers) -> Path:
+    folder = converted_folder(cache, sha256, numbers)
     with _locked(folder):
         if (folder / _RECORD).exists():
             return folder
@@ -92,7 +94,7 @@ def _convert_once(gguf: Path, cache: Path, sha256: str) -> Path:
         scratch = Path(tempfile.mkdtemp(prefix=".converting-", dir=folder.parent))
         try:
             with shown(f"converting {gguf.name} for vLLM, once; about a minute") as advance:
-                convert(gguf, scratch, lambda: advance(0))
+                convert(gguf, scratch, numbers, lambda: advance(0))
             record = {"source_sha256": sha256, "fingerprint": _fingerprint(scratch)}
             (scratch / _RECORD).write_text(json.dumps(record))
             os.replace(scratch, folder)
@@ -141,7 +143,7 @@ def _described(name: str, folder: Path) -> LocalModel:
 
 def _fingerprint(folder: Path) -> str:
     """SHA-256 over the hashes of all that decides what the model writes; reads the weights once."""
-    overall = hashlib.sha256(DTYPE.encode())
+    overall = hashlib.sha256()
     wanted = [
         *sorted(folder.glob("*.safetensors")),
         *sorted(folder.glob("*.bin")),
@@ -161,12 +163,14 @@ def _locked(path: Path) -> FileLock:
 def main() -> None:
     """Fetch and convert a model ahead of the first start."""
     from kefu.common.telemetry import set_up_logging
-    from kefu.generation.config import CacheConfig
+    from kefu.generation.config import WeightsConfig
+    from kefu.generation.engines.vllm import gguf_numbers
 
     set_up_logging("generation", "info", "console")  # whoever fetches ahead reads it
     model = sys.argv[1] if len(sys.argv) > 1 else DEFAULT_ON_CPU
     try:
-        found = resolve(model, CacheConfig().cache_dir)
+        config = WeightsConfig()
+        found = resolve(model, config.cache_dir, gguf_numbers(config.gguf_numbers))
     except StartupError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(1)
