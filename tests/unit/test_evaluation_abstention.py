@@ -9,12 +9,10 @@ from typer.testing import CliRunner
 
 from kefu.cli.eval import app
 from kefu.evaluation.abstention import Case, abstention, highest_answering, own_calibration
-from kefu.retrieval.relevance import Features
 
 
 def case(number: int, relevance: float, *, answerable: bool, right: bool = True) -> Case:
-    row = Features(relevance, relevance, 0, relevance, False, 0.7, relevance, relevance / 10).row()
-    return Case(f"q-{number}", answerable, row, relevance, relevance / 2, right and answerable)
+    return Case(f"q-{number}", answerable, relevance, relevance / 10, right and answerable)
 
 
 def test_a_set_that_can_be_told_apart_is() -> None:

@@ -5,6 +5,7 @@ Folds: a question's threshold comes from the questions whose place in the set, d
 On those it is the highest one that still answers a wanted share of the answerable ones.
 """
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -13,10 +14,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from kefu.evaluation.apart import apart
 from kefu.evaluation.plots import Curves
 from kefu.evaluation.results import told
 from kefu.retrieval.calibration import MOST_TITLES, Calibration, calibrate
-from kefu.retrieval.comparing import Question
 from kefu.retrieval.evaluation import Evaluation
 from kefu.retrieval.figures import Figure, bootstrapped
 from kefu.retrieval.foreign_questions import FOREIGN
@@ -35,12 +36,10 @@ class Case:
 
     id: str
     answerable: bool
-    row: tuple[float, ...]
-    """The best one's features, as `Features.row`."""
     relevance: float
     """Of the best one."""
-    words_stand_out: float
-    """By how much the document that holds most of its words exceeds the next one, BM25 as a share of its bound."""
+    apart: float
+    """How far its first document stands apart; see apart.py."""
     right: bool
     """A right document is among those that a model would be shown."""
     language: str = ""
@@ -124,9 +123,8 @@ def cases_of(evaluation: Evaluation, shown: int) -> list[Case]:
                 Case(
                     id=one.asked.id,
                     answerable=bool(one.asked.relevant),
-                    row=best.features.row(),
                     relevance=best.relevance,
-                    words_stand_out=_words_stand_out(evaluation, one.question),
+                    apart=apart(evaluation, one.question, one.asked.text),
                     right=right,
                     language=one.asked.language,
                 )
@@ -134,26 +132,16 @@ def cases_of(evaluation: Evaluation, shown: int) -> list[Case]:
     return cases
 
 
-def _words_stand_out(evaluation: Evaluation, question: Question) -> float:
-    index = evaluation.index
-    best: dict[str, float] = {}  # by document: passages of the one that answers are near each other
-    for number, value in zip(index.words.numbers.tolist(), index.words.scores(question.words).relative, strict=True):
-        document = index.entries[number].document
-        best[document] = max(best.get(document, 0.0), float(value))
-    most, *others = sorted(best.values(), reverse=True)
-    return most - others[0] if others else 0.0
-
-
 def abstention(
     name: str, cases: Sequence[Case], wanted: float, usual: float, own: Calibration | None = None
 ) -> Abstention:
-    """Decide every question by relevance and by features weighed anew, each by a threshold from other folds; and by
-    the `usual` threshold and the collection's own.
+    """Decide every question by relevance, by how far its document stands apart and by both, each by a threshold from
+    other folds; and by the `usual` threshold and the collection's own.
     """
     answerable = np.array([case.answerable for case in cases])
     by_relevance = np.array([case.relevance for case in cases])
-    words = np.array([case.words_stand_out for case in cases])
-    weighed_anew = _cross_validated(cases)
+    stands_apart = np.array([case.apart for case in cases])
+    both = _cross_validated(cases)
     ways: list[Refusals] = []
     by_language: dict[str, list[Refusals]] = {}
     languages = sorted({case.language for case in cases})
@@ -167,8 +155,8 @@ def abstention(
             by_language.setdefault(language, []).append(of_language)
 
     decided("relevance", by_relevance, _by_folds(cases, by_relevance, wanted))
-    decided("how far its words stand out", words, _by_folds(cases, words, wanted))
-    decided("both and their features, weighed anew for the set", weighed_anew, _by_folds(cases, weighed_anew, wanted))
+    decided("how far its document stands apart", stands_apart, _by_folds(cases, stands_apart, wanted))
+    decided("both, weighed for the set", both, _by_folds(cases, both, wanted))
     decided(f"relevance, {usual:g} for all", by_relevance, np.full(len(cases), usual), moves=False)
     if own is not None:
         label = f"relevance, calibrated with {own.answerable} {own.source} of its own"
@@ -216,8 +204,9 @@ def _cross_validated(cases: Sequence[Case]) -> Floats:
     return signal
 
 
-def _row(case: Case) -> tuple[float, ...]:
-    return (*case.row, case.words_stand_out * 10)
+def _row(case: Case) -> tuple[float, float]:
+    bounded = min(max(case.relevance, 1e-6), 1 - 1e-6)
+    return math.log(bounded / (1 - bounded)) / 3, case.apart * 10  # about as wide as each other
 
 
 def _by_folds(cases: Sequence[Case], signal: Floats, wanted: float) -> Floats:
@@ -243,8 +232,7 @@ def _refusals(name: str, cases: Sequence[Case], signal: Floats, thresholds: Floa
     answerable = np.array([case.answerable for case in cases])
     right = np.array([case.right for case in cases])
     observed = [
-        Observation("", False, case.answerable, case.row, float(value))
-        for case, value in zip(cases, signal, strict=True)
+        Observation("", False, case.answerable, (), float(value)) for case, value in zip(cases, signal, strict=True)
     ]
     return Refusals(
         name=name,
