@@ -11,7 +11,7 @@ import numpy as np
 from kefu.common.auth import Scope, caller
 from kefu.common.errors import BadRequest, CollectionExists, CollectionNotFound
 from kefu.common.names import check_id, parse_name
-from kefu.common.paging import decode_token, encode_token, page_size_of
+from kefu.common.paging import decode_number, decode_token, encode_token, page_size_of
 from kefu.retrieval.calibrator import Calibrator
 from kefu.retrieval.converters import Converters
 from kefu.retrieval.curated_import import CuratedDraft, checked
@@ -170,7 +170,7 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
     async def ListPassages(self, request: pb.ListPassagesRequest, context: _Context) -> pb.ListPassagesResponse:
         """See the contract."""
         key, document = self._child(request.document, "document", "documents")
-        size, after = page_size_of(request.page_size), int(decode_token(request.page_token) or 0)
+        size, after = page_size_of(request.page_size), decode_number(request.page_token)
         info = await self._store.document(key, document)
         texts = await self._store.passages_of(key, document)
         page = info.passages[after : after + size]
