@@ -12,7 +12,8 @@ import pytest
 
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import chat_pb2_grpc as rpc
-from loadtest.http2 import Connection, ConnectionLost, Connections, request_headers
+from loadtest.connections import Connections
+from loadtest.http2 import Connection, ConnectionLost, request_headers
 from loadtest.measures import Timeline
 from loadtest.turns import Asker
 

@@ -16,7 +16,7 @@ from kefu.router.asking import MOST_TEXT, check_short
 from kefu.router.desk import Desk
 from kefu.router.desk_watching import DeskWatches
 from kefu.router.desk_wire import agent_messages, conversation_message, desk_event_message
-from kefu.router.model import SessionState
+from kefu.router.session import SessionState
 from kefu.router.streaming import streamed
 from kefu.router.v1 import desk_pb2 as pb
 from kefu.router.v1 import desk_pb2_grpc as rpc
