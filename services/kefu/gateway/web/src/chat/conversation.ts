@@ -41,6 +41,8 @@ export class Conversation {
   private opened: Promise<unknown> = Promise.resolve();
   private watching: AbortController | null = null;
   private lastEvent = "";
+  /** Grows when another conversation comes onto the page: what was asked for the one before is of no use then. */
+  private shown = 0;
   /** Where the turns before the first one here are listed. */
   private before = "";
 
@@ -51,26 +53,26 @@ export class Conversation {
 
   /** Show what is stored of the conversation that this browser remembers, and go on with it. */
   async load(): Promise<void> {
-    this.phase.value = "loading";
+    const { shown } = this;
     const name = stored("session");
-    if (!name) {
-      this.phase.value = "ready";
-      return;
-    }
+    this.phase.value = name ? "loading" : "ready";
+    if (!name) return;
     try {
       const { session } = await this.client.getSession({ name });
+      if (this.shown !== shown) return;
       this.session.value = name;
       this.state.value = session?.state ?? State.BOT;
       this.agent.value = session?.agent ?? "";
       this.lastEvent = session?.lastEvent ?? "";
       loadAnswers();
       await this.readTurns(session?.turnCount ?? 0);
+      if (this.shown !== shown) return;
       this.phase.value = "ready";
       this.watch();
     } catch (error) {
+      if (this.shown !== shown) return;
       if (failureOf(error).code === Code.NotFound) {
         this.forget();
-        this.phase.value = "ready";
       } else {
         this.phase.value = "failed";
       }
@@ -156,6 +158,8 @@ export class Conversation {
   }
 
   private forget(): void {
+    this.shown += 1;
+    this.phase.value = "ready";
     this.watching?.abort();
     this.watching = null;
     this.lastEvent = "";
@@ -169,10 +173,11 @@ export class Conversation {
 
   /** Show what was said before the first turn here. */
   async showEarlier(): Promise<void> {
+    const { shown } = this;
     const session = this.session.value;
     try {
       const page = await this.client.listTurns({ session, pageSize: PAGE, pageToken: this.before, latestFirst: true });
-      if (this.session.value !== session) return;
+      if (this.shown !== shown) return;
       this.entries.value = [...page.turns.reverse().map((turn) => Entry.of(turn)), ...this.entries.value];
       this.hidden.value = page.nextPageToken ? Math.max(this.hidden.value - page.turns.length, 1) : 0;
       this.before = page.nextPageToken;
@@ -183,7 +188,9 @@ export class Conversation {
 
   /** The latest turns, of so many in all. */
   private async readTurns(count: number): Promise<void> {
+    const { shown } = this;
     const page = await this.client.listTurns({ session: this.session.value, pageSize: PAGE, latestFirst: true });
+    if (this.shown !== shown) return;
     const turns: Turn[] = page.turns.reverse();
     this.before = page.nextPageToken;
     this.hidden.value = page.nextPageToken ? Math.max(count - turns.length, 1) : 0;
@@ -233,17 +240,19 @@ export class Conversation {
       happened: (event: SessionEvent) => this.happened(event),
     };
     listen(this.client, this.session.value, listener, watching.signal).then(
-      () => this.forget(),
+      () => this.watching === watching && this.forget(),
       () => undefined, // aborted
     );
   }
 
   private async happened({ id, event }: SessionEvent): Promise<void> {
     if (event.case === "missed") {
+      const { shown } = this;
       const { session } = await this.client.getSession({ name: this.session.value });
+      if (this.shown !== shown) return;
       this.changed(session?.state ?? State.BOT, session?.agent ?? "");
       await this.readTurns(session?.turnCount ?? 0);
-      this.lastEvent = session?.lastEvent ?? id;
+      if (this.shown === shown) this.lastEvent = session?.lastEvent ?? id;
       return;
     }
     if (event.case === "stateChanged") this.changed(event.value.state, event.value.agent);
