@@ -12,6 +12,8 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, replace
 
+import structlog
+
 from kefu.common.auth import Principal
 from kefu.common.errors import BackendUnavailable, ServiceError, SessionBusy
 from kefu.common.tasks import cancelled
@@ -42,6 +44,7 @@ _ENDS = {
     Signal.GONE: End.DELETED,
     Signal.LOST: End.LOST,
 }
+_log = structlog.stdlib.get_logger()
 
 
 @dataclass(frozen=True)
@@ -168,8 +171,10 @@ class LiveTurn:
         except asyncio.CancelledError:
             self._log.fail(BackendUnavailable("This router is stopping; resume the turn, or send the message again."))
             raise
-        except Exception as error:  # every reader raises it, and the interceptor logs it
-            if not self._log.has_ended:
+        except Exception as error:
+            if self._log.has_ended:
+                _log.exception("turn.failed_after_its_end", turn=self.key.turn_id)
+            else:
                 self._fail(error)
         finally:
             self._services.leases.let_go(self._lease)
@@ -284,5 +289,8 @@ class LiveTurn:
         self._log.complete(completed)
 
     def _fail(self, error: BaseException) -> None:
-        metrics.TURNS_FAILED.labels(error.reason if isinstance(error, ServiceError) else "INTERNAL").inc()
+        expected = isinstance(error, ServiceError)
+        metrics.TURNS_FAILED.labels(error.reason if expected else "INTERNAL").inc()
+        if not expected and not self._readers.are_here:  # every reader raises it, and the interceptor logs it
+            _log.error("turn.failed", turn=self.key.turn_id, exc_info=error)
         self._log.fail(error)
