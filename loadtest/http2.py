@@ -87,7 +87,11 @@ class Connection(asyncio.Protocol):
         made = partial(cls, window)
         async with asyncio.timeout(seconds):
             _, connection = await asyncio.get_running_loop().create_connection(made, host, int(port), ssl=tls)
-            await connection._ready
+            try:
+                await connection._ready
+            except BaseException:
+                connection.close()
+                raise
         return connection
 
     @property
