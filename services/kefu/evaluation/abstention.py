@@ -235,7 +235,7 @@ def _as_calibrated(cases: Sequence[Case]) -> tuple[Floats, Floats]:
             0.0,
             apart=([case.apart for case in yes], [case.apart for case in no]),
         )
-        for at in np.flatnonzero(folds == fold):
+        for at in np.flatnonzero(folds == fold).tolist():
             signal[at] = cases[at].relevance if cases[at].apart >= own.min_apart else 0.0
             thresholds[at] = own.min_relevance
     return signal, thresholds
