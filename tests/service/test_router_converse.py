@@ -124,6 +124,20 @@ async def test_a_curated_answer_that_applies_is_given_word_for_word(desk: Desk, 
     assert desk.replica.calls == []
 
 
+async def test_documents_about_as_good_as_each_other_are_handed_over_where_the_collection_minds(
+    desk: Desk, customer: Customer
+) -> None:
+    desk.knowledge.min_apart = 0.01
+    assert (await customer.ask("How long does a refund take?")).completed.source == pb.ANSWER_SOURCE_GENERATED
+    desk.knowledge.min_apart = 0.03
+    answer = await customer.ask("How long does a refund of a gift take?")
+    assert answer.handoff.reason == pb.Handoff.REASON_NOTHING_RELEVANT
+    assert len(desk.replica.calls) == 1
+    staff = kb.CuratedAnswer(name="collections/help/curatedAnswers/1", answer="Every day, 9:00 to 21:00.")
+    desk.knowledge.curated = kb.CuratedMatch(curated_answer=staff, applies=True)
+    assert (await customer.ask("When are you open for business?")).text == "Every day, 9:00 to 21:00."
+
+
 async def test_a_curated_answer_that_does_not_apply_is_not_given(desk: Desk, customer: Customer) -> None:
     staff = kb.CuratedAnswer(answer="Every day, 9:00 to 21:00.")
     desk.knowledge.curated = kb.CuratedMatch(curated_answer=staff, applies=False, reason="TOO_FAR")

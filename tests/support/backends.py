@@ -46,6 +46,8 @@ class ScriptedKnowledge(kb_rpc.KnowledgeServiceServicer):
         self.error: Exception | None = None
         self.delay = 0.0
         self.revision = ""
+        self.min_apart = 0.0
+        """How far the best document, which stands .02 apart, must do so."""
         self.embeddings: dict[str, Sequence[float]] = {}
         """Of questions, for those who ask; others have (1, 0)."""
         self.requests: list[kb.SearchRequest] = []
@@ -68,6 +70,8 @@ class ScriptedKnowledge(kb_rpc.KnowledgeServiceServicer):
             curated_match=curated,
             used_history=plain is None and leaning is not None,
             revision=self.revision,
+            apart=0.02,
+            min_apart=self.min_apart,
             query_embedding=struct.pack(f"<{len(vector)}e", *vector) if request.with_embedding else b"",
         )
 

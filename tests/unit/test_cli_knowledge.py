@@ -113,6 +113,7 @@ async def test_search_shows_scores_signals_and_why_a_curated_answer_does_not_app
     done = await kefu("search", "How long is never?")
     assert "does not apply: one of the two questions negates or undoes" in done.out
     assert "only this one has: never" in done.out
+    assert "(0.012 apart, 0.030 wanted)" in done.out
     found = json.loads((await kefu("search", "How long?", "--json")).out)
     assert found["curated_match"]["reason"] == "TOO_FAR"
 

@@ -39,6 +39,16 @@ def test_a_questions_own_fold_does_not_move_its_threshold() -> None:
     assert way.answered.value == pytest.approx(0.8)
 
 
+def test_what_its_own_questions_calibrate_a_set_to_is_counted_on_others() -> None:
+    def of(number: int, apart: float, *, answerable: bool) -> Case:
+        return Case(f"q-{number}", answerable, 0.5 + number / 200, apart, answerable)
+
+    cases = [of(n, 0.05, answerable=True) for n in range(50)] + [of(n, 0.01, answerable=False) for n in range(50)]
+    (way,) = [way for way in abstention("set", cases, 0.9, 0.5).ways if way.name == "as its questions calibrate it"]
+    assert way.refused.value == 1.0
+    assert way.answered.value > 0.85
+
+
 def test_the_highest_threshold_that_answers_a_share() -> None:
     signal = np.linspace(0.01, 1.0, 100)
     assert highest_answering(signal, 0.9) == pytest.approx(0.11)

@@ -5,7 +5,7 @@ import pytest
 
 from kefu.common.language import language_of
 from kefu.retrieval.background import Background
-from kefu.retrieval.calibration import MOST_TITLES, USUAL, calibrate
+from kefu.retrieval.calibration import CALIBRATION, MOST_TITLES, USUAL, Calibration, calibrate
 from kefu.retrieval.facts import Facts, Wanted
 from kefu.retrieval.faiss_vectors import FaissVectors
 from kefu.retrieval.foreign_questions import FOREIGN
@@ -110,3 +110,32 @@ def test_foreign_questions_are_many_and_in_their_language() -> None:
     for language, questions in FOREIGN.items():
         assert len(set(questions)) == len(questions) >= 40
         assert {language_of(question) for question in questions} == {language}
+
+
+def both_kinds(count: int, near: float = 0.01) -> Calibration:
+    """Told apart by how far their documents stand apart, and not by relevance."""
+    relevances = np.linspace(0.5, 1, count).tolist()
+    return calibrate(relevances, relevances, "questions", 0.0, apart=([0.05] * count, [near] * count))
+
+
+def test_questions_that_relevance_does_not_tell_apart_are_by_how_far_their_documents_stand_apart() -> None:
+    made = both_kinds(100)
+    assert 0.01 < made.min_apart < 0.05
+    assert made.answered >= 0.87
+    assert made.refused == 1.0
+    assert 0.01 < both_kinds(20).min_apart < made.min_apart  # fewer say less
+    assert CALIBRATION.validate_json(CALIBRATION.dump_json(made)) == made
+
+
+def test_how_far_they_stand_apart_is_left_aside_where_it_says_little() -> None:
+    assert both_kinds(19).min_apart == 0
+    assert both_kinds(100, near=0.05).min_apart == 0
+    told = calibrate([0.9] * 100, [0.1] * 100, "questions", 0.0, apart=([0.05] * 100, [0.01] * 100))
+    assert (told.min_apart, told.answered, told.refused) == (0, 1.0, 1.0)  # relevance tells them apart
+    assert calibrate([0.9] * 100, [], "questions", 0.0, apart=([0.05] * 100, [])).min_apart == 0
+    assert calibrate([0.9] * 100, [0.9] * 100, "titles", 0.0).min_apart == 0
+
+
+def test_what_was_stored_before_there_was_a_second_threshold_has_none() -> None:
+    old = b'{"min_relevance":0.4,"source":"titles","answerable":3,"foreign":96,"answered":1,"refused":0.9,"time":1.0}'
+    assert CALIBRATION.validate_json(old).min_apart == 0

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from kefu.common.language import language_of
+from kefu.retrieval.apart import USUALLY_APART
 from kefu.retrieval.background import Background, level_for
 from kefu.retrieval.chunking import to_embed
 from kefu.retrieval.comparing import Question
@@ -274,3 +275,26 @@ def test_the_question_before_helps_one_that_leans_on_it_and_leaks_into_no_other(
     other = rank([Searched(index, ask("boiling kettle", unit(1, 1)), leaning)], 2, TODAY)
     assert not other.used_history
     assert documents([scored for _, scored in other.hits])[0] == "kettle"
+
+
+def test_the_best_document_stands_apart_from_the_next_three_of_all_collections_that_may_be_found() -> None:
+    question, staff = ask("boiling kettle", unit(1)), Facts("en", audience=Audience.STAFF)
+    alone = [document("a", "how a kettle boils", unit(1))]
+    others = [document(name, f"about {name}s", unit(1, 1)) for name in ("lamp", "sofa")]
+    searched = [Searched(index_of(*alone), question), Searched(index_of(*others), question)]
+    assert rank(searched[:1], 1, TODAY).apart == USUALLY_APART
+    best, second = (hit.score for _, hit in rank(searched, 2, TODAY).hits)
+    far = rank(searched, 1, TODAY).apart
+    assert far == pytest.approx(best - second, abs=0.1)  # and a little for the words
+    near = Searched(index_of(document("c", "how a kettle boils water", unit(1))), question)
+    assert rank([*searched, near], 1, TODAY).apart < far
+    hidden = Searched(index_of(document("c", "how a kettle boils water", unit(1), facts=staff)), question)
+    assert rank([*searched, hidden], 1, Wanted("2026-11-25", Audience.EVERYONE)).apart == far
+
+
+def test_a_subject_line_moves_how_far_a_document_stands_apart_and_no_hit() -> None:
+    index = index_of(document("a", "how a kettle boils", unit(1)), document("b", "about sofas", unit(0, 1)))
+    question, line = ask("boiling", unit(1, 1)), ask("kettle", unit(1))
+    plain, with_line = (rank([Searched(index, question, None, each)], 2, TODAY) for each in (None, line))
+    assert with_line.hits == plain.hits
+    assert with_line.apart > plain.apart

@@ -79,7 +79,9 @@ def calibrate(
 
     Asked are its own titles, as questions that it answers, and questions about other things that come with Kefu; or
     those of a set in BEIR layout. The router shows the model nothing below the threshold, unless the tenant's settings
-    say otherwise. Given a folder, a set's documents are measured in this process, and nothing is stored.
+    say otherwise. At least 20 real questions of each kind may also set how far the best document must stand apart from
+    the next ones (min_apart; 0: off), where that tells the two apart much better. Given a folder, a set's documents are
+    measured in this process, and nothing is stored.
     """
     if Path(collection).is_dir():
         asked, evaluation = _prepared(Path(collection), embedder, cache)

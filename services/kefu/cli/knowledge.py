@@ -71,6 +71,9 @@ async def search(
             out.print(f"   the same words: {same}", style="dim", soft_wrap=True)
         text = printable(passage.text) if whole else one_line(passage.text, 300)
         out.print("\n".join(f"   {line}" for line in text.splitlines()), soft_wrap=True)
+    if found.apart < found.min_apart:
+        near = f"The next documents are about as good ({found.apart:.3f} apart, {found.min_apart:.3f} wanted)"
+        out.print(f"{near}: a question like this is handed over.", style="yellow", soft_wrap=True)
     if found.HasField("curated_match"):
         _print_curated_match(found.curated_match)
     embed, total = found.embed.ToTimedelta().total_seconds(), found.total.ToTimedelta().total_seconds()

@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from kefu.evaluation.apart import apart
 from kefu.evaluation.plots import Curves
 from kefu.evaluation.results import told
 from kefu.retrieval.calibration import MOST_TITLES, Calibration, calibrate
@@ -124,7 +123,7 @@ def cases_of(evaluation: Evaluation, shown: int) -> list[Case]:
                     id=one.asked.id,
                     answerable=bool(one.asked.relevant),
                     relevance=best.relevance,
-                    apart=apart(evaluation, one.question, one.asked.text),
+                    apart=evaluation.apart(one),
                     right=right,
                     language=one.asked.language,
                 )
@@ -157,6 +156,7 @@ def abstention(
     decided("relevance", by_relevance, _by_folds(cases, by_relevance, wanted))
     decided("how far its document stands apart", stands_apart, _by_folds(cases, stands_apart, wanted))
     decided("both, weighed for the set", both, _by_folds(cases, both, wanted))
+    decided("as its questions calibrate it", *_as_calibrated(cases), moves=False)
     decided(f"relevance, {usual:g} for all", by_relevance, np.full(len(cases), usual), moves=False)
     if own is not None:
         label = f"relevance, calibrated with {own.answerable} {own.source} of its own"
@@ -217,6 +217,28 @@ def _by_folds(cases: Sequence[Case], signal: Floats, wanted: float) -> Floats:
         [highest_answering(signal[(folds != fold) & answerable], wanted) for fold in range(_FOLDS)], np.float64
     )
     return thresholds[folds]
+
+
+def _as_calibrated(cases: Sequence[Case]) -> tuple[Floats, Floats]:
+    """Each one's relevance, 0 where its document stands too little apart, and its threshold: by what the questions of
+    the other folds would calibrate a collection to.
+    """
+    folds = _folds(len(cases))
+    signal, thresholds = np.zeros(len(cases)), np.zeros(len(cases))
+    for fold in range(_FOLDS):
+        others = [case for case, other in zip(cases, folds, strict=True) if other != fold]
+        yes, no = ([case for case in others if case.answerable is kind] for kind in (True, False))
+        own = calibrate(
+            [case.relevance for case in yes],
+            [case.relevance for case in no],
+            "questions",
+            0.0,
+            apart=([case.apart for case in yes], [case.apart for case in no]),
+        )
+        for at in np.flatnonzero(folds == fold).tolist():
+            signal[at] = cases[at].relevance if cases[at].apart >= own.min_apart else 0.0
+            thresholds[at] = own.min_relevance
+    return signal, thresholds
 
 
 def _curve(signal: Floats, answerable: npt.NDArray[np.bool_]) -> tuple[tuple[float, float], ...]:

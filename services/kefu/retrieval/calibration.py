@@ -12,6 +12,10 @@ questions, a tenth being what a collection may answer after all, and stays near 
 
 Few questions say little: the usual threshold weighs as much as twenty of them. So a collection of one document keeps
 nearly the usual one, and from a few hundred on it is the collection's own.
+
+Real questions of both kinds may be told apart better by how far the best document stands apart from the next ones (see
+apart.py): where the subject of those without an answer is treated. Then a second threshold refuses the nearest, and the
+first one is as low as nearly all answerable questions need.
 """
 
 import math
@@ -33,6 +37,9 @@ _OUTLIERS = 0.05
 """So many titles may be empty phrases ("Miscellaneous"), so many questions may be in the wrong set."""
 _FOREIGN_ANSWERED = 0.1
 """So many foreign questions a collection may be about."""
+_LEAST_APART = 20  # questions of each kind, below which a second threshold says nothing
+_ANSWERED = 0.87  # of the answerable ones, by both thresholds: .85 are wanted of questions that were not asked
+_CLEARLY = 3  # times the share of answerable questions that it loses, a second threshold must refuse of the others
 
 Source = Literal["titles", "questions"]
 
@@ -54,6 +61,8 @@ class Calibration:
     """Seconds since the epoch."""
     embedder: str = ""
     """By which relevance was measured."""
+    min_apart: float = 0.0
+    """A question is refused, too, where the best document stands less apart from the next ones; 0: it is not."""
 
 
 CALIBRATION = pydantic.TypeAdapter(Calibration)
@@ -61,30 +70,66 @@ CALIBRATION = pydantic.TypeAdapter(Calibration)
 
 
 def calibrate(
-    answerable: Sequence[float], foreign: Sequence[float], source: Source, time: float, embedder: str = ""
+    answerable: Sequence[float],
+    foreign: Sequence[float],
+    source: Source,
+    time: float,
+    embedder: str = "",
+    apart: tuple[Sequence[float], Sequence[float]] | None = None,
 ) -> Calibration:
-    """Both are relevances of best passages; without one of the two, the threshold is the usual one."""
+    """Both are relevances of best passages; without one of the two, the threshold is the usual one.
+
+    `apart`: how far the best documents stand apart for the same questions, where both kinds are real ones.
+    """
     yes, no = np.array(answerable, np.float64), np.array(foreign, np.float64)
-    threshold = USUAL
+    far, near = (np.array(each, np.float64) for each in apart or (yes, no))
+
+    def shares(least: float, least_apart: float) -> tuple[float, float]:
+        """Answered of the first, refused of the second."""
+        answered, let_through = (yes >= least) & (far >= least_apart), (no >= least) & (near >= least_apart)
+        return float(answered.mean()) if len(yes) else 0.0, float((~let_through).mean()) if len(no) else 0.0
+
+    def clearly_better(one: tuple[float, float], other: tuple[float, float]) -> bool:
+        (answered, refused), (answered_before, refused_before) = shares(*one), shares(*other)
+        return refused - refused_before > _CLEARLY * (answered_before - answered)
+
+    chosen = USUAL, 0.0
     if len(yes) and len(no):
-        if source == "titles":
-            cut = min(float(np.quantile(no, 1 - _FOREIGN_ANSWERED)), float(np.quantile(yes, _OUTLIERS)))
-        else:
-            cut = between(yes, no)
-        weight = len(yes) / (len(yes) + _USUAL_WEIGHS)
-        lowest, highest = _BOUNDS[source]
-        cut = min(max(cut, lowest), highest)
-        threshold = _odds_to(weight * _log_odds(cut) + (1 - weight) * _log_odds(USUAL))
+        few = float(np.quantile(yes, _OUTLIERS))
+        cut = min(float(np.quantile(no, 1 - _FOREIGN_ANSWERED)), few) if source == "titles" else between(yes, no)
+        chosen = alone = _settled(cut, len(yes), source), 0.0
+        if apart is not None and min(len(yes), len(no)) >= _LEAST_APART:
+            loose = _settled(min(cut, few), len(yes), source)
+            both = loose, _least_apart(far[yes >= loose], len(yes))
+            if both[1] > 0 and all(clearly_better(both, other) for other in (alone, (loose, 0.0))):
+                chosen = both
+    answered, refused = shares(*chosen)
     return Calibration(
-        min_relevance=round(threshold, 4),
+        min_relevance=round(chosen[0], 4),
         source=source,
         answerable=len(yes),
         foreign=len(no),
-        answered=float((yes >= threshold).mean()) if len(yes) else 0.0,
-        refused=float((no < threshold).mean()) if len(no) else 0.0,
+        answered=answered,
+        refused=refused,
         time=time,
         embedder=embedder,
+        min_apart=round(chosen[1], 4),
     )
+
+
+def _settled(cut: float, questions: int, source: Source) -> float:
+    """Nearer to the usual one, the fewer the questions."""
+    weight = questions / (questions + _USUAL_WEIGHS)
+    lowest, highest = _BOUNDS[source]
+    return _odds_to(weight * _log_odds(min(max(cut, lowest), highest)) + (1 - weight) * _log_odds(USUAL))
+
+
+def _least_apart(far: npt.NDArray[np.float64], questions: int) -> float:
+    """The highest that answers enough of so many questions, of which these are not refused yet; nearer to 0, the fewer
+    they are.
+    """
+    lost = len(far) - math.ceil(_ANSWERED * questions)
+    return float(np.sort(far)[lost]) * questions / (questions + _USUAL_WEIGHS) if lost > 0 else 0.0
 
 
 def between(answerable: npt.NDArray[np.float64], foreign: npt.NDArray[np.float64]) -> float:

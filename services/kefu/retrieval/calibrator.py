@@ -58,14 +58,21 @@ class Calibrator:
     ) -> Calibration:
         """Measure and store; without questions, with the collection's titles. Raises CollectionNotFound."""
         source = "questions" if answerable else "titles"
-        yes = await self._relevances(key, answerable or await self._titles(key))
-        no = await self._relevances(key, foreign or [each for questions in FOREIGN.values() for each in questions])
-        made = calibrate(yes, no, source, time.time(), self._embedder)
+        yes, far = await self._asked(key, answerable or await self._titles(key))
+        no, near = await self._asked(key, foreign or [each for questions in FOREIGN.values() for each in questions])
+        apart = (far, near) if answerable and foreign else None
+        made = calibrate(yes, no, source, time.time(), self._embedder, apart)
         async with self._open_writer() as writer:
             change = await self._store.put_calibration(writer, key, made)
             await writer.wait_until_on_disk()
         await self._replica.reached(key, change)
-        _log.info("collection.calibrated", collection=key.member, min_relevance=made.min_relevance, source=source)
+        _log.info(
+            "collection.calibrated",
+            collection=key.member,
+            min_relevance=made.min_relevance,
+            source=source,
+            min_apart=made.min_apart,
+        )
         return made
 
     async def _follow(self, quiet_seconds: float) -> None:
@@ -89,15 +96,17 @@ class Calibrator:
         infos = await self._store.documents(key, ids[:MOST_TITLES])
         return list(dict.fromkeys(info.title.strip() for info in infos.values() if info.title.strip()))
 
-    async def _relevances(self, key: CollectionKey, questions: Iterable[str]) -> list[float]:
+    async def _asked(self, key: CollectionKey, questions: Iterable[str]) -> tuple[list[float], list[float]]:
+        """Of each, the best passage's relevance, and how far the best document stands apart."""
         gate = asyncio.Semaphore(_AT_ONCE)
         everything = Wanted(datetime.now(UTC).date().isoformat(), Audience.STAFF)
 
-        async def one(question: str) -> float:
+        async def one(question: str) -> tuple[float, float]:
             async with gate:
-                found = await self._replica.search([key], question, 1, everything)
-            return found.hits[0][1].relevance if found.hits else 0.0
+                found = await self._replica.search([key], question, 1, everything, with_subject=True)
+            return found.hits[0][1].relevance if found.hits else 0.0, found.apart
 
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(one(question)) for question in questions]
-        return [task.result() for task in tasks]
+        measured = [task.result() for task in tasks]
+        return [relevance for relevance, _ in measured], [apart for _, apart in measured]

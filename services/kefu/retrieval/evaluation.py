@@ -14,6 +14,7 @@ import numpy as np
 
 from kefu.common.language import language_of
 from kefu.common.scripts import simplified
+from kefu.retrieval.apart import subject_of
 from kefu.retrieval.background import Background
 from kefu.retrieval.chunking import Chunk, cut
 from kefu.retrieval.comparing import WEIGHTS, Question, Weights
@@ -27,7 +28,7 @@ from kefu.retrieval.parsed import ParsedDocument, Unreadable
 from kefu.retrieval.passage_index import IndexedDocument, IndexedPassage, PassageIndex
 from kefu.retrieval.question_set import QuestionSet, SetDocument, SetQuestion
 from kefu.retrieval.records import PassageText
-from kefu.retrieval.scorer import Scored, Searched, rank
+from kefu.retrieval.scorer import Ranking, Scored, Searched, rank
 from kefu.retrieval.words import LANGUAGES, Words
 
 Report = Callable[[int], None]
@@ -105,7 +106,12 @@ class Evaluation:
 
     def ranking(self, question: Question, leaning: Question | None = None, count: int = _DEEP) -> list[Scored]:
         """What the service would find."""
-        return self._ranked(question, leaning, WEIGHTS, count)
+        return _passages(self._ranked(question, leaning, WEIGHTS, count))
+
+    def apart(self, one: Asked) -> float:
+        """How far the best document would stand apart; see apart.py."""
+        subject = subject_of(one.asked.text)
+        return self._ranked(one.question, one.leaning, WEIGHTS, 1, self.ask(subject) if subject else None).apart
 
     def ranks(self, weights: Weights = WEIGHTS, *, history: bool = True) -> dict[str, int]:
         """By question id, the rank of its first right document, 0 for none; questions without a right one are left
@@ -113,17 +119,29 @@ class Evaluation:
         """
         return {
             one.asked.id: _first_right(
-                self._ranked(one.question, one.leaning if history else None, weights, _DEEP), one.asked.relevant
+                _passages(self._ranked(one.question, one.leaning if history else None, weights, _DEEP)),
+                one.asked.relevant,
             )
             for one in self.questions
             if one.asked.relevant
         }
 
-    def _ranked(self, question: Question, leaning: Question | None, weights: Weights, count: int) -> list[Scored]:
-        found = rank([Searched(self.index, question)], count, _WANTED, weights)
+    def _ranked(
+        self,
+        question: Question,
+        leaning: Question | None,
+        weights: Weights,
+        count: int,
+        subject: Question | None = None,
+    ) -> Ranking:
+        found = rank([Searched(self.index, question, None, subject)], count, _WANTED, weights)
         if leaning is not None and found.may_lean:
-            found = rank([Searched(self.index, question, leaning)], count, _WANTED, weights)
-        return [scored for _, scored in found.hits]
+            found = rank([Searched(self.index, question, leaning, subject)], count, _WANTED, weights)
+        return found
+
+
+def _passages(found: Ranking) -> list[Scored]:
+    return [scored for _, scored in found.hits]
 
 
 def cut_set(documents: Sequence[SetDocument]) -> list[tuple[SetDocument, list[Chunk]]]:

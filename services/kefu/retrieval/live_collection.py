@@ -63,8 +63,17 @@ class LiveCollection:
     @property
     def min_relevance(self) -> float:
         """Its threshold, as calibrated with the embedder it has; 0: it is not."""
-        mine = self.calibration is not None and self.calibration.embedder == self.info.embedder
-        return self.calibration.min_relevance if mine and self.calibration is not None else 0.0
+        return self._mine.min_relevance if self._mine else 0.0
+
+    @property
+    def min_apart(self) -> float:
+        """How far its best document must stand apart, likewise; 0: however near the next ones are."""
+        return self._mine.min_apart if self._mine else 0.0
+
+    @property
+    def _mine(self) -> Calibration | None:
+        there = self.calibration
+        return there if there is not None and there.embedder == self.info.embedder else None
 
     async def load(self, snapshots: Snapshots | None) -> None:
         """Fill it from the snapshot and the changes since, or from Redis alone when that does not reach back."""

@@ -72,6 +72,7 @@ def calibration_message(calibration: Calibration) -> pb.Calibration:
         answered=calibration.answered,
         refused=calibration.refused,
         time=timestamp(calibration.time),
+        min_apart=calibration.min_apart,
     )
 
 

@@ -116,10 +116,18 @@ class Replica:
             raise _other_embedder(key, info.embedder, self._embedder.id)
 
     async def search(
-        self, keys: Sequence[CollectionKey], text: str, count: int, wanted: Wanted, *, before: str = ""
+        self,
+        keys: Sequence[CollectionKey],
+        text: str,
+        count: int,
+        wanted: Wanted,
+        *,
+        before: str = "",
+        with_subject: bool = False,
     ) -> Found:
         """As `Searcher.search`. Raises CollectionNotFound, or BackendUnavailable as `check` does."""
-        return await self._searcher.search([self._usable(key) for key in keys], text, count, wanted, before=before)
+        live = [self._usable(key) for key in keys]
+        return await self._searcher.search(live, text, count, wanted, before=before, with_subject=with_subject)
 
     async def reached(self, key: CollectionKey, change: ChangeId) -> None:
         """Return when a change can be found here, or after 5 s: it is stored, and will be found soon."""

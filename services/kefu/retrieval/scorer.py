@@ -20,6 +20,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kefu.retrieval.apart import OF_WORDS, USUALLY_APART, apart
 from kefu.retrieval.comparing import WEIGHTS, Compared, Question, Weights, WordScores, compare, score
 from kefu.retrieval.embedders import Vectors
 from kefu.retrieval.facts import Wanted
@@ -73,6 +74,8 @@ class Searched:
     question: Question
     leaning: Question | None = None
     """The question with the one before it in front."""
+    subject: Question | None = None
+    """The message's subject line, for `Ranking.apart` alone."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,8 @@ class Ranking:
     hits: list[tuple[int, Scored]]
     """Best first, each with its collection's place."""
     used_history: bool = False
+    apart: float = USUALLY_APART
+    """How far the best document stands apart from the next ones; see apart.py."""
 
     @property
     def may_lean(self) -> bool:
@@ -124,7 +129,12 @@ def rank(searched: Sequence[Searched], count: int, wanted: Wanted, weights: Weig
         )
         for number, (place, at, score) in enumerate(kept[:count])
     ]
-    return Ranking(hits, used_history)
+    valued = (
+        (value, place, entry)
+        for place, pool in enumerate(pools)
+        for value, entry in zip(pool.values(used_history).tolist(), pool.entries, strict=True)
+    )
+    return Ranking(hits, used_history, apart(valued))
 
 
 @dataclass(frozen=True)
@@ -138,6 +148,7 @@ class _Pool:
     leaning: tuple[Question, Compared, Vectors] | None
     dense_rank: Mapping[int, int]
     lexical_rank: Mapping[int, int]
+    of_subject: Vectors | None
 
     @classmethod
     def of(cls, searched: Searched, count: int, wanted: Wanted, weights: Weights) -> "_Pool":
@@ -158,7 +169,9 @@ class _Pool:
             and (selection is None or entry.facts.label in selection.labels)
         ]
         compared = compare(index, question, words, entries)
-        with_history = None
+        of_subject = with_history = None
+        if (line := searched.subject) is not None:
+            of_subject = score(index, line, compare(index, line, WordScores.of(index, line), entries), weights)
         if leaning is not None and leaning_words is not None:
             other = compare(index, leaning, leaning_words, entries)
             with_history = leaning, other, score(index, leaning, other, weights)
@@ -170,12 +183,22 @@ class _Pool:
             with_history,
             {number: at for at, number in enumerate(nearest, 1)},
             {number: at for at, number in enumerate(by_words, 1)},
+            of_subject,
         )
 
     def scores(self, used_history: bool) -> Vectors:
         if not used_history or self.leaning is None:
             return self.plain
         return ((self.plain + HISTORY * self.leaning[2]) / (1 + HISTORY)).astype(np.float32)
+
+    def values(self, used_history: bool) -> Vectors:
+        """By which documents are told apart."""
+        scores, words = self.scores(used_history), self.compared.relative
+        if used_history and self.leaning is not None:
+            words = (words + HISTORY * self.leaning[1].relative) / (1 + HISTORY)
+        if self.of_subject is not None:
+            scores = (scores + self.of_subject) / 2
+        return (scores + OF_WORDS * words).astype(np.float32)
 
     def scored(self, at: int, score: float, stands_out: float, *, used_history: bool, twins: Sequence[Entry]) -> Scored:
         entry, compared = self.entries[at], self.compared

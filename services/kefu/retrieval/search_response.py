@@ -43,6 +43,8 @@ class Searching:
             query_language=found.language,
             used_history=found.used_history,
             revision=found.revision,
+            apart=found.apart,
+            min_apart=found.min_apart,
             query_embedding=dump_vectors(found.vector.astype(np.float16)) if request.with_embedding else b"",
         )
         hits = await self._hits(found.hits, asked.wanted)

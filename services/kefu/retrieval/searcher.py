@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from kefu.common.language import language_of
 from kefu.common.scripts import simplified
+from kefu.retrieval.apart import USUALLY_APART, subject_of
 from kefu.retrieval.background import Background
 from kefu.retrieval.comparing import Question
 from kefu.retrieval.curated import Match, nearest
@@ -33,6 +34,10 @@ class Found(NamedTuple):
     """Of the knowledge that was searched; see SearchResponse.revision."""
     vector: Vectors
     """The question's embedding."""
+    apart: float = USUALLY_APART
+    """How far the best document stands apart from the next ones; see apart.py."""
+    min_apart: float = 0.0
+    """From where on it counts as an answer, for the collection that holds the best passage; 0: however near."""
 
 
 class Asked(NamedTuple):
@@ -51,11 +56,19 @@ class Searcher:
         self._thread = thread
 
     async def search(
-        self, collections: Sequence[LiveCollection], text: str, count: int, wanted: Wanted, *, before: str = ""
+        self,
+        collections: Sequence[LiveCollection],
+        text: str,
+        count: int,
+        wanted: Wanted,
+        *,
+        before: str = "",
+        with_subject: bool = False,
     ) -> Found:
         """The best passages of some collections, and the nearest curated answer.
 
-        `before` is the question before this one, which it may lean on; curated answers are matched without it.
+        `before` is the question before this one, which it may lean on; curated answers are matched without it. A
+        subject line is embedded for collections that mind how far a document stands apart, or `with_subject`.
         """
         language = language_of(text)
         revision = _revision(collections)  # before the search: what changes meanwhile makes another one
@@ -64,13 +77,18 @@ class Searcher:
         embedded = time.monotonic() - began
         if not collections:
             return Found([], None, language, embedded, False, revision, asked.vector)
-        ranking = await self._rank(collections, asked, None, count, wanted)
+        subject = None
+        if (with_subject or any(live.min_apart for live in collections)) and (line := subject_of(text)):
+            began = time.monotonic()
+            subject = Asked(line, await self._embedder.query(simplified(line)))
+            embedded += time.monotonic() - began
+        ranking = await self._rank(collections, asked, None, subject, count, wanted)
         if before and ranking.may_lean:
             began = time.monotonic()
             both = with_before(before, text)
             leaning = Asked(both, await self._embedder.query(simplified(both)))
             embedded += time.monotonic() - began
-            ranking = await self._rank(collections, asked, leaning, count, wanted)
+            ranking = await self._rank(collections, asked, leaning, subject, count, wanted)
         matches = [live.curated.match(text, asked.vector, language, wanted) for live in collections]
         best = nearest(matches)
         return Found(
@@ -81,13 +99,21 @@ class Searcher:
             ranking.used_history,
             revision,
             asked.vector,
+            ranking.apart,
+            collections[ranking.hits[0][0]].min_apart if ranking.hits else 0.0,
         )
 
     async def _rank(
-        self, collections: Sequence[LiveCollection], asked: Asked, leaning: Asked | None, count: int, wanted: Wanted
+        self,
+        collections: Sequence[LiveCollection],
+        asked: Asked,
+        leaning: Asked | None,
+        subject: Asked | None,
+        count: int,
+        wanted: Wanted,
     ) -> Ranking:
         return await asyncio.get_running_loop().run_in_executor(
-            self._thread, _rank_all, collections, self._background, asked, leaning, count, wanted
+            self._thread, _rank_all, collections, self._background, asked, leaning, subject, count, wanted
         )
 
 
@@ -101,6 +127,7 @@ def _rank_all(
     background: Background,
     asked: Asked,
     leaning: Asked | None,
+    subject: Asked | None,
     count: int,
     wanted: Wanted,
 ) -> Ranking:
@@ -108,7 +135,15 @@ def _rank_all(
         return make_question(asked.text, asked.vector, live.words, background, live.index.languages)
 
     return rank(
-        [Searched(live.index, question(live, asked), leaning and question(live, leaning)) for live in collections],
+        [
+            Searched(
+                live.index,
+                question(live, asked),
+                leaning and question(live, leaning),
+                subject and question(live, subject),
+            )
+            for live in collections
+        ],
         count,
         wanted,
     )

@@ -92,6 +92,9 @@ class Answering:
                 hand_over(question, draft, reason, nearest=found.passages)
             case Generate() if choices := choices_of(question, found.passages):
                 ask_back(question, draft, choices)
+            case Generate() if found.too_near:
+                draft.log.find(PassagesFound((), draft.query))
+                hand_over(question, draft, HandoffReason.NOTHING_RELEVANT, nearest=found.passages)
             case Generate(_) if self._cache and await self._cache.give(question, draft, found):
                 pass
             case Generate(passages):

@@ -39,6 +39,8 @@ class Found:
     """The state of the knowledge that was searched; see SearchResponse.revision."""
     embedding: bytes = b""
     """The question's, when it was asked for."""
+    too_near: bool = False
+    """The best document stands less apart from the next ones than its collection wants of an answer."""
 
 
 class Knowledge:
@@ -115,4 +117,5 @@ def _found(response: pb.SearchResponse) -> Found:
     if response.HasField("curated_match") and response.curated_match.applies:
         answer = response.curated_match.curated_answer
         curated = Curated(answer.name, answer.answer, answer.language)
-    return Found(passages, curated, response.used_history, response.revision, response.query_embedding)
+    too_near = response.apart < response.min_apart
+    return Found(passages, curated, response.used_history, response.revision, response.query_embedding, too_near)

@@ -141,6 +141,7 @@ class Calibration(_message.Message):
     ANSWERED_FIELD_NUMBER: _builtins.int
     REFUSED_FIELD_NUMBER: _builtins.int
     TIME_FIELD_NUMBER: _builtins.int
+    MIN_APART_FIELD_NUMBER: _builtins.int
     min_relevance: _builtins.float
     """Passages below it are not shown to the model, 0 to 1. With few questions it stays near 0.5."""
     source: Global___Calibration.Source.ValueType
@@ -150,9 +151,14 @@ class Calibration(_message.Message):
     foreign_count: _builtins.int
     """Questions asked that it does not answer."""
     answered: _builtins.float
-    """Share of the former whose best passage reaches min_relevance."""
+    """Share of the former whose best passage reaches min_relevance, and whose best document min_apart."""
     refused: _builtins.float
-    """Share of the latter whose best passage does not."""
+    """Share of the latter for which one of the two does not."""
+    min_apart: _builtins.float
+    """Where the best document stands apart from the next three by less (see SearchResponse.apart), the question counts as
+    not answered. Made from at least 20 questions of each kind in a CalibrateCollectionRequest, and only where it
+    refuses far more of the unanswered ones than it loses of the others; else 0: however near they are.
+    """
     @_builtins.property
     def time(self) -> _timestamp_pb2.Timestamp:
         """When."""
@@ -167,10 +173,11 @@ class Calibration(_message.Message):
         answered: _builtins.float = ...,
         refused: _builtins.float = ...,
         time: _timestamp_pb2.Timestamp | None = ...,
+        min_apart: _builtins.float = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["time", b"time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answerable_count", b"answerable_count", "answered", b"answered", "foreign_count", b"foreign_count", "min_relevance", b"min_relevance", "refused", b"refused", "source", b"source", "time", b"time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answerable_count", b"answerable_count", "answered", b"answered", "foreign_count", b"foreign_count", "min_apart", b"min_apart", "min_relevance", b"min_relevance", "refused", b"refused", "source", b"source", "time", b"time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1511,6 +1518,8 @@ class SearchResponse(_message.Message):
     USED_HISTORY_FIELD_NUMBER: _builtins.int
     REVISION_FIELD_NUMBER: _builtins.int
     QUERY_EMBEDDING_FIELD_NUMBER: _builtins.int
+    APART_FIELD_NUMBER: _builtins.int
+    MIN_APART_FIELD_NUMBER: _builtins.int
     query_language: _builtins.str
     """The question's language as it was recognised."""
     used_history: _builtins.bool
@@ -1521,6 +1530,15 @@ class SearchResponse(_message.Message):
     """
     query_embedding: _builtins.bytes
     """The question's embedding, float16 little-endian, of length 1; only when asked for."""
+    apart: _builtins.float
+    """How far the best document stands apart: its score, and a little for its words, less the mean of the next three
+    documents'. 0.05 where there is no other one. A message's subject line counts for it where a collection that was
+    searched has a min_apart.
+    """
+    min_apart: _builtins.float
+    """Below it the documents are about as good as each other, and the question counts as not answered: that of the
+    collection which holds the best passage, as calibrated. 0: however near they are.
+    """
     @_builtins.property
     def hits(self) -> _containers.RepeatedCompositeFieldContainer[Global___SearchHit]:
         """Best first."""
@@ -1548,10 +1566,12 @@ class SearchResponse(_message.Message):
         used_history: _builtins.bool = ...,
         revision: _builtins.str = ...,
         query_embedding: _builtins.bytes = ...,
+        apart: _builtins.float = ...,
+        min_apart: _builtins.float = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["curated_match", b"curated_match", "embed", b"embed", "total", b"total"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["curated_match", b"curated_match", "embed", b"embed", "hits", b"hits", "query_embedding", b"query_embedding", "query_language", b"query_language", "revision", b"revision", "total", b"total", "used_history", b"used_history"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["apart", b"apart", "curated_match", b"curated_match", "embed", b"embed", "hits", b"hits", "min_apart", b"min_apart", "query_embedding", b"query_embedding", "query_language", b"query_language", "revision", b"revision", "total", b"total", "used_history", b"used_history"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

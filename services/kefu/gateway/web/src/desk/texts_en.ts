@@ -252,6 +252,7 @@ export const en = {
   thresholdTenant: "Passages from {value} relevance on are shown to the model: your company’s setting.",
   thresholdCollection: "Passages from {value} relevance on are shown to the model: as this collection was calibrated.",
   thresholdUnknown: "This collection is not calibrated yet; the installation’s threshold counts.",
+  tooNear: "The next documents are about as good ({apart} apart, {wanted} wanted): a question like this is handed over.",
   aboveThreshold: "Shown to the model",
   belowThreshold: "Below the threshold",
   relevance: "Relevance",

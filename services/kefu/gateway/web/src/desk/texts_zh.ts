@@ -254,6 +254,7 @@ export const zh: Record<keyof typeof en, string> = {
   thresholdTenant: "相关度达到 {value} 的段落会提供给模型（公司设置）。",
   thresholdCollection: "相关度达到 {value} 的段落会提供给模型（按本知识集校准）。",
   thresholdUnknown: "本知识集尚未校准，使用系统默认阈值。",
+  tooNear: "后几篇文档与最佳文档相差无几（相差 {apart}，至少需要 {wanted}）：此类问题会转人工。",
   aboveThreshold: "提供给模型",
   belowThreshold: "低于阈值",
   relevance: "相关度",

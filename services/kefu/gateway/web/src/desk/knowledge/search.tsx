@@ -93,6 +93,9 @@ function Found({ response, tenants }: { response: SearchResponse; tenants: numbe
       </p>
       {response.curatedMatch ? <Curated match={response.curatedMatch} /> : null}
       <p class="soft">{thresholdText(threshold)}</p>
+      {response.apart < response.minApart ? (
+        <p class="soft">{t("tooNear", { apart: response.apart.toFixed(3), wanted: response.minApart.toFixed(3) })}</p>
+      ) : null}
       {response.hits.length === 0 ? <Empty icon="search" title={t("nothingFound")} /> : null}
       <ol class="hits">
         {response.hits.map((hit) => (

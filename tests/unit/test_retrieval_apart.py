@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from kefu.evaluation.apart import USUALLY, apart, subject_of
+from kefu.retrieval.apart import USUALLY_APART, subject_of
 from kefu.retrieval.embedders import open_embedder
 from kefu.retrieval.evaluation import EmbeddingCache, prepare
 from kefu.retrieval.question_set import QuestionSet, SetDocument, SetQuestion
@@ -28,7 +28,7 @@ def embeddings() -> EmbeddingCache:
 def measured(documents: list[SetDocument], text: str = QUESTION) -> float:
     questions = QuestionSet("set", documents, [SetQuestion("q-1", text, frozenset(), "en")])
     evaluation = prepare(questions, embeddings(), lambda _step, _done, _of: None)
-    return apart(evaluation, evaluation.questions[0].question, text)
+    return evaluation.apart(evaluation.questions[0])
 
 
 def under(title: str) -> list[SetDocument]:
@@ -36,8 +36,8 @@ def under(title: str) -> list[SetDocument]:
 
 
 def test_several_answers_under_one_question_are_one_and_several_editions_are_not() -> None:
-    assert measured(under(REFUND)) == USUALLY
-    assert measured(under("Returns policy")) != USUALLY
+    assert measured(under(REFUND)) == USUALLY_APART
+    assert measured(under("Returns policy")) != USUALLY_APART
     assert measured([*under(REFUND), *OTHERS]) > 0
 
 
