@@ -235,9 +235,10 @@ def _as_calibrated(cases: Sequence[Case]) -> tuple[Floats, Floats]:
             0.0,
             apart=([case.apart for case in yes], [case.apart for case in no]),
         )
-        for at in np.flatnonzero(folds == fold).tolist():
-            signal[at] = cases[at].relevance if cases[at].apart >= own.min_apart else 0.0
-            thresholds[at] = own.min_relevance
+        for at, case in enumerate(cases):
+            if folds[at] == fold:
+                signal[at] = case.relevance if case.apart >= own.min_apart else 0.0
+                thresholds[at] = own.min_relevance
     return signal, thresholds
 
 
