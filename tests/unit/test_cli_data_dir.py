@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from kefu.cli import ports
 from kefu.cli.console import CommandFailed
 from kefu.cli.data_dir import DataDir, ServiceState, SuiteState, is_process, start_time_of
+from kefu.cli.doctor import Verdict, examine
 
 
 @pytest.fixture
@@ -69,3 +71,14 @@ def test_a_pid_that_was_given_to_another_process_is_not_taken_for_the_old_one(fo
     folder.write_state(state(os.getpid(), start_time_of(os.getpid()) - 3600))
     assert folder.running() is None
     assert not is_process(os.getpid(), start_time_of(os.getpid()) - 3600)
+
+
+def test_doctor_knows_the_ports_of_the_kefu_that_runs_here(folder: DataDir) -> None:
+    own = f"{ports.HOST}:{ports.ROUTER}", f"http://{ports.HOST}:{ports.GATEWAY}"
+    services = [ServiceState(name, address, "log") for name, address in zip(("router", "gateway"), own, strict=True)]
+    me = os.getpid()
+    folder.write_state(SuiteState(me, start_time_of(me), "run", "ready", own[0], "127.0.0.1:2", services))
+    findings = {finding.subject: finding for finding in examine(folder)}
+    for port, name in ((ports.ROUTER, "router"), (ports.GATEWAY, "gateway")):
+        found = findings[f"Port {port}"]
+        assert (found.verdict, found.found) == (Verdict.GOOD, f"{name}, of the Kefu that runs here")

@@ -167,7 +167,7 @@ def _version(package: str) -> str:
 
 def _ports(folder: DataDir) -> list[Finding]:
     state = folder.running()
-    own = {service.address for service in state.services} if state else set[str]()
+    own = {service.address.removeprefix("http://") for service in state.services} if state else set[str]()
     findings: list[Finding] = []
     for name, port in (
         ("router", ports.ROUTER),
