@@ -87,7 +87,11 @@ class Connection(asyncio.Protocol):
         made = partial(cls, window)
         async with asyncio.timeout(seconds):
             _, connection = await asyncio.get_running_loop().create_connection(made, host, int(port), ssl=tls)
-            await connection._ready
+            try:
+                await connection._ready
+            except BaseException:
+                connection.close()
+                raise
         return connection
 
     @property
@@ -246,54 +250,6 @@ class Connection(asyncio.Protocol):
     def _write(self, data: bytes) -> None:
         if self._transport is not None:
             self._transport.write(data)
-
-
-class Connections:
-    """Connections to one address, as many as its calls need."""
-
-    def __init__(self, address: str, tls: ssl.SSLContext | None = None, *, streams_each: int = 100) -> None:
-        self._address = address
-        self._tls = tls
-        self._streams_each = streams_each
-        self._all: list[Connection] = []
-        self._opening = asyncio.Lock()
-        self._gone = 0
-
-    @property
-    def messages(self) -> int:
-        """Messages received so far."""
-        return self._gone + sum(one.messages for one in self._all)
-
-    @property
-    def count(self) -> int:
-        """Connections that are open."""
-        return sum(not one.leaving for one in self._all)
-
-    async def get(self) -> Connection:
-        """One that has room for a call: call it at once, before anything else runs. OSError when none can be had."""
-        while True:
-            if found := self._with_room():
-                return found
-            async with self._opening:
-                if not self._with_room():
-                    opened = await Connection.connect(self._address, self._tls)
-                    opened.max_streams = min(opened.max_streams, self._streams_each)
-                    self._all.append(opened)
-
-    def close(self) -> None:
-        """Close all."""
-        for one in self._all:
-            one.close()
-
-    def _with_room(self) -> Connection | None:
-        for one in reversed(self._all):
-            if one.has_room:
-                return one
-        for one in [one for one in self._all if one.leaving and not one.open_calls]:
-            self._gone += one.messages
-            self._all.remove(one)
-            one.close()  # whether or not the server does
-        return None
 
 
 def request_headers(path: str, authority: str, metadata: Iterable[tuple[str, str]], *, tls: bool = False) -> bytes:

@@ -10,14 +10,18 @@ import asyncio
 import random
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing, nullcontext
 from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import partial
 from typing import Any
 
 from kefu.router.v1 import chat_pb2 as pb
-from loadtest.http2 import Connection, Connections
+from loadtest.connections import Connections
+from loadtest.http2 import Connection
 from loadtest.judge import Verdict
 from loadtest.measures import Timeline, percentile
+from loadtest.processes import Sampler, pids_of_suite, sampling
 from loadtest.questions import Question, endless, help_center
 from loadtest.reports import summary
 from loadtest.suites import COLLECTION
@@ -30,6 +34,13 @@ NOISY_TENANT = "west"
 _PATIENCE_SECONDS = 60.0
 _STALL_SECONDS = 3.0
 """Clients that will stall ask over so long; then the spell begins."""
+
+
+class Disturbance(StrEnum):
+    """What is put beside the well-behaved tenants."""
+
+    FLOOD = "flood"
+    STALLED = "stalled"
 
 
 @dataclass
@@ -163,6 +174,23 @@ async def take_turns(
         async with beside():
             spells.append(await customers.spell(seconds, disturbed, disturbed=True))
     return spells
+
+
+async def run_spells(
+    suite: Suite, disturbance: Disturbance, rates: Rates, count: int, seconds: float, rounds: int
+) -> tuple[list[Spell], Sampler]:
+    """All spells of a run, beside a flood or beside `count` clients that stand still, and what the suite used."""
+    keys = await make_tenants(suite)
+    quiet = Rates(rates.each)
+    with closing(Customers(suite.router, keys)) as customers:
+        async with sampling(pids_of_suite(suite.folder.path)) as sampler:
+            await customers.spell(10.0, quiet, disturbed=False)  # what is made once is made
+            if disturbance is Disturbance.FLOOD:
+                spells = await take_turns(customers, quiet, rates, seconds, rounds)
+            else:
+                beside = partial(stalled, suite.router, keys[NOISY_TENANT], count, 4096)
+                spells = await take_turns(customers, quiet, quiet, seconds, rounds, beside)
+    return spells, sampler
 
 
 def figures(spells: Sequence[Spell], onset: float = 0.0) -> dict[str, Any]:

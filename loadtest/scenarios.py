@@ -23,27 +23,17 @@ import sys
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from loadtest.neighbours import (
-    NOISY_TENANT,
-    Customers,
-    Rates,
-    figures,
-    make_tenants,
-    print_figures,
-    stalled,
-    take_turns,
-)
-from loadtest.processes import pids_of_suite, sampling
+from loadtest.neighbours import Disturbance, Rates, figures, print_figures, run_spells
+from loadtest.processes import pids_of_suite
 from loadtest.reports import surroundings, usage_summary, usage_table
 from loadtest.streams import plan_of, report, run_plan
 from loadtest.suites import COLLECTION, H100, Pace, Setup, loaded_suite, steady
+from loadtest.workers import Plan
 from tests.support.suite import Suite
 
 _LOCUSTFILE = Path(__file__).parent / "locustfile.py"
@@ -167,10 +157,7 @@ def streams(
                 clients=clients,
                 collections=[COLLECTION],
             )
-            every = 1e9 if common.as_json else 5.0
-            outcomes, sampler = await run_plan(plan, pids_of_suite(suite.folder.path), tell_every=every)
-            first = pace.least_first_token_seconds
-            return report(plan, outcomes, sampler, engine_seconds=first, as_json=common.as_json, out=common.out)
+            return await _planned(common, suite, pace, plan, tell_every=5.0)
 
     raise typer.Exit(1 if asyncio.run(_until_terminated(run())) else 0)
 
@@ -208,19 +195,9 @@ def idle(
                 idle=minutes * 60,
                 spread=spread,
             )
-            every = 1e9 if common.as_json else 30.0
-            outcomes, sampler = await run_plan(plan, pids_of_suite(suite.folder.path), tell_every=every)
-            first = pace.least_first_token_seconds
-            return report(plan, outcomes, sampler, engine_seconds=first, as_json=common.as_json, out=common.out)
+            return await _planned(common, suite, pace, plan, tell_every=30.0)
 
     raise typer.Exit(1 if asyncio.run(_until_terminated(run())) else 0)
-
-
-class Disturbance(StrEnum):
-    """What `neighbours` puts beside the well-behaved tenants."""
-
-    FLOOD = "flood"
-    STALLED = "stalled"
 
 
 @app.command()
@@ -249,16 +226,7 @@ def neighbours(
     async def run() -> int:
         longest = {"KEFU_ROUTER_MAX_ANSWER_TOKENS": str(pace.answer_tokens)}
         async with replace(common, variables=longest | common.variables).suite(pace) as suite:
-            keys = await make_tenants(suite)
-            customers = Customers(suite.router, keys)
-            async with sampling(pids_of_suite(suite.folder.path)) as sampler:
-                await customers.spell(10.0, Rates(rate), disturbed=False)  # what is made once is made
-                if floods:
-                    spells = await take_turns(customers, Rates(rate), Rates(rate, times), seconds, rounds)
-                else:
-                    beside = partial(stalled, suite.router, keys[NOISY_TENANT], count, 4096)
-                    spells = await take_turns(customers, Rates(rate), Rates(rate), seconds, rounds, beside)
-            customers.close()
+            spells, sampler = await run_spells(suite, disturbance, Rates(rate, times), count, seconds, rounds)
         found = {**surroundings(), **figures(spells, onset if floods else 0.0)}
         if common.as_json:
             print(json.dumps({**found, "processes": usage_summary(sampler.usage)}, indent=2, ensure_ascii=False))
@@ -272,6 +240,14 @@ def neighbours(
         return failed + (found["first_text_p95_ratio"] > most_ratio)
 
     raise typer.Exit(1 if asyncio.run(_until_terminated(run())) else 0)
+
+
+async def _planned(common: Common, suite: Suite, pace: Pace, plan: Plan, *, tell_every: float) -> int:
+    """Run a plan and report it; how many turns failed."""
+    every = 1e9 if common.as_json else tell_every
+    outcomes, sampler = await run_plan(plan, pids_of_suite(suite.folder.path), tell_every=every)
+    first = pace.least_first_token_seconds
+    return report(plan, outcomes, sampler, engine_seconds=first, as_json=common.as_json, out=common.out)
 
 
 async def _until_terminated(run: Coroutine[Any, Any, int]) -> int:

@@ -14,7 +14,8 @@ from typing import NamedTuple
 import uvloop
 
 from kefu.router.v1 import chat_pb2 as pb
-from loadtest.http2 import Connection, ConnectionLost, Connections
+from loadtest.connections import Connections
+from loadtest.http2 import Connection, ConnectionLost
 from loadtest.judge import Verdict
 from loadtest.measures import Timeline
 from loadtest.questions import endless

@@ -27,7 +27,8 @@ from kefu.router.v1 import chat_pb2
 from loadtest.compare import contestants
 from loadtest.compare.clients import Answer, ask_generation, ask_http
 from loadtest.compare.rows import Row, as_json, print_rows, ratios, row_of
-from loadtest.http2 import ConnectionLost, Connections
+from loadtest.connections import Connections
+from loadtest.http2 import ConnectionLost
 from loadtest.measures import Timeline
 from loadtest.questions import endless
 from loadtest.reports import surroundings

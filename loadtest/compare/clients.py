@@ -10,7 +10,8 @@ import grpc
 
 from kefu.generation.v1 import generation_pb2 as generation
 from loadtest.compare.backend import MODEL, text_of
-from loadtest.http2 import ConnectionLost, Connections, request_headers
+from loadtest.connections import Connections
+from loadtest.http2 import ConnectionLost, request_headers
 
 _GENERATE = "/kefu.generation.v1.GenerationService/Generate"
 _CONTENT = b'"content":'

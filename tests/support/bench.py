@@ -12,7 +12,7 @@ from kefu.router.prompt import Message, Role
 from kefu.router.relay import Patience, Relays
 from kefu.router.replicas import ReplicaPool, open_pool
 from kefu.router.retry_budget import RetryBudget
-from tests.support.backends import ScriptedReplica, replica_server
+from tests.support.backends import ScriptedReplica, Step, replica_server
 from tests.support.calling import INTERNAL_KEY
 
 CUSTOMER = Principal("default", "someone", frozenset({Scope.CHAT}))
@@ -27,6 +27,21 @@ def order(*, estimated_tokens: int = 500, reasoning_tokens: int | None = None, d
         reasoning_tokens=reasoning_tokens,
         deadline=deadline,
     )
+
+
+def scripted(*frames: Step) -> ScriptedReplica:
+    """A replica that writes these."""
+    replica = ScriptedReplica()
+    replica.frames = list(frames)
+    return replica
+
+
+def measured(*, share: float = 1.0, seconds: float = 0.05) -> Hedging:
+    """Hedging that has seen enough first tokens."""
+    hedging = Hedging(share=share)
+    for _ in range(60):
+        hedging.times.add(seconds)
+    return hedging
 
 
 @dataclass

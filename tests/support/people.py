@@ -10,6 +10,7 @@ from kefu.router.v1 import chat_pb2, desk_pb2
 from tests.support.desk import Customer
 
 EventT = TypeVar("EventT")
+State = chat_pb2.Session
 
 
 class Stream(Generic[EventT]):
@@ -108,3 +109,18 @@ async def conversations(person: Customer, *states: chat_pb2.Session.State.ValueT
         token = page.next_page_token
         if not token:
             return found
+
+
+async def at_desk(person: Customer, session: str) -> desk_pb2.Conversation:
+    """One conversation, as the desk lists it."""
+    states = (State.STATE_WAITING, State.STATE_HUMAN, State.STATE_RETURNED, State.STATE_CLOSED)
+    [found] = [found for found in await conversations(person, *states) if found.session.name == session]
+    return found
+
+
+async def escalates(person: Customer, session: str) -> desk_pb2.Conversation:
+    """The same, once it is escalated."""
+    async with asyncio.timeout(30):
+        while not (found := await at_desk(person, session)).escalated:
+            await asyncio.sleep(0.05)
+    return found

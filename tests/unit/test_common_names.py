@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from kefu.common.errors import BadRequest
 from kefu.common.names import check_day, check_id, new_session_id, new_turn_id, parse_name
-from kefu.common.paging import decode_token, encode_token, page_size_of
+from kefu.common.paging import decode_number, decode_token, encode_token, page_size_of
 
 
 def test_a_name_gives_its_ids() -> None:
@@ -50,6 +50,16 @@ def test_session_ids_are_uuid4_and_turn_ids_sort_by_time() -> None:
 @given(st.text())
 def test_a_page_token_gives_back_its_position(position: str) -> None:
     assert decode_token(encode_token(position)) == position
+
+
+def test_a_position_may_be_a_number() -> None:
+    assert (decode_number(encode_token("120")), decode_number("")) == (120, 0)
+
+
+@pytest.mark.parametrize("position", ["returns", "-1", "1.5", "一", "²", "9" * 10])
+def test_the_token_of_another_list_is_no_number(position: str) -> None:
+    with pytest.raises(BadRequest):
+        decode_number(encode_token(position))
 
 
 @pytest.mark.parametrize("token", ["!", "abc", "漢字", "/w=="])

@@ -82,7 +82,7 @@ async def test_going_on_from_any_token_repeats_and_loses_nothing(think: str) -> 
     ids = ids_of(output)
     whole = await events_of(Script(output), plan)
     for cut in range(len(ids) + 1):
-        before = await events_of(Script(ids[:cut], ends=FinishReason.LENGTH), plan)
+        before = await events_of(Script(ids[:cut], "", ends=FinishReason.LENGTH), plan)
         rest = await events_of(Script(ids[cut:]), replace(plan, sent_ids=ids[:cut]))
         # A tag that is cut is text while nothing follows it; what was sent never holds that part.
         sent = text_of(before) if not think or "</think>" in output.encode()[:cut].decode(errors="ignore") else ""
@@ -133,6 +133,13 @@ async def test_thinking_that_reaches_its_cap_is_closed_and_the_answer_follows() 
     assert 20 <= last.reasoning_tokens <= 20 + len(FORCED_CLOSE)
     ids = tuple(token for event in events if isinstance(event, Piece) for token in event.token_ids)
     assert PROMPT + ids == script.prompts[1] + ids_of("Short.")
+
+
+async def test_thinking_that_the_source_ends_is_closed_and_the_answer_follows() -> None:
+    script = Script("round and round and", "Short.", ends=FinishReason.LENGTH)
+    events = await events_of(script, thinking(max_tokens=50))
+    assert text_of(events) == "Short."
+    assert script.prompts[1] == PROMPT + ids_of("round and round and" + FORCED_CLOSE)
 
 
 async def test_the_cap_waits_for_a_whole_character() -> None:

@@ -18,10 +18,10 @@ from kefu.router.model import (
     HandoffReason,
     Passage,
     Rating,
-    SessionState,
     Turn,
     TurnState,
 )
+from kefu.router.session import SessionState
 from kefu.router.webhook_events import WebhookEvent, body_of, event_of
 from kefu.router.webhook_sender import LONGEST_PAUSE_SECONDS, pause_after
 from kefu.router.webhook_signature import make_secret, signed_headers

@@ -26,4 +26,17 @@ def decode_token(token: str) -> str:
     try:
         return base64.b64decode(token.encode("ascii"), altchars=b"-_", validate=True).decode()
     except (binascii.Error, UnicodeError):
-        raise BadRequest("page_token", "is not one that this service gave.") from None
+        raise foreign_token() from None
+
+
+def decode_number(token: str) -> int:
+    """As `decode_token`, for a position that is a number; 0 for an empty token."""
+    position = decode_token(token)
+    if position and not (position.isascii() and position.isdigit() and len(position) < 10):
+        raise foreign_token()
+    return int(position or 0)
+
+
+def foreign_token() -> BadRequest:
+    """What a token comes to that we did not make, or made for another list."""
+    return BadRequest("page_token", "is not one that this service gave.")

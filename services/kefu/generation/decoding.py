@@ -105,8 +105,8 @@ async def decoded(
 ) -> AsyncGenerator[Event, None]:
     """The events of one answer, after `Started`. Closing the iterator aborts in the source.
 
-    When thinking reaches its cap, the block is closed in the model's name and a second request to the source goes
-    on from there, so the answer always has its own `max_tokens`.
+    When thinking reaches its cap, or the source ends it (it goes round in circles), the block is closed in the model's
+    name and a second request to the source goes on from there, so the answer always has its own `max_tokens`.
     """
     decoder = _Decoder(plan, decode)
     for token_id in plan.sent_ids:
@@ -143,6 +143,7 @@ async def decoded(
                     if step.finish_reason is None:
                         continue
                     reason = step.finish_reason
+                    close_block = decoder.reasoning and decoder.settled and reason is FinishReason.LENGTH
                 break
         if decoder.stopped:
             reason = FinishReason.STOP

@@ -1,10 +1,11 @@
-"""Records to messages of the contract, and names back to ids."""
+"""Records to messages of the contract, and back."""
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from kefu.common.errors import BadRequest
 from kefu.retrieval.calibration import Calibration
 from kefu.retrieval.curated import APPLIES_FROM, Match
+from kefu.retrieval.curated_import import CuratedDraft
 from kefu.retrieval.facts import Audience
 from kefu.retrieval.keys import CollectionKey
 from kefu.retrieval.records import CollectionInfo, CuratedRecord, DictionaryRecord, DocumentInfo, PassageText
@@ -134,6 +135,19 @@ def hit_message(key: CollectionKey, passage: pb.Passage, scored: Scored, min_rel
             min_relevance=min_relevance,
         ),
         same_passages=[f"{document_name(key, entry.document)}/passages/{entry.passage}" for entry in scored.same],
+    )
+
+
+def curated_draft(message: pb.CuratedAnswer) -> CuratedDraft:
+    """A curated answer as it was sent, not yet checked; BadRequest for an audience that is not known."""
+    return CuratedDraft(
+        tuple(message.questions),
+        message.answer,
+        message.language,
+        message.valid_from,
+        message.valid_until,
+        message.priority,
+        audience_of("curated_answer.audience", message.audience),
     )
 
 

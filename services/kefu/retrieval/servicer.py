@@ -2,45 +2,41 @@
 
 import time
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, aclosing, suppress
 
 import grpc.aio
 import numpy as np
 
-from kefu.common.auth import Scope, caller
 from kefu.common.errors import BadRequest, CollectionExists, CollectionNotFound
 from kefu.common.names import check_id, parse_name
-from kefu.common.paging import decode_token, encode_token, page_size_of
+from kefu.common.paging import decode_number, decode_token, encode_token, page_size_of
+from kefu.retrieval.access import all_own, named, named_child, own
 from kefu.retrieval.calibrator import Calibrator
+from kefu.retrieval.changes import ChangeId
 from kefu.retrieval.converters import Converters
-from kefu.retrieval.curated_import import CuratedDraft, checked
+from kefu.retrieval.curated_import import checked
 from kefu.retrieval.dictionary import read_dictionary
 from kefu.retrieval.durable import DurableWriter
 from kefu.retrieval.embedders import BatchingEmbedder
-from kefu.retrieval.facts import Wanted
 from kefu.retrieval.importing import Importer
-from kefu.retrieval.indexing import with_before
 from kefu.retrieval.keys import CollectionKey
 from kefu.retrieval.messages import (
-    audience_of,
     calibration_message,
     collection_message,
+    curated_draft,
     curated_message,
     dictionary_message,
     document_message,
-    hit_message,
-    match_message,
     passage_message,
     report_message,
 )
 from kefu.retrieval.receiving import receive_sources
-from kefu.retrieval.records import CuratedRecord, DictionaryRecord, dump_vectors
+from kefu.retrieval.records import CuratedRecord, DictionaryRecord
 from kefu.retrieval.replica import Replica
-from kefu.retrieval.reranked_hits import reranked
 from kefu.retrieval.reranking import Reranking
-from kefu.retrieval.scorer import Scored
-from kefu.retrieval.search_request import MAX_QUERY_CHARACTERS, asked_of
+from kefu.retrieval.search_request import MAX_QUERY_CHARACTERS
+from kefu.retrieval.search_response import Searching
 from kefu.retrieval.sources import Result
 from kefu.retrieval.store import KnowledgeStore
 from kefu.retrieval.v1 import knowledge_pb2 as pb
@@ -70,7 +66,7 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
         self._replica = replica
         self._embedder = embedder
         self._converters = converters
-        self._reranking = reranking
+        self._searching = Searching(store, replica, reranking)
         self._accept = accept_not_durable
         self._disk_seconds = wait_for_disk_seconds
         self.calibrator = Calibrator(store, replica, embedder.id, self._writer)
@@ -87,13 +83,13 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
         """See the contract."""
         if len(request.display_name) > 100:
             raise BadRequest("display_name", "must have at most 100 characters.")
-        key = self._key(check_id("collection_id", request.collection_id))
+        key = own(check_id("collection_id", request.collection_id))
         await self._create(key, request.display_name)
         return pb.CreateCollectionResponse(collection=await self._collection(key))
 
     async def GetCollection(self, request: pb.GetCollectionRequest, context: _Context) -> pb.GetCollectionResponse:
         """See the contract."""
-        key = self._named(request.name, "name")
+        key = named(request.name, "name")
         return pb.GetCollectionResponse(collection=await self._collection(key))
 
     async def ListCollections(
@@ -101,11 +97,12 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
     ) -> pb.ListCollectionsResponse:
         """See the contract."""
         size, after = page_size_of(request.page_size), decode_token(request.page_token)
-        ids = [each for each in await self._mine() if each > after]
-        response = pb.ListCollectionsResponse(next_page_token=encode_token(ids[size - 1] if len(ids) > size else ""))
-        for each in ids[:size]:
+        keys = [key for key in await all_own(self._store) if key.collection > after]
+        more = len(keys) > size
+        response = pb.ListCollectionsResponse(next_page_token=encode_token(keys[size - 1].collection if more else ""))
+        for key in keys[:size]:
             try:
-                response.collections.append(await self._collection(self._key(each)))
+                response.collections.append(await self._collection(key))
             except CollectionNotFound:
                 continue  # being made or deleted at this moment
         return response
@@ -114,7 +111,7 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
         self, request: pb.DeleteCollectionRequest, context: _Context
     ) -> pb.DeleteCollectionResponse:
         """See the contract."""
-        key = self._named(request.name, "name")
+        key = named(request.name, "name")
         async with self._writer() as writer:
             await self._store.delete_collection(writer, key)
             await writer.wait_until_on_disk()
@@ -125,7 +122,7 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
         self, request: pb.CalibrateCollectionRequest, context: _Context
     ) -> pb.CalibrateCollectionResponse:
         """See the contract."""
-        key = self._named(request.name, "name")
+        key = named(request.name, "name")
         for field, questions in (("answerable", request.answerable), ("foreign", request.foreign)):
             if len(questions) > MAX_CALIBRATION or any(not 1 <= len(one) <= MAX_QUERY_CHARACTERS for one in questions):
                 raise BadRequest(
@@ -144,7 +141,7 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
         first = await anext(aiter(request_iterator), None)
         if first is None or first.WhichOneof("part") != "start":
             raise BadRequest("start", "must be the first message.")
-        key = self._named(first.start.collection, "start.collection")
+        key = named(first.start.collection, "start.collection")
         if first.start.create:
             with suppress(CollectionExists):
                 await self._create(key, "", wait=False)  # the first document's wait covers it: the file is in order
@@ -157,7 +154,7 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
 
     async def ListDocuments(self, request: pb.ListDocumentsRequest, context: _Context) -> pb.ListDocumentsResponse:
         """See the contract."""
-        key = self._named(request.collection, "collection")
+        key = named(request.collection, "collection")
         await self._store.info(key)
         size = page_size_of(request.page_size)
         ids = await self._store.document_ids(key, decode_token(request.page_token), size + 1)
@@ -169,8 +166,8 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
 
     async def ListPassages(self, request: pb.ListPassagesRequest, context: _Context) -> pb.ListPassagesResponse:
         """See the contract."""
-        key, document = self._child(request.document, "document", "documents")
-        size, after = page_size_of(request.page_size), int(decode_token(request.page_token) or 0)
+        key, document = named_child(request.document, "document", "documents")
+        size, after = page_size_of(request.page_size), decode_number(request.page_token)
         info = await self._store.document(key, document)
         texts = await self._store.passages_of(key, document)
         page = info.passages[after : after + size]
@@ -182,11 +179,8 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
 
     async def DeleteDocument(self, request: pb.DeleteDocumentRequest, context: _Context) -> pb.DeleteDocumentResponse:
         """See the contract."""
-        key, document = self._child(request.name, "name", "documents")
-        async with self._writer() as writer:
-            change = await self._store.delete_document(writer, key, document)
-            await writer.wait_until_on_disk()
-        await self._replica.reached(key, change)
+        key, document = named_child(request.name, "name", "documents")
+        await self._changed(key, lambda writer: self._store.delete_document(writer, key, document))
         return pb.DeleteDocumentResponse()
 
     # Curated answers
@@ -195,34 +189,25 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
         self, request: pb.PutCuratedAnswerRequest, context: _Context
     ) -> pb.PutCuratedAnswerResponse:
         """See the contract."""
-        key = self._named(request.collection, "collection")
+        key = named(request.collection, "collection")
         wanted = request.curated_answer
         ident = uuid.uuid4().hex[:20]
         if wanted.name:
             in_collection, ident = parse_name("curated_answer.name", wanted.name, "collections", "curatedAnswers")
             if in_collection != key.collection:
                 raise BadRequest("curated_answer.name", "must lie in `collection`.")
-        draft = checked(
-            CuratedDraft(
-                *(tuple(wanted.questions), wanted.answer, wanted.language, wanted.valid_from, wanted.valid_until),
-                wanted.priority,
-                audience_of("curated_answer.audience", wanted.audience),
-            )
-        )
+        draft = checked(curated_draft(wanted))
         await self._replica.check(key)
         vectors = await self._embedder.queries(draft.questions)
         record = CuratedRecord.made(draft, vectors.astype(np.float16), self._embedder.id, ident)
-        async with self._writer() as writer:
-            change = await self._store.put_curated(writer, key, record)
-            await writer.wait_until_on_disk()
-        await self._replica.reached(key, change)
+        await self._changed(key, lambda writer: self._store.put_curated(writer, key, record))
         return pb.PutCuratedAnswerResponse(curated_answer=curated_message(key, record))
 
     async def ListCuratedAnswers(
         self, request: pb.ListCuratedAnswersRequest, context: _Context
     ) -> pb.ListCuratedAnswersResponse:
         """See the contract."""
-        key = self._named(request.collection, "collection")
+        key = named(request.collection, "collection")
         await self._store.info(key)
         size = page_size_of(request.page_size)
         ids = await self._store.curated_ids(key, decode_token(request.page_token), size + 1)
@@ -236,44 +221,15 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
         self, request: pb.DeleteCuratedAnswerRequest, context: _Context
     ) -> pb.DeleteCuratedAnswerResponse:
         """See the contract."""
-        key, answer = self._child(request.name, "name", "curatedAnswers")
-        async with self._writer() as writer:
-            change = await self._store.delete_curated(writer, key, answer)
-            await writer.wait_until_on_disk()
-        await self._replica.reached(key, change)
+        key, answer = named_child(request.name, "name", "curatedAnswers")
+        await self._changed(key, lambda writer: self._store.delete_curated(writer, key, answer))
         return pb.DeleteCuratedAnswerResponse()
 
     # Search
 
     async def Search(self, request: pb.SearchRequest, context: _Context) -> pb.SearchResponse:
         """See the contract."""
-        began = time.monotonic()
-        asked = asked_of(request, sees_staff=Scope.KNOWLEDGE in caller().scopes)
-        if request.collections:
-            keys = list(dict.fromkeys(self._named(name, "collections") for name in request.collections))
-        else:
-            keys = [key for key in map(self._key, await self._mine()) if self._replica.has(key)]
-        count = max(asked.count, self._reranking.passages) if self._reranking else asked.count
-        found = await self._replica.search(keys, asked.query, count, asked.wanted, before=asked.before)
-        response = pb.SearchResponse(
-            query_language=found.language,
-            used_history=found.used_history,
-            revision=found.revision,
-            apart=found.apart,
-            min_apart=found.min_apart,
-            query_embedding=dump_vectors(found.vector.astype(np.float16)) if request.with_embedding else b"",
-        )
-        hits = await self._hits(found.hits, asked.wanted)
-        if self._reranking and hits:
-            question = with_before(asked.before, asked.query) if found.used_history else asked.query
-            hits = await reranked(self._reranking, question, hits, context.time_remaining())
-        response.hits.extend(hits[: asked.count])
-        if found.match is not None:
-            key, match = found.match
-            response.curated_match.CopyFrom(match_message(key, match))
-        response.embed.FromNanoseconds(round(found.embed_seconds * 1e9))
-        response.total.FromNanoseconds(round((time.monotonic() - began) * 1e9))
-        return response
+        return await self._searching.response(request, context.time_remaining)
 
     async def Embed(self, request: pb.EmbedRequest, context: _Context) -> pb.EmbedResponse:
         """See the contract."""
@@ -295,18 +251,15 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
 
     async def PutDictionary(self, request: pb.PutDictionaryRequest, context: _Context) -> pb.PutDictionaryResponse:
         """See the contract."""
-        key = self._named(request.collection, "collection")
+        key = named(request.collection, "collection")
         read_dictionary(request.dictionary.text)  # refuses what cannot be taken
         record = DictionaryRecord(request.dictionary.text, time.time())
-        async with self._writer() as writer:
-            change = await self._store.put_dictionary(writer, key, record)
-            await writer.wait_until_on_disk()
-        await self._replica.reached(key, change)
+        await self._changed(key, lambda writer: self._store.put_dictionary(writer, key, record))
         return pb.PutDictionaryResponse(dictionary=dictionary_message(record))
 
     async def GetDictionary(self, request: pb.GetDictionaryRequest, context: _Context) -> pb.GetDictionaryResponse:
         """See the contract."""
-        key = self._named(request.collection, "collection")
+        key = named(request.collection, "collection")
         await self._store.info(key)
         return pb.GetDictionaryResponse(dictionary=dictionary_message(await self._store.dictionary(key)))
 
@@ -317,25 +270,12 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
             self._store.client, accept_not_durable=self._accept, timeout_seconds=self._disk_seconds
         )
 
-    def _key(self, collection: str) -> CollectionKey:
-        """A collection of the caller's; one that its key may not use is not found, like one that does not exist."""
-        principal = caller()
-        if principal.collections is not None and collection not in principal.collections:
-            raise CollectionNotFound(f"There is no collection {collection}.")
-        return CollectionKey(principal.tenant, collection)
-
-    def _named(self, name: str, field: str) -> CollectionKey:
-        (collection,) = parse_name(field, name, "collections")
-        return self._key(collection)
-
-    def _child(self, name: str, field: str, kind: str) -> tuple[CollectionKey, str]:
-        collection, child = parse_name(field, name, "collections", kind)
-        return self._key(collection), child
-
-    async def _mine(self) -> list[str]:
-        principal = caller()
-        ids = await self._store.collections_of(principal.tenant)
-        return [each for each in ids if principal.collections is None or each in principal.collections]
+    async def _changed(self, key: CollectionKey, write: Callable[[DurableWriter], Awaitable[ChangeId]]) -> None:
+        """Returns when what was written is on disk, and can be found here."""
+        async with self._writer() as writer:
+            change = await write(writer)
+            await writer.wait_until_on_disk()
+        await self._replica.reached(key, change)
 
     async def _create(self, key: CollectionKey, display_name: str, *, wait: bool = True) -> None:
         check_id("collection", key.collection)
@@ -354,21 +294,3 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
             await self._store.changes.update_time(key),
             await self._store.calibration(key),
         )
-
-    async def _hits(self, found: list[tuple[CollectionKey, Scored]], wanted: Wanted) -> list[pb.SearchHit]:
-        """The hits with their texts; one that was deleted this moment, or is wanted no longer, is left out."""
-        hits: list[pb.SearchHit | None] = [None] * len(found)
-        for key in {key for key, _ in found}:
-            places = [place for place, (owner, _) in enumerate(found) if owner == key]
-            entries = [found[place][1].entry for place in places]
-            infos, texts = await self._store.hits(key, [(entry.document, entry.passage) for entry in entries])
-            for place, entry, text in zip(places, entries, texts, strict=True):
-                info = infos.get(entry.document)
-                if info is not None and text is not None and wanted.admits(info.facts):
-                    hits[place] = hit_message(
-                        key,
-                        passage_message(key, info, entry.passage, text),
-                        found[place][1],
-                        self._replica.min_relevance(key),
-                    )
-        return [hit for hit in hits if hit is not None]

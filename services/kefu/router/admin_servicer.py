@@ -7,7 +7,7 @@ import grpc.aio
 from kefu.common.auth import Principal, Priority, Scope, StoredKey, caller
 from kefu.common.errors import BadRequest, KeyNotFound, TenantNotFound
 from kefu.common.names import check_id, parse_name
-from kefu.common.paging import decode_token, encode_token, page_size_of
+from kefu.common.paging import decode_number, decode_token, encode_token, page_size_of
 from kefu.router.asking import check_short
 from kefu.router.settings import SettingsStore
 from kefu.router.settings_wire import check_shares_kept, revision_message, settings_message, settings_of
@@ -129,10 +129,8 @@ class AdminServicer(rpc.AdminServiceServicer):
     ) -> pb.ListSettingsRevisionsResponse:
         """See the contract."""
         tenant = await self._ruled(caller(), request.tenant)
-        size, token = page_size_of(request.page_size), decode_token(request.page_token)
-        if token and not (token.isascii() and token.isdigit() and 1 < len(token) + int(token) < 10**9):
-            raise BadRequest("page_token", "is not one that this service gave.")
-        revisions = await self._settings.revisions(tenant.id, int(token or 0), size)
+        size, below = page_size_of(request.page_size), decode_number(request.page_token)
+        revisions = await self._settings.revisions(tenant.id, below, size)
         more = bool(revisions) and revisions[-1].number > 1
         return pb.ListSettingsRevisionsResponse(
             revisions=map(revision_message, revisions),

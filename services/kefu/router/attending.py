@@ -21,8 +21,8 @@ from kefu.router import desk_scripts, keys, metrics
 from kefu.router.business_hours import open_seconds
 from kefu.router.desk_store import OPEN, DeskStore
 from kefu.router.happenings import Escalated, Happenings, StateChanged
-from kefu.router.model import SessionState
 from kefu.router.redis_commands import RedisCommands
+from kefu.router.session import SessionState
 from kefu.router.settings import Rules, SettingsStore
 from kefu.router.turn_store import ms
 

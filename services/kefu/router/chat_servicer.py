@@ -11,7 +11,7 @@ import grpc.aio
 from kefu.common.auth import Keyring, caller
 from kefu.common.errors import BadRequest
 from kefu.common.names import parse_name
-from kefu.common.paging import decode_token, encode_token, page_size_of
+from kefu.common.paging import decode_number, decode_token, encode_token, foreign_token, page_size_of
 from kefu.router.asking import ask_of, check_short, session_id_of
 from kefu.router.conversations import Conversations
 from kefu.router.model import Rating
@@ -77,7 +77,7 @@ class ChatServicer(rpc.ChatServiceServicer):
         """See the contract."""
         size, page = page_size_of(request.page_size), decode_token(request.page_token)
         if page and not _SCORE.fullmatch(page):
-            raise BadRequest("page_token", "is not one that this service gave.")
+            raise foreign_token()
         user = check_short("user", request.user)
         sessions, following = await self._conversations.sessions(caller(), user, page, size)
         return pb.ListSessionsResponse(sessions=map(session_message, sessions), next_page_token=encode_token(following))
@@ -85,7 +85,7 @@ class ChatServicer(rpc.ChatServiceServicer):
     async def ListTurns(self, request: pb.ListTurnsRequest, context: Context) -> pb.ListTurnsResponse:
         """See the contract."""
         [session_id] = parse_name("session", request.session, "sessions")
-        size, start = page_size_of(request.page_size), _position(request.page_token)
+        size, start = page_size_of(request.page_size), decode_number(request.page_token)
         if request.latest_first:
             end = start or (await self._conversations.session(caller(), session_id)).turn_count
             start = max(end - size, 0)
@@ -151,10 +151,3 @@ async def _told(events: AsyncGenerator[SessionEvent | None, None]) -> AsyncGener
     async for event in events:
         if event is not None:
             yield event
-
-
-def _position(token: str) -> int:
-    position = decode_token(token)
-    if position and not (position.isascii() and position.isdigit() and len(position) < 10):
-        raise BadRequest("page_token", "is not one that this service gave.")
-    return int(position or 0)

@@ -15,9 +15,10 @@ from kefu.common.errors import BackendUnavailable, RequestIdReused, SessionNotFo
 from kefu.common.names import new_session_id, new_turn_id
 from kefu.router.events import Event
 from kefu.router.happenings import Erased, Rated
-from kefu.router.model import Rating, Session, TurnRecord
+from kefu.router.model import Rating, TurnRecord
 from kefu.router.question import Ask
 from kefu.router.running import Running
+from kefu.router.session import Session
 from kefu.router.session_events import SessionEvent
 from kefu.router.turn import TurnServices
 from kefu.router.turn_store import Look, TurnKey

@@ -8,16 +8,8 @@ from kefu.common.names import new_turn_id
 from kefu.router import metrics
 from kefu.router.desk_store import OPEN, DeskStore
 from kefu.router.happenings import Happenings, Replied, StateChanged, TurnStored
-from kefu.router.model import (
-    AnswerSource,
-    Completed,
-    Conversation,
-    FinishReason,
-    SessionState,
-    Turn,
-    TurnRecord,
-    TurnState,
-)
+from kefu.router.model import AnswerSource, Completed, FinishReason, Turn, TurnRecord, TurnState
+from kefu.router.session import Conversation, SessionState
 from kefu.router.store import SessionStore
 
 PRESENCE_SECONDS = 15.0

@@ -11,12 +11,12 @@ import grpc.aio
 from kefu.common.auth import Keyring, caller
 from kefu.common.errors import BadRequest
 from kefu.common.names import parse_name
-from kefu.common.paging import decode_token, encode_token, page_size_of
+from kefu.common.paging import decode_token, encode_token, foreign_token, page_size_of
 from kefu.router.asking import MOST_TEXT, check_short
 from kefu.router.desk import Desk
 from kefu.router.desk_watching import DeskWatches
 from kefu.router.desk_wire import agent_messages, conversation_message, desk_event_message
-from kefu.router.model import SessionState
+from kefu.router.session import SessionState
 from kefu.router.streaming import streamed
 from kefu.router.v1 import desk_pb2 as pb
 from kefu.router.v1 import desk_pb2_grpc as rpc
@@ -55,7 +55,7 @@ class DeskServicer(rpc.DeskServiceServicer):
         """See the contract."""
         principal, size, page = caller(), page_size_of(request.page_size), decode_token(request.page_token)
         if page and not _PAGE.fullmatch(page):
-            raise BadRequest("page_token", "is not one that this service gave.")
+            raise foreign_token()
         if any(state not in _STATES for state in request.states):
             raise BadRequest("states", "must be of WAITING, HUMAN, RETURNED and CLOSED.")
         states = frozenset(_STATES[state] for state in request.states) or _DEFAULT_STATES

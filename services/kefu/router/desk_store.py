@@ -14,8 +14,9 @@ from kefu.common.errors import AlreadyClaimed, ClaimLost, RequestIdReused, Sessi
 from kefu.router import desk_scripts, keys, scripts
 from kefu.router.desk_list import at_desk, shortened
 from kefu.router.doorbell import ring
-from kefu.router.model import TURN, Conversation, SessionState, Turn
+from kefu.router.model import TURN, Turn
 from kefu.router.redis_commands import Command, RedisCommands, ScriptCall
+from kefu.router.session import Conversation, SessionState
 from kefu.router.store import session_of
 from kefu.router.turn_store import ms, record_of
 

@@ -22,7 +22,7 @@ from kefu.router import metrics
 from kefu.router.desk import PRESENCE_SECONDS, held_by, is_at_desk
 from kefu.router.desk_store import DeskStore
 from kefu.router.doorbell import SWEEP_SECONDS, SessionKey
-from kefu.router.model import Conversation
+from kefu.router.session import Conversation
 
 _RENEW_SECONDS = PRESENCE_SECONDS / 3
 _log = structlog.stdlib.get_logger()

@@ -2,7 +2,7 @@
 
 from kefu.common.auth import Principal
 from kefu.router.desk_watching import CaughtUp, DeskEvent, Gone, Present
-from kefu.router.model import Conversation, SessionState
+from kefu.router.session import Conversation, SessionState
 from kefu.router.v1 import desk_pb2 as pb
 from kefu.router.wire import handoff_message, session_message, session_name, timestamp, turn_name
 

@@ -13,7 +13,8 @@ from typing import Protocol
 import structlog
 
 from kefu.router import metrics
-from kefu.router.model import Handoff, Rating, SessionState, Turn, TurnState
+from kefu.router.model import Handoff, Rating, Turn, TurnState
+from kefu.router.session import SessionState
 
 _log = structlog.stdlib.get_logger()
 

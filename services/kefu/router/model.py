@@ -1,19 +1,9 @@
-"""What a conversation is made of. Plain values: no service and no store is known here."""
+"""What a turn is made of, from the message to how its answer was rated. Plain values, as in `session`."""
 
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
 import pydantic
-
-
-class SessionState(StrEnum):
-    """Who answers in a session; see the contract."""
-
-    BOT = "bot"
-    WAITING = "waiting"
-    HUMAN = "human"
-    RETURNED = "returned"
-    CLOSED = "closed"
 
 
 class TurnState(StrEnum):
@@ -263,48 +253,6 @@ class TurnRecord:
     state: TurnState
     rating: Rating = Rating.NONE
     rating_comment: str = ""
-
-
-@dataclass(frozen=True)
-class Session:
-    """One conversation. Times are seconds since the epoch."""
-
-    id: str
-    subject: str
-    """The key that opened it."""
-    state: SessionState
-    user: str
-    title: str
-    turn_count: int
-    create_time: float
-    update_time: float
-    expire_time: float
-    running_turn: str = ""
-    replica: str = ""
-    """The generation replica that answered last: its prefix cache is warm."""
-    agent: str = ""
-    """The name under which a person answers; empty: none does."""
-    last_event: int = 0
-    """Number of its last event; see `kefu.router.session_events`."""
-
-
-@dataclass(frozen=True)
-class Conversation:
-    """A session as the desk sees it. Times are seconds since the epoch."""
-
-    session: Session
-    handoff: Handoff | None
-    """What called a person last; None when a person stepped in uninvited."""
-    handoff_turn: str
-    language: str
-    waiting_since: float | None
-    """None: the customer does not wait for a person's word."""
-    escalated: bool
-    last_message: str
-    claim: int
-    """Number of the last claim, in force while the session is HUMAN; 0 when it was never claimed."""
-    claimant: str
-    """The key that made it."""
 
 
 TURN = pydantic.TypeAdapter(Turn)

@@ -6,8 +6,9 @@ from zoneinfo import ZoneInfo
 from kefu.common.auth import Principal
 from kefu.common.language import AnswerLanguage, answer_language
 from kefu.router.clarify import chosen
-from kefu.router.model import BrownOut, Rating, SessionState, TurnState
+from kefu.router.model import BrownOut, Rating, TurnState
 from kefu.router.question import Ask, Question
+from kefu.router.session import SessionState
 from kefu.router.settings import Rules
 from kefu.router.turn_store import Begun
 

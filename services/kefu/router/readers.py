@@ -36,6 +36,11 @@ class Readers:
             self._wait()
 
     @property
+    def are_here(self) -> bool:
+        """A stream of this router reads it."""
+        return self._here > 0
+
+    @property
     def are_elsewhere(self) -> bool:
         """Somebody was heard lately to read it at another router."""
         return asyncio.get_running_loop().time() < self._followed_until

@@ -12,8 +12,9 @@ from typing import cast
 from kefu.common.errors import SessionNotFound
 from kefu.router import keys
 from kefu.router.doorbell import SessionKey
-from kefu.router.model import SessionState, TurnRecord
+from kefu.router.model import TurnRecord
 from kefu.router.redis_commands import RedisCommands
+from kefu.router.session import SessionState
 from kefu.router.store import SessionStore
 
 _AT_ONCE = 20

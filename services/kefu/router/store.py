@@ -8,8 +8,9 @@ from typing import Any
 from kefu.common.errors import SessionNotFound, TurnNotFound
 from kefu.router import keys, scripts
 from kefu.router.doorbell import ring
-from kefu.router.model import Rating, Session, SessionState, TurnRecord, TurnState
+from kefu.router.model import Rating, TurnRecord, TurnState
 from kefu.router.redis_commands import RedisCommands, ScriptCall
+from kefu.router.session import Session, SessionState
 from kefu.router.turn_store import record_of
 
 

@@ -24,18 +24,19 @@ from kefu.router.door import Door
 from kefu.router.events import Event, Started
 from kefu.router.happenings import HandedOver, Happenings, TurnStored
 from kefu.router.leases import Lease, Leases, Signal, spoken_of
-from kefu.router.model import Completed, FinishReason, OnBusy, SessionState, Turn, TurnState
+from kefu.router.model import Completed, FinishReason, OnBusy, Turn, TurnState
 from kefu.router.placing import question_of
 from kefu.router.question import Ask, Draft
 from kefu.router.readers import Readers
+from kefu.router.session import SessionState
 from kefu.router.settings import Rules, SettingsStore
 from kefu.router.store import SessionStore
 from kefu.router.traces import Traces
+from kefu.router.turn_begin import Beginning
 from kefu.router.turn_end import End, Ending, completed_of
 from kefu.router.turn_log import TurnLog
 from kefu.router.turn_store import Begun, TurnKey, TurnStore
 
-_POLL_SECONDS = 0.1
 _STORE_WAIT_SECONDS = 2.0
 _ENDS = {
     Signal.STOP: End.STOPPED,
@@ -170,8 +171,10 @@ class LiveTurn:
         except asyncio.CancelledError:
             self._log.fail(BackendUnavailable("This router is stopping; resume the turn, or send the message again."))
             raise
-        except Exception as error:  # every reader raises it, and the interceptor logs it
-            if not self._log.has_ended:
+        except Exception as error:
+            if self._log.has_ended:
+                _log.exception("turn.failed_after_its_end", turn=self.key.turn_id)
+            else:
                 self._fail(error)
         finally:
             self._services.leases.let_go(self._lease)
@@ -223,39 +226,12 @@ class LiveTurn:
 
     async def _begin(self, rules: Rules) -> Begun:
         on_busy = OnBusy(self._ask.on_busy) if self._ask.on_busy else rules.on_busy
-        give_up = time.monotonic() + self._services.config.queue_seconds
-        superseded: set[str] = set()
-        first = True
-        while True:
-            try:
-                begun = await self._services.turns.begin(
-                    self.key,
-                    self.principal.subject,
-                    self._turn,
-                    self._ask,
-                    opens=self._opens,
-                    waits=on_busy is not OnBusy.REJECT,
-                    first=first,
-                )
-            except BackendUnavailable as error:
-                if self._services.config.without_redis == "refuse":
-                    raise
-                metrics.EPHEMERAL_TURNS.inc()
-                _log.warning("turn.ephemeral", turn=self.key.turn_id, cause=error.message)
-                self.ephemeral = True
-                return Begun.without_redis()
-            first = False
-            if isinstance(begun, Begun):
-                self._lease.fence, self._user = begun.fence, begun.user
-                if begun.again:
-                    self._draft.take_over(begun.saved)
-                return begun
-            if on_busy is OnBusy.SUPERSEDE and begun not in superseded:
-                superseded.add(begun)
-                await self._supersede(begun)
-            if time.monotonic() > give_up:
-                raise SessionBusy("The running answer took too long; send the message again.")
-            await asyncio.sleep(_POLL_SECONDS)
+        beginning = Beginning(self.key, self.principal.subject, self._turn, self._ask, self._opens, on_busy)
+        begun = await beginning.session(self._services.turns, self._services.config, self._supersede)
+        self._lease.fence, self._user, self.ephemeral = begun.fence, begun.user, begun.ephemeral
+        if begun.again:
+            self._draft.take_over(begun.saved)
+        return begun
 
     async def _conclude(self, failure: BaseException | None) -> None:
         end = self._end.result() if self._end.done() else None
@@ -313,5 +289,8 @@ class LiveTurn:
         self._log.complete(completed)
 
     def _fail(self, error: BaseException) -> None:
-        metrics.TURNS_FAILED.labels(error.reason if isinstance(error, ServiceError) else "INTERNAL").inc()
+        expected = isinstance(error, ServiceError)
+        metrics.TURNS_FAILED.labels(error.reason if expected else "INTERNAL").inc()
+        if not expected and not self._readers.are_here:  # every reader raises it, and the interceptor logs it
+            _log.error("turn.failed", turn=self.key.turn_id, exc_info=error)
         self._log.fail(error)

@@ -11,8 +11,9 @@ import structlog
 
 from kefu.common.errors import BackendUnavailable
 from kefu.router import metrics
-from kefu.router.model import AnswerSource, Completed, SessionState, Timings, Turn, TurnState
+from kefu.router.model import AnswerSource, Completed, Timings, Turn, TurnState
 from kefu.router.question import Draft
+from kefu.router.session import SessionState
 from kefu.router.turn_store import TurnKey, TurnStore
 
 STORE_SECONDS = 60.0

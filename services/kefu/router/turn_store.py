@@ -13,9 +13,10 @@ from kefu.router import keys, scripts
 from kefu.router.desk_list import at_desk, shortened
 from kefu.router.doorbell import ring
 from kefu.router.drafts import ABOUT, About, Saved
-from kefu.router.model import TURN, FinishReason, Rating, SessionState, Turn, TurnRecord, TurnState
+from kefu.router.model import TURN, FinishReason, Rating, Turn, TurnRecord, TurnState
 from kefu.router.question import Ask
 from kefu.router.redis_commands import Command, RedisCommands, ScriptCall
+from kefu.router.session import SessionState
 
 CLAIM_SECONDS = 3600.0
 """What a request_id stands for is kept for so long until its turn has ended, then as long as the session: a message
@@ -54,11 +55,12 @@ class Begun:
     """What a router that died left of it."""
     before: list[TurnRecord]
     """The turns before it, the latest last. RUNNING may also mean that a router died."""
+    ephemeral: bool = False  # Redis is away: no session is anybody's
 
     @classmethod
     def without_redis(cls) -> "Begun":
         """As if it were the first turn of a session of its own."""
-        return cls(0, SessionState.BOT, user="", replica="", again=False, saved=None, before=[])
+        return cls(0, SessionState.BOT, user="", replica="", again=False, saved=None, before=[], ephemeral=True)
 
 
 @dataclass(frozen=True)

@@ -14,12 +14,11 @@ from kefu.router.model import (
     Passage,
     Rating,
     Sentiment,
-    Session,
-    SessionState,
     SlotKind,
     TurnRecord,
     TurnState,
 )
+from kefu.router.session import Session, SessionState
 from kefu.router.session_events import Missed, SessionEvent, StateTold, TurnTold
 from kefu.router.v1 import chat_pb2 as pb
 

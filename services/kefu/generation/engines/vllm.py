@@ -211,7 +211,7 @@ class _VllmSource:
 
     async def steps(self, prompt_ids: Sequence[int], max_tokens: int) -> AsyncGenerator[TokenStep, None]:
         from vllm import SamplingParams
-        from vllm.sampling_params import RequestOutputKind
+        from vllm.sampling_params import RepetitionDetectionParams, RequestOutputKind
         from vllm.v1.engine.exceptions import EngineDeadError
 
         asked = self._request
@@ -224,6 +224,7 @@ class _VllmSource:
             stop_token_ids=sorted(self._ends),
             detokenize=False,  # ours can begin inside a character
             output_kind=RequestOutputKind.DELTA,
+            repetition_detection=RepetitionDetectionParams(**_CIRCLES),
         )
         prompt: Any = {"prompt_token_ids": list(prompt_ids)}
         try:
@@ -238,7 +239,10 @@ class _VllmSource:
             raise EngineDead("The engine of this replica has died; try another one.") from None
 
 
-_REASONS = {"stop": FinishReason.STOP, "length": FinishReason.LENGTH}
+_REASONS = {"stop": FinishReason.STOP, "length": FinishReason.LENGTH, "repetition": FinishReason.LENGTH}
+_CIRCLES = {"min_pattern_size": 3, "max_pattern_size": 64, "min_count": 6}
+"""In tokens: a model that writes the same so often in a row would go on until its cap. Two-token patterns are rules of
+tables."""
 
 
 class _Stats:

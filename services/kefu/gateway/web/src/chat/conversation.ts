@@ -1,28 +1,26 @@
 /** A visitor's conversation: what is on the page, and what it asks of the server. Knows no elements. */
-import { create } from "@bufbuild/protobuf";
 import { type Client, Code } from "@connectrpc/connect";
-import { AnswerText, backoff, connection, failureOf, followTurn, pause, watchSession } from "@kefu/client";
+import { failureOf } from "@kefu/client";
 import { computed, signal } from "@preact/signals";
 import {
   type ChatService,
-  FinishReason,
-  Rating,
+  type Rating,
   Session_State as State,
   type Session,
   type SessionEvent,
   type Turn,
-  TurnCompletedSchema,
+  type TurnStarted,
   Turn_State,
 } from "../gen/kefu/router/v1/chat_pb.js";
 import { store, stored } from "../shared/storage.ts";
-import { Sentences, announce } from "./announce.ts";
+import { announce } from "./announce.ts";
+import { Left, showAnswer, Stopped } from "./answering.ts";
 import { Entry } from "./entry.ts";
-import { eachFrame } from "./frames.ts";
 import { loadAnswers } from "./lazy.ts";
 import { t } from "./texts.ts";
+import { listen } from "./watching.ts";
 
 const OPEN = "sessions/-";
-const HIDDEN_FOR = 60_000;
 /** Turns that are read at once: a conversation may have ten thousand. */
 const PAGE = 100;
 
@@ -43,6 +41,8 @@ export class Conversation {
   private opened: Promise<unknown> = Promise.resolve();
   private watching: AbortController | null = null;
   private lastEvent = "";
+  /** Grows when another conversation comes onto the page: what was asked for the one before is of no use then. */
+  private shown = 0;
   /** Where the turns before the first one here are listed. */
   private before = "";
 
@@ -53,26 +53,26 @@ export class Conversation {
 
   /** Show what is stored of the conversation that this browser remembers, and go on with it. */
   async load(): Promise<void> {
-    this.phase.value = "loading";
+    const { shown } = this;
     const name = stored("session");
-    if (!name) {
-      this.phase.value = "ready";
-      return;
-    }
+    this.phase.value = name ? "loading" : "ready";
+    if (!name) return;
     try {
       const { session } = await this.client.getSession({ name });
+      if (this.shown !== shown) return;
       this.session.value = name;
       this.state.value = session?.state ?? State.BOT;
       this.agent.value = session?.agent ?? "";
       this.lastEvent = session?.lastEvent ?? "";
       loadAnswers();
       await this.readTurns(session?.turnCount ?? 0);
+      if (this.shown !== shown) return;
       this.phase.value = "ready";
       this.watch();
     } catch (error) {
+      if (this.shown !== shown) return;
       if (failureOf(error).code === Code.NotFound) {
         this.forget();
-        this.phase.value = "ready";
       } else {
         this.phase.value = "failed";
       }
@@ -158,6 +158,8 @@ export class Conversation {
   }
 
   private forget(): void {
+    this.shown += 1;
+    this.phase.value = "ready";
     this.watching?.abort();
     this.watching = null;
     this.lastEvent = "";
@@ -171,10 +173,11 @@ export class Conversation {
 
   /** Show what was said before the first turn here. */
   async showEarlier(): Promise<void> {
+    const { shown } = this;
     const session = this.session.value;
     try {
       const page = await this.client.listTurns({ session, pageSize: PAGE, pageToken: this.before, latestFirst: true });
-      if (this.session.value !== session) return;
+      if (this.shown !== shown) return;
       this.entries.value = [...page.turns.reverse().map((turn) => Entry.of(turn)), ...this.entries.value];
       this.hidden.value = page.nextPageToken ? Math.max(this.hidden.value - page.turns.length, 1) : 0;
       this.before = page.nextPageToken;
@@ -185,7 +188,9 @@ export class Conversation {
 
   /** The latest turns, of so many in all. */
   private async readTurns(count: number): Promise<void> {
+    const { shown } = this;
     const page = await this.client.listTurns({ session: this.session.value, pageSize: PAGE, latestFirst: true });
+    if (this.shown !== shown) return;
     const turns: Turn[] = page.turns.reverse();
     this.before = page.nextPageToken;
     this.hidden.value = page.nextPageToken ? Math.max(count - turns.length, 1) : 0;
@@ -202,126 +207,52 @@ export class Conversation {
   }
 
   private async follow(entry: Entry, supersede: boolean): Promise<void> {
-    loadAnswers();
     const controller = new AbortController();
     this.following.set(entry, controller);
-    const answer = new AnswerText();
-    answer.apply(0, entry.text.value);
-    const sentences = new Sentences();
-    const show = eachFrame(() => {
-      entry.text.value = answer.text;
-      sentences.grown(answer.text);
-    });
     let isOpen: () => void = () => {};
     if (!this.session.value) this.opened = new Promise<void>((resolve) => (isOpen = resolve));
-    try {
-      const question = {
-        session: this.session.value || OPEN,
-        text: entry.question,
-        requestId: entry.requestId,
-        supersede,
-        collections: this.collections,
-        ...(entry.name.value ? { turn: entry.name.value } : {}),
-      };
-      const sink = {
-        started: (event: { session: string; turn: string; ephemeral: boolean }) => {
-          entry.name.value = event.turn;
-          entry.ephemeral = event.ephemeral;
-          if (!this.session.value && !event.ephemeral) {
-            this.session.value = event.session;
-            store("session", event.session);
-            this.watch();
-          }
-          isOpen();
-        },
-        passages: (passages: Entry["passages"]["value"]) => (entry.passages.value = passages),
-        text: () => {
-          entry.state.value = "answering";
-          entry.reconnecting.value = false;
-          show.soon();
-        },
-        handoff: (event: NonNullable<Entry["handoff"]["value"]>) => {
-          entry.handoff.value = event;
-          if (this.state.value !== State.HUMAN) this.state.value = State.WAITING;
-        },
-        reconnecting: (lost: boolean) => (entry.reconnecting.value = lost),
-      };
-      const completed = await followTurn(this.client, question, answer, sink, controller.signal);
-      show.now();
-      if (!answer.text && entry.handoff.value) entry.text.value = entry.handoff.value.message;
-      entry.completed.value = completed;
-      entry.state.value = "done";
-      sentences.finished(entry.text.value);
-    } catch (error) {
-      show.now();
-      if (error instanceof Stopped) {
-        entry.completed.value = create(TurnCompletedSchema, { finishReason: FinishReason.STOPPED });
-        entry.state.value = "done";
-        announce(t("stopped"));
-      } else if (!(error instanceof Left)) {
-        entry.failure.value = failureOf(error);
-        entry.state.value = "failed";
-        announce(t("failed"));
-      }
-    } finally {
-      entry.reconnecting.value = false;
-      this.following.delete(entry);
-      isOpen();
-    }
+    const asked = { session: this.session.value || OPEN, supersede, collections: this.collections };
+    const told = {
+      started: (event: TurnStarted) => {
+        if (!this.session.value && !event.ephemeral) {
+          this.session.value = event.session;
+          store("session", event.session);
+          this.watch();
+        }
+        isOpen();
+      },
+      handoff: () => {
+        if (this.state.value !== State.HUMAN) this.state.value = State.WAITING;
+      },
+    };
+    await showAnswer(this.client, entry, asked, told, controller.signal);
+    this.following.delete(entry);
+    isOpen();
   }
 
   /** Listen for what others do in this session. */
   private watch(): void {
     this.watching?.abort();
-    this.watching = new AbortController();
-    void this.keepWatching(this.watching.signal).catch(() => undefined); // rejects only when it is aborted
-  }
-
-  private async keepWatching(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      const shown = connection(signal);
-      const unwatched = this.whenLongHidden(shown.close);
-      try {
-        for await (const event of watchSession(this.client, this.session.value, this.lastEvent, shown.signal)) {
-          await this.happened(event);
-        }
-      } catch (error) {
-        if (signal.aborted) return;
-        if (failureOf(error).code === Code.NotFound) {
-          this.forget(); // deleted, here in another tab or by staff
-          return;
-        }
-      } finally {
-        unwatched();
-        shown.done();
-      }
-      await untilVisible(signal);
-      await pause(backoff(1), signal);
-    }
-  }
-
-  /** A page that nobody looks at gives its connection back, unless a person may write to it. */
-  private whenLongHidden(close: () => void): () => void {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const changed = () => {
-      clearTimeout(timer);
-      const awaited = this.state.value === State.WAITING || this.state.value === State.HUMAN;
-      if (document.hidden && !awaited) timer = setTimeout(close, HIDDEN_FOR);
+    const watching = (this.watching = new AbortController());
+    const listener = {
+      after: () => this.lastEvent,
+      awaitsPerson: () => this.state.value === State.WAITING || this.state.value === State.HUMAN,
+      happened: (event: SessionEvent) => this.happened(event),
     };
-    document.addEventListener("visibilitychange", changed);
-    changed();
-    return () => {
-      clearTimeout(timer);
-      document.removeEventListener("visibilitychange", changed);
-    };
+    listen(this.client, this.session.value, listener, watching.signal).then(
+      () => this.watching === watching && this.forget(),
+      () => undefined, // aborted
+    );
   }
 
   private async happened({ id, event }: SessionEvent): Promise<void> {
     if (event.case === "missed") {
+      const { shown } = this;
       const { session } = await this.client.getSession({ name: this.session.value });
+      if (this.shown !== shown) return;
       this.changed(session?.state ?? State.BOT, session?.agent ?? "");
       await this.readTurns(session?.turnCount ?? 0);
-      this.lastEvent = session?.lastEvent ?? id;
+      if (this.shown === shown) this.lastEvent = session?.lastEvent ?? id;
       return;
     }
     if (event.case === "stateChanged") this.changed(event.value.state, event.value.agent);
@@ -358,22 +289,4 @@ export class Conversation {
 
 export function isRunning(entry: Entry): boolean {
   return entry.state.value === "waiting" || entry.state.value === "answering";
-}
-
-/** The customer stopped an answer that could not be stopped on the server. */
-class Stopped extends Error {}
-/** The conversation is no longer on the page. */
-class Left extends Error {}
-
-function untilVisible(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (!document.hidden) return resolve();
-    const changed = () => {
-      if (document.hidden) return;
-      document.removeEventListener("visibilitychange", changed);
-      resolve();
-    };
-    document.addEventListener("visibilitychange", changed);
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-  });
 }

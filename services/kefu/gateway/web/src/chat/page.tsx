@@ -72,7 +72,12 @@ function Header({ conversation, title, site, onAsk }: HeaderProps) {
         </span>
         <h1>{title}</h1>
         {!busy && (
-          <button type="button" class="button small person" onClick={() => void conversation.askForPerson()}>
+          <button
+            type="button"
+            class="button small person"
+            disabled={conversation.phase.value === "loading"}
+            onClick={() => void conversation.askForPerson()}
+          >
             <Icon name="person" />
             <span>{t("person")}</span>
           </button>

@@ -1,0 +1,78 @@
+import { create } from "@bufbuild/protobuf";
+import { createClient, createRouterTransport, type ServiceImpl } from "@connectrpc/connect";
+import { afterEach, expect, it, vi } from "vitest";
+import { Conversation } from "../src/chat/conversation.ts";
+import { untilVisible } from "../src/chat/watching.ts";
+import {
+  ChatService,
+  GetSessionResponseSchema,
+  ListTurnsResponseSchema,
+  Session_State,
+  Turn_State,
+} from "../src/gen/kefu/router/v1/chat_pb.js";
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  localStorage.clear();
+});
+
+/** A server on which "sessions/one" is with a person; it answers once it is let. */
+function server(...slow: ("getSession" | "listTurns")[]) {
+  let answer = () => {};
+  const permitted = new Promise<void>((resolve) => (answer = resolve));
+  const asked: string[] = [];
+  const before = async (method: "getSession" | "listTurns") => {
+    asked.push(method);
+    if (slow.includes(method)) await permitted;
+  };
+  const service: Partial<ServiceImpl<typeof ChatService>> = {
+    async getSession({ name }) {
+      await before("getSession");
+      return create(GetSessionResponseSchema, { session: { name, state: Session_State.HUMAN, agent: "Mei", turnCount: 1 } });
+    },
+    async listTurns({ session }) {
+      await before("listTurns");
+      const turns = [{ name: `${session}/turns/a`, question: "Where is it?", state: Turn_State.FINISHED }];
+      return create(ListTurnsResponseSchema, { turns });
+    },
+    async *watchSession(_request, { signal }) {
+      await new Promise((resolve) => signal.addEventListener("abort", resolve));
+    },
+  };
+  const client = createClient(ChatService, createRouterTransport(({ service: add }) => void add(ChatService, service)));
+  return { conversation: new Conversation(client, []), answer, asked };
+}
+
+it.each(["getSession", "listTurns"] as const)("is not shown once it was left while %s was under way", async (method) => {
+  localStorage.setItem("kefu.session", "sessions/one");
+  const { conversation, answer, asked } = server(method);
+  const loading = conversation.load();
+  await vi.waitFor(() => expect(asked).toContain(method));
+  conversation.fresh();
+  answer();
+  await loading;
+  expect([conversation.session.value, conversation.agent.value, conversation.phase.value]).toEqual(["", "", "ready"]);
+  expect(conversation.entries.value).toEqual([]);
+});
+
+it("is shown with its turns and who answers", async () => {
+  localStorage.setItem("kefu.session", "sessions/one");
+  const { conversation } = server();
+  await conversation.load();
+  expect([conversation.session.value, conversation.agent.value, conversation.phase.value]).toEqual(["sessions/one", "Mei", "ready"]);
+  expect(conversation.entries.value.map(({ question }) => question)).toEqual(["Where is it?"]);
+  conversation.fresh();
+});
+
+it("leaves no listener behind when waiting for a hidden page is given up", async () => {
+  vi.spyOn(document, "hidden", "get").mockReturnValue(true);
+  const added = vi.spyOn(document, "addEventListener");
+  const removed = vi.spyOn(document, "removeEventListener");
+  const leaving = new AbortController();
+  const waiting = untilVisible(leaving.signal);
+  leaving.abort(new Error("left"));
+  await expect(waiting).rejects.toThrow("left");
+  await expect(untilVisible(leaving.signal)).rejects.toThrow("left");
+  const kept = added.mock.calls.filter(([, listener]) => !removed.mock.calls.some(([, gone]) => gone === listener));
+  expect(kept).toEqual([]);
+});

@@ -1,0 +1,98 @@
+"""What a router does with its replicas as a customer's deadline nears: over real gRPC, with scripted replicas."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+
+import pytest
+
+from kefu.common.errors import DeadlineExceeded, EngineDead
+from kefu.generation.v1 import generation_pb2 as gen
+from kefu.router.relay import NoReplica, Patience
+from tests.support.backends import Context, ScriptedReplica
+from tests.support.bench import Written, measured, open_bench, order, scripted
+
+
+class Watchful(ScriptedReplica):
+    """Notes how much time it was given."""
+
+    seconds: float | None = None
+
+    async def GenerateMany(
+        self, request_iterator: AsyncIterator[gen.GenerateManyRequest], context: Context
+    ) -> AsyncIterator[gen.GenerateManyResponse]:
+        async def noted() -> AsyncIterator[gen.GenerateManyRequest]:
+            async for request in request_iterator:
+                for begin in request.begin:
+                    given = begin.HasField("timeout")
+                    self.seconds = begin.timeout.ToNanoseconds() / 1e9 if given else None
+                yield request
+
+        async for response in super().GenerateMany(noted(), context):
+            yield response
+
+
+async def test_a_replica_is_told_the_deadline() -> None:
+    replica = Watchful()
+    async with open_bench(replica) as bench:
+        await bench.ask(order(deadline=time.monotonic() + 20))
+        assert replica.seconds is not None
+        assert 15 < replica.seconds < 21
+        await bench.ask()
+        assert replica.seconds is None
+
+
+async def test_a_first_token_is_awaited_until_just_before_the_deadline() -> None:
+    async with open_bench(scripted(asyncio.Event()), scripted(asyncio.Event())) as bench:
+        began = time.monotonic()
+        with pytest.raises(NoReplica) as caught:
+            await bench.ask(first_by=began + 0.6)
+        assert not caught.value.began
+        assert time.monotonic() - began >= 0.4
+        await asyncio.wait_for(bench.replicas[0].calls[0].ended.wait(), 3)
+        await bench.until_settled()
+
+
+async def test_a_deadline_in_mid_answer_ends_it_as_such() -> None:
+    patience = Patience(first_token=5.0, between_tokens=5.0, attempts=3)
+    async with open_bench(scripted("Hello", asyncio.Event()), scripted("Hello"), patience=patience) as bench:
+        written = Written()
+        with pytest.raises(DeadlineExceeded):
+            await bench.into(written, order(deadline=time.monotonic() + 1.5))
+        assert written.text == "Hello"
+        assert not bench.replicas[1].calls
+        await asyncio.wait_for(bench.replicas[0].calls[0].ended.wait(), 3)
+        await bench.until_settled()
+
+
+async def test_a_resumable_answer_outlives_the_deadline_for_its_first_token() -> None:
+    patience = Patience(first_token=5.0, between_tokens=5.0, attempts=1)
+    async with open_bench(scripted("Hel", 1.5, "lo"), patience=patience) as bench:
+        assert (await bench.ask(first_by=time.monotonic() + 1.2)).text == "Hello"
+
+
+async def test_nobody_is_asked_when_the_time_is_too_short_for_a_first_token() -> None:
+    hedging = measured(share=0.0, seconds=2.0)
+    async with open_bench(scripted("Hello"), hedging=hedging) as bench:
+        with pytest.raises(NoReplica):
+            await bench.ask(first_by=time.monotonic() + 1.5)
+        assert not bench.replicas[0].calls
+        assert (await bench.ask(first_by=time.monotonic() + 5)).text == "Hello"
+
+
+async def test_there_is_no_second_attempt_when_the_time_is_too_short_for_it() -> None:
+    hedging = measured(share=0.0, seconds=2.0)
+    async with open_bench(scripted(0.8, EngineDead("dead")), scripted("Hello"), hedging=hedging) as bench:
+        with pytest.raises(NoReplica):
+            await bench.ask(first_by=time.monotonic() + 2.7)
+        assert [len(replica.calls) for replica in bench.replicas] == [1, 0]
+
+
+async def test_an_answer_that_cannot_be_continued_in_time_is_given_up_before_the_deadline() -> None:
+    hedging = measured(share=0.0, seconds=2.0)
+    async with open_bench(scripted("Hel", 0.8, EngineDead("dead")), scripted("Hello"), hedging=hedging) as bench:
+        deadline = time.monotonic() + 2.7
+        with pytest.raises(NoReplica) as caught:
+            await bench.ask(order(deadline=deadline))
+        assert caught.value.began
+        assert time.monotonic() < deadline

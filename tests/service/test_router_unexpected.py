@@ -1,0 +1,61 @@
+"""What nobody foresaw while a turn ends is in the log, also when no reader is there to be told: with a real Redis."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from kefu.router.turn_store import TurnStore
+from kefu.router.v1 import chat_pb2 as pb
+from tests.support.backends import hit
+from tests.support.desk import Desk, open_desk
+from tests.support.redis_server import RedisServer
+from tests.support.waiting import until
+
+ASK = "How long does a refund take?"
+
+
+@pytest.fixture
+async def desk(redis: RedisServer) -> AsyncIterator[Desk]:
+    async with open_desk(redis, resume_grace_seconds=0.1) as opened:
+        opened.knowledge.hits = [hit("Refunds arrive within 7 business days.")]
+        yield opened
+
+
+def causes(lines: list[Any], event: str) -> list[str]:
+    return [repr(line["exc_info"]) for line in lines if line["event"] == event]
+
+
+async def test_a_turn_that_fails_with_no_reader_left_is_in_the_log(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def finish(*_: object, **__: object) -> str:
+        raise RuntimeError("boom")
+
+    monkeypatch.setattr(TurnStore, "finish", finish)
+    desk.replica.frames = ["Refunds arrive within 7 business days [1]. ", asyncio.Event()]
+    with capture_logs() as lines:
+        call = (await desk.customer()).converse(ASK, resumable=True)
+        async for event in call:
+            if event.WhichOneof("event") == "text_delta":
+                break
+        call.cancel()
+        await until(lambda: causes(lines, "turn.failed") == ["RuntimeError('boom')"])
+
+
+async def test_a_turn_that_fails_once_its_readers_were_told_of_its_end_is_in_the_log(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = asyncio.Event()
+
+    async def finish(*_: object, **__: object) -> str:
+        await told.wait()
+        raise RuntimeError("boom")
+
+    monkeypatch.setattr(TurnStore, "finish", finish)
+    monkeypatch.setattr("kefu.router.turn._STORE_WAIT_SECONDS", 0.01)
+    with capture_logs() as lines:
+        answer = await (await desk.customer()).ask(ASK)
+        assert answer.completed.finish_reason == pb.FINISH_REASON_STOP
+        told.set()
+        await until(lambda: any(line["event"] == "turn.failed_after_its_end" for line in lines))

@@ -1,0 +1,137 @@
+"""A router in front of two generation services with the simulated engine, which fail as a test plans it."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import pytest
+
+from kefu.common.auth import open_keyring
+from kefu.common.serving import serving
+from kefu.generation.engines.base import EngineLoad, Event, GenerationRequest, ModelDescription, Piece, Started
+from kefu.generation.engines.simulated import SimulatedEngine, SimulatedSettings, open_simulated
+from kefu.generation.service import SCOPES
+from kefu.generation.servicer import GenerationServicer, ServingLimits
+from kefu.router.balance import SATURATED
+from kefu.router.replicas import ReplicaPool
+from tests.support.calling import INTERNAL_KEY
+from tests.support.desk import Customer, Desk
+from tests.support.waiting import until
+
+QUICK = SimulatedSettings(
+    prefill_tokens_per_second=1e6,
+    step_seconds=0.01,
+    step_seconds_per_request=0.0,
+    kv_tokens=100_000,
+    answer_tokens=40,
+    max_model_tokens=4096,
+    max_running=64,
+)
+Trouble = tuple[int, Exception | None]
+"""After so many pieces: this error, or silence."""
+
+
+class TroubledEngine:
+    """The simulated engine, to which the next of a test's troubles happens, whichever replica is asked."""
+
+    def __init__(self, engine: SimulatedEngine, troubles: list[Trouble]) -> None:
+        self._engine = engine
+        self._troubles = troubles
+        self.merges = engine.merges
+        self.calls = 0
+        self.pieces = 0
+
+    def describe(self) -> ModelDescription:
+        return self._engine.describe()
+
+    def load(self) -> EngineLoad:
+        # It does not say how many it can run, so that some wait in it.
+        return self._engine.load()._replace(max_running=0)
+
+    async def generate(self, request: GenerationRequest) -> AsyncGenerator[Event, None]:
+        self.calls += 1
+        after, trouble = self._troubles.pop(0) if self._troubles else (-1, None)
+        written = 0
+        events = self._engine.generate(request)
+        try:
+            async for event in events:
+                if after == written and not isinstance(event, Started):
+                    if trouble is None:
+                        await asyncio.Event().wait()
+                    else:
+                        raise trouble
+                if isinstance(event, Piece):
+                    written += 1
+                    self.pieces += 1
+                yield event
+        finally:
+            await events.aclose()
+
+    async def died(self) -> str:
+        return await self._engine.died()
+
+
+class Replica:
+    """One generation service of this process."""
+
+    def __init__(self, engine: TroubledEngine, servicer: GenerationServicer, stack: AsyncExitStack) -> None:
+        self.engine = engine
+        self.servicer = servicer
+        self._stack = stack
+
+    async def kill(self) -> None:
+        """Cut all its streams, and serve no more."""
+        await self._stack.aclose()
+
+    @property
+    def books(self) -> tuple[int, int, int, int]:
+        """All that has to be 0 when nothing is asked of it."""
+        ledger, load = self.servicer.ledger, self.engine.load()
+        return ledger.open_requests, ledger.owed_tokens, load.running, load.waiting
+
+
+class Shop:
+    """A router in front of two replicas."""
+
+    def __init__(self, desk: Desk, pool: ReplicaPool, replicas: list[Replica], troubles: list[Trouble]) -> None:
+        self.desk = desk
+        self.pool = pool
+        self.replicas = replicas
+        self.troubles = troubles
+        self._loads = [replica.load for replica in pool.replicas]
+
+    async def customer(self) -> Customer:
+        return await self.desk.customer()
+
+    @property
+    def calls(self) -> int:
+        return sum(replica.engine.calls for replica in self.replicas)
+
+    async def until_writing(self, calls: int = 1) -> None:
+        await until(lambda: self.calls >= calls and any(replica.engine.pieces > 3 for replica in self.replicas))
+
+    def owed(self) -> list[tuple[int, int]]:
+        """Streams and tokens of each replica, as the router counts them."""
+        return [(load.in_flight, load.tokens - (SATURATED if load.stale else 0)) for load in self._loads]
+
+    async def check_books(self) -> None:
+        """Everything is given back within the time of a report or two."""
+        try:
+            async with asyncio.timeout(5):
+                while any(any(pair) for pair in self.owed()) or any(any(replica.books) for replica in self.replicas):
+                    await asyncio.sleep(0.02)
+        except TimeoutError:
+            pytest.fail(f"router: {self.owed()}; replicas: {[replica.books for replica in self.replicas]}")
+
+
+@asynccontextmanager
+async def generation(settings: SimulatedSettings, troubles: list[Trouble]) -> AsyncIterator[tuple[str, Replica]]:
+    async with AsyncExitStack() as stack:
+        engine = TroubledEngine(await stack.enter_async_context(open_simulated("", settings)), troubles)
+        servicer = GenerationServicer(engine, ServingLimits(512, 0.02, 0.0, 0.02, 30.0))
+        serves = await stack.enter_async_context(AsyncExitStack())
+        keyring = await serves.enter_async_context(open_keyring(INTERNAL_KEY))
+        running = await serves.enter_async_context(
+            serving("127.0.0.1:0", servicer.register, keyring=keyring, scopes=SCOPES, drain=0)
+        )
+        yield f"127.0.0.1:{running.port}", Replica(engine, servicer, serves)
