@@ -614,7 +614,7 @@ class Completed(_message.Message):
         FINISH_REASON_STOP: Completed._FinishReason.ValueType  # 1
         """The model ended its answer, or a stop string came."""
         FINISH_REASON_LENGTH: Completed._FinishReason.ValueType  # 2
-        """Max_tokens, or the model's length, was reached."""
+        """Max_tokens, or the model's length, was reached; or the model wrote the same six times in a row."""
 
     class FinishReason(_FinishReason, metaclass=_FinishReasonEnumTypeWrapper):
         """FinishReason says why the model stopped."""
@@ -624,7 +624,7 @@ class Completed(_message.Message):
     FINISH_REASON_STOP: Completed.FinishReason.ValueType  # 1
     """The model ended its answer, or a stop string came."""
     FINISH_REASON_LENGTH: Completed.FinishReason.ValueType  # 2
-    """Max_tokens, or the model's length, was reached."""
+    """Max_tokens, or the model's length, was reached; or the model wrote the same six times in a row."""
 
     FINISH_REASON_FIELD_NUMBER: _builtins.int
     PROMPT_TOKENS_FIELD_NUMBER: _builtins.int
