@@ -14,6 +14,7 @@ from tests.support.desk import Answer, open_desk
 from tests.support.knowledge import COLLECTION, Node, node
 from tests.support.ports import free_port
 from tests.support.redis_server import RedisServer
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.usefixtures("vectors")
 
@@ -64,7 +65,16 @@ async def test_a_document_that_becomes_internal_is_hidden_from_then_on(redis: Re
     async with node(redis, embedder) as one, node(redis, embedder) as other:
         await one.import_files(("refunds.md", PUBLIC))
         customer = other.as_tenant("default")
-        assert (await customer.search(QUESTION)).hits
+
+        async def found_at_the_other() -> bool:
+            try:
+                return bool((await customer.search(QUESTION)).hits)
+            except grpc.aio.AioRpcError as error:
+                if error.code() is grpc.StatusCode.NOT_FOUND:  # it has not even heard of the collection
+                    return False
+                raise
+
+        await eventually(found_at_the_other)
         head = pb.DocumentStart(path="refunds.md", audience=pb.AUDIENCE_STAFF)
         assert (await one.import_files((head, PUBLIC)))["refunds.md"].outcome == pb.DocumentResult.OUTCOME_UPDATED
         assert not (await customer.search(QUESTION)).hits  # at another replica, whatever it has heard of it
