@@ -32,6 +32,16 @@ async def test_an_earlier_conversation_is_gone_back_to_from_a_new_one(front: Fro
     assert front.complaints == []
 
 
+async def test_a_dialog_that_closes_leaves_the_focus_to_who_writes_already(front: Front) -> None:
+    page = await front.page()
+    await page.get_by_role("button", name="More").click()
+    await page.get_by_role("button", name="Earlier conversations").click()
+    await expect(page.get_by_role("dialog")).to_contain_text("There are none")
+    await page.evaluate("document.querySelector('dialog').close(); document.querySelector('textarea').focus()")
+    await expect(page.locator("dialog")).to_have_count(0)
+    await expect(page.get_by_role("textbox", name="Your message")).to_be_focused()
+
+
 async def test_a_visitor_who_names_another_ones_session_begins_a_new_one(front: Front) -> None:
     page = await front.page()
     await ask(page, ENGLISH)

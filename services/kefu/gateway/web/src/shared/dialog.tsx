@@ -24,7 +24,9 @@ export function Dialog({ kind, title, closeLabel, onClose, children }: DialogPro
     if (element && !element.open) element.showModal();
     return () => {
       if (element?.open) element.close();
-      if (before instanceof HTMLElement && before.isConnected) before.focus();
+      const now = document.activeElement;
+      const isElsewhere = now && now !== document.body && !element?.contains(now); // who writes already goes on writing
+      if (!isElsewhere && before instanceof HTMLElement && before.isConnected) before.focus();
     };
   }, []);
   return (
