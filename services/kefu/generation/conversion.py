@@ -18,6 +18,8 @@ from typing import Any, Literal
 from kefu.common.errors import StartupError
 
 Numbers = Literal["int8", "bfloat16"]
+WantedNumbers = Literal["auto", "int8", "bfloat16"]
+"""As configured; see GenerationConfig.gguf_numbers."""
 _POLL_SECONDS = 0.5
 
 

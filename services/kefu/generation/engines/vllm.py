@@ -13,7 +13,7 @@ import structlog
 
 from kefu.common.errors import BadRequest, CannotContinue, EngineDead, PromptTooLong, StartupError
 from kefu.generation.chat_format import ChatFormat, PromptText
-from kefu.generation.conversion import Numbers
+from kefu.generation.conversion import Numbers, WantedNumbers
 from kefu.generation.decoding import DecodingPlan, TokenStep, decoded
 from kefu.generation.engines.base import EngineLoad, Event, FinishReason, GenerationRequest, Message, ModelDescription
 from kefu.generation.engines.surroundings import in_thread, prepare_environment, tied_children
@@ -46,7 +46,7 @@ def device() -> Literal["cpu", "cuda"]:
     return "cpu" if current_platform.is_cpu() else "cuda"
 
 
-def gguf_numbers(wanted: Literal["auto", "int8", "bfloat16"]) -> Numbers:
+def gguf_numbers(wanted: WantedNumbers) -> Numbers:
     """What a GGUF file is converted to. Raises StartupError when that depends on vLLM, which is not installed."""
     if wanted != "auto":
         return wanted
