@@ -36,7 +36,7 @@ export function App({ config, connect }: AppProps) {
   const [who, setWho] = useState<Who>("asking");
   const leave = (trouble: SignInTrouble) => {
     keepKey("");
-    if (config.oidc) void forgetCompanyAccount(config.oidc);
+    forgetCompanyAccount();
     setWho({ trouble });
   };
   const refused = () => {
@@ -100,7 +100,7 @@ async function recallAccount(provider: NonNullable<GatewayConfig["oidc"]>, ended
     troubles.add(identified.trouble);
   }
   if (troubles.has("unreachable")) return { trouble: "unreachable" };
-  await forgetCompanyAccount(provider);
+  forgetCompanyAccount();
   // The gateway takes one of two tokens: what it says of that one counts.
   return { trouble: troubles.has("stranger") ? "accountStranger" : coming ? "accountRefused" : "accountEnded" };
 }

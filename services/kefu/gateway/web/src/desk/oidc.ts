@@ -14,6 +14,12 @@ type Provider = NonNullable<GatewayConfig["oidc"]>;
 /** Renewed so many seconds before it ends. */
 const EARLY_SECONDS = 60;
 
+/** Where the account lies in sessionStorage, and nothing else of the page does. */
+const ACCOUNT = "kefu.desk.account.";
+
+/** How often an account was forgotten: what was being renewed then must not come back. */
+let forgotten = 0;
+
 /** Leaves the page; the provider sends the browser back to it. `anew`: it shall ask who that is, also when it knows. */
 export async function leaveForSignIn(provider: Provider, anew: boolean): Promise<void> {
   await (await managerOf(provider)).signinRedirect(anew ? { prompt: "login" } : {});
@@ -38,9 +44,10 @@ export async function companyCredentials(provider: Provider, onRefused: () => vo
   }
 }
 
-/** Forgets the account in this tab; the provider's own session is left alone. */
-export async function forgetCompanyAccount(provider: Provider): Promise<void> {
-  await (await managerOf(provider)).removeUser();
+/** Forgets the account in this tab, at once: who signs out may close or reload in the same moment. The provider's own session is left alone. */
+export function forgetCompanyAccount(): void {
+  forgotten += 1;
+  for (const key of Object.keys(sessionStorage)) if (key.startsWith(ACCOUNT)) sessionStorage.removeItem(key);
 }
 
 function credentialsOf(manager: UserManager, first: User, which: "id_token" | "access_token", onRefused: () => void): Credentials {
@@ -61,8 +68,11 @@ function credentialsOf(manager: UserManager, first: User, which: "id_token" | "a
 
 async function renewed(manager: UserManager, onRefused: () => void): Promise<User | null> {
   const { ErrorResponse } = await import("oidc-client-ts");
+  const before = forgotten;
   try {
-    return await manager.signinSilent();
+    const user = await manager.signinSilent();
+    if (forgotten !== before) forgetCompanyAccount(); // the library has just stored it
+    return user;
   } catch (error) {
     if (!(error instanceof ErrorResponse)) throw error; // the provider was not reached: later, perhaps
     onRefused();
@@ -77,7 +87,7 @@ async function managerOf({ issuer, client_id, scope }: Provider): Promise<UserMa
     client_id,
     redirect_uri: location.origin + location.pathname,
     scope,
-    userStore: new WebStorageStateStore({ store: sessionStorage }),
+    userStore: new WebStorageStateStore({ prefix: ACCOUNT, store: sessionStorage }),
     stateStore: new WebStorageStateStore({ store: sessionStorage }),
     automaticSilentRenew: false,
   });
