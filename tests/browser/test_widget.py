@@ -12,6 +12,7 @@ from kefu.gateway.pages import FOLDER
 from tests.support.pages import Front, ask, open_front, violations
 from tests.support.ports import free_port
 from tests.support.redis_server import RedisServer
+from tests.support.waiting import until
 
 MOST_BYTES = 60_000
 """Of all that the first view loads, gzipped."""
@@ -84,7 +85,7 @@ async def test_a_site_that_is_not_named_cannot_show_the_chat(front: Front) -> No
         await expect(page.get_by_text("Loading the chat")).to_be_visible()
         await page.get_by_role("button", name="Close the chat").first.click()
         await expect(page.locator(".panel")).to_be_hidden()
-        assert any("frame-ancestors" in complaint for complaint in front.complaints), front.complaints
+        await until(lambda: any("frame-ancestors" in complaint for complaint in front.complaints))
         read = f"fetch('{front.origin}/api/visitor', {{ method: 'POST' }}).then(() => 'read', () => 'refused')"
         assert await page.evaluate(read) == "refused"
 
