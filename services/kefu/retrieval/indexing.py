@@ -25,9 +25,16 @@ def index_passage(words: Words, ident: str, title: str, passage: PassageText, ve
 
 
 def make_question(
-    text: str, vector: Vectors, words: Words, background: Background, languages: Collection[str]
+    text: str,
+    vector: Vectors,
+    words: Words,
+    background: Background,
+    languages: Collection[str],
+    english: Vectors | None = None,
 ) -> Question:
-    """`vector` is the question's embedding; `languages` are those of the collection that `words` belongs to."""
+    """`vector` is the question's embedding, `english` that of `Words.in_english` where there is one; `languages` are
+    those of the collection that `words` belongs to.
+    """
     language = language_of(text)
     usual = background.usual(language)
     return Question(
@@ -38,6 +45,7 @@ def make_question(
         levels=background.levels(vector),
         usual=usual,
         usual_levels=background.levels(usual),
+        english=english,
     )
 
 

@@ -13,6 +13,7 @@ from kefu.retrieval.figures import Figure, Figures, figures, gain
 WITHOUT: Mapping[str, Weights] = {
     "heads": replace(WEIGHTS, question=0, title=0),
     "what any question would get": replace(WEIGHTS, usual=0, usual_translated=0),
+    "English of a Chinese question": replace(WEIGHTS, english=0),
     "translated words": replace(WEIGHTS, translated_words=0),
     "words": replace(WEIGHTS, words=0, translated_words=0),
 }

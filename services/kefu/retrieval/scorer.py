@@ -5,7 +5,8 @@ A passage's score is a sum of absolute terms, so that it holds for a collection 
 together:
 
 - how near its text lies to the question: the mean of its own cosine and the greatest of its windows'; less a part of
-  what any question in that language would get (see background.py);
+  what any question in that language would get (see background.py). English texts are sorted among themselves by a
+  Chinese question's vector into which that of its English, word by word, is mixed;
 - how near its head lies (see heads.py): half of the nearness when the head is a question, a little when it is a title;
 - how well it holds the question's words: BM25 as a share of its bound. Between Chinese and English the words are
   translated (see glosses.py). The bound counts a word that the collection lacks with the greatest rarity, so a question
@@ -168,12 +169,12 @@ class _Pool:
             if (entry := index.entries.get(number)) is not None
             and (selection is None or entry.facts.label in selection.labels)
         ]
-        compared = compare(index, question, words, entries)
+        compared = compare(index, question, words, entries, weights)
         of_subject = with_history = None
         if (line := searched.subject) is not None:
-            of_subject = score(index, line, compare(index, line, WordScores.of(index, line), entries), weights)
+            of_subject = score(index, line, compare(index, line, WordScores.of(index, line), entries, weights), weights)
         if leaning is not None and leaning_words is not None:
-            other = compare(index, leaning, leaning_words, entries)
+            other = compare(index, leaning, leaning_words, entries, weights)
             with_history = leaning, other, score(index, leaning, other, weights)
         return cls(
             entries,
@@ -254,7 +255,13 @@ def _candidates(
     weights: Weights,
 ) -> tuple[list[int], list[int]]:
     """Numbers of the nearest passages, and of those that hold most of the words."""
-    towards = (question.vector - weights.usual * question.usual).astype(np.float32)
-    nearest = index.nearest(towards, max(NEAREST, 8 * count), selection)
+    towards = [question.vector - weights.usual * question.usual]
+    if (crossing := question.crossing(weights)) is not None:
+        towards.append(crossing - weights.usual_translated * question.usual)
+    nearest = (
+        entry.number
+        for each in towards
+        for entry in index.nearest(each.astype(np.float32), max(NEAREST, 8 * count), selection)
+    )
     by_words = words.best(max(BY_WORDS, 2 * count), selection.by_words if selection else None)
-    return [entry.number for entry in nearest], by_words
+    return list(dict.fromkeys(nearest)), by_words

@@ -41,10 +41,12 @@ class Found(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """A question and its embedding."""
+    """A question and its embeddings."""
 
     text: str
     vector: Vectors
+    english: Sequence[Vectors | None]
+    """Of its English, for each collection: its dictionary says how Chinese is cut; None: not needed there."""
 
 
 class Searcher:
@@ -73,20 +75,20 @@ class Searcher:
         language = language_of(text)
         revision = _revision(collections)  # before the search: what changes meanwhile makes another one
         began = time.monotonic()
-        asked = Asked(text, await self._embedder.query(simplified(text)))
+        asked = await self._embed(collections, text)
         embedded = time.monotonic() - began
         if not collections:
             return Found([], None, language, embedded, False, revision, asked.vector)
         subject = None
         if (with_subject or any(live.min_apart for live in collections)) and (line := subject_of(text)):
             began = time.monotonic()
-            subject = Asked(line, await self._embedder.query(simplified(line)))
+            subject = await self._embed(collections, line)
             embedded += time.monotonic() - began
         ranking = await self._rank(collections, asked, None, subject, count, wanted)
         if before and ranking.may_lean:
             began = time.monotonic()
             both = with_before(before, text)
-            leaning = Asked(both, await self._embedder.query(simplified(both)))
+            leaning = await self._embed(collections, both)
             embedded += time.monotonic() - began
             ranking = await self._rank(collections, asked, leaning, subject, count, wanted)
         matches = [live.curated.match(text, asked.vector, language, wanted) for live in collections]
@@ -102,6 +104,15 @@ class Searcher:
             ranking.apart,
             collections[ranking.hits[0][0]].min_apart if ranking.hits else 0.0,
         )
+
+    async def _embed(self, collections: Sequence[LiveCollection], text: str) -> Asked:
+        english: list[str] = [""] * len(collections)
+        if (language := language_of(text)) == "zh":
+            loop = asyncio.get_running_loop()
+            english = await loop.run_in_executor(self._thread, _in_english, collections, text, language)
+        texts = list(dict.fromkeys((simplified(text), *filter(None, english))))
+        vectors = dict(zip(texts, await self._embedder.queries(texts), strict=True))
+        return Asked(text, vectors[texts[0]], [vectors[each] if each else None for each in english])
 
     async def _rank(
         self,
@@ -122,6 +133,10 @@ def _revision(collections: Sequence[LiveCollection]) -> str:
     return hashlib.sha256(json.dumps(states).encode()).hexdigest()[:32] if states else ""
 
 
+def _in_english(collections: Sequence[LiveCollection], text: str, language: str) -> list[str]:
+    return [live.words.in_english(text, language, live.index.languages) for live in collections]
+
+
 def _rank_all(
     collections: Sequence[LiveCollection],
     background: Background,
@@ -131,18 +146,21 @@ def _rank_all(
     count: int,
     wanted: Wanted,
 ) -> Ranking:
-    def question(live: LiveCollection, asked: Asked) -> Question:
-        return make_question(asked.text, asked.vector, live.words, background, live.index.languages)
+    def question(place: int, asked: Asked) -> Question:
+        live = collections[place]
+        return make_question(
+            asked.text, asked.vector, live.words, background, live.index.languages, asked.english[place]
+        )
 
     return rank(
         [
             Searched(
                 live.index,
-                question(live, asked),
-                leaning and question(live, leaning),
-                subject and question(live, subject),
+                question(place, asked),
+                leaning and question(place, leaning),
+                subject and question(place, subject),
             )
-            for live in collections
+            for place, live in enumerate(collections)
         ],
         count,
         wanted,

@@ -90,6 +90,21 @@ class Words:
         words = dict.fromkeys(self._synonyms.get(word, (word,))[0] for word in words)
         return [group for word in words if len((group := self._group(word))[0])]
 
+    def in_english(self, question: str, language: str, languages: Collection[str]) -> str:
+        """A Chinese question word by word in English, to be embedded; empty when it is in another language, or where
+        `languages` have no English.
+        """
+        if language != "zh" or "en" not in languages:
+            return ""
+        found: list[str] = []
+        for match in _RUNS.finditer(self._normal(question)):
+            if not _is_han(match[0][0]):
+                found.append(match[0])
+                continue
+            words = (word for word in self._cut(match[0]) if word not in _STOP_CHARACTERS)
+            found += (self._glosses.meaning(part) for word in words for part in self._glosses.parts(word))
+        return " ".join(filter(None, found))
+
     def _parts(self, word: str) -> Iterable[str]:
         return (word,) if word in self._synonyms else self._glosses.parts(word)
 

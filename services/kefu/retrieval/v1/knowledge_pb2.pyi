@@ -1371,7 +1371,9 @@ class Signals(_message.Message):
     head_is_question: _builtins.bool
     """What stands above the passage is itself a question: then head_cosine counts as much as the text."""
     other_language: _builtins.bool
-    """The passage is in another language than the question: its words were compared with the question's translated."""
+    """The passage is in another language than the question: its words were compared with the question's translated. English
+    passages are sorted among themselves by the embedding of a Chinese question's English too, which `cosine` leaves out.
+    """
     rerank: _builtins.float
     """What the reranker gave it, 0 to 1. Set: the hits are sorted by it, and `score` is the same. Unset: the service has
     no reranker, or it did not finish within its time.

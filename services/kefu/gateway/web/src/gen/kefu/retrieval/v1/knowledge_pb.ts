@@ -1518,7 +1518,8 @@ export type Signals = Message<"kefu.retrieval.v1.Signals"> & {
   headIsQuestion: boolean;
 
   /**
-   * The passage is in another language than the question: its words were compared with the question's translated.
+   * The passage is in another language than the question: its words were compared with the question's translated. English
+   * passages are sorted among themselves by the embedding of a Chinese question's English too, which `cosine` leaves out.
    *
    * @generated from field: bool other_language = 8;
    */
