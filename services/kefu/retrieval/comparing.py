@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -174,8 +175,16 @@ def compare(
     )
 
 
-def score(index: PassageIndex, question: Question, compared: Compared, weights: Weights) -> Vectors:
-    """The scores, one a passage.
+class Scores(NamedTuple):
+    """One a passage."""
+
+    ranking: Vectors
+    plain: Vectors
+    """Without the English of a Chinese question: what relevance, which was fitted to these, looks at."""
+
+
+def score(index: PassageIndex, question: Question, compared: Compared, weights: Weights) -> Scores:
+    """The scores of passages.
 
     What the English of a Chinese question adds sorts the passages in another language among themselves: the best of
     them keeps the score that the best one had, or they would come before better ones in the question's language.
@@ -196,9 +205,9 @@ def score(index: PassageIndex, question: Question, compared: Compared, weights: 
 
     plain = total(compared.near, compared.head)
     if compared.near_crossing is None or compared.head_crossing is None or not other.any():
-        return plain
+        return Scores(plain, plain)
     crossing = total(compared.near_crossing, compared.head_crossing)
-    return np.where(other, crossing + (plain[other].max() - crossing[other].max()), plain)
+    return Scores(np.where(other, crossing + (plain[other].max() - crossing[other].max()), plain), plain)
 
 
 def _cosines(index: PassageIndex, towards: Vectors, entries: Sequence[Entry]) -> tuple[Vectors, Vectors, Vectors]:

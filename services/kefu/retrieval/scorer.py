@@ -22,7 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kefu.retrieval.apart import OF_WORDS, USUALLY_APART, apart
-from kefu.retrieval.comparing import WEIGHTS, Compared, Question, Weights, WordScores, compare, score
+from kefu.retrieval.comparing import WEIGHTS, Compared, Question, Scores, Weights, WordScores, compare, score
 from kefu.retrieval.embedders import Vectors
 from kefu.retrieval.facts import Wanted
 from kefu.retrieval.passage_index import Entry, PassageIndex, Selection
@@ -106,6 +106,7 @@ def rank(searched: Sequence[Searched], count: int, wanted: Wanted, weights: Weig
             (-score, entry.document, entry.passage, place, at)
             for at, (score, entry) in enumerate(zip(scores, pool.entries, strict=True))
         ]
+    plain = [pool.plain(used_history) for pool in pools]
     kept: list[tuple[int, int, float]] = []
     same: dict[tuple[int, int], list[Entry]] = {}
     for negative, _, _, place, at in sorted(order):
@@ -116,14 +117,14 @@ def rank(searched: Sequence[Searched], count: int, wanted: Wanted, weights: Weig
                 break
             kept.append((place, at, -negative))
         twins.append(entry)
-    best = [score for _, _, score in kept[:_COMPARED]]
+    best = [float(plain[place][at]) for place, at, _ in kept[:_COMPARED]]
     hits = [
         (
             place,
             pools[place].scored(
                 at,
                 score,
-                _stands_out(score, best[:number] + best[number + 1 :]),
+                _stands_out(float(plain[place][at]), best[:number] + best[number + 1 :]),
                 used_history=used_history,
                 twins=same[place, pools[place].entries[at].words],
             ),
@@ -145,11 +146,11 @@ class _Pool:
     entries: list[Entry]
     question: Question
     compared: Compared
-    plain: Vectors
-    leaning: tuple[Question, Compared, Vectors] | None
+    alone: Scores
+    leaning: tuple[Question, Compared, Scores] | None
     dense_rank: Mapping[int, int]
     lexical_rank: Mapping[int, int]
-    of_subject: Vectors | None
+    of_subject: Scores | None
 
     @classmethod
     def of(cls, searched: Searched, count: int, wanted: Wanted, weights: Weights) -> "_Pool":
@@ -188,9 +189,16 @@ class _Pool:
         )
 
     def scores(self, used_history: bool) -> Vectors:
-        if not used_history or self.leaning is None:
-            return self.plain
-        return ((self.plain + HISTORY * self.leaning[2]) / (1 + HISTORY)).astype(np.float32)
+        return self._mixed(self.alone.ranking, self.leaning and self.leaning[2].ranking, used_history)
+
+    def plain(self, used_history: bool) -> Vectors:
+        """See Scores."""
+        return self._mixed(self.alone.plain, self.leaning and self.leaning[2].plain, used_history)
+
+    def _mixed(self, alone: Vectors, leaning: Vectors | None, used_history: bool) -> Vectors:
+        if not used_history or leaning is None:
+            return alone
+        return ((alone + HISTORY * leaning) / (1 + HISTORY)).astype(np.float32)
 
     def values(self, used_history: bool) -> Vectors:
         """By which documents are told apart."""
@@ -198,7 +206,7 @@ class _Pool:
         if used_history and self.leaning is not None:
             words = (words + HISTORY * self.leaning[1].relative) / (1 + HISTORY)
         if self.of_subject is not None:
-            scores = (scores + self.of_subject) / 2
+            scores = (scores + self.of_subject.ranking) / 2
         return (scores + OF_WORDS * words).astype(np.float32)
 
     def scored(self, at: int, score: float, stands_out: float, *, used_history: bool, twins: Sequence[Entry]) -> Scored:
@@ -236,13 +244,13 @@ def _stands_out(score: float, others: Sequence[float]) -> float:
 
 def _history_helps(pools: Sequence[_Pool]) -> bool:
     likes = [
-        (float(scores.max()), float(pool.plain[int(scores.argmax())]))
+        (float(scores.max()), float(pool.alone.ranking[int(scores.argmax())]))
         for pool in pools
-        if pool.leaning is not None and len(scores := pool.leaning[2])
+        if pool.leaning is not None and len(scores := pool.leaning[2].ranking)
     ]
     if not likes:
         return False
-    best = max(float(pool.plain.max()) for pool in pools if len(pool.plain))
+    best = max(float(pool.alone.ranking.max()) for pool in pools if len(pool.entries))
     return best - max(likes)[1] < HISTORY_WITHIN
 
 
