@@ -209,7 +209,7 @@ async def test_a_cancelled_call_is_cancelled_in_the_servicer() -> None:
         async for _ in call:
             break
         call.cancel()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(10):
             await servicer.cancelled.wait()
         assert not servicer.release.is_set()
 
@@ -266,7 +266,7 @@ async def test_while_it_drains_it_refuses_connections_first_and_serves_those_it_
         stub = rpc.GenerationServiceStub(channel)
         await stub.DescribeModel(pb.DescribeModelRequest(), metadata=bearing(INTERNAL_KEY))
         draining = asyncio.create_task(stack.aclose())
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(10):
             while await connects(running.port):
                 await asyncio.sleep(0.01)
         assert not draining.done()

@@ -154,7 +154,7 @@ async def test_a_deadline_of_the_client_is_kept(front: Front, desk: Desk) -> Non
     _, end = frames(response.content)
     # Told by the router, which replaces what cannot be had in time, or by the gateway: never later.
     assert "error" not in end or end["error"]["code"] == "deadline_exceeded"
-    await asyncio.wait_for(desk.replica.calls[0].ended.wait(), 5)
+    await asyncio.wait_for(desk.replica.calls[0].ended.wait(), 10)
 
 
 async def test_a_turn_stops_when_its_reader_leaves(front: Front, desk: Desk) -> None:
@@ -165,7 +165,7 @@ async def test_a_turn_stops_when_its_reader_leaves(front: Front, desk: Desk) -> 
         async for part in response.aiter_bytes():
             if b"textDelta" in part:
                 break
-    await asyncio.wait_for(desk.replica.calls[0].ended.wait(), 5)
+    await asyncio.wait_for(desk.replica.calls[0].ended.wait(), 10)
     assert desk.replica.calls[0].cancelled
 
 

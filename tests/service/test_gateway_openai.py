@@ -227,7 +227,7 @@ async def test_a_turn_stops_when_the_client_leaves(front: Front, desk: Desk, str
         while not (desk.replica.calls and desk.replica.calls[0].frames):
             await asyncio.sleep(0.01)
     asking.cancel()
-    await asyncio.wait_for(desk.replica.calls[0].ended.wait(), 5)
+    await asyncio.wait_for(desk.replica.calls[0].ended.wait(), 10)
     assert desk.replica.calls[0].cancelled
 
 

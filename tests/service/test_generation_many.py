@@ -179,7 +179,7 @@ async def test_a_draining_replica_ends_the_call_with_its_last_answer() -> None:
         await asyncio.sleep(0.1)
         assert not call.done()
         await call.write(pb.GenerateManyRequest(cancel=[1]))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(10):
             while (await call.read()) is not grpc.aio.EOF:
                 pass
             assert await call.code() is grpc.StatusCode.OK

@@ -89,7 +89,7 @@ async def test_a_cancelled_call_closes_the_engines_stream_and_owes_nothing() -> 
         await call.read()
         assert servicer.ledger.owed_tokens > 0
         call.cancel()
-        await asyncio.wait_for(engine.closed.wait(), 5)
+        await asyncio.wait_for(engine.closed.wait(), 10)
         await until(lambda: servicer.ledger.open_requests == 0)
         assert servicer.ledger.owed_tokens == 0
 

@@ -42,7 +42,7 @@ async def test_a_deadline_that_passes_in_the_line_asks_nobody(desk: Desk) -> Non
     customer = await desk.customer()
     desk.replica.frames = ["Refunds ", asyncio.Event()]
     running = [asyncio.ensure_future(customer.ask(ASK)) for _ in range(2)]
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(10):
         while len(desk.replica.calls) < 2:
             await asyncio.sleep(0.01)
     code = await code_within(customer, 0.5)
@@ -70,7 +70,7 @@ async def test_without_a_first_token_in_time_the_customer_gets_an_excerpt(desk: 
     answer = await ask_within(await desk.customer(), 1.5)
     assert answer.completed.source == pb.ANSWER_SOURCE_EXTRACTIVE
     assert PASSAGE.removesuffix(".") in answer.text
-    await asyncio.wait_for(desk.replica.calls[0].ended.wait(), 3)
+    await asyncio.wait_for(desk.replica.calls[0].ended.wait(), 10)
     assert desk.replica.calls[0].cancelled
 
 
@@ -90,7 +90,7 @@ async def test_a_deadline_in_mid_answer_keeps_what_was_said(desk: Desk, resumabl
                 said.set()
 
     reading = asyncio.ensure_future(read())
-    await asyncio.wait_for(said.wait(), 5)
+    await asyncio.wait_for(said.wait(), 10)
     turn = events[0].turn_started.turn
     listening = asyncio.ensure_future(listener.resume(turn))
     await asyncio.wait({reading})
@@ -99,12 +99,12 @@ async def test_a_deadline_in_mid_answer_keeps_what_was_said(desk: Desk, resumabl
     assert error.code() is grpc.StatusCode.DEADLINE_EXCEEDED
     if resumable:  # the answer outlives its first reader
         rest.set()
-        assert (await asyncio.wait_for(listening, 5)).text == "Refunds arrive within 7 business days [1]."
+        assert (await asyncio.wait_for(listening, 10)).text == "Refunds arrive within 7 business days [1]."
         return
     await asyncio.wait({listening}, timeout=5)
     heard = listening.exception()
     assert isinstance(heard, grpc.aio.AioRpcError)
     assert (heard.code(), failure_of(heard).reason) == (grpc.StatusCode.DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED")
-    await asyncio.wait_for(desk.replica.calls[0].ended.wait(), 3)
+    await asyncio.wait_for(desk.replica.calls[0].ended.wait(), 10)
     [stored] = await customer.turns(events[0].turn_started.session)
     assert (stored.state, stored.text) == (pb.Turn.STATE_FAILED, "Refunds arrive")

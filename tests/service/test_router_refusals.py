@@ -204,5 +204,5 @@ async def test_a_deadline_that_passes_ends_the_call_and_the_work(desk: Desk, cus
             pass
 
     assert (await failure(call)).code == grpc.StatusCode.DEADLINE_EXCEEDED
-    await asyncio.wait_for(desk.replica.calls[0].ended.wait(), 5)
+    await asyncio.wait_for(desk.replica.calls[0].ended.wait(), 10)
     assert desk.replica.calls[0].cancelled

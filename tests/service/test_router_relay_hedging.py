@@ -17,7 +17,7 @@ async def test_a_late_first_token_comes_from_a_second_replica_and_the_first_is_c
         assert (await bench.ask()).text == "quick"
         slow = bench.replicas[0].calls[0]
         assert bench.replicas[1].calls[0].began - slow.began >= 0.04
-        await asyncio.wait_for(slow.ended.wait(), 3)  # within a second, on a machine that has nothing else to do
+        await asyncio.wait_for(slow.ended.wait(), 10)  # within a second, on a machine that has nothing else to do
         assert slow.cancelled
         # Here everything was given back before the answer's end was told.
         assert [replica.load.in_flight for replica in bench.pool.replicas] == [0, 0]
@@ -27,7 +27,7 @@ async def test_a_late_first_token_comes_from_a_second_replica_and_the_first_is_c
 async def test_the_second_replica_is_cancelled_when_the_first_writes_after_all() -> None:
     async with open_bench(scripted(0.8, "first"), scripted(asyncio.Event()), hedging=measured()) as bench:
         assert (await bench.ask()).text == "first"
-        await asyncio.wait_for(bench.replicas[1].calls[0].ended.wait(), 3)
+        await asyncio.wait_for(bench.replicas[1].calls[0].ended.wait(), 10)
         assert bench.replicas[1].calls[0].cancelled
         await bench.until_settled()
 
@@ -50,14 +50,14 @@ async def test_a_hedged_answer_that_breaks_off_is_continued() -> None:
 async def test_cancelling_a_hedged_answer_cancels_both() -> None:
     async with open_bench(scripted(asyncio.Event()), scripted(asyncio.Event()), hedging=measured()) as bench:
         reading = asyncio.create_task(bench.ask())
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(10):
             while not all(replica.calls for replica in bench.replicas):
                 await asyncio.sleep(0.01)
         reading.cancel()
         with pytest.raises(asyncio.CancelledError):
             await reading
         for replica in bench.replicas:
-            await asyncio.wait_for(replica.calls[0].ended.wait(), 3)
+            await asyncio.wait_for(replica.calls[0].ended.wait(), 10)
         await bench.until_settled()
 
 

@@ -216,7 +216,7 @@ async def test_work_counts_from_the_moment_a_replica_is_asked_until_its_stream_e
     with pytest.raises(asyncio.CancelledError):
         await waiting
     assert replica.load.in_flight == 0
-    await asyncio.wait_for(script.calls[-1].ended.wait(), 5)
+    await asyncio.wait_for(script.calls[-1].ended.wait(), 10)
     assert script.calls[-1].cancelled
     await settled()
 

@@ -236,7 +236,7 @@ async def test_a_client_that_is_gone_frees_the_replica_within_a_second(desk: Des
     reading, _ = await busy_session(desk, customer)
     began = time.monotonic()
     await reading.gone()
-    await asyncio.wait_for(desk.replica.calls[0].ended.wait(), 5)
+    await asyncio.wait_for(desk.replica.calls[0].ended.wait(), 10)
     assert desk.replica.calls[0].cancelled
     assert time.monotonic() - began < 2  # a second, and room for a busy machine
     session = reading.events[0].turn_started.session
@@ -246,7 +246,7 @@ async def test_a_client_that_is_gone_frees_the_replica_within_a_second(desk: Des
 
 
 async def until_state(customer: Customer, session: str, state: "pb.Turn.State.ValueType") -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(10):
         while (await customer.turns(session))[-1].state != state:
             await asyncio.sleep(0.02)
 
@@ -331,7 +331,7 @@ async def test_a_stop_ends_the_answer_within_a_second_on_whichever_router_it_run
         turn = reading.events[0].turn_started.turn
         began = time.monotonic()
         await (await desk.customer(at=at)).chat.StopTurn(pb.StopTurnRequest(turn=turn), metadata=customer.metadata)
-        await asyncio.wait_for(desk.replica.calls[0].ended.wait(), 5)
+        await asyncio.wait_for(desk.replica.calls[0].ended.wait(), 10)
         assert time.monotonic() - began < 2  # a second, and room for a busy machine
         answer = await reading.task
         assert answer.completed.finish_reason == pb.FINISH_REASON_STOPPED

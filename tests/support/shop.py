@@ -117,7 +117,7 @@ class Shop:
     async def check_books(self) -> None:
         """Everything is given back within the time of a report or two."""
         try:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(10):
                 while any(any(pair) for pair in self.owed()) or any(any(replica.books) for replica in self.replicas):
                     await asyncio.sleep(0.02)
         except TimeoutError:

@@ -60,7 +60,7 @@ async def test_a_watcher_wakes_at_a_change_and_otherwise_after_its_time() -> Non
     waiting = asyncio.create_task(ledger.wait(seen, 60))
     await asyncio.sleep(0)
     ledger.drain()
-    assert await asyncio.wait_for(waiting, 5) != seen
+    assert await asyncio.wait_for(waiting, 10) != seen
 
 
 async def test_the_engine_is_read_while_the_client_is_not_and_text_merges() -> None:
@@ -75,7 +75,7 @@ async def test_the_engine_is_read_while_the_client_is_not_and_text_merges() -> N
 
     async with framed(engine(), lambda: 0.01, lambda _: None) as events:
         assert isinstance(await anext(events), Started)
-        await asyncio.wait_for(read_to_the_end.wait(), 5)
+        await asyncio.wait_for(read_to_the_end.wait(), 10)
         rest = [event async for event in events]
     frames = [event for event in rest if isinstance(event, Piece)]
     assert len(frames) <= 2
@@ -95,10 +95,10 @@ async def test_the_first_text_is_not_held_back_and_the_next_is_gathered() -> Non
         yield Finished(FinishReason.STOP, 0, 0, 6, 0)
 
     async with framed(engine(), lambda: 30.0, lambda _: None) as events:
-        assert await asyncio.wait_for(anext(events), 5) == piece("first", 1)
+        assert await asyncio.wait_for(anext(events), 10) == piece("first", 1)
         more.set()
         # 30 s have not passed, but the end does not wait for them.
-        assert await asyncio.wait_for(anext(events), 5) == piece(".....", 0, 1, 2, 3, 4)
+        assert await asyncio.wait_for(anext(events), 10) == piece(".....", 0, 1, 2, 3, 4)
 
 
 async def test_leaving_early_closes_the_engines_stream() -> None:

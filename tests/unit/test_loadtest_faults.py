@@ -186,17 +186,17 @@ async def test_a_stalled_connection_stays_open_and_passes_nothing() -> None:
     async with stalling_proxy("127.0.0.1", front, behind) as proxy:
         reader, writer = await asyncio.open_connection("127.0.0.1", front)
         writer.write(b"one")
-        assert await asyncio.wait_for(reader.read(100), 5) == b"one"
+        assert await asyncio.wait_for(reader.read(100), 10) == b"one"
         proxy.stall()
         writer.write(b"two")
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(reader.read(100), 0.2)
         proxy.flow()
-        assert await asyncio.wait_for(reader.read(100), 5) in (b"", b"two")
+        assert await asyncio.wait_for(reader.read(100), 10) in (b"", b"two")
         writer.close()
         again, other = await asyncio.open_connection("127.0.0.1", front)
         other.write(b"three")
-        assert await asyncio.wait_for(again.read(100), 5) == b"three"
+        assert await asyncio.wait_for(again.read(100), 10) == b"three"
         other.close()
     server.close()
 

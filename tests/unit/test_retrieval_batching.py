@@ -58,7 +58,7 @@ async def test_a_question_waits_for_no_passage_where_the_embedder_allows_that() 
         importing = asyncio.ensure_future(anext(embedder.passages(["passage"])))
         while not apart.batches:
             await asyncio.sleep(0.01)
-        assert len(await asyncio.wait_for(embedder.query("question"), 5)) == 2
+        assert len(await asyncio.wait_for(embedder.query("question"), 10)) == 2
         assert not importing.done()
         apart.go.set()
         await importing
