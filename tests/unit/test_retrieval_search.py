@@ -228,6 +228,7 @@ def test_a_chinese_question_meets_the_words_of_an_english_passage_and_the_other_
 def test_a_chinese_question_is_put_into_english_word_by_word_where_there_are_english_documents() -> None:
     assert WORDS.in_english("保修期多长？ SM-G973U", "zh", ("zh", "en")) == "guarantee period many length sm g973u"
     assert WORDS.in_english("保修期多长？", "zh", ("zh",)) == ""
+    assert WORDS.in_english("保修期多长？" * 100, "zh", ("zh", "en")) == ""
     assert WORDS.in_english("How long is the warranty?", "en", ("zh", "en")) == ""
 
 

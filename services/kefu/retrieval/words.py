@@ -41,6 +41,8 @@ _STOP_WORDS = frozenset(
     )
 )
 _STOP_CHARACTERS = frozenset("的了吗呢吧啊呀么")
+_MOST_IN_ENGLISH = 100
+"""Characters: the English has half as many tokens again, and a long message takes long enough by itself."""
 LANGUAGES = frozenset(("zh", "en"))
 """Those that words are translated between."""
 
@@ -91,10 +93,10 @@ class Words:
         return [group for word in words if len((group := self._group(word))[0])]
 
     def in_english(self, question: str, language: str, languages: Collection[str]) -> str:
-        """A Chinese question word by word in English, to be embedded; empty when it is in another language, or where
-        `languages` have no English.
+        """A Chinese question word by word in English, to be embedded; empty when it is in another language or a long
+        message, or where `languages` have no English.
         """
-        if language != "zh" or "en" not in languages:
+        if language != "zh" or "en" not in languages or len(question) > _MOST_IN_ENGLISH:
             return ""
         found: list[str] = []
         for match in _RUNS.finditer(self._normal(question)):
