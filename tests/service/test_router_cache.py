@@ -6,8 +6,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from kefu.common.auth import Scope
-from kefu.router.answer_cache import cosine
-from kefu.router.impersonal import is_impersonal
+from kefu.router.answer_cache import cosine, is_impersonal
 from kefu.router.v1 import admin_pb2 as admin
 from kefu.router.v1 import chat_pb2 as pb
 from tests.support.backends import hit

@@ -10,14 +10,13 @@ from kefu.retrieval.apart import USUALLY_APART
 from kefu.retrieval.background import Background, level_for
 from kefu.retrieval.chunking import to_embed
 from kefu.retrieval.comparing import Question
-from kefu.retrieval.facts import Audience, Facts, Wanted
+from kefu.retrieval.facts import ALWAYS, Audience, Facts, Validity, Wanted
 from kefu.retrieval.faiss_vectors import FaissVectors
 from kefu.retrieval.heads import Head, asks, head_of
 from kefu.retrieval.lexical import LexicalView
 from kefu.retrieval.passage_index import IndexedDocument, IndexedPassage, PassageIndex
 from kefu.retrieval.relevance import Features, relevance
 from kefu.retrieval.scorer import Scored, Searched, rank
-from kefu.retrieval.validity import ALWAYS, Validity
 from kefu.retrieval.vectors import PassageVectors, inner_products
 from kefu.retrieval.words import Words
 

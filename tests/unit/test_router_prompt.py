@@ -5,8 +5,7 @@ from typing import Any
 
 from kefu.router.context import exchanges
 from kefu.router.decide import Generate, GiveCurated, HandOver, decide, handoff_summary
-from kefu.router.excerpts import ranked_sentences, shown
-from kefu.router.extract import excerpt
+from kefu.router.excerpts import excerpt, ranked_sentences, shown
 from kefu.router.knowledge import Curated, Found
 from kefu.router.model import Handoff, HandoffReason, Passage, Turn
 from kefu.router.prompt import Budget, Role, build_prompt

@@ -17,7 +17,7 @@ from kefu.common.same_question import asked
 from kefu.retrieval.embedders import Vectors
 from kefu.retrieval.figures import Figure, bootstrapped
 from kefu.retrieval.question_set import BadQuestionSet
-from kefu.router.impersonal import is_impersonal
+from kefu.router.answer_cache import is_impersonal
 
 PAIRS = "pairs.tsv"
 

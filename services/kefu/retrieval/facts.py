@@ -1,4 +1,8 @@
-"""What a search may ask of a document beside its text: language, days, audience, metadata."""
+"""
+What a search may ask of a document beside its text: language, days, audience, metadata.
+
+Days are written "2026-11-25"; ISO days compare like their text.
+"""
 
 import hashlib
 from dataclasses import dataclass
@@ -7,7 +11,21 @@ from functools import cached_property
 
 from kefu.common.errors import BadRequest
 from kefu.common.filters import Pairs
-from kefu.retrieval.validity import ALWAYS, Validity
+
+
+@dataclass(frozen=True)
+class Validity:
+    """First and last day, both included; an empty one sets no limit."""
+
+    first: str = ""
+    last: str = ""
+
+    def holds_on(self, day: str) -> bool:
+        """Whether it holds on a day."""
+        return (not self.first or self.first <= day) and (not self.last or day <= self.last)
+
+
+ALWAYS = Validity()
 
 
 class Audience(StrEnum):

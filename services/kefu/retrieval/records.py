@@ -10,8 +10,7 @@ import numpy as np
 
 from kefu.common.filters import Pairs
 from kefu.retrieval.curated_import import CuratedDraft
-from kefu.retrieval.facts import Audience, Facts
-from kefu.retrieval.validity import Validity
+from kefu.retrieval.facts import Audience, Facts, Validity
 from kefu.retrieval.vectors import Halves
 
 Fields = dict[str, str | bytes]

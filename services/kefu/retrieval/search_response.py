@@ -1,7 +1,7 @@
 """From a SearchRequest to a SearchResponse: what was found, with its texts, reranked where there is a reranker."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -13,12 +13,14 @@ from kefu.retrieval.keys import CollectionKey
 from kefu.retrieval.messages import hit_message, match_message, passage_message
 from kefu.retrieval.records import dump_vectors
 from kefu.retrieval.replica import Replica
-from kefu.retrieval.reranked_hits import reranked
 from kefu.retrieval.reranking import Reranking
 from kefu.retrieval.scorer import Scored
 from kefu.retrieval.search_request import asked_of
 from kefu.retrieval.store import KnowledgeStore
 from kefu.retrieval.v1 import knowledge_pb2 as pb
+
+_KEPT_BACK_SECONDS = 0.02
+"""Of the caller's time, for the way back."""
 
 
 class Searching:
@@ -76,3 +78,19 @@ class Searching:
                         self._replica.min_relevance(key),
                     )
         return [hit for hit in hits if hit is not None]
+
+
+async def reranked(
+    reranking: Reranking, question: str, hits: Sequence[pb.SearchHit], left: float | None
+) -> list[pb.SearchHit]:
+    """Sorted by what the reranker says of each; as they came when it does not finish, or not in what is `left` of the
+    caller's time.
+    """
+    texts = ["\n".join(filter(None, (hit.passage.title, *hit.passage.headings, hit.passage.text))) for hit in hits]
+    seconds = None if left is None else max(left - _KEPT_BACK_SECONDS, 0.0)
+    scores = await reranking.scores(question, texts, seconds)
+    if scores is None:
+        return list(hits)
+    for hit, score in zip(hits, scores, strict=True):
+        hit.score = hit.signals.rerank = score
+    return sorted(hits, key=lambda hit: -hit.score)

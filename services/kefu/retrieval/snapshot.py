@@ -16,11 +16,10 @@ import numpy as np
 import structlog
 
 from kefu.retrieval import words
-from kefu.retrieval.facts import Audience, Facts
+from kefu.retrieval.facts import Audience, Facts, Validity
 from kefu.retrieval.heads import Head
 from kefu.retrieval.keys import CollectionKey
 from kefu.retrieval.passage_index import IndexedDocument, IndexedPassage, PassageIndex
-from kefu.retrieval.validity import Validity
 
 _FORMAT = 3
 _log = structlog.stdlib.get_logger()

@@ -1,13 +1,24 @@
-"""Which sentence of which passage carries a sentence of an answer, and how much of it. Counts words; knows no model."""
+"""
+Which sentence of which passage carries a sentence of an answer, and how much of it. Counts words; knows no model.
+
+A whole answer that has hardly a word in common with what was found is for a person to look at. That is asked only of an
+answer in the language of its passages (words of another language cannot occur), and only when it is long enough to say
+something. It looks for the grossest case, an answer about something else; a wrong figure is the literals' business, a
+wrong sentence is reported in `TurnCompleted.supports`.
+"""
 
 import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from kefu.common.language import language_of
 from kefu.router.excerpts import pieces
-from kefu.router.model import Passage
+from kefu.router.model import Passage, Supported
 from kefu.router.overlap import share, units_of
 
+_HARDLY = 0.15
+"""No sentence of such an answer shares more than this part of its words with any sentence found."""
+_FEWEST_UNITS = 6
 _FIGURE = re.compile(r"\d")
 _FIGURES_WEIGH = 2
 """A figure counts as much as so many words: it is what a sentence is asked for."""
@@ -57,3 +68,11 @@ def _weighed(words: frozenset[str], units: frozenset[str]) -> float:
         return float(words <= units and any(map(_FIGURE.search, words)))
     weights = {word: _FIGURES_WEIGH if _FIGURE.search(word) else 1 for word in words}
     return sum(weight for word, weight in weights.items() if word in units) / sum(weights.values())
+
+
+def is_hardly_borne_out(text: str, passages: Sequence[Passage], supports: Sequence[Supported]) -> bool:
+    """Whether an answer shares hardly a word with what it should rest on."""
+    language = language_of(text)
+    if not supports or any((passage.language or language_of(passage.text)) != language for passage in passages):
+        return False
+    return len(units_of(text)) >= _FEWEST_UNITS and max(support.share for support in supports) <= _HARDLY

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from kefu.common.language import language_of
 from kefu.common.scripts import like
 from kefu.router import metrics
-from kefu.router.extract import excerpt
+from kefu.router.excerpts import excerpt
 from kefu.router.failures import has_failed_again
 from kefu.router.handover import handoff_of
 from kefu.router.model import AnswerSource, Citation, FinishReason, HandoffReason, Passage

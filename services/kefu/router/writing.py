@@ -11,7 +11,6 @@ from kefu.common.language import AnswerLanguage
 from kefu.common.scripts import like
 from kefu.router import metrics
 from kefu.router.answer import AnswerFilter
-from kefu.router.borne_out import is_hardly_borne_out
 from kefu.router.config import RouterConfig
 from kefu.router.events import PassagesFound
 from kefu.router.excerpts import best_sentence
@@ -24,6 +23,7 @@ from kefu.router.question import Draft, Question
 from kefu.router.quoting import is_carried, quote
 from kefu.router.relay import NoReplica, Patience, Pool, Relay, Relays
 from kefu.router.retry_budget import RetryBudget
+from kefu.router.support import is_hardly_borne_out
 from kefu.router.tokens import TokenEstimate
 from kefu.router.untrusted import gives_orders, message_for_model, turn_for_model
 from kefu.router.without_model import give_excerpt, hand_over
