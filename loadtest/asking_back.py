@@ -12,7 +12,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from kefu.common.personal import holds_personal_data
+from kefu.common.text.pii import holds_personal_data
 from kefu.router.clarify import is_underspecified
 from kefu.router.subjects import is_abuse, sensitive_subject
 from kefu.router.untrusted import gives_orders

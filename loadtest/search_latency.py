@@ -27,8 +27,8 @@ import typer
 from rich.progress import track
 
 from kefu.common.auth import Scope, make_key, open_keyring
-from kefu.common.redis import open_redis
-from kefu.common.serving import serving
+from kefu.common.redis.client import open_redis
+from kefu.common.rpc.server import serving
 from kefu.retrieval.chunking import estimated_tokens
 from kefu.retrieval.converters import Converters
 from kefu.retrieval.embedders import BatchingEmbedder, Embedder, Vectors, open_embedder

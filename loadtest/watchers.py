@@ -18,7 +18,7 @@ from typing import Annotated, Any, TypeVar
 import grpc.aio
 import typer
 
-from kefu.common.redis import open_redis
+from kefu.common.redis.client import open_redis
 from kefu.router.v1 import chat_pb2, chat_pb2_grpc, desk_pb2, desk_pb2_grpc
 from loadtest.measures import Spread
 from loadtest.processes import OWN, pids_of_suite, sampling

@@ -12,7 +12,7 @@ from contextlib import AsyncExitStack, aclosing
 from typing import cast
 
 from kefu.common.auth import Principal, Scope, open_keyring
-from kefu.common.serving import run, serving, terminated
+from kefu.common.rpc.server import run, serving, terminated
 from kefu.router import chat_servicer, events
 from kefu.router.answer import AnswerFilter
 from kefu.router.chat_servicer import ChatServicer

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import grpc
 import grpc.aio
 
-from kefu.common.status import RpcFailure, failure_of
+from kefu.common.rpc.status import RpcFailure, failure_of
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import chat_pb2_grpc as rpc
 from loadtest.faults.records import Break, TurnRecord

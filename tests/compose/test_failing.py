@@ -11,7 +11,7 @@ import grpc.aio
 import pytest
 import yaml
 
-from kefu.common.status import failure_of
+from kefu.common.rpc.status import failure_of
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import chat_pb2_grpc as rpc
 from tests.compose.asking import CHINESE, ENGLISH, LONG, MOST_TOKENS, Answer, ask

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from kefu.common.config import ServiceConfig
-from kefu.common.variables import variables_of
+from kefu.common.config_reference import variables_of
 from kefu.edge.kubernetes import SHUTDOWN_SECONDS, text_for
 from kefu.gateway.config import GatewayConfig
 from kefu.generation.config import GenerationConfig

@@ -10,7 +10,7 @@ import pytest
 
 from kefu.client import NEW_SESSION, Client
 from kefu.common.errors import BackendUnavailable, ServiceError, SessionBusy, TurnNotFound
-from kefu.common.status import trailers_of
+from kefu.common.rpc.status import trailers_of
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import chat_pb2_grpc as rpc
 

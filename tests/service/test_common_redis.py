@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
 from kefu.common.errors import BackendUnavailable, StartupError
-from kefu.common.redis import SCHEMA, SCHEMA_KEY, open_redis, redis_errors
+from kefu.common.redis.client import SCHEMA, SCHEMA_KEY, open_redis, redis_errors
 from tests.support.redis_server import RedisServer, redis_server
 
 

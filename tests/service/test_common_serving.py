@@ -14,10 +14,10 @@ from pydantic import SecretStr
 from kefu.common import auth
 from kefu.common.auth import REVOKED_CHANNEL, Scope, StoredKey, make_key, open_keyring, redis_key
 from kefu.common.errors import ServiceError, StartupError
-from kefu.common.interceptor import acting_for
-from kefu.common.redis import open_redis
-from kefu.common.serving import Serving, serving
-from kefu.common.transport import DEFAULT, Transport
+from kefu.common.grpc_options import DEFAULT, Transport
+from kefu.common.redis.client import open_redis
+from kefu.common.rpc.interceptor import acting_for
+from kefu.common.rpc.server import Serving, serving
 from kefu.generation.config import GenerationConfig
 from kefu.generation.service import main
 from kefu.generation.v1 import generation_pb2 as pb

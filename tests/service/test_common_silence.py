@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from kefu.common import redis as common_redis
 from kefu.common.errors import BackendUnavailable
-from kefu.common.redis_url import redis_client
+from kefu.common.redis import client as common_redis
+from kefu.common.redis.url import redis_client
 from kefu.router.redis_commands import RedisCommands
 from tests.support.redis_server import RedisServer
 

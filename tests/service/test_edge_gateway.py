@@ -14,7 +14,7 @@ import grpc.aio
 import httpx
 import pytest
 
-from kefu.common.status import failure_of
+from kefu.common.rpc.status import failure_of
 from kefu.edge.certificate import self_signed
 from kefu.edge.config import Edge
 from tests.support.calling import bearing

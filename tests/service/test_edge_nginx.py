@@ -18,8 +18,8 @@ import pytest
 from prometheus_client import REGISTRY
 
 from kefu.common.auth import Scope, open_keyring
-from kefu.common.serving import serving
-from kefu.common.status import failure_of
+from kefu.common.rpc.server import serving
+from kefu.common.rpc.status import failure_of
 from kefu.edge.certificate import self_signed
 from kefu.edge.config import Edge
 from kefu.retrieval.v1 import knowledge_pb2 as kb
@@ -64,7 +64,7 @@ async def test_a_stream_that_is_cut_in_the_middle_fails_and_is_not_sent_to_the_o
 async def test_a_stream_in_which_nothing_happens_lives_on_the_routers_pings(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ping_seconds: int, lives: bool
 ) -> None:
-    monkeypatch.setattr("kefu.common.transport.SERVER_PING_SECONDS", ping_seconds)
+    monkeypatch.setattr("kefu.common.grpc_options.SERVER_PING_SECONDS", ping_seconds)
     edge = Edge("", [], tmp_path, replace(LIMITS, silent_seconds=6))
     async with nginx_in_front(tmp_path, edge) as front, front.channel() as channel:
         request = pb.ConverseRequest(session="sessions/-", text="15")

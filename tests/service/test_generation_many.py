@@ -10,8 +10,8 @@ import grpc.aio
 import pytest
 
 from kefu.common.auth import Principal, Scope
-from kefu.common.interceptor import naming
-from kefu.common.status import RpcFailure
+from kefu.common.rpc.interceptor import naming
+from kefu.common.rpc.status import RpcFailure
 from kefu.generation.engines.base import Channel, Engine, Piece, Started
 from kefu.generation.servicer import GenerationServicer
 from kefu.generation.v1 import generation_pb2 as pb

@@ -10,7 +10,7 @@ import pytest
 
 import kefu.generation
 from kefu.common.auth import make_key
-from kefu.common.serving import CANNOT_START
+from kefu.common.rpc.server import CANNOT_START
 from kefu.generation.engines.base import (
     Channel,
     Piece,

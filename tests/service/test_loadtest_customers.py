@@ -8,7 +8,7 @@ import grpc
 import grpc.aio
 
 from kefu.common.errors import BackendUnavailable, ServiceError, SessionNotFound
-from kefu.common.status import trailers_of
+from kefu.common.rpc.status import trailers_of
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import chat_pb2_grpc as rpc
 from loadtest.faults.customers import Asking, edges_to

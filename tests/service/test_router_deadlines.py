@@ -8,7 +8,7 @@ import grpc
 import grpc.aio
 import pytest
 
-from kefu.common.status import failure_of
+from kefu.common.rpc.status import failure_of
 from kefu.router.v1 import chat_pb2 as pb
 from tests.support.backends import hit
 from tests.support.desk import Answer, Customer, Desk, open_desk

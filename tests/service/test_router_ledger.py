@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kefu.common.redis import open_redis
+from kefu.common.redis.client import open_redis
 from kefu.router.ledger import Ledger
 from kefu.router.model import AnswerSource, Completed, FinishReason, Handoff, HandoffReason, Rating, Turn, TurnState
 from kefu.router.redis_commands import RedisCommands, ScriptCall

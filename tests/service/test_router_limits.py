@@ -10,11 +10,11 @@ import grpc
 import pytest
 from prometheus_client import REGISTRY
 
+from kefu.common.aio import cancelled
 from kefu.common.auth import Priority
 from kefu.common.errors import BackendUnavailable, TenantLimit
-from kefu.common.redis import open_redis
-from kefu.common.status import RpcFailure, failure_of
-from kefu.common.tasks import cancelled
+from kefu.common.redis.client import open_redis
+from kefu.common.rpc.status import RpcFailure, failure_of
 from kefu.router import keys
 from kefu.router.config import RouterConfig
 from kefu.router.quota import TenantLimits

@@ -7,8 +7,8 @@ import grpc
 import pytest
 
 from kefu.common.auth import Scope
-from kefu.common.names import new_turn_id
-from kefu.common.status import failure_of
+from kefu.common.resource_names import new_turn_id
+from kefu.common.rpc.status import failure_of
 from kefu.router.desk_store import DeskStore
 from kefu.router.model import Turn
 from kefu.router.redis_commands import Command, RedisCommands

@@ -10,7 +10,7 @@ import grpc.aio
 import pytest
 import pytest_asyncio
 
-from kefu.common.redis import open_redis
+from kefu.common.redis.client import open_redis
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import chat_pb2_grpc as rpc
 from tests.support.calling import bearing

@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from kefu.common.auth import open_keyring
-from kefu.common.serving import serving
+from kefu.common.rpc.server import serving
 from kefu.generation.catalog import QWEN
 from kefu.generation.config import WeightsConfig
 from kefu.generation.decoding import DecodingPlan, TokenStep, decoded

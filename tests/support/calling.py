@@ -9,7 +9,7 @@ import pytest
 from grpc_health.v1 import health_pb2
 
 from kefu.common.auth import make_key
-from kefu.common.status import RpcFailure, failure_of
+from kefu.common.rpc.status import RpcFailure, failure_of
 
 INTERNAL_KEY = make_key("internal").secret
 BOOTSTRAP_KEY = make_key("bootstrap").secret

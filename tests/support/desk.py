@@ -11,9 +11,9 @@ from pydantic import SecretStr
 from redis.asyncio import Redis
 
 from kefu.common.auth import OUTLAST_SECONDS, Priority, Scope, StoredKey, make_key, open_keyring, redis_key
-from kefu.common.redis import open_redis
-from kefu.common.serving import Serving
-from kefu.common.transport import Options
+from kefu.common.grpc_options import Options
+from kefu.common.redis.client import open_redis
+from kefu.common.rpc.server import Serving
 from kefu.router.config import RouterConfig
 from kefu.router.service import router
 from kefu.router.v1 import admin_pb2_grpc, chat_pb2_grpc, desk_pb2_grpc

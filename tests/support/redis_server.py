@@ -12,7 +12,7 @@ import redis.exceptions
 from redis.asyncio import Redis
 
 from kefu.cli.local_redis import server_arguments, server_binary
-from kefu.common.redis import SCHEMA, SCHEMA_KEY
+from kefu.common.redis.client import SCHEMA, SCHEMA_KEY
 from tests.support.ports import free_port
 
 

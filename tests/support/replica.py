@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, TypeAlias
 
 from kefu.common.auth import open_keyring
-from kefu.common.serving import Serving, serving
+from kefu.common.rpc.server import Serving, serving
 from kefu.generation.engines.base import (
     Channel,
     Engine,

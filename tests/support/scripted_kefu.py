@@ -13,7 +13,7 @@ import grpc.aio
 
 from kefu.common.auth import Scope, open_keyring
 from kefu.common.errors import BackendUnavailable, ServiceError, TurnNotFound
-from kefu.common.serving import serving
+from kefu.common.rpc.server import serving
 from kefu.retrieval.v1 import knowledge_pb2 as kpb
 from kefu.retrieval.v1 import knowledge_pb2_grpc as krpc
 from kefu.router.v1 import admin_pb2 as apb

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import pytest
 
 from kefu.common.auth import open_keyring
-from kefu.common.serving import serving
+from kefu.common.rpc.server import serving
 from kefu.generation.engines.base import EngineLoad, Event, GenerationRequest, ModelDescription, Piece, Started
 from kefu.generation.engines.simulated import SimulatedEngine, SimulatedSettings, open_simulated
 from kefu.generation.service import SCOPES

@@ -13,7 +13,7 @@ import pytest
 from kefu.cli.console import CommandFailed
 from kefu.cli.documents_on_disk import Found
 from kefu.cli.fetching import Fetcher, path_of, urls_in
-from kefu.common.addresses import Address, is_allowed, is_public
+from kefu.common.ssrf import Address, is_allowed, is_public
 
 
 @pytest.mark.parametrize(

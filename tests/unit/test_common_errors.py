@@ -7,7 +7,7 @@ import pytest
 
 from kefu.common import errors
 from kefu.common.errors import BackendUnavailable, BadRequest, Internal, Overloaded, PromptTooLong, ServiceError
-from kefu.common.status import error_of, failure_of, is_lost, trailers_of
+from kefu.common.rpc.status import error_of, failure_of, is_lost, trailers_of
 
 
 def all_errors() -> list[type[ServiceError]]:

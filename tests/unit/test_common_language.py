@@ -2,7 +2,7 @@
 
 import pytest
 
-from kefu.common.language import answer_language, han_characters, language_of
+from kefu.common.text.language import answer_language, han_characters, language_of
 
 
 @pytest.mark.parametrize(

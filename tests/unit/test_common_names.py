@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kefu.common.errors import BadRequest
-from kefu.common.names import check_day, check_id, new_session_id, new_turn_id, parse_name
-from kefu.common.paging import decode_number, decode_token, encode_token, page_size_of
+from kefu.common.pagination import decode_number, decode_token, encode_token, page_size_of
+from kefu.common.resource_names import check_day, check_id, new_session_id, new_turn_id, parse_name
 
 
 def test_a_name_gives_its_ids() -> None:

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from kefu.common.personal import PersonalKind, holds_personal_data, redacted
+from kefu.common.text.pii import PersonalKind, holds_personal_data, redacted
 
 _PERSONAL = [
     ("Call me on 13812345678", "Call me on [phone]"),

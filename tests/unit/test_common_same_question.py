@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from kefu.common.same_question import Difference, asked, differing
+from kefu.common.text.question_equivalence import Difference, asked, differing
 
 _QUESTIONS = Path(__file__).parent / "questions"
 

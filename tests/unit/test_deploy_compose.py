@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from kefu.common.config import ServiceConfig
-from kefu.common.variables import variables_of
+from kefu.common.config_reference import variables_of
 from kefu.edge.compose import DESCRIPTORS, text_for
 from kefu.edge.kubernetes import SHUTDOWN_SECONDS
 from kefu.gateway.config import GatewayConfig

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kefu.common.variables import markdown_table
+from kefu.common.config_reference import markdown_table
 from kefu.gateway.config import GatewayConfig
 from kefu.generation.config import GenerationConfig
 from kefu.retrieval.config import RetrievalConfig

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kefu.common.errors import StartupError
-from kefu.common.transport import CLIENT_OPTIONS, CLIENT_PING_SECONDS, LEAST_PING_SECONDS, Transport
+from kefu.common.grpc_options import CLIENT_OPTIONS, CLIENT_PING_SECONDS, LEAST_PING_SECONDS, Transport
 from kefu.edge.config import Certificate, Edge, render
 from kefu.edge.limits import Limits, limits_for, most_streams
 from kefu.edge.nginx import Nginx, find_nginx

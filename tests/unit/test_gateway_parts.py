@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from kefu.common.auth import Principal, Scope
 from kefu.common.errors import BadRequest, ScopeMissing, Unauthenticated
-from kefu.common.interceptor import COLLECTIONS, SCOPES, SUBJECT, TENANT, acted_for, acting_as
+from kefu.common.rpc.interceptor import COLLECTIONS, SCOPES, SUBJECT, TENANT, acted_for, acting_as
 from kefu.gateway.buckets import Buckets, network_of
 from kefu.gateway.config import GatewayConfig
 from kefu.gateway.customers import may_call

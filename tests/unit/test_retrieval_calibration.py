@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from kefu.common.language import language_of
+from kefu.common.text.language import language_of
 from kefu.retrieval.background import Background
 from kefu.retrieval.calibration import CALIBRATION, MOST_TITLES, USUAL, Calibration, calibrate
 from kefu.retrieval.facts import Facts, Wanted

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from kefu.common.language import language_of
+from kefu.common.text.language import language_of
 from kefu.retrieval.apart import USUALLY_APART
 from kefu.retrieval.background import Background, level_for
 from kefu.retrieval.chunking import to_embed

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
+from kefu.common.aio import cancelled
 from kefu.common.auth import Priority
-from kefu.common.tasks import cancelled
 from kefu.router.admission import Claim
 from kefu.router.engine_load import EngineLoad
 from kefu.router.fair_queue import Flow

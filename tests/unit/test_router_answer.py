@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kefu.common.numbers import han_number
+from kefu.common.text.number_words import han_number
 from kefu.router.answer import AnswerFilter
 from kefu.router.literals import Evidence
 from kefu.router.model import Citation, Passage

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from kefu.common.tasks import cancelled
+from kefu.common.aio import cancelled
 from kefu.router.admission import Claim
 from kefu.router.model import BrownOut
 from tests.support.places import Trace, admission, arrivals, held

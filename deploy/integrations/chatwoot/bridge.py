@@ -24,7 +24,7 @@ import grpc
 import httpx
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from kefu.common.status import failure_of
+from kefu.common.rpc.status import failure_of
 from kefu.router.v1 import desk_pb2 as pb
 from kefu.router.v1 import desk_pb2_grpc as rpc
 

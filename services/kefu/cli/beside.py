@@ -9,7 +9,7 @@ import grpc
 from kefu.cli.connection import Remote
 from kefu.cli.console import console, printable
 from kefu.client.channels import blocking_channel_to
-from kefu.common.transport import CLIENT_OPTIONS
+from kefu.common.grpc_options import CLIENT_OPTIONS
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import chat_pb2_grpc as rpc
 

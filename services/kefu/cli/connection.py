@@ -19,7 +19,7 @@ from kefu.cli.data_dir import DataDir
 from kefu.client.channels import open_channel
 from kefu.client.persistence import Persistence
 from kefu.common.errors import ServiceError, StartupError
-from kefu.common.serving import CANNOT_START
+from kefu.common.rpc.server import CANNOT_START
 
 P = ParamSpec("P")
 ROUTER = "127.0.0.1:50051"

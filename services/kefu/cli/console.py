@@ -16,7 +16,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from rich.console import Console
 from rich.table import Table
 
-from kefu.common.status import RpcFailure, failure_of
+from kefu.common.rpc.status import RpcFailure, failure_of
 
 FAILED = 1
 UNAVAILABLE = 69  # sysexits.h: EX_UNAVAILABLE

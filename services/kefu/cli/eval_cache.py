@@ -12,7 +12,7 @@ from rich.console import Console
 
 from kefu.cli.eval_report import ReportOption, write_report
 from kefu.common.errors import StartupError
-from kefu.common.scripts import simplified
+from kefu.common.text.chinese import simplified
 from kefu.evaluation.answer_set import load_wanted
 from kefu.evaluation.cache_replay import ALONE, Replay, replay, replay_alone
 from kefu.evaluation.plots import Intervals, Panel

@@ -12,7 +12,7 @@ import httpcore
 
 from kefu.cli.console import CommandFailed
 from kefu.cli.documents_on_disk import MAX_BYTES, SUFFIXES, DocumentFile, Found
-from kefu.common.addresses import Address, NotAllowed, NotPublic, PinnedBackend, is_allowed, is_public
+from kefu.common.ssrf import Address, NotAllowed, NotPublic, PinnedBackend, is_allowed, is_public
 
 _REDIRECTS = 5
 _SECONDS = 120.0

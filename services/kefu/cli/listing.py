@@ -8,7 +8,7 @@ import typer
 
 from kefu.cli.connection import Remote
 from kefu.cli.console import print_json, print_table
-from kefu.common.paging import MAX_PAGE_SIZE
+from kefu.common.pagination import MAX_PAGE_SIZE
 
 Limit = Annotated[int, typer.Option("--limit", "-n", help="At most so many; 0 means all.", min=0)]
 

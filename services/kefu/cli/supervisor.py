@@ -14,7 +14,7 @@ from pathlib import Path
 from kefu.cli import processes, service_log
 from kefu.cli.data_dir import start_time_of
 from kefu.cli.probes import Probe
-from kefu.common.serving import CANNOT_START
+from kefu.common.rpc.server import CANNOT_START
 
 CRASHES_BEFORE_GIVING_UP = 5
 CRASH_WINDOW_SECONDS = 60.0

@@ -20,7 +20,7 @@ from kefu.cli.demo import run_demo
 from kefu.cli.local_suite import Choices, LocalSuite, compose
 from kefu.cli.status_view import StatusView
 from kefu.cli.supervisor import State, Supervised, Supervisor
-from kefu.common.serving import CANNOT_START
+from kefu.common.rpc.server import CANNOT_START
 
 T = TypeVar("T")
 

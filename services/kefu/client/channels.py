@@ -8,7 +8,7 @@ from pathlib import Path
 import grpc
 import grpc.aio
 
-from kefu.common.transport import CLIENT_OPTIONS
+from kefu.common.grpc_options import CLIENT_OPTIONS
 
 SECONDS_PER_CALL = 30
 _LONG_CALLS = (

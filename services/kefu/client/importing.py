@@ -9,7 +9,7 @@ import grpc.aio
 
 from kefu.client.persistence import Persistence
 from kefu.client.turns import Metadata
-from kefu.common.status import failure_of
+from kefu.common.rpc.status import failure_of
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from kefu.retrieval.v1 import knowledge_pb2_grpc as rpc
 

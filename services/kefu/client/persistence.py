@@ -6,7 +6,7 @@ import time
 
 import grpc
 
-from kefu.common.status import error_of, failure_of, is_lost
+from kefu.common.rpc.status import error_of, failure_of, is_lost
 
 PATIENCE_SECONDS = 30.0
 _FIRST_PAUSE_SECONDS = 0.25

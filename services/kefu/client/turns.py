@@ -9,7 +9,7 @@ import grpc.aio
 
 from kefu.client.answer import Event
 from kefu.client.persistence import Persistence
-from kefu.common.status import failure_of
+from kefu.common.rpc.status import failure_of
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import chat_pb2_grpc as rpc
 

@@ -24,9 +24,9 @@ import redis.exceptions
 import structlog
 from redis.asyncio import Redis
 
+from kefu.common.aio import cancelled
 from kefu.common.errors import BackendUnavailable, ScopeMissing, StartupError, Unauthenticated
-from kefu.common.redis import Silence
-from kefu.common.tasks import cancelled
+from kefu.common.redis.client import Silence
 
 DEFAULT_TENANT = "default"
 """Where the bootstrap key lives; its operators rule every tenant."""

@@ -12,8 +12,8 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from kefu.common.grpc_options import Transport
 from kefu.common.tls import Tls
-from kefu.common.transport import Transport
 
 SECRETS_FOLDER = "/run/secrets"
 """Where container engines put secrets as files; KEFU_SECRETS_FOLDER names another folder."""

@@ -15,7 +15,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from prometheus_client import Counter, Gauge, Histogram, start_http_server
 
 from kefu.common.errors import StartupError
-from kefu.common.personal import PersonalKind, redacted
+from kefu.common.text.pii import PersonalKind, redacted
 
 RPC_SECONDS = Histogram(
     "kefu_rpc_seconds",

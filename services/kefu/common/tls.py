@@ -16,7 +16,7 @@ import grpc.aio
 import structlog
 
 from kefu.common.errors import StartupError
-from kefu.common.transport import Options
+from kefu.common.grpc_options import Options
 
 T = TypeVar("T")
 _log = structlog.stdlib.get_logger()

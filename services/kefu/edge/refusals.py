@@ -16,7 +16,7 @@ from kefu.common.errors import (
     RequestTooLarge,
     ServiceError,
 )
-from kefu.common.status import trailers_of
+from kefu.common.rpc.status import trailers_of
 from kefu.edge.filling import fill
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kefu.common.language import AnswerLanguage, answer_language
+from kefu.common.text.language import AnswerLanguage, answer_language
 from kefu.evaluation.matching import is_hit, is_too_long, keyword_share, token_f1
 from kefu.retrieval.question_set import BadQuestionSet, QuestionSet, load_question_set
 

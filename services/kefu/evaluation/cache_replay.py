@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kefu.common.same_question import asked
+from kefu.common.text.question_equivalence import asked
 from kefu.evaluation.answer_set import Wanted
 from kefu.retrieval.embedders import Vectors
 from kefu.retrieval.figures import Figure, bootstrapped

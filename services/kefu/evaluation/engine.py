@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import grpc.aio
 
 from kefu.common.auth import open_keyring
-from kefu.common.interceptor import acting_for
-from kefu.common.serving import serving
+from kefu.common.rpc.interceptor import acting_for
+from kefu.common.rpc.server import serving
 from kefu.generation.config import GenerationConfig
 from kefu.generation.service import SCOPES, limits_of, open_engine
 from kefu.generation.servicer import GenerationServicer

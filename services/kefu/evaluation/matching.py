@@ -12,8 +12,8 @@ import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 
-from kefu.common.language import AnswerLanguage
-from kefu.common.scripts import simplified
+from kefu.common.text.chinese import simplified
+from kefu.common.text.language import AnswerLanguage
 
 LONGEST: dict[AnswerLanguage, int] = {"en": 300, "zh": 120}
 """Characters; a longer answer counts as wrong, whatever it holds: reading out the page is no answer."""

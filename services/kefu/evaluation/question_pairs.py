@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from kefu.common.same_question import asked
+from kefu.common.text.question_equivalence import asked
 from kefu.retrieval.embedders import Vectors
 from kefu.retrieval.figures import Figure, bootstrapped
 from kefu.retrieval.question_set import BadQuestionSet

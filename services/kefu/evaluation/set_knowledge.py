@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kefu.common.auth import Principal
-from kefu.common.filters import Pairs
-from kefu.common.language import language_of
+from kefu.common.metadata_filters import Pairs
+from kefu.common.text.language import language_of
 from kefu.retrieval.evaluation import Evaluation, cut_set
 from kefu.retrieval.question_set import QuestionSet
 from kefu.router.knowledge import Found

@@ -1,6 +1,6 @@
 """Run the gateway: python -m kefu.gateway"""
 
-from kefu.common.serving import run, terminated
+from kefu.common.rpc.server import run, terminated
 from kefu.gateway.config import GatewayConfig
 from kefu.gateway.service import gateway
 

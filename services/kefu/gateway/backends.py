@@ -10,8 +10,8 @@ from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
+from kefu.common.grpc_options import CLIENT_OPTIONS
 from kefu.common.tls import Tls, channel_inside
-from kefu.common.transport import CLIENT_OPTIONS
 from kefu.gateway.config import GatewayConfig
 from kefu.retrieval.v1 import knowledge_pb2
 from kefu.router.v1 import admin_pb2, chat_pb2, desk_pb2, identity_pb2, insight_pb2, webhook_pb2

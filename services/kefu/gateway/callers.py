@@ -16,7 +16,7 @@ import jwt
 
 from kefu.common.auth import Principal, Scope
 from kefu.common.errors import AddressLimit, ScopeMissing, Unauthenticated, VisitorLimit
-from kefu.common.interceptor import acting_as, naming
+from kefu.common.rpc.interceptor import acting_as, naming
 from kefu.gateway import customers
 from kefu.gateway.backends import Metadata
 from kefu.gateway.buckets import Buckets, network_of

@@ -13,7 +13,7 @@ from google.rpc import error_details_pb2, status_pb2
 from protobuf.wkt import Any as ConnectAny
 
 from kefu.common.errors import BackendUnavailable, DeadlineExceeded, MethodUnknown, RequestTooLarge, ServiceError
-from kefu.common.status import trailers_of
+from kefu.common.rpc.status import trailers_of
 
 T = TypeVar("T", error_details_pb2.ErrorInfo, error_details_pb2.RetryInfo, error_details_pb2.BadRequest)
 _DETAILS = "grpc-status-details-bin"

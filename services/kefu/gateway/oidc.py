@@ -13,7 +13,7 @@ import structlog
 
 from kefu.common.auth import Scope
 from kefu.common.errors import BackendUnavailable, Unauthenticated
-from kefu.common.names import check_id
+from kefu.common.resource_names import check_id
 from kefu.gateway.config import GatewayConfig, listed
 
 _REFRESH_SECONDS = 600.0

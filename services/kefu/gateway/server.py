@@ -15,8 +15,8 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from kefu.common.aio import cancelled
 from kefu.common.errors import StartupError
-from kefu.common.tasks import cancelled
 from kefu.common.tls import Tls
 from kefu.gateway.config import GatewayConfig, listed
 

@@ -2,7 +2,7 @@
 
 import sys
 
-from kefu.common.serving import run
+from kefu.common.rpc.server import run
 from kefu.generation.config import GenerationConfig
 from kefu.generation.service import ENGINE_DIED, EngineDied, main
 

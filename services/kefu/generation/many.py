@@ -9,7 +9,7 @@ from google.protobuf.duration_pb2 import Duration
 
 from kefu.common import auth
 from kefu.common.errors import BadRequest, DeadlineExceeded, ServiceError
-from kefu.common.interceptor import acted_for, observed, serve_for
+from kefu.common.rpc.interceptor import acted_for, observed, serve_for
 from kefu.generation.v1 import generation_pb2 as pb
 
 Answer = Callable[[pb.GenerateRequest], AsyncGenerator[pb.GenerateEvent, None]]

@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppres
 import structlog
 
 from kefu.common.auth import Scope, open_keyring
-from kefu.common.serving import Serving, check_address, serving, terminated
+from kefu.common.rpc.server import Serving, check_address, serving, terminated
 from kefu.generation.catalog import DEFAULT_ON_CPU, DEFAULT_ON_GPU
 from kefu.generation.config import GenerationConfig
 from kefu.generation.engines.base import Engine

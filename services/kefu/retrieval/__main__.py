@@ -4,8 +4,8 @@ import asyncio
 from contextlib import AsyncExitStack
 
 from kefu.common.auth import Scope, open_keyring
-from kefu.common.redis import open_redis
-from kefu.common.serving import run, serving, terminated
+from kefu.common.redis.client import open_redis
+from kefu.common.rpc.server import run, serving, terminated
 from kefu.retrieval.config import RetrievalConfig
 from kefu.retrieval.converters import Converters
 from kefu.retrieval.cross_encoder import CrossEncoderReranker

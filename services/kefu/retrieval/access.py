@@ -2,7 +2,7 @@
 
 from kefu.common.auth import caller
 from kefu.common.errors import CollectionNotFound
-from kefu.common.names import parse_name
+from kefu.common.resource_names import parse_name
 from kefu.retrieval.keys import CollectionKey
 from kefu.retrieval.store import KnowledgeStore
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from kefu.common.redis import redis_errors
+from kefu.common.redis.client import redis_errors
 from kefu.retrieval.keys import REGISTRY_CHANGES, CollectionKey
 from kefu.retrieval.redis_commands import Command, call, text_fields
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from kefu.common.scripts import simplified
+from kefu.common.text.chinese import simplified
 from kefu.retrieval.heads import head_of
 from kefu.retrieval.parsed import Block, ParsedDocument
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from kefu.common.language import UNKNOWN
+from kefu.common.text.language import UNKNOWN
 from kefu.retrieval.background import level_for
 from kefu.retrieval.embedders import Vectors
 from kefu.retrieval.lexical import Floats, LexicalScores, Numbers

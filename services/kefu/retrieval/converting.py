@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from kefu.common.filters import Pairs
-from kefu.common.language import language_of
+from kefu.common.metadata_filters import Pairs
+from kefu.common.text.language import language_of
 from kefu.retrieval.archive_reader import MAX_UNPACKED_BYTES
 from kefu.retrieval.chunking import Chunk, cut
 from kefu.retrieval.curated_import import CuratedDraft, read_curated

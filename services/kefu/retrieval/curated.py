@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from kefu.common.language import UNKNOWN, language_of
-from kefu.common.same_question import Asked, Differing, asked, differing, is_same_text
+from kefu.common.text.language import UNKNOWN, language_of
+from kefu.common.text.question_equivalence import Asked, Differing, asked, differing, is_same_text
 from kefu.retrieval.embedders import Vectors
 from kefu.retrieval.facts import Wanted
 from kefu.retrieval.records import CuratedRecord

@@ -9,8 +9,8 @@ import hashlib
 from dataclasses import dataclass, replace
 
 from kefu.common.errors import BadRequest
-from kefu.common.language import language_of
-from kefu.common.names import check_day
+from kefu.common.resource_names import check_day
+from kefu.common.text.language import language_of
 from kefu.retrieval.decoding import decode
 from kefu.retrieval.facts import Audience, read_audience
 from kefu.retrieval.pairs_reader import read_rows

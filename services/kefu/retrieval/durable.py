@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 from redis.asyncio.connection import AbstractConnection
 
 from kefu.common.errors import NotDurable
-from kefu.common.redis import redis_errors
+from kefu.common.redis.client import redis_errors
 from kefu.retrieval.redis_commands import Command
 
 _NOT_PERSISTING = (

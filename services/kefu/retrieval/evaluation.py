@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from kefu.common.language import language_of
-from kefu.common.scripts import simplified
+from kefu.common.text.chinese import simplified
+from kefu.common.text.language import language_of
 from kefu.retrieval.apart import subject_of
 from kefu.retrieval.background import Background
 from kefu.retrieval.chunking import Chunk, cut

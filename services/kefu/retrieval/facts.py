@@ -10,7 +10,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from kefu.common.errors import BadRequest
-from kefu.common.filters import Pairs
+from kefu.common.metadata_filters import Pairs
 
 
 @dataclass(frozen=True)

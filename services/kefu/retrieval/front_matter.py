@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 
 from kefu.common.errors import BadRequest
-from kefu.common.filters import Pairs, checked_metadata
-from kefu.common.names import check_day
+from kefu.common.metadata_filters import Pairs, checked_metadata
+from kefu.common.resource_names import check_day
 from kefu.retrieval.facts import Audience, read_audience
 from kefu.retrieval.parsed import Unreadable
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from kefu.common.language import language_of
+from kefu.common.text.language import language_of
 from kefu.retrieval.background import Background
 from kefu.retrieval.comparing import Question
 from kefu.retrieval.embedders import Vectors

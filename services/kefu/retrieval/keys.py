@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from kefu.common.redis import SCHEMA
+from kefu.common.redis.client import SCHEMA
 
 REGISTRY = f"kefu:{SCHEMA}:collections"
 """Sorted set of "tenant:collection", all with score 0."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from kefu.common.filters import Pairs
+from kefu.common.metadata_filters import Pairs
 from kefu.retrieval.facts import Audience
 
 

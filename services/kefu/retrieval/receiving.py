@@ -3,8 +3,8 @@
 from collections.abc import AsyncIterator
 
 from kefu.common.errors import BadRequest
-from kefu.common.filters import checked_metadata
-from kefu.common.names import check_day
+from kefu.common.metadata_filters import checked_metadata
+from kefu.common.resource_names import check_day
 from kefu.retrieval.messages import audience_of
 from kefu.retrieval.sources import MAX_DOCUMENT_BYTES, MAX_PATH_CHARACTERS, Source
 from kefu.retrieval.v1 import knowledge_pb2 as pb

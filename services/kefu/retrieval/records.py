@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 
 import numpy as np
 
-from kefu.common.filters import Pairs
+from kefu.common.metadata_filters import Pairs
 from kefu.retrieval.curated_import import CuratedDraft
 from kefu.retrieval.facts import Audience, Facts, Validity
 from kefu.retrieval.vectors import Halves

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from redis.asyncio import Redis
 
-from kefu.common.redis import redis_errors
+from kefu.common.redis.client import redis_errors
 
 Command = Sequence[str | bytes | int | float]
 """A command and its arguments, such as ("HGETALL", key)."""

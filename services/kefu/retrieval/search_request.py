@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from kefu.common.errors import BadRequest
-from kefu.common.filters import checked_filters
-from kefu.common.names import check_day
+from kefu.common.metadata_filters import checked_filters
+from kefu.common.resource_names import check_day
 from kefu.retrieval.facts import Audience, Wanted
 from kefu.retrieval.messages import audience_of
 from kefu.retrieval.v1 import knowledge_pb2 as pb

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from concurrent.futures import Executor
 from typing import NamedTuple
 
-from kefu.common.language import language_of
-from kefu.common.scripts import simplified
+from kefu.common.text.chinese import simplified
+from kefu.common.text.language import language_of
 from kefu.retrieval.apart import USUALLY_APART, subject_of
 from kefu.retrieval.background import Background
 from kefu.retrieval.comparing import Question

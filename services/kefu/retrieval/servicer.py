@@ -9,8 +9,8 @@ import grpc.aio
 import numpy as np
 
 from kefu.common.errors import BadRequest, CollectionExists, CollectionNotFound
-from kefu.common.names import check_id, parse_name
-from kefu.common.paging import decode_number, decode_token, encode_token, page_size_of
+from kefu.common.pagination import decode_number, decode_token, encode_token, page_size_of
+from kefu.common.resource_names import check_id, parse_name
 from kefu.retrieval.access import all_own, named, named_child, own
 from kefu.retrieval.calibrator import Calibrator
 from kefu.retrieval.changes import ChangeId

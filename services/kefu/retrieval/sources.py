@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from kefu.common.filters import Pairs
+from kefu.common.metadata_filters import Pairs
 from kefu.retrieval.facts import Audience
 
 MAX_DOCUMENT_BYTES = 64 * 1024 * 1024

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import Stemmer  # pyright: ignore[reportMissingTypeStubs]
 
-from kefu.common.scripts import simplified
+from kefu.common.text.chinese import simplified
 from kefu.retrieval.dictionary import NOTHING, Dictionary
 from kefu.retrieval.glosses import Gloss, load_glosses
 from kefu.retrieval.segmenting import make_cut

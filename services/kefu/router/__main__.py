@@ -1,8 +1,8 @@
 """Run the router: python -m kefu.router"""
 
 from kefu.common.auth import OUTLAST_SECONDS, open_keyring
-from kefu.common.redis import open_redis
-from kefu.common.serving import run, terminated
+from kefu.common.redis.client import open_redis
+from kefu.common.rpc.server import run, terminated
 from kefu.router.config import RouterConfig
 from kefu.router.service import router
 

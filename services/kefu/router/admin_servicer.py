@@ -6,8 +6,8 @@ import grpc.aio
 
 from kefu.common.auth import Principal, Priority, Scope, StoredKey, caller
 from kefu.common.errors import BadRequest, KeyNotFound, TenantNotFound
-from kefu.common.names import check_id, parse_name
-from kefu.common.paging import decode_number, decode_token, encode_token, page_size_of
+from kefu.common.pagination import decode_number, decode_token, encode_token, page_size_of
+from kefu.common.resource_names import check_id, parse_name
 from kefu.router.asking import check_short
 from kefu.router.settings import SettingsStore
 from kefu.router.settings_wire import check_shares_kept, revision_message, settings_message, settings_of

@@ -1,7 +1,8 @@
 """
 Finished answers, given again to whoever asks the same question: no model is asked.
 
-Two questions are the same when their words ask the same (kefu.common.same_question) and their embeddings agree as well.
+Two questions are the same when their words ask the same (kefu.common.text.question_equivalence) and their embeddings
+agree as well.
 Since the first is an equality, an answer is looked up by its hash and needs no search among others; the search of the
 knowledge base runs anyway and brings the embedding. An answer is found only from the same state of the same
 collections, on the same day, in the same language and script, under the same settings: any change of them makes it
@@ -9,7 +10,7 @@ unreachable, and it goes when its life is over.
 
 Kept is what may be told to anybody: answers of the model that are whole and cited, to a question that leans on nothing
 said before, where neither holds personal data. The question itself is not kept, only a hash of what it asks.
-The test for that is stricter than `kefu.common.personal`: a name, or a long number that may be an order's, is enough.
+The test for that is stricter than `kefu.common.text.pii`: a name, or a long number that may be an order's, is enough.
 """
 
 import asyncio
@@ -29,9 +30,9 @@ import pydantic
 import structlog
 
 from kefu.common.errors import BackendUnavailable
-from kefu.common.personal import holds_personal_data
-from kefu.common.same_question import asked
-from kefu.common.scripts import is_traditional
+from kefu.common.text.chinese import is_traditional
+from kefu.common.text.pii import holds_personal_data
+from kefu.common.text.question_equivalence import asked
 from kefu.router import keys, metrics
 from kefu.router.events import PassagesFound
 from kefu.router.knowledge import Found

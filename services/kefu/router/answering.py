@@ -5,7 +5,7 @@ import time
 import structlog
 
 from kefu.common.errors import BackendUnavailable
-from kefu.common.scripts import like
+from kefu.common.text.chinese import like
 from kefu.router import metrics
 from kefu.router.answer_cache import AnswerCache
 from kefu.router.clarify import ask_back, choices_of

@@ -5,9 +5,9 @@ import time
 
 from kefu.common.auth import Principal
 from kefu.common.errors import BadRequest, CollectionNotFound
-from kefu.common.filters import checked_filters
-from kefu.common.language import AnswerLanguage
-from kefu.common.names import check_day, check_id, parse_name
+from kefu.common.metadata_filters import checked_filters
+from kefu.common.resource_names import check_day, check_id, parse_name
+from kefu.common.text.language import AnswerLanguage
 from kefu.router.model import OnBusy
 from kefu.router.question import Ask
 from kefu.router.v1 import chat_pb2 as pb

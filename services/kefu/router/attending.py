@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import redis.exceptions
 import structlog
 
+from kefu.common.aio import cancelled
 from kefu.common.errors import BackendUnavailable
-from kefu.common.tasks import cancelled
 from kefu.router import desk_scripts, keys, metrics
 from kefu.router.business_hours import open_seconds
 from kefu.router.desk_store import OPEN, DeskStore

@@ -10,8 +10,8 @@ import grpc.aio
 
 from kefu.common.auth import Keyring, caller
 from kefu.common.errors import BadRequest
-from kefu.common.names import parse_name
-from kefu.common.paging import decode_number, decode_token, encode_token, foreign_token, page_size_of
+from kefu.common.pagination import decode_number, decode_token, encode_token, foreign_token, page_size_of
+from kefu.common.resource_names import parse_name
 from kefu.router.asking import ask_of, check_short, session_id_of
 from kefu.router.conversations import Conversations
 from kefu.router.model import Rating

@@ -14,9 +14,9 @@ from contextlib import asynccontextmanager
 import redis.exceptions
 import structlog
 
+from kefu.common.aio import cancelled
 from kefu.common.errors import BackendUnavailable
-from kefu.common.names import new_turn_id
-from kefu.common.tasks import cancelled
+from kefu.common.resource_names import new_turn_id
 from kefu.router import metrics
 from kefu.router.happenings import Escalated, HandedOver, Happening, Rated, Replied, TurnStored
 from kefu.router.ledger import Ledger

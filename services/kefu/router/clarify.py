@@ -10,7 +10,7 @@ with the message before, as any message is; a bare number stands for the choice 
 import re
 from collections.abc import Sequence
 
-from kefu.common.scripts import like, simplified
+from kefu.common.text.chinese import like, simplified
 from kefu.router.context import question_before
 from kefu.router.events import PassagesFound
 from kefu.router.model import AnswerSource, FinishReason, Passage, Turn

@@ -12,7 +12,7 @@ from contextlib import aclosing
 
 from kefu.common.auth import Principal, Scope
 from kefu.common.errors import BackendUnavailable, RequestIdReused, SessionNotFound, TurnNotFound
-from kefu.common.names import new_session_id, new_turn_id
+from kefu.common.resource_names import new_session_id, new_turn_id
 from kefu.router.events import Event
 from kefu.router.happenings import Erased, Rated
 from kefu.router.model import Rating, TurnRecord

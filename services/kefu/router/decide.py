@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kefu.common.language import AnswerLanguage
+from kefu.common.text.language import AnswerLanguage
 from kefu.router.knowledge import Curated, Found
 from kefu.router.model import HandoffReason, Passage, Turn
 

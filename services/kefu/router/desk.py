@@ -4,7 +4,7 @@ import time
 from collections.abc import Collection
 
 from kefu.common.auth import Principal
-from kefu.common.names import new_turn_id
+from kefu.common.resource_names import new_turn_id
 from kefu.router import metrics
 from kefu.router.desk_store import OPEN, DeskStore
 from kefu.router.happenings import Happenings, Replied, StateChanged, TurnStored

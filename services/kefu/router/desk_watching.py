@@ -16,8 +16,8 @@ from dataclasses import dataclass
 import redis.exceptions
 import structlog
 
+from kefu.common.aio import cancelled
 from kefu.common.errors import BackendUnavailable, SessionNotFound
-from kefu.common.tasks import cancelled
 from kefu.router import metrics
 from kefu.router.desk import PRESENCE_SECONDS, held_by, is_at_desk
 from kefu.router.desk_store import DeskStore

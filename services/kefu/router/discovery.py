@@ -15,8 +15,8 @@ from typing import Protocol
 
 import structlog
 
+from kefu.common.aio import cancelled
 from kefu.common.errors import StartupError
-from kefu.common.tasks import cancelled
 from kefu.router.endpoint_slices import EndpointSlices, PodAccount
 
 Addresses = tuple[str, ...]

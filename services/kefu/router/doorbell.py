@@ -15,8 +15,8 @@ from typing import Protocol
 import redis.exceptions
 import structlog
 
+from kefu.common.aio import cancelled
 from kefu.common.errors import BackendUnavailable
-from kefu.common.tasks import cancelled
 from kefu.router import keys
 from kefu.router.redis_commands import Command, RedisCommands, ScriptCall
 

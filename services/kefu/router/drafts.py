@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import pydantic
 
-from kefu.common.language import AnswerLanguage
+from kefu.common.text.language import AnswerLanguage
 from kefu.router.frames import Sent
 from kefu.router.model import Passage
 

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from kefu.common.language import answer_language
+from kefu.common.text.language import answer_language
 from kefu.router.model import Passage
 from kefu.router.overlap import sentences, share, units_of
 

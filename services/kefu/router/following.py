@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import redis.exceptions
 import structlog
 
+from kefu.common.aio import cancelled
 from kefu.common.errors import BackendUnavailable
-from kefu.common.tasks import cancelled
 from kefu.router.events import Event, PassagesFound, Started
 from kefu.router.turn_log import TurnLog
 from kefu.router.turn_store import Look, TurnKey, TurnStore

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from kefu.common.personal import redacted
-from kefu.common.scripts import like
+from kefu.common.text.chinese import like
+from kefu.common.text.pii import redacted
 from kefu.router.business_hours import hours_now, spoken
 from kefu.router.decide import handoff_summary
 from kefu.router.failures import FAILURES, has_handed_over_again

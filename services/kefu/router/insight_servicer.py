@@ -8,8 +8,8 @@ import grpc.aio
 
 from kefu.common.auth import caller
 from kefu.common.errors import BadRequest
-from kefu.common.names import parse_name
-from kefu.common.paging import page_size_of
+from kefu.common.pagination import page_size_of
+from kefu.common.resource_names import parse_name
 from kefu.router.ledger import Ledger
 from kefu.router.model import AnswerSource, HandoffReason
 from kefu.router.numbers import (

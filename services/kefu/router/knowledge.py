@@ -7,9 +7,9 @@ import grpc.aio
 
 from kefu.common.auth import Principal
 from kefu.common.errors import BackendUnavailable, CollectionNotFound
-from kefu.common.filters import Pairs
-from kefu.common.interceptor import acting_for
-from kefu.common.status import failure_of
+from kefu.common.metadata_filters import Pairs
+from kefu.common.rpc.interceptor import acting_for
+from kefu.common.rpc.status import failure_of
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from kefu.retrieval.v1 import knowledge_pb2_grpc as rpc
 from kefu.router.model import Passage

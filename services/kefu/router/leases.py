@@ -19,9 +19,9 @@ from enum import StrEnum
 import redis.exceptions
 import structlog
 
+from kefu.common.aio import cancelled
 from kefu.common.errors import BackendUnavailable
-from kefu.common.language import AnswerLanguage
-from kefu.common.tasks import cancelled
+from kefu.common.text.language import AnswerLanguage
 from kefu.router import keys, metrics, scripts
 from kefu.router.drafts import ABOUT, About
 from kefu.router.frames import Sent

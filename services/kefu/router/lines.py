@@ -11,7 +11,7 @@ import grpc
 import grpc.aio
 from google.protobuf.duration_pb2 import Duration
 
-from kefu.common.status import RpcFailure, failure_of
+from kefu.common.rpc.status import RpcFailure, failure_of
 from kefu.generation.v1 import generation_pb2 as pb
 from kefu.generation.v1 import generation_pb2_grpc as rpc
 

@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from kefu.common.numbers import HAN_DIGITS, HAN_NUMBER, NUMBER, NUMBER_WORDS, han_number, normal
+from kefu.common.text.number_words import HAN_DIGITS, HAN_NUMBER, NUMBER, NUMBER_WORDS, han_number, normal
 from kefu.router.citations import Mark, Piece
 from kefu.router.quantities import CLOCK, Quantity, Statements, clock, unit_behind, unit_in_front, unit_is_decided
 

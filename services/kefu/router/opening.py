@@ -9,9 +9,9 @@ import time
 from collections.abc import AsyncGenerator, Callable
 from typing import Protocol
 
+from kefu.common.aio import cancelled
 from kefu.common.auth import Principal
 from kefu.common.errors import BackendUnavailable, ServiceError
-from kefu.common.tasks import cancelled
 from kefu.router import metrics
 from kefu.router.frames import Accepted, Ended, Event, Frame, Order
 from kefu.router.hedging import Hedging

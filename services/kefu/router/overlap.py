@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from kefu.common.scripts import simplified
+from kefu.common.text.chinese import simplified
 
 _HAN_RUN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]+")
 _WORD = re.compile(r"[a-z]{3,}|\d+(?:[.,:]\d+)*")

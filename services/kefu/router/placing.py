@@ -4,7 +4,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from kefu.common.auth import Principal
-from kefu.common.language import AnswerLanguage, answer_language
+from kefu.common.text.language import AnswerLanguage, answer_language
 from kefu.router.clarify import chosen
 from kefu.router.model import BrownOut, Rating, TurnState
 from kefu.router.question import Ask, Question

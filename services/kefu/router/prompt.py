@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from kefu.common.language import AnswerLanguage, answer_language
+from kefu.common.text.language import AnswerLanguage, answer_language
 from kefu.router import excerpts
 from kefu.router.context import exchanges
 from kefu.router.model import Passage, Turn

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from kefu.common.numbers import HAN_NUMBER, NUMBER, NUMBER_WORDS, han_number, normal
+from kefu.common.text.number_words import HAN_NUMBER, NUMBER, NUMBER_WORDS, han_number, normal
 from kefu.router.excerpts import pieces
 from kefu.router.overlap import units_of
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from kefu.common.auth import Principal
-from kefu.common.filters import Pairs
-from kefu.common.language import AnswerLanguage
+from kefu.common.metadata_filters import Pairs
+from kefu.common.text.language import AnswerLanguage
 from kefu.router import metrics
 from kefu.router.answer import AnswerFilter
 from kefu.router.drafts import Saved

@@ -11,8 +11,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kefu.common.language import AnswerLanguage, language_of
-from kefu.common.scripts import simplified
+from kefu.common.text.chinese import simplified
+from kefu.common.text.language import AnswerLanguage, language_of
 from kefu.router.excerpts import Sentence, pieces, ranked_sentences
 from kefu.router.model import Passage, Supported
 from kefu.router.overlap import units_of

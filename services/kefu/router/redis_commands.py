@@ -8,7 +8,7 @@ from typing import Any, cast
 import redis.exceptions
 from redis.asyncio import Redis
 
-from kefu.common.redis import Silence, redis_errors
+from kefu.common.redis.client import Silence, redis_errors
 
 _LISTEN_SECONDS = 4.0
 Value = str | bytes | int | float

@@ -15,7 +15,7 @@ from kefu.common.errors import (
     ReplicaFull,
     ServiceError,
 )
-from kefu.common.status import RpcFailure
+from kefu.common.rpc.status import RpcFailure
 from kefu.generation.v1 import generation_pb2 as pb
 from kefu.router.balance import ReplicaLoad
 from kefu.router.breaker import Breaker

@@ -10,11 +10,11 @@ import grpc
 import grpc.aio
 import structlog
 
+from kefu.common.aio import cancelled
 from kefu.common.auth import Principal
-from kefu.common.interceptor import acting_for, naming
-from kefu.common.tasks import cancelled
+from kefu.common.grpc_options import CLIENT_OPTIONS
+from kefu.common.rpc.interceptor import acting_for, naming
 from kefu.common.tls import Tls, channel_inside
-from kefu.common.transport import CLIENT_OPTIONS
 from kefu.generation.v1 import generation_pb2 as pb
 from kefu.generation.v1 import generation_pb2_grpc as rpc
 from kefu.router import replica_metrics

@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
+from kefu.common.aio import cancelled
 from kefu.common.auth import Principal
 from kefu.common.errors import BackendUnavailable, TurnNotFound
-from kefu.common.tasks import cancelled
 from kefu.router.events import Event, PassagesFound, Started, Text
 from kefu.router.following import Following, NobodyRuns
 from kefu.router.model import FinishReason, Turn, TurnRecord, TurnState

@@ -8,7 +8,7 @@ back to the end of its clause. What comes out does not depend on where frames ar
 import re
 from collections.abc import Callable, Iterable
 
-from kefu.common.scripts import is_traditional, simplified, traditional
+from kefu.common.text.chinese import is_traditional, simplified, traditional
 from kefu.router.citations import Piece
 
 _CLAUSE = re.compile(r"\w*\W")

@@ -8,7 +8,7 @@ queue of waiting customers which to look at first.
 import re
 from collections.abc import Sequence
 
-from kefu.common.scripts import simplified
+from kefu.common.text.chinese import simplified
 from kefu.router.model import Sentiment
 from kefu.router.wording import plain
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import grpc.aio
 from redis.asyncio import Redis
 
-from kefu.common.addresses import Address, is_public
+from kefu.common.aio import cancelled
 from kefu.common.auth import Keyring, Scope
-from kefu.common.serving import Serving, serving
-from kefu.common.tasks import cancelled
+from kefu.common.grpc_options import CLIENT_OPTIONS
+from kefu.common.rpc.server import Serving, serving
+from kefu.common.ssrf import Address, is_public
 from kefu.common.tls import channel_inside
-from kefu.common.transport import CLIENT_OPTIONS
 from kefu.router import (
     admin_servicer,
     chat_servicer,

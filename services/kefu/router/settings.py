@@ -8,7 +8,7 @@ import pydantic
 import structlog
 
 from kefu.common.errors import BackendUnavailable, StaleRevision
-from kefu.common.language import AnswerLanguage
+from kefu.common.text.language import AnswerLanguage
 from kefu.router import keys, scripts
 from kefu.router.config import RouterConfig
 from kefu.router.model import OnBusy

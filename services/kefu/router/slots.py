@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from operator import itemgetter
 
-from kefu.common.personal import PersonalKind, personal_data, placeholder
+from kefu.common.text.pii import PersonalKind, personal_data, placeholder
 from kefu.router.model import Slot, SlotKind
 
 MOST_SLOTS = 12

@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 import grpc.aio
 import structlog
 
+from kefu.common.aio import cancelled
 from kefu.common.auth import Keyring
 from kefu.common.errors import BackendUnavailable, ServiceError
-from kefu.common.status import trailers_of
-from kefu.common.tasks import cancelled
+from kefu.common.rpc.status import trailers_of
 from kefu.router import metrics
 
 Context = grpc.aio.ServicerContext[Any, Any]

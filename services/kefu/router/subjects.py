@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from kefu.common.scripts import simplified
+from kefu.common.text.chinese import simplified
 from kefu.router.wording import plain
 
 _SELF_HARM = re.compile(

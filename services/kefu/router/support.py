@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from kefu.common.language import language_of
+from kefu.common.text.language import language_of
 from kefu.router.excerpts import pieces
 from kefu.router.model import Passage, Supported
 from kefu.router.overlap import share, units_of

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import pydantic
 
-from kefu.common.same_question import asked
+from kefu.common.text.question_equivalence import asked
 from kefu.router.model import AnswerSource, Completed, FinishReason, HandoffReason, Turn, TurnState
 
 QUESTIONS, REPLIES = "questions", "replies"

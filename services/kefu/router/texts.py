@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, fields, replace
 
-from kefu.common.language import AnswerLanguage
+from kefu.common.text.language import AnswerLanguage
 from kefu.router.intents import Intent
 from kefu.router.model import HandoffReason
 

@@ -1,6 +1,6 @@
 """How many tokens a text has, by estimate: the router has no tokenizer, and corrects itself by what comes back."""
 
-from kefu.common.language import han_characters
+from kefu.common.text.language import han_characters
 
 _MESSAGE_OVERHEAD = 5  # what a chat template puts around a message
 

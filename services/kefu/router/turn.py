@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 
 import structlog
 
+from kefu.common.aio import cancelled
 from kefu.common.auth import Principal
 from kefu.common.errors import BackendUnavailable, ServiceError, SessionBusy
-from kefu.common.tasks import cancelled
 from kefu.router import metrics
 from kefu.router.answering import Answering
 from kefu.router.config import RouterConfig

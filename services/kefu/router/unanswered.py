@@ -5,7 +5,7 @@ import json
 import time
 from dataclasses import dataclass, replace
 
-from kefu.common.personal import redacted
+from kefu.common.text.pii import redacted
 from kefu.router import keys
 from kefu.router.failures import FAILURES
 from kefu.router.model import HandoffReason, Rating, Turn, TurnState

@@ -10,8 +10,8 @@ document that speaks to the assistant is left out from there on, for the model a
 import re
 from dataclasses import replace
 
-from kefu.common.personal import redacted
-from kefu.common.scripts import simplified
+from kefu.common.text.chinese import simplified
+from kefu.common.text.pii import redacted
 from kefu.router.model import Passage, Turn
 from kefu.router.wording import plain
 

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 import redis.exceptions
 import structlog
 
+from kefu.common.aio import cancelled
 from kefu.common.errors import BackendUnavailable
-from kefu.common.tasks import cancelled
 from kefu.router import metrics
 from kefu.router.doorbell import SWEEP_SECONDS, SessionKey
 from kefu.router.session_events import SessionEvent, SessionEvents

@@ -19,9 +19,9 @@ import httpcore
 import redis.exceptions
 import structlog
 
-from kefu.common.addresses import Address, NotAllowed, PinnedBackend, is_public
+from kefu.common.aio import cancelled
 from kefu.common.errors import BackendUnavailable, WebhookNotFound
-from kefu.common.tasks import cancelled
+from kefu.common.ssrf import Address, NotAllowed, PinnedBackend, is_public
 from kefu.router import metrics
 from kefu.router.webhook_queue import LOOK_SECONDS, Due, WebhookQueue
 from kefu.router.webhook_signature import signed_headers

@@ -5,11 +5,11 @@ from urllib.parse import SplitResult, urlsplit
 
 import grpc.aio
 
-from kefu.common.addresses import NotAllowed, addresses_of
 from kefu.common.auth import caller
 from kefu.common.errors import BadRequest
-from kefu.common.names import parse_name
-from kefu.common.paging import decode_token, encode_token, page_size_of
+from kefu.common.pagination import decode_token, encode_token, page_size_of
+from kefu.common.resource_names import parse_name
+from kefu.common.ssrf import NotAllowed, addresses_of
 from kefu.router.asking import check_short
 from kefu.router.v1 import webhook_pb2 as pb
 from kefu.router.v1 import webhook_pb2_grpc as rpc

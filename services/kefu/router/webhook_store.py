@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from kefu.common.errors import BadRequest, DeliveryNotFound, WebhookNotFound
-from kefu.common.names import new_turn_id
+from kefu.common.resource_names import new_turn_id
 from kefu.router import keys
 from kefu.router.redis_commands import Command, RedisCommands, ScriptCall, pairs_of
 from kefu.router.webhook_events import WebhookEvent

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from kefu.common.language import language_of
-from kefu.common.scripts import like
+from kefu.common.text.chinese import like
+from kefu.common.text.language import language_of
 from kefu.router import metrics
 from kefu.router.excerpts import excerpt
 from kefu.router.failures import has_failed_again

@@ -7,8 +7,8 @@ from dataclasses import replace
 import structlog
 
 from kefu.common.errors import PromptTooLong
-from kefu.common.language import AnswerLanguage
-from kefu.common.scripts import like
+from kefu.common.text.chinese import like
+from kefu.common.text.language import AnswerLanguage
 from kefu.router import metrics
 from kefu.router.answer import AnswerFilter
 from kefu.router.config import RouterConfig

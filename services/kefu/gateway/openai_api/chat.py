@@ -10,8 +10,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import Receive
 
+from kefu.common.aio import cancelled
 from kefu.common.errors import BackendUnavailable, ServiceError, SessionNotFound
-from kefu.common.tasks import cancelled
 from kefu.gateway import customers
 from kefu.gateway.api import address_of, raise_or_count
 from kefu.gateway.backends import CHAT, Backends, Call

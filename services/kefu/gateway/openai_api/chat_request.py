@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field, ValidationError
 
 from kefu.common.errors import BadRequest
-from kefu.common.names import check_id
+from kefu.common.resource_names import check_id
 from kefu.gateway.openai_api.errors import Refused
 from kefu.router.v1 import chat_pb2 as pb
 

@@ -19,9 +19,9 @@ from difflib import SequenceMatcher
 from enum import StrEnum
 from functools import lru_cache
 
-from kefu.common import asked_en, asked_zh
-from kefu.common.language import han_characters
-from kefu.common.scripts import simplified
+from kefu.common.text import question_rules_en, question_rules_zh
+from kefu.common.text.chinese import simplified
+from kefu.common.text.language import han_characters
 
 _LONGEST = 600
 """Characters; a longer message is nobody else's question, and is the same as itself only."""
@@ -124,7 +124,7 @@ def _reduced(question: str) -> tuple[frozenset[str], list[str]]:
     text = _normal(question)
     if len(text) > _LONGEST:
         return frozenset(), [text]
-    return (asked_zh if han_characters(text) else asked_en).reduced(text)
+    return (question_rules_zh if han_characters(text) else question_rules_en).reduced(text)
 
 
 def _turned(words: list[str]) -> list[tuple[str, ...]]:

@@ -15,7 +15,7 @@ from opentelemetry.context import attach
 from kefu.common import auth
 from kefu.common.auth import Keyring, Principal, Scope
 from kefu.common.errors import BadRequest, Internal, ScopeMissing, ServiceError
-from kefu.common.status import trailers_of
+from kefu.common.rpc.status import trailers_of
 from kefu.common.telemetry import RPC_SECONDS, RPCS_IN_FLIGHT, UNEXPECTED_ERRORS
 
 TENANT = "kefu-tenant"

@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_exponential_jitter
 
 from kefu.common.errors import BackendUnavailable, StartupError
-from kefu.common.redis_url import redis_client
+from kefu.common.redis.url import redis_client
 
 SCHEMA = 1
 """Version of the keys, the 1 in `kefu:1:…`."""

@@ -2,8 +2,8 @@
 
 import re
 
-from kefu.common.asked_en import latin_words
-from kefu.common.numbers import HAN_NUMBER, han_number
+from kefu.common.text.number_words import HAN_NUMBER, han_number
+from kefu.common.text.question_rules_en import latin_words
 
 _MEASURES = "个天年月日号元块次件台折岁周小分秒点倍楼层位张条款期季人名公里米斤克笔份种门户单部双套度成本版代级等"
 _NUMBER_AT = re.compile(

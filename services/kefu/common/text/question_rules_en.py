@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from kefu.common.numbers import NUMBER_WORDS
+from kefu.common.text.number_words import NUMBER_WORDS
 
 _CLAUSE = r"(?:^|(?<=[.,;:!?(]))\s*(?:(?:and|so|but|also|well|ok|okay)\s+)?"
 _ME = r"(?:me|us)"

@@ -21,12 +21,12 @@ from grpc_reflection.v1alpha import reflection
 from kefu.common.auth import Keyring, Scope
 from kefu.common.config import ServiceConfig
 from kefu.common.errors import StartupError
-from kefu.common.health import Health
-from kefu.common.interceptor import Guard
-from kefu.common.listener import stop_listening
+from kefu.common.grpc_options import DEFAULT, Transport
+from kefu.common.rpc.health import Health
+from kefu.common.rpc.interceptor import Guard
+from kefu.common.rpc.listening_socket import stop_listening
 from kefu.common.telemetry import metrics, set_up_logging, traces
 from kefu.common.tls import Tls
-from kefu.common.transport import DEFAULT, Transport
 
 ConfigT = TypeVar("ConfigT", bound=ServiceConfig)
 Register = Callable[[grpc.aio.Server], None]

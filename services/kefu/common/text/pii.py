@@ -18,7 +18,7 @@ from phonenumbers import Leniency, PhoneNumberMatcher, PhoneNumberType
 from stdnum import luhn
 from stdnum.cn import ric
 
-from kefu.common.language import language_of
+from kefu.common.text.language import language_of
 
 
 class PersonalKind(StrEnum):

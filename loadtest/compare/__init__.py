@@ -1,0 +1,1 @@
+"""Kefu beside other routers: python -m loadtest.compare."""

@@ -1,0 +1,1 @@
+"""Redis: the connection, its URL, and the commands that raise only our errors."""

@@ -1,0 +1,1 @@
+"""Text in Chinese and English: language, characters, numbers, personal data, equal questions."""
