@@ -12,7 +12,7 @@ import pytest
 from kefu.common.auth import Principal, Scope
 from kefu.common.rpc.interceptor import naming
 from kefu.common.rpc.status import RpcFailure
-from kefu.generation.engines.base import Channel, Engine, Piece, Started
+from kefu.generation.engine import Channel, Engine, Piece, Started
 from kefu.generation.servicer import GenerationServicer
 from kefu.generation.v1 import generation_pb2 as pb
 from kefu.router import lines

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from kefu.common.errors import BackendUnavailable, CannotContinue, PromptTooLong, StartupError
-from kefu.generation.engines.base import (
+from kefu.generation.engine import (
     Channel,
     Continuation,
     Event,

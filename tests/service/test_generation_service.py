@@ -11,7 +11,7 @@ import pytest
 import kefu.generation
 from kefu.common.auth import make_key
 from kefu.common.rpc.server import CANNOT_START
-from kefu.generation.engines.base import (
+from kefu.generation.engine import (
     Channel,
     Piece,
     Started,

@@ -13,7 +13,7 @@ import grpc.aio
 import pytest
 
 from kefu.common.errors import EngineDead, PromptTooLong
-from kefu.generation.engines.base import GenerationRequest, Message, Piece
+from kefu.generation.engine import GenerationRequest, Message, Piece
 from kefu.generation.engines.simulated import SimulatedSettings, open_simulated
 from kefu.router import service, writing
 from kefu.router.hedging import Hedging

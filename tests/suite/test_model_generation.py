@@ -12,13 +12,13 @@ import pytest_asyncio
 
 from kefu.common.auth import open_keyring
 from kefu.common.rpc.server import serving
-from kefu.generation.catalog import QWEN
 from kefu.generation.config import WeightsConfig
-from kefu.generation.decoding import DecodingPlan, TokenStep, decoded
-from kefu.generation.engines.base import Channel, Event, FinishReason, Message, Piece
+from kefu.generation.decoding.decoder import DecodingPlan, TokenStep, decoded
+from kefu.generation.decoding.reasoning import FORCED_CLOSE
+from kefu.generation.engine import Channel, Event, FinishReason, Message, Piece
 from kefu.generation.engines.tokenizer import Tokenizer
 from kefu.generation.engines.vllm import VllmEngine, VllmSettings, open_vllm
-from kefu.generation.reasoning import FORCED_CLOSE
+from kefu.generation.models.catalog import QWEN
 from kefu.generation.service import SCOPES
 from kefu.generation.servicer import GenerationServicer, ServingLimits
 from kefu.generation.v1 import generation_pb2 as pb

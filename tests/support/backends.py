@@ -13,7 +13,7 @@ import grpc.aio
 from kefu.common import auth
 from kefu.common.auth import Scope, open_keyring
 from kefu.common.rpc.server import serving
-from kefu.generation.many import ManyAnswers
+from kefu.generation.multiplexing import ManyAnswers
 from kefu.generation.v1 import generation_pb2 as gen
 from kefu.generation.v1 import generation_pb2_grpc as gen_rpc
 from kefu.retrieval.v1 import knowledge_pb2 as kb

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from kefu.common.auth import open_keyring
 from kefu.common.rpc.server import Serving, serving
-from kefu.generation.engines.base import (
+from kefu.generation.engine import (
     Channel,
     Engine,
     EngineLoad,

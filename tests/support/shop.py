@@ -8,7 +8,7 @@ import pytest
 
 from kefu.common.auth import open_keyring
 from kefu.common.rpc.server import serving
-from kefu.generation.engines.base import EngineLoad, Event, GenerationRequest, ModelDescription, Piece, Started
+from kefu.generation.engine import EngineLoad, Event, GenerationRequest, ModelDescription, Piece, Started
 from kefu.generation.engines.simulated import SimulatedEngine, SimulatedSettings, open_simulated
 from kefu.generation.service import SCOPES
 from kefu.generation.servicer import GenerationServicer, ServingLimits

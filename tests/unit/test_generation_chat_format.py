@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from kefu.generation.chat_format import ChatFormat
-from kefu.generation.engines.base import Message
+from kefu.generation.decoding.chat_template import ChatFormat
+from kefu.generation.engine import Message
 
 ASKED = (Message("system", "Be brief."), Message("user", "Why?"))
 R1_TEMPLATE = "{{ ... }}<｜Assistant｜><think>\\n ... </think>"

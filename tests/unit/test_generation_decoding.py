@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kefu.generation.decoding import DecodingPlan, TokenStep, decoded
-from kefu.generation.detokenizer import Detokenizer
-from kefu.generation.engines.base import Channel, Event, Finished, FinishReason, Piece
-from kefu.generation.reasoning import FORCED_CLOSE, ThinkSplitter
+from kefu.generation.decoding.decoder import DecodingPlan, TokenStep, decoded
+from kefu.generation.decoding.detokenizer import Detokenizer
+from kefu.generation.decoding.reasoning import FORCED_CLOSE, ThinkSplitter
+from kefu.generation.engine import Channel, Event, Finished, FinishReason, Piece
 
 RARE = "𠮷野家で🍣を。👩‍👩‍👧 龘𪚥 naïve 退款"
 

@@ -5,9 +5,9 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
-from kefu.generation.engines.base import Channel, Event, Finished, FinishReason, Piece, Started
-from kefu.generation.frames import framed
-from kefu.generation.load import LoadLedger
+from kefu.generation.coalescing import framed
+from kefu.generation.engine import Channel, Event, Finished, FinishReason, Piece, Started
+from kefu.generation.load_accounting import LoadLedger
 
 
 def piece(text: str, *ids: int) -> Piece:

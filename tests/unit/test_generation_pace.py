@@ -2,7 +2,7 @@
 
 import pytest
 
-from kefu.generation.frames import TICK_SECONDS, Pace
+from kefu.generation.coalescing import TICK_SECONDS, Pace
 
 
 class Clock:

@@ -6,9 +6,9 @@ from contextlib import aclosing
 import pytest
 
 from kefu.common.errors import CannotContinue
-from kefu.generation.engines.base import Continuation, Event, Finished, GenerationRequest, Message, Piece, Started
+from kefu.generation.coalescing import paced
+from kefu.generation.engine import Continuation, Event, Finished, GenerationRequest, Message, Piece, Started
 from kefu.generation.engines.simulated import SimulatedEngine, SimulatedSettings, open_simulated
-from kefu.generation.frames import paced
 
 
 def settings(*, running: int = 8, kv_tokens: int = 10_000) -> SimulatedSettings:

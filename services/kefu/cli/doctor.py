@@ -189,8 +189,8 @@ def _ports(folder: DataDir) -> list[Finding]:
 
 def _model() -> list[Finding]:
     try:
-        from kefu.generation.catalog import CATALOG, DEFAULT_ON_CPU
         from kefu.generation.config import WeightsConfig
+        from kefu.generation.models.catalog import CATALOG, DEFAULT_ON_CPU
         from kefu.generation.weights import converted_folder
     except ImportError as exc:
         return [Finding("Model", Verdict.NOTE, f"cannot be looked for: {exc.name} is not installed")]

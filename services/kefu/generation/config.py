@@ -7,7 +7,7 @@ from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from kefu.common.config import ServiceConfig
-from kefu.generation.conversion import WantedNumbers
+from kefu.generation.models.gguf_conversion import WantedNumbers
 from kefu.generation.weights import default_cache
 
 

@@ -8,9 +8,9 @@ import structlog
 
 from kefu.common.auth import Scope, open_keyring
 from kefu.common.rpc.server import Serving, check_address, serving, terminated
-from kefu.generation.catalog import DEFAULT_ON_CPU, DEFAULT_ON_GPU
 from kefu.generation.config import GenerationConfig
-from kefu.generation.engines.base import Engine
+from kefu.generation.engine import Engine
+from kefu.generation.models.catalog import DEFAULT_ON_CPU, DEFAULT_ON_GPU
 from kefu.generation.servicer import SERVICE, GenerationServicer, ServingLimits
 
 _log = structlog.stdlib.get_logger()
@@ -112,8 +112,8 @@ def open_engine(config: GenerationConfig) -> AbstractAsyncContextManager[Engine]
 
 @asynccontextmanager
 async def _open_vllm(config: GenerationConfig) -> AsyncIterator[Engine]:
-    from kefu.generation.engines.surroundings import in_thread
     from kefu.generation.engines.vllm import VllmSettings, device, gguf_numbers, open_vllm
+    from kefu.generation.engines.vllm_process import in_thread
     from kefu.generation.weights import resolve
 
     wanted = config.model or (DEFAULT_ON_CPU if device() == "cpu" else DEFAULT_ON_GPU)

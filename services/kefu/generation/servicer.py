@@ -11,7 +11,8 @@ import grpc.aio
 from google.protobuf.duration_pb2 import Duration
 
 from kefu.common.errors import BadRequest, EngineDead, ReplicaFull
-from kefu.generation.engines.base import (
+from kefu.generation.coalescing import framed, paced
+from kefu.generation.engine import (
     Channel,
     Continuation,
     Engine,
@@ -24,9 +25,8 @@ from kefu.generation.engines.base import (
     Role,
     Started,
 )
-from kefu.generation.frames import framed, paced
-from kefu.generation.load import LoadLedger
-from kefu.generation.many import ManyAnswers, cut_when_stalled
+from kefu.generation.load_accounting import LoadLedger
+from kefu.generation.multiplexing import ManyAnswers, cut_when_stalled
 from kefu.generation.v1 import generation_pb2 as pb
 from kefu.generation.v1 import generation_pb2_grpc
 

@@ -17,10 +17,10 @@ import structlog
 from filelock import FileLock
 
 from kefu.common.errors import StartupError
-from kefu.generation.catalog import CATALOG, DEFAULT_ON_CPU
-from kefu.generation.conversion import Numbers, convert
-from kefu.generation.progress import shown
-from kefu.generation.sources import fetch, hub_answers, sha256_of
+from kefu.generation.models.catalog import CATALOG, DEFAULT_ON_CPU
+from kefu.generation.models.download import fetch, hub_answers, sha256_of
+from kefu.generation.models.gguf_conversion import Numbers, convert
+from kefu.generation.models.progress import shown
 
 _log = structlog.stdlib.get_logger()
 _HUB_FILES = ("*.safetensors", "*.json", "*.jinja", "tokenizer.model", "*.txt")

@@ -10,7 +10,8 @@ import openai
 import structlog
 
 from kefu.common.errors import BackendUnavailable, BadRequest, CannotContinue, PromptTooLong, StartupError
-from kefu.generation.engines.base import (
+from kefu.generation.decoding.reasoning import ThinkSplitter
+from kefu.generation.engine import (
     Channel,
     EngineLoad,
     Event,
@@ -21,7 +22,6 @@ from kefu.generation.engines.base import (
     Piece,
     Started,
 )
-from kefu.generation.reasoning import ThinkSplitter
 
 _log = structlog.stdlib.get_logger()
 _BYTES_PER_TOKEN = 3

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from heapq import heappop, heappush
 
 from kefu.common.errors import CannotContinue, PromptTooLong
-from kefu.generation.engines.base import (
+from kefu.generation.engine import (
     Channel,
     EngineLoad,
     Event,

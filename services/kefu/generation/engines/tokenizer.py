@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from kefu.common.errors import StartupError
-from kefu.generation.engines.base import Message
+from kefu.generation.engine import Message
 
 _CONVERSATION_ENDS = ("<|im_end|>", "<|eot_id|>", "<|end|>", "<end_of_turn>", "<|endoftext|>", "<｜end▁of▁sentence｜>")
 """Tokens that end an answer in well-known templates, though a model's `eos_token` may be another one."""

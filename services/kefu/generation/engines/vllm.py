@@ -12,13 +12,13 @@ from typing import Any, Literal
 import structlog
 
 from kefu.common.errors import BadRequest, CannotContinue, EngineDead, PromptTooLong, StartupError
-from kefu.generation.chat_format import ChatFormat, PromptText
-from kefu.generation.conversion import Numbers, WantedNumbers
-from kefu.generation.decoding import DecodingPlan, TokenStep, decoded
-from kefu.generation.engines.base import EngineLoad, Event, FinishReason, GenerationRequest, Message, ModelDescription
-from kefu.generation.engines.surroundings import in_thread, prepare_environment, tied_children
+from kefu.generation.decoding.chat_template import ChatFormat, PromptText
+from kefu.generation.decoding.decoder import DecodingPlan, TokenStep, decoded
+from kefu.generation.decoding.reasoning import FORCED_CLOSE
+from kefu.generation.engine import EngineLoad, Event, FinishReason, GenerationRequest, Message, ModelDescription
 from kefu.generation.engines.tokenizer import Tokenizer
-from kefu.generation.reasoning import FORCED_CLOSE
+from kefu.generation.engines.vllm_process import in_thread, prepare_environment, tied_children
+from kefu.generation.models.gguf_conversion import Numbers, WantedNumbers
 from kefu.generation.weights import LocalModel
 
 _log = structlog.stdlib.get_logger()

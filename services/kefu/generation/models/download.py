@@ -15,8 +15,8 @@ from typing import Any
 import structlog
 
 from kefu.common.errors import StartupError
-from kefu.generation.catalog import NamedModel
-from kefu.generation.progress import shown
+from kefu.generation.models.catalog import NamedModel
+from kefu.generation.models.progress import shown
 
 _log = structlog.stdlib.get_logger()
 _CONNECT_SECONDS = 3.0

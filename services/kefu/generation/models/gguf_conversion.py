@@ -1,4 +1,4 @@
-"""Turn a GGUF file into the folder of safetensors that vLLM loads: `python -m kefu.generation.conversion`.
+"""Turn a GGUF file into the folder of safetensors that vLLM loads: `python -m kefu.generation.models.gguf_conversion`.
 
 It runs as a process of its own: the unpacked model needs over a gigabyte, which goes back to the system with it.
 
@@ -28,7 +28,7 @@ def convert(gguf: Path, folder: Path, numbers: Numbers, waiting: Callable[[], No
 
     Calls `waiting` twice a second. Raises StartupError when the file is not a model that transformers can read.
     """
-    command = [sys.executable, "-m", "kefu.generation.conversion", str(gguf), str(folder), numbers]
+    command = [sys.executable, "-m", "kefu.generation.models.gguf_conversion", str(gguf), str(folder), numbers]
     with tempfile.TemporaryFile("w+") as said:
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=said)  # noqa: S603 - our own module
         try:

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
-from kefu.generation.engines import reaper
+from kefu.generation.engines import orphan_reaper
 
 _T = TypeVar("_T")
 _MARKER = "KEFU_GENERATION_PROCESS"
@@ -42,7 +42,7 @@ def tied_children() -> Iterator[None]:
     """Mark the processes that are started in the block, and have the marked ones killed when this process is gone."""
     marker = uuid.uuid4().hex
     watcher = subprocess.Popen(  # noqa: S603 - our own file, our own interpreter
-        [sys.executable, "-I", "-S", str(Path(reaper.__file__)), f"{_MARKER}={marker}"],
+        [sys.executable, "-I", "-S", str(Path(orphan_reaper.__file__)), f"{_MARKER}={marker}"],
         stdin=subprocess.PIPE,
         start_new_session=True,  # Ctrl-C on the terminal is not for it
     )
@@ -54,7 +54,7 @@ def tied_children() -> Iterator[None]:
         if watcher.stdin is not None:
             watcher.stdin.close()
         with suppress(subprocess.TimeoutExpired):
-            watcher.wait(reaper.ATTEMPTS_SECONDS + 2)
+            watcher.wait(orphan_reaper.ATTEMPTS_SECONDS + 2)
         if watcher.poll() is None:
             watcher.send_signal(signal.SIGKILL)
             watcher.wait()

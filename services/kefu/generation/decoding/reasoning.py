@@ -2,8 +2,8 @@
 
 from enum import Enum, auto
 
-from kefu.generation.engines.base import Channel, Piece
-from kefu.generation.markers import Chunk, MarkerScanner, Match
+from kefu.generation.decoding.marker_scanner import Chunk, MarkerScanner, Match
+from kefu.generation.engine import Channel, Piece
 
 OPEN = "<think>"
 CLOSE = "</think>"

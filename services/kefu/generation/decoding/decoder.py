@@ -5,10 +5,10 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from kefu.generation.detokenizer import Detokenizer
-from kefu.generation.engines.base import Channel, Event, Finished, FinishReason, Piece, Started
-from kefu.generation.markers import Chunk, MarkerScanner, Match
-from kefu.generation.reasoning import ThinkSplitter
+from kefu.generation.decoding.detokenizer import Detokenizer
+from kefu.generation.decoding.marker_scanner import Chunk, MarkerScanner, Match
+from kefu.generation.decoding.reasoning import ThinkSplitter
+from kefu.generation.engine import Channel, Event, Finished, FinishReason, Piece, Started
 
 
 class TokenStep(NamedTuple):

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from kefu.generation.engines.base import Message
-from kefu.generation.reasoning import CLOSE, EMPTY_BLOCK, FORCED_CLOSE, OPEN
+from kefu.generation.decoding.reasoning import CLOSE, EMPTY_BLOCK, FORCED_CLOSE, OPEN
+from kefu.generation.engine import Message
 
 Render = Callable[[Sequence[Message], bool], str]
 """Messages and "may think" to the prompt's text, opened for the assistant. Raises ValueError for a role that the

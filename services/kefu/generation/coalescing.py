@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager, suppress
 
-from kefu.generation.engines.base import Event, Finished, Piece
+from kefu.generation.engine import Event, Finished, Piece
 
 TICK_SECONDS = 0.1
 

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from kefu.generation.engines.base import Event, Finished, Piece, Started
+from kefu.generation.engine import Event, Finished, Piece, Started
 
 _CALLERS = 1024
 """Callers remembered; the one silent for longest is forgotten first."""

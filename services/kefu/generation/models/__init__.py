@@ -1,0 +1,1 @@
+"""Model weights: the catalog, downloads, conversion, and the folder that an engine loads."""
