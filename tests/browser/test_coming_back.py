@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from playwright.async_api import expect
 
-from kefu.gateway.visitors import Visitors
+from kefu.gateway.auth.visitor_tokens import Visitors
 from tests.browser.test_chat_page import ENGLISH, stored_session
 from tests.support.pages import VISITOR_SECRET, Front, ask
 from tests.support.settings import choose

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from playwright.async_api import expect
 
-from kefu.gateway.pages import FOLDER
+from kefu.gateway.static_pages import FOLDER
 from tests.support.pages import Front, ask, open_front, violations
 from tests.support.ports import free_port
 from tests.support.redis_server import RedisServer

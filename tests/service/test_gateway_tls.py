@@ -18,7 +18,7 @@ from kefu.common.tls import Tls
 from kefu.edge.config import Certificate, Edge, Inside
 from kefu.gateway import probe
 from kefu.gateway.config import GatewayConfig
-from kefu.gateway.server import Readiness, serving_http
+from kefu.gateway.http_server import Readiness, serving_http
 from tests.service.test_common_tls import make_secrets, of_the_same_authority, shown
 from tests.support.echo_router import INTERNAL_KEY
 from tests.support.edge import LIMITS, nginx_in_front
@@ -83,7 +83,7 @@ async def test_nginx_reaches_the_gateway_over_tls_and_nobody_without_a_certifica
 
 
 async def test_a_renewed_certificate_is_shown_without_a_restart(tls: Tls, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kefu.gateway.server._CERTIFICATE_SECONDS", 0.05)
+    monkeypatch.setattr("kefu.gateway.http_server._CERTIFICATE_SECONDS", 0.05)
     async with gateway(tls) as port:
         client = of_the_same_authority(tls)
         before = await shown(port, client)

@@ -8,7 +8,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from kefu.common.auth import Scope
-from kefu.gateway.visitors import AUDIENCE, Visitors
+from kefu.gateway.auth.visitor_tokens import AUDIENCE, Visitors
 from tests.support.backends import hit
 from tests.support.calling import BOOTSTRAP_KEY
 from tests.support.desk import Desk, open_desk

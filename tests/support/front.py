@@ -15,8 +15,8 @@ from google.rpc import error_details_pb2
 from pydantic import SecretStr
 
 from kefu.gateway.config import GatewayConfig
-from kefu.gateway.pages import FOLDER
 from kefu.gateway.service import gateway
+from kefu.gateway.static_pages import FOLDER
 from kefu.router.v1 import chat_pb2 as pb
 from tests.support.calling import BOOTSTRAP_KEY, INTERNAL_KEY
 from tests.support.desk import Answer, Desk

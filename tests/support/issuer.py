@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, Router
 
 from kefu.gateway.config import GatewayConfig
-from kefu.gateway.server import Readiness, serving_http
+from kefu.gateway.http_server import Readiness, serving_http
 from tests.support.calling import INTERNAL_KEY
 
 AUDIENCE = "kefu-desk"

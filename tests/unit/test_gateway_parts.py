@@ -9,14 +9,14 @@ from pydantic import ValidationError
 from kefu.common.auth import Principal, Scope
 from kefu.common.errors import BadRequest, ScopeMissing, Unauthenticated
 from kefu.common.rpc.interceptor import COLLECTIONS, SCOPES, SUBJECT, TENANT, acted_for, acting_as
-from kefu.gateway.buckets import Buckets, network_of
+from kefu.gateway.auth.visitor_policy import may_call
+from kefu.gateway.auth.visitor_tokens import Visitors
 from kefu.gateway.config import GatewayConfig
-from kefu.gateway.customers import may_call
-from kefu.gateway.importing import Form, Options
 from kefu.gateway.openai_api.chat_request import Said, collection_of, read_request, session_of
 from kefu.gateway.openai_api.errors import Refused
-from kefu.gateway.openai_api.threads import Threads
-from kefu.gateway.visitors import Visitors
+from kefu.gateway.openai_api.session_lookup import Threads
+from kefu.gateway.rate_limit import Buckets, network_of
+from kefu.gateway.upload import Form, Options
 from kefu.retrieval.v1 import knowledge_pb2
 from kefu.router.v1 import chat_pb2 as pb
 from tests.support.calling import INTERNAL_KEY

@@ -6,19 +6,19 @@ from pathlib import Path
 
 import httpx
 
-from kefu.gateway.api import Api
-from kefu.gateway.app import application
-from kefu.gateway.backends import open_backends
-from kefu.gateway.callers import Callers
+from kefu.gateway.auth.callers import Callers
+from kefu.gateway.auth.oidc import IssuerKeys, Operators
+from kefu.gateway.auth.visitor_tokens import Visitors
 from kefu.gateway.config import GatewayConfig
-from kefu.gateway.forward import Forwarder
-from kefu.gateway.importing import Importing
-from kefu.gateway.oidc import IssuerKeys, Operators
+from kefu.gateway.connect_proxy import Forwarder
+from kefu.gateway.grpc_backends import open_backends
+from kefu.gateway.http_server import Readiness, serving_http
 from kefu.gateway.openai_api.chat import ChatCompletions
 from kefu.gateway.openai_api.models import Models
-from kefu.gateway.pages import FOLDER, Pages
-from kefu.gateway.server import Readiness, serving_http
-from kefu.gateway.visitors import Visitors
+from kefu.gateway.routes import application
+from kefu.gateway.site_api import Api
+from kefu.gateway.static_pages import FOLDER, Pages
+from kefu.gateway.upload import Importing
 
 
 @asynccontextmanager

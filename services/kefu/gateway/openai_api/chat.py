@@ -12,16 +12,16 @@ from starlette.types import Receive
 
 from kefu.common.aio import cancelled
 from kefu.common.errors import BackendUnavailable, ServiceError, SessionNotFound
-from kefu.gateway import customers
-from kefu.gateway.api import address_of, raise_or_count
-from kefu.gateway.backends import CHAT, Backends, Call
-from kefu.gateway.callers import Caller, Callers, Kind
+from kefu.gateway.auth import visitor_policy
+from kefu.gateway.auth.callers import Caller, Callers, Kind
 from kefu.gateway.failures import Failure
+from kefu.gateway.grpc_backends import CHAT, Backends, Call
 from kefu.gateway.openai_api.answer import Answer
 from kefu.gateway.openai_api.body import body_of_request
 from kefu.gateway.openai_api.chat_request import ChatRequest, Said, read_request, session_of
 from kefu.gateway.openai_api.errors import Refused, body_of, response_to
-from kefu.gateway.openai_api.threads import Threads
+from kefu.gateway.openai_api.session_lookup import Threads
+from kefu.gateway.site_api import address_of, raise_or_count
 from kefu.router.v1 import chat_pb2 as pb
 
 T = TypeVar("T")
@@ -137,7 +137,7 @@ class _Turn:
                 raise BackendUnavailable("The answer broke off; ask again.")
             return None
         if self.caller.kind is Kind.VISITOR:
-            customers.without_notes(event)
+            visitor_policy.without_notes(event)
         return self.answer.take(event)
 
 

@@ -11,13 +11,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from kefu.common.errors import ServiceError
-from kefu.gateway.api import address_of, raise_or_count
-from kefu.gateway.backends import CHAT, KNOWLEDGE, Backends
-from kefu.gateway.callers import Caller, Callers
+from kefu.gateway.auth.callers import Caller, Callers
 from kefu.gateway.failures import Failure
+from kefu.gateway.grpc_backends import CHAT, KNOWLEDGE, Backends
 from kefu.gateway.openai_api.body import body_of_request
 from kefu.gateway.openai_api.chat_request import MODEL, collection_of
 from kefu.gateway.openai_api.errors import Refused, response_to
+from kefu.gateway.site_api import address_of, raise_or_count
 from kefu.retrieval.v1 import knowledge_pb2
 from kefu.router.v1 import chat_pb2
 

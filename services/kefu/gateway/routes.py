@@ -7,16 +7,16 @@ from starlette.routing import Mount, Route, Router
 from starlette.types import ASGIApp
 
 from kefu.common.errors import ServiceError
-from kefu.gateway.api import Api, told_error
 from kefu.gateway.config import GatewayConfig
-from kefu.gateway.forward import Forwarder
-from kefu.gateway.importing import Importing
-from kefu.gateway.observing import Observed
+from kefu.gateway.connect_proxy import Forwarder
+from kefu.gateway.http_server import Readiness
+from kefu.gateway.middleware.browser_security import IMPORT_PATH, BodyDeadline, SecurityHeaders, across_origins
+from kefu.gateway.middleware.request_log import Observed
 from kefu.gateway.openai_api.chat import ChatCompletions
 from kefu.gateway.openai_api.models import Models
-from kefu.gateway.pages import Pages
-from kefu.gateway.protection import IMPORT_PATH, BodyDeadline, SecurityHeaders, across_origins
-from kefu.gateway.server import Readiness
+from kefu.gateway.site_api import Api, told_error
+from kefu.gateway.static_pages import Pages
+from kefu.gateway.upload import Importing
 
 
 def application(

@@ -2,7 +2,7 @@
 
 from google.protobuf.message import Message
 
-from kefu.gateway.backends import CHAT
+from kefu.gateway.grpc_backends import CHAT
 from kefu.router.v1 import chat_pb2 as pb
 
 QUESTIONS = frozenset({"Converse"})

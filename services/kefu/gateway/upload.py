@@ -16,10 +16,10 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 
 from kefu.common.errors import BadRequest, DeadlineExceeded, ServiceError
-from kefu.gateway.api import address_of, raise_or_count, told
-from kefu.gateway.backends import KNOWLEDGE, Backends
-from kefu.gateway.callers import Caller, Callers
+from kefu.gateway.auth.callers import Caller, Callers
 from kefu.gateway.failures import Failure
+from kefu.gateway.grpc_backends import KNOWLEDGE, Backends
+from kefu.gateway.site_api import address_of, raise_or_count, told
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 
 _MOST_OPTIONS_BYTES = 64 * 1024

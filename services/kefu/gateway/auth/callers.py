@@ -17,12 +17,12 @@ import jwt
 from kefu.common.auth import Principal, Scope
 from kefu.common.errors import AddressLimit, ScopeMissing, Unauthenticated, VisitorLimit
 from kefu.common.rpc.interceptor import acting_as, naming
-from kefu.gateway import customers
-from kefu.gateway.backends import Metadata
-from kefu.gateway.buckets import Buckets, network_of
+from kefu.gateway.auth import visitor_policy
+from kefu.gateway.auth.oidc import Operators
+from kefu.gateway.auth.visitor_tokens import Visitors
 from kefu.gateway.config import GatewayConfig, listed
-from kefu.gateway.oidc import Operators
-from kefu.gateway.visitors import Visitors
+from kefu.gateway.grpc_backends import Metadata
+from kefu.gateway.rate_limit import Buckets, network_of
 
 
 class Kind(StrEnum):
@@ -79,9 +79,9 @@ class Callers:
         """Raise ScopeMissing or VisitorLimit when a visitor may not call this (now)."""
         if caller.kind is not Kind.VISITOR:
             return
-        if not customers.may_call(service, method):
+        if not visitor_policy.may_call(service, method):
             raise ScopeMissing(f"A visitor may not call {method}; use a key.", metadata={"scope": "key"})
-        asks = method in customers.QUESTIONS
+        asks = method in visitor_policy.QUESTIONS
         if wait := (self._questions if asks else self._calls).take(caller.identity):
             what = "messages" if asks else "calls"
             raise VisitorLimit(f"More {what} came from this visitor than are taken; wait a little.", retry_after=wait)

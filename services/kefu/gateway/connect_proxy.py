@@ -32,12 +32,12 @@ from kefu.common.errors import (
     RequestTooLarge,
     ServiceError,
 )
-from kefu.gateway import customers
-from kefu.gateway.backends import CHAT, KNOWLEDGE, Backends, Call, Method
-from kefu.gateway.callers import Caller, Callers, Kind
-from kefu.gateway.codecs import CODECS
+from kefu.gateway.auth import visitor_policy
+from kefu.gateway.auth.callers import Caller, Callers, Kind
 from kefu.gateway.failures import Failure
-from kefu.gateway.observing import trace_id
+from kefu.gateway.grpc_backends import CHAT, KNOWLEDGE, Backends, Call, Method
+from kefu.gateway.middleware.request_log import trace_id
+from kefu.gateway.protobuf_codecs import CODECS
 
 Context = RequestContext[Any, Any]
 _ENDLESS = frozenset({"WatchSession", "WatchDesk"})
@@ -103,7 +103,7 @@ class Forwarder:
         except grpc.aio.AioRpcError as error:
             raise self._failure(caller, error).connect() from error
         if caller.kind is Kind.VISITOR:
-            customers.without_notes(response)
+            visitor_policy.without_notes(response)
         return response
 
     async def _stream(self, method: Method, request: Message, context: Context) -> AsyncIterator[Message]:
@@ -114,7 +114,7 @@ class Forwarder:
         try:
             async for response in call:
                 if caller.kind is Kind.VISITOR:
-                    customers.without_notes(response)
+                    visitor_policy.without_notes(response)
                 yield response
         except grpc.aio.AioRpcError as error:
             raise self._failure(caller, error).connect() from error

@@ -9,12 +9,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from kefu.common.errors import AddressLimit, ServiceError
-from kefu.gateway.backends import Backends
-from kefu.gateway.buckets import Buckets, network_of
-from kefu.gateway.callers import Callers
+from kefu.gateway.auth.callers import Callers
+from kefu.gateway.auth.visitor_tokens import Visitors
 from kefu.gateway.config import GatewayConfig, listed
 from kefu.gateway.failures import Failure
-from kefu.gateway.visitors import Visitors
+from kefu.gateway.grpc_backends import Backends
+from kefu.gateway.rate_limit import Buckets, network_of
 from kefu.router.v1 import identity_pb2
 
 _NOT_KEPT = {"cache-control": "no-store"}

@@ -1,0 +1,1 @@
+"""Who calls the gateway: keys, visitor tokens, OpenID Connect."""

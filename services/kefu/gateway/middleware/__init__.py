@@ -1,0 +1,1 @@
+"""What every HTTP request passes: security headers, CORS, the request log."""
