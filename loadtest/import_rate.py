@@ -32,8 +32,8 @@ import grpc.aio
 import numpy as np
 import typer
 
-from kefu.retrieval.chunking import cut, estimated_tokens
-from kefu.retrieval.documents import read_document
+from kefu.retrieval.documents.chunking import cut, estimated_tokens
+from kefu.retrieval.documents.parse import read_document
 from kefu.retrieval.embedders import Embedder, open_embedder
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from kefu.retrieval.v1.knowledge_pb2_grpc import KnowledgeServiceStub

@@ -14,15 +14,15 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from kefu.retrieval.background import Background
+from kefu.retrieval.domain.chunk_header import Head
+from kefu.retrieval.domain.filters import Audience, Facts, Wanted
 from kefu.retrieval.embedders import Vectors
-from kefu.retrieval.facts import Audience, Facts, Wanted
-from kefu.retrieval.faiss_vectors import FaissVectors
-from kefu.retrieval.heads import Head
-from kefu.retrieval.indexing import make_question
-from kefu.retrieval.passage_index import IndexedDocument, IndexedPassage, PassageIndex
-from kefu.retrieval.scorer import Ranking, Searched, rank
-from kefu.retrieval.words import Words
+from kefu.retrieval.index.indexed_passage import make_question
+from kefu.retrieval.index.passage_index import IndexedDocument, IndexedPassage, PassageIndex
+from kefu.retrieval.ranking.baseline import Background
+from kefu.retrieval.ranking.ranker import Ranking, Searched, rank
+from kefu.retrieval.text.analyzer import Words
+from kefu.retrieval.vectorstore.faiss_store import FaissVectors
 
 _ASKED = [
     "refund",

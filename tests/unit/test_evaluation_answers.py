@@ -9,11 +9,11 @@ import pytest
 from kefu.common.auth import Principal
 from kefu.evaluation.answer_set import Wanted, judge, load_answer_set
 from kefu.evaluation.arms import Arm, Asker, patient
+from kefu.evaluation.dataset import BadQuestionSet, SetQuestion
 from kefu.evaluation.matching import is_hit, is_too_long, keyword_share, normalised, token_f1
 from kefu.evaluation.recording import RecordedPool, Recording
 from kefu.evaluation.results import results
 from kefu.evaluation.set_knowledge import SetKnowledge
-from kefu.retrieval.question_set import BadQuestionSet, SetQuestion
 from kefu.router.config import RouterConfig
 from kefu.router.frames import Accepted, Ended, Event, Frame, Order
 from kefu.router.model import Passage, Usage

@@ -11,9 +11,9 @@ from typer.testing import CliRunner
 from kefu.cli.eval import app
 from kefu.evaluation.answer_set import Wanted
 from kefu.evaluation.cache_replay import replay, replay_alone
+from kefu.evaluation.dataset import BadQuestionSet, SetQuestion
 from kefu.evaluation.question_pairs import load_pairs, measure_pairs, messages_of
 from kefu.retrieval.embedders import Vectors
-from kefu.retrieval.question_set import BadQuestionSet, SetQuestion
 
 NEAR = np.array([1.0, 0.0], np.float32)
 FAR = np.array([0.0, 1.0], np.float32)

@@ -9,8 +9,8 @@ from typer.testing import CliRunner
 from kefu.cli import eval_report
 from kefu.cli.eval import app
 from kefu.cli.eval_report import write_report
+from kefu.evaluation.metrics import Figure
 from kefu.evaluation.plots import Curves, Intervals
-from kefu.retrieval.figures import Figure
 
 PNG = b"\x89PNG"
 PANELS = (

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from kefu.retrieval.apart import USUALLY_APART, subject_of
+from kefu.evaluation.dataset import QuestionSet, SetDocument, SetQuestion
+from kefu.evaluation.retrieval.run import EmbeddingCache, prepare
 from kefu.retrieval.embedders import open_embedder
-from kefu.retrieval.evaluation import EmbeddingCache, prepare
-from kefu.retrieval.question_set import QuestionSet, SetDocument, SetQuestion
+from kefu.retrieval.ranking.score_margin import USUALLY_APART, subject_of
 
 REFUND = "How long may I return a bicycle?"
 QUESTION = "Until when can I send a bicycle back?"

@@ -3,9 +3,9 @@
 import pytest
 
 from kefu.common.errors import BadRequest
-from kefu.retrieval.dictionary import NOTHING, read_dictionary
-from kefu.retrieval.lexical import LexicalView
-from kefu.retrieval.words import Words
+from kefu.retrieval.index.bm25 import LexicalView
+from kefu.retrieval.text.analyzer import Words
+from kefu.retrieval.text.user_dictionary import NOTHING, read_dictionary
 
 TRADE = "# our products\n云鲸扫地王 300 n\n静音王\n小米 手机\n\n保修=质保=warranty  # all the same\nSM-G973U=旗舰机"
 

@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kefu.retrieval.chunking import PASSAGE_TOKENS, WINDOW_TOKENS, cut, estimated_tokens, pack
-from kefu.retrieval.curated_import import read_curated
-from kefu.retrieval.decoding import decode
-from kefu.retrieval.documents import read_document
-from kefu.retrieval.parsed import Unreadable
+from kefu.retrieval.documents.charset import decode
+from kefu.retrieval.documents.chunking import PASSAGE_TOKENS, WINDOW_TOKENS, cut, estimated_tokens, pack
+from kefu.retrieval.documents.parse import read_document
+from kefu.retrieval.documents.parsers.curated_csv import read_curated
+from kefu.retrieval.documents.types import Unreadable
 
 
 def test_markdown_keeps_the_heading_path_and_drops_link_targets() -> None:

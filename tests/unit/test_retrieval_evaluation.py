@@ -7,8 +7,8 @@ import pytest
 from typer.testing import CliRunner
 
 from kefu.cli.eval import app
-from kefu.retrieval.figures import figures, gain
-from kefu.retrieval.question_set import BadQuestionSet, load_question_set
+from kefu.evaluation.dataset import BadQuestionSet, load_question_set
+from kefu.evaluation.metrics import figures, gain
 
 
 def write_set(folder: Path, corpus: str) -> Path:

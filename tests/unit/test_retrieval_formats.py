@@ -2,9 +2,9 @@
 
 import pytest
 
-from kefu.retrieval.chunking import PASSAGE_TOKENS, cut, estimated_tokens
-from kefu.retrieval.documents import read_document
-from kefu.retrieval.parsed import Block, ParsedDocument, Unreadable
+from kefu.retrieval.documents.chunking import PASSAGE_TOKENS, cut, estimated_tokens
+from kefu.retrieval.documents.parse import read_document
+from kefu.retrieval.documents.types import Block, ParsedDocument, Unreadable
 from tests.support import files
 from tests.support.files import FEES
 

@@ -6,19 +6,19 @@ import numpy as np
 import pytest
 
 from kefu.common.text.language import language_of
-from kefu.retrieval.apart import USUALLY_APART
-from kefu.retrieval.background import Background, level_for
-from kefu.retrieval.chunking import to_embed
-from kefu.retrieval.comparing import Question
-from kefu.retrieval.facts import ALWAYS, Audience, Facts, Validity, Wanted
-from kefu.retrieval.faiss_vectors import FaissVectors
-from kefu.retrieval.heads import Head, asks, head_of
-from kefu.retrieval.lexical import LexicalView
-from kefu.retrieval.passage_index import IndexedDocument, IndexedPassage, PassageIndex
-from kefu.retrieval.relevance import Features, relevance
-from kefu.retrieval.scorer import Scored, Searched, rank
-from kefu.retrieval.vectors import PassageVectors, inner_products
-from kefu.retrieval.words import Words
+from kefu.retrieval.documents.chunking import to_embed
+from kefu.retrieval.domain.chunk_header import Head, asks, head_of
+from kefu.retrieval.domain.filters import ALWAYS, Audience, Facts, Validity, Wanted
+from kefu.retrieval.index.bm25 import LexicalView
+from kefu.retrieval.index.passage_index import IndexedDocument, IndexedPassage, PassageIndex
+from kefu.retrieval.ranking.baseline import Background, level_for
+from kefu.retrieval.ranking.ranker import Scored, Searched, rank
+from kefu.retrieval.ranking.relevance import Features, relevance
+from kefu.retrieval.ranking.score_margin import USUALLY_APART
+from kefu.retrieval.ranking.signals import Question
+from kefu.retrieval.text.analyzer import Words
+from kefu.retrieval.vectorstore.base import PassageVectors, inner_products
+from kefu.retrieval.vectorstore.faiss_store import FaissVectors
 
 WORDS = Words(b"salt")
 LEVELS = {"en": 0.0, "zh": 0.0}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from kefu.cli.console import CommandFailed
-from kefu.retrieval.media_types import BY_ENDING
+from kefu.retrieval.documents.media_types import BY_ENDING
 
 SUFFIXES = tuple(BY_ENDING)
 MAX_BYTES = 64 * 1024 * 1024  # the contract's limit for a document

@@ -17,13 +17,13 @@ from kefu.cli.eval_answers import answers
 from kefu.cli.eval_cache import cache as cache_command
 from kefu.cli.eval_report import ReportOption, write_report
 from kefu.common.errors import StartupError
+from kefu.evaluation.dataset import BadQuestionSet, load_question_set
+from kefu.evaluation.metrics import Figure
 from kefu.evaluation.plots import Intervals
+from kefu.evaluation.retrieval.relevance_fit import Observation, auc, fit, observe, passing
+from kefu.evaluation.retrieval.report import Measured, markdown, measure
+from kefu.evaluation.retrieval.run import EmbeddingCache, Evaluation, prepare
 from kefu.retrieval.embedders import open_embedder
-from kefu.retrieval.evaluation import EmbeddingCache, Evaluation, prepare
-from kefu.retrieval.figures import Figure
-from kefu.retrieval.question_set import BadQuestionSet, load_question_set
-from kefu.retrieval.relevance_fit import Observation, auc, fit, observe, passing
-from kefu.retrieval.report import Measured, markdown, measure
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Measure what is found, answered and refused.")
 app.command()(answers)

@@ -17,9 +17,9 @@ from kefu.cli.grouping import full
 from kefu.common.errors import StartupError
 from kefu.evaluation.abstention import Abstention, calibrated, cases_of
 from kefu.evaluation.abstention import abstention as measure
+from kefu.evaluation.dataset import BadQuestionSet, QuestionSet, load_question_set
+from kefu.evaluation.retrieval.run import EmbeddingCache, Evaluation, prepare
 from kefu.retrieval.embedders import open_embedder
-from kefu.retrieval.evaluation import EmbeddingCache, Evaluation, prepare
-from kefu.retrieval.question_set import BadQuestionSet, QuestionSet, load_question_set
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from kefu.retrieval.v1 import knowledge_pb2_grpc as rpc
 from kefu.router.config import RouterConfig

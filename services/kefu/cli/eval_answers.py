@@ -27,15 +27,15 @@ from kefu.common.errors import StartupError
 from kefu.evaluation.abstention import calibrated
 from kefu.evaluation.answer_set import Wanted, load_answer_set
 from kefu.evaluation.arms import Answered, Arm, Asker, patient
+from kefu.evaluation.dataset import BadQuestionSet, QuestionSet
 from kefu.evaluation.engine import Measured, running_model, served_at
 from kefu.evaluation.llm_judge import LlmJudge, open_judge
 from kefu.evaluation.recording import RecordedPool, Recording
 from kefu.evaluation.report import Run, markdown
 from kefu.evaluation.results import results
+from kefu.evaluation.retrieval.run import EmbeddingCache, prepare
 from kefu.evaluation.set_knowledge import SetKnowledge, searched, told
 from kefu.retrieval.embedders import open_embedder
-from kefu.retrieval.evaluation import EmbeddingCache, prepare
-from kefu.retrieval.question_set import BadQuestionSet, QuestionSet
 from kefu.router.config import RouterConfig
 
 _CACHE = Path.home() / ".cache" / "kefu"

@@ -15,12 +15,12 @@ from kefu.common.errors import StartupError
 from kefu.common.text.chinese import simplified
 from kefu.evaluation.answer_set import load_wanted
 from kefu.evaluation.cache_replay import ALONE, Replay, replay, replay_alone
+from kefu.evaluation.dataset import BadQuestionSet, load_question_set
+from kefu.evaluation.metrics import Figure
 from kefu.evaluation.plots import Intervals, Panel
 from kefu.evaluation.question_pairs import PAIRS, load_pairs, measure_pairs, messages_of
+from kefu.evaluation.retrieval.run import EmbeddingCache
 from kefu.retrieval.embedders import Vectors, open_embedder
-from kefu.retrieval.evaluation import EmbeddingCache
-from kefu.retrieval.figures import Figure
-from kefu.retrieval.question_set import BadQuestionSet, load_question_set
 from kefu.router.config import RouterConfig
 
 _CACHE = Path.home() / ".cache" / "kefu" / "eval-embeddings.sqlite"

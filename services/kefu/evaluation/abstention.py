@@ -14,14 +14,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from kefu.evaluation.dataset import QuestionSet
+from kefu.evaluation.metrics import Figure, bootstrapped
 from kefu.evaluation.plots import Curves
 from kefu.evaluation.results import told
-from kefu.retrieval.calibration import MOST_TITLES, Calibration, calibrate
-from kefu.retrieval.evaluation import Evaluation
-from kefu.retrieval.figures import Figure, bootstrapped
-from kefu.retrieval.foreign_questions import FOREIGN
-from kefu.retrieval.question_set import QuestionSet
-from kefu.retrieval.relevance_fit import Observation, auc, fit, weighed
+from kefu.evaluation.retrieval.relevance_fit import Observation, auc, fit, weighed
+from kefu.evaluation.retrieval.run import Evaluation
+from kefu.retrieval.calibration.out_of_domain import FOREIGN
+from kefu.retrieval.domain.calibration import MOST_TITLES, Calibration, calibrate
 
 _FOLDS = 5
 Ask = Callable[[str], float]

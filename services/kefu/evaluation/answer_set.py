@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from kefu.common.text.language import AnswerLanguage, answer_language
+from kefu.evaluation.dataset import BadQuestionSet, QuestionSet, load_question_set
 from kefu.evaluation.matching import is_hit, is_too_long, keyword_share, token_f1
-from kefu.retrieval.question_set import BadQuestionSet, QuestionSet, load_question_set
 
 
 @dataclass(frozen=True)

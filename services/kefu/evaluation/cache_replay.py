@@ -12,9 +12,9 @@ import numpy as np
 
 from kefu.common.text.question_equivalence import asked
 from kefu.evaluation.answer_set import Wanted
+from kefu.evaluation.dataset import SetQuestion
+from kefu.evaluation.metrics import Figure, bootstrapped
 from kefu.retrieval.embedders import Vectors
-from kefu.retrieval.figures import Figure, bootstrapped
-from kefu.retrieval.question_set import SetQuestion
 from kefu.router.answer_cache import is_impersonal
 
 ALONE = (0.90, 0.93, 0.96, 0.98)

@@ -15,7 +15,7 @@ import openai
 from kefu.common.errors import StartupError
 from kefu.evaluation.answer_set import Wanted
 from kefu.evaluation.arms import Answered
-from kefu.retrieval.figures import Figure, bootstrapped
+from kefu.evaluation.metrics import Figure, bootstrapped
 
 _AT_ONCE = 8
 _PROMPT = (

@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from kefu.retrieval.figures import Figure
+from kefu.evaluation.metrics import Figure
 
 _ROW = 0.38  # inches
 _WIDTH = 6.4

@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 
 from kefu.common.text.question_equivalence import asked
+from kefu.evaluation.dataset import BadQuestionSet
+from kefu.evaluation.metrics import Figure, bootstrapped
 from kefu.retrieval.embedders import Vectors
-from kefu.retrieval.figures import Figure, bootstrapped
-from kefu.retrieval.question_set import BadQuestionSet
 from kefu.router.answer_cache import is_impersonal
 
 PAIRS = "pairs.tsv"

@@ -9,9 +9,9 @@ import numpy.typing as npt
 
 from kefu.evaluation.answer_set import Judged, Wanted, judge
 from kefu.evaluation.arms import Answered, Arm
+from kefu.evaluation.dataset import SetQuestion
+from kefu.evaluation.metrics import Figure, bootstrapped
 from kefu.evaluation.plots import Intervals
-from kefu.retrieval.figures import Figure, bootstrapped
-from kefu.retrieval.question_set import SetQuestion
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from kefu.common.auth import Principal
 from kefu.common.metadata_filters import Pairs
 from kefu.common.text.language import language_of
-from kefu.retrieval.evaluation import Evaluation, cut_set
-from kefu.retrieval.question_set import QuestionSet
+from kefu.evaluation.dataset import QuestionSet
+from kefu.evaluation.retrieval.run import Evaluation, cut_set
 from kefu.router.knowledge import Found
 from kefu.router.model import Passage
 

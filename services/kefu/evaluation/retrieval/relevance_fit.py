@@ -1,0 +1,89 @@
+"""Fitting the weights of relevance.py: logistic regression by Newton's method, and what it is worth."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from kefu.evaluation.retrieval.run import Evaluation
+
+_L2 = 1.0
+_STEPS = 30
+
+
+@dataclass(frozen=True)
+class Observation:
+    """The best passage of one question asked of one set."""
+
+    set_name: str
+    is_even: bool
+    answerable: bool
+    row: tuple[float, ...]
+    relevance: float
+    """By the weights that relevance.py holds now."""
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What relevance.py is to hold."""
+
+    bias: float
+    weights: tuple[float, ...]
+
+
+def observe(evaluated: Mapping[str, Evaluation], foreign: Sequence[tuple[str, str]]) -> list[Observation]:
+    """Each question asked of its own set, and those of the first set of each `foreign` pair asked of the second."""
+    observations: list[Observation] = []
+    for asking, answering in [*((name, name) for name in evaluated), *foreign]:
+        own = asking == answering
+        for one in evaluated[asking].questions:
+            for best in evaluated[answering].ranking(one.question, count=1):
+                observations.append(  # noqa: PERF401 - three levels of comprehension
+                    Observation(
+                        set_name=asking if own else f"{asking} asked of {answering}",
+                        is_even=one.asked.is_even,
+                        answerable=own and bool(one.asked.relevant),
+                        row=best.features.row(),
+                        relevance=best.relevance,
+                    )
+                )
+    return observations
+
+
+def fit(observations: Sequence[Observation]) -> Fitted:
+    """Logistic regression with an L2 penalty on the weights; both answers count alike, whatever their numbers."""
+    rows = np.array([[1.0, *each.row] for each in observations])
+    answers = np.array([each.answerable for each in observations], np.float64)
+    balance = np.where(answers == 1, 0.5 / max(answers.mean(), 1e-9), 0.5 / max(1 - answers.mean(), 1e-9))
+    penalty = np.eye(rows.shape[1]) * _L2
+    penalty[0, 0] = 1e-6
+    weights = np.zeros(rows.shape[1])
+    for _ in range(_STEPS):
+        probability = 1 / (1 + np.exp(-rows @ weights))
+        gradient = rows.T @ (balance * (probability - answers)) + penalty @ weights
+        curvature = (rows * (balance * probability * (1 - probability))[:, None]).T @ rows + penalty
+        weights -= np.linalg.solve(curvature, gradient)
+    return Fitted(float(weights[0]), tuple(float(weight) for weight in weights[1:]))
+
+
+def weighed(fitted: Fitted, row: Sequence[float]) -> float:
+    """The probability by fitted weights."""
+    total = fitted.bias + sum(weight * value for weight, value in zip(fitted.weights, row, strict=True))
+    return float(1 / (1 + np.exp(-total)))
+
+
+def auc(observations: Sequence[Observation]) -> float:
+    """How often an answerable question's relevance exceeds another's; ties count half, 0.5 without one of the two."""
+    yes = np.array([each.relevance for each in observations if each.answerable])
+    no = np.array([each.relevance for each in observations if not each.answerable])
+    if not len(yes) or not len(no):
+        return 0.5
+    above = (yes[:, None] > no[None, :]).mean() + (yes[:, None] == no[None, :]).mean() / 2
+    return float(above)
+
+
+def passing(observations: Sequence[Observation], threshold: float) -> tuple[float, float]:
+    """Shares of answerable and of other questions whose relevance reaches a threshold."""
+    yes = [each.relevance >= threshold for each in observations if each.answerable]
+    no = [each.relevance >= threshold for each in observations if not each.answerable]
+    return sum(yes) / max(len(yes), 1), sum(no) / max(len(no), 1)

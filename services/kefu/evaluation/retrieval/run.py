@@ -1,0 +1,210 @@
+"""
+Retrieval measured on a question set, in process: the service's reader, chunker, embedder, index and scorer, without
+Redis and gRPC between them. Passages collapse to documents before ranks are counted.
+"""
+
+import hashlib
+import sqlite3
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from kefu.common.text.chinese import simplified
+from kefu.common.text.language import language_of
+from kefu.evaluation.dataset import QuestionSet, SetDocument, SetQuestion
+from kefu.retrieval.documents.chunking import Chunk, cut
+from kefu.retrieval.documents.parse import read_document
+from kefu.retrieval.documents.types import ParsedDocument, Unreadable
+from kefu.retrieval.domain.filters import Facts, Wanted
+from kefu.retrieval.embedders import Embedder, Vectors
+from kefu.retrieval.index.bm25 import LexicalView
+from kefu.retrieval.index.indexed_passage import index_passage, make_question, with_before
+from kefu.retrieval.index.passage_index import IndexedDocument, IndexedPassage, PassageIndex
+from kefu.retrieval.ranking.baseline import Background
+from kefu.retrieval.ranking.ranker import Ranking, Scored, Searched, rank
+from kefu.retrieval.ranking.score_margin import subject_of
+from kefu.retrieval.ranking.signals import WEIGHTS, Question, Weights
+from kefu.retrieval.storage.records import PassageText
+from kefu.retrieval.text.analyzer import LANGUAGES, Words
+from kefu.retrieval.vectorstore.faiss_store import FaissVectors
+
+Report = Callable[[int], None]
+"""Called with the number of texts just done."""
+_DEEP = 50
+_WANTED = Wanted("2026-01-01")
+
+
+class EmbeddingCache:
+    """Remembers vectors in a file by embedder and text, so that measuring again takes seconds. Blocks."""
+
+    def __init__(self, embedder: Embedder, path: Path | None) -> None:
+        """`path` None remembers nothing."""
+        self._embedder = embedder
+        self._database: sqlite3.Connection | None = None
+        if path is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            # One thread at a time, not always the same; another run may be writing to it.
+            self._database = sqlite3.connect(path, timeout=60.0, check_same_thread=False)
+            self._database.execute("PRAGMA synchronous = OFF")  # what a power cut loses is embedded again
+            self._database.execute("CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB)")
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._database is not None:
+            self._database.close()
+
+    def passages(self, texts: Sequence[str], report: Report = lambda _: None) -> Vectors:
+        """Vectors of passages."""
+        return self._embed("passage", texts, self._embedder.passages, report)
+
+    def queries(self, texts: Sequence[str], report: Report = lambda _: None) -> Vectors:
+        """Vectors of questions."""
+        return self._embed("query", texts, self._embedder.queries, report)
+
+    def _embed(
+        self, kind: str, texts: Sequence[str], embed: Callable[[Sequence[str]], Vectors], report: Report
+    ) -> Vectors:
+        rows: list[Vectors] = []
+        for text in texts:
+            key = hashlib.sha256("\x00".join((self._embedder.id, kind, text)).encode()).digest()
+            known = None
+            if self._database is not None:
+                with closing(self._database.execute("SELECT vector FROM vectors WHERE key = ?", (key,))) as found:
+                    known = found.fetchone()
+            if known is not None:
+                row = np.frombuffer(known[0], np.float32)
+            else:
+                row = embed([text])[0]
+                if self._database is not None:
+                    with self._database:
+                        self._database.execute("INSERT OR REPLACE INTO vectors VALUES (?, ?)", (key, row.tobytes()))
+            rows.append(row)
+            report(1)
+        return np.stack(rows) if rows else np.empty((0, self._embedder.dimension), np.float32)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question ready to be asked, and the same with the one before it in front."""
+
+    asked: SetQuestion
+    question: Question
+    leaning: Question | None = None
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """A question set indexed, and its questions ready to be asked."""
+
+    index: PassageIndex
+    questions: list[Asked]
+    ask: Callable[[str], Question]
+    """Makes any text a question that can be asked."""
+
+    def ranking(self, question: Question, leaning: Question | None = None, count: int = _DEEP) -> list[Scored]:
+        """What the service would find."""
+        return _passages(self._ranked(question, leaning, WEIGHTS, count))
+
+    def apart(self, one: Asked) -> float:
+        """How far the best document would stand apart; see apart.py."""
+        subject = subject_of(one.asked.text)
+        return self._ranked(one.question, one.leaning, WEIGHTS, 1, self.ask(subject) if subject else None).apart
+
+    def ranks(self, weights: Weights = WEIGHTS, *, history: bool = True) -> dict[str, int]:
+        """By question id, the rank of its first right document, 0 for none; questions without a right one are left
+        out.
+        """
+        return {
+            one.asked.id: _first_right(
+                _passages(self._ranked(one.question, one.leaning if history else None, weights, _DEEP)),
+                one.asked.relevant,
+            )
+            for one in self.questions
+            if one.asked.relevant
+        }
+
+    def _ranked(
+        self,
+        question: Question,
+        leaning: Question | None,
+        weights: Weights,
+        count: int,
+        subject: Question | None = None,
+    ) -> Ranking:
+        found = rank([Searched(self.index, question, None, subject)], count, _WANTED, weights)
+        if leaning is not None and found.may_lean:
+            found = rank([Searched(self.index, question, leaning, subject)], count, _WANTED, weights)
+        return found
+
+
+def _passages(found: Ranking) -> list[Scored]:
+    return [scored for _, scored in found.hits]
+
+
+def cut_set(documents: Sequence[SetDocument]) -> list[tuple[SetDocument, list[Chunk]]]:
+    """The passages of a corpus, as an import of plain text files would make them; empty documents have none."""
+    found: list[tuple[SetDocument, list[Chunk]]] = []
+    for document in documents:
+        text = (document.text if document.text.strip() else document.title).encode()
+        try:
+            parsed = read_document("document.txt", text, title=document.title)
+        except Unreadable:
+            continue
+        # The set's own title even if it is empty: a file's name would stand in for it in the service.
+        found.append((document, cut(ParsedDocument(document.title, parsed.blocks))))
+    return found
+
+
+def prepare(questions: QuestionSet, cache: EmbeddingCache, report: Callable[[str, int, int], None]) -> Evaluation:
+    """Index a set. `report` is told the step, how many texts are done, and of how many."""
+    words = Words()
+    chunked = cut_set(questions.documents)
+    total = sum(len(chunk.embedded) for _, chunks in chunked for chunk in chunks)
+    done = 0
+    documents: list[IndexedDocument] = []
+    for document, chunks in chunked:
+        passages: list[IndexedPassage] = []
+        for chunk in chunks:
+            vectors = cache.passages(chunk.embedded).astype(np.float16)
+            text = PassageText(chunk.text, chunk.headings)
+            passages.append(index_passage(words, chunk.id, document.title, text, vectors))
+            done += len(chunk.embedded)
+            report("embedding passages", done, total)
+        language = language_of(f"{document.title}\n{document.text}")
+        documents.append(IndexedDocument(document.id, Facts(language), passages))
+    index = PassageIndex(FaissVectors(cache.passages(["dimension"]).shape[1]))
+    for document in documents:
+        index.put(document)
+    index.use_words(*_built(index))
+    background = Background.of(cache.passages, cache.queries)
+    asked: list[Asked] = []
+
+    def made(text: str) -> Question:
+        english = words.in_english(text, language_of(text), index.languages)
+        vectors = cache.queries([simplified(text), *([english] if english else [])])
+        return make_question(text, vectors[0], words, background, LANGUAGES, vectors[1] if english else None)
+
+    for number, question in enumerate(questions.questions, 1):
+        text = question.text.strip()
+        leaning = made(with_before(question.before, text)) if question.before else None
+        asked.append(Asked(question, made(text), leaning))
+        report("embedding questions", number, len(questions.questions))
+    return Evaluation(index, asked, made)
+
+
+def _built(index: PassageIndex) -> tuple[int, LexicalView]:
+    mark, terms = index.words_to_build()
+    return mark, PassageIndex.build_words(terms)
+
+
+def _first_right(ranking: Sequence[Scored], relevant: frozenset[str]) -> int:
+    """Rank of the first right document, passages collapsed to documents; 0 when it is not among them."""
+    for place, document in enumerate(
+        dict.fromkeys(entry.document for scored in ranking for entry in (scored.entry, *scored.same)), 1
+    ):
+        if document in relevant:
+            return place
+    return 0

@@ -1,0 +1,1 @@
+"""The gRPC surface of retrieval: the servicer, its requests, and its responses."""

@@ -1,0 +1,296 @@
+"""KnowledgeService: proto in, proto out."""
+
+import time
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, aclosing, suppress
+
+import grpc.aio
+import numpy as np
+
+from kefu.common.errors import BadRequest, CollectionExists, CollectionNotFound
+from kefu.common.pagination import decode_number, decode_token, encode_token, page_size_of
+from kefu.common.resource_names import check_id, parse_name
+from kefu.retrieval.api.access import all_own, named, named_child, own
+from kefu.retrieval.api.import_stream import receive_sources
+from kefu.retrieval.api.messages import (
+    calibration_message,
+    collection_message,
+    curated_draft,
+    curated_message,
+    dictionary_message,
+    document_message,
+    passage_message,
+    report_message,
+)
+from kefu.retrieval.api.search import Searching
+from kefu.retrieval.api.search_request import MAX_QUERY_CHARACTERS
+from kefu.retrieval.calibration.calibrator import Calibrator
+from kefu.retrieval.documents.parsers.curated_csv import checked
+from kefu.retrieval.domain.collection_key import CollectionKey
+from kefu.retrieval.embedders import BatchingEmbedder
+from kefu.retrieval.ingest.conversion_pool import Converters
+from kefu.retrieval.ingest.importer import Importer
+from kefu.retrieval.ingest.types import Result
+from kefu.retrieval.ranking.reranker import Reranking
+from kefu.retrieval.replica.replica import Replica
+from kefu.retrieval.storage.change_streams import ChangeId
+from kefu.retrieval.storage.durable_writer import DurableWriter
+from kefu.retrieval.storage.records import CuratedRecord, DictionaryRecord
+from kefu.retrieval.storage.store import KnowledgeStore
+from kefu.retrieval.text.user_dictionary import read_dictionary
+from kefu.retrieval.v1 import knowledge_pb2 as pb
+from kefu.retrieval.v1 import knowledge_pb2_grpc
+
+MAX_CALIBRATION = 1_000
+MAX_EMBEDDED = 64
+MAX_EMBEDDED_CHARACTERS = 8_000
+_Context = grpc.aio.ServicerContext[object, object]
+
+
+class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
+    """See protos/kefu/retrieval/v1/knowledge.proto, which says what each method does."""
+
+    def __init__(
+        self,
+        store: KnowledgeStore,
+        replica: Replica,
+        embedder: BatchingEmbedder,
+        converters: Converters,
+        *,
+        reranking: Reranking | None = None,
+        accept_not_durable: bool = False,
+        wait_for_disk_seconds: float = 10.0,
+    ) -> None:
+        self._store = store
+        self._replica = replica
+        self._embedder = embedder
+        self._converters = converters
+        self._searching = Searching(store, replica, reranking)
+        self._accept = accept_not_durable
+        self._disk_seconds = wait_for_disk_seconds
+        self.calibrator = Calibrator(store, replica, embedder.id, self._writer)
+
+    def register(self, server: grpc.aio.Server) -> None:
+        """Add it to a server."""
+        knowledge_pb2_grpc.add_KnowledgeServiceServicer_to_server(self, server)
+
+    # Collections
+
+    async def CreateCollection(
+        self, request: pb.CreateCollectionRequest, context: _Context
+    ) -> pb.CreateCollectionResponse:
+        """See the contract."""
+        if len(request.display_name) > 100:
+            raise BadRequest("display_name", "must have at most 100 characters.")
+        key = own(check_id("collection_id", request.collection_id))
+        await self._create(key, request.display_name)
+        return pb.CreateCollectionResponse(collection=await self._collection(key))
+
+    async def GetCollection(self, request: pb.GetCollectionRequest, context: _Context) -> pb.GetCollectionResponse:
+        """See the contract."""
+        key = named(request.name, "name")
+        return pb.GetCollectionResponse(collection=await self._collection(key))
+
+    async def ListCollections(
+        self, request: pb.ListCollectionsRequest, context: _Context
+    ) -> pb.ListCollectionsResponse:
+        """See the contract."""
+        size, after = page_size_of(request.page_size), decode_token(request.page_token)
+        keys = [key for key in await all_own(self._store) if key.collection > after]
+        more = len(keys) > size
+        response = pb.ListCollectionsResponse(next_page_token=encode_token(keys[size - 1].collection if more else ""))
+        for key in keys[:size]:
+            try:
+                response.collections.append(await self._collection(key))
+            except CollectionNotFound:
+                continue  # being made or deleted at this moment
+        return response
+
+    async def DeleteCollection(
+        self, request: pb.DeleteCollectionRequest, context: _Context
+    ) -> pb.DeleteCollectionResponse:
+        """See the contract."""
+        key = named(request.name, "name")
+        async with self._writer() as writer:
+            await self._store.delete_collection(writer, key)
+            await writer.wait_until_on_disk()
+        await self._replica.gone(key)
+        return pb.DeleteCollectionResponse()
+
+    async def CalibrateCollection(
+        self, request: pb.CalibrateCollectionRequest, context: _Context
+    ) -> pb.CalibrateCollectionResponse:
+        """See the contract."""
+        key = named(request.name, "name")
+        for field, questions in (("answerable", request.answerable), ("foreign", request.foreign)):
+            if len(questions) > MAX_CALIBRATION or any(not 1 <= len(one) <= MAX_QUERY_CHARACTERS for one in questions):
+                raise BadRequest(
+                    field, f"must be at most {MAX_CALIBRATION} questions of 1 to {MAX_QUERY_CHARACTERS} characters."
+                )
+        await self._replica.check(key)
+        made = await self.calibrator.calibrate(key, request.answerable, request.foreign)
+        return pb.CalibrateCollectionResponse(calibration=calibration_message(made))
+
+    # Documents
+
+    async def ImportDocuments(
+        self, request_iterator: AsyncIterator[pb.ImportDocumentsRequest], context: _Context
+    ) -> AsyncIterator[pb.ImportDocumentsResponse]:
+        """See the contract."""
+        first = await anext(aiter(request_iterator), None)
+        if first is None or first.WhichOneof("part") != "start":
+            raise BadRequest("start", "must be the first message.")
+        key = named(first.start.collection, "start.collection")
+        if first.start.create:
+            with suppress(CollectionExists):
+                await self._create(key, "", wait=False)  # the first document's wait covers it: the file is in order
+        importer = Importer(key, self._store, self._embedder, self._converters, self._replica, self._writer)
+        async with aclosing(importer.run(receive_sources(request_iterator))) as reports:
+            async for report in reports:
+                if isinstance(report, Result) and report.outcome in ("CREATED", "UPDATED", "DELETED"):
+                    self.calibrator.changed(key)
+                yield report_message(key, report)
+
+    async def ListDocuments(self, request: pb.ListDocumentsRequest, context: _Context) -> pb.ListDocumentsResponse:
+        """See the contract."""
+        key = named(request.collection, "collection")
+        await self._store.info(key)
+        size = page_size_of(request.page_size)
+        ids = await self._store.document_ids(key, decode_token(request.page_token), size + 1)
+        found = await self._store.documents(key, ids[:size])
+        return pb.ListDocumentsResponse(
+            documents=[document_message(key, info) for info in found.values()],
+            next_page_token=encode_token(ids[size - 1] if len(ids) > size else ""),
+        )
+
+    async def ListPassages(self, request: pb.ListPassagesRequest, context: _Context) -> pb.ListPassagesResponse:
+        """See the contract."""
+        key, document = named_child(request.document, "document", "documents")
+        size, after = page_size_of(request.page_size), decode_number(request.page_token)
+        info = await self._store.document(key, document)
+        texts = await self._store.passages_of(key, document)
+        page = info.passages[after : after + size]
+        more = after + size < len(info.passages)
+        return pb.ListPassagesResponse(
+            passages=[passage_message(key, info, each, texts[each]) for each in page if each in texts],
+            next_page_token=encode_token(str(after + size) if more else ""),
+        )
+
+    async def DeleteDocument(self, request: pb.DeleteDocumentRequest, context: _Context) -> pb.DeleteDocumentResponse:
+        """See the contract."""
+        key, document = named_child(request.name, "name", "documents")
+        await self._changed(key, lambda writer: self._store.delete_document(writer, key, document))
+        return pb.DeleteDocumentResponse()
+
+    # Curated answers
+
+    async def PutCuratedAnswer(
+        self, request: pb.PutCuratedAnswerRequest, context: _Context
+    ) -> pb.PutCuratedAnswerResponse:
+        """See the contract."""
+        key = named(request.collection, "collection")
+        wanted = request.curated_answer
+        ident = uuid.uuid4().hex[:20]
+        if wanted.name:
+            in_collection, ident = parse_name("curated_answer.name", wanted.name, "collections", "curatedAnswers")
+            if in_collection != key.collection:
+                raise BadRequest("curated_answer.name", "must lie in `collection`.")
+        draft = checked(curated_draft(wanted))
+        await self._replica.check(key)
+        vectors = await self._embedder.queries(draft.questions)
+        record = CuratedRecord.made(draft, vectors.astype(np.float16), self._embedder.id, ident)
+        await self._changed(key, lambda writer: self._store.put_curated(writer, key, record))
+        return pb.PutCuratedAnswerResponse(curated_answer=curated_message(key, record))
+
+    async def ListCuratedAnswers(
+        self, request: pb.ListCuratedAnswersRequest, context: _Context
+    ) -> pb.ListCuratedAnswersResponse:
+        """See the contract."""
+        key = named(request.collection, "collection")
+        await self._store.info(key)
+        size = page_size_of(request.page_size)
+        ids = await self._store.curated_ids(key, decode_token(request.page_token), size + 1)
+        found = await self._store.curated(key, ids[:size])
+        return pb.ListCuratedAnswersResponse(
+            curated_answers=[curated_message(key, record) for record in found.values()],
+            next_page_token=encode_token(ids[size - 1] if len(ids) > size else ""),
+        )
+
+    async def DeleteCuratedAnswer(
+        self, request: pb.DeleteCuratedAnswerRequest, context: _Context
+    ) -> pb.DeleteCuratedAnswerResponse:
+        """See the contract."""
+        key, answer = named_child(request.name, "name", "curatedAnswers")
+        await self._changed(key, lambda writer: self._store.delete_curated(writer, key, answer))
+        return pb.DeleteCuratedAnswerResponse()
+
+    # Search
+
+    async def Search(self, request: pb.SearchRequest, context: _Context) -> pb.SearchResponse:
+        """See the contract."""
+        return await self._searching.response(request, context.time_remaining)
+
+    async def Embed(self, request: pb.EmbedRequest, context: _Context) -> pb.EmbedResponse:
+        """See the contract."""
+        texts = request.texts
+        if not 1 <= len(texts) <= MAX_EMBEDDED or any(not 1 <= len(text) <= MAX_EMBEDDED_CHARACTERS for text in texts):
+            raise BadRequest(
+                "texts", f"must be 1 to {MAX_EMBEDDED} texts of 1 to {MAX_EMBEDDED_CHARACTERS} characters."
+            )
+        if request.passages:
+            vectors = np.concatenate([part async for part in self._embedder.passages(texts)])
+        else:
+            vectors = await self._embedder.queries(texts)
+        return pb.EmbedResponse(
+            embeddings=[pb.Embedding(values=vector.tolist()) for vector in vectors],
+            embedder=self._embedder.embedder.id,
+        )
+
+    # Words of the trade
+
+    async def PutDictionary(self, request: pb.PutDictionaryRequest, context: _Context) -> pb.PutDictionaryResponse:
+        """See the contract."""
+        key = named(request.collection, "collection")
+        read_dictionary(request.dictionary.text)  # refuses what cannot be taken
+        record = DictionaryRecord(request.dictionary.text, time.time())
+        await self._changed(key, lambda writer: self._store.put_dictionary(writer, key, record))
+        return pb.PutDictionaryResponse(dictionary=dictionary_message(record))
+
+    async def GetDictionary(self, request: pb.GetDictionaryRequest, context: _Context) -> pb.GetDictionaryResponse:
+        """See the contract."""
+        key = named(request.collection, "collection")
+        await self._store.info(key)
+        return pb.GetDictionaryResponse(dictionary=dictionary_message(await self._store.dictionary(key)))
+
+    # Inside
+
+    def _writer(self) -> AbstractAsyncContextManager[DurableWriter]:
+        return DurableWriter.open(
+            self._store.client, accept_not_durable=self._accept, timeout_seconds=self._disk_seconds
+        )
+
+    async def _changed(self, key: CollectionKey, write: Callable[[DurableWriter], Awaitable[ChangeId]]) -> None:
+        """Returns when what was written is on disk, and can be found here."""
+        async with self._writer() as writer:
+            change = await write(writer)
+            await writer.wait_until_on_disk()
+        await self._replica.reached(key, change)
+
+    async def _create(self, key: CollectionKey, display_name: str, *, wait: bool = True) -> None:
+        check_id("collection", key.collection)
+        async with self._writer() as writer:
+            await self._store.create_collection(writer, key, display_name, self._embedder.id)
+            if wait:
+                await writer.wait_until_on_disk()
+        await self._replica.reached(key, "0-0")
+
+    async def _collection(self, key: CollectionKey) -> pb.Collection:
+        return collection_message(
+            key,
+            await self._store.info(key),
+            await self._store.counts(key),
+            self._replica.passage_count(key),
+            await self._store.changes.update_time(key),
+            await self._store.calibration(key),
+        )

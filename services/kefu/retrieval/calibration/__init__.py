@@ -1,0 +1,1 @@
+"""Setting a collection's thresholds from recorded questions."""

@@ -1,0 +1,1 @@
+"""From a file to passages: media type, character set, parser, chunking."""

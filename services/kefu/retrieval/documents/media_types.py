@@ -1,0 +1,131 @@
+"""Which format a file has: its first bytes decide for what is not text, else the given type or the path's ending."""
+
+import io
+import zipfile
+from pathlib import PurePosixPath
+
+from kefu.retrieval.documents.types import Unreadable
+
+PDF = "application/pdf"
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+ZIP = "application/zip"
+MAIL = "message/rfc822"
+JSON = "application/json"
+HTML = "text/html"
+
+BY_ENDING = {
+    ".md": "text/markdown",
+    ".markdown": "text/markdown",
+    ".txt": "text/plain",
+    ".text": "text/plain",
+    ".html": HTML,
+    ".htm": HTML,
+    ".xhtml": HTML,
+    ".csv": "text/csv",
+    ".json": JSON,
+    ".jsonl": JSON,
+    ".pdf": PDF,
+    ".docx": DOCX,
+    ".docm": DOCX,
+    ".pptx": PPTX,
+    ".pptm": PPTX,
+    ".xlsx": XLSX,
+    ".xlsm": XLSX,
+    ".eml": MAIL,
+    ".zip": ZIP,
+}
+"""What can be read."""
+
+_ALSO = {
+    "application/xhtml+xml": HTML,
+    "application/jsonl": JSON,
+    "application/x-ndjson": JSON,
+    "application/x-zip-compressed": ZIP,
+}
+_UNTOLD = {"application/octet-stream", "binary/octet-stream"}
+_NAMES = {PDF: "a PDF", DOCX: "a DOCX", PPTX: "a PPTX", XLSX: "an XLSX", ZIP: "a ZIP archive"}
+_PARTS = {"word/document.xml": DOCX, "ppt/presentation.xml": PPTX, "xl/workbook.xml": XLSX}
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_OTHERS: dict[bytes, str] = {
+    b"\x89PNG": "a PNG picture",
+    b"\xff\xd8\xff": "a JPEG picture",
+    b"GIF8": "a GIF picture",
+    b"II*\x00": "a TIFF picture",
+    b"MM\x00*": "a TIFF picture",
+    b"\x7fELF": "a program",
+    b"MZ\x90": "a program",
+    b"\x1f\x8b": "a gzip file",
+    b"Rar!": "a RAR archive",
+    b"7z\xbc\xaf": "a 7-Zip archive",
+    b"{\\rtf": "an RTF file",
+}
+
+
+def recognise(path: str, data: bytes, media_type: str = "") -> tuple[str, str]:
+    """The format, and a remark when the name says another one than the bytes. Raises Unreadable."""
+    told = media_type.partition(";")[0].strip().lower()
+    told = _ALSO.get(told, "" if told in _UNTOLD else told)
+    told = told or BY_ENDING.get(PurePosixPath(path).suffix.lower(), "")
+    found = _by_first_bytes(data)
+    if told == PDF and b"%PDF-" in data[:1024]:
+        found = PDF  # some programs write something before it
+    if found:
+        other = told in BY_ENDING.values() and told != found
+        return found, f"It is {_NAMES[found]}, whatever its name or type says, and was read as one." if other else ""
+    if told in _NAMES:
+        if not data.strip():
+            raise Unreadable("EMPTY_DOCUMENT", "The file is empty; write something in it, or leave it out.")
+        raise Unreadable(
+            "BROKEN_FILE",
+            f"It is not {_NAMES[told]} by its first bytes: it is broken or has a wrong ending. Save it anew, or give "
+            "it its right ending.",
+        )
+    if told not in BY_ENDING.values():
+        what = told or PurePosixPath(path).suffix or "A file without an ending"
+        raise Unreadable(
+            "UNSUPPORTED_TYPE",
+            f"{what} cannot be read; save it as PDF, DOCX, PPTX, XLSX, HTML, Markdown, text, CSV or JSON of questions "
+            "and answers, EML or ZIP.",
+        )
+    return told, ""
+
+
+def charset_of(media_type: str) -> str:
+    """The character set that a type such as "text/html; charset=gbk" names, or nothing."""
+    for parameter in media_type.split(";")[1:]:
+        name, _, value = parameter.partition("=")
+        if name.strip().lower() == "charset":
+            return value.strip().strip("\"'")
+    return ""
+
+
+def _by_first_bytes(data: bytes) -> str:
+    if data[:64].lstrip()[:5] == b"%PDF-":
+        return PDF
+    if data.startswith(_OLE):
+        if "EncryptedPackage".encode("utf-16-le") in data:
+            raise Unreadable(
+                "PASSWORD_PROTECTED", "It is protected by a password; save a copy without one and import that."
+            )
+        raise Unreadable(
+            "UNSUPPORTED_TYPE",
+            "It is in an old Office format (DOC, XLS, PPT or MSG); save it as DOCX, XLSX, PPTX or EML and import that.",
+        )
+    for magic, what in _OTHERS.items():
+        if data.startswith(magic):
+            raise Unreadable("NOT_TEXT", f"It is {what} by its first bytes; export its text, and import that.")
+    return _of_zip(data) if data.startswith((b"PK\x03\x04", b"PK\x05\x06")) else ""
+
+
+def _of_zip(data: bytes) -> str:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            names = set(archive.namelist())
+    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+        raise Unreadable(
+            "BROKEN_FILE",
+            "It begins like a ZIP or Office file and is broken or cut off; get it again, or save it anew.",
+        ) from None
+    return next((media_type for part, media_type in _PARTS.items() if part in names), ZIP)

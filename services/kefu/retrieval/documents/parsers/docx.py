@@ -1,0 +1,37 @@
+"""Word documents: mammoth makes HTML of them, which keeps headings, lists and tables."""
+
+import io
+from typing import Any
+
+import mammoth
+
+from kefu.retrieval.documents.parsers.html import read_html
+from kefu.retrieval.documents.types import ParsedDocument
+from kefu.retrieval.documents.zip_safety import checked_zip
+
+_STYLES = "\n".join(
+    [
+        "p[style-name='Title'] => h1:fresh",
+        *(f"p[style-name='Heading {level}'] => h{min(level + 1, 6)}:fresh" for level in range(1, 7)),
+        *(f"p[style-name='heading {level}'] => h{min(level + 1, 6)}:fresh" for level in range(1, 7)),
+    ]
+)
+
+
+def read_docx(data: bytes) -> ParsedDocument:
+    """The title is the paragraph with the style Title, else a first heading that is the only one of its level.
+
+    Pictures, comments, headers and footers are left out. Raises Unreadable.
+    """
+    checked_zip(data).close()
+    converter: Any = mammoth
+    html: str = converter.convert_to_html(
+        io.BytesIO(data), style_map=_STYLES, convert_image=converter.images.img_element(_no_image)
+    ).value
+    if "<h1" not in html and html.startswith("<h2>") and html.count("<h2>") == 1:
+        html = html.replace("<h2>", "<h1>", 1).replace("</h2>", "</h1>", 1)
+    return read_html(f"<html><body>{html}</body></html>")
+
+
+def _no_image(_: object) -> dict[str, str]:
+    return {}

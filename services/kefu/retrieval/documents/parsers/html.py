@@ -1,0 +1,145 @@
+"""HTML to blocks under their headings: what a reader sees of the main part, without menus and scripts."""
+
+import warnings
+
+from bs4 import BeautifulSoup, Tag, XMLParsedAsHTMLWarning
+from bs4.element import NavigableString, PageElement, PreformattedString
+
+from kefu.retrieval.documents.types import Block, ParsedDocument, Unreadable, table_block
+
+_UNSEEN = ["script", "style", "nav", "header", "footer", "aside", "noscript", "template", "form", "svg", "iframe"]
+_MOST_SPANNED = 50
+_HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
+_BLOCKS = {
+    *("address", "article", "blockquote", "body", "dd", "details", "div", "dl", "dt", "figcaption", "figure", "html"),
+    *("li", "main", "ol", "p", "pre", "section", "summary", "table", "ul", *_HEADINGS),
+}
+
+
+def read_html(text: str) -> ParsedDocument:
+    """The title is the first h1, else <title>. Broken HTML is read as a browser would. Raises Unreadable."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", XMLParsedAsHTMLWarning)  # XHTML is read well enough
+        soup = BeautifulSoup(text, "lxml")
+    named = soup.title.get_text(" ", strip=True) if soup.title else ""
+    root = soup.find("main") or soup.find("article") or soup.body or soup
+    for unseen in root.find_all(_UNSEEN):
+        unseen.decompose()
+    reader = _Reader()
+    try:
+        reader.read(root)
+    except RecursionError:
+        raise Unreadable("BROKEN_FILE", "Its HTML is nested too deep to be read; save the page anew.") from None
+    reader.end_block()
+    return ParsedDocument(reader.title or named, reader.blocks)
+
+
+class _Reader:
+    def __init__(self) -> None:
+        self.title = ""
+        self.blocks: list[Block] = []
+        self._path: list[tuple[int, str]] = []
+        self._line: list[str] = []
+
+    def read(self, parent: Tag) -> None:
+        for child in parent.children:
+            self._element(child)
+
+    def end_block(self) -> None:
+        text = "\n".join(line for line in (" ".join(part.split()) for part in "".join(self._line).split("\n")) if line)
+        self._line = []
+        if text:
+            self.blocks.append(Block(text, self._headings()))
+
+    def _headings(self) -> tuple[str, ...]:
+        return tuple(name for _, name in self._path)
+
+    def _element(self, element: PageElement) -> None:
+        if isinstance(element, NavigableString):
+            if not isinstance(element, PreformattedString):  # comments and the like
+                self._line.append(" ".join(f"|{element}|".split())[1:-1])
+            return
+        if not isinstance(element, Tag):
+            return
+        if element.name in _HEADINGS:
+            self.end_block()
+            self._heading(int(element.name[1]), element.get_text(" ", strip=True))
+        elif element.name == "table":
+            self.end_block()
+            self._table(element)
+        elif element.name == "br":
+            self._line.append("\n")
+        elif element.name == "pre":
+            self.end_block()
+            if text := element.get_text().strip("\n"):
+                self.blocks.append(Block(text, self._headings()))
+        elif element.name == "li":
+            self._line.append(f"\n{_mark(element)} ")
+            self.read(element)
+        elif element.name in _BLOCKS:
+            if element.name not in {"p", "div"} or not element.find_parent("li"):
+                self.end_block()
+            self.read(element)
+            if not element.find_parent("li"):
+                self.end_block()
+        else:
+            self.read(element)
+
+    def _heading(self, level: int, heading: str) -> None:
+        if not heading:
+            return
+        if level == 1 and not self.title:
+            self.title = heading
+            return
+        self._path = [(above, name) for above, name in self._path if above < level] + [(level, heading)]
+
+    def _table(self, table: Tag) -> None:
+        rows = _rows(table)
+        if rows:
+            self.blocks.append(table_block(rows, self._headings()))
+
+
+def _mark(item: Tag) -> str:
+    """The bullet of a list's item, or its number."""
+    parent = item.parent
+    if parent is None or parent.name != "ol":
+        return "-"
+    before = [sibling for sibling in item.find_previous_siblings("li") if sibling.parent is parent]
+    start = str(parent.get("start", "1"))
+    return f"{len(before) + (int(start) if start.isdecimal() else 1)}."
+
+
+def _rows(table: Tag) -> list[list[str]]:
+    """The cells of a table, those that span several rows or columns repeated in each, but for tables within cells."""
+    rows: list[list[str]] = []
+    hanging: dict[int, tuple[int, str]] = {}  # column -> rows still to fill, text
+    for row in table.find_all("tr"):
+        if row.find_parent("table") is not table:
+            continue
+        cells: list[str] = []
+        own = iter(cell for cell in row.find_all(["th", "td"]) if cell.find_parent("tr") is row)
+        cell = next(own, None)
+        while cell is not None or len(cells) in hanging:
+            at = len(cells)
+            if at in hanging:
+                left, text = hanging.pop(at)
+                cells.append(text)
+                if left > 1:
+                    hanging[at] = (left - 1, text)
+                continue
+            if cell is None:
+                break
+            text = cell.get_text(" ", strip=True)
+            for _ in range(_span(cell, "colspan")):
+                if _span(cell, "rowspan") > 1:
+                    hanging[len(cells)] = (_span(cell, "rowspan") - 1, text)
+                cells.append(text)
+            cell = next(own, None)
+        if any(cells):
+            rows.append(cells)
+    return rows
+
+
+def _span(cell: Tag, name: str) -> int:
+    value = str(cell.get(name, "1"))
+    return min(max(int(value), 1), _MOST_SPANNED) if value.isdecimal() else 1

@@ -1,0 +1,107 @@
+"""Tables on a PDF's page: those with ruled lines, and those that only stand in columns."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
+from typing import Any
+
+from kefu.retrieval.documents.parsers.pdf.lines import Line, joined, readable
+
+_ALIGNED = 4.0  # points that the edges of a column may differ by
+_LEAST_ROWS = 3
+_MOST_FILLED = 0.7
+_MOST_CELL = 60  # characters in the mean: more is prose in columns
+
+
+@dataclass(frozen=True)
+class Table:
+    """Its rows, the header first, and where it stands."""
+
+    rows: list[list[str]]
+    x0: float
+    top: float
+    x1: float
+    bottom: float
+
+    def holds(self, line: Line) -> bool:
+        """Whether a line is of it."""
+        return self.top - 1 <= line.middle <= self.bottom + 1 and line.x0 < self.x1 and line.x1 > self.x0
+
+
+def ruled_tables(page: Any) -> list[Table]:
+    """Tables that pdfplumber finds by their lines; boxes around text are none."""
+    if len(page.lines) + len(page.rects) + len(page.curves) < 2:
+        return []
+    found: list[Table] = []
+    for table in page.find_tables():
+        rows = [[_cell(cell) for cell in row] for row in table.extract()]
+        rows = [row for row in rows if any(row)]
+        cells = [cell for row in rows for cell in row]
+        if len(rows) >= 2 and len(rows[0]) >= 2 and sum(map(bool, cells)) >= 0.4 * len(cells):
+            x0, top, x1, bottom = table.bbox
+            found.append(Table(rows, x0, top, x1, bottom))
+    return found
+
+
+def aligned_tables(lines: Sequence[Line]) -> list[Table]:
+    """Rows of the same number of short pieces that stand below each other. Prose in columns fills them, and is none."""
+    found: list[Table] = []
+    run: list[list[Line]] = []
+    for row in [*_rows(lines), []]:
+        if run and row and _continues(run, row):
+            run.append(row)
+            continue
+        if len(run) >= _LEAST_ROWS and _is_sparse(run):
+            found.append(_table(run))
+        run = [row] if len(row) >= 2 else []
+    return found
+
+
+def _cell(text: str | None) -> str:
+    return joined(readable(line) for line in (text or "").split("\n") if line.strip())
+
+
+def _rows(lines: Sequence[Line]) -> Iterator[list[Line]]:
+    row: list[Line] = []
+    for line in sorted(lines, key=lambda line: (line.middle, line.x0)):
+        if row and line.middle - row[0].middle > 0.5 * (row[0].bottom - row[0].top):
+            yield sorted(row, key=lambda line: line.x0)
+            row = []
+        row.append(line)
+    if row:
+        yield sorted(row, key=lambda line: line.x0)
+
+
+def _continues(run: list[list[Line]], row: list[Line]) -> bool:
+    last = run[-1]
+    if len(row) != len(last) or row[0].top - last[0].bottom > 2.5 * (last[0].bottom - last[0].top):
+        return False
+    return all(
+        abs(cell.x0 - above.x0) <= _ALIGNED
+        or abs(cell.x1 - above.x1) <= _ALIGNED
+        or abs(cell.x0 + cell.x1 - above.x0 - above.x1) <= 2 * _ALIGNED
+        for cell, above in zip(row, last, strict=True)
+    )
+
+
+def _is_sparse(run: list[list[Line]]) -> bool:
+    columns = list(zip(*run, strict=True))
+    if sum(len(cell.text) for row in run for cell in row) > _MOST_CELL * len(run) * len(columns):
+        return False
+    filled = [
+        median((cell.x1 - cell.x0) / max(after.x0 - cell.x0, 1) for cell, after in zip(column, following, strict=True))
+        for column, following in pairwise(columns)
+    ]
+    return max(filled) <= _MOST_FILLED or len(columns) > 3
+
+
+def _table(run: list[list[Line]]) -> Table:
+    cells = [cell for row in run for cell in row]
+    return Table(
+        [[cell.text for cell in row] for row in run],
+        min(cell.x0 for cell in cells),
+        min(cell.top for cell in cells),
+        max(cell.x1 for cell in cells),
+        max(cell.bottom for cell in cells),
+    )

@@ -1,0 +1,118 @@
+"""Questions with their answers, from CSV, JSON or the rows of a sheet: each pair is a passage of its own."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, cast
+
+from kefu.retrieval.documents.types import Block, ParsedDocument, Unreadable
+
+QUESTION, ANSWER = "question", "answer"
+_ALIASES = {"q": QUESTION, "问题": QUESTION, "問題": QUESTION, "a": ANSWER, "答案": ANSWER, "回答": ANSWER}
+
+
+def read_csv(text: str) -> ParsedDocument:
+    """A CSV with the columns question and answer."""
+    return _pairs((row[QUESTION], row[ANSWER]) for row in read_rows(text, (QUESTION, ANSWER)))
+
+
+def read_json(text: str) -> ParsedDocument:
+    """A list of {"question", "answer"}, an object that holds one such list, an object of question: answer, or one
+    {"question", "answer"} a line. Raises Unreadable BAD_JSON.
+    """
+    entries = _entries(text)
+    pairs: list[tuple[str, str]] = []
+    for number, entry in enumerate(entries, 1):
+        if not isinstance(entry, dict):
+            raise Unreadable("BAD_JSON", f'Entry {number} is not an object with "question" and "answer"; make it one.')
+        values = {column(str(name)): value for name, value in cast("dict[str, Any]", entry).items()}
+        for name in (QUESTION, ANSWER):
+            if not isinstance(values.get(name), str) or not values[name].strip():
+                raise Unreadable("BAD_JSON", f'Entry {number} has no text as its "{name}"; write it, or leave it out.')
+        pairs.append((values[QUESTION].strip(), values[ANSWER].strip()))
+    return _pairs(pairs)
+
+
+def pairs_in(rows: Sequence[Sequence[str]]) -> list[tuple[str, str]] | None:
+    """The pairs of a table whose header names a question and an answer; None when it names no such columns."""
+    header = [column(cell) for cell in rows[0]]
+    if QUESTION not in header or ANSWER not in header:
+        return None
+    places = header.index(QUESTION), header.index(ANSWER)
+    found = [tuple(row[at].strip() if at < len(row) else "" for at in places) for row in rows[1:]]
+    return [(question, answer) for question, answer in found if question and answer]
+
+
+def pair_block(question: str, answer: str, headings: tuple[str, ...] = ()) -> Block:
+    """A pair as a passage."""
+    return Block(answer, (*headings, question), own_passage=True)
+
+
+def column(name: str) -> str:
+    """A column's name without case, blanks and languages."""
+    plain = name.strip().lower()
+    return _ALIASES.get(plain, plain)
+
+
+def read_rows(text: str, required: tuple[str, ...], optional: tuple[str, ...] = ()) -> Iterator[dict[str, str]]:
+    """The rows of a CSV with a header line; column names are compared without case and blanks.
+
+    Raises Unreadable BAD_CSV when a required column is missing, or a row has nothing in one.
+    """
+    rows = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        header = [column(name) for name in next(rows, list[str]())]
+        missing = [name for name in required if name not in header]
+        if missing:
+            raise Unreadable(
+                "BAD_CSV",
+                f"The first line names the columns {', '.join(header) or '(none)'}; it must name "
+                f"{' and '.join(missing)} too.",
+            )
+        places = {name: header.index(name) for name in (*required, *optional) if name in header}
+        for row in rows:
+            if not any(cell.strip() for cell in row):
+                continue
+            values = {name: row[at].strip() if at < len(row) else "" for name, at in places.items()}
+            empty = [name for name in required if not values[name]]
+            if empty:
+                raise Unreadable("BAD_CSV", f"Line {rows.line_num} has no {empty[0]}; fill it in or delete the line.")
+            yield values
+    except csv.Error as exc:
+        raise Unreadable("BAD_CSV", f"Line {rows.line_num} is not CSV ({exc}); check its quotation marks.") from None
+
+
+def _pairs(pairs: Iterator[tuple[str, str]] | list[tuple[str, str]]) -> ParsedDocument:
+    return ParsedDocument("", [pair_block(question, answer) for question, answer in pairs])
+
+
+def _entries(text: str) -> list[Any]:
+    try:
+        content = json.loads(text)
+    except RecursionError:
+        raise Unreadable("BAD_JSON", "It is nested too deep; write a list of questions and answers.") from None
+    except json.JSONDecodeError as exc:
+        lines = [line for line in text.splitlines() if line.strip()]
+        try:
+            return [json.loads(line) for line in lines]
+        except (json.JSONDecodeError, RecursionError):
+            raise Unreadable(
+                "BAD_JSON", f"Line {exc.lineno}, column {exc.colno} is not JSON ({exc.msg}); correct it."
+            ) from None
+    if isinstance(content, list):
+        return cast("list[Any]", content)
+    if isinstance(content, dict):
+        fields = cast("dict[str, Any]", content)
+        if {QUESTION, ANSWER} <= {column(name) for name in fields}:
+            return [fields]
+        lists = [cast("list[Any]", value) for value in fields.values() if isinstance(value, list)]
+        if len(lists) == 1:
+            return lists[0]
+        if fields and all(isinstance(value, str) for value in fields.values()):
+            return [{QUESTION: question, ANSWER: answer} for question, answer in _items(fields)]
+    raise Unreadable("BAD_JSON", 'It holds no list of {"question": …, "answer": …}; write one.')
+
+
+def _items(fields: Mapping[str, Any]) -> list[tuple[str, str]]:
+    return [(question, str(answer)) for question, answer in fields.items()]

@@ -1,0 +1,97 @@
+"""Spreadsheets: each sheet is a section, cut into its tables at empty rows and columns; rows keep their header."""
+
+import io
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, time
+from typing import Any
+
+from openpyxl import load_workbook
+
+from kefu.retrieval.documents.parsers.qa_pairs import pair_block, pairs_in
+from kefu.retrieval.documents.types import Block, ParsedDocument, Unreadable, table_block
+from kefu.retrieval.documents.zip_safety import checked_zip
+
+MAX_CELLS = 1_000_000
+Rows = list[list[str]]
+
+
+def read_sheets(data: bytes) -> ParsedDocument:
+    """Values as they were last computed. Hidden sheets are left out. Raises Unreadable."""
+    checked_zip(data).close()
+    book: Any = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+    blocks: list[Block] = []
+    hidden: list[str] = []
+    cells = 0
+    sheets = book.worksheets
+    for sheet in sheets:
+        if sheet.sheet_state != "visible":
+            hidden.append(sheet.title)
+            continue
+        rows: Rows = []
+        sheet.reset_dimensions()  # a file may claim a million rows, or fewer than it has
+        for row in sheet.iter_rows():
+            cells += len(row)
+            if cells > MAX_CELLS:
+                raise Unreadable("TOO_LARGE", f"It has more than {MAX_CELLS:,} cells; split it, and leave out data.")
+            rows.append([_text(cell) for cell in row])
+        named = (sheet.title,) if len(sheets) > 1 else ()
+        blocks += [block for table in _tables(rows) for block in _blocks(table, named)]
+    return ParsedDocument("", blocks, remark=f"Hidden sheets were left out: {', '.join(hidden)}." if hidden else "")
+
+
+def _text(cell: Any) -> str:
+    value = cell.value
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case float() | int() if "%" in (cell.number_format or ""):
+            return f"{value * 100:.10g} %"
+        case float():
+            return f"{value:.12g}"
+        case datetime() if (value.hour, value.minute, value.second) == (0, 0, 0):
+            return value.date().isoformat()
+        case datetime() | date() | time():
+            return value.isoformat(*((" ", "minutes") if isinstance(value, datetime) else ()))
+        case _:
+            return str(value).strip()
+
+
+def _tables(rows: Rows) -> Iterator[Rows]:
+    """Rectangles that empty rows and columns part."""
+    for part in _split(rows):
+        width = max(map(len, part))
+        columns = [[row[at] if at < len(row) else "" for row in part] for at in range(width)]
+        for group in _split(columns):
+            table = [list(row) for row in zip(*group, strict=True)]
+            yield [row for row in table if any(row)]
+
+
+def _split(lines: Iterable[list[str]]) -> Iterator[list[list[str]]]:
+    """Lines in runs that empty ones part."""
+    held: list[list[str]] = []
+    for line in lines:
+        if any(line):
+            held.append(line)
+        elif held:
+            yield held
+            held = []
+    if held:
+        yield held
+
+
+def _blocks(table: Rows, headings: tuple[str, ...]) -> Iterator[Block]:
+    """A table, with the lines above its header as a heading; text that is no table as it stands."""
+    captions: list[str] = []
+    while table and sum(map(bool, table[0])) < 2:
+        captions.append(next(filter(None, table.pop(0))))
+    if not table:
+        yield Block("\n".join(captions), headings)
+        return
+    headings = (*headings, *captions)
+    pairs = pairs_in(table)
+    if pairs is not None:
+        yield from (pair_block(question, answer, headings) for question, answer in pairs)
+    else:
+        yield table_block(table, headings)

@@ -1,0 +1,1 @@
+"""Values of the knowledge base. Nothing here does input or output."""

@@ -1,0 +1,108 @@
+"""Curated answers: which of them, if any, a question gets word for word."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from kefu.common.text.language import UNKNOWN, language_of
+from kefu.common.text.question_equivalence import Asked, Differing, asked, differing, is_same_text
+from kefu.retrieval.domain.filters import Wanted
+from kefu.retrieval.embedders import Vectors
+from kefu.retrieval.storage.records import CuratedRecord
+
+APPLIES_FROM = 0.85
+"""Least cosine of two questions' embeddings by multilingual-e5-small, when their texts differ. It is the second of two
+guards: first the questions have to ask the same by their words (same_question.py), for those of opposites are as near
+as those of paraphrases. A verbatim answer to another question is worse than a generated one.
+"""
+_DIFFERS = "DIFFERS"
+"""In what is found out for the one match that is told."""
+
+
+@dataclass(frozen=True)
+class Match:
+    """The curated question nearest to a question; see CuratedMatch of the contract."""
+
+    record: CuratedRecord
+    question: str
+    cosine: float
+    reason: str = ""
+    """Why it does not apply; empty: it applies."""
+    differing: Differing | None = None
+    """In what the two questions differ, where that is the reason."""
+
+    @property
+    def applies(self) -> bool:
+        """It is to be given word for word."""
+        return not self.reason
+
+
+class CuratedAnswers:
+    """The curated answers of one collection."""
+
+    def __init__(self) -> None:
+        self._records: dict[str, CuratedRecord] = {}
+        self._asked: dict[str, tuple[Asked, ...]] = {}
+        """What each question of an answer asks."""
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    @property
+    def ids(self) -> Iterable[str]:
+        """Ids of the answers."""
+        return self._records.keys()
+
+    def put(self, record: CuratedRecord) -> None:
+        """Add an answer, or replace it."""
+        self._records[record.id] = record
+        self._asked[record.id] = tuple(map(asked, record.questions))
+
+    def remove(self, answer: str) -> None:
+        """Forget an answer; nothing happens when it is not there."""
+        self._records.pop(answer, None)
+        self._asked.pop(answer, None)
+
+    def match(self, question: str, vector: Vectors, language: str, wanted: Wanted) -> Match | None:
+        """The nearest question whose answer applies, else the nearest of all with the reason; None without answers that
+        the audience may see.
+        """
+        found: list[Match] = []
+        what_is_asked = asked(question)
+        for record in self._records.values():
+            if not wanted.audience.sees(record.audience):
+                continue
+            against = _reason_against(record, language, wanted.day)
+            cosines = record.vectors.astype(np.float32) @ vector
+            for each, what, cosine in zip(record.questions, self._asked[record.id], cosines, strict=True):
+                alike = is_same_text(each, question)
+                reason = against or ("" if alike or what == what_is_asked else _DIFFERS)
+                if cosine < APPLIES_FROM and not alike:
+                    reason = "TOO_FAR"
+                found.append(Match(record, each, float(cosine), reason))
+        best = nearest(found)
+        return best if best is None or best.reason != _DIFFERS else _explained(best, question)
+
+
+def nearest(matches: Sequence[Match | None]) -> Match | None:
+    """The best of several matches: those that apply first, by priority; then the nearest."""
+    return max(filter(None, matches), key=_rank, default=None)
+
+
+def _rank(match: Match) -> tuple[bool, int, float, str]:
+    return match.applies, match.record.priority if match.applies else 0, match.cosine, match.record.id
+
+
+def _reason_against(record: CuratedRecord, language: str, day: str) -> str:
+    if not record.validity.holds_on(day):
+        return "NOT_VALID"
+    # Both matter: the answer's language is what the customer would read, the question's is what was meant.
+    if language != UNKNOWN and (record.language or language_of(record.answer)) != language:
+        return "OTHER_LANGUAGE"
+    return ""
+
+
+def _explained(match: Match, question: str) -> Match:
+    difference = differing(match.question, question)
+    return replace(match, reason=difference.kind, differing=difference) if difference else replace(match, reason="")

@@ -1,0 +1,214 @@
+"""One collection as a replica holds it for searching: vectors and hashed words, no text."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from kefu.retrieval.domain.chunk_header import Head
+from kefu.retrieval.domain.filters import Facts, Wanted
+from kefu.retrieval.embedders import Vectors
+from kefu.retrieval.index.bm25 import LexicalView
+from kefu.retrieval.text.analyzer import Terms
+from kefu.retrieval.vectorstore.base import Halves, Labels, PassageVectors, Rows, VectorStore
+
+_SELECTIONS = 64
+
+
+@dataclass(frozen=True)
+class IndexedPassage:
+    """What searching needs of one passage."""
+
+    id: str
+    terms: Terms
+    vectors: Halves
+    """Its own vector, its head's when it has one, then its windows'."""
+    head: Head | None = None
+
+
+@dataclass(frozen=True)
+class IndexedDocument:
+    """What searching needs of one document."""
+
+    id: str
+    facts: Facts
+    passages: Sequence[IndexedPassage]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A passage in the index. `number` is never used twice."""
+
+    number: int
+    document: str
+    passage: str
+    facts: Facts
+    rows: Rows
+    head: Head | None
+    terms: Terms = field(repr=False)
+    words: int
+    """Equal for passages with the same words, however often and in whatever order."""
+
+    @property
+    def language(self) -> str:
+        """Its document's."""
+        return self.facts.language
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The part of an index that a search may find, where that is not all of it."""
+
+    labels: Labels
+    by_words: npt.NDArray[np.bool_]
+    """Parallel to the numbers of `PassageIndex.words`."""
+
+
+class PassageIndex:
+    """Passages by number, with their vectors and words.
+
+    Not safe for several threads at once; `build_words` alone may run beside the rest. A new passage is found by its
+    vector at once and by its words after the next `use_words`; a removed one is found by neither at once.
+    """
+
+    def __init__(self, vectors: VectorStore) -> None:
+        """An empty index; its vectors go into this store."""
+        self.vectors = vectors
+        self.words = LexicalView({})
+        self.entries: dict[int, Entry] = {}
+        self._documents: dict[str, list[int]] = {}
+        self._heads: Counter[Head] = Counter()  # documents that have it
+        self._facts: dict[int, Facts] = {}  # by label, once for all documents that have them
+        self._labels: Counter[int] = Counter()  # documents that have it
+        self._selections: dict[Wanted, Selection | None] = {}
+        self._next = 0
+        self._changes = 0
+        self._changes_in_words = 0
+
+    def __contains__(self, document: str) -> bool:
+        return document in self._documents
+
+    @property
+    def documents(self) -> Iterable[str]:
+        """Ids of the documents in it."""
+        return self._documents.keys()
+
+    def put(self, document: IndexedDocument) -> None:
+        """Add a document, or replace it."""
+        first = self._next
+        parts = [
+            PassageVectors(first + at, passage.id, passage.vectors) for at, passage in enumerate(document.passages)
+        ]
+        label = document.facts.label
+        rows = self.vectors.put(document.id, label, parts)
+        self._forget(document.id)
+        self._next += len(parts)
+        facts = self._facts.setdefault(label, document.facts) if parts else document.facts
+        for at, (passage, own) in enumerate(zip(document.passages, rows, strict=True)):
+            self.entries[first + at] = Entry(
+                number=first + at,
+                document=document.id,
+                passage=passage.id,
+                facts=facts,
+                rows=own,
+                head=passage.head,
+                terms=passage.terms,
+                words=_words(passage.id, passage.terms),
+            )
+        self._documents[document.id] = [part.number for part in parts]
+        self._heads.update({passage.head for passage in document.passages if passage.head})
+        self._labels.update([label] if parts else [])
+        self._changed()
+
+    def remove(self, document: str) -> None:
+        """Forget a document; nothing happens when it is not there."""
+        self.vectors.remove(document)
+        if document in self._documents:
+            self._forget(document)
+            self._changed()
+
+    def reword(self, document: str, terms: Mapping[str, Terms]) -> None:
+        """Give passages of a document other words, by passage id."""
+        for entry in self.entries_of(document):
+            if (new := terms.get(entry.passage)) is not None:
+                self.entries[entry.number] = replace(entry, terms=new, words=_words(entry.passage, new))
+        self._changed()
+
+    def nearest(self, query: Vectors, count: int, selection: Selection | None) -> list[Entry]:
+        """The passages that the `count` nearest vectors belong to, each once, best first."""
+        return [
+            self.entries[number]
+            for number in self.vectors.nearest(query, count, selection.labels if selection else None)
+        ]
+
+    def selection(self, wanted: Wanted) -> Selection | None:
+        """What a search may find; None: everything here."""
+        if wanted not in self._selections:
+            if len(self._selections) >= _SELECTIONS:
+                self._selections.clear()
+            self._selections[wanted] = self._selected(wanted)
+        return self._selections[wanted]
+
+    def entries_of(self, document: str) -> list[Entry]:
+        """A document's passages in their order."""
+        return [self.entries[number] for number in self._documents.get(document, ())]
+
+    @property
+    def languages(self) -> list[str]:
+        """Languages of its documents."""
+        return list(dict.fromkeys(self._facts[label].language for label in self._labels))
+
+    def is_shared(self, head: Head) -> bool:
+        """Several documents have this head."""
+        return self._heads[head] > 1
+
+    @property
+    def words_are_stale(self) -> bool:
+        """There were changes since the words were last taken."""
+        return self._changes != self._changes_in_words
+
+    def words_to_build(self) -> tuple[int, Mapping[int, Terms]]:
+        """A state's mark and its words, for `build_words`."""
+        return self._changes, {number: entry.terms for number, entry in self.entries.items()}
+
+    @staticmethod
+    def build_words(terms: Mapping[int, Terms]) -> LexicalView:
+        """The slow part of following a change; it needs no part of the index."""
+        return LexicalView(terms)
+
+    def use_words(self, mark: int, view: LexicalView) -> None:
+        """Search these words from now on."""
+        self.words, self._changes_in_words = view, mark
+        self._selections.clear()
+
+    def _selected(self, wanted: Wanted) -> Selection | None:
+        labels = frozenset(label for label in self._labels if wanted.admits(self._facts[label]))
+        if len(labels) == len(self._labels):
+            return None
+        numbers = self.words.numbers
+        found = (self.entries.get(number) for number in numbers.tolist())
+        by_words = (entry is not None and entry.facts.label in labels for entry in found)
+        return Selection(labels, np.fromiter(by_words, np.bool_, len(numbers)))
+
+    def _forget(self, document: str) -> None:
+        entries = [self.entries.pop(number) for number in self._documents.pop(document, ())]
+        self._heads.subtract({entry.head for entry in entries if entry.head})
+        if entries:
+            label = entries[0].facts.label
+            self._labels[label] -= 1
+            if not self._labels[label]:
+                del self._labels[label], self._facts[label]
+
+    def _changed(self) -> None:
+        self._changes += 1
+        self._selections.clear()
+
+
+def _words(passage: str, terms: Terms) -> int:
+    digest = hashlib.blake2b(np.unique(terms).tobytes(), digest_size=8)
+    if not len(terms):
+        digest.update(passage.encode())
+    return int.from_bytes(digest.digest(), "little")

@@ -1,0 +1,153 @@
+"""
+A replica's copy of one collection on local disk: ids, vectors and salted hashes of words, never text.
+
+It only saves time at the start; Redis stays the truth. A snapshot that cannot be read, or was made for another
+embedder, another way of splitting words or another incarnation of the collection, counts as none.
+"""
+
+import json
+import os
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import structlog
+
+from kefu.retrieval.domain.chunk_header import Head
+from kefu.retrieval.domain.collection_key import CollectionKey
+from kefu.retrieval.domain.filters import Audience, Facts, Validity
+from kefu.retrieval.index.passage_index import IndexedDocument, IndexedPassage, PassageIndex
+from kefu.retrieval.text import analyzer
+
+_FORMAT = 3
+_log = structlog.stdlib.get_logger()
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What a file holds: the documents as of a change, and that change's id."""
+
+    last_change: str
+    documents: list[IndexedDocument]
+
+
+class Snapshots:
+    """A folder of snapshots. Methods block."""
+
+    def __init__(self, folder: Path, embedder: str) -> None:
+        """Use `folder`, which is made when it is not there."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+        self._embedder = embedder
+
+    def path(self, key: CollectionKey) -> Path:
+        """The file of a collection."""
+        return self._folder / f"{key.tenant}.{key.collection}.npz"
+
+    def delete(self, key: CollectionKey) -> None:
+        """Delete a snapshot, at once when something was deleted from the collection."""
+        self.path(key).unlink(missing_ok=True)
+
+    def write(self, key: CollectionKey, incarnation: str, snapshot: Snapshot) -> None:
+        """Write a snapshot in place of the one before, whole or not at all."""
+        passages = [passage for document in snapshot.documents for passage in document.passages]
+        header = {
+            **self._same(incarnation),
+            "last_change": snapshot.last_change,
+            "documents": [
+                [
+                    document.id,
+                    _said(document.facts),
+                    [_about(passage) for passage in document.passages],
+                ]
+                for document in snapshot.documents
+            ],
+        }
+        path = self.path(key)
+        beside = path.with_suffix(f".{os.getpid()}.part")
+        try:
+            with beside.open("wb") as file:
+                np.savez(
+                    file,
+                    header=np.frombuffer(json.dumps(header).encode(), np.uint8),
+                    terms=np.concatenate([np.empty(0, np.uint64), *(passage.terms for passage in passages)]),
+                    vectors=np.concatenate([passage.vectors for passage in passages]) if passages else np.empty((0, 0)),
+                )
+            beside.replace(path)
+        finally:
+            beside.unlink(missing_ok=True)
+
+    def read(self, key: CollectionKey, incarnation: str) -> Snapshot | None:
+        """The snapshot of this very collection, None when there is none that can be used."""
+        try:
+            with np.load(self.path(key), allow_pickle=False) as arrays:
+                header: dict[str, Any] = json.loads(arrays["header"].tobytes())
+                if any(header.get(name) != value for name, value in self._same(incarnation).items()):
+                    return None
+                return Snapshot(header["last_change"], _documents(header, arrays["terms"], arrays["vectors"]))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as exc:
+            _log.warning("snapshot.unreadable", path=str(self.path(key)), cause=str(exc))
+            return None
+
+    def _same(self, incarnation: str) -> dict[str, object]:
+        return {
+            "format": _FORMAT,
+            "words": analyzer.VERSION,
+            "embedder": self._embedder,
+            "incarnation": incarnation,
+        }
+
+
+def documents_in(index: PassageIndex) -> list[IndexedDocument]:
+    """What an index holds, as a snapshot keeps it."""
+    held: list[IndexedDocument] = []
+    for document in index.documents:
+        entries = index.entries_of(document)
+        first = entries[0] if entries else None
+        held.append(
+            IndexedDocument(
+                document,
+                first.facts if first else Facts(),
+                [
+                    IndexedPassage(entry.passage, entry.terms, index.vectors.vectors(entry.rows), entry.head)
+                    for entry in entries
+                ],
+            )
+        )
+    return held
+
+
+def _said(facts: Facts) -> list[object]:
+    return [facts.language, facts.validity.first, facts.validity.last, facts.audience, facts.metadata]
+
+
+def _heard(language: str, first: str, last: str, audience: str, metadata: list[list[str]]) -> Facts:
+    return Facts(language, Validity(first, last), Audience(audience), tuple((key, value) for key, value in metadata))
+
+
+def _about(passage: IndexedPassage) -> list[object]:
+    head = [passage.head.mark, passage.head.asks] if passage.head else []
+    return [passage.id, len(passage.terms), len(passage.vectors), *head]
+
+
+def _documents(header: dict[str, Any], terms: Any, vectors: Any) -> list[IndexedDocument]:
+    documents: list[IndexedDocument] = []
+    term_at = vector_at = 0
+    for document, said, parts in header["documents"]:
+        passages: list[IndexedPassage] = []
+        for passage, term_count, vector_count, *head in parts:
+            passages.append(
+                IndexedPassage(
+                    passage,
+                    terms[term_at : term_at + term_count],
+                    vectors[vector_at : vector_at + vector_count],
+                    Head(*head) if head else None,
+                )
+            )
+            term_at, vector_at = term_at + term_count, vector_at + vector_count
+        documents.append(IndexedDocument(document, _heard(*said), passages))
+    return documents

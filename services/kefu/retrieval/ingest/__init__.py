@@ -1,0 +1,1 @@
+"""Importing documents: unpack, convert in worker processes, embed, write."""

@@ -1,0 +1,65 @@
+"""From the bytes of a document to passages: all that is done to a file that a stranger made, see converters.py."""
+
+from dataclasses import dataclass, field
+
+from kefu.common.metadata_filters import Pairs
+from kefu.common.text.language import language_of
+from kefu.retrieval.documents.chunking import Chunk, cut
+from kefu.retrieval.documents.parse import read_document
+from kefu.retrieval.documents.parsers.archive import MAX_UNPACKED_BYTES
+from kefu.retrieval.documents.parsers.curated_csv import CuratedDraft, read_curated
+from kefu.retrieval.documents.types import Failure, Member
+from kefu.retrieval.domain.filters import Audience
+
+
+@dataclass(frozen=True)
+class Job:
+    """A document to convert; the fields are those of the contract's DocumentStart."""
+
+    path: str
+    media_type: str = ""
+    title: str = ""
+    curated: bool = False
+    most_unpacked: int = MAX_UNPACKED_BYTES
+    """Most bytes that may come out of it when it is an archive."""
+
+
+@dataclass(frozen=True)
+class Converted:
+    """A document as it is stored, but for its vectors. What it says of itself is empty where it says nothing."""
+
+    title: str = ""
+    language: str = ""
+    """Said or recognised."""
+    uri: str = ""
+    valid_from: str = ""
+    valid_until: str = ""
+    audience: Audience = Audience.EVERYONE
+    metadata: Pairs = ()
+    chunks: list[Chunk] = field(default_factory=list[Chunk])
+    remark: str = ""
+    members: list[Member] = field(default_factory=list[Member])
+    """Documents within it."""
+    failures: list[Failure] = field(default_factory=list[Failure])
+    curated: list[CuratedDraft] = field(default_factory=list[CuratedDraft])
+
+
+def convert(job: Job, data: bytes) -> Converted:
+    """Read and cut a document. Raises Unreadable; what a library raises on broken input may come through as well."""
+    if job.curated:
+        return Converted(curated=read_curated(data))
+    parsed = read_document(job.path, data, media_type=job.media_type, title=job.title, most_unpacked=job.most_unpacked)
+    text = "\n".join(block.text for block in parsed.blocks)
+    return Converted(
+        title=parsed.title,
+        language=parsed.language or language_of(f"{parsed.title}\n{text}"),
+        uri=parsed.uri,
+        valid_from=parsed.valid_from,
+        valid_until=parsed.valid_until,
+        audience=parsed.audience,
+        metadata=parsed.metadata,
+        chunks=cut(parsed) if parsed.blocks else [],
+        remark=parsed.remark,
+        members=parsed.members,
+        failures=parsed.failures,
+    )

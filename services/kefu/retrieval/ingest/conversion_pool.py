@@ -1,0 +1,186 @@
+"""
+Documents are converted in processes of their own, since strangers make them: one that hangs, needs all memory or
+crashes the library that reads it costs itself and nothing else. `Converters.open` is where these processes begin and
+end.
+"""
+
+import asyncio
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, cast
+
+import structlog
+
+import kefu
+from kefu.retrieval.documents.types import Unreadable
+from kefu.retrieval.ingest.conversion import Converted, Job
+from kefu.retrieval.ingest.conversion_worker import CONVERTED, FRAME, JOB
+
+_DOCUMENTS_EACH = 200  # then a process is replaced: libraries keep memory
+_IDLE_SECONDS = 60.0
+_PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "HOME")
+_log = structlog.stdlib.get_logger()
+
+
+class _ProcessEnded(Exception):
+    """A process that converts is gone."""
+
+
+@dataclass
+class _Worker:
+    process: subprocess.Popen[bytes]
+    source: asyncio.StreamReader
+    sink: asyncio.StreamWriter
+    documents: int = 0
+    idle_since: float = 0.0
+
+
+class Converters:
+    """Make it with `open`. Processes start when there is something to convert, and end when there has been nothing."""
+
+    def __init__(self, most: int, seconds: float, memory_mib: int) -> None:
+        self._seconds = seconds
+        self._memory_mib = memory_mib
+        self._free = asyncio.Semaphore(most)
+        self._idle: list[_Worker] = []
+        self._all: list[_Worker] = []
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, most: int = 2, seconds: float = 120.0, memory_mib: int = 1536) -> AsyncIterator["Converters"]:
+        """At most `most` processes, each with limits for one document: seconds, and MiB of address space."""
+        self = cls(most, seconds, memory_mib)
+        retiring = asyncio.create_task(self._retire(), name="converters-retire")
+        try:
+            yield self
+        finally:
+            retiring.cancel()
+            with suppress(asyncio.CancelledError):
+                await retiring
+            for worker in list(self._all):
+                await self._end(worker)
+
+    async def convert(self, job: Job, data: bytes) -> Converted:
+        """Convert a document; raises Unreadable. When it is cancelled, the process ends."""
+        async with self._free:
+            try:
+                reply = await self._reply(job, data)
+            except _ProcessEnded:  # not always the document's fault: someone may have killed it
+                try:
+                    reply = await self._reply(job, data)
+                except _ProcessEnded:
+                    raise Unreadable(
+                        "BROKEN_FILE",
+                        "Reading it broke the program that reads it; open it, save it anew, and import that.",
+                    ) from None
+        if "reason" in reply:
+            if reply["detail"]:
+                _log.warning("conversion.failed", reason=reply["reason"], detail=reply["detail"], bytes=len(data))
+            raise Unreadable(reply["reason"], reply["message"])
+        return cast("Converted", reply["converted"])
+
+    async def _reply(self, job: Job, data: bytes) -> dict[str, Any]:
+        """What a process answers; raises Unreadable when it takes too long, and _ProcessEnded."""
+        worker = self._idle.pop() if self._idle else await self._start()
+        kept = False
+        try:
+            async with asyncio.timeout(self._seconds):
+                reply = await _exchange(worker, job, data)
+            kept = "reason" not in reply or not reply["detail"]  # after what was not foreseen, a fresh one
+        except TimeoutError:
+            raise Unreadable(
+                "TOO_SLOW", f"It could not be read within {self._seconds:.0f} s; split it, or save it anew."
+            ) from None
+        except _ProcessEnded:
+            worker.process.kill()
+            status = await asyncio.to_thread(worker.process.wait)
+            _log.warning("conversion.process_ended", status=status, bytes=len(data))
+            raise
+        finally:
+            worker.documents += 1
+            if kept and worker.documents < _DOCUMENTS_EACH:
+                worker.idle_since = asyncio.get_running_loop().time()
+                self._idle.append(worker)
+            else:
+                await self._end(worker)
+        return reply
+
+    async def _start(self) -> _Worker:
+        environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}  # no keys, no passwords
+        environment["PYTHONPATH"] = str(Path(kefu.__file__).parents[1])
+        command = (
+            *(sys.executable, "-P", "-m", "kefu.retrieval.ingest.conversion_worker"),
+            *(str(self._memory_mib), str(int(self._seconds))),
+        )
+        ours, theirs = socket.socketpair()
+        with theirs:
+            # Not the event loop's own subprocesses: uvloop forks, which runs gRPC's handlers in the child and at times
+            # crashes it there. This one uses vfork, which runs none.
+            process = await asyncio.to_thread(
+                subprocess.Popen[bytes],
+                command,
+                stdin=theirs.fileno(),
+                stdout=theirs.fileno(),
+                env=environment,
+                start_new_session=True,  # Ctrl-C is for the service, which ends its processes itself
+            )
+        worker = _Worker(process, *await asyncio.open_connection(sock=ours))
+        self._all.append(worker)
+        return worker
+
+    async def _end(self, worker: _Worker) -> None:
+        worker.process.kill()
+        worker.sink.transport.abort()
+        await asyncio.to_thread(worker.process.wait)
+        with suppress(ConnectionError):
+            await worker.sink.wait_closed()
+        self._all.remove(worker)
+
+    async def _retire(self) -> None:
+        while True:
+            await asyncio.sleep(_IDLE_SECONDS / 2)
+            now = asyncio.get_running_loop().time()
+            retired = [worker for worker in self._idle if now - worker.idle_since > _IDLE_SECONDS]
+            self._idle = [worker for worker in self._idle if worker not in retired]
+            for worker in retired:
+                await self._end(worker)
+
+
+async def _exchange(worker: _Worker, job: Job, data: bytes) -> dict[str, Any]:
+    """Send a job and read its reply, with "converted" as an object. Raises _ProcessEnded."""
+    try:
+        for frame in (JOB.dump_json(job), data):
+            worker.sink.write(FRAME.pack(len(frame)))
+            worker.sink.write(frame)
+            await worker.sink.drain()
+        reply: dict[str, Any] = await asyncio.to_thread(_parsed, await _frame(worker.source))
+        if "converted" in reply:
+            converted: Converted = reply["converted"]
+            members = [replace(member, data=await _frame(worker.source)) for member in converted.members]
+            reply["converted"] = replace(converted, members=members)
+    except (asyncio.IncompleteReadError, ConnectionError):
+        raise _ProcessEnded from None
+    except RuntimeError:
+        if not worker.sink.is_closing():
+            raise
+        raise _ProcessEnded from None  # how uvloop says that a connection is closed
+    return reply
+
+
+def _parsed(head: bytes) -> dict[str, Any]:
+    """JSON, never pickle: what a hostile document may have made of the process must not run here."""
+    if head.startswith(b'{"converted":'):
+        return {"converted": CONVERTED.validate_json(head[len(b'{"converted":') : -1])}
+    return json.loads(head)
+
+
+async def _frame(stream: asyncio.StreamReader) -> bytes:
+    (length,) = FRAME.unpack(await stream.readexactly(FRAME.size))
+    return await stream.readexactly(length)

@@ -1,0 +1,96 @@
+"""
+A process that converts documents: `python -m kefu.retrieval.ingest.conversion_worker MEMORY_MIB SECONDS`.
+
+Jobs come on standard input and replies go to standard output, in the frames described at `read_frame`. It has limits
+on memory and CPU time, can write no file, knows none of the service's secrets, and yields to everything else on the
+machine.
+"""
+
+import json
+import os
+import resource
+import struct
+import sys
+import traceback
+from dataclasses import replace
+from typing import IO
+
+from pydantic import TypeAdapter
+
+from kefu.retrieval.documents.types import Unreadable
+from kefu.retrieval.ingest.conversion import Converted, Job, convert
+
+FRAME = struct.Struct(">Q")
+JOB: TypeAdapter[Job] = TypeAdapter(Job)
+CONVERTED: TypeAdapter[Converted] = TypeAdapter(Converted)
+_NICENESS = 10
+_SPARE_SECONDS = 5
+
+
+def read_frame(source: IO[bytes]) -> bytes | None:
+    """The next frame: 8 bytes of length, then so many bytes. None at the end.
+
+    A job is two frames: Job as JSON, the document's bytes. A reply is a frame of JSON, {"converted": Converted} or
+    {"reason", "message", "detail"}, then a frame for the bytes of each member.
+    """
+    head = source.read(FRAME.size)
+    if len(head) < FRAME.size:
+        return None
+    (length,) = FRAME.unpack(head)
+    data = source.read(length)
+    return data if len(data) == length else None
+
+
+def main(memory_mib: int, seconds: int) -> None:
+    """Convert until standard input ends."""
+    os.nice(_NICENESS)
+    source, sink = sys.stdin.buffer, os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a library prints does not get between the frames
+    _limit(resource.RLIMIT_AS, memory_mib * 2**20)
+    _limit(resource.RLIMIT_FSIZE, 0)
+    _limit(resource.RLIMIT_CORE, 0)
+    while (job := read_frame(source)) is not None and (data := read_frame(source)) is not None:
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        most = int(used.ru_utime + used.ru_stime) + seconds + _SPARE_SECONDS
+        resource.setrlimit(resource.RLIMIT_CPU, (most, resource.RLIM_INFINITY))  # should nobody be left to end us
+        for frame in reply_to(JOB.validate_json(job), data, memory_mib):
+            sink.write(FRAME.pack(len(frame)))
+            sink.write(frame)
+        sink.flush()
+
+
+def reply_to(job: Job, data: bytes, memory_mib: int) -> list[bytes]:
+    """The frames of a reply."""
+    try:
+        converted = convert(job, data)
+        bare = replace(converted, members=[replace(member, data=b"") for member in converted.members])
+        head = b'{"converted":' + CONVERTED.dump_json(bare) + b"}"
+        return [head, *(member.data for member in converted.members)]
+    except Unreadable as exc:
+        return [_failure(exc.reason, exc.message, "")]
+    except (MemoryError, RecursionError) as exc:
+        message = f"Reading it takes more than {memory_mib} MiB of memory; split it, or leave out what is large."
+        return [_failure("TOO_LARGE", message, type(exc).__name__)]
+    except Exception as exc:
+        where = traceback.extract_tb(exc.__traceback__)[-1]  # the message might hold text of the document
+        return [
+            _failure(
+                "BROKEN_FILE",
+                "It is broken, or made in a way that cannot be read; open it, save it anew, and import that.",
+                f"{type(exc).__name__} at {where.filename}:{where.lineno}",
+            )
+        ]
+
+
+def _failure(reason: str, message: str, detail: str) -> bytes:
+    return json.dumps({"reason": reason, "message": message, "detail": detail}).encode()
+
+
+def _limit(what: int, most: int) -> None:
+    hard = resource.getrlimit(what)[1]
+    most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    resource.setrlimit(what, (most, most))
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]))

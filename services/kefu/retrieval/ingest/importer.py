@@ -1,0 +1,254 @@
+"""
+The import: convert, embed, write, each by a task of its own, so that the model never waits for a converter or the disk.
+
+Redis fsyncs its append-only file once a second by default, so waiting for each document by itself would import one a
+second: the task that writes takes all that are ready and waits for the disk once.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, suppress
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from kefu.common.errors import DocumentNotFound
+from kefu.retrieval.documents.parsers.curated_csv import CuratedDraft
+from kefu.retrieval.domain.collection_key import CollectionKey
+from kefu.retrieval.domain.filters import strictest
+from kefu.retrieval.embedders import BatchingEmbedder, Vectors
+from kefu.retrieval.ingest.conversion_pool import Converters
+from kefu.retrieval.ingest.types import Progress, Report, Result, Source
+from kefu.retrieval.ingest.unpacker import Taken, Unpacker
+from kefu.retrieval.replica.replica import Replica
+from kefu.retrieval.storage.change_streams import ChangeId
+from kefu.retrieval.storage.durable_writer import DurableWriter
+from kefu.retrieval.storage.records import CuratedRecord, DocumentInfo, PassageText, document_id, split_vectors
+from kefu.retrieval.storage.store import KnowledgeStore
+from kefu.retrieval.vectorstore.base import Halves
+
+_PROGRESS_SECONDS = 0.25
+_CONVERTED_AHEAD = 16  # documents converted and not yet embedded, a bound on memory
+_READY_AT_ONCE = 64  # documents embedded and not yet written, likewise
+
+
+@dataclass
+class _Ready:
+    """What only has to be written."""
+
+    result: Result
+    info: DocumentInfo | None = None
+    texts: dict[str, PassageText] = field(default_factory=dict[str, PassageText])
+    vectors: dict[str, Halves] = field(default_factory=dict[str, Halves])
+    records: list[CuratedRecord] = field(default_factory=list[CuratedRecord])
+
+
+OpenWriter = Callable[[], AbstractAsyncContextManager[DurableWriter]]
+
+
+class Importer:
+    """Imports documents into one collection, for one caller."""
+
+    def __init__(
+        self,
+        key: CollectionKey,
+        store: KnowledgeStore,
+        embedder: BatchingEmbedder,
+        converters: Converters,
+        replica: Replica,
+        open_writer: OpenWriter,
+    ) -> None:
+        self._key = key
+        self._store = store
+        self._embedder = embedder
+        self._converters = converters
+        self._replica = replica
+        self._open_writer = open_writer
+        self._reports: asyncio.Queue[Report | None] = asyncio.Queue()
+        self._converted: asyncio.Queue[Taken | Result | None] = asyncio.Queue(_CONVERTED_AHEAD)
+        self._ready: asyncio.Queue[_Ready | None] = asyncio.Queue(_READY_AT_ONCE)
+
+    async def run(self, sources: AsyncIterator[Source]) -> AsyncGenerator[Report, None]:
+        """Import documents as they come, and report. A result other than FAILED is on disk in Redis.
+
+        Raises what ends the import as a whole: CollectionNotFound, NotDurable, BackendUnavailable, or what `sources`
+        raises; documents with a result stay imported.
+        """
+        await self._replica.check(self._key)
+        tasks = [
+            asyncio.create_task(self._write(), name="import-write"),
+            asyncio.create_task(self._embed(), name="import-embed"),
+            asyncio.create_task(self._convert(sources), name="import-convert"),
+        ]
+        try:
+            while (report := await self._next_report(tasks)) is not None:
+                yield report
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _next_report(self, tasks: list[asyncio.Task[None]]) -> Report | None:
+        getting = asyncio.ensure_future(self._reports.get())
+        try:
+            while True:
+                running = {task for task in tasks if not task.done()}
+                await asyncio.wait({getting, *running}, return_when=asyncio.FIRST_COMPLETED)
+                if getting.done():
+                    return getting.result()
+                for task in tasks:
+                    if task.done():
+                        task.result()  # raises what ended it
+        finally:
+            getting.cancel()
+
+    async def _convert(self, sources: AsyncIterator[Source]) -> None:
+        unpacker = Unpacker(self._key, self._store, self._converters, self._reports.put)
+        async for source in sources:
+            async for one in unpacker.take(source):
+                await self._converted.put(one)
+        await self._converted.put(None)
+
+    async def _embed(self) -> None:
+        ended = False
+        while not ended:
+            batch = [await self._converted.get()]
+            # More than one document only for a model that takes many passages at once.
+            while not self._converted.empty() and _texts(batch) < self._embedder.embedder.passages_at_once:
+                batch.append(self._converted.get_nowait())
+            ended = None in batch
+            taken = [one for one in batch if isinstance(one, Taken) and not one.source.curated]
+            made = iter(await self._documents(taken))
+            for one in filter(None, batch):
+                if isinstance(one, Result):
+                    await self._ready.put(_Ready(one))
+                else:
+                    await self._ready.put(await self._curated(one) if one.source.curated else next(made))
+        await self._ready.put(None)
+
+    async def _documents(self, taken: Sequence[Taken]) -> list[_Ready]:
+        vectors = [await self._kept_vectors(one) for one in taken]
+        wanted = [
+            (number, chunk)
+            for number, one in enumerate(taken)
+            for chunk in {chunk.id: chunk for chunk in one.converted.chunks}.values()
+            if chunk.id not in vectors[number]
+        ]
+        rows: list[Vectors] = []
+        told = 0.0
+        upcoming = iter(wanted)
+        current = next(upcoming, None)
+        async for part in self._embedder.passages([text for _, chunk in wanted for text in chunk.embedded]):
+            rows.append(part)
+            while current is not None and sum(map(len, rows)) >= len(current[1].embedded):
+                number, chunk = current
+                whole = np.concatenate(rows)
+                vectors[number][chunk.id] = whole[: len(chunk.embedded)].astype(np.float16)
+                rows = [whole[len(chunk.embedded) :]]
+                current = next(upcoming, None)
+                if time.monotonic() - told >= _PROGRESS_SECONDS:
+                    told = time.monotonic()
+                    total = len(taken[number].converted.chunks)
+                    await self._reports.put(Progress(taken[number].source.path, total, len(vectors[number])))
+        return [_ready(one, found) for one, found in zip(taken, vectors, strict=True)]
+
+    async def _kept_vectors(self, taken: Taken) -> dict[str, Halves]:
+        """Vectors of passages that were there before, which are not computed again."""
+        stored = await self._store.vectors_of(self._key, self._embedder.id, document_id(taken.source.path))
+        kept = split_vectors(stored, self._embedder.embedder.dimension)
+        return {chunk.id: kept[chunk.id] for chunk in taken.converted.chunks if chunk.id in kept}
+
+    async def _curated(self, taken: Taken) -> _Ready:
+        audience = taken.source.audience
+        drafts = [replace(draft, audience=strictest(audience, draft.audience)) for draft in taken.converted.curated]
+        there = await self._store.curated(self._key, [draft.id for draft in drafts])
+        records: list[CuratedRecord] = []
+        for draft in drafts:
+            before = there.get(draft.id)
+            if before and _same(before, draft):
+                continue
+            vectors = await self._embedder.queries(draft.questions)
+            records.append(CuratedRecord.made(draft, vectors.astype(np.float16), self._embedder.id))
+            await self._reports.put(Progress(taken.source.path, len(drafts), len(records)))
+        outcome = "UNCHANGED" if not records else "UPDATED" if there else "CREATED"
+        return _Ready(Result(taken.source.path, outcome, passages=len(drafts)), records=records)
+
+    async def _write(self) -> None:
+        ended = False
+        while not ended:
+            batch = [await self._ready.get()]
+            while not self._ready.empty():
+                batch.append(self._ready.get_nowait())
+            ended = None in batch
+            results: list[Result] = []
+            change: ChangeId = ""
+            async with self._open_writer() as writer:
+                for ready in filter(None, batch):
+                    result, change = await self._write_one(writer, ready, change)
+                    results.append(result)
+                await writer.wait_until_on_disk()
+            if change and ended:
+                await self._replica.reached(self._key, change)
+            for result in results:
+                await self._reports.put(result)
+        await self._reports.put(None)
+
+    async def _write_one(self, writer: DurableWriter, ready: _Ready, change: ChangeId) -> tuple[Result, ChangeId]:
+        result = ready.result
+        if ready.info is not None:
+            embedder = self._embedder.id
+            is_new, change = await self._store.put_document(
+                writer, self._key, ready.info, ready.texts, ready.vectors, embedder
+            )
+            return replace(result, outcome="CREATED" if is_new else "UPDATED"), change
+        if result.outcome == "DELETED":
+            with suppress(DocumentNotFound):  # someone else was faster
+                change = await self._store.delete_document(writer, self._key, result.document)
+            return replace(result, document=""), change
+        if result.outcome == "UNCHANGED":
+            # Whoever wrote it may not have lived to see it on disk.
+            await self._store.confirm(writer, self._key)
+        for record in ready.records:
+            change = await self._store.put_curated(writer, self._key, record)
+        return result, change
+
+
+def _texts(batch: Sequence[Taken | Result | None]) -> int:
+    """Texts to embed in a batch; what has none counts as one, so that a batch ends."""
+    return sum(
+        max(sum(len(chunk.embedded) for chunk in one.converted.chunks), 1) if isinstance(one, Taken) else 1
+        for one in batch
+    )
+
+
+def _ready(taken: Taken, vectors: dict[str, Halves]) -> _Ready:
+    source, converted, ident = taken.source, taken.converted, document_id(taken.source.path)
+    info = DocumentInfo(
+        id=ident,
+        path=source.path,
+        title=converted.title,
+        language=source.language or converted.language,
+        uri=source.uri or converted.uri,
+        valid_from=source.valid_from or converted.valid_from,
+        valid_until=source.valid_until or converted.valid_until,
+        audience=strictest(source.audience, converted.audience),
+        metadata=tuple(sorted({**dict(converted.metadata), **dict(source.metadata)}.items())),
+        sha256=taken.sha256,
+        import_key=taken.import_key,
+        passages=tuple(chunk.id for chunk in converted.chunks),
+        update_time=time.time(),
+    )
+    texts = {chunk.id: PassageText(chunk.text, chunk.headings, chunk.page) for chunk in converted.chunks}
+    result = Result(source.path, "CREATED", ident, len(converted.chunks), message=converted.remark)
+    return _Ready(result, info, texts, vectors)
+
+
+def _same(before: CuratedRecord, draft: CuratedDraft) -> bool:
+    return (
+        *(before.questions, before.answer, before.language),
+        *(before.valid_from, before.valid_until, before.priority, before.audience),
+    ) == (
+        *(draft.questions, draft.answer, draft.language),
+        *(draft.valid_from, draft.valid_until, draft.priority, draft.audience),
+    )

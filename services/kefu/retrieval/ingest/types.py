@@ -1,0 +1,50 @@
+"""What goes into an import and what comes out of it."""
+
+from dataclasses import dataclass
+
+from kefu.common.metadata_filters import Pairs
+from kefu.retrieval.domain.filters import Audience
+
+MAX_DOCUMENT_BYTES = 64 * 1024 * 1024
+MAX_PATH_CHARACTERS = 1024
+
+
+@dataclass(frozen=True)
+class Source:
+    """A document as it was sent; see DocumentStart of the contract."""
+
+    path: str
+    data: bytes
+    media_type: str = ""
+    title: str = ""
+    language: str = ""
+    uri: str = ""
+    valid_from: str = ""
+    valid_until: str = ""
+    curated: bool = False
+    audience: Audience = Audience.EVERYONE
+    metadata: Pairs = ()
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a document is. No passages: it is being converted."""
+
+    path: str
+    passages_total: int = 0
+    passages_embedded: int = 0
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of a document: CREATED, UPDATED, UNCHANGED, FAILED, UNPACKED or DELETED."""
+
+    path: str
+    outcome: str
+    document: str = ""
+    passages: int = 0
+    reason: str = ""
+    message: str = ""
+
+
+Report = Progress | Result

@@ -1,0 +1,1 @@
+"""Ranking: the signals of each candidate passage, relevance, and the reranker."""

@@ -1,0 +1,1 @@
+"""A replica's copy of the knowledge: live collections that follow changes, and the search over them."""

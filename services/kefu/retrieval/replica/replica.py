@@ -1,0 +1,273 @@
+"""
+A replica: every collection of Redis in this process's memory, followed by its stream of changes.
+
+A change is applied by reading what Redis holds now, so that applying it twice, or late, does no harm. An entry may have
+been trimmed away while this process was stopped: after each read the last applied entry must still be in the stream,
+else the collection is rebuilt.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import structlog
+from prometheus_client import Gauge
+
+from kefu.common.errors import BackendUnavailable, CollectionNotFound, ServiceError
+from kefu.retrieval.domain.collection_key import REGISTRY_CHANGES, CollectionKey
+from kefu.retrieval.domain.filters import Wanted
+from kefu.retrieval.embedders import BatchingEmbedder
+from kefu.retrieval.index.snapshot import Snapshots
+from kefu.retrieval.ranking.baseline import Background
+from kefu.retrieval.replica.live_collection import LiveCollection
+from kefu.retrieval.replica.reembedding import reembed
+from kefu.retrieval.replica.searcher import Found, Searcher
+from kefu.retrieval.storage.change_streams import NO_CHANGE, ChangeId
+from kefu.retrieval.storage.reader import KnowledgeReader
+from kefu.retrieval.vectorstore.base import VectorStores
+from kefu.retrieval.vectorstore.faiss_store import FaissStores
+
+PASSAGES = Gauge("kefu_passages", "Passages that this replica searches.", ("tenant", "collection"))
+_BLOCK_SECONDS = 1.0
+_REACHED_SECONDS = 5.0
+_log = structlog.stdlib.get_logger()
+
+
+class Replica:
+    """Make it with `open`."""
+
+    def __init__(
+        self,
+        reader: KnowledgeReader,
+        embedder: BatchingEmbedder,
+        background: Background,
+        stores: VectorStores,
+        snapshots: Snapshots | None,
+        snapshot_seconds: float,
+    ) -> None:
+        self._reader = reader
+        self._embedder = embedder
+        self._stores = stores
+        self._snapshots = snapshots
+        self._snapshot_seconds = snapshot_seconds
+        self._live: dict[CollectionKey, LiveCollection] = {}
+        self._registry_change: ChangeId = NO_CHANGE
+        self._collections_changed = asyncio.Condition()
+        self._refreshing: dict[CollectionKey, asyncio.Task[None]] = {}
+        self._searching = ThreadPoolExecutor(1, thread_name_prefix="search")
+        self._searcher = Searcher(embedder, background, self._searching)
+        self._preparing = ThreadPoolExecutor(1, thread_name_prefix="prepare")
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls,
+        reader: KnowledgeReader,
+        embedder: BatchingEmbedder,
+        snapshot_folder: Path | None = None,
+        snapshot_seconds: float = 30.0,
+        *,
+        stores: VectorStores | None = None,
+    ) -> AsyncIterator["Replica"]:
+        """A replica that holds all there is, and follows it while the block runs. Unless `stores` says otherwise, its
+        vectors are in memory.
+        """
+        stores = stores or FaissStores(embedder.embedder.dimension)
+        snapshots = Snapshots(snapshot_folder, embedder.id) if snapshot_folder and not stores.outlive else None
+        background = await Background.by(embedder)
+        self = cls(reader, embedder, background, stores, snapshots, snapshot_seconds)
+        tasks: list[asyncio.Task[None]] = []
+        try:
+            await self._load_all()
+            tasks = [asyncio.create_task(self._follow(), name="follow-changes")]
+            if snapshots:
+                tasks.append(asyncio.create_task(self._write_snapshots(snapshots), name="write-snapshots"))
+            yield self
+        finally:
+            for task in [*tasks, *self._refreshing.values()]:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+            if snapshots:
+                await self._write_stale(snapshots)
+            self._searching.shutdown(wait=True, cancel_futures=True)
+            self._preparing.shutdown(wait=True, cancel_futures=True)
+
+    def has(self, key: CollectionKey) -> bool:
+        """Whether a collection can be searched here."""
+        return key in self._live
+
+    def passage_count(self, key: CollectionKey) -> int:
+        """Passages of a collection here; 0 for one that is not here."""
+        live = self._live.get(key)
+        return len(live.index.entries) if live else 0
+
+    def min_relevance(self, key: CollectionKey) -> float:
+        """A collection's threshold, as calibrated; 0 for one that is not, or is not here."""
+        live = self._live.get(key)
+        return live.min_relevance if live else 0.0
+
+    async def check(self, key: CollectionKey) -> None:
+        """Raise CollectionNotFound, or BackendUnavailable when the collection belongs to another embedder."""
+        info = await self._reader.info(key)
+        if info.embedder != self._embedder.id:
+            raise _other_embedder(key, info.embedder, self._embedder.id)
+
+    async def search(
+        self,
+        keys: Sequence[CollectionKey],
+        text: str,
+        count: int,
+        wanted: Wanted,
+        *,
+        before: str = "",
+        with_subject: bool = False,
+    ) -> Found:
+        """As `Searcher.search`. Raises CollectionNotFound, or BackendUnavailable as `check` does."""
+        live = [self._usable(key) for key in keys]
+        return await self._searcher.search(live, text, count, wanted, before=before, with_subject=with_subject)
+
+    async def reached(self, key: CollectionKey, change: ChangeId) -> None:
+        """Return when a change can be found here, or after 5 s: it is stored, and will be found soon."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_REACHED_SECONDS):
+                await self._until(lambda: key in self._live)
+                await self._live[key].reached(change)
+
+    async def gone(self, key: CollectionKey) -> None:
+        """Return when a deleted collection is no longer searched here, or after 5 s."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_REACHED_SECONDS):
+                await self._until(lambda: key not in self._live)
+
+    async def _until(self, true: Callable[[], bool]) -> None:
+        async with self._collections_changed:
+            await self._collections_changed.wait_for(true)
+
+    def _usable(self, key: CollectionKey) -> LiveCollection:
+        live = self._live.get(key)
+        if live is None:
+            raise CollectionNotFound(f"There is no collection {key.collection}.")
+        if live.info.embedder != self._embedder.id:
+            raise _other_embedder(key, live.info.embedder, self._embedder.id)
+        return live
+
+    async def _load_all(self) -> None:
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._searching, self._stores.begin_loading)
+        self._registry_change = await self._reader.changes.last_of_registry()
+        for key in await self._reader.collections():
+            await self._load(key)
+        await loop.run_in_executor(self._searching, self._stores.end_loading)
+
+    async def _load(self, key: CollectionKey) -> None:
+        try:
+            info = await self._reader.info(key)
+        except CollectionNotFound:
+            return  # registered first, made next; or deleted, unregistered next
+        if info.embedder != self._embedder.id:
+            await reembed(self._reader, key, self._embedder)
+            info = await self._reader.info(key)
+        loop = asyncio.get_running_loop()
+        vectors = await loop.run_in_executor(self._searching, self._stores.open, key, info.incarnation)
+        live = LiveCollection(key, info, self._reader, self._embedder, vectors, self._searching, self._preparing)
+        await live.load(self._snapshots)
+        self._live[key] = live
+        self._count(key)
+
+    async def _follow(self) -> None:
+        last_cause = ""
+        while True:
+            try:
+                await self._follow_once()
+                if last_cause:
+                    _log.info("changes.followed_again")
+                    last_cause = ""
+            except ServiceError as error:
+                cause = f"{error.message} {error.__cause__ or ''}".strip()
+                if cause != last_cause:  # one line a cause
+                    last_cause = cause
+                    _log.warning("changes.not_followed", cause=cause)
+                await asyncio.sleep(0.5)
+            except Exception:  # a follower that ended would leave this replica stale without a word
+                _log.exception("changes.failed")
+                await asyncio.sleep(0.5)
+
+    async def _follow_once(self) -> None:
+        after = {REGISTRY_CHANGES: self._registry_change}
+        after |= {key.changes: live.last_change for key, live in self._live.items()}
+        news = await self._reader.changes.read(after, _BLOCK_SECONDS)
+        for key, live in list(self._live.items()):
+            if entries := news.get(key.changes):
+                if not await self._reader.changes.reach_back_to(key, live.last_change):
+                    await self._rebuild(key, live)
+                    continue
+                changes = [(entry, fields["kind"], fields["id"]) for entry, fields in entries]
+                if await live.follow(changes) and self._snapshots:
+                    await asyncio.to_thread(self._snapshots.delete, key)
+                self._refresh_words(key, live)
+                self._count(key)
+        if entries := news.get(REGISTRY_CHANGES):
+            await self._follow_registry()
+            self._registry_change = entries[-1][0]
+            async with self._collections_changed:
+                self._collections_changed.notify_all()
+
+    async def _rebuild(self, key: CollectionKey, live: LiveCollection) -> None:
+        _log.warning("collection.rebuilding", collection=key.member, cause="its changes were trimmed")
+        if self._snapshots:
+            await asyncio.to_thread(self._snapshots.delete, key)
+        await live.rebuild()
+        self._refresh_words(key, live)
+        self._count(key)
+
+    async def _follow_registry(self) -> None:
+        there = set(await self._reader.collections())
+        for key in [key for key in self._live if key not in there or await self._was_made_anew(key)]:
+            live = self._live.pop(key)
+            with suppress(KeyError):
+                PASSAGES.remove(key.tenant, key.collection)
+            if self._snapshots:
+                await asyncio.to_thread(self._snapshots.delete, key)
+            try:
+                await asyncio.get_running_loop().run_in_executor(self._searching, live.index.vectors.drop)
+            except BackendUnavailable as error:  # whichever replica starts next drops them
+                _log.warning("vectors.not_dropped", collection=key.member, cause=error.message)
+        for key in sorted(there - self._live.keys()):
+            await self._load(key)
+
+    async def _was_made_anew(self, key: CollectionKey) -> bool:
+        try:
+            return (await self._reader.info(key)).incarnation != self._live[key].info.incarnation
+        except CollectionNotFound:
+            return True
+
+    def _refresh_words(self, key: CollectionKey, live: LiveCollection) -> None:
+        running = self._refreshing.get(key)
+        if running is None or running.done():
+            self._refreshing[key] = asyncio.create_task(live.refresh_words(), name=f"words-{key.member}")
+
+    async def _write_snapshots(self, snapshots: Snapshots) -> None:
+        while True:
+            await asyncio.sleep(self._snapshot_seconds)
+            await self._write_stale(snapshots)
+
+    async def _write_stale(self, snapshots: Snapshots) -> None:
+        for key, live in list(self._live.items()):
+            if live.snapshot_is_stale:
+                try:
+                    await live.write_snapshot(snapshots)
+                except OSError as exc:
+                    _log.warning("snapshot.not_written", path=str(snapshots.path(key)), cause=str(exc))
+
+    def _count(self, key: CollectionKey) -> None:
+        PASSAGES.labels(key.tenant, key.collection).set(self.passage_count(key))
+
+
+def _other_embedder(key: CollectionKey, theirs: str, ours: str) -> BackendUnavailable:
+    return BackendUnavailable(
+        f"Collection {key.collection} belongs to the embedder {theirs}, and this replica runs {ours}; start it anew "
+        "with that embedder, or all replicas with this one."
+    )

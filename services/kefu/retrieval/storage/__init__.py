@@ -1,0 +1,1 @@
+"""Knowledge in Redis: records, reads, durable writes, and the stream of changes."""

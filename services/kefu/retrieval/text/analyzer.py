@@ -1,0 +1,184 @@
+"""
+Text to index words: the English Snowball stemmer for words in Latin script; for Chinese, jieba's words and all pairs of
+neighbouring characters, since how a word is cut hangs on what stands beside it. Traditional characters count as
+simplified ones (OpenCC).
+"""
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import Stemmer  # pyright: ignore[reportMissingTypeStubs]
+
+from kefu.common.text.chinese import simplified
+from kefu.retrieval.text.cedict import Gloss, load_glosses
+from kefu.retrieval.text.segmenter import make_cut
+from kefu.retrieval.text.user_dictionary import NOTHING, Dictionary
+
+Terms = npt.NDArray[np.uint64]
+"""Index words as salted 64-bit hashes, in the order of the text, repeated as they are there."""
+
+Group = tuple[Terms, npt.NDArray[np.float32]]
+"""One word of a question: what may stand for it in a passage, each with its weight, 0 to 1. It counts once, by the best
+of them."""
+
+VERSION = 2
+"""Raise it when the same text gives other words: snapshots of another version are made anew."""
+
+_RUNS = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]+|[^\W_\u3400-\u9fff\uf900-\ufaff]+")
+_CODES = re.compile(r"(?=[a-z0-9./_-]*[a-z])(?=[a-z0-9./_-]*[0-9])[a-z0-9]+(?:[-_/.][a-z0-9]+)+")
+# Words that carry grammar and no subject. Negations stay: "not covered" differs from "covered".
+_STOP_WORDS = frozenset(
+    re.findall(
+        r"\w+",
+        "a an and are as at be been but by can could did do does for from had has have how i if in into is it its me my"
+        " of on or our should such that the their them then there these they this to was we were what when where which"
+        " who why will with would you your",
+    )
+)
+_STOP_CHARACTERS = frozenset("的了吗呢吧啊呀么")
+_MOST_IN_ENGLISH = 100
+"""Characters: the English has half as many tokens again, and a long message takes long enough by itself."""
+LANGUAGES = frozenset(("zh", "en"))
+"""Those that words are translated between."""
+
+
+class Words:
+    """Splits text into index words. The first one in a process loads jieba's dictionary and CC-CEDICT (two seconds)."""
+
+    def __init__(self, salt: bytes = b"", dictionary: Dictionary = NOTHING) -> None:
+        """`salt` keys the hashes, at most 64 bytes: two collections' hashes cannot be compared."""
+        self._cut = make_cut(dictionary.words)
+        self._synonyms: dict[str, tuple[str, ...]] = {}
+        for group in dictionary.synonyms:
+            self._add_synonyms([self._index_word(word) for word in group])
+        self._glosses = load_glosses(_stem, _STOP_WORDS)
+        self._salt = salt
+        self._known: dict[str, int] = {}
+        self._groups: dict[str, Group] = {}
+
+    def split(self, text: str) -> list[str]:
+        """The index words of a text: normalised (NFKC), lower case, stemmed, simplified.
+
+        A code such as SM-G973U is a word of its own too, without what joins its parts.
+        """
+        return list(self._split(self._normal(text)))
+
+    def terms(self, text: str) -> Terms:
+        """The index words as hashes."""
+        return self._hashes(self.split(text))
+
+    def mark(self, text: str) -> int:
+        """A hash of a text as it stands, salted like those of words."""
+        return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8, key=self._salt).digest(), "little")
+
+    def asked(self, question: str) -> list[Group]:
+        """A question for passages in its own language: each of its index words once, with its synonyms."""
+        groups = dict.fromkeys(self._synonyms.get(word, (word,)) for word in self.split(question))
+        return [(self._hashes(group), np.ones(len(group), np.float32)) for group in groups]
+
+    def translated(self, question: str, language: str, languages: Collection[str]) -> list[Group] | None:
+        """A question for passages in the other of Chinese and English, None when there are none in `languages`."""
+        if language not in LANGUAGES or not LANGUAGES - {language} & set(languages):
+            return None
+        words: Iterable[str] = dict.fromkeys(self._words(self._normal(question)))
+        if language == "zh":
+            words = (part for word in words for part in self._parts(word))
+        # Of synonyms the first stands for all of them.
+        words = dict.fromkeys(self._synonyms.get(word, (word,))[0] for word in words)
+        return [group for word in words if len((group := self._group(word))[0])]
+
+    def in_english(self, question: str, language: str, languages: Collection[str]) -> str:
+        """A Chinese question word by word in English, to be embedded; empty when it is in another language or a long
+        message, or where `languages` have no English.
+        """
+        if language != "zh" or "en" not in languages or len(question) > _MOST_IN_ENGLISH:
+            return ""
+        found: list[str] = []
+        for match in _RUNS.finditer(self._normal(question)):
+            if not _is_han(match[0][0]):
+                found.append(match[0])
+                continue
+            words = (word for word in self._cut(match[0]) if word not in _STOP_CHARACTERS)
+            found += (self._glosses.meaning(part) for word in words for part in self._glosses.parts(word))
+        return " ".join(filter(None, found))
+
+    def _parts(self, word: str) -> Iterable[str]:
+        return (word,) if word in self._synonyms else self._glosses.parts(word)
+
+    def _group(self, word: str) -> Group:
+        known = self._groups.get(word)
+        if known is None:
+            glosses = [gloss for each in self._synonyms.get(word, (word,)) for gloss in self._translations(each)]
+            weights = np.fromiter((gloss.weight for gloss in glosses), np.float32)
+            known = self._hashes(gloss.word for gloss in glosses), weights
+            if len(self._groups) >= 5_000:  # some have a thousand translations
+                self._groups.clear()
+            self._groups[word] = known
+        return known
+
+    def _translations(self, word: str) -> list[Gloss]:
+        if not _is_han(word[0]):
+            return [Gloss(word, 1.0), *self._glosses.in_chinese(word)]
+        itself = [Gloss(word, 1.0)] if word in self._synonyms else []
+        return [*itself, *self._glosses.in_english(word)]
+
+    def _index_word(self, word: str) -> str:
+        """A word of a dictionary as `split` gives it."""
+        return (
+            re.sub(r"[-_/.]", "", word) if _CODES.fullmatch(word) else word if _is_han(word[0]) else _stem((word,))[0]
+        )
+
+    def _add_synonyms(self, group: Iterable[str]) -> None:
+        """Groups that share a word are one."""
+        whole = tuple(dict.fromkeys(each for word in group for each in self._synonyms.get(word, (word,))))
+        self._synonyms |= dict.fromkeys(whole, whole)
+
+    def _normal(self, text: str) -> str:
+        return simplified(unicodedata.normalize("NFKC", text).lower())
+
+    def _split(self, normal: str) -> Iterator[str]:
+        for word in self._words(normal):
+            if not _is_han(word[0]) or len(word) != 2:  # the pairs follow
+                yield word
+        for match in _RUNS.finditer(normal):
+            run = match[0]
+            if _is_han(run[0]):
+                yield from (run[at : at + 2] for at in range(len(run) - 1))
+
+    def _words(self, normal: str) -> Iterator[str]:
+        for match in _RUNS.finditer(normal):
+            run = match[0]
+            if _is_han(run[0]):
+                yield from (word for word in self._cut(run) if word not in _STOP_CHARACTERS)
+            elif run not in _STOP_WORDS:
+                yield _stem((run,))[0]
+        for match in _CODES.finditer(normal):
+            yield re.sub(r"[-_/.]", "", match[0])
+
+    def _hashes(self, words: Iterable[str]) -> Terms:
+        return np.fromiter((self._hash(word) for word in words), np.uint64)
+
+    def _hash(self, word: str) -> int:
+        known = self._known.get(word)
+        if known is None:
+            known = self.mark(word)
+            if len(self._known) >= 200_000:  # a bound: the dictionary of a large knowledge base has about half
+                self._known.clear()
+            self._known[word] = known
+        return known
+
+
+def _is_han(character: str) -> bool:
+    return "\u3400" <= character <= "\u9fff" or "\uf900" <= character <= "\ufaff"
+
+
+_STEMMER: Any = Stemmer.Stemmer("english")  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+
+
+def _stem(words: Sequence[str]) -> list[str]:
+    return _STEMMER.stemWords(list(words))

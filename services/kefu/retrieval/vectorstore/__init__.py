@@ -1,0 +1,1 @@
+"""Vector stores: FAISS in memory, and Milvus."""
