@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 
-from kefu.cli.data_dir import DataDir
+from kefu.local.data_dir import DataDir
 from loadtest.measures import mean
 
 OWN = "generator"

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import aiohttp
 
-from kefu.cli.probes import grpc_probe
+from kefu.local.health_probes import grpc_probe
 from loadtest.compare.backend import MODEL
 from loadtest.compare.installed import LITELLM, VLLM_ROUTER, program
 from tests.support.ports import free_port

@@ -8,13 +8,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from kefu.cli import documents_on_disk
-from kefu.cli.local_redis import server_arguments, server_binary
-from kefu.cli.local_suite import sample_folder
-from kefu.cli.ports import HOST
-from kefu.cli.probes import grpc_probe, redis_probe
+from kefu.cli.documents import local_files
 from kefu.client import Client, Document
 from kefu.common.auth import make_key
+from kefu.local.health_probes import grpc_probe, redis_probe
+from kefu.local.ports import HOST
+from kefu.local.redis_server import server_arguments, server_binary
+from kefu.local.suite import sample_folder
 from loadtest.faults.front_door import nginx_before
 from loadtest.faults.process import PortsBelow, Process
 
@@ -162,7 +162,7 @@ def _assemble(folder: Path, settings: Settings) -> Bench:
 
 async def _import_sample(bench: Bench) -> None:
     english = sample_folder() / "help_center" / "en"
-    files = documents_on_disk.find_files([english / name for name in bench.settings.folders]).files
+    files = local_files.find_files([english / name for name in bench.settings.folders]).files
     documents = [Document(file.path, file.file) for file in files]
     async with Client(bench.retrievals[0].address, key=bench.key) as kefu:
         for result in (await kefu.import_documents(COLLECTION, documents, create=True)).values():

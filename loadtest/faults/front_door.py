@@ -3,8 +3,8 @@
 import os
 from pathlib import Path
 
-from kefu.cli.data_dir import DataDir
-from kefu.cli.local_nginx import front
+from kefu.local.data_dir import DataDir
+from kefu.local.nginx import front
 from loadtest.faults.process import Process
 
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 
-from kefu.cli.ports import HOST
+from kefu.local.ports import HOST
 from loadtest.faults.bench import Bench
 from loadtest.faults.customers import Load
 from loadtest.faults.drain import watch_drain

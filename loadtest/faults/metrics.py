@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from kefu.cli.ports import HOST
+from kefu.local.ports import HOST
 from loadtest.faults.process import Process
 
 _LASTING = ("WatchLoad", "Watch", "GenerateMany")

@@ -9,10 +9,10 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from kefu.cli import bound
-from kefu.cli.ports import HOST, is_free
-from kefu.cli.probes import Probe
-from kefu.cli.processes import kill_group
+from kefu.local import pdeathsig
+from kefu.local.health_probes import Probe
+from kefu.local.ports import HOST, is_free
+from kefu.local.processes import kill_group
 
 _START_SECONDS = 90.0
 _PROBE_SECONDS = 0.1
@@ -46,7 +46,7 @@ class Process:
         clean = {name: value for name, value in os.environ.items() if not name.startswith("KEFU_")}
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-I", "-S", bound.__file__, str(os.getpid())),  # it ends when we do
+                *(sys.executable, "-I", "-S", pdeathsig.__file__, str(os.getpid())),  # it ends when we do
                 *self._command,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,

@@ -13,7 +13,7 @@ from typing import Any
 
 from playwright.async_api import Page, async_playwright, expect
 
-from kefu.cli.local_suite import sample_folder
+from kefu.local.suite import sample_folder
 from tests.browser.pictures import DESKTOP, PHONE, shot
 from tests.support.busy_day import have_a_busy_day
 from tests.support.office import Office

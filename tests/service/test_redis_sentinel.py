@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from kefu.cli.local_redis import server_binary
 from kefu.common.errors import BackendUnavailable, StartupError
 from kefu.common.redis.client import open_redis, redis_errors
 from kefu.common.redis.url import redis_client
+from kefu.local.redis_server import server_binary
 from tests.support.ports import free_port
 from tests.support.redis_server import RedisServer, redis_server
 
@@ -82,7 +82,7 @@ async def test_a_client_follows_the_primary_when_sentinels_name_another_one(
 
 async def _start_without_asking(server: RedisServer) -> None:
     """RedisServer asks whether it is there without a password."""
-    from kefu.cli.local_redis import server_arguments
+    from kefu.local.redis_server import server_arguments
 
     server.directory.mkdir(parents=True, exist_ok=True)
     arguments = [*server_arguments(server.directory, server.port), *server._extra]  # pyright: ignore[reportPrivateUsage]

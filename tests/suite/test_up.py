@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from kefu.cli.data_dir import DataDir
+from kefu.local.data_dir import DataDir
 from tests.support.ports import free_port
 from tests.support.suite import (
     SERVICES,

@@ -11,8 +11,8 @@ from pathlib import Path
 import redis.exceptions
 from redis.asyncio import Redis
 
-from kefu.cli.local_redis import server_arguments, server_binary
 from kefu.common.redis.client import SCHEMA, SCHEMA_KEY
+from kefu.local.redis_server import server_arguments, server_binary
 from tests.support.ports import free_port
 
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import psutil
 
-from kefu.cli.data_dir import DataDir, ServiceState, SuiteState
+from kefu.local.data_dir import DataDir, ServiceState, SuiteState
 from tests.support.ports import free_port
 
 SERVICES = ("redis", "retrieval", "generation", "router", "gateway")

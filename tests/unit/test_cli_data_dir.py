@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from kefu.cli import ports
+from kefu.cli.commands.doctor import Verdict, examine
 from kefu.cli.console import CommandFailed
-from kefu.cli.data_dir import DataDir, ServiceState, SuiteState, is_process, start_time_of
-from kefu.cli.doctor import Verdict, examine
+from kefu.local import ports
+from kefu.local.data_dir import DataDir, ServiceState, SuiteState, is_process, start_time_of
 
 
 @pytest.fixture

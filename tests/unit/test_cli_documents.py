@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from kefu.cli.console import CommandFailed
-from kefu.cli.documents_on_disk import MAX_BYTES, find_files
+from kefu.cli.documents.local_files import MAX_BYTES, find_files
 from kefu.client import Document
 
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from kefu.cli.console import CommandFailed
-from kefu.cli.documents_on_disk import Found
-from kefu.cli.fetching import Fetcher, path_of, urls_in
+from kefu.cli.documents.local_files import Found
+from kefu.cli.documents.web_pages import Fetcher, path_of, urls_in
 from kefu.common.ssrf import Address, is_allowed, is_public
 
 
@@ -166,7 +166,7 @@ async def test_a_name_with_one_private_address_among_others_is_refused(
 
 
 async def test_more_than_a_document_may_have_is_not_fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kefu.cli.fetching.MAX_BYTES", 10)
+    monkeypatch.setattr("kefu.cli.documents.web_pages.MAX_BYTES", 10)
     async with website({"/a": ok(b"x" * 11)}) as site:
         found, failed = await fetch(tmp_path, f"{site}/a")
     assert not found.files

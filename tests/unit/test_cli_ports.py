@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import pytest
 
 from kefu.cli.console import CommandFailed
-from kefu.cli.ports import Ports, is_free
+from kefu.local.ports import Ports, is_free
 from tests.support.ports import free_port
 
 

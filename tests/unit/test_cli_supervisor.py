@@ -12,9 +12,9 @@ from pathlib import Path
 
 import psutil
 
-from kefu.cli.data_dir import ServiceState, SuiteState, start_time_of
-from kefu.cli.processes import RUN_VARIABLE, kill_leftovers
-from kefu.cli.supervisor import CRASHES_BEFORE_GIVING_UP, Service, State, Supervised, Supervisor
+from kefu.local.data_dir import ServiceState, SuiteState, start_time_of
+from kefu.local.processes import RUN_VARIABLE, kill_leftovers
+from kefu.local.supervisor import CRASHES_BEFORE_GIVING_UP, Service, State, Supervised, Supervisor
 from tests.support.waiting import until
 
 PATIENCE = 30.0  # for what takes well under a second on an idle machine
@@ -186,7 +186,7 @@ async def test_while_it_starts_its_last_line_is_its_detail(tmp_path: Path) -> No
 async def test_services_do_not_outlive_a_killed_supervisor(tmp_path: Path) -> None:
     program = f"""
 import asyncio, pathlib, sys
-from kefu.cli.supervisor import Service, Supervisor
+from kefu.local.supervisor import Service, Supervisor
 marker = pathlib.Path({str(tmp_path / "ready")!r})
 async def ready():
     return marker.exists()

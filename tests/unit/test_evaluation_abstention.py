@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from kefu.cli.eval import app
+from kefu.cli.commands.eval.retrieval import app
 from kefu.evaluation.abstention import Case, abstention, highest_answering, own_calibration
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from kefu.cli.eval import app
+from kefu.cli.commands.eval.retrieval import app
 from kefu.evaluation.answer_set import Wanted
 from kefu.evaluation.cache_replay import replay, replay_alone
 from kefu.evaluation.dataset import BadQuestionSet, SetQuestion

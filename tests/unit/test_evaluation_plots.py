@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from kefu.cli import eval_report
-from kefu.cli.eval import app
-from kefu.cli.eval_report import write_report
+from kefu.cli.commands.eval import report
+from kefu.cli.commands.eval.report import write_report
+from kefu.cli.commands.eval.retrieval import app
 from kefu.evaluation.metrics import Figure
 from kefu.evaluation.plots import Curves, Intervals
 
@@ -28,7 +28,7 @@ def test_a_report_shows_the_picture_beside_it(tmp_path: Path) -> None:
 def test_without_matplotlib_there_is_a_report_and_a_word_about_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(eval_report, "can_draw", lambda: False)
+    monkeypatch.setattr(report, "can_draw", lambda: False)
     write_report(tmp_path / "report.md", "# Answers\n", PANELS)
     assert (tmp_path / "report.md").read_text() == "# Answers\n"
     assert not (tmp_path / "report.png").exists()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from kefu.cli.eval import app
+from kefu.cli.commands.eval.retrieval import app
 from kefu.evaluation.dataset import BadQuestionSet, load_question_set
 from kefu.evaluation.metrics import figures, gain
 

@@ -5,17 +5,17 @@ from typing import Annotated
 
 import typer
 
-from kefu.cli import (
-    admin,
-    chatting,
+from kefu.cli.commands import (
+    chat,
     desk,
     dictionary,
-    holdings,
+    documents,
     insight,
-    knowledge,
-    operations,
+    keys_and_tenants,
+    search,
     sessions,
     settings,
+    suite,
     webhooks,
 )
 from kefu.cli.console import CommandFailed, die
@@ -32,14 +32,14 @@ def make_app() -> typer.Typer:
         help="Kefu answers customers from your knowledge base. `kefu up` starts it here; everything else calls it.",
     )
     app.callback(invoke_without_command=True)(_options)
-    operations.register(app)
-    chatting.register(app)
-    knowledge.register(app)
-    holdings.register(app)
+    suite.register(app)
+    chat.register(app)
+    search.register(app)
+    documents.register(app)
     dictionary.register(app)
     sessions.register(app)
     desk.register(app)
-    admin.register(app)
+    keys_and_tenants.register(app)
     settings.register(app)
     insight.register(app)
     webhooks.register(app)
@@ -62,7 +62,7 @@ def _options(
 def _evaluate(context: typer.Context) -> None:
     """Measure retrieval on question sets: kefu eval --help."""
     try:
-        from kefu.cli import eval as evaluation
+        from kefu.cli.commands.eval import retrieval as evaluation
         from kefu.common.telemetry import set_up_logging
     except ImportError as exc:
         missing = exc.name or str(exc)

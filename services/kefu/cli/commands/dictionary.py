@@ -1,0 +1,59 @@
+"""`kefu dictionary`: the words of a knowledge base's trade."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kefu.cli.command_group import full
+from kefu.cli.console import CommandFailed, console, print_json
+from kefu.cli.remote.connection import Json, Remote, remote
+from kefu.retrieval.v1 import knowledge_pb2 as pb
+from kefu.retrieval.v1 import knowledge_pb2_grpc as rpc
+
+
+async def dictionary(
+    target: Remote,
+    collection: Annotated[str, typer.Argument(help="The knowledge base's id.")],
+    file: Annotated[
+        Path | None,
+        typer.Argument(
+            help="One entry a line: a word as in jieba's user dictionaries (word, how often, tag; the last two may be "
+            "left out), or words that count as one (保修=质保=warranty). It replaces the dictionary before; an empty "
+            "file removes that. Without a file, the dictionary is printed.",
+            show_default=False,
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Put or print the words of the trade: product names that are never cut in two, and synonyms."""
+    name = full("collections", collection)
+    async with target.to_knowledge() as channel:
+        stub = rpc.KnowledgeServiceStub(channel)
+        if file is None:
+            got = await stub.GetDictionary(pb.GetDictionaryRequest(collection=name), metadata=target.metadata)
+            stored = got.dictionary
+        else:
+            put = pb.PutDictionaryRequest(collection=name, dictionary=pb.Dictionary(text=_read(file)))
+            stored = (await stub.PutDictionary(put, metadata=target.metadata)).dictionary
+    if as_json:
+        print_json(stored)
+    elif file is not None:
+        console().print(f"Put the dictionary of {name}: {len(stored.text.splitlines())} lines.", soft_wrap=True)
+    else:
+        sys.stdout.write(stored.text)
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text("utf-8-sig")
+    except OSError as exc:
+        raise CommandFailed(f"{file} cannot be read: {exc.strerror}.") from None
+    except UnicodeDecodeError:
+        raise CommandFailed(f"{file} is not UTF-8; save it as that.") from None
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(remote(dictionary))

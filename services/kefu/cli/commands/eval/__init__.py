@@ -1,0 +1,1 @@
+"""kefu eval: retrieval, answers, abstention, the answer cache."""

@@ -1,0 +1,104 @@
+"""`kefu sessions`: conversations, listed, shown and erased."""
+
+from typing import Annotated
+
+import typer
+
+from kefu.cli.command_group import full, group, short
+from kefu.cli.commands.documents import Yes, confirm
+from kefu.cli.console import console, one_line, print_json, printable, when
+from kefu.cli.remote.connection import Json, Remote, remote
+from kefu.cli.remote.pagination import Limit, all_pages, print_list
+from kefu.cli.view.answer_view import handoff_line
+from kefu.router.v1 import chat_pb2 as pb
+from kefu.router.v1 import chat_pb2_grpc as rpc
+
+sessions = group("Conversations: list, show, delete, delete-user.")
+
+
+async def _list_sessions(
+    target: Remote,
+    user: Annotated[str, typer.Option(help="This person's only.", show_default=False)] = "",
+    limit: Limit = 20,
+    as_json: Json = False,
+) -> None:
+    """List the sessions that this key opened, the latest first."""
+    async with target.to_router() as channel:
+        call, request = rpc.ChatServiceStub(channel).ListSessions, pb.ListSessionsRequest(user=user)
+        found = await all_pages(target, call, request, lambda page: page.sessions, limit)
+    print_list(
+        found,
+        ("session", "state", "user", "turns", "latest", "erased", "begins with"),
+        lambda one: (
+            short(one.name),
+            pb.Session.State.Name(one.state).removeprefix("STATE_").lower(),
+            one.user,
+            str(one.turn_count),
+            when(one.update_time),
+            when(one.expire_time),
+            one_line(one.title, 50),
+        ),
+        as_json=as_json,
+        empty="There are no sessions.",
+    )
+
+
+async def _show_session(target: Remote, session: str, as_json: Json = False) -> None:
+    """Show a session's turns: questions, answers, sources, ratings."""
+    name = full("sessions", session)
+    async with target.to_router() as channel:
+        stub = rpc.ChatServiceStub(channel)
+        described = (await stub.GetSession(pb.GetSessionRequest(name=name), metadata=target.metadata)).session
+        turns = await all_pages(target, stub.ListTurns, pb.ListTurnsRequest(session=name), lambda page: page.turns)
+    if as_json:
+        print_json({"session": described, "turns": turns})
+        return
+    out = console()
+    state = pb.Session.State.Name(described.state).removeprefix("STATE_").lower()
+    out.print(f"{described.name}  {state}  until {when(described.expire_time)}", style="dim", soft_wrap=True)
+    for turn in turns:
+        out.print()
+        if turn.question:
+            out.print(f"> {printable(turn.question)}", style="bold", soft_wrap=True)
+        if turn.text:
+            out.print(printable(f"{turn.agent}: {turn.text}" if turn.agent else turn.text), soft_wrap=True)
+        out.print(_about(turn), style="dim", soft_wrap=True)
+
+
+def _about(turn: pb.Turn) -> str:
+    parts = [when(turn.create_time), pb.Turn.State.Name(turn.state).removeprefix("STATE_").lower()]
+    if turn.HasField("handoff"):
+        parts.append(f"for a person ({handoff_line(turn.handoff)})")
+    cited = {citation.number: citation.title for citation in turn.completed.citations}
+    parts += [f"[{number}] {title}" for number, title in sorted(cited.items())]
+    if turn.rating:
+        parts.append(f"rated {pb.Rating.Name(turn.rating).removeprefix('RATING_').lower()} {turn.rating_comment}")
+    return one_line(" · ".join(part for part in parts if part), 300)
+
+
+async def _delete_session(target: Remote, session: list[str], yes: Yes = False) -> None:
+    """Erase sessions with their turns."""
+    confirm(f"Erase {', '.join(session)}?", yes)
+    async with target.to_router() as channel:
+        for one in session:
+            request = pb.DeleteSessionRequest(name=full("sessions", one))
+            await rpc.ChatServiceStub(channel).DeleteSession(request, metadata=target.metadata)
+            console().print(f"Erased {short(one)}.")
+
+
+async def _delete_user(target: Remote, user: str, yes: Yes = False) -> None:
+    """Erase every session that this key opened for a person."""
+    confirm(f"Erase all sessions of {user}?", yes)
+    async with target.to_router() as channel:
+        request = pb.DeleteUserRequest(user=user)
+        answer = await rpc.ChatServiceStub(channel).DeleteUser(request, metadata=target.metadata)
+    console().print(f"Erased {answer.sessions_deleted} sessions.")
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands."""
+    sessions.command("list")(remote(_list_sessions))
+    sessions.command("show")(remote(_show_session))
+    sessions.command("delete")(remote(_delete_session))
+    sessions.command("delete-user")(remote(_delete_user))
+    app.add_typer(sessions, name="sessions")

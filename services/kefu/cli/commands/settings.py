@@ -1,0 +1,163 @@
+"""`kefu settings`: what a tenant has changed, read and written."""
+
+from typing import Annotated, Any
+
+import typer
+from google.protobuf import json_format
+from google.protobuf.descriptor import FieldDescriptor
+
+from kefu.cli.commands.keys_and_tenants import Tenant, full_tenant
+from kefu.cli.console import CommandFailed, as_dict, console, print_json, print_table, when
+from kefu.cli.remote.connection import Json, Remote, remote
+from kefu.cli.remote.pagination import Limit, all_pages
+from kefu.router.v1 import admin_pb2 as pb
+from kefu.router.v1 import admin_pb2_grpc as rpc
+
+settings = typer.Typer(help="A tenant's settings: get, set, history.", no_args_is_help=True, rich_markup_mode=None)
+
+
+async def _get_settings(target: Remote, tenant: Tenant = "", as_json: Json = False) -> None:
+    """Show the settings and their revision; what is not shown is the installation's default."""
+    async with target.to_router() as channel:
+        request = pb.GetTenantSettingsRequest(tenant=full_tenant(tenant))
+        found = await rpc.AdminServiceStub(channel).GetTenantSettings(request, metadata=target.metadata)
+    if as_json:
+        print_json({"revision": found.revision, "settings": _plain(found.settings)})
+        return
+    print_table(
+        ("setting", "value"), _flat("", _plain(found.settings)), empty="Everything is the installation's default."
+    )
+    console().print(f"revision {found.revision}", style="dim")
+
+
+async def _set_settings(
+    target: Remote,
+    change: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="NAME=VALUE...",
+            help="Such as max_passages=4, texts.en.greeting='Hello!' or refused_topics='politics; elections'",
+            show_default=False,
+        ),
+    ] = None,
+    unset: Annotated[
+        list[str] | None, typer.Option(help="Back to the installation's default.", show_default=False)
+    ] = None,
+    tenant: Tenant = "",
+    as_json: Json = False,
+) -> None:
+    """Change some settings and leave the others. They work within seconds."""
+    if not change and not unset:
+        raise CommandFailed("Name a setting: kefu settings set max_passages=4, or --unset max_passages.")
+    async with target.to_router() as channel:
+        stub = rpc.AdminServiceStub(channel)
+        found = await stub.GetTenantSettings(
+            pb.GetTenantSettingsRequest(tenant=full_tenant(tenant)), metadata=target.metadata
+        )
+        request = pb.UpdateTenantSettingsRequest(
+            tenant=full_tenant(tenant),
+            settings=changed(found.settings, change or (), unset or ()),
+            revision=found.revision,
+        )
+        done = await stub.UpdateTenantSettings(request, metadata=target.metadata)
+    if as_json:
+        print_json({"revision": done.revision})
+    else:
+        console().print(f"Stored as revision {done.revision}.")
+
+
+async def _history(
+    target: Remote,
+    tenant: Tenant = "",
+    limit: Limit = 20,
+    as_json: Json = False,
+) -> None:
+    """Show who changed the settings and when, the latest first."""
+    async with target.to_router() as channel:
+        call = rpc.AdminServiceStub(channel).ListSettingsRevisions
+        request = pb.ListSettingsRevisionsRequest(tenant=full_tenant(tenant))
+        found = await all_pages(target, call, request, lambda page: page.revisions, limit)
+    if as_json:
+        print_json([{**as_dict(one), "settings": _plain(one.settings)} for one in found])
+        return
+    print_table(
+        ("revision", "when", "by", "settings"),
+        [
+            (
+                str(one.revision),
+                when(one.create_time),
+                one.author,
+                "; ".join(f"{name}={value}" for name, value in _flat("", _plain(one.settings))),
+            )
+            for one in found
+        ],
+        empty="They were never changed.",
+    )
+
+
+def changed(
+    settings: pb.TenantSettings, sets: list[str] | tuple[()], unsets: list[str] | tuple[()]
+) -> pb.TenantSettings:
+    """Settings with some set ("max_passages=4", "texts.en.greeting=Hello") and some unset, or CommandFailed."""
+    tree = _plain(settings)
+    for change in sets:
+        name, equals, value = change.partition("=")
+        if not equals:
+            raise CommandFailed(f"{change} is not NAME=VALUE.")
+        *above, leaf = name.split(".")
+        node = tree
+        for part in above:
+            node = node.setdefault(part, {})
+        node[leaf] = value
+    for name in unsets:
+        *above, leaf = name.split(".")
+        node = tree
+        for part in above:
+            node = node.get(part, {})
+        node.pop(leaf, None)
+    known = pb.TenantSettings.DESCRIPTOR.fields_by_name
+    tree = {name: _as_typed(known[name], value) if name in known else value for name, value in tree.items()}
+    for name in [change.partition("=")[0].split(".")[0] for change in sets] + [name.split(".")[0] for name in unsets]:
+        if name not in known:
+            raise CommandFailed(f"There is no setting {name}: use {', '.join(known)}.")
+    try:
+        return json_format.ParseDict(tree, pb.TenantSettings())
+    except json_format.ParseError as exc:
+        raise CommandFailed(f"These are no settings: {exc}") from None
+
+
+def _as_typed(field: FieldDescriptor, value: Any) -> Any:
+    """What was typed, as JSON has it: a list's entries stand between semicolons."""
+    if not isinstance(value, str):
+        return value
+    if field.is_repeated and field.message_type is None:
+        return [entry.strip() for entry in value.split(";") if entry.strip()]
+    if field.type == FieldDescriptor.TYPE_BOOL:
+        return {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}.get(
+            value.lower(), value
+        )
+    return value
+
+
+def _plain(settings: pb.TenantSettings) -> dict[str, Any]:
+    return json_format.MessageToDict(settings, preserving_proto_field_name=True)
+
+
+def _flat(prefix: str, tree: dict[str, Any]) -> list[tuple[str, str]]:
+    rows: list[tuple[str, str]] = []
+    for name, value in tree.items():
+        if isinstance(value, dict):
+            rows += _flat(f"{prefix}{name}.", value)  # pyright: ignore[reportUnknownArgumentType] - JSON
+        elif isinstance(value, list):
+            rows.append((f"{prefix}{name}", "; ".join(map(str, value))))  # pyright: ignore[reportUnknownArgumentType]
+        else:
+            rows.append((f"{prefix}{name}", str(value)))
+    return rows
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands."""
+    settings.command("get")(remote(_get_settings))
+    settings.command("set")(remote(_set_settings))
+    settings.command("history")(remote(_history))
+    app.add_typer(settings, name="settings")

@@ -1,0 +1,310 @@
+"""`kefu up`, `status`, `logs`, `down`, `doctor`, `env`: running Kefu on this machine, and looking at it."""
+
+import asyncio
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from kefu.cli.command_group import short
+from kefu.cli.commands.background import down, up_detached
+from kefu.cli.commands.doctor import Verdict, examine
+from kefu.cli.commands.documents import collections_of
+from kefu.cli.commands.up import up
+from kefu.cli.console import FAILED, CommandFailed, as_dict, console, print_json, print_table
+from kefu.cli.remote.connection import (
+    DataDirOption,
+    Json,
+    Key,
+    Remote,
+    Server,
+    failing_plainly,
+    find,
+    remote,
+)
+from kefu.client.channels import open_channel
+from kefu.generation.v1 import generation_pb2, generation_pb2_grpc
+from kefu.local import data_dir as folders
+from kefu.local import log_files
+from kefu.local.data_dir import DataDir, SuiteState
+from kefu.local.health_probes import channel_serving, http_serving
+from kefu.local.suite import Choices
+
+_PORTS = "Ports"
+_FOLLOW_SECONDS = 0.3
+
+
+def _up(
+    data_dir: DataDirOption = folders.DEFAULT,
+    model: Annotated[
+        str, typer.Option(help="Model: a name, a folder, a .gguf file or a hub id.", show_default="by device")
+    ] = "",
+    engine: Annotated[str, typer.Option(help="vllm, openai or simulated.", show_default="vllm")] = "",
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Then import the sample help centre and ask two questions.")
+    ] = False,
+    detach: Annotated[bool, typer.Option("--detach", "-d", help="Go on in the background; stop by kefu down.")] = False,
+    generation_replicas: Annotated[int, typer.Option(help="Processes with a model.", min=1, max=16)] = 1,
+    retrieval_replicas: Annotated[int, typer.Option(help="Processes with an index.", min=1, max=16)] = 1,
+    routers: Annotated[int, typer.Option(help="Router processes; several of them behind nginx.", min=1, max=64)] = 1,
+    tls: Annotated[
+        bool, typer.Option("--tls", help="Serve TLS through nginx, with a certificate made for this machine.")
+    ] = False,
+    streams: Annotated[
+        int | None,
+        typer.Option(help="Most streams open at once through nginx.", show_default="5000, or what fits", min=1),
+    ] = None,
+    port: Annotated[
+        int | None,
+        typer.Option(help="The router's, or nginx's.", show_default="50051", rich_help_panel=_PORTS, min=1, max=65535),
+    ] = None,
+    retrieval_port: Annotated[
+        int | None,
+        typer.Option(help="The first of retrieval.", show_default="50052", rich_help_panel=_PORTS, min=1, max=65535),
+    ] = None,
+    generation_port: Annotated[
+        int | None,
+        typer.Option(help="The first of generation.", show_default="50053", rich_help_panel=_PORTS, min=1, max=65535),
+    ] = None,
+    redis_port: Annotated[
+        int | None,
+        typer.Option(help="Redis's.", show_default="6380", rich_help_panel=_PORTS, min=1, max=65535),
+    ] = None,
+    gateway_port: Annotated[
+        int | None,
+        typer.Option(help="The gateway's.", show_default="8080", rich_help_panel=_PORTS, min=1, max=65535),
+    ] = None,
+    router_port: Annotated[
+        int | None,
+        typer.Option(
+            help="The first of the routers behind nginx.",
+            show_default="50071",
+            rich_help_panel=_PORTS,
+            min=1,
+            max=65535,
+        ),
+    ] = None,
+    metrics: Annotated[
+        bool, typer.Option("--metrics", help="Serve Prometheus metrics too, from 9101 on.", rich_help_panel=_PORTS)
+    ] = False,
+) -> None:
+    """Start the suite on this machine: Redis, retrieval, generation, router, gateway; nginx before several routers.
+
+    A service that crashes is started again. Ctrl-C stops all in order, a second Ctrl-C at once. A usual port that is
+    taken is replaced by the next free one; one that is named here is not. Variables named KEFU_… reach the services.
+    """
+    choices = Choices(
+        model=model,
+        engine=engine,
+        generation_replicas=generation_replicas,
+        retrieval_replicas=retrieval_replicas,
+        routers=routers,
+        tls=tls,
+        streams=streams,
+        port=port,
+        retrieval_port=retrieval_port,
+        generation_port=generation_port,
+        redis_port=redis_port,
+        gateway_port=gateway_port,
+        router_port=router_port,
+        metrics=metrics,
+    )
+    with failing_plainly():
+        if detach and demo:
+            raise CommandFailed("--demo stays in the terminal: leave --detach out, or import and ask yourself.")
+        if detach:
+            up_detached(DataDir(data_dir), _arguments(choices))
+        else:
+            up(choices, DataDir(data_dir), demo=demo)
+
+
+def _arguments(choices: Choices) -> list[str]:
+    given = {
+        "--model": choices.model,
+        "--engine": choices.engine,
+        "--generation-replicas": choices.generation_replicas,
+        "--retrieval-replicas": choices.retrieval_replicas,
+        "--routers": choices.routers,
+        "--streams": choices.streams,
+        "--router-port": choices.router_port,
+        "--port": choices.port,
+        "--retrieval-port": choices.retrieval_port,
+        "--generation-port": choices.generation_port,
+        "--redis-port": choices.redis_port,
+        "--gateway-port": choices.gateway_port,
+    }
+    arguments = [word for option, value in given.items() if value for word in (option, str(value))]
+    switches = {"--metrics": choices.metrics, "--tls": choices.tls}
+    return [*arguments, *(switch for switch, is_on in switches.items() if is_on)]
+
+
+def _down(data_dir: DataDirOption = folders.DEFAULT) -> None:
+    """Stop the suite that runs on this machine. What it knows is kept."""
+    with failing_plainly():
+        down(DataDir(data_dir))
+
+
+async def status(target: Remote, as_json: Json = False) -> None:
+    """Show how each service is, which model answers, and what the knowledge bases hold.
+
+    The exit status is 1 when a service is not well.
+    """
+    running = target.folder.running()
+    is_local = running is not None and running.router == target.router
+    rows = await _health(target, running if is_local else None)
+    model = await _model(target, running) if running and is_local else None
+    try:
+        found = await collections_of(target)
+        problem = ""
+    except CommandFailed as failure:
+        found, problem = [], failure.message
+    if as_json:
+        print_json({"services": rows, "model": model, "collections": [as_dict(one) for one in found]})
+    else:
+        out = console()
+        print_table(
+            ("service", "health", "address", "process", "restarts", ""),
+            [
+                tuple(str(row.get(name) or "") for name in ("name", "health", "address", "pid", "restarts", "detail"))
+                for row in rows
+            ],
+        )
+        if model:
+            out.print(f"Model: {model['model']} on {model['engine']} {model['engine_version']} ({model['device']})")
+        for one in found:
+            counts = f"{one.document_count} documents, {one.passage_count} passages"
+            out.print(f"Collection {short(one.name)}: {counts}, {one.curated_answer_count} curated answers")
+        if problem:
+            out.print(problem, style="yellow", soft_wrap=True)
+        if not running:
+            out.print(f"No `kefu up` is running in {target.folder.path}.", style="dim", soft_wrap=True)
+    if any(row["health"] != "serving" for row in rows):
+        raise typer.Exit(FAILED)
+
+
+async def _health(target: Remote, running: SuiteState | None) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = [
+        {"name": "router", "address": target.router},
+        {"name": "retrieval", "address": target.knowledge},
+    ]
+    if running is not None:
+        rows = [
+            {
+                "name": service.name,
+                "address": service.address,
+                "state": service.state,
+                "pid": service.pid,
+                "restarts": service.restarts,
+                "detail": service.detail,
+            }
+            for service in running.services
+        ]
+    healths = await asyncio.gather(*(_health_of(row, target.root_certificate) for row in rows))
+    return [{**row, "health": health} for row, health in zip(rows, healths, strict=True)]
+
+
+async def _health_of(row: dict[str, Any], root_certificate: str) -> str:
+    if row["name"] == "redis":  # asked by `kefu up`, which has its password
+        return "serving" if row["state"] == "ready" else str(row["state"])
+    if row["name"] == "gateway":
+        serving = await http_serving(row["address"])
+    else:
+        async with open_channel(row["address"], root_certificate) as channel:
+            serving = await channel_serving(channel)
+    return {True: "serving", False: "not serving", None: str(row.get("state") or "no answer")}[serving].replace(
+        "ready", "no answer"
+    )
+
+
+async def _model(target: Remote, running: SuiteState) -> dict[str, Any] | None:
+    """What the first generation replica runs; only the services' own key, which lies in the data folder, may ask."""
+    keys = target.folder.keys()
+    address = next((one.address for one in running.services if one.name == "generation" and one.state == "ready"), "")
+    if keys is None or not address:
+        return None
+    async with Remote(address, address, keys.internal, target.folder).to_router() as channel:
+        stub = generation_pb2_grpc.GenerationServiceStub(channel)
+        metadata = (("authorization", f"Bearer {keys.internal}"),)
+        return as_dict(await stub.DescribeModel(generation_pb2.DescribeModelRequest(), metadata=metadata))
+
+
+def _logs(
+    service: Annotated[
+        str,
+        typer.Argument(
+            help="router, retrieval, generation, gateway, redis, nginx or up. Default: all.", show_default=False
+        ),
+    ] = "",
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what is written from now on.")] = False,
+    lines: Annotated[int, typer.Option("--lines", "-n", help="Last lines of each to begin with.", min=0)] = 20,
+    raw: Annotated[bool, typer.Option("--raw", help="As the services wrote them (JSON).")] = False,
+    data_dir: DataDirOption = folders.DEFAULT,
+) -> None:
+    """Show what the services of this machine logged."""
+    with failing_plainly():
+        folder = DataDir(data_dir)
+        logs = {path.stem: path for path in sorted(folder.logs.glob("*.log"))}
+        if service and service not in logs:
+            raise CommandFailed(f"There is no log of {service}: {', '.join(logs) or 'kefu up never ran here'}.")
+        chosen = {service: logs[service]} if service else logs
+        if not chosen:
+            raise CommandFailed(f"There are no logs in {folder.logs}: kefu up never ran here.")
+        offsets = {name: path.stat().st_size for name, path in chosen.items()}
+        for name, path in chosen.items():
+            for line in log_files.tail(path, lines):
+                _print_log(name, line, raw=raw, alone=len(chosen) == 1)
+        try:
+            while follow:
+                time.sleep(_FOLLOW_SECONDS)
+                for name, path in chosen.items():
+                    written, offsets[name] = log_files.read_on(path, offsets[name])
+                    for line in written:
+                        _print_log(name, line, raw=raw, alone=len(chosen) == 1)
+        except KeyboardInterrupt:
+            return  # the way to end it
+
+
+def _print_log(name: str, line: str, *, raw: bool, alone: bool) -> None:
+    text = line if raw else log_files.readable(line)
+    print(text if alone else f"{name:<12} {text}", flush=True)
+
+
+def _doctor(data_dir: DataDirOption = folders.DEFAULT, as_json: Json = False) -> None:
+    """Examine this machine: is all there that `kefu up` needs? The exit status is 1 when something is missing."""
+    findings = examine(DataDir(data_dir))
+    if as_json:
+        print_json([finding._asdict() for finding in findings])
+    else:
+        out = console()
+        styles = {Verdict.GOOD: "green", Verdict.NOTE: "yellow", Verdict.BAD: "bold red"}
+        for finding in findings:
+            out.print(f"{finding.verdict:<5}", style=styles[finding.verdict], end="")
+            out.print(f"{finding.subject:<18} {finding.found}", soft_wrap=True)
+            if finding.advice:
+                out.print(f"     {'':<18} → {finding.advice}", style="dim", soft_wrap=True)
+    if any(finding.verdict is Verdict.BAD for finding in findings):
+        raise typer.Exit(FAILED)
+
+
+def _env(server: Server = "", key: Key = "", data_dir: DataDirOption = folders.DEFAULT) -> None:
+    """Print shell lines that set KEFU_SERVER, KEFU_KNOWLEDGE_SERVER and KEFU_KEY: eval "$(kefu env)"."""
+    with failing_plainly():
+        target = find(server, "", key, DataDir(Path(data_dir)))
+        if not target.key:
+            raise CommandFailed(f"There is no key in {DataDir(data_dir).path}: run `kefu up` first, or give --key.")
+        print(f"export KEFU_SERVER={target.router}")
+        print(f"export KEFU_KNOWLEDGE_SERVER={target.knowledge}")
+        print(f"export KEFU_KEY={target.key}")
+        if target.root_certificate:
+            print(f"export GRPC_DEFAULT_SSL_ROOTS_FILE_PATH={target.root_certificate}")
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands."""
+    app.command("up")(_up)
+    app.command("down")(_down)
+    app.command()(remote(status))
+    app.command("logs")(_logs)
+    app.command("doctor")(_doctor)
+    app.command("env")(_env)

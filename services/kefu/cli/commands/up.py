@@ -1,0 +1,178 @@
+"""`kefu up`: the whole suite on this machine, as child processes."""
+
+import asyncio
+import os
+import shutil
+import sys
+import time
+import uuid
+from collections.abc import Coroutine, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from rich.console import Console
+
+from kefu.cli.commands.demo import run_demo
+from kefu.cli.console import CommandFailed, console, print_table, printable
+from kefu.cli.remote.connection import Remote
+from kefu.cli.view.service_status import StatusView
+from kefu.common.rpc.server import CANNOT_START
+from kefu.local import processes
+from kefu.local.data_dir import DEFAULT, DataDir, ServiceState, SuiteState, start_time_of
+from kefu.local.suite import Choices, LocalSuite, compose
+from kefu.local.supervisor import State, Supervised, Supervisor
+
+T = TypeVar("T")
+
+
+def up(choices: Choices, folder: DataDir, *, demo: bool = False) -> None:
+    """Run the suite until Ctrl-C or SIGTERM. CommandFailed when it does not start."""
+    folder.create()
+    with folder.locked():
+        out = console()
+        if left := folder.read_state():
+            for what in processes.kill_leftovers(left):
+                out.print(f"Ended {what}, which an earlier `kefu up` had left behind.")
+        keys = folder.make_keys()
+        run_id, pid = uuid.uuid4().hex, os.getpid()
+        suite = compose(choices, folder, keys, run_id, lambda sentence: out.print(sentence, soft_wrap=True))
+        state = SuiteState(
+            pid,
+            start_time_of(pid),
+            run_id,
+            router=suite.router,
+            retrieval=suite.retrieval,
+            root_certificate=suite.root_certificate,
+            gateway=suite.gateway,
+        )
+        run = _Run(suite, folder, state, out)
+        remote = Remote(suite.router, suite.retrieval, keys.bootstrap, folder, True, suite.root_certificate)
+        try:
+            asyncio.run(run.until_stopped(remote if demo else None))
+        finally:
+            folder.remove_state()
+
+
+class _Run:
+    """One run of the suite: what the terminal and the state file say of it."""
+
+    def __init__(self, suite: LocalSuite, folder: DataDir, state: SuiteState, out: Console) -> None:
+        self._suite = suite
+        self._folder = folder
+        self._state = state
+        self._out = out
+        self._view = StatusView(out)
+        self._stop = asyncio.Event()
+        self._supervisor = Supervisor(suite.services, self._on_change)
+        self._view.watch(self._supervisor.services)
+
+    async def until_stopped(self, demo: Remote | None) -> None:
+        """Start all, run the demo if there is one to call, stay until a signal, stop all."""
+        began = time.monotonic()
+        processes.on_stop_signals(self._on_signal)
+        failed: Sequence[Supervised] = ()
+        async with self._supervisor:
+            self._record("starting")
+            with self._view:
+                ready = await self._unless_stopped(self._supervisor.settled())
+            if ready:
+                self._record("ready")
+                self._tell_ready(time.monotonic() - began, is_demo=demo is not None)
+                if demo is None or await self._unless_stopped(run_demo(demo, self._out)):
+                    if demo is not None:
+                        self._tell_how_to_go_on()
+                    await self._stop.wait()
+            elif ready is False:
+                failed = self._supervisor.failed()
+                for one in failed:
+                    self._tell_failed(one)
+            self._record("stopping")
+            self._out.print("Stopping …")
+        self._out.print("Stopped: no process is left.")
+        if failed:
+            names = " and ".join(one.service.name for one in failed)
+            permanent = any(one.exit_status == CANNOT_START for one in failed)
+            raise CommandFailed(f"Kefu did not start: {names} failed, see above.", CANNOT_START if permanent else 1)
+
+    async def _unless_stopped(self, work: Coroutine[Any, Any, T]) -> T | None:
+        """What `work` returns, or None when a signal came first and it was cancelled."""
+        task = asyncio.create_task(work)
+        stopping = asyncio.create_task(self._stop.wait())
+        try:
+            await asyncio.wait({task, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            return task.result() if task.done() else None
+        finally:
+            task.cancel()
+            stopping.cancel()
+            await asyncio.gather(task, stopping, return_exceptions=True)
+
+    def _on_signal(self) -> None:
+        if self._stop.is_set():
+            self._supervisor.hurry()
+        self._stop.set()
+
+    def _on_change(self, one: Supervised) -> None:
+        self._record(self._state.phase)
+        if self._state.phase == "stopping":
+            return
+        self._view.changed(one)
+        if one.state is State.FAILED and self._state.phase == "ready":
+            self._tell_failed(one)
+            self._out.print("The other services go on. When it is mended: Ctrl-C, and `kefu up` again.")
+
+    def _record(self, phase: str) -> None:
+        self._state.phase = phase
+        self._state.services = [
+            ServiceState(
+                name=one.service.name,
+                address=one.service.address,
+                log=str(one.service.log),
+                state=str(one.state),
+                detail=one.detail,
+                pid=one.pid,
+                start_time=one.start_time,
+                restarts=one.restarts,
+            )
+            for one in self._supervisor.services
+        ]
+        self._folder.write_state(self._state)
+
+    def _tell_ready(self, seconds: float, *, is_demo: bool) -> None:
+        self._out.print()
+        self._out.print(f"Kefu is ready ({seconds:.0f} s).", style="bold green")
+        print_table(
+            ("service", "state", "address", "process"),
+            [
+                (one.service.name, str(one.state), one.service.address, str(one.pid))
+                for one in self._supervisor.services
+            ],
+        )
+        if not is_demo:
+            self._tell_how_to_go_on()
+
+    def _tell_how_to_go_on(self) -> None:
+        here = "" if self._folder.path == DEFAULT.absolute() else f" --data-dir {self._folder.path}"
+        self._out.print()
+        self._out.print("Go on in a browser:", style="bold")
+        self._out.print(f"  {self._suite.gateway:<32}  talk to it; the support team's desk is at /desk")
+        self._out.print("Or in another terminal:", style="bold")
+        if shutil.which("kefu") is None:
+            activate = Path(sys.argv[0]).absolute().with_name("activate")
+            self._out.print(f"  {f'source {activate}':<32}  so that `kefu` is found", soft_wrap=True)
+        for command, what in (
+            (f"kefu chat{here}", "talk to it"),
+            (f"kefu import FOLDER --create{here}", "add your own documents"),
+            (f'kefu search "…"{here}', "see what a question finds"),
+            (f"kefu status{here}", "see how it is; also kefu logs -f, kefu doctor"),
+            (f'eval "$(kefu env{here})"', "set KEFU_SERVER and KEFU_KEY for your own programs"),
+        ):
+            self._out.print(f"  {command:<32}  {what}", soft_wrap=True)
+        self._out.print(f"Everything is kept in {self._folder.path}. Ctrl-C stops.", soft_wrap=True)
+
+    def _tell_failed(self, one: Supervised) -> None:
+        self._out.print()
+        self._out.print(f"{one.service.name}: {printable(one.detail)}", style="bold red", soft_wrap=True)
+        if one.exit_status != CANNOT_START:
+            self._out.print(f"The last lines of {one.service.log}:", soft_wrap=True)
+            for line in one.last_lines():
+                self._out.print(f"  {line}", style="dim", soft_wrap=True)

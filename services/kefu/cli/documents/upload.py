@@ -1,0 +1,166 @@
+"""Send documents to the knowledge base, and tell what became of each."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from kefu.cli.console import one_line, printable
+from kefu.cli.documents.local_files import DocumentFile
+from kefu.cli.remote.connection import Remote
+from kefu.client import importing as client
+from kefu.client.importing import Progress as Tell
+from kefu.retrieval.v1 import knowledge_pb2 as pb
+
+_LISTED = 20
+_LINE_SECONDS = 10.0
+
+
+@dataclass
+class Imported:
+    """What became of an import."""
+
+    results: dict[str, pb.DocumentResult] = field(default_factory=dict[str, pb.DocumentResult])
+    """By path."""
+    unread: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    """What could not be read or fetched: path or address, and reason."""
+    deleted: list[str] = field(default_factory=list[str])
+    """Paths of documents that were deleted since their file is gone."""
+
+    def count(self, outcome: pb.DocumentResult.Outcome.ValueType) -> int:
+        """Documents with an outcome."""
+        return sum(result.outcome == outcome for result in self.results.values())
+
+    def failures(self) -> list[tuple[str, str]]:
+        """Path and reason of each document that was not imported."""
+        failed = [
+            (result.path, f"{result.message} ({result.reason})" if result.reason else result.message)
+            for result in self.results.values()
+            if result.outcome == pb.DocumentResult.OUTCOME_FAILED
+        ]
+        return failed + self.unread
+
+    def gone(self) -> list[str]:
+        """Paths of documents that are no longer there, on disk or in their archive."""
+        kinds = pb.DocumentResult
+        return [path for path, one in self.results.items() if one.outcome == kinds.OUTCOME_DELETED] + self.deleted
+
+    def as_json(self, skipped: Sequence[tuple[str, str]]) -> dict[str, Any]:
+        """What `--json` prints."""
+        kinds = pb.DocumentResult.Outcome
+        return {
+            "created": self.count(kinds.OUTCOME_CREATED),
+            "updated": self.count(kinds.OUTCOME_UPDATED),
+            "unchanged": self.count(kinds.OUTCOME_UNCHANGED),
+            "unpacked": self.count(kinds.OUTCOME_UNPACKED),
+            "deleted": self.gone(),
+            "failed": [{"path": path, "reason": reason} for path, reason in self.failures()],
+            "skipped": [{"path": path, "reason": reason} for path, reason in skipped],
+            "passages": sum(result.passages for result in self.results.values()),
+        }
+
+
+async def send(
+    remote: Remote,
+    collection: str,
+    files: Sequence[DocumentFile],
+    tell: Tell,
+    *,
+    create: bool = False,
+    about: pb.DocumentStart | None = None,
+) -> Imported:
+    """Import files; `about` says what holds for all, `tell` hears of progress and results."""
+    start = pb.ImportStart(collection=f"collections/{collection}", create=create)
+    documents = [_document(file, about or pb.DocumentStart()) for file in files]
+    async with remote.to_knowledge() as channel:
+        results = await client.send(channel, start, documents, tell, remote.metadata, remote.persistence())
+    return Imported(results)
+
+
+def _document(file: DocumentFile, about: pb.DocumentStart) -> client.Document:
+    kind = pb.DocumentStart.KIND_CURATED_ANSWERS if file.curated else pb.DocumentStart.KIND_DOCUMENT
+    head = pb.DocumentStart(kind=kind, size_bytes=file.size, uri=file.uri, media_type=file.media_type)
+    head.MergeFrom(about)
+    return client.Document(file.path, file.file, head)
+
+
+class ImportView:
+    """A progress bar on a terminal; elsewhere a line every while."""
+
+    def __init__(self, out: Console, files: Sequence[DocumentFile]) -> None:
+        self._out = out
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[now]}", style="dim"),
+            console=out,
+            transient=True,
+            disable=not out.is_terminal,
+        )
+        self._paths = {file.path for file in files}
+        self._total = total = len(files)
+        self._done = 0
+        self._told = time.monotonic()
+        self._task = self._progress.add_task("Importing", total=total, now="")
+
+    def __enter__(self) -> "ImportView":
+        """Begin to draw."""
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Take the bar away."""
+        self._progress.stop()
+
+    def tell(self, response: pb.ImportDocumentsResponse) -> None:
+        """Show a report."""
+        if not self._out.is_terminal:
+            self._tell_in_lines(response)
+        elif response.WhichOneof("report") == "result":
+            sent = response.result.path in self._paths  # and not within an archive
+            self._progress.update(self._task, advance=int(sent), now=one_line(response.result.path, 40))
+        elif not response.progress.passages_total:
+            self._progress.update(self._task, now=f"reading {one_line(response.progress.path, 40)}")
+        else:
+            done, total = response.progress.passages_embedded, response.progress.passages_total
+            self._progress.update(self._task, now=f"{one_line(response.progress.path, 40)} {done}/{total}")
+
+    def _tell_in_lines(self, response: pb.ImportDocumentsResponse) -> None:
+        self._done += response.result.path in self._paths
+        if time.monotonic() - self._told >= _LINE_SECONDS:
+            self._told = time.monotonic()
+            path = response.result.path or response.progress.path
+            self._out.print(f"  {self._done} of {self._total} done, at {printable(path)}", soft_wrap=True)
+
+
+def _also(imported: Imported) -> str:
+    unpacked, gone = imported.count(pb.DocumentResult.OUTCOME_UNPACKED), len(imported.gone())
+    return (f", {unpacked} unpacked" if unpacked else "") + (f", {gone} deleted" if gone else "")
+
+
+def print_summary(
+    out: Console, imported: Imported, skipped: Sequence[tuple[str, str]], collection: str, seconds: float
+) -> None:
+    """Say what was imported, what failed and what was skipped, and why."""
+    kinds = pb.DocumentResult.Outcome
+    passages = sum(result.passages for result in imported.results.values())
+    out.print(
+        f"Imported into {collection} in {seconds:.1f} s: {imported.count(kinds.OUTCOME_CREATED)} created, "
+        f"{imported.count(kinds.OUTCOME_UPDATED)} updated, {imported.count(kinds.OUTCOME_UNCHANGED)} unchanged, "
+        f"{len(imported.failures())} failed, {len(skipped)} skipped{_also(imported)}; "
+        f"{passages} passages and curated answers.",
+        soft_wrap=True,
+    )
+    for title, style, entries in (("Failed", "red", imported.failures()), ("Skipped", "yellow", skipped)):
+        for path, reason in entries[:_LISTED]:
+            out.print(f"  {title} {printable(path)}: {printable(reason)}", style=style, soft_wrap=True)
+        if len(entries) > _LISTED:
+            out.print(f"  … and {len(entries) - _LISTED} more; --json lists all.", style=style)
+    for result in imported.results.values():
+        if result.message and result.outcome != kinds.OUTCOME_FAILED:
+            out.print(f"  Note {printable(result.path)}: {printable(result.message)}", style="dim", soft_wrap=True)

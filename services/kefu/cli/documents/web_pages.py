@@ -1,0 +1,147 @@
+"""Pages and files fetched from the web, to be imported like files."""
+
+import asyncio
+import posixpath
+import re
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path, PurePosixPath
+from urllib.parse import SplitResult, unquote, urljoin, urlsplit
+
+import httpcore
+
+from kefu.cli.console import CommandFailed
+from kefu.cli.documents.local_files import MAX_BYTES, SUFFIXES, DocumentFile, Found
+from kefu.common.ssrf import Address, NotAllowed, NotPublic, PinnedBackend, is_allowed, is_public
+
+_REDIRECTS = 5
+_SECONDS = 120.0
+_MOVED = {301, 302, 303, 307, 308}
+_TIMEOUTS = {"connect": 10.0, "read": 30.0, "write": 10.0, "pool": 10.0}
+_HEADERS: dict[bytes | str, bytes | str] = {
+    "User-Agent": "kefu-import",
+    "Accept-Encoding": "identity",
+    "Accept": "text/html,*/*;q=0.8",
+}
+_UNTOLD = {"text/plain", "application/octet-stream", "binary/octet-stream", ""}
+
+
+def is_url(given: str) -> bool:
+    """Whether an argument is an address on the web."""
+    return re.match(r"https?://", given, re.IGNORECASE) is not None
+
+
+def urls_in(file: Path) -> list[str]:
+    """The addresses in a list, one a line; lines that begin with "#" are remarks."""
+    try:
+        lines = [line.strip() for line in file.read_text("utf-8").splitlines()]
+    except (OSError, UnicodeDecodeError) as exc:
+        raise CommandFailed(f"{file} cannot be read as a list of addresses: {exc}") from None
+    urls = [line for line in lines if line and not line.startswith("#")]
+    for url in urls:
+        if not is_url(url):
+            raise CommandFailed(f"{file} holds {url[:100]!r}, which is no http:// or https:// address.")
+    return urls
+
+
+class Fetcher:
+    """Fetches from hosts that are allowed. Make it with `open`."""
+
+    def __init__(self, pool: httpcore.AsyncConnectionPool, allowed: Collection[str], folder: Path) -> None:
+        self._pool = pool
+        self._allowed = allowed
+        self._folder = folder
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls, allowed: Collection[str], folder: Path, permitted: Callable[[Address], bool] = is_public
+    ) -> AsyncIterator["Fetcher"]:
+        """A fetcher that keeps what it fetches in `folder`. Proxies are not used: they would resolve names anew."""
+        async with httpcore.AsyncConnectionPool(network_backend=PinnedBackend(permitted)) as pool:
+            yield cls(pool, allowed, folder)
+
+    async def fetch_all(self, urls: Sequence[str], found: Found, tell: Callable[[str], None]) -> list[tuple[str, str]]:
+        """Put what is fetched into `found`; returns (address, reason) of what could not be."""
+        failed: list[tuple[str, str]] = []
+        for number, url in enumerate(dict.fromkeys(urls)):
+            tell(url)
+            try:
+                async with asyncio.timeout(_SECONDS):
+                    file = await self._fetch(url, self._folder / str(number))
+                if any(file.path == other.path for other in found.files):
+                    raise NotAllowed(f"another document of this import is called {file.path} too")
+                found.files.append(file)
+            except NotPublic as exc:
+                failed.append((url, f"{exc}; save the page as a file and import that."))
+            except NotAllowed as exc:
+                failed.append((url, f"{exc}."))
+            except TimeoutError:
+                failed.append((url, f"it did not arrive within {_SECONDS:.0f} s."))
+            except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, OSError) as exc:
+                failed.append((url, f"it could not be fetched ({type(exc).__name__}: {exc})."))
+        return failed
+
+    async def _fetch(self, url: str, to: Path) -> DocumentFile:
+        at = url
+        for _ in range(_REDIRECTS + 1):
+            parts = self._checked(at)
+            target = parts._replace(fragment="").geturl()
+            async with self._pool.stream("GET", target, headers=_HEADERS, extensions={"timeout": _TIMEOUTS}) as answer:
+                headers = {name.decode().lower(): value.decode("latin-1") for name, value in answer.headers}
+                if answer.status in _MOVED and "location" in headers:
+                    moved = urljoin(target, headers["location"])
+                    if parts.scheme == "https" and not moved.lower().startswith("https:"):
+                        raise NotAllowed(f"it leads on to {moved}, which is not encrypted")
+                    at = moved
+                    continue
+                if answer.status != 200:
+                    raise NotAllowed(f"the server answered with status {answer.status}")
+                if headers.get("content-encoding", "identity") != "identity":
+                    raise NotAllowed("the server sends it packed although asked not to")
+                size = 0
+                with to.open("wb") as file:
+                    async for part in answer.aiter_stream():
+                        size += len(part)
+                        if size > MAX_BYTES:
+                            raise NotAllowed("it is larger than 64 MiB")
+                        file.write(part)
+                path = path_of(url)
+                told = headers.get("content-type", "")
+                by_ending = PurePosixPath(path).suffix.lower() in SUFFIXES
+                media_type = "" if told.partition(";")[0].strip().lower() in _UNTOLD and by_ending else told
+                return DocumentFile(to, path, size, uri=url, media_type=media_type)
+        raise NotAllowed(f"it leads on more than {_REDIRECTS} times")
+
+    def _checked(self, url: str) -> SplitResult:
+        try:
+            parts = urlsplit(url)
+            host, port = parts.hostname or "", parts.port
+        except ValueError:
+            raise NotAllowed(f"{url} is no address") from None
+        if parts.scheme not in ("http", "https") or not host or port == 0:
+            raise NotAllowed(f"{url} is no http:// or https:// address")
+        if parts.username or parts.password:
+            raise NotAllowed("it holds a user name or password; leave that out")
+        if not is_allowed(host, self._allowed):
+            raise NotAllowed(f"{host} is not among the hosts to fetch from; add --allow-host {host} if you trust it")
+        return parts
+
+
+def path_of(url: str) -> str:
+    """What the document at an address is called: its host and path."""
+    parts = urlsplit(url)
+    path = posixpath.normpath("/" + "".join(c for c in unquote(parts.path) if c.isprintable())).lstrip("/")
+    return "/".join(filter(None, (parts.netloc.lower(), path))) + (f"?{parts.query}" if parts.query else "")
+
+
+def hosts_of(urls: Sequence[str]) -> set[str]:
+    """The hosts of addresses: naming an address allows its host."""
+    return {host for host in (_host(url) for url in urls) if host}
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""

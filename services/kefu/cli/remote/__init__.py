@@ -1,0 +1,1 @@
+"""Calls to a running Kefu: the connection, pagination, resource names."""

@@ -1,0 +1,193 @@
+"""Where Kefu is, with which key, and commands that call it."""
+
+import asyncio
+import functools
+import inspect
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Concatenate, ParamSpec
+
+import grpc
+import grpc.aio
+import typer
+
+from kefu.cli.console import UNAVAILABLE, CommandFailed, die, explain
+from kefu.client.channels import open_channel
+from kefu.client.persistence import Persistence
+from kefu.common.errors import ServiceError, StartupError
+from kefu.common.rpc.server import CANNOT_START
+from kefu.local import data_dir as folders
+from kefu.local.data_dir import DataDir
+
+P = ParamSpec("P")
+ROUTER = "127.0.0.1:50051"
+RETRIEVAL = "127.0.0.1:50052"
+RESTART_SECONDS = 30.0
+
+Server = Annotated[
+    str,
+    typer.Option(
+        envvar="KEFU_SERVER",
+        help="Address of the router, host:port or https://host:port. Default: the local one.",
+        show_default=False,
+        rich_help_panel="Connection",
+    ),
+]
+KnowledgeServer = Annotated[
+    str,
+    typer.Option(
+        envvar="KEFU_KNOWLEDGE_SERVER",
+        help="Address of the retrieval service. Default: the local one.",
+        show_default=False,
+        rich_help_panel="Connection",
+    ),
+]
+Key = Annotated[
+    str,
+    typer.Option(
+        envvar="KEFU_KEY",
+        help="The key to send. Default, on this machine: the one that `kefu up` made.",
+        show_default=False,
+        rich_help_panel="Connection",
+    ),
+]
+DataDirOption = Annotated[
+    Path,
+    typer.Option(
+        envvar="KEFU_DATA_DIR",
+        help="Folder of the local `kefu up`.",
+        file_okay=False,
+        rich_help_panel="Connection",
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@dataclass(frozen=True)
+class Remote:
+    """A Kefu to call. Addresses are host:port, or https://host:port for TLS."""
+
+    router: str
+    knowledge: str
+    key: str
+    folder: DataDir
+    patient: bool = False
+    """A local `kefu up` is alive: a service that does not answer is being started again, so wait a while for it."""
+    root_certificate: str = ""
+    """Path of the certificate to trust for the router, when it is a local one over TLS; empty: the system's."""
+
+    @property
+    def metadata(self) -> tuple[tuple[str, str], ...]:
+        """What every call carries."""
+        return (("authorization", f"Bearer {self.key}"),) if self.key else ()
+
+    def persistence(self) -> Persistence:
+        """Whoever is not there at first is told of at once; what has begun is worth some patience."""
+        return Persistence(2 * RESTART_SECONDS, at_first=self.patient)
+
+    @asynccontextmanager
+    async def to_router(self) -> AsyncIterator[grpc.aio.Channel]:
+        """A channel to the router; a failed call inside the block becomes CommandFailed."""
+        async with open_channel(self.router, self.root_certificate) as channel, explained(self.router):
+            await self.wait_for(channel)
+            yield channel
+
+    @asynccontextmanager
+    async def to_knowledge(self) -> AsyncIterator[grpc.aio.Channel]:
+        """A channel to the retrieval service; a failed call inside the block becomes CommandFailed."""
+        async with open_channel(self.knowledge) as channel, explained(self.knowledge):
+            await self.wait_for(channel)
+            yield channel
+
+    async def wait_for(self, channel: grpc.aio.Channel) -> None:
+        """If `kefu up` is there to start a service again, wait until it can be reached; CommandFailed if it cannot."""
+        if not self.patient:
+            return
+        try:
+            await asyncio.wait_for(channel.channel_ready(), RESTART_SECONDS)
+        except TimeoutError:
+            raise CommandFailed(
+                f"A service of the Kefu in {self.folder.path} could not be reached for {RESTART_SECONDS:.0f} s: "
+                "see `kefu status` and `kefu logs`.",
+                UNAVAILABLE,
+            ) from None
+
+
+@asynccontextmanager
+async def explained(address: str) -> AsyncIterator[None]:
+    """Turn a failed call to `address` inside the block into CommandFailed."""
+    try:
+        yield
+    except grpc.RpcError as error:
+        raise explain(error, address) from None
+    except ServiceError as error:  # as kefu.client tells it, with the failed call behind it
+        if not isinstance(error.__cause__, grpc.RpcError):
+            raise
+        raise explain(error.__cause__, address) from None
+
+
+def find(server: str, knowledge_server: str, key: str, folder: DataDir) -> Remote:
+    """Where to call: what was given, else the local `kefu up`, else the default ports of this machine.
+
+    The local key is sent to this machine only.
+    """
+    running = folder.running()
+    router = server or (running.router if running else "") or ROUTER
+    knowledge = knowledge_server or (running.retrieval if running else "") or RETRIEVAL
+    if not key and _is_local(router) and _is_local(knowledge):
+        keys = folder.keys()
+        key = keys.bootstrap if keys else ""
+    lost = {service.address for service in running.services if service.state == "failed"} if running else set[str]()
+    patient = running is not None and router == running.router and not lost & {router, knowledge}
+    root = running.root_certificate if running is not None and router == running.router else ""
+    return Remote(router, knowledge, key, folder, patient, root)
+
+
+def _is_local(address: str) -> bool:
+    host = address.rpartition("://")[2].rpartition(":")[0] or address
+    return host in ("127.0.0.1", "localhost", "[::1]")
+
+
+def remote(command: Callable[Concatenate[Remote, P], Awaitable[None]]) -> Callable[P, None]:
+    """Make a typer command of a coroutine: its first parameter becomes the options that say where Kefu is."""
+    signature = inspect.signature(command, eval_str=True)
+    own = list(signature.parameters.values())[1:]
+    shared = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+        for name, annotation, default in (
+            ("server", Server, ""),
+            ("knowledge_server", KnowledgeServer, ""),
+            ("key", Key, ""),
+            ("data_dir", DataDirOption, folders.DEFAULT),
+        )
+    ]
+    own = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in own]
+
+    @functools.wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        given = dict(kwargs)
+        with failing_plainly():
+            folder = DataDir(Path(str(given.pop("data_dir"))))
+            target = find(str(given.pop("server")), str(given.pop("knowledge_server")), str(given.pop("key")), folder)
+            asyncio.run(_as_coroutine(functools.partial(command, target, *args, **given)))  # pyright: ignore[reportCallIssue] - P without the shared options, which typer put in
+
+    run.__signature__ = inspect.Signature([*own, *shared])  # pyright: ignore[reportAttributeAccessIssue] - what typer reads
+    run.__annotations__ = {parameter.name: parameter.annotation for parameter in (*own, *shared)}
+    return run
+
+
+async def _as_coroutine(call: Callable[[], Awaitable[None]]) -> None:
+    await call()
+
+
+@contextmanager
+def failing_plainly() -> Iterator[None]:
+    """A block whose CommandFailed is printed as a sentence and ends the program with its status."""
+    try:
+        yield
+    except CommandFailed as failure:
+        die(failure)
+    except StartupError as error:
+        die(CommandFailed(str(error), CANNOT_START))

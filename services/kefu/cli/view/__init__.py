@@ -1,0 +1,1 @@
+"""What the command line shows: answers, live replies, the state of services."""

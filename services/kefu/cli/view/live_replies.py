@@ -1,0 +1,104 @@
+"""What a person writes in a session, printed while `kefu chat` waits for its own customer to type."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import grpc
+
+from kefu.cli.console import console, printable
+from kefu.cli.remote.connection import Remote
+from kefu.client.channels import blocking_channel_to
+from kefu.common.grpc_options import CLIENT_OPTIONS
+from kefu.router.v1 import chat_pb2 as pb
+from kefu.router.v1 import chat_pb2_grpc as rpc
+
+_PAUSE_SECONDS = 2.0
+_CALL_SECONDS = 30.0
+
+
+class _Watch:
+    """One session, watched by a thread: the prompt's event loop does not run while it waits for a line."""
+
+    def __init__(self, target: Remote, session: str) -> None:
+        self._target = target
+        self._session = session
+        self._ended = threading.Event()
+        self._channel = blocking_channel_to(target.router, target.root_certificate, CLIENT_OPTIONS)
+        self._stub = rpc.ChatServiceStub(self._channel)  # made while the channel is closed it would hang in grpc
+        self._thread = threading.Thread(target=self._run, name=f"watch {session}", daemon=True)
+        self._thread.start()
+
+    def end(self) -> None:
+        """Print no more."""
+        self._ended.set()
+        self._channel.close()  # which cancels what is in flight
+        self._thread.join()
+
+    def _run(self) -> None:
+        """Print what people write, for as long as the session is there; a lost watch is taken up where it was."""
+        stub, metadata, after = self._stub, self._target.metadata, ""
+        while not self._ended.is_set():
+            try:
+                if not after:
+                    request = pb.GetSessionRequest(name=self._session)
+                    described = stub.GetSession(request, metadata=metadata, timeout=_CALL_SECONDS)
+                    after = described.session.last_event
+                    if described.session.agent:
+                        _greet(described.session.agent)
+                watch = pb.WatchSessionRequest(session=self._session, after=after)
+                for event in stub.WatchSession(watch, metadata=metadata):
+                    after = event.id
+                    _show(event)
+            except grpc.RpcError as error:
+                if error.code() is not grpc.StatusCode.UNAVAILABLE:  # deleted, or a release that tells nothing
+                    return
+            except ValueError:  # the channel was closed between two calls
+                return
+            self._ended.wait(_PAUSE_SECONDS)
+
+
+class Beside:
+    """Watches one session at a time."""
+
+    def __init__(self, target: Remote) -> None:
+        self._target = target
+        self._session = ""
+        self._watch: _Watch | None = None
+
+    def follow(self, session: str) -> None:
+        """Watch this session from now on ("sessions/{session}"; empty: none)."""
+        if session == self._session:
+            return
+        if self._watch is not None:
+            self._watch.end()
+        self._session = session
+        self._watch = _Watch(self._target, session) if session else None
+
+
+def _greet(agent: str) -> None:
+    console().print(f"\n{printable(agent)} is here and reads what you write.", style="dim", soft_wrap=True)
+
+
+def _show(event: pb.SessionEvent) -> None:
+    out, turn, changed = console(), event.turn_stored, event.state_changed
+    if turn.agent:
+        out.print(f"\n{printable(turn.agent)}: {printable(turn.text)}", soft_wrap=True)
+    elif changed.state == pb.Session.STATE_HUMAN:
+        _greet(changed.agent)
+    elif changed.state == pb.Session.STATE_RETURNED:
+        out.print("\nKefu answers again.", style="dim")
+    elif changed.state == pb.Session.STATE_CLOSED:
+        out.print("\nThis conversation was closed: /new opens another one.", style="dim")
+    elif event.HasField("missed"):
+        out.print("\nSome messages are not shown: kefu sessions show has them.", style="dim")
+
+
+@contextmanager
+def beside(target: Remote) -> Iterator[Beside]:
+    """What people write is printed while the block runs."""
+    watcher = Beside(target)
+    try:
+        yield watcher
+    finally:
+        watcher.follow("")

@@ -1,0 +1,84 @@
+"""How the services are, while they start: a table that redraws itself on a terminal, lines elsewhere."""
+
+import time
+from collections.abc import Sequence
+from types import TracebackType
+
+from rich.console import Console
+from rich.live import Live
+from rich.spinner import Spinner
+from rich.table import Table
+from rich.text import Text
+
+from kefu.cli.console import one_line
+from kefu.local.supervisor import State, Supervised
+
+_STYLES = {
+    State.READY: "green",
+    State.FAILED: "bold red",
+    State.SILENT: "red",
+    State.RESTARTING: "yellow",
+    State.STARTING: "cyan",
+}
+_LINE_SECONDS = 10.0
+
+
+class StatusView:
+    """Shows changes of services to `console` while its block runs."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._began = time.monotonic()
+        self._services: Sequence[Supervised] = ()
+        self._shown = dict[str, tuple[State, str, float]]()
+        self._live: Live | None = None
+
+    def watch(self, services: Sequence[Supervised]) -> None:
+        """Show these."""
+        self._services = services
+
+    def __enter__(self) -> "StatusView":
+        """Begin to draw, on a terminal."""
+        if self._console.is_terminal:
+            self._live = Live(get_renderable=self._table, console=self._console, refresh_per_second=8, transient=True)
+            self._live.start()
+        return self
+
+    def __exit__(self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None) -> None:
+        """Take the drawing away."""
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+
+    def changed(self, one: Supervised) -> None:
+        """A service has changed: elsewhere than on a terminal, say so if it is another state, or news after a while."""
+        if self._live is not None or one.state is State.WAITING:
+            return
+        now, name = time.monotonic(), one.service.name
+        state, detail, since = self._shown.get(name, (None, "", 0.0))
+        if one.state is state and (one.detail == detail or now - since < _LINE_SECONDS):
+            return
+        self._shown[name] = (one.state, one.detail, now)
+        seconds = f"{now - self._began:6.1f} s"
+        text = one_line(one.detail, 400 if one.state is State.FAILED else 110)
+        self._console.print(f"{seconds}  {name:<13} {one.state}{': ' if text else ''}{text}", soft_wrap=True)
+
+    def _table(self) -> Table:
+        table = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
+        room = max(20, self._console.width - 34)
+        for one in self._services:
+            mark = Spinner("dots") if one.state in (State.STARTING, State.RESTARTING) else Text(_MARKS[one.state])
+            style = _STYLES.get(one.state, "dim")
+            detail = Text(one_line(one.detail, room), style="dim", no_wrap=True)
+            table.add_row(mark, Text(one.service.name), Text(str(one.state), style=style), detail)
+        table.add_row("", Text(f"{time.monotonic() - self._began:.0f} s", style="dim"), "", "")
+        return table
+
+
+_MARKS = {
+    State.READY: "✓",
+    State.FAILED: "✗",
+    State.SILENT: "?",
+    State.WAITING: "·",
+    State.STOPPED: "·",
+}

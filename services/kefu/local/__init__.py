@@ -1,0 +1,1 @@
+"""The whole suite on one machine: its processes, ports, data folder and logs."""

@@ -1,0 +1,82 @@
+"""nginx in front of the routers of the local suite."""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from signal import SIGQUIT
+
+from kefu.edge.certificate import self_signed
+from kefu.edge.config import Certificate, Edge, render
+from kefu.edge.limits import DEFAULT_STREAMS, descriptors_here, limits_for, most_streams
+from kefu.edge.nginx import find_nginx
+from kefu.local import process_group_guard
+from kefu.local.data_dir import DataDir
+from kefu.local.health_probes import grpc_probe
+from kefu.local.ports import HOST
+from kefu.local.processes import RUN_VARIABLE
+from kefu.local.supervisor import Service
+
+
+@dataclass(frozen=True)
+class Front:
+    """nginx as a service, and how clients reach it."""
+
+    service: Service
+    address: str
+    """host:port, or https://host:port."""
+    root_certificate: str = ""
+    """Path of the certificate that a client has to trust; empty without TLS."""
+
+
+def front(
+    folder: DataDir,
+    port: int,
+    routers: dict[str, str],
+    retrieval: Sequence[str],
+    gateway: str,
+    run_id: str,
+    *,
+    streams: int | None,
+    tls: bool,
+    drain_seconds: float,
+    cores: int,
+) -> Front:
+    """Write nginx's configuration, have nginx check it, and say how to run it.
+
+    `routers` maps the routers' names to their addresses, `gateway` is where pages are. StartupError when there is no
+    nginx, or a limit does not fit.
+    """
+    nginx = find_nginx()
+    home = folder.path / "nginx"
+    home.mkdir(mode=0o700, exist_ok=True)
+    descriptors = descriptors_here()
+    wanted = streams if streams is not None else min(DEFAULT_STREAMS, most_streams(descriptors))
+    certificate: Certificate | None = self_signed(home) if tls else None
+    edge = Edge(
+        listen=f"{HOST}:{port}",
+        routers=list(routers.values()),
+        folder=home,
+        limits=limits_for(wanted, cores=cores, descriptors=descriptors),
+        retrieval=retrieval,
+        gateways=[gateway],
+        admin=True,
+        certificate=certificate,
+        shutdown_seconds=drain_seconds,
+    )
+    config = home / "nginx.conf"
+    DataDir.write_private(config, render(edge, nginx))
+    nginx.check(config)
+    address = f"https://{HOST}:{port}" if tls else f"{HOST}:{port}"
+    root = str(certificate.certificate) if certificate else ""
+    service = Service(
+        name="nginx",
+        command=(sys.executable, "-I", "-S", process_group_guard.__file__, *nginx.command(config)),
+        environment={RUN_VARIABLE: run_id},
+        address=address,
+        log=folder.logs / "nginx.log",
+        ready=grpc_probe(address, root),
+        after=tuple(routers),
+        stop_signal=SIGQUIT,  # SIGTERM would cut the streams
+        grace_seconds=drain_seconds + 5,
+    )
+    return Front(service, address, root)

@@ -1,0 +1,107 @@
+"""Processes of a `kefu up`: started so that they cannot outlive it, ended with all that they started."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+from kefu.local import pdeathsig
+from kefu.local.data_dir import SuiteState, is_process
+
+RUN_VARIABLE = "KEFU_RUN"
+"""Environment variable that names the run to which a process belongs."""
+_LOOKS = 100
+_LOOK_SECONDS = 0.05
+
+
+async def start(command: Sequence[str], environment: Mapping[str, str], log: Path) -> asyncio.subprocess.Process:
+    """Start a service in a process group of its own, its output appended to `log`.
+
+    The kernel kills it when this process ends. Call it on the main thread: the kernel watches the thread that starts.
+    """
+    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        return await asyncio.create_subprocess_exec(
+            *(sys.executable, "-I", "-S", pdeathsig.__file__, str(os.getpid())),
+            *command,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=descriptor,
+            stderr=descriptor,
+            env={**os.environ, **environment},
+            start_new_session=True,  # Ctrl-C in the terminal is for us: we stop them in order
+        )
+    finally:
+        os.close(descriptor)
+
+
+def kill_group(leader: int) -> None:
+    """Kill what is left of a service's process group."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(leader, signal.SIGKILL)
+
+
+async def end_group(leader: int) -> None:
+    """Kill what is left of a service's process group, and wait a while for its end: it may take a moment to die."""
+    kill_group(leader)
+    for _ in range(_LOOKS):
+        if not _is_alive(leader):
+            return
+        await asyncio.sleep(_LOOK_SECONDS)
+
+
+def _is_alive(group: int) -> bool:
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, OSError):
+            if os.getpgid(process.pid) == group and process.status() != psutil.STATUS_ZOMBIE:
+                return True
+    return False
+
+
+def kill_leftovers(state: SuiteState) -> list[str]:
+    """Kill what a `kefu up` that is gone left behind; returns what it was, for people.
+
+    Only processes that are surely of that run: recorded with their start time, in the group of one that was, or with
+    the run's id in their environment.
+    """
+    groups = {
+        service.pid: service.name
+        for service in state.services
+        if service.pid and (is_process(service.pid, service.start_time) or not psutil.pid_exists(service.pid))
+    }
+    found: list[str] = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, OSError):
+            if process.pid in (os.getpid(), os.getppid()) or process.uids().real != os.getuid():
+                continue
+            if process.status() == psutil.STATUS_ZOMBIE:
+                continue  # it has ended, and only waits to be noticed
+            name = groups.get(os.getpgid(process.pid), "")
+            if not name and process.environ().get(RUN_VARIABLE) == state.run_id:
+                name = process.name()
+            if name:
+                process.kill()
+                found.append(f"{name} (process {process.pid})")
+    return found
+
+
+def listener_on(port: int) -> str:
+    """Who listens on a TCP port of this machine, such as "python (process 123)"; a guess-free best effort."""
+    with suppress(psutil.Error, OSError):
+        for connection in psutil.net_connections("tcp"):
+            if connection.status == psutil.CONN_LISTEN and connection.laddr and connection.laddr.port == port:
+                if connection.pid:
+                    return f"{psutil.Process(connection.pid).name()} (process {connection.pid})"
+                break
+    return "another program"
+
+
+def on_stop_signals(act: Callable[[], None]) -> None:
+    """Call `act` at each Ctrl-C, SIGTERM and hang-up, on the running loop."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, act)

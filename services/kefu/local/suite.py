@@ -1,0 +1,202 @@
+"""The services of `kefu up`: what each is started with, at which port."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from kefu.local import ports, redis_server
+from kefu.local.data_dir import DataDir, Keys
+from kefu.local.health_probes import grpc_probe, http_probe, redis_probe
+from kefu.local.nginx import front
+from kefu.local.ports import HOST, Ports
+from kefu.local.processes import RUN_VARIABLE
+from kefu.local.supervisor import Service
+
+_DRAIN_SECONDS = 5.0  # at one desk nobody wants to wait longer; KEFU_DRAIN_SECONDS wins
+_GRACE_SECONDS = 5.0  # after the drain: closing an engine takes a moment
+_METRICS = 9101
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the person who types `kefu up` may choose. A port of None is the usual one, or the next free one."""
+
+    model: str = ""
+    engine: str = ""
+    generation_replicas: int = 1
+    retrieval_replicas: int = 1
+    routers: int = 1
+    tls: bool = False
+    streams: int | None = None
+    """Open at once through nginx; None is what usually suffices, or what the descriptors allow."""
+    port: int | None = None
+    retrieval_port: int | None = None
+    generation_port: int | None = None
+    redis_port: int | None = None
+    gateway_port: int | None = None
+    router_port: int | None = None
+    metrics: bool = False
+
+    @property
+    def has_nginx(self) -> bool:
+        """nginx stands in front of the routers."""
+        return self.routers > 1 or self.tls
+
+
+@dataclass(frozen=True)
+class LocalSuite:
+    """Services in the order in which they are started, and where those that people call are."""
+
+    services: list[Service]
+    router: str
+    retrieval: str
+    gateway: str
+    root_certificate: str = ""
+
+
+def compose(choices: Choices, folder: DataDir, keys: Keys, run_id: str, tell: Callable[[str], None]) -> LocalSuite:
+    """Choose ports and put the services together.
+
+    CommandFailed when a wanted port is taken; StartupError when nginx is missing, or cannot do what is asked.
+    `tell` gets a sentence for each usual port that is taken.
+    """
+    hand_out = Ports(tell)
+    front_port = hand_out.take("nginx" if choices.has_nginx else "the router", ports.ROUTER, choices.port)
+    redis_port = hand_out.take("Redis", ports.REDIS, choices.redis_port)
+    retrievals = _ports(hand_out, "retrieval", ports.RETRIEVAL, choices.retrieval_port, choices.retrieval_replicas)
+    generations = _ports(hand_out, "generation", ports.GENERATION, choices.generation_port, choices.generation_replicas)
+    gateway_port = hand_out.take("the gateway", ports.GATEWAY, choices.gateway_port)
+    routers = {"router": front_port}
+    if choices.has_nginx:
+        routers = _ports(hand_out, "router", ports.ROUTER_BEHIND, choices.router_port, choices.routers)
+    metrics = _metrics(hand_out) if choices.metrics else iter(lambda: "", None)
+    shared = {
+        RUN_VARIABLE: run_id,
+        "KEFU_REDIS_URL": f"redis://:{keys.redis_password}@{HOST}:{redis_port}/0",
+        "KEFU_INTERNAL_KEY": keys.internal,
+        "KEFU_BOOTSTRAP_KEY": keys.bootstrap,
+        "KEFU_DRAIN_SECONDS": os.environ.get("KEFU_DRAIN_SECONDS", f"{_DRAIN_SECONDS:g}"),
+        "PYTHONUNBUFFERED": "1",
+    }
+    services = [_redis(folder, keys, redis_port, run_id)]
+    for name, port in retrievals.items():
+        services.append(_service(name, "retrieval", port, next(metrics), folder, shared))
+    for name, port in generations.items():
+        chosen = {"KEFU_GENERATION_MODEL": choices.model, "KEFU_GENERATION_ENGINE": choices.engine}
+        own = {variable: value for variable, value in chosen.items() if value}
+        services.append(_service(name, "generation", port, next(metrics), folder, {**shared, **own}))
+    behind = {
+        "KEFU_ROUTER_RETRIEVAL": _one_target(list(retrievals.values())),
+        "KEFU_ROUTER_GENERATION": ",".join(f"{HOST}:{port}" for port in generations.values()),
+    }
+    for name, router_port in routers.items():
+        services.append(_service(name, "router", router_port, next(metrics), folder, {**shared, **behind}))
+    # nginx is passed by: the gateway spreads its calls over the routers itself.
+    behind = {
+        "KEFU_GATEWAY_ROUTER": _one_target(list(routers.values())),
+        "KEFU_GATEWAY_RETRIEVAL": behind["KEFU_ROUTER_RETRIEVAL"],
+    }
+    if choices.has_nginx:
+        behind["KEFU_GATEWAY_TRUSTED_PROXIES"] = os.environ.get("KEFU_GATEWAY_TRUSTED_PROXIES", HOST)
+    gateway = _gateway(gateway_port, next(metrics), folder, {**shared, **behind})
+    retrieval_addresses = [f"{HOST}:{retrieval_port}" for retrieval_port in retrievals.values()]
+    if not choices.has_nginx:
+        return LocalSuite([*services, gateway], f"{HOST}:{front_port}", retrieval_addresses[0], gateway.address)
+    nginx = front(
+        folder,
+        front_port,
+        {name: f"{HOST}:{router_port}" for name, router_port in routers.items()},
+        retrieval_addresses,
+        f"{HOST}:{gateway_port}",
+        run_id,
+        streams=choices.streams,
+        tls=choices.tls,
+        drain_seconds=float(shared["KEFU_DRAIN_SECONDS"]),
+        cores=os.cpu_count() or 1,
+    )
+    # nginx serves KnowledgeService too. At this desk it is called directly: a caller then waits while it is restarted.
+    services += [nginx.service, gateway]
+    return LocalSuite(services, nginx.address, retrieval_addresses[0], gateway.address, nginx.root_certificate)
+
+
+def _service(
+    name: str, package: str, port: int, metrics: str, folder: DataDir, environment: Mapping[str, str]
+) -> Service:
+    prefix = f"KEFU_{package.upper()}_"
+    own = {f"{prefix}LISTEN": f"{HOST}:{port}"}
+    if metrics:
+        own[f"{prefix}METRICS_LISTEN"] = metrics
+    if package == "retrieval":
+        own[f"{prefix}SNAPSHOT_FOLDER"] = str(folder.snapshots / name)
+    return Service(
+        name=name,
+        command=(sys.executable, "-P", "-m", f"kefu.{package}"),  # -P: a folder named kefu here is not ours
+        environment={**environment, **own},
+        address=f"{HOST}:{port}",
+        log=folder.logs / f"{name}.log",
+        ready=grpc_probe(f"{HOST}:{port}"),
+        after=("redis",),
+        grace_seconds=float(environment["KEFU_DRAIN_SECONDS"]) + _GRACE_SECONDS,
+    )
+
+
+def _gateway(port: int, metrics: str, folder: DataDir, environment: Mapping[str, str]) -> Service:
+    own = {"KEFU_GATEWAY_LISTEN": f"{HOST}:{port}"}
+    if metrics:
+        own["KEFU_GATEWAY_METRICS_LISTEN"] = metrics
+    if "KEFU_GATEWAY_VISITOR_SECRET" not in os.environ:  # at this desk anyone may try the chat page
+        own["KEFU_GATEWAY_VISITOR_SECRET"] = folder.make_visitor_secret()
+    address = f"http://{HOST}:{port}"
+    return Service(
+        name="gateway",
+        command=(sys.executable, "-P", "-m", "kefu.gateway"),
+        environment={**environment, **own},
+        address=address,
+        log=folder.logs / "gateway.log",
+        ready=http_probe(address),
+        grace_seconds=float(environment["KEFU_DRAIN_SECONDS"]) + _GRACE_SECONDS,
+    )
+
+
+def _redis(folder: DataDir, keys: Keys, port: int, run_id: str) -> Service:
+    # The password keeps other users of this machine out; in a file, since everybody reads command lines.
+    settings = folder.path / "redis.conf"
+    DataDir.write_private(settings, f"requirepass {keys.redis_password}\nprotected-mode yes")
+    return Service(
+        name="redis",
+        command=(
+            str(redis_server.server_binary()),
+            str(settings),
+            *redis_server.server_arguments(folder.redis, port),
+        ),
+        environment={RUN_VARIABLE: run_id},
+        address=f"{HOST}:{port}",
+        log=folder.logs / "redis.log",
+        ready=redis_probe(port, keys.redis_password),
+    )
+
+
+def _ports(hand_out: Ports, what: str, usual: int, wanted: int | None, count: int) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for number in range(count):
+        name = what if number == 0 else f"{what}-{number + 1}"
+        found[name] = hand_out.take(name, usual, None if wanted is None else wanted + number)
+    return found
+
+
+def _metrics(hand_out: Ports) -> Iterator[str]:
+    while True:
+        yield f"{HOST}:{hand_out.take('metrics', _METRICS)}"
+
+
+def _one_target(retrieval_ports: list[int]) -> str:
+    addresses = [f"{HOST}:{port}" for port in retrieval_ports]
+    # gRPC's own form for several addresses: it goes on to the next one when one does not answer.
+    return addresses[0] if len(addresses) == 1 else "ipv4:" + ",".join(addresses)
+
+
+def sample_folder() -> Path:
+    """The sample knowledge base that comes with Kefu."""
+    return Path(__file__).parent.parent / "sample"

@@ -1,0 +1,256 @@
+"""Keep services running: start them in order, restart those that crash, give up on those that cannot run, stop all."""
+
+import asyncio
+import itertools
+import signal
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from kefu.common.rpc.server import CANNOT_START
+from kefu.local import log_files, processes
+from kefu.local.data_dir import start_time_of
+from kefu.local.health_probes import Probe
+
+CRASHES_BEFORE_GIVING_UP = 5
+CRASH_WINDOW_SECONDS = 60.0
+_FIRST_BACKOFF_SECONDS = 0.5
+_LONGEST_BACKOFF_SECONDS = 10.0
+_PROBE_SECONDS_STARTING = 0.2
+_PROBE_SECONDS_READY = 1.0
+_SILENT_PROBES = 5
+_LAST_LINES = 12
+
+
+class State(StrEnum):
+    """How a service is."""
+
+    WAITING = "waiting"
+    """For those that it needs."""
+    STARTING = "starting"
+    READY = "ready"
+    SILENT = "not answering"
+    """It was ready, and its health check fails."""
+    RESTARTING = "restarting"
+    """It crashed, and waits for its backoff."""
+    FAILED = "failed"
+    """It is not started again."""
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True)
+class Service:
+    """What to run. `after` names services that have to be ready before its first start."""
+
+    name: str
+    command: Sequence[str]
+    environment: Mapping[str, str]
+    address: str
+    log: Path
+    ready: Probe
+    after: Sequence[str] = ()
+    stop_signal: signal.Signals = signal.SIGTERM
+    grace_seconds: float = 10.0
+    """From that signal to SIGKILL."""
+
+
+class Supervised:
+    """One service and its process. `changed` is called after each change of what can be read here."""
+
+    def __init__(self, service: Service, changed: Callable[["Supervised"], None]) -> None:
+        self.service = service
+        self.state = State.WAITING
+        self.detail = ""
+        """One line: what it does while it starts, or why it is not ready."""
+        self.pid = 0
+        self.start_time = 0.0
+        self.restarts = 0
+        self.exit_status: int | None = None
+        self._changed = changed
+        self._process: asyncio.subprocess.Process | None = None
+        self._crashes = deque[float](maxlen=CRASHES_BEFORE_GIVING_UP)
+        self.was_ready = asyncio.Event()
+        self._stopping = asyncio.Event()
+        self._log_offset = 0
+
+    async def run(self) -> None:
+        """Start it, and again after each crash, until it is stopped or given up."""
+        for attempt in itertools.count():
+            try:
+                log_files.rotate(self.service.log)
+                await self._run_once()
+            except OSError as exc:  # its log cannot be written, or there is no memory for another process
+                self._set(State.FAILED, f"cannot be started: {exc}")
+                return
+            if self._stopping.is_set():
+                self._set(State.STOPPED)
+                return
+            if self._gives_up():
+                return
+            self.restarts = attempt + 1
+            delay = min(_FIRST_BACKOFF_SECONDS * 2 ** (len(self._crashes) - 1), _LONGEST_BACKOFF_SECONDS)
+            said = log_files.last_words(self.service.log, self._log_offset)
+            self._set(State.RESTARTING, f"{_ended(self.exit_status)}; again in {delay:g} s{': ' if said else ''}{said}")
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), delay)
+            if self._stopping.is_set():
+                self._set(State.STOPPED)
+                return
+
+    async def stop(self, *, at_once: asyncio.Event) -> None:
+        """Ask it to end, and kill it after its grace, or as soon as `at_once` is set."""
+        self._stopping.set()
+        process = self._process
+        if process is None or process.returncode is not None:
+            return
+        with suppress(ProcessLookupError):
+            process.send_signal(self.service.stop_signal)
+        impatience = asyncio.create_task(at_once.wait())
+        ended = asyncio.create_task(process.wait())
+        try:
+            await asyncio.wait(
+                {impatience, ended}, timeout=self.service.grace_seconds, return_when=asyncio.FIRST_COMPLETED
+            )
+        finally:
+            impatience.cancel()
+            processes.kill_group(process.pid)
+        await ended
+        await processes.end_group(process.pid)
+
+    def kill(self) -> None:
+        """Kill it and all that it started."""
+        self._stopping.set()
+        if self._process is not None and self._process.returncode is None:
+            processes.kill_group(self._process.pid)
+
+    def last_lines(self) -> list[str]:
+        """The end of what it logged since it was last started, for people."""
+        return [log_files.readable(line) for line in log_files.tail(self.service.log, _LAST_LINES, self._log_offset)]
+
+    async def _run_once(self) -> None:
+        log = self.service.log
+        self._log_offset = log.stat().st_size if log.exists() else 0
+        process = self._process = await processes.start(self.service.command, self.service.environment, log)
+        self.pid, self.start_time = process.pid, start_time_of(process.pid)
+        if self._stopping.is_set():  # while it was being started
+            processes.kill_group(process.pid)
+        self._set(State.STARTING)
+        probing = asyncio.create_task(self._probe(), name=f"probe {self.service.name}")
+        try:
+            self.exit_status = await process.wait()
+        finally:
+            probing.cancel()
+            processes.kill_group(process.pid)  # what it started must not outlive it
+            with suppress(asyncio.CancelledError):
+                await probing
+        self.pid, self.start_time = 0, 0.0
+
+    async def _probe(self) -> None:
+        silent = 0
+        while True:
+            if await self.service.ready():
+                silent = 0
+                self.was_ready.set()
+                self._set(State.READY)
+            elif self.state in (State.READY, State.SILENT):
+                silent += 1
+                if silent >= _SILENT_PROBES:
+                    self._set(State.SILENT, "its health check fails")
+            else:
+                self._set(State.STARTING, log_files.progress(self.service.log, self._log_offset))
+            ready = self.state is State.READY
+            await asyncio.sleep(_PROBE_SECONDS_READY if ready else _PROBE_SECONDS_STARTING)
+            if ready:
+                log_files.rotate(self.service.log)
+
+    def _gives_up(self) -> bool:
+        if self.exit_status == CANNOT_START:
+            lines = log_files.tail(self.service.log, 1, self._log_offset)
+            self._set(State.FAILED, log_files.readable(lines[0]) if lines else "It cannot start.")
+            return True
+        now = time.monotonic()
+        self._crashes.append(now)
+        while now - self._crashes[0] > CRASH_WINDOW_SECONDS and self.was_ready.is_set():
+            self._crashes.popleft()  # one that never was ready has no good minute to start counting from
+        if len(self._crashes) < CRASHES_BEFORE_GIVING_UP:
+            return False
+        span = now - self._crashes[0]
+        self._set(
+            State.FAILED, f"crashed {CRASHES_BEFORE_GIVING_UP} times in {span:.0f} s ({_ended(self.exit_status)})"
+        )
+        return True
+
+    def _set(self, state: State, detail: str = "") -> None:
+        if (state, detail) != (self.state, self.detail):
+            self.state, self.detail = state, detail
+            self._changed(self)
+
+
+class Supervisor:
+    """Runs services while its block lasts; at the end they are stopped in the reverse of the order they came in."""
+
+    def __init__(self, services: Sequence[Service], changed: Callable[[Supervised], None]) -> None:
+        self._told = changed
+        self._news = asyncio.Event()
+        self._stop_at_once = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self.services = [Supervised(service, self._on_change) for service in services]
+
+    async def __aenter__(self) -> "Supervisor":
+        """Begin to start them."""
+        for one in self.services:
+            self._tasks.append(asyncio.create_task(self._run(one), name=one.service.name))
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Stop them one after the other, the last one first."""
+        try:
+            for one, task in zip(reversed(self.services), reversed(self._tasks), strict=True):
+                if one.state is State.WAITING:
+                    task.cancel()
+                await one.stop(at_once=self._stop_at_once)
+        finally:
+            for one in self.services:
+                one.kill()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def hurry(self) -> None:
+        """End a stop that is under way, or comes, without grace."""
+        self._stop_at_once.set()
+
+    async def settled(self) -> bool:
+        """Wait until all are ready (True), or one has failed for good (False)."""
+        while True:
+            self._news.clear()
+            if any(one.state is State.FAILED for one in self.services):
+                return False
+            if all(one.state is State.READY for one in self.services):
+                return True
+            await self._news.wait()
+
+    def failed(self) -> list[Supervised]:
+        """Those that are not started again."""
+        return [one for one in self.services if one.state is State.FAILED]
+
+    async def _run(self, one: Supervised) -> None:
+        needed = [other for other in self.services if other.service.name in one.service.after]
+        for other in needed:
+            await other.was_ready.wait()
+        await one.run()
+
+    def _on_change(self, one: Supervised) -> None:
+        self._news.set()
+        self._told(one)
+
+
+def _ended(status: int | None) -> str:
+    if status is None:
+        return "did not run"
+    if status < 0:
+        with suppress(ValueError):
+            return f"killed by {signal.Signals(-status).name}"
+    return f"ended with status {status}"
