@@ -13,9 +13,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from kefu.common.text.pii import holds_personal_data
-from kefu.router.clarify import is_underspecified
-from kefu.router.subjects import is_abuse, sensitive_subject
-from kefu.router.untrusted import gives_orders
+from kefu.router.answering.clarification import is_underspecified
+from kefu.router.guardrails.prompt_injection import gives_orders
+from kefu.router.nlu.sensitive_topics import is_abuse, sensitive_subject
 
 
 def row(folder: Path) -> str:

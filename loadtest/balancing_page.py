@@ -8,7 +8,7 @@ from typing import Any
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from kefu.router.balance import STALE_SECONDS, STICKY_BOUND, STICKY_TOKENS
+from kefu.router.replicas.load_balancer import STALE_SECONDS, STICKY_BOUND, STICKY_TOKENS
 from loadtest.balancing_model import EngineSpeed, Workload
 from loadtest.balancing_play import REPLICAS, REPORT_SECONDS, ROUTERS, UNDER_WAY_SECONDS, WARM_UP_SECONDS, Outcome
 from loadtest.measures import percentile
@@ -25,7 +25,7 @@ drawn by lot the one with less load gets the request. The session's last replica
 prompt is in its cache, while its load is at most {bound:g} times the mean and {allowance:,} tokens more. When that
 replica has left, a rendezvous hash of the session decides, so that its sessions spread over the others. A replica
 whose last report is older than {stale:g} s counts as saturated; one that fails before its first tokens is left alone
-by a breaker for a while, unless all are. The code: `kefu.router.balance`, `kefu.router.breaker`.
+by a breaker for a while, unless all are. The code: `kefu.router.replicas.load_balancer`, `kefu.router.replicas.circuit_breaker`.
 
 ## A simulated comparison
 

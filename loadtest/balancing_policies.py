@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Protocol
 
-from kefu.router.balance import Dispatch, ReplicaLoad, choose
+from kefu.router.replicas.load_balancer import Dispatch, ReplicaLoad, choose
 from loadtest.balancing_model import World
 
 
@@ -97,7 +97,7 @@ class ConsistentHash:
 
 @dataclass
 class Kefu:
-    """The router's own code: `kefu.router.balance.choose` on `ReplicaLoad`s."""
+    """The router's own code: `kefu.router.replicas.load_balancer.choose` on `ReplicaLoad`s."""
 
     sight: Sight
     sticky: bool = True

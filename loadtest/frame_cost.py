@@ -17,15 +17,15 @@ from typing import Annotated, Any
 import typer
 
 from kefu.generation.v1 import generation_pb2 as gb
-from kefu.router.answer import AnswerFilter
-from kefu.router.events import Ended, Started, Text
-from kefu.router.frames import Frame
-from kefu.router.literals import Evidence
-from kefu.router.model import Completed, FinishReason, Passage
-from kefu.router.received import Received
-from kefu.router.replica_stream import event_of
-from kefu.router.turn_log import TurnLog
-from kefu.router.wire import event_message
+from kefu.router.dispatch.received_answer import Received
+from kefu.router.domain.generation import Frame
+from kefu.router.domain.turn import Completed, FinishReason, Passage
+from kefu.router.guardrails.answer_filter import AnswerFilter
+from kefu.router.guardrails.literals import Evidence
+from kefu.router.messages.chat import event_message
+from kefu.router.replicas.answer_stream import event_of
+from kefu.router.turn_stream.event_log import TurnLog
+from kefu.router.turn_stream.events import Ended, Started, Text
 from loadtest.questions import help_center
 from loadtest.reports import surroundings
 from loadtest.tables import table

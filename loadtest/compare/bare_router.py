@@ -13,20 +13,21 @@ from typing import cast
 
 from kefu.common.auth import Principal, Scope, open_keyring
 from kefu.common.rpc.server import run, serving, terminated
-from kefu.router import chat_servicer, events
-from kefu.router.answer import AnswerFilter
-from kefu.router.chat_servicer import ChatServicer
+from kefu.router.answering.prompt import Message, Role
+from kefu.router.answering.question import Ask
+from kefu.router.api import chat_servicer
+from kefu.router.api.chat_servicer import ChatServicer
 from kefu.router.config import RouterConfig
-from kefu.router.conversations import Conversations
-from kefu.router.frames import Ended, Order
-from kefu.router.hedging import Hedging
-from kefu.router.literals import Evidence
-from kefu.router.model import AnswerSource, Completed, FinishReason, Timings
-from kefu.router.prompt import Message, Role
-from kefu.router.question import Ask
-from kefu.router.relay import Patience, Relays
-from kefu.router.replicas import open_pool
-from kefu.router.retry_budget import RetryBudget
+from kefu.router.conversations.service import Conversations
+from kefu.router.dispatch.hedging import Hedging
+from kefu.router.dispatch.relay import Patience, Relays
+from kefu.router.dispatch.retry_budget import RetryBudget
+from kefu.router.domain.generation import Ended, Order
+from kefu.router.domain.turn import AnswerSource, Completed, FinishReason, Timings
+from kefu.router.guardrails.answer_filter import AnswerFilter
+from kefu.router.guardrails.literals import Evidence
+from kefu.router.replicas.pool import open_pool
+from kefu.router.turn_stream import events
 
 
 class BareConversations:

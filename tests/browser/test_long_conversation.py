@@ -4,7 +4,7 @@ from typing import cast
 
 from playwright.async_api import Page, expect
 
-from kefu.router.keys import session as session_keys
+from kefu.router.storage.keys import session as session_keys
 from kefu.router.v1 import chat_pb2 as pb
 from tests.browser.test_chat_page import stored_session
 from tests.support.calling import BOOTSTRAP_KEY

@@ -50,7 +50,7 @@ def vectors(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 async def desk(redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Desk]:
     """Two routers whose desk looks ten times a second; a module that needs another one has its own."""
-    monkeypatch.setattr("kefu.router.attending._EVERY_SECONDS", 0.1)
+    monkeypatch.setattr("kefu.router.desk.escalation._EVERY_SECONDS", 0.1)
     async with open_desk(redis, routers=2, escalate_seconds=0) as opened:
         yield opened
 

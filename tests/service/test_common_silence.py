@@ -8,8 +8,8 @@ import pytest
 
 from kefu.common.errors import BackendUnavailable
 from kefu.common.redis import client as common_redis
+from kefu.common.redis.commands import RedisCommands
 from kefu.common.redis.url import redis_client
-from kefu.router.redis_commands import RedisCommands
 from tests.support.redis_server import RedisServer
 
 

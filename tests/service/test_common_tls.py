@@ -16,7 +16,7 @@ from kefu.common.errors import StartupError
 from kefu.common.probe import serves
 from kefu.common.tls import Tls, channel_inside
 from kefu.edge.config import Certificate, Edge, Inside
-from kefu.router.discovery import server_name_of
+from kefu.router.replicas.discovery import server_name_of
 from tests.support.echo_router import echo_router
 from tests.support.edge import LIMITS, ROOT, nginx_in_front, router_of
 from tests.support.ports import free_port

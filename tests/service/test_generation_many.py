@@ -15,8 +15,8 @@ from kefu.common.rpc.status import RpcFailure
 from kefu.generation.engine import Channel, Engine, Piece, Started
 from kefu.generation.servicer import GenerationServicer
 from kefu.generation.v1 import generation_pb2 as pb
-from kefu.router import lines
-from kefu.router.lines import AnswerFailed, LineAnswer, Lines
+from kefu.router.replicas import multiplexing
+from kefu.router.replicas.multiplexing import AnswerFailed, LineAnswer, Lines
 from tests.support.calling import failure
 from tests.support.replica import ANSWER, KEY, ScriptedEngine, ask, events_of, served
 from tests.support.waiting import until
@@ -157,7 +157,7 @@ async def test_nobody_at_the_address_fails_an_answer_at_once() -> None:
 async def test_a_call_that_took_answers_for_long_enough_is_renewed_and_finishes_what_it_has(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(lines, "_LINE_SECONDS", 0.0)
+    monkeypatch.setattr(multiplexing, "_LINE_SECONDS", 0.0)
     engine = ScriptedEngine(ANSWER[:2], hold=True)
     async with opened(engine) as (way, servicer, counting):
         old = begin(way)

@@ -15,9 +15,10 @@ import pytest
 from kefu.common.errors import EngineDead, PromptTooLong
 from kefu.generation.engine import GenerationRequest, Message, Piece
 from kefu.generation.engines.simulated import SimulatedSettings, open_simulated
-from kefu.router import service, writing
-from kefu.router.hedging import Hedging
-from kefu.router.replicas import ReplicaPool
+from kefu.router import service
+from kefu.router.answering import generator
+from kefu.router.dispatch.hedging import Hedging
+from kefu.router.replicas.pool import ReplicaPool
 from kefu.router.v1 import chat_pb2 as pb
 from tests.support.backends import hit
 from tests.support.desk import Answer, Customer, open_desk
@@ -273,7 +274,7 @@ async def test_nothing_is_owed_after_a_second_replica_wrote_first(
     def eager(**_: object) -> Hedging:
         return Hedging(share=1.0, least_samples=1)
 
-    monkeypatch.setattr(writing, "Hedging", eager)
+    monkeypatch.setattr(generator, "Hedging", eager)
     async with opened() as shop:
         await done(shop)
         shop.troubles.append((0, None))

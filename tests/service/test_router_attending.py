@@ -47,7 +47,7 @@ async def test_a_customer_who_waits_too_long_is_escalated_until_somebody_comes(
 async def test_how_many_have_waited_for_too_long_is_told_to_prometheus(
     redis: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kefu.router.attending._EVERY_SECONDS", 0.1)
+    monkeypatch.setattr("kefu.router.desk.escalation._EVERY_SECONDS", 0.1)
     async with open_desk(redis, escalate_seconds=1) as desk:
         root, customer = await desk.customer(), await desk.customer(await desk.key("default"))
 
@@ -107,7 +107,7 @@ async def test_a_claim_lapses_quietly_when_the_customer_does_not_wait(
 async def test_the_installation_says_how_long_unless_the_tenant_does(
     redis: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kefu.router.attending._EVERY_SECONDS", 0.1)
+    monkeypatch.setattr("kefu.router.desk.escalation._EVERY_SECONDS", 0.1)
     async with open_desk(redis, escalate_seconds=1) as desk:
         root = await desk.customer()
         session = (await root.ask(PERSON)).session
@@ -117,7 +117,7 @@ async def test_the_installation_says_how_long_unless_the_tenant_does(
 async def test_what_has_left_the_desk_leaves_its_list(
     customer: Customer, mei: Customer, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kefu.router.desk_store._STAYS_SECONDS", 0.0)
+    monkeypatch.setattr("kefu.router.desk.store._STAYS_SECONDS", 0.0)
     sessions = [(await customer.ask(PERSON)).session for _ in range(2)]
     await give_back(mei, sessions[0], (await claim(mei, sessions[0])).claim)
     kept = sessions[1].removeprefix("sessions/").encode()

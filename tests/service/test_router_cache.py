@@ -6,7 +6,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from kefu.common.auth import Scope
-from kefu.router.answer_cache import cosine, is_impersonal
+from kefu.router.answering.answer_cache import cosine, is_impersonal
 from kefu.router.v1 import admin_pb2 as admin
 from kefu.router.v1 import chat_pb2 as pb
 from tests.support.backends import hit

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from kefu.router.happenings import Happening, Happenings
+from kefu.router.domain.events import Happening, Happenings
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import desk_pb2
 from tests.support.desk import Customer, Desk, open_desk
@@ -43,7 +43,7 @@ async def test_whoever_watches_is_present_and_is_not_once_the_lease_is_over(
 ) -> None:
     for module in ("desk", "desk_watching"):
         monkeypatch.setattr(f"kefu.router.{module}.PRESENCE_SECONDS", 1.5)
-    monkeypatch.setattr("kefu.router.desk_watching._RENEW_SECONDS", 0.3)
+    monkeypatch.setattr("kefu.router.desk.watches._RENEW_SECONDS", 0.3)
     await claim(mei, (await customer.ask(PERSON)).session)
     here, there = watch_desk(mei, "Mei"), watch_desk(tom, "Tom")
 
@@ -90,7 +90,7 @@ async def test_observers_are_told_what_happens_in_its_order(
         return Happenings([notes])
 
     monkeypatch.setattr("kefu.router.service.Happenings", noted)
-    monkeypatch.setattr("kefu.router.attending._EVERY_SECONDS", 0.1)
+    monkeypatch.setattr("kefu.router.desk.escalation._EVERY_SECONDS", 0.1)
     async with open_desk(redis, escalate_seconds=1) as desk:
         root = await desk.customer()
         handed = await root.ask(PERSON)

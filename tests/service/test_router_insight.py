@@ -9,11 +9,11 @@ import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from kefu.common.auth import Scope
+from kefu.common.redis.commands import RedisCommands
 from kefu.router import metrics
-from kefu.router.happenings import Replied
-from kefu.router.model import AnswerSource, Completed, FinishReason, HandoffReason, Turn
-from kefu.router.redis_commands import RedisCommands
-from kefu.router.unanswered import Unanswered, UnansweredStore
+from kefu.router.domain.events import Replied
+from kefu.router.domain.turn import AnswerSource, Completed, FinishReason, HandoffReason, Turn
+from kefu.router.insight.unanswered import Unanswered, UnansweredStore
 from kefu.router.v1 import chat_pb2 as chat
 from kefu.router.v1 import insight_pb2 as pb
 from kefu.router.v1 import insight_pb2_grpc as rpc

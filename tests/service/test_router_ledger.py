@@ -9,11 +9,20 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kefu.common.redis.client import open_redis
-from kefu.router.ledger import Ledger
-from kefu.router.model import AnswerSource, Completed, FinishReason, Handoff, HandoffReason, Rating, Turn, TurnState
-from kefu.router.redis_commands import RedisCommands, ScriptCall
-from kefu.router.tally import tally_of
-from kefu.router.traces import Traces
+from kefu.common.redis.commands import RedisCommands, ScriptCall
+from kefu.router.domain.turn import (
+    AnswerSource,
+    Completed,
+    FinishReason,
+    Handoff,
+    HandoffReason,
+    Rating,
+    Turn,
+    TurnState,
+)
+from kefu.router.insight.counter_store import Ledger
+from kefu.router.insight.turn_counters import tally_of
+from kefu.router.storage.erasure import Traces
 from tests.support.redis_server import RedisServer
 
 DAY = 86_400.0

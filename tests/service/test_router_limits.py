@@ -14,12 +14,12 @@ from kefu.common.aio import cancelled
 from kefu.common.auth import Priority
 from kefu.common.errors import BackendUnavailable, TenantLimit
 from kefu.common.redis.client import open_redis
+from kefu.common.redis.commands import RedisCommands
 from kefu.common.rpc.status import RpcFailure, failure_of
-from kefu.router import keys
+from kefu.router.admission.tenant_limits import TenantLimits
 from kefu.router.config import RouterConfig
-from kefu.router.quota import TenantLimits
-from kefu.router.redis_commands import RedisCommands
-from kefu.router.settings import Rules, TenantSettings, rules_of
+from kefu.router.storage import keys
+from kefu.router.tenants.settings import Rules, TenantSettings, rules_of
 from kefu.router.v1 import admin_pb2 as admin
 from kefu.router.v1 import chat_pb2 as pb
 from tests.support.backends import hit

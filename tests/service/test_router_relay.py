@@ -9,9 +9,9 @@ import pytest
 from prometheus_client import REGISTRY
 
 from kefu.common.errors import EngineDead, Internal, ReplicaFull
-from kefu.router.frames import Sent
-from kefu.router.relay import NoReplica, Patience
-from kefu.router.retry_budget import RetryBudget
+from kefu.router.dispatch.relay import NoReplica, Patience
+from kefu.router.dispatch.retry_budget import RetryBudget
+from kefu.router.domain.generation import Sent
 from tests.support.backends import Step, replica_server
 from tests.support.bench import CUSTOMER, Written, measured, open_bench, order, scripted
 

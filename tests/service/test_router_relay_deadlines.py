@@ -8,7 +8,7 @@ import pytest
 
 from kefu.common.errors import DeadlineExceeded, EngineDead
 from kefu.generation.v1 import generation_pb2 as gen
-from kefu.router.relay import NoReplica, Patience
+from kefu.router.dispatch.relay import NoReplica, Patience
 from tests.support.backends import Context, ScriptedReplica
 from tests.support.bench import Written, measured, open_bench, order, scripted
 

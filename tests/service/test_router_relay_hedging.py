@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from kefu.common.errors import EngineDead
-from kefu.router.hedging import Hedging
-from kefu.router.relay import Patience
+from kefu.router.dispatch.hedging import Hedging
+from kefu.router.dispatch.relay import Patience
 from tests.support.bench import measured, open_bench, order, scripted
 
 TEXT = "退款需𠮷7个𪚥日。👩‍👧 Gelöscht 😀!"  # characters of one to four bytes, and some that are joined

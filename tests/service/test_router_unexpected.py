@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from kefu.router.turn_store import TurnStore
+from kefu.router.storage.turns import TurnStore
 from kefu.router.v1 import chat_pb2 as pb
 from tests.support.backends import hit
 from tests.support.desk import Desk, open_desk
@@ -53,7 +53,7 @@ async def test_a_turn_that_fails_once_its_readers_were_told_of_its_end_is_in_the
         raise RuntimeError("boom")
 
     monkeypatch.setattr(TurnStore, "finish", finish)
-    monkeypatch.setattr("kefu.router.turn._STORE_WAIT_SECONDS", 0.01)
+    monkeypatch.setattr("kefu.router.conversations.live_turn._STORE_WAIT_SECONDS", 0.01)
     with capture_logs() as lines:
         answer = await (await desk.customer()).ask(ASK)
         assert answer.completed.finish_reason == pb.FINISH_REASON_STOP

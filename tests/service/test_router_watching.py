@@ -7,11 +7,11 @@ import grpc
 import pytest
 
 from kefu.common.auth import Scope
+from kefu.common.redis.commands import Command, RedisCommands
 from kefu.common.resource_names import new_turn_id
 from kefu.common.rpc.status import failure_of
-from kefu.router.desk_store import DeskStore
-from kefu.router.model import Turn
-from kefu.router.redis_commands import Command, RedisCommands
+from kefu.router.desk.store import DeskStore
+from kefu.router.domain.turn import Turn
 from kefu.router.v1 import admin_pb2 as admin
 from kefu.router.v1 import chat_pb2 as pb
 from tests.support.backends import hit
@@ -168,7 +168,7 @@ async def test_a_deleted_session_ends_its_watches_and_leaves_no_key(
 async def test_a_watch_ends_when_its_key_is_revoked(
     desk: Desk, customer: Customer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kefu.router.streaming.CHECK_SECONDS", 0.2)
+    monkeypatch.setattr("kefu.router.api.server_stream.CHECK_SECONDS", 0.2)
     request = admin.CreateKeyRequest(scopes=[admin.SCOPE_CHAT])
     made = await customer.admin.CreateKey(request, metadata=customer.metadata)
     visitor = await desk.customer(made.secret)
@@ -183,7 +183,7 @@ async def test_a_watch_ends_when_its_key_is_revoked(
 async def test_a_lost_ring_is_made_up_for(
     desk: Desk, customer: Customer, elsewhere: Customer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kefu.router.watching.SWEEP_SECONDS", 0.2)
+    monkeypatch.setattr("kefu.router.conversations.session_watches.SWEEP_SECONDS", 0.2)
     await desk.start_router()
     third = await desk.customer(at=2)
     session = (await customer.ask(ASK)).session
@@ -192,7 +192,7 @@ async def test_a_lost_ring_is_made_up_for(
     def silent(tenant: str, session_id: str) -> Command:
         return ("PING",)
 
-    monkeypatch.setattr("kefu.router.desk_store.ring", silent)
+    monkeypatch.setattr("kefu.router.desk.store.ring", silent)
     held = (await claim(customer, session)).claim
     await reply(customer, session, held, "Can you hear me?")
     assert [told(event) for event in await page.count(2)] == ["human Mei", "Mei: Can you hear me?"]

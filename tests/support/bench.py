@@ -6,12 +6,12 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
 from kefu.common.auth import Principal, Scope
-from kefu.router.frames import Ended, Frame, Order
-from kefu.router.hedging import Hedging
-from kefu.router.prompt import Message, Role
-from kefu.router.relay import Patience, Relays
-from kefu.router.replicas import ReplicaPool, open_pool
-from kefu.router.retry_budget import RetryBudget
+from kefu.router.answering.prompt import Message, Role
+from kefu.router.dispatch.hedging import Hedging
+from kefu.router.dispatch.relay import Patience, Relays
+from kefu.router.dispatch.retry_budget import RetryBudget
+from kefu.router.domain.generation import Ended, Frame, Order
+from kefu.router.replicas.pool import ReplicaPool, open_pool
 from tests.support.backends import ScriptedReplica, Step, replica_server
 from tests.support.calling import INTERNAL_KEY
 

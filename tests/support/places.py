@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from kefu.common.errors import Overloaded
-from kefu.router.admission import Admission, Bounds, Claim
-from kefu.router.engine_load import EngineLoad
-from kefu.router.model import BrownOut
+from kefu.router.admission.scheduler import Admission, Bounds, Claim
+from kefu.router.domain.turn import BrownOut
+from kefu.router.replicas.engine_load import EngineLoad
 from tests.support.virtual_time import now
 
 

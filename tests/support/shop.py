@@ -12,8 +12,8 @@ from kefu.generation.engine import EngineLoad, Event, GenerationRequest, ModelDe
 from kefu.generation.engines.simulated import SimulatedEngine, SimulatedSettings, open_simulated
 from kefu.generation.service import SCOPES
 from kefu.generation.servicer import GenerationServicer, ServingLimits
-from kefu.router.balance import SATURATED
-from kefu.router.replicas import ReplicaPool
+from kefu.router.replicas.load_balancer import SATURATED
+from kefu.router.replicas.pool import ReplicaPool
 from tests.support.calling import INTERNAL_KEY
 from tests.support.desk import Customer, Desk
 from tests.support.waiting import until

@@ -15,8 +15,8 @@ from kefu.evaluation.recording import RecordedPool, Recording
 from kefu.evaluation.results import results
 from kefu.evaluation.set_knowledge import SetKnowledge
 from kefu.router.config import RouterConfig
-from kefu.router.frames import Accepted, Ended, Event, Frame, Order
-from kefu.router.model import Passage, Usage
+from kefu.router.domain.generation import Accepted, Ended, Event, Frame, Order
+from kefu.router.domain.turn import Passage, Usage
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,10 @@ import pytest
 
 from kefu.common.aio import cancelled
 from kefu.common.auth import Priority
-from kefu.router.admission import Claim
-from kefu.router.engine_load import EngineLoad
-from kefu.router.fair_queue import Flow
-from kefu.router.model import BrownOut
+from kefu.router.admission.fair_queue import Flow
+from kefu.router.admission.scheduler import Claim
+from kefu.router.domain.turn import BrownOut
+from kefu.router.replicas.engine_load import EngineLoad
 from tests.support.places import Trace, admission, arrivals, held
 from tests.support.virtual_time import in_virtual_time, now
 

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kefu.common.text.number_words import han_number
-from kefu.router.answer import AnswerFilter
-from kefu.router.literals import Evidence
-from kefu.router.model import Citation, Passage
+from kefu.router.domain.turn import Citation, Passage
+from kefu.router.guardrails.answer_filter import AnswerFilter
+from kefu.router.guardrails.literals import Evidence
 
 PASSAGES = [
     Passage(

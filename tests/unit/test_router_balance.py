@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from kefu.router.balance import SATURATED, STALE_SECONDS, STICKY_TOKENS, ReplicaLoad, choose
+from kefu.router.replicas.load_balancer import SATURATED, STALE_SECONDS, STICKY_TOKENS, ReplicaLoad, choose
 
 
 class Clock:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kefu.router.breaker import (
+from kefu.router.replicas.circuit_breaker import (
     FAILURES_IN_A_ROW,
     FORGIVE_SECONDS,
     LEAST_OUTCOMES,

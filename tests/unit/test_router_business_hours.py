@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from kefu.router.business_hours import BusinessHours, open_seconds, spoken
+from kefu.router.tenants.business_hours import BusinessHours, open_seconds, spoken
 
 _NO_ENTRIES = """
 Mon

@@ -2,8 +2,8 @@
 
 import itertools
 
-from kefu.router.capacity import Capacity
-from kefu.router.engine_load import EngineLoad, reported, together
+from kefu.router.admission.concurrency_limit import Capacity
+from kefu.router.replicas.engine_load import EngineLoad, reported, together
 
 
 def test_two_routers_share_what_the_engines_can_take_by_what_each_has_there() -> None:

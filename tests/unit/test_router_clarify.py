@@ -2,8 +2,8 @@
 
 import pytest
 
-from kefu.router.clarify import chosen, is_underspecified
-from kefu.router.model import AnswerSource, Completed, FinishReason, Turn
+from kefu.router.answering.clarification import chosen, is_underspecified
+from kefu.router.domain.turn import AnswerSource, Completed, FinishReason, Turn
 
 _UNDERSPECIFIED = """
 refund?

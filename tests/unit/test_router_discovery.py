@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from kefu.common.errors import StartupError
-from kefu.router.discovery import Addresses, DnsName, FixedAddresses, discovering, sources_of, system_lookup
-from kefu.router.endpoint_slices import EndpointSlices, PodAccount
+from kefu.router.replicas.discovery import Addresses, DnsName, FixedAddresses, discovering, sources_of, system_lookup
+from kefu.router.replicas.kubernetes_endpoints import EndpointSlices, PodAccount
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kefu.router.drain_rate import DrainRate
+from kefu.router.admission.drain_rate import DrainRate
 
 
 class Clock:

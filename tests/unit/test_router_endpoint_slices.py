@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kefu.router.endpoint_slices import EndpointSlices, PodAccount
+from kefu.router.replicas.kubernetes_endpoints import EndpointSlices, PodAccount
 from tests.support.kube_api import KubeApi, kube_api
 
 RECORDING = Path(__file__).parent / "recordings" / "endpoint_slices.json"

@@ -4,7 +4,7 @@ import random
 from collections import Counter
 
 from kefu.common.auth import Priority
-from kefu.router.fair_queue import CLASS_SHARES, Entry, FairQueue, Flow
+from kefu.router.admission.fair_queue import CLASS_SHARES, Entry, FairQueue, Flow
 
 INTERACTIVE, BATCH, URGENT = Priority.INTERACTIVE, Priority.BATCH, Priority.URGENT
 

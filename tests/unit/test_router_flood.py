@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from kefu.common.aio import cancelled
-from kefu.router.admission import Claim
-from kefu.router.model import BrownOut
+from kefu.router.admission.scheduler import Claim
+from kefu.router.domain.turn import BrownOut
 from tests.support.places import Trace, admission, arrivals, held
 from tests.support.virtual_time import in_virtual_time
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from kefu.router.grouping import Vectors, grouped, least_cosine, most_central
+from kefu.router.insight.clustering import Vectors, grouped, least_cosine, most_central
 
 RANDOM = np.random.default_rng(11)
 

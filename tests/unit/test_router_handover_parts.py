@@ -2,8 +2,8 @@
 
 import pytest
 
-from kefu.router.failures import has_failed_again, has_handed_over_again
-from kefu.router.model import (
+from kefu.router.answering.repeated_failures import has_failed_again, has_handed_over_again
+from kefu.router.domain.turn import (
     AnswerSource,
     Completed,
     FinishReason,
@@ -14,8 +14,8 @@ from kefu.router.model import (
     SlotKind,
     Turn,
 )
-from kefu.router.sentiment import sentiment_of
-from kefu.router.slots import MOST_SLOTS, slots_of
+from kefu.router.nlu.sentiment import sentiment_of
+from kefu.router.nlu.slots import MOST_SLOTS, slots_of
 
 
 @pytest.mark.parametrize(

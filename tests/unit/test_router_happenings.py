@@ -1,6 +1,6 @@
 """Observers of what happens: each is told, whatever another one does."""
 
-from kefu.router.happenings import Erased, Happening, Happenings
+from kefu.router.domain.events import Erased, Happening, Happenings
 
 
 class Notes:

@@ -4,8 +4,8 @@ import random
 
 import pytest
 
-from kefu.router.hedging import FirstTokenTimes, Hedging
-from kefu.router.retry_budget import RetryBudget
+from kefu.router.dispatch.hedging import FirstTokenTimes, Hedging
+from kefu.router.dispatch.retry_budget import RetryBudget
 
 
 class Clock:

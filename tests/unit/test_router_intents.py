@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from kefu.router.intents import Intent, intent_of
+from kefu.router.nlu.intents import Intent, intent_of
 
 _GREETINGS = """
 hi|Hello|Hey there|Good morning|helo|hellooooo|HI!!!|hi 👋|heyyy|Good evening, sir|hiya|anyone there?

@@ -3,13 +3,13 @@
 from dataclasses import replace
 from typing import Any
 
-from kefu.router.context import exchanges
-from kefu.router.decide import Generate, GiveCurated, HandOver, decide, handoff_summary
-from kefu.router.excerpts import excerpt, ranked_sentences, shown
-from kefu.router.knowledge import Curated, Found
-from kefu.router.model import Handoff, HandoffReason, Passage, Turn
-from kefu.router.prompt import Budget, Role, build_prompt
-from kefu.router.tokens import TokenEstimate
+from kefu.router.answering.decision import Generate, GiveCurated, HandOver, decide, handoff_summary
+from kefu.router.answering.history import exchanges
+from kefu.router.answering.prompt import Budget, Role, build_prompt
+from kefu.router.answering.token_estimate import TokenEstimate
+from kefu.router.domain.turn import Handoff, HandoffReason, Passage, Turn
+from kefu.router.grounding.sentence_selection import excerpt, ranked_sentences, shown
+from kefu.router.retrieval_client import Curated, Found
 
 
 def passage(number: int, text: str, relevance: float = 0.9) -> Passage:

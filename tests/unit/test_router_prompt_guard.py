@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kefu.router.citations import Mark
-from kefu.router.prompt_guard import WITHHELD, PromptGuard
+from kefu.router.guardrails.citations import Mark
+from kefu.router.guardrails.prompt_leak import WITHHELD, PromptGuard
 
 TOLD = (
     "You are the customer service of a shop. Copy figures, prices and conditions exactly as they are.\n"

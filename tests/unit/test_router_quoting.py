@@ -2,8 +2,8 @@
 
 import pytest
 
-from kefu.router.model import Passage, Supported
-from kefu.router.quoting import is_carried, quote
+from kefu.router.domain.turn import Passage, Supported
+from kefu.router.grounding.quotation import is_carried, quote
 
 TEXT = "Refunds of furniture take 14 days. They go to the card that you paid with. Vouchers are refunded as vouchers."
 TABLE = "| Method | Time | Fee |\n|---|---|---|\n| Standard | 2-4 working days | ¥8 |\n| Express | next day | ¥18 |"

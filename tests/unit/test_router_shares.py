@@ -2,7 +2,7 @@
 
 import pytest
 
-from kefu.router.shares import Shares
+from kefu.router.admission.fair_share import Shares
 
 
 def used(shares: Shares, seconds: int, places: int = 96) -> None:

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from kefu.router.silence import SilenceWatch
+from kefu.router.dispatch.idle_timeout import SilenceWatch
 
 
 async def after(seconds: float) -> float:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kefu.router.subjects import is_abuse, sensitive_subject, topic_of
+from kefu.router.nlu.sensitive_topics import is_abuse, sensitive_subject, topic_of
 
 _SUBJECTS = {
     "self-harm": """

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kefu.router.model import (
+from kefu.router.domain.turn import (
     AnswerSource,
     Citation,
     Completed,
@@ -15,8 +15,8 @@ from kefu.router.model import (
     Turn,
     TurnState,
 )
-from kefu.router.numbers import percentiles
-from kefu.router.tally import bucket_of, tally_of, upper_bound
+from kefu.router.insight.report import percentiles
+from kefu.router.insight.turn_counters import bucket_of, tally_of, upper_bound
 
 NOON = 1_764_072_000.0  # 2025-11-25 12:00 UTC
 

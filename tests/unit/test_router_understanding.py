@@ -2,7 +2,7 @@
 
 import pytest
 
-from kefu.router.intents import Intent, intent_of
+from kefu.router.nlu.intents import Intent, intent_of
 
 
 @pytest.mark.parametrize(

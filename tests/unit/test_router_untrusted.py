@@ -2,8 +2,8 @@
 
 import pytest
 
-from kefu.router.model import Passage
-from kefu.router.untrusted import as_data, gives_orders, passage_for_model
+from kefu.router.domain.turn import Passage
+from kefu.router.guardrails.prompt_injection import as_data, gives_orders, passage_for_model
 
 _ORDINARY = """
 Can you confirm the delivery date?

@@ -9,8 +9,9 @@ import pytest
 from standardwebhooks.webhooks import Webhook as Verifier
 from standardwebhooks.webhooks import WebhookVerificationError
 
-from kefu.router.happenings import Erased, Escalated, HandedOver, Rated, StateChanged, TurnStored
-from kefu.router.model import (
+from kefu.router.domain.events import Erased, Escalated, HandedOver, Rated, StateChanged, TurnStored
+from kefu.router.domain.session import SessionState
+from kefu.router.domain.turn import (
     AnswerSource,
     Completed,
     FinishReason,
@@ -21,11 +22,10 @@ from kefu.router.model import (
     Turn,
     TurnState,
 )
-from kefu.router.session import SessionState
-from kefu.router.webhook_events import WebhookEvent, body_of, event_of
-from kefu.router.webhook_sender import LONGEST_PAUSE_SECONDS, pause_after
-from kefu.router.webhook_signature import make_secret, signed_headers
-from kefu.router.webhook_store import Webhook
+from kefu.router.webhooks.payloads import WebhookEvent, body_of, event_of
+from kefu.router.webhooks.sender import LONGEST_PAUSE_SECONDS, pause_after
+from kefu.router.webhooks.signature import make_secret, signed_headers
+from kefu.router.webhooks.store import Webhook
 
 PASSAGE = Passage(1, "collections/a/documents/d/passages/p", "Refunds", (), "Refunds take 7 days.", "", 0.9, "en")
 HANDOFF = Handoff(HandoffReason.NOTHING_RELEVANT, "A colleague will answer.", "Asked: submarines")

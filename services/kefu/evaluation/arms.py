@@ -18,19 +18,19 @@ from enum import StrEnum
 from kefu.common.auth import Principal, Scope
 from kefu.evaluation.answer_set import Wanted
 from kefu.evaluation.set_knowledge import SetKnowledge
-from kefu.router.answering import Answering
+from kefu.router.answering.pipeline import Answering
+from kefu.router.answering.prompt import Budget, build_prompt
+from kefu.router.answering.question import Ask, Draft, Question
+from kefu.router.answering.token_estimate import TokenEstimate
 from kefu.router.config import RouterConfig
-from kefu.router.excerpts import best_sentence
-from kefu.router.frames import Frame, Order
-from kefu.router.hedging import Hedging
-from kefu.router.model import Turn
-from kefu.router.prompt import Budget, build_prompt
-from kefu.router.question import Ask, Draft, Question
-from kefu.router.relay import Patience, Pool, Relays
-from kefu.router.retry_budget import RetryBudget
-from kefu.router.settings import TenantSettings, rules_of
-from kefu.router.tokens import TokenEstimate
-from kefu.router.turn_log import TurnLog
+from kefu.router.dispatch.hedging import Hedging
+from kefu.router.dispatch.relay import Patience, Pool, Relays
+from kefu.router.dispatch.retry_budget import RetryBudget
+from kefu.router.domain.generation import Frame, Order
+from kefu.router.domain.turn import Turn
+from kefu.router.grounding.sentence_selection import best_sentence
+from kefu.router.tenants.settings import TenantSettings, rules_of
+from kefu.router.turn_stream.event_log import TurnLog
 
 AT_ONCE = 16
 """Questions in flight: vLLM on two cores writes six times as much at 16 answers as at one."""

@@ -15,7 +15,7 @@ from kefu.evaluation.answer_set import Wanted
 from kefu.evaluation.dataset import SetQuestion
 from kefu.evaluation.metrics import Figure, bootstrapped
 from kefu.retrieval.embedders import Vectors
-from kefu.router.answer_cache import is_impersonal
+from kefu.router.answering.answer_cache import is_impersonal
 
 ALONE = (0.90, 0.93, 0.96, 0.98)
 """Cosines at which a cache without the guard is replayed, to be compared with."""

@@ -15,8 +15,8 @@ from kefu.generation.service import SCOPES, limits_of, open_engine
 from kefu.generation.servicer import GenerationServicer
 from kefu.generation.v1 import generation_pb2 as pb
 from kefu.generation.v1 import generation_pb2_grpc as rpc
-from kefu.router.relay import Pool
-from kefu.router.replicas import open_pool
+from kefu.router.dispatch.relay import Pool
+from kefu.router.replicas.pool import open_pool
 
 _CALLER = "evaluation"
 

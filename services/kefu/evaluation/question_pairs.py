@@ -17,7 +17,7 @@ from kefu.common.text.question_equivalence import asked
 from kefu.evaluation.dataset import BadQuestionSet
 from kefu.evaluation.metrics import Figure, bootstrapped
 from kefu.retrieval.embedders import Vectors
-from kefu.router.answer_cache import is_impersonal
+from kefu.router.answering.answer_cache import is_impersonal
 
 PAIRS = "pairs.tsv"
 

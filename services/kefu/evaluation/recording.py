@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from kefu.common.auth import Principal
-from kefu.router.frames import Accepted, Ended, Event, Frame, Order
-from kefu.router.model import Usage
-from kefu.router.opening import Source
-from kefu.router.relay import Pool
+from kefu.router.dispatch.first_frame import Source
+from kefu.router.dispatch.relay import Pool
+from kefu.router.domain.generation import Accepted, Ended, Event, Frame, Order
+from kefu.router.domain.turn import Usage
 
 
 class Recording:

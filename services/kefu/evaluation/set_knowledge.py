@@ -8,15 +8,15 @@ from kefu.common.metadata_filters import Pairs
 from kefu.common.text.language import language_of
 from kefu.evaluation.dataset import QuestionSet
 from kefu.evaluation.retrieval.run import Evaluation, cut_set
-from kefu.router.knowledge import Found
-from kefu.router.model import Passage
+from kefu.router.domain.turn import Passage
+from kefu.router.retrieval_client import Found
 
 _DEEP = 50
 
 
 @dataclass(frozen=True)
 class SetKnowledge:
-    """Stands where `kefu.router.knowledge.Knowledge` stands; finds by question text."""
+    """Stands where `kefu.router.retrieval_client.Knowledge` stands; finds by question text."""
 
     found: dict[str, tuple[Passage, ...]]
     """By question text, best first."""

@@ -12,10 +12,16 @@ from redis.asyncio import Redis
 from kefu.common.aio import cancelled
 from kefu.common.auth import Keyring, Scope
 from kefu.common.grpc_options import CLIENT_OPTIONS
+from kefu.common.redis.commands import RedisCommands
 from kefu.common.rpc.server import Serving, serving
 from kefu.common.ssrf import Address, is_public
 from kefu.common.tls import channel_inside
-from kefu.router import (
+from kefu.router.admission.gate import Door
+from kefu.router.admission.scheduler import Admission, Bounds
+from kefu.router.admission.tenant_limits import TenantLimits
+from kefu.router.answering.answer_cache import AnswerCache
+from kefu.router.answering.pipeline import Answering
+from kefu.router.api import (
     admin_servicer,
     chat_servicer,
     desk_servicer,
@@ -23,46 +29,40 @@ from kefu.router import (
     insight_servicer,
     webhook_servicer,
 )
-from kefu.router.admin_servicer import AdminServicer
-from kefu.router.admission import Admission, Bounds
-from kefu.router.answer_cache import AnswerCache
-from kefu.router.answering import Answering
-from kefu.router.attending import Attendant, attended
-from kefu.router.chat_servicer import ChatServicer
-from kefu.router.chronicle import Chronicle, open_chronicle
+from kefu.router.api.admin_servicer import AdminServicer
+from kefu.router.api.chat_servicer import ChatServicer
+from kefu.router.api.desk_servicer import DeskServicer
+from kefu.router.api.identity_servicer import IdentityServicer
+from kefu.router.api.insight_servicer import InsightServicer
+from kefu.router.api.webhook_servicer import WebhookServicer
 from kefu.router.config import RouterConfig
-from kefu.router.conversations import Conversations
-from kefu.router.desk import Desk
-from kefu.router.desk_servicer import DeskServicer
-from kefu.router.desk_store import DeskStore
-from kefu.router.desk_watching import open_desk_watches
-from kefu.router.door import Door
-from kefu.router.doorbell import open_doorbell
-from kefu.router.following import open_following
-from kefu.router.happenings import Happenings
-from kefu.router.identity_servicer import IdentityServicer
-from kefu.router.insight_servicer import InsightServicer
-from kefu.router.knowledge import Knowledge
-from kefu.router.leases import open_leases
-from kefu.router.ledger import Ledger
-from kefu.router.quota import TenantLimits
-from kefu.router.redis_commands import RedisCommands
-from kefu.router.replicas import open_pool
-from kefu.router.running import Running
-from kefu.router.session_events import SessionEvents
-from kefu.router.settings import SettingsStore
-from kefu.router.store import SessionStore
-from kefu.router.tenants import TenantStore
-from kefu.router.traces import Traces
-from kefu.router.turn import TurnServices
-from kefu.router.turn_store import TurnStore
-from kefu.router.unanswered import UnansweredStore
-from kefu.router.unanswered_groups import UnansweredGroups
-from kefu.router.watching import open_watches
-from kefu.router.webhook_queue import WebhookQueue
-from kefu.router.webhook_sender import open_webhook_sender
-from kefu.router.webhook_servicer import WebhookServicer
-from kefu.router.webhook_store import KEPT_SECONDS, WebhookStore
+from kefu.router.conversations.live_turn import TurnServices
+from kefu.router.conversations.remote_turns import open_following
+from kefu.router.conversations.service import Conversations
+from kefu.router.conversations.session_watches import open_watches
+from kefu.router.conversations.turn_registry import Running
+from kefu.router.desk.escalation import Attendant, attended
+from kefu.router.desk.service import Desk
+from kefu.router.desk.store import DeskStore
+from kefu.router.desk.watches import open_desk_watches
+from kefu.router.domain.events import Happenings
+from kefu.router.event_recorder import Chronicle, open_chronicle
+from kefu.router.insight.counter_store import Ledger
+from kefu.router.insight.unanswered import UnansweredStore
+from kefu.router.insight.unanswered_groups import UnansweredGroups
+from kefu.router.replicas.pool import open_pool
+from kefu.router.retrieval_client import Knowledge
+from kefu.router.storage.change_feed import open_doorbell
+from kefu.router.storage.erasure import Traces
+from kefu.router.storage.session_events import SessionEvents
+from kefu.router.storage.sessions import SessionStore
+from kefu.router.storage.turn_leases import open_leases
+from kefu.router.storage.turns import TurnStore
+from kefu.router.tenants.settings import SettingsStore
+from kefu.router.tenants.store import TenantStore
+from kefu.router.webhooks.queue import WebhookQueue
+from kefu.router.webhooks.sender import open_webhook_sender
+from kefu.router.webhooks.store import KEPT_SECONDS, WebhookStore
 
 SCOPES = {
     chat_servicer.SERVICE: (Scope.CHAT,),

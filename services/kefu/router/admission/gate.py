@@ -1,0 +1,59 @@
+"""What a turn passes before it begins: its tenant's limits, then the line for a place."""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+
+from kefu.common.auth import Principal
+from kefu.common.errors import BackendUnavailable
+from kefu.router.admission.scheduler import Admission, Claim
+from kefu.router.admission.tenant_limits import TenantLimits
+from kefu.router.answering.question import Ask, Draft
+from kefu.router.domain.turn import BrownOut
+from kefu.router.tenants.settings import Rules
+
+_BYTES_A_TOKEN = 3
+
+
+class Door:
+    """The one way to a place. `prompt_tokens` is what a prompt has besides the question, about."""
+
+    def __init__(self, limits: TenantLimits, admission: Admission, *, prompt_tokens: int) -> None:
+        self._limits = limits
+        self._admission = admission
+        self._prompt_tokens = prompt_tokens
+
+    @asynccontextmanager
+    async def passed(
+        self, principal: Principal, ask: Ask, draft: Draft, turn_id: str, rules: Rules
+    ) -> AsyncIterator[BrownOut]:
+        """Let a turn through while the block runs, and say what its answer has to do without.
+
+        Raises TenantLimit or Overloaded, and BackendUnavailable as `TenantLimits.enter` does. A question that is let
+        in by its tenant's limits and then refused by the line counts as asked.
+        """
+        size = len(ask.text.encode())
+        thinking = ask.reasoning_tokens if ask.thinks else 0
+        claim = Claim(
+            tenant=principal.tenant,
+            priority=principal.priority,
+            weight=rules.weight,
+            cost=self._prompt_tokens + size / _BYTES_A_TOKEN + (ask.max_tokens or rules.max_answer_tokens) + thinking,
+            size=size,
+            deadline=ask.deadline,
+        )
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(self._leave, principal.tenant, turn_id)
+            turn_seconds = self._admission.drain.mean_seconds
+            await self._limits.enter(principal.tenant, turn_id, rules, turn_seconds=turn_seconds)
+            rung = await stack.enter_async_context(self._admission.place(claim))
+            admitted = time.monotonic()
+            try:
+                yield rung
+            finally:
+                if draft.first_text_seconds is not None and rung < BrownOut.WITHOUT_MODEL:
+                    self._admission.drain.answered(max(ask.arrived + draft.first_text_seconds - admitted, 0.0))
+
+    async def _leave(self, tenant: str, turn_id: str) -> None:
+        with suppress(BackendUnavailable):  # the lease runs out by itself
+            await self._limits.leave(tenant, turn_id)

@@ -1,0 +1,1 @@
+"""What a message is answered with: decision, prompt, generation, cache, clarification, handoff."""

@@ -1,0 +1,1 @@
+"""The gRPC surface of the router: servicers, request validation, server streams."""

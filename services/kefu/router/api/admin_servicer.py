@@ -1,0 +1,161 @@
+"""AdminService: proto in, proto out."""
+
+from typing import Any
+
+import grpc.aio
+
+from kefu.common.auth import Principal, Priority, Scope, StoredKey, caller
+from kefu.common.errors import BadRequest, KeyNotFound, TenantNotFound
+from kefu.common.pagination import decode_number, decode_token, encode_token, page_size_of
+from kefu.common.resource_names import check_id, parse_name
+from kefu.router.api.requests import check_short
+from kefu.router.messages.chat import timestamp
+from kefu.router.messages.settings import check_shares_kept, revision_message, settings_message, settings_of
+from kefu.router.tenants.settings import SettingsStore
+from kefu.router.tenants.store import Tenant, TenantStore, rules_all
+from kefu.router.v1 import admin_pb2 as pb
+from kefu.router.v1 import admin_pb2_grpc as rpc
+
+SERVICE = "kefu.router.v1.AdminService"
+Context = grpc.aio.ServicerContext[Any, Any]
+_MOST_DISPLAY_NAME = 100
+_MOST_COLLECTIONS = 100
+_SCOPES = {
+    pb.SCOPE_CHAT: Scope.CHAT,
+    pb.SCOPE_KNOWLEDGE: Scope.KNOWLEDGE,
+    pb.SCOPE_OPERATOR: Scope.OPERATOR,
+}
+_PRIORITIES = {
+    pb.PRIORITY_UNSPECIFIED: Priority.INTERACTIVE,
+    pb.PRIORITY_INTERACTIVE: Priority.INTERACTIVE,
+    pb.PRIORITY_BATCH: Priority.BATCH,
+    pb.PRIORITY_URGENT: Priority.URGENT,
+}
+_PRIORITY_MESSAGES = {priority: message for message, priority in _PRIORITIES.items()}
+_SCOPE_MESSAGES = {scope: message for message, scope in _SCOPES.items()}
+
+
+class AdminServicer(rpc.AdminServiceServicer):
+    """See the contract."""
+
+    def __init__(self, tenants: TenantStore, settings: SettingsStore) -> None:
+        self._tenants = tenants
+        self._settings = settings
+
+    def register(self, server: grpc.aio.Server) -> None:
+        """Add this service to a server."""
+        rpc.add_AdminServiceServicer_to_server(self, server)
+
+    async def CreateTenant(self, request: pb.CreateTenantRequest, context: Context) -> pb.CreateTenantResponse:
+        """See the contract."""
+        tenant_id = check_id("tenant_id", request.tenant_id)
+        if not rules_all(caller()):
+            raise TenantNotFound("Only keys of the tenant default may add tenants.")
+        display_name = check_short("display_name", request.display_name, _MOST_DISPLAY_NAME)
+        return pb.CreateTenantResponse(tenant=_tenant(await self._tenants.create(tenant_id, display_name)))
+
+    async def ListTenants(self, request: pb.ListTenantsRequest, context: Context) -> pb.ListTenantsResponse:
+        """See the contract."""
+        principal, size, after = caller(), page_size_of(request.page_size), decode_token(request.page_token)
+        everyone = await self._tenants.all()
+        ruled = [tenant for tenant in everyone if rules_all(principal) or tenant.id == principal.tenant]
+        page = [tenant for tenant in ruled if tenant.id > after]
+        token = encode_token(page[size - 1].id) if len(page) > size else ""
+        return pb.ListTenantsResponse(tenants=map(_tenant, page[:size]), next_page_token=token)
+
+    async def CreateKey(self, request: pb.CreateKeyRequest, context: Context) -> pb.CreateKeyResponse:
+        """See the contract."""
+        tenant = await self._ruled(caller(), request.tenant)
+        display_name = check_short("display_name", request.display_name, _MOST_DISPLAY_NAME)
+        if not request.scopes or any(scope not in _SCOPES for scope in request.scopes):
+            raise BadRequest("scopes", "must be at least one of CHAT, KNOWLEDGE and OPERATOR, and no other.")
+        if len(request.collections) > _MOST_COLLECTIONS:
+            raise BadRequest("collections", f"at most {_MOST_COLLECTIONS} are taken.")
+        collections = frozenset(
+            check_id("collections", parse_name("collections", name, "collections")[0]) for name in request.collections
+        )
+        scopes = frozenset(_SCOPES[scope] for scope in request.scopes)
+        priority = _PRIORITIES.get(request.priority)
+        if priority is None:
+            raise BadRequest("priority", "is not one of Priority.")
+        if priority is Priority.URGENT and not rules_all(caller()):
+            raise BadRequest("priority", "URGENT may be given only by keys of the tenant default.")
+        key, secret = await self._tenants.create_key(tenant.id, display_name, scopes, collections or None, priority)
+        return pb.CreateKeyResponse(key=_key(key), secret=secret)
+
+    async def ListKeys(self, request: pb.ListKeysRequest, context: Context) -> pb.ListKeysResponse:
+        """See the contract."""
+        tenant = await self._ruled(caller(), request.tenant)
+        size, after = page_size_of(request.page_size), decode_token(request.page_token)
+        page = [key for key in await self._tenants.keys(tenant.id) if key.id > after]
+        token = encode_token(page[size - 1].id) if len(page) > size else ""
+        return pb.ListKeysResponse(keys=map(_key, page[:size]), next_page_token=token)
+
+    async def RevokeKey(self, request: pb.RevokeKeyRequest, context: Context) -> pb.RevokeKeyResponse:
+        """See the contract."""
+        tenant_id, key_id = parse_name("name", request.name, "tenants", "keys")
+        try:
+            tenant = await self._tenants.ruled(caller(), tenant_id)
+        except TenantNotFound:
+            raise KeyNotFound(f"There is no key {key_id}; list the keys.") from None
+        await self._tenants.revoke(tenant.id, key_id)
+        return pb.RevokeKeyResponse()
+
+    async def GetTenantSettings(
+        self, request: pb.GetTenantSettingsRequest, context: Context
+    ) -> pb.GetTenantSettingsResponse:
+        """See the contract."""
+        tenant = await self._ruled(caller(), request.tenant)
+        revision = await self._settings.current(tenant.id)
+        return pb.GetTenantSettingsResponse(settings=settings_message(revision.settings), revision=revision.number)
+
+    async def UpdateTenantSettings(
+        self, request: pb.UpdateTenantSettingsRequest, context: Context
+    ) -> pb.UpdateTenantSettingsResponse:
+        """See the contract."""
+        principal = caller()
+        tenant = await self._ruled(principal, request.tenant)
+        if not request.HasField("settings"):
+            raise BadRequest("settings", "must be set; an empty message means the installation's defaults.")
+        author = f"tenants/{principal.tenant}/keys/{principal.subject}"
+        settings = settings_of(request.settings)
+        if not rules_all(principal):
+            check_shares_kept((await self._settings.current(tenant.id)).settings, settings)
+        number = await self._settings.update(tenant.id, settings, request.revision, author)
+        return pb.UpdateTenantSettingsResponse(revision=number)
+
+    async def ListSettingsRevisions(
+        self, request: pb.ListSettingsRevisionsRequest, context: Context
+    ) -> pb.ListSettingsRevisionsResponse:
+        """See the contract."""
+        tenant = await self._ruled(caller(), request.tenant)
+        size, below = page_size_of(request.page_size), decode_number(request.page_token)
+        revisions = await self._settings.revisions(tenant.id, below, size)
+        more = bool(revisions) and revisions[-1].number > 1
+        return pb.ListSettingsRevisionsResponse(
+            revisions=map(revision_message, revisions),
+            next_page_token=encode_token(str(revisions[-1].number)) if more else "",
+        )
+
+    async def _ruled(self, principal: Principal, name: str) -> Tenant:
+        tenant_id = parse_name("tenant", name, "tenants")[0] if name else ""
+        return await self._tenants.ruled(principal, tenant_id)
+
+
+def _tenant(tenant: Tenant) -> pb.Tenant:
+    return pb.Tenant(
+        name=f"tenants/{tenant.id}",
+        display_name=tenant.display_name,
+        create_time=timestamp(tenant.create_time) if tenant.create_time else None,
+    )
+
+
+def _key(key: StoredKey) -> pb.Key:
+    return pb.Key(
+        name=f"tenants/{key.tenant}/keys/{key.id}",
+        display_name=key.display_name,
+        scopes=[_SCOPE_MESSAGES[scope] for scope in sorted(key.scopes) if scope in _SCOPE_MESSAGES],
+        collections=[f"collections/{name}" for name in sorted(key.collections or ())],
+        create_time=timestamp(key.create_time),
+        priority=_PRIORITY_MESSAGES[key.priority],
+    )

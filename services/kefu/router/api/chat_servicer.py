@@ -1,0 +1,153 @@
+"""ChatService: proto in, proto out."""
+
+import re
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing
+from functools import partial
+from typing import Any, TypeVar
+
+import grpc.aio
+
+from kefu.common.auth import Keyring, caller
+from kefu.common.errors import BadRequest
+from kefu.common.pagination import decode_number, decode_token, encode_token, foreign_token, page_size_of
+from kefu.common.resource_names import parse_name
+from kefu.router.api.requests import ask_of, check_short, session_id_of
+from kefu.router.api.server_stream import streamed
+from kefu.router.conversations.service import Conversations
+from kefu.router.domain.turn import Rating
+from kefu.router.messages.chat import event_message, session_event_message, session_message, turn_message
+from kefu.router.storage.session_events import SessionEvent
+from kefu.router.v1 import chat_pb2 as pb
+from kefu.router.v1 import chat_pb2_grpc as rpc
+
+SERVICE = "kefu.router.v1.ChatService"
+Context = grpc.aio.ServicerContext[Any, Any]
+_MOST_COMMENT = 1000
+_RATINGS = {pb.RATING_UNSPECIFIED: Rating.NONE, pb.RATING_UP: Rating.UP, pb.RATING_DOWN: Rating.DOWN}
+_SCORE = re.compile(r"\(\d{1,12}(?:\.\d{1,12})?")  # "(" and a time: everything before it
+_EVENT = re.compile(r"\d{1,15}", re.ASCII)
+EventT = TypeVar("EventT")
+MessageT = TypeVar("MessageT")
+
+
+class ChatServicer(rpc.ChatServiceServicer):
+    """See the contract. `slow_reader_seconds`: a client that takes nothing of a stream for so long is cut."""
+
+    def __init__(self, conversations: Conversations, keyring: Keyring, *, slow_reader_seconds: float) -> None:
+        self._conversations = conversations
+        self._keyring = keyring
+        self._slow_reader_seconds = slow_reader_seconds
+
+    def register(self, server: grpc.aio.Server) -> None:
+        """Add this service to a server."""
+        rpc.add_ChatServiceServicer_to_server(self, server)
+
+    async def Converse(self, request: pb.ConverseRequest, context: Context) -> AsyncIterator[pb.ConverseEvent]:
+        """See the contract."""
+        principal = caller()
+        session_id = session_id_of(request.session)
+        ask = ask_of(request, principal, context.time_remaining())
+        events = self._conversations.converse(principal, session_id, ask)
+        async with aclosing(self._streamed(events, context, event_message)) as messages:
+            async for message in messages:
+                yield message
+
+    async def ResumeTurn(self, request: pb.ResumeTurnRequest, context: Context) -> AsyncIterator[pb.ConverseEvent]:
+        """See the contract."""
+        session_id, turn_id = parse_name("turn", request.turn, "sessions", "turns")
+        events = self._conversations.resume(caller(), session_id, turn_id, request.offset)
+        async with aclosing(self._streamed(events, context, event_message)) as messages:
+            async for message in messages:
+                yield message
+
+    async def StopTurn(self, request: pb.StopTurnRequest, context: Context) -> pb.StopTurnResponse:
+        """See the contract."""
+        session_id, turn_id = parse_name("turn", request.turn, "sessions", "turns")
+        await self._conversations.stop(caller(), session_id, turn_id)
+        return pb.StopTurnResponse()
+
+    async def GetSession(self, request: pb.GetSessionRequest, context: Context) -> pb.GetSessionResponse:
+        """See the contract."""
+        [session_id] = parse_name("name", request.name, "sessions")
+        session = await self._conversations.session(caller(), session_id)
+        return pb.GetSessionResponse(session=session_message(session))
+
+    async def ListSessions(self, request: pb.ListSessionsRequest, context: Context) -> pb.ListSessionsResponse:
+        """See the contract."""
+        size, page = page_size_of(request.page_size), decode_token(request.page_token)
+        if page and not _SCORE.fullmatch(page):
+            raise foreign_token()
+        user = check_short("user", request.user)
+        sessions, following = await self._conversations.sessions(caller(), user, page, size)
+        return pb.ListSessionsResponse(sessions=map(session_message, sessions), next_page_token=encode_token(following))
+
+    async def ListTurns(self, request: pb.ListTurnsRequest, context: Context) -> pb.ListTurnsResponse:
+        """See the contract."""
+        [session_id] = parse_name("session", request.session, "sessions")
+        size, start = page_size_of(request.page_size), decode_number(request.page_token)
+        if request.latest_first:
+            end = start or (await self._conversations.session(caller(), session_id)).turn_count
+            start = max(end - size, 0)
+            records = await self._conversations.turns(caller(), session_id, start, end - start)
+            return pb.ListTurnsResponse(
+                turns=[turn_message(session_id, record) for record in reversed(records)],
+                next_page_token=encode_token(str(start)) if start else "",
+            )
+        records = await self._conversations.turns(caller(), session_id, start, size + 1)
+        return pb.ListTurnsResponse(
+            turns=[turn_message(session_id, record) for record in records[:size]],
+            next_page_token=encode_token(str(start + size)) if len(records) > size else "",
+        )
+
+    async def DeleteSession(self, request: pb.DeleteSessionRequest, context: Context) -> pb.DeleteSessionResponse:
+        """See the contract."""
+        [session_id] = parse_name("name", request.name, "sessions")
+        await self._conversations.delete(caller(), session_id)
+        return pb.DeleteSessionResponse()
+
+    async def DeleteUser(self, request: pb.DeleteUserRequest, context: Context) -> pb.DeleteUserResponse:
+        """See the contract."""
+        if not request.user:
+            raise BadRequest("user", "must not be empty.")
+        user = check_short("user", request.user)
+        return pb.DeleteUserResponse(sessions_deleted=await self._conversations.delete_user(caller(), user))
+
+    async def RateTurn(self, request: pb.RateTurnRequest, context: Context) -> pb.RateTurnResponse:
+        """See the contract."""
+        session_id, turn_id = parse_name("turn", request.turn, "sessions", "turns")
+        if request.rating not in _RATINGS:
+            raise BadRequest("rating", "is not one of Rating.")
+        comment = check_short("comment", request.comment, _MOST_COMMENT)
+        await self._conversations.rate(caller(), session_id, turn_id, _RATINGS[request.rating], comment)
+        return pb.RateTurnResponse()
+
+    async def WatchSession(self, request: pb.WatchSessionRequest, context: Context) -> AsyncIterator[pb.SessionEvent]:
+        """See the contract. The headers are sent once the session is watched."""
+        [session_id] = parse_name("session", request.session, "sessions")
+        if request.after and not _EVENT.fullmatch(request.after):
+            raise BadRequest("after", "is not an id that this service gave.")
+        after = int(request.after) if request.after else None
+        message_of = partial(session_event_message, session_id)
+        async with aclosing(self._conversations.watch(caller(), session_id, after)) as events:
+            await anext(events)
+            await context.send_initial_metadata(())
+            async with aclosing(self._streamed(_told(events), context, message_of, self._keyring)) as messages:
+                async for message in messages:
+                    yield message
+
+    def _streamed(
+        self,
+        events: AsyncGenerator[EventT, None],
+        context: Context,
+        message_of: Callable[[EventT], MessageT],
+        keyring: Keyring | None = None,
+    ) -> AsyncGenerator[MessageT, None]:
+        slow = self._slow_reader_seconds
+        return streamed(events, context, message_of, slow_reader_seconds=slow, keyring=keyring)
+
+
+async def _told(events: AsyncGenerator[SessionEvent | None, None]) -> AsyncGenerator[SessionEvent, None]:
+    async for event in events:
+        if event is not None:
+            yield event

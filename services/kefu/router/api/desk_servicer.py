@@ -1,0 +1,117 @@
+"""DeskService: proto in, proto out."""
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from functools import partial
+from typing import Any
+
+import grpc.aio
+
+from kefu.common.auth import Keyring, caller
+from kefu.common.errors import BadRequest
+from kefu.common.pagination import decode_token, encode_token, foreign_token, page_size_of
+from kefu.common.resource_names import parse_name
+from kefu.router.api.requests import MOST_TEXT, check_short
+from kefu.router.api.server_stream import streamed
+from kefu.router.desk.service import Desk
+from kefu.router.desk.watches import DeskWatches
+from kefu.router.domain.session import SessionState
+from kefu.router.messages.chat import SESSION_STATES, turn_message
+from kefu.router.messages.desk import agent_messages, conversation_message, desk_event_message
+from kefu.router.v1 import desk_pb2 as pb
+from kefu.router.v1 import desk_pb2_grpc as rpc
+
+SERVICE = "kefu.router.v1.DeskService"
+Context = grpc.aio.ServicerContext[Any, Any]
+_MOST_NAME = 100
+_STATES = {message: state for state, message in SESSION_STATES.items() if state is not SessionState.BOT}
+_DEFAULT_STATES = frozenset({SessionState.WAITING, SessionState.HUMAN})
+_PAGE = re.compile(r"\d{1,9}|\((?:inf|\d{1,12}(?:\.\d{1,12})?)", re.ASCII)
+_TO = {
+    pb.ReturnSessionRequest.TO_UNSPECIFIED: SessionState.RETURNED,
+    pb.ReturnSessionRequest.TO_BOT: SessionState.RETURNED,
+    pb.ReturnSessionRequest.TO_COLLEAGUE: SessionState.WAITING,
+    pb.ReturnSessionRequest.TO_CLOSED: SessionState.CLOSED,
+}
+
+
+class DeskServicer(rpc.DeskServiceServicer):
+    """See the contract. `slow_reader_seconds`: a client that takes nothing of a stream for so long is cut."""
+
+    def __init__(self, desk: Desk, watches: DeskWatches, keyring: Keyring, *, slow_reader_seconds: float) -> None:
+        self._desk = desk
+        self._keyring = keyring
+        self._watches = watches
+        self._slow_reader_seconds = slow_reader_seconds
+
+    def register(self, server: grpc.aio.Server) -> None:
+        """Add this service to a server."""
+        rpc.add_DeskServiceServicer_to_server(self, server)
+
+    async def ListConversations(
+        self, request: pb.ListConversationsRequest, context: Context
+    ) -> pb.ListConversationsResponse:
+        """See the contract."""
+        principal, size, page = caller(), page_size_of(request.page_size), decode_token(request.page_token)
+        if page and not _PAGE.fullmatch(page):
+            raise foreign_token()
+        if any(state not in _STATES for state in request.states):
+            raise BadRequest("states", "must be of WAITING, HUMAN, RETURNED and CLOSED.")
+        states = frozenset(_STATES[state] for state in request.states) or _DEFAULT_STATES
+        found, following = await self._desk.conversations(principal.tenant, states, page, size)
+        return pb.ListConversationsResponse(
+            conversations=[conversation_message(one, principal) for one in found],
+            next_page_token=encode_token(following),
+        )
+
+    async def WatchDesk(self, request: pb.WatchDeskRequest, context: Context) -> AsyncIterator[pb.DeskEvent]:
+        """See the contract."""
+        principal = caller()
+        events = self._watches.watch(principal.tenant, _name(request.agent))
+        message_of = partial(desk_event_message, principal=principal)
+        messages = streamed(
+            events, context, message_of, slow_reader_seconds=self._slow_reader_seconds, keyring=self._keyring
+        )
+        async with aclosing(messages):
+            async for message in messages:
+                yield message
+
+    async def ListAgents(self, request: pb.ListAgentsRequest, context: Context) -> pb.ListAgentsResponse:
+        """See the contract."""
+        return pb.ListAgentsResponse(agents=agent_messages(await self._desk.agents(caller().tenant)))
+
+    async def ClaimSession(self, request: pb.ClaimSessionRequest, context: Context) -> pb.ClaimSessionResponse:
+        """See the contract."""
+        principal = caller()
+        [session_id] = parse_name("session", request.session, "sessions")
+        agent = _name(request.agent)
+        conversation, claim = await self._desk.claim(principal, session_id, agent, take_over=request.take_over)
+        return pb.ClaimSessionResponse(conversation=conversation_message(conversation, principal), claim=claim)
+
+    async def Reply(self, request: pb.ReplyRequest, context: Context) -> pb.ReplyResponse:
+        """See the contract."""
+        [session_id] = parse_name("session", request.session, "sessions")
+        check_short("text", request.text, MOST_TEXT)
+        if not request.text.strip():
+            raise BadRequest("text", "must not be empty.")
+        request_id = check_short("request_id", request.request_id)
+        stored = await self._desk.reply(caller(), session_id, request.claim, request.text, request_id)
+        return pb.ReplyResponse(turn=turn_message(session_id, stored))
+
+    async def ReturnSession(self, request: pb.ReturnSessionRequest, context: Context) -> pb.ReturnSessionResponse:
+        """See the contract."""
+        principal = caller()
+        [session_id] = parse_name("session", request.session, "sessions")
+        if request.to not in _TO:
+            raise BadRequest("to", "is not one of To.")
+        conversation = await self._desk.give_back(principal, session_id, request.claim, _TO[request.to])
+        return pb.ReturnSessionResponse(conversation=conversation_message(conversation, principal))
+
+
+def _name(agent: str) -> str:
+    """How a person calls themselves, or BadRequest."""
+    name = " ".join(check_short("agent", agent, _MOST_NAME).split())
+    if not name:
+        raise BadRequest("agent", "must not be empty.")
+    return name

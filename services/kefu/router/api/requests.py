@@ -1,0 +1,97 @@
+"""A ConverseRequest, checked."""
+
+import math
+import time
+
+from kefu.common.auth import Principal
+from kefu.common.errors import BadRequest, CollectionNotFound
+from kefu.common.metadata_filters import checked_filters
+from kefu.common.resource_names import check_day, check_id, parse_name
+from kefu.common.text.language import AnswerLanguage
+from kefu.router.answering.question import Ask
+from kefu.router.domain.turn import OnBusy
+from kefu.router.v1 import chat_pb2 as pb
+
+MOST_TEXT = 4000
+_MOST_ID = 128
+_MOST_COLLECTIONS = 16
+_MOST_TOKENS = 4096
+_ON_BUSY = {
+    pb.ON_BUSY_UNSPECIFIED: "",
+    pb.ON_BUSY_REJECT: OnBusy.REJECT,
+    pb.ON_BUSY_QUEUE: OnBusy.QUEUE,
+    pb.ON_BUSY_SUPERSEDE: OnBusy.SUPERSEDE,
+}
+
+
+def session_id_of(name: str) -> str | None:
+    """The id in "sessions/{session}", None for "sessions/-", or BadRequest."""
+    [session_id] = parse_name("session", name, "sessions")
+    return None if session_id == "-" else session_id
+
+
+def check_short(field: str, value: str, most: int = _MOST_ID) -> str:
+    """A text of at most `most` characters, or BadRequest."""
+    if len(value) > most:
+        raise BadRequest(field, f"has {len(value)} characters; at most {most} are taken.")
+    return value
+
+
+def ask_of(request: pb.ConverseRequest, principal: Principal, seconds_left: float | None) -> Ask:
+    """What a request asks for. Raises BadRequest, and CollectionNotFound for a collection the key may not search."""
+    arrived = time.monotonic()
+    check_short("text", request.text, MOST_TEXT)
+    if not request.text.strip():
+        raise BadRequest("text", "must not be empty.")
+    if request.on_busy not in _ON_BUSY:
+        raise BadRequest("on_busy", "is not one of OnBusy.")
+    check_day("as_of", request.as_of)
+    reasoning = request.reasoning
+    if reasoning.max_tokens > _MOST_TOKENS:
+        raise BadRequest("reasoning.max_tokens", f"must be at most {_MOST_TOKENS}.")
+    max_tokens = request.max_tokens if request.HasField("max_tokens") else None
+    if max_tokens is not None and not 1 <= max_tokens <= _MOST_TOKENS:
+        raise BadRequest("max_tokens", f"must be 1 to {_MOST_TOKENS}.")
+    temperature = request.temperature if request.HasField("temperature") else None
+    if temperature is not None and not (math.isfinite(temperature) and 0 <= temperature <= 2):
+        raise BadRequest("temperature", "must be 0 to 2.")
+    return Ask(
+        text=request.text,
+        arrived=arrived,
+        request_id=check_short("request_id", request.request_id),
+        collections=_collections(request, principal),
+        user=check_short("user", request.user),
+        on_busy=_ON_BUSY[request.on_busy],
+        as_of=request.as_of,
+        filters=checked_filters("filters", ((one.key, one.value) for one in request.filters)),
+        resumable=request.resumable,
+        thinks=request.HasField("reasoning"),
+        reasoning_tokens=reasoning.max_tokens,
+        shows_reasoning=reasoning.include,
+        max_tokens=max_tokens,
+        temperature=temperature,
+        language=_language(request.language),
+        deadline=None if seconds_left is None else arrived + seconds_left,
+    )
+
+
+def _language(value: str) -> AnswerLanguage | None:
+    match value:
+        case "":
+            return None
+        case "zh":
+            return "zh"
+        case "en":
+            return "en"
+        case _:
+            raise BadRequest("language", 'must be "zh" or "en".')
+
+
+def _collections(request: pb.ConverseRequest, principal: Principal) -> tuple[str, ...]:
+    if len(request.collections) > _MOST_COLLECTIONS:
+        raise BadRequest("collections", f"at most {_MOST_COLLECTIONS} are taken.")
+    asked = [check_id("collections", parse_name("collections", name, "collections")[0]) for name in request.collections]
+    allowed = principal.narrowed(frozenset(asked))
+    if asked and allowed != frozenset(asked):
+        raise CollectionNotFound("There is no such collection, or the key may not search it.")
+    return tuple(dict.fromkeys(asked))

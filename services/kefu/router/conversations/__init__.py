@@ -1,0 +1,1 @@
+"""The life of a turn: registry, start, running answer, end, and who watches the session."""

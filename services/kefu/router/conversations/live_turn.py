@@ -1,0 +1,296 @@
+"""
+One turn from admission to its last event: a task of the router's own, which outlives the streams that read it.
+
+It ends in one of these ways: the answer is whole; someone stops it; its last reader is gone (at once, or after the
+grace period when the turn is resumable); its session is deleted; or it fails. In each the work behind it is cancelled,
+what was said is stored, and the session is free again.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass, replace
+
+import structlog
+
+from kefu.common.aio import cancelled
+from kefu.common.auth import Principal
+from kefu.common.errors import BackendUnavailable, ServiceError, SessionBusy
+from kefu.router import metrics
+from kefu.router.admission.gate import Door
+from kefu.router.answering.pipeline import Answering
+from kefu.router.answering.question import Ask, Draft
+from kefu.router.answering.question_builder import question_of
+from kefu.router.config import RouterConfig
+from kefu.router.conversations.turn_end import End, Ending, completed_of
+from kefu.router.conversations.turn_start import Beginning
+from kefu.router.domain.events import HandedOver, Happenings, TurnStored
+from kefu.router.domain.session import SessionState
+from kefu.router.domain.turn import Completed, FinishReason, OnBusy, Turn, TurnState
+from kefu.router.storage.erasure import Traces
+from kefu.router.storage.sessions import SessionStore
+from kefu.router.storage.turn_leases import Lease, Leases, Signal, spoken_of
+from kefu.router.storage.turns import Begun, TurnKey, TurnStore
+from kefu.router.tenants.settings import Rules, SettingsStore
+from kefu.router.turn_stream.event_log import TurnLog
+from kefu.router.turn_stream.events import Event, Started
+from kefu.router.turn_stream.subscribers import Readers
+
+_STORE_WAIT_SECONDS = 2.0
+_ENDS = {
+    Signal.STOP: End.STOPPED,
+    Signal.SUPERSEDE: End.SUPERSEDED,
+    Signal.GONE: End.DELETED,
+    Signal.LOST: End.LOST,
+}
+_log = structlog.stdlib.get_logger()
+
+
+@dataclass(frozen=True)
+class TurnServices:
+    """What a turn works with."""
+
+    config: RouterConfig
+    store: SessionStore
+    turns: TurnStore
+    leases: Leases
+    door: Door
+    settings: SettingsStore
+    answering: Answering
+    happenings: Happenings
+    traces: Traces
+
+
+class LiveTurn:
+    """A turn that runs on this router. `supersede` stops another turn of the session, wherever it runs."""
+
+    def __init__(
+        self,
+        services: TurnServices,
+        principal: Principal,
+        ask: Ask,
+        key: TurnKey,
+        *,
+        opens: bool,
+        supersede: Callable[[str], Awaitable[None]],
+        rewritten_from: int | None = None,
+    ) -> None:
+        """`rewritten_from`: readers may hold more of it, from a router that died."""
+        self.key = key
+        self.principal = principal
+        self.ephemeral = False
+        """Redis is away: it is answered without what was said before, and kept nowhere."""
+        self._services = services
+        self._ask = ask
+        self._opens = opens
+        self._supersede = supersede
+        self._end: asyncio.Future[End] = asyncio.get_running_loop().create_future()
+        self._log = TurnLog()
+        if rewritten_from is not None:
+            self._log.rewrite(rewritten_from)
+        self._draft = Draft(self._log, ask.arrived)
+        self._readers = Readers(services.config.resume_grace_seconds, self._nobody_reads)
+        self._readers.resumable = ask.resumable
+        self._lease = Lease(
+            key,
+            hears=self._hear,
+            spoken=lambda: spoken_of(self._turn, self._draft) if self._is_saved else None,
+            size=lambda: self._draft.size if self._is_saved else 0,
+        )
+        self._user = ""
+        self._turn = Turn(
+            id=key.turn_id,
+            question=ask.text,
+            language="",
+            as_of=ask.as_of,
+            create_time=time.time(),
+            request_id=ask.request_id,
+        )
+
+    async def read(
+        self, offset: int = 0, *, replayed: bool, reasoning: bool = False, resumable: bool = False
+    ) -> AsyncGenerator[Event, None]:
+        """Events as in `TurnLog.read`. When the last reader leaves early the turn ends, at once or after a while."""
+        self._readers.resumable = self._readers.resumable or resumable
+        self._readers.came()
+        try:
+            async for event in self._log.read(offset, replayed=replayed, reasoning=reasoning):
+                yield event
+        finally:
+            if self._log.has_ended:
+                self._readers.close()
+            else:
+                self._readers.went()
+
+    @property
+    def is_lost(self) -> bool:
+        """It ends without a whole answer: nothing to join, and to be run again once it is out of the way."""
+        broken_off = self._end.done() and self._end.result() not in (End.STOPPED, End.SUPERSEDED)
+        return (broken_off and not self._log.is_complete) or self._log.has_failed
+
+    def stop(self, *, superseded: bool = False) -> None:
+        """End the answer here; what was said is kept."""
+        self._finish_as(End.SUPERSEDED if superseded else End.STOPPED)
+
+    def hand_on(self) -> None:
+        """This router leaves: end here, to be gone on with by whichever one is asked to resume it."""
+        self._finish_as(End.HANDED_ON)
+
+    def delete(self) -> None:
+        """The session is deleted: end, and store nothing."""
+        self._finish_as(End.DELETED)
+
+    @property
+    def _is_saved(self) -> bool:
+        """Another router may have to know what was said: else the turn ends with its reader, and nobody would ask."""
+        leaves = self._end.done() and self._end.result() is End.HANDED_ON
+        return self._readers.resumable or self._readers.are_elsewhere or leaves
+
+    def _nobody_reads(self) -> None:
+        self._finish_as(End.INTERRUPTED if self._readers.resumable else End.ABANDONED)
+
+    def _finish_as(self, end: End) -> None:
+        if not self._end.done():
+            self._end.set_result(end)
+
+    def _hear(self, signal: Signal) -> None:
+        if signal is Signal.FOLLOW:
+            self._readers.followed()
+        elif signal in _ENDS:
+            self._finish_as(_ENDS[signal])
+
+    # The turn's course.
+
+    async def run(self) -> None:
+        """Answer, store, tell the readers. Never raises but CancelledError."""
+        metrics.TURNS_RUNNING.inc()
+        self._services.leases.hold(self._lease)
+        try:
+            await self._run()
+        except asyncio.CancelledError:
+            self._log.fail(BackendUnavailable("This router is stopping; resume the turn, or send the message again."))
+            raise
+        except Exception as error:
+            if self._log.has_ended:
+                _log.exception("turn.failed_after_its_end", turn=self.key.turn_id)
+            else:
+                self._fail(error)
+        finally:
+            self._services.leases.let_go(self._lease)
+            self._readers.close()
+            metrics.TURNS_RUNNING.dec()
+
+    async def _run(self) -> None:
+        async with AsyncExitStack() as stack:
+            answering = asyncio.create_task(self._admitted_answer(stack), name=f"answer {self.key.turn_id}")
+            stack.push_async_callback(cancelled, answering)
+            await asyncio.wait({answering, self._end}, return_when=asyncio.FIRST_COMPLETED)
+            whole = answering.done()
+            await cancelled(answering)
+            failure = None if answering.cancelled() else answering.exception()
+            if not self._lease.fence and not self.ephemeral:
+                # It never began: no trace of it is left.
+                with suppress(BackendUnavailable):  # its lease runs out by itself
+                    await self._services.turns.leave(self.key)
+                raise failure or SessionBusy("The message was withdrawn before its turn came.")
+            handed_on = self._end.done() and self._end.result() is End.HANDED_ON
+            if handed_on and not whole and not self.ephemeral:
+                await self._hand_on()
+            else:
+                await self._conclude(failure)
+
+    async def _hand_on(self) -> None:
+        with suppress(BackendUnavailable):  # else its leases run out by themselves
+            await self._services.leases.save(self._lease)
+            self._services.leases.let_go(self._lease)
+            await self._services.turns.hand_on(self.key, self._lease.fence)
+        raise BackendUnavailable("This router is stopping; resume the turn, or send the message again.")
+
+    async def _admitted_answer(self, stack: AsyncExitStack) -> None:
+        services, draft = self._services, self._draft
+        rules = await services.settings.rules(self.key.tenant)
+        passed = services.door.passed(self.principal, self._ask, draft, self.key.turn_id, rules)
+        brown_out = await stack.enter_async_context(passed)
+        begun = await self._begin(rules)
+        draft.queue_seconds = time.monotonic() - self._ask.arrived
+        default = services.config.default_language
+        question = question_of(self._ask, begun, rules, self.principal, self.key.session_id, default, brown_out)
+        self._turn = replace(self._turn, language=question.language, as_of=question.as_of, carried=question.carried)
+        self._log.start(Started(self.key.session_id, self.key.turn_id, question.language, ephemeral=self.ephemeral))
+        if begun.state is SessionState.HUMAN:
+            draft.begin_anew()
+            draft.finish = FinishReason.HUMAN
+        else:
+            await services.answering.answer(question, draft)
+
+    async def _begin(self, rules: Rules) -> Begun:
+        on_busy = OnBusy(self._ask.on_busy) if self._ask.on_busy else rules.on_busy
+        beginning = Beginning(self.key, self.principal.subject, self._turn, self._ask, self._opens, on_busy)
+        begun = await beginning.session(self._services.turns, self._services.config, self._supersede)
+        self._lease.fence, self._user, self.ephemeral = begun.fence, begun.user, begun.ephemeral
+        if begun.again:
+            self._draft.take_over(begun.saved)
+        return begun
+
+    async def _conclude(self, failure: BaseException | None) -> None:
+        end = self._end.result() if self._end.done() else None
+        draft = self._draft
+        if not self._log.has_started and failure is None:
+            failure = SessionBusy("The message was withdrawn before its answer began.")
+        if failure is None and end not in (None, End.HANDED_ON) and draft.handoff is None:
+            draft.finish = FinishReason.INTERRUPTED if end is End.INTERRUPTED else FinishReason.STOPPED
+            draft.cite()
+        draft.keep_saved()
+        completed = completed_of(draft)
+        turn = replace(
+            self._turn,
+            text=self._log.text or (draft.handoff.message if draft.handoff else ""),
+            query=draft.query,
+            passages=draft.passages,
+            searched=draft.searched,
+            handoff=draft.handoff,
+            superseded=end is End.SUPERSEDED,
+            rewritten_from=self._log.rewritten_from,
+        )
+        if failure is None and (end in (End.ABANDONED, End.LOST) or (self.ephemeral and end is End.HANDED_ON)):
+            failure = BackendUnavailable("The answer was broken off; send the message again.")
+        if self.ephemeral or (failure is None and end is End.DELETED):
+            self._tell(failure, completed)
+            return
+        state = TurnState.FINISHED if failure is None else TurnState.FAILED
+        stored = turn if failure is not None else replace(turn, completed=completed)
+        subject = self.principal.subject
+        ending = Ending(self.key, subject, self._user, stored, state, self._lease.fence, draft.replica)
+        storing = asyncio.create_task(ending.store(self._services.turns), name=f"store {self.key.turn_id}")
+        try:
+            await asyncio.wait({storing}, timeout=_STORE_WAIT_SECONDS)
+            if failure is None and storing.done() and storing.result() == "lost":
+                failure = BackendUnavailable("This router lost the session while it answered; send the message again.")
+            # Without Redis the readers are told now, and the turn is stored when Redis is back: nobody hangs.
+            self._tell(failure, completed)
+            if await storing == "stored":
+                self._tell_happenings(stored, state)
+        finally:
+            await cancelled(storing)
+
+    def _tell_happenings(self, stored: Turn, state: TurnState) -> None:
+        tenant, session_id, tell = self.key.tenant, self.key.session_id, self._services.happenings.tell
+        subject, embedding = self.principal.subject, self._draft.embedding
+        tell(TurnStored(tenant, session_id, subject, self._user, stored, state, embedding))
+        if stored.handoff is not None:
+            tell(HandedOver(tenant, session_id, stored, stored.handoff))
+
+    def _tell(self, failure: BaseException | None, completed: Completed) -> None:
+        if failure is not None:
+            self._fail(failure)
+            return
+        metrics.TURNS.labels(completed.finish_reason, completed.source).inc()
+        self._log.complete(completed)
+
+    def _fail(self, error: BaseException) -> None:
+        expected = isinstance(error, ServiceError)
+        metrics.TURNS_FAILED.labels(error.reason if expected else "INTERNAL").inc()
+        if not expected and not self._readers.are_here:  # every reader raises it, and the interceptor logs it
+            _log.error("turn.failed", turn=self.key.turn_id, exc_info=error)
+        self._log.fail(error)

@@ -1,0 +1,117 @@
+"""Turns that run on other routers, followed in Redis for readers here."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import redis.exceptions
+import structlog
+
+from kefu.common.aio import cancelled
+from kefu.common.errors import BackendUnavailable
+from kefu.router.storage.turns import Look, TurnKey, TurnStore
+from kefu.router.turn_stream.event_log import TurnLog
+from kefu.router.turn_stream.events import Event, PassagesFound, Started
+
+_POLL_SECONDS = 0.3
+_TELL_EVERY = 3  # polls: the router that runs a turn is told that it is read
+_MOST_AT_ONCE = 128
+_MOST_MISSED = 30  # polls in a row that Redis did not answer
+_log = structlog.stdlib.get_logger()
+
+
+class NobodyRuns(Exception):
+    """The turn has ended, or its router died: look at what is stored."""
+
+
+@dataclass(eq=False)
+class _Followed:
+    key: TurnKey
+    log: TurnLog = field(default_factory=TurnLog)
+    readers: int = 0
+    found: bool = False
+    rewritten_from: int | None = None
+
+    def take(self, look: Look) -> None:
+        """What a poll saw."""
+        if not look.owner:
+            self.log.fail(NobodyRuns())
+            return
+        if (about := look.about) is not None:
+            if not self.log.has_started:
+                self.log.start(Started(self.key.session_id, self.key.turn_id, about.language))
+            if about.searched and not self.found:
+                self.log.find(PassagesFound(about.passages, about.query))
+            self.found = about.searched or look.length > 0
+        if look.rewritten_from is not None and look.rewritten_from != self.rewritten_from:
+            self.rewritten_from = look.rewritten_from
+            if look.rewritten_from < self.log.text_bytes:
+                self.log.fail(BackendUnavailable("The answer was begun anew; resume the turn from where you are."))
+                return
+            self.log.rewrite(look.rewritten_from)
+        if self.found:
+            self.log.say(look.more)
+
+
+class Following:
+    """One per router; see `open_following`."""
+
+    def __init__(self, turns: TurnStore) -> None:
+        self._turns = turns
+        self._followed: dict[str, _Followed] = {}
+
+    async def read(self, key: TurnKey, offset: int) -> AsyncGenerator[Event, None]:
+        """A turn's events from byte `offset` on, as they come to be written down; without reasoning, without an end.
+
+        Raises NobodyRuns when there is no more to follow, BackendUnavailable when the text was begun anew (an offset is
+        no longer what it was) or Redis does not answer for long.
+        """
+        followed = self._followed.get(key.turn_id)
+        if followed is None or followed.log.has_ended:
+            followed = self._followed[key.turn_id] = _Followed(key)
+        followed.readers += 1
+        try:
+            async for event in followed.log.read(offset, replayed=True, patient=True):
+                yield event
+        finally:
+            followed.readers -= 1
+            if not followed.readers and self._followed.get(key.turn_id) is followed:
+                del self._followed[key.turn_id]
+
+    async def poll(self) -> None:
+        """Look at all that is followed, again and again, until cancelled."""
+        count = missed = 0
+        while True:
+            await asyncio.sleep(_POLL_SECONDS)
+            count += 1
+            every = list(self._followed.values())
+            try:
+                for start in range(0, len(every), _MOST_AT_ONCE):
+                    batch = [
+                        followed for followed in every[start : start + _MOST_AT_ONCE] if not followed.log.has_ended
+                    ]
+                    tells = count % _TELL_EVERY == 0
+                    asked = [(followed.key, followed.log.text_bytes, followed.found, tells) for followed in batch]
+                    for followed, look in zip(batch, await self._turns.look_at(asked), strict=True):
+                        followed.take(look)
+                missed = 0
+            except (BackendUnavailable, redis.exceptions.RedisError) as error:
+                missed += 1
+                if missed == 1:
+                    _log.warning("following.missed", turns=len(every), cause=str(error))
+                if missed >= _MOST_MISSED:
+                    for followed in every:
+                        if not followed.log.has_ended:
+                            followed.log.fail(BackendUnavailable("Where this turn runs is not known; resume it."))
+
+
+@asynccontextmanager
+async def open_following(turns: TurnStore) -> AsyncIterator[Following]:
+    """Turns are followed while the block runs."""
+    following = Following(turns)
+    polling = asyncio.create_task(following.poll(), name="follow turns")
+    try:
+        yield following
+    finally:
+        await cancelled(polling)

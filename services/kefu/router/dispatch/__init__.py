@@ -1,0 +1,1 @@
+"""One answer over the replicas: first frame, hedging, retries, idle time-outs, relaying."""

@@ -1,0 +1,87 @@
+"""What came of one answer so far: all that another replica needs to go on with it, and how evenly it came."""
+
+import time
+from dataclasses import dataclass, field, replace
+
+from kefu.router import metrics
+from kefu.router.domain.generation import Ended, Frame, Sent
+
+
+@dataclass
+class Received:
+    """Frames of one answer, whoever wrote them."""
+
+    fingerprint: str = ""
+    """Of the weights that made the token ids."""
+    frames: int = 0
+    continuations: int = 0
+    """How often a replica broke off, and another one went on."""
+    _token_ids: list[int] = field(default_factory=list[int])
+    _reasoning_tokens: int = 0
+    _texts: list[str] = field(default_factory=list[str])
+    _whole: bool = True  # every frame so far came with its token ids
+    _first_at: float = 0.0
+    _last_at: float = 0.0
+    _longest_gap: float = 0.0
+
+    @classmethod
+    def before(cls, sent: Sent | None) -> "Received":
+        """What was received elsewhere, to go on with; nothing at all when there is none."""
+        if sent is None:
+            return cls()
+        now = time.monotonic()
+        return cls(
+            fingerprint=sent.fingerprint,
+            frames=1,
+            continuations=1,
+            _token_ids=list(sent.token_ids),
+            _texts=[sent.text],
+            _whole=bool(sent.token_ids or not sent.text),
+            _first_at=now,
+            _last_at=now,
+        )
+
+    def written_by(self, fingerprint: str) -> None:
+        """A replica with these weights writes from here on."""
+        if self.frames and fingerprint != self.fingerprint:
+            self._whole = False  # token ids of two vocabularies: only the text can be continued
+        self.fingerprint = fingerprint
+
+    def add(self, frame: Frame) -> None:
+        """One more frame came, just now."""
+        now = time.monotonic()
+        if self.frames:
+            self._longest_gap = max(self._longest_gap, now - self._last_at)
+        else:
+            self._first_at = now
+        self._last_at = now
+        self.frames += 1
+        self._whole = self._whole and bool(frame.token_ids or not frame.text)
+        self._token_ids.extend(frame.token_ids)
+        if frame.reasoning:
+            self._reasoning_tokens += len(frame.token_ids)
+        else:
+            self._texts.append(frame.text)
+
+    def sent(self) -> Sent:
+        """What is to be continued; by its text alone when a frame came without token ids."""
+        return Sent(tuple(self._token_ids) if self._whole else (), "".join(self._texts), self.fingerprint)
+
+    def total(self, ended: Ended, prompt_tokens: int) -> Ended:
+        """The end, with the usage of the whole answer: the last replica counted only what it wrote itself."""
+        if not self.continuations:
+            return ended
+        usage = replace(
+            ended.usage,
+            prompt_tokens=prompt_tokens or ended.usage.prompt_tokens,
+            completion_tokens=max(len(self._token_ids), ended.usage.completion_tokens),
+            reasoning_tokens=max(self._reasoning_tokens, ended.usage.reasoning_tokens),
+        )
+        return replace(ended, usage=usage)
+
+    def observe(self) -> None:
+        """Nothing more comes: count how it came. Once an answer, for per frame it would cost more than it tells."""
+        if self.frames > 1:
+            written = max(len(self._token_ids), self.frames)
+            metrics.BETWEEN_TOKENS_SECONDS.observe((self._last_at - self._first_at) / (written - 1))
+            metrics.LONGEST_GAP_SECONDS.observe(self._longest_gap)

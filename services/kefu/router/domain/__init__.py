@@ -1,0 +1,1 @@
+"""Values of a conversation. Nothing here does input or output."""

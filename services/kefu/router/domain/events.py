@@ -1,0 +1,125 @@
+"""
+What happened in conversations, for whoever counts it or tells others of it.
+
+An observer is told after the store has taken the change, once, by the router that made it; a router that dies in
+between tells nobody. So an observer that must not lose anything writes down what it is told before it acts on it, and
+says in its documentation that a kill may cost it the last moment.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import structlog
+
+from kefu.router import metrics
+from kefu.router.domain.session import SessionState
+from kefu.router.domain.turn import Handoff, Rating, Turn, TurnState
+
+_log = structlog.stdlib.get_logger()
+
+
+@dataclass(frozen=True)
+class TurnStored:
+    """A turn has ended and is stored: an answer of Kefu, a message for a person, or a person's reply (Turn.agent)."""
+
+    tenant: str
+    session_id: str
+    subject: str
+    """The key that owns the session."""
+    user: str
+    turn: Turn
+    state: TurnState
+    """FINISHED or FAILED."""
+    embedding: bytes = b""
+    """Of the question as it was searched, float16; empty when it was not, or not asked for."""
+
+
+@dataclass(frozen=True)
+class HandedOver:
+    """A person should take over. Told after its TurnStored; `handoff.repeated` when one was called before."""
+
+    tenant: str
+    session_id: str
+    turn: Turn
+    handoff: Handoff
+
+
+@dataclass(frozen=True)
+class Rated:
+    """A customer rated a turn, or took the rating back (Rating.NONE)."""
+
+    tenant: str
+    session_id: str
+    turn: Turn
+    rating: Rating
+    comment: str
+    number: int = 1
+    """Grows with each rating in the session: of two that are told in another order, the greater one holds."""
+    subject: str = ""
+    """The key that owns the session."""
+    user: str = ""
+
+
+@dataclass(frozen=True)
+class Replied:
+    """A person has replied. Told after its TurnStored."""
+
+    tenant: str
+    session_id: str
+    turn: Turn
+
+
+@dataclass(frozen=True)
+class StateChanged:
+    """Somebody else answers from now on: a claim, a return, a lapsed claim. Hand-overs are told as HandedOver alone."""
+
+    tenant: str
+    session_id: str
+    state: SessionState
+    agent: str
+
+
+@dataclass(frozen=True)
+class Escalated:
+    """A customer has waited for a person for longer than the tenant allows."""
+
+    tenant: str
+    session_id: str
+    waiting_since: float
+    """Seconds since the epoch."""
+
+
+@dataclass(frozen=True)
+class Erased:
+    """A session was deleted with all that is in it: what was kept of it elsewhere has to go as well."""
+
+    tenant: str
+    session_id: str
+
+
+Happening = TurnStored | HandedOver | Rated | Replied | StateChanged | Escalated | Erased
+
+
+class Observer(Protocol):
+    """Wants to know. Called in the event loop: it puts what it is told in a queue of its own, and returns at once."""
+
+    def happened(self, happening: Happening) -> None:
+        """Something has happened; ignore the kinds that are not yours."""
+        ...
+
+
+class Happenings:
+    """Tells each observer of each happening."""
+
+    def __init__(self, observers: Sequence[Observer] = ()) -> None:
+        self._observers = tuple(observers)
+
+    def tell(self, happening: Happening) -> None:
+        """Tell all observers. One that fails is counted and logged: what happened has happened."""
+        for observer in self._observers:
+            try:
+                observer.happened(happening)
+            except Exception:
+                metrics.OBSERVERS_FAILED.inc()
+                _log.exception("happening.observer_failed", happening=type(happening).__name__)

@@ -1,0 +1,60 @@
+"""
+Chinese answers in the characters that the customer writes: traditional in, traditional out, and the other way round.
+
+Which traditional character a simplified one becomes depends on the word (头发 is 頭髮, 发送 is 發送), so text is held
+back to the end of its clause. What comes out does not depend on where frames are cut.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+
+from kefu.common.text.chinese import is_traditional, simplified, traditional
+from kefu.router.guardrails.citations import Piece
+
+_CLAUSE = re.compile(r"\w*\W")
+_LONGEST = 60  # characters: a clause without an end is not waited for
+
+
+def converter(question: str, evidence: Iterable[str]) -> Callable[[str], str] | None:
+    """What an answer has to go through; None when it is in the right characters anyway, as nearly always."""
+    if is_traditional(question):
+        return traditional
+    return simplified if any(map(is_traditional, evidence)) else None
+
+
+class ScriptFilter:
+    """Converts pieces clause by clause; passes them on untouched without a converter."""
+
+    def __init__(self, convert: Callable[[str], str] | None) -> None:
+        self._convert = convert
+        self._held = ""
+
+    def push(self, pieces: Iterable[Piece]) -> list[Piece]:
+        """What is decided, given these further pieces."""
+        if self._convert is None:
+            return list(pieces)
+        out: list[Piece] = []
+        for piece in pieces:
+            if isinstance(piece, str):
+                self._held += piece
+                out += self._clauses()
+            else:
+                out += [*self.finish(), piece]
+        return out
+
+    def finish(self) -> list[Piece]:
+        """The rest: nothing follows."""
+        rest, self._held = self._held, ""
+        return [self._convert(rest)] if rest and self._convert is not None else []
+
+    def _clauses(self) -> list[Piece]:
+        assert self._convert is not None  # noqa: S101 - see push
+        out: list[Piece] = []
+        while self._held:
+            clause = _CLAUSE.match(self._held)
+            end = min(clause.end() if clause else _LONGEST + 1, _LONGEST)
+            if clause is None and len(self._held) < _LONGEST:
+                break
+            out.append(self._convert(self._held[:end]))
+            self._held = self._held[end:]
+        return out

@@ -1,0 +1,1 @@
+"""Counting: numbers for the support lead, unanswered questions and their clusters."""

@@ -1,0 +1,147 @@
+"""
+A tenant's numbers by the hour, and what each turn has added to them.
+
+What a turn added is written down beside the numbers, and both are changed by one script: the difference is counted. So
+a turn that is told twice, a rating that is changed or taken back, and an answer whose question comes again move counts
+and never add to them, in whichever order and from whichever router they are told. An entry lives as long as its
+session; the numbers outlive it.
+"""
+
+from collections import Counter
+from collections.abc import AsyncIterator
+from typing import Literal
+
+from kefu.common.redis.commands import RedisCommands, ScriptCall, pairs_of
+from kefu.router.domain.turn import Rating
+from kefu.router.insight.turn_counters import ASSUMED, CONFIRMED, RATED, REOPENED, TALLY, Tally, hour_of
+from kefu.router.storage import keys
+
+HOUR_SECONDS = 3600
+_SECONDS_A_DAY = 86_400
+_MARGIN_SECONDS = 3600.0
+"""An entry outlives its session by this: a rating in its last minute finds it."""
+_HOURS_AT_ONCE = 48
+"""Read in one go: more of them would keep the router's other work waiting."""
+
+COUNT = f"""
+-- KEYS: entries, order, erased. ARGV: before an hour's numbers, before an hour's citations, life of numbers s, life
+--       of entries ms, turn id, tally JSON or "", rating (up|down|none) or "", the rating's number
+local entries, order, turn = KEYS[1], KEYS[2], ARGV[5]
+if redis.call('EXISTS', KEYS[3]) == 1 then return end
+
+local function entry(id)
+  local stored = id and redis.call('HGET', entries, id)
+  return stored and cjson.decode(stored)
+end
+
+local function outcome(e)
+  if not e.tally.answered then return nil end
+  if e.rating == 'up' then return '{CONFIRMED}' end
+  if e.rating == 'down' or e.again then return '{REOPENED}' end
+  if e.left then return nil end
+  return '{ASSUMED}'
+end
+
+local function add(e, by)
+  if not e or not e.tally then return end
+  local counters = {{}}
+  for _, name in ipairs(e.tally.counters) do counters[#counters + 1] = name end
+  counters[#counters + 1] = outcome(e)
+  if e.rating == 'up' or e.rating == 'down' then counters[#counters + 1] = '{RATED}' .. e.rating end
+  local hour = e.tally.hour
+  local start = ARGV[1] .. hour
+  for _, name in ipairs(counters) do redis.call('HINCRBY', start, name, by) end
+  for _, document in ipairs(e.tally.cited) do redis.call('HINCRBY', ARGV[2] .. hour, document, by) end
+  redis.call('EXPIRE', start, ARGV[3])
+  redis.call('EXPIRE', ARGV[2] .. hour, ARGV[3])
+end
+
+local function change(id, how)
+  local e = entry(id) or {{}}
+  add(e, -1)
+  how(e)
+  add(e, 1)
+  redis.call('HSET', entries, id, cjson.encode(e))
+end
+
+-- What an answer came to depends on the question after it.
+local function look_ahead(id)
+  local e = entry(id)
+  local after = e and entry(redis.call('ZRANGEBYLEX', order, '(' .. id, '+', 'LIMIT', 0, 1)[1])
+  local again = after and after.tally.asked == e.tally.asked or false
+  local left = after and after.tally.leaves or false
+  if e and (again ~= (e.again or false) or left ~= (e.left or false)) then
+    change(id, function(changed) changed.again, changed.left = again, left end)
+  end
+end
+
+change(turn, function(e)
+  -- With a rating the turn comes as it was read before that: it may have been told anew since.
+  if ARGV[6] ~= '' and (ARGV[7] == '' or not e.tally) then e.tally = cjson.decode(ARGV[6]) end
+  if ARGV[7] ~= '' and tonumber(ARGV[8]) > (e.number or 0) then e.rating, e.number = ARGV[7], tonumber(ARGV[8]) end
+end)
+if ARGV[6] ~= '' then
+  if entry(turn).tally.tried then
+    redis.call('ZADD', order, 0, turn)
+  else
+    redis.call('ZREM', order, turn)
+  end
+  local before = redis.call('ZREVRANGEBYLEX', order, '(' .. turn, '-', 'LIMIT', 0, 1)[1]
+  if redis.call('ZSCORE', order, turn) then look_ahead(turn) end
+  if before then look_ahead(before) end
+end
+redis.call('PEXPIRE', entries, ARGV[4])
+redis.call('PEXPIRE', order, ARGV[4])
+"""
+"""Count what a turn adds by now, in place of what it had added before."""
+
+
+class Ledger:
+    """`days`: how long numbers are kept. `life`: a session's, in seconds."""
+
+    def __init__(self, commands: RedisCommands, *, days: float, life: float) -> None:
+        self._commands = commands
+        self._numbers_life = round(days * _SECONDS_A_DAY)
+        self._entries_life = round((life + _MARGIN_SECONDS) * 1000)
+
+    def count(self, tenant: str, session_id: str, turn_id: str, tally: Tally) -> ScriptCall:
+        """What counts a turn that has ended."""
+        return self._call(tenant, session_id, turn_id, TALLY.dump_json(tally).decode(), "", 0)
+
+    def rate(
+        self, tenant: str, session_id: str, turn_id: str, tally: Tally | None, rating: Rating, number: int
+    ) -> ScriptCall:
+        """What counts a rating, with its turn should that not be counted yet. Of two, the greater number holds."""
+        told = "" if tally is None else TALLY.dump_json(tally).decode()
+        return self._call(tenant, session_id, turn_id, told, rating or "none", number)
+
+    async def hours(
+        self, tenant: str, start: float, end: float, what: Literal["numbers", "citations"] = "numbers"
+    ) -> AsyncIterator[tuple[float, Counter[str]]]:
+        """Each hour of a span in which something was counted, by its start; both in seconds since the epoch."""
+        name = keys.hour_numbers if what == "numbers" else keys.hour_citations
+        first = start - start % HOUR_SECONDS
+        starts = [first + HOUR_SECONDS * at for at in range(max(0, -int((first - end) // HOUR_SECONDS)))]
+        for at in range(0, len(starts), _HOURS_AT_ONCE):
+            some = starts[at : at + _HOURS_AT_ONCE]
+            found = await self._commands.together([("HGETALL", name(tenant, hour_of(hour))) for hour in some])
+            for hour, fields in zip(some, found, strict=True):
+                counted = Counter({key: int(value) for key, value in pairs_of(fields) if int(value) > 0})
+                if counted:
+                    yield hour, counted
+
+    def _call(self, tenant: str, session_id: str, turn_id: str, tally: str, rating: str, number: int) -> ScriptCall:
+        return ScriptCall(
+            COUNT,
+            (keys.counted(tenant, session_id), keys.counted_order(tenant, session_id), keys.erased(tenant, session_id)),
+            (
+                keys.hour_numbers(tenant, ""),
+                keys.hour_citations(tenant, ""),
+                self._numbers_life,
+                self._entries_life,
+                turn_id,
+                tally,
+                rating,
+                number,
+            ),
+        )

@@ -1,0 +1,279 @@
+"""The router's own values as messages of its contract."""
+
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from kefu.router.domain.session import Session, SessionState
+from kefu.router.domain.turn import (
+    AnswerSource,
+    BrownOut,
+    Completed,
+    FinishReason,
+    Handoff,
+    HandoffReason,
+    Passage,
+    Rating,
+    Sentiment,
+    SlotKind,
+    TurnRecord,
+    TurnState,
+)
+from kefu.router.storage.session_events import Missed, SessionEvent, StateTold, TurnTold
+from kefu.router.turn_stream.events import Ended, Event, HandedOff, PassagesFound, Reasoning, Started, Text
+from kefu.router.v1 import chat_pb2 as pb
+
+_FINISH = {
+    FinishReason.STOP: pb.FINISH_REASON_STOP,
+    FinishReason.LENGTH: pb.FINISH_REASON_LENGTH,
+    FinishReason.HANDOFF: pb.FINISH_REASON_HANDOFF,
+    FinishReason.STOPPED: pb.FINISH_REASON_STOPPED,
+    FinishReason.INTERRUPTED: pb.FINISH_REASON_INTERRUPTED,
+    FinishReason.HUMAN: pb.FINISH_REASON_HUMAN,
+}
+_SOURCE = {
+    AnswerSource.NONE: pb.ANSWER_SOURCE_UNSPECIFIED,
+    AnswerSource.GENERATED: pb.ANSWER_SOURCE_GENERATED,
+    AnswerSource.CURATED: pb.ANSWER_SOURCE_CURATED,
+    AnswerSource.CANNED: pb.ANSWER_SOURCE_CANNED,
+    AnswerSource.EXTRACTIVE: pb.ANSWER_SOURCE_EXTRACTIVE,
+    AnswerSource.CACHED: pb.ANSWER_SOURCE_CACHED,
+    AnswerSource.CLARIFYING: pb.ANSWER_SOURCE_CLARIFYING,
+    AnswerSource.REFUSED: pb.ANSWER_SOURCE_REFUSED,
+    AnswerSource.PERSON: pb.ANSWER_SOURCE_PERSON,
+}
+_REASON = {
+    HandoffReason.NOTHING_RELEVANT: pb.Handoff.REASON_NOTHING_RELEVANT,
+    HandoffReason.CUSTOMER_ASKED: pb.Handoff.REASON_CUSTOMER_ASKED,
+    HandoffReason.SEARCH_UNAVAILABLE: pb.Handoff.REASON_SEARCH_UNAVAILABLE,
+    HandoffReason.MODEL_UNAVAILABLE: pb.Handoff.REASON_MODEL_UNAVAILABLE,
+    HandoffReason.EMPTY_ANSWER: pb.Handoff.REASON_EMPTY_ANSWER,
+    HandoffReason.UNSUPPORTED_ANSWER: pb.Handoff.REASON_UNSUPPORTED_ANSWER,
+    HandoffReason.OVERLOADED: pb.Handoff.REASON_OVERLOADED,
+    HandoffReason.LOW_SUPPORT: pb.Handoff.REASON_LOW_SUPPORT,
+    HandoffReason.REPEATED_FAILURE: pb.Handoff.REASON_REPEATED_FAILURE,
+    HandoffReason.SENSITIVE: pb.Handoff.REASON_SENSITIVE,
+    HandoffReason.ABUSE: pb.Handoff.REASON_ABUSE,
+}
+_SENTIMENT = {
+    Sentiment.NEGATIVE: pb.Handoff.SENTIMENT_NEGATIVE,
+    Sentiment.NEUTRAL: pb.Handoff.SENTIMENT_NEUTRAL,
+    Sentiment.POSITIVE: pb.Handoff.SENTIMENT_POSITIVE,
+}
+_SLOT = {
+    SlotKind.NUMBER: pb.Handoff.Slot.KIND_NUMBER,
+    SlotKind.DATE: pb.Handoff.Slot.KIND_DATE,
+    SlotKind.AMOUNT: pb.Handoff.Slot.KIND_AMOUNT,
+    SlotKind.CODE: pb.Handoff.Slot.KIND_CODE,
+    SlotKind.PHONE: pb.Handoff.Slot.KIND_PHONE,
+    SlotKind.EMAIL: pb.Handoff.Slot.KIND_EMAIL,
+}
+_BROWN_OUT = {
+    BrownOut.NONE: pb.BROWN_OUT_UNSPECIFIED,
+    BrownOut.FEWER_PASSAGES: pb.BROWN_OUT_FEWER_PASSAGES,
+    BrownOut.SHORTER_ANSWER: pb.BROWN_OUT_SHORTER_ANSWER,
+    BrownOut.WITHOUT_MODEL: pb.BROWN_OUT_WITHOUT_MODEL,
+    BrownOut.HANDOFF: pb.BROWN_OUT_HANDOFF,
+}
+SESSION_STATES = {
+    SessionState.BOT: pb.Session.STATE_BOT,
+    SessionState.WAITING: pb.Session.STATE_WAITING,
+    SessionState.HUMAN: pb.Session.STATE_HUMAN,
+    SessionState.RETURNED: pb.Session.STATE_RETURNED,
+    SessionState.CLOSED: pb.Session.STATE_CLOSED,
+}
+_TURN_STATE = {
+    TurnState.RUNNING: pb.Turn.STATE_RUNNING,
+    TurnState.FINISHED: pb.Turn.STATE_FINISHED,
+    TurnState.FAILED: pb.Turn.STATE_FAILED,
+}
+_RATING = {Rating.NONE: pb.RATING_UNSPECIFIED, Rating.UP: pb.RATING_UP, Rating.DOWN: pb.RATING_DOWN}
+
+
+def session_name(session_id: str) -> str:
+    """The resource name of a session."""
+    return f"sessions/{session_id}"
+
+
+def turn_name(session_id: str, turn_id: str) -> str:
+    """The resource name of a turn."""
+    return f"sessions/{session_id}/turns/{turn_id}"
+
+
+def timestamp(seconds: float) -> Timestamp:
+    """Seconds since the epoch."""
+    made = Timestamp()
+    made.FromMicroseconds(round(seconds * 1e6))
+    return made
+
+
+def reason_message(reason: HandoffReason) -> pb.Handoff.Reason.ValueType:
+    """Why a person should take over."""
+    return _REASON[reason]
+
+
+def source_message(source: AnswerSource) -> pb.AnswerSource.ValueType:
+    """Where an answer's text comes from."""
+    return _SOURCE[source]
+
+
+def event_message(event: Event) -> pb.ConverseEvent:
+    """One event of a turn."""
+    match event:
+        case Started():
+            started = pb.TurnStarted(
+                session=session_name(event.session_id),
+                turn=turn_name(event.session_id, event.turn_id),
+                language=event.language,
+                replayed=event.replayed,
+                ephemeral=event.ephemeral,
+            )
+            return pb.ConverseEvent(turn_started=started)
+        case PassagesFound():
+            found = pb.PassagesFound(passages=map(_passage, event.passages), query=event.query)
+            return pb.ConverseEvent(passages_found=found)
+        case Reasoning():
+            return pb.ConverseEvent(reasoning_delta=pb.ReasoningDelta(text=event.text))
+        case Text():
+            return pb.ConverseEvent(text_delta=pb.TextDelta(offset=event.offset, text=event.text))
+        case HandedOff():
+            return pb.ConverseEvent(handoff=handoff_message(event.handoff))
+        case Ended():
+            return pb.ConverseEvent(turn_completed=_completed(event.completed))
+
+
+def session_message(session: Session) -> pb.Session:
+    """A session."""
+    return pb.Session(
+        name=session_name(session.id),
+        state=SESSION_STATES[session.state],
+        user=session.user,
+        turn_count=session.turn_count,
+        create_time=timestamp(session.create_time),
+        update_time=timestamp(session.update_time),
+        expire_time=timestamp(session.expire_time),
+        title=session.title,
+        running_turn=turn_name(session.id, session.running_turn) if session.running_turn else "",
+        agent=session.agent,
+        last_event=str(session.last_event),
+    )
+
+
+def turn_message(session_id: str, record: TurnRecord) -> pb.Turn:
+    """A turn as it is stored."""
+    turn = record.turn
+    return pb.Turn(
+        name=turn_name(session_id, turn.id),
+        state=_TURN_STATE[record.state],
+        request_id=turn.request_id,
+        question=turn.question,
+        text=turn.text,
+        passages=map(_passage, turn.passages),
+        handoff=None if turn.handoff is None else handoff_message(turn.handoff),
+        completed=None if turn.completed is None else _completed(turn.completed),
+        rating=_RATING[record.rating],
+        rating_comment=record.rating_comment,
+        create_time=timestamp(turn.create_time),
+        language=turn.language,
+        as_of=turn.as_of,
+        agent=turn.agent,
+    )
+
+
+def session_event_message(session_id: str, event: SessionEvent) -> pb.SessionEvent:
+    """Something that happened in a session."""
+    told = str(event.number)
+    match event:
+        case StateTold():
+            changed = pb.SessionEvent.StateChanged(state=SESSION_STATES[event.state], agent=event.agent)
+            return pb.SessionEvent(id=told, state_changed=changed)
+        case TurnTold():
+            return pb.SessionEvent(id=told, turn_stored=turn_message(session_id, event.record))
+        case Missed():
+            return pb.SessionEvent(id=told, missed=pb.SessionEvent.Missed())
+
+
+def _passage(passage: Passage) -> pb.SourcePassage:
+    return pb.SourcePassage(
+        number=passage.number,
+        name=passage.name,
+        title=passage.title,
+        headings=passage.headings,
+        text=passage.text,
+        uri=passage.uri,
+        relevance=passage.relevance,
+        language=passage.language,
+    )
+
+
+def handoff_message(handoff: Handoff) -> pb.Handoff:
+    """A hand-over."""
+    return pb.Handoff(
+        reason=_REASON[handoff.reason],
+        message=handoff.message,
+        summary=handoff.summary,
+        out_of_hours=handoff.out_of_hours,
+        next_opening=None if handoff.next_opening is None else timestamp(handoff.next_opening),
+        passages=[
+            pb.Handoff.PassageTried(name=passage.name, title=passage.title, relevance=passage.relevance)
+            for passage in handoff.passages
+        ],
+        slots=[pb.Handoff.Slot(kind=_SLOT[slot.kind], value=slot.value) for slot in handoff.slots],
+        sentiment=_SENTIMENT[handoff.sentiment],
+        repeated=handoff.repeated,
+        subject=handoff.subject,
+    )
+
+
+def _completed(completed: Completed) -> pb.TurnCompleted:
+    usage, timings = completed.usage, completed.timings
+    return pb.TurnCompleted(
+        finish_reason=_FINISH[completed.finish_reason],
+        source=_SOURCE[completed.source],
+        citations=[
+            pb.Citation(
+                start=citation.start,
+                end=citation.end,
+                number=citation.number,
+                passage=citation.passage,
+                title=citation.title,
+                uri=citation.uri,
+            )
+            for citation in completed.citations
+        ],
+        usage=None
+        if usage is None
+        else pb.Usage(
+            prompt_tokens=usage.prompt_tokens,
+            cached_prompt_tokens=usage.cached_prompt_tokens,
+            completion_tokens=usage.completion_tokens,
+            reasoning_tokens=usage.reasoning_tokens,
+        ),
+        timings=pb.Timings(
+            queue=_duration(timings.queue),
+            search=_duration(timings.search),
+            first_text=_duration(timings.first_text),
+            total=_duration(timings.total),
+        ),
+        text_bytes=completed.text_bytes,
+        model=completed.model,
+        brown_out=_BROWN_OUT[completed.brown_out],
+        supports=[
+            pb.Support(
+                start=support.start,
+                end=support.end,
+                share=support.share,
+                number=support.number,
+                evidence=support.evidence,
+            )
+            for support in completed.supports
+        ],
+        choices=completed.choices,
+    )
+
+
+def _duration(seconds: float | None) -> Duration | None:
+    if seconds is None:
+        return None
+    made = Duration()
+    made.FromMicroseconds(round(seconds * 1e6))
+    return made

@@ -1,0 +1,162 @@
+"""Tenant settings as messages of the contract, and back, checked."""
+
+import math
+import zoneinfo
+from collections.abc import Sequence
+from dataclasses import asdict, fields
+
+from kefu.common.errors import BadRequest
+from kefu.router.domain.turn import OnBusy
+from kefu.router.messages.chat import timestamp
+from kefu.router.tenants.business_hours import BusinessHours
+from kefu.router.tenants.canned_replies import Texts
+from kefu.router.tenants.settings import Revision, TenantSettings
+from kefu.router.v1 import admin_pb2 as pb
+
+_LANGUAGES = ("zh", "en")
+_MOST_INSTRUCTIONS = 4000
+_MOST_TEXT = 1000
+_MOST_TURNS = 1_000_000
+_MOST_WEIGHT = 1000
+_MOST_SECONDS = 604_800
+_MOST_ENTRIES = 100
+_LONGEST_ENTRY = 100
+_SHARES = ("max_concurrent_turns", "questions_per_minute", "question_burst", "weight")
+
+
+def settings_message(settings: TenantSettings) -> pb.TenantSettings:
+    """Settings as a message; what the tenant did not choose stays unset."""
+    return pb.TenantSettings(
+        min_relevance=settings.min_relevance,
+        max_passages=settings.max_passages,
+        max_answer_tokens=settings.max_answer_tokens,
+        temperature=settings.temperature,
+        instructions=settings.instructions,
+        time_zone=settings.time_zone,
+        on_busy=settings.on_busy,
+        texts={language: pb.TenantSettings.Texts(**asdict(texts)) for language, texts in settings.texts.items()},
+        max_concurrent_turns=settings.max_concurrent_turns,
+        questions_per_minute=settings.questions_per_minute,
+        question_burst=settings.question_burst,
+        weight=settings.weight,
+        cache_answers=settings.cache_answers,
+        cache_min_cosine=settings.cache_min_cosine,
+        redact_prompts=settings.redact_prompts,
+        asks_back=settings.asks_back,
+        refused_topics=settings.refused_topics,
+        business_hours=settings.business_hours,
+        sensitive_topics=settings.sensitive_topics,
+        escalate_seconds=settings.escalate_seconds,
+    )
+
+
+def revision_message(revision: Revision) -> pb.SettingsRevision:
+    """One change of settings."""
+    return pb.SettingsRevision(
+        revision=revision.number,
+        settings=settings_message(revision.settings),
+        author=revision.author,
+        create_time=timestamp(revision.time),
+    )
+
+
+def settings_of(message: pb.TenantSettings) -> TenantSettings:
+    """Settings from a message; raises BadRequest, naming the field."""
+    return TenantSettings(
+        min_relevance=_between(message, "min_relevance", 0, 1),
+        max_passages=_integer(message, "max_passages", 1, 20),
+        max_answer_tokens=_integer(message, "max_answer_tokens", 1, 4096),
+        temperature=_between(message, "temperature", 0, 2),
+        instructions=_instructions(message),
+        time_zone=_time_zone(message),
+        on_busy=_on_busy(message),
+        texts={language: _texts(language, texts) for language, texts in message.texts.items()},
+        max_concurrent_turns=_integer(message, "max_concurrent_turns", 0, _MOST_TURNS),
+        questions_per_minute=_integer(message, "questions_per_minute", 0, _MOST_TURNS),
+        question_burst=_integer(message, "question_burst", 0, _MOST_TURNS),
+        weight=_integer(message, "weight", 1, _MOST_WEIGHT),
+        cache_answers=message.cache_answers if message.HasField("cache_answers") else None,
+        cache_min_cosine=_between(message, "cache_min_cosine", 0, 1),
+        redact_prompts=message.redact_prompts if message.HasField("redact_prompts") else None,
+        asks_back=message.asks_back if message.HasField("asks_back") else None,
+        refused_topics=_entries("refused_topics", message.refused_topics),
+        business_hours=_business_hours(message.business_hours),
+        sensitive_topics=_entries("sensitive_topics", message.sensitive_topics),
+        escalate_seconds=_integer(message, "escalate_seconds", 0, _MOST_SECONDS),
+    )
+
+
+def check_shares_kept(before: TenantSettings, after: TenantSettings) -> None:
+    """Raise BadRequest when settings differ in what shares out places between tenants: that is no tenant's to say."""
+    for name in _SHARES:
+        if getattr(before, name) != getattr(after, name):
+            raise BadRequest(f"settings.{name}", "may be changed only by keys of the tenant default.")
+
+
+def _between(message: pb.TenantSettings, name: str, least: float, most: float) -> float | None:
+    if not message.HasField(name):  # pyright: ignore[reportArgumentType] - the names above are its fields
+        return None
+    value = float(getattr(message, name))
+    if not (math.isfinite(value) and least <= value <= most):
+        raise BadRequest(f"settings.{name}", f"must be {least} to {most}.")
+    return round(value, 6)  # a float of the wire is a little off: 0.3 comes as 0.30000001
+
+
+def _integer(message: pb.TenantSettings, name: str, least: int, most: int) -> int | None:
+    value = _between(message, name, least, most)
+    return None if value is None else int(value)
+
+
+def _instructions(message: pb.TenantSettings) -> str | None:
+    if not message.HasField("instructions"):
+        return None
+    if len(message.instructions) > _MOST_INSTRUCTIONS:
+        raise BadRequest("settings.instructions", f"must have at most {_MOST_INSTRUCTIONS} characters.")
+    return message.instructions
+
+
+def _time_zone(message: pb.TenantSettings) -> str | None:
+    if not message.HasField("time_zone"):
+        return None
+    try:
+        zoneinfo.ZoneInfo(message.time_zone)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):  # OSError: the name of a folder, such as "Asia"
+        raise BadRequest("settings.time_zone", 'must be an IANA name, such as "Asia/Shanghai".') from None
+    return message.time_zone
+
+
+def _on_busy(message: pb.TenantSettings) -> OnBusy | None:
+    if not message.HasField("on_busy"):
+        return None
+    try:
+        return OnBusy(message.on_busy)
+    except ValueError:
+        raise BadRequest("settings.on_busy", 'must be "reject", "queue" or "supersede".') from None
+
+
+def _entries(name: str, given: Sequence[str]) -> tuple[str, ...]:
+    if len(given) > _MOST_ENTRIES:
+        raise BadRequest(f"settings.{name}", f"must have at most {_MOST_ENTRIES} entries.")
+    for entry in given:
+        if not entry.strip() or len(entry) > _LONGEST_ENTRY:
+            raise BadRequest(f"settings.{name}", f"must have entries of 1 to {_LONGEST_ENTRY} characters.")
+    return tuple(entry.strip() for entry in given)
+
+
+def _business_hours(given: Sequence[str]) -> tuple[str, ...]:
+    entries = _entries("business_hours", given)
+    try:
+        BusinessHours(entries)
+    except ValueError as wrong:
+        raise BadRequest("settings.business_hours", str(wrong)) from None
+    return entries
+
+
+def _texts(language: str, texts: pb.TenantSettings.Texts) -> Texts:
+    if language not in _LANGUAGES:
+        raise BadRequest("settings.texts", 'must be by language, "zh" or "en".')
+    made = Texts(**{field.name: str(getattr(texts, field.name)) for field in fields(Texts)})
+    for name, text in asdict(made).items():
+        if len(text) > _MOST_TEXT:
+            raise BadRequest(f"settings.texts.{name}", f"must have at most {_MOST_TEXT} characters.")
+    return made

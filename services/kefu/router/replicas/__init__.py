@@ -1,0 +1,1 @@
+"""The replicas of the model: discovery, load, balancing, circuit breaker, multiplexed streams."""

@@ -1,0 +1,187 @@
+"""One answer's stream from one replica: counted while it lasts, judged by the breaker, translated from the contract."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator
+from types import TracebackType
+
+import grpc
+
+from kefu.common.errors import (
+    BackendUnavailable,
+    CannotContinue,
+    EngineDead,
+    PromptTooLong,
+    ReplicaFull,
+    ServiceError,
+)
+from kefu.common.rpc.status import RpcFailure
+from kefu.generation.v1 import generation_pb2 as pb
+from kefu.router.answering.prompt import Role
+from kefu.router.domain.generation import Accepted, Ended, Event, Frame, Order
+from kefu.router.domain.turn import Usage
+from kefu.router.replicas.circuit_breaker import Breaker
+from kefu.router.replicas.load_balancer import ReplicaLoad
+from kefu.router.replicas.multiplexing import AnswerFailed, LineAnswer
+
+_NOT_ITS_FAULT = {PromptTooLong.reason, CannotContinue.reason, ReplicaFull.reason}
+_FAULTS = {
+    grpc.StatusCode.UNAVAILABLE,
+    grpc.StatusCode.INTERNAL,
+    grpc.StatusCode.UNKNOWN,
+    grpc.StatusCode.DATA_LOSS,
+    grpc.StatusCode.DEADLINE_EXCEEDED,
+    grpc.StatusCode.UNIMPLEMENTED,  # something else serves at that address
+}
+_NEARLY = 0.9
+_ROLES = {
+    Role.SYSTEM: pb.ChatMessage.ROLE_SYSTEM,
+    Role.USER: pb.ChatMessage.ROLE_USER,
+    Role.ASSISTANT: pb.ChatMessage.ROLE_ASSISTANT,
+}
+
+
+class ReplicaStream(AsyncGenerator[Event, None]):
+    """Events of one answer. Its work is counted from when this is made until it ends, fails, or is closed.
+
+    Not a generator function, for the body of one does not run before its first event is asked for: between choosing a
+    replica and counting there must be no moment in which others choose too.
+
+    A stream that is given up before its first token counts as the replica's failure only when the replica had
+    `patience` seconds for it; else it was the customer who left.
+    """
+
+    def __init__(
+        self,
+        answer: LineAnswer,
+        order: Order,
+        *,
+        address: str,
+        load: ReplicaLoad,
+        breaker: Breaker,
+        patience: float,
+    ) -> None:
+        self._answer = answer
+        self._order = order
+        self._address = address
+        self._load = load
+        self._breaker = breaker
+        self._patience = patience
+        self._began = time.monotonic()
+        self._over = False
+        self._dispatch = load.sending(order.estimated_tokens)
+        self._attempt = breaker.begin()
+
+    async def asend(self, value: None) -> Event:
+        """The next event. Raises as `Replica.generate` says."""
+        del value
+        if self._over:
+            raise StopAsyncIteration
+        try:
+            while True:
+                message = await self._answer.read()
+                if message is None:
+                    self._breaker.failed(self._attempt)  # no effect after a first token
+                    raise StopAsyncIteration
+                event = event_of(message)
+                if isinstance(event, Accepted):
+                    self._load.accepted(self._dispatch)
+                elif event is not None:
+                    self._breaker.succeeded(self._attempt)
+                if event is not None:
+                    return event
+        except AnswerFailed as error:
+            if self._is_fault(error.failure):
+                self._breaker.failed(self._attempt)
+            self._end()
+            raise error_of(error.failure, self._address) from error
+        except (StopAsyncIteration, asyncio.CancelledError):
+            self._end()
+            raise
+
+    async def athrow(
+        self,
+        typ: type[BaseException] | BaseException,
+        val: BaseException | object = None,
+        tb: TracebackType | None = None,
+        /,
+    ) -> Event:
+        """End the stream, and raise what was thrown."""
+        self._end()
+        thrown = val if isinstance(val, BaseException) else typ if isinstance(typ, BaseException) else typ()
+        raise thrown.with_traceback(tb) if tb is not None else thrown
+
+    async def aclose(self) -> None:
+        """Cancel the answer, and with it the work in the replica."""
+        self._end()
+
+    def _end(self) -> None:
+        if self._over:
+            return
+        self._over = True
+        self._answer.cancel()
+        self._load.ended(self._dispatch)
+        if time.monotonic() - self._began >= _NEARLY * self._patience:
+            self._breaker.failed(self._attempt)  # no effect after a first token
+        else:
+            self._breaker.inconclusive(self._attempt)
+
+    def _is_fault(self, failure: RpcFailure) -> bool:
+        if failure.reason in _NOT_ITS_FAULT or failure.code not in _FAULTS:
+            return False
+        deadline = self._order.deadline
+        late = deadline is not None and time.monotonic() >= deadline
+        return not (failure.code is grpc.StatusCode.DEADLINE_EXCEEDED and late)
+
+
+def request_of(order: Order, caller: str) -> pb.GenerateRequest:
+    """An order, as the contract has it."""
+    request = pb.GenerateRequest(
+        chat=pb.ChatPrompt(
+            messages=[pb.ChatMessage(role=_ROLES[message.role], content=message.content) for message in order.messages]
+        ),
+        max_tokens=order.max_tokens,
+        caller=caller,
+        estimated_tokens=order.estimated_tokens,
+    )
+    if order.temperature is not None:
+        request.temperature = order.temperature
+    if order.reasoning_tokens is not None:
+        request.reasoning.max_tokens = order.reasoning_tokens
+    if order.continuation is not None:
+        request.continuation.token_ids.extend(order.continuation.token_ids)
+        request.continuation.text = order.continuation.text
+        request.continuation.fingerprint = order.continuation.fingerprint
+    return request
+
+
+def event_of(message: pb.GenerateEvent) -> Event | None:
+    """An event of the contract; None for one that this router does not know."""
+    match message.WhichOneof("event"):
+        case "accepted":
+            return Accepted(message.accepted.prompt_tokens, message.accepted.fingerprint)
+        case "delta":
+            delta = message.delta
+            return Frame(delta.text, tuple(delta.token_ids), reasoning=delta.channel == pb.Delta.CHANNEL_REASONING)
+        case "completed":
+            done = message.completed
+            usage = Usage(done.prompt_tokens, done.cached_prompt_tokens, done.completion_tokens, done.reasoning_tokens)
+            return Ended(usage, cut=done.finish_reason == pb.Completed.FINISH_REASON_LENGTH)
+        case _:
+            return None
+
+
+def error_of(failure: RpcFailure, address: str) -> ServiceError:
+    """What a failed call of a replica means."""
+    match failure.reason:
+        case PromptTooLong.reason:
+            counts = (int(failure.metadata.get(name, "0")) for name in ("prompt_tokens", "max_prompt_tokens"))
+            return PromptTooLong(*counts)
+        case CannotContinue.reason:
+            return CannotContinue(failure.message)
+        case ReplicaFull.reason:
+            return ReplicaFull(failure.message, retry_after=failure.retry_after)
+        case EngineDead.reason:
+            return EngineDead(failure.message)
+        case _:
+            return BackendUnavailable(f"Replica {address} failed ({failure.code.name}: {failure.message}).")

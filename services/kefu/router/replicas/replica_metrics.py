@@ -1,0 +1,32 @@
+"""What is exported of each replica: as many series as there are replicas, and no more."""
+
+from prometheus_client import Counter, Gauge
+
+from kefu.router.replicas.circuit_breaker import Breaker
+from kefu.router.replicas.load_balancer import ReplicaLoad
+
+LOAD_TOKENS = Gauge(
+    "kefu_replica_load_tokens",
+    "What a replica owes, as this router sees it: owed + sent - accepted. NaN while its reports are stale.",
+    ("replica",),
+)
+OPEN_STREAMS = Gauge("kefu_replica_open_streams", "Answers that come from a replica now.", ("replica",))
+BREAKER_STATE = Gauge("kefu_replica_breaker_state", "A replica's breaker: 0 closed, 1 half-open, 2 open.", ("replica",))
+BREAKER_OPENED = Counter(
+    "kefu_replica_breaker_opened_total", "Times that a replica failed too often before first tokens.", ("replica",)
+)
+_ALL = (LOAD_TOKENS, OPEN_STREAMS, BREAKER_STATE, BREAKER_OPENED)
+
+
+def show(address: str, load: ReplicaLoad, breaker: Breaker) -> None:
+    """Export a replica's figures, read at each scrape, until it is forgotten."""
+    LOAD_TOKENS.labels(address).set_function(lambda: float("nan") if load.stale else load.tokens)
+    OPEN_STREAMS.labels(address).set_function(lambda: load.in_flight)
+    BREAKER_STATE.labels(address).set_function(lambda: breaker.state)
+    BREAKER_OPENED.labels(address)
+
+
+def forget(address: str) -> None:
+    """Drop a replica's series, so that there are never more of them than replicas."""
+    for metric in _ALL:
+        metric.remove(address)

@@ -1,0 +1,242 @@
+"""
+What happens to a session in one step, in Lua. Each script takes the session's keys in the order of `SESSION_KEYS`.
+
+The lock holds "{turn}:{fence}". The fence is a number in the session's hash that grows with each turn begun, so that
+a router that was away for longer than its lease can never write over what came after.
+"""
+
+SESSION_KEYS = ("session", "order", "turns", "ratings", "lock", "queue", "stop", "events", "replies")
+
+TELL = """
+local function tell(kind, what, agent, life)
+  local number = redis.call('HINCRBY', KEYS[1], 'events', 1)
+  redis.call('XADD', KEYS[8], 'MAXLEN', '~', 1000, string.format('%.0f-0', number), kind, what, 'agent', agent)
+  redis.call('PEXPIRE', KEYS[8], life)
+end
+"""
+"""Before a script that changes a session: tell those who watch it, in the same step. Events are numbered from 1 and
+name what is stored; see `kefu.router.storage.session_events`."""
+
+CLAIM = """
+-- KEYS: request. ARGV: claim, life ms
+return redis.call('SET', KEYS[1], ARGV[1], 'NX', 'GET', 'PX', ARGV[2])
+"""
+"""Bind a request_id unless it is bound; returns what it was bound to."""
+
+BEGIN = """
+-- ARGV: prefix, turn id, turn JSON, now, session life ms, lease ms, mode (reject|queue), opens (0|1), subject, user,
+--       title, most waiting, owner, message JSON, draft life ms, turns of history
+local prefix, turn, lease = ARGV[1], ARGV[2], tonumber(ARGV[6])
+local session, order, turns, ratings, lock, queue = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
+local alive, draft = prefix .. 'alive:' .. turn, prefix .. 'draft:' .. turn
+if redis.call('EXISTS', session) == 0 then
+  if ARGV[8] ~= '1' then return {'missing'} end
+  redis.call('HSET', session, 'subject', ARGV[9], 'user', ARGV[10], 'state', 'bot', 'title', ARGV[11],
+             'create_time', ARGV[4], 'update_time', ARGV[4], 'fence', 0)
+end
+local known = redis.call('HMGET', session, 'subject', 'state', 'running', 'user', 'replica')
+if known[1] ~= ARGV[9] then return {'missing'} end
+if known[2] == 'closed' then
+  redis.call('LREM', queue, 0, turn)
+  return {'closed'}
+end
+-- Those who wait go first; one whose router died is passed over.
+local head = redis.call('LINDEX', queue, 0)
+while head and head ~= turn and redis.call('EXISTS', prefix .. 'alive:' .. head) == 0 do
+  redis.call('LPOP', queue)
+  head = redis.call('LINDEX', queue, 0)
+end
+local owner = redis.call('GET', alive)
+if owner and owner ~= ARGV[13] then return {'busy', turn} end  -- another router has just taken this very turn
+local held = redis.call('GET', lock)
+local holder = held and string.match(held, '^(.*):%d+$')
+if holder == turn then holder = nil end  -- another router held it for this turn, and died: it is ours to go on with
+if known[3] == turn then head = nil end  -- it had begun before those who wait
+if holder or (head and head ~= turn) then
+  local running = holder or head
+  if ARGV[7] == 'reject' then return {'busy', running} end
+  if not redis.call('LPOS', queue, turn) then
+    if redis.call('LLEN', queue) >= tonumber(ARGV[12]) then return {'busy', running} end
+    redis.call('RPUSH', queue, turn)
+    redis.call('PEXPIRE', queue, ARGV[5])
+  end
+  redis.call('SET', alive, ARGV[13], 'PX', lease)
+  return {'wait', running}
+end
+redis.call('LREM', queue, 0, turn)
+local fence = redis.call('HINCRBY', session, 'fence', 1)
+redis.call('SET', lock, turn .. ':' .. fence, 'PX', lease)
+redis.call('SET', alive, ARGV[13], 'PX', lease)
+redis.call('HSET', session, 'running', turn, 'update_time', ARGV[4])
+local again = redis.call('HEXISTS', turns, turn)
+if again == 0 then redis.call('RPUSH', order, turn) end
+redis.call('HSET', turns, turn, 'running ' .. ARGV[3])
+local saved = redis.call('HGETALL', draft)
+redis.call('HSET', draft, 'ask', ARGV[14])
+redis.call('PEXPIRE', draft, ARGV[15])
+for i = 1, 4 do redis.call('PEXPIRE', KEYS[i], ARGV[5]) end
+local before, last = {}, redis.call('LRANGE', order, -ARGV[16] - 1, -1)
+for _, id in ipairs(last) do
+  if id == turn then break end
+  before[#before + 1] = redis.call('HGET', turns, id) or ''
+  before[#before + 1] = redis.call('HGET', ratings, id) or ''
+end
+return {'begun', fence, known[2], known[4], known[5] or '', again, saved, before}
+"""
+"""Take the session for a turn: begun (with the fence, the session's state, user and replica, whether the turn was
+there before, what a dead router left of it, and the turns before, each with its rating), wait, busy, closed or
+missing."""
+
+BEAT = """
+-- KEYS: session, lock, stop, alive, draft. ARGV: turn id, fence (0 while waiting), lease ms, owner, draft life ms,
+--       and, when more was said: about JSON or "", from, then for each of text, raw, ids: bytes before, piece
+local session, lock, stop, alive, draft = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local owner = redis.call('GET', alive)
+if ARGV[2] == '0' then
+  redis.call('SET', alive, ARGV[4], 'XX', 'PX', ARGV[3])
+  return redis.call('HGET', stop, ARGV[1]) or 'on'
+end
+local mine = ARGV[1] .. ':' .. ARGV[2]
+local held = redis.call('GET', lock)
+if held ~= mine and redis.call('EXISTS', session) == 0 then
+  if owner == ARGV[4] then redis.call('DEL', alive) end
+  return 'gone'
+end
+if owner and owner ~= ARGV[4] then return 'lost' end
+if held == mine then
+  redis.call('PEXPIRE', lock, ARGV[3])
+else
+  -- Nobody took it while Redis was away, or we were; unless it has ended, and this was sent before.
+  local known = redis.call('HMGET', session, 'fence', 'running')
+  if held or known[1] ~= ARGV[2] or known[2] ~= ARGV[1] then return 'lost' end
+  redis.call('SET', lock, mine, 'PX', ARGV[3])
+end
+redis.call('SET', alive, ARGV[4], 'PX', ARGV[3])
+local asked = redis.call('HGET', stop, ARGV[1])
+if #ARGV > 5 then
+  local names = {'text', 'raw', 'ids'}
+  for i, name in ipairs(names) do
+    if redis.call('HSTRLEN', draft, name) < tonumber(ARGV[6 + 2 * i]) then return asked or 'forgotten' end
+  end
+  for i, name in ipairs(names) do
+    local before, piece = tonumber(ARGV[6 + 2 * i]), ARGV[7 + 2 * i]
+    if before == 0 then
+      redis.call('HSET', draft, name, piece)
+    elseif piece ~= '' then
+      redis.call('HSET', draft, name, string.sub(redis.call('HGET', draft, name), 1, before) .. piece)
+    end
+  end
+  if ARGV[6] ~= '' then redis.call('HSET', draft, 'about', ARGV[6]) end
+  redis.call('HSET', draft, 'from', ARGV[7])
+end
+redis.call('PEXPIRE', draft, ARGV[5])
+return asked or 'on'
+"""
+"""Renew a turn's leases, save what was said since, and hear whether it should go on: on, stop, supersede, gone
+(session deleted), lost, or forgotten (Redis lost what was saved before: save all of it)."""
+
+FINISH = (
+    TELL
+    + """
+-- ARGV: prefix, turn id, fence, "{state} {turn JSON}", now, session life ms, new session state or "", replica or "",
+--       owner, language, last message, no answer (0|1)
+local session, turns, lock, stop = KEYS[1], KEYS[3], KEYS[5], KEYS[7]
+local alive, draft = ARGV[1] .. 'alive:' .. ARGV[2], ARGV[1] .. 'draft:' .. ARGV[2]
+if redis.call('EXISTS', session) == 0 then
+  if redis.call('GET', alive) == ARGV[9] then redis.call('DEL', alive, draft) end
+  return 'gone'
+end
+if redis.call('HGET', session, 'fence') ~= ARGV[3] then return 'lost' end
+redis.call('DEL', alive, draft)
+redis.call('HDEL', stop, ARGV[2])
+redis.call('HSET', turns, ARGV[2], ARGV[4])
+redis.call('HSET', session, 'update_time', ARGV[5], 'language', ARGV[10], 'last_message', ARGV[11])
+redis.call('HDEL', session, 'running')
+tell('turn', ARGV[2], '', ARGV[6])
+local state = redis.call('HGET', session, 'state')
+if ARGV[7] ~= '' and (state == 'bot' or state == 'returned') then
+  redis.call('HSET', session, 'state', ARGV[7], 'waiting_since', ARGV[5], 'handoff_turn', ARGV[2])
+  redis.call('HDEL', session, 'escalated')
+  tell('state', ARGV[7], '', ARGV[6])
+elseif (state == 'human' and ARGV[12] == '1') or (state == 'waiting' and ARGV[7] ~= '') then
+  redis.call('HSETNX', session, 'waiting_since', ARGV[5])
+end
+if ARGV[8] ~= '' then redis.call('HSET', session, 'replica', ARGV[8]) end
+if redis.call('GET', lock) == ARGV[2] .. ':' .. ARGV[3] then redis.call('DEL', lock) end
+for i = 1, 4 do redis.call('PEXPIRE', KEYS[i], ARGV[6]) end
+return 'stored'
+"""
+)
+"""Store how a turn ended and free the session, unless it was deleted (gone) or someone else has it (lost)."""
+
+LEAVE = """
+-- ARGV: prefix, turn id, owner
+redis.call('LREM', KEYS[6], 0, ARGV[2])
+redis.call('HDEL', KEYS[7], ARGV[2])
+local alive = ARGV[1] .. 'alive:' .. ARGV[2]
+if redis.call('GET', alive) == ARGV[3] then redis.call('DEL', alive) end
+"""
+"""A turn that never began leaves no trace."""
+
+HAND_ON = """
+-- ARGV: prefix, turn id, fence, owner
+local alive = ARGV[1] .. 'alive:' .. ARGV[2]
+if redis.call('GET', alive) == ARGV[4] then redis.call('DEL', alive) end
+if redis.call('GET', KEYS[5]) == ARGV[2] .. ':' .. ARGV[3] then redis.call('DEL', KEYS[5]) end
+"""
+"""Let another router go on with a turn at once; what was said of it stays."""
+
+STOP = """
+-- ARGV: prefix, turn id, stop|supersede, before a router's channel
+redis.call('HSET', KEYS[7], ARGV[2], ARGV[3])
+redis.call('PEXPIRE', KEYS[7], 60000)
+local owner = redis.call('GET', ARGV[1] .. 'alive:' .. ARGV[2])
+if owner then redis.call('PUBLISH', ARGV[4] .. owner, ARGV[3] .. ' ' .. ARGV[2]) end
+"""
+"""Ask whoever runs a turn to stop it: it hears of it at once, and if it does not, when it renews its leases."""
+
+LOOK = """
+-- KEYS: turns, alive, draft, session. ARGV: turn id, bytes of text known, about known (0|1), before a router's
+--       channel or ""
+local owner = redis.call('GET', KEYS[2])
+if owner and ARGV[4] ~= '' then redis.call('PUBLISH', ARGV[4] .. owner, 'follow ' .. ARGV[1]) end
+local draft = redis.call('HMGET', KEYS[3], 'from', 'text', 'ask')
+local about = ARGV[3] == '0' and redis.call('HGET', KEYS[3], 'about') or ''
+local text = draft[2] or ''
+return {redis.call('HGET', KEYS[4], 'subject') or '', owner or '',
+        not owner and redis.call('HGET', KEYS[1], ARGV[1]) or '', about or '', draft[1] or '', #text,
+        string.sub(text, ARGV[2] + 1), not owner and draft[3] or ''}
+"""
+"""How far a turn is: who owns the session; the router that runs the turn, or else what is stored of it (and the
+message, if a router died); what is said about the answer; from where earlier readers may hold another text; its length,
+and what follows of it."""
+
+RATE = """
+-- ARGV: turn id, rating JSON
+if redis.call('HEXISTS', KEYS[3], ARGV[1]) == 0 then return 0 end
+redis.call('HSET', KEYS[4], ARGV[1], ARGV[2])
+redis.call('PEXPIRE', KEYS[4], redis.call('PTTL', KEYS[1]))
+return redis.call('HINCRBY', KEYS[1], 'ratings', 1)
+"""
+"""Rate a turn that is there. Returns the rating's number in its session, which grows; 0 when there is no such turn."""
+
+DELETE = """
+-- ARGV: prefix, before a router's channel
+local gone = redis.call('EXISTS', KEYS[1])
+for _, turn in ipairs(redis.call('LRANGE', KEYS[2], 0, -1)) do
+  local alive = ARGV[1] .. 'alive:' .. turn
+  local owner = redis.call('GET', alive)
+  if owner then redis.call('PUBLISH', ARGV[2] .. owner, 'gone ' .. turn) end
+  redis.call('DEL', alive, ARGV[1] .. 'draft:' .. turn)
+end
+redis.call('DEL', unpack(KEYS))
+return gone
+"""
+"""Erase a session with all that belongs to it."""
+
+UPDATE_SETTINGS = """
+-- KEYS: revisions. ARGV: the revision that was read, the new one as JSON
+if redis.call('LLEN', KEYS[1]) ~= tonumber(ARGV[1]) then return 0 end
+return redis.call('RPUSH', KEYS[1], ARGV[2])
+"""
+"""Add a revision of settings; 0 when the one that was read is not the last."""

@@ -1,0 +1,104 @@
+"""What Kefu says by itself, in each language. A tenant may replace any of it."""
+
+from dataclasses import dataclass, fields, replace
+
+from kefu.common.text.language import AnswerLanguage
+from kefu.router.domain.turn import HandoffReason
+from kefu.router.nlu.intents import Intent
+
+
+@dataclass(frozen=True)
+class Texts:
+    """Fixed replies in one language; an empty one in a tenant's settings means the installation's."""
+
+    greeting: str = ""
+    thanks: str = ""
+    goodbye: str = ""
+    acknowledgement: str = ""
+    handoff_nothing_relevant: str = ""
+    handoff_customer_asked: str = ""
+    handoff_unavailable: str = ""
+    handoff_sensitive: str = ""
+    handoff_emergency: str = ""
+    handoff_not_helpful: str = ""
+    handoff_repeated: str = ""
+    handoff_out_of_hours: str = ""
+    clarifying_question: str = ""
+    refused_topic: str = ""
+
+    def over(self, base: "Texts") -> "Texts":
+        """These texts, and the base's where these are empty."""
+        chosen = {field.name: getattr(self, field.name) or getattr(base, field.name) for field in fields(self)}
+        return replace(base, **chosen)
+
+    def reply_to(self, intent: Intent) -> str:
+        """The fixed reply to a message that is no question; not for PERSON, which hands over."""
+        return {
+            Intent.GREETING: self.greeting,
+            Intent.THANKS: self.thanks,
+            Intent.GOODBYE: self.goodbye,
+            Intent.ACKNOWLEDGEMENT: self.acknowledgement,
+            Intent.PERSON: self.handoff_customer_asked,
+        }[intent]
+
+    def handoff(self, reason: HandoffReason) -> str:
+        """What the customer is told when a person should take over."""
+        return {
+            HandoffReason.CUSTOMER_ASKED: self.handoff_customer_asked,
+            HandoffReason.NOTHING_RELEVANT: self.handoff_nothing_relevant,
+            HandoffReason.EMPTY_ANSWER: self.handoff_nothing_relevant,
+            HandoffReason.UNSUPPORTED_ANSWER: self.handoff_nothing_relevant,
+            HandoffReason.SEARCH_UNAVAILABLE: self.handoff_unavailable,
+            HandoffReason.MODEL_UNAVAILABLE: self.handoff_unavailable,
+            HandoffReason.OVERLOADED: self.handoff_unavailable,
+            HandoffReason.LOW_SUPPORT: self.handoff_nothing_relevant,
+            HandoffReason.REPEATED_FAILURE: self.handoff_not_helpful,
+            HandoffReason.SENSITIVE: self.handoff_sensitive,
+            HandoffReason.ABUSE: self.handoff_not_helpful,
+        }[reason]
+
+
+DEFAULT_TEXTS: dict[AnswerLanguage, Texts] = {
+    "zh": Texts(
+        greeting="您好！请问有什么可以帮您？",
+        thanks="不客气！还有其他问题请随时问我。",
+        goodbye="再见，祝您生活愉快！",
+        acknowledgement="好的，还有其他问题请随时告诉我。",
+        handoff_nothing_relevant="抱歉，我在现有资料中没有找到可靠的答案，已为您转接人工客服，请稍候。",
+        handoff_customer_asked="好的，正在为您转接人工客服，请稍候。",
+        handoff_unavailable="抱歉，我现在暂时无法查询到答案，已为您转接人工客服，请稍候。",
+        handoff_sensitive="这件事应由专人为您处理，已为您转接人工客服，请稍候。",
+        handoff_emergency=(
+            "如果您或他人正处于危险之中，请立即拨打 120（急救）或 110（报警）。已为您转接人工客服，请稍候。"
+        ),
+        handoff_not_helpful="很抱歉没能帮到您，已为您转接人工客服，请稍候。",
+        handoff_repeated="已经为您呼叫人工客服，请稍候。",
+        handoff_out_of_hours="现在是非工作时间，您的问题已记录，人工客服将于{opening}上班后为您处理。",
+        clarifying_question="请问您想了解哪一项？",
+        refused_topic="抱歉，这个话题我无法回答。如有其他问题，请随时告诉我。",
+    ),
+    "en": Texts(
+        greeting="Hello! How can I help you?",
+        thanks="You're welcome! Just ask if there is anything else.",
+        goodbye="Goodbye, and have a nice day!",
+        acknowledgement="All right. Just ask if there is anything else.",
+        handoff_nothing_relevant=(
+            "I'm sorry, I can't find a reliable answer to that in our help pages. A colleague will take over shortly."
+        ),
+        handoff_customer_asked="Of course. I'm passing you on to a colleague; one moment, please.",
+        handoff_unavailable="I'm sorry, I can't look that up right now. A colleague will take over shortly.",
+        handoff_sensitive="This is a matter for a person. I'm passing you on to a colleague; one moment, please.",
+        handoff_emergency=(
+            "If you or anyone else is in danger, please call the emergency services now (112, or 911 in North "
+            "America). "
+            "I'm passing you on to a colleague."
+        ),
+        handoff_not_helpful="I'm sorry that I couldn't help. A colleague will take over shortly.",
+        handoff_repeated="A colleague has been called already and will be with you as soon as possible.",
+        handoff_out_of_hours=(
+            "Our colleagues are not there at the moment. They are back {opening} and will see what you wrote."
+        ),
+        clarifying_question="Which of these do you mean?",
+        refused_topic="I'm sorry, I can't talk about that. Just ask if there is anything else.",
+    ),
+}

@@ -1,0 +1,100 @@
+"""Tenants and their keys, in Redis. Who may do what with them is for the servicer to ask: see `ruled_tenant`."""
+
+import json
+import time
+from dataclasses import dataclass
+
+from kefu.common.auth import DEFAULT_TENANT, REVOKED_CHANNEL, Principal, Priority, Scope, StoredKey, make_key, redis_key
+from kefu.common.errors import KeyNotFound, TenantExists, TenantNotFound
+from kefu.common.redis.commands import RedisCommands
+from kefu.router.storage import keys
+
+
+@dataclass(frozen=True)
+class Tenant:
+    """A company. `create_time` in seconds since the epoch, 0 for the one that was there from the start."""
+
+    id: str
+    display_name: str
+    create_time: float
+
+
+_DEFAULT = Tenant(DEFAULT_TENANT, DEFAULT_TENANT, 0.0)
+
+
+def rules_all(principal: Principal) -> bool:
+    """Whether an operator rules every tenant."""
+    return principal.tenant == DEFAULT_TENANT
+
+
+class TenantStore:
+    """Tenants and keys; see `docs/data.md` for what is kept where."""
+
+    def __init__(self, commands: RedisCommands) -> None:
+        self._commands = commands
+
+    async def create(self, tenant_id: str, display_name: str) -> Tenant:
+        """Add a tenant, or raise TenantExists."""
+        tenant = Tenant(tenant_id, display_name or tenant_id, time.time())
+        value = json.dumps({"display_name": tenant.display_name, "create_time": tenant.create_time})
+        if tenant_id == DEFAULT_TENANT or not await self._commands.hash_set_new(keys.TENANTS, tenant_id, value):
+            raise TenantExists(f"There is a tenant {tenant_id} already; use it, or choose another id.")
+        return tenant
+
+    async def all(self) -> list[Tenant]:
+        """Every tenant, by id."""
+        stored = await self._commands.hash(keys.TENANTS)
+        tenants = [_DEFAULT, *(_tenant(tenant_id, value) for tenant_id, value in stored.items())]
+        return sorted(tenants, key=lambda tenant: tenant.id)
+
+    async def get(self, tenant_id: str) -> Tenant:
+        """One tenant, or TenantNotFound."""
+        if tenant_id == DEFAULT_TENANT:
+            return _DEFAULT
+        value = await self._commands.hash_get(keys.TENANTS, tenant_id)
+        if value is None:
+            raise TenantNotFound(f"There is no tenant {tenant_id}; list the tenants.")
+        return _tenant(tenant_id, value)
+
+    async def ruled(self, principal: Principal, tenant_id: str) -> Tenant:
+        """The tenant that an operator names, its own when it names none; TenantNotFound for one it does not rule."""
+        tenant_id = tenant_id or principal.tenant
+        if tenant_id != principal.tenant and not rules_all(principal):
+            raise TenantNotFound(f"There is no tenant {tenant_id}; list the tenants.")
+        return await self.get(tenant_id)
+
+    async def create_key(
+        self,
+        tenant_id: str,
+        display_name: str,
+        scopes: frozenset[Scope],
+        collections: frozenset[str] | None,
+        priority: Priority = Priority.INTERACTIVE,
+    ) -> tuple[StoredKey, str]:
+        """A new key, and its secret, which is nowhere else."""
+        made = make_key()
+        stored = StoredKey(made.id, made.sha256, tenant_id, scopes, collections, display_name, time.time(), priority)
+        # The index first: a key that works and is not listed would be worse than the other way round.
+        await self._commands.sorted_add(keys.tenant_keys(tenant_id), made.id, 0)
+        await self._commands.hash_set(redis_key(made.id), stored.to_hash())
+        return stored, made.secret
+
+    async def keys(self, tenant_id: str) -> list[StoredKey]:
+        """A tenant's keys, by id."""
+        ids = await self._commands.sorted_all(keys.tenant_keys(tenant_id))
+        stored = [(key_id, await self._commands.hash(redis_key(key_id))) for key_id in ids]
+        return [StoredKey.from_hash(key_id, fields) for key_id, fields in stored if fields]
+
+    async def revoke(self, tenant_id: str, key_id: str) -> None:
+        """End a key, on every service at once; KeyNotFound when the tenant has no such key."""
+        fields = await self._commands.hash(redis_key(key_id))
+        if not fields or fields["tenant"] != tenant_id:
+            raise KeyNotFound(f"There is no key {key_id}; list the keys.")
+        await self._commands.delete(redis_key(key_id))
+        await self._commands.publish(REVOKED_CHANNEL, key_id)
+        await self._commands.sorted_remove(keys.tenant_keys(tenant_id), key_id)
+
+
+def _tenant(tenant_id: str, value: str) -> Tenant:
+    fields = json.loads(value)
+    return Tenant(tenant_id, str(fields["display_name"]), float(fields["create_time"]))

@@ -1,0 +1,1 @@
+"""The events of a turn: their log, its subscribers, replay."""

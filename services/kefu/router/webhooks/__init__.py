@@ -1,0 +1,1 @@
+"""Webhooks: subscriptions, the delivery queue, the sender, payloads and signatures."""

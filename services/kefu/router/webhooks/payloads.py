@@ -1,0 +1,54 @@
+"""What other systems are told of, and how it reads: the contract's messages as JSON."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from google.protobuf.json_format import MessageToDict
+
+from kefu.router.domain.events import Escalated, HandedOver, Happening, Rated, TurnStored
+from kefu.router.domain.turn import Rating, TurnRecord, TurnState
+from kefu.router.messages.chat import session_name, timestamp, turn_message, turn_name
+from kefu.router.v1 import chat_pb2 as pb
+
+
+class WebhookEvent(StrEnum):
+    """See the contract; the value is the `type` of a body."""
+
+    HANDOFF = "handoff"
+    TURN = "turn"
+    RATING = "rating"
+    ESCALATION = "escalation"
+
+
+_RATINGS = {Rating.NONE: pb.RATING_UNSPECIFIED, Rating.UP: pb.RATING_UP, Rating.DOWN: pb.RATING_DOWN}
+
+
+def event_of(happening: Happening) -> tuple[WebhookEvent, Mapping[str, Any]] | None:
+    """What is told of a happening: its type and data. None: nothing."""
+    match happening:
+        case HandedOver(_, session_id, turn):
+            told = turn_message(session_id, TurnRecord(turn, TurnState.FINISHED))
+            data = {"session": session_name(session_id), "turn": told.name, "handoff": MessageToDict(told.handoff)}
+            return WebhookEvent.HANDOFF, data
+        case TurnStored(_, session_id):
+            told = turn_message(session_id, TurnRecord(happening.turn, happening.state))
+            del told.passages[:]
+            return WebhookEvent.TURN, {"turn": MessageToDict(told)}
+        case Rated(_, session_id, turn, rating, comment):
+            name = turn_name(session_id, turn.id)
+            return WebhookEvent.RATING, {"turn": name, "rating": pb.Rating.Name(_RATINGS[rating]), "comment": comment}
+        case Escalated(_, session_id, waiting_since):
+            since = timestamp(waiting_since).ToJsonString()
+            return WebhookEvent.ESCALATION, {"session": session_name(session_id), "waitingSince": since}
+        case _:
+            return None
+
+
+def body_of(delivery_id: str, event: WebhookEvent, happened: float, tenant: str, data: Mapping[str, Any]) -> str:
+    """The body of a delivery; `happened` in seconds since the epoch."""
+    time = datetime.fromtimestamp(happened, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    told = {"id": delivery_id, "type": event, "time": time, "tenant": tenant, "data": data}
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":"))

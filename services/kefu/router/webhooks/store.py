@@ -1,0 +1,217 @@
+"""Webhooks and their deliveries in Redis. What is due, and who sends it: see webhook_queue."""
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from kefu.common.errors import BadRequest, DeliveryNotFound, WebhookNotFound
+from kefu.common.redis.commands import Command, RedisCommands, ScriptCall, pairs_of
+from kefu.common.resource_names import new_turn_id
+from kefu.router.storage import keys
+from kefu.router.webhooks.payloads import WebhookEvent
+from kefu.router.webhooks.queue import note
+
+MOST_WEBHOOKS = 20
+MOST_PENDING = 10_000
+"""Deliveries that may wait for one address; what happens beyond is not told to it."""
+KEPT_SECONDS = 7 * 86_400
+_AT_ONCE = 500
+
+CREATE = """
+-- KEYS: webhooks. ARGV: webhook id, webhook JSON, most webhooks
+if redis.call('HLEN', KEYS[1]) >= tonumber(ARGV[3]) then return 0 end
+return redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+"""
+"""Add a webhook; 0 when there are too many."""
+
+ENQUEUE = """
+-- KEYS: erased, webhooks, delivery, the webhook's deliveries, its pending ones, told of the session
+-- ARGV: webhook id, delivery id, event, body, now s, given up at s, kept s, most pending, oldest id to keep
+if redis.call('EXISTS', KEYS[1]) == 1 or redis.call('HEXISTS', KEYS[2], ARGV[1]) == 0 then return 0 end
+if redis.call('ZCARD', KEYS[5]) >= tonumber(ARGV[8]) then return -1 end
+redis.call('HSET', KEYS[3], 'webhook', ARGV[1], 'event', ARGV[3], 'body', ARGV[4], 'state', 'pending', 'attempts', 0,
+           'http_status', 0, 'error', '', 'create_time', ARGV[5], 'next_time', ARGV[5], 'give_up', ARGV[6])
+redis.call('ZADD', KEYS[4], 0, ARGV[2])
+redis.call('ZREMRANGEBYLEX', KEYS[4], '-', '(' .. ARGV[9])
+redis.call('ZADD', KEYS[5], ARGV[5], ARGV[2])
+redis.call('SADD', KEYS[6], ARGV[1] .. '/' .. ARGV[2])
+for at = 3, 6 do redis.call('EXPIRE', KEYS[at], ARGV[7]) end
+return 1
+"""
+"""Keep a delivery to be sent: 1, or 0 when its session or webhook is gone, -1 when too many wait."""
+
+AGAIN = """
+-- KEYS: delivery, pending. ARGV: delivery id, webhook id, now s, given up at s, kept s
+if redis.call('HGET', KEYS[1], 'webhook') ~= ARGV[2] then return 0 end
+redis.call('HSET', KEYS[1], 'state', 'pending', 'next_time', ARGV[3], 'give_up', ARGV[4])
+redis.call('ZADD', KEYS[2], ARGV[3], ARGV[1])
+redis.call('EXPIRE', KEYS[2], ARGV[5])
+return 1
+"""
+"""Send a delivery again; 0 when the webhook has none of this id."""
+
+
+class DeliveryState(StrEnum):
+    """See the contract."""
+
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """An address that is told of events. `create_time` in seconds since the epoch."""
+
+    id: str
+    url: str
+    events: tuple[WebhookEvent, ...]
+    secret: str
+    create_time: float
+
+    def __repr__(self) -> str:
+        """Without the secret, and without the address, which may hold one."""
+        return f"Webhook({self.id})"
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One event on its way to one address. Times in seconds since the epoch."""
+
+    id: str
+    webhook_id: str
+    event: WebhookEvent
+    body: str
+    state: DeliveryState
+    attempts: int
+    http_status: int
+    error: str
+    create_time: float
+    next_time: float | None
+    give_up: float
+
+
+class WebhookStore:
+    """`retry_seconds`: a delivery is tried for so long."""
+
+    def __init__(self, commands: RedisCommands, *, retry_seconds: float) -> None:
+        self._commands = commands
+        self._retry_seconds = retry_seconds
+
+    async def create(self, tenant: str, url: str, events: Sequence[WebhookEvent], secret: str) -> Webhook:
+        """Add a webhook, or raise BadRequest when the tenant has too many."""
+        made = Webhook(new_turn_id(), url, tuple(events), secret, time.time())
+        stored = {"url": url, "events": list(made.events), "secret": secret, "create_time": made.create_time}
+        arguments = (made.id, json.dumps(stored), MOST_WEBHOOKS)
+        if not await self._commands.script(CREATE, (keys.webhooks(tenant),), arguments):
+            raise BadRequest("url", f"is one too many: a tenant has at most {MOST_WEBHOOKS} webhooks.")
+        await self._commands.together([note(tenant, made.id)])
+        return made
+
+    async def all(self, tenant: str) -> list[Webhook]:
+        """A tenant's webhooks, oldest first."""
+        [found] = await self._commands.together([self.reading(tenant)])
+        return self.read(found)
+
+    @staticmethod
+    def reading(tenant: str) -> Command:
+        """The command that reads a tenant's webhooks; see `read`."""
+        return ("HGETALL", keys.webhooks(tenant))
+
+    @staticmethod
+    def read(reply: dict[str, str] | list[str]) -> list[Webhook]:
+        """What `reading` found, oldest first."""
+        return [_webhook(webhook_id, value) for webhook_id, value in sorted(pairs_of(reply))]
+
+    async def get(self, tenant: str, webhook_id: str) -> Webhook:
+        """One webhook, or WebhookNotFound."""
+        stored = await self._commands.hash_get(keys.webhooks(tenant), webhook_id)
+        if stored is None:
+            raise WebhookNotFound("There is no such webhook; list the webhooks.")
+        return _webhook(webhook_id, stored)
+
+    async def delete(self, tenant: str, webhook_id: str) -> None:
+        """Remove a webhook with its deliveries, or raise WebhookNotFound."""
+        await self.get(tenant, webhook_id)
+        index = keys.deliveries(tenant, webhook_id)
+        # The webhook first: nothing is added to what has none.
+        await self._commands.together([("HDEL", keys.webhooks(tenant), webhook_id)])
+        ids = await self._commands.sorted_all(index)
+        for at in range(0, len(ids), _AT_ONCE):
+            await self._commands.delete(*(keys.delivery(tenant, one) for one in ids[at : at + _AT_ONCE]))
+        await self._commands.delete(index, keys.pending(tenant, webhook_id))
+
+    def enqueue(
+        self, tenant: str, webhook: Webhook, session_id: str, delivery_id: str, event: WebhookEvent, body: str
+    ) -> list[Command]:
+        """What keeps a delivery to be sent; the first command's reply is that of `ENQUEUE`."""
+        now = time.time()
+        script = ScriptCall(
+            ENQUEUE,
+            (
+                keys.erased(tenant, session_id),
+                keys.webhooks(tenant),
+                keys.delivery(tenant, delivery_id),
+                keys.deliveries(tenant, webhook.id),
+                keys.pending(tenant, webhook.id),
+                keys.told_of(tenant, session_id),
+            ),
+            (
+                *(webhook.id, delivery_id, event, body),
+                *(now, now + self._retry_seconds, KEPT_SECONDS, MOST_PENDING),
+                _id_at(now - KEPT_SECONDS),
+            ),
+        )
+        return [script, note(tenant, webhook.id)]
+
+    async def again(self, tenant: str, webhook_id: str, delivery_id: str) -> None:
+        """Send a delivery again, at once; WebhookNotFound, DeliveryNotFound."""
+        await self.get(tenant, webhook_id)
+        now = time.time()
+        names = (keys.delivery(tenant, delivery_id), keys.pending(tenant, webhook_id))
+        arguments = (delivery_id, webhook_id, now, now + self._retry_seconds, KEPT_SECONDS)
+        if not await self._commands.script(AGAIN, names, arguments):
+            raise DeliveryNotFound("There is no such delivery; list the webhook's deliveries.")
+        await self._commands.together([note(tenant, webhook_id)])
+
+    async def deliveries(self, tenant: str, webhook_id: str, below: str, count: int) -> list[Delivery]:
+        """A webhook's deliveries, the latest first, from those below an id on (empty: from the latest)."""
+        await self.get(tenant, webhook_id)
+        top = f"({below}" if below else "+"
+        index = keys.deliveries(tenant, webhook_id)
+        [ids] = await self._commands.together([("ZREVRANGEBYLEX", index, top, "-", "LIMIT", 0, count)])
+        found = [await self.delivery(tenant, str(one)) for one in ids]
+        return [delivery for delivery in found if delivery is not None]
+
+    async def delivery(self, tenant: str, delivery_id: str) -> Delivery | None:
+        """One delivery; None: it has gone."""
+        fields = await self._commands.hash(keys.delivery(tenant, delivery_id))
+        if not fields:
+            return None
+        return Delivery(
+            id=delivery_id,
+            webhook_id=fields["webhook"],
+            event=WebhookEvent(fields["event"]),
+            body=fields["body"],
+            state=DeliveryState(fields["state"]),
+            attempts=int(fields["attempts"]),
+            http_status=int(fields["http_status"]),
+            error=fields["error"],
+            create_time=float(fields["create_time"]),
+            next_time=float(fields["next_time"]) if fields["next_time"] else None,
+            give_up=float(fields["give_up"]),
+        )
+
+
+def _webhook(webhook_id: str, stored: str) -> Webhook:
+    fields = json.loads(stored)
+    events = tuple(WebhookEvent(event) for event in fields["events"])
+    return Webhook(webhook_id, str(fields["url"]), events, str(fields["secret"]), float(fields["create_time"]))
+
+
+def _id_at(seconds: float) -> str:
+    """Below every id made since that time: a UUIDv7 begins with its milliseconds."""
+    digits = f"{max(0, int(seconds * 1000)):012x}"
+    return f"{digits[:8]}-{digits[8:]}"
