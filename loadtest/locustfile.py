@@ -8,7 +8,7 @@ Customers of Kefu as locust users, over gRPC, in three journeys and one open-loo
 Without --rate the users are customers who think between their messages: as many questions come as the answers allow.
 With --rate so many questions a second begin, whatever the answers take, as arrivals on the Internet do; each is timed
 from when it should have begun. `turn` counts whole answers, `first text` the time to the first word; every stream is
-judged (loadtest/judge.py), and anything less than a whole answer is a failure.
+judged (loadtest/harness/verdicts.py), and anything less than a whole answer is a failure.
 """
 
 import itertools
@@ -31,9 +31,9 @@ from locust.runners import STATE_RUNNING, STATE_SPAWNING
 
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1.chat_pb2_grpc import ChatServiceStub
-from loadtest.journal import Journal
-from loadtest.judge import Judge, Verdict
-from loadtest.questions import Question, endless
+from loadtest.harness.locust_journal import Journal
+from loadtest.harness.questions import Question, endless
+from loadtest.harness.verdicts import Judge, Verdict
 
 grpc.experimental.gevent.init_gevent()  # before the first channel; importing locust made the rest cooperative
 

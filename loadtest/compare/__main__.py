@@ -24,16 +24,16 @@ import typer
 import uvloop
 
 from kefu.router.v1 import chat_pb2
-from loadtest.compare import contestants
+from loadtest.compare import systems
 from loadtest.compare.clients import Answer, ask_generation, ask_http
-from loadtest.compare.rows import Row, as_json, print_rows, ratios, row_of
-from loadtest.connections import Connections
-from loadtest.http2 import ConnectionLost
-from loadtest.measures import Timeline
-from loadtest.questions import endless
-from loadtest.reports import surroundings
-from loadtest.suites import COLLECTION, Setup, loaded_suite, steady
-from loadtest.turns import Asker
+from loadtest.compare.results import Row, as_json, print_rows, ratios, row_of
+from loadtest.generator.connection_pool import Connections
+from loadtest.generator.http2_client import ConnectionLost
+from loadtest.generator.turn_client import Asker
+from loadtest.harness.questions import endless
+from loadtest.harness.report import surroundings
+from loadtest.harness.statistics import Timeline
+from loadtest.harness.suite import COLLECTION, Setup, loaded_suite, steady
 from tests.support.suite import Suite
 
 _PATIENCE_SECONDS = 60.0
@@ -70,7 +70,7 @@ class Comparison:
                 behind=[generation.pid],
             )
             direct.close()
-            async with contestants.bare_router(suite) as bare:
+            async with systems.bare_router(suite) as bare:
                 address = f"127.0.0.1:{bare.port}"
                 on = "keys, balancing, relay, filters"
                 await self._kefu_row(_BARE, on, suite, address, bare.pid, generation.pid)
@@ -81,15 +81,15 @@ class Comparison:
 
     async def others(self, coalesce: float, *, litellm_streams: int) -> None:
         """Rows of the other routers, and of the direct ways to their backends."""
-        async with contestants.backend(self._tokens, self._interval, 0.0) as behind:
+        async with systems.backend(self._tokens, self._interval, 0.0) as behind:
             await self._http(_DIRECT, behind.port, behind=behind.pid)
-            async with contestants.vllm_router(behind.port) as router:
+            async with systems.vllm_router(behind.port) as router:
                 await self._http(_VLLM, router.port, router.pid, behind.pid, baseline=_DIRECT)
             if litellm_streams:
                 await self._litellm(behind, min(litellm_streams, self._streams))
-        async with contestants.backend(self._tokens, self._interval, coalesce) as behind:
+        async with systems.backend(self._tokens, self._interval, coalesce) as behind:
             await self._http(_DIRECT_COALESCING, behind.port, behind=behind.pid)
-            async with contestants.vllm_router(behind.port) as router:
+            async with systems.vllm_router(behind.port) as router:
                 await self._http(_VLLM_COALESCING, router.port, router.pid, behind.pid, baseline=_DIRECT_COALESCING)
 
     def verdicts(self) -> list[str]:
@@ -101,13 +101,13 @@ class Comparison:
             for sentence in ratios(rows, ours, _VLLM, _VLLM_COALESCING)
         ]
 
-    async def _litellm(self, behind: contestants.Running, streams: int) -> None:
+    async def _litellm(self, behind: systems.Running, streams: int) -> None:
         try:
-            async with contestants.litellm(behind.port) as router:
+            async with systems.litellm(behind.port) as router:
                 await self._http(
                     "litellm", router.port, router.pid, behind.pid, baseline=_DIRECT, streams=streams, key=router.key
                 )
-        except contestants.NotStarted as error:
+        except systems.NotStarted as error:
             self._tell(f"LiteLLM is left out: {error}")
 
     async def _http(

@@ -9,9 +9,9 @@ from typing import cast
 import grpc
 
 from kefu.generation.v1 import generation_pb2 as generation
-from loadtest.compare.backend import MODEL, text_of
-from loadtest.connections import Connections
-from loadtest.http2 import ConnectionLost, request_headers
+from loadtest.compare.mock_backend import MODEL, text_of
+from loadtest.generator.connection_pool import Connections
+from loadtest.generator.http2_client import ConnectionLost, request_headers
 
 _GENERATE = "/kefu.generation.v1.GenerationService/Generate"
 _CONTENT = b'"content":'

@@ -26,23 +26,23 @@ import typer
 from rich.console import Console
 
 from kefu.common.errors import StartupError
-from loadtest.faults import table
-from loadtest.faults.bench import Bench, Settings, open_bench
+from loadtest.bench.bench import Bench, Settings, open_bench
+from loadtest.faults import report
 from loadtest.faults.injections import FAULTS, Fault
 from loadtest.faults.recovery import Normal
-from loadtest.faults.run import Reference, ask_reference, run_fault
+from loadtest.faults.runner import Reference, ask_reference, run_fault
 
 _NAMES = [fault.name for fault in FAULTS]
 
 
 async def measure(
     chosen: Sequence[Fault], settings: Settings, seconds: float, conversations: int, folder: Path, out: Console
-) -> list[table.Row]:
+) -> list[report.Row]:
     """A row for each fault, the one without a fault first."""
     out.print(f"Starting the suite (logs in {folder}) …", soft_wrap=True)
     async with open_bench(folder, settings) as bench:
         reference = await ask_reference(bench)
-        rows: list[table.Row] = []
+        rows: list[report.Row] = []
         normal: Normal | None = None
         for number, fault in enumerate([FAULTS[0], *(fault for fault in chosen if fault is not FAULTS[0])]):
             row, normal = await _one(bench, fault, seconds, conversations, reference, normal)
@@ -59,10 +59,10 @@ async def measure(
 
 async def _one(
     bench: Bench, fault: Fault, seconds: float, conversations: int, reference: Reference, normal: Normal | None
-) -> tuple[table.Row, Normal]:
+) -> tuple[report.Row, Normal]:
     result = await run_fault(bench, fault, seconds, conversations, reference)
     normal = normal or Normal.of(result.records)
-    row = table.row_of(fault, result.strike, result.records, reference.text, result.stored, normal)
+    row = report.row_of(fault, result.strike, result.records, reference.text, result.stored, normal)
     return row, normal
 
 
@@ -98,11 +98,11 @@ def main(
         f"load {os.getloadavg()[0]:.1f}; {conversations} conversations {way}, simulated engine, "
         f"{time.monotonic() - began:.0f} s in all; first text p95 without a fault {rows[0].first_text * 1000:.0f} ms"
     )
-    table.print_rows(Console(width=None if sys.stdout.isatty() else 140), rows, conditions)
+    report.print_rows(Console(width=None if sys.stdout.isatty() else 140), rows, conditions)
     if json_file is not None:
-        json_file.write_text(json.dumps(table.as_json(rows, conditions), indent=2, ensure_ascii=False) + "\n", "utf-8")
+        json_file.write_text(json.dumps(report.as_json(rows, conditions), indent=2, ensure_ascii=False) + "\n", "utf-8")
     if markdown_file is not None:
-        markdown_file.write_text(table.markdown(rows, conditions), "utf-8")
+        markdown_file.write_text(report.markdown(rows, conditions), "utf-8")
     if not all(row.met for row in rows):
         out.print(f"A target was missed; the logs are in {folder}.", soft_wrap=True)
         sys.exit(1)

@@ -5,8 +5,8 @@ import signal
 import time
 from dataclasses import dataclass
 
-from loadtest.faults.metrics import calls_taken
-from loadtest.faults.process import Process
+from loadtest.bench.process import Process
+from loadtest.bench.scraping import calls_taken
 
 _METHODS = {"generation": "Generate", "retrieval": "Search", "router": "Converse"}
 _QUIET_AFTER_SECONDS = 1.0

@@ -8,12 +8,12 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcon
 from dataclasses import dataclass, field
 
 from kefu.local.ports import HOST
-from loadtest.faults.bench import Bench
-from loadtest.faults.customers import Load
+from loadtest.bench.bench import Bench
+from loadtest.bench.customers import Load
+from loadtest.bench.process import PortsBelow, Process
+from loadtest.bench.scraping import calls_taken, in_flight
 from loadtest.faults.drain import watch_drain
-from loadtest.faults.metrics import calls_taken, in_flight
-from loadtest.faults.process import PortsBelow, Process
-from loadtest.faults.stand_ins import failing_replica, stalling_proxy
+from loadtest.faults.fakes import failing_replica, stalling_proxy
 
 _DOWN_SECONDS = 2.0
 """From a kill to the restart, as a supervisor needs it."""

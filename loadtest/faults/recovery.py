@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from loadtest.faults.records import Outcome, TurnRecord
-from loadtest.measures import percentile
+from loadtest.bench.records import Outcome, TurnRecord
+from loadtest.harness.statistics import percentile
 
 WINDOW_SECONDS = 3.0
 _STEP_SECONDS = 0.25

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from loadtest.autoscaling import COLD_START
+from loadtest.simulation.autoscaling.__main__ import COLD_START
 from tests.manifests.rendering import K8S, Object, builds, named, of_kind, pod_of, workloads
 
 AUTOSCALED = [folder for folder in builds() if of_kind(folder, "ScaledObject", "HorizontalPodAutoscaler")]
@@ -83,9 +83,9 @@ def test_keda_and_the_plain_autoscaler_scale_the_model_by_the_same_figures() -> 
 
 
 def test_a_replica_runs_many_times_the_turns_at_which_another_one_is_ordered() -> None:
-    from loadtest.autoscaling_model import capacity
-    from loadtest.autoscaling_rules import written
-    from loadtest.suites import H100
+    from loadtest.harness.suite import H100
+    from loadtest.simulation.autoscaling.hpa import written
+    from loadtest.simulation.autoscaling.model import capacity
 
     rules = written()
     share = capacity(H100, math.floor(rules.threshold)) / capacity(H100, rules.places)

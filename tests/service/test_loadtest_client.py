@@ -12,10 +12,10 @@ import pytest
 
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import chat_pb2_grpc as rpc
-from loadtest.connections import Connections
-from loadtest.http2 import Connection, ConnectionLost, request_headers
-from loadtest.measures import Timeline
-from loadtest.turns import Asker
+from loadtest.generator.connection_pool import Connections
+from loadtest.generator.http2_client import Connection, ConnectionLost, request_headers
+from loadtest.generator.turn_client import Asker
+from loadtest.harness.statistics import Timeline
 
 DELTA = "一" * 20_000
 """60 kB: larger than an HTTP/2 frame."""

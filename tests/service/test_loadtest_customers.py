@@ -11,9 +11,9 @@ from kefu.common.errors import BackendUnavailable, ServiceError, SessionNotFound
 from kefu.common.rpc.status import trailers_of
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import chat_pb2_grpc as rpc
-from loadtest.faults.customers import Asking, edges_to
+from loadtest.bench.customers import Asking, edges_to
+from loadtest.bench.records import Outcome
 from loadtest.faults.drain import Drain
-from loadtest.faults.records import Outcome
 
 Context = grpc.aio.ServicerContext[Any, Any]
 Step = pb.ConverseEvent | ServiceError

@@ -5,9 +5,9 @@ from itertools import pairwise
 
 import pytest
 
-from loadtest.autoscaling_model import DAY, Day, Replica, Turn, arrivals, capacity, rate_at, slower
-from loadtest.autoscaling_rules import Autoscaler, Policy, Rules, written
-from loadtest.suites import H100
+from loadtest.harness.suite import H100
+from loadtest.simulation.autoscaling.hpa import Autoscaler, Policy, Rules, written
+from loadtest.simulation.autoscaling.model import DAY, Day, Replica, Turn, arrivals, capacity, rate_at, slower
 
 RULES = Rules(
     least=2,

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from loadtest.balancing_model import Engine, EngineSpeed, Request, World
-from loadtest.balancing_page import page, plot
-from loadtest.balancing_play import WORKLOADS, Play, compare
-from loadtest.balancing_policies import POLICIES, Policy, Sight
+from loadtest.simulation.balancing.model import Engine, EngineSpeed, Request, World
+from loadtest.simulation.balancing.policies import POLICIES, Policy, Sight
+from loadtest.simulation.balancing.report import page, plot
+from loadtest.simulation.balancing.simulate import WORKLOADS, Play, compare
 
 SPEED = EngineSpeed(prefill=1_000, stream=10, all_streams=20, places=3, cache=10_000)
 
@@ -112,9 +112,9 @@ def test_a_simulation_is_the_same_each_time() -> None:
 
 def test_the_page_holds_the_command_the_date_and_the_seed_and_says_that_it_is_simulated(tmp_path: Path) -> None:
     results = {WORKLOADS[0]: compare(WORKLOADS[0], 70, 5)}
-    text = page(results, 70, 5, "python -m loadtest.balancing --seed 5", datetime.date(2026, 1, 2))
+    text = page(results, 70, 5, "python -m loadtest.simulation.balancing --seed 5", datetime.date(2026, 1, 2))
     for needed in (
-        "python -m loadtest.balancing --seed 5",
+        "python -m loadtest.simulation.balancing --seed 5",
         "2026-01-02",
         "seed 5",
         "**Simulated, on no real machine**",

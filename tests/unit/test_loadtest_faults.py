@@ -10,16 +10,16 @@ import pytest
 from rich.console import Console
 
 from kefu.router.v1 import chat_pb2 as pb
-from loadtest.faults.bench import Bench
-from loadtest.faults.customers import Load
+from loadtest.bench.bench import Bench
+from loadtest.bench.customers import Load
+from loadtest.bench.process import PortsBelow
+from loadtest.bench.records import Break, Difference, Outcome, Stored, TurnRecord, compare_stored, difference
+from loadtest.faults.fakes import stalling_proxy
 from loadtest.faults.injections import FAULTS, Fault, Strike
-from loadtest.faults.process import PortsBelow
-from loadtest.faults.records import Break, Difference, Outcome, Stored, TurnRecord, compare_stored, difference
 from loadtest.faults.recovery import Normal, recovery_seconds
-from loadtest.faults.stand_ins import stalling_proxy
-from loadtest.faults.table import Row, as_json, markdown, print_rows, row_of
-from loadtest.judge import Verdict
-from loadtest.soak_levels import Level, find
+from loadtest.faults.report import Row, as_json, markdown, print_rows, row_of
+from loadtest.harness.verdicts import Verdict
+from loadtest.soak.levels import Level, find
 
 TEXT = "Refunds take seven days."
 NORMAL = Normal(first_text=0.1, silence=0.1)

@@ -4,7 +4,7 @@ import grpc
 import pytest
 
 from kefu.router.v1 import chat_pb2 as pb
-from loadtest.judge import Judge, Verdict, tally
+from loadtest.harness.verdicts import Judge, Verdict, tally
 
 OK = grpc.StatusCode.OK
 

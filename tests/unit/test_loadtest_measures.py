@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadtest.compare.clients import Answer
-from loadtest.compare.rows import added, as_json, print_rows, ratios, row_of
-from loadtest.judge import Verdict
-from loadtest.measures import COLUMNS, Spread, Timeline, most_at_once, percentile, write_timeline
-from loadtest.processes import OWN, Sample, Sampler, Usage
-from loadtest.questions import endless, questions, subjects
-from loadtest.reports import summary, usage_table, verdict_table
-from loadtest.tables import table
+from loadtest.compare.results import added, as_json, print_rows, ratios, row_of
+from loadtest.harness.questions import endless, questions, subjects
+from loadtest.harness.report import summary, usage_table, verdict_table
+from loadtest.harness.resource_usage import OWN, Sample, Sampler, Usage
+from loadtest.harness.statistics import COLUMNS, Spread, Timeline, most_at_once, percentile, write_timeline
+from loadtest.harness.tables import table
+from loadtest.harness.verdicts import Verdict
 
 
 def test_percentiles_are_values_that_occurred() -> None:

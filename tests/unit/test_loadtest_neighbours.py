@@ -1,7 +1,7 @@
 """What the load test says of tenants beside a disturbance."""
 
-from loadtest.judge import Verdict
-from loadtest.neighbours import Spell, figures, print_figures
+from loadtest.harness.verdicts import Verdict
+from loadtest.scenarios.noisy_neighbour import Spell, figures, print_figures
 
 
 def verdicts(first_text: float, count: int = 20, source: str = "GENERATED") -> list[Verdict]:

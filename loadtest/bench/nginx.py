@@ -1,0 +1,25 @@
+"""nginx in front of the routers, as `kefu up --routers 2` puts it there."""
+
+import os
+from pathlib import Path
+
+from kefu.local.data_dir import DataDir
+from kefu.local.nginx import front
+from loadtest.bench.process import Process
+
+
+def nginx_before(routers: list[Process], port: int, folder: Path, drain_seconds: float) -> Process:
+    """nginx at `port`, ready to be started. StartupError when it is not installed."""
+    door = front(
+        DataDir(folder),
+        port,
+        {router.name: router.address for router in routers},
+        [],
+        "127.0.0.1:9",  # there are no pages here
+        "faults",
+        streams=None,
+        tls=False,
+        drain_seconds=drain_seconds,
+        cores=os.cpu_count() or 1,
+    )
+    return Process("nginx", door.service.command, port, 0, folder, door.service.ready)

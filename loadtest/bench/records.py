@@ -1,0 +1,119 @@
+"""What became of each turn, and how its text differs from what it should be."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NamedTuple
+
+from kefu.router.v1 import chat_pb2 as pb
+from loadtest.harness.verdicts import Verdict
+
+
+class Outcome(StrEnum):
+    """Every turn has exactly one."""
+
+    ANSWERED = "answered"
+    """Whole, by the model."""
+    DEGRADED = "degraded"
+    """Whole, but handed over or cut from a passage because something behind the router was down."""
+    FAILED = "failed"
+    """The customer was left without an answer, whatever the client tried."""
+    ABANDONED = "abandoned"
+    """The customer left on purpose."""
+
+
+class Break(NamedTuple):
+    """A stream broke in mid-turn. Times on one monotonic clock."""
+
+    at: float
+    cause: str
+
+
+@dataclass
+class TurnRecord:
+    """One turn, as its customer saw it. Times are in seconds on one monotonic clock."""
+
+    question: str
+    asked_at: float
+    session: str = ""
+    turn: str = ""
+    ended_at: float = 0.0
+    text: str = ""
+    """What the client holds, joined by offsets."""
+    handoff: str = ""
+    """The message of a hand-over."""
+    verdict: Verdict = field(default_factory=lambda: Verdict("never asked"))
+    breaks: list[Break] = field(default_factory=list[Break])
+    silences: list[tuple[float, float]] = field(default_factory=list[tuple[float, float]])
+    """Waits between two deltas of text, or for the end after the last one: from and until, without the shortest."""
+    sessions_lost: int = 0
+    """How often the session was gone, so that the question was asked in a new one."""
+
+    @property
+    def outcome(self) -> Outcome:
+        """How it ended."""
+        if self.verdict.abandoned:
+            return Outcome.ABANDONED
+        if not self.verdict.failure:
+            return Outcome.ANSWERED
+        whole = bool(self.verdict.source)
+        return Outcome.DEGRADED if whole and (self.handoff or self.verdict.source != "GENERATED") else Outcome.FAILED
+
+
+class Difference(NamedTuple):
+    """Characters that one text has too many and too few."""
+
+    repeated: int
+    missing: int
+
+    def __add__(self, other: object) -> "Difference":
+        """The sum."""
+        if not isinstance(other, Difference):
+            return NotImplemented
+        return Difference(self.repeated + other.repeated, self.missing + other.missing)
+
+
+NONE = Difference(0, 0)
+
+
+def difference(expected: str, got: str) -> Difference:
+    """What lies between the longest common beginning and the longest common end: there the text was cut and joined."""
+    if expected == got:
+        return NONE
+    shorter = min(len(expected), len(got))
+    begin = next((at for at in range(shorter) if expected[at] != got[at]), shorter)
+    rest = shorter - begin
+    end = next((at for at in range(rest) if expected[-1 - at] != got[-1 - at]), rest)
+    return Difference(len(got) - begin - end, len(expected) - begin - end)
+
+
+@dataclass
+class Stored:
+    """How what is stored compares with what the customers saw."""
+
+    difference: Difference = NONE
+    """Between the texts of turns that were answered."""
+    lost: list[TurnRecord] = field(default_factory=list[TurnRecord])
+    """Turns that the customer saw whole and that are not stored as finished."""
+    twice: int = 0
+    """Messages that are stored as more than one turn."""
+
+
+def compare_stored(records: Iterable[TurnRecord], stored: Mapping[str, Sequence[pb.Turn]]) -> Stored:
+    """`stored` has the turns of each session; one that is gone is not in it."""
+    result = Stored()
+    by_name = {turn.name: turn for turns in stored.values() for turn in turns}
+    seen = set[str]()
+    for turn in by_name.values():
+        if turn.request_id and turn.request_id in seen:
+            result.twice += 1
+        seen.add(turn.request_id)
+    for record in records:
+        if record.outcome not in (Outcome.ANSWERED, Outcome.DEGRADED):
+            continue
+        turn = by_name.get(record.turn)
+        if turn is None or turn.state != pb.Turn.STATE_FINISHED:
+            result.lost.append(record)
+        else:
+            result.difference += difference(turn.text, record.text or record.handoff)
+    return result

@@ -1,0 +1,72 @@
+"""What a process says of itself at its Prometheus endpoint."""
+
+import asyncio
+import urllib.request
+from typing import NamedTuple
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from kefu.local.ports import HOST
+from loadtest.bench.process import Process
+
+_LASTING = ("WatchLoad", "Watch", "GenerateMany")
+"""Calls that last as long as the processes at both ends."""
+
+
+class Reading(NamedTuple):
+    """One sample."""
+
+    name: str
+    labels: dict[str, str]
+    value: float
+
+
+async def read(process: Process) -> list[Reading] | None:
+    """Every sample of a process; None when it does not answer."""
+
+    def fetch() -> str:
+        with urllib.request.urlopen(f"http://{HOST}:{process.metrics}/metrics", timeout=2) as answer:
+            return str(answer.read(), "utf-8")
+
+    try:
+        text = await asyncio.to_thread(fetch)
+    except OSError:
+        return None
+    return [
+        Reading(sample.name, dict(sample.labels), sample.value)
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    ]
+
+
+async def calls_taken(process: Process, method: str) -> int | None:
+    """Calls of a method that a process took so far, those in flight too; None when it does not answer."""
+    readings = await read(process)
+    if readings is None:
+        return None
+    return round(
+        sum(
+            one.value
+            for one in readings
+            if one.name in ("kefu_rpc_seconds_count", "kefu_rpcs_in_flight") and _is_method(one, method)
+        )
+    )
+
+
+async def in_flight(process: Process) -> int | None:
+    """Calls and turns that a process works on now, but for those that last; None when it does not answer."""
+    readings = await read(process)
+    if readings is None:
+        return None
+    return round(
+        sum(
+            one.value
+            for one in readings
+            if one.name in ("kefu_turns_running", "kefu_turns_waiting")
+            or (one.name == "kefu_rpcs_in_flight" and not any(_is_method(one, lasting) for lasting in _LASTING))
+        )
+    )
+
+
+def _is_method(reading: Reading, method: str) -> bool:
+    return reading.labels.get("method", "").rpartition("/")[2] == method

@@ -1,0 +1,158 @@
+"""One row a fault: what was seen, what was wanted, how it is printed."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from loadtest.bench.records import Outcome, Stored, TurnRecord, difference
+from loadtest.faults.injections import Fault, Strike
+from loadtest.faults.recovery import Normal, recovery_seconds
+
+LOSS_SECONDS = 2.0
+"""With appendfsync everysec, Redis may lose what was written so long before it was killed."""
+_CAUSES = 4
+
+
+@dataclass
+class Row:
+    """What one fault did to the customers. Characters are those of answers that were whole."""
+
+    name: str
+    title: str
+    turns: int
+    failed: int
+    degraded: int
+    abandoned: int
+    resumed: int
+    """Turns that a broken stream, or a refusal, made the client ask again for, and that were answered."""
+    repeated: int
+    missing: int
+    lost: int
+    """Turns seen whole by their customer and not stored, or stored as something else; and sessions that were gone."""
+    recovery: float | None
+    first_text: float
+    """Seconds, 95th percentile over the row."""
+    causes: dict[str, int] = field(default_factory=dict[str, int])
+    notes: list[str] = field(default_factory=list[str])
+    shortfalls: list[str] = field(default_factory=list[str])
+
+    @property
+    def met(self) -> bool:
+        """Its target was met."""
+        return not self.shortfalls
+
+
+def row_of(
+    fault: Fault, strike: Strike, records: Sequence[TurnRecord], reference: str, stored: Stored, normal: Normal
+) -> Row:
+    """Judge a fault's turns. `reference` is the answer without a fault, always the same."""
+    outcomes = Counter(record.outcome for record in records)
+    answered = [record for record in records if record.outcome is Outcome.ANSWERED]
+    texts = sum((difference(reference, record.text) for record in answered), stored.difference)
+    until = max((record.asked_at for record in records), default=0.0)
+    row = Row(
+        name=fault.name,
+        title=fault.title,
+        turns=len(records),
+        failed=outcomes[Outcome.FAILED],
+        degraded=outcomes[Outcome.DEGRADED],
+        abandoned=outcomes[Outcome.ABANDONED],
+        resumed=sum(bool(record.breaks) for record in answered),
+        repeated=texts.repeated,
+        missing=texts.missing,
+        lost=len(stored.lost) + sum(record.sessions_lost for record in records),
+        recovery=recovery_seconds(records, strike.struck_at, until, normal),
+        first_text=Normal.of(records).first_text,
+        causes=dict(Counter(_cause(record) for record in records if _cause(record)).most_common(_CAUSES)),
+        notes=list(strike.notes),
+        shortfalls=list(strike.broken),
+    )
+    row.shortfalls += _shortfalls(fault, strike, row, stored)
+    return row
+
+
+def _shortfalls(fault: Fault, strike: Strike, row: Row, stored: Stored) -> list[str]:
+    found: list[str] = []
+    if not row.turns:
+        found.append("nobody asked")
+    if row.failed:
+        found.append(f"{row.failed} turns failed")
+    if row.degraded and not fault.may_degrade:
+        found.append(f"{row.degraded} turns were handed over or answered without the model")
+    if row.repeated or row.missing:
+        found.append(f"{row.repeated} characters repeated, {row.missing} missing")
+    if stored.twice:
+        found.append(f"{stored.twice} messages were answered twice")
+    if fault.may_lose:
+        # The fault's own bound: nothing that had been whole for longer than Redis may hold it back.
+        early = [one for one in stored.lost if one.ended_at < strike.struck_at - LOSS_SECONDS]
+        late = [one for one in stored.lost if strike.mended_at and one.asked_at > strike.mended_at]
+        if early or late:
+            found.append(f"{len(early) + len(late)} turns lost that were not of the last {LOSS_SECONDS:g} s")
+    elif row.lost:
+        found.append(f"{row.lost} turns or sessions lost")
+    if fault.must_recover and row.recovery is None:
+        found.append("the figures were not back at the normal ones before the row ended")
+    return found
+
+
+def _cause(record: TurnRecord) -> str:
+    """The first thing that went wrong in a turn."""
+    if record.breaks:
+        return record.breaks[0].cause
+    return record.verdict.failure if record.outcome in (Outcome.DEGRADED, Outcome.FAILED) else ""
+
+
+_HEAD = ("fault", "turns", "failed", "handed over", "resumed", "repeated / missing", "lost", "recovery s", "target")
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    turns = f"{row.turns}" + (f" ({row.abandoned} left)" if row.abandoned else "")
+    recovery = "-" if row.recovery is None else f"{row.recovery:.1f}"
+    target = "met" if row.met else "MISSED"
+    return (
+        *(row.title, turns, str(row.failed), str(row.degraded), str(row.resumed)),
+        *(f"{row.repeated} / {row.missing}", str(row.lost), recovery, target),
+    )
+
+
+def print_rows(console: Console, rows: Sequence[Row], conditions: str) -> None:
+    """The table for a terminal, and below it what a number cannot say."""
+    table = Table(title=conditions, title_justify="left")
+    for column, name in enumerate(_HEAD):
+        table.add_column(name, justify="left" if column in (0, len(_HEAD) - 1) else "right")
+    for row in rows:
+        table.add_row(*_cells(row), style="" if row.met else "red")
+    console.print(table)
+    for row in rows:
+        for line in _remarks(row):
+            console.print(f"{row.title}: {line}", soft_wrap=True, highlight=False, markup=False)
+
+
+def markdown(rows: Sequence[Row], conditions: str) -> str:
+    """The table for a document."""
+    lines = [conditions, "", f"| {' | '.join(_HEAD)} |", "|---|" + "---:|" * (len(_HEAD) - 2) + "---|"]
+    lines += [f"| {' | '.join(_cells(row))} |" for row in rows]
+    remarks = [f"- {row.title}: {line}" for row in rows for line in _remarks(row)]
+    return "\n".join([*lines, *([""] if remarks else []), *remarks, ""])
+
+
+def as_json(rows: Sequence[Row], conditions: str) -> dict[str, Any]:
+    """For programs. Seconds; null where the figures were not back."""
+    return {
+        "conditions": conditions,
+        "met": all(row.met for row in rows),
+        "faults": [
+            {**vars(row), "met": row.met, "recovery": None if row.recovery is None else round(row.recovery, 2)}
+            for row in rows
+        ],
+    }
+
+
+def _remarks(row: Row) -> list[str]:
+    causes = [f"first seen by the client: {cause} × {count}" for cause, count in row.causes.items()]
+    return [*(f"missed: {shortfall}" for shortfall in row.shortfalls), *causes, *row.notes]

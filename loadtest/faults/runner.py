@@ -1,0 +1,147 @@
+"""One fault from beginning to end: stage, load, strike, recovery, what is stored."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import grpc
+import grpc.aio
+
+from kefu.router.v1 import chat_pb2 as pb
+from kefu.router.v1 import chat_pb2_grpc as rpc
+from loadtest.bench.bench import Bench
+from loadtest.bench.customers import Asking, Load, edges_to
+from loadtest.bench.records import Outcome, Stored, TurnRecord, compare_stored
+from loadtest.bench.scraping import in_flight
+from loadtest.faults.injections import Fault, Strike
+
+_PAGE = 100
+_TRIES = 20
+_LEAST_QUESTIONS = 2
+_AFTER_SECONDS = 6.0  # or a fault that takes longer than the row would leave no time to be over in
+_SETTLE_SECONDS = 20.0  # longer than a resumable turn is kept for its reader, and longer than a lease
+QUESTIONS = (
+    "How long does a refund take?",
+    "When do I get my money back?",
+    "How long does delivery take?",
+    "My parcel was damaged on the way, what now?",
+    "Can I return furniture?",
+    "Can I pick up my parcel at a station?",
+    "Do you deliver to Hong Kong?",
+    "How much is express delivery?",
+    "Who pays for sending a return back?",
+)
+
+
+class Reference(NamedTuple):
+    """What is asked, and how it is answered without a fault."""
+
+    questions: Sequence[str]
+    text: str
+
+
+class Result(NamedTuple):
+    """What a fault did."""
+
+    strike: Strike
+    records: list[TurnRecord]
+    stored: Stored
+
+
+async def ask_reference(bench: Bench) -> Reference:
+    """Ask each question once, with nothing else going on. RuntimeError: too few are answered, or not alike."""
+    texts = dict[str, str]()
+    causes = list[str]()
+    async with edges_to(bench.doors, bench.metadata) as edges:
+        asked = await asyncio.gather(*(Asking(edges, question, "").run() for question in QUESTIONS))
+    for record in asked:
+        if record.outcome is Outcome.ANSWERED:
+            texts[record.question] = record.text
+        else:
+            causes.append(f"{record.question!r}: {record.verdict.failure}")
+    if len(texts) < _LEAST_QUESTIONS:
+        raise RuntimeError(f"Too few questions are answered even without a fault. {'; '.join(causes)}")
+    if len(set(texts.values())) != 1:
+        raise RuntimeError(f"The simulated engine does not answer always the same: {texts}")
+    return Reference(list(texts), next(iter(texts.values())))
+
+
+async def run_fault(
+    bench: Bench,
+    fault: Fault,
+    seconds: float,
+    conversations: int,
+    reference: Reference,
+    *,
+    warm_seconds: float = 5.0,
+) -> Result:
+    """Strike when customers have asked for `warm_seconds`, and go on for at least `seconds` more.
+
+    Returns when every turn has ended and the suite is whole again.
+    """
+    load = Load(
+        bench.doors,
+        bench.metadata,
+        reference.questions,
+        conversations,
+        len(reference.text.encode()),
+    )
+    strike = Strike(bench, load)
+    async with fault.prepare(bench) as act, load.going():
+        await asyncio.sleep(warm_seconds)
+        remaining = asyncio.create_task(asyncio.sleep(seconds))
+        await act(strike)
+        await asyncio.gather(remaining, asyncio.sleep(_AFTER_SECONDS))
+    await bench.heal()
+    strike.broken += await _left_over(bench)
+    return Result(strike, load.records, compare_stored(load.records, await stored_turns(bench, load.records)))
+
+
+async def _left_over(bench: Bench) -> list[str]:
+    """Which processes still work on something although every customer is gone; each has a while to end it."""
+    working = bench.services
+    deadline = time.monotonic() + _SETTLE_SECONDS
+    while True:
+        counts = [await in_flight(process) for process in working]
+        left = [(process, count) for process, count in zip(working, counts, strict=True) if count]
+        if not left or time.monotonic() > deadline:
+            return [f"{process.name} still has {count} calls or turns in flight" for process, count in left]
+        working = [process for process, _ in left]
+        await asyncio.sleep(0.5)
+
+
+async def stored_turns(bench: Bench, records: Sequence[TurnRecord]) -> dict[str, list[pb.Turn]]:
+    """Session -> its turns, as a router lists them now; sessions that are gone are left out."""
+    sessions = dict.fromkeys(record.session for record in records if record.session)
+    found = dict[str, list[pb.Turn]]()
+    async with grpc.aio.insecure_channel(bench.routers[0].address) as channel:
+        stub = rpc.ChatServiceStub(channel)
+        for session in sessions:
+            turns = await _turns_of(stub, session, bench.metadata)
+            if turns is not None:
+                found[session] = turns
+    return found
+
+
+async def _turns_of(
+    stub: "rpc.ChatServiceAsyncStub", session: str, metadata: tuple[tuple[str, str], ...]
+) -> list[pb.Turn] | None:
+    turns: list[pb.Turn] = []
+    token = ""
+    for attempt in range(_TRIES):
+        try:
+            while True:
+                request = pb.ListTurnsRequest(session=session, page_size=_PAGE, page_token=token)
+                page = await stub.ListTurns(request, metadata=metadata, timeout=5.0)
+                turns += page.turns
+                token = page.next_page_token
+                if not token:
+                    return turns
+        except grpc.aio.AioRpcError as error:
+            if error.code() is grpc.StatusCode.NOT_FOUND:
+                return None
+            if error.code() is not grpc.StatusCode.UNAVAILABLE or attempt == _TRIES - 1:
+                raise
+        await asyncio.sleep(0.5)
+    return turns

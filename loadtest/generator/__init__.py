@@ -1,0 +1,1 @@
+"""Load generators: HTTP/2 clients, turns, worker processes."""

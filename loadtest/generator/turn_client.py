@@ -1,0 +1,103 @@
+"""One question over a `Connection`, judged while its answer comes."""
+
+import asyncio
+import ssl
+import time
+from pathlib import Path
+
+import grpc
+
+from kefu.router.v1 import chat_pb2 as pb
+from loadtest.generator.http2_client import Connection, request_headers
+from loadtest.harness.statistics import Timeline
+from loadtest.harness.verdicts import Judge, Verdict
+
+_CONVERSE = "/kefu.router.v1.ChatService/Converse"
+
+
+class Asker:
+    """Asks questions of one router address with one key, and notes on a timeline what comes."""
+
+    def __init__(self, address: str, key: str, timeline: Timeline, *, tls: bool = False) -> None:
+        self.headers = request_headers(_CONVERSE, address, [("authorization", f"Bearer {key}")], tls=tls)
+        self.timeline = timeline
+        self.open = 0
+        """Turns that were asked and have not ended."""
+        self.streaming = 0
+        """Of these, turns whose text has begun."""
+
+    def ask(self, connection: Connection, request: pb.ConverseRequest, *, must_generate: bool = True) -> "Turn":
+        """Ask now. ConnectionLost when the connection takes no calls; whatever else happens is the turn's verdict."""
+        turn = Turn(self, must_generate=must_generate)
+        connection.call(self.headers, request.SerializeToString(), turn)
+        turn.begin()
+        return turn
+
+
+class Turn:
+    """A Receiver: it is told the response, and judges it."""
+
+    __slots__ = ("_asker", "_began", "_done", "_judge", "_streams", "_timeline")
+
+    def __init__(self, asker: Asker, *, must_generate: bool) -> None:
+        self._asker = asker
+        self._timeline = asker.timeline
+        self._began = time.monotonic()
+        self._judge = Judge(self._began, must_generate=must_generate)
+        self._streams = False
+        self._done: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
+
+    @property
+    def session(self) -> str:
+        """The session's name, once it is known."""
+        return self._judge.session
+
+    def begin(self) -> None:
+        """The call was sent."""
+        self._asker.open += 1
+        self._timeline.at(self._began).started += 1
+
+    def message(self, data: bytes, now: float) -> None:
+        """See Receiver."""
+        event = pb.ConverseEvent.FromString(data)
+        before = self._judge.text_bytes
+        self._judge.see(event, now)
+        second = self._timeline.at(now)
+        second.frames += 1
+        second.text_bytes += self._judge.text_bytes - before
+        if not self._streams and (first := self._judge.first_text_at) is not None:
+            self._streams = True
+            self._asker.streaming += 1
+            second.first_text.append(first - self._began)
+
+    def ended(self, status: grpc.StatusCode, detail: str, now: float) -> None:
+        """See Receiver."""
+        if not self._done.done():
+            self._conclude(self._judge.ended(status, now), now)
+
+    def give_up(self, why: str) -> None:
+        """Count it as failed, unless it has ended."""
+        if not self._done.done():
+            now = time.monotonic()
+            self._conclude(Verdict(why, asked_at=self._began, total=now - self._began), now)
+
+    async def verdict(self) -> Verdict:
+        """Wait for the end."""
+        return await asyncio.shield(self._done)
+
+    def _conclude(self, verdict: Verdict, now: float) -> None:
+        asker, second = self._asker, self._timeline.at(now)
+        asker.open -= 1
+        asker.streaming -= self._streams
+        second.ended += 1
+        second.failed += not verdict.good
+        self._done.set_result(verdict)
+
+
+def client_context(authority: Path | None) -> ssl.SSLContext:
+    """TLS with HTTP/2. `authority`: a file of certificates to trust; None trusts any, as fits a loopback test."""
+    context = ssl.create_default_context(cafile=None if authority is None else str(authority))
+    if authority is None:
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.set_alpn_protocols(["h2"])
+    return context

@@ -1,0 +1,1 @@
+"""What every load test shares: the suite under test, questions, statistics, reports."""

@@ -1,0 +1,92 @@
+"""What a locust run saw: verdicts, a timeline, what the suite's processes and the generator itself used."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+import gevent
+
+from loadtest.harness.report import summary, surroundings, usage_summary, usage_table, verdict_table, write_report
+from loadtest.harness.resource_usage import OWN, Sampler, pids_of_suite
+from loadtest.harness.statistics import Spread, Timeline
+from loadtest.harness.verdicts import Verdict
+
+
+class Journal:
+    """Of one run; all in one process."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.open = 0
+        """Turns that were asked and have not ended."""
+        self.failed = 0
+        """Turns that failed."""
+        self._verdicts: list[Verdict] = []
+        self._late: list[float] = []
+        self._timeline = Timeline(time.monotonic())
+        self._sampler = Sampler(pids_of_suite(data_dir))
+        self._sampling: Any = None
+
+    def start(self) -> None:
+        """Sample the processes every second from now on."""
+
+        def repeat() -> None:
+            while True:
+                gevent.sleep(1)
+                self._sampler.sample()
+
+        self._sampling = gevent.spawn(repeat)
+
+    def stop(self) -> None:
+        """Sample no more."""
+        self._sampling.kill()
+        self._sampler.sample()
+
+    def asked(self, now: float) -> None:
+        """A turn begins."""
+        self.open += 1
+        self._timeline.at(now).started += 1
+
+    def late(self, seconds: float) -> None:
+        """An open-loop question began so much later than it should have: the generator's own fault."""
+        self._late.append(seconds)
+
+    def frame(self, text_bytes: int, now: float) -> None:
+        """An event has come, with so much text in it."""
+        second = self._timeline.at(now)
+        second.frames += 1
+        second.text_bytes += text_bytes
+
+    def ended(self, verdict: Verdict, now: float) -> None:
+        """A turn is over."""
+        self.open -= 1
+        self._verdicts.append(verdict)
+        second = self._timeline.at(now)
+        second.ended += 1
+        if not verdict.good:
+            self.failed += 1
+            second.failed += 1
+        if verdict.first_text is not None:
+            self._timeline.at(verdict.asked_at + verdict.first_text).first_text.append(verdict.first_text)
+
+    def report(self, out: str, *, title: str, engine_seconds: float) -> None:
+        """Print the tables; with a folder, leave the JSON summary, CSV files and plots there."""
+        warning = self._sampler.generator_warning()
+        usage = self._sampler.usage
+        figures: dict[str, Any] = {
+            **surroundings(),
+            **summary(self._verdicts, engine_seconds=engine_seconds),
+            "asked_late_ms": Spread.of(self._late).milliseconds(),
+            "processes": usage_summary(usage),
+            "generator_cores_mean": round(usage[OWN].cores, 3) if OWN in usage else None,
+            "warning": warning,
+        }
+        print(f"\n{', '.join(str(value) for value in surroundings().values())}")
+        print(verdict_table(title, figures))
+        if self._late:
+            late = figures["asked_late_ms"]
+            print(f"questions begun late by p99 {late['p99']} ms, max {late['max']} ms")
+        print(usage_table(usage))
+        if warning:
+            print(warning)
+        if out:
+            write_report(Path(out), title, figures, self._timeline, usage)

@@ -1,0 +1,1 @@
+"""The cost of single steps: a frame, a score, a search, an import."""

@@ -1,0 +1,1 @@
+"""Quality over many questions: clarification, clustering, prompt injections, literals."""

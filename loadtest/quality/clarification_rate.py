@@ -1,0 +1,47 @@
+"""
+How often a question may be asked back about, by its words alone: python -m loadtest.quality.clarification_rate FOLDER…
+
+Each FOLDER is a question set in BEIR layout (queries.jsonl). Counts the questions that name a subject and say nothing
+of what they want to know; a question back needs documents that are about equally relevant besides, so this is the most
+there can be. Beside it, what the other lists of words find in the same questions: subjects and insults that are handed
+over, orders to the assistant, personal data.
+"""
+
+import argparse
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from kefu.common.text.pii import holds_personal_data
+from kefu.router.answering.clarification import is_underspecified
+from kefu.router.guardrails.prompt_injection import gives_orders
+from kefu.router.nlu.sensitive_topics import is_abuse, sensitive_subject
+
+
+def row(folder: Path) -> str:
+    """A line of the table: how many questions, and how many of them are what."""
+    lines = (folder / "queries.jsonl").read_text("utf-8").splitlines()
+    texts = [str(json.loads(line)["text"]) for line in lines if line]
+    tests: tuple[Callable[[str], object], ...] = (
+        is_underspecified,
+        sensitive_subject,
+        is_abuse,
+        gives_orders,
+        holds_personal_data,
+    )
+    counts = [str(sum(bool(test(text)) for text in texts)) for test in tests]
+    return f"| {folder.name} | {len(texts)} | {' | '.join(counts)} |"
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folders", type=Path, nargs="+", metavar="FOLDER")
+    print("| questions | all | may be asked back about | sensitive | insult | give orders | hold personal data |")
+    print("|---|---|---|---|---|---|---|")
+    for folder in parser.parse_args().folders:
+        print(row(folder))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Scenarios of load: streams, watchers, noisy neighbours: python -m loadtest.scenarios."""

@@ -1,0 +1,1 @@
+"""Simulations. Their inputs are chosen, not measured."""

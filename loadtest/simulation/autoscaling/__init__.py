@@ -1,0 +1,1 @@
+"""A day with the autoscaler, simulated: python -m loadtest.simulation.autoscaling."""

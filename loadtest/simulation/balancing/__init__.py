@@ -1,0 +1,1 @@
+"""Balancing policies, simulated: python -m loadtest.simulation.balancing."""

@@ -1,0 +1,129 @@
+"""Ways to choose a replica, as one of several routers sees them; none knows what another router sends."""
+
+import itertools
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Protocol
+
+from kefu.router.replicas.load_balancer import Dispatch, ReplicaLoad, choose
+from loadtest.simulation.balancing.model import World
+
+
+@dataclass
+class Target:
+    """A replica, as one router sees it."""
+
+    address: str
+    load: ReplicaLoad
+    open: int = 0
+    """Requests of this router's that have not ended."""
+
+
+@dataclass
+class Sight:
+    """What one router knows of the replicas."""
+
+    world: World
+    rng: random.Random
+    targets: dict[str, Target]
+
+    @classmethod
+    def of(cls, world: World, addresses: Sequence[str], seed: int) -> "Sight":
+        """Of these replicas."""
+        return cls(world, random.Random(seed), {name: Target(name, ReplicaLoad(world.clock)) for name in addresses})
+
+    def sending(self, address: str, tokens: int) -> Dispatch:
+        """Count a request."""
+        self.targets[address].open += 1
+        return self.targets[address].load.sending(tokens)
+
+    def ended(self, address: str, dispatch: Dispatch) -> None:
+        """It has ended."""
+        self.targets[address].open -= 1
+        self.targets[address].load.ended(dispatch)
+
+
+class Policy(Protocol):
+    """Chooses for one router. `last` is the replica that answered last in the session, or empty."""
+
+    def choose(self, session: str, last: str) -> str:
+        """The address of the replica to ask."""
+        ...
+
+
+@dataclass
+class RoundRobin:
+    """Each in its turn."""
+
+    sight: Sight
+    _turn: "itertools.count[int]" = field(default_factory=itertools.count)
+
+    def __post_init__(self) -> None:
+        self._turn = itertools.count(self.sight.rng.randrange(len(self.sight.targets)))
+
+    def choose(self, session: str, last: str) -> str:
+        """The next one."""
+        del session, last
+        addresses = list(self.sight.targets)
+        return addresses[next(self._turn) % len(addresses)]
+
+
+@dataclass
+class LeastRequests:
+    """The one with the fewest open requests of this router; of equals, any."""
+
+    sight: Sight
+
+    def choose(self, session: str, last: str) -> str:
+        """That one."""
+        del session, last
+        targets = self.sight.targets.values()
+        return min(targets, key=lambda target: (target.open, self.sight.rng.random())).address
+
+
+@dataclass
+class ConsistentHash:
+    """Always the same one for a session, whatever it owes."""
+
+    sight: Sight
+
+    def choose(self, session: str, last: str) -> str:
+        """By rendezvous hash."""
+        del last
+        return max(self.sight.targets, key=lambda address: blake2b(f"{session}/{address}".encode()).digest())
+
+
+@dataclass
+class Kefu:
+    """The router's own code: `kefu.router.replicas.load_balancer.choose` on `ReplicaLoad`s."""
+
+    sight: Sight
+    sticky: bool = True
+
+    def choose(self, session: str, last: str) -> str:
+        """By owed + sent - accepted of two, or the session's last one while it is within the bound."""
+        chosen = choose(
+            list(self.sight.targets.values()),
+            preferred=last if self.sticky else "",
+            session=session,
+            sampler=lambda candidates, count: self.sight.rng.sample(list(candidates), count),
+        )
+        if chosen is None:
+            raise RuntimeError("all replicas drain, which none does here")
+        return chosen.address
+
+
+def kefu_without_stickiness(sight: Sight) -> Kefu:
+    """The same, as if no cache were worth anything."""
+    return Kefu(sight, sticky=False)
+
+
+POLICIES = {
+    "round robin": RoundRobin,
+    "least requests": LeastRequests,
+    "consistent hash": ConsistentHash,
+    "owed tokens, not sticky": kefu_without_stickiness,
+    "Kefu": Kefu,
+}

@@ -1,0 +1,1 @@
+"""The soak test: python -m loadtest.soak."""
