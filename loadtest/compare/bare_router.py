@@ -13,8 +13,6 @@ from typing import cast
 
 from kefu.common.auth import Principal, Scope, open_keyring
 from kefu.common.rpc.server import run, serving, terminated
-from kefu.router.answering.prompt import Message, Role
-from kefu.router.answering.question import Ask
 from kefu.router.api import chat_servicer
 from kefu.router.api.chat_servicer import ChatServicer
 from kefu.router.config import RouterConfig
@@ -22,10 +20,11 @@ from kefu.router.conversations.service import Conversations
 from kefu.router.dispatch.hedging import Hedging
 from kefu.router.dispatch.relay import Patience, Relays
 from kefu.router.dispatch.retry_budget import RetryBudget
-from kefu.router.domain.generation import Ended, Order
+from kefu.router.domain.generation import Ended, Message, Order, Role
 from kefu.router.domain.turn import AnswerSource, Completed, FinishReason, Timings
+from kefu.router.domain.turn_request import Ask
 from kefu.router.guardrails.answer_filter import AnswerFilter
-from kefu.router.guardrails.literals import Evidence
+from kefu.router.guardrails.evidence import Evidence
 from kefu.router.replicas.pool import open_pool
 from kefu.router.turn_stream import events
 

@@ -27,10 +27,11 @@ from rich.console import Console
 
 from kefu.common.errors import StartupError
 from loadtest.bench.bench import Bench, Settings, open_bench
+from loadtest.bench.reference import Reference, ask_reference
 from loadtest.faults import report
 from loadtest.faults.injections import FAULTS, Fault
 from loadtest.faults.recovery import Normal
-from loadtest.faults.runner import Reference, ask_reference, run_fault
+from loadtest.faults.runner import run_fault
 
 _NAMES = [fault.name for fault in FAULTS]
 

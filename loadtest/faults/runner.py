@@ -11,34 +11,16 @@ import grpc.aio
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import chat_pb2_grpc as rpc
 from loadtest.bench.bench import Bench
-from loadtest.bench.customers import Asking, Load, edges_to
-from loadtest.bench.records import Outcome, Stored, TurnRecord, compare_stored
+from loadtest.bench.customers import Load
+from loadtest.bench.records import Stored, TurnRecord, compare_stored
+from loadtest.bench.reference import Reference
 from loadtest.bench.scraping import in_flight
 from loadtest.faults.injections import Fault, Strike
 
 _PAGE = 100
 _TRIES = 20
-_LEAST_QUESTIONS = 2
 _AFTER_SECONDS = 6.0  # or a fault that takes longer than the row would leave no time to be over in
 _SETTLE_SECONDS = 20.0  # longer than a resumable turn is kept for its reader, and longer than a lease
-QUESTIONS = (
-    "How long does a refund take?",
-    "When do I get my money back?",
-    "How long does delivery take?",
-    "My parcel was damaged on the way, what now?",
-    "Can I return furniture?",
-    "Can I pick up my parcel at a station?",
-    "Do you deliver to Hong Kong?",
-    "How much is express delivery?",
-    "Who pays for sending a return back?",
-)
-
-
-class Reference(NamedTuple):
-    """What is asked, and how it is answered without a fault."""
-
-    questions: Sequence[str]
-    text: str
 
 
 class Result(NamedTuple):
@@ -47,24 +29,6 @@ class Result(NamedTuple):
     strike: Strike
     records: list[TurnRecord]
     stored: Stored
-
-
-async def ask_reference(bench: Bench) -> Reference:
-    """Ask each question once, with nothing else going on. RuntimeError: too few are answered, or not alike."""
-    texts = dict[str, str]()
-    causes = list[str]()
-    async with edges_to(bench.doors, bench.metadata) as edges:
-        asked = await asyncio.gather(*(Asking(edges, question, "").run() for question in QUESTIONS))
-    for record in asked:
-        if record.outcome is Outcome.ANSWERED:
-            texts[record.question] = record.text
-        else:
-            causes.append(f"{record.question!r}: {record.verdict.failure}")
-    if len(texts) < _LEAST_QUESTIONS:
-        raise RuntimeError(f"Too few questions are answered even without a fault. {'; '.join(causes)}")
-    if len(set(texts.values())) != 1:
-        raise RuntimeError(f"The simulated engine does not answer always the same: {texts}")
-    return Reference(list(texts), next(iter(texts.values())))
 
 
 async def run_fault(

@@ -21,7 +21,7 @@ from kefu.router.dispatch.received_answer import Received
 from kefu.router.domain.generation import Frame
 from kefu.router.domain.turn import Completed, FinishReason, Passage
 from kefu.router.guardrails.answer_filter import AnswerFilter
-from kefu.router.guardrails.literals import Evidence
+from kefu.router.guardrails.evidence import Evidence
 from kefu.router.messages.chat import event_message
 from kefu.router.replicas.answer_stream import event_of
 from kefu.router.turn_stream.event_log import TurnLog

@@ -17,9 +17,9 @@ import typer
 from kefu.retrieval.domain.chunk_header import Head
 from kefu.retrieval.domain.filters import Audience, Facts, Wanted
 from kefu.retrieval.embedders import Vectors
-from kefu.retrieval.index.indexed_passage import make_question
 from kefu.retrieval.index.passage_index import IndexedDocument, IndexedPassage, PassageIndex
 from kefu.retrieval.ranking.baseline import Background
+from kefu.retrieval.ranking.query import make_question
 from kefu.retrieval.ranking.ranker import Ranking, Searched, rank
 from kefu.retrieval.text.analyzer import Words
 from kefu.retrieval.vectorstore.faiss_store import FaissVectors

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from kefu.router.guardrails.answer_filter import AnswerFilter
-from kefu.router.guardrails.literals import Evidence
+from kefu.router.guardrails.evidence import Evidence
 
 PLANTED = Path(__file__).with_name("planted_literals.json")
 HELD_OUT = Path(__file__).with_name("planted_literals_held_out.json")

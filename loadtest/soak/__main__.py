@@ -29,7 +29,7 @@ from rich.progress import Progress
 from loadtest.bench.bench import Settings, open_bench
 from loadtest.bench.customers import Load
 from loadtest.bench.records import Outcome, TurnRecord
-from loadtest.faults.runner import ask_reference
+from loadtest.bench.reference import ask_reference
 from loadtest.harness.statistics import percentile
 from loadtest.harness.tables import table
 from loadtest.soak.levels import DESCRIPTORS, MEMORY_MIB, MEMORY_TIMES, Finding, Levels, find

@@ -3,10 +3,11 @@
 from pathlib import Path
 
 from loadtest.bench.bench import Settings, open_bench
+from loadtest.bench.reference import ask_reference
 from loadtest.faults.injections import FAULTS
 from loadtest.faults.recovery import Normal
 from loadtest.faults.report import row_of
-from loadtest.faults.runner import ask_reference, run_fault
+from loadtest.faults.runner import run_fault
 
 
 async def test_a_replica_killed_under_load_costs_no_customer_a_character(tmp_path: Path) -> None:

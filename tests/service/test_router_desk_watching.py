@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from kefu.router.domain.events import Happening, Happenings
+from kefu.router.domain.event_bus import Happenings
+from kefu.router.domain.events import Happening
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import desk_pb2
 from tests.support.desk import Customer, Desk, open_desk

@@ -12,7 +12,8 @@ from kefu.common.auth import Scope
 from kefu.common.redis.commands import RedisCommands
 from kefu.router import metrics
 from kefu.router.domain.events import Replied
-from kefu.router.domain.turn import AnswerSource, Completed, FinishReason, HandoffReason, Turn
+from kefu.router.domain.handoff import HandoffReason
+from kefu.router.domain.turn import AnswerSource, Completed, FinishReason, Turn
 from kefu.router.insight.unanswered import Unanswered, UnansweredStore
 from kefu.router.v1 import chat_pb2 as chat
 from kefu.router.v1 import insight_pb2 as pb

@@ -10,16 +10,8 @@ from hypothesis import strategies as st
 
 from kefu.common.redis.client import open_redis
 from kefu.common.redis.commands import RedisCommands, ScriptCall
-from kefu.router.domain.turn import (
-    AnswerSource,
-    Completed,
-    FinishReason,
-    Handoff,
-    HandoffReason,
-    Rating,
-    Turn,
-    TurnState,
-)
+from kefu.router.domain.handoff import Handoff, HandoffReason
+from kefu.router.domain.turn import AnswerSource, Completed, FinishReason, Rating, Turn, TurnState
 from kefu.router.insight.counter_store import Ledger
 from kefu.router.insight.turn_counters import tally_of
 from kefu.router.storage.erasure import Traces

@@ -10,11 +10,11 @@ from prometheus_client import REGISTRY
 
 from kefu.common.auth import Principal, Scope
 from kefu.common.errors import CannotContinue, EngineDead, PromptTooLong, ReplicaFull, ServiceError
-from kefu.router.answering.prompt import Message, Role
-from kefu.router.domain.generation import Ended, Event, Frame, Order
+from kefu.router.domain.generation import Ended, Event, Frame, Message, Order, Role
 from kefu.router.replicas.circuit_breaker import PAUSE_SECONDS, BreakerState
 from kefu.router.replicas.engine_load import EngineLoad
-from kefu.router.replicas.pool import Replica, ReplicaPool, open_pool
+from kefu.router.replicas.pool import ReplicaPool, open_pool
+from kefu.router.replicas.replica import Replica
 from tests.support.backends import ScriptedReplica, replica_server
 from tests.support.calling import INTERNAL_KEY
 

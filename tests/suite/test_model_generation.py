@@ -19,11 +19,11 @@ from kefu.generation.engine import Channel, Event, FinishReason, Message, Piece
 from kefu.generation.engines.tokenizer import Tokenizer
 from kefu.generation.engines.vllm import VllmEngine, VllmSettings, open_vllm
 from kefu.generation.models.catalog import QWEN
+from kefu.generation.models.resolver import resolve
 from kefu.generation.service import SCOPES
 from kefu.generation.servicer import GenerationServicer, ServingLimits
 from kefu.generation.v1 import generation_pb2 as pb
 from kefu.generation.v1.generation_pb2_grpc import GenerationServiceStub
-from kefu.generation.weights import resolve
 from tests.support.calling import INTERNAL_KEY, bearing, channel_to, failure
 
 if TYPE_CHECKING:

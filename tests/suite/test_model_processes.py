@@ -17,8 +17,8 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from kefu.generation.config import WeightsConfig
 from kefu.generation.models.catalog import SMOLLM2
+from kefu.generation.models.resolver import resolve
 from kefu.generation.service import ENGINE_DIED
-from kefu.generation.weights import resolve
 from tests.support.calling import INTERNAL_KEY
 from tests.support.ports import free_port
 

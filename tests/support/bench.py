@@ -6,11 +6,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
 from kefu.common.auth import Principal, Scope
-from kefu.router.answering.prompt import Message, Role
 from kefu.router.dispatch.hedging import Hedging
 from kefu.router.dispatch.relay import Patience, Relays
 from kefu.router.dispatch.retry_budget import RetryBudget
-from kefu.router.domain.generation import Ended, Frame, Order
+from kefu.router.domain.generation import Ended, Frame, Message, Order, Role
 from kefu.router.replicas.pool import ReplicaPool, open_pool
 from tests.support.backends import ScriptedReplica, Step, replica_server
 from tests.support.calling import INTERNAL_KEY

@@ -12,7 +12,7 @@ from kefu.generation.engine import EngineLoad, Event, GenerationRequest, ModelDe
 from kefu.generation.engines.simulated import SimulatedEngine, SimulatedSettings, open_simulated
 from kefu.generation.service import SCOPES
 from kefu.generation.servicer import GenerationServicer, ServingLimits
-from kefu.router.replicas.load_balancer import SATURATED
+from kefu.router.replicas.load import SATURATED
 from kefu.router.replicas.pool import ReplicaPool
 from tests.support.calling import INTERNAL_KEY
 from tests.support.desk import Customer, Desk

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from kefu.cli.commands.doctor import Verdict, examine
-from kefu.cli.console import CommandFailed
 from kefu.local import ports
 from kefu.local.data_dir import DataDir, ServiceState, SuiteState, is_process, start_time_of
+from kefu.local.errors import LocalError
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def state(pid: int, start_time: float) -> SuiteState:
 
 
 def test_a_second_holder_is_refused_and_told_the_process(folder: DataDir) -> None:
-    refused = pytest.raises(CommandFailed, match=rf"process {os.getpid()}.*--data-dir")
+    refused = pytest.raises(LocalError, match=rf"process {os.getpid()}.*--data-dir")
     with folder.locked(), refused, folder.locked():
         pass
     with folder.locked():
@@ -45,13 +45,13 @@ def test_keys_are_made_once_and_only_their_owner_reads_them(folder: DataDir) -> 
 
 def test_damaged_keys_are_a_sentence(folder: DataDir) -> None:
     (folder.path / "keys.json").write_text("{")
-    with pytest.raises(CommandFailed, match="damaged"):
+    with pytest.raises(LocalError, match="damaged"):
         folder.keys()
 
 
 def test_a_folder_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(CommandFailed, match="--data-dir"):
+    with pytest.raises(LocalError, match="--data-dir"):
         DataDir(tmp_path / "file").create()
 
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from kefu.cli.console import CommandFailed
+from kefu.local.errors import LocalError
 from kefu.local.ports import Ports, is_free
 from tests.support.ports import free_port
 
@@ -41,7 +41,7 @@ def test_a_usual_port_in_use_is_replaced_and_its_holder_named() -> None:
 
 def test_a_port_that_was_asked_for_is_not_replaced() -> None:
     port = free_port()
-    with taken(port), pytest.raises(CommandFailed, match=f"Port {port} for the router is in use by .*process"):
+    with taken(port), pytest.raises(LocalError, match=f"Port {port} for the router is in use by .*process"):
         Ports(print).take("the router", 50051, port)
 
 
@@ -49,5 +49,5 @@ def test_no_port_is_given_twice() -> None:
     ports = Ports(print)
     usual = free_port()
     assert ports.take("a", usual) != ports.take("b", usual)
-    with pytest.raises(CommandFailed, match="twice"):
+    with pytest.raises(LocalError, match="twice"):
         ports.take("c", 1, usual)

@@ -7,9 +7,9 @@ from kefu.common.text.language import language_of
 from kefu.retrieval.calibration.out_of_domain import FOREIGN
 from kefu.retrieval.domain.calibration import CALIBRATION, MOST_TITLES, USUAL, Calibration, calibrate
 from kefu.retrieval.domain.filters import Facts, Wanted
-from kefu.retrieval.index.indexed_passage import make_question
 from kefu.retrieval.index.passage_index import IndexedDocument, IndexedPassage, PassageIndex
 from kefu.retrieval.ranking.baseline import Background
+from kefu.retrieval.ranking.query import make_question
 from kefu.retrieval.ranking.ranker import Searched, rank
 from kefu.retrieval.text.analyzer import Words
 from kefu.retrieval.vectorstore.faiss_store import FaissVectors

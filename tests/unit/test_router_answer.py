@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from kefu.common.text.number_words import han_number
 from kefu.router.domain.turn import Citation, Passage
 from kefu.router.guardrails.answer_filter import AnswerFilter
-from kefu.router.guardrails.literals import Evidence
+from kefu.router.guardrails.evidence import Evidence
 
 PASSAGES = [
     Passage(

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from kefu.router.replicas.load_balancer import SATURATED, STALE_SECONDS, STICKY_TOKENS, ReplicaLoad, choose
+from kefu.router.replicas.load import SATURATED, STALE_SECONDS, ReplicaLoad
+from kefu.router.replicas.load_balancer import STICKY_TOKENS, choose
 
 
 class Clock:

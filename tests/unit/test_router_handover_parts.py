@@ -3,17 +3,8 @@
 import pytest
 
 from kefu.router.answering.repeated_failures import has_failed_again, has_handed_over_again
-from kefu.router.domain.turn import (
-    AnswerSource,
-    Completed,
-    FinishReason,
-    Handoff,
-    HandoffReason,
-    Sentiment,
-    Slot,
-    SlotKind,
-    Turn,
-)
+from kefu.router.domain.handoff import Handoff, HandoffReason, Sentiment, Slot, SlotKind
+from kefu.router.domain.turn import AnswerSource, Completed, FinishReason, Turn
 from kefu.router.nlu.sentiment import sentiment_of
 from kefu.router.nlu.slots import MOST_SLOTS, slots_of
 

@@ -1,6 +1,7 @@
 """Observers of what happens: each is told, whatever another one does."""
 
-from kefu.router.domain.events import Erased, Happening, Happenings
+from kefu.router.domain.event_bus import Happenings
+from kefu.router.domain.events import Erased, Happening
 
 
 class Notes:

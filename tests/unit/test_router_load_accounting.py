@@ -6,7 +6,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from kefu.router.replicas.load_balancer import SATURATED, Dispatch, ReplicaLoad
+from kefu.router.replicas.load import SATURATED, Dispatch, ReplicaLoad
 
 NTH = st.integers(0, 1_000)
 

@@ -3,11 +3,14 @@
 from dataclasses import replace
 from typing import Any
 
-from kefu.router.answering.decision import Generate, GiveCurated, HandOver, decide, handoff_summary
+from kefu.router.answering.decision import Generate, GiveCurated, HandOver, decide
+from kefu.router.answering.handoff_summary import handoff_summary
 from kefu.router.answering.history import exchanges
-from kefu.router.answering.prompt import Budget, Role, build_prompt
+from kefu.router.answering.prompt import Budget, build_prompt
 from kefu.router.answering.token_estimate import TokenEstimate
-from kefu.router.domain.turn import Handoff, HandoffReason, Passage, Turn
+from kefu.router.domain.generation import Role
+from kefu.router.domain.handoff import Handoff, HandoffReason
+from kefu.router.domain.turn import Passage, Turn
 from kefu.router.grounding.sentence_selection import excerpt, ranked_sentences, shown
 from kefu.router.retrieval_client import Curated, Found
 

@@ -4,17 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kefu.router.domain.turn import (
-    AnswerSource,
-    Citation,
-    Completed,
-    FinishReason,
-    Handoff,
-    HandoffReason,
-    Timings,
-    Turn,
-    TurnState,
-)
+from kefu.router.domain.handoff import Handoff, HandoffReason
+from kefu.router.domain.turn import AnswerSource, Citation, Completed, FinishReason, Timings, Turn, TurnState
 from kefu.router.insight.report import percentiles
 from kefu.router.insight.turn_counters import bucket_of, tally_of, upper_bound
 

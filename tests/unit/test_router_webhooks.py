@@ -10,18 +10,9 @@ from standardwebhooks.webhooks import Webhook as Verifier
 from standardwebhooks.webhooks import WebhookVerificationError
 
 from kefu.router.domain.events import Erased, Escalated, HandedOver, Rated, StateChanged, TurnStored
+from kefu.router.domain.handoff import Handoff, HandoffReason
 from kefu.router.domain.session import SessionState
-from kefu.router.domain.turn import (
-    AnswerSource,
-    Completed,
-    FinishReason,
-    Handoff,
-    HandoffReason,
-    Passage,
-    Rating,
-    Turn,
-    TurnState,
-)
+from kefu.router.domain.turn import AnswerSource, Completed, FinishReason, Passage, Rating, Turn, TurnState
 from kefu.router.webhooks.payloads import WebhookEvent, body_of, event_of
 from kefu.router.webhooks.sender import LONGEST_PAUSE_SECONDS, pause_after
 from kefu.router.webhooks.signature import make_secret, signed_headers

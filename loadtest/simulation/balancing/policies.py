@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Protocol
 
-from kefu.router.replicas.load_balancer import Dispatch, ReplicaLoad, choose
+from kefu.router.replicas.load import Dispatch, ReplicaLoad
+from kefu.router.replicas.load_balancer import choose
 from loadtest.simulation.balancing.model import World
 
 

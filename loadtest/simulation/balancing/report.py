@@ -8,7 +8,8 @@ from typing import Any
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from kefu.router.replicas.load_balancer import STALE_SECONDS, STICKY_BOUND, STICKY_TOKENS
+from kefu.router.replicas.load import STALE_SECONDS
+from kefu.router.replicas.load_balancer import STICKY_BOUND, STICKY_TOKENS
 from loadtest.harness.statistics import percentile
 from loadtest.simulation.balancing.model import EngineSpeed, Workload
 from loadtest.simulation.balancing.simulate import (

@@ -7,6 +7,8 @@ import typer
 
 from kefu.cli.commands import (
     chat,
+    collections,
+    curated_answers,
     desk,
     dictionary,
     documents,
@@ -35,7 +37,9 @@ def make_app() -> typer.Typer:
     suite.register(app)
     chat.register(app)
     search.register(app)
+    collections.register(app)
     documents.register(app)
+    curated_answers.register(app)
     dictionary.register(app)
     sessions.register(app)
     desk.register(app)

@@ -19,13 +19,3 @@ class ListByDefault(TyperGroup):
 def group(help_text: str) -> typer.Typer:
     """A group of commands with `list` among them."""
     return typer.Typer(cls=ListByDefault, help=help_text, no_args_is_help=False, rich_markup_mode=None)
-
-
-def short(name: str) -> str:
-    """The last id of a resource name."""
-    return name.rpartition("/")[2]
-
-
-def full(kind: str, name: str) -> str:
-    """A resource name from a name or its id alone: `full("sessions", "s1")` gives "sessions/s1"."""
-    return name if name.startswith(f"{kind}/") else f"{kind}/{name}"

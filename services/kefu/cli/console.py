@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC
@@ -17,10 +16,10 @@ from rich.console import Console
 from rich.table import Table
 
 from kefu.common.rpc.status import RpcFailure, failure_of
+from kefu.common.text.terminal_text import printable
 
 FAILED = 1
 UNAVAILABLE = 69  # sysexits.h: EX_UNAVAILABLE
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _PIPED_WIDTH = 160  # nobody looks at the width of a pipe, and a table should not be cut for it
 
 
@@ -38,17 +37,6 @@ def console(*, stderr: bool = False) -> Console:
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() or "COLUMNS" in os.environ else _PIPED_WIDTH
     return Console(stderr=stderr, markup=False, emoji=False, highlight=False, width=width)
-
-
-def printable(text: str) -> str:
-    """Text from elsewhere without what a terminal would obey (escape sequences, changes of direction)."""
-    return _CONTROL.sub("\ufffd", text.replace("\r\n", "\n"))
-
-
-def one_line(text: str, length: int = 100) -> str:
-    """Printable text on one line, shortened with an ellipsis to at most `length` characters."""
-    flat = " ".join(printable(text).split())
-    return flat if len(flat) <= length else flat[: length - 1].rstrip() + "…"
 
 
 def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, empty: str = "") -> None:

@@ -18,9 +18,10 @@ from enum import StrEnum
 from kefu.common.auth import Principal, Scope
 from kefu.evaluation.answer_set import Wanted
 from kefu.evaluation.set_knowledge import SetKnowledge
+from kefu.router.answering.draft import Draft
 from kefu.router.answering.pipeline import Answering
 from kefu.router.answering.prompt import Budget, build_prompt
-from kefu.router.answering.question import Ask, Draft, Question
+from kefu.router.answering.question import Question
 from kefu.router.answering.token_estimate import TokenEstimate
 from kefu.router.config import RouterConfig
 from kefu.router.dispatch.hedging import Hedging
@@ -28,6 +29,7 @@ from kefu.router.dispatch.relay import Patience, Pool, Relays
 from kefu.router.dispatch.retry_budget import RetryBudget
 from kefu.router.domain.generation import Frame, Order
 from kefu.router.domain.turn import Turn
+from kefu.router.domain.turn_request import Ask
 from kefu.router.grounding.sentence_selection import best_sentence
 from kefu.router.tenants.settings import TenantSettings, rules_of
 from kefu.router.turn_stream.event_log import TurnLog

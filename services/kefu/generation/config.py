@@ -8,7 +8,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from kefu.common.config import ServiceConfig
 from kefu.generation.models.gguf_conversion import WantedNumbers
-from kefu.generation.weights import default_cache
+from kefu.generation.models.local_model import default_cache
 
 
 class WeightsConfig(BaseSettings):

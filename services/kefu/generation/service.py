@@ -114,7 +114,7 @@ def open_engine(config: GenerationConfig) -> AbstractAsyncContextManager[Engine]
 async def _open_vllm(config: GenerationConfig) -> AsyncIterator[Engine]:
     from kefu.generation.engines.vllm import VllmSettings, device, gguf_numbers, open_vllm
     from kefu.generation.engines.vllm_process import in_thread
-    from kefu.generation.weights import resolve
+    from kefu.generation.models.resolver import resolve
 
     wanted = config.model or (DEFAULT_ON_CPU if device() == "cpu" else DEFAULT_ON_GPU)
     model = await in_thread(lambda: resolve(wanted, config.cache_dir, gguf_numbers(config.gguf_numbers)))

@@ -13,8 +13,8 @@ from typing import Any
 
 import psutil
 
-from kefu.cli.console import CommandFailed
 from kefu.common.auth import make_key
+from kefu.local.errors import LocalError
 
 DEFAULT = Path(".kefu")
 
@@ -77,7 +77,7 @@ class DataDir:
         self._lock = self.path / "lock"
 
     def create(self) -> None:
-        """Make it, for its owner only; CommandFailed when it cannot be written."""
+        """Make it, for its owner only; LocalError when it cannot be written."""
         try:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
             for folder in (self.logs, self.redis, self.snapshots):
@@ -86,20 +86,18 @@ class DataDir:
             probe.write_bytes(b"")
             probe.unlink()
         except OSError as exc:
-            raise CommandFailed(
-                f"{self.path} cannot be written ({exc.strerror}); name another with --data-dir."
-            ) from None
+            raise LocalError(f"{self.path} cannot be written ({exc.strerror}); name another with --data-dir.") from None
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold the folder while the block runs; CommandFailed, naming its process, when another `kefu up` does."""
+        """Hold the folder while the block runs; LocalError, naming its process, when another `kefu up` does."""
         descriptor = os.open(self._lock, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 holder = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip() or "unknown"
-                raise CommandFailed(
+                raise LocalError(
                     f"Kefu is running in {self.path} already (process {holder}). "
                     "Stop it with `kefu down`, or name another folder with --data-dir."
                 ) from None
@@ -116,9 +114,9 @@ class DataDir:
         except FileNotFoundError:
             return None
         except PermissionError:
-            raise CommandFailed(f"{self._keys} belongs to someone else; give a key with --key or KEFU_KEY.") from None
+            raise LocalError(f"{self._keys} belongs to someone else; give a key with --key or KEFU_KEY.") from None
         except (ValueError, TypeError):
-            raise CommandFailed(f"{self._keys} is damaged; remove it and run `kefu up` again.") from None
+            raise LocalError(f"{self._keys} is damaged; remove it and run `kefu up` again.") from None
 
     def make_keys(self) -> Keys:
         """The keys, made when there are none."""

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 from typing import Any, cast
 
-from kefu.cli.console import one_line, printable
+from kefu.common.text.terminal_text import one_line, printable
 
 MAX_BYTES = 20 * 1024 * 1024
 _TAIL_BYTES = 64 * 1024

@@ -3,7 +3,7 @@
 import socket
 from collections.abc import Callable
 
-from kefu.cli.console import CommandFailed
+from kefu.local.errors import LocalError
 from kefu.local.processes import listener_on
 
 ROUTER, RETRIEVAL, GENERATION, REDIS, GATEWAY = 50051, 50052, 50053, 6380, 8080
@@ -21,12 +21,12 @@ class Ports:
         self._given = set[int]()
 
     def take(self, what: str, usual: int, wanted: int | None = None) -> int:
-        """A port for `what`: `wanted`, or CommandFailed if it is taken; else the first free one from `usual` on."""
+        """A port for `what`: `wanted`, or LocalError if it is taken; else the first free one from `usual` on."""
         if wanted is not None:
             if wanted in self._given:
-                raise CommandFailed(f"Port {wanted} was given twice; choose another one for {what}.")
+                raise LocalError(f"Port {wanted} was given twice; choose another one for {what}.")
             if not is_free(wanted):
-                raise CommandFailed(
+                raise LocalError(
                     f"Port {wanted} for {what} is in use by {listener_on(wanted)}; end that, or choose another port."
                 )
             self._given.add(wanted)
@@ -39,7 +39,7 @@ class Ports:
                 self._tell(f"Port {usual} is in use by {listener_on(usual)}: {what} takes {port}.")
             self._given.add(port)
             return port
-        raise CommandFailed(f"No port from {usual} to {usual + _TRIES - 1} is free for {what}.")
+        raise LocalError(f"No port from {usual} to {usual + _TRIES - 1} is free for {what}.")
 
 
 def is_free(port: int) -> bool:

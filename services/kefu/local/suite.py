@@ -59,7 +59,7 @@ class LocalSuite:
 def compose(choices: Choices, folder: DataDir, keys: Keys, run_id: str, tell: Callable[[str], None]) -> LocalSuite:
     """Choose ports and put the services together.
 
-    CommandFailed when a wanted port is taken; StartupError when nginx is missing, or cannot do what is asked.
+    LocalError when a wanted port is taken; StartupError when nginx is missing, or cannot do what is asked.
     `tell` gets a sentence for each usual port that is taken.
     """
     hand_out = Ports(tell)

@@ -45,7 +45,7 @@ from kefu.router.desk.escalation import Attendant, attended
 from kefu.router.desk.service import Desk
 from kefu.router.desk.store import DeskStore
 from kefu.router.desk.watches import open_desk_watches
-from kefu.router.domain.events import Happenings
+from kefu.router.domain.event_bus import Happenings
 from kefu.router.event_recorder import Chronicle, open_chronicle
 from kefu.router.insight.counter_store import Ledger
 from kefu.router.insight.unanswered import UnansweredStore

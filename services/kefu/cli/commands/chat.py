@@ -11,8 +11,7 @@ from typing import Annotated
 import grpc.aio
 import typer
 
-from kefu.cli.command_group import full, short
-from kefu.cli.console import CommandFailed, console, print_json, printable
+from kefu.cli.console import CommandFailed, console, print_json
 from kefu.cli.remote.connection import (
     DataDirOption,
     Json,
@@ -25,10 +24,12 @@ from kefu.cli.remote.connection import (
     remote,
 )
 from kefu.cli.remote.document_options import Filters, pairs_of
+from kefu.cli.remote.resource_names import full, short
 from kefu.cli.view.answer_view import AnswerView, answer_one
 from kefu.cli.view.answer_view import as_json as json_of
 from kefu.cli.view.live_replies import beside
 from kefu.client.answer import Answer, Event
+from kefu.common.text.terminal_text import printable
 from kefu.local import data_dir as folders
 from kefu.local.data_dir import DataDir
 from kefu.router.v1 import chat_pb2 as pb

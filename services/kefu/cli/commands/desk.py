@@ -5,11 +5,13 @@ from typing import Annotated
 
 import typer
 
-from kefu.cli.command_group import full, group, short
-from kefu.cli.console import CommandFailed, console, one_line, print_json, printable
+from kefu.cli.command_group import group
+from kefu.cli.console import CommandFailed, console, print_json
 from kefu.cli.remote.connection import Json, Remote, remote
 from kefu.cli.remote.pagination import Limit, all_pages, print_list
+from kefu.cli.remote.resource_names import full, short
 from kefu.cli.view.answer_view import handoff_line
+from kefu.common.text.terminal_text import one_line, printable
 from kefu.router.v1 import chat_pb2, desk_pb2
 from kefu.router.v1 import desk_pb2_grpc as rpc
 

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from kefu.cli.command_group import full
 from kefu.cli.console import CommandFailed, console, print_json
 from kefu.cli.remote.connection import Json, Remote, remote
+from kefu.cli.remote.resource_names import full
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from kefu.retrieval.v1 import knowledge_pb2_grpc as rpc
 

@@ -10,12 +10,12 @@ from typing import NamedTuple
 
 import psutil
 
-from kefu.cli.console import CommandFailed
 from kefu.common.errors import StartupError
 from kefu.edge.limits import descriptors_here, most_streams
 from kefu.edge.nginx import find_nginx
 from kefu.local import ports, redis_server
 from kefu.local.data_dir import DataDir
+from kefu.local.errors import LocalError
 from kefu.local.processes import listener_on
 
 _GIB = 1024**3
@@ -101,8 +101,8 @@ def _folder(folder: DataDir) -> Finding:
         return Finding("Data folder", Verdict.BAD, f"{place} cannot be written", "Name another with --data-dir.")
     try:
         folder.create()
-    except CommandFailed as failure:
-        return Finding("Data folder", Verdict.BAD, failure.message)
+    except LocalError as failure:
+        return Finding("Data folder", Verdict.BAD, str(failure))
     state = folder.running()
     return Finding("Data folder", Verdict.GOOD, f"{folder.path}" + (f", used by process {state.pid}" if state else ""))
 
@@ -191,7 +191,7 @@ def _model() -> list[Finding]:
     try:
         from kefu.generation.config import WeightsConfig
         from kefu.generation.models.catalog import CATALOG, DEFAULT_ON_CPU
-        from kefu.generation.weights import converted_folder
+        from kefu.generation.models.resolver import converted_folder
     except ImportError as exc:
         return [Finding("Model", Verdict.NOTE, f"cannot be looked for: {exc.name} is not installed")]
     config = WeightsConfig()

@@ -8,15 +8,16 @@ from typing import Annotated
 
 import typer
 
-from kefu.cli.command_group import full
-from kefu.cli.commands.documents import DEFAULT_COLLECTION, Collection
-from kefu.cli.console import CommandFailed, console, one_line, print_json, printable
+from kefu.cli.commands.collections import DEFAULT_COLLECTION, Collection
+from kefu.cli.console import CommandFailed, console, print_json
 from kefu.cli.documents.local_files import Found, find_files
 from kefu.cli.documents.upload import Imported, ImportView, print_summary, send
 from kefu.cli.documents.web_pages import Fetcher, hosts_of, is_url, urls_in
 from kefu.cli.remote.connection import Json, Remote
 from kefu.cli.remote.document_options import Audience, pairs_of
 from kefu.cli.remote.pagination import all_pages
+from kefu.cli.remote.resource_names import full
+from kefu.common.text.terminal_text import one_line, printable
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from kefu.retrieval.v1 import knowledge_pb2_grpc as rpc
 

@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from kefu.cli.console import CommandFailed, console, one_line, print_json, print_table, when
+from kefu.cli.console import CommandFailed, console, print_json, print_table, when
 from kefu.cli.remote.connection import Json, Remote, remote
+from kefu.common.text.terminal_text import one_line
 from kefu.router.v1 import chat_pb2 as chat
 from kefu.router.v1 import insight_pb2 as pb
 from kefu.router.v1 import insight_pb2_grpc as rpc

@@ -5,11 +5,12 @@ from typing import Annotated
 
 import typer
 
-from kefu.cli.command_group import full, group, short
-from kefu.cli.commands.documents import Yes, confirm
+from kefu.cli.command_group import group
+from kefu.cli.commands.collections import Yes, confirm
 from kefu.cli.console import CommandFailed, console, print_json, when
 from kefu.cli.remote.connection import Json, Remote, remote
 from kefu.cli.remote.pagination import all_pages, print_list
+from kefu.cli.remote.resource_names import full, short
 from kefu.common.auth import make_key
 from kefu.router.v1 import admin_pb2 as pb
 from kefu.router.v1 import admin_pb2_grpc as rpc

@@ -4,11 +4,12 @@ from typing import Annotated
 
 import typer
 
-from kefu.cli.command_group import full, short
 from kefu.cli.commands.import_documents import import_
-from kefu.cli.console import console, one_line, print_json, printable
+from kefu.cli.console import console, print_json
 from kefu.cli.remote.connection import Json, Remote, remote
 from kefu.cli.remote.document_options import Filters, pairs_of
+from kefu.cli.remote.resource_names import full, short
+from kefu.common.text.terminal_text import one_line, printable
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from kefu.retrieval.v1 import knowledge_pb2_grpc as rpc
 

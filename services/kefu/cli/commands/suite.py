@@ -7,10 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-from kefu.cli.command_group import short
 from kefu.cli.commands.background import down, up_detached
+from kefu.cli.commands.collections import collections_of
 from kefu.cli.commands.doctor import Verdict, examine
-from kefu.cli.commands.documents import collections_of
 from kefu.cli.commands.up import up
 from kefu.cli.console import FAILED, CommandFailed, as_dict, console, print_json, print_table
 from kefu.cli.remote.connection import (
@@ -23,6 +22,7 @@ from kefu.cli.remote.connection import (
     find,
     remote,
 )
+from kefu.cli.remote.resource_names import short
 from kefu.client.channels import open_channel
 from kefu.generation.v1 import generation_pb2, generation_pb2_grpc
 from kefu.local import data_dir as folders

@@ -13,10 +13,11 @@ from typing import Any, TypeVar
 from rich.console import Console
 
 from kefu.cli.commands.demo import run_demo
-from kefu.cli.console import CommandFailed, console, print_table, printable
+from kefu.cli.console import CommandFailed, console, print_table
 from kefu.cli.remote.connection import Remote
 from kefu.cli.view.service_status import StatusView
 from kefu.common.rpc.server import CANNOT_START
+from kefu.common.text.terminal_text import printable
 from kefu.local import processes
 from kefu.local.data_dir import DEFAULT, DataDir, ServiceState, SuiteState, start_time_of
 from kefu.local.suite import Choices, LocalSuite, compose

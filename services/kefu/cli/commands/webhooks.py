@@ -4,11 +4,13 @@ from typing import Annotated
 
 import typer
 
-from kefu.cli.command_group import full, group, short
-from kefu.cli.commands.documents import Yes, confirm
-from kefu.cli.console import CommandFailed, console, one_line, print_json, when
+from kefu.cli.command_group import group
+from kefu.cli.commands.collections import Yes, confirm
+from kefu.cli.console import CommandFailed, console, print_json, when
 from kefu.cli.remote.connection import Json, Remote, remote
 from kefu.cli.remote.pagination import Limit, all_pages, print_list
+from kefu.cli.remote.resource_names import full, short
+from kefu.common.text.terminal_text import one_line
 from kefu.router.v1 import webhook_pb2 as pb
 from kefu.router.v1 import webhook_pb2_grpc as rpc
 

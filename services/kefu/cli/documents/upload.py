@@ -8,11 +8,11 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from kefu.cli.console import one_line, printable
 from kefu.cli.documents.local_files import DocumentFile
 from kefu.cli.remote.connection import Remote
 from kefu.client import importing as client
 from kefu.client.importing import Progress as Tell
+from kefu.common.text.terminal_text import one_line, printable
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 
 _LISTED = 20

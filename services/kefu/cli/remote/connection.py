@@ -20,6 +20,7 @@ from kefu.common.errors import ServiceError, StartupError
 from kefu.common.rpc.server import CANNOT_START
 from kefu.local import data_dir as folders
 from kefu.local.data_dir import DataDir
+from kefu.local.errors import LocalError
 
 P = ParamSpec("P")
 ROUTER = "127.0.0.1:50051"
@@ -184,10 +185,12 @@ async def _as_coroutine(call: Callable[[], Awaitable[None]]) -> None:
 
 @contextmanager
 def failing_plainly() -> Iterator[None]:
-    """A block whose CommandFailed is printed as a sentence and ends the program with its status."""
+    """A block whose failure is printed as a sentence and ends the program with its status."""
     try:
         yield
     except CommandFailed as failure:
         die(failure)
+    except LocalError as error:
+        die(CommandFailed(str(error)))
     except StartupError as error:
         die(CommandFailed(str(error), CANNOT_START))

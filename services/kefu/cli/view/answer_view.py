@@ -8,10 +8,11 @@ import grpc.aio
 from rich.console import Console
 from rich.text import Text
 
-from kefu.cli.console import as_dict, one_line, printable
+from kefu.cli.console import as_dict
 from kefu.cli.remote.connection import Remote
 from kefu.client.answer import Answer, Event
 from kefu.client.turns import follow
+from kefu.common.text.terminal_text import one_line, printable
 from kefu.router.v1 import chat_pb2 as pb
 
 

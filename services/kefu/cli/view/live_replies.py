@@ -6,10 +6,11 @@ from contextlib import contextmanager
 
 import grpc
 
-from kefu.cli.console import console, printable
+from kefu.cli.console import console
 from kefu.cli.remote.connection import Remote
 from kefu.client.channels import blocking_channel_to
 from kefu.common.grpc_options import CLIENT_OPTIONS
+from kefu.common.text.terminal_text import printable
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import chat_pb2_grpc as rpc
 

@@ -10,7 +10,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from kefu.cli.console import one_line
+from kefu.common.text.terminal_text import one_line
 from kefu.local.supervisor import State, Supervised
 
 _STYLES = {

@@ -21,9 +21,10 @@ from kefu.retrieval.documents.types import ParsedDocument, Unreadable
 from kefu.retrieval.domain.filters import Facts, Wanted
 from kefu.retrieval.embedders import Embedder, Vectors
 from kefu.retrieval.index.bm25 import LexicalView
-from kefu.retrieval.index.indexed_passage import index_passage, make_question, with_before
+from kefu.retrieval.index.indexed_passage import index_passage
 from kefu.retrieval.index.passage_index import IndexedDocument, IndexedPassage, PassageIndex
 from kefu.retrieval.ranking.baseline import Background
+from kefu.retrieval.ranking.query import make_question, with_before
 from kefu.retrieval.ranking.ranker import Ranking, Scored, Searched, rank
 from kefu.retrieval.ranking.score_margin import subject_of
 from kefu.retrieval.ranking.signals import WEIGHTS, Question, Weights

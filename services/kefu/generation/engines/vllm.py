@@ -19,7 +19,7 @@ from kefu.generation.engine import EngineLoad, Event, FinishReason, GenerationRe
 from kefu.generation.engines.tokenizer import Tokenizer
 from kefu.generation.engines.vllm_process import in_thread, prepare_environment, tied_children
 from kefu.generation.models.gguf_conversion import Numbers, WantedNumbers
-from kefu.generation.weights import LocalModel
+from kefu.generation.models.local_model import LocalModel
 
 _log = structlog.stdlib.get_logger()
 _POLL_SECONDS = 0.2

@@ -3,9 +3,9 @@
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from kefu.common.errors import BadRequest
-from kefu.retrieval.documents.parsers.curated_csv import CuratedDraft
 from kefu.retrieval.domain.calibration import Calibration
 from kefu.retrieval.domain.collection_key import CollectionKey
+from kefu.retrieval.domain.curated_draft import CuratedDraft
 from kefu.retrieval.domain.filters import Audience
 from kefu.retrieval.index.curated_answers import APPLIES_FROM, Match
 from kefu.retrieval.ingest.types import Progress, Result

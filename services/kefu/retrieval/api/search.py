@@ -11,7 +11,7 @@ from kefu.retrieval.api.messages import hit_message, match_message, passage_mess
 from kefu.retrieval.api.search_request import asked_of
 from kefu.retrieval.domain.collection_key import CollectionKey
 from kefu.retrieval.domain.filters import Wanted
-from kefu.retrieval.index.indexed_passage import with_before
+from kefu.retrieval.ranking.query import with_before
 from kefu.retrieval.ranking.ranker import Scored
 from kefu.retrieval.ranking.reranker import Reranking
 from kefu.retrieval.replica.replica import Replica

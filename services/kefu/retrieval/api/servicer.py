@@ -26,8 +26,8 @@ from kefu.retrieval.api.messages import (
 from kefu.retrieval.api.search import Searching
 from kefu.retrieval.api.search_request import MAX_QUERY_CHARACTERS
 from kefu.retrieval.calibration.calibrator import Calibrator
-from kefu.retrieval.documents.parsers.curated_csv import checked
 from kefu.retrieval.domain.collection_key import CollectionKey
+from kefu.retrieval.domain.curated_draft import checked
 from kefu.retrieval.embedders import BatchingEmbedder
 from kefu.retrieval.ingest.conversion_pool import Converters
 from kefu.retrieval.ingest.importer import Importer

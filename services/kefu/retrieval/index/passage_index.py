@@ -11,9 +11,10 @@ import numpy.typing as npt
 from kefu.retrieval.domain.chunk_header import Head
 from kefu.retrieval.domain.filters import Facts, Wanted
 from kefu.retrieval.embedders import Vectors
+from kefu.retrieval.embedders.base import Halves
 from kefu.retrieval.index.bm25 import LexicalView
 from kefu.retrieval.text.analyzer import Terms
-from kefu.retrieval.vectorstore.base import Halves, Labels, PassageVectors, Rows, VectorStore
+from kefu.retrieval.vectorstore.base import Labels, PassageVectors, Rows, VectorStore
 
 _SELECTIONS = 64
 

@@ -7,8 +7,9 @@ from kefu.common.text.language import language_of
 from kefu.retrieval.documents.chunking import Chunk, cut
 from kefu.retrieval.documents.parse import read_document
 from kefu.retrieval.documents.parsers.archive import MAX_UNPACKED_BYTES
-from kefu.retrieval.documents.parsers.curated_csv import CuratedDraft, read_curated
+from kefu.retrieval.documents.parsers.curated_csv import read_curated
 from kefu.retrieval.documents.types import Failure, Member
+from kefu.retrieval.domain.curated_draft import CuratedDraft
 from kefu.retrieval.domain.filters import Audience
 
 

@@ -14,10 +14,11 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from kefu.common.errors import DocumentNotFound
-from kefu.retrieval.documents.parsers.curated_csv import CuratedDraft
 from kefu.retrieval.domain.collection_key import CollectionKey
+from kefu.retrieval.domain.curated_draft import CuratedDraft
 from kefu.retrieval.domain.filters import strictest
 from kefu.retrieval.embedders import BatchingEmbedder, Vectors
+from kefu.retrieval.embedders.base import Halves
 from kefu.retrieval.ingest.conversion_pool import Converters
 from kefu.retrieval.ingest.types import Progress, Report, Result, Source
 from kefu.retrieval.ingest.unpacker import Taken, Unpacker
@@ -26,7 +27,6 @@ from kefu.retrieval.storage.change_streams import ChangeId
 from kefu.retrieval.storage.durable_writer import DurableWriter
 from kefu.retrieval.storage.records import CuratedRecord, DocumentInfo, PassageText, document_id, split_vectors
 from kefu.retrieval.storage.store import KnowledgeStore
-from kefu.retrieval.vectorstore.base import Halves
 
 _PROGRESS_SECONDS = 0.25
 _CONVERTED_AHEAD = 16  # documents converted and not yet embedded, a bound on memory

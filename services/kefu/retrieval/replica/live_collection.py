@@ -11,6 +11,7 @@ import structlog
 from kefu.retrieval.domain.calibration import Calibration
 from kefu.retrieval.domain.collection_key import CollectionKey
 from kefu.retrieval.embedders import BatchingEmbedder
+from kefu.retrieval.embedders.base import Halves
 from kefu.retrieval.index.curated_answers import CuratedAnswers
 from kefu.retrieval.index.indexed_passage import index_passage
 from kefu.retrieval.index.passage_index import IndexedDocument, PassageIndex
@@ -20,7 +21,7 @@ from kefu.retrieval.storage.reader import KnowledgeReader
 from kefu.retrieval.storage.records import CollectionInfo, DocumentInfo, PassageText, split_vectors
 from kefu.retrieval.text.analyzer import Terms, Words
 from kefu.retrieval.text.user_dictionary import NOTHING, Dictionary, read_dictionary
-from kefu.retrieval.vectorstore.base import Halves, VectorStore
+from kefu.retrieval.vectorstore.base import VectorStore
 
 _AT_ONCE = 200  # documents fetched together
 _PAUSE_SECONDS = (0.25, 0.6)  # least and most between two buildings: what was changed is found within a second

@@ -14,8 +14,8 @@ from kefu.retrieval.domain.collection_key import CollectionKey
 from kefu.retrieval.domain.filters import Wanted
 from kefu.retrieval.embedders import BatchingEmbedder, Vectors
 from kefu.retrieval.index.curated_answers import Match, nearest
-from kefu.retrieval.index.indexed_passage import make_question, with_before
 from kefu.retrieval.ranking.baseline import Background
+from kefu.retrieval.ranking.query import make_question, with_before
 from kefu.retrieval.ranking.ranker import Ranking, Scored, Searched, rank
 from kefu.retrieval.ranking.score_margin import USUALLY_APART, subject_of
 from kefu.retrieval.ranking.signals import Question

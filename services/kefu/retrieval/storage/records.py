@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass, field
 import numpy as np
 
 from kefu.common.metadata_filters import Pairs
-from kefu.retrieval.documents.parsers.curated_csv import CuratedDraft
+from kefu.retrieval.domain.curated_draft import CuratedDraft
 from kefu.retrieval.domain.filters import Audience, Facts, Validity
-from kefu.retrieval.vectorstore.base import Halves
+from kefu.retrieval.embedders.base import Halves
 
 Fields = dict[str, str | bytes]
 

@@ -17,6 +17,7 @@ from kefu.common.errors import (
 from kefu.common.redis.pipelines import hash_of, hset, text_fields
 from kefu.retrieval.domain.calibration import CALIBRATION, Calibration
 from kefu.retrieval.domain.collection_key import REGISTRY, CollectionKey
+from kefu.retrieval.embedders.base import Halves
 from kefu.retrieval.storage.change_streams import ChangeId
 from kefu.retrieval.storage.durable_writer import Conflict, DurableWriter
 from kefu.retrieval.storage.reader import KnowledgeReader
@@ -29,7 +30,6 @@ from kefu.retrieval.storage.records import (
     dump_vectors,
     embedder_tag,
 )
-from kefu.retrieval.vectorstore.base import Halves
 
 _ATTEMPTS = 8
 

@@ -8,9 +8,9 @@ import numpy.typing as npt
 
 from kefu.retrieval.domain.collection_key import CollectionKey
 from kefu.retrieval.embedders import Vectors
+from kefu.retrieval.embedders.base import Halves
 
 Rows = npt.NDArray[np.int64]
-Halves = npt.NDArray[np.float16]
 
 Labels = frozenset[int]
 """Labels of documents that may be found, see `Facts.label`."""

@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from kefu.retrieval.domain.collection_key import CollectionKey
 from kefu.retrieval.embedders import Vectors
-from kefu.retrieval.vectorstore.base import Halves, Labels, PassageVectors, Rows, VectorStore, inner_products
+from kefu.retrieval.embedders.base import Halves
+from kefu.retrieval.vectorstore.base import Labels, PassageVectors, Rows, VectorStore, inner_products
 
 EXACT_UP_TO = 200_000
 """Vectors searched exhaustively. A passage has about four (itself and its windows): about 50,000 passages."""

@@ -25,7 +25,8 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 from kefu.common.errors import BackendUnavailable, StartupError
 from kefu.retrieval.domain.collection_key import CollectionKey
 from kefu.retrieval.embedders import Vectors
-from kefu.retrieval.vectorstore.base import Halves, Labels, PassageVectors, Rows, VectorStore, inner_products
+from kefu.retrieval.embedders.base import Halves
+from kefu.retrieval.vectorstore.base import Labels, PassageVectors, Rows, VectorStore, inner_products
 
 _SECONDS = 10.0
 _AT_ONCE = 1_000  # rows written or deleted in one call

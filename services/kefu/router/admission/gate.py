@@ -1,15 +1,15 @@
 """What a turn passes before it begins: its tenant's limits, then the line for a place."""
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 from kefu.common.auth import Principal
 from kefu.common.errors import BackendUnavailable
 from kefu.router.admission.scheduler import Admission, Claim
 from kefu.router.admission.tenant_limits import TenantLimits
-from kefu.router.answering.question import Ask, Draft
 from kefu.router.domain.turn import BrownOut
+from kefu.router.domain.turn_request import Ask
 from kefu.router.tenants.settings import Rules
 
 _BYTES_A_TOKEN = 3
@@ -25,10 +25,11 @@ class Door:
 
     @asynccontextmanager
     async def passed(
-        self, principal: Principal, ask: Ask, draft: Draft, turn_id: str, rules: Rules
+        self, principal: Principal, ask: Ask, turn_id: str, rules: Rules, first_text_seconds: Callable[[], float | None]
     ) -> AsyncIterator[BrownOut]:
         """Let a turn through while the block runs, and say what its answer has to do without.
 
+        `first_text_seconds` says, at the end, how long after its arrival the turn had text; None: it had none.
         Raises TenantLimit or Overloaded, and BackendUnavailable as `TenantLimits.enter` does. A question that is let
         in by its tenant's limits and then refused by the line counts as asked.
         """
@@ -51,8 +52,9 @@ class Door:
             try:
                 yield rung
             finally:
-                if draft.first_text_seconds is not None and rung < BrownOut.WITHOUT_MODEL:
-                    self._admission.drain.answered(max(ask.arrived + draft.first_text_seconds - admitted, 0.0))
+                seconds = first_text_seconds()
+                if seconds is not None and rung < BrownOut.WITHOUT_MODEL:
+                    self._admission.drain.answered(max(ask.arrived + seconds - admitted, 0.0))
 
     async def _leave(self, tenant: str, turn_id: str) -> None:
         with suppress(BackendUnavailable):  # the lease runs out by itself

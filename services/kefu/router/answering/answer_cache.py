@@ -35,7 +35,8 @@ from kefu.common.text.chinese import is_traditional
 from kefu.common.text.pii import holds_personal_data
 from kefu.common.text.question_equivalence import asked
 from kefu.router import metrics
-from kefu.router.answering.question import Draft, Question
+from kefu.router.answering.draft import Draft
+from kefu.router.answering.question import Question
 from kefu.router.domain.turn import AnswerSource, BrownOut, Citation, FinishReason, Passage, Supported, Turn
 from kefu.router.retrieval_client import Found
 from kefu.router.storage import keys

@@ -11,8 +11,9 @@ import re
 from collections.abc import Sequence
 
 from kefu.common.text.chinese import like, simplified
+from kefu.router.answering.draft import Draft
 from kefu.router.answering.history import question_before
-from kefu.router.answering.question import Draft, Question
+from kefu.router.answering.question import Question
 from kefu.router.domain.turn import AnswerSource, FinishReason, Passage, Turn
 from kefu.router.nlu.normalization import plain
 from kefu.router.turn_stream.events import PassagesFound

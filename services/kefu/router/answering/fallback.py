@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from kefu.common.text.chinese import like
 from kefu.common.text.language import language_of
 from kefu.router import metrics
+from kefu.router.answering.draft import Draft
 from kefu.router.answering.handoff import handoff_of
-from kefu.router.answering.question import Draft, Question
+from kefu.router.answering.question import Question
 from kefu.router.answering.repeated_failures import has_failed_again
-from kefu.router.domain.turn import AnswerSource, Citation, FinishReason, HandoffReason, Passage
+from kefu.router.domain.handoff import HandoffReason
+from kefu.router.domain.turn import AnswerSource, Citation, FinishReason, Passage
 from kefu.router.grounding.sentence_selection import excerpt
 from kefu.router.nlu.sensitive_topics import is_abuse, sensitive_subject
 

@@ -10,21 +10,23 @@ from kefu.common.errors import PromptTooLong
 from kefu.common.text.chinese import like
 from kefu.common.text.language import AnswerLanguage
 from kefu.router import metrics
+from kefu.router.answering.draft import Draft
 from kefu.router.answering.fallback import give_excerpt, hand_over
 from kefu.router.answering.prompt import Budget, Prompt, build_prompt
-from kefu.router.answering.question import Draft, Question
+from kefu.router.answering.question import Question
 from kefu.router.answering.token_estimate import TokenEstimate
 from kefu.router.config import RouterConfig
 from kefu.router.dispatch.hedging import Hedging
 from kefu.router.dispatch.relay import NoReplica, Patience, Pool, Relay, Relays
 from kefu.router.dispatch.retry_budget import RetryBudget
 from kefu.router.domain.generation import Ended, Order, Sent
-from kefu.router.domain.turn import AnswerSource, BrownOut, FinishReason, HandoffReason, Passage
+from kefu.router.domain.handoff import HandoffReason
+from kefu.router.domain.turn import AnswerSource, BrownOut, FinishReason, Passage
 from kefu.router.grounding.attribution import is_hardly_borne_out
 from kefu.router.grounding.quotation import is_carried, quote
 from kefu.router.grounding.sentence_selection import best_sentence
 from kefu.router.guardrails.answer_filter import AnswerFilter
-from kefu.router.guardrails.literals import Evidence
+from kefu.router.guardrails.evidence import Evidence
 from kefu.router.guardrails.prompt_injection import gives_orders, message_for_model, turn_for_model
 from kefu.router.turn_stream.events import PassagesFound
 

@@ -6,10 +6,11 @@ from zoneinfo import ZoneInfo
 
 from kefu.common.text.chinese import like
 from kefu.common.text.pii import redacted
-from kefu.router.answering.decision import handoff_summary
+from kefu.router.answering.handoff_summary import handoff_summary
 from kefu.router.answering.question import Question
-from kefu.router.answering.repeated_failures import FAILURES, has_handed_over_again
-from kefu.router.domain.turn import Handoff, HandoffReason, Passage, PassageTried
+from kefu.router.answering.repeated_failures import has_handed_over_again
+from kefu.router.domain.handoff import FAILURES, Handoff, HandoffReason, PassageTried
+from kefu.router.domain.turn import Passage
 from kefu.router.nlu.sensitive_topics import EMERGENCIES, sensitive_subject
 from kefu.router.nlu.sentiment import sentiment_of
 from kefu.router.nlu.slots import slots_of

@@ -10,13 +10,15 @@ from kefu.router import metrics
 from kefu.router.answering.answer_cache import AnswerCache
 from kefu.router.answering.clarification import ask_back, choices_of
 from kefu.router.answering.decision import Generate, GiveCurated, HandOver, decide
+from kefu.router.answering.draft import Draft
 from kefu.router.answering.fallback import give_excerpt, hand_over, why_not_answer
 from kefu.router.answering.generator import Writing
 from kefu.router.answering.history import question_before
-from kefu.router.answering.question import Draft, Question
+from kefu.router.answering.question import Question
 from kefu.router.config import RouterConfig
 from kefu.router.dispatch.relay import RESERVE_SECONDS, Pool
-from kefu.router.domain.turn import AnswerSource, BrownOut, HandoffReason
+from kefu.router.domain.handoff import HandoffReason
+from kefu.router.domain.turn import AnswerSource, BrownOut
 from kefu.router.guardrails.prompt_injection import passage_for_model
 from kefu.router.nlu.intents import Intent, intent_of
 from kefu.router.nlu.sensitive_topics import topic_of

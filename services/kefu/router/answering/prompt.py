@@ -15,11 +15,11 @@ Short on purpose: on a CPU each hundred tokens of prefill cost about 0.1 s.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
 from kefu.common.text.language import AnswerLanguage, answer_language
 from kefu.router.answering.history import exchanges
 from kefu.router.answering.token_estimate import TokenEstimate
+from kefu.router.domain.generation import Message, Role
 from kefu.router.domain.turn import Passage, Turn
 from kefu.router.grounding import sentence_selection
 
@@ -53,22 +53,6 @@ _EXAMPLE: dict[AnswerLanguage, tuple[str, str]] = {
 _LEAST_PASSAGE_TOKENS = 60
 _LABEL_TOKENS = 5
 _LONGEST_HISTORY_TURN = 400  # characters
-
-
-class Role(StrEnum):
-    """Who speaks in a prompt."""
-
-    SYSTEM = "system"
-    USER = "user"
-    ASSISTANT = "assistant"
-
-
-@dataclass(frozen=True)
-class Message:
-    """One message of a prompt."""
-
-    role: Role
-    content: str
 
 
 @dataclass(frozen=True)

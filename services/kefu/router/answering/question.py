@@ -1,53 +1,13 @@
 """A message on its way through the router: what was asked, what is known with it, and its answer as it grows."""
 
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from kefu.common.auth import Principal
-from kefu.common.metadata_filters import Pairs
 from kefu.common.text.language import AnswerLanguage
-from kefu.router import metrics
-from kefu.router.dispatch.received_answer import Received
-from kefu.router.domain.turn import (
-    AnswerSource,
-    BrownOut,
-    Citation,
-    FinishReason,
-    Handoff,
-    Passage,
-    Supported,
-    Turn,
-    Usage,
-)
-from kefu.router.guardrails.answer_filter import AnswerFilter
-from kefu.router.storage.turn_drafts import Saved
+from kefu.router.domain.turn import BrownOut, Turn
+from kefu.router.domain.turn_request import Ask
 from kefu.router.tenants.settings import Rules
-from kefu.router.turn_stream.event_log import TurnLog
-
-
-@dataclass(frozen=True)
-class Ask:
-    """One customer message, checked. `arrived` and `deadline` are monotonic."""
-
-    text: str
-    arrived: float
-    request_id: str = ""
-    collections: tuple[str, ...] = ()
-    user: str = ""
-    on_busy: str = ""
-    as_of: str = ""
-    filters: Pairs = ()
-    """See the contract's Filter."""
-    resumable: bool = False
-    thinks: bool = False
-    reasoning_tokens: int = 0
-    """0: the server's default."""
-    shows_reasoning: bool = False
-    max_tokens: int | None = None
-    temperature: float | None = None
-    language: AnswerLanguage | None = None
-    deadline: float | None = None
 
 
 @dataclass(frozen=True)
@@ -72,108 +32,3 @@ class Question:
     """A person was called in this session, and has not come."""
     disliked: frozenset[str] = frozenset()
     """Ids of earlier turns whose answers were rated down."""
-
-
-@dataclass
-class Draft:
-    """A turn as it is being answered; `log` has what its readers were told. Seconds, where time is meant."""
-
-    log: TurnLog
-    arrived: float
-    finish: FinishReason = FinishReason.STOP
-    source: AnswerSource = AnswerSource.NONE
-    passages: tuple[Passage, ...] = ()
-    searched: bool = False
-    query: str = ""
-    embedding: bytes = b""
-    """Of the question; see `Found.embedding`."""
-    handoff: Handoff | None = None
-    citations: tuple[Citation, ...] = ()
-    supports: tuple[Supported, ...] = ()
-    choices: tuple[str, ...] = ()
-    usage: Usage | None = None
-    model: str = ""
-    replica: str = ""
-    queue_seconds: float | None = None
-    search_seconds: float | None = None
-    first_text_seconds: float | None = None
-    brown_out: BrownOut = BrownOut.NONE
-    """What the answer was made without."""
-    filter: AnswerFilter | None = field(default=None, repr=False)
-    received: Received | None = field(default=None, repr=False)
-    """What the model wrote."""
-    saved: Saved | None = field(default=None, repr=False)
-    """What a router left of this turn that died, until it is gone on with or given up."""
-    version: int = 0
-    """Grows when the text is begun anew."""
-
-    def say(self, text: str) -> None:
-        """More of the answer."""
-        if text:
-            self.seen()
-            self.log.say(text)
-
-    def seen(self) -> None:
-        """The customer sees something."""
-        if self.first_text_seconds is None:
-            self.first_text_seconds = time.monotonic() - self.arrived
-            metrics.FIRST_TEXT_SECONDS.observe(self.first_text_seconds)
-
-    def do_without(self, rung: BrownOut) -> None:
-        """The answer is made with less than it could be."""
-        if rung is not BrownOut.NONE:
-            self.brown_out = rung
-            metrics.BROWNED_OUT_TURNS.labels(rung.name.lower()).inc()
-
-    @property
-    def size(self) -> int:
-        """Grows with all that would have to be known to go on with this turn elsewhere."""
-        received = 0 if self.received is None else self.received.frames
-        return self.log.has_started + self.searched + self.log.text_bytes + received
-
-    def take_over(self, saved: Saved | None) -> None:
-        """The turn was begun before: readers may hold more of it than is known, or something else."""
-        self.saved = saved
-        self.log.rewrite(0 if saved is None else len(saved.text.encode()))
-        if saved is not None and saved.rewritten_from is not None:
-            self.log.rewrite(saved.rewritten_from)
-
-    def keep_saved(self) -> None:
-        """The turn ends before anybody went on with what was saved: that is its text."""
-        if self.saved is not None:
-            self.log.say(self.saved.text)
-            self.passages, self.searched, self.query = (
-                self.saved.about.passages,
-                self.saved.about.searched,
-                self.saved.about.query,
-            )
-            self.source = AnswerSource.GENERATED
-            self.saved = None
-
-    def go_on(self) -> None:
-        """A replica goes on with what was saved: say it again, as far as the same filters let it through."""
-        saved, self.saved = self.saved, None
-        if saved is None or self.filter is None:
-            return
-        text = self.filter.push(saved.sent.text)
-        self.log.rewrite(_common(text.encode(), saved.text.encode()))
-        self.say(text)
-        metrics.TURNS_TAKEN_OVER.labels("continued").inc()
-
-    def begin_anew(self) -> None:
-        """What was saved is of no use: whatever readers hold of it will be replaced."""
-        if self.saved is not None:
-            self.saved = None
-            self.version += 1
-            self.log.rewrite(0)
-            metrics.TURNS_TAKEN_OVER.labels("begun anew").inc()
-
-    def cite(self) -> None:
-        """Tie what was said so far to passages; also for an answer that was stopped half way."""
-        if self.filter is not None:
-            self.citations, self.supports = self.filter.citations(), self.filter.supports()
-
-
-def _common(one: bytes, other: bytes) -> int:
-    """How many bytes they begin with alike."""
-    return next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))

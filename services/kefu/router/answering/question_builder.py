@@ -6,9 +6,10 @@ from zoneinfo import ZoneInfo
 from kefu.common.auth import Principal
 from kefu.common.text.language import AnswerLanguage, answer_language
 from kefu.router.answering.clarification import chosen
-from kefu.router.answering.question import Ask, Question
+from kefu.router.answering.question import Question
 from kefu.router.domain.session import SessionState
 from kefu.router.domain.turn import BrownOut, Rating, TurnState
+from kefu.router.domain.turn_request import Ask
 from kefu.router.storage.turns import Begun
 from kefu.router.tenants.settings import Rules
 

@@ -3,19 +3,10 @@
 import re
 from collections.abc import Sequence, Set
 
-from kefu.router.domain.turn import AnswerSource, FinishReason, HandoffReason, Turn
+from kefu.router.domain.handoff import FAILURES
+from kefu.router.domain.turn import AnswerSource, FinishReason, Turn
 from kefu.router.nlu.normalization import plain
 
-FAILURES = frozenset(
-    {
-        HandoffReason.NOTHING_RELEVANT,
-        HandoffReason.EMPTY_ANSWER,
-        HandoffReason.UNSUPPORTED_ANSWER,
-        HandoffReason.LOW_SUPPORT,
-        HandoffReason.REPEATED_FAILURE,
-    }
-)
-"""Reasons that mean "tried, and failed"; not those of a service that was away."""
 _NO_ANSWERS = (AnswerSource.CANNED, AnswerSource.CLARIFYING, AnswerSource.REFUSED, AnswerSource.PERSON)
 _IN_A_ROW = 2
 _NO_WORD = re.compile(r"[\W_]+")

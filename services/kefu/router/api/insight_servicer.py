@@ -10,7 +10,8 @@ from kefu.common.auth import caller
 from kefu.common.errors import BadRequest
 from kefu.common.pagination import page_size_of
 from kefu.common.resource_names import parse_name
-from kefu.router.domain.turn import AnswerSource, HandoffReason
+from kefu.router.domain.handoff import HandoffReason
+from kefu.router.domain.turn import AnswerSource
 from kefu.router.insight.counter_store import Ledger
 from kefu.router.insight.report import (
     DEFAULT_SPAN_SECONDS,

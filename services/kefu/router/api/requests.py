@@ -8,8 +8,8 @@ from kefu.common.errors import BadRequest, CollectionNotFound
 from kefu.common.metadata_filters import checked_filters
 from kefu.common.resource_names import check_day, check_id, parse_name
 from kefu.common.text.language import AnswerLanguage
-from kefu.router.answering.question import Ask
 from kefu.router.domain.turn import OnBusy
+from kefu.router.domain.turn_request import Ask
 from kefu.router.v1 import chat_pb2 as pb
 
 MOST_TEXT = 4000

@@ -19,18 +19,21 @@ from kefu.common.auth import Principal
 from kefu.common.errors import BackendUnavailable, ServiceError, SessionBusy
 from kefu.router import metrics
 from kefu.router.admission.gate import Door
+from kefu.router.answering.draft import Draft
 from kefu.router.answering.pipeline import Answering
-from kefu.router.answering.question import Ask, Draft
 from kefu.router.answering.question_builder import question_of
 from kefu.router.config import RouterConfig
 from kefu.router.conversations.turn_end import End, Ending, completed_of
+from kefu.router.conversations.turn_snapshot import spoken_of
 from kefu.router.conversations.turn_start import Beginning
-from kefu.router.domain.events import HandedOver, Happenings, TurnStored
+from kefu.router.domain.event_bus import Happenings
+from kefu.router.domain.events import HandedOver, TurnStored
 from kefu.router.domain.session import SessionState
 from kefu.router.domain.turn import Completed, FinishReason, OnBusy, Turn, TurnState
+from kefu.router.domain.turn_request import Ask
 from kefu.router.storage.erasure import Traces
 from kefu.router.storage.sessions import SessionStore
-from kefu.router.storage.turn_leases import Lease, Leases, Signal, spoken_of
+from kefu.router.storage.turn_leases import Lease, Leases, Signal
 from kefu.router.storage.turns import Begun, TurnKey, TurnStore
 from kefu.router.tenants.settings import Rules, SettingsStore
 from kefu.router.turn_stream.event_log import TurnLog
@@ -210,7 +213,9 @@ class LiveTurn:
     async def _admitted_answer(self, stack: AsyncExitStack) -> None:
         services, draft = self._services, self._draft
         rules = await services.settings.rules(self.key.tenant)
-        passed = services.door.passed(self.principal, self._ask, draft, self.key.turn_id, rules)
+        passed = services.door.passed(
+            self.principal, self._ask, self.key.turn_id, rules, lambda: draft.first_text_seconds
+        )
         brown_out = await stack.enter_async_context(passed)
         begun = await self._begin(rules)
         draft.queue_seconds = time.monotonic() - self._ask.arrived

@@ -13,13 +13,13 @@ from contextlib import aclosing
 from kefu.common.auth import Principal, Scope
 from kefu.common.errors import BackendUnavailable, RequestIdReused, SessionNotFound, TurnNotFound
 from kefu.common.resource_names import new_session_id, new_turn_id
-from kefu.router.answering.question import Ask
 from kefu.router.conversations.live_turn import TurnServices
 from kefu.router.conversations.session_watches import SessionWatches
 from kefu.router.conversations.turn_registry import Running
 from kefu.router.domain.events import Erased, Rated
 from kefu.router.domain.session import Session
 from kefu.router.domain.turn import Rating, TurnRecord
+from kefu.router.domain.turn_request import Ask
 from kefu.router.storage.session_events import SessionEvent
 from kefu.router.storage.turns import Look, TurnKey
 from kefu.router.turn_stream.events import Event

@@ -11,7 +11,7 @@ import structlog
 
 from kefu.common.errors import BackendUnavailable
 from kefu.router import metrics
-from kefu.router.answering.question import Draft
+from kefu.router.answering.draft import Draft
 from kefu.router.domain.session import SessionState
 from kefu.router.domain.turn import AnswerSource, Completed, Timings, Turn, TurnState
 from kefu.router.storage.turns import TurnKey, TurnStore

@@ -7,10 +7,10 @@ from contextlib import aclosing
 from kefu.common.aio import cancelled
 from kefu.common.auth import Principal
 from kefu.common.errors import BackendUnavailable, TurnNotFound
-from kefu.router.answering.question import Ask
 from kefu.router.conversations.live_turn import LiveTurn, TurnServices
 from kefu.router.conversations.remote_turns import Following, NobodyRuns
 from kefu.router.domain.turn import FinishReason, Turn, TurnRecord, TurnState
+from kefu.router.domain.turn_request import Ask
 from kefu.router.storage.turns import Look, TurnKey
 from kefu.router.turn_stream.events import Event, PassagesFound, Started, Text
 from kefu.router.turn_stream.replay import replayed

@@ -9,9 +9,9 @@ import structlog
 
 from kefu.common.errors import BackendUnavailable, SessionBusy
 from kefu.router import metrics
-from kefu.router.answering.question import Ask
 from kefu.router.config import RouterConfig
 from kefu.router.domain.turn import OnBusy, Turn
+from kefu.router.domain.turn_request import Ask
 from kefu.router.storage.turns import Begun, TurnKey, TurnStore
 
 _POLL_SECONDS = 0.1

@@ -21,7 +21,8 @@ from kefu.common.redis.commands import RedisCommands
 from kefu.router import metrics
 from kefu.router.desk import desk_lua
 from kefu.router.desk.store import OPEN, DeskStore
-from kefu.router.domain.events import Escalated, Happenings, StateChanged
+from kefu.router.domain.event_bus import Happenings
+from kefu.router.domain.events import Escalated, StateChanged
 from kefu.router.domain.session import SessionState
 from kefu.router.storage import keys
 from kefu.router.storage.turns import ms

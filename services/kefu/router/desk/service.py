@@ -7,7 +7,8 @@ from kefu.common.auth import Principal
 from kefu.common.resource_names import new_turn_id
 from kefu.router import metrics
 from kefu.router.desk.store import OPEN, DeskStore
-from kefu.router.domain.events import Happenings, Replied, StateChanged, TurnStored
+from kefu.router.domain.event_bus import Happenings
+from kefu.router.domain.events import Replied, StateChanged, TurnStored
 from kefu.router.domain.session import Conversation, SessionState
 from kefu.router.domain.turn import AnswerSource, Completed, FinishReason, Turn, TurnRecord, TurnState
 from kefu.router.storage.sessions import SessionStore

@@ -6,17 +6,11 @@ between tells nobody. So an observer that must not lose anything writes down wha
 says in its documentation that a kill may cost it the last moment.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
-import structlog
-
-from kefu.router import metrics
+from kefu.router.domain.handoff import Handoff
 from kefu.router.domain.session import SessionState
-from kefu.router.domain.turn import Handoff, Rating, Turn, TurnState
-
-_log = structlog.stdlib.get_logger()
+from kefu.router.domain.turn import Rating, Turn, TurnState
 
 
 @dataclass(frozen=True)
@@ -99,27 +93,3 @@ class Erased:
 
 
 Happening = TurnStored | HandedOver | Rated | Replied | StateChanged | Escalated | Erased
-
-
-class Observer(Protocol):
-    """Wants to know. Called in the event loop: it puts what it is told in a queue of its own, and returns at once."""
-
-    def happened(self, happening: Happening) -> None:
-        """Something has happened; ignore the kinds that are not yours."""
-        ...
-
-
-class Happenings:
-    """Tells each observer of each happening."""
-
-    def __init__(self, observers: Sequence[Observer] = ()) -> None:
-        self._observers = tuple(observers)
-
-    def tell(self, happening: Happening) -> None:
-        """Tell all observers. One that fails is counted and logged: what happened has happened."""
-        for observer in self._observers:
-            try:
-                observer.happened(happening)
-            except Exception:
-                metrics.OBSERVERS_FAILED.inc()
-                _log.exception("happening.observer_failed", happening=type(happening).__name__)

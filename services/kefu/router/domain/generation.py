@@ -2,9 +2,26 @@
 
 import time
 from dataclasses import dataclass
+from enum import StrEnum
 
-from kefu.router.answering.prompt import Message
 from kefu.router.domain.turn import Usage
+
+
+class Role(StrEnum):
+    """Who speaks in a prompt."""
+
+    SYSTEM = "system"
+    USER = "user"
+    ASSISTANT = "assistant"
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message of a prompt."""
+
+    role: Role
+    content: str
+
 
 _REPLICA_GRACE_SECONDS = 0.5
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from kefu.router.domain.turn import Handoff
+from kefu.router.domain.handoff import Handoff
 
 
 class SessionState(StrEnum):

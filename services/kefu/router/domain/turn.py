@@ -5,6 +5,8 @@ from enum import IntEnum, StrEnum
 
 import pydantic
 
+from kefu.router.domain.handoff import Handoff
+
 
 class TurnState(StrEnum):
     """How far a turn is. RUNNING without a lease means that its router died: readers are told FAILED."""
@@ -37,41 +39,6 @@ class AnswerSource(StrEnum):
     CLARIFYING = "clarifying"
     REFUSED = "refused"
     PERSON = "person"
-
-
-class HandoffReason(StrEnum):
-    """Why a person should take over."""
-
-    NOTHING_RELEVANT = "nothing_relevant"
-    CUSTOMER_ASKED = "customer_asked"
-    SEARCH_UNAVAILABLE = "search_unavailable"
-    MODEL_UNAVAILABLE = "model_unavailable"
-    EMPTY_ANSWER = "empty_answer"
-    UNSUPPORTED_ANSWER = "unsupported_answer"
-    OVERLOADED = "overloaded"
-    LOW_SUPPORT = "low_support"
-    REPEATED_FAILURE = "repeated_failure"
-    SENSITIVE = "sensitive"
-    ABUSE = "abuse"
-
-
-class Sentiment(StrEnum):
-    """How messages sound; see `kefu.router.nlu.sentiment`."""
-
-    NEGATIVE = "negative"
-    NEUTRAL = "neutral"
-    POSITIVE = "positive"
-
-
-class SlotKind(StrEnum):
-    """What a slot's value is; see the contract."""
-
-    NUMBER = "number"
-    DATE = "date"
-    AMOUNT = "amount"
-    CODE = "code"
-    PHONE = "phone"
-    EMAIL = "email"
 
 
 class BrownOut(IntEnum):
@@ -139,40 +106,6 @@ class Supported:
     share: float
     evidence: str
     """The passage's sentence."""
-
-
-@dataclass(frozen=True)
-class Slot:
-    """Something that the customer has told already."""
-
-    kind: SlotKind
-    value: str
-
-
-@dataclass(frozen=True)
-class PassageTried:
-    """A passage that was found and not enough."""
-
-    name: str
-    title: str
-    relevance: float
-
-
-@dataclass(frozen=True)
-class Handoff:
-    """A person should take over. `message` is for the customer, `summary` for the person; see the contract."""
-
-    reason: HandoffReason
-    message: str
-    summary: str
-    out_of_hours: bool = False
-    next_opening: float | None = None
-    """Seconds since the epoch."""
-    passages: tuple[PassageTried, ...] = ()
-    slots: tuple[Slot, ...] = ()
-    sentiment: Sentiment = Sentiment.NEUTRAL
-    repeated: bool = False
-    subject: str = ""
 
 
 @dataclass(frozen=True)

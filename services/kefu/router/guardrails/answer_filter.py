@@ -14,7 +14,8 @@ from kefu.router.grounding.attribution import Support
 from kefu.router.grounding.lexical_overlap import sentences
 from kefu.router.guardrails.chinese_variant import ScriptFilter, converter
 from kefu.router.guardrails.citations import CitationScanner, Mark, Piece
-from kefu.router.guardrails.literals import Evidence, LiteralGuard
+from kefu.router.guardrails.evidence import Evidence
+from kefu.router.guardrails.literals import LiteralGuard
 from kefu.router.guardrails.prompt_leak import PromptGuard
 
 _ATTRIBUTED = 0.5

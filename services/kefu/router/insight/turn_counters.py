@@ -15,7 +15,8 @@ from dataclasses import dataclass
 import pydantic
 
 from kefu.common.text.question_equivalence import asked
-from kefu.router.domain.turn import AnswerSource, Completed, FinishReason, HandoffReason, Turn, TurnState
+from kefu.router.domain.handoff import HandoffReason
+from kefu.router.domain.turn import AnswerSource, Completed, FinishReason, Turn, TurnState
 
 QUESTIONS, REPLIES = "questions", "replies"
 CONFIRMED, ASSUMED, REOPENED = "confirmed", "assumed", "reopened"

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from kefu.common.redis.commands import Command, RedisCommands, ScriptCall
 from kefu.common.text.pii import redacted
-from kefu.router.answering.repeated_failures import FAILURES
-from kefu.router.domain.turn import HandoffReason, Rating, Turn, TurnState
+from kefu.router.domain.handoff import FAILURES, HandoffReason
+from kefu.router.domain.turn import Rating, Turn, TurnState
 from kefu.router.storage import keys
 
 MOST_KEPT = 5000

@@ -3,18 +3,15 @@
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from kefu.router.domain.handoff import Handoff, HandoffReason, Sentiment, SlotKind
 from kefu.router.domain.session import Session, SessionState
 from kefu.router.domain.turn import (
     AnswerSource,
     BrownOut,
     Completed,
     FinishReason,
-    Handoff,
-    HandoffReason,
     Passage,
     Rating,
-    Sentiment,
-    SlotKind,
     TurnRecord,
     TurnState,
 )

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 
 from kefu.common.text.chinese import simplified
-from kefu.router.domain.turn import Sentiment
+from kefu.router.domain.handoff import Sentiment
 from kefu.router.nlu.normalization import plain
 
 _NEGATIVE_EN = (

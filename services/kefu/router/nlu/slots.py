@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from operator import itemgetter
 
 from kefu.common.text.pii import PersonalKind, personal_data, placeholder
-from kefu.router.domain.turn import Slot, SlotKind
+from kefu.router.domain.handoff import Slot, SlotKind
 
 MOST_SLOTS = 12
 _PERSONAL = {PersonalKind.PHONE: SlotKind.PHONE, PersonalKind.EMAIL: SlotKind.EMAIL}

@@ -17,11 +17,10 @@ from kefu.common.errors import (
 )
 from kefu.common.rpc.status import RpcFailure
 from kefu.generation.v1 import generation_pb2 as pb
-from kefu.router.answering.prompt import Role
-from kefu.router.domain.generation import Accepted, Ended, Event, Frame, Order
+from kefu.router.domain.generation import Accepted, Ended, Event, Frame, Order, Role
 from kefu.router.domain.turn import Usage
 from kefu.router.replicas.circuit_breaker import Breaker
-from kefu.router.replicas.load_balancer import ReplicaLoad
+from kefu.router.replicas.load import ReplicaLoad
 from kefu.router.replicas.multiplexing import AnswerFailed, LineAnswer
 
 _NOT_ITS_FAULT = {PromptTooLong.reason, CannotContinue.reason, ReplicaFull.reason}

@@ -3,7 +3,7 @@
 from prometheus_client import Counter, Gauge
 
 from kefu.router.replicas.circuit_breaker import Breaker
-from kefu.router.replicas.load_balancer import ReplicaLoad
+from kefu.router.replicas.load import ReplicaLoad
 
 LOAD_TOKENS = Gauge(
     "kefu_replica_load_tokens",

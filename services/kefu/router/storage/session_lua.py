@@ -233,10 +233,3 @@ redis.call('DEL', unpack(KEYS))
 return gone
 """
 """Erase a session with all that belongs to it."""
-
-UPDATE_SETTINGS = """
--- KEYS: revisions. ARGV: the revision that was read, the new one as JSON
-if redis.call('LLEN', KEYS[1]) ~= tonumber(ARGV[1]) then return 0 end
-return redis.call('RPUSH', KEYS[1], ARGV[2])
-"""
-"""Add a revision of settings; 0 when the one that was read is not the last."""

@@ -22,11 +22,8 @@ import structlog
 from kefu.common.aio import cancelled
 from kefu.common.errors import BackendUnavailable
 from kefu.common.redis.commands import RedisCommands, ScriptCall, Value
-from kefu.common.text.language import AnswerLanguage
 from kefu.router import metrics
-from kefu.router.answering.question import Draft
 from kefu.router.domain.generation import Sent
-from kefu.router.domain.turn import Turn
 from kefu.router.storage import keys, session_lua
 from kefu.router.storage.turn_drafts import ABOUT, About
 from kefu.router.storage.turns import DRAFT_SECONDS, TurnKey, TurnStore, ms
@@ -65,25 +62,6 @@ class Spoken:
     sent: Sent
     rewritten_from: int | None
     version: int = 0
-
-
-def spoken_of(turn: Turn, draft: Draft) -> Spoken | None:
-    """What would have to be known elsewhere; None while it is nothing, or what is saved anyway."""
-    if not draft.log.has_started or draft.saved is not None:
-        return None
-    language: AnswerLanguage = "zh" if turn.language == "zh" else "en"
-    sent = Sent((), "", "") if draft.received is None else draft.received.sent()
-    about = About(
-        language=language,
-        as_of=turn.as_of,
-        carried=turn.carried,
-        searched=draft.searched,
-        query=draft.query,
-        passages=draft.passages,
-        fingerprint=sent.fingerprint,
-        whole=bool(sent.token_ids or not sent.text),
-    )
-    return Spoken(about, draft.log.encoded, sent, draft.log.rewritten_from, draft.version)
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ import pydantic
 
 from kefu.common.errors import SessionBusy, SessionClosed, SessionNotFound
 from kefu.common.redis.commands import Command, RedisCommands, ScriptCall
-from kefu.router.answering.question import Ask
 from kefu.router.domain.session import SessionState
 from kefu.router.domain.turn import TURN, FinishReason, Rating, Turn, TurnRecord, TurnState
+from kefu.router.domain.turn_request import Ask
 from kefu.router.storage import keys, session_lua
 from kefu.router.storage.change_feed import ring
 from kefu.router.storage.desk_index import at_desk, shortened

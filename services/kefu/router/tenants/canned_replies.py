@@ -3,7 +3,7 @@
 from dataclasses import dataclass, fields, replace
 
 from kefu.common.text.language import AnswerLanguage
-from kefu.router.domain.turn import HandoffReason
+from kefu.router.domain.handoff import HandoffReason
 from kefu.router.nlu.intents import Intent
 
 

@@ -12,9 +12,15 @@ from kefu.common.redis.commands import RedisCommands
 from kefu.common.text.language import AnswerLanguage
 from kefu.router.config import RouterConfig
 from kefu.router.domain.turn import OnBusy
-from kefu.router.storage import keys, session_lua
+from kefu.router.storage import keys
 from kefu.router.tenants.canned_replies import DEFAULT_TEXTS, Texts
 
+UPDATE_SETTINGS = """
+-- KEYS: revisions. ARGV: the revision that was read, the new one as JSON
+if redis.call('LLEN', KEYS[1]) ~= tonumber(ARGV[1]) then return 0 end
+return redis.call('RPUSH', KEYS[1], ARGV[2])
+"""
+"""Add a revision of settings; 0 when the one that was read is not the last."""
 _log = structlog.stdlib.get_logger()
 _MOST_REMEMBERED = 10_000
 ValueT = TypeVar("ValueT")
@@ -167,7 +173,7 @@ class SettingsStore:
         """Put new settings in force, and return their revision. Raises StaleRevision when `read` is not the last."""
         revision = Revision(read + 1, settings, author, time.time())
         arguments = (read, _REVISION.dump_json(revision).decode())
-        number = await self._commands.script(session_lua.UPDATE_SETTINGS, [keys.tenant_settings(tenant)], arguments)
+        number = await self._commands.script(UPDATE_SETTINGS, [keys.tenant_settings(tenant)], arguments)
         if not number:
             raise StaleRevision("Someone else changed the settings: read them again, then update.")
         self._remembered.pop(tenant, None)

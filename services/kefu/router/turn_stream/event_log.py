@@ -10,7 +10,8 @@ from collections.abc import AsyncGenerator
 from dataclasses import replace
 
 from kefu.common.errors import OffsetOutOfRange
-from kefu.router.domain.turn import Completed, Handoff
+from kefu.router.domain.handoff import Handoff
+from kefu.router.domain.turn import Completed
 from kefu.router.turn_stream.events import Ended, Event, HandedOff, PassagesFound, Reasoning, Started, Text
 
 _LONGEST_PIECE = 65_536  # bytes: a message of gRPC has at most 4 MiB unless its receiver says otherwise

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from kefu.router.domain.turn import Completed, Handoff, Passage
+from kefu.router.domain.handoff import Handoff
+from kefu.router.domain.turn import Completed, Passage
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ from typing import Annotated, NoReturn
 import typer
 from rich.console import Console
 
-from kefu.cli.command_group import full
 from kefu.cli.commands.eval.report import ReportOption, write_report
 from kefu.cli.console import CommandFailed, print_json
 from kefu.cli.remote.connection import DataDirOption, Key, KnowledgeServer, Remote, failing_plainly, find
+from kefu.cli.remote.resource_names import full
 from kefu.common.errors import StartupError
 from kefu.evaluation.abstention import Abstention, calibrated, cases_of
 from kefu.evaluation.abstention import abstention as measure

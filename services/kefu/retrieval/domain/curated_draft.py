@@ -1,0 +1,50 @@
+"""A curated answer as it is written, checked, before it is stored."""
+
+import hashlib
+from dataclasses import dataclass, replace
+
+from kefu.common.errors import BadRequest
+from kefu.common.resource_names import check_day
+from kefu.common.text.language import language_of
+from kefu.retrieval.domain.filters import Audience
+
+MAX_QUESTIONS = 20
+MAX_QUESTION_CHARACTERS = 500
+MAX_ANSWER_CHARACTERS = 4_000
+MOST_PRIORITY = 1_000
+
+
+@dataclass(frozen=True)
+class CuratedDraft:
+    """A curated answer without its vectors. The id follows from its first question, so that importing it again replaces
+    it.
+    """
+
+    questions: tuple[str, ...]
+    answer: str
+    language: str
+    valid_from: str = ""
+    valid_until: str = ""
+    priority: int = 0
+    audience: Audience = Audience.EVERYONE
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+        return hashlib.sha256(f"{self.language}\x00{self.questions[0]}".encode()).hexdigest()[:20]
+
+
+def checked(draft: CuratedDraft) -> CuratedDraft:
+    """The draft with its language recognised; raises BadRequest, naming the field, for what the contract forbids."""
+    questions = tuple(dict.fromkeys(question.strip() for question in draft.questions if question.strip()))
+    if not 1 <= len(questions) <= MAX_QUESTIONS:
+        raise BadRequest("questions", f"must be 1 to {MAX_QUESTIONS}.")
+    if any(len(question) > MAX_QUESTION_CHARACTERS for question in questions):
+        raise BadRequest("questions", f"must have at most {MAX_QUESTION_CHARACTERS} characters each.")
+    if not 1 <= len(draft.answer.strip()) <= MAX_ANSWER_CHARACTERS:
+        raise BadRequest("answer", f"must have 1 to {MAX_ANSWER_CHARACTERS} characters.")
+    check_day("valid_from", draft.valid_from)
+    check_day("valid_until", draft.valid_until)
+    if abs(draft.priority) > MOST_PRIORITY:
+        raise BadRequest("priority", f"must be -{MOST_PRIORITY} to {MOST_PRIORITY}.")
+    return replace(draft, questions=questions, language=draft.language or language_of(draft.answer))

@@ -1,0 +1,30 @@
+"""A turn request: what one Converse call asks for, checked."""
+
+from dataclasses import dataclass
+
+from kefu.common.metadata_filters import Pairs
+from kefu.common.text.language import AnswerLanguage
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One customer message, checked. `arrived` and `deadline` are monotonic."""
+
+    text: str
+    arrived: float
+    request_id: str = ""
+    collections: tuple[str, ...] = ()
+    user: str = ""
+    on_busy: str = ""
+    as_of: str = ""
+    filters: Pairs = ()
+    """See the contract's Filter."""
+    resumable: bool = False
+    thinks: bool = False
+    reasoning_tokens: int = 0
+    """0: the server's default."""
+    shows_reasoning: bool = False
+    max_tokens: int | None = None
+    temperature: float | None = None
+    language: AnswerLanguage | None = None
+    deadline: float | None = None

@@ -1,0 +1,134 @@
+"""The evidence of an answer: every literal that its passages, its question and its date hold."""
+
+import re
+from collections.abc import Iterable
+
+from kefu.common.text.number_words import HAN_NUMBER, NUMBER, NUMBER_WORDS, han_number, normal
+from kefu.router.guardrails.literal_patterns import (
+    ADDRESS,
+    CLOCK_TIME,
+    DATE,
+    FULL_WIDTH,
+    MONEY,
+    ONE_NUMBER,
+    PER_CENT,
+    PLAIN,
+    RUN,
+    SENTENCE_END,
+    SIGNS,
+    TIME,
+    Kind,
+)
+from kefu.router.guardrails.quantities import (
+    CLOCK,
+    Quantity,
+    Statements,
+    clock,
+    unit_behind,
+    unit_in_front,
+)
+
+
+class Evidence:
+    """What an answer may rest on: passages, the question, what was said before."""
+
+    def __init__(self, texts: Iterable[str], sources: Iterable[tuple[str, str]] = (), question: str = "") -> None:
+        """`sources` are passages, what stands above them and what they say: a figure of theirs has to be about the same
+        thing as in them. Figures of the other `texts` may be repeated as one likes.
+        """
+        self._numbers: dict[str, Kind] = {}
+        self._text = ""
+        for text in texts:
+            self._add(text)
+        self._free = frozenset(self._numbers)
+        sources = list(sources)
+        for above, text in sources:
+            self._add(f"{above}\n{text}")
+        self._statements = Statements(sources, question)
+
+    def gainsays(self, run: str, before: str, after: str) -> bool:
+        """Whether the figures of a run that occur in the passages are about something else there, or in another unit.
+
+        `before` and `after`: what stands around it in the answer.
+        """
+        core = run.translate(FULL_WIDTH)
+        found = list(NUMBER.finditer(core))
+        said = SENTENCE_END.split(before)[-1]
+        if time := TIME.fullmatch(core.strip(".,:?")):
+            return self._statements.gainsay(Quantity(clock(time[1], time[2]), CLOCK), said)
+        if not 1 <= len(found) <= 2 or DATE.search(core):
+            return False
+        behind = "" if core[-1] in ".,:?" else after
+        for number in found:
+            value = normal(number[0])
+            front = core[: number.start()] if number is found[0] else ""
+            unit = unit_in_front(before[-5:] + front) or unit_behind(core[found[-1].end() :] + behind)
+            if value not in self._free and self._statements.gainsay(Quantity(value, unit), said + front):
+                return True
+        return False
+
+    def gainsays_word(self, value: int, before: str, after: str) -> bool:
+        """The same for a number in words; without a unit behind it, it is no figure."""
+        unit = unit_behind(after)
+        said = SENTENCE_END.split(before)[-1]
+        return (
+            bool(unit) and str(value) not in self._free and self._statements.gainsay(Quantity(str(value), unit), said)
+        )
+
+    def _add(self, text: str) -> None:
+        plain = text.translate(FULL_WIDTH)
+        self._text += "\n" + plain.lower()
+        # A table says its unit once, in its head: a kind holds for every number of the text it stands in.
+        kind = Kind(bool(MONEY.search(plain)), bool(PER_CENT.search(plain)))
+        for run in RUN.finditer(plain):
+            times = [clock(*found) for found in CLOCK_TIME.findall(run[0])]
+            # 9:30 holds neither a 9 nor a 30, but 9:00 is nine o'clock.
+            parts = [time.partition(":")[0] for time in times if time.endswith(":00")] or NUMBER.findall(run[0])
+            if times and not any(time.endswith(":00") for time in times):
+                continue
+            if len(parts) <= 2 or DATE.search(run[0]):  # the groups of a telephone number are no figures
+                for part in parts:
+                    self._know(normal(part), kind)
+        for word in re.findall(r"[A-Za-z]+(?:-[A-Za-z]+)?", plain.lower()):
+            for part in (word, *word.split("-")):
+                if part in NUMBER_WORDS:
+                    self._know(str(NUMBER_WORDS[part]), kind)
+        for han in HAN_NUMBER.finditer(plain):
+            self._know(str(han_number(han[0])), kind)
+
+    def _know(self, number: str, kind: Kind) -> None:
+        known = self._numbers.get(number, PLAIN)
+        self._numbers[number] = Kind(known.money or kind.money, known.per_cent or kind.per_cent)
+
+    def has_number(self, number: str, kind: Kind = PLAIN) -> bool:
+        """Whether a number occurs, as money or per cent if it is that."""
+        known = self._numbers.get(normal(number))
+        return known is not None and known.money >= kind.money and known.per_cent >= kind.per_cent
+
+    def has_text(self, text: str) -> bool:
+        """Whether a text occurs as whole words, whatever its case."""
+        pattern = rf"(?<![a-z0-9]){re.escape(text.lower())}(?![a-z0-9])"
+        return re.search(pattern, self._text) is not None
+
+    def bears_out(self, run: str, kind: Kind = PLAIN) -> bool:
+        """Whether a run of characters without space holds nothing but words, or only literals that occur."""
+        core = run.translate(FULL_WIDTH).strip(".,:?'-+=~/&#×_")
+        if ADDRESS.search(core):
+            return self.has_text(core.removeprefix("https://").removeprefix("http://"))
+        parts = NUMBER.findall(core)
+        if not parts:
+            return True
+        kind = Kind(kind.money or core[0] in SIGNS, kind.per_cent or core[-1] == "%")
+        if len(parts) == 1 and ONE_NUMBER.fullmatch(core):
+            return self.has_number(parts[0], kind)
+        if self.has_text(core):
+            return True
+        if time := TIME.fullmatch(core):
+            return self.has_text(f"{time[1]}:{time[2]}") or (time[2] == "00" and self.has_number(time[1]))
+        if re.fullmatch(r"\d+(?:[.,]\d+)*[A-Za-z]+", core):  # "30days", "3kg"
+            return all(self.has_number(part) for part in parts)
+        if re.search("[A-Za-z]", core.replace("x", "")):
+            return False  # a code: it has to occur as it is
+        if len(parts) <= 2 or DATE.fullmatch(core):
+            return all(self.has_number(part, kind) for part in parts)
+        return False

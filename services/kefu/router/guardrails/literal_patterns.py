@@ -1,0 +1,50 @@
+"""Patterns of literals: figures, prices, dates, addresses and codes, in Chinese and English."""
+
+import re
+from typing import NamedTuple
+
+from kefu.common.text.number_words import HAN_DIGITS, NUMBER
+
+SIGNS = "¥￥$€£"
+_RUN_CHARACTERS = r"A-Za-z0-9０-９_.,:/\-+@%％#&=?~'’×" + SIGNS
+RUN = re.compile(f"[{_RUN_CHARACTERS}]+")
+LITERAL_BEGIN = re.compile(f"[{_RUN_CHARACTERS}{HAN_DIGITS}]")
+LOOK_BACK = 240
+LOOK_AHEAD = 32
+_HAN_UNITS = re.findall(r"\S+", "工作日 自然日 小时 分钟 星期 月 天 日 周 年 元 块 折 成 倍")
+HAN_UNIT = re.compile(f"个?(?:{'|'.join(_HAN_UNITS)})")
+HAN_UNIT_BEGINNINGS = frozenset(
+    (counter + unit)[:end] for counter in ("", "个") for unit in _HAN_UNITS for end in range(len(counter + unit))
+)
+FULL_WIDTH = str.maketrans("０１２３４５６７８９％￥’", "0123456789%¥'")
+MONEY = re.compile(rf"[{SIGNS}元块]|\b(?:yuan|rmb|cny|usd|eur|dollars?|euros?|pounds?)\b", re.IGNORECASE)
+PER_CENT = re.compile(r"[%％]|百分之|\bper\s?cent\b", re.IGNORECASE)
+ADDRESS = re.compile(
+    r"://|\S@\S|^www\.|[a-z0-9-]{2,}\.(?:com|cn|net|org|io|co|example|shop|app|info|gov|edu|hk|tw|top|site|store|me|cc|dev"
+    r"|ai|uk|us|eu|de|fr|jp|sg)(?:[/:?#]|$)",
+    re.IGNORECASE,
+)
+DATE = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}")
+TIME = re.compile(r"0?(\d{1,2}):(\d\d)")
+CLOCK_TIME = re.compile(r"(?<![\d:])(\d{1,2}):(\d\d)(?![\d:])")
+NUMBERING = re.compile(r"(?:1?\d|20)\.?")
+LINE_START = re.compile(r"(?:^|\n)[\s*#>•\-]*$")
+ONE_NUMBER = re.compile(rf"[{SIGNS}]?(?:{NUMBER.pattern})%?")
+UNIT_WORD = re.compile(
+    r"(?:business|working|calendar|days?|hours?|minutes?|weeks?|months?|years?|yuan|dollars?|percent|per|times)",
+    re.IGNORECASE,
+)
+SUSPECT = re.compile(f"[0-9０-９{HAN_DIGITS}{SIGNS}@./:]")
+"""A stretch without any of these holds words alone: no figure, no code, no address."""
+SENTENCE_END = re.compile(r"[。！？!?；;\n]|\.\s")
+NEXT_WORD = re.compile(r"\s+([A-Za-z]+)(?=[^A-Za-z])")
+
+
+class Kind(NamedTuple):
+    """What a number is besides a number."""
+
+    money: bool
+    per_cent: bool
+
+
+PLAIN = Kind(False, False)
