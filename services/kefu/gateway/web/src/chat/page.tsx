@@ -10,8 +10,10 @@ import type { Conversation } from "./conversation.ts";
 import type { Site } from "./embedding.ts";
 import type { Entry } from "./entry.ts";
 import type { Shown } from "./evidence.tsx";
-import { answers, loadAnswers } from "./lazy.ts";
+import { loadAnswers, setLoader } from "./lazy.ts";
 import { t } from "./texts.ts";
+
+const answers = setLoader(() => import("./answers.ts"));
 
 interface PageProps {
   conversation: Conversation;

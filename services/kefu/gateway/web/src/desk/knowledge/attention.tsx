@@ -11,7 +11,8 @@ import { may, useDesk } from "../shared/session.ts";
 import { Busy, Empty, FailureNotice, Notice } from "../shared/ui.tsx";
 import { t } from "../texts.ts";
 import { neverCited, stale, today } from "./documents_state.ts";
-import { listDocuments, ValidityText } from "./documents.tsx";
+import { listDocuments } from "./documents.tsx";
+import { ValidityText } from "./validity_text.tsx";
 
 /** As far back as the server counts at once. */
 const DAYS = 92;

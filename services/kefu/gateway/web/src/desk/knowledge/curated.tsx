@@ -12,7 +12,7 @@ import { useDesk } from "../shared/session.ts";
 import { Badge, Busy, Confirm, Empty, FailureNotice } from "../shared/ui.tsx";
 import { t } from "../texts.ts";
 import { CuratedForm } from "./curated_form.tsx";
-import { ValidityText } from "./documents.tsx";
+import { ValidityText } from "./validity_text.tsx";
 
 export function CuratedPage({ collection }: { collection: string }) {
   const { services } = useDesk();

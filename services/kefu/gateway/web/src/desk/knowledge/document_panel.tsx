@@ -12,8 +12,8 @@ import { useDesk } from "../shared/session.ts";
 import { Busy, Confirm, FailureNotice } from "../shared/ui.tsx";
 import { t } from "../texts.ts";
 import { isEditable } from "./documents_state.ts";
-import { ValidityText } from "./documents.tsx";
 import { DocumentEditor } from "./editor.tsx";
+import { ValidityText } from "./validity_text.tsx";
 
 export async function listPassages(services: Services, document: string, signal: AbortSignal): Promise<readonly Passage[]> {
   const passages: Passage[] = [];

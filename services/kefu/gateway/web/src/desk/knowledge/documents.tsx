@@ -13,9 +13,10 @@ import { useDesk } from "../shared/session.ts";
 import { Badge, Busy, Empty, FailureNotice } from "../shared/ui.tsx";
 import { t } from "../texts.ts";
 import { DocumentPanel } from "./document_panel.tsx";
-import { matching, today, validityOn } from "./documents_state.ts";
+import { matching } from "./documents_state.ts";
 import { DocumentEditor } from "./editor.tsx";
 import { Upload } from "./upload.tsx";
+import { ValidityText } from "./validity_text.tsx";
 
 const ROWS = 100;
 
@@ -132,30 +133,4 @@ export function DocumentsPage({ collection, onChange, open }: { collection: Coll
       ) : null}
     </>
   );
-}
-
-export function ValidityText({ document }: { document: Pick<Document, "validFrom" | "validUntil"> }) {
-  const span = [document.validFrom || "…", document.validUntil || "…"].join(" – ");
-  switch (validityOn(document, today())) {
-    case "ended":
-      return (
-        <>
-          <Badge kind="danger">{t("validityEnded")}</Badge> <span class="nowrap">{span}</span>
-        </>
-      );
-    case "ending":
-      return (
-        <>
-          <Badge kind="warn">{t("validityEnding")}</Badge> <span class="nowrap">{span}</span>
-        </>
-      );
-    case "coming":
-      return (
-        <>
-          <Badge>{t("validityComing")}</Badge> <span class="nowrap">{span}</span>
-        </>
-      );
-    case "valid":
-      return document.validFrom || document.validUntil ? <span class="nowrap">{span}</span> : <span class="soft">{t("always")}</span>;
-  }
 }
