@@ -16,13 +16,13 @@ from kefu.common.rpc.server import run, serving, terminated
 from kefu.router.api import chat_servicer
 from kefu.router.api.chat_servicer import ChatServicer
 from kefu.router.config import RouterConfig
-from kefu.router.conversations.service import Conversations
+from kefu.router.conversations.service import ConversationService
 from kefu.router.dispatch.hedging import Hedging
 from kefu.router.dispatch.relay import Patience, Relays
 from kefu.router.dispatch.retry_budget import RetryBudget
-from kefu.router.domain.generation import Ended, Message, Order, Role
+from kefu.router.domain.generation import GenerationEnd, GenerationRequest, Message, Role
 from kefu.router.domain.turn import AnswerSource, Completed, FinishReason, Timings
-from kefu.router.domain.turn_request import Ask
+from kefu.router.domain.turn_request import TurnRequest
 from kefu.router.guardrails.answer_filter import AnswerFilter
 from kefu.router.guardrails.evidence import Evidence
 from kefu.router.replicas.pool import open_pool
@@ -37,18 +37,20 @@ class BareConversations:
         self._relays = relays
 
     async def converse(
-        self, principal: Principal, session_id: str | None, ask: Ask
+        self, principal: Principal, session_id: str | None, ask: TurnRequest
     ) -> AsyncGenerator[events.Event, None]:
-        """As Conversations.converse."""
+        """As ConversationService.converse."""
         yield events.Started(str(uuid.uuid4()), str(uuid.uuid4()), "en")
         chain = AnswerFilter((), Evidence([ask.text]))
         relay = self._relays.relay(principal)
         tokens = ask.max_tokens or self._config.max_answer_tokens
-        order = Order((Message(Role.USER, ask.text),), estimated_tokens=100 + tokens // 2, max_tokens=tokens)
+        order = GenerationRequest(
+            (Message(Role.USER, ask.text),), estimated_tokens=100 + tokens // 2, max_tokens=tokens
+        )
         usage, finish, offset, first = None, FinishReason.STOP, 0, None
         async with aclosing(relay.frames(order)) as frames:
             async for frame in frames:
-                if isinstance(frame, Ended):
+                if isinstance(frame, GenerationEnd):
                     usage, finish = frame.usage, FinishReason.LENGTH if frame.cut else FinishReason.STOP
                     text = chain.finish()
                 else:
@@ -58,7 +60,7 @@ class BareConversations:
                     yield events.Text(offset, text)
                     offset += len(text.encode())
         timings = Timings(first_text=first, total=time.monotonic() - ask.arrived)
-        yield events.Ended(
+        yield events.StreamEnd(
             Completed(
                 finish, AnswerSource.GENERATED, usage=usage, timings=timings, text_bytes=offset, model=relay.model
             )
@@ -76,7 +78,7 @@ async def main(config: RouterConfig) -> None:
             RetryBudget(share=config.retry_share, reserve=config.retry_reserve, per_second=1.0),
             Hedging(share=0.0),
         )
-        conversations = cast("Conversations", BareConversations(config, relays))
+        conversations = cast("ConversationService", BareConversations(config, relays))
         async with AsyncExitStack() as stack:
             keyring = await stack.enter_async_context(open_keyring(internal, bootstrap))
             chat = ChatServicer(conversations, keyring, slow_reader_seconds=config.slow_reader_seconds)

@@ -17,15 +17,15 @@ from typing import Annotated, Any
 import typer
 
 from kefu.generation.v1 import generation_pb2 as gb
-from kefu.router.dispatch.received_answer import Received
+from kefu.router.dispatch.received_answer import ReceivedAnswer
 from kefu.router.domain.generation import Frame
 from kefu.router.domain.turn import Completed, FinishReason, Passage
 from kefu.router.guardrails.answer_filter import AnswerFilter
 from kefu.router.guardrails.evidence import Evidence
 from kefu.router.messages.chat import event_message
 from kefu.router.replicas.answer_stream import event_of
-from kefu.router.turn_stream.event_log import TurnLog
-from kefu.router.turn_stream.events import Ended, Started, Text
+from kefu.router.turn_stream.event_log import TurnEventLog
+from kefu.router.turn_stream.events import Started, StreamEnd, Text
 from loadtest.harness.questions import help_center
 from loadtest.harness.report import surroundings
 from loadtest.harness.tables import table
@@ -54,7 +54,7 @@ def frames_of(text: str, tokens: int, language: str) -> list[bytes]:
 def measure(text: str, frames: Sequence[bytes]) -> dict[str, float]:
     """Seconds of CPU for each part, over all frames of one answer."""
     passage = Passage(number=1, name="p", title="", headings=(), text=text, uri="", relevance=1.0, language="")
-    chain, received, log = AnswerFilter([passage], Evidence([text])), Received(), TurnLog()
+    chain, received, log = AnswerFilter([passage], Evidence([text])), ReceivedAnswer(), TurnEventLog()
     parsed, used = _timed(gb.GenerateEvent.FromString, frames)
     spent = {"parse": used}
     events, spent["translate"] = _timed(event_of, parsed)
@@ -75,7 +75,7 @@ def _timed(work: Callable[[Any], Any], items: Iterable[Any]) -> tuple[list[Any],
     return done, time.process_time() - began
 
 
-async def _through(log: TurnLog, visible: Sequence[str]) -> tuple[list[Text], float, float]:
+async def _through(log: TurnEventLog, visible: Sequence[str]) -> tuple[list[Text], float, float]:
     """The log with one reader, who is woken for each piece."""
     deltas: list[Text] = []
     saying = 0.0
@@ -84,7 +84,7 @@ async def _through(log: TurnLog, visible: Sequence[str]) -> tuple[list[Text], fl
         async for event in log.read():
             if isinstance(event, Text):
                 deltas.append(event)
-            elif isinstance(event, Ended):
+            elif isinstance(event, StreamEnd):
                 return
 
     reader = asyncio.create_task(read())

@@ -14,11 +14,11 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from kefu.retrieval.domain.chunk_header import Head
-from kefu.retrieval.domain.filters import Audience, Facts, Wanted
+from kefu.retrieval.domain.chunk_header import ChunkHeader
+from kefu.retrieval.domain.filters import Audience, Facts, SearchFilter
 from kefu.retrieval.embedders import Vectors
 from kefu.retrieval.index.passage_index import IndexedDocument, IndexedPassage, PassageIndex
-from kefu.retrieval.ranking.baseline import Background
+from kefu.retrieval.ranking.baseline import EmbeddingBaseline
 from kefu.retrieval.ranking.query import make_question
 from kefu.retrieval.ranking.ranker import Ranking, Searched, rank
 from kefu.retrieval.text.analyzer import Words
@@ -63,18 +63,18 @@ def main(
     index = PassageIndex(FaissVectors(_DIMENSION))
     for number in range(passages):
         hidden = number % 100 < 100 * staff
-        passage = IndexedPassage("p", texts[number], vectors[number], Head(number // 2, number % 3 == 0))
+        passage = IndexedPassage("p", texts[number], vectors[number], ChunkHeader(number // 2, number % 3 == 0))
         audience = Audience.STAFF if hidden else Audience.EVERYONE
         index.put(IndexedDocument(f"d{number}", Facts("en", audience=audience), [passage]))
     mark, terms = index.words_to_build()
     index.use_words(mark, PassageIndex.build_words(terms))
     sentences = {language: unit(12) for language in ("en", "zh")}
-    background = Background(sentences, sentences)
+    background = EmbeddingBaseline(sentences, sentences)
     questions = [(" ".join(draw.choice(_ASKED, 6)), vector) for vector in unit(searches)]
 
     def search(text: str, vector: Vectors) -> Ranking:
         question = make_question(text, vector, words, background, index.languages)
-        return rank([Searched(index, question)], 5, Wanted("2026-11-25"))
+        return rank([Searched(index, question)], 5, SearchFilter("2026-11-25"))
 
     found = [[(hit.entry.document, round(hit.score, 5)) for _, hit in search(*one).hits] for one in questions]
     costs: list[float] = []

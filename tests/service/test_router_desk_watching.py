@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from kefu.router.domain.event_bus import Happenings
-from kefu.router.domain.events import Happening
+from kefu.router.domain.event_bus import EventBus
+from kefu.router.domain.events import DomainEvent
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import desk_pb2
 from tests.support.desk import Customer, Desk, open_desk
@@ -80,15 +80,15 @@ async def test_observers_are_told_what_happens_in_its_order(
 ) -> None:
     class Notes:
         def __init__(self) -> None:
-            self.told: list[Happening] = []
+            self.told: list[DomainEvent] = []
 
-        def happened(self, happening: Happening) -> None:
+        def happened(self, happening: DomainEvent) -> None:
             self.told.append(happening)
 
     notes = Notes()
 
-    def noted(_: object) -> Happenings:
-        return Happenings([notes])
+    def noted(_: object) -> EventBus:
+        return EventBus([notes])
 
     monkeypatch.setattr("kefu.router.service.Happenings", noted)
     monkeypatch.setattr("kefu.router.desk.escalation._EVERY_SECONDS", 0.1)

@@ -12,9 +12,9 @@ from kefu.common.redis.client import open_redis
 from kefu.common.redis.commands import RedisCommands, ScriptCall
 from kefu.router.domain.handoff import Handoff, HandoffReason
 from kefu.router.domain.turn import AnswerSource, Completed, FinishReason, Rating, Turn, TurnState
-from kefu.router.insight.counter_store import Ledger
-from kefu.router.insight.turn_counters import tally_of
-from kefu.router.storage.erasure import Traces
+from kefu.router.insight.counter_store import CounterStore
+from kefu.router.insight.turn_counters import counters_of
+from kefu.router.storage.erasure import SessionErasure
 from tests.support.redis_server import RedisServer
 
 DAY = 86_400.0
@@ -69,7 +69,7 @@ def expected(session: list[Told]) -> Counter[str]:
     return counts
 
 
-async def counted(ledger: Ledger, tenant: str) -> Counter[str]:
+async def counted(ledger: CounterStore, tenant: str) -> Counter[str]:
     together: Counter[str] = Counter()
     async for _, hour in ledger.hours(tenant, NOON - DAY, NOON + 3 * DAY):
         together.update(hour)
@@ -95,12 +95,12 @@ async def test_counts_do_not_depend_on_the_order_in_which_two_routers_tell_them(
     redis: RedisServer, session: list[Told], shuffle: int, twice: bool
 ) -> None:
     async with open_redis(redis.url) as one, open_redis(redis.url) as other:
-        ledgers = [Ledger(RedisCommands(client), days=400, life=7 * DAY) for client in (one, other)]
+        ledgers = [CounterStore(RedisCommands(client), days=400, life=7 * DAY) for client in (one, other)]
         told: list[ScriptCall] = []
         number = 0
         for position, what in enumerate(session):
             turn = what.turn(position)
-            tally = tally_of(turn, TurnState.FINISHED)
+            tally = counters_of(turn, TurnState.FINISHED)
             assert tally is not None
             told.append(ledgers[0].count("acme", "s1", turn.id, tally))
             for rating in what.ratings:
@@ -119,9 +119,9 @@ async def test_counts_do_not_depend_on_the_order_in_which_two_routers_tell_them(
 @pytest.mark.parametrize("rating", [Rating.UP, Rating.DOWN])
 async def test_a_rating_that_is_taken_back_leaves_an_assumed_answer(redis: RedisServer, rating: Rating) -> None:
     async with open_redis(redis.url) as store:
-        commands, ledger = RedisCommands(store), Ledger(RedisCommands(store), days=400, life=DAY)
+        commands, ledger = RedisCommands(store), CounterStore(RedisCommands(store), days=400, life=DAY)
         turn = Told("How long?", "answer", 0).turn(0)
-        tally = tally_of(turn, TurnState.FINISHED)
+        tally = counters_of(turn, TurnState.FINISHED)
         assert tally is not None
         await commands.together(
             [
@@ -137,12 +137,12 @@ async def test_numbers_outlive_an_erased_session_and_what_is_told_of_it_later_ch
     redis: RedisServer,
 ) -> None:
     async with open_redis(redis.url) as store:
-        commands, ledger = RedisCommands(store), Ledger(RedisCommands(store), days=400, life=DAY)
+        commands, ledger = RedisCommands(store), CounterStore(RedisCommands(store), days=400, life=DAY)
         turn = Told("How long?", "answer", 0).turn(0)
-        tally = tally_of(turn, TurnState.FINISHED)
+        tally = counters_of(turn, TurnState.FINISHED)
         assert tally is not None
         await commands.together([ledger.count("acme", "s1", turn.id, tally)])
-        await Traces(commands, life=DAY).erase("acme", "s1")
+        await SessionErasure(commands, life=DAY).erase("acme", "s1")
         before = await counted(ledger, "acme")
         assert before == Counter({"questions": 1, "assumed": 1})
         await commands.together([ledger.rate("acme", "s1", turn.id, tally, Rating.DOWN, 1)])

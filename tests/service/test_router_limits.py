@@ -19,7 +19,7 @@ from kefu.common.rpc.status import RpcFailure, failure_of
 from kefu.router.admission.tenant_limits import TenantLimits
 from kefu.router.config import RouterConfig
 from kefu.router.storage import keys
-from kefu.router.tenants.settings import Rules, TenantSettings, rules_of
+from kefu.router.tenants.settings import EffectiveSettings, TenantSettings, effective_settings
 from kefu.router.v1 import admin_pb2 as admin
 from kefu.router.v1 import chat_pb2 as pb
 from tests.support.backends import hit
@@ -31,14 +31,14 @@ from tests.support.waiting import until
 ASK = "How long does a refund take?"
 
 
-def rules(max_concurrent_turns: int = 0, questions_per_minute: int = 0, question_burst: int = 0) -> Rules:
+def rules(max_concurrent_turns: int = 0, questions_per_minute: int = 0, question_burst: int = 0) -> EffectiveSettings:
     config = RouterConfig(internal_key=INTERNAL_KEY)  # pyright: ignore[reportArgumentType, reportCallIssue]
     settings = TenantSettings(
         max_concurrent_turns=max_concurrent_turns,
         questions_per_minute=questions_per_minute,
         question_burst=question_burst,
     )
-    return rules_of(settings, config)
+    return effective_settings(settings, config)
 
 
 @asynccontextmanager
@@ -48,7 +48,7 @@ async def limits_over(redis: RedisServer, routers: int, *, lease: float = 5.0) -
         yield [TenantLimits(RedisCommands(store), lease=lease, unknown="serve") for _ in range(routers)]
 
 
-async def verdict(entering: TenantLimits, turn: str, given: Rules, **more: float) -> TenantLimit | None:
+async def verdict(entering: TenantLimits, turn: str, given: EffectiveSettings, **more: float) -> TenantLimit | None:
     try:
         await entering.enter("acme", turn, given, **more)
     except TenantLimit as error:

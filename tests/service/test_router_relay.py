@@ -11,7 +11,7 @@ from prometheus_client import REGISTRY
 from kefu.common.errors import EngineDead, Internal, ReplicaFull
 from kefu.router.dispatch.relay import NoReplica, Patience
 from kefu.router.dispatch.retry_budget import RetryBudget
-from kefu.router.domain.generation import Sent
+from kefu.router.domain.generation import PartialAnswer
 from tests.support.backends import Step, replica_server
 from tests.support.bench import CUSTOMER, Written, measured, open_bench, order, scripted
 
@@ -185,7 +185,7 @@ async def test_an_answer_that_another_router_began_is_gone_on_with_whatever_the_
     async with open_bench(
         scripted(EngineDead("dead")), scripted(*TEXT), retries=RetryBudget(share=0, reserve=0)
     ) as bench:
-        sent = Sent(tuple(ord(character) for character in TEXT[:5]), TEXT[:5], "weights")
+        sent = PartialAnswer(tuple(ord(character) for character in TEXT[:5]), TEXT[:5], "weights")
         written = await bench.ask(dataclasses.replace(order(), continuation=sent))
         assert written.text == TEXT[5:]
         assert written.ended is not None

@@ -10,7 +10,7 @@ from prometheus_client import REGISTRY
 
 from kefu.common.auth import Principal, Scope
 from kefu.common.errors import CannotContinue, EngineDead, PromptTooLong, ReplicaFull, ServiceError
-from kefu.router.domain.generation import Ended, Event, Frame, Message, Order, Role
+from kefu.router.domain.generation import Event, Frame, GenerationEnd, GenerationRequest, Message, Role
 from kefu.router.replicas.circuit_breaker import PAUSE_SECONDS, BreakerState
 from kefu.router.replicas.engine_load import EngineLoad
 from kefu.router.replicas.pool import ReplicaPool, open_pool
@@ -19,7 +19,7 @@ from tests.support.backends import ScriptedReplica, replica_server
 from tests.support.calling import INTERNAL_KEY
 
 CUSTOMER = Principal("default", "someone", frozenset({Scope.CHAT}))
-ORDER = Order((Message(Role.USER, "How long?"),), estimated_tokens=300, max_tokens=50)
+ORDER = GenerationRequest((Message(Role.USER, "How long?"),), estimated_tokens=300, max_tokens=50)
 PATIENCE = 0.4
 
 
@@ -198,7 +198,7 @@ async def test_work_counts_from_the_moment_a_replica_is_asked_until_its_stream_e
     await settled()
 
     # Done.
-    assert isinstance((await events(replica))[-1], Ended)
+    assert isinstance((await events(replica))[-1], GenerationEnd)
     await settled()
 
     # Failed.
@@ -265,7 +265,7 @@ async def test_a_replica_that_is_no_longer_named_gets_nothing_new_and_finishes_w
             assert shown(f"kefu_replica_{name}", leaving) is None
         hold.set()
         rest = [event async for event in stream]
-    assert isinstance(rest[-1], Ended)
+    assert isinstance(rest[-1], GenerationEnd)
 
 
 async def test_room_is_in_the_engines_of_those_that_take_more_and_what_the_others_still_write_is_known(

@@ -9,7 +9,7 @@ from kefu.common.auth import Principal, Scope
 from kefu.router.dispatch.hedging import Hedging
 from kefu.router.dispatch.relay import Patience, Relays
 from kefu.router.dispatch.retry_budget import RetryBudget
-from kefu.router.domain.generation import Ended, Frame, Message, Order, Role
+from kefu.router.domain.generation import Frame, GenerationEnd, GenerationRequest, Message, Role
 from kefu.router.replicas.pool import ReplicaPool, open_pool
 from tests.support.backends import ScriptedReplica, Step, replica_server
 from tests.support.calling import INTERNAL_KEY
@@ -17,9 +17,11 @@ from tests.support.calling import INTERNAL_KEY
 CUSTOMER = Principal("default", "someone", frozenset({Scope.CHAT}))
 
 
-def order(*, estimated_tokens: int = 500, reasoning_tokens: int | None = None, deadline: float | None = None) -> Order:
+def order(
+    *, estimated_tokens: int = 500, reasoning_tokens: int | None = None, deadline: float | None = None
+) -> GenerationRequest:
     """What every test asks for."""
-    return Order(
+    return GenerationRequest(
         messages=(Message(Role.USER, "How long does a refund take?"),),
         estimated_tokens=estimated_tokens,
         max_tokens=100,
@@ -48,7 +50,7 @@ class Written:
     """What came of an order."""
 
     frames: list[Frame] = field(default_factory=list[Frame])
-    ended: Ended | None = None
+    ended: GenerationEnd | None = None
 
     @property
     def text(self) -> str:
@@ -72,19 +74,26 @@ class Bench:
         self.addresses = addresses
         self.replicas = replicas
 
-    async def ask(self, wanted: Order | None = None, *, preferred: int = 0, first_by: float | None = None) -> Written:
+    async def ask(
+        self, wanted: GenerationRequest | None = None, *, preferred: int = 0, first_by: float | None = None
+    ) -> Written:
         """All frames of an order; the replica with the number `preferred` is asked first."""
         written = Written()
         await self.into(written, wanted, preferred=preferred, first_by=first_by)
         return written
 
     async def into(
-        self, written: Written, wanted: Order | None = None, *, preferred: int = 0, first_by: float | None = None
+        self,
+        written: Written,
+        wanted: GenerationRequest | None = None,
+        *,
+        preferred: int = 0,
+        first_by: float | None = None,
     ) -> None:
         """The same, for those who want to see what came before it failed."""
         relay = self.relays.relay(CUSTOMER, preferred=self.addresses[preferred], session="s")
         async for event in relay.frames(wanted or order(), first_by=first_by):
-            if isinstance(event, Ended):
+            if isinstance(event, GenerationEnd):
                 written.ended = event
             else:
                 written.frames.append(event)

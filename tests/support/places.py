@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from kefu.common.errors import Overloaded
-from kefu.router.admission.scheduler import Admission, Bounds, Claim
+from kefu.router.admission.scheduler import AdmissionScheduler, Bounds, SlotRequest
 from kefu.router.domain.turn import BrownOut
 from kefu.router.replicas.engine_load import EngineLoad
 from tests.support.virtual_time import now
@@ -20,8 +20,8 @@ def admission(
     seconds: float = 10.0,
     brown_out: float = 0.0,
     load: Callable[[], EngineLoad] = EngineLoad,
-) -> Admission:
-    return Admission(Bounds(running, waiting, waiting_bytes, seconds, brown_out), load=load, clock=now)
+) -> AdmissionScheduler:
+    return AdmissionScheduler(Bounds(running, waiting, waiting_bytes, seconds, brown_out), load=load, clock=now)
 
 
 @dataclass
@@ -32,10 +32,10 @@ class Trace:
     refused: dict[str, list[Overloaded]] = field(default_factory=lambda: defaultdict[str, list[Overloaded]](list))
     rungs: dict[str, list[BrownOut]] = field(default_factory=lambda: defaultdict[str, list[BrownOut]](list))
 
-    async def turn(self, doors: Admission, claim: Claim, seconds: float) -> None:
+    async def turn(self, doors: AdmissionScheduler, claim: SlotRequest, seconds: float) -> None:
         came = now()
         try:
-            async with doors.place(claim) as rung:
+            async with doors.slot(claim) as rung:
                 self.waits[claim.tenant].append(now() - came)
                 self.rungs[claim.tenant].append(rung)
                 await asyncio.sleep(seconds if rung < BrownOut.WITHOUT_MODEL else 0.01)
@@ -44,7 +44,7 @@ class Trace:
 
 
 async def arrivals(
-    doors: Admission, trace: Trace, claim: Claim, *, per_second: float, seconds: float, turn: float
+    doors: AdmissionScheduler, trace: Trace, claim: SlotRequest, *, per_second: float, seconds: float, turn: float
 ) -> None:
     """Turns at a steady rate, each of `turn` seconds; returns when all have ended."""
     async with asyncio.TaskGroup() as group:
@@ -53,7 +53,9 @@ async def arrivals(
             await asyncio.sleep(1 / per_second)
 
 
-async def held(doors: Admission, trace: Trace, *claims: Claim, seconds: float = 1.0) -> list[asyncio.Task[None]]:
+async def held(
+    doors: AdmissionScheduler, trace: Trace, *claims: SlotRequest, seconds: float = 1.0
+) -> list[asyncio.Task[None]]:
     """Turns that have come, one after another."""
     tasks: list[asyncio.Task[None]] = []
     for claim in claims:

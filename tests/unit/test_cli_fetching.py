@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from kefu.cli.console import CommandFailed
-from kefu.cli.documents.local_files import Found
+from kefu.cli.documents.local_files import FoundFiles
 from kefu.cli.documents.web_pages import Fetcher, path_of, urls_in
 from kefu.common.ssrf import Address, is_allowed, is_public
 
@@ -94,8 +94,8 @@ def moved(to: str) -> bytes:
 
 async def fetch(
     folder: Path, *urls: str, allowed: tuple[str, ...] = ("127.0.0.1",), permitted: Any = anyone
-) -> tuple[Found, dict[str, str]]:
-    found = Found()
+) -> tuple[FoundFiles, dict[str, str]]:
+    found = FoundFiles()
     async with Fetcher.open(allowed, folder, permitted) as fetcher:
         failed = await fetcher.fetch_all(urls, found, lambda _: None)
     return found, {url.rpartition("/")[2]: reason for url, reason in failed}

@@ -6,9 +6,9 @@ import pytest
 from kefu.common.text.language import language_of
 from kefu.retrieval.calibration.out_of_domain import FOREIGN
 from kefu.retrieval.domain.calibration import CALIBRATION, MOST_TITLES, USUAL, Calibration, calibrate
-from kefu.retrieval.domain.filters import Facts, Wanted
+from kefu.retrieval.domain.filters import Facts, SearchFilter
 from kefu.retrieval.index.passage_index import IndexedDocument, IndexedPassage, PassageIndex
-from kefu.retrieval.ranking.baseline import Background
+from kefu.retrieval.ranking.baseline import EmbeddingBaseline
 from kefu.retrieval.ranking.query import make_question
 from kefu.retrieval.ranking.ranker import Searched, rank
 from kefu.retrieval.text.analyzer import Words
@@ -46,11 +46,11 @@ def relevances(count: int) -> tuple[list[float], list[float]]:
     mark, terms = index.words_to_build()
     index.use_words(mark, PassageIndex.build_words(terms))
     sentences = {language: np.stack([vector("opening hours"), vector("the weather")]) for language in ("en", "zh")}
-    background = Background(sentences, sentences)
+    background = EmbeddingBaseline(sentences, sentences)
 
     def best(question: str) -> float:
         asked = make_question(question, vector(question), WORDS, background, index.languages)
-        hits = rank([Searched(index, asked)], 1, Wanted("2026-11-25")).hits
+        hits = rank([Searched(index, asked)], 1, SearchFilter("2026-11-25")).hits
         return hits[0][1].relevance if hits else 0.0
 
     return [best(title) for title in titles[:MOST_TITLES]], [best(each) for each in FOREIGN["en"]]

@@ -7,11 +7,11 @@ import pytest
 
 from kefu.common.text.language import language_of
 from kefu.retrieval.documents.chunking import to_embed
-from kefu.retrieval.domain.chunk_header import Head, asks, head_of
-from kefu.retrieval.domain.filters import ALWAYS, Audience, Facts, Validity, Wanted
+from kefu.retrieval.domain.chunk_header import ChunkHeader, head_of, is_standalone_question
+from kefu.retrieval.domain.filters import ALWAYS, Audience, Facts, SearchFilter, Validity
 from kefu.retrieval.index.bm25 import LexicalView
 from kefu.retrieval.index.passage_index import IndexedDocument, IndexedPassage, PassageIndex
-from kefu.retrieval.ranking.baseline import Background, level_for
+from kefu.retrieval.ranking.baseline import EmbeddingBaseline, level_for
 from kefu.retrieval.ranking.ranker import Scored, Searched, rank
 from kefu.retrieval.ranking.relevance import Features, relevance
 from kefu.retrieval.ranking.score_margin import USUALLY_APART
@@ -22,7 +22,7 @@ from kefu.retrieval.vectorstore.faiss_store import FaissVectors
 
 WORDS = Words(b"salt")
 LEVELS = {"en": 0.0, "zh": 0.0}
-TODAY = Wanted("2026-11-25")
+TODAY = SearchFilter("2026-11-25")
 
 
 def unit(*values: float) -> np.ndarray:  # type: ignore[type-arg]
@@ -37,7 +37,7 @@ def document(
     *vectors: np.ndarray,  # type: ignore[type-arg]
     validity: Validity = ALWAYS,
     facts: Facts | None = None,
-    head: Head | None = None,
+    head: ChunkHeader | None = None,
 ) -> IndexedDocument:
     passage = IndexedPassage(f"{ident}-p", WORDS.terms(text), np.stack(vectors).astype(np.float16), head)
     return IndexedDocument(ident, facts or Facts(language_of(text), validity), [passage])
@@ -58,7 +58,7 @@ def ask(text: str, vector: np.ndarray) -> Question:  # type: ignore[type-arg]
     return Question(vector, WORDS.asked(text), translated, language, LEVELS, np.zeros(8, np.float32), LEVELS)
 
 
-def found(index: PassageIndex, question: Question, count: int = 5, wanted: Wanted = TODAY) -> list[Scored]:
+def found(index: PassageIndex, question: Question, count: int = 5, wanted: SearchFilter = TODAY) -> list[Scored]:
     return [scored for _, scored in rank([Searched(index, question)], count, wanted).hits]
 
 
@@ -154,12 +154,12 @@ def test_what_is_not_wanted_takes_no_place_among_the_best_and_leaves_with_its_la
     )
     question = ask("fee", unit(1.0))
     assert set(documents(found(index, question))) == {"all", "kettle", "中"}
-    assert len(found(index, question, wanted=Wanted(TODAY.day, Audience.STAFF))) == 5
+    assert len(found(index, question, wanted=SearchFilter(TODAY.day, Audience.STAFF))) == 5
     for expected, wanted in (
-        ({"kettle"}, Wanted(TODAY.day, metadata=(("product", "kettle"),))),
-        ({"kettle", "all", "中"}, Wanted(TODAY.day, metadata=(("product", ""), ("product", "kettle")))),
-        (set[str](), Wanted(TODAY.day, metadata=(("product", "kettle"), ("region", "eu")))),
-        ({"中"}, Wanted(TODAY.day, languages=frozenset({"zh"}))),
+        ({"kettle"}, SearchFilter(TODAY.day, metadata=(("product", "kettle"),))),
+        ({"kettle", "all", "中"}, SearchFilter(TODAY.day, metadata=(("product", ""), ("product", "kettle")))),
+        (set[str](), SearchFilter(TODAY.day, metadata=(("product", "kettle"), ("region", "eu")))),
+        ({"中"}, SearchFilter(TODAY.day, languages=frozenset({"zh"}))),
     ):
         assert set(documents(found(index, question, wanted=wanted))) == expected
     index.put(document("all", "fee seven", unit(1, 1), facts=staff))
@@ -193,7 +193,7 @@ def test_relevance_grows_with_nearness_and_with_shared_words() -> None:
 
 def test_background_levels_follow_the_passages_language() -> None:
     sentences = {"en": np.stack([unit(1.0)]), "zh": np.stack([unit(0, 1)])}
-    background = Background(sentences, sentences)
+    background = EmbeddingBaseline(sentences, sentences)
     levels = background.levels(unit(1.0))
     assert (level_for(levels, "en"), level_for(levels, "fr"), level_for(levels, "zh")) == (1.0, 1.0, 0.0)
 
@@ -258,17 +258,17 @@ def test_the_head_of_a_question_and_answer_is_the_question() -> None:
     assert head_of("FAQ", ["Can I return a gift?"]) == "Can I return a gift?"
     assert head_of("Returns", ["Gifts"]) == "Returns\nGifts"
     assert head_of("", []) == ""
-    assert all(map(asks, ("礼品卡怎么退", "How to pay a bill", "Is it safe?", "Can I return it")))
-    assert not any(map(asks, ("Payments", "几何学", "How long", "How long it takes", "多久")))
+    assert all(map(is_standalone_question, ("礼品卡怎么退", "How to pay a bill", "Is it safe?", "Can I return it")))
+    assert not any(map(is_standalone_question, ("Payments", "几何学", "How long", "How long it takes", "多久")))
 
 
 def test_a_passage_is_found_by_the_question_above_it_and_titles_that_many_share_say_nothing() -> None:
     far, near = unit(1, 1), unit(1, 0.1)
     index = index_of(
-        document("faq", "answer", far, near, head=Head(1, asks=True)),
+        document("faq", "answer", far, near, head=ChunkHeader(1, asks=True)),
         document("plain", "answer again", unit(1, 0.8)),
-        document("shared", "text", far, near, head=Head(2, asks=False)),
-        document("shared too", "another text", far, far, head=Head(2, asks=False)),
+        document("shared", "text", far, near, head=ChunkHeader(2, asks=False)),
+        document("shared too", "another text", far, far, head=ChunkHeader(2, asks=False)),
     )
     hits = {each.entry.document: each for each in found(index, ask("zzz", unit(1.0)))}
     assert documents(list(hits.values()))[0] == "faq"
@@ -313,7 +313,7 @@ def test_the_best_document_stands_apart_from_the_next_three_of_all_collections_t
     near = Searched(index_of(document("c", "how a kettle boils water", unit(1))), question)
     assert rank([*searched, near], 1, TODAY).apart < far
     hidden = Searched(index_of(document("c", "how a kettle boils water", unit(1), facts=staff)), question)
-    assert rank([*searched, hidden], 1, Wanted("2026-11-25", Audience.EVERYONE)).apart == far
+    assert rank([*searched, hidden], 1, SearchFilter("2026-11-25", Audience.EVERYONE)).apart == far
 
 
 def test_a_subject_line_moves_how_far_a_document_stands_apart_and_no_hit() -> None:

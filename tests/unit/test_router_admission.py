@@ -7,7 +7,7 @@ import pytest
 from kefu.common.aio import cancelled
 from kefu.common.auth import Priority
 from kefu.router.admission.fair_queue import Flow
-from kefu.router.admission.scheduler import Claim
+from kefu.router.admission.scheduler import SlotRequest
 from kefu.router.domain.turn import BrownOut
 from kefu.router.replicas.engine_load import EngineLoad
 from tests.support.places import Trace, admission, arrivals, held
@@ -19,7 +19,7 @@ def test_batch_waits_for_those_who_look_at_a_screen_but_not_for_ever() -> None:
         trace, doors = Trace(), admission(running=2, waiting=500, seconds=30)
         async with asyncio.TaskGroup() as group:
             for tenant, priority, rate in (("people", Priority.INTERACTIVE, 1.5), ("night", Priority.BATCH, 5)):
-                claim = Claim(tenant, priority)
+                claim = SlotRequest(tenant, priority)
                 group.create_task(arrivals(doors, trace, claim, per_second=rate, seconds=60, turn=1.0))
         return trace
 
@@ -35,7 +35,9 @@ def test_batch_waits_for_those_who_look_at_a_screen_but_not_for_ever() -> None:
 def test_when_the_line_is_full_the_newest_of_whoever_has_most_in_it_is_pushed_out() -> None:
     async def run() -> Trace:
         trace, doors = Trace(), admission(waiting=3)
-        tasks = await held(doors, trace, Claim("x"), *[Claim("flood")] * 3, Claim("late"), Claim("flood"))
+        tasks = await held(
+            doors, trace, SlotRequest("x"), *[SlotRequest("flood")] * 3, SlotRequest("late"), SlotRequest("flood")
+        )
         assert (doors.running, doors.waiting) == (1, 3)
         await asyncio.gather(*tasks)
         return trace
@@ -49,7 +51,12 @@ def test_when_the_line_is_full_the_newest_of_whoever_has_most_in_it_is_pushed_ou
 def test_the_line_is_bounded_by_bytes() -> None:
     async def run() -> Trace:
         trace, doors = Trace(), admission(waiting_bytes=1000)
-        claims = [Claim("x"), Claim("long", size=700), Claim("short", size=200), Claim("long", size=300)]
+        claims = [
+            SlotRequest("x"),
+            SlotRequest("long", size=700),
+            SlotRequest("short", size=200),
+            SlotRequest("long", size=300),
+        ]
         await asyncio.gather(*await held(doors, trace, *claims))
         return trace
 
@@ -61,16 +68,16 @@ def test_the_line_is_bounded_by_bytes() -> None:
 def test_a_turn_that_cannot_be_answered_before_its_deadline_is_refused_at_once_and_told_when() -> None:
     async def run() -> Trace:
         trace, doors = Trace(), admission()
-        await trace.turn(doors, Claim("x"), 2.0)  # a turn takes 2 s, ...
+        await trace.turn(doors, SlotRequest("x"), 2.0)  # a turn takes 2 s, ...
         doors.drain.answered(0.5)  # ... and its first text comes after 0.5 s of them
-        tasks = await held(doors, trace, Claim("x"), Claim("x"), Claim("x"), seconds=2.0)
+        tasks = await held(doors, trace, SlotRequest("x"), SlotRequest("x"), SlotRequest("x"), seconds=2.0)
         assert (doors.running, doors.waiting) == (1, 2)
         began = now()
         # 2 go before it: its place comes after 6 s, its first text after 6.5.
-        await trace.turn(doors, Claim("x", deadline=began + 6.4), 2.0)
+        await trace.turn(doors, SlotRequest("x", deadline=began + 6.4), 2.0)
         assert now() == began
-        tasks += await held(doors, trace, Claim("x", deadline=began + 6.6), seconds=2.0)
-        await trace.turn(doors, Claim("x", deadline=began - 1), 2.0)
+        tasks += await held(doors, trace, SlotRequest("x", deadline=began + 6.6), seconds=2.0)
+        await trace.turn(doors, SlotRequest("x", deadline=began - 1), 2.0)
         await asyncio.gather(*tasks)
         return trace
 
@@ -84,12 +91,12 @@ def test_a_turn_that_cannot_be_answered_before_its_deadline_is_refused_at_once_a
 def test_a_turn_that_would_wait_too_long_is_refused_at_once_and_told_when() -> None:
     async def run() -> Trace:
         trace, doors = Trace(), admission(seconds=5.0)
-        await trace.turn(doors, Claim("x"), 2.0)
-        tasks = await held(doors, trace, *[Claim("x")] * 3, seconds=2.0)
+        await trace.turn(doors, SlotRequest("x"), 2.0)
+        tasks = await held(doors, trace, *[SlotRequest("x")] * 3, seconds=2.0)
         began = now()
-        await trace.turn(doors, Claim("x"), 2.0)
+        await trace.turn(doors, SlotRequest("x"), 2.0)
         # Another tenant's would be next but one: it may wait.
-        tasks += await held(doors, trace, Claim("y"), seconds=2.0)
+        tasks += await held(doors, trace, SlotRequest("y"), seconds=2.0)
         assert now() == began
         await asyncio.gather(*tasks)
         return trace
@@ -104,7 +111,9 @@ def test_a_turn_that_would_wait_too_long_is_refused_at_once_and_told_when() -> N
 def test_while_nothing_is_known_turns_wait_and_are_refused_when_their_time_is_up() -> None:
     async def run() -> Trace:
         trace, doors = Trace(), admission(seconds=3.0)
-        tasks = await held(doors, trace, Claim("x"), Claim("x"), Claim("x", deadline=now() + 1.0), seconds=60.0)
+        tasks = await held(
+            doors, trace, SlotRequest("x"), SlotRequest("x"), SlotRequest("x", deadline=now() + 1.0), seconds=60.0
+        )
         await asyncio.sleep(3.5)
         assert (doors.running, doors.waiting) == (1, 0)
         for task in tasks:
@@ -122,9 +131,9 @@ def test_the_rate_in_retry_info_is_the_one_that_was_measured_while_there_was_a_l
         trace, doors = Trace(), admission(running=4, waiting=20, seconds=1000)
         tasks: list[asyncio.Task[None]] = []
         for _ in range(200):  # 4 places, 0.5 s each: 8 a second
-            tasks += await held(doors, trace, Claim("x"), seconds=0.5)
+            tasks += await held(doors, trace, SlotRequest("x"), seconds=0.5)
             await asyncio.sleep(0.05)
-        await trace.turn(doors, Claim("x"), 0.5)
+        await trace.turn(doors, SlotRequest("x"), 0.5)
         await asyncio.gather(*tasks)
         return trace
 
@@ -136,7 +145,7 @@ def test_the_rate_in_retry_info_is_the_one_that_was_measured_while_there_was_a_l
 def test_places_are_given_in_order_and_a_withdrawn_wish_takes_none() -> None:
     async def run() -> None:
         doors, trace = admission(), Trace()
-        tasks = await held(doors, trace, *(Claim("x", size=n) for n in range(4)))
+        tasks = await held(doors, trace, *(SlotRequest("x", size=n) for n in range(4)))
         await cancelled(tasks[1])
         assert doors.waiting == 2
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -149,13 +158,15 @@ def test_places_are_given_in_order_and_a_withdrawn_wish_takes_none() -> None:
 def test_one_place_in_eight_is_kept_for_tenants_below_their_part_while_there_are_several() -> None:
     async def run() -> None:
         doors, trace = admission(running=16), Trace()
-        tasks = await held(doors, trace, *[Claim("flood")] * 30)
+        tasks = await held(doors, trace, *[SlotRequest("flood")] * 30)
         assert (doors.running, doors.waiting) == (16, 14)  # alone it has them all
         await asyncio.sleep(0.5)
-        tasks += await held(doors, trace, Claim("small"), seconds=5.0)
+        tasks += await held(doors, trace, SlotRequest("small"), seconds=5.0)
         await asyncio.sleep(1.0)
         assert doors.running == 14  # one of them the small tenant's
-        tasks += await held(doors, trace, Claim("small"), Claim("other"), Claim("small", Priority.BATCH))
+        tasks += await held(
+            doors, trace, SlotRequest("small"), SlotRequest("other"), SlotRequest("small", Priority.BATCH)
+        )
         assert (len(trace.waits["small"]), trace.waits["other"]) == (2, [0.0])  # batch has to wait like the flood
         assert doors.running == 16
         await asyncio.gather(*tasks)
@@ -168,8 +179,8 @@ def test_one_place_in_eight_is_kept_for_tenants_below_their_part_while_there_are
 def test_a_place_that_comes_to_one_who_was_just_cancelled_goes_to_the_next() -> None:
     async def run() -> None:
         doors, trace = admission(), Trace()
-        async with doors.place(Claim("x")):
-            first, second = await held(doors, trace, Claim("x"), Claim("x"))
+        async with doors.slot(SlotRequest("x")):
+            first, second = await held(doors, trace, SlotRequest("x"), SlotRequest("x"))
         first.cancel()  # it has its place already, and does not know
         await asyncio.gather(first, second, return_exceptions=True)
         assert len(trace.waits["x"]) == 1
@@ -186,29 +197,29 @@ def test_every_rung_is_reached_before_anyone_is_refused_and_left_when_it_is_calm
             Flow(Priority.INTERACTIVE, "x"),
         )
         watching = asyncio.create_task(doors.watch())
-        tasks, seen = await held(doors, trace, Claim("x"), seconds=100), list[BrownOut]()
+        tasks, seen = await held(doors, trace, SlotRequest("x"), seconds=100), list[BrownOut]()
         for _ in range(8):
-            tasks += await held(doors, trace, Claim("x"), seconds=0.001)
+            tasks += await held(doors, trace, SlotRequest("x"), seconds=0.001)
             for _ in range(20):
                 await asyncio.sleep(0.1)
-                seen.append(doors.rung(flow))
+                seen.append(doors.level(flow))
         assert not trace.refused
         assert seen == sorted(seen)
         assert set(seen) == {BrownOut.NONE, BrownOut.FEWER_PASSAGES, BrownOut.SHORTER_ANSWER, BrownOut.WITHOUT_MODEL}
         # Those that are answered without the model do not end either: the suite is slow at all it does.
-        async with doors.place(Claim("x")) as rung:
+        async with doors.slot(SlotRequest("x")) as rung:
             assert rung is BrownOut.WITHOUT_MODEL
-            async with doors.place(Claim("x")), doors.place(Claim("x")):
+            async with doors.slot(SlotRequest("x")), doors.slot(SlotRequest("x")):
                 await asyncio.sleep(1)
-                async with doors.place(Claim("x")) as last:
+                async with doors.slot(SlotRequest("x")) as last:
                     assert last is BrownOut.HANDOFF
         assert doors.running == 1
-        assert doors.rung(Flow(Priority.INTERACTIVE, "y")) is BrownOut.NONE
+        assert doors.level(Flow(Priority.INTERACTIVE, "y")) is BrownOut.NONE
         await asyncio.gather(*tasks)
         left: list[BrownOut] = []
         for _ in range(400):
             await asyncio.sleep(0.1)
-            left.append(doors.rung(flow))
+            left.append(doors.level(flow))
         assert left == sorted(left, reverse=True)
         assert set(left) >= {BrownOut.WITHOUT_MODEL, BrownOut.SHORTER_ANSWER, BrownOut.FEWER_PASSAGES, BrownOut.NONE}
         await cancelled(watching)
@@ -220,7 +231,7 @@ def test_a_peak_shorter_than_half_a_second_changes_no_answer() -> None:
     async def run() -> None:
         doors, trace = admission(waiting=4, brown_out=0.25), Trace()
         watching = asyncio.create_task(doors.watch())
-        await asyncio.gather(*await held(doors, trace, *[Claim("x")] * 4, seconds=0.1))
+        await asyncio.gather(*await held(doors, trace, *[SlotRequest("x")] * 4, seconds=0.1))
         assert set(trace.rungs["x"]) == {BrownOut.NONE}
         await cancelled(watching)
 
@@ -237,18 +248,18 @@ def test_turns_wait_here_and_not_in_the_engines() -> None:
         nonlocal engines
         doors, trace = admission(running=4096, waiting=4096, seconds=1000, load=lambda: engines), Trace()
         watching = asyncio.create_task(doors.watch())
-        tasks = await held(doors, trace, *[Claim("x")] * 100, seconds=1.0)
+        tasks = await held(doors, trace, *[SlotRequest("x")] * 100, seconds=1.0)
         assert doors.running == 100  # nothing was known of the engines
         for _ in range(300):
             engines = EngineLoad(min(doors.running, most), max(doors.running - most, 0))
-            tasks += await held(doors, trace, *[Claim("x")] * 2, seconds=1.0)
+            tasks += await held(doors, trace, *[SlotRequest("x")] * 2, seconds=1.0)
             await asyncio.sleep(0.1)
         assert most <= doors.running <= most + 4 + 1
         assert doors.waiting > 0
         engines = EngineLoad()
         await asyncio.gather(*tasks)
         await asyncio.sleep(6)
-        tasks = await held(doors, trace, *[Claim("x")] * 1000, seconds=1.0)
+        tasks = await held(doors, trace, *[SlotRequest("x")] * 1000, seconds=1.0)
         assert doors.running == 1000  # the limit has gone
         await asyncio.gather(*tasks)
         await cancelled(watching)
@@ -264,11 +275,11 @@ def test_engines_that_say_what_they_can_run_are_never_given_more() -> None:
         doors, trace = admission(running=4096, waiting=4096, seconds=1000, load=lambda: engines), Trace()
         watching = asyncio.create_task(doors.watch())
         await asyncio.sleep(0.2)
-        tasks = await held(doors, trace, *[Claim("x")] * 100, seconds=1.0)
+        tasks = await held(doors, trace, *[SlotRequest("x")] * 100, seconds=1.0)
         for _ in range(300):
             assert doors.running <= most
             engines = EngineLoad(doors.running, 0, most, doors.running)
-            tasks += await held(doors, trace, *[Claim("x")], seconds=1.0)
+            tasks += await held(doors, trace, *[SlotRequest("x")], seconds=1.0)
             await asyncio.sleep(0.1)
         assert (doors.running, len(trace.waits["x"])) == (8, 240)
         for task in tasks:

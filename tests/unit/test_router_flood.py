@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from kefu.common.aio import cancelled
-from kefu.router.admission.scheduler import Claim
+from kefu.router.admission.scheduler import SlotRequest
 from kefu.router.domain.turn import BrownOut
 from tests.support.places import Trace, admission, arrivals, held
 from tests.support.virtual_time import in_virtual_time
@@ -19,8 +19,8 @@ def four_tenants(flood: float, *, brown_out: float = 0.0) -> Trace:
         watching = asyncio.create_task(doors.watch())
         async with asyncio.TaskGroup() as group:
             for tenant in ("a", "b", "c"):
-                group.create_task(arrivals(doors, trace, Claim(tenant), per_second=2, seconds=60, turn=1.0))
-            group.create_task(arrivals(doors, trace, Claim("flood"), per_second=flood, seconds=60, turn=1.0))
+                group.create_task(arrivals(doors, trace, SlotRequest(tenant), per_second=2, seconds=60, turn=1.0))
+            group.create_task(arrivals(doors, trace, SlotRequest("flood"), per_second=flood, seconds=60, turn=1.0))
         await cancelled(watching)
         assert (doors.running, doors.waiting) == (0, 0)
         return trace
@@ -57,8 +57,10 @@ def test_a_flood_after_a_pause_leaves_the_others_what_they_had_before_it() -> No
         for flood in (0.0, 30.0):
             async with asyncio.TaskGroup() as group:
                 for tenant in ("a", "b", "c"):
-                    group.create_task(arrivals(doors, trace, Claim(tenant), per_second=1.2, seconds=60, turn=10.0))
-                group.create_task(arrivals(doors, trace, Claim("flood"), per_second=flood, seconds=60, turn=10.0))
+                    group.create_task(
+                        arrivals(doors, trace, SlotRequest(tenant), per_second=1.2, seconds=60, turn=10.0)
+                    )
+                group.create_task(arrivals(doors, trace, SlotRequest("flood"), per_second=flood, seconds=60, turn=10.0))
             assert doors.running == 0  # for ten seconds nobody asked
         await cancelled(watching)
         return trace
@@ -74,10 +76,10 @@ def test_who_wants_no_more_than_its_part_is_told_neither_to_come_back_nor_to_do_
     async def run() -> Trace:
         trace, doors = Trace(), admission(running=16, waiting=2000, seconds=20.0, brown_out=0.25)
         watching = asyncio.create_task(doors.watch())
-        await trace.turn(doors, Claim("flood"), 30.0)
-        tasks = await held(doors, trace, *[Claim("flood")] * 60, seconds=15.0)
+        await trace.turn(doors, SlotRequest("flood"), 30.0)
+        tasks = await held(doors, trace, *[SlotRequest("flood")] * 60, seconds=15.0)
         await asyncio.sleep(2.0)  # nothing ends, so that it looks as though nobody's turn will ever come
-        tasks += await held(doors, trace, Claim("small"), Claim("flood"), seconds=1.0)
+        tasks += await held(doors, trace, SlotRequest("small"), SlotRequest("flood"), seconds=1.0)
         await asyncio.gather(*tasks)
         await cancelled(watching)
         return trace

@@ -2,16 +2,16 @@
 
 import pytest
 
-from kefu.router.admission.fair_share import Shares
+from kefu.router.admission.fair_share import FairShare
 
 
-def used(shares: Shares, seconds: int, places: int = 96) -> None:
+def used(shares: FairShare, seconds: int, places: int = 96) -> None:
     for _ in range(seconds):
         shares.remember(places, 1.0)
 
 
 def test_what_a_tenant_had_lately_is_missing_when_it_has_less() -> None:
-    shares = Shares()
+    shares = FairShare()
     shares.add("a", 1.0, running=12)
     shares.add("b", 1.0, running=6)
     used(shares, 300)
@@ -25,7 +25,7 @@ def test_what_a_tenant_had_lately_is_missing_when_it_has_less() -> None:
 
 
 def test_what_is_missing_is_forgotten_within_minutes_and_then_the_tenant_is() -> None:
-    shares = Shares()
+    shares = FairShare()
     shares.add("a", 1.0, running=12)
     shares.add("b", 1.0, running=1)
     used(shares, 300)
@@ -39,7 +39,7 @@ def test_what_is_missing_is_forgotten_within_minutes_and_then_the_tenant_is() ->
 
 
 def test_nothing_is_kept_beyond_a_tenants_part() -> None:
-    shares = Shares()
+    shares = FairShare()
     shares.add("flood", 1.0, running=90, waiting=500)
     for tenant in ("a", "b", "c"):
         shares.add(tenant, 1.0, running=2)
@@ -49,7 +49,7 @@ def test_nothing_is_kept_beyond_a_tenants_part() -> None:
 
 
 def test_nothing_is_kept_for_turns_that_can_wait() -> None:
-    shares = Shares()
+    shares = FairShare()
     shares.add("night", 1.0, running=20, waiting=70, patient=True)
     shares.add("night", 1.0, running=1)
     used(shares, 300)

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from kefu.router.dispatch.idle_timeout import SilenceWatch
+from kefu.router.dispatch.idle_timeout import IdleTimeout
 
 
 async def after(seconds: float) -> float:
@@ -13,7 +13,7 @@ async def after(seconds: float) -> float:
 
 
 async def test_waits_that_come_in_time_are_not_disturbed() -> None:
-    watch = SilenceWatch()
+    watch = IdleTimeout()
     for _ in range(10):
         assert await watch.wait(after(0.02), 0.15) == 0.02
     watch.close()
@@ -21,7 +21,7 @@ async def test_waits_that_come_in_time_are_not_disturbed() -> None:
 
 
 async def test_a_wait_that_is_too_long_is_cancelled_even_when_the_timer_was_set_for_an_earlier_one() -> None:
-    watch = SilenceWatch()
+    watch = IdleTimeout()
     for _ in range(3):
         assert await watch.wait(after(0.05), 0.2) == 0.05
         with pytest.raises(TimeoutError):
@@ -37,7 +37,7 @@ async def test_a_wait_that_is_too_long_is_cancelled_even_when_the_timer_was_set_
 
 
 async def test_a_cancellation_from_elsewhere_stays_one() -> None:
-    watch = SilenceWatch()
+    watch = IdleTimeout()
     task = asyncio.create_task(watch.wait(after(10), 5))
     await asyncio.sleep(0.05)
     task.cancel()
@@ -60,7 +60,7 @@ async def test_what_fails_fails_as_itself() -> None:
         await asyncio.sleep(0)
         raise ValueError("no")
 
-    watch = SilenceWatch()
+    watch = IdleTimeout()
     with pytest.raises(ValueError, match="no"):
         await watch.wait(fails(), 5)
     watch.close()

@@ -18,8 +18,8 @@ from enum import StrEnum
 from kefu.common.auth import Principal, Scope
 from kefu.evaluation.answer_set import Wanted
 from kefu.evaluation.set_knowledge import SetKnowledge
-from kefu.router.answering.draft import Draft
-from kefu.router.answering.pipeline import Answering
+from kefu.router.answering.draft import AnswerDraft
+from kefu.router.answering.pipeline import AnswerPipeline
 from kefu.router.answering.prompt import Budget, build_prompt
 from kefu.router.answering.question import Question
 from kefu.router.answering.token_estimate import TokenEstimate
@@ -27,12 +27,12 @@ from kefu.router.config import RouterConfig
 from kefu.router.dispatch.hedging import Hedging
 from kefu.router.dispatch.relay import Patience, Pool, Relays
 from kefu.router.dispatch.retry_budget import RetryBudget
-from kefu.router.domain.generation import Frame, Order
+from kefu.router.domain.generation import Frame, GenerationRequest
 from kefu.router.domain.turn import Turn
-from kefu.router.domain.turn_request import Ask
+from kefu.router.domain.turn_request import TurnRequest
 from kefu.router.grounding.sentence_selection import best_sentence
-from kefu.router.tenants.settings import TenantSettings, rules_of
-from kefu.router.turn_stream.event_log import TurnLog
+from kefu.router.tenants.settings import TenantSettings, effective_settings
+from kefu.router.turn_stream.event_log import TurnEventLog
 
 AT_ONCE = 16
 """Questions in flight: vLLM on two cores writes six times as much at 16 answers as at one."""
@@ -81,9 +81,9 @@ class Asker:
     thinks: bool = False
 
     def __post_init__(self) -> None:
-        self._rules = rules_of(TenantSettings(), self.config)
+        self._rules = effective_settings(TenantSettings(), self.config)
         self._rag, self._oracle = (
-            Answering(self.config, knowledge, self.pool)  # pyright: ignore[reportArgumentType] - has what it takes
+            AnswerPipeline(self.config, knowledge, self.pool)  # pyright: ignore[reportArgumentType] - has what it takes
             for knowledge in (self.found, self.told)
         )
 
@@ -113,7 +113,7 @@ class Asker:
             case Arm.CLOSED:
                 return await self._closed(each, question)
             case Arm.RAG | Arm.ORACLE:
-                draft = Draft(TurnLog(), began)
+                draft = AnswerDraft(TurnEventLog(), began)
                 await (self._rag if arm is Arm.RAG else self._oracle).answer(question, draft)
                 return Answered(
                     id=each,
@@ -151,7 +151,7 @@ class Asker:
             budget=budget,
             estimate=estimate,
         )
-        order = Order(
+        order = GenerationRequest(
             messages=prompt.messages,
             estimated_tokens=prompt.tokens,
             max_tokens=self._rules.max_answer_tokens,
@@ -174,7 +174,7 @@ class Asker:
             for asked, said in zip(wanted.history[::2], wanted.history[1::2], strict=False)
         ]
         return Question(
-            ask=Ask(text=text, arrived=now, thinks=self.thinks),
+            ask=TurnRequest(text=text, arrived=now, thinks=self.thinks),
             text=text,
             carried="",
             language=wanted.language,
@@ -198,7 +198,7 @@ def patient(config: RouterConfig) -> RouterConfig:
     )
 
 
-async def _texts(relays: Relays, order: Order) -> AsyncGenerator[str, None]:
+async def _texts(relays: Relays, order: GenerationRequest) -> AsyncGenerator[str, None]:
     async with aclosing(relays.relay(_SOMEBODY).frames(order)) as frames:
         async for frame in frames:
             if isinstance(frame, Frame) and not frame.reasoning:

@@ -15,7 +15,7 @@ from typing import Any
 from kefu.common.auth import Principal
 from kefu.router.dispatch.first_frame import Source
 from kefu.router.dispatch.relay import Pool
-from kefu.router.domain.generation import Accepted, Ended, Event, Frame, Order
+from kefu.router.domain.generation import Accepted, Event, Frame, GenerationEnd, GenerationRequest
 from kefu.router.domain.turn import Usage
 
 
@@ -70,13 +70,13 @@ class RecordedSource:
         """What it serves."""
         return self.source.model
 
-    async def generate(self, order: Order, principal: Principal) -> AsyncGenerator[Event, None]:
+    async def generate(self, order: GenerationRequest, principal: Principal) -> AsyncGenerator[Event, None]:
         """See `Replica.generate`."""
         key = _key(order, self.fingerprint)
         events = self.recording.get(key)
         if events is None:
             events = [event async for event in self.source.generate(order, principal)]
-            if events and isinstance(events[-1], Ended):
+            if events and isinstance(events[-1], GenerationEnd):
                 self.recording.put(key, events)
         for event in events:
             yield event
@@ -98,7 +98,7 @@ class RecordedPool:
         return None if source is None else RecordedSource(source, self.recording, self.fingerprint)
 
 
-def _key(order: Order, fingerprint: str) -> str:
+def _key(order: GenerationRequest, fingerprint: str) -> str:
     told = [
         fingerprint,
         [[message.role, message.content] for message in order.messages],
@@ -117,4 +117,4 @@ def _event(row: dict[str, Any]) -> Event:
         case "Frame":
             return Frame(row["text"], tuple(row["token_ids"]), row["reasoning"])
         case _:
-            return Ended(Usage(**row["usage"]), row["cut"])
+            return GenerationEnd(Usage(**row["usage"]), row["cut"])

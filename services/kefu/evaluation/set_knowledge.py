@@ -9,7 +9,7 @@ from kefu.common.text.language import language_of
 from kefu.evaluation.dataset import QuestionSet
 from kefu.evaluation.retrieval.run import Evaluation, cut_set
 from kefu.router.domain.turn import Passage
-from kefu.router.retrieval_client import Found
+from kefu.router.retrieval_client import SearchResult
 
 _DEEP = 50
 
@@ -33,10 +33,10 @@ class SetKnowledge:
         top_k: int,
         seconds: float,
         with_embedding: bool = False,
-    ) -> Found:
+    ) -> SearchResult:
         """See `Knowledge.search`."""
         del principal, history, collections, as_of, filters, seconds, with_embedding
-        return Found(self.found.get(query.strip(), ())[:top_k], None)
+        return SearchResult(self.found.get(query.strip(), ())[:top_k], None)
 
 
 def searched(

@@ -9,7 +9,7 @@ from kefu.common.rpc.server import serving, terminated
 from kefu.retrieval.api.servicer import KnowledgeServicer
 from kefu.retrieval.config import RetrievalConfig
 from kefu.retrieval.embedders import BatchingEmbedder, open_embedder
-from kefu.retrieval.ingest.conversion_pool import Converters
+from kefu.retrieval.ingest.conversion_pool import ConversionPool
 from kefu.retrieval.ranking.cross_encoder import CrossEncoderReranker
 from kefu.retrieval.ranking.reranker import Reranking
 from kefu.retrieval.replica.replica import Replica
@@ -45,7 +45,7 @@ async def main(config: RetrievalConfig) -> None:
             Replica.open(store, batching, config.snapshot_folder, config.snapshot_seconds, stores=stores)
         )
         converters = await enter(
-            Converters.open(config.converters, config.conversion_seconds, config.conversion_memory_mib)
+            ConversionPool.open(config.converters, config.conversion_seconds, config.conversion_memory_mib)
         )
         servicer = KnowledgeServicer(
             store,

@@ -19,12 +19,12 @@ from kefu.common.errors import BackendUnavailable
 from kefu.common.redis.commands import Command, RedisCommands
 from kefu.common.resource_names import new_turn_id
 from kefu.router import metrics
-from kefu.router.domain.events import Escalated, HandedOver, Happening, Rated, Replied, TurnStored
+from kefu.router.domain.events import DomainEvent, Escalated, HandedOver, Rated, Replied, TurnStored
 from kefu.router.domain.turn import Rating, TurnState
-from kefu.router.insight.counter_store import Ledger
-from kefu.router.insight.turn_counters import tally_of, tally_of_reply
+from kefu.router.insight.counter_store import CounterStore
+from kefu.router.insight.turn_counters import counters_of, counters_of_reply
 from kefu.router.insight.unanswered import UnansweredStore, question_in, unanswered_of
-from kefu.router.storage.erasure import Traces
+from kefu.router.storage.erasure import SessionErasure
 from kefu.router.webhooks.payloads import body_of, event_of
 from kefu.router.webhooks.store import Webhook, WebhookStore
 
@@ -34,15 +34,15 @@ _CLOSE_SECONDS = 2.0
 _log = structlog.stdlib.get_logger()
 
 
-class Chronicle:
-    """An observer; see `open_chronicle`. `wake` is called when something is to be sent."""
+class EventRecorder:
+    """An observer; see `open_event_recorder`. `wake` is called when something is to be sent."""
 
     def __init__(
         self,
         commands: RedisCommands,
-        ledger: Ledger,
+        ledger: CounterStore,
         unanswered: UnansweredStore,
-        traces: Traces,
+        traces: SessionErasure,
         webhooks: WebhookStore,
         wake: Callable[[], None],
     ) -> None:
@@ -52,9 +52,9 @@ class Chronicle:
         self._traces = traces
         self._webhooks = webhooks
         self._wake = wake
-        self._waiting: asyncio.Queue[tuple[float, Happening]] = asyncio.Queue(_MOST_WAITING)
+        self._waiting: asyncio.Queue[tuple[float, DomainEvent]] = asyncio.Queue(_MOST_WAITING)
 
-    def happened(self, happening: Happening) -> None:
+    def happened(self, happening: DomainEvent) -> None:
         """See Observer."""
         try:
             self._waiting.put_nowait((time.time(), happening))
@@ -83,7 +83,7 @@ class Chronicle:
         """Return once all that has happened so far is written, or lost."""
         await self._waiting.join()
 
-    async def _write(self, together: Sequence[tuple[float, Happening]]) -> None:
+    async def _write(self, together: Sequence[tuple[float, DomainEvent]]) -> None:
         tenants = sorted({happening.tenant for _, happening in together})
         kept = [command for _, happening in together for command in self._kept(happening)]
         stored = await self._commands.together([*(self._webhooks.reading(tenant) for tenant in tenants), *kept])
@@ -98,12 +98,12 @@ class Chronicle:
             metrics.CHRONICLE_LOST.labels("webhook full").inc(sum(reply == -1 for reply in replies[::2]))
             self._wake()
 
-    def _kept(self, happening: Happening) -> list[Command]:
+    def _kept(self, happening: DomainEvent) -> list[Command]:
         """What counts a happening, and keeps what went unanswered."""
         tenant, session_id = happening.tenant, happening.session_id
         match happening:
             case TurnStored(_, _, subject, user, turn, state):
-                tally = tally_of(turn, state)
+                tally = counters_of(turn, state)
                 commands: list[Command] = []
                 if tally is not None:
                     commands.append(self._ledger.count(tenant, session_id, turn.id, tally))
@@ -113,7 +113,7 @@ class Chronicle:
                 return commands
             case Rated(_, _, turn, rating, _, number):
                 ended = turn.completed is not None
-                tally = tally_of(turn, TurnState.FINISHED) if ended else None
+                tally = counters_of(turn, TurnState.FINISHED) if ended else None
                 commands = [self._ledger.rate(tenant, session_id, turn.id, tally, rating, number)]
                 question = question_in(session_id, turn)
                 commands.append(self._unanswered.put(tenant, question, rating, number))
@@ -121,7 +121,7 @@ class Chronicle:
                     commands += self._traces.left_by(tenant, happening.subject, happening.user, session_id)
                 return commands
             case Replied(_, _, turn):
-                tally = tally_of_reply(turn)
+                tally = counters_of_reply(turn)
                 return [
                     self._ledger.count(tenant, session_id, turn.id, tally),
                     self._unanswered.reply(tenant, session_id, turn),
@@ -129,7 +129,7 @@ class Chronicle:
             case _:
                 return []
 
-    def _told(self, happened: float, happening: Happening, webhooks: Sequence[Webhook]) -> list[Command]:
+    def _told(self, happened: float, happening: DomainEvent, webhooks: Sequence[Webhook]) -> list[Command]:
         """What keeps a delivery for each address that wants to know; always two commands together."""
         if not webhooks or not isinstance(happening, TurnStored | HandedOver | Rated | Escalated):
             return []
@@ -150,17 +150,17 @@ class Chronicle:
 
 
 @asynccontextmanager
-async def open_chronicle(
+async def open_event_recorder(
     commands: RedisCommands,
     *,
-    ledger: Ledger,
+    ledger: CounterStore,
     unanswered: UnansweredStore,
-    traces: Traces,
+    traces: SessionErasure,
     webhooks: WebhookStore,
     wake: Callable[[], None],
-) -> AsyncIterator[Chronicle]:
+) -> AsyncIterator[EventRecorder]:
     """A chronicle that writes while the block runs, and what still waits at its end, for at most two seconds."""
-    chronicle = Chronicle(commands, ledger, unanswered, traces, webhooks, wake)
+    chronicle = EventRecorder(commands, ledger, unanswered, traces, webhooks, wake)
     writing = asyncio.create_task(chronicle.run(), name="chronicle")
     try:
         yield chronicle

@@ -28,7 +28,7 @@ class Curated:
 
 
 @dataclass(frozen=True)
-class Found:
+class SearchResult:
     """What a search found, best first; passages are numbered as they came."""
 
     passages: tuple[Passage, ...]
@@ -43,7 +43,7 @@ class Found:
     """The best document stands less apart from the next ones than its collection wants of an answer."""
 
 
-class Knowledge:
+class RetrievalClient:
     """Searches on behalf of customers."""
 
     def __init__(self, channel: grpc.aio.Channel, internal_key: str) -> None:
@@ -62,7 +62,7 @@ class Knowledge:
         top_k: int,
         seconds: float,
         with_embedding: bool = False,
-    ) -> Found:
+    ) -> SearchResult:
         """Search within `seconds`; `history` is what was asked before.
 
         Raises CollectionNotFound, and BackendUnavailable for all that is no answer.
@@ -98,7 +98,7 @@ class Knowledge:
         return _found(response)
 
 
-def _found(response: pb.SearchResponse) -> Found:
+def _found(response: pb.SearchResponse) -> SearchResult:
     passages = tuple(
         Passage(
             number=number,
@@ -118,4 +118,4 @@ def _found(response: pb.SearchResponse) -> Found:
         answer = response.curated_match.curated_answer
         curated = Curated(answer.name, answer.answer, answer.language)
     too_near = response.apart < response.min_apart
-    return Found(passages, curated, response.used_history, response.revision, response.query_embedding, too_near)
+    return SearchResult(passages, curated, response.used_history, response.revision, response.query_embedding, too_near)

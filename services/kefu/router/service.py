@@ -16,11 +16,11 @@ from kefu.common.redis.commands import RedisCommands
 from kefu.common.rpc.server import Serving, serving
 from kefu.common.ssrf import Address, is_public
 from kefu.common.tls import channel_inside
-from kefu.router.admission.gate import Door
-from kefu.router.admission.scheduler import Admission, Bounds
+from kefu.router.admission.gate import AdmissionGate
+from kefu.router.admission.scheduler import AdmissionScheduler, Bounds
 from kefu.router.admission.tenant_limits import TenantLimits
 from kefu.router.answering.answer_cache import AnswerCache
-from kefu.router.answering.pipeline import Answering
+from kefu.router.answering.pipeline import AnswerPipeline
 from kefu.router.api import (
     admin_servicer,
     chat_servicer,
@@ -37,23 +37,23 @@ from kefu.router.api.insight_servicer import InsightServicer
 from kefu.router.api.webhook_servicer import WebhookServicer
 from kefu.router.config import RouterConfig
 from kefu.router.conversations.live_turn import TurnServices
-from kefu.router.conversations.remote_turns import open_following
-from kefu.router.conversations.service import Conversations
+from kefu.router.conversations.remote_turns import open_remote_turns
+from kefu.router.conversations.service import ConversationService
 from kefu.router.conversations.session_watches import open_watches
-from kefu.router.conversations.turn_registry import Running
-from kefu.router.desk.escalation import Attendant, attended
+from kefu.router.conversations.turn_registry import TurnRegistry
+from kefu.router.desk.escalation import EscalationMonitor, open_escalation_monitor
 from kefu.router.desk.service import Desk
 from kefu.router.desk.store import DeskStore
 from kefu.router.desk.watches import open_desk_watches
-from kefu.router.domain.event_bus import Happenings
-from kefu.router.event_recorder import Chronicle, open_chronicle
-from kefu.router.insight.counter_store import Ledger
+from kefu.router.domain.event_bus import EventBus
+from kefu.router.event_recorder import EventRecorder, open_event_recorder
+from kefu.router.insight.counter_store import CounterStore
 from kefu.router.insight.unanswered import UnansweredStore
 from kefu.router.insight.unanswered_groups import UnansweredGroups
 from kefu.router.replicas.pool import open_pool
-from kefu.router.retrieval_client import Knowledge
-from kefu.router.storage.change_feed import open_doorbell
-from kefu.router.storage.erasure import Traces
+from kefu.router.retrieval_client import RetrievalClient
+from kefu.router.storage.change_feed import open_change_feed
+from kefu.router.storage.erasure import SessionErasure
 from kefu.router.storage.session_events import SessionEvents
 from kefu.router.storage.sessions import SessionStore
 from kefu.router.storage.turn_leases import open_leases
@@ -100,7 +100,7 @@ async def router(config: RouterConfig, store: Redis, keyring: Keyring) -> AsyncI
             seconds=config.admission_seconds,
             brown_out=config.brown_out_pressure,
         )
-        admission = Admission(bounds, load=lambda: pool.engine_load)
+        admission = AdmissionScheduler(bounds, load=lambda: pool.engine_load)
         limits = TenantLimits(commands, lease=config.lease_seconds, unknown=config.limits_without_redis)
         for beside in (admission.watch(), limits.renew()):
             stack.push_async_callback(cancelled, asyncio.create_task(beside))
@@ -112,29 +112,29 @@ async def router(config: RouterConfig, store: Redis, keyring: Keyring) -> AsyncI
             most=config.cache_entries,
             fingerprints=lambda: pool.fingerprints,
         )
-        knowledge = Knowledge(channel, internal_key)
+        knowledge = RetrievalClient(channel, internal_key)
         insight = await enter(open_insight(config, commands, knowledge, name))
-        happenings = Happenings([insight.chronicle])  # observers go here
+        happenings = EventBus([insight.chronicle])  # observers go here
         services = TurnServices(
             config=config,
             store=SessionStore(commands, life=life),
             turns=turns,
             leases=await enter(open_leases(turns)),
-            door=Door(limits, admission, prompt_tokens=config.prompt_tokens),
+            door=AdmissionGate(limits, admission, prompt_tokens=config.prompt_tokens),
             settings=settings,
-            answering=Answering(config, knowledge, pool, cache),
+            answering=AnswerPipeline(config, knowledge, pool, cache),
             happenings=happenings,
             traces=insight.traces,
         )
-        running = Running(services, await enter(open_following(turns)))
+        running = TurnRegistry(services, await enter(open_remote_turns(turns)))
         stack.push_async_callback(running.close)
         watches = await enter(open_watches(SessionEvents(commands, services.store)))
         desk_store = DeskStore(commands, life=life)
         desk_watches = await enter(open_desk_watches(desk_store))
-        await enter(open_doorbell(commands, [watches, desk_watches]))
-        await enter(attended(Attendant(commands, desk_store, settings, happenings, name)))
+        await enter(open_change_feed(commands, [watches, desk_watches]))
+        await enter(open_escalation_monitor(EscalationMonitor(commands, desk_store, settings, happenings, name)))
         slow = config.slow_reader_seconds
-        chat = ChatServicer(Conversations(services, running, watches), keyring, slow_reader_seconds=slow)
+        chat = ChatServicer(ConversationService(services, running, watches), keyring, slow_reader_seconds=slow)
         people = Desk(desk_store, services.store, happenings)
         desk = DeskServicer(people, desk_watches, keyring, slow_reader_seconds=slow)
         admin = AdminServicer(TenantStore(commands), settings)
@@ -168,8 +168,8 @@ async def router(config: RouterConfig, store: Redis, keyring: Keyring) -> AsyncI
 class Insight:
     """`chronicle` observes what happens; `traces` erases what is kept of sessions."""
 
-    chronicle: Chronicle
-    traces: Traces
+    chronicle: EventRecorder
+    traces: SessionErasure
     numbers: InsightServicer
     webhooks: WebhookServicer
 
@@ -181,13 +181,13 @@ class Insight:
 
 @asynccontextmanager
 async def open_insight(
-    config: RouterConfig, commands: RedisCommands, knowledge: Knowledge, router: str
+    config: RouterConfig, commands: RedisCommands, knowledge: RetrievalClient, router: str
 ) -> AsyncIterator[Insight]:
     """Write down what happens and send what is due while the block runs. `router` names this one."""
     life = config.session_days * _SECONDS_A_DAY
-    ledger = Ledger(commands, days=config.numbers_days, life=life)
+    ledger = CounterStore(commands, days=config.numbers_days, life=life)
     unanswered = UnansweredStore(commands, days=config.unanswered_days)
-    traces = Traces(commands, life=max(life, config.unanswered_days * _SECONDS_A_DAY, KEPT_SECONDS))
+    traces = SessionErasure(commands, life=max(life, config.unanswered_days * _SECONDS_A_DAY, KEPT_SECONDS))
     lease, hours = config.lease_seconds, config.webhook_hours
     webhooks = WebhookStore(commands, retry_seconds=hours * 3600)
     queue = WebhookQueue(commands, router=router, lease=lease)
@@ -195,7 +195,7 @@ async def open_insight(
     first_pause = config.webhook_retry_seconds
     async with (
         open_webhook_sender(webhooks, queue, lease=lease, first_pause=first_pause, permitted=permitted) as sender,
-        open_chronicle(
+        open_event_recorder(
             commands, ledger=ledger, unanswered=unanswered, traces=traces, webhooks=webhooks, wake=sender.wake
         ) as chronicle,
     ):

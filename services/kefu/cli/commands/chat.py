@@ -27,7 +27,7 @@ from kefu.cli.remote.document_options import Filters, pairs_of
 from kefu.cli.remote.resource_names import full, short
 from kefu.cli.view.answer_view import AnswerView, answer_one
 from kefu.cli.view.answer_view import as_json as json_of
-from kefu.cli.view.live_replies import beside
+from kefu.cli.view.live_replies import print_live_replies
 from kefu.client.answer import Answer, Event
 from kefu.common.text.terminal_text import printable
 from kefu.local import data_dir as folders
@@ -170,7 +170,7 @@ def chat(
         target = find(server, knowledge_server, key, folder)
         out = console()
         current, last, tokens = session, Answer(), think_tokens if think else 0
-        with asyncio.Runner() as runner, _prompt_history(folder), beside(target) as people:
+        with asyncio.Runner() as runner, _prompt_history(folder), print_live_replies(target) as people:
             if sys.stdin.isatty():
                 out.print("Ask something. /new, /sources, /quit; Ctrl-C stops an answer.", style="dim")
             people.follow(full("sessions", current) if current else "")

@@ -10,7 +10,7 @@ import typer
 
 from kefu.cli.commands.collections import DEFAULT_COLLECTION, Collection
 from kefu.cli.console import CommandFailed, console, print_json
-from kefu.cli.documents.local_files import Found, find_files
+from kefu.cli.documents.local_files import FoundFiles, find_files
 from kefu.cli.documents.upload import Imported, ImportView, print_summary, send
 from kefu.cli.documents.web_pages import Fetcher, hosts_of, is_url, urls_in
 from kefu.cli.remote.connection import Json, Remote
@@ -147,7 +147,7 @@ async def import_(
         raise typer.Exit(1)
 
 
-async def _stale(target: Remote, collection: str, found: Found) -> list[pb.Document]:
+async def _stale(target: Remote, collection: str, found: FoundFiles) -> list[pb.Document]:
     """Documents of the folders that were given whose file, or the archive they were in, is no longer there."""
     async with target.to_knowledge() as channel:
         call = rpc.KnowledgeServiceStub(channel).ListDocuments

@@ -27,7 +27,7 @@ class DocumentFile:
 
 
 @dataclass
-class Found:
+class FoundFiles:
     """What there is to import, and what is left out, as (path, reason)."""
 
     files: list[DocumentFile] = field(default_factory=list[DocumentFile])
@@ -38,14 +38,14 @@ class Found:
     """Paths of all that is in them, skipped or not; of a folder that could not be looked into, its own."""
 
 
-def find_files(given: Iterable[Path], curated: Iterable[Path] = (), root: Path | None = None) -> Found:
+def find_files(given: Iterable[Path], curated: Iterable[Path] = (), root: Path | None = None) -> FoundFiles:
     """Files and folders, the latter with all that is in them. CommandFailed for one that does not exist.
 
     A document's path begins with the name of the folder that was given (or of the folder that holds the file), so that
     importing it again, from wherever, replaces and does not duplicate; with `root`, it is relative to that.
     In folders, hidden files and types that cannot be read are skipped; a file that is named is always sent.
     """
-    found, seen = Found(), dict[str, Path]()
+    found, seen = FoundFiles(), dict[str, Path]()
     for path in given:
         if path.is_dir():
             base = root or path.resolve().parent
@@ -62,7 +62,7 @@ def find_files(given: Iterable[Path], curated: Iterable[Path] = (), root: Path |
     return found
 
 
-def _add_named(found: Found, seen: dict[str, Path], path: Path, root: Path | None, *, curated: bool) -> None:
+def _add_named(found: FoundFiles, seen: dict[str, Path], path: Path, root: Path | None, *, curated: bool) -> None:
     if not path.exists():
         raise CommandFailed(f"There is no file or folder {path}.")
     if curated and path.is_dir():
@@ -70,7 +70,7 @@ def _add_named(found: Found, seen: dict[str, Path], path: Path, root: Path | Non
     _add(found, seen, path, root or path.resolve().parent.parent, curated=curated)
 
 
-def _walk(folder: Path, base: Path, found: Found) -> Iterator[Path]:
+def _walk(folder: Path, base: Path, found: FoundFiles) -> Iterator[Path]:
     def unreadable(error: OSError) -> None:
         found.present.add(_path_of(Path(str(error.filename)), base))
         found.skipped.append((str(error.filename), f"cannot be read: {error.strerror}"))
@@ -87,7 +87,7 @@ def _walk(folder: Path, base: Path, found: Found) -> Iterator[Path]:
                 yield Path(where, name)
 
 
-def _add(found: Found, seen: dict[str, Path], file: Path, base: Path, *, curated: bool) -> None:
+def _add(found: FoundFiles, seen: dict[str, Path], file: Path, base: Path, *, curated: bool) -> None:
     shown = str(file)
     try:
         path = _path_of(file, base)

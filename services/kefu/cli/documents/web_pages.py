@@ -11,7 +11,7 @@ from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 import httpcore
 
 from kefu.cli.console import CommandFailed
-from kefu.cli.documents.local_files import MAX_BYTES, SUFFIXES, DocumentFile, Found
+from kefu.cli.documents.local_files import MAX_BYTES, SUFFIXES, DocumentFile, FoundFiles
 from kefu.common.ssrf import Address, NotAllowed, NotPublic, PinnedBackend, is_allowed, is_public
 
 _REDIRECTS = 5
@@ -61,7 +61,9 @@ class Fetcher:
         async with httpcore.AsyncConnectionPool(network_backend=PinnedBackend(permitted)) as pool:
             yield cls(pool, allowed, folder)
 
-    async def fetch_all(self, urls: Sequence[str], found: Found, tell: Callable[[str], None]) -> list[tuple[str, str]]:
+    async def fetch_all(
+        self, urls: Sequence[str], found: FoundFiles, tell: Callable[[str], None]
+    ) -> list[tuple[str, str]]:
         """Put what is fetched into `found`; returns (address, reason) of what could not be."""
         failed: list[tuple[str, str]] = []
         for number, url in enumerate(dict.fromkeys(urls)):

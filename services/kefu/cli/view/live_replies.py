@@ -96,7 +96,7 @@ def _show(event: pb.SessionEvent) -> None:
 
 
 @contextmanager
-def beside(target: Remote) -> Iterator[Beside]:
+def print_live_replies(target: Remote) -> Iterator[Beside]:
     """What people write is printed while the block runs."""
     watcher = Beside(target)
     try:

@@ -35,7 +35,7 @@ def is_traditional(text: str) -> bool:
     return _differing(text, here) > _differing(text, there)
 
 
-def like(sample: str, text: str) -> str:
+def match_variant(sample: str, text: str) -> str:
     """A text in traditional characters if the sample is, else as it is."""
     return traditional(text) if is_traditional(sample) else text
 

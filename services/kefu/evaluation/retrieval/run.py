@@ -18,12 +18,12 @@ from kefu.evaluation.dataset import QuestionSet, SetDocument, SetQuestion
 from kefu.retrieval.documents.chunking import Chunk, cut
 from kefu.retrieval.documents.parse import read_document
 from kefu.retrieval.documents.types import ParsedDocument, Unreadable
-from kefu.retrieval.domain.filters import Facts, Wanted
+from kefu.retrieval.domain.filters import Facts, SearchFilter
 from kefu.retrieval.embedders import Embedder, Vectors
 from kefu.retrieval.index.bm25 import LexicalView
 from kefu.retrieval.index.indexed_passage import index_passage
 from kefu.retrieval.index.passage_index import IndexedDocument, IndexedPassage, PassageIndex
-from kefu.retrieval.ranking.baseline import Background
+from kefu.retrieval.ranking.baseline import EmbeddingBaseline
 from kefu.retrieval.ranking.query import make_question, with_before
 from kefu.retrieval.ranking.ranker import Ranking, Scored, Searched, rank
 from kefu.retrieval.ranking.score_margin import subject_of
@@ -35,7 +35,7 @@ from kefu.retrieval.vectorstore.faiss_store import FaissVectors
 Report = Callable[[int], None]
 """Called with the number of texts just done."""
 _DEEP = 50
-_WANTED = Wanted("2026-01-01")
+_WANTED = SearchFilter("2026-01-01")
 
 
 class EmbeddingCache:
@@ -88,7 +88,7 @@ class EmbeddingCache:
 
 
 @dataclass(frozen=True)
-class Asked:
+class PreparedQuestion:
     """A question ready to be asked, and the same with the one before it in front."""
 
     asked: SetQuestion
@@ -101,7 +101,7 @@ class Evaluation:
     """A question set indexed, and its questions ready to be asked."""
 
     index: PassageIndex
-    questions: list[Asked]
+    questions: list[PreparedQuestion]
     ask: Callable[[str], Question]
     """Makes any text a question that can be asked."""
 
@@ -109,7 +109,7 @@ class Evaluation:
         """What the service would find."""
         return _passages(self._ranked(question, leaning, WEIGHTS, count))
 
-    def apart(self, one: Asked) -> float:
+    def apart(self, one: PreparedQuestion) -> float:
         """How far the best document would stand apart; see apart.py."""
         subject = subject_of(one.asked.text)
         return self._ranked(one.question, one.leaning, WEIGHTS, 1, self.ask(subject) if subject else None).apart
@@ -180,8 +180,8 @@ def prepare(questions: QuestionSet, cache: EmbeddingCache, report: Callable[[str
     for document in documents:
         index.put(document)
     index.use_words(*_built(index))
-    background = Background.of(cache.passages, cache.queries)
-    asked: list[Asked] = []
+    background = EmbeddingBaseline.of(cache.passages, cache.queries)
+    asked: list[PreparedQuestion] = []
 
     def made(text: str) -> Question:
         english = words.in_english(text, language_of(text), index.languages)
@@ -191,7 +191,7 @@ def prepare(questions: QuestionSet, cache: EmbeddingCache, report: Callable[[str
     for number, question in enumerate(questions.questions, 1):
         text = question.text.strip()
         leaning = made(with_before(question.before, text)) if question.before else None
-        asked.append(Asked(question, made(text), leaning))
+        asked.append(PreparedQuestion(question, made(text), leaning))
         report("embedding questions", number, len(questions.questions))
     return Evaluation(index, asked, made)
 

@@ -10,7 +10,7 @@ from kefu.retrieval.api.access import all_own, named
 from kefu.retrieval.api.messages import hit_message, match_message, passage_message
 from kefu.retrieval.api.search_request import asked_of
 from kefu.retrieval.domain.collection_key import CollectionKey
-from kefu.retrieval.domain.filters import Wanted
+from kefu.retrieval.domain.filters import SearchFilter
 from kefu.retrieval.ranking.query import with_before
 from kefu.retrieval.ranking.ranker import Scored
 from kefu.retrieval.ranking.reranker import Reranking
@@ -23,7 +23,7 @@ _KEPT_BACK_SECONDS = 0.02
 """Of the caller's time, for the way back."""
 
 
-class Searching:
+class SearchResponder:
     """Answers searches of this replica's collections."""
 
     def __init__(self, store: KnowledgeStore, replica: Replica, reranking: Reranking | None) -> None:
@@ -61,7 +61,7 @@ class Searching:
         response.total.FromNanoseconds(round((time.monotonic() - began) * 1e9))
         return response
 
-    async def _hits(self, found: list[tuple[CollectionKey, Scored]], wanted: Wanted) -> list[pb.SearchHit]:
+    async def _hits(self, found: list[tuple[CollectionKey, Scored]], wanted: SearchFilter) -> list[pb.SearchHit]:
         """The hits with their texts; one that was deleted this moment, or is wanted no longer, is left out."""
         hits: list[pb.SearchHit | None] = [None] * len(found)
         for key in {key for key, _ in found}:

@@ -7,7 +7,7 @@ from kefu.common.errors import BadRequest
 from kefu.common.metadata_filters import checked_filters
 from kefu.common.resource_names import check_day
 from kefu.retrieval.api.messages import audience_of
-from kefu.retrieval.domain.filters import Audience, Wanted
+from kefu.retrieval.domain.filters import Audience, SearchFilter
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 
 MAX_QUERY_CHARACTERS = 4_000
@@ -17,17 +17,17 @@ MAX_LANGUAGES = 16
 
 
 @dataclass(frozen=True)
-class Asked:
+class SearchQuery:
     """What a request asks for, and of whom it may be answered."""
 
     query: str
     before: str
     """The question before it, or empty."""
     count: int
-    wanted: Wanted
+    wanted: SearchFilter
 
 
-def asked_of(request: pb.SearchRequest, *, sees_staff: bool) -> Asked:
+def asked_of(request: pb.SearchRequest, *, sees_staff: bool) -> SearchQuery:
     """Raises BadRequest. Whoever does not see what is for staff gets none of it, whatever the request says."""
     query = request.query.strip()
     if not 1 <= len(query) <= MAX_QUERY_CHARACTERS:
@@ -42,11 +42,11 @@ def asked_of(request: pb.SearchRequest, *, sees_staff: bool) -> Asked:
         raise BadRequest("languages", f"must be at most {MAX_LANGUAGES}.")
     check_day("as_of", request.as_of)
     audience = audience_of("audience", request.audience or pb.AUDIENCE_STAFF)
-    wanted = Wanted(
+    wanted = SearchFilter(
         day=request.as_of or datetime.now(UTC).date().isoformat(),
         audience=audience if sees_staff else Audience.EVERYONE,
         languages=frozenset(request.languages),
         metadata=checked_filters("filters", ((one.key, one.value) for one in request.filters)),
     )
     before = request.history[-1].strip() if request.history else ""
-    return Asked(query, before, request.top_k or 5, wanted)
+    return SearchQuery(query, before, request.top_k or 5, wanted)

@@ -23,13 +23,13 @@ from kefu.retrieval.api.messages import (
     passage_message,
     report_message,
 )
-from kefu.retrieval.api.search import Searching
+from kefu.retrieval.api.search import SearchResponder
 from kefu.retrieval.api.search_request import MAX_QUERY_CHARACTERS
 from kefu.retrieval.calibration.calibrator import Calibrator
 from kefu.retrieval.domain.collection_key import CollectionKey
 from kefu.retrieval.domain.curated_draft import checked
 from kefu.retrieval.embedders import BatchingEmbedder
-from kefu.retrieval.ingest.conversion_pool import Converters
+from kefu.retrieval.ingest.conversion_pool import ConversionPool
 from kefu.retrieval.ingest.importer import Importer
 from kefu.retrieval.ingest.types import Result
 from kefu.retrieval.ranking.reranker import Reranking
@@ -56,7 +56,7 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
         store: KnowledgeStore,
         replica: Replica,
         embedder: BatchingEmbedder,
-        converters: Converters,
+        converters: ConversionPool,
         *,
         reranking: Reranking | None = None,
         accept_not_durable: bool = False,
@@ -66,7 +66,7 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
         self._replica = replica
         self._embedder = embedder
         self._converters = converters
-        self._searching = Searching(store, replica, reranking)
+        self._searching = SearchResponder(store, replica, reranking)
         self._accept = accept_not_durable
         self._disk_seconds = wait_for_disk_seconds
         self.calibrator = Calibrator(store, replica, embedder.id, self._writer)

@@ -12,7 +12,7 @@ from kefu.common.errors import CollectionNotFound, ServiceError
 from kefu.retrieval.calibration.out_of_domain import FOREIGN
 from kefu.retrieval.domain.calibration import MOST_TITLES, Calibration, calibrate
 from kefu.retrieval.domain.collection_key import CollectionKey
-from kefu.retrieval.domain.filters import Audience, Wanted
+from kefu.retrieval.domain.filters import Audience, SearchFilter
 from kefu.retrieval.replica.replica import Replica
 from kefu.retrieval.storage.durable_writer import DurableWriter
 from kefu.retrieval.storage.store import KnowledgeStore
@@ -99,7 +99,7 @@ class Calibrator:
     async def _asked(self, key: CollectionKey, questions: Iterable[str]) -> tuple[list[float], list[float]]:
         """Of each, the best passage's relevance, and how far the best document stands apart."""
         gate = asyncio.Semaphore(_AT_ONCE)
-        everything = Wanted(datetime.now(UTC).date().isoformat(), Audience.STAFF)
+        everything = SearchFilter(datetime.now(UTC).date().isoformat(), Audience.STAFF)
 
         async def one(question: str) -> tuple[float, float]:
             async with gate:

@@ -18,7 +18,7 @@ _LEAST = 5  # characters: 多久 above a table is a heading, and no question tha
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class ChunkHeader:
     """What searching needs to know of a head."""
 
     mark: int
@@ -30,11 +30,11 @@ class Head:
 def head_of(title: str, headings: Sequence[str]) -> str:
     """What stands above a passage, as one text; the innermost line alone when it is a question. Empty without any."""
     lines = [line for line in (title, *headings) if line.strip()]
-    if lines and asks(lines[-1]):
+    if lines and is_standalone_question(lines[-1]):
         return lines[-1].strip()
     return "\n".join(filter(None, (title, " > ".join(headings)))).strip()
 
 
-def asks(text: str) -> bool:
+def is_standalone_question(text: str) -> bool:
     """Whether a text is a question that can stand alone, by its form, in Chinese and English; "How long" is none."""
     return len(text.strip()) >= _LEAST and _ASKS.search(text) is not None

@@ -70,7 +70,7 @@ class Facts:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class SearchFilter:
     """Which documents a search may find. Unless it says otherwise, none that is for staff alone."""
 
     day: str

@@ -6,7 +6,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-Halves = npt.NDArray[np.float16]
+HalfVectors = npt.NDArray[np.float16]
 Vectors = npt.NDArray[np.float32]
 """One row a text, each of length 1."""
 

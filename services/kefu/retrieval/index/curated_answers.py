@@ -7,7 +7,7 @@ import numpy as np
 
 from kefu.common.text.language import UNKNOWN, language_of
 from kefu.common.text.question_equivalence import Asked, Differing, asked, differing, is_same_text
-from kefu.retrieval.domain.filters import Wanted
+from kefu.retrieval.domain.filters import SearchFilter
 from kefu.retrieval.embedders import Vectors
 from kefu.retrieval.storage.records import CuratedRecord
 
@@ -64,7 +64,7 @@ class CuratedAnswers:
         self._records.pop(answer, None)
         self._asked.pop(answer, None)
 
-    def match(self, question: str, vector: Vectors, language: str, wanted: Wanted) -> Match | None:
+    def match(self, question: str, vector: Vectors, language: str, wanted: SearchFilter) -> Match | None:
         """The nearest question whose answer applies, else the nearest of all with the reason; None without answers that
         the audience may see.
         """

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import numpy.typing as npt
 
-from kefu.retrieval.domain.chunk_header import Head
-from kefu.retrieval.domain.filters import Facts, Wanted
+from kefu.retrieval.domain.chunk_header import ChunkHeader
+from kefu.retrieval.domain.filters import Facts, SearchFilter
 from kefu.retrieval.embedders import Vectors
-from kefu.retrieval.embedders.base import Halves
+from kefu.retrieval.embedders.base import HalfVectors
 from kefu.retrieval.index.bm25 import LexicalView
 from kefu.retrieval.text.analyzer import Terms
 from kefu.retrieval.vectorstore.base import Labels, PassageVectors, Rows, VectorStore
@@ -25,9 +25,9 @@ class IndexedPassage:
 
     id: str
     terms: Terms
-    vectors: Halves
+    vectors: HalfVectors
     """Its own vector, its head's when it has one, then its windows'."""
-    head: Head | None = None
+    head: ChunkHeader | None = None
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Entry:
     passage: str
     facts: Facts
     rows: Rows
-    head: Head | None
+    head: ChunkHeader | None
     terms: Terms = field(repr=False)
     words: int
     """Equal for passages with the same words, however often and in whatever order."""
@@ -81,10 +81,10 @@ class PassageIndex:
         self.words = LexicalView({})
         self.entries: dict[int, Entry] = {}
         self._documents: dict[str, list[int]] = {}
-        self._heads: Counter[Head] = Counter()  # documents that have it
+        self._heads: Counter[ChunkHeader] = Counter()  # documents that have it
         self._facts: dict[int, Facts] = {}  # by label, once for all documents that have them
         self._labels: Counter[int] = Counter()  # documents that have it
-        self._selections: dict[Wanted, Selection | None] = {}
+        self._selections: dict[SearchFilter, Selection | None] = {}
         self._next = 0
         self._changes = 0
         self._changes_in_words = 0
@@ -145,7 +145,7 @@ class PassageIndex:
             for number in self.vectors.nearest(query, count, selection.labels if selection else None)
         ]
 
-    def selection(self, wanted: Wanted) -> Selection | None:
+    def selection(self, wanted: SearchFilter) -> Selection | None:
         """What a search may find; None: everything here."""
         if wanted not in self._selections:
             if len(self._selections) >= _SELECTIONS:
@@ -162,7 +162,7 @@ class PassageIndex:
         """Languages of its documents."""
         return list(dict.fromkeys(self._facts[label].language for label in self._labels))
 
-    def is_shared(self, head: Head) -> bool:
+    def is_shared(self, head: ChunkHeader) -> bool:
         """Several documents have this head."""
         return self._heads[head] > 1
 
@@ -185,7 +185,7 @@ class PassageIndex:
         self.words, self._changes_in_words = view, mark
         self._selections.clear()
 
-    def _selected(self, wanted: Wanted) -> Selection | None:
+    def _selected(self, wanted: SearchFilter) -> Selection | None:
         labels = frozenset(label for label in self._labels if wanted.admits(self._facts[label]))
         if len(labels) == len(self._labels):
             return None

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import structlog
 
-from kefu.retrieval.domain.chunk_header import Head
+from kefu.retrieval.domain.chunk_header import ChunkHeader
 from kefu.retrieval.domain.collection_key import CollectionKey
 from kefu.retrieval.domain.filters import Audience, Facts, Validity
 from kefu.retrieval.index.passage_index import IndexedDocument, IndexedPassage, PassageIndex
@@ -145,7 +145,7 @@ def _documents(header: dict[str, Any], terms: Any, vectors: Any) -> list[Indexed
                     passage,
                     terms[term_at : term_at + term_count],
                     vectors[vector_at : vector_at + vector_count],
-                    Head(*head) if head else None,
+                    ChunkHeader(*head) if head else None,
                 )
             )
             term_at, vector_at = term_at + term_count, vector_at + vector_count

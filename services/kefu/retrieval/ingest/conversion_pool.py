@@ -1,7 +1,7 @@
 """
 Documents are converted in processes of their own, since strangers make them: one that hangs, needs all memory or
-crashes the library that reads it costs itself and nothing else. `Converters.open` is where these processes begin and
-end.
+crashes the library that reads it costs itself and nothing else. `ConversionPool.open` is where these processes begin
+and end.
 """
 
 import asyncio
@@ -42,7 +42,7 @@ class _Worker:
     idle_since: float = 0.0
 
 
-class Converters:
+class ConversionPool:
     """Make it with `open`. Processes start when there is something to convert, and end when there has been nothing."""
 
     def __init__(self, most: int, seconds: float, memory_mib: int) -> None:
@@ -54,7 +54,9 @@ class Converters:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, most: int = 2, seconds: float = 120.0, memory_mib: int = 1536) -> AsyncIterator["Converters"]:
+    async def open(
+        cls, most: int = 2, seconds: float = 120.0, memory_mib: int = 1536
+    ) -> AsyncIterator["ConversionPool"]:
         """At most `most` processes, each with limits for one document: seconds, and MiB of address space."""
         self = cls(most, seconds, memory_mib)
         retiring = asyncio.create_task(self._retire(), name="converters-retire")

@@ -18,8 +18,8 @@ from kefu.retrieval.domain.collection_key import CollectionKey
 from kefu.retrieval.domain.curated_draft import CuratedDraft
 from kefu.retrieval.domain.filters import strictest
 from kefu.retrieval.embedders import BatchingEmbedder, Vectors
-from kefu.retrieval.embedders.base import Halves
-from kefu.retrieval.ingest.conversion_pool import Converters
+from kefu.retrieval.embedders.base import HalfVectors
+from kefu.retrieval.ingest.conversion_pool import ConversionPool
 from kefu.retrieval.ingest.types import Progress, Report, Result, Source
 from kefu.retrieval.ingest.unpacker import Taken, Unpacker
 from kefu.retrieval.replica.replica import Replica
@@ -40,7 +40,7 @@ class _Ready:
     result: Result
     info: DocumentInfo | None = None
     texts: dict[str, PassageText] = field(default_factory=dict[str, PassageText])
-    vectors: dict[str, Halves] = field(default_factory=dict[str, Halves])
+    vectors: dict[str, HalfVectors] = field(default_factory=dict[str, HalfVectors])
     records: list[CuratedRecord] = field(default_factory=list[CuratedRecord])
 
 
@@ -55,7 +55,7 @@ class Importer:
         key: CollectionKey,
         store: KnowledgeStore,
         embedder: BatchingEmbedder,
-        converters: Converters,
+        converters: ConversionPool,
         replica: Replica,
         open_writer: OpenWriter,
     ) -> None:
@@ -106,7 +106,7 @@ class Importer:
     async def _convert(self, sources: AsyncIterator[Source]) -> None:
         unpacker = Unpacker(self._key, self._store, self._converters, self._reports.put)
         async for source in sources:
-            async for one in unpacker.take(source):
+            async for one in unpacker.unpack(source):
                 await self._converted.put(one)
         await self._converted.put(None)
 
@@ -153,7 +153,7 @@ class Importer:
                     await self._reports.put(Progress(taken[number].source.path, total, len(vectors[number])))
         return [_ready(one, found) for one, found in zip(taken, vectors, strict=True)]
 
-    async def _kept_vectors(self, taken: Taken) -> dict[str, Halves]:
+    async def _kept_vectors(self, taken: Taken) -> dict[str, HalfVectors]:
         """Vectors of passages that were there before, which are not computed again."""
         stored = await self._store.vectors_of(self._key, self._embedder.id, document_id(taken.source.path))
         kept = split_vectors(stored, self._embedder.embedder.dimension)
@@ -222,7 +222,7 @@ def _texts(batch: Sequence[Taken | Result | None]) -> int:
     )
 
 
-def _ready(taken: Taken, vectors: dict[str, Halves]) -> _Ready:
+def _ready(taken: Taken, vectors: dict[str, HalfVectors]) -> _Ready:
     source, converted, ident = taken.source, taken.converted, document_id(taken.source.path)
     info = DocumentInfo(
         id=ident,

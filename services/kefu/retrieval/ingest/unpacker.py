@@ -9,7 +9,7 @@ from kefu.retrieval.documents.parsers.archive import MAX_UNPACKED_BYTES
 from kefu.retrieval.documents.types import Failure, Unreadable
 from kefu.retrieval.domain.collection_key import CollectionKey
 from kefu.retrieval.ingest.conversion import Converted, Job
-from kefu.retrieval.ingest.conversion_pool import Converters
+from kefu.retrieval.ingest.conversion_pool import ConversionPool
 from kefu.retrieval.ingest.types import MAX_DOCUMENT_BYTES, MAX_PATH_CHARACTERS, Progress, Result, Source
 from kefu.retrieval.storage.reader import KnowledgeReader
 from kefu.retrieval.storage.records import DocumentInfo, document_id
@@ -46,7 +46,7 @@ class Unpacker:
         self,
         key: CollectionKey,
         reader: KnowledgeReader,
-        converters: Converters,
+        converters: ConversionPool,
         tell: Callable[[Progress], Awaitable[None]],
     ) -> None:
         self._key = key
@@ -54,7 +54,7 @@ class Unpacker:
         self._converters = converters
         self._tell = tell
 
-    async def take(self, source: Source) -> AsyncGenerator[Result | Taken, None]:
+    async def unpack(self, source: Source) -> AsyncGenerator[Result | Taken, None]:
         """What a document consists of; a Result for what needs no embedding. Its own comes last."""
         async for one in self._take(source, 0, _Room()):
             yield one

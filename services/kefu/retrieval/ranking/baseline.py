@@ -47,7 +47,7 @@ _SENTENCES: Mapping[str, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True)
-class Background:
+class EmbeddingBaseline:
     """The sentences' vectors by one embedder, as passages and as questions, by language. Made once per process."""
 
     vectors: Mapping[str, Vectors]
@@ -56,7 +56,7 @@ class Background:
     @classmethod
     def of(
         cls, passages: Callable[[Sequence[str]], Vectors], questions: Callable[[Sequence[str]], Vectors]
-    ) -> "Background":
+    ) -> "EmbeddingBaseline":
         """Embed the sentences with an embedder's two methods; takes a moment, and blocks."""
         return cls(
             {language: passages(sentences) for language, sentences in _SENTENCES.items()},
@@ -64,7 +64,7 @@ class Background:
         )
 
     @classmethod
-    async def by(cls, embedder: BatchingEmbedder) -> "Background":
+    async def by(cls, embedder: BatchingEmbedder) -> "EmbeddingBaseline":
         """The same off the event loop, on the embedder's own thread."""
         return cls(
             {

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from kefu.common.text.language import language_of
 from kefu.retrieval.embedders import Vectors
-from kefu.retrieval.ranking.baseline import Background
+from kefu.retrieval.ranking.baseline import EmbeddingBaseline
 from kefu.retrieval.ranking.signals import Question
 from kefu.retrieval.text.analyzer import Words
 
@@ -13,7 +13,7 @@ def make_question(
     text: str,
     vector: Vectors,
     words: Words,
-    background: Background,
+    background: EmbeddingBaseline,
     languages: Collection[str],
     english: Vectors | None = None,
 ) -> Question:

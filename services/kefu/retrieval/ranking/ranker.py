@@ -21,12 +21,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kefu.retrieval.domain.filters import Wanted
+from kefu.retrieval.domain.filters import SearchFilter
 from kefu.retrieval.embedders import Vectors
 from kefu.retrieval.index.passage_index import Entry, PassageIndex, Selection
 from kefu.retrieval.ranking.relevance import Features, relevance
-from kefu.retrieval.ranking.score_margin import OF_WORDS, USUALLY_APART, apart
-from kefu.retrieval.ranking.signals import WEIGHTS, Compared, Question, Scores, Weights, WordScores, compare, score
+from kefu.retrieval.ranking.score_margin import OF_WORDS, USUALLY_APART, score_margin
+from kefu.retrieval.ranking.signals import (
+    WEIGHTS,
+    Candidates,
+    Question,
+    SignalScores,
+    Weights,
+    WordScores,
+    compare,
+    score,
+)
 
 NEAREST = 256
 """Vectors taken from the store; a passage has about five."""
@@ -76,7 +85,7 @@ class Searched:
     leaning: Question | None = None
     """The question with the one before it in front."""
     subject: Question | None = None
-    """The message's subject line, for `Ranking.apart` alone."""
+    """The message's subject line, for `Ranking.score_margin` alone."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +104,7 @@ class Ranking:
         return not self.hits or self.hits[0][1].relevance < LEANS_BELOW
 
 
-def rank(searched: Sequence[Searched], count: int, wanted: Wanted, weights: Weights = WEIGHTS) -> Ranking:
+def rank(searched: Sequence[Searched], count: int, wanted: SearchFilter, weights: Weights = WEIGHTS) -> Ranking:
     """The best `count` passages of some collections, of those that are wanted; ties by document and passage id."""
     pools = [_Pool.of(each, count, wanted, weights) for each in searched]
     used_history = _history_helps(pools)
@@ -136,7 +145,7 @@ def rank(searched: Sequence[Searched], count: int, wanted: Wanted, weights: Weig
         for place, pool in enumerate(pools)
         for value, entry in zip(pool.values(used_history).tolist(), pool.entries, strict=True)
     )
-    return Ranking(hits, used_history, apart(valued))
+    return Ranking(hits, used_history, score_margin(valued))
 
 
 @dataclass(frozen=True)
@@ -145,15 +154,15 @@ class _Pool:
 
     entries: list[Entry]
     question: Question
-    compared: Compared
-    alone: Scores
-    leaning: tuple[Question, Compared, Scores] | None
+    compared: Candidates
+    alone: SignalScores
+    leaning: tuple[Question, Candidates, SignalScores] | None
     dense_rank: Mapping[int, int]
     lexical_rank: Mapping[int, int]
-    of_subject: Scores | None
+    of_subject: SignalScores | None
 
     @classmethod
-    def of(cls, searched: Searched, count: int, wanted: Wanted, weights: Weights) -> "_Pool":
+    def of(cls, searched: Searched, count: int, wanted: SearchFilter, weights: Weights) -> "_Pool":
         index, question, leaning = searched.index, searched.question, searched.leaning
         selection = index.selection(wanted)
         words = WordScores.of(index, question)

@@ -26,7 +26,7 @@ def subject_of(text: str) -> str:
     return found[1] if found else ""
 
 
-def apart(valued: Iterable[tuple[float, int, Entry]]) -> float:
+def score_margin(valued: Iterable[tuple[float, int, Entry]]) -> float:
     """By how much the best document exceeds the mean of the next three: passages, each with its value and the place of
     its collection.
     """

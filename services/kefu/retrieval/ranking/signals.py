@@ -101,7 +101,7 @@ class WordScores:
 
 
 @dataclass(frozen=True)
-class Compared:
+class Candidates:
     """Passages in a row, and what was measured of each."""
 
     entries: Sequence[Entry]
@@ -141,7 +141,7 @@ class Compared:
 
 def compare(
     index: PassageIndex, question: Question, words: WordScores, entries: Sequence[Entry], weights: Weights
-) -> Compared:
+) -> Candidates:
     """Measure the question and each passage."""
     other = np.array([_differ(question.language, entry.language) for entry in entries], np.bool_)
     crossing = question.crossing(weights)
@@ -158,7 +158,7 @@ def compare(
     bm25 = of_each(words.plain.bm25, words.translated.bm25)
     coverage = of_each(words.plain.coverage, words.translated.coverage)
     relative = of_each(words.plain.relative, words.translated.relative)
-    return Compared(
+    return Candidates(
         entries,
         own=own[:, 0],
         window=window[:, 0],
@@ -175,7 +175,7 @@ def compare(
     )
 
 
-class Scores(NamedTuple):
+class SignalScores(NamedTuple):
     """One a passage."""
 
     ranking: Vectors
@@ -183,7 +183,7 @@ class Scores(NamedTuple):
     """Without the English of a Chinese question: what relevance, which was fitted to these, looks at."""
 
 
-def score(index: PassageIndex, question: Question, compared: Compared, weights: Weights) -> Scores:
+def score(index: PassageIndex, question: Question, compared: Candidates, weights: Weights) -> SignalScores:
     """The scores of passages.
 
     What the English of a Chinese question adds sorts the passages in another language among themselves: the best of
@@ -205,9 +205,9 @@ def score(index: PassageIndex, question: Question, compared: Compared, weights: 
 
     plain = total(compared.near, compared.head)
     if compared.near_crossing is None or compared.head_crossing is None or not other.any():
-        return Scores(plain, plain)
+        return SignalScores(plain, plain)
     crossing = total(compared.near_crossing, compared.head_crossing)
-    return Scores(np.where(other, crossing + (plain[other].max() - crossing[other].max()), plain), plain)
+    return SignalScores(np.where(other, crossing + (plain[other].max() - crossing[other].max()), plain), plain)
 
 
 def _cosines(index: PassageIndex, towards: Vectors, entries: Sequence[Entry]) -> tuple[Vectors, Vectors, Vectors]:

@@ -11,7 +11,7 @@ import structlog
 from kefu.retrieval.domain.calibration import Calibration
 from kefu.retrieval.domain.collection_key import CollectionKey
 from kefu.retrieval.embedders import BatchingEmbedder
-from kefu.retrieval.embedders.base import Halves
+from kefu.retrieval.embedders.base import HalfVectors
 from kefu.retrieval.index.curated_answers import CuratedAnswers
 from kefu.retrieval.index.indexed_passage import index_passage
 from kefu.retrieval.index.passage_index import IndexedDocument, PassageIndex
@@ -233,7 +233,7 @@ class LiveCollection:
     ) -> list[IndexedDocument]:
         documents: list[IndexedDocument] = []
         for document, info in infos.items():
-            rows: Mapping[str, Halves] = split_vectors(vectors[document], self._embedder.embedder.dimension)
+            rows: Mapping[str, HalfVectors] = split_vectors(vectors[document], self._embedder.embedder.dimension)
             passages = [
                 index_passage(self._splitting, passage, info.title, texts[document][passage], rows[passage])
                 for passage in info.passages

@@ -17,13 +17,13 @@ from prometheus_client import Gauge
 
 from kefu.common.errors import BackendUnavailable, CollectionNotFound, ServiceError
 from kefu.retrieval.domain.collection_key import REGISTRY_CHANGES, CollectionKey
-from kefu.retrieval.domain.filters import Wanted
+from kefu.retrieval.domain.filters import SearchFilter
 from kefu.retrieval.embedders import BatchingEmbedder
 from kefu.retrieval.index.snapshot import Snapshots
-from kefu.retrieval.ranking.baseline import Background
+from kefu.retrieval.ranking.baseline import EmbeddingBaseline
 from kefu.retrieval.replica.live_collection import LiveCollection
 from kefu.retrieval.replica.reembedding import reembed
-from kefu.retrieval.replica.searcher import Found, Searcher
+from kefu.retrieval.replica.searcher import Searcher, SearchResult
 from kefu.retrieval.storage.change_streams import NO_CHANGE, ChangeId
 from kefu.retrieval.storage.reader import KnowledgeReader
 from kefu.retrieval.vectorstore.base import VectorStores
@@ -42,7 +42,7 @@ class Replica:
         self,
         reader: KnowledgeReader,
         embedder: BatchingEmbedder,
-        background: Background,
+        background: EmbeddingBaseline,
         stores: VectorStores,
         snapshots: Snapshots | None,
         snapshot_seconds: float,
@@ -76,7 +76,7 @@ class Replica:
         """
         stores = stores or FaissStores(embedder.embedder.dimension)
         snapshots = Snapshots(snapshot_folder, embedder.id) if snapshot_folder and not stores.outlive else None
-        background = await Background.by(embedder)
+        background = await EmbeddingBaseline.by(embedder)
         self = cls(reader, embedder, background, stores, snapshots, snapshot_seconds)
         tasks: list[asyncio.Task[None]] = []
         try:
@@ -120,11 +120,11 @@ class Replica:
         keys: Sequence[CollectionKey],
         text: str,
         count: int,
-        wanted: Wanted,
+        wanted: SearchFilter,
         *,
         before: str = "",
         with_subject: bool = False,
-    ) -> Found:
+    ) -> SearchResult:
         """As `Searcher.search`. Raises CollectionNotFound, or BackendUnavailable as `check` does."""
         live = [self._usable(key) for key in keys]
         return await self._searcher.search(live, text, count, wanted, before=before, with_subject=with_subject)

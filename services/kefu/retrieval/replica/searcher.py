@@ -11,10 +11,10 @@ from typing import NamedTuple
 from kefu.common.text.chinese import simplified
 from kefu.common.text.language import language_of
 from kefu.retrieval.domain.collection_key import CollectionKey
-from kefu.retrieval.domain.filters import Wanted
+from kefu.retrieval.domain.filters import SearchFilter
 from kefu.retrieval.embedders import BatchingEmbedder, Vectors
 from kefu.retrieval.index.curated_answers import Match, nearest
-from kefu.retrieval.ranking.baseline import Background
+from kefu.retrieval.ranking.baseline import EmbeddingBaseline
 from kefu.retrieval.ranking.query import make_question, with_before
 from kefu.retrieval.ranking.ranker import Ranking, Scored, Searched, rank
 from kefu.retrieval.ranking.score_margin import USUALLY_APART, subject_of
@@ -22,7 +22,7 @@ from kefu.retrieval.ranking.signals import Question
 from kefu.retrieval.replica.live_collection import LiveCollection
 
 
-class Found(NamedTuple):
+class SearchResult(NamedTuple):
     """What a search found, before its texts are read."""
 
     hits: list[tuple[CollectionKey, Scored]]
@@ -40,7 +40,7 @@ class Found(NamedTuple):
     """From where on it counts as an answer, for the collection that holds the best passage; 0: however near."""
 
 
-class Asked(NamedTuple):
+class EmbeddedQuestion(NamedTuple):
     """A question and its embeddings."""
 
     text: str
@@ -52,7 +52,7 @@ class Asked(NamedTuple):
 class Searcher:
     """`thread` ranks: one at a time, and beside the event loop."""
 
-    def __init__(self, embedder: BatchingEmbedder, background: Background, thread: Executor) -> None:
+    def __init__(self, embedder: BatchingEmbedder, background: EmbeddingBaseline, thread: Executor) -> None:
         self._embedder = embedder
         self._background = background
         self._thread = thread
@@ -62,11 +62,11 @@ class Searcher:
         collections: Sequence[LiveCollection],
         text: str,
         count: int,
-        wanted: Wanted,
+        wanted: SearchFilter,
         *,
         before: str = "",
         with_subject: bool = False,
-    ) -> Found:
+    ) -> SearchResult:
         """The best passages of some collections, and the nearest curated answer.
 
         `before` is the question before this one, which it may lean on; curated answers are matched without it. A
@@ -78,7 +78,7 @@ class Searcher:
         asked = await self._embed(collections, text)
         embedded = time.monotonic() - began
         if not collections:
-            return Found([], None, language, embedded, False, revision, asked.vector)
+            return SearchResult([], None, language, embedded, False, revision, asked.vector)
         subject = None
         if (with_subject or any(live.min_apart for live in collections)) and (line := subject_of(text)):
             began = time.monotonic()
@@ -93,7 +93,7 @@ class Searcher:
             ranking = await self._rank(collections, asked, leaning, subject, count, wanted)
         matches = [live.curated.match(text, asked.vector, language, wanted) for live in collections]
         best = nearest(matches)
-        return Found(
+        return SearchResult(
             [(collections[place].key, scored) for place, scored in ranking.hits],
             (collections[matches.index(best)].key, best) if best else None,
             language,
@@ -105,23 +105,23 @@ class Searcher:
             collections[ranking.hits[0][0]].min_apart if ranking.hits else 0.0,
         )
 
-    async def _embed(self, collections: Sequence[LiveCollection], text: str) -> Asked:
+    async def _embed(self, collections: Sequence[LiveCollection], text: str) -> EmbeddedQuestion:
         english: list[str] = [""] * len(collections)
         if (language := language_of(text)) == "zh":
             loop = asyncio.get_running_loop()
             english = await loop.run_in_executor(self._thread, _in_english, collections, text, language)
         texts = list(dict.fromkeys((simplified(text), *filter(None, english))))
         vectors = dict(zip(texts, await self._embedder.queries(texts), strict=True))
-        return Asked(text, vectors[texts[0]], [vectors[each] if each else None for each in english])
+        return EmbeddedQuestion(text, vectors[texts[0]], [vectors[each] if each else None for each in english])
 
     async def _rank(
         self,
         collections: Sequence[LiveCollection],
-        asked: Asked,
-        leaning: Asked | None,
-        subject: Asked | None,
+        asked: EmbeddedQuestion,
+        leaning: EmbeddedQuestion | None,
+        subject: EmbeddedQuestion | None,
         count: int,
-        wanted: Wanted,
+        wanted: SearchFilter,
     ) -> Ranking:
         return await asyncio.get_running_loop().run_in_executor(
             self._thread, _rank_all, collections, self._background, asked, leaning, subject, count, wanted
@@ -139,14 +139,14 @@ def _in_english(collections: Sequence[LiveCollection], text: str, language: str)
 
 def _rank_all(
     collections: Sequence[LiveCollection],
-    background: Background,
-    asked: Asked,
-    leaning: Asked | None,
-    subject: Asked | None,
+    background: EmbeddingBaseline,
+    asked: EmbeddedQuestion,
+    leaning: EmbeddedQuestion | None,
+    subject: EmbeddedQuestion | None,
     count: int,
-    wanted: Wanted,
+    wanted: SearchFilter,
 ) -> Ranking:
-    def question(place: int, asked: Asked) -> Question:
+    def question(place: int, asked: EmbeddedQuestion) -> Question:
         live = collections[place]
         return make_question(
             asked.text, asked.vector, live.words, background, live.index.languages, asked.english[place]

@@ -11,7 +11,7 @@ import numpy as np
 from kefu.common.metadata_filters import Pairs
 from kefu.retrieval.domain.curated_draft import CuratedDraft
 from kefu.retrieval.domain.filters import Audience, Facts, Validity
-from kefu.retrieval.embedders.base import Halves
+from kefu.retrieval.embedders.base import HalfVectors
 
 Fields = dict[str, str | bytes]
 
@@ -142,13 +142,13 @@ class CuratedRecord:
     valid_until: str
     update_time: float
     embedder: str
-    vectors: Halves = field(compare=False, repr=False)
+    vectors: HalfVectors = field(compare=False, repr=False)
     """One row a question."""
     priority: int = 0
     audience: Audience = Audience.EVERYONE
 
     @classmethod
-    def made(cls, draft: CuratedDraft, vectors: Halves, embedder: str, answer_id: str = "") -> "CuratedRecord":
+    def made(cls, draft: CuratedDraft, vectors: HalfVectors, embedder: str, answer_id: str = "") -> "CuratedRecord":
         """A draft as it is stored from now on, under its own id unless another is given."""
         return cls(
             id=answer_id or draft.id,
@@ -205,17 +205,17 @@ class CuratedRecord:
         )
 
 
-def dump_vectors(vectors: Halves) -> bytes:
+def dump_vectors(vectors: HalfVectors) -> bytes:
     """Rows of float16, little-endian, one after another."""
     return np.ascontiguousarray(vectors, "<f2").tobytes()
 
 
-def load_vectors(value: bytes, rows: int) -> Halves:
+def load_vectors(value: bytes, rows: int) -> HalfVectors:
     """Read what `dump_vectors` wrote of so many rows."""
     return np.frombuffer(value, "<f2").reshape(rows, -1).astype(np.float16)
 
 
-def split_vectors(raw: Mapping[str, bytes], dimension: int) -> dict[str, Halves]:
+def split_vectors(raw: Mapping[str, bytes], dimension: int) -> dict[str, HalfVectors]:
     """What `dump_vectors` wrote of several passages, by passage id, when the number of rows of each is not known."""
     return {each: load_vectors(value, len(value) // (2 * dimension)) for each, value in raw.items()}
 

@@ -17,7 +17,7 @@ from kefu.common.errors import (
 from kefu.common.redis.pipelines import hash_of, hset, text_fields
 from kefu.retrieval.domain.calibration import CALIBRATION, Calibration
 from kefu.retrieval.domain.collection_key import REGISTRY, CollectionKey
-from kefu.retrieval.embedders.base import Halves
+from kefu.retrieval.embedders.base import HalfVectors
 from kefu.retrieval.storage.change_streams import ChangeId
 from kefu.retrieval.storage.durable_writer import Conflict, DurableWriter
 from kefu.retrieval.storage.reader import KnowledgeReader
@@ -82,7 +82,7 @@ class KnowledgeStore(KnowledgeReader):
         key: CollectionKey,
         info: DocumentInfo,
         texts: Mapping[str, PassageText],
-        vectors: Mapping[str, Halves],
+        vectors: Mapping[str, HalfVectors],
         embedder: str,
     ) -> tuple[bool, ChangeId]:
         """Write a document in place of what was there. True when it is new; raises CollectionNotFound."""

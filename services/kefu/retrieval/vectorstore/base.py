@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from kefu.retrieval.domain.collection_key import CollectionKey
 from kefu.retrieval.embedders import Vectors
-from kefu.retrieval.embedders.base import Halves
+from kefu.retrieval.embedders.base import HalfVectors
 
 Rows = npt.NDArray[np.int64]
 
@@ -16,7 +16,7 @@ Labels = frozenset[int]
 """Labels of documents that may be found, see `Facts.label`."""
 
 
-def inner_products(rows: Halves, queries: Vectors) -> Vectors:
+def inner_products(rows: HalfVectors, queries: Vectors) -> Vectors:
     """Of each row and each column of `queries`; see VectorStore.cosines.
 
     By numpy's own loops: for so few numbers BLAS wakes threads that spin on the cores the service answers with. And by
@@ -33,7 +33,7 @@ class PassageVectors(NamedTuple):
     number: int
     """By which the index knows it."""
     passage: str
-    vectors: Halves
+    vectors: HalfVectors
 
 
 _WIDENED = np.arange(2**16, dtype=np.uint16).view(np.float16).astype(np.float32)
@@ -67,7 +67,7 @@ class VectorStore(Protocol):
         """Inner product of each row and each column of `queries`."""
         ...
 
-    def vectors(self, rows: Rows) -> Halves:
+    def vectors(self, rows: Rows) -> HalfVectors:
         """A copy of some rows."""
         ...
 

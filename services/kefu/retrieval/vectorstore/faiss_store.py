@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from kefu.retrieval.domain.collection_key import CollectionKey
 from kefu.retrieval.embedders import Vectors
-from kefu.retrieval.embedders.base import Halves
+from kefu.retrieval.embedders.base import HalfVectors
 from kefu.retrieval.vectorstore.base import Labels, PassageVectors, Rows, VectorStore, inner_products
 
 EXACT_UP_TO = 200_000
@@ -50,7 +50,7 @@ class FaissVectors:
         """An empty store; `exact_up_to` is for tests."""
         self._dimension = dimension
         self._exact_up_to = exact_up_to
-        self._matrix: Halves = np.zeros((256, dimension), np.float16)
+        self._matrix: HalfVectors = np.zeros((256, dimension), np.float16)
         self._owner = np.zeros(256, np.int64)
         self._label = np.zeros(256, np.int64)
         self._free: list[int] = list(range(255, -1, -1))
@@ -108,7 +108,7 @@ class FaissVectors:
         """See VectorStore."""
         return inner_products(self._matrix[rows], queries)
 
-    def vectors(self, rows: Rows) -> Halves:
+    def vectors(self, rows: Rows) -> HalfVectors:
         """See VectorStore."""
         return self._matrix[rows]
 

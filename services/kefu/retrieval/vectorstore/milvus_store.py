@@ -25,7 +25,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 from kefu.common.errors import BackendUnavailable, StartupError
 from kefu.retrieval.domain.collection_key import CollectionKey
 from kefu.retrieval.embedders import Vectors
-from kefu.retrieval.embedders.base import Halves
+from kefu.retrieval.embedders.base import HalfVectors
 from kefu.retrieval.vectorstore.base import Labels, PassageVectors, Rows, VectorStore, inner_products
 
 _SECONDS = 10.0
@@ -160,7 +160,7 @@ class MilvusVectors:
         """See VectorStore; 0 for a row that another replica has deleted already."""
         return inner_products(self.vectors(rows), queries)
 
-    def vectors(self, rows: Rows) -> Halves:
+    def vectors(self, rows: Rows) -> HalfVectors:
         """See VectorStore; zeros for a row that another replica has deleted already."""
         held = np.zeros((len(rows), self._dimension), np.float16)
         places = {row: at for at, row in enumerate(rows.tolist())}

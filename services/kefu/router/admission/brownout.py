@@ -64,7 +64,7 @@ class BrownOuts:
             if not pressure and ladder.rung is BrownOut.NONE:
                 del self._flows[flow]
 
-    def rung(self, flow: Flow) -> BrownOut:
+    def level(self, flow: Flow) -> BrownOut:
         """What a flow's turns do without now."""
         ladder = self._flows.get(flow)
         return ladder.rung if ladder is not None else BrownOut.NONE

@@ -33,7 +33,7 @@ _ELSEWHERE_SECONDS = 5.0
 """Turns that are not in an engine, for they are searching or being stored, are a mean over about so long."""
 
 
-class Capacity:
+class AdaptiveConcurrencyLimit:
     """The most turns that should run on this router; fed with the engines' load, about ten times a second."""
 
     def __init__(self) -> None:

@@ -27,7 +27,7 @@ class _Tenant:
         return not self.running and not self.waiting and self.usual < _FORGOTTEN
 
 
-class Shares:
+class FairShare:
     """Turns that run and wait, by tenant. A tenant's part is that of its weight in those of all that are here, or were
     lately."""
 

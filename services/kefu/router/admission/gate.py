@@ -6,26 +6,31 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 from kefu.common.auth import Principal
 from kefu.common.errors import BackendUnavailable
-from kefu.router.admission.scheduler import Admission, Claim
+from kefu.router.admission.scheduler import AdmissionScheduler, SlotRequest
 from kefu.router.admission.tenant_limits import TenantLimits
 from kefu.router.domain.turn import BrownOut
-from kefu.router.domain.turn_request import Ask
-from kefu.router.tenants.settings import Rules
+from kefu.router.domain.turn_request import TurnRequest
+from kefu.router.tenants.settings import EffectiveSettings
 
 _BYTES_A_TOKEN = 3
 
 
-class Door:
+class AdmissionGate:
     """The one way to a place. `prompt_tokens` is what a prompt has besides the question, about."""
 
-    def __init__(self, limits: TenantLimits, admission: Admission, *, prompt_tokens: int) -> None:
+    def __init__(self, limits: TenantLimits, admission: AdmissionScheduler, *, prompt_tokens: int) -> None:
         self._limits = limits
         self._admission = admission
         self._prompt_tokens = prompt_tokens
 
     @asynccontextmanager
-    async def passed(
-        self, principal: Principal, ask: Ask, turn_id: str, rules: Rules, first_text_seconds: Callable[[], float | None]
+    async def admit(
+        self,
+        principal: Principal,
+        ask: TurnRequest,
+        turn_id: str,
+        rules: EffectiveSettings,
+        first_text_seconds: Callable[[], float | None],
     ) -> AsyncIterator[BrownOut]:
         """Let a turn through while the block runs, and say what its answer has to do without.
 
@@ -35,7 +40,7 @@ class Door:
         """
         size = len(ask.text.encode())
         thinking = ask.reasoning_tokens if ask.thinks else 0
-        claim = Claim(
+        claim = SlotRequest(
             tenant=principal.tenant,
             priority=principal.priority,
             weight=rules.weight,
@@ -47,7 +52,7 @@ class Door:
             stack.push_async_callback(self._leave, principal.tenant, turn_id)
             turn_seconds = self._admission.drain.mean_seconds
             await self._limits.enter(principal.tenant, turn_id, rules, turn_seconds=turn_seconds)
-            rung = await stack.enter_async_context(self._admission.place(claim))
+            rung = await stack.enter_async_context(self._admission.slot(claim))
             admitted = time.monotonic()
             try:
                 yield rung

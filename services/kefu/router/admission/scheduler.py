@@ -21,10 +21,10 @@ from kefu.common.auth import Priority
 from kefu.common.errors import Overloaded
 from kefu.router import metrics
 from kefu.router.admission.brownout import BrownOuts
-from kefu.router.admission.concurrency_limit import Capacity
+from kefu.router.admission.concurrency_limit import AdaptiveConcurrencyLimit
 from kefu.router.admission.drain_rate import DrainRate
 from kefu.router.admission.fair_queue import Entry, FairQueue, Flow
-from kefu.router.admission.fair_share import Shares
+from kefu.router.admission.fair_share import FairShare
 from kefu.router.domain.turn import BrownOut
 from kefu.router.replicas.engine_load import EngineLoad
 
@@ -57,7 +57,7 @@ class Bounds:
 
 
 @dataclass(frozen=True)
-class Claim:
+class SlotRequest:
     """A turn that wants a place. `cost` is tokens, by estimate; `size` bytes of question; `deadline` as `clock`'s."""
 
     tenant: str
@@ -78,7 +78,7 @@ class Claim:
         return self.priority is Priority.BATCH
 
 
-class Admission:
+class AdmissionScheduler:
     """Places for turns. `load` tells how busy the replicas' engines are; it is asked only while `watch` runs."""
 
     def __init__(
@@ -94,9 +94,9 @@ class Admission:
         self._running = 0
         self._without_place = 0
         self._line = FairQueue[asyncio.Future[None]]()
-        self._capacity = Capacity()
+        self._capacity = AdaptiveConcurrencyLimit()
         self._brown_outs = BrownOuts(bounds.brown_out)
-        self._shares = Shares()
+        self._shares = FairShare()
         self._unremembered = 0.0
         self.drain = DrainRate(clock)
 
@@ -110,9 +110,9 @@ class Admission:
         """Turns in the line."""
         return len(self._line)
 
-    def rung(self, flow: Flow) -> BrownOut:
+    def level(self, flow: Flow) -> BrownOut:
         """What a flow's turns do without now."""
-        return self._brown_outs.rung(flow)
+        return self._brown_outs.level(flow)
 
     @property
     def _places(self) -> int:
@@ -120,12 +120,12 @@ class Admission:
         return self._bounds.running if limit is None else min(limit, self._bounds.running)
 
     @asynccontextmanager
-    async def place(self, claim: Claim) -> AsyncIterator[BrownOut]:
+    async def slot(self, claim: SlotRequest) -> AsyncIterator[BrownOut]:
         """A place while the block runs, and what the turn has to do without. Raises Overloaded.
 
         With WITHOUT_MODEL or HANDOFF the turn got no place: it must not ask a replica.
         """
-        priority, rung = claim.priority.value, self.rung(claim.flow)
+        priority, rung = claim.priority.value, self.level(claim.flow)
         must_wait = not self._may_run(claim.flow, claim.weight) or bool(self._line.waiting(claim.flow))
         if must_wait and rung >= BrownOut.WITHOUT_MODEL and self._without_place < self._bounds.waiting:
             # Places stand for what the replicas can do. All of them are used, so it is answered without.
@@ -146,13 +146,13 @@ class Admission:
         metrics.TURNS_ADMITTED.labels(priority).inc()
         metrics.QUEUE_SECONDS.observe(began - came)
         try:
-            yield min(self.rung(claim.flow), BrownOut.SHORTER_ANSWER)
+            yield min(self.level(claim.flow), BrownOut.SHORTER_ANSWER)
         finally:
             self._run(claim, -1)
             self.drain.ended(self._clock() - began)
             self._hand_out()
 
-    async def _wait(self, claim: Claim) -> None:
+    async def _wait(self, claim: SlotRequest) -> None:
         seconds, limit = self._patience(claim)
         too_long = self._is_asking_too_much(claim.flow, claim.weight, more=1) and (
             self._expected_wait(claim.flow, claim.weight, unknown=0.0) > seconds
@@ -180,7 +180,7 @@ class Admission:
                 raise self._refused(claim, limit) from None
             raise
 
-    def _patience(self, claim: Claim) -> tuple[float, Limit]:
+    def _patience(self, claim: SlotRequest) -> tuple[float, Limit]:
         """How long a turn may wait for its place, and what says so."""
         if claim.deadline is not None:
             left = claim.deadline - self._clock() - self.drain.first_text
@@ -195,7 +195,7 @@ class Admission:
             return unknown
         return (self._line.ahead_of(flow, weight) + 1) / rate if rate else float("inf")
 
-    def _refused(self, claim: Claim, limit: Limit) -> Overloaded:
+    def _refused(self, claim: SlotRequest, limit: Limit) -> Overloaded:
         metrics.TURNS_SHED.labels(limit).inc()
         wait = self._expected_wait(claim.flow, claim.weight, unknown=_UNKNOWN_SECONDS)
         seconds = min(max(wait, _LEAST_RETRY), _MOST_RETRY)
@@ -211,7 +211,7 @@ class Admission:
         entry = self._line.longest(by_size=limit == "waiting_bytes")
         if entry is None:
             return
-        claim = Claim(entry.flow.tenant, entry.flow.priority, entry.weight)
+        claim = SlotRequest(entry.flow.tenant, entry.flow.priority, entry.weight)
         self._line.remove(entry)
         self._left_line(claim)
         if not entry.value.done():  # else its waiter was just cancelled
@@ -225,7 +225,7 @@ class Admission:
             entry = self._line.pop(below)
             if entry is None:
                 return
-            claim = Claim(entry.flow.tenant, entry.flow.priority, entry.weight)
+            claim = SlotRequest(entry.flow.tenant, entry.flow.priority, entry.weight)
             self._left_line(claim)
             if not entry.value.done():
                 self._run(claim, 1)
@@ -251,11 +251,11 @@ class Admission:
         tenant = flow.tenant
         return flow.priority is Priority.BATCH or self._shares.wants_more(tenant, weight, self._places, more=more)
 
-    def _run(self, claim: Claim, count: int) -> None:
+    def _run(self, claim: SlotRequest, count: int) -> None:
         self._running += count
         self._shares.add(claim.tenant, claim.weight, running=count, patient=claim.is_patient)
 
-    def _left_line(self, claim: Claim) -> None:
+    def _left_line(self, claim: SlotRequest) -> None:
         self._shares.add(claim.tenant, claim.weight, waiting=-1, patient=claim.is_patient)
         if not self._line:
             self.drain.line(is_there=False)

@@ -19,7 +19,7 @@ from kefu.common.errors import BackendUnavailable, TenantLimit
 from kefu.common.redis.commands import RedisCommands
 from kefu.router import metrics
 from kefu.router.storage import keys
-from kefu.router.tenants.settings import Rules
+from kefu.router.tenants.settings import EffectiveSettings
 
 _RENEWED_AT_ONCE = 1000
 _LEAST_RETRY, _MOST_RETRY = 0.5, 60.0
@@ -70,7 +70,9 @@ class TenantLimits:
         self._unknown = unknown
         self._leased: dict[str, set[str]] = {}
 
-    async def enter(self, tenant: str, turn_id: str, rules: Rules, *, turn_seconds: float | None = None) -> None:
+    async def enter(
+        self, tenant: str, turn_id: str, rules: EffectiveSettings, *, turn_seconds: float | None = None
+    ) -> None:
         """Count a turn in; `leave` must follow. Raises TenantLimit, with the time after which it may be let in.
 
         `turn_seconds` is the mean time of a turn, from which that time follows when too many run. Raises

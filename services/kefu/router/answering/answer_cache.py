@@ -35,12 +35,12 @@ from kefu.common.text.chinese import is_traditional
 from kefu.common.text.pii import holds_personal_data
 from kefu.common.text.question_equivalence import asked
 from kefu.router import metrics
-from kefu.router.answering.draft import Draft
+from kefu.router.answering.draft import AnswerDraft
 from kefu.router.answering.question import Question
 from kefu.router.domain.turn import AnswerSource, BrownOut, Citation, FinishReason, Passage, Supported, Turn
-from kefu.router.retrieval_client import Found
+from kefu.router.retrieval_client import SearchResult
 from kefu.router.storage import keys
-from kefu.router.tenants.settings import Rules
+from kefu.router.tenants.settings import EffectiveSettings
 from kefu.router.turn_stream.events import PassagesFound
 
 _DATE = re.compile(r"(?<!\d)\d{4}[-/.]\d\d?[-/.]\d\d?(?!\d)(?: \d\d?:\d\d)?")
@@ -104,14 +104,14 @@ class AnswerCache:
         self._most = most
         self._fingerprints = fingerprints
 
-    async def give(self, question: Question, draft: Draft, found: Found) -> bool:
+    async def give(self, question: Question, draft: AnswerDraft, found: SearchResult) -> bool:
         """Answer into the draft when the answer is known; whether it did."""
         result = await self._give(question, draft, found)
         if result != "off":
             metrics.CACHE_LOOKUPS.labels(result).inc()
         return result == "hit"
 
-    async def keep(self, question: Question, draft: Draft, found: Found) -> None:
+    async def keep(self, question: Question, draft: AnswerDraft, found: SearchResult) -> None:
         """Keep what was answered, if it may be given to others."""
         written = draft.received
         if _reason_against(question, found) or not _is_whole(draft) or written is None:
@@ -141,7 +141,7 @@ class AnswerCache:
         metrics.CACHE_KEPT.inc()
         metrics.CACHED_ANSWERS.labels(tenant).set(int(count))
 
-    async def _give(self, question: Question, draft: Draft, found: Found) -> str:
+    async def _give(self, question: Question, draft: AnswerDraft, found: SearchResult) -> str:
         if reason := _reason_against(question, found):
             return reason
         key = keys.cached_answer(question.principal.tenant, _digest(question, found))
@@ -167,7 +167,7 @@ class AnswerCache:
         return "hit"
 
 
-def _reason_against(question: Question, found: Found) -> str:
+def _reason_against(question: Question, found: SearchResult) -> str:
     """Why this question's answer is neither looked up nor kept; empty when it is."""
     ask = question.ask
     if not question.rules.cache_answers:
@@ -191,7 +191,7 @@ def _stands_alone(history: Sequence[Turn]) -> bool:
     )
 
 
-def _is_whole(draft: Draft) -> bool:
+def _is_whole(draft: AnswerDraft) -> bool:
     """The model wrote it, in one go on this router, to its end, with all that it could have, and it is cited."""
     chain = draft.filter
     return (
@@ -206,7 +206,7 @@ def _is_whole(draft: Draft) -> bool:
     )
 
 
-def _digest(question: Question, found: Found) -> str:
+def _digest(question: Question, found: SearchResult) -> str:
     scope = (
         _VERSION,
         found.revision,
@@ -221,7 +221,7 @@ def _digest(question: Question, found: Found) -> str:
     return hashlib.sha256(json.dumps(scope).encode()).hexdigest()
 
 
-def _settings(rules: Rules) -> tuple[str | float | None, ...]:
+def _settings(rules: EffectiveSettings) -> tuple[str | float | None, ...]:
     """What of a tenant's settings an answer follows from."""
     return (
         rules.instructions,

@@ -10,12 +10,12 @@ with the message before, as any message is; a bare number stands for the choice 
 import re
 from collections.abc import Sequence
 
-from kefu.common.text.chinese import like, simplified
-from kefu.router.answering.draft import Draft
+from kefu.common.text.chinese import match_variant, simplified
+from kefu.router.answering.draft import AnswerDraft
 from kefu.router.answering.history import question_before
 from kefu.router.answering.question import Question
 from kefu.router.domain.turn import AnswerSource, FinishReason, Passage, Turn
-from kefu.router.nlu.normalization import plain
+from kefu.router.nlu.normalization import normalize
 from kefu.router.turn_stream.events import PassagesFound
 
 _FEWEST, _MOST = 2, 4
@@ -53,7 +53,7 @@ _CARDINALS = {"one": 1, "two": 2, "three": 3, "four": 4, "一": 1, "二": 2, "�
 
 def is_underspecified(text: str) -> bool:
     """Whether a message names a subject, and nothing of what it wants to know about it."""
-    folded = " ".join(_ASIDE.sub(" ", plain(simplified(text))).split())
+    folded = " ".join(_ASIDE.sub(" ", normalize(simplified(text))).split())
     han, words = len(_HAN.findall(folded)), len(_WORD.findall(folded))
     if han + words == 0 or han > _LONGEST_ZH or words > _LONGEST_EN or any(character.isdigit() for character in folded):
         return False
@@ -79,18 +79,18 @@ def choices_of(question: Question, found: Sequence[Passage]) -> tuple[str, ...]:
     return choices
 
 
-def ask_back(question: Question, draft: Draft, choices: tuple[str, ...]) -> None:
+def ask_back(question: Question, draft: AnswerDraft, choices: tuple[str, ...]) -> None:
     """Ask which of these is meant."""
     draft.log.find(PassagesFound((), draft.query))
     draft.source, draft.finish, draft.choices = AnswerSource.CLARIFYING, FinishReason.STOP, choices
-    asked = like(question.text, question.rules.texts[question.language].clarifying_question)
+    asked = match_variant(question.text, question.rules.texts[question.language].clarifying_question)
     draft.say("\n".join([asked, *(f"{number}. {choice}" for number, choice in enumerate(choices, start=1))]))
 
 
 def chosen(text: str, history: Sequence[Turn]) -> str:
     """The choice of the last turn that a bare number stands for; empty when the message is no such number."""
     done = history[-1].completed if history else None
-    found = _NUMBER.fullmatch(plain(simplified(text)).strip(" .。!！?？"))
+    found = _NUMBER.fullmatch(normalize(simplified(text)).strip(" .。!！?？"))
     if done is None or not done.choices or not found:
         return ""
     digit, han, ordinal, cardinal = found.groups()
@@ -101,4 +101,4 @@ def chosen(text: str, history: Sequence[Turn]) -> str:
 
 
 def _bare(text: str) -> str:
-    return re.sub(r"[\W_]+", "", _ASIDE.sub(" ", plain(simplified(text))))
+    return re.sub(r"[\W_]+", "", _ASIDE.sub(" ", normalize(simplified(text))))

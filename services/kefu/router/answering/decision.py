@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from kefu.router.domain.handoff import HandoffReason
 from kefu.router.domain.turn import Passage
-from kefu.router.retrieval_client import Curated, Found
+from kefu.router.retrieval_client import Curated, SearchResult
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class HandOver:
 
 
 def decide(
-    found: Found, *, min_relevance: float, max_passages: int, calibrated: bool = True
+    found: SearchResult, *, min_relevance: float, max_passages: int, calibrated: bool = True
 ) -> GiveCurated | Generate | HandOver:
     """A curated answer that applies, else the passages relevant enough, else a person. No model is asked.
 

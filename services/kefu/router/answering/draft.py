@@ -4,19 +4,19 @@ import time
 from dataclasses import dataclass, field
 
 from kefu.router import metrics
-from kefu.router.dispatch.received_answer import Received
+from kefu.router.dispatch.received_answer import ReceivedAnswer
 from kefu.router.domain.handoff import Handoff
 from kefu.router.domain.turn import AnswerSource, BrownOut, Citation, FinishReason, Passage, Supported, Usage
 from kefu.router.guardrails.answer_filter import AnswerFilter
-from kefu.router.storage.turn_drafts import Saved
-from kefu.router.turn_stream.event_log import TurnLog
+from kefu.router.storage.turn_drafts import SavedDraft
+from kefu.router.turn_stream.event_log import TurnEventLog
 
 
 @dataclass
-class Draft:
+class AnswerDraft:
     """A turn as it is being answered; `log` has what its readers were told. Seconds, where time is meant."""
 
-    log: TurnLog
+    log: TurnEventLog
     arrived: float
     finish: FinishReason = FinishReason.STOP
     source: AnswerSource = AnswerSource.NONE
@@ -38,9 +38,9 @@ class Draft:
     brown_out: BrownOut = BrownOut.NONE
     """What the answer was made without."""
     filter: AnswerFilter | None = field(default=None, repr=False)
-    received: Received | None = field(default=None, repr=False)
+    received: ReceivedAnswer | None = field(default=None, repr=False)
     """What the model wrote."""
-    saved: Saved | None = field(default=None, repr=False)
+    saved: SavedDraft | None = field(default=None, repr=False)
     """What a router left of this turn that died, until it is gone on with or given up."""
     version: int = 0
     """Grows when the text is begun anew."""
@@ -69,7 +69,7 @@ class Draft:
         received = 0 if self.received is None else self.received.frames
         return self.log.has_started + self.searched + self.log.text_bytes + received
 
-    def take_over(self, saved: Saved | None) -> None:
+    def take_over(self, saved: SavedDraft | None) -> None:
         """The turn was begun before: readers may hold more of it than is known, or something else."""
         self.saved = saved
         self.log.rewrite(0 if saved is None else len(saved.text.encode()))

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from kefu.common.text.chinese import like
+from kefu.common.text.chinese import match_variant
 from kefu.common.text.language import language_of
 from kefu.router import metrics
-from kefu.router.answering.draft import Draft
+from kefu.router.answering.draft import AnswerDraft
 from kefu.router.answering.handoff import handoff_of
 from kefu.router.answering.question import Question
 from kefu.router.answering.repeated_failures import has_failed_again
@@ -26,7 +26,7 @@ def why_not_answer(question: Question) -> HandoffReason | None:
     return None
 
 
-def give_excerpt(question: Question, draft: Draft, otherwise: HandoffReason) -> None:
+def give_excerpt(question: Question, draft: AnswerDraft, otherwise: HandoffReason) -> None:
     """An excerpt in the customer's language of the draft's passages, if nothing was said yet, else a person."""
     draft.finish = FinishReason.STOP
     readable = [
@@ -38,7 +38,7 @@ def give_excerpt(question: Question, draft: Draft, otherwise: HandoffReason) -> 
         hand_over(question, draft, otherwise, nearest=draft.passages)
         return
     passage = readable[0]
-    text = like(question.text, excerpt(passage, question.text))
+    text = match_variant(question.text, excerpt(passage, question.text))
     draft.filter = None
     draft.source = AnswerSource.EXTRACTIVE
     draft.citations = (Citation(0, len(text.encode()), passage.number, passage.name, passage.title, passage.uri),)
@@ -46,7 +46,7 @@ def give_excerpt(question: Question, draft: Draft, otherwise: HandoffReason) -> 
 
 
 def hand_over(
-    question: Question, draft: Draft, reason: HandoffReason, *, nearest: Sequence[Passage] = (), detail: str = ""
+    question: Question, draft: AnswerDraft, reason: HandoffReason, *, nearest: Sequence[Passage] = (), detail: str = ""
 ) -> None:
     """Call a person, and tell the customer so."""
     draft.handoff = handoff_of(question, reason, nearest, detail)

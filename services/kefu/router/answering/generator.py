@@ -7,10 +7,10 @@ from dataclasses import replace
 import structlog
 
 from kefu.common.errors import PromptTooLong
-from kefu.common.text.chinese import like
+from kefu.common.text.chinese import match_variant
 from kefu.common.text.language import AnswerLanguage
 from kefu.router import metrics
-from kefu.router.answering.draft import Draft
+from kefu.router.answering.draft import AnswerDraft
 from kefu.router.answering.fallback import give_excerpt, hand_over
 from kefu.router.answering.prompt import Budget, Prompt, build_prompt
 from kefu.router.answering.question import Question
@@ -19,10 +19,10 @@ from kefu.router.config import RouterConfig
 from kefu.router.dispatch.hedging import Hedging
 from kefu.router.dispatch.relay import NoReplica, Patience, Pool, Relay, Relays
 from kefu.router.dispatch.retry_budget import RetryBudget
-from kefu.router.domain.generation import Ended, Order, Sent
+from kefu.router.domain.generation import GenerationEnd, GenerationRequest, PartialAnswer
 from kefu.router.domain.handoff import HandoffReason
 from kefu.router.domain.turn import AnswerSource, BrownOut, FinishReason, Passage
-from kefu.router.grounding.attribution import is_hardly_borne_out
+from kefu.router.grounding.attribution import is_hardly_supported
 from kefu.router.grounding.quotation import is_carried, quote
 from kefu.router.grounding.sentence_selection import best_sentence
 from kefu.router.guardrails.answer_filter import AnswerFilter
@@ -36,7 +36,7 @@ _SAID = 200
 """Characters of a broken answer that tell which sentence it was about."""
 
 
-class Writing:
+class AnswerGenerator:
     """Has answers written by the replicas of a pool; holds no state between them but the token estimate."""
 
     def __init__(self, config: RouterConfig, pool: Pool) -> None:
@@ -49,7 +49,7 @@ class Writing:
             Hedging(share=config.hedge_share),
         )
 
-    async def write(self, question: Question, draft: Draft, passages: tuple[Passage, ...]) -> None:
+    async def write(self, question: Question, draft: AnswerDraft, passages: tuple[Passage, ...]) -> None:
         """Answer from passages into the draft, or go on with what is saved of an answer; without a model hand over.
 
         Raises DeadlineExceeded in mid-answer.
@@ -95,7 +95,7 @@ class Writing:
             self._estimate.learn([message.content for message in prompt.messages], relay.prompt_tokens)
         self._conclude(question, draft)
 
-    async def _write_on(self, question: Question, draft: Draft, relay: Relay, max_tokens: int) -> None:
+    async def _write_on(self, question: Question, draft: AnswerDraft, relay: Relay, max_tokens: int) -> None:
         """Once more from where an answer was broken off, with nothing but the sentence of the passages nearest to it.
 
         What was said stays said; when this breaks off too, or cannot begin where that one ended, nothing is changed.
@@ -114,7 +114,7 @@ class Writing:
         prompt = self._prompt(question, draft, (passage,), budget, keep_numbers=True)
         order = self._order(question, prompt, max_tokens)
         if kept:
-            order = replace(order, continuation=Sent((), kept, received.fingerprint))
+            order = replace(order, continuation=PartialAnswer((), kept, received.fingerprint))
         again = self._relays.relay(question.principal, preferred=relay.address, session=question.session_id)
         draft.filter = chain
         try:
@@ -125,7 +125,7 @@ class Writing:
                 draft.filter = broken  # it was broken off at a literal: that is why it is handed over
         metrics.LITERALS_AVOIDED.labels("no" if draft.filter.blocked else "yes").inc()
 
-    async def _relay(self, relay: Relay, order: Order, draft: Draft, first_by: float | None) -> None:
+    async def _relay(self, relay: Relay, order: GenerationRequest, draft: AnswerDraft, first_by: float | None) -> None:
         chain = draft.filter
         assert chain is not None  # noqa: S101 - set by write
         draft.source = AnswerSource.GENERATED
@@ -136,7 +136,7 @@ class Writing:
                 draft.received = relay.received
                 if draft.saved is not None:
                     draft.go_on()
-                if isinstance(frame, Ended):
+                if isinstance(frame, GenerationEnd):
                     draft.usage = frame.usage
                     draft.finish = FinishReason.LENGTH if frame.cut else FinishReason.STOP
                     break
@@ -151,7 +151,7 @@ class Writing:
                     break
         draft.say(chain.finish())
 
-    def _conclude(self, question: Question, draft: Draft) -> None:
+    def _conclude(self, question: Question, draft: AnswerDraft) -> None:
         chain = draft.filter
         if chain is not None and chain.blocked is not None:
             _log.warning("answer.literal_withheld")  # which one is in the hand-over: a log holds nothing that was said
@@ -163,19 +163,19 @@ class Writing:
         elif chain is not None and draft.finish is FinishReason.STOP:
             self._bear_out(question, draft, chain)
 
-    def _bear_out(self, question: Question, draft: Draft, chain: AnswerFilter) -> None:
+    def _bear_out(self, question: Question, draft: AnswerDraft, chain: AnswerFilter) -> None:
         """A person takes over from an answer about something else; another one is followed by the passages' own
         words, where it does not hold them.
         """
-        if is_hardly_borne_out(draft.log.text, draft.passages, draft.supports):
+        if is_hardly_supported(draft.log.text, draft.passages, draft.supports):
             hand_over(question, draft, HandoffReason.LOW_SUPPORT, nearest=draft.passages)
         elif self._quotes(question, draft, chain):
             said = quote(draft.query or question.text, chain.text, draft.passages, question.language)
             if said is not None:
-                draft.say(chain.quote(like(question.text, said.text), said.number))
+                draft.say(chain.quote(match_variant(question.text, said.text), said.number))
                 draft.cite()
 
-    def _quotes(self, question: Question, draft: Draft, chain: AnswerFilter) -> bool:
+    def _quotes(self, question: Question, draft: AnswerDraft, chain: AnswerFilter) -> bool:
         match self._config.quote:
             case "always":
                 return True
@@ -187,7 +187,7 @@ class Writing:
     def _prompt(
         self,
         question: Question,
-        draft: Draft,
+        draft: AnswerDraft,
         passages: Sequence[Passage],
         budget: Budget,
         *,
@@ -206,12 +206,12 @@ class Writing:
             searched=draft.query,
         )
 
-    def _order(self, question: Question, prompt: Prompt, max_tokens: int) -> Order:
+    def _order(self, question: Question, prompt: Prompt, max_tokens: int) -> GenerationRequest:
         ask = question.ask
         thinking = (ask.reasoning_tokens or self._config.reasoning_tokens) if ask.thinks else None
         if thinking is not None and question.brown_out >= BrownOut.SHORTER_ANSWER:
             thinking = (thinking + 1) // 2
-        return Order(
+        return GenerationRequest(
             messages=prompt.messages,
             # Answers are shorter than they may be: half is what is owed on average, and the replica knows better soon.
             estimated_tokens=prompt.tokens + max_tokens // 2 + (thinking or 0) // 2,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from kefu.common.text.chinese import like
+from kefu.common.text.chinese import match_variant
 from kefu.common.text.pii import redacted
 from kefu.router.answering.handoff_summary import handoff_summary
 from kefu.router.answering.question import Question
@@ -31,7 +31,7 @@ def handoff_of(question: Question, reason: HandoffReason, nearest: Sequence[Pass
     summary = handoff_summary(language, reason, question.text, question.history, nearest, detail or subject)
     return Handoff(
         reason=reason,
-        message=like(question.text, _message(question, reason, subject, is_open=is_open, opening=opening)),
+        message=match_variant(question.text, _message(question, reason, subject, is_open=is_open, opening=opening)),
         summary=redacted(summary),
         out_of_hours=not is_open,
         next_opening=None if opening is None else opening.timestamp(),

@@ -5,14 +5,14 @@ import time
 import structlog
 
 from kefu.common.errors import BackendUnavailable
-from kefu.common.text.chinese import like
+from kefu.common.text.chinese import match_variant
 from kefu.router import metrics
 from kefu.router.answering.answer_cache import AnswerCache
 from kefu.router.answering.clarification import ask_back, choices_of
 from kefu.router.answering.decision import Generate, GiveCurated, HandOver, decide
-from kefu.router.answering.draft import Draft
+from kefu.router.answering.draft import AnswerDraft
 from kefu.router.answering.fallback import give_excerpt, hand_over, why_not_answer
-from kefu.router.answering.generator import Writing
+from kefu.router.answering.generator import AnswerGenerator
 from kefu.router.answering.history import question_before
 from kefu.router.answering.question import Question
 from kefu.router.config import RouterConfig
@@ -22,7 +22,7 @@ from kefu.router.domain.turn import AnswerSource, BrownOut
 from kefu.router.guardrails.prompt_injection import passage_for_model
 from kefu.router.nlu.intents import Intent, intent_of
 from kefu.router.nlu.sensitive_topics import topic_of
-from kefu.router.retrieval_client import Found, Knowledge
+from kefu.router.retrieval_client import RetrievalClient, SearchResult
 from kefu.router.turn_stream.events import PassagesFound
 
 _log = structlog.stdlib.get_logger()
@@ -30,18 +30,18 @@ _LEAST_CANDIDATES = 5
 _MOST_QUERY = 4000  # characters; see SearchRequest.query
 
 
-class Answering:
+class AnswerPipeline:
     """Answers questions, each in the way that is right for it."""
 
     def __init__(
-        self, config: RouterConfig, knowledge: Knowledge, pool: Pool, cache: AnswerCache | None = None
+        self, config: RouterConfig, knowledge: RetrievalClient, pool: Pool, cache: AnswerCache | None = None
     ) -> None:
         self._config = config
         self._knowledge = knowledge
         self._cache = cache
-        self._writing = Writing(config, pool)
+        self._writing = AnswerGenerator(config, pool)
 
-    async def answer(self, question: Question, draft: Draft) -> None:
+    async def answer(self, question: Question, draft: AnswerDraft) -> None:
         """Answer into the draft. Raises CollectionNotFound, and DeadlineExceeded in mid-answer.
 
         Whatever else fails is answered by handing over.
@@ -58,7 +58,7 @@ class Answering:
             hand_over(question, draft, reason)
         elif topic_of(question.text, question.rules.refused_topics):
             draft.source = AnswerSource.REFUSED
-            draft.say(like(question.text, question.rules.texts[question.language].refused_topic))
+            draft.say(match_variant(question.text, question.rules.texts[question.language].refused_topic))
         elif intent is not None:
             draft.source = AnswerSource.CANNED
             draft.say(question.rules.texts[question.language].reply_to(intent))
@@ -68,7 +68,7 @@ class Answering:
         else:
             await self._look_up(question, draft)
 
-    async def _look_up(self, question: Question, draft: Draft) -> None:
+    async def _look_up(self, question: Question, draft: AnswerDraft) -> None:
         began = time.monotonic()
         try:
             found, draft.query = await self._search(question)
@@ -111,7 +111,7 @@ class Answering:
                     if self._cache:
                         await self._cache.keep(question, draft, found)
 
-    async def _search(self, question: Question) -> tuple[Found, str]:
+    async def _search(self, question: Question) -> tuple[SearchResult, str]:
         ask = question.ask
         seconds = self._config.search_seconds
         if ask.deadline is not None:

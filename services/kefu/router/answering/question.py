@@ -6,22 +6,22 @@ from dataclasses import dataclass
 from kefu.common.auth import Principal
 from kefu.common.text.language import AnswerLanguage
 from kefu.router.domain.turn import BrownOut, Turn
-from kefu.router.domain.turn_request import Ask
-from kefu.router.tenants.settings import Rules
+from kefu.router.domain.turn_request import TurnRequest
+from kefu.router.tenants.settings import EffectiveSettings
 
 
 @dataclass(frozen=True)
 class Question:
     """A message in its place: what it says together with those it supersedes, and what was said before."""
 
-    ask: Ask
+    ask: TurnRequest
     text: str
     carried: str
     """The part of it that stands in superseded messages."""
     language: AnswerLanguage
     as_of: str
     history: Sequence[Turn]
-    rules: Rules
+    rules: EffectiveSettings
     principal: Principal
     replica: str
     """Preferred: it answered last in this session."""

@@ -9,15 +9,15 @@ from kefu.router.answering.clarification import chosen
 from kefu.router.answering.question import Question
 from kefu.router.domain.session import SessionState
 from kefu.router.domain.turn import BrownOut, Rating, TurnState
-from kefu.router.domain.turn_request import Ask
-from kefu.router.storage.turns import Begun
-from kefu.router.tenants.settings import Rules
+from kefu.router.domain.turn_request import TurnRequest
+from kefu.router.storage.turns import StartedTurn
+from kefu.router.tenants.settings import EffectiveSettings
 
 
 def question_of(
-    ask: Ask,
-    begun: Begun,
-    rules: Rules,
+    ask: TurnRequest,
+    begun: StartedTurn,
+    rules: EffectiveSettings,
     principal: Principal,
     session_id: str,
     default: AnswerLanguage,

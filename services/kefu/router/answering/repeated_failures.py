@@ -5,7 +5,7 @@ from collections.abc import Sequence, Set
 
 from kefu.router.domain.handoff import FAILURES
 from kefu.router.domain.turn import AnswerSource, FinishReason, Turn
-from kefu.router.nlu.normalization import plain
+from kefu.router.nlu.normalization import normalize
 
 _NO_ANSWERS = (AnswerSource.CANNED, AnswerSource.CLARIFYING, AnswerSource.REFUSED, AnswerSource.PERSON)
 _IN_A_ROW = 2
@@ -43,4 +43,4 @@ def _was_tried(turn: Turn) -> bool:
 
 
 def _same(one: str, other: str) -> bool:
-    return _NO_WORD.sub("", plain(one)) == _NO_WORD.sub("", plain(other)) != ""
+    return _NO_WORD.sub("", normalize(one)) == _NO_WORD.sub("", normalize(other)) != ""

@@ -14,7 +14,7 @@ from kefu.common.pagination import decode_number, decode_token, encode_token, fo
 from kefu.common.resource_names import parse_name
 from kefu.router.api.requests import ask_of, check_short, session_id_of
 from kefu.router.api.server_stream import streamed
-from kefu.router.conversations.service import Conversations
+from kefu.router.conversations.service import ConversationService
 from kefu.router.domain.turn import Rating
 from kefu.router.messages.chat import event_message, session_event_message, session_message, turn_message
 from kefu.router.storage.session_events import SessionEvent
@@ -34,7 +34,7 @@ MessageT = TypeVar("MessageT")
 class ChatServicer(rpc.ChatServiceServicer):
     """See the contract. `slow_reader_seconds`: a client that takes nothing of a stream for so long is cut."""
 
-    def __init__(self, conversations: Conversations, keyring: Keyring, *, slow_reader_seconds: float) -> None:
+    def __init__(self, conversations: ConversationService, keyring: Keyring, *, slow_reader_seconds: float) -> None:
         self._conversations = conversations
         self._keyring = keyring
         self._slow_reader_seconds = slow_reader_seconds

@@ -12,7 +12,7 @@ from kefu.common.pagination import page_size_of
 from kefu.common.resource_names import parse_name
 from kefu.router.domain.handoff import HandoffReason
 from kefu.router.domain.turn import AnswerSource
-from kefu.router.insight.counter_store import Ledger
+from kefu.router.insight.counter_store import CounterStore
 from kefu.router.insight.report import (
     DEFAULT_SPAN_SECONDS,
     LONGEST_SPAN_SECONDS,
@@ -38,7 +38,7 @@ _SOURCES = {source.value: chat.AnswerSource.Name(source_message(source)) for sou
 class InsightServicer(rpc.InsightServiceServicer):
     """See the contract."""
 
-    def __init__(self, ledger: Ledger, unanswered: UnansweredStore, groups: UnansweredGroups) -> None:
+    def __init__(self, ledger: CounterStore, unanswered: UnansweredStore, groups: UnansweredGroups) -> None:
         self._ledger = ledger
         self._unanswered = unanswered
         self._groups = groups

@@ -9,7 +9,7 @@ from kefu.common.metadata_filters import checked_filters
 from kefu.common.resource_names import check_day, check_id, parse_name
 from kefu.common.text.language import AnswerLanguage
 from kefu.router.domain.turn import OnBusy
-from kefu.router.domain.turn_request import Ask
+from kefu.router.domain.turn_request import TurnRequest
 from kefu.router.v1 import chat_pb2 as pb
 
 MOST_TEXT = 4000
@@ -37,7 +37,7 @@ def check_short(field: str, value: str, most: int = _MOST_ID) -> str:
     return value
 
 
-def ask_of(request: pb.ConverseRequest, principal: Principal, seconds_left: float | None) -> Ask:
+def ask_of(request: pb.ConverseRequest, principal: Principal, seconds_left: float | None) -> TurnRequest:
     """What a request asks for. Raises BadRequest, and CollectionNotFound for a collection the key may not search."""
     arrived = time.monotonic()
     check_short("text", request.text, MOST_TEXT)
@@ -55,7 +55,7 @@ def ask_of(request: pb.ConverseRequest, principal: Principal, seconds_left: floa
     temperature = request.temperature if request.HasField("temperature") else None
     if temperature is not None and not (math.isfinite(temperature) and 0 <= temperature <= 2):
         raise BadRequest("temperature", "must be 0 to 2.")
-    return Ask(
+    return TurnRequest(
         text=request.text,
         arrived=arrived,
         request_id=check_short("request_id", request.request_id),

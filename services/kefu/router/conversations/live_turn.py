@@ -18,27 +18,27 @@ from kefu.common.aio import cancelled
 from kefu.common.auth import Principal
 from kefu.common.errors import BackendUnavailable, ServiceError, SessionBusy
 from kefu.router import metrics
-from kefu.router.admission.gate import Door
-from kefu.router.answering.draft import Draft
-from kefu.router.answering.pipeline import Answering
+from kefu.router.admission.gate import AdmissionGate
+from kefu.router.answering.draft import AnswerDraft
+from kefu.router.answering.pipeline import AnswerPipeline
 from kefu.router.answering.question_builder import question_of
 from kefu.router.config import RouterConfig
 from kefu.router.conversations.turn_end import End, Ending, completed_of
-from kefu.router.conversations.turn_snapshot import spoken_of
+from kefu.router.conversations.turn_snapshot import snapshot_of
 from kefu.router.conversations.turn_start import Beginning
-from kefu.router.domain.event_bus import Happenings
+from kefu.router.domain.event_bus import EventBus
 from kefu.router.domain.events import HandedOver, TurnStored
 from kefu.router.domain.session import SessionState
 from kefu.router.domain.turn import Completed, FinishReason, OnBusy, Turn, TurnState
-from kefu.router.domain.turn_request import Ask
-from kefu.router.storage.erasure import Traces
+from kefu.router.domain.turn_request import TurnRequest
+from kefu.router.storage.erasure import SessionErasure
 from kefu.router.storage.sessions import SessionStore
 from kefu.router.storage.turn_leases import Lease, Leases, Signal
-from kefu.router.storage.turns import Begun, TurnKey, TurnStore
-from kefu.router.tenants.settings import Rules, SettingsStore
-from kefu.router.turn_stream.event_log import TurnLog
+from kefu.router.storage.turns import StartedTurn, TurnKey, TurnStore
+from kefu.router.tenants.settings import EffectiveSettings, SettingsStore
+from kefu.router.turn_stream.event_log import TurnEventLog
 from kefu.router.turn_stream.events import Event, Started
-from kefu.router.turn_stream.subscribers import Readers
+from kefu.router.turn_stream.subscribers import Subscribers
 
 _STORE_WAIT_SECONDS = 2.0
 _ENDS = {
@@ -58,11 +58,11 @@ class TurnServices:
     store: SessionStore
     turns: TurnStore
     leases: Leases
-    door: Door
+    door: AdmissionGate
     settings: SettingsStore
-    answering: Answering
-    happenings: Happenings
-    traces: Traces
+    answering: AnswerPipeline
+    happenings: EventBus
+    traces: SessionErasure
 
 
 class LiveTurn:
@@ -72,7 +72,7 @@ class LiveTurn:
         self,
         services: TurnServices,
         principal: Principal,
-        ask: Ask,
+        ask: TurnRequest,
         key: TurnKey,
         *,
         opens: bool,
@@ -89,16 +89,16 @@ class LiveTurn:
         self._opens = opens
         self._supersede = supersede
         self._end: asyncio.Future[End] = asyncio.get_running_loop().create_future()
-        self._log = TurnLog()
+        self._log = TurnEventLog()
         if rewritten_from is not None:
             self._log.rewrite(rewritten_from)
-        self._draft = Draft(self._log, ask.arrived)
-        self._readers = Readers(services.config.resume_grace_seconds, self._nobody_reads)
+        self._draft = AnswerDraft(self._log, ask.arrived)
+        self._readers = Subscribers(services.config.resume_grace_seconds, self._nobody_reads)
         self._readers.resumable = ask.resumable
         self._lease = Lease(
             key,
             hears=self._hear,
-            spoken=lambda: spoken_of(self._turn, self._draft) if self._is_saved else None,
+            spoken=lambda: snapshot_of(self._turn, self._draft) if self._is_saved else None,
             size=lambda: self._draft.size if self._is_saved else 0,
         )
         self._user = ""
@@ -114,7 +114,7 @@ class LiveTurn:
     async def read(
         self, offset: int = 0, *, replayed: bool, reasoning: bool = False, resumable: bool = False
     ) -> AsyncGenerator[Event, None]:
-        """Events as in `TurnLog.read`. When the last reader leaves early the turn ends, at once or after a while."""
+        """Events as in `TurnEventLog.read`. When the last reader leaves, the turn ends, at once or later."""
         self._readers.resumable = self._readers.resumable or resumable
         self._readers.came()
         try:
@@ -213,7 +213,7 @@ class LiveTurn:
     async def _admitted_answer(self, stack: AsyncExitStack) -> None:
         services, draft = self._services, self._draft
         rules = await services.settings.rules(self.key.tenant)
-        passed = services.door.passed(
+        passed = services.door.admit(
             self.principal, self._ask, self.key.turn_id, rules, lambda: draft.first_text_seconds
         )
         brown_out = await stack.enter_async_context(passed)
@@ -229,7 +229,7 @@ class LiveTurn:
         else:
             await services.answering.answer(question, draft)
 
-    async def _begin(self, rules: Rules) -> Begun:
+    async def _begin(self, rules: EffectiveSettings) -> StartedTurn:
         on_busy = OnBusy(self._ask.on_busy) if self._ask.on_busy else rules.on_busy
         beginning = Beginning(self.key, self.principal.subject, self._turn, self._ask, self._opens, on_busy)
         begun = await beginning.session(self._services.turns, self._services.config, self._supersede)
@@ -280,7 +280,7 @@ class LiveTurn:
             await cancelled(storing)
 
     def _tell_happenings(self, stored: Turn, state: TurnState) -> None:
-        tenant, session_id, tell = self.key.tenant, self.key.session_id, self._services.happenings.tell
+        tenant, session_id, tell = self.key.tenant, self.key.session_id, self._services.happenings.publish
         subject, embedding = self.principal.subject, self._draft.embedding
         tell(TurnStored(tenant, session_id, subject, self._user, stored, state, embedding))
         if stored.handoff is not None:

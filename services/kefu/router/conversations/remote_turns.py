@@ -11,7 +11,7 @@ import structlog
 from kefu.common.aio import cancelled
 from kefu.common.errors import BackendUnavailable
 from kefu.router.storage.turns import Look, TurnKey, TurnStore
-from kefu.router.turn_stream.event_log import TurnLog
+from kefu.router.turn_stream.event_log import TurnEventLog
 from kefu.router.turn_stream.events import Event, PassagesFound, Started
 
 _POLL_SECONDS = 0.3
@@ -28,7 +28,7 @@ class NobodyRuns(Exception):
 @dataclass(eq=False)
 class _Followed:
     key: TurnKey
-    log: TurnLog = field(default_factory=TurnLog)
+    log: TurnEventLog = field(default_factory=TurnEventLog)
     readers: int = 0
     found: bool = False
     rewritten_from: int | None = None
@@ -54,8 +54,8 @@ class _Followed:
             self.log.say(look.more)
 
 
-class Following:
-    """One per router; see `open_following`."""
+class RemoteTurns:
+    """One per router; see `open_remote_turns`."""
 
     def __init__(self, turns: TurnStore) -> None:
         self._turns = turns
@@ -107,9 +107,9 @@ class Following:
 
 
 @asynccontextmanager
-async def open_following(turns: TurnStore) -> AsyncIterator[Following]:
+async def open_remote_turns(turns: TurnStore) -> AsyncIterator[RemoteTurns]:
     """Turns are followed while the block runs."""
-    following = Following(turns)
+    following = RemoteTurns(turns)
     polling = asyncio.create_task(following.poll(), name="follow turns")
     try:
         yield following

@@ -15,20 +15,20 @@ from kefu.common.errors import BackendUnavailable, RequestIdReused, SessionNotFo
 from kefu.common.resource_names import new_session_id, new_turn_id
 from kefu.router.conversations.live_turn import TurnServices
 from kefu.router.conversations.session_watches import SessionWatches
-from kefu.router.conversations.turn_registry import Running
+from kefu.router.conversations.turn_registry import TurnRegistry
 from kefu.router.domain.events import Erased, Rated
 from kefu.router.domain.session import Session
 from kefu.router.domain.turn import Rating, TurnRecord
-from kefu.router.domain.turn_request import Ask
+from kefu.router.domain.turn_request import TurnRequest
 from kefu.router.storage.session_events import SessionEvent
 from kefu.router.storage.turns import Look, TurnKey
 from kefu.router.turn_stream.events import Event
 
 
-class Conversations:
-    """See `Running` for the turns themselves."""
+class ConversationService:
+    """See `TurnRegistry` for the turns themselves."""
 
-    def __init__(self, services: TurnServices, running: Running, watches: SessionWatches) -> None:
+    def __init__(self, services: TurnServices, running: TurnRegistry, watches: SessionWatches) -> None:
         self._config = services.config
         self._store = services.store
         self._turns = services.turns
@@ -37,7 +37,9 @@ class Conversations:
         self._happenings = services.happenings
         self._traces = services.traces
 
-    async def converse(self, principal: Principal, session_id: str | None, ask: Ask) -> AsyncGenerator[Event, None]:
+    async def converse(
+        self, principal: Principal, session_id: str | None, ask: TurnRequest
+    ) -> AsyncGenerator[Event, None]:
         """A message's events; without a session id it opens a session. Errors as in the contract."""
         opens = session_id is None
         key = TurnKey(principal.tenant, session_id or new_session_id(), new_turn_id())
@@ -107,7 +109,7 @@ class Conversations:
         number = await self._store.rate(principal.tenant, session_id, turn_id, rating, comment)
         user = await self._store.user(principal.tenant, session_id)
         told = Rated(principal.tenant, session_id, rated.turn, rating, comment, number, principal.subject, user)
-        self._happenings.tell(told)
+        self._happenings.publish(told)
 
     async def delete(self, principal: Principal, session_id: str) -> None:
         """Erase a session and all that is in it; a running answer is stopped. Raises SessionNotFound."""
@@ -130,9 +132,9 @@ class Conversations:
         self._running.delete(principal.tenant, session.id)
         await self._traces.erase(principal.tenant, session.id)
         await self._store.delete(principal.tenant, session)
-        self._happenings.tell(Erased(principal.tenant, session.id))
+        self._happenings.publish(Erased(principal.tenant, session.id))
 
-    async def _claimed(self, principal: Principal, ask: Ask, key: TurnKey, *, opens: bool) -> TurnKey | None:
+    async def _claimed(self, principal: Principal, ask: TurnRequest, key: TurnKey, *, opens: bool) -> TurnKey | None:
         """The turn that the message's request_id stands for already; None when it is ours to run, as `key`."""
         digest = hashlib.sha256(ask.text.encode()).hexdigest()
         claim = json.dumps({"text": digest, "session": key.session_id, "turn": key.turn_id})

@@ -11,7 +11,7 @@ import structlog
 
 from kefu.common.errors import BackendUnavailable
 from kefu.router import metrics
-from kefu.router.answering.draft import Draft
+from kefu.router.answering.draft import AnswerDraft
 from kefu.router.domain.session import SessionState
 from kefu.router.domain.turn import AnswerSource, Completed, Timings, Turn, TurnState
 from kefu.router.storage.turns import TurnKey, TurnStore
@@ -34,7 +34,7 @@ class End(Enum):
     HANDED_ON = auto()
 
 
-def completed_of(draft: Draft) -> Completed:
+def completed_of(draft: AnswerDraft) -> Completed:
     """What readers are told last."""
     told = draft.log.text_bytes or len((draft.handoff.message if draft.handoff else "").encode())
     return Completed(

@@ -8,9 +8,9 @@ from kefu.common.aio import cancelled
 from kefu.common.auth import Principal
 from kefu.common.errors import BackendUnavailable, TurnNotFound
 from kefu.router.conversations.live_turn import LiveTurn, TurnServices
-from kefu.router.conversations.remote_turns import Following, NobodyRuns
+from kefu.router.conversations.remote_turns import NobodyRuns, RemoteTurns
 from kefu.router.domain.turn import FinishReason, Turn, TurnRecord, TurnState
-from kefu.router.domain.turn_request import Ask
+from kefu.router.domain.turn_request import TurnRequest
 from kefu.router.storage.turns import Look, TurnKey
 from kefu.router.turn_stream.events import Event, PassagesFound, Started, Text
 from kefu.router.turn_stream.replay import replayed
@@ -43,10 +43,10 @@ class _Seam:
         return True
 
 
-class Running:
+class TurnRegistry:
     """One per router."""
 
-    def __init__(self, services: TurnServices, following: Following) -> None:
+    def __init__(self, services: TurnServices, following: RemoteTurns) -> None:
         self._services = services
         self._following = following
         self._live: dict[str, LiveTurn] = {}
@@ -63,7 +63,7 @@ class Running:
                 await cancelled(task)
 
     def launch(
-        self, principal: Principal, ask: Ask, key: TurnKey, *, opens: bool, rewritten_from: int | None = None
+        self, principal: Principal, ask: TurnRequest, key: TurnKey, *, opens: bool, rewritten_from: int | None = None
     ) -> LiveTurn:
         """Run a turn here; see LiveTurn. It is the caller's to know that nobody else does."""
 
@@ -102,7 +102,7 @@ class Running:
                 live.delete()
 
     async def joined(
-        self, principal: Principal, key: TurnKey, offset: int = 0, *, ask: Ask | None, opens: bool = False
+        self, principal: Principal, key: TurnKey, offset: int = 0, *, ask: TurnRequest | None, opens: bool = False
     ) -> AsyncGenerator[Event, None]:
         """The events of a turn that was begun, wherever it is; run here when its router died.
 
@@ -179,7 +179,7 @@ def _finished(record: TurnRecord | None, *, interrupted: bool) -> Turn | None:
     return record.turn
 
 
-def _message(look: Look) -> Ask:
+def _message(look: Look) -> TurnRequest:
     if look.record is None:
         raise TurnNotFound("There is no such turn; list the session's turns.")
     if look.record.state is not TurnState.RUNNING or look.ask is None:

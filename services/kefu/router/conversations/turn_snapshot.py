@@ -1,19 +1,19 @@
 """The snapshot of a running turn that its lease saves."""
 
 from kefu.common.text.language import AnswerLanguage
-from kefu.router.answering.draft import Draft
-from kefu.router.domain.generation import Sent
+from kefu.router.answering.draft import AnswerDraft
+from kefu.router.domain.generation import PartialAnswer
 from kefu.router.domain.turn import Turn
 from kefu.router.storage.turn_drafts import About
-from kefu.router.storage.turn_leases import Spoken
+from kefu.router.storage.turn_leases import TurnSnapshot
 
 
-def spoken_of(turn: Turn, draft: Draft) -> Spoken | None:
+def snapshot_of(turn: Turn, draft: AnswerDraft) -> TurnSnapshot | None:
     """What would have to be known elsewhere; None while it is nothing, or what is saved anyway."""
     if not draft.log.has_started or draft.saved is not None:
         return None
     language: AnswerLanguage = "zh" if turn.language == "zh" else "en"
-    sent = Sent((), "", "") if draft.received is None else draft.received.sent()
+    sent = PartialAnswer((), "", "") if draft.received is None else draft.received.sent()
     about = About(
         language=language,
         as_of=turn.as_of,
@@ -24,4 +24,4 @@ def spoken_of(turn: Turn, draft: Draft) -> Spoken | None:
         fingerprint=sent.fingerprint,
         whole=bool(sent.token_ids or not sent.text),
     )
-    return Spoken(about, draft.log.encoded, sent, draft.log.rewritten_from, draft.version)
+    return TurnSnapshot(about, draft.log.encoded, sent, draft.log.rewritten_from, draft.version)

@@ -11,8 +11,8 @@ from kefu.common.errors import BackendUnavailable, SessionBusy
 from kefu.router import metrics
 from kefu.router.config import RouterConfig
 from kefu.router.domain.turn import OnBusy, Turn
-from kefu.router.domain.turn_request import Ask
-from kefu.router.storage.turns import Begun, TurnKey, TurnStore
+from kefu.router.domain.turn_request import TurnRequest
+from kefu.router.storage.turns import StartedTurn, TurnKey, TurnStore
 
 _POLL_SECONDS = 0.1
 _log = structlog.stdlib.get_logger()
@@ -25,13 +25,13 @@ class Beginning:
     key: TurnKey
     subject: str
     turn: Turn
-    ask: Ask
+    ask: TurnRequest
     opens: bool
     on_busy: OnBusy
 
     async def session(
         self, turns: TurnStore, config: RouterConfig, supersede: Callable[[str], Awaitable[None]]
-    ) -> Begun:
+    ) -> StartedTurn:
         """Take it, or go on without when Redis is away and `config` says so; `supersede` stops a running answer.
 
         Raises as `TurnStore.begin`, and SessionBusy when the running answer takes too long.
@@ -55,9 +55,9 @@ class Beginning:
                     raise
                 metrics.EPHEMERAL_TURNS.inc()
                 _log.warning("turn.ephemeral", turn=self.key.turn_id, cause=error.message)
-                return Begun.without_redis()
+                return StartedTurn.without_redis()
             first = False
-            if isinstance(begun, Begun):
+            if isinstance(begun, StartedTurn):
                 return begun
             if self.on_busy is OnBusy.SUPERSEDE and begun not in superseded:
                 superseded.add(begun)

@@ -21,13 +21,13 @@ from kefu.common.redis.commands import RedisCommands
 from kefu.router import metrics
 from kefu.router.desk import desk_lua
 from kefu.router.desk.store import OPEN, DeskStore
-from kefu.router.domain.event_bus import Happenings
+from kefu.router.domain.event_bus import EventBus
 from kefu.router.domain.events import Escalated, StateChanged
 from kefu.router.domain.session import SessionState
 from kefu.router.storage import keys
 from kefu.router.storage.turns import ms
 from kefu.router.tenants.business_hours import open_seconds
-from kefu.router.tenants.settings import Rules, SettingsStore
+from kefu.router.tenants.settings import EffectiveSettings, SettingsStore
 
 _EVERY_SECONDS = 2.0
 _LEASE_SECONDS = 15.0
@@ -49,11 +49,11 @@ class _Stands:
     escalated: str | None
 
 
-class Attendant:
+class EscalationMonitor:
     """One per router; `owner` names it."""
 
     def __init__(
-        self, commands: RedisCommands, store: DeskStore, settings: SettingsStore, happenings: Happenings, owner: str
+        self, commands: RedisCommands, store: DeskStore, settings: SettingsStore, happenings: EventBus, owner: str
     ) -> None:
         self._commands = commands
         self._store = store
@@ -109,7 +109,7 @@ class Attendant:
         )
         return [_Stands(session_id, *reply) for session_id, reply in zip(session_ids, replies, strict=True)]
 
-    async def _judge(self, tenant: str, stands: _Stands, rules: Rules, now: float) -> None:
+    async def _judge(self, tenant: str, stands: _Stands, rules: EffectiveSettings, now: float) -> None:
         def too_long(*since: str | None) -> bool:
             begin = max(float(one or 0) for one in since)
             if now - begin <= rules.escalate_seconds:  # business hours only make it less
@@ -132,18 +132,18 @@ class Attendant:
         if not await self._store.lapse(tenant, stands.session_id, claim, used, waiting, escalates=escalates):
             return
         metrics.CLAIMS_LAPSED.inc()
-        self._happenings.tell(StateChanged(tenant, stands.session_id, SessionState.WAITING, ""))
+        self._happenings.publish(StateChanged(tenant, stands.session_id, SessionState.WAITING, ""))
         if escalates:
             self._escalated(tenant, stands.session_id, waiting)
 
     def _escalated(self, tenant: str, session_id: str, waiting_since: str) -> None:
         metrics.ESCALATIONS.inc()
         _log.info("desk.escalated", tenant=tenant, session=session_id)
-        self._happenings.tell(Escalated(tenant, session_id, float(waiting_since)))
+        self._happenings.publish(Escalated(tenant, session_id, float(waiting_since)))
 
 
 @asynccontextmanager
-async def attended(attendant: Attendant) -> AsyncIterator[None]:
+async def open_escalation_monitor(attendant: EscalationMonitor) -> AsyncIterator[None]:
     """Desks are attended to while the block runs."""
     attending = asyncio.create_task(attendant.attend(), name="attend to the desks")
     try:

@@ -7,7 +7,7 @@ from kefu.common.auth import Principal
 from kefu.common.resource_names import new_turn_id
 from kefu.router import metrics
 from kefu.router.desk.store import OPEN, DeskStore
-from kefu.router.domain.event_bus import Happenings
+from kefu.router.domain.event_bus import EventBus
 from kefu.router.domain.events import Replied, StateChanged, TurnStored
 from kefu.router.domain.session import Conversation, SessionState
 from kefu.router.domain.turn import AnswerSource, Completed, FinishReason, Turn, TurnRecord, TurnState
@@ -21,7 +21,7 @@ _PAST = (SessionState.RETURNED, SessionState.CLOSED)
 class Desk:
     """See `kefu.router.desk.watches` for those who follow it."""
 
-    def __init__(self, store: DeskStore, sessions: SessionStore, happenings: Happenings) -> None:
+    def __init__(self, store: DeskStore, sessions: SessionStore, happenings: EventBus) -> None:
         self._store = store
         self._sessions = sessions
         self._happenings = happenings
@@ -63,7 +63,7 @@ class Desk:
         claim = await self._store.claim(tenant, session_id, principal.subject, agent, take_over=take_over)
         if claim != before.claim:
             metrics.CLAIMS.inc()
-            self._happenings.tell(StateChanged(tenant, session_id, SessionState.HUMAN, agent))
+            self._happenings.publish(StateChanged(tenant, session_id, SessionState.HUMAN, agent))
         return await self._store.conversation(tenant, session_id), claim
 
     async def reply(self, principal: Principal, session_id: str, claim: int, text: str, request_id: str) -> TurnRecord:
@@ -86,14 +86,14 @@ class Desk:
         metrics.REPLIES.inc()
         session = conversation.session
         stored = TurnStored(tenant, session_id, session.subject, session.user, turn, TurnState.FINISHED)
-        self._happenings.tell(stored)
-        self._happenings.tell(Replied(tenant, session_id, turn))
+        self._happenings.publish(stored)
+        self._happenings.publish(Replied(tenant, session_id, turn))
         return TurnRecord(turn, TurnState.FINISHED)
 
     async def give_back(self, principal: Principal, session_id: str, claim: int, state: SessionState) -> Conversation:
         """Let Kefu, a colleague or nobody answer from now on. Errors as in the contract."""
         await self._store.give_back(principal.tenant, session_id, principal.subject, claim, state)
-        self._happenings.tell(StateChanged(principal.tenant, session_id, state, ""))
+        self._happenings.publish(StateChanged(principal.tenant, session_id, state, ""))
         return await self._store.conversation(principal.tenant, session_id)
 
 

@@ -16,7 +16,7 @@ from kefu.router.desk import desk_lua
 from kefu.router.domain.session import Conversation, SessionState
 from kefu.router.domain.turn import TURN, Turn
 from kefu.router.storage import keys, session_lua
-from kefu.router.storage.change_feed import ring
+from kefu.router.storage.change_feed import publish_change
 from kefu.router.storage.desk_index import at_desk, shortened
 from kefu.router.storage.sessions import session_of
 from kefu.router.storage.turns import ms, record_of
@@ -93,7 +93,7 @@ class DeskStore:
         )
         listed = at_desk(tenant, session_id, now, ms(self._life))
         *_, reply, _ = await self._commands.together(
-            [*listed, _script(desk_lua.CLAIM, tenant, session_id, arguments), ring(tenant, session_id)]
+            [*listed, _script(desk_lua.CLAIM, tenant, session_id, arguments), publish_change(tenant, session_id)]
         )
         match reply:
             case ["claimed", number]:
@@ -125,7 +125,7 @@ class DeskStore:
             index = keys.sessions_of(tenant, session.subject, user)
             after += [("ZADD", index, "XX", now, session.id), ("PEXPIRE", index, ms(self._life))]
         reply, *_ = await self._commands.together(
-            [_script(desk_lua.REPLY, tenant, session.id, arguments), *after, ring(tenant, session.id)]
+            [_script(desk_lua.REPLY, tenant, session.id, arguments), *after, publish_change(tenant, session.id)]
         )
         match reply:
             case ["stored", turn_id]:
@@ -154,7 +154,7 @@ class DeskStore:
                 ("PEXPIRE", past, ms(self._life)),
             ]
         *_, reply, _ = await self._commands.together(
-            [*listed, _script(desk_lua.GIVE_BACK, tenant, session_id, arguments), ring(tenant, session_id)]
+            [*listed, _script(desk_lua.GIVE_BACK, tenant, session_id, arguments), publish_change(tenant, session_id)]
         )
         if reply == "lost":
             raise _lost()
@@ -164,7 +164,7 @@ class DeskStore:
     async def escalate(self, tenant: str, session_id: str, waiting_since: str) -> bool:
         """Mark a conversation whose customer waits too long; False when somebody came meanwhile."""
         script = _script(desk_lua.ESCALATE, tenant, session_id, (waiting_since,))
-        done, _ = await self._commands.together([script, ring(tenant, session_id)])
+        done, _ = await self._commands.together([script, publish_change(tenant, session_id)])
         return bool(done)
 
     async def lapse(
@@ -174,7 +174,7 @@ class DeskStore:
         arguments = (claim, used, waiting_since, int(escalates), ms(self._life))
         script = _script(desk_lua.LAPSE, tenant, session_id, arguments)
         listed = at_desk(tenant, session_id, time.time(), ms(self._life))
-        *_, done, _ = await self._commands.together([*listed, script, ring(tenant, session_id)])
+        *_, done, _ = await self._commands.together([*listed, script, publish_change(tenant, session_id)])
         return bool(done)
 
     # Lists.

@@ -14,8 +14,8 @@ from kefu.common.auth import Principal
 from kefu.common.errors import BackendUnavailable, ServiceError
 from kefu.router import metrics
 from kefu.router.dispatch.hedging import Hedging
-from kefu.router.dispatch.idle_timeout import SilenceWatch
-from kefu.router.domain.generation import Accepted, Ended, Event, Frame, Order
+from kefu.router.dispatch.idle_timeout import IdleTimeout
+from kefu.router.domain.generation import Accepted, Event, Frame, GenerationEnd, GenerationRequest
 
 _NEVER = float("inf")
 
@@ -33,7 +33,7 @@ class Source(Protocol):
         """What it serves; empty while that is not known."""
         ...
 
-    def generate(self, order: Order, principal: Principal) -> AsyncGenerator[Event, None]:
+    def generate(self, order: GenerationRequest, principal: Principal) -> AsyncGenerator[Event, None]:
         """See `Replica.generate`."""
         ...
 
@@ -49,13 +49,13 @@ class TooLate(Exception):
 class Stream:
     """What one replica writes; it is asked when this is made. Close it, or it goes on for ever."""
 
-    def __init__(self, source: Source, order: Order, principal: Principal) -> None:
+    def __init__(self, source: Source, order: GenerationRequest, principal: Principal) -> None:
         self.source = source
         self.asked = time.monotonic()
         self.accepted: Accepted | None = None
         self._events = source.generate(order, principal)
-        self._silence = SilenceWatch()
-        self.first: asyncio.Task[Frame | Ended] = asyncio.create_task(
+        self._silence = IdleTimeout()
+        self.first: asyncio.Task[Frame | GenerationEnd] = asyncio.create_task(
             self._next(), name=f"first frame from {source.address}"
         )
 
@@ -64,7 +64,7 @@ class Stream:
         """Seconds since it was asked."""
         return time.monotonic() - self.asked
 
-    async def next(self, seconds: float) -> Frame | Ended:
+    async def next(self, seconds: float) -> Frame | GenerationEnd:
         """The next frame, or the end. Raises Silent after `seconds`, and the errors of `Replica.generate`."""
         try:
             return await self._silence.wait(self._next(), seconds)
@@ -79,7 +79,7 @@ class Stream:
             self.first.exception()  # else asyncio complains that nobody asked
         await self._events.aclose()
 
-    async def _next(self) -> Frame | Ended:
+    async def _next(self) -> Frame | GenerationEnd:
         while (event := await anext(self._events, None)) is not None:
             if not isinstance(event, Accepted):
                 return event
@@ -87,10 +87,10 @@ class Stream:
         raise BackendUnavailable(f"The stream of replica {self.source.address} ended before the answer did.")
 
 
-class Opening:
+class FirstFrameRace:
     """One attempt to get a first frame. `failed` tells afterwards which replicas failed, and how."""
 
-    def __init__(self, order: Order, principal: Principal, patience: float) -> None:
+    def __init__(self, order: GenerationRequest, principal: Principal, patience: float) -> None:
         self.failed: list[tuple[Source, ServiceError]] = []
         self.hedged = False
         self._order = order

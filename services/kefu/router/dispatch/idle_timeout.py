@@ -9,7 +9,7 @@ ValueT = TypeVar("ValueT")
 _NEVER = float("inf")
 
 
-class SilenceWatch:
+class IdleTimeout:
     """Waits in one task at a time. Close it, or its timer keeps it for a while."""
 
     def __init__(self) -> None:

@@ -4,11 +4,11 @@ import time
 from dataclasses import dataclass, field, replace
 
 from kefu.router import metrics
-from kefu.router.domain.generation import Ended, Frame, Sent
+from kefu.router.domain.generation import Frame, GenerationEnd, PartialAnswer
 
 
 @dataclass
-class Received:
+class ReceivedAnswer:
     """Frames of one answer, whoever wrote them."""
 
     fingerprint: str = ""
@@ -25,7 +25,7 @@ class Received:
     _longest_gap: float = 0.0
 
     @classmethod
-    def before(cls, sent: Sent | None) -> "Received":
+    def before(cls, sent: PartialAnswer | None) -> "ReceivedAnswer":
         """What was received elsewhere, to go on with; nothing at all when there is none."""
         if sent is None:
             return cls()
@@ -63,11 +63,11 @@ class Received:
         else:
             self._texts.append(frame.text)
 
-    def sent(self) -> Sent:
+    def sent(self) -> PartialAnswer:
         """What is to be continued; by its text alone when a frame came without token ids."""
-        return Sent(tuple(self._token_ids) if self._whole else (), "".join(self._texts), self.fingerprint)
+        return PartialAnswer(tuple(self._token_ids) if self._whole else (), "".join(self._texts), self.fingerprint)
 
-    def total(self, ended: Ended, prompt_tokens: int) -> Ended:
+    def total(self, ended: GenerationEnd, prompt_tokens: int) -> GenerationEnd:
         """The end, with the usage of the whole answer: the last replica counted only what it wrote itself."""
         if not self.continuations:
             return ended

@@ -28,11 +28,11 @@ from kefu.common.errors import (
     ServiceError,
 )
 from kefu.router import metrics
-from kefu.router.dispatch.first_frame import Opening, Silent, Source, Stream, TooLate
+from kefu.router.dispatch.first_frame import FirstFrameRace, Silent, Source, Stream, TooLate
 from kefu.router.dispatch.hedging import Hedging
-from kefu.router.dispatch.received_answer import Received
+from kefu.router.dispatch.received_answer import ReceivedAnswer
 from kefu.router.dispatch.retry_budget import RetryBudget
-from kefu.router.domain.generation import Ended, Frame, Order
+from kefu.router.domain.generation import Frame, GenerationEnd, GenerationRequest
 
 RESERVE_SECONDS = 0.1
 """Of the customer's deadline: for the answer without a model, should none come in time."""
@@ -101,12 +101,14 @@ class Relay:
     continued (another router's answer is gone on with)."""
     continuations: int = 0
     """How often a replica broke off in mid-answer."""
-    received: Received = field(default_factory=Received)
+    received: ReceivedAnswer = field(default_factory=ReceivedAnswer)
     """What came so far, all that the order's continuation holds included."""
     _free_at: dict[str, float] = field(default_factory=dict[str, float])
     """Replicas that were tried and failed, and since when (monotonic) they may be tried again."""
 
-    async def frames(self, order: Order, *, first_by: float | None = None) -> AsyncGenerator[Frame | Ended, None]:
+    async def frames(
+        self, order: GenerationRequest, *, first_by: float | None = None
+    ) -> AsyncGenerator[Frame | GenerationEnd, None]:
         """Frames of the answer, then one Ended. The first frame has to come before `first_by` (monotonic).
 
         Raises NoReplica; PromptTooLong when a replica counted more tokens than its model takes; DeadlineExceeded when
@@ -115,7 +117,7 @@ class Relay:
         began_at = time.monotonic()
         deadline = _NEVER if order.deadline is None else order.deadline
         latest = min(deadline, _NEVER if first_by is None else first_by) - RESERVE_SECONDS
-        received = self.received = Received.before(order.continuation)
+        received = self.received = ReceivedAnswer.before(order.continuation)
         self.shared.retries.deposit()
         if order.continuation is None:
             stream = await self._begin(order, latest)
@@ -149,7 +151,7 @@ class Relay:
         finally:
             received.observe()
 
-    async def _begin(self, order: Order, latest: float) -> Stream:
+    async def _begin(self, order: GenerationRequest, latest: float) -> Stream:
         """A stream with its first frame, from one of several replicas; within the retry budget."""
         shared, patience = self.shared, self.shared.patience
         hedging = shared.hedging if order.reasoning_tokens is None else None  # nobody sees a thought that comes late
@@ -168,7 +170,7 @@ class Relay:
                 shared.retries.withdraw()
                 metrics.RETRIED.labels(_cause(failure)).inc()
                 self.path = "retried"
-            opening = Opening(order, self.principal, patience.first_token)
+            opening = FirstFrameRace(order, self.principal, patience.first_token)
             try:
                 stream = await opening.first(
                     source,
@@ -197,7 +199,7 @@ class Relay:
             return stream
         raise NoReplica("no replica is known" if failure is None else failure.message, began=False)
 
-    async def _continue(self, order: Order, deadline: float) -> Stream:
+    async def _continue(self, order: GenerationRequest, deadline: float) -> Stream:
         """A stream that goes on with what another one broke off; no budget stands in its way."""
         patience = self.shared.patience
         cause, attempt, broken_off = "no replica is known", -1, time.monotonic()
@@ -210,7 +212,7 @@ class Relay:
             source = await self._choose(attempt, deadline, began=True)
             if source is None:
                 continue
-            opening = Opening(order, self.principal, patience.first_token)
+            opening = FirstFrameRace(order, self.principal, patience.first_token)
             try:
                 stream = await opening.first(source, latest=deadline)
             except TooLate:
@@ -227,7 +229,7 @@ class Relay:
             self._writing(stream)
             return stream
 
-    async def _next(self, stream: Stream, deadline: float) -> Frame | Ended:
+    async def _next(self, stream: Stream, deadline: float) -> Frame | GenerationEnd:
         patience = self.shared.patience.between_tokens
         left = deadline - time.monotonic()
         try:

@@ -92,4 +92,4 @@ class Erased:
     session_id: str
 
 
-Happening = TurnStored | HandedOver | Rated | Replied | StateChanged | Escalated | Erased
+DomainEvent = TurnStored | HandedOver | Rated | Replied | StateChanged | Escalated | Erased

@@ -27,7 +27,7 @@ _REPLICA_GRACE_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
-class Sent:
+class PartialAnswer:
     """What was already received of an answer, to be continued elsewhere."""
 
     token_ids: tuple[int, ...]
@@ -36,7 +36,7 @@ class Sent:
 
 
 @dataclass(frozen=True)
-class Order:
+class GenerationRequest:
     """One answer to be generated."""
 
     messages: tuple[Message, ...]
@@ -45,7 +45,7 @@ class Order:
     temperature: float | None = None
     reasoning_tokens: int | None = None
     """None: do not think."""
-    continuation: Sent | None = None
+    continuation: PartialAnswer | None = None
     deadline: float | None = None
     """Monotonic: the whole answer is of no use after it. None: none is known."""
 
@@ -72,11 +72,11 @@ class Frame:
 
 
 @dataclass(frozen=True)
-class Ended:
+class GenerationEnd:
     """The model has ended. `cut`: by a limit."""
 
     usage: Usage
     cut: bool
 
 
-Event = Accepted | Frame | Ended
+Event = Accepted | Frame | GenerationEnd

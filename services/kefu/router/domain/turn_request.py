@@ -7,7 +7,7 @@ from kefu.common.text.language import AnswerLanguage
 
 
 @dataclass(frozen=True)
-class Ask:
+class TurnRequest:
     """One customer message, checked. `arrived` and `deadline` are monotonic."""
 
     text: str

@@ -24,7 +24,7 @@ _FIGURES_WEIGH = 2
 """A figure counts as much as so many words: it is what a sentence is asked for."""
 
 
-class Carried(NamedTuple):
+class Attribution(NamedTuple):
     """The passage sentence that holds most of an answer's sentence."""
 
     number: int
@@ -34,7 +34,7 @@ class Carried(NamedTuple):
     text: str
 
 
-class Support:
+class AttributionIndex:
     """The sentences of some passages, ready to be compared."""
 
     def __init__(self, passages: Sequence[Passage]) -> None:
@@ -49,16 +49,16 @@ class Support:
                     self._held.append((number, f"{before[0]} {text}", before[1] | units | above))
                 before = text, units
 
-    def of(self, sentence: str, number: int = 0) -> Carried:
+    def of(self, sentence: str, number: int = 0) -> Attribution:
         """What carries a sentence best; `number`: in this passage."""
         words = units_of(sentence)
-        best = Carried(0, 0.0, "")
+        best = Attribution(0, 0.0, "")
         for place, text, units in self._held:
             if number in (0, place):
                 part = _weighed(words, units)
                 # Of equals the shorter: two sentences only when one is not enough.
                 if (part, -len(text)) > (best.share, -len(best.text)) and part > 0:
-                    best = Carried(place, part, text)
+                    best = Attribution(place, part, text)
         return best
 
 
@@ -70,7 +70,7 @@ def _weighed(words: frozenset[str], units: frozenset[str]) -> float:
     return sum(weight for word, weight in weights.items() if word in units) / sum(weights.values())
 
 
-def is_hardly_borne_out(text: str, passages: Sequence[Passage], supports: Sequence[Supported]) -> bool:
+def is_hardly_supported(text: str, passages: Sequence[Passage], supports: Sequence[Supported]) -> bool:
     """Whether an answer shares hardly a word with what it should rest on."""
     language = language_of(text)
     if not supports or any((passage.language or language_of(passage.text)) != language for passage in passages):

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from kefu.router.domain.turn import Citation, Passage, Supported
-from kefu.router.grounding.attribution import Support
+from kefu.router.grounding.attribution import AttributionIndex
 from kefu.router.grounding.lexical_overlap import sentences
 from kefu.router.guardrails.chinese_variant import ScriptFilter, converter
 from kefu.router.guardrails.citations import CitationScanner, Mark, Piece
@@ -38,7 +38,7 @@ class Answer:
 
     def __init__(self, passages: Sequence[Passage]) -> None:
         self._passages = passages
-        self._support = Support(passages)
+        self._support = AttributionIndex(passages)
         self._held = ""  # white space, which matters only when something follows
         self._marker_removed = False
         self._after_marker = 0  # characters

@@ -46,7 +46,7 @@ class Evidence:
             self._add(f"{above}\n{text}")
         self._statements = Statements(sources, question)
 
-    def gainsays(self, run: str, before: str, after: str) -> bool:
+    def contradicts(self, run: str, before: str, after: str) -> bool:
         """Whether the figures of a run that occur in the passages are about something else there, or in another unit.
 
         `before` and `after`: what stands around it in the answer.
@@ -55,7 +55,7 @@ class Evidence:
         found = list(NUMBER.finditer(core))
         said = SENTENCE_END.split(before)[-1]
         if time := TIME.fullmatch(core.strip(".,:?")):
-            return self._statements.gainsay(Quantity(clock(time[1], time[2]), CLOCK), said)
+            return self._statements.contradict(Quantity(clock(time[1], time[2]), CLOCK), said)
         if not 1 <= len(found) <= 2 or DATE.search(core):
             return False
         behind = "" if core[-1] in ".,:?" else after
@@ -63,16 +63,18 @@ class Evidence:
             value = normal(number[0])
             front = core[: number.start()] if number is found[0] else ""
             unit = unit_in_front(before[-5:] + front) or unit_behind(core[found[-1].end() :] + behind)
-            if value not in self._free and self._statements.gainsay(Quantity(value, unit), said + front):
+            if value not in self._free and self._statements.contradict(Quantity(value, unit), said + front):
                 return True
         return False
 
-    def gainsays_word(self, value: int, before: str, after: str) -> bool:
+    def contradicts_word(self, value: int, before: str, after: str) -> bool:
         """The same for a number in words; without a unit behind it, it is no figure."""
         unit = unit_behind(after)
         said = SENTENCE_END.split(before)[-1]
         return (
-            bool(unit) and str(value) not in self._free and self._statements.gainsay(Quantity(str(value), unit), said)
+            bool(unit)
+            and str(value) not in self._free
+            and self._statements.contradict(Quantity(str(value), unit), said)
         )
 
     def _add(self, text: str) -> None:
@@ -110,7 +112,7 @@ class Evidence:
         pattern = rf"(?<![a-z0-9]){re.escape(text.lower())}(?![a-z0-9])"
         return re.search(pattern, self._text) is not None
 
-    def bears_out(self, run: str, kind: Kind = PLAIN) -> bool:
+    def supports(self, run: str, kind: Kind = PLAIN) -> bool:
         """Whether a run of characters without space holds nothing but words, or only literals that occur."""
         core = run.translate(FULL_WIDTH).strip(".,:?'-+=~/&#×_")
         if ADDRESS.search(core):

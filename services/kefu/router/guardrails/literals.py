@@ -106,7 +106,7 @@ class LiteralGuard:
             unit = after[1:2] if after[:1] == " " else after[:1]
             money = unit in ("元", "块") or self._before.rstrip(" ")[-1:] in tuple(SIGNS)
             kind = Kind(money, unit in ("%", "％"))
-            if not self._evidence.bears_out(run, kind) or self._evidence.gainsays(run, self._before, after):
+            if not self._evidence.supports(run, kind) or self._evidence.contradicts(run, self._before, after):
                 self.blocked = run
                 return 0
             return len(run)
@@ -116,11 +116,11 @@ class LiteralGuard:
             if following is None and not final and len(after) < LOOK_AHEAD and re.fullmatch(r"\s+[A-Za-z]*", after):
                 return 0
             known = self._evidence.has_number(str(value))
-            if self._evidence.gainsays_word(value, self._before, after) if known else self._is_figure(following):
+            if self._evidence.contradicts_word(value, self._before, after) if known else self._is_figure(following):
                 self.blocked = run
                 return 0
             return len(run)
-        if not self._evidence.bears_out(run):
+        if not self._evidence.supports(run):
             self.blocked = run
             return 0
         return len(run)
@@ -137,7 +137,7 @@ class LiteralGuard:
         if self._evidence.has_number(str(value)):
             if not final and not unit_is_decided(after):
                 return 0
-            if self._evidence.gainsays_word(value, self._before, after):
+            if self._evidence.contradicts_word(value, self._before, after):
                 self.blocked = number
                 return 0
             return len(number)

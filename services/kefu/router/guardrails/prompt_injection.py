@@ -13,7 +13,7 @@ from dataclasses import replace
 from kefu.common.text.chinese import simplified
 from kefu.common.text.pii import redacted
 from kefu.router.domain.turn import Passage, Turn
-from kefu.router.nlu.normalization import plain
+from kefu.router.nlu.normalization import normalize
 
 _TEMPLATE_MARK = re.compile(
     r"<[|｜][^<>|｜\n]{1,40}[|｜]>|</?(?:think|tool_call|tool_response|s)>|\[/?INST\]|<</?SYS>>|<(?:start"
@@ -78,7 +78,7 @@ def as_data(text: str) -> str:
 
 def gives_orders(text: str) -> bool:
     """Whether a message tells the assistant what to say, to be or to forget, or imitates the prompt's structure."""
-    return as_data(text) != text or _ORDER.search(plain(simplified(text))) is not None
+    return as_data(text) != text or _ORDER.search(normalize(simplified(text))) is not None
 
 
 def message_for_model(text: str, *, redact: bool) -> str:

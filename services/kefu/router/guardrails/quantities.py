@@ -188,7 +188,7 @@ class Statements:
                     self._statements.append(_Statement(words | head, around | head, quantities))
                 before = words
 
-    def gainsay(self, quantity: Quantity, said: str) -> bool:
+    def contradict(self, quantity: Quantity, said: str) -> bool:
         """Whether a figure is known, but not like this. `said`: the sentence as far as it goes before the figure."""
         having = [
             (statement, [known.unit for known in statement.quantities if known.value == quantity.value])

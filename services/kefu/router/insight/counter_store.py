@@ -13,7 +13,7 @@ from typing import Literal
 
 from kefu.common.redis.commands import RedisCommands, ScriptCall, pairs_of
 from kefu.router.domain.turn import Rating
-from kefu.router.insight.turn_counters import ASSUMED, CONFIRMED, RATED, REOPENED, TALLY, Tally, hour_of
+from kefu.router.insight.turn_counters import ASSUMED, CONFIRMED, RATED, REOPENED, TALLY, TurnCounters, hour_of
 from kefu.router.storage import keys
 
 HOUR_SECONDS = 3600
@@ -96,7 +96,7 @@ redis.call('PEXPIRE', order, ARGV[4])
 """Count what a turn adds by now, in place of what it had added before."""
 
 
-class Ledger:
+class CounterStore:
     """`days`: how long numbers are kept. `life`: a session's, in seconds."""
 
     def __init__(self, commands: RedisCommands, *, days: float, life: float) -> None:
@@ -104,12 +104,12 @@ class Ledger:
         self._numbers_life = round(days * _SECONDS_A_DAY)
         self._entries_life = round((life + _MARGIN_SECONDS) * 1000)
 
-    def count(self, tenant: str, session_id: str, turn_id: str, tally: Tally) -> ScriptCall:
+    def count(self, tenant: str, session_id: str, turn_id: str, tally: TurnCounters) -> ScriptCall:
         """What counts a turn that has ended."""
         return self._call(tenant, session_id, turn_id, TALLY.dump_json(tally).decode(), "", 0)
 
     def rate(
-        self, tenant: str, session_id: str, turn_id: str, tally: Tally | None, rating: Rating, number: int
+        self, tenant: str, session_id: str, turn_id: str, tally: TurnCounters | None, rating: Rating, number: int
     ) -> ScriptCall:
         """What counts a rating, with its turn should that not be counted yet. Of two, the greater number holds."""
         told = "" if tally is None else TALLY.dump_json(tally).decode()

@@ -4,7 +4,7 @@ import math
 from collections import Counter
 from dataclasses import dataclass, field
 
-from kefu.router.insight.counter_store import Ledger
+from kefu.router.insight.counter_store import CounterStore
 from kefu.router.insight.turn_counters import (
     ASSUMED,
     CONFIRMED,
@@ -99,7 +99,7 @@ class Numbers:
         return {name.removeprefix(prefix): n for name, n in self.counted.items() if name.startswith(prefix) and n > 0}
 
 
-async def numbers_of(ledger: Ledger, tenant: str, start: float, end: float) -> tuple[Numbers, list[Numbers]]:
+async def numbers_of(ledger: CounterStore, tenant: str, start: float, end: float) -> tuple[Numbers, list[Numbers]]:
     """All of a span together, and each of its hours in which something happened."""
     hours = [Numbers(hour, counted) async for hour, counted in ledger.hours(tenant, start, end)]
     together: Counter[str] = Counter()

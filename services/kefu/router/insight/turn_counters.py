@@ -36,7 +36,7 @@ _OF_THE_ANSWER_BEFORE = frozenset(
 
 
 @dataclass(frozen=True)
-class Tally:
+class TurnCounters:
     """What a turn adds. `hour` as in the names of keys, "2026112518"."""
 
     hour: str
@@ -53,16 +53,16 @@ class Tally:
     """It calls for a person, and the answer before it did not help."""
 
 
-TALLY = pydantic.TypeAdapter(Tally)
+TALLY = pydantic.TypeAdapter(TurnCounters)
 
 
-def tally_of(turn: Turn, state: TurnState) -> Tally | None:
+def counters_of(turn: Turn, state: TurnState) -> TurnCounters | None:
     """What a stored turn adds; None for one that failed, or that was said to a person or by one."""
     done = turn.completed
     if state is not TurnState.FINISHED or done is None or done.finish_reason is FinishReason.HUMAN or not turn.question:
         return None
     if turn.superseded:
-        return Tally(hour_of(turn.create_time), ())  # its message is answered with the next one
+        return TurnCounters(hour_of(turn.create_time), ())  # its message is answered with the next one
     counters = [QUESTIONS, f"{LANGUAGE}{turn.language}"]
     if turn.handoff is not None:
         counters.append(f"{HANDOFF}{turn.handoff.reason}")
@@ -71,7 +71,7 @@ def tally_of(turn: Turn, state: TurnState) -> Tally | None:
     whole = done.finish_reason in _WHOLE
     counters += _durations(done, whole=whole)
     answered = whole and turn.handoff is None and done.source in _ANSWERS
-    return Tally(
+    return TurnCounters(
         hour_of(turn.create_time),
         tuple(counters),
         cited=tuple(dict.fromkeys(citation.passage.partition("/passages/")[0] for citation in done.citations)),
@@ -82,9 +82,9 @@ def tally_of(turn: Turn, state: TurnState) -> Tally | None:
     )
 
 
-def tally_of_reply(turn: Turn) -> Tally:
+def counters_of_reply(turn: Turn) -> TurnCounters:
     """What a person's reply adds."""
-    return Tally(hour_of(turn.create_time), (REPLIES,))
+    return TurnCounters(hour_of(turn.create_time), (REPLIES,))
 
 
 def hour_of(seconds: float) -> str:

@@ -10,7 +10,7 @@ from kefu.common.auth import Principal
 from kefu.common.errors import BackendUnavailable
 from kefu.router.insight.clustering import Vectors, grouped, most_central
 from kefu.router.insight.unanswered import Unanswered, UnansweredStore
-from kefu.router.retrieval_client import Knowledge
+from kefu.router.retrieval_client import RetrievalClient
 
 SHOWN = 50
 """Of a group, at most so many."""
@@ -33,7 +33,7 @@ class Group:
 class UnansweredGroups:
     """Groups anew each time it is asked; one at a time, in a thread, since it takes seconds of a core for thousands."""
 
-    def __init__(self, store: UnansweredStore, knowledge: Knowledge) -> None:
+    def __init__(self, store: UnansweredStore, knowledge: RetrievalClient) -> None:
         self._store = store
         self._knowledge = knowledge
         self._one_at_a_time = asyncio.Lock()

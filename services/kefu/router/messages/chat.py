@@ -16,7 +16,7 @@ from kefu.router.domain.turn import (
     TurnState,
 )
 from kefu.router.storage.session_events import Missed, SessionEvent, StateTold, TurnTold
-from kefu.router.turn_stream.events import Ended, Event, HandedOff, PassagesFound, Reasoning, Started, Text
+from kefu.router.turn_stream.events import Event, HandedOff, PassagesFound, Reasoning, Started, StreamEnd, Text
 from kefu.router.v1 import chat_pb2 as pb
 
 _FINISH = {
@@ -134,7 +134,7 @@ def event_message(event: Event) -> pb.ConverseEvent:
             return pb.ConverseEvent(text_delta=pb.TextDelta(offset=event.offset, text=event.text))
         case HandedOff():
             return pb.ConverseEvent(handoff=handoff_message(event.handoff))
-        case Ended():
+        case StreamEnd():
             return pb.ConverseEvent(turn_completed=_completed(event.completed))
 
 

@@ -8,7 +8,7 @@ nevertheless: only this conversation can be passed on.
 
 import re
 
-from kefu.router.nlu.normalization import plain
+from kefu.router.nlu.normalization import normalize
 
 _WHOM_EN = (
     r"(?:(?:a|an|the|your|any|some|one\sof\syour)\s)?(?:(?:real|live|actual|human|proper|customer\s(?:service|care"
@@ -105,7 +105,7 @@ _LONGEST_SEGMENT = 160
 
 def is_wish_for_person(text: str) -> bool:
     """Whether some part of a message, whatever else stands in it, asks for a person."""
-    for part in _SEGMENTS.split(plain(text)):
+    for part in _SEGMENTS.split(normalize(text)):
         segment = part.strip() if part else ""
         if not segment or len(segment) > _LONGEST_SEGMENT:
             continue

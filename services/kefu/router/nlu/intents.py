@@ -10,7 +10,7 @@ import re
 from enum import StrEnum
 
 from kefu.router.nlu.human_request import BARE_WISH, is_wish_for_person
-from kefu.router.nlu.normalization import plain, readings
+from kefu.router.nlu.normalization import normalize, readings
 
 
 class Intent(StrEnum):
@@ -110,7 +110,7 @@ def intent_of(text: str) -> Intent | None:
         return Intent.PERSON
     if len(text) > _LONGEST:
         return None
-    normal = plain(text)
+    normal = normalize(text)
     without = _FEELING.sub(",", normal)
     segments = [part for part in _BREAK.split(_SAYING.sub(r",\1,", without)) if part and part.strip()]
     if not segments:

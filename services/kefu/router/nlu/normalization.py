@@ -47,7 +47,7 @@ _HAN_SLIPS = re.compile(
 _AGAIN = re.compile(r"([^\W\d_])\1{2,}")  # digits excepted: 666 is no 6
 
 
-def plain(text: str) -> str:
+def normalize(text: str) -> str:
     """Lower case, NFKC, simplified, usual slips put right, blanks single."""
     text = unicodedata.normalize("NFKC", text).lower().replace("’", "'").translate(_SIMPLIFIED)
     text = _HAN_SLIPS.sub(lambda slip: _CORRECTED[slip[0]], text)
@@ -59,4 +59,4 @@ def readings(segment: str) -> Iterator[str]:
     yield segment
     if _AGAIN.search(segment):
         for times in (r"\1\1", r"\1"):
-            yield plain(_AGAIN.sub(times, segment))
+            yield normalize(_AGAIN.sub(times, segment))

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from kefu.common.text.chinese import simplified
-from kefu.router.nlu.normalization import plain
+from kefu.router.nlu.normalization import normalize
 
 _SELF_HARM = re.compile(
     r"\b(?:kill(?:ing)?|harm(?:ing)?) myself\b|\b(?:end(?:ing)?|tak(?:e|ing)) my (?:own )?life\b"
@@ -119,4 +119,4 @@ def _stem(word: str) -> str:
 
 
 def _folded(text: str) -> str:
-    return plain(simplified(text))
+    return normalize(simplified(text))

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from kefu.common.text.chinese import simplified
 from kefu.router.domain.handoff import Sentiment
-from kefu.router.nlu.normalization import plain
+from kefu.router.nlu.normalization import normalize
 
 _NEGATIVE_EN = (
     "angry annoyed annoying appalling awful bad broken cheated complain complaint damaged defective "
@@ -57,7 +57,7 @@ def sentiment_of(messages: Sequence[str]) -> Sentiment:
 
 
 def _score(text: str) -> int:
-    folded = plain(simplified(text))
+    folded = normalize(simplified(text))
     score = 0
     words = _WORD.findall(folded)
     for at, word in enumerate(words):

@@ -17,11 +17,11 @@ from kefu.common.errors import (
 )
 from kefu.common.rpc.status import RpcFailure
 from kefu.generation.v1 import generation_pb2 as pb
-from kefu.router.domain.generation import Accepted, Ended, Event, Frame, Order, Role
+from kefu.router.domain.generation import Accepted, Event, Frame, GenerationEnd, GenerationRequest, Role
 from kefu.router.domain.turn import Usage
 from kefu.router.replicas.circuit_breaker import Breaker
 from kefu.router.replicas.load import ReplicaLoad
-from kefu.router.replicas.multiplexing import AnswerFailed, LineAnswer
+from kefu.router.replicas.multiplexing import AnswerFailed, MultiplexedAnswer
 
 _NOT_ITS_FAULT = {PromptTooLong.reason, CannotContinue.reason, ReplicaFull.reason}
 _FAULTS = {
@@ -52,8 +52,8 @@ class ReplicaStream(AsyncGenerator[Event, None]):
 
     def __init__(
         self,
-        answer: LineAnswer,
-        order: Order,
+        answer: MultiplexedAnswer,
+        order: GenerationRequest,
         *,
         address: str,
         load: ReplicaLoad,
@@ -133,7 +133,7 @@ class ReplicaStream(AsyncGenerator[Event, None]):
         return not (failure.code is grpc.StatusCode.DEADLINE_EXCEEDED and late)
 
 
-def request_of(order: Order, caller: str) -> pb.GenerateRequest:
+def request_of(order: GenerationRequest, caller: str) -> pb.GenerateRequest:
     """An order, as the contract has it."""
     request = pb.GenerateRequest(
         chat=pb.ChatPrompt(
@@ -165,7 +165,7 @@ def event_of(message: pb.GenerateEvent) -> Event | None:
         case "completed":
             done = message.completed
             usage = Usage(done.prompt_tokens, done.cached_prompt_tokens, done.completion_tokens, done.reasoning_tokens)
-            return Ended(usage, cut=done.finish_reason == pb.Completed.FINISH_REASON_LENGTH)
+            return GenerationEnd(usage, cut=done.finish_reason == pb.Completed.FINISH_REASON_LENGTH)
         case _:
             return None
 

@@ -29,10 +29,10 @@ class AnswerFailed(Exception):
         self.failure = failure
 
 
-class LineAnswer:
+class MultiplexedAnswer:
     """One answer. Cancel it, or it goes on, unless it was read to its end."""
 
-    def __init__(self, line: "_Line", number: int) -> None:
+    def __init__(self, line: "_Call", number: int) -> None:
         self._line = line
         self._number = number
         self._held: deque[pb.AnswerEvent] = deque()
@@ -85,22 +85,24 @@ class LineAnswer:
         self._line.ended(self._number)
 
 
-class Lines:
+class AnswerMultiplexer:
     """The way to one replica. Answers begin at once; a call is opened for the first of them, and when one was lost."""
 
     def __init__(self, stub: "rpc.GenerationServiceAsyncStub", metadata: Metadata) -> None:
         self._stub = stub
         self._metadata = metadata
-        self._current: _Line | None = None
-        self._lines: set[_Line] = set()
+        self._current: _Call | None = None
+        self._lines: set[_Call] = set()
 
-    def begin(self, request: pb.GenerateRequest, *, timeout: float | None, metadata: Mapping[str, str]) -> LineAnswer:
+    def begin(
+        self, request: pb.GenerateRequest, *, timeout: float | None, metadata: Mapping[str, str]
+    ) -> MultiplexedAnswer:
         """Ask for an answer; see BeginAnswer. Fails as a call that does not wait for a connection does."""
         if self._current is None or not self._current.takes_more:
             if self._current is not None:
                 self._current.retire()
             self._lines = {line for line in self._lines if not line.is_over}
-            self._current = _Line(self._stub.GenerateMany(metadata=self._metadata, wait_for_ready=False))
+            self._current = _Call(self._stub.GenerateMany(metadata=self._metadata, wait_for_ready=False))
             self._lines.add(self._current)
         return self._current.begin(request, timeout, metadata)
 
@@ -109,13 +111,13 @@ class Lines:
         await asyncio.gather(*(line.close() for line in self._lines))
 
 
-class _Line:
+class _Call:
     def __init__(self, call: "grpc.aio.StreamStreamCall[pb.GenerateManyRequest, pb.GenerateManyResponse]") -> None:
         self.is_over = False
         self._call = call
         self._until = time.monotonic() + _LINE_SECONDS
         self._retired = False
-        self._answers: dict[int, LineAnswer] = {}
+        self._answers: dict[int, MultiplexedAnswer] = {}
         self._last = 0
         self._unsent = pb.GenerateManyRequest()
         self._changed = asyncio.Event()
@@ -129,14 +131,16 @@ class _Line:
     def takes_more(self) -> bool:
         return not self.is_over and time.monotonic() < self._until
 
-    def begin(self, request: pb.GenerateRequest, timeout: float | None, metadata: Mapping[str, str]) -> LineAnswer:
+    def begin(
+        self, request: pb.GenerateRequest, timeout: float | None, metadata: Mapping[str, str]
+    ) -> MultiplexedAnswer:
         self._last += 1
         begin = self._unsent.begin.add(answer=self._last, request=request, metadata=metadata)
         if timeout is not None:
             allowed = Duration()
             allowed.FromNanoseconds(round(timeout * 1e9))
             begin.timeout.CopyFrom(allowed)
-        answer = self._answers[self._last] = LineAnswer(self, self._last)
+        answer = self._answers[self._last] = MultiplexedAnswer(self, self._last)
         self._changed.set()
         return answer
 

@@ -15,13 +15,13 @@ from kefu.common.rpc.interceptor import acting_for, naming
 from kefu.common.tls import Tls, channel_inside
 from kefu.generation.v1 import generation_pb2 as pb
 from kefu.generation.v1 import generation_pb2_grpc as rpc
-from kefu.router.domain.generation import Event, Order
+from kefu.router.domain.generation import Event, GenerationRequest
 from kefu.router.replicas import replica_metrics
 from kefu.router.replicas.answer_stream import ReplicaStream, request_of
 from kefu.router.replicas.circuit_breaker import Breaker
 from kefu.router.replicas.engine_load import EngineLoad, reported
 from kefu.router.replicas.load import ReplicaLoad
-from kefu.router.replicas.multiplexing import Lines
+from kefu.router.replicas.multiplexing import AnswerMultiplexer
 
 _BACKOFF_SECONDS = (0.1, 3.0)
 _OPTIONS = (
@@ -69,7 +69,7 @@ class Replica:
         replica_metrics.show(address, self.load, self.breaker)
         self._channel = channel_inside(address, secured.tls, _OPTIONS, secured.server_name)
         self._stub = rpc.GenerationServiceStub(self._channel)
-        self._lines = Lines(self._stub, acting_for(internal_key))
+        self._lines = AnswerMultiplexer(self._stub, acting_for(internal_key))
 
     def leave(self) -> None:
         """It is no longer one of those known: its figures are no longer shown."""
@@ -81,7 +81,7 @@ class Replica:
         await self._lines.close()
         await self._channel.close()
 
-    def generate(self, order: Order, principal: Principal) -> AsyncGenerator[Event, None]:
+    def generate(self, order: GenerationRequest, principal: Principal) -> AsyncGenerator[Event, None]:
         """One answer's events; it begins at once. Closing the iterator cancels it, and the work in the replica.
 
         Its events raise PromptTooLong, CannotContinue, ReplicaFull, EngineDead or BackendUnavailable.

@@ -39,12 +39,12 @@ SessionKey = tuple[str, str]
 """Tenant and session id."""
 
 
-def ring(tenant: str, session_id: str) -> Command:
+def publish_change(tenant: str, session_id: str) -> Command:
     """The command that tells every router of a change; after the change, in one pipeline with it."""
     return ScriptCall(_RING, [keys.BELL], (_KEPT_MS, _FIELD, f"{tenant}:{session_id}"))
 
 
-class Hearer(Protocol):
+class ChangeListener(Protocol):
     """Wants to know which sessions have changed."""
 
     def heard(self, changed: Set[SessionKey]) -> None:
@@ -56,10 +56,10 @@ class Hearer(Protocol):
         ...
 
 
-class Doorbell:
+class ChangeFeed:
     """The one reader of this process."""
 
-    def __init__(self, commands: RedisCommands, hearers: Sequence[Hearer]) -> None:
+    def __init__(self, commands: RedisCommands, hearers: Sequence[ChangeListener]) -> None:
         self._commands = commands
         self._hearers = hearers
 
@@ -96,9 +96,9 @@ def _session_key(text: str) -> SessionKey:
 
 
 @asynccontextmanager
-async def open_doorbell(commands: RedisCommands, hearers: Sequence[Hearer]) -> AsyncIterator[None]:
+async def open_change_feed(commands: RedisCommands, hearers: Sequence[ChangeListener]) -> AsyncIterator[None]:
     """The bell is heard while the block runs."""
-    listening = asyncio.create_task(Doorbell(commands, hearers).listen(), name="hear the doorbell")
+    listening = asyncio.create_task(ChangeFeed(commands, hearers).listen(), name="hear the doorbell")
     try:
         yield
     finally:

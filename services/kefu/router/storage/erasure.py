@@ -28,7 +28,7 @@ redis.call('DEL', KEYS[1], KEYS[4], KEYS[5], KEYS[6])
 """Erase all that is kept of a session beside it."""
 
 
-class Traces:
+class SessionErasure:
     """`life`: how long anything of a session is kept after it, in seconds."""
 
     def __init__(self, commands: RedisCommands, *, life: float) -> None:

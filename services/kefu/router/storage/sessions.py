@@ -10,7 +10,7 @@ from kefu.common.redis.commands import RedisCommands, ScriptCall
 from kefu.router.domain.session import Session, SessionState
 from kefu.router.domain.turn import Rating, TurnRecord, TurnState
 from kefu.router.storage import keys, session_lua
-from kefu.router.storage.change_feed import ring
+from kefu.router.storage.change_feed import publish_change
 from kefu.router.storage.turns import record_of
 
 
@@ -113,7 +113,7 @@ class SessionStore:
                 delete,
                 ("ZREM", keys.desk_open(tenant), session.id),
                 ("ZREM", keys.desk_past(tenant), session.id),
-                ring(tenant, session.id),
+                publish_change(tenant, session.id),
             ]
         )
         for record in records:

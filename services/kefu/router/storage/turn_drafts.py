@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import pydantic
 
 from kefu.common.text.language import AnswerLanguage
-from kefu.router.domain.generation import Sent
+from kefu.router.domain.generation import PartialAnswer
 from kefu.router.domain.turn import Passage
 
 
@@ -35,13 +35,13 @@ ABOUT = pydantic.TypeAdapter(About)
 
 
 @dataclass(frozen=True)
-class Saved:
+class SavedDraft:
     """A turn as a router left it that died."""
 
     about: About
     text: str
     """What readers had been told of it, as far as it was written down."""
-    sent: Sent
+    sent: PartialAnswer
     rewritten_from: int | None
     """See `Turn.rewritten_from`."""
 
@@ -51,7 +51,7 @@ class Saved:
         return bool(self.sent.text or self.sent.token_ids)
 
     @classmethod
-    def of(cls, fields: Mapping[str, str]) -> "Saved | None":
+    def of(cls, fields: Mapping[str, str]) -> "SavedDraft | None":
         """From the fields of a draft; None when nothing worth going on with had been written."""
         if not fields.get("about"):
             return None
@@ -61,6 +61,6 @@ class Saved:
         return cls(
             about=about,
             text=fields.get("text", ""),
-            sent=Sent(ids, fields.get("raw", ""), about.fingerprint),
+            sent=PartialAnswer(ids, fields.get("raw", ""), about.fingerprint),
             rewritten_from=int(rewritten) if rewritten else None,
         )

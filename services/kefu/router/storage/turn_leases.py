@@ -23,7 +23,7 @@ from kefu.common.aio import cancelled
 from kefu.common.errors import BackendUnavailable
 from kefu.common.redis.commands import RedisCommands, ScriptCall, Value
 from kefu.router import metrics
-from kefu.router.domain.generation import Sent
+from kefu.router.domain.generation import PartialAnswer
 from kefu.router.storage import keys, session_lua
 from kefu.router.storage.turn_drafts import ABOUT, About
 from kefu.router.storage.turns import DRAFT_SECONDS, TurnKey, TurnStore, ms
@@ -54,12 +54,12 @@ _ASKED = frozenset({Signal.STOP, Signal.SUPERSEDE, Signal.GONE, Signal.FOLLOW})
 
 
 @dataclass(frozen=True)
-class Spoken:
+class TurnSnapshot:
     """What was said in a turn up to now. `version` grows when the text was begun anew."""
 
     about: About
     text: bytes
-    sent: Sent
+    sent: PartialAnswer
     rewritten_from: int | None
     version: int = 0
 
@@ -82,7 +82,7 @@ class Lease:
 
     key: TurnKey
     hears: Callable[[Signal], None]
-    spoken: Callable[[], Spoken | None]
+    spoken: Callable[[], TurnSnapshot | None]
     size: Callable[[], int]
     """Grows with what was said; cheap."""
     fence: int = 0

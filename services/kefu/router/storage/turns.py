@@ -12,11 +12,11 @@ from kefu.common.errors import SessionBusy, SessionClosed, SessionNotFound
 from kefu.common.redis.commands import Command, RedisCommands, ScriptCall
 from kefu.router.domain.session import SessionState
 from kefu.router.domain.turn import TURN, FinishReason, Rating, Turn, TurnRecord, TurnState
-from kefu.router.domain.turn_request import Ask
+from kefu.router.domain.turn_request import TurnRequest
 from kefu.router.storage import keys, session_lua
-from kefu.router.storage.change_feed import ring
+from kefu.router.storage.change_feed import publish_change
 from kefu.router.storage.desk_index import at_desk, shortened
-from kefu.router.storage.turn_drafts import ABOUT, About, Saved
+from kefu.router.storage.turn_drafts import ABOUT, About, SavedDraft
 
 CLAIM_SECONDS = 3600.0
 """What a request_id stands for is kept for so long until its turn has ended, then as long as the session: a message
@@ -27,7 +27,7 @@ _ANSWERED = (FinishReason.STOP, FinishReason.LENGTH)
 _HISTORY_TURNS = 8
 _MOST_WAITING = 8
 _TITLE_CHARACTERS = 80
-_ASK = pydantic.TypeAdapter(Ask)
+_ASK = pydantic.TypeAdapter(TurnRequest)
 _FIELDS = pydantic.TypeAdapter(dict[str, object])
 
 
@@ -41,7 +41,7 @@ class TurnKey:
 
 
 @dataclass(frozen=True)
-class Begun:
+class StartedTurn:
     """The session is this turn's until `finish`."""
 
     fence: int
@@ -51,14 +51,14 @@ class Begun:
     """The generation replica that answered last in this session."""
     again: bool
     """The turn was begun before, here or elsewhere, and did not end well."""
-    saved: Saved | None
+    saved: SavedDraft | None
     """What a router that died left of it."""
     before: list[TurnRecord]
     """The turns before it, the latest last. RUNNING may also mean that a router died."""
     ephemeral: bool = False  # Redis is away: no session is anybody's
 
     @classmethod
-    def without_redis(cls) -> "Begun":
+    def without_redis(cls) -> "StartedTurn":
         """As if it were the first turn of a session of its own."""
         return cls(0, SessionState.BOT, user="", replica="", again=False, saved=None, before=[], ephemeral=True)
 
@@ -79,7 +79,7 @@ class Look:
     """Bytes of text that are written down."""
     more: str
     """Those after the ones that were known."""
-    ask: Ask | None
+    ask: TurnRequest | None
     """The message, when a router died that ran the turn."""
 
 
@@ -112,8 +112,8 @@ class TurnStore:
         return await self.commands.set_new(alive, self.owner, seconds=self.lease)
 
     async def begin(
-        self, key: TurnKey, subject: str, turn: Turn, ask: Ask, *, opens: bool, waits: bool, first: bool = True
-    ) -> Begun | str:
+        self, key: TurnKey, subject: str, turn: Turn, ask: TurnRequest, *, opens: bool, waits: bool, first: bool = True
+    ) -> StartedTurn | str:
         """Take the session for a turn. Returns the running turn's id when `waits` and it is not free yet: ask again.
 
         Raises SessionBusy, SessionClosed, SessionNotFound (also for someone else's). `first`: it was not asked before.
@@ -158,13 +158,13 @@ class TurnStore:
                 return str(reply[1])
             case _:
                 _, fence, state, user, replica, again, saved, before = reply
-                return Begun(
+                return StartedTurn(
                     fence=int(fence),
                     state=SessionState(state),
                     user=user,
                     replica=replica,
                     again=bool(again),
-                    saved=Saved.of(dict(zip(saved[::2], saved[1::2], strict=True))) if again else None,
+                    saved=SavedDraft.of(dict(zip(saved[::2], saved[1::2], strict=True))) if again else None,
                     before=[
                         record_of(stored, rating)
                         for stored, rating in zip(before[::2], before[1::2], strict=True)
@@ -212,7 +212,7 @@ class TurnStore:
         claim = keys.request(key.tenant, subject, turn.request_id) if turn.request_id else ""
         if claim:
             more.append(("PEXPIRE", claim, ms(self.life)))
-        replies = await self.commands.together((*desk, script, *more, ring(key.tenant, key.session_id)))
+        replies = await self.commands.together((*desk, script, *more, publish_change(key.tenant, key.session_id)))
         done = replies[len(desk)]
         if claim and done == "gone":  # the session was erased, and this was claimed too late to be erased with it
             await self.commands.delete(claim)

@@ -68,7 +68,7 @@ _REVISION = pydantic.TypeAdapter(Revision)
 
 
 @dataclass(frozen=True)
-class Rules:
+class EffectiveSettings:
     """What is in force for one tenant: its choices, and the installation's where it made none."""
 
     min_relevance: float
@@ -102,11 +102,11 @@ class Rules:
     """A customer may wait so long for a person, within business hours. 0: for ever."""
 
 
-def rules_of(settings: TenantSettings, config: RouterConfig) -> Rules:
+def effective_settings(settings: TenantSettings, config: RouterConfig) -> EffectiveSettings:
     """Settings with the installation's defaults filled in."""
     per_minute = _or(settings.questions_per_minute, config.tenant_questions_per_minute)
     burst = _or(settings.question_burst, config.tenant_question_burst)
-    return Rules(
+    return EffectiveSettings(
         min_relevance=_or(settings.min_relevance, config.min_relevance),
         calibrated=settings.min_relevance is None,
         max_passages=_or(settings.max_passages, config.max_passages),
@@ -141,9 +141,9 @@ class SettingsStore:
     def __init__(self, commands: RedisCommands, config: RouterConfig) -> None:
         self._commands = commands
         self._config = config
-        self._remembered: dict[str, tuple[float, Rules]] = {}
+        self._remembered: dict[str, tuple[float, EffectiveSettings]] = {}
 
-    async def rules(self, tenant: str) -> Rules:
+    async def rules(self, tenant: str) -> EffectiveSettings:
         """What is in force for a tenant now."""
         now = time.monotonic()
         remembered = self._remembered.get(tenant)
@@ -155,10 +155,10 @@ class SettingsStore:
             if remembered is None:
                 if self._config.without_redis == "refuse":
                     raise
-                return rules_of(TenantSettings(), self._config)
+                return effective_settings(TenantSettings(), self._config)
             _log.warning("settings.remembered", tenant=tenant)
             return remembered[1]
-        rules = rules_of(current.settings, self._config)
+        rules = effective_settings(current.settings, self._config)
         if len(self._remembered) >= _MOST_REMEMBERED:
             self._remembered.clear()
         self._remembered[tenant] = (now, rules)

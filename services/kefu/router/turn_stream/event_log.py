@@ -12,7 +12,7 @@ from dataclasses import replace
 from kefu.common.errors import OffsetOutOfRange
 from kefu.router.domain.handoff import Handoff
 from kefu.router.domain.turn import Completed
-from kefu.router.turn_stream.events import Ended, Event, HandedOff, PassagesFound, Reasoning, Started, Text
+from kefu.router.turn_stream.events import Event, HandedOff, PassagesFound, Reasoning, Started, StreamEnd, Text
 
 _LONGEST_PIECE = 65_536  # bytes: a message of gRPC has at most 4 MiB unless its receiver says otherwise
 
@@ -29,7 +29,7 @@ def piece_end(text: bytes | bytearray, begin: int) -> int:
     return whole_character(text, min(begin + _LONGEST_PIECE, len(text)))
 
 
-class TurnLog:
+class TurnEventLog:
     """One turn's events. Write in the contract's order; end with `complete` or `fail`, once."""
 
     def __init__(self) -> None:
@@ -155,7 +155,7 @@ class TurnLog:
                 handed = True
                 yield HandedOff(self._handoff)
             elif self._completed is not None:
-                yield Ended(self._completed)
+                yield StreamEnd(self._completed)
                 return
             elif self._error is not None:
                 raise self._error

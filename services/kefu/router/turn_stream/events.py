@@ -48,10 +48,10 @@ class HandedOff:
 
 
 @dataclass(frozen=True)
-class Ended:
+class StreamEnd:
     """The last event."""
 
     completed: Completed
 
 
-Event = Started | PassagesFound | Reasoning | Text | HandedOff | Ended
+Event = Started | PassagesFound | Reasoning | Text | HandedOff | StreamEnd

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from kefu.common.errors import OffsetOutOfRange
 from kefu.router.domain.turn import Turn
 from kefu.router.turn_stream.event_log import piece_end, whole_character
-from kefu.router.turn_stream.events import Ended, Event, HandedOff, PassagesFound, Started, Text
+from kefu.router.turn_stream.events import Event, HandedOff, PassagesFound, Started, StreamEnd, Text
 
 
 def replayed(session_id: str, turn: Turn, offset: int = 0) -> Iterator[Event]:
@@ -29,4 +29,4 @@ def replayed(session_id: str, turn: Turn, offset: int = 0) -> Iterator[Event]:
     if turn.handoff is not None:
         yield HandedOff(turn.handoff)
     if turn.completed is not None:
-        yield Ended(turn.completed)
+        yield StreamEnd(turn.completed)

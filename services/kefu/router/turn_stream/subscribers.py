@@ -7,7 +7,7 @@ FOLLOWED_SECONDS = 4.0
 """A router that follows a turn says so about once a second; after this long without a word it does not."""
 
 
-class Readers:
+class Subscribers:
     """Calls `left` when nobody reads any more: at once, or `grace` seconds later when the turn is resumable."""
 
     def __init__(self, grace: float, left: Callable[[], None]) -> None:

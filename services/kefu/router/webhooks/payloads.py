@@ -8,7 +8,7 @@ from typing import Any
 
 from google.protobuf.json_format import MessageToDict
 
-from kefu.router.domain.events import Escalated, HandedOver, Happening, Rated, TurnStored
+from kefu.router.domain.events import DomainEvent, Escalated, HandedOver, Rated, TurnStored
 from kefu.router.domain.turn import Rating, TurnRecord, TurnState
 from kefu.router.messages.chat import session_name, timestamp, turn_message, turn_name
 from kefu.router.v1 import chat_pb2 as pb
@@ -26,7 +26,7 @@ class WebhookEvent(StrEnum):
 _RATINGS = {Rating.NONE: pb.RATING_UNSPECIFIED, Rating.UP: pb.RATING_UP, Rating.DOWN: pb.RATING_DOWN}
 
 
-def event_of(happening: Happening) -> tuple[WebhookEvent, Mapping[str, Any]] | None:
+def event_of(happening: DomainEvent) -> tuple[WebhookEvent, Mapping[str, Any]] | None:
     """What is told of a happening: its type and data. None: nothing."""
     match happening:
         case HandedOver(_, session_id, turn):
