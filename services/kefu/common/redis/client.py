@@ -19,6 +19,8 @@ SCHEMA = 1
 SCHEMA_KEY = "kefu:schema"
 RETRY_SECONDS = 2.0
 """What a caller is advised to wait when Redis does not answer."""
+REDIS_FAILURES = (BackendUnavailable, redis.exceptions.RedisError)
+"""What a task that goes on for ever survives: Redis did not answer, or refused."""
 _MINIMUM = (7, 2)
 _COMMAND_SECONDS = 6.0
 _SILENCE_SECONDS = 1.0

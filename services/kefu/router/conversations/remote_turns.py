@@ -5,11 +5,11 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-import redis.exceptions
 import structlog
 
 from kefu.common.aio import cancelled
 from kefu.common.errors import BackendUnavailable
+from kefu.common.redis.client import REDIS_FAILURES
 from kefu.router.storage.turns import Look, TurnKey, TurnStore
 from kefu.router.turn_stream.event_log import TurnEventLog
 from kefu.router.turn_stream.events import Event, PassagesFound, Started
@@ -96,7 +96,7 @@ class RemoteTurns:
                     for followed, look in zip(batch, await self._turns.look_at(asked), strict=True):
                         followed.take(look)
                 missed = 0
-            except (BackendUnavailable, redis.exceptions.RedisError) as error:
+            except REDIS_FAILURES as error:
                 missed += 1
                 if missed == 1:
                     _log.warning("following.missed", turns=len(every), cause=str(error))

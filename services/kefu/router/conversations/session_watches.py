@@ -12,11 +12,11 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Set
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 
-import redis.exceptions
 import structlog
 
 from kefu.common.aio import cancelled
 from kefu.common.errors import BackendUnavailable
+from kefu.common.redis.client import REDIS_FAILURES
 from kefu.router import metrics
 from kefu.router.storage.change_feed import SWEEP_SECONDS, SessionKey
 from kefu.router.storage.session_events import SessionEvent, SessionEvents
@@ -88,7 +88,7 @@ class SessionWatches:
                 batch = sessions[start : start + _AT_ONCE]
                 try:
                     lasts = await self._events.last_of(batch)
-                except (BackendUnavailable, redis.exceptions.RedisError) as error:
+                except REDIS_FAILURES as error:
                     _log.warning("watching.not_swept", sessions=len(sessions), cause=str(error))
                     break
                 for session, last in zip(batch, lasts, strict=True):

@@ -12,11 +12,10 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-import redis.exceptions
 import structlog
 
 from kefu.common.aio import cancelled
-from kefu.common.errors import BackendUnavailable
+from kefu.common.redis.client import REDIS_FAILURES
 from kefu.common.redis.commands import RedisCommands
 from kefu.router import metrics
 from kefu.router.desk import desk_lua
@@ -76,7 +75,7 @@ class EscalationMonitor:
                     metrics.LONGEST_WAIT_SECONDS.clear()
                     metrics.OVERDUE.clear()
                 failed = False
-            except (BackendUnavailable, redis.exceptions.RedisError) as error:
+            except REDIS_FAILURES as error:
                 if not failed:
                     _log.warning("desk.not_attended", cause=str(error))
                 failed = True

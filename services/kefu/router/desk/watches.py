@@ -13,11 +13,11 @@ from collections.abc import AsyncGenerator, AsyncIterator, Set
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-import redis.exceptions
 import structlog
 
 from kefu.common.aio import cancelled
 from kefu.common.errors import BackendUnavailable, SessionNotFound
+from kefu.common.redis.client import REDIS_FAILURES
 from kefu.router import metrics
 from kefu.router.desk.service import PRESENCE_SECONDS, held_by, is_at_desk
 from kefu.router.desk.store import DeskStore
@@ -99,7 +99,7 @@ class _Desk:
             rung, self._rung = self._rung, set()
             try:
                 await self.refresh(rung)
-            except (BackendUnavailable, redis.exceptions.RedisError) as error:
+            except REDIS_FAILURES as error:
                 _log.warning("desk.not_refreshed", tenant=self._tenant, cause=str(error))
                 self._rung |= rung
                 await asyncio.sleep(1.0)

@@ -12,11 +12,10 @@ from collections.abc import AsyncIterator, Sequence, Set
 from contextlib import asynccontextmanager
 from typing import Protocol
 
-import redis.exceptions
 import structlog
 
 from kefu.common.aio import cancelled
-from kefu.common.errors import BackendUnavailable
+from kefu.common.redis.client import REDIS_FAILURES
 from kefu.common.redis.commands import Command, RedisCommands, ScriptCall
 from kefu.router.storage import keys
 
@@ -72,7 +71,7 @@ class ChangeFeed:
                 rung = await self._commands.stream_read(
                     keys.BELL, last, count=_READ_AT_ONCE, block_seconds=_BLOCK_SECONDS
                 )
-            except (BackendUnavailable, redis.exceptions.RedisError) as error:
+            except REDIS_FAILURES as error:
                 if not deaf:
                     _log.warning("doorbell.unheard", cause=str(error))
                 deaf = True

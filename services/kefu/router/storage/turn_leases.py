@@ -16,11 +16,10 @@ from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-import redis.exceptions
 import structlog
 
 from kefu.common.aio import cancelled
-from kefu.common.errors import BackendUnavailable
+from kefu.common.redis.client import REDIS_FAILURES
 from kefu.common.redis.commands import RedisCommands, ScriptCall, Value
 from kefu.router import metrics
 from kefu.router.domain.generation import PartialAnswer
@@ -152,7 +151,7 @@ class Leases:
                 batch = due[start : start + _MOST_AT_ONCE]
                 try:
                     await self._renew(batch)
-                except (BackendUnavailable, redis.exceptions.RedisError) as error:
+                except REDIS_FAILURES as error:
                     # The customers keep getting their answers; should someone else take a session, we hear of it.
                     metrics.RENEWALS_FAILED.inc()
                     if not self._unrenewed:
@@ -174,7 +173,7 @@ class Leases:
                         lease = self._leases.get(turn_id)
                         if lease is not None and signal in _ASKED:  # a newer router may ask for more than we know
                             lease.hears(Signal(signal))
-            except (BackendUnavailable, redis.exceptions.RedisError) as error:
+            except REDIS_FAILURES as error:
                 if self._hears:
                     _log.warning("leases.channel_unheard", cause=str(error))
             finally:

@@ -16,11 +16,11 @@ from importlib.metadata import version
 from typing import Literal
 
 import httpcore
-import redis.exceptions
 import structlog
 
 from kefu.common.aio import cancelled
 from kefu.common.errors import BackendUnavailable, WebhookNotFound
+from kefu.common.redis.client import REDIS_FAILURES
 from kefu.common.ssrf import Address, NotAllowed, PinnedBackend, is_public
 from kefu.router import metrics
 from kefu.router.webhooks.queue import LOOK_SECONDS, Due, WebhookQueue
@@ -96,7 +96,7 @@ class WebhookSender:
             return
         try:
             claimed = await self._queue.claim(free)
-        except (BackendUnavailable, redis.exceptions.RedisError) as error:
+        except REDIS_FAILURES as error:
             _log.warning("webhooks.not_claimed", cause=str(error))
             return
         for due in claimed:
@@ -108,7 +108,7 @@ class WebhookSender:
             if self._held:
                 try:
                     await self._queue.renew(list(self._held))
-                except (BackendUnavailable, redis.exceptions.RedisError) as error:
+                except REDIS_FAILURES as error:
                     _log.warning("webhooks.not_renewed", cause=str(error))
 
     async def _look(self, due: Due) -> None:
