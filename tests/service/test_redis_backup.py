@@ -15,6 +15,7 @@ from kefu.retrieval.v1 import knowledge_pb2 as pb
 from tests.support.knowledge import DELIVERY, RETURNS, node
 from tests.support.ports import free_port
 from tests.support.redis_server import RedisServer, redis_server
+from tests.support.waiting import eventually
 
 CONF = Path(__file__).parents[2] / "k8s" / "base" / "redis" / "redis.conf"
 
@@ -71,12 +72,14 @@ async def test_redis_takes_the_configuration_of_the_manifests_and_wants_its_pass
     )
     try:
         async with Redis(port=port, password="a-password", decode_responses=True) as client:
-            for _ in range(200):
+
+            async def answers() -> bool:
                 try:
-                    await client.ping()  # pyright: ignore[reportUnknownMemberType, reportGeneralTypeIssues]
-                    break
-                except redis.exceptions.ConnectionError:
-                    await asyncio.sleep(0.05)
+                    return bool(await client.ping())  # pyright: ignore[reportUnknownMemberType, reportGeneralTypeIssues]
+                except (redis.exceptions.ConnectionError, redis.exceptions.BusyLoadingError):
+                    return False
+
+            await eventually(answers)
             config: dict[str, str] = await client.config_get("*")  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType, reportAssignmentType]
         wanted = {"appendonly": "yes", "maxmemory": str(2**30), "maxmemory-policy": "noeviction", "save": ""}
         assert {name: config[name] for name in wanted} == wanted

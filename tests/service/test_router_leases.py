@@ -8,6 +8,7 @@ from kefu.router.v1 import chat_pb2 as pb
 from tests.support.backends import hit
 from tests.support.desk import Answer, Desk, open_desk
 from tests.support.redis_server import RedisServer
+from tests.support.waiting import eventually, until
 
 ASK = "How long does a refund take?"
 TURNS = 300
@@ -52,10 +53,20 @@ async def test_only_what_may_be_resumed_is_written_while_it_is_said(redis: Redis
         release = asyncio.Event()
         desk.replica.frames = ["Refunds arrive ", release, "within 7 business days [1]."]
         asking = asyncio.create_task((await desk.customer()).ask(ASK, resumable=resumable))
-        await asyncio.sleep(2.0)
+        fields: dict[bytes, bytes] = {}
         async with desk.store() as store:
-            [draft] = [key async for key in store.scan_iter("*:draft:*")]  # pyright: ignore
-            fields: dict[bytes, bytes] = await store.hgetall(draft)  # pyright: ignore
+
+            async def written() -> bool:
+                async for draft in store.scan_iter("*:draft:*"):  # pyright: ignore
+                    fields.update(await store.hgetall(draft))  # pyright: ignore
+                return fields.get(b"text") == b"Refunds arrive"
+
+            if resumable:
+                await eventually(written)
+            else:
+                await until(lambda: bool(desk.replica.calls and desk.replica.calls[0].frames))
+                await asyncio.sleep(1.0)  # five times as long as between two renewals
+                assert not await written()
         release.set()
         assert (await asking).completed.finish_reason == pb.FINISH_REASON_STOP
         assert fields.get(b"text", b"") == (b"Refunds arrive" if resumable else b"")

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -119,10 +120,11 @@ async def test_when_a_service_is_stopped_all_that_it_had_started_is_gone(tmp_pat
 
 
 async def test_a_process_that_has_ended_and_was_not_waited_for_is_no_leftover() -> None:
-    ended = subprocess.Popen(["true"], env={**os.environ, RUN_VARIABLE: "mine"}, start_new_session=True)
+    mine = uuid.uuid4().hex
+    ended = subprocess.Popen(["true"], env={**os.environ, RUN_VARIABLE: mine}, start_new_session=True)
     try:
         await until(lambda: not is_alive(ended.pid))
-        state = SuiteState(pid=2**22 + 1, start_time=0, run_id="mine")
+        state = SuiteState(pid=2**22 + 1, start_time=0, run_id=mine)
         state.services = [ServiceState("router", "", "", pid=ended.pid, start_time=start_time_of(ended.pid))]
         assert kill_leftovers(state) == []
     finally:
@@ -212,15 +214,16 @@ async def test_leftovers_of_an_earlier_run_are_ended_and_nothing_else_is() -> No
     def sleeper(run: str) -> subprocess.Popen[bytes]:
         return subprocess.Popen(["sleep", "600"], env={**os.environ, RUN_VARIABLE: run}, start_new_session=True)
 
-    recorded, marked, other, reused = sleeper("none"), sleeper("mine"), sleeper("other"), sleeper("none")
+    mine = uuid.uuid4().hex  # tests of another checkout on this machine may run at this moment
+    recorded, marked, other, reused = sleeper("none"), sleeper(mine), sleeper("other"), sleeper("none")
     try:
-        state = SuiteState(pid=2**22 + 1, start_time=0, run_id="mine")
+        state = SuiteState(pid=2**22 + 1, start_time=0, run_id=mine)
         state.services = [
             ServiceState("redis", "", "", pid=recorded.pid, start_time=start_time_of(recorded.pid)),
             ServiceState("router", "", "", pid=reused.pid, start_time=start_time_of(reused.pid) - 100),
         ]
         ended = kill_leftovers(state)
-        assert recorded.wait(5) == marked.wait(5) == -signal.SIGKILL
+        assert recorded.wait(PATIENCE) == marked.wait(PATIENCE) == -signal.SIGKILL
         assert other.poll() is None
         assert reused.poll() is None, "its pid is in the record, and it is another process"
         assert len(ended) == 2
