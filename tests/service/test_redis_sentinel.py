@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 import redis.exceptions
-from redis.asyncio import Redis
 
 from kefu.cli.local_redis import server_binary
 from kefu.common.errors import BackendUnavailable, StartupError
@@ -55,7 +54,7 @@ async def _knowing(port: int, others: int) -> None:
             return False
         return told["num-slaves"] == 1 and told["num-other-sentinels"] == others and not told["is_sdown"]
 
-    async with Redis(port=port) as client:
+    async with redis_client(f"redis://127.0.0.1:{port}", 5.0) as client:
         await eventually(knows)
 
 

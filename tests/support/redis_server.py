@@ -42,7 +42,7 @@ class RedisServer:
                 except (redis.exceptions.ConnectionError, redis.exceptions.BusyLoadingError):
                     if time.monotonic() > deadline:
                         raise
-                    await asyncio.sleep(0.05)
+                    await asyncio.sleep(0.01)
                 else:
                     return
 

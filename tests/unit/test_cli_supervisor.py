@@ -12,7 +12,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import psutil
+import pytest
 
+from kefu.cli import supervisor as supervisor_module
 from kefu.cli.data_dir import ServiceState, SuiteState, start_time_of
 from kefu.cli.processes import RUN_VARIABLE, kill_leftovers
 from kefu.cli.supervisor import CRASHES_BEFORE_GIVING_UP, Service, State, Supervised, Supervisor
@@ -131,7 +133,10 @@ async def test_a_process_that_has_ended_and_was_not_waited_for_is_no_leftover() 
         ended.wait()
 
 
-async def test_five_crashes_are_enough_and_its_last_words_are_kept(tmp_path: Path) -> None:
+async def test_five_crashes_are_enough_and_its_last_words_are_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor_module, "_FIRST_BACKOFF_SECONDS", 0.05)
     one = service(tmp_path, "one", "print('no such model', flush=True); sys.exit(3)")
     async with supervised(one, service(tmp_path, "other", RUNS)) as (supervisor, seen):
         assert not await supervisor.settled()
