@@ -63,7 +63,15 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Sharing:
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """Say what a quick run left out."""
+    """Say where the time went, and what a quick run left out."""
+    seconds = Counter[str]()
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if isinstance(report, pytest.TestReport):
+                seconds["/".join(report.nodeid.split("/")[:2])] += report.duration  # pyright: ignore
+    if len(seconds) > 1:
+        parts = ", ".join(f"{folder} {spent:.0f}" for folder, spent in seconds.most_common())
+        terminalreporter.write_line(f"seconds of all workers: {parts}")
     if config.getoption("--quick"):
         counts = config.stash[_NOTES].left_out()
         parts = ", ".join(f"{count} {why}" for why, count in counts.most_common())
