@@ -60,11 +60,14 @@ check-web: web ## The pages' types and tests, and that static/ is what the sourc
 # printed. It is a fault to be mended nevertheless.
 ONCE_MORE := --reruns 1 --max-suite-reruns 3 --rerun-show-tracebacks --rerun-exclude-path tests/unit --rerun-exclude-path tests/manifests
 
-pytest: setup $(VENV)/.kefu-dev ## Every test, those with a real model too
-	$(BIN)/pytest $(ONCE_MORE)
+# Most tests wait for something: two workers share two cores. What nothing may run beside comes at the end, alone.
+WORKERS ?= 2
 
-quick: $(VENV)/.kefu-dev ## The tests that need no model
-	$(BIN)/pytest -m 'not model'
+pytest: setup $(VENV)/.kefu-dev ## Every test, those with a real model too
+	$(BIN)/pytest --numprocesses $(WORKERS) $(ONCE_MORE)
+
+quick: $(VENV)/.kefu-dev ## An answer within four minutes: no model, no browser, no whole suite, nothing slow; says what is left out
+	$(BIN)/pytest --numprocesses $(WORKERS) --quick
 
 loadtest: $(VENV)/.kefu-load ## A short load test: 50 customers for half a minute, simulated engine
 	$(BIN)/python -m loadtest.scenarios short

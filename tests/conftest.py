@@ -1,11 +1,17 @@
-"""Fixtures that tests of several kinds share."""
+"""Fixtures that tests of several kinds share, and how tests are chosen and shared among workers."""
 
+import tempfile
+from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.support.redis_server import RedisServer, redis_server
+from tests.support.workers import Notes, Sharing, in_order, is_alone, left_out_of_quick
+
+_NOTES = pytest.StashKey[Notes]()
 
 
 @pytest.fixture
@@ -13,3 +19,60 @@ async def redis(tmp_path: Path) -> AsyncIterator[RedisServer]:
     """A real Redis with an append-only file, empty, for one test."""
     async with redis_server(tmp_path / "redis") as server:
         yield server
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`make quick` is `pytest --quick`."""
+    parser.addoption("--quick", action="store_true", help="leave out what takes long, and say what that was")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Workers leave their notes in a file whose name they are given."""
+    given = getattr(config, "workerinput", {}).get("notes")
+    if given is None:
+        folder = tempfile.TemporaryDirectory(prefix="kefu-tests-")
+        config.add_cleanup(folder.cleanup)
+        given = f"{folder.name}/notes"
+    config.stash[_NOTES] = Notes(Path(given))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is not wanted, and put the rest in order."""
+    left_out = Counter[str]()
+    if config.getoption("--quick"):
+        reasons = {item: left_out_of_quick(item) for item in items}
+        left_out.update(reason for reason in reasons.values() if reason)
+        config.hook.pytest_deselected(items=[item for item in items if reasons[item]])
+        items[:] = [item for item in items if not reasons[item]]
+    items[:] = in_order(items)
+    if getattr(config, "workerinput", {}).get("workerid", "gw0") == "gw0":
+        config.stash[_NOTES].write([item.nodeid for item in items if is_alone(item)], left_out)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Give a worker the name of the file."""
+    node.workerinput["notes"] = str(node.config.stash[_NOTES].path)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Sharing:
+    """Of all runs with several workers."""
+    return Sharing(config, log, config.stash[_NOTES])
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Say where the time went, and what a quick run left out."""
+    seconds = Counter[str]()
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if isinstance(report, pytest.TestReport):
+                seconds["/".join(report.nodeid.split("/")[:2])] += report.duration  # pyright: ignore
+    if len(seconds) > 1:
+        parts = ", ".join(f"{folder} {spent:.0f}" for folder, spent in seconds.most_common())
+        terminalreporter.write_line(f"seconds of all workers: {parts}")
+    if config.getoption("--quick"):
+        counts = config.stash[_NOTES].left_out()
+        parts = ", ".join(f"{count} {why}" for why, count in counts.most_common())
+        terminalreporter.write_line(f"left out: {counts.total()} tests ({parts}); make test runs them")

@@ -80,10 +80,11 @@ async def test_an_ephemeral_answer_can_be_resumed_and_stopped_while_it_runs(redi
             assert isinstance(event, pb.ConverseEvent)
             begun.events.append(event)
         call.cancel()
-        resuming = asyncio.create_task(customer.resume(begun.started.turn, 3))
-        await asyncio.sleep(0.3)
+        request = pb.ResumeTurnRequest(turn=begun.started.turn, offset=3)
+        resuming = aiter(customer.chat.ResumeTurn(request, metadata=customer.metadata))
+        rest = Answer([await anext(resuming)])  # it reads along
         await customer.chat.StopTurn(pb.StopTurnRequest(turn=begun.started.turn), metadata=customer.metadata)
-        rest = await resuming
+        rest.events += [event async for event in resuming]
         assert (rest.text, rest.started.ephemeral) == ("unds arrive", True)
         assert rest.completed.finish_reason == pb.FINISH_REASON_STOPPED
 

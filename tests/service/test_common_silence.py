@@ -56,11 +56,11 @@ async def test_a_command_that_is_not_answered_fails_in_bounded_time_and_the_next
 async def test_it_is_asked_again_after_a_while_and_commands_go_on(
     redis: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(common_redis, "_COMMAND_SECONDS", 0.2)
     monkeypatch.setattr(common_redis, "_SILENCE_SECONDS", 0.05)
     async with redis_client(redis.url, 5.0) as client:
         commands = RedisCommands(client)
         await commands.set("x", "1", seconds=60)
+        monkeypatch.setattr(common_redis, "_COMMAND_SECONDS", 0.2)
         redis.freeze()
         with pytest.raises(BackendUnavailable):
             await commands.get("x")

@@ -29,6 +29,7 @@ from kefu.router.v1 import chat_pb2_grpc as rpc
 from tests.support.calling import bearing, failure, is_serving
 from tests.support.echo_router import INTERNAL_KEY, KEY
 from tests.support.edge import LIMITS, converse, nginx_in_front, nginx_or_skip, router_of
+from tests.support.waiting import until
 
 
 async def test_streams_of_one_connection_are_spread_over_the_routers(tmp_path: Path) -> None:
@@ -65,9 +66,9 @@ async def test_a_stream_in_which_nothing_happens_lives_on_the_routers_pings(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ping_seconds: int, lives: bool
 ) -> None:
     monkeypatch.setattr("kefu.common.grpc_options.SERVER_PING_SECONDS", ping_seconds)
-    edge = Edge("", [], tmp_path, replace(LIMITS, silent_seconds=6))
+    edge = Edge("", [], tmp_path, replace(LIMITS, silent_seconds=4))
     async with nginx_in_front(tmp_path, edge) as front, front.channel() as channel:
-        request = pb.ConverseRequest(session="sessions/-", text="15")
+        request = pb.ConverseRequest(session="sessions/-", text="9")
         call = rpc.ChatServiceStub(channel).Converse(request, metadata=bearing(KEY))
         assert isinstance(await call.read(), pb.ConverseEvent)
         if lives:
@@ -267,7 +268,8 @@ async def test_a_router_that_drains_under_a_trickle_of_calls_fails_none(tmp_path
         customers = [asyncio.create_task(customer()) for _ in range(10)]
         for _ in range(2):
             for port in front.ports:
-                await asyncio.sleep(0.3)
+                before = answers[port]
+                await until(lambda port=port, before=before: answers[port] > before + 3)  # customers are at it
                 await front.end_router(port, signal.SIGTERM)
                 await front.start_router(port)
         stop.set()

@@ -24,6 +24,9 @@ DELTA = "一" * 20_000
 class Chat(rpc.ChatServiceServicer):
     """Answers as the text of the question says."""
 
+    def __init__(self) -> None:
+        self.hangs = asyncio.Event()
+
     async def Converse(self, request: pb.ConverseRequest, context: Any) -> AsyncIterator[pb.ConverseEvent]:
         metadata = dict(context.invocation_metadata())
         if metadata.get("authorization") != "Bearer the-key":
@@ -36,6 +39,7 @@ class Chat(rpc.ChatServiceServicer):
             yield pb.ConverseEvent(text_delta=pb.TextDelta(offset=size, text=DELTA))
             size += len(DELTA.encode())
             if request.text == "hang":
+                self.hangs.set()
                 await asyncio.Event().wait()
         if request.text != "break off":
             completed = pb.TurnCompleted(
@@ -45,9 +49,9 @@ class Chat(rpc.ChatServiceServicer):
 
 
 @asynccontextmanager
-async def chat() -> AsyncIterator[tuple[str, grpc.aio.Server]]:
+async def chat(servicer: Chat | None = None) -> AsyncIterator[tuple[str, grpc.aio.Server]]:
     server = grpc.aio.server()
-    rpc.add_ChatServiceServicer_to_server(Chat(), server)  # pyright: ignore[reportAbstractUsage] - no other method is called
+    rpc.add_ChatServiceServicer_to_server(servicer or Chat(), server)  # pyright: ignore[reportAbstractUsage] - no other method is called
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     try:
@@ -101,10 +105,11 @@ async def test_a_server_that_never_says_its_settings_is_given_up_and_the_connect
 
 
 async def test_a_connection_that_is_lost_fails_its_streams_and_takes_no_more() -> None:
-    async with chat() as (address, server):
+    servicer = Chat()  # pyright: ignore[reportAbstractUsage] - no other method is called
+    async with chat(servicer) as (address, server):
         connection = await Connection.connect(address)
         turn = asker_of(address).ask(connection, pb.ConverseRequest(text="hang"))
-        await asyncio.sleep(0.2)
+        await asyncio.wait_for(servicer.hangs.wait(), 30)
         await server.stop(0)
         verdict = await asyncio.wait_for(turn.verdict(), 10)
         assert not verdict.good
@@ -147,7 +152,8 @@ async def test_a_cancelled_call_ends_at_the_server_and_is_told_nothing_more() ->
                 ended.set()
 
     server = grpc.aio.server()
-    rpc.add_ChatServiceServicer_to_server(Watched(), server)  # pyright: ignore[reportAbstractUsage] - as above
+    servicer = Watched()  # pyright: ignore[reportAbstractUsage] - as above
+    rpc.add_ChatServiceServicer_to_server(servicer, server)
     address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
     await server.start()
     try:
@@ -165,9 +171,9 @@ async def test_a_cancelled_call_ends_at_the_server_and_is_told_nothing_more() ->
             "/kefu.router.v1.ChatService/Converse", address, [("authorization", "Bearer the-key")]
         )
         number = connection.call(headers, pb.ConverseRequest(text="hang").SerializeToString(), Quiet())
-        await asyncio.sleep(0.2)
+        await asyncio.wait_for(servicer.hangs.wait(), 30)
         connection.cancel(number)
-        await asyncio.wait_for(ended.wait(), 10)
+        await asyncio.wait_for(ended.wait(), 30)
         assert "ended" not in told
         assert connection.open_calls == 0
         connection.close()

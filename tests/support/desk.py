@@ -137,7 +137,7 @@ class RouterProcess:
 
     async def ready(self) -> None:
         """Return once it serves."""
-        async with asyncio.timeout(30), grpc.aio.insecure_channel(f"127.0.0.1:{self.port}") as channel:
+        async with asyncio.timeout(60), grpc.aio.insecure_channel(f"127.0.0.1:{self.port}") as channel:
             while channel.get_state(try_to_connect=True) is not grpc.ChannelConnectivity.READY:
                 assert self._process.returncode is None, "the router has ended"
                 await asyncio.sleep(0.05)

@@ -59,7 +59,7 @@ class Front:
             cwd=ROOT,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (ROOT / "services", ROOT)))},
         )
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while not await grpc_probe(f"127.0.0.1:{port}")():
                 await asyncio.sleep(0.05)
 

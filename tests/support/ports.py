@@ -1,22 +1,42 @@
 """Free ports."""
 
+import os
+import random
 import socket
+from itertools import chain, cycle
+
+_FIRST, _LAST = 11_000, 32_767
+"""Below those that Linux gives to outgoing connections: one of them would take a port before its server does."""
 
 
 def free_port(count: int = 1) -> int:
-    """A TCP port on loopback that nobody listens on now; with a count, the first of so many in a row."""
+    """A TCP port on loopback that nobody listens on now; with a count, the first of so many in a row.
+
+    None is given twice by one process, and two workers of pytest-xdist have ports of their own.
+    """
     while True:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port: int = probe.getsockname()[1]
-        if all(_is_free(port + number) for number in range(1, count)):
-            return port
+        ports = [next(_PORTS) for _ in range(count)]
+        if ports[-1] - ports[0] == count - 1 and all(map(_is_free, ports)):
+            return ports[0]
 
 
 def _is_free(port: int) -> bool:
     with socket.socket() as probe:
         try:
             probe.bind(("127.0.0.1", port))
-        except (OSError, OverflowError):
+        except OSError:
             return False
         return True
+
+
+def _ports() -> "cycle[int]":
+    """This worker's ports, from one drawn by chance: tests of another checkout may run beside these."""
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    size = (_LAST - _FIRST + 1) // workers
+    first = _FIRST + worker % workers * size
+    start = random.randrange(first, first + size)
+    return cycle(chain(range(start, first + size), range(first, start)))
+
+
+_PORTS = _ports()

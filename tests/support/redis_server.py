@@ -17,13 +17,13 @@ from tests.support.ports import free_port
 
 
 class RedisServer:
-    """A server process. `url` stays the same over restarts."""
+    """A server process. `url` stays the same over restarts; it has the password, when there is one."""
 
-    def __init__(self, directory: Path, *extra: str) -> None:
+    def __init__(self, directory: Path, *extra: str, password: str = "") -> None:
         self.directory = directory
         self.port = free_port()
-        self.url = f"redis://127.0.0.1:{self.port}/0"
-        self._extra = extra
+        self.url = f"redis://{f':{password}@' if password else ''}127.0.0.1:{self.port}/0"
+        self._extra = (*extra, *(("--requirepass", password, "--masterauth", password) if password else ()))
         self._process: subprocess.Popen[bytes] | None = None
 
     async def start(self) -> None:
@@ -35,14 +35,14 @@ class RedisServer:
             stderr=subprocess.DEVNULL,
         )
         deadline = time.monotonic() + 20
-        async with Redis(port=self.port) as client:
+        async with Redis.from_url(self.url) as client:  # pyright: ignore[reportUnknownMemberType]
             while True:
                 try:
                     await client.ping()  # pyright: ignore[reportUnknownMemberType, reportGeneralTypeIssues]
                 except (redis.exceptions.ConnectionError, redis.exceptions.BusyLoadingError):
                     if time.monotonic() > deadline:
                         raise
-                    await asyncio.sleep(0.05)
+                    await asyncio.sleep(0.01)
                 else:
                     return
 
@@ -72,9 +72,9 @@ class RedisServer:
 
 
 @asynccontextmanager
-async def redis_server(directory: Path, *extra: str) -> AsyncIterator[RedisServer]:
+async def redis_server(directory: Path, *extra: str, password: str = "") -> AsyncIterator[RedisServer]:
     """A running server while the block runs. `extra` are further arguments, such as "--appendonly", "no"."""
-    server = RedisServer(directory, *extra)
+    server = RedisServer(directory, *extra, password=password)
     try:
         await server.start()
         yield server

@@ -6,12 +6,15 @@ import signal
 import subprocess
 import sys
 import textwrap
+import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import psutil
+import pytest
 
+from kefu.local import supervisor as supervisor_module
 from kefu.local.data_dir import ServiceState, SuiteState, start_time_of
 from kefu.local.processes import RUN_VARIABLE, kill_leftovers
 from kefu.local.supervisor import CRASHES_BEFORE_GIVING_UP, Service, State, Supervised, Supervisor
@@ -119,17 +122,21 @@ async def test_when_a_service_is_stopped_all_that_it_had_started_is_gone(tmp_pat
 
 
 async def test_a_process_that_has_ended_and_was_not_waited_for_is_no_leftover() -> None:
-    ended = subprocess.Popen(["true"], env={**os.environ, RUN_VARIABLE: "mine"}, start_new_session=True)
+    mine = uuid.uuid4().hex
+    ended = subprocess.Popen(["true"], env={**os.environ, RUN_VARIABLE: mine}, start_new_session=True)
     try:
         await until(lambda: not is_alive(ended.pid))
-        state = SuiteState(pid=2**22 + 1, start_time=0, run_id="mine")
+        state = SuiteState(pid=2**22 + 1, start_time=0, run_id=mine)
         state.services = [ServiceState("router", "", "", pid=ended.pid, start_time=start_time_of(ended.pid))]
         assert kill_leftovers(state) == []
     finally:
         ended.wait()
 
 
-async def test_five_crashes_are_enough_and_its_last_words_are_kept(tmp_path: Path) -> None:
+async def test_five_crashes_are_enough_and_its_last_words_are_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor_module, "_FIRST_BACKOFF_SECONDS", 0.05)
     one = service(tmp_path, "one", "print('no such model', flush=True); sys.exit(3)")
     async with supervised(one, service(tmp_path, "other", RUNS)) as (supervisor, seen):
         assert not await supervisor.settled()
@@ -212,15 +219,16 @@ async def test_leftovers_of_an_earlier_run_are_ended_and_nothing_else_is() -> No
     def sleeper(run: str) -> subprocess.Popen[bytes]:
         return subprocess.Popen(["sleep", "600"], env={**os.environ, RUN_VARIABLE: run}, start_new_session=True)
 
-    recorded, marked, other, reused = sleeper("none"), sleeper("mine"), sleeper("other"), sleeper("none")
+    mine = uuid.uuid4().hex  # tests of another checkout on this machine may run at this moment
+    recorded, marked, other, reused = sleeper("none"), sleeper(mine), sleeper("other"), sleeper("none")
     try:
-        state = SuiteState(pid=2**22 + 1, start_time=0, run_id="mine")
+        state = SuiteState(pid=2**22 + 1, start_time=0, run_id=mine)
         state.services = [
             ServiceState("redis", "", "", pid=recorded.pid, start_time=start_time_of(recorded.pid)),
             ServiceState("router", "", "", pid=reused.pid, start_time=start_time_of(reused.pid) - 100),
         ]
         ended = kill_leftovers(state)
-        assert recorded.wait(5) == marked.wait(5) == -signal.SIGKILL
+        assert recorded.wait(PATIENCE) == marked.wait(PATIENCE) == -signal.SIGKILL
         assert other.poll() is None
         assert reused.poll() is None, "its pid is in the record, and it is another process"
         assert len(ended) == 2

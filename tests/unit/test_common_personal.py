@@ -114,6 +114,6 @@ def test_long_texts_are_looked_at_quickly() -> None:
         "12 Main " * 500,
         ":" * 4000,
     ):
-        began = time.perf_counter()
+        began = time.process_time()
         redacted(text[:4000])
-        assert time.perf_counter() - began < 1.0, text[:10]
+        assert time.process_time() - began < 1.0, text[:10]

@@ -112,6 +112,6 @@ def test_the_tables_hold_well_over_forty_messages_in_each_language() -> None:
 
 def test_a_long_message_is_looked_at_quickly() -> None:
     for text in ("ok " * 26, "谢谢" * 40, "我要" * 2000, "i want to talk to " * 220, "请帮我转" * 1000):
-        began = time.perf_counter()
+        began = time.process_time()
         intent_of(text[:4000])
-        assert time.perf_counter() - began < 0.25
+        assert time.process_time() - began < 0.25

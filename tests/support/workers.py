@@ -1,0 +1,99 @@
+"""How tests are shared among workers of pytest-xdist, and what a quick run leaves out.
+
+Files go to whichever worker is free, those that take long first. Tests marked `alone` or `model` run at the end, one
+after the other, when every other worker has ended: they measure time, or need the whole machine.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+from xdist.scheduler import LoadFileScheduling
+from xdist.workermanage import WorkerController
+
+_FOLDERS = ("suite", "browser", "faults", "service", "manifests", "unit")
+"""Those with the longest files first, so that workers end at about the same time."""
+_ALONE = "alone: "
+
+
+def is_alone(item: pytest.Item) -> bool:
+    """Whether nothing may run beside it."""
+    return any(item.get_closest_marker(name) for name in ("alone", "model"))
+
+
+def folder_of(item: pytest.Item) -> str:
+    """The folder of tests/ that it is in."""
+    return item.path.relative_to(Path(__file__).parents[1]).parts[0]
+
+
+def in_order(items: Iterable[pytest.Item]) -> list[pytest.Item]:
+    """By how long their folders take, and those that run alone at the end."""
+
+    def rank(item: pytest.Item) -> tuple[bool, int]:
+        folder = folder_of(item)
+        return is_alone(item), _FOLDERS.index(folder) if folder in _FOLDERS else len(_FOLDERS)
+
+    return sorted(items, key=rank)
+
+
+def left_out_of_quick(item: pytest.Item) -> str:
+    """Why a quick run leaves it out; empty when it does not."""
+    if item.get_closest_marker("model"):
+        return "with a real model"
+    folder = folder_of(item)
+    if folder in ("suite", "browser"):
+        return {"suite": "of the whole suite", "browser": "in a browser"}[folder]
+    return "slow" if item.get_closest_marker("slow") else ""
+
+
+class Notes:
+    """What a worker tells, by a file, whoever shares out the tests."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def write(self, alone: list[str], left_out: Counter[str]) -> None:
+        """Keep them."""
+        self.path.write_text(json.dumps([alone, left_out]))
+
+    def alone(self) -> set[str]:
+        """Tests that nothing may run beside."""
+        return set(json.loads(self.path.read_text())[0]) if self.path.exists() else set()
+
+    def left_out(self) -> Counter[str]:
+        """How many tests are left out, by why."""
+        return Counter(json.loads(self.path.read_text())[1] if self.path.exists() else {})
+
+
+class Sharing(LoadFileScheduling):
+    """A file's tests stay together, and those that run alone are given to the last worker once it is the last."""
+
+    def __init__(self, config: pytest.Config, log: object, notes: Notes) -> None:
+        config.option.loadscopereorder = False  # they come in the order of `in_order`
+        super().__init__(config, log)  # pyright: ignore[reportArgumentType]
+        self._notes = notes
+        self._alone: set[str] | None = None
+
+    def _split_scope(self, nodeid: str) -> str:
+        if self._alone is None:
+            self._alone = self._notes.alone()
+        return (_ALONE if nodeid in self._alone else "") + super()._split_scope(nodeid)
+
+    def _assign_work_unit(self, node: WorkerController) -> None:
+        if next(iter(self.workqueue)).startswith(_ALONE):
+            others = [other for other in self.nodes if other is not node]
+            if any(not other.shutting_down for other in others):
+                node.shutdown()  # it ends what it has
+                return
+            if any(self._pending_of(self.assigned_work[other]) for other in others):
+                return  # until they have ended
+        super()._assign_work_unit(node)
+
+    def mark_test_complete(self, node: WorkerController, item_index: int, duration: float = 0) -> None:
+        super().mark_test_complete(node, item_index, duration)
+        if self.workqueue:
+            for other in self.nodes:
+                if other is not node:
+                    self._reschedule(other)
