@@ -1,5 +1,6 @@
 """
-A day with the autoscaler, simulated: python -m loadtest.autoscaling - writes docs/autoscaling.md and its plot.
+A day with the autoscaler, simulated: python -m loadtest.autoscaling - writes docs/benchmarks/simulations/autoscaling.md
+and its plot.
 
 The rules are read from k8s/overlays/gpu-production as kubectl renders it: change one there, run this, see what it does.
 See `loadtest.autoscaling_model` for what is simulated.
@@ -44,9 +45,9 @@ def variants(rules: Rules) -> dict[str, tuple[Rules, float]]:
 def main(
     seed: int = 7,
     compare: Annotated[bool, typer.Option(help="Play other rules as well.")] = True,
-    out: Annotated[Path, typer.Option(help="Folder of autoscaling.md and autoscaling.png.")] = Path("docs"),
+    out: Annotated[Path, typer.Option(help="Folder of autoscaling.md and autoscaling.png.")] = Path("docs/benchmarks/simulations"),
 ) -> None:
-    """Simulate, and write docs/autoscaling.md and docs/autoscaling.png."""
+    """Simulate, and write docs/benchmarks/simulations/autoscaling.md and its plot."""
     began = time.perf_counter()
     rules, slow = written(), slower(H100, SLOWER)
     print(rules)

@@ -1,4 +1,4 @@
-"""docs/autoscaling.md and its plot."""
+"""docs/benchmarks/simulations/autoscaling.md and its plot."""
 
 import datetime
 from collections.abc import Sequence
@@ -64,7 +64,7 @@ def page(
     seed: int,
     day: datetime.date,
 ) -> str:
-    """The text of docs/autoscaling.md."""
+    """The text of docs/benchmarks/simulations/autoscaling.md."""
     slow = as_written[-1].pace
     rates = "\n".join(
         f"| {running} | {capacity(H100, running):.1f} | {capacity(slow, running):.1f} |"

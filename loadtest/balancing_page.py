@@ -1,4 +1,4 @@
-"""docs/balancing.md and its picture, from the outcomes of `loadtest.balancing`."""
+"""docs/benchmarks/simulations/balancing.md and its picture, from the outcomes of `loadtest.balancing`."""
 
 import datetime
 from collections.abc import Mapping
