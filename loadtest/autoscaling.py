@@ -1,6 +1,6 @@
 """
-A day with the autoscaler, simulated: python -m loadtest.autoscaling - writes docs/benchmarks/simulations/autoscaling.md
-and its plot.
+A day with the autoscaler, simulated: python -m loadtest.simulation.autoscaling - writes
+docs/benchmarks/simulations/autoscaling.md and its plot.
 
 The rules are read from k8s/overlays/gpu-production as kubectl renders it: change one there, run this, see what it does.
 See `loadtest.autoscaling_model` for what is simulated.
@@ -45,7 +45,7 @@ def variants(rules: Rules) -> dict[str, tuple[Rules, float]]:
 def main(
     seed: int = 7,
     compare: Annotated[bool, typer.Option(help="Play other rules as well.")] = True,
-    out: Annotated[Path, typer.Option(help="Folder of autoscaling.md and autoscaling.png.")] = Path("docs/benchmarks/simulations"),
+    out: Annotated[Path, typer.Option(help="Folder of the page and its plot.")] = Path("docs/benchmarks/simulations"),
 ) -> None:
     """Simulate, and write docs/benchmarks/simulations/autoscaling.md and its plot."""
     began = time.perf_counter()
@@ -64,7 +64,7 @@ def main(
         play(what, other, slow, LARGE, cold_start)
         for what, (other, cold_start) in (variants(rules) if compare else {}).items()
     ]
-    command = shlex.join(["python", "-m", "loadtest.autoscaling", *sys.argv[1:]])
+    command = shlex.join(["python", "-m", "loadtest.simulation.autoscaling", *sys.argv[1:]])
     plot([as_written[-1], *others], out / "autoscaling.png")
     today = datetime.datetime.now(datetime.UTC).date()
     text = page(rules, as_written, others, command=command, cold_start=COLD_START, seed=seed, day=today)
