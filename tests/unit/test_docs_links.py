@@ -1,4 +1,4 @@
-"""What the pages in Markdown name is there: files, headings, modules to run, commands of `kefu`, targets of make."""
+"""What pages in Markdown name is there: files, headings, paths, modules to run, commands of `kefu`, targets of make."""
 
 import importlib.util
 import os
@@ -26,6 +26,8 @@ _AT_COMMAND = r"(?:^|\$\(|[|;&]\s)\s*(?:\$ )?(?:[A-Z_]+=\S* +)*(?:timeout \S+ )?
 _COMMAND = re.compile(_AT_COMMAND + r"kefu +")
 _MAKE = re.compile(_AT_COMMAND + r"make +([a-z0-9][a-z0-9-]*)")
 _MODULE = re.compile(r"python3? -m ([A-Za-z_][\w.]*)(…)?")
+_PATH = re.compile(r"(?:services|tests|loadtest|deploy|k8s|protos|docs)/[\w./-]*\w/?")
+_MADE_WHERE_IT_RUNS = {"deploy/secrets", "deploy/router.env"}
 _END_OF_COMMAND = re.compile(r"\s[|;&>#]|\s\s|\)|$")
 _markdown = MarkdownIt("commonmark").enable("table")
 
@@ -170,6 +172,12 @@ def wrong_modules(text: str) -> list[str]:
     return sorted(f"python -m {module}" for module in named if not is_module_to_run(module))
 
 
+def wrong_paths(text: str) -> list[str]:
+    """Files and folders of the repository that a page names in code, and that are not there."""
+    named = {span for line in code_lines(text) for span in line if _PATH.fullmatch(span)}
+    return sorted(path for path in named - _MADE_WHERE_IT_RUNS if not (ROOT / path).exists())
+
+
 def wrong_commands(text: str, root: Any) -> list[str]:
     """Commands and options of `kefu`, and targets of make, that a page names and that are not there."""
     wrong: list[str] = []
@@ -229,6 +237,11 @@ def test_every_module_that_a_page_would_have_run_exists(page: str) -> None:
 
 
 @pytest.mark.parametrize("page", pages_with_commands())
+def test_every_path_of_the_repository_that_a_page_names_exists(page: str) -> None:
+    assert wrong_paths((ROOT / page).read_text("utf-8")) == []
+
+
+@pytest.mark.parametrize("page", pages_with_commands())
 def test_every_command_that_a_page_names_exists_with_its_options(page: str, kefu: Any) -> None:
     assert wrong_commands((ROOT / page).read_text("utf-8"), kefu) == []
 
@@ -258,6 +271,11 @@ def test_wrong_links_are_found(tmp_path: Path) -> None:
 def test_modules_that_are_not_there_are_found() -> None:
     text = "python -m kefu.router, python -m kefu.gone, python -m kefu.common, python -m json.tool, python -m tests.…"
     assert wrong_modules(text) == ["python -m kefu.common", "python -m kefu.gone"]
+
+
+def test_paths_that_are_not_there_are_found() -> None:
+    text = "`services/kefu/common`, `docs/index.md`, `tests/unit/test_gone.py`, `kefu/gone`, `k8s/gone/`, `k8s/*`"
+    assert wrong_paths(text) == ["k8s/gone/", "tests/unit/test_gone.py"]
 
 
 def test_commands_that_are_not_there_are_found(kefu: Any) -> None:
