@@ -84,7 +84,7 @@ def test_routers_hold_them_even_when_one_has_gone(folder: Path) -> None:
 def test_a_router_has_the_memory_for_its_turns(folder: Path) -> None:
     container = the_container(folder, "Deployment", "kefu-router")
     turns = int(environment(folder, container)["KEFU_ROUTER_MAX_CONCURRENT_TURNS"])
-    measured = 672 * 2**20 / 2_500  # docs/measured.md
+    measured = 672 * 2**20 / 2_500  # docs/benchmarks/traffic.md
     assert quantity(container["resources"]["limits"]["memory"]) > 1.2 * measured * turns
 
 

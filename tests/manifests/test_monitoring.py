@@ -87,7 +87,7 @@ def test_labels_that_are_grouped_by_exist() -> None:
 
 
 def test_every_alert_says_what_it_means_and_what_to_do_also_in_the_operators_page() -> None:
-    page = (ROOT / "docs" / "operations.md").read_text("utf-8")
+    page = (ROOT / "docs/operate/monitoring.md").read_text("utf-8")
     for rule in rules():
         assert rule["labels"]["severity"] in ("warning", "critical")
         assert rule["annotations"].keys() == {"summary", "runbook"}
@@ -128,7 +128,7 @@ def test_monitors_name_ports_that_pods_have() -> None:
 
 
 def test_an_overlay_in_the_readme_is_one_that_exists() -> None:
-    text = "".join(path.read_text("utf-8") for path in (K8S / "README.md", ROOT / "docs" / "operations.md"))
+    text = "".join(path.read_text("utf-8") for path in (K8S / "README.md", ROOT / "docs/operate/kubernetes.md"))
     named_paths = set(re.findall(r"k8s/(?:overlays|components|checks)/[a-z-]+", text))
     assert named_paths
     assert [path for path in named_paths if not (ROOT / path).is_dir()] == []

@@ -198,7 +198,7 @@ print(*sorted(name for name in sys.modules if name.startswith("kefu.") and name.
     assert done.stdout.split() == ["kefu.client", "kefu.common", "kefu.retrieval", "kefu.router"], done.stderr
 
 
-@pytest.mark.parametrize(("page", "blocks"), [("README.md", 1), ("docs/clients.md", 2)])
+@pytest.mark.parametrize(("page", "blocks"), [("README.md", 1), ("docs/guides/clients.md", 2)])
 async def test_what_the_documentation_shows_can_be_run(desk: Desk, page: str, blocks: int) -> None:
     shown = re.findall(r"```python\n(.*?)```", (ROOT / page).read_text("utf-8"), re.DOTALL)
     assert len(shown) == blocks

@@ -1,4 +1,4 @@
-"""docs/data.md lists every key that the router writes, with its type and life."""
+"""docs/reference/data.md lists every key that the router writes, with its type and life."""
 
 import asyncio
 import re
@@ -15,7 +15,7 @@ from tests.support.desk import open_desk
 from tests.support.people import claim, give_back, reply, watch_desk
 from tests.support.redis_server import RedisServer
 
-DOCUMENT = Path(__file__).parents[2] / "docs" / "data.md"
+DOCUMENT = Path(__file__).parents[2] / "docs/reference/data.md"
 _ROW = re.compile(r"^\| `(kefu:[^`]+)` \| ([a-z ]+) \| ([^|]+) \|", re.MULTILINE)
 _TYPES: dict[str, str] = {"sorted set": "zset"}
 

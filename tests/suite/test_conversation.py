@@ -94,7 +94,7 @@ async def test_a_second_question_of_a_session_may_lean_on_the_first(suite: Suite
 
 async def test_every_key_in_redis_is_documented(suite: Suite) -> None:
     await converse(suite, "How long are gift cards valid?")
-    documented = re.findall(r"^\|\s*`([^`]+)`", (ROOT / "docs/data.md").read_text("utf-8"), re.MULTILINE)
+    documented = re.findall(r"^\|\s*`([^`]+)`", (ROOT / "docs/reference/data.md").read_text("utf-8"), re.MULTILINE)
     # Words in capitals stand for values.
     patterns = [re.compile(re.sub(r"[A-Z][A-Z0-9_]*", "[^{}]+", re.escape(key))) for key in documented]
     async with open_redis(suite.redis_url) as client:

@@ -1,7 +1,7 @@
 """The regression gate: questions over the sample help centre are found, told apart and answered as well as before.
 
-Floors lie a little below what was measured (docs/answers.md), that of the answers further below what other sets let
-expect: they catch a step back, not noise.
+Floors lie a little below what was measured (docs/benchmarks/answers.md), that of the answers further below what other
+sets let expect: they catch a step back, not noise.
 """
 
 import json

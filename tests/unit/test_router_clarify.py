@@ -1,4 +1,4 @@
-"""Which messages may be asked back about. What is measured on whole sets of questions stands in docs/handover.md."""
+"""Which messages may be asked back about. How often on whole sets of questions: docs/benchmarks/answers.md."""
 
 import pytest
 

@@ -1,7 +1,6 @@
 """
-A day with the autoscaler, simulated: python -m loadtest.simulation.autoscaling
-
-It writes docs/autoscaling.md and its plot.
+A day with the autoscaler, simulated: python -m loadtest.simulation.autoscaling - writes
+docs/benchmarks/simulations/autoscaling.md and its plot.
 
 The rules are read from k8s/overlays/gpu-production as kubectl renders it: change one there, run this, see what it does.
 See `loadtest.simulation.autoscaling.model` for what is simulated.
@@ -46,9 +45,9 @@ def variants(rules: Rules) -> dict[str, tuple[Rules, float]]:
 def main(
     seed: int = 7,
     compare: Annotated[bool, typer.Option(help="Play other rules as well.")] = True,
-    out: Annotated[Path, typer.Option(help="Folder of autoscaling.md and autoscaling.png.")] = Path("docs"),
+    out: Annotated[Path, typer.Option(help="Folder of the page and its plot.")] = Path("docs/benchmarks/simulations"),
 ) -> None:
-    """Simulate, and write docs/autoscaling.md and docs/autoscaling.png."""
+    """Simulate, and write docs/benchmarks/simulations/autoscaling.md and its plot."""
     began = time.perf_counter()
     rules, slow = written(), slower(H100, SLOWER)
     print(rules)

@@ -21,7 +21,8 @@ from loadtest.simulation.autoscaling.hpa import SYNC_SECONDS, Autoscaler, Rules
 DAY = 86_400.0
 SCRAPE_SECONDS = 15.0
 AROUND_SECONDS = 0.04
-"""Search and router, around the engine: the first text beyond the engine at 500 answers, p50 (docs/measured.md)."""
+"""Search and router, around the engine: the first text beyond the engine at 500 answers, p50
+(docs/benchmarks/traffic.md)."""
 PROMPT_TOKENS = 400
 """Mean, none of it cached; the demo's prompts have 288 and 385."""
 PROFILE = (

@@ -1,4 +1,4 @@
-"""docs/autoscaling.md and its plot."""
+"""docs/benchmarks/simulations/autoscaling.md and its plot."""
 
 import datetime
 from collections.abc import Sequence
@@ -64,7 +64,7 @@ def page(
     seed: int,
     day: datetime.date,
 ) -> str:
-    """The text of docs/autoscaling.md."""
+    """The text of docs/benchmarks/simulations/autoscaling.md."""
     slow = as_written[-1].pace
     rates = "\n".join(
         f"| {running} | {capacity(H100, running):.1f} | {capacity(slow, running):.1f} |"
@@ -72,9 +72,12 @@ def page(
     )
     mean = 1_000_000 / DAY
     peak = max(rate_at(second, 1_000_000) for second in range(0, round(DAY), 60))
-    return f"""# Autoscaling: a day, simulated
+    return f"""# Autoscaling, simulated
 
-<!-- Written by `python -m loadtest.simulation.autoscaling`: change its report.py, not this file. -->
+<!-- Written by `{command}`: change loadtest/simulation/autoscaling/report.py, not this file. -->
+
+What the autoscaler of [k8s/components/autoscaling](../../../k8s/components/autoscaling/README.md) does in a day, for
+operators who choose its rules. How to scale by hand is in [Kubernetes](../../operate/kubernetes.md#scale).
 
 **Simulated, on no real machine, on no cluster.** A day of questions with a quiet night, a morning peak and a sale in
 the evening is played against replicas that take a while to come up, and the rules of the autoscaler, read from

@@ -1,7 +1,6 @@
 """
-What Kefu's balancing gains, simulated: python -m loadtest.simulation.balancing
-
-It writes docs/balancing.md and docs/balancing.png.
+What Kefu's balancing gains, simulated: python -m loadtest.simulation.balancing - writes
+docs/benchmarks/simulations/balancing.md and its plot.
 
 The same conversations are played against the same simulated replicas once for each way to balance, in simulated time:
 see `model` for what is simulated and `policies` for the ways.
@@ -23,9 +22,9 @@ from loadtest.simulation.balancing.simulate import WORKLOADS, compare
 def main(
     seconds: Annotated[float, typer.Option(help="Simulated seconds, the first minute not counted.")] = 360.0,
     seed: int = 7,
-    out: Annotated[Path, typer.Option(help="Folder of balancing.md and balancing.png.")] = Path("docs"),
+    out: Annotated[Path, typer.Option(help="Folder of the page and its plot.")] = Path("docs/benchmarks/simulations"),
 ) -> None:
-    """Simulate, and write docs/balancing.md and docs/balancing.png."""
+    """Simulate, and write docs/benchmarks/simulations/balancing.md and its plot."""
     began = time.perf_counter()
     results = {workload: compare(workload, seconds, seed) for workload in WORKLOADS}
     for workload, outcomes in results.items():

@@ -1,4 +1,4 @@
-"""docs/balancing.md and its picture, from the outcomes of `loadtest.simulation.balancing`."""
+"""docs/benchmarks/simulations/balancing.md and its picture, from the outcomes of `loadtest.simulation.balancing`."""
 
 import datetime
 from collections.abc import Mapping
@@ -24,19 +24,16 @@ from loadtest.simulation.balancing.simulate import (
 Results = Mapping[Workload, Mapping[str, Outcome]]
 _SHARES = [n / 200 for n in range(1, 200)] + [0.996, 0.998, 0.999]
 _PAGE = """\
-# Balancing: how a replica is chosen, and what it gains
+# Load balancing, simulated
 
 <!-- Written by `{command}`: change loadtest/simulation/balancing/report.py, not this file. -->
 
-A replica's load is what it owes in tokens, plus what this router sent it and it has not counted yet. Of two replicas
-drawn by lot the one with less load gets the request. The session's last replica gets it instead, since the session's
-prompt is in its cache, while its load is at most {bound:g} times the mean and {allowance:,} tokens more. When that
-replica has left, a rendezvous hash of the session decides, so that its sessions spread over the others. A replica
-whose last report is older than {stale:g} s counts as saturated; one that fails before its first tokens is left alone
-by a breaker for a while, unless all are. The code:
-`kefu.router.replicas.load_balancer`, `kefu.router.replicas.circuit_breaker`.
+What Kefu's way to choose a replica gains over others, for whoever doubts it or changes it. The way itself is described
+in [Load balancing](../../concepts/load-balancing.md). Here a session stays while its replica's load is at most
+{bound:g} times the mean and {allowance:,} tokens more. A replica whose last report is older than {stale:g} s
+counts as saturated.
 
-## A simulated comparison
+## The comparison
 
 **Simulated, on no real machine**: every figure below comes from a model in simulated time. Real is the code that chose
 in the last two rows of each table: the router's own. The same conversations were played once for each way to balance.

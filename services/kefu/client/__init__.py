@@ -6,7 +6,7 @@ Kefu from a Python program: questions, answers, sessions, documents.
         print(answer.text, [citation.title for citation in answer.citations])
 
 What fails is raised as one of `kefu.common.errors`, a class for each reason. Needs grpcio, protobuf and
-googleapis-common-protos, and nothing else of what Kefu's services need. docs/clients.md shows everything.
+googleapis-common-protos, and nothing else of what Kefu's services need. docs/guides/clients.md shows everything.
 """
 
 from kefu.client.answer import Answer, Event

@@ -129,7 +129,7 @@ class RouterConfig(StoredConfig, env_prefix="KEFU_ROUTER_"):
 
     cache_answers: bool = True
     """Finished answers are kept, and given again to whoever asks the same question while the knowledge is the same, on
-    the same day. Not with history, personal data or options of its own; see docs/cache.md."""
+    the same day. Not with history, personal data or options of its own; see docs/concepts/answer-cache.md."""
 
     cache_min_cosine: float = Field(default=0.85, ge=0, le=1)
     """Two questions that are the same by their words must also have embeddings this near. The word guard decides; this

@@ -33,7 +33,7 @@ SEARCH_SECONDS = Histogram(
 )
 CACHE_LOOKUPS = Counter(
     "kefu_cache_lookups_total",
-    "Questions that the model would be asked: hit, or why no kept answer was given (see docs/cache.md).",
+    "Questions that the model would be asked: hit, or why no kept answer was given (docs/concepts/answer-cache.md).",
     ("result",),
 )
 CACHE_KEPT = Counter("kefu_cache_kept_total", "Answers kept to be given again.")

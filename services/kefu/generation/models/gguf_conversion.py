@@ -71,7 +71,7 @@ def in_int8(model: Any) -> dict[str, Any]:
     from compressed_tensors.quantization.utils import calculate_qparams
 
     scheme: Any = preset_name_to_scheme("W8A8", ["Linear"])
-    scheme.input_activations.symmetric = False  # half the error (docs/answers.md), at the same speed
+    scheme.input_activations.symmetric = False  # half the error (docs/benchmarks/answers.md), at the same speed
     output = model.get_output_embeddings()
     linear = {
         name: layer

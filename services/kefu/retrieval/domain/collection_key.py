@@ -1,4 +1,4 @@
-"""Redis keys of knowledge; docs/data.md describes each of them."""
+"""Redis keys of knowledge; docs/reference/data.md describes each of them."""
 
 from dataclasses import dataclass
 

@@ -1,6 +1,6 @@
 """
 Writing knowledge to Redis. Every change is one transaction together with the entry in the collection's stream of
-changes that tells replicas of it. Keys are described in docs/data.md.
+changes that tells replicas of it. Keys are described in docs/reference/data.md.
 """
 
 import time

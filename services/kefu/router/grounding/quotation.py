@@ -4,7 +4,7 @@ customer can see what the page says.
 
 A small model rests its answer on the wrong one of two sentences that stand together, or repeats the question. The
 sentence that bears most on the question is found without it, and both together are right more often than either
-(docs/answers.md). With a larger model it is enough where the evidence does not clearly carry the answer.
+(docs/benchmarks/answers.md). With a larger model it is enough where the evidence does not clearly carry the answer.
 """
 
 import re

@@ -2,8 +2,8 @@
 Which sentences of the passages found bear on a question: the model is shown those, not whole passages.
 
 The best sentence of the best passages holds the answer to three of four questions, the best four together to nineteen
-of twenty (docs/answers.md), in a quarter of the words. Chosen by words alone: compared with embeddings of every
-sentence that was as good in both languages, and it costs a millisecond.
+of twenty (docs/benchmarks/answers.md), in a quarter of the words. Chosen by words alone: compared with embeddings of
+every sentence that was as good in both languages, and it costs a millisecond.
 
 An excerpt is cut from one passage without the model: an answer for when no replica can be had.
 """

@@ -2,7 +2,7 @@
 Keeps what the model was told to do from being told on: a run of the answer that stands letter by letter in it.
 
 Text that may be the begin of such a run is held back until it is one or is not. What stands in the passages as well is
-no secret. A translation or an encoding of the instructions is not recognised: see docs/safety.md.
+no secret. A translation or an encoding of the instructions is not recognised: see docs/concepts/guardrails.md.
 """
 
 import re

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 Vectors = NDArray[np.float32]
 ALIKE = 0.45
-"""Two groups are one from this part of the way on, from the median cosine to 1; see docs/insight.md."""
+"""Two groups are one from this part of the way on, from the median cosine to 1; see docs/concepts/insight.md."""
 _FEW = 20
 """Of fewer questions the median says too little: then it is taken for what multilingual-e5-small has."""
 _UNRELATED = 0.83

@@ -19,7 +19,7 @@ from kefu.router.replicas.load import SATURATED, ReplicaLoad
 
 STICKY_BOUND = 1.5
 """A session stays while its replica owes at most so many times the mean (below 2, or of two replicas none is ever left;
-docs/balancing.md shows what it gains)..."""
+docs/benchmarks/simulations/balancing.md shows what it gains)..."""
 STICKY_TOKENS = 2_000
 """...and so many tokens more: about two turns, so that an idle suite does not move sessions for one answer."""
 

@@ -1,6 +1,6 @@
 """
-Names of the router's Redis keys; `docs/data.md` says what each holds. No personal data stands in a name: what a
-client chose (a request_id, a user) appears as its SHA-256.
+Names of the router's Redis keys; `docs/reference/data.md` says what each holds. No personal data stands in a name: what
+a client chose (a request_id, a user) appears as its SHA-256.
 """
 
 import hashlib

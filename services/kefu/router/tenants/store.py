@@ -28,7 +28,7 @@ def rules_all(principal: Principal) -> bool:
 
 
 class TenantStore:
-    """Tenants and keys; see `docs/data.md` for what is kept where."""
+    """Tenants and keys; see `docs/reference/data.md` for what is kept where."""
 
     def __init__(self, commands: RedisCommands) -> None:
         self._commands = commands
