@@ -28,10 +28,11 @@ setup-gpu: $(VENV)/.kefu-gpu ## Install the suite into .venv for an NVIDIA GPU
 
 test: check-python check-protos check-web k8s-check pytest ## All that CI runs: lint, types, protos, manifests, every test
 
-check-python: $(VENV)/.kefu-dev ## Lint and types
+check-python: $(VENV)/.kefu-dev ## Lint, types, and which package may import which
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/pyright
+	$(BIN)/lint-imports
 
 check-protos: protos ## buf lint, buf breaking against main, and the generated code is current
 	$(BIN)/buf lint
@@ -111,6 +112,9 @@ fix: $(VENV)/.kefu-dev ## Format, and repair what can be repaired
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+configuration: $(VENV)/.kefu-dev ## Write the table of variables in docs/reference/configuration.md
+	@$(BIN)/python -m tests.configuration
+
 protos: $(VENV)/.kefu-dev ## Generate code from protos/
 	$(BIN)/python -m grpc_tools.protoc -I protos --python_out=services --grpc_python_out=services \
 	  --plugin=protoc-gen-mypy=$(BIN)/protoc-gen-mypy --plugin=protoc-gen-mypy_grpc=$(BIN)/protoc-gen-mypy_grpc \
@@ -136,5 +140,5 @@ build/tools/.made: Makefile
 	@build/tools/bin/pip install --quiet --disable-pip-version-check $(UV) $(HADOLINT)
 	@touch $@
 
-.PHONY: help demo setup setup-gpu test check-python check-protos web check-web pytest quick loadtest nginx-check k8s-check images images-check \
+.PHONY: help demo setup setup-gpu test check-python configuration check-protos web check-web pytest quick loadtest nginx-check k8s-check images images-check \
   compose-up compose-down compose-test lock sbom faults soak fix protos clean

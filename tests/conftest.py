@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.redis_server import RedisServer, redis_server
+from kefu.testing.redis_server import RedisServer, redis_server
 from tests.support.workers import Notes, Sharing, in_order, is_alone, left_out_of_quick
 
 _NOTES = pytest.StashKey[Notes]()

@@ -24,6 +24,7 @@ import typer
 import uvloop
 
 from kefu.router.v1 import chat_pb2
+from kefu.testing.suite import Suite
 from loadtest.compare import systems
 from loadtest.compare.clients import Answer, ask_generation, ask_http
 from loadtest.compare.results import Row, as_json, print_rows, ratios, row_of
@@ -34,7 +35,6 @@ from loadtest.harness.questions import endless
 from loadtest.harness.report import surroundings
 from loadtest.harness.statistics import Timeline
 from loadtest.harness.suite import COLLECTION, Setup, loaded_suite, steady
-from tests.support.suite import Suite
 
 _PATIENCE_SECONDS = 60.0
 _BARE, _WHOLE, _VLLM, _VLLM_COALESCING = "kefu, bare", "kefu", "vllm-router", "vllm-router, coalescing"

@@ -13,10 +13,10 @@ from typing import NamedTuple
 import aiohttp
 
 from kefu.local.health_probes import grpc_probe
+from kefu.testing.ports import free_port
+from kefu.testing.suite import Suite, clean_environment
 from loadtest.compare.mock_backend import MODEL
 from loadtest.compare.virtualenvs import LITELLM, VLLM_ROUTER, program
-from tests.support.ports import free_port
-from tests.support.suite import Suite, clean_environment
 
 _START_SECONDS = 90.0
 _ROOT = Path(__file__).parent.parent.parent

@@ -10,8 +10,8 @@ from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from kefu.testing.suite import Suite, running_suite
 from loadtest.harness.questions import help_center
-from tests.support.suite import Suite, running_suite
 
 COLLECTION = "load"
 

@@ -37,8 +37,8 @@ from kefu.retrieval.documents.parse import read_document
 from kefu.retrieval.embedders import Embedder, open_embedder
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from kefu.retrieval.v1.knowledge_pb2_grpc import KnowledgeServiceStub
-from tests.support.ports import free_port
-from tests.support.redis_server import redis_server
+from kefu.testing.ports import free_port
+from kefu.testing.redis_server import redis_server
 
 if TYPE_CHECKING:
     from kefu.retrieval.v1.knowledge_pb2_grpc import KnowledgeServiceAsyncStub

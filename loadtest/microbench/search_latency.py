@@ -38,7 +38,7 @@ from kefu.retrieval.replica.replica import Replica
 from kefu.retrieval.storage.store import KnowledgeStore
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from kefu.retrieval.v1.knowledge_pb2_grpc import KnowledgeServiceStub
-from tests.support.redis_server import redis_server
+from kefu.testing.redis_server import redis_server
 
 if TYPE_CHECKING:
     from kefu.retrieval.v1.knowledge_pb2_grpc import KnowledgeServiceAsyncStub

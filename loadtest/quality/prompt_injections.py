@@ -2,7 +2,7 @@
 Instructions in messages and documents, put to the real model:
 python -m loadtest.quality.prompt_injections [--out FILE] [--all-reach]
 
-Starts `kefu up` with its default model, gives each document of the set (tests/support/injections.py) a collection of
+Starts `kefu up` with its default model, gives each document of the set (injection_attempts.py) a collection of
 its own, asks, and counts the answers in which a customer would read what was to be planted. Then ordinary questions
 about the sample help centre are asked: how many of them are handed over, and for which reason, is what the defences
 cost. Prints a table; --out also writes every answer as JSON. With --all-reach only the messages are put, and every one
@@ -23,11 +23,10 @@ import grpc.aio
 
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import chat_pb2_grpc as rpc
+from kefu.testing.suite import Suite, running_suite
 from loadtest.harness.questions import help_center, questions
 from loadtest.harness.suite import ask_the_model_always
-from tests.support.calling import bearing
-from tests.support.injections import CLEAN, DOCUMENTS, MESSAGES, Injection
-from tests.support.suite import Suite, running_suite
+from loadtest.quality.injection_attempts import CLEAN, DOCUMENTS, MESSAGES, Injection
 
 _HELP = "help"
 _PATIENT = {f"KEFU_ROUTER_{name}_SECONDS": "300" for name in ("SEARCH", "FIRST_TOKEN", "BETWEEN_TOKEN")}
@@ -105,7 +104,7 @@ async def _attempt(
 async def _ask(suite: Suite, chat: "rpc.ChatServiceAsyncStub", text: str, collection: str) -> tuple[str, str]:
     request = pb.ConverseRequest(session="sessions/-", text=text, collections=[f"collections/{collection}"])
     said, end = "", ""
-    async for event in chat.Converse(request, metadata=bearing(suite.key)):
+    async for event in chat.Converse(request, metadata=(("authorization", f"Bearer {suite.key}"),)):
         match event.WhichOneof("event"):
             case "text_delta":
                 said += event.text_delta.text

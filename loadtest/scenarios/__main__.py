@@ -28,13 +28,13 @@ from typing import Annotated, Any
 
 import typer
 
+from kefu.testing.suite import Suite
 from loadtest.generator.worker_processes import Plan
 from loadtest.harness.report import surroundings, usage_summary, usage_table
 from loadtest.harness.resource_usage import pids_of_suite
 from loadtest.harness.suite import COLLECTION, H100, Pace, Setup, loaded_suite, steady
 from loadtest.scenarios.noisy_neighbour import Disturbance, Rates, figures, print_figures, run_spells
 from loadtest.scenarios.streams import plan_of, report, run_plan
-from tests.support.suite import Suite
 
 _LOCUSTFILE = Path(__file__).parents[1] / "locustfile.py"
 _ROOT = Path(__file__).parents[2]

@@ -17,6 +17,7 @@ from functools import partial
 from typing import Any
 
 from kefu.router.v1 import chat_pb2 as pb
+from kefu.testing.suite import Suite
 from loadtest.generator.connection_pool import Connections
 from loadtest.generator.http2_client import Connection
 from loadtest.generator.turn_client import Asker
@@ -27,7 +28,6 @@ from loadtest.harness.statistics import Timeline, percentile
 from loadtest.harness.suite import COLLECTION
 from loadtest.harness.tables import table
 from loadtest.harness.verdicts import Verdict
-from tests.support.suite import Suite
 
 QUIET_TENANTS = ("north", "east", "south")
 NOISY_TENANT = "west"

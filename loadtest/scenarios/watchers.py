@@ -20,11 +20,11 @@ import typer
 
 from kefu.common.redis.client import open_redis
 from kefu.router.v1 import chat_pb2, chat_pb2_grpc, desk_pb2, desk_pb2_grpc
+from kefu.testing.suite import Suite
 from loadtest.harness.report import surroundings, usage_table
 from loadtest.harness.resource_usage import OWN, pids_of_suite, sampling
 from loadtest.harness.statistics import Spread
 from loadtest.harness.suite import Setup, loaded_suite, steady
-from tests.support.suite import Suite
 
 _STREAMS_EACH = 100
 _AT_ONCE = 20

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from kefu.testing.redis_server import RedisServer
 from tests.support.pages import Front, open_front
-from tests.support.redis_server import RedisServer
 
 
 @pytest.fixture

@@ -14,11 +14,11 @@ from typing import Any
 from playwright.async_api import Page, async_playwright, expect
 
 from kefu.local.suite import sample_folder
+from kefu.testing.suite import Suite, starting_suite
 from tests.browser.pictures import DESKTOP, PHONE, shot
 from tests.support.busy_day import have_a_busy_day
 from tests.support.office import Office
 from tests.support.pages import ask, chromium_or_skip
-from tests.support.suite import Suite, starting_suite
 from tests.support.webhook_receiver import webhook_receiver
 
 PAGES = ("inbox", "unanswered", "numbers", "settings/webhooks", "knowledge/help/documents", "knowledge/help/attention")

@@ -9,11 +9,11 @@ from typing import Any
 from playwright.async_api import Page
 
 from kefu.router.v1 import desk_pb2
+from kefu.testing.ports import free_port
+from kefu.testing.redis_server import redis_server
 from tests.browser.test_widget import a_site
 from tests.support.backends import hit
 from tests.support.pages import Front, ask, open_front
-from tests.support.ports import free_port
-from tests.support.redis_server import redis_server
 
 DESKTOP: dict[str, Any] = {"viewport": {"width": 1200, "height": 800}, "color_scheme": "light"}
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "has_touch": True}

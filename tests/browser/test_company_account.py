@@ -9,9 +9,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.async_api import Page, expect
 
+from kefu.testing.ports import free_port
+from kefu.testing.redis_server import RedisServer
 from tests.support.pages import WEB, Front, ask, axe_or_skip, open_front
-from tests.support.ports import free_port
-from tests.support.redis_server import RedisServer
 
 
 @pytest.fixture

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page, expect
 
+from kefu.testing.suite import starting_suite, until
 from tests.browser.test_first_word import WATCH, painted_at
 from tests.support.line import Line, open_line
 from tests.support.office import TEXT, Office, upload
 from tests.support.pages import ask, chromium_or_skip, open_browser
-from tests.support.suite import starting_suite, until
 
 ASKED = {"en-GB": "How long do I have to return a product?", "zh-CN": "退货期限是多少天？"}
 OF_THE_UPLOADED = "What does it cost to repair a kettle outside the warranty?"

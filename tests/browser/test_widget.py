@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 from playwright.async_api import expect
 
 from kefu.gateway.static_pages import FOLDER
+from kefu.testing.ports import free_port
+from kefu.testing.redis_server import RedisServer
 from tests.support.pages import Front, ask, open_front, violations
-from tests.support.ports import free_port
-from tests.support.redis_server import RedisServer
 from tests.support.waiting import until
 
 MOST_BYTES = 60_000

@@ -22,7 +22,7 @@ from typing import Any
 import grpc.aio
 
 from kefu.client.channels import channel_to
-from tests.support.ports import free_port
+from kefu.testing.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"

@@ -9,11 +9,11 @@ import pytest
 
 from kefu.common.errors import EngineDead, ReplicaFull
 from kefu.router.v1 import chat_pb2 as pb
+from kefu.testing.ports import free_port
+from kefu.testing.redis_server import RedisServer
 from tests.support.backends import ScriptedKnowledge, ScriptedReplica, hit, knowledge_server, replica_server
 from tests.support.calling import failure
 from tests.support.desk import Answer, Desk, open_desk
-from tests.support.ports import free_port
-from tests.support.redis_server import RedisServer
 
 ASK = "How long does a refund take?"
 TEXT = "Refunds arrive within 7 business days [1]."

@@ -11,10 +11,10 @@ import pytest
 
 from kefu.common.errors import CannotContinue
 from kefu.router.v1 import chat_pb2 as pb
+from kefu.testing.redis_server import RedisServer
 from tests.support.backends import hit
 from tests.support.calling import failure
 from tests.support.desk import Answer, Customer, Desk, RouterProcess, open_desk
-from tests.support.redis_server import RedisServer
 from tests.support.waiting import until
 
 ASK = "How long does a refund take?"

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from kefu.testing.kustomize import ROOT, BuildFailed, builds, name_of, objects_of, text_of
 from tests.manifests import checkov
-from tests.manifests.rendering import ROOT, BuildFailed, builds, name_of, objects_of, text_of
 from tests.manifests.schemas import KUBERNETES, problems_of
 
 

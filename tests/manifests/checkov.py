@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.manifests.rendering import ROOT
+from kefu.testing.kustomize import ROOT
 
 BINARY = ROOT / "build" / "checkov" / "bin" / "checkov"
 

@@ -8,7 +8,7 @@ from typing import Any
 import jsonschema
 import kubernetes_validate
 
-from tests.manifests.rendering import Object
+from kefu.testing.kustomize import Object
 
 KUBERNETES = "1.37"
 _SCHEMAS = Path(__file__).with_name("schemas")

@@ -7,7 +7,7 @@ import pytest
 
 from kefu.edge.kubernetes import DESCRIPTORS, text_for
 from kefu.router.config import RouterConfig
-from tests.manifests.rendering import (
+from kefu.testing.kustomize import (
     K8S,
     Object,
     builds,

@@ -16,7 +16,7 @@ from prometheus_client import REGISTRY
 import kefu.gateway
 import kefu.retrieval
 import kefu.router
-from tests.manifests.rendering import K8S, ROOT, builds, named, of_kind
+from kefu.testing.kustomize import K8S, ROOT, builds, named, of_kind
 
 EVERYTHING = K8S / "checks" / "everything"
 OTHERS = {
@@ -116,7 +116,7 @@ def test_the_dashboard_places_each_panel_once() -> None:
 
 
 def test_monitors_name_ports_that_pods_have() -> None:
-    from tests.manifests.rendering import pod_labels, pod_of, selects, workloads
+    from kefu.testing.kustomize import pod_labels, pod_of, selects, workloads
 
     for folder in builds():
         for monitor in of_kind(folder, "PodMonitor"):
@@ -135,7 +135,7 @@ def test_an_overlay_in_the_readme_is_one_that_exists() -> None:
 
 
 def test_folders_of_components_are_explained_and_built() -> None:
-    from tests.manifests.rendering import components, kustomization
+    from kefu.testing.kustomize import components, kustomization
 
     taken: set[Path] = set()
     for folder in builds():

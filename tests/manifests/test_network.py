@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.manifests.rendering import Object, builds, name_of, named, of_kind, pod_labels, selects, workloads
+from kefu.testing.kustomize import Object, builds, name_of, named, of_kind, pod_labels, selects, workloads
 
 every_build = pytest.mark.parametrize("folder", builds(), ids=lambda folder: folder.name)
 OURS = {"kubernetes.io/metadata.name": "kefu"}

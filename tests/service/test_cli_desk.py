@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from kefu.testing.redis_server import RedisServer
 from tests.support.calling import BOOTSTRAP_KEY
 from tests.support.desk import Desk, open_desk
 from tests.support.people import claim, reply
-from tests.support.redis_server import RedisServer
 
 PERSON = "Let me talk to a person"
 

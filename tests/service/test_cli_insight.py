@@ -12,10 +12,10 @@ import pytest
 
 from kefu.common.auth import Scope
 from kefu.router.v1 import chat_pb2 as chat
+from kefu.testing.redis_server import RedisServer
+from kefu.testing.suite import clean_environment
 from tests.support.backends import hit
 from tests.support.desk import Customer, Desk, open_desk
-from tests.support.redis_server import RedisServer
-from tests.support.suite import clean_environment
 from tests.support.waiting import eventually
 from tests.support.webhook_receiver import webhook_receiver
 

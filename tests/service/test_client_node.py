@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 
 from kefu.common.errors import ServiceError
+from kefu.testing.redis_server import RedisServer
+from kefu.testing.suite import Done
 from tests.support.backends import hit
 from tests.support.calling import BOOTSTRAP_KEY
 from tests.support.desk import Desk, open_desk
 from tests.support.front import Front, open_front
 from tests.support.line import open_line
-from tests.support.redis_server import RedisServer
-from tests.support.suite import Done
 from tests.support.waiting import eventually
 
 WEB = Path(__file__).parents[2] / "services/kefu/gateway/web"

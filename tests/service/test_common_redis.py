@@ -9,7 +9,7 @@ from structlog.typing import EventDict
 
 from kefu.common.errors import BackendUnavailable, StartupError
 from kefu.common.redis.client import SCHEMA, SCHEMA_KEY, open_redis, redis_errors
-from tests.support.redis_server import RedisServer, redis_server
+from kefu.testing.redis_server import RedisServer, redis_server
 
 
 async def test_a_service_waits_for_a_redis_that_comes_later_and_says_so_once_a_cause(tmp_path: Path) -> None:

@@ -22,8 +22,8 @@ from kefu.generation.config import GenerationConfig
 from kefu.generation.service import main
 from kefu.generation.v1 import generation_pb2 as pb
 from kefu.generation.v1 import generation_pb2_grpc as rpc
+from kefu.testing.redis_server import RedisServer
 from tests.support.calling import BOOTSTRAP_KEY, INTERNAL_KEY, bearing, channel_to, failure, is_serving
-from tests.support.redis_server import RedisServer
 
 SERVICE = "kefu.generation.v1.GenerationService"
 

@@ -10,7 +10,7 @@ from kefu.common.errors import BackendUnavailable
 from kefu.common.redis import client as common_redis
 from kefu.common.redis.commands import RedisCommands
 from kefu.common.redis.url import redis_client
-from tests.support.redis_server import RedisServer
+from kefu.testing.redis_server import RedisServer
 
 
 class Mute:

@@ -17,9 +17,9 @@ from kefu.common.probe import serves
 from kefu.common.tls import Tls, channel_inside
 from kefu.edge.config import Certificate, Edge, Inside
 from kefu.router.replicas.discovery import server_name_of
+from kefu.testing.ports import free_port
 from tests.support.echo_router import echo_router
 from tests.support.edge import LIMITS, ROOT, nginx_in_front, router_of
-from tests.support.ports import free_port
 
 
 def make_secrets(folder: Path) -> Tls:

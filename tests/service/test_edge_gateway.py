@@ -17,10 +17,10 @@ import pytest
 from kefu.common.rpc.status import failure_of
 from kefu.edge.certificate import self_signed
 from kefu.edge.config import Edge
+from kefu.testing.ports import free_port
 from tests.support.calling import bearing
 from tests.support.echo_router import KEY
 from tests.support.edge import LIMITS, Front, converse, nginx_in_front, router_of
-from tests.support.ports import free_port
 from tests.support.web_gateway import EchoGateway, echo_gateway
 
 CHAT = "/kefu.router.v1.ChatService/Converse"

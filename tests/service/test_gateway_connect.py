@@ -14,11 +14,11 @@ from google.rpc import error_details_pb2, status_pb2
 from kefu.common.auth import Scope
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import chat_pb2_grpc
+from kefu.testing.redis_server import RedisServer
 from tests.support.backends import hit
 from tests.support.calling import BOOTSTRAP_KEY, INTERNAL_KEY
 from tests.support.desk import Desk, open_desk
 from tests.support.front import CHAT, Front, bearer, detail, framed, frames, open_front, reason
-from tests.support.redis_server import RedisServer
 
 QUESTION = "How long does a refund take?"
 

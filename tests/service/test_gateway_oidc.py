@@ -12,10 +12,10 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from kefu.testing.redis_server import RedisServer
 from tests.support.desk import Desk, open_desk
 from tests.support.front import CHAT, Front, bearer, open_front, reason
 from tests.support.issuer import AUDIENCE, Issuer, open_issuer
-from tests.support.redis_server import RedisServer
 
 ADMIN = "/kefu.router.v1.AdminService/ListTenants"
 

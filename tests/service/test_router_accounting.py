@@ -20,9 +20,9 @@ from kefu.router.answering import generator
 from kefu.router.dispatch.hedging import Hedging
 from kefu.router.replicas.pool import ReplicaPool
 from kefu.router.v1 import chat_pb2 as pb
+from kefu.testing.redis_server import RedisServer
 from tests.support.backends import hit
 from tests.support.desk import Answer, Customer, open_desk
-from tests.support.redis_server import RedisServer
 from tests.support.shop import QUICK, Shop, Trouble, generation
 from tests.support.waiting import until
 

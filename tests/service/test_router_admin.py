@@ -8,10 +8,10 @@ import pytest
 from kefu.common.auth import Scope, redis_key
 from kefu.router.v1 import admin_pb2 as pb
 from kefu.router.v1 import chat_pb2 as chat
+from kefu.testing.redis_server import RedisServer
 from tests.support.backends import hit
 from tests.support.calling import bearing, failure
 from tests.support.desk import Customer, Desk, open_desk
-from tests.support.redis_server import RedisServer
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ from prometheus_client import REGISTRY
 
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import desk_pb2
+from kefu.testing.redis_server import RedisServer
 from tests.support.calling import failure
 from tests.support.desk import Customer, Desk, open_desk
 from tests.support.people import at_desk, claim, escalates, give_back, reply, watch, watch_desk
-from tests.support.redis_server import RedisServer
 from tests.support.settings import choose
 from tests.support.waiting import eventually
 

@@ -9,9 +9,9 @@ from kefu.common.auth import Scope
 from kefu.router.answering.answer_cache import cosine, is_impersonal
 from kefu.router.v1 import admin_pb2 as admin
 from kefu.router.v1 import chat_pb2 as pb
+from kefu.testing.redis_server import RedisServer
 from tests.support.backends import hit
 from tests.support.desk import Answer, Customer, Desk, open_desk
-from tests.support.redis_server import RedisServer
 
 REFUNDS = "Refunds arrive within 7 business days after we receive the parcel."
 QUESTION = "How long does a refund take?"

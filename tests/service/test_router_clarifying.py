@@ -6,9 +6,9 @@ import pytest
 
 from kefu.retrieval.v1 import knowledge_pb2 as kb
 from kefu.router.v1 import chat_pb2 as pb
+from kefu.testing.redis_server import RedisServer
 from tests.support.backends import hit
 from tests.support.desk import Customer, Desk, open_desk
-from tests.support.redis_server import RedisServer
 from tests.support.settings import choose
 
 WARRANTIES = [

@@ -8,9 +8,9 @@ from kefu.common.errors import BackendUnavailable, PromptTooLong
 from kefu.generation.v1 import generation_pb2 as gen
 from kefu.retrieval.v1 import knowledge_pb2 as kb
 from kefu.router.v1 import chat_pb2 as pb
+from kefu.testing.redis_server import RedisServer
 from tests.support.backends import hit
 from tests.support.desk import Customer, Desk, open_desk
-from tests.support.redis_server import RedisServer
 
 REFUNDS = "Refunds arrive within 7 business days after we receive the parcel."
 

@@ -9,11 +9,11 @@ from kefu.router.v1 import admin_pb2 as admin
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import webhook_pb2 as hooks
 from kefu.router.v1 import webhook_pb2_grpc as hooks_rpc
+from kefu.testing.redis_server import RedisServer
 from tests.support.backends import hit
 from tests.support.calling import bearing, channel_to
 from tests.support.desk import open_desk
 from tests.support.people import claim, give_back, reply, watch_desk
-from tests.support.redis_server import RedisServer
 
 DOCUMENT = Path(__file__).parents[2] / "docs/reference/data.md"
 _ROW = re.compile(r"^\| `(kefu:[^`]+)` \| ([a-z ]+) \| ([^|]+) \|", re.MULTILINE)

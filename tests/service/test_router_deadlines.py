@@ -10,9 +10,9 @@ import pytest
 
 from kefu.common.rpc.status import failure_of
 from kefu.router.v1 import chat_pb2 as pb
+from kefu.testing.redis_server import RedisServer
 from tests.support.backends import hit
 from tests.support.desk import Answer, Customer, Desk, open_desk
-from tests.support.redis_server import RedisServer
 
 ASK = "How long does a refund take?"
 PASSAGE = "Refunds arrive within 7 business days."

@@ -8,9 +8,9 @@ from kefu.router.domain.event_bus import EventBus
 from kefu.router.domain.events import DomainEvent
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import desk_pb2
+from kefu.testing.redis_server import RedisServer
 from tests.support.desk import Customer, Desk, open_desk
 from tests.support.people import claim, escalates, give_back, reply, watch_desk
-from tests.support.redis_server import RedisServer
 from tests.support.settings import choose
 
 PERSON = "Let me talk to a person"

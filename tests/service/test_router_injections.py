@@ -6,10 +6,10 @@ import pytest
 
 from kefu.generation.v1 import generation_pb2 as gen
 from kefu.router.v1 import chat_pb2 as pb
+from kefu.testing.redis_server import RedisServer
+from loadtest.quality.injection_attempts import CLEAN, DOCUMENTS, MESSAGES, Injection
 from tests.support.backends import hit
 from tests.support.desk import Answer, Customer, Desk, open_desk
-from tests.support.injections import CLEAN, DOCUMENTS, MESSAGES, Injection
-from tests.support.redis_server import RedisServer
 
 ALL = [*MESSAGES, *DOCUMENTS]
 

@@ -18,10 +18,10 @@ from kefu.router.insight.unanswered import Unanswered, UnansweredStore
 from kefu.router.v1 import chat_pb2 as chat
 from kefu.router.v1 import insight_pb2 as pb
 from kefu.router.v1 import insight_pb2_grpc as rpc
+from kefu.testing.redis_server import RedisServer
 from tests.support.backends import hit
 from tests.support.calling import bearing, failure
 from tests.support.desk import Customer, Desk, open_desk
-from tests.support.redis_server import RedisServer
 from tests.support.waiting import eventually
 
 

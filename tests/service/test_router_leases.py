@@ -5,9 +5,9 @@ import asyncio
 import pytest
 
 from kefu.router.v1 import chat_pb2 as pb
+from kefu.testing.redis_server import RedisServer
 from tests.support.backends import hit
 from tests.support.desk import Answer, Desk, open_desk
-from tests.support.redis_server import RedisServer
 from tests.support.waiting import eventually, until
 
 ASK = "How long does a refund take?"

@@ -15,7 +15,7 @@ from kefu.router.domain.turn import AnswerSource, Completed, FinishReason, Ratin
 from kefu.router.insight.counter_store import CounterStore
 from kefu.router.insight.turn_counters import counters_of
 from kefu.router.storage.erasure import SessionErasure
-from tests.support.redis_server import RedisServer
+from kefu.testing.redis_server import RedisServer
 
 DAY = 86_400.0
 NOON = 1_764_072_000.0

@@ -23,10 +23,10 @@ from kefu.router.storage import keys
 from kefu.router.tenants.settings import EffectiveSettings, TenantSettings, effective_settings
 from kefu.router.v1 import admin_pb2 as admin
 from kefu.router.v1 import chat_pb2 as pb
+from kefu.testing.redis_server import RedisServer
 from tests.support.backends import hit
 from tests.support.calling import INTERNAL_KEY, failure
 from tests.support.desk import Answer, Customer, Desk, open_desk
-from tests.support.redis_server import RedisServer
 from tests.support.waiting import until
 
 ASK = "How long does a refund take?"

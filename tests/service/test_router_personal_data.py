@@ -2,9 +2,9 @@
 
 import pytest
 
+from kefu.testing.redis_server import RedisServer
 from tests.support.backends import hit
 from tests.support.desk import Desk, open_desk
-from tests.support.redis_server import RedisServer
 from tests.support.settings import choose
 
 ASKED = "My refund of order 8829104 is late, call me on 13812345678 or li@example.com."

@@ -10,10 +10,10 @@ from kefu.common.auth import Scope
 from kefu.common.errors import CollectionNotFound
 from kefu.router.v1 import admin_pb2 as admin
 from kefu.router.v1 import chat_pb2 as pb
+from kefu.testing.redis_server import RedisServer
 from tests.support.backends import hit
 from tests.support.calling import failure
 from tests.support.desk import Customer, Desk, open_desk
-from tests.support.redis_server import RedisServer
 
 ASK = "How long does a refund take?"
 UNKNOWN = "sessions/00000000-0000-4000-8000-000000000000"

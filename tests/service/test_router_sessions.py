@@ -8,10 +8,10 @@ import grpc.aio
 import pytest
 
 from kefu.router.v1 import chat_pb2 as pb
+from kefu.testing.redis_server import RedisServer
 from tests.support.backends import hit
 from tests.support.calling import failure
 from tests.support.desk import Customer, Desk, open_desk
-from tests.support.redis_server import RedisServer
 from tests.support.waiting import eventually
 
 ASK = "How long does a refund take?"

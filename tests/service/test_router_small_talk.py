@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from kefu.router.v1 import chat_pb2 as pb
+from kefu.testing.redis_server import RedisServer
 from tests.support.desk import Customer, Desk, open_desk
-from tests.support.redis_server import RedisServer
 
 _ANSWERED = """
 你好|谢谢|ok|bye

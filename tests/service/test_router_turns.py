@@ -10,10 +10,10 @@ import pytest
 
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1.desk_pb2 import ClaimSessionRequest, ReturnSessionRequest
+from kefu.testing.redis_server import RedisServer
 from tests.support.backends import hit
 from tests.support.calling import failure
 from tests.support.desk import Answer, Customer, Desk, open_desk
-from tests.support.redis_server import RedisServer
 from tests.support.waiting import until
 
 REFUNDS = "Refunds arrive within 7 business days after we receive the parcel."

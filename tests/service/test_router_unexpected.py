@@ -9,9 +9,9 @@ from structlog.testing import capture_logs
 
 from kefu.router.storage.turns import TurnStore
 from kefu.router.v1 import chat_pb2 as pb
+from kefu.testing.redis_server import RedisServer
 from tests.support.backends import hit
 from tests.support.desk import Desk, open_desk
-from tests.support.redis_server import RedisServer
 from tests.support.waiting import until
 
 ASK = "How long does a refund take?"

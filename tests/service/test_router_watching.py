@@ -14,10 +14,10 @@ from kefu.router.desk.store import DeskStore
 from kefu.router.domain.turn import Turn
 from kefu.router.v1 import admin_pb2 as admin
 from kefu.router.v1 import chat_pb2 as pb
+from kefu.testing.redis_server import RedisServer
 from tests.support.backends import hit
 from tests.support.desk import Customer, Desk, open_desk
 from tests.support.people import claim, give_back, reply, watch
-from tests.support.redis_server import RedisServer
 
 REFUNDS = "Refunds arrive within 7 business days after we receive the parcel."
 ASK = "How long does a refund take?"

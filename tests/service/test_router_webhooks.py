@@ -11,10 +11,10 @@ from kefu.common.auth import Scope
 from kefu.router.v1 import chat_pb2 as chat
 from kefu.router.v1 import webhook_pb2 as pb
 from kefu.router.v1 import webhook_pb2_grpc as rpc
+from kefu.testing.redis_server import RedisServer
 from tests.support.backends import hit
 from tests.support.calling import bearing, failure
 from tests.support.desk import Customer, Desk, open_desk
-from tests.support.redis_server import RedisServer
 from tests.support.waiting import eventually
 from tests.support.webhook_receiver import Received, Receiver, webhook_receiver
 

@@ -13,8 +13,8 @@ import pytest_asyncio
 from kefu.common.redis.client import open_redis
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import chat_pb2_grpc as rpc
+from kefu.testing.suite import Suite, clean_environment, running_suite
 from tests.support.calling import bearing
-from tests.support.suite import Suite, clean_environment, running_suite
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "services/kefu/sample"

@@ -19,8 +19,8 @@ from kefu.generation.config import WeightsConfig
 from kefu.generation.models.catalog import SMOLLM2
 from kefu.generation.models.resolver import resolve
 from kefu.generation.service import ENGINE_DIED
+from kefu.testing.ports import free_port
 from tests.support.calling import INTERNAL_KEY
-from tests.support.ports import free_port
 
 pytestmark = [
     pytest.mark.model,

@@ -16,9 +16,9 @@ import pytest_asyncio
 from openai import AsyncOpenAI
 from playwright.async_api import expect
 
+from kefu.testing.suite import Done, Suite, clean_environment, running_suite
 from tests.support.front import framed, frames
 from tests.support.pages import ask, open_browser
-from tests.support.suite import Done, Suite, clean_environment, running_suite
 
 CONVERSE = "kefu.router.v1.ChatService/Converse"
 OPENING = "What are your opening hours?"

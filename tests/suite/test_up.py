@@ -15,8 +15,8 @@ import psutil
 import pytest
 
 from kefu.local.data_dir import DataDir
-from tests.support.ports import free_port
-from tests.support.suite import (
+from kefu.testing.ports import free_port
+from kefu.testing.suite import (
     SERVICES,
     Suite,
     alive,

@@ -11,9 +11,9 @@ from pathlib import Path
 import httpx
 import psutil
 
+from kefu.testing.ports import free_port
+from kefu.testing.suite import SERVICES, Suite, alive, running_suite, until
 from tests.support.edge import nginx_or_skip
-from tests.support.ports import free_port
-from tests.support.suite import SERVICES, Suite, alive, running_suite, until
 
 ALL = {*SERVICES, "router-2", "nginx"}
 ORPHAN_SECONDS = 5.0

@@ -18,11 +18,11 @@ from kefu.router.config import RouterConfig
 from kefu.router.service import router
 from kefu.router.v1 import admin_pb2_grpc, chat_pb2_grpc, desk_pb2_grpc
 from kefu.router.v1 import chat_pb2 as pb
+from kefu.testing.ports import free_port
+from kefu.testing.redis_server import RedisServer
+from kefu.testing.suite import clean_environment
 from tests.support.backends import ScriptedKnowledge, ScriptedReplica, knowledge_server, replica_server
 from tests.support.calling import BOOTSTRAP_KEY, INTERNAL_KEY, bearing
-from tests.support.ports import free_port
-from tests.support.redis_server import RedisServer
-from tests.support.suite import clean_environment
 
 
 class Customer:

@@ -23,9 +23,9 @@ from kefu.edge.nginx import Nginx, find_nginx
 from kefu.local.health_probes import grpc_probe
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import chat_pb2_grpc as rpc
+from kefu.testing.ports import free_port
 from tests.support.calling import bearing
 from tests.support.echo_router import KEY, echo_router
-from tests.support.ports import free_port
 
 LIMITS = limits_for(100, cores=2, descriptors=4096)
 ROOT = Path(__file__).parents[2]

@@ -24,8 +24,8 @@ from kefu.retrieval.storage.store import KnowledgeStore
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from kefu.retrieval.v1.knowledge_pb2_grpc import KnowledgeServiceStub
 from kefu.retrieval.vectorstore.base import VectorStores
+from kefu.testing.redis_server import RedisServer
 from tests.support.calling import BOOTSTRAP_KEY, INTERNAL_KEY, bearing
-from tests.support.redis_server import RedisServer
 
 if TYPE_CHECKING:
     from kefu.retrieval.v1.knowledge_pb2_grpc import KnowledgeServiceAsyncStub

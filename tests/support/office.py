@@ -9,9 +9,9 @@ import grpc.aio
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 from kefu.router.v1 import admin_pb2, admin_pb2_grpc
+from kefu.testing.suite import Suite, starting_suite
 from tests.support.calling import bearing
 from tests.support.pages import chromium_or_skip
-from tests.support.suite import Suite, starting_suite
 
 READY_SECONDS = 300.0
 """Longer than the suite alone is given: browsers of other tests may be starting beside it."""

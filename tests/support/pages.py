@@ -14,12 +14,12 @@ from pydantic import SecretStr
 
 from kefu.gateway.config import GatewayConfig
 from kefu.gateway.service import gateway
+from kefu.testing.ports import free_port
+from kefu.testing.redis_server import RedisServer
 from tests.support.backends import hit
 from tests.support.calling import INTERNAL_KEY
 from tests.support.desk import Desk, open_desk
 from tests.support.line import Line, open_line
-from tests.support.ports import free_port
-from tests.support.redis_server import RedisServer
 
 expect.set_options(timeout=20_000)  # a busy machine draws slowly
 WEB = Path(__file__).parents[2] / "services/kefu/gateway/web"

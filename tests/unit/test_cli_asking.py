@@ -7,7 +7,7 @@ import signal
 import pytest
 
 from kefu.common.errors import Overloaded, ServiceError, SessionBusy
-from tests.support.ports import free_port
+from kefu.testing.ports import free_port
 from tests.support.scripted_kefu import ANSWER, Kefu
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from kefu.local.errors import LocalError
 from kefu.local.ports import Ports, is_free
-from tests.support.ports import free_port
+from kefu.testing.ports import free_port
 
 
 @contextmanager

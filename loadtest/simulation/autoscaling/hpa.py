@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.manifests.rendering import K8S, environment, named, pod_of
+from kefu.testing.kustomize import K8S, environment, named, pod_of
 
 OVERLAY = K8S / "overlays" / "gpu-production"
 SYNC_SECONDS = 15.0

@@ -1,4 +1,4 @@
-"""The environment variables of a configuration class, read off the class: for the README and whoever asks."""
+"""The environment variables of a configuration class, read off the class: for docs/reference/configuration.md."""
 
 from typing import NamedTuple
 
@@ -37,7 +37,7 @@ def variables_of(config_class: type[ServiceConfig]) -> list[Variable]:
 
 
 def markdown_table(config_classes: dict[str, type[ServiceConfig]]) -> str:
-    """The README's table: variables that several services read once, then each service's own."""
+    """The table of the page: variables that several services read once, then each service's own."""
     rows: dict[str, tuple[Variable, list[str]]] = {}
     for service, config_class in config_classes.items():
         for variable in variables_of(config_class):

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 K8S = ROOT / "k8s"
 Object = dict[str, Any]
 WORKLOADS = ("Deployment", "StatefulSet")

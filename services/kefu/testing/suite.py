@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import psutil
 
 from kefu.local.data_dir import DataDir, ServiceState, SuiteState
-from tests.support.ports import free_port
+from kefu.testing.ports import free_port
 
 SERVICES = ("redis", "retrieval", "generation", "router", "gateway")
 READY_SECONDS = {"simulated": 60.0, "vllm": 300.0}

@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 
 from kefu.common.redis.client import SCHEMA, SCHEMA_KEY
 from kefu.local.redis_server import server_arguments, server_binary
-from tests.support.ports import free_port
+from kefu.testing.ports import free_port
 
 
 class RedisServer:
