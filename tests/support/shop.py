@@ -132,6 +132,6 @@ async def generation(settings: SimulatedSettings, troubles: list[Trouble]) -> As
         serves = await stack.enter_async_context(AsyncExitStack())
         keyring = await serves.enter_async_context(open_keyring(INTERNAL_KEY))
         running = await serves.enter_async_context(
-            serving("127.0.0.1:0", servicer.register, keyring=keyring, scopes=SCOPES, drain=0)
+            serving("127.0.0.1:0", servicer.register, keyring=keyring, scopes=SCOPES, drain_seconds=0)
         )
         yield f"127.0.0.1:{running.port}", Replica(engine, servicer, serves)

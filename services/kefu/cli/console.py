@@ -62,20 +62,20 @@ def as_dict(message: Message) -> dict[str, Any]:
     return MessageToDict(message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True)
 
 
-def when(time: Timestamp) -> str:
+def local_time(time: Timestamp) -> str:
     """A time in the zone of this machine, to the minute; empty when unset."""
     if not time.ByteSize():
         return ""
     return time.ToDatetime(tzinfo=UTC).astimezone().strftime("%Y-%m-%d %H:%M")
 
 
-def die(failure: CommandFailed) -> NoReturn:
+def exit_with(failure: CommandFailed) -> NoReturn:
     """Print a failure to standard error and leave with its status."""
     console(stderr=True).print(printable(failure.message), style="red", soft_wrap=True)
     raise typer.Exit(failure.status)
 
 
-def explain(error: grpc.RpcError, address: str) -> CommandFailed:
+def command_failure(error: grpc.RpcError, address: str) -> CommandFailed:
     """A failed call as one sentence with its reason and what to do. `address` is where it was sent."""
     failure = failure_of(error)
     advice = _advice(failure, address)
@@ -84,9 +84,9 @@ def explain(error: grpc.RpcError, address: str) -> CommandFailed:
     message = failure.message.strip() or "It failed without saying why."
     if message[-1] not in ".!?。":
         message += "."
-    said = f"{message} ({failure.reason or failure.code.name})"
+    sentence = f"{message} ({failure.reason or failure.code.name})"
     status = UNAVAILABLE if failure.code is grpc.StatusCode.UNAVAILABLE else FAILED
-    return CommandFailed(f"{said} {advice}".rstrip(), status)
+    return CommandFailed(f"{sentence} {advice}".rstrip(), status)
 
 
 def _advice(failure: RpcFailure, address: str) -> str:

@@ -6,7 +6,7 @@ import time
 
 import grpc
 
-from kefu.common.rpc.status import error_of, failure_of, is_lost
+from kefu.common.rpc.status import error_of, failure_of, is_connection_lost
 
 PATIENCE_SECONDS = 30.0
 _FIRST_PAUSE_SECONDS = 0.25
@@ -38,7 +38,7 @@ class Persistence:
         told = failure.retry_after or 0.0
         refused = failure.code is grpc.StatusCode.RESOURCE_EXHAUSTED and told > 0
         seconds = told + backoff / 2 if told else backoff  # whoever was told the same does not come at the same moment
-        if not self._may or not (refused or is_lost(error)) or now + seconds - self._since > self._patience:
+        if not self._may or not (refused or is_connection_lost(error)) or now + seconds - self._since > self._patience:
             raise error_of(error) from error
         self._tries += 1
         await asyncio.sleep(seconds)

@@ -8,7 +8,7 @@ from pydantic import Field, SecretStr, model_validator
 from kefu.common.auth import Scope
 from kefu.common.config import ServiceConfig
 
-_LEAST_SECRET = 32
+_MIN_SECRET_CHARACTERS = 32
 _ROLES: Mapping[str, frozenset[Scope]] = {"kefu-operator": frozenset({Scope.CHAT, Scope.KNOWLEDGE, Scope.OPERATOR})}
 
 
@@ -128,14 +128,16 @@ class GatewayConfig(ServiceConfig, env_prefix="KEFU_GATEWAY_"):
     """Whether /v1/embeddings is served."""
 
     @model_validator(mode="after")
-    def _sound(self) -> Self:
-        if any(len(secret) < _LEAST_SECRET for secret in self.visitor_secrets) or (
+    def _check_consistent(self) -> Self:
+        if any(len(secret) < _MIN_SECRET_CHARACTERS for secret in self.visitor_secrets) or (
             self.visitor_secret is not None and not self.visitor_secrets
         ):
-            raise ValueError(f"KEFU_GATEWAY_VISITOR_SECRET must have at least {_LEAST_SECRET} characters")
+            raise ValueError(f"KEFU_GATEWAY_VISITOR_SECRET must have at least {_MIN_SECRET_CHARACTERS} characters")
         if self.oidc_issuer and not self.oidc_audience:
             raise ValueError("KEFU_GATEWAY_OIDC_ISSUER needs KEFU_GATEWAY_OIDC_AUDIENCE as well")
-        symmetric = [name for name in listed(self.oidc_algorithms) if name.upper().startswith("HS") or name == "none"]
+        symmetric = [
+            name for name in comma_separated(self.oidc_algorithms) if name.upper().startswith("HS") or name == "none"
+        ]
         if symmetric:
             raise ValueError(f"KEFU_GATEWAY_OIDC_ALGORITHMS must not name {', '.join(symmetric)}")
         if any(Scope.INTERNAL in scopes for scopes in self.oidc_roles.values()):
@@ -145,9 +147,9 @@ class GatewayConfig(ServiceConfig, env_prefix="KEFU_GATEWAY_"):
     @property
     def visitor_secrets(self) -> tuple[str, ...]:
         """The first one signs; none when there are no visitors."""
-        return listed(self.visitor_secret.get_secret_value()) if self.visitor_secret else ()
+        return comma_separated(self.visitor_secret.get_secret_value()) if self.visitor_secret else ()
 
 
-def listed(value: str) -> tuple[str, ...]:
+def comma_separated(value: str) -> tuple[str, ...]:
     """What stands between the commas."""
     return tuple(part for part in (each.strip() for each in value.split(",")) if part)

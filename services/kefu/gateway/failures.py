@@ -55,7 +55,7 @@ class Failure:
         for name, value in getattr(error, "trailing_metadata", lambda: ())() or ():
             if name == _DETAILS:
                 return cls(code, message, tuple(status_pb2.Status.FromString(value).details))
-        return cls.of(_said_by_nobody(code))
+        return cls.of(_error_without_details(code))
 
     @property
     def info(self) -> error_details_pb2.ErrorInfo:
@@ -117,7 +117,7 @@ def _connect_code(code: grpc.StatusCode) -> Code:
     return Code.CANCELED if code is grpc.StatusCode.CANCELLED else Code[code.name]
 
 
-def _said_by_nobody(code: grpc.StatusCode) -> ServiceError:
+def _error_without_details(code: grpc.StatusCode) -> ServiceError:
     """An error without ErrorInfo is gRPC's own."""
     match code:
         case grpc.StatusCode.DEADLINE_EXCEEDED:

@@ -11,7 +11,7 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
 from kefu.common.grpc_options import CLIENT_OPTIONS
-from kefu.common.tls import Tls, channel_inside
+from kefu.common.tls import Tls, internal_channel
 from kefu.gateway.config import GatewayConfig
 from kefu.retrieval.v1 import knowledge_pb2
 from kefu.router.v1 import admin_pb2, chat_pb2, desk_pb2, identity_pb2, insight_pb2, webhook_pb2
@@ -114,7 +114,7 @@ async def open_backends(config: GatewayConfig) -> AsyncIterator[Backends]:
 
 
 def _channel(address: str, tls: Tls | None) -> grpc.aio.Channel:
-    return channel_inside(address, tls, _OPTIONS)
+    return internal_channel(address, tls, _OPTIONS)
 
 
 def _services(files: tuple[Any, ...]) -> Iterator[ServiceDescriptor]:

@@ -8,16 +8,16 @@ import os
 import ssl
 import sys
 
-_SECONDS = 4.0
+_TIMEOUT_SECONDS = 4.0
 _TLS = ("KEFU_TLS_CERTIFICATE", "KEFU_TLS_KEY", "KEFU_TLS_AUTHORITY")
 
 
 def is_ready(port: int, secured: ssl.SSLContext | None = None) -> bool:
     """What /readyz says; what went wrong is told on standard error."""
     if secured is None:
-        connection = http.client.HTTPConnection("localhost", port, timeout=_SECONDS)
+        connection = http.client.HTTPConnection("localhost", port, timeout=_TIMEOUT_SECONDS)
     else:
-        connection = http.client.HTTPSConnection("localhost", port, timeout=_SECONDS, context=secured)
+        connection = http.client.HTTPSConnection("localhost", port, timeout=_TIMEOUT_SECONDS, context=secured)
     try:
         connection.request("GET", "/readyz")
         return connection.getresponse().status == http.client.OK

@@ -12,10 +12,10 @@ REFUSED = Counter(
     "Refused since too many came, by what is limited: visitor_messages, visitor_calls, new_visitors, without_key.",
     ("limit",),
 )
-_MOST = 100_000
+_MAX_KEYS = 100_000
 
 
-class Buckets:
+class TokenBuckets:
     """
     `per_minute` for each key, so many seconds' worth at once; keys that were not seen for long are forgotten.
 
@@ -29,7 +29,7 @@ class Buckets:
         self._rate = per_minute / 60
         self._burst = max(1.0, self._rate * burst_seconds)
         self._clock = clock
-        self._filled: OrderedDict[str, tuple[float, float]] = OrderedDict()  # tokens, when
+        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()  # tokens, when
 
     def wait(self, key: str) -> float:
         """Seconds until `key` may: 0 is now. Takes nothing."""
@@ -41,14 +41,14 @@ class Buckets:
         if tokens < 1:
             self._refused.inc()
             return (1 - tokens) / self._rate
-        self._filled[key] = (tokens - 1, self._clock())
-        self._filled.move_to_end(key)
-        if len(self._filled) > _MOST:
-            self._filled.popitem(last=False)
+        self._buckets[key] = (tokens - 1, self._clock())
+        self._buckets.move_to_end(key)
+        if len(self._buckets) > _MAX_KEYS:
+            self._buckets.popitem(last=False)
         return 0.0
 
     def _tokens(self, key: str) -> float:
-        tokens, since = self._filled.get(key, (self._burst, 0.0))
+        tokens, since = self._buckets.get(key, (self._burst, 0.0))
         return min(self._burst, tokens + (self._clock() - since) * self._rate)
 
 

@@ -13,12 +13,12 @@ _LINE_ENDS = re.compile(r"[\r\n]+")  # a progress bar redraws its line with \r
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
-def rotate(path: Path) -> None:
+def rotate(path: Path, max_bytes: int = MAX_BYTES) -> None:
     """Keep a log that has grown too large as `.1`, and go on in an empty one.
 
     The service holds the file open in append mode: it is emptied, not renamed.
     """
-    if path.exists() and path.stat().st_size > MAX_BYTES:
+    if path.exists() and path.stat().st_size > max_bytes:
         path.with_suffix(path.suffix + ".1").write_bytes(path.read_bytes())
         with path.open("r+b") as file:
             file.truncate(0)
@@ -60,17 +60,17 @@ def progress(path: Path, offset: int) -> str:
     Libraries print much beside that; it is shown where there is nothing else. Empty when there is nothing.
     """
     lines = tail(path, 200, offset)
-    told = [line for line in lines if (fields := _fields(line)) and fields.get("level") in ("info", "error")]
-    return one_line(readable((told or lines)[-1], with_time=False), 90) if lines else ""
+    log_lines = [line for line in lines if (fields := _fields(line)) and fields.get("level") in ("info", "error")]
+    return one_line(readable((log_lines or lines)[-1], with_time=False), 90) if lines else ""
 
 
-def last_words(path: Path, offset: int) -> str:
+def last_log_line(path: Path, offset: int) -> str:
     """The last line of a service that has ended, shortened; empty when it said nothing since `offset`."""
     last = tail(path, 1, offset)
     return one_line(readable(last[0], with_time=False), 90) if last else ""
 
 
-def read_on(path: Path, offset: int) -> tuple[list[str], int]:
+def read_new_lines(path: Path, offset: int) -> tuple[list[str], int]:
     """The whole lines written after byte `offset`, and where to go on; from the start when the log was emptied."""
     if not path.exists():
         return [], 0

@@ -18,7 +18,7 @@ from kefu.local.supervisor import Service
 
 
 @dataclass(frozen=True)
-class Front:
+class NginxFront:
     """nginx as a service, and how clients reach it."""
 
     service: Service
@@ -28,7 +28,7 @@ class Front:
     """Path of the certificate that a client has to trust; empty without TLS."""
 
 
-def front(
+def prepare_nginx(
     folder: DataDir,
     port: int,
     routers: dict[str, str],
@@ -40,7 +40,7 @@ def front(
     tls: bool,
     drain_seconds: float,
     cores: int,
-) -> Front:
+) -> NginxFront:
     """Write nginx's configuration, have nginx check it, and say how to run it.
 
     `routers` maps the routers' names to their addresses, `gateway` is where pages are. StartupError when there is no
@@ -50,13 +50,13 @@ def front(
     home = folder.path / "nginx"
     home.mkdir(mode=0o700, exist_ok=True)
     descriptors = descriptors_here()
-    wanted = streams if streams is not None else min(DEFAULT_STREAMS, most_streams(descriptors))
+    max_streams = streams if streams is not None else min(DEFAULT_STREAMS, most_streams(descriptors))
     certificate: Certificate | None = self_signed(home) if tls else None
     edge = Edge(
         listen=f"{HOST}:{port}",
         routers=list(routers.values()),
         folder=home,
-        limits=limits_for(wanted, cores=cores, descriptors=descriptors),
+        limits=limits_for(max_streams, cores=cores, descriptors=descriptors),
         retrieval=retrieval,
         gateways=[gateway],
         admin=True,
@@ -79,4 +79,4 @@ def front(
         stop_signal=SIGQUIT,  # SIGTERM would cut the streams
         grace_seconds=drain_seconds + 5,
     )
-    return Front(service, address, root)
+    return NginxFront(service, address, root)

@@ -12,26 +12,28 @@ import subprocess
 import sys
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
-_ORPHANED = signal.SIGUSR2
-_PASSED_ON = (signal.SIGTERM, signal.SIGQUIT, signal.SIGINT, signal.SIGHUP)
+_PARENT_DEATH_SIGNAL = signal.SIGUSR2
+_FORWARDED_SIGNALS = (signal.SIGTERM, signal.SIGQUIT, signal.SIGINT, signal.SIGHUP)
 
 
 def main(command: list[str]) -> int:
     """Run `command` until it ends; returns its exit status."""
     parent = os.getppid()
-    signal.signal(_ORPHANED, _end_all)
+    signal.signal(_PARENT_DEATH_SIGNAL, _kill_process_group)
     if sys.platform == "linux":
         libc = ctypes.CDLL(None, use_errno=True)
         # In place of the SIGKILL that bound.py asked for, which would leave no time to do anything.
-        if libc.prctl(_PR_SET_PDEATHSIG, _ORPHANED, 0, 0, 0) != 0:
+        if libc.prctl(_PR_SET_PDEATHSIG, _PARENT_DEATH_SIGNAL, 0, 0, 0) != 0:
             raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG) failed")
         if os.getppid() != parent:
             return 1
-    signal.pthread_sigmask(signal.SIG_BLOCK, _PASSED_ON)  # none is lost before there is someone to pass it to
-    process = subprocess.Popen(command, preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, _PASSED_ON))
-    for number in _PASSED_ON:
+    signal.pthread_sigmask(signal.SIG_BLOCK, _FORWARDED_SIGNALS)  # none is lost before there is someone to pass it to
+    process = subprocess.Popen(
+        command, preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, _FORWARDED_SIGNALS)
+    )
+    for number in _FORWARDED_SIGNALS:
         signal.signal(number, lambda number, _: process.send_signal(number))
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, _PASSED_ON)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _FORWARDED_SIGNALS)
     status = process.wait()
     if status < 0:  # end in the same way, so that it is told as it was
         if -status != signal.SIGKILL:
@@ -40,7 +42,7 @@ def main(command: list[str]) -> int:
     return status
 
 
-def _end_all(_number: int, _frame: object) -> None:
+def _kill_process_group(_number: int, _frame: object) -> None:
     os.killpg(0, signal.SIGKILL)
 
 

@@ -15,8 +15,8 @@ from kefu.local.data_dir import SuiteState, is_process
 
 RUN_VARIABLE = "KEFU_RUN"
 """Environment variable that names the run to which a process belongs."""
-_LOOKS = 100
-_LOOK_SECONDS = 0.05
+_EXIT_CHECKS = 100
+_EXIT_CHECK_SECONDS = 0.05
 
 
 async def start(command: Sequence[str], environment: Mapping[str, str], log: Path) -> asyncio.subprocess.Process:
@@ -48,10 +48,10 @@ def kill_group(leader: int) -> None:
 async def end_group(leader: int) -> None:
     """Kill what is left of a service's process group, and wait a while for its end: it may take a moment to die."""
     kill_group(leader)
-    for _ in range(_LOOKS):
+    for _ in range(_EXIT_CHECKS):
         if not _is_alive(leader):
             return
-        await asyncio.sleep(_LOOK_SECONDS)
+        await asyncio.sleep(_EXIT_CHECK_SECONDS)
 
 
 def _is_alive(group: int) -> bool:
@@ -100,8 +100,8 @@ def listener_on(port: int) -> str:
     return "another program"
 
 
-def on_stop_signals(act: Callable[[], None]) -> None:
-    """Call `act` at each Ctrl-C, SIGTERM and hang-up, on the running loop."""
+def on_stop_signals(callback: Callable[[], None]) -> None:
+    """Call `callback` at each Ctrl-C, SIGTERM and hang-up, on the running loop."""
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, act)
+        loop.add_signal_handler(number, callback)

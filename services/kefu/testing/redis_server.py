@@ -46,7 +46,7 @@ class RedisServer:
                 else:
                     return
 
-    async def settle(self) -> None:
+    async def wait_durable(self) -> None:
         """Return once all that was written so far is on disk: a busy disk may hold it back for up to two seconds."""
         async with Redis.from_url(self.url) as client:  # pyright: ignore[reportUnknownMemberType]
             await client.set(SCHEMA_KEY, SCHEMA)  # WAITAOF covers what stands before a write of its own connection

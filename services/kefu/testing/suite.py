@@ -20,7 +20,7 @@ SERVICES = ("redis", "retrieval", "generation", "router", "gateway")
 READY_SECONDS = {"simulated": 60.0, "vllm": 300.0}
 
 
-class Done(NamedTuple):
+class CommandResult(NamedTuple):
     """How a command ended."""
 
     status: int
@@ -82,7 +82,7 @@ class Suite:
         return next(one for one in self.state().services if one.name == name)
 
     def processes(self, name: str = "") -> list[psutil.Process]:
-        """All processes of a service, or everything below `kefu up`: a snapshot to look at later with `alive`."""
+        """All processes of a service, or all below `kefu up`: a snapshot for `still_running`."""
         with suppress(psutil.NoSuchProcess):
             if not name:
                 return psutil.Process(self.process.pid).children(recursive=True)
@@ -96,7 +96,7 @@ class Suite:
 
     async def until_ready(self, seconds: float = 60.0) -> None:
         """Wait until every service is ready; the test fails when `kefu up` ends, or after `seconds`."""
-        await until(self._is_ready, seconds, self.printed)
+        await wait_until(self._is_ready, seconds, self.printed)
 
     async def until_restarted(self, name: str, old_pid: int, seconds: float = 60.0) -> None:
         """Wait until a service is ready in another process than `old_pid`."""
@@ -105,9 +105,9 @@ class Suite:
             one = self.service(name)
             return one.state == "ready" and one.pid not in (0, old_pid)
 
-        await until(restarted, seconds, self.printed)
+        await wait_until(restarted, seconds, self.printed)
 
-    async def kefu(self, *arguments: str, stdin: bytes = b"", seconds: float = 120.0) -> Done:
+    async def kefu(self, *arguments: str, stdin: bytes = b"", seconds: float = 120.0) -> CommandResult:
         """Run a command against it, as a person would."""
         return await run_kefu(*arguments, "--data-dir", str(self.folder.path), stdin=stdin, seconds=seconds)
 
@@ -181,7 +181,7 @@ async def starting_suite(tmp_path: Path, *options: str, **environment: str) -> A
                 await process.wait()
 
 
-async def run_kefu(*arguments: str, stdin: bytes = b"", seconds: float = 120.0) -> Done:
+async def run_kefu(*arguments: str, stdin: bytes = b"", seconds: float = 120.0) -> CommandResult:
     """Run a command with nothing of this shell's Kefu settings."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "kefu.cli", *arguments),
@@ -197,7 +197,7 @@ async def run_kefu(*arguments: str, stdin: bytes = b"", seconds: float = 120.0) 
             process.kill()
             await process.wait()
     assert process.returncode is not None
-    return Done(process.returncode, out.decode(), err.decode())
+    return CommandResult(process.returncode, out.decode(), err.decode())
 
 
 def clean_environment() -> dict[str, str]:
@@ -207,7 +207,7 @@ def clean_environment() -> dict[str, str]:
     }
 
 
-def alive(processes: list[psutil.Process]) -> list[str]:
+def still_running(processes: list[psutil.Process]) -> list[str]:
     """Those of a snapshot that still run."""
     found: list[str] = []
     for process in processes:
@@ -217,7 +217,7 @@ def alive(processes: list[psutil.Process]) -> list[str]:
     return found
 
 
-async def until(condition: Callable[[], bool], seconds: float, context: Callable[[], str]) -> None:
+async def wait_until(condition: Callable[[], bool], seconds: float, context: Callable[[], str]) -> None:
     """Wait for a condition; the test fails with `context` after `seconds`."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -55,14 +55,14 @@ def down(folder: DataDir) -> None:
     if state is None:
         raise CommandFailed(f"Kefu is not running in {folder.path}.")
     if start_time_of(state.pid) and folder.running():
-        _end(state)
+        _stop_process(state)
         out.print("Stopped.")
     for what in processes.kill_leftovers(state):
         out.print(f"Ended {what}, which `kefu up` had left behind.")
     folder.remove_state()
 
 
-def _end(state: SuiteState) -> None:
+def _stop_process(state: SuiteState) -> None:
     os.kill(state.pid, signal.SIGTERM)
     if not wait_until_gone(state.pid, state.start_time, _DOWN_SECONDS):
         os.kill(state.pid, signal.SIGKILL)

@@ -24,7 +24,7 @@ async def run_demo(remote: Remote, out: Console) -> bool:
     out.print()
     out.print("Importing the sample help centre", style="bold")
     with ImportView(out, found.files) as view:
-        imported = await send(remote, COLLECTION, found.files, view.tell, create=True)
+        imported = await send(remote, COLLECTION, found.files, view.show, create=True)
     print_summary(out, imported, found.skipped, COLLECTION, time.monotonic() - began)
     if imported.failures():
         raise CommandFailed("The sample help centre could not be imported whole.")

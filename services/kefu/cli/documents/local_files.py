@@ -38,7 +38,7 @@ class FoundFiles:
     """Paths of all that is in them, skipped or not; of a folder that could not be looked into, its own."""
 
 
-def find_files(given: Iterable[Path], curated: Iterable[Path] = (), root: Path | None = None) -> FoundFiles:
+def find_files(paths: Iterable[Path], curated: Iterable[Path] = (), root: Path | None = None) -> FoundFiles:
     """Files and folders, the latter with all that is in them. CommandFailed for one that does not exist.
 
     A document's path begins with the name of the folder that was given (or of the folder that holds the file), so that
@@ -46,7 +46,7 @@ def find_files(given: Iterable[Path], curated: Iterable[Path] = (), root: Path |
     In folders, hidden files and types that cannot be read are skipped; a file that is named is always sent.
     """
     found, seen = FoundFiles(), dict[str, Path]()
-    for path in given:
+    for path in paths:
         if path.is_dir():
             base = root or path.resolve().parent
             found.folders.append(_path_of(path, base))

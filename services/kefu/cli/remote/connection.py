@@ -13,7 +13,7 @@ import grpc
 import grpc.aio
 import typer
 
-from kefu.cli.console import UNAVAILABLE, CommandFailed, die, explain
+from kefu.cli.console import UNAVAILABLE, CommandFailed, command_failure, exit_with
 from kefu.client.channels import open_channel
 from kefu.client.persistence import Persistence
 from kefu.common.errors import ServiceError, StartupError
@@ -74,7 +74,7 @@ class Remote:
     knowledge: str
     key: str
     folder: DataDir
-    patient: bool = False
+    waits_for_restart: bool = False
     """A local `kefu up` is alive: a service that does not answer is being started again, so wait a while for it."""
     root_certificate: str = ""
     """Path of the certificate to trust for the router, when it is a local one over TLS; empty: the system's."""
@@ -86,25 +86,25 @@ class Remote:
 
     def persistence(self) -> Persistence:
         """Whoever is not there at first is told of at once; what has begun is worth some patience."""
-        return Persistence(2 * RESTART_SECONDS, at_first=self.patient)
+        return Persistence(2 * RESTART_SECONDS, at_first=self.waits_for_restart)
 
     @asynccontextmanager
     async def to_router(self) -> AsyncIterator[grpc.aio.Channel]:
         """A channel to the router; a failed call inside the block becomes CommandFailed."""
-        async with open_channel(self.router, self.root_certificate) as channel, explained(self.router):
-            await self.wait_for(channel)
+        async with open_channel(self.router, self.root_certificate) as channel, explain_failures(self.router):
+            await self.wait_until_reachable(channel)
             yield channel
 
     @asynccontextmanager
     async def to_knowledge(self) -> AsyncIterator[grpc.aio.Channel]:
         """A channel to the retrieval service; a failed call inside the block becomes CommandFailed."""
-        async with open_channel(self.knowledge) as channel, explained(self.knowledge):
-            await self.wait_for(channel)
+        async with open_channel(self.knowledge) as channel, explain_failures(self.knowledge):
+            await self.wait_until_reachable(channel)
             yield channel
 
-    async def wait_for(self, channel: grpc.aio.Channel) -> None:
+    async def wait_until_reachable(self, channel: grpc.aio.Channel) -> None:
         """If `kefu up` is there to start a service again, wait until it can be reached; CommandFailed if it cannot."""
-        if not self.patient:
+        if not self.waits_for_restart:
             return
         try:
             await asyncio.wait_for(channel.channel_ready(), RESTART_SECONDS)
@@ -117,19 +117,19 @@ class Remote:
 
 
 @asynccontextmanager
-async def explained(address: str) -> AsyncIterator[None]:
+async def explain_failures(address: str) -> AsyncIterator[None]:
     """Turn a failed call to `address` inside the block into CommandFailed."""
     try:
         yield
     except grpc.RpcError as error:
-        raise explain(error, address) from None
+        raise command_failure(error, address) from None
     except ServiceError as error:  # as kefu.client tells it, with the failed call behind it
         if not isinstance(error.__cause__, grpc.RpcError):
             raise
-        raise explain(error.__cause__, address) from None
+        raise command_failure(error.__cause__, address) from None
 
 
-def find(server: str, knowledge_server: str, key: str, folder: DataDir) -> Remote:
+def find_remote(server: str, knowledge_server: str, key: str, folder: DataDir) -> Remote:
     """Where to call: what was given, else the local `kefu up`, else the default ports of this machine.
 
     The local key is sent to this machine only.
@@ -140,10 +140,12 @@ def find(server: str, knowledge_server: str, key: str, folder: DataDir) -> Remot
     if not key and _is_local(router) and _is_local(knowledge):
         keys = folder.keys()
         key = keys.bootstrap if keys else ""
-    lost = {service.address for service in running.services if service.state == "failed"} if running else set[str]()
-    patient = running is not None and router == running.router and not lost & {router, knowledge}
+    failed_addresses = (
+        {service.address for service in running.services if service.state == "failed"} if running else set[str]()
+    )
+    waits_for_restart = running is not None and router == running.router and not failed_addresses & {router, knowledge}
     root = running.root_certificate if running is not None and router == running.router else ""
-    return Remote(router, knowledge, key, folder, patient, root)
+    return Remote(router, knowledge, key, folder, waits_for_restart, root)
 
 
 def _is_local(address: str) -> bool:
@@ -168,11 +170,13 @@ def remote(command: Callable[Concatenate[Remote, P], Awaitable[None]]) -> Callab
 
     @functools.wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        given = dict(kwargs)
-        with failing_plainly():
-            folder = DataDir(Path(str(given.pop("data_dir"))))
-            target = find(str(given.pop("server")), str(given.pop("knowledge_server")), str(given.pop("key")), folder)
-            asyncio.run(_as_coroutine(functools.partial(command, target, *args, **given)))  # pyright: ignore[reportCallIssue] - P without the shared options, which typer put in
+        options = dict(kwargs)
+        with print_failures():
+            folder = DataDir(Path(str(options.pop("data_dir"))))
+            target = find_remote(
+                str(options.pop("server")), str(options.pop("knowledge_server")), str(options.pop("key")), folder
+            )
+            asyncio.run(_as_coroutine(functools.partial(command, target, *args, **options)))  # pyright: ignore[reportCallIssue] - P without the shared options, which typer put in
 
     run.__signature__ = inspect.Signature([*own, *shared])  # pyright: ignore[reportAttributeAccessIssue] - what typer reads
     run.__annotations__ = {parameter.name: parameter.annotation for parameter in (*own, *shared)}
@@ -184,13 +188,13 @@ async def _as_coroutine(call: Callable[[], Awaitable[None]]) -> None:
 
 
 @contextmanager
-def failing_plainly() -> Iterator[None]:
+def print_failures() -> Iterator[None]:
     """A block whose failure is printed as a sentence and ends the program with its status."""
     try:
         yield
     except CommandFailed as failure:
-        die(failure)
+        exit_with(failure)
     except LocalError as error:
-        die(CommandFailed(str(error)))
+        exit_with(CommandFailed(str(error)))
     except StartupError as error:
-        die(CommandFailed(str(error), CANNOT_START))
+        exit_with(CommandFailed(str(error), CANNOT_START))

@@ -33,7 +33,7 @@ Filters = Annotated[
 ]
 
 
-def pairs_of(option: str, given: Iterable[str]) -> list[tuple[str, str]]:
+def parse_pairs(option: str, given: Iterable[str]) -> list[tuple[str, str]]:
     """What stands left and right of the first "=" of each; raises CommandFailed where there is none."""
     pairs: list[tuple[str, str]] = []
     for one in given:

@@ -56,7 +56,7 @@ class AnswerView:
                 if self._thinking:
                     self._thinking = False
                     self._write("\n\n")
-                self._bring_up_to(answer.joined.decode("utf-8", "replace"))
+                self._write_new_text(answer.joined.decode("utf-8", "replace"))
             case _:
                 pass
 
@@ -91,7 +91,7 @@ class AnswerView:
             for passage in others:
                 self._out.print(source_line(passage), style="dim", soft_wrap=True)
 
-    def _bring_up_to(self, text: str) -> None:
+    def _write_new_text(self, text: str) -> None:
         if not text.startswith(self._shown):  # after a resume: what stands on the screen cannot be taken back
             if self._shown.startswith(text):
                 return

@@ -16,16 +16,16 @@ import jwt
 
 from kefu.common.auth import Principal, Scope
 from kefu.common.errors import AddressLimit, ScopeMissing, Unauthenticated, VisitorLimit
-from kefu.common.rpc.interceptor import acting_as, naming
+from kefu.common.rpc.interceptor import delegated_metadata, principal_metadata
 from kefu.gateway.auth import visitor_policy
-from kefu.gateway.auth.oidc import Operators
-from kefu.gateway.auth.visitor_tokens import Visitors
-from kefu.gateway.config import GatewayConfig, listed
+from kefu.gateway.auth.oidc import OperatorTokens
+from kefu.gateway.auth.visitor_tokens import VisitorTokens
+from kefu.gateway.config import GatewayConfig, comma_separated
 from kefu.gateway.grpc_backends import Metadata
-from kefu.gateway.rate_limit import Buckets, network_of
+from kefu.gateway.rate_limit import TokenBuckets, network_of
 
 
-class Kind(StrEnum):
+class CallerKind(StrEnum):
     """How a caller is known."""
 
     KEY = "key"
@@ -37,7 +37,7 @@ class Kind(StrEnum):
 class Caller:
     """Who calls. `principal` and `name` are known of visitors and operators; of a key the services know it."""
 
-    kind: Kind
+    kind: CallerKind
     address: str
     identity: str
     """Tells callers apart; no secret."""
@@ -47,27 +47,27 @@ class Caller:
     name: str = ""
 
 
-class Callers:
+class CallerResolver:
     """Knows callers by their `authorization`, and bounds what those without a valid one may do."""
 
-    def __init__(self, config: GatewayConfig, visitors: Visitors | None, operators: Operators | None) -> None:
+    def __init__(self, config: GatewayConfig, visitors: VisitorTokens | None, operators: OperatorTokens | None) -> None:
         self._internal_key = config.internal_key.get_secret_value()
         self._visitors = visitors
         self._operators = operators
-        self._collections = frozenset(listed(config.visitor_collections)) or None
-        self._anonymous = Buckets("without_key", config.anonymous_per_minute)
-        self._questions = Buckets("visitor_messages", config.visitor_questions_per_minute, burst_seconds=30.0)
-        self._calls = Buckets("visitor_calls", config.visitor_calls_per_minute, burst_seconds=30.0)
+        self._collections = frozenset(comma_separated(config.visitor_collections)) or None
+        self._anonymous = TokenBuckets("without_key", config.anonymous_per_minute)
+        self._questions = TokenBuckets("visitor_messages", config.visitor_questions_per_minute, burst_seconds=30.0)
+        self._calls = TokenBuckets("visitor_calls", config.visitor_calls_per_minute, burst_seconds=30.0)
 
     async def caller(self, authorization: str | None, address: str) -> Caller:
         """Who sent this; raises Unauthenticated, or AddressLimit when too many such came from the address."""
         try:
-            return await self._known(authorization, address)
+            return await self._resolve(authorization, address)
         except Unauthenticated:
-            self.refused(address)
+            self.count_refusal(address)
             raise
 
-    def refused(self, address: str) -> None:
+    def count_refusal(self, address: str) -> None:
         """A call without a valid key or token came from this address; raises AddressLimit when there are too many."""
         if wait := self._anonymous.take(network_of(address)):
             raise AddressLimit(
@@ -77,49 +77,49 @@ class Callers:
 
     def admit(self, caller: Caller, service: str, method: str) -> None:
         """Raise ScopeMissing or VisitorLimit when a visitor may not call this (now)."""
-        if caller.kind is not Kind.VISITOR:
+        if caller.kind is not CallerKind.VISITOR:
             return
         if not visitor_policy.may_call(service, method):
             raise ScopeMissing(f"A visitor may not call {method}; use a key.", metadata={"scope": "key"})
-        asks = method in visitor_policy.QUESTIONS
+        asks = method in visitor_policy.QUESTION_METHODS
         if wait := (self._questions if asks else self._calls).take(caller.identity):
             what = "messages" if asks else "calls"
             raise VisitorLimit(f"More {what} came from this visitor than are taken; wait a little.", retry_after=wait)
 
-    async def _known(self, authorization: str | None, address: str) -> Caller:
+    async def _resolve(self, authorization: str | None, address: str) -> Caller:
         scheme, _, token = (authorization or "").partition(" ")
         token = token.strip()
         if scheme.lower() != "bearer" or not token:
             raise Unauthenticated("Send a key or a token as `authorization: Bearer …`.")
         if token.startswith("kefu_"):
-            return self._with_key(token, address)
+            return self._key_caller(token, address)
         try:
             algorithm = jwt.get_unverified_header(token).get("alg")
         except jwt.InvalidTokenError:
             raise Unauthenticated("This is neither a key nor a token.") from None
         if algorithm == "HS256":  # which says who is to verify it, and no more
-            return self._visitor(token, address)
+            return self._visitor_caller(token, address)
         if self._operators is None:
             raise Unauthenticated("Tokens of this kind are not taken here; use a key.")
         operator = await self._operators.operator(token)
         principal = Principal(operator.tenant, operator.subject, operator.scopes)
-        return self._acting(Kind.OPERATOR, principal, address, operator.name)
+        return self._principal_caller(CallerKind.OPERATOR, principal, address, operator.name)
 
-    def _with_key(self, key: str, address: str) -> Caller:
+    def _key_caller(self, key: str, address: str) -> Caller:
         if hmac.compare_digest(key.encode(), self._internal_key.encode()):
             raise Unauthenticated("The services' own key is not for callers of the gateway.")
         credentials = ("authorization", f"Bearer {key}")
         identity = key.rpartition("_")[0]  # the id, without the secret
-        return Caller(Kind.KEY, address, identity, lambda: (credentials, *naming(None).items()))
+        return Caller(CallerKind.KEY, address, identity, lambda: (credentials, *principal_metadata(None).items()))
 
-    def _visitor(self, token: str, address: str) -> Caller:
+    def _visitor_caller(self, token: str, address: str) -> Caller:
         if self._visitors is None:
             raise Unauthenticated("There are no visitors here; use a key.")
-        visitor = self._visitors.visitor(token)
+        visitor = self._visitors.verify(token)
         principal = Principal(visitor.tenant, visitor.subject, frozenset({Scope.CHAT}), self._collections)
-        return self._acting(Kind.VISITOR, principal, address)
+        return self._principal_caller(CallerKind.VISITOR, principal, address)
 
-    def _acting(self, kind: Kind, principal: Principal, address: str, name: str = "") -> Caller:
+    def _principal_caller(self, kind: CallerKind, principal: Principal, address: str, name: str = "") -> Caller:
         key = self._internal_key
         identity = f"{principal.tenant}/{principal.subject}"
-        return Caller(kind, address, identity, lambda: acting_as(key, principal), principal, name)
+        return Caller(kind, address, identity, lambda: delegated_metadata(key, principal), principal, name)

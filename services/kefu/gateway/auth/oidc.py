@@ -14,11 +14,11 @@ import structlog
 from kefu.common.auth import Scope
 from kefu.common.errors import BackendUnavailable, Unauthenticated
 from kefu.common.resource_names import check_id
-from kefu.gateway.config import GatewayConfig, listed
+from kefu.gateway.config import GatewayConfig, comma_separated
 
 _REFRESH_SECONDS = 600.0
-_LEAST_SECONDS_BETWEEN = 10.0
-_FETCH_SECONDS = 5.0
+_MIN_FETCH_INTERVAL_SECONDS = 10.0
+_FETCH_TIMEOUT_SECONDS = 5.0
 _log = structlog.stdlib.get_logger()
 
 
@@ -44,25 +44,25 @@ class IssuerKeys:
         self._issuer = issuer
         self._url = jwks_url
         self._keys: dict[str, jwt.PyJWK] = {}
-        self._read_at = self._tried_at = float("-inf")
-        self._reading = asyncio.Lock()
+        self._fetched_at = self._attempted_at = float("-inf")
+        self._fetch_lock = asyncio.Lock()
 
     async def key(self, key_id: str) -> jwt.PyJWK:
         """A key by its `kid`; raises Unauthenticated when the issuer has none such, BackendUnavailable without it."""
-        if key_id not in self._keys or time.monotonic() - self._read_at > _REFRESH_SECONDS:
-            async with self._reading:
-                if time.monotonic() - self._tried_at > _LEAST_SECONDS_BETWEEN:
-                    await self._read()
+        if key_id not in self._keys or time.monotonic() - self._fetched_at > _REFRESH_SECONDS:
+            async with self._fetch_lock:
+                if time.monotonic() - self._attempted_at > _MIN_FETCH_INTERVAL_SECONDS:
+                    await self._fetch()
         if not self._keys:
             raise BackendUnavailable(
-                "The issuer of operators' tokens did not answer; try again.", retry_after=_LEAST_SECONDS_BETWEEN
+                "The issuer of operators' tokens did not answer; try again.", retry_after=_MIN_FETCH_INTERVAL_SECONDS
             )
         if key_id not in self._keys:
             raise Unauthenticated("This token is signed with a key that its issuer does not publish.")
         return self._keys[key_id]
 
-    async def _read(self) -> None:
-        self._tried_at = time.monotonic()
+    async def _fetch(self) -> None:
+        self._attempted_at = time.monotonic()
         try:
             if not self._url:
                 address = f"{self._issuer.rstrip('/')}/.well-known/openid-configuration"
@@ -73,24 +73,24 @@ class IssuerKeys:
                 for each in keys
                 if each.get("kid") and each.get("use", "sig") == "sig" and each.get("kty") in ("RSA", "EC", "OKP")
             }
-            self._read_at = time.monotonic()
+            self._fetched_at = time.monotonic()
         except (httpx.HTTPError, ValueError, KeyError, TypeError, AttributeError, jwt.PyJWTError) as error:
             # What is remembered goes on being used: an issuer that is away for a while locks nobody out.
             _log.warning("oidc.keys_not_read", issuer=self._issuer, cause=f"{type(error).__name__}: {error}")
 
     async def _json(self, url: str, name: str) -> Any:
-        response = await self._client.get(url, timeout=_FETCH_SECONDS, follow_redirects=False)
+        response = await self._client.get(url, timeout=_FETCH_TIMEOUT_SECONDS, follow_redirects=False)
         response.raise_for_status()
         return response.json()[name]
 
 
-class Operators:
+class OperatorTokens:
     """Reads operators' tokens as the configuration says."""
 
     def __init__(self, config: GatewayConfig, keys: IssuerKeys) -> None:
         self._config = config
         self._keys = keys
-        self._algorithms = listed(config.oidc_algorithms)
+        self._algorithms = comma_separated(config.oidc_algorithms)
 
     async def operator(self, token: str) -> Operator:
         """Who a token is for; raises Unauthenticated, and BackendUnavailable when the issuer cannot be asked."""

@@ -5,7 +5,7 @@ from google.protobuf.message import Message
 from kefu.gateway.grpc_backends import CHAT
 from kefu.router.v1 import chat_pb2 as pb
 
-QUESTIONS = frozenset({"Converse"})
+QUESTION_METHODS = frozenset({"Converse"})
 """Methods that cost an answer."""
 _METHODS = frozenset(
     {
@@ -20,7 +20,7 @@ _METHODS = frozenset(
         "WatchSession",
     }
 )
-_NOTES = ("summary", "passages", "slots", "sentiment", "subject")
+_INTERNAL_FIELDS = ("summary", "passages", "slots", "sentiment", "subject")
 """Fields of Handoff that the support team reads."""
 
 
@@ -29,7 +29,7 @@ def may_call(service: str, method: str) -> bool:
     return service == CHAT and method in _METHODS
 
 
-def without_notes(message: Message) -> None:
+def remove_internal_fields(message: Message) -> None:
     """Take from a response to a visitor what is meant for the support team."""
     match message:
         case pb.ConverseEvent():
@@ -51,5 +51,5 @@ def _clear_turn(turn: pb.Turn) -> None:
 
 
 def _clear(handoff: pb.Handoff) -> None:
-    for name in _NOTES:
+    for name in _INTERNAL_FIELDS:
         handoff.ClearField(name)  # pyright: ignore[reportArgumentType] - the stubs know literals

@@ -20,7 +20,7 @@ AUDIENCE = "kefu-visitor"
 _ISSUER = "kefu-gateway"
 _ALGORITHM = "HS256"
 _REQUIRED = ["exp", "iat", "sub", "aud", "iss", "tenant", "since"]
-_SECONDS_A_DAY = 86_400.0
+_SECONDS_PER_DAY = 86_400.0
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Visitor:
     since: float
 
 
-class Visitors:
+class VisitorTokens:
     """Makes and reads tokens. The first of `secrets` signs; all are taken. Times are those of `clock`."""
 
     def __init__(
@@ -47,31 +47,31 @@ class Visitors:
     ) -> None:
         self._secrets = secrets
         self._tenant = tenant
-        self._seconds = minutes * 60
-        self._refresh_seconds = refresh_days * _SECONDS_A_DAY
-        self._life_seconds = days * _SECONDS_A_DAY
+        self._token_seconds = minutes * 60
+        self._refresh_seconds = refresh_days * _SECONDS_PER_DAY
+        self._max_visitor_seconds = days * _SECONDS_PER_DAY
         self._clock = clock
 
     @property
-    def seconds(self) -> float:
+    def token_seconds(self) -> float:
         """Life of a token."""
-        return self._seconds
+        return self._token_seconds
 
-    def new(self) -> str:
+    def issue(self) -> str:
         """A token for a new visitor."""
         return self._token(f"visitor-{uuid.uuid4()}", self._clock())
 
-    def visitor(self, token: str) -> Visitor:
+    def verify(self, token: str) -> Visitor:
         """Who a token is for; raises Unauthenticated."""
         claims = self._claims(token)
         if claims["exp"] <= self._clock():
             raise Unauthenticated("This visitor's token has expired; exchange it at /api/visitor.")
         return Visitor(claims["tenant"], claims["sub"], claims["since"])
 
-    def refreshed(self, token: str) -> str:
+    def refresh(self, token: str) -> str:
         """A fresh token for the visitor of an old one; raises Unauthenticated when that is too old, or no token."""
         claims, now = self._claims(token), self._clock()
-        if claims["exp"] + self._refresh_seconds <= now or claims["since"] + self._life_seconds <= now:
+        if claims["exp"] + self._refresh_seconds <= now or claims["since"] + self._max_visitor_seconds <= now:
             raise Unauthenticated("This visitor's token is too old; ask for a new visitor's.")
         return self._token(claims["sub"], claims["since"])
 
@@ -83,7 +83,7 @@ class Visitors:
             "tenant": self._tenant,
             "sub": subject,
             "iat": int(now),
-            "exp": int(now + self._seconds),
+            "exp": int(now + self._token_seconds),
             "since": int(since),
             "jti": uuid.uuid4().hex,
         }

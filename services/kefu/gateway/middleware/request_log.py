@@ -41,7 +41,7 @@ def trace_id() -> str:
     return trace.format_trace_id(trace.get_current_span().get_span_context().trace_id)
 
 
-class Observed:
+class RequestLog:
     """ASGI middleware, the outermost. `route_of` names a path for metrics, from a small set."""
 
     def __init__(self, app: ASGIApp, route_of: Callable[[str], str]) -> None:
@@ -63,7 +63,7 @@ class Observed:
         structlog.contextvars.bind_contextvars(trace_id=trace_id(), request_id=request_id)
         status, first_byte = 0, 0.0
 
-        async def told(message: Message) -> None:
+        async def send_observed(message: Message) -> None:
             nonlocal status, first_byte
             if message["type"] == "http.response.start":
                 status = message["status"]
@@ -76,7 +76,7 @@ class Observed:
         IN_FLIGHT.labels(route).inc()
         cause = ""
         try:
-            await self._app(scope, receive, told)
+            await self._app(scope, receive, send_observed)
         except asyncio.CancelledError:
             cause = "cancelled"
             raise
@@ -89,7 +89,7 @@ class Observed:
                 "Something failed here; the operator finds it in the log by this trace id.",
                 metadata={"trace_id": trace_id()},
             )
-            await _tell(Failure.of(error), told)
+            await _send_failure(Failure.of(error), send_observed)
         finally:
             seconds = time.monotonic() - began
             IN_FLIGHT.labels(route).dec()
@@ -101,7 +101,7 @@ class Observed:
                 _log.info("http", route=route, verb=scope["method"], status=status, ms=round(seconds * 1000, 1), **more)
 
 
-async def _tell(failure: Failure, send: Send) -> None:
+async def _send_failure(failure: Failure, send: Send) -> None:
     headers = [(b"content-type", b"application/json")]
     await send({"type": "http.response.start", "status": failure.status, "headers": headers})
     await send({"type": "http.response.body", "body": failure.json_bytes()})

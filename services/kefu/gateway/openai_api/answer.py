@@ -12,11 +12,11 @@ from kefu.router.v1 import chat_pb2 as pb
 _LENGTH = {pb.FINISH_REASON_LENGTH: "length"}
 
 
-class Answer:
-    """One answer, as it grows: `take` each event, and send what it gives."""
+class CompletionBuilder:
+    """One answer, as it grows: `add_event` each event, and send what it gives."""
 
-    def __init__(self, asked: ChatRequest) -> None:
-        self._asked = asked
+    def __init__(self, request: ChatRequest) -> None:
+        self._request = request
         self.session = ""
         self.turn = ""
         self.text = ""
@@ -27,7 +27,7 @@ class Answer:
         self.completed: pb.TurnCompleted | None = None
         self._created = int(time.time())
 
-    def take(self, event: pb.ConverseEvent) -> dict[str, str]:
+    def add_event(self, event: pb.ConverseEvent) -> dict[str, str]:
         """What an event adds to the message: `content` or `reasoning_content`, or nothing."""
         match event.WhichOneof("event"):
             case "turn_started":
@@ -55,7 +55,7 @@ class Answer:
 
     def _footnotes(self) -> str:
         """The sources that the answer cites, as lines below it, where they were asked for."""
-        if not self._asked.footnotes or self.completed is None:
+        if not self._request.footnotes or self.completed is None:
             return ""
         cited = sorted({citation.number for citation in self.completed.citations})
         by_number = {passage.number: passage for passage in self._passages}
@@ -112,16 +112,16 @@ class Answer:
         """The end of the stream: why it ended, where it comes from, and what it took if that was asked for."""
         choice: dict[str, Any] = {"index": 0, "delta": {}, "logprobs": None, "finish_reason": self.finish_reason}
         yield {**self._chunk([choice]), "kefu": self.extension()}
-        if self._asked.includes_usage:
+        if self._request.includes_usage:
             yield {**self._chunk([]), "usage": self.usage()}
 
     def _chunk(self, choices: list[dict[str, Any]]) -> dict[str, Any]:
         chunk = {**self._head("chat.completion.chunk"), "choices": choices}
-        return {**chunk, "usage": None} if self._asked.includes_usage else chunk
+        return {**chunk, "usage": None} if self._request.includes_usage else chunk
 
     def _head(self, kind: str) -> dict[str, Any]:
         identity = self.turn.rpartition("/")[2]
-        return {"id": f"chatcmpl-{identity}", "object": kind, "created": self._created, "model": self._asked.model}
+        return {"id": f"chatcmpl-{identity}", "object": kind, "created": self._created, "model": self._request.model}
 
 
 def _footnote(passage: pb.SourcePassage) -> str:

@@ -18,7 +18,7 @@ _TYPES = {
 _CODES = {401: "invalid_api_key", 429: "rate_limit_exceeded"}
 
 
-class Refused(Exception):
+class InvalidRequest(Exception):
     """A request that is wrong in itself. `param` is the parameter; `code` one of OpenAI's, or of ours."""
 
     def __init__(self, message: str, param: str | None = None, *, code: str | None = None, status: int = 400) -> None:
@@ -29,14 +29,14 @@ class Refused(Exception):
         self.status = status
 
 
-def body_of(error: Failure | Refused) -> dict[str, Any]:
+def error_body(error: Failure | InvalidRequest) -> dict[str, Any]:
     """{"error": {message, type, param, code}}; `code` is the reason of an ErrorInfo where OpenAI has none."""
-    code = error.code if isinstance(error, Refused) else _CODES.get(error.status) or error.info.reason or None
-    param = error.param if isinstance(error, Refused) else error.field or None
+    code = error.code if isinstance(error, InvalidRequest) else _CODES.get(error.status) or error.info.reason or None
+    param = error.param if isinstance(error, InvalidRequest) else error.field or None
     kind = _TYPES.get(error.status, "server_error")
     return {"error": {"message": error.message, "type": kind, "param": param, "code": code}}
 
 
-def response_to(error: Failure | Refused) -> Response:
+def error_response(error: Failure | InvalidRequest) -> Response:
     """The response, with Retry-After where the failure says when to come back."""
-    return JSONResponse(body_of(error), error.status, headers=error.headers if isinstance(error, Failure) else None)
+    return JSONResponse(error_body(error), error.status, headers=error.headers if isinstance(error, Failure) else None)

@@ -33,7 +33,7 @@ from kefu.common.errors import BackendUnavailable
 from kefu.common.redis.commands import RedisCommands
 from kefu.common.text.chinese import is_traditional
 from kefu.common.text.pii import holds_personal_data
-from kefu.common.text.question_equivalence import asked
+from kefu.common.text.question_equivalence import reduce_question
 from kefu.router import metrics
 from kefu.router.answering.draft import AnswerDraft
 from kefu.router.answering.question import Question
@@ -216,7 +216,7 @@ def _digest(question: Question, found: SearchResult) -> str:
         question.as_of,
         question.ask.filters,
         *_settings(question.rules),
-        asked(question.text).key,
+        reduce_question(question.text).key,
     )
     return hashlib.sha256(json.dumps(scope).encode()).hexdigest()
 

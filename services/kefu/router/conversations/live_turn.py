@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from kefu.common.aio import cancelled
+from kefu.common.aio import cancel_and_wait
 from kefu.common.auth import Principal
 from kefu.common.errors import BackendUnavailable, ServiceError, SessionBusy
 from kefu.router import metrics
@@ -187,10 +187,10 @@ class LiveTurn:
     async def _run(self) -> None:
         async with AsyncExitStack() as stack:
             answering = asyncio.create_task(self._admitted_answer(stack), name=f"answer {self.key.turn_id}")
-            stack.push_async_callback(cancelled, answering)
+            stack.push_async_callback(cancel_and_wait, answering)
             await asyncio.wait({answering, self._end}, return_when=asyncio.FIRST_COMPLETED)
             whole = answering.done()
-            await cancelled(answering)
+            await cancel_and_wait(answering)
             failure = None if answering.cancelled() else answering.exception()
             if not self._lease.fence and not self.ephemeral:
                 # It never began: no trace of it is left.
@@ -277,7 +277,7 @@ class LiveTurn:
             if await storing == "stored":
                 self._tell_happenings(stored, state)
         finally:
-            await cancelled(storing)
+            await cancel_and_wait(storing)
 
     def _tell_happenings(self, stored: Turn, state: TurnState) -> None:
         tenant, session_id, tell = self.key.tenant, self.key.session_id, self._services.happenings.publish

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from kefu.common.text.number_words import HAN_NUMBER, NUMBER, NUMBER_WORDS, han_number, normal
+from kefu.common.text.number_words import HAN_NUMBER, NUMBER, NUMBER_WORDS, han_number, normalized_number
 from kefu.router.guardrails.literal_patterns import (
     ADDRESS,
     CLOCK_TIME,
@@ -60,7 +60,7 @@ class Evidence:
             return False
         behind = "" if core[-1] in ".,:?" else after
         for number in found:
-            value = normal(number[0])
+            value = normalized_number(number[0])
             front = core[: number.start()] if number is found[0] else ""
             unit = unit_in_front(before[-5:] + front) or unit_behind(core[found[-1].end() :] + behind)
             if value not in self._free and self._statements.contradict(Quantity(value, unit), said + front):
@@ -90,7 +90,7 @@ class Evidence:
                 continue
             if len(parts) <= 2 or DATE.search(run[0]):  # the groups of a telephone number are no figures
                 for part in parts:
-                    self._know(normal(part), kind)
+                    self._know(normalized_number(part), kind)
         for word in re.findall(r"[A-Za-z]+(?:-[A-Za-z]+)?", plain.lower()):
             for part in (word, *word.split("-")):
                 if part in NUMBER_WORDS:
@@ -104,7 +104,7 @@ class Evidence:
 
     def has_number(self, number: str, kind: Kind = PLAIN) -> bool:
         """Whether a number occurs, as money or per cent if it is that."""
-        known = self._numbers.get(normal(number))
+        known = self._numbers.get(normalized_number(number))
         return known is not None and known.money >= kind.money and known.per_cent >= kind.per_cent
 
     def has_text(self, text: str) -> bool:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from kefu.common.text.number_words import HAN_NUMBER, NUMBER, NUMBER_WORDS, han_number, normal
+from kefu.common.text.number_words import HAN_NUMBER, NUMBER, NUMBER_WORDS, han_number, normalized_number
 from kefu.router.grounding.lexical_overlap import units_of
 from kefu.router.grounding.sentence_selection import pieces
 
@@ -163,7 +163,7 @@ def _value(text: str) -> str:
     if ":" in text:
         return clock(*text.split(":"))
     if text[0].isdigit():
-        return normal(text)
+        return normalized_number(text)
     if text.isascii():
         number = NUMBER_WORDS.get(text.lower())
         return "" if number is None else str(number)

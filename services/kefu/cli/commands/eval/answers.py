@@ -97,7 +97,7 @@ _Knowledge = tuple[SetKnowledge, SetKnowledge]
 
 
 def _prepare(questions: QuestionSet, wanted: Mapping[str, Wanted], embedder: str, cache: Path) -> _Knowledge:
-    remembered = EmbeddingCache(open_embedder(embedder), cache / "eval-embeddings.sqlite")
+    embeddings = EmbeddingCache(open_embedder(embedder), cache / "eval-embeddings.sqlite")
     try:
         with _progress() as progress:
             tasks: dict[str, TaskID] = {}
@@ -107,10 +107,10 @@ def _prepare(questions: QuestionSet, wanted: Mapping[str, Wanted], embedder: str
                     tasks[step] = progress.add_task(f"{questions.name}: {step}", total=total)
                 progress.update(tasks[step], completed=done)
 
-            evaluation = prepare(questions, remembered, report)
+            evaluation = prepare(questions, embeddings, report)
         threshold = calibrated(questions, evaluation).min_relevance
     finally:
-        remembered.close()
+        embeddings.close()
     ids = list(wanted)
     return searched(questions, evaluation, ids, threshold), told(questions, evaluation, ids)
 
