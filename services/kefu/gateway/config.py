@@ -1,4 +1,4 @@
-"""What the gateway needs to know before it serves."""
+"""The gateway's configuration."""
 
 from collections.abc import Mapping
 from typing import Literal, Self
@@ -146,10 +146,10 @@ class GatewayConfig(ServiceConfig, env_prefix="KEFU_GATEWAY_"):
 
     @property
     def visitor_secrets(self) -> tuple[str, ...]:
-        """The first one signs; none when there are no visitors."""
+        """The secrets of visitors' tokens. The first one signs; empty when there are no visitors."""
         return comma_separated(self.visitor_secret.get_secret_value()) if self.visitor_secret else ()
 
 
 def comma_separated(value: str) -> tuple[str, ...]:
-    """What stands between the commas."""
+    """The entries between the commas of a value, without spaces around them and without empty ones."""
     return tuple(part for part in (each.strip() for each in value.split(",")) if part)

@@ -1,8 +1,8 @@
 """
-Connect and gRPC-Web in, gRPC out: one forwarder for every method of the contracts.
+The Connect proxy: Connect and gRPC-Web in, gRPC out, for every method of the contracts.
 
-connectrpc's own generated code is made for another protobuf runtime than ours, and would need a servicer of stubs for
-each service; its endpoints, though, are plain functions with a description, which the descriptors give.
+connectrpc's own generated code is made for another protobuf runtime than Kefu's, and would need a servicer of stubs for
+each service. Its endpoints, though, are plain functions with a description, which the descriptors give.
 """
 
 import asyncio
@@ -41,7 +41,7 @@ from kefu.gateway.protobuf_codecs import CODECS
 
 Context = RequestContext[Any, Any]
 _WATCH_METHODS = frozenset({"WatchSession", "WatchDesk"})
-"""Streams that last until one side leaves: a drain does not wait for them."""
+"""Methods whose streams last until one side ends them: a drain does not wait for these."""
 _MAX_REQUEST_BYTES = {CHAT: 64 * 1024, KNOWLEDGE: 4 * 1024 * 1024}
 _DEFAULT_MAX_REQUEST_BYTES = 256 * 1024
 _caller: ContextVar[Caller] = ContextVar("kefu_gateway_caller")
@@ -49,7 +49,7 @@ _log = structlog.stdlib.get_logger()
 
 
 class ConnectProxy:
-    """Forwards calls to `backends`. `call_seconds`: the deadline of a unary call whose client names none."""
+    """Forwards calls to the services. `call_seconds`: the deadline of a unary call whose client sets none."""
 
     def __init__(self, backends: Backends, callers: CallerResolver, *, call_seconds: float) -> None:
         self._backends = backends
@@ -71,11 +71,11 @@ class ConnectProxy:
 
     @property
     def paths(self) -> frozenset[str]:
-        """Of every method."""
+        """The path of every method."""
         return frozenset(self._backends.methods)
 
     def end_watches(self) -> None:
-        """End the streams that never end: their clients go on at another gateway."""
+        """End the streams that never end by themselves: their clients go on at another gateway."""
         self._shutting_down = True
         for call in tuple(self._watch_calls):
             call.cancel()
@@ -139,7 +139,7 @@ class ConnectProxy:
 
 
 class ServiceApplication(ConnectASGIApplication[None]):
-    """One service, over Connect and gRPC-Web."""
+    """The ASGI application of one service, over Connect and gRPC-Web."""
 
     def __init__(self, service: str, endpoints: "Iterable[Endpoint[Any, Any]]", gate: "_CallGate") -> None:
         found = {f"/{each.method.service_name}/{each.method.name}": each for each in endpoints}
@@ -154,11 +154,11 @@ class ServiceApplication(ConnectASGIApplication[None]):
 
     @property
     def path(self) -> str:
-        """Where it is mounted."""
+        """The path at which the application is mounted."""
         return self._service_path
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Serve one request. gRPC itself needs trailers, and is for the services' own ports."""
+        """Serve one request. Native gRPC needs trailers, and is refused: the services' own ports take it."""
         content_type = Headers(scope=scope).get("content-type", "")
         if content_type.startswith("application/grpc") and not content_type.startswith("application/grpc-web"):
             refusal = PlainTextResponse("Call gRPC at the router's port; here are Connect and gRPC-Web.\n", 415)
@@ -168,13 +168,13 @@ class ServiceApplication(ConnectASGIApplication[None]):
 
 
 class _CallGate(MetadataInterceptor[None]):
-    """Before a request is read: who calls. Before a failure is told: what it is, with a reason, and no more."""
+    """An interceptor that admits a caller before the request is read, and maps each failure to one with a reason."""
 
     def __init__(self, callers: CallerResolver) -> None:
         self._callers = callers
 
     async def on_start(self, ctx: Context) -> None:
-        """Let a caller in, or raise."""
+        """Admit the caller, or raise ConnectError."""
         address = (ctx.client_address or "").rpartition(":")[0]
         try:
             caller = await self._callers.caller(ctx.request_headers.get("authorization"), address)
@@ -202,7 +202,7 @@ class _CallGate(MetadataInterceptor[None]):
 
 
 def _service_error(error: ConnectError) -> ServiceError:
-    """What connectrpc found wrong with a request, as one of our errors."""
+    """The ServiceError for an error that connectrpc itself raised about a request."""
     match error.code:
         case Code.RESOURCE_EXHAUSTED:
             return RequestTooLarge("The request is larger than this method takes; send less in one call.")

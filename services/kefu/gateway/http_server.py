@@ -1,4 +1,4 @@
-"""Run an ASGI application as every service of ours runs: bound before it serves, drained before it leaves."""
+"""The HTTP server of the gateway's ASGI application: bound before it serves, drained before it ends."""
 
 import asyncio
 import contextlib
@@ -29,13 +29,13 @@ _log = structlog.stdlib.get_logger()
 
 @dataclass
 class Readiness:
-    """What /readyz answers."""
+    """The state that /readyz reports."""
 
     ready: bool = False
 
 
 class _Server(uvicorn.Server):
-    """A server that leaves signals to us."""
+    """A uvicorn server that handles no signals."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -120,7 +120,7 @@ def _tls_options(tls: Tls | None) -> dict[str, Any]:
 
 
 async def _reload_certificate(context: ssl.SSLContext | None, tls: Tls | None, check_seconds: float) -> None:
-    """Show a renewed certificate to the connections that come after it, until cancelled."""
+    """Present a renewed certificate to new connections, until cancelled."""
     if context is None or tls is None:
         return
     loaded = (tls.certificate.read_bytes(), tls.key.read_bytes())
@@ -129,7 +129,7 @@ async def _reload_certificate(context: ssl.SSLContext | None, tls: Tls | None, c
         try:
             found = (tls.certificate.read_bytes(), tls.key.read_bytes())
             if found != loaded:
-                # First where it does no harm: a certificate that is taken without its key would be shown all the same.
+                # First in a context of its own: a certificate that is loaded without its key would be presented too.
                 ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(tls.certificate, tls.key)
                 context.load_cert_chain(tls.certificate, tls.key)
                 loaded = found
@@ -151,7 +151,10 @@ def _bind(listen: str) -> socket.socket:
 
 
 def _protocol(header_seconds: float) -> type[asyncio.Protocol]:
-    """HTTP/1.1 that cuts a connection whose request's header takes longer than that; uvicorn would wait for ever."""
+    """HTTP/1.1 that closes a connection whose request header takes longer than `header_seconds`.
+
+    uvicorn itself would wait for ever.
+    """
 
     class Protocol(H11Protocol):
         _header_timer: asyncio.TimerHandle | None = None

@@ -1,4 +1,4 @@
-"""The gateway's ASGI application: which path leads where, and what stands in front of all of them."""
+"""The gateway's ASGI application: its routes, and the middleware in front of all of them."""
 
 from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.requests import Request
@@ -29,7 +29,7 @@ def application(
     pages: StaticPages,
     readiness: Readiness,
 ) -> ASGIApp:
-    """All of it, put together."""
+    """The application of all endpoints, with middleware: request log, security headers, CORS, body deadline."""
 
     async def healthy(request: Request) -> Response:
         return PlainTextResponse("ok\n")

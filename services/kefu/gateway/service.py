@@ -1,4 +1,4 @@
-"""The gateway as one block: everything it is made of, opened in order and closed in reverse."""
+"""The gateway's wiring: all its parts, opened in order and closed in reverse."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -23,7 +23,7 @@ from kefu.gateway.upload import ImportEndpoint
 
 @asynccontextmanager
 async def gateway(config: GatewayConfig, folder: Path = FOLDER) -> AsyncIterator[int]:
-    """A gateway that serves while the block runs; yields its port. `folder` holds the pages."""
+    """A gateway while the block runs; yields its port. `folder` holds the pages."""
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
         backends = await enter(open_backends(config))

@@ -1,4 +1,4 @@
-"""What the pages ask beside the contracts: how this Kefu is set up, a visitor's token, and who they are."""
+"""Endpoints of the pages beside the contracts: public configuration, visitors' tokens, the caller's identity."""
 
 import importlib.metadata
 from typing import Any
@@ -22,7 +22,7 @@ _IDENTITY = "/kefu.router.v1.IdentityService/GetIdentity"
 
 
 class SiteApi:
-    """Endpoints of Starlette routes. Failures are told in the JSON form of the Connect protocol."""
+    """Endpoints of Starlette routes. Failures are answered in the JSON form of the Connect protocol."""
 
     def __init__(
         self, config: GatewayConfig, backends: Backends, callers: CallerResolver, visitors: VisitorTokens | None
@@ -34,7 +34,7 @@ class SiteApi:
         self._new_tokens = TokenBuckets("new_visitors", config.visitors_per_minute)
 
     async def config(self, request: Request) -> Response:
-        """GET /api/config: public."""
+        """GET /api/config: the public configuration."""
         config = self._config
         oidc = {
             "issuer": config.oidc_issuer,
@@ -62,7 +62,7 @@ class SiteApi:
         return JSONResponse({"token": token, "expires_in": round(self._visitors.token_seconds)}, headers=_NO_STORE)
 
     async def me(self, request: Request) -> Response:
-        """GET /api/me: who calls, and what they may do."""
+        """GET /api/me: the caller's tenant, subject, scopes and name."""
         caller = await self._callers.caller(request.headers.get("authorization"), client_address(request))
         principal = caller.principal
         if principal is not None:
@@ -86,22 +86,22 @@ class SiteApi:
 
 
 def client_address(request: Request) -> str:
-    """The client's address; behind a trusted proxy, the one that it tells."""
+    """The client's address; behind a trusted proxy, the address that the proxy names."""
     return request.client.host if request.client else ""
 
 
 def count_unauthenticated(callers: CallerResolver, address: str, error: grpc.aio.AioRpcError) -> None:
-    """A service did not know a caller: count that; raises AddressLimit when it happened too often."""
+    """Count a call that a service refused as UNAUTHENTICATED. Raises AddressLimit when there are too many."""
     if error.code() is grpc.StatusCode.UNAUTHENTICATED:
         callers.count_refusal(address)
 
 
 def failure_response(failure: Failure) -> Response:
-    """A failure as a response."""
+    """The response of a failure."""
     return JSONResponse(failure.json(), failure.status, headers={**failure.headers, **_NO_STORE})
 
 
 async def handle_service_error(request: Request, error: Exception) -> Response:
-    """The same for what was raised: a handler for Starlette."""
+    """Starlette's exception handler for ServiceError."""
     assert isinstance(error, ServiceError)  # noqa: S101 - registered for it
     return failure_response(Failure.of(error))

@@ -1,4 +1,4 @@
-"""The pages that browsers load: files of one folder, compressed, and kept by browsers as long as their names allow."""
+"""Static files for browsers: one folder, compressed, with cache headers by file name."""
 
 import asyncio
 import gzip
@@ -14,7 +14,7 @@ from starlette.responses import PlainTextResponse, Response
 
 FOLDER = Path(__file__).parent / "static"
 _HASHED = re.compile(r"assets/.+-[A-Za-z0-9_-]{8,}\.[a-z0-9]+")
-"""As Vite names what never changes under its name."""
+"""Vite's names with a hash of the content: such a file never changes."""
 _IMMUTABLE = "public, max-age=31536000, immutable"
 _REVALIDATE = "no-cache"
 _COMPRESSIBLE = ("text/", "application/json", "application/javascript", "image/svg+xml", "application/manifest+json")
@@ -28,11 +28,11 @@ class _Page:
     media_type: str
     tag: str
     bodies: dict[str, bytes]
-    """By content-encoding; "" is as it is."""
+    """By content-encoding; "" is uncompressed."""
 
 
 class StaticPages:
-    """Serves the files of `folder`; `/desk` is desk.html or desk/index.html. Files are read again when they change."""
+    """The endpoint of the files in `folder`; `/desk` is desk.html or desk/index.html. Changed files are read again."""
 
     def __init__(self, folder: Path = FOLDER) -> None:
         self._folder = folder.resolve()
@@ -65,7 +65,7 @@ class StaticPages:
                 file = (self._folder / candidate).resolve()
                 if file.is_relative_to(self._folder) and file.is_file():
                     return file
-            except (ValueError, OSError):  # a NUL, or a name that is too long
+            except (ValueError, OSError):  # a NUL character, or a name that is too long
                 return None
         return None
 

@@ -1,4 +1,4 @@
-"""POST /api/import: documents from a browser, which can neither stream two ways nor speak gRPC."""
+"""POST /api/import: documents from a browser, which can neither stream in both directions nor speak gRPC."""
 
 import asyncio
 import json
@@ -37,7 +37,7 @@ class Options:
 
     @classmethod
     def read(cls, text: bytes) -> "Options":
-        """Raises BadRequest."""
+        """The options in a form's field. Raises BadRequest."""
         try:
             parsed: Any = json.loads(text or b"{}")
             if not isinstance(parsed, dict):
@@ -52,7 +52,10 @@ class Options:
 
 
 class ImportForm:
-    """multipart/form-data as it comes, turned into the messages of an import; no file is held."""
+    """A streaming parser of multipart/form-data that gives the messages of an import. No file is kept in memory.
+
+    Raises BadRequest for another `content_type`.
+    """
 
     def __init__(self, collection: str, content_type: str) -> None:
         kind, parameters = parse_options_header(content_type)
@@ -82,16 +85,16 @@ class ImportForm:
 
     @property
     def file_started(self) -> bool:
-        """A file has come, and so all options have."""
+        """Whether a file has begun, so that all options are known."""
         return self._import_started
 
     @property
     def creates_collection(self) -> bool:
-        """The collection is to be made when it is not there."""
+        """Whether a missing collection is to be created."""
         return self._options.create
 
     def messages(self, chunk: bytes) -> list[pb.ImportDocumentsRequest]:
-        """The messages that the next bytes make; raises BadRequest."""
+        """The messages that the next bytes complete. Raises BadRequest."""
         try:
             self._parser.write(chunk)
         except MultipartParseError as error:
@@ -100,7 +103,7 @@ class ImportForm:
         return messages
 
     def final_messages(self) -> list[pb.ImportDocumentsRequest]:
-        """The messages that are left at the end; raises BadRequest for a form that was cut off."""
+        """The remaining messages at the end of the form. Raises BadRequest for a form that was cut off."""
         if not self._form_complete:
             raise BadRequest("body", "was cut off.")
         self._start_import()
@@ -162,8 +165,10 @@ class ImportForm:
 
 
 class ImportEndpoint:
-    """The endpoint. It answers with a line for each ImportDocumentsResponse, once the whole form is there: a browser
-    that sends does not read, and would hold up the very import whose reports it does not take.
+    """The endpoint of imports. It answers with a line of JSON for each ImportDocumentsResponse.
+
+    The answer begins once the whole form is there. A browser that sends does not read, and would hold up the import
+    whose reports it does not take.
     """
 
     def __init__(self, backends: Backends, callers: CallerResolver) -> None:
@@ -171,7 +176,7 @@ class ImportEndpoint:
         self._callers = callers
 
     async def __call__(self, request: Request) -> Response:
-        """Import what comes."""
+        """Import the documents of one request."""
         try:
             return await self._import(request)
         except ServiceError as error:
@@ -208,9 +213,9 @@ class ImportEndpoint:
         return StreamingResponse(_lines(first, reports, call), media_type="application/x-ndjson")
 
     async def _collection_missing(self, caller: Caller, name: str) -> grpc.aio.AioRpcError | None:
-        """What says that the collection is not there; raises what says that the caller may not know.
+        """The NOT_FOUND error when the collection is missing, else None. Raises every other error.
 
-        Asked first: a stream that is refused while it is written to does not tell why.
+        The lookup comes first, because a stream that is refused while it is written to does not say why.
         """
         request = pb.GetCollectionRequest(name=name)
         try:
@@ -224,7 +229,7 @@ class ImportEndpoint:
 
 
 class _ImportReports:
-    """The responses of an import, read as they come: results are kept, progress only once somebody reads."""
+    """The responses of an import, read as they come. Results are always kept, progress only after `start_reading`."""
 
     def __init__(self, call: "grpc.aio.StreamStreamCall[Any, Any]") -> None:
         self._call = call
@@ -233,15 +238,15 @@ class _ImportReports:
         self._read_task = asyncio.create_task(self._read(), name="import reports")
 
     def start_reading(self) -> None:
-        """From here on somebody reads."""
+        """Keep progress reports too, from now on."""
         self._reading = True
 
     def cancel(self) -> None:
-        """Nobody reads any more."""
+        """Stop reading."""
         self._read_task.cancel()
 
     async def next(self) -> pb.ImportDocumentsResponse | None:
-        """The next response, None at the end; raises what the call failed with."""
+        """The next response; None at the end. Raises the error of a failed call."""
         response = await self._queue.get()
         if response is None:
             await self._read_task
@@ -261,11 +266,11 @@ async def _write(call: "grpc.aio.StreamStreamCall[Any, Any]", messages: list[pb.
         try:
             await call.write(message)
         except (grpc.aio.AioRpcError, asyncio.InvalidStateError):
-            return  # it has ended: its reports say how
+            return  # the call has ended: its reports say how
 
 
 async def _drain_body(request: Request) -> None:
-    """Take the rest of a form that is refused: a browser that is not done with sending sees no answer."""
+    """Read the rest of a refused form: a browser that has not finished sending does not see the answer."""
     remaining = _MAX_DRAINED_BYTES
     with suppress(ClientDisconnect, RuntimeError, DeadlineExceeded):  # gone; read already; late: then there is no rest
         async for chunk in request.stream():

@@ -1,8 +1,8 @@
 """
-Who calls the gateway, and as whom it calls the services for them.
+The callers of the gateway, and the metadata with which it calls the services for them.
 
-Three kinds, told apart by what stands behind `Bearer`:
-  a key (kefu_…)             passed on as it is: the services judge it
+The value after `Bearer` says which of three kinds a caller is:
+  a key (kefu_…)             passed on unchanged: the services check it
   a visitor's token (HS256)  verified here; the services are called with their own key, for the visitor, with scope chat
   any other JWT              an operator's, verified by its issuer's keys; likewise, with the scopes of its roles
 """
@@ -26,29 +26,38 @@ from kefu.gateway.rate_limit import TokenBuckets, network_of
 
 
 class CallerKind(StrEnum):
-    """How a caller is known."""
+    """How a caller is authenticated."""
 
     KEY = "key"
+    """By an API key."""
     VISITOR = "visitor"
+    """By a visitor's token, signed by the gateway."""
     OPERATOR = "operator"
+    """By a token of the OpenID Connect issuer."""
 
 
 @dataclass(frozen=True)
 class Caller:
-    """Who calls. `principal` and `name` are known of visitors and operators; of a key the services know it."""
+    """A caller of the gateway."""
 
     kind: CallerKind
     address: str
+    """IP address of the client."""
     identity: str
-    """Tells callers apart; no secret."""
+    """A name for each caller, without a secret."""
     metadata: Callable[[], Metadata]
-    """For a call to a service, made when it is called: it names the trace."""
+    """Makes the metadata of a call to a service. Call it anew for each one, because it names the current trace."""
     principal: Principal | None = None
+    """None for a key: only the services know its principal."""
     name: str = ""
+    """Name of an operator, for people; else empty."""
 
 
 class CallerResolver:
-    """Knows callers by their `authorization`, and bounds what those without a valid one may do."""
+    """Resolves callers from their `authorization`, and applies the rate limits of visitors and unknown callers.
+
+    `visitors` and `operators` are None where the configuration has none.
+    """
 
     def __init__(self, config: GatewayConfig, visitors: VisitorTokens | None, operators: OperatorTokens | None) -> None:
         self._internal_key = config.internal_key.get_secret_value()
@@ -60,7 +69,10 @@ class CallerResolver:
         self._calls = TokenBuckets("visitor_calls", config.visitor_calls_per_minute, burst_seconds=30.0)
 
     async def caller(self, authorization: str | None, address: str) -> Caller:
-        """Who sent this; raises Unauthenticated, or AddressLimit when too many such came from the address."""
+        """The caller with this `authorization` and IP address.
+
+        Raises Unauthenticated, or AddressLimit when too many such calls came from the address.
+        """
         try:
             return await self._resolve(authorization, address)
         except Unauthenticated:
@@ -68,7 +80,7 @@ class CallerResolver:
             raise
 
     def count_refusal(self, address: str) -> None:
-        """A call without a valid key or token came from this address; raises AddressLimit when there are too many."""
+        """Count a call without a valid key or token from this address. Raises AddressLimit when there are too many."""
         if wait := self._anonymous.take(network_of(address)):
             raise AddressLimit(
                 "Too many calls without a valid key come from this address; send one, or ask less often.",
@@ -76,7 +88,7 @@ class CallerResolver:
             )
 
     def admit(self, caller: Caller, service: str, method: str) -> None:
-        """Raise ScopeMissing or VisitorLimit when a visitor may not call this (now)."""
+        """Raise ScopeMissing when a visitor may not call this method, and VisitorLimit when not now."""
         if caller.kind is not CallerKind.VISITOR:
             return
         if not visitor_policy.may_call(service, method):

@@ -1,4 +1,4 @@
-"""Operators without keys: tokens of an OpenID Connect issuer, verified by its published keys."""
+"""Operators' tokens of an OpenID Connect issuer, verified by the keys that the issuer publishes."""
 
 import asyncio
 import hashlib
@@ -24,19 +24,21 @@ _log = structlog.stdlib.get_logger()
 
 @dataclass(frozen=True)
 class Operator:
-    """Who a token is for."""
+    """The operator that a token names."""
 
     tenant: str
     subject: str
-    """A hash of issuer and `sub`, so that no mail address stands in a name of Redis."""
+    """A hash of issuer and `sub`, so that no mail address stands in a Redis key."""
     scopes: frozenset[Scope]
     name: str
-    """For people, or empty."""
+    """A name for people, at most 100 characters; empty when the token has none."""
 
 
 class IssuerKeys:
-    """The public keys of an issuer: remembered for ten minutes, and read again when a token names one that is not
-    there, though never more than once in ten seconds, whatever tokens come.
+    """The public keys of an issuer, cached for ten minutes.
+
+    They are fetched again when a token names an unknown key, though at most once in ten seconds, whatever tokens come.
+    Without `jwks_url`, the issuer's /.well-known/openid-configuration names it.
     """
 
     def __init__(self, client: httpx.AsyncClient, issuer: str, jwks_url: str = "") -> None:
@@ -48,7 +50,7 @@ class IssuerKeys:
         self._fetch_lock = asyncio.Lock()
 
     async def key(self, key_id: str) -> jwt.PyJWK:
-        """A key by its `kid`; raises Unauthenticated when the issuer has none such, BackendUnavailable without it."""
+        """The key with this `kid`. Raises Unauthenticated for an unknown one, BackendUnavailable without any keys."""
         if key_id not in self._keys or time.monotonic() - self._fetched_at > _REFRESH_SECONDS:
             async with self._fetch_lock:
                 if time.monotonic() - self._attempted_at > _MIN_FETCH_INTERVAL_SECONDS:
@@ -75,7 +77,7 @@ class IssuerKeys:
             }
             self._fetched_at = time.monotonic()
         except (httpx.HTTPError, ValueError, KeyError, TypeError, AttributeError, jwt.PyJWTError) as error:
-            # What is remembered goes on being used: an issuer that is away for a while locks nobody out.
+            # The cached keys stay in use: an issuer that is away for a while locks nobody out.
             _log.warning("oidc.keys_not_read", issuer=self._issuer, cause=f"{type(error).__name__}: {error}")
 
     async def _json(self, url: str, name: str) -> Any:
@@ -85,7 +87,7 @@ class IssuerKeys:
 
 
 class OperatorTokens:
-    """Reads operators' tokens as the configuration says."""
+    """Verifies operators' tokens, and maps their claims to tenant and scopes as the configuration says."""
 
     def __init__(self, config: GatewayConfig, keys: IssuerKeys) -> None:
         self._config = config
@@ -93,7 +95,7 @@ class OperatorTokens:
         self._algorithms = comma_separated(config.oidc_algorithms)
 
     async def operator(self, token: str) -> Operator:
-        """Who a token is for; raises Unauthenticated, and BackendUnavailable when the issuer cannot be asked."""
+        """The operator that a token names. Raises Unauthenticated, or BackendUnavailable without the issuer's keys."""
         try:
             header = jwt.get_unverified_header(token)
             if header.get("alg") not in self._algorithms:
@@ -133,7 +135,7 @@ def _words(value: Any) -> list[str]:
 
 
 def _claim(claims: Mapping[str, Any], path: str) -> Any:
-    """A claim by its name, else by its path through objects: names with dots in them exist (https://example.com/roles)."""
+    """A claim by its whole name, else by a dotted path through objects. Names with dots exist (https://a.example/roles)."""
     if path in claims:
         return claims[path]
     found: Any = claims

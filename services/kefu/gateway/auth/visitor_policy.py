@@ -1,4 +1,4 @@
-"""What visitors may call, and what they are not shown: a hand-over's notes are for the person who takes over."""
+"""The methods that visitors may call, and the fields that they are not shown: a handoff's notes are for the agent."""
 
 from google.protobuf.message import Message
 
@@ -6,7 +6,7 @@ from kefu.gateway.grpc_backends import CHAT
 from kefu.router.v1 import chat_pb2 as pb
 
 QUESTION_METHODS = frozenset({"Converse"})
-"""Methods that cost an answer."""
+"""Methods that ask for an answer, and have a rate limit of their own."""
 _METHODS = frozenset(
     {
         "Converse",
@@ -21,7 +21,7 @@ _METHODS = frozenset(
     }
 )
 _INTERNAL_FIELDS = ("summary", "passages", "slots", "sentiment", "subject")
-"""Fields of Handoff that the support team reads."""
+"""Fields of Handoff that only agents read."""
 
 
 def may_call(service: str, method: str) -> bool:
@@ -30,7 +30,7 @@ def may_call(service: str, method: str) -> bool:
 
 
 def remove_internal_fields(message: Message) -> None:
-    """Take from a response to a visitor what is meant for the support team."""
+    """Remove from a response to a visitor, in place, the fields that are meant for agents."""
     match message:
         case pb.ConverseEvent():
             if message.WhichOneof("event") == "handoff":

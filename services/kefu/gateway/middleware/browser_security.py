@@ -1,4 +1,4 @@
-"""What protects browsers from other people's pages, and the gateway from clients that never finish a request."""
+"""Security headers and CORS, which protect browsers from foreign pages, and a deadline for request bodies."""
 
 import asyncio
 import time
@@ -41,7 +41,7 @@ _PREFLIGHT_SECONDS = 7200
 
 
 def with_cors(app: ASGIApp, config: GatewayConfig) -> ASGIApp:
-    """Pages of the configured origins, and no others, may call. No cookie is ever taken, so none is allowed."""
+    """CORS middleware: only pages of the configured origins may call. Cookies are never read, so none is allowed."""
     return CORSMiddleware(
         app,
         allow_origins=comma_separated(config.allowed_origins),
@@ -53,7 +53,7 @@ def with_cors(app: ASGIApp, config: GatewayConfig) -> ASGIApp:
 
 
 class SecurityHeaders:
-    """ASGI middleware: headers on every response, and a strict policy for what pages may load."""
+    """ASGI middleware that sets security headers on every response, and a strict content security policy on pages."""
 
     def __init__(self, app: ASGIApp, config: GatewayConfig) -> None:
         self._app = app
@@ -92,7 +92,7 @@ _HEADERS: Mapping[str, str] = {
 
 
 class BodyDeadline:
-    """ASGI middleware: a request's body has to come within `seconds`, of an import each part of it."""
+    """ASGI middleware with a deadline for request bodies: `seconds` for the whole, or for each part of an import."""
 
     def __init__(self, app: ASGIApp, seconds: float) -> None:
         self._app = app

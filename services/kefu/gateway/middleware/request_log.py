@@ -1,4 +1,4 @@
-"""What stands around every HTTP request: its id, its trace, a metric, a line of log, and no exception that gets out."""
+"""The outermost middleware: id, trace, metrics and log line of every HTTP request; no exception leaves it."""
 
 import asyncio
 import re
@@ -37,12 +37,12 @@ _tracer = trace.get_tracer("kefu")
 
 
 def trace_id() -> str:
-    """Of the request being served."""
+    """The trace id of the request being served."""
     return trace.format_trace_id(trace.get_current_span().get_span_context().trace_id)
 
 
 class RequestLog:
-    """ASGI middleware, the outermost. `route_of` names a path for metrics, from a small set."""
+    """ASGI middleware that logs, traces and measures requests. `route_of` maps a path to a label of a small set."""
 
     def __init__(self, app: ASGIApp, route_of: Callable[[str], str]) -> None:
         self._app = app
@@ -84,7 +84,7 @@ class RequestLog:
             UNEXPECTED.labels(route).inc()
             _log.exception("http.unexpected")
             if status:
-                raise  # half a response is out: uvicorn closes the connection, which is all that can be said
+                raise  # half a response is sent: all that is left is that uvicorn closes the connection
             error = Internal(
                 "Something failed here; the operator finds it in the log by this trace id.",
                 metadata={"trace_id": trace_id()},

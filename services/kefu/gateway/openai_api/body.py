@@ -1,4 +1,4 @@
-"""A request's body, read up to a bound."""
+"""Bounded reading of request bodies."""
 
 from starlette.requests import Request
 

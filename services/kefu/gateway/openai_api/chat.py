@@ -32,7 +32,7 @@ _NEW_SESSION = "sessions/-"
 
 
 class ChatCompletions:
-    """The endpoint."""
+    """The endpoint of chat completions."""
 
     def __init__(self, backends: Backends, callers: CallerResolver) -> None:
         self._backends = backends
@@ -40,7 +40,7 @@ class ChatCompletions:
         self._session_lookup = SessionLookup()
 
     async def __call__(self, request: Request) -> Response:
-        """Answer, as a stream or at once."""
+        """Answer one request, as a stream or whole."""
         try:
             caller = await self._callers.caller(request.headers.get("authorization"), client_address(request))
             self._callers.admit(caller, CHAT, "Converse")
@@ -65,7 +65,7 @@ class ChatCompletions:
             return error_response(Failure.of(error))
 
     async def _start_turn(self, caller: Caller, chat_request: ChatRequest, session: str) -> "_RunningTurn":
-        """A turn whose first event is there, so that a refusal has a status of its own."""
+        """A turn whose first event has come, so that a refusal has a status of its own."""
         known = "" if session else self._session_lookup.session(caller.identity, chat_request.history)
         try:
             return await self._converse(caller, chat_request, session or known or _NEW_SESSION)
@@ -73,7 +73,7 @@ class ChatCompletions:
             count_unauthenticated(self._callers, caller.address, error)
             if not known or Failure.of(error).info.reason != SessionNotFound.reason:
                 raise
-        return await self._converse(caller, chat_request, _NEW_SESSION)  # it was erased meanwhile
+        return await self._converse(caller, chat_request, _NEW_SESSION)  # the session was erased meanwhile
 
     async def _converse(self, caller: Caller, chat_request: ChatRequest, session: str) -> "_RunningTurn":
         converse = pb.ConverseRequest()
@@ -108,7 +108,7 @@ class ChatCompletions:
                 yield _event(chunk)
             yield b"data: [DONE]\n\n"
         except (grpc.aio.AioRpcError, ServiceError) as error:
-            # The status is sent: clients of OpenAI's raise what such an event holds.
+            # The status is sent already: OpenAI's clients raise the error in such an event.
             yield _event(error_body(Failure.of(error)))
         finally:
             turn.call.cancel()
@@ -134,7 +134,7 @@ class _RunningTurn:
         self._events = aiter(call)
 
     async def next(self) -> dict[str, str] | None:
-        """What the next event adds to the message, None after the last; raises what the call failed with."""
+        """The delta of the next event; None after the last one. Raises the error of a failed call."""
         event: pb.ConverseEvent | None = await anext(self._events, None)
         if event is None:
             if self.answer.completed is None:
@@ -146,7 +146,10 @@ class _RunningTurn:
 
 
 async def _until_disconnect(receive: Receive, work: Coroutine[Any, Any, T]) -> T | None:
-    """What `work` returns, or None when the client left before, and it was cancelled. The body has to be read."""
+    """The result of `work`; None when the client disconnected first, and the work was cancelled.
+
+    The request's body has to be read before.
+    """
     work_task, disconnect_task = asyncio.create_task(work), asyncio.create_task(_disconnected(receive))
     try:
         await asyncio.wait({work_task, disconnect_task}, return_when=asyncio.FIRST_COMPLETED)

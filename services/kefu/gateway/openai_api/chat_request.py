@@ -1,4 +1,4 @@
-"""A request for a chat completion, checked."""
+"""Requests for chat completions: parsed, checked, and mapped to ConverseRequest."""
 
 import re
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class _Message(BaseModel):
 
     @property
     def text(self) -> str:
-        """What it says."""
+        """The text of the message, its parts on lines of their own."""
         if isinstance(self.content, list):
             return "\n".join(part.text for part in self.content)
         return self.content or ""
@@ -47,7 +47,7 @@ class _StreamOptions(BaseModel):
 
 
 class _Body(BaseModel):
-    """What is looked at; the rest is ignored, as OpenAI does."""
+    """The fields that are read. All others are ignored, as OpenAI does."""
 
     model: str
     messages: list[_Message] = Field(min_length=1)
@@ -70,7 +70,7 @@ class _Body(BaseModel):
 
 @dataclass(frozen=True)
 class ChatMessage:
-    """One earlier message."""
+    """One message of the conversation."""
 
     role: str
     text: str
@@ -78,20 +78,26 @@ class ChatMessage:
 
 @dataclass(frozen=True)
 class ChatRequest:
-    """What is asked for."""
+    """A checked request for a chat completion."""
 
     converse: pb.ConverseRequest
-    """Without a session."""
+    """The request to the router, without a session."""
     history: tuple[ChatMessage, ...]
-    """What stands in front of the question."""
+    """The messages before the question."""
     model: str
     streams: bool
+    """Whether the answer is sent as a stream."""
     includes_usage: bool
+    """Whether the stream ends with token counts."""
     footnotes: bool
+    """Whether the cited sources are added below the answer."""
 
 
 def read_request(body: bytes, request_id: str) -> ChatRequest:
-    """Raises Refused for what is wrong, or cannot be done here."""
+    """The request in a body. Raises InvalidRequest for a wrong field, or one that Kefu does not support.
+
+    `request_id` may be empty; with one, the same request gets the same turn.
+    """
     try:
         request = _Body.model_validate_json(body)
     except ValidationError as error:
@@ -127,7 +133,7 @@ def read_request(body: bytes, request_id: str) -> ChatRequest:
 
 
 def session_of(header: str | None) -> str:
-    """The session that a header names ("sessions/{session}" or its id), or empty. Raises Refused."""
+    """The session that a header names ("sessions/{session}" or the id); empty without one. Raises InvalidRequest."""
     if not header:
         return ""
     match = _SESSION.fullmatch(header.strip())
@@ -137,7 +143,7 @@ def session_of(header: str | None) -> str:
 
 
 def collection_of(model: str) -> str:
-    """The collection in a model's name, empty for all of them. Raises Refused for a model that there is not."""
+    """The collection in a model's name; empty for all collections. Raises InvalidRequest for an unknown model."""
     name, _, collection = model.partition("/")
     if name != MODEL or (collection and not _is_id(collection)) or model.endswith("/"):
         raise InvalidRequest(
@@ -166,7 +172,7 @@ def _is_id(value: str) -> bool:
 
 
 def _check_supported(request: _Body) -> None:
-    """What would change the answer into something that Kefu cannot give is refused, not ignored."""
+    """Raise InvalidRequest for a field that asks for an answer which Kefu cannot give. Such fields are not ignored."""
     if request.n is not None and request.n != 1:
         raise InvalidRequest("n: there is one answer to a question here.", "n", code="unsupported_value")
     for name, given in (("tools", request.tools), ("functions", request.functions), ("audio", request.audio)):

@@ -1,4 +1,4 @@
-"""Failures in OpenAI's shape, which its clients turn into exceptions by status."""
+"""Failures in OpenAI's form, which OpenAI's clients map to exceptions by status."""
 
 from typing import Any
 
@@ -19,7 +19,10 @@ _CODES = {401: "invalid_api_key", 429: "rate_limit_exceeded"}
 
 
 class InvalidRequest(Exception):
-    """A request that is wrong in itself. `param` is the parameter; `code` one of OpenAI's, or of ours."""
+    """A request that is wrong in itself.
+
+    `param` is the name of the parameter, `code` one of OpenAI's codes or Kefu's, `status` the HTTP status.
+    """
 
     def __init__(self, message: str, param: str | None = None, *, code: str | None = None, status: int = 400) -> None:
         super().__init__(message)
@@ -30,7 +33,7 @@ class InvalidRequest(Exception):
 
 
 def error_body(error: Failure | InvalidRequest) -> dict[str, Any]:
-    """{"error": {message, type, param, code}}; `code` is the reason of an ErrorInfo where OpenAI has none."""
+    """The body {"error": {message, type, param, code}}. `code` is the ErrorInfo's reason where OpenAI has no code."""
     code = error.code if isinstance(error, InvalidRequest) else _CODES.get(error.status) or error.info.reason or None
     param = error.param if isinstance(error, InvalidRequest) else error.field or None
     kind = _TYPES.get(error.status, "server_error")
@@ -38,5 +41,5 @@ def error_body(error: Failure | InvalidRequest) -> dict[str, Any]:
 
 
 def error_response(error: Failure | InvalidRequest) -> Response:
-    """The response, with Retry-After where the failure says when to come back."""
+    """The response of a failure, with Retry-After where the failure has one."""
     return JSONResponse(error_body(error), error.status, headers=error.headers if isinstance(error, Failure) else None)

@@ -36,7 +36,7 @@ class _EmbeddingRequest(BaseModel):
 
 
 class ModelEndpoints:
-    """The endpoints."""
+    """The endpoints of models and embeddings. Without `embeddings`, the embedder is not among the models."""
 
     def __init__(self, backends: Backends, callers: CallerResolver, *, embeddings: bool) -> None:
         self._backends = backends
@@ -44,7 +44,7 @@ class ModelEndpoints:
         self._embeddings = embeddings
 
     async def models(self, request: Request) -> Response:
-        """The model, once for all knowledge and once for each collection that the key may list."""
+        """GET /v1/models: one model for all knowledge, and one for each collection that the key may list."""
         try:
             caller = await self._authenticated_caller(request, CHAT, "ListSessions")
             names = [MODEL, *(f"{MODEL}/{collection}" for collection in await self._collections(caller))]
@@ -54,7 +54,7 @@ class ModelEndpoints:
         return JSONResponse({"object": "list", "data": [_model(name) for name in names]})
 
     async def model(self, request: Request) -> Response:
-        """One model, by its name."""
+        """GET /v1/models/{model}: one model by its name."""
         name = request.path_params["model"]
         try:
             caller = await self._authenticated_caller(request, CHAT, "ListSessions")
@@ -71,7 +71,7 @@ class ModelEndpoints:
         return JSONResponse(_model(name))
 
     async def embeddings(self, request: Request) -> Response:
-        """The embedder's vectors. Needs a key of the `knowledge` scope."""
+        """POST /v1/embeddings: the embedder's vectors. Needs a key with the scope `knowledge`."""
         try:
             caller = await self._callers.caller(request.headers.get("authorization"), client_address(request))
             self._callers.admit(caller, KNOWLEDGE, "Embed")
@@ -105,7 +105,7 @@ class ModelEndpoints:
         )
 
     async def _authenticated_caller(self, request: Request, service: str, method: str) -> Caller:
-        """A caller whose key is good: a service is asked, which alone knows."""
+        """A caller whose key is valid. Only the services can check a key, so one of them is called."""
         caller = await self._callers.caller(request.headers.get("authorization"), client_address(request))
         self._callers.admit(caller, service, method)
         await self._call(caller, f"/{CHAT}/ListSessions", chat_pb2.ListSessionsRequest(page_size=1))
@@ -119,7 +119,7 @@ class ModelEndpoints:
             )
         except grpc.aio.AioRpcError as error:
             if error.code() in (grpc.StatusCode.PERMISSION_DENIED, grpc.StatusCode.UNAVAILABLE):
-                return []  # a key for chat alone lists none, though it may be answered from them
+                return []  # a key for chat alone may not list collections, though answers come from them
             raise
         return [collection.name.rpartition("/")[2] for collection in found.collections]
 

@@ -1,10 +1,10 @@
 """
-Which session a conversation goes on in, when its client sends all of it each time and names none.
+Session lookup by history, for clients that send the whole conversation each time and name no session.
 
-Clients of OpenAI's API keep the conversation and send it whole; Kefu keeps it in a session. What a client sends before
-its question is what it had sent and been answered before: by that the session is found again, at the gateway that
-answered, as long as it remembers. A conversation that is not found begins a new session, and what was said before is
-then not known there.
+Clients of OpenAI's API keep the conversation and send all of it; Kefu keeps it in a session. The messages before the
+question are those of the earlier requests and answers. Their hash finds the session again, at the same gateway, as long
+as its memory holds the entry. A conversation that is not found begins a new session, which does not know the earlier
+messages.
 """
 
 import hashlib
@@ -17,14 +17,14 @@ _MAX_CONVERSATIONS = 20_000
 
 
 class SessionLookup:
-    """Sessions by what was said in them. Texts are not kept, only their hashes."""
+    """Sessions by the hash of their messages. Texts are not kept. The longest unused entries are dropped."""
 
     def __init__(self, max_conversations: int = _MAX_CONVERSATIONS) -> None:
         self._max_conversations = max_conversations
         self._sessions: OrderedDict[bytes, str] = OrderedDict()
 
     def session(self, caller: str, history: Sequence[ChatMessage]) -> str:
-        """The session of a conversation, or empty."""
+        """The session of a conversation with this history; empty when it is not known."""
         if not any(said.role == "assistant" for said in history):
             return ""
         key = _key(caller, history)
@@ -33,7 +33,7 @@ class SessionLookup:
         return self._sessions.get(key, "")
 
     def remember(self, caller: str, messages: Sequence[ChatMessage], session: str) -> None:
-        """A conversation stands in this session, up to this answer."""
+        """Store the session of a conversation with these messages, the last answer included."""
         self._sessions[_key(caller, messages)] = session
         if len(self._sessions) > self._max_conversations:
             self._sessions.popitem(last=False)
@@ -42,6 +42,6 @@ class SessionLookup:
 def _key(caller: str, messages: Sequence[ChatMessage]) -> bytes:
     digest = hashlib.sha256(caller.encode())
     for each in messages:
-        if each.role in ("user", "assistant"):  # instructions are no part of what was said
+        if each.role in ("user", "assistant"):  # instructions are not part of the conversation
             digest.update(f"\n{each.role} {len(each.text)}\n{each.text}".encode())
     return digest.digest()
