@@ -1,4 +1,4 @@
-"""`kefu`: run Kefu on one machine, feed it, ask it, look after it."""
+"""The command line `kefu`: runs Kefu on one machine, imports documents, asks questions, administers."""
 
 import sys
 from typing import Annotated
@@ -76,7 +76,7 @@ def _evaluate(context: typer.Context) -> None:
 
 
 def main() -> None:
-    """The program."""
+    """Run the command line."""
     make_app()()
 
 

@@ -1,4 +1,4 @@
-"""nginx in front of the routers of the local suite."""
+"""nginx in front of the local suite's routers."""
 
 import sys
 from collections.abc import Sequence
@@ -19,13 +19,13 @@ from kefu.local.supervisor import Service
 
 @dataclass(frozen=True)
 class NginxFront:
-    """nginx as a service, and how clients reach it."""
+    """nginx as a service of the suite, and its address for clients."""
 
     service: Service
     address: str
     """host:port, or https://host:port."""
     root_certificate: str = ""
-    """Path of the certificate that a client has to trust; empty without TLS."""
+    """Path of the certificate that clients have to trust; empty without TLS."""
 
 
 def prepare_nginx(
@@ -41,10 +41,21 @@ def prepare_nginx(
     drain_seconds: float,
     cores: int,
 ) -> NginxFront:
-    """Write nginx's configuration, have nginx check it, and say how to run it.
+    """Write nginx's configuration, have nginx check it, and return the service to run.
 
-    `routers` maps the routers' names to their addresses, `gateway` is where pages are. StartupError when there is no
-    nginx, or a limit does not fit.
+    Args:
+        folder: the data folder.
+        port: the port of loopback at which nginx listens.
+        routers: addresses of the routers, by their names.
+        retrieval: addresses of the retrieval services.
+        gateway: address of the gateway, which serves the pages.
+        run_id: value of KEFU_RUN.
+        streams: most streams open at once; None: the usual number, or as many as the descriptors allow.
+        tls: serve TLS with a self-signed certificate.
+        drain_seconds: how long streams may go on after the stop.
+        cores: number of CPU cores.
+
+    Raises StartupError without an nginx, or when a limit does not fit.
     """
     nginx = find_nginx()
     home = folder.path / "nginx"

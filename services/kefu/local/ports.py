@@ -1,4 +1,4 @@
-"""Ports of the local suite: the usual ones where they are free, the next free ones where they are not."""
+"""Ports of the local suite: the default ones where they are free, else the next free ones."""
 
 import socket
 from collections.abc import Callable
@@ -8,20 +8,23 @@ from kefu.local.processes import listener_on
 
 ROUTER, RETRIEVAL, GENERATION, REDIS, GATEWAY = 50051, 50052, 50053, 6380, 8080
 ROUTER_BEHIND_NGINX = 50071
-"""The first of the routers behind nginx, which then has ROUTER."""
+"""The first router's port behind nginx, which then has the port ROUTER."""
 HOST = "127.0.0.1"
 _MAX_ATTEMPTS = 200
 
 
 class PortAllocator:
-    """Hands out ports on loopback, none twice. `notify` gets a sentence when a usual port is taken."""
+    """Allocates ports on loopback, none twice. `notify` is called with a sentence when a default port is in use."""
 
     def __init__(self, notify: Callable[[str], None]) -> None:
         self._notify = notify
         self._allocated = set[int]()
 
     def allocate(self, what: str, default: int, requested: int | None = None) -> int:
-        """A port for `what`: `requested`, or LocalError if it is taken; else the first free one from `default` on."""
+        """A port for `what`: `requested`, or else the first free one from `default` on.
+
+        Raises LocalError when the requested port is in use, or none of the next 200 is free.
+        """
         if requested is not None:
             if requested in self._allocated:
                 raise LocalError(f"Port {requested} was given twice; choose another one for {what}.")
@@ -44,7 +47,7 @@ class PortAllocator:
 
 
 def is_free(port: int) -> bool:
-    """Nobody listens on this TCP port of loopback."""
+    """Whether a TCP port of loopback has no listener."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections of a run before may linger
         try:

@@ -1,4 +1,4 @@
-"""The services of `kefu up`: what each is started with, at which port."""
+"""The services of `kefu up`: their commands, environments and ports."""
 
 import os
 import sys
@@ -21,7 +21,7 @@ _METRICS = 9101
 
 @dataclass(frozen=True)
 class SuiteOptions:
-    """What the person who types `kefu up` may choose. A port of None is the usual one, or the next free one."""
+    """The options of `kefu up`. A port of None is the default one, or the next free one."""
 
     model: str = ""
     engine: str = ""
@@ -30,7 +30,7 @@ class SuiteOptions:
     routers: int = 1
     tls: bool = False
     streams: int | None = None
-    """Open at once through nginx; None is what usually suffices, or what the descriptors allow."""
+    """Most streams open at once through nginx. None: the usual number, or as many as the descriptors allow."""
     port: int | None = None
     retrieval_port: int | None = None
     generation_port: int | None = None
@@ -41,13 +41,13 @@ class SuiteOptions:
 
     @property
     def has_nginx(self) -> bool:
-        """nginx stands in front of the routers."""
+        """Whether nginx runs in front of the routers."""
         return self.routers > 1 or self.tls
 
 
 @dataclass(frozen=True)
 class LocalSuite:
-    """Services in the order in which they are started, and where those that people call are."""
+    """The services in the order of their start, and the addresses that people call."""
 
     services: list[Service]
     router: str
@@ -59,10 +59,10 @@ class LocalSuite:
 def compose(
     options: SuiteOptions, folder: DataDir, keys: Keys, run_id: str, notify: Callable[[str], None]
 ) -> LocalSuite:
-    """Choose ports and put the services together.
+    """The services of a suite with these options, with their ports allocated.
 
-    LocalError when a wanted port is taken; StartupError when nginx is missing, or cannot do what is asked.
-    `notify` gets a sentence for each usual port that is taken.
+    `notify` is called with a sentence for each default port that is in use. Raises LocalError when a requested port is
+    in use, and StartupError when nginx is missing or a limit does not fit.
     """
     allocator = PortAllocator(notify)
     front_port = allocator.allocate("nginx" if options.has_nginx else "the router", ports.ROUTER, options.port)
@@ -99,7 +99,7 @@ def compose(
     }
     for name, router_port in routers.items():
         services.append(_service(name, "router", router_port, next(metrics), folder, {**shared, **backends}))
-    # nginx is passed by: the gateway spreads its calls over the routers itself.
+    # Not through nginx: the gateway spreads its calls over the routers itself.
     backends = {
         "KEFU_GATEWAY_ROUTER": _grpc_target(list(routers.values())),
         "KEFU_GATEWAY_RETRIEVAL": backends["KEFU_ROUTER_RETRIEVAL"],
@@ -122,7 +122,7 @@ def compose(
         drain_seconds=float(shared["KEFU_DRAIN_SECONDS"]),
         cores=os.cpu_count() or 1,
     )
-    # nginx serves KnowledgeService too. At this desk it is called directly: a caller then waits while it is restarted.
+    # nginx serves KnowledgeService too. Here retrieval is called directly, so that a caller waits while it restarts.
     services += [nginx.service, gateway]
     return LocalSuite(services, nginx.address, retrieval_addresses[0], gateway.address, nginx.root_certificate)
 
@@ -167,7 +167,7 @@ def _gateway(port: int, metrics: str, folder: DataDir, environment: Mapping[str,
 
 
 def _redis(folder: DataDir, keys: Keys, port: int, run_id: str) -> Service:
-    # The password keeps other users of this machine out; in a file, since everybody reads command lines.
+    # The password keeps other users of this machine out. It is in a file, since everybody can read command lines.
     settings = folder.path / "redis.conf"
     DataDir.write_private(settings, f"requirepass {keys.redis_password}\nprotected-mode yes")
     return Service(
@@ -201,10 +201,10 @@ def _metrics_addresses(allocator: PortAllocator) -> Iterator[str]:
 
 def _grpc_target(target_ports: list[int]) -> str:
     addresses = [f"{HOST}:{port}" for port in target_ports]
-    # gRPC's own form for several addresses: it goes on to the next one when one does not answer.
+    # gRPC's own form for several addresses: the channel goes on to the next one when one does not answer.
     return addresses[0] if len(addresses) == 1 else "ipv4:" + ",".join(addresses)
 
 
 def sample_folder() -> Path:
-    """The sample knowledge base that comes with Kefu."""
+    """The folder of the sample knowledge base that comes with Kefu."""
     return Path(__file__).parent.parent / "sample"

@@ -1,4 +1,4 @@
-"""Keep services running: start them in order, restart those that crash, give up on those that cannot run, stop all."""
+"""The supervisor of the local suite: starts services in order, restarts crashed ones, gives up, and stops all."""
 
 import asyncio
 import itertools
@@ -27,39 +27,45 @@ _LAST_LINES = 12
 
 
 class ServiceStatus(StrEnum):
-    """How a service is."""
+    """The status of a service."""
 
     WAITING = "waiting"
-    """For those that it needs."""
+    """The services that it needs are not ready yet."""
     STARTING = "starting"
+    """Its process runs, and its probe has not succeeded yet."""
     READY = "ready"
+    """Its probe succeeds."""
     UNRESPONSIVE = "not answering"
-    """It was ready, and its health check fails."""
+    """It was ready, and its probe fails."""
     RESTARTING = "restarting"
-    """It crashed, and waits for its backoff."""
+    """It crashed, and starts again after its backoff."""
     FAILED = "failed"
-    """It is not started again."""
+    """It cannot start, or crashed too often, and is not started again."""
     STOPPED = "stopped"
+    """It was asked to stop, and has ended."""
 
 
 @dataclass(frozen=True)
 class Service:
-    """What to run. `after` names services that have to be ready before its first start."""
+    """A service to run."""
 
     name: str
     command: Sequence[str]
     environment: Mapping[str, str]
+    """Variables beside those of this process."""
     address: str
     log: Path
+    """The file to which its output is appended."""
     ready: Probe
     after: Sequence[str] = ()
+    """Names of services that have to be ready before the first start."""
     stop_signal: signal.Signals = signal.SIGTERM
     grace_seconds: float = 10.0
-    """From that signal to SIGKILL."""
+    """Time from the stop signal to SIGKILL."""
 
 
 class SupervisedService:
-    """One service and its process. `on_change` is called after each change of what can be read here."""
+    """One service and its process. `on_change` is called after each change of its status or detail."""
 
     def __init__(
         self, service: Service, on_change: Callable[["SupervisedService"], None], first_backoff_seconds: float
@@ -67,7 +73,7 @@ class SupervisedService:
         self.service = service
         self.state = ServiceStatus.WAITING
         self.detail = ""
-        """One line: what it does while it starts, or why it is not ready."""
+        """One line: the progress of the start, or why the service is not ready."""
         self.pid = 0
         self.start_time = 0.0
         self.restarts = 0
@@ -81,12 +87,12 @@ class SupervisedService:
         self._log_offset = 0
 
     async def run(self) -> None:
-        """Start it, and again after each crash, until it is stopped or given up."""
+        """Start the service, and again after each crash, until it is stopped or has failed."""
         for attempt in itertools.count():
             try:
                 log_files.rotate(self.service.log)
                 await self._run_once()
-            except OSError as exc:  # its log cannot be written, or there is no memory for another process
+            except OSError as exc:  # the log cannot be written, or there is no memory for another process
                 self._set(ServiceStatus.FAILED, f"cannot be started: {exc}")
                 return
             if self._stopping.is_set():
@@ -108,7 +114,7 @@ class SupervisedService:
                 return
 
     async def stop(self, *, at_once: asyncio.Event) -> None:
-        """Ask it to end, and kill it after its grace, or as soon as `at_once` is set."""
+        """Send the stop signal, and kill the process after its grace, or as soon as `at_once` is set."""
         self._stopping.set()
         process = self._process
         if process is None or process.returncode is not None:
@@ -128,13 +134,13 @@ class SupervisedService:
         await processes.end_group(process.pid)
 
     def kill(self) -> None:
-        """Kill it and all that it started."""
+        """Kill the process and all processes that it started."""
         self._stopping.set()
         if self._process is not None and self._process.returncode is None:
             processes.kill_group(self._process.pid)
 
     def last_lines(self) -> list[str]:
-        """The end of what it logged since it was last started, for people."""
+        """The last lines of the log since the last start, for people."""
         return [log_files.readable(line) for line in log_files.tail(self.service.log, _LAST_LINES, self._log_offset)]
 
     async def _run_once(self) -> None:
@@ -150,7 +156,7 @@ class SupervisedService:
             self.exit_status = await process.wait()
         finally:
             probe_task.cancel()
-            processes.kill_group(process.pid)  # what it started must not outlive it
+            processes.kill_group(process.pid)  # the processes that it started must not outlive it
             with suppress(asyncio.CancelledError):
                 await probe_task
         self.pid, self.start_time = 0, 0.0
@@ -181,7 +187,7 @@ class SupervisedService:
         now = time.monotonic()
         self._crashes.append(now)
         while now - self._crashes[0] > CRASH_WINDOW_SECONDS and self.was_ready.is_set():
-            self._crashes.popleft()  # one that never was ready has no good minute to start counting from
+            self._crashes.popleft()  # a service that never was ready has no good minute to start counting from
         if len(self._crashes) < CRASHES_BEFORE_GIVING_UP:
             return False
         span = now - self._crashes[0]
@@ -198,7 +204,13 @@ class SupervisedService:
 
 
 class Supervisor:
-    """Runs services while its block lasts; at the end they are stopped in the reverse of the order they came in."""
+    """Runs services while its block runs. At the end they are stopped in reverse order.
+
+    Args:
+        services: in the order of their start.
+        on_change: called after each change of a service's status or detail.
+        first_backoff_seconds: wait before the first restart. Each further one waits twice as long, at most 10 s.
+    """
 
     def __init__(
         self,
@@ -214,13 +226,13 @@ class Supervisor:
         self.services = [SupervisedService(service, self._on_change, first_backoff_seconds) for service in services]
 
     async def __aenter__(self) -> "Supervisor":
-        """Begin to start them."""
+        """Begin to start the services."""
         for one in self.services:
             self._tasks.append(asyncio.create_task(self._run(one), name=one.service.name))
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Stop them one after the other, the last one first."""
+        """Stop the services one after the other, the last one first."""
         try:
             for one, task in zip(reversed(self.services), reversed(self._tasks), strict=True):
                 if one.state is ServiceStatus.WAITING:
@@ -232,11 +244,11 @@ class Supervisor:
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def skip_grace(self) -> None:
-        """End a stop that is under way, or comes, without grace."""
+        """Stop without grace, now or when the stop comes."""
         self._stop_at_once.set()
 
     async def settled(self) -> bool:
-        """Wait until all are ready (True), or one has failed for good (False)."""
+        """Wait until all services are ready (True) or one has failed (False)."""
         while True:
             self._changed.clear()
             if any(one.state is ServiceStatus.FAILED for one in self.services):
@@ -246,7 +258,7 @@ class Supervisor:
             await self._changed.wait()
 
     def failed(self) -> list[SupervisedService]:
-        """Those that are not started again."""
+        """The services that are not started again."""
         return [one for one in self.services if one.state is ServiceStatus.FAILED]
 
     async def _run(self, one: SupervisedService) -> None:

@@ -1,4 +1,4 @@
-"""`kefu ask` and `kefu chat`: what a customer sees, at the command line."""
+"""`kefu ask` and `kefu chat`: the customer's view of Kefu at the command line."""
 
 import asyncio
 import contextlib
@@ -72,9 +72,9 @@ def _request(
 
 @contextlib.contextmanager
 def _stop_on_interrupt(remote: Remote, channel: grpc.aio.Channel, answer: Answer) -> Iterator[Callable[[], bool]]:
-    """While the block runs, Ctrl-C stops the answer by StopTurn, and a second one the reading of it.
+    """A block in which Ctrl-C stops the answer by StopTurn, and a second Ctrl-C stops reading it.
 
-    Gives a function that says whether Ctrl-C came.
+    Yields a function that says whether Ctrl-C came.
     """
     loop = asyncio.get_running_loop()
     reading = asyncio.current_task()
@@ -84,7 +84,7 @@ def _stop_on_interrupt(remote: Remote, channel: grpc.aio.Channel, answer: Answer
         try:
             await rpc.ChatServiceStub(channel).StopTurn(pb.StopTurnRequest(turn=answer.turn), metadata=remote.metadata)
         except grpc.aio.AioRpcError:
-            if reading is not None:  # it cannot be asked to stop: hang up, which after a while has the same effect
+            if reading is not None:  # the call failed: hang up, which has the same effect after a while
                 reading.cancel()
 
     def interrupted() -> None:
@@ -144,7 +144,7 @@ async def ask(
 
 
 def _ignore_event(_: Event, __: Answer) -> None:
-    """For --json: only the end is printed."""
+    """Ignore an event: with --json only the end is printed."""
 
 
 def chat(
@@ -228,7 +228,7 @@ def _print_sources(answer: Answer) -> None:
 
 
 def _read_line() -> str | None:
-    """What is typed next; empty after Ctrl-C, None at the end."""
+    """The next line of input; empty after Ctrl-C, None at the end."""
     try:
         line = input("> " if sys.stdin.isatty() else "")
     except EOFError:
@@ -242,7 +242,7 @@ def _read_line() -> str | None:
 
 @contextlib.contextmanager
 def _prompt_history(folder: DataDir) -> Iterator[None]:
-    """Arrow keys bring back earlier questions, where Python has readline and the data folder is there."""
+    """A block in which arrow keys bring back earlier questions, if Python has readline and the data folder exists."""
     try:
         import readline
     except ImportError:

@@ -1,4 +1,4 @@
-"""kefu collections: list, show, create, delete."""
+"""`kefu collections`: list, show, create, delete."""
 
 from typing import Annotated
 
@@ -75,7 +75,7 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask back.")]
 
 
 def confirm(question: str, yes: bool) -> None:
-    """Ask back unless `yes`; CommandFailed when nobody is there to answer."""
+    """Ask the user to confirm, unless `yes`. Raises CommandFailed for a no, and without a terminal."""
     if yes:
         return
     if not console().is_terminal:

@@ -17,7 +17,7 @@ QUESTIONS = ("How long are gift cards valid?", "积分多久过期？")
 
 
 async def run_demo(remote: Remote, out: Console) -> bool:
-    """Import the sample, ask, print the answers as they come. True at the end; CommandFailed when something fails."""
+    """Import the sample, ask the questions, and print the answers as they come. Returns True; raises CommandFailed."""
     sample = sample_folder()
     found = find_files([sample / "help_center"], [sample / "curated_answers.csv"])
     began = time.monotonic()

@@ -1,4 +1,4 @@
-"""`kefu desk`: conversations that wait for a person, and talking in them."""
+"""`kefu desk`: conversations that wait for a person, and replies in them."""
 
 import time
 from typing import Annotated
@@ -29,7 +29,7 @@ def _state(conversation: desk_pb2.Conversation) -> str:
 
 
 def _waiting_time(conversation: desk_pb2.Conversation) -> str:
-    """How long the customer has been waiting, as 4:05; empty when they are not."""
+    """The customer's waiting time, such as 4:05; empty when the customer does not wait."""
     if not conversation.HasField("waiting_since"):
         return ""
     seconds = max(round(time.time() - conversation.waiting_since.ToMicroseconds() / 1e6), 0)

@@ -1,4 +1,4 @@
-"""kefu documents: list, show, delete."""
+"""`kefu documents`: list, show, delete."""
 
 import typer
 

@@ -1,4 +1,4 @@
-"""`kefu import`: fill a knowledge base from files, folders and the web, and keep it equal to them."""
+"""`kefu import`: fills a knowledge base from files, folders and the web, and keeps it equal to them."""
 
 import tempfile
 import time
@@ -150,7 +150,7 @@ async def import_(
 
 
 async def _stale_documents(target: Remote, collection: str, found: FoundFiles) -> list[pb.Document]:
-    """Documents of the folders that were given whose file, or the archive they were in, is no longer there."""
+    """Documents of the given folders whose file, or the archive that held it, is gone."""
     async with target.to_knowledge() as channel:
         call = rpc.KnowledgeServiceStub(channel).ListDocuments
         request = pb.ListDocumentsRequest(collection=full("collections", collection))

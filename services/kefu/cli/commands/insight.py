@@ -1,4 +1,4 @@
-"""`kefu numbers` and `kefu unanswered`: how Kefu does."""
+"""`kefu numbers` and `kefu unanswered`: a tenant's figures, and the questions without a good answer."""
 
 import csv
 import time
@@ -49,7 +49,7 @@ async def numbers(
 
 
 def _days(found: pb.GetNumbersResponse) -> list[tuple[str, ...]]:
-    """Each day of this machine's time zone, summed up."""
+    """The sums of each day, in this machine's time zone."""
     days: dict[str, list[float]] = {}
     for hour in found.hours:
         day = local_time(hour.start_time).partition(" ")[0]

@@ -1,4 +1,4 @@
-"""`kefu keys` and `tenants`: who may call Kefu."""
+"""`kefu keys` and `kefu tenants`: the administration of keys and tenants."""
 
 import re
 from typing import Annotated
@@ -25,7 +25,7 @@ Tenant = Annotated[str, typer.Option(help="Another tenant than the key's.", show
 
 
 def full_tenant(tenant: str) -> str:
-    """The resource name of a tenant that is given by its name or id; empty, which means the key's own, if none is."""
+    """The resource name of a tenant from its name or id. Empty, the key's own tenant, when none is given."""
     return full("tenants", tenant) if tenant else ""
 
 

@@ -1,4 +1,4 @@
-"""`kefu search`: see what a question finds in the knowledge base."""
+"""`kefu search`: the passages that a question finds, with their scores."""
 
 from typing import Annotated
 
@@ -89,7 +89,7 @@ async def search(
 
 
 def _passage_facts(passage: pb.Passage) -> str:
-    """What is known of it beside its text; nothing for most."""
+    """The audience and metadata of a passage in brackets; empty for most."""
     facts = ["for staff alone"] if passage.audience == pb.AUDIENCE_STAFF else []
     facts += [f"{key}={value}" for key, value in sorted(passage.metadata.items())]
     return f"  [{', '.join(map(printable, facts))}]" if facts else ""

@@ -1,4 +1,4 @@
-"""`kefu sessions`: conversations, listed, shown and erased."""
+"""`kefu sessions`: list, show and erase conversations."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""`kefu settings`: what a tenant has changed, read and written."""
+"""`kefu settings`: a tenant's settings, read, changed, and their history."""
 
 from typing import Annotated, Any
 
@@ -100,7 +100,10 @@ async def _history(
 def apply_changes(
     settings: pb.TenantSettings, sets: list[str] | tuple[()], unsets: list[str] | tuple[()]
 ) -> pb.TenantSettings:
-    """Settings with some set ("max_passages=4", "texts.en.greeting=Hello") and some unset, or CommandFailed."""
+    """Settings after changes: some set ("max_passages=4", "texts.en.greeting=Hello"), some unset (names).
+
+    Raises CommandFailed for an unknown setting or a wrong value.
+    """
     tree = _settings_dict(settings)
     for change in sets:
         name, equals, value = change.partition("=")
@@ -129,7 +132,7 @@ def apply_changes(
 
 
 def _as_typed(field: FieldDescriptor, value: Any) -> Any:
-    """What was typed, as JSON has it: a list's entries stand between semicolons."""
+    """A typed value as JSON has it. Entries of a list are separated by semicolons."""
     if not isinstance(value, str):
         return value
     if field.is_repeated and field.message_type is None:

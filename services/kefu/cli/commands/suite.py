@@ -1,4 +1,4 @@
-"""`kefu up`, `status`, `logs`, `down`, `doctor`, `env`: running Kefu on this machine, and looking at it."""
+"""`kefu up`, `status`, `logs`, `down`, `doctor`, `env`: the suite on this machine."""
 
 import asyncio
 import time
@@ -205,7 +205,7 @@ async def _health(target: Remote, running: SuiteState | None) -> list[dict[str, 
 
 
 async def _health_of(row: dict[str, Any], root_certificate: str) -> str:
-    if row["name"] == "redis":  # asked by `kefu up`, which has its password
+    if row["name"] == "redis":  # probed by `kefu up`, which has the password
         return "serving" if row["state"] == "ready" else str(row["state"])
     if row["name"] == "gateway":
         serving = await http_serving(row["address"])
@@ -218,7 +218,7 @@ async def _health_of(row: dict[str, Any], root_certificate: str) -> str:
 
 
 async def _model(target: Remote, running: SuiteState) -> dict[str, Any] | None:
-    """What the first generation replica runs; only the services' own key, which lies in the data folder, may ask."""
+    """The model of the first generation replica. The call needs the services' own key, which is in the data folder."""
     keys = target.folder.keys()
     address = next((one.address for one in running.services if one.name == "generation" and one.state == "ready"), "")
     if keys is None or not address:

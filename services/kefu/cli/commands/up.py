@@ -1,4 +1,4 @@
-"""`kefu up`: the whole suite on this machine, as child processes."""
+"""`kefu up`: the whole suite on this machine, in child processes."""
 
 import asyncio
 import os
@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 
 def up(options: SuiteOptions, folder: DataDir, *, demo: bool = False) -> None:
-    """Run the suite until Ctrl-C or SIGTERM. CommandFailed when it does not start."""
+    """Run the suite until Ctrl-C or SIGTERM. Raises CommandFailed when a service does not start."""
     folder.create()
     with folder.locked():
         out = console()
@@ -55,7 +55,7 @@ def up(options: SuiteOptions, folder: DataDir, *, demo: bool = False) -> None:
 
 
 class _Run:
-    """One run of the suite: what the terminal and the state file say of it."""
+    """One run of the suite, with its output on the terminal and its state file."""
 
     def __init__(self, suite: LocalSuite, folder: DataDir, state: SuiteState, out: Console) -> None:
         self._suite = suite
@@ -68,7 +68,7 @@ class _Run:
         self._view.watch(self._supervisor.services)
 
     async def until_stopped(self, demo: Remote | None) -> None:
-        """Start all, run the demo if there is one to call, stay until a signal, stop all."""
+        """Start all services, run the demo against `demo` unless that is None, wait for a signal, and stop all."""
         began = time.monotonic()
         processes.on_stop_signals(self._on_signal)
         failed: Sequence[SupervisedService] = ()
@@ -96,7 +96,7 @@ class _Run:
             raise CommandFailed(f"Kefu did not start: {names} failed, see above.", CANNOT_START if permanent else 1)
 
     async def _unless_stopped(self, work: Coroutine[Any, Any, T]) -> T | None:
-        """What `work` returns, or None when a signal came first and it was cancelled."""
+        """The result of `work`; None when a signal came first, and the work was cancelled."""
         task = asyncio.create_task(work)
         stopping = asyncio.create_task(self._stop.wait())
         try:

@@ -1,4 +1,4 @@
-"""`kefu webhooks`: other systems that are told of what happens."""
+"""`kefu webhooks`: addresses of other systems that get events, and their deliveries."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""Send documents to the knowledge base, and tell what became of each."""
+"""Upload of documents to the knowledge base, with progress and a summary."""
 
 import time
 from collections.abc import Sequence
@@ -21,21 +21,21 @@ _PRINT_INTERVAL_SECONDS = 10.0
 
 @dataclass
 class ImportOutcome:
-    """What became of an import."""
+    """The outcome of an import."""
 
     results: dict[str, pb.DocumentResult] = field(default_factory=dict[str, pb.DocumentResult])
-    """By path."""
+    """The service's results, by path."""
     unreadable: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
-    """What could not be read or fetched: path or address, and reason."""
+    """Files and pages that could not be read or fetched: path or address, and reason."""
     deleted: list[str] = field(default_factory=list[str])
-    """Paths of documents that were deleted since their file is gone."""
+    """Paths of documents that were deleted because their file is gone."""
 
     def count(self, outcome: pb.DocumentResult.Outcome.ValueType) -> int:
-        """Documents with an outcome."""
+        """The number of documents with an outcome."""
         return sum(result.outcome == outcome for result in self.results.values())
 
     def failures(self) -> list[tuple[str, str]]:
-        """Path and reason of each document that was not imported."""
+        """The path and reason of each document that was not imported."""
         failed = [
             (result.path, f"{result.message} ({result.reason})" if result.reason else result.message)
             for result in self.results.values()
@@ -44,12 +44,12 @@ class ImportOutcome:
         return failed + self.unreadable
 
     def deleted_paths(self) -> list[str]:
-        """Paths of documents that are no longer there, on disk or in their archive."""
+        """The paths of deleted documents, whose file or archive entry is gone."""
         kinds = pb.DocumentResult
         return [path for path, one in self.results.items() if one.outcome == kinds.OUTCOME_DELETED] + self.deleted
 
     def as_json(self, skipped: Sequence[tuple[str, str]]) -> dict[str, Any]:
-        """What `--json` prints."""
+        """The JSON object of the outcome, for `--json`."""
         kinds = pb.DocumentResult.Outcome
         return {
             "created": self.count(kinds.OUTCOME_CREATED),
@@ -88,7 +88,7 @@ def _document(file: DocumentFile, about: pb.DocumentStart) -> client.Document:
 
 
 class ImportView:
-    """A progress bar on a terminal; elsewhere a line every while."""
+    """The progress of an import: a bar on a terminal, elsewhere a line every 10 s."""
 
     def __init__(self, out: Console, files: Sequence[DocumentFile]) -> None:
         self._out = out
@@ -114,11 +114,11 @@ class ImportView:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Take the bar away."""
+        """Remove the bar."""
         self._progress.stop()
 
     def show(self, response: pb.ImportDocumentsResponse) -> None:
-        """Show a report."""
+        """Show one response of the import."""
         if not self._out.is_terminal:
             self._print_line(response)
         elif response.WhichOneof("report") == "result":
@@ -146,7 +146,7 @@ def _extra_counts(imported: ImportOutcome) -> str:
 def print_summary(
     out: Console, imported: ImportOutcome, skipped: Sequence[tuple[str, str]], collection: str, seconds: float
 ) -> None:
-    """Say what was imported, what failed and what was skipped, and why."""
+    """Print counts, then the failed and skipped documents with their reasons."""
     kinds = pb.DocumentResult.Outcome
     passages = sum(result.passages for result in imported.results.values())
     out.print(

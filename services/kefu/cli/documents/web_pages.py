@@ -1,4 +1,4 @@
-"""Pages and files fetched from the web, to be imported like files."""
+"""Web pages and files, fetched to be imported like local files."""
 
 import asyncio
 import posixpath
@@ -27,12 +27,12 @@ _UNSPECIFIC_TYPES = {"text/plain", "application/octet-stream", "binary/octet-str
 
 
 def is_url(given: str) -> bool:
-    """Whether an argument is an address on the web."""
+    """Whether an argument is an http(s) address."""
     return re.match(r"https?://", given, re.IGNORECASE) is not None
 
 
 def urls_in(file: Path) -> list[str]:
-    """The addresses in a list, one a line; lines that begin with "#" are remarks."""
+    """The addresses in a file, one a line. Lines that begin with "#" are comments. Raises CommandFailed."""
     try:
         lines = [line.strip() for line in file.read_text("utf-8").splitlines()]
     except (OSError, UnicodeDecodeError) as exc:
@@ -45,7 +45,7 @@ def urls_in(file: Path) -> list[str]:
 
 
 class Fetcher:
-    """Fetches from hosts that are allowed. Make it with `open`."""
+    """Fetches pages from allowed hosts, behind the SSRF guard. Made by `open`."""
 
     def __init__(
         self, pool: httpcore.AsyncConnectionPool, allowed: Collection[str], folder: Path, max_bytes: int = MAX_BYTES
@@ -64,14 +64,24 @@ class Fetcher:
         permitted: Callable[[Address], bool] = is_public,
         max_bytes: int = MAX_BYTES,
     ) -> AsyncIterator["Fetcher"]:
-        """A fetcher that keeps what it fetches in `folder`. Proxies are not used: they would resolve names anew."""
+        """A fetcher while the block runs. Proxies are not used, because they would resolve names anew.
+
+        Args:
+            allowed: hosts to fetch from, or "*.example.com" for those below one.
+            folder: the folder for the fetched files.
+            permitted: decides on each address of a host.
+            max_bytes: the largest file.
+        """
         async with httpcore.AsyncConnectionPool(network_backend=PinnedBackend(permitted)) as pool:
             yield cls(pool, allowed, folder, max_bytes)
 
     async def fetch_all(
         self, urls: Sequence[str], found: FoundFiles, on_url: Callable[[str], None]
     ) -> list[tuple[str, str]]:
-        """Put what is fetched into `found`; returns (address, reason) of what could not be."""
+        """Fetch `urls`, and add the files to `found`. Returns (address, reason) of each that failed.
+
+        `on_url` is called with each address before it is fetched.
+        """
         failed: list[tuple[str, str]] = []
         for number, url in enumerate(dict.fromkeys(urls)):
             on_url(url)
@@ -144,14 +154,14 @@ class Fetcher:
 
 
 def path_of(url: str) -> str:
-    """What the document at an address is called: its host and path."""
+    """The document path of an address: its host and path."""
     parts = urlsplit(url)
     path = posixpath.normpath("/" + "".join(c for c in unquote(parts.path) if c.isprintable())).lstrip("/")
     return "/".join(filter(None, (parts.netloc.lower(), path))) + (f"?{parts.query}" if parts.query else "")
 
 
 def hosts_of(urls: Sequence[str]) -> set[str]:
-    """The hosts of addresses: naming an address allows its host."""
+    """The hosts of addresses. A named address allows its host."""
     return {host for host in (_host(url) for url in urls) if host}
 
 

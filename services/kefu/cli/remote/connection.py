@@ -1,4 +1,4 @@
-"""Where Kefu is, with which key, and commands that call it."""
+"""The connection of commands to a running Kefu: addresses, key, and the decorator that adds their options."""
 
 import asyncio
 import functools
@@ -68,42 +68,46 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 @dataclass(frozen=True)
 class Remote:
-    """A Kefu to call. Addresses are host:port, or https://host:port for TLS."""
+    """A running Kefu. Addresses are host:port, or https://host:port for TLS."""
 
     router: str
+    """Address of the router."""
     knowledge: str
+    """Address of the retrieval service."""
     key: str
+    """The key to send; empty: none."""
     folder: DataDir
+    """The local data folder, whether a suite runs in it or not."""
     waits_for_restart: bool = False
-    """A local `kefu up` is alive: a service that does not answer is being started again, so wait a while for it."""
+    """Whether a local `kefu up` is alive, which restarts a service that does not answer: commands then wait for it."""
     root_certificate: str = ""
-    """Path of the certificate to trust for the router, when it is a local one over TLS; empty: the system's."""
+    """Path of the certificate to trust for a local router with TLS; empty: the system's."""
 
     @property
     def metadata(self) -> tuple[tuple[str, str], ...]:
-        """What every call carries."""
+        """The metadata of every call."""
         return (("authorization", f"Bearer {self.key}"),) if self.key else ()
 
     def persistence(self) -> Persistence:
-        """Whoever is not there at first is told of at once; what has begun is worth some patience."""
+        """The retry policy of a call: an unreachable service fails at once, and an answer that has begun is resumed."""
         return Persistence(2 * RESTART_SECONDS, at_first=self.waits_for_restart)
 
     @asynccontextmanager
     async def to_router(self) -> AsyncIterator[grpc.aio.Channel]:
-        """A channel to the router; a failed call inside the block becomes CommandFailed."""
+        """A channel to the router. A failed call inside the block raises CommandFailed."""
         async with open_channel(self.router, self.root_certificate) as channel, explain_failures(self.router):
             await self.wait_until_reachable(channel)
             yield channel
 
     @asynccontextmanager
     async def to_knowledge(self) -> AsyncIterator[grpc.aio.Channel]:
-        """A channel to the retrieval service; a failed call inside the block becomes CommandFailed."""
+        """A channel to the retrieval service. A failed call inside the block raises CommandFailed."""
         async with open_channel(self.knowledge) as channel, explain_failures(self.knowledge):
             await self.wait_until_reachable(channel)
             yield channel
 
     async def wait_until_reachable(self, channel: grpc.aio.Channel) -> None:
-        """If `kefu up` is there to start a service again, wait until it can be reached; CommandFailed if it cannot."""
+        """Wait up to 30 s for a service that a local `kefu up` restarts. Raises CommandFailed after that."""
         if not self.waits_for_restart:
             return
         try:
@@ -118,21 +122,21 @@ class Remote:
 
 @asynccontextmanager
 async def explain_failures(address: str) -> AsyncIterator[None]:
-    """Turn a failed call to `address` inside the block into CommandFailed."""
+    """A block in which a failed call to `address` raises CommandFailed."""
     try:
         yield
     except grpc.RpcError as error:
         raise command_failure(error, address) from None
-    except ServiceError as error:  # as kefu.client tells it, with the failed call behind it
+    except ServiceError as error:  # of kefu.client, with the failed call as its cause
         if not isinstance(error.__cause__, grpc.RpcError):
             raise
         raise command_failure(error.__cause__, address) from None
 
 
 def find_remote(server: str, knowledge_server: str, key: str, folder: DataDir) -> Remote:
-    """Where to call: what was given, else the local `kefu up`, else the default ports of this machine.
+    """The Kefu to call: the given addresses, else the local `kefu up`, else the default ports of this machine.
 
-    The local key is sent to this machine only.
+    Empty arguments are not given. The local key is sent to this machine only.
     """
     running = folder.running()
     router = server or (running.router if running else "") or ROUTER
@@ -154,7 +158,7 @@ def _is_local(address: str) -> bool:
 
 
 def remote(command: Callable[Concatenate[Remote, P], Awaitable[None]]) -> Callable[P, None]:
-    """Make a typer command of a coroutine: its first parameter becomes the options that say where Kefu is."""
+    """A typer command from a coroutine function. Its first parameter is replaced by the options of the connection."""
     signature = inspect.signature(command, eval_str=True)
     own = list(signature.parameters.values())[1:]
     shared = [
@@ -189,7 +193,7 @@ async def _as_coroutine(call: Callable[[], Awaitable[None]]) -> None:
 
 @contextmanager
 def print_failures() -> Iterator[None]:
-    """A block whose failure is printed as a sentence and ends the program with its status."""
+    """A block whose failures are printed as a sentence, and end the program with their status."""
     try:
         yield
     except CommandFailed as failure:

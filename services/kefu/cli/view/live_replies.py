@@ -1,4 +1,4 @@
-"""What a person writes in a session, printed while `kefu chat` waits for its own customer to type."""
+"""Live replies: messages of agents in a session, printed while `kefu chat` waits for the customer's input."""
 
 import threading
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ _CALL_SECONDS = 30.0
 
 
 class _SessionWatch:
-    """One session, watched by a thread: the prompt's event loop does not run while it waits for a line."""
+    """A watch of one session in a thread: the event loop does not run while the prompt waits for a line."""
 
     def __init__(self, target: Remote, session: str) -> None:
         self._target = target
@@ -31,13 +31,13 @@ class _SessionWatch:
         self._thread.start()
 
     def end(self) -> None:
-        """Print no more."""
+        """Stop the watch and its output."""
         self._end_requested.set()
         self._channel.close()  # which cancels what is in flight
         self._thread.join()
 
     def _run(self) -> None:
-        """Print what people write, for as long as the session is there; a lost watch is taken up where it was."""
+        """Print agents' messages as long as the session exists. A lost watch goes on where it broke."""
         stub, metadata, after = self._stub, self._target.metadata, ""
         while not self._end_requested.is_set():
             try:
@@ -52,7 +52,7 @@ class _SessionWatch:
                     after = event.id
                     _show(event)
             except grpc.RpcError as error:
-                if error.code() is not grpc.StatusCode.UNAVAILABLE:  # deleted, or a release that tells nothing
+                if error.code() is not grpc.StatusCode.UNAVAILABLE:  # deleted, or a release without this call
                     return
             except ValueError:  # the channel was closed between two calls
                 return
@@ -60,7 +60,7 @@ class _SessionWatch:
 
 
 class LiveReplies:
-    """Watches one session at a time."""
+    """A watch of one session at a time."""
 
     def __init__(self, target: Remote) -> None:
         self._target = target
@@ -68,7 +68,7 @@ class LiveReplies:
         self._watch: _SessionWatch | None = None
 
     def follow(self, session: str) -> None:
-        """Watch this session from now on ("sessions/{session}"; empty: none)."""
+        """Watch this session from now on: "sessions/{session}", or empty for none."""
         if session == self._session:
             return
         if self._watch is not None:
@@ -97,7 +97,7 @@ def _show(event: pb.SessionEvent) -> None:
 
 @contextmanager
 def print_live_replies(target: Remote) -> Iterator[LiveReplies]:
-    """What people write is printed while the block runs."""
+    """A block in which agents' messages are printed. It yields the watch, which follows no session at first."""
     watcher = LiveReplies(target)
     try:
         yield watcher

@@ -1,4 +1,4 @@
-"""How the services are, while they start: a table that redraws itself on a terminal, lines elsewhere."""
+"""The status of starting services: a table that redraws itself on a terminal, lines elsewhere."""
 
 import time
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ _REPEAT_SECONDS = 10.0
 
 
 class StatusView:
-    """Shows changes of services to `console` while its block runs."""
+    """Shows the services' changes on `console` while its block runs."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -34,24 +34,24 @@ class StatusView:
         self._live: Live | None = None
 
     def watch(self, services: Sequence[SupervisedService]) -> None:
-        """Show these."""
+        """Set the services to show."""
         self._services = services
 
     def __enter__(self) -> "StatusView":
-        """Begin to draw, on a terminal."""
+        """Begin to draw, if the console is a terminal."""
         if self._console.is_terminal:
             self._live = Live(get_renderable=self._table, console=self._console, refresh_per_second=8, transient=True)
             self._live.start()
         return self
 
     def __exit__(self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None) -> None:
-        """Take the drawing away."""
+        """Remove the drawing."""
         if self._live is not None:
             self._live.stop()
             self._live = None
 
     def on_change(self, one: SupervisedService) -> None:
-        """A service has changed: elsewhere than on a terminal, say so if it is another state, or news after a while."""
+        """Print a service's change, except on a terminal: each new status, and a new detail after 10 s."""
         if self._live is not None or one.state is ServiceStatus.WAITING:
             return
         now, name = time.monotonic(), one.service.name

@@ -1,4 +1,4 @@
-"""`kefu eval abstention` and `kefu eval calibrate`: what is refused, and where a collection's threshold lies."""
+"""`kefu eval abstention` and `kefu eval calibrate`: refused questions, and the threshold of a collection."""
 
 import asyncio
 import json

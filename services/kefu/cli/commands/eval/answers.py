@@ -1,4 +1,4 @@
-"""`kefu eval answers`: what answers are worth, beside those of the model alone, of right documents, of no model."""
+"""`kefu eval answers`: right answers of Kefu, of the model alone, of given documents, and without a model."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""`kefu eval cache`: how often a kept answer would be given again, and how often wrongly."""
+"""`kefu eval cache`: the hits of the answer cache on question sets, and the false ones among them."""
 
 import json
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""`kefu eval`: measure retrieval on question sets in BEIR layout, in this process, with the service's own parts."""
+"""`kefu eval retrieval`: retrieval on question sets in BEIR layout, in this process, with the service's own parts."""
 
 import json
 import time
