@@ -3,8 +3,8 @@ API keys, and the principals that they stand for.
 
 A key is `kefu_{id}_{secret}`; the secret is 256 random bits in hex. Redis holds the SHA-256 of a key under
 `kefu:1:{key:ID}`. Two keys come from the configuration and need no Redis: the services' own (`internal`) and the
-operator's first (`bootstrap`). A process caches a key from Redis for at most 30 s, and forgets a revoked key at once,
-for a revocation publishes the key's id. A process that receives no revocations caches nothing.
+operator's first (`bootstrap`). A process caches a key from Redis for at most 30 s. A revocation publishes the key's id,
+and every process then forgets the key at once. A process that receives no revocations caches nothing.
 """
 
 import asyncio

@@ -53,8 +53,8 @@ class ServiceConfig(BaseSettings):
     """After SIGTERM, calls in flight have this long to end. Keep it below the platform's grace period."""
 
     settle_seconds: Annotated[float, Field(validation_alias="KEFU_SETTLE_SECONDS", ge=0)] = 0.0
-    """After SIGTERM, a service says NOT_SERVING and still takes new connections for this long: for balancers that learn
-    it by asking. nginx learns it by being refused: leave it 0 there."""
+    """After SIGTERM, a service says NOT_SERVING and still takes new connections for this long. It is for load balancers
+    that probe health. nginx notices by being refused: leave it 0 there."""
 
     listener_grace_seconds: Annotated[float, Field(validation_alias="KEFU_LISTENER_GRACE_SECONDS", ge=0)] = 0.5
     """Then the listening socket is closed, and calls on connections accepted before are still taken for this long."""

@@ -7,9 +7,9 @@ bounds them by volume only, and never pings.
 
 Age. A server may end a connection gracefully after some time. Its clients then resolve its name again, and new
 replicas get their share. The age is off unless configured. Behind nginx a connection lasts for one stream, so that
-there is nothing to renew, and an age would cut a stream that is longer than age and grace together. nginx renews its
-own clients' connections hourly (keepalive_time). Turn the age on where clients come straight through a balancer of
-connections, such as a Kubernetes Service; then keep the grace above the longest answer.
+there is nothing to renew. There an age would only cut a stream that is longer than age and grace together; nginx renews
+its own clients' connections hourly (keepalive_time). Turn the age on where clients come straight through a balancer of
+connections, such as a Kubernetes Service. Then keep the grace above the longest answer.
 """
 
 from dataclasses import dataclass

@@ -93,23 +93,23 @@ class GatewayConfig(ServiceConfig, env_prefix="KEFU_GATEWAY_"):
     need keys."""
 
     oidc_audience: str = ""
-    """What stands in the `aud` of their tokens."""
+    """The `aud` of their tokens."""
 
     oidc_client_id: str = ""
-    """The client as which the desk signs people in. Empty: the audience."""
+    """The client id with which the desk signs people in. Empty: the audience."""
 
     oidc_scopes: str = "openid profile email"
-    """What the desk asks the issuer for, with spaces between: some put roles into a token for a scope of their own,
-    such as groups, and give refresh tokens for offline_access."""
+    """The scopes that the desk requests from the issuer, with spaces between. Some issuers put roles into a token for a
+    scope of their own, such as groups, and give refresh tokens for offline_access."""
 
     oidc_jwks_url: str = ""
     """Where the issuer's keys are. Empty: where its /.well-known/openid-configuration says."""
 
     oidc_algorithms: str = "RS256,ES256,PS256,EdDSA"
-    """Signatures that are taken, comma between; none that is made with a shared secret can be named."""
+    """Signature algorithms that are accepted, comma between. Algorithms with a shared secret cannot be named."""
 
     oidc_tenant: str = "default"
-    """The tenant of operators whose token names none. Operators of `default` rule every tenant."""
+    """The tenant of operators whose token names none. Operators of `default` administer every tenant."""
 
     oidc_tenant_claim: str = ""
     """The claim that holds an operator's tenant; dots lead into objects. Empty: all are of `oidc_tenant`."""

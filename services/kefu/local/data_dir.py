@@ -163,11 +163,11 @@ class DataDir:
     @staticmethod
     def write_private(path: Path, text: str) -> None:
         """Write a file that only its owner can read, in one step."""
-        beside = path.with_name(f".{path.name}.{os.getpid()}")
-        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        temporary = path.with_name(f".{path.name}.{os.getpid()}")
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w") as file:
             file.write(text + "\n")
-        beside.replace(path)
+        temporary.replace(path)
 
 
 def start_time_of(pid: int) -> float:

@@ -66,8 +66,8 @@ def _is_alive(group: int) -> bool:
 def kill_leftovers(state: SuiteState) -> list[str]:
     """Kill the processes that a dead `kefu up` left behind. Returns their names, for people.
 
-    Only processes that surely belong to that run are killed: those recorded with their start time, those in the group
-    of a recorded one, and those with the run's id in their environment.
+    Only processes that surely belong to that run are killed. These are the ones recorded with their start time, all in
+    the group of a recorded one, and those with the run's id in their environment.
     """
     groups = {
         service.pid: service.name

@@ -108,8 +108,8 @@ class AnswerView:
 def handoff_line(handoff: pb.Handoff) -> str:
     """The reason of a handoff and what an agent should know, on one line."""
     reason = pb.Handoff.Reason.Name(handoff.reason).removeprefix("REASON_").lower().replace("_", " ")
-    said = (handoff.subject, "out of hours" if handoff.out_of_hours else "", "again" if handoff.repeated else "")
-    return ", ".join([reason, *filter(None, said)])
+    details = (handoff.subject, "out of hours" if handoff.out_of_hours else "", "again" if handoff.repeated else "")
+    return ", ".join([reason, *filter(None, details)])
 
 
 def source_line(passage: pb.SourcePassage) -> str:

@@ -49,9 +49,9 @@ class CommandBreaker:
     A circuit breaker for commands to a Redis that accepts connections and does not answer.
 
     Such a Redis is frozen, loads its data on a full machine, or is gone with its host. A command fails after
-    `command_seconds`. The default of 6 s is enough for one command without an answer (`open_redis` waits 5 s) and a new
-    connection to another server, but not for all of redis-py's waits, which are 20 s. For `open_seconds` after that no
-    command is sent: a caller that needs several in a row would wait for each of them.
+    `command_seconds`. The default of 6 s covers one command without an answer (`open_redis` waits 5 s) and a new
+    connection to another server. It does not cover all of redis-py's waits, which are 20 s. For `open_seconds` after
+    that no command is sent: a caller that needs several in a row would wait for each of them.
     """
 
     def __init__(self, *, command_seconds: float = COMMAND_SECONDS, open_seconds: float = OPEN_SECONDS) -> None:

@@ -1,7 +1,7 @@
 """Shutdown of a listening socket while its server goes on serving, for which gRPC has no call.
 
 `grpc.aio.Server.stop` closes the listening socket and refuses new streams in the same moment. A proxy that opens a
-connection for each stream then loses streams whose connection was accepted just before: the proxy has sent the request
+connection for each stream then loses streams whose connection was accepted just before. The proxy has sent the request
 by then, and may not send it to another server. So the socket is shut down first, the server serves on, and `stop` comes
 later.
 """

@@ -82,8 +82,8 @@ _CODES_WITHOUT_REASON = {grpc.StatusCode.INTERNAL, grpc.StatusCode.CANCELLED, gr
 def is_connection_lost(error: grpc.RpcError) -> bool:
     """Whether a call ended because its server, or the connection to it, is gone. What the call did is then not known.
 
-    UNAVAILABLE means that from any sender. nginx resets a stream whose server died in the middle, and gRPC reports that
-    as INTERNAL or the like, without the ErrorInfo that errors of Kefu's services have.
+    UNAVAILABLE means that from any sender. A stream whose server died in the middle is reset by nginx. gRPC reports
+    that as INTERNAL or the like, without the ErrorInfo that errors of Kefu's services have.
     """
     failure = failure_of(error)
     return failure.code is grpc.StatusCode.UNAVAILABLE or (not failure.reason and failure.code in _CODES_WITHOUT_REASON)

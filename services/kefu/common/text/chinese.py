@@ -34,8 +34,8 @@ def is_traditional(text: str) -> bool:
     """
     if not _HAN.search(text) or _KANA_OR_HANGUL.search(text):
         return False
-    here, there = simplified(text), traditional(text)
-    return _differing(text, here) > _differing(text, there)
+    as_simplified, as_traditional = simplified(text), traditional(text)
+    return _differing(text, as_simplified) > _differing(text, as_traditional)
 
 
 def match_variant(sample: str, text: str) -> str:

@@ -41,8 +41,8 @@ def language_of(text: str) -> str:
 def answer_language(text: str) -> AnswerLanguage | None:
     """The language in which to answer a text; None for a text without letters ("???", "1234").
 
-    Chinese is answered in Chinese, and so is Japanese with at least as much Han as Latin: kana may be a shop's name in
-    a Chinese question ("优の良品怎么退"). All else is answered in English.
+    Chinese is answered in Chinese, and so is Japanese with at least as much Han as Latin. For kana may be a shop's name
+    in a Chinese question ("优の良品怎么退"). All else is answered in English.
     """
     weights = _weights(text)
     language = _heaviest(weights)

@@ -4,10 +4,10 @@ my phone" and "how do I unbind my phone" have a cosine of .96.
 
 Each question is reduced to its kinds (whether, when, how much, …) and to the words of its subject, in order. Manners,
 articles, particles and inflection are left out, and a few synonyms count as one word ("delete", "erase"). Two questions
-are equivalent when their reduced forms are equal, to the letter for numbers, codes, negations and all words that are
-not known to be empty. An unknown word therefore makes a difference: the rules miss paraphrases rather than take
-opposites for one another. Order counts, for "from A to B" is not "from B to A". Only the clauses may be rotated ("if it
-broke, who pays" is "who pays if it broke").
+are equivalent when their reduced forms are equal. Numbers, codes, negations and all words that are not known to be
+empty are equal to the letter only. An unknown word therefore makes a difference: the rules miss paraphrases rather than
+take opposites for one another. Order counts, for "from A to B" is not "from B to A". Only the clauses may be rotated
+("if it broke, who pays" is "who pays if it broke").
 """
 
 import re

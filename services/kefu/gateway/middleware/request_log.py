@@ -55,8 +55,8 @@ class RequestLog:
             return
         began, route = time.monotonic(), self._route_of(scope["path"])
         headers = Headers(scope=scope)
-        given = headers.get("x-request-id", "")
-        request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        sent_id = headers.get("x-request-id", "")
+        request_id = sent_id if _REQUEST_ID.fullmatch(sent_id) else uuid.uuid4().hex
         structlog.contextvars.clear_contextvars()
         span = _tracer.start_span(route, context=propagate.extract(dict(headers)), kind=trace.SpanKind.SERVER)
         attach(trace.set_span_in_context(span))  # never detached: each request has a task, and so a context, of its own

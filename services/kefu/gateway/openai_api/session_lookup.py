@@ -25,7 +25,7 @@ class SessionLookup:
 
     def session(self, caller: str, history: Sequence[ChatMessage]) -> str:
         """The session of a conversation with this history; empty when it is not known."""
-        if not any(said.role == "assistant" for said in history):
+        if not any(message.role == "assistant" for message in history):
             return ""
         key = _key(caller, history)
         if key in self._sessions:
