@@ -38,10 +38,5 @@ def is_traditional(text: str) -> bool:
     return _differing(text, as_simplified) > _differing(text, as_traditional)
 
 
-def match_variant(sample: str, text: str) -> str:
-    """`text` in traditional characters if `sample` is written in them, else unchanged."""
-    return traditional(text) if is_traditional(sample) else text
-
-
 def _differing(one: str, other: str) -> int:
     return sum(a != b for a, b in zip(one, other, strict=False))
