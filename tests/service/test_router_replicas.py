@@ -275,11 +275,11 @@ async def test_room_is_in_the_engines_of_those_that_take_more_and_what_the_other
     pair.script_of(leaving).frames = [asyncio.Event()]
     async with aclosing(leaving.generate(ORDER, CUSTOMER)) as stream:
         await anext(stream)
-        leaving.engine, staying.engine = EngineLoad(1, 0, most=8), EngineLoad(2, 1, most=4)
-        assert pair.pool.engine_load == EngineLoad(3, 1, most=12, sent=1)
+        leaving.engine, staying.engine = EngineLoad(1, 0, max_running=8), EngineLoad(2, 1, max_running=4)
+        assert pair.pool.engine_load == EngineLoad(3, 1, max_running=12, sent=1)
         leaving.load.draining = True
-        assert pair.pool.engine_load == EngineLoad(2, 1, most=4, astray=1)
+        assert pair.pool.engine_load == EngineLoad(2, 1, max_running=4, unreported=1)
         leaving.load.draining = False
         await pair.pool.set_addresses([staying.address])
-        staying.engine = EngineLoad(2, 1, most=4)
-        assert pair.pool.engine_load == EngineLoad(2, 1, most=4, astray=1)
+        staying.engine = EngineLoad(2, 1, max_running=4)
+        assert pair.pool.engine_load == EngineLoad(2, 1, max_running=4, unreported=1)

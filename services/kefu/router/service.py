@@ -17,7 +17,7 @@ from kefu.common.rpc.server import Serving, serving
 from kefu.common.ssrf import Address, is_public
 from kefu.common.tls import channel_inside
 from kefu.router.admission.gate import AdmissionGate
-from kefu.router.admission.scheduler import AdmissionScheduler, Bounds
+from kefu.router.admission.scheduler import AdmissionBounds, AdmissionScheduler
 from kefu.router.admission.tenant_limits import TenantLimits
 from kefu.router.answering.answer_cache import AnswerCache
 from kefu.router.answering.pipeline import AnswerPipeline
@@ -93,15 +93,15 @@ async def router(config: RouterConfig, store: Redis, keyring: Keyring) -> AsyncI
         pool = await enter(open_pool(config.generation, internal_key, name, patience=patience, tls=config.tls))
         channel = await enter(channel_inside(config.retrieval, config.tls, _RETRIEVAL_OPTIONS))
         settings = SettingsStore(commands, config)
-        bounds = Bounds(
-            running=config.max_concurrent_turns,
-            waiting=config.max_waiting_turns,
-            waiting_bytes=config.max_waiting_bytes,
-            seconds=config.admission_seconds,
-            brown_out=config.brown_out_pressure,
+        bounds = AdmissionBounds(
+            max_running=config.max_concurrent_turns,
+            max_waiting=config.max_waiting_turns,
+            max_waiting_bytes=config.max_waiting_bytes,
+            max_wait_seconds=config.admission_seconds,
+            brown_out_pressure=config.brown_out_pressure,
         )
         admission = AdmissionScheduler(bounds, load=lambda: pool.engine_load)
-        limits = TenantLimits(commands, lease=config.lease_seconds, unknown=config.limits_without_redis)
+        limits = TenantLimits(commands, lease_seconds=config.lease_seconds, without_redis=config.limits_without_redis)
         for beside in (admission.watch(), limits.renew()):
             stack.push_async_callback(cancelled, asyncio.create_task(beside))
         life = config.session_days * _SECONDS_A_DAY

@@ -9,7 +9,7 @@ import structlog
 from kefu.common.aio import cancelled
 from kefu.common.tls import Tls
 from kefu.router.replicas.discovery import discovering, server_name_of, sources_of
-from kefu.router.replicas.engine_load import EngineLoad, together
+from kefu.router.replicas.engine_load import EngineLoad, combined_load
 from kefu.router.replicas.load_balancer import choose
 from kefu.router.replicas.replica import PLAIN, Replica, Secured
 
@@ -45,7 +45,7 @@ class ReplicaPool:
         able = [replica for replica in self.replicas if not (replica.load.stale or replica.load.draining)]
         sent = sum(replica.load.in_flight for replica in able)
         everywhere = sum(replica.load.in_flight for replica in (*self.replicas, *self._leaving))
-        return together((replica.engine for replica in able), sent=sent, astray=everywhere - sent)
+        return combined_load((replica.engine for replica in able), sent=sent, unreported=everywhere - sent)
 
     def choose(
         self, *, preferred: str = "", session: str = "", exclude: frozenset[str] = frozenset()

@@ -19,7 +19,7 @@ from kefu.router.domain.generation import Event, GenerationRequest
 from kefu.router.replicas import replica_metrics
 from kefu.router.replicas.answer_stream import ReplicaStream, request_of
 from kefu.router.replicas.circuit_breaker import Breaker
-from kefu.router.replicas.engine_load import EngineLoad, reported
+from kefu.router.replicas.engine_load import EngineLoad, engine_load_of
 from kefu.router.replicas.load import ReplicaLoad
 from kefu.router.replicas.multiplexing import AnswerMultiplexer
 
@@ -107,7 +107,9 @@ class Replica:
                     self.load.reported(
                         report.boot_id, report.owed_tokens, report.accepted_tokens, draining=report.draining
                     )
-                    self.engine = reported(report.running, report.waiting, report.max_running, report.kv_cache_usage)
+                    self.engine = engine_load_of(
+                        report.running, report.waiting, report.max_running, report.kv_cache_usage
+                    )
                     backoff = _BACKOFF_SECONDS[0]
                     if not self.model:
                         await self._describe()
