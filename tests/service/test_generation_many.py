@@ -15,7 +15,6 @@ from kefu.common.rpc.status import RpcFailure
 from kefu.generation.engine import Channel, Engine, Piece, Started
 from kefu.generation.servicer import GenerationServicer
 from kefu.generation.v1 import generation_pb2 as pb
-from kefu.router.replicas import multiplexing
 from kefu.router.replicas.multiplexing import AnswerFailed, AnswerMultiplexer, MultiplexedAnswer
 from tests.support.calling import failure
 from tests.support.replica import ANSWER, KEY, ScriptedEngine, ask, events_of, served
@@ -41,11 +40,11 @@ class Counting:
 
 @asynccontextmanager
 async def opened(
-    engine: Engine, **limits: float
+    engine: Engine, call_seconds: float = 60.0, **limits: float
 ) -> AsyncIterator[tuple[AnswerMultiplexer, GenerationServicer, Counting]]:
     async with served(engine, **limits) as (stub, servicer, _):  # pyright: ignore[reportArgumentType]
         counting = Counting(stub)
-        way = AnswerMultiplexer(counting, KEY)  # pyright: ignore[reportArgumentType]
+        way = AnswerMultiplexer(counting, KEY, call_seconds=call_seconds)  # pyright: ignore[reportArgumentType]
         try:
             yield way, servicer, counting
         finally:
@@ -158,12 +157,9 @@ async def test_nobody_at_the_address_fails_an_answer_at_once() -> None:
         await way.close()
 
 
-async def test_a_call_that_took_answers_for_long_enough_is_renewed_and_finishes_what_it_has(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(multiplexing, "_LINE_SECONDS", 0.0)
+async def test_a_call_that_took_answers_for_long_enough_is_renewed_and_finishes_what_it_has() -> None:
     engine = ScriptedEngine(ANSWER[:2], hold=True)
-    async with opened(engine) as (way, servicer, counting):
+    async with opened(engine, call_seconds=0.0) as (way, servicer, counting):
         old = begin(way)
         await old.read()
         new = begin(way)

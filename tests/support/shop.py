@@ -12,7 +12,7 @@ from kefu.generation.engine import EngineLoad, Event, GenerationRequest, ModelDe
 from kefu.generation.engines.simulated import SimulatedEngine, SimulatedSettings, open_simulated
 from kefu.generation.service import SCOPES
 from kefu.generation.servicer import GenerationServicer, ServingLimits
-from kefu.router.replicas.load import SATURATED
+from kefu.router.replicas.load import SATURATED_TOKENS
 from kefu.router.replicas.pool import ReplicaPool
 from tests.support.calling import INTERNAL_KEY
 from tests.support.desk import Customer, Desk
@@ -112,7 +112,7 @@ class Shop:
 
     def owed(self) -> list[tuple[int, int]]:
         """Streams and tokens of each replica, as the router counts them."""
-        return [(load.in_flight, load.tokens - (SATURATED if load.stale else 0)) for load in self._loads]
+        return [(load.in_flight, load.owed_tokens - (SATURATED_TOKENS if load.is_stale else 0)) for load in self._loads]
 
     async def check_books(self) -> None:
         """Everything is given back within the time of a report or two."""

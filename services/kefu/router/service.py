@@ -89,8 +89,10 @@ async def router(config: RouterConfig, store: Redis, keyring: Keyring) -> AsyncI
     commands = RedisCommands(store)
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
-        patience = config.first_token_seconds
-        pool = await enter(open_pool(config.generation, internal_key, name, patience=patience, tls=config.tls))
+        first_token = config.first_token_seconds
+        pool = await enter(
+            open_pool(config.generation, internal_key, name, first_token_seconds=first_token, tls=config.tls)
+        )
         channel = await enter(channel_inside(config.retrieval, config.tls, _RETRIEVAL_OPTIONS))
         settings = SettingsStore(commands, config)
         bounds = AdmissionBounds(

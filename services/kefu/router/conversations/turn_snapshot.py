@@ -13,7 +13,7 @@ def snapshot_of(turn: Turn, draft: AnswerDraft) -> TurnSnapshot | None:
     if not draft.log.has_started or draft.saved is not None:
         return None
     language: AnswerLanguage = "zh" if turn.language == "zh" else "en"
-    sent = PartialAnswer((), "", "") if draft.received is None else draft.received.sent()
+    sent = PartialAnswer((), "", "") if draft.received is None else draft.received.partial_answer()
     about = About(
         language=language,
         as_of=turn.as_of,
