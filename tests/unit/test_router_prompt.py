@@ -3,7 +3,6 @@
 from dataclasses import replace
 from typing import Any
 
-from kefu.router.answering.decision import Generate, GiveCurated, HandOver, decide
 from kefu.router.answering.handoff_summary import handoff_summary
 from kefu.router.answering.history import exchanges
 from kefu.router.answering.prompt import Budget, build_prompt
@@ -12,7 +11,6 @@ from kefu.router.domain.generation import Role
 from kefu.router.domain.handoff import Handoff, HandoffReason
 from kefu.router.domain.turn import Passage, Turn
 from kefu.router.grounding.sentence_selection import excerpt, ranked_sentences, shown
-from kefu.router.retrieval_client import Curated, SearchResult
 
 
 def passage(number: int, text: str, relevance: float = 0.9) -> Passage:
@@ -116,19 +114,6 @@ def test_estimates_follow_what_the_tokenizer_counted() -> None:
     for _ in range(60):
         estimate.learn([text], 2 * before)
     assert 1.7 * before < estimate.of(text) < 2.1 * before
-
-
-def test_decisions() -> None:
-    good, bad = passage(1, "good", 0.8), passage(2, "bad", 0.3)
-    own = replace(bad, min_relevance=0.25)
-    assert decide(SearchResult((own,), None), min_relevance=0.5, max_passages=3) == Generate((own,))
-    assert isinstance(decide(SearchResult((own,), None), min_relevance=0.5, max_passages=3, calibrated=False), HandOver)
-    assert decide(SearchResult((good, bad), None), min_relevance=0.5, max_passages=3) == Generate((good,))
-    assert decide(SearchResult((bad,), None), min_relevance=0.5, max_passages=3) == HandOver(
-        HandoffReason.NOTHING_RELEVANT
-    )
-    curated = Curated("c", "answer", "en")
-    assert decide(SearchResult((bad,), curated), min_relevance=0.5, max_passages=3) == GiveCurated(curated)
 
 
 def test_a_summary_says_what_was_asked_before_and_now_and_what_was_found() -> None:

@@ -5,19 +5,21 @@ from collections.abc import Sequence, Set
 
 from kefu.router.domain.handoff import FAILURES
 from kefu.router.domain.turn import AnswerSource, FinishReason, Turn
-from kefu.router.nlu.normalization import normalize
+from kefu.router.nlu.message import CustomerMessage
 
 _NO_ANSWERS = (AnswerSource.CANNED, AnswerSource.CLARIFYING, AnswerSource.REFUSED, AnswerSource.PERSON)
 _IN_A_ROW = 2
 _NO_WORD = re.compile(r"[\W_]+")
 
 
-def has_failed_again(text: str, history: Sequence[Turn], disliked: Set[str]) -> bool:
+def has_failed_again(message: CustomerMessage, history: Sequence[Turn], disliked: Set[str]) -> bool:
     """The last two answers were to this very question, or were rated down (`disliked` has the ids of such turns)."""
     tried = _tried(history)
     if len(tried) < _IN_A_ROW:
         return False
-    return all(turn.id in disliked for turn in tried) or all(_same(turn.asked, text) for turn in tried)
+    return all(turn.id in disliked for turn in tried) or all(
+        _is_same(CustomerMessage(turn.asked), message) for turn in tried
+    )
 
 
 def has_handed_over_again(history: Sequence[Turn]) -> bool:
@@ -42,5 +44,5 @@ def _was_tried(turn: Turn) -> bool:
     return done.source not in _NO_ANSWERS
 
 
-def _same(one: str, other: str) -> bool:
-    return _NO_WORD.sub("", normalize(one)) == _NO_WORD.sub("", normalize(other)) != ""
+def _is_same(one: CustomerMessage, other: CustomerMessage) -> bool:
+    return _NO_WORD.sub("", one.normalized) == _NO_WORD.sub("", other.normalized) != ""
