@@ -37,7 +37,7 @@ class TroubledEngine:
     def __init__(self, engine: SimulatedEngine, troubles: list[Trouble]) -> None:
         self._engine = engine
         self._troubles = troubles
-        self.merges = engine.merges
+        self.coalesces = engine.coalesces
         self.calls = 0
         self.pieces = 0
 
@@ -86,7 +86,7 @@ class Replica:
     @property
     def books(self) -> tuple[int, int, int, int]:
         """All that has to be 0 when nothing is asked of it."""
-        ledger, load = self.servicer.ledger, self.engine.load()
+        ledger, load = self.servicer.accounting, self.engine.load()
         return ledger.open_requests, ledger.owed_tokens, load.running, load.waiting
 
 

@@ -40,10 +40,10 @@ class Certificate:
 
 
 @dataclass(frozen=True)
-class Inside:
+class InternalTls:
     """TLS between nginx and the services: both ends show a certificate of one authority."""
 
-    shown: Certificate
+    own_certificate: Certificate
     authority: Path
     router_name: str
     """Has to be in the routers' certificate."""
@@ -70,7 +70,7 @@ class Edge:
     operations_listen: str = ""
     """host:port of theirs and of KnowledgeService, when that is another one than `listen`."""
     certificate: Certificate | None = None
-    inside: Inside | None = None
+    internal_tls: InternalTls | None = None
     access_log: str = "/dev/stdout"
     error_log: str = "stderr"
     shutdown_seconds: float = 20.0
@@ -121,7 +121,7 @@ def render(edge: Edge, nginx: Nginx) -> str:
         kind=_WEB if edge.gateways else "",
         routers=_servers_of(edge.routers),
         retrieval_upstream=_retrieval_upstream(edge.retrieval),
-        inside=_inside("grpc", edge.inside),
+        inside=_inside("grpc", edge.internal_tls),
         web=_web(edge) if edge.gateways else "",
         servers="\n".join(servers),
     )
@@ -159,9 +159,11 @@ def _location(edge: Edge, path: str) -> str:
     to_retrieval = path in (_IMPORT, _KNOWLEDGE)
     upstream = "kefu_retrieval" if to_retrieval else "kefu_router"
     passing = ["if ($edge_kind) {", "    return 418;", "}"] if edge.gateways else []
-    passing.append(f"grpc_pass grpc{'s' if edge.inside else ''}://{upstream};")
-    if edge.inside:
-        passing.append(f"grpc_ssl_name {edge.inside.retrieval_name if to_retrieval else edge.inside.router_name};")
+    passing.append(f"grpc_pass grpc{'s' if edge.internal_tls else ''}://{upstream};")
+    if edge.internal_tls:
+        passing.append(
+            f"grpc_ssl_name {edge.internal_tls.retrieval_name if to_retrieval else edge.internal_tls.router_name};"
+        )
     return fill(
         "location",
         path=path,
@@ -213,14 +215,14 @@ def _web(edge: Edge) -> str:
         browsers_burst=4 * edge.keyless_per_second,
         browsers_open=edge.browsers_open,
         gateways=_servers_of(edge.gateways),
-        inside=_inside("proxy", edge.inside),
+        inside=_inside("proxy", edge.internal_tls),
     )
 
 
 def _proxy_pass(edge: Edge) -> str:
-    if edge.inside is None:
+    if edge.internal_tls is None:
         return "proxy_pass http://kefu_gateway;"
-    return f"proxy_pass https://kefu_gateway;\n            proxy_ssl_name {edge.inside.gateway_name};"
+    return f"proxy_pass https://kefu_gateway;\n            proxy_ssl_name {edge.internal_tls.gateway_name};"
 
 
 _BODIES = {
@@ -249,12 +251,12 @@ def _retrieval_upstream(addresses: Sequence[str]) -> str:
     )
 
 
-def _inside(module: str, inside: Inside | None) -> str:
+def _inside(module: str, inside: InternalTls | None) -> str:
     if inside is None:
         return ""
     directives = (
-        f'{module}_ssl_certificate "{inside.shown.certificate}";',
-        f'{module}_ssl_certificate_key "{inside.shown.key}";',
+        f'{module}_ssl_certificate "{inside.own_certificate.certificate}";',
+        f'{module}_ssl_certificate_key "{inside.own_certificate.key}";',
         f'{module}_ssl_trusted_certificate "{inside.authority}";',
         f"{module}_ssl_verify on;",
         f"{module}_ssl_server_name on;",

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from kefu.common.errors import StartupError
-from kefu.edge.config import Certificate, Edge, Inside, render
+from kefu.edge.config import Certificate, Edge, InternalTls, render
 from kefu.edge.limits import DEFAULT_STREAMS, Limits, limits_for
 from kefu.edge.nginx import Nginx
 
@@ -21,8 +21,8 @@ SHUTDOWN_SECONDS = 60.0
 DESCRIPTORS = 524_288
 """What container runtimes give a process (systemd's DefaultLimitNOFILE); nginx takes what its streams need of it."""
 _CERTIFICATE = Certificate(Path("/etc/kefu-tls/tls.crt"), Path("/etc/kefu-tls/tls.key"))
-_INSIDE = Inside(
-    shown=Certificate(Path("/etc/kefu-inside/tls.crt"), Path("/etc/kefu-inside/tls.key")),
+_INSIDE = InternalTls(
+    own_certificate=Certificate(Path("/etc/kefu-inside/tls.crt"), Path("/etc/kefu-inside/tls.key")),
     authority=Path("/etc/kefu-inside/ca.crt"),
     router_name="kefu-router",
     retrieval_name="kefu-retrieval",
@@ -46,13 +46,13 @@ def kubernetes_edge(limits: Limits, *, inside_tls: bool = False) -> Edge:
         folder=Path("/run/kefu-nginx"),
         limits=limits,
         certificate=_CERTIFICATE,
-        inside=_INSIDE if inside_tls else None,
+        internal_tls=_INSIDE if inside_tls else None,
         shutdown_seconds=SHUTDOWN_SECONDS,
         started_by_root=False,
     )
 
 
-def text_for(streams: int, cores: int = 2, *, inside_tls: bool = False) -> str:
+def render_pod(streams: int, cores: int = 2, *, inside_tls: bool = False) -> str:
     """nginx.conf of one pod. Raises StartupError when so many streams need more descriptors than there are."""
     limits = limits_for(streams, cores=cores, descriptors=DESCRIPTORS)
     return render(kubernetes_edge(limits, inside_tls=inside_tls), _NGINX)
@@ -66,7 +66,7 @@ def main() -> None:
     parser.add_argument("--inside-tls", action="store_true", help="for the component inside-tls")
     options = parser.parse_args()
     try:
-        sys.stdout.write(text_for(options.streams, options.cores, inside_tls=options.inside_tls))
+        sys.stdout.write(render_pod(options.streams, options.cores, inside_tls=options.inside_tls))
     except StartupError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(78)  # sysexits.h: EX_CONFIG
