@@ -1,8 +1,9 @@
 """
 nginx's configuration for deploy/compose.yaml: python -m kefu.edge.compose [--inside-tls] > deploy/compose/nginx.conf
 
-Rendered when it is changed and not when a container starts, as for Kubernetes: nginx's image needs no Python. It looks
-names up when it reads its configuration; deploy/compose/nginx.sh has it read it again when they mean something else.
+The file is rendered when the configuration changes and not when a container starts, as for Kubernetes: nginx's image
+needs no Python. nginx looks names up when it reads its configuration. deploy/compose/nginx.sh reloads it when a name
+has another address.
 """
 
 import argparse
@@ -19,7 +20,7 @@ DESCRIPTORS = 16_384
 """`ulimits` in deploy/compose.yaml."""
 _SECRETS = Path("/run/secrets")
 _NGINX = Nginx(Path("nginx"), (1, 26, 0))
-_INSIDE = InternalTls(
+_INTERNAL_TLS = InternalTls(
     own_certificate=Certificate(_SECRETS / "inside_certificate", _SECRETS / "inside_key"),
     authority=_SECRETS / "inside_authority",
     router_name="kefu-router",
@@ -29,7 +30,7 @@ _INSIDE = InternalTls(
 
 
 def compose_edge(*, inside_tls: bool = False) -> Edge:
-    """What nginx does beside the other containers: TLS, operations apart, every address behind a service's name."""
+    """nginx beside the other containers: TLS, a separate address for operations, and services by name."""
     return Edge(
         listen=f"0.0.0.0:{CUSTOMERS_PORT}",
         operations_listen=f"0.0.0.0:{OPERATIONS_PORT}",
@@ -40,7 +41,7 @@ def compose_edge(*, inside_tls: bool = False) -> Edge:
         folder=Path("/run/kefu-nginx"),
         limits=limits_for(STREAMS, cores=2, descriptors=DESCRIPTORS),
         certificate=Certificate(_SECRETS / "edge_certificate", _SECRETS / "edge_key"),
-        internal_tls=_INSIDE if inside_tls else None,
+        internal_tls=_INTERNAL_TLS if inside_tls else None,
         shutdown_seconds=SHUTDOWN_SECONDS,
         started_by_root=False,
     )
@@ -52,7 +53,7 @@ def render_compose(*, inside_tls: bool = False) -> str:
 
 
 def main() -> None:
-    """The program."""
+    """Run the program."""
     parser = argparse.ArgumentParser(
         prog="python -m kefu.edge.compose", description="nginx.conf for deploy/compose.yaml."
     )
