@@ -35,7 +35,7 @@ from kefu.router.api.desk_servicer import DeskServicer
 from kefu.router.api.identity_servicer import IdentityServicer
 from kefu.router.api.insight_servicer import InsightServicer
 from kefu.router.api.webhook_servicer import WebhookServicer
-from kefu.router.config import RouterConfig
+from kefu.router.config import RouterConfig, Timing
 from kefu.router.conversations.live_turn import TurnServices
 from kefu.router.conversations.remote_turns import open_remote_turns
 from kefu.router.conversations.service import ConversationService
@@ -73,6 +73,7 @@ SCOPES = {
     webhook_servicer.SERVICE: (Scope.OPERATOR,),
 }
 _SECONDS_A_DAY = 86_400
+_TIMING = Timing()
 _RETRIEVAL_OPTIONS = (
     *CLIENT_OPTIONS,
     ("grpc.lb_policy_name", "round_robin"),
@@ -82,7 +83,9 @@ _RETRIEVAL_OPTIONS = (
 
 
 @asynccontextmanager
-async def router(config: RouterConfig, store: Redis, keyring: Keyring) -> AsyncIterator[Serving]:
+async def router(
+    config: RouterConfig, store: Redis, keyring: Keyring, *, timing: Timing = _TIMING
+) -> AsyncIterator[Serving]:
     """A router that serves while the block runs."""
     name = f"router-{secrets.token_hex(6)}"
     internal_key = config.internal_key.get_secret_value()
@@ -122,15 +125,16 @@ async def router(config: RouterConfig, store: Redis, keyring: Keyring) -> AsyncI
             store=SessionStore(commands, life=life),
             turns=turns,
             leases=await enter(open_leases(turns)),
-            door=AdmissionGate(limits, admission, prompt_tokens=config.prompt_tokens),
+            admission_gate=AdmissionGate(limits, admission, prompt_tokens=config.prompt_tokens),
             settings=settings,
-            answering=AnswerPipeline(config, knowledge, pool, cache),
-            happenings=happenings,
-            traces=insight.traces,
+            pipeline=AnswerPipeline(config, knowledge, pool, cache),
+            event_bus=happenings,
+            erasure=insight.traces,
+            store_wait_seconds=timing.store_wait_seconds,
         )
         running = TurnRegistry(services, await enter(open_remote_turns(turns)))
         stack.push_async_callback(running.close)
-        watches = await enter(open_watches(SessionEvents(commands, services.store)))
+        watches = await enter(open_watches(SessionEvents(commands, services.store), sweep_seconds=timing.sweep_seconds))
         desk_store = DeskStore(commands, life=life)
         desk_watches = await enter(open_desk_watches(desk_store))
         await enter(open_change_feed(commands, [watches, desk_watches]))
