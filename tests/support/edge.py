@@ -133,8 +133,8 @@ async def nginx_in_front(
 
 def tls_of(edge: Edge) -> Tls | None:
     """What the services behind have to serve with."""
-    inside = edge.inside
-    return Tls(inside.shown.certificate, inside.shown.key, inside.authority) if inside else None
+    inside = edge.internal_tls
+    return Tls(inside.own_certificate.certificate, inside.own_certificate.key, inside.authority) if inside else None
 
 
 async def converse(channel: grpc.aio.Channel, text: str = "") -> Sequence[pb.ConverseEvent]:

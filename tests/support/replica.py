@@ -34,7 +34,7 @@ KEY = bearing(INTERNAL_KEY)
 class ScriptedEngine:
     """Plays given events; `hold` keeps it from ending, `fail()` lets it die."""
 
-    merges = False
+    coalesces = False
 
     def __init__(self, events: Sequence[Event], *, hold: bool = False) -> None:
         self.events = events

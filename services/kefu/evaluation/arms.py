@@ -25,7 +25,7 @@ from kefu.router.answering.question import Question
 from kefu.router.answering.token_estimate import TokenEstimate
 from kefu.router.config import RouterConfig
 from kefu.router.dispatch.hedging import Hedging
-from kefu.router.dispatch.relay import Patience, Pool, Relays
+from kefu.router.dispatch.relay import RelayFactory, RelayPolicy, ReplicaChooser
 from kefu.router.dispatch.retry_budget import RetryBudget
 from kefu.router.domain.generation import Frame, GenerationRequest
 from kefu.router.domain.turn import Turn
@@ -76,7 +76,7 @@ class Asker:
     """Answers questions of one set. `thinks`: the model may, for models that can."""
 
     config: RouterConfig
-    pool: Pool
+    pool: ReplicaChooser
     found: SetKnowledge
     told: SetKnowledge
     thinks: bool = False
@@ -122,7 +122,7 @@ class Asker:
                     text=draft.log.text,
                     source=outcome.source,
                     finish=outcome.finish,
-                    written="" if draft.received is None else draft.received.sent().text,
+                    written="" if draft.received is None else draft.received.partial_answer().text,
                     evidence=tuple(
                         "\n".join((each.title, *each.headings, each.text)) for each in outcome.basis.passages
                     ),
@@ -159,9 +159,9 @@ class Asker:
             temperature=self._settings.temperature,
             reasoning_tokens=self.config.reasoning_tokens if self.thinks else None,
         )
-        relays = Relays(
+        relays = RelayFactory(
             self.pool,
-            Patience(self.config.first_token_seconds, self.config.between_token_seconds, self.config.attempts),
+            RelayPolicy(self.config.first_token_seconds, self.config.between_token_seconds, self.config.attempts),
             RetryBudget(share=1.0, reserve=100.0, per_second=1.0),
             Hedging(share=0.0),
         )
@@ -199,7 +199,7 @@ def patient(config: RouterConfig) -> RouterConfig:
     )
 
 
-async def _texts(relays: Relays, order: GenerationRequest) -> AsyncGenerator[str, None]:
+async def _texts(relays: RelayFactory, order: GenerationRequest) -> AsyncGenerator[str, None]:
     async with aclosing(relays.relay(_SOMEBODY).frames(order)) as frames:
         async for frame in frames:
             if isinstance(frame, Frame) and not frame.reasoning:

@@ -15,7 +15,7 @@ from kefu.generation.service import SCOPES, limits_of, open_engine
 from kefu.generation.servicer import GenerationServicer
 from kefu.generation.v1 import generation_pb2 as pb
 from kefu.generation.v1 import generation_pb2_grpc as rpc
-from kefu.router.dispatch.relay import Pool
+from kefu.router.dispatch.relay import ReplicaChooser
 from kefu.router.replicas.pool import open_pool
 
 _CALLER = "evaluation"
@@ -25,7 +25,7 @@ _CALLER = "evaluation"
 class Measured:
     """Replicas with one model."""
 
-    pool: Pool
+    pool: ReplicaChooser
     model: str
     fingerprint: str
     reasons: bool
