@@ -12,7 +12,7 @@ from kefu.evaluation.matching import is_hit, is_too_long, keyword_share, token_f
 
 
 @dataclass(frozen=True)
-class Wanted:
+class ExpectedAnswer:
     """What is known of a question's right answer."""
 
     language: AnswerLanguage
@@ -26,13 +26,13 @@ class Wanted:
     """What was said before, customer and assistant by turns, oldest first."""
 
     @property
-    def is_judged(self) -> bool:
+    def is_gradable(self) -> bool:
         """Something is known by which an answer can be judged."""
         return self.answerable and bool(self.answers or self.keywords)
 
 
 @dataclass(frozen=True)
-class Judged:
+class Grade:
     """What one answer is worth."""
 
     score: float
@@ -42,23 +42,23 @@ class Judged:
     too_long: bool
 
 
-def judge(text: str, wanted: Wanted) -> Judged:
+def grade_answer(text: str, expected: ExpectedAnswer) -> Grade:
     """Judge a text; one that handed over, or says nothing, is worth 0."""
-    too_long = is_too_long(text, wanted.language)
-    score = float(is_hit(text, wanted.answers)) if wanted.answers else keyword_share(text, wanted.keywords)
-    references = [" ".join(strings) for strings in wanted.answers] or [wanted.reference]
+    too_long = is_too_long(text, expected.language)
+    score = float(is_hit(text, expected.answers)) if expected.answers else keyword_share(text, expected.keywords)
+    references = [" ".join(strings) for strings in expected.answers] or [expected.reference]
     # A support answer is judged by how much of what matters it says; steps take more than 300 characters.
-    counts = not too_long or not wanted.answers
-    return Judged(score if counts else 0.0, token_f1(text, references), len(text), too_long)
+    counts = not too_long or not expected.answers
+    return Grade(score if counts else 0.0, token_f1(text, references), len(text), too_long)
 
 
-def load_answer_set(folder: Path, first: int = 0) -> tuple[QuestionSet, dict[str, Wanted]]:
+def load_answer_set(folder: Path, first: int = 0) -> tuple[QuestionSet, dict[str, ExpectedAnswer]]:
     """A set, and what is wanted of those of its questions that can be judged, by id in the set's order.
 
     `first` > 0: only of the first so many ids. Raises BadQuestionSet.
     """
-    questions, wanted = load_question_set(folder), load_wanted(folder)
-    ids = [question.id for question in questions.questions if wanted[question.id].is_judged]
+    questions, wanted = load_question_set(folder), load_expected_answers(folder)
+    ids = [question.id for question in questions.questions if wanted[question.id].is_gradable]
     if not ids:
         raise BadQuestionSet(
             f"{folder / 'queries.jsonl'} says of no question what its answer holds; metadata.answers (a list of lists "
@@ -67,22 +67,22 @@ def load_answer_set(folder: Path, first: int = 0) -> tuple[QuestionSet, dict[str
     return questions, {each: wanted[each] for each in ids[: first or None]}
 
 
-def load_wanted(folder: Path) -> dict[str, Wanted]:
+def load_expected_answers(folder: Path) -> dict[str, ExpectedAnswer]:
     """What is wanted of each question, by id in the set's order. The set was loaded before, and is in order."""
-    wanted: dict[str, Wanted] = {}
+    wanted: dict[str, ExpectedAnswer] = {}
     with (folder / "queries.jsonl").open(encoding="utf-8") as lines:
         for line in lines:
             if line.strip():
                 row: dict[str, Any] = json.loads(line)
-                wanted[str(row["_id"])] = _wanted(row)
+                wanted[str(row["_id"])] = _expected_answer(row)
     return wanted
 
 
-def _wanted(row: dict[str, Any]) -> Wanted:
+def _expected_answer(row: dict[str, Any]) -> ExpectedAnswer:
     about: dict[str, Any] = row.get("metadata") or {}
     language = about.get("language")
     answers: Sequence[Sequence[str]] = about.get("answers") or ()
-    return Wanted(
+    return ExpectedAnswer(
         language=language if language in ("en", "zh") else answer_language(str(row["text"])) or "en",
         answerable=bool(about.get("answerable", True)),
         answers=tuple(tuple(map(str, strings)) for strings in answers),

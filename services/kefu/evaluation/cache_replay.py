@@ -11,13 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from kefu.common.text.question_equivalence import asked
-from kefu.evaluation.answer_set import Wanted
+from kefu.evaluation.answer_set import ExpectedAnswer
 from kefu.evaluation.dataset import SetQuestion
-from kefu.evaluation.metrics import Figure, bootstrapped
+from kefu.evaluation.metrics import Figure, bootstrap_mean
 from kefu.retrieval.embedders import Vectors
 from kefu.router.answering.answer_cache import is_impersonal
 
-ALONE = (0.90, 0.93, 0.96, 0.98)
+UNGUARDED_COSINES = (0.90, 0.93, 0.96, 0.98)
 """Cosines at which a cache without the guard is replayed, to be compared with."""
 
 
@@ -28,9 +28,9 @@ class Lookup:
     question: SetQuestion
     hit: SetQuestion | None
     """The question whose answer it would be given."""
-    false: bool
+    is_false_hit: bool
     """That answer is not its own."""
-    possible: bool
+    could_hit: bool
     """An earlier question has the same answer."""
 
 
@@ -53,9 +53,9 @@ class Replay:
         return {
             "lookups": len(self.lookups),
             "left_out": self.left_out,
-            "possible": sum(each.possible for each in self.lookups),
+            "possible": sum(each.could_hit for each in self.lookups),
             "hits": len(self.hits),
-            "false_hits": sum(each.false for each in self.hits),
+            "false_hits": sum(each.is_false_hit for each in self.hits),
             "hit_rate": _rounded(self.hit_rate),
             "false_per_lookup": _rounded(self.false_per_lookup),
             "false_per_hit": _rounded(self.false_per_hit),
@@ -63,34 +63,34 @@ class Replay:
 
     def line(self) -> str:
         """For a person."""
-        hits, false = len(self.hits), sum(each.false for each in self.hits)
-        possible = sum(each.possible for each in self.lookups)
+        hits, false = len(self.hits), sum(each.is_false_hit for each in self.hits)
+        possible = sum(each.could_hit for each in self.lookups)
         return (
             f"{self.name}: {len(self.lookups)} lookups, {possible} with an earlier question of the same answer; "
-            f"hits {hits} = {_spoken(self.hit_rate)}; false {false} = {_spoken(self.false_per_lookup)} of lookups, "
-            f"{_spoken(self.false_per_hit)} of hits"
+            f"hits {hits} = {_format_share(self.hit_rate)}; false {false} = {_format_share(self.false_per_lookup)} of lookups, "
+            f"{_format_share(self.false_per_hit)} of hits"
         )
 
     @property
     def hit_rate(self) -> Figure:
         """Share of lookups."""
-        return bootstrapped(np.array([each.hit is not None for each in self.lookups], np.float64))
+        return bootstrap_mean(np.array([each.hit is not None for each in self.lookups], np.float64))
 
     @property
     def false_per_lookup(self) -> Figure:
         """Share of lookups."""
-        return bootstrapped(np.array([each.false for each in self.lookups], np.float64))
+        return bootstrap_mean(np.array([each.is_false_hit for each in self.lookups], np.float64))
 
     @property
     def false_per_hit(self) -> Figure:
         """Share of hits; all 0 without any."""
-        return bootstrapped(np.array([each.false for each in self.hits], np.float64))
+        return bootstrap_mean(np.array([each.is_false_hit for each in self.hits], np.float64))
 
 
 def replay(
     name: str,
     questions: Sequence[SetQuestion],
-    wanted: Mapping[str, Wanted],
+    wanted: Mapping[str, ExpectedAnswer],
     vectors: Mapping[str, Vectors],
     min_cosine: float,
 ) -> Replay:
@@ -98,7 +98,7 @@ def replay(
     kept: dict[tuple[str, str], SetQuestion] = {}
     lookups: list[Lookup] = []
     before: list[SetQuestion] = []
-    for question in _looked_up(questions):
+    for question in _eligible(questions):
         key = (question.language, asked(question.text).key)
         found = kept.get(key)
         if found is not None and float(vectors[found.id] @ vectors[question.id]) < min_cosine:
@@ -110,10 +110,10 @@ def replay(
     return Replay(name, lookups, len(questions) - len(lookups))
 
 
-def replay_alone(
+def replay_unguarded(
     name: str,
     questions: Sequence[SetQuestion],
-    wanted: Mapping[str, Wanted],
+    wanted: Mapping[str, ExpectedAnswer],
     vectors: Mapping[str, Vectors],
     min_cosine: float,
 ) -> Replay:
@@ -121,7 +121,7 @@ def replay_alone(
     kept: list[SetQuestion] = []
     lookups: list[Lookup] = []
     before: list[SetQuestion] = []
-    for question in _looked_up(questions):
+    for question in _eligible(questions):
         found = max(kept, key=lambda each: float(vectors[each.id] @ vectors[question.id]), default=None)
         if found is not None and float(vectors[found.id] @ vectors[question.id]) < min_cosine:
             found = None
@@ -132,19 +132,22 @@ def replay_alone(
     return Replay(name, lookups, len(questions) - len(lookups))
 
 
-def _looked_up(questions: Sequence[SetQuestion]) -> list[SetQuestion]:
+def _eligible(questions: Sequence[SetQuestion]) -> list[SetQuestion]:
     return [question for question in questions if not question.before and is_impersonal(question.text)]
 
 
 def _lookup(
-    question: SetQuestion, found: SetQuestion | None, before: Sequence[SetQuestion], wanted: Mapping[str, Wanted]
+    question: SetQuestion,
+    found: SetQuestion | None,
+    before: Sequence[SetQuestion],
+    wanted: Mapping[str, ExpectedAnswer],
 ) -> Lookup:
     false = found is not None and not _same_answer(found, question, wanted)
     possible = any(_same_answer(earlier, question, wanted) for earlier in before)
     return Lookup(question, found, false, possible)
 
 
-def _same_answer(one: SetQuestion, other: SetQuestion, wanted: Mapping[str, Wanted]) -> bool:
+def _same_answer(one: SetQuestion, other: SetQuestion, wanted: Mapping[str, ExpectedAnswer]) -> bool:
     answers, others = wanted[one.id].answers, wanted[other.id].answers
     if answers or others:
         return answers == others
@@ -155,5 +158,5 @@ def _rounded(one: Figure) -> list[float]:
     return [round(one.value, 5), round(one.low, 5), round(one.high, 5)]
 
 
-def _spoken(one: Figure) -> str:
+def _format_share(one: Figure) -> str:
     return f"{one.value:.2%} ({one.low:.2%} to {one.high:.2%})"

@@ -22,7 +22,7 @@ _CALLER = "evaluation"
 
 
 @dataclass(frozen=True)
-class Measured:
+class MeasuredModel:
     """Replicas with one model."""
 
     pool: Pool
@@ -33,7 +33,7 @@ class Measured:
 
 
 @asynccontextmanager
-async def running_model(model: str) -> AsyncIterator[Measured]:
+async def running_model(model: str) -> AsyncIterator[MeasuredModel]:
     """Serve a model (empty: the default one) over gRPC on a port of its own while the block runs."""
     key = f"kefu_internal_{secrets.token_hex(32)}"
     config = GenerationConfig(internal_key=key, **({"model": model} if model else {}))  # pyright: ignore[reportArgumentType]
@@ -47,11 +47,11 @@ async def running_model(model: str) -> AsyncIterator[Measured]:
 
 
 @asynccontextmanager
-async def served_at(addresses: str, internal_key: str) -> AsyncIterator[Measured]:
+async def served_at(addresses: str, internal_key: str) -> AsyncIterator[MeasuredModel]:
     """Replicas that run already. Raises grpc.aio.AioRpcError when none answers."""
     async with open_pool(addresses, internal_key, _CALLER) as pool:
         async with grpc.aio.insecure_channel(addresses.split(",")[0]) as channel:
             described = await rpc.GenerationServiceStub(channel).DescribeModel(
                 pb.DescribeModelRequest(), metadata=acting_for(internal_key), timeout=30.0, wait_for_ready=True
             )
-        yield Measured(pool, described.model, described.fingerprint, described.supports_reasoning)
+        yield MeasuredModel(pool, described.model, described.fingerprint, described.supports_reasoning)

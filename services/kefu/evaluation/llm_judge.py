@@ -13,11 +13,11 @@ import numpy as np
 import openai
 
 from kefu.common.errors import StartupError
-from kefu.evaluation.answer_set import Wanted
-from kefu.evaluation.arms import Answered
-from kefu.evaluation.metrics import Figure, bootstrapped
+from kefu.evaluation.answer_set import ExpectedAnswer
+from kefu.evaluation.arms import ArmAnswer
+from kefu.evaluation.metrics import Figure, bootstrap_mean
 
-_AT_ONCE = 8
+_CONCURRENT_REQUESTS = 8
 _PROMPT = (
     "A customer asked a question and got an answer. Judge by the reference alone whether the answer is right: it must "
     "say what the reference says and must not contradict it. Other words, another language and more detail are fine; "
@@ -33,11 +33,11 @@ class LlmJudge:
     client: openai.AsyncOpenAI
     model: str
 
-    async def share_right(self, answers: Sequence[Answered], wanted: Mapping[str, Wanted]) -> Figure:
+    async def share_right(self, answers: Sequence[ArmAnswer], wanted: Mapping[str, ExpectedAnswer]) -> Figure:
         """The share of answers that it holds for right; StartupError when it cannot be asked."""
-        gate = asyncio.Semaphore(_AT_ONCE)
+        gate = asyncio.Semaphore(_CONCURRENT_REQUESTS)
 
-        async def one(answered: Answered) -> float:
+        async def one(answered: ArmAnswer) -> float:
             if not answered.text.strip():
                 return 0.0
             async with gate:
@@ -48,9 +48,9 @@ class LlmJudge:
                 tasks = [group.create_task(one(answered)) for answered in answers]
         except* openai.OpenAIError as errors:
             raise StartupError(f"The judge could not be asked: {errors.exceptions[0]}") from None
-        return bootstrapped(np.array([task.result() for task in tasks], np.float64))
+        return bootstrap_mean(np.array([task.result() for task in tasks], np.float64))
 
-    async def _is_right(self, answered: Answered, reference: str) -> bool:
+    async def _is_right(self, answered: ArmAnswer, reference: str) -> bool:
         asked = _PROMPT.format(question=answered.question, reference=reference, answer=answered.text)
         reply = await self.client.chat.completions.create(
             model=self.model, messages=[{"role": "user", "content": asked}], temperature=0, max_tokens=2048
@@ -59,7 +59,7 @@ class LlmJudge:
         return "RIGHT" in said and "WRONG" not in said
 
 
-def reference(wanted: Wanted) -> str:
+def reference(wanted: ExpectedAnswer) -> str:
     """What a right answer says: as a person answered, else the strings that it holds."""
     if wanted.reference:
         return wanted.reference

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from kefu.common.text.chinese import simplified
 from kefu.common.text.language import AnswerLanguage
 
-LONGEST: dict[AnswerLanguage, int] = {"en": 300, "zh": 120}
+MAX_CHARACTERS: dict[AnswerLanguage, int] = {"en": 300, "zh": 120}
 """Characters; a longer answer counts as wrong, whatever it holds: reading out the page is no answer."""
 
 _CITATION = re.compile(r"[\[【［]\s*\d{1,3}\s*[\]】］]")
@@ -34,15 +34,15 @@ def normalised(text: str) -> str:
     return _NO_WORD.sub(lambda run: "." if run[0] == _KEPT else "", plain)
 
 
-def occurs(wanted: str, text: str) -> bool:
+def occurs(expected: str, text: str) -> bool:
     """Whether a string occurs in a text; both as they are."""
-    needle, hay = normalised(wanted), normalised(text)
+    needle, hay = normalised(expected), normalised(text)
     if not needle:
         return False
     if not _NUMBER.fullmatch(needle):
         return needle in hay
     if not _ONE_NUMBER.fullmatch(
-        unicodedata.normalize("NFKC", wanted).strip()
+        unicodedata.normalize("NFKC", expected).strip()
     ):  # 4:51, 24-10: dropped signs join digits
         return re.search(rf"(?<!\d){re.escape(needle)}(?!\d)", hay) is not None
     # Numbers that stand apart in the text must not run together: "7 of 20 17" has no 2017.
@@ -58,7 +58,7 @@ def is_hit(answer: str, answers: Sequence[Sequence[str]]) -> bool:
 
 def is_too_long(answer: str, language: AnswerLanguage) -> bool:
     """Whether an answer is too long to count, citations left out."""
-    return len(_CITATION.sub("", answer).strip()) > LONGEST[language]
+    return len(_CITATION.sub("", answer).strip()) > MAX_CHARACTERS[language]
 
 
 def keyword_share(answer: str, keywords: Sequence[str]) -> float:

@@ -32,18 +32,18 @@ class Figures:
     mrr10: Figure
 
 
-def figures(ranks: Ranks) -> Figures:
+def rank_figures(ranks: Ranks) -> Figures:
     """The figures of some questions; all 0 without any."""
     found = np.array(ranks, np.int64)
-    return Figures(len(found), *(bootstrapped(score(found)) for score in _SCORES))
+    return Figures(len(found), *(bootstrap_mean(score(found)) for score in _SCORES))
 
 
-def gain(ranks: Ranks, before: Ranks) -> Figure:
+def hit_rate_gain(ranks: Ranks, before: Ranks) -> Figure:
     """By how much H@1 is greater than with other ranks of the same questions, resampled together."""
-    return bootstrapped(_hit(np.array(ranks, np.int64), 1) - _hit(np.array(before, np.int64), 1))
+    return bootstrap_mean(_hit(np.array(ranks, np.int64), 1) - _hit(np.array(before, np.int64), 1))
 
 
-def bootstrapped(scores: npt.NDArray[np.float64]) -> Figure:
+def bootstrap_mean(scores: npt.NDArray[np.float64]) -> Figure:
     """The mean of some scores, one a question; all 0 without any. The draws are the same in every run."""
     if not len(scores):
         return Figure(0.0, 0.0, 0.0)

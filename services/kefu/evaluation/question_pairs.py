@@ -15,7 +15,7 @@ import numpy as np
 
 from kefu.common.text.question_equivalence import asked
 from kefu.evaluation.dataset import BadQuestionSet
-from kefu.evaluation.metrics import Figure, bootstrapped
+from kefu.evaluation.metrics import Figure, bootstrap_mean
 from kefu.retrieval.embedders import Vectors
 from kefu.router.answering.answer_cache import is_impersonal
 
@@ -32,7 +32,7 @@ class Pair:
 
 
 @dataclass(frozen=True)
-class PairsMeasured:
+class PairMeasurement:
     """What became of a file of pairs."""
 
     passed_same: Figure
@@ -61,8 +61,8 @@ class PairsMeasured:
         """For a person."""
         rate = len(self.hits) / self.messages if self.messages else 0.0
         return [
-            f"pairs: of {self.pairs_same} that are the same {_spoken(self.passed_same)} pass; "
-            f"of {self.pairs_other} that are not {_spoken(self.passed_other)}",
+            f"pairs: of {self.pairs_same} that are the same {_format_share(self.passed_same)} pass; "
+            f"of {self.pairs_other} that are not {_format_share(self.passed_other)}",
             f"messages: {self.messages} different ones in order; hits {len(self.hits)} = {rate:.2%}",
         ]
 
@@ -85,7 +85,7 @@ def messages_of(pairs: Sequence[Pair]) -> list[str]:
     return list(dict.fromkeys(text.strip() for pair in pairs for text in (pair.one, pair.other)))
 
 
-def measure_pairs(pairs: Sequence[Pair], vectors: Mapping[str, Vectors], min_cosine: float) -> PairsMeasured:
+def measure_pairs(pairs: Sequence[Pair], vectors: Mapping[str, Vectors], min_cosine: float) -> PairMeasurement:
     """`vectors` by message, as `messages_of` gives them."""
 
     def near(one: str, other: str) -> bool:
@@ -107,12 +107,12 @@ def measure_pairs(pairs: Sequence[Pair], vectors: Mapping[str, Vectors], min_cos
             hits.append((message, earlier))
         else:
             kept[key] = message
-    return PairsMeasured(bootstrapped(same), bootstrapped(others), len(same), len(others), len(messages), hits)
+    return PairMeasurement(bootstrap_mean(same), bootstrap_mean(others), len(same), len(others), len(messages), hits)
 
 
 def _rounded(one: Figure) -> list[float]:
     return [round(one.value, 5), round(one.low, 5), round(one.high, 5)]
 
 
-def _spoken(one: Figure) -> str:
+def _format_share(one: Figure) -> str:
     return f"{one.value:.2%} ({one.low:.2%} to {one.high:.2%})"

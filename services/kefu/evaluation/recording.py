@@ -26,7 +26,7 @@ class Recording:
         """`path` None remembers nothing beyond this run."""
         self._path = path
         self._known: dict[str, list[dict[str, Any]]] = {}
-        self.asked = 0
+        self.written = 0
         """Answers that the model wrote in this run."""
         if path is not None and path.exists():
             for line in path.read_text(encoding="utf-8").splitlines():
@@ -43,7 +43,7 @@ class Recording:
 
     def put(self, key: str, events: list[Event]) -> None:
         """Remember a whole answer."""
-        self.asked += 1
+        self.written += 1
         rows = [{"is": type(event).__name__, **asdict(event)} for event in events]
         self._known[key] = rows
         if self._path is not None:

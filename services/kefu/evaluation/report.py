@@ -23,7 +23,7 @@ class Run:
     sets: list[SetResults] = field(default_factory=list[SetResults])
     texts: list[str] = field(default_factory=list[str])
     """Every answer as JSON."""
-    asked: int = 0
+    written: int = 0
     """Answers written by the model in this run; the others were remembered."""
 
 

@@ -7,18 +7,18 @@ from kefu.common.auth import Principal
 from kefu.common.metadata_filters import Pairs
 from kefu.common.text.language import language_of
 from kefu.evaluation.dataset import QuestionSet
-from kefu.evaluation.retrieval.run import Evaluation, cut_set
+from kefu.evaluation.retrieval.run import Evaluation, chunk_set
 from kefu.router.domain.turn import Passage
 from kefu.router.retrieval_client import SearchResult
 
-_DEEP = 50
+_MAX_HITS = 50
 
 
 @dataclass(frozen=True)
-class SetKnowledge:
+class SetRetrievalClient:
     """Stands where `kefu.router.retrieval_client.Knowledge` stands; finds by question text."""
 
-    found: dict[str, tuple[Passage, ...]]
+    results: dict[str, tuple[Passage, ...]]
     """By question text, best first."""
 
     async def search(
@@ -36,50 +36,53 @@ class SetKnowledge:
     ) -> SearchResult:
         """See `Knowledge.search`."""
         del principal, history, collections, as_of, filters, seconds, with_embedding
-        return SearchResult(self.found.get(query.strip(), ())[:top_k], None)
+        return SearchResult(self.results.get(query.strip(), ())[:top_k], None)
 
 
-def searched(
+def search_results(
     questions: QuestionSet, evaluation: Evaluation, ids: Sequence[str], min_relevance: float = 0.0
-) -> SetKnowledge:
+) -> SetRetrievalClient:
     """What each of these questions finds; `min_relevance`: the collection's own threshold, as calibrated."""
     passages = _Passages(questions, min_relevance)
     wanted = set(ids)
-    return SetKnowledge(
+    return SetRetrievalClient(
         {
-            one.asked.text.strip(): tuple(
+            one.set_question.text.strip(): tuple(
                 passages.of(scored.entry.document, scored.entry.passage, number, scored.relevance)
-                for number, scored in enumerate(evaluation.ranking(one.question, one.leaning, _DEEP), 1)
+                for number, scored in enumerate(evaluation.ranking(one.query, one.query_with_history, _MAX_HITS), 1)
             )
             for one in evaluation.questions
-            if one.asked.id in wanted
+            if one.set_question.id in wanted
         }
     )
 
 
-def told(questions: QuestionSet, evaluation: Evaluation, ids: Sequence[str]) -> SetKnowledge:
+def oracle_results(questions: QuestionSet, evaluation: Evaluation, ids: Sequence[str]) -> SetRetrievalClient:
     """What each would find if nothing but its right documents were there: their passages, the likeliest first."""
     passages = _Passages(questions)
     wanted = set(ids)
     found: dict[str, tuple[Passage, ...]] = {}
     for one in evaluation.questions:
-        asked = one.asked
+        asked = one.set_question
         if asked.id not in wanted:
             continue
-        ranking = evaluation.ranking(one.question, one.leaning, len(evaluation.index.entries))
+        ranking = evaluation.ranking(one.query, one.query_with_history, len(evaluation.index.entries))
         right = [
-            entry for scored in ranking for entry in (scored.entry, *scored.same) if entry.document in asked.relevant
+            entry
+            for scored in ranking
+            for entry in (scored.entry, *scored.duplicates)
+            if entry.document in asked.relevant
         ]
         keys = [(entry.document, entry.passage) for entry in right]
         keys += [key for key in passages.keys_of(asked.relevant) if key not in keys]  # too far to be a candidate
         found[asked.text.strip()] = tuple(passages.of(*key, number, 1.0) for number, key in enumerate(keys, 1))
-    return SetKnowledge(found)
+    return SetRetrievalClient(found)
 
 
 class _Passages:
     def __init__(self, questions: QuestionSet, min_relevance: float = 0.0) -> None:
         self._min_relevance = min_relevance
-        self._documents = {document.id: (document, chunks) for document, chunks in cut_set(questions.documents)}
+        self._documents = {document.id: (document, chunks) for document, chunks in chunk_set(questions.documents)}
         self._chunks = {
             (document.id, chunk.id): chunk for document, chunks in self._documents.values() for chunk in chunks
         }

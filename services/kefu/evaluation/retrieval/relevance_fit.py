@@ -37,12 +37,12 @@ def observe(evaluated: Mapping[str, Evaluation], foreign: Sequence[tuple[str, st
     for asking, answering in [*((name, name) for name in evaluated), *foreign]:
         own = asking == answering
         for one in evaluated[asking].questions:
-            for best in evaluated[answering].ranking(one.question, count=1):
+            for best in evaluated[answering].ranking(one.query, count=1):
                 observations.append(  # noqa: PERF401 - three levels of comprehension
                     Observation(
                         set_name=asking if own else f"{asking} asked of {answering}",
-                        is_even=one.asked.is_even,
-                        answerable=own and bool(one.asked.relevant),
+                        is_even=one.set_question.is_even,
+                        answerable=own and bool(one.set_question.relevant),
                         row=best.features.row(),
                         relevance=best.relevance,
                     )
@@ -66,7 +66,7 @@ def fit(observations: Sequence[Observation]) -> Fitted:
     return Fitted(float(weights[0]), tuple(float(weight) for weight in weights[1:]))
 
 
-def weighed(fitted: Fitted, row: Sequence[float]) -> float:
+def predict(fitted: Fitted, row: Sequence[float]) -> float:
     """The probability by fitted weights."""
     total = fitted.bias + sum(weight * value for weight, value in zip(fitted.weights, row, strict=True))
     return float(1 / (1 + np.exp(-total)))
@@ -82,7 +82,7 @@ def auc(observations: Sequence[Observation]) -> float:
     return float(above)
 
 
-def passing(observations: Sequence[Observation], threshold: float) -> tuple[float, float]:
+def pass_rates(observations: Sequence[Observation], threshold: float) -> tuple[float, float]:
     """Shares of answerable and of other questions whose relevance reaches a threshold."""
     yes = [each.relevance >= threshold for each in observations if each.answerable]
     no = [each.relevance >= threshold for each in observations if not each.answerable]

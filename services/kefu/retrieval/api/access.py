@@ -7,7 +7,7 @@ from kefu.retrieval.domain.collection_key import CollectionKey
 from kefu.retrieval.storage.store import KnowledgeStore
 
 
-def own(collection: str) -> CollectionKey:
+def own_collection(collection: str) -> CollectionKey:
     """A collection of the caller's; one that its key may not use is not found, like one that does not exist."""
     principal = caller()
     if principal.collections is not None and collection not in principal.collections:
@@ -15,20 +15,20 @@ def own(collection: str) -> CollectionKey:
     return CollectionKey(principal.tenant, collection)
 
 
-def named(name: str, field: str) -> CollectionKey:
+def named_collection(name: str, field: str) -> CollectionKey:
     """The one that a request names in `field`. Raises BadRequest for another kind of name."""
     (collection,) = parse_name(field, name, "collections")
-    return own(collection)
+    return own_collection(collection)
 
 
 def named_child(name: str, field: str, kind: str) -> tuple[CollectionKey, str]:
     """The same for something in a collection, with its id."""
     collection, child = parse_name(field, name, "collections", kind)
-    return own(collection), child
+    return own_collection(collection), child
 
 
-async def all_own(store: KnowledgeStore) -> list[CollectionKey]:
+async def own_collections(store: KnowledgeStore) -> list[CollectionKey]:
     """All that there are, by their ids."""
     principal = caller()
     ids = await store.collections_of(principal.tenant)
-    return [own(each) for each in ids if principal.collections is None or each in principal.collections]
+    return [own_collection(each) for each in ids if principal.collections is None or each in principal.collections]

@@ -6,13 +6,13 @@ from kefu.common.errors import BadRequest
 from kefu.common.metadata_filters import checked_metadata
 from kefu.common.resource_names import check_day
 from kefu.retrieval.api.messages import audience_of
-from kefu.retrieval.ingest.types import MAX_DOCUMENT_BYTES, MAX_PATH_CHARACTERS, Source
+from kefu.retrieval.ingest.types import MAX_DOCUMENT_BYTES, MAX_PATH_CHARACTERS, SourceDocument
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 
 MAX_PART_BYTES = 1024 * 1024
 
 
-async def receive_sources(requests: AsyncIterator[pb.ImportDocumentsRequest]) -> AsyncIterator[Source]:
+async def receive_sources(requests: AsyncIterator[pb.ImportDocumentsRequest]) -> AsyncIterator[SourceDocument]:
     """Each document as soon as the next one begins or the stream ends; raises BadRequest for parts out of order."""
     head: pb.DocumentStart | None = None
     data = bytearray()
@@ -21,7 +21,7 @@ async def receive_sources(requests: AsyncIterator[pb.ImportDocumentsRequest]) ->
         if part == "document":
             if head is not None:
                 yield _source(head, bytes(data))
-            head, data = _checked(request.document), bytearray()
+            head, data = _checked_start(request.document), bytearray()
         elif part == "data":
             if head is None:
                 raise BadRequest("data", "came before a document.")
@@ -37,7 +37,7 @@ async def receive_sources(requests: AsyncIterator[pb.ImportDocumentsRequest]) ->
         yield _source(head, bytes(data))
 
 
-def _checked(head: pb.DocumentStart) -> pb.DocumentStart:
+def _checked_start(head: pb.DocumentStart) -> pb.DocumentStart:
     path = head.path
     if not 1 <= len(path) <= MAX_PATH_CHARACTERS or path.startswith("/") or ".." in path.split("/"):
         raise BadRequest("path", f'must be relative, without "..", and have 1 to {MAX_PATH_CHARACTERS} characters.')
@@ -48,8 +48,8 @@ def _checked(head: pb.DocumentStart) -> pb.DocumentStart:
     return head
 
 
-def _source(head: pb.DocumentStart, data: bytes) -> Source:
-    return Source(
+def _source(head: pb.DocumentStart, data: bytes) -> SourceDocument:
+    return SourceDocument(
         path=head.path,
         data=data,
         media_type=head.media_type,

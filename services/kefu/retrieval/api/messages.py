@@ -7,9 +7,9 @@ from kefu.retrieval.domain.calibration import Calibration
 from kefu.retrieval.domain.collection_key import CollectionKey
 from kefu.retrieval.domain.curated_draft import CuratedDraft
 from kefu.retrieval.domain.filters import Audience
-from kefu.retrieval.index.curated_answers import APPLIES_FROM, Match
-from kefu.retrieval.ingest.types import Progress, Result
-from kefu.retrieval.ranking.ranker import Scored
+from kefu.retrieval.index.curated_answers import MIN_CURATED_COSINE, CuratedMatch
+from kefu.retrieval.ingest.types import ImportProgress, ImportResult
+from kefu.retrieval.ranking.ranker import ScoredPassage
 from kefu.retrieval.storage.records import CollectionInfo, CuratedRecord, DictionaryRecord, DocumentInfo, PassageText
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 
@@ -117,7 +117,7 @@ def passage_message(key: CollectionKey, document: DocumentInfo, passage: str, te
     )
 
 
-def hit_message(key: CollectionKey, passage: pb.Passage, scored: Scored, min_relevance: float) -> pb.SearchHit:
+def hit_message(key: CollectionKey, passage: pb.Passage, scored: ScoredPassage, min_relevance: float) -> pb.SearchHit:
     """A passage found, with its signals and its collection's threshold."""
     return pb.SearchHit(
         passage=passage,
@@ -129,12 +129,12 @@ def hit_message(key: CollectionKey, passage: pb.Passage, scored: Scored, min_rel
             coverage=scored.coverage,
             dense_rank=scored.dense_rank,
             lexical_rank=scored.lexical_rank,
-            head_cosine=scored.head,
-            head_is_question=scored.entry.head is not None and scored.entry.head.asks,
+            head_cosine=scored.header_cosine,
+            head_is_question=scored.entry.header is not None and scored.entry.header.is_question,
             other_language=scored.features.other_language,
             min_relevance=min_relevance,
         ),
-        same_passages=[f"{document_name(key, entry.document)}/passages/{entry.passage}" for entry in scored.same],
+        same_passages=[f"{document_name(key, entry.document)}/passages/{entry.passage}" for entry in scored.duplicates],
     )
 
 
@@ -166,7 +166,7 @@ def curated_message(key: CollectionKey, record: CuratedRecord) -> pb.CuratedAnsw
     )
 
 
-def match_message(key: CollectionKey, match: Match) -> pb.CuratedMatch:
+def curated_match_message(key: CollectionKey, match: CuratedMatch) -> pb.CuratedMatch:
     """The nearest curated answer, and why it applies or does not."""
     return pb.CuratedMatch(
         curated_answer=curated_message(key, match.record),
@@ -176,7 +176,7 @@ def match_message(key: CollectionKey, match: Match) -> pb.CuratedMatch:
         reason=match.reason,
         question_words=match.differing.one if match.differing else (),
         query_words=match.differing.other if match.differing else (),
-        least_cosine=APPLIES_FROM,
+        least_cosine=MIN_CURATED_COSINE,
     )
 
 
@@ -185,9 +185,9 @@ def dictionary_message(record: DictionaryRecord) -> pb.Dictionary:
     return pb.Dictionary(text=record.text, update_time=timestamp(record.update_time) if record.text else None)
 
 
-def report_message(key: CollectionKey, report: Progress | Result) -> pb.ImportDocumentsResponse:
+def report_message(key: CollectionKey, report: ImportProgress | ImportResult) -> pb.ImportDocumentsResponse:
     """Progress, or a document's result."""
-    if isinstance(report, Progress):
+    if isinstance(report, ImportProgress):
         return pb.ImportDocumentsResponse(
             progress=pb.ImportProgress(
                 path=report.path,

@@ -21,13 +21,13 @@ class SearchQuery:
     """What a request asks for, and of whom it may be answered."""
 
     query: str
-    before: str
+    previous_question: str
     """The question before it, or empty."""
     count: int
-    wanted: SearchFilter
+    search_filter: SearchFilter
 
 
-def asked_of(request: pb.SearchRequest, *, sees_staff: bool) -> SearchQuery:
+def parse_search_request(request: pb.SearchRequest, *, sees_staff: bool) -> SearchQuery:
     """Raises BadRequest. Whoever does not see what is for staff gets none of it, whatever the request says."""
     query = request.query.strip()
     if not 1 <= len(query) <= MAX_QUERY_CHARACTERS:

@@ -5,7 +5,7 @@ with them (see calibration.py). A collection may be about one or two of the subj
 
 from collections.abc import Mapping
 
-FOREIGN: Mapping[str, tuple[str, ...]] = {
+OUT_OF_DOMAIN_QUESTIONS: Mapping[str, tuple[str, ...]] = {
     "en": (
         "Why do cats purr when they are asleep?",
         "How do I sharpen a chisel by hand?",

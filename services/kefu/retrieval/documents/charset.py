@@ -30,11 +30,11 @@ def decode(data: bytes, charset: str = "") -> str:
     for magic, what in _MAGIC.items():
         if data.startswith(magic):
             raise Unreadable("NOT_TEXT", f"This is {what} by its first bytes; export it as Markdown, HTML or text.")
-    text = _utf(data)
+    text = _decode_utf(data)
     if text is None:
         if b"\x00" in data[:65_536]:
             raise Unreadable("NOT_TEXT", "The file has zero bytes, so it is not text; export it as Markdown or text.")
-        text = _told(data, charset) or _chinese(data)
+        text = _decode_declared(data, charset) or _decode_gb18030(data)
     if len(_CONTROLS.findall(text[:65_536])) > len(text[:65_536]) / 100:
         raise Unreadable("NOT_TEXT", "The file is full of control characters; export it as Markdown or text.")
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
@@ -43,21 +43,21 @@ def decode(data: bytes, charset: str = "") -> str:
     return text.lstrip("\ufeff")
 
 
-def _utf(data: bytes) -> str | None:
+def _decode_utf(data: bytes) -> str | None:
     try:
         return data.decode("utf-16" if data.startswith(_UTF16) else "utf-8")
     except UnicodeDecodeError:
         return None
 
 
-def _told(data: bytes, charset: str) -> str | None:
+def _decode_declared(data: bytes, charset: str) -> str | None:
     try:
         return data.decode(charset) if charset else None
     except (UnicodeDecodeError, LookupError):
         return None
 
 
-def _chinese(data: bytes) -> str:
+def _decode_gb18030(data: bytes) -> str:
     """GB18030 if the whole is valid and reads as Chinese; else say where UTF-8 breaks."""
     try:
         text = data.decode("gb18030")

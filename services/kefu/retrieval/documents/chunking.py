@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from kefu.common.text.chinese import simplified
 from kefu.retrieval.documents.types import Block, ParsedDocument
-from kefu.retrieval.domain.chunk_header import head_of
+from kefu.retrieval.domain.chunk_header import chunk_header_text
 
 VERSION = 2
 """Raise it when the same document is cut otherwise: then passages get other ids and are embedded anew."""
@@ -37,8 +37,8 @@ class Chunk:
     id: str
     headings: tuple[str, ...]
     text: str
-    embedded: tuple[str, ...]
-    """See `to_embed`."""
+    embedded_texts: tuple[str, ...]
+    """See `texts_to_embed`."""
     page: int = 0
     """Page on which it begins, from 1; 0 where the format has none."""
 
@@ -49,12 +49,12 @@ def estimated_tokens(text: str) -> float:
     return wide * 0.7 + (len(text) - wide) * 0.25
 
 
-def cut(document: ParsedDocument) -> list[Chunk]:
+def chunk_document(document: ParsedDocument) -> list[Chunk]:
     """The passages of a document, in order; at least one for a document that has a block."""
     chunks: list[Chunk] = []
     seen: dict[str, int] = {}
     for headings, text, page in _passages(document):
-        embedded = to_embed(document.title, headings, text)
+        embedded = texts_to_embed(document.title, headings, text)
         digest = hashlib.sha256("\x00".join((str(VERSION), *embedded)).encode()).hexdigest()[:24]
         again = seen.get(digest, 0)
         seen[digest] = again + 1
@@ -62,18 +62,18 @@ def cut(document: ParsedDocument) -> list[Chunk]:
     return chunks
 
 
-def to_embed(title: str, headings: Sequence[str], text: str) -> tuple[str, ...]:
+def texts_to_embed(title: str, headings: Sequence[str], text: str) -> tuple[str, ...]:
     """What is embedded of a passage: itself under its title and headings; its head alone, if it has one (see heads.py);
     then its windows, under title and headings too, unless it is short. In simplified characters, like questions.
     """
     above = "\n".join(filter(None, (title, " > ".join(headings))))
-    windows = pack(text, WINDOW_TOKENS)
+    windows = pack_sentences(text, WINDOW_TOKENS)
     whole, *parts = (f"{above}\n{part}".strip() for part in ([text, *windows] if len(windows) > 1 else [text]))
-    head = head_of(title, headings)
+    head = chunk_header_text(title, headings)
     return tuple(map(simplified, (whole, *([head] if head else []), *parts)))
 
 
-def pack(text: str, budget: float, overlap: float = 0.0) -> list[str]:
+def pack_sentences(text: str, budget: float, overlap: float = 0.0) -> list[str]:
     """Cut at sentence ends into pieces of at most `budget` estimated tokens; a longer sentence is cut within, and
     `overlap` of it repeated.
     """
@@ -123,18 +123,18 @@ def _passages(document: ParsedDocument) -> Iterator[tuple[tuple[str, ...], str, 
 
 def _pieces(block: Block, text: str) -> list[str]:
     if not block.table_header:
-        return pack(text, PASSAGE_TOKENS, OVERLAP_TOKENS)
+        return pack_sentences(text, PASSAGE_TOKENS, OVERLAP_TOKENS)
     header = block.table_header
     room = max(PASSAGE_TOKENS - estimated_tokens(header), PASSAGE_TOKENS / 4)
-    return [f"{header}\n{piece}" for piece in _packed_lines(_LINE_ENDS.split(text), room)]
+    return [f"{header}\n{piece}" for piece in _pack_lines(_LINE_ENDS.split(text), room)]
 
 
-def _packed_lines(lines: Iterable[str], budget: float) -> list[str]:
+def _pack_lines(lines: Iterable[str], budget: float) -> list[str]:
     pieces: list[str] = []
     held: list[str] = []
     weight = 0.0
     for line in lines:
-        for part in _cut_hard(line, budget):
+        for part in _split_long(line, budget):
             more = estimated_tokens(part)
             if held and weight + more > budget:
                 pieces.append("\n".join(held))
@@ -157,7 +157,7 @@ def _sentences(text: str, budget: float, overlap: float) -> Iterator[tuple[str, 
         end = match.start() if match else len(text)
         sentence = text[at:end].strip()
         if sentence:
-            for number, part in enumerate(_cut_hard(sentence, budget, overlap)):
+            for number, part in enumerate(_split_long(sentence, budget, overlap)):
                 yield part, gap if number == 0 else ""
         if match:
             at = match.end()
@@ -167,21 +167,21 @@ def _sentences(text: str, budget: float, overlap: float) -> Iterator[tuple[str, 
                 gap = "\n"
 
 
-def _cut_hard(text: str, budget: float, overlap: float = 0.0) -> Iterator[str]:
+def _split_long(text: str, budget: float, overlap: float = 0.0) -> Iterator[str]:
     """Pieces of a text without usable sentence ends: at blanks or commas if it can be, else anywhere."""
     while estimated_tokens(text) > budget:
-        end = _prefix(text, budget)
+        end = _prefix_length(text, budget)
         nice = max(text.rfind(mark, end // 2, end) for mark in " ，,、：:\t") + 1
         end = nice or end
         yield text[:end].strip()
-        again = _prefix(text[:end][::-1], overlap) if overlap else 0
+        again = _prefix_length(text[:end][::-1], overlap) if overlap else 0
         after_blank = text.find(" ", end - again, end) + 1
         text = text[after_blank or end - again :].strip()
     if text:
         yield text
 
 
-def _prefix(text: str, budget: float) -> int:
+def _prefix_length(text: str, budget: float) -> int:
     """How many characters fit into a budget, at least 1."""
     at, weight = 0, 0.0
     while at < len(text) and weight <= budget:

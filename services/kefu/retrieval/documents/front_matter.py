@@ -7,7 +7,7 @@ from kefu.common.errors import BadRequest
 from kefu.common.metadata_filters import Pairs, checked_metadata
 from kefu.common.resource_names import check_day
 from kefu.retrieval.documents.types import Unreadable
-from kefu.retrieval.domain.filters import Audience, read_audience
+from kefu.retrieval.domain.filters import Audience, parse_audience
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 _FIELD = re.compile(r"^([A-Za-z_-]+)[ \t]*:[ \t]*(.*?)[ \t]*$", re.MULTILINE)
@@ -54,7 +54,7 @@ def split_front_matter(text: str) -> tuple[FrontMatter, str]:
         check_day("valid_until", said.get("valid_until", ""))
         front = FrontMatter(
             **{name: said[name] for name in _TEXTS if name in said},
-            audience=read_audience("audience", said.get("audience", "")),
+            audience=parse_audience("audience", said.get("audience", "")),
             metadata=checked_metadata("metadata", metadata),
         )
     except BadRequest as exc:

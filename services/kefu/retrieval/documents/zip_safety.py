@@ -9,7 +9,7 @@ MAX_OFFICE_BYTES = 512 * 1024 * 1024
 """Most bytes of an Office file once unpacked."""
 
 
-def checked_zip(data: bytes, most: int = MAX_OFFICE_BYTES) -> zipfile.ZipFile:
+def open_zip(data: bytes, max_bytes: int = MAX_OFFICE_BYTES) -> zipfile.ZipFile:
     """An open ZIP file whose entries say that they hold at most so many bytes together. Raises Unreadable.
 
     An entry that holds more than it says is cut there, by zipfile.
@@ -19,10 +19,10 @@ def checked_zip(data: bytes, most: int = MAX_OFFICE_BYTES) -> zipfile.ZipFile:
     except (zipfile.BadZipFile, ValueError, NotImplementedError):
         raise Unreadable("BROKEN_FILE", "The file is broken or cut off; get it again, or save it anew.") from None
     size = sum(entry.file_size for entry in archive.infolist())
-    if size > most:
+    if size > max_bytes:
         archive.close()
         raise Unreadable(
             "TOO_LARGE",
-            f"It would unpack to {size / 2**20:,.0f} MiB, and at most {most / 2**20:,.0f} MiB are; split it.",
+            f"It would unpack to {size / 2**20:,.0f} MiB, and at most {max_bytes / 2**20:,.0f} MiB are; split it.",
         )
     return archive

@@ -27,19 +27,19 @@ import numpy as np
 import numpy.typing as npt
 import pydantic
 
-USUAL = 0.5
+DEFAULT_MIN_RELEVANCE = 0.5
 """Where nothing was measured."""
-MOST_TITLES = 200
+MAX_TITLES = 200
 """Asked of a collection; more say no more, and each is an embedding."""
-_USUAL_WEIGHS = 20
+_DEFAULT_WEIGHT = 20
 _BOUNDS = {"titles": (0.4, 0.65), "questions": (0.05, 0.95)}
 _OUTLIERS = 0.05
 """So many titles may be empty phrases ("Miscellaneous"), so many questions may be in the wrong set."""
-_FOREIGN_ANSWERED = 0.1
+_MAX_FOREIGN_ANSWERED = 0.1
 """So many foreign questions a collection may be about."""
-_LEAST_APART = 20  # questions of each kind, below which a second threshold says nothing
-_ANSWERED = 0.87  # of the answerable ones, by both thresholds: .85 are wanted of questions that were not asked
-_CLEARLY = 3  # times the share of answerable questions that it loses, a second threshold must refuse of the others
+_MIN_QUESTIONS_FOR_MARGIN = 20  # questions of each kind, below which a second threshold says nothing
+_MIN_ANSWERED = 0.87  # of the answerable ones, by both thresholds: .85 are wanted of questions that were not asked
+_CLEAR_GAIN = 3  # times the share of answerable questions that it loses, a second threshold must refuse of the others
 
 Source = Literal["titles", "questions"]
 
@@ -75,14 +75,14 @@ def calibrate(
     source: Source,
     time: float,
     embedder: str = "",
-    apart: tuple[Sequence[float], Sequence[float]] | None = None,
+    score_margins: tuple[Sequence[float], Sequence[float]] | None = None,
 ) -> Calibration:
     """Both are relevances of best passages; without one of the two, the threshold is the usual one.
 
-    `apart`: how far the best documents stand apart for the same questions, where both kinds are real ones.
+    `score_margins`: how far the best documents stand apart for the same questions, where both kinds are real ones.
     """
     yes, no = np.array(answerable, np.float64), np.array(foreign, np.float64)
-    far, near = (np.array(each, np.float64) for each in apart or (yes, no))
+    far, near = (np.array(each, np.float64) for each in score_margins or (yes, no))
 
     def shares(least: float, least_apart: float) -> tuple[float, float]:
         """Answered of the first, refused of the second."""
@@ -91,16 +91,20 @@ def calibrate(
 
     def clearly_better(one: tuple[float, float], other: tuple[float, float]) -> bool:
         (answered, refused), (answered_before, refused_before) = shares(*one), shares(*other)
-        return refused - refused_before > _CLEARLY * (answered_before - answered)
+        return refused - refused_before > _CLEAR_GAIN * (answered_before - answered)
 
-    chosen = USUAL, 0.0
+    chosen = DEFAULT_MIN_RELEVANCE, 0.0
     if len(yes) and len(no):
         few = float(np.quantile(yes, _OUTLIERS))
-        cut = min(float(np.quantile(no, 1 - _FOREIGN_ANSWERED)), few) if source == "titles" else between(yes, no)
-        chosen = alone = _settled(cut, len(yes), source), 0.0
-        if apart is not None and min(len(yes), len(no)) >= _LEAST_APART:
-            loose = _settled(min(cut, few), len(yes), source)
-            both = loose, _least_apart(far[yes >= loose], len(yes))
+        cut = (
+            min(float(np.quantile(no, 1 - _MAX_FOREIGN_ANSWERED)), few)
+            if source == "titles"
+            else separating_threshold(yes, no)
+        )
+        chosen = alone = _shrunk(cut, len(yes), source), 0.0
+        if score_margins is not None and min(len(yes), len(no)) >= _MIN_QUESTIONS_FOR_MARGIN:
+            loose = _shrunk(min(cut, few), len(yes), source)
+            both = loose, _margin_threshold(far[yes >= loose], len(yes))
             if both[1] > 0 and all(clearly_better(both, other) for other in (alone, (loose, 0.0))):
                 chosen = both
     answered, refused = shares(*chosen)
@@ -117,26 +121,28 @@ def calibrate(
     )
 
 
-def _settled(cut: float, questions: int, source: Source) -> float:
+def _shrunk(cut: float, questions: int, source: Source) -> float:
     """Nearer to the usual one, the fewer the questions."""
-    weight = questions / (questions + _USUAL_WEIGHS)
+    weight = questions / (questions + _DEFAULT_WEIGHT)
     lowest, highest = _BOUNDS[source]
-    return _odds_to(weight * _log_odds(min(max(cut, lowest), highest)) + (1 - weight) * _log_odds(USUAL))
+    return _probability(
+        weight * _log_odds(min(max(cut, lowest), highest)) + (1 - weight) * _log_odds(DEFAULT_MIN_RELEVANCE)
+    )
 
 
-def _least_apart(far: npt.NDArray[np.float64], questions: int) -> float:
+def _margin_threshold(far: npt.NDArray[np.float64], questions: int) -> float:
     """The highest that answers enough of so many questions, of which these are not refused yet; nearer to 0, the fewer
     they are.
     """
-    lost = len(far) - math.ceil(_ANSWERED * questions)
-    return float(np.sort(far)[lost]) * questions / (questions + _USUAL_WEIGHS) if lost > 0 else 0.0
+    lost = len(far) - math.ceil(_MIN_ANSWERED * questions)
+    return float(np.sort(far)[lost]) * questions / (questions + _DEFAULT_WEIGHT) if lost > 0 else 0.0
 
 
-def between(answerable: npt.NDArray[np.float64], foreign: npt.NDArray[np.float64]) -> float:
+def separating_threshold(answerable: npt.NDArray[np.float64], foreign: npt.NDArray[np.float64]) -> float:
     """Half way between the lowest of the one and the highest of the other, outliers left out; or the best cut."""
     low, high = float(np.quantile(foreign, 1 - _OUTLIERS)), float(np.quantile(answerable, _OUTLIERS))
     if low < high:
-        return _odds_to((_log_odds(low) + _log_odds(high)) / 2)
+        return _probability((_log_odds(low) + _log_odds(high)) / 2)
     cuts = np.unique(np.concatenate([answerable, foreign]))
     worth = [(answerable >= cut).mean() + (foreign < cut).mean() for cut in cuts]
     return float(cuts[int(np.argmax(worth))])
@@ -147,5 +153,5 @@ def _log_odds(probability: float) -> float:
     return math.log(bounded / (1 - bounded))
 
 
-def _odds_to(log_odds: float) -> float:
+def _probability(log_odds: float) -> float:
     return 1 / (1 + math.exp(-log_odds))

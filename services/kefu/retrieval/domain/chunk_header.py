@@ -9,25 +9,25 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-_ASKS = re.compile(
+_QUESTION = re.compile(
     r"[?？]\s*$|(?:吗|呢|么)\s*$|怎么|怎样|如何|什么|为何|为啥|多少|哪|是否|能否|可否|几(?![何乎])|谁|多久|多长|多大"
     r"|^\s*(?:(?:how|what|why|when|where|who|which)\s+)?(?:to|can|could|do|does|did|is|are|should|will|may|must|am)\s+\S+\s+\S",
     re.IGNORECASE,
 )
-_LEAST = 5  # characters: 多久 above a table is a heading, and no question that stands alone
+_MIN_CHARACTERS = 5  # characters: 多久 above a table is a heading, and no question that stands alone
 
 
 @dataclass(frozen=True, slots=True)
 class ChunkHeader:
     """What searching needs to know of a head."""
 
-    mark: int
+    hash: int
     """Equal for equal heads of a collection; a salted hash."""
-    asks: bool
+    is_question: bool
     """It is a question."""
 
 
-def head_of(title: str, headings: Sequence[str]) -> str:
+def chunk_header_text(title: str, headings: Sequence[str]) -> str:
     """What stands above a passage, as one text; the innermost line alone when it is a question. Empty without any."""
     lines = [line for line in (title, *headings) if line.strip()]
     if lines and is_standalone_question(lines[-1]):
@@ -37,4 +37,4 @@ def head_of(title: str, headings: Sequence[str]) -> str:
 
 def is_standalone_question(text: str) -> bool:
     """Whether a text is a question that can stand alone, by its form, in Chinese and English; "How long" is none."""
-    return len(text.strip()) >= _LEAST and _ASKS.search(text) is not None
+    return len(text.strip()) >= _MIN_CHARACTERS and _QUESTION.search(text) is not None

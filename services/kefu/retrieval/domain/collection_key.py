@@ -23,7 +23,7 @@ class CollectionKey:
         return f"{self.tenant}:{self.collection}"
 
     @classmethod
-    def of_member(cls, member: str) -> "CollectionKey":
+    def from_member(cls, member: str) -> "CollectionKey":
         """Read what `member` wrote; neither id holds a colon."""
         tenant, _, collection = member.partition(":")
         return cls(tenant, collection)

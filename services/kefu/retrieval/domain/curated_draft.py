@@ -11,7 +11,7 @@ from kefu.retrieval.domain.filters import Audience
 MAX_QUESTIONS = 20
 MAX_QUESTION_CHARACTERS = 500
 MAX_ANSWER_CHARACTERS = 4_000
-MOST_PRIORITY = 1_000
+MAX_PRIORITY = 1_000
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class CuratedDraft:
         return hashlib.sha256(f"{self.language}\x00{self.questions[0]}".encode()).hexdigest()[:20]
 
 
-def checked(draft: CuratedDraft) -> CuratedDraft:
+def checked_draft(draft: CuratedDraft) -> CuratedDraft:
     """The draft with its language recognised; raises BadRequest, naming the field, for what the contract forbids."""
     questions = tuple(dict.fromkeys(question.strip() for question in draft.questions if question.strip()))
     if not 1 <= len(questions) <= MAX_QUESTIONS:
@@ -45,6 +45,6 @@ def checked(draft: CuratedDraft) -> CuratedDraft:
         raise BadRequest("answer", f"must have 1 to {MAX_ANSWER_CHARACTERS} characters.")
     check_day("valid_from", draft.valid_from)
     check_day("valid_until", draft.valid_until)
-    if abs(draft.priority) > MOST_PRIORITY:
-        raise BadRequest("priority", f"must be -{MOST_PRIORITY} to {MOST_PRIORITY}.")
+    if abs(draft.priority) > MAX_PRIORITY:
+        raise BadRequest("priority", f"must be -{MAX_PRIORITY} to {MAX_PRIORITY}.")
     return replace(draft, questions=questions, language=draft.language or language_of(draft.answer))

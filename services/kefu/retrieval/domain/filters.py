@@ -39,7 +39,7 @@ class Audience(StrEnum):
         return self is Audience.STAFF or other is Audience.EVERYONE
 
 
-def read_audience(field: str, text: str) -> Audience:
+def parse_audience(field: str, text: str) -> Audience:
     """What a document calls its audience, everyone if nothing; BadRequest for anything else: no guess is safe."""
     try:
         return Audience(text.strip().lower() or Audience.EVERYONE)
@@ -86,9 +86,9 @@ class SearchFilter:
             self.audience.sees(facts.audience)
             and facts.validity.holds_on(self.day)
             and (not self.languages or facts.language in self.languages)
-            and self._meets(facts)
+            and self._matches_metadata(facts)
         )
 
-    def _meets(self, facts: Facts) -> bool:
+    def _matches_metadata(self, facts: Facts) -> bool:
         there = dict(facts.metadata)
         return all((key, there.get(key, "")) in self.metadata for key, _ in self.metadata)

@@ -27,7 +27,7 @@ class Embedder(Protocol):
         ...
 
     @property
-    def passages_at_once(self) -> int:
+    def passage_batch_size(self) -> int:
         """Passages in one call: more only where that is faster, for a question that comes waits for the call's end."""
         ...
 

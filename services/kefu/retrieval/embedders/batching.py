@@ -26,14 +26,14 @@ QUERY_BATCH = Histogram("kefu_embed_query_batch", "Questions embedded together."
 TEXTS_EMBEDDED = Counter("kefu_embedded_texts_total", "Texts embedded, by kind.", ("kind",))
 
 
-class _Waiting(NamedTuple):
+class _PendingQuestion(NamedTuple):
     text: str
     vector: asyncio.Future[Vectors]
 
 
 @dataclass
 class BatchingEmbedder:
-    """Make it with `open`. A question waits for at most one call of `passages` (see `Embedder.passages_at_once`), and
+    """Make it with `open`. A question waits for at most one call of `passages` (see `Embedder.passage_batch_size`), and
     for none where the embedder is `concurrent`.
     """
 
@@ -41,11 +41,13 @@ class BatchingEmbedder:
     max_batch: int = 32
 
     def __post_init__(self) -> None:
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="embed")
+        self._question_thread = ThreadPoolExecutor(1, thread_name_prefix="embed")
         concurrent = self.embedder.concurrent
-        self._passages = ThreadPoolExecutor(1, thread_name_prefix="embed-passages") if concurrent else self._thread
-        self._importing = asyncio.Lock()
-        self._waiting: list[_Waiting] = []
+        self._passage_thread = (
+            ThreadPoolExecutor(1, thread_name_prefix="embed-passages") if concurrent else self._question_thread
+        )
+        self._passage_lock = asyncio.Lock()
+        self._pending: list[_PendingQuestion] = []
         self._wake = asyncio.Event()
 
     @classmethod
@@ -60,7 +62,7 @@ class BatchingEmbedder:
             runner.cancel()
             with suppress(asyncio.CancelledError):
                 await runner
-            for thread in (self._passages, self._thread):
+            for thread in (self._passage_thread, self._question_thread):
                 thread.shutdown(wait=True, cancel_futures=True)
 
     @property
@@ -77,9 +79,9 @@ class BatchingEmbedder:
         """Vectors of passages, a few rows at a time, in order; several imports take turns."""
         loop = asyncio.get_running_loop()
         remaining = iter(texts)
-        while part := list(islice(remaining, self.embedder.passages_at_once)):
-            async with self._importing:  # so that only one such call stands before a question
-                vectors = await loop.run_in_executor(self._passages, self.embedder.passages, part)
+        while part := list(islice(remaining, self.embedder.passage_batch_size)):
+            async with self._passage_lock:  # so that only one such call stands before a question
+                vectors = await loop.run_in_executor(self._passage_thread, self.embedder.passages, part)
             TEXTS_EMBEDDED.labels("passage").inc(len(part))
             yield vectors
 
@@ -89,7 +91,7 @@ class BatchingEmbedder:
 
     def _queue(self, text: str) -> asyncio.Future[Vectors]:
         vector: asyncio.Future[Vectors] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Waiting(text, vector))
+        self._pending.append(_PendingQuestion(text, vector))
         self._wake.set()
         return vector
 
@@ -98,16 +100,16 @@ class BatchingEmbedder:
         while True:
             await self._wake.wait()
             self._wake.clear()
-            while self._waiting:
-                self._waiting = [waiting for waiting in self._waiting if not waiting.vector.done()]  # callers may leave
-                batch, self._waiting = self._waiting[-self.max_batch :], self._waiting[: -self.max_batch]
+            while self._pending:
+                self._pending = [waiting for waiting in self._pending if not waiting.vector.done()]  # callers may leave
+                batch, self._pending = self._pending[-self.max_batch :], self._pending[: -self.max_batch]
                 if not batch:
                     break
                 QUERY_BATCH.observe(len(batch))
                 TEXTS_EMBEDDED.labels("query").inc(len(batch))
                 texts = [waiting.text for waiting in batch]
                 try:
-                    vectors = await loop.run_in_executor(self._thread, self.embedder.queries, texts)
+                    vectors = await loop.run_in_executor(self._question_thread, self.embedder.queries, texts)
                 except Exception as exc:
                     _fail(batch, exc)
                 except asyncio.CancelledError:
@@ -119,7 +121,7 @@ class BatchingEmbedder:
                             waiting.vector.set_result(vector)
 
 
-def _fail(batch: list[_Waiting], exc: Exception | None) -> None:
+def _fail(batch: list[_PendingQuestion], exc: Exception | None) -> None:
     for waiting in batch:
         if waiting.vector.done():
             continue

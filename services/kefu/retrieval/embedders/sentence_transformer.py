@@ -12,7 +12,7 @@ from kefu.retrieval.embedders.base import Vectors
 class SentenceTransformerEmbedder:
     """See Embedder. A model that declares prompts named "query" and "passage" (or "document") gets them."""
 
-    passages_at_once = 16
+    passage_batch_size = 16
     concurrent = False  # PyTorch has one team of threads for each caller, and two would sleep where one spins
 
     def __init__(self, model: str, *, revision: str | None = None, device: str | None = None) -> None:

@@ -27,7 +27,7 @@ class IndexedPassage:
     terms: Terms
     vectors: HalfVectors
     """Its own vector, its head's when it has one, then its windows'."""
-    head: ChunkHeader | None = None
+    header: ChunkHeader | None = None
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class IndexedDocument:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class PassageEntry:
     """A passage in the index. `number` is never used twice."""
 
     number: int
@@ -48,9 +48,9 @@ class Entry:
     passage: str
     facts: Facts
     rows: Rows
-    head: ChunkHeader | None
+    header: ChunkHeader | None
     terms: Terms = field(repr=False)
-    words: int
+    words_hash: int
     """Equal for passages with the same words, however often and in whatever order."""
 
     @property
@@ -64,30 +64,30 @@ class Selection:
     """The part of an index that a search may find, where that is not all of it."""
 
     labels: Labels
-    by_words: npt.NDArray[np.bool_]
-    """Parallel to the numbers of `PassageIndex.words`."""
+    lexical_mask: npt.NDArray[np.bool_]
+    """Parallel to the numbers of `PassageIndex.words_hash`."""
 
 
 class PassageIndex:
     """Passages by number, with their vectors and words.
 
-    Not safe for several threads at once; `build_words` alone may run beside the rest. A new passage is found by its
-    vector at once and by its words after the next `use_words`; a removed one is found by neither at once.
+    Not safe for several threads at once; `build_lexical` alone may run beside the rest. A new passage is found by its
+    vector at once and by its words after the next `use_lexical`; a removed one is found by neither at once.
     """
 
     def __init__(self, vectors: VectorStore) -> None:
         """An empty index; its vectors go into this store."""
         self.vectors = vectors
-        self.words = LexicalView({})
-        self.entries: dict[int, Entry] = {}
+        self.lexical = LexicalView({})
+        self.entries: dict[int, PassageEntry] = {}
         self._documents: dict[str, list[int]] = {}
-        self._heads: Counter[ChunkHeader] = Counter()  # documents that have it
+        self._headers: Counter[ChunkHeader] = Counter()  # documents that have it
         self._facts: dict[int, Facts] = {}  # by label, once for all documents that have them
         self._labels: Counter[int] = Counter()  # documents that have it
         self._selections: dict[SearchFilter, Selection | None] = {}
         self._next = 0
         self._changes = 0
-        self._changes_in_words = 0
+        self._changes_in_lexical = 0
 
     def __contains__(self, document: str) -> bool:
         return document in self._documents
@@ -109,18 +109,18 @@ class PassageIndex:
         self._next += len(parts)
         facts = self._facts.setdefault(label, document.facts) if parts else document.facts
         for at, (passage, own) in enumerate(zip(document.passages, rows, strict=True)):
-            self.entries[first + at] = Entry(
+            self.entries[first + at] = PassageEntry(
                 number=first + at,
                 document=document.id,
                 passage=passage.id,
                 facts=facts,
                 rows=own,
-                head=passage.head,
+                header=passage.header,
                 terms=passage.terms,
-                words=_words(passage.id, passage.terms),
+                words_hash=_words_hash(passage.id, passage.terms),
             )
         self._documents[document.id] = [part.number for part in parts]
-        self._heads.update({passage.head for passage in document.passages if passage.head})
+        self._headers.update({passage.header for passage in document.passages if passage.header})
         self._labels.update([label] if parts else [])
         self._changed()
 
@@ -131,29 +131,29 @@ class PassageIndex:
             self._forget(document)
             self._changed()
 
-    def reword(self, document: str, terms: Mapping[str, Terms]) -> None:
+    def replace_terms(self, document: str, terms: Mapping[str, Terms]) -> None:
         """Give passages of a document other words, by passage id."""
         for entry in self.entries_of(document):
             if (new := terms.get(entry.passage)) is not None:
-                self.entries[entry.number] = replace(entry, terms=new, words=_words(entry.passage, new))
+                self.entries[entry.number] = replace(entry, terms=new, words=_words_hash(entry.passage, new))
         self._changed()
 
-    def nearest(self, query: Vectors, count: int, selection: Selection | None) -> list[Entry]:
+    def nearest(self, query: Vectors, count: int, selection: Selection | None) -> list[PassageEntry]:
         """The passages that the `count` nearest vectors belong to, each once, best first."""
         return [
             self.entries[number]
             for number in self.vectors.nearest(query, count, selection.labels if selection else None)
         ]
 
-    def selection(self, wanted: SearchFilter) -> Selection | None:
+    def selection(self, search_filter: SearchFilter) -> Selection | None:
         """What a search may find; None: everything here."""
-        if wanted not in self._selections:
+        if search_filter not in self._selections:
             if len(self._selections) >= _SELECTIONS:
                 self._selections.clear()
-            self._selections[wanted] = self._selected(wanted)
-        return self._selections[wanted]
+            self._selections[search_filter] = self._selected(search_filter)
+        return self._selections[search_filter]
 
-    def entries_of(self, document: str) -> list[Entry]:
+    def entries_of(self, document: str) -> list[PassageEntry]:
         """A document's passages in their order."""
         return [self.entries[number] for number in self._documents.get(document, ())]
 
@@ -164,39 +164,39 @@ class PassageIndex:
 
     def is_shared(self, head: ChunkHeader) -> bool:
         """Several documents have this head."""
-        return self._heads[head] > 1
+        return self._headers[head] > 1
 
     @property
-    def words_are_stale(self) -> bool:
+    def lexical_is_stale(self) -> bool:
         """There were changes since the words were last taken."""
-        return self._changes != self._changes_in_words
+        return self._changes != self._changes_in_lexical
 
-    def words_to_build(self) -> tuple[int, Mapping[int, Terms]]:
-        """A state's mark and its words, for `build_words`."""
+    def lexical_input(self) -> tuple[int, Mapping[int, Terms]]:
+        """A state's mark and its words, for `build_lexical`."""
         return self._changes, {number: entry.terms for number, entry in self.entries.items()}
 
     @staticmethod
-    def build_words(terms: Mapping[int, Terms]) -> LexicalView:
+    def build_lexical(terms: Mapping[int, Terms]) -> LexicalView:
         """The slow part of following a change; it needs no part of the index."""
         return LexicalView(terms)
 
-    def use_words(self, mark: int, view: LexicalView) -> None:
+    def use_lexical(self, mark: int, view: LexicalView) -> None:
         """Search these words from now on."""
-        self.words, self._changes_in_words = view, mark
+        self.lexical, self._changes_in_lexical = view, mark
         self._selections.clear()
 
-    def _selected(self, wanted: SearchFilter) -> Selection | None:
-        labels = frozenset(label for label in self._labels if wanted.admits(self._facts[label]))
+    def _selected(self, search_filter: SearchFilter) -> Selection | None:
+        labels = frozenset(label for label in self._labels if search_filter.admits(self._facts[label]))
         if len(labels) == len(self._labels):
             return None
-        numbers = self.words.numbers
+        numbers = self.lexical.numbers
         found = (self.entries.get(number) for number in numbers.tolist())
         by_words = (entry is not None and entry.facts.label in labels for entry in found)
         return Selection(labels, np.fromiter(by_words, np.bool_, len(numbers)))
 
     def _forget(self, document: str) -> None:
         entries = [self.entries.pop(number) for number in self._documents.pop(document, ())]
-        self._heads.subtract({entry.head for entry in entries if entry.head})
+        self._headers.subtract({entry.header for entry in entries if entry.header})
         if entries:
             label = entries[0].facts.label
             self._labels[label] -= 1
@@ -208,7 +208,7 @@ class PassageIndex:
         self._selections.clear()
 
 
-def _words(passage: str, terms: Terms) -> int:
+def _words_hash(passage: str, terms: Terms) -> int:
     digest = hashlib.blake2b(np.unique(terms).tobytes(), digest_size=8)
     if not len(terms):
         digest.update(passage.encode())

@@ -54,13 +54,13 @@ class Snapshots:
         """Write a snapshot in place of the one before, whole or not at all."""
         passages = [passage for document in snapshot.documents for passage in document.passages]
         header = {
-            **self._same(incarnation),
+            **self._compatibility(incarnation),
             "last_change": snapshot.last_change,
             "documents": [
                 [
                     document.id,
-                    _said(document.facts),
-                    [_about(passage) for passage in document.passages],
+                    _dump_facts(document.facts),
+                    [_dump_passage(passage) for passage in document.passages],
                 ]
                 for document in snapshot.documents
             ],
@@ -84,16 +84,16 @@ class Snapshots:
         try:
             with np.load(self.path(key), allow_pickle=False) as arrays:
                 header: dict[str, Any] = json.loads(arrays["header"].tobytes())
-                if any(header.get(name) != value for name, value in self._same(incarnation).items()):
+                if any(header.get(name) != value for name, value in self._compatibility(incarnation).items()):
                     return None
-                return Snapshot(header["last_change"], _documents(header, arrays["terms"], arrays["vectors"]))
+                return Snapshot(header["last_change"], _load_documents(header, arrays["terms"], arrays["vectors"]))
         except FileNotFoundError:
             return None
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as exc:
             _log.warning("snapshot.unreadable", path=str(self.path(key)), cause=str(exc))
             return None
 
-    def _same(self, incarnation: str) -> dict[str, object]:
+    def _compatibility(self, incarnation: str) -> dict[str, object]:
         return {
             "format": _FORMAT,
             "words": analyzer.VERSION,
@@ -113,7 +113,7 @@ def documents_in(index: PassageIndex) -> list[IndexedDocument]:
                 document,
                 first.facts if first else Facts(),
                 [
-                    IndexedPassage(entry.passage, entry.terms, index.vectors.vectors(entry.rows), entry.head)
+                    IndexedPassage(entry.passage, entry.terms, index.vectors.vectors(entry.rows), entry.header)
                     for entry in entries
                 ],
             )
@@ -121,20 +121,20 @@ def documents_in(index: PassageIndex) -> list[IndexedDocument]:
     return held
 
 
-def _said(facts: Facts) -> list[object]:
+def _dump_facts(facts: Facts) -> list[object]:
     return [facts.language, facts.validity.first, facts.validity.last, facts.audience, facts.metadata]
 
 
-def _heard(language: str, first: str, last: str, audience: str, metadata: list[list[str]]) -> Facts:
+def _load_facts(language: str, first: str, last: str, audience: str, metadata: list[list[str]]) -> Facts:
     return Facts(language, Validity(first, last), Audience(audience), tuple((key, value) for key, value in metadata))
 
 
-def _about(passage: IndexedPassage) -> list[object]:
-    head = [passage.head.mark, passage.head.asks] if passage.head else []
+def _dump_passage(passage: IndexedPassage) -> list[object]:
+    head = [passage.header.hash, passage.header.is_question] if passage.header else []
     return [passage.id, len(passage.terms), len(passage.vectors), *head]
 
 
-def _documents(header: dict[str, Any], terms: Any, vectors: Any) -> list[IndexedDocument]:
+def _load_documents(header: dict[str, Any], terms: Any, vectors: Any) -> list[IndexedDocument]:
     documents: list[IndexedDocument] = []
     term_at = vector_at = 0
     for document, said, parts in header["documents"]:
@@ -149,5 +149,5 @@ def _documents(header: dict[str, Any], terms: Any, vectors: Any) -> list[Indexed
                 )
             )
             term_at, vector_at = term_at + term_count, vector_at + vector_count
-        documents.append(IndexedDocument(document, _heard(*said), passages))
+        documents.append(IndexedDocument(document, _load_facts(*said), passages))
     return documents

@@ -18,13 +18,13 @@ from typing import IO
 from pydantic import TypeAdapter
 
 from kefu.retrieval.documents.types import Unreadable
-from kefu.retrieval.ingest.conversion import Converted, Job, convert
+from kefu.retrieval.ingest.conversion import ConversionJob, ConvertedDocument, convert
 
 FRAME = struct.Struct(">Q")
-JOB: TypeAdapter[Job] = TypeAdapter(Job)
-CONVERTED: TypeAdapter[Converted] = TypeAdapter(Converted)
+JOB: TypeAdapter[ConversionJob] = TypeAdapter(ConversionJob)
+CONVERTED: TypeAdapter[ConvertedDocument] = TypeAdapter(ConvertedDocument)
 _NICENESS = 10
-_SPARE_SECONDS = 5
+_CPU_RESERVE_SECONDS = 5
 
 
 def read_frame(source: IO[bytes]) -> bytes | None:
@@ -51,7 +51,7 @@ def main(memory_mib: int, seconds: int) -> None:
     _limit(resource.RLIMIT_CORE, 0)
     while (job := read_frame(source)) is not None and (data := read_frame(source)) is not None:
         used = resource.getrusage(resource.RUSAGE_SELF)
-        most = int(used.ru_utime + used.ru_stime) + seconds + _SPARE_SECONDS
+        most = int(used.ru_utime + used.ru_stime) + seconds + _CPU_RESERVE_SECONDS
         resource.setrlimit(resource.RLIMIT_CPU, (most, resource.RLIM_INFINITY))  # should nobody be left to end us
         for frame in reply_to(JOB.validate_json(job), data, memory_mib):
             sink.write(FRAME.pack(len(frame)))
@@ -59,7 +59,7 @@ def main(memory_mib: int, seconds: int) -> None:
         sink.flush()
 
 
-def reply_to(job: Job, data: bytes, memory_mib: int) -> list[bytes]:
+def reply_to(job: ConversionJob, data: bytes, memory_mib: int) -> list[bytes]:
     """The frames of a reply."""
     try:
         converted = convert(job, data)

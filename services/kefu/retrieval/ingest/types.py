@@ -10,7 +10,7 @@ MAX_PATH_CHARACTERS = 1024
 
 
 @dataclass(frozen=True)
-class Source:
+class SourceDocument:
     """A document as it was sent; see DocumentStart of the contract."""
 
     path: str
@@ -27,7 +27,7 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Progress:
+class ImportProgress:
     """How far a document is. No passages: it is being converted."""
 
     path: str
@@ -36,7 +36,7 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class Result:
+class ImportResult:
     """What became of a document: CREATED, UPDATED, UNCHANGED, FAILED, UNPACKED or DELETED."""
 
     path: str
@@ -47,4 +47,4 @@ class Result:
     message: str = ""
 
 
-Report = Progress | Result
+ImportReport = ImportProgress | ImportResult

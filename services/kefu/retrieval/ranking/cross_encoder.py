@@ -9,7 +9,7 @@ from kefu.common.errors import StartupError
 class CrossEncoderReranker:
     """See Reranker."""
 
-    at_once = 8
+    batch_size = 8
     """Few, so that a question whose time is over is left soon."""
 
     def __init__(self, model: str, *, device: str | None = None) -> None:
@@ -35,6 +35,6 @@ class CrossEncoderReranker:
         """See Reranker."""
         pairs = [(question, passage) for passage in passages]
         scores = self._model.predict(
-            pairs, batch_size=self.at_once, activation_fn=self._activation, show_progress_bar=False
+            pairs, batch_size=self.batch_size, activation_fn=self._activation, show_progress_bar=False
         )
         return [float(score) for score in scores]

@@ -23,41 +23,41 @@ import numpy as np
 
 from kefu.retrieval.domain.filters import SearchFilter
 from kefu.retrieval.embedders import Vectors
-from kefu.retrieval.index.passage_index import Entry, PassageIndex, Selection
+from kefu.retrieval.index.passage_index import PassageEntry, PassageIndex, Selection
 from kefu.retrieval.ranking.relevance import Features, relevance
-from kefu.retrieval.ranking.score_margin import OF_WORDS, USUALLY_APART, score_margin
+from kefu.retrieval.ranking.score_margin import BM25_WEIGHT, DEFAULT_MARGIN, score_margin
 from kefu.retrieval.ranking.signals import (
     WEIGHTS,
+    Bm25Scores,
     Candidates,
-    Question,
+    Query,
     SignalScores,
     Weights,
-    WordScores,
-    compare,
-    score,
+    combine_signals,
+    measure_signals,
 )
 
-NEAREST = 256
+NEAREST_VECTORS = 256
 """Vectors taken from the store; a passage has about five."""
-BY_WORDS = 64
+BM25_CANDIDATES = 64
 """Passages taken from BM25."""
-HISTORY = 0.5
+HISTORY_WEIGHT = 0.5
 """What a score for the question with the one before it in front counts beside that for the question alone."""
-HISTORY_WITHIN = 0.05
+HISTORY_TOLERANCE = 0.05
 """History is used when the passage it likes best is nearly as good for the question alone: by no more than this below
 the best one. Else the question is about something else, and the resolved subject must not leak into it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Scored:
+class ScoredPassage:
     """A passage and what its score was made of; see SearchHit and Signals of the contract."""
 
-    entry: Entry
+    entry: PassageEntry
     score: float
     relevance: float
     cosine: float
     """The greater of its own and its windows' cosines."""
-    head: float
+    header_cosine: float
     """Its head's cosine; 0 without one."""
     features: Features
     bm25: float
@@ -66,25 +66,25 @@ class Scored:
     """From 1; 0 when it was not among the nearest."""
     lexical_rank: int
     """From 1; 0 when it was not among those found by words."""
-    same: tuple[Entry, ...] = ()
+    duplicates: tuple[PassageEntry, ...] = ()
     """Other passages with the same words."""
 
 
-_COMPARED = 10  # hits whose scores are compared
-_USUALLY = 0.05  # how far the best one lies above the others
-LEANS_BELOW = 0.99
+_LEAD_HITS = 10  # hits whose scores are compared
+_DEFAULT_LEAD = 0.05  # how far the best one lies above the others
+HISTORY_BELOW = 0.99
 """Relevance of the best passage from which a question is taken to stand alone: then history costs no embedding."""
 
 
 @dataclass(frozen=True)
-class Searched:
+class CollectionQuery:
     """A collection and the question for it; words are hashed for each collection."""
 
     index: PassageIndex
-    question: Question
-    leaning: Question | None = None
+    query: Query
+    with_history: Query | None = None
     """The question with the one before it in front."""
-    subject: Question | None = None
+    subject: Query | None = None
     """The message's subject line, for `Ranking.score_margin` alone."""
 
 
@@ -92,21 +92,23 @@ class Searched:
 class Ranking:
     """What was found."""
 
-    hits: list[tuple[int, Scored]]
+    hits: list[tuple[int, ScoredPassage]]
     """Best first, each with its collection's place."""
     used_history: bool = False
-    apart: float = USUALLY_APART
+    score_margin: float = DEFAULT_MARGIN
     """How far the best document stands apart from the next ones; see apart.py."""
 
     @property
-    def may_lean(self) -> bool:
+    def history_may_help(self) -> bool:
         """What was found for the question alone leaves room for a better reading."""
-        return not self.hits or self.hits[0][1].relevance < LEANS_BELOW
+        return not self.hits or self.hits[0][1].relevance < HISTORY_BELOW
 
 
-def rank(searched: Sequence[Searched], count: int, wanted: SearchFilter, weights: Weights = WEIGHTS) -> Ranking:
+def rank(
+    queries: Sequence[CollectionQuery], count: int, search_filter: SearchFilter, weights: Weights = WEIGHTS
+) -> Ranking:
     """The best `count` passages of some collections, of those that are wanted; ties by document and passage id."""
-    pools = [_Pool.of(each, count, wanted, weights) for each in searched]
+    pools = [_CandidatePool.of(each, count, search_filter, weights) for each in queries]
     used_history = _history_helps(pools)
     order: list[tuple[float, str, str, int, int]] = []
     for place, pool in enumerate(pools):
@@ -115,27 +117,27 @@ def rank(searched: Sequence[Searched], count: int, wanted: SearchFilter, weights
             (-score, entry.document, entry.passage, place, at)
             for at, (score, entry) in enumerate(zip(scores, pool.entries, strict=True))
         ]
-    plain = [pool.plain(used_history) for pool in pools]
+    plain = [pool.scores_without_english(used_history) for pool in pools]
     kept: list[tuple[int, int, float]] = []
-    same: dict[tuple[int, int], list[Entry]] = {}
+    same: dict[tuple[int, int], list[PassageEntry]] = {}
     for negative, _, _, place, at in sorted(order):
         entry = pools[place].entries[at]
-        twins = same.setdefault((place, entry.words), [])
+        twins = same.setdefault((place, entry.words_hash), [])
         if not twins:
-            if len(kept) == max(count, _COMPARED):
+            if len(kept) == max(count, _LEAD_HITS):
                 break
             kept.append((place, at, -negative))
         twins.append(entry)
-    best = [float(plain[place][at]) for place, at, _ in kept[:_COMPARED]]
+    best = [float(plain[place][at]) for place, at, _ in kept[:_LEAD_HITS]]
     hits = [
         (
             place,
-            pools[place].scored(
+            pools[place].scored_passage(
                 at,
                 score,
-                _stands_out(float(plain[place][at]), best[:number] + best[number + 1 :]),
+                _score_lead(float(plain[place][at]), best[:number] + best[number + 1 :]),
                 used_history=used_history,
-                twins=same[place, pools[place].entries[at].words],
+                twins=same[place, pools[place].entries[at].words_hash],
             ),
         )
         for number, (place, at, score) in enumerate(kept[:count])
@@ -143,35 +145,35 @@ def rank(searched: Sequence[Searched], count: int, wanted: SearchFilter, weights
     valued = (
         (value, place, entry)
         for place, pool in enumerate(pools)
-        for value, entry in zip(pool.values(used_history).tolist(), pool.entries, strict=True)
+        for value, entry in zip(pool.margin_scores(used_history).tolist(), pool.entries, strict=True)
     )
     return Ranking(hits, used_history, score_margin(valued))
 
 
 @dataclass(frozen=True)
-class _Pool:
+class _CandidatePool:
     """The candidates of one collection."""
 
-    entries: list[Entry]
-    question: Question
-    compared: Candidates
+    entries: list[PassageEntry]
+    query: Query
+    candidates: Candidates
     alone: SignalScores
-    leaning: tuple[Question, Candidates, SignalScores] | None
+    with_history: tuple[Query, Candidates, SignalScores] | None
     dense_rank: Mapping[int, int]
     lexical_rank: Mapping[int, int]
-    of_subject: SignalScores | None
+    subject_scores: SignalScores | None
 
     @classmethod
-    def of(cls, searched: Searched, count: int, wanted: SearchFilter, weights: Weights) -> "_Pool":
-        index, question, leaning = searched.index, searched.question, searched.leaning
+    def of(cls, searched: CollectionQuery, count: int, wanted: SearchFilter, weights: Weights) -> "_CandidatePool":
+        index, question, leaning = searched.index, searched.query, searched.with_history
         selection = index.selection(wanted)
-        words = WordScores.of(index, question)
-        nearest, by_words = _candidates(index, question, words, count, selection, weights)
+        words = Bm25Scores.compute(index, question)
+        nearest, by_words = _candidate_numbers(index, question, words, count, selection, weights)
         candidates = dict.fromkeys([*nearest, *by_words])
         leaning_words = None
         if leaning is not None:
-            leaning_words = WordScores.of(index, leaning)
-            for numbers in _candidates(index, leaning, leaning_words, count, selection, weights):
+            leaning_words = Bm25Scores.compute(index, leaning)
+            for numbers in _candidate_numbers(index, leaning, leaning_words, count, selection, weights):
                 candidates |= dict.fromkeys(numbers)
         entries = [
             entry
@@ -179,18 +181,20 @@ class _Pool:
             if (entry := index.entries.get(number)) is not None
             and (selection is None or entry.facts.label in selection.labels)
         ]
-        compared = compare(index, question, words, entries, weights)
+        compared = measure_signals(index, question, words, entries, weights)
         of_subject = with_history = None
         if (line := searched.subject) is not None:
-            of_subject = score(index, line, compare(index, line, WordScores.of(index, line), entries, weights), weights)
+            of_subject = combine_signals(
+                index, line, measure_signals(index, line, Bm25Scores.compute(index, line), entries, weights), weights
+            )
         if leaning is not None and leaning_words is not None:
-            other = compare(index, leaning, leaning_words, entries, weights)
-            with_history = leaning, other, score(index, leaning, other, weights)
+            other = measure_signals(index, leaning, leaning_words, entries, weights)
+            with_history = leaning, other, combine_signals(index, leaning, other, weights)
         return cls(
             entries,
             question,
             compared,
-            score(index, question, compared, weights),
+            combine_signals(index, question, compared, weights),
             with_history,
             {number: at for at, number in enumerate(nearest, 1)},
             {number: at for at, number in enumerate(by_words, 1)},
@@ -198,87 +202,91 @@ class _Pool:
         )
 
     def scores(self, used_history: bool) -> Vectors:
-        return self._mixed(self.alone.ranking, self.leaning and self.leaning[2].ranking, used_history)
+        return self._mixed(self.alone.ranking, self.with_history and self.with_history[2].ranking, used_history)
 
-    def plain(self, used_history: bool) -> Vectors:
+    def scores_without_english(self, used_history: bool) -> Vectors:
         """See Scores."""
-        return self._mixed(self.alone.plain, self.leaning and self.leaning[2].plain, used_history)
+        return self._mixed(
+            self.alone.without_english, self.with_history and self.with_history[2].without_english, used_history
+        )
 
     def _mixed(self, alone: Vectors, leaning: Vectors | None, used_history: bool) -> Vectors:
         if not used_history or leaning is None:
             return alone
-        return ((alone + HISTORY * leaning) / (1 + HISTORY)).astype(np.float32)
+        return ((alone + HISTORY_WEIGHT * leaning) / (1 + HISTORY_WEIGHT)).astype(np.float32)
 
-    def values(self, used_history: bool) -> Vectors:
+    def margin_scores(self, used_history: bool) -> Vectors:
         """By which documents are told apart."""
-        scores, words = self.scores(used_history), self.compared.relative
-        if used_history and self.leaning is not None:
-            words = (words + HISTORY * self.leaning[1].relative) / (1 + HISTORY)
-        if self.of_subject is not None:
-            scores = (scores + self.of_subject.ranking) / 2
-        return (scores + OF_WORDS * words).astype(np.float32)
+        scores, words = self.scores(used_history), self.candidates.relative_bm25
+        if used_history and self.with_history is not None:
+            words = (words + HISTORY_WEIGHT * self.with_history[1].relative_bm25) / (1 + HISTORY_WEIGHT)
+        if self.subject_scores is not None:
+            scores = (scores + self.subject_scores.ranking) / 2
+        return (scores + BM25_WEIGHT * words).astype(np.float32)
 
-    def scored(self, at: int, score: float, stands_out: float, *, used_history: bool, twins: Sequence[Entry]) -> Scored:
-        entry, compared = self.entries[at], self.compared
-        features = compared.features(self.question, at, stands_out)
+    def scored_passage(
+        self, at: int, score: float, stands_out: float, *, used_history: bool, twins: Sequence[PassageEntry]
+    ) -> ScoredPassage:
+        entry, compared = self.entries[at], self.candidates
+        features = compared.features(self.query, at, stands_out)
         likely = relevance(features)
-        if used_history and self.leaning is not None:
-            asked, other, _ = self.leaning
+        if used_history and self.with_history is not None:
+            asked, other, _ = self.with_history
             with_history = other.features(asked, at, stands_out)
             if relevance(with_history) > likely:
                 compared, features, likely = other, with_history, relevance(with_history)
-        return Scored(
+        return ScoredPassage(
             entry=entry,
             score=score,
             relevance=likely,
             features=features,
-            cosine=float(max(compared.own[at], compared.window[at])),
-            head=float(compared.head[at]) if entry.head else 0.0,
+            cosine=float(max(compared.passage_cosine[at], compared.window_cosine[at])),
+            header_cosine=float(compared.header_cosine[at]) if entry.header else 0.0,
             bm25=float(compared.bm25[at]),
             coverage=float(compared.coverage[at]),
             dense_rank=self.dense_rank.get(entry.number, 0),
             lexical_rank=self.lexical_rank.get(entry.number, 0),
-            same=tuple(twins[1:]),
+            duplicates=tuple(twins[1:]),
         )
 
 
-def _stands_out(score: float, others: Sequence[float]) -> float:
+def _score_lead(score: float, others: Sequence[float]) -> float:
     """How far a score lies above the mean of others; where there are too few, the missing ones lie where they usually
     do.
     """
-    others = others[: _COMPARED - 1]
-    missing = _COMPARED - 1 - len(others)
-    return (sum(score - other for other in others) + missing * _USUALLY) / (_COMPARED - 1)
+    others = others[: _LEAD_HITS - 1]
+    missing = _LEAD_HITS - 1 - len(others)
+    return (sum(score - other for other in others) + missing * _DEFAULT_LEAD) / (_LEAD_HITS - 1)
 
 
-def _history_helps(pools: Sequence[_Pool]) -> bool:
+def _history_helps(pools: Sequence[_CandidatePool]) -> bool:
     likes = [
         (float(scores.max()), float(pool.alone.ranking[int(scores.argmax())]))
         for pool in pools
-        if pool.leaning is not None and len(scores := pool.leaning[2].ranking)
+        if pool.with_history is not None and len(scores := pool.with_history[2].ranking)
     ]
     if not likes:
         return False
     best = max(float(pool.alone.ranking.max()) for pool in pools if len(pool.entries))
-    return best - max(likes)[1] < HISTORY_WITHIN
+    return best - max(likes)[1] < HISTORY_TOLERANCE
 
 
-def _candidates(
+def _candidate_numbers(
     index: PassageIndex,
-    question: Question,
-    words: WordScores,
+    question: Query,
+    words: Bm25Scores,
     count: int,
     selection: Selection | None,
     weights: Weights,
 ) -> tuple[list[int], list[int]]:
     """Numbers of the nearest passages, and of those that hold most of the words."""
-    towards = [question.vector - weights.usual * question.usual]
-    if (crossing := question.crossing(weights)) is not None:
-        towards.append(crossing - weights.usual_translated * question.usual)
+    towards = [question.vector - weights.baseline * question.mean_question]
+    if (crossing := question.cross_language_vector(weights)) is not None:
+        towards.append(crossing - weights.translated_baseline * question.mean_question)
     nearest = (
         entry.number
         for each in towards
-        for entry in index.nearest(each.astype(np.float32), max(NEAREST, 8 * count), selection)
+        for entry in index.nearest(each.astype(np.float32), max(NEAREST_VECTORS, 8 * count), selection)
     )
-    by_words = words.best(max(BY_WORDS, 2 * count), selection.by_words if selection else None)
+    by_words = words.top(max(BM25_CANDIDATES, 2 * count), selection.lexical_mask if selection else None)
     return list(dict.fromkeys(nearest)), by_words

@@ -22,34 +22,34 @@ from dataclasses import dataclass
 class Features:
     """What `relevance` looks at."""
 
-    own: float
+    passage_cosine: float
     """Cosine of the question and the passage."""
-    window: float
+    window_cosine: float
     """Greatest cosine of the question and a window of the passage."""
-    relative: float
+    relative_bm25: float
     """BM25 as a share of its bound, 0 to 1."""
     coverage: float
     """Share of the question's words in the passage, weighted by rarity, 0 to 1."""
     other_language: bool
     """The passage is not in the question's language: then words are translated ones, and cosines are lower."""
-    background: float
+    baseline: float
     """Mean cosine of the question with texts about nothing in particular; see background.py."""
-    head: float
-    """Cosine of the question and the passage's head; without one, as `own`."""
-    stands_out: float
+    header_cosine: float
+    """Cosine of the question and the passage's head; without one, as `passage_cosine`."""
+    score_lead: float
     """How far its score lies above the mean of the nine best others."""
 
     def row(self) -> tuple[float, ...]:
         """As the regression sees them, about -1 to 1 each."""
         other = float(self.other_language)
-        plain = (self.own + self.window - 1.7) * 10
-        raised = (self.own + self.window - 2 * self.background) * 10
-        sharper = (self.window - self.own) * 10
-        stands_out = self.stands_out * 10
+        plain = (self.passage_cosine + self.window_cosine - 1.7) * 10
+        raised = (self.passage_cosine + self.window_cosine - 2 * self.baseline) * 10
+        sharper = (self.window_cosine - self.passage_cosine) * 10
+        stands_out = self.score_lead * 10
         return (
-            *(plain, raised, sharper, stands_out, (self.head - self.own) * 10),
-            *((1 - other) * self.relative, (1 - other) * self.coverage),
-            *(other, other * plain, other * raised, other * sharper, other * stands_out, other * self.relative),
+            *(plain, raised, sharper, stands_out, (self.header_cosine - self.passage_cosine) * 10),
+            *((1 - other) * self.relative_bm25, (1 - other) * self.coverage),
+            *(other, other * plain, other * raised, other * sharper, other * stands_out, other * self.relative_bm25),
         )
 
 

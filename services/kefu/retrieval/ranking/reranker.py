@@ -10,13 +10,13 @@ from typing import Protocol
 from prometheus_client import Counter
 
 RERANKED = Counter("kefu_reranked_total", "Searches reranked, or not for want of time, by outcome.", ("outcome",))
-_WARM = ("Are returns free?", "Returns are free within 30 days.")
+_WARM_UP = ("Are returns free?", "Returns are free within 30 days.")
 
 
 class Reranker(Protocol):
     """Reads a question and a passage together, and says whether one answers the other."""
 
-    at_once: int
+    batch_size: int
     """Passages read in one call of `scores`."""
 
     def scores(self, question: str, passages: Sequence[str]) -> list[float]:
@@ -24,7 +24,7 @@ class Reranker(Protocol):
         ...
 
 
-class Reranking:
+class TimeLimitedReranker:
     """Make it with `open`. One question is read at a time: the others' waiting counts as their time."""
 
     def __init__(self, reranker: Reranker, passages: int, seconds: float) -> None:
@@ -36,11 +36,11 @@ class Reranking:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, reranker: Reranker, passages: int, seconds: float) -> AsyncIterator["Reranking"]:
+    async def open(cls, reranker: Reranker, passages: int, seconds: float) -> AsyncIterator["TimeLimitedReranker"]:
         """Reranking while the block runs: of so many passages, at most so long for each question."""
         self = cls(reranker, passages, seconds)
         try:
-            question, passage = _WARM  # a model's first call is its slowest
+            question, passage = _WARM_UP  # a model's first call is its slowest
             await asyncio.get_running_loop().run_in_executor(self._thread, reranker.scores, question, [passage])
             yield self
         finally:
@@ -53,17 +53,17 @@ class Reranking:
         try:
             async with asyncio.timeout(seconds):
                 found = await asyncio.get_running_loop().run_in_executor(
-                    self._thread, self._read, question, passages, deadline
+                    self._thread, self._score_until, question, passages, deadline
                 )
         except TimeoutError:
             found = None
         RERANKED.labels("skipped" if found is None else "done").inc()
         return found
 
-    def _read(self, question: str, passages: Sequence[str], deadline: float) -> list[float] | None:
+    def _score_until(self, question: str, passages: Sequence[str], deadline: float) -> list[float] | None:
         scores: list[float] = []
-        for at in range(0, len(passages), self._reranker.at_once):
+        for at in range(0, len(passages), self._reranker.batch_size):
             if time.monotonic() >= deadline:  # nobody waits for it any more
                 return None
-            scores += self._reranker.scores(question, passages[at : at + self._reranker.at_once])
+            scores += self._reranker.scores(question, passages[at : at + self._reranker.batch_size])
         return scores

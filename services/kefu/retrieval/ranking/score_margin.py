@@ -10,38 +10,38 @@ speaks for an answer. Documents under the same title are not: which of several e
 import re
 from collections.abc import Iterable
 
-from kefu.retrieval.index.passage_index import Entry
+from kefu.retrieval.index.passage_index import PassageEntry
 
-USUALLY_APART = 0.05
+DEFAULT_MARGIN = 0.05
 """Where there is no other document."""
-OF_WORDS = 0.1
+BM25_WEIGHT = 0.1
 """What the words count, as a share of BM25's bound, beside the score."""
-_NEXT = 3  # documents that the first one is compared with
-_SUBJECT = re.compile(r"\s*(\S[^\n]*[^\s,，、:：])[^\S\n]*\n\s*\n\s*\S")  # a salute ends with a comma or colon
+_NEXT_DOCUMENTS = 3  # documents that the first one is compared with
+_SUBJECT_LINE = re.compile(r"\s*(\S[^\n]*[^\s,，、:：])[^\S\n]*\n\s*\n\s*\S")  # a salute ends with a comma or colon
 
 
-def subject_of(text: str) -> str:
+def subject_line(text: str) -> str:
     """The first line of a message when an empty one follows it, as in a ticket or a mail; empty without one."""
-    found = _SUBJECT.match(text)
+    found = _SUBJECT_LINE.match(text)
     return found[1] if found else ""
 
 
-def score_margin(valued: Iterable[tuple[float, int, Entry]]) -> float:
+def score_margin(scored: Iterable[tuple[float, int, PassageEntry]]) -> float:
     """By how much the best document exceeds the mean of the next three: passages, each with its value and the place of
     its collection.
     """
     found: list[float] = []
     seen: set[tuple[int, str, object]] = set()
-    for value, place, entry in sorted(valued, key=lambda one: -one[0]):
-        same = {(place, "document", entry.document), (place, "words", entry.words)}
-        if entry.head is not None and entry.head.asks:
-            same.add((place, "question", entry.head.mark))
+    for value, place, entry in sorted(scored, key=lambda one: -one[0]):
+        same = {(place, "document", entry.document), (place, "words", entry.words_hash)}
+        if entry.header is not None and entry.header.is_question:
+            same.add((place, "question", entry.header.hash))
         if seen.isdisjoint(same):
             found.append(value)
         seen |= same
-        if len(found) > _NEXT:
+        if len(found) > _NEXT_DOCUMENTS:
             break
     if len(found) < 2:
-        return USUALLY_APART
+        return DEFAULT_MARGIN
     best, *others = found
     return best - sum(others) / len(others)

@@ -13,7 +13,7 @@ import numpy as np
 import structlog
 
 from kefu.common.redis.pipelines import Command, call, hset, pipeline
-from kefu.retrieval.documents.chunking import to_embed
+from kefu.retrieval.documents.chunking import texts_to_embed
 from kefu.retrieval.domain.collection_key import CollectionKey
 from kefu.retrieval.embedders import BatchingEmbedder
 from kefu.retrieval.storage.change_streams import ChangeId
@@ -118,6 +118,6 @@ async def _embed(info: DocumentInfo, texts: dict[str, PassageText], embedder: Ba
     rows: dict[str, bytes] = {}
     for passage in info.passages:
         text = texts[passage]
-        parts = [vectors async for vectors in embedder.passages(to_embed(info.title, text.headings, text.text))]
+        parts = [vectors async for vectors in embedder.passages(texts_to_embed(info.title, text.headings, text.text))]
         rows[passage] = dump_vectors(np.concatenate(parts).astype(np.float16))
     return rows

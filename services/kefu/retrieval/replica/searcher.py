@@ -13,20 +13,20 @@ from kefu.common.text.language import language_of
 from kefu.retrieval.domain.collection_key import CollectionKey
 from kefu.retrieval.domain.filters import SearchFilter
 from kefu.retrieval.embedders import BatchingEmbedder, Vectors
-from kefu.retrieval.index.curated_answers import Match, nearest
+from kefu.retrieval.index.curated_answers import CuratedMatch, best_match
 from kefu.retrieval.ranking.baseline import EmbeddingBaseline
-from kefu.retrieval.ranking.query import make_question, with_before
-from kefu.retrieval.ranking.ranker import Ranking, Scored, Searched, rank
-from kefu.retrieval.ranking.score_margin import USUALLY_APART, subject_of
-from kefu.retrieval.ranking.signals import Question
+from kefu.retrieval.ranking.query import make_query, with_previous_question
+from kefu.retrieval.ranking.ranker import CollectionQuery, Ranking, ScoredPassage, rank
+from kefu.retrieval.ranking.score_margin import DEFAULT_MARGIN, subject_line
+from kefu.retrieval.ranking.signals import Query
 from kefu.retrieval.replica.live_collection import LiveCollection
 
 
 class SearchResult(NamedTuple):
     """What a search found, before its texts are read."""
 
-    hits: list[tuple[CollectionKey, Scored]]
-    match: tuple[CollectionKey, Match] | None
+    hits: list[tuple[CollectionKey, ScoredPassage]]
+    curated_match: tuple[CollectionKey, CuratedMatch] | None
     language: str
     embed_seconds: float
     used_history: bool
@@ -34,9 +34,9 @@ class SearchResult(NamedTuple):
     """Of the knowledge that was searched; see SearchResponse.revision."""
     vector: Vectors
     """The question's embedding."""
-    apart: float = USUALLY_APART
+    score_margin: float = DEFAULT_MARGIN
     """How far the best document stands apart from the next ones; see apart.py."""
-    min_apart: float = 0.0
+    min_score_margin: float = 0.0
     """From where on it counts as an answer, for the collection that holds the best passage; 0: however near."""
 
 
@@ -45,16 +45,16 @@ class EmbeddedQuestion(NamedTuple):
 
     text: str
     vector: Vectors
-    english: Sequence[Vectors | None]
+    english_vectors: Sequence[Vectors | None]
     """Of its English, for each collection: its dictionary says how Chinese is cut; None: not needed there."""
 
 
 class Searcher:
     """`thread` ranks: one at a time, and beside the event loop."""
 
-    def __init__(self, embedder: BatchingEmbedder, background: EmbeddingBaseline, thread: Executor) -> None:
+    def __init__(self, embedder: BatchingEmbedder, baseline: EmbeddingBaseline, thread: Executor) -> None:
         self._embedder = embedder
-        self._background = background
+        self._baseline = baseline
         self._thread = thread
 
     async def search(
@@ -64,13 +64,13 @@ class Searcher:
         count: int,
         wanted: SearchFilter,
         *,
-        before: str = "",
-        with_subject: bool = False,
+        previous_question: str = "",
+        with_subject_line: bool = False,
     ) -> SearchResult:
         """The best passages of some collections, and the nearest curated answer.
 
-        `before` is the question before this one, which it may lean on; curated answers are matched without it. A
-        subject line is embedded for collections that mind how far a document stands apart, or `with_subject`.
+        `previous_question` is the question before this one, which it may lean on; curated answers are matched without it. A
+        subject line is embedded for collections that mind how far a document stands apart, or `with_subject_line`.
         """
         language = language_of(text)
         revision = _revision(collections)  # before the search: what changes meanwhile makes another one
@@ -80,19 +80,19 @@ class Searcher:
         if not collections:
             return SearchResult([], None, language, embedded, False, revision, asked.vector)
         subject = None
-        if (with_subject or any(live.min_apart for live in collections)) and (line := subject_of(text)):
+        if (with_subject_line or any(live.min_score_margin for live in collections)) and (line := subject_line(text)):
             began = time.monotonic()
             subject = await self._embed(collections, line)
             embedded += time.monotonic() - began
         ranking = await self._rank(collections, asked, None, subject, count, wanted)
-        if before and ranking.may_lean:
+        if previous_question and ranking.history_may_help:
             began = time.monotonic()
-            both = with_before(before, text)
+            both = with_previous_question(previous_question, text)
             leaning = await self._embed(collections, both)
             embedded += time.monotonic() - began
             ranking = await self._rank(collections, asked, leaning, subject, count, wanted)
         matches = [live.curated.match(text, asked.vector, language, wanted) for live in collections]
-        best = nearest(matches)
+        best = best_match(matches)
         return SearchResult(
             [(collections[place].key, scored) for place, scored in ranking.hits],
             (collections[matches.index(best)].key, best) if best else None,
@@ -101,15 +101,15 @@ class Searcher:
             ranking.used_history,
             revision,
             asked.vector,
-            ranking.apart,
-            collections[ranking.hits[0][0]].min_apart if ranking.hits else 0.0,
+            ranking.score_margin,
+            collections[ranking.hits[0][0]].min_score_margin if ranking.hits else 0.0,
         )
 
     async def _embed(self, collections: Sequence[LiveCollection], text: str) -> EmbeddedQuestion:
         english: list[str] = [""] * len(collections)
         if (language := language_of(text)) == "zh":
             loop = asyncio.get_running_loop()
-            english = await loop.run_in_executor(self._thread, _in_english, collections, text, language)
+            english = await loop.run_in_executor(self._thread, _english_glosses, collections, text, language)
         texts = list(dict.fromkeys((simplified(text), *filter(None, english))))
         vectors = dict(zip(texts, await self._embedder.queries(texts), strict=True))
         return EmbeddedQuestion(text, vectors[texts[0]], [vectors[each] if each else None for each in english])
@@ -124,7 +124,7 @@ class Searcher:
         wanted: SearchFilter,
     ) -> Ranking:
         return await asyncio.get_running_loop().run_in_executor(
-            self._thread, _rank_all, collections, self._background, asked, leaning, subject, count, wanted
+            self._thread, _rank_all, collections, self._baseline, asked, leaning, subject, count, wanted
         )
 
 
@@ -133,8 +133,8 @@ def _revision(collections: Sequence[LiveCollection]) -> str:
     return hashlib.sha256(json.dumps(states).encode()).hexdigest()[:32] if states else ""
 
 
-def _in_english(collections: Sequence[LiveCollection], text: str, language: str) -> list[str]:
-    return [live.words.in_english(text, language, live.index.languages) for live in collections]
+def _english_glosses(collections: Sequence[LiveCollection], text: str, language: str) -> list[str]:
+    return [live.analyzer.english_gloss(text, language, live.index.languages) for live in collections]
 
 
 def _rank_all(
@@ -146,15 +146,15 @@ def _rank_all(
     count: int,
     wanted: SearchFilter,
 ) -> Ranking:
-    def question(place: int, asked: EmbeddedQuestion) -> Question:
+    def question(place: int, asked: EmbeddedQuestion) -> Query:
         live = collections[place]
-        return make_question(
-            asked.text, asked.vector, live.words, background, live.index.languages, asked.english[place]
+        return make_query(
+            asked.text, asked.vector, live.analyzer, background, live.index.languages, asked.english_vectors[place]
         )
 
     return rank(
         [
-            Searched(
+            CollectionQuery(
                 live.index,
                 question(place, asked),
                 leaning and question(place, leaning),

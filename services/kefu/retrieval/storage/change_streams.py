@@ -9,7 +9,7 @@ from kefu.common.redis.client import redis_errors
 from kefu.common.redis.pipelines import Command, call, text_fields
 from kefu.retrieval.domain.collection_key import REGISTRY_CHANGES, CollectionKey
 
-CHANGES_KEPT = 10_000
+DEFAULT_STREAM_LENGTH = 10_000
 """Entries kept in a stream of changes; a replica that fell further behind rebuilds."""
 
 ChangeId = str
@@ -21,18 +21,18 @@ NO_CHANGE: ChangeId = "0-0"
 class ChangeStreams:
     """Reads the streams, and makes their entries. Methods raise BackendUnavailable when Redis does not answer."""
 
-    def __init__(self, client: Redis, kept: int = CHANGES_KEPT) -> None:
+    def __init__(self, client: Redis, max_length: int = DEFAULT_STREAM_LENGTH) -> None:
         """`client` must return bytes."""
         self._client = client
-        self._kept = kept
+        self._max_length = max_length
 
     def entry(self, key: CollectionKey, kind: str, changed: str) -> Command:
         """The command that tells of a change in a collection; it belongs into the transaction of the change."""
-        return ("XADD", key.changes, "MAXLEN", self._kept, "*", "kind", kind, "id", changed)
+        return ("XADD", key.changes, "MAXLEN", self._max_length, "*", "kind", kind, "id", changed)
 
     def registry_entry(self, key: CollectionKey) -> Command:
         """The command that tells that a collection came or went."""
-        return ("XADD", REGISTRY_CHANGES, "MAXLEN", self._kept, "*", "collection", key.member)
+        return ("XADD", REGISTRY_CHANGES, "MAXLEN", self._max_length, "*", "collection", key.member)
 
     async def last(self, key: CollectionKey) -> ChangeId:
         """Id of a collection's newest change, NO_CHANGE when there is none."""
@@ -46,7 +46,7 @@ class ChangeStreams:
         """When a collection last changed, by Redis's clock; 0 when it never did."""
         return int((await self.last(key)).partition("-")[0]) / 1000
 
-    async def reach_back_to(self, key: CollectionKey, change: ChangeId) -> bool:
+    async def holds_all_since(self, key: CollectionKey, change: ChangeId) -> bool:
         """Whether the stream still holds all that came after a change: it does when it holds the change itself."""
         if change == NO_CHANGE:
             length, added = await self._length_and_added(key)

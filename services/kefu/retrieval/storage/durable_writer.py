@@ -34,9 +34,9 @@ class DurableWriter:
 
     def __init__(self, connection: AbstractConnection, *, accept_not_durable: bool, timeout_seconds: float) -> None:
         self._connection = connection
-        self._accept = accept_not_durable
+        self._accept_not_durable = accept_not_durable
         self._timeout = timeout_seconds
-        self.wrote = False
+        self.has_unconfirmed_writes = False
 
     @classmethod
     @asynccontextmanager
@@ -87,7 +87,7 @@ class DurableWriter:
             raise failure or exc from None
         if answers is None:
             raise Conflict
-        self.wrote = True
+        self.has_unconfirmed_writes = True
         for answer in answers:
             if isinstance(answer, Exception):
                 raise answer
@@ -98,26 +98,26 @@ class DurableWriter:
 
         Raises NotDurable when Redis does not persist or does not manage to in time, unless that is accepted.
         """
-        if not self.wrote:
+        if not self.has_unconfirmed_writes:
             return
         try:
             await self._send(("WAITAOF", 1, 0, int(self._timeout * 1000)))
             answer = await self._answer(timeout=self._timeout + 5)
         except redis.exceptions.ResponseError as exc:  # persistence was switched off meanwhile
-            if self._accept:
+            if self._accept_not_durable:
                 return
             raise NotDurable(_NOT_PERSISTING) from exc
         if answer is None:  # how redis-py says that the time is over
             raise redis.exceptions.TimeoutError("WAITAOF was not answered in time.")
         local = int(answer[0])
-        if local < 1 and not self._accept:
+        if local < 1 and not self._accept_not_durable:
             raise NotDurable(
                 f"Redis did not have the change on disk within {self._timeout:g} s; check its disk, then send it again."
             )
-        self.wrote = False
+        self.has_unconfirmed_writes = False
 
     async def _check_persistence(self) -> None:
-        if self._accept:
+        if self._accept_not_durable:
             return
         info = await self.command("INFO", "persistence")
         if b"aof_enabled:1" not in bytes(info):

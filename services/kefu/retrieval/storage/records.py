@@ -32,7 +32,7 @@ class CollectionInfo:
         return {name: str(value) for name, value in asdict(self).items()}
 
     @classmethod
-    def of(cls, fields: Mapping[str, str]) -> "CollectionInfo":
+    def from_fields(cls, fields: Mapping[str, str]) -> "CollectionInfo":
         """Read what `fields` wrote."""
         return cls(fields["display_name"], fields["embedder"], fields["incarnation"], float(fields["create_time"]))
 
@@ -49,7 +49,7 @@ class DictionaryRecord:
         return {"text": self.text, "update_time": str(self.update_time)}
 
     @classmethod
-    def of(cls, fields: Mapping[str, str]) -> "DictionaryRecord":
+    def from_fields(cls, fields: Mapping[str, str]) -> "DictionaryRecord":
         """Read what `fields` wrote."""
         return cls(fields["text"], float(fields["update_time"])) if fields else cls()
 
@@ -87,7 +87,7 @@ class DocumentInfo:
         return fields | {"passages": " ".join(self.passages), "metadata": metadata}
 
     @classmethod
-    def of(cls, fields: Mapping[str, str]) -> "DocumentInfo":
+    def from_fields(cls, fields: Mapping[str, str]) -> "DocumentInfo":
         """Read what `fields` wrote."""
         return cls(
             **{
@@ -125,7 +125,7 @@ class PassageText:
         page = parts.pop(0) if isinstance(parts[0], int) else 0
         return cls(parts[0], tuple(parts[1:]), page)
 
-    def indexed(self, title: str) -> str:
+    def indexed_text(self, title: str) -> str:
         """What is embedded and indexed of it, as chunking.py made it."""
         return "\n".join(filter(None, (title, " > ".join(self.headings), self.text))).strip()
 
@@ -148,7 +148,9 @@ class CuratedRecord:
     audience: Audience = Audience.EVERYONE
 
     @classmethod
-    def made(cls, draft: CuratedDraft, vectors: HalfVectors, embedder: str, answer_id: str = "") -> "CuratedRecord":
+    def from_draft(
+        cls, draft: CuratedDraft, vectors: HalfVectors, embedder: str, answer_id: str = ""
+    ) -> "CuratedRecord":
         """A draft as it is stored from now on, under its own id unless another is given."""
         return cls(
             id=answer_id or draft.id,
@@ -186,7 +188,7 @@ class CuratedRecord:
         }
 
     @classmethod
-    def of(cls, fields: Mapping[str, bytes]) -> "CuratedRecord":
+    def from_fields(cls, fields: Mapping[str, bytes]) -> "CuratedRecord":
         """Read what `fields` wrote."""
         text = {name: value.decode() for name, value in fields.items() if name != "vectors"}
         questions = tuple(json.loads(text["questions"]))

@@ -17,12 +17,12 @@ import Stemmer  # pyright: ignore[reportMissingTypeStubs]
 from kefu.common.text.chinese import simplified
 from kefu.retrieval.text.cedict import Gloss, load_glosses
 from kefu.retrieval.text.segmenter import make_cut
-from kefu.retrieval.text.user_dictionary import NOTHING, Dictionary
+from kefu.retrieval.text.user_dictionary import EMPTY_DICTIONARY, Dictionary
 
 Terms = npt.NDArray[np.uint64]
 """Index words as salted 64-bit hashes, in the order of the text, repeated as they are there."""
 
-Group = tuple[Terms, npt.NDArray[np.float32]]
+TermGroup = tuple[Terms, npt.NDArray[np.float32]]
 """One word of a question: what may stand for it in a passage, each with its weight, 0 to 1. It counts once, by the best
 of them."""
 
@@ -41,16 +41,16 @@ _STOP_WORDS = frozenset(
     )
 )
 _STOP_CHARACTERS = frozenset("的了吗呢吧啊呀么")
-_MOST_IN_ENGLISH = 100
+_MAX_GLOSSED_CHARACTERS = 100
 """Characters: the English has half as many tokens again, and a long message takes long enough by itself."""
-LANGUAGES = frozenset(("zh", "en"))
+TRANSLATED_LANGUAGES = frozenset(("zh", "en"))
 """Those that words are translated between."""
 
 
-class Words:
+class Analyzer:
     """Splits text into index words. The first one in a process loads jieba's dictionary and CC-CEDICT (two seconds)."""
 
-    def __init__(self, salt: bytes = b"", dictionary: Dictionary = NOTHING) -> None:
+    def __init__(self, salt: bytes = b"", dictionary: Dictionary = EMPTY_DICTIONARY) -> None:
         """`salt` keys the hashes, at most 64 bytes: two collections' hashes cannot be compared."""
         self._cut = make_cut(dictionary.words)
         self._synonyms: dict[str, tuple[str, ...]] = {}
@@ -59,7 +59,7 @@ class Words:
         self._glosses = load_glosses(_stem, _STOP_WORDS)
         self._salt = salt
         self._known: dict[str, int] = {}
-        self._groups: dict[str, Group] = {}
+        self._groups: dict[str, TermGroup] = {}
 
     def split(self, text: str) -> list[str]:
         """The index words of a text: normalised (NFKC), lower case, stemmed, simplified.
@@ -72,18 +72,18 @@ class Words:
         """The index words as hashes."""
         return self._hashes(self.split(text))
 
-    def mark(self, text: str) -> int:
+    def hash_text(self, text: str) -> int:
         """A hash of a text as it stands, salted like those of words."""
         return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8, key=self._salt).digest(), "little")
 
-    def asked(self, question: str) -> list[Group]:
+    def query_groups(self, question: str) -> list[TermGroup]:
         """A question for passages in its own language: each of its index words once, with its synonyms."""
         groups = dict.fromkeys(self._synonyms.get(word, (word,)) for word in self.split(question))
         return [(self._hashes(group), np.ones(len(group), np.float32)) for group in groups]
 
-    def translated(self, question: str, language: str, languages: Collection[str]) -> list[Group] | None:
+    def translated_groups(self, question: str, language: str, languages: Collection[str]) -> list[TermGroup] | None:
         """A question for passages in the other of Chinese and English, None when there are none in `languages`."""
-        if language not in LANGUAGES or not LANGUAGES - {language} & set(languages):
+        if language not in TRANSLATED_LANGUAGES or not TRANSLATED_LANGUAGES - {language} & set(languages):
             return None
         words: Iterable[str] = dict.fromkeys(self._words(self._normal(question)))
         if language == "zh":
@@ -92,11 +92,11 @@ class Words:
         words = dict.fromkeys(self._synonyms.get(word, (word,))[0] for word in words)
         return [group for word in words if len((group := self._group(word))[0])]
 
-    def in_english(self, question: str, language: str, languages: Collection[str]) -> str:
+    def english_gloss(self, question: str, language: str, languages: Collection[str]) -> str:
         """A Chinese question word by word in English, to be embedded; empty when it is in another language or a long
         message, or where `languages` have no English.
         """
-        if language != "zh" or "en" not in languages or len(question) > _MOST_IN_ENGLISH:
+        if language != "zh" or "en" not in languages or len(question) > _MAX_GLOSSED_CHARACTERS:
             return ""
         found: list[str] = []
         for match in _RUNS.finditer(self._normal(question)):
@@ -110,7 +110,7 @@ class Words:
     def _parts(self, word: str) -> Iterable[str]:
         return (word,) if word in self._synonyms else self._glosses.parts(word)
 
-    def _group(self, word: str) -> Group:
+    def _group(self, word: str) -> TermGroup:
         known = self._groups.get(word)
         if known is None:
             glosses = [gloss for each in self._synonyms.get(word, (word,)) for gloss in self._translations(each)]
@@ -166,7 +166,7 @@ class Words:
     def _hash(self, word: str) -> int:
         known = self._known.get(word)
         if known is None:
-            known = self.mark(word)
+            known = self.hash_text(word)
             if len(self._known) >= 200_000:  # a bound: the dictionary of a large knowledge base has about half
                 self._known.clear()
             self._known[word] = known

@@ -21,7 +21,7 @@ Stem = Callable[[Sequence[str]], list[str]]
 """Stems lower-case English words."""
 
 _LINE = re.compile(r"^\S+ (\S+) \[[^\]]*\] /(.*)/\s*$")
-_ASIDE = re.compile(r"\([^()]*\)|\[[^\]]*\]")
+_PARENTHESIS = re.compile(r"\([^()]*\)|\[[^\]]*\]")
 _NOT_ENGLISH = re.compile(r"\S*[\u3400-\u9fff]\S*|^abbr\. for\b")
 _REMARK = re.compile(
     r"^(?:variant of|old variant|see |CL:|surname |also written|erhua variant|used in|Japanese variant|also pr"
@@ -32,9 +32,9 @@ _WORD = re.compile(r"[^\W_]+")
 _PLACEHOLDERS = frozenset(
     ("s", "sb", "sth", "etc", "esp", "one", "oneself", "something", "somebody", "someone", "variant")
 )
-_MOST_WORDS = 5
+_MAX_WORDS = 5
 """A longer definition explains, and does not translate."""
-_LONGEST = 8
+_MAX_HEADWORD = 8
 """Characters of a headword that are tried when a word is taken apart."""
 
 
@@ -91,7 +91,7 @@ class Glosses:
         found: list[str] = []
         at = 0
         while at < len(word):
-            ends = range(min(len(word), at + _LONGEST), at, -1)
+            ends = range(min(len(word), at + _MAX_HEADWORD), at, -1)
             end = next((end for end in ends if word[at:end] in self._word_numbers), at + 1)
             found.append(word[at:end])
             at = end
@@ -118,7 +118,7 @@ class _Pairs:
         self.pairs: list[tuple[int, int]] = []
         self.weights: list[float] = []
         self._english: dict[str, int] = {}
-        self._left_out = stop_words | _PLACEHOLDERS
+        self._skipped_words = stop_words | _PLACEHOLDERS
 
     @property
     def english(self) -> list[str]:
@@ -128,9 +128,9 @@ class _Pairs:
         for definition in definitions.split("/"):
             if _REMARK.match(definition):
                 continue
-            for part in re.split("[;,]", _NOT_ENGLISH.sub(" ", _ASIDE.sub(" ", definition))):
-                words = [word for word in _WORD.findall(part.lower()) if word not in self._left_out]
-                if 1 <= len(words) <= _MOST_WORDS:
+            for part in re.split("[;,]", _NOT_ENGLISH.sub(" ", _PARENTHESIS.sub(" ", definition))):
+                words = [word for word in _WORD.findall(part.lower()) if word not in self._skipped_words]
+                if 1 <= len(words) <= _MAX_WORDS:
                     number = self.chinese.setdefault(chinese, len(self.chinese))
                     if number == len(self.meanings):
                         self.meanings.append(" ".join(part.split()).removeprefix("to "))

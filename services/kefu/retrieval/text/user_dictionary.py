@@ -21,7 +21,7 @@ FIELD = "dictionary.text"
 
 @dataclass(frozen=True)
 class Dictionary:
-    """Read by `read_dictionary`; normalised, lower case, in simplified characters."""
+    """Read by `parse_dictionary`; normalised, lower case, in simplified characters."""
 
     words: tuple[tuple[str, int], ...] = ()
     """Chinese words that are not cut in two, and how often each is met; 0: as often as it takes."""
@@ -31,13 +31,13 @@ class Dictionary:
     """Equal for dictionaries with the same text; empty for none."""
 
 
-NOTHING = Dictionary()
+EMPTY_DICTIONARY = Dictionary()
 
 
-def read_dictionary(text: str) -> Dictionary:
+def parse_dictionary(text: str) -> Dictionary:
     """Read what Dictionary.text of the contract says; raises BadRequest, naming the line, for what cannot be taken."""
     if not text.strip():
-        return NOTHING
+        return EMPTY_DICTIONARY
     lines = text.splitlines()
     if len(lines) > MAX_LINES or len(text.encode()) > MAX_BYTES:
         raise BadRequest(FIELD, f"has {len(lines):,} lines; at most {MAX_LINES:,} and 1 MiB are taken.")

@@ -22,7 +22,7 @@ def inner_products(rows: HalfVectors, queries: Vectors) -> Vectors:
     By numpy's own loops: for so few numbers BLAS wakes threads that spin on the cores the service answers with. And by
     a table, since numpy widens half precision number by number.
     """
-    wide = _WIDENED.take(rows.view(np.uint16))
+    wide = _HALF_TO_SINGLE.take(rows.view(np.uint16))
     columns = [np.einsum("ij,j->i", wide, np.ascontiguousarray(column)) for column in queries.T]
     return np.stack(columns, axis=1)
 
@@ -36,7 +36,7 @@ class PassageVectors(NamedTuple):
     vectors: HalfVectors
 
 
-_WIDENED = np.arange(2**16, dtype=np.uint16).view(np.float16).astype(np.float32)
+_HALF_TO_SINGLE = np.arange(2**16, dtype=np.uint16).view(np.float16).astype(np.float32)
 
 
 class VectorStore(Protocol):
@@ -87,7 +87,7 @@ class VectorStore(Protocol):
 class VectorStores(Protocol):
     """Where the vectors of a process's collections are searched. Methods may block, and raise BackendUnavailable."""
 
-    outlive: bool
+    is_persistent: bool
     """What they hold is there after a restart: no snapshot is needed for it."""
 
     def open(self, key: CollectionKey, incarnation: str) -> VectorStore:

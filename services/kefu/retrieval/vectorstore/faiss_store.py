@@ -16,13 +16,13 @@ EXACT_UP_TO = 200_000
 """Vectors searched exhaustively. A passage has about four (itself and its windows): about 50,000 passages."""
 PROBES = 48
 """Inverted lists looked into; 32 to 64 of 2,048 gave recall@10 of .988 to .996 on a million vectors."""
-_MASKS = 16
+_MAX_MASKS = 16
 
 
 class FaissStores:
     """VectorStores in memory."""
 
-    outlive = False
+    is_persistent = False
 
     def __init__(self, dimension: int) -> None:
         """For vectors of this length."""
@@ -56,7 +56,7 @@ class FaissVectors:
         self._free: list[int] = list(range(255, -1, -1))
         self._used: set[int] = set()
         self._documents: dict[str, Rows] = {}
-        self._index = self._exact()
+        self._index = self._new_exact_index()
         self._masks: dict[Labels, npt.NDArray[np.uint8]] = {}
 
     def __len__(self) -> int:
@@ -78,8 +78,8 @@ class FaissVectors:
         self._used.update(rows.tolist())
         self._masks.clear()
         self._index.add_with_ids(self._matrix[rows].astype(np.float32), rows)
-        if len(self) > self._exact_up_to and not self.approximate:
-            self._switch_to_lists()
+        if len(self) > self._exact_up_to and not self.is_approximate:
+            self._switch_to_inverted_lists()
         self._documents[document] = rows
         return np.split(rows, np.cumsum(lengths)[:-1])
 
@@ -99,7 +99,7 @@ class FaissVectors:
             return []
         # One query is a walk through memory: a second thread only waits for the first (1.6 ms against 4.0).
         faiss.omp_set_num_threads(1)  # of the calling thread alone
-        parameters = None if labels is None else self._parameters(labels)
+        parameters = None if labels is None else self._search_parameters(labels)
         _, rows = self._index.search(query.reshape(1, -1), wanted, params=parameters)
         found: Rows = rows[0]
         return list(dict.fromkeys(self._owner[found[found >= 0]].tolist()))
@@ -122,28 +122,28 @@ class FaissVectors:
         """See VectorStore."""
 
     @property
-    def approximate(self) -> bool:
+    def is_approximate(self) -> bool:
         """It has grown beyond exact search."""
         return isinstance(self._index, faiss.IndexIVF)
 
-    def _parameters(self, labels: Labels) -> Any:
+    def _search_parameters(self, labels: Labels) -> Any:
         mask = self._masks.get(labels)
         if mask is None:
-            if len(self._masks) >= _MASKS:
+            if len(self._masks) >= _MAX_MASKS:
                 self._masks.clear()
             admitted = np.isin(self._label, np.fromiter(labels, np.int64, len(labels)))
             mask = self._masks[labels] = np.packbits(admitted, bitorder="little")
         untyped: Any = faiss  # its keyword arguments come with its Python wrapper
         selector = untyped.IDSelectorBitmap(mask)
-        if self.approximate:
+        if self.is_approximate:
             return untyped.SearchParametersIVF(sel=selector, nprobe=PROBES)
         return untyped.SearchParameters(sel=selector)
 
-    def _exact(self) -> Any:
+    def _new_exact_index(self) -> Any:
         half = faiss.ScalarQuantizer.QT_fp16
         return faiss.IndexIDMap2(faiss.IndexScalarQuantizer(self._dimension, half, faiss.METRIC_INNER_PRODUCT))
 
-    def _switch_to_lists(self) -> None:
+    def _switch_to_inverted_lists(self) -> None:
         rows = np.fromiter(sorted(self._used), np.int64, len(self._used))
         lists = int(4 * np.sqrt(len(rows)))
         coarse = faiss.IndexFlatIP(self._dimension)

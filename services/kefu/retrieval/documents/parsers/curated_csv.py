@@ -9,13 +9,13 @@ from kefu.common.errors import BadRequest
 from kefu.retrieval.documents.charset import decode
 from kefu.retrieval.documents.parsers.qa_pairs import read_rows
 from kefu.retrieval.documents.types import Unreadable
-from kefu.retrieval.domain.curated_draft import CuratedDraft, checked
-from kefu.retrieval.domain.filters import read_audience
+from kefu.retrieval.domain.curated_draft import CuratedDraft, checked_draft
+from kefu.retrieval.domain.filters import parse_audience
 
 _OPTIONAL = ("language", "alternatives", "valid_from", "valid_until", "priority", "audience")
 
 
-def read_curated(data: bytes) -> list[CuratedDraft]:
+def parse_curated_csv(data: bytes) -> list[CuratedDraft]:
     """The curated answers of a file. Alternatives are separated by "|". Raises Unreadable."""
     by_answer: dict[tuple[str, ...], CuratedDraft] = {}
     for row in read_rows(decode(data), ("question", "answer"), _OPTIONAL):
@@ -28,9 +28,9 @@ def read_curated(data: bytes) -> list[CuratedDraft]:
         asked = (*before.questions, *questions) if before else questions
         try:
             draft = CuratedDraft(
-                asked, row["answer"], *rest, priority=_integer(priority), audience=read_audience("audience", audience)
+                asked, row["answer"], *rest, priority=_integer(priority), audience=parse_audience("audience", audience)
             )
-            by_answer[key] = checked(draft)
+            by_answer[key] = checked_draft(draft)
         except BadRequest as exc:
             raise Unreadable("BAD_CSV", f'The row of "{row["question"][:60]}": {exc.message}') from None
     if not by_answer:

@@ -7,8 +7,8 @@ from bs4.element import NavigableString, PageElement, PreformattedString
 
 from kefu.retrieval.documents.types import Block, ParsedDocument, Unreadable, table_block
 
-_UNSEEN = ["script", "style", "nav", "header", "footer", "aside", "noscript", "template", "form", "svg", "iframe"]
-_MOST_SPANNED = 50
+_SKIPPED_TAGS = ["script", "style", "nav", "header", "footer", "aside", "noscript", "template", "form", "svg", "iframe"]
+_MAX_SPAN = 50
 _HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
 _BLOCKS = {
     *("address", "article", "blockquote", "body", "dd", "details", "div", "dl", "dt", "figcaption", "figure", "html"),
@@ -16,16 +16,16 @@ _BLOCKS = {
 }
 
 
-def read_html(text: str) -> ParsedDocument:
+def parse_html(text: str) -> ParsedDocument:
     """The title is the first h1, else <title>. Broken HTML is read as a browser would. Raises Unreadable."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", XMLParsedAsHTMLWarning)  # XHTML is read well enough
         soup = BeautifulSoup(text, "lxml")
     named = soup.title.get_text(" ", strip=True) if soup.title else ""
     root = soup.find("main") or soup.find("article") or soup.body or soup
-    for unseen in root.find_all(_UNSEEN):
+    for unseen in root.find_all(_SKIPPED_TAGS):
         unseen.decompose()
-    reader = _Reader()
+    reader = _HtmlParser()
     try:
         reader.read(root)
     except RecursionError:
@@ -34,7 +34,7 @@ def read_html(text: str) -> ParsedDocument:
     return ParsedDocument(reader.title or named, reader.blocks)
 
 
-class _Reader:
+class _HtmlParser:
     def __init__(self) -> None:
         self.title = ""
         self.blocks: list[Block] = []
@@ -74,7 +74,7 @@ class _Reader:
             if text := element.get_text().strip("\n"):
                 self.blocks.append(Block(text, self._headings()))
         elif element.name == "li":
-            self._line.append(f"\n{_mark(element)} ")
+            self._line.append(f"\n{_list_marker(element)} ")
             self.read(element)
         elif element.name in _BLOCKS:
             if element.name not in {"p", "div"} or not element.find_parent("li"):
@@ -99,7 +99,7 @@ class _Reader:
             self.blocks.append(table_block(rows, self._headings()))
 
 
-def _mark(item: Tag) -> str:
+def _list_marker(item: Tag) -> str:
     """The bullet of a list's item, or its number."""
     parent = item.parent
     if parent is None or parent.name != "ol":
@@ -142,4 +142,4 @@ def _rows(table: Tag) -> list[list[str]]:
 
 def _span(cell: Tag, name: str) -> int:
     value = str(cell.get(name, "1"))
-    return min(max(int(value), 1), _MOST_SPANNED) if value.isdecimal() else 1
+    return min(max(int(value), 1), _MAX_SPAN) if value.isdecimal() else 1

@@ -12,7 +12,7 @@ from kefu.retrieval.documents.types import Block, ParsedDocument
 _TAG = re.compile(r"<[^>\n]+>")
 
 
-def read_markdown(text: str) -> ParsedDocument:
+def parse_markdown(text: str) -> ParsedDocument:
     """The title is the front matter's, else a heading that stands before all else; links keep their text only."""
     front, text = split_front_matter(text)
     title = front.title

@@ -7,12 +7,12 @@ from typing import Any
 from pptx import Presentation
 
 from kefu.retrieval.documents.types import Block, ParsedDocument, table_block
-from kefu.retrieval.documents.zip_safety import checked_zip
+from kefu.retrieval.documents.zip_safety import open_zip
 
 
-def read_slides(data: bytes) -> ParsedDocument:
+def parse_slides(data: bytes) -> ParsedDocument:
     """The title is the first slide's. Raises Unreadable."""
-    checked_zip(data).close()
+    open_zip(data).close()
     presentation: Any = Presentation(io.BytesIO(data))
     title, blocks = "", list[Block]()
     for number, slide in enumerate(presentation.slides, 1):

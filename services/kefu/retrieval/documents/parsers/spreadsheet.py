@@ -7,17 +7,17 @@ from typing import Any
 
 from openpyxl import load_workbook
 
-from kefu.retrieval.documents.parsers.qa_pairs import pair_block, pairs_in
+from kefu.retrieval.documents.parsers.qa_pairs import find_pairs, pair_block
 from kefu.retrieval.documents.types import Block, ParsedDocument, Unreadable, table_block
-from kefu.retrieval.documents.zip_safety import checked_zip
+from kefu.retrieval.documents.zip_safety import open_zip
 
 MAX_CELLS = 1_000_000
 Rows = list[list[str]]
 
 
-def read_sheets(data: bytes) -> ParsedDocument:
+def parse_spreadsheet(data: bytes) -> ParsedDocument:
     """Values as they were last computed. Hidden sheets are left out. Raises Unreadable."""
-    checked_zip(data).close()
+    open_zip(data).close()
     book: Any = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
     blocks: list[Block] = []
     hidden: list[str] = []
@@ -90,7 +90,7 @@ def _blocks(table: Rows, headings: tuple[str, ...]) -> Iterator[Block]:
         yield Block("\n".join(captions), headings)
         return
     headings = (*headings, *captions)
-    pairs = pairs_in(table)
+    pairs = find_pairs(table)
     if pairs is not None:
         yield from (pair_block(question, answer, headings) for question, answer in pairs)
     else:

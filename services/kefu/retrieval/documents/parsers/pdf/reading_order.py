@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Sequence
 from typing import Protocol, TypeVar
 
-_GUTTER = 8.0  # points of white between two columns
-_NARROWEST = 60.0  # points: what stands in less is a label or a number, and no column
+_MIN_GUTTER = 8.0  # points of white between two columns
+_MIN_COLUMN = 60.0  # points: what stands in less is a label or a number, and no column
 
 
-class Placed(Protocol):
+class Positioned(Protocol):
     """A rectangle; points from the page's left upper corner."""
 
     @property
@@ -31,7 +31,7 @@ class Placed(Protocol):
         ...
 
 
-P = TypeVar("P", bound=Placed)
+P = TypeVar("P", bound=Positioned)
 
 
 def in_reading_order(items: Sequence[P]) -> list[P]:
@@ -60,9 +60,9 @@ def _gutter(items: Iterable[P]) -> float | None:
     for item in by_left:
         if start is None or edge is None:
             start, edge = item.x0, item.x1
-        elif item.x0 - edge >= _GUTTER and edge - start >= _NARROWEST:
+        elif item.x0 - edge >= _MIN_GUTTER and edge - start >= _MIN_COLUMN:
             rest = max(other.x1 for other in by_left if other.x0 >= item.x0) - item.x0
-            if rest >= _NARROWEST:
+            if rest >= _MIN_COLUMN:
                 return edge
             edge = max(edge, item.x1)
         else:
