@@ -1,4 +1,4 @@
-"""From a SearchRequest to a SearchResponse: what was found, with its texts, reranked where there is a reranker."""
+"""From a SearchRequest to a SearchResponse: hits with their texts, reranked if there is a reranker."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -20,7 +20,7 @@ from kefu.retrieval.storage.store import KnowledgeStore
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 
 _RESPONSE_RESERVE_SECONDS = 0.02
-"""Of the caller's time, for the way back."""
+"""Part of the caller's time that is kept for the response."""
 
 
 class SearchResponder:
@@ -34,16 +34,16 @@ class SearchResponder:
     async def response(
         self, request: pb.SearchRequest, time_remaining: Callable[[], float | None]
     ) -> pb.SearchResponse:
-        """What the caller may see of what was found. `time_remaining` tells how many seconds it still waits; None: for ever."""
+        """The response to a request. `time_remaining` gives the caller's remaining seconds; None: no limit."""
         began = time.monotonic()
-        asked = parse_search_request(request, sees_staff=Scope.KNOWLEDGE in caller().scopes)
+        query = parse_search_request(request, sees_staff=Scope.KNOWLEDGE in caller().scopes)
         if request.collections:
             keys = list(dict.fromkeys(named_collection(name, "collections") for name in request.collections))
         else:
             keys = [key for key in await own_collections(self._store) if self._replica.has(key)]
-        count = max(asked.count, self._reranker.passages) if self._reranker else asked.count
+        count = max(query.count, self._reranker.passages) if self._reranker else query.count
         found = await self._replica.search(
-            keys, asked.query, count, asked.search_filter, previous_question=asked.previous_question
+            keys, query.query, count, query.search_filter, previous_question=query.previous_question
         )
         response = pb.SearchResponse(
             query_language=found.language,
@@ -53,13 +53,13 @@ class SearchResponder:
             min_apart=found.min_score_margin,
             query_embedding=dump_vectors(found.vector.astype(np.float16)) if request.with_embedding else b"",
         )
-        hits = await self._hits(found.hits, asked.search_filter)
+        hits = await self._hits(found.hits, query.search_filter)
         if self._reranker and hits:
             question = (
-                with_previous_question(asked.previous_question, asked.query) if found.used_history else asked.query
+                with_previous_question(query.previous_question, query.query) if found.used_history else query.query
             )
             hits = await rerank(self._reranker, question, hits, time_remaining())
-        response.hits.extend(hits[: asked.count])
+        response.hits.extend(hits[: query.count])
         if found.curated_match is not None:
             key, match = found.curated_match
             response.curated_match.CopyFrom(curated_match_message(key, match))
@@ -67,20 +67,22 @@ class SearchResponder:
         response.total.FromNanoseconds(round((time.monotonic() - began) * 1e9))
         return response
 
-    async def _hits(self, found: list[tuple[CollectionKey, ScoredPassage]], wanted: SearchFilter) -> list[pb.SearchHit]:
-        """The hits with their texts; one that was deleted this moment, or is wanted no longer, is left out."""
+    async def _hits(
+        self, found: list[tuple[CollectionKey, ScoredPassage]], search_filter: SearchFilter
+    ) -> list[pb.SearchHit]:
+        """The hits with their texts, without those just deleted or no longer admitted by the filter."""
         hits: list[pb.SearchHit | None] = [None] * len(found)
         for key in {key for key, _ in found}:
-            places = [place for place, (owner, _) in enumerate(found) if owner == key]
-            entries = [found[place][1].entry for place in places]
+            positions = [position for position, (owner, _) in enumerate(found) if owner == key]
+            entries = [found[position][1].entry for position in positions]
             infos, texts = await self._store.hits(key, [(entry.document, entry.passage) for entry in entries])
-            for place, entry, text in zip(places, entries, texts, strict=True):
+            for position, entry, text in zip(positions, entries, texts, strict=True):
                 info = infos.get(entry.document)
-                if info is not None and text is not None and wanted.admits(info.facts):
-                    hits[place] = hit_message(
+                if info is not None and text is not None and search_filter.admits(info.facts):
+                    hits[position] = hit_message(
                         key,
                         passage_message(key, info, entry.passage, text),
-                        found[place][1],
+                        found[position][1],
                         self._replica.min_relevance(key),
                     )
         return [hit for hit in hits if hit is not None]
@@ -89,8 +91,9 @@ class SearchResponder:
 async def rerank(
     reranker: TimeLimitedReranker, question: str, hits: Sequence[pb.SearchHit], seconds_left: float | None
 ) -> list[pb.SearchHit]:
-    """Sorted by what the reranker says of each; as they came when it does not finish, or not in what is `time_remaining` of the
-    caller's time.
+    """The hits sorted by the reranker's scores, or as they came when the scores do not arrive in time.
+
+    `seconds_left` is the caller's remaining time; None: no limit.
     """
     texts = ["\n".join(filter(None, (hit.passage.title, *hit.passage.headings, hit.passage.text))) for hit in hits]
     seconds = None if seconds_left is None else max(seconds_left - _RESPONSE_RESERVE_SECONDS, 0.0)

@@ -1,4 +1,4 @@
-"""A SearchRequest, checked."""
+"""The checks of a SearchRequest."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,17 +18,17 @@ MAX_LANGUAGES = 16
 
 @dataclass(frozen=True)
 class SearchQuery:
-    """What a request asks for, and of whom it may be answered."""
+    """A checked search request."""
 
     query: str
     previous_question: str
-    """The question before it, or empty."""
+    """The question before this one; empty without one."""
     count: int
     search_filter: SearchFilter
 
 
 def parse_search_request(request: pb.SearchRequest, *, sees_staff: bool) -> SearchQuery:
-    """Raises BadRequest. Whoever does not see what is for staff gets none of it, whatever the request says."""
+    """Check a request; raises BadRequest. Without `sees_staff`, the filter excludes staff documents in any case."""
     query = request.query.strip()
     if not 1 <= len(query) <= MAX_QUERY_CHARACTERS:
         raise BadRequest("query", f"must have 1 to {MAX_QUERY_CHARACTERS} characters.")

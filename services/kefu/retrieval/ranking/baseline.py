@@ -1,10 +1,11 @@
 """
-What embeddings do whatever a text is about, measured with a few fixed sentences about nothing in particular.
+The embedding baseline: what embeddings give to any question, measured with a few fixed neutral sentences.
 
-Embedding models put some questions near everything (e5 puts all cosines between 0.7 and 0.9, and questions in another
-language than the passage's lower still): `mean_cosines`. And they put some passages near every question, the more so across
-languages: `mean_question` is the direction that questions of a language have in common, and what a passage has of it says
-nothing of the question at hand. Both hold whatever a collection holds and however small it is.
+Embedding models put some questions near everything: `mean_cosines`. e5 puts all cosines between 0.7 and 0.9, and those
+of a question in another language than the passage's are lower still. Embedding models also put some passages near every
+question, the more so across languages. `mean_question` is the direction that questions of a language have in common.
+What a passage has of that direction says nothing about the question at hand. Neither depends on the collection or on
+its size.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -48,7 +49,7 @@ _NEUTRAL_SENTENCES: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class EmbeddingBaseline:
-    """The sentences' vectors by one embedder, as passages and as questions, by language. Made once per process."""
+    """The neutral sentences' vectors by one embedder and by language. Made once a process."""
 
     passage_vectors: Mapping[str, Vectors]
     question_vectors: Mapping[str, Vectors]
@@ -57,7 +58,7 @@ class EmbeddingBaseline:
     def measure(
         cls, embed_passages: Callable[[Sequence[str]], Vectors], embed_questions: Callable[[Sequence[str]], Vectors]
     ) -> "EmbeddingBaseline":
-        """Embed the sentences with an embedder's two methods; takes a moment, and blocks."""
+        """Embed the neutral sentences with an embedder's two methods. Blocks for a moment."""
         return cls(
             {language: embed_passages(sentences) for language, sentences in _NEUTRAL_SENTENCES.items()},
             {language: embed_questions(sentences) for language, sentences in _NEUTRAL_SENTENCES.items()},
@@ -65,7 +66,7 @@ class EmbeddingBaseline:
 
     @classmethod
     async def measure_batched(cls, embedder: BatchingEmbedder) -> "EmbeddingBaseline":
-        """The same off the event loop, on the embedder's own thread."""
+        """Embed the neutral sentences on the embedder's own thread, off the event loop."""
         return cls(
             {
                 language: np.concatenate([rows async for rows in embedder.passages(sentences)])
@@ -75,16 +76,16 @@ class EmbeddingBaseline:
         )
 
     def mean_cosines(self, question: Vectors) -> dict[str, float]:
-        """Mean cosine of a question with the sentences of each language."""
+        """Mean cosine of a question with the neutral sentences, by the language of these."""
         return {language: float((vectors @ question).mean()) for language, vectors in self.passage_vectors.items()}
 
     def mean_question(self, language: str) -> Vectors:
-        """The mean of questions in a language."""
+        """Mean vector of the neutral questions in a language."""
         return self.question_vectors[_sentence_language(language)].mean(axis=0)
 
 
 def baseline_for(mean_cosines: Mapping[str, float], language: str) -> float:
-    """The level for a passage's language; Chinese and Japanese have the Chinese one, all others the English."""
+    """The mean cosine for a passage's language: the Chinese one for Chinese and Japanese, else the English one."""
     return mean_cosines[_sentence_language(language)]
 
 

@@ -1,4 +1,4 @@
-"""The query of a search: its words, alone and with the question before it."""
+"""The query of a search, made from a question: alone, and with the previous question in front."""
 
 from collections.abc import Collection
 
@@ -17,23 +17,25 @@ def make_query(
     languages: Collection[str],
     english_vector: Vectors | None = None,
 ) -> Query:
-    """`vector` is the question's embedding, `english_vector` that of `Analyzer.in_english` where there is one; `languages` are
-    those of the collection that `term_groups` belongs to.
+    """The query for one collection.
+
+    `vector` is the question's embedding, `english_vector` that of `Analyzer.english_gloss` where there is one.
+    `languages` are those of the collection whose `analyzer` this is.
     """
     language = language_of(text)
-    usual = baseline.mean_question(language)
+    mean_question = baseline.mean_question(language)
     return Query(
         vector=vector,
         term_groups=analyzer.query_groups(text),
         translated_groups=analyzer.translated_groups(text, language, languages),
         language=language,
         baseline=baseline.mean_cosines(vector),
-        mean_question=usual,
-        mean_question_baseline=baseline.mean_cosines(usual),
+        mean_question=mean_question,
+        mean_question_baseline=baseline.mean_cosines(mean_question),
         english_vector=english_vector,
     )
 
 
 def with_previous_question(previous_question: str, text: str) -> str:
-    """A question with the one before it in front, to be embedded and searched as one."""
+    """A question with the previous one in front, to be embedded and searched as one."""
     return f"{previous_question}\n{text}"

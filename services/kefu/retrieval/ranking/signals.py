@@ -1,4 +1,4 @@
-"""What is measured of a question and each of some passages, and the score that is made of it; see scorer.py."""
+"""The ranking signals of a query and its candidate passages, and the score that combines them; see ranker.py."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,23 +20,24 @@ Flags = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Weights:
-    """What the terms of a score count. Round numbers, from sweeps over the questions with even ids of nine sets."""
+    """Weights of a score's terms: round numbers, from sweeps over the questions with even ids of nine sets."""
 
     bm25: float = 0.12
     translated_bm25: float = 0.2
-    """Between languages, where cosines say less."""
+    """Relative BM25 of translated words, across languages, where cosines say less."""
     bm25_under_question: float = 0.7
-    """Of `bm25`, where the head is a question: what is asked often has other words than the customer's."""
+    """Factor for `bm25`, where the chunk header is a question: its words often differ from the customer's."""
     question_header: float = 0.5
-    """Of the nearness, a head that is a question."""
+    """Share of the nearness, for a chunk header that is a question."""
     title_header: float = 0.15
-    """Of the nearness, another head that no second document has."""
+    """Share of the nearness, for another chunk header that no second document has."""
     baseline: float = 0.2
-    """Of what any question in the language would get."""
+    """Share of the baseline that is subtracted."""
     translated_baseline: float = 0.5
-    """The same between languages."""
+    """The same across languages."""
     english_gloss: float = 0.3
-    """What the embedding of a Chinese question's English counts beside the question's own, between languages."""
+    """Weight of the embedded English gloss of a Chinese question beside the question's own embedding, across languages.
+    """
 
 
 WEIGHTS = Weights()
@@ -44,24 +45,24 @@ WEIGHTS = Weights()
 
 @dataclass(frozen=True)
 class Query:
-    """A question ready to be compared."""
+    """A question with all that ranking needs of it: vector, words and baseline."""
 
     vector: Vectors
     term_groups: Sequence[TermGroup]
     translated_groups: Sequence[TermGroup] | None
-    """The same for passages in the other of Chinese and English; None: there are none."""
+    """The words translated, for passages in the other of Chinese and English; None: there are no such passages."""
     language: str
     baseline: Mapping[str, float]
-    """How near its vector lies to just any text, by language; see background.py."""
+    """Mean cosine of `vector` with neutral sentences, by language; see baseline.py."""
     mean_question: Vectors
-    """What questions in its language have in common."""
+    """Mean vector of neutral questions in the same language."""
     mean_question_baseline: Mapping[str, float]
-    """How near that lies to just any text."""
+    """Mean cosine of `mean_question` with neutral sentences, by language."""
     english_vector: Vectors | None = None
-    """The embedding of a Chinese question's English, word by word."""
+    """Embedding of a Chinese question's English gloss, word by word."""
 
     def cross_language_vector(self, weights: Weights) -> Vectors | None:
-        """What stands for `vector` between languages; None: `vector` itself."""
+        """The vector to use across languages; None: `vector` itself."""
         if self.english_vector is None or not weights.english_gloss:
             return None
         mixed = self.vector + weights.english_gloss * self.english_vector
@@ -70,7 +71,7 @@ class Query:
 
 @dataclass(frozen=True)
 class Bm25Scores:
-    """BM25 of a question for all passages, translated for those in another language."""
+    """BM25 of a query for all passages of a collection: with the original words, and with the translated ones."""
 
     numbers: Numbers
     original: LexicalScores
@@ -78,7 +79,7 @@ class Bm25Scores:
 
     @classmethod
     def compute(cls, index: PassageIndex, question: Query) -> "Bm25Scores":
-        """Score every passage."""
+        """Score every passage of an index."""
         plain = index.lexical.scores(question.term_groups)
         return cls(
             index.lexical.numbers,
@@ -87,8 +88,9 @@ class Bm25Scores:
         )
 
     def top(self, count: int, among: Flags | None = None) -> list[int]:
-        """Numbers of the passages that hold most of the words, in whichever language, best first; of all passages or
-        `among` some, by their place in `numbers`.
+        """Numbers of the `count` passages with the highest relative BM25 in either language, best first.
+
+        `among` is a mask parallel to `numbers`; None admits all passages.
         """
         scores = np.maximum(self.original.relative, self.translated.relative)
         if among is not None:
@@ -102,31 +104,31 @@ class Bm25Scores:
 
 @dataclass(frozen=True)
 class Candidates:
-    """Passages in a row, and what was measured of each."""
+    """Candidate passages of one search with their ranking signals, one row each."""
 
     entries: Sequence[PassageEntry]
     passage_cosine: Vectors
     """Cosine of the question and the passage."""
     window_cosine: Vectors
-    """Greatest cosine of the question and a window."""
+    """Greatest cosine of the question and a window of the passage."""
     header_cosine: Vectors
-    """Cosine of the question and the head; without one, as `passage_cosine`."""
+    """Cosine of the question and the chunk header; `passage_cosine` without a header."""
     nearness: Vectors
-    """The mean of own and window."""
+    """Mean of `passage_cosine` and `window_cosine`."""
     cross_language_nearness: Vectors | None
-    """The same by Question.crossing, where it has that."""
+    """Nearness by `Query.cross_language_vector`; None without one."""
     cross_language_header: Vectors | None
     baseline_nearness: Vectors
-    """The mean of what own and window would be for any question in the language."""
+    """Nearness of the mean question in the query's language."""
     baseline_header: Vectors
     bm25: Floats
     coverage: Floats
     relative_bm25: Floats
     other_language: Flags
-    """The passage is not in the question's language."""
+    """Whether the passage is in another language than the question."""
 
     def features(self, question: Query, at: int, stands_out: float) -> Features:
-        """What relevance looks at, of one of them."""
+        """The features of candidate number `at`, for `relevance`."""
         return Features(
             passage_cosine=float(self.passage_cosine[at]),
             window_cosine=float(self.window_cosine[at]),
@@ -142,30 +144,30 @@ class Candidates:
 def measure_signals(
     index: PassageIndex, question: Query, words: Bm25Scores, entries: Sequence[PassageEntry], weights: Weights
 ) -> Candidates:
-    """Measure the question and each passage."""
+    """Measure the signals of a query and each candidate passage."""
     other = np.array([_languages_differ(question.language, entry.language) for entry in entries], np.bool_)
-    crossing = question.cross_language_vector(weights)
-    towards = [question.vector, question.mean_question, *([] if crossing is None else [crossing])]
-    own, window, head = _cosines(index, np.stack(towards, axis=1, dtype=np.float32), entries)
+    cross_language = question.cross_language_vector(weights)
+    directions = [question.vector, question.mean_question, *([] if cross_language is None else [cross_language])]
+    own, window, head = _cosines(index, np.stack(directions, axis=1, dtype=np.float32), entries)
     near: Vectors = ((own + window) / 2).astype(np.float32)
     at, known = _positions(words.numbers, np.array([entry.number for entry in entries], np.int64))
 
-    def of_each(plain: Floats, translated: Floats) -> Floats:
+    def by_language(plain: Floats, translated: Floats) -> Floats:
         if not len(plain):
             return np.zeros(len(entries), np.float32)
         return np.where(known, np.where(other, translated[at], plain[at]), np.float32(0))
 
-    bm25 = of_each(words.original.bm25, words.translated.bm25)
-    coverage = of_each(words.original.coverage, words.translated.coverage)
-    relative = of_each(words.original.relative, words.translated.relative)
+    bm25 = by_language(words.original.bm25, words.translated.bm25)
+    coverage = by_language(words.original.coverage, words.translated.coverage)
+    relative = by_language(words.original.relative, words.translated.relative)
     return Candidates(
         entries,
         passage_cosine=own[:, 0],
         window_cosine=window[:, 0],
         header_cosine=head[:, 0],
         nearness=near[:, 0],
-        cross_language_nearness=None if crossing is None else near[:, 2],
-        cross_language_header=None if crossing is None else head[:, 2],
+        cross_language_nearness=None if cross_language is None else near[:, 2],
+        cross_language_header=None if cross_language is None else head[:, 2],
         baseline_nearness=near[:, 1],
         baseline_header=head[:, 1],
         bm25=bm25,
@@ -176,66 +178,75 @@ def measure_signals(
 
 
 class SignalScores(NamedTuple):
-    """One a passage."""
+    """The combined score of each candidate, in the same order."""
 
     ranking: Vectors
     without_english: Vectors
-    """Without the English of a Chinese question: what relevance, which was fitted to these, looks at."""
+    """Scores without the English gloss of a Chinese question. Relevance was fitted to these."""
 
 
-def combine_signals(index: PassageIndex, question: Query, compared: Candidates, weights: Weights) -> SignalScores:
-    """The scores of passages.
+def combine_signals(index: PassageIndex, question: Query, candidates: Candidates, weights: Weights) -> SignalScores:
+    """Combine the signals of each candidate into one score.
 
-    What the English of a Chinese question adds sorts the passages in another language among themselves: the best of
-    them keeps the score that the best one had, or they would come before better ones in the question's language.
+    The English gloss of a Chinese question sorts only the passages in another language among themselves. The best of
+    these keeps the score that the best one had without it. Else they would come before better passages in the
+    question's language.
     """
-    entries, other = compared.entries, compared.other_language
-    asks = np.array([entry.header is not None and entry.header.is_question for entry in entries], np.bool_)
-    titled = np.array([entry.header is not None and not index.is_shared(entry.header) for entry in entries], np.bool_)
+    entries, other = candidates.entries, candidates.other_language
+    is_question = np.array([entry.header is not None and entry.header.is_question for entry in entries], np.bool_)
+    has_own_title = np.array(
+        [entry.header is not None and not index.is_shared(entry.header) for entry in entries], np.bool_
+    )
     level = np.array([baseline_for(question.mean_question_baseline, entry.language) for entry in entries])
     share = np.where(other, weights.translated_baseline, weights.baseline)
-    of_head = np.where(asks, weights.question_header, np.where(titled, weights.title_header, 0.0))
-    of_words = np.where(other, weights.translated_bm25, weights.bm25)
-    of_words = np.where(asks, weights.bm25_under_question, 1.0) * of_words
+    header_weight = np.where(is_question, weights.question_header, np.where(has_own_title, weights.title_header, 0.0))
+    bm25_weight = np.where(other, weights.translated_bm25, weights.bm25)
+    bm25_weight = np.where(is_question, weights.bm25_under_question, 1.0) * bm25_weight
 
     def total(near: Vectors, head: Vectors) -> Vectors:
-        text = near - share * (compared.baseline_nearness - level)
-        above = head - share * (compared.baseline_header - level)
-        return ((1 - of_head) * text + of_head * above + of_words * compared.relative_bm25).astype(np.float32)
+        text = near - share * (candidates.baseline_nearness - level)
+        above = head - share * (candidates.baseline_header - level)
+        return ((1 - header_weight) * text + header_weight * above + bm25_weight * candidates.relative_bm25).astype(
+            np.float32
+        )
 
-    plain = total(compared.nearness, compared.header_cosine)
-    if compared.cross_language_nearness is None or compared.cross_language_header is None or not other.any():
+    plain = total(candidates.nearness, candidates.header_cosine)
+    if candidates.cross_language_nearness is None or candidates.cross_language_header is None or not other.any():
         return SignalScores(plain, plain)
-    crossing = total(compared.cross_language_nearness, compared.cross_language_header)
-    return SignalScores(np.where(other, crossing + (plain[other].max() - crossing[other].max()), plain), plain)
+    cross_language = total(candidates.cross_language_nearness, candidates.cross_language_header)
+    return SignalScores(
+        np.where(other, cross_language + (plain[other].max() - cross_language[other].max()), plain), plain
+    )
 
 
 def _cosines(
-    index: PassageIndex, towards: Vectors, entries: Sequence[PassageEntry]
+    index: PassageIndex, directions: Vectors, entries: Sequence[PassageEntry]
 ) -> tuple[Vectors, Vectors, Vectors]:
-    """Of each passage, its windows (the greatest) and its head with each column of `towards` [passages, columns]."""
+    """Cosines of each passage, its best window and its chunk header with each column of `directions` [passages,
+    columns].
+    """
     if not entries:
-        none = np.zeros((0, towards.shape[1]), np.float32)
+        none = np.zeros((0, directions.shape[1]), np.float32)
         return none, none, none
     rows = np.concatenate([entry.rows for entry in entries])
     lengths = np.array([len(entry.rows) for entry in entries])
-    headed = np.array([entry.header is not None for entry in entries])
+    has_header = np.array([entry.header is not None for entry in entries])
     starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
-    heads = starts + np.minimum(headed, lengths - 1)  # own, head, windows
-    cosines = index.vectors.cosines(towards, rows)
-    own, head = cosines[starts].copy(), cosines[heads].copy()
-    windowed = lengths > 1 + headed
-    cosines[heads[headed]] = -1.0
+    header_rows = starts + np.minimum(has_header, lengths - 1)  # own, head, windows
+    cosines = index.vectors.cosines(directions, rows)
+    own, head = cosines[starts].copy(), cosines[header_rows].copy()
+    windowed = lengths > 1 + has_header
+    cosines[header_rows[has_header]] = -1.0
     cosines[starts[windowed]] = -1.0  # with windows, the passage's own vector is not one of them
     window: Vectors = np.maximum.reduceat(cosines, starts)
     return own, window, head
 
 
-def _positions(known: Numbers, wanted: Numbers) -> tuple[Numbers, Flags]:
+def _positions(known: Numbers, numbers: Numbers) -> tuple[Numbers, Flags]:
     if not len(known):
-        return np.zeros(len(wanted), np.int64), np.zeros(len(wanted), np.bool_)
-    at = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
-    return at, known[at] == wanted
+        return np.zeros(len(numbers), np.int64), np.zeros(len(numbers), np.bool_)
+    at = np.minimum(np.searchsorted(known, numbers), len(known) - 1)
+    return at, known[at] == numbers
 
 
 def _languages_differ(question: str, passage: str) -> bool:

@@ -1,4 +1,4 @@
-"""One collection in a replica's memory, kept equal to Redis: loaded once, then changed document by document."""
+"""A live collection: one collection in a replica's memory, loaded once and then updated document by document."""
 
 import asyncio
 from collections.abc import Iterable, Mapping
@@ -23,13 +23,13 @@ from kefu.retrieval.text.analyzer import Analyzer, Terms
 from kefu.retrieval.text.user_dictionary import EMPTY_DICTIONARY, Dictionary, parse_dictionary
 from kefu.retrieval.vectorstore.base import VectorStore
 
-_FETCH_BATCH = 200  # documents fetched together
-_REFRESH_PAUSE_SECONDS = (0.25, 0.6)  # least and most between two buildings: what was changed is found within a second
+_FETCH_BATCH = 200  # documents fetched in one call
+_REFRESH_PAUSE_SECONDS = (0.25, 0.6)  # least and most between two builds of BM25: a change is found within a second
 _log = structlog.stdlib.get_logger()
 
 
 class LiveCollection:
-    """`index` belongs to the thread of `search_thread`; everything else to the event loop."""
+    """A collection kept equal to Redis. `index` belongs to the search thread, everything else to the event loop."""
 
     def __init__(
         self,
@@ -47,9 +47,9 @@ class LiveCollection:
         self.curated = CuratedAnswers()
         self.calibration: Calibration | None = None
         self.analyzer = Analyzer(info.incarnation.encode())
-        """By which questions are split: those that the index was built with."""
+        """Analyzer of questions: the one that the index was built with."""
         self._next_analyzer = self.analyzer
-        """By which documents are split from now on."""
+        """Analyzer of documents from now on."""
         self._dictionary: Dictionary = EMPTY_DICTIONARY
         self.last_change: ChangeId = NO_CHANGE
         self.changed = asyncio.Condition()
@@ -63,21 +63,21 @@ class LiveCollection:
 
     @property
     def min_relevance(self) -> float:
-        """Its threshold, as calibrated with the embedder it has; 0: it is not."""
+        """Calibrated threshold of relevance for the current embedder; 0: not calibrated."""
         return self._current_calibration.min_relevance if self._current_calibration else 0.0
 
     @property
     def min_score_margin(self) -> float:
-        """How far its best document must stand apart, likewise; 0: however near the next ones are."""
+        """Calibrated least score margin for the current embedder; 0: any."""
         return self._current_calibration.min_apart if self._current_calibration else 0.0
 
     @property
     def _current_calibration(self) -> Calibration | None:
-        there = self.calibration
-        return there if there is not None and there.embedder == self.info.embedder else None
+        calibration = self.calibration
+        return calibration if calibration is not None and calibration.embedder == self.info.embedder else None
 
     async def load(self, snapshots: Snapshots | None) -> None:
-        """Fill it from the snapshot and the changes since, or from Redis alone when that does not reach back."""
+        """Load from the snapshot, or from Redis when the change stream does not reach back to it."""
         loop = asyncio.get_running_loop()
         await self._update_analyzer()
         snapshot = (
@@ -100,14 +100,14 @@ class LiveCollection:
         _log.info("collection.loaded", collection=self.key.member, source=how, passages=len(self.index.entries))
 
     async def rebuild(self) -> None:
-        """Make it equal to Redis from nothing."""
+        """Load everything from Redis."""
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(self._search_thread, self.index.vectors.begin_filling)
         last_change = await self._reader.changes.last(self.key)  # first: what changes meanwhile is then followed again
         await self._update_analyzer()
         documents = await self._reader.document_ids(self.key)
-        gone = [document for document in list(self.index.documents) if document not in set(documents)]
-        await loop.run_in_executor(self._search_thread, self._remove_all, gone)
+        deleted = [document for document in list(self.index.documents) if document not in set(documents)]
+        await loop.run_in_executor(self._search_thread, self._remove_all, deleted)
         await self._follow_documents(documents)
         await loop.run_in_executor(self._search_thread, self.index.vectors.end_filling)
         curated = await self._reader.curated_ids(self.key)
@@ -119,11 +119,13 @@ class LiveCollection:
         self.snapshot_is_stale = True
 
     async def follow(self, changes: Iterable[tuple[ChangeId, str, str]]) -> bool:
-        """Take up changes (id, kind, what changed) by looking at what Redis holds now. True when text went away."""
+        """Apply changes (id, kind, id of the thing changed) by reading the current state in Redis. True when text went
+        away.
+        """
         changes = list(changes)
-        documents = list(dict.fromkeys(what for _, kind, what in changes if kind == "document"))
-        curated = list(dict.fromkeys(what for _, kind, what in changes if kind == "curated"))
-        lost_text = any(document in self.index for document in documents)
+        documents = list(dict.fromkeys(ident for _, kind, ident in changes if kind == "document"))
+        curated = list(dict.fromkeys(ident for _, kind, ident in changes if kind == "curated"))
+        removed_text = any(document in self.index for document in documents)
         await self._follow_documents(documents)
         await self._follow_curated(curated)
         if any(kind == "dictionary" for _, kind, _ in changes):
@@ -136,13 +138,13 @@ class LiveCollection:
         async with self.changed:
             self.last_change = changes[-1][0]
             self.changed.notify_all()
-        return lost_text
+        return removed_text
 
     async def refresh_lexical(self) -> None:
-        """Make BM25 equal to the passages; call it after changes.
+        """Build BM25 anew after changes.
 
-        It is built whole each time: at once for a single change, and with pauses between while changes keep coming, so
-        that an import does not spend its time on it.
+        BM25 is built whole each time: at once for a single change, and with pauses while changes keep coming. So an
+        import does not spend its time on BM25.
         """
         loop = asyncio.get_running_loop()
         async with self._refreshing:
@@ -160,24 +162,24 @@ class LiveCollection:
             self.changed.notify_all()
 
     async def wait_for_change(self, change: ChangeId) -> None:
-        """Return when a change can be found by searching here."""
-        wanted = _sort_key(change)
+        """Wait until a search here covers a change."""
+        target = _sort_key(change)
         async with self.changed:
             await self.changed.wait_for(
-                lambda: _sort_key(self.last_change) >= wanted and not self.index.lexical_is_stale
+                lambda: _sort_key(self.last_change) >= target and not self.index.lexical_is_stale
             )
 
     async def write_snapshot(self, snapshots: Snapshots) -> None:
-        """Write what it holds now."""
+        """Write a snapshot of the current state."""
         loop = asyncio.get_running_loop()
         self.snapshot_is_stale = False
-        last_change, made_for = (
+        last_change, state = (
             self.last_change,
             self._snapshot_state,
-        )  # before the documents: what comes later is followed
+        )  # before the documents: later changes are followed
         documents = await loop.run_in_executor(self._search_thread, documents_in, self.index)
         snapshot = Snapshot(last_change, documents)
-        await loop.run_in_executor(self._prepare_thread, snapshots.write, self.key, made_for, snapshot)
+        await loop.run_in_executor(self._prepare_thread, snapshots.write, self.key, state, snapshot)
 
     async def _follow_documents(self, ids: list[str]) -> None:
         loop = asyncio.get_running_loop()
@@ -185,17 +187,17 @@ class LiveCollection:
             part = ids[at : at + _FETCH_BATCH]
             infos, texts, vectors = await self._reader.fetch(self.key, self.info.embedder, part)
             present = await loop.run_in_executor(self._prepare_thread, self._prepare, infos, texts, vectors)
-            gone = [document for document in part if document not in infos]
-            await loop.run_in_executor(self._search_thread, self._remove_all, gone)
+            deleted = [document for document in part if document not in infos]
+            await loop.run_in_executor(self._search_thread, self._remove_all, deleted)
             await loop.run_in_executor(self._search_thread, self._put_all, present)
 
     @property
     def _snapshot_state(self) -> str:
-        """What a snapshot must have been made for."""
+        """The incarnation and dictionary for which a snapshot is valid."""
         return f"{self.info.incarnation}{self._dictionary.digest}"
 
     async def _update_analyzer(self) -> bool:
-        """Split documents by the words of the trade as they are now; whether that changed anything."""
+        """Read the user dictionary, and make an analyzer with it. False when it has not changed."""
         dictionary = parse_dictionary((await self._reader.dictionary(self.key)).text)
         if dictionary == self._dictionary:
             return False
@@ -207,7 +209,7 @@ class LiveCollection:
         return True
 
     async def _follow_dictionary(self) -> None:
-        """Split all documents again."""
+        """Split all documents again, if the user dictionary has changed."""
         before = self._next_analyzer, self._dictionary
         if not await self._update_analyzer():
             return
@@ -219,7 +221,7 @@ class LiveCollection:
                 terms = await loop.run_in_executor(self._prepare_thread, self._split, infos, texts)
                 await loop.run_in_executor(self._search_thread, self._reword_all, terms)
         except BaseException:
-            self._next_analyzer, self._dictionary = before  # so that it is all done again
+            self._next_analyzer, self._dictionary = before  # so that all of it is repeated
             raise
 
     async def _follow_curated(self, ids: list[str]) -> None:
@@ -229,7 +231,7 @@ class LiveCollection:
             if record is None:
                 self.curated.remove(answer)
                 continue
-            if record.embedder != self._embedder.id:  # few and short: embedded again in memory
+            if record.embedder != self._embedder.id:  # these are few and short: embedded again in memory
                 vectors = await self._embedder.queries(record.questions)
                 record = replace(record, vectors=vectors.astype(np.float16))
             self.curated.put(record)

@@ -1,9 +1,9 @@
 """
-A replica: every collection of Redis in this process's memory, followed by its stream of changes.
+A replica: all collections of Redis in this process's memory, kept current by their change streams.
 
-A change is applied by reading what Redis holds now, so that applying it twice, or late, does no harm. An entry may have
-been trimmed away while this process was stopped: after each read the last applied entry must still be in the stream,
-else the collection is rebuilt.
+A change is applied by reading the current state in Redis. So applying it twice, or late, does no harm. Entries may have
+been trimmed while this process was stopped. After each read the last applied entry must still be in the stream, else
+the collection is rebuilt.
 """
 
 import asyncio
@@ -36,7 +36,7 @@ _log = structlog.stdlib.get_logger()
 
 
 class Replica:
-    """Make it with `open`."""
+    """A replica of all collections, made with `open`."""
 
     def __init__(
         self,
@@ -71,8 +71,9 @@ class Replica:
         *,
         stores: VectorStores | None = None,
     ) -> AsyncIterator["Replica"]:
-        """A replica that holds all there is, and follows it while the block runs. Unless `stores` says otherwise, its
-        vectors are in memory.
+        """A loaded replica that follows all changes while the block runs.
+
+        A stale snapshot is written every `snapshot_seconds`. Vectors are in memory without `stores`.
         """
         stores = stores or FaissStores(embedder.embedder.dimension)
         snapshots = Snapshots(snapshot_folder, embedder.id) if snapshot_folder and not stores.is_persistent else None
@@ -100,12 +101,12 @@ class Replica:
         return key in self._collections
 
     def passage_count(self, key: CollectionKey) -> int:
-        """Passages of a collection here; 0 for one that is not here."""
+        """Number of a collection's passages; 0 for one that is not loaded."""
         live = self._collections.get(key)
         return len(live.index.entries) if live else 0
 
     def min_relevance(self, key: CollectionKey) -> float:
-        """A collection's threshold, as calibrated; 0 for one that is not, or is not here."""
+        """A collection's calibrated threshold of relevance; 0 without one."""
         live = self._collections.get(key)
         return live.min_relevance if live else 0.0
 
@@ -132,21 +133,21 @@ class Replica:
         )
 
     async def wait_for_change(self, key: CollectionKey, change: ChangeId) -> None:
-        """Return when a change can be found here, or after 5 s: it is stored, and will be found soon."""
+        """Wait until searches here cover a change, at most 5 s: the change is stored, and will be found soon."""
         with suppress(TimeoutError):
             async with asyncio.timeout(_CHANGE_TIMEOUT_SECONDS):
                 await self._wait_until(lambda: key in self._collections)
                 await self._collections[key].wait_for_change(change)
 
     async def wait_until_deleted(self, key: CollectionKey) -> None:
-        """Return when a deleted collection is no longer searched here, or after 5 s."""
+        """Wait until a deleted collection is no longer searched here, at most 5 s."""
         with suppress(TimeoutError):
             async with asyncio.timeout(_CHANGE_TIMEOUT_SECONDS):
                 await self._wait_until(lambda: key not in self._collections)
 
-    async def _wait_until(self, true: Callable[[], bool]) -> None:
+    async def _wait_until(self, condition: Callable[[], bool]) -> None:
         async with self._collections_changed:
-            await self._collections_changed.wait_for(true)
+            await self._collections_changed.wait_for(condition)
 
     def _searchable(self, key: CollectionKey) -> LiveCollection:
         live = self._collections.get(key)
@@ -191,20 +192,20 @@ class Replica:
                     last_cause = ""
             except ServiceError as error:
                 cause = f"{error.message} {error.__cause__ or ''}".strip()
-                if cause != last_cause:  # one line a cause
+                if cause != last_cause:  # one log line for each cause
                     last_cause = cause
                     _log.warning("changes.not_followed", cause=cause)
                 await asyncio.sleep(0.5)
-            except Exception:  # a follower that ended would leave this replica stale without a word
+            except Exception:  # else this replica would stay stale, unnoticed
                 _log.exception("changes.failed")
                 await asyncio.sleep(0.5)
 
     async def _follow_once(self) -> None:
         after = {REGISTRY_CHANGES: self._registry_change}
         after |= {key.changes: live.last_change for key, live in self._collections.items()}
-        news = await self._reader.changes.read(after, _BLOCK_SECONDS)
+        changes_by_stream = await self._reader.changes.read(after, _BLOCK_SECONDS)
         for key, live in list(self._collections.items()):
-            if entries := news.get(key.changes):
+            if entries := changes_by_stream.get(key.changes):
                 if not await self._reader.changes.holds_all_since(key, live.last_change):
                     await self._rebuild(key, live)
                     continue
@@ -213,7 +214,7 @@ class Replica:
                     await asyncio.to_thread(self._snapshots.delete, key)
                 self._refresh_lexical(key, live)
                 self._set_passage_gauge(key)
-        if entries := news.get(REGISTRY_CHANGES):
+        if entries := changes_by_stream.get(REGISTRY_CHANGES):
             await self._follow_registry()
             self._registry_change = entries[-1][0]
             async with self._collections_changed:
@@ -228,8 +229,8 @@ class Replica:
         self._set_passage_gauge(key)
 
     async def _follow_registry(self) -> None:
-        there = set(await self._reader.collections())
-        for key in [key for key in self._collections if key not in there or await self._was_recreated(key)]:
+        registered = set(await self._reader.collections())
+        for key in [key for key in self._collections if key not in registered or await self._was_recreated(key)]:
             live = self._collections.pop(key)
             with suppress(KeyError):
                 PASSAGES.remove(key.tenant, key.collection)
@@ -239,7 +240,7 @@ class Replica:
                 await asyncio.get_running_loop().run_in_executor(self._search_thread, live.index.vectors.drop)
             except BackendUnavailable as error:  # whichever replica starts next drops them
                 _log.warning("vectors.not_dropped", collection=key.member, cause=error.message)
-        for key in sorted(there - self._collections.keys()):
+        for key in sorted(registered - self._collections.keys()):
             await self._load(key)
 
     async def _was_recreated(self, key: CollectionKey) -> bool:

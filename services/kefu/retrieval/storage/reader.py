@@ -1,4 +1,4 @@
-"""Reading knowledge from Redis: collections, documents with their passages and vectors, curated answers."""
+"""Reads of knowledge in Redis: collections, documents with their passages and vectors, curated answers."""
 
 from collections.abc import Sequence
 
@@ -20,7 +20,7 @@ from kefu.retrieval.storage.records import (
 
 
 class KnowledgeReader:
-    """Reads knowledge; `changes` are its streams. Methods raise BackendUnavailable when Redis does not answer."""
+    """Reads knowledge and its change streams. Methods raise BackendUnavailable when Redis does not answer."""
 
     def __init__(self, client: Redis, changes_kept: int = DEFAULT_STREAM_LENGTH) -> None:
         """`client` must return bytes."""
@@ -28,14 +28,14 @@ class KnowledgeReader:
         self.changes = ChangeStreams(client, changes_kept)
 
     async def info(self, key: CollectionKey) -> CollectionInfo:
-        """What a collection is; raises CollectionNotFound."""
+        """A collection's metadata; raises CollectionNotFound."""
         fields = await call(self.client, "HGETALL", key.info)
         if not fields:
             raise CollectionNotFound(f"There is no collection {key.collection}; create it first.")
         return CollectionInfo.from_fields(text_fields(fields))
 
     async def calibration(self, key: CollectionKey) -> Calibration | None:
-        """A collection's threshold; None before it was calibrated."""
+        """A collection's calibration; None before the first one."""
         stored = await call(self.client, "GET", key.calibration)
         return None if stored is None else CALIBRATION.validate_json(stored)
 
@@ -51,15 +51,15 @@ class KnowledgeReader:
         return [CollectionKey.from_member(member.decode()).collection for member in found]
 
     async def dictionary(self, key: CollectionKey) -> DictionaryRecord:
-        """A collection's words of the trade."""
+        """A collection's user dictionary."""
         return DictionaryRecord.from_fields(text_fields(await call(self.client, "HGETALL", key.dictionary)))
 
     async def counts(self, key: CollectionKey) -> tuple[int, int]:
-        """Numbers of documents and of curated answers."""
+        """(number of documents, number of curated answers)."""
         return await call(self.client, "ZCARD", key.documents), await call(self.client, "ZCARD", key.curated)
 
     async def document_ids(self, key: CollectionKey, after: str = "", count: int = -1) -> list[str]:
-        """Ids of documents, sorted, from the one after `after` on."""
+        """At most `count` ids of documents after `after`, sorted; -1: all."""
         return await self._ids(key.documents, after, count)
 
     async def document(self, key: CollectionKey, document: str) -> DocumentInfo:
@@ -81,7 +81,7 @@ class KnowledgeReader:
     async def hits(
         self, key: CollectionKey, passages: Sequence[tuple[str, str]]
     ) -> tuple[dict[str, DocumentInfo], list[PassageText | None]]:
-        """Documents and texts of (document, passage) pairs, in one round trip; deleted ones are left out or None."""
+        """Documents and texts of (document, passage) pairs, in one round trip. Deleted ones are missing or None."""
         ids = list(dict.fromkeys(document for document, _ in passages))
         answers = await pipeline(
             self.client,
@@ -117,7 +117,7 @@ class KnowledgeReader:
         }
 
     async def vectors_of(self, key: CollectionKey, embedder: str, document: str) -> dict[str, bytes]:
-        """Raw vectors of a document by one embedder, by passage id."""
+        """Raw vectors of a document by an embedder's id: passage id to bytes."""
         fields = await call(self.client, "HGETALL", key.vectors(embedder_tag(embedder), document))
         return {name.decode(): value for name, value in fields.items()}
 
@@ -139,7 +139,7 @@ class KnowledgeReader:
         return infos, texts, vectors
 
     async def curated_ids(self, key: CollectionKey, after: str = "", count: int = -1) -> list[str]:
-        """Ids of curated answers, sorted, from the one after `after` on."""
+        """At most `count` ids of curated answers after `after`, sorted; -1: all."""
         return await self._ids(key.curated, after, count)
 
     async def curated(self, key: CollectionKey, ids: Sequence[str]) -> dict[str, CuratedRecord]:

@@ -1,4 +1,4 @@
-"""Nearest vectors by inner product: FAISS, exact while small, inverted lists above. FAISS stays inside this module."""
+"""The vector store in memory: FAISS, exact while small, with inverted lists above. Only this module uses FAISS."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,9 +13,9 @@ from kefu.retrieval.embedders.base import HalfVectors
 from kefu.retrieval.vectorstore.base import Labels, PassageVectors, Rows, VectorStore, inner_products
 
 EXACT_UP_TO = 200_000
-"""Vectors searched exhaustively. A passage has about four (itself and its windows): about 50,000 passages."""
+"""Most vectors for exact search. A passage has about four (its own and its windows'): about 50,000 passages."""
 PROBES = 48
-"""Inverted lists looked into; 32 to 64 of 2,048 gave recall@10 of .988 to .996 on a million vectors."""
+"""Inverted lists searched. 32 to 64 of 2,048 gave recall@10 of .988 to .996 on a million vectors."""
 _MAX_MASKS = 16
 
 
@@ -25,7 +25,7 @@ class FaissStores:
     is_persistent = False
 
     def __init__(self, dimension: int) -> None:
-        """For vectors of this length."""
+        """Stores for vectors of length `dimension`."""
         self._dimension = dimension
 
     def open(self, key: CollectionKey, incarnation: str) -> VectorStore:
@@ -33,7 +33,7 @@ class FaissStores:
         return FaissVectors(self._dimension)
 
     def begin_loading(self) -> None:
-        """See VectorStores: nothing outlives the process here."""
+        """See VectorStores. Nothing survives the process here."""
 
     def end_loading(self) -> None:
         """See VectorStores."""
@@ -42,12 +42,12 @@ class FaissStores:
 class FaissVectors:
     """A VectorStore in memory.
 
-    Vectors are kept as float16, as in Redis, and FAISS searches the very same half-precision numbers: "exact"
-    means exact for what is stored, at half the memory traffic.
+    Vectors are float16, as in Redis, and FAISS searches these half-precision numbers: "exact" means exact for the
+    stored vectors, at half the memory traffic.
     """
 
     def __init__(self, dimension: int, exact_up_to: int = EXACT_UP_TO) -> None:
-        """An empty store; `exact_up_to` is for tests."""
+        """An empty store for vectors of length `dimension`; `exact_up_to` is for tests."""
         self._dimension = dimension
         self._exact_up_to = exact_up_to
         self._matrix: HalfVectors = np.zeros((256, dimension), np.float16)
@@ -84,7 +84,7 @@ class FaissVectors:
         return np.split(rows, np.cumsum(lengths)[:-1])
 
     def remove(self, document: str) -> None:
-        """See VectorStore. Vectors are overwritten with zeros and leave the index."""
+        """See VectorStore. Vectors are overwritten with zeros and removed from the index."""
         rows = self._documents.pop(document, None)
         if rows is not None:
             self._index.remove_ids(faiss.IDSelectorBatch(rows))
@@ -113,7 +113,7 @@ class FaissVectors:
         return self._matrix[rows]
 
     def begin_filling(self) -> None:
-        """See VectorStore: nothing outlives the process here."""
+        """See VectorStore. Nothing survives the process here."""
 
     def end_filling(self) -> None:
         """See VectorStore."""
@@ -123,7 +123,7 @@ class FaissVectors:
 
     @property
     def is_approximate(self) -> bool:
-        """It has grown beyond exact search."""
+        """Whether the store has grown beyond exact search."""
         return isinstance(self._index, faiss.IndexIVF)
 
     def _search_parameters(self, labels: Labels) -> Any:

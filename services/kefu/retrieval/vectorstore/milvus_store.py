@@ -1,14 +1,13 @@
 """
-Vectors in Milvus, for collections whose vectors are more than one machine's memory holds. pymilvus stays inside this
-module.
+The vector store in Milvus, for collections that need more memory than one machine has. Only this module uses pymilvus.
 
-Redis stays the truth; what Milvus holds is derived from it, one Milvus collection for each incarnation of a collection
-and embedder, and made again when it is not there. Replicas share it. Each brings it to what Redis says before it shows
-a document, so that whoever is first writes and the others find it done. A row's number follows from what it belongs to
-(document, facts, passage, place in it): the same everywhere, and another one when anything about it is another. A row
-that a replica does not know belongs to a document that it has not heard of yet, or no longer has: it is passed over.
+Redis stays the source of truth, and Milvus is derived from it. There is one Milvus collection for each incarnation of a
+collection and each embedder; a missing one is created again. Replicas share them. Each replica brings Milvus to the
+state of Redis before it shows a document: the first one writes, and the others find the work done. The number of a row
+follows from document, facts, passage and position. It is the same in every replica, and changes with any of these. A
+replica skips rows that it does not know: their document is still to come, or is already deleted.
 
-A replica that dies while it writes may leave rows that belong to nothing. Whichever starts next deletes them.
+A replica that dies in mid-write may leave rows that belong to nothing. The replica that starts next deletes them.
 """
 
 import hashlib
@@ -69,7 +68,7 @@ class MilvusStores:
 
     def begin_loading(self) -> None:
         """See VectorStores."""
-        # Asked before Redis is: a collection that another replica makes from now on is not among them.
+        # Listed before Redis is read: a collection that another replica creates from now on is not among them.
         with _milvus_errors():
             names: list[str] = self._client.list_collections(timeout=_TIMEOUT_SECONDS)
         self._existing = {name for name in names if re.fullmatch(rf"{self._prefix}_[0-9a-f]{{32}}", name)}
@@ -90,7 +89,7 @@ class MilvusStores:
         schema.add_field("vector", types.FLOAT_VECTOR, dim=self._dimension)
         index = self._client.prepare_index_params()
         index.add_index("vector", index_type="AUTOINDEX", metric_type="IP")
-        # "Session": a replica sees at once what it wrote itself. What others wrote is looked for again, not relied on.
+        # "Session": a replica sees its own writes at once. Writes of others are looked up again, not relied on.
         self._client.create_collection(
             name, schema=schema, index_params=index, consistency_level="Session", timeout=_TIMEOUT_SECONDS
         )
@@ -103,9 +102,9 @@ class MilvusVectors:
         self._client = client
         self._name = name
         self._dimension = dimension
-        self._rows: dict[str, Rows] = {}  # of each document
-        self._owner: dict[int, int] = {}  # row to the number of its passage
-        self._existing_rows: Rows | None = None  # while it is filled: rows that were there
+        self._rows: dict[str, Rows] = {}  # by document id
+        self._owner: dict[int, int] = {}  # row to number of the passage
+        self._existing_rows: Rows | None = None  # rows of before, between begin_filling and end_filling
 
     def __len__(self) -> int:
         return len(self._owner)
@@ -133,7 +132,7 @@ class MilvusVectors:
         return rows
 
     def remove(self, document: str) -> None:
-        """See VectorStore. Deletes what any replica may have written of it, known here or not."""
+        """See VectorStore. Deletes all rows of the document, those of other replicas too."""
         with _milvus_errors():
             self._client.delete(self._name, filter=f'document == "{document}"', timeout=_TIMEOUT_SECONDS)
         for row in self._rows.pop(document, np.empty(0, np.int64)).tolist():
@@ -163,9 +162,9 @@ class MilvusVectors:
     def vectors(self, rows: Rows) -> HalfVectors:
         """See VectorStore; zeros for a row that another replica has deleted already."""
         held = np.zeros((len(rows), self._dimension), np.float16)
-        places = {row: at for at, row in enumerate(rows.tolist())}
+        positions = {row: at for at, row in enumerate(rows.tolist())}
         for found in self._get(rows, "vector"):
-            held[places[found["row"]]] = found["vector"]
+            held[positions[found["row"]]] = found["vector"]
         return held
 
     def begin_filling(self) -> None:
@@ -180,9 +179,9 @@ class MilvusVectors:
 
     def end_filling(self) -> None:
         """See VectorStore."""
-        before, self._existing_rows = self._existing_rows, None
-        if before is not None:
-            self._delete(np.setdiff1d(before, np.fromiter(self._owner, np.int64, len(self._owner))))
+        existing, self._existing_rows = self._existing_rows, None
+        if existing is not None:
+            self._delete(np.setdiff1d(existing, np.fromiter(self._owner, np.int64, len(self._owner))))
 
     def drop(self) -> None:
         """See VectorStore."""
@@ -190,7 +189,7 @@ class MilvusVectors:
             _drop(self._client, self._name)
 
     def _missing(self, rows: Rows) -> Rows:
-        """Those of some rows that are not there."""
+        """The rows that Milvus does not have."""
         if self._existing_rows is not None:
             return np.setdiff1d(rows, self._existing_rows)
         return np.setdiff1d(rows, np.array([found["row"] for found in self._get(rows, "row")], np.int64))
@@ -226,20 +225,20 @@ def _row_numbers(document: str, label: int, passage: str, count: int) -> Rows:
 
 
 def _drop(client: Any, name: str) -> None:
-    """All replicas drop it in the same moment, and milvus-lite may then stop half-way for each of them: hence again."""
+    """Drop a collection, with retries: all replicas do so at once, and milvus-lite may stop half-way."""
     untyped: Any = pymilvus
-    wanting = Retrying(
+    retrying = Retrying(
         retry=retry_if_exception_type(untyped.MilvusException),
         stop=stop_after_attempt(_DROP_ATTEMPTS),
         wait=wait_random(0, 0.2),
         reraise=True,
     )
-    wanting(client.drop_collection, name, timeout=_TIMEOUT_SECONDS)
+    retrying(client.drop_collection, name, timeout=_TIMEOUT_SECONDS)
 
 
 @contextmanager
 def _milvus_errors() -> Iterator[None]:
-    """Let nothing of pymilvus escape."""
+    """Raise BackendUnavailable for any error of pymilvus."""
     untyped: Any = pymilvus
     try:
         yield
