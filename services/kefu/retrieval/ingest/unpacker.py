@@ -1,4 +1,4 @@
-"""Documents converted, archives and mails taken apart: from what was sent to what has to be embedded."""
+"""The unpacker: converts documents, and unpacks archives and mails into the documents to embed."""
 
 import hashlib
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -21,32 +21,32 @@ from kefu.retrieval.storage.reader import KnowledgeReader
 from kefu.retrieval.storage.records import DocumentInfo, document_id
 
 MAX_DEPTH = 3
-"""Archives within archives that are taken apart."""
-_PROGRESS_FROM_BYTES = 256 * 1024  # a smaller document is converted before anyone could read that it is
+"""Most levels of archives within archives."""
+_PROGRESS_FROM_BYTES = 256 * 1024  # a smaller document is converted before a report of it could be read
 _PAGE_SIZE = 500
 
 
 @dataclass(frozen=True)
 class UnpackedDocument:
-    """A document, or curated answers, to embed. `source` comes without its bytes."""
+    """A document or curated answers, ready to embed. `source` is without its bytes."""
 
     source: SourceDocument
     converted: ConvertedDocument
     sha256: str
-    """Of the bytes."""
+    """SHA-256 of the bytes."""
     import_key: str
-    """Hash of all that the passages follow from."""
+    """See DocumentInfo."""
 
 
 @dataclass
 class _UnpackBudget:
-    """What an upload may still unpack to, in bytes, over all archives in it."""
+    """Bytes that an upload may still unpack to, over all its archives."""
 
     remaining_bytes: int = MAX_UNPACKED_BYTES
 
 
 class Unpacker:
-    """Takes documents of one import apart."""
+    """Unpacks the documents of one import."""
 
     def __init__(
         self,
@@ -61,12 +61,12 @@ class Unpacker:
         self._report_progress = report_progress
 
     async def unpack(self, source: SourceDocument) -> AsyncGenerator[ImportResult | UnpackedDocument, None]:
-        """What a document consists of; a Result for what needs no embedding. Its own comes last."""
+        """The documents in a source; a Result for what needs no embedding. Its own comes last."""
         async for one in self._unpack(source, 0, _UnpackBudget()):
             yield one
 
     async def _unpack(
-        self, source: SourceDocument, depth: int, room: _UnpackBudget
+        self, source: SourceDocument, depth: int, budget: _UnpackBudget
     ) -> AsyncGenerator[ImportResult | UnpackedDocument, None]:
         key = import_key(source)
         ident = document_id(source.path)
@@ -75,19 +75,19 @@ class Unpacker:
             yield _unchanged(before)
             return
         try:
-            converted = await self._convert(source, room)
+            converted = await self._convert(source, budget)
         except Unreadable as exc:
             yield ImportResult(source.path, "FAILED", reason=exc.reason, message=exc.message)
             return
         if source.curated or not (converted.members or converted.failures):
             yield _unpacked(source, converted, key)
             return
-        kept: set[str] = set()
-        async for one in self._members(source, converted, depth, room, kept):
+        kept_paths: set[str] = set()
+        async for one in self._members(source, converted, depth, budget, kept_paths):
             yield one
-        async for gone in self._deleted_members(source.path, kept):
-            yield gone
-        key = f"{key}+"  # never found above: what is within has to be looked at again
+        async for deleted in self._deleted_members(source.path, kept_paths):
+            yield deleted
+        key = f"{key}+"  # never equal to `key` above: the members have to be checked again
         if not converted.chunks:
             count = len(converted.members) + len(converted.failures)
             message = f"It holds {count} document{'s' if count > 1 else ''}. {converted.remark}".strip()
@@ -97,20 +97,25 @@ class Unpacker:
         else:
             yield _unpacked(source, replace(converted, members=[]), key)
 
-    async def _convert(self, source: SourceDocument, room: _UnpackBudget) -> ConvertedDocument:
+    async def _convert(self, source: SourceDocument, budget: _UnpackBudget) -> ConvertedDocument:
         if len(source.data) > MAX_DOCUMENT_BYTES:
             raise Unreadable("TOO_LARGE", "The file has more than 64 MiB; split it.")
         if len(source.data) >= _PROGRESS_FROM_BYTES:
             await self._report_progress(ImportProgress(source.path))
-        job = ConversionJob(source.path, source.media_type, source.title, source.curated, room.remaining_bytes)
+        job = ConversionJob(source.path, source.media_type, source.title, source.curated, budget.remaining_bytes)
         converted = await self._conversion_pool.convert(job, source.data)
-        room.remaining_bytes -= sum(len(member.data) for member in converted.members)
+        budget.remaining_bytes -= sum(len(member.data) for member in converted.members)
         return converted
 
     async def _members(
-        self, source: SourceDocument, converted: ConvertedDocument, depth: int, room: _UnpackBudget, kept: set[str]
+        self,
+        source: SourceDocument,
+        converted: ConvertedDocument,
+        depth: int,
+        budget: _UnpackBudget,
+        kept_paths: set[str],
     ) -> AsyncGenerator[ImportResult | UnpackedDocument, None]:
-        """The documents in one; their paths go into `kept`."""
+        """The documents within a document; their paths are added to `kept_paths`."""
         members, failures = converted.members, list(converted.failures)
         if depth == MAX_DEPTH and members:
             failures += [Failure(member.name, "TOO_LARGE", _TOO_DEEP) for member in members]
@@ -120,22 +125,22 @@ class Unpacker:
             if len(path) > MAX_PATH_CHARACTERS:
                 failures.append(Failure(member.name[:100], "BAD_PATH", _PATH_TOO_LONG))
                 continue
-            kept.add(path)
+            kept_paths.add(path)
             inner = replace(source, path=path, data=member.data, media_type=member.media_type, title="", uri="")
-            async for one in self._unpack(inner, depth + 1, room):
+            async for one in self._unpack(inner, depth + 1, budget):
                 yield one
         for failure in failures:
             path = f"{source.path}/{failure.name}"
-            kept.add(path)
+            kept_paths.add(path)
             yield ImportResult(path, "FAILED", reason=failure.reason, message=failure.message)
 
-    async def _deleted_members(self, path: str, kept: set[str]) -> AsyncGenerator[ImportResult, None]:
-        """Documents that were in an archive and are in it no longer."""
+    async def _deleted_members(self, path: str, kept_paths: set[str]) -> AsyncGenerator[ImportResult, None]:
+        """Documents that are no longer in an archive."""
         after = ""
         while ids := await self._reader.document_ids(self._key, after, _PAGE_SIZE):
             after = ids[-1]
             for info in (await self._reader.documents(self._key, ids)).values():
-                if info.path.startswith(f"{path}/") and not _is_kept(info.path, kept):
+                if info.path.startswith(f"{path}/") and not _is_kept(info.path, kept_paths):
                     yield ImportResult(info.path, "DELETED", info.id)
 
 
@@ -144,7 +149,7 @@ _PATH_TOO_LONG = f"Its path has more than {MAX_PATH_CHARACTERS} characters; shor
 
 
 def import_key(source: SourceDocument) -> str:
-    """Hash of all that a document's passages follow from: equal means unchanged."""
+    """Hash of all that determines a document's passages: equal means unchanged."""
     parts = (
         *(str(chunking.VERSION), str(parse.VERSION), source.path, source.media_type, source.title),
         *(source.language, source.uri, source.valid_from, source.valid_until, source.audience, repr(source.metadata)),
@@ -160,7 +165,7 @@ def _unchanged(before: DocumentInfo) -> ImportResult:
     return ImportResult(before.path, "UNCHANGED", before.id, len(before.passages))
 
 
-def _is_kept(path: str, kept: set[str]) -> bool:
-    """Whether it is in the archive, or in an archive within it."""
+def _is_kept(path: str, kept_paths: set[str]) -> bool:
+    """Whether a path is in an archive, or in an archive within that one."""
     parts = path.split("/")
-    return any("/".join(parts[:end]) in kept for end in range(1, len(parts) + 1))
+    return any("/".join(parts[:end]) in kept_paths for end in range(1, len(parts) + 1))
