@@ -1,10 +1,10 @@
 """
-The same questions answered four ways, with the router's own prompt, relay and filters.
+The arms: the same questions answered in four ways, with the router's own prompt, relay and filters.
 
-    closed      the model alone, no passage in the prompt: what it knows by heart
-    rag         as a customer is answered: searched, decided, generated, filtered, or handed over
-    oracle      the same, but only the right documents are there: what better retrieval could gain at most
-    extractive  no model: the single best sentence of what was found
+    closed      the model alone, without passages: what it knows by itself
+    rag         the answer of a customer: searched, decided, generated, filtered, or handed off
+    oracle      the same with the right documents alone: the most that better retrieval could gain
+    extractive  no model: the single best sentence of the passages
 """
 
 import asyncio
@@ -36,7 +36,7 @@ from kefu.router.turn_stream.event_log import TurnEventLog
 
 CONCURRENT_QUESTIONS = 16
 """Questions in flight: vLLM on two cores writes six times as much at 16 answers as at one."""
-_NO_TIMEOUT_SECONDS = 86_400.0  # seconds: a measurement waits, and a time-out would count as a wrong answer
+_NO_TIMEOUT_SECONDS = 86_400.0  # a measurement waits, because a time-out would count as a wrong answer
 _SOMEBODY = Principal("evaluation", "evaluation", frozenset({Scope.CHAT}))
 
 
@@ -51,7 +51,7 @@ class Arm(StrEnum):
 
 @dataclass(frozen=True)
 class ArmAnswer:
-    """What a customer would have read, and where it comes from."""
+    """The answer of an arm, and its origin. Field names are those of the JSON output."""
 
     id: str
     question: str
@@ -59,20 +59,20 @@ class ArmAnswer:
     source: str
     finish: str
     written: str = ""
-    """By the model, before the filters."""
+    """The model's text before the filters."""
     evidence: tuple[str, ...] = ()
-    """The passages that sentences were shown of, each under its title and headings."""
+    """The passages for the model, each under its title and headings."""
     blocked: str = ""
-    """The literal at which the answer was broken off."""
+    """The literal at which the answer was cut off."""
     citations: int = 0
     prompt_tokens: int = 0
     seconds: float = field(default=0.0, compare=False)
-    """It took; no part of what was answered."""
+    """Duration; not part of the comparison of answers."""
 
 
 @dataclass
 class ArmRunner:
-    """Answers questions of one set. `thinks`: the model may, for models that can."""
+    """Answers the questions of one set in any arm. `thinks` lets a model think that can."""
 
     config: RouterConfig
     pool: Pool
@@ -104,7 +104,7 @@ class ArmRunner:
         return [task.result() for task in tasks]
 
     async def answer(self, arm: Arm, ident: str, text: str, expected: ExpectedAnswer) -> ArmAnswer:
-        """One answer."""
+        """The answer of an arm to one question."""
         question = self._question(text, expected)
         began = time.monotonic()
         match arm:
@@ -192,7 +192,7 @@ class ArmRunner:
 
 
 def without_timeouts(config: RouterConfig) -> RouterConfig:
-    """The same, but nobody is in a hurry: sixteen prompts at once are read one after the other on a small machine."""
+    """The configuration without time-outs: a small machine reads sixteen prompts one after the other."""
     return config.model_copy(
         update={
             "search_seconds": _NO_TIMEOUT_SECONDS,

@@ -1,4 +1,4 @@
-"""The model that is measured: a generation service that runs already, or one of this process's own."""
+"""The model to measure: a running generation service, or one in this process."""
 
 import secrets
 from collections.abc import AsyncIterator
@@ -23,18 +23,18 @@ _CALLER = "evaluation"
 
 @dataclass(frozen=True)
 class MeasuredModel:
-    """Replicas with one model."""
+    """A pool of replicas with one model."""
 
     pool: Pool
     model: str
     fingerprint: str
     reasons: bool
-    """It can think before it answers."""
+    """Whether the model can think before it answers."""
 
 
 @asynccontextmanager
 async def running_model(model: str) -> AsyncIterator[MeasuredModel]:
-    """Serve a model (empty: the default one) over gRPC on a port of its own while the block runs."""
+    """Serve a model over gRPC on a free port while the block runs; empty: the default model."""
     key = f"kefu_internal_{secrets.token_hex(32)}"
     config = GenerationConfig(internal_key=key, **({"model": model} if model else {}))  # pyright: ignore[reportArgumentType]
     async with AsyncExitStack() as stack:
@@ -48,7 +48,7 @@ async def running_model(model: str) -> AsyncIterator[MeasuredModel]:
 
 @asynccontextmanager
 async def served_at(addresses: str, internal_key: str) -> AsyncIterator[MeasuredModel]:
-    """Replicas that run already. Raises grpc.aio.AioRpcError when none answers."""
+    """Connect to running replicas. Raises grpc.aio.AioRpcError when none answers."""
     async with open_pool(addresses, internal_key, _CALLER) as pool:
         async with grpc.aio.insecure_channel(addresses.split(",")[0]) as channel:
             described = await rpc.GenerationServiceStub(channel).DescribeModel(

@@ -1,4 +1,4 @@
-"""What the arms are worth: figures, differences, and how they are told."""
+"""The results of the arms: figures, differences, and their output."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -16,48 +16,48 @@ from kefu.evaluation.plots import Intervals
 
 @dataclass(frozen=True)
 class ArmFigures:
-    """One arm over some questions."""
+    """The figures of one arm over some questions. Field names are those of the JSON output."""
 
     arm: str
     questions: int
     hit: Figure
-    """Right answers; of a set judged by keywords, the share of them that answers hold."""
+    """Share of right answers, or the share of keywords in a set graded by keywords."""
     written: float
-    """The same of what the model wrote, before filters and quotation."""
+    """The same for the model's text, before filters and quotation."""
     f1: float
     length: float
     """Mean characters."""
     too_long: int
     handed_over: int
     prompt_tokens: float
-    """Mean, of those for which the model was asked."""
+    """Mean over the answers for which the model was asked."""
 
 
 @dataclass(frozen=True)
 class SetResults:
-    """All arms over one set."""
+    """The results of all arms over one set. Field names are those of the JSON output."""
 
     name: str
     model: str
     judged_by: str
     arms: list[ArmFigures]
     even: list[ArmFigures]
-    """Of ids with an even number: prompts were tuned on these."""
+    """Ids with an even number: prompts were tuned on these."""
     odd: list[ArmFigures]
     languages: dict[str, list[ArmFigures]]
-    """Of each language, where there are several."""
+    """The arms for each language, if there are several."""
     differences: dict[str, Figure]
     thinking: str = ""
-    """Why there is no row with thinking; empty where there is one, or this is it."""
+    """Why there is no row with thinking; empty if there is one, or if this is it."""
     judged: dict[str, Figure] = field(default_factory=dict[str, Figure])
-    """By arm, the share that a language model holds for right; empty without one."""
+    """Share that the LLM judge holds for right, by arm; empty without a judge."""
 
     def as_json(self) -> dict[str, Any]:
-        """For programs."""
+        """The results as JSON."""
         return asdict(self)
 
     def markdown(self) -> str:
-        """A section of a report."""
+        """The results as a section of a report."""
         lines = [
             f"### {self.name}",
             "",
@@ -78,7 +78,7 @@ class SetResults:
         return "\n".join(lines)
 
     def panel(self) -> Intervals:
-        """For a picture."""
+        """The results as a panel of a plot."""
         rows = {one.arm: one.hit for one in self.arms}
         rows |= {f"{one.arm}, {language}": one.hit for language, arms in self.languages.items() for one in arms}
         what = "right answers" if self.judged_by == "answers" else "share of keywords"
@@ -99,16 +99,17 @@ def grade_arms(
     name: str,
     model: str,
     answered: Mapping[Arm, Sequence[ArmAnswer]],
-    wanted: Mapping[str, ExpectedAnswer],
+    expected: Mapping[str, ExpectedAnswer],
     questions: Mapping[str, SetQuestion],
 ) -> SetResults:
-    """Judge all arms; each must have answered the same questions."""
+    """Grade all arms, which must have answered the same questions."""
     judged = {
-        arm: [(each, grade_answer(each.text, wanted[each.id])) for each in answers] for arm, answers in answered.items()
+        arm: [(each, grade_answer(each.text, expected[each.id])) for each in answers]
+        for arm, answers in answered.items()
     }
 
     def over(keep: Callable[[str], bool]) -> list[ArmFigures]:
-        return [_figures(arm, [pair for pair in pairs if keep(pair[0].id)], wanted) for arm, pairs in judged.items()]
+        return [_figures(arm, [pair for pair in pairs if keep(pair[0].id)], expected) for arm, pairs in judged.items()]
 
     differences = {
         f"{one} - {other}": bootstrap_mean(_scores(judged[one]) - _scores(judged[other]))
@@ -121,11 +122,11 @@ def grade_arms(
         differences[f"{Arm.RAG} - {Arm.EXTRACTIVE}, of the {kept.sum()} not handed over"] = bootstrap_mean(
             (rag - extractive)[kept]
         )
-    languages = sorted({questions[each].language for each in wanted})
+    languages = sorted({questions[each].language for each in expected})
     return SetResults(
         name=name,
         model=model,
-        judged_by="answers" if any(each.answers for each in wanted.values()) else "keywords",
+        judged_by="answers" if any(each.answers for each in expected.values()) else "keywords",
         arms=over(lambda _: True),
         even=over(lambda each: questions[each].is_even),
         odd=over(lambda each: not questions[each].is_even),
@@ -147,14 +148,14 @@ def _score(pair: tuple[ArmAnswer, Grade]) -> float:
     return 0.0 if answered.finish == "handoff" and not answered.text else judged.score
 
 
-def _figures(arm: Arm, pairs: Sequence[tuple[ArmAnswer, Grade]], wanted: Mapping[str, ExpectedAnswer]) -> ArmFigures:
+def _figures(arm: Arm, pairs: Sequence[tuple[ArmAnswer, Grade]], expected: Mapping[str, ExpectedAnswer]) -> ArmFigures:
     count = max(len(pairs), 1)
     asked = [answered.prompt_tokens for answered, _ in pairs if answered.prompt_tokens]
     return ArmFigures(
         arm=arm,
         questions=len(pairs),
         hit=bootstrap_mean(_scores(pairs)),
-        written=sum(grade_answer(answered.written, wanted[answered.id]).score for answered, _ in pairs) / count,
+        written=sum(grade_answer(answered.written, expected[answered.id]).score for answered, _ in pairs) / count,
         f1=sum(judged.f1 for _, judged in pairs) / count,
         length=sum(judged.length for _, judged in pairs) / count,
         too_long=sum(judged.too_long for _, judged in pairs),

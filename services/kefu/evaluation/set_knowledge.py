@@ -1,4 +1,4 @@
-"""A question set's documents as the router sees them: searched by the service's own scorer, in this process."""
+"""Retrieval on a question set for the router: by the service's own ranker, in this process."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,10 +16,10 @@ _MAX_HITS = 50
 
 @dataclass(frozen=True)
 class SetRetrievalClient:
-    """Stands where `kefu.router.retrieval_client.Knowledge` stands; finds by question text."""
+    """A stand-in for `kefu.router.retrieval_client.RetrievalClient`, with results by question text."""
 
     results: dict[str, tuple[Passage, ...]]
-    """By question text, best first."""
+    """Passages by question text, best first."""
 
     async def search(
         self,
@@ -34,7 +34,7 @@ class SetRetrievalClient:
         seconds: float,
         with_embedding: bool = False,
     ) -> SearchResult:
-        """See `Knowledge.search`."""
+        """See `RetrievalClient.search`."""
         del principal, history, collections, as_of, filters, seconds, with_embedding
         return SearchResult(self.results.get(query.strip(), ())[:top_k], None)
 
@@ -42,9 +42,9 @@ class SetRetrievalClient:
 def search_results(
     questions: QuestionSet, evaluation: Evaluation, ids: Sequence[str], min_relevance: float = 0.0
 ) -> SetRetrievalClient:
-    """What each of these questions finds; `min_relevance`: the collection's own threshold, as calibrated."""
+    """The search results of some questions; `min_relevance` is the collection's calibrated threshold."""
     passages = _Passages(questions, min_relevance)
-    wanted = set(ids)
+    chosen = set(ids)
     return SetRetrievalClient(
         {
             one.set_question.text.strip(): tuple(
@@ -52,19 +52,19 @@ def search_results(
                 for number, scored in enumerate(evaluation.ranking(one.query, one.query_with_history, _MAX_HITS), 1)
             )
             for one in evaluation.questions
-            if one.set_question.id in wanted
+            if one.set_question.id in chosen
         }
     )
 
 
 def oracle_results(questions: QuestionSet, evaluation: Evaluation, ids: Sequence[str]) -> SetRetrievalClient:
-    """What each would find if nothing but its right documents were there: their passages, the likeliest first."""
+    """The results with the right documents alone: their passages, by relevance."""
     passages = _Passages(questions)
-    wanted = set(ids)
+    chosen = set(ids)
     found: dict[str, tuple[Passage, ...]] = {}
     for one in evaluation.questions:
         asked = one.set_question
-        if asked.id not in wanted:
+        if asked.id not in chosen:
             continue
         ranking = evaluation.ranking(one.query, one.query_with_history, len(evaluation.index.entries))
         right = [

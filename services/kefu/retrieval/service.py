@@ -1,4 +1,4 @@
-"""The retrieval service as one block: everything it is made of, opened in order and closed in reverse."""
+"""The wiring of the retrieval service: everything is opened in order and closed in reverse."""
 
 import asyncio
 from contextlib import AsyncExitStack
@@ -20,7 +20,7 @@ SCOPES = {"kefu.retrieval.v1.KnowledgeService": (Scope.KNOWLEDGE, Scope.INTERNAL
 
 
 async def main(config: RetrievalConfig) -> None:
-    """Serve until SIGTERM or SIGINT; nothing listens before the index is whole."""
+    """Serve until SIGTERM or SIGINT. The server listens only once the index is loaded."""
     embedder = await asyncio.to_thread(
         open_embedder,
         config.embedder,

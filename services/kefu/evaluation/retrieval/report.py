@@ -1,4 +1,4 @@
-"""What an evaluation of retrieval found: as JSON, as lines, and as Markdown."""
+"""The report of an evaluation of retrieval: as JSON, as lines, and as Markdown."""
 
 import os
 import platform
@@ -17,25 +17,25 @@ ABLATIONS: Mapping[str, Weights] = {
     "translated words": replace(WEIGHTS, translated_bm25=0),
     "words": replace(WEIGHTS, bm25=0, translated_bm25=0),
 }
-"""Steps of the ranking that an ablation leaves out, one at a time."""
+"""Ranking weights of each ablation, which leaves out one step of the ranking."""
 
 
 @dataclass(frozen=True)
 class RetrievalMeasurement:
-    """One set."""
+    """The figures of one set."""
 
     name: str
     passages: int
     seconds: float
     groups: Mapping[str, Figures]
-    """All questions, those with even and with odd ids, and those of each language where there are several."""
+    """Figures of all questions, of even ids, of odd ids, and of each language if there are several."""
     history: Mapping[str, tuple[int, Figure]]
-    """For all ids and odd ids: how many questions have one before them, and what H@1 gains by it. Empty without any."""
+    """(questions with a previous one, gain of H@1 by that), for all and for odd ids. Empty without any."""
     ablation: Mapping[str, Figures]
-    """Without a step; the questions with odd ids."""
+    """Figures of the odd ids for each ablation."""
 
     def as_json(self) -> dict[str, object]:
-        """For a machine: figures of all questions at the top, rounded to four places."""
+        """The figures as JSON, those of all questions at the top, rounded to four places."""
         every = self.groups["all"]
         return {
             "set": self.name,
@@ -50,7 +50,7 @@ class RetrievalMeasurement:
         }
 
     def lines(self) -> list[str]:
-        """For a person at a terminal."""
+        """The figures as lines of text."""
         lines = [
             f"{self.name}, {name}: {one.queries} questions, {_format_figures(one)}" for name, one in self.groups.items()
         ]
@@ -65,7 +65,7 @@ class RetrievalMeasurement:
 
 
 def measure(name: str, evaluation: Evaluation, seconds: float, *, ablation: bool) -> RetrievalMeasurement:
-    """Ask all questions; an ablation asks them again for each step."""
+    """Ask all questions; with `ablation`, once more for each ablation."""
     asked = {one.set_question.id: one.set_question for one in evaluation.questions}
     odd = [ident for ident, question in asked.items() if question.relevant and not question.is_even]
     ranks = evaluation.ranks()
@@ -83,21 +83,21 @@ def measure(name: str, evaluation: Evaluation, seconds: float, *, ablation: bool
     history: dict[str, tuple[int, Figure]] = {}
     alone = evaluation.ranks(history=False) if any(asked[ident].before for ident in ranks) else ranks
     for group, chosen in (("all", list(ranks)), ("odd ids", odd)):
-        if leaning := [ident for ident in chosen if asked[ident].before]:
+        if with_previous := [ident for ident in chosen if asked[ident].before]:
             history[group] = (
-                len(leaning),
-                hit_rate_gain([ranks[one] for one in leaning], [alone[one] for one in leaning]),
+                len(with_previous),
+                hit_rate_gain([ranks[one] for one in with_previous], [alone[one] for one in with_previous]),
             )
     without: dict[str, Figures] = {}
     if ablation:
         for step, weights in ABLATIONS.items():
-            left = evaluation.ranks(weights)
-            without[step] = rank_figures([left[ident] for ident in odd])
+            ablated = evaluation.ranks(weights)
+            without[step] = rank_figures([ablated[ident] for ident in odd])
     return RetrievalMeasurement(name, len(evaluation.index.entries), seconds, groups, history, without)
 
 
 def markdown(measured: Sequence[RetrievalMeasurement], embedder: str) -> str:
-    """A report to keep; figures are of the questions with odd ids."""
+    """The report as Markdown, with figures of the odd ids."""
     lines = [
         f"Measured on {date.today().isoformat()}, {platform.machine()}, {os.cpu_count()} cores, embedder {embedder}.",
         "Questions with odd ids; 95 % intervals by bootstrap.",

@@ -1,4 +1,6 @@
-"""Bytes to text: UTF-8, UTF-16 with a mark, GB18030 where the bytes say so; anything else is refused, never guessed."""
+"""The character set of a file: UTF-8, UTF-16 with a byte order mark, or GB18030. Anything else is refused, never
+guessed.
+"""
 
 import codecs
 import re
@@ -20,10 +22,11 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 
 
 def decode(data: bytes, charset: str = "") -> str:
-    """The text in `data`, without a byte order mark, its line ends "\\n". `charset` is what its sender says it is in:
-    it is tried after UTF-8 and before GB18030.
+    """The text in `data`, without a byte order mark, with line ends "\\n".
 
-    Raises Unreadable: EMPTY_DOCUMENT, NOT_TEXT, or BAD_ENCODING with the place of the first wrong byte.
+    `charset` is the declared character set, tried after UTF-8 and before GB18030.
+
+    Raises Unreadable: EMPTY_DOCUMENT, NOT_TEXT, or BAD_ENCODING with the offset of the first wrong byte.
     """
     if not data.strip():
         raise Unreadable("EMPTY_DOCUMENT", "The file is empty; write something in it, or leave it out.")
@@ -58,7 +61,9 @@ def _decode_declared(data: bytes, charset: str) -> str | None:
 
 
 def _decode_gb18030(data: bytes) -> str:
-    """GB18030 if the whole is valid and reads as Chinese; else say where UTF-8 breaks."""
+    """Decode as GB18030, if the whole is valid and reads as Chinese. Else raise Unreadable with the place where UTF-8
+    breaks.
+    """
     try:
         text = data.decode("gb18030")
     except UnicodeDecodeError:

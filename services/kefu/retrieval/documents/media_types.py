@@ -1,4 +1,4 @@
-"""Which format a file has: its first bytes decide for what is not text, else the given type or the path's ending."""
+"""The media type of a file: by its first bytes if it is not text, else by the given type or the path's ending."""
 
 import io
 import zipfile
@@ -36,7 +36,7 @@ MEDIA_TYPE_BY_SUFFIX = {
     ".eml": MAIL,
     ".zip": ZIP,
 }
-"""What can be read."""
+"""The media types that are read, by ending."""
 
 _ALIASES = {
     "application/xhtml+xml": HTML,
@@ -64,36 +64,36 @@ _UNSUPPORTED_MAGIC: dict[bytes, str] = {
 
 
 def detect_media_type(path: str, data: bytes, media_type: str = "") -> tuple[str, str]:
-    """The format, and a remark when the name says another one than the bytes. Raises Unreadable."""
-    told = media_type.partition(";")[0].strip().lower()
-    told = _ALIASES.get(told, "" if told in _UNSPECIFIC else told)
-    told = told or MEDIA_TYPE_BY_SUFFIX.get(PurePosixPath(path).suffix.lower(), "")
+    """The media type, and a remark when name and bytes disagree. Raises Unreadable."""
+    declared = media_type.partition(";")[0].strip().lower()
+    declared = _ALIASES.get(declared, "" if declared in _UNSPECIFIC else declared)
+    declared = declared or MEDIA_TYPE_BY_SUFFIX.get(PurePosixPath(path).suffix.lower(), "")
     found = _by_first_bytes(data)
-    if told == PDF and b"%PDF-" in data[:1024]:
-        found = PDF  # some programs write something before it
+    if declared == PDF and b"%PDF-" in data[:1024]:
+        found = PDF  # some programs write something before the PDF's header
     if found:
-        other = told in MEDIA_TYPE_BY_SUFFIX.values() and told != found
+        other = declared in MEDIA_TYPE_BY_SUFFIX.values() and declared != found
         return found, f"It is {_NAMES[found]}, whatever its name or type says, and was read as one." if other else ""
-    if told in _NAMES:
+    if declared in _NAMES:
         if not data.strip():
             raise Unreadable("EMPTY_DOCUMENT", "The file is empty; write something in it, or leave it out.")
         raise Unreadable(
             "BROKEN_FILE",
-            f"It is not {_NAMES[told]} by its first bytes: it is broken or has a wrong ending. Save it anew, or give "
-            "it its right ending.",
+            f"It is not {_NAMES[declared]} by its first bytes: it is broken or has a wrong ending. Save it anew, or "
+            "give it its right ending.",
         )
-    if told not in MEDIA_TYPE_BY_SUFFIX.values():
-        what = told or PurePosixPath(path).suffix or "A file without an ending"
+    if declared not in MEDIA_TYPE_BY_SUFFIX.values():
+        what = declared or PurePosixPath(path).suffix or "A file without an ending"
         raise Unreadable(
             "UNSUPPORTED_TYPE",
             f"{what} cannot be read; save it as PDF, DOCX, PPTX, XLSX, HTML, Markdown, text, CSV or JSON of questions "
             "and answers, EML or ZIP.",
         )
-    return told, ""
+    return declared, ""
 
 
 def charset_of(media_type: str) -> str:
-    """The character set that a type such as "text/html; charset=gbk" names, or nothing."""
+    """The character set in a type such as "text/html; charset=gbk"; empty without one."""
     for parameter in media_type.split(";")[1:]:
         name, _, value = parameter.partition("=")
         if name.strip().lower() == "charset":

@@ -1,11 +1,11 @@
 """
-Readers: the bytes of a file to a ParsedDocument, by its format.
+The choice of a parser: from the bytes of a file to a ParsedDocument, by media type.
 
-Why these libraries: markitdown and docling were tried on the same files. markitdown makes Markdown without page
-numbers and headings of a PDF, joins two tables of a sheet into one with NaN cells, and loses the title of a DOCX;
-docling needs models from a hub for any PDF, 1.7 GB of packages and 5 s to start. What they stand on (pdfplumber,
-mammoth, python-pptx, openpyxl) gives all of that in a twentieth of the space. Each is imported where it is used: only
-the process that converts pays for it.
+Why these libraries: markitdown and docling were tried on the same files. markitdown makes Markdown of a PDF without
+page numbers and headings. It joins two tables of a sheet into one with NaN cells, and loses the title of a DOCX.
+docling needs models from a hub for any PDF, 1.7 GB of packages and 5 s to start. The libraries below them (pdfplumber,
+mammoth, python-pptx, openpyxl) give all of that in a twentieth of the space. Each is imported where it is used: only
+the conversion process pays for it.
 """
 
 import re
@@ -34,19 +34,19 @@ from kefu.retrieval.documents.parsers.qa_pairs import parse_csv, parse_json
 from kefu.retrieval.documents.types import Block, ParsedDocument, Unreadable
 
 VERSION = 3
-"""Raise it when the same bytes are read otherwise: documents that are imported again are then read again, and of their
-passages only those that changed are embedded."""
+"""Version of the parsers, to be raised when the same bytes are parsed otherwise. The next import of a document then
+parses the same bytes again, and only changed passages are embedded."""
 MAX_TEXT_CHARACTERS = 5_000_000
-"""Of one document: some 2,500 pages."""
+"""Most characters of one document: some 2,500 pages."""
 _META_CHARSET = re.compile(rb"<meta[^>]+charset=[\"']?([A-Za-z0-9_-]+)", re.IGNORECASE)
 
 
 def parse_document(
     path: str, data: bytes, *, media_type: str = "", title: str = "", max_unpacked_bytes: int = MAX_UNPACKED_BYTES
 ) -> ParsedDocument:
-    """Read a file. The title is the given one, else the first heading, else the file's name. Raises Unreadable.
+    """Parse a file. The title is the given one, else the parser's, else the file's name. Raises Unreadable.
 
-    Only a document that holds others (`members`, `failures`) may come without blocks.
+    Only a document with `members` or `failures` may be without blocks.
     """
     found, remark = detect_media_type(path, data, media_type)
     if found in _TEXT_PARSERS:
@@ -92,8 +92,8 @@ def _parse_binary(media_type: str, data: bytes) -> ParsedDocument:
 
 
 def _meta_charset(media_type: str, data: bytes) -> str:
-    told = _META_CHARSET.search(data[:4096]) if media_type == HTML else None
-    return told[1].decode("ascii") if told else ""
+    declared = _META_CHARSET.search(data[:4096]) if media_type == HTML else None
+    return declared[1].decode("ascii") if declared else ""
 
 
 _TEXT_PARSERS: dict[str, Callable[[str], ParsedDocument]] = {
@@ -104,4 +104,4 @@ _TEXT_PARSERS: dict[str, Callable[[str], ParsedDocument]] = {
     JSON: parse_json,
 }
 CONTAINERS = frozenset({ZIP, MAIL})
-"""Formats that hold other documents."""
+"""Media types that contain other documents."""

@@ -1,4 +1,4 @@
-"""Word documents: mammoth makes HTML of them, which keeps headings, lists and tables."""
+"""The parser of Word documents: mammoth converts them to HTML, with headings, lists and tables."""
 
 import io
 from typing import Any
@@ -19,7 +19,7 @@ _STYLES = "\n".join(
 
 
 def parse_docx(data: bytes) -> ParsedDocument:
-    """The title is the paragraph with the style Title, else a first heading that is the only one of its level.
+    """Parse a Word document. The title is the paragraph of style Title, else a first heading alone on its level.
 
     Pictures, comments, headers and footers are left out. Raises Unreadable.
     """

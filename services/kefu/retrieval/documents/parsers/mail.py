@@ -1,4 +1,4 @@
-"""Mails: the text is a document under its subject, attachments are documents of their own."""
+"""The parser of mails: the text is a document under its subject, attachments are documents of their own."""
 
 from email import message_from_bytes, policy
 from email.message import EmailMessage, Message
@@ -15,12 +15,12 @@ _ENDINGS = {"message/rfc822": ".eml", "text/html": ".html", "text/plain": ".txt"
 
 
 def parse_mail(data: bytes) -> ParsedDocument:
-    """The title is the subject. Who wrote it to whom is left out: it is nobody's answer. Raises Unreadable."""
+    """Parse a mail. The title is the subject; sender and recipients are left out. Raises Unreadable."""
     mail = message_from_bytes(data, policy=policy.default)
     if not mail.keys():
         raise Unreadable("BROKEN_FILE", "It has no mail header; export the mail again as EML.")
     members: list[Member] = []
-    left_out: list[str] = []
+    skipped: list[str] = []
     for number, part in enumerate(mail.iter_attachments(), 1):
         ending = _ENDINGS.get(part.get_content_type(), "")
         name = (part.get_filename() or f"attachment-{number}{ending}").replace("\\", "/").rpartition("/")[2]
@@ -31,9 +31,9 @@ def parse_mail(data: bytes) -> ParsedDocument:
         if PurePosixPath(name).suffix.lower() in MEDIA_TYPE_BY_SUFFIX:
             members.append(Member(_unique_name(name, members), _bytes_of(part)))
         else:
-            left_out.append(name)
+            skipped.append(name)
     subject = " ".join(str(mail.get("subject", "")).split())
-    return ParsedDocument(subject, _text(mail), members=members, remark=skipped_remark(left_out))
+    return ParsedDocument(subject, _text(mail), members=members, remark=skipped_remark(skipped))
 
 
 def _text(mail: EmailMessage) -> list[Block]:
@@ -60,7 +60,7 @@ def _bytes_of(part: Message) -> bytes:
 
 
 def _unique_name(name: str, others: list[Member]) -> str:
-    """The name, numbered when another attachment has it."""
+    """The name, with a number if another attachment has the same one."""
     taken = {member.name for member in others}
     path, number = PurePosixPath(name), 2
     while name in taken:

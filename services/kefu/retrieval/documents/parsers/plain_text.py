@@ -1,4 +1,4 @@
-"""Plain text: paragraphs."""
+"""The parser of plain text."""
 
 import re
 
@@ -6,5 +6,5 @@ from kefu.retrieval.documents.types import Block, ParsedDocument
 
 
 def parse_text(text: str) -> ParsedDocument:
-    """Paragraphs are parted by empty lines."""
+    """Parse plain text. Empty lines separate the paragraphs."""
     return ParsedDocument("", [Block(paragraph.strip()) for paragraph in re.split(r"\n\s*\n", text)])

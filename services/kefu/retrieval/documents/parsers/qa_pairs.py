@@ -1,4 +1,4 @@
-"""Questions with their answers, from CSV, JSON or the rows of a sheet: each pair is a passage of its own."""
+"""The parser of questions with answers, in CSV, JSON or the rows of a sheet. Each pair is a passage of its own."""
 
 import csv
 import io
@@ -13,13 +13,15 @@ _ALIASES = {"q": QUESTION, "问题": QUESTION, "問題": QUESTION, "a": ANSWER, 
 
 
 def parse_csv(text: str) -> ParsedDocument:
-    """A CSV with the columns question and answer."""
+    """Parse a CSV with the columns question and answer. Raises Unreadable BAD_CSV."""
     return _pairs((row[QUESTION], row[ANSWER]) for row in read_rows(text, (QUESTION, ANSWER)))
 
 
 def parse_json(text: str) -> ParsedDocument:
-    """A list of {"question", "answer"}, an object that holds one such list, an object of question: answer, or one
-    {"question", "answer"} a line. Raises Unreadable BAD_JSON.
+    """Parse JSON of questions and answers. Raises Unreadable BAD_JSON.
+
+    The text is a list of {"question", "answer"}, an object with one such list, an object of question: answer, or one
+    {"question", "answer"} in each line.
     """
     entries = _entries(text)
     pairs: list[tuple[str, str]] = []
@@ -35,7 +37,7 @@ def parse_json(text: str) -> ParsedDocument:
 
 
 def find_pairs(rows: Sequence[Sequence[str]]) -> list[tuple[str, str]] | None:
-    """The pairs of a table whose header names a question and an answer; None when it names no such columns."""
+    """The pairs of a table; None if its header does not name a question and an answer."""
     header = [normalised_column(cell) for cell in rows[0]]
     if QUESTION not in header or ANSWER not in header:
         return None
@@ -45,12 +47,12 @@ def find_pairs(rows: Sequence[Sequence[str]]) -> list[tuple[str, str]] | None:
 
 
 def pair_block(question: str, answer: str, headings: tuple[str, ...] = ()) -> Block:
-    """A pair as a passage."""
+    """The block of a pair, which is a passage of its own."""
     return Block(answer, (*headings, question), own_passage=True)
 
 
 def normalised_column(name: str) -> str:
-    """A column's name without case, blanks and languages."""
+    """A column's name in lower case, without blanks, in English."""
     plain = name.strip().lower()
     return _ALIASES.get(plain, plain)
 

@@ -1,4 +1,4 @@
-"""PDFs: headings by the size of their letters, tables, columns, and the page on which each paragraph begins."""
+"""The parser of PDFs: headings by font size, tables, columns, and the first page of each paragraph."""
 
 import io
 import re
@@ -28,7 +28,7 @@ _PAGE_NUMBER = re.compile(
 )
 _BULLET = re.compile(r"(?:[•‣▪▫●○■□◦–—*-]|\(?\d{1,3}[.)、）]|[（(][一二三四五六七八九十]+[)）]|[a-z][.)])\s*")
 _NUMBERED = re.compile(r"\d{1,2}(?:\.\d{1,2}){1,4}\.?\s+\w.*")
-# A line of a table of contents leads to a page and says nothing.
+# A line of a table of contents has no content of its own.
 _CONTENTS = re.compile(r".*(?:\.\s?){5,}\s*[\divxlc]+")
 _SENTENCE_END = tuple(".!?:;。！？：；…”\"')）")
 _NO_TITLE = re.compile(
@@ -46,14 +46,14 @@ class _Page:
 
     @property
     def lines(self) -> list[Line]:
-        """Of its text outside tables."""
+        """The lines outside tables."""
         return [line for item in self.items if isinstance(item, Box) for line in item.lines]
 
 
 def parse_pdf(data: bytes) -> ParsedDocument:
-    """The title is a heading larger than all others on the first page, else what the file says of itself.
+    """Parse a PDF. The title is a heading on the first page larger than all others, else the file's metadata.
 
-    Raises Unreadable, NO_TEXT_LAYER for pages that are pictures.
+    Raises Unreadable: NO_TEXT_LAYER if the pages are pictures.
     """
     try:
         with pdfplumber.open(io.BytesIO(data), laparams={}) as pdf:
@@ -145,7 +145,7 @@ class _BlockBuilder:
         return self._blocks
 
     def _find_title(self) -> None:
-        """The only lines of the largest size; or the first such box, when another one follows without text between."""
+        """Take the only lines of the largest size, or the first such box if another one follows directly."""
         levels = [
             (page.number, self._level(line), line)
             for page in self._pages
@@ -181,7 +181,7 @@ class _BlockBuilder:
             self._path = [(above, name) for above, name in self._path if above < level] + [(level, heading)]
 
     def _level(self, line: Line) -> int:
-        """Level of a heading from 1, or 0."""
+        """Level of a heading, from 1; 0 for other lines."""
         if len(line.text) > _HEADING_CHARACTERS or not any(character.isalpha() for character in line.text):
             return 0
         size = self._rounded(line.size)
@@ -203,7 +203,7 @@ class _BlockBuilder:
     def _table(self, table: Table, page: int, before: Block | None) -> None:
         headings = tuple(name for _, name in self._path)
         rows = table.rows
-        if before and before.table_header.count("|") == len(rows[0]) + 1:  # goes on from the page before
+        if before and before.table_header.count("|") == len(rows[0]) + 1:  # continues the table of the page before
             block = table_block([["" for _ in rows[0]], *rows], headings, page)
             lines = [line for line in block.text.split("\n") if line != before.table_header]
             self._blocks.append(Block("\n".join(lines), headings, table_header=before.table_header, page=page))
@@ -223,7 +223,7 @@ def _is_numbered_heading(text: str) -> bool:
 
 
 def _text_of(lines: list[Line]) -> str:
-    """A box as running text; a new line where one begins with a bullet or the one before ends early."""
+    """A box as running text, with a new line before a bullet and after a line that ends early."""
     left, right = min(line.x0 for line in lines), max(line.x1 for line in lines)
     parts: list[list[str]] = []
     for line, before in zip(lines, [None, *lines[:-1]], strict=True):
@@ -241,7 +241,7 @@ def _continues_paragraph(before: str, after: str) -> bool:
 
 
 def _find_running_lines(pages: Sequence[_Page]) -> set[str]:
-    """Lines that stand in the margin of many pages, but for their digits."""
+    """Running lines: they stand in the margin of many pages, with different digits."""
     found: Counter[str] = Counter()
     for page in pages:
         found.update(

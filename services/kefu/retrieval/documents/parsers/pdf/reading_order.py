@@ -1,14 +1,14 @@
-"""The order in which a person reads what stands on a page: down a column, then down the next one."""
+"""The reading order of a page: down a column, then down the next one."""
 
 from collections.abc import Iterable, Sequence
 from typing import Protocol, TypeVar
 
-_MIN_GUTTER = 8.0  # points of white between two columns
-_MIN_COLUMN = 60.0  # points: what stands in less is a label or a number, and no column
+_MIN_GUTTER = 8.0  # points between two columns
+_MIN_COLUMN = 60.0  # points: a narrower one is a label or a number, and no column
 
 
 class Positioned(Protocol):
-    """A rectangle; points from the page's left upper corner."""
+    """A rectangle, in points from the page's upper left corner."""
 
     @property
     def x0(self) -> float:
@@ -35,7 +35,7 @@ P = TypeVar("P", bound=Positioned)
 
 
 def in_reading_order(items: Sequence[P]) -> list[P]:
-    """Columns one after another; what stands across them parts what is above it from what is below."""
+    """The items column by column. An item across columns separates those above from those below."""
     if len(items) < 2:
         return list(items)
     gutter = _gutter(items)
@@ -54,7 +54,7 @@ def in_reading_order(items: Sequence[P]) -> list[P]:
 
 
 def _gutter(items: Iterable[P]) -> float | None:
-    """Where a column ends that nothing crosses, or None."""
+    """Right edge of a column that no item crosses; None without one."""
     by_left = sorted(items, key=lambda item: item.x0)
     start = edge = None
     for item in by_left:
@@ -71,7 +71,7 @@ def _gutter(items: Iterable[P]) -> float | None:
 
 
 def _bands(items: Iterable[P]) -> list[list[P]]:
-    """Items in groups that a horizontal line can part, from above."""
+    """Groups of items that horizontal lines can separate, from above."""
     bands: list[list[P]] = []
     bottom = 0.0
     for item in sorted(items, key=lambda item: item.top):

@@ -1,4 +1,4 @@
-"""Tables on a PDF's page: those with ruled lines, and those that only stand in columns."""
+"""The tables of a PDF page: with ruled lines, or with aligned columns."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ _MAX_CELL_CHARACTERS = 60  # characters in the mean: more is prose in columns
 
 @dataclass(frozen=True)
 class Table:
-    """Its rows, the header first, and where it stands."""
+    """A table: its rows, the header first, and its position."""
 
     rows: list[list[str]]
     x0: float
@@ -25,12 +25,12 @@ class Table:
     bottom: float
 
     def holds(self, line: Line) -> bool:
-        """Whether a line is of it."""
+        """Whether a line belongs to the table."""
         return self.top - 1 <= line.middle <= self.bottom + 1 and line.x0 < self.x1 and line.x1 > self.x0
 
 
 def ruled_tables(page: Any) -> list[Table]:
-    """Tables that pdfplumber finds by their lines; boxes around text are none."""
+    """Tables that pdfplumber finds by their ruled lines, without boxes around text."""
     if len(page.lines) + len(page.rects) + len(page.curves) < 2:
         return []
     found: list[Table] = []
@@ -45,7 +45,7 @@ def ruled_tables(page: Any) -> list[Table]:
 
 
 def aligned_tables(lines: Sequence[Line]) -> list[Table]:
-    """Rows of the same number of short pieces that stand below each other. Prose in columns fills them, and is none."""
+    """Tables of aligned rows with the same number of short pieces. Prose, which fills its columns, is no table."""
     found: list[Table] = []
     run: list[list[Line]] = []
     for row in [*_rows(lines), []]:
