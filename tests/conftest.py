@@ -1,5 +1,6 @@
 """Fixtures that tests of several kinds share, and how tests are chosen and shared among workers."""
 
+import signal
 import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -7,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from tests.support.redis_server import RedisServer, redis_server
+from tests.support.suite import Suite, starting_suite, until
 from tests.support.workers import Notes, Sharing, in_order, is_alone, left_out_of_quick
 
 _NOTES = pytest.StashKey[Notes]()
@@ -19,6 +22,16 @@ async def redis(tmp_path: Path) -> AsyncIterator[RedisServer]:
     """A real Redis with an append-only file, empty, for one test."""
     async with redis_server(tmp_path / "redis") as server:
         yield server
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def demo(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Suite]:
+    """`kefu up --demo`, with a real model: started once for all tests, and ended as by Ctrl-C."""
+    async with starting_suite(tmp_path_factory.mktemp("demo"), "--demo") as suite:
+        await until(lambda: "kefu chat" in suite.printed() or suite.process.returncode is not None, 800, suite.printed)
+        assert suite.process.returncode is None, suite.printed()
+        yield suite
+        assert await suite.end(signal.SIGINT) == 0
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

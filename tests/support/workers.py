@@ -29,11 +29,11 @@ def folder_of(item: pytest.Item) -> str:
 
 
 def in_order(items: Iterable[pytest.Item]) -> list[pytest.Item]:
-    """By how long their folders take, and those that run alone at the end."""
+    """By how long their folders take; those that run alone at the end, and last those that use the demo."""
 
-    def rank(item: pytest.Item) -> tuple[bool, int]:
-        folder = folder_of(item)
-        return is_alone(item), _FOLDERS.index(folder) if folder in _FOLDERS else len(_FOLDERS)
+    def rank(item: pytest.Item) -> tuple[bool, bool, int]:
+        folder, fixtures = folder_of(item), getattr(item, "fixturenames", ())
+        return is_alone(item), "demo" in fixtures, _FOLDERS.index(folder) if folder in _FOLDERS else len(_FOLDERS)
 
     return sorted(items, key=rank)
 
