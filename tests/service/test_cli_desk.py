@@ -15,6 +15,8 @@ from tests.support.desk import Desk, open_desk
 from tests.support.people import claim, reply
 from tests.support.redis_server import RedisServer
 
+pytestmark = pytest.mark.slow
+
 PERSON = "Let me talk to a person"
 
 

@@ -25,6 +25,8 @@ from tests.support.people import claim, reply
 from tests.support.ports import free_port
 from tests.support.redis_server import RedisServer
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 REFUNDS = "Refunds arrive within 7 business days after we receive the parcel."
 ASK = "How long does a refund take?"

@@ -23,6 +23,8 @@ from tests.support.edge import LIMITS, Front, converse, nginx_in_front, router_o
 from tests.support.ports import free_port
 from tests.support.web_gateway import EchoGateway, echo_gateway
 
+pytestmark = pytest.mark.slow
+
 CHAT = "/kefu.router.v1.ChatService/Converse"
 
 

@@ -17,6 +17,8 @@ from tests.support import files
 from tests.support.knowledge import RETURNS, node
 from tests.support.redis_server import RedisServer
 
+pytestmark = pytest.mark.slow
+
 CREATED, UPDATED = pb.DocumentResult.OUTCOME_CREATED, pb.DocumentResult.OUTCOME_UPDATED
 UNCHANGED, FAILED = pb.DocumentResult.OUTCOME_UNCHANGED, pb.DocumentResult.OUTCOME_FAILED
 UNPACKED, DELETED = pb.DocumentResult.OUTCOME_UNPACKED, pb.DocumentResult.OUTCOME_DELETED

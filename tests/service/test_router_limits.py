@@ -29,6 +29,8 @@ from tests.support.desk import Answer, Customer, Desk, open_desk
 from tests.support.redis_server import RedisServer
 from tests.support.waiting import until
 
+pytestmark = pytest.mark.slow
+
 ASK = "How long does a refund take?"
 
 

@@ -15,6 +15,7 @@ from xdist.workermanage import WorkerController
 
 _FOLDERS = ("suite", "browser", "faults", "service", "manifests", "unit")
 """Those with the longest files first, so that workers end at about the same time."""
+_NOT_QUICK = {"suite": "of the whole suite", "browser": "in a browser", "faults": "of faults"}
 _ALONE = "alone: "
 
 
@@ -42,9 +43,11 @@ def left_out_of_quick(item: pytest.Item) -> str:
     """Why a quick run leaves it out; empty when it does not."""
     if item.get_closest_marker("model"):
         return "with a real model"
-    folder = folder_of(item)
-    if folder in ("suite", "browser"):
-        return {"suite": "of the whole suite", "browser": "in a browser"}[folder]
+    if (folder := folder_of(item)) in _NOT_QUICK:
+        return _NOT_QUICK[folder]
+    parameters: dict[str, object] = getattr(getattr(item, "callspec", None), "params", {})
+    if "milvus" in (*getattr(item, "fixturenames", ()), parameters.get("vectors")):
+        return "with Milvus"
     return "slow" if item.get_closest_marker("slow") else ""
 
 
