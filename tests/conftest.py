@@ -1,5 +1,6 @@
 """Fixtures that tests of several kinds share, and how tests are chosen and shared among workers."""
 
+import os
 import signal
 import tempfile
 from collections import Counter
@@ -42,7 +43,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Workers leave their notes in a file whose name they are given."""
     given = getattr(config, "workerinput", {}).get("notes")
-    if given is None:
+    if given is not None:
+        for name in ("COLUMNS", "LINES"):  # a worker has no terminal, nor have the commands that its tests start
+            os.environ.pop(name, None)
+    else:
         folder = tempfile.TemporaryDirectory(prefix="kefu-tests-")
         config.add_cleanup(folder.cleanup)
         given = f"{folder.name}/notes"
