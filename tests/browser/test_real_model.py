@@ -1,12 +1,11 @@
 """The built pages in front of the whole suite with a real model, as `kefu up --demo` starts it."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from kefu.testing.suite import starting_suite, wait_until
+from kefu.testing.suite import Suite
 from tests.browser.test_first_word import WATCH, painted_at
 from tests.support.line import Line, open_line
 from tests.support.office import TEXT, Office, upload
@@ -20,25 +19,20 @@ SLOW = 120_000
 @pytest.mark.model
 @pytest.mark.timeout(1200)
 async def test_visitors_and_a_colleague_at_the_desk_do_together_what_a_front_desk_is_for(
-    tmp_path: Path, record_property: Callable[[str, object], None]
+    demo: Suite, record_property: Callable[[str, object], None]
 ) -> None:
     chromium_or_skip()
-    async with starting_suite(tmp_path, "--demo") as suite:
-        await wait_until(
-            lambda: "kefu chat" in suite.printed() or suite.process.returncode is not None, 800, suite.printed
-        )
-        assert suite.process.returncode is None, suite.printed()
-        port = int(suite.state().gateway.rpartition(":")[2].rstrip("/"))
-        async with open_line(port) as line, open_browser() as browser:
-            for locale, question in ASKED.items():
-                await reads_a_cited_answer(browser, line, locale, question)
-            desk = await Office(suite, browser).colleague("Li Wei", "#/knowledge/help/documents")
-            await upload(desk, "repairs.md", TEXT.encode())
-            after = await is_answered_from_the_upload(browser, line)
-            await is_corrected(desk, browser, line)
-            await talks_to_a_person(desk, browser, line)
-            record_property("first_word_seconds", after)
-            print(f"first word painted {after * 1000:.0f} ms after the gateway had sent it")  # noqa: T201 - pytest -s shows it
+    port = int(demo.state().gateway.rpartition(":")[2].rstrip("/"))
+    async with open_line(port) as line, open_browser() as browser:
+        for locale, question in ASKED.items():
+            await reads_a_cited_answer(browser, line, locale, question)
+        desk = await Office(demo, browser).colleague("Li Wei", "#/knowledge/help/documents")
+        await upload(desk, "repairs.md", TEXT.encode())
+        after = await is_answered_from_the_upload(browser, line)
+        await is_corrected(desk, browser, line)
+        await talks_to_a_person(desk, browser, line)
+        record_property("first_word_seconds", after)
+        print(f"first word painted {after * 1000:.0f} ms after the gateway had sent it")  # noqa: T201 - pytest -s shows it
 
 
 async def reads_a_cited_answer(browser: Browser, line: Line, locale: str, question: str) -> None:

@@ -15,6 +15,8 @@ from tests.support.calling import BOOTSTRAP_KEY
 from tests.support.desk import Desk, open_desk
 from tests.support.people import claim, reply
 
+pytestmark = pytest.mark.slow
+
 PERSON = "Let me talk to a person"
 
 

@@ -19,6 +19,8 @@ from tests.support.desk import Customer, Desk, open_desk
 from tests.support.waiting import eventually
 from tests.support.webhook_receiver import webhook_receiver
 
+pytestmark = pytest.mark.slow
+
 SERVICES = Path(__file__).parents[2] / "services"
 
 

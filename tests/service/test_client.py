@@ -25,6 +25,8 @@ from tests.support.knowledge import RETURNS, node
 from tests.support.line import open_line
 from tests.support.people import claim, reply
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 REFUNDS = "Refunds arrive within 7 business days after we receive the parcel."
 ASK = "How long does a refund take?"

@@ -23,6 +23,8 @@ from tests.support.echo_router import KEY
 from tests.support.edge import LIMITS, Front, converse, nginx_in_front, router_of
 from tests.support.web_gateway import EchoGateway, echo_gateway
 
+pytestmark = pytest.mark.slow
+
 CHAT = "/kefu.router.v1.ChatService/Converse"
 
 

@@ -32,6 +32,8 @@ from tests.support.echo_router import INTERNAL_KEY, KEY
 from tests.support.edge import LIMITS, converse, nginx_in_front, nginx_or_skip, router_of
 from tests.support.waiting import until
 
+pytestmark = pytest.mark.slow
+
 
 async def test_streams_of_one_connection_are_spread_over_the_routers(tmp_path: Path) -> None:
     async with nginx_in_front(tmp_path) as front, front.channel() as channel:

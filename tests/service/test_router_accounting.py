@@ -26,6 +26,8 @@ from tests.support.desk import Answer, Customer, open_desk
 from tests.support.shop import QUICK, Shop, Trouble, generation
 from tests.support.waiting import until
 
+pytestmark = pytest.mark.slow
+
 ASK = "How long does a refund take?"
 PASSAGE = "Refunds arrive within 7 business days."
 Open = Callable[..., AbstractAsyncContextManager[Shop]]

@@ -14,6 +14,8 @@ from tests.support.people import at_desk, claim, escalates, give_back, reply, wa
 from tests.support.settings import choose
 from tests.support.waiting import eventually
 
+pytestmark = pytest.mark.slow
+
 PERSON = "Let me talk to a person"
 State = pb.Session
 NEVER, ALWAYS = ["Mon-Sun closed"], ["Mon-Sun 00:00-24:00"]

@@ -10,6 +10,8 @@ from tests.support.backends import hit
 from tests.support.desk import Answer, Desk, open_desk
 from tests.support.waiting import eventually, until
 
+pytestmark = pytest.mark.slow
+
 ASK = "How long does a refund take?"
 TURNS = 300
 

@@ -18,6 +18,8 @@ from tests.support.desk import Customer, Desk, open_desk
 from tests.support.waiting import eventually
 from tests.support.webhook_receiver import Received, Receiver, webhook_receiver
 
+pytestmark = pytest.mark.slow
+
 EVERY_EVENT = [
     pb.WEBHOOK_EVENT_HANDOFF,
     pb.WEBHOOK_EVENT_TURN,

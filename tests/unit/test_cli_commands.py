@@ -2,9 +2,13 @@
 
 import json
 
+import pytest
+
 from kefu.router.v1 import admin_pb2 as apb
 from tests.support.calling import BOOTSTRAP_KEY, INTERNAL_KEY
 from tests.support.scripted_kefu import Kefu
+
+pytestmark = pytest.mark.slow
 
 
 async def test_alone_it_prints_its_help(kefu: Kefu) -> None:
