@@ -15,7 +15,7 @@ from kefu.evaluation.recording import RecordedPool, Recording
 from kefu.evaluation.results import results
 from kefu.evaluation.set_knowledge import SetKnowledge
 from kefu.router.config import RouterConfig
-from kefu.router.domain.generation import Accepted, Event, Frame, GenerationEnd, GenerationRequest
+from kefu.router.domain.generation import Accepted, Frame, GenerationEnd, GenerationEvent, GenerationRequest
 from kefu.router.domain.turn import Passage, Usage
 
 
@@ -109,13 +109,13 @@ class Writer:
         del preferred, session, exclude
         return self
 
-    async def generate(self, order: GenerationRequest, principal: Principal) -> AsyncGenerator[Event, None]:
+    async def generate(self, order: GenerationRequest, principal: Principal) -> AsyncGenerator[GenerationEvent, None]:
         del principal
         text = self.texts[min(len(self.orders), len(self.texts) - 1)]
         self.orders.append(order)
         yield Accepted(100, "f")
         yield Frame(text, (1, 2))
-        yield GenerationEnd(Usage(100, 0, 2, 0), cut=False)
+        yield GenerationEnd(Usage(100, 0, 2, 0), truncated=False)
 
 
 async def test_an_answer_is_followed_by_the_sentence_that_bears_on_the_question() -> None:

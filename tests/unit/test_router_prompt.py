@@ -12,7 +12,7 @@ from kefu.router.domain.generation import Role
 from kefu.router.domain.handoff import Handoff, HandoffReason
 from kefu.router.domain.turn import Passage, Turn
 from kefu.router.grounding.sentence_selection import excerpt, ranked_sentences, shown
-from kefu.router.retrieval_client import Curated, SearchResult
+from kefu.router.retrieval_client import CuratedAnswer, SearchResult
 
 
 def passage(number: int, text: str, relevance: float = 0.9) -> Passage:
@@ -127,7 +127,7 @@ def test_decisions() -> None:
     assert decide(SearchResult((bad,), None), min_relevance=0.5, max_passages=3) == HandOver(
         HandoffReason.NOTHING_RELEVANT
     )
-    curated = Curated("c", "answer", "en")
+    curated = CuratedAnswer("c", "answer", "en")
     assert decide(SearchResult((bad,), curated), min_relevance=0.5, max_passages=3) == GiveCurated(curated)
 
 

@@ -1,5 +1,6 @@
-"""What the router needs to know before it serves."""
+"""Configuration of the router: environment variables, and timing that no variable sets."""
 
+from dataclasses import dataclass
 from typing import Literal
 
 from pydantic import Field
@@ -176,3 +177,20 @@ class RouterConfig(StoredConfig, env_prefix="KEFU_ROUTER_"):
 
     settings_seconds: float = Field(default=2.0, ge=0)
     """Tenants' settings are remembered for this long."""
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Intervals that no environment variable sets; tests choose shorter ones. All are in seconds."""
+
+    key_check_seconds: float = 60.0
+    """A stream without an end of its own stays open for at most this long after its key was revoked."""
+
+    escalation_check_seconds: float = 2.0
+    """Pause between two checks of the desks for long waits and unused claims."""
+
+    desk_retention_seconds: float = 60.0
+    """A session that has left the desk stays on the list of open ones for this long."""
+
+    presence_seconds: float = 15.0
+    """Life of an agent's presence at a desk. A desk watch renews it every third of this."""

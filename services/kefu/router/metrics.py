@@ -10,7 +10,7 @@ TURNS_ADMITTED = Counter("kefu_turns_admitted_total", "Turns that got a place, o
 TURNS_QUEUED = Counter("kefu_turns_queued_total", "Turns that found no place free.", ("priority",))
 TURNS_WAITING = Gauge("kefu_turns_waiting", "Turns that wait for a place.")
 TURNS_SHED = Counter("kefu_turns_shed_total", "Turns refused, by the limit that they met.", ("limit",))
-PLACES = Gauge("kefu_places", "Turns that may run at once, as the replicas keep up now.")
+CONCURRENCY_LIMIT = Gauge("kefu_places", "Turns that may run at once, as the replicas keep up now.")
 QUEUE_SECONDS = Histogram(
     "kefu_queue_seconds",
     "From a turn's arrival at the line to its place.",
@@ -74,13 +74,13 @@ TURNS_TAKEN_OVER = Counter(
 EPHEMERAL_TURNS = Counter(
     "kefu_ephemeral_turns_total", "Turns answered without history, and kept nowhere, since Redis was away."
 )
-CHRONICLE_LOST = Counter(
+EVENTS_LOST = Counter(
     "kefu_chronicle_lost_total",
     "Happenings that were not counted, kept or told to a webhook, by why: store, full, webhook full, error.",
     ("why",),
 )
 for _why in ("store", "full", "webhook full", "error"):
-    CHRONICLE_LOST.labels(_why)  # at 0 from the start: a series that begins with its first loss shows no increase
+    EVENTS_LOST.labels(_why)  # at 0 from the start: a series that begins with its first loss shows no increase
 WEBHOOK_TRIES = Counter(
     "kefu_webhook_tries_total",
     "Deliveries sent to webhooks: delivered, pending (to be tried again) or failed.",

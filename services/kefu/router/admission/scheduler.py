@@ -282,7 +282,7 @@ class AdmissionScheduler:
         self._hand_out()
         self._brown_outs.step({flow: self._pressure(flow, load) for flow in self._line.flows}, seconds)
         metrics.TURNS_WAITING.set(len(self._line))
-        metrics.PLACES.set(self._places)
+        metrics.CONCURRENCY_LIMIT.set(self._places)
         for rung, flows in self._brown_outs.counts().items():
             metrics.BROWNED_OUT_FLOWS.labels(rung.name.lower()).set(flows)
 

@@ -37,7 +37,7 @@ from kefu.common.text.question_equivalence import asked
 from kefu.router import metrics
 from kefu.router.answering.draft import AnswerDraft
 from kefu.router.answering.question import Question
-from kefu.router.domain.turn import AnswerSource, BrownOut, Citation, FinishReason, Passage, Supported, Turn
+from kefu.router.domain.turn import AnswerSource, BrownOut, Citation, FinishReason, Passage, Support, Turn
 from kefu.router.retrieval_client import SearchResult
 from kefu.router.storage import keys
 from kefu.router.tenants.settings import EffectiveSettings
@@ -81,7 +81,7 @@ class Kept:
 
     text: str
     citations: tuple[Citation, ...]
-    supports: tuple[Supported, ...]
+    supports: tuple[Support, ...]
     passages: tuple[Passage, ...]
     model: str
     fingerprint: str
@@ -162,7 +162,7 @@ class AnswerCache:
         draft.passages, draft.citations, draft.supports = kept.passages, kept.citations, kept.supports
         draft.model = kept.model
         draft.source = AnswerSource.CACHED
-        draft.log.find(PassagesFound(kept.passages, draft.query))
+        draft.log.add_passages(PassagesFound(kept.passages, draft.query))
         draft.say(kept.text)
         return "hit"
 

@@ -81,7 +81,7 @@ def choices_of(question: Question, found: Sequence[Passage]) -> tuple[str, ...]:
 
 def ask_back(question: Question, draft: AnswerDraft, choices: tuple[str, ...]) -> None:
     """Ask which of these is meant."""
-    draft.log.find(PassagesFound((), draft.query))
+    draft.log.add_passages(PassagesFound((), draft.query))
     draft.source, draft.finish, draft.choices = AnswerSource.CLARIFYING, FinishReason.STOP, choices
     asked = match_variant(question.text, question.rules.texts[question.language].clarifying_question)
     draft.say("\n".join([asked, *(f"{number}. {choice}" for number, choice in enumerate(choices, start=1))]))

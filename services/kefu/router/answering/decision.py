@@ -4,14 +4,14 @@ from dataclasses import dataclass
 
 from kefu.router.domain.handoff import HandoffReason
 from kefu.router.domain.turn import Passage
-from kefu.router.retrieval_client import Curated, SearchResult
+from kefu.router.retrieval_client import CuratedAnswer, SearchResult
 
 
 @dataclass(frozen=True)
 class GiveCurated:
     """Staff wrote the answer: give it word for word."""
 
-    curated: Curated
+    curated: CuratedAnswer
 
 
 @dataclass(frozen=True)

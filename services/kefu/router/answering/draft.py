@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from kefu.router import metrics
 from kefu.router.dispatch.received_answer import ReceivedAnswer
 from kefu.router.domain.handoff import Handoff
-from kefu.router.domain.turn import AnswerSource, BrownOut, Citation, FinishReason, Passage, Supported, Usage
+from kefu.router.domain.turn import AnswerSource, BrownOut, Citation, FinishReason, Passage, Support, Usage
 from kefu.router.guardrails.answer_filter import AnswerFilter
 from kefu.router.storage.turn_drafts import SavedDraft
 from kefu.router.turn_stream.event_log import TurnEventLog
@@ -27,7 +27,7 @@ class AnswerDraft:
     """Of the question; see `Found.embedding`."""
     handoff: Handoff | None = None
     citations: tuple[Citation, ...] = ()
-    supports: tuple[Supported, ...] = ()
+    supports: tuple[Support, ...] = ()
     choices: tuple[str, ...] = ()
     usage: Usage | None = None
     model: str = ""
@@ -49,7 +49,7 @@ class AnswerDraft:
         """More of the answer."""
         if text:
             self.seen()
-            self.log.say(text)
+            self.log.add_text(text)
 
     def seen(self) -> None:
         """The customer sees something."""
@@ -79,11 +79,11 @@ class AnswerDraft:
     def keep_saved(self) -> None:
         """The turn ends before anybody went on with what was saved: that is its text."""
         if self.saved is not None:
-            self.log.say(self.saved.text)
+            self.log.add_text(self.saved.text)
             self.passages, self.searched, self.query = (
-                self.saved.about.passages,
-                self.saved.about.searched,
-                self.saved.about.query,
+                self.saved.context.passages,
+                self.saved.context.searched,
+                self.saved.context.query,
             )
             self.source = AnswerSource.GENERATED
             self.saved = None
@@ -93,7 +93,7 @@ class AnswerDraft:
         saved, self.saved = self.saved, None
         if saved is None or self.filter is None:
             return
-        text = self.filter.push(saved.sent.text)
+        text = self.filter.push(saved.partial.text)
         self.log.rewrite(_common(text.encode(), saved.text.encode()))
         self.say(text)
         metrics.TURNS_TAKEN_OVER.labels("continued").inc()

@@ -54,5 +54,5 @@ def hand_over(
     if not draft.log.text_bytes:
         draft.source = AnswerSource.CANNED
     draft.seen()
-    draft.log.hand_over(draft.handoff)
+    draft.log.add_handoff(draft.handoff)
     metrics.HANDOFFS.labels(draft.handoff.reason).inc()

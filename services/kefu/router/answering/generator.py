@@ -58,7 +58,7 @@ class AnswerGenerator:
         budget = Budget(self._config.prompt_tokens, self._config.history_tokens)
         prompt = self._prompt(question, draft, passages, budget)
         draft.passages = prompt.passages
-        draft.log.find(PassagesFound(prompt.passages, draft.query))
+        draft.log.add_passages(PassagesFound(prompt.passages, draft.query))
         evidence = self._evidence(question, prompt.passages)
         draft.filter = AnswerFilter(prompt.passages, evidence, question.text, prompt.messages[0].content)
         who, session = question.principal, question.session_id
@@ -130,7 +130,7 @@ class AnswerGenerator:
         assert chain is not None  # noqa: S101 - set by write
         draft.source = AnswerSource.GENERATED
         if draft.saved is not None:
-            order = replace(order, continuation=draft.saved.sent)
+            order = replace(order, continuation=draft.saved.partial)
         async with aclosing(relay.frames(order, first_by=first_by)) as frames:
             async for frame in frames:
                 draft.received = relay.received
@@ -138,10 +138,10 @@ class AnswerGenerator:
                     draft.go_on()
                 if isinstance(frame, GenerationEnd):
                     draft.usage = frame.usage
-                    draft.finish = FinishReason.LENGTH if frame.cut else FinishReason.STOP
+                    draft.finish = FinishReason.LENGTH if frame.truncated else FinishReason.STOP
                     break
                 if frame.reasoning:
-                    draft.log.think(frame.text)
+                    draft.log.add_reasoning(frame.text)
                     continue
                 draft.say(chain.push(frame.text))
                 if chain.blocked is not None:
@@ -227,7 +227,7 @@ class AnswerGenerator:
         texts = [question.rules.instructions, question.as_of]
         texts += [
             asked
-            for asked in [question.text, *(turn.asked for turn in question.history)]
+            for asked in [question.text, *(turn.full_question for turn in question.history)]
             if asked and not gives_orders(asked)
         ]
         texts += [turn.text for turn in question.history if turn.completed is None or not turn.completed.choices]

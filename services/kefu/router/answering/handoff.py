@@ -14,7 +14,7 @@ from kefu.router.domain.turn import Passage
 from kefu.router.nlu.sensitive_topics import EMERGENCIES, sensitive_subject
 from kefu.router.nlu.sentiment import sentiment_of
 from kefu.router.nlu.slots import slots_of
-from kefu.router.tenants.business_hours import hours_now, spoken
+from kefu.router.tenants.business_hours import format_opening, opening_status
 
 _MOST_PASSAGES = 5
 _OPENING = "{opening}"
@@ -26,8 +26,8 @@ def handoff_of(question: Question, reason: HandoffReason, nearest: Sequence[Pass
         reason = HandoffReason.REPEATED_FAILURE
     rules, language = question.rules, question.language
     subject = sensitive_subject(question.text, rules.sensitive_topics)
-    is_open, opening = hours_now(rules.business_hours, rules.time_zone)
-    messages = [*(turn.asked for turn in question.history if turn.asked), question.text]
+    is_open, opening = opening_status(rules.business_hours, rules.time_zone)
+    messages = [*(turn.full_question for turn in question.history if turn.full_question), question.text]
     summary = handoff_summary(language, reason, question.text, question.history, nearest, detail or subject)
     return Handoff(
         reason=reason,
@@ -53,7 +53,7 @@ def _message(
         return texts.handoff_emergency
     if not is_open and opening is not None:
         now = datetime.now(ZoneInfo(question.rules.time_zone))
-        return texts.handoff_out_of_hours.replace(_OPENING, spoken(opening, now, question.language))
+        return texts.handoff_out_of_hours.replace(_OPENING, format_opening(opening, now, question.language))
     if question.waits_for_person:
         return texts.handoff_repeated
     return texts.handoff(reason)

@@ -47,8 +47,8 @@ class AnswerPipeline:
         Whatever else fails is answered by handing over.
         """
         if draft.saved is not None and draft.saved.can_be_continued:
-            draft.searched, draft.query = draft.saved.about.searched, draft.saved.about.query
-            await self._writing.write(question, draft, draft.saved.about.passages)
+            draft.searched, draft.query = draft.saved.context.searched, draft.saved.context.query
+            await self._writing.write(question, draft, draft.saved.context.passages)
             return
         draft.begin_anew()
         intent = intent_of(question.text)
@@ -86,16 +86,16 @@ class AnswerPipeline:
             most = (most + 1) // 2
         match decide(found, min_relevance=rules.min_relevance, max_passages=most, calibrated=rules.calibrated):
             case GiveCurated(curated):
-                draft.log.find(PassagesFound((), draft.query))
+                draft.log.add_passages(PassagesFound((), draft.query))
                 draft.source = AnswerSource.CURATED
                 draft.say(curated.answer)
             case HandOver(reason):
-                draft.log.find(PassagesFound((), draft.query))
+                draft.log.add_passages(PassagesFound((), draft.query))
                 hand_over(question, draft, reason, nearest=found.passages)
             case Generate() if choices := choices_of(question, found.passages):
                 ask_back(question, draft, choices)
-            case Generate() if found.too_near:
-                draft.log.find(PassagesFound((), draft.query))
+            case Generate() if found.too_close:
+                draft.log.add_passages(PassagesFound((), draft.query))
                 hand_over(question, draft, HandoffReason.NOTHING_RELEVANT, nearest=found.passages)
             case Generate(_) if self._cache and await self._cache.give(question, draft, found):
                 pass
@@ -104,7 +104,7 @@ class AnswerPipeline:
                 passages = tuple(passage_for_model(passage) for passage in passages)
                 if question.brown_out >= BrownOut.WITHOUT_MODEL:
                     draft.passages = passages
-                    draft.log.find(PassagesFound(passages, draft.query))
+                    draft.log.add_passages(PassagesFound(passages, draft.query))
                     give_excerpt(question, draft, HandoffReason.OVERLOADED)
                 else:
                     await self._writing.write(question, draft, passages)

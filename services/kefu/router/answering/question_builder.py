@@ -24,15 +24,15 @@ def question_of(
     brown_out: BrownOut,
 ) -> Question:
     """What is to be answered. What a router that died had decided of the same turn stays so."""
-    history = [record.turn for record in begun.before if record.state is TurnState.FINISHED]
-    carried = history[-1].asked if history and history[-1].superseded else ""
+    history = [record.turn for record in begun.history if record.state is TurnState.FINISHED]
+    carried = history[-1].full_question if history and history[-1].superseded else ""
     history = [turn for turn in history if not turn.superseded]
     text = f"{carried}\n{ask.text}" if carried else ask.text
     if choice := chosen(ask.text, history):
-        text = f"{history[-1].asked} {choice}"
+        text = f"{history[-1].full_question} {choice}"
     last = next((turn.language for turn in reversed(history) if turn.language), None)
     fallback: AnswerLanguage = "zh" if last == "zh" else "en" if last == "en" else default
-    about = begun.saved.about if begun.saved is not None else None
+    about = begun.saved.context if begun.saved is not None else None
     today = datetime.now(ZoneInfo(rules.time_zone)).date().isoformat()
     return Question(
         ask=ask,
@@ -47,5 +47,5 @@ def question_of(
         session_id=session_id,
         brown_out=brown_out,
         waits_for_person=begun.state is SessionState.WAITING,
-        disliked=frozenset(record.turn.id for record in begun.before if record.rating is Rating.DOWN),
+        disliked=frozenset(record.turn.id for record in begun.history if record.rating is Rating.DOWN),
     )

@@ -17,7 +17,7 @@ def has_failed_again(text: str, history: Sequence[Turn], disliked: Set[str]) -> 
     tried = _tried(history)
     if len(tried) < _IN_A_ROW:
         return False
-    return all(turn.id in disliked for turn in tried) or all(_same(turn.asked, text) for turn in tried)
+    return all(turn.id in disliked for turn in tried) or all(_same(turn.full_question, text) for turn in tried)
 
 
 def has_handed_over_again(history: Sequence[Turn]) -> bool:

@@ -47,7 +47,7 @@ class SessionWatches:
         BackendUnavailable when Redis cannot be asked at first or this router leaves.
         """
         with self._watching((tenant, session_id)) as watcher:
-            last = await self._events.last(tenant, session_id)
+            last = await self._events.last_number(tenant, session_id)
             watcher.told = last if after is None else after
             yield None
             while True:
@@ -64,20 +64,20 @@ class SessionWatches:
                     await watcher.rung.wait()
                 watcher.told = told
 
-    def heard(self, changed: Set[SessionKey]) -> None:
+    def on_changes(self, changed: Set[SessionKey]) -> None:
         """These sessions have changed."""
         for session in changed:
             for watcher in self._watchers.get(session, ()):
                 watcher.rung.set()
 
-    def missed(self) -> None:
+    def on_gap(self) -> None:
         """All may have changed."""
-        self.heard(set(self._watchers))
+        self.on_changes(set(self._watchers))
 
     def leave(self) -> None:
         """End every watch: this router is stopping, and another one can be asked."""
         self._leaving = True
-        self.missed()
+        self.on_gap()
 
     async def sweep(self) -> None:
         """Wake those whose ring was lost, until cancelled."""
@@ -87,7 +87,7 @@ class SessionWatches:
             for start in range(0, len(sessions), _AT_ONCE):
                 batch = sessions[start : start + _AT_ONCE]
                 try:
-                    lasts = await self._events.last_of(batch)
+                    lasts = await self._events.last_numbers(batch)
                 except REDIS_FAILURES as error:
                     _log.warning("watching.not_swept", sessions=len(sessions), cause=str(error))
                     break

@@ -11,9 +11,9 @@ from kefu.router.conversations.live_turn import LiveTurn, TurnServices
 from kefu.router.conversations.remote_turns import NobodyRuns, RemoteTurns
 from kefu.router.domain.turn import FinishReason, Turn, TurnRecord, TurnState
 from kefu.router.domain.turn_request import TurnRequest
-from kefu.router.storage.turns import Look, TurnKey
-from kefu.router.turn_stream.events import Event, PassagesFound, Started, Text
-from kefu.router.turn_stream.replay import replayed
+from kefu.router.storage.turns import TurnKey, TurnProgress
+from kefu.router.turn_stream.events import PassagesFound, Started, Text, TurnEvent
+from kefu.router.turn_stream.replay import replay
 
 _POLL_SECONDS = 0.15
 _CLOSE_SECONDS = 3.0
@@ -24,9 +24,9 @@ class _Seam:
 
     def __init__(self, offset: int) -> None:
         self.offset = offset
-        self._told: set[type[Event]] = set()
+        self._told: set[type[TurnEvent]] = set()
 
-    def lets_pass(self, event: Event) -> bool:
+    def lets_pass(self, event: TurnEvent) -> bool:
         """Whether it is news. Raises BackendUnavailable when it contradicts what was told before."""
         kind = type(event)
         match event:
@@ -93,7 +93,7 @@ class TurnRegistry:
         if running := self._live.get(key.turn_id):
             running.stop(superseded=superseded)
         else:
-            await self._services.turns.ask_to_stop(key, supersede=superseded)
+            await self._services.turns.request_stop(key, supersede=superseded)
 
     def delete(self, tenant: str, session_id: str) -> None:
         """A session is deleted: end its turns that run here."""
@@ -103,11 +103,11 @@ class TurnRegistry:
 
     async def joined(
         self, principal: Principal, key: TurnKey, offset: int = 0, *, ask: TurnRequest | None, opens: bool = False
-    ) -> AsyncGenerator[Event, None]:
+    ) -> AsyncGenerator[TurnEvent, None]:
         """The events of a turn that was begun, wherever it is; run here when its router died.
 
-        With `ask` the message was sent again: what failed or was interrupted is run again, too. Without, it is resumed,
-        and TurnNotFound or BackendUnavailable say that this cannot be.
+        With `request` the message was sent again: what failed or was interrupted is run again, too. Without, it is
+        resumed, and TurnNotFound or BackendUnavailable say that this cannot be.
         """
         seam = _Seam(offset)
         shows = ask is not None and ask.shows_reasoning
@@ -121,7 +121,7 @@ class TurnRegistry:
                         if seam.lets_pass(event):
                             yield event
                 return
-            look = await self._services.turns.look(key, follows=True)
+            look = await self._services.turns.progress(key, follows=True)
             if ask is None and look.subject != principal.subject:
                 raise TurnNotFound("There is no such turn; list the session's turns.")
             if look.owner:
@@ -133,17 +133,17 @@ class TurnRegistry:
                 except NobodyRuns:
                     continue
             if done := _finished(look.record, interrupted=ask is None):
-                for event in replayed(key.session_id, done, seam.offset):
+                for event in replay(key.session_id, done, seam.offset):
                     if seam.lets_pass(event):
                         yield event
                 return
             message = ask if ask is not None else _message(look)
-            if not await self._services.turns.take(key):
+            if not await self._services.turns.take_ownership(key):
                 await asyncio.sleep(_POLL_SECONDS)
                 continue
             # Whoever had it may have finished since we looked: then it must not happen twice.
             if await self._changed(key, look.record):
-                await self._services.turns.leave(key)
+                await self._services.turns.discard(key)
                 continue
             again = look.record is not None and (ask is None or look.length > 0)
             live = self.launch(principal, message, key, opens=opens, rewritten_from=look.length if again else None)
@@ -179,9 +179,9 @@ def _finished(record: TurnRecord | None, *, interrupted: bool) -> Turn | None:
     return record.turn
 
 
-def _message(look: Look) -> TurnRequest:
+def _message(look: TurnProgress) -> TurnRequest:
     if look.record is None:
         raise TurnNotFound("There is no such turn; list the session's turns.")
-    if look.record.state is not TurnState.RUNNING or look.ask is None:
+    if look.record.state is not TurnState.RUNNING or look.request is None:
         raise BackendUnavailable("This turn failed; send the message again with its request_id.")
-    return look.ask
+    return look.request

@@ -9,7 +9,7 @@ Each holds back only what is undecided, and the outcome does not depend on where
 import re
 from collections.abc import Iterable, Sequence
 
-from kefu.router.domain.turn import Citation, Passage, Supported
+from kefu.router.domain.turn import Citation, Passage, Support
 from kefu.router.grounding.attribution import AttributionIndex
 from kefu.router.grounding.lexical_overlap import sentences
 from kefu.router.guardrails.chinese_variant import ScriptFilter, converter
@@ -68,14 +68,14 @@ class Answer:
                 found.append((start, end, carried.number))
         return tuple(self._citation(*citation) for citation in sorted(found))
 
-    def supports(self) -> tuple[Supported, ...]:
+    def supports(self) -> tuple[Support, ...]:
         """Of each sentence so far, in order, which passage's sentence carries it, and how much of it."""
-        found: list[Supported] = []
+        found: list[Support] = []
         for start, end in sentences(self.text):
             body = _MARKS.sub("", self.text[start:end])
             if len(body.strip()) > 1:
                 span = (len(self.text[:start].encode()), len(self.text[:end].encode()))
-                found.append(Supported(*span, *self._support.of(body)))
+                found.append(Support(*span, *self._support.of(body)))
         return tuple(found)
 
     def drop_held(self) -> None:
@@ -222,6 +222,6 @@ class AnswerFilter:
         """See `Answer.citations`."""
         return self._answer.citations()
 
-    def supports(self) -> tuple[Supported, ...]:
+    def supports(self) -> tuple[Support, ...]:
         """See `Answer.supports`."""
         return self._answer.supports()

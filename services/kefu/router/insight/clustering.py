@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Vectors = NDArray[np.float32]
-ALIKE = 0.45
+THRESHOLD_SHARE = 0.45
 """Two groups are one from this part of the way on, from the median cosine to 1; see docs/concepts/insight.md."""
 _FEW = 20
 """Of fewer questions the median says too little: then it is taken for what multilingual-e5-small has."""
@@ -26,7 +26,7 @@ _SAMPLE = 1000
 _ROWS = 512  # compared with all others at once
 
 
-def least_cosine(vectors: Vectors, alike: float = ALIKE) -> float:
+def cosine_threshold(vectors: Vectors, share: float = THRESHOLD_SHARE) -> float:
     """The mean cosine from which on two groups of these questions are one."""
     unit = _unit(vectors[np.any(vectors != 0, axis=1)])
     unit = unit[:: max(1, len(unit) // _SAMPLE)]
@@ -34,18 +34,18 @@ def least_cosine(vectors: Vectors, alike: float = ALIKE) -> float:
     if len(unit) >= _FEW:
         pairs = (unit @ unit.T)[np.triu_indices(len(unit), 1)]
         unrelated = min(float(np.median(pairs)), _MOST_UNRELATED)
-    return unrelated + alike * (1 - unrelated)
+    return unrelated + share * (1 - unrelated)
 
 
-def grouped(vectors: Vectors, least: float | None = None) -> list[list[int]]:
+def cluster(vectors: Vectors, threshold: float | None = None) -> list[list[int]]:
     """The rows of each group, largest group first. Rows need not have length 1; a row of zeros is a group of its own.
-    `least`: the mean cosine of two groups from which on they are one; None: `least_cosine`.
+    `threshold`: the mean cosine of two groups from which on they are one; None: `cosine_threshold`.
     """
-    least = least_cosine(vectors) if least is None else least
+    threshold = cosine_threshold(vectors) if threshold is None else threshold
     unit = _unit(vectors)
-    groups: list[list[int]] = [[row] for row in _alone(unit, least)]
+    groups: list[list[int]] = [[row] for row in _alone(unit, threshold)]
     others = sorted(set(range(len(unit))) - {group[0] for group in groups})
-    groups += [[others[row] for row in group] for group in _linked(unit[others], least)]
+    groups += [[others[row] for row in group] for group in _linked(unit[others], threshold)]
     return sorted(groups, key=lambda group: (-len(group), group))
 
 

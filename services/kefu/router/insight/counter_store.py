@@ -13,7 +13,7 @@ from typing import Literal
 
 from kefu.common.redis.commands import RedisCommands, ScriptCall, pairs_of
 from kefu.router.domain.turn import Rating
-from kefu.router.insight.turn_counters import ASSUMED, CONFIRMED, RATED, REOPENED, TALLY, TurnCounters, hour_of
+from kefu.router.insight.turn_counters import ASSUMED, CONFIRMED, RATED, REOPENED, TURN_COUNTERS, TurnCounters, hour_of
 from kefu.router.storage import keys
 
 HOUR_SECONDS = 3600
@@ -106,13 +106,13 @@ class CounterStore:
 
     def count(self, tenant: str, session_id: str, turn_id: str, tally: TurnCounters) -> ScriptCall:
         """What counts a turn that has ended."""
-        return self._call(tenant, session_id, turn_id, TALLY.dump_json(tally).decode(), "", 0)
+        return self._call(tenant, session_id, turn_id, TURN_COUNTERS.dump_json(tally).decode(), "", 0)
 
     def rate(
         self, tenant: str, session_id: str, turn_id: str, tally: TurnCounters | None, rating: Rating, number: int
     ) -> ScriptCall:
         """What counts a rating, with its turn should that not be counted yet. Of two, the greater number holds."""
-        told = "" if tally is None else TALLY.dump_json(tally).decode()
+        told = "" if tally is None else TURN_COUNTERS.dump_json(tally).decode()
         return self._call(tenant, session_id, turn_id, told, rating or "none", number)
 
     async def hours(
@@ -133,7 +133,11 @@ class CounterStore:
     def _call(self, tenant: str, session_id: str, turn_id: str, tally: str, rating: str, number: int) -> ScriptCall:
         return ScriptCall(
             COUNT,
-            (keys.counted(tenant, session_id), keys.counted_order(tenant, session_id), keys.erased(tenant, session_id)),
+            (
+                keys.turn_counters(tenant, session_id),
+                keys.turn_counters_order(tenant, session_id),
+                keys.erasure_marker(tenant, session_id),
+            ),
             (
                 keys.hour_numbers(tenant, ""),
                 keys.hour_citations(tenant, ""),

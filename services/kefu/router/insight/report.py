@@ -99,7 +99,7 @@ class Numbers:
         return {name.removeprefix(prefix): n for name, n in self.counted.items() if name.startswith(prefix) and n > 0}
 
 
-async def numbers_of(ledger: CounterStore, tenant: str, start: float, end: float) -> tuple[Numbers, list[Numbers]]:
+async def read_numbers(ledger: CounterStore, tenant: str, start: float, end: float) -> tuple[Numbers, list[Numbers]]:
     """All of a span together, and each of its hours in which something happened."""
     hours = [Numbers(hour, counted) async for hour, counted in ledger.hours(tenant, start, end)]
     together: Counter[str] = Counter()

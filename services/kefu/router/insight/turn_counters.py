@@ -23,7 +23,7 @@ CONFIRMED, ASSUMED, REOPENED = "confirmed", "assumed", "reopened"
 RATED = "rated:"
 HANDOFF, SOURCE, LANGUAGE = "handoff:", "source:", "language:"
 FIRST_TEXT, TOTAL = "first:", "total:"
-WIDENING = 1.25
+BUCKET_GROWTH = 1.25
 """A bucket of durations is wider than the one below by this factor; the first ends at 1 ms."""
 _ANSWERS = frozenset(
     {AnswerSource.GENERATED, AnswerSource.CURATED, AnswerSource.EXTRACTIVE, AnswerSource.CACHED},
@@ -53,10 +53,10 @@ class TurnCounters:
     """It calls for a person, and the answer before it did not help."""
 
 
-TALLY = pydantic.TypeAdapter(TurnCounters)
+TURN_COUNTERS = pydantic.TypeAdapter(TurnCounters)
 
 
-def counters_of(turn: Turn, state: TurnState) -> TurnCounters | None:
+def turn_counters(turn: Turn, state: TurnState) -> TurnCounters | None:
     """What a stored turn adds; None for one that failed, or that was said to a person or by one."""
     done = turn.completed
     if state is not TurnState.FINISHED or done is None or done.finish_reason is FinishReason.HUMAN or not turn.question:
@@ -82,7 +82,7 @@ def counters_of(turn: Turn, state: TurnState) -> TurnCounters | None:
     )
 
 
-def counters_of_reply(turn: Turn) -> TurnCounters:
+def reply_counters(turn: Turn) -> TurnCounters:
     """What a person's reply adds."""
     return TurnCounters(hour_of(turn.create_time), (REPLIES,))
 
@@ -95,12 +95,12 @@ def hour_of(seconds: float) -> str:
 def bucket_of(seconds: float) -> int:
     """The bucket that holds a duration."""
     milliseconds = seconds * 1000
-    return max(0, math.ceil(math.log(milliseconds, WIDENING) - 1e-9)) if milliseconds > 1 else 0
+    return max(0, math.ceil(math.log(milliseconds, BUCKET_GROWTH) - 1e-9)) if milliseconds > 1 else 0
 
 
 def upper_bound(bucket: int) -> float:
     """The longest duration of a bucket, in milliseconds."""
-    return WIDENING**bucket
+    return BUCKET_GROWTH**bucket
 
 
 def _durations(done: Completed, *, whole: bool) -> list[str]:

@@ -11,7 +11,7 @@ from kefu.router.domain.handoff import FAILURES, HandoffReason
 from kefu.router.domain.turn import Rating, Turn, TurnState
 from kefu.router.storage import keys
 
-MOST_KEPT = 5000
+MAX_QUESTIONS = 5000
 """Questions of a tenant; the oldest go first. About 1.5 KB each."""
 _AT_ONCE = 200
 """Read in one go."""
@@ -73,7 +73,7 @@ end
 """
 """Put a person's reply beside the questions of its session that have none yet."""
 
-LEARN = """
+SET_VECTOR = """
 -- KEYS: the session's hash. ARGV: turn id, vector
 if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 1 then redis.call('HSET', KEYS[1], ARGV[1] .. ':vector', ARGV[2]) end
 """
@@ -91,7 +91,7 @@ return dropped
 
 
 @dataclass(frozen=True)
-class Unanswered:
+class UnansweredQuestion:
     """A question without a good answer. `time` in seconds since the epoch; `vector` float16, empty: not known."""
 
     session_id: str
@@ -105,32 +105,36 @@ class Unanswered:
     vector: bytes = b""
 
 
-def unanswered_of(session_id: str, turn: Turn, state: TurnState, embedding: bytes = b"") -> Unanswered | None:
+def unanswered_question(
+    session_id: str, turn: Turn, state: TurnState, embedding: bytes = b""
+) -> UnansweredQuestion | None:
     """A stored turn as a question without a good answer; None when it has one, as far as Kefu can tell."""
     if state is not TurnState.FINISHED or turn.handoff is None or turn.handoff.reason not in FAILURES:
         return None
-    return question_in(session_id, turn, embedding)
+    return question_of_turn(session_id, turn, embedding)
 
 
-def question_in(session_id: str, turn: Turn, embedding: bytes = b"") -> Unanswered:
+def question_of_turn(session_id: str, turn: Turn, embedding: bytes = b"") -> UnansweredQuestion:
     """What was asked in a turn, as it is kept. `embedding`: of the question alone, if it is known."""
-    whole = turn.query or turn.asked
+    whole = turn.query or turn.full_question
     text = redacted(whole)
     reason = turn.handoff.reason if turn.handoff is not None and turn.handoff.reason in FAILURES else None
     # The embedding was made of the question with its personal data: it is kept only where that is the text.
     vector = embedding if text == turn.question else b""
-    return Unanswered(session_id, turn.id, text, turn.language, reason, turn.create_time, vector=vector)
+    return UnansweredQuestion(session_id, turn.id, text, turn.language, reason, turn.create_time, vector=vector)
 
 
 class UnansweredStore:
     """`days`: how long they are kept."""
 
-    def __init__(self, commands: RedisCommands, *, days: float, most: int = MOST_KEPT) -> None:
+    def __init__(self, commands: RedisCommands, *, days: float, most: int = MAX_QUESTIONS) -> None:
         self._commands = commands
         self._life = max(1, round(days * _SECONDS_A_DAY))
         self._most = most
 
-    def put(self, tenant: str, question: Unanswered, rating: Rating | None = None, number: int = 0) -> ScriptCall:
+    def put(
+        self, tenant: str, question: UnansweredQuestion, rating: Rating | None = None, number: int = 0
+    ) -> ScriptCall:
         """What keeps a question; with a rating that is not down, what takes it out if nothing else is against it."""
         kept = {
             "text": question.text,
@@ -142,11 +146,11 @@ class UnansweredStore:
             PUT,
             (
                 keys.unanswered(tenant),
-                keys.unanswered_in(tenant, question.session_id),
-                keys.erased(tenant, question.session_id),
+                keys.session_unanswered(tenant, question.session_id),
+                keys.erasure_marker(tenant, question.session_id),
             ),
             (
-                keys.unanswered_in(tenant, ""),
+                keys.session_unanswered(tenant, ""),
                 question.session_id,
                 question.turn_id,
                 json.dumps(kept, ensure_ascii=False),
@@ -162,25 +166,25 @@ class UnansweredStore:
 
     def reply(self, tenant: str, session_id: str, turn: Turn) -> ScriptCall:
         """What puts a person's reply beside the questions before it."""
-        return ScriptCall(REPLY, (keys.unanswered_in(tenant, session_id),), (turn.id, redacted(turn.text)))
+        return ScriptCall(REPLY, (keys.session_unanswered(tenant, session_id),), (turn.id, redacted(turn.text)))
 
-    async def learn(self, tenant: str, question: Unanswered, vector: bytes) -> Unanswered:
+    async def set_vector(self, tenant: str, question: UnansweredQuestion, vector: bytes) -> UnansweredQuestion:
         """Keep a question's embedding, unless the question has gone meanwhile."""
-        key = keys.unanswered_in(tenant, question.session_id)
-        await self._commands.script(LEARN, (key,), (question.turn_id, base64.b64encode(vector)))
+        key = keys.session_unanswered(tenant, question.session_id)
+        await self._commands.script(SET_VECTOR, (key,), (question.turn_id, base64.b64encode(vector)))
         return replace(question, vector=vector)
 
-    async def all(self, tenant: str, since: float) -> list[Unanswered]:
+    async def all(self, tenant: str, since: float) -> list[UnansweredQuestion]:
         """Those asked since, latest first."""
         index = keys.unanswered(tenant)
         [members] = await self._commands.together(
             [("ZRANGE", index, "+inf", max(since, time.time() - self._life), "BYSCORE", "REV")]
         )
-        found: list[Unanswered] = []
+        found: list[UnansweredQuestion] = []
         for at in range(0, len(members), _AT_ONCE):
             names = [str(member).split("/") for member in members[at : at + _AT_ONCE]]
             calls: list[Command] = [
-                ("HMGET", keys.unanswered_in(tenant, session), *(f"{turn}{part}" for part in _PARTS))
+                ("HMGET", keys.session_unanswered(tenant, session), *(f"{turn}{part}" for part in _PARTS))
                 for session, turn in names
             ]
             stored = await self._commands.together(calls)
@@ -194,14 +198,14 @@ class UnansweredStore:
     async def dismiss(self, tenant: str, turns: list[tuple[str, str]]) -> int:
         """Take questions out, each by its session and turn; returns how many there were."""
         names = [part for turn in turns for part in turn]
-        prefix = keys.unanswered_in(tenant, "")
+        prefix = keys.session_unanswered(tenant, "")
         return int(await self._commands.script(DISMISS, (keys.unanswered(tenant),), (prefix, *names)))
 
 
-def _question(session_id: str, turn_id: str, fields: list[str | None]) -> Unanswered:
+def _question(session_id: str, turn_id: str, fields: list[str | None]) -> UnansweredQuestion:
     stored, down, vector, reply, _ = fields
     kept = json.loads(stored or "{}")
-    return Unanswered(
+    return UnansweredQuestion(
         session_id,
         turn_id,
         text=str(kept["text"]),

@@ -8,11 +8,11 @@ import numpy as np
 
 from kefu.common.auth import Principal
 from kefu.common.errors import BackendUnavailable
-from kefu.router.insight.clustering import Vectors, grouped, most_central
-from kefu.router.insight.unanswered import Unanswered, UnansweredStore
+from kefu.router.insight.clustering import Vectors, cluster, most_central
+from kefu.router.insight.unanswered import UnansweredQuestion, UnansweredStore
 from kefu.router.retrieval_client import RetrievalClient
 
-SHOWN = 50
+MAX_SHOWN = 50
 """Of a group, at most so many."""
 _MOST_EMBEDDED = 500
 """Questions whose embeddings are asked for in one go; others stand alone until the next time."""
@@ -22,11 +22,11 @@ _MOST_QUERY = 4000
 
 
 @dataclass(frozen=True)
-class Group:
-    """Questions about the same, latest first, at most `SHOWN`; `count` is how many there are."""
+class QuestionGroup:
+    """Questions about the same, latest first, at most `MAX_SHOWN`; `count` is how many there are."""
 
-    central: Unanswered
-    questions: tuple[Unanswered, ...]
+    central: UnansweredQuestion
+    questions: tuple[UnansweredQuestion, ...]
     count: int
 
 
@@ -38,7 +38,7 @@ class UnansweredGroups:
         self._knowledge = knowledge
         self._one_at_a_time = asyncio.Lock()
 
-    async def largest(self, principal: Principal, since: float, most: int) -> tuple[list[Group], int]:
+    async def largest(self, principal: Principal, since: float, most: int) -> tuple[list[QuestionGroup], int]:
         """The largest groups of the tenant's questions, and how many questions there are in all groups.
 
         Raises BackendUnavailable, also when embeddings are missing and the knowledge base does not answer.
@@ -47,7 +47,9 @@ class UnansweredGroups:
             found = await self._embedded(principal, await self._store.all(principal.tenant, since))
             return await asyncio.to_thread(_groups, found, most), len(found)
 
-    async def _embedded(self, principal: Principal, questions: Sequence[Unanswered]) -> list[Unanswered]:
+    async def _embedded(
+        self, principal: Principal, questions: Sequence[UnansweredQuestion]
+    ) -> list[UnansweredQuestion]:
         found = list(questions)
         missing = [at for at, question in enumerate(found) if not question.vector][:_MOST_EMBEDDED]
         for start in range(0, len(missing), _AT_ONCE):
@@ -59,7 +61,7 @@ class UnansweredGroups:
                 found[at] = outcome
         return found
 
-    async def _embed(self, principal: Principal, question: Unanswered) -> Unanswered:
+    async def _embed(self, principal: Principal, question: UnansweredQuestion) -> UnansweredQuestion:
         answer = await self._knowledge.search(
             principal,
             question.text[-_MOST_QUERY:],
@@ -71,18 +73,20 @@ class UnansweredGroups:
         )
         if not answer.embedding:
             raise BackendUnavailable("The retrieval service is of an earlier release and tells no embeddings.")
-        return await self._store.learn(principal.tenant, question, answer.embedding)
+        return await self._store.set_vector(principal.tenant, question, answer.embedding)
 
 
-def _groups(questions: Sequence[Unanswered], most: int) -> list[Group]:
+def _groups(questions: Sequence[UnansweredQuestion], most: int) -> list[QuestionGroup]:
     vectors = _vectors(questions)
     return [
-        Group(questions[most_central(vectors, rows)], tuple(questions[row] for row in rows[:SHOWN]), len(rows))
-        for rows in grouped(vectors)[:most]
+        QuestionGroup(
+            questions[most_central(vectors, rows)], tuple(questions[row] for row in rows[:MAX_SHOWN]), len(rows)
+        )
+        for rows in cluster(vectors)[:most]
     ]
 
 
-def _vectors(questions: Sequence[Unanswered]) -> Vectors:
+def _vectors(questions: Sequence[UnansweredQuestion]) -> Vectors:
     """Their embeddings as rows; zeros where one is not known, or of another embedder than the latest question's."""
     width = next((len(question.vector) for question in questions if question.vector), 0)
     rows = np.zeros((len(questions), width // 2), np.float32)

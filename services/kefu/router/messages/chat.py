@@ -15,8 +15,8 @@ from kefu.router.domain.turn import (
     TurnRecord,
     TurnState,
 )
-from kefu.router.storage.session_events import Missed, SessionEvent, StateTold, TurnTold
-from kefu.router.turn_stream.events import Event, HandedOff, PassagesFound, Reasoning, Started, StreamEnd, Text
+from kefu.router.storage.session_events import SessionEvent, SessionEventsMissed, SessionStateChanged, SessionTurnStored
+from kefu.router.turn_stream.events import HandedOff, PassagesFound, Reasoning, Started, StreamEnd, Text, TurnEvent
 from kefu.router.v1 import chat_pb2 as pb
 
 _FINISH = {
@@ -113,7 +113,7 @@ def source_message(source: AnswerSource) -> pb.AnswerSource.ValueType:
     return _SOURCE[source]
 
 
-def event_message(event: Event) -> pb.ConverseEvent:
+def event_message(event: TurnEvent) -> pb.ConverseEvent:
     """One event of a turn."""
     match event:
         case Started():
@@ -180,12 +180,12 @@ def session_event_message(session_id: str, event: SessionEvent) -> pb.SessionEve
     """Something that happened in a session."""
     told = str(event.number)
     match event:
-        case StateTold():
+        case SessionStateChanged():
             changed = pb.SessionEvent.StateChanged(state=SESSION_STATES[event.state], agent=event.agent)
             return pb.SessionEvent(id=told, state_changed=changed)
-        case TurnTold():
+        case SessionTurnStored():
             return pb.SessionEvent(id=told, turn_stored=turn_message(session_id, event.record))
-        case Missed():
+        case SessionEventsMissed():
             return pb.SessionEvent(id=told, missed=pb.SessionEvent.Missed())
 
 

@@ -1,7 +1,7 @@
 """Conversations and events of the desk as messages of the contract."""
 
 from kefu.common.auth import Principal
-from kefu.router.desk.watches import CaughtUp, DeskEvent, Gone, Present
+from kefu.router.desk.watches import AgentsPresent, CaughtUp, DeskEvent, SessionDeleted
 from kefu.router.domain.session import Conversation, SessionState
 from kefu.router.messages.chat import handoff_message, session_message, session_name, timestamp, turn_name
 from kefu.router.v1 import desk_pb2 as pb
@@ -27,9 +27,9 @@ def desk_event_message(event: DeskEvent, principal: Principal) -> pb.DeskEvent:
     match event:
         case Conversation():
             return pb.DeskEvent(conversation=conversation_message(event, principal))
-        case Gone():
+        case SessionDeleted():
             return pb.DeskEvent(deleted=session_name(event.session_id))
-        case Present():
+        case AgentsPresent():
             return pb.DeskEvent(agents=pb.DeskEvent.Agents(agents=agent_messages(event.agents)))
         case CaughtUp():
             return pb.DeskEvent(caught_up=pb.DeskEvent.CaughtUp())

@@ -9,7 +9,7 @@ from kefu.common.errors import BadRequest
 from kefu.router.domain.turn import OnBusy
 from kefu.router.messages.chat import timestamp
 from kefu.router.tenants.business_hours import BusinessHours
-from kefu.router.tenants.canned_replies import Texts
+from kefu.router.tenants.canned_replies import CannedReplies
 from kefu.router.tenants.settings import Revision, TenantSettings
 from kefu.router.v1 import admin_pb2 as pb
 
@@ -86,7 +86,7 @@ def settings_of(message: pb.TenantSettings) -> TenantSettings:
     )
 
 
-def check_shares_kept(before: TenantSettings, after: TenantSettings) -> None:
+def check_fair_share_unchanged(before: TenantSettings, after: TenantSettings) -> None:
     """Raise BadRequest when settings differ in what shares out places between tenants: that is no tenant's to say."""
     for name in _SHARES:
         if getattr(before, name) != getattr(after, name):
@@ -152,10 +152,10 @@ def _business_hours(given: Sequence[str]) -> tuple[str, ...]:
     return entries
 
 
-def _texts(language: str, texts: pb.TenantSettings.Texts) -> Texts:
+def _texts(language: str, texts: pb.TenantSettings.Texts) -> CannedReplies:
     if language not in _LANGUAGES:
         raise BadRequest("settings.texts", 'must be by language, "zh" or "en".')
-    made = Texts(**{field.name: str(getattr(texts, field.name)) for field in fields(Texts)})
+    made = CannedReplies(**{field.name: str(getattr(texts, field.name)) for field in fields(CannedReplies)})
     for name, text in asdict(made).items():
         if len(text) > _MOST_TEXT:
             raise BadRequest(f"settings.texts.{name}", f"must have at most {_MOST_TEXT} characters.")

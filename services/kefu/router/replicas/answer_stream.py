@@ -17,7 +17,7 @@ from kefu.common.errors import (
 )
 from kefu.common.rpc.status import RpcFailure
 from kefu.generation.v1 import generation_pb2 as pb
-from kefu.router.domain.generation import Accepted, Event, Frame, GenerationEnd, GenerationRequest, Role
+from kefu.router.domain.generation import Accepted, Frame, GenerationEnd, GenerationEvent, GenerationRequest, Role
 from kefu.router.domain.turn import Usage
 from kefu.router.replicas.circuit_breaker import Breaker
 from kefu.router.replicas.load import ReplicaLoad
@@ -40,7 +40,7 @@ _ROLES = {
 }
 
 
-class ReplicaStream(AsyncGenerator[Event, None]):
+class ReplicaStream(AsyncGenerator[GenerationEvent, None]):
     """Events of one answer. Its work is counted from when this is made until it ends, fails, or is closed.
 
     Not a generator function, for the body of one does not run before its first event is asked for: between choosing a
@@ -71,7 +71,7 @@ class ReplicaStream(AsyncGenerator[Event, None]):
         self._dispatch = load.sending(order.estimated_tokens)
         self._attempt = breaker.begin()
 
-    async def asend(self, value: None) -> Event:
+    async def asend(self, value: None) -> GenerationEvent:
         """The next event. Raises as `Replica.generate` says."""
         del value
         if self._over:
@@ -104,7 +104,7 @@ class ReplicaStream(AsyncGenerator[Event, None]):
         val: BaseException | object = None,
         tb: TracebackType | None = None,
         /,
-    ) -> Event:
+    ) -> GenerationEvent:
         """End the stream, and raise what was thrown."""
         self._end()
         thrown = val if isinstance(val, BaseException) else typ if isinstance(typ, BaseException) else typ()
@@ -154,7 +154,7 @@ def request_of(order: GenerationRequest, caller: str) -> pb.GenerateRequest:
     return request
 
 
-def event_of(message: pb.GenerateEvent) -> Event | None:
+def event_of(message: pb.GenerateEvent) -> GenerationEvent | None:
     """An event of the contract; None for one that this router does not know."""
     match message.WhichOneof("event"):
         case "accepted":
@@ -165,7 +165,7 @@ def event_of(message: pb.GenerateEvent) -> Event | None:
         case "completed":
             done = message.completed
             usage = Usage(done.prompt_tokens, done.cached_prompt_tokens, done.completion_tokens, done.reasoning_tokens)
-            return GenerationEnd(usage, cut=done.finish_reason == pb.Completed.FINISH_REASON_LENGTH)
+            return GenerationEnd(usage, truncated=done.finish_reason == pb.Completed.FINISH_REASON_LENGTH)
         case _:
             return None
 

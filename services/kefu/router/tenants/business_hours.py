@@ -88,7 +88,7 @@ class BusinessHours:
         ]
 
 
-def hours_now(entries: Sequence[str], time_zone: str) -> tuple[bool, datetime | None]:
+def opening_status(entries: Sequence[str], time_zone: str) -> tuple[bool, datetime | None]:
     """Whether somebody is there now, and if not, when next, in the time zone."""
     if not entries:
         return True, None
@@ -107,7 +107,7 @@ def _parsed(entries: tuple[str, ...]) -> BusinessHours:
     return BusinessHours(entries)
 
 
-def spoken(opening: datetime, now: datetime, language: AnswerLanguage) -> str:
+def format_opening(opening: datetime, now: datetime, language: AnswerLanguage) -> str:
     """An opening as a customer is told it: "on Monday at 09:00", "明天 09:00"."""
     clock, name = f"{opening:%H:%M}", _NAMES[language][opening.weekday()]
     ahead = (opening.date() - now.date()).days

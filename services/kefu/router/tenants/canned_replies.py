@@ -8,7 +8,7 @@ from kefu.router.nlu.intents import Intent
 
 
 @dataclass(frozen=True)
-class Texts:
+class CannedReplies:
     """Fixed replies in one language; an empty one in a tenant's settings means the installation's."""
 
     greeting: str = ""
@@ -26,7 +26,7 @@ class Texts:
     clarifying_question: str = ""
     refused_topic: str = ""
 
-    def over(self, base: "Texts") -> "Texts":
+    def with_defaults(self, base: "CannedReplies") -> "CannedReplies":
         """These texts, and the base's where these are empty."""
         chosen = {field.name: getattr(self, field.name) or getattr(base, field.name) for field in fields(self)}
         return replace(base, **chosen)
@@ -58,8 +58,8 @@ class Texts:
         }[reason]
 
 
-DEFAULT_TEXTS: dict[AnswerLanguage, Texts] = {
-    "zh": Texts(
+DEFAULT_REPLIES: dict[AnswerLanguage, CannedReplies] = {
+    "zh": CannedReplies(
         greeting="您好！请问有什么可以帮您？",
         thanks="不客气！还有其他问题请随时问我。",
         goodbye="再见，祝您生活愉快！",
@@ -77,7 +77,7 @@ DEFAULT_TEXTS: dict[AnswerLanguage, Texts] = {
         clarifying_question="请问您想了解哪一项？",
         refused_topic="抱歉，这个话题我无法回答。如有其他问题，请随时告诉我。",
     ),
-    "en": Texts(
+    "en": CannedReplies(
         greeting="Hello! How can I help you?",
         thanks="You're welcome! Just ask if there is anything else.",
         goodbye="Goodbye, and have a nice day!",

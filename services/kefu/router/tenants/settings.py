@@ -13,7 +13,7 @@ from kefu.common.text.language import AnswerLanguage
 from kefu.router.config import RouterConfig
 from kefu.router.domain.turn import OnBusy
 from kefu.router.storage import keys
-from kefu.router.tenants.canned_replies import DEFAULT_TEXTS, Texts
+from kefu.router.tenants.canned_replies import DEFAULT_REPLIES, CannedReplies
 
 UPDATE_SETTINGS = """
 -- KEYS: revisions. ARGV: the revision that was read, the new one as JSON
@@ -37,7 +37,7 @@ class TenantSettings:
     instructions: str | None = None
     time_zone: str | None = None
     on_busy: OnBusy | None = None
-    texts: dict[str, Texts] = field(default_factory=dict[str, Texts])
+    texts: dict[str, CannedReplies] = field(default_factory=dict[str, CannedReplies])
     """By language."""
     max_concurrent_turns: int | None = None
     questions_per_minute: int | None = None
@@ -80,7 +80,7 @@ class EffectiveSettings:
     instructions: str
     time_zone: str
     on_busy: OnBusy
-    texts: dict[AnswerLanguage, Texts]
+    texts: dict[AnswerLanguage, CannedReplies]
     max_concurrent_turns: int
     """Running and waiting. 0: no limit."""
     questions_per_minute: int
@@ -115,7 +115,10 @@ def effective_settings(settings: TenantSettings, config: RouterConfig) -> Effect
         instructions=settings.instructions or "",
         time_zone=settings.time_zone or config.time_zone,
         on_busy=settings.on_busy or OnBusy(config.on_busy),
-        texts={language: settings.texts.get(language, Texts()).over(base) for language, base in DEFAULT_TEXTS.items()},
+        texts={
+            language: settings.texts.get(language, CannedReplies()).with_defaults(base)
+            for language, base in DEFAULT_REPLIES.items()
+        },
         max_concurrent_turns=_or(settings.max_concurrent_turns, config.tenant_concurrent_turns),
         questions_per_minute=per_minute,
         question_burst=burst or max(per_minute // 10, 10),
@@ -143,7 +146,7 @@ class SettingsStore:
         self._config = config
         self._remembered: dict[str, tuple[float, EffectiveSettings]] = {}
 
-    async def rules(self, tenant: str) -> EffectiveSettings:
+    async def effective(self, tenant: str) -> EffectiveSettings:
         """What is in force for a tenant now."""
         now = time.monotonic()
         remembered = self._remembered.get(tenant)

@@ -22,7 +22,7 @@ class Tenant:
 _DEFAULT = Tenant(DEFAULT_TENANT, DEFAULT_TENANT, 0.0)
 
 
-def rules_all(principal: Principal) -> bool:
+def administers_all(principal: Principal) -> bool:
     """Whether an operator rules every tenant."""
     return principal.tenant == DEFAULT_TENANT
 
@@ -56,10 +56,10 @@ class TenantStore:
             raise TenantNotFound(f"There is no tenant {tenant_id}; list the tenants.")
         return _tenant(tenant_id, value)
 
-    async def ruled(self, principal: Principal, tenant_id: str) -> Tenant:
+    async def administered(self, principal: Principal, tenant_id: str) -> Tenant:
         """The tenant that an operator names, its own when it names none; TenantNotFound for one it does not rule."""
         tenant_id = tenant_id or principal.tenant
-        if tenant_id != principal.tenant and not rules_all(principal):
+        if tenant_id != principal.tenant and not administers_all(principal):
             raise TenantNotFound(f"There is no tenant {tenant_id}; list the tenants.")
         return await self.get(tenant_id)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from google.protobuf.json_format import MessageToDict
 
-from kefu.router.domain.events import DomainEvent, Escalated, HandedOver, Rated, TurnStored
+from kefu.router.domain.events import DomainEvent, Escalated, HandoffRequested, Rated, TurnStored
 from kefu.router.domain.turn import Rating, TurnRecord, TurnState
 from kefu.router.messages.chat import session_name, timestamp, turn_message, turn_name
 from kefu.router.v1 import chat_pb2 as pb
@@ -26,10 +26,10 @@ class WebhookEvent(StrEnum):
 _RATINGS = {Rating.NONE: pb.RATING_UNSPECIFIED, Rating.UP: pb.RATING_UP, Rating.DOWN: pb.RATING_DOWN}
 
 
-def event_of(happening: DomainEvent) -> tuple[WebhookEvent, Mapping[str, Any]] | None:
+def webhook_event(happening: DomainEvent) -> tuple[WebhookEvent, Mapping[str, Any]] | None:
     """What is told of a happening: its type and data. None: nothing."""
     match happening:
-        case HandedOver(_, session_id, turn):
+        case HandoffRequested(_, session_id, turn):
             told = turn_message(session_id, TurnRecord(turn, TurnState.FINISHED))
             data = {"session": session_name(session_id), "turn": told.name, "handoff": MessageToDict(told.handoff)}
             return WebhookEvent.HANDOFF, data
@@ -47,7 +47,7 @@ def event_of(happening: DomainEvent) -> tuple[WebhookEvent, Mapping[str, Any]] |
             return None
 
 
-def body_of(delivery_id: str, event: WebhookEvent, happened: float, tenant: str, data: Mapping[str, Any]) -> str:
+def delivery_body(delivery_id: str, event: WebhookEvent, happened: float, tenant: str, data: Mapping[str, Any]) -> str:
     """The body of a delivery; `happened` in seconds since the epoch."""
     time = datetime.fromtimestamp(happened, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     told = {"id": delivery_id, "type": event, "time": time, "tenant": tenant, "data": data}

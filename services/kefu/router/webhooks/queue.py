@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from kefu.common.redis.commands import Command, RedisCommands
 from kefu.router.storage import keys
 
-LOOK_SECONDS = 60
+IDLE_CHECK_SECONDS = 60
 """A webhook with nothing to send is looked at this often."""
 
 PENDING = """
@@ -81,7 +81,7 @@ end
 
 
 @dataclass(frozen=True)
-class Due:
+class DueWebhook:
     """A webhook that this router looks at."""
 
     tenant: str
@@ -91,10 +91,10 @@ class Due:
         return f"{self.tenant} {self.webhook_id}"
 
 
-def note(tenant: str, webhook_id: str) -> Command:
+def schedule_now(tenant: str, webhook_id: str) -> Command:
     """Have a webhook looked at now."""
     # Earlier than now: Redis's clock, which is asked what is due, may be behind ours.
-    return ("ZADD", keys.WEBHOOKS_DUE, "LT", int(time.time()) - LOOK_SECONDS, str(Due(tenant, webhook_id)))
+    return ("ZADD", keys.WEBHOOKS_DUE, "LT", int(time.time()) - IDLE_CHECK_SECONDS, str(DueWebhook(tenant, webhook_id)))
 
 
 class WebhookQueue:
@@ -105,31 +105,31 @@ class WebhookQueue:
         self._router = router
         self._lease = max(1, round(lease))
 
-    async def claim(self, most: int) -> list[Due]:
+    async def claim(self, most: int) -> list[DueWebhook]:
         """Webhooks to look at from now on, until `release`."""
         names = (keys.WEBHOOKS_DUE, keys.WEBHOOK_OWNERS)
         claimed = await self._commands.script(CLAIM, names, (self._router, self._lease, most))
-        return [Due(*str(webhook).split(" ")) for webhook in claimed]
+        return [DueWebhook(*str(webhook).split(" ")) for webhook in claimed]
 
-    async def renew(self, held: Sequence[Due]) -> None:
+    async def renew(self, held: Sequence[DueWebhook]) -> None:
         """Keep looking at webhooks."""
         await self._commands.script(RENEW, (keys.WEBHOOK_OWNERS,), (self._router, self._lease, *map(str, held)))
 
-    async def release(self, due: Due, seconds: int | None) -> None:
+    async def release(self, due: DueWebhook, seconds: int | None) -> None:
         """Look no more; the next look is in so many seconds. None: the webhook was deleted."""
         names = (keys.WEBHOOKS_DUE, keys.WEBHOOK_OWNERS)
         await self._commands.script(RELEASE, names, (self._router, str(due), -1 if seconds is None else seconds))
 
-    async def pending(self, due: Due, most: int) -> tuple[list[str], float | None]:
+    async def pending(self, due: DueWebhook, most: int) -> tuple[list[str], float | None]:
         """Ids of deliveries to be sent now, the most overdue first, and when the first of all is to be sent."""
-        index = keys.pending(due.tenant, due.webhook_id)
+        index = keys.pending_deliveries(due.tenant, due.webhook_id)
         ids, first = await self._commands.script(PENDING, (index,), (time.time(), most))
         return [str(one) for one in ids], float(first) if first else None
 
     async def record(
-        self, due: Due, delivery_id: str, state: str, http_status: int, error: str, next_time: float | None
+        self, due: DueWebhook, delivery_id: str, state: str, http_status: int, error: str, next_time: float | None
     ) -> None:
         """Write down how a try went; without `next_time` it was the last one."""
-        names = (keys.delivery(due.tenant, delivery_id), keys.pending(due.tenant, due.webhook_id))
+        names = (keys.delivery(due.tenant, delivery_id), keys.pending_deliveries(due.tenant, due.webhook_id))
         arguments = (delivery_id, state, http_status, error, "" if next_time is None else next_time)
         await self._commands.script(RECORD, names, arguments)

@@ -23,11 +23,11 @@ from kefu.common.errors import BackendUnavailable, WebhookNotFound
 from kefu.common.redis.client import REDIS_FAILURES
 from kefu.common.ssrf import Address, NotAllowed, PinnedBackend, is_public
 from kefu.router import metrics
-from kefu.router.webhooks.queue import LOOK_SECONDS, Due, WebhookQueue
+from kefu.router.webhooks.queue import IDLE_CHECK_SECONDS, DueWebhook, WebhookQueue
 from kefu.router.webhooks.signature import signed_headers
 from kefu.router.webhooks.store import Delivery, DeliveryState, Webhook, WebhookStore
 
-TRY_SECONDS = 10.0
+ATTEMPT_TIMEOUT_SECONDS = 10.0
 """An address that has not answered by then has failed."""
 LONGEST_PAUSE_SECONDS = 3 * 3600.0
 _GROWTH = 3.0
@@ -44,7 +44,7 @@ _AGENT = f"kefu/{version('kefu')}"
 
 
 @dataclass(frozen=True)
-class Tried:
+class DeliveryAttempt:
     """What became of a try. `error` is empty when it was answered with 2xx."""
 
     http_status: int
@@ -69,7 +69,7 @@ class WebhookSender:
         self._lease = lease
         self._first_pause = first_pause
         self._woken = asyncio.Event()
-        self._held: dict[Due, asyncio.Task[None]] = {}
+        self._held: dict[DueWebhook, asyncio.Task[None]] = {}
 
     def wake(self) -> None:
         """Something is to be sent: do not wait for the next look."""
@@ -111,8 +111,8 @@ class WebhookSender:
                 except REDIS_FAILURES as error:
                     _log.warning("webhooks.not_renewed", cause=str(error))
 
-    async def _look(self, due: Due) -> None:
-        """Send what is due to one address, then let go of it. Cancelled, it is let go of by `leave`."""
+    async def _look(self, due: DueWebhook) -> None:
+        """Send what is due to one address, then let go of it. Cancelled, it is let go of by `release_all`."""
         following: int | None = _AFTER_FAILURE_SECONDS
         try:
             following = await self._send_due(due)
@@ -123,13 +123,13 @@ class WebhookSender:
         del self._held[due]
         self.wake()
 
-    async def leave(self) -> None:
+    async def release_all(self) -> None:
         """After `run`: others may look at once at what this router was looking at."""
         with suppress(BackendUnavailable):
             for due in self._held:
                 await self._queue.release(due, 0)
 
-    async def _send_due(self, due: Due) -> int | None:
+    async def _send_due(self, due: DueWebhook) -> int | None:
         """Returns the seconds until the next look; None: the webhook is gone."""
         until = time.monotonic() + _BRIEF_LOOK_SECONDS
         while True:
@@ -139,14 +139,18 @@ class WebhookSender:
                 return None
             ids, first = await self._queue.pending(due, _AT_ONCE_AN_ADDRESS)
             if not ids:
-                return LOOK_SECONDS if first is None else max(1, min(LOOK_SECONDS, math.ceil(first - time.time())))
+                return (
+                    IDLE_CHECK_SECONDS
+                    if first is None
+                    else max(1, min(IDLE_CHECK_SECONDS, math.ceil(first - time.time())))
+                )
             async with asyncio.TaskGroup() as group:
                 for delivery_id in ids:
                     group.create_task(self._send(due, webhook, delivery_id))
             if time.monotonic() > until:
                 return 0
 
-    async def _send(self, due: Due, webhook: Webhook, delivery_id: str) -> None:
+    async def _send(self, due: DueWebhook, webhook: Webhook, delivery_id: str) -> None:
         delivery = await self._store.delivery(due.tenant, delivery_id)
         if delivery is None:  # erased with its session
             await self._queue.record(due, delivery_id, DeliveryState.FAILED, 0, "", None)
@@ -165,7 +169,7 @@ class WebhookSender:
             )
         await self._queue.record(due, delivery_id, state, tried.http_status, tried.error, following)
 
-    def _outcome(self, delivery: Delivery, tried: Tried) -> tuple[DeliveryState, float | None]:
+    def _outcome(self, delivery: Delivery, tried: DeliveryAttempt) -> tuple[DeliveryState, float | None]:
         if not tried.error:
             return DeliveryState.DELIVERED, None
         following = time.time() + pause_after(delivery.attempts + 1, self._first_pause)
@@ -173,7 +177,7 @@ class WebhookSender:
             return DeliveryState.FAILED, None
         return DeliveryState.PENDING, following
 
-    async def _try(self, webhook: Webhook, delivery: Delivery) -> Tried:
+    async def _try(self, webhook: Webhook, delivery: Delivery) -> DeliveryAttempt:
         body = delivery.body.encode()
         headers = {
             "content-type": "application/json",
@@ -183,19 +187,19 @@ class WebhookSender:
         }
         try:
             async with (
-                asyncio.timeout(TRY_SECONDS),
+                asyncio.timeout(ATTEMPT_TIMEOUT_SECONDS),
                 self._pool.stream("POST", webhook.url, headers=list(headers.items()), content=body) as answer,
             ):
                 status = answer.status
         except TimeoutError:
-            return Tried(0, f"It did not answer within {TRY_SECONDS:.0f} s.")
+            return DeliveryAttempt(0, f"It did not answer within {ATTEMPT_TIMEOUT_SECONDS:.0f} s.")
         except NotAllowed as error:
-            return Tried(0, _sentence(str(error)))
+            return DeliveryAttempt(0, _sentence(str(error)))
         except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, OSError) as error:
-            return Tried(0, _sentence(f"It could not be reached ({type(error).__name__}: {error})"))
+            return DeliveryAttempt(0, _sentence(f"It could not be reached ({type(error).__name__}: {error})"))
         if 200 <= status < 300:
-            return Tried(status, "")
-        return Tried(status, f"It answered with status {status}{_WHY.get(status // 100, '')}.")
+            return DeliveryAttempt(status, "")
+        return DeliveryAttempt(status, f"It answered with status {status}{_WHY.get(status // 100, '')}.")
 
 
 _WHY: dict[int, Literal["; redirects are not followed"]] = {3: "; redirects are not followed"}
@@ -224,7 +228,7 @@ async def open_webhook_sender(
             yield sender
         finally:
             await cancelled(running)
-            await sender.leave()
+            await sender.release_all()
 
 
 def _sentence(text: str) -> str:

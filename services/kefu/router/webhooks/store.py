@@ -11,12 +11,12 @@ from kefu.common.redis.commands import Command, RedisCommands, ScriptCall, pairs
 from kefu.common.resource_names import new_turn_id
 from kefu.router.storage import keys
 from kefu.router.webhooks.payloads import WebhookEvent
-from kefu.router.webhooks.queue import note
+from kefu.router.webhooks.queue import schedule_now
 
-MOST_WEBHOOKS = 20
-MOST_PENDING = 10_000
+MAX_WEBHOOKS = 20
+MAX_PENDING = 10_000
 """Deliveries that may wait for one address; what happens beyond is not told to it."""
-KEPT_SECONDS = 7 * 86_400
+RETENTION_SECONDS = 7 * 86_400
 _AT_ONCE = 500
 
 CREATE = """
@@ -42,7 +42,7 @@ return 1
 """
 """Keep a delivery to be sent: 1, or 0 when its session or webhook is gone, -1 when too many wait."""
 
-AGAIN = """
+REDELIVER = """
 -- KEYS: delivery, pending. ARGV: delivery id, webhook id, now s, given up at s, kept s
 if redis.call('HGET', KEYS[1], 'webhook') ~= ARGV[2] then return 0 end
 redis.call('HSET', KEYS[1], 'state', 'pending', 'next_time', ARGV[3], 'give_up', ARGV[4])
@@ -104,25 +104,25 @@ class WebhookStore:
         """Add a webhook, or raise BadRequest when the tenant has too many."""
         made = Webhook(new_turn_id(), url, tuple(events), secret, time.time())
         stored = {"url": url, "events": list(made.events), "secret": secret, "create_time": made.create_time}
-        arguments = (made.id, json.dumps(stored), MOST_WEBHOOKS)
+        arguments = (made.id, json.dumps(stored), MAX_WEBHOOKS)
         if not await self._commands.script(CREATE, (keys.webhooks(tenant),), arguments):
-            raise BadRequest("url", f"is one too many: a tenant has at most {MOST_WEBHOOKS} webhooks.")
-        await self._commands.together([note(tenant, made.id)])
+            raise BadRequest("url", f"is one too many: a tenant has at most {MAX_WEBHOOKS} webhooks.")
+        await self._commands.together([schedule_now(tenant, made.id)])
         return made
 
     async def all(self, tenant: str) -> list[Webhook]:
         """A tenant's webhooks, oldest first."""
-        [found] = await self._commands.together([self.reading(tenant)])
-        return self.read(found)
+        [found] = await self._commands.together([self.list_command(tenant)])
+        return self.parse_list(found)
 
     @staticmethod
-    def reading(tenant: str) -> Command:
-        """The command that reads a tenant's webhooks; see `read`."""
+    def list_command(tenant: str) -> Command:
+        """The command that reads a tenant's webhooks; see `parse_list`."""
         return ("HGETALL", keys.webhooks(tenant))
 
     @staticmethod
-    def read(reply: dict[str, str] | list[str]) -> list[Webhook]:
-        """What `reading` found, oldest first."""
+    def parse_list(reply: dict[str, str] | list[str]) -> list[Webhook]:
+        """What `list_command` found, oldest first."""
         return [_webhook(webhook_id, value) for webhook_id, value in sorted(pairs_of(reply))]
 
     async def get(self, tenant: str, webhook_id: str) -> Webhook:
@@ -141,7 +141,7 @@ class WebhookStore:
         ids = await self._commands.sorted_all(index)
         for at in range(0, len(ids), _AT_ONCE):
             await self._commands.delete(*(keys.delivery(tenant, one) for one in ids[at : at + _AT_ONCE]))
-        await self._commands.delete(index, keys.pending(tenant, webhook_id))
+        await self._commands.delete(index, keys.pending_deliveries(tenant, webhook_id))
 
     def enqueue(
         self, tenant: str, webhook: Webhook, session_id: str, delivery_id: str, event: WebhookEvent, body: str
@@ -151,30 +151,30 @@ class WebhookStore:
         script = ScriptCall(
             ENQUEUE,
             (
-                keys.erased(tenant, session_id),
+                keys.erasure_marker(tenant, session_id),
                 keys.webhooks(tenant),
                 keys.delivery(tenant, delivery_id),
                 keys.deliveries(tenant, webhook.id),
-                keys.pending(tenant, webhook.id),
-                keys.told_of(tenant, session_id),
+                keys.pending_deliveries(tenant, webhook.id),
+                keys.session_deliveries(tenant, session_id),
             ),
             (
                 *(webhook.id, delivery_id, event, body),
-                *(now, now + self._retry_seconds, KEPT_SECONDS, MOST_PENDING),
-                _id_at(now - KEPT_SECONDS),
+                *(now, now + self._retry_seconds, RETENTION_SECONDS, MAX_PENDING),
+                _id_at(now - RETENTION_SECONDS),
             ),
         )
-        return [script, note(tenant, webhook.id)]
+        return [script, schedule_now(tenant, webhook.id)]
 
-    async def again(self, tenant: str, webhook_id: str, delivery_id: str) -> None:
+    async def redeliver(self, tenant: str, webhook_id: str, delivery_id: str) -> None:
         """Send a delivery again, at once; WebhookNotFound, DeliveryNotFound."""
         await self.get(tenant, webhook_id)
         now = time.time()
-        names = (keys.delivery(tenant, delivery_id), keys.pending(tenant, webhook_id))
-        arguments = (delivery_id, webhook_id, now, now + self._retry_seconds, KEPT_SECONDS)
-        if not await self._commands.script(AGAIN, names, arguments):
+        names = (keys.delivery(tenant, delivery_id), keys.pending_deliveries(tenant, webhook_id))
+        arguments = (delivery_id, webhook_id, now, now + self._retry_seconds, RETENTION_SECONDS)
+        if not await self._commands.script(REDELIVER, names, arguments):
             raise DeliveryNotFound("There is no such delivery; list the webhook's deliveries.")
-        await self._commands.together([note(tenant, webhook_id)])
+        await self._commands.together([schedule_now(tenant, webhook_id)])
 
     async def deliveries(self, tenant: str, webhook_id: str, below: str, count: int) -> list[Delivery]:
         """A webhook's deliveries, the latest first, from those below an id on (empty: from the latest)."""
