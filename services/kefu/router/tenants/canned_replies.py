@@ -1,4 +1,4 @@
-"""What Kefu says by itself, in each language. A tenant may replace any of it."""
+"""Canned replies: the texts that Kefu says by itself, in each language. A tenant may replace any of them."""
 
 from dataclasses import dataclass, fields, replace
 
@@ -9,7 +9,7 @@ from kefu.router.nlu.intents import Intent
 
 @dataclass(frozen=True)
 class CannedReplies:
-    """Fixed replies in one language; an empty one in a tenant's settings means the installation's."""
+    """Canned replies in one language. An empty one in a tenant's settings means the installation's."""
 
     greeting: str = ""
     thanks: str = ""
@@ -27,12 +27,12 @@ class CannedReplies:
     refused_topic: str = ""
 
     def with_defaults(self, base: "CannedReplies") -> "CannedReplies":
-        """These texts, and the base's where these are empty."""
+        """These replies, with those of `base` where these are empty."""
         chosen = {field.name: getattr(self, field.name) or getattr(base, field.name) for field in fields(self)}
         return replace(base, **chosen)
 
     def reply_to(self, intent: Intent) -> str:
-        """The fixed reply to a message that is no question; not for PERSON, which hands over."""
+        """The reply to a message with an intent. For PERSON: the text of the handoff."""
         return {
             Intent.GREETING: self.greeting,
             Intent.THANKS: self.thanks,
@@ -42,7 +42,7 @@ class CannedReplies:
         }[intent]
 
     def handoff(self, reason: HandoffReason) -> str:
-        """What the customer is told when a person should take over."""
+        """The text for the customer when a person should take over."""
         return {
             HandoffReason.CUSTOMER_ASKED: self.handoff_customer_asked,
             HandoffReason.NOTHING_RELEVANT: self.handoff_nothing_relevant,
