@@ -221,7 +221,7 @@ async def test_what_a_person_replied_next_stands_beside_the_question(
 async def test_the_oldest_go_when_there_are_too_many_and_all_that_are_too_old(redis: RedisServer) -> None:
     async with open_desk(redis) as desk, desk.store() as store:
         commands = RedisCommands(store)
-        kept = UnansweredStore(commands, days=30, most=3)
+        kept = UnansweredStore(commands, days=30, max_kept=3)
         for age in (40 * 86_400, 50, 40, 30, 20):
             vector = struct.pack("<2e", 1.0, 0.0)
             reason = HandoffReason.NOTHING_RELEVANT
