@@ -1,4 +1,4 @@
-"""Conversations and events of the desk as messages of the contract."""
+"""Conversations and desk events as messages of the contract."""
 
 from kefu.common.auth import Principal
 from kefu.router.desk.watches import AgentsPresent, CaughtUp, DeskEvent, SessionDeleted
@@ -8,7 +8,7 @@ from kefu.router.v1 import desk_pb2 as pb
 
 
 def conversation_message(conversation: Conversation, principal: Principal) -> pb.Conversation:
-    """A conversation, for whoever asks."""
+    """A conversation, as the caller `principal` sees it."""
     session, turn = conversation.session, conversation.handoff_turn
     return pb.Conversation(
         session=session_message(session),
@@ -23,7 +23,7 @@ def conversation_message(conversation: Conversation, principal: Principal) -> pb
 
 
 def desk_event_message(event: DeskEvent, principal: Principal) -> pb.DeskEvent:
-    """A change at the desk."""
+    """A desk event, as the caller `principal` sees it."""
     match event:
         case Conversation():
             return pb.DeskEvent(conversation=conversation_message(event, principal))
@@ -36,5 +36,5 @@ def desk_event_message(event: DeskEvent, principal: Principal) -> pb.DeskEvent:
 
 
 def agent_messages(agents: "tuple[tuple[str, int], ...] | list[tuple[str, int]]") -> list[pb.Agent]:
-    """Who is present."""
-    return [pb.Agent(name=name, conversations=held) for name, held in agents]
+    """The agents who are present, each with the number of conversations they have claimed."""
+    return [pb.Agent(name=name, conversations=count) for name, count in agents]
