@@ -115,8 +115,8 @@ async def router(
         )
         admission = AdmissionScheduler(bounds, load=lambda: pool.engine_load)
         limits = TenantLimits(commands, lease=config.lease_seconds, unknown=config.limits_without_redis)
-        for beside in (admission.watch(), limits.renew()):
-            stack.push_async_callback(cancelled, asyncio.create_task(beside))
+        for background in (admission.watch(), limits.renew()):
+            stack.push_async_callback(cancelled, asyncio.create_task(background))
         life = config.session_days * _SECONDS_A_DAY
         turns = TurnStore(commands, life=life, lease=config.lease_seconds, owner=name)
         cache = AnswerCache(
@@ -141,17 +141,17 @@ async def router(
         )
         registry = TurnRegistry(services, await enter(open_remote_turns(turns)))
         stack.push_async_callback(registry.close)
-        watches = await enter(open_watches(SessionEvents(commands, services.store)))
+        session_watches = await enter(open_watches(SessionEvents(commands, services.store)))
         desk_store = DeskStore(commands, life=life, retention_seconds=timing.desk_retention_seconds)
         desk_watches = await enter(open_desk_watches(desk_store, presence_seconds=timing.presence_seconds))
-        await enter(open_change_feed(commands, [watches, desk_watches]))
+        await enter(open_change_feed(commands, [session_watches, desk_watches]))
         check = timing.escalation_check_seconds
         monitor = EscalationMonitor(commands, desk_store, settings, event_bus, name, check_seconds=check)
         await enter(open_escalation_monitor(monitor))
         streams = StreamLimits(
             slow_reader_seconds=config.slow_reader_seconds, key_check_seconds=timing.key_check_seconds
         )
-        chat = ChatServicer(ConversationService(services, registry, watches), keyring, streams)
+        chat = ChatServicer(ConversationService(services, registry, session_watches), keyring, streams)
         desk_service = DeskService(desk_store, services.store, event_bus, presence_seconds=timing.presence_seconds)
         desk = DeskServicer(desk_service, desk_watches, keyring, streams)
         admin = AdminServicer(TenantStore(commands), settings)
@@ -164,7 +164,7 @@ async def router(
             insight.register(server)
 
         def end_watches() -> None:
-            watches.leave()
+            session_watches.leave()
             desk_watches.end_all()
 
         yield await enter(

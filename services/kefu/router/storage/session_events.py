@@ -23,7 +23,7 @@ _BATCH_SIZE = 20
 
 @dataclass(frozen=True)
 class SessionStateChanged:
-    """The session is in another state, with another one who answers."""
+    """The session has another state, or another agent answers in it."""
 
     number: int
     state: SessionState
