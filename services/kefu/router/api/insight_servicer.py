@@ -90,7 +90,7 @@ def _span(request: pb.GetNumbersRequest | pb.ListDocumentUseRequest) -> tuple[fl
     if start > end:
         raise BadRequest("start_time", "must not be after end_time.")
     if end - start > LONGEST_SPAN_SECONDS:
-        raise BadRequest("start_time", "must be at limit 92 days before end_time.")
+        raise BadRequest("start_time", "must be at most 92 days before end_time.")
     return max(start, 0.0), max(end, 0.0)
 
 
