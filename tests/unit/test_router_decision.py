@@ -81,7 +81,7 @@ def test_a_message_alone_decides(text: str, more: dict[str, Any], decision: Deci
 
 
 def found(*passages: Passage, curated: Curated | None = None, too_near: bool = False) -> SearchResult:
-    return SearchResult(passages, curated, too_near=too_near)
+    return SearchResult(passages, curated, too_close=too_near)
 
 
 CURATED = Curated("c", "answer", "en")
