@@ -1,10 +1,12 @@
 """Conversations at the desk that nobody attends to. Over real gRPC, with two routers and a real Redis."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from prometheus_client import REGISTRY
 
+from kefu.router.config import Timing
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import desk_pb2
 from kefu.testing.redis_server import RedisServer
@@ -14,8 +16,8 @@ from tests.support.people import at_desk, claim, escalates, give_back, reply, wa
 from tests.support.settings import choose
 from tests.support.waiting import eventually
 
+OFTEN = Timing(escalation_check_seconds=0.1)
 pytestmark = pytest.mark.slow
-
 PERSON = "Let me talk to a person"
 State = pb.Session
 NEVER, ALWAYS = ["Mon-Sun closed"], ["Mon-Sun 00:00-24:00"]
@@ -46,11 +48,8 @@ async def test_a_customer_who_waits_too_long_is_escalated_until_somebody_comes(
     assert not (await claim(mei, session)).conversation.escalated
 
 
-async def test_how_many_have_waited_for_too_long_is_told_to_prometheus(
-    redis: RedisServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("kefu.router.desk.escalation._EVERY_SECONDS", 0.1)
-    async with open_desk(redis, escalate_seconds=1) as desk:
+async def test_how_many_have_waited_for_too_long_is_told_to_prometheus(redis: RedisServer) -> None:
+    async with open_desk(redis, timing=OFTEN, escalate_seconds=1) as desk:
         root, customer = await desk.customer(), await desk.customer(await desk.key("default"))
 
         async def overdue(wanted: float) -> None:
@@ -106,23 +105,19 @@ async def test_a_claim_lapses_quietly_when_the_customer_does_not_wait(
     assert not found.HasField("waiting_since")
 
 
-async def test_the_installation_says_how_long_unless_the_tenant_does(
-    redis: RedisServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("kefu.router.desk.escalation._EVERY_SECONDS", 0.1)
-    async with open_desk(redis, escalate_seconds=1) as desk:
+async def test_the_installation_says_how_long_unless_the_tenant_does(redis: RedisServer) -> None:
+    async with open_desk(redis, timing=OFTEN, escalate_seconds=1) as desk:
         root = await desk.customer()
         session = (await root.ask(PERSON)).session
         await escalates(root, session)
 
 
-async def test_what_has_left_the_desk_leaves_its_list(
-    customer: Customer, mei: Customer, desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("kefu.router.desk.store._STAYS_SECONDS", 0.0)
-    sessions = [(await customer.ask(PERSON)).session for _ in range(2)]
-    await give_back(mei, sessions[0], (await claim(mei, sessions[0])).claim)
-    kept = sessions[1].removeprefix("sessions/").encode()
-    async with desk.store() as store, asyncio.timeout(30):
-        while await store.zrange("kefu:1:{default:desk}:open", 0, -1) != [kept]:  # pyright: ignore
-            await asyncio.sleep(0.05)
+async def test_what_has_left_the_desk_leaves_its_list(redis: RedisServer) -> None:
+    async with open_desk(redis, timing=replace(OFTEN, desk_retention_seconds=0.0), escalate_seconds=0) as desk:
+        mei = await desk.customer()
+        sessions = [(await mei.ask(PERSON)).session for _ in range(2)]
+        await give_back(mei, sessions[0], (await claim(mei, sessions[0])).claim)
+        kept = sessions[1].removeprefix("sessions/").encode()
+        async with desk.store() as store, asyncio.timeout(30):
+            while await store.zrange("kefu:1:{default:desk}:open", 0, -1) != [kept]:  # pyright: ignore
+                await asyncio.sleep(0.05)

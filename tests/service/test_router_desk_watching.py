@@ -2,9 +2,7 @@
 
 import asyncio
 
-import pytest
-
-from kefu.router.domain.event_bus import EventBus
+from kefu.router.config import Timing
 from kefu.router.domain.events import DomainEvent
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import desk_pb2
@@ -40,12 +38,14 @@ async def test_the_desk_is_told_then_followed_at_any_router(customer: Customer, 
 
 
 async def test_whoever_watches_is_present_and_is_not_once_the_lease_is_over(
-    desk: Desk, customer: Customer, mei: Customer, tom: Customer, monkeypatch: pytest.MonkeyPatch
+    redis: RedisServer,
 ) -> None:
-    for module in ("desk", "desk_watching"):
-        monkeypatch.setattr(f"kefu.router.{module}.PRESENCE_SECONDS", 1.5)
-    monkeypatch.setattr("kefu.router.desk.watches._RENEW_SECONDS", 0.3)
-    await claim(mei, (await customer.ask(PERSON)).session)
+    async with open_desk(redis, routers=2, timing=Timing(presence_seconds=1.5)) as desk:
+        await comes_and_goes(await desk.customer(), await desk.customer(at=1))
+
+
+async def comes_and_goes(mei: Customer, tom: Customer) -> None:
+    await claim(mei, (await mei.ask(PERSON)).session)
     here, there = watch_desk(mei, "Mei"), watch_desk(tom, "Tom")
 
     def present(events: list[desk_pb2.DeskEvent]) -> list[tuple[str, int]]:
@@ -68,31 +68,24 @@ async def test_whoever_watches_is_present_and_is_not_once_the_lease_is_over(
 async def test_a_desk_that_nobody_watches_costs_nothing(desk: Desk, mei: Customer) -> None:
     stream = watch_desk(mei, "Mei")
     await stream.until(lambda events: any(event.HasField("caught_up") for event in events))
-    assert [task.get_name() for task in asyncio.all_tasks() if "keep the desk" in task.get_name()]
+    assert [task.get_name() for task in asyncio.all_tasks() if "watched desk" in task.get_name()]
     await stream.gone()
     async with asyncio.timeout(30):
-        while [task for task in asyncio.all_tasks() if "keep the desk" in task.get_name()]:
+        while [task for task in asyncio.all_tasks() if "watched desk" in task.get_name()]:
             await asyncio.sleep(0.05)
 
 
-async def test_observers_are_told_what_happens_in_its_order(
-    redis: RedisServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_observers_are_told_what_happens_in_its_order(redis: RedisServer) -> None:
     class Notes:
         def __init__(self) -> None:
             self.told: list[DomainEvent] = []
 
-        def happened(self, happening: DomainEvent) -> None:
-            self.told.append(happening)
+        def on_event(self, event: DomainEvent) -> None:
+            self.told.append(event)
 
     notes = Notes()
-
-    def noted(_: object) -> EventBus:
-        return EventBus([notes])
-
-    monkeypatch.setattr("kefu.router.service.Happenings", noted)
-    monkeypatch.setattr("kefu.router.desk.escalation._EVERY_SECONDS", 0.1)
-    async with open_desk(redis, escalate_seconds=1) as desk:
+    timing = Timing(escalation_check_seconds=0.1)
+    async with open_desk(redis, timing=timing, observers=[notes], escalate_seconds=1) as desk:
         root = await desk.customer()
         handed = await root.ask(PERSON)
         session = handed.session
@@ -106,7 +99,7 @@ async def test_observers_are_told_what_happens_in_its_order(
         await root.chat.RateTurn(rating, metadata=root.metadata)
         await root.chat.DeleteSession(pb.DeleteSessionRequest(name=session), metadata=root.metadata)
         assert [type(one).__name__ for one in notes.told] == [
-            *("TurnStored", "HandedOver", "Escalated", "StateChanged", "TurnStored", "Replied", "StateChanged"),
+            *("TurnStored", "HandoffRequested", "Escalated", "StateChanged", "TurnStored", "Replied", "StateChanged"),
             *("Rated", "Erased"),
         ]
         assert {(one.tenant, f"sessions/{one.session_id}") for one in notes.told} == {("default", session)}
