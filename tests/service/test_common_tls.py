@@ -13,9 +13,9 @@ import grpc.aio
 import pytest
 
 from kefu.common.errors import StartupError
-from kefu.common.probe import serves
-from kefu.common.tls import Tls, channel_inside
-from kefu.edge.config import Certificate, Edge, Inside
+from kefu.common.probe import is_serving
+from kefu.common.tls import Tls, internal_channel
+from kefu.edge.config import Certificate, Edge, InternalTls
 from kefu.router.replicas.discovery import server_name_of
 from kefu.testing.ports import free_port
 from tests.support.echo_router import echo_router
@@ -34,7 +34,7 @@ def tls(tmp_path: Path) -> Tls:
 
 async def test_a_caller_with_a_certificate_of_the_authority_is_served(tls: Tls) -> None:
     port = free_port()
-    async with echo_router(port, tls=tls), channel_inside(f"localhost:{port}", tls, ()) as channel:
+    async with echo_router(port, tls=tls), internal_channel(f"localhost:{port}", tls, ()) as channel:
         assert await router_of(channel) == port
 
 
@@ -43,9 +43,9 @@ async def test_a_replica_that_is_known_by_its_ip_has_to_show_the_name_it_was_fou
     name = server_name_of("dns:///kefu-generation:50053")
     assert name == "kefu-generation"
     async with echo_router(port, tls=tls):
-        async with channel_inside(f"127.0.0.1:{port}", tls, (), name) as channel:
+        async with internal_channel(f"127.0.0.1:{port}", tls, (), name) as channel:
             assert await router_of(channel) == port
-        async with channel_inside(f"127.0.0.1:{port}", tls, (), "somebody-else") as channel:
+        async with internal_channel(f"127.0.0.1:{port}", tls, (), "somebody-else") as channel:
             await fails(channel)
 
 
@@ -60,7 +60,7 @@ async def test_callers_without_tls_without_a_certificate_or_with_another_authori
         for channel in (
             grpc.aio.insecure_channel(f"localhost:{port}"),
             grpc.aio.secure_channel(f"localhost:{port}", only_root),
-            channel_inside(f"localhost:{port}", mixed, ()),
+            internal_channel(f"localhost:{port}", mixed, ()),
         ):
             async with channel:
                 await fails(channel)
@@ -74,7 +74,7 @@ async def fails(channel: grpc.aio.Channel) -> None:
 
 async def test_a_renewed_certificate_is_shown_to_the_next_connection_without_a_restart(tls: Tls) -> None:
     port = free_port()
-    async with echo_router(port, tls=tls), channel_inside(f"localhost:{port}", tls, ()) as channel:
+    async with echo_router(port, tls=tls), internal_channel(f"localhost:{port}", tls, ()) as channel:
         client = of_the_same_authority(tls)
         before = await shown(port, client)
         assert await shown(port, client) == before
@@ -110,13 +110,13 @@ async def shown(port: int, tls: Tls) -> bytes:
 
 
 async def test_nginx_shows_and_checks_certificates_towards_the_routers(tls: Tls, tmp_path: Path) -> None:
-    inside = Inside(
+    inside = InternalTls(
         Certificate(tls.certificate, tls.key), tls.authority, "kefu-router", "kefu-retrieval", "kefu-gateway"
     )
-    edge = Edge("", [], tmp_path, LIMITS, inside=inside)
+    edge = Edge("", [], tmp_path, LIMITS, internal_tls=inside)
     async with nginx_in_front(tmp_path, edge) as front, front.channel() as channel:
         assert {await router_of(channel) for _ in range(10)} == set(front.ports)
-    wrong = Inside(inside.shown, inside.authority, "somebody-else", "kefu-retrieval", "kefu-gateway")
+    wrong = InternalTls(inside.own_certificate, inside.authority, "somebody-else", "kefu-retrieval", "kefu-gateway")
     async with nginx_in_front(tmp_path, replace(edge, inside=wrong)) as front, front.channel() as channel:
         await fails(channel)
 
@@ -129,7 +129,7 @@ async def test_the_health_probe_of_the_images_works_with_and_without_tls(tls: Tl
         assert await probe(plain, {}) == 0
         assert await probe(secure, with_tls) == 0
         assert await probe(secure, {}) == 1
-        assert await asyncio.to_thread(serves, f"localhost:{secure}", tls)
+        assert await asyncio.to_thread(is_serving, f"localhost:{secure}", tls)
     assert await probe(plain, {}) == 1
 
 

@@ -8,7 +8,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from kefu.common.auth import Scope
-from kefu.gateway.auth.visitor_tokens import AUDIENCE, Visitors
+from kefu.gateway.auth.visitor_tokens import AUDIENCE, VisitorTokens
 from kefu.testing.redis_server import RedisServer
 from tests.support.backends import hit
 from tests.support.calling import BOOTSTRAP_KEY
@@ -92,12 +92,12 @@ async def test_a_hand_overs_notes_are_not_for_the_visitor(front: Front, desk: De
 async def test_a_token_is_refreshed_for_the_same_visitor_until_it_is_too_old(front: Front) -> None:
     now = time.time()
     clock = [now]
-    made = Visitors([VISITOR_SECRET], "default", clock=lambda: clock[0])
-    fresh = made.new()
+    made = VisitorTokens([VISITOR_SECRET], "default", clock=lambda: clock[0])
+    fresh = made.issue()
     session = (await front.ask(QUESTION, fresh)).session
 
     clock[0] = now - 2 * 3600
-    expired = made.new()
+    expired = made.issue()
     refused = await front.call(f"{CHAT}/ListSessions", expired)
     assert (refused.status_code, reason(refused.json())) == (401, "UNAUTHENTICATED")
     again = await front.http.post("/api/visitor", headers=bearer(expired))
@@ -110,7 +110,7 @@ async def test_a_token_is_refreshed_for_the_same_visitor_until_it_is_too_old(fro
     assert (await front.call(f"{CHAT}/GetSession", refreshed, name=session)).status_code == 200
 
     clock[0] = now - 9 * 86_400
-    assert (await front.http.post("/api/visitor", headers=bearer(made.new()))).status_code == 401
+    assert (await front.http.post("/api/visitor", headers=bearer(made.issue()))).status_code == 401
 
 
 async def test_forged_tokens_are_refused(front: Front) -> None:
@@ -160,7 +160,7 @@ async def test_without_a_secret_there_are_no_visitors(desk: Desk) -> None:
     async with open_front(desk, visitor_secret=None) as front:
         assert (await front.http.post("/api/visitor")).status_code == 404
         assert (await front.http.get("/api/config")).json()["visitors"] is False
-        token = Visitors([VISITOR_SECRET], "default").new()
+        token = VisitorTokens([VISITOR_SECRET], "default").issue()
         assert (await front.call(f"{CHAT}/ListSessions", token)).status_code == 401
 
 

@@ -10,12 +10,11 @@ import grpc.aio
 import pytest
 
 from kefu.common.auth import Principal, Scope
-from kefu.common.rpc.interceptor import naming
+from kefu.common.rpc.interceptor import principal_metadata
 from kefu.common.rpc.status import RpcFailure
 from kefu.generation.engine import Channel, Engine, Piece, Started
 from kefu.generation.servicer import GenerationServicer
 from kefu.generation.v1 import generation_pb2 as pb
-from kefu.router.replicas import multiplexing
 from kefu.router.replicas.multiplexing import AnswerFailed, AnswerMultiplexer, MultiplexedAnswer
 from tests.support.calling import failure
 from tests.support.replica import ANSWER, KEY, ScriptedEngine, ask, events_of, served
@@ -41,11 +40,11 @@ class Counting:
 
 @asynccontextmanager
 async def opened(
-    engine: Engine, **limits: float
+    engine: Engine, call_seconds: float = 60.0, **limits: float
 ) -> AsyncIterator[tuple[AnswerMultiplexer, GenerationServicer, Counting]]:
     async with served(engine, **limits) as (stub, servicer, _):  # pyright: ignore[reportArgumentType]
         counting = Counting(stub)
-        way = AnswerMultiplexer(counting, KEY)  # pyright: ignore[reportArgumentType]
+        way = AnswerMultiplexer(counting, KEY, call_seconds=call_seconds)  # pyright: ignore[reportArgumentType]
         try:
             yield way, servicer, counting
         finally:
@@ -55,7 +54,7 @@ async def opened(
 def begin(
     way: AnswerMultiplexer, request: pb.GenerateRequest | None = None, timeout: float | None = None
 ) -> MultiplexedAnswer:
-    return way.begin(request or ask(), timeout=timeout, metadata=naming(CUSTOMER))
+    return way.begin(request or ask(), timeout=timeout, metadata=principal_metadata(CUSTOMER))
 
 
 async def read(answer: MultiplexedAnswer) -> list[pb.GenerateEvent]:
@@ -81,8 +80,8 @@ async def test_every_answer_is_what_a_call_of_its_own_would_have_given_and_all_s
             assert [event.WhichOneof("event") for event in events] == [event.WhichOneof("event") for event in alone]
             assert [event.delta for event in events] == [event.delta for event in alone]
         assert counting.calls == 1
-        assert servicer.ledger.accepted_tokens("r1") == 2 * 51
-        assert servicer.ledger.owed_tokens == 0
+        assert servicer.accounting.accepted_tokens("r1") == 2 * 51
+        assert servicer.accounting.owed_tokens == 0
         await way.close()
 
 
@@ -96,7 +95,7 @@ async def test_an_answer_fails_alone_and_says_what_its_own_call_would_have_said(
         wrong = await broken(begin(way, ask(max_tokens=0)))
         assert (wrong.code, wrong.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "BAD_REQUEST")
         assert "max_tokens" in wrong.message
-        assert servicer.ledger.open_requests == 1
+        assert servicer.accounting.open_requests == 1
         assert counting.calls == 1
 
 
@@ -119,18 +118,18 @@ async def test_a_cancelled_answer_is_ended_in_the_engine_and_the_others_go_on() 
         await first.read()
         await second.read()
         first.cancel()
-        await until(lambda: servicer.ledger.open_requests == 1)
+        await until(lambda: servicer.accounting.open_requests == 1)
         assert (await second.read()) is not None
         second.cancel()
-        await until(lambda: servicer.ledger.open_requests == 0)
-        assert servicer.ledger.owed_tokens == 0
+        await until(lambda: servicer.accounting.open_requests == 0)
+        assert servicer.accounting.owed_tokens == 0
 
 
 async def test_a_time_out_ends_an_answer() -> None:
     async with opened(ScriptedEngine(ANSWER[:2], hold=True)) as (way, servicer, _):
         late = await broken(begin(way, timeout=0.2))
         assert (late.code, late.reason) == (grpc.StatusCode.DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED")
-        assert servicer.ledger.open_requests == 0
+        assert servicer.accounting.open_requests == 0
 
 
 async def test_a_lost_connection_fails_all_answers_and_the_next_one_gets_a_new_call() -> None:
@@ -142,7 +141,7 @@ async def test_a_lost_connection_fails_all_answers_and_the_next_one_gets_a_new_c
         await way.close()
         for answer in answers:
             assert (await broken(answer)).code is grpc.StatusCode.UNAVAILABLE
-        await until(lambda: servicer.ledger.open_requests == 0)
+        await until(lambda: servicer.accounting.open_requests == 0)
         engine.hold = False
         assert (await begin(way).read()) is not None
         assert counting.calls == 2
@@ -158,19 +157,16 @@ async def test_nobody_at_the_address_fails_an_answer_at_once() -> None:
         await way.close()
 
 
-async def test_a_call_that_took_answers_for_long_enough_is_renewed_and_finishes_what_it_has(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(multiplexing, "_LINE_SECONDS", 0.0)
+async def test_a_call_that_took_answers_for_long_enough_is_renewed_and_finishes_what_it_has() -> None:
     engine = ScriptedEngine(ANSWER[:2], hold=True)
-    async with opened(engine) as (way, servicer, counting):
+    async with opened(engine, call_seconds=0.0) as (way, servicer, counting):
         old = begin(way)
         await old.read()
         new = begin(way)
         await new.read()
         assert counting.calls == 2
         assert (await old.read()) is not None
-        assert servicer.ledger.open_requests == 2
+        assert servicer.accounting.open_requests == 2
 
 
 async def test_a_draining_replica_ends_the_call_with_its_last_answer() -> None:
@@ -198,7 +194,7 @@ async def test_a_number_that_cannot_be_told_apart_is_refused(numbers: list[int])
         await call.write(pb.GenerateManyRequest(begin=begins, cancel=[12345]))
         refused = await failure(call.read)
         assert (refused.code, refused.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "BAD_REQUEST")
-        assert servicer.ledger.open_requests == 0
+        assert servicer.accounting.open_requests == 0
 
 
 async def test_a_caller_that_reads_nothing_is_cut_and_owes_nothing() -> None:
@@ -207,7 +203,7 @@ async def test_a_caller_that_reads_nothing_is_cut_and_owes_nothing() -> None:
     async with served(engine, stall_seconds=0.5) as (stub, servicer, _):
         call = stub.GenerateMany(metadata=KEY)
         await call.write(pb.GenerateManyRequest(begin=[pb.BeginAnswer(answer=1, request=ask())]))
-        await until(lambda: servicer.ledger.open_requests == 1)
-        await until(lambda: servicer.ledger.open_requests == 0)
+        await until(lambda: servicer.accounting.open_requests == 1)
+        await until(lambda: servicer.accounting.open_requests == 0)
         assert engine.closed.is_set()
         call.cancel()

@@ -54,7 +54,7 @@ def opened(redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> Open:
             desk = await stack.enter_async_context(open_desk(redis, replicas=0, generation=addresses, **config))
             desk.knowledge.hits = [hit(PASSAGE)]
             made = Shop(desk, pools[-1], [replica for _, replica in replicas], troubles)
-            await until(lambda: not any(replica.load.stale for replica in made.pool.replicas))
+            await until(lambda: not any(replica.load.is_stale for replica in made.pool.replicas))
             yield made
 
     return shop
@@ -272,7 +272,7 @@ async def test_nothing_is_owed_after_a_second_replica_wrote_first(
     opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def eager(**_: object) -> Hedging:
-        return Hedging(share=1.0, least_samples=1)
+        return Hedging(share=1.0, min_samples=1)
 
     monkeypatch.setattr(generator, "Hedging", eager)
     async with opened() as shop:

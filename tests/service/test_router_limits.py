@@ -11,7 +11,7 @@ import grpc
 import pytest
 from prometheus_client import REGISTRY
 
-from kefu.common.aio import cancelled
+from kefu.common.aio import cancel_and_wait
 from kefu.common.auth import Priority
 from kefu.common.errors import BackendUnavailable, TenantLimit
 from kefu.common.redis.client import open_redis
@@ -46,7 +46,7 @@ def rules(max_concurrent_turns: int = 0, questions_per_minute: int = 0, question
 async def limits_over(redis: RedisServer, routers: int, *, lease: float = 5.0) -> AsyncIterator[list[TenantLimits]]:
     """What each router has of its own."""
     async with open_redis(redis.url) as store:
-        yield [TenantLimits(RedisCommands(store), lease=lease, unknown="serve") for _ in range(routers)]
+        yield [TenantLimits(RedisCommands(store), lease_seconds=lease, without_redis="serve") for _ in range(routers)]
 
 
 async def verdict(entering: TenantLimits, turn: str, given: EffectiveSettings, **more: float) -> TenantLimit | None:
@@ -136,7 +136,7 @@ async def test_leases_are_renewed_in_batches_and_those_of_a_killed_router_are_fr
             await asyncio.sleep(2.5)  # well beyond a lease
             assert await verdict(other, "new", given) is not None
             assert await _scripts_run(store) - before <= 2 * 6 + 1  # 1,100 turns: two calls, each half second
-            await cancelled(renewing)  # as a killed router's would be
+            await cancel_and_wait(renewing)  # as a killed router's would be
             async with asyncio.timeout(10):
                 while await verdict(other, "new", given) is not None:
                     await asyncio.sleep(0.1)
@@ -153,7 +153,7 @@ async def test_without_redis_limits_are_not_enforced_or_nobody_is_served_as_conf
     redis: RedisServer, unknown: str
 ) -> None:
     async with open_redis(redis.url) as store:
-        limits = TenantLimits(RedisCommands(store), lease=5.0, unknown=unknown)  # pyright: ignore[reportArgumentType]
+        limits = TenantLimits(RedisCommands(store), lease_seconds=5.0, without_redis=unknown)  # pyright: ignore[reportArgumentType]
         given = rules(max_concurrent_turns=1, questions_per_minute=1)
         redis.kill()
         if unknown == "refuse":

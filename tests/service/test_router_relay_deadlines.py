@@ -8,7 +8,7 @@ import pytest
 
 from kefu.common.errors import DeadlineExceeded, EngineDead
 from kefu.generation.v1 import generation_pb2 as gen
-from kefu.router.dispatch.relay import NoReplica, Patience
+from kefu.router.dispatch.relay import NoReplica, RelayPolicy
 from tests.support.backends import Context, ScriptedReplica
 from tests.support.bench import Written, measured, open_bench, order, scripted
 
@@ -47,14 +47,14 @@ async def test_a_first_token_is_awaited_until_just_before_the_deadline() -> None
         began = time.monotonic()
         with pytest.raises(NoReplica) as caught:
             await bench.ask(first_by=began + 0.6)
-        assert not caught.value.began
+        assert not caught.value.started
         assert time.monotonic() - began >= 0.4
         await asyncio.wait_for(bench.replicas[0].calls[0].ended.wait(), 10)
         await bench.until_settled()
 
 
 async def test_a_deadline_in_mid_answer_ends_it_as_such() -> None:
-    patience = Patience(first_token=5.0, between_tokens=5.0, attempts=3)
+    patience = RelayPolicy(first_token_seconds=5.0, idle_seconds=5.0, max_attempts=3)
     async with open_bench(scripted("Hello", asyncio.Event()), scripted("Hello"), patience=patience) as bench:
         written = Written()
         with pytest.raises(DeadlineExceeded):
@@ -66,7 +66,7 @@ async def test_a_deadline_in_mid_answer_ends_it_as_such() -> None:
 
 
 async def test_a_resumable_answer_outlives_the_deadline_for_its_first_token() -> None:
-    patience = Patience(first_token=5.0, between_tokens=5.0, attempts=1)
+    patience = RelayPolicy(first_token_seconds=5.0, idle_seconds=5.0, max_attempts=1)
     async with open_bench(scripted("Hel", 1.5, "lo"), patience=patience) as bench:
         assert (await bench.ask(first_by=time.monotonic() + 1.2)).text == "Hello"
 
@@ -94,5 +94,5 @@ async def test_an_answer_that_cannot_be_continued_in_time_is_given_up_before_the
         deadline = time.monotonic() + 2.7
         with pytest.raises(NoReplica) as caught:
             await bench.ask(order(deadline=deadline))
-        assert caught.value.began
+        assert caught.value.started
         assert time.monotonic() < deadline

@@ -6,7 +6,7 @@ import pytest
 
 from kefu.common.errors import EngineDead
 from kefu.router.dispatch.hedging import Hedging
-from kefu.router.dispatch.relay import Patience
+from kefu.router.dispatch.relay import RelayPolicy
 from tests.support.bench import measured, open_bench, order, scripted
 
 TEXT = "退款需𠮷7个𪚥日。👩‍👧 Gelöscht 😀!"  # characters of one to four bytes, and some that are joined
@@ -33,7 +33,10 @@ async def test_the_second_replica_is_cancelled_when_the_first_writes_after_all()
 
 
 async def test_the_second_replica_answers_when_the_first_fails_meanwhile() -> None:
-    late, patience = scripted(0.8, EngineDead("dead")), Patience(first_token=5.0, between_tokens=1.0, attempts=3)
+    late, patience = (
+        scripted(0.8, EngineDead("dead")),
+        RelayPolicy(first_token_seconds=5.0, idle_seconds=1.0, max_attempts=3),
+    )
     async with open_bench(late, scripted(1.2, "second"), patience=patience, hedging=measured()) as bench:
         assert (await bench.ask()).text == "second"
         assert [len(replica.calls) for replica in bench.replicas] == [1, 1]
@@ -67,8 +70,8 @@ async def test_no_second_replica_is_asked_when(why: str) -> None:
         why, measured()
     )
     if why == "budget":
-        while hedging.allowed:
-            hedging.take()
+        while hedging.is_allowed:
+            hedging.record_hedge()
     thinking = 100 if why == "thinking" else None
     async with open_bench(scripted(0.4, "first"), scripted("second"), hedging=hedging) as bench:
         assert (await bench.ask(order(reasoning_tokens=thinking))).text == "first"

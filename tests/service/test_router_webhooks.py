@@ -305,7 +305,7 @@ async def test_addresses_that_are_not_public_or_not_safe_are_refused(redis: Redi
 async def test_a_name_that_leads_into_the_own_network_later_is_not_connected_to(
     redis: RedisServer, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kefu.router.api.webhook_servicer.addresses_of", _public)
+    monkeypatch.setattr("kefu.router.api.webhook_servicer.resolve_permitted", _public)
     async with open_desk(redis, webhook_retry_seconds=0.2) as desk, operator_at(desk, desk.routers[0].port) as operator:
         url = receiver.url.replace("http:", "https:").replace("127.0.0.1", "localhost")
         webhook, _ = await operator.create(url, pb.WEBHOOK_EVENT_TURN)

@@ -13,7 +13,7 @@ import grpc.aio
 from kefu.common import auth
 from kefu.common.auth import Scope, open_keyring
 from kefu.common.rpc.server import serving
-from kefu.generation.multiplexing import ManyAnswers
+from kefu.generation.multiplexing import MultiplexedCall
 from kefu.generation.v1 import generation_pb2 as gen
 from kefu.generation.v1 import generation_pb2_grpc as gen_rpc
 from kefu.retrieval.v1 import knowledge_pb2 as kb
@@ -121,7 +121,7 @@ class ScriptedReplica(gen_rpc.GenerationServiceServicer):
     async def GenerateMany(
         self, request_iterator: AsyncIterator[gen.GenerateManyRequest], context: Context
     ) -> AsyncIterator[gen.GenerateManyResponse]:
-        async with aclosing(ManyAnswers(self.answer, stall_seconds=30).responses(request_iterator)) as responses:
+        async with aclosing(MultiplexedCall(self.answer, stall_seconds=30).responses(request_iterator)) as responses:
             async for response in responses:
                 yield response
 
@@ -175,7 +175,7 @@ async def knowledge_server(servicer: ScriptedKnowledge, listen: str = "127.0.0.1
             lambda server: kb_rpc.add_KnowledgeServiceServicer_to_server(servicer, server),
             keyring=keyring,
             scopes={"kefu.retrieval.v1.KnowledgeService": (Scope.INTERNAL,)},
-            drain=0,
+            drain_seconds=0,
         ) as running,
     ):
         yield f"127.0.0.1:{running.port}"
@@ -191,7 +191,7 @@ async def replica_server(servicer: ScriptedReplica, listen: str = "127.0.0.1:0")
             lambda server: gen_rpc.add_GenerationServiceServicer_to_server(servicer, server),
             keyring=keyring,
             scopes={"kefu.generation.v1.GenerationService": (Scope.INTERNAL,)},
-            drain=0,
+            drain_seconds=0,
         ) as running,
     ):
         yield f"127.0.0.1:{running.port}"

@@ -16,6 +16,7 @@ import pytest
 
 from kefu.client.channels import channel_to
 from kefu.common.errors import StartupError
+from kefu.common.grpc_options import DEFAULT_TRANSPORT, Transport
 from kefu.common.tls import Tls
 from kefu.edge.config import Edge, render
 from kefu.edge.limits import limits_for
@@ -87,7 +88,12 @@ class Front:
 
 @asynccontextmanager
 async def nginx_in_front(
-    tmp_path: Path, edge: Edge | None = None, *, running: bool = True, processes: bool = False
+    tmp_path: Path,
+    edge: Edge | None = None,
+    *,
+    running: bool = True,
+    processes: bool = False,
+    transport: Transport = DEFAULT_TRANSPORT,
 ) -> AsyncIterator[Front]:
     """nginx and two routers, while the block runs. Of `edge` its ports, its folder and its routers are replaced."""
     nginx = nginx_or_skip()
@@ -113,7 +119,7 @@ async def nginx_in_front(
                 await asyncio.gather(*(front.start_router(port) for port in ports))
             elif running:
                 for port in ports:
-                    await stack.enter_async_context(echo_router(port, tls=tls_of(edge)))
+                    await stack.enter_async_context(echo_router(port, transport, tls=tls_of(edge)))
             async with front.channel() as channel, asyncio.timeout(20):
                 await channel.channel_ready()
             yield front
@@ -127,8 +133,8 @@ async def nginx_in_front(
 
 def tls_of(edge: Edge) -> Tls | None:
     """What the services behind have to serve with."""
-    inside = edge.inside
-    return Tls(inside.shown.certificate, inside.shown.key, inside.authority) if inside else None
+    inside = edge.internal_tls
+    return Tls(inside.own_certificate.certificate, inside.own_certificate.key, inside.authority) if inside else None
 
 
 async def converse(channel: grpc.aio.Channel, text: str = "") -> Sequence[pb.ConverseEvent]:

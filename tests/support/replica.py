@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, TypeAlias
 
 from kefu.common.auth import open_keyring
-from kefu.common.rpc.server import Serving, serving
+from kefu.common.rpc.server import RunningServer, serving
 from kefu.generation.engine import (
     Channel,
     Engine,
@@ -34,7 +34,7 @@ KEY = bearing(INTERNAL_KEY)
 class ScriptedEngine:
     """Plays given events; `hold` keeps it from ending, `fail()` lets it die."""
 
-    merges = False
+    coalesces = False
 
     def __init__(self, events: Sequence[Event], *, hold: bool = False) -> None:
         self.events = events
@@ -67,7 +67,7 @@ class ScriptedEngine:
         self._death.set()
 
 
-Served: TypeAlias = "tuple[GenerationServiceAsyncStub, GenerationServicer, Serving]"
+Served: TypeAlias = "tuple[GenerationServiceAsyncStub, GenerationServicer, RunningServer]"
 
 
 @asynccontextmanager
@@ -76,7 +76,7 @@ async def served(engine: Engine, *, max_requests: int = 8, stall_seconds: float 
     servicer = GenerationServicer(engine, limits)
     async with (
         open_keyring(INTERNAL_KEY) as keyring,
-        serving("127.0.0.1:0", servicer.register, keyring=keyring, scopes=SCOPES, drain=0.5) as server,
+        serving("127.0.0.1:0", servicer.register, keyring=keyring, scopes=SCOPES, drain_seconds=0.5) as server,
         channel_to(server.port) as channel,
     ):
         stub: GenerationServiceAsyncStub = GenerationServiceStub(channel)  # pyright: ignore[reportAssignmentType]

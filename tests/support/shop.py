@@ -12,7 +12,7 @@ from kefu.generation.engine import EngineLoad, Event, GenerationRequest, ModelDe
 from kefu.generation.engines.simulated import SimulatedEngine, SimulatedSettings, open_simulated
 from kefu.generation.service import SCOPES
 from kefu.generation.servicer import GenerationServicer, ServingLimits
-from kefu.router.replicas.load import SATURATED
+from kefu.router.replicas.load import SATURATED_TOKENS
 from kefu.router.replicas.pool import ReplicaPool
 from tests.support.calling import INTERNAL_KEY
 from tests.support.desk import Customer, Desk
@@ -37,7 +37,7 @@ class TroubledEngine:
     def __init__(self, engine: SimulatedEngine, troubles: list[Trouble]) -> None:
         self._engine = engine
         self._troubles = troubles
-        self.merges = engine.merges
+        self.coalesces = engine.coalesces
         self.calls = 0
         self.pieces = 0
 
@@ -86,7 +86,7 @@ class Replica:
     @property
     def books(self) -> tuple[int, int, int, int]:
         """All that has to be 0 when nothing is asked of it."""
-        ledger, load = self.servicer.ledger, self.engine.load()
+        ledger, load = self.servicer.accounting, self.engine.load()
         return ledger.open_requests, ledger.owed_tokens, load.running, load.waiting
 
 
@@ -112,7 +112,7 @@ class Shop:
 
     def owed(self) -> list[tuple[int, int]]:
         """Streams and tokens of each replica, as the router counts them."""
-        return [(load.in_flight, load.tokens - (SATURATED if load.stale else 0)) for load in self._loads]
+        return [(load.in_flight, load.owed_tokens - (SATURATED_TOKENS if load.is_stale else 0)) for load in self._loads]
 
     async def check_books(self) -> None:
         """Everything is given back within the time of a report or two."""
@@ -132,6 +132,6 @@ async def generation(settings: SimulatedSettings, troubles: list[Trouble]) -> As
         serves = await stack.enter_async_context(AsyncExitStack())
         keyring = await serves.enter_async_context(open_keyring(INTERNAL_KEY))
         running = await serves.enter_async_context(
-            serving("127.0.0.1:0", servicer.register, keyring=keyring, scopes=SCOPES, drain=0)
+            serving("127.0.0.1:0", servicer.register, keyring=keyring, scopes=SCOPES, drain_seconds=0)
         )
         yield f"127.0.0.1:{running.port}", Replica(engine, servicer, serves)

@@ -109,10 +109,10 @@ class Writer:
         del preferred, session, exclude
         return self
 
-    async def generate(self, order: GenerationRequest, principal: Principal) -> AsyncGenerator[Event, None]:
+    async def generate(self, request: GenerationRequest, principal: Principal) -> AsyncGenerator[Event, None]:
         del principal
         text = self.texts[min(len(self.orders), len(self.texts) - 1)]
-        self.orders.append(order)
+        self.orders.append(request)
         yield Accepted(100, "f")
         yield Frame(text, (1, 2))
         yield GenerationEnd(Usage(100, 0, 2, 0), cut=False)

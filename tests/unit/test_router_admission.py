@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from kefu.common.aio import cancelled
+from kefu.common.aio import cancel_and_wait
 from kefu.common.auth import Priority
 from kefu.router.admission.fair_queue import Flow
 from kefu.router.admission.scheduler import SlotRequest
@@ -69,7 +69,7 @@ def test_a_turn_that_cannot_be_answered_before_its_deadline_is_refused_at_once_a
     async def run() -> Trace:
         trace, doors = Trace(), admission()
         await trace.turn(doors, SlotRequest("x"), 2.0)  # a turn takes 2 s, ...
-        doors.drain.answered(0.5)  # ... and its first text comes after 0.5 s of them
+        doors.drain_rate.record_first_text(0.5)  # ... and its first text comes after 0.5 s of them
         tasks = await held(doors, trace, SlotRequest("x"), SlotRequest("x"), SlotRequest("x"), seconds=2.0)
         assert (doors.running, doors.waiting) == (1, 2)
         began = now()
@@ -117,7 +117,7 @@ def test_while_nothing_is_known_turns_wait_and_are_refused_when_their_time_is_up
         await asyncio.sleep(3.5)
         assert (doors.running, doors.waiting) == (1, 0)
         for task in tasks:
-            await cancelled(task)
+            await cancel_and_wait(task)
         assert doors.running == 0
         return trace
 
@@ -146,7 +146,7 @@ def test_places_are_given_in_order_and_a_withdrawn_wish_takes_none() -> None:
     async def run() -> None:
         doors, trace = admission(), Trace()
         tasks = await held(doors, trace, *(SlotRequest("x", size=n) for n in range(4)))
-        await cancelled(tasks[1])
+        await cancel_and_wait(tasks[1])
         assert doors.waiting == 2
         await asyncio.gather(*tasks, return_exceptions=True)
         assert trace.waits["x"] == pytest.approx([0.0, 1.0, 2.0])
@@ -222,7 +222,7 @@ def test_every_rung_is_reached_before_anyone_is_refused_and_left_when_it_is_calm
             left.append(doors.level(flow))
         assert left == sorted(left, reverse=True)
         assert set(left) >= {BrownOut.WITHOUT_MODEL, BrownOut.SHORTER_ANSWER, BrownOut.FEWER_PASSAGES, BrownOut.NONE}
-        await cancelled(watching)
+        await cancel_and_wait(watching)
 
     in_virtual_time(run())
 
@@ -233,7 +233,7 @@ def test_a_peak_shorter_than_half_a_second_changes_no_answer() -> None:
         watching = asyncio.create_task(doors.watch())
         await asyncio.gather(*await held(doors, trace, *[SlotRequest("x")] * 4, seconds=0.1))
         assert set(trace.rungs["x"]) == {BrownOut.NONE}
-        await cancelled(watching)
+        await cancel_and_wait(watching)
 
     in_virtual_time(run())
 
@@ -262,13 +262,13 @@ def test_turns_wait_here_and_not_in_the_engines() -> None:
         tasks = await held(doors, trace, *[SlotRequest("x")] * 1000, seconds=1.0)
         assert doors.running == 1000  # the limit has gone
         await asyncio.gather(*tasks)
-        await cancelled(watching)
+        await cancel_and_wait(watching)
 
     in_virtual_time(run())
 
 
 def test_engines_that_say_what_they_can_run_are_never_given_more() -> None:
-    engines, most = EngineLoad(most=8), 8
+    engines, most = EngineLoad(max_running=8), 8
 
     async def run() -> None:
         nonlocal engines
@@ -283,7 +283,7 @@ def test_engines_that_say_what_they_can_run_are_never_given_more() -> None:
             await asyncio.sleep(0.1)
         assert (doors.running, len(trace.waits["x"])) == (8, 240)
         for task in tasks:
-            await cancelled(task)
-        await cancelled(watching)
+            await cancel_and_wait(task)
+        await cancel_and_wait(watching)
 
     in_virtual_time(run())

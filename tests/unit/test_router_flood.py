@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from kefu.common.aio import cancelled
+from kefu.common.aio import cancel_and_wait
 from kefu.router.admission.scheduler import SlotRequest
 from kefu.router.domain.turn import BrownOut
 from tests.support.places import Trace, admission, arrivals, held
@@ -21,7 +21,7 @@ def four_tenants(flood: float, *, brown_out: float = 0.0) -> Trace:
             for tenant in ("a", "b", "c"):
                 group.create_task(arrivals(doors, trace, SlotRequest(tenant), per_second=2, seconds=60, turn=1.0))
             group.create_task(arrivals(doors, trace, SlotRequest("flood"), per_second=flood, seconds=60, turn=1.0))
-        await cancelled(watching)
+        await cancel_and_wait(watching)
         assert (doors.running, doors.waiting) == (0, 0)
         return trace
 
@@ -62,7 +62,7 @@ def test_a_flood_after_a_pause_leaves_the_others_what_they_had_before_it() -> No
                     )
                 group.create_task(arrivals(doors, trace, SlotRequest("flood"), per_second=flood, seconds=60, turn=10.0))
             assert doors.running == 0  # for ten seconds nobody asked
-        await cancelled(watching)
+        await cancel_and_wait(watching)
         return trace
 
     trace = in_virtual_time(run())
@@ -81,7 +81,7 @@ def test_who_wants_no_more_than_its_part_is_told_neither_to_come_back_nor_to_do_
         await asyncio.sleep(2.0)  # nothing ends, so that it looks as though nobody's turn will ever come
         tasks += await held(doors, trace, SlotRequest("small"), SlotRequest("flood"), seconds=1.0)
         await asyncio.gather(*tasks)
-        await cancelled(watching)
+        await cancel_and_wait(watching)
         return trace
 
     trace = in_virtual_time(run())

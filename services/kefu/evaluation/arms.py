@@ -25,12 +25,13 @@ from kefu.router.answering.question import Question
 from kefu.router.answering.token_estimate import TokenEstimate
 from kefu.router.config import RouterConfig
 from kefu.router.dispatch.hedging import Hedging
-from kefu.router.dispatch.relay import Patience, Pool, Relays
+from kefu.router.dispatch.relay import RelayFactory, RelayPolicy, ReplicaChooser
 from kefu.router.dispatch.retry_budget import RetryBudget
 from kefu.router.domain.generation import Frame, GenerationRequest
 from kefu.router.domain.turn import Turn
 from kefu.router.domain.turn_request import TurnRequest
 from kefu.router.grounding.sentence_selection import best_sentence
+from kefu.router.nlu.message import CustomerMessage
 from kefu.router.tenants.settings import TenantSettings, effective_settings
 from kefu.router.turn_stream.event_log import TurnEventLog
 
@@ -75,13 +76,13 @@ class ArmRunner:
     """Answers the questions of one set in any arm. `thinks` lets a model think that can."""
 
     config: RouterConfig
-    pool: Pool
+    pool: ReplicaChooser
     searched: SetRetrievalClient
     oracle: SetRetrievalClient
     thinks: bool = False
 
     def __post_init__(self) -> None:
-        self._rules = effective_settings(TenantSettings(), self.config)
+        self._settings = effective_settings(TenantSettings(), self.config)
         self._rag, self._oracle = (
             AnswerPipeline(self.config, knowledge, self.pool)  # pyright: ignore[reportArgumentType] - has what it takes
             for knowledge in (self.searched, self.oracle)
@@ -114,20 +115,20 @@ class ArmRunner:
                 return await self._closed(ident, question)
             case Arm.RAG | Arm.ORACLE:
                 draft = AnswerDraft(TurnEventLog(), began)
-                await (self._rag if arm is Arm.RAG else self._oracle).answer(question, draft)
+                outcome = await (self._rag if arm is Arm.RAG else self._oracle).answer(question, draft)
                 return ArmAnswer(
                     id=ident,
                     question="\n".join((*expected.history, text)),
                     text=draft.log.text,
-                    source=draft.source,
-                    finish=draft.finish,
-                    written="" if draft.received is None else draft.received.sent().text,
+                    source=outcome.source,
+                    finish=outcome.finish,
+                    written="" if draft.received is None else draft.received.partial_answer().text,
                     evidence=tuple(
-                        "\n".join((passage.title, *passage.headings, passage.text)) for passage in draft.passages
+                        "\n".join((each.title, *each.headings, each.text)) for each in outcome.basis.passages
                     ),
                     blocked=(draft.filter.blocked or "") if draft.filter is not None else "",
-                    citations=len(draft.citations),
-                    prompt_tokens=draft.usage.prompt_tokens if draft.usage is not None else 0,
+                    citations=len(outcome.citations),
+                    prompt_tokens=outcome.usage.prompt_tokens if outcome.usage is not None else 0,
                     seconds=time.monotonic() - began,
                 )
 
@@ -137,7 +138,7 @@ class ArmRunner:
             question.text,
             collections=(),
             as_of="",
-            top_k=self._rules.max_passages,
+            top_k=self._settings.max_passages,
             seconds=_NO_TIMEOUT_SECONDS,
         )
         best = best_sentence(question.text, found.passages)
@@ -159,13 +160,13 @@ class ArmRunner:
         order = GenerationRequest(
             messages=prompt.messages,
             estimated_tokens=prompt.tokens,
-            max_tokens=self._rules.max_answer_tokens,
-            temperature=self._rules.temperature,
+            max_tokens=self._settings.max_answer_tokens,
+            temperature=self._settings.temperature,
             reasoning_tokens=self.config.reasoning_tokens if self.thinks else None,
         )
-        relays = Relays(
+        relays = RelayFactory(
             self.pool,
-            Patience(self.config.first_token_seconds, self.config.between_token_seconds, self.config.attempts),
+            RelayPolicy(self.config.first_token_seconds, self.config.between_token_seconds, self.config.attempts),
             RetryBudget(share=1.0, reserve=100.0, per_second=1.0),
             Hedging(share=0.0),
         )
@@ -179,13 +180,13 @@ class ArmRunner:
             for asked, said in zip(wanted.history[::2], wanted.history[1::2], strict=False)
         ]
         return Question(
-            ask=TurnRequest(text=text, arrived=now, thinks=self.thinks),
-            text=text,
+            request=TurnRequest(text=text, arrived=now, thinks=self.thinks),
+            message=CustomerMessage(text),
             carried="",
             language=wanted.language,
             as_of=datetime.now(UTC).date().isoformat(),
             history=turns,
-            rules=self._rules,
+            settings=self._settings,
             principal=_SOMEBODY,
             replica="",
         )
@@ -203,7 +204,7 @@ def without_timeouts(config: RouterConfig) -> RouterConfig:
     )
 
 
-async def _texts(relays: Relays, order: GenerationRequest) -> AsyncGenerator[str, None]:
+async def _texts(relays: RelayFactory, order: GenerationRequest) -> AsyncGenerator[str, None]:
     async with aclosing(relays.relay(_SOMEBODY).frames(order)) as frames:
         async for frame in frames:
             if isinstance(frame, Frame) and not frame.reasoning:

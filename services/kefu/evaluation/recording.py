@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from kefu.common.auth import Principal
-from kefu.router.dispatch.first_frame import Source
-from kefu.router.dispatch.relay import Pool
+from kefu.router.dispatch.first_frame import AnsweringReplica
+from kefu.router.dispatch.relay import ReplicaChooser
 from kefu.router.domain.generation import Accepted, Event, Frame, GenerationEnd, GenerationRequest
 from kefu.router.domain.turn import Usage
 
@@ -56,7 +56,7 @@ class Recording:
 class RecordedSource:
     """A recorded replica. It fetches a whole answer before its first event, so that every record is whole."""
 
-    source: Source
+    source: AnsweringReplica
     recording: Recording
     fingerprint: str
 
@@ -70,12 +70,12 @@ class RecordedSource:
         """Name of the model."""
         return self.source.model
 
-    async def generate(self, order: GenerationRequest, principal: Principal) -> AsyncGenerator[Event, None]:
+    async def generate(self, request: GenerationRequest, principal: Principal) -> AsyncGenerator[Event, None]:
         """See `Replica.generate`."""
-        key = _key(order, self.fingerprint)
+        key = _key(request, self.fingerprint)
         events = self.recording.get(key)
         if events is None:
-            events = [event async for event in self.source.generate(order, principal)]
+            events = [event async for event in self.source.generate(request, principal)]
             if events and isinstance(events[-1], GenerationEnd):
                 self.recording.put(key, events)
         for event in events:
@@ -86,7 +86,7 @@ class RecordedSource:
 class RecordedPool:
     """A pool of recorded replicas; all of them serve the model of `fingerprint`."""
 
-    pool: Pool
+    pool: ReplicaChooser
     recording: Recording
     fingerprint: str
 
