@@ -2,7 +2,7 @@
 
 import pytest
 
-from kefu.router.answering.clarification import chosen, is_underspecified
+from kefu.router.answering.clarification import chosen_subject, is_underspecified
 from kefu.router.domain.turn import AnswerSource, Completed, FinishReason, Turn
 from kefu.router.nlu.message import CustomerMessage
 
@@ -71,10 +71,10 @@ _REPLIES = """
 
 @pytest.mark.parametrize(("reply", "choice"), [pair.split("=") for pair in _REPLIES.strip().split("|")])
 def test_a_bare_number_stands_for_a_choice(reply: str, choice: str) -> None:
-    assert chosen(CustomerMessage(reply), [asked_back("a", "b", "c")]) == choice
+    assert chosen_subject(CustomerMessage(reply), [asked_back("a", "b", "c")]) == choice
 
 
 def test_a_number_after_anything_else_is_a_number() -> None:
     answered = Turn("t", "warranty", "en", "2026-11-25", 0.0, completed=Completed(FinishReason.STOP))
-    assert chosen(CustomerMessage("2"), [asked_back("a", "b"), answered]) == ""
-    assert chosen(CustomerMessage("2"), []) == ""
+    assert chosen_subject(CustomerMessage("2"), [asked_back("a", "b"), answered]) == ""
+    assert chosen_subject(CustomerMessage("2"), []) == ""

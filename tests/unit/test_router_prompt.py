@@ -10,7 +10,7 @@ from kefu.router.answering.token_estimate import TokenEstimate
 from kefu.router.domain.generation import Role
 from kefu.router.domain.handoff import Handoff, HandoffReason
 from kefu.router.domain.turn import Passage, Turn
-from kefu.router.grounding.sentence_selection import excerpt, ranked_sentences, shown
+from kefu.router.grounding.sentence_selection import excerpt, ranked_sentences, select_sentences
 
 
 def passage(number: int, text: str, relevance: float = 0.9) -> Passage:
@@ -78,14 +78,14 @@ def test_the_best_sentence_is_cut_rather_than_left_out() -> None:
 def test_the_model_is_shown_the_sentences_that_bear_on_the_question_in_their_order() -> None:
     filler = "Nothing here helps anybody at all with that. " * 8
     text = f"Kettles may be refunded. {filler}\nRefunds of kettles take nine days.\n{filler}They go to your card."
-    [told] = shown("How long do refunds of kettles take?", [passage(1, text)], 80)
+    [told] = select_sentences("How long do refunds of kettles take?", [passage(1, text)], 80)
     assert told == "Nothing here helps anybody at all with that.\nRefunds of kettles take nine days."
-    assert shown("How long do refunds of kettles take?", [passage(1, filler), passage(2, text)], 40)[0] == ""
+    assert select_sentences("How long do refunds of kettles take?", [passage(1, filler), passage(2, text)], 40)[0] == ""
 
 
 def test_rows_of_a_table_are_shown_under_its_head_once() -> None:
     table = "| Method | Time |\n|---|---|\n| Standard | 3 days |\n| Express | 1 day |\n"
-    [told] = shown("How long do standard and express take?", [passage(1, table)])
+    [told] = select_sentences("How long do standard and express take?", [passage(1, table)])
     assert told == "| Method | Time |\n| Standard | 3 days |\n| Express | 1 day |"
 
 
@@ -99,7 +99,7 @@ def test_sentences_are_chosen_by_what_was_searched_for() -> None:
 
 def test_a_passage_in_another_language_is_shown_whole() -> None:
     text = "Nothing much. " * 60
-    assert shown("退款要多久？", [passage(1, text)]) == [text]
+    assert select_sentences("退款要多久？", [passage(1, text)]) == [text]
 
 
 def test_a_question_for_a_figure_prefers_a_sentence_that_has_one() -> None:

@@ -1,16 +1,16 @@
 """
-A question back when a message of a word or two ("refund?", "保修") fits several subjects about equally.
+Clarification: a question back when a message of a word or two ("refund?", "保修") fits several subjects equally.
 
-Decided by what can be counted, without a model, and seldom: the message is short and says nothing of what it wants to
-know, and passages of different documents are about equally likely to bear on it. Only the first question of a session
-is asked back about: a later one may lean on what was asked before ("and the rules?"). The reply is searched together
+It is decided by what can be counted, without a model, and seldom: the message is short and does not say what it wants
+to know, and passages of different documents are about equally likely to bear on it. Only the first question of a
+session is asked back about: a later one may lean on what was asked before ("and the rules?"). The reply is searched together
 with the message before, as any message is; a bare number stands for the choice of that number.
 """
 
 import re
 from collections.abc import Sequence
 
-from kefu.router.answering.history import question_before
+from kefu.router.answering.history import previous_question
 from kefu.router.answering.outcome import AnswerOutcome
 from kefu.router.answering.question import Question
 from kefu.router.domain.turn import AnswerSource, Passage, Turn
@@ -62,7 +62,7 @@ def is_underspecified(message: CustomerMessage) -> bool:
 def choices_of(question: Question, found: Sequence[Passage]) -> tuple[str, ...]:
     """The subjects to ask back about; none when the question is clear enough, or may lean on one before it."""
     settings = question.settings
-    if not settings.asks_back or question_before(question.history) or not is_underspecified(question.message):
+    if not settings.asks_back or previous_question(question.history) or not is_underspecified(question.message):
         return ()
     best = max((passage.relevance for passage in found), default=0.0)
     equals = [passage for passage in found if passage.relevance >= max(settings.min_relevance, best - _MARGIN)]
@@ -87,7 +87,7 @@ def clarify(question: Question, choices: tuple[str, ...]) -> AnswerOutcome:
     return AnswerOutcome(AnswerSource.CLARIFYING, text="\n".join([asked, *numbered]), choices=choices)
 
 
-def chosen(message: CustomerMessage, history: Sequence[Turn]) -> str:
+def chosen_subject(message: CustomerMessage, history: Sequence[Turn]) -> str:
     """The choice of the last turn that a bare number stands for; empty when the message is no such number."""
     done = history[-1].completed if history else None
     found = _NUMBER.fullmatch(message.normalized.strip(" .。!！?？"))

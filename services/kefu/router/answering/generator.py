@@ -24,7 +24,7 @@ from kefu.router.domain.generation import GenerationEnd, GenerationRequest, Part
 from kefu.router.domain.handoff import HandoffReason
 from kefu.router.domain.turn import AnswerSource, BrownOut, FinishReason, Passage, Usage
 from kefu.router.grounding.attribution import is_hardly_supported
-from kefu.router.grounding.quotation import is_carried, quote
+from kefu.router.grounding.quotation import is_supported, quotation_for
 from kefu.router.grounding.sentence_selection import best_sentence
 from kefu.router.guardrails.answer_filter import AnswerFilter
 from kefu.router.guardrails.evidence import Evidence
@@ -115,10 +115,10 @@ class AnswerGenerator:
         assert draft.received is not None  # noqa: S101 - something was blocked
         received = draft.received.sent()
         kept = broken.released(received.text)
-        chain = broken.again()
+        chain = broken.restarted()
         passages = draft.basis.passages
         nearest = best_sentence(f"{question.text} {broken.text[-_SAID:]}", passages)
-        if nearest is None or not chain.go_on(kept, broken.text):
+        if nearest is None or not chain.resume_from(kept, broken.text):
             return _Written()
         passage = replace(passages[nearest.passage], text=nearest.text)
         budget = Budget(self._config.prompt_tokens, self._config.history_tokens)
@@ -196,7 +196,9 @@ class AnswerGenerator:
             return self._handed_over(question, draft, said, HandoffReason.LOW_SUPPORT)
         if not self._quotes(question, chain, said):
             return said
-        quotation = quote(draft.basis.query or question.text, chain.text, draft.basis.passages, question.language)
+        quotation = quotation_for(
+            draft.basis.query or question.text, chain.text, draft.basis.passages, question.language
+        )
         if quotation is None:
             return said
         draft.say(chain.quote(question.message.in_its_variant(quotation.text), quotation.number))
@@ -219,7 +221,7 @@ class AnswerGenerator:
             case "always":
                 return True
             case "unsupported":
-                return not is_carried(question.text, chain.text, said.supports)
+                return not is_supported(question.text, chain.text, said.supports)
             case "never":
                 return False
 

@@ -31,7 +31,7 @@ from kefu.router.answering.decision import (
 from kefu.router.answering.draft import AnswerDraft
 from kefu.router.answering.fallback import give_excerpt, hand_over
 from kefu.router.answering.generator import AnswerGenerator
-from kefu.router.answering.history import question_before
+from kefu.router.answering.history import previous_question
 from kefu.router.answering.outcome import AnswerBasis, AnswerOutcome
 from kefu.router.answering.question import Question
 from kefu.router.config import RouterConfig
@@ -142,7 +142,7 @@ class AnswerPipeline:
             raise BackendUnavailable("No time is left to search.")
 
         text = question.text[-_MOST_QUERY:]  # several messages answered as one may be longer than a search takes
-        earlier = question_before(question.history)[-_MOST_QUERY:]
+        earlier = previous_question(question.history)[-_MOST_QUERY:]
         found = await self._retrieval.search(
             question.principal,
             text,

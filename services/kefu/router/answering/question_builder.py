@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from kefu.common.auth import Principal
 from kefu.common.text.language import AnswerLanguage, answer_language
-from kefu.router.answering.clarification import chosen
+from kefu.router.answering.clarification import chosen_subject
 from kefu.router.answering.question import Question
 from kefu.router.domain.session import SessionState
 from kefu.router.domain.turn import BrownOut, Rating, TurnState
@@ -15,9 +15,9 @@ from kefu.router.storage.turns import StartedTurn
 from kefu.router.tenants.settings import EffectiveSettings
 
 
-def question_of(
+def build_question(
     request: TurnRequest,
-    begun: StartedTurn,
+    started: StartedTurn,
     settings: EffectiveSettings,
     principal: Principal,
     session_id: str,
@@ -25,15 +25,15 @@ def question_of(
     brown_out: BrownOut,
 ) -> Question:
     """What is to be answered. What a router that died had decided of the same turn stays so."""
-    history = [record.turn for record in begun.before if record.state is TurnState.FINISHED]
+    history = [record.turn for record in started.before if record.state is TurnState.FINISHED]
     carried = history[-1].asked if history and history[-1].superseded else ""
     history = [turn for turn in history if not turn.superseded]
     message = CustomerMessage(f"{carried}\n{request.text}" if carried else request.text)
-    if choice := chosen(CustomerMessage(request.text), history):
+    if choice := chosen_subject(CustomerMessage(request.text), history):
         message = CustomerMessage(f"{history[-1].asked} {choice}")
     last = next((turn.language for turn in reversed(history) if turn.language), None)
     fallback: AnswerLanguage = "zh" if last == "zh" else "en" if last == "en" else default
-    about = begun.saved.about if begun.saved is not None else None
+    about = started.saved.about if started.saved is not None else None
     today = datetime.now(ZoneInfo(settings.time_zone)).date().isoformat()
     return Question(
         request=request,
@@ -44,9 +44,9 @@ def question_of(
         history=history,
         settings=settings,
         principal=principal,
-        replica=begun.replica,
+        replica=started.replica,
         session_id=session_id,
         brown_out=brown_out,
-        waits_for_person=begun.state is SessionState.WAITING,
-        disliked=frozenset(record.turn.id for record in begun.before if record.rating is Rating.DOWN),
+        waits_for_person=started.state is SessionState.WAITING,
+        disliked=frozenset(record.turn.id for record in started.before if record.rating is Rating.DOWN),
     )

@@ -1,4 +1,4 @@
-"""What did not help in this session: when the same is about to be tried again, a person is called instead."""
+"""Repeated failures in a session: where the same is about to be tried a third time, a person is called instead."""
 
 import re
 from collections.abc import Sequence, Set
@@ -13,7 +13,7 @@ _NO_WORD = re.compile(r"[\W_]+")
 
 
 def has_failed_again(message: CustomerMessage, history: Sequence[Turn], disliked: Set[str]) -> bool:
-    """The last two answers were to this very question, or were rated down (`disliked` has the ids of such turns)."""
+    """Whether the last two answers were to this very question, or were rated down (`disliked`: ids of such turns)."""
     tried = _tried(history)
     if len(tried) < _IN_A_ROW:
         return False
@@ -23,7 +23,7 @@ def has_failed_again(message: CustomerMessage, history: Sequence[Turn], disliked
 
 
 def has_handed_over_again(history: Sequence[Turn]) -> bool:
-    """Both of the last two questions were tried, and handed over."""
+    """Whether both of the last two questions were tried, and handed over."""
     tried = _tried(history)
     return len(tried) == _IN_A_ROW and all(
         turn.handoff is not None and turn.handoff.reason in FAILURES for turn in tried

@@ -22,7 +22,7 @@ from kefu.router.admission.gate import AdmissionGate
 from kefu.router.answering.draft import AnswerDraft
 from kefu.router.answering.outcome import AnswerOutcome
 from kefu.router.answering.pipeline import AnswerPipeline
-from kefu.router.answering.question_builder import question_of
+from kefu.router.answering.question_builder import build_question
 from kefu.router.config import RouterConfig
 from kefu.router.conversations.turn_end import End, Ending, completed_of
 from kefu.router.conversations.turn_snapshot import snapshot_of
@@ -224,7 +224,7 @@ class LiveTurn:
         begun = await self._begin(rules)
         self._queue_seconds = time.monotonic() - self._ask.arrived
         default = services.config.default_language
-        question = question_of(self._ask, begun, rules, self.principal, self.key.session_id, default, brown_out)
+        question = build_question(self._ask, begun, rules, self.principal, self.key.session_id, default, brown_out)
         self._turn = replace(self._turn, language=question.language, as_of=question.as_of, carried=question.carried)
         self._log.start(Started(self.key.session_id, self.key.turn_id, question.language, ephemeral=self.ephemeral))
         if begun.state is SessionState.HUMAN:
@@ -277,11 +277,11 @@ class LiveTurn:
             # Without Redis the readers are told now, and the turn is stored when Redis is back: nobody hangs.
             self._tell(failure, completed)
             if await storing == "stored":
-                self._tell_happenings(stored, state, basis.embedding)
+                self._publish(stored, state, basis.embedding)
         finally:
             await cancelled(storing)
 
-    def _tell_happenings(self, stored: Turn, state: TurnState, embedding: bytes) -> None:
+    def _publish(self, stored: Turn, state: TurnState, embedding: bytes) -> None:
         tenant, session_id, tell = self.key.tenant, self.key.session_id, self._services.happenings.publish
         subject = self.principal.subject
         tell(TurnStored(tenant, session_id, subject, self._user, stored, state, embedding))
