@@ -52,7 +52,7 @@ class BareConversations:
         async with aclosing(relay.frames(order)) as frames:
             async for frame in frames:
                 if isinstance(frame, GenerationEnd):
-                    usage, finish = frame.usage, FinishReason.LENGTH if frame.truncated else FinishReason.STOP
+                    usage, finish = frame.usage, FinishReason.LENGTH if frame.cut else FinishReason.STOP
                     text = chain.finish()
                 else:
                     text = chain.push(frame.text)

@@ -115,7 +115,7 @@ class Writer:
         self.orders.append(order)
         yield Accepted(100, "f")
         yield Frame(text, (1, 2))
-        yield GenerationEnd(Usage(100, 0, 2, 0), truncated=False)
+        yield GenerationEnd(Usage(100, 0, 2, 0), cut=False)
 
 
 async def test_an_answer_is_followed_by_the_sentence_that_bears_on_the_question() -> None:

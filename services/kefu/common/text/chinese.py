@@ -35,10 +35,5 @@ def is_traditional(text: str) -> bool:
     return _differing(text, here) > _differing(text, there)
 
 
-def match_variant(sample: str, text: str) -> str:
-    """A text in traditional characters if the sample is, else as it is."""
-    return traditional(text) if is_traditional(sample) else text
-
-
 def _differing(one: str, other: str) -> int:
     return sum(a != b for a, b in zip(one, other, strict=False))

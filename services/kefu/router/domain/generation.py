@@ -74,10 +74,10 @@ class Frame:
 
 @dataclass(frozen=True)
 class GenerationEnd:
-    """The end of the answer. `truncated`: a limit ended it."""
+    """The end of the answer. `cut`: a limit ended it."""
 
     usage: Usage
-    truncated: bool
+    cut: bool
 
 
 GenerationEvent = Accepted | Frame | GenerationEnd

@@ -33,8 +33,9 @@ class Evidence:
     """What an answer may rest on: passages, the question, what was said before."""
 
     def __init__(self, texts: Iterable[str], sources: Iterable[tuple[str, str]] = (), question: str = "") -> None:
-        """`sources` are passages, what stands above them and what they say: a figure of theirs has to be about the same
-        thing as in them. Figures of the other `texts` may be repeated as one likes.
+        """`sources` are passages, each as what stands above it and what it says.
+
+        A figure of theirs has to be about the same thing as in them; figures of the `texts` may be repeated freely.
         """
         self._numbers: dict[str, Kind] = {}
         self._text = ""
@@ -68,7 +69,7 @@ class Evidence:
         return False
 
     def contradicts_word(self, value: int, before: str, after: str) -> bool:
-        """The same for a number in words; without a unit behind it, it is no figure."""
+        """The same for a number in words; without a unit behind it the number is no figure."""
         unit = unit_behind(after)
         said = SENTENCE_END.split(before)[-1]
         return (

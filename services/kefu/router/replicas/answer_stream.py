@@ -165,7 +165,7 @@ def event_of(message: pb.GenerateEvent) -> GenerationEvent | None:
         case "completed":
             done = message.completed
             usage = Usage(done.prompt_tokens, done.cached_prompt_tokens, done.completion_tokens, done.reasoning_tokens)
-            return GenerationEnd(usage, truncated=done.finish_reason == pb.Completed.FINISH_REASON_LENGTH)
+            return GenerationEnd(usage, cut=done.finish_reason == pb.Completed.FINISH_REASON_LENGTH)
         case _:
             return None
 
