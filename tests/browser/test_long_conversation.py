@@ -7,15 +7,15 @@ from playwright.async_api import Page, expect
 from kefu.router.storage.keys import session as session_keys
 from kefu.router.v1 import chat_pb2 as pb
 from tests.browser.test_chat_page import stored_session
-from tests.support.calling import BOOTSTRAP_KEY
-from tests.support.pages import Front, ask
+from tests.support.browser_harness import BrowserHarness, send_message
+from tests.support.grpc_calls import BOOTSTRAP_KEY
 
 MANY = 10_000
 
 
-async def test_ten_thousand_messages_are_paged_on_the_page_and_at_the_desk(front: Front) -> None:
-    page = await front.page()
-    await ask(page, "The first message of all")
+async def test_ten_thousand_messages_are_paged_on_the_page_and_at_the_desk(front: BrowserHarness) -> None:
+    page = await front.open_page()
+    await send_message(page, "The first message of all")
     await expect(page.locator(".sources")).to_be_visible()
     session = await stored_session(page)
     await grow(front, session)
@@ -25,11 +25,11 @@ async def test_ten_thousand_messages_are_paged_on_the_page_and_at_the_desk(front
     await page.reload()
     await shows_the_end(page, ".asked p", "Show earlier messages (there are 9,901)")
     assert len(calls) == 2  # a page at first, and one more
-    await ask(page, "And the last one")
+    await send_message(page, "And the last one")
     await expect(page.locator(".asked p").last).to_have_text("And the last one")
     await expect(page.locator(".rating")).to_have_count(201)
 
-    desk = await front.page("/desk")
+    desk = await front.open_page("/desk")
     await desk.locator("input[type=password]").fill(BOOTSTRAP_KEY)
     await desk.keyboard.press("Enter")
     await desk.locator("input[autocomplete=name]").fill("Mei")
@@ -46,7 +46,7 @@ async def test_ten_thousand_messages_are_paged_on_the_page_and_at_the_desk(front
     await desk.get_by_role("button", name="Send").click()
     await expect(page.locator(".answered.person")).to_contain_text("You have written a lot.")
 
-    staff = await front.desk.customer()
+    staff = await front.desk.client()
     request, listed = pb.ListTurnsRequest(session=session, page_size=100), 0
     while True:
         answer = await staff.chat.ListTurns(request, metadata=staff.metadata)
@@ -66,10 +66,10 @@ async def shows_the_end(page: Page, messages: str, button: str) -> None:
     await expect(page.locator(messages).first).to_have_text(f"Message number {MANY - 200}")
 
 
-async def grow(front: Front, session: str) -> None:
+async def grow(front: BrowserHarness, session: str) -> None:
     """As if the customer had gone on asking: copies of the first turn, with ids of the same millisecond after it."""
     prefix = session_keys("default", session.partition("/")[2])
-    async with front.desk.store() as store:
+    async with front.desk.open_store() as store:
         kept = cast("dict[bytes, bytes]", await store.hgetall(f"{prefix}turns"))  # pyright: ignore
         [(first, turn)] = kept.items()
         copies = dict[bytes, bytes]()

@@ -11,23 +11,23 @@ from pathlib import Path
 import pytest
 
 from kefu.testing.redis_server import RedisServer
-from tests.support.calling import BOOTSTRAP_KEY
-from tests.support.desk import Desk, open_desk
-from tests.support.people import claim, reply
+from tests.support.agents import claim_session, send_reply
+from tests.support.grpc_calls import BOOTSTRAP_KEY
+from tests.support.router_harness import RouterHarness, open_router_harness
 
 PERSON = "Let me talk to a person"
 
 
 @pytest.fixture
-async def desk(redis: RedisServer) -> AsyncIterator[Desk]:
-    async with open_desk(redis) as opened:
+async def desk(redis: RedisServer) -> AsyncIterator[RouterHarness]:
+    async with open_router_harness(redis) as opened:
         yield opened
 
 
 class Terminal:
     """`kefu` in a process of its own."""
 
-    def __init__(self, desk: Desk, folder: Path) -> None:
+    def __init__(self, desk: RouterHarness, folder: Path) -> None:
         self._environment = {
             **os.environ,
             "KEFU_SERVER": f"127.0.0.1:{desk.routers[0].port}",
@@ -53,7 +53,7 @@ class Terminal:
 
 
 @pytest.fixture
-def kefu(desk: Desk, tmp_path: Path) -> Terminal:
+def kefu(desk: RouterHarness, tmp_path: Path) -> Terminal:
     return Terminal(desk, tmp_path / "kefu")
 
 
@@ -69,8 +69,8 @@ async def printed(process: asyncio.subprocess.Process, pattern: str) -> "re.Matc
     return found
 
 
-async def test_a_conversation_is_found_claimed_answered_and_given_back(desk: Desk, kefu: Terminal) -> None:
-    customer = await desk.customer()
+async def test_a_conversation_is_found_claimed_answered_and_given_back(desk: RouterHarness, kefu: Terminal) -> None:
+    customer = await desk.client()
     assert (await kefu("desk"))[1].strip() == "Nobody waits for a person."
     session = (await customer.ask(PERSON)).session.removeprefix("sessions/")
     status, listed = await kefu("desk")
@@ -90,8 +90,8 @@ async def test_a_conversation_is_found_claimed_answered_and_given_back(desk: Des
     assert "CLAIM_LOST" in (await kefu("desk", "reply", session, "One more thing.", "--claim", "1"))[1]
 
 
-async def test_the_desk_is_followed_until_it_is_interrupted(desk: Desk, kefu: Terminal) -> None:
-    customer = await desk.customer()
+async def test_the_desk_is_followed_until_it_is_interrupted(desk: RouterHarness, kefu: Terminal) -> None:
+    customer = await desk.client()
     watching = await kefu.start("desk", "watch", "--as", "Mei")
     await printed(watching, r"present: Mei \(0\)")
     session = (await customer.ask(PERSON)).session.removeprefix("sessions/")
@@ -100,8 +100,8 @@ async def test_the_desk_is_followed_until_it_is_interrupted(desk: Desk, kefu: Te
     await watching.wait()
 
 
-async def test_a_chat_shows_what_a_person_writes_while_it_waits_for_a_line(desk: Desk, kefu: Terminal) -> None:
-    person = await desk.customer()
+async def test_a_chat_shows_what_a_person_writes_while_it_waits_for_a_line(desk: RouterHarness, kefu: Terminal) -> None:
+    person = await desk.client()
     chat = await kefu.start("chat")
     assert chat.stdin is not None
     chat.stdin.write(f"{PERSON}\n".encode())
@@ -110,9 +110,9 @@ async def test_a_chat_shows_what_a_person_writes_while_it_waits_for_a_line(desk:
         while not (listed := json.loads((await kefu("sessions", "list", "--json"))[1])):
             pass
     session = str(listed[0]["name"])
-    held = (await claim(person, session)).claim
+    held = (await claim_session(person, session)).claim
     await printed(chat, "Mei is here")
-    await reply(person, session, held, "Hello from Mei.")
+    await send_reply(person, session, held, "Hello from Mei.")
     await printed(chat, "Mei: Hello from Mei.")
     chat.stdin.write(b"Thank you.\n/quit\n")
     chat.stdin.close()

@@ -14,10 +14,10 @@ from kefu.common.auth import Scope
 from kefu.router.v1 import chat_pb2 as chat
 from kefu.testing.redis_server import RedisServer
 from kefu.testing.suite import clean_environment
-from tests.support.backends import hit
-from tests.support.desk import Customer, Desk, open_desk
-from tests.support.waiting import eventually
-from tests.support.webhook_receiver import webhook_receiver
+from tests.support.router_harness import RouterClient, RouterHarness, open_router_harness
+from tests.support.scripted_services import make_hit
+from tests.support.waiting import wait_until_async
+from tests.support.webhook_receiver import open_webhook_receiver
 
 SERVICES = Path(__file__).parents[2] / "services"
 
@@ -33,7 +33,7 @@ class Outcome(NamedTuple):
 class Shell:
     """Runs `kefu` with an operator's key."""
 
-    def __init__(self, desk: Desk, key: str, folder: Path) -> None:
+    def __init__(self, desk: RouterHarness, key: str, folder: Path) -> None:
         self._environment = {
             **clean_environment(),
             "PYTHONPATH": str(SERVICES),
@@ -60,24 +60,26 @@ class Shell:
 
 
 @pytest.fixture
-async def desk(redis: RedisServer) -> AsyncIterator[Desk]:
-    async with open_desk(redis, webhook_private=True, webhook_retry_seconds=0.2) as opened:
-        opened.knowledge.by_word = {"refund": [hit("Refunds take 7 days.")]}
+async def desk(redis: RedisServer) -> AsyncIterator[RouterHarness]:
+    async with open_router_harness(redis, webhook_private=True, webhook_retry_seconds=0.2) as opened:
+        opened.knowledge.by_word = {"refund": [make_hit("Refunds take 7 days.")]}
         opened.replica.frames = ["Refunds take 7 days [1]."]
         yield opened
 
 
 @pytest.fixture
-async def shell(desk: Desk, tmp_path: Path) -> Shell:
-    return Shell(desk, await desk.key("acme", Scope.OPERATOR), tmp_path / "data")
+async def shell(desk: RouterHarness, tmp_path: Path) -> Shell:
+    return Shell(desk, await desk.create_key("acme", Scope.OPERATOR), tmp_path / "data")
 
 
 @pytest.fixture
-async def customer(desk: Desk) -> Customer:
-    return await desk.customer(await desk.key("acme", Scope.CHAT))
+async def customer(desk: RouterHarness) -> RouterClient:
+    return await desk.client(await desk.create_key("acme", Scope.CHAT))
 
 
-async def test_numbers_are_shown_by_day_as_json_and_as_csv(shell: Shell, customer: Customer, tmp_path: Path) -> None:
+async def test_numbers_are_shown_by_day_as_json_and_as_csv(
+    shell: Shell, customer: RouterClient, tmp_path: Path
+) -> None:
     assert "questions" in await shell.ok("numbers")
     answer = await customer.ask("How long does a refund take?")
     rating = chat.RateTurnRequest(turn=answer.started.turn, rating=chat.RATING_UP)
@@ -88,7 +90,7 @@ async def test_numbers_are_shown_by_day_as_json_and_as_csv(shell: Shell, custome
         total = json.loads(await shell.ok("numbers", "--json"))["total"]
         return (total["questions"], total["rated_up"]) == ("2", "1")
 
-    await eventually(counted, 90)
+    await wait_until_async(counted, 90)
     shown = await shell.ok("numbers", "--days", "2", "--csv", str(tmp_path / "hours.csv"))
     assert "Resolved 50% of 2" in shown
     assert "nothing relevant 1" in shown
@@ -99,14 +101,14 @@ async def test_numbers_are_shown_by_day_as_json_and_as_csv(shell: Shell, custome
     assert rows[0]["hour_utc"].endswith(":00Z")
 
 
-async def test_unanswered_questions_are_shown_in_groups_and_dismissed(shell: Shell, customer: Customer) -> None:
+async def test_unanswered_questions_are_shown_in_groups_and_dismissed(shell: Shell, customer: RouterClient) -> None:
     assert "Nothing went unanswered" in await shell.ok("unanswered")
     asked = await customer.ask("Do you sell \x1b[2Jsubmarines?")
 
     async def kept() -> bool:
         return json.loads(await shell.ok("unanswered", "--json"))["total_questions"] == 1
 
-    await eventually(kept, 90)
+    await wait_until_async(kept, 90)
     shown = await shell.ok("unanswered", "--days", "1")
     assert "submarines" in shown
     assert "(nothing relevant)" in shown
@@ -116,8 +118,8 @@ async def test_unanswered_questions_are_shown_in_groups_and_dismissed(shell: She
     assert "Nothing went unanswered" in dismissed.out
 
 
-async def test_webhooks_are_added_listed_sent_again_and_removed(shell: Shell, customer: Customer) -> None:
-    async with webhook_receiver() as receiver:
+async def test_webhooks_are_added_listed_sent_again_and_removed(shell: Shell, customer: RouterClient) -> None:
+    async with open_webhook_receiver() as receiver:
         secret = (await shell.ok("webhooks", "add", receiver.url, "-e", "turn,handoff")).strip()
         assert secret.startswith("whsec_")
         [webhook] = json.loads(await shell.ok("webhooks", "--json"))
@@ -127,15 +129,15 @@ async def test_webhooks_are_added_listed_sent_again_and_removed(shell: Shell, cu
         async def delivered() -> bool:
             return "delivered" in await shell.ok("webhooks", "deliveries", webhook["name"])
 
-        await eventually(delivered, 90)
-        assert receiver.received[0].verified(secret)["type"] == "turn"
+        await wait_until_async(delivered, 90)
+        assert receiver.received[0].verify(secret)["type"] == "turn"
         [delivery] = json.loads(await shell.ok("webhooks", "deliveries", webhook["name"], "--json"))
         await shell.ok("webhooks", "redeliver", delivery["name"])
 
         async def twice() -> bool:
             return len(receiver.received) == 2
 
-        await eventually(twice)
+        await wait_until_async(twice)
         await shell.ok("webhooks", "remove", webhook["name"], "--yes")
         assert "There are no webhooks" in await shell.ok("webhooks")
         gone = await shell.run("webhooks", "deliveries", webhook["name"])

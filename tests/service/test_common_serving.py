@@ -23,7 +23,14 @@ from kefu.generation.service import main
 from kefu.generation.v1 import generation_pb2 as pb
 from kefu.generation.v1 import generation_pb2_grpc as rpc
 from kefu.testing.redis_server import RedisServer
-from tests.support.calling import BOOTSTRAP_KEY, INTERNAL_KEY, bearing, channel_to, failure, is_serving
+from tests.support.grpc_calls import (
+    BOOTSTRAP_KEY,
+    INTERNAL_KEY,
+    bearer_metadata,
+    expect_failure,
+    is_serving,
+    open_channel,
+)
 
 SERVICE = "kefu.generation.v1.GenerationService"
 
@@ -84,7 +91,7 @@ async def scripted_server(
 
 
 async def describe(port: int, metadata: tuple[tuple[str, str], ...] = ()) -> str:
-    async with channel_to(port) as channel:
+    async with open_channel(port) as channel:
         return (
             await rpc.GenerationServiceStub(channel).DescribeModel(pb.DescribeModelRequest(), metadata=metadata)
         ).model
@@ -96,24 +103,24 @@ async def test_every_error_of_the_table_reaches_the_client_with_its_own_reason()
             servicer.error = error.__new__(error)
             ServiceError.__init__(servicer.error, "What happened; what to do.")
             servicer.error.__dict__.update(field="text", description="is wrong.")
-            read = await failure(lambda: describe(running.port, bearing(INTERNAL_KEY)))
+            read = await expect_failure(lambda: describe(running.port, bearer_metadata(INTERNAL_KEY)))
             assert (read.code, read.reason, read.message) == (error.code, error.reason, "What happened; what to do.")
 
 
 @pytest.mark.parametrize("streaming", [False, True])
 async def test_a_foreign_exception_shows_nothing_of_itself(streaming: bool) -> None:
-    async with scripted_server() as (servicer, running), channel_to(running.port) as channel:
+    async with scripted_server() as (servicer, running), open_channel(running.port) as channel:
         servicer.error = RuntimeError("the password is hunter2")
         stub = rpc.GenerationServiceStub(channel)
 
         async def call() -> None:
             if streaming:
-                async for _ in stub.Generate(pb.GenerateRequest(), metadata=bearing(INTERNAL_KEY)):
+                async for _ in stub.Generate(pb.GenerateRequest(), metadata=bearer_metadata(INTERNAL_KEY)):
                     pass
             else:
-                await stub.DescribeModel(pb.DescribeModelRequest(), metadata=bearing(INTERNAL_KEY))
+                await stub.DescribeModel(pb.DescribeModelRequest(), metadata=bearer_metadata(INTERNAL_KEY))
 
-        read = await failure(call)
+        read = await expect_failure(call)
         assert (read.code, read.reason) == (grpc.StatusCode.INTERNAL, "INTERNAL")
         assert "hunter2" not in read.message
         assert len(read.metadata["trace_id"]) == 32
@@ -125,21 +132,23 @@ async def test_a_foreign_exception_shows_nothing_of_itself(streaming: bool) -> N
 async def test_without_a_valid_key_nothing_is_answered(authorization: str | None) -> None:
     async with scripted_server() as (_, running):
         metadata = () if authorization is None else (("authorization", authorization),)
-        read = await failure(lambda: describe(running.port, metadata))
+        read = await expect_failure(lambda: describe(running.port, metadata))
         assert (read.code, read.reason) == (grpc.StatusCode.UNAUTHENTICATED, "UNAUTHENTICATED")
 
 
 async def test_static_keys_make_their_principals() -> None:
     async with scripted_server() as (_, running):
-        assert await describe(running.port, bearing(INTERNAL_KEY)) == "default/internal/*"
-        assert await describe(running.port, bearing(BOOTSTRAP_KEY)) == "default/bootstrap/*"
+        assert await describe(running.port, bearer_metadata(INTERNAL_KEY)) == "default/internal/*"
+        assert await describe(running.port, bearer_metadata(BOOTSTRAP_KEY)) == "default/bootstrap/*"
 
 
 async def test_only_the_services_own_key_may_act_for_someone() -> None:
     async with scripted_server() as (_, running):
         acme = auth.Principal("acme", "k1", frozenset({Scope.CHAT}), frozenset({"help", "faq"}))
         assert await describe(running.port, acting_for(INTERNAL_KEY, acme)) == "acme/k1/faq,help"
-        read = await failure(lambda: describe(running.port, bearing(BOOTSTRAP_KEY, ("kefu-tenant", "acme"))))
+        read = await expect_failure(
+            lambda: describe(running.port, bearer_metadata(BOOTSTRAP_KEY, ("kefu-tenant", "acme")))
+        )
         assert (read.code, read.reason) == (grpc.StatusCode.PERMISSION_DENIED, "SCOPE_MISSING")
 
 
@@ -151,12 +160,12 @@ async def test_a_stored_key_works_until_it_is_revoked_and_then_at_once_no_more(r
     key = make_key()
     async with scripted_server(redis) as (_, running), open_redis(redis.url) as store:
         await store.hset(redis_key(key.id), mapping=stored(key.id, key.sha256, Scope.CHAT).to_hash())  # pyright: ignore
-        assert await describe(running.port, bearing(key.secret)) == f"acme/{key.id}/help"
+        assert await describe(running.port, bearer_metadata(key.secret)) == f"acme/{key.id}/help"
         await asyncio.sleep(0.3)  # let it be remembered
-        assert await describe(running.port, bearing(key.secret)) == f"acme/{key.id}/help"
+        assert await describe(running.port, bearer_metadata(key.secret)) == f"acme/{key.id}/help"
         await store.delete(redis_key(key.id))
         await store.publish(REVOKED_CHANNEL, key.id)  # pyright: ignore
-        read = await failure(lambda: describe(running.port, bearing(key.secret)))
+        read = await expect_failure(lambda: describe(running.port, bearer_metadata(key.secret)))
         assert read.reason == "UNAUTHENTICATED"
 
 
@@ -164,7 +173,7 @@ async def test_a_key_with_another_scope_is_told_which_it_needs(redis: RedisServe
     key = make_key()
     async with scripted_server(redis) as (_, running), open_redis(redis.url) as store:
         await store.hset(redis_key(key.id), mapping=stored(key.id, key.sha256, Scope.KNOWLEDGE).to_hash())  # pyright: ignore
-        read = await failure(lambda: describe(running.port, bearing(key.secret)))
+        read = await expect_failure(lambda: describe(running.port, bearer_metadata(key.secret)))
         assert (read.reason, read.metadata) == ("SCOPE_MISSING", {"scope": "internal or chat"})
 
 
@@ -173,15 +182,17 @@ async def test_a_right_id_with_a_wrong_secret_is_refused(redis: RedisServer) -> 
     async with scripted_server(redis) as (_, running), open_redis(redis.url) as store:
         await store.hset(redis_key(key.id), mapping=stored(key.id, key.sha256, Scope.CHAT).to_hash())  # pyright: ignore
         secret = f"kefu_{key.id}_{forged.secret.rpartition('_')[2]}"
-        assert (await failure(lambda: describe(running.port, bearing(secret)))).reason == "UNAUTHENTICATED"
+        assert (
+            await expect_failure(lambda: describe(running.port, bearer_metadata(secret)))
+        ).reason == "UNAUTHENTICATED"
 
 
 async def test_a_stored_key_while_redis_is_down_gets_unavailable_not_unauthenticated(redis: RedisServer) -> None:
     async with scripted_server(redis) as (_, running):
         redis.kill()
-        read = await failure(lambda: describe(running.port, bearing(make_key().secret)))
+        read = await expect_failure(lambda: describe(running.port, bearer_metadata(make_key().secret)))
         assert (read.code, read.reason) == (grpc.StatusCode.UNAVAILABLE, "BACKEND_UNAVAILABLE")
-        assert await describe(running.port, bearing(INTERNAL_KEY)) == "default/internal/*"
+        assert await describe(running.port, bearer_metadata(INTERNAL_KEY)) == "default/internal/*"
 
 
 async def test_health_needs_no_key() -> None:
@@ -193,7 +204,7 @@ async def test_health_needs_no_key() -> None:
 
 
 async def test_reflection_needs_no_key_and_names_the_service() -> None:
-    async with scripted_server() as (_, running), channel_to(running.port) as channel:
+    async with scripted_server() as (_, running), open_channel(running.port) as channel:
         ask = channel.stream_stream(
             "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
             request_serializer=reflection_pb2.ServerReflectionRequest.SerializeToString,
@@ -204,8 +215,8 @@ async def test_reflection_needs_no_key_and_names_the_service() -> None:
 
 
 async def test_a_cancelled_call_is_cancelled_in_the_servicer() -> None:
-    async with scripted_server() as (servicer, running), channel_to(running.port) as channel:
-        call = rpc.GenerationServiceStub(channel).Generate(pb.GenerateRequest(), metadata=bearing(INTERNAL_KEY))
+    async with scripted_server() as (servicer, running), open_channel(running.port) as channel:
+        call = rpc.GenerationServiceStub(channel).Generate(pb.GenerateRequest(), metadata=bearer_metadata(INTERNAL_KEY))
         async for _ in call:
             break
         call.cancel()
@@ -217,12 +228,12 @@ async def test_a_cancelled_call_is_cancelled_in_the_servicer() -> None:
 async def test_a_drain_lets_a_running_call_end_and_takes_no_new_one() -> None:
     async with AsyncExitStack() as outside:
         async with scripted_server() as (servicer, running):
-            channel = await outside.enter_async_context(channel_to(running.port))
+            channel = await outside.enter_async_context(open_channel(running.port))
             stub = rpc.GenerationServiceStub(channel)
             kinds: list[str | None] = []
 
             async def read() -> None:
-                async for event in stub.Generate(pb.GenerateRequest(), metadata=bearing(INTERNAL_KEY)):
+                async for event in stub.Generate(pb.GenerateRequest(), metadata=bearer_metadata(INTERNAL_KEY)):
                     kinds.append(event.WhichOneof("event"))  # noqa: PERF401 - looked at while it grows
 
             reading = asyncio.create_task(read())
@@ -231,14 +242,14 @@ async def test_a_drain_lets_a_running_call_end_and_takes_no_new_one() -> None:
             asyncio.get_running_loop().call_later(0.5, servicer.release.set)
         await reading
         assert kinds == ["accepted", "completed"]
-        read_late = await failure(lambda: describe(running.port, bearing(INTERNAL_KEY)))
+        read_late = await expect_failure(lambda: describe(running.port, bearer_metadata(INTERNAL_KEY)))
         assert read_late.code == grpc.StatusCode.UNAVAILABLE
 
 
 async def test_an_open_watch_of_the_health_does_not_hold_a_drain() -> None:
     async with AsyncExitStack() as outside:
         async with scripted_server(drain=60) as (_, running):
-            channel = await outside.enter_async_context(channel_to(running.port))
+            channel = await outside.enter_async_context(open_channel(running.port))
             watch = channel.unary_stream(
                 "/grpc.health.v1.Health/Watch",
                 request_serializer=health_pb2.HealthCheckRequest.SerializeToString,
@@ -254,7 +265,7 @@ async def test_an_open_watch_of_the_health_does_not_hold_a_drain() -> None:
             while await watch.read() is not grpc.aio.EOF:
                 pass
 
-        assert (await failure(read_on)).code == grpc.StatusCode.UNAVAILABLE
+        assert (await expect_failure(read_on)).code == grpc.StatusCode.UNAVAILABLE
 
 
 async def test_while_it_drains_it_refuses_connections_first_and_serves_those_it_has() -> None:
@@ -262,15 +273,15 @@ async def test_while_it_drains_it_refuses_connections_first_and_serves_those_it_
         transport = Transport(listener_grace_seconds=1.0)
         stack = await outside.enter_async_context(AsyncExitStack())
         _, running = await stack.enter_async_context(scripted_server(transport=transport))
-        channel = await outside.enter_async_context(channel_to(running.port))
+        channel = await outside.enter_async_context(open_channel(running.port))
         stub = rpc.GenerationServiceStub(channel)
-        await stub.DescribeModel(pb.DescribeModelRequest(), metadata=bearing(INTERNAL_KEY))
+        await stub.DescribeModel(pb.DescribeModelRequest(), metadata=bearer_metadata(INTERNAL_KEY))
         draining = asyncio.create_task(stack.aclose())
         async with asyncio.timeout(10):
             while await connects(running.port):
                 await asyncio.sleep(0.01)
         assert not draining.done()
-        await stub.DescribeModel(pb.DescribeModelRequest(), metadata=bearing(INTERNAL_KEY))
+        await stub.DescribeModel(pb.DescribeModelRequest(), metadata=bearer_metadata(INTERNAL_KEY))
         await draining
 
 

@@ -19,7 +19,7 @@ from kefu.edge.config import Certificate, Edge, Inside
 from kefu.router.replicas.discovery import server_name_of
 from kefu.testing.ports import free_port
 from tests.support.echo_router import echo_router
-from tests.support.edge import LIMITS, ROOT, nginx_in_front, router_of
+from tests.support.edge_harness import LIMITS, ROOT, ask_router_port, open_edge_harness
 
 
 def make_secrets(folder: Path) -> Tls:
@@ -35,7 +35,7 @@ def tls(tmp_path: Path) -> Tls:
 async def test_a_caller_with_a_certificate_of_the_authority_is_served(tls: Tls) -> None:
     port = free_port()
     async with echo_router(port, tls=tls), channel_inside(f"localhost:{port}", tls, ()) as channel:
-        assert await router_of(channel) == port
+        assert await ask_router_port(channel) == port
 
 
 async def test_a_replica_that_is_known_by_its_ip_has_to_show_the_name_it_was_found_by(tls: Tls) -> None:
@@ -44,7 +44,7 @@ async def test_a_replica_that_is_known_by_its_ip_has_to_show_the_name_it_was_fou
     assert name == "kefu-generation"
     async with echo_router(port, tls=tls):
         async with channel_inside(f"127.0.0.1:{port}", tls, (), name) as channel:
-            assert await router_of(channel) == port
+            assert await ask_router_port(channel) == port
         async with channel_inside(f"127.0.0.1:{port}", tls, (), "somebody-else") as channel:
             await fails(channel)
 
@@ -68,7 +68,7 @@ async def test_callers_without_tls_without_a_certificate_or_with_another_authori
 
 async def fails(channel: grpc.aio.Channel) -> None:
     with pytest.raises(grpc.aio.AioRpcError) as caught:
-        await router_of(channel)
+        await ask_router_port(channel)
     assert caught.value.code() == grpc.StatusCode.UNAVAILABLE
 
 
@@ -78,14 +78,14 @@ async def test_a_renewed_certificate_is_shown_to_the_next_connection_without_a_r
         client = of_the_same_authority(tls)
         before = await shown(port, client)
         assert await shown(port, client) == before
-        assert await router_of(channel) == port
+        assert await ask_router_port(channel) == port
         for file in (tls.certificate, tls.key):
             file.unlink()
         assert await shown(port, client) == before, "a renewal that is not done yet changes nothing"
         make_secrets(tls.certificate.parent)
         after = await shown(port, client)
         assert after != before
-        assert await router_of(channel) == port, "connections that were there go on"
+        assert await ask_router_port(channel) == port, "connections that were there go on"
 
 
 def of_the_same_authority(tls: Tls) -> Tls:
@@ -114,10 +114,10 @@ async def test_nginx_shows_and_checks_certificates_towards_the_routers(tls: Tls,
         Certificate(tls.certificate, tls.key), tls.authority, "kefu-router", "kefu-retrieval", "kefu-gateway"
     )
     edge = Edge("", [], tmp_path, LIMITS, inside=inside)
-    async with nginx_in_front(tmp_path, edge) as front, front.channel() as channel:
-        assert {await router_of(channel) for _ in range(10)} == set(front.ports)
+    async with open_edge_harness(tmp_path, edge) as front, front.channel() as channel:
+        assert {await ask_router_port(channel) for _ in range(10)} == set(front.ports)
     wrong = Inside(inside.shown, inside.authority, "somebody-else", "kefu-retrieval", "kefu-gateway")
-    async with nginx_in_front(tmp_path, replace(edge, inside=wrong)) as front, front.channel() as channel:
+    async with open_edge_harness(tmp_path, replace(edge, inside=wrong)) as front, front.channel() as channel:
         await fails(channel)
 
 

@@ -18,10 +18,10 @@ from kefu.common.rpc.status import failure_of
 from kefu.edge.certificate import self_signed
 from kefu.edge.config import Edge
 from kefu.testing.ports import free_port
-from tests.support.calling import bearing
+from tests.support.echo_gateway import EchoGateway, echo_gateway
 from tests.support.echo_router import KEY
-from tests.support.edge import LIMITS, Front, converse, nginx_in_front, router_of
-from tests.support.web_gateway import EchoGateway, echo_gateway
+from tests.support.edge_harness import LIMITS, EdgeHarness, ask_router_port, converse, open_edge_harness
+from tests.support.grpc_calls import bearer_metadata
 
 CHAT = "/kefu.router.v1.ChatService/Converse"
 
@@ -30,7 +30,7 @@ CHAT = "/kefu.router.v1.ChatService/Converse"
 class Web:
     """nginx, the gateway behind it, and a client of both of nginx's addresses."""
 
-    front: Front
+    front: EdgeHarness
     gateway: EchoGateway
     customers: httpx.AsyncClient
     operations: httpx.AsyncClient
@@ -54,7 +54,7 @@ async def web(tmp_path: Path, *, tls: bool = False, running: bool = True, **more
     )
     scheme = "https" if tls else "http"
     trusted = ssl.create_default_context(cafile=certificate.certificate) if certificate else False
-    async with nginx_in_front(tmp_path, edge) as front, echo_gateway(port if running else free_port()) as gateway:
+    async with open_edge_harness(tmp_path, edge) as front, echo_gateway(port if running else free_port()) as gateway:
 
         def client(address: str) -> httpx.AsyncClient:
             return httpx.AsyncClient(base_url=f"{scheme}://{address}", verify=trusted, timeout=30)
@@ -66,7 +66,7 @@ async def web(tmp_path: Path, *, tls: bool = False, running: bool = True, **more
 async def test_grpc_goes_to_a_router_and_all_else_at_the_same_address_to_the_gateway(tmp_path: Path) -> None:
     async with web(tmp_path) as at:
         async with at.front.channel() as channel:
-            assert await router_of(channel) in at.front.ports
+            assert await ask_router_port(channel) in at.front.ports
         for content_type in ("application/json", "application/connect+json", "application/proto"):
             answer = await at.customers.post(CHAT, content=b"{}", headers={"content-type": content_type})
             assert (answer.json()["method"], answer.json()["path"]) == ("POST", CHAT)
@@ -94,7 +94,7 @@ async def test_the_gateway_learns_the_callers_address_from_nginx_and_not_from_th
         assert read["host"] == at.front.edge.listen
         assert read["authorization"] == "Bearer something"
         assert trace in read["traceparent"]
-        [logged] = await at.front.logged(1)
+        [logged] = await at.front.read_access_log(1)
         assert (logged["trace_id"], logged["method"], logged["http_status"]) == (trace, "/api/me", "200")
         assert (logged["tls"], logged["grpc_status"]) == ("TLSv1.3", "")
 
@@ -104,13 +104,13 @@ async def test_an_answer_comes_through_as_it_is_written_and_a_reader_who_leaves_
         async with at.customers.stream("GET", "/stream") as answer:
             lines = answer.aiter_lines()
             assert await asyncio.wait_for(anext(lines), 20) == "first"
-            at.gateway.go_on.set()
+            at.gateway.may_continue.set()
             assert await asyncio.wait_for(anext(lines), 20) == "second"
-        at.gateway.go_on.clear()
-        at.gateway.left.clear()
+        at.gateway.may_continue.clear()
+        at.gateway.client_left.clear()
         async with at.customers.stream("GET", "/stream") as answer:
             assert await asyncio.wait_for(anext(answer.aiter_lines()), 20) == "first"
-        await asyncio.wait_for(at.gateway.left.wait(), 20)
+        await asyncio.wait_for(at.gateway.client_left.wait(), 20)
 
 
 async def test_an_upload_of_any_size_is_passed_on_while_it_comes(tmp_path: Path) -> None:
@@ -120,7 +120,7 @@ async def test_an_upload_of_any_size_is_passed_on_while_it_comes(tmp_path: Path)
 
         async def body() -> AsyncIterator[bytes]:
             yield part
-            await asyncio.wait_for(at.gateway.came.wait(), 20)
+            await asyncio.wait_for(at.gateway.request_received.wait(), 20)
             for _ in range(parts - 1):
                 yield part
 
@@ -204,6 +204,6 @@ async def test_a_grpc_method_that_is_not_there_is_unimplemented_beside_a_gateway
     async with web(tmp_path) as at, at.front.channel() as channel:
         for method in ("/kefu.router.v1.AdminService/ListTenants", "/x/Y", "/v1/chat/completions"):
             with pytest.raises(grpc.aio.AioRpcError) as caught:
-                await channel.unary_unary(method, bytes, bytes)(b"", metadata=bearing(KEY))
+                await channel.unary_unary(method, bytes, bytes)(b"", metadata=bearer_metadata(KEY))
             read = failure_of(caught.value)
             assert (read.code, read.reason) == (grpc.StatusCode.UNIMPLEMENTED, "METHOD_UNKNOWN")

@@ -5,14 +5,14 @@ from pathlib import Path
 import pytest
 
 from kefu.edge.certificate import self_signed
-from tests.support.edge import nginx_or_skip
+from tests.support.edge_harness import find_nginx_or_skip
 
 OVERLAYS = Path(__file__).parents[2] / "k8s" / "overlays"
 
 
 @pytest.mark.parametrize("overlay", sorted(path.parent.name for path in OVERLAYS.glob("*/nginx.conf")))
 def test_nginx_takes_an_overlays_configuration(overlay: str, tmp_path: Path) -> None:
-    nginx = nginx_or_skip()
+    nginx = find_nginx_or_skip()
     certificate = self_signed(tmp_path)
     text = (OVERLAYS / overlay / "nginx.conf").read_text("utf-8")
     for in_cluster, here in {

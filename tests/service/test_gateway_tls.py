@@ -21,7 +21,7 @@ from kefu.gateway.config import GatewayConfig
 from kefu.gateway.http_server import Readiness, serving_http
 from tests.service.test_common_tls import make_secrets, of_the_same_authority, shown
 from tests.support.echo_router import INTERNAL_KEY
-from tests.support.edge import LIMITS, nginx_in_front
+from tests.support.edge_harness import LIMITS, open_edge_harness
 
 
 @asynccontextmanager
@@ -68,7 +68,7 @@ async def test_nginx_reaches_the_gateway_over_tls_and_nobody_without_a_certifica
             gateway_name="kefu-gateway",
         )
         edge = Edge("", [], tmp_path, LIMITS, gateways=[f"127.0.0.1:{port}"], inside=inside)
-        async with nginx_in_front(tmp_path, edge) as front, httpx.AsyncClient() as client:
+        async with open_edge_harness(tmp_path, edge) as front, httpx.AsyncClient() as client:
             assert (await client.get(f"http://{front.edge.listen}/")).text == "a page"
         async with httpx.AsyncClient(verify=context(tls)) as known:
             assert (await known.get(f"https://localhost:{port}/")).text == "a page"

@@ -10,29 +10,38 @@ from prometheus_client import REGISTRY
 from kefu.common.auth import Scope
 from kefu.gateway.auth.visitor_tokens import AUDIENCE, Visitors
 from kefu.testing.redis_server import RedisServer
-from tests.support.backends import hit
-from tests.support.calling import BOOTSTRAP_KEY
-from tests.support.desk import Desk, open_desk
-from tests.support.front import CHAT, VISITOR_SECRET, Front, bearer, open_front, reason
+from tests.support.gateway_harness import (
+    CHAT,
+    VISITOR_SECRET,
+    GatewayHarness,
+    bearer_header,
+    open_gateway_harness,
+    reason_of,
+)
+from tests.support.grpc_calls import BOOTSTRAP_KEY
+from tests.support.router_harness import RouterHarness, open_router_harness
+from tests.support.scripted_services import make_hit
 
 QUESTION = "How long does a refund take?"
 
 
 @pytest.fixture
-async def desk(redis: RedisServer) -> AsyncIterator[Desk]:
-    async with open_desk(redis) as desk:
-        desk.knowledge.hits = [hit("Refunds take 7 days.")]
+async def desk(redis: RedisServer) -> AsyncIterator[RouterHarness]:
+    async with open_router_harness(redis) as desk:
+        desk.knowledge.hits = [make_hit("Refunds take 7 days.")]
         yield desk
 
 
 @pytest.fixture
-async def front(desk: Desk) -> AsyncIterator[Front]:
-    async with open_front(desk, visitor_collections="help") as front:
+async def front(desk: RouterHarness) -> AsyncIterator[GatewayHarness]:
+    async with open_gateway_harness(desk, visitor_collections="help") as front:
         yield front
 
 
-async def test_a_visitor_is_answered_from_the_collections_of_visitors(front: Front, desk: Desk) -> None:
-    token = await front.visitor()
+async def test_a_visitor_is_answered_from_the_collections_of_visitors(
+    front: GatewayHarness, desk: RouterHarness
+) -> None:
+    token = await front.create_visitor()
     assert (await front.ask(QUESTION, token)).text == "Refunds take 7 days [1]."
     assert desk.knowledge.callers[-1].collections == {"help"}
     other = await front.converse(QUESTION, token, collections=["collections/secret"])
@@ -42,20 +51,20 @@ async def test_a_visitor_is_answered_from_the_collections_of_visitors(front: Fro
     assert (config["visitors"], config["collections"]) == (True, ["collections/help"])
 
 
-async def test_a_visitors_session_does_not_exist_for_another_one(front: Front) -> None:
-    mine, other = await front.visitor(), await front.visitor()
+async def test_a_visitors_session_does_not_exist_for_another_one(front: GatewayHarness) -> None:
+    mine, other = await front.create_visitor(), await front.create_visitor()
     session = (await front.ask(QUESTION, mine)).session
     assert (await front.call(f"{CHAT}/GetSession", mine, name=session)).status_code == 200
     for method, field in (("GetSession", "name"), ("ListTurns", "session"), ("DeleteSession", "name")):
         response = await front.call(f"{CHAT}/{method}", other, **{field: session})
-        assert (response.status_code, reason(response.json())) == (404, "SESSION_NOT_FOUND")
+        assert (response.status_code, reason_of(response.json())) == (404, "SESSION_NOT_FOUND")
     assert b"not_found" in (await front.converse("And then?", other, session)).content
     listed = await front.call(f"{CHAT}/ListSessions", other)
     assert listed.json() == {}
 
 
-async def test_visitors_may_chat_and_nothing_else(front: Front) -> None:
-    token = await front.visitor()
+async def test_visitors_may_chat_and_nothing_else(front: GatewayHarness) -> None:
+    token = await front.create_visitor()
     for path in (
         f"{CHAT}/DeleteUser",
         "/kefu.router.v1.AdminService/ListTenants",
@@ -66,17 +75,17 @@ async def test_visitors_may_chat_and_nothing_else(front: Front) -> None:
         "/kefu.retrieval.v1.KnowledgeService/Embed",
     ):
         response = await front.call(path, token)
-        assert (response.status_code, reason(response.json())) == (403, "SCOPE_MISSING"), path
-    form = await front.http.post("/api/import?collection=help", files={"files": b"x"}, headers=bearer(token))
+        assert (response.status_code, reason_of(response.json())) == (403, "SCOPE_MISSING"), path
+    form = await front.http.post("/api/import?collection=help", files={"files": b"x"}, headers=bearer_header(token))
     assert form.status_code == 403
-    me = await front.http.get("/api/me", headers=bearer(token))
+    me = await front.http.get("/api/me", headers=bearer_header(token))
     assert me.json()["scopes"] == ["chat"]
     assert me.json()["subject"].startswith("visitor-")
 
 
-async def test_a_hand_overs_notes_are_not_for_the_visitor(front: Front, desk: Desk) -> None:
-    token = await front.visitor()
-    staff = await desk.customer()
+async def test_a_hand_overs_notes_are_not_for_the_visitor(front: GatewayHarness, desk: RouterHarness) -> None:
+    token = await front.create_visitor()
+    staff = await desk.client()
     wish = "I want to talk to a person. My order is 12345678."
     told = (await front.ask(wish, token)).handoff
     assert told.message
@@ -89,7 +98,7 @@ async def test_a_hand_overs_notes_are_not_for_the_visitor(front: Front, desk: De
     assert "summary" not in turns[0]["handoff"]
 
 
-async def test_a_token_is_refreshed_for_the_same_visitor_until_it_is_too_old(front: Front) -> None:
+async def test_a_token_is_refreshed_for_the_same_visitor_until_it_is_too_old(front: GatewayHarness) -> None:
     now = time.time()
     clock = [now]
     made = Visitors([VISITOR_SECRET], "default", clock=lambda: clock[0])
@@ -99,22 +108,22 @@ async def test_a_token_is_refreshed_for_the_same_visitor_until_it_is_too_old(fro
     clock[0] = now - 2 * 3600
     expired = made.new()
     refused = await front.call(f"{CHAT}/ListSessions", expired)
-    assert (refused.status_code, reason(refused.json())) == (401, "UNAUTHENTICATED")
-    again = await front.http.post("/api/visitor", headers=bearer(expired))
+    assert (refused.status_code, reason_of(refused.json())) == (401, "UNAUTHENTICATED")
+    again = await front.http.post("/api/visitor", headers=bearer_header(expired))
     assert again.status_code == 200
     assert again.json()["expires_in"] == 3600
     subject = jwt.decode(expired, options={"verify_signature": False})["sub"]
     assert jwt.decode(again.json()["token"], options={"verify_signature": False})["sub"] == subject
 
-    refreshed = (await front.http.post("/api/visitor", headers=bearer(fresh))).json()["token"]
+    refreshed = (await front.http.post("/api/visitor", headers=bearer_header(fresh))).json()["token"]
     assert (await front.call(f"{CHAT}/GetSession", refreshed, name=session)).status_code == 200
 
     clock[0] = now - 9 * 86_400
-    assert (await front.http.post("/api/visitor", headers=bearer(made.new()))).status_code == 401
+    assert (await front.http.post("/api/visitor", headers=bearer_header(made.new()))).status_code == 401
 
 
-async def test_forged_tokens_are_refused(front: Front) -> None:
-    good = jwt.decode(await front.visitor(), options={"verify_signature": False})
+async def test_forged_tokens_are_refused(front: GatewayHarness) -> None:
+    good = jwt.decode(await front.create_visitor(), options={"verify_signature": False})
     forged = (
         jwt.encode(good, "another secret, just as long as the other", algorithm="HS256"),
         jwt.encode(good, "", algorithm="none"),
@@ -128,19 +137,19 @@ async def test_forged_tokens_are_refused(front: Front) -> None:
     assert good["aud"] == AUDIENCE
     for token in forged:
         assert (await front.call(f"{CHAT}/ListSessions", token)).status_code == 401
-        assert (await front.http.post("/api/visitor", headers=bearer(token))).status_code == 401
+        assert (await front.http.post("/api/visitor", headers=bearer_header(token))).status_code == 401
 
 
-async def test_visitors_and_addresses_are_limited(desk: Desk) -> None:
+async def test_visitors_and_addresses_are_limited(desk: RouterHarness) -> None:
     before = [refused("visitor_messages"), refused("new_visitors")]
-    async with open_front(desk, visitors_per_minute=6.0, visitor_questions_per_minute=4.0) as front:
-        token = await front.visitor()
+    async with open_gateway_harness(desk, visitors_per_minute=6.0, visitor_questions_per_minute=4.0) as front:
+        token = await front.create_visitor()
         asked = [await front.converse(QUESTION, token) for _ in range(3)]
         assert [b"resource_exhausted" in each.content for each in asked] == [False, False, True]
         made = [await front.http.post("/api/visitor") for _ in range(2)]
         assert [each.status_code for each in made] == [200, 429]
         assert int(made[1].headers["retry-after"]) > 0
-        assert reason(made[1].json()) == "ADDRESS_LIMIT"
+        assert reason_of(made[1].json()) == "ADDRESS_LIMIT"
     assert [refused("visitor_messages"), refused("new_visitors")] == [before[0] + 1, before[1] + 1]
 
 
@@ -149,24 +158,24 @@ def refused(limit: str) -> float:
     return REGISTRY.get_sample_value("kefu_gateway_refused_total", {"limit": limit}) or 0.0
 
 
-async def test_calls_without_a_key_are_limited_by_address_and_those_with_one_are_not(desk: Desk) -> None:
-    async with open_front(desk, anonymous_per_minute=9.0) as front:
+async def test_calls_without_a_key_are_limited_by_address_and_those_with_one_are_not(desk: RouterHarness) -> None:
+    async with open_gateway_harness(desk, anonymous_per_minute=9.0) as front:
         statuses = [(await front.call(f"{CHAT}/ListSessions", "")).status_code for _ in range(5)]
         assert statuses == [401, 401, 401, 429, 429]
         assert (await front.call(f"{CHAT}/ListSessions")).status_code == 200
 
 
-async def test_without_a_secret_there_are_no_visitors(desk: Desk) -> None:
-    async with open_front(desk, visitor_secret=None) as front:
+async def test_without_a_secret_there_are_no_visitors(desk: RouterHarness) -> None:
+    async with open_gateway_harness(desk, visitor_secret=None) as front:
         assert (await front.http.post("/api/visitor")).status_code == 404
         assert (await front.http.get("/api/config")).json()["visitors"] is False
         token = Visitors([VISITOR_SECRET], "default").new()
         assert (await front.call(f"{CHAT}/ListSessions", token)).status_code == 401
 
 
-async def test_a_key_says_who_it_is(front: Front, desk: Desk) -> None:
-    key = await desk.key("shop", Scope.CHAT, Scope.KNOWLEDGE)
-    me = (await front.http.get("/api/me", headers=bearer(key))).json()
+async def test_a_key_says_who_it_is(front: GatewayHarness, desk: RouterHarness) -> None:
+    key = await desk.create_key("shop", Scope.CHAT, Scope.KNOWLEDGE)
+    me = (await front.http.get("/api/me", headers=bearer_header(key))).json()
     assert (me["tenant"], me["scopes"]) == ("shop", ["chat", "knowledge"])
-    assert (await front.http.get("/api/me", headers=bearer(BOOTSTRAP_KEY))).json()["subject"] == "bootstrap"
+    assert (await front.http.get("/api/me", headers=bearer_header(BOOTSTRAP_KEY))).json()["subject"] == "bootstrap"
     assert (await front.http.get("/api/me")).status_code == 401

@@ -17,9 +17,16 @@ from kefu.generation.servicer import GenerationServicer
 from kefu.generation.v1 import generation_pb2 as pb
 from kefu.router.replicas import multiplexing
 from kefu.router.replicas.multiplexing import AnswerFailed, AnswerMultiplexer, MultiplexedAnswer
-from tests.support.calling import failure
-from tests.support.replica import ANSWER, KEY, ScriptedEngine, ask, events_of, served
-from tests.support.waiting import until
+from tests.support.generation_harness import (
+    ANSWER,
+    KEY_METADATA,
+    ScriptedEngine,
+    collect_events,
+    make_request,
+    serve_generation,
+)
+from tests.support.grpc_calls import expect_failure
+from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     from kefu.generation.v1.generation_pb2_grpc import GenerationServiceAsyncStub
@@ -43,9 +50,9 @@ class Counting:
 async def opened(
     engine: Engine, **limits: float
 ) -> AsyncIterator[tuple[AnswerMultiplexer, GenerationServicer, Counting]]:
-    async with served(engine, **limits) as (stub, servicer, _):  # pyright: ignore[reportArgumentType]
+    async with serve_generation(engine, **limits) as (stub, servicer, _):  # pyright: ignore[reportArgumentType]
         counting = Counting(stub)
-        way = AnswerMultiplexer(counting, KEY)  # pyright: ignore[reportArgumentType]
+        way = AnswerMultiplexer(counting, KEY_METADATA)  # pyright: ignore[reportArgumentType]
         try:
             yield way, servicer, counting
         finally:
@@ -55,7 +62,7 @@ async def opened(
 def begin(
     way: AnswerMultiplexer, request: pb.GenerateRequest | None = None, timeout: float | None = None
 ) -> MultiplexedAnswer:
-    return way.begin(request or ask(), timeout=timeout, metadata=naming(CUSTOMER))
+    return way.begin(request or make_request(), timeout=timeout, metadata=naming(CUSTOMER))
 
 
 async def read(answer: MultiplexedAnswer) -> list[pb.GenerateEvent]:
@@ -72,11 +79,11 @@ async def broken(answer: MultiplexedAnswer) -> RpcFailure:
 
 
 async def test_every_answer_is_what_a_call_of_its_own_would_have_given_and_all_share_one_call() -> None:
-    async with served(ScriptedEngine(ANSWER), max_requests=100) as (stub, servicer, _):
-        alone = await events_of(stub, ask(caller="r1", estimated_tokens=2))
+    async with serve_generation(ScriptedEngine(ANSWER), max_requests=100) as (stub, servicer, _):
+        alone = await collect_events(stub, make_request(caller="r1", estimated_tokens=2))
         counting = Counting(stub)
-        way = AnswerMultiplexer(counting, KEY)  # pyright: ignore[reportArgumentType]
-        answers = [begin(way, ask(caller="r1", estimated_tokens=2)) for _ in range(50)]
+        way = AnswerMultiplexer(counting, KEY_METADATA)  # pyright: ignore[reportArgumentType]
+        answers = [begin(way, make_request(caller="r1", estimated_tokens=2)) for _ in range(50)]
         for events in await asyncio.gather(*map(read, answers)):
             assert [event.WhichOneof("event") for event in events] == [event.WhichOneof("event") for event in alone]
             assert [event.delta for event in events] == [event.delta for event in alone]
@@ -93,7 +100,7 @@ async def test_an_answer_fails_alone_and_says_what_its_own_call_would_have_said(
         assert (await held.read()) is not None
         refused = await broken(begin(way))
         assert (refused.code, refused.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "REPLICA_FULL")
-        wrong = await broken(begin(way, ask(max_tokens=0)))
+        wrong = await broken(begin(way, make_request(max_tokens=0)))
         assert (wrong.code, wrong.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "BAD_REQUEST")
         assert "max_tokens" in wrong.message
         assert servicer.ledger.open_requests == 1
@@ -119,10 +126,10 @@ async def test_a_cancelled_answer_is_ended_in_the_engine_and_the_others_go_on() 
         await first.read()
         await second.read()
         first.cancel()
-        await until(lambda: servicer.ledger.open_requests == 1)
+        await wait_until(lambda: servicer.ledger.open_requests == 1)
         assert (await second.read()) is not None
         second.cancel()
-        await until(lambda: servicer.ledger.open_requests == 0)
+        await wait_until(lambda: servicer.ledger.open_requests == 0)
         assert servicer.ledger.owed_tokens == 0
 
 
@@ -142,7 +149,7 @@ async def test_a_lost_connection_fails_all_answers_and_the_next_one_gets_a_new_c
         await way.close()
         for answer in answers:
             assert (await broken(answer)).code is grpc.StatusCode.UNAVAILABLE
-        await until(lambda: servicer.ledger.open_requests == 0)
+        await wait_until(lambda: servicer.ledger.open_requests == 0)
         engine.hold = False
         assert (await begin(way).read()) is not None
         assert counting.calls == 2
@@ -152,7 +159,7 @@ async def test_nobody_at_the_address_fails_an_answer_at_once() -> None:
     from kefu.generation.v1.generation_pb2_grpc import GenerationServiceStub
 
     async with grpc.aio.insecure_channel("127.0.0.1:1") as channel:
-        way = AnswerMultiplexer(GenerationServiceStub(channel), KEY)  # pyright: ignore[reportArgumentType]
+        way = AnswerMultiplexer(GenerationServiceStub(channel), KEY_METADATA)  # pyright: ignore[reportArgumentType]
         async with asyncio.timeout(5):
             assert (await broken(begin(way))).code is grpc.StatusCode.UNAVAILABLE
         await way.close()
@@ -175,9 +182,9 @@ async def test_a_call_that_took_answers_for_long_enough_is_renewed_and_finishes_
 
 async def test_a_draining_replica_ends_the_call_with_its_last_answer() -> None:
     engine = ScriptedEngine(ANSWER[:2], hold=True)
-    async with served(engine) as (stub, servicer, _):
-        call = stub.GenerateMany(metadata=KEY)
-        await call.write(pb.GenerateManyRequest(begin=[pb.BeginAnswer(answer=1, request=ask())]))
+    async with serve_generation(engine) as (stub, servicer, _):
+        call = stub.GenerateMany(metadata=KEY_METADATA)
+        await call.write(pb.GenerateManyRequest(begin=[pb.BeginAnswer(answer=1, request=make_request())]))
         assert isinstance(await call.read(), pb.GenerateManyResponse)
         servicer.leave()
         await asyncio.sleep(0.1)
@@ -192,11 +199,11 @@ async def test_a_draining_replica_ends_the_call_with_its_last_answer() -> None:
 @pytest.mark.parametrize("numbers", [[0], [7, 7]])
 async def test_a_number_that_cannot_be_told_apart_is_refused(numbers: list[int]) -> None:
     engine = ScriptedEngine(ANSWER[:2], hold=True)
-    async with served(engine) as (stub, servicer, _):
-        call = stub.GenerateMany(metadata=KEY)
-        begins = [pb.BeginAnswer(answer=number, request=ask()) for number in numbers]
+    async with serve_generation(engine) as (stub, servicer, _):
+        call = stub.GenerateMany(metadata=KEY_METADATA)
+        begins = [pb.BeginAnswer(answer=number, request=make_request()) for number in numbers]
         await call.write(pb.GenerateManyRequest(begin=begins, cancel=[12345]))
-        refused = await failure(call.read)
+        refused = await expect_failure(call.read)
         assert (refused.code, refused.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "BAD_REQUEST")
         assert servicer.ledger.open_requests == 0
 
@@ -204,10 +211,10 @@ async def test_a_number_that_cannot_be_told_apart_is_refused(numbers: list[int])
 async def test_a_caller_that_reads_nothing_is_cut_and_owes_nothing() -> None:
     flood = [Started(1), *(Piece(Channel.TEXT, "x" * 1_000_000, (n,)) for n in range(8))]
     engine = ScriptedEngine(flood, hold=True)
-    async with served(engine, stall_seconds=0.5) as (stub, servicer, _):
-        call = stub.GenerateMany(metadata=KEY)
-        await call.write(pb.GenerateManyRequest(begin=[pb.BeginAnswer(answer=1, request=ask())]))
-        await until(lambda: servicer.ledger.open_requests == 1)
-        await until(lambda: servicer.ledger.open_requests == 0)
+    async with serve_generation(engine, stall_seconds=0.5) as (stub, servicer, _):
+        call = stub.GenerateMany(metadata=KEY_METADATA)
+        await call.write(pb.GenerateManyRequest(begin=[pb.BeginAnswer(answer=1, request=make_request())]))
+        await wait_until(lambda: servicer.ledger.open_requests == 1)
+        await wait_until(lambda: servicer.ledger.open_requests == 0)
         assert engine.closed.is_set()
         call.cancel()

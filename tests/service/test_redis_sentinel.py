@@ -15,7 +15,7 @@ from kefu.common.redis.url import redis_client
 from kefu.local.redis_server import server_binary
 from kefu.testing.ports import free_port
 from kefu.testing.redis_server import RedisServer, redis_server
-from tests.support.waiting import eventually
+from tests.support.waiting import wait_until_async
 
 PASSWORD = "a-password"
 
@@ -55,7 +55,7 @@ async def _knowing(port: int, others: int) -> None:
         return told["num-slaves"] == 1 and told["num-other-sentinels"] == others and not told["is_sdown"]
 
     async with redis_client(f"redis://127.0.0.1:{port}", 5.0) as client:
-        await eventually(knows)
+        await wait_until_async(knows)
 
 
 async def replicated(primary: RedisServer) -> None:
@@ -66,7 +66,7 @@ async def replicated(primary: RedisServer) -> None:
         return info["connected_slaves"] == 1 and info["slave0"]["state"] == "online"
 
     async with redis_client(primary.url, 5.0) as client:
-        await eventually(online)
+        await wait_until_async(online)
 
 
 async def test_a_client_follows_the_primary_when_sentinels_name_another_one(tmp_path: Path) -> None:
@@ -89,7 +89,7 @@ async def test_a_client_follows_the_primary_when_sentinels_name_another_one(tmp_
                 await store.set("kept", "before")
                 assert await store.wait(1, 10_000) == 1  # pyright: ignore  # the replica has it
                 one.kill()
-                await eventually(written, 60)  # another primary was found
+                await wait_until_async(written, 60)  # another primary was found
                 assert await store.get("kept") == b"before"
 
 

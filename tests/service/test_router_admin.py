@@ -9,68 +9,68 @@ from kefu.common.auth import Scope, redis_key
 from kefu.router.v1 import admin_pb2 as pb
 from kefu.router.v1 import chat_pb2 as chat
 from kefu.testing.redis_server import RedisServer
-from tests.support.backends import hit
-from tests.support.calling import bearing, failure
-from tests.support.desk import Customer, Desk, open_desk
+from tests.support.grpc_calls import bearer_metadata, expect_failure
+from tests.support.router_harness import RouterClient, RouterHarness, open_router_harness
+from tests.support.scripted_services import make_hit
 
 
 @pytest.fixture
-async def desk(redis: RedisServer) -> AsyncIterator[Desk]:
-    async with open_desk(redis) as opened:
-        opened.knowledge.hits = [hit("Refunds arrive within 7 business days.")]
+async def desk(redis: RedisServer) -> AsyncIterator[RouterHarness]:
+    async with open_router_harness(redis) as opened:
+        opened.knowledge.hits = [make_hit("Refunds arrive within 7 business days.")]
         yield opened
 
 
 @pytest.fixture
-async def root(desk: Desk) -> Customer:
-    return await desk.customer()
+async def root(desk: RouterHarness) -> RouterClient:
+    return await desk.client()
 
 
-async def create_tenant(who: Customer, tenant_id: str) -> pb.Tenant:
+async def create_tenant(who: RouterClient, tenant_id: str) -> pb.Tenant:
     request = pb.CreateTenantRequest(tenant_id=tenant_id)
     return (await who.admin.CreateTenant(request, metadata=who.metadata)).tenant
 
 
-async def create_key(who: Customer, *scopes: "pb.Scope.ValueType", tenant: str = "") -> pb.CreateKeyResponse:
+async def create_key(who: RouterClient, *scopes: "pb.Scope.ValueType", tenant: str = "") -> pb.CreateKeyResponse:
     request = pb.CreateKeyRequest(tenant=tenant, scopes=scopes, collections=["collections/help"])
     return await who.admin.CreateKey(request, metadata=who.metadata)
 
 
-async def test_a_key_works_from_when_it_is_made_until_it_is_revoked(desk: Desk, root: Customer) -> None:
+async def test_a_key_works_from_when_it_is_made_until_it_is_revoked(desk: RouterHarness, root: RouterClient) -> None:
     tenant = await create_tenant(root, "acme")
     assert (tenant.name, tenant.display_name) == ("tenants/acme", "acme")
     made = await create_key(root, pb.SCOPE_CHAT, tenant="tenants/acme")
     assert made.key.name.startswith("tenants/acme/keys/")
     assert list(made.key.scopes) == [pb.SCOPE_CHAT]
-    customer = await desk.customer(made.secret)
+    customer = await desk.client(made.secret)
     assert (await customer.ask("Hello!")).text
     listed = await root.admin.ListKeys(pb.ListKeysRequest(tenant="tenants/acme"), metadata=root.metadata)
     assert list(listed.keys) == [made.key]
     await root.admin.RevokeKey(pb.RevokeKeyRequest(name=made.key.name), metadata=root.metadata)
-    assert (await failure(lambda: customer.ask("Hello!"))).reason == "UNAUTHENTICATED"
-    assert (await failure(lambda: revoke(root, made.key.name))).reason == "KEY_NOT_FOUND"
-    async with desk.store() as store:
+    assert (await expect_failure(lambda: customer.ask("Hello!"))).reason == "UNAUTHENTICATED"
+    assert (await expect_failure(lambda: revoke(root, made.key.name))).reason == "KEY_NOT_FOUND"
+    async with desk.open_store() as store:
         for key in await store.keys("*"):  # pyright: ignore
             dumped = await store.dump(key)  # pyright: ignore
             assert dumped is not None
             assert made.secret.rpartition("_")[2].encode() not in dumped
 
 
-async def revoke(who: Customer, name: str) -> object:
+async def revoke(who: RouterClient, name: str) -> object:
     return await who.admin.RevokeKey(pb.RevokeKeyRequest(name=name), metadata=who.metadata)
 
 
 @pytest.mark.parametrize("scopes", [[], [pb.SCOPE_INTERNAL], [pb.SCOPE_CHAT, pb.SCOPE_UNSPECIFIED]])
 async def test_a_key_without_a_scope_or_with_the_services_own_is_refused(
-    root: Customer, scopes: "list[pb.Scope.ValueType]"
+    root: RouterClient, scopes: "list[pb.Scope.ValueType]"
 ) -> None:
-    assert (await failure(lambda: create_key(root, *scopes))).reason == "BAD_REQUEST"
+    assert (await expect_failure(lambda: create_key(root, *scopes))).reason == "BAD_REQUEST"
 
 
-async def test_an_operator_of_a_tenant_rules_that_one_alone(desk: Desk, root: Customer) -> None:
+async def test_an_operator_of_a_tenant_rules_that_one_alone(desk: RouterHarness, root: RouterClient) -> None:
     for tenant in ("acme", "umbrella"):
         await create_tenant(root, tenant)
-    operator = await desk.customer(await desk.key("acme", Scope.OPERATOR))
+    operator = await desk.client(await desk.create_key("acme", Scope.OPERATOR))
     tenants = await operator.admin.ListTenants(pb.ListTenantsRequest(), metadata=operator.metadata)
     assert [tenant.name for tenant in tenants.tenants] == ["tenants/acme"]
     assert (await create_key(operator, pb.SCOPE_CHAT)).key.name.startswith("tenants/acme/")
@@ -83,20 +83,22 @@ async def test_an_operator_of_a_tenant_rules_that_one_alone(desk: Desk, root: Cu
         ("KEY_NOT_FOUND", lambda: revoke(operator, theirs.key.name)),
         ("KEY_NOT_FOUND", lambda: revoke(operator, theirs.key.name.replace("umbrella", "acme"))),
     ):
-        read = await failure(call)
+        read = await expect_failure(call)
         assert (read.code, read.reason) == (grpc.StatusCode.NOT_FOUND, reason)
 
 
-async def test_a_tenant_exists_once(root: Customer) -> None:
+async def test_a_tenant_exists_once(root: RouterClient) -> None:
     await create_tenant(root, "acme")
     for tenant in ("acme", "default"):
-        read = await failure(lambda tenant=tenant: create_tenant(root, tenant))
+        read = await expect_failure(lambda tenant=tenant: create_tenant(root, tenant))
         assert (read.code, read.reason) == (grpc.StatusCode.ALREADY_EXISTS, "TENANT_EXISTS")
-    assert (await failure(lambda: create_tenant(root, "Acme!"))).reason == "BAD_REQUEST"
-    assert (await failure(lambda: create_key(root, pb.SCOPE_CHAT, tenant="tenants/none"))).reason == "TENANT_NOT_FOUND"
+    assert (await expect_failure(lambda: create_tenant(root, "Acme!"))).reason == "BAD_REQUEST"
+    assert (
+        await expect_failure(lambda: create_key(root, pb.SCOPE_CHAT, tenant="tenants/none"))
+    ).reason == "TENANT_NOT_FOUND"
 
 
-async def test_tenants_and_keys_are_listed_by_page(root: Customer) -> None:
+async def test_tenants_and_keys_are_listed_by_page(root: RouterClient) -> None:
     for tenant in ("b", "c", "a"):
         await create_tenant(root, tenant)
     names: list[str] = []
@@ -117,16 +119,18 @@ async def test_tenants_and_keys_are_listed_by_page(root: Customer) -> None:
     assert [key.name for key in [*first.keys, *rest.keys]] == made
 
 
-async def settings(who: Customer, tenant: str = "") -> pb.GetTenantSettingsResponse:
+async def settings(who: RouterClient, tenant: str = "") -> pb.GetTenantSettingsResponse:
     return await who.admin.GetTenantSettings(pb.GetTenantSettingsRequest(tenant=tenant), metadata=who.metadata)
 
 
-async def update(who: Customer, made: pb.TenantSettings, revision: int) -> int:
+async def update(who: RouterClient, made: pb.TenantSettings, revision: int) -> int:
     request = pb.UpdateTenantSettingsRequest(settings=made, revision=revision)
     return (await who.admin.UpdateTenantSettings(request, metadata=who.metadata)).revision
 
 
-async def test_settings_work_at_once_and_every_revision_is_kept_with_its_author(desk: Desk, root: Customer) -> None:
+async def test_settings_work_at_once_and_every_revision_is_kept_with_its_author(
+    desk: RouterHarness, root: RouterClient
+) -> None:
     assert (await settings(root)).revision == 0
     texts = {"en": pb.TenantSettings.Texts(greeting="Welcome to Songlu!")}
     first = pb.TenantSettings(min_relevance=0.95, texts=texts, time_zone="Asia/Shanghai", on_busy="queue")
@@ -136,7 +140,7 @@ async def test_settings_work_at_once_and_every_revision_is_kept_with_its_author(
     assert (await root.ask("Hi")).text == "Welcome to Songlu!"
     assert (await root.ask("你好")).text.startswith("您好")
     assert (await root.ask("How long does a refund take?")).handoff.reason == chat.Handoff.REASON_NOTHING_RELEVANT
-    read = await failure(lambda: update(root, pb.TenantSettings(), 0))
+    read = await expect_failure(lambda: update(root, pb.TenantSettings(), 0))
     assert (read.code, read.reason) == (grpc.StatusCode.ABORTED, "STALE_REVISION")
     assert await update(root, pb.TenantSettings(instructions="Be brief.", max_answer_tokens=9), 1) == 2
     await root.ask("How long does a refund take?")
@@ -176,21 +180,21 @@ async def test_settings_work_at_once_and_every_revision_is_kept_with_its_author(
     ],
 )
 async def test_a_wrong_setting_is_named_and_changes_nothing(
-    root: Customer, field: str, wrong: pb.TenantSettings
+    root: RouterClient, field: str, wrong: pb.TenantSettings
 ) -> None:
-    read = await failure(lambda: update(root, wrong, 0))
+    read = await expect_failure(lambda: update(root, wrong, 0))
     assert read.reason == "BAD_REQUEST"
     assert read.message.startswith(f"settings.{field}: ")
     assert (await settings(root)).revision == 0
 
 
 async def test_a_key_has_the_priority_it_was_made_with_and_only_the_installations_operators_give_the_highest(
-    desk: Desk, root: Customer
+    desk: RouterHarness, root: RouterClient
 ) -> None:
     await create_tenant(root, "acme")
-    operator = await desk.customer(await desk.key("acme", Scope.OPERATOR))
+    operator = await desk.client(await desk.create_key("acme", Scope.OPERATOR))
 
-    async def create(who: Customer, priority: "pb.Priority.ValueType") -> pb.Key:
+    async def create(who: RouterClient, priority: "pb.Priority.ValueType") -> pb.Key:
         request = pb.CreateKeyRequest(tenant="tenants/acme", scopes=[pb.SCOPE_CHAT], priority=priority)
         return (await who.admin.CreateKey(request, metadata=who.metadata)).key
 
@@ -200,26 +204,26 @@ async def test_a_key_has_the_priority_it_was_made_with_and_only_the_installation
     listed = await operator.admin.ListKeys(pb.ListKeysRequest(), metadata=operator.metadata)
     assert {key.name: key.priority for key in listed.keys} == {key.name: key.priority for key in made}
     for priority in (pb.PRIORITY_URGENT, 9):
-        read = await failure(lambda priority=priority: create(operator, priority))  # pyright: ignore[reportArgumentType] - 9
+        read = await expect_failure(lambda priority=priority: create(operator, priority))  # pyright: ignore[reportArgumentType] - 9
         assert (read.reason, read.message.partition(":")[0]) == ("BAD_REQUEST", "priority")
 
 
-async def test_a_key_of_an_earlier_release_is_interactive(desk: Desk, root: Customer) -> None:
+async def test_a_key_of_an_earlier_release_is_interactive(desk: RouterHarness, root: RouterClient) -> None:
     made = await create_key(root, pb.SCOPE_CHAT)
     key_id = made.key.name.rpartition("/")[2]
-    async with desk.store() as store:
+    async with desk.open_store() as store:
         assert await store.hdel(redis_key(key_id), "priority") == 1  # pyright: ignore
     listed = await root.admin.ListKeys(pb.ListKeysRequest(), metadata=root.metadata)
     assert [key.priority for key in listed.keys if key.name == made.key.name] == [pb.PRIORITY_INTERACTIVE]
-    assert (await (await desk.customer(made.secret)).ask("Hello!")).text
+    assert (await (await desk.client(made.secret)).ask("Hello!")).text
 
 
-async def test_a_tenants_own_operator_cannot_raise_its_share(desk: Desk, root: Customer) -> None:
+async def test_a_tenants_own_operator_cannot_raise_its_share(desk: RouterHarness, root: RouterClient) -> None:
     await create_tenant(root, "acme")
     given = pb.TenantSettings(weight=3, questions_per_minute=60, question_burst=5, max_concurrent_turns=7)
     request = pb.UpdateTenantSettingsRequest(tenant="tenants/acme", settings=given)
     await root.admin.UpdateTenantSettings(request, metadata=root.metadata)
-    operator = await desk.customer(await desk.key("acme", Scope.OPERATOR))
+    operator = await desk.client(await desk.create_key("acme", Scope.OPERATOR))
     assert (await settings(operator)).settings == given
     for field, value in (
         ("weight", 4),
@@ -230,13 +234,13 @@ async def test_a_tenants_own_operator_cannot_raise_its_share(desk: Desk, root: C
         wished = pb.TenantSettings()
         wished.CopyFrom(given)
         setattr(wished, field, value)
-        read = await failure(lambda wished=wished: update(operator, wished, 1))
+        read = await expect_failure(lambda wished=wished: update(operator, wished, 1))
         assert (read.reason, read.message.partition(":")[0]) == ("BAD_REQUEST", f"settings.{field}")
     wished = pb.TenantSettings(max_passages=2)
     wished.MergeFrom(given)
     assert await update(operator, wished, 1) == 2
 
 
-async def test_a_bootstrap_key_cannot_be_revoked_here(root: Customer) -> None:
-    assert (await failure(lambda: revoke(root, "tenants/default/keys/bootstrap"))).reason == "KEY_NOT_FOUND"
-    assert root.metadata == bearing(root.key)
+async def test_a_bootstrap_key_cannot_be_revoked_here(root: RouterClient) -> None:
+    assert (await expect_failure(lambda: revoke(root, "tenants/default/keys/bootstrap"))).reason == "KEY_NOT_FOUND"
+    assert root.metadata == bearer_metadata(root.key)

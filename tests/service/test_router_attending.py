@@ -8,97 +8,107 @@ from prometheus_client import REGISTRY
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import desk_pb2
 from kefu.testing.redis_server import RedisServer
-from tests.support.calling import failure
-from tests.support.desk import Customer, Desk, open_desk
-from tests.support.people import at_desk, claim, escalates, give_back, reply, watch, watch_desk
-from tests.support.settings import choose
-from tests.support.waiting import eventually
+from tests.support.agents import (
+    claim_session,
+    find_conversation,
+    return_session,
+    send_reply,
+    wait_until_escalated,
+    watch_desk,
+    watch_session,
+)
+from tests.support.grpc_calls import expect_failure
+from tests.support.router_harness import RouterClient, RouterHarness, open_router_harness
+from tests.support.tenant_fixtures import replace_settings
+from tests.support.waiting import wait_until_async
 
 PERSON = "Let me talk to a person"
 State = pb.Session
 NEVER, ALWAYS = ["Mon-Sun closed"], ["Mon-Sun 00:00-24:00"]
 
 
-async def becomes(person: Customer, session: str, state: "pb.Session.State.ValueType") -> desk_pb2.Conversation:
+async def becomes(person: RouterClient, session: str, state: "pb.Session.State.ValueType") -> desk_pb2.Conversation:
     """The conversation, once it is in a state."""
     async with asyncio.timeout(30):
         while True:
-            found = await at_desk(person, session)
+            found = await find_conversation(person, session)
             if found.session.state == state:
                 return found
             await asyncio.sleep(0.05)
 
 
 async def test_a_customer_who_waits_too_long_is_escalated_until_somebody_comes(
-    customer: Customer, mei: Customer, desk: Desk
+    customer: RouterClient, mei: RouterClient, desk: RouterHarness
 ) -> None:
-    root = await desk.customer()
+    root = await desk.client()
     session = (await customer.ask(PERSON)).session
     watching = watch_desk(mei, "Mei")
-    await choose(root, escalate_seconds=1)
-    found = await escalates(mei, session)
+    await replace_settings(root, escalate_seconds=1)
+    found = await wait_until_escalated(mei, session)
     assert found.session.state == State.STATE_WAITING
-    await watching.until(lambda events: events[-1].conversation.escalated)
-    await watching.gone()
-    await choose(root, escalate_seconds=0)
-    assert not (await claim(mei, session)).conversation.escalated
+    await watching.wait_until(lambda events: events[-1].conversation.escalated)
+    await watching.disconnect()
+    await replace_settings(root, escalate_seconds=0)
+    assert not (await claim_session(mei, session)).conversation.escalated
 
 
 async def test_how_many_have_waited_for_too_long_is_told_to_prometheus(
     redis: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("kefu.router.desk.escalation._EVERY_SECONDS", 0.1)
-    async with open_desk(redis, escalate_seconds=1) as desk:
-        root, customer = await desk.customer(), await desk.customer(await desk.key("default"))
+    async with open_router_harness(redis, escalate_seconds=1) as desk:
+        root, customer = await desk.client(), await desk.client(await desk.create_key("default"))
 
         async def overdue(wanted: float) -> None:
             async def told() -> bool:
                 return REGISTRY.get_sample_value("kefu_desk_overdue_conversations", {"tenant": "default"}) == wanted
 
-            await eventually(told)
+            await wait_until_async(told)
 
         session = (await customer.ask(PERSON)).session
         await overdue(1)
-        await choose(root, escalate_seconds=0)
-        await claim(root, session)
+        await replace_settings(root, escalate_seconds=0)
+        await claim_session(root, session)
         await overdue(0)
 
 
-async def test_outside_business_hours_no_time_passes(customer: Customer, mei: Customer, desk: Desk) -> None:
-    root = await desk.customer()
-    await choose(root, escalate_seconds=1, business_hours=NEVER)
+async def test_outside_business_hours_no_time_passes(
+    customer: RouterClient, mei: RouterClient, desk: RouterHarness
+) -> None:
+    root = await desk.client()
+    await replace_settings(root, escalate_seconds=1, business_hours=NEVER)
     session = (await customer.ask(PERSON)).session
     await asyncio.sleep(2.5)
-    assert not (await at_desk(mei, session)).escalated
-    await choose(root, escalate_seconds=1, business_hours=ALWAYS)
-    await escalates(mei, session)
+    assert not (await find_conversation(mei, session)).escalated
+    await replace_settings(root, escalate_seconds=1, business_hours=ALWAYS)
+    await wait_until_escalated(mei, session)
 
 
 async def test_a_claim_that_is_not_used_lapses_and_the_page_is_told(
-    customer: Customer, mei: Customer, tom: Customer, desk: Desk
+    customer: RouterClient, mei: RouterClient, tom: RouterClient, desk: RouterHarness
 ) -> None:
-    root = await desk.customer()
+    root = await desk.client()
     session = (await customer.ask(PERSON)).session
-    held = (await claim(mei, session)).claim
-    page = await watch(customer, session)
-    await choose(root, escalate_seconds=1)
+    held = (await claim_session(mei, session)).claim
+    page = await watch_session(customer, session)
+    await replace_settings(root, escalate_seconds=1)
     found = await becomes(mei, session, State.STATE_WAITING)
     assert (found.escalated, found.session.agent) == (True, "")
-    [event] = await page.count(1)
+    [event] = await page.wait_for_count(1)
     assert event.state_changed.state == State.STATE_WAITING
-    await page.gone()
-    assert (await failure(lambda: reply(mei, session, held, "Sorry, I was away."))).reason == "CLAIM_LOST"
-    await choose(root, escalate_seconds=0)
-    assert (await claim(tom, session, "Tom")).claim > held
+    await page.disconnect()
+    assert (await expect_failure(lambda: send_reply(mei, session, held, "Sorry, I was away."))).reason == "CLAIM_LOST"
+    await replace_settings(root, escalate_seconds=0)
+    assert (await claim_session(tom, session, "Tom")).claim > held
 
 
 async def test_a_claim_lapses_quietly_when_the_customer_does_not_wait(
-    customer: Customer, mei: Customer, desk: Desk
+    customer: RouterClient, mei: RouterClient, desk: RouterHarness
 ) -> None:
-    root = await desk.customer()
+    root = await desk.client()
     session = (await customer.ask(PERSON)).session
-    await reply(mei, session, (await claim(mei, session)).claim, "Hello?")
-    await choose(root, escalate_seconds=1)
+    await send_reply(mei, session, (await claim_session(mei, session)).claim, "Hello?")
+    await replace_settings(root, escalate_seconds=1)
     found = await becomes(mei, session, State.STATE_WAITING)
     assert not found.escalated
     assert not found.HasField("waiting_since")
@@ -108,19 +118,19 @@ async def test_the_installation_says_how_long_unless_the_tenant_does(
     redis: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("kefu.router.desk.escalation._EVERY_SECONDS", 0.1)
-    async with open_desk(redis, escalate_seconds=1) as desk:
-        root = await desk.customer()
+    async with open_router_harness(redis, escalate_seconds=1) as desk:
+        root = await desk.client()
         session = (await root.ask(PERSON)).session
-        await escalates(root, session)
+        await wait_until_escalated(root, session)
 
 
 async def test_what_has_left_the_desk_leaves_its_list(
-    customer: Customer, mei: Customer, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    customer: RouterClient, mei: RouterClient, desk: RouterHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("kefu.router.desk.store._STAYS_SECONDS", 0.0)
     sessions = [(await customer.ask(PERSON)).session for _ in range(2)]
-    await give_back(mei, sessions[0], (await claim(mei, sessions[0])).claim)
+    await return_session(mei, sessions[0], (await claim_session(mei, sessions[0])).claim)
     kept = sessions[1].removeprefix("sessions/").encode()
-    async with desk.store() as store, asyncio.timeout(30):
+    async with desk.open_store() as store, asyncio.timeout(30):
         while await store.zrange("kefu:1:{default:desk}:open", 0, -1) != [kept]:  # pyright: ignore
             await asyncio.sleep(0.05)

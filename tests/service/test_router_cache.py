@@ -10,8 +10,8 @@ from kefu.router.answering.answer_cache import cosine, is_impersonal
 from kefu.router.v1 import admin_pb2 as admin
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.testing.redis_server import RedisServer
-from tests.support.backends import hit
-from tests.support.desk import Answer, Customer, Desk, open_desk
+from tests.support.router_harness import AnswerEvents, RouterClient, RouterHarness, open_router_harness
+from tests.support.scripted_services import make_hit
 
 REFUNDS = "Refunds arrive within 7 business days after we receive the parcel."
 QUESTION = "How long does a refund take?"
@@ -21,21 +21,21 @@ GENERATED = pb.ANSWER_SOURCE_GENERATED
 
 
 @pytest.fixture
-async def desk(redis: RedisServer) -> AsyncIterator[Desk]:
-    async with open_desk(redis) as opened:
-        opened.knowledge.hits = [hit(REFUNDS)]
+async def desk(redis: RedisServer) -> AsyncIterator[RouterHarness]:
+    async with open_router_harness(redis) as opened:
+        opened.knowledge.hits = [make_hit(REFUNDS)]
         opened.knowledge.revision = "one"
         opened.replica.frames = ["Refunds arrive within 7 business days [1]."]
         yield opened
 
 
 @pytest.fixture
-async def customer(desk: Desk) -> Customer:
-    return await desk.customer()
+async def customer(desk: RouterHarness) -> RouterClient:
+    return await desk.client()
 
 
-async def _kept(desk: Desk) -> dict[str, str]:
-    async with desk.store() as store:
+async def _kept(desk: RouterHarness) -> dict[str, str]:
+    async with desk.open_store() as store:
         names: list[bytes] = await store.keys("kefu:1:{tenant:*}:answer:*")  # pyright: ignore
         return {name.decode(): str(await store.get(name), "utf-8") for name in names}  # pyright: ignore
 
@@ -44,19 +44,21 @@ def _counted(result: str) -> float:
     return REGISTRY.get_sample_value("kefu_cache_lookups_total", {"result": result}) or 0.0
 
 
-def _told(answer: Answer) -> tuple[object, ...]:
+def _told(answer: AnswerEvents) -> tuple[object, ...]:
     done = answer.completed
     return (answer.text, list(answer.found.passages), list(done.citations), list(done.supports), done.model)
 
 
-async def test_the_same_question_gets_the_same_answer_without_the_model(desk: Desk, customer: Customer) -> None:
+async def test_the_same_question_gets_the_same_answer_without_the_model(
+    desk: RouterHarness, customer: RouterClient
+) -> None:
     first = await customer.ask(QUESTION)
     hits = _counted("hit")
     again = await customer.ask(SAME)
     assert (first.completed.source, again.completed.source) == (GENERATED, CACHED)
     assert _told(again) == _told(first)
     assert again.kinds == ["turn_started", "passages_found", "text_delta", "turn_completed"]
-    assert again.cited == [("Refunds arrive within 7 business days", 1)]
+    assert again.cited_spans == [("Refunds arrive within 7 business days", 1)]
     assert not again.completed.HasField("usage")
     assert len(desk.replica.calls) == 1
     assert _counted("hit") == hits + 1
@@ -73,29 +75,35 @@ async def test_the_same_question_gets_the_same_answer_without_the_model(desk: De
         "How long does a refund take after 30 days?",
     ],
 )
-async def test_another_question_asks_the_model_however_near_it_is(desk: Desk, customer: Customer, other: str) -> None:
+async def test_another_question_asks_the_model_however_near_it_is(
+    desk: RouterHarness, customer: RouterClient, other: str
+) -> None:
     await customer.ask(QUESTION)
     assert (await customer.ask(other)).completed.source == GENERATED
 
 
-async def test_words_that_agree_do_not_outweigh_embeddings_that_do_not(desk: Desk, customer: Customer) -> None:
+async def test_words_that_agree_do_not_outweigh_embeddings_that_do_not(
+    desk: RouterHarness, customer: RouterClient
+) -> None:
     desk.knowledge.embeddings = {SAME: (0.5, 0.9)}
     await customer.ask(QUESTION)
     assert (await customer.ask(SAME)).completed.source == GENERATED
 
 
-async def test_a_change_of_the_knowledge_empties_it(desk: Desk, customer: Customer) -> None:
+async def test_a_change_of_the_knowledge_empties_it(desk: RouterHarness, customer: RouterClient) -> None:
     await customer.ask(QUESTION)
     desk.knowledge.revision = "two"
     assert (await customer.ask(QUESTION)).completed.source == GENERATED
 
 
-async def test_answers_are_kept_apart_by_day_language_settings_and_tenant(desk: Desk, customer: Customer) -> None:
+async def test_answers_are_kept_apart_by_day_language_settings_and_tenant(
+    desk: RouterHarness, customer: RouterClient
+) -> None:
     await customer.ask(QUESTION)
     assert (await customer.ask(QUESTION, as_of="2020-01-01")).completed.source == GENERATED
     assert (await customer.ask(QUESTION, language="zh")).completed.source == GENERATED
     await customer.admin.CreateTenant(admin.CreateTenantRequest(tenant_id="acme"), metadata=customer.metadata)
-    stranger = await desk.customer(await desk.key("acme", Scope.CHAT))
+    stranger = await desk.client(await desk.create_key("acme", Scope.CHAT))
     assert (await stranger.ask(QUESTION)).completed.source == GENERATED
     settings = admin.TenantSettings(instructions="Be brief.")
     await customer.admin.UpdateTenantSettings(
@@ -105,14 +113,14 @@ async def test_answers_are_kept_apart_by_day_language_settings_and_tenant(desk: 
     assert (await customer.ask(QUESTION)).completed.source == CACHED
 
 
-async def test_what_leans_on_history_is_neither_looked_up_nor_kept(desk: Desk, customer: Customer) -> None:
+async def test_what_leans_on_history_is_neither_looked_up_nor_kept(desk: RouterHarness, customer: RouterClient) -> None:
     first = await customer.ask(QUESTION)
     assert (await customer.ask(QUESTION, first.session)).completed.source == GENERATED
     await customer.ask("Who pays for the parcel?", first.session)
     assert (await customer.ask("Who pays for the parcel?")).completed.source == GENERATED
 
 
-async def test_a_greeting_before_it_is_no_history(desk: Desk, customer: Customer) -> None:
+async def test_a_greeting_before_it_is_no_history(desk: RouterHarness, customer: RouterClient) -> None:
     await customer.ask(QUESTION)
     greeted = await customer.ask("Hello!")
     assert (await customer.ask(QUESTION, greeted.session)).completed.source == CACHED
@@ -120,19 +128,21 @@ async def test_a_greeting_before_it_is_no_history(desk: Desk, customer: Customer
 
 @pytest.mark.parametrize("options", [{"max_tokens": 20}, {"temperature": 0.5}, {"reasoning": pb.ReasoningOptions()}])
 async def test_a_request_with_options_of_its_own_asks_the_model(
-    desk: Desk, customer: Customer, options: dict[str, object]
+    desk: RouterHarness, customer: RouterClient, options: dict[str, object]
 ) -> None:
     await customer.ask(QUESTION)
     assert (await customer.ask(QUESTION, "sessions/-", **options)).completed.source == GENERATED
 
 
-async def test_an_answer_without_a_citation_is_not_kept(desk: Desk, customer: Customer) -> None:
+async def test_an_answer_without_a_citation_is_not_kept(desk: RouterHarness, customer: RouterClient) -> None:
     desk.replica.frames = ["Hm, well."]
     await customer.ask(QUESTION)
     assert await _kept(desk) == {}
 
 
-async def test_an_answer_that_was_handed_over_or_stopped_is_not_kept(desk: Desk, customer: Customer) -> None:
+async def test_an_answer_that_was_handed_over_or_stopped_is_not_kept(
+    desk: RouterHarness, customer: RouterClient
+) -> None:
     desk.replica.frames = ["Refunds arrive within 19 business days [1]."]
     assert "handoff" in (await customer.ask(QUESTION)).kinds
     desk.replica.frames = ["Refunds arrive within 7 business days [1]. ", 30.0, "More."]
@@ -144,7 +154,7 @@ async def test_an_answer_that_was_handed_over_or_stopped_is_not_kept(desk: Desk,
 
 
 async def test_what_is_asked_with_personal_data_is_kept_nowhere_but_in_its_session(
-    desk: Desk, customer: Customer
+    desk: RouterHarness, customer: RouterClient
 ) -> None:
     secrets = ("anna@example.com", "+49 170 1234567", "ORDER-99887766")
     questions = (*(f"How long does a refund take for {secret}?" for secret in secrets), QUESTION)
@@ -157,21 +167,23 @@ async def test_what_is_asked_with_personal_data_is_kept_nowhere_but_in_its_sessi
     assert await _kept(desk) == kept, "nothing of that user is in there to be erased"
 
 
-async def test_an_answer_by_other_weights_than_those_in_service_is_not_given(desk: Desk, customer: Customer) -> None:
+async def test_an_answer_by_other_weights_than_those_in_service_is_not_given(
+    desk: RouterHarness, customer: RouterClient
+) -> None:
     await customer.ask(QUESTION)
     [(name, kept)] = (await _kept(desk)).items()
     assert '"fingerprint":"weights"' in kept
-    async with desk.store() as store:
+    async with desk.open_store() as store:
         await store.set(name, kept.replace('"weights"', '"older weights"'), ex=60)  # pyright: ignore
     assert (await customer.ask(QUESTION)).completed.source == GENERATED
     assert (await customer.ask(QUESTION)).completed.source == CACHED
 
 
 async def test_it_is_bounded_and_the_oldest_go_first(redis: RedisServer) -> None:
-    async with open_desk(redis, cache_entries=2) as desk:
-        desk.knowledge.hits, desk.knowledge.revision = [hit(REFUNDS)], "one"
+    async with open_router_harness(redis, cache_entries=2) as desk:
+        desk.knowledge.hits, desk.knowledge.revision = [make_hit(REFUNDS)], "one"
         desk.replica.frames = ["Refunds arrive within 7 business days [1]."]
-        customer = await desk.customer()
+        customer = await desk.client()
         for question in (QUESTION, "When does a refund arrive?", "Who refunds the parcel?"):
             await customer.ask(question)
         assert len(await _kept(desk)) == 2
@@ -180,10 +192,10 @@ async def test_it_is_bounded_and_the_oldest_go_first(redis: RedisServer) -> None
 
 
 async def test_it_can_be_switched_off_for_all_and_for_a_tenant(redis: RedisServer) -> None:
-    async with open_desk(redis, cache_answers=False) as desk:
-        desk.knowledge.hits, desk.knowledge.revision = [hit(REFUNDS)], "one"
+    async with open_router_harness(redis, cache_answers=False) as desk:
+        desk.knowledge.hits, desk.knowledge.revision = [make_hit(REFUNDS)], "one"
         desk.replica.frames = ["Refunds arrive within 7 business days [1]."]
-        customer = await desk.customer()
+        customer = await desk.client()
         await customer.ask(QUESTION)
         assert await _kept(desk) == {}
         assert not desk.knowledge.requests[0].with_embedding
@@ -196,10 +208,10 @@ async def test_it_can_be_switched_off_for_all_and_for_a_tenant(redis: RedisServe
 
 
 async def test_without_redis_the_model_is_asked(redis: RedisServer) -> None:
-    async with open_desk(redis, without_redis="answer") as desk:
-        desk.knowledge.hits, desk.knowledge.revision = [hit(REFUNDS)], "one"
+    async with open_router_harness(redis, without_redis="answer") as desk:
+        desk.knowledge.hits, desk.knowledge.revision = [make_hit(REFUNDS)], "one"
         desk.replica.frames = ["Refunds arrive within 7 business days [1]."]
-        customer = await desk.customer(await desk.key("default"))
+        customer = await desk.client(await desk.create_key("default"))
         await customer.ask(QUESTION)
         await redis.settle()
         redis.kill()
@@ -235,7 +247,7 @@ def test_what_looks_like_a_persons_data(text: str, impersonal: bool) -> None:
     assert is_impersonal(text) is impersonal
 
 
-async def _running(customer: Customer) -> str:
+async def _running(customer: RouterClient) -> str:
     listed = await customer.chat.ListSessions(pb.ListSessionsRequest(), metadata=customer.metadata)
     [turn] = [session.running_turn for session in listed.sessions if session.running_turn]
     return turn

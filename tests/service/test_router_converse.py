@@ -9,30 +9,32 @@ from kefu.generation.v1 import generation_pb2 as gen
 from kefu.retrieval.v1 import knowledge_pb2 as kb
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.testing.redis_server import RedisServer
-from tests.support.backends import hit
-from tests.support.desk import Customer, Desk, open_desk
+from tests.support.router_harness import RouterClient, RouterHarness, open_router_harness
+from tests.support.scripted_services import make_hit
 
 REFUNDS = "Refunds arrive within 7 business days after we receive the parcel."
 
 
 @pytest.fixture
-async def desk(redis: RedisServer) -> AsyncIterator[Desk]:
-    async with open_desk(redis) as opened:
-        opened.knowledge.hits = [hit(REFUNDS)]
+async def desk(redis: RedisServer) -> AsyncIterator[RouterHarness]:
+    async with open_router_harness(redis) as opened:
+        opened.knowledge.hits = [make_hit(REFUNDS)]
         yield opened
 
 
 @pytest.fixture
-async def customer(desk: Desk) -> Customer:
-    return await desk.customer()
+async def customer(desk: RouterHarness) -> RouterClient:
+    return await desk.client()
 
 
-async def test_a_question_is_answered_from_a_passage_with_a_citation(desk: Desk, customer: Customer) -> None:
+async def test_a_question_is_answered_from_a_passage_with_a_citation(
+    desk: RouterHarness, customer: RouterClient
+) -> None:
     desk.replica.frames = ["Refunds arrive ", "within 7 business", " days [1", "]", "."]
     answer = await customer.ask("How long does a refund take?")
     assert answer.kinds == ["turn_started", "passages_found", "text_delta", "turn_completed"]
     assert answer.text == "Refunds arrive within 7 business days [1]."
-    assert answer.cited == [("Refunds arrive within 7 business days", 1)]
+    assert answer.cited_spans == [("Refunds arrive within 7 business days", 1)]
     assert answer.started.language == "en"
     assert not answer.started.replayed
     assert answer.found.passages[0].text == REFUNDS
@@ -46,20 +48,22 @@ async def test_a_question_is_answered_from_a_passage_with_a_citation(desk: Desk,
     assert done.citations[0].passage == answer.found.passages[0].name
 
 
-async def test_the_answer_is_in_the_questions_language(desk: Desk, customer: Customer) -> None:
+async def test_the_answer_is_in_the_questions_language(desk: RouterHarness, customer: RouterClient) -> None:
     desk.replica.frames = ["退款将在7个工作日内到账[1]。"]
     answer = await customer.ask("退款要多久？")
     assert answer.started.language == "zh"
     assert "中文句子回答" in desk.replica.calls[0].request.chat.messages[0].content
-    assert answer.cited == [("退款将在7个工作日内到账", 1)]
+    assert answer.cited_spans == [("退款将在7个工作日内到账", 1)]
 
 
-async def test_what_is_asked_for_wins_over_the_questions_language(desk: Desk, customer: Customer) -> None:
+async def test_what_is_asked_for_wins_over_the_questions_language(desk: RouterHarness, customer: RouterClient) -> None:
     assert (await customer.ask("退款要多久？", language="en")).started.language == "en"
     assert "in English" in desk.replica.calls[0].request.chat.messages[0].content
 
 
-async def test_the_prompt_has_the_stable_part_first_and_the_question_last(desk: Desk, customer: Customer) -> None:
+async def test_the_prompt_has_the_stable_part_first_and_the_question_last(
+    desk: RouterHarness, customer: RouterClient
+) -> None:
     first = await customer.ask("How long does a refund take?")
     await customer.ask("Who pays for the return of a broken item?", first.session)
     one, two = (call.request.chat.messages for call in desk.replica.calls)
@@ -75,7 +79,7 @@ async def test_the_prompt_has_the_stable_part_first_and_the_question_last(desk: 
     [("Hello!", "How can I help"), ("谢谢", "不客气"), ("Bye", "Goodbye"), ("好的", "随时告诉我")],
 )
 async def test_what_is_no_question_gets_a_fixed_reply_without_a_search(
-    desk: Desk, customer: Customer, text: str, reply: str
+    desk: RouterHarness, customer: RouterClient, text: str, reply: str
 ) -> None:
     answer = await customer.ask(text)
     assert answer.kinds == ["turn_started", "text_delta", "turn_completed"]
@@ -86,11 +90,13 @@ async def test_what_is_no_question_gets_a_fixed_reply_without_a_search(
     assert desk.replica.calls == []
 
 
-async def test_a_greeting_with_a_question_is_a_question(desk: Desk, customer: Customer) -> None:
+async def test_a_greeting_with_a_question_is_a_question(desk: RouterHarness, customer: RouterClient) -> None:
     assert (await customer.ask("hi, where is my parcel?")).completed.source == pb.ANSWER_SOURCE_GENERATED
 
 
-async def test_a_wish_for_a_person_hands_over_and_the_session_waits(desk: Desk, customer: Customer) -> None:
+async def test_a_wish_for_a_person_hands_over_and_the_session_waits(
+    desk: RouterHarness, customer: RouterClient
+) -> None:
     answer = await customer.ask("我要人工客服")
     assert answer.kinds == ["turn_started", "handoff", "turn_completed"]
     assert answer.handoff.reason == pb.Handoff.REASON_CUSTOMER_ASKED
@@ -104,8 +110,10 @@ async def test_a_wish_for_a_person_hands_over_and_the_session_waits(desk: Desk, 
     assert (await customer.ask("How long does a refund take?", answer.session)).text
 
 
-async def test_nothing_relevant_hands_over_without_asking_the_model(desk: Desk, customer: Customer) -> None:
-    desk.knowledge.hits = [hit("Submarines are long.", relevance=0.2)]
+async def test_nothing_relevant_hands_over_without_asking_the_model(
+    desk: RouterHarness, customer: RouterClient
+) -> None:
+    desk.knowledge.hits = [make_hit("Submarines are long.", relevance=0.2)]
     answer = await customer.ask("Do you sell submarines?")
     assert answer.kinds == ["turn_started", "passages_found", "handoff", "turn_completed"]
     assert answer.handoff.reason == pb.Handoff.REASON_NOTHING_RELEVANT
@@ -115,7 +123,9 @@ async def test_nothing_relevant_hands_over_without_asking_the_model(desk: Desk, 
     assert desk.replica.calls == []
 
 
-async def test_a_curated_answer_that_applies_is_given_word_for_word(desk: Desk, customer: Customer) -> None:
+async def test_a_curated_answer_that_applies_is_given_word_for_word(
+    desk: RouterHarness, customer: RouterClient
+) -> None:
     staff = kb.CuratedAnswer(name="collections/help/curatedAnswers/1", answer="Every day, 9:00 to 21:00.")
     desk.knowledge.curated = kb.CuratedMatch(curated_answer=staff, applies=True)
     answer = await customer.ask("When are you open for business?")
@@ -125,7 +135,7 @@ async def test_a_curated_answer_that_applies_is_given_word_for_word(desk: Desk, 
 
 
 async def test_documents_about_as_good_as_each_other_are_handed_over_where_the_collection_minds(
-    desk: Desk, customer: Customer
+    desk: RouterHarness, customer: RouterClient
 ) -> None:
     desk.knowledge.min_apart = 0.01
     assert (await customer.ask("How long does a refund take?")).completed.source == pb.ANSWER_SOURCE_GENERATED
@@ -138,13 +148,13 @@ async def test_documents_about_as_good_as_each_other_are_handed_over_where_the_c
     assert (await customer.ask("When are you open for business?")).text == "Every day, 9:00 to 21:00."
 
 
-async def test_a_curated_answer_that_does_not_apply_is_not_given(desk: Desk, customer: Customer) -> None:
+async def test_a_curated_answer_that_does_not_apply_is_not_given(desk: RouterHarness, customer: RouterClient) -> None:
     staff = kb.CuratedAnswer(answer="Every day, 9:00 to 21:00.")
     desk.knowledge.curated = kb.CuratedMatch(curated_answer=staff, applies=False, reason="TOO_FAR")
     assert (await customer.ask("When does the refund arrive?")).completed.source == pb.ANSWER_SOURCE_GENERATED
 
 
-async def test_a_figure_that_no_evidence_bears_out_is_never_sent(desk: Desk, customer: Customer) -> None:
+async def test_a_figure_that_no_evidence_bears_out_is_never_sent(desk: RouterHarness, customer: RouterClient) -> None:
     desk.replica.frames = ["Refunds arrive", " within 3", "0 business", " days [1]. Call 555-1234."]
     answer = await customer.ask("How long does a refund take?")
     assert answer.kinds == ["turn_started", "passages_found", "text_delta", "handoff", "turn_completed"]
@@ -156,21 +166,23 @@ async def test_a_figure_that_no_evidence_bears_out_is_never_sent(desk: Desk, cus
     assert (await customer.turns(answer.session))[0].text == answer.text
 
 
-async def test_a_model_that_writes_nothing_hands_over(desk: Desk, customer: Customer) -> None:
+async def test_a_model_that_writes_nothing_hands_over(desk: RouterHarness, customer: RouterClient) -> None:
     desk.replica.frames = [" ", "\n", "[7]"]
     answer = await customer.ask("How long does a refund take?")
     assert answer.handoff.reason == pb.Handoff.REASON_EMPTY_ANSWER
     assert answer.text == ""
 
 
-async def test_an_answer_cut_at_its_limit_says_so(desk: Desk, customer: Customer) -> None:
+async def test_an_answer_cut_at_its_limit_says_so(desk: RouterHarness, customer: RouterClient) -> None:
     desk.replica.finish = gen.Completed.FINISH_REASON_LENGTH
     answer = await customer.ask("How long does a refund take?", max_tokens=5)
     assert answer.completed.finish_reason == pb.FINISH_REASON_LENGTH
     assert desk.replica.calls[0].request.max_tokens == 5
 
 
-async def test_reasoning_is_sent_only_when_asked_for_and_never_stored(desk: Desk, customer: Customer) -> None:
+async def test_reasoning_is_sent_only_when_asked_for_and_never_stored(
+    desk: RouterHarness, customer: RouterClient
+) -> None:
     thought = gen.Delta(channel=gen.Delta.CHANNEL_REASONING, text="The passage says 7.", token_ids=[1, 2])
     desk.replica.frames = [thought, "7 days [1]."]
     reasoning = pb.ReasoningOptions(max_tokens=64, include=True)
@@ -183,16 +195,18 @@ async def test_reasoning_is_sent_only_when_asked_for_and_never_stored(desk: Desk
     plain = await customer.ask("How long does a refund take?")
     assert "reasoning_delta" not in plain.kinds
     assert not desk.replica.calls[2].request.HasField("reasoning")
-    async with desk.store() as store:
+    async with desk.open_store() as store:
         for key in await store.keys("*"):  # pyright: ignore
             dumped = await store.dump(key)  # pyright: ignore
             assert dumped is not None
             assert b"passage says" not in dumped
 
 
-async def test_a_question_that_leans_on_the_one_before_is_searched_with_it(desk: Desk, customer: Customer) -> None:
-    desk.knowledge.hits = [hit("Something else.", relevance=0.1, n=2)]
-    desk.knowledge.by_word = {"refund": [hit(REFUNDS)]}
+async def test_a_question_that_leans_on_the_one_before_is_searched_with_it(
+    desk: RouterHarness, customer: RouterClient
+) -> None:
+    desk.knowledge.hits = [make_hit("Something else.", relevance=0.1, n=2)]
+    desk.knowledge.by_word = {"refund": [make_hit(REFUNDS)]}
     first = await customer.ask("How long does a refund take?")
     second = await customer.ask("and for furniture?", first.session)
     assert [(request.query, *request.history) for request in desk.knowledge.requests] == [
@@ -204,7 +218,9 @@ async def test_a_question_that_leans_on_the_one_before_is_searched_with_it(desk:
     assert first.found.query == ""
 
 
-async def test_a_curated_answer_of_the_question_before_is_not_given_again(desk: Desk, customer: Customer) -> None:
+async def test_a_curated_answer_of_the_question_before_is_not_given_again(
+    desk: RouterHarness, customer: RouterClient
+) -> None:
     staff = kb.CuratedAnswer(answer="Seven days.")
     desk.knowledge.curated, desk.knowledge.curated_when = kb.CuratedMatch(curated_answer=staff, applies=True), "refund"
     first = await customer.ask("How long does a refund take?")
@@ -213,8 +229,10 @@ async def test_a_curated_answer_of_the_question_before_is_not_given_again(desk: 
     assert answer.completed.source == pb.ANSWER_SOURCE_GENERATED
 
 
-async def test_a_prompt_that_is_too_long_is_trimmed_and_asked_once_more(desk: Desk, customer: Customer) -> None:
-    desk.knowledge.hits = [hit(f"{REFUNDS} {'Further words. ' * 60}", n=n) for n in (1, 2)]
+async def test_a_prompt_that_is_too_long_is_trimmed_and_asked_once_more(
+    desk: RouterHarness, customer: RouterClient
+) -> None:
+    desk.knowledge.hits = [make_hit(f"{REFUNDS} {'Further words. ' * 60}", n=n) for n in (1, 2)]
     played = desk.replica.frames
 
     class Strict(list[object]):
@@ -229,7 +247,7 @@ async def test_a_prompt_that_is_too_long_is_trimmed_and_asked_once_more(desk: De
     assert short.endswith(long[-60:])
 
 
-async def test_a_search_that_fails_hands_over(desk: Desk, customer: Customer) -> None:
+async def test_a_search_that_fails_hands_over(desk: RouterHarness, customer: RouterClient) -> None:
     desk.knowledge.error = BackendUnavailable("down")
     answer = await customer.ask("How long does a refund take?")
     assert answer.kinds == ["turn_started", "handoff", "turn_completed"]
@@ -237,28 +255,28 @@ async def test_a_search_that_fails_hands_over(desk: Desk, customer: Customer) ->
 
 
 async def test_a_search_that_takes_too_long_hands_over(redis: RedisServer) -> None:
-    async with open_desk(redis, search_seconds=0.2) as desk:
+    async with open_router_harness(redis, search_seconds=0.2) as desk:
         desk.knowledge.delay = 30.0
-        answer = await (await desk.customer()).ask("How long does a refund take?")
+        answer = await (await desk.client()).ask("How long does a refund take?")
         assert answer.handoff.reason == pb.Handoff.REASON_SEARCH_UNAVAILABLE
         assert answer.completed.timings.total.ToMilliseconds() < 5_000
 
 
 async def test_without_a_replica_the_customer_gets_an_excerpt_in_the_same_language(redis: RedisServer) -> None:
-    async with open_desk(redis, replicas=0) as desk:
-        customer = await desk.customer()
-        desk.knowledge.hits = [hit(REFUNDS)]
+    async with open_router_harness(redis, replicas=0) as desk:
+        customer = await desk.client()
+        desk.knowledge.hits = [make_hit(REFUNDS)]
         answer = await customer.ask("How long does a refund take?")
         assert answer.text == f"{REFUNDS} [1]"
         assert answer.completed.source == pb.ANSWER_SOURCE_EXTRACTIVE
-        assert answer.cited == [(REFUNDS, 1)]
+        assert answer.cited_spans == [(REFUNDS, 1)]
         other = await customer.ask("退款要多久？")
         assert other.handoff.reason == pb.Handoff.REASON_MODEL_UNAVAILABLE
 
 
-async def test_the_search_is_made_for_the_customers_tenant_and_key(desk: Desk) -> None:
-    key = await desk.key("acme", collections=frozenset({"help", "faq"}))
-    customer = await desk.customer(key)
+async def test_the_search_is_made_for_the_customers_tenant_and_key(desk: RouterHarness) -> None:
+    key = await desk.create_key("acme", collections=frozenset({"help", "faq"}))
+    customer = await desk.client(key)
     await customer.ask("How long does a refund take?", collections=["collections/faq"], as_of="2026-11-25")
     [request], [principal] = desk.knowledge.requests, desk.knowledge.callers
     assert (list(request.collections), request.as_of) == (["collections/faq"], "2026-11-25")
@@ -269,7 +287,7 @@ async def test_the_search_is_made_for_the_customers_tenant_and_key(desk: Desk) -
     )
 
 
-async def test_text_in_the_store_is_what_was_sent(desk: Desk, customer: Customer) -> None:
+async def test_text_in_the_store_is_what_was_sent(desk: RouterHarness, customer: RouterClient) -> None:
     desk.replica.frames = ["退款", "在7个工作日", "内到账 [9]", "😀[1]。", "  \n"]
     answer = await customer.ask("退款要多久？", user="u-1", request_id="r-1")
     [turn] = await customer.turns(answer.session)

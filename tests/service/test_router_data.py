@@ -10,10 +10,10 @@ from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import webhook_pb2 as hooks
 from kefu.router.v1 import webhook_pb2_grpc as hooks_rpc
 from kefu.testing.redis_server import RedisServer
-from tests.support.backends import hit
-from tests.support.calling import bearing, channel_to
-from tests.support.desk import open_desk
-from tests.support.people import claim, give_back, reply, watch_desk
+from tests.support.agents import claim_session, return_session, send_reply, watch_desk
+from tests.support.grpc_calls import bearer_metadata, open_channel
+from tests.support.router_harness import open_router_harness
+from tests.support.scripted_services import make_hit
 
 DOCUMENT = Path(__file__).parents[2] / "docs/reference/data.md"
 _ROW = re.compile(r"^\| `(kefu:[^`]+)` \| ([a-z ]+) \| ([^|]+) \|", re.MULTILINE)
@@ -30,13 +30,13 @@ def documented() -> list[tuple[re.Pattern[str], str, str]]:
 
 
 async def test_every_key_in_redis_is_documented(redis: RedisServer) -> None:
-    async with open_desk(
+    async with open_router_harness(
         redis, tenant_concurrent_turns=5, tenant_questions_per_minute=60, webhook_private=True
     ) as desk:
-        desk.knowledge.hits = [hit("Refunds arrive within 7 business days.")]
+        desk.knowledge.hits = [make_hit("Refunds arrive within 7 business days.")]
         desk.knowledge.revision = "one"
         desk.replica.frames = ["Refunds arrive within 7 business days [1]."]
-        root = await desk.customer()
+        root = await desk.client()
         await root.admin.CreateTenant(admin.CreateTenantRequest(tenant_id="acme"), metadata=root.metadata)
         await root.admin.CreateKey(
             admin.CreateKeyRequest(tenant="tenants/acme", scopes=[admin.SCOPE_CHAT]), metadata=root.metadata
@@ -44,15 +44,15 @@ async def test_every_key_in_redis_is_documented(redis: RedisServer) -> None:
         await root.admin.UpdateTenantSettings(
             admin.UpdateTenantSettingsRequest(settings=admin.TenantSettings()), metadata=root.metadata
         )
-        customer = await desk.customer(await desk.key("acme", Scope.CHAT))
-        async with channel_to(desk.routers[0].port) as channel:
+        customer = await desk.client(await desk.create_key("acme", Scope.CHAT))
+        async with open_channel(desk.routers[0].port) as channel:
             nobody = hooks.CreateWebhookRequest(url="http://127.0.0.1:1/", events=[hooks.WEBHOOK_EVENT_TURN])
-            operator = bearing(await desk.key("acme", Scope.OPERATOR))
+            operator = bearer_metadata(await desk.create_key("acme", Scope.OPERATOR))
             await hooks_rpc.WebhookServiceStub(channel).CreateWebhook(nobody, metadata=operator)
         seen: dict[str, tuple[str, int]] = {}
 
         async def look() -> None:
-            async with desk.store() as store:
+            async with desk.open_store() as store:
                 found: list[bytes] = await store.keys("*")  # pyright: ignore
                 for key in found:
                     kind, life = (await store.type(key)).decode(), await store.ttl(key)  # pyright: ignore
@@ -70,12 +70,12 @@ async def test_every_key_in_redis_is_documented(redis: RedisServer) -> None:
                 await customer.chat.StopTurn(pb.StopTurnRequest(turn=turn), metadata=customer.metadata)
         await customer.ask("How long does a refund take?")  # whole, and kept for others
         session = (await customer.ask("Let me talk to a person")).session
-        person = await desk.customer(await desk.key("acme", Scope.OPERATOR))
+        person = await desk.client(await desk.create_key("acme", Scope.OPERATOR))
         here = watch_desk(person, "Mei")
-        await here.until(lambda events: any(event.HasField("caught_up") for event in events))
-        held = (await claim(person, session)).claim
-        await reply(person, session, held, "Hello.", "r-1")
-        await give_back(person, session, held)
+        await here.wait_until(lambda events: any(event.HasField("caught_up") for event in events))
+        held = (await claim_session(person, session)).claim
+        await send_reply(person, session, held, "Hello.", "r-1")
+        await return_session(person, session, held)
         async with asyncio.timeout(30):
             while "kefu:1:desks:attendant" not in seen:
                 await asyncio.sleep(0.1)
@@ -88,7 +88,7 @@ async def test_every_key_in_redis_is_documented(redis: RedisServer) -> None:
                 await look()
         await customer.chat.DeleteUser(pb.DeleteUserRequest(user="u-1"), metadata=customer.metadata)
         await look()
-        await here.gone()
+        await here.disconnect()
     assert any(":erased:" in name for name in seen)
     expected = ("bell", "desks", "events", "replies", "open", "past", "agents", "attendant")
     assert {key.rpartition(":")[2] for key in seen} >= set(expected)

@@ -11,35 +11,35 @@ import pytest
 from kefu.common.rpc.status import failure_of
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.testing.redis_server import RedisServer
-from tests.support.backends import hit
-from tests.support.desk import Answer, Customer, Desk, open_desk
+from tests.support.router_harness import AnswerEvents, RouterClient, RouterHarness, open_router_harness
+from tests.support.scripted_services import make_hit
 
 ASK = "How long does a refund take?"
 PASSAGE = "Refunds arrive within 7 business days."
 
 
 @pytest.fixture
-async def desk(redis: RedisServer) -> AsyncIterator[Desk]:
-    async with open_desk(redis, max_concurrent_turns=2, search_seconds=5.0) as opened:
-        opened.knowledge.hits = [hit(PASSAGE)]
+async def desk(redis: RedisServer) -> AsyncIterator[RouterHarness]:
+    async with open_router_harness(redis, max_concurrent_turns=2, search_seconds=5.0) as opened:
+        opened.knowledge.hits = [make_hit(PASSAGE)]
         yield opened
 
 
-async def ask_within(customer: Customer, seconds: float, **fields: object) -> Answer:
+async def ask_within(customer: RouterClient, seconds: float, **fields: object) -> AnswerEvents:
     request = pb.ConverseRequest(session="sessions/-", text=ASK, **fields)  # pyright: ignore[reportArgumentType] - fields
-    return Answer(
+    return AnswerEvents(
         [event async for event in customer.chat.Converse(request, metadata=customer.metadata, timeout=seconds)]
     )
 
 
-async def code_within(customer: Customer, seconds: float) -> grpc.StatusCode:
+async def code_within(customer: RouterClient, seconds: float) -> grpc.StatusCode:
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await ask_within(customer, seconds)
     return caught.value.code()
 
 
-async def test_a_deadline_that_passes_in_the_line_asks_nobody(desk: Desk) -> None:
-    customer = await desk.customer()
+async def test_a_deadline_that_passes_in_the_line_asks_nobody(desk: RouterHarness) -> None:
+    customer = await desk.client()
     desk.replica.frames = ["Refunds ", asyncio.Event()]
     running = [asyncio.ensure_future(customer.ask(ASK)) for _ in range(2)]
     async with asyncio.timeout(10):
@@ -56,18 +56,18 @@ async def test_a_deadline_that_passes_in_the_line_asks_nobody(desk: Desk) -> Non
     assert len(desk.replica.calls) == 3
 
 
-async def test_a_search_that_would_pass_the_deadline_is_given_up_before_it(desk: Desk) -> None:
+async def test_a_search_that_would_pass_the_deadline_is_given_up_before_it(desk: RouterHarness) -> None:
     desk.knowledge.delay = 10
     began = time.monotonic()
-    answer = await ask_within(await desk.customer(), 2.0)
+    answer = await ask_within(await desk.client(), 2.0)
     assert answer.handoff.reason == pb.Handoff.REASON_SEARCH_UNAVAILABLE
     assert time.monotonic() - began < 2.0
     assert not desk.replica.calls
 
 
-async def test_without_a_first_token_in_time_the_customer_gets_an_excerpt(desk: Desk) -> None:
+async def test_without_a_first_token_in_time_the_customer_gets_an_excerpt(desk: RouterHarness) -> None:
     desk.replica.frames = [asyncio.Event()]
-    answer = await ask_within(await desk.customer(), 1.5)
+    answer = await ask_within(await desk.client(), 1.5)
     assert answer.completed.source == pb.ANSWER_SOURCE_EXTRACTIVE
     assert PASSAGE.removesuffix(".") in answer.text
     await asyncio.wait_for(desk.replica.calls[0].ended.wait(), 10)
@@ -75,8 +75,8 @@ async def test_without_a_first_token_in_time_the_customer_gets_an_excerpt(desk: 
 
 
 @pytest.mark.parametrize("resumable", [False, True])
-async def test_a_deadline_in_mid_answer_keeps_what_was_said(desk: Desk, resumable: bool) -> None:
-    customer, listener = await desk.customer(), await desk.customer()
+async def test_a_deadline_in_mid_answer_keeps_what_was_said(desk: RouterHarness, resumable: bool) -> None:
+    customer, listener = await desk.client(), await desk.client()
     said, rest = asyncio.Event(), asyncio.Event()
     desk.replica.frames = ["Refunds arrive ", rest, "within 7 business days [1]."]
     request = pb.ConverseRequest(session="sessions/-", text=ASK, resumable=resumable)

@@ -9,18 +9,20 @@ from kefu.router.domain.events import DomainEvent
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import desk_pb2
 from kefu.testing.redis_server import RedisServer
-from tests.support.desk import Customer, Desk, open_desk
-from tests.support.people import claim, escalates, give_back, reply, watch_desk
-from tests.support.settings import choose
+from tests.support.agents import claim_session, return_session, send_reply, wait_until_escalated, watch_desk
+from tests.support.router_harness import RouterClient, RouterHarness, open_router_harness
+from tests.support.tenant_fixtures import replace_settings
 
 PERSON = "Let me talk to a person"
 State = pb.Session
 
 
-async def test_the_desk_is_told_then_followed_at_any_router(customer: Customer, mei: Customer, tom: Customer) -> None:
+async def test_the_desk_is_told_then_followed_at_any_router(
+    customer: RouterClient, mei: RouterClient, tom: RouterClient
+) -> None:
     waiting = (await customer.ask(PERSON)).session
     desk = watch_desk(tom, "Tom")
-    first = await desk.until(lambda events: events[-1:] != [] and events[-1].WhichOneof("event") == "caught_up")
+    first = await desk.wait_until(lambda events: events[-1:] != [] and events[-1].WhichOneof("event") == "caught_up")
     assert [event.conversation.session.name for event in first if event.HasField("conversation")] == [waiting]
     assert [agent.name for agent in first[1].agents.agents] == ["Tom"]
 
@@ -28,24 +30,24 @@ async def test_the_desk_is_told_then_followed_at_any_router(customer: Customer, 
         states = [event.conversation.session.state for event in events if event.conversation.session.name == session]
         return states[-1] if states else State.STATE_UNSPECIFIED
 
-    held = (await claim(mei, waiting)).claim
-    await desk.until(lambda events: last_of(events, waiting) == State.STATE_HUMAN)
-    await give_back(mei, waiting, held)
-    await desk.until(lambda events: last_of(events, waiting) == State.STATE_RETURNED)
+    held = (await claim_session(mei, waiting)).claim
+    await desk.wait_until(lambda events: last_of(events, waiting) == State.STATE_HUMAN)
+    await return_session(mei, waiting, held)
+    await desk.wait_until(lambda events: last_of(events, waiting) == State.STATE_RETURNED)
     second = (await customer.ask(PERSON)).session
-    await desk.until(lambda events: last_of(events, second) == State.STATE_WAITING)
+    await desk.wait_until(lambda events: last_of(events, second) == State.STATE_WAITING)
     await customer.chat.DeleteSession(pb.DeleteSessionRequest(name=second), metadata=customer.metadata)
-    await desk.until(lambda events: events[-1].deleted == second)
-    await desk.gone()
+    await desk.wait_until(lambda events: events[-1].deleted == second)
+    await desk.disconnect()
 
 
 async def test_whoever_watches_is_present_and_is_not_once_the_lease_is_over(
-    desk: Desk, customer: Customer, mei: Customer, tom: Customer, monkeypatch: pytest.MonkeyPatch
+    desk: RouterHarness, customer: RouterClient, mei: RouterClient, tom: RouterClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in ("desk", "desk_watching"):
         monkeypatch.setattr(f"kefu.router.{module}.PRESENCE_SECONDS", 1.5)
     monkeypatch.setattr("kefu.router.desk.watches._RENEW_SECONDS", 0.3)
-    await claim(mei, (await customer.ask(PERSON)).session)
+    await claim_session(mei, (await customer.ask(PERSON)).session)
     here, there = watch_desk(mei, "Mei"), watch_desk(tom, "Tom")
 
     def present(events: list[desk_pb2.DeskEvent]) -> list[tuple[str, int]]:
@@ -53,23 +55,23 @@ async def test_whoever_watches_is_present_and_is_not_once_the_lease_is_over(
         return [(agent.name, agent.conversations) for agent in told[-1]] if told else []
 
     both = [("Mei", 1), ("Tom", 0)]
-    await here.until(lambda events: present(events) == both)
-    await there.until(lambda events: present(events) == both)
+    await here.wait_until(lambda events: present(events) == both)
+    await there.wait_until(lambda events: present(events) == both)
     async with asyncio.timeout(30):
         listed: list[tuple[str, int]] = []
         while listed != both:
             answer = await tom.desk.ListAgents(desk_pb2.ListAgentsRequest(), metadata=tom.metadata)
             listed = [(agent.name, agent.conversations) for agent in answer.agents]
-    await there.gone()
-    await here.until(lambda events: present(events) == [("Mei", 1)])
-    await here.gone()
+    await there.disconnect()
+    await here.wait_until(lambda events: present(events) == [("Mei", 1)])
+    await here.disconnect()
 
 
-async def test_a_desk_that_nobody_watches_costs_nothing(desk: Desk, mei: Customer) -> None:
+async def test_a_desk_that_nobody_watches_costs_nothing(desk: RouterHarness, mei: RouterClient) -> None:
     stream = watch_desk(mei, "Mei")
-    await stream.until(lambda events: any(event.HasField("caught_up") for event in events))
+    await stream.wait_until(lambda events: any(event.HasField("caught_up") for event in events))
     assert [task.get_name() for task in asyncio.all_tasks() if "keep the desk" in task.get_name()]
-    await stream.gone()
+    await stream.disconnect()
     async with asyncio.timeout(30):
         while [task for task in asyncio.all_tasks() if "keep the desk" in task.get_name()]:
             await asyncio.sleep(0.05)
@@ -92,16 +94,16 @@ async def test_observers_are_told_what_happens_in_its_order(
 
     monkeypatch.setattr("kefu.router.service.Happenings", noted)
     monkeypatch.setattr("kefu.router.desk.escalation._EVERY_SECONDS", 0.1)
-    async with open_desk(redis, escalate_seconds=1) as desk:
-        root = await desk.customer()
+    async with open_router_harness(redis, escalate_seconds=1) as desk:
+        root = await desk.client()
         handed = await root.ask(PERSON)
         session = handed.session
-        await escalates(root, session)
-        await choose(root, escalate_seconds=0)  # else a slow machine would lose the claim
-        held = (await claim(root, session)).claim
-        await reply(root, session, held, "Hello.", "r-1")
-        await reply(root, session, held, "Hello.", "r-1")
-        await give_back(root, session, held)
+        await wait_until_escalated(root, session)
+        await replace_settings(root, escalate_seconds=0)  # else a slow machine would lose the claim
+        held = (await claim_session(root, session)).claim
+        await send_reply(root, session, held, "Hello.", "r-1")
+        await send_reply(root, session, held, "Hello.", "r-1")
+        await return_session(root, session, held)
         rating = pb.RateTurnRequest(turn=handed.started.turn, rating=pb.RATING_UP)
         await root.chat.RateTurn(rating, metadata=root.metadata)
         await root.chat.DeleteSession(pb.DeleteSessionRequest(name=session), metadata=root.metadata)

@@ -9,10 +9,10 @@ import pytest
 from kefu.router.v1 import admin_pb2 as admin
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.testing.redis_server import RedisServer
-from tests.support.backends import hit
-from tests.support.calling import failure
-from tests.support.desk import Answer, Customer, Desk, open_desk
-from tests.support.settings import choose
+from tests.support.grpc_calls import expect_failure
+from tests.support.router_harness import AnswerEvents, RouterClient, RouterHarness, open_router_harness
+from tests.support.scripted_services import make_hit
+from tests.support.tenant_fixtures import replace_settings
 
 REFUNDS = "Refunds arrive within 7 business days after we receive the parcel."
 NEVER = ["Mon-Sun closed"]
@@ -21,19 +21,19 @@ Reason = pb.Handoff
 
 
 @pytest.fixture
-async def desk(redis: RedisServer) -> AsyncIterator[Desk]:
-    async with open_desk(redis) as opened:
-        opened.knowledge.hits = [hit(REFUNDS)]
+async def desk(redis: RedisServer) -> AsyncIterator[RouterHarness]:
+    async with open_router_harness(redis) as opened:
+        opened.knowledge.hits = [make_hit(REFUNDS)]
         yield opened
 
 
 @pytest.fixture
-async def customer(desk: Desk) -> Customer:
-    return await desk.customer()
+async def customer(desk: RouterHarness) -> RouterClient:
+    return await desk.client()
 
 
-def nothing_found(desk: Desk) -> None:
-    desk.knowledge.hits = [hit("Submarines are long.", title="Submarines", relevance=0.2)]
+def nothing_found(desk: RouterHarness) -> None:
+    desk.knowledge.hits = [make_hit("Submarines are long.", title="Submarines", relevance=0.2)]
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,12 @@ def nothing_found(desk: Desk) -> None:
     ],
 )
 async def test_what_is_not_for_a_program_goes_to_a_person_at_once(
-    desk: Desk, customer: Customer, text: str, reason: "pb.Handoff.Reason.ValueType", subject: str, told: str
+    desk: RouterHarness,
+    customer: RouterClient,
+    text: str,
+    reason: "pb.Handoff.Reason.ValueType",
+    subject: str,
+    told: str,
 ) -> None:
     answer = await customer.ask(text)
     assert answer.kinds == ["turn_started", "handoff", "turn_completed"]
@@ -57,15 +62,19 @@ async def test_what_is_not_for_a_program_goes_to_a_person_at_once(
     assert desk.knowledge.requests == []
 
 
-async def test_a_wish_for_a_person_wins_and_an_emergency_beside_it_is_not_overheard(customer: Customer) -> None:
+async def test_a_wish_for_a_person_wins_and_an_emergency_beside_it_is_not_overheard(customer: RouterClient) -> None:
     for text in ("My charger caught fire! Let me talk to a human.", "充电宝着火了！转人工"):
         answer = await customer.ask(text)
         assert (answer.handoff.reason, answer.handoff.subject) == (Reason.REASON_CUSTOMER_ASKED, "emergency")
         assert "emergency services" in answer.handoff.message or "120" in answer.handoff.message
 
 
-async def test_a_tenant_adds_its_own_sensitive_topics_and_refuses_others(desk: Desk, customer: Customer) -> None:
-    await choose(customer, sensitive_topics=["data breach", "裁员"], refused_topics=["politics", "竞争对手 价格"])
+async def test_a_tenant_adds_its_own_sensitive_topics_and_refuses_others(
+    desk: RouterHarness, customer: RouterClient
+) -> None:
+    await replace_settings(
+        customer, sensitive_topics=["data breach", "裁员"], refused_topics=["politics", "竞争对手 价格"]
+    )
     breach = await customer.ask("Was there a breach of my data?")
     assert (breach.handoff.reason, breach.handoff.subject) == (Reason.REASON_SENSITIVE, "data breach")
     assert (await customer.ask("你们要裁員嗎")).handoff.subject == "裁员"
@@ -79,7 +88,7 @@ async def test_a_tenant_adds_its_own_sensitive_topics_and_refuses_others(desk: D
     assert desk.knowledge.requests == []
 
 
-async def test_the_person_learns_what_was_tried_and_told_already(desk: Desk, customer: Customer) -> None:
+async def test_the_person_learns_what_was_tried_and_told_already(desk: RouterHarness, customer: RouterClient) -> None:
     first = await customer.ask("My order 8829104 of 2026-11-20 is late, I paid ¥1,388.", user="u-1")
     nothing_found(desk)
     answer = await customer.ask("This is terrible! Mail me at li@example.com or call 13812345678.", first.session)
@@ -105,7 +114,7 @@ async def test_the_person_learns_what_was_tried_and_told_already(desk: Desk, cus
 
 
 async def test_who_waits_for_a_person_is_told_so_in_short_and_nobody_is_called_twice(
-    desk: Desk, customer: Customer
+    desk: RouterHarness, customer: RouterClient
 ) -> None:
     first = await customer.ask("转人工")
     again = await customer.ask("转人工！", first.session)
@@ -115,12 +124,12 @@ async def test_who_waits_for_a_person_is_told_so_in_short_and_nobody_is_called_t
     nothing_found(desk)
     assert (await customer.ask("卖潜水艇吗？", first.session)).handoff.repeated
     # What can be answered is answered meanwhile.
-    desk.knowledge.hits = [hit(REFUNDS)]
+    desk.knowledge.hits = [make_hit(REFUNDS)]
     assert (await customer.ask("How long does a refund take?", first.session)).text
 
 
 async def test_the_third_question_in_a_row_without_an_answer_is_a_repeated_failure(
-    desk: Desk, customer: Customer
+    desk: RouterHarness, customer: RouterClient
 ) -> None:
     nothing_found(desk)
     first = await customer.ask("Do you sell submarines?")
@@ -131,9 +140,9 @@ async def test_the_third_question_in_a_row_without_an_answer_is_a_repeated_failu
 
 
 async def test_two_answers_rated_down_in_a_row_or_one_question_three_times_call_a_person(
-    desk: Desk, customer: Customer
+    desk: RouterHarness, customer: RouterClient
 ) -> None:
-    async def disliked(answer: Answer) -> None:
+    async def disliked(answer: AnswerEvents) -> None:
         request = pb.RateTurnRequest(turn=answer.started.turn, rating=pb.RATING_DOWN)
         await customer.chat.RateTurn(request, metadata=customer.metadata)
 
@@ -149,9 +158,9 @@ async def test_two_answers_rated_down_in_a_row_or_one_question_three_times_call_
     assert (await customer.ask("退款要多久?!", asked.session)).handoff.reason == Reason.REASON_REPEATED_FAILURE
 
 
-async def test_outside_business_hours_the_customer_is_told_when_somebody_is_there(customer: Customer) -> None:
+async def test_outside_business_hours_the_customer_is_told_when_somebody_is_there(customer: RouterClient) -> None:
     day = datetime.now(ZoneInfo("Asia/Shanghai")).date() + timedelta(days=20)
-    await choose(customer, business_hours=[f"{day} 10:00-12:00"], time_zone="Asia/Shanghai")
+    await replace_settings(customer, business_hours=[f"{day} 10:00-12:00"], time_zone="Asia/Shanghai")
     english, chinese = await customer.ask("agent please"), await customer.ask("转人工")
     for answer in (english, chinese):
         assert answer.handoff.reason == Reason.REASON_CUSTOMER_ASKED
@@ -161,24 +170,24 @@ async def test_outside_business_hours_the_customer_is_told_when_somebody_is_ther
     assert f"{day.month}月{day.day}日 10:00" in chinese.handoff.message
 
 
-async def test_within_business_hours_nothing_is_said_of_them(customer: Customer) -> None:
-    await choose(customer, business_hours=ALWAYS)
+async def test_within_business_hours_nothing_is_said_of_them(customer: RouterClient) -> None:
+    await replace_settings(customer, business_hours=ALWAYS)
     answer = await customer.ask("agent please")
     assert not answer.handoff.out_of_hours
     assert not answer.handoff.HasField("next_opening")
     assert "passing you on" in answer.handoff.message
 
 
-async def test_when_nobody_will_be_there_no_time_is_promised(customer: Customer) -> None:
-    await choose(customer, business_hours=NEVER)
+async def test_when_nobody_will_be_there_no_time_is_promised(customer: RouterClient) -> None:
+    await replace_settings(customer, business_hours=NEVER)
     answer = await customer.ask("agent please")
     assert answer.handoff.out_of_hours
     assert not answer.handoff.HasField("next_opening")
 
 
-async def test_a_tenants_own_words_are_used_for_the_new_cases_too(customer: Customer) -> None:
+async def test_a_tenants_own_words_are_used_for_the_new_cases_too(customer: RouterClient) -> None:
     own = admin.TenantSettings.Texts(handoff_sensitive="Our legal desk will call.", handoff_repeated="We know.")
-    await choose(customer, texts={"en": own})
+    await replace_settings(customer, texts={"en": own})
     first = await customer.ask("I will sue you")
     assert first.handoff.message == "Our legal desk will call."
     assert (await customer.ask("I will sue you!", first.session)).handoff.message == "We know."
@@ -193,5 +202,5 @@ async def test_a_tenants_own_words_are_used_for_the_new_cases_too(customer: Cust
         {"refused_topics": ["x"] * 101},
     ],
 )
-async def test_settings_that_make_no_sense_are_refused(customer: Customer, settings: dict[str, list[str]]) -> None:
-    assert (await failure(lambda: choose(customer, **settings))).reason == "BAD_REQUEST"
+async def test_settings_that_make_no_sense_are_refused(customer: RouterClient, settings: dict[str, list[str]]) -> None:
+    assert (await expect_failure(lambda: replace_settings(customer, **settings))).reason == "BAD_REQUEST"

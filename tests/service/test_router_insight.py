@@ -19,16 +19,16 @@ from kefu.router.v1 import chat_pb2 as chat
 from kefu.router.v1 import insight_pb2 as pb
 from kefu.router.v1 import insight_pb2_grpc as rpc
 from kefu.testing.redis_server import RedisServer
-from tests.support.backends import hit
-from tests.support.calling import bearing, failure
-from tests.support.desk import Customer, Desk, open_desk
-from tests.support.waiting import eventually
+from tests.support.grpc_calls import bearer_metadata, expect_failure
+from tests.support.router_harness import RouterClient, RouterHarness, open_router_harness
+from tests.support.scripted_services import make_hit
+from tests.support.waiting import wait_until_async
 
 
 @pytest.fixture
-async def desk(redis: RedisServer) -> AsyncIterator[Desk]:
-    async with open_desk(redis, routers=2) as opened:
-        opened.knowledge.by_word = {"refund": [hit("Refunds take 7 days.")]}
+async def desk(redis: RedisServer) -> AsyncIterator[RouterHarness]:
+    async with open_router_harness(redis, routers=2) as opened:
+        opened.knowledge.by_word = {"refund": [make_hit("Refunds take 7 days.")]}
         opened.replica.frames = ["Refunds take 7 days [1]."]
         yield opened
 
@@ -38,7 +38,7 @@ class Lead:
 
     def __init__(self, channel: grpc.aio.Channel, key: str) -> None:
         self.stub = rpc.InsightServiceStub(channel)
-        self.metadata = bearing(key)
+        self.metadata = bearer_metadata(key)
 
     async def numbers(self) -> pb.Numbers:
         return (await self.stub.GetNumbers(pb.GetNumbersRequest(), metadata=self.metadata)).total
@@ -52,28 +52,28 @@ class Lead:
         async def met() -> bool:
             return holds(await self.numbers())
 
-        await eventually(met)
+        await wait_until_async(met)
         return await self.numbers()
 
 
 @pytest.fixture
-async def lead(desk: Desk) -> AsyncIterator[Lead]:
-    key = await desk.key("acme", Scope.OPERATOR)
+async def lead(desk: RouterHarness) -> AsyncIterator[Lead]:
+    key = await desk.create_key("acme", Scope.OPERATOR)
     async with grpc.aio.insecure_channel(f"127.0.0.1:{desk.routers[1].port}") as channel:
         yield Lead(channel, key)
 
 
 @pytest.fixture
-async def customer(desk: Desk) -> Customer:
-    return await desk.customer(await desk.key("acme", Scope.CHAT))
+async def customer(desk: RouterHarness) -> RouterClient:
+    return await desk.client(await desk.create_key("acme", Scope.CHAT))
 
 
-async def rate(customer: Customer, turn: str, rating: chat.Rating.ValueType) -> None:
+async def rate(customer: RouterClient, turn: str, rating: chat.Rating.ValueType) -> None:
     await customer.chat.RateTurn(chat.RateTurnRequest(turn=turn, rating=rating), metadata=customer.metadata)
 
 
 async def test_an_answer_is_assumed_then_confirmed_or_reopened_as_its_customer_says(
-    lead: Lead, customer: Customer
+    lead: Lead, customer: RouterClient
 ) -> None:
     answer = await customer.ask("How long does a refund take?")
     numbers = await lead.until(lambda numbers: numbers.assumed == 1)
@@ -94,7 +94,9 @@ async def test_an_answer_is_assumed_then_confirmed_or_reopened_as_its_customer_s
     assert (numbers.confirmed, numbers.reopened, numbers.rated_down) == (0, 0, 0)
 
 
-async def test_an_answer_whose_customer_calls_for_a_person_is_no_longer_assumed(lead: Lead, customer: Customer) -> None:
+async def test_an_answer_whose_customer_calls_for_a_person_is_no_longer_assumed(
+    lead: Lead, customer: RouterClient
+) -> None:
     answer = await customer.ask("How long does a refund take?")
     await customer.ask("I want to talk to a person", answer.session)
     numbers = await lead.until(lambda numbers: numbers.questions == 2)
@@ -103,7 +105,7 @@ async def test_an_answer_whose_customer_calls_for_a_person_is_no_longer_assumed(
 
 
 async def test_the_hours_add_up_to_the_total_and_other_tenants_see_nothing(
-    desk: Desk, lead: Lead, customer: Customer
+    desk: RouterHarness, lead: Lead, customer: RouterClient
 ) -> None:
     for _ in range(3):
         await customer.ask("How long does a refund take?")
@@ -111,11 +113,11 @@ async def test_the_hours_add_up_to_the_total_and_other_tenants_see_nothing(
     response = await lead.stub.GetNumbers(pb.GetNumbersRequest(), metadata=lead.metadata)
     assert sum(hour.questions for hour in response.hours) == 3
     assert all(hour.start_time.seconds % 3600 == 0 for hour in response.hours)
-    other = bearing(await desk.key("other", Scope.OPERATOR))
+    other = bearer_metadata(await desk.create_key("other", Scope.OPERATOR))
     assert (await lead.stub.GetNumbers(pb.GetNumbersRequest(), metadata=other)).total.questions == 0
 
 
-async def test_documents_are_listed_by_how_many_answers_cite_them(lead: Lead, customer: Customer) -> None:
+async def test_documents_are_listed_by_how_many_answers_cite_them(lead: Lead, customer: RouterClient) -> None:
     for _ in range(2):
         await customer.ask("How long does a refund take?")
     await lead.until(lambda numbers: numbers.questions == 2)
@@ -126,17 +128,17 @@ async def test_documents_are_listed_by_how_many_answers_cite_them(lead: Lead, cu
 async def test_a_span_is_at_most_92_days_and_ends_after_it_begins(lead: Lead) -> None:
     for start, end in ((0, 93 * 86_400), (200, 100)):
         request = pb.GetNumbersRequest(start_time=Timestamp(seconds=start), end_time=Timestamp(seconds=end))
-        refused = await failure(lambda request=request: lead.stub.GetNumbers(request, metadata=lead.metadata))
+        refused = await expect_failure(lambda request=request: lead.stub.GetNumbers(request, metadata=lead.metadata))
         assert refused.reason == "BAD_REQUEST"
 
 
-async def test_a_key_without_the_operator_scope_is_refused(lead: Lead, customer: Customer) -> None:
-    refused = await failure(lambda: lead.stub.GetNumbers(pb.GetNumbersRequest(), metadata=customer.metadata))
+async def test_a_key_without_the_operator_scope_is_refused(lead: Lead, customer: RouterClient) -> None:
+    refused = await expect_failure(lambda: lead.stub.GetNumbers(pb.GetNumbersRequest(), metadata=customer.metadata))
     assert refused.reason == "SCOPE_MISSING"
 
 
 async def test_unanswered_questions_are_grouped_by_their_embeddings_without_personal_data(
-    desk: Desk, lead: Lead, customer: Customer
+    desk: RouterHarness, lead: Lead, customer: RouterClient
 ) -> None:
     desk.knowledge.embeddings = {
         "Do you sell submarines?": (1.0, 0.05),
@@ -160,7 +162,9 @@ async def test_unanswered_questions_are_grouped_by_their_embeddings_without_pers
     assert asked == ["Call me at [phone] about the zeppelin"], "the others' embeddings came with their searches"
 
 
-async def test_an_answer_rated_down_is_listed_until_the_rating_is_taken_back(lead: Lead, customer: Customer) -> None:
+async def test_an_answer_rated_down_is_listed_until_the_rating_is_taken_back(
+    lead: Lead, customer: RouterClient
+) -> None:
     answer = await customer.ask("How long does a refund take?")
     await rate(customer, answer.started.turn, chat.RATING_DOWN)
     await lead.until(lambda numbers: numbers.rated_down == 1)
@@ -172,7 +176,9 @@ async def test_an_answer_rated_down_is_listed_until_the_rating_is_taken_back(lea
     assert not (await lead.unanswered()).groups
 
 
-async def test_dismissed_questions_are_gone_and_those_of_erased_sessions_too(lead: Lead, customer: Customer) -> None:
+async def test_dismissed_questions_are_gone_and_those_of_erased_sessions_too(
+    lead: Lead, customer: RouterClient
+) -> None:
     first = await customer.ask("Do you sell submarines?", user="u-1")
     second = await customer.ask("Do you sell zeppelins?", user="u-1")
     third = await customer.ask("Do you sell balloons?")
@@ -188,12 +194,12 @@ async def test_dismissed_questions_are_gone_and_those_of_erased_sessions_too(lea
 
 
 async def test_a_users_questions_are_erased_though_their_session_has_run_out(
-    desk: Desk, lead: Lead, customer: Customer
+    desk: RouterHarness, lead: Lead, customer: RouterClient
 ) -> None:
     asked = await customer.ask("Do you sell submarines?", user="u-1")
     await lead.until(lambda numbers: numbers.questions == 1)
     session = asked.session.removeprefix("sessions/")
-    async with desk.store() as store:
+    async with desk.open_store() as store:
         for key in await store.keys(f"kefu:1:{{acme:{session}}}*"):  # pyright: ignore
             await store.delete(key)  # pyright: ignore
     assert (await lead.unanswered()).total_questions == 1
@@ -202,13 +208,13 @@ async def test_a_users_questions_are_erased_though_their_session_has_run_out(
 
 
 async def test_what_a_person_replied_next_stands_beside_the_question(
-    desk: Desk, lead: Lead, customer: Customer
+    desk: RouterHarness, lead: Lead, customer: RouterClient
 ) -> None:
     asked = await customer.ask("Do you sell submarines?")
     await lead.until(lambda numbers: numbers.questions == 1)
     session = asked.session.removeprefix("sessions/")
     done = Completed(FinishReason.STOP, AnswerSource.GENERATED)
-    async with desk.store() as store:
+    async with desk.open_store() as store:
         kept = UnansweredStore(RedisCommands(store), days=30)
         for number, text in enumerate(("Yes, from April. Call 13812345678.", "Anything else?")):
             reply = Turn(f"ffffffff-{number}", "", "en", "", 1.0, text=text, completed=done)
@@ -219,7 +225,7 @@ async def test_what_a_person_replied_next_stands_beside_the_question(
 
 
 async def test_the_oldest_go_when_there_are_too_many_and_all_that_are_too_old(redis: RedisServer) -> None:
-    async with open_desk(redis) as desk, desk.store() as store:
+    async with open_router_harness(redis) as desk, desk.open_store() as store:
         commands = RedisCommands(store)
         kept = UnansweredStore(commands, days=30, most=3)
         for age in (40 * 86_400, 50, 40, 30, 20):
@@ -233,12 +239,12 @@ async def test_the_oldest_go_when_there_are_too_many_and_all_that_are_too_old(re
 
 
 async def test_what_redis_refuses_to_count_is_lost_and_counted_and_answers_go_on(
-    desk: Desk, customer: Customer
+    desk: RouterHarness, customer: RouterClient
 ) -> None:
     def lost() -> float:
         return metrics.CHRONICLE_LOST.labels("store")._value.get()  # pyright: ignore
 
-    async with desk.store() as store:
+    async with desk.open_store() as store:
         # A key of another type in the way: Redis refuses to count.
         await store.set("kefu:1:{tenant:acme}:webhooks", "in the way")  # pyright: ignore
     before = lost()
@@ -248,4 +254,4 @@ async def test_what_redis_refuses_to_count_is_lost_and_counted_and_answers_go_on
     async def counted() -> bool:
         return lost() > before
 
-    await eventually(counted)
+    await wait_until_async(counted)

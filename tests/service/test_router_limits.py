@@ -24,10 +24,10 @@ from kefu.router.tenants.settings import EffectiveSettings, TenantSettings, effe
 from kefu.router.v1 import admin_pb2 as admin
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.testing.redis_server import RedisServer
-from tests.support.backends import hit
-from tests.support.calling import INTERNAL_KEY, failure
-from tests.support.desk import Answer, Customer, Desk, open_desk
-from tests.support.waiting import until
+from tests.support.grpc_calls import INTERNAL_KEY, expect_failure
+from tests.support.router_harness import AnswerEvents, RouterClient, RouterHarness, open_router_harness
+from tests.support.scripted_services import make_hit
+from tests.support.waiting import wait_until
 
 ASK = "How long does a refund take?"
 
@@ -57,7 +57,7 @@ async def verdict(entering: TenantLimits, turn: str, given: EffectiveSettings, *
     return None
 
 
-async def outcome(call: Callable[[], "asyncio.Future[Answer] | object"]) -> Answer | RpcFailure:
+async def outcome(call: Callable[[], "asyncio.Future[AnswerEvents] | object"]) -> AnswerEvents | RpcFailure:
     try:
         return await call()  # pyright: ignore
     except grpc.aio.AioRpcError as error:
@@ -66,11 +66,11 @@ async def outcome(call: Callable[[], "asyncio.Future[Answer] | object"]) -> Answ
 
 async def test_a_rate_is_exact_however_many_ask_at_once_at_however_many_routers(redis: RedisServer) -> None:
     # 6 a minute is one each 10 s: within this test no more than the burst.
-    async with open_desk(redis, routers=2, tenant_questions_per_minute=6, tenant_question_burst=5) as desk:
-        key = await desk.key("acme")
-        customers = [await desk.customer(key, at=n % 2) for n in range(4)]
+    async with open_router_harness(redis, routers=2, tenant_questions_per_minute=6, tenant_question_burst=5) as desk:
+        key = await desk.create_key("acme")
+        customers = [await desk.client(key, at=n % 2) for n in range(4)]
         outcomes = await asyncio.gather(*(outcome(lambda n=n: customers[n % 4].ask("Hello!")) for n in range(40)))
-        answers = [one for one in outcomes if isinstance(one, Answer)]
+        answers = [one for one in outcomes if isinstance(one, AnswerEvents)]
         refused = [one for one in outcomes if isinstance(one, RpcFailure)]
         assert (len(answers), len(refused)) == (5, 35)
         for read in refused:
@@ -78,7 +78,7 @@ async def test_a_rate_is_exact_however_many_ask_at_once_at_however_many_routers(
             assert read.metadata == {"limit": "questions_per_minute", "value": "6"}
             assert read.retry_after is not None
             assert 0 < read.retry_after <= 10
-        other = await desk.customer(await desk.key("umbrella"))
+        other = await desk.client(await desk.create_key("umbrella"))
         assert (await other.ask("Hello!")).text
 
 
@@ -166,11 +166,11 @@ async def test_without_redis_limits_are_not_enforced_or_nobody_is_served_as_conf
 
 
 async def test_a_tenants_settings_hold_before_the_installations(redis: RedisServer) -> None:
-    async with open_desk(redis, tenant_questions_per_minute=6, tenant_question_burst=1) as desk:
-        root, customer = await desk.customer(), await desk.customer(await desk.key("acme"))
+    async with open_router_harness(redis, tenant_questions_per_minute=6, tenant_question_burst=1) as desk:
+        root, customer = await desk.client(), await desk.client(await desk.create_key("acme"))
         await root.admin.CreateTenant(admin.CreateTenantRequest(tenant_id="acme"), metadata=root.metadata)
         assert (await customer.ask("Hello!")).text
-        assert (await failure(lambda: customer.ask("Hello!"))).reason == "TENANT_LIMIT"
+        assert (await expect_failure(lambda: customer.ask("Hello!"))).reason == "TENANT_LIMIT"
         request = admin.UpdateTenantSettingsRequest(
             tenant="tenants/acme", settings=admin.TenantSettings(questions_per_minute=0)
         )
@@ -187,15 +187,20 @@ def metric(name: str, **labels: str) -> float:
 
 
 @asynccontextmanager
-async def crowded(redis: RedisServer, waiting: int, **config: object) -> AsyncIterator[tuple[Desk, asyncio.Event]]:
+async def crowded(
+    redis: RedisServer, waiting: int, **config: object
+) -> AsyncIterator[tuple[RouterHarness, asyncio.Event]]:
     """A router with one place, which is taken until the event is set."""
     chosen: dict[str, object] = {"max_concurrent_turns": 1, "max_waiting_turns": waiting, **config}
-    async with open_desk(redis, **chosen) as desk:  # pyright: ignore[reportArgumentType] - fields of RouterConfig
-        desk.knowledge.hits = [hit("Refunds arrive within 7 business days."), hit("Or later.", relevance=0.8, n=2)]
+    async with open_router_harness(redis, **chosen) as desk:  # pyright: ignore[reportArgumentType] - fields of RouterConfig
+        desk.knowledge.hits = [
+            make_hit("Refunds arrive within 7 business days."),
+            make_hit("Or later.", relevance=0.8, n=2),
+        ]
         release = asyncio.Event()
         desk.replica.frames = ["Refunds take 7 days [1]. ", release]
-        first = asyncio.create_task((await desk.customer()).ask(ASK))
-        await until(lambda: bool(desk.replica.calls))
+        first = asyncio.create_task((await desk.client()).ask(ASK))
+        await wait_until(lambda: bool(desk.replica.calls))
         yield desk, release
         release.set()
         await first
@@ -205,16 +210,16 @@ async def test_a_person_goes_before_a_line_of_batch_and_none_starves(redis: Redi
     async with crowded(redis, 20, brown_out_pressure=0) as (desk, release):
         order: list[str] = []
 
-        async def ask(name: str, customer: Customer) -> None:
+        async def ask(name: str, customer: RouterClient) -> None:
             await customer.ask(ASK)
             order.append(name)
 
-        batch = await desk.customer(await desk.key("acme", priority=Priority.BATCH))
-        person = await desk.customer(await desk.key("umbrella"))
+        batch = await desk.client(await desk.create_key("acme", priority=Priority.BATCH))
+        person = await desk.client(await desk.create_key("umbrella"))
         asking = [asyncio.create_task(ask("batch", batch)) for _ in range(5)]
-        await until(lambda: metric("kefu_turns_waiting") == 5)
+        await wait_until(lambda: metric("kefu_turns_waiting") == 5)
         asking += [asyncio.create_task(ask("person", person)) for _ in range(2)]
-        await until(lambda: metric("kefu_turns_waiting") == 7)
+        await wait_until(lambda: metric("kefu_turns_waiting") == 7)
         release.set()
         await asyncio.gather(*asking)
         assert sorted(order) == ["batch"] * 5 + ["person"] * 2
@@ -226,11 +231,11 @@ async def test_a_deadline_that_cannot_be_kept_is_refused_at_once(redis: RedisSer
     async with crowded(redis, 20, brown_out_pressure=0) as (desk, release):
         await asyncio.sleep(3)
         release.set()
-        await until(lambda: desk.replica.calls[0].ended.is_set())  # now it is known that a turn takes 3 s
+        await wait_until(lambda: desk.replica.calls[0].ended.is_set())  # now it is known that a turn takes 3 s
         release.clear()
-        customer = await desk.customer()
+        customer = await desk.client()
         asking = [asyncio.create_task(customer.ask(ASK))]
-        await until(lambda: len(desk.replica.calls) == 2)
+        await wait_until(lambda: len(desk.replica.calls) == 2)
         shed = metric("kefu_turns_shed_total", limit="deadline")
 
         async def call() -> None:
@@ -238,7 +243,7 @@ async def test_a_deadline_that_cannot_be_kept_is_refused_at_once(redis: RedisSer
             async for _ in customer.chat.Converse(request, metadata=customer.metadata, timeout=2.0):
                 pass
 
-        read = await failure(call)
+        read = await expect_failure(call)
         assert (read.code, read.metadata) == (grpc.StatusCode.RESOURCE_EXHAUSTED, {"limit": "deadline"})
         assert read.retry_after is not None
         assert read.retry_after >= 3
@@ -249,18 +254,18 @@ async def test_a_deadline_that_cannot_be_kept_is_refused_at_once(redis: RedisSer
 
 async def test_turn_completed_names_every_rung(redis: RedisServer) -> None:
     async with crowded(redis, 8, admission_seconds=60.0) as (desk, release):
-        customer = await desk.customer()
+        customer = await desk.client()
 
         def rung(name: str) -> Callable[[], bool]:
             return lambda: metric("kefu_brown_out_flows", rung=name) == 1
 
         # Thresholds lie at .25, .4375, .625 and .8125 of the 8 that may wait.
         asking = [asyncio.create_task(customer.ask(ASK)) for _ in range(2)]
-        await until(rung("fewer_passages"))
+        await wait_until(rung("fewer_passages"))
         asking += [asyncio.create_task(customer.ask(ASK)) for _ in range(2)]
-        await until(rung("shorter_answer"))
+        await wait_until(rung("shorter_answer"))
         asking += [asyncio.create_task(customer.ask(ASK)) for _ in range(1)]
-        await until(rung("without_model"))
+        await wait_until(rung("without_model"))
         asked = len(desk.replica.calls)
         excerpt = await customer.ask(ASK)
         assert excerpt.completed.brown_out == pb.BROWN_OUT_WITHOUT_MODEL
@@ -269,7 +274,7 @@ async def test_turn_completed_names_every_rung(redis: RedisServer) -> None:
         assert len(desk.replica.calls) == asked
         desk.knowledge.delay = 3.0
         slow = [asyncio.create_task(customer.ask(ASK)) for _ in range(2)]
-        await until(rung("handoff"))
+        await wait_until(rung("handoff"))
         searched = len(desk.knowledge.requests)
         handed = await customer.ask(ASK)
         assert handed.completed.brown_out == pb.BROWN_OUT_HANDOFF
@@ -291,15 +296,15 @@ async def test_turn_completed_names_every_rung(redis: RedisServer) -> None:
 
 async def test_the_first_rung_shows_the_model_fewer_passages_and_calm_turns_name_none(redis: RedisServer) -> None:
     async with crowded(redis, 8, admission_seconds=60.0, max_passages=2) as (desk, release):
-        customer = await desk.customer()
+        customer = await desk.client()
         asking = [asyncio.create_task(customer.ask(ASK)) for _ in range(2)]
-        await until(lambda: metric("kefu_brown_out_flows", rung="fewer_passages") == 1)
+        await wait_until(lambda: metric("kefu_brown_out_flows", rung="fewer_passages") == 1)
         release.set()
         for answer in await asyncio.gather(*asking):
             assert answer.completed.brown_out == pb.BROWN_OUT_FEWER_PASSAGES
             assert len(answer.found.passages) == 1
-    async with open_desk(redis, max_passages=2) as calm:
+    async with open_router_harness(redis, max_passages=2) as calm:
         calm.knowledge.hits = desk.knowledge.hits
-        answer = await (await calm.customer()).ask(ASK)
+        answer = await (await calm.client()).ask(ASK)
         assert answer.completed.brown_out == pb.BROWN_OUT_UNSPECIFIED
         assert len(answer.found.passages) == 2

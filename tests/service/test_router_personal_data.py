@@ -3,21 +3,21 @@
 import pytest
 
 from kefu.testing.redis_server import RedisServer
-from tests.support.backends import hit
-from tests.support.desk import Desk, open_desk
-from tests.support.settings import choose
+from tests.support.router_harness import RouterHarness, open_router_harness
+from tests.support.scripted_services import make_hit
+from tests.support.tenant_fixtures import replace_settings
 
 ASKED = "My refund of order 8829104 is late, call me on 13812345678 or li@example.com."
 
 
-def prompt(desk: Desk) -> str:
+def prompt(desk: RouterHarness) -> str:
     return "\n".join(message.content for message in desk.replica.calls[-1].request.chat.messages)
 
 
 async def test_by_default_the_model_sees_what_the_customer_wrote(redis: RedisServer) -> None:
-    async with open_desk(redis) as desk:
-        desk.knowledge.hits = [hit("Refunds take 7 days. Questions: help@shop.example.")]
-        await (await desk.customer()).ask(ASKED)
+    async with open_router_harness(redis) as desk:
+        desk.knowledge.hits = [make_hit("Refunds take 7 days. Questions: help@shop.example.")]
+        await (await desk.client()).ask(ASKED)
         assert "13812345678" in prompt(desk)
 
 
@@ -25,11 +25,11 @@ async def test_by_default_the_model_sees_what_the_customer_wrote(redis: RedisSer
 async def test_where_it_is_chosen_the_model_sees_placeholders_in_the_message_and_in_the_history(
     redis: RedisServer, by_tenant: bool
 ) -> None:
-    async with open_desk(redis, redact_prompts=not by_tenant) as desk:
-        customer = await desk.customer()
+    async with open_router_harness(redis, redact_prompts=not by_tenant) as desk:
+        customer = await desk.client()
         if by_tenant:
-            await choose(customer, redact_prompts=True)
-        desk.knowledge.hits = [hit("Refunds take 7 days. Questions: help@shop.example.")]
+            await replace_settings(customer, redact_prompts=True)
+        desk.knowledge.hits = [make_hit("Refunds take 7 days. Questions: help@shop.example.")]
         first = await customer.ask(ASKED)
         for _ in range(2):
             assert "13812345678" not in prompt(desk)
@@ -42,9 +42,9 @@ async def test_where_it_is_chosen_the_model_sees_placeholders_in_the_message_and
 
 
 async def test_a_tenant_may_choose_otherwise_than_the_installation(redis: RedisServer) -> None:
-    async with open_desk(redis, redact_prompts=True) as desk:
-        customer = await desk.customer()
-        await choose(customer, redact_prompts=False)
-        desk.knowledge.hits = [hit("Refunds take 7 days.")]
+    async with open_router_harness(redis, redact_prompts=True) as desk:
+        customer = await desk.client()
+        await replace_settings(customer, redact_prompts=False)
+        desk.knowledge.hits = [make_hit("Refunds take 7 days.")]
         await customer.ask(ASKED)
         assert "13812345678" in prompt(desk)

@@ -11,24 +11,24 @@ from kefu.common.errors import CollectionNotFound
 from kefu.router.v1 import admin_pb2 as admin
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.testing.redis_server import RedisServer
-from tests.support.backends import hit
-from tests.support.calling import failure
-from tests.support.desk import Customer, Desk, open_desk
+from tests.support.grpc_calls import expect_failure
+from tests.support.router_harness import RouterClient, RouterHarness, open_router_harness
+from tests.support.scripted_services import make_hit
 
 ASK = "How long does a refund take?"
 UNKNOWN = "sessions/00000000-0000-4000-8000-000000000000"
 
 
 @pytest.fixture
-async def desk(redis: RedisServer) -> AsyncIterator[Desk]:
-    async with open_desk(redis) as opened:
-        opened.knowledge.hits = [hit("Refunds arrive within 7 business days.")]
+async def desk(redis: RedisServer) -> AsyncIterator[RouterHarness]:
+    async with open_router_harness(redis) as opened:
+        opened.knowledge.hits = [make_hit("Refunds arrive within 7 business days.")]
         yield opened
 
 
 @pytest.fixture
-async def customer(desk: Desk) -> Customer:
-    return await desk.customer()
+async def customer(desk: RouterHarness) -> RouterClient:
+    return await desk.client()
 
 
 @pytest.mark.parametrize(
@@ -57,22 +57,24 @@ async def customer(desk: Desk) -> Customer:
         ),
     ],
 )
-async def test_a_wrong_field_is_named(desk: Desk, customer: Customer, field: str, request_: pb.ConverseRequest) -> None:
+async def test_a_wrong_field_is_named(
+    desk: RouterHarness, customer: RouterClient, field: str, request_: pb.ConverseRequest
+) -> None:
     async def call() -> None:
         async for _ in customer.chat.Converse(request_, metadata=customer.metadata):
             pass
 
-    read = await failure(call)
+    read = await expect_failure(call)
     assert (read.code, read.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "BAD_REQUEST")
     assert read.message.startswith(f"{field}: ")
     assert desk.replica.calls == []
 
 
-async def test_the_longest_text_allowed_is_answered(desk: Desk, customer: Customer) -> None:
+async def test_the_longest_text_allowed_is_answered(desk: RouterHarness, customer: RouterClient) -> None:
     assert (await customer.ask("退" * 4000)).completed.finish_reason
 
 
-async def test_an_unknown_session_or_turn_is_not_found(customer: Customer) -> None:
+async def test_an_unknown_session_or_turn_is_not_found(customer: RouterClient) -> None:
     chat, metadata = customer.chat, customer.metadata
     turn = f"{UNKNOWN}/turns/01890000-0000-7000-8000-000000000000"
     for reason, call in (
@@ -87,7 +89,7 @@ async def test_an_unknown_session_or_turn_is_not_found(customer: Customer) -> No
         ("TURN_NOT_FOUND", lambda: once(chat.StopTurn(pb.StopTurnRequest(turn=turn), metadata=metadata))),
         ("TURN_NOT_FOUND", lambda: once(chat.RateTurn(pb.RateTurnRequest(turn=turn), metadata=metadata))),
     ):
-        read = await failure(call)
+        read = await expect_failure(call)
         assert (read.code, read.reason) == (grpc.StatusCode.NOT_FOUND, reason)
 
 
@@ -96,9 +98,9 @@ async def once(call: Awaitable[object]) -> object:
 
 
 @pytest.mark.parametrize("tenant", ["acme", "default"])
-async def test_nobody_elses_key_sees_a_session(desk: Desk, customer: Customer, tenant: str) -> None:
+async def test_nobody_elses_key_sees_a_session(desk: RouterHarness, customer: RouterClient, tenant: str) -> None:
     mine = await customer.ask(ASK, user="u-1", request_id="r-1")
-    other = await desk.customer(await desk.key(tenant))
+    other = await desk.client(await desk.create_key(tenant))
     chat, metadata = other.chat, other.metadata
     turn, name = mine.started.turn, mine.session
     calls: list[tuple[str, Callable[[], Coroutine[object, object, object]]]] = [
@@ -111,59 +113,59 @@ async def test_nobody_elses_key_sees_a_session(desk: Desk, customer: Customer, t
         ("TURN_NOT_FOUND", lambda: once(chat.RateTurn(pb.RateTurnRequest(turn=turn), metadata=metadata))),
     ]
     for reason, call in calls:
-        assert (await failure(call)).reason == reason
+        assert (await expect_failure(call)).reason == reason
     assert (await chat.ListSessions(pb.ListSessionsRequest(), metadata=metadata)).sessions == []
     erased = await chat.DeleteUser(pb.DeleteUserRequest(user="u-1"), metadata=metadata)
     assert erased.sessions_deleted == 0
     assert len(await customer.turns(name)) == 1
 
 
-async def test_a_key_with_the_operator_scope_reads_its_tenants_sessions_and_does_no_more(desk: Desk) -> None:
-    owner = await desk.customer(await desk.key("acme"))
-    lead = await desk.customer(await desk.key("acme", Scope.CHAT, Scope.OPERATOR))
-    stranger = await desk.customer(await desk.key("other", Scope.CHAT, Scope.OPERATOR))
+async def test_a_key_with_the_operator_scope_reads_its_tenants_sessions_and_does_no_more(desk: RouterHarness) -> None:
+    owner = await desk.client(await desk.create_key("acme"))
+    lead = await desk.client(await desk.create_key("acme", Scope.CHAT, Scope.OPERATOR))
+    stranger = await desk.client(await desk.create_key("other", Scope.CHAT, Scope.OPERATOR))
     mine = await owner.ask(ASK)
     assert [turn.question for turn in await lead.turns(mine.session)] == [ASK]
-    assert (await failure(lambda: lead.ask(ASK, mine.session))).reason == "SESSION_NOT_FOUND"
-    assert (await failure(lambda: stranger.turns(mine.session))).reason == "SESSION_NOT_FOUND"
+    assert (await expect_failure(lambda: lead.ask(ASK, mine.session))).reason == "SESSION_NOT_FOUND"
+    assert (await expect_failure(lambda: stranger.turns(mine.session))).reason == "SESSION_NOT_FOUND"
 
 
-async def test_a_collection_that_the_key_may_not_search_is_not_found(desk: Desk) -> None:
-    narrow = await desk.customer(await desk.key("acme", collections=frozenset({"help"})))
-    read = await failure(lambda: narrow.ask(ASK, collections=["collections/secret"]))
+async def test_a_collection_that_the_key_may_not_search_is_not_found(desk: RouterHarness) -> None:
+    narrow = await desk.client(await desk.create_key("acme", collections=frozenset({"help"})))
+    read = await expect_failure(lambda: narrow.ask(ASK, collections=["collections/secret"]))
     assert (read.code, read.reason) == (grpc.StatusCode.NOT_FOUND, "COLLECTION_NOT_FOUND")
     assert desk.knowledge.requests == []
 
 
-async def test_a_collection_that_does_not_exist_is_not_found(desk: Desk, customer: Customer) -> None:
+async def test_a_collection_that_does_not_exist_is_not_found(desk: RouterHarness, customer: RouterClient) -> None:
     desk.knowledge.error = CollectionNotFound("No such collection.")
-    read = await failure(lambda: customer.ask(ASK, collections=["collections/none"]))
+    read = await expect_failure(lambda: customer.ask(ASK, collections=["collections/none"]))
     assert (read.code, read.reason) == (grpc.StatusCode.NOT_FOUND, "COLLECTION_NOT_FOUND")
 
 
-async def test_a_key_without_the_scope_is_refused(desk: Desk) -> None:
-    support_lead = await desk.customer(await desk.key("acme", Scope.KNOWLEDGE))
-    assert (await failure(lambda: support_lead.ask(ASK))).reason == "SCOPE_MISSING"
-    chatter = await desk.customer(await desk.key("acme", Scope.CHAT))
+async def test_a_key_without_the_scope_is_refused(desk: RouterHarness) -> None:
+    support_lead = await desk.client(await desk.create_key("acme", Scope.KNOWLEDGE))
+    assert (await expect_failure(lambda: support_lead.ask(ASK))).reason == "SCOPE_MISSING"
+    chatter = await desk.client(await desk.create_key("acme", Scope.CHAT))
 
     async def tenants() -> object:
         return await chatter.admin.ListTenants(admin.ListTenantsRequest(), metadata=chatter.metadata)
 
-    assert (await failure(tenants)).reason == "SCOPE_MISSING"
+    assert (await expect_failure(tenants)).reason == "SCOPE_MISSING"
 
 
 async def test_more_turns_than_places_are_refused_with_a_time_to_come_back(redis: RedisServer) -> None:
-    async with open_desk(redis, max_concurrent_turns=1, max_waiting_turns=1, admission_seconds=0.5) as desk:
-        desk.knowledge.hits = [hit("Refunds arrive within 7 business days.")]
+    async with open_router_harness(redis, max_concurrent_turns=1, max_waiting_turns=1, admission_seconds=0.5) as desk:
+        desk.knowledge.hits = [make_hit("Refunds arrive within 7 business days.")]
         release = asyncio.Event()
         desk.replica.frames = ["Soon. ", release]
-        customer = await desk.customer()
+        customer = await desk.client()
         running = asyncio.create_task(customer.ask(ASK))
         while not desk.replica.calls:
             await asyncio.sleep(0.01)
-        waiting = asyncio.create_task(failure(lambda: customer.ask(ASK)))
+        waiting = asyncio.create_task(expect_failure(lambda: customer.ask(ASK)))
         await asyncio.sleep(0.2)
-        for read in (await failure(lambda: customer.ask(ASK)), await waiting):
+        for read in (await expect_failure(lambda: customer.ask(ASK)), await waiting):
             assert (read.code, read.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "OVERLOADED")
             assert read.retry_after is not None
             assert 0.5 <= read.retry_after <= 30
@@ -173,20 +175,20 @@ async def test_more_turns_than_places_are_refused_with_a_time_to_come_back(redis
 
 
 async def test_a_tenants_quota_holds_over_all_routers_and_for_no_other_tenant(redis: RedisServer) -> None:
-    async with open_desk(redis, routers=2, tenant_concurrent_turns=1) as desk:
-        desk.knowledge.hits = [hit("Refunds arrive within 7 business days.")]
+    async with open_router_harness(redis, routers=2, tenant_concurrent_turns=1) as desk:
+        desk.knowledge.hits = [make_hit("Refunds arrive within 7 business days.")]
         release = asyncio.Event()
         desk.replica.frames = ["Soon. ", release]
-        key = await desk.key("acme")
-        here, there = await desk.customer(key), await desk.customer(key, at=1)
+        key = await desk.create_key("acme")
+        here, there = await desk.client(key), await desk.client(key, at=1)
         running = asyncio.create_task(here.ask(ASK))
         while not desk.replica.calls:
             await asyncio.sleep(0.01)
-        read = await failure(lambda: there.ask(ASK))
+        read = await expect_failure(lambda: there.ask(ASK))
         assert (read.code, read.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "TENANT_LIMIT")
         assert read.metadata == {"limit": "max_concurrent_turns", "value": "1"}
         assert read.retry_after is not None
-        other = await desk.customer(await desk.key("umbrella"), at=1)
+        other = await desk.client(await desk.create_key("umbrella"), at=1)
         answering = asyncio.create_task(other.ask(ASK))
         while len(desk.replica.calls) < 2:
             await asyncio.sleep(0.01)
@@ -195,7 +197,7 @@ async def test_a_tenants_quota_holds_over_all_routers_and_for_no_other_tenant(re
         assert (await there.ask(ASK)).text == "Soon."
 
 
-async def test_a_deadline_that_passes_ends_the_call_and_the_work(desk: Desk, customer: Customer) -> None:
+async def test_a_deadline_that_passes_ends_the_call_and_the_work(desk: RouterHarness, customer: RouterClient) -> None:
     desk.replica.frames = ["Soon. ", asyncio.Event()]
     request = pb.ConverseRequest(session="sessions/-", text=ASK)
 
@@ -203,6 +205,6 @@ async def test_a_deadline_that_passes_ends_the_call_and_the_work(desk: Desk, cus
         async for _ in customer.chat.Converse(request, metadata=customer.metadata, timeout=1.5):
             pass
 
-    assert (await failure(call)).code == grpc.StatusCode.DEADLINE_EXCEEDED
+    assert (await expect_failure(call)).code == grpc.StatusCode.DEADLINE_EXCEEDED
     await asyncio.wait_for(desk.replica.calls[0].ended.wait(), 10)
     assert desk.replica.calls[0].cancelled

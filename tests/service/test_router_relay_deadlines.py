@@ -9,8 +9,14 @@ import pytest
 from kefu.common.errors import DeadlineExceeded, EngineDead
 from kefu.generation.v1 import generation_pb2 as gen
 from kefu.router.dispatch.relay import NoReplica, Patience
-from tests.support.backends import Context, ScriptedReplica
-from tests.support.bench import Written, measured, open_bench, order, scripted
+from tests.support.relay_harness import (
+    ReceivedFrames,
+    make_measured_hedging,
+    make_replica,
+    make_request,
+    open_relay_harness,
+)
+from tests.support.scripted_services import Context, ScriptedReplica
 
 
 class Watchful(ScriptedReplica):
@@ -34,8 +40,8 @@ class Watchful(ScriptedReplica):
 
 async def test_a_replica_is_told_the_deadline() -> None:
     replica = Watchful()
-    async with open_bench(replica) as bench:
-        await bench.ask(order(deadline=time.monotonic() + 20))
+    async with open_relay_harness(replica) as bench:
+        await bench.ask(make_request(deadline=time.monotonic() + 20))
         assert replica.seconds is not None
         assert 15 < replica.seconds < 21
         await bench.ask()
@@ -43,37 +49,39 @@ async def test_a_replica_is_told_the_deadline() -> None:
 
 
 async def test_a_first_token_is_awaited_until_just_before_the_deadline() -> None:
-    async with open_bench(scripted(asyncio.Event()), scripted(asyncio.Event())) as bench:
+    async with open_relay_harness(make_replica(asyncio.Event()), make_replica(asyncio.Event())) as bench:
         began = time.monotonic()
         with pytest.raises(NoReplica) as caught:
             await bench.ask(first_by=began + 0.6)
         assert not caught.value.began
         assert time.monotonic() - began >= 0.4
         await asyncio.wait_for(bench.replicas[0].calls[0].ended.wait(), 10)
-        await bench.until_settled()
+        await bench.wait_until_idle()
 
 
 async def test_a_deadline_in_mid_answer_ends_it_as_such() -> None:
     patience = Patience(first_token=5.0, between_tokens=5.0, attempts=3)
-    async with open_bench(scripted("Hello", asyncio.Event()), scripted("Hello"), patience=patience) as bench:
-        written = Written()
+    async with open_relay_harness(
+        make_replica("Hello", asyncio.Event()), make_replica("Hello"), patience=patience
+    ) as bench:
+        written = ReceivedFrames()
         with pytest.raises(DeadlineExceeded):
-            await bench.into(written, order(deadline=time.monotonic() + 1.5))
+            await bench.ask_into(written, make_request(deadline=time.monotonic() + 1.5))
         assert written.text == "Hello"
         assert not bench.replicas[1].calls
         await asyncio.wait_for(bench.replicas[0].calls[0].ended.wait(), 10)
-        await bench.until_settled()
+        await bench.wait_until_idle()
 
 
 async def test_a_resumable_answer_outlives_the_deadline_for_its_first_token() -> None:
     patience = Patience(first_token=5.0, between_tokens=5.0, attempts=1)
-    async with open_bench(scripted("Hel", 1.5, "lo"), patience=patience) as bench:
+    async with open_relay_harness(make_replica("Hel", 1.5, "lo"), patience=patience) as bench:
         assert (await bench.ask(first_by=time.monotonic() + 1.2)).text == "Hello"
 
 
 async def test_nobody_is_asked_when_the_time_is_too_short_for_a_first_token() -> None:
-    hedging = measured(share=0.0, seconds=2.0)
-    async with open_bench(scripted("Hello"), hedging=hedging) as bench:
+    hedging = make_measured_hedging(share=0.0, seconds=2.0)
+    async with open_relay_harness(make_replica("Hello"), hedging=hedging) as bench:
         with pytest.raises(NoReplica):
             await bench.ask(first_by=time.monotonic() + 1.5)
         assert not bench.replicas[0].calls
@@ -81,18 +89,22 @@ async def test_nobody_is_asked_when_the_time_is_too_short_for_a_first_token() ->
 
 
 async def test_there_is_no_second_attempt_when_the_time_is_too_short_for_it() -> None:
-    hedging = measured(share=0.0, seconds=2.0)
-    async with open_bench(scripted(0.8, EngineDead("dead")), scripted("Hello"), hedging=hedging) as bench:
+    hedging = make_measured_hedging(share=0.0, seconds=2.0)
+    async with open_relay_harness(
+        make_replica(0.8, EngineDead("dead")), make_replica("Hello"), hedging=hedging
+    ) as bench:
         with pytest.raises(NoReplica):
             await bench.ask(first_by=time.monotonic() + 2.7)
         assert [len(replica.calls) for replica in bench.replicas] == [1, 0]
 
 
 async def test_an_answer_that_cannot_be_continued_in_time_is_given_up_before_the_deadline() -> None:
-    hedging = measured(share=0.0, seconds=2.0)
-    async with open_bench(scripted("Hel", 0.8, EngineDead("dead")), scripted("Hello"), hedging=hedging) as bench:
+    hedging = make_measured_hedging(share=0.0, seconds=2.0)
+    async with open_relay_harness(
+        make_replica("Hel", 0.8, EngineDead("dead")), make_replica("Hello"), hedging=hedging
+    ) as bench:
         deadline = time.monotonic() + 2.7
         with pytest.raises(NoReplica) as caught:
-            await bench.ask(order(deadline=deadline))
+            await bench.ask(make_request(deadline=deadline))
         assert caught.value.began
         assert time.monotonic() < deadline

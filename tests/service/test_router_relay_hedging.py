@@ -7,13 +7,15 @@ import pytest
 from kefu.common.errors import EngineDead
 from kefu.router.dispatch.hedging import Hedging
 from kefu.router.dispatch.relay import Patience
-from tests.support.bench import measured, open_bench, order, scripted
+from tests.support.relay_harness import make_measured_hedging, make_replica, make_request, open_relay_harness
 
 TEXT = "退款需𠮷7个𪚥日。👩‍👧 Gelöscht 😀!"  # characters of one to four bytes, and some that are joined
 
 
 async def test_a_late_first_token_comes_from_a_second_replica_and_the_first_is_cancelled() -> None:
-    async with open_bench(scripted(asyncio.Event(), "slow"), scripted("quick"), hedging=measured()) as bench:
+    async with open_relay_harness(
+        make_replica(asyncio.Event(), "slow"), make_replica("quick"), hedging=make_measured_hedging()
+    ) as bench:
         assert (await bench.ask()).text == "quick"
         slow = bench.replicas[0].calls[0]
         assert bench.replicas[1].calls[0].began - slow.began >= 0.04
@@ -21,34 +23,42 @@ async def test_a_late_first_token_comes_from_a_second_replica_and_the_first_is_c
         assert slow.cancelled
         # Here everything was given back before the answer's end was told.
         assert [replica.load.in_flight for replica in bench.pool.replicas] == [0, 0]
-        await bench.until_settled()
+        await bench.wait_until_idle()
 
 
 async def test_the_second_replica_is_cancelled_when_the_first_writes_after_all() -> None:
-    async with open_bench(scripted(0.8, "first"), scripted(asyncio.Event()), hedging=measured()) as bench:
+    async with open_relay_harness(
+        make_replica(0.8, "first"), make_replica(asyncio.Event()), hedging=make_measured_hedging()
+    ) as bench:
         assert (await bench.ask()).text == "first"
         await asyncio.wait_for(bench.replicas[1].calls[0].ended.wait(), 10)
         assert bench.replicas[1].calls[0].cancelled
-        await bench.until_settled()
+        await bench.wait_until_idle()
 
 
 async def test_the_second_replica_answers_when_the_first_fails_meanwhile() -> None:
-    late, patience = scripted(0.8, EngineDead("dead")), Patience(first_token=5.0, between_tokens=1.0, attempts=3)
-    async with open_bench(late, scripted(1.2, "second"), patience=patience, hedging=measured()) as bench:
+    late, patience = make_replica(0.8, EngineDead("dead")), Patience(first_token=5.0, between_tokens=1.0, attempts=3)
+    async with open_relay_harness(
+        late, make_replica(1.2, "second"), patience=patience, hedging=make_measured_hedging()
+    ) as bench:
         assert (await bench.ask()).text == "second"
         assert [len(replica.calls) for replica in bench.replicas] == [1, 1]
-        await bench.until_settled()
+        await bench.wait_until_idle()
 
 
 async def test_a_hedged_answer_that_breaks_off_is_continued() -> None:
-    async with open_bench(scripted(asyncio.Event()), scripted(*TEXT[:5], EngineDead("x")), hedging=measured()) as bench:
+    async with open_relay_harness(
+        make_replica(asyncio.Event()), make_replica(*TEXT[:5], EngineDead("x")), hedging=make_measured_hedging()
+    ) as bench:
         bench.replicas[0].continued = list(TEXT)
         assert (await bench.ask()).text == TEXT
-        await bench.until_settled()
+        await bench.wait_until_idle()
 
 
 async def test_cancelling_a_hedged_answer_cancels_both() -> None:
-    async with open_bench(scripted(asyncio.Event()), scripted(asyncio.Event()), hedging=measured()) as bench:
+    async with open_relay_harness(
+        make_replica(asyncio.Event()), make_replica(asyncio.Event()), hedging=make_measured_hedging()
+    ) as bench:
         reading = asyncio.create_task(bench.ask())
         async with asyncio.timeout(10):
             while not all(replica.calls for replica in bench.replicas):
@@ -58,24 +68,26 @@ async def test_cancelling_a_hedged_answer_cancels_both() -> None:
             await reading
         for replica in bench.replicas:
             await asyncio.wait_for(replica.calls[0].ended.wait(), 10)
-        await bench.until_settled()
+        await bench.wait_until_idle()
 
 
 @pytest.mark.parametrize("why", ["off", "no samples", "thinking", "budget"])
 async def test_no_second_replica_is_asked_when(why: str) -> None:
-    hedging = {"off": measured(share=0.0), "no samples": Hedging(share=1.0), "budget": measured(share=0.01)}.get(
-        why, measured()
-    )
+    hedging = {
+        "off": make_measured_hedging(share=0.0),
+        "no samples": Hedging(share=1.0),
+        "budget": make_measured_hedging(share=0.01),
+    }.get(why, make_measured_hedging())
     if why == "budget":
         while hedging.allowed:
             hedging.take()
     thinking = 100 if why == "thinking" else None
-    async with open_bench(scripted(0.4, "first"), scripted("second"), hedging=hedging) as bench:
-        assert (await bench.ask(order(reasoning_tokens=thinking))).text == "first"
+    async with open_relay_harness(make_replica(0.4, "first"), make_replica("second"), hedging=hedging) as bench:
+        assert (await bench.ask(make_request(reasoning_tokens=thinking))).text == "first"
         assert not bench.replicas[1].calls
 
 
 async def test_the_only_replica_is_not_asked_twice_at_once() -> None:
-    async with open_bench(scripted(0.4, "first"), hedging=measured()) as bench:
+    async with open_relay_harness(make_replica(0.4, "first"), hedging=make_measured_hedging()) as bench:
         assert (await bench.ask()).text == "first"
         assert len(bench.replicas[0].calls) == 1

@@ -15,8 +15,8 @@ from kefu.router.replicas.circuit_breaker import PAUSE_SECONDS, BreakerState
 from kefu.router.replicas.engine_load import EngineLoad
 from kefu.router.replicas.pool import ReplicaPool, open_pool
 from kefu.router.replicas.replica import Replica
-from tests.support.backends import ScriptedReplica, replica_server
-from tests.support.calling import INTERNAL_KEY
+from tests.support.grpc_calls import INTERNAL_KEY
+from tests.support.scripted_services import ScriptedReplica, serve_replica
 
 CUSTOMER = Principal("default", "someone", frozenset({Scope.CHAT}))
 ORDER = GenerationRequest((Message(Role.USER, "How long?"),), estimated_tokens=300, max_tokens=50)
@@ -63,7 +63,7 @@ class Pair:
 async def open_pair() -> AsyncIterator[Pair]:
     async with AsyncExitStack() as stack:
         scripted = {
-            await stack.enter_async_context(replica_server(replica)): replica
+            await stack.enter_async_context(serve_replica(replica)): replica
             for replica in (ScriptedReplica(), ScriptedReplica())
         }
         pool = await stack.enter_async_context(open_pool(",".join(scripted), INTERNAL_KEY, "pair", patience=PATIENCE))

@@ -9,27 +9,27 @@ import pytest
 
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.testing.redis_server import RedisServer
-from tests.support.backends import hit
-from tests.support.calling import failure
-from tests.support.desk import Customer, Desk, open_desk
-from tests.support.waiting import eventually
+from tests.support.grpc_calls import expect_failure
+from tests.support.router_harness import RouterClient, RouterHarness, open_router_harness
+from tests.support.scripted_services import make_hit
+from tests.support.waiting import wait_until_async
 
 ASK = "How long does a refund take?"
 
 
 @pytest.fixture
-async def desk(redis: RedisServer) -> AsyncIterator[Desk]:
-    async with open_desk(redis) as opened:
-        opened.knowledge.hits = [hit("Refunds arrive within 7 business days.")]
+async def desk(redis: RedisServer) -> AsyncIterator[RouterHarness]:
+    async with open_router_harness(redis) as opened:
+        opened.knowledge.hits = [make_hit("Refunds arrive within 7 business days.")]
         yield opened
 
 
 @pytest.fixture
-async def customer(desk: Desk) -> Customer:
-    return await desk.customer()
+async def customer(desk: RouterHarness) -> RouterClient:
+    return await desk.client()
 
 
-async def test_a_session_says_what_it_is(customer: Customer) -> None:
+async def test_a_session_says_what_it_is(customer: RouterClient) -> None:
     answer = await customer.ask(f"{ASK} {'Really. ' * 20}", user="u-1")
     await customer.ask(ASK, answer.session)
     got = await customer.chat.GetSession(pb.GetSessionRequest(name=answer.session), metadata=customer.metadata)
@@ -42,7 +42,7 @@ async def test_a_session_says_what_it_is(customer: Customer) -> None:
     assert life == 7 * 86_400
 
 
-async def test_sessions_are_listed_latest_first_by_page_and_by_user(customer: Customer) -> None:
+async def test_sessions_are_listed_latest_first_by_page_and_by_user(customer: RouterClient) -> None:
     opened = [(await customer.ask("Hello!", user="u-even" if n % 2 == 0 else "u-odd")).session for n in range(5)]
     await customer.ask("Hello!", opened[0])  # now the latest
     expected = [opened[0], *reversed(opened[1:])]
@@ -62,7 +62,7 @@ async def test_sessions_are_listed_latest_first_by_page_and_by_user(customer: Cu
     assert [session.name for session in odd.sessions] == [opened[3], opened[1]]
 
 
-async def test_turns_are_listed_oldest_first_by_page(customer: Customer) -> None:
+async def test_turns_are_listed_oldest_first_by_page(customer: RouterClient) -> None:
     first = await customer.ask("Hello!")
     for text in ("Thanks!", "Bye"):
         await customer.ask(text, first.session)
@@ -77,7 +77,7 @@ async def test_turns_are_listed_oldest_first_by_page(customer: Customer) -> None
     assert rest.next_page_token == ""
 
 
-async def test_turns_are_listed_latest_first_and_what_comes_meanwhile_moves_no_page(customer: Customer) -> None:
+async def test_turns_are_listed_latest_first_and_what_comes_meanwhile_moves_no_page(customer: RouterClient) -> None:
     first = await customer.ask("Hello!")
     for text in ("Thanks!", "Bye"):
         await customer.ask(text, first.session)
@@ -91,7 +91,7 @@ async def test_turns_are_listed_latest_first_and_what_comes_meanwhile_moves_no_p
 
 
 @pytest.mark.parametrize("token", ["x", "!!!!", "LTE=", "KG5vdA=="])
-async def test_a_page_token_of_someones_own_making_is_refused(customer: Customer, token: str) -> None:
+async def test_a_page_token_of_someones_own_making_is_refused(customer: RouterClient, token: str) -> None:
     first = await customer.ask("Hello!")
 
     async def turns() -> object:
@@ -101,11 +101,11 @@ async def test_a_page_token_of_someones_own_making_is_refused(customer: Customer
     async def sessions() -> object:
         return await customer.chat.ListSessions(pb.ListSessionsRequest(page_token=token), metadata=customer.metadata)
 
-    assert (await failure(turns)).reason == "BAD_REQUEST"
-    assert (await failure(sessions)).reason == "BAD_REQUEST"
+    assert (await expect_failure(turns)).reason == "BAD_REQUEST"
+    assert (await expect_failure(sessions)).reason == "BAD_REQUEST"
 
 
-async def test_a_later_rating_replaces_the_one_before(customer: Customer) -> None:
+async def test_a_later_rating_replaces_the_one_before(customer: RouterClient) -> None:
     answer = await customer.ask(ASK)
     for rating, comment in ((pb.RATING_UP, ""), (pb.RATING_DOWN, "太慢了"), (pb.RATING_UNSPECIFIED, "")):
         request = pb.RateTurnRequest(turn=answer.started.turn, rating=rating, comment=comment)
@@ -114,7 +114,9 @@ async def test_a_later_rating_replaces_the_one_before(customer: Customer) -> Non
         assert (turn.rating, turn.rating_comment) == (rating, comment)
 
 
-async def test_everything_of_a_user_is_erased_and_nothing_of_others(desk: Desk, customer: Customer) -> None:
+async def test_everything_of_a_user_is_erased_and_nothing_of_others(
+    desk: RouterHarness, customer: RouterClient
+) -> None:
     for n in range(3):
         await customer.ask(ASK, user="u-1", request_id=f"r-{n}")
     other = await customer.ask(ASK, user="u-2")
@@ -124,7 +126,7 @@ async def test_everything_of_a_user_is_erased_and_nothing_of_others(desk: Desk, 
     assert [session.name for session in listed.sessions] == [other.session]
     again = await customer.chat.DeleteUser(pb.DeleteUserRequest(user="u-1"), metadata=customer.metadata)
     assert again.sessions_deleted == 0
-    async with desk.store() as store:
+    async with desk.open_store() as store:
         keys: list[bytes] = await store.keys("kefu:1:*")  # pyright: ignore
     assert not [key for key in keys if b":request:" in key]
 
@@ -132,9 +134,9 @@ async def test_everything_of_a_user_is_erased_and_nothing_of_others(desk: Desk, 
 async def test_an_erased_users_words_are_nowhere_while_an_answer_runs_another_waits_and_a_third_was_refused(
     redis: RedisServer,
 ) -> None:
-    async with open_desk(redis, tenant_concurrent_turns=9, tenant_questions_per_minute=600) as desk:
-        desk.knowledge.hits = [hit("Refunds of zebras arrive within 7 business days.")]
-        customer = await desk.customer()
+    async with open_router_harness(redis, tenant_concurrent_turns=9, tenant_questions_per_minute=600) as desk:
+        desk.knowledge.hits = [make_hit("Refunds of zebras arrive within 7 business days.")]
+        customer = await desk.client()
         first = await customer.ask("Where is my quokka?", user="u-quokka", request_id="r-quokka-1")
         rating = pb.RateTurnRequest(turn=first.started.turn, rating=pb.RATING_DOWN, comment="no quokka")
         await customer.chat.RateTurn(rating, metadata=customer.metadata)
@@ -149,7 +151,7 @@ async def test_an_erased_users_words_are_nowhere_while_an_answer_runs_another_wa
         waiting = customer.converse("And the other quokka?", first.session, on_busy=pb.ON_BUSY_QUEUE)
         refused = customer.ask("One more quokka?", first.session, request_id="r-quokka-4")
         waits = asyncio.ensure_future(waiting.read())
-        assert (await failure(lambda: refused)).reason == "SESSION_BUSY"
+        assert (await expect_failure(lambda: refused)).reason == "SESSION_BUSY"
         assert [key for key, found in (await everything(desk)).items() if b"quokka" in found]
 
         await customer.chat.DeleteUser(pb.DeleteUserRequest(user="u-quokka"), metadata=customer.metadata)
@@ -162,17 +164,17 @@ async def test_an_erased_users_words_are_nowhere_while_an_answer_runs_another_wa
         async def is_gone() -> bool:
             return not any(session in key for key in await everything(desk))
 
-        await eventually(is_gone)
+        await wait_until_async(is_gone)
         left = await everything(desk)
         for word in (b"quokka", b"13812345678", b"zebra", b"u-quokka"):
             assert not [key for key, found in left.items() if word in found or word in key]
-        async with desk.store() as store:
+        async with desk.open_store() as store:
             for key in left:
                 if b":request:" in key:  # the refused message's, and its SHA-256 alone
                     assert 0 < await store.ttl(key) <= 3600
 
 
-async def everything(desk: Desk) -> dict[bytes, bytes]:
+async def everything(desk: RouterHarness) -> dict[bytes, bytes]:
     """All that Redis holds: each key, and its value as Redis would print it."""
     reads: dict[bytes, Callable[[Any, bytes], Any]] = {
         b"string": lambda store, key: store.get(key),
@@ -183,7 +185,7 @@ async def everything(desk: Desk) -> dict[bytes, bytes]:
         b"stream": lambda store, key: store.xrange(key),
     }
     found: dict[bytes, bytes] = {}
-    async with desk.store() as store:
+    async with desk.open_store() as store:
         for key in await store.keys("*"):  # pyright: ignore
             kind: bytes = await store.type(key)  # pyright: ignore
             if kind != b"none":
@@ -191,11 +193,11 @@ async def everything(desk: Desk) -> dict[bytes, bytes]:
     return found
 
 
-async def test_every_key_of_a_conversation_has_a_life(desk: Desk, customer: Customer) -> None:
+async def test_every_key_of_a_conversation_has_a_life(desk: RouterHarness, customer: RouterClient) -> None:
     answer = await customer.ask(ASK, user="u-1", request_id="r-1")
     request = pb.RateTurnRequest(turn=answer.started.turn, rating=pb.RATING_UP)
     await customer.chat.RateTurn(request, metadata=customer.metadata)
-    async with desk.store() as store:
+    async with desk.open_store() as store:
         keys: list[bytes] = await store.keys("kefu:1:*")  # pyright: ignore
         lives = {key.decode(): int(await store.ttl(key)) for key in keys}
     assert lives

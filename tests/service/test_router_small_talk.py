@@ -6,7 +6,7 @@ import pytest
 
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.testing.redis_server import RedisServer
-from tests.support.desk import Customer, Desk, open_desk
+from tests.support.router_harness import RouterClient, RouterHarness, open_router_harness
 
 _ANSWERED = """
 你好|谢谢|ok|bye
@@ -29,18 +29,18 @@ def messages(table: str) -> list[str]:
 
 
 @pytest.fixture
-async def desk(redis: RedisServer) -> AsyncIterator[Desk]:
-    async with open_desk(redis) as opened:
+async def desk(redis: RedisServer) -> AsyncIterator[RouterHarness]:
+    async with open_router_harness(redis) as opened:
         yield opened
 
 
 @pytest.fixture
-async def customer(desk: Desk) -> Customer:
-    return await desk.customer()
+async def customer(desk: RouterHarness) -> RouterClient:
+    return await desk.client()
 
 
 async def test_six_messages_and_forty_more_are_answered_without_a_search_and_hand_nobody_over(
-    desk: Desk, customer: Customer
+    desk: RouterHarness, customer: RouterClient
 ) -> None:
     assert len(messages(_ANSWERED)) + len(messages(_WISHES)) >= 46
     for text in messages(_ANSWERED):
@@ -51,7 +51,7 @@ async def test_six_messages_and_forty_more_are_answered_without_a_search_and_han
     assert desk.replica.calls == []
 
 
-async def test_every_wish_for_a_person_hands_over_without_a_search(desk: Desk, customer: Customer) -> None:
+async def test_every_wish_for_a_person_hands_over_without_a_search(desk: RouterHarness, customer: RouterClient) -> None:
     for text in messages(_WISHES):
         answer = await customer.ask(text)
         assert answer.handoff.reason == pb.Handoff.REASON_CUSTOMER_ASKED, text

@@ -11,25 +11,25 @@ import pytest
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1.desk_pb2 import ClaimSessionRequest, ReturnSessionRequest
 from kefu.testing.redis_server import RedisServer
-from tests.support.backends import hit
-from tests.support.calling import failure
-from tests.support.desk import Answer, Customer, Desk, open_desk
-from tests.support.waiting import until
+from tests.support.grpc_calls import expect_failure
+from tests.support.router_harness import AnswerEvents, RouterClient, RouterHarness, open_router_harness
+from tests.support.scripted_services import make_hit
+from tests.support.waiting import wait_until
 
 REFUNDS = "Refunds arrive within 7 business days after we receive the parcel."
 ASK = "How long does a refund take?"
 
 
 @pytest.fixture
-async def desk(redis: RedisServer) -> AsyncIterator[Desk]:
-    async with open_desk(redis, resume_grace_seconds=1.0) as opened:
-        opened.knowledge.hits = [hit(REFUNDS)]
+async def desk(redis: RedisServer) -> AsyncIterator[RouterHarness]:
+    async with open_router_harness(redis, resume_grace_seconds=1.0) as opened:
+        opened.knowledge.hits = [make_hit(REFUNDS)]
         yield opened
 
 
 @pytest.fixture
-async def customer(desk: Desk) -> Customer:
-    return await desk.customer()
+async def customer(desk: RouterHarness) -> RouterClient:
+    return await desk.client()
 
 
 class Reading:
@@ -40,14 +40,14 @@ class Reading:
         self.events: list[pb.ConverseEvent] = []
         self.task = asyncio.create_task(self._read())
 
-    async def _read(self) -> Answer:
+    async def _read(self) -> AnswerEvents:
         async for event in self.call:
             self.events.append(event)
-        return Answer(self.events)
+        return AnswerEvents(self.events)
 
     @property
     def text(self) -> str:
-        return Answer(self.events).text
+        return AnswerEvents(self.events).text
 
     async def gone(self) -> None:
         """The client is gone."""
@@ -55,18 +55,18 @@ class Reading:
         await asyncio.wait({self.task})
 
 
-async def state_of(customer: Customer, session: str) -> "pb.Session.State.ValueType":
+async def state_of(customer: RouterClient, session: str) -> "pb.Session.State.ValueType":
     got = await customer.chat.GetSession(pb.GetSessionRequest(name=session), metadata=customer.metadata)
     return got.session.state
 
 
-async def held(customer: Customer, session: str) -> int:
+async def held(customer: RouterClient, session: str) -> int:
     """A person takes over; the number of their claim."""
     request = ClaimSessionRequest(session=session, agent="Mei")
     return (await customer.desk.ClaimSession(request, metadata=customer.metadata)).claim
 
 
-async def given_back(customer: Customer, session: str, to: "ReturnSessionRequest.To.ValueType") -> None:
+async def given_back(customer: RouterClient, session: str, to: "ReturnSessionRequest.To.ValueType") -> None:
     request = ReturnSessionRequest(session=session, claim=await held(customer, session), to=to)
     await customer.desk.ReturnSession(request, metadata=customer.metadata)
 
@@ -74,7 +74,7 @@ async def given_back(customer: Customer, session: str, to: "ReturnSessionRequest
 # Once.
 
 
-async def test_the_same_request_id_replays_a_finished_turn(desk: Desk, customer: Customer) -> None:
+async def test_the_same_request_id_replays_a_finished_turn(desk: RouterHarness, customer: RouterClient) -> None:
     first = await customer.ask(ASK, request_id="r-1")
     again = await customer.ask(ASK, request_id="r-1")
     assert again.started.replayed
@@ -85,28 +85,30 @@ async def test_the_same_request_id_replays_a_finished_turn(desk: Desk, customer:
     assert len(await customer.turns(first.session)) == 1
 
 
-async def test_the_same_request_id_with_another_text_is_refused(customer: Customer) -> None:
+async def test_the_same_request_id_with_another_text_is_refused(customer: RouterClient) -> None:
     await customer.ask(ASK, request_id="r-1")
-    read = await failure(lambda: customer.ask("Something else?", request_id="r-1"))
+    read = await expect_failure(lambda: customer.ask("Something else?", request_id="r-1"))
     assert (read.code, read.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "REQUEST_ID_REUSED")
 
 
-async def test_the_same_request_id_in_another_session_is_refused(customer: Customer) -> None:
+async def test_the_same_request_id_in_another_session_is_refused(customer: RouterClient) -> None:
     await customer.ask(ASK, request_id="r-1")
     other = await customer.ask(ASK)
-    read = await failure(lambda: customer.ask(ASK, other.session, request_id="r-1"))
+    read = await expect_failure(lambda: customer.ask(ASK, other.session, request_id="r-1"))
     assert read.reason == "REQUEST_ID_REUSED"
 
 
-async def test_a_retry_may_name_the_session_that_the_first_try_opened(desk: Desk, customer: Customer) -> None:
+async def test_a_retry_may_name_the_session_that_the_first_try_opened(
+    desk: RouterHarness, customer: RouterClient
+) -> None:
     first = await customer.ask(ASK, request_id="r-1")
     assert (await customer.ask(ASK, first.session, request_id="r-1")).started.replayed
     assert len(desk.replica.calls) == 1
 
 
-async def test_a_request_id_belongs_to_its_key(desk: Desk, customer: Customer) -> None:
+async def test_a_request_id_belongs_to_its_key(desk: RouterHarness, customer: RouterClient) -> None:
     first = await customer.ask(ASK, request_id="r-1")
-    other = await (await desk.customer(await desk.key("default"))).ask("Another question?", request_id="r-1")
+    other = await (await desk.client(await desk.create_key("default"))).ask("Another question?", request_id="r-1")
     assert other.session != first.session
 
 
@@ -114,10 +116,10 @@ async def test_a_request_id_belongs_to_its_key(desk: Desk, customer: Customer) -
 async def test_twenty_sends_of_one_request_id_make_one_engine_call_and_twenty_equal_answers(
     redis: RedisServer, routers: int
 ) -> None:
-    async with open_desk(redis, routers=routers) as desk:
-        desk.knowledge.hits = [hit(REFUNDS)]
+    async with open_router_harness(redis, routers=routers) as desk:
+        desk.knowledge.hits = [make_hit(REFUNDS)]
         desk.replica.frames = ["Refunds take ", 0.3, "7 days", 0.2, " [1]."]
-        customers = [await desk.customer(at=at) for at in range(routers)]
+        customers = [await desk.client(at=at) for at in range(routers)]
         answers = await asyncio.gather(*(customers[i % routers].ask(ASK, request_id="r-1") for i in range(20)))
         assert len(desk.replica.calls) == 1
         assert {answer.text for answer in answers} == {"Refunds take 7 days [1]."}
@@ -126,10 +128,10 @@ async def test_twenty_sends_of_one_request_id_make_one_engine_call_and_twenty_eq
         assert sum(not answer.started.replayed for answer in answers) == 1
 
 
-async def test_a_failed_turn_runs_again_as_the_same_turn(desk: Desk, customer: Customer) -> None:
+async def test_a_failed_turn_runs_again_as_the_same_turn(desk: RouterHarness, customer: RouterClient) -> None:
     desk.replica.frames = ["Refunds ", asyncio.Event()]
     lost = Reading(customer.converse(ASK, request_id="r-1"))
-    await until(lambda: lost.text != "")
+    await wait_until(lambda: lost.text != "")
     await lost.gone()
     await desk.replica.calls[0].ended.wait()
     desk.replica.frames = ["7 days [1]."]
@@ -143,19 +145,21 @@ async def test_a_failed_turn_runs_again_as_the_same_turn(desk: Desk, customer: C
 # One at a time.
 
 
-async def busy_session(desk: Desk, customer: Customer) -> tuple[Reading, asyncio.Event]:
+async def busy_session(desk: RouterHarness, customer: RouterClient) -> tuple[Reading, asyncio.Event]:
     """A session that is answering until the event is set."""
     release = asyncio.Event()
     desk.replica.frames = ["Refunds take ", release, "7 days [1]."]
     reading = Reading(customer.converse(ASK))
-    await until(lambda: reading.text != "")
+    await wait_until(lambda: reading.text != "")
     return reading, release
 
 
-async def test_a_second_message_is_refused_while_the_first_is_answered(desk: Desk, customer: Customer) -> None:
+async def test_a_second_message_is_refused_while_the_first_is_answered(
+    desk: RouterHarness, customer: RouterClient
+) -> None:
     reading, release = await busy_session(desk, customer)
     session = reading.events[0].turn_started.session
-    read = await failure(lambda: customer.ask("And now?", session))
+    read = await expect_failure(lambda: customer.ask("And now?", session))
     assert (read.code, read.reason) == (grpc.StatusCode.ABORTED, "SESSION_BUSY")
     release.set()
     assert (await reading.task).text == "Refunds take 7 days [1]."
@@ -163,7 +167,7 @@ async def test_a_second_message_is_refused_while_the_first_is_answered(desk: Des
     assert (await customer.ask(ASK, session)).text
 
 
-async def test_a_queued_message_is_answered_after_the_first(desk: Desk, customer: Customer) -> None:
+async def test_a_queued_message_is_answered_after_the_first(desk: RouterHarness, customer: RouterClient) -> None:
     reading, release = await busy_session(desk, customer)
     session = reading.events[0].turn_started.session
     queued = [
@@ -181,12 +185,12 @@ async def test_a_queued_message_is_answered_after_the_first(desk: Desk, customer
 
 @pytest.mark.parametrize("at", [0, 1])
 async def test_a_superseding_message_stops_the_first_and_both_are_answered_as_one(redis: RedisServer, at: int) -> None:
-    async with open_desk(redis, routers=2) as desk:
-        desk.knowledge.hits = [hit(REFUNDS)]
-        reading, _ = await busy_session(desk, await desk.customer())
+    async with open_router_harness(redis, routers=2) as desk:
+        desk.knowledge.hits = [make_hit(REFUNDS)]
+        reading, _ = await busy_session(desk, await desk.client())
         session = reading.events[0].turn_started.session
         desk.replica.frames = ["7 days [1]."]
-        second = await desk.customer(at=at)  # at the same router, or at another one
+        second = await desk.client(at=at)  # at the same router, or at another one
         answer = await second.ask("I sent it back yesterday.", session, on_busy=pb.ON_BUSY_SUPERSEDE)
         first = await reading.task
         assert first.completed.finish_reason == pb.FINISH_REASON_STOPPED
@@ -198,7 +202,7 @@ async def test_a_superseding_message_stops_the_first_and_both_are_answered_as_on
         assert desk.knowledge.requests[-1].query == f"{ASK}\nI sent it back yesterday."
 
 
-async def test_a_message_for_a_person_is_stored_and_not_answered(desk: Desk, customer: Customer) -> None:
+async def test_a_message_for_a_person_is_stored_and_not_answered(desk: RouterHarness, customer: RouterClient) -> None:
     first = await customer.ask(ASK)
     await held(customer, first.session)
     answer = await customer.ask("Are you there, colleague of mine?", first.session)
@@ -210,22 +214,22 @@ async def test_a_message_for_a_person_is_stored_and_not_answered(desk: Desk, cus
     assert (await customer.ask(ASK, first.session)).text
 
 
-async def test_a_closed_session_takes_no_message(desk: Desk, customer: Customer) -> None:
+async def test_a_closed_session_takes_no_message(desk: RouterHarness, customer: RouterClient) -> None:
     first = await customer.ask(ASK)
     await given_back(customer, first.session, ReturnSessionRequest.TO_CLOSED)
-    read = await failure(lambda: customer.ask(ASK, first.session))
+    read = await expect_failure(lambda: customer.ask(ASK, first.session))
     assert (read.code, read.reason) == (grpc.StatusCode.FAILED_PRECONDITION, "SESSION_CLOSED")
 
 
 async def test_the_lock_of_a_router_that_died_is_free_after_its_lease(redis: RedisServer) -> None:
-    async with open_desk(redis, lease_seconds=1.0) as desk:
-        customer = await desk.customer()
-        desk.knowledge.hits = [hit(REFUNDS)]
+    async with open_router_harness(redis, lease_seconds=1.0) as desk:
+        customer = await desk.client()
+        desk.knowledge.hits = [make_hit(REFUNDS)]
         first = await customer.ask(ASK)
-        async with desk.store() as store:
+        async with desk.open_store() as store:
             prefix = f"kefu:1:{{default:{first.session.removeprefix('sessions/')}}}:"
             await store.set(f"{prefix}lock", "dead:99", px=1000)
-        assert (await failure(lambda: customer.ask(ASK, first.session))).reason == "SESSION_BUSY"
+        assert (await expect_failure(lambda: customer.ask(ASK, first.session))).reason == "SESSION_BUSY"
         assert (await customer.ask(ASK, first.session, on_busy=pb.ON_BUSY_QUEUE)).text
 
 
@@ -233,7 +237,9 @@ async def test_the_lock_of_a_router_that_died_is_free_after_its_lease(redis: Red
 
 
 @pytest.mark.alone
-async def test_a_client_that_is_gone_frees_the_replica_within_a_second(desk: Desk, customer: Customer) -> None:
+async def test_a_client_that_is_gone_frees_the_replica_within_a_second(
+    desk: RouterHarness, customer: RouterClient
+) -> None:
     reading, _ = await busy_session(desk, customer)
     began = time.monotonic()
     await reading.gone()
@@ -246,19 +252,19 @@ async def test_a_client_that_is_gone_frees_the_replica_within_a_second(desk: Des
     assert turn.text == "Refunds take"
 
 
-async def until_state(customer: Customer, session: str, state: "pb.Turn.State.ValueType") -> None:
+async def until_state(customer: RouterClient, session: str, state: "pb.Turn.State.ValueType") -> None:
     async with asyncio.timeout(10):
         while (await customer.turns(session))[-1].state != state:
             await asyncio.sleep(0.02)
 
 
-async def test_a_reader_who_joined_keeps_the_turn_alive(desk: Desk, customer: Customer) -> None:
+async def test_a_reader_who_joined_keeps_the_turn_alive(desk: RouterHarness, customer: RouterClient) -> None:
     release = asyncio.Event()
     desk.replica.frames = ["Refunds take ", release, "7 days [1]."]
     first = Reading(customer.converse(ASK, request_id="r-1"))
-    await until(lambda: first.text != "")
+    await wait_until(lambda: first.text != "")
     second = Reading(customer.converse(ASK, request_id="r-1"))
-    await until(lambda: second.text != "")
+    await wait_until(lambda: second.text != "")
     await first.gone()
     await asyncio.sleep(0.3)
     release.set()
@@ -267,11 +273,13 @@ async def test_a_reader_who_joined_keeps_the_turn_alive(desk: Desk, customer: Cu
     assert answer.started.replayed
 
 
-async def test_a_resumable_turn_goes_on_and_is_resumed_from_an_offset(desk: Desk, customer: Customer) -> None:
+async def test_a_resumable_turn_goes_on_and_is_resumed_from_an_offset(
+    desk: RouterHarness, customer: RouterClient
+) -> None:
     release = asyncio.Event()
     desk.replica.frames = ["退款将在", release, "7天内到账[1]。"]
     reading = Reading(customer.converse("退款要多久？", resumable=True))
-    await until(lambda: reading.text != "")
+    await wait_until(lambda: reading.text != "")
     await reading.gone()
     await asyncio.sleep(0.3)
     assert not desk.replica.calls[0].ended.is_set()
@@ -290,11 +298,13 @@ async def test_a_resumable_turn_goes_on_and_is_resumed_from_an_offset(desk: Desk
     assert (stored.text, stored.completed) == (answer.text, answer.completed)
 
 
-async def test_a_resumable_turn_that_nobody_takes_up_is_stored_as_interrupted(desk: Desk, customer: Customer) -> None:
+async def test_a_resumable_turn_that_nobody_takes_up_is_stored_as_interrupted(
+    desk: RouterHarness, customer: RouterClient
+) -> None:
     release = asyncio.Event()
     desk.replica.frames = ["Refunds take ", release]
     reading = Reading(customer.converse(ASK, resumable=True))
-    await until(lambda: reading.text != "")
+    await wait_until(lambda: reading.text != "")
     await reading.gone()
     await asyncio.wait_for(desk.replica.calls[0].ended.wait(), 10)
     session = reading.events[0].turn_started.session
@@ -304,19 +314,19 @@ async def test_a_resumable_turn_that_nobody_takes_up_is_stored_as_interrupted(de
     assert (await customer.resume(turn.name)).completed.finish_reason == pb.FINISH_REASON_INTERRUPTED
 
 
-async def test_an_offset_beyond_the_text_is_out_of_range(customer: Customer) -> None:
+async def test_an_offset_beyond_the_text_is_out_of_range(customer: RouterClient) -> None:
     answer = await customer.ask(ASK)
     end = len(answer.text.encode())
     assert (await customer.resume(answer.started.turn, end)).text == ""
-    read = await failure(lambda: customer.resume(answer.started.turn, end + 1))
+    read = await expect_failure(lambda: customer.resume(answer.started.turn, end + 1))
     assert (read.code, read.reason) == (grpc.StatusCode.OUT_OF_RANGE, "OFFSET_OUT_OF_RANGE")
 
 
 async def test_a_turn_on_another_router_is_resumed_once_it_has_ended(redis: RedisServer) -> None:
-    async with open_desk(redis, routers=2) as desk:
-        desk.knowledge.hits = [hit(REFUNDS)]
-        reading, release = await busy_session(desk, await desk.customer())
-        there = await desk.customer(at=1)
+    async with open_router_harness(redis, routers=2) as desk:
+        desk.knowledge.hits = [make_hit(REFUNDS)]
+        reading, release = await busy_session(desk, await desk.client())
+        there = await desk.client(at=1)
         resumed = asyncio.create_task(there.resume(reading.events[0].turn_started.turn, 3))
         await asyncio.sleep(0.2)
         release.set()
@@ -326,13 +336,13 @@ async def test_a_turn_on_another_router_is_resumed_once_it_has_ended(redis: Redi
 @pytest.mark.alone
 @pytest.mark.parametrize("at", [0, 1])
 async def test_a_stop_ends_the_answer_within_a_second_on_whichever_router_it_runs(redis: RedisServer, at: int) -> None:
-    async with open_desk(redis, routers=2) as desk:
-        desk.knowledge.hits = [hit(REFUNDS)]
-        customer = await desk.customer()
+    async with open_router_harness(redis, routers=2) as desk:
+        desk.knowledge.hits = [make_hit(REFUNDS)]
+        customer = await desk.client()
         reading, _ = await busy_session(desk, customer)
         turn = reading.events[0].turn_started.turn
         began = time.monotonic()
-        await (await desk.customer(at=at)).chat.StopTurn(pb.StopTurnRequest(turn=turn), metadata=customer.metadata)
+        await (await desk.client(at=at)).chat.StopTurn(pb.StopTurnRequest(turn=turn), metadata=customer.metadata)
         await asyncio.wait_for(desk.replica.calls[0].ended.wait(), 10)
         assert time.monotonic() - began < 2  # a second, and room for a busy machine
         answer = await reading.task
@@ -344,47 +354,47 @@ async def test_a_stop_ends_the_answer_within_a_second_on_whichever_router_it_run
 
 
 async def test_deleting_a_session_stops_its_answer_and_leaves_nothing(redis: RedisServer) -> None:
-    async with open_desk(redis, routers=2) as desk:
-        desk.knowledge.hits = [hit(REFUNDS)]
-        customer, elsewhere = await desk.customer(), await desk.customer(at=1)
+    async with open_router_harness(redis, routers=2) as desk:
+        desk.knowledge.hits = [make_hit(REFUNDS)]
+        customer, elsewhere = await desk.client(), await desk.client(at=1)
         done = await customer.ask(ASK, user="u-1", request_id="r-1")
         desk.replica.frames = ["Refunds take ", asyncio.Event()]
         reading = Reading(customer.converse(ASK, done.session, request_id="r-2"))
-        await until(lambda: reading.text != "")
+        await wait_until(lambda: reading.text != "")
         await elsewhere.chat.DeleteSession(pb.DeleteSessionRequest(name=done.session), metadata=customer.metadata)
         assert (await reading.task).completed.finish_reason == pb.FINISH_REASON_STOPPED
         assert desk.replica.calls[-1].cancelled
-        async with desk.store() as store:
+        async with desk.open_store() as store:
             # All but what is the installation's: who attends to desks, and the bell, which forgets within a minute.
             keys: list[bytes] = await store.keys("kefu:1:{*")  # pyright: ignore
             left = [key.decode() for key in keys]
         # And numbers, which outlive sessions; that this one was erased is known for an hour by a hash.
         assert [key for key in left if not re.search(":(?:hour|cited):[0-9]{10}$|:erased:[0-9a-f]{64}$", key)] == []
-        read = await failure(lambda: customer.turns(done.session))
+        read = await expect_failure(lambda: customer.turns(done.session))
         assert read.reason == "SESSION_NOT_FOUND"
 
 
 async def test_a_client_that_stops_reading_is_cut_and_holds_nobody_up(redis: RedisServer) -> None:
-    async with open_desk(redis, slow_reader_seconds=0.5, max_answer_bytes=20_000_000) as desk:
-        desk.knowledge.hits = [hit(REFUNDS)]
+    async with open_router_harness(redis, slow_reader_seconds=0.5, max_answer_bytes=20_000_000) as desk:
+        desk.knowledge.hits = [make_hit(REFUNDS)]
         desk.replica.frames = ["款" * 30_000] * 60
         # Without probing: else the window of a fast connection grows until it holds the whole answer.
-        customer = await desk.customer(options=(("grpc.http2.bdp_probe", 0),))
+        customer = await desk.client(options=(("grpc.http2.bdp_probe", 0),))
         call = customer.converse(ASK, request_id="r-1", resumable=True)
         started = await call.read()
         assert isinstance(started, pb.ConverseEvent)
-        await until(lambda: len(desk.replica.calls) == 1)
+        await wait_until(lambda: len(desk.replica.calls) == 1)
         # The replica is read to its end, although this client reads nothing more.
         await asyncio.wait_for(desk.replica.calls[0].ended.wait(), 30)
         assert not desk.replica.calls[0].cancelled
         await asyncio.sleep(1.0)
-        answer = Answer([started])
+        answer = AnswerEvents([started])
 
         async def read_on() -> None:
             while isinstance(event := await call.read(), pb.ConverseEvent):
                 answer.events.append(event)
 
-        read = await failure(read_on)
+        read = await expect_failure(read_on)
         assert (read.code, read.reason) == (grpc.StatusCode.UNAVAILABLE, "BACKEND_UNAVAILABLE")
         rest = await customer.resume(answer.started.turn, len(answer.text.encode()))
         assert answer.text + rest.text == "款" * 30_000 * 60

@@ -10,17 +10,17 @@ from structlog.testing import capture_logs
 from kefu.router.storage.turns import TurnStore
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.testing.redis_server import RedisServer
-from tests.support.backends import hit
-from tests.support.desk import Desk, open_desk
-from tests.support.waiting import until
+from tests.support.router_harness import RouterHarness, open_router_harness
+from tests.support.scripted_services import make_hit
+from tests.support.waiting import wait_until
 
 ASK = "How long does a refund take?"
 
 
 @pytest.fixture
-async def desk(redis: RedisServer) -> AsyncIterator[Desk]:
-    async with open_desk(redis, resume_grace_seconds=0.1) as opened:
-        opened.knowledge.hits = [hit("Refunds arrive within 7 business days.")]
+async def desk(redis: RedisServer) -> AsyncIterator[RouterHarness]:
+    async with open_router_harness(redis, resume_grace_seconds=0.1) as opened:
+        opened.knowledge.hits = [make_hit("Refunds arrive within 7 business days.")]
         yield opened
 
 
@@ -28,23 +28,25 @@ def causes(lines: list[Any], event: str) -> list[str]:
     return [repr(line["exc_info"]) for line in lines if line["event"] == event]
 
 
-async def test_a_turn_that_fails_with_no_reader_left_is_in_the_log(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_turn_that_fails_with_no_reader_left_is_in_the_log(
+    desk: RouterHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def finish(*_: object, **__: object) -> str:
         raise RuntimeError("boom")
 
     monkeypatch.setattr(TurnStore, "finish", finish)
     desk.replica.frames = ["Refunds arrive within 7 business days [1]. ", asyncio.Event()]
     with capture_logs() as lines:
-        call = (await desk.customer()).converse(ASK, resumable=True)
+        call = (await desk.client()).converse(ASK, resumable=True)
         async for event in call:
             if event.WhichOneof("event") == "text_delta":
                 break
         call.cancel()
-        await until(lambda: causes(lines, "turn.failed") == ["RuntimeError('boom')"])
+        await wait_until(lambda: causes(lines, "turn.failed") == ["RuntimeError('boom')"])
 
 
 async def test_a_turn_that_fails_once_its_readers_were_told_of_its_end_is_in_the_log(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    desk: RouterHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told = asyncio.Event()
 
@@ -55,7 +57,7 @@ async def test_a_turn_that_fails_once_its_readers_were_told_of_its_end_is_in_the
     monkeypatch.setattr(TurnStore, "finish", finish)
     monkeypatch.setattr("kefu.router.conversations.live_turn._STORE_WAIT_SECONDS", 0.01)
     with capture_logs() as lines:
-        answer = await (await desk.customer()).ask(ASK)
+        answer = await (await desk.client()).ask(ASK)
         assert answer.completed.finish_reason == pb.FINISH_REASON_STOP
         told.set()
-        await until(lambda: any(line["event"] == "turn.failed_after_its_end" for line in lines))
+        await wait_until(lambda: any(line["event"] == "turn.failed_after_its_end" for line in lines))

@@ -15,9 +15,9 @@ from kefu.router.domain.turn import Turn
 from kefu.router.v1 import admin_pb2 as admin
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.testing.redis_server import RedisServer
-from tests.support.backends import hit
-from tests.support.desk import Customer, Desk, open_desk
-from tests.support.people import claim, give_back, reply, watch
+from tests.support.agents import claim_session, return_session, send_reply, watch_session
+from tests.support.router_harness import RouterClient, RouterHarness, open_router_harness
+from tests.support.scripted_services import make_hit
 
 REFUNDS = "Refunds arrive within 7 business days after we receive the parcel."
 ASK = "How long does a refund take?"
@@ -25,21 +25,21 @@ State = pb.Session
 
 
 @pytest.fixture
-async def desk(redis: RedisServer) -> AsyncIterator[Desk]:
-    async with open_desk(redis, routers=2) as opened:
-        opened.knowledge.hits = [hit(REFUNDS)]
+async def desk(redis: RedisServer) -> AsyncIterator[RouterHarness]:
+    async with open_router_harness(redis, routers=2) as opened:
+        opened.knowledge.hits = [make_hit(REFUNDS)]
         yield opened
 
 
 @pytest.fixture
-async def customer(desk: Desk) -> Customer:
-    return await desk.customer()
+async def customer(desk: RouterHarness) -> RouterClient:
+    return await desk.client()
 
 
 @pytest.fixture
-async def elsewhere(desk: Desk) -> Customer:
+async def elsewhere(desk: RouterHarness) -> RouterClient:
     """The same key, at the other router."""
-    return await desk.customer(at=1)
+    return await desk.client(at=1)
 
 
 def told(event: pb.SessionEvent) -> str:
@@ -53,18 +53,20 @@ def told(event: pb.SessionEvent) -> str:
     return "missed"
 
 
-async def session_of(customer: Customer, name: str) -> pb.Session:
+async def session_of(customer: RouterClient, name: str) -> pb.Session:
     return (await customer.chat.GetSession(pb.GetSessionRequest(name=name), metadata=customer.metadata)).session
 
 
-async def test_a_reply_at_one_router_reaches_the_page_at_another(customer: Customer, elsewhere: Customer) -> None:
+async def test_a_reply_at_one_router_reaches_the_page_at_another(
+    customer: RouterClient, elsewhere: RouterClient
+) -> None:
     session = (await customer.ask("Let me talk to a person")).session
-    page = await watch(elsewhere, session)
-    held = (await claim(customer, session)).claim
-    await reply(customer, session, held, "Hello, this is Mei. How can I help?")
+    page = await watch_session(elsewhere, session)
+    held = (await claim_session(customer, session)).claim
+    await send_reply(customer, session, held, "Hello, this is Mei. How can I help?")
     await customer.ask("My parcel is late.", session)
-    await give_back(customer, session, held)
-    events = await page.count(4)
+    await return_session(customer, session, held)
+    events = await page.wait_for_count(4)
     assert [told(event) for event in events] == [
         "human Mei",
         "Mei: Hello, this is Mei. How can I help?",
@@ -74,90 +76,96 @@ async def test_a_reply_at_one_router_reaches_the_page_at_another(customer: Custo
     written = events[1].turn_stored
     assert (written.question, written.completed.source) == ("", pb.ANSWER_SOURCE_PERSON)
     assert events[2].turn_stored.completed.finish_reason == pb.FINISH_REASON_HUMAN
-    await page.gone()
+    await page.disconnect()
 
 
 async def test_a_page_that_comes_back_misses_nothing_and_sees_nothing_twice(
-    customer: Customer, elsewhere: Customer
+    customer: RouterClient, elsewhere: RouterClient
 ) -> None:
     session = (await customer.ask(ASK)).session
     last = (await session_of(customer, session)).last_event
     assert last == "1"
-    held = (await claim(customer, session)).claim
-    page = await watch(elsewhere, session, last)
-    first = (await page.count(1))[0]
-    await page.gone()
+    held = (await claim_session(customer, session)).claim
+    page = await watch_session(elsewhere, session, last)
+    first = (await page.wait_for_count(1))[0]
+    await page.disconnect()
     for number in range(30):  # more than are read at once
-        await reply(customer, session, held, f"line {number}")
-    again = await watch(customer, session, first.id)
-    events = await again.count(30)
+        await send_reply(customer, session, held, f"line {number}")
+    again = await watch_session(customer, session, first.id)
+    events = await again.wait_for_count(30)
     assert [told(event) for event in events] == [f"Mei: line {number}" for number in range(30)]
     assert [int(event.id) for event in events] == list(range(3, 33))
-    await again.gone()
+    await again.disconnect()
     assert (await session_of(customer, session)).last_event == events[-1].id
 
 
-async def test_from_the_first_event_on_all_of_a_session_is_told(customer: Customer) -> None:
+async def test_from_the_first_event_on_all_of_a_session_is_told(customer: RouterClient) -> None:
     session = (await customer.ask(ASK)).session
     await customer.ask("Let me talk to a person", session)
-    page = await watch(customer, session, "0")
-    assert [told(event) for event in await page.count(3)] == [f"? {ASK}", "? Let me talk to a person", "waiting"]
-    await page.gone()
+    page = await watch_session(customer, session, "0")
+    assert [told(event) for event in await page.wait_for_count(3)] == [
+        f"? {ASK}",
+        "? Let me talk to a person",
+        "waiting",
+    ]
+    await page.disconnect()
 
 
-async def test_a_page_is_told_when_what_it_missed_is_kept_no_longer(desk: Desk, customer: Customer) -> None:
+async def test_a_page_is_told_when_what_it_missed_is_kept_no_longer(
+    desk: RouterHarness, customer: RouterClient
+) -> None:
     session = (await customer.ask(ASK)).session
-    await claim(customer, session)
-    async with desk.store() as store:
+    await claim_session(customer, session)
+    async with desk.open_store() as store:
         await store.xtrim(f"kefu:1:{{default:{session.removeprefix('sessions/')}}}:events", maxlen=1, approximate=False)  # pyright: ignore
-    page = await watch(customer, session, "0")
-    [missed] = await page.count(1)
+    page = await watch_session(customer, session, "0")
+    [missed] = await page.wait_for_count(1)
     assert (told(missed), missed.id) == ("missed", "2")
-    held = (await claim(customer, session)).claim
-    await reply(customer, session, held, "Here I am.")
-    assert told((await page.count(2))[1]) == "Mei: Here I am."
-    await page.gone()
-    kept = await watch(customer, session, "1")
-    assert told((await kept.count(1))[0]) == "human Mei"
-    await kept.gone()
+    held = (await claim_session(customer, session)).claim
+    await send_reply(customer, session, held, "Here I am.")
+    assert told((await page.wait_for_count(2))[1]) == "Mei: Here I am."
+    await page.disconnect()
+    kept = await watch_session(customer, session, "1")
+    assert told((await kept.wait_for_count(1))[0]) == "human Mei"
+    await kept.disconnect()
     # As after a power cut that cost Redis its last two seconds.
-    ahead = await watch(customer, session, "99")
-    assert [told(event) for event in await ahead.count(1)] == ["missed"]
-    await ahead.gone()
+    ahead = await watch_session(customer, session, "99")
+    assert [told(event) for event in await ahead.wait_for_count(1)] == ["missed"]
+    await ahead.disconnect()
 
 
-async def test_only_who_may_read_a_session_may_watch_it(desk: Desk, customer: Customer) -> None:
+async def test_only_who_may_read_a_session_may_watch_it(desk: RouterHarness, customer: RouterClient) -> None:
     session = (await customer.ask(ASK)).session
-    other_key = await desk.customer(await desk.key("default", Scope.CHAT))
-    operator = await desk.customer(await desk.key("default", Scope.CHAT, Scope.OPERATOR))
-    stranger = await desk.customer(await desk.key("acme", Scope.CHAT, Scope.OPERATOR))
+    other_key = await desk.client(await desk.create_key("default", Scope.CHAT))
+    operator = await desk.client(await desk.create_key("default", Scope.CHAT, Scope.OPERATOR))
+    stranger = await desk.client(await desk.create_key("acme", Scope.CHAT, Scope.OPERATOR))
     for caller in (other_key, stranger):
-        refused = await (await watch(caller, session)).failed()
+        refused = await (await watch_session(caller, session)).wait_for_failure()
         assert failure_of(refused).reason == "SESSION_NOT_FOUND"
-    page = await watch(operator, session, "0")
-    assert told((await page.count(1))[0]) == f"? {ASK}"
-    await page.gone()
+    page = await watch_session(operator, session, "0")
+    assert told((await page.wait_for_count(1))[0]) == f"? {ASK}"
+    await page.disconnect()
 
 
 @pytest.mark.parametrize("after", ["x", "-1", "1-0", "9" * 16])
-async def test_an_id_that_was_never_given_is_refused(customer: Customer, after: str) -> None:
+async def test_an_id_that_was_never_given_is_refused(customer: RouterClient, after: str) -> None:
     session = (await customer.ask(ASK)).session
-    refused = await (await watch(customer, session, after)).failed()
+    refused = await (await watch_session(customer, session, after)).wait_for_failure()
     assert failure_of(refused).reason == "BAD_REQUEST"
 
 
 async def test_a_deleted_session_ends_its_watches_and_leaves_no_key(
-    desk: Desk, customer: Customer, elsewhere: Customer
+    desk: RouterHarness, customer: RouterClient, elsewhere: RouterClient
 ) -> None:
     session = (await customer.ask("Let me talk to a person", user="u-1")).session
-    held = (await claim(customer, session)).claim
-    await reply(customer, session, held, "Hello.", "r-1")
-    page = await watch(elsewhere, session)
+    held = (await claim_session(customer, session)).claim
+    await send_reply(customer, session, held, "Hello.", "r-1")
+    page = await watch_session(elsewhere, session)
     await customer.chat.DeleteSession(pb.DeleteSessionRequest(name=session), metadata=customer.metadata)
-    ended = failure_of(await page.failed())
+    ended = failure_of(await page.wait_for_failure())
     assert (ended.code, ended.reason) == (grpc.StatusCode.NOT_FOUND, "SESSION_NOT_FOUND")
     session_id = session.removeprefix("sessions/")
-    async with desk.store() as store:
+    async with desk.open_store() as store:
         names: list[bytes] = await store.keys("*")  # pyright: ignore
         assert [name for name in names if session_id in name.decode()] == []
         for name in names:
@@ -166,97 +174,97 @@ async def test_a_deleted_session_ends_its_watches_and_leaves_no_key(
 
 
 async def test_a_watch_ends_when_its_key_is_revoked(
-    desk: Desk, customer: Customer, monkeypatch: pytest.MonkeyPatch
+    desk: RouterHarness, customer: RouterClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("kefu.router.api.server_stream.CHECK_SECONDS", 0.2)
     request = admin.CreateKeyRequest(scopes=[admin.SCOPE_CHAT])
     made = await customer.admin.CreateKey(request, metadata=customer.metadata)
-    visitor = await desk.customer(made.secret)
+    visitor = await desk.client(made.secret)
     session = (await visitor.ask(ASK)).session
-    page = await watch(visitor, session, "0")
-    await page.count(1)
+    page = await watch_session(visitor, session, "0")
+    await page.wait_for_count(1)
     await customer.admin.RevokeKey(admin.RevokeKeyRequest(name=made.key.name), metadata=customer.metadata)
-    ended = failure_of(await page.failed())
+    ended = failure_of(await page.wait_for_failure())
     assert (ended.code, ended.reason) == (grpc.StatusCode.UNAUTHENTICATED, "UNAUTHENTICATED")
 
 
 async def test_a_lost_ring_is_made_up_for(
-    desk: Desk, customer: Customer, elsewhere: Customer, monkeypatch: pytest.MonkeyPatch
+    desk: RouterHarness, customer: RouterClient, elsewhere: RouterClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("kefu.router.conversations.session_watches.SWEEP_SECONDS", 0.2)
     await desk.start_router()
-    third = await desk.customer(at=2)
+    third = await desk.client(at=2)
     session = (await customer.ask(ASK)).session
-    page = await watch(third, session)
+    page = await watch_session(third, session)
 
     def silent(tenant: str, session_id: str) -> Command:
         return ("PING",)
 
     monkeypatch.setattr("kefu.router.desk.store.ring", silent)
-    held = (await claim(customer, session)).claim
-    await reply(customer, session, held, "Can you hear me?")
-    assert [told(event) for event in await page.count(2)] == ["human Mei", "Mei: Can you hear me?"]
-    await page.gone()
+    held = (await claim_session(customer, session)).claim
+    await send_reply(customer, session, held, "Can you hear me?")
+    assert [told(event) for event in await page.wait_for_count(2)] == ["human Mei", "Mei: Can you hear me?"]
+    await page.disconnect()
 
 
-async def test_hundreds_of_pages_are_woken_by_one_reader_of_redis(desk: Desk, customer: Customer) -> None:
+async def test_hundreds_of_pages_are_woken_by_one_reader_of_redis(desk: RouterHarness, customer: RouterClient) -> None:
     session = (await customer.ask(ASK)).session
-    held = (await claim(customer, session)).claim
+    held = (await claim_session(customer, session)).claim
 
     async def connections() -> tuple[int, int]:
-        async with desk.store() as store:
+        async with desk.open_store() as store:
             clients: list[dict[str, str]] = await store.client_list()  # pyright: ignore
             return len(clients), sum(client["cmd"] == "xread" for client in clients)
 
     before, _ = await connections()
-    pages = [await watch(customer, session) for _ in range(200)]
+    pages = [await watch_session(customer, session) for _ in range(200)]
     during, reading = await connections()
     assert reading <= 2  # one a router
     assert during <= before + 8  # those that open a watch, not those that wait
-    await reply(customer, session, held, "To all of you.")
+    await send_reply(customer, session, held, "To all of you.")
     for page in pages:
-        assert [told(event) for event in await page.count(1)] == ["Mei: To all of you."]
-    await asyncio.gather(*(page.gone() for page in pages))
+        assert [told(event) for event in await page.wait_for_count(1)] == ["Mei: To all of you."]
+    await asyncio.gather(*(page.disconnect() for page in pages))
 
 
-async def test_a_router_that_leaves_ends_its_watches_at_once_and_another_one_goes_on(desk: Desk) -> None:
-    customer = await desk.customer()
+async def test_a_router_that_leaves_ends_its_watches_at_once_and_another_one_goes_on(desk: RouterHarness) -> None:
+    customer = await desk.client()
     session = (await customer.ask(ASK)).session
     leaving = await desk.spawn_router()
-    page = await watch(await desk.customer(at=leaving), session, "0")
-    seen = (await page.count(1))[0]
-    assert await leaving.end() == 0
-    ended = failure_of(await page.failed())
+    page = await watch_session(await desk.client(at=leaving), session, "0")
+    seen = (await page.wait_for_count(1))[0]
+    assert await leaving.terminate() == 0
+    ended = failure_of(await page.wait_for_failure())
     # The process may be gone before its reason is read: then the connection's end says UNAVAILABLE too.
     assert ended.code is grpc.StatusCode.UNAVAILABLE
     assert ended.reason in ("BACKEND_UNAVAILABLE", "")
-    held = (await claim(customer, session)).claim
-    await reply(customer, session, held, "Still here.")
-    again = await watch(customer, session, seen.id)
-    assert [told(event) for event in await again.count(2)] == ["human Mei", "Mei: Still here."]
-    await again.gone()
+    held = (await claim_session(customer, session)).claim
+    await send_reply(customer, session, held, "Still here.")
+    again = await watch_session(customer, session, seen.id)
+    assert [told(event) for event in await again.wait_for_count(2)] == ["human Mei", "Mei: Still here."]
+    await again.disconnect()
 
 
 async def test_a_watch_outlasts_a_redis_that_is_away_for_a_while(redis: RedisServer) -> None:
-    async with open_desk(redis) as desk:
-        desk.knowledge.hits = [hit(REFUNDS)]
-        customer = await desk.customer()
+    async with open_router_harness(redis) as desk:
+        desk.knowledge.hits = [make_hit(REFUNDS)]
+        customer = await desk.client()
         session = (await customer.ask(ASK)).session
-        page = await watch(customer, session)
+        page = await watch_session(customer, session)
         redis.kill()
         await redis.start()
-        held = (await claim(customer, session)).claim
-        await reply(customer, session, held, "Back again.")
-        assert [told(event) for event in await page.count(2)] == ["human Mei", "Mei: Back again."]
-        await page.gone()
+        held = (await claim_session(customer, session)).claim
+        await send_reply(customer, session, held, "Back again.")
+        assert [told(event) for event in await page.wait_for_count(2)] == ["human Mei", "Mei: Back again."]
+        await page.disconnect()
 
 
 async def test_ten_thousand_messages_are_listed_by_the_page_and_watched_from_the_end(
-    desk: Desk, customer: Customer
+    desk: RouterHarness, customer: RouterClient
 ) -> None:
     session = (await customer.ask(ASK)).session
-    held = (await claim(customer, session)).claim
-    async with desk.store() as redis:
+    held = (await claim_session(customer, session)).claim
+    async with desk.open_store() as redis:
         people = DeskStore(RedisCommands(redis), life=3600)  # as the router does, without 10,000 calls
         conversation = await people.conversation("default", session.removeprefix("sessions/"))
 
@@ -267,8 +275,8 @@ async def test_ten_thousand_messages_are_listed_by_the_page_and_watched_from_the
 
         await asyncio.gather(*(some(start) for start in range(20)))
     assert (await session_of(customer, session)).turn_count == 10_001
-    page = await watch(customer, session, "2")
-    assert [told(event) for event in await page.count(1)] == ["missed"]
+    page = await watch_session(customer, session, "2")
+    assert [told(event) for event in await page.wait_for_count(1)] == ["missed"]
     texts: set[str] = set()
     token, pages = "", 0
     while True:
@@ -280,9 +288,9 @@ async def test_ten_thousand_messages_are_listed_by_the_page_and_watched_from_the
             break
     assert pages == 101
     assert {f"message {number}" for number in range(10_000)} <= texts
-    await reply(customer, session, held, "the last")
-    assert told((await page.count(2))[1]) == "Mei: the last"
-    await page.gone()
-    async with desk.store() as store:
+    await send_reply(customer, session, held, "the last")
+    assert told((await page.wait_for_count(2))[1]) == "Mei: the last"
+    await page.disconnect()
+    async with desk.open_store() as store:
         kept = await store.xlen(f"kefu:1:{{default:{session.removeprefix('sessions/')}}}:events")  # pyright: ignore
         assert 1_000 <= int(kept) <= 1_100

@@ -12,11 +12,11 @@ from kefu.router.v1 import chat_pb2 as chat
 from kefu.router.v1 import webhook_pb2 as pb
 from kefu.router.v1 import webhook_pb2_grpc as rpc
 from kefu.testing.redis_server import RedisServer
-from tests.support.backends import hit
-from tests.support.calling import bearing, failure
-from tests.support.desk import Customer, Desk, open_desk
-from tests.support.waiting import eventually
-from tests.support.webhook_receiver import Received, Receiver, webhook_receiver
+from tests.support.grpc_calls import bearer_metadata, expect_failure
+from tests.support.router_harness import RouterClient, RouterHarness, open_router_harness
+from tests.support.scripted_services import make_hit
+from tests.support.waiting import wait_until_async
+from tests.support.webhook_receiver import ReceivedWebhook, WebhookReceiver, open_webhook_receiver
 
 EVERY_EVENT = [
     pb.WEBHOOK_EVENT_HANDOFF,
@@ -31,7 +31,7 @@ class Operator:
 
     def __init__(self, channel: grpc.aio.Channel, key: str) -> None:
         self.stub = rpc.WebhookServiceStub(channel)
-        self.metadata = bearing(key)
+        self.metadata = bearer_metadata(key)
 
     async def create(self, url: str, *events: pb.WebhookEvent.ValueType) -> tuple[str, str]:
         """A webhook's name and secret."""
@@ -50,45 +50,45 @@ class Operator:
             found = await self.deliveries(webhook)
             return sum(one.state == pb.Delivery.STATE_DELIVERED for one in found) >= count
 
-        await eventually(have)
+        await wait_until_async(have)
         return await self.deliveries(webhook)
 
 
 @asynccontextmanager
-async def operator_at(desk: Desk, port: int, tenant: str = "acme") -> AsyncIterator[Operator]:
+async def operator_at(desk: RouterHarness, port: int, tenant: str = "acme") -> AsyncIterator[Operator]:
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-        yield Operator(channel, await desk.key(tenant, Scope.OPERATOR))
+        yield Operator(channel, await desk.create_key(tenant, Scope.OPERATOR))
 
 
 @pytest.fixture
-async def receiver() -> AsyncIterator[Receiver]:
-    async with webhook_receiver() as running:
+async def receiver() -> AsyncIterator[WebhookReceiver]:
+    async with open_webhook_receiver() as running:
         yield running
 
 
 @pytest.fixture
-async def desk(redis: RedisServer) -> AsyncIterator[Desk]:
-    async with open_desk(
+async def desk(redis: RedisServer) -> AsyncIterator[RouterHarness]:
+    async with open_router_harness(
         redis, routers=2, webhook_private=True, webhook_retry_seconds=0.2, lease_seconds=1.0
     ) as opened:
-        opened.knowledge.by_word = {"refund": [hit("Refunds take 7 days.")]}
+        opened.knowledge.by_word = {"refund": [make_hit("Refunds take 7 days.")]}
         opened.replica.frames = ["Refunds take 7 days [1]."]
         yield opened
 
 
 @pytest.fixture
-async def operator(desk: Desk) -> AsyncIterator[Operator]:
+async def operator(desk: RouterHarness) -> AsyncIterator[Operator]:
     async with operator_at(desk, desk.routers[1].port) as opened:
         yield opened
 
 
 @pytest.fixture
-async def customer(desk: Desk) -> Customer:
-    return await desk.customer(await desk.key("acme", Scope.CHAT))
+async def customer(desk: RouterHarness) -> RouterClient:
+    return await desk.client(await desk.create_key("acme", Scope.CHAT))
 
 
 async def test_a_turn_a_hand_over_and_a_rating_arrive_once_each_signed(
-    operator: Operator, customer: Customer, receiver: Receiver
+    operator: Operator, customer: RouterClient, receiver: WebhookReceiver
 ) -> None:
     webhook, secret = await operator.create(receiver.url)
     answer = await customer.ask("How long does a refund take?")
@@ -96,11 +96,11 @@ async def test_a_turn_a_hand_over_and_a_rating_arrive_once_each_signed(
     await customer.chat.RateTurn(request, metadata=customer.metadata)
     handed_over = await customer.ask("Do you sell submarines?")
     await operator.delivered(webhook, 4)
-    told = [one.verified(secret) for one in receiver.received]
+    told = [one.verify(secret) for one in receiver.received]
     assert sorted(one["type"] for one in told) == ["handoff", "rating", "turn", "turn"]
     assert {one["tenant"] for one in told} == {"acme"}
     assert len({one["id"] for one in told}) == 4
-    assert all(one.headers["webhook-id"] == one.told["id"] for one in receiver.received)
+    assert all(one.headers["webhook-id"] == one.payload["id"] for one in receiver.received)
     [rating] = [one["data"] for one in told if one["type"] == "rating"]
     assert rating == {"turn": answer.started.turn, "rating": "RATING_UP", "comment": "thanks"}
     [handoff] = [one["data"] for one in told if one["type"] == "handoff"]
@@ -112,22 +112,22 @@ async def test_a_turn_a_hand_over_and_a_rating_arrive_once_each_signed(
 
 
 async def test_only_what_was_asked_for_is_told_and_nothing_of_other_tenants(
-    desk: Desk, operator: Operator, customer: Customer, receiver: Receiver
+    desk: RouterHarness, operator: Operator, customer: RouterClient, receiver: WebhookReceiver
 ) -> None:
     webhook, _ = await operator.create(receiver.url, pb.WEBHOOK_EVENT_HANDOFF)
-    stranger = await desk.customer(await desk.key("other", Scope.CHAT))
+    stranger = await desk.client(await desk.create_key("other", Scope.CHAT))
     await stranger.ask("Do you sell zeppelins?")
     await customer.ask("How long does a refund take?")
     await customer.ask("Do you sell submarines?")
     await operator.delivered(webhook, 1)
-    assert [one.told["type"] for one in receiver.received] == ["handoff"]
+    assert [one.payload["type"] for one in receiver.received] == ["handoff"]
     assert "submarines" in receiver.received[0].body.decode()
 
 
 async def test_a_delivery_that_fails_is_sent_again_with_its_id_until_it_is_taken(
-    operator: Operator, customer: Customer, receiver: Receiver
+    operator: Operator, customer: RouterClient, receiver: WebhookReceiver
 ) -> None:
-    def fails_twice(_: Received) -> tuple[int, str]:
+    def fails_twice(_: ReceivedWebhook) -> tuple[int, str]:
         return (500 if len(receiver.received) < 2 else 200, "")
 
     receiver.answer = fails_twice
@@ -136,12 +136,12 @@ async def test_a_delivery_that_fails_is_sent_again_with_its_id_until_it_is_taken
     [delivery] = await operator.delivered(webhook, 1)
     assert (delivery.attempts, delivery.http_status, delivery.error) == (3, 200, "")
     assert not delivery.HasField("next_time")
-    assert len({one.verified(secret)["id"] for one in receiver.received}) == 1
+    assert len({one.verify(secret)["id"] for one in receiver.received}) == 1
     assert len(receiver.received) == 3
 
 
 async def test_a_redirect_is_not_followed_and_a_dead_address_says_so(
-    operator: Operator, customer: Customer, receiver: Receiver
+    operator: Operator, customer: RouterClient, receiver: WebhookReceiver
 ) -> None:
     receiver.answer = lambda one: (302, f"location: {receiver.url}/elsewhere\r\n")
     webhook, _ = await operator.create(receiver.url, pb.WEBHOOK_EVENT_TURN)
@@ -152,7 +152,7 @@ async def test_a_redirect_is_not_followed_and_a_dead_address_says_so(
         found = [*await operator.deliveries(webhook), *await operator.deliveries(dead)]
         return len(found) == 2 and all(one.error for one in found)
 
-    await eventually(both_failed)
+    await wait_until_async(both_failed)
     [moved] = await operator.deliveries(webhook)
     assert moved.http_status == 302
     assert "redirects are not followed" in moved.error
@@ -164,9 +164,9 @@ async def test_a_redirect_is_not_followed_and_a_dead_address_says_so(
 
 
 async def test_an_address_that_does_not_answer_keeps_no_other_waiting(
-    operator: Operator, customer: Customer, receiver: Receiver
+    operator: Operator, customer: RouterClient, receiver: WebhookReceiver
 ) -> None:
-    async with webhook_receiver() as silent:
+    async with open_webhook_receiver() as silent:
         silent.answer = lambda _: None
         await operator.create(silent.url, pb.WEBHOOK_EVENT_TURN)
         webhook, _ = await operator.create(receiver.url, pb.WEBHOOK_EVENT_TURN)
@@ -177,55 +177,59 @@ async def test_an_address_that_does_not_answer_keeps_no_other_waiting(
         assert 1 <= len(silent.received) <= 4, "at most so many at once"
 
 
-async def test_what_is_given_up_is_failed_and_can_be_sent_again(redis: RedisServer, receiver: Receiver) -> None:
+async def test_what_is_given_up_is_failed_and_can_be_sent_again(redis: RedisServer, receiver: WebhookReceiver) -> None:
     async with (
-        open_desk(redis, webhook_private=True, webhook_retry_seconds=0.2, webhook_hours=1 / 3600) as desk,
+        open_router_harness(redis, webhook_private=True, webhook_retry_seconds=0.2, webhook_hours=1 / 3600) as desk,
         operator_at(desk, desk.routers[0].port) as operator,
     ):
         receiver.answer = lambda _: (503, "")
         webhook, secret = await operator.create(receiver.url, pb.WEBHOOK_EVENT_TURN)
-        customer = await desk.customer(await desk.key("acme", Scope.CHAT))
+        customer = await desk.client(await desk.create_key("acme", Scope.CHAT))
         await customer.ask("Do you sell submarines?")
 
         async def failed() -> bool:
             return [one.state for one in await operator.deliveries(webhook)] == [pb.Delivery.STATE_FAILED]
 
-        await eventually(failed)
+        await wait_until_async(failed)
         [delivery] = await operator.deliveries(webhook)
         assert delivery.attempts >= 2
         receiver.answer = lambda _: (200, "")
         await operator.stub.Redeliver(pb.RedeliverRequest(name=delivery.name), metadata=operator.metadata)
         [again] = await operator.delivered(webhook, 1)
         assert again.name == delivery.name
-        assert len({one.verified(secret)["id"] for one in receiver.received}) == 1
+        assert len({one.verify(secret)["id"] for one in receiver.received}) == 1
         unknown = pb.RedeliverRequest(name=f"{webhook}/deliveries/none")
-        refused = await failure(lambda: operator.stub.Redeliver(unknown, metadata=operator.metadata))
+        refused = await expect_failure(lambda: operator.stub.Redeliver(unknown, metadata=operator.metadata))
         assert refused.reason == "DELIVERY_NOT_FOUND"
 
 
-async def test_a_killed_routers_delivery_is_sent_by_another(redis: RedisServer, receiver: Receiver) -> None:
-    async with open_desk(redis, routers=0, webhook_private=True, webhook_retry_seconds=0.2, lease_seconds=1.0) as desk:
+async def test_a_killed_routers_delivery_is_sent_by_another(redis: RedisServer, receiver: WebhookReceiver) -> None:
+    async with open_router_harness(
+        redis, routers=0, webhook_private=True, webhook_retry_seconds=0.2, lease_seconds=1.0
+    ) as desk:
         doomed = await desk.spawn_router()
         receiver.answer = lambda _: None  # it hangs in the middle of its first try
         async with operator_at(desk, doomed.port) as operator:
             webhook, secret = await operator.create(receiver.url, pb.WEBHOOK_EVENT_TURN)
-        customer = await desk.customer(await desk.key("acme", Scope.CHAT), at=doomed)
+        customer = await desk.client(await desk.create_key("acme", Scope.CHAT), at=doomed)
         await customer.ask("Do you sell submarines?")
 
         async def being_sent() -> bool:
             return bool(receiver.received)
 
-        await eventually(being_sent)
+        await wait_until_async(being_sent)
         await doomed.kill()
         receiver.answer = lambda _: (200, "")
         await desk.start_router()
         async with operator_at(desk, desk.routers[0].port) as operator:
             [delivery] = await operator.delivered(webhook, 1)
         assert delivery.state == pb.Delivery.STATE_DELIVERED
-        assert len({one.verified(secret)["id"] for one in receiver.received}) == 1
+        assert len({one.verify(secret)["id"] for one in receiver.received}) == 1
 
 
-async def test_an_erased_session_is_told_of_no_more(operator: Operator, customer: Customer, receiver: Receiver) -> None:
+async def test_an_erased_session_is_told_of_no_more(
+    operator: Operator, customer: RouterClient, receiver: WebhookReceiver
+) -> None:
     receiver.answer = lambda _: (500, "")
     webhook, _ = await operator.create(receiver.url, pb.WEBHOOK_EVENT_TURN)
     answer = await customer.ask("How long does a refund take?", user="u-1")
@@ -233,18 +237,18 @@ async def test_an_erased_session_is_told_of_no_more(operator: Operator, customer
     async def tried() -> bool:
         return bool(receiver.received)
 
-    await eventually(tried)
+    await wait_until_async(tried)
     await customer.chat.DeleteUser(chat.DeleteUserRequest(user="u-1"), metadata=customer.metadata)
     assert await operator.deliveries(webhook) == []
     receiver.answer = lambda _: (200, "")
     await customer.ask("How long does a refund take?")
     await operator.delivered(webhook, 1)
-    last = receiver.received[-1].told["data"]["turn"]["name"]
+    last = receiver.received[-1].payload["data"]["turn"]["name"]
     assert not last.startswith(answer.session)
 
 
 async def test_a_deleted_webhook_is_told_nothing_and_its_deliveries_are_gone(
-    desk: Desk, operator: Operator, customer: Customer, receiver: Receiver
+    desk: RouterHarness, operator: Operator, customer: RouterClient, receiver: WebhookReceiver
 ) -> None:
     receiver.answer = lambda _: (500, "")
     webhook, _ = await operator.create(receiver.url, pb.WEBHOOK_EVENT_TURN)
@@ -253,22 +257,22 @@ async def test_a_deleted_webhook_is_told_nothing_and_its_deliveries_are_gone(
     async def tried() -> bool:
         return bool(receiver.received)
 
-    await eventually(tried)
+    await wait_until_async(tried)
     await operator.stub.DeleteWebhook(pb.DeleteWebhookRequest(name=webhook), metadata=operator.metadata)
-    refused = await failure(lambda: operator.deliveries(webhook))
+    refused = await expect_failure(lambda: operator.deliveries(webhook))
     assert refused.reason == "WEBHOOK_NOT_FOUND"
 
     async def nothing_left() -> bool:
-        async with desk.store() as store:
+        async with desk.open_store() as store:
             keys: list[bytes] = await store.keys("*")  # pyright: ignore
             kept = [key for key in keys if webhook.removeprefix("webhooks/").encode() in key or b":delivery:" in key]
             return not kept and not await store.zcard("kefu:1:{webhooks}:due")  # pyright: ignore
 
-    await eventually(nothing_left)
+    await wait_until_async(nothing_left)
 
 
 async def test_deliveries_are_listed_latest_first_in_pages(
-    operator: Operator, customer: Customer, receiver: Receiver
+    operator: Operator, customer: RouterClient, receiver: WebhookReceiver
 ) -> None:
     webhook, _ = await operator.create(receiver.url, pb.WEBHOOK_EVENT_TURN)
     for _ in range(3):
@@ -296,26 +300,29 @@ async def test_deliveries_are_listed_latest_first_in_pages(
     ],
 )
 async def test_addresses_that_are_not_public_or_not_safe_are_refused(redis: RedisServer, url: str) -> None:
-    async with open_desk(redis) as desk, operator_at(desk, desk.routers[0].port) as operator:
-        refused = await failure(lambda: operator.create(url))
+    async with open_router_harness(redis) as desk, operator_at(desk, desk.routers[0].port) as operator:
+        refused = await expect_failure(lambda: operator.create(url))
         assert refused.reason == "BAD_REQUEST"
         assert "secret" not in refused.message
 
 
 async def test_a_name_that_leads_into_the_own_network_later_is_not_connected_to(
-    redis: RedisServer, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+    redis: RedisServer, receiver: WebhookReceiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("kefu.router.api.webhook_servicer.addresses_of", _public)
-    async with open_desk(redis, webhook_retry_seconds=0.2) as desk, operator_at(desk, desk.routers[0].port) as operator:
+    async with (
+        open_router_harness(redis, webhook_retry_seconds=0.2) as desk,
+        operator_at(desk, desk.routers[0].port) as operator,
+    ):
         url = receiver.url.replace("http:", "https:").replace("127.0.0.1", "localhost")
         webhook, _ = await operator.create(url, pb.WEBHOOK_EVENT_TURN)
-        customer = await desk.customer(await desk.key("acme", Scope.CHAT))
+        customer = await desk.client(await desk.create_key("acme", Scope.CHAT))
         await customer.ask("Do you sell submarines?")
 
         async def failed() -> bool:
             return any(one.error for one in await operator.deliveries(webhook))
 
-        await eventually(failed)
+        await wait_until_async(failed)
         [delivery] = await operator.deliveries(webhook)
         assert "private network" in delivery.error
         assert receiver.received == []
@@ -325,19 +332,21 @@ async def _public(*_: object) -> list[str]:
     return ["93.184.216.34"]
 
 
-async def test_a_tenant_has_at_most_twenty_and_sees_no_one_elses(desk: Desk, operator: Operator) -> None:
+async def test_a_tenant_has_at_most_twenty_and_sees_no_one_elses(desk: RouterHarness, operator: Operator) -> None:
     made = [await operator.create(f"http://127.0.0.1:1/{number}") for number in range(20)]
-    refused = await failure(lambda: operator.create("http://127.0.0.1:1/20"))
+    refused = await expect_failure(lambda: operator.create("http://127.0.0.1:1/20"))
     assert refused.reason == "BAD_REQUEST"
     listed = await operator.stub.ListWebhooks(pb.ListWebhooksRequest(), metadata=operator.metadata)
     assert [one.name for one in listed.webhooks] == [name for name, _ in made]
     async with operator_at(desk, desk.routers[0].port, "other") as other:
         assert not (await other.stub.ListWebhooks(pb.ListWebhooksRequest(), metadata=other.metadata)).webhooks
-        refused = await failure(lambda: other.deliveries(made[0][0]))
+        refused = await expect_failure(lambda: other.deliveries(made[0][0]))
         assert refused.reason == "WEBHOOK_NOT_FOUND"
 
 
-async def test_secrets_and_addresses_are_in_no_log(operator: Operator, customer: Customer, receiver: Receiver) -> None:
+async def test_secrets_and_addresses_are_in_no_log(
+    operator: Operator, customer: RouterClient, receiver: WebhookReceiver
+) -> None:
     receiver.answer = lambda _: (500, "")
     with structlog.testing.capture_logs() as logs:
         webhook, secret = await operator.create(f"{receiver.url}?token=t0ken", pb.WEBHOOK_EVENT_TURN)
@@ -346,27 +355,29 @@ async def test_secrets_and_addresses_are_in_no_log(operator: Operator, customer:
         async def logged() -> bool:
             return any(line["event"] == "webhook.not_delivered" for line in logs)
 
-        await eventually(logged)
+        await wait_until_async(logged)
     assert webhook.removeprefix("webhooks/") in str(logs)
     assert secret not in str(logs)
     assert "t0ken" not in str(logs)
 
 
-async def test_routers_that_end_leave_their_webhooks_to_others_at_once(redis: RedisServer, receiver: Receiver) -> None:
+async def test_routers_that_end_leave_their_webhooks_to_others_at_once(
+    redis: RedisServer, receiver: WebhookReceiver
+) -> None:
     receiver.answer = lambda _: None
-    async with open_desk(redis, routers=0, webhook_private=True) as desk:
+    async with open_router_harness(redis, routers=0, webhook_private=True) as desk:
         leaving = await desk.spawn_router()
         async with operator_at(desk, leaving.port) as operator:
             webhook, _ = await operator.create(receiver.url, pb.WEBHOOK_EVENT_TURN)
-        customer = await desk.customer(await desk.key("acme", Scope.CHAT), at=leaving)
+        customer = await desk.client(await desk.create_key("acme", Scope.CHAT), at=leaving)
         await customer.ask("Do you sell submarines?")
 
         async def being_sent() -> bool:
             return bool(receiver.received)
 
-        await eventually(being_sent)
-        assert await leaving.end() == 0
-        async with desk.store() as store:
+        await wait_until_async(being_sent)
+        assert await leaving.terminate() == 0
+        async with desk.open_store() as store:
             assert await store.hlen("kefu:1:{webhooks}:owners") == 0  # pyright: ignore
         receiver.answer = lambda _: (200, "")
         await desk.start_router()

@@ -8,8 +8,8 @@ import grpc.aio
 from kefu.router.v1 import admin_pb2, admin_pb2_grpc, chat_pb2, desk_pb2, webhook_pb2, webhook_pb2_grpc
 from kefu.router.v1.chat_pb2_grpc import ChatServiceStub
 from kefu.router.v1.desk_pb2_grpc import DeskServiceStub
-from tests.support.calling import bearing
-from tests.support.office import Office
+from tests.support.grpc_calls import bearer_metadata
+from tests.support.suite_browser import SuiteBrowser
 
 KNOWN = (
     "What does it cost to repair a kettle outside the warranty?",
@@ -34,7 +34,7 @@ class BusyDay:
     """Somebody who asks, rates and replies."""
 
     def __init__(self, channel: grpc.aio.Channel, key: str) -> None:
-        self._metadata = bearing(key)
+        self._metadata = bearer_metadata(key)
         self._chat, self._desk = ChatServiceStub(channel), DeskServiceStub(channel)
         self._admin = admin_pb2_grpc.AdminServiceStub(channel)
         self._webhooks = webhook_pb2_grpc.WebhookServiceStub(channel)
@@ -59,12 +59,12 @@ class BusyDay:
         back = desk_pb2.ReturnSessionRequest(session=session, claim=claim, to=desk_pb2.ReturnSessionRequest.TO_BOT)
         await self._desk.ReturnSession(back, metadata=self._metadata)
 
-    async def tell(self, url: str, *events: webhook_pb2.WebhookEvent.ValueType) -> None:
+    async def create_webhook(self, url: str, *events: webhook_pb2.WebhookEvent.ValueType) -> None:
         """A webhook."""
         request = webhook_pb2.CreateWebhookRequest(url=url, events=events)
         await self._webhooks.CreateWebhook(request, metadata=self._metadata)
 
-    async def settle(self) -> None:
+    async def disable_clarification(self) -> None:
         """Ask no customer back, and let no answer be remembered."""
         found = await self._admin.GetTenantSettings(admin_pb2.GetTenantSettingsRequest(), metadata=self._metadata)
         found.settings.asks_back = False
@@ -72,15 +72,15 @@ class BusyDay:
         await self._admin.UpdateTenantSettings(request, metadata=self._metadata)
 
 
-async def have_a_busy_day(office: Office, webhooks: Sequence[str]) -> None:
+async def play_busy_day(office: SuiteBrowser, webhooks: Sequence[str]) -> None:
     """Seventeen questions: six answered, three of them rated; nine about three things that nobody wrote down, one about
     a fourth, two of them replied to; and a wish for a person. `webhooks` are told of hand-overs and ratings.
     """
     async with grpc.aio.insecure_channel(office.suite.router) as channel:
         day = BusyDay(channel, office.suite.key)
-        await day.settle()
+        await day.disable_clarification()
         for url in webhooks:
-            await day.tell(url, webhook_pb2.WEBHOOK_EVENT_HANDOFF, webhook_pb2.WEBHOOK_EVENT_RATING)
+            await day.create_webhook(url, webhook_pb2.WEBHOOK_EVENT_HANDOFF, webhook_pb2.WEBHOOK_EVENT_RATING)
         answered = await asyncio.gather(*map(day.ask, KNOWN))
         (_, first), (_, second), (_, third), *_ = answered
         await day.rate(first, chat_pb2.RATING_UP)

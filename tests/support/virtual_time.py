@@ -28,7 +28,7 @@ class _Loop(asyncio.SelectorEventLoop):
         return self._virtual.now
 
 
-def in_virtual_time(run: Coroutine[Any, Any, ResultT]) -> ResultT:
+def run_in_virtual_time(run: Coroutine[Any, Any, ResultT]) -> ResultT:
     """Run to the end, in a loop of its own. Real input and output are not to be used in it."""
     with asyncio.Runner(loop_factory=_Loop) as runner:
         return runner.run(run)

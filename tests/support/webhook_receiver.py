@@ -11,7 +11,7 @@ from standardwebhooks.webhooks import Webhook
 
 
 @dataclass
-class Received:
+class ReceivedWebhook:
     """One POST."""
 
     path: str
@@ -19,23 +19,23 @@ class Received:
     body: bytes
 
     @property
-    def told(self) -> dict[str, Any]:
+    def payload(self) -> dict[str, Any]:
         """The body."""
         return json.loads(self.body)
 
-    def verified(self, secret: str) -> dict[str, Any]:
+    def verify(self, secret: str) -> dict[str, Any]:
         """The body, when an implementation that is not ours takes its signature."""
         Webhook(secret).verify(self.body, self.headers)
-        return self.told
+        return self.payload
 
 
 @dataclass
-class Receiver:
+class WebhookReceiver:
     """`answer` says what a delivery gets: a status and further headers, or None for no answer at all."""
 
     port: int = 0
-    received: list[Received] = field(default_factory=list[Received])
-    answer: Callable[[Received], tuple[int, str] | None] = lambda _: (204, "")
+    received: list[ReceivedWebhook] = field(default_factory=list[ReceivedWebhook])
+    answer: Callable[[ReceivedWebhook], tuple[int, str] | None] = lambda _: (204, "")
     released: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
@@ -43,9 +43,9 @@ class Receiver:
         """Where it listens."""
         return f"http://127.0.0.1:{self.port}/hook"
 
-    def of_type(self, kind: str) -> list[Received]:
+    def of_type(self, kind: str) -> list[ReceivedWebhook]:
         """What was told of one type of event."""
-        return [one for one in self.received if one.told["type"] == kind]
+        return [one for one in self.received if one.payload["type"] == kind]
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection, one request."""
@@ -53,7 +53,7 @@ class Receiver:
             head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
             headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:-2])}
             body = await reader.readexactly(int(headers.get("content-length", "0")))
-            one = Received(head[0].split(" ")[1], headers, body)
+            one = ReceivedWebhook(head[0].split(" ")[1], headers, body)
             answer = self.answer(one)
             self.received.append(one)
             if answer is None:
@@ -69,9 +69,9 @@ class Receiver:
 
 
 @asynccontextmanager
-async def webhook_receiver() -> AsyncIterator[Receiver]:
+async def open_webhook_receiver() -> AsyncIterator[WebhookReceiver]:
     """A receiver on a free port while the block runs."""
-    receiver = Receiver()
+    receiver = WebhookReceiver()
     server = await asyncio.start_server(receiver.serve, "127.0.0.1", 0)
     receiver.port = server.sockets[0].getsockname()[1]
     try:

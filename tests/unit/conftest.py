@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.scripted_kefu import Kefu, scripted_kefu
+from tests.support.cli_harness import CliHarness, open_cli_harness
 
 
 @pytest.fixture
-async def kefu(tmp_path: Path) -> AsyncIterator[Kefu]:
+async def kefu(tmp_path: Path) -> AsyncIterator[CliHarness]:
     """The command line, pointed at scripted services."""
-    async with scripted_kefu(tmp_path) as one:
+    async with open_cli_harness(tmp_path) as one:
         yield one

@@ -8,10 +8,10 @@ import pytest
 
 from kefu.common.errors import Overloaded, ServiceError, SessionBusy
 from kefu.testing.ports import free_port
-from tests.support.scripted_kefu import ANSWER, Kefu
+from tests.support.cli_harness import ANSWER, CliHarness
 
 
-async def test_ask_prints_the_answer_its_sources_and_times(kefu: Kefu) -> None:
+async def test_ask_prints_the_answer_its_sources_and_times(kefu: CliHarness) -> None:
     done = await kefu("ask", "How long?", "--user", "u1", "-c", "help")
     assert done.status == 0
     assert done.out.startswith(ANSWER + "\n")
@@ -27,11 +27,11 @@ async def test_ask_prints_the_answer_its_sources_and_times(kefu: Kefu) -> None:
     assert request.request_id
 
 
-async def test_what_a_terminal_would_obey_is_not_printed(kefu: Kefu) -> None:
+async def test_what_a_terminal_would_obey_is_not_printed(kefu: CliHarness) -> None:
     assert "\x1b" not in (await kefu("ask", "How long?")).out
 
 
-async def test_ask_as_json_is_one_document_with_everything(kefu: Kefu) -> None:
+async def test_ask_as_json_is_one_document_with_everything(kefu: CliHarness) -> None:
     answer = json.loads((await kefu("ask", "How long?", "--json")).out)
     assert answer["text"] == ANSWER
     assert answer["finish_reason"] == "FINISH_REASON_STOP"
@@ -40,12 +40,12 @@ async def test_ask_as_json_is_one_document_with_everything(kefu: Kefu) -> None:
     assert answer["client_seconds"]["total"] > 0
 
 
-async def test_ask_reads_a_question_from_standard_input(kefu: Kefu) -> None:
+async def test_ask_reads_a_question_from_standard_input(kefu: CliHarness) -> None:
     await kefu("ask", "-", stdin="退货要几天？\n".encode())
     assert kefu.chat.requests[0].text == "退货要几天？"
 
 
-async def test_ctrl_c_stops_the_answer_and_tells_so_by_its_status(kefu: Kefu) -> None:
+async def test_ctrl_c_stops_the_answer_and_tells_so_by_its_status(kefu: CliHarness) -> None:
     kefu.chat.endless = True
     process = await kefu.start("ask", "Tell me everything")
     assert process.stdout is not None
@@ -58,7 +58,7 @@ async def test_ctrl_c_stops_the_answer_and_tells_so_by_its_status(kefu: Kefu) ->
     assert b"Traceback" not in err
 
 
-async def test_a_lost_connection_is_mended_with_the_same_request_id(kefu: Kefu) -> None:
+async def test_a_lost_connection_is_mended_with_the_same_request_id(kefu: CliHarness) -> None:
     kefu.chat.cut_first = True
     done = await kefu("ask", "How long?")
     assert done.status == 0
@@ -68,7 +68,7 @@ async def test_a_lost_connection_is_mended_with_the_same_request_id(kefu: Kefu) 
     assert [(one.turn, one.offset) for one in kefu.chat.resumed] == [("sessions/s1/turns/t1", 8)]
 
 
-async def test_chat_goes_on_in_its_session_until_a_new_one_is_asked_for(kefu: Kefu) -> None:
+async def test_chat_goes_on_in_its_session_until_a_new_one_is_asked_for(kefu: CliHarness) -> None:
     done = await kefu("chat", stdin=b"first\nsecond\n/sources\n/new\nthird\n/nonsense\n/quit\nnever\n")
     assert done.status == 0
     assert [(one.text, one.session) for one in kefu.chat.requests] == [
@@ -80,7 +80,7 @@ async def test_chat_goes_on_in_its_session_until_a_new_one_is_asked_for(kefu: Ke
     assert "kefu chat --session s1" in done.out
 
 
-async def test_chat_survives_bytes_that_are_not_utf8(kefu: Kefu) -> None:
+async def test_chat_survives_bytes_that_are_not_utf8(kefu: CliHarness) -> None:
     assert (await kefu("chat", stdin=b"caf\xe9?\n")).status == 0
     assert kefu.chat.requests[0].text == "caf\ufffd?"
 
@@ -93,7 +93,7 @@ async def test_chat_survives_bytes_that_are_not_utf8(kefu: Kefu) -> None:
     ],
 )
 async def test_a_failed_call_is_one_sentence_with_its_reason_and_advice(
-    kefu: Kefu, error: ServiceError, said: str
+    kefu: CliHarness, error: ServiceError, said: str
 ) -> None:
     kefu.chat.error = error
     done = await kefu("ask", "How long?")
@@ -102,14 +102,14 @@ async def test_a_failed_call_is_one_sentence_with_its_reason_and_advice(
     assert done.out == ""
 
 
-async def test_when_nobody_answers_it_asks_whether_kefu_is_running(kefu: Kefu) -> None:
+async def test_when_nobody_answers_it_asks_whether_kefu_is_running(kefu: CliHarness) -> None:
     address = f"127.0.0.1:{free_port()}"
     done = await kefu("ask", "How long?", "--server", address)
     assert done.status == 69
     assert done.err == f"Nothing answers at {address}. Is Kefu running? Start it with `kefu up`.\n"
 
 
-async def test_a_wrong_key_is_said_to_be_one(kefu: Kefu) -> None:
+async def test_a_wrong_key_is_said_to_be_one(kefu: CliHarness) -> None:
     done = await kefu("ask", "How long?", KEFU_KEY="kefu_x_" + "0" * 64)
     assert done.status == 1
     assert "UNAUTHENTICATED" in done.err

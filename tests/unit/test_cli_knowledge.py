@@ -4,10 +4,10 @@ import json
 
 from kefu.common.errors import CollectionNotFound
 from kefu.retrieval.v1 import knowledge_pb2 as kpb
-from tests.support.scripted_kefu import Kefu
+from tests.support.cli_harness import CliHarness
 
 
-async def test_import_sends_files_whole_and_tells_what_became_of_each(kefu: Kefu) -> None:
+async def test_import_sends_files_whole_and_tells_what_became_of_each(kefu: CliHarness) -> None:
     docs = kefu.folder / "docs"
     docs.mkdir()
     (docs / "big.md").write_bytes(b"x" * 2_500_000)
@@ -23,13 +23,13 @@ async def test_import_sends_files_whole_and_tells_what_became_of_each(kefu: Kefu
     assert kefu.knowledge.documents["docs/big.md"] == b"x" * 2_500_000
     assert kefu.knowledge.documents["docs/bad.md"] == b"\xff\xfe broken"
     pinned = kpb.DocumentStart.KIND_CURATED_ANSWERS
-    curated = [path for path, head in kefu.knowledge.heads.items() if head.kind == pinned]
+    curated = [path for path, head in kefu.knowledge.document_starts.items() if head.kind == pinned]
     assert [path.rpartition("/")[2] for path in curated] == ["pins.csv"]
     (start,) = kefu.knowledge.starts
     assert (start.collection, start.create) == ("collections/shop", True)
 
 
-async def test_import_as_json_is_one_document(kefu: Kefu) -> None:
+async def test_import_as_json_is_one_document(kefu: CliHarness) -> None:
     (kefu.folder / "a.md").write_text("text")
     done = await kefu("import", "a.md", "--json")
     assert json.loads(done.out) == {
@@ -44,7 +44,7 @@ async def test_import_as_json_is_one_document(kefu: Kefu) -> None:
     }
 
 
-async def test_import_into_a_collection_that_is_not_there_says_how_to_make_it(kefu: Kefu) -> None:
+async def test_import_into_a_collection_that_is_not_there_says_how_to_make_it(kefu: CliHarness) -> None:
     kefu.knowledge.error = CollectionNotFound("There is no collection help.")
     (kefu.folder / "a.md").write_text("text")
     done = await kefu("import", "a.md")
@@ -52,7 +52,7 @@ async def test_import_into_a_collection_that_is_not_there_says_how_to_make_it(ke
     assert "--create" in done.err
 
 
-async def test_what_is_gone_from_a_folder_is_named_and_with_delete_deleted(kefu: Kefu) -> None:
+async def test_what_is_gone_from_a_folder_is_named_and_with_delete_deleted(kefu: CliHarness) -> None:
     docs = kefu.folder / "docs"
     docs.mkdir()
     for name in ("a.md", "b.md"):
@@ -69,22 +69,22 @@ async def test_what_is_gone_from_a_folder_is_named_and_with_delete_deleted(kefu:
     assert set(kefu.knowledge.documents) == {"docs/a.md", "docs/a.md/part.md", "others/d.md"}
 
 
-async def test_delete_never_reaches_beyond_the_folders_that_are_named(kefu: Kefu) -> None:
+async def test_delete_never_reaches_beyond_the_folders_that_are_named(kefu: CliHarness) -> None:
     (kefu.folder / "a.md").write_text("text")
     done = await kefu("import", ".", "--root", ".", "--delete")
     assert done.status == 1
     assert "would empty the whole collection" in done.err
 
 
-async def test_import_says_language_and_validity_of_all_it_sends(kefu: Kefu) -> None:
+async def test_import_says_language_and_validity_of_all_it_sends(kefu: CliHarness) -> None:
     (kefu.folder / "a.md").write_text("text")
     days = ("--valid-from", "2026-06-01", "--valid-until", "2026-08-31")
     await kefu("import", "a.md", "--language", "zh", *days)
-    (head,) = kefu.knowledge.heads.values()
+    (head,) = kefu.knowledge.document_starts.values()
     assert (head.language, head.valid_from, head.valid_until) == ("zh", "2026-06-01", "2026-08-31")
 
 
-async def test_import_fetches_from_no_private_address_and_from_no_host_that_was_not_named(kefu: Kefu) -> None:
+async def test_import_fetches_from_no_private_address_and_from_no_host_that_was_not_named(kefu: CliHarness) -> None:
     (kefu.folder / "urls.txt").write_text("# pages\nhttp://pages.example/a\n")
     done = await kefu("import", "http://127.0.0.1:1/x", "http://localhost:1/y", "--urls", "urls.txt")
     assert done.status == 1
@@ -94,13 +94,13 @@ async def test_import_fetches_from_no_private_address_and_from_no_host_that_was_
     assert kefu.knowledge.documents == {}
 
 
-async def test_import_of_nothing_is_a_sentence(kefu: Kefu) -> None:
+async def test_import_of_nothing_is_a_sentence(kefu: CliHarness) -> None:
     done = await kefu("import")
     assert done.status == 1
     assert "Name files, folders or addresses" in done.err
 
 
-async def test_search_shows_scores_signals_and_why_a_curated_answer_does_not_apply(kefu: Kefu) -> None:
+async def test_search_shows_scores_signals_and_why_a_curated_answer_does_not_apply(kefu: CliHarness) -> None:
     done = await kefu("search", "How long?")
     assert done.status == 0
     assert "relevance 0.91" in done.out
@@ -118,7 +118,7 @@ async def test_search_shows_scores_signals_and_why_a_curated_answer_does_not_app
     assert found["curated_match"]["reason"] == "TOO_FAR"
 
 
-async def test_a_search_says_whom_it_is_for_and_what_it_filters_by(kefu: Kefu) -> None:
+async def test_a_search_says_whom_it_is_for_and_what_it_filters_by(kefu: CliHarness) -> None:
     await kefu("search", "How long?")
     options = ("--filter", "product=kettle", "--filter", "product=", "--language", "en")
     assert (await kefu("search", "How long?", "--as-customer", *options)).status == 0
@@ -131,16 +131,16 @@ async def test_a_search_says_whom_it_is_for_and_what_it_filters_by(kefu: Kefu) -
     assert "write --filter KEY=VALUE" in failed.err
 
 
-async def test_import_says_of_all_documents_whom_they_are_for_and_what_they_are_about(kefu: Kefu) -> None:
+async def test_import_says_of_all_documents_whom_they_are_for_and_what_they_are_about(kefu: CliHarness) -> None:
     (kefu.folder / "a.md").write_text("text")
     options = ("--audience", "staff", "--product", "kettle", "--meta", "region=eu")
     assert (await kefu("import", "a.md", *options)).status == 0
-    [head] = kefu.knowledge.heads.values()
+    [head] = kefu.knowledge.document_starts.values()
     assert head.audience == kpb.AUDIENCE_STAFF
     assert dict(head.metadata) == {"product": "kettle", "region": "eu"}
 
 
-async def test_a_dictionary_is_put_from_a_file_and_printed_without_one(kefu: Kefu) -> None:
+async def test_a_dictionary_is_put_from_a_file_and_printed_without_one(kefu: CliHarness) -> None:
     (kefu.folder / "words.txt").write_text("云鲸扫地王 100 n\n保修=质保\n", "utf-8")
     done = await kefu("dictionary", "help", "words.txt")
     assert "Put the dictionary of collections/help: 2 lines." in done.out
@@ -148,7 +148,7 @@ async def test_a_dictionary_is_put_from_a_file_and_printed_without_one(kefu: Kef
     assert "cannot be read" in (await kefu("dictionary", "help", "nowhere.txt")).err
 
 
-async def test_curated_answers_are_put_listed_and_deleted_with_their_priority(kefu: Kefu) -> None:
+async def test_curated_answers_are_put_listed_and_deleted_with_their_priority(kefu: CliHarness) -> None:
     options = ("-q", "When are you open?", "-q", "Opening hours?", "--priority", "5", "--valid-until", "2026-12-31")
     stored = json.loads((await kefu("curated", "put", "From nine.", *options, "--json")).out)
     assert stored["name"] == "collections/help/curatedAnswers/a0"

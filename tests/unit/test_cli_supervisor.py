@@ -18,7 +18,7 @@ from kefu.local import supervisor as supervisor_module
 from kefu.local.data_dir import ServiceState, SuiteState, start_time_of
 from kefu.local.processes import RUN_VARIABLE, kill_leftovers
 from kefu.local.supervisor import CRASHES_BEFORE_GIVING_UP, Service, State, Supervised, Supervisor
-from tests.support.waiting import until
+from tests.support.waiting import wait_until
 
 PATIENCE = 30.0  # for what takes well under a second on an idle machine
 
@@ -92,7 +92,7 @@ async def test_a_killed_service_is_started_again(tmp_path: Path) -> None:
         (one,) = supervisor.services
         before = one.pid
         os.kill(before, signal.SIGKILL)
-        await until(lambda: one.pid not in (0, before) and one.state is State.READY)
+        await wait_until(lambda: one.pid not in (0, before) and one.state is State.READY)
         assert one.restarts == 1
 
 
@@ -103,11 +103,11 @@ async def test_what_a_crashed_service_had_started_is_ended_with_it(tmp_path: Pat
         time.sleep(600)
     """
     async with supervised(service(tmp_path, "one", code)) as (supervisor, _):
-        await until(lambda: bool((tmp_path / "one.ready").exists() and (tmp_path / "one.ready").read_text()))
+        await wait_until(lambda: bool((tmp_path / "one.ready").exists() and (tmp_path / "one.ready").read_text()))
         child = int((tmp_path / "one.ready").read_text())
         assert is_alive(child)
         os.kill(supervisor.services[0].pid, signal.SIGKILL)
-        await until(lambda: not is_alive(child))
+        await wait_until(lambda: not is_alive(child))
 
 
 async def test_when_a_service_is_stopped_all_that_it_had_started_is_gone(tmp_path: Path) -> None:
@@ -125,7 +125,7 @@ async def test_a_process_that_has_ended_and_was_not_waited_for_is_no_leftover() 
     mine = uuid.uuid4().hex
     ended = subprocess.Popen(["true"], env={**os.environ, RUN_VARIABLE: mine}, start_new_session=True)
     try:
-        await until(lambda: not is_alive(ended.pid))
+        await wait_until(lambda: not is_alive(ended.pid))
         state = SuiteState(pid=2**22 + 1, start_time=0, run_id=mine)
         state.services = [ServiceState("router", "", "", pid=ended.pid, start_time=start_time_of(ended.pid))]
         assert kill_leftovers(state) == []
@@ -187,7 +187,7 @@ async def test_in_a_hurry_nobody_is_given_grace(tmp_path: Path) -> None:
 async def test_while_it_starts_its_last_line_is_its_detail(tmp_path: Path) -> None:
     one = service(tmp_path, "one", "sys.stdout.write('10%\\r20% of the model'); sys.stdout.flush(); time.sleep(600)")
     async with supervised(one) as (supervisor, _):
-        await until(lambda: supervisor.services[0].detail == "20% of the model")
+        await wait_until(lambda: supervisor.services[0].detail == "20% of the model")
 
 
 async def test_services_do_not_outlive_a_killed_supervisor(tmp_path: Path) -> None:
@@ -207,12 +207,12 @@ asyncio.run(main())
 """
     with subprocess.Popen([sys.executable, "-c", program]) as parent:
         marker = tmp_path / "ready"
-        await until(lambda: marker.exists() and bool(marker.read_text()))
+        await wait_until(lambda: marker.exists() and bool(marker.read_text()))
         child = int(marker.read_text())
         assert is_alive(child)
         parent.kill()
         parent.wait()
-        await until(lambda: not is_alive(child))
+        await wait_until(lambda: not is_alive(child))
 
 
 async def test_leftovers_of_an_earlier_run_are_ended_and_nothing_else_is() -> None:

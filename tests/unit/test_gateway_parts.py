@@ -19,7 +19,7 @@ from kefu.gateway.rate_limit import Buckets, network_of
 from kefu.gateway.upload import Form, Options
 from kefu.retrieval.v1 import knowledge_pb2
 from kefu.router.v1 import chat_pb2 as pb
-from tests.support.calling import INTERNAL_KEY
+from tests.support.grpc_calls import INTERNAL_KEY
 
 SECRET = "s" * 40
 DAY = 86_400.0

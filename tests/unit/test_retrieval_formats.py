@@ -5,8 +5,8 @@ import pytest
 from kefu.retrieval.documents.chunking import PASSAGE_TOKENS, cut, estimated_tokens
 from kefu.retrieval.documents.parse import read_document
 from kefu.retrieval.documents.types import Block, ParsedDocument, Unreadable
-from tests.support import files
-from tests.support.files import FEES
+from tests.support import sample_files
+from tests.support.sample_files import FEES
 
 FEE_HEADER = "| Country | Fee | Days |"
 FEE_ROWS = "| Germany | 10 EUR | 3 |\n| France | 12 EUR | 4 |"
@@ -30,7 +30,7 @@ def why(path: str, data: bytes) -> tuple[str, str]:
 
 
 def test_a_pdf_keeps_its_headings_and_the_page_of_each_paragraph_without_running_heads() -> None:
-    parsed = read_document("handbook.pdf", files.headed_pdf())
+    parsed = read_document("handbook.pdf", sample_files.headed_pdf())
     assert parsed.title == "Return handbook"
     assert [(block.page, block.headings, block.text) for block in parsed.blocks] == [
         (1, ("Deadlines",), "You may return an item within 30 days of delivery."),
@@ -42,7 +42,7 @@ def test_a_pdf_keeps_its_headings_and_the_page_of_each_paragraph_without_running
 
 @pytest.mark.parametrize("ruled", [True, False])
 def test_a_row_of_a_pdf_table_stays_with_its_header_whether_or_not_it_has_lines(ruled: bool) -> None:
-    parsed = read_document("fees.pdf", files.table_pdf(ruled=ruled))
+    parsed = read_document("fees.pdf", sample_files.table_pdf(ruled=ruled))
     assert [(block.table_header, block.text) for block in parsed.blocks] == [
         ("", "What a return costs, by country."),
         (FEE_HEADER, FEE_ROWS),
@@ -51,7 +51,7 @@ def test_a_row_of_a_pdf_table_stays_with_its_header_whether_or_not_it_has_lines(
 
 
 def test_a_pdf_table_that_goes_on_over_the_page_keeps_its_header() -> None:
-    parsed = read_document("prices.pdf", files.long_table_pdf())
+    parsed = read_document("prices.pdf", sample_files.long_table_pdf())
     assert [block.page for block in parsed.blocks] == [1, 2]
     assert {block.table_header for block in parsed.blocks} == {"| Model | Price |"}
     rows = [row for block in parsed.blocks for row in block.text.split("\n")]
@@ -60,37 +60,39 @@ def test_a_pdf_table_that_goes_on_over_the_page_keeps_its_header() -> None:
 
 
 def test_columns_of_a_pdf_are_read_one_after_the_other() -> None:
-    text = "\n".join(block.text for block in read_document("leaflet.pdf", files.two_column_pdf()).blocks)
+    text = "\n".join(block.text for block in read_document("leaflet.pdf", sample_files.two_column_pdf()).blocks)
     places = [text.index(mark) for mark in ("Left begins.", "Left ends.", "Right begins.", "Right ends.")]
     assert places == sorted(places)
     assert text.count("The parcel travels by road and the driver rings before the delivery") == 36
 
 
 def test_chinese_lines_of_a_pdf_are_joined_without_blanks() -> None:
-    parsed = read_document("zh.pdf", files.chinese_pdf())
+    parsed = read_document("zh.pdf", sample_files.chinese_pdf())
     assert parsed.title == "退货政策"
     (block,) = parsed.blocks
     assert block.text == "自收到商品之日起三十天内可以退货，运费由本店承担，退款在七个工作日内退回原支付账户。"
 
 
 def test_hebrew_of_a_pdf_is_read_from_right_to_left_and_its_figures_are_not() -> None:
-    (block,) = read_document("he.pdf", files.hebrew_pdf()).blocks
-    assert block.text == files.HEBREW
+    (block,) = read_document("he.pdf", sample_files.hebrew_pdf()).blocks
+    assert block.text == sample_files.HEBREW
 
 
 def test_a_scanned_pdf_says_that_it_needs_text_recognition() -> None:
-    reason, message = why("scan.pdf", files.scanned_pdf())
+    reason, message = why("scan.pdf", sample_files.scanned_pdf())
     assert reason == "NO_TEXT_LAYER"
     assert "OCR" in message
 
 
 def test_a_pdf_with_a_password_says_so() -> None:
-    reason, message = why("locked.pdf", files.pdf_of([], password="secret"))
+    reason, message = why("locked.pdf", sample_files.build_pdf([], password="secret"))
     assert reason == "PASSWORD_PROTECTED"
     assert "save a copy without one" in message
 
 
-@pytest.mark.parametrize("broken", [files.headed_pdf()[:700], b"%PDF-1.7\n", b"%PDF-1.4\n" + bytes(range(256)) * 40])
+@pytest.mark.parametrize(
+    "broken", [sample_files.headed_pdf()[:700], b"%PDF-1.7\n", b"%PDF-1.4\n" + bytes(range(256)) * 40]
+)
 def test_a_broken_pdf_says_so(broken: bytes) -> None:
     assert why("broken.pdf", broken)[0] in {"BROKEN_FILE", "EMPTY_DOCUMENT"}
 
@@ -99,7 +101,7 @@ def test_a_broken_pdf_says_so(broken: bytes) -> None:
 
 
 def test_a_word_file_keeps_headings_lists_and_tables() -> None:
-    parsed = read_document("handbook.docx", files.word_file())
+    parsed = read_document("handbook.docx", sample_files.word_file())
     assert parsed.title == "Return handbook"
     assert blocks(parsed) == [
         (("Deadlines",), "You may return an item within 30 days."),
@@ -111,7 +113,7 @@ def test_a_word_file_keeps_headings_lists_and_tables() -> None:
 
 
 def test_slides_are_sections_with_their_number_and_without_the_speakers_notes() -> None:
-    parsed = read_document("training.pptx", files.slides_file())
+    parsed = read_document("training.pptx", sample_files.slides_file())
     assert parsed.title == "Support training"
     assert [(block.page, block.headings, block.text) for block in parsed.blocks] == [
         (1, (), "For the team"),
@@ -121,7 +123,7 @@ def test_slides_are_sections_with_their_number_and_without_the_speakers_notes() 
 
 
 def test_two_tables_of_a_sheet_stay_apart_each_with_its_header() -> None:
-    parsed = read_document("fees.xlsx", files.sheet_file())
+    parsed = read_document("fees.xlsx", sample_files.sheet_file())
     assert tables(parsed) == [(FEE_HEADER, FEE_ROWS), ("| Model | Discount |", "| SM-1 | 25 % |\n| SM-2 |  |")]
     assert [block.headings for block in parsed.blocks] == [("Fees", "Return fees 2026"), ("Fees",)]
     assert "Margins" in parsed.remark
@@ -129,7 +131,7 @@ def test_two_tables_of_a_sheet_stay_apart_each_with_its_header() -> None:
 
 
 def test_a_sheet_of_questions_and_answers_is_pairs() -> None:
-    parsed = read_document("faq.xlsx", files.pair_sheet_file())
+    parsed = read_document("faq.xlsx", sample_files.pair_sheet_file())
     assert blocks(parsed) == [(("多久到货？",), "三到五个工作日。"), (("可以退货吗？",), "三十天内可以。")]
     assert all(block.own_passage for block in parsed.blocks)
 
@@ -146,7 +148,7 @@ def test_an_office_file_with_a_password_and_an_old_one_say_what_to_do() -> None:
 
 
 def test_cells_of_an_html_table_that_span_others_are_repeated() -> None:
-    parsed = read_document("page.html", files.PAGE)
+    parsed = read_document("page.html", sample_files.PAGE)
     assert blocks(parsed)[:2] == [((), "Within 30 days."), ((), "1. Pack\n2. Send")]
     assert tables(parsed) == [
         ("| Country | Fee and days | Fee and days |", "| Germany | 10 | 3 |\n| Germany | 12 | 2 |")
@@ -209,7 +211,7 @@ def test_front_matter_says_title_language_address_and_validity() -> None:
 
 
 def test_a_mail_is_its_text_and_its_attachments_without_who_wrote_it() -> None:
-    parsed = read_document("recall.eml", files.mail_file())
+    parsed = read_document("recall.eml", sample_files.mail_file())
     assert parsed.title == "Battery recall"
     assert blocks(parsed) == [((), "The battery of model SM-7 is replaced free of charge until June.")]
     assert [member.name for member in parsed.members] == ["handbook.docx"]
@@ -218,7 +220,7 @@ def test_a_mail_is_its_text_and_its_attachments_without_who_wrote_it() -> None:
 
 
 def test_an_archive_gives_its_files_and_refuses_names_that_lead_out_of_it() -> None:
-    archive = files.zip_file(
+    archive = sample_files.zip_file(
         {
             "en/a.md": b"# A\n\nText.",
             "../../etc/b.md": b"x",
@@ -237,27 +239,27 @@ def test_an_archive_gives_its_files_and_refuses_names_that_lead_out_of_it() -> N
 
 
 def test_names_in_gbk_are_read_as_chinese() -> None:
-    (member,) = read_document("cn.zip", files.gbk_names_zip_file()).members
+    (member,) = read_document("cn.zip", sample_files.gbk_names_zip_file()).members
     assert member.name == "退货.md"
 
 
 def test_a_file_in_an_archive_with_a_password_says_so() -> None:
-    (failure,) = read_document("locked.zip", files.locked_zip_file()).failures
+    (failure,) = read_document("locked.zip", sample_files.locked_zip_file()).failures
     assert (failure.name, failure.reason) == ("secret.md", "PASSWORD_PROTECTED")
 
 
 def test_what_would_unpack_to_too_much_is_refused_before_it_is_unpacked() -> None:
-    reason, message = why("bomb.zip", files.bomb("zeros.md", 300))
+    reason, message = why("bomb.zip", sample_files.zip_bomb_file("zeros.md", 300))
     assert reason == "TOO_LARGE"
     assert "300 MiB" in message
-    assert why("bomb.docx", files.bomb("word/document.xml", 600))[0] == "TOO_LARGE"
+    assert why("bomb.docx", sample_files.zip_bomb_file("word/document.xml", 600))[0] == "TOO_LARGE"
 
 
 # Types
 
 
 def test_bytes_decide_over_a_wrong_ending_and_the_reader_says_so() -> None:
-    parsed = read_document("handbook.docx", files.headed_pdf())
+    parsed = read_document("handbook.docx", sample_files.headed_pdf())
     assert parsed.title == "Return handbook"
     assert "a PDF" in parsed.remark
     reason, message = why("notes.pdf", b"Only text.")

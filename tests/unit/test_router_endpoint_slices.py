@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kefu.router.replicas.kubernetes_endpoints import EndpointSlices, PodAccount
-from tests.support.kube_api import KubeApi, kube_api
+from tests.support.kubernetes_api import RecordedKubernetesApi, open_kubernetes_api
 
 RECORDING = Path(__file__).parent / "recordings" / "endpoint_slices.json"
 CHANGES = [
@@ -24,13 +24,13 @@ CHANGES = [
 
 
 @pytest.fixture
-async def api() -> AsyncIterator[KubeApi]:
-    async with kube_api(RECORDING) as served:
+async def api() -> AsyncIterator[RecordedKubernetesApi]:
+    async with open_kubernetes_api(RECORDING) as served:
         yield served
 
 
 @pytest.fixture
-def slices(api: KubeApi, tmp_path: Path) -> EndpointSlices:
+def slices(api: RecordedKubernetesApi, tmp_path: Path) -> EndpointSlices:
     account = PodAccount(api.url, tmp_path / "token", tmp_path / "ca.crt", tmp_path / "namespace")
     account.token_file.write_text("first\n", "ascii")
     account.namespace_file.write_text("kefu", "ascii")
@@ -49,20 +49,22 @@ async def told(slices: EndpointSlices, most: int) -> list[tuple[str, ...]]:
 
 
 async def test_the_recorded_watch_is_followed_through_lost_connections_and_410_gone(
-    api: KubeApi, slices: EndpointSlices
+    api: RecordedKubernetesApi, slices: EndpointSlices
 ) -> None:
     assert await told(slices, len(CHANGES)) == CHANGES
-    assert api.wrong == []
-    assert len(api.asked) == len(api.recording.exchanges)
+    assert api.mismatches == []
+    assert len(api.requests) == len(api.recording.exchanges)
 
 
-async def test_a_port_may_be_named_and_an_empty_namespace_is_the_pods_own(api: KubeApi, slices: EndpointSlices) -> None:
+async def test_a_port_may_be_named_and_an_empty_namespace_is_the_pods_own(
+    api: RecordedKubernetesApi, slices: EndpointSlices
+) -> None:
     named = replace(slices, port="metrics", namespace="")
     assert await told(named, 1) == [("10.1.0.1:9090", "10.1.1.1:9090")]
-    assert api.wrong == []
+    assert api.mismatches == []
 
 
-async def test_the_token_is_read_again_for_each_connection(api: KubeApi, slices: EndpointSlices) -> None:
+async def test_the_token_is_read_again_for_each_connection(api: RecordedKubernetesApi, slices: EndpointSlices) -> None:
     async with asyncio.timeout(20), aclosing(slices.changes()) as changes:
         await anext(changes)
         slices.account.token_file.write_text("renewed", "ascii")
@@ -72,7 +74,7 @@ async def test_the_token_is_read_again_for_each_connection(api: KubeApi, slices:
 
 
 async def test_while_the_api_cannot_be_reached_nothing_is_known_and_it_is_tried_again(
-    api: KubeApi, slices: EndpointSlices
+    api: RecordedKubernetesApi, slices: EndpointSlices
 ) -> None:
     account = slices.account
     hidden = account.token_file.rename(account.token_file.with_name("hidden"))

@@ -7,25 +7,29 @@ import pytest
 from kefu.common.aio import cancelled
 from kefu.router.admission.scheduler import SlotRequest
 from kefu.router.domain.turn import BrownOut
-from tests.support.places import Trace, admission, arrivals, held
-from tests.support.virtual_time import in_virtual_time
+from tests.support.admission_harness import AdmissionTrace, make_scheduler, submit_steadily, submit_turns
+from tests.support.virtual_time import run_in_virtual_time
 
 
-def four_tenants(flood: float, *, brown_out: float = 0.0) -> Trace:
+def four_tenants(flood: float, *, brown_out: float = 0.0) -> AdmissionTrace:
     """10 places, turns of 1 s: 10 a second. Three tenants ask for 2 a second each, and one for `flood`."""
 
-    async def run() -> Trace:
-        trace, doors = Trace(), admission(running=10, waiting=200, brown_out=brown_out)
+    async def run() -> AdmissionTrace:
+        trace, doors = AdmissionTrace(), make_scheduler(running=10, waiting=200, brown_out=brown_out)
         watching = asyncio.create_task(doors.watch())
         async with asyncio.TaskGroup() as group:
             for tenant in ("a", "b", "c"):
-                group.create_task(arrivals(doors, trace, SlotRequest(tenant), per_second=2, seconds=60, turn=1.0))
-            group.create_task(arrivals(doors, trace, SlotRequest("flood"), per_second=flood, seconds=60, turn=1.0))
+                group.create_task(
+                    submit_steadily(doors, trace, SlotRequest(tenant), per_second=2, seconds=60, turn=1.0)
+                )
+            group.create_task(
+                submit_steadily(doors, trace, SlotRequest("flood"), per_second=flood, seconds=60, turn=1.0)
+            )
         await cancelled(watching)
         assert (doors.running, doors.waiting) == (0, 0)
         return trace
 
-    return in_virtual_time(run())
+    return run_in_virtual_time(run())
 
 
 def test_one_tenant_that_sends_20_times_its_share_makes_no_other_wait_long_nor_refused() -> None:
@@ -45,27 +49,29 @@ def test_one_tenant_that_sends_20_times_its_share_makes_no_other_wait_long_nor_r
 def test_the_flood_alone_does_with_less() -> None:
     trace = four_tenants(50.0, brown_out=0.25)
     for tenant in ("a", "b", "c"):
-        assert set(trace.rungs[tenant]) == {BrownOut.NONE}
-    assert {BrownOut.SHORTER_ANSWER, BrownOut.WITHOUT_MODEL} <= set(trace.rungs["flood"])
+        assert set(trace.levels[tenant]) == {BrownOut.NONE}
+    assert {BrownOut.SHORTER_ANSWER, BrownOut.WITHOUT_MODEL} <= set(trace.levels["flood"])
     assert len(trace.refused["flood"]) < 300  # of 3,000: the others were answered, if with less
 
 
 def test_a_flood_after_a_pause_leaves_the_others_what_they_had_before_it() -> None:
-    async def run() -> Trace:
-        trace, doors = Trace(), admission(running=96, waiting=2000)
+    async def run() -> AdmissionTrace:
+        trace, doors = AdmissionTrace(), make_scheduler(running=96, waiting=2000)
         watching = asyncio.create_task(doors.watch())
         for flood in (0.0, 30.0):
             async with asyncio.TaskGroup() as group:
                 for tenant in ("a", "b", "c"):
                     group.create_task(
-                        arrivals(doors, trace, SlotRequest(tenant), per_second=1.2, seconds=60, turn=10.0)
+                        submit_steadily(doors, trace, SlotRequest(tenant), per_second=1.2, seconds=60, turn=10.0)
                     )
-                group.create_task(arrivals(doors, trace, SlotRequest("flood"), per_second=flood, seconds=60, turn=10.0))
+                group.create_task(
+                    submit_steadily(doors, trace, SlotRequest("flood"), per_second=flood, seconds=60, turn=10.0)
+                )
             assert doors.running == 0  # for ten seconds nobody asked
         await cancelled(watching)
         return trace
 
-    trace = in_virtual_time(run())
+    trace = run_in_virtual_time(run())
     for tenant in ("a", "b", "c"):
         assert trace.waits[tenant] == [0.0] * 144
         assert tenant not in trace.refused
@@ -73,19 +79,19 @@ def test_a_flood_after_a_pause_leaves_the_others_what_they_had_before_it() -> No
 
 
 def test_who_wants_no_more_than_its_part_is_told_neither_to_come_back_nor_to_do_with_less() -> None:
-    async def run() -> Trace:
-        trace, doors = Trace(), admission(running=16, waiting=2000, seconds=20.0, brown_out=0.25)
+    async def run() -> AdmissionTrace:
+        trace, doors = AdmissionTrace(), make_scheduler(running=16, waiting=2000, seconds=20.0, brown_out=0.25)
         watching = asyncio.create_task(doors.watch())
-        await trace.turn(doors, SlotRequest("flood"), 30.0)
-        tasks = await held(doors, trace, *[SlotRequest("flood")] * 60, seconds=15.0)
+        await trace.run_turn(doors, SlotRequest("flood"), 30.0)
+        tasks = await submit_turns(doors, trace, *[SlotRequest("flood")] * 60, seconds=15.0)
         await asyncio.sleep(2.0)  # nothing ends, so that it looks as though nobody's turn will ever come
-        tasks += await held(doors, trace, SlotRequest("small"), SlotRequest("flood"), seconds=1.0)
+        tasks += await submit_turns(doors, trace, SlotRequest("small"), SlotRequest("flood"), seconds=1.0)
         await asyncio.gather(*tasks)
         await cancelled(watching)
         return trace
 
-    trace = in_virtual_time(run())
-    assert trace.rungs["small"] == [BrownOut.NONE]
+    trace = run_in_virtual_time(run())
+    assert trace.levels["small"] == [BrownOut.NONE]
     assert trace.waits["small"] == pytest.approx([13.0])
     assert "small" not in trace.refused
     assert len(trace.refused["flood"]) > 1

@@ -41,7 +41,7 @@ _STYLES: Any = getSampleStyleSheet()
 _METRICS: Any = pdfmetrics
 
 
-def pdf_of(flowables: Iterable[Any], *, password: str = "", title: str = "") -> bytes:
+def build_pdf(flowables: Iterable[Any], *, password: str = "", title: str = "") -> bytes:
     out = io.BytesIO()
     encrypt = StandardEncryption(password) if password else None
     document: Any = SimpleDocTemplate(out, pagesize=A4, encrypt=encrypt, title=title or None)
@@ -82,7 +82,7 @@ def table_pdf(*, ruled: bool) -> bytes:
     style = [("GRID", (0, 0), (-1, -1), 0.5, "black")] if ruled else []
     before = Paragraph("What a return costs, by country.", _STYLES["BodyText"])
     after = Paragraph("All fees include taxes. They are taken from the refund.", _STYLES["BodyText"])
-    return pdf_of(
+    return build_pdf(
         [Paragraph("Return fees", _STYLES["Title"]), before, Table([list(row) for row in FEES], 120, 20, style), after]
     )
 
@@ -90,7 +90,7 @@ def table_pdf(*, ruled: bool) -> bytes:
 def long_table_pdf() -> bytes:
     """A ruled table over two pages whose header stands on the first one only."""
     rows = [("Model", "Price"), *((f"SM-{number}", f"{number} EUR") for number in range(60))]
-    return pdf_of([Table([list(row) for row in rows], 150, 20, [("GRID", (0, 0), (-1, -1), 0.5, "black")])])
+    return build_pdf([Table([list(row) for row in rows], 150, 20, [("GRID", (0, 0), (-1, -1), 0.5, "black")])])
 
 
 def two_column_pdf() -> bytes:
@@ -261,7 +261,7 @@ def gbk_names_zip_file() -> bytes:
     return data.replace(b"xxxx.md", "退货".encode("gbk") + b".md")
 
 
-def bomb(name: str, mebibytes: int) -> bytes:
+def zip_bomb_file(name: str, mebibytes: int) -> bytes:
     """A ZIP file of so many zero bytes."""
     out = io.BytesIO()
     with (

@@ -23,12 +23,12 @@ from kefu.generation.service import SCOPES
 from kefu.generation.servicer import GenerationServicer, ServingLimits
 from kefu.generation.v1 import generation_pb2 as pb
 from kefu.generation.v1.generation_pb2_grpc import GenerationServiceStub
-from tests.support.calling import INTERNAL_KEY, bearing, channel_to
+from tests.support.grpc_calls import INTERNAL_KEY, bearer_metadata, open_channel
 
 if TYPE_CHECKING:
     from kefu.generation.v1.generation_pb2_grpc import GenerationServiceAsyncStub
 
-KEY = bearing(INTERNAL_KEY)
+KEY_METADATA = bearer_metadata(INTERNAL_KEY)
 
 
 class ScriptedEngine:
@@ -67,29 +67,31 @@ class ScriptedEngine:
         self._death.set()
 
 
-Served: TypeAlias = "tuple[GenerationServiceAsyncStub, GenerationServicer, Serving]"
+RunningService: TypeAlias = "tuple[GenerationServiceAsyncStub, GenerationServicer, Serving]"
 
 
 @asynccontextmanager
-async def served(engine: Engine, *, max_requests: int = 8, stall_seconds: float = 30.0) -> AsyncIterator[Served]:
+async def serve_generation(
+    engine: Engine, *, max_requests: int = 8, stall_seconds: float = 30.0
+) -> AsyncIterator[RunningService]:
     limits = ServingLimits(max_requests, 0.01, 0.0, 0.01, stall_seconds)
     servicer = GenerationServicer(engine, limits)
     async with (
         open_keyring(INTERNAL_KEY) as keyring,
         serving("127.0.0.1:0", servicer.register, keyring=keyring, scopes=SCOPES, drain=0.5) as server,
-        channel_to(server.port) as channel,
+        open_channel(server.port) as channel,
     ):
         stub: GenerationServiceAsyncStub = GenerationServiceStub(channel)  # pyright: ignore[reportAssignmentType]
         yield stub, servicer, server
 
 
-def ask(text: str = "Hello", **fields: object) -> pb.GenerateRequest:
+def make_request(text: str = "Hello", **fields: object) -> pb.GenerateRequest:
     message = pb.ChatMessage(role=pb.ChatMessage.ROLE_USER, content=text)
     return pb.GenerateRequest(**({"chat": pb.ChatPrompt(messages=[message])} | fields))  # pyright: ignore[reportArgumentType] - tests give what it takes
 
 
-async def events_of(stub: "GenerationServiceAsyncStub", request: pb.GenerateRequest) -> list[pb.GenerateEvent]:
-    return [event async for event in stub.Generate(request, metadata=KEY)]
+async def collect_events(stub: "GenerationServiceAsyncStub", request: pb.GenerateRequest) -> list[pb.GenerateEvent]:
+    return [event async for event in stub.Generate(request, metadata=KEY_METADATA)]
 
 
 ANSWER: tuple[Event, ...] = (

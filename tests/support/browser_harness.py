@@ -16,10 +16,10 @@ from kefu.gateway.config import GatewayConfig
 from kefu.gateway.service import gateway
 from kefu.testing.ports import free_port
 from kefu.testing.redis_server import RedisServer
-from tests.support.backends import hit
-from tests.support.calling import INTERNAL_KEY
-from tests.support.desk import Desk, open_desk
-from tests.support.line import Line, open_line
+from tests.support.grpc_calls import INTERNAL_KEY
+from tests.support.router_harness import RouterHarness, open_router_harness
+from tests.support.scripted_services import make_hit
+from tests.support.tcp_proxy import TcpProxy, open_tcp_proxy
 
 expect.set_options(timeout=20_000)  # a busy machine draws slowly
 WEB = Path(__file__).parents[2] / "services/kefu/gateway/web"
@@ -33,7 +33,7 @@ ANSWER = "Goods can be returned within 15 days of delivery. [1] Refunds reach yo
 ANSWER_ZH = "自签收之日起 15 天内，未使用的商品可以退货。[1]退款将在 3 个工作日内退回。[1]"
 
 
-def chromium_or_skip() -> str:
+def find_chromium_or_skip() -> str:
     """The browser here. Without one a test is skipped, and fails where CI runs it."""
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
@@ -43,7 +43,7 @@ def chromium_or_skip() -> str:
     return path
 
 
-def axe_or_skip() -> str:
+def read_axe_or_skip() -> str:
     """axe-core's code, as `npm ci` in the pages' folder installs it."""
     path = WEB / "node_modules/axe-core/axe.min.js"
     if not path.exists():
@@ -53,15 +53,15 @@ def axe_or_skip() -> str:
     return path.read_text()
 
 
-class Front:
+class BrowserHarness:
     """The suite as a browser meets it: `desk` behind a gateway, behind a line that can be cut."""
 
-    def __init__(self, desk: Desk, line: Line, gateway_port: int, browser: Browser) -> None:
+    def __init__(self, desk: RouterHarness, line: TcpProxy, gateway_port: int, browser: Browser) -> None:
         self.desk = desk
         self.line = line
         self.gateway_port = gateway_port
         self._browser = browser
-        self.complaints: list[str] = []
+        self.page_errors: list[str] = []
         """What the pages wrote to their consoles as errors, and what they threw."""
 
     @property
@@ -69,26 +69,26 @@ class Front:
         """Where the pages are."""
         return f"http://127.0.0.1:{self.line.port}"
 
-    async def context(self, **options: Any) -> BrowserContext:
+    async def open_context(self, **options: Any) -> BrowserContext:
         """Somebody's browser: `locale`, `color_scheme`, `viewport` as playwright takes them."""
         chosen: dict[str, Any] = {"locale": "en-GB", "reduced_motion": "reduce", **options}
         context = await self._browser.new_context(**chosen)
         context.set_default_timeout(30_000)
         return context
 
-    async def page(self, path: str = "/", **options: Any) -> Page:
+    async def open_page(self, path: str = "/", **options: Any) -> Page:
         """A page of a new browser, loaded."""
-        page = await (await self.context(**options)).new_page()
-        self.listen(page)
+        page = await (await self.open_context(**options)).new_page()
+        self.record_errors(page)
         await page.goto(f"{self.origin}{path}")
         return page
 
-    def listen(self, page: Page) -> None:
+    def record_errors(self, page: Page) -> None:
         """Keep the page's complaints."""
-        page.on("pageerror", lambda error: self.complaints.append(f"threw {error}"))
+        page.on("pageerror", lambda error: self.page_errors.append(f"threw {error}"))
         page.on(
             "console",
-            lambda message: self.complaints.append(message.text) if message.type == "error" else None,
+            lambda message: self.page_errors.append(message.text) if message.type == "error" else None,
         )
 
 
@@ -97,7 +97,7 @@ async def open_browser() -> AsyncIterator[Browser]:
     """A browser while the block runs."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=chromium_or_skip(), args=["--no-sandbox", "--disable-gpu"]
+            executable_path=find_chromium_or_skip(), args=["--no-sandbox", "--disable-gpu"]
         )
         try:
             yield browser
@@ -106,14 +106,14 @@ async def open_browser() -> AsyncIterator[Browser]:
 
 
 @asynccontextmanager
-async def open_front(redis: RedisServer, **config: object) -> AsyncIterator[Front]:
+async def open_browser_harness(redis: RedisServer, **config: object) -> AsyncIterator[BrowserHarness]:
     """All of it while the block runs; `config` are fields of GatewayConfig."""
-    chromium_or_skip()
+    find_chromium_or_skip()
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
-        desk = await enter(open_desk(redis))
-        desk.knowledge.hits = [hit(RETURNS, title="Returns and refunds")]
-        desk.knowledge.by_word = {"退货": [hit(RETURNS_ZH, title="退货与退款政策", language="zh", n=2)]}
+        desk = await enter(open_router_harness(redis))
+        desk.knowledge.hits = [make_hit(RETURNS, title="Returns and refunds")]
+        desk.knowledge.by_word = {"退货": [make_hit(RETURNS_ZH, title="退货与退款政策", language="zh", n=2)]}
         desk.replica.frames = [ANSWER]
         chosen: dict[str, Any] = {
             "listen": f"127.0.0.1:{free_port()}",
@@ -125,20 +125,20 @@ async def open_front(redis: RedisServer, **config: object) -> AsyncIterator[Fron
             **config,
         }
         port = await enter(gateway(GatewayConfig(**chosen)))
-        line = await enter(open_line(port))
-        yield Front(desk, line, port, await enter(open_browser()))
+        line = await enter(open_tcp_proxy(port))
+        yield BrowserHarness(desk, line, port, await enter(open_browser()))
 
 
-async def ask(page: Page, text: str) -> None:
+async def send_message(page: Page, text: str) -> None:
     """Write a message and send it."""
     await page.get_by_role("textbox", name="Your message").or_(page.get_by_role("textbox", name="您的消息")).fill(text)
     await page.keyboard.press("Enter")
 
 
-async def violations(page: Page) -> list[str]:
+async def find_violations(page: Page) -> list[str]:
     """What axe holds for serious or critical on the page as it is now, by WCAG 2.2 AA."""
     if not await page.evaluate("'axe' in window"):
-        await page.evaluate(axe_or_skip())
+        await page.evaluate(read_axe_or_skip())
     tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
     found = await page.evaluate(
         f"axe.run(document, {{runOnly: {json.dumps(tags)}}}).then((result) => result.violations)",

@@ -7,13 +7,13 @@ from typing import Any, Generic, TypeVar
 import grpc.aio
 
 from kefu.router.v1 import chat_pb2, desk_pb2
-from tests.support.desk import Customer
+from tests.support.router_harness import RouterClient
 
 EventT = TypeVar("EventT")
 State = chat_pb2.Session
 
 
-class Stream(Generic[EventT]):
+class BackgroundStream(Generic[EventT]):
     """A stream that is read in the background; `events` has what came so far."""
 
     def __init__(self, call: "grpc.aio.UnaryStreamCall[Any, EventT]") -> None:
@@ -30,7 +30,7 @@ class Stream(Generic[EventT]):
         finally:
             self._news.set()
 
-    async def until(self, true: Callable[[list[EventT]], bool], seconds: float = 30.0) -> list[EventT]:
+    async def wait_until(self, true: Callable[[list[EventT]], bool], seconds: float = 30.0) -> list[EventT]:
         """All events so far, once they fulfil a condition. Raises what the stream failed with."""
         async with asyncio.timeout(seconds):
             while not true(self.events):
@@ -41,54 +41,58 @@ class Stream(Generic[EventT]):
                 await self._news.wait()
         return self.events
 
-    async def count(self, number: int) -> list[EventT]:
+    async def wait_for_count(self, number: int) -> list[EventT]:
         """The first so many events."""
-        return (await self.until(lambda events: len(events) >= number))[:number]
+        return (await self.wait_until(lambda events: len(events) >= number))[:number]
 
-    async def failed(self) -> grpc.aio.AioRpcError:
+    async def wait_for_failure(self) -> grpc.aio.AioRpcError:
         """How it ends."""
         await asyncio.wait({self.reading}, timeout=30)
         error = self.reading.exception()
         assert isinstance(error, grpc.aio.AioRpcError)
         return error
 
-    async def gone(self) -> None:
+    async def disconnect(self) -> None:
         """Its client goes away."""
         self.call.cancel()
         await asyncio.wait({self.reading})
 
 
-async def watch(customer: Customer, session: str, after: str = "") -> Stream[chat_pb2.SessionEvent]:
+async def watch_session(
+    customer: RouterClient, session: str, after: str = ""
+) -> BackgroundStream[chat_pb2.SessionEvent]:
     """A page that watches a session: from now on, or after an event."""
     request = chat_pb2.WatchSessionRequest(session=session, after=after)
     call = customer.chat.WatchSession(request, metadata=customer.metadata)
-    stream = Stream[chat_pb2.SessionEvent](call)
+    stream = BackgroundStream[chat_pb2.SessionEvent](call)
     await call.initial_metadata()
     return stream
 
 
-def watch_desk(person: Customer, agent: str) -> Stream[desk_pb2.DeskEvent]:
+def watch_desk(person: RouterClient, agent: str) -> BackgroundStream[desk_pb2.DeskEvent]:
     """A person who follows the desk."""
     request = desk_pb2.WatchDeskRequest(agent=agent)
-    return Stream[desk_pb2.DeskEvent](person.desk.WatchDesk(request, metadata=person.metadata))
+    return BackgroundStream[desk_pb2.DeskEvent](person.desk.WatchDesk(request, metadata=person.metadata))
 
 
-async def claim(
-    person: Customer, session: str, agent: str = "Mei", *, take_over: bool = False
+async def claim_session(
+    person: RouterClient, session: str, agent: str = "Mei", *, take_over: bool = False
 ) -> desk_pb2.ClaimSessionResponse:
     """Take a conversation over."""
     request = desk_pb2.ClaimSessionRequest(session=session, agent=agent, take_over=take_over)
     return await person.desk.ClaimSession(request, metadata=person.metadata)
 
 
-async def reply(person: Customer, session: str, claimed: int, text: str, request_id: str = "") -> chat_pb2.Turn:
+async def send_reply(
+    person: RouterClient, session: str, claimed: int, text: str, request_id: str = ""
+) -> chat_pb2.Turn:
     """Write to the customer."""
     request = desk_pb2.ReplyRequest(session=session, claim=claimed, text=text, request_id=request_id)
     return (await person.desk.Reply(request, metadata=person.metadata)).turn
 
 
-async def give_back(
-    person: Customer,
+async def return_session(
+    person: RouterClient,
     session: str,
     claimed: int,
     to: desk_pb2.ReturnSessionRequest.To.ValueType = desk_pb2.ReturnSessionRequest.TO_BOT,
@@ -98,7 +102,9 @@ async def give_back(
     return (await person.desk.ReturnSession(request, metadata=person.metadata)).conversation
 
 
-async def conversations(person: Customer, *states: chat_pb2.Session.State.ValueType) -> list[desk_pb2.Conversation]:
+async def list_conversations(
+    person: RouterClient, *states: chat_pb2.Session.State.ValueType
+) -> list[desk_pb2.Conversation]:
     """What is at the desk, all pages."""
     found: list[desk_pb2.Conversation] = []
     token = ""
@@ -111,16 +117,16 @@ async def conversations(person: Customer, *states: chat_pb2.Session.State.ValueT
             return found
 
 
-async def at_desk(person: Customer, session: str) -> desk_pb2.Conversation:
+async def find_conversation(person: RouterClient, session: str) -> desk_pb2.Conversation:
     """One conversation, as the desk lists it."""
     states = (State.STATE_WAITING, State.STATE_HUMAN, State.STATE_RETURNED, State.STATE_CLOSED)
-    [found] = [found for found in await conversations(person, *states) if found.session.name == session]
+    [found] = [found for found in await list_conversations(person, *states) if found.session.name == session]
     return found
 
 
-async def escalates(person: Customer, session: str) -> desk_pb2.Conversation:
+async def wait_until_escalated(person: RouterClient, session: str) -> desk_pb2.Conversation:
     """The same, once it is escalated."""
     async with asyncio.timeout(30):
-        while not (found := await at_desk(person, session)).escalated:
+        while not (found := await find_conversation(person, session)).escalated:
             await asyncio.sleep(0.05)
     return found

@@ -12,13 +12,13 @@ from starlette.routing import Route
 
 
 class EchoGateway:
-    """Counts what it received; `go_on` lets a stream write its second line."""
+    """Counts what it received; `may_continue` lets a stream write its second line."""
 
     def __init__(self) -> None:
         self.received = 0
-        self.came = asyncio.Event()
-        self.go_on = asyncio.Event()
-        self.left = asyncio.Event()
+        self.request_received = asyncio.Event()
+        self.may_continue = asyncio.Event()
+        self.client_left = asyncio.Event()
 
     def app(self) -> Starlette:
         """Its application."""
@@ -53,17 +53,17 @@ class EchoGateway:
         # To its end before a word is said: nginx sends no more of a request once it has seen the answer begin.
         async for part in request.stream():
             self.received += len(part)
-            self.came.set()
+            self.request_received.set()
         return JSONResponse({"method": request.method, "bytes": self.received})
 
     async def _stream(self, _: Request) -> Response:
         async def lines() -> AsyncIterator[bytes]:
             try:
                 yield b"first\n"
-                await self.go_on.wait()
+                await self.may_continue.wait()
                 yield b"second\n"
             finally:
-                self.left.set()
+                self.client_left.set()
 
         return StreamingResponse(lines(), media_type="text/event-stream")
 
@@ -81,6 +81,6 @@ async def echo_gateway(port: int) -> AsyncIterator[EchoGateway]:
         yield gateway
     finally:
         server.should_exit = server.force_exit = True
-        gateway.go_on.set()
+        gateway.may_continue.set()
         with suppress(asyncio.CancelledError):
             await asyncio.wait_for(serving, 20)

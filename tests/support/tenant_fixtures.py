@@ -1,10 +1,10 @@
 """A tenant's settings, changed as an operator does."""
 
 from kefu.router.v1 import admin_pb2 as pb
-from tests.support.desk import Customer
+from tests.support.router_harness import RouterClient
 
 
-async def choose(operator: Customer, **settings: object) -> None:
+async def replace_settings(operator: RouterClient, **settings: object) -> None:
     """Replace the settings of the operator's own tenant by these."""
     found = await operator.admin.GetTenantSettings(pb.GetTenantSettingsRequest(), metadata=operator.metadata)
     chosen = pb.TenantSettings(**settings)  # pyright: ignore[reportArgumentType] - fields

@@ -6,36 +6,36 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 
-class Line:
+class TcpProxy:
     """Passes TCP on to a port of this machine."""
 
     def __init__(self, target: int) -> None:
         self._target = target
         self._pairs: set[asyncio.StreamWriter] = set()
-        self._whole = asyncio.Event()
-        self._whole.set()
+        self._connected = asyncio.Event()
+        self._connected.set()
         self.port = 0
         """Where a browser connects to."""
-        self.passed: list[tuple[float, bytes]] = []
+        self.forwarded: list[tuple[float, bytes]] = []
         """What the gateway sent, and when it was sent on, in seconds since the epoch."""
 
     def cut(self) -> None:
-        """Break every connection, as when a network goes away; new ones are broken at once until `mend`."""
-        self._whole.clear()
+        """Break every connection, as when a network goes away; new ones are broken at once until `restore`."""
+        self._connected.clear()
         for writer in self._pairs:
             writer.transport.abort()
 
-    def mend(self) -> None:
+    def restore(self) -> None:
         """New connections hold again."""
-        self._whole.set()
+        self._connected.set()
 
-    def first_passed(self, needle: bytes) -> float:
+    def first_forwarded(self, needle: bytes) -> float:
         """When these bytes were sent on, in seconds since the epoch."""
-        return next(at for at, chunk in self.passed if needle in chunk)
+        return next(at for at, chunk in self.forwarded if needle in chunk)
 
-    async def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection."""
-        if not self._whole.is_set():
+        if not self._connected.is_set():
             writer.transport.abort()
             return
         there_reader, there_writer = await asyncio.open_connection("127.0.0.1", self._target)
@@ -53,7 +53,7 @@ class Line:
 
     async def _pass_back(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while chunk := await reader.read(65536):
-            self.passed.append((time.time(), chunk))
+            self.forwarded.append((time.time(), chunk))
             writer.write(chunk)
             await writer.drain()
         writer.write_eof()
@@ -67,10 +67,10 @@ async def _pass(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 
 @asynccontextmanager
-async def open_line(target: int) -> AsyncIterator[Line]:
+async def open_tcp_proxy(target: int) -> AsyncIterator[TcpProxy]:
     """A whole line while the block runs."""
-    line = Line(target)
-    server = await asyncio.start_server(line.connected, "127.0.0.1", 0)
+    line = TcpProxy(target)
+    server = await asyncio.start_server(line.serve, "127.0.0.1", 0)
     line.port = server.sockets[0].getsockname()[1]
     try:
         yield line

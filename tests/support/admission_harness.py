@@ -12,7 +12,7 @@ from kefu.router.replicas.engine_load import EngineLoad
 from tests.support.virtual_time import now
 
 
-def admission(
+def make_scheduler(
     *,
     running: int = 1,
     waiting: int = 100,
@@ -25,40 +25,46 @@ def admission(
 
 
 @dataclass
-class Trace:
+class AdmissionTrace:
     """What became of turns, by tenant."""
 
     waits: dict[str, list[float]] = field(default_factory=lambda: defaultdict[str, list[float]](list))
     refused: dict[str, list[Overloaded]] = field(default_factory=lambda: defaultdict[str, list[Overloaded]](list))
-    rungs: dict[str, list[BrownOut]] = field(default_factory=lambda: defaultdict[str, list[BrownOut]](list))
+    levels: dict[str, list[BrownOut]] = field(default_factory=lambda: defaultdict[str, list[BrownOut]](list))
 
-    async def turn(self, doors: AdmissionScheduler, claim: SlotRequest, seconds: float) -> None:
+    async def run_turn(self, doors: AdmissionScheduler, claim: SlotRequest, seconds: float) -> None:
         came = now()
         try:
             async with doors.slot(claim) as rung:
                 self.waits[claim.tenant].append(now() - came)
-                self.rungs[claim.tenant].append(rung)
+                self.levels[claim.tenant].append(rung)
                 await asyncio.sleep(seconds if rung < BrownOut.WITHOUT_MODEL else 0.01)
         except Overloaded as error:
             self.refused[claim.tenant].append(error)
 
 
-async def arrivals(
-    doors: AdmissionScheduler, trace: Trace, claim: SlotRequest, *, per_second: float, seconds: float, turn: float
+async def submit_steadily(
+    doors: AdmissionScheduler,
+    trace: AdmissionTrace,
+    claim: SlotRequest,
+    *,
+    per_second: float,
+    seconds: float,
+    turn: float,
 ) -> None:
     """Turns at a steady rate, each of `turn` seconds; returns when all have ended."""
     async with asyncio.TaskGroup() as group:
         for _ in range(round(per_second * seconds)):
-            group.create_task(trace.turn(doors, claim, turn))
+            group.create_task(trace.run_turn(doors, claim, turn))
             await asyncio.sleep(1 / per_second)
 
 
-async def held(
-    doors: AdmissionScheduler, trace: Trace, *claims: SlotRequest, seconds: float = 1.0
+async def submit_turns(
+    doors: AdmissionScheduler, trace: AdmissionTrace, *claims: SlotRequest, seconds: float = 1.0
 ) -> list[asyncio.Task[None]]:
     """Turns that have come, one after another."""
     tasks: list[asyncio.Task[None]] = []
     for claim in claims:
-        tasks.append(asyncio.create_task(trace.turn(doors, claim, seconds)))
+        tasks.append(asyncio.create_task(trace.run_turn(doors, claim, seconds)))
         await asyncio.sleep(0)
     return tasks

@@ -14,11 +14,11 @@ from kefu.generation.service import SCOPES
 from kefu.generation.servicer import GenerationServicer, ServingLimits
 from kefu.router.replicas.load import SATURATED
 from kefu.router.replicas.pool import ReplicaPool
-from tests.support.calling import INTERNAL_KEY
-from tests.support.desk import Customer, Desk
-from tests.support.waiting import until
+from tests.support.grpc_calls import INTERNAL_KEY
+from tests.support.router_harness import RouterClient, RouterHarness
+from tests.support.waiting import wait_until
 
-QUICK = SimulatedSettings(
+FAST_ENGINE = SimulatedSettings(
     prefill_tokens_per_second=1e6,
     step_seconds=0.01,
     step_seconds_per_request=0.0,
@@ -27,14 +27,14 @@ QUICK = SimulatedSettings(
     max_model_tokens=4096,
     max_running=64,
 )
-Trouble = tuple[int, Exception | None]
+PlannedFailure = tuple[int, Exception | None]
 """After so many pieces: this error, or silence."""
 
 
-class TroubledEngine:
+class FailingEngine:
     """The simulated engine, to which the next of a test's troubles happens, whichever replica is asked."""
 
-    def __init__(self, engine: SimulatedEngine, troubles: list[Trouble]) -> None:
+    def __init__(self, engine: SimulatedEngine, troubles: list[PlannedFailure]) -> None:
         self._engine = engine
         self._troubles = troubles
         self.merges = engine.merges
@@ -71,10 +71,10 @@ class TroubledEngine:
         return await self._engine.died()
 
 
-class Replica:
+class SimulatedReplica:
     """One generation service of this process."""
 
-    def __init__(self, engine: TroubledEngine, servicer: GenerationServicer, stack: AsyncExitStack) -> None:
+    def __init__(self, engine: FailingEngine, servicer: GenerationServicer, stack: AsyncExitStack) -> None:
         self.engine = engine
         self.servicer = servicer
         self._stack = stack
@@ -84,54 +84,60 @@ class Replica:
         await self._stack.aclose()
 
     @property
-    def books(self) -> tuple[int, int, int, int]:
+    def open_work(self) -> tuple[int, int, int, int]:
         """All that has to be 0 when nothing is asked of it."""
         ledger, load = self.servicer.ledger, self.engine.load()
         return ledger.open_requests, ledger.owed_tokens, load.running, load.waiting
 
 
-class Shop:
+class FailingReplicas:
     """A router in front of two replicas."""
 
-    def __init__(self, desk: Desk, pool: ReplicaPool, replicas: list[Replica], troubles: list[Trouble]) -> None:
+    def __init__(
+        self, desk: RouterHarness, pool: ReplicaPool, replicas: list[SimulatedReplica], troubles: list[PlannedFailure]
+    ) -> None:
         self.desk = desk
         self.pool = pool
         self.replicas = replicas
-        self.troubles = troubles
+        self.failures = troubles
         self._loads = [replica.load for replica in pool.replicas]
 
-    async def customer(self) -> Customer:
-        return await self.desk.customer()
+    async def customer(self) -> RouterClient:
+        return await self.desk.client()
 
     @property
     def calls(self) -> int:
         return sum(replica.engine.calls for replica in self.replicas)
 
-    async def until_writing(self, calls: int = 1) -> None:
-        await until(lambda: self.calls >= calls and any(replica.engine.pieces > 3 for replica in self.replicas))
+    async def wait_until_writing(self, calls: int = 1) -> None:
+        await wait_until(lambda: self.calls >= calls and any(replica.engine.pieces > 3 for replica in self.replicas))
 
     def owed(self) -> list[tuple[int, int]]:
         """Streams and tokens of each replica, as the router counts them."""
         return [(load.in_flight, load.tokens - (SATURATED if load.stale else 0)) for load in self._loads]
 
-    async def check_books(self) -> None:
+    async def check_nothing_owed(self) -> None:
         """Everything is given back within the time of a report or two."""
         try:
             async with asyncio.timeout(10):
-                while any(any(pair) for pair in self.owed()) or any(any(replica.books) for replica in self.replicas):
+                while any(any(pair) for pair in self.owed()) or any(
+                    any(replica.open_work) for replica in self.replicas
+                ):
                     await asyncio.sleep(0.02)
         except TimeoutError:
-            pytest.fail(f"router: {self.owed()}; replicas: {[replica.books for replica in self.replicas]}")
+            pytest.fail(f"router: {self.owed()}; replicas: {[replica.open_work for replica in self.replicas]}")
 
 
 @asynccontextmanager
-async def generation(settings: SimulatedSettings, troubles: list[Trouble]) -> AsyncIterator[tuple[str, Replica]]:
+async def serve_simulated_replica(
+    settings: SimulatedSettings, troubles: list[PlannedFailure]
+) -> AsyncIterator[tuple[str, SimulatedReplica]]:
     async with AsyncExitStack() as stack:
-        engine = TroubledEngine(await stack.enter_async_context(open_simulated("", settings)), troubles)
+        engine = FailingEngine(await stack.enter_async_context(open_simulated("", settings)), troubles)
         servicer = GenerationServicer(engine, ServingLimits(512, 0.02, 0.0, 0.02, 30.0))
         serves = await stack.enter_async_context(AsyncExitStack())
         keyring = await serves.enter_async_context(open_keyring(INTERNAL_KEY))
         running = await serves.enter_async_context(
             serving("127.0.0.1:0", servicer.register, keyring=keyring, scopes=SCOPES, drain=0)
         )
-        yield f"127.0.0.1:{running.port}", Replica(engine, servicer, serves)
+        yield f"127.0.0.1:{running.port}", SimulatedReplica(engine, servicer, serves)

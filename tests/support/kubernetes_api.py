@@ -33,20 +33,20 @@ class Recording(BaseModel, frozen=True, extra="forbid"):
 
 
 @dataclass
-class KubeApi:
-    """`asked`: the parameters of each request so far; `tokens`: the bearer's; `wrong`: what was not as recorded."""
+class RecordedKubernetesApi:
+    """`requests`: the parameters of each request so far; `tokens`: the bearer's; `mismatches`: what was not as recorded."""
 
     recording: Recording
     url: str = ""
-    asked: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
+    requests: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
     tokens: list[str] = field(default_factory=list[str])
-    wrong: list[str] = field(default_factory=list[str])
+    mismatches: list[str] = field(default_factory=list[str])
 
-    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection, which gets one answer."""
         try:
             head = (await reader.readuntil(b"\r\n\r\n")).decode("ascii").split("\r\n")
-            number = len(self.asked)
+            number = len(self.requests)
             self._check(number, head)
             if number < len(self.recording.exchanges):
                 await self._play(self.recording.exchanges[number], writer)
@@ -58,17 +58,17 @@ class KubeApi:
     def _check(self, number: int, head: list[str]) -> None:
         target = urlsplit(head[0].split(" ")[1])
         query = dict(parse_qsl(target.query))
-        self.asked.append(query)
+        self.requests.append(query)
         headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head[1:])}
         self.tokens.append(headers.get("authorization", "").removeprefix("Bearer "))
         if number >= len(self.recording.exchanges):
-            self.wrong.append(f"one request too many: {query}")
+            self.mismatches.append(f"one request too many: {query}")
             return
         wanted = self.recording.exchanges[number]
         if target.path != self.recording.path:
-            self.wrong.append(f"{wanted.what}: {target.path}")
+            self.mismatches.append(f"{wanted.what}: {target.path}")
         if ("watch" in query) != ("watch" in wanted.query) or not wanted.query.items() <= query.items():
-            self.wrong.append(f"{wanted.what}: {query}")
+            self.mismatches.append(f"{wanted.what}: {query}")
 
     async def _play(self, exchange: Exchange, writer: asyncio.StreamWriter) -> None:
         writer.write(
@@ -96,10 +96,10 @@ def _chunk(data: bytes) -> bytes:
 
 
 @asynccontextmanager
-async def kube_api(recording: Path) -> AsyncIterator[KubeApi]:
-    """An API server at `KubeApi.url` while the block runs."""
-    api = KubeApi(Recording.model_validate_json(recording.read_bytes()))
-    server = await asyncio.start_server(api.answer, "127.0.0.1", 0)
+async def open_kubernetes_api(recording: Path) -> AsyncIterator[RecordedKubernetesApi]:
+    """An API server at `RecordedKubernetesApi.url` while the block runs."""
+    api = RecordedKubernetesApi(Recording.model_validate_json(recording.read_bytes()))
+    server = await asyncio.start_server(api.serve, "127.0.0.1", 0)
     api.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     try:
         yield api

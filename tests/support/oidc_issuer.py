@@ -15,18 +15,18 @@ from starlette.routing import Route, Router
 
 from kefu.gateway.config import GatewayConfig
 from kefu.gateway.http_server import Readiness, serving_http
-from tests.support.calling import INTERNAL_KEY
+from tests.support.grpc_calls import INTERNAL_KEY
 
 AUDIENCE = "kefu-desk"
 
 
-class Issuer:
-    """Keys by `kid`: "rsa" and "ec". `asked` counts requests for them; `away` makes it answer 503."""
+class OidcIssuer:
+    """Keys by `kid`: "rsa" and "ec". `key_requests` counts requests for them; `unavailable` makes it answer 503."""
 
     def __init__(self) -> None:
         self.url = ""
-        self.asked = 0
-        self.away = False
+        self.key_requests = 0
+        self.unavailable = False
         self.keys: dict[str, Any] = {
             "rsa": rsa.generate_private_key(public_exponent=65537, key_size=2048),
             "ec": ec.generate_private_key(ec.SECP256R1()),
@@ -54,8 +54,8 @@ class Issuer:
 
     async def jwks(self, request: Request) -> Response:
         """The public keys, and one that is a shared secret and must never be taken."""
-        self.asked += 1
-        if self.away:
+        self.key_requests += 1
+        if self.unavailable:
             return Response(status_code=503)
         published: list[dict[str, Any]] = [{"kty": "oct", "kid": "shared", "k": "c2VjcmV0"}]
         for key_id, key in self.keys.items():
@@ -66,9 +66,9 @@ class Issuer:
 
 
 @asynccontextmanager
-async def open_issuer() -> AsyncIterator[Issuer]:
+async def open_oidc_issuer() -> AsyncIterator[OidcIssuer]:
     """An issuer while the block runs."""
-    issuer = Issuer()
+    issuer = OidcIssuer()
     routes = [Route("/.well-known/openid-configuration", issuer.configuration), Route("/keys", issuer.jwks)]
     config = GatewayConfig(listen="127.0.0.1:0", internal_key=INTERNAL_KEY, drain_seconds=0.0)  # pyright: ignore[reportArgumentType]
     async with serving_http(config, Router(routes), Readiness(), lambda: None) as port:

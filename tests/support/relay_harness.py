@@ -11,13 +11,13 @@ from kefu.router.dispatch.relay import Patience, Relays
 from kefu.router.dispatch.retry_budget import RetryBudget
 from kefu.router.domain.generation import Frame, GenerationEnd, GenerationRequest, Message, Role
 from kefu.router.replicas.pool import ReplicaPool, open_pool
-from tests.support.backends import ScriptedReplica, Step, replica_server
-from tests.support.calling import INTERNAL_KEY
+from tests.support.grpc_calls import INTERNAL_KEY
+from tests.support.scripted_services import ScriptedReplica, Step, serve_replica
 
 CUSTOMER = Principal("default", "someone", frozenset({Scope.CHAT}))
 
 
-def order(
+def make_request(
     *, estimated_tokens: int = 500, reasoning_tokens: int | None = None, deadline: float | None = None
 ) -> GenerationRequest:
     """What every test asks for."""
@@ -30,14 +30,14 @@ def order(
     )
 
 
-def scripted(*frames: Step) -> ScriptedReplica:
+def make_replica(*frames: Step) -> ScriptedReplica:
     """A replica that writes these."""
     replica = ScriptedReplica()
     replica.frames = list(frames)
     return replica
 
 
-def measured(*, share: float = 1.0, seconds: float = 0.05) -> Hedging:
+def make_measured_hedging(*, share: float = 1.0, seconds: float = 0.05) -> Hedging:
     """Hedging that has seen enough first tokens."""
     hedging = Hedging(share=share)
     for _ in range(60):
@@ -46,7 +46,7 @@ def measured(*, share: float = 1.0, seconds: float = 0.05) -> Hedging:
 
 
 @dataclass
-class Written:
+class ReceivedFrames:
     """What came of an order."""
 
     frames: list[Frame] = field(default_factory=list[Frame])
@@ -63,7 +63,7 @@ class Written:
         return [token_id for frame in self.frames for token_id in frame.token_ids]
 
 
-class Bench:
+class RelayHarness:
     """Scripted replicas and the relays in front of them."""
 
     def __init__(
@@ -76,15 +76,15 @@ class Bench:
 
     async def ask(
         self, wanted: GenerationRequest | None = None, *, preferred: int = 0, first_by: float | None = None
-    ) -> Written:
+    ) -> ReceivedFrames:
         """All frames of an order; the replica with the number `preferred` is asked first."""
-        written = Written()
-        await self.into(written, wanted, preferred=preferred, first_by=first_by)
+        written = ReceivedFrames()
+        await self.ask_into(written, wanted, preferred=preferred, first_by=first_by)
         return written
 
-    async def into(
+    async def ask_into(
         self,
-        written: Written,
+        written: ReceivedFrames,
         wanted: GenerationRequest | None = None,
         *,
         preferred: int = 0,
@@ -92,13 +92,13 @@ class Bench:
     ) -> None:
         """The same, for those who want to see what came before it failed."""
         relay = self.relays.relay(CUSTOMER, preferred=self.addresses[preferred], session="s")
-        async for event in relay.frames(wanted or order(), first_by=first_by):
+        async for event in relay.frames(wanted or make_request(), first_by=first_by):
             if isinstance(event, GenerationEnd):
                 written.ended = event
             else:
                 written.frames.append(event)
 
-    async def until_settled(self, seconds: float = 5.0) -> None:
+    async def wait_until_idle(self, seconds: float = 5.0) -> None:
         """Wait until nothing is owed and nothing in flight, as this router sees it, and nobody waits for a frame."""
         async with asyncio.timeout(seconds):
             while any(replica.load.in_flight or replica.load.tokens for replica in self.pool.replicas):
@@ -106,21 +106,21 @@ class Bench:
             while any(task.get_name().startswith("first frame") for task in asyncio.all_tasks()):
                 await asyncio.sleep(0.02)
 
-    async def until_known(self) -> None:
+    async def wait_until_known(self) -> None:
         """Wait until every replica has told its load."""
-        await self.until_settled(10.0)
+        await self.wait_until_idle(10.0)
 
 
 @asynccontextmanager
-async def open_bench(
+async def open_relay_harness(
     *scripted: ScriptedReplica,
     patience: Patience | None = None,
     retries: RetryBudget | None = None,
     hedging: Hedging | None = None,
-) -> AsyncIterator[Bench]:
+) -> AsyncIterator[RelayHarness]:
     """A bench while the block runs, its replicas known. Hedging is off unless a test says otherwise."""
     async with AsyncExitStack() as stack:
-        addresses = [await stack.enter_async_context(replica_server(replica)) for replica in scripted]
+        addresses = [await stack.enter_async_context(serve_replica(replica)) for replica in scripted]
         pool = await stack.enter_async_context(open_pool(",".join(addresses), INTERNAL_KEY, "bench"))
         relays = Relays(
             pool,
@@ -128,6 +128,6 @@ async def open_bench(
             retries or RetryBudget(share=0.2, reserve=100.0),
             hedging or Hedging(share=0.0),
         )
-        bench = Bench(relays, pool, addresses, list(scripted))
-        await bench.until_known()
+        bench = RelayHarness(relays, pool, addresses, list(scripted))
+        await bench.wait_until_known()
         yield bench

@@ -23,32 +23,32 @@ def is_alone(item: pytest.Item) -> bool:
     return any(item.get_closest_marker(name) for name in ("alone", "model"))
 
 
-def folder_of(item: pytest.Item) -> str:
+def top_folder(item: pytest.Item) -> str:
     """The folder of tests/ that it is in."""
     return item.path.relative_to(Path(__file__).parents[1]).parts[0]
 
 
-def in_order(items: Iterable[pytest.Item]) -> list[pytest.Item]:
+def sort_tests(items: Iterable[pytest.Item]) -> list[pytest.Item]:
     """By how long their folders take, and those that run alone at the end."""
 
     def rank(item: pytest.Item) -> tuple[bool, int]:
-        folder = folder_of(item)
+        folder = top_folder(item)
         return is_alone(item), _FOLDERS.index(folder) if folder in _FOLDERS else len(_FOLDERS)
 
     return sorted(items, key=rank)
 
 
-def left_out_of_quick(item: pytest.Item) -> str:
+def reason_left_out(item: pytest.Item) -> str:
     """Why a quick run leaves it out; empty when it does not."""
     if item.get_closest_marker("model"):
         return "with a real model"
-    folder = folder_of(item)
+    folder = top_folder(item)
     if folder in ("suite", "browser"):
         return {"suite": "of the whole suite", "browser": "in a browser"}[folder]
     return "slow" if item.get_closest_marker("slow") else ""
 
 
-class Notes:
+class RunNotes:
     """What a worker tells, by a file, whoever shares out the tests."""
 
     def __init__(self, path: Path) -> None:
@@ -67,11 +67,11 @@ class Notes:
         return Counter(json.loads(self.path.read_text())[1] if self.path.exists() else {})
 
 
-class Sharing(LoadFileScheduling):
+class FileScheduling(LoadFileScheduling):
     """A file's tests stay together, and those that run alone are given to the last worker once it is the last."""
 
-    def __init__(self, config: pytest.Config, log: object, notes: Notes) -> None:
-        config.option.loadscopereorder = False  # they come in the order of `in_order`
+    def __init__(self, config: pytest.Config, log: object, notes: RunNotes) -> None:
+        config.option.loadscopereorder = False  # they come in the order of `sort_tests`
         super().__init__(config, log)  # pyright: ignore[reportArgumentType]
         self._notes = notes
         self._alone: set[str] | None = None

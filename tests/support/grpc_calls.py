@@ -15,19 +15,19 @@ INTERNAL_KEY = make_key("internal").secret
 BOOTSTRAP_KEY = make_key("bootstrap").secret
 
 
-def bearing(key: str, *more: tuple[str, str]) -> tuple[tuple[str, str], ...]:
+def bearer_metadata(key: str, *more: tuple[str, str]) -> tuple[tuple[str, str], ...]:
     """Metadata with a key, and whatever else."""
     return (("authorization", f"Bearer {key}"), *more)
 
 
 @asynccontextmanager
-async def channel_to(port: int) -> AsyncIterator[grpc.aio.Channel]:
+async def open_channel(port: int) -> AsyncIterator[grpc.aio.Channel]:
     """A channel to a server on this machine."""
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
         yield channel
 
 
-async def failure(call: Callable[[], Awaitable[object]]) -> RpcFailure:
+async def expect_failure(call: Callable[[], Awaitable[object]]) -> RpcFailure:
     """How a call fails; the test fails when it does not."""
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await call()
@@ -36,7 +36,7 @@ async def failure(call: Callable[[], Awaitable[object]]) -> RpcFailure:
 
 async def is_serving(port: int, service: str = "") -> bool:
     """What grpc.health.v1 says of a service; needs no key."""
-    async with channel_to(port) as channel:
+    async with open_channel(port) as channel:
         check = channel.unary_unary(
             "/grpc.health.v1.Health/Check",
             request_serializer=health_pb2.HealthCheckRequest.SerializeToString,

@@ -10,8 +10,8 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 
 from kefu.router.v1 import admin_pb2, admin_pb2_grpc
 from kefu.testing.suite import Suite, starting_suite
-from tests.support.calling import bearing
-from tests.support.pages import chromium_or_skip
+from tests.support.browser_harness import find_chromium_or_skip
+from tests.support.grpc_calls import bearer_metadata
 
 READY_SECONDS = 300.0
 """Longer than the suite alone is given: browsers of other tests may be starting beside it."""
@@ -25,13 +25,13 @@ A repair under warranty costs nothing. Outside the warranty it costs 19 euros.
 """
 
 
-class Office:
+class SuiteBrowser:
     """Pages over a running suite."""
 
     def __init__(self, suite: Suite, browser: Browser) -> None:
         self.suite = suite
         self._browser = browser
-        self.complaints: list[str] = []
+        self.page_errors: list[str] = []
         """What the pages threw."""
 
     @property
@@ -40,13 +40,13 @@ class Office:
         address = self.suite.state().gateway
         return address if "://" in address else f"http://{address}"
 
-    async def customer(self) -> Page:
+    async def open_chat_page(self) -> Page:
         """A visitor on the chat page."""
         page = await self._page()
         await page.goto(self.origin)
         return page
 
-    async def colleague(self, name: str, address: str = "", key: str = "", **options: Any) -> Page:
+    async def sign_in(self, name: str, address: str = "", key: str = "", **options: Any) -> Page:
         """Somebody who signs in at the desk with a key, the suite's own unless another is given."""
         page = await self._page(**options)
         await page.goto(f"{self.origin}/desk{address}")
@@ -57,7 +57,7 @@ class Office:
         await expect(page.locator(".shell")).to_be_visible()
         return page
 
-    async def stranger(self, key: str) -> Page:
+    async def enter_key(self, key: str) -> Page:
         """Somebody whose key will not do."""
         page = await self._page()
         await page.goto(f"{self.origin}/desk")
@@ -65,12 +65,12 @@ class Office:
         await page.locator("button[type=submit]").click()
         return page
 
-    async def key(self, *scopes: admin_pb2.Scope.ValueType) -> str:
+    async def create_key(self, *scopes: admin_pb2.Scope.ValueType) -> str:
         """A new key."""
         async with grpc.aio.insecure_channel(self.suite.router) as channel:
             admin = admin_pb2_grpc.AdminServiceStub(channel)
             made = await admin.CreateKey(
-                admin_pb2.CreateKeyRequest(scopes=scopes, display_name="test"), metadata=bearing(self.suite.key)
+                admin_pb2.CreateKeyRequest(scopes=scopes, display_name="test"), metadata=bearer_metadata(self.suite.key)
             )
         return made.secret
 
@@ -79,14 +79,14 @@ class Office:
         context = await self._browser.new_context(**chosen)
         context.set_default_timeout(60_000)
         page = await context.new_page()
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("pageerror", lambda error: self.page_errors.append(str(error)))
         return page
 
 
 @asynccontextmanager
-async def open_office(tmp_path: Path, **environment: str) -> AsyncIterator[Office]:
+async def open_suite_browser(tmp_path: Path, **environment: str) -> AsyncIterator[SuiteBrowser]:
     """All of it while the block runs, with a collection "help" that is empty; `environment` is the services'."""
-    path = chromium_or_skip()
+    path = find_chromium_or_skip()
     async with AsyncExitStack() as stack:
         suite = await stack.enter_async_context(starting_suite(tmp_path, "--engine", "simulated", **environment))
         await suite.until_ready(READY_SECONDS)
@@ -96,10 +96,10 @@ async def open_office(tmp_path: Path, **environment: str) -> AsyncIterator[Offic
         stack.push_async_callback(browser.close)
         done = await suite.kefu("collections", "create", "help")
         assert done.status == 0, done
-        yield Office(suite, browser)
+        yield SuiteBrowser(suite, browser)
 
 
-async def upload(desk: Page, name: str, content: bytes, outcome: str = "done") -> None:
+async def upload_file(desk: Page, name: str, content: bytes, outcome: str = "done") -> None:
     """Import a file by the page, and wait for what becomes of it."""
     await desk.locator("input[type=file]").set_input_files({"name": name, "mimeType": "", "buffer": content})
     await expect(desk.locator(f".upload-row.{outcome}").filter(has_text=name)).to_be_visible()

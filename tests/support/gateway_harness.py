@@ -18,8 +18,8 @@ from kefu.gateway.config import GatewayConfig
 from kefu.gateway.service import gateway
 from kefu.gateway.static_pages import FOLDER
 from kefu.router.v1 import chat_pb2 as pb
-from tests.support.calling import BOOTSTRAP_KEY, INTERNAL_KEY
-from tests.support.desk import Answer, Desk
+from tests.support.grpc_calls import BOOTSTRAP_KEY, INTERNAL_KEY
+from tests.support.router_harness import AnswerEvents, RouterHarness
 
 CHAT = "/kefu.router.v1.ChatService"
 VISITOR_SECRET = "a secret of visitors that is long enough for HS256"
@@ -27,7 +27,7 @@ END_OF_STREAM = 0b10
 
 
 @dataclass
-class Front:
+class GatewayHarness:
     """A gateway, and a client of it."""
 
     port: int
@@ -40,14 +40,16 @@ class Front:
 
     async def call(self, path: str, token: str = BOOTSTRAP_KEY, **fields: Any) -> httpx.Response:
         """A unary call, in JSON."""
-        return await self.http.post(path, json=fields, headers=bearer(token))
+        return await self.http.post(path, json=fields, headers=bearer_header(token))
 
-    async def ask(self, text: str, token: str = BOOTSTRAP_KEY, session: str = "sessions/-", **more: Any) -> Answer:
+    async def ask(
+        self, text: str, token: str = BOOTSTRAP_KEY, session: str = "sessions/-", **more: Any
+    ) -> AnswerEvents:
         """A message over Connect, in JSON, all events of its answer; fails when the stream ends with an error."""
         response = await self.converse(text, token, session, **more)
-        messages, end = frames(response.content)
+        messages, end = decode_frames(response.content)
         assert "error" not in end, end
-        return Answer([Parse(message, pb.ConverseEvent()) for message in messages])
+        return AnswerEvents([Parse(message, pb.ConverseEvent()) for message in messages])
 
     async def converse(
         self, text: str, token: str = BOOTSTRAP_KEY, session: str = "sessions/-", **more: Any
@@ -55,11 +57,11 @@ class Front:
         """The response to a message over Connect."""
         return await self.http.post(
             f"{CHAT}/Converse",
-            content=framed({"session": session, "text": text, **more}),
-            headers={**bearer(token), "content-type": "application/connect+json"},
+            content=encode_frame({"session": session, "text": text, **more}),
+            headers={**bearer_header(token), "content-type": "application/connect+json"},
         )
 
-    async def visitor(self) -> str:
+    async def create_visitor(self) -> str:
         """A new visitor's token."""
         response = await self.http.post("/api/visitor")
         assert response.status_code == 200, response.text
@@ -67,9 +69,9 @@ class Front:
 
 
 @asynccontextmanager
-async def open_front(
-    desk: Desk, *, retrieval: str = "", folder: Path = FOLDER, **config: object
-) -> AsyncIterator[Front]:
+async def open_gateway_harness(
+    desk: RouterHarness, *, retrieval: str = "", folder: Path = FOLDER, **config: object
+) -> AsyncIterator[GatewayHarness]:
     """A gateway while the block runs; `config` are fields of GatewayConfig."""
     chosen: dict[str, object] = {
         "listen": "127.0.0.1:0",
@@ -82,21 +84,21 @@ async def open_front(
     }
     settings = GatewayConfig(**chosen)  # pyright: ignore[reportArgumentType]
     async with gateway(settings, folder) as port, httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http:
-        yield Front(port, http)
+        yield GatewayHarness(port, http)
 
 
-def bearer(token: str) -> dict[str, str]:
+def bearer_header(token: str) -> dict[str, str]:
     """The header that holds a key or token; none when that is empty."""
     return {"authorization": f"Bearer {token}"} if token else {}
 
 
-def framed(message: dict[str, Any] | bytes) -> bytes:
+def encode_frame(message: dict[str, Any] | bytes) -> bytes:
     """A message of a stream in Connect or gRPC-Web."""
     data = message if isinstance(message, bytes) else json.dumps(message).encode()
     return struct.pack(">BI", 0, len(data)) + data
 
 
-def frames(body: bytes) -> tuple[list[bytes], dict[str, Any]]:
+def decode_frames(body: bytes) -> tuple[list[bytes], dict[str, Any]]:
     """The messages of a Connect stream, and its end."""
     messages: list[bytes] = []
     while body:
@@ -109,12 +111,12 @@ def frames(body: bytes) -> tuple[list[bytes], dict[str, Any]]:
     raise AssertionError("the stream was cut")
 
 
-def reason(error: dict[str, Any]) -> str:
+def reason_of(error: dict[str, Any]) -> str:
     """The reason in the ErrorInfo of an error in Connect's JSON."""
-    return detail(error, error_details_pb2.ErrorInfo()).reason
+    return detail_of(error, error_details_pb2.ErrorInfo()).reason
 
 
-def detail(error: dict[str, Any], kind: Any) -> Any:
+def detail_of(error: dict[str, Any], kind: Any) -> Any:
     """One of an error's details."""
     for each in error["details"]:
         if each["type"] == kind.DESCRIPTOR.full_name:

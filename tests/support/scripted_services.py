@@ -18,13 +18,15 @@ from kefu.generation.v1 import generation_pb2 as gen
 from kefu.generation.v1 import generation_pb2_grpc as gen_rpc
 from kefu.retrieval.v1 import knowledge_pb2 as kb
 from kefu.retrieval.v1 import knowledge_pb2_grpc as kb_rpc
-from tests.support.calling import INTERNAL_KEY
+from tests.support.grpc_calls import INTERNAL_KEY
 
 Step = str | float | asyncio.Event | Exception | gen.Delta
 Context = grpc.aio.ServicerContext[Any, Any]
 
 
-def hit(text: str, *, title: str = "Refunds", relevance: float = 0.9, language: str = "en", n: int = 1) -> kb.SearchHit:
+def make_hit(
+    text: str, *, title: str = "Refunds", relevance: float = 0.9, language: str = "en", n: int = 1
+) -> kb.SearchHit:
     """A passage found."""
     passage = kb.Passage(
         name=f"collections/help/documents/d{n}/passages/{n}", title=title, text=text, language=language, path=f"d{n}.md"
@@ -77,7 +79,7 @@ class ScriptedKnowledge(kb_rpc.KnowledgeServiceServicer):
 
 
 @dataclass
-class Played:
+class ScriptedCall:
     """One Generate call, as the replica saw it."""
 
     request: gen.GenerateRequest
@@ -103,7 +105,7 @@ class ScriptedReplica(gen_rpc.GenerationServiceServicer):
         self.owed = 0
         self.accepted = 0
         self.finish = gen.Completed.FINISH_REASON_STOP
-        self.calls: list[Played] = []
+        self.calls: list[ScriptedCall] = []
 
     async def DescribeModel(self, request: gen.DescribeModelRequest, context: Context) -> gen.DescribeModelResponse:
         return gen.DescribeModelResponse(model="scripted", engine="scripted", fingerprint=self.fingerprint)
@@ -126,7 +128,7 @@ class ScriptedReplica(gen_rpc.GenerationServiceServicer):
                 yield response
 
     async def answer(self, request: gen.GenerateRequest) -> AsyncGenerator[gen.GenerateEvent, None]:
-        call = Played(request)
+        call = ScriptedCall(request)
         self.calls.append(call)
         try:
             self.accepted += request.estimated_tokens
@@ -166,7 +168,7 @@ class ScriptedReplica(gen_rpc.GenerationServiceServicer):
 
 
 @asynccontextmanager
-async def knowledge_server(servicer: ScriptedKnowledge, listen: str = "127.0.0.1:0") -> AsyncIterator[str]:
+async def serve_knowledge(servicer: ScriptedKnowledge, listen: str = "127.0.0.1:0") -> AsyncIterator[str]:
     """The address of a retrieval server that plays `servicer`."""
     async with (
         open_keyring(INTERNAL_KEY) as keyring,
@@ -182,7 +184,7 @@ async def knowledge_server(servicer: ScriptedKnowledge, listen: str = "127.0.0.1
 
 
 @asynccontextmanager
-async def replica_server(servicer: ScriptedReplica, listen: str = "127.0.0.1:0") -> AsyncIterator[str]:
+async def serve_replica(servicer: ScriptedReplica, listen: str = "127.0.0.1:0") -> AsyncIterator[str]:
     """The address of a generation server that plays `servicer`. Leaving the block cuts its streams."""
     async with (
         open_keyring(INTERNAL_KEY) as keyring,

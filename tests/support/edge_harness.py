@@ -24,14 +24,14 @@ from kefu.local.health_probes import grpc_probe
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import chat_pb2_grpc as rpc
 from kefu.testing.ports import free_port
-from tests.support.calling import bearing
 from tests.support.echo_router import KEY, echo_router
+from tests.support.grpc_calls import bearer_metadata
 
 LIMITS = limits_for(100, cores=2, descriptors=4096)
 ROOT = Path(__file__).parents[2]
 
 
-def nginx_or_skip() -> Nginx:
+def find_nginx_or_skip() -> Nginx:
     """The nginx here. Without one a test is skipped, and fails where CI runs it."""
     try:
         return find_nginx()
@@ -42,7 +42,7 @@ def nginx_or_skip() -> Nginx:
 
 
 @dataclass
-class Front:
+class EdgeHarness:
     """An nginx, and what stands behind it."""
 
     edge: Edge
@@ -74,7 +74,7 @@ class Front:
         """A channel to nginx."""
         return channel_to(self.address, self.root_certificate)
 
-    async def logged(self, calls: int) -> list[dict[str, Any]]:
+    async def read_access_log(self, calls: int) -> list[dict[str, Any]]:
         """So many calls as nginx logged them, waited for: it writes a line once the stream is closed on both sides."""
         async with asyncio.timeout(20):
             while True:
@@ -86,11 +86,11 @@ class Front:
 
 
 @asynccontextmanager
-async def nginx_in_front(
+async def open_edge_harness(
     tmp_path: Path, edge: Edge | None = None, *, running: bool = True, processes: bool = False
-) -> AsyncIterator[Front]:
+) -> AsyncIterator[EdgeHarness]:
     """nginx and two routers, while the block runs. Of `edge` its ports, its folder and its routers are replaced."""
-    nginx = nginx_or_skip()
+    nginx = find_nginx_or_skip()
     ports = [free_port() for _ in range(2)]
     edge = edge or Edge("", [], tmp_path, LIMITS)
     edge = replace(
@@ -104,7 +104,7 @@ async def nginx_in_front(
     config.write_text(render(edge, nginx))
     secure = edge.certificate is not None
     root = str(edge.certificate.certificate) if edge.certificate else ""
-    front = Front(edge, f"https://{edge.listen}" if secure else edge.listen, root, ports)
+    front = EdgeHarness(edge, f"https://{edge.listen}" if secure else edge.listen, root, ports)
     errors = (tmp_path / "error.log").open("wb")
     process = await asyncio.create_subprocess_exec(*nginx.command(config), stderr=errors)
     try:
@@ -113,7 +113,7 @@ async def nginx_in_front(
                 await asyncio.gather(*(front.start_router(port) for port in ports))
             elif running:
                 for port in ports:
-                    await stack.enter_async_context(echo_router(port, tls=tls_of(edge)))
+                    await stack.enter_async_context(echo_router(port, tls=upstream_tls(edge)))
             async with front.channel() as channel, asyncio.timeout(20):
                 await channel.channel_ready()
             yield front
@@ -125,7 +125,7 @@ async def nginx_in_front(
         await asyncio.wait_for(process.wait(), 20)
 
 
-def tls_of(edge: Edge) -> Tls | None:
+def upstream_tls(edge: Edge) -> Tls | None:
     """What the services behind have to serve with."""
     inside = edge.inside
     return Tls(inside.shown.certificate, inside.shown.key, inside.authority) if inside else None
@@ -134,9 +134,9 @@ def tls_of(edge: Edge) -> Tls | None:
 async def converse(channel: grpc.aio.Channel, text: str = "") -> Sequence[pb.ConverseEvent]:
     """All events of one turn."""
     request = pb.ConverseRequest(session="sessions/-", text=text)
-    return [event async for event in rpc.ChatServiceStub(channel).Converse(request, metadata=bearing(KEY))]
+    return [event async for event in rpc.ChatServiceStub(channel).Converse(request, metadata=bearer_metadata(KEY))]
 
 
-async def router_of(channel: grpc.aio.Channel) -> int:
+async def ask_router_port(channel: grpc.aio.Channel) -> int:
     """The port of the router that answers a turn."""
     return int((await converse(channel))[0].turn_started.turn)

@@ -21,16 +21,16 @@ from kefu.router.v1 import chat_pb2 as pb
 from kefu.testing.ports import free_port
 from kefu.testing.redis_server import RedisServer
 from kefu.testing.suite import clean_environment
-from tests.support.backends import ScriptedKnowledge, ScriptedReplica, knowledge_server, replica_server
-from tests.support.calling import BOOTSTRAP_KEY, INTERNAL_KEY, bearing
+from tests.support.grpc_calls import BOOTSTRAP_KEY, INTERNAL_KEY, bearer_metadata
+from tests.support.scripted_services import ScriptedKnowledge, ScriptedReplica, serve_knowledge, serve_replica
 
 
-class Customer:
+class RouterClient:
     """Calls a router with a key."""
 
     def __init__(self, channel: grpc.aio.Channel, key: str) -> None:
         self.key = key
-        self.metadata = bearing(key)
+        self.metadata = bearer_metadata(key)
         self.chat = chat_pb2_grpc.ChatServiceStub(channel)
         self.admin = admin_pb2_grpc.AdminServiceStub(channel)
         self.desk = desk_pb2_grpc.DeskServiceStub(channel)
@@ -42,21 +42,21 @@ class Customer:
         request = pb.ConverseRequest(session=session, text=text, **more)  # pyright: ignore[reportArgumentType] - fields
         return self.chat.Converse(request, metadata=self.metadata)
 
-    async def ask(self, text: str, session: str = "sessions/-", **more: object) -> "Answer":
+    async def ask(self, text: str, session: str = "sessions/-", **more: object) -> "AnswerEvents":
         """All events of a message."""
-        return Answer([event async for event in self.converse(text, session, **more)])
+        return AnswerEvents([event async for event in self.converse(text, session, **more)])
 
-    async def resume(self, turn: str, offset: int = 0) -> "Answer":
+    async def resume(self, turn: str, offset: int = 0) -> "AnswerEvents":
         """All events of a turn, from an offset."""
         request = pb.ResumeTurnRequest(turn=turn, offset=offset)
-        return Answer([event async for event in self.chat.ResumeTurn(request, metadata=self.metadata)])
+        return AnswerEvents([event async for event in self.chat.ResumeTurn(request, metadata=self.metadata)])
 
     async def turns(self, session: str) -> Sequence[pb.Turn]:
         """A session's turns."""
         return (await self.chat.ListTurns(pb.ListTurnsRequest(session=session), metadata=self.metadata)).turns
 
 
-class Answer:
+class AnswerEvents:
     """The events of one stream, and what they come to."""
 
     def __init__(self, events: list[pb.ConverseEvent]) -> None:
@@ -82,7 +82,7 @@ class Answer:
         """Its session."""
         return self.started.session
 
-    def joined_to(self, held: bytes) -> bytes:
+    def text_after(self, held: bytes) -> bytes:
         """What a client that held these bytes has at the end: each delta replaces from its offset."""
         for event in self.events:
             if event.WhichOneof("event") == "text_delta":
@@ -120,7 +120,7 @@ class Answer:
         return self.events[-1].turn_completed
 
     @property
-    def cited(self) -> list[tuple[str, int]]:
+    def cited_spans(self) -> list[tuple[str, int]]:
         """What each citation ties to which passage."""
         whole = self.text.encode()
         return [
@@ -135,14 +135,14 @@ class RouterProcess:
         self._process = process
         self.port = port
 
-    async def ready(self) -> None:
+    async def wait_until_ready(self) -> None:
         """Return once it serves."""
         async with asyncio.timeout(60), grpc.aio.insecure_channel(f"127.0.0.1:{self.port}") as channel:
             while channel.get_state(try_to_connect=True) is not grpc.ChannelConnectivity.READY:
                 assert self._process.returncode is None, "the router has ended"
                 await asyncio.sleep(0.05)
 
-    async def end(self) -> int:
+    async def terminate(self) -> int:
         """As a platform does: SIGTERM. Returns its exit status."""
         self._process.terminate()
         return await asyncio.wait_for(self._process.wait(), 30)
@@ -154,7 +154,7 @@ class RouterProcess:
         await self._process.wait()
 
 
-class Desk:
+class RouterHarness:
     """A router with what stands behind it."""
 
     def __init__(
@@ -210,17 +210,19 @@ class Desk:
         )
         spawned = RouterProcess(process, int(str(settings["listen"]).rpartition(":")[2]))
         self._stack.push_async_callback(spawned.kill)
-        await spawned.ready()
+        await spawned.wait_until_ready()
         return spawned
 
-    async def customer(
+    async def client(
         self, key: str = BOOTSTRAP_KEY, *, at: "int | RouterProcess" = 0, options: Options = ()
-    ) -> Customer:
+    ) -> RouterClient:
         """Someone with a key, at one of the routers; `options` are those of the channel."""
         address = f"127.0.0.1:{(self.routers[at] if isinstance(at, int) else at).port}"
-        return Customer(await self._stack.enter_async_context(grpc.aio.insecure_channel(address, options=options)), key)
+        return RouterClient(
+            await self._stack.enter_async_context(grpc.aio.insecure_channel(address, options=options)), key
+        )
 
-    async def key(
+    async def create_key(
         self,
         tenant: str,
         *scopes: Scope,
@@ -231,27 +233,27 @@ class Desk:
         made = make_key()
         chosen = frozenset(scopes or (Scope.CHAT,))
         key = StoredKey(made.id, made.sha256, tenant, chosen, collections, "test", 1.0, priority)
-        async with self.store() as store:
+        async with self.open_store() as store:
             await store.hset(redis_key(made.id), mapping=key.to_hash())  # pyright: ignore
         return made.secret
 
     @asynccontextmanager
-    async def store(self) -> AsyncIterator[Redis]:
+    async def open_store(self) -> AsyncIterator[Redis]:
         """Redis itself."""
         async with open_redis(self.redis.url) as store:
             yield store
 
 
 @asynccontextmanager
-async def open_desk(
+async def open_router_harness(
     redis: RedisServer, *, replicas: int = 1, routers: int = 1, **config: object
-) -> AsyncIterator[Desk]:
+) -> AsyncIterator[RouterHarness]:
     """A desk while the block runs; `config` are fields of RouterConfig."""
     async with AsyncExitStack() as stack:
         knowledge = ScriptedKnowledge()  # pyright: ignore[reportAbstractUsage] - the router only searches
         scripted = [ScriptedReplica() for _ in range(replicas)]
-        addresses = [await stack.enter_async_context(replica_server(replica)) for replica in scripted]
-        retrieval = await stack.enter_async_context(knowledge_server(knowledge))
+        addresses = [await stack.enter_async_context(serve_replica(replica)) for replica in scripted]
+        retrieval = await stack.enter_async_context(serve_knowledge(knowledge))
         chosen: dict[str, object] = {
             "listen": "127.0.0.1:0",
             "retrieval": retrieval,
@@ -263,7 +265,7 @@ async def open_desk(
             "quote": "never",  # what the scripted replica says is the text, unless a test is about quoting
             **config,
         }
-        desk = Desk(stack, redis, chosen, knowledge, scripted)
+        desk = RouterHarness(stack, redis, chosen, knowledge, scripted)
         for _ in range(routers):
             await desk.start_router()
         yield desk

@@ -20,12 +20,12 @@ from kefu.router.v1 import admin_pb2 as apb
 from kefu.router.v1 import admin_pb2_grpc as arpc
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import chat_pb2_grpc as rpc
-from tests.support.calling import BOOTSTRAP_KEY, INTERNAL_KEY
+from tests.support.grpc_calls import BOOTSTRAP_KEY, INTERNAL_KEY
 
 ANSWER = "You have 15 days [1], 十五天。"
 
 
-class Chat(rpc.ChatServiceServicer):
+class ScriptedChat(rpc.ChatServiceServicer):
     """Answers every question alike, or fails as told; with `endless`, writes until it is stopped."""
 
     def __init__(self) -> None:
@@ -81,12 +81,12 @@ class Chat(rpc.ChatServiceServicer):
         return page
 
 
-class Knowledge(krpc.KnowledgeServiceServicer):
+class ScriptedDocuments(krpc.KnowledgeServiceServicer):
     """Takes documents in and remembers them."""
 
     def __init__(self) -> None:
         self.documents: dict[str, bytes] = {}
-        self.heads: dict[str, kpb.DocumentStart] = {}
+        self.document_starts: dict[str, kpb.DocumentStart] = {}
         self.starts: list[kpb.ImportStart] = []
         self.searches: list[kpb.SearchRequest] = []
         self.dictionary = kpb.Dictionary()
@@ -107,7 +107,7 @@ class Knowledge(krpc.KnowledgeServiceServicer):
                     if path:
                         yield self._result(path)
                     path = request.document.path
-                    self.documents[path], self.heads[path] = b"", request.document
+                    self.documents[path], self.document_starts[path] = b"", request.document
                 case _:
                     self.documents[path] += request.data
         if path:
@@ -174,7 +174,7 @@ class Knowledge(krpc.KnowledgeServiceServicer):
         return found
 
 
-class Admin(arpc.AdminServiceServicer):
+class ScriptedAdmin(arpc.AdminServiceServicer):
     """Keeps settings."""
 
     def __init__(self) -> None:
@@ -197,7 +197,7 @@ class Admin(arpc.AdminServiceServicer):
         return apb.CreateKeyResponse(key=apb.Key(name="tenants/default/keys/k"), secret=f"kefu_k_{request.scopes}")
 
 
-class Done(NamedTuple):
+class CommandResult(NamedTuple):
     """How a command ended."""
 
     status: int
@@ -206,14 +206,14 @@ class Done(NamedTuple):
 
 
 @dataclass
-class Kefu:
+class CliHarness:
     """Scripted services, and the command line pointed at them."""
 
     folder: Path
     port: int
-    chat: Chat = field(default_factory=Chat)
-    knowledge: Knowledge = field(default_factory=Knowledge)
-    admin: Admin = field(default_factory=Admin)
+    chat: ScriptedChat = field(default_factory=ScriptedChat)
+    knowledge: ScriptedDocuments = field(default_factory=ScriptedDocuments)
+    admin: ScriptedAdmin = field(default_factory=ScriptedAdmin)
 
     def environment(self) -> dict[str, str]:
         """This process's, and where the services are."""
@@ -232,18 +232,18 @@ class Kefu:
             cwd=self.folder,
         )
 
-    async def __call__(self, *arguments: str, stdin: bytes = b"", **environment: str) -> Done:
+    async def __call__(self, *arguments: str, stdin: bytes = b"", **environment: str) -> CommandResult:
         """Run `kefu ARGUMENTS...` to its end; the test fails when it shows a traceback."""
         process = await self.start(*arguments, **environment)
         out, err = await process.communicate(stdin)
         assert "Traceback" not in err.decode()
-        return Done(process.returncode or 0, out.decode(), err.decode())
+        return CommandResult(process.returncode or 0, out.decode(), err.decode())
 
 
 @asynccontextmanager
-async def scripted_kefu(folder: Path) -> AsyncIterator[Kefu]:
+async def open_cli_harness(folder: Path) -> AsyncIterator[CliHarness]:
     """Scripted services behind one real server; commands run in `folder`."""
-    one = Kefu(folder, 0)
+    one = CliHarness(folder, 0)
 
     def register(server: grpc.aio.Server) -> None:
         rpc.add_ChatServiceServicer_to_server(one.chat, server)
