@@ -9,7 +9,7 @@ from tests.support.browser_harness import BrowserHarness, open_browser_harness
 
 
 @pytest.fixture
-async def front(redis: RedisServer) -> AsyncIterator[BrowserHarness]:
+async def harness(redis: RedisServer) -> AsyncIterator[BrowserHarness]:
     """The pages, with scripted answers behind them."""
     async with open_browser_harness(redis) as opened:
         yield opened

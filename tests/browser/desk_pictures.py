@@ -45,17 +45,17 @@ async def main(folder: Path, *options: str) -> None:
             await filled(suite)
             expect.set_options(timeout=120_000)
             browser = await playwright.chromium.launch(executable_path=find_chromium_or_skip(), args=["--no-sandbox"])
-            office = SuiteBrowser(suite, browser)
-            await play_busy_day(office, [good.url, bad.url])
-            await talk(office, folder)
+            suite_browser = SuiteBrowser(suite, browser)
+            await play_busy_day(suite_browser, [good.url, bad.url])
+            await talk(suite_browser, folder)
             for look, chosen in LOOKS.items():
-                desk = await office.sign_in("Li Wei", **chosen)
+                desk = await suite_browser.sign_in("Li Wei", **chosen)
                 for address in PAGES:
-                    await desk.goto(f"{office.origin}/desk#/{address}")
+                    await desk.goto(f"{suite_browser.origin}/desk#/{address}")
                     await settled(desk)
                     await shot(desk, folder / f"desk-{address.rpartition('/')[2]}{look}.png")
                 await unanswered(desk, folder, look)
-                await deliveries(desk, office, folder, look, bad.url)
+                await deliveries(desk, suite_browser, folder, look, bad.url)
             await browser.close()
 
 
@@ -66,14 +66,14 @@ async def filled(suite: Suite) -> None:
     assert done.status == 0, done
 
 
-async def talk(office: SuiteBrowser, folder: Path) -> None:
+async def talk(suite_browser: SuiteBrowser, folder: Path) -> None:
     """A conversation that is taken over."""
-    customer = await office.open_chat_page()
+    customer = await suite_browser.open_chat_page()
     await send_message(customer, "How long does a parcel stay in a parcel locker?")
     await customer.locator(".rating").wait_for()
     await send_message(customer, "Mine was sent back after one day. I want to talk to a person, please.")
     await customer.locator(".handoff").wait_for()
-    desk = await office.sign_in("Li Wei", **DESKTOP)
+    desk = await suite_browser.sign_in("Li Wei", **DESKTOP)
     await desk.locator(".conversation-item").filter(has_text="parcel locker").click()
     await desk.get_by_role("button", name="Take over", exact=True).click()
     await desk.get_by_role("textbox", name="Reply").fill("Good morning, this is Li Wei. Which order is it?")
@@ -96,8 +96,8 @@ async def unanswered(desk: Page, folder: Path, look: str) -> None:
     await desk.keyboard.press("Escape")
 
 
-async def deliveries(desk: Page, office: SuiteBrowser, folder: Path, look: str, url: str) -> None:
-    await desk.goto(f"{office.origin}/desk#/settings/webhooks")
+async def deliveries(desk: Page, suite_browser: SuiteBrowser, folder: Path, look: str, url: str) -> None:
+    await desk.goto(f"{suite_browser.origin}/desk#/settings/webhooks")
     await desk.get_by_role("button", name=f"Deliveries to {url}").click()
     await desk.locator(".delivery").first.wait_for()
     await shot(desk, folder / f"desk-deliveries{look}.png")

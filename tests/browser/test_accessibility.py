@@ -14,28 +14,28 @@ from tests.support.browser_harness import ANSWER_ZH, BrowserHarness, find_violat
     ("locale", "question"), [("en-GB", "How long can I return it?"), ("zh-CN", "退货期限是多久？")]
 )
 async def test_no_state_of_the_chat_page_shuts_anybody_out(
-    front: BrowserHarness, scheme: Literal["light", "dark"], locale: str, question: str
+    harness: BrowserHarness, scheme: Literal["light", "dark"], locale: str, question: str
 ) -> None:
     going_on = asyncio.Event()
     if locale == "zh-CN":
-        front.desk.replica.frames = [ANSWER_ZH[:12], going_on, ANSWER_ZH[12:]]
+        harness.router.replica.frames = [ANSWER_ZH[:12], going_on, ANSWER_ZH[12:]]
     else:
-        front.desk.replica.frames = [
+        harness.router.replica.frames = [
             "**Goods** can be returned ",
             going_on,
             "within 15 days of delivery. [1]\n\n- `one`\n",
         ]
-    page = await front.open_page(locale=locale, color_scheme=scheme)
+    page = await harness.open_page(locale=locale, color_scheme=scheme)
     await expect(page.locator(".hello")).to_be_visible()
     found = {"empty": await find_violations(page)}
     await send_message(page, question)
     await expect(page.locator(".markdown")).to_be_visible()
     found["answering"] = await find_violations(page)
-    front.line.cut()
+    harness.proxy.cut()
     await expect(page.locator(".note.warn")).to_be_visible()
     found["reconnecting"] = await find_violations(page)
     going_on.set()
-    front.line.restore()
+    harness.proxy.restore()
     await expect(page.locator(".rating")).to_be_visible()
     await page.locator(".thumb").last.click()
     await expect(page.locator(".why")).to_be_visible()

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture
-async def office(tmp_path: Path) -> AsyncIterator[SuiteBrowser]:
+async def suite_browser(tmp_path: Path) -> AsyncIterator[SuiteBrowser]:
     """A suite that may call webhooks of this machine."""
     async with open_suite_browser(
         tmp_path, KEFU_ROUTER_WEBHOOK_PRIVATE="true", KEFU_ROUTER_ESCALATE_SECONDS="0"
@@ -26,23 +26,23 @@ async def office(tmp_path: Path) -> AsyncIterator[SuiteBrowser]:
         yield opened
 
 
-async def test_a_busy_day_is_told_and_a_reply_becomes_an_answer(office: SuiteBrowser) -> None:
+async def test_a_busy_day_is_told_and_a_reply_becomes_an_answer(suite_browser: SuiteBrowser) -> None:
     async with open_webhook_receiver() as good, open_webhook_receiver() as bad:
         bad.answer = lambda _: (500, "")
-        desk = await office.sign_in("Li Wei", "#/knowledge/help/documents")
+        desk = await suite_browser.sign_in("Li Wei", "#/knowledge/help/documents")
         await upload_file(desk, "repairs.md", TEXT.encode())
-        await play_busy_day(office, [good.url, bad.url])
-        await numbers_are_shown(desk, office)
-        await deliveries_are_shown(desk, office, good, bad)
-        await what_nobody_cites_is_listed(desk, office)
-        await a_reply_becomes_an_answer(desk, office)
-        await a_document_is_edited_and_deleted(desk, office)
-        await the_desk_is_closed(desk, office)
-    assert office.page_errors == []
+        await play_busy_day(suite_browser, [good.url, bad.url])
+        await numbers_are_shown(desk, suite_browser)
+        await deliveries_are_shown(desk, suite_browser, good, bad)
+        await what_nobody_cites_is_listed(desk, suite_browser)
+        await a_reply_becomes_an_answer(desk, suite_browser)
+        await a_document_is_edited_and_deleted(desk, suite_browser)
+        await the_desk_is_closed(desk, suite_browser)
+    assert suite_browser.page_errors == []
 
 
-async def numbers_are_shown(desk: Page, office: SuiteBrowser) -> None:
-    await desk.goto(f"{office.origin}/desk#/numbers")
+async def numbers_are_shown(desk: Page, suite_browser: SuiteBrowser) -> None:
+    await desk.goto(f"{suite_browser.origin}/desk#/numbers")
 
     async def are_whole() -> bool:  # they are written a moment after the answers
         await desk.reload()
@@ -55,8 +55,10 @@ async def numbers_are_shown(desk: Page, office: SuiteBrowser) -> None:
     await expect(desk.locator("main")).to_contain_text("17")
 
 
-async def deliveries_are_shown(desk: Page, office: SuiteBrowser, good: WebhookReceiver, bad: WebhookReceiver) -> None:
-    await desk.goto(f"{office.origin}/desk#/settings/webhooks")
+async def deliveries_are_shown(
+    desk: Page, suite_browser: SuiteBrowser, good: WebhookReceiver, bad: WebhookReceiver
+) -> None:
+    await desk.goto(f"{suite_browser.origin}/desk#/settings/webhooks")
     await desk.get_by_role("button", name=f"Deliveries to {good.url}").click()
     await expect(desk.locator(".delivery").first).to_contain_text("Delivered · 204")
     told = await desk.locator(".delivery").count()
@@ -67,13 +69,13 @@ async def deliveries_are_shown(desk: Page, office: SuiteBrowser, good: WebhookRe
     await expect(desk.locator(".delivery").first).to_contain_text(re.compile(r"Attempt \d+ · 500.*next at"))
 
 
-async def what_nobody_cites_is_listed(desk: Page, office: SuiteBrowser) -> None:
-    await desk.goto(f"{office.origin}/desk#/knowledge/help/attention")
+async def what_nobody_cites_is_listed(desk: Page, suite_browser: SuiteBrowser) -> None:
+    await desk.goto(f"{suite_browser.origin}/desk#/knowledge/help/attention")
     await expect(desk.locator(".panel-card").last).to_contain_text("Kettle repairs")
 
 
-async def a_reply_becomes_an_answer(desk: Page, office: SuiteBrowser) -> None:
-    await desk.goto(f"{office.origin}/desk#/unanswered")
+async def a_reply_becomes_an_answer(desk: Page, suite_browser: SuiteBrowser) -> None:
+    await desk.goto(f"{suite_browser.origin}/desk#/unanswered")
     group = desk.locator(".group").filter(has_text="gift")
     await group.locator("summary").click()
     await expect(group.locator(".example-reply")).to_contain_text(REPLY)
@@ -83,13 +85,13 @@ async def a_reply_becomes_an_answer(desk: Page, office: SuiteBrowser) -> None:
     await form.get_by_role("button", name="Save").click()
     await expect(desk.locator(".notice")).to_contain_text("Whoever asks this from now on gets your answer")
     await expect(desk.locator(".group").filter(has_text="gift")).to_have_count(0)
-    customer = await office.open_chat_page()
+    customer = await suite_browser.open_chat_page()
     await send_message(customer, "Can you wrap my order as a gift?")
     await expect(customer.locator("body")).to_contain_text(REPLY)
 
 
-async def a_document_is_edited_and_deleted(desk: Page, office: SuiteBrowser) -> None:
-    await desk.goto(f"{office.origin}/desk#/knowledge/help/documents")
+async def a_document_is_edited_and_deleted(desk: Page, suite_browser: SuiteBrowser) -> None:
+    await desk.goto(f"{suite_browser.origin}/desk#/knowledge/help/documents")
     await desk.get_by_role("link", name="Kettle repairs").click()
     await desk.get_by_role("button", name="Edit").click()
     text = desk.get_by_role("textbox", name="Text")
@@ -109,11 +111,11 @@ async def a_document_is_edited_and_deleted(desk: Page, office: SuiteBrowser) -> 
     await expect(desk.locator("main")).not_to_contain_text("Kettle repairs")
 
 
-async def the_desk_is_closed(desk: Page, office: SuiteBrowser) -> None:
-    await desk.goto(f"{office.origin}/desk#/settings/hours")
+async def the_desk_is_closed(desk: Page, suite_browser: SuiteBrowser) -> None:
+    await desk.goto(f"{suite_browser.origin}/desk#/settings/hours")
     await desk.get_by_role("textbox", name="Business hours", exact=True).fill("Mon-Sun closed")
     await desk.get_by_role("button", name="Save").click()
     await expect(desk.locator(".notice.good")).to_be_visible()
-    customer = await office.open_chat_page()
+    customer = await suite_browser.open_chat_page()
     await send_message(customer, "I want to talk to a person, please.")
     await expect(customer.locator(".handoff")).to_contain_text("We are closed right now")

@@ -12,8 +12,8 @@ from tests.support.browser_harness import VISITOR_SECRET, BrowserHarness, send_m
 from tests.support.tenant_fixtures import replace_settings
 
 
-async def test_an_earlier_conversation_is_gone_back_to_from_a_new_one(front: BrowserHarness) -> None:
-    page = await front.open_page()
+async def test_an_earlier_conversation_is_gone_back_to_from_a_new_one(harness: BrowserHarness) -> None:
+    page = await harness.open_page()
     await page.get_by_role("button", name="More").click()
     await page.get_by_role("button", name="Earlier conversations").click()
     await expect(page.get_by_role("dialog")).to_contain_text("There are none")
@@ -29,11 +29,11 @@ async def test_an_earlier_conversation_is_gone_back_to_from_a_new_one(front: Bro
     await expect(page.locator(".asked p")).to_have_text(ENGLISH)
     await send_message(page, "And how long is a refund?")
     await expect(page.locator(".sources")).to_have_count(2)
-    assert front.page_errors == []
+    assert harness.page_errors == []
 
 
-async def test_a_dialog_that_closes_leaves_the_focus_to_who_writes_already(front: BrowserHarness) -> None:
-    page = await front.open_page()
+async def test_a_dialog_that_closes_leaves_the_focus_to_who_writes_already(harness: BrowserHarness) -> None:
+    page = await harness.open_page()
     await page.get_by_role("button", name="More").click()
     await page.get_by_role("button", name="Earlier conversations").click()
     await expect(page.get_by_role("dialog")).to_contain_text("There are none")
@@ -42,12 +42,12 @@ async def test_a_dialog_that_closes_leaves_the_focus_to_who_writes_already(front
     await expect(page.get_by_role("textbox", name="Your message")).to_be_focused()
 
 
-async def test_a_visitor_who_names_another_ones_session_begins_a_new_one(front: BrowserHarness) -> None:
-    page = await front.open_page()
+async def test_a_visitor_who_names_another_ones_session_begins_a_new_one(harness: BrowserHarness) -> None:
+    page = await harness.open_page()
     await send_message(page, ENGLISH)
     await expect(page.locator(".sources")).to_be_visible()
     session = await stored_session(page)
-    other = await front.open_page()
+    other = await harness.open_page()
     await send_message(other, "Hello")  # a visitor with a token, and a session of their own
     await expect(other.locator(".answered")).to_contain_text("How can I help you?")  # the page knows its session
     await other.evaluate(f"localStorage.setItem('kefu.session', '{session}')")
@@ -59,8 +59,8 @@ async def test_a_visitor_who_names_another_ones_session_begins_a_new_one(front: 
     assert await stored_session(other) != session
 
 
-async def test_a_token_of_long_ago_is_of_no_use_and_its_browser_begins_anew(front: BrowserHarness) -> None:
-    page = await front.open_page()
+async def test_a_token_of_long_ago_is_of_no_use_and_its_browser_begins_anew(harness: BrowserHarness) -> None:
+    page = await harness.open_page()
     ago = Visitors([VISITOR_SECRET], "default", clock=lambda: time.time() - 9 * 86_400).new()
     await page.evaluate(
         f"""localStorage.setItem("kefu.visitor", JSON.stringify({{ token: "{ago}", renewAt: 9e15 }}));
@@ -73,15 +73,17 @@ async def test_a_token_of_long_ago_is_of_no_use_and_its_browser_begins_anew(fron
     assert ago not in await page.evaluate("localStorage.getItem('kefu.visitor')")
 
 
-async def test_outside_business_hours_the_page_says_when_somebody_is_there(front: BrowserHarness) -> None:
+async def test_outside_business_hours_the_page_says_when_somebody_is_there(harness: BrowserHarness) -> None:
     day = datetime.now(ZoneInfo("Asia/Shanghai")).date() + timedelta(days=20)
-    await replace_settings(await front.desk.client(), business_hours=[f"{day} 10:00-12:00"], time_zone="Asia/Shanghai")
-    page = await front.open_page(timezone_id="Europe/London")
+    await replace_settings(
+        await harness.router.client(), business_hours=[f"{day} 10:00-12:00"], time_zone="Asia/Shanghai"
+    )
+    page = await harness.open_page(timezone_id="Europe/London")
     await page.get_by_role("button", name="Talk to a person").click()
     notice = page.locator(".handoff")
     await expect(notice).to_contain_text("We are closed right now")
     await expect(notice).to_contain_text(f"Somebody is there again {day:%A}")
     await expect(notice).to_contain_text("at 02:00")  # by the customer's own clock
-    chinese = await front.open_page(locale="zh-CN")
+    chinese = await harness.open_page(locale="zh-CN")
     await chinese.get_by_role("button", name="转人工客服").click()
     await expect(chinese.locator(".handoff")).to_contain_text("现在是非工作时间")

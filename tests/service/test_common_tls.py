@@ -114,10 +114,10 @@ async def test_nginx_shows_and_checks_certificates_towards_the_routers(tls: Tls,
         Certificate(tls.certificate, tls.key), tls.authority, "kefu-router", "kefu-retrieval", "kefu-gateway"
     )
     edge = Edge("", [], tmp_path, LIMITS, inside=inside)
-    async with open_edge_harness(tmp_path, edge) as front, front.channel() as channel:
-        assert {await ask_router_port(channel) for _ in range(10)} == set(front.ports)
+    async with open_edge_harness(tmp_path, edge) as harness, harness.channel() as channel:
+        assert {await ask_router_port(channel) for _ in range(10)} == set(harness.ports)
     wrong = Inside(inside.shown, inside.authority, "somebody-else", "kefu-retrieval", "kefu-gateway")
-    async with open_edge_harness(tmp_path, replace(edge, inside=wrong)) as front, front.channel() as channel:
+    async with open_edge_harness(tmp_path, replace(edge, inside=wrong)) as harness, harness.channel() as channel:
         await fails(channel)
 
 

@@ -30,7 +30,7 @@ CHAT = "/kefu.router.v1.ChatService/Converse"
 class Web:
     """nginx, the gateway behind it, and a client of both of nginx's addresses."""
 
-    front: EdgeHarness
+    harness: EdgeHarness
     gateway: EchoGateway
     customers: httpx.AsyncClient
     operations: httpx.AsyncClient
@@ -54,19 +54,19 @@ async def web(tmp_path: Path, *, tls: bool = False, running: bool = True, **more
     )
     scheme = "https" if tls else "http"
     trusted = ssl.create_default_context(cafile=certificate.certificate) if certificate else False
-    async with open_edge_harness(tmp_path, edge) as front, echo_gateway(port if running else free_port()) as gateway:
+    async with open_edge_harness(tmp_path, edge) as harness, echo_gateway(port if running else free_port()) as gateway:
 
         def client(address: str) -> httpx.AsyncClient:
             return httpx.AsyncClient(base_url=f"{scheme}://{address}", verify=trusted, timeout=30)
 
-        async with client(front.edge.listen) as customers, client(operations) as apart:
-            yield Web(front, gateway, customers, apart)
+        async with client(harness.edge.listen) as customers, client(operations) as apart:
+            yield Web(harness, gateway, customers, apart)
 
 
 async def test_grpc_goes_to_a_router_and_all_else_at_the_same_address_to_the_gateway(tmp_path: Path) -> None:
     async with web(tmp_path) as at:
-        async with at.front.channel() as channel:
-            assert await ask_router_port(channel) in at.front.ports
+        async with at.harness.channel() as channel:
+            assert await ask_router_port(channel) in at.harness.ports
         for content_type in ("application/json", "application/connect+json", "application/proto"):
             answer = await at.customers.post(CHAT, content=b"{}", headers={"content-type": content_type})
             assert (answer.json()["method"], answer.json()["path"]) == ("POST", CHAT)
@@ -91,10 +91,10 @@ async def test_the_gateway_learns_the_callers_address_from_nginx_and_not_from_th
         read = (await at.customers.get("/api/me", headers=sent)).json()["headers"]
         assert (read["x-forwarded-for"], read["x-real-ip"]) == ("127.0.0.1", "127.0.0.1")
         assert read["x-forwarded-proto"] == "https"
-        assert read["host"] == at.front.edge.listen
+        assert read["host"] == at.harness.edge.listen
         assert read["authorization"] == "Bearer something"
         assert trace in read["traceparent"]
-        [logged] = await at.front.read_access_log(1)
+        [logged] = await at.harness.read_access_log(1)
         assert (logged["trace_id"], logged["method"], logged["http_status"]) == (trace, "/api/me", "200")
         assert (logged["tls"], logged["grpc_status"]) == ("TLSv1.3", "")
 
@@ -144,9 +144,9 @@ async def test_an_upload_of_any_size_is_passed_on_while_it_comes(tmp_path: Path)
 )
 async def test_what_support_teams_use_is_at_their_address_only(tmp_path: Path, path: str) -> None:
     async with web(tmp_path) as at:
-        status, body = await raw(at.front.edge.listen, path)
+        status, body = await raw(at.harness.edge.listen, path)
         assert (status, body["code"], body["error"]["code"]) == (404, "unimplemented", "METHOD_UNKNOWN")
-        status, body = await raw(at.front.edge.operations_listen, path)
+        status, body = await raw(at.harness.edge.operations_listen, path)
         assert (status, body["method"]) == (200, "POST")
 
 
@@ -174,7 +174,7 @@ async def test_without_a_gateway_the_answer_is_json_and_the_gateways_own_errors_
         assert [detail["type"] for detail in answer.json()["details"]] == ["google.rpc.ErrorInfo"]
         assert answer.headers["content-type"] == "application/json"
         assert not any(word in answer.text.lower() for word in ("nginx/", "html", "127.0.0.1"))
-        async with at.front.channel() as channel:
+        async with at.harness.channel() as channel:
             assert len(await converse(channel)) == 2, "gRPC does not mind"
 
 
@@ -196,12 +196,12 @@ async def test_browsers_are_limited_by_address_and_neither_keys_nor_grpc_by_what
         assert refused.headers["retry-after"] == "1"
         with_key = [at.customers.get("/x", headers={"authorization": f"Bearer {KEY}"}) for _ in range(80)]
         assert {answer.status_code for answer in await asyncio.gather(*with_key)} == {200}
-        async with at.front.channel() as channel:
+        async with at.harness.channel() as channel:
             assert len(await converse(channel)) == 2
 
 
 async def test_a_grpc_method_that_is_not_there_is_unimplemented_beside_a_gateway_too(tmp_path: Path) -> None:
-    async with web(tmp_path) as at, at.front.channel() as channel:
+    async with web(tmp_path) as at, at.harness.channel() as channel:
         for method in ("/kefu.router.v1.AdminService/ListTenants", "/x/Y", "/v1/chat/completions"):
             with pytest.raises(grpc.aio.AioRpcError) as caught:
                 await channel.unary_unary(method, bytes, bytes)(b"", metadata=bearer_metadata(KEY))

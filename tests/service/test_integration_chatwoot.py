@@ -131,9 +131,9 @@ class Town:
     """Kefu, the bridge, and what plays Chatwoot."""
 
     def __init__(
-        self, desk: RouterHarness, chatwoot: PlayedChatwoot, bridge: httpx.AsyncClient, customer: RouterClient
+        self, harness: RouterHarness, chatwoot: PlayedChatwoot, bridge: httpx.AsyncClient, customer: RouterClient
     ) -> None:
-        self.desk = desk
+        self.router = harness
         self.chatwoot = chatwoot
         self.bridge = bridge
         self.customer = customer
@@ -162,12 +162,12 @@ class Town:
 async def town(redis: RedisServer) -> AsyncIterator[Town]:
     async with (
         played_chatwoot() as chatwoot,
-        open_router_harness(redis, webhook_private=True, webhook_retry_seconds=0.2) as desk,
+        open_router_harness(redis, webhook_private=True, webhook_retry_seconds=0.2) as harness,
     ):
-        desk.knowledge.by_word = {"refund": [make_hit("Refunds take 7 days.")]}
-        desk.replica.frames = ["Refunds take 7 days [1]."]
-        operator, port = await desk.create_key("acme", Scope.OPERATOR), free_port()
-        address = f"127.0.0.1:{desk.routers[0].port}"
+        harness.knowledge.by_word = {"refund": [make_hit("Refunds take 7 days.")]}
+        harness.replica.frames = ["Refunds take 7 days [1]."]
+        operator, port = await harness.create_key("acme", Scope.OPERATOR), free_port()
+        address = f"127.0.0.1:{harness.routers[0].port}"
         async with grpc.aio.insecure_channel(address) as channel:
             request = hooks.CreateWebhookRequest(url=f"http://127.0.0.1:{port}/kefu", events=[hooks.WEBHOOK_EVENT_TURN])
             stub = hooks_rpc.WebhookServiceStub(channel)
@@ -192,9 +192,9 @@ async def town(redis: RedisServer) -> AsyncIterator[Town]:
         try:
             assert process.stdout is not None
             assert b"listening" in await asyncio.wait_for(process.stdout.readline(), 60)
-            customer = await desk.client(await desk.create_key("acme", Scope.CHAT))
+            customer = await harness.client(await harness.create_key("acme", Scope.CHAT))
             async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as bridge:
-                yield Town(desk, chatwoot, bridge, customer)
+                yield Town(harness, chatwoot, bridge, customer)
         finally:
             process.kill()
             await process.wait()
@@ -241,8 +241,8 @@ async def test_one_agent_may_follow_another_but_a_colleague_at_kefus_own_desk_is
     turns = await town.customer.turns(session)
     assert [(turn.agent, turn.text) for turn in turns[-2:]] == [("Ann", "Ann here"), ("Ben", "Ben here")]
 
-    colleague = bearer_metadata(await town.desk.create_key("acme", Scope.OPERATOR))
-    async with grpc.aio.insecure_channel(f"127.0.0.1:{town.desk.routers[0].port}") as channel:
+    colleague = bearer_metadata(await town.router.create_key("acme", Scope.OPERATOR))
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{town.router.routers[0].port}") as channel:
         request = desk_pb2.ClaimSessionRequest(session=session, agent="Cleo", take_over=True)
         await desk_pb2_grpc.DeskServiceStub(channel).ClaimSession(request, metadata=colleague)
     assert await town.call_back(town.chatwoot.callback(session, id=9)) == 204

@@ -109,20 +109,20 @@ async def test_a_customer_is_never_told_what_is_for_staff_nor_is_the_model(
     away: dict[str, Any] = {} if model_is_there else {"generation": f"127.0.0.1:{free_port()}"}
     async with (
         open_retrieval_node(redis, embedder) as one,
-        open_router_harness(redis, retrieval=one.address, min_relevance=0.0, cache_answers=False, **away) as desk,
+        open_router_harness(redis, retrieval=one.address, min_relevance=0.0, cache_answers=False, **away) as harness,
     ):
         await with_secrets(one)
-        desk.replica.frames = ["Refunds arrive within 7 days [1]."]
+        harness.replica.frames = ["Refunds arrive within 7 days [1]."]
         expected = chat.ANSWER_SOURCE_GENERATED if model_is_there else chat.ANSWER_SOURCE_EXTRACTIVE
         for scopes in ((Scope.CHAT,), (Scope.CHAT, Scope.KNOWLEDGE, Scope.OPERATOR)):
-            customer = await desk.client(await desk.create_key("default", *scopes))
+            customer = await harness.client(await harness.create_key("default", *scopes))
             for question in (QUESTION, "What is the goodwill budget for a broken kettle?"):
                 answer = await customer.ask(question)
                 assert answer.completed.source == expected
                 assert titles(answer) == ["Refunds"]
                 assert SECRET not in "".join(map(str, answer.events)).replace(question, "")
-        assert bool(desk.replica.calls) == model_is_there
-        assert all("euros" not in str(call.request) for call in desk.replica.calls)
+        assert bool(harness.replica.calls) == model_is_there
+        assert all("euros" not in str(call.request) for call in harness.replica.calls)
 
 
 def titles(answer: AnswerEvents) -> list[str]:
@@ -134,7 +134,7 @@ async def test_only_passages_with_the_wanted_metadata_and_language_are_found(
 ) -> None:
     async with (
         open_retrieval_node(redis, embedder) as one,
-        open_router_harness(redis, retrieval=one.address, min_relevance=0.0) as desk,
+        open_router_harness(redis, retrieval=one.address, min_relevance=0.0) as harness,
     ):
         await one.import_files(
             *(
@@ -164,8 +164,8 @@ async def test_only_passages_with_the_wanted_metadata_and_language_are_found(
         assert await found(("product", "oven")) == []
         assert await found(languages=("zh",)) == ["zh.md"]
         assert (await expect_failure(lambda: found(("Product", "x")))).code == grpc.StatusCode.INVALID_ARGUMENT
-        desk.replica.frames = ["With vinegar."]
-        customer = await desk.client()
+        harness.replica.frames = ["With vinegar."]
+        customer = await harness.client()
         kettle = [chat.Filter(key="product", value="kettle"), chat.Filter(key="region", value="eu")]
         answer = await customer.ask("How do I descale it?", filters=kettle)
         assert titles(answer) == ["Kettle"]

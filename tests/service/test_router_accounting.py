@@ -46,20 +46,20 @@ def opened(redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> Open:
     monkeypatch.setattr(service, "open_pool", seen)
 
     @asynccontextmanager
-    async def shop(settings: SimulatedSettings = FAST_ENGINE, **config: Any) -> AsyncIterator[FailingReplicas]:
+    async def failing(settings: SimulatedSettings = FAST_ENGINE, **config: Any) -> AsyncIterator[FailingReplicas]:
         troubles: list[PlannedFailure] = []
         async with AsyncExitStack() as stack:
             replicas = [await stack.enter_async_context(serve_simulated_replica(settings, troubles)) for _ in range(2)]
             addresses = ",".join(address for address, _ in replicas)
-            desk = await stack.enter_async_context(
+            harness = await stack.enter_async_context(
                 open_router_harness(redis, replicas=0, generation=addresses, **config)
             )
-            desk.knowledge.hits = [make_hit(PASSAGE)]
-            made = FailingReplicas(desk, pools[-1], [replica for _, replica in replicas], troubles)
+            harness.knowledge.hits = [make_hit(PASSAGE)]
+            made = FailingReplicas(harness, pools[-1], [replica for _, replica in replicas], troubles)
             await wait_until(lambda: not any(replica.load.stale for replica in made.pool.replicas))
             yield made
 
-    return shop
+    return failing
 
 
 async def uninterrupted() -> str:
@@ -70,135 +70,135 @@ async def uninterrupted() -> str:
     return "".join(pieces).rstrip()
 
 
-async def done(shop: FailingReplicas) -> None:
-    answer = await (await shop.customer()).ask(ASK)
+async def done(failing: FailingReplicas) -> None:
+    answer = await (await failing.customer()).ask(ASK)
     assert answer.completed.source == pb.ANSWER_SOURCE_GENERATED
     assert answer.text == await uninterrupted()
 
 
-async def error_before_the_first_token(shop: FailingReplicas) -> None:
-    shop.failures.append((0, EngineDead("dead")))
-    await done(shop)
-    assert shop.calls == 2
+async def error_before_the_first_token(failing: FailingReplicas) -> None:
+    failing.failures.append((0, EngineDead("dead")))
+    await done(failing)
+    assert failing.calls == 2
 
 
-async def error_after_the_first_token(shop: FailingReplicas) -> None:
-    shop.failures.append((7, EngineDead("dead")))
-    await done(shop)
-    assert shop.calls == 2
+async def error_after_the_first_token(failing: FailingReplicas) -> None:
+    failing.failures.append((7, EngineDead("dead")))
+    await done(failing)
+    assert failing.calls == 2
 
 
-async def errors_of_all(shop: FailingReplicas) -> None:
-    shop.failures += [(0, EngineDead("dead"))] * 10
-    answer = await (await shop.customer()).ask(ASK)
+async def errors_of_all(failing: FailingReplicas) -> None:
+    failing.failures += [(0, EngineDead("dead"))] * 10
+    answer = await (await failing.customer()).ask(ASK)
     assert answer.completed.source == pb.ANSWER_SOURCE_EXTRACTIVE
-    shop.failures.clear()
+    failing.failures.clear()
 
 
-async def errors_of_all_in_mid_answer(shop: FailingReplicas) -> None:
-    shop.failures += [(3, EngineDead("dead"))] + [(0, EngineDead("dead"))] * 100
-    answer = await (await shop.customer()).ask(ASK)
+async def errors_of_all_in_mid_answer(failing: FailingReplicas) -> None:
+    failing.failures += [(3, EngineDead("dead"))] + [(0, EngineDead("dead"))] * 100
+    answer = await (await failing.customer()).ask(ASK)
     assert answer.handoff.reason == pb.Handoff.REASON_MODEL_UNAVAILABLE
-    shop.failures.clear()
+    failing.failures.clear()
 
 
-async def prompt_too_long(shop: FailingReplicas) -> None:
-    shop.failures.append((0, PromptTooLong(2000, 1000)))
-    await done(shop)
-    assert shop.calls == 2
+async def prompt_too_long(failing: FailingReplicas) -> None:
+    failing.failures.append((0, PromptTooLong(2000, 1000)))
+    await done(failing)
+    assert failing.calls == 2
 
 
-async def silence_before_the_first_token(shop: FailingReplicas) -> None:
-    shop.failures.append((0, None))
-    await done(shop)
-    assert shop.calls == 2
+async def silence_before_the_first_token(failing: FailingReplicas) -> None:
+    failing.failures.append((0, None))
+    await done(failing)
+    assert failing.calls == 2
 
 
-async def silence_in_mid_answer(shop: FailingReplicas) -> None:
-    shop.failures.append((7, None))
-    await done(shop)
-    assert shop.calls == 2
+async def silence_in_mid_answer(failing: FailingReplicas) -> None:
+    failing.failures.append((7, None))
+    await done(failing)
+    assert failing.calls == 2
 
 
-async def cancelled_in_mid_answer(shop: FailingReplicas) -> None:
-    call = (await shop.customer()).converse(ASK)
+async def cancelled_in_mid_answer(failing: FailingReplicas) -> None:
+    call = (await failing.customer()).converse(ASK)
     reading = asyncio.ensure_future(events_of(call))
-    await shop.wait_until_writing()
+    await failing.wait_until_writing()
     call.cancel()
     await asyncio.wait({reading})
 
 
-async def client_gone(shop: FailingReplicas) -> None:
-    async with grpc.aio.insecure_channel(f"127.0.0.1:{shop.desk.routers[0].port}") as channel:
-        customer = RouterClient(channel, (await shop.customer()).key)
+async def client_gone(failing: FailingReplicas) -> None:
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{failing.router.routers[0].port}") as channel:
+        customer = RouterClient(channel, (await failing.customer()).key)
         reading = asyncio.ensure_future(events_of(customer.converse(ASK)))
-        await shop.wait_until_writing()
+        await failing.wait_until_writing()
     await asyncio.wait({reading})
 
 
-async def client_gone_for_good_from_a_resumable_answer(shop: FailingReplicas) -> None:
-    call = (await shop.customer()).converse(ASK, resumable=True)
+async def client_gone_for_good_from_a_resumable_answer(failing: FailingReplicas) -> None:
+    call = (await failing.customer()).converse(ASK, resumable=True)
     reading = asyncio.ensure_future(events_of(call))
-    await shop.wait_until_writing()
+    await failing.wait_until_writing()
     call.cancel()
     await asyncio.wait({reading})
 
 
-async def stopped(shop: FailingReplicas) -> None:
-    customer = await shop.customer()
+async def stopped(failing: FailingReplicas) -> None:
+    customer = await failing.customer()
     call = customer.converse(ASK)
     events = aiter(call)
     started = await anext(events)
-    await shop.wait_until_writing()
+    await failing.wait_until_writing()
     await customer.chat.StopTurn(pb.StopTurnRequest(turn=started.turn_started.turn), metadata=customer.metadata)
     *_, last = await events_of(events)
     assert last.turn_completed.finish_reason == pb.FINISH_REASON_STOPPED
 
 
-async def session_deleted(shop: FailingReplicas) -> None:
-    customer = await shop.customer()
+async def session_deleted(failing: FailingReplicas) -> None:
+    customer = await failing.customer()
     call = customer.converse(ASK)
     events = aiter(call)
     started = await anext(events)
-    await shop.wait_until_writing()
+    await failing.wait_until_writing()
     name = started.turn_started.session
     await customer.chat.DeleteSession(pb.DeleteSessionRequest(name=name), metadata=customer.metadata)
     await events_of(events)
 
 
-async def deadline_in_mid_answer(shop: FailingReplicas) -> None:
-    shop.failures.append((7, None))
-    customer = await shop.customer()
+async def deadline_in_mid_answer(failing: FailingReplicas) -> None:
+    failing.failures.append((7, None))
+    customer = await failing.customer()
     request = pb.ConverseRequest(session="sessions/-", text=ASK)
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await events_of(customer.chat.Converse(request, metadata=customer.metadata, timeout=1.5))
     assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
-    assert shop.calls == 1
+    assert failing.calls == 1
 
 
-async def deadline_before_the_first_token(shop: FailingReplicas) -> None:
-    shop.failures += [(0, None)] * 3
-    customer = await shop.customer()
+async def deadline_before_the_first_token(failing: FailingReplicas) -> None:
+    failing.failures += [(0, None)] * 3
+    customer = await failing.customer()
     request = pb.ConverseRequest(session="sessions/-", text=ASK)
     *_, last = await events_of(customer.chat.Converse(request, metadata=customer.metadata, timeout=1.5))
     assert last.turn_completed.source == pb.ANSWER_SOURCE_EXTRACTIVE
-    shop.failures.clear()
+    failing.failures.clear()
 
 
-async def replica_killed(shop: FailingReplicas) -> None:
-    reading = asyncio.ensure_future(done(shop))
-    await shop.wait_until_writing()
-    await next(replica for replica in shop.replicas if replica.engine.calls).kill()
+async def replica_killed(failing: FailingReplicas) -> None:
+    reading = asyncio.ensure_future(done(failing))
+    await failing.wait_until_writing()
+    await next(replica for replica in failing.replicas if replica.engine.calls).kill()
     await reading
-    assert shop.calls == 2
+    assert failing.calls == 2
 
 
-async def replica_no_longer_listed(shop: FailingReplicas) -> None:
-    reading = asyncio.ensure_future(done(shop))
-    await shop.wait_until_writing()
-    await shop.pool.set_addresses([])
+async def replica_no_longer_listed(failing: FailingReplicas) -> None:
+    reading = asyncio.ensure_future(done(failing))
+    await failing.wait_until_writing()
+    await failing.pool.set_addresses([])
     await reading
-    assert shop.calls == 1
+    assert failing.calls == 1
 
 
 async def events_of(
@@ -232,9 +232,9 @@ async def events_of(
 )
 async def test_nothing_is_owed_after(end: Callable[[FailingReplicas], Awaitable[None]], opened: Open) -> None:
     patience = {"first_token_seconds": 1.5, "between_token_seconds": 1.5, "resume_grace_seconds": 0.3}
-    async with opened(**patience) as shop:
-        await end(shop)
-        await shop.check_nothing_owed()
+    async with opened(**patience) as failing:
+        await end(failing)
+        await failing.check_nothing_owed()
 
 
 @pytest.mark.parametrize("how", ["cancel", "stop"])
@@ -243,17 +243,17 @@ async def test_nothing_is_owed_when_it_ends_before_it_was_written(stage: str, ho
     """Queued behind another answer in each engine, or while the engine still reads the prompt."""
     slow = 50.0 if stage == "prefilling" else 1e6
     settings = SimulatedSettings(slow, 0.05, 0.0, 100_000, 200, 4096, 1)
-    async with opened(settings) as shop:
-        customer = await shop.customer()
+    async with opened(settings) as failing:
+        customer = await failing.customer()
         before: list[asyncio.Future[AnswerEvents]] = []
         if stage == "queued":
             before = [asyncio.ensure_future(customer.ask(ASK)) for _ in range(2)]
-            await wait_until(lambda: all(replica.engine.pieces for replica in shop.replicas))
+            await wait_until(lambda: all(replica.engine.pieces for replica in failing.replicas))
         call = customer.converse(ASK)
         events = aiter(call)
         started = await anext(events)
         reading = asyncio.ensure_future(events_of(events))
-        await wait_until(lambda: shop.calls == len(before) + 1)
+        await wait_until(lambda: failing.calls == len(before) + 1)
         await asyncio.sleep(0.2)
         if how == "cancel":
             call.cancel()
@@ -262,12 +262,12 @@ async def test_nothing_is_owed_when_it_ends_before_it_was_written(stage: str, ho
             await customer.chat.StopTurn(stop, metadata=customer.metadata)
         await asyncio.wait({reading})
         # Within a second nobody works on it any more, nor is it counted.
-        await wait_until(lambda: sum(replica.open_work[0] for replica in shop.replicas) == len(before), 3)
-        await wait_until(lambda: sum(streams for streams, _ in shop.owed()) == len(before), 3)
+        await wait_until(lambda: sum(replica.open_work[0] for replica in failing.replicas) == len(before), 3)
+        await wait_until(lambda: sum(streams for streams, _ in failing.owed()) == len(before), 3)
         for task in before:
             task.cancel()
         await asyncio.gather(*before, return_exceptions=True)
-        await shop.check_nothing_owed()
+        await failing.check_nothing_owed()
 
 
 async def test_nothing_is_owed_after_a_second_replica_wrote_first(
@@ -277,21 +277,21 @@ async def test_nothing_is_owed_after_a_second_replica_wrote_first(
         return Hedging(share=1.0, least_samples=1)
 
     monkeypatch.setattr(generator, "Hedging", eager)
-    async with opened() as shop:
-        await done(shop)
-        shop.failures.append((0, None))
-        await done(shop)
-        assert shop.calls == 3
-        await shop.check_nothing_owed()
+    async with opened() as failing:
+        await done(failing)
+        failing.failures.append((0, None))
+        await done(failing)
+        assert failing.calls == 3
+        await failing.check_nothing_owed()
         # And when the first one wrote after all.
         for _ in range(3):
-            await done(shop)
-        await shop.check_nothing_owed()
+            await done(failing)
+        await failing.check_nothing_owed()
 
 
 async def test_nothing_is_owed_after_many_answers_that_end_in_all_ways_at_once(opened: Open) -> None:
     ends = [done, cancelled_in_mid_answer, client_gone, stopped, session_deleted]
-    async with opened(between_token_seconds=1.5) as shop:
-        shop.failures += [(after, EngineDead("dead") if after % 2 else None) for after in range(8)]
-        await asyncio.gather(*(end(shop) for end in ends * 4))
-        await shop.check_nothing_owed()
+    async with opened(between_token_seconds=1.5) as failing:
+        failing.failures += [(after, EngineDead("dead") if after % 2 else None) for after in range(8)]
+        await asyncio.gather(*(end(failing) for end in ends * 4))
+        await failing.check_nothing_owed()

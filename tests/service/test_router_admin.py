@@ -15,15 +15,15 @@ from tests.support.scripted_services import make_hit
 
 
 @pytest.fixture
-async def desk(redis: RedisServer) -> AsyncIterator[RouterHarness]:
+async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
     async with open_router_harness(redis) as opened:
         opened.knowledge.hits = [make_hit("Refunds arrive within 7 business days.")]
         yield opened
 
 
 @pytest.fixture
-async def root(desk: RouterHarness) -> RouterClient:
-    return await desk.client()
+async def root(harness: RouterHarness) -> RouterClient:
+    return await harness.client()
 
 
 async def create_tenant(who: RouterClient, tenant_id: str) -> pb.Tenant:
@@ -36,20 +36,20 @@ async def create_key(who: RouterClient, *scopes: "pb.Scope.ValueType", tenant: s
     return await who.admin.CreateKey(request, metadata=who.metadata)
 
 
-async def test_a_key_works_from_when_it_is_made_until_it_is_revoked(desk: RouterHarness, root: RouterClient) -> None:
+async def test_a_key_works_from_when_it_is_made_until_it_is_revoked(harness: RouterHarness, root: RouterClient) -> None:
     tenant = await create_tenant(root, "acme")
     assert (tenant.name, tenant.display_name) == ("tenants/acme", "acme")
     made = await create_key(root, pb.SCOPE_CHAT, tenant="tenants/acme")
     assert made.key.name.startswith("tenants/acme/keys/")
     assert list(made.key.scopes) == [pb.SCOPE_CHAT]
-    customer = await desk.client(made.secret)
+    customer = await harness.client(made.secret)
     assert (await customer.ask("Hello!")).text
     listed = await root.admin.ListKeys(pb.ListKeysRequest(tenant="tenants/acme"), metadata=root.metadata)
     assert list(listed.keys) == [made.key]
     await root.admin.RevokeKey(pb.RevokeKeyRequest(name=made.key.name), metadata=root.metadata)
     assert (await expect_failure(lambda: customer.ask("Hello!"))).reason == "UNAUTHENTICATED"
     assert (await expect_failure(lambda: revoke(root, made.key.name))).reason == "KEY_NOT_FOUND"
-    async with desk.open_store() as store:
+    async with harness.open_store() as store:
         for key in await store.keys("*"):  # pyright: ignore
             dumped = await store.dump(key)  # pyright: ignore
             assert dumped is not None
@@ -67,10 +67,10 @@ async def test_a_key_without_a_scope_or_with_the_services_own_is_refused(
     assert (await expect_failure(lambda: create_key(root, *scopes))).reason == "BAD_REQUEST"
 
 
-async def test_an_operator_of_a_tenant_rules_that_one_alone(desk: RouterHarness, root: RouterClient) -> None:
+async def test_an_operator_of_a_tenant_rules_that_one_alone(harness: RouterHarness, root: RouterClient) -> None:
     for tenant in ("acme", "umbrella"):
         await create_tenant(root, tenant)
-    operator = await desk.client(await desk.create_key("acme", Scope.OPERATOR))
+    operator = await harness.client(await harness.create_key("acme", Scope.OPERATOR))
     tenants = await operator.admin.ListTenants(pb.ListTenantsRequest(), metadata=operator.metadata)
     assert [tenant.name for tenant in tenants.tenants] == ["tenants/acme"]
     assert (await create_key(operator, pb.SCOPE_CHAT)).key.name.startswith("tenants/acme/")
@@ -129,7 +129,7 @@ async def update(who: RouterClient, made: pb.TenantSettings, revision: int) -> i
 
 
 async def test_settings_work_at_once_and_every_revision_is_kept_with_its_author(
-    desk: RouterHarness, root: RouterClient
+    harness: RouterHarness, root: RouterClient
 ) -> None:
     assert (await settings(root)).revision == 0
     texts = {"en": pb.TenantSettings.Texts(greeting="Welcome to Songlu!")}
@@ -144,7 +144,7 @@ async def test_settings_work_at_once_and_every_revision_is_kept_with_its_author(
     assert (read.code, read.reason) == (grpc.StatusCode.ABORTED, "STALE_REVISION")
     assert await update(root, pb.TenantSettings(instructions="Be brief.", max_answer_tokens=9), 1) == 2
     await root.ask("How long does a refund take?")
-    asked = desk.replica.calls[-1].request
+    asked = harness.replica.calls[-1].request
     assert asked.max_tokens == 9
     assert asked.chat.messages[0].content.startswith("Be brief.")
     page = await root.admin.ListSettingsRevisions(pb.ListSettingsRevisionsRequest(page_size=1), metadata=root.metadata)
@@ -189,10 +189,10 @@ async def test_a_wrong_setting_is_named_and_changes_nothing(
 
 
 async def test_a_key_has_the_priority_it_was_made_with_and_only_the_installations_operators_give_the_highest(
-    desk: RouterHarness, root: RouterClient
+    harness: RouterHarness, root: RouterClient
 ) -> None:
     await create_tenant(root, "acme")
-    operator = await desk.client(await desk.create_key("acme", Scope.OPERATOR))
+    operator = await harness.client(await harness.create_key("acme", Scope.OPERATOR))
 
     async def create(who: RouterClient, priority: "pb.Priority.ValueType") -> pb.Key:
         request = pb.CreateKeyRequest(tenant="tenants/acme", scopes=[pb.SCOPE_CHAT], priority=priority)
@@ -208,22 +208,22 @@ async def test_a_key_has_the_priority_it_was_made_with_and_only_the_installation
         assert (read.reason, read.message.partition(":")[0]) == ("BAD_REQUEST", "priority")
 
 
-async def test_a_key_of_an_earlier_release_is_interactive(desk: RouterHarness, root: RouterClient) -> None:
+async def test_a_key_of_an_earlier_release_is_interactive(harness: RouterHarness, root: RouterClient) -> None:
     made = await create_key(root, pb.SCOPE_CHAT)
     key_id = made.key.name.rpartition("/")[2]
-    async with desk.open_store() as store:
+    async with harness.open_store() as store:
         assert await store.hdel(redis_key(key_id), "priority") == 1  # pyright: ignore
     listed = await root.admin.ListKeys(pb.ListKeysRequest(), metadata=root.metadata)
     assert [key.priority for key in listed.keys if key.name == made.key.name] == [pb.PRIORITY_INTERACTIVE]
-    assert (await (await desk.client(made.secret)).ask("Hello!")).text
+    assert (await (await harness.client(made.secret)).ask("Hello!")).text
 
 
-async def test_a_tenants_own_operator_cannot_raise_its_share(desk: RouterHarness, root: RouterClient) -> None:
+async def test_a_tenants_own_operator_cannot_raise_its_share(harness: RouterHarness, root: RouterClient) -> None:
     await create_tenant(root, "acme")
     given = pb.TenantSettings(weight=3, questions_per_minute=60, question_burst=5, max_concurrent_turns=7)
     request = pb.UpdateTenantSettingsRequest(tenant="tenants/acme", settings=given)
     await root.admin.UpdateTenantSettings(request, metadata=root.metadata)
-    operator = await desk.client(await desk.create_key("acme", Scope.OPERATOR))
+    operator = await harness.client(await harness.create_key("acme", Scope.OPERATOR))
     assert (await settings(operator)).settings == given
     for field, value in (
         ("weight", 4),

@@ -27,37 +27,37 @@ State = pb.Session
 NEVER, ALWAYS = ["Mon-Sun closed"], ["Mon-Sun 00:00-24:00"]
 
 
-async def becomes(person: RouterClient, session: str, state: "pb.Session.State.ValueType") -> desk_pb2.Conversation:
+async def becomes(client: RouterClient, session: str, state: "pb.Session.State.ValueType") -> desk_pb2.Conversation:
     """The conversation, once it is in a state."""
     async with asyncio.timeout(30):
         while True:
-            found = await find_conversation(person, session)
+            found = await find_conversation(client, session)
             if found.session.state == state:
                 return found
             await asyncio.sleep(0.05)
 
 
 async def test_a_customer_who_waits_too_long_is_escalated_until_somebody_comes(
-    customer: RouterClient, mei: RouterClient, desk: RouterHarness
+    customer: RouterClient, agent: RouterClient, harness: RouterHarness
 ) -> None:
-    root = await desk.client()
+    root = await harness.client()
     session = (await customer.ask(PERSON)).session
-    watching = watch_desk(mei, "Mei")
+    watching = watch_desk(agent, "Mei")
     await replace_settings(root, escalate_seconds=1)
-    found = await wait_until_escalated(mei, session)
+    found = await wait_until_escalated(agent, session)
     assert found.session.state == State.STATE_WAITING
     await watching.wait_until(lambda events: events[-1].conversation.escalated)
     await watching.disconnect()
     await replace_settings(root, escalate_seconds=0)
-    assert not (await claim_session(mei, session)).conversation.escalated
+    assert not (await claim_session(agent, session)).conversation.escalated
 
 
 async def test_how_many_have_waited_for_too_long_is_told_to_prometheus(
     redis: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("kefu.router.desk.escalation._EVERY_SECONDS", 0.1)
-    async with open_router_harness(redis, escalate_seconds=1) as desk:
-        root, customer = await desk.client(), await desk.client(await desk.create_key("default"))
+    async with open_router_harness(redis, escalate_seconds=1) as harness:
+        root, customer = await harness.client(), await harness.client(await harness.create_key("default"))
 
         async def overdue(wanted: float) -> None:
             async def told() -> bool:
@@ -73,43 +73,43 @@ async def test_how_many_have_waited_for_too_long_is_told_to_prometheus(
 
 
 async def test_outside_business_hours_no_time_passes(
-    customer: RouterClient, mei: RouterClient, desk: RouterHarness
+    customer: RouterClient, agent: RouterClient, harness: RouterHarness
 ) -> None:
-    root = await desk.client()
+    root = await harness.client()
     await replace_settings(root, escalate_seconds=1, business_hours=NEVER)
     session = (await customer.ask(PERSON)).session
     await asyncio.sleep(2.5)
-    assert not (await find_conversation(mei, session)).escalated
+    assert not (await find_conversation(agent, session)).escalated
     await replace_settings(root, escalate_seconds=1, business_hours=ALWAYS)
-    await wait_until_escalated(mei, session)
+    await wait_until_escalated(agent, session)
 
 
 async def test_a_claim_that_is_not_used_lapses_and_the_page_is_told(
-    customer: RouterClient, mei: RouterClient, tom: RouterClient, desk: RouterHarness
+    customer: RouterClient, agent: RouterClient, second_agent: RouterClient, harness: RouterHarness
 ) -> None:
-    root = await desk.client()
+    root = await harness.client()
     session = (await customer.ask(PERSON)).session
-    held = (await claim_session(mei, session)).claim
+    held = (await claim_session(agent, session)).claim
     page = await watch_session(customer, session)
     await replace_settings(root, escalate_seconds=1)
-    found = await becomes(mei, session, State.STATE_WAITING)
+    found = await becomes(agent, session, State.STATE_WAITING)
     assert (found.escalated, found.session.agent) == (True, "")
     [event] = await page.wait_for_count(1)
     assert event.state_changed.state == State.STATE_WAITING
     await page.disconnect()
-    assert (await expect_failure(lambda: send_reply(mei, session, held, "Sorry, I was away."))).reason == "CLAIM_LOST"
+    assert (await expect_failure(lambda: send_reply(agent, session, held, "Sorry, I was away."))).reason == "CLAIM_LOST"
     await replace_settings(root, escalate_seconds=0)
-    assert (await claim_session(tom, session, "Tom")).claim > held
+    assert (await claim_session(second_agent, session, "Tom")).claim > held
 
 
 async def test_a_claim_lapses_quietly_when_the_customer_does_not_wait(
-    customer: RouterClient, mei: RouterClient, desk: RouterHarness
+    customer: RouterClient, agent: RouterClient, harness: RouterHarness
 ) -> None:
-    root = await desk.client()
+    root = await harness.client()
     session = (await customer.ask(PERSON)).session
-    await send_reply(mei, session, (await claim_session(mei, session)).claim, "Hello?")
+    await send_reply(agent, session, (await claim_session(agent, session)).claim, "Hello?")
     await replace_settings(root, escalate_seconds=1)
-    found = await becomes(mei, session, State.STATE_WAITING)
+    found = await becomes(agent, session, State.STATE_WAITING)
     assert not found.escalated
     assert not found.HasField("waiting_since")
 
@@ -118,19 +118,19 @@ async def test_the_installation_says_how_long_unless_the_tenant_does(
     redis: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("kefu.router.desk.escalation._EVERY_SECONDS", 0.1)
-    async with open_router_harness(redis, escalate_seconds=1) as desk:
-        root = await desk.client()
+    async with open_router_harness(redis, escalate_seconds=1) as harness:
+        root = await harness.client()
         session = (await root.ask(PERSON)).session
         await wait_until_escalated(root, session)
 
 
 async def test_what_has_left_the_desk_leaves_its_list(
-    customer: RouterClient, mei: RouterClient, desk: RouterHarness, monkeypatch: pytest.MonkeyPatch
+    customer: RouterClient, agent: RouterClient, harness: RouterHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("kefu.router.desk.store._STAYS_SECONDS", 0.0)
     sessions = [(await customer.ask(PERSON)).session for _ in range(2)]
-    await return_session(mei, sessions[0], (await claim_session(mei, sessions[0])).claim)
+    await return_session(agent, sessions[0], (await claim_session(agent, sessions[0])).claim)
     kept = sessions[1].removeprefix("sessions/").encode()
-    async with desk.open_store() as store, asyncio.timeout(30):
+    async with harness.open_store() as store, asyncio.timeout(30):
         while await store.zrange("kefu:1:{default:desk}:open", 0, -1) != [kept]:  # pyright: ignore
             await asyncio.sleep(0.05)

@@ -21,7 +21,7 @@ GENERATED = pb.ANSWER_SOURCE_GENERATED
 
 
 @pytest.fixture
-async def desk(redis: RedisServer) -> AsyncIterator[RouterHarness]:
+async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
     async with open_router_harness(redis) as opened:
         opened.knowledge.hits = [make_hit(REFUNDS)]
         opened.knowledge.revision = "one"
@@ -30,12 +30,12 @@ async def desk(redis: RedisServer) -> AsyncIterator[RouterHarness]:
 
 
 @pytest.fixture
-async def customer(desk: RouterHarness) -> RouterClient:
-    return await desk.client()
+async def customer(harness: RouterHarness) -> RouterClient:
+    return await harness.client()
 
 
-async def _kept(desk: RouterHarness) -> dict[str, str]:
-    async with desk.open_store() as store:
+async def _kept(harness: RouterHarness) -> dict[str, str]:
+    async with harness.open_store() as store:
         names: list[bytes] = await store.keys("kefu:1:{tenant:*}:answer:*")  # pyright: ignore
         return {name.decode(): str(await store.get(name), "utf-8") for name in names}  # pyright: ignore
 
@@ -50,7 +50,7 @@ def _told(answer: AnswerEvents) -> tuple[object, ...]:
 
 
 async def test_the_same_question_gets_the_same_answer_without_the_model(
-    desk: RouterHarness, customer: RouterClient
+    harness: RouterHarness, customer: RouterClient
 ) -> None:
     first = await customer.ask(QUESTION)
     hits = _counted("hit")
@@ -60,7 +60,7 @@ async def test_the_same_question_gets_the_same_answer_without_the_model(
     assert again.kinds == ["turn_started", "passages_found", "text_delta", "turn_completed"]
     assert again.cited_spans == [("Refunds arrive within 7 business days", 1)]
     assert not again.completed.HasField("usage")
-    assert len(desk.replica.calls) == 1
+    assert len(harness.replica.calls) == 1
     assert _counted("hit") == hits + 1
     [turn] = await customer.turns(again.session)
     assert (turn.text, turn.completed.source) == (again.text, CACHED)
@@ -76,34 +76,34 @@ async def test_the_same_question_gets_the_same_answer_without_the_model(
     ],
 )
 async def test_another_question_asks_the_model_however_near_it_is(
-    desk: RouterHarness, customer: RouterClient, other: str
+    harness: RouterHarness, customer: RouterClient, other: str
 ) -> None:
     await customer.ask(QUESTION)
     assert (await customer.ask(other)).completed.source == GENERATED
 
 
 async def test_words_that_agree_do_not_outweigh_embeddings_that_do_not(
-    desk: RouterHarness, customer: RouterClient
+    harness: RouterHarness, customer: RouterClient
 ) -> None:
-    desk.knowledge.embeddings = {SAME: (0.5, 0.9)}
+    harness.knowledge.embeddings = {SAME: (0.5, 0.9)}
     await customer.ask(QUESTION)
     assert (await customer.ask(SAME)).completed.source == GENERATED
 
 
-async def test_a_change_of_the_knowledge_empties_it(desk: RouterHarness, customer: RouterClient) -> None:
+async def test_a_change_of_the_knowledge_empties_it(harness: RouterHarness, customer: RouterClient) -> None:
     await customer.ask(QUESTION)
-    desk.knowledge.revision = "two"
+    harness.knowledge.revision = "two"
     assert (await customer.ask(QUESTION)).completed.source == GENERATED
 
 
 async def test_answers_are_kept_apart_by_day_language_settings_and_tenant(
-    desk: RouterHarness, customer: RouterClient
+    harness: RouterHarness, customer: RouterClient
 ) -> None:
     await customer.ask(QUESTION)
     assert (await customer.ask(QUESTION, as_of="2020-01-01")).completed.source == GENERATED
     assert (await customer.ask(QUESTION, language="zh")).completed.source == GENERATED
     await customer.admin.CreateTenant(admin.CreateTenantRequest(tenant_id="acme"), metadata=customer.metadata)
-    stranger = await desk.client(await desk.create_key("acme", Scope.CHAT))
+    stranger = await harness.client(await harness.create_key("acme", Scope.CHAT))
     assert (await stranger.ask(QUESTION)).completed.source == GENERATED
     settings = admin.TenantSettings(instructions="Be brief.")
     await customer.admin.UpdateTenantSettings(
@@ -113,14 +113,16 @@ async def test_answers_are_kept_apart_by_day_language_settings_and_tenant(
     assert (await customer.ask(QUESTION)).completed.source == CACHED
 
 
-async def test_what_leans_on_history_is_neither_looked_up_nor_kept(desk: RouterHarness, customer: RouterClient) -> None:
+async def test_what_leans_on_history_is_neither_looked_up_nor_kept(
+    harness: RouterHarness, customer: RouterClient
+) -> None:
     first = await customer.ask(QUESTION)
     assert (await customer.ask(QUESTION, first.session)).completed.source == GENERATED
     await customer.ask("Who pays for the parcel?", first.session)
     assert (await customer.ask("Who pays for the parcel?")).completed.source == GENERATED
 
 
-async def test_a_greeting_before_it_is_no_history(desk: RouterHarness, customer: RouterClient) -> None:
+async def test_a_greeting_before_it_is_no_history(harness: RouterHarness, customer: RouterClient) -> None:
     await customer.ask(QUESTION)
     greeted = await customer.ask("Hello!")
     assert (await customer.ask(QUESTION, greeted.session)).completed.source == CACHED
@@ -128,77 +130,77 @@ async def test_a_greeting_before_it_is_no_history(desk: RouterHarness, customer:
 
 @pytest.mark.parametrize("options", [{"max_tokens": 20}, {"temperature": 0.5}, {"reasoning": pb.ReasoningOptions()}])
 async def test_a_request_with_options_of_its_own_asks_the_model(
-    desk: RouterHarness, customer: RouterClient, options: dict[str, object]
+    harness: RouterHarness, customer: RouterClient, options: dict[str, object]
 ) -> None:
     await customer.ask(QUESTION)
     assert (await customer.ask(QUESTION, "sessions/-", **options)).completed.source == GENERATED
 
 
-async def test_an_answer_without_a_citation_is_not_kept(desk: RouterHarness, customer: RouterClient) -> None:
-    desk.replica.frames = ["Hm, well."]
+async def test_an_answer_without_a_citation_is_not_kept(harness: RouterHarness, customer: RouterClient) -> None:
+    harness.replica.frames = ["Hm, well."]
     await customer.ask(QUESTION)
-    assert await _kept(desk) == {}
+    assert await _kept(harness) == {}
 
 
 async def test_an_answer_that_was_handed_over_or_stopped_is_not_kept(
-    desk: RouterHarness, customer: RouterClient
+    harness: RouterHarness, customer: RouterClient
 ) -> None:
-    desk.replica.frames = ["Refunds arrive within 19 business days [1]."]
+    harness.replica.frames = ["Refunds arrive within 19 business days [1]."]
     assert "handoff" in (await customer.ask(QUESTION)).kinds
-    desk.replica.frames = ["Refunds arrive within 7 business days [1]. ", 30.0, "More."]
+    harness.replica.frames = ["Refunds arrive within 7 business days [1]. ", 30.0, "More."]
     async for event in customer.converse(QUESTION):
         if event.WhichOneof("event") == "text_delta":
             turn = pb.StopTurnRequest(turn=(await _running(customer)))
             await customer.chat.StopTurn(turn, metadata=customer.metadata)
-    assert await _kept(desk) == {}
+    assert await _kept(harness) == {}
 
 
 async def test_what_is_asked_with_personal_data_is_kept_nowhere_but_in_its_session(
-    desk: RouterHarness, customer: RouterClient
+    harness: RouterHarness, customer: RouterClient
 ) -> None:
     secrets = ("anna@example.com", "+49 170 1234567", "ORDER-99887766")
     questions = (*(f"How long does a refund take for {secret}?" for secret in secrets), QUESTION)
     sessions = [(await customer.ask(question, user="u-1")).session for question in questions]
-    kept = await _kept(desk)
+    kept = await _kept(harness)
     assert len(kept) == 1, "of the question that anybody may ask"
     everything = " ".join((*kept, *kept.values()))
     assert not any(secret in everything for secret in (*secrets, "u-1", QUESTION, *sessions))
     await customer.chat.DeleteUser(pb.DeleteUserRequest(user="u-1"), metadata=customer.metadata)
-    assert await _kept(desk) == kept, "nothing of that user is in there to be erased"
+    assert await _kept(harness) == kept, "nothing of that user is in there to be erased"
 
 
 async def test_an_answer_by_other_weights_than_those_in_service_is_not_given(
-    desk: RouterHarness, customer: RouterClient
+    harness: RouterHarness, customer: RouterClient
 ) -> None:
     await customer.ask(QUESTION)
-    [(name, kept)] = (await _kept(desk)).items()
+    [(name, kept)] = (await _kept(harness)).items()
     assert '"fingerprint":"weights"' in kept
-    async with desk.open_store() as store:
+    async with harness.open_store() as store:
         await store.set(name, kept.replace('"weights"', '"older weights"'), ex=60)  # pyright: ignore
     assert (await customer.ask(QUESTION)).completed.source == GENERATED
     assert (await customer.ask(QUESTION)).completed.source == CACHED
 
 
 async def test_it_is_bounded_and_the_oldest_go_first(redis: RedisServer) -> None:
-    async with open_router_harness(redis, cache_entries=2) as desk:
-        desk.knowledge.hits, desk.knowledge.revision = [make_hit(REFUNDS)], "one"
-        desk.replica.frames = ["Refunds arrive within 7 business days [1]."]
-        customer = await desk.client()
+    async with open_router_harness(redis, cache_entries=2) as harness:
+        harness.knowledge.hits, harness.knowledge.revision = [make_hit(REFUNDS)], "one"
+        harness.replica.frames = ["Refunds arrive within 7 business days [1]."]
+        customer = await harness.client()
         for question in (QUESTION, "When does a refund arrive?", "Who refunds the parcel?"):
             await customer.ask(question)
-        assert len(await _kept(desk)) == 2
+        assert len(await _kept(harness)) == 2
         assert (await customer.ask("Who refunds the parcel?")).completed.source == CACHED
         assert (await customer.ask(QUESTION)).completed.source == GENERATED
 
 
 async def test_it_can_be_switched_off_for_all_and_for_a_tenant(redis: RedisServer) -> None:
-    async with open_router_harness(redis, cache_answers=False) as desk:
-        desk.knowledge.hits, desk.knowledge.revision = [make_hit(REFUNDS)], "one"
-        desk.replica.frames = ["Refunds arrive within 7 business days [1]."]
-        customer = await desk.client()
+    async with open_router_harness(redis, cache_answers=False) as harness:
+        harness.knowledge.hits, harness.knowledge.revision = [make_hit(REFUNDS)], "one"
+        harness.replica.frames = ["Refunds arrive within 7 business days [1]."]
+        customer = await harness.client()
         await customer.ask(QUESTION)
-        assert await _kept(desk) == {}
-        assert not desk.knowledge.requests[0].with_embedding
+        assert await _kept(harness) == {}
+        assert not harness.knowledge.requests[0].with_embedding
         settings = admin.TenantSettings(cache_answers=True)
         await customer.admin.UpdateTenantSettings(
             admin.UpdateTenantSettingsRequest(settings=settings), metadata=customer.metadata
@@ -208,10 +210,10 @@ async def test_it_can_be_switched_off_for_all_and_for_a_tenant(redis: RedisServe
 
 
 async def test_without_redis_the_model_is_asked(redis: RedisServer) -> None:
-    async with open_router_harness(redis, without_redis="answer") as desk:
-        desk.knowledge.hits, desk.knowledge.revision = [make_hit(REFUNDS)], "one"
-        desk.replica.frames = ["Refunds arrive within 7 business days [1]."]
-        customer = await desk.client(await desk.create_key("default"))
+    async with open_router_harness(redis, without_redis="answer") as harness:
+        harness.knowledge.hits, harness.knowledge.revision = [make_hit(REFUNDS)], "one"
+        harness.replica.frames = ["Refunds arrive within 7 business days [1]."]
+        customer = await harness.client(await harness.create_key("default"))
         await customer.ask(QUESTION)
         await redis.settle()
         redis.kill()

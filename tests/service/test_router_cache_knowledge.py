@@ -21,12 +21,12 @@ async def test_an_answer_is_given_again_until_a_document_or_a_curated_answer_cha
 ) -> None:
     async with (
         open_retrieval_node(redis, embedder) as knowledge,
-        open_router_harness(redis, retrieval=knowledge.address) as desk,
+        open_router_harness(redis, retrieval=knowledge.address) as harness,
     ):
-        customer = await desk.client()
+        customer = await harness.client()
 
         async def source(text: str, days: int) -> int:
-            desk.replica.frames = [f"You have {days} days to return an item [1]."]
+            harness.replica.frames = [f"You have {days} days to return an item [1]."]
             answer = await customer.ask(text)
             if answer.completed.source in (pb.ANSWER_SOURCE_GENERATED, pb.ANSWER_SOURCE_CACHED):
                 assert answer.text == f"You have {days} days to return an item [1]."

@@ -19,7 +19,7 @@ WARRANTIES = [
 
 
 @pytest.fixture
-async def desk(redis: RedisServer) -> AsyncIterator[RouterHarness]:
+async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
     async with open_router_harness(redis) as opened:
         opened.knowledge.hits = WARRANTIES
         opened.replica.frames = ["The extended warranty adds two years [1]."]
@@ -27,12 +27,12 @@ async def desk(redis: RedisServer) -> AsyncIterator[RouterHarness]:
 
 
 @pytest.fixture
-async def customer(desk: RouterHarness) -> RouterClient:
-    return await desk.client()
+async def customer(harness: RouterHarness) -> RouterClient:
+    return await harness.client()
 
 
 async def test_a_word_that_fits_several_subjects_is_asked_back_about_without_a_model(
-    desk: RouterHarness, customer: RouterClient
+    harness: RouterHarness, customer: RouterClient
 ) -> None:
     answer = await customer.ask("warranty?")
     assert answer.kinds == ["turn_started", "passages_found", "text_delta", "turn_completed"]
@@ -40,19 +40,19 @@ async def test_a_word_that_fits_several_subjects_is_asked_back_about_without_a_m
     assert list(answer.completed.choices) == ["Warranty repairs", "Extended warranty"]
     assert answer.completed.source == pb.ANSWER_SOURCE_CLARIFYING
     assert answer.completed.finish_reason == pb.FINISH_REASON_STOP
-    assert desk.replica.calls == []
+    assert harness.replica.calls == []
     assert (await customer.turns(answer.session))[0].completed.choices == answer.completed.choices
 
 
-async def test_the_customer_is_asked_in_their_language(desk: RouterHarness, customer: RouterClient) -> None:
-    desk.knowledge.hits = [
+async def test_the_customer_is_asked_in_their_language(harness: RouterHarness, customer: RouterClient) -> None:
+    harness.knowledge.hits = [
         make_hit("保修免费。", title="保修范围", n=1, language="zh"),
         make_hit("延保两年。", title="延长保修", n=2),
     ]
     assert (await customer.ask("保修")).text == "请问您想了解哪一项？\n1. 保修范围\n2. 延长保修"
 
 
-async def test_nobody_is_asked_back_twice(desk: RouterHarness, customer: RouterClient) -> None:
+async def test_nobody_is_asked_back_twice(harness: RouterHarness, customer: RouterClient) -> None:
     first = await customer.ask("warranty?")
     second = await customer.ask("warranty", first.session)
     assert second.completed.source == pb.ANSWER_SOURCE_GENERATED
@@ -67,22 +67,22 @@ async def test_a_word_that_may_lean_on_the_question_before_is_not_asked_back_abo
 
 
 async def test_a_number_in_reply_stands_for_the_subject_of_that_number(
-    desk: RouterHarness, customer: RouterClient
+    harness: RouterHarness, customer: RouterClient
 ) -> None:
     first = await customer.ask("warranty?")
     reply = await customer.ask("2", first.session)
     assert reply.completed.source == pb.ANSWER_SOURCE_GENERATED
-    search = desk.knowledge.requests[-1]
+    search = harness.knowledge.requests[-1]
     assert search.query == "warranty? Extended warranty"
-    assert "Question: warranty? Extended warranty" in desk.replica.calls[-1].request.chat.messages[-1].content
+    assert "Question: warranty? Extended warranty" in harness.replica.calls[-1].request.chat.messages[-1].content
 
 
 async def test_a_reply_in_words_is_searched_with_the_message_before(
-    desk: RouterHarness, customer: RouterClient
+    harness: RouterHarness, customer: RouterClient
 ) -> None:
     first = await customer.ask("warranty?")
     await customer.ask("the extended one for my phone", first.session)
-    search = desk.knowledge.requests[-1]
+    search = harness.knowledge.requests[-1]
     assert (search.query, list(search.history)) == ("the extended one for my phone", ["warranty?"])
 
 
@@ -97,9 +97,9 @@ async def test_a_reply_in_words_is_searched_with_the_message_before(
     ],
 )
 async def test_what_is_clear_enough_is_answered(
-    desk: RouterHarness, customer: RouterClient, text: str, hits: list[kb.SearchHit]
+    harness: RouterHarness, customer: RouterClient, text: str, hits: list[kb.SearchHit]
 ) -> None:
-    desk.knowledge.hits = hits
+    harness.knowledge.hits = hits
     assert (await customer.ask(text)).completed.source == pb.ANSWER_SOURCE_GENERATED
 
 

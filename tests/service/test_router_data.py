@@ -32,11 +32,11 @@ def documented() -> list[tuple[re.Pattern[str], str, str]]:
 async def test_every_key_in_redis_is_documented(redis: RedisServer) -> None:
     async with open_router_harness(
         redis, tenant_concurrent_turns=5, tenant_questions_per_minute=60, webhook_private=True
-    ) as desk:
-        desk.knowledge.hits = [make_hit("Refunds arrive within 7 business days.")]
-        desk.knowledge.revision = "one"
-        desk.replica.frames = ["Refunds arrive within 7 business days [1]."]
-        root = await desk.client()
+    ) as harness:
+        harness.knowledge.hits = [make_hit("Refunds arrive within 7 business days.")]
+        harness.knowledge.revision = "one"
+        harness.replica.frames = ["Refunds arrive within 7 business days [1]."]
+        root = await harness.client()
         await root.admin.CreateTenant(admin.CreateTenantRequest(tenant_id="acme"), metadata=root.metadata)
         await root.admin.CreateKey(
             admin.CreateKeyRequest(tenant="tenants/acme", scopes=[admin.SCOPE_CHAT]), metadata=root.metadata
@@ -44,15 +44,15 @@ async def test_every_key_in_redis_is_documented(redis: RedisServer) -> None:
         await root.admin.UpdateTenantSettings(
             admin.UpdateTenantSettingsRequest(settings=admin.TenantSettings()), metadata=root.metadata
         )
-        customer = await desk.client(await desk.create_key("acme", Scope.CHAT))
-        async with open_channel(desk.routers[0].port) as channel:
+        customer = await harness.client(await harness.create_key("acme", Scope.CHAT))
+        async with open_channel(harness.routers[0].port) as channel:
             nobody = hooks.CreateWebhookRequest(url="http://127.0.0.1:1/", events=[hooks.WEBHOOK_EVENT_TURN])
-            operator = bearer_metadata(await desk.create_key("acme", Scope.OPERATOR))
+            operator = bearer_metadata(await harness.create_key("acme", Scope.OPERATOR))
             await hooks_rpc.WebhookServiceStub(channel).CreateWebhook(nobody, metadata=operator)
         seen: dict[str, tuple[str, int]] = {}
 
         async def look() -> None:
-            async with desk.open_store() as store:
+            async with harness.open_store() as store:
                 found: list[bytes] = await store.keys("*")  # pyright: ignore
                 for key in found:
                     kind, life = (await store.type(key)).decode(), await store.ttl(key)  # pyright: ignore
@@ -70,7 +70,7 @@ async def test_every_key_in_redis_is_documented(redis: RedisServer) -> None:
                 await customer.chat.StopTurn(pb.StopTurnRequest(turn=turn), metadata=customer.metadata)
         await customer.ask("How long does a refund take?")  # whole, and kept for others
         session = (await customer.ask("Let me talk to a person")).session
-        person = await desk.client(await desk.create_key("acme", Scope.OPERATOR))
+        person = await harness.client(await harness.create_key("acme", Scope.OPERATOR))
         here = watch_desk(person, "Mei")
         await here.wait_until(lambda events: any(event.HasField("caught_up") for event in events))
         held = (await claim_session(person, session)).claim
@@ -80,7 +80,7 @@ async def test_every_key_in_redis_is_documented(redis: RedisServer) -> None:
             while "kefu:1:desks:attendant" not in seen:
                 await asyncio.sleep(0.1)
                 await look()
-            desk.knowledge.hits = []
+            harness.knowledge.hits = []
             await customer.ask("Do you sell submarines?", user="u-1")  # nobody knows
             beside = ("hour", "cited", "counted", "unanswered", "traces", "webhooks", "delivery", "pending", "told")
             while not all(any(f":{kind}:" in f"{name}:" for name in seen) for kind in beside):

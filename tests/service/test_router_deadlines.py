@@ -19,7 +19,7 @@ PASSAGE = "Refunds arrive within 7 business days."
 
 
 @pytest.fixture
-async def desk(redis: RedisServer) -> AsyncIterator[RouterHarness]:
+async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
     async with open_router_harness(redis, max_concurrent_turns=2, search_seconds=5.0) as opened:
         opened.knowledge.hits = [make_hit(PASSAGE)]
         yield opened
@@ -38,12 +38,12 @@ async def code_within(customer: RouterClient, seconds: float) -> grpc.StatusCode
     return caught.value.code()
 
 
-async def test_a_deadline_that_passes_in_the_line_asks_nobody(desk: RouterHarness) -> None:
-    customer = await desk.client()
-    desk.replica.frames = ["Refunds ", asyncio.Event()]
+async def test_a_deadline_that_passes_in_the_line_asks_nobody(harness: RouterHarness) -> None:
+    customer = await harness.client()
+    harness.replica.frames = ["Refunds ", asyncio.Event()]
     running = [asyncio.ensure_future(customer.ask(ASK)) for _ in range(2)]
     async with asyncio.timeout(10):
-        while len(desk.replica.calls) < 2:
+        while len(harness.replica.calls) < 2:
             await asyncio.sleep(0.01)
     code = await code_within(customer, 0.5)
     assert code in (grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.RESOURCE_EXHAUSTED)
@@ -51,34 +51,34 @@ async def test_a_deadline_that_passes_in_the_line_asks_nobody(desk: RouterHarnes
         task.cancel()
     await asyncio.gather(*running, return_exceptions=True)
     # Its place went to nobody, and it is not answered later.
-    desk.replica.frames = ["Refunds arrive within 7 business days [1]."]
+    harness.replica.frames = ["Refunds arrive within 7 business days [1]."]
     assert (await customer.ask(ASK)).completed.source == pb.ANSWER_SOURCE_GENERATED
-    assert len(desk.replica.calls) == 3
+    assert len(harness.replica.calls) == 3
 
 
-async def test_a_search_that_would_pass_the_deadline_is_given_up_before_it(desk: RouterHarness) -> None:
-    desk.knowledge.delay = 10
+async def test_a_search_that_would_pass_the_deadline_is_given_up_before_it(harness: RouterHarness) -> None:
+    harness.knowledge.delay = 10
     began = time.monotonic()
-    answer = await ask_within(await desk.client(), 2.0)
+    answer = await ask_within(await harness.client(), 2.0)
     assert answer.handoff.reason == pb.Handoff.REASON_SEARCH_UNAVAILABLE
     assert time.monotonic() - began < 2.0
-    assert not desk.replica.calls
+    assert not harness.replica.calls
 
 
-async def test_without_a_first_token_in_time_the_customer_gets_an_excerpt(desk: RouterHarness) -> None:
-    desk.replica.frames = [asyncio.Event()]
-    answer = await ask_within(await desk.client(), 1.5)
+async def test_without_a_first_token_in_time_the_customer_gets_an_excerpt(harness: RouterHarness) -> None:
+    harness.replica.frames = [asyncio.Event()]
+    answer = await ask_within(await harness.client(), 1.5)
     assert answer.completed.source == pb.ANSWER_SOURCE_EXTRACTIVE
     assert PASSAGE.removesuffix(".") in answer.text
-    await asyncio.wait_for(desk.replica.calls[0].ended.wait(), 10)
-    assert desk.replica.calls[0].cancelled
+    await asyncio.wait_for(harness.replica.calls[0].ended.wait(), 10)
+    assert harness.replica.calls[0].cancelled
 
 
 @pytest.mark.parametrize("resumable", [False, True])
-async def test_a_deadline_in_mid_answer_keeps_what_was_said(desk: RouterHarness, resumable: bool) -> None:
-    customer, listener = await desk.client(), await desk.client()
+async def test_a_deadline_in_mid_answer_keeps_what_was_said(harness: RouterHarness, resumable: bool) -> None:
+    customer, listener = await harness.client(), await harness.client()
     said, rest = asyncio.Event(), asyncio.Event()
-    desk.replica.frames = ["Refunds arrive ", rest, "within 7 business days [1]."]
+    harness.replica.frames = ["Refunds arrive ", rest, "within 7 business days [1]."]
     request = pb.ConverseRequest(session="sessions/-", text=ASK, resumable=resumable)
     call = customer.chat.Converse(request, metadata=customer.metadata, timeout=2.5)
     events: list[pb.ConverseEvent] = []
@@ -105,6 +105,6 @@ async def test_a_deadline_in_mid_answer_keeps_what_was_said(desk: RouterHarness,
     heard = listening.exception()
     assert isinstance(heard, grpc.aio.AioRpcError)
     assert (heard.code(), failure_of(heard).reason) == (grpc.StatusCode.DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED")
-    await asyncio.wait_for(desk.replica.calls[0].ended.wait(), 10)
+    await asyncio.wait_for(harness.replica.calls[0].ended.wait(), 10)
     [stored] = await customer.turns(events[0].turn_started.session)
     assert (stored.state, stored.text) == (pb.Turn.STATE_FAILED, "Refunds arrive")

@@ -18,41 +18,45 @@ State = pb.Session
 
 
 async def test_the_desk_is_told_then_followed_at_any_router(
-    customer: RouterClient, mei: RouterClient, tom: RouterClient
+    customer: RouterClient, agent: RouterClient, second_agent: RouterClient
 ) -> None:
     waiting = (await customer.ask(PERSON)).session
-    desk = watch_desk(tom, "Tom")
-    first = await desk.wait_until(lambda events: events[-1:] != [] and events[-1].WhichOneof("event") == "caught_up")
+    stream = watch_desk(second_agent, "Tom")
+    first = await stream.wait_until(lambda events: events[-1:] != [] and events[-1].WhichOneof("event") == "caught_up")
     assert [event.conversation.session.name for event in first if event.HasField("conversation")] == [waiting]
-    assert [agent.name for agent in first[1].agents.agents] == ["Tom"]
+    assert [one.name for one in first[1].agents.agents] == ["Tom"]
 
     def last_of(events: list[desk_pb2.DeskEvent], session: str) -> "pb.Session.State.ValueType":
         states = [event.conversation.session.state for event in events if event.conversation.session.name == session]
         return states[-1] if states else State.STATE_UNSPECIFIED
 
-    held = (await claim_session(mei, waiting)).claim
-    await desk.wait_until(lambda events: last_of(events, waiting) == State.STATE_HUMAN)
-    await return_session(mei, waiting, held)
-    await desk.wait_until(lambda events: last_of(events, waiting) == State.STATE_RETURNED)
+    held = (await claim_session(agent, waiting)).claim
+    await stream.wait_until(lambda events: last_of(events, waiting) == State.STATE_HUMAN)
+    await return_session(agent, waiting, held)
+    await stream.wait_until(lambda events: last_of(events, waiting) == State.STATE_RETURNED)
     second = (await customer.ask(PERSON)).session
-    await desk.wait_until(lambda events: last_of(events, second) == State.STATE_WAITING)
+    await stream.wait_until(lambda events: last_of(events, second) == State.STATE_WAITING)
     await customer.chat.DeleteSession(pb.DeleteSessionRequest(name=second), metadata=customer.metadata)
-    await desk.wait_until(lambda events: events[-1].deleted == second)
-    await desk.disconnect()
+    await stream.wait_until(lambda events: events[-1].deleted == second)
+    await stream.disconnect()
 
 
 async def test_whoever_watches_is_present_and_is_not_once_the_lease_is_over(
-    desk: RouterHarness, customer: RouterClient, mei: RouterClient, tom: RouterClient, monkeypatch: pytest.MonkeyPatch
+    harness: RouterHarness,
+    customer: RouterClient,
+    agent: RouterClient,
+    second_agent: RouterClient,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for module in ("desk", "desk_watching"):
         monkeypatch.setattr(f"kefu.router.{module}.PRESENCE_SECONDS", 1.5)
     monkeypatch.setattr("kefu.router.desk.watches._RENEW_SECONDS", 0.3)
-    await claim_session(mei, (await customer.ask(PERSON)).session)
-    here, there = watch_desk(mei, "Mei"), watch_desk(tom, "Tom")
+    await claim_session(agent, (await customer.ask(PERSON)).session)
+    here, there = watch_desk(agent, "Mei"), watch_desk(second_agent, "Tom")
 
     def present(events: list[desk_pb2.DeskEvent]) -> list[tuple[str, int]]:
         told = [event.agents.agents for event in events if event.HasField("agents")]
-        return [(agent.name, agent.conversations) for agent in told[-1]] if told else []
+        return [(one.name, one.conversations) for one in told[-1]] if told else []
 
     both = [("Mei", 1), ("Tom", 0)]
     await here.wait_until(lambda events: present(events) == both)
@@ -60,15 +64,15 @@ async def test_whoever_watches_is_present_and_is_not_once_the_lease_is_over(
     async with asyncio.timeout(30):
         listed: list[tuple[str, int]] = []
         while listed != both:
-            answer = await tom.desk.ListAgents(desk_pb2.ListAgentsRequest(), metadata=tom.metadata)
-            listed = [(agent.name, agent.conversations) for agent in answer.agents]
+            answer = await second_agent.desk.ListAgents(desk_pb2.ListAgentsRequest(), metadata=second_agent.metadata)
+            listed = [(one.name, one.conversations) for one in answer.agents]
     await there.disconnect()
     await here.wait_until(lambda events: present(events) == [("Mei", 1)])
     await here.disconnect()
 
 
-async def test_a_desk_that_nobody_watches_costs_nothing(desk: RouterHarness, mei: RouterClient) -> None:
-    stream = watch_desk(mei, "Mei")
+async def test_a_desk_that_nobody_watches_costs_nothing(harness: RouterHarness, agent: RouterClient) -> None:
+    stream = watch_desk(agent, "Mei")
     await stream.wait_until(lambda events: any(event.HasField("caught_up") for event in events))
     assert [task.get_name() for task in asyncio.all_tasks() if "keep the desk" in task.get_name()]
     await stream.disconnect()
@@ -94,8 +98,8 @@ async def test_observers_are_told_what_happens_in_its_order(
 
     monkeypatch.setattr("kefu.router.service.Happenings", noted)
     monkeypatch.setattr("kefu.router.desk.escalation._EVERY_SECONDS", 0.1)
-    async with open_router_harness(redis, escalate_seconds=1) as desk:
-        root = await desk.client()
+    async with open_router_harness(redis, escalate_seconds=1) as harness:
+        root = await harness.client()
         handed = await root.ask(PERSON)
         session = handed.session
         await wait_until_escalated(root, session)

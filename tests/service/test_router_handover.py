@@ -21,19 +21,19 @@ Reason = pb.Handoff
 
 
 @pytest.fixture
-async def desk(redis: RedisServer) -> AsyncIterator[RouterHarness]:
+async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
     async with open_router_harness(redis) as opened:
         opened.knowledge.hits = [make_hit(REFUNDS)]
         yield opened
 
 
 @pytest.fixture
-async def customer(desk: RouterHarness) -> RouterClient:
-    return await desk.client()
+async def customer(harness: RouterHarness) -> RouterClient:
+    return await harness.client()
 
 
-def nothing_found(desk: RouterHarness) -> None:
-    desk.knowledge.hits = [make_hit("Submarines are long.", title="Submarines", relevance=0.2)]
+def nothing_found(harness: RouterHarness) -> None:
+    harness.knowledge.hits = [make_hit("Submarines are long.", title="Submarines", relevance=0.2)]
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def nothing_found(desk: RouterHarness) -> None:
     ],
 )
 async def test_what_is_not_for_a_program_goes_to_a_person_at_once(
-    desk: RouterHarness,
+    harness: RouterHarness,
     customer: RouterClient,
     text: str,
     reason: "pb.Handoff.Reason.ValueType",
@@ -59,7 +59,7 @@ async def test_what_is_not_for_a_program_goes_to_a_person_at_once(
     assert answer.kinds == ["turn_started", "handoff", "turn_completed"]
     assert (answer.handoff.reason, answer.handoff.subject) == (reason, subject)
     assert told in answer.handoff.message
-    assert desk.knowledge.requests == []
+    assert harness.knowledge.requests == []
 
 
 async def test_a_wish_for_a_person_wins_and_an_emergency_beside_it_is_not_overheard(customer: RouterClient) -> None:
@@ -70,7 +70,7 @@ async def test_a_wish_for_a_person_wins_and_an_emergency_beside_it_is_not_overhe
 
 
 async def test_a_tenant_adds_its_own_sensitive_topics_and_refuses_others(
-    desk: RouterHarness, customer: RouterClient
+    harness: RouterHarness, customer: RouterClient
 ) -> None:
     await replace_settings(
         customer, sensitive_topics=["data breach", "裁员"], refused_topics=["politics", "竞争对手 价格"]
@@ -85,12 +85,14 @@ async def test_a_tenant_adds_its_own_sensitive_topics_and_refuses_others(
         assert told in refused.text
     asked = await customer.ask("Enough politics, connect me to a human")
     assert asked.handoff.reason == Reason.REASON_CUSTOMER_ASKED
-    assert desk.knowledge.requests == []
+    assert harness.knowledge.requests == []
 
 
-async def test_the_person_learns_what_was_tried_and_told_already(desk: RouterHarness, customer: RouterClient) -> None:
+async def test_the_person_learns_what_was_tried_and_told_already(
+    harness: RouterHarness, customer: RouterClient
+) -> None:
     first = await customer.ask("My order 8829104 of 2026-11-20 is late, I paid ¥1,388.", user="u-1")
-    nothing_found(desk)
+    nothing_found(harness)
     answer = await customer.ask("This is terrible! Mail me at li@example.com or call 13812345678.", first.session)
     handoff = answer.handoff
     kinds = [(pb.Handoff.Slot.Kind.Name(slot.kind).removeprefix("KIND_"), slot.value) for slot in handoff.slots]
@@ -114,24 +116,24 @@ async def test_the_person_learns_what_was_tried_and_told_already(desk: RouterHar
 
 
 async def test_who_waits_for_a_person_is_told_so_in_short_and_nobody_is_called_twice(
-    desk: RouterHarness, customer: RouterClient
+    harness: RouterHarness, customer: RouterClient
 ) -> None:
     first = await customer.ask("转人工")
     again = await customer.ask("转人工！", first.session)
     assert (first.handoff.repeated, again.handoff.repeated) == (False, True)
     assert again.handoff.reason == Reason.REASON_CUSTOMER_ASKED
     assert again.handoff.message == "已经为您呼叫人工客服，请稍候。"
-    nothing_found(desk)
+    nothing_found(harness)
     assert (await customer.ask("卖潜水艇吗？", first.session)).handoff.repeated
     # What can be answered is answered meanwhile.
-    desk.knowledge.hits = [make_hit(REFUNDS)]
+    harness.knowledge.hits = [make_hit(REFUNDS)]
     assert (await customer.ask("How long does a refund take?", first.session)).text
 
 
 async def test_the_third_question_in_a_row_without_an_answer_is_a_repeated_failure(
-    desk: RouterHarness, customer: RouterClient
+    harness: RouterHarness, customer: RouterClient
 ) -> None:
-    nothing_found(desk)
+    nothing_found(harness)
     first = await customer.ask("Do you sell submarines?")
     second = await customer.ask("And diving bells?", first.session)
     third = await customer.ask("And anchors?", first.session)
@@ -140,7 +142,7 @@ async def test_the_third_question_in_a_row_without_an_answer_is_a_repeated_failu
 
 
 async def test_two_answers_rated_down_in_a_row_or_one_question_three_times_call_a_person(
-    desk: RouterHarness, customer: RouterClient
+    harness: RouterHarness, customer: RouterClient
 ) -> None:
     async def disliked(answer: AnswerEvents) -> None:
         request = pb.RateTurnRequest(turn=answer.started.turn, rating=pb.RATING_DOWN)

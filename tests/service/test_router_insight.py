@@ -26,7 +26,7 @@ from tests.support.waiting import wait_until_async
 
 
 @pytest.fixture
-async def desk(redis: RedisServer) -> AsyncIterator[RouterHarness]:
+async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
     async with open_router_harness(redis, routers=2) as opened:
         opened.knowledge.by_word = {"refund": [make_hit("Refunds take 7 days.")]}
         opened.replica.frames = ["Refunds take 7 days [1]."]
@@ -57,15 +57,15 @@ class Lead:
 
 
 @pytest.fixture
-async def lead(desk: RouterHarness) -> AsyncIterator[Lead]:
-    key = await desk.create_key("acme", Scope.OPERATOR)
-    async with grpc.aio.insecure_channel(f"127.0.0.1:{desk.routers[1].port}") as channel:
+async def lead(harness: RouterHarness) -> AsyncIterator[Lead]:
+    key = await harness.create_key("acme", Scope.OPERATOR)
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{harness.routers[1].port}") as channel:
         yield Lead(channel, key)
 
 
 @pytest.fixture
-async def customer(desk: RouterHarness) -> RouterClient:
-    return await desk.client(await desk.create_key("acme", Scope.CHAT))
+async def customer(harness: RouterHarness) -> RouterClient:
+    return await harness.client(await harness.create_key("acme", Scope.CHAT))
 
 
 async def rate(customer: RouterClient, turn: str, rating: chat.Rating.ValueType) -> None:
@@ -105,7 +105,7 @@ async def test_an_answer_whose_customer_calls_for_a_person_is_no_longer_assumed(
 
 
 async def test_the_hours_add_up_to_the_total_and_other_tenants_see_nothing(
-    desk: RouterHarness, lead: Lead, customer: RouterClient
+    harness: RouterHarness, lead: Lead, customer: RouterClient
 ) -> None:
     for _ in range(3):
         await customer.ask("How long does a refund take?")
@@ -113,7 +113,7 @@ async def test_the_hours_add_up_to_the_total_and_other_tenants_see_nothing(
     response = await lead.stub.GetNumbers(pb.GetNumbersRequest(), metadata=lead.metadata)
     assert sum(hour.questions for hour in response.hours) == 3
     assert all(hour.start_time.seconds % 3600 == 0 for hour in response.hours)
-    other = bearer_metadata(await desk.create_key("other", Scope.OPERATOR))
+    other = bearer_metadata(await harness.create_key("other", Scope.OPERATOR))
     assert (await lead.stub.GetNumbers(pb.GetNumbersRequest(), metadata=other)).total.questions == 0
 
 
@@ -138,15 +138,15 @@ async def test_a_key_without_the_operator_scope_is_refused(lead: Lead, customer:
 
 
 async def test_unanswered_questions_are_grouped_by_their_embeddings_without_personal_data(
-    desk: RouterHarness, lead: Lead, customer: RouterClient
+    harness: RouterHarness, lead: Lead, customer: RouterClient
 ) -> None:
-    desk.knowledge.embeddings = {
+    harness.knowledge.embeddings = {
         "Do you sell submarines?": (1.0, 0.05),
         "Are submarines for sale?": (1.0, 0.0),
         "Is the moon open on Sundays?": (0.0, 1.0),
         "Call me at [phone] about the zeppelin": (-1.0, 0.0),
     }
-    for question in [*desk.knowledge.embeddings][:3]:
+    for question in [*harness.knowledge.embeddings][:3]:
         await customer.ask(question)
     await customer.ask("Call me at 13812345678 about the zeppelin")
     await lead.until(lambda numbers: numbers.questions == 4)
@@ -158,7 +158,7 @@ async def test_unanswered_questions_are_grouped_by_their_embeddings_without_pers
     everything = {question.text for group in listed.groups for question in group.questions}
     assert "Call me at [phone] about the zeppelin" in everything
     assert listed.groups[0].central.reason == chat.Handoff.REASON_NOTHING_RELEVANT
-    asked = [request.query for request in desk.knowledge.requests if request.top_k == 1]
+    asked = [request.query for request in harness.knowledge.requests if request.top_k == 1]
     assert asked == ["Call me at [phone] about the zeppelin"], "the others' embeddings came with their searches"
 
 
@@ -194,12 +194,12 @@ async def test_dismissed_questions_are_gone_and_those_of_erased_sessions_too(
 
 
 async def test_a_users_questions_are_erased_though_their_session_has_run_out(
-    desk: RouterHarness, lead: Lead, customer: RouterClient
+    harness: RouterHarness, lead: Lead, customer: RouterClient
 ) -> None:
     asked = await customer.ask("Do you sell submarines?", user="u-1")
     await lead.until(lambda numbers: numbers.questions == 1)
     session = asked.session.removeprefix("sessions/")
-    async with desk.open_store() as store:
+    async with harness.open_store() as store:
         for key in await store.keys(f"kefu:1:{{acme:{session}}}*"):  # pyright: ignore
             await store.delete(key)  # pyright: ignore
     assert (await lead.unanswered()).total_questions == 1
@@ -208,13 +208,13 @@ async def test_a_users_questions_are_erased_though_their_session_has_run_out(
 
 
 async def test_what_a_person_replied_next_stands_beside_the_question(
-    desk: RouterHarness, lead: Lead, customer: RouterClient
+    harness: RouterHarness, lead: Lead, customer: RouterClient
 ) -> None:
     asked = await customer.ask("Do you sell submarines?")
     await lead.until(lambda numbers: numbers.questions == 1)
     session = asked.session.removeprefix("sessions/")
     done = Completed(FinishReason.STOP, AnswerSource.GENERATED)
-    async with desk.open_store() as store:
+    async with harness.open_store() as store:
         kept = UnansweredStore(RedisCommands(store), days=30)
         for number, text in enumerate(("Yes, from April. Call 13812345678.", "Anything else?")):
             reply = Turn(f"ffffffff-{number}", "", "en", "", 1.0, text=text, completed=done)
@@ -225,7 +225,7 @@ async def test_what_a_person_replied_next_stands_beside_the_question(
 
 
 async def test_the_oldest_go_when_there_are_too_many_and_all_that_are_too_old(redis: RedisServer) -> None:
-    async with open_router_harness(redis) as desk, desk.open_store() as store:
+    async with open_router_harness(redis) as harness, harness.open_store() as store:
         commands = RedisCommands(store)
         kept = UnansweredStore(commands, days=30, most=3)
         for age in (40 * 86_400, 50, 40, 30, 20):
@@ -239,12 +239,12 @@ async def test_the_oldest_go_when_there_are_too_many_and_all_that_are_too_old(re
 
 
 async def test_what_redis_refuses_to_count_is_lost_and_counted_and_answers_go_on(
-    desk: RouterHarness, customer: RouterClient
+    harness: RouterHarness, customer: RouterClient
 ) -> None:
     def lost() -> float:
         return metrics.CHRONICLE_LOST.labels("store")._value.get()  # pyright: ignore
 
-    async with desk.open_store() as store:
+    async with harness.open_store() as store:
         # A key of another type in the way: Redis refuses to count.
         await store.set("kefu:1:{tenant:acme}:webhooks", "in the way")  # pyright: ignore
     before = lost()

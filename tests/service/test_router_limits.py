@@ -66,9 +66,9 @@ async def outcome(call: Callable[[], "asyncio.Future[AnswerEvents] | object"]) -
 
 async def test_a_rate_is_exact_however_many_ask_at_once_at_however_many_routers(redis: RedisServer) -> None:
     # 6 a minute is one each 10 s: within this test no more than the burst.
-    async with open_router_harness(redis, routers=2, tenant_questions_per_minute=6, tenant_question_burst=5) as desk:
-        key = await desk.create_key("acme")
-        customers = [await desk.client(key, at=n % 2) for n in range(4)]
+    async with open_router_harness(redis, routers=2, tenant_questions_per_minute=6, tenant_question_burst=5) as harness:
+        key = await harness.create_key("acme")
+        customers = [await harness.client(key, at=n % 2) for n in range(4)]
         outcomes = await asyncio.gather(*(outcome(lambda n=n: customers[n % 4].ask("Hello!")) for n in range(40)))
         answers = [one for one in outcomes if isinstance(one, AnswerEvents)]
         refused = [one for one in outcomes if isinstance(one, RpcFailure)]
@@ -78,7 +78,7 @@ async def test_a_rate_is_exact_however_many_ask_at_once_at_however_many_routers(
             assert read.metadata == {"limit": "questions_per_minute", "value": "6"}
             assert read.retry_after is not None
             assert 0 < read.retry_after <= 10
-        other = await desk.client(await desk.create_key("umbrella"))
+        other = await harness.client(await harness.create_key("umbrella"))
         assert (await other.ask("Hello!")).text
 
 
@@ -166,8 +166,8 @@ async def test_without_redis_limits_are_not_enforced_or_nobody_is_served_as_conf
 
 
 async def test_a_tenants_settings_hold_before_the_installations(redis: RedisServer) -> None:
-    async with open_router_harness(redis, tenant_questions_per_minute=6, tenant_question_burst=1) as desk:
-        root, customer = await desk.client(), await desk.client(await desk.create_key("acme"))
+    async with open_router_harness(redis, tenant_questions_per_minute=6, tenant_question_burst=1) as harness:
+        root, customer = await harness.client(), await harness.client(await harness.create_key("acme"))
         await root.admin.CreateTenant(admin.CreateTenantRequest(tenant_id="acme"), metadata=root.metadata)
         assert (await customer.ask("Hello!")).text
         assert (await expect_failure(lambda: customer.ask("Hello!"))).reason == "TENANT_LIMIT"
@@ -192,30 +192,30 @@ async def crowded(
 ) -> AsyncIterator[tuple[RouterHarness, asyncio.Event]]:
     """A router with one place, which is taken until the event is set."""
     chosen: dict[str, object] = {"max_concurrent_turns": 1, "max_waiting_turns": waiting, **config}
-    async with open_router_harness(redis, **chosen) as desk:  # pyright: ignore[reportArgumentType] - fields of RouterConfig
-        desk.knowledge.hits = [
+    async with open_router_harness(redis, **chosen) as harness:  # pyright: ignore[reportArgumentType] - fields of RouterConfig
+        harness.knowledge.hits = [
             make_hit("Refunds arrive within 7 business days."),
             make_hit("Or later.", relevance=0.8, n=2),
         ]
         release = asyncio.Event()
-        desk.replica.frames = ["Refunds take 7 days [1]. ", release]
-        first = asyncio.create_task((await desk.client()).ask(ASK))
-        await wait_until(lambda: bool(desk.replica.calls))
-        yield desk, release
+        harness.replica.frames = ["Refunds take 7 days [1]. ", release]
+        first = asyncio.create_task((await harness.client()).ask(ASK))
+        await wait_until(lambda: bool(harness.replica.calls))
+        yield harness, release
         release.set()
         await first
 
 
 async def test_a_person_goes_before_a_line_of_batch_and_none_starves(redis: RedisServer) -> None:
-    async with crowded(redis, 20, brown_out_pressure=0) as (desk, release):
+    async with crowded(redis, 20, brown_out_pressure=0) as (harness, release):
         order: list[str] = []
 
         async def ask(name: str, customer: RouterClient) -> None:
             await customer.ask(ASK)
             order.append(name)
 
-        batch = await desk.client(await desk.create_key("acme", priority=Priority.BATCH))
-        person = await desk.client(await desk.create_key("umbrella"))
+        batch = await harness.client(await harness.create_key("acme", priority=Priority.BATCH))
+        person = await harness.client(await harness.create_key("umbrella"))
         asking = [asyncio.create_task(ask("batch", batch)) for _ in range(5)]
         await wait_until(lambda: metric("kefu_turns_waiting") == 5)
         asking += [asyncio.create_task(ask("person", person)) for _ in range(2)]
@@ -228,14 +228,14 @@ async def test_a_person_goes_before_a_line_of_batch_and_none_starves(redis: Redi
 
 
 async def test_a_deadline_that_cannot_be_kept_is_refused_at_once(redis: RedisServer) -> None:
-    async with crowded(redis, 20, brown_out_pressure=0) as (desk, release):
+    async with crowded(redis, 20, brown_out_pressure=0) as (harness, release):
         await asyncio.sleep(3)
         release.set()
-        await wait_until(lambda: desk.replica.calls[0].ended.is_set())  # now it is known that a turn takes 3 s
+        await wait_until(lambda: harness.replica.calls[0].ended.is_set())  # now it is known that a turn takes 3 s
         release.clear()
-        customer = await desk.client()
+        customer = await harness.client()
         asking = [asyncio.create_task(customer.ask(ASK))]
-        await wait_until(lambda: len(desk.replica.calls) == 2)
+        await wait_until(lambda: len(harness.replica.calls) == 2)
         shed = metric("kefu_turns_shed_total", limit="deadline")
 
         async def call() -> None:
@@ -253,8 +253,8 @@ async def test_a_deadline_that_cannot_be_kept_is_refused_at_once(redis: RedisSer
 
 
 async def test_turn_completed_names_every_rung(redis: RedisServer) -> None:
-    async with crowded(redis, 8, admission_seconds=60.0) as (desk, release):
-        customer = await desk.client()
+    async with crowded(redis, 8, admission_seconds=60.0) as (harness, release):
+        customer = await harness.client()
 
         def rung(name: str) -> Callable[[], bool]:
             return lambda: metric("kefu_brown_out_flows", rung=name) == 1
@@ -266,37 +266,37 @@ async def test_turn_completed_names_every_rung(redis: RedisServer) -> None:
         await wait_until(rung("shorter_answer"))
         asking += [asyncio.create_task(customer.ask(ASK)) for _ in range(1)]
         await wait_until(rung("without_model"))
-        asked = len(desk.replica.calls)
+        asked = len(harness.replica.calls)
         excerpt = await customer.ask(ASK)
         assert excerpt.completed.brown_out == pb.BROWN_OUT_WITHOUT_MODEL
         assert excerpt.completed.source == pb.ANSWER_SOURCE_EXTRACTIVE
         assert excerpt.text == "Refunds arrive within 7 business days. [1]"
-        assert len(desk.replica.calls) == asked
-        desk.knowledge.delay = 3.0
+        assert len(harness.replica.calls) == asked
+        harness.knowledge.delay = 3.0
         slow = [asyncio.create_task(customer.ask(ASK)) for _ in range(2)]
         await wait_until(rung("handoff"))
-        searched = len(desk.knowledge.requests)
+        searched = len(harness.knowledge.requests)
         handed = await customer.ask(ASK)
         assert handed.completed.brown_out == pb.BROWN_OUT_HANDOFF
         assert handed.handoff.reason == pb.Handoff.REASON_OVERLOADED
-        assert len(desk.knowledge.requests) == searched
+        assert len(harness.knowledge.requests) == searched
         assert (await customer.ask("Hello!")).completed.source == pb.ANSWER_SOURCE_CANNED
         await asyncio.gather(*slow)
-        desk.knowledge.delay = 0.0
+        harness.knowledge.delay = 0.0
         release.set()
         shorter = await asyncio.gather(*asking)
         for answer in shorter:
             assert answer.completed.brown_out == pb.BROWN_OUT_SHORTER_ANSWER
             assert answer.completed.source == pb.ANSWER_SOURCE_GENERATED
-        request = desk.replica.calls[-1].request
+        request = harness.replica.calls[-1].request
         assert request.max_tokens == 128
         assert "one or two sentences" in request.chat.messages[0].content
         assert metric("kefu_brown_out_turns_total", rung="shorter_answer") >= 5
 
 
 async def test_the_first_rung_shows_the_model_fewer_passages_and_calm_turns_name_none(redis: RedisServer) -> None:
-    async with crowded(redis, 8, admission_seconds=60.0, max_passages=2) as (desk, release):
-        customer = await desk.client()
+    async with crowded(redis, 8, admission_seconds=60.0, max_passages=2) as (harness, release):
+        customer = await harness.client()
         asking = [asyncio.create_task(customer.ask(ASK)) for _ in range(2)]
         await wait_until(lambda: metric("kefu_brown_out_flows", rung="fewer_passages") == 1)
         release.set()
@@ -304,7 +304,7 @@ async def test_the_first_rung_shows_the_model_fewer_passages_and_calm_turns_name
             assert answer.completed.brown_out == pb.BROWN_OUT_FEWER_PASSAGES
             assert len(answer.found.passages) == 1
     async with open_router_harness(redis, max_passages=2) as calm:
-        calm.knowledge.hits = desk.knowledge.hits
+        calm.knowledge.hits = harness.knowledge.hits
         answer = await (await calm.client()).ask(ASK)
         assert answer.completed.brown_out == pb.BROWN_OUT_UNSPECIFIED
         assert len(answer.found.passages) == 2

@@ -20,15 +20,15 @@ UNKNOWN = "sessions/00000000-0000-4000-8000-000000000000"
 
 
 @pytest.fixture
-async def desk(redis: RedisServer) -> AsyncIterator[RouterHarness]:
+async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
     async with open_router_harness(redis) as opened:
         opened.knowledge.hits = [make_hit("Refunds arrive within 7 business days.")]
         yield opened
 
 
 @pytest.fixture
-async def customer(desk: RouterHarness) -> RouterClient:
-    return await desk.client()
+async def customer(harness: RouterHarness) -> RouterClient:
+    return await harness.client()
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ async def customer(desk: RouterHarness) -> RouterClient:
     ],
 )
 async def test_a_wrong_field_is_named(
-    desk: RouterHarness, customer: RouterClient, field: str, request_: pb.ConverseRequest
+    harness: RouterHarness, customer: RouterClient, field: str, request_: pb.ConverseRequest
 ) -> None:
     async def call() -> None:
         async for _ in customer.chat.Converse(request_, metadata=customer.metadata):
@@ -67,10 +67,10 @@ async def test_a_wrong_field_is_named(
     read = await expect_failure(call)
     assert (read.code, read.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "BAD_REQUEST")
     assert read.message.startswith(f"{field}: ")
-    assert desk.replica.calls == []
+    assert harness.replica.calls == []
 
 
-async def test_the_longest_text_allowed_is_answered(desk: RouterHarness, customer: RouterClient) -> None:
+async def test_the_longest_text_allowed_is_answered(harness: RouterHarness, customer: RouterClient) -> None:
     assert (await customer.ask("退" * 4000)).completed.finish_reason
 
 
@@ -98,9 +98,9 @@ async def once(call: Awaitable[object]) -> object:
 
 
 @pytest.mark.parametrize("tenant", ["acme", "default"])
-async def test_nobody_elses_key_sees_a_session(desk: RouterHarness, customer: RouterClient, tenant: str) -> None:
+async def test_nobody_elses_key_sees_a_session(harness: RouterHarness, customer: RouterClient, tenant: str) -> None:
     mine = await customer.ask(ASK, user="u-1", request_id="r-1")
-    other = await desk.client(await desk.create_key(tenant))
+    other = await harness.client(await harness.create_key(tenant))
     chat, metadata = other.chat, other.metadata
     turn, name = mine.started.turn, mine.session
     calls: list[tuple[str, Callable[[], Coroutine[object, object, object]]]] = [
@@ -120,33 +120,35 @@ async def test_nobody_elses_key_sees_a_session(desk: RouterHarness, customer: Ro
     assert len(await customer.turns(name)) == 1
 
 
-async def test_a_key_with_the_operator_scope_reads_its_tenants_sessions_and_does_no_more(desk: RouterHarness) -> None:
-    owner = await desk.client(await desk.create_key("acme"))
-    lead = await desk.client(await desk.create_key("acme", Scope.CHAT, Scope.OPERATOR))
-    stranger = await desk.client(await desk.create_key("other", Scope.CHAT, Scope.OPERATOR))
+async def test_a_key_with_the_operator_scope_reads_its_tenants_sessions_and_does_no_more(
+    harness: RouterHarness,
+) -> None:
+    owner = await harness.client(await harness.create_key("acme"))
+    lead = await harness.client(await harness.create_key("acme", Scope.CHAT, Scope.OPERATOR))
+    stranger = await harness.client(await harness.create_key("other", Scope.CHAT, Scope.OPERATOR))
     mine = await owner.ask(ASK)
     assert [turn.question for turn in await lead.turns(mine.session)] == [ASK]
     assert (await expect_failure(lambda: lead.ask(ASK, mine.session))).reason == "SESSION_NOT_FOUND"
     assert (await expect_failure(lambda: stranger.turns(mine.session))).reason == "SESSION_NOT_FOUND"
 
 
-async def test_a_collection_that_the_key_may_not_search_is_not_found(desk: RouterHarness) -> None:
-    narrow = await desk.client(await desk.create_key("acme", collections=frozenset({"help"})))
+async def test_a_collection_that_the_key_may_not_search_is_not_found(harness: RouterHarness) -> None:
+    narrow = await harness.client(await harness.create_key("acme", collections=frozenset({"help"})))
     read = await expect_failure(lambda: narrow.ask(ASK, collections=["collections/secret"]))
     assert (read.code, read.reason) == (grpc.StatusCode.NOT_FOUND, "COLLECTION_NOT_FOUND")
-    assert desk.knowledge.requests == []
+    assert harness.knowledge.requests == []
 
 
-async def test_a_collection_that_does_not_exist_is_not_found(desk: RouterHarness, customer: RouterClient) -> None:
-    desk.knowledge.error = CollectionNotFound("No such collection.")
+async def test_a_collection_that_does_not_exist_is_not_found(harness: RouterHarness, customer: RouterClient) -> None:
+    harness.knowledge.error = CollectionNotFound("No such collection.")
     read = await expect_failure(lambda: customer.ask(ASK, collections=["collections/none"]))
     assert (read.code, read.reason) == (grpc.StatusCode.NOT_FOUND, "COLLECTION_NOT_FOUND")
 
 
-async def test_a_key_without_the_scope_is_refused(desk: RouterHarness) -> None:
-    support_lead = await desk.client(await desk.create_key("acme", Scope.KNOWLEDGE))
+async def test_a_key_without_the_scope_is_refused(harness: RouterHarness) -> None:
+    support_lead = await harness.client(await harness.create_key("acme", Scope.KNOWLEDGE))
     assert (await expect_failure(lambda: support_lead.ask(ASK))).reason == "SCOPE_MISSING"
-    chatter = await desk.client(await desk.create_key("acme", Scope.CHAT))
+    chatter = await harness.client(await harness.create_key("acme", Scope.CHAT))
 
     async def tenants() -> object:
         return await chatter.admin.ListTenants(admin.ListTenantsRequest(), metadata=chatter.metadata)
@@ -155,13 +157,15 @@ async def test_a_key_without_the_scope_is_refused(desk: RouterHarness) -> None:
 
 
 async def test_more_turns_than_places_are_refused_with_a_time_to_come_back(redis: RedisServer) -> None:
-    async with open_router_harness(redis, max_concurrent_turns=1, max_waiting_turns=1, admission_seconds=0.5) as desk:
-        desk.knowledge.hits = [make_hit("Refunds arrive within 7 business days.")]
+    async with open_router_harness(
+        redis, max_concurrent_turns=1, max_waiting_turns=1, admission_seconds=0.5
+    ) as harness:
+        harness.knowledge.hits = [make_hit("Refunds arrive within 7 business days.")]
         release = asyncio.Event()
-        desk.replica.frames = ["Soon. ", release]
-        customer = await desk.client()
+        harness.replica.frames = ["Soon. ", release]
+        customer = await harness.client()
         running = asyncio.create_task(customer.ask(ASK))
-        while not desk.replica.calls:
+        while not harness.replica.calls:
             await asyncio.sleep(0.01)
         waiting = asyncio.create_task(expect_failure(lambda: customer.ask(ASK)))
         await asyncio.sleep(0.2)
@@ -175,30 +179,32 @@ async def test_more_turns_than_places_are_refused_with_a_time_to_come_back(redis
 
 
 async def test_a_tenants_quota_holds_over_all_routers_and_for_no_other_tenant(redis: RedisServer) -> None:
-    async with open_router_harness(redis, routers=2, tenant_concurrent_turns=1) as desk:
-        desk.knowledge.hits = [make_hit("Refunds arrive within 7 business days.")]
+    async with open_router_harness(redis, routers=2, tenant_concurrent_turns=1) as harness:
+        harness.knowledge.hits = [make_hit("Refunds arrive within 7 business days.")]
         release = asyncio.Event()
-        desk.replica.frames = ["Soon. ", release]
-        key = await desk.create_key("acme")
-        here, there = await desk.client(key), await desk.client(key, at=1)
+        harness.replica.frames = ["Soon. ", release]
+        key = await harness.create_key("acme")
+        here, there = await harness.client(key), await harness.client(key, at=1)
         running = asyncio.create_task(here.ask(ASK))
-        while not desk.replica.calls:
+        while not harness.replica.calls:
             await asyncio.sleep(0.01)
         read = await expect_failure(lambda: there.ask(ASK))
         assert (read.code, read.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "TENANT_LIMIT")
         assert read.metadata == {"limit": "max_concurrent_turns", "value": "1"}
         assert read.retry_after is not None
-        other = await desk.client(await desk.create_key("umbrella"), at=1)
+        other = await harness.client(await harness.create_key("umbrella"), at=1)
         answering = asyncio.create_task(other.ask(ASK))
-        while len(desk.replica.calls) < 2:
+        while len(harness.replica.calls) < 2:
             await asyncio.sleep(0.01)
         release.set()
         assert (await running).text == (await answering).text == "Soon."
         assert (await there.ask(ASK)).text == "Soon."
 
 
-async def test_a_deadline_that_passes_ends_the_call_and_the_work(desk: RouterHarness, customer: RouterClient) -> None:
-    desk.replica.frames = ["Soon. ", asyncio.Event()]
+async def test_a_deadline_that_passes_ends_the_call_and_the_work(
+    harness: RouterHarness, customer: RouterClient
+) -> None:
+    harness.replica.frames = ["Soon. ", asyncio.Event()]
     request = pb.ConverseRequest(session="sessions/-", text=ASK)
 
     async def call() -> None:
@@ -206,5 +212,5 @@ async def test_a_deadline_that_passes_ends_the_call_and_the_work(desk: RouterHar
             pass
 
     assert (await expect_failure(call)).code == grpc.StatusCode.DEADLINE_EXCEEDED
-    await asyncio.wait_for(desk.replica.calls[0].ended.wait(), 10)
-    assert desk.replica.calls[0].cancelled
+    await asyncio.wait_for(harness.replica.calls[0].ended.wait(), 10)
+    assert harness.replica.calls[0].cancelled

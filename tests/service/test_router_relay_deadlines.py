@@ -40,71 +40,71 @@ class Watchful(ScriptedReplica):
 
 async def test_a_replica_is_told_the_deadline() -> None:
     replica = Watchful()
-    async with open_relay_harness(replica) as bench:
-        await bench.ask(make_request(deadline=time.monotonic() + 20))
+    async with open_relay_harness(replica) as harness:
+        await harness.ask(make_request(deadline=time.monotonic() + 20))
         assert replica.seconds is not None
         assert 15 < replica.seconds < 21
-        await bench.ask()
+        await harness.ask()
         assert replica.seconds is None
 
 
 async def test_a_first_token_is_awaited_until_just_before_the_deadline() -> None:
-    async with open_relay_harness(make_replica(asyncio.Event()), make_replica(asyncio.Event())) as bench:
+    async with open_relay_harness(make_replica(asyncio.Event()), make_replica(asyncio.Event())) as harness:
         began = time.monotonic()
         with pytest.raises(NoReplica) as caught:
-            await bench.ask(first_by=began + 0.6)
+            await harness.ask(first_by=began + 0.6)
         assert not caught.value.began
         assert time.monotonic() - began >= 0.4
-        await asyncio.wait_for(bench.replicas[0].calls[0].ended.wait(), 10)
-        await bench.wait_until_idle()
+        await asyncio.wait_for(harness.replicas[0].calls[0].ended.wait(), 10)
+        await harness.wait_until_idle()
 
 
 async def test_a_deadline_in_mid_answer_ends_it_as_such() -> None:
     patience = Patience(first_token=5.0, between_tokens=5.0, attempts=3)
     async with open_relay_harness(
         make_replica("Hello", asyncio.Event()), make_replica("Hello"), patience=patience
-    ) as bench:
+    ) as harness:
         written = ReceivedFrames()
         with pytest.raises(DeadlineExceeded):
-            await bench.ask_into(written, make_request(deadline=time.monotonic() + 1.5))
+            await harness.ask_into(written, make_request(deadline=time.monotonic() + 1.5))
         assert written.text == "Hello"
-        assert not bench.replicas[1].calls
-        await asyncio.wait_for(bench.replicas[0].calls[0].ended.wait(), 10)
-        await bench.wait_until_idle()
+        assert not harness.replicas[1].calls
+        await asyncio.wait_for(harness.replicas[0].calls[0].ended.wait(), 10)
+        await harness.wait_until_idle()
 
 
 async def test_a_resumable_answer_outlives_the_deadline_for_its_first_token() -> None:
     patience = Patience(first_token=5.0, between_tokens=5.0, attempts=1)
-    async with open_relay_harness(make_replica("Hel", 1.5, "lo"), patience=patience) as bench:
-        assert (await bench.ask(first_by=time.monotonic() + 1.2)).text == "Hello"
+    async with open_relay_harness(make_replica("Hel", 1.5, "lo"), patience=patience) as harness:
+        assert (await harness.ask(first_by=time.monotonic() + 1.2)).text == "Hello"
 
 
 async def test_nobody_is_asked_when_the_time_is_too_short_for_a_first_token() -> None:
     hedging = make_measured_hedging(share=0.0, seconds=2.0)
-    async with open_relay_harness(make_replica("Hello"), hedging=hedging) as bench:
+    async with open_relay_harness(make_replica("Hello"), hedging=hedging) as harness:
         with pytest.raises(NoReplica):
-            await bench.ask(first_by=time.monotonic() + 1.5)
-        assert not bench.replicas[0].calls
-        assert (await bench.ask(first_by=time.monotonic() + 5)).text == "Hello"
+            await harness.ask(first_by=time.monotonic() + 1.5)
+        assert not harness.replicas[0].calls
+        assert (await harness.ask(first_by=time.monotonic() + 5)).text == "Hello"
 
 
 async def test_there_is_no_second_attempt_when_the_time_is_too_short_for_it() -> None:
     hedging = make_measured_hedging(share=0.0, seconds=2.0)
     async with open_relay_harness(
         make_replica(0.8, EngineDead("dead")), make_replica("Hello"), hedging=hedging
-    ) as bench:
+    ) as harness:
         with pytest.raises(NoReplica):
-            await bench.ask(first_by=time.monotonic() + 2.7)
-        assert [len(replica.calls) for replica in bench.replicas] == [1, 0]
+            await harness.ask(first_by=time.monotonic() + 2.7)
+        assert [len(replica.calls) for replica in harness.replicas] == [1, 0]
 
 
 async def test_an_answer_that_cannot_be_continued_in_time_is_given_up_before_the_deadline() -> None:
     hedging = make_measured_hedging(share=0.0, seconds=2.0)
     async with open_relay_harness(
         make_replica("Hel", 0.8, EngineDead("dead")), make_replica("Hello"), hedging=hedging
-    ) as bench:
+    ) as harness:
         deadline = time.monotonic() + 2.7
         with pytest.raises(NoReplica) as caught:
-            await bench.ask(make_request(deadline=deadline))
+            await harness.ask(make_request(deadline=deadline))
         assert caught.value.began
         assert time.monotonic() < deadline

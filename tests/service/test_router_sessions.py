@@ -18,15 +18,15 @@ ASK = "How long does a refund take?"
 
 
 @pytest.fixture
-async def desk(redis: RedisServer) -> AsyncIterator[RouterHarness]:
+async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
     async with open_router_harness(redis) as opened:
         opened.knowledge.hits = [make_hit("Refunds arrive within 7 business days.")]
         yield opened
 
 
 @pytest.fixture
-async def customer(desk: RouterHarness) -> RouterClient:
-    return await desk.client()
+async def customer(harness: RouterHarness) -> RouterClient:
+    return await harness.client()
 
 
 async def test_a_session_says_what_it_is(customer: RouterClient) -> None:
@@ -115,7 +115,7 @@ async def test_a_later_rating_replaces_the_one_before(customer: RouterClient) ->
 
 
 async def test_everything_of_a_user_is_erased_and_nothing_of_others(
-    desk: RouterHarness, customer: RouterClient
+    harness: RouterHarness, customer: RouterClient
 ) -> None:
     for n in range(3):
         await customer.ask(ASK, user="u-1", request_id=f"r-{n}")
@@ -126,7 +126,7 @@ async def test_everything_of_a_user_is_erased_and_nothing_of_others(
     assert [session.name for session in listed.sessions] == [other.session]
     again = await customer.chat.DeleteUser(pb.DeleteUserRequest(user="u-1"), metadata=customer.metadata)
     assert again.sessions_deleted == 0
-    async with desk.open_store() as store:
+    async with harness.open_store() as store:
         keys: list[bytes] = await store.keys("kefu:1:*")  # pyright: ignore
     assert not [key for key in keys if b":request:" in key]
 
@@ -134,16 +134,16 @@ async def test_everything_of_a_user_is_erased_and_nothing_of_others(
 async def test_an_erased_users_words_are_nowhere_while_an_answer_runs_another_waits_and_a_third_was_refused(
     redis: RedisServer,
 ) -> None:
-    async with open_router_harness(redis, tenant_concurrent_turns=9, tenant_questions_per_minute=600) as desk:
-        desk.knowledge.hits = [make_hit("Refunds of zebras arrive within 7 business days.")]
-        customer = await desk.client()
+    async with open_router_harness(redis, tenant_concurrent_turns=9, tenant_questions_per_minute=600) as harness:
+        harness.knowledge.hits = [make_hit("Refunds of zebras arrive within 7 business days.")]
+        customer = await harness.client()
         first = await customer.ask("Where is my quokka?", user="u-quokka", request_id="r-quokka-1")
         rating = pb.RateTurnRequest(turn=first.started.turn, rating=pb.RATING_DOWN, comment="no quokka")
         await customer.chat.RateTurn(rating, metadata=customer.metadata)
         await customer.ask("Call me on 13812345678 about the quokka! 转人工", first.session, request_id="r-quokka-2")
 
         goes_on = asyncio.Event()
-        desk.replica.frames = ["The quokka ", goes_on, "sleeps."]
+        harness.replica.frames = ["The quokka ", goes_on, "sleeps."]
         running = customer.converse("Is the quokka well?", first.session, request_id="r-quokka-3", resumable=True)
         async for event in running:
             if event.WhichOneof("event") == "text_delta":
@@ -152,7 +152,7 @@ async def test_an_erased_users_words_are_nowhere_while_an_answer_runs_another_wa
         refused = customer.ask("One more quokka?", first.session, request_id="r-quokka-4")
         waits = asyncio.ensure_future(waiting.read())
         assert (await expect_failure(lambda: refused)).reason == "SESSION_BUSY"
-        assert [key for key, found in (await everything(desk)).items() if b"quokka" in found]
+        assert [key for key, found in (await everything(harness)).items() if b"quokka" in found]
 
         await customer.chat.DeleteUser(pb.DeleteUserRequest(user="u-quokka"), metadata=customer.metadata)
         goes_on.set()
@@ -162,19 +162,19 @@ async def test_an_erased_users_words_are_nowhere_while_an_answer_runs_another_wa
         session = first.session.removeprefix("sessions/").encode()
 
         async def is_gone() -> bool:
-            return not any(session in key for key in await everything(desk))
+            return not any(session in key for key in await everything(harness))
 
         await wait_until_async(is_gone)
-        left = await everything(desk)
+        left = await everything(harness)
         for word in (b"quokka", b"13812345678", b"zebra", b"u-quokka"):
             assert not [key for key, found in left.items() if word in found or word in key]
-        async with desk.open_store() as store:
+        async with harness.open_store() as store:
             for key in left:
                 if b":request:" in key:  # the refused message's, and its SHA-256 alone
                     assert 0 < await store.ttl(key) <= 3600
 
 
-async def everything(desk: RouterHarness) -> dict[bytes, bytes]:
+async def everything(harness: RouterHarness) -> dict[bytes, bytes]:
     """All that Redis holds: each key, and its value as Redis would print it."""
     reads: dict[bytes, Callable[[Any, bytes], Any]] = {
         b"string": lambda store, key: store.get(key),
@@ -185,7 +185,7 @@ async def everything(desk: RouterHarness) -> dict[bytes, bytes]:
         b"stream": lambda store, key: store.xrange(key),
     }
     found: dict[bytes, bytes] = {}
-    async with desk.open_store() as store:
+    async with harness.open_store() as store:
         for key in await store.keys("*"):  # pyright: ignore
             kind: bytes = await store.type(key)  # pyright: ignore
             if kind != b"none":
@@ -193,11 +193,11 @@ async def everything(desk: RouterHarness) -> dict[bytes, bytes]:
     return found
 
 
-async def test_every_key_of_a_conversation_has_a_life(desk: RouterHarness, customer: RouterClient) -> None:
+async def test_every_key_of_a_conversation_has_a_life(harness: RouterHarness, customer: RouterClient) -> None:
     answer = await customer.ask(ASK, user="u-1", request_id="r-1")
     request = pb.RateTurnRequest(turn=answer.started.turn, rating=pb.RATING_UP)
     await customer.chat.RateTurn(request, metadata=customer.metadata)
-    async with desk.open_store() as store:
+    async with harness.open_store() as store:
         keys: list[bytes] = await store.keys("kefu:1:*")  # pyright: ignore
         lives = {key.decode(): int(await store.ttl(key)) for key in keys}
     assert lives

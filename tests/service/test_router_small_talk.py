@@ -29,31 +29,33 @@ def messages(table: str) -> list[str]:
 
 
 @pytest.fixture
-async def desk(redis: RedisServer) -> AsyncIterator[RouterHarness]:
+async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
     async with open_router_harness(redis) as opened:
         yield opened
 
 
 @pytest.fixture
-async def customer(desk: RouterHarness) -> RouterClient:
-    return await desk.client()
+async def customer(harness: RouterHarness) -> RouterClient:
+    return await harness.client()
 
 
 async def test_six_messages_and_forty_more_are_answered_without_a_search_and_hand_nobody_over(
-    desk: RouterHarness, customer: RouterClient
+    harness: RouterHarness, customer: RouterClient
 ) -> None:
     assert len(messages(_ANSWERED)) + len(messages(_WISHES)) >= 46
     for text in messages(_ANSWERED):
         answer = await customer.ask(text)
         assert answer.kinds == ["turn_started", "text_delta", "turn_completed"], text
         assert answer.completed.source == pb.ANSWER_SOURCE_CANNED, text
-    assert desk.knowledge.requests == []
-    assert desk.replica.calls == []
+    assert harness.knowledge.requests == []
+    assert harness.replica.calls == []
 
 
-async def test_every_wish_for_a_person_hands_over_without_a_search(desk: RouterHarness, customer: RouterClient) -> None:
+async def test_every_wish_for_a_person_hands_over_without_a_search(
+    harness: RouterHarness, customer: RouterClient
+) -> None:
     for text in messages(_WISHES):
         answer = await customer.ask(text)
         assert answer.handoff.reason == pb.Handoff.REASON_CUSTOMER_ASKED, text
-    assert desk.knowledge.requests == []
-    assert desk.replica.calls == []
+    assert harness.knowledge.requests == []
+    assert harness.replica.calls == []

@@ -21,15 +21,15 @@ ASK = "How long does a refund take?"
 
 
 @pytest.fixture
-async def desk(redis: RedisServer) -> AsyncIterator[RouterHarness]:
+async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
     async with open_router_harness(redis, resume_grace_seconds=1.0) as opened:
         opened.knowledge.hits = [make_hit(REFUNDS)]
         yield opened
 
 
 @pytest.fixture
-async def customer(desk: RouterHarness) -> RouterClient:
-    return await desk.client()
+async def customer(harness: RouterHarness) -> RouterClient:
+    return await harness.client()
 
 
 class Reading:
@@ -74,14 +74,14 @@ async def given_back(customer: RouterClient, session: str, to: "ReturnSessionReq
 # Once.
 
 
-async def test_the_same_request_id_replays_a_finished_turn(desk: RouterHarness, customer: RouterClient) -> None:
+async def test_the_same_request_id_replays_a_finished_turn(harness: RouterHarness, customer: RouterClient) -> None:
     first = await customer.ask(ASK, request_id="r-1")
     again = await customer.ask(ASK, request_id="r-1")
     assert again.started.replayed
     assert not first.started.replayed
     assert (again.text, again.completed, again.session) == (first.text, first.completed, first.session)
     assert again.found == first.found
-    assert len(desk.replica.calls) == 1
+    assert len(harness.replica.calls) == 1
     assert len(await customer.turns(first.session)) == 1
 
 
@@ -99,16 +99,16 @@ async def test_the_same_request_id_in_another_session_is_refused(customer: Route
 
 
 async def test_a_retry_may_name_the_session_that_the_first_try_opened(
-    desk: RouterHarness, customer: RouterClient
+    harness: RouterHarness, customer: RouterClient
 ) -> None:
     first = await customer.ask(ASK, request_id="r-1")
     assert (await customer.ask(ASK, first.session, request_id="r-1")).started.replayed
-    assert len(desk.replica.calls) == 1
+    assert len(harness.replica.calls) == 1
 
 
-async def test_a_request_id_belongs_to_its_key(desk: RouterHarness, customer: RouterClient) -> None:
+async def test_a_request_id_belongs_to_its_key(harness: RouterHarness, customer: RouterClient) -> None:
     first = await customer.ask(ASK, request_id="r-1")
-    other = await (await desk.client(await desk.create_key("default"))).ask("Another question?", request_id="r-1")
+    other = await (await harness.client(await harness.create_key("default"))).ask("Another question?", request_id="r-1")
     assert other.session != first.session
 
 
@@ -116,25 +116,25 @@ async def test_a_request_id_belongs_to_its_key(desk: RouterHarness, customer: Ro
 async def test_twenty_sends_of_one_request_id_make_one_engine_call_and_twenty_equal_answers(
     redis: RedisServer, routers: int
 ) -> None:
-    async with open_router_harness(redis, routers=routers) as desk:
-        desk.knowledge.hits = [make_hit(REFUNDS)]
-        desk.replica.frames = ["Refunds take ", 0.3, "7 days", 0.2, " [1]."]
-        customers = [await desk.client(at=at) for at in range(routers)]
+    async with open_router_harness(redis, routers=routers) as harness:
+        harness.knowledge.hits = [make_hit(REFUNDS)]
+        harness.replica.frames = ["Refunds take ", 0.3, "7 days", 0.2, " [1]."]
+        customers = [await harness.client(at=at) for at in range(routers)]
         answers = await asyncio.gather(*(customers[i % routers].ask(ASK, request_id="r-1") for i in range(20)))
-        assert len(desk.replica.calls) == 1
+        assert len(harness.replica.calls) == 1
         assert {answer.text for answer in answers} == {"Refunds take 7 days [1]."}
         assert len({answer.started.turn for answer in answers}) == 1
         assert len({answer.completed.SerializeToString(deterministic=True) for answer in answers}) == 1
         assert sum(not answer.started.replayed for answer in answers) == 1
 
 
-async def test_a_failed_turn_runs_again_as_the_same_turn(desk: RouterHarness, customer: RouterClient) -> None:
-    desk.replica.frames = ["Refunds ", asyncio.Event()]
+async def test_a_failed_turn_runs_again_as_the_same_turn(harness: RouterHarness, customer: RouterClient) -> None:
+    harness.replica.frames = ["Refunds ", asyncio.Event()]
     lost = Reading(customer.converse(ASK, request_id="r-1"))
     await wait_until(lambda: lost.text != "")
     await lost.gone()
-    await desk.replica.calls[0].ended.wait()
-    desk.replica.frames = ["7 days [1]."]
+    await harness.replica.calls[0].ended.wait()
+    harness.replica.frames = ["7 days [1]."]
     again = await customer.ask(ASK, request_id="r-1")
     assert again.started.turn == lost.events[0].turn_started.turn
     assert again.text == "7 days [1]."
@@ -145,19 +145,19 @@ async def test_a_failed_turn_runs_again_as_the_same_turn(desk: RouterHarness, cu
 # One at a time.
 
 
-async def busy_session(desk: RouterHarness, customer: RouterClient) -> tuple[Reading, asyncio.Event]:
+async def busy_session(harness: RouterHarness, customer: RouterClient) -> tuple[Reading, asyncio.Event]:
     """A session that is answering until the event is set."""
     release = asyncio.Event()
-    desk.replica.frames = ["Refunds take ", release, "7 days [1]."]
+    harness.replica.frames = ["Refunds take ", release, "7 days [1]."]
     reading = Reading(customer.converse(ASK))
     await wait_until(lambda: reading.text != "")
     return reading, release
 
 
 async def test_a_second_message_is_refused_while_the_first_is_answered(
-    desk: RouterHarness, customer: RouterClient
+    harness: RouterHarness, customer: RouterClient
 ) -> None:
-    reading, release = await busy_session(desk, customer)
+    reading, release = await busy_session(harness, customer)
     session = reading.events[0].turn_started.session
     read = await expect_failure(lambda: customer.ask("And now?", session))
     assert (read.code, read.reason) == (grpc.StatusCode.ABORTED, "SESSION_BUSY")
@@ -167,8 +167,8 @@ async def test_a_second_message_is_refused_while_the_first_is_answered(
     assert (await customer.ask(ASK, session)).text
 
 
-async def test_a_queued_message_is_answered_after_the_first(desk: RouterHarness, customer: RouterClient) -> None:
-    reading, release = await busy_session(desk, customer)
+async def test_a_queued_message_is_answered_after_the_first(harness: RouterHarness, customer: RouterClient) -> None:
+    reading, release = await busy_session(harness, customer)
     session = reading.events[0].turn_started.session
     queued = [
         Reading(customer.converse(f"Question number {n}, please?", session, on_busy=pb.ON_BUSY_QUEUE)) for n in range(2)
@@ -185,36 +185,38 @@ async def test_a_queued_message_is_answered_after_the_first(desk: RouterHarness,
 
 @pytest.mark.parametrize("at", [0, 1])
 async def test_a_superseding_message_stops_the_first_and_both_are_answered_as_one(redis: RedisServer, at: int) -> None:
-    async with open_router_harness(redis, routers=2) as desk:
-        desk.knowledge.hits = [make_hit(REFUNDS)]
-        reading, _ = await busy_session(desk, await desk.client())
+    async with open_router_harness(redis, routers=2) as harness:
+        harness.knowledge.hits = [make_hit(REFUNDS)]
+        reading, _ = await busy_session(harness, await harness.client())
         session = reading.events[0].turn_started.session
-        desk.replica.frames = ["7 days [1]."]
-        second = await desk.client(at=at)  # at the same router, or at another one
+        harness.replica.frames = ["7 days [1]."]
+        second = await harness.client(at=at)  # at the same router, or at another one
         answer = await second.ask("I sent it back yesterday.", session, on_busy=pb.ON_BUSY_SUPERSEDE)
         first = await reading.task
         assert first.completed.finish_reason == pb.FINISH_REASON_STOPPED
-        assert desk.replica.calls[0].cancelled
+        assert harness.replica.calls[0].cancelled
         assert answer.text == "7 days [1]."
-        prompt = desk.replica.calls[1].request.chat.messages
+        prompt = harness.replica.calls[1].request.chat.messages
         assert f"{ASK}\nI sent it back yesterday." in prompt[-1].content
         assert len(prompt) == 4  # instructions, an example, the question: the stopped answer is no history
-        assert desk.knowledge.requests[-1].query == f"{ASK}\nI sent it back yesterday."
+        assert harness.knowledge.requests[-1].query == f"{ASK}\nI sent it back yesterday."
 
 
-async def test_a_message_for_a_person_is_stored_and_not_answered(desk: RouterHarness, customer: RouterClient) -> None:
+async def test_a_message_for_a_person_is_stored_and_not_answered(
+    harness: RouterHarness, customer: RouterClient
+) -> None:
     first = await customer.ask(ASK)
     await held(customer, first.session)
     answer = await customer.ask("Are you there, colleague of mine?", first.session)
     assert answer.kinds == ["turn_started", "turn_completed"]
     assert answer.completed.finish_reason == pb.FINISH_REASON_HUMAN
     assert [turn.question for turn in await customer.turns(first.session)][1] == "Are you there, colleague of mine?"
-    assert len(desk.replica.calls) == 1
+    assert len(harness.replica.calls) == 1
     await given_back(customer, first.session, ReturnSessionRequest.TO_BOT)
     assert (await customer.ask(ASK, first.session)).text
 
 
-async def test_a_closed_session_takes_no_message(desk: RouterHarness, customer: RouterClient) -> None:
+async def test_a_closed_session_takes_no_message(harness: RouterHarness, customer: RouterClient) -> None:
     first = await customer.ask(ASK)
     await given_back(customer, first.session, ReturnSessionRequest.TO_CLOSED)
     read = await expect_failure(lambda: customer.ask(ASK, first.session))
@@ -222,11 +224,11 @@ async def test_a_closed_session_takes_no_message(desk: RouterHarness, customer: 
 
 
 async def test_the_lock_of_a_router_that_died_is_free_after_its_lease(redis: RedisServer) -> None:
-    async with open_router_harness(redis, lease_seconds=1.0) as desk:
-        customer = await desk.client()
-        desk.knowledge.hits = [make_hit(REFUNDS)]
+    async with open_router_harness(redis, lease_seconds=1.0) as harness:
+        customer = await harness.client()
+        harness.knowledge.hits = [make_hit(REFUNDS)]
         first = await customer.ask(ASK)
-        async with desk.open_store() as store:
+        async with harness.open_store() as store:
             prefix = f"kefu:1:{{default:{first.session.removeprefix('sessions/')}}}:"
             await store.set(f"{prefix}lock", "dead:99", px=1000)
         assert (await expect_failure(lambda: customer.ask(ASK, first.session))).reason == "SESSION_BUSY"
@@ -238,13 +240,13 @@ async def test_the_lock_of_a_router_that_died_is_free_after_its_lease(redis: Red
 
 @pytest.mark.alone
 async def test_a_client_that_is_gone_frees_the_replica_within_a_second(
-    desk: RouterHarness, customer: RouterClient
+    harness: RouterHarness, customer: RouterClient
 ) -> None:
-    reading, _ = await busy_session(desk, customer)
+    reading, _ = await busy_session(harness, customer)
     began = time.monotonic()
     await reading.gone()
-    await asyncio.wait_for(desk.replica.calls[0].ended.wait(), 10)
-    assert desk.replica.calls[0].cancelled
+    await asyncio.wait_for(harness.replica.calls[0].ended.wait(), 10)
+    assert harness.replica.calls[0].cancelled
     assert time.monotonic() - began < 2  # a second, and room for a busy machine
     session = reading.events[0].turn_started.session
     await until_state(customer, session, pb.Turn.STATE_FAILED)
@@ -258,9 +260,9 @@ async def until_state(customer: RouterClient, session: str, state: "pb.Turn.Stat
             await asyncio.sleep(0.02)
 
 
-async def test_a_reader_who_joined_keeps_the_turn_alive(desk: RouterHarness, customer: RouterClient) -> None:
+async def test_a_reader_who_joined_keeps_the_turn_alive(harness: RouterHarness, customer: RouterClient) -> None:
     release = asyncio.Event()
-    desk.replica.frames = ["Refunds take ", release, "7 days [1]."]
+    harness.replica.frames = ["Refunds take ", release, "7 days [1]."]
     first = Reading(customer.converse(ASK, request_id="r-1"))
     await wait_until(lambda: first.text != "")
     second = Reading(customer.converse(ASK, request_id="r-1"))
@@ -274,15 +276,15 @@ async def test_a_reader_who_joined_keeps_the_turn_alive(desk: RouterHarness, cus
 
 
 async def test_a_resumable_turn_goes_on_and_is_resumed_from_an_offset(
-    desk: RouterHarness, customer: RouterClient
+    harness: RouterHarness, customer: RouterClient
 ) -> None:
     release = asyncio.Event()
-    desk.replica.frames = ["退款将在", release, "7天内到账[1]。"]
+    harness.replica.frames = ["退款将在", release, "7天内到账[1]。"]
     reading = Reading(customer.converse("退款要多久？", resumable=True))
     await wait_until(lambda: reading.text != "")
     await reading.gone()
     await asyncio.sleep(0.3)
-    assert not desk.replica.calls[0].ended.is_set()
+    assert not harness.replica.calls[0].ended.is_set()
     turn = reading.events[0].turn_started.turn
     resumed = asyncio.create_task(customer.resume(turn, 7))  # inside the third character: from its first byte
     await asyncio.sleep(0.2)
@@ -299,14 +301,14 @@ async def test_a_resumable_turn_goes_on_and_is_resumed_from_an_offset(
 
 
 async def test_a_resumable_turn_that_nobody_takes_up_is_stored_as_interrupted(
-    desk: RouterHarness, customer: RouterClient
+    harness: RouterHarness, customer: RouterClient
 ) -> None:
     release = asyncio.Event()
-    desk.replica.frames = ["Refunds take ", release]
+    harness.replica.frames = ["Refunds take ", release]
     reading = Reading(customer.converse(ASK, resumable=True))
     await wait_until(lambda: reading.text != "")
     await reading.gone()
-    await asyncio.wait_for(desk.replica.calls[0].ended.wait(), 10)
+    await asyncio.wait_for(harness.replica.calls[0].ended.wait(), 10)
     session = reading.events[0].turn_started.session
     await until_state(customer, session, pb.Turn.STATE_FINISHED)
     [turn] = await customer.turns(session)
@@ -323,10 +325,10 @@ async def test_an_offset_beyond_the_text_is_out_of_range(customer: RouterClient)
 
 
 async def test_a_turn_on_another_router_is_resumed_once_it_has_ended(redis: RedisServer) -> None:
-    async with open_router_harness(redis, routers=2) as desk:
-        desk.knowledge.hits = [make_hit(REFUNDS)]
-        reading, release = await busy_session(desk, await desk.client())
-        there = await desk.client(at=1)
+    async with open_router_harness(redis, routers=2) as harness:
+        harness.knowledge.hits = [make_hit(REFUNDS)]
+        reading, release = await busy_session(harness, await harness.client())
+        there = await harness.client(at=1)
         resumed = asyncio.create_task(there.resume(reading.events[0].turn_started.turn, 3))
         await asyncio.sleep(0.2)
         release.set()
@@ -336,14 +338,14 @@ async def test_a_turn_on_another_router_is_resumed_once_it_has_ended(redis: Redi
 @pytest.mark.alone
 @pytest.mark.parametrize("at", [0, 1])
 async def test_a_stop_ends_the_answer_within_a_second_on_whichever_router_it_runs(redis: RedisServer, at: int) -> None:
-    async with open_router_harness(redis, routers=2) as desk:
-        desk.knowledge.hits = [make_hit(REFUNDS)]
-        customer = await desk.client()
-        reading, _ = await busy_session(desk, customer)
+    async with open_router_harness(redis, routers=2) as harness:
+        harness.knowledge.hits = [make_hit(REFUNDS)]
+        customer = await harness.client()
+        reading, _ = await busy_session(harness, customer)
         turn = reading.events[0].turn_started.turn
         began = time.monotonic()
-        await (await desk.client(at=at)).chat.StopTurn(pb.StopTurnRequest(turn=turn), metadata=customer.metadata)
-        await asyncio.wait_for(desk.replica.calls[0].ended.wait(), 10)
+        await (await harness.client(at=at)).chat.StopTurn(pb.StopTurnRequest(turn=turn), metadata=customer.metadata)
+        await asyncio.wait_for(harness.replica.calls[0].ended.wait(), 10)
         assert time.monotonic() - began < 2  # a second, and room for a busy machine
         answer = await reading.task
         assert answer.completed.finish_reason == pb.FINISH_REASON_STOPPED
@@ -354,17 +356,17 @@ async def test_a_stop_ends_the_answer_within_a_second_on_whichever_router_it_run
 
 
 async def test_deleting_a_session_stops_its_answer_and_leaves_nothing(redis: RedisServer) -> None:
-    async with open_router_harness(redis, routers=2) as desk:
-        desk.knowledge.hits = [make_hit(REFUNDS)]
-        customer, elsewhere = await desk.client(), await desk.client(at=1)
+    async with open_router_harness(redis, routers=2) as harness:
+        harness.knowledge.hits = [make_hit(REFUNDS)]
+        customer, elsewhere = await harness.client(), await harness.client(at=1)
         done = await customer.ask(ASK, user="u-1", request_id="r-1")
-        desk.replica.frames = ["Refunds take ", asyncio.Event()]
+        harness.replica.frames = ["Refunds take ", asyncio.Event()]
         reading = Reading(customer.converse(ASK, done.session, request_id="r-2"))
         await wait_until(lambda: reading.text != "")
         await elsewhere.chat.DeleteSession(pb.DeleteSessionRequest(name=done.session), metadata=customer.metadata)
         assert (await reading.task).completed.finish_reason == pb.FINISH_REASON_STOPPED
-        assert desk.replica.calls[-1].cancelled
-        async with desk.open_store() as store:
+        assert harness.replica.calls[-1].cancelled
+        async with harness.open_store() as store:
             # All but what is the installation's: who attends to desks, and the bell, which forgets within a minute.
             keys: list[bytes] = await store.keys("kefu:1:{*")  # pyright: ignore
             left = [key.decode() for key in keys]
@@ -375,18 +377,18 @@ async def test_deleting_a_session_stops_its_answer_and_leaves_nothing(redis: Red
 
 
 async def test_a_client_that_stops_reading_is_cut_and_holds_nobody_up(redis: RedisServer) -> None:
-    async with open_router_harness(redis, slow_reader_seconds=0.5, max_answer_bytes=20_000_000) as desk:
-        desk.knowledge.hits = [make_hit(REFUNDS)]
-        desk.replica.frames = ["款" * 30_000] * 60
+    async with open_router_harness(redis, slow_reader_seconds=0.5, max_answer_bytes=20_000_000) as harness:
+        harness.knowledge.hits = [make_hit(REFUNDS)]
+        harness.replica.frames = ["款" * 30_000] * 60
         # Without probing: else the window of a fast connection grows until it holds the whole answer.
-        customer = await desk.client(options=(("grpc.http2.bdp_probe", 0),))
+        customer = await harness.client(options=(("grpc.http2.bdp_probe", 0),))
         call = customer.converse(ASK, request_id="r-1", resumable=True)
         started = await call.read()
         assert isinstance(started, pb.ConverseEvent)
-        await wait_until(lambda: len(desk.replica.calls) == 1)
+        await wait_until(lambda: len(harness.replica.calls) == 1)
         # The replica is read to its end, although this client reads nothing more.
-        await asyncio.wait_for(desk.replica.calls[0].ended.wait(), 30)
-        assert not desk.replica.calls[0].cancelled
+        await asyncio.wait_for(harness.replica.calls[0].ended.wait(), 30)
+        assert not harness.replica.calls[0].cancelled
         await asyncio.sleep(1.0)
         answer = AnswerEvents([started])
 

@@ -18,7 +18,7 @@ ASK = "How long does a refund take?"
 
 
 @pytest.fixture
-async def desk(redis: RedisServer) -> AsyncIterator[RouterHarness]:
+async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
     async with open_router_harness(redis, resume_grace_seconds=0.1) as opened:
         opened.knowledge.hits = [make_hit("Refunds arrive within 7 business days.")]
         yield opened
@@ -29,15 +29,15 @@ def causes(lines: list[Any], event: str) -> list[str]:
 
 
 async def test_a_turn_that_fails_with_no_reader_left_is_in_the_log(
-    desk: RouterHarness, monkeypatch: pytest.MonkeyPatch
+    harness: RouterHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def finish(*_: object, **__: object) -> str:
         raise RuntimeError("boom")
 
     monkeypatch.setattr(TurnStore, "finish", finish)
-    desk.replica.frames = ["Refunds arrive within 7 business days [1]. ", asyncio.Event()]
+    harness.replica.frames = ["Refunds arrive within 7 business days [1]. ", asyncio.Event()]
     with capture_logs() as lines:
-        call = (await desk.client()).converse(ASK, resumable=True)
+        call = (await harness.client()).converse(ASK, resumable=True)
         async for event in call:
             if event.WhichOneof("event") == "text_delta":
                 break
@@ -46,7 +46,7 @@ async def test_a_turn_that_fails_with_no_reader_left_is_in_the_log(
 
 
 async def test_a_turn_that_fails_once_its_readers_were_told_of_its_end_is_in_the_log(
-    desk: RouterHarness, monkeypatch: pytest.MonkeyPatch
+    harness: RouterHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told = asyncio.Event()
 
@@ -57,7 +57,7 @@ async def test_a_turn_that_fails_once_its_readers_were_told_of_its_end_is_in_the
     monkeypatch.setattr(TurnStore, "finish", finish)
     monkeypatch.setattr("kefu.router.conversations.live_turn._STORE_WAIT_SECONDS", 0.01)
     with capture_logs() as lines:
-        answer = await (await desk.client()).ask(ASK)
+        answer = await (await harness.client()).ask(ASK)
         assert answer.completed.finish_reason == pb.FINISH_REASON_STOP
         told.set()
         await wait_until(lambda: any(line["event"] == "turn.failed_after_its_end" for line in lines))

@@ -25,21 +25,21 @@ State = pb.Session
 
 
 @pytest.fixture
-async def desk(redis: RedisServer) -> AsyncIterator[RouterHarness]:
+async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
     async with open_router_harness(redis, routers=2) as opened:
         opened.knowledge.hits = [make_hit(REFUNDS)]
         yield opened
 
 
 @pytest.fixture
-async def customer(desk: RouterHarness) -> RouterClient:
-    return await desk.client()
+async def customer(harness: RouterHarness) -> RouterClient:
+    return await harness.client()
 
 
 @pytest.fixture
-async def elsewhere(desk: RouterHarness) -> RouterClient:
+async def elsewhere(harness: RouterHarness) -> RouterClient:
     """The same key, at the other router."""
-    return await desk.client(at=1)
+    return await harness.client(at=1)
 
 
 def told(event: pb.SessionEvent) -> str:
@@ -112,11 +112,11 @@ async def test_from_the_first_event_on_all_of_a_session_is_told(customer: Router
 
 
 async def test_a_page_is_told_when_what_it_missed_is_kept_no_longer(
-    desk: RouterHarness, customer: RouterClient
+    harness: RouterHarness, customer: RouterClient
 ) -> None:
     session = (await customer.ask(ASK)).session
     await claim_session(customer, session)
-    async with desk.open_store() as store:
+    async with harness.open_store() as store:
         await store.xtrim(f"kefu:1:{{default:{session.removeprefix('sessions/')}}}:events", maxlen=1, approximate=False)  # pyright: ignore
     page = await watch_session(customer, session, "0")
     [missed] = await page.wait_for_count(1)
@@ -134,11 +134,11 @@ async def test_a_page_is_told_when_what_it_missed_is_kept_no_longer(
     await ahead.disconnect()
 
 
-async def test_only_who_may_read_a_session_may_watch_it(desk: RouterHarness, customer: RouterClient) -> None:
+async def test_only_who_may_read_a_session_may_watch_it(harness: RouterHarness, customer: RouterClient) -> None:
     session = (await customer.ask(ASK)).session
-    other_key = await desk.client(await desk.create_key("default", Scope.CHAT))
-    operator = await desk.client(await desk.create_key("default", Scope.CHAT, Scope.OPERATOR))
-    stranger = await desk.client(await desk.create_key("acme", Scope.CHAT, Scope.OPERATOR))
+    other_key = await harness.client(await harness.create_key("default", Scope.CHAT))
+    operator = await harness.client(await harness.create_key("default", Scope.CHAT, Scope.OPERATOR))
+    stranger = await harness.client(await harness.create_key("acme", Scope.CHAT, Scope.OPERATOR))
     for caller in (other_key, stranger):
         refused = await (await watch_session(caller, session)).wait_for_failure()
         assert failure_of(refused).reason == "SESSION_NOT_FOUND"
@@ -155,7 +155,7 @@ async def test_an_id_that_was_never_given_is_refused(customer: RouterClient, aft
 
 
 async def test_a_deleted_session_ends_its_watches_and_leaves_no_key(
-    desk: RouterHarness, customer: RouterClient, elsewhere: RouterClient
+    harness: RouterHarness, customer: RouterClient, elsewhere: RouterClient
 ) -> None:
     session = (await customer.ask("Let me talk to a person", user="u-1")).session
     held = (await claim_session(customer, session)).claim
@@ -165,7 +165,7 @@ async def test_a_deleted_session_ends_its_watches_and_leaves_no_key(
     ended = failure_of(await page.wait_for_failure())
     assert (ended.code, ended.reason) == (grpc.StatusCode.NOT_FOUND, "SESSION_NOT_FOUND")
     session_id = session.removeprefix("sessions/")
-    async with desk.open_store() as store:
+    async with harness.open_store() as store:
         names: list[bytes] = await store.keys("*")  # pyright: ignore
         assert [name for name in names if session_id in name.decode()] == []
         for name in names:
@@ -174,12 +174,12 @@ async def test_a_deleted_session_ends_its_watches_and_leaves_no_key(
 
 
 async def test_a_watch_ends_when_its_key_is_revoked(
-    desk: RouterHarness, customer: RouterClient, monkeypatch: pytest.MonkeyPatch
+    harness: RouterHarness, customer: RouterClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("kefu.router.api.server_stream.CHECK_SECONDS", 0.2)
     request = admin.CreateKeyRequest(scopes=[admin.SCOPE_CHAT])
     made = await customer.admin.CreateKey(request, metadata=customer.metadata)
-    visitor = await desk.client(made.secret)
+    visitor = await harness.client(made.secret)
     session = (await visitor.ask(ASK)).session
     page = await watch_session(visitor, session, "0")
     await page.wait_for_count(1)
@@ -189,11 +189,11 @@ async def test_a_watch_ends_when_its_key_is_revoked(
 
 
 async def test_a_lost_ring_is_made_up_for(
-    desk: RouterHarness, customer: RouterClient, elsewhere: RouterClient, monkeypatch: pytest.MonkeyPatch
+    harness: RouterHarness, customer: RouterClient, elsewhere: RouterClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("kefu.router.conversations.session_watches.SWEEP_SECONDS", 0.2)
-    await desk.start_router()
-    third = await desk.client(at=2)
+    await harness.start_router()
+    third = await harness.client(at=2)
     session = (await customer.ask(ASK)).session
     page = await watch_session(third, session)
 
@@ -207,12 +207,14 @@ async def test_a_lost_ring_is_made_up_for(
     await page.disconnect()
 
 
-async def test_hundreds_of_pages_are_woken_by_one_reader_of_redis(desk: RouterHarness, customer: RouterClient) -> None:
+async def test_hundreds_of_pages_are_woken_by_one_reader_of_redis(
+    harness: RouterHarness, customer: RouterClient
+) -> None:
     session = (await customer.ask(ASK)).session
     held = (await claim_session(customer, session)).claim
 
     async def connections() -> tuple[int, int]:
-        async with desk.open_store() as store:
+        async with harness.open_store() as store:
             clients: list[dict[str, str]] = await store.client_list()  # pyright: ignore
             return len(clients), sum(client["cmd"] == "xread" for client in clients)
 
@@ -227,11 +229,11 @@ async def test_hundreds_of_pages_are_woken_by_one_reader_of_redis(desk: RouterHa
     await asyncio.gather(*(page.disconnect() for page in pages))
 
 
-async def test_a_router_that_leaves_ends_its_watches_at_once_and_another_one_goes_on(desk: RouterHarness) -> None:
-    customer = await desk.client()
+async def test_a_router_that_leaves_ends_its_watches_at_once_and_another_one_goes_on(harness: RouterHarness) -> None:
+    customer = await harness.client()
     session = (await customer.ask(ASK)).session
-    leaving = await desk.spawn_router()
-    page = await watch_session(await desk.client(at=leaving), session, "0")
+    leaving = await harness.spawn_router()
+    page = await watch_session(await harness.client(at=leaving), session, "0")
     seen = (await page.wait_for_count(1))[0]
     assert await leaving.terminate() == 0
     ended = failure_of(await page.wait_for_failure())
@@ -246,9 +248,9 @@ async def test_a_router_that_leaves_ends_its_watches_at_once_and_another_one_goe
 
 
 async def test_a_watch_outlasts_a_redis_that_is_away_for_a_while(redis: RedisServer) -> None:
-    async with open_router_harness(redis) as desk:
-        desk.knowledge.hits = [make_hit(REFUNDS)]
-        customer = await desk.client()
+    async with open_router_harness(redis) as harness:
+        harness.knowledge.hits = [make_hit(REFUNDS)]
+        customer = await harness.client()
         session = (await customer.ask(ASK)).session
         page = await watch_session(customer, session)
         redis.kill()
@@ -260,11 +262,11 @@ async def test_a_watch_outlasts_a_redis_that_is_away_for_a_while(redis: RedisSer
 
 
 async def test_ten_thousand_messages_are_listed_by_the_page_and_watched_from_the_end(
-    desk: RouterHarness, customer: RouterClient
+    harness: RouterHarness, customer: RouterClient
 ) -> None:
     session = (await customer.ask(ASK)).session
     held = (await claim_session(customer, session)).claim
-    async with desk.open_store() as redis:
+    async with harness.open_store() as redis:
         people = DeskStore(RedisCommands(redis), life=3600)  # as the router does, without 10,000 calls
         conversation = await people.conversation("default", session.removeprefix("sessions/"))
 
@@ -291,6 +293,6 @@ async def test_ten_thousand_messages_are_listed_by_the_page_and_watched_from_the
     await send_reply(customer, session, held, "the last")
     assert told((await page.wait_for_count(2))[1]) == "Mei: the last"
     await page.disconnect()
-    async with desk.open_store() as store:
+    async with harness.open_store() as store:
         kept = await store.xlen(f"kefu:1:{{default:{session.removeprefix('sessions/')}}}:events")  # pyright: ignore
         assert 1_000 <= int(kept) <= 1_100

@@ -55,9 +55,9 @@ class Operator:
 
 
 @asynccontextmanager
-async def operator_at(desk: RouterHarness, port: int, tenant: str = "acme") -> AsyncIterator[Operator]:
+async def operator_at(harness: RouterHarness, port: int, tenant: str = "acme") -> AsyncIterator[Operator]:
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-        yield Operator(channel, await desk.create_key(tenant, Scope.OPERATOR))
+        yield Operator(channel, await harness.create_key(tenant, Scope.OPERATOR))
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ async def receiver() -> AsyncIterator[WebhookReceiver]:
 
 
 @pytest.fixture
-async def desk(redis: RedisServer) -> AsyncIterator[RouterHarness]:
+async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
     async with open_router_harness(
         redis, routers=2, webhook_private=True, webhook_retry_seconds=0.2, lease_seconds=1.0
     ) as opened:
@@ -77,14 +77,14 @@ async def desk(redis: RedisServer) -> AsyncIterator[RouterHarness]:
 
 
 @pytest.fixture
-async def operator(desk: RouterHarness) -> AsyncIterator[Operator]:
-    async with operator_at(desk, desk.routers[1].port) as opened:
+async def operator(harness: RouterHarness) -> AsyncIterator[Operator]:
+    async with operator_at(harness, harness.routers[1].port) as opened:
         yield opened
 
 
 @pytest.fixture
-async def customer(desk: RouterHarness) -> RouterClient:
-    return await desk.client(await desk.create_key("acme", Scope.CHAT))
+async def customer(harness: RouterHarness) -> RouterClient:
+    return await harness.client(await harness.create_key("acme", Scope.CHAT))
 
 
 async def test_a_turn_a_hand_over_and_a_rating_arrive_once_each_signed(
@@ -112,10 +112,10 @@ async def test_a_turn_a_hand_over_and_a_rating_arrive_once_each_signed(
 
 
 async def test_only_what_was_asked_for_is_told_and_nothing_of_other_tenants(
-    desk: RouterHarness, operator: Operator, customer: RouterClient, receiver: WebhookReceiver
+    harness: RouterHarness, operator: Operator, customer: RouterClient, receiver: WebhookReceiver
 ) -> None:
     webhook, _ = await operator.create(receiver.url, pb.WEBHOOK_EVENT_HANDOFF)
-    stranger = await desk.client(await desk.create_key("other", Scope.CHAT))
+    stranger = await harness.client(await harness.create_key("other", Scope.CHAT))
     await stranger.ask("Do you sell zeppelins?")
     await customer.ask("How long does a refund take?")
     await customer.ask("Do you sell submarines?")
@@ -179,12 +179,12 @@ async def test_an_address_that_does_not_answer_keeps_no_other_waiting(
 
 async def test_what_is_given_up_is_failed_and_can_be_sent_again(redis: RedisServer, receiver: WebhookReceiver) -> None:
     async with (
-        open_router_harness(redis, webhook_private=True, webhook_retry_seconds=0.2, webhook_hours=1 / 3600) as desk,
-        operator_at(desk, desk.routers[0].port) as operator,
+        open_router_harness(redis, webhook_private=True, webhook_retry_seconds=0.2, webhook_hours=1 / 3600) as harness,
+        operator_at(harness, harness.routers[0].port) as operator,
     ):
         receiver.answer = lambda _: (503, "")
         webhook, secret = await operator.create(receiver.url, pb.WEBHOOK_EVENT_TURN)
-        customer = await desk.client(await desk.create_key("acme", Scope.CHAT))
+        customer = await harness.client(await harness.create_key("acme", Scope.CHAT))
         await customer.ask("Do you sell submarines?")
 
         async def failed() -> bool:
@@ -206,12 +206,12 @@ async def test_what_is_given_up_is_failed_and_can_be_sent_again(redis: RedisServ
 async def test_a_killed_routers_delivery_is_sent_by_another(redis: RedisServer, receiver: WebhookReceiver) -> None:
     async with open_router_harness(
         redis, routers=0, webhook_private=True, webhook_retry_seconds=0.2, lease_seconds=1.0
-    ) as desk:
-        doomed = await desk.spawn_router()
+    ) as harness:
+        doomed = await harness.spawn_router()
         receiver.answer = lambda _: None  # it hangs in the middle of its first try
-        async with operator_at(desk, doomed.port) as operator:
+        async with operator_at(harness, doomed.port) as operator:
             webhook, secret = await operator.create(receiver.url, pb.WEBHOOK_EVENT_TURN)
-        customer = await desk.client(await desk.create_key("acme", Scope.CHAT), at=doomed)
+        customer = await harness.client(await harness.create_key("acme", Scope.CHAT), at=doomed)
         await customer.ask("Do you sell submarines?")
 
         async def being_sent() -> bool:
@@ -220,8 +220,8 @@ async def test_a_killed_routers_delivery_is_sent_by_another(redis: RedisServer, 
         await wait_until_async(being_sent)
         await doomed.kill()
         receiver.answer = lambda _: (200, "")
-        await desk.start_router()
-        async with operator_at(desk, desk.routers[0].port) as operator:
+        await harness.start_router()
+        async with operator_at(harness, harness.routers[0].port) as operator:
             [delivery] = await operator.delivered(webhook, 1)
         assert delivery.state == pb.Delivery.STATE_DELIVERED
         assert len({one.verify(secret)["id"] for one in receiver.received}) == 1
@@ -248,7 +248,7 @@ async def test_an_erased_session_is_told_of_no_more(
 
 
 async def test_a_deleted_webhook_is_told_nothing_and_its_deliveries_are_gone(
-    desk: RouterHarness, operator: Operator, customer: RouterClient, receiver: WebhookReceiver
+    harness: RouterHarness, operator: Operator, customer: RouterClient, receiver: WebhookReceiver
 ) -> None:
     receiver.answer = lambda _: (500, "")
     webhook, _ = await operator.create(receiver.url, pb.WEBHOOK_EVENT_TURN)
@@ -263,7 +263,7 @@ async def test_a_deleted_webhook_is_told_nothing_and_its_deliveries_are_gone(
     assert refused.reason == "WEBHOOK_NOT_FOUND"
 
     async def nothing_left() -> bool:
-        async with desk.open_store() as store:
+        async with harness.open_store() as store:
             keys: list[bytes] = await store.keys("*")  # pyright: ignore
             kept = [key for key in keys if webhook.removeprefix("webhooks/").encode() in key or b":delivery:" in key]
             return not kept and not await store.zcard("kefu:1:{webhooks}:due")  # pyright: ignore
@@ -300,7 +300,7 @@ async def test_deliveries_are_listed_latest_first_in_pages(
     ],
 )
 async def test_addresses_that_are_not_public_or_not_safe_are_refused(redis: RedisServer, url: str) -> None:
-    async with open_router_harness(redis) as desk, operator_at(desk, desk.routers[0].port) as operator:
+    async with open_router_harness(redis) as harness, operator_at(harness, harness.routers[0].port) as operator:
         refused = await expect_failure(lambda: operator.create(url))
         assert refused.reason == "BAD_REQUEST"
         assert "secret" not in refused.message
@@ -311,12 +311,12 @@ async def test_a_name_that_leads_into_the_own_network_later_is_not_connected_to(
 ) -> None:
     monkeypatch.setattr("kefu.router.api.webhook_servicer.addresses_of", _public)
     async with (
-        open_router_harness(redis, webhook_retry_seconds=0.2) as desk,
-        operator_at(desk, desk.routers[0].port) as operator,
+        open_router_harness(redis, webhook_retry_seconds=0.2) as harness,
+        operator_at(harness, harness.routers[0].port) as operator,
     ):
         url = receiver.url.replace("http:", "https:").replace("127.0.0.1", "localhost")
         webhook, _ = await operator.create(url, pb.WEBHOOK_EVENT_TURN)
-        customer = await desk.client(await desk.create_key("acme", Scope.CHAT))
+        customer = await harness.client(await harness.create_key("acme", Scope.CHAT))
         await customer.ask("Do you sell submarines?")
 
         async def failed() -> bool:
@@ -332,13 +332,13 @@ async def _public(*_: object) -> list[str]:
     return ["93.184.216.34"]
 
 
-async def test_a_tenant_has_at_most_twenty_and_sees_no_one_elses(desk: RouterHarness, operator: Operator) -> None:
+async def test_a_tenant_has_at_most_twenty_and_sees_no_one_elses(harness: RouterHarness, operator: Operator) -> None:
     made = [await operator.create(f"http://127.0.0.1:1/{number}") for number in range(20)]
     refused = await expect_failure(lambda: operator.create("http://127.0.0.1:1/20"))
     assert refused.reason == "BAD_REQUEST"
     listed = await operator.stub.ListWebhooks(pb.ListWebhooksRequest(), metadata=operator.metadata)
     assert [one.name for one in listed.webhooks] == [name for name, _ in made]
-    async with operator_at(desk, desk.routers[0].port, "other") as other:
+    async with operator_at(harness, harness.routers[0].port, "other") as other:
         assert not (await other.stub.ListWebhooks(pb.ListWebhooksRequest(), metadata=other.metadata)).webhooks
         refused = await expect_failure(lambda: other.deliveries(made[0][0]))
         assert refused.reason == "WEBHOOK_NOT_FOUND"
@@ -365,11 +365,11 @@ async def test_routers_that_end_leave_their_webhooks_to_others_at_once(
     redis: RedisServer, receiver: WebhookReceiver
 ) -> None:
     receiver.answer = lambda _: None
-    async with open_router_harness(redis, routers=0, webhook_private=True) as desk:
-        leaving = await desk.spawn_router()
-        async with operator_at(desk, leaving.port) as operator:
+    async with open_router_harness(redis, routers=0, webhook_private=True) as harness:
+        leaving = await harness.spawn_router()
+        async with operator_at(harness, leaving.port) as operator:
             webhook, _ = await operator.create(receiver.url, pb.WEBHOOK_EVENT_TURN)
-        customer = await desk.client(await desk.create_key("acme", Scope.CHAT), at=leaving)
+        customer = await harness.client(await harness.create_key("acme", Scope.CHAT), at=leaving)
         await customer.ask("Do you sell submarines?")
 
         async def being_sent() -> bool:
@@ -377,9 +377,9 @@ async def test_routers_that_end_leave_their_webhooks_to_others_at_once(
 
         await wait_until_async(being_sent)
         assert await leaving.terminate() == 0
-        async with desk.open_store() as store:
+        async with harness.open_store() as store:
             assert await store.hlen("kefu:1:{webhooks}:owners") == 0  # pyright: ignore
         receiver.answer = lambda _: (200, "")
-        await desk.start_router()
-        async with operator_at(desk, desk.routers[0].port) as operator:
+        await harness.start_router()
+        async with operator_at(harness, harness.routers[0].port) as operator:
             await operator.delivered(webhook, 1)

@@ -32,10 +32,10 @@ class AdmissionTrace:
     refused: dict[str, list[Overloaded]] = field(default_factory=lambda: defaultdict[str, list[Overloaded]](list))
     levels: dict[str, list[BrownOut]] = field(default_factory=lambda: defaultdict[str, list[BrownOut]](list))
 
-    async def run_turn(self, doors: AdmissionScheduler, claim: SlotRequest, seconds: float) -> None:
+    async def run_turn(self, scheduler: AdmissionScheduler, claim: SlotRequest, seconds: float) -> None:
         came = now()
         try:
-            async with doors.slot(claim) as rung:
+            async with scheduler.slot(claim) as rung:
                 self.waits[claim.tenant].append(now() - came)
                 self.levels[claim.tenant].append(rung)
                 await asyncio.sleep(seconds if rung < BrownOut.WITHOUT_MODEL else 0.01)
@@ -44,7 +44,7 @@ class AdmissionTrace:
 
 
 async def submit_steadily(
-    doors: AdmissionScheduler,
+    scheduler: AdmissionScheduler,
     trace: AdmissionTrace,
     claim: SlotRequest,
     *,
@@ -55,16 +55,16 @@ async def submit_steadily(
     """Turns at a steady rate, each of `turn` seconds; returns when all have ended."""
     async with asyncio.TaskGroup() as group:
         for _ in range(round(per_second * seconds)):
-            group.create_task(trace.run_turn(doors, claim, turn))
+            group.create_task(trace.run_turn(scheduler, claim, turn))
             await asyncio.sleep(1 / per_second)
 
 
 async def submit_turns(
-    doors: AdmissionScheduler, trace: AdmissionTrace, *claims: SlotRequest, seconds: float = 1.0
+    scheduler: AdmissionScheduler, trace: AdmissionTrace, *claims: SlotRequest, seconds: float = 1.0
 ) -> list[asyncio.Task[None]]:
     """Turns that have come, one after another."""
     tasks: list[asyncio.Task[None]] = []
     for claim in claims:
-        tasks.append(asyncio.create_task(trace.run_turn(doors, claim, seconds)))
+        tasks.append(asyncio.create_task(trace.run_turn(scheduler, claim, seconds)))
         await asyncio.sleep(0)
     return tasks

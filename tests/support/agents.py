@@ -69,64 +69,64 @@ async def watch_session(
     return stream
 
 
-def watch_desk(person: RouterClient, agent: str) -> BackgroundStream[desk_pb2.DeskEvent]:
+def watch_desk(client: RouterClient, agent: str) -> BackgroundStream[desk_pb2.DeskEvent]:
     """A person who follows the desk."""
     request = desk_pb2.WatchDeskRequest(agent=agent)
-    return BackgroundStream[desk_pb2.DeskEvent](person.desk.WatchDesk(request, metadata=person.metadata))
+    return BackgroundStream[desk_pb2.DeskEvent](client.desk.WatchDesk(request, metadata=client.metadata))
 
 
 async def claim_session(
-    person: RouterClient, session: str, agent: str = "Mei", *, take_over: bool = False
+    client: RouterClient, session: str, agent: str = "Mei", *, take_over: bool = False
 ) -> desk_pb2.ClaimSessionResponse:
     """Take a conversation over."""
     request = desk_pb2.ClaimSessionRequest(session=session, agent=agent, take_over=take_over)
-    return await person.desk.ClaimSession(request, metadata=person.metadata)
+    return await client.desk.ClaimSession(request, metadata=client.metadata)
 
 
 async def send_reply(
-    person: RouterClient, session: str, claimed: int, text: str, request_id: str = ""
+    client: RouterClient, session: str, claimed: int, text: str, request_id: str = ""
 ) -> chat_pb2.Turn:
     """Write to the customer."""
     request = desk_pb2.ReplyRequest(session=session, claim=claimed, text=text, request_id=request_id)
-    return (await person.desk.Reply(request, metadata=person.metadata)).turn
+    return (await client.desk.Reply(request, metadata=client.metadata)).turn
 
 
 async def return_session(
-    person: RouterClient,
+    client: RouterClient,
     session: str,
     claimed: int,
     to: desk_pb2.ReturnSessionRequest.To.ValueType = desk_pb2.ReturnSessionRequest.TO_BOT,
 ) -> desk_pb2.Conversation:
     """Let somebody else answer."""
     request = desk_pb2.ReturnSessionRequest(session=session, claim=claimed, to=to)
-    return (await person.desk.ReturnSession(request, metadata=person.metadata)).conversation
+    return (await client.desk.ReturnSession(request, metadata=client.metadata)).conversation
 
 
 async def list_conversations(
-    person: RouterClient, *states: chat_pb2.Session.State.ValueType
+    client: RouterClient, *states: chat_pb2.Session.State.ValueType
 ) -> list[desk_pb2.Conversation]:
     """What is at the desk, all pages."""
     found: list[desk_pb2.Conversation] = []
     token = ""
     while True:
         request = desk_pb2.ListConversationsRequest(states=states, page_size=2, page_token=token)
-        page = await person.desk.ListConversations(request, metadata=person.metadata)
+        page = await client.desk.ListConversations(request, metadata=client.metadata)
         found += page.conversations
         token = page.next_page_token
         if not token:
             return found
 
 
-async def find_conversation(person: RouterClient, session: str) -> desk_pb2.Conversation:
+async def find_conversation(client: RouterClient, session: str) -> desk_pb2.Conversation:
     """One conversation, as the desk lists it."""
     states = (State.STATE_WAITING, State.STATE_HUMAN, State.STATE_RETURNED, State.STATE_CLOSED)
-    [found] = [found for found in await list_conversations(person, *states) if found.session.name == session]
+    [found] = [found for found in await list_conversations(client, *states) if found.session.name == session]
     return found
 
 
-async def wait_until_escalated(person: RouterClient, session: str) -> desk_pb2.Conversation:
+async def wait_until_escalated(client: RouterClient, session: str) -> desk_pb2.Conversation:
     """The same, once it is escalated."""
     async with asyncio.timeout(30):
-        while not (found := await find_conversation(person, session)).escalated:
+        while not (found := await find_conversation(client, session)).escalated:
             await asyncio.sleep(0.05)
     return found

@@ -54,11 +54,11 @@ def read_axe_or_skip() -> str:
 
 
 class BrowserHarness:
-    """The suite as a browser meets it: `desk` behind a gateway, behind a line that can be cut."""
+    """The suite as a browser meets it: `router` behind a gateway, behind a line that can be cut."""
 
-    def __init__(self, desk: RouterHarness, line: TcpProxy, gateway_port: int, browser: Browser) -> None:
-        self.desk = desk
-        self.line = line
+    def __init__(self, harness: RouterHarness, proxy: TcpProxy, gateway_port: int, browser: Browser) -> None:
+        self.router = harness
+        self.proxy = proxy
         self.gateway_port = gateway_port
         self._browser = browser
         self.page_errors: list[str] = []
@@ -67,7 +67,7 @@ class BrowserHarness:
     @property
     def origin(self) -> str:
         """Where the pages are."""
-        return f"http://127.0.0.1:{self.line.port}"
+        return f"http://127.0.0.1:{self.proxy.port}"
 
     async def open_context(self, **options: Any) -> BrowserContext:
         """Somebody's browser: `locale`, `color_scheme`, `viewport` as playwright takes them."""
@@ -111,22 +111,22 @@ async def open_browser_harness(redis: RedisServer, **config: object) -> AsyncIte
     find_chromium_or_skip()
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
-        desk = await enter(open_router_harness(redis))
-        desk.knowledge.hits = [make_hit(RETURNS, title="Returns and refunds")]
-        desk.knowledge.by_word = {"退货": [make_hit(RETURNS_ZH, title="退货与退款政策", language="zh", n=2)]}
-        desk.replica.frames = [ANSWER]
+        harness = await enter(open_router_harness(redis))
+        harness.knowledge.hits = [make_hit(RETURNS, title="Returns and refunds")]
+        harness.knowledge.by_word = {"退货": [make_hit(RETURNS_ZH, title="退货与退款政策", language="zh", n=2)]}
+        harness.replica.frames = [ANSWER]
         chosen: dict[str, Any] = {
             "listen": f"127.0.0.1:{free_port()}",
             "internal_key": SecretStr(INTERNAL_KEY),
-            "router": f"127.0.0.1:{desk.routers[0].port}",
+            "router": f"127.0.0.1:{harness.routers[0].port}",
             "visitor_secret": SecretStr(VISITOR_SECRET),
             "visitor_questions_per_minute": 1000.0,
             "title": "Acme Support",
             **config,
         }
         port = await enter(gateway(GatewayConfig(**chosen)))
-        line = await enter(open_tcp_proxy(port))
-        yield BrowserHarness(desk, line, port, await enter(open_browser()))
+        proxy = await enter(open_tcp_proxy(port))
+        yield BrowserHarness(harness, proxy, port, await enter(open_browser()))
 
 
 async def send_message(page: Page, text: str) -> None:

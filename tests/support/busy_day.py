@@ -72,12 +72,12 @@ class BusyDay:
         await self._admin.UpdateTenantSettings(request, metadata=self._metadata)
 
 
-async def play_busy_day(office: SuiteBrowser, webhooks: Sequence[str]) -> None:
+async def play_busy_day(suite_browser: SuiteBrowser, webhooks: Sequence[str]) -> None:
     """Seventeen questions: six answered, three of them rated; nine about three things that nobody wrote down, one about
     a fourth, two of them replied to; and a wish for a person. `webhooks` are told of hand-overs and ratings.
     """
-    async with grpc.aio.insecure_channel(office.suite.router) as channel:
-        day = BusyDay(channel, office.suite.key)
+    async with grpc.aio.insecure_channel(suite_browser.suite.router) as channel:
+        day = BusyDay(channel, suite_browser.suite.key)
         await day.disable_clarification()
         for url in webhooks:
             await day.create_webhook(url, webhook_pb2.WEBHOOK_EVENT_HANDOFF, webhook_pb2.WEBHOOK_EVENT_RATING)

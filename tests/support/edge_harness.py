@@ -104,23 +104,23 @@ async def open_edge_harness(
     config.write_text(render(edge, nginx))
     secure = edge.certificate is not None
     root = str(edge.certificate.certificate) if edge.certificate else ""
-    front = EdgeHarness(edge, f"https://{edge.listen}" if secure else edge.listen, root, ports)
+    harness = EdgeHarness(edge, f"https://{edge.listen}" if secure else edge.listen, root, ports)
     errors = (tmp_path / "error.log").open("wb")
     process = await asyncio.create_subprocess_exec(*nginx.command(config), stderr=errors)
     try:
         async with AsyncExitStack() as stack:
             if running and processes:
-                await asyncio.gather(*(front.start_router(port) for port in ports))
+                await asyncio.gather(*(harness.start_router(port) for port in ports))
             elif running:
                 for port in ports:
                     await stack.enter_async_context(echo_router(port, tls=upstream_tls(edge)))
-            async with front.channel() as channel, asyncio.timeout(20):
+            async with harness.channel() as channel, asyncio.timeout(20):
                 await channel.channel_ready()
-            yield front
+            yield harness
     finally:
         errors.close()
-        for port in front.routers:
-            await front.end_router(port, signal.SIGKILL)
+        for port in harness.routers:
+            await harness.end_router(port, signal.SIGKILL)
         process.terminate()  # fast, where SIGQUIT waits for streams
         await asyncio.wait_for(process.wait(), 20)
 

@@ -94,16 +94,20 @@ class FailingReplicas:
     """A router in front of two replicas."""
 
     def __init__(
-        self, desk: RouterHarness, pool: ReplicaPool, replicas: list[SimulatedReplica], troubles: list[PlannedFailure]
+        self,
+        harness: RouterHarness,
+        pool: ReplicaPool,
+        replicas: list[SimulatedReplica],
+        troubles: list[PlannedFailure],
     ) -> None:
-        self.desk = desk
+        self.router = harness
         self.pool = pool
         self.replicas = replicas
         self.failures = troubles
         self._loads = [replica.load for replica in pool.replicas]
 
     async def customer(self) -> RouterClient:
-        return await self.desk.client()
+        return await self.router.client()
 
     @property
     def calls(self) -> int:

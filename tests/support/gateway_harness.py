@@ -70,13 +70,13 @@ class GatewayHarness:
 
 @asynccontextmanager
 async def open_gateway_harness(
-    desk: RouterHarness, *, retrieval: str = "", folder: Path = FOLDER, **config: object
+    harness: RouterHarness, *, retrieval: str = "", folder: Path = FOLDER, **config: object
 ) -> AsyncIterator[GatewayHarness]:
     """A gateway while the block runs; `config` are fields of GatewayConfig."""
     chosen: dict[str, object] = {
         "listen": "127.0.0.1:0",
-        "router": f"127.0.0.1:{desk.routers[0].port}",
-        "retrieval": retrieval or desk.retrieval,
+        "router": f"127.0.0.1:{harness.routers[0].port}",
+        "retrieval": retrieval or harness.retrieval,
         "internal_key": SecretStr(INTERNAL_KEY),
         "visitor_secret": SecretStr(VISITOR_SECRET),
         "drain_seconds": 5.0,

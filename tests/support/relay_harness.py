@@ -128,6 +128,6 @@ async def open_relay_harness(
             retries or RetryBudget(share=0.2, reserve=100.0),
             hedging or Hedging(share=0.0),
         )
-        bench = RelayHarness(relays, pool, addresses, list(scripted))
-        await bench.wait_until_known()
-        yield bench
+        harness = RelayHarness(relays, pool, addresses, list(scripted))
+        await harness.wait_until_known()
+        yield harness

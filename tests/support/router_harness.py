@@ -265,7 +265,7 @@ async def open_router_harness(
             "quote": "never",  # what the scripted replica says is the text, unless a test is about quoting
             **config,
         }
-        desk = RouterHarness(stack, redis, chosen, knowledge, scripted)
+        harness = RouterHarness(stack, redis, chosen, knowledge, scripted)
         for _ in range(routers):
-            await desk.start_router()
-        yield desk
+            await harness.start_router()
+        yield harness

@@ -69,11 +69,11 @@ async def _pass(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 @asynccontextmanager
 async def open_tcp_proxy(target: int) -> AsyncIterator[TcpProxy]:
     """A whole line while the block runs."""
-    line = TcpProxy(target)
-    server = await asyncio.start_server(line.serve, "127.0.0.1", 0)
-    line.port = server.sockets[0].getsockname()[1]
+    proxy = TcpProxy(target)
+    server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
+    proxy.port = server.sockets[0].getsockname()[1]
     try:
-        yield line
+        yield proxy
     finally:
-        line.cut()
+        proxy.cut()
         server.close()
