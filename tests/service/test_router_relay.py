@@ -120,8 +120,8 @@ async def test_an_answer_broken_off_after_any_number_of_tokens_is_whole() -> Non
                 replica.frames, replica.calls = frames, []
             written = await harness.ask()
             assert (written.text, written.token_ids) == (whole.text, whole.token_ids), sent
-            assert written.ended is not None
-            assert written.ended.usage.completion_tokens == len(TEXT)
+            assert written.end is not None
+            assert written.end.usage.completion_tokens == len(TEXT)
             [again] = harness.replicas[1].calls
             assert again.request.continuation.text == TEXT[:sent]
         await harness.wait_until_idle()
@@ -201,8 +201,8 @@ async def test_an_answer_that_another_router_began_is_gone_on_with_whatever_the_
         sent = PartialAnswer(tuple(ord(character) for character in TEXT[:5]), TEXT[:5], "weights")
         written = await harness.ask(dataclasses.replace(make_request(), continuation=sent))
         assert written.text == TEXT[5:]
-        assert written.ended is not None
-        assert written.ended.usage.completion_tokens == len(TEXT)
+        assert written.end is not None
+        assert written.end.usage.completion_tokens == len(TEXT)
 
 
 async def test_an_answer_that_kills_whoever_writes_it_does_not_kill_them_for_ever() -> None:

@@ -1,4 +1,4 @@
-"""Turns that want a place, and what became of them, in virtual time."""
+"""Turns that ask the admission scheduler for a slot, and their outcomes, in virtual time."""
 
 import asyncio
 from collections import defaultdict
@@ -26,45 +26,45 @@ def make_scheduler(
 
 @dataclass
 class AdmissionTrace:
-    """What became of turns, by tenant."""
+    """Waiting times, refusals and brown-out levels of turns, by tenant."""
 
     waits: dict[str, list[float]] = field(default_factory=lambda: defaultdict[str, list[float]](list))
     refused: dict[str, list[Overloaded]] = field(default_factory=lambda: defaultdict[str, list[Overloaded]](list))
     levels: dict[str, list[BrownOut]] = field(default_factory=lambda: defaultdict[str, list[BrownOut]](list))
 
-    async def run_turn(self, scheduler: AdmissionScheduler, claim: SlotRequest, seconds: float) -> None:
-        came = now()
+    async def run_turn(self, scheduler: AdmissionScheduler, request: SlotRequest, seconds: float) -> None:
+        submitted_at = now()
         try:
-            async with scheduler.slot(claim) as rung:
-                self.waits[claim.tenant].append(now() - came)
-                self.levels[claim.tenant].append(rung)
-                await asyncio.sleep(seconds if rung < BrownOut.WITHOUT_MODEL else 0.01)
+            async with scheduler.slot(request) as level:
+                self.waits[request.tenant].append(now() - submitted_at)
+                self.levels[request.tenant].append(level)
+                await asyncio.sleep(seconds if level < BrownOut.WITHOUT_MODEL else 0.01)
         except Overloaded as error:
-            self.refused[claim.tenant].append(error)
+            self.refused[request.tenant].append(error)
 
 
 async def submit_steadily(
     scheduler: AdmissionScheduler,
     trace: AdmissionTrace,
-    claim: SlotRequest,
+    request: SlotRequest,
     *,
     per_second: float,
     seconds: float,
     turn: float,
 ) -> None:
-    """Turns at a steady rate, each of `turn` seconds; returns when all have ended."""
+    """Submit turns at a steady rate, each of `turn` seconds. Returns when all have ended."""
     async with asyncio.TaskGroup() as group:
         for _ in range(round(per_second * seconds)):
-            group.create_task(trace.run_turn(scheduler, claim, turn))
+            group.create_task(trace.run_turn(scheduler, request, turn))
             await asyncio.sleep(1 / per_second)
 
 
 async def submit_turns(
-    scheduler: AdmissionScheduler, trace: AdmissionTrace, *claims: SlotRequest, seconds: float = 1.0
+    scheduler: AdmissionScheduler, trace: AdmissionTrace, *requests: SlotRequest, seconds: float = 1.0
 ) -> list[asyncio.Task[None]]:
-    """Turns that have come, one after another."""
+    """Submit one turn per slot request, in this order. Returns their tasks while they wait or run."""
     tasks: list[asyncio.Task[None]] = []
-    for claim in claims:
-        tasks.append(asyncio.create_task(trace.run_turn(scheduler, claim, seconds)))
+    for request in requests:
+        tasks.append(asyncio.create_task(trace.run_turn(scheduler, request, seconds)))
         await asyncio.sleep(0)
     return tasks

@@ -1,4 +1,4 @@
-"""People at the desk, and pages that watch a session."""
+"""Agents at the desk, and pages that watch a session."""
 
 import asyncio
 from collections.abc import Callable
@@ -14,46 +14,46 @@ State = chat_pb2.Session
 
 
 class BackgroundStream(Generic[EventT]):
-    """A stream that is read in the background; `events` has what came so far."""
+    """A stream that is read in the background. `events` holds those received so far."""
 
     def __init__(self, call: "grpc.aio.UnaryStreamCall[Any, EventT]") -> None:
         self.call = call
         self.events: list[EventT] = []
-        self._news = asyncio.Event()
+        self._received = asyncio.Event()
         self.reading = asyncio.create_task(self._read())
 
     async def _read(self) -> None:
         try:
             async for event in self.call:
                 self.events.append(event)
-                self._news.set()
+                self._received.set()
         finally:
-            self._news.set()
+            self._received.set()
 
-    async def wait_until(self, true: Callable[[list[EventT]], bool], seconds: float = 30.0) -> list[EventT]:
-        """All events so far, once they fulfil a condition. Raises what the stream failed with."""
+    async def wait_until(self, condition: Callable[[list[EventT]], bool], seconds: float = 30.0) -> list[EventT]:
+        """Wait for a condition of the events so far, and return them. Raises the error that the stream failed with."""
         async with asyncio.timeout(seconds):
-            while not true(self.events):
+            while not condition(self.events):
                 if self.reading.done():
                     self.reading.result()
                     raise AssertionError("the stream has ended")
-                self._news.clear()
-                await self._news.wait()
+                self._received.clear()
+                await self._received.wait()
         return self.events
 
     async def wait_for_count(self, number: int) -> list[EventT]:
-        """The first so many events."""
+        """Wait for so many events, and return the first `number`."""
         return (await self.wait_until(lambda events: len(events) >= number))[:number]
 
     async def wait_for_failure(self) -> grpc.aio.AioRpcError:
-        """How it ends."""
+        """Wait for the stream to fail, and return its error."""
         await asyncio.wait({self.reading}, timeout=30)
         error = self.reading.exception()
         assert isinstance(error, grpc.aio.AioRpcError)
         return error
 
     async def disconnect(self) -> None:
-        """Its client goes away."""
+        """Cancel the call, as a client that goes away does."""
         self.call.cancel()
         await asyncio.wait({self.reading})
 
@@ -61,7 +61,7 @@ class BackgroundStream(Generic[EventT]):
 async def watch_session(
     customer: RouterClient, session: str, after: str = ""
 ) -> BackgroundStream[chat_pb2.SessionEvent]:
-    """A page that watches a session: from now on, or after an event."""
+    """Watch a session as a page does: from now on, or after an event."""
     request = chat_pb2.WatchSessionRequest(session=session, after=after)
     call = customer.chat.WatchSession(request, metadata=customer.metadata)
     stream = BackgroundStream[chat_pb2.SessionEvent](call)
@@ -70,7 +70,7 @@ async def watch_session(
 
 
 def watch_desk(client: RouterClient, agent: str) -> BackgroundStream[desk_pb2.DeskEvent]:
-    """A person who follows the desk."""
+    """Watch the desk as an agent does."""
     request = desk_pb2.WatchDeskRequest(agent=agent)
     return BackgroundStream[desk_pb2.DeskEvent](client.desk.WatchDesk(request, metadata=client.metadata))
 
@@ -78,7 +78,7 @@ def watch_desk(client: RouterClient, agent: str) -> BackgroundStream[desk_pb2.De
 async def claim_session(
     client: RouterClient, session: str, agent: str = "Mei", *, take_over: bool = False
 ) -> desk_pb2.ClaimSessionResponse:
-    """Take a conversation over."""
+    """Claim a session for an agent."""
     request = desk_pb2.ClaimSessionRequest(session=session, agent=agent, take_over=take_over)
     return await client.desk.ClaimSession(request, metadata=client.metadata)
 
@@ -86,7 +86,7 @@ async def claim_session(
 async def send_reply(
     client: RouterClient, session: str, claimed: int, text: str, request_id: str = ""
 ) -> chat_pb2.Turn:
-    """Write to the customer."""
+    """Write to the customer as the agent with the claim."""
     request = desk_pb2.ReplyRequest(session=session, claim=claimed, text=text, request_id=request_id)
     return (await client.desk.Reply(request, metadata=client.metadata)).turn
 
@@ -97,7 +97,7 @@ async def return_session(
     claimed: int,
     to: desk_pb2.ReturnSessionRequest.To.ValueType = desk_pb2.ReturnSessionRequest.TO_BOT,
 ) -> desk_pb2.Conversation:
-    """Let somebody else answer."""
+    """Return a claimed session to Kefu, or to the inbox."""
     request = desk_pb2.ReturnSessionRequest(session=session, claim=claimed, to=to)
     return (await client.desk.ReturnSession(request, metadata=client.metadata)).conversation
 
@@ -105,7 +105,7 @@ async def return_session(
 async def list_conversations(
     client: RouterClient, *states: chat_pb2.Session.State.ValueType
 ) -> list[desk_pb2.Conversation]:
-    """What is at the desk, all pages."""
+    """List the conversations at the desk, all pages."""
     found: list[desk_pb2.Conversation] = []
     token = ""
     while True:
@@ -118,14 +118,14 @@ async def list_conversations(
 
 
 async def find_conversation(client: RouterClient, session: str) -> desk_pb2.Conversation:
-    """One conversation, as the desk lists it."""
+    """Find one conversation in what the desk lists."""
     states = (State.STATE_WAITING, State.STATE_HUMAN, State.STATE_RETURNED, State.STATE_CLOSED)
     [found] = [found for found in await list_conversations(client, *states) if found.session.name == session]
     return found
 
 
 async def wait_until_escalated(client: RouterClient, session: str) -> desk_pb2.Conversation:
-    """The same, once it is escalated."""
+    """Wait until a conversation is escalated, and return it."""
     async with asyncio.timeout(30):
         while not (found := await find_conversation(client, session)).escalated:
             await asyncio.sleep(0.05)

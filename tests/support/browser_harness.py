@@ -34,7 +34,7 @@ ANSWER_ZH = "自签收之日起 15 天内，未使用的商品可以退货。[1]
 
 
 def find_chromium_or_skip() -> str:
-    """The browser here. Without one a test is skipped, and fails where CI runs it."""
+    """Path of Chromium. Without it a test is skipped on a developer's machine, and fails in CI."""
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
         if os.environ.get("CI", "").lower() in ("1", "true"):
@@ -44,7 +44,7 @@ def find_chromium_or_skip() -> str:
 
 
 def read_axe_or_skip() -> str:
-    """axe-core's code, as `npm ci` in the pages' folder installs it."""
+    """Source of axe-core, as `npm ci` installs it. Without it a test is skipped, and fails in CI."""
     path = WEB / "node_modules/axe-core/axe.min.js"
     if not path.exists():
         if os.environ.get("CI", "").lower() in ("1", "true"):
@@ -54,7 +54,7 @@ def read_axe_or_skip() -> str:
 
 
 class BrowserHarness:
-    """The suite as a browser meets it: `router` behind a gateway, behind a line that can be cut."""
+    """The suite as a browser reaches it: `router` behind a gateway, behind a proxy that can be cut."""
 
     def __init__(self, harness: RouterHarness, proxy: TcpProxy, gateway_port: int, browser: Browser) -> None:
         self.router = harness
@@ -62,29 +62,29 @@ class BrowserHarness:
         self.gateway_port = gateway_port
         self._browser = browser
         self.page_errors: list[str] = []
-        """What the pages wrote to their consoles as errors, and what they threw."""
+        """Console errors and uncaught exceptions of all pages."""
 
     @property
     def origin(self) -> str:
-        """Where the pages are."""
+        """Origin of the pages: the proxy's."""
         return f"http://127.0.0.1:{self.proxy.port}"
 
     async def open_context(self, **options: Any) -> BrowserContext:
-        """Somebody's browser: `locale`, `color_scheme`, `viewport` as playwright takes them."""
+        """A new browser context: `locale`, `color_scheme`, `viewport` as playwright takes them."""
         chosen: dict[str, Any] = {"locale": "en-GB", "reduced_motion": "reduce", **options}
         context = await self._browser.new_context(**chosen)
         context.set_default_timeout(30_000)
         return context
 
     async def open_page(self, path: str = "/", **options: Any) -> Page:
-        """A page of a new browser, loaded."""
+        """A loaded page in a new browser context."""
         page = await (await self.open_context(**options)).new_page()
         self.record_errors(page)
         await page.goto(f"{self.origin}{path}")
         return page
 
     def record_errors(self, page: Page) -> None:
-        """Keep the page's complaints."""
+        """Record the page's console errors and exceptions."""
         page.on("pageerror", lambda error: self.page_errors.append(f"threw {error}"))
         page.on(
             "console",
@@ -107,7 +107,7 @@ async def open_browser() -> AsyncIterator[Browser]:
 
 @asynccontextmanager
 async def open_browser_harness(redis: RedisServer, **config: object) -> AsyncIterator[BrowserHarness]:
-    """All of it while the block runs; `config` are fields of GatewayConfig."""
+    """Router, gateway, proxy and browser while the block runs. `config` are fields of GatewayConfig."""
     find_chromium_or_skip()
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
@@ -136,7 +136,7 @@ async def send_message(page: Page, text: str) -> None:
 
 
 async def find_violations(page: Page) -> list[str]:
-    """What axe holds for serious or critical on the page as it is now, by WCAG 2.2 AA."""
+    """Serious and critical violations of WCAG 2.2 AA on the page as it is now, found by axe."""
     if not await page.evaluate("'axe' in window"):
         await page.evaluate(read_axe_or_skip())
     tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]

@@ -1,4 +1,4 @@
-"""The command line in a process of its own, and scripted services for it to call over real gRPC."""
+"""The command line in a process of its own, and the scripted services that it calls over real gRPC."""
 
 import asyncio
 import os
@@ -26,7 +26,7 @@ ANSWER = "You have 15 days [1], 十五天。"
 
 
 class ScriptedChat(rpc.ChatServiceServicer):
-    """Answers every question alike, or fails as told; with `endless`, writes until it is stopped."""
+    """A chat service with one answer to every question, or `error`. With `endless` it writes until it is stopped."""
 
     def __init__(self) -> None:
         self.requests: list[pb.ConverseRequest] = []
@@ -82,7 +82,7 @@ class ScriptedChat(rpc.ChatServiceServicer):
 
 
 class ScriptedDocuments(krpc.KnowledgeServiceServicer):
-    """Takes documents in and remembers them."""
+    """A knowledge service that keeps documents, curated answers and a dictionary in memory."""
 
     def __init__(self) -> None:
         self.documents: dict[str, bytes] = {}
@@ -175,7 +175,7 @@ class ScriptedDocuments(krpc.KnowledgeServiceServicer):
 
 
 class ScriptedAdmin(arpc.AdminServiceServicer):
-    """Keeps settings."""
+    """An admin service that keeps settings in memory."""
 
     def __init__(self) -> None:
         self.settings = apb.TenantSettings(max_passages=5)
@@ -198,7 +198,7 @@ class ScriptedAdmin(arpc.AdminServiceServicer):
 
 
 class CommandResult(NamedTuple):
-    """How a command ended."""
+    """Exit status and output of a command."""
 
     status: int
     out: str
@@ -207,7 +207,7 @@ class CommandResult(NamedTuple):
 
 @dataclass
 class CliHarness:
-    """Scripted services, and the command line pointed at them."""
+    """The scripted services, and the command line with their address."""
 
     folder: Path
     port: int
@@ -216,13 +216,13 @@ class CliHarness:
     admin: ScriptedAdmin = field(default_factory=ScriptedAdmin)
 
     def environment(self) -> dict[str, str]:
-        """This process's, and where the services are."""
+        """This process's environment, with the address and key of the services."""
         address = f"127.0.0.1:{self.port}"
         given = {"KEFU_SERVER": address, "KEFU_KNOWLEDGE_SERVER": address, "KEFU_KEY": BOOTSTRAP_KEY}
         return {**os.environ, **given, "KEFU_DATA_DIR": str(self.folder / "kefu")}
 
     async def start(self, *arguments: str, **environment: str) -> asyncio.subprocess.Process:
-        """Begin `kefu ARGUMENTS...` and leave it running; the caller waits for its end."""
+        """Start `kefu ARGUMENTS...` and leave it running; the caller waits for its end."""
         return await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "kefu.cli", *arguments),
             stdin=asyncio.subprocess.PIPE,

@@ -1,4 +1,4 @@
-"""Something that answers HTTP/1.1 where the gateway will stand, and tells what reached it."""
+"""An HTTP/1.1 server in the gateway's place that echoes the requests that reach it."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 
 class EchoGateway:
-    """Counts what it received; `may_continue` lets a stream write its second line."""
+    """Counts the received bytes of imports. `may_continue` lets a stream write its second line."""
 
     def __init__(self) -> None:
         self.received = 0
@@ -21,7 +21,7 @@ class EchoGateway:
         self.client_left = asyncio.Event()
 
     def app(self) -> Starlette:
-        """Its application."""
+        """The ASGI application."""
         return Starlette(
             routes=[
                 Route("/", self._page),
@@ -40,14 +40,14 @@ class EchoGateway:
 
     async def _echo(self, request: Request) -> Response:
         body = await request.body()
-        told = {
+        echoed = {
             "method": request.method,
             "path": request.url.path,
             "query": request.url.query,
             "bytes": len(body),
             "headers": dict(request.headers),
         }
-        return JSONResponse(told)
+        return JSONResponse(echoed)
 
     async def _import(self, request: Request) -> Response:
         # To its end before a word is said: nginx sends no more of a request once it has seen the answer begin.
@@ -70,7 +70,7 @@ class EchoGateway:
 
 @asynccontextmanager
 async def echo_gateway(port: int) -> AsyncIterator[EchoGateway]:
-    """One that serves while the block runs."""
+    """An echo gateway that serves while the block runs."""
     gateway = EchoGateway()
     server = uvicorn.Server(uvicorn.Config(gateway.app(), port=port, log_level="warning", lifespan="off"))
     serving = asyncio.create_task(server.serve())

@@ -32,7 +32,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def find_nginx_or_skip() -> Nginx:
-    """The nginx here. Without one a test is skipped, and fails where CI runs it."""
+    """The nginx on this machine. Without it a test is skipped, and fails in CI."""
     try:
         return find_nginx()
     except StartupError as error:
@@ -43,17 +43,17 @@ def find_nginx_or_skip() -> Nginx:
 
 @dataclass
 class EdgeHarness:
-    """An nginx, and what stands behind it."""
+    """A running nginx, and the routers behind it."""
 
     edge: Edge
     address: str
     root_certificate: str
     ports: Sequence[int]
-    """Of the routers that nginx knows."""
+    """Ports of the routers that nginx knows."""
     routers: dict[int, asyncio.subprocess.Process] = field(default_factory=dict[int, asyncio.subprocess.Process])
 
     async def start_router(self, port: int) -> None:
-        """Start one, and return when it serves."""
+        """Start a router on this port, and return when it serves."""
         self.routers[port] = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "tests.support.echo_router", str(port)),
             cwd=ROOT,
@@ -64,7 +64,7 @@ class EdgeHarness:
                 await asyncio.sleep(0.05)
 
     async def end_router(self, port: int, number: signal.Signals) -> None:
-        """Send it a signal, and wait for its end."""
+        """Send a router a signal, and wait for its end."""
         process = self.routers[port]
         if process.returncode is None:
             process.send_signal(number)
@@ -75,7 +75,7 @@ class EdgeHarness:
         return channel_to(self.address, self.root_certificate)
 
     async def read_access_log(self, calls: int) -> list[dict[str, Any]]:
-        """So many calls as nginx logged them, waited for: it writes a line once the stream is closed on both sides."""
+        """Wait for so many logged calls: nginx writes a line once the stream is closed on both sides."""
         async with asyncio.timeout(20):
             while True:
                 lines = Path(self.edge.access_log).read_text().splitlines(keepends=True)
@@ -126,7 +126,7 @@ async def open_edge_harness(
 
 
 def upstream_tls(edge: Edge) -> Tls | None:
-    """What the services behind have to serve with."""
+    """TLS with which the services behind nginx have to serve."""
     inside = edge.inside
     return Tls(inside.shown.certificate, inside.shown.key, inside.authority) if inside else None
 

@@ -1,4 +1,4 @@
-"""A router in front of two generation services with the simulated engine, which fail as a test plans it."""
+"""A router in front of two generation services with the simulated engine, which fail as a test plans."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -28,15 +28,15 @@ FAST_ENGINE = SimulatedSettings(
     max_running=64,
 )
 PlannedFailure = tuple[int, Exception | None]
-"""After so many pieces: this error, or silence."""
+"""After so many pieces the engine raises this error, or falls silent."""
 
 
 class FailingEngine:
-    """The simulated engine, to which the next of a test's troubles happens, whichever replica is asked."""
+    """The simulated engine with planned failures. Whichever replica is asked has the next one."""
 
-    def __init__(self, engine: SimulatedEngine, troubles: list[PlannedFailure]) -> None:
+    def __init__(self, engine: SimulatedEngine, failures: list[PlannedFailure]) -> None:
         self._engine = engine
-        self._troubles = troubles
+        self._failures = failures
         self.merges = engine.merges
         self.calls = 0
         self.pieces = 0
@@ -50,16 +50,16 @@ class FailingEngine:
 
     async def generate(self, request: GenerationRequest) -> AsyncGenerator[Event, None]:
         self.calls += 1
-        after, trouble = self._troubles.pop(0) if self._troubles else (-1, None)
+        after, failure = self._failures.pop(0) if self._failures else (-1, None)
         written = 0
         events = self._engine.generate(request)
         try:
             async for event in events:
                 if after == written and not isinstance(event, Started):
-                    if trouble is None:
+                    if failure is None:
                         await asyncio.Event().wait()
                     else:
-                        raise trouble
+                        raise failure
                 if isinstance(event, Piece):
                     written += 1
                     self.pieces += 1
@@ -72,7 +72,7 @@ class FailingEngine:
 
 
 class SimulatedReplica:
-    """One generation service of this process."""
+    """One generation service in this process."""
 
     def __init__(self, engine: FailingEngine, servicer: GenerationServicer, stack: AsyncExitStack) -> None:
         self.engine = engine
@@ -80,12 +80,12 @@ class SimulatedReplica:
         self._stack = stack
 
     async def kill(self) -> None:
-        """Cut all its streams, and serve no more."""
+        """Cut all streams of the replica, and stop serving."""
         await self._stack.aclose()
 
     @property
     def open_work(self) -> tuple[int, int, int, int]:
-        """All that has to be 0 when nothing is asked of it."""
+        """Open requests, owed tokens, running and waiting of the replica: all 0 when no request is left."""
         ledger, load = self.servicer.ledger, self.engine.load()
         return ledger.open_requests, ledger.owed_tokens, load.running, load.waiting
 
@@ -98,12 +98,12 @@ class FailingReplicas:
         harness: RouterHarness,
         pool: ReplicaPool,
         replicas: list[SimulatedReplica],
-        troubles: list[PlannedFailure],
+        failures: list[PlannedFailure],
     ) -> None:
         self.router = harness
         self.pool = pool
         self.replicas = replicas
-        self.failures = troubles
+        self.failures = failures
         self._loads = [replica.load for replica in pool.replicas]
 
     async def customer(self) -> RouterClient:
@@ -121,7 +121,7 @@ class FailingReplicas:
         return [(load.in_flight, load.tokens - (SATURATED if load.stale else 0)) for load in self._loads]
 
     async def check_nothing_owed(self) -> None:
-        """Everything is given back within the time of a report or two."""
+        """Check that router and replicas owe nothing once a load report or two have come."""
         try:
             async with asyncio.timeout(10):
                 while any(any(pair) for pair in self.owed()) or any(
@@ -134,10 +134,10 @@ class FailingReplicas:
 
 @asynccontextmanager
 async def serve_simulated_replica(
-    settings: SimulatedSettings, troubles: list[PlannedFailure]
+    settings: SimulatedSettings, failures: list[PlannedFailure]
 ) -> AsyncIterator[tuple[str, SimulatedReplica]]:
     async with AsyncExitStack() as stack:
-        engine = FailingEngine(await stack.enter_async_context(open_simulated("", settings)), troubles)
+        engine = FailingEngine(await stack.enter_async_context(open_simulated("", settings)), failures)
         servicer = GenerationServicer(engine, ServingLimits(512, 0.02, 0.0, 0.02, 30.0))
         serves = await stack.enter_async_context(AsyncExitStack())
         keyring = await serves.enter_async_context(open_keyring(INTERNAL_KEY))

@@ -1,4 +1,4 @@
-"""A gateway in front of a desk (see desk.py), as browsers and other HTTP clients see it."""
+"""A gateway in front of a router harness, as browsers and other HTTP clients see it."""
 
 import base64
 import json
@@ -28,24 +28,24 @@ END_OF_STREAM = 0b10
 
 @dataclass
 class GatewayHarness:
-    """A gateway, and a client of it."""
+    """A running gateway, and an HTTP client of it."""
 
     port: int
     http: httpx.AsyncClient
 
     @property
     def url(self) -> str:
-        """Where it is."""
+        """The gateway's URL."""
         return f"http://127.0.0.1:{self.port}"
 
     async def call(self, path: str, token: str = BOOTSTRAP_KEY, **fields: Any) -> httpx.Response:
-        """A unary call, in JSON."""
+        """Send a unary call in JSON."""
         return await self.http.post(path, json=fields, headers=bearer_header(token))
 
     async def ask(
         self, text: str, token: str = BOOTSTRAP_KEY, session: str = "sessions/-", **more: Any
     ) -> AnswerEvents:
-        """A message over Connect, in JSON, all events of its answer; fails when the stream ends with an error."""
+        """Send a message over Connect in JSON, and return all events. Fails when the stream ends with an error."""
         response = await self.converse(text, token, session, **more)
         messages, end = decode_frames(response.content)
         assert "error" not in end, end
@@ -54,7 +54,7 @@ class GatewayHarness:
     async def converse(
         self, text: str, token: str = BOOTSTRAP_KEY, session: str = "sessions/-", **more: Any
     ) -> httpx.Response:
-        """The response to a message over Connect."""
+        """Send a message over Connect, and return the HTTP response."""
         return await self.http.post(
             f"{CHAT}/Converse",
             content=encode_frame({"session": session, "text": text, **more}),
@@ -62,7 +62,7 @@ class GatewayHarness:
         )
 
     async def create_visitor(self) -> str:
-        """A new visitor's token."""
+        """Create a visitor, and return the token."""
         response = await self.http.post("/api/visitor")
         assert response.status_code == 200, response.text
         return str(response.json()["token"])
@@ -93,13 +93,13 @@ def bearer_header(token: str) -> dict[str, str]:
 
 
 def encode_frame(message: dict[str, Any] | bytes) -> bytes:
-    """A message of a stream in Connect or gRPC-Web."""
+    """One message framed for a stream of Connect or gRPC-Web."""
     data = message if isinstance(message, bytes) else json.dumps(message).encode()
     return struct.pack(">BI", 0, len(data)) + data
 
 
 def decode_frames(body: bytes) -> tuple[list[bytes], dict[str, Any]]:
-    """The messages of a Connect stream, and its end."""
+    """The messages of a Connect stream, and its end-of-stream message."""
     messages: list[bytes] = []
     while body:
         flags, length = struct.unpack(">BI", body[:5])

@@ -1,4 +1,4 @@
-"""A replica whose engine plays given events, over real gRPC."""
+"""A generation service whose engine plays given events, over real gRPC."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
@@ -32,7 +32,7 @@ KEY_METADATA = bearer_metadata(INTERNAL_KEY)
 
 
 class ScriptedEngine:
-    """Plays given events; `hold` keeps it from ending, `fail()` lets it die."""
+    """An engine that plays given events. `hold` keeps an answer from ending, `fail()` ends the engine."""
 
     merges = False
 

@@ -1,4 +1,4 @@
-"""Calling a service as its clients do: over real gRPC, with a key."""
+"""Calls of a service as its clients make them: over real gRPC, with a key."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -16,7 +16,7 @@ BOOTSTRAP_KEY = make_key("bootstrap").secret
 
 
 def bearer_metadata(key: str, *more: tuple[str, str]) -> tuple[tuple[str, str], ...]:
-    """Metadata with a key, and whatever else."""
+    """Call metadata with a key, and further entries."""
     return (("authorization", f"Bearer {key}"), *more)
 
 
@@ -28,14 +28,14 @@ async def open_channel(port: int) -> AsyncIterator[grpc.aio.Channel]:
 
 
 async def expect_failure(call: Callable[[], Awaitable[object]]) -> RpcFailure:
-    """How a call fails; the test fails when it does not."""
+    """Make a call, and return its failure. The test fails when the call succeeds."""
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await call()
     return failure_of(caught.value)
 
 
 async def is_serving(port: int, service: str = "") -> bool:
-    """What grpc.health.v1 says of a service; needs no key."""
+    """Whether grpc.health.v1 reports a service as serving. No key is needed."""
     async with open_channel(port) as channel:
         check = channel.unary_unary(
             "/grpc.health.v1.Health/Check",

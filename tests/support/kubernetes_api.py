@@ -25,7 +25,7 @@ class Exchange(BaseModel, frozen=True, extra="forbid"):
 
 
 class Recording(BaseModel, frozen=True, extra="forbid"):
-    """Exchanges in their order, and what it is a recording of."""
+    """Exchanges in their order, and a note on their origin."""
 
     note: str
     path: str
@@ -34,7 +34,7 @@ class Recording(BaseModel, frozen=True, extra="forbid"):
 
 @dataclass
 class RecordedKubernetesApi:
-    """`requests`: the parameters of each request so far; `tokens`: the bearer's; `mismatches`: what was not as recorded."""
+    """Parameters and bearer tokens of the requests so far, and their mismatches with the recording."""
 
     recording: Recording
     url: str = ""
@@ -64,11 +64,11 @@ class RecordedKubernetesApi:
         if number >= len(self.recording.exchanges):
             self.mismatches.append(f"one request too many: {query}")
             return
-        wanted = self.recording.exchanges[number]
+        expected = self.recording.exchanges[number]
         if target.path != self.recording.path:
-            self.mismatches.append(f"{wanted.what}: {target.path}")
-        if ("watch" in query) != ("watch" in wanted.query) or not wanted.query.items() <= query.items():
-            self.mismatches.append(f"{wanted.what}: {query}")
+            self.mismatches.append(f"{expected.what}: {target.path}")
+        if ("watch" in query) != ("watch" in expected.query) or not expected.query.items() <= query.items():
+            self.mismatches.append(f"{expected.what}: {query}")
 
     async def _play(self, exchange: Exchange, writer: asyncio.StreamWriter) -> None:
         writer.write(

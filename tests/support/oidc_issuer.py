@@ -1,4 +1,4 @@
-"""An OpenID Connect issuer on this machine: publishes its keys, counts who asks, and signs tokens."""
+"""An OpenID Connect issuer on this machine: publishes its keys, counts requests for them, and signs tokens."""
 
 import json
 import time
@@ -21,7 +21,7 @@ AUDIENCE = "kefu-desk"
 
 
 class OidcIssuer:
-    """Keys by `kid`: "rsa" and "ec". `key_requests` counts requests for them; `unavailable` makes it answer 503."""
+    """Keys by `kid`: "rsa" and "ec". `key_requests` counts requests for them; `unavailable` fails them with 503."""
 
     def __init__(self) -> None:
         self.url = ""
@@ -33,7 +33,7 @@ class OidcIssuer:
         }
 
     def token(self, key_id: str = "rsa", *, key: Any = None, algorithm: str = "", **claims: Any) -> str:
-        """A token; `claims` replace those of a good one, None leaves one out."""
+        """A signed token. `claims` replace those of a valid token; None leaves one out."""
         now = int(time.time())
         good: dict[str, Any] = {
             "iss": self.url,
@@ -49,11 +49,11 @@ class OidcIssuer:
         return jwt.encode(whole, key or self.keys[key_id], algorithm=algorithm, headers={"kid": key_id})
 
     async def configuration(self, request: Request) -> Response:
-        """As every issuer publishes it."""
+        """The discovery document."""
         return JSONResponse({"issuer": self.url, "jwks_uri": f"{self.url}/keys"})
 
     async def jwks(self, request: Request) -> Response:
-        """The public keys, and one that is a shared secret and must never be taken."""
+        """The public keys, and a shared secret that must never be accepted."""
         self.key_requests += 1
         if self.unavailable:
             return Response(status_code=503)

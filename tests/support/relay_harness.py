@@ -1,4 +1,4 @@
-"""Relays over real gRPC to scripted replicas: what fails between a router and its replicas, without the rest of it."""
+"""Relays over real gRPC to scripted replicas: failures between router and replicas, without the rest of the router."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -20,7 +20,7 @@ CUSTOMER = Principal("default", "someone", frozenset({Scope.CHAT}))
 def make_request(
     *, estimated_tokens: int = 500, reasoning_tokens: int | None = None, deadline: float | None = None
 ) -> GenerationRequest:
-    """What every test asks for."""
+    """The generation request of every test."""
     return GenerationRequest(
         messages=(Message(Role.USER, "How long does a refund take?"),),
         estimated_tokens=estimated_tokens,
@@ -31,14 +31,14 @@ def make_request(
 
 
 def make_replica(*frames: Step) -> ScriptedReplica:
-    """A replica that writes these."""
+    """A scripted replica that writes these frames."""
     replica = ScriptedReplica()
     replica.frames = list(frames)
     return replica
 
 
 def make_measured_hedging(*, share: float = 1.0, seconds: float = 0.05) -> Hedging:
-    """Hedging that has seen enough first tokens."""
+    """Hedging with enough measured first tokens to hedge."""
     hedging = Hedging(share=share)
     for _ in range(60):
         hedging.times.add(seconds)
@@ -47,10 +47,10 @@ def make_measured_hedging(*, share: float = 1.0, seconds: float = 0.05) -> Hedgi
 
 @dataclass
 class ReceivedFrames:
-    """What came of an order."""
+    """Frames and end of one request."""
 
     frames: list[Frame] = field(default_factory=list[Frame])
-    ended: GenerationEnd | None = None
+    end: GenerationEnd | None = None
 
     @property
     def text(self) -> str:
@@ -59,7 +59,7 @@ class ReceivedFrames:
 
     @property
     def token_ids(self) -> list[int]:
-        """Of all frames."""
+        """Token ids of all frames."""
         return [token_id for frame in self.frames for token_id in frame.token_ids]
 
 
@@ -75,31 +75,31 @@ class RelayHarness:
         self.replicas = replicas
 
     async def ask(
-        self, wanted: GenerationRequest | None = None, *, preferred: int = 0, first_by: float | None = None
+        self, request: GenerationRequest | None = None, *, preferred: int = 0, first_by: float | None = None
     ) -> ReceivedFrames:
-        """All frames of an order; the replica with the number `preferred` is asked first."""
-        written = ReceivedFrames()
-        await self.ask_into(written, wanted, preferred=preferred, first_by=first_by)
-        return written
+        """Ask, and return all frames. The replica with the number `preferred` is asked first."""
+        received = ReceivedFrames()
+        await self.ask_into(received, request, preferred=preferred, first_by=first_by)
+        return received
 
     async def ask_into(
         self,
-        written: ReceivedFrames,
-        wanted: GenerationRequest | None = None,
+        received: ReceivedFrames,
+        request: GenerationRequest | None = None,
         *,
         preferred: int = 0,
         first_by: float | None = None,
     ) -> None:
-        """The same, for those who want to see what came before it failed."""
+        """As `ask`, into `received`, which keeps the frames before a failure."""
         relay = self.relays.relay(CUSTOMER, preferred=self.addresses[preferred], session="s")
-        async for event in relay.frames(wanted or make_request(), first_by=first_by):
+        async for event in relay.frames(request or make_request(), first_by=first_by):
             if isinstance(event, GenerationEnd):
-                written.ended = event
+                received.end = event
             else:
-                written.frames.append(event)
+                received.frames.append(event)
 
     async def wait_until_idle(self, seconds: float = 5.0) -> None:
-        """Wait until nothing is owed and nothing in flight, as this router sees it, and nobody waits for a frame."""
+        """Wait until no tokens are owed, no call is in flight, and no task waits for a first frame."""
         async with asyncio.timeout(seconds):
             while any(replica.load.in_flight or replica.load.tokens for replica in self.pool.replicas):
                 await asyncio.sleep(0.02)
@@ -107,7 +107,7 @@ class RelayHarness:
                 await asyncio.sleep(0.02)
 
     async def wait_until_known(self) -> None:
-        """Wait until every replica has told its load."""
+        """Wait until every replica has reported its load."""
         await self.wait_until_idle(10.0)
 
 
@@ -118,7 +118,7 @@ async def open_relay_harness(
     retries: RetryBudget | None = None,
     hedging: Hedging | None = None,
 ) -> AsyncIterator[RelayHarness]:
-    """A bench while the block runs, its replicas known. Hedging is off unless a test says otherwise."""
+    """Replicas and relays while the block runs, with every load known. Hedging is off by default."""
     async with AsyncExitStack() as stack:
         addresses = [await stack.enter_async_context(serve_replica(replica)) for replica in scripted]
         pool = await stack.enter_async_context(open_pool(",".join(addresses), INTERNAL_KEY, "bench"))

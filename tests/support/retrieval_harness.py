@@ -38,7 +38,7 @@ DELIVERY = "# 配送\n\n## 时间\n\n标准配送需要三到五个工作日，�
 
 
 def open_vector_stores() -> VectorStores | None:
-    """Where a node searches vectors; None: in memory. The fixture `milvus` puts another function here."""
+    """Vector stores of a node; None: in memory. The fixture `milvus` replaces this function."""
     return None
 
 
@@ -121,7 +121,7 @@ async def open_retrieval_node(
 
 
 async def wait_until_true(claim: Callable[[], object], seconds: float = 30.0) -> float:
-    """Wait until a claim holds; returns how long that took. The product's bound is 1 s; machines are noisy."""
+    """Wait until a claim holds, and return the seconds it took. The product's bound is 1 s; machines are noisy."""
     began = time.monotonic()
     while True:
         try:
@@ -136,7 +136,7 @@ async def wait_until_true(claim: Callable[[], object], seconds: float = 30.0) ->
 
 
 async def dump_redis(url: str) -> bytes:
-    """Every key, value, field and stream entry."""
+    """Every key, value, field and stream entry of a Redis, as bytes."""
     parts: list[bytes] = []
     reads = {b"string": ("GET",), b"hash": ("HGETALL",), b"zset": ("ZRANGE", 0, -1), b"stream": ("XRANGE", "-", "+")}
     async with Redis.from_url(url) as client:  # pyright: ignore[reportUnknownMemberType]

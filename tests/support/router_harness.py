@@ -1,4 +1,4 @@
-"""A router in front of scripted services and a real Redis, and the customers who talk to it."""
+"""A router in front of scripted services and a real Redis, and its clients."""
 
 import asyncio
 import sys
@@ -26,7 +26,7 @@ from tests.support.scripted_services import ScriptedKnowledge, ScriptedReplica, 
 
 
 class RouterClient:
-    """Calls a router with a key."""
+    """A client of a router with one key: of a customer, an agent or an operator."""
 
     def __init__(self, channel: grpc.aio.Channel, key: str) -> None:
         self.key = key
@@ -38,33 +38,33 @@ class RouterClient:
     def converse(
         self, text: str, session: str = "sessions/-", **more: object
     ) -> "grpc.aio.UnaryStreamCall[pb.ConverseRequest, pb.ConverseEvent]":
-        """The call, still to be read."""
+        """Send a message, and return the call without reading it."""
         request = pb.ConverseRequest(session=session, text=text, **more)  # pyright: ignore[reportArgumentType] - fields
         return self.chat.Converse(request, metadata=self.metadata)
 
     async def ask(self, text: str, session: str = "sessions/-", **more: object) -> "AnswerEvents":
-        """All events of a message."""
+        """Send a message, and return all events of its answer."""
         return AnswerEvents([event async for event in self.converse(text, session, **more)])
 
     async def resume(self, turn: str, offset: int = 0) -> "AnswerEvents":
-        """All events of a turn, from an offset."""
+        """Resume a turn at an offset, and return all its events."""
         request = pb.ResumeTurnRequest(turn=turn, offset=offset)
         return AnswerEvents([event async for event in self.chat.ResumeTurn(request, metadata=self.metadata)])
 
     async def turns(self, session: str) -> Sequence[pb.Turn]:
-        """A session's turns."""
+        """List a session's turns."""
         return (await self.chat.ListTurns(pb.ListTurnsRequest(session=session), metadata=self.metadata)).turns
 
 
 class AnswerEvents:
-    """The events of one stream, and what they come to."""
+    """The events of one answer stream, and what follows from them."""
 
     def __init__(self, events: list[pb.ConverseEvent]) -> None:
         self.events = events
 
     @property
     def kinds(self) -> list[str]:
-        """What they are, deltas of a kind that follow each other counted once."""
+        """Kinds of the events, a run of equal kinds once."""
         kinds: list[str] = []
         for event in self.events:
             kind = event.WhichOneof("event") or ""
@@ -79,11 +79,11 @@ class AnswerEvents:
 
     @property
     def session(self) -> str:
-        """Its session."""
+        """Name of the session."""
         return self.started.session
 
     def text_after(self, held: bytes) -> bytes:
-        """What a client that held these bytes has at the end: each delta replaces from its offset."""
+        """Text of a client that held these bytes before: each delta replaces from its offset."""
         for event in self.events:
             if event.WhichOneof("event") == "text_delta":
                 assert event.text_delta.offset <= len(held)
@@ -103,13 +103,13 @@ class AnswerEvents:
 
     @property
     def found(self) -> pb.PassagesFound:
-        """What was found."""
+        """The passages found."""
         [found] = [event.passages_found for event in self.events if event.WhichOneof("event") == "passages_found"]
         return found
 
     @property
     def handoff(self) -> pb.Handoff:
-        """The hand-over."""
+        """The handoff."""
         [handoff] = [event.handoff for event in self.events if event.WhichOneof("event") == "handoff"]
         return handoff
 
@@ -121,7 +121,7 @@ class AnswerEvents:
 
     @property
     def cited_spans(self) -> list[tuple[str, int]]:
-        """What each citation ties to which passage."""
+        """Text and passage number of each citation."""
         whole = self.text.encode()
         return [
             (whole[citation.start : citation.end].decode(), citation.number) for citation in self.completed.citations
@@ -129,33 +129,33 @@ class AnswerEvents:
 
 
 class RouterProcess:
-    """A router that runs as a process."""
+    """A router in a process of its own."""
 
     def __init__(self, process: asyncio.subprocess.Process, port: int) -> None:
         self._process = process
         self.port = port
 
     async def wait_until_ready(self) -> None:
-        """Return once it serves."""
+        """Return once the router serves."""
         async with asyncio.timeout(60), grpc.aio.insecure_channel(f"127.0.0.1:{self.port}") as channel:
             while channel.get_state(try_to_connect=True) is not grpc.ChannelConnectivity.READY:
                 assert self._process.returncode is None, "the router has ended"
                 await asyncio.sleep(0.05)
 
     async def terminate(self) -> int:
-        """As a platform does: SIGTERM. Returns its exit status."""
+        """Send SIGTERM, as a platform does. Returns the exit status."""
         self._process.terminate()
         return await asyncio.wait_for(self._process.wait(), 30)
 
     async def kill(self) -> None:
-        """As the kernel does: nothing is finished, nothing is told."""
+        """Send SIGKILL: the router finishes nothing and announces nothing."""
         if self._process.returncode is None:
             self._process.kill()
         await self._process.wait()
 
 
 class RouterHarness:
-    """A router with what stands behind it."""
+    """Routers in this process, over one Redis, scripted retrieval and scripted replicas."""
 
     def __init__(
         self,
@@ -216,7 +216,7 @@ class RouterHarness:
     async def client(
         self, key: str = BOOTSTRAP_KEY, *, at: "int | RouterProcess" = 0, options: Options = ()
     ) -> RouterClient:
-        """Someone with a key, at one of the routers; `options` are those of the channel."""
+        """A client with a key of one of the routers; `options` are those of the channel."""
         address = f"127.0.0.1:{(self.routers[at] if isinstance(at, int) else at).port}"
         return RouterClient(
             await self._stack.enter_async_context(grpc.aio.insecure_channel(address, options=options)), key
@@ -229,7 +229,7 @@ class RouterHarness:
         collections: frozenset[str] | None = None,
         priority: Priority = Priority.INTERACTIVE,
     ) -> str:
-        """A new stored key."""
+        """Store a new key of a tenant, and return its secret."""
         made = make_key()
         chosen = frozenset(scopes or (Scope.CHAT,))
         key = StoredKey(made.id, made.sha256, tenant, chosen, collections, "test", 1.0, priority)
@@ -239,7 +239,7 @@ class RouterHarness:
 
     @asynccontextmanager
     async def open_store(self) -> AsyncIterator[Redis]:
-        """Redis itself."""
+        """A client of the Redis."""
         async with open_redis(self.redis.url) as store:
             yield store
 
@@ -248,7 +248,7 @@ class RouterHarness:
 async def open_router_harness(
     redis: RedisServer, *, replicas: int = 1, routers: int = 1, **config: object
 ) -> AsyncIterator[RouterHarness]:
-    """A desk while the block runs; `config` are fields of RouterConfig."""
+    """Routers and scripted services while the block runs; `config` are fields of RouterConfig."""
     async with AsyncExitStack() as stack:
         knowledge = ScriptedKnowledge()  # pyright: ignore[reportAbstractUsage] - the router only searches
         scripted = [ScriptedReplica() for _ in range(replicas)]

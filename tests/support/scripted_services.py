@@ -1,4 +1,4 @@
-"""Retrieval and generation behind the router, scripted: objects that play what a test gives them, over real gRPC."""
+"""Scripted retrieval and generation services: objects that play what a test gives them, over real gRPC."""
 
 import asyncio
 import struct
@@ -27,7 +27,7 @@ Context = grpc.aio.ServicerContext[Any, Any]
 def make_hit(
     text: str, *, title: str = "Refunds", relevance: float = 0.9, language: str = "en", n: int = 1
 ) -> kb.SearchHit:
-    """A passage found."""
+    """A search hit."""
     passage = kb.Passage(
         name=f"collections/help/documents/d{n}/passages/{n}", title=title, text=text, language=language, path=f"d{n}.md"
     )
@@ -35,7 +35,7 @@ def make_hit(
 
 
 class ScriptedKnowledge(kb_rpc.KnowledgeServiceServicer):
-    """Answers every search with `hits`, or those of the first key of `by_word` that stands in the question, or before.
+    """A retrieval service. It returns `hits`, or those of the first key of `by_word` in the question or the history.
 
     The curated match comes with it when the question holds `curated_when`.
     """
@@ -49,9 +49,9 @@ class ScriptedKnowledge(kb_rpc.KnowledgeServiceServicer):
         self.delay = 0.0
         self.revision = ""
         self.min_apart = 0.0
-        """How far the best document, which stands .02 apart, must do so."""
+        """Least score margin; every search reports a margin of .02."""
         self.embeddings: dict[str, Sequence[float]] = {}
-        """Of questions, for those who ask; others have (1, 0)."""
+        """Query embeddings by question; others have (1, 0)."""
         self.requests: list[kb.SearchRequest] = []
         self.callers: list[auth.Principal] = []
 
@@ -62,15 +62,15 @@ class ScriptedKnowledge(kb_rpc.KnowledgeServiceServicer):
         if self.error is not None:
             raise self.error
         curated = self.curated if self.curated_when in request.query else None
-        plain = next((found for word, found in self.by_word.items() if word in request.query), None)
+        by_question = next((found for word, found in self.by_word.items() if word in request.query), None)
         before = " ".join(request.history)
-        leaning = next((found for word, found in self.by_word.items() if word in before), None)
-        hits = plain or leaning or self.hits
+        by_history = next((found for word, found in self.by_word.items() if word in before), None)
+        hits = by_question or by_history or self.hits
         vector = self.embeddings.get(request.query, (1.0, 0.0))
         return kb.SearchResponse(
             hits=hits[: request.top_k or 5],
             curated_match=curated,
-            used_history=plain is None and leaning is not None,
+            used_history=by_question is None and by_history is not None,
             revision=self.revision,
             apart=0.02,
             min_apart=self.min_apart,
@@ -90,7 +90,7 @@ class ScriptedCall:
 
 
 class ScriptedReplica(gen_rpc.GenerationServiceServicer):
-    """Writes `frames`, one token id a character; a wait or an error may stand between them.
+    """A replica that writes `frames`, one token id a character, with waits and errors between them.
 
     In `frames` a str is a frame, a float a pause in seconds, an Event a wait for it, an Exception a failure; a Delta
     is sent as it is. A continuation skips what was sent before.

@@ -1,4 +1,4 @@
-"""The whole suite over the simulated engine, with people at it: customers on the chat page, colleagues at the desk."""
+"""The whole suite over the simulated engine, and pages on it: of customers in the chat, of agents at the desk."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -26,28 +26,28 @@ A repair under warranty costs nothing. Outside the warranty it costs 19 euros.
 
 
 class SuiteBrowser:
-    """Pages over a running suite."""
+    """Browser pages of a running suite."""
 
     def __init__(self, suite: Suite, browser: Browser) -> None:
         self.suite = suite
         self._browser = browser
         self.page_errors: list[str] = []
-        """What the pages threw."""
+        """Uncaught exceptions of all pages."""
 
     @property
     def origin(self) -> str:
-        """Where the pages are."""
+        """Origin of the pages."""
         address = self.suite.state().gateway
         return address if "://" in address else f"http://{address}"
 
     async def open_chat_page(self) -> Page:
-        """A visitor on the chat page."""
+        """Open the chat page as a visitor."""
         page = await self._page()
         await page.goto(self.origin)
         return page
 
     async def sign_in(self, name: str, address: str = "", key: str = "", **options: Any) -> Page:
-        """Somebody who signs in at the desk with a key, the suite's own unless another is given."""
+        """Sign in at the desk as an agent, with the suite's own key unless another is given."""
         page = await self._page(**options)
         await page.goto(f"{self.origin}/desk{address}")
         await page.locator("input[type=password]").fill(key or self.suite.key)
@@ -58,7 +58,7 @@ class SuiteBrowser:
         return page
 
     async def enter_key(self, key: str) -> Page:
-        """Somebody whose key will not do."""
+        """Enter a key that the desk refuses."""
         page = await self._page()
         await page.goto(f"{self.origin}/desk")
         await page.locator("input[type=password]").fill(key)
@@ -66,7 +66,7 @@ class SuiteBrowser:
         return page
 
     async def create_key(self, *scopes: admin_pb2.Scope.ValueType) -> str:
-        """A new key."""
+        """Create a key with these scopes."""
         async with grpc.aio.insecure_channel(self.suite.router) as channel:
             admin = admin_pb2_grpc.AdminServiceStub(channel)
             made = await admin.CreateKey(
@@ -85,7 +85,7 @@ class SuiteBrowser:
 
 @asynccontextmanager
 async def open_suite_browser(tmp_path: Path, **environment: str) -> AsyncIterator[SuiteBrowser]:
-    """All of it while the block runs, with a collection "help" that is empty; `environment` is the services'."""
+    """Suite and browser while the block runs, with an empty collection "help". `environment` is the services'."""
     path = find_chromium_or_skip()
     async with AsyncExitStack() as stack:
         suite = await stack.enter_async_context(starting_suite(tmp_path, "--engine", "simulated", **environment))
@@ -100,6 +100,6 @@ async def open_suite_browser(tmp_path: Path, **environment: str) -> AsyncIterato
 
 
 async def upload_file(desk: Page, name: str, content: bytes, outcome: str = "done") -> None:
-    """Import a file by the page, and wait for what becomes of it."""
+    """Import a file by the page, and wait for its outcome."""
     await desk.locator("input[type=file]").set_input_files({"name": name, "mimeType": "", "buffer": content})
     await expect(desk.locator(f".upload-row.{outcome}").filter(has_text=name)).to_be_visible()

@@ -1,4 +1,4 @@
-"""A real HTTP server that receives webhooks, and answers as a test wants it."""
+"""A real HTTP server that receives webhooks, and answers as a test chooses."""
 
 import asyncio
 import json
@@ -12,7 +12,7 @@ from standardwebhooks.webhooks import Webhook
 
 @dataclass
 class ReceivedWebhook:
-    """One POST."""
+    """One received POST."""
 
     path: str
     headers: dict[str, str]
@@ -20,18 +20,18 @@ class ReceivedWebhook:
 
     @property
     def payload(self) -> dict[str, Any]:
-        """The body."""
+        """The body, decoded from JSON."""
         return json.loads(self.body)
 
     def verify(self, secret: str) -> dict[str, Any]:
-        """The body, when an implementation that is not ours takes its signature."""
+        """Verify the signature with the `standardwebhooks` package, and return the body."""
         Webhook(secret).verify(self.body, self.headers)
         return self.payload
 
 
 @dataclass
 class WebhookReceiver:
-    """`answer` says what a delivery gets: a status and further headers, or None for no answer at all."""
+    """A receiver of webhooks. `answer` returns a delivery's status and further headers; None sends no answer at all."""
 
     port: int = 0
     received: list[ReceivedWebhook] = field(default_factory=list[ReceivedWebhook])
@@ -40,11 +40,11 @@ class WebhookReceiver:
 
     @property
     def url(self) -> str:
-        """Where it listens."""
+        """URL of the receiver."""
         return f"http://127.0.0.1:{self.port}/hook"
 
     def of_type(self, kind: str) -> list[ReceivedWebhook]:
-        """What was told of one type of event."""
+        """Received webhooks with one type of event."""
         return [one for one in self.received if one.payload["type"] == kind]
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -63,7 +63,7 @@ class WebhookReceiver:
                 writer.write(f"HTTP/1.1 {status} X\r\ncontent-length: 0\r\n{more}connection: close\r\n\r\n".encode())
                 await writer.drain()
         except (ConnectionError, asyncio.IncompleteReadError):
-            pass  # the sender went: that is its affair
+            pass  # the sender closed the connection, as it may
         finally:
             writer.close()
 

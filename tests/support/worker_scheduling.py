@@ -1,4 +1,4 @@
-"""How tests are shared among workers of pytest-xdist, and what a quick run leaves out.
+"""Scheduling of tests on workers of pytest-xdist, and the tests that a quick run leaves out.
 
 Files go to whichever worker is free, those that take long first. Tests marked `alone` or `model` run at the end, one
 after the other, when every other worker has ended: they measure time, or need the whole machine.
@@ -14,22 +14,22 @@ from xdist.scheduler import LoadFileScheduling
 from xdist.workermanage import WorkerController
 
 _FOLDERS = ("suite", "browser", "faults", "service", "manifests", "unit")
-"""Those with the longest files first, so that workers end at about the same time."""
+"""Folders with the longest files first, so that workers end at about the same time."""
 _ALONE = "alone: "
 
 
 def is_alone(item: pytest.Item) -> bool:
-    """Whether nothing may run beside it."""
+    """Whether no other test may run beside this one."""
     return any(item.get_closest_marker(name) for name in ("alone", "model"))
 
 
 def top_folder(item: pytest.Item) -> str:
-    """The folder of tests/ that it is in."""
+    """The folder of tests/ that holds this test, such as unit."""
     return item.path.relative_to(Path(__file__).parents[1]).parts[0]
 
 
 def sort_tests(items: Iterable[pytest.Item]) -> list[pytest.Item]:
-    """By how long their folders take, and those that run alone at the end."""
+    """Tests sorted by how long their folders take, with those that run alone at the end."""
 
     def rank(item: pytest.Item) -> tuple[bool, int]:
         folder = top_folder(item)
@@ -39,7 +39,7 @@ def sort_tests(items: Iterable[pytest.Item]) -> list[pytest.Item]:
 
 
 def reason_left_out(item: pytest.Item) -> str:
-    """Why a quick run leaves it out; empty when it does not."""
+    """Why a quick run leaves this test out; empty when it is run."""
     if item.get_closest_marker("model"):
         return "with a real model"
     folder = top_folder(item)
@@ -49,26 +49,26 @@ def reason_left_out(item: pytest.Item) -> str:
 
 
 class RunNotes:
-    """What a worker tells, by a file, whoever shares out the tests."""
+    """Notes of a worker to the scheduler, in a file."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def write(self, alone: list[str], left_out: Counter[str]) -> None:
-        """Keep them."""
+        """Write the tests that run alone, and the number of those left out by reason."""
         self.path.write_text(json.dumps([alone, left_out]))
 
     def alone(self) -> set[str]:
-        """Tests that nothing may run beside."""
+        """Node ids of tests that run alone."""
         return set(json.loads(self.path.read_text())[0]) if self.path.exists() else set()
 
     def left_out(self) -> Counter[str]:
-        """How many tests are left out, by why."""
+        """Number of tests left out, by reason."""
         return Counter(json.loads(self.path.read_text())[1] if self.path.exists() else {})
 
 
 class FileScheduling(LoadFileScheduling):
-    """A file's tests stay together, and those that run alone are given to the last worker once it is the last."""
+    """Keeps a file's tests together. Tests that run alone go to the last worker, once the others have ended."""
 
     def __init__(self, config: pytest.Config, log: object, notes: RunNotes) -> None:
         config.option.loadscopereorder = False  # they come in the order of `sort_tests`
