@@ -32,8 +32,8 @@ from locust.runners import STATE_RUNNING, STATE_SPAWNING
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1.chat_pb2_grpc import ChatServiceStub
 from loadtest.harness.locust_journal import Journal
-from loadtest.harness.questions import Question, endless
-from loadtest.harness.verdicts import Judge, Verdict
+from loadtest.harness.questions import Question, endless_questions
+from loadtest.harness.verdicts import Verdict, VerdictBuilder
 
 grpc.experimental.gevent.init_gevent()  # before the first channel; importing locust made the rest cooperative
 
@@ -58,7 +58,7 @@ def _options(parser: LocustArgumentParser) -> None:
     add("--engine-first", type=float, default=0.0, help="The engine's own least ms to a first token.")
 
 
-class Desk:
+class RunState:
     """What all users of a run share: connections, questions, the journal."""
 
     def __init__(self, environment: Environment) -> None:
@@ -66,7 +66,7 @@ class Desk:
         self.journal = Journal(Path(self.options.data_dir))
         self._environment = environment
         self._metadata = (("authorization", f"Bearer {self.options.key}"),)
-        self._questions: Iterator[Question] = endless()
+        self._questions: Iterator[Question] = endless_questions()
         self._channels: list[tuple[grpc.Channel, Any]] = []
         self._streams = itertools.count()
 
@@ -84,30 +84,30 @@ class Desk:
         if self.options.max_tokens:
             request.max_tokens = self.options.max_tokens
         began = time.monotonic() if due is None else due
-        judge = Judge(began)
-        self.journal.asked(time.monotonic())
+        builder = VerdictBuilder(began)
+        self.journal.turn_started(time.monotonic())
         call = self._stub().Converse(request, metadata=self._metadata)
         try:
             deltas = 0
             for event in call:
                 now = time.monotonic()
-                before = judge.text_bytes
-                judge.see(event, now)
-                self.journal.frame(judge.text_bytes - before, now)
+                before = builder.text_bytes
+                builder.receive(event, now)
+                self.journal.frame_received(builder.text_bytes - before, now)
                 deltas += event.WhichOneof("event") == "text_delta"
-                if leave_after and deltas >= leave_after and not judge.completed:
+                if leave_after and deltas >= leave_after and not builder.completed:
                     call.cancel()
-                    verdict = judge.abandoned(now)
+                    verdict = builder.abandoned(now)
                     break
             else:
-                verdict = judge.ended(grpc.StatusCode.OK, time.monotonic())
+                verdict = builder.ended(grpc.StatusCode.OK, time.monotonic())
         except grpc.RpcError as error:
             status = error.code() if isinstance(error, grpc.Call) else grpc.StatusCode.UNKNOWN
-            verdict = judge.ended(status, time.monotonic())
+            verdict = builder.ended(status, time.monotonic())
         finally:
             call.cancel()
         self._report(verdict)
-        return verdict, judge.session
+        return verdict, builder.session
 
     def _stub(self) -> Any:
         wanted = self.journal.open // _CHANNEL_STREAMS + 1
@@ -118,7 +118,7 @@ class Desk:
         return self._channels[next(self._streams) % len(self._channels)][1]
 
     def _report(self, verdict: Verdict) -> None:
-        self.journal.ended(verdict, time.monotonic())
+        self.journal.turn_ended(verdict, time.monotonic())
         hook = cast("Any", self._environment.events.request)  # typed in part
         common: dict[str, Any] = {"request_type": "gRPC", "response_length": verdict.text_bytes, "context": {}}
         failure = RuntimeError(verdict.failure) if verdict.failure else None
@@ -134,12 +134,12 @@ class Desk:
         self._channels.clear()
 
 
-_desks: dict[int, Desk] = {}
+_run_states: dict[int, RunState] = {}
 
 
-def _desk(environment: Environment) -> Desk:
+def _run_state(environment: Environment) -> RunState:
     """The desk of this run; a new one for each run started from the web page."""
-    return _desks[id(environment)]
+    return _run_states[id(environment)]
 
 
 class _Customer(locust.User):
@@ -147,10 +147,10 @@ class _Customer(locust.User):
     wait_time: Any = locust.constant(0)  # the journeys say when their customers think
 
     @property
-    def desk(self) -> Desk:
+    def state(self) -> RunState:
         """What all users share."""
         environment: Environment = self.environment
-        return _desk(environment)
+        return _run_state(environment)
 
     def runs(self) -> bool:
         """The run has not been told to end."""
@@ -159,7 +159,7 @@ class _Customer(locust.User):
 
     def think(self, least: float, most: float) -> None:
         """Be human for a moment."""
-        gevent.sleep(random.uniform(least, most) * self.desk.options.think)
+        gevent.sleep(random.uniform(least, most) * self.state.options.think)
 
 
 class QuickFaq(_Customer):
@@ -170,7 +170,7 @@ class QuickFaq(_Customer):
     @locust.task
     def journey(self) -> None:
         """One question in a session of its own."""
-        self.desk.ask(self.desk.question().text)
+        self.state.ask(self.state.question().text)
         self.think(2, 8)
 
 
@@ -182,13 +182,13 @@ class MultiTurn(_Customer):
     @locust.task
     def journey(self) -> None:
         """A question and up to three more that lean on it."""
-        question = self.desk.question()
-        verdict, session = self.desk.ask(question.text)
+        question = self.state.question()
+        verdict, session = self.state.ask(question.text)
         for follow_up in question.follow_ups[:3]:
             if not verdict.good:
                 return
             self.think(3, 10)
-            verdict, session = self.desk.ask(follow_up, session)
+            verdict, session = self.state.ask(follow_up, session)
         self.think(2, 8)
 
 
@@ -200,9 +200,9 @@ class Abandons(_Customer):
     @locust.task
     def journey(self) -> None:
         """A question that is left after a few deltas, then another in a new session."""
-        self.desk.ask(self.desk.question().text, leave_after=random.randint(1, 5))
+        self.state.ask(self.state.question().text, leave_after=random.randint(1, 5))
         if random.random() < 0.5:
-            self.desk.ask(self.desk.question().text)
+            self.state.ask(self.state.question().text)
         self.think(2, 8)
 
 
@@ -214,18 +214,18 @@ class Arrivals(_Customer):
     @locust.task
     def street(self) -> None:
         """Until the run ends. Of the questions, three in ten go on in a session that was answered before."""
-        desk, rate = self.desk, self.desk.options.rate
+        state, rate = self.state, self.state.options.rate
         chance, warm, running = random.Random(7), deque[tuple[str, str]](maxlen=_WARM_SESSIONS), list[Any]()
         began = time.monotonic()
 
         def one(due: float) -> None:
-            leaves = chance.random() < desk.options.abandon_share
+            leaves = chance.random() < state.options.abandon_share
             if not leaves and warm and chance.random() < 0.3:
                 session, follow_up = warm.popleft()
-                desk.ask(follow_up, session, due=due)
+                state.ask(follow_up, session, due=due)
                 return
-            question = desk.question()
-            verdict, session = desk.ask(question.text, leave_after=chance.randint(1, 5) if leaves else 0, due=due)
+            question = state.question()
+            verdict, session = state.ask(question.text, leave_after=chance.randint(1, 5) if leaves else 0, due=due)
             if verdict.good and not verdict.abandoned and question.follow_ups:
                 warm.append((session, question.follow_ups[0]))
 
@@ -235,7 +235,7 @@ class Arrivals(_Customer):
                     raise StopUser
                 due = began + number / rate
                 gevent.sleep(max(due - time.monotonic(), 0))
-                desk.journal.late(max(time.monotonic() - due, 0.0))
+                state.journal.question_late(max(time.monotonic() - due, 0.0))
                 running.append(gevent.spawn(one, due))
                 if number % 1000 == 999:
                     running = [greenlet for greenlet in running if not greenlet.dead]
@@ -254,18 +254,18 @@ def _choose(environment: Environment, **_: Any) -> None:
 
 @_events.test_start.add_listener
 def _open(environment: Environment, **_: Any) -> None:
-    _desks[id(environment)] = desk = Desk(environment)
-    desk.journal.start()
+    _run_states[id(environment)] = state = RunState(environment)
+    state.journal.start()
 
 
 @_events.test_stop.add_listener
 def _close(environment: Environment, **_: Any) -> None:
-    desk = _desk(environment)
-    options = desk.options
-    desk.journal.stop()
-    desk.journal.report(options.out, title=_title(options), engine_seconds=options.engine_first / 1000)
-    desk.close()
-    if desk.journal.failed:
+    state = _run_state(environment)
+    options = state.options
+    state.journal.stop()
+    state.journal.report(options.out, title=_title(options), engine_seconds=options.engine_first / 1000)
+    state.close()
+    if state.journal.failed:
         environment.process_exit_code = 1
 
 

@@ -15,14 +15,14 @@ from kefu.local.health_probes import grpc_probe, redis_probe
 from kefu.local.ports import HOST
 from kefu.local.redis_server import server_arguments, server_binary
 from kefu.local.suite import sample_folder
-from loadtest.bench.nginx import nginx_before
-from loadtest.bench.process import PortsBelow, Process
+from loadtest.bench.nginx import nginx_process
+from loadtest.bench.process import PortAllocator, Process
 
 COLLECTION = "collections/help"
 
 
 @dataclass(frozen=True)
-class Settings:
+class BenchSettings:
     """How the suite is set up for a run of faults; seconds and milliseconds, as the names say."""
 
     generations: int = 3
@@ -48,7 +48,7 @@ class Bench:
     """Everything that runs. Clients have `key`; services have `internal_key`."""
 
     folder: Path
-    settings: Settings
+    settings: BenchSettings
     key: str
     internal_key: str
     redis: Process
@@ -58,12 +58,12 @@ class Bench:
     nginx: Process | None = None
 
     @property
-    def doors(self) -> list[str]:
+    def client_addresses(self) -> list[str]:
         """Addresses that clients call."""
         return [process.address for process in ([self.nginx] if self.nginx else self.routers)]
 
     @property
-    def everything(self) -> list[Process]:
+    def processes(self) -> list[Process]:
         """All processes, in the order in which they are started."""
         return [self.redis, *self.services, *([self.nginx] if self.nginx else [])]
 
@@ -77,18 +77,18 @@ class Bench:
         """What a client's call carries."""
         return (("authorization", f"Bearer {self.key}"),)
 
-    async def heal(self) -> None:
+    async def restart_stopped(self) -> None:
         """Start whatever does not run, and return when all are ready."""
-        for process in self.everything:
+        for process in self.processes:
             process.signal(signal.SIGCONT)
             if not process.pid:
                 await process.start()
-        for process in self.everything:
-            await process.until_ready()
+        for process in self.processes:
+            await process.wait_until_ready()
 
 
 @asynccontextmanager
-async def open_bench(folder: Path, settings: Settings) -> AsyncIterator[Bench]:
+async def open_bench(folder: Path, settings: BenchSettings) -> AsyncIterator[Bench]:
     """The whole suite, ready and with its knowledge imported, while the block runs; logs go to `folder`."""
     bench = _assemble(folder, settings)
     try:
@@ -100,16 +100,16 @@ async def open_bench(folder: Path, settings: Settings) -> AsyncIterator[Bench]:
         await _import_sample(bench)
         yield bench
     finally:
-        for process in reversed(bench.everything):
+        for process in reversed(bench.processes):
             await process.kill()
 
 
-def _assemble(folder: Path, settings: Settings) -> Bench:
+def _assemble(folder: Path, settings: BenchSettings) -> Bench:
     folder.mkdir(parents=True, exist_ok=True)
     data = folder / "redis"
     data.mkdir(exist_ok=True)
-    ports = PortsBelow()
-    redis_port = ports.take()
+    ports = PortAllocator()
+    redis_port = ports.allocate()
     arguments = server_arguments(data, redis_port)
     redis = Process(
         "redis", (str(server_binary()), *arguments), redis_port, 0, folder, redis_probe(redis_port, password="")
@@ -125,7 +125,7 @@ def _assemble(folder: Path, settings: Settings) -> Bench:
     }
 
     def service(package: str, number: int, environment: Mapping[str, str]) -> Process:
-        port, metrics = ports.take(), ports.take()
+        port, metrics = ports.allocate(), ports.allocate()
         name, prefix = f"{package}-{number + 1}", f"KEFU_{package.upper()}_"
         command = (sys.executable, "-P", "-m", f"kefu.{package}")
         process = Process(name, command, port, metrics, folder, grpc_probe(f"{HOST}:{port}"))
@@ -156,7 +156,7 @@ def _assemble(folder: Path, settings: Settings) -> Bench:
     routers = [service("router", number, behind) for number in range(settings.routers)]
     nginx: Process | None = None
     if settings.nginx:
-        nginx = nginx_before(routers, ports.take(), folder, settings.drain_seconds)
+        nginx = nginx_process(routers, ports.allocate(), folder, settings.drain_seconds)
     return Bench(folder, settings, key, internal_key, redis, retrievals, generations, routers, nginx)
 
 

@@ -8,7 +8,7 @@ from kefu.local.nginx import front
 from loadtest.bench.process import Process
 
 
-def nginx_before(routers: list[Process], port: int, folder: Path, drain_seconds: float) -> Process:
+def nginx_process(routers: list[Process], port: int, folder: Path, drain_seconds: float) -> Process:
     """nginx at `port`, ready to be started. StartupError when it is not installed."""
     door = front(
         DataDir(folder),

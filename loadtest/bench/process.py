@@ -25,7 +25,7 @@ class Process:
     def __init__(self, name: str, command: Sequence[str], port: int, metrics: int, folder: Path, ready: Probe) -> None:
         self.name = name
         self.port = port
-        self.metrics = metrics
+        self.metrics_port = metrics
         """Port of its Prometheus metrics; 0: it has none."""
         self.address = f"{HOST}:{port}"
         self.log = folder / f"{name}.log"
@@ -55,9 +55,9 @@ class Process:
                 cwd=self._folder,
                 start_new_session=True,
             )
-        await self.until_ready()
+        await self.wait_until_ready()
 
-    async def until_ready(self) -> None:
+    async def wait_until_ready(self) -> None:
         """Return when its health check passes. TimeoutError with the log's place: it does not."""
         deadline = time.monotonic() + _START_SECONDS
         while not await self._ready():
@@ -78,9 +78,9 @@ class Process:
     async def terminate(self, seconds: float) -> int:
         """SIGTERM, and wait for its end; returns the exit status. TimeoutError after `seconds`."""
         self.signal(signal.SIGTERM)
-        return await self.ended(seconds)
+        return await self.wait_until_ended(seconds)
 
-    async def ended(self, seconds: float) -> int:
+    async def wait_until_ended(self, seconds: float) -> int:
         """Wait for its end; returns the exit status. TimeoutError after `seconds`."""
         if self._process is None:
             return 0
@@ -93,13 +93,13 @@ class Process:
             os.kill(pid, number)
 
 
-class PortsBelow:
+class PortAllocator:
     """Free ports of loopback, none twice, each above the last."""
 
     def __init__(self) -> None:
         self._next = random.randrange(_PORTS[0], _PORTS[1] - 1000)
 
-    def take(self) -> int:
+    def allocate(self) -> int:
         """The next free one."""
         while True:
             self._next += 1

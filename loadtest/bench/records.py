@@ -22,7 +22,7 @@ class Outcome(StrEnum):
     """The customer left on purpose."""
 
 
-class Break(NamedTuple):
+class StreamBreak(NamedTuple):
     """A stream broke in mid-turn. Times on one monotonic clock."""
 
     at: float
@@ -43,7 +43,7 @@ class TurnRecord:
     handoff: str = ""
     """The message of a hand-over."""
     verdict: Verdict = field(default_factory=lambda: Verdict("never asked"))
-    breaks: list[Break] = field(default_factory=list[Break])
+    breaks: list[StreamBreak] = field(default_factory=list[StreamBreak])
     silences: list[tuple[float, float]] = field(default_factory=list[tuple[float, float]])
     """Waits between two deltas of text, or for the end after the last one: from and until, without the shortest."""
     sessions_lost: int = 0
@@ -88,25 +88,25 @@ def difference(expected: str, got: str) -> Difference:
 
 
 @dataclass
-class Stored:
+class StoredComparison:
     """How what is stored compares with what the customers saw."""
 
     difference: Difference = NONE
     """Between the texts of turns that were answered."""
     lost: list[TurnRecord] = field(default_factory=list[TurnRecord])
     """Turns that the customer saw whole and that are not stored as finished."""
-    twice: int = 0
+    duplicated: int = 0
     """Messages that are stored as more than one turn."""
 
 
-def compare_stored(records: Iterable[TurnRecord], stored: Mapping[str, Sequence[pb.Turn]]) -> Stored:
+def compare_stored(records: Iterable[TurnRecord], stored: Mapping[str, Sequence[pb.Turn]]) -> StoredComparison:
     """`stored` has the turns of each session; one that is gone is not in it."""
-    result = Stored()
+    result = StoredComparison()
     by_name = {turn.name: turn for turns in stored.values() for turn in turns}
     seen = set[str]()
     for turn in by_name.values():
         if turn.request_id and turn.request_id in seen:
-            result.twice += 1
+            result.duplicated += 1
         seen.add(turn.request_id)
     for record in records:
         if record.outcome not in (Outcome.ANSWERED, Outcome.DEGRADED):

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 
 from loadtest.bench.process import Process
-from loadtest.bench.scraping import calls_taken
+from loadtest.bench.scraping import accepted_calls
 
 _METHODS = {"generation": "Generate", "retrieval": "Search", "router": "Converse"}
 _QUIET_AFTER_SECONDS = 1.0
@@ -28,7 +28,7 @@ class Drain:
     """None: it was gone, or said no more, before a second had passed."""
 
     @property
-    def complaint(self) -> bool:
+    def problem(self) -> bool:
         """It did not leave as it should."""
         return self.exit_status != 0 or bool(self.late) or self.unready is None or self.unready > _QUIET_AFTER_SECONDS
 
@@ -51,7 +51,7 @@ async def watch_drain(process: Process, drain_seconds: float) -> Drain:
     while process.pid and time.monotonic() - began < drain_seconds + _GRACE_SECONDS:
         if unready is None and not await process.is_ready():
             unready = time.monotonic() - began
-        taken = await calls_taken(process, method)
+        taken = await accepted_calls(process, method)
         if taken is not None and time.monotonic() - began > _QUIET_AFTER_SECONDS:
             quiet, last = taken if quiet is None else quiet, taken
         await asyncio.sleep(0.1)
@@ -59,7 +59,7 @@ async def watch_drain(process: Process, drain_seconds: float) -> Drain:
     if process.pid:
         await process.kill()
     else:
-        status = await process.ended(1.0)
+        status = await process.wait_until_ended(1.0)
     seconds = time.monotonic() - began
     unready = seconds if unready is None and status is not None else unready
     return Drain(process.name, status, seconds, unready, None if quiet is None else last - quiet)

@@ -81,13 +81,13 @@ class StallingProxy:
         """Nothing passes from now on, on connections old and new."""
         self._flowing.clear()
 
-    def flow(self) -> None:
+    def resume(self) -> None:
         """Connections that stalled are closed; new ones pass."""
         for writer in list(self._writers):
             writer.close()
         self._flowing.set()
 
-    async def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """For asyncio.start_server."""
         task = asyncio.current_task()
         assert task is not None
@@ -110,7 +110,7 @@ class StallingProxy:
                     one.close()
             self._tasks.discard(task)
 
-    async def end(self) -> None:
+    async def close(self) -> None:
         """Close every connection."""
         for task in list(self._tasks):
             task.cancel()
@@ -128,10 +128,10 @@ class StallingProxy:
 async def stalling_proxy(host: str, port: int, upstream: int) -> AsyncIterator[StallingProxy]:
     """A proxy from `port` to `upstream`, both of `host`, while the block runs."""
     proxy = StallingProxy((host, upstream))
-    server = await asyncio.start_server(proxy.connected, host, port)
+    server = await asyncio.start_server(proxy.serve, host, port)
     try:
         yield proxy
     finally:
         server.close()
         with suppress(ExceptionGroup):
-            await proxy.end()
+            await proxy.close()

@@ -16,7 +16,7 @@ _SILENCE = (2.0, 0.5)
 
 
 @dataclass(frozen=True)
-class Normal:
+class Baseline:
     """What is normal, measured without a fault; seconds."""
 
     first_text: float
@@ -25,7 +25,7 @@ class Normal:
     """99th percentile of each turn's longest wait between two deltas."""
 
     @classmethod
-    def of(cls, records: Sequence[TurnRecord]) -> "Normal":
+    def of(cls, records: Sequence[TurnRecord]) -> "Baseline":
         """Of these turns; those that were not answered do not count."""
         answered = [record.verdict for record in records if record.outcome is Outcome.ANSWERED]
         first = [verdict.first_text for verdict in answered if verdict.first_text is not None]
@@ -42,7 +42,7 @@ class Normal:
         return self.silence * _SILENCE[0] + _SILENCE[1]
 
 
-def recovery_seconds(records: Sequence[TurnRecord], fault_at: float, until: float, normal: Normal) -> float | None:
+def recovery_seconds(records: Sequence[TurnRecord], fault_at: float, until: float, baseline: Baseline) -> float | None:
     """Seconds from the fault until nothing shows it any more; 0 when nothing ever did, None when not before `until`.
 
     Two things have to be over: the last turn that fell silent for longer than normal, was asked again and late, or was
@@ -53,28 +53,28 @@ def recovery_seconds(records: Sequence[TurnRecord], fault_at: float, until: floa
     recovered = fault_at
     for record in records:
         if record.outcome is not Outcome.ABANDONED and record.ended_at >= fault_at:
-            recovered = max([recovered, *_marks(record, fault_at, normal)])
+            recovered = max([recovered, *_symptom_ends(record, fault_at, baseline)])
     begin = recovered
-    while not _is_normal(records, begin, normal):
+    while not _is_normal(records, begin, baseline):
         begin += _STEP_SECONDS
         if begin + WINDOW_SECONDS > until:
             return None
     return begin - fault_at
 
 
-def _marks(record: TurnRecord, fault_at: float, normal: Normal) -> list[float]:
+def _symptom_ends(record: TurnRecord, fault_at: float, baseline: Baseline) -> list[float]:
     """When the marks that the fault left on a turn ended."""
     if record.outcome is not Outcome.ANSWERED:
         return [record.ended_at]
-    marks = [end for begin, end in record.silences if end > fault_at and end - begin > normal.silence_limit]
+    marks = [end for begin, end in record.silences if end > fault_at and end - begin > baseline.silence_limit]
     first = record.verdict.first_text
-    if record.breaks and first is not None and first > normal.first_text_limit:
+    if record.breaks and first is not None and first > baseline.first_text_limit:
         marks.append(record.asked_at + first)
     return marks
 
 
-def _is_normal(records: Sequence[TurnRecord], begin: float, normal: Normal) -> bool:
+def _is_normal(records: Sequence[TurnRecord], begin: float, baseline: Baseline) -> bool:
     asked = [record for record in records if begin <= record.asked_at < begin + WINDOW_SECONDS]
     first = [record.verdict.first_text for record in asked if record.outcome is Outcome.ANSWERED]
     seconds = [one for one in first if one is not None]
-    return len(seconds) >= _LEAST_TURNS and percentile(seconds, _SHARE) <= normal.first_text_limit
+    return len(seconds) >= _LEAST_TURNS and percentile(seconds, _SHARE) <= baseline.first_text_limit

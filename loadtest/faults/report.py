@@ -8,9 +8,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from loadtest.bench.records import Outcome, Stored, TurnRecord, difference
-from loadtest.faults.injections import Fault, Strike
-from loadtest.faults.recovery import Normal, recovery_seconds
+from loadtest.bench.records import Outcome, StoredComparison, TurnRecord, difference
+from loadtest.faults.injections import Fault, FaultRun
+from loadtest.faults.recovery import Baseline, recovery_seconds
 
 LOSS_SECONDS = 2.0
 """With appendfsync everysec, Redis may lose what was written so long before it was killed."""
@@ -47,7 +47,12 @@ class Row:
 
 
 def row_of(
-    fault: Fault, strike: Strike, records: Sequence[TurnRecord], reference: str, stored: Stored, normal: Normal
+    fault: Fault,
+    run: FaultRun,
+    records: Sequence[TurnRecord],
+    reference: str,
+    stored: StoredComparison,
+    baseline: Baseline,
 ) -> Row:
     """Judge a fault's turns. `reference` is the answer without a fault, always the same."""
     outcomes = Counter(record.outcome for record in records)
@@ -65,17 +70,17 @@ def row_of(
         repeated=texts.repeated,
         missing=texts.missing,
         lost=len(stored.lost) + sum(record.sessions_lost for record in records),
-        recovery=recovery_seconds(records, strike.struck_at, until, normal),
-        first_text=Normal.of(records).first_text,
+        recovery=recovery_seconds(records, run.injected_at, until, baseline),
+        first_text=Baseline.of(records).first_text,
         causes=dict(Counter(_cause(record) for record in records if _cause(record)).most_common(_CAUSES)),
-        notes=list(strike.notes),
-        shortfalls=list(strike.broken),
+        notes=list(run.notes),
+        shortfalls=list(run.violations),
     )
-    row.shortfalls += _shortfalls(fault, strike, row, stored)
+    row.shortfalls += _shortfalls(fault, run, row, stored)
     return row
 
 
-def _shortfalls(fault: Fault, strike: Strike, row: Row, stored: Stored) -> list[str]:
+def _shortfalls(fault: Fault, run: FaultRun, row: Row, stored: StoredComparison) -> list[str]:
     found: list[str] = []
     if not row.turns:
         found.append("nobody asked")
@@ -85,12 +90,12 @@ def _shortfalls(fault: Fault, strike: Strike, row: Row, stored: Stored) -> list[
         found.append(f"{row.degraded} turns were handed over or answered without the model")
     if row.repeated or row.missing:
         found.append(f"{row.repeated} characters repeated, {row.missing} missing")
-    if stored.twice:
-        found.append(f"{stored.twice} messages were answered twice")
+    if stored.duplicated:
+        found.append(f"{stored.duplicated} messages were answered twice")
     if fault.may_lose:
         # The fault's own bound: nothing that had been whole for longer than Redis may hold it back.
-        early = [one for one in stored.lost if one.ended_at < strike.struck_at - LOSS_SECONDS]
-        late = [one for one in stored.lost if strike.mended_at and one.asked_at > strike.mended_at]
+        early = [one for one in stored.lost if one.ended_at < run.injected_at - LOSS_SECONDS]
+        late = [one for one in stored.lost if run.repaired_at and one.asked_at > run.repaired_at]
         if early or late:
             found.append(f"{len(early) + len(late)} turns lost that were not of the last {LOSS_SECONDS:g} s")
     elif row.lost:

@@ -6,7 +6,7 @@ import ssl
 from loadtest.generator.http2_client import Connection
 
 
-class Connections:
+class ConnectionPool:
     """Opened when they are needed, kept until `close`."""
 
     def __init__(self, address: str, tls: ssl.SSLContext | None = None, *, streams_each: int = 100) -> None:
@@ -25,9 +25,9 @@ class Connections:
     @property
     def count(self) -> int:
         """Connections that are open."""
-        return sum(not one.leaving for one in self._all)
+        return sum(not one.draining for one in self._all)
 
-    async def get(self) -> Connection:
+    async def acquire(self) -> Connection:
         """One that has room for a call: call it at once, before anything else runs. OSError when none can be had."""
         while True:
             if found := self._with_room():
@@ -47,7 +47,7 @@ class Connections:
         for one in reversed(self._all):
             if one.has_room:
                 return one
-        for one in [one for one in self._all if one.leaving and not one.open_calls]:
+        for one in [one for one in self._all if one.draining and not one.open_calls]:
             self._gone += one.messages
             self._all.remove(one)
             one.close()  # whether or not the server does

@@ -57,7 +57,7 @@ class Connection(asyncio.Protocol):
     """One HTTP/2 connection. Make it with `connect`."""
 
     def __init__(self, window: int = _MOST_WINDOW) -> None:
-        self.leaving = False
+        self.draining = False
         """The server takes no new calls here, or is gone."""
         self._stream_window = window
         self.max_streams = 100
@@ -102,11 +102,11 @@ class Connection(asyncio.Protocol):
     @property
     def has_room(self) -> bool:
         """Another call may be made."""
-        return not self.leaving and len(self._calls) < self.max_streams
+        return not self.draining and len(self._calls) < self.max_streams
 
     def call(self, headers: bytes, message: bytes, receiver: Receiver) -> int:
         """Begin a call; `headers` are from `request_headers`. Returns its number. Raises ConnectionLost."""
-        if self.leaving or self._transport is None:
+        if self.draining or self._transport is None:
             raise ConnectionLost("The connection takes no new calls.")
         number, self._next = self._next, self._next + 2
         self._calls[number] = _Call(receiver)
@@ -127,7 +127,7 @@ class Connection(asyncio.Protocol):
 
     def close(self) -> None:
         """Close it; calls that are open end as UNAVAILABLE."""
-        self.leaving = True
+        self.draining = True
         if self._transport is not None:
             self._transport.close()
 
@@ -140,7 +140,7 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """See asyncio.Protocol."""
-        self.leaving, self._transport = True, None
+        self.draining, self._transport = True, None
         if not self._ready.done():
             self._ready.set_exception(exc or ConnectionResetError("closed before its settings came"))
         now = time.monotonic()
@@ -217,7 +217,7 @@ class Connection(asyncio.Protocol):
         elif kind == _RST_STREAM:
             self._end(number, grpc.StatusCode.UNAVAILABLE, f"RST_STREAM {int.from_bytes(payload, 'big')}", now)
         elif kind == _GOAWAY:
-            self.leaving = True
+            self.draining = True
             last = int.from_bytes(payload[:4], "big") & _MOST_WINDOW
             for refused in [one for one in self._calls if one > last]:
                 self._end(refused, grpc.StatusCode.UNAVAILABLE, "GOAWAY before it was taken", now)

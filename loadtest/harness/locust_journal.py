@@ -6,8 +6,15 @@ from typing import Any
 
 import gevent
 
-from loadtest.harness.report import summary, surroundings, usage_summary, usage_table, verdict_table, write_report
-from loadtest.harness.resource_usage import OWN, Sampler, pids_of_suite
+from loadtest.harness.report import (
+    describe_environment,
+    summary,
+    usage_summary,
+    usage_table,
+    verdict_table,
+    write_report,
+)
+from loadtest.harness.resource_usage import GENERATOR, Sampler, pids_of_suite
 from loadtest.harness.statistics import Spread, Timeline
 from loadtest.harness.verdicts import Verdict
 
@@ -41,22 +48,22 @@ class Journal:
         self._sampling.kill()
         self._sampler.sample()
 
-    def asked(self, now: float) -> None:
+    def turn_started(self, now: float) -> None:
         """A turn begins."""
         self.open += 1
         self._timeline.at(now).started += 1
 
-    def late(self, seconds: float) -> None:
+    def question_late(self, seconds: float) -> None:
         """An open-loop question began so much later than it should have: the generator's own fault."""
         self._late.append(seconds)
 
-    def frame(self, text_bytes: int, now: float) -> None:
+    def frame_received(self, text_bytes: int, now: float) -> None:
         """An event has come, with so much text in it."""
         second = self._timeline.at(now)
         second.frames += 1
         second.text_bytes += text_bytes
 
-    def ended(self, verdict: Verdict, now: float) -> None:
+    def turn_ended(self, verdict: Verdict, now: float) -> None:
         """A turn is over."""
         self.open -= 1
         self._verdicts.append(verdict)
@@ -73,14 +80,14 @@ class Journal:
         warning = self._sampler.generator_warning()
         usage = self._sampler.usage
         figures: dict[str, Any] = {
-            **surroundings(),
+            **describe_environment(),
             **summary(self._verdicts, engine_seconds=engine_seconds),
             "asked_late_ms": Spread.of(self._late).milliseconds(),
             "processes": usage_summary(usage),
-            "generator_cores_mean": round(usage[OWN].cores, 3) if OWN in usage else None,
+            "generator_cores_mean": round(usage[GENERATOR].cores, 3) if GENERATOR in usage else None,
             "warning": warning,
         }
-        print(f"\n{', '.join(str(value) for value in surroundings().values())}")
+        print(f"\n{', '.join(str(value) for value in describe_environment().values())}")
         print(verdict_table(title, figures))
         if self._late:
             late = figures["asked_late_ms"]

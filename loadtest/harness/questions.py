@@ -52,7 +52,7 @@ def help_center() -> Path:
     return Path(kefu.__file__).parent / "sample" / "help_center"
 
 
-def subjects(folder: Path | None = None) -> list[Subject]:
+def read_subjects(folder: Path | None = None) -> list[Subject]:
     """Every section of every article below `folder`, which has a folder for each language."""
     found: list[Subject] = []
     folder = folder or help_center()
@@ -77,11 +77,11 @@ class Question(NamedTuple):
     follow_ups: tuple[str, ...]
 
 
-def questions(seed: int = 0) -> list[Question]:
+def make_questions(seed: int = 0) -> list[Question]:
     """All of them, none twice, shuffled by `seed`."""
     shuffle = random.Random(seed)
     made: dict[str, Question] = {}
-    for subject, number in product(subjects(), range(max(map(len, _TEMPLATES.values())))):
+    for subject, number in product(read_subjects(), range(max(map(len, _TEMPLATES.values())))):
         templates = _TEMPLATES[subject.language]
         text = templates[number % len(templates)].format(title=subject.title, section=subject.section)
         follow_ups = _FOLLOW_UPS[subject.language]
@@ -100,9 +100,9 @@ def questions(seed: int = 0) -> list[Question]:
     return asked
 
 
-def endless(seed: int = 0) -> Iterator[Question]:
+def endless_questions(seed: int = 0) -> Iterator[Question]:
     """The questions in turn; after the last one, all of them again with a number that makes each distinct."""
-    asked = questions(seed)
+    asked = make_questions(seed)
     lap = 0
     while True:
         for question in asked:

@@ -14,7 +14,7 @@ import psutil
 from kefu.local.data_dir import DataDir
 from loadtest.harness.statistics import mean
 
-OWN = "generator"
+GENERATOR = "generator"
 """Name of the load generator among the processes."""
 _BUSY = 0.85
 """Of a core: above this a generator with one event loop is late with everything."""
@@ -64,7 +64,7 @@ def pids_of_suite(folder: Path) -> Pids:
     """Name -> processes of the `kefu up` that runs in this data folder, children included, and this process."""
 
     def now() -> Mapping[str, list[int]]:
-        found = {OWN: [os.getpid()]}
+        found = {GENERATOR: [os.getpid()]}
         state = DataDir(folder).read_state()
         for service in state.services if state is not None else ():
             with suppress(psutil.NoSuchProcess):
@@ -89,7 +89,7 @@ class Sampler:
         """Take a sample now."""
         self._take(first=False)
 
-    def generator_warning(self, name: str = OWN) -> str:
+    def generator_warning(self, name: str = GENERATOR) -> str:
         """A sentence when the generator itself was short of CPU, so that what it measured is in doubt; else empty."""
         own = self.usage.get(name)
         if own is None or own.most_cores < _BUSY:

@@ -86,7 +86,7 @@ class Timeline:
         return rows
 
 
-def most_at_once(spans: Iterable[tuple[float, float]]) -> int:
+def max_overlap(spans: Iterable[tuple[float, float]]) -> int:
     """Of spans from begin to end, how many lay over one another at most; one that ends as another begins does not."""
     steps = sorted(step for begin, end in spans for step in ((begin, 1), (end, -1)))
     running = most = 0

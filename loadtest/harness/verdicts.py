@@ -51,13 +51,13 @@ class Verdict:
         return not self.failure
 
 
-class Judge:
+class VerdictBuilder:
     """Follows one turn. Give it every event with the time it came at, on one monotonic clock, then how it ended."""
 
     def __init__(self, asked_at: float, *, must_generate: bool = False) -> None:
         self._asked_at = asked_at
         self._must_generate = must_generate
-        self._wrong = ""
+        self._failure = ""
         self._started = False
         self._rejoined = False
         self._found = False
@@ -84,72 +84,72 @@ class Judge:
         """TurnCompleted has come."""
         return self._completed is not None
 
-    def see(self, event: pb.ConverseEvent, now: float) -> None:
+    def receive(self, event: pb.ConverseEvent, now: float) -> None:
         """An event has come."""
         kind = event.WhichOneof("event")
         if self._completed is not None:
-            self._object("events after TurnCompleted")
+            self._record_failure("events after TurnCompleted")
         elif kind == "text_delta":
             self._text(event.text_delta, now)
         elif kind == "turn_started":
             self._start(event.turn_started)
         elif not self._started:
-            self._object("no TurnStarted")
+            self._record_failure("no TurnStarted")
         elif kind == "passages_found":
             if self._deltas and not self._rejoined:
-                self._object("events out of order")
+                self._record_failure("events out of order")
             self._found = True
         elif kind == "handoff":
             if self._handoff is not None and not self._rejoined:
-                self._object("events out of order")
+                self._record_failure("events out of order")
             self._handoff = event.handoff
-            self._seen(now)
+            self._note_visible(now)
         elif kind == "turn_completed":
             self._completed = event.turn_completed
 
-    def lost(self) -> None:
+    def connection_lost(self) -> None:
         """The connection was lost and the turn is being resumed: TurnStarted comes again, text may replace."""
         self._started, self._rejoined = False, True
 
     def abandoned(self, now: float) -> Verdict:
         """The client has left on purpose."""
-        return self._verdict(self._wrong, now, abandoned=not self._wrong)
+        return self._verdict(self._failure, now, abandoned=not self._failure)
 
     def ended(self, status: grpc.StatusCode, now: float, reason: str = "") -> Verdict:
         """The stream has ended; `reason` is the ErrorInfo's, where there is one."""
         if status is not grpc.StatusCode.OK:
             return self._verdict(f"{status.name}{f' / {reason}' if reason else ''}", now)
-        if not self._wrong:
-            self._wrong = self._shortcoming()
-        return self._verdict(self._wrong, now)
+        if not self._failure:
+            self._failure = self._final_failure()
+        return self._verdict(self._failure, now)
 
     def _start(self, started: pb.TurnStarted) -> None:
         if self._started:
-            self._object("TurnStarted twice")
+            self._record_failure("TurnStarted twice")
         self._started = True
         self.session, self.turn = started.session, started.turn
 
     def _text(self, delta: pb.TextDelta, now: float) -> None:
         if not self._started:
-            self._object("no TurnStarted")
+            self._record_failure("no TurnStarted")
         if delta.offset != self.text_bytes and not (self._rejoined and delta.offset < self.text_bytes):
-            self._object("offset with a hole" if delta.offset > self.text_bytes else "offset repeated")
+            self._record_failure("offset with a hole" if delta.offset > self.text_bytes else "offset repeated")
         self._rejoined = False
         self.text_bytes = delta.offset + len(delta.text.encode())
         self._deltas += 1
-        self._seen(now)
+        self._note_visible(now)
 
-    def _seen(self, now: float) -> None:
+    def _note_visible(self, now: float) -> None:
         if self._first is None:
             self._first = now
         elif self._last is not None:
             self._gap = max(self._gap, now - self._last)
         self._last = now
 
-    def _object(self, what: str) -> None:
-        self._wrong = self._wrong or what
+    def _record_failure(self, what: str) -> None:
+        self._failure = self._failure or what
 
-    def _shortcoming(self) -> str:
+    def _final_failure(self) -> str:
         completed, handoff = self._completed, self._handoff
         if completed is None:
             return "no TurnCompleted"
@@ -180,7 +180,7 @@ class Judge:
         )
 
 
-class Tally(NamedTuple):
+class VerdictCounts(NamedTuple):
     """How many streams ended how."""
 
     good: int
@@ -190,7 +190,7 @@ class Tally(NamedTuple):
     """How often each phrase, the most frequent first."""
 
 
-def tally(verdicts: Iterable[Verdict]) -> Tally:
+def count_verdicts(verdicts: Iterable[Verdict]) -> VerdictCounts:
     """Count them. Every verdict is in exactly one of good, abandoned and failed."""
     good = abandoned = 0
     failures = Counter[str]()
@@ -201,4 +201,4 @@ def tally(verdicts: Iterable[Verdict]) -> Tally:
             abandoned += 1
         else:
             good += 1
-    return Tally(good, abandoned, failures.total(), dict(failures.most_common()))
+    return VerdictCounts(good, abandoned, failures.total(), dict(failures.most_common()))

@@ -52,14 +52,14 @@ def occurs(literal: str, evidence: str) -> bool:
     text = unicodedata.normalize("NFKC", evidence).lower()
     if re.search(rf"(?<![a-z0-9]){re.escape(literal.lower())}(?![a-z0-9])", text):
         return True
-    numbers = {_plain(number) for number in re.findall(r"\d[\d,]*(?:\.\d+)?", text)}
+    numbers = {_normalize_number(number) for number in re.findall(r"\d[\d,]*(?:\.\d+)?", text)}
     numbers |= {str(_ENGLISH[word]) for word in re.findall(r"[a-z]+", text) if word in _ENGLISH}
     numbers |= {str(_value(han)) for han in re.findall("[一二三四五六七八九十百两]+", text)}
     parts = re.findall(r"\d[\d,]*(?:\.\d+)?", literal)
     is_code = bool(
         re.search("[A-Za-z]", re.sub(r"(?i)(?<=\d)(?:st|nd|rd|th|s|kg|g|km|m|cm|days?|hours?)$", "", literal))
     )
-    return not is_code and bool(parts) and all(_plain(part) in numbers for part in parts)
+    return not is_code and bool(parts) and all(_normalize_number(part) in numbers for part in parts)
 
 
 def unsupported(row: dict[str, Any]) -> list[str]:
@@ -74,7 +74,7 @@ def passes(above: str, text: str, question: str, answer: str) -> bool:
     return chain.push(answer) + chain.finish() == answer and chain.blocked is None
 
 
-def planted(path: Path) -> tuple[list[str], list[str], int, int]:
+def check_planted(path: Path) -> tuple[list[str], list[str], int, int]:
     """Errors that passed, right answers that did not; and how many there are of both."""
     cases: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
 
@@ -86,7 +86,7 @@ def planted(path: Path) -> tuple[list[str], list[str], int, int]:
     return missed, stopped, sum(len(case["wrong"]) for case in cases), sum(len(case["right"]) for case in cases)
 
 
-def _plain(number: str) -> str:
+def _normalize_number(number: str) -> str:
     whole, _, fraction = number.replace(",", "").partition(".")
     fraction = fraction.rstrip("0")
     return (whole.lstrip("0") or "0") + (f".{fraction}" if fraction else "")
@@ -115,7 +115,7 @@ def main(paths: Iterable[str]) -> int:
     for row, found in bad:
         print(f"  {row['id']}: {found} in {row['text']!r}")
     for path in (PLANTED, HELD_OUT):
-        missed, stopped, wrong, right = planted(path)
+        missed, stopped, wrong, right = check_planted(path)
         print(
             f"{path.name}: {wrong - len(missed)} of {wrong} errors caught, {len(stopped)} of {right} others broken off"
         )

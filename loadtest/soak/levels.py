@@ -47,7 +47,7 @@ class Finding:
     """It is Redis, whose business it is to keep what was said: its memory is shown and not judged."""
 
     @property
-    def complaint(self) -> str:
+    def problem(self) -> str:
         """What did not return; empty: all did."""
         found: list[str] = []
         if not self.keeps and self.after.mib > self.before.mib * MEMORY_TIMES + MEMORY_MIB:
@@ -67,18 +67,18 @@ class Levels:
         self._began = time.monotonic()
         self.samples: dict[str, list[Level]] = {process.name: [] for process in self._processes}
 
-    async def follow(self) -> None:
+    async def sample_continuously(self) -> None:
         """Sample until cancelled."""
         while True:
-            await asyncio.gather(*(self._take(process) for process in self._processes))
+            await asyncio.gather(*(self._sample(process) for process in self._processes))
             await asyncio.sleep(_SAMPLE_SECONDS)
 
-    def now(self) -> dict[str, Level]:
+    def current_levels(self) -> dict[str, Level]:
         """The mean of the last few samples of each; of what is in flight the least, as some are caught on their way."""
         return {name: level_of(samples[-_LEVEL_SAMPLES:]) for name, samples in self.samples.items()}
 
-    async def _take(self, process: Process) -> None:
-        calls = await in_flight(process) if process.metrics else 0
+    async def _sample(self, process: Process) -> None:
+        calls = await in_flight(process) if process.metrics_port else 0
         one = psutil.Process(process.pid)
         level = Level(
             time.monotonic() - self._began, one.memory_info().rss / 2**20, one.num_fds(), -1 if calls is None else calls
@@ -96,7 +96,7 @@ def level_of(samples: Sequence[Level]) -> Level:
     )
 
 
-def find(
+def compare_levels(
     samples: Mapping[str, Sequence[Level]], before: Mapping[str, Level], after: Mapping[str, Level]
 ) -> list[Finding]:
     """What became of each process between the two levels."""

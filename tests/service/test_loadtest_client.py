@@ -12,9 +12,9 @@ import pytest
 
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import chat_pb2_grpc as rpc
-from loadtest.generator.connection_pool import Connections
+from loadtest.generator.connection_pool import ConnectionPool
 from loadtest.generator.http2_client import Connection, ConnectionLost, request_headers
-from loadtest.generator.turn_client import Asker
+from loadtest.generator.turn_client import TurnClient
 from loadtest.harness.statistics import Timeline
 
 DELTA = "一" * 20_000
@@ -60,14 +60,14 @@ async def chat(servicer: Chat | None = None) -> AsyncIterator[tuple[str, grpc.ai
         await server.stop(0)
 
 
-def asker_of(address: str, key: str = "the-key") -> Asker:
-    return Asker(address, key, Timeline(time.monotonic()))
+def asker_of(address: str, key: str = "the-key") -> TurnClient:
+    return TurnClient(address, key, Timeline(time.monotonic()))
 
 
 async def test_many_answers_at_once_over_one_connection_are_whole() -> None:
     async with chat() as (address, _):
-        asker, pool = asker_of(address), Connections(address)
-        turns = [asker.ask(await pool.get(), pb.ConverseRequest(text="long")) for _ in range(20)]
+        asker, pool = asker_of(address), ConnectionPool(address)
+        turns = [asker.ask(await pool.acquire(), pb.ConverseRequest(text="long")) for _ in range(20)]
         verdicts = await asyncio.gather(*(turn.verdict() for turn in turns))
         assert [verdict.failure for verdict in verdicts] == [""] * 20
         assert {verdict.text_bytes for verdict in verdicts} == {50 * len(DELTA.encode())}
@@ -131,8 +131,8 @@ async def test_a_client_without_a_window_is_sent_nothing_and_its_call_stays_open
 
 async def test_more_streams_than_a_connection_takes_open_another_one() -> None:
     async with chat() as (address, _):
-        asker, pool = asker_of(address), Connections(address, streams_each=2)
-        turns = [asker.ask(await pool.get(), pb.ConverseRequest(text="hang")) for _ in range(5)]
+        asker, pool = asker_of(address), ConnectionPool(address, streams_each=2)
+        turns = [asker.ask(await pool.acquire(), pb.ConverseRequest(text="hang")) for _ in range(5)]
         assert pool.count == 3
         for turn in turns:
             turn.give_up("enough")

@@ -11,7 +11,7 @@ from kefu.common.errors import BackendUnavailable, ServiceError, SessionNotFound
 from kefu.common.rpc.status import trailers_of
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import chat_pb2_grpc as rpc
-from loadtest.bench.customers import Asking, edges_to
+from loadtest.bench.customers import CustomerTurn, open_router_channels
 from loadtest.bench.records import Outcome
 from loadtest.faults.drain import Drain
 
@@ -84,8 +84,8 @@ async def routers(*scripts: Script) -> AsyncIterator[list[str]]:
 async def test_a_broken_stream_is_resumed_at_the_other_router_from_the_bytes_held() -> None:
     first = script([[STARTED, text(0, "Refunds take a"), BackendUnavailable("gone")]], [])
     other = script([], [STARTED, text(8, "take seven days."), completed(24)])
-    async with routers(first, other) as addresses, edges_to(addresses, ()) as edges:
-        record = await Asking(edges, "How long?", "").run()
+    async with routers(first, other) as addresses, open_router_channels(addresses, ()) as edges:
+        record = await CustomerTurn(edges, "How long?", "").run()
     assert (record.outcome, record.text) == (Outcome.ANSWERED, "Refunds take seven days.")
     assert [(one.turn, one.offset) for one in other.resumed] == [("sessions/s/turns/t", 14)]
     assert [one.cause for one in record.breaks] == ["UNAVAILABLE BACKEND_UNAVAILABLE (asked)"]
@@ -96,8 +96,8 @@ async def test_a_turn_that_failed_is_asked_again_with_the_same_request_id() -> N
         [[STARTED, text(0, "Ref"), BackendUnavailable("gone")], [STARTED, text(0, "Refunds."), completed(8)]],
         [BackendUnavailable("This turn failed.")],
     )
-    async with routers(played) as addresses, edges_to(addresses, ()) as edges:
-        record = await Asking(edges, "How long?", "").run()
+    async with routers(played) as addresses, open_router_channels(addresses, ()) as edges:
+        record = await CustomerTurn(edges, "How long?", "").run()
     assert (record.outcome, record.text) == (Outcome.ANSWERED, "Refunds.")
     assert len({one.request_id for one in played.messages}) == 1
     assert len(played.messages) == 2
@@ -105,8 +105,8 @@ async def test_a_turn_that_failed_is_asked_again_with_the_same_request_id() -> N
 
 async def test_a_session_that_is_gone_is_opened_anew_and_counted() -> None:
     played = script([[SessionNotFound("gone")], [STARTED, text(0, "Refunds."), completed(8)]], [])
-    async with routers(played) as addresses, edges_to(addresses, ()) as edges:
-        record = await Asking(edges, "How long?", "sessions/old").run()
+    async with routers(played) as addresses, open_router_channels(addresses, ()) as edges:
+        record = await CustomerTurn(edges, "How long?", "sessions/old").run()
     assert record.outcome is Outcome.ANSWERED
     assert record.sessions_lost == 1
     assert [one.session for one in played.messages] == ["sessions/old", "sessions/-"]
@@ -114,14 +114,14 @@ async def test_a_session_that_is_gone_is_opened_anew_and_counted() -> None:
 
 async def test_a_customer_who_leaves_has_not_failed() -> None:
     played = script([[STARTED, text(0, "Refunds "), text(8, "take"), completed(12)]], [])
-    async with routers(played) as addresses, edges_to(addresses, ()) as edges:
-        record = await Asking(edges, "How long?", "", resumable=False).run_and_leave(4)
+    async with routers(played) as addresses, open_router_channels(addresses, ()) as edges:
+        record = await CustomerTurn(edges, "How long?", "", resumable=False).run_and_abandon(4)
     assert record.outcome is Outcome.ABANDONED
     assert not played.messages[0].resumable
 
 
 def test_a_process_drains_well_when_it_is_unready_at_once_takes_nothing_more_and_leaves_with_0() -> None:
-    assert not Drain("router-1", 0, 3.0, unready=0.1, late=0).complaint
-    assert Drain("router-1", None, 30.0, unready=0.1, late=0).complaint
-    assert Drain("router-1", 0, 3.0, unready=2.0, late=0).complaint
-    assert Drain("router-1", 0, 3.0, unready=0.1, late=2).complaint
+    assert not Drain("router-1", 0, 3.0, unready=0.1, late=0).problem
+    assert Drain("router-1", None, 30.0, unready=0.1, late=0).problem
+    assert Drain("router-1", 0, 3.0, unready=2.0, late=0).problem
+    assert Drain("router-1", 0, 3.0, unready=0.1, late=2).problem

@@ -7,7 +7,7 @@ import pytest
 
 from loadtest.harness.suite import H100
 from loadtest.simulation.autoscaling.hpa import Autoscaler, Policy, Rules, written
-from loadtest.simulation.autoscaling.model import DAY, Day, Replica, Turn, arrivals, capacity, rate_at, slower
+from loadtest.simulation.autoscaling.model import DAY, DaySimulation, Replica, Turn, arrivals, capacity, rate_at, slower
 
 RULES = Rules(
     least=2,
@@ -106,17 +106,17 @@ def test_business_hours_have_their_number() -> None:
 def test_a_day_that_fits_refuses_nobody_and_a_cold_start_that_is_too_long_does() -> None:
     slow = slower(H100, 80)
     rules = replace(RULES, threshold=12.0)
-    short = Day(rules, slow, 60_000, cold_start=60.0).play()
+    short = DaySimulation(rules, slow, 60_000, cold_start=60.0).play()
     assert short.questions == pytest.approx(60_000, rel=0.02)
     assert short.refused == 0
     assert len(short.first) == pytest.approx(short.questions, abs=200)
     assert 48 < short.gpu_seconds / 3600 < 24 * 8
-    never = Day(replace(rules, most=2), slow, 60_000, cold_start=60.0).play()
+    never = DaySimulation(replace(rules, most=2), slow, 60_000, cold_start=60.0).play()
     assert never.refused > 1_000
     assert never.gpu_seconds / 3600 == pytest.approx(48, rel=0.01)
     assert short.at(0.95) < never.at(0.95)
 
 
 def test_a_day_is_the_same_each_time() -> None:
-    one, two = (Day(RULES, H100, 5_000, cold_start=180.0).play() for _ in range(2))
+    one, two = (DaySimulation(RULES, H100, 5_000, cold_start=180.0).play() for _ in range(2))
     assert (one.first, one.gpu_seconds, one.refused) == (two.first, two.gpu_seconds, two.refused)

@@ -6,17 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from loadtest.simulation.balancing.model import Engine, EngineSpeed, Request, World
-from loadtest.simulation.balancing.policies import POLICIES, Policy, Sight
+from loadtest.simulation.balancing.model import Engine, EngineSpeed, Request, SimulatedWorld
+from loadtest.simulation.balancing.policies import POLICIES, Policy, RouterView
 from loadtest.simulation.balancing.report import page, plot
-from loadtest.simulation.balancing.simulate import WORKLOADS, Play, compare
+from loadtest.simulation.balancing.simulate import WORKLOADS, Simulation, compare
 
-SPEED = EngineSpeed(prefill=1_000, stream=10, all_streams=20, places=3, cache=10_000)
+SPEED = EngineSpeed(prefill=1_000, stream=10, all_streams=20, max_running=3, cache=10_000)
 
 
 def play(*requests: tuple[float, int, int]) -> tuple[list[tuple[float, float]], Engine]:
     """First and last token of each request: (arrival, prompt, answer) in seconds and tokens."""
-    world = World()
+    world = SimulatedWorld()
     engine = Engine("one", world, SPEED, keeps=True)
     times = [(0.0, 0.0) for _ in requests]
 
@@ -35,7 +35,7 @@ def play(*requests: tuple[float, int, int]) -> tuple[list[tuple[float, float]], 
             on_first=lambda _: None,
             on_end=lambda request, number=number: ended(number, request),
         )
-        world.at(arrives, lambda made=made: engine.take(made))
+        world.at(arrives, lambda made=made: engine.accept(made))
     world.run(1_000)
     return times, engine
 
@@ -61,12 +61,12 @@ def test_a_request_waits_while_all_places_are_taken() -> None:
 
 
 def test_a_prefix_that_was_used_is_not_prefilled_again_until_it_is_pushed_out() -> None:
-    world = World()
+    world = SimulatedWorld()
     engine = Engine("one", world, SPEED, keeps=True)
     cached: list[int] = []
 
     def ask(session: str, history: int, own: int) -> None:
-        engine.take(
+        engine.accept(
             Request(
                 session, "t", 100, history, own, 10, world.now, lambda one: cached.append(one.cached), lambda _: None
             )
@@ -83,16 +83,16 @@ def test_a_prefix_that_was_used_is_not_prefilled_again_until_it_is_pushed_out() 
 @pytest.mark.parametrize("name", POLICIES)
 def test_when_all_conversations_are_over_no_router_counts_anything(name: str) -> None:
     workload = replace(WORKLOADS[0], a_second=4.0)
-    sights: list[Sight] = []
+    views: list[RouterView] = []
 
-    def make(sight: Sight) -> Policy:
-        sights.append(sight)
-        return POLICIES[name](sight)
+    def make(view: RouterView) -> Policy:
+        views.append(view)
+        return POLICIES[name](view)
 
-    played = Play(workload, make, replicas=4, seed=1)
+    played = Simulation(workload, make, replicas=4, seed=1)
     played.run(workload.draw(30, 1), 2_000)
-    for sight in sights:
-        for target in sight.targets.values():
+    for view in views:
+        for target in view.targets.values():
             assert (target.open, target.load.in_flight, target.load.tokens) == (0, 0, 0)
 
 

@@ -11,18 +11,26 @@ from rich.console import Console
 
 from kefu.router.v1 import chat_pb2 as pb
 from loadtest.bench.bench import Bench
-from loadtest.bench.customers import Load
-from loadtest.bench.process import PortsBelow
-from loadtest.bench.records import Break, Difference, Outcome, Stored, TurnRecord, compare_stored, difference
+from loadtest.bench.customers import CustomerLoad
+from loadtest.bench.process import PortAllocator
+from loadtest.bench.records import (
+    Difference,
+    Outcome,
+    StoredComparison,
+    StreamBreak,
+    TurnRecord,
+    compare_stored,
+    difference,
+)
 from loadtest.faults.fakes import stalling_proxy
-from loadtest.faults.injections import FAULTS, Fault, Strike
-from loadtest.faults.recovery import Normal, recovery_seconds
+from loadtest.faults.injections import FAULTS, Fault, FaultRun
+from loadtest.faults.recovery import Baseline, recovery_seconds
 from loadtest.faults.report import Row, as_json, markdown, print_rows, row_of
 from loadtest.harness.verdicts import Verdict
-from loadtest.soak.levels import Level, find
+from loadtest.soak.levels import Level, compare_levels
 
 TEXT = "Refunds take seven days."
-NORMAL = Normal(first_text=0.1, silence=0.1)
+NORMAL = Baseline(first_text=0.1, silence=0.1)
 FAULT = Fault("kill", "kill -9", lambda _: nullcontext(cast("Any", None)))
 
 
@@ -50,10 +58,10 @@ def steady(begin: float, end: float) -> list[TurnRecord]:
     return [turn(begin + 0.25 * number) for number in range(round((end - begin) * 4))]
 
 
-def judged(records: Sequence[TurnRecord], fault: Fault = FAULT, stored: Stored | None = None) -> Row:
-    load = Load([], (), [], 1, 1)
-    strike = Strike(cast("Bench", None), load, struck_at=10.0, mended_at=12.0)
-    return row_of(fault, strike, records, TEXT, stored or Stored(), NORMAL)
+def judged(records: Sequence[TurnRecord], fault: Fault = FAULT, stored: StoredComparison | None = None) -> Row:
+    load = CustomerLoad([], (), [], 1, 1)
+    run = FaultRun(cast("Bench", None), load, injected_at=10.0, repaired_at=12.0)
+    return row_of(fault, run, records, TEXT, stored or StoredComparison(), NORMAL)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +104,7 @@ def test_what_is_stored_is_compared_turn_by_turn() -> None:
     result = compare_stored([whole, differs, gone, unfinished, given, failed(9)], {"sessions/s": stored})
     assert result.difference == Difference(3, 0)
     assert result.lost == [gone, unfinished]
-    assert result.twice == 1
+    assert result.duplicated == 1
 
 
 def test_recovery_is_0_when_nothing_shows_the_fault() -> None:
@@ -110,7 +118,7 @@ def test_recovery_lasts_until_the_last_turn_that_was_not_answered() -> None:
 
 def test_recovery_lasts_until_a_stream_that_broke_goes_on() -> None:
     running = turn(9.0, seconds=6.0)
-    running.breaks = [Break(10.0, "UNAVAILABLE")]
+    running.breaks = [StreamBreak(10.0, "UNAVAILABLE")]
     running.silences = [(10.0, 13.0)]
     assert recovery_seconds([*steady(0, 30), running], 10.0, 30.0, NORMAL) == 3.0
 
@@ -129,8 +137,8 @@ def test_a_row_meets_its_target_only_when_every_turn_was_answered_and_stored() -
     assert judged(good).met
     assert judged([*good, failed(11.0)]).shortfalls == ["1 turns failed"]
     assert judged([*good, turn(11.0, text=TEXT + "!")]).shortfalls == ["1 characters repeated, 0 missing"]
-    assert judged(good, stored=Stored(twice=1)).shortfalls == ["1 messages were answered twice"]
-    assert judged(good, stored=Stored(lost=[good[0]])).shortfalls == ["1 turns or sessions lost"]
+    assert judged(good, stored=StoredComparison(duplicated=1)).shortfalls == ["1 messages were answered twice"]
+    assert judged(good, stored=StoredComparison(lost=[good[0]])).shortfalls == ["1 turns or sessions lost"]
     assert not judged([]).met
 
 
@@ -144,14 +152,14 @@ def test_redis_may_lose_the_last_two_seconds_and_no_more() -> None:
     fault = Fault("redis", "redis", FAULT.prepare, may_lose=True)
     records = steady(0, 30)
     just_before, long_before, after = turn(7.0, seconds=2.0), turn(2.0, seconds=2.0), turn(13.0)
-    assert judged(records, fault, Stored(lost=[just_before])).met
-    assert not judged(records, fault, Stored(lost=[just_before, long_before])).met
-    assert not judged(records, fault, Stored(lost=[after])).met
+    assert judged(records, fault, StoredComparison(lost=[just_before])).met
+    assert not judged(records, fault, StoredComparison(lost=[just_before, long_before])).met
+    assert not judged(records, fault, StoredComparison(lost=[after])).met
 
 
 def test_the_table_is_printed_in_three_ways() -> None:
     broken = turn(11.0)
-    broken.breaks = [Break(11.5, "UNAVAILABLE connection refused (asked)")]
+    broken.breaks = [StreamBreak(11.5, "UNAVAILABLE connection refused (asked)")]
     rows = [judged(steady(0, 30)), judged([*steady(0, 30), broken, failed(11.0)])]
     out = StringIO()
     print_rows(Console(file=out, width=140), rows, "here and now")
@@ -180,8 +188,8 @@ async def test_a_stalled_connection_stays_open_and_passes_nothing() -> None:
             writer.write(data)
         writer.close()
 
-    ports = PortsBelow()
-    behind, front = ports.take(), ports.take()
+    ports = PortAllocator()
+    behind, front = ports.allocate(), ports.allocate()
     server = await asyncio.start_server(echo, "127.0.0.1", behind)
     async with stalling_proxy("127.0.0.1", front, behind) as proxy:
         reader, writer = await asyncio.open_connection("127.0.0.1", front)
@@ -191,7 +199,7 @@ async def test_a_stalled_connection_stays_open_and_passes_nothing() -> None:
         writer.write(b"two")
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(reader.read(100), 0.2)
-        proxy.flow()
+        proxy.resume()
         assert await asyncio.wait_for(reader.read(100), 10) in (b"", b"two")
         writer.close()
         again, other = await asyncio.open_connection("127.0.0.1", front)
@@ -212,6 +220,6 @@ def test_a_soak_names_what_did_not_return() -> None:
     }
     before = {name: one[0] for name, one in samples.items()}
     after = {name: one[-1] for name, one in samples.items()}
-    findings = find(samples, before, after)
-    assert [one.complaint for one in findings] == ["", "memory, descriptors, in flight", ""]
+    findings = compare_levels(samples, before, after)
+    assert [one.problem for one in findings] == ["", "memory, descriptors, in flight", ""]
     assert findings[0].most == Level(0.0, 120, 90, 30)

@@ -4,7 +4,7 @@ import grpc
 import pytest
 
 from kefu.router.v1 import chat_pb2 as pb
-from loadtest.harness.verdicts import Judge, Verdict, tally
+from loadtest.harness.verdicts import Verdict, VerdictBuilder, count_verdicts
 
 OK = grpc.StatusCode.OK
 
@@ -37,9 +37,9 @@ def completed(
 
 
 def judged(*events: pb.ConverseEvent, status: grpc.StatusCode = OK, must_generate: bool = False) -> Verdict:
-    judge = Judge(100.0, must_generate=must_generate)
+    judge = VerdictBuilder(100.0, must_generate=must_generate)
     for number, event in enumerate(events, 1):
-        judge.see(event, 100.0 + number)
+        judge.receive(event, 100.0 + number)
     return judge.ended(status, 110.0)
 
 
@@ -92,25 +92,25 @@ def test_where_generated_answers_are_wanted_another_one_is_a_failure() -> None:
 
 def test_after_a_lost_connection_the_text_may_go_on_or_replace_but_leave_no_hole() -> None:
     for offset, good in ((4, True), (2, True), (5, False)):
-        judge = Judge(0.0)
+        judge = VerdictBuilder(0.0)
         for event in (started(), delta(0, "abcd")):
-            judge.see(event, 1.0)
-        judge.lost()
+            judge.receive(event, 1.0)
+        judge.connection_lost()
         for event in (started(), delta(offset, "x"), completed(offset + 1)):
-            judge.see(event, 2.0)
+            judge.receive(event, 2.0)
         assert judge.ended(OK, 3.0).good is good
 
 
 def test_leaving_on_purpose_is_no_failure_unless_something_was_wrong_before() -> None:
     for event, abandoned in ((delta(0, "a"), True), (delta(9, "a"), False)):
-        judge = Judge(0.0)
-        judge.see(started(), 0.5)
-        judge.see(event, 1.0)
+        judge = VerdictBuilder(0.0)
+        judge.receive(started(), 0.5)
+        judge.receive(event, 1.0)
         verdict = judge.abandoned(1.0)
         assert (verdict.abandoned, verdict.good) == (abandoned, abandoned)
 
 
 def test_the_tally_counts_each_stream_once() -> None:
-    counts = tally([Verdict(""), Verdict("", abandoned=True), Verdict("a"), Verdict("b"), Verdict("b")])
+    counts = count_verdicts([Verdict(""), Verdict("", abandoned=True), Verdict("a"), Verdict("b"), Verdict("b")])
     assert (counts.good, counts.abandoned, counts.failed) == (1, 1, 3)
     assert list(counts.failures.items()) == [("b", 2), ("a", 1)]

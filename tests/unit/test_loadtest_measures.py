@@ -9,12 +9,12 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtest.compare.clients import Answer
-from loadtest.compare.results import added, as_json, print_rows, ratios, row_of
-from loadtest.harness.questions import endless, questions, subjects
+from loadtest.compare.clients import ClientAnswer
+from loadtest.compare.results import added_milliseconds, as_json, print_rows, ratios, row_of
+from loadtest.harness.questions import endless_questions, make_questions, read_subjects
 from loadtest.harness.report import summary, usage_table, verdict_table
-from loadtest.harness.resource_usage import OWN, Sample, Sampler, Usage
-from loadtest.harness.statistics import COLUMNS, Spread, Timeline, most_at_once, percentile, write_timeline
+from loadtest.harness.resource_usage import GENERATOR, Sample, Sampler, Usage
+from loadtest.harness.statistics import COLUMNS, Spread, Timeline, max_overlap, percentile, write_timeline
 from loadtest.harness.tables import table
 from loadtest.harness.verdicts import Verdict
 
@@ -38,8 +38,8 @@ def test_milliseconds_of_nothing_are_null_in_json() -> None:
 
 
 def test_most_at_once_counts_overlap_and_not_touching() -> None:
-    assert most_at_once([(0, 2), (1, 3), (2, 4), (10, 11)]) == 2
-    assert most_at_once([]) == 0
+    assert max_overlap([(0, 2), (1, 3), (2, 4), (10, 11)]) == 2
+    assert max_overlap([]) == 0
 
 
 def test_a_timeline_counts_seconds_and_what_is_open_in_them(tmp_path: Path) -> None:
@@ -57,17 +57,17 @@ def test_a_timeline_counts_seconds_and_what_is_open_in_them(tmp_path: Path) -> N
 
 
 def test_there_are_thousands_of_distinct_questions_in_both_languages_always_the_same() -> None:
-    asked = [question.text for question in questions()]
+    asked = [question.text for question in make_questions()]
     assert len(asked) >= 2000
     assert len(set(asked)) == len(asked)
-    assert {subject.language for subject in subjects()} == {"en", "zh"}
-    assert asked == [question.text for question in questions()]
-    assert asked != [question.text for question in questions(seed=1)]
+    assert {subject.language for subject in read_subjects()} == {"en", "zh"}
+    assert asked == [question.text for question in make_questions()]
+    assert asked != [question.text for question in make_questions(seed=1)]
 
 
 def test_questions_never_end_and_never_repeat() -> None:
-    count = len(questions())
-    source = endless()
+    count = len(make_questions())
+    source = endless_questions()
     texts = [next(source).text for _ in range(2 * count + 10)]
     assert len(set(texts)) == len(texts)
 
@@ -89,14 +89,14 @@ def test_a_summary_counts_failures_and_takes_the_engine_off() -> None:
 
 
 def test_the_processes_of_a_run_are_measured_and_a_busy_generator_is_warned_of() -> None:
-    sampler = Sampler(lambda: {OWN: [os.getpid()], "gone": [2**22 + 1]})
+    sampler = Sampler(lambda: {GENERATOR: [os.getpid()], "gone": [2**22 + 1]})
     sampler.sample()
-    assert sampler.usage[OWN].most_rss > 0
-    assert sampler.usage[OWN].samples[0].descriptors > 0
-    assert OWN in usage_table(sampler.usage)
-    sampler.usage[OWN] = Usage(1.0, [Sample(1.0, 0.99, 1, 1)])
+    assert sampler.usage[GENERATOR].most_rss > 0
+    assert sampler.usage[GENERATOR].samples[0].descriptors > 0
+    assert GENERATOR in usage_table(sampler.usage)
+    sampler.usage[GENERATOR] = Usage(1.0, [Sample(1.0, 0.99, 1, 1)])
     assert "bottleneck" in sampler.generator_warning()
-    sampler.usage[OWN] = Usage(1.0, [Sample(1.0, 0.2, 1, 1)])
+    sampler.usage[GENERATOR] = Usage(1.0, [Sample(1.0, 0.2, 1, 1)])
     assert sampler.generator_warning() == ""
 
 
@@ -106,16 +106,16 @@ def test_a_table_is_aligned() -> None:
 
 
 def test_the_comparison_says_what_a_way_adds_and_what_a_token_costs_three_ways() -> None:
-    def answers(first: float, failed: str = "") -> list[Answer]:
-        return [Answer(failed, first, 2.0, 100, 50, [(0.0, 2.0)]) for _ in range(10)]
+    def answers(first: float, failed: str = "") -> list[ClientAnswer]:
+        return [ClientAnswer(failed, first, 2.0, 100, 50, [(0.0, 2.0)]) for _ in range(10)]
 
     direct = row_of("direct", answers(0.010), on="", cpu_router=None, cpu_behind=0.01)
     kefu = row_of("kefu", answers(0.014), on="all", cpu_router=0.02, cpu_behind=0.03, baseline="direct")
     other = row_of("other", answers(0.012), on="", cpu_router=0.04, cpu_behind=0.01, baseline="direct")
     rows = [direct, kefu, other, row_of("bad", answers(1.0, "no [DONE]"), on="", cpu_router=0.0, cpu_behind=0.0)]
     by_name = {row.name: row for row in rows}
-    assert [round(value, 3) for value in added(kefu, by_name)] == [4.0, 4.0]
-    assert math.isnan(added(direct, by_name)[0])
+    assert [round(value, 3) for value in added_milliseconds(kefu, by_name)] == [4.0, 4.0]
+    assert math.isnan(added_milliseconds(direct, by_name)[0])
     assert kefu.held == 10
     assert [kefu.router_us, kefu.tokens_a_frame] == [20.0, 2.0]
     said = ratios(by_name, "kefu", "other", "missing")

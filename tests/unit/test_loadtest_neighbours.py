@@ -1,7 +1,7 @@
 """What the load test says of tenants beside a disturbance."""
 
 from loadtest.harness.verdicts import Verdict
-from loadtest.scenarios.noisy_neighbour import Spell, figures, print_figures
+from loadtest.scenarios.noisy_neighbour import Period, figures, print_figures
 
 
 def verdicts(first_text: float, count: int = 20, source: str = "GENERATED") -> list[Verdict]:
@@ -10,8 +10,8 @@ def verdicts(first_text: float, count: int = 20, source: str = "GENERATED") -> l
 
 def test_the_ratio_is_of_the_others_in_disturbed_spells_and_in_quiet_ones() -> None:
     spells = [
-        Spell(False, others=verdicts(0.1), noisy=verdicts(9.0)),
-        Spell(True, others=verdicts(0.12), noisy=[*verdicts(5.0, source="EXTRACTIVE"), Verdict("RESOURCE_EXHAUSTED")]),
+        Period(False, others=verdicts(0.1), noisy=verdicts(9.0)),
+        Period(True, others=verdicts(0.12), noisy=[*verdicts(5.0, source="EXTRACTIVE"), Verdict("RESOURCE_EXHAUSTED")]),
     ]
     found = figures(spells)
     assert found["first_text_p95_ratio"] == 1.2
@@ -25,14 +25,14 @@ def test_the_ratio_is_of_the_others_in_disturbed_spells_and_in_quiet_ones() -> N
 def test_the_onset_is_shown_apart() -> None:
     late = [Verdict("", asked_at=103.0, first_text=2.0, source="GENERATED"), Verdict("refused", asked_at=104.0)]
     steady = [Verdict("", asked_at=120.0, first_text=0.1, source="GENERATED")]
-    found = figures([Spell(False, 0.0, verdicts(0.1)), Spell(True, 100.0, late + steady)], onset=10.0)
+    found = figures([Period(False, 0.0, verdicts(0.1)), Period(True, 100.0, late + steady)], onset=10.0)
     assert found["first_text_p95_ratio"] == 1.0
     assert (found["others_onset"]["started"], found["others_onset"]["failed"]) == (2, 1)
     assert "others, at first: 1 x refused" in print_figures(found)
 
 
 def test_what_failed_does_not_look_fast() -> None:
-    spells = [Spell(False, others=verdicts(0.1)), Spell(True, others=[*verdicts(0.3), *[Verdict("refused")] * 99])]
+    spells = [Period(False, others=verdicts(0.1)), Period(True, others=[*verdicts(0.3), *[Verdict("refused")] * 99])]
     found = figures(spells)
     assert found["first_text_p95_ratio"] == 3.0
     assert found["others_disturbed"]["failed"] == 99

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from kefu.router.replicas.load import Dispatch, ReplicaLoad
 from kefu.router.replicas.load_balancer import choose
-from loadtest.simulation.balancing.model import World
+from loadtest.simulation.balancing.model import SimulatedWorld
 
 
 @dataclass
@@ -23,15 +23,15 @@ class Target:
 
 
 @dataclass
-class Sight:
+class RouterView:
     """What one router knows of the replicas."""
 
-    world: World
+    world: SimulatedWorld
     rng: random.Random
     targets: dict[str, Target]
 
     @classmethod
-    def of(cls, world: World, addresses: Sequence[str], seed: int) -> "Sight":
+    def of(cls, world: SimulatedWorld, addresses: Sequence[str], seed: int) -> "RouterView":
         """Of these replicas."""
         return cls(world, random.Random(seed), {name: Target(name, ReplicaLoad(world.clock)) for name in addresses})
 
@@ -58,16 +58,16 @@ class Policy(Protocol):
 class RoundRobin:
     """Each in its turn."""
 
-    sight: Sight
+    view: RouterView
     _turn: "itertools.count[int]" = field(default_factory=itertools.count)
 
     def __post_init__(self) -> None:
-        self._turn = itertools.count(self.sight.rng.randrange(len(self.sight.targets)))
+        self._turn = itertools.count(self.view.rng.randrange(len(self.view.targets)))
 
     def choose(self, session: str, last: str) -> str:
         """The next one."""
         del session, last
-        addresses = list(self.sight.targets)
+        addresses = list(self.view.targets)
         return addresses[next(self._turn) % len(addresses)]
 
 
@@ -75,50 +75,50 @@ class RoundRobin:
 class LeastRequests:
     """The one with the fewest open requests of this router; of equals, any."""
 
-    sight: Sight
+    view: RouterView
 
     def choose(self, session: str, last: str) -> str:
         """That one."""
         del session, last
-        targets = self.sight.targets.values()
-        return min(targets, key=lambda target: (target.open, self.sight.rng.random())).address
+        targets = self.view.targets.values()
+        return min(targets, key=lambda target: (target.open, self.view.rng.random())).address
 
 
 @dataclass
 class ConsistentHash:
     """Always the same one for a session, whatever it owes."""
 
-    sight: Sight
+    view: RouterView
 
     def choose(self, session: str, last: str) -> str:
         """By rendezvous hash."""
         del last
-        return max(self.sight.targets, key=lambda address: blake2b(f"{session}/{address}".encode()).digest())
+        return max(self.view.targets, key=lambda address: blake2b(f"{session}/{address}".encode()).digest())
 
 
 @dataclass
 class Kefu:
     """The router's own code: `kefu.router.replicas.load_balancer.choose` on `ReplicaLoad`s."""
 
-    sight: Sight
+    view: RouterView
     sticky: bool = True
 
     def choose(self, session: str, last: str) -> str:
         """By owed + sent - accepted of two, or the session's last one while it is within the bound."""
         chosen = choose(
-            list(self.sight.targets.values()),
+            list(self.view.targets.values()),
             preferred=last if self.sticky else "",
             session=session,
-            sampler=lambda candidates, count: self.sight.rng.sample(list(candidates), count),
+            sampler=lambda candidates, count: self.view.rng.sample(list(candidates), count),
         )
         if chosen is None:
             raise RuntimeError("all replicas drain, which none does here")
         return chosen.address
 
 
-def kefu_without_stickiness(sight: Sight) -> Kefu:
+def kefu_without_stickiness(view: RouterView) -> Kefu:
     """The same, as if no cache were worth anything."""
-    return Kefu(sight, sticky=False)
+    return Kefu(view, sticky=False)
 
 
 POLICIES = {
