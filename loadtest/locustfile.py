@@ -59,7 +59,7 @@ def _options(parser: LocustArgumentParser) -> None:
 
 
 class RunState:
-    """What all users of a run share: connections, questions, the journal."""
+    """State that all users of a run share: connections, questions, the journal."""
 
     def __init__(self, environment: Environment) -> None:
         self.options: Namespace = environment.parsed_options or Namespace()
@@ -77,7 +77,7 @@ class RunState:
     def ask(
         self, text: str, session: str = "", *, leave_after: int = 0, due: float | None = None
     ) -> tuple[Verdict, str]:
-        """Ask and read the answer to its end, or leave it after so many deltas; returns the session too."""
+        """Ask and read the answer to its end, or cancel after so many deltas. Returns the verdict and the session."""
         request = pb.ConverseRequest(session=session or "sessions/-", text=text)
         if self.options.collection:
             request.collections.append(f"collections/{self.options.collection}")
@@ -138,7 +138,7 @@ _run_states: dict[int, RunState] = {}
 
 
 def _run_state(environment: Environment) -> RunState:
-    """The desk of this run; a new one for each run started from the web page."""
+    """The state of this run; a new one for each run started from the web page."""
     return _run_states[id(environment)]
 
 
@@ -148,22 +148,22 @@ class _Customer(locust.User):
 
     @property
     def state(self) -> RunState:
-        """What all users share."""
+        """State that all users share."""
         environment: Environment = self.environment
         return _run_state(environment)
 
     def runs(self) -> bool:
-        """The run has not been told to end."""
+        """Whether the run goes on."""
         runner = cast("Any", self.environment).runner
         return runner is not None and runner.state in (STATE_SPAWNING, STATE_RUNNING)
 
     def think(self, least: float, most: float) -> None:
-        """Be human for a moment."""
+        """Wait for a random time, as people do."""
         gevent.sleep(random.uniform(least, most) * self.state.options.think)
 
 
 class QuickFaq(_Customer):
-    """Asks one thing, reads the answer, and goes."""
+    """A customer who asks one question, reads the answer, and leaves."""
 
     weight = 6
 
@@ -175,13 +175,13 @@ class QuickFaq(_Customer):
 
 
 class MultiTurn(_Customer):
-    """Asks, reads, and asks on in the same session."""
+    """A customer who asks follow-up questions in the same session."""
 
     weight = 3
 
     @locust.task
     def journey(self) -> None:
-        """A question and up to three more that lean on it."""
+        """A question and up to three follow-ups."""
         question = self.state.question()
         verdict, session = self.state.ask(question.text)
         for follow_up in question.follow_ups[:3]:
@@ -193,7 +193,7 @@ class MultiTurn(_Customer):
 
 
 class Abandons(_Customer):
-    """Leaves in mid-answer, and sometimes asks something else at once."""
+    """A customer who leaves during an answer, and sometimes asks something else at once."""
 
     weight = 1
 
@@ -207,13 +207,13 @@ class Abandons(_Customer):
 
 
 class Arrivals(_Customer):
-    """Not a person but the street: begins questions at a fixed rate, each in a greenlet of its own."""
+    """Open-loop arrival: questions begin at a fixed rate, each in a greenlet of its own."""
 
     fixed_count = 1
 
     @locust.task
     def street(self) -> None:
-        """Until the run ends. Of the questions, three in ten go on in a session that was answered before."""
+        """Begin questions until the run ends. Three in ten continue a session that was answered before."""
         state, rate = self.state, self.state.options.rate
         chance, warm, running = random.Random(7), deque[tuple[str, str]](maxlen=_WARM_SESSIONS), list[Any]()
         began = time.monotonic()

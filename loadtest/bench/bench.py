@@ -1,4 +1,4 @@
-"""The suite under test as bare processes: nobody restarts them but the fault that is being tried."""
+"""The suite under test as bare processes. Only the injected fault restarts them."""
 
 import asyncio
 import signal
@@ -23,7 +23,7 @@ COLLECTION = "collections/help"
 
 @dataclass(frozen=True)
 class BenchSettings:
-    """How the suite is set up for a run of faults; seconds and milliseconds, as the names say."""
+    """Settings of the suite under test. Units are in the names."""
 
     generations: int = 3
     retrievals: int = 2
@@ -45,7 +45,7 @@ class BenchSettings:
 
 @dataclass(frozen=True)
 class Bench:
-    """Everything that runs. Clients have `key`; services have `internal_key`."""
+    """All processes of the suite under test. Clients use `key`, services use `internal_key`."""
 
     folder: Path
     settings: BenchSettings
@@ -59,7 +59,7 @@ class Bench:
 
     @property
     def client_addresses(self) -> list[str]:
-        """Addresses that clients call."""
+        """Addresses that clients call: nginx, or each router."""
         return [process.address for process in ([self.nginx] if self.nginx else self.routers)]
 
     @property
@@ -69,16 +69,16 @@ class Bench:
 
     @property
     def services(self) -> list[Process]:
-        """Those of Kefu, in the order in which they are started."""
+        """Processes of Kefu's services, in the order in which they are started."""
         return [*self.retrievals, *self.generations, *self.routers]
 
     @property
     def metadata(self) -> tuple[tuple[str, str], ...]:
-        """What a client's call carries."""
+        """Metadata of a client's call."""
         return (("authorization", f"Bearer {self.key}"),)
 
     async def restart_stopped(self) -> None:
-        """Start whatever does not run, and return when all are ready."""
+        """Start every process that does not run, continue stopped ones, and return when all are ready."""
         for process in self.processes:
             process.signal(signal.SIGCONT)
             if not process.pid:
@@ -89,8 +89,8 @@ class Bench:
 
 @asynccontextmanager
 async def open_bench(folder: Path, settings: BenchSettings) -> AsyncIterator[Bench]:
-    """The whole suite, ready and with its knowledge imported, while the block runs; logs go to `folder`."""
-    bench = _assemble(folder, settings)
+    """The whole suite while the block runs, ready and with its knowledge imported. Logs go to `folder`."""
+    bench = _make_bench(folder, settings)
     try:
         await bench.redis.start()
         await asyncio.gather(*(process.start() for process in bench.retrievals))
@@ -104,7 +104,7 @@ async def open_bench(folder: Path, settings: BenchSettings) -> AsyncIterator[Ben
             await process.kill()
 
 
-def _assemble(folder: Path, settings: BenchSettings) -> Bench:
+def _make_bench(folder: Path, settings: BenchSettings) -> Bench:
     folder.mkdir(parents=True, exist_ok=True)
     data = folder / "redis"
     data.mkdir(exist_ok=True)
@@ -144,7 +144,7 @@ def _assemble(folder: Path, settings: BenchSettings) -> Bench:
     }
     generations = [service("generation", number, simulated) for number in range(settings.generations)]
     addresses = [process.address for process in retrievals]
-    behind = {
+    router_environment = {
         "KEFU_ROUTER_RETRIEVAL": addresses[0] if len(addresses) == 1 else "ipv4:" + ",".join(addresses),
         "KEFU_ROUTER_GENERATION": ",".join(process.address for process in generations),
         "KEFU_ROUTER_FIRST_TOKEN_SECONDS": f"{settings.first_token_seconds:g}",
@@ -153,7 +153,7 @@ def _assemble(folder: Path, settings: BenchSettings) -> Bench:
         "KEFU_ROUTER_QUOTE": "never",  # an imitated answer holds nothing of what was found
         "KEFU_ROUTER_CACHE_ANSWERS": "false",  # customers ask the same again and again, and are to meet the model
     }
-    routers = [service("router", number, behind) for number in range(settings.routers)]
+    routers = [service("router", number, router_environment) for number in range(settings.routers)]
     nginx: Process | None = None
     if settings.nginx:
         nginx = nginx_process(routers, ports.allocate(), folder, settings.drain_seconds)

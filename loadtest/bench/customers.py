@@ -1,7 +1,7 @@
-"""Customers who keep asking, and whose client takes up what broke, as the contract says that a client may.
+"""Simulated customers whose client resumes broken streams, as the contract allows.
 
-A stream that breaks is taken up at another router: by ResumeTurn from the bytes that the client holds, or, when it
-does not know the turn yet or is told that the turn failed, by the same message with the same request_id.
+A broken stream is resumed at another router: by ResumeTurn from the bytes that the client holds. A client that does
+not know the turn yet, or learns that the turn failed, sends the same message with the same request_id.
 """
 
 import asyncio
@@ -29,9 +29,9 @@ _OPTIONS = (
     ("grpc.max_reconnect_backoff_ms", 1000),
 )
 _GIVE_UP_SECONDS = 30.0
-"""A turn that made no progress for so long has failed."""
+"""A turn without progress for so long has failed."""
 _IDLE_SECONDS = 10.0
-"""A stream that is silent for so long is dropped and taken up elsewhere."""
+"""A stream that is silent for so long is dropped and resumed at another router."""
 _BACKOFF_SECONDS = (0.1, 1.0)
 _AVOID_SECONDS = 2.0
 _SILENCE_SECONDS = 0.25
@@ -43,7 +43,7 @@ _HOPELESS = {grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.UNAUTHENTICATED, 
 
 
 class FailedAttempt(NamedTuple):
-    """One attempt failed."""
+    """One failed attempt of a turn: its cause, status, ErrorInfo reason and requested delay in seconds."""
 
     cause: str
     code: grpc.StatusCode
@@ -53,7 +53,7 @@ class FailedAttempt(NamedTuple):
 
 @dataclass
 class RouterChannels:
-    """The routers as one customer's client sees them, each over a connection of its own."""
+    """One client's channels to all routers, each over a connection of its own."""
 
     stubs: Sequence["rpc.ChatServiceAsyncStub"]
     metadata: tuple[tuple[str, str], ...]
@@ -69,7 +69,7 @@ class RouterChannels:
         return found
 
     def avoid(self, router: int) -> None:
-        """Leave this one alone for a while."""
+        """Do not choose this router for _AVOID_SECONDS."""
         self._avoid_until[router] = time.monotonic() + _AVOID_SECONDS
 
 
@@ -77,7 +77,7 @@ class RouterChannels:
 async def open_router_channels(
     addresses: Sequence[str], metadata: tuple[tuple[str, str], ...]
 ) -> AsyncIterator[RouterChannels]:
-    """Connections to these routers while the block runs."""
+    """Channels to these routers while the block runs."""
     channels = [grpc.aio.insecure_channel(address, options=_OPTIONS) for address in addresses]
     try:
         yield RouterChannels([rpc.ChatServiceStub(channel) for channel in channels], metadata)
@@ -87,7 +87,7 @@ async def open_router_channels(
 
 
 class CustomerTurn:
-    """One turn, from the question to whatever end. `record` is filled as it goes."""
+    """One turn of a customer, retried and resumed until it ends. `record` is filled on the way."""
 
     def __init__(self, channels: RouterChannels, question: str, session: str, *, resumable: bool = True) -> None:
         now = time.monotonic()
@@ -102,7 +102,7 @@ class CustomerTurn:
         self._last_delta: float | None = None
 
     async def run(self) -> TurnRecord:
-        """Ask until it is answered, or nothing helped for _PATIENCE_SECONDS."""
+        """Ask until the turn is answered, or made no progress for _GIVE_UP_SECONDS."""
         backoff = _BACKOFF_SECONDS[0]
         while True:
             before = self._progress
@@ -122,7 +122,7 @@ class CustomerTurn:
             await asyncio.sleep(attempt.retry_after or backoff * random.uniform(0.5, 1.5))
 
     async def run_and_abandon(self, after_bytes: int) -> TurnRecord:
-        """Ask, and cancel once the answer has so many bytes; one that ends or breaks before is what it is."""
+        """Ask, and cancel once the answer has so many bytes. An answer that ends or breaks before is not cancelled."""
         attempt = await self._attempt(self._channels.choose(), leave_at=after_bytes)
         now = time.monotonic()
         if self._verdict.completed:
@@ -141,7 +141,7 @@ class CustomerTurn:
         return self.record
 
     def _note_progress(self, now: float) -> None:
-        """Text came, or the end of it: customers wait for both."""
+        """Note text or the end of the answer, and the silence before it."""
         if self._last_delta is not None and now - self._last_delta > _SILENCE_SECONDS:
             self.record.silences.append((self._last_delta, now))
         self._last_delta = now
@@ -152,7 +152,7 @@ class CustomerTurn:
         self.record.text = self._text.decode(errors="replace")
 
     async def _attempt(self, router: int, leave_at: int | None = None) -> FailedAttempt | None:
-        """Read one stream to its end; None when it ended well, or was left on purpose."""
+        """Read one stream to its end. None: the stream ended well, or was abandoned on purpose."""
         stub, metadata = self._channels.stubs[router], self._channels.metadata
         if self._resumes:
             resuming = pb.ResumeTurnRequest(turn=self.record.turn, offset=len(self._text))
@@ -224,10 +224,10 @@ def _failed_attempt(failure: RpcFailure, *, joined: bool) -> FailedAttempt:
 
 @dataclass
 class CustomerLoad:
-    """Conversations at once, each with pauses between its turns. `abandoned_share` is the share of turns that are left."""
+    """Concurrent conversations with pauses between turns. `abandoned_share` (0 to 1) of the turns are cancelled."""
 
     addresses: Sequence[str]
-    """Addresses of the routers, or of what stands in front of them."""
+    """Addresses of the routers, or of nginx in front of them."""
     metadata: tuple[tuple[str, str], ...]
     questions: Sequence[str]
     conversations: int
@@ -235,12 +235,12 @@ class CustomerLoad:
     abandoned_share: float = 0.0
     records: list[TurnRecord] = field(default_factory=list[TurnRecord])
     running: int = 0
-    """Turns that were asked and have not ended."""
+    """Turns that have begun and not ended."""
     _stopping: bool = False
 
     @asynccontextmanager
     async def asking(self) -> AsyncIterator[None]:
-        """Customers ask while the block runs; at its end what they asked is waited for."""
+        """Customers ask while the block runs. At its end their open turns are awaited."""
         customers = [asyncio.create_task(self._customer(number)) for number in range(self.conversations)]
         try:
             yield

@@ -9,7 +9,7 @@ from loadtest.bench.process import Process
 
 
 def nginx_process(routers: list[Process], port: int, folder: Path, drain_seconds: float) -> Process:
-    """nginx at `port`, ready to be started. StartupError when it is not installed."""
+    """The process of nginx at `port`, ready to be started. StartupError: nginx is not installed."""
     door = front(
         DataDir(folder),
         port,

@@ -23,14 +23,14 @@ QUESTIONS = (
 
 
 class Reference(NamedTuple):
-    """What is asked, and how it is answered without a fault."""
+    """The questions of a run, and their answer without a fault."""
 
     questions: Sequence[str]
     text: str
 
 
 async def ask_reference(bench: Bench) -> Reference:
-    """Ask each question once, with nothing else going on. RuntimeError: too few are answered, or not alike."""
+    """Ask each question once, without other load. RuntimeError: too few are answered, or the answers differ."""
     texts = dict[str, str]()
     causes = list[str]()
     async with open_router_channels(bench.client_addresses, bench.metadata) as channels:

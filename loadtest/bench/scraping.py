@@ -1,4 +1,4 @@
-"""What a process says of itself at its Prometheus endpoint."""
+"""Prometheus metrics of the processes under test."""
 
 import asyncio
 import urllib.request
@@ -10,7 +10,7 @@ from kefu.local.ports import HOST
 from loadtest.bench.process import Process
 
 _LONG_CALLS = ("WatchLoad", "Watch", "GenerateMany")
-"""Calls that last as long as the processes at both ends."""
+"""Methods whose calls last as long as the processes at both ends."""
 
 
 class MetricSample(NamedTuple):
@@ -22,7 +22,7 @@ class MetricSample(NamedTuple):
 
 
 async def scrape(process: Process) -> list[MetricSample] | None:
-    """Every sample of a process; None when it does not answer."""
+    """Every sample of a process. None: the process does not answer."""
 
     def fetch() -> str:
         with urllib.request.urlopen(f"http://{HOST}:{process.metrics_port}/metrics", timeout=2) as answer:
@@ -40,7 +40,7 @@ async def scrape(process: Process) -> list[MetricSample] | None:
 
 
 async def accepted_calls(process: Process, method: str) -> int | None:
-    """Calls of a method that a process took so far, those in flight too; None when it does not answer."""
+    """Calls of a method that a process has accepted, with those in flight. None: the process does not answer."""
     readings = await scrape(process)
     if readings is None:
         return None
@@ -54,7 +54,7 @@ async def accepted_calls(process: Process, method: str) -> int | None:
 
 
 async def in_flight(process: Process) -> int | None:
-    """Calls and turns that a process works on now, but for those that last; None when it does not answer."""
+    """Calls and turns in flight, without _LONG_CALLS. None: the process does not answer."""
     readings = await scrape(process)
     if readings is None:
         return None

@@ -40,11 +40,11 @@ _GIVE_UP_SECONDS = 60.0
 _BARE, _WHOLE, _VLLM, _VLLM_COALESCING = "kefu, bare", "kefu", "vllm-router", "vllm-router, coalescing"
 _DIRECT, _DIRECT_COALESCING, _DIRECT_GRPC = "direct HTTP", "direct HTTP, coalescing", "direct gRPC"
 Ask = Callable[[str, float], Awaitable[ClientAnswer]]
-"""Ask a question, to be given up at a time."""
+"""Asks a question, and gives up at a time on the monotonic clock."""
 
 
 class Comparison:
-    """One run: the same load on each way in turn."""
+    """One run: the same load on each system in turn."""
 
     def __init__(self, streams: int, ramp: float, tokens: int, interval: float, tell: Callable[[str], None]) -> None:
         self.rows: list[Row] = []

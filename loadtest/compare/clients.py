@@ -1,4 +1,4 @@
-"""Clients of the comparison: one answer each, over HTTP with server-sent events or over gRPC, judged when it ends."""
+"""Clients of the comparison: one answer each, over HTTP with server-sent events or over gRPC, checked when it ends."""
 
 import asyncio
 import json
@@ -19,10 +19,10 @@ _CONTENT = b'"content":'
 
 @dataclass
 class ClientAnswer:
-    """One answer as its client saw it. Times in seconds."""
+    """One answer as its client saw it. Times are in seconds."""
 
     failure: str = ""
-    """Empty when every token came and the end was said."""
+    """Empty when every token and the end of the answer came."""
     first_token: float | None = None
     total: float = 0.0
     tokens: int = 0
@@ -32,7 +32,7 @@ class ClientAnswer:
 
 
 class _HttpAnswer(asyncio.Protocol):
-    """Cheap while it streams: it notes when bytes come. Only afterwards it reads what they said."""
+    """A streamed HTTP answer. While it streams only times of bytes are noted, to be cheap."""
 
     def __init__(self, request: bytes) -> None:
         self._request = request
@@ -165,7 +165,7 @@ class _GenerationReceiver:
 async def ask_generation(
     pool: ConnectionPool, address: str, key: str, question: str, tokens: int, ends: float
 ) -> ClientAnswer:
-    """Ask a generation service itself: what Kefu's router adds is counted from there."""
+    """Ask a generation service directly: the baseline for what Kefu's router adds."""
     metadata = [("authorization", f"Bearer {key}"), ("kefu-tenant", "default")]
     message = generation.ChatMessage(role=generation.ChatMessage.ROLE_USER, content=question)
     request = generation.GenerateRequest(chat=generation.ChatPrompt(messages=[message]), max_tokens=tokens)

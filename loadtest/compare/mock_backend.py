@@ -24,7 +24,7 @@ def text_of(start: int, end: int) -> str:
 
 
 class WritingPace:
-    """How the answers are written; times in seconds."""
+    """Length and pace of the answers; times in seconds."""
 
     def __init__(self, tokens: int, interval: float, coalesce: float) -> None:
         self.tokens = tokens

@@ -23,12 +23,12 @@ _ROOT = Path(__file__).parent.parent.parent
 
 
 class RunningSystem(NamedTuple):
-    """A process that answers."""
+    """A started system that answers."""
 
     port: int
     pid: int
     key: str = ""
-    """To be sent, where it wants one."""
+    """Key to send, where the system requires one."""
 
 
 class NotStarted(Exception):

@@ -1,4 +1,4 @@
-"""The faults. Each strikes, and mends what it broke, while customers keep asking."""
+"""The faults. Each is injected and repaired while customers keep asking."""
 
 import asyncio
 import signal
@@ -16,31 +16,31 @@ from loadtest.faults.drain import watch_drain
 from loadtest.faults.fakes import failing_replica, stalling_proxy
 
 _DOWN_SECONDS = 2.0
-"""From a kill to the restart, as a supervisor needs it."""
+"""From a kill to the restart, as long as a supervisor takes."""
 _OUTAGE_SECONDS = 12.0
-"""How long a replica hangs, or a connection stalls: longer than every time-out that should notice it."""
+"""Time for which a replica hangs or a connection stalls: longer than every time-out that should notice."""
 _AFTER_DRAIN_SECONDS = 10.0
 
 
 @dataclass
 class FaultRun:
-    """What a fault works on, and what it has to say: `notes` go under the table, `violations` makes the row miss."""
+    """One injection of a fault. `notes` go under the table; `violations` make the row miss its target."""
 
     bench: Bench
     load: CustomerLoad
     injected_at: float = 0.0
-    """Monotonic. Set by `mark_injected` when the fault strikes."""
+    """Time of injection, monotonic. Set by `mark_injected`."""
     repaired_at: float = 0.0
-    """When what broke was put right; 0: it never broke, or was not."""
+    """Time of repair, monotonic. 0: nothing broke, or nothing was repaired."""
     notes: list[str] = field(default_factory=list[str])
     violations: list[str] = field(default_factory=list[str])
 
     def mark_injected(self) -> None:
-        """The fault strikes."""
+        """Note the time of injection."""
         self.injected_at = time.monotonic()
 
     def mark_repaired(self) -> None:
-        """It is over; what remains is recovery."""
+        """Note the time of repair; recovery begins."""
         self.repaired_at = time.monotonic()
 
 
@@ -50,17 +50,17 @@ Prepare = Callable[[Bench], AbstractAsyncContextManager[Inject]]
 
 @dataclass(frozen=True)
 class Fault:
-    """One row. `prepare` sets the stage before the load begins; what it yields strikes."""
+    """One fault, and a row of the table. `prepare` runs before the load, and yields the injection."""
 
     name: str
     title: str
     prepare: Prepare
     may_degrade: bool = False
-    """Turns may be handed over instead of answered: there is nothing left that could answer."""
+    """Turns may be handed off instead of answered: nothing is left that could answer."""
     may_lose: bool = False
-    """What was written shortly before may be lost."""
+    """Turns stored shortly before the fault may be lost."""
     must_recover: bool = True
-    """The figures have to be back at the normal ones within the row."""
+    """The figures have to be back at the baseline within the row."""
 
 
 def _without_preparation(act: Inject) -> Prepare:
@@ -68,7 +68,7 @@ def _without_preparation(act: Inject) -> Prepare:
 
 
 async def _busiest(processes: Sequence[Process]) -> Process:
-    """Where it hurts most."""
+    """The process with the most calls in flight."""
     counts = [await in_flight(process) or 0 for process in processes]
     return processes[counts.index(max(counts))]
 
@@ -154,7 +154,7 @@ async def _slow(bench: Bench) -> AsyncIterator[Inject]:
 
 @asynccontextmanager
 async def _restored(process: Process, seconds: float) -> AsyncIterator[None]:
-    """`process` makes room while the block runs, and is itself again afterwards."""
+    """`process` is stopped while the block runs, and started again afterwards."""
     await process.terminate(seconds)
     try:
         yield

@@ -1,4 +1,4 @@
-"""When the figures were back at those without a fault."""
+"""Recovery time: when the figures are back at those without a fault."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ _LEAST_TURNS = 3
 _SHARE = 0.95
 _FIRST_TEXT = (1.5, 0.2)
 _SILENCE = (2.0, 0.5)
-"""As good as normal: up to so many times the normal figure and so many seconds more."""
+"""Limits: so many times the baseline's figure, and so many seconds more."""
 
 
 @dataclass(frozen=True)
 class Baseline:
-    """What is normal, measured without a fault; seconds."""
+    """Figures measured without a fault, in seconds."""
 
     first_text: float
     """95th percentile, from the question to the first text."""
@@ -26,7 +26,7 @@ class Baseline:
 
     @classmethod
     def of(cls, records: Sequence[TurnRecord]) -> "Baseline":
-        """Of these turns; those that were not answered do not count."""
+        """Baseline of these turns, without those that were not answered."""
         answered = [record.verdict for record in records if record.outcome is Outcome.ANSWERED]
         first = [verdict.first_text for verdict in answered if verdict.first_text is not None]
         return cls(percentile(first, _SHARE), percentile([verdict.longest_gap for verdict in answered], 0.99))
@@ -63,7 +63,7 @@ def recovery_seconds(records: Sequence[TurnRecord], fault_at: float, until: floa
 
 
 def _symptom_ends(record: TurnRecord, fault_at: float, baseline: Baseline) -> list[float]:
-    """When the marks that the fault left on a turn ended."""
+    """Times at which the symptoms of the fault in one turn ended."""
     if record.outcome is not Outcome.ANSWERED:
         return [record.ended_at]
     marks = [end for begin, end in record.silences if end > fault_at and end - begin > baseline.silence_limit]

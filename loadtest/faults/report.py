@@ -1,4 +1,4 @@
-"""One row a fault: what was seen, what was wanted, how it is printed."""
+"""Rows of the fault table: measured figures, targets, and output."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ _CAUSES = 4
 
 @dataclass
 class Row:
-    """What one fault did to the customers. Characters are those of answers that were whole."""
+    """Effect of one fault on the customers. Characters are those of whole answers."""
 
     name: str
     title: str
@@ -28,11 +28,11 @@ class Row:
     degraded: int
     abandoned: int
     resumed: int
-    """Turns that a broken stream, or a refusal, made the client ask again for, and that were answered."""
+    """Answered turns that the client had to retry or resume."""
     repeated: int
     missing: int
     lost: int
-    """Turns seen whole by their customer and not stored, or stored as something else; and sessions that were gone."""
+    """Turns that their customer saw whole and that are not stored so, and sessions that were gone."""
     recovery: float | None
     first_text: float
     """Seconds, 95th percentile over the row."""
@@ -42,7 +42,7 @@ class Row:
 
     @property
     def met(self) -> bool:
-        """Its target was met."""
+        """Whether the row met its target."""
         return not self.shortfalls
 
 
@@ -54,7 +54,7 @@ def row_of(
     stored: StoredComparison,
     baseline: Baseline,
 ) -> Row:
-    """Judge a fault's turns. `reference` is the answer without a fault, always the same."""
+    """The row of a fault. `reference` is the answer without a fault, always the same."""
     outcomes = Counter(record.outcome for record in records)
     answered = [record for record in records if record.outcome is Outcome.ANSWERED]
     texts = sum((difference(reference, record.text) for record in answered), stored.difference)
@@ -106,7 +106,7 @@ def _shortfalls(fault: Fault, run: FaultRun, row: Row, stored: StoredComparison)
 
 
 def _cause(record: TurnRecord) -> str:
-    """The first thing that went wrong in a turn."""
+    """The first failure of a turn."""
     if record.breaks:
         return record.breaks[0].cause
     return record.verdict.failure if record.outcome in (Outcome.DEGRADED, Outcome.FAILED) else ""
@@ -126,7 +126,7 @@ def _cells(row: Row) -> tuple[str, ...]:
 
 
 def print_rows(console: Console, rows: Sequence[Row], conditions: str) -> None:
-    """The table for a terminal, and below it what a number cannot say."""
+    """Print the table, and the notes below it."""
     table = Table(title=conditions, title_justify="left")
     for column, name in enumerate(_HEAD):
         table.add_column(name, justify="left" if column in (0, len(_HEAD) - 1) else "right")
@@ -139,7 +139,7 @@ def print_rows(console: Console, rows: Sequence[Row], conditions: str) -> None:
 
 
 def markdown(rows: Sequence[Row], conditions: str) -> str:
-    """The table for a document."""
+    """The table in Markdown."""
     lines = [conditions, "", f"| {' | '.join(_HEAD)} |", "|---|" + "---:|" * (len(_HEAD) - 2) + "---|"]
     lines += [f"| {' | '.join(_cells(row))} |" for row in rows]
     remarks = [f"- {row.title}: {line}" for row in rows for line in _remarks(row)]
@@ -147,7 +147,7 @@ def markdown(rows: Sequence[Row], conditions: str) -> str:
 
 
 def as_json(rows: Sequence[Row], conditions: str) -> dict[str, Any]:
-    """For programs. Seconds; null where the figures were not back."""
+    """The rows as JSON. Times in seconds; null: the figures were not back."""
     return {
         "conditions": conditions,
         "met": all(row.met for row in rows),

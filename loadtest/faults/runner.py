@@ -1,4 +1,4 @@
-"""One fault from beginning to end: stage, load, strike, recovery, what is stored."""
+"""One fault from beginning to end: preparation, load, injection, recovery, comparison with the stored turns."""
 
 import asyncio
 import time
@@ -24,7 +24,7 @@ _SETTLE_SECONDS = 20.0  # longer than a resumable turn is kept for its reader, a
 
 
 class FaultResult(NamedTuple):
-    """What a fault did."""
+    """Run, records and stored turns of one fault."""
 
     run: FaultRun
     records: list[TurnRecord]
@@ -40,7 +40,7 @@ async def run_fault(
     *,
     warm_seconds: float = 5.0,
 ) -> FaultResult:
-    """Strike when customers have asked for `warm_seconds`, and go on for at least `seconds` more.
+    """Inject the fault after `warm_seconds` of load, and go on for at least `seconds` more.
 
     Returns when every turn has ended and the suite is whole again.
     """
@@ -63,7 +63,7 @@ async def run_fault(
 
 
 async def _busy_processes(bench: Bench) -> list[str]:
-    """Which processes still work on something although every customer is gone; each has a while to end it."""
+    """Processes with calls in flight some time after the last customer has left."""
     working = bench.services
     deadline = time.monotonic() + _SETTLE_SECONDS
     while True:
@@ -76,7 +76,7 @@ async def _busy_processes(bench: Bench) -> list[str]:
 
 
 async def stored_turns(bench: Bench, records: Sequence[TurnRecord]) -> dict[str, list[pb.Turn]]:
-    """Session -> its turns, as a router lists them now; sessions that are gone are left out."""
+    """Turns by session, as a router lists them now. Sessions that are gone are left out."""
     sessions = dict.fromkeys(record.session for record in records if record.session)
     found = dict[str, list[pb.Turn]]()
     async with grpc.aio.insecure_channel(bench.routers[0].address) as channel:

@@ -1,4 +1,4 @@
-"""As many connections to one address as its calls need."""
+"""A pool of HTTP/2 connections to one address."""
 
 import asyncio
 import ssl
@@ -7,7 +7,7 @@ from loadtest.generator.http2_client import Connection
 
 
 class ConnectionPool:
-    """Opened when they are needed, kept until `close`."""
+    """Connections that are opened on demand and kept until `close`."""
 
     def __init__(self, address: str, tls: ssl.SSLContext | None = None, *, streams_each: int = 100) -> None:
         self._address = address
@@ -28,7 +28,7 @@ class ConnectionPool:
         return sum(not one.draining for one in self._all)
 
     async def acquire(self) -> Connection:
-        """One that has room for a call: call it at once, before anything else runs. OSError when none can be had."""
+        """A connection with room for a call. Use it before the next await. OSError: none can be opened."""
         while True:
             if found := self._with_room():
                 return found

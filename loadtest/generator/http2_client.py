@@ -29,14 +29,14 @@ _STATUS = {cast("tuple[int, str]", status.value)[0]: status for status in grpc.S
 
 
 class Receiver(Protocol):
-    """What a call tells. Times are of time.monotonic."""
+    """Callbacks of a call. Times are of time.monotonic."""
 
     def message(self, data: bytes, now: float) -> None:
-        """A message of the response has come whole."""
+        """Called with each whole message of the response."""
         ...
 
     def ended(self, status: grpc.StatusCode, detail: str, now: float) -> None:
-        """The call is over; called once, whatever happened. `detail` is the server's, or says what broke."""
+        """Called once at the end of the call. `detail` is the server's, or names what broke."""
         ...
 
 
@@ -58,7 +58,7 @@ class Connection(asyncio.Protocol):
 
     def __init__(self, window: int = _MOST_WINDOW) -> None:
         self.draining = False
-        """The server takes no new calls here, or is gone."""
+        """Whether the server accepts no new calls on this connection, or is gone."""
         self._stream_window = window
         self.max_streams = 100
         self.messages = 0
@@ -101,7 +101,7 @@ class Connection(asyncio.Protocol):
 
     @property
     def has_room(self) -> bool:
-        """Another call may be made."""
+        """Whether another call may begin."""
         return not self.draining and len(self._calls) < self.max_streams
 
     def call(self, headers: bytes, message: bytes, receiver: Receiver) -> int:
@@ -121,12 +121,12 @@ class Connection(asyncio.Protocol):
         return number
 
     def cancel(self, number: int) -> None:
-        """End a call; its receiver is told nothing more."""
+        """Cancel a call. Its receiver is called no more."""
         if self._calls.pop(number, None) is not None and self._transport is not None:
             self._transport.write(_frame(_RST_STREAM, 0, number, _CANCEL.to_bytes(4, "big")))
 
     def close(self) -> None:
-        """Close it; calls that are open end as UNAVAILABLE."""
+        """Close the connection. Open calls end as UNAVAILABLE."""
         self.draining = True
         if self._transport is not None:
             self._transport.close()

@@ -1,4 +1,4 @@
-"""One question over a `Connection`, judged while its answer comes."""
+"""A client that asks questions over a `Connection`, with a verdict for each."""
 
 import asyncio
 import ssl
@@ -16,7 +16,7 @@ _CONVERSE = "/kefu.router.v1.ChatService/Converse"
 
 
 class TurnClient:
-    """Asks questions of one router address with one key, and notes on a timeline what comes."""
+    """Asks one router address with one key, and counts events on a timeline."""
 
     def __init__(self, address: str, key: str, timeline: Timeline, *, tls: bool = False) -> None:
         self.headers = request_headers(_CONVERSE, address, [("authorization", f"Bearer {key}")], tls=tls)
@@ -35,7 +35,7 @@ class TurnClient:
 
 
 class Turn:
-    """A Receiver: it is told the response, and judges it."""
+    """The Receiver of one turn, which builds its verdict."""
 
     __slots__ = ("_began", "_client", "_done", "_streams", "_timeline", "_verdict")
 

@@ -27,7 +27,7 @@ _GREETING = "Hello"
 
 @dataclass(frozen=True)
 class WorkerPlan:
-    """What one client process does. It takes every `of`-th turn, beginning with number `share`."""
+    """The work of one client process: every `of`-th turn, beginning with number `share`."""
 
     address: str
     key: str
@@ -43,7 +43,7 @@ class WorkerPlan:
     ramp: float
     """Seconds over which turns begin; in idle mode, over which connections are opened."""
     ends: float
-    """When what has not ended is given up, by time.monotonic."""
+    """Time at which open turns are given up, by time.monotonic."""
     tokens: int
     """Most tokens of an answer."""
     streams_each: int
@@ -56,7 +56,7 @@ class WorkerPlan:
 
 
 class WorkerProgress(NamedTuple):
-    """How far a client process is."""
+    """Progress of a client process."""
 
     share: int
     open: int
@@ -67,13 +67,13 @@ class WorkerProgress(NamedTuple):
 
 @dataclass
 class WorkerOutcome:
-    """What a client process saw."""
+    """Results of a client process."""
 
     share: int
     timeline: Timeline
     verdicts: list[Verdict] = field(default_factory=list[Verdict])
     sessions: list[Verdict] = field(default_factory=list[Verdict])
-    """Idle mode: of the turns that opened the sessions."""
+    """Idle mode: verdicts of the turns that opened the sessions."""
     lateness: list[float] = field(default_factory=list[float])
     """Seconds by which each question was asked later than planned: the generator's own fault."""
     frames: int = 0
@@ -81,7 +81,7 @@ class WorkerOutcome:
 
 
 def run_worker(plan: WorkerPlan, pipe: Pipe) -> None:
-    """Carry out a plan; the pipe gets a Progress every second, and the Outcome at the end."""
+    """Carry out a plan. The pipe gets a WorkerProgress every second, and the WorkerOutcome at the end."""
     uvloop.run(_run(plan, pipe))
 
 
@@ -90,19 +90,19 @@ async def _run(plan: WorkerPlan, pipe: Pipe) -> None:
     client = TurnClient(plan.address, plan.key, outcome.timeline, tls=plan.tls)
     mode = _Idle(plan, client, outcome) if plan.idle else _Streams(plan, client, outcome)
 
-    async def tell() -> None:
+    async def report_progress() -> None:
         while True:
             await asyncio.sleep(1)
             pipe.send(WorkerProgress(plan.share, client.open, client.streaming, mode.messages(), mode.connections()))
 
-    telling = asyncio.create_task(tell(), name="progress")
+    reporting = asyncio.create_task(report_progress(), name="progress")
     before = _cpu()
     try:
         await mode.run()
     finally:
-        telling.cancel()
+        reporting.cancel()
         with suppress(asyncio.CancelledError):
-            await telling
+            await reporting
     outcome.frames, outcome.cpu_seconds = mode.messages(), _cpu() - before
     pipe.send(outcome)
 
@@ -123,7 +123,7 @@ def _requests(plan: WorkerPlan) -> Iterator[pb.ConverseRequest]:
 
 
 class _Streams:
-    """Turns that begin evenly over the ramp, as many on a connection as it takes."""
+    """Turns that begin evenly over the ramp, with as many on a connection as it accepts."""
 
     def __init__(self, plan: WorkerPlan, client: TurnClient, outcome: WorkerOutcome) -> None:
         self._plan = plan

@@ -1,4 +1,4 @@
-"""What a locust run saw: verdicts, a timeline, what the suite's processes and the generator itself used."""
+"""The journal of a locust run: verdicts, a timeline, and the resource usage of suite and generator."""
 
 import time
 from pathlib import Path
@@ -20,11 +20,11 @@ from loadtest.harness.verdicts import Verdict
 
 
 class Journal:
-    """Of one run; all in one process."""
+    """The journal of one run in one process."""
 
     def __init__(self, data_dir: Path) -> None:
         self.open = 0
-        """Turns that were asked and have not ended."""
+        """Turns that have begun and not ended."""
         self.failed = 0
         """Turns that failed."""
         self._verdicts: list[Verdict] = []
@@ -44,27 +44,27 @@ class Journal:
         self._sampling = gevent.spawn(repeat)
 
     def stop(self) -> None:
-        """Sample no more."""
+        """Take a last sample, and stop sampling."""
         self._sampling.kill()
         self._sampler.sample()
 
     def turn_started(self, now: float) -> None:
-        """A turn begins."""
+        """Note that a turn begins."""
         self.open += 1
         self._timeline.at(now).started += 1
 
     def question_late(self, seconds: float) -> None:
-        """An open-loop question began so much later than it should have: the generator's own fault."""
+        """Note that an open-loop question began so many seconds late, which is the generator's own fault."""
         self._late.append(seconds)
 
     def frame_received(self, text_bytes: int, now: float) -> None:
-        """An event has come, with so much text in it."""
+        """Note an event with so many bytes of text."""
         second = self._timeline.at(now)
         second.frames += 1
         second.text_bytes += text_bytes
 
     def turn_ended(self, verdict: Verdict, now: float) -> None:
-        """A turn is over."""
+        """Note the verdict of a turn."""
         self.open -= 1
         self._verdicts.append(verdict)
         second = self._timeline.at(now)

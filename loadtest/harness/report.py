@@ -1,4 +1,4 @@
-"""What a run leaves behind: a JSON summary, CSV files and plots in one folder."""
+"""The report of a run: a JSON summary, CSV files and plots in one folder."""
 
 import json
 import math
@@ -16,7 +16,7 @@ from loadtest.harness.verdicts import Verdict, count_verdicts
 
 
 def describe_environment() -> dict[str, Any]:
-    """When and on what this ran."""
+    """Time, machine and load average of the run."""
     return {
         "time": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
         "machine": f"{platform.machine()}, {os.cpu_count()} cores",
@@ -25,7 +25,7 @@ def describe_environment() -> dict[str, Any]:
 
 
 def summary(verdicts: Sequence[Verdict], *, engine_seconds: float = 0.0) -> dict[str, Any]:
-    """The figures of a run. `engine_seconds`: the engine's own least time to a first token."""
+    """The figures of a run. `engine_seconds` is the engine's own least time to a first token."""
     counts = count_verdicts(verdicts)
     good = [verdict for verdict in verdicts if verdict.good]
     first = [verdict.first_text for verdict in good if verdict.first_text is not None]

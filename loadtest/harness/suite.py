@@ -18,7 +18,7 @@ COLLECTION = "load"
 
 @dataclass(frozen=True)
 class EnginePace:
-    """How fast the simulated engine writes, and what that imitates."""
+    """Pace of the simulated engine, and the hardware that it imitates."""
 
     name: str
     source: str
@@ -50,7 +50,7 @@ class EnginePace:
 
 
 def steady_pace(interval_milliseconds: float, tokens: int) -> EnginePace:
-    """A token every so often for each stream, however many there are: an engine that is never the bottleneck."""
+    """A fixed interval between tokens for each stream, however many there are: the engine is never the bottleneck."""
     return EnginePace(
         name=f"a token every {interval_milliseconds:g} ms",
         source="none: it imitates no machine, so that only what stands around the engine is measured",
@@ -80,7 +80,7 @@ H100 = EnginePace(
 
 @dataclass(frozen=True)
 class SuiteSetup:
-    """What is started."""
+    """The suite to start, and its contents."""
 
     pace: EnginePace
     routers: int = 1
@@ -91,15 +91,15 @@ class SuiteSetup:
     """BEIR corpus.jsonl files to import instead of the sample; empty: the sample's articles. Such a suite is kept under
     ~/.cache/kefu/load-suites, so that its documents are embedded once."""
     passages: int = 10_000
-    """Most documents of them."""
+    """Most documents to import from the corpora."""
     everything_relevant: bool = True
-    """Let every question reach the model, however little the passages found have to do with it."""
+    """Let every question reach the model, whatever the relevance of its passages."""
     variables: dict[str, str] = field(default_factory=dict[str, str])
 
 
 @asynccontextmanager
 async def open_loaded_suite(setup: SuiteSetup) -> AsyncIterator[Suite]:
-    """The suite, ready and filled, while the block runs. Curated answers are left out: they never ask the model."""
+    """The suite while the block runs, ready and filled. Curated answers are left out: they never ask the model."""
     environment = {
         "KEFU_LOG_LEVEL": "warning",
         "KEFU_ROUTER_MAX_CONCURRENT_TURNS": "20000",
@@ -122,8 +122,8 @@ async def open_loaded_suite(setup: SuiteSetup) -> AsyncIterator[Suite]:
 
 
 async def always_ask_model(suite: Suite) -> None:
-    """Let every question reach the model, however little what is found has to do with it. By the tenant's settings:
-    only they go before the threshold that a collection makes for itself.
+    """Let every question reach the model, whatever the relevance of its passages. The tenant's settings do this:
+    only they override the threshold that a collection calibrates for itself.
     """
     done = await suite.kefu("settings", "set", "min_relevance=0", "asks_back=no")
     if done.status != 0:
@@ -131,7 +131,7 @@ async def always_ask_model(suite: Suite) -> None:
 
 
 def _cached_folder(setup: SuiteSetup) -> Path:
-    """The folder of a suite with these documents: embedding 10,000 of them takes a quarter of an hour, once."""
+    """The cached folder of a suite with these documents: embedding 10,000 takes a quarter of an hour, once."""
     names = "\n".join([*(f"{path.resolve()} {path.stat().st_size}" for path in setup.corpora), str(setup.passages)])
     cache = Path(os.environ.get("KEFU_CACHE_DIR") or Path.home() / ".cache" / "kefu")
     folder = cache / "load-suites" / hashlib.sha256(names.encode()).hexdigest()[:16]

@@ -76,7 +76,7 @@ def _timed(work: Callable[[Any], Any], items: Iterable[Any]) -> tuple[list[Any],
 
 
 async def _write_log(log: TurnEventLog, visible: Sequence[str]) -> tuple[list[Text], float, float]:
-    """The log with one reader, who is woken for each piece."""
+    """Write the event log with one subscriber, which is woken for each piece."""
     deltas: list[Text] = []
     saying = 0.0
 

@@ -53,13 +53,13 @@ Metadata = tuple[tuple[str, str], ...]
 
 @dataclass
 class SearchTimes:
-    """What searches saw."""
+    """Latencies and failures of searches."""
 
     milliseconds: list[float] = field(default_factory=list[float])
     failed: Counter[str] = field(default_factory=Counter[str])
 
     def format_row(self, name: str) -> str:
-        """A row of figures."""
+        """Figures as a row of the table."""
         p50, p95, p99 = np.percentile(self.milliseconds, [50, 95, 99])
         return (
             f"{name:28} {len(self.milliseconds):5} searches   p50 {p50:6.1f} ms   p95 {p95:6.1f} ms   p99 {p99:6.1f} ms"

@@ -40,7 +40,7 @@ _HAN_VALUE = {"ä¸¤": 2, **{character: value for value, character in enumerate("ä
 
 
 def literals_of(answer: str) -> list[str]:
-    """What an answer says that has to stand somewhere."""
+    """Literals of an answer that the evidence has to hold."""
     text = _NUMBERING.sub(" ", _CITATION.sub("", unicodedata.normalize("NFKC", answer)))
     found = [token.strip(".,:/-") for token in _TOKEN.findall(text)]
     found += [str(_ENGLISH[word.lower()]) for word in _IN_WORDS.findall(text)]
@@ -48,7 +48,7 @@ def literals_of(answer: str) -> list[str]:
 
 
 def occurs(literal: str, evidence: str) -> bool:
-    """Whether it stands in a text, as a whole, or number for number when it is a number alone."""
+    """Whether a literal occurs in a text as a whole; a plain number is compared by value."""
     text = unicodedata.normalize("NFKC", evidence).lower()
     if re.search(rf"(?<![a-z0-9]){re.escape(literal.lower())}(?![a-z0-9])", text):
         return True
@@ -63,19 +63,19 @@ def occurs(literal: str, evidence: str) -> bool:
 
 
 def unsupported(row: dict[str, Any]) -> list[str]:
-    """Of one answer."""
+    """Literals of one answer that no evidence holds."""
     evidence = "\n".join((*row["evidence"], row["question"]))
     return [literal for literal in literals_of(row["text"]) if not occurs(literal, evidence)]
 
 
 def passes(above: str, text: str, question: str, answer: str) -> bool:
-    """Whether an answer leaves the router whole."""
+    """Whether the router lets an answer pass unchanged."""
     chain = AnswerFilter([], Evidence([question], [(above, text)], question))
     return chain.push(answer) + chain.finish() == answer and chain.blocked is None
 
 
 def check_planted(path: Path) -> tuple[list[str], list[str], int, int]:
-    """Errors that passed, right answers that did not; and how many there are of both."""
+    """Planted errors that passed, right answers that did not, and the number of both."""
     cases: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
 
     def goes_out(case: dict[str, Any], answer: str) -> bool:
@@ -103,7 +103,7 @@ def _value(han: str) -> int:
 
 
 def main(paths: Iterable[str]) -> int:
-    """Print what was found; 1 when an answer holds what nothing bears out."""
+    """Print the findings. Exit status 1: an answer holds an unsupported literal."""
     rows = [json.loads(line) for path in paths for line in Path(path).read_text(encoding="utf-8").splitlines()]
     rows = [row for row in rows if row["arm"] in ("rag", "oracle")]
     bad = [(row, found) for row in rows if (found := unsupported(row))]

@@ -35,7 +35,7 @@ _PATIENT = {f"KEFU_ROUTER_{name}_SECONDS": "300" for name in ("SEARCH", "FIRST_T
 
 @dataclass(frozen=True)
 class AttemptOutcome:
-    """What became of one attempt."""
+    """Outcome of one attempt."""
 
     where: str
     language: str
@@ -43,7 +43,7 @@ class AttemptOutcome:
     succeeded: bool
     guaranteed: bool
     end: str
-    """How the turn ended: the source of its text, or why a person was called."""
+    """Source of the answer's text, or the reason of the handoff."""
     text: str
 
 

@@ -43,7 +43,7 @@ app = typer.Typer(add_completion=False, help=__doc__, rich_markup_mode=None)
 
 @dataclass(frozen=True)
 class CommonOptions:
-    """What all scenarios are told."""
+    """Options that all scenarios share."""
 
     routers: int
     generations: int
@@ -75,7 +75,7 @@ class CommonOptions:
             yield suite
 
     def say(self, sentence: str) -> None:
-        """Print it where it disturbs no JSON."""
+        """Print to standard error, beside any JSON on standard output."""
         print(sentence, file=sys.stderr, flush=True)
 
 

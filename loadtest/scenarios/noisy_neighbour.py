@@ -1,9 +1,9 @@
 """
 Do others notice? Three well-behaved tenants ask at a steady rate while something disturbs them, and while nothing does.
 
-Quiet and disturbed spells take turns in one run, so that whatever else the machine does falls on both alike. A flood is
-a fourth tenant that sends many times its share; stalled clients ask for long answers and then read nothing. The others
-have to be answered by the model, whatever happens beside them: an answer without it counts as failed.
+Quiet and disturbed periods take turns in one run, so that whatever else the machine does falls on both alike. A flood
+is a fourth tenant that sends many times its share; stalled clients ask for long answers and then read nothing. The
+others have to be answered by the model, whatever happens beside them: an answer without it counts as failed.
 """
 
 import asyncio
@@ -33,11 +33,11 @@ QUIET_TENANTS = ("north", "east", "south")
 NOISY_TENANT = "west"
 _GIVE_UP_SECONDS = 60.0
 _STALL_SECONDS = 3.0
-"""Clients that will stall ask over so long; then the spell begins."""
+"""Clients that will stall ask over so long; then the period begins."""
 
 
 class Disturbance(StrEnum):
-    """What is put beside the well-behaved tenants."""
+    """The disturbance beside the well-behaved tenants."""
 
     FLOOD = "flood"
     STALLED = "stalled"
@@ -45,7 +45,7 @@ class Disturbance(StrEnum):
 
 @dataclass
 class Period:
-    """A stretch of the run, and what its customers got."""
+    """A quiet or disturbed period of the run, with its verdicts."""
 
     disturbed: bool
     began: float = 0.0
@@ -96,7 +96,7 @@ class Customers:
             pool.close()
 
     async def run_period(self, seconds: float, rates: Rates, *, disturbed: bool) -> Period:
-        """All ask for so long, at random moments; returns when each has an answer, or a refusal."""
+        """All tenants ask for so long at random times. Returns when each turn has ended."""
         period = Period(disturbed, time.monotonic())
         async with asyncio.TaskGroup() as group:
             for name in QUIET_TENANTS:
@@ -135,7 +135,7 @@ def request(question: Question, max_tokens: int = 0) -> pb.ConverseRequest:
 
 @asynccontextmanager
 async def open_stalled_clients(address: str, key: str, count: int, tokens: int) -> AsyncIterator[None]:
-    """So many clients that asked for an answer and read nothing of it, while the block runs.
+    """Clients that ask for an answer and read nothing of it, while the block runs.
 
     Each grants the server no HTTP/2 window, so that what it is sent stays there: on loopback the kernel alone would
     hold whole answers for a client that merely does not read its socket. RuntimeError when some were answered, refused
@@ -167,7 +167,7 @@ async def alternate_periods(
     rounds: int,
     beside: Callable[[], AbstractAsyncContextManager[None]] = nullcontext,
 ) -> list[Period]:
-    """Quiet and disturbed spells in turn; `beside` is entered for each disturbed one."""
+    """Run quiet and disturbed periods in turn. `beside` is entered for each disturbed one."""
     periods: list[Period] = []
     for _ in range(rounds):
         periods.append(await customers.run_period(seconds, quiet, disturbed=False))
@@ -179,7 +179,7 @@ async def alternate_periods(
 async def run_periods(
     suite: Suite, disturbance: Disturbance, rates: Rates, count: int, seconds: float, rounds: int
 ) -> tuple[list[Period], Sampler]:
-    """All spells of a run, beside a flood or beside `count` clients that stand still, and what the suite used."""
+    """All periods of a run, beside a flood or `count` stalled clients, and the suite's resource usage."""
     keys = await make_tenants(suite)
     quiet = Rates(rates.each)
     with closing(Customers(suite.router, keys)) as customers:
@@ -194,9 +194,9 @@ async def run_periods(
 
 
 def figures(periods: Sequence[Period], onset: float = 0.0) -> dict[str, Any]:
-    """What the others saw without and with the disturbance, what the noisy tenant got, and the ratio of the p95s.
+    """Figures of the other tenants without and with the disturbance, of the noisy tenant, and the ratio of the p95s.
 
-    The first `onset` seconds of disturbed spells, in which the router finds out what the engine can do, are apart.
+    The first `onset` seconds of disturbed periods, in which the router finds out what the engine can do, are apart.
     """
     others: dict[str, list[Verdict]] = {"quiet": [], "onset": [], "disturbed": []}
     for period in periods:
@@ -216,7 +216,7 @@ def figures(periods: Sequence[Period], onset: float = 0.0) -> dict[str, Any]:
 
 
 def print_figures(found: dict[str, Any]) -> str:
-    """The same as a table."""
+    """Print the figures as a table."""
     head = ("", "turns", "good", "failed or refused", "first text p50", "p95", "p99 ms", "by the model", "without")
     rows: list[Sequence[object]] = []
     for name, key in (

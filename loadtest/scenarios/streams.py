@@ -1,5 +1,5 @@
 """
-Hold many answers streaming at once through one address, and judge every one of them.
+Hold many answers streaming at once through one address, and give a verdict on every one.
 
     python -m loadtest.scenarios.streams --address 127.0.0.1:50051 --key KEY --streams 5000 --ramp 60 --hold 30
 
@@ -150,7 +150,7 @@ def report(
     as_json: bool,
     out: Path | None,
 ) -> int:
-    """Print what was seen, write it to a folder if one is given, and return how many turns failed."""
+    """Print the figures, write them to a folder if one is given, and return the number of failed turns."""
     figures = _figures(plan, outcomes, sampler, engine_seconds)
     timeline = Timeline(plan.began)
     for outcome in outcomes:

@@ -40,7 +40,7 @@ class _Page:
     arrived: asyncio.Future[float]
 
     async def read(self) -> None:
-        """Until a person has written."""
+        """Read events until an agent has replied."""
         async for event in self.events:
             if event.WhichOneof("event") == "turn_stored" and event.turn_stored.agent:
                 self.arrived.set_result(time.perf_counter())

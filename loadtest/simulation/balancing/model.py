@@ -25,27 +25,27 @@ class SimulatedWorld:
         self._order = itertools.count()
 
     def at(self, when: float, happens: Callable[[], None]) -> None:
-        """Let something happen."""
+        """Schedule a callback at a time."""
         heapq.heappush(self._events, (when, next(self._order), happens))
 
     def after(self, seconds: float, happens: Callable[[], None]) -> None:
-        """Let something happen later."""
+        """Schedule a callback in so many seconds."""
         self.at(self.now + seconds, happens)
 
     def run(self, until: float) -> None:
-        """Let everything happen up to a time."""
+        """Run all callbacks up to a time."""
         while self._events and self._events[0][0] <= until:
             self.now, _, happens = heapq.heappop(self._events)
             happens()
 
     def clock(self) -> float:
-        """The time now."""
+        """Simulated time now, in seconds."""
         return self.now
 
 
 @dataclass(frozen=True)
 class EngineSpeed:
-    """What one replica can do."""
+    """Speed and size of one replica's engine."""
 
     prefill: float = 16_000.0
     """Tokens of prompt a second, those in the cache not counted."""
@@ -59,7 +59,7 @@ class EngineSpeed:
     """Tokens that the prefix cache keeps."""
 
     def slowed(self, by: float) -> "EngineSpeed":
-        """The same, so many times slower."""
+        """The same engine, so many times slower."""
         return EngineSpeed(self.prefill / by, self.stream / by, self.all_streams / by, self.max_running, self.cache)
 
 

@@ -1,4 +1,4 @@
-"""Ways to choose a replica, as one of several routers sees them; none knows what another router sends."""
+"""Balancing policies of one router among several. No router knows what another one sends."""
 
 import itertools
 import random
@@ -14,17 +14,17 @@ from loadtest.simulation.balancing.model import SimulatedWorld
 
 @dataclass
 class Target:
-    """A replica, as one router sees it."""
+    """A replica as one router sees it."""
 
     address: str
     load: ReplicaLoad
     open: int = 0
-    """Requests of this router's that have not ended."""
+    """Open requests of this router."""
 
 
 @dataclass
 class RouterView:
-    """What one router knows of the replicas."""
+    """One router's view of the replicas."""
 
     world: SimulatedWorld
     rng: random.Random
@@ -32,16 +32,16 @@ class RouterView:
 
     @classmethod
     def of(cls, world: SimulatedWorld, addresses: Sequence[str], seed: int) -> "RouterView":
-        """Of these replicas."""
+        """A view of these replicas."""
         return cls(world, random.Random(seed), {name: Target(name, ReplicaLoad(world.clock)) for name in addresses})
 
     def sending(self, address: str, tokens: int) -> Dispatch:
-        """Count a request."""
+        """Count a request that is sent."""
         self.targets[address].open += 1
         return self.targets[address].load.sending(tokens)
 
     def ended(self, address: str, dispatch: Dispatch) -> None:
-        """It has ended."""
+        """Count a request that has ended."""
         self.targets[address].open -= 1
         self.targets[address].load.ended(dispatch)
 
@@ -56,7 +56,7 @@ class Policy(Protocol):
 
 @dataclass
 class RoundRobin:
-    """Each in its turn."""
+    """Round robin: each replica in its turn."""
 
     view: RouterView
     _turn: "itertools.count[int]" = field(default_factory=itertools.count)
@@ -65,7 +65,7 @@ class RoundRobin:
         self._turn = itertools.count(self.view.rng.randrange(len(self.view.targets)))
 
     def choose(self, session: str, last: str) -> str:
-        """The next one."""
+        """The next replica."""
         del session, last
         addresses = list(self.view.targets)
         return addresses[next(self._turn) % len(addresses)]
@@ -73,12 +73,12 @@ class RoundRobin:
 
 @dataclass
 class LeastRequests:
-    """The one with the fewest open requests of this router; of equals, any."""
+    """The replica with the fewest open requests of this router; of equals, any."""
 
     view: RouterView
 
     def choose(self, session: str, last: str) -> str:
-        """That one."""
+        """That replica."""
         del session, last
         targets = self.view.targets.values()
         return min(targets, key=lambda target: (target.open, self.view.rng.random())).address
@@ -86,7 +86,7 @@ class LeastRequests:
 
 @dataclass
 class ConsistentHash:
-    """Always the same one for a session, whatever it owes."""
+    """Always the same replica for a session, whatever it owes."""
 
     view: RouterView
 
@@ -117,7 +117,7 @@ class Kefu:
 
 
 def kefu_without_stickiness(view: RouterView) -> Kefu:
-    """The same, as if no cache were worth anything."""
+    """Kefu's policy without stickiness, as if a prefix cache were worth nothing."""
     return Kefu(view, sticky=False)
 
 

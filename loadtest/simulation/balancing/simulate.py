@@ -1,4 +1,4 @@
-"""Conversations played against simulated replicas and routers, once for each way to balance."""
+"""Conversations played against simulated replicas and routers, once for each policy."""
 
 import random
 from collections.abc import Callable, Sequence
@@ -24,7 +24,7 @@ WORKLOADS = (
 
 @dataclass
 class Outcome:
-    """What one way to balance came to."""
+    """Result of one policy."""
 
     first: list[float] = field(default_factory=list[float])
     """Seconds to the first token, one a turn."""
@@ -56,7 +56,7 @@ class Outcome:
 
 
 class Simulation:
-    """One way to balance, with the conversations of a workload."""
+    """The simulation of one policy with the conversations of a workload."""
 
     def __init__(
         self, workload: Workload, make: Callable[[RouterView], Policy], *, replicas: int = REPLICAS, seed: int
@@ -77,7 +77,7 @@ class Simulation:
         self._accepted = {(router, address): 0 for router in range(ROUTERS) for address in self._engines}
 
     def run(self, conversations: Sequence[Conversation], seconds: float) -> Outcome:
-        """Play them all."""
+        """Run all conversations."""
         for number, engine in enumerate(self._engines.values()):
             self.world.at(0.0, lambda engine=engine: self._report(engine))  # the first one comes with the connection
             self.world.at(REPORT_SECONDS * number / len(self._engines), lambda engine=engine: self._reports(engine))
@@ -151,6 +151,6 @@ class Simulation:
 
 
 def compare(workload: Workload, seconds: float, seed: int) -> dict[str, Outcome]:
-    """Every way to balance, with the same conversations."""
+    """Results of every policy with the same conversations."""
     conversations = workload.draw(seconds, seed)
     return {name: Simulation(workload, make, seed=seed).run(conversations, seconds) for name, make in POLICIES.items()}
