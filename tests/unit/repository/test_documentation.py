@@ -8,7 +8,7 @@ import pytest
 
 from tests import configuration
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 README = (ROOT / "README.md").read_text("utf-8")
 IN_CHINESE = (ROOT / "README.zh-CN.md").read_text("utf-8")
 _BLOCK = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 MOST_MODULES = 20
 MOST_ENTRIES = 25
 _NOT_OURS = {"__pycache__", "node_modules", "v1", "static"}

@@ -17,7 +17,7 @@ from kefu.generation.config import GenerationConfig
 from kefu.retrieval.config import RetrievalConfig
 from kefu.router.config import RouterConfig
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 DEPLOY = ROOT / "deploy"
 COMPOSE: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text("utf-8"))
 OVERRIDES = sorted(DEPLOY.glob("compose.*.yaml"))

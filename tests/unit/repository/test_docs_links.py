@@ -16,7 +16,7 @@ from markdown_it.token import Token
 
 from kefu.cli.__main__ import make_app
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 _LEFT_OUT = {"node_modules", "build", "__pycache__"}
 _COMMANDS_IN = ("README*.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "loadtest/README.md")
 _EVALUATION = ("kefu.cli.commands.eval", "kefu.cli.commands.eval.retrieval", "kefu.cli.eval")

@@ -10,7 +10,7 @@ from prometheus_client import REGISTRY
 
 from kefu.common import errors
 
-DOCS = Path(__file__).parents[2] / "docs"
+DOCS = Path(__file__).parents[3] / "docs"
 
 
 def rows(page: str) -> dict[str, list[str]]:
