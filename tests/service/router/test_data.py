@@ -15,7 +15,7 @@ from tests.support.grpc_calls import bearer_metadata, open_channel
 from tests.support.router_harness import open_router_harness
 from tests.support.scripted_services import make_hit
 
-DOCUMENT = Path(__file__).parents[2] / "docs/reference/data.md"
+DOCUMENT = Path(__file__).parents[3] / "docs/reference/data.md"
 _ROW = re.compile(r"^\| `(kefu:[^`]+)` \| ([a-z ]+) \| ([^|]+) \|", re.MULTILINE)
 _TYPES: dict[str, str] = {"sorted set": "zset"}
 

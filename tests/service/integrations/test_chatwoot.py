@@ -29,7 +29,7 @@ from tests.support.router_harness import RouterClient, RouterHarness, open_route
 from tests.support.scripted_services import make_hit
 from tests.support.waiting import wait_until_async
 
-BRIDGE = Path(__file__).parents[2] / "deploy" / "integrations" / "chatwoot" / "bridge.py"
+BRIDGE = Path(__file__).parents[3] / "deploy" / "integrations" / "chatwoot" / "bridge.py"
 CONTACTS = "/public/api/v1/inboxes/inbox-1/contacts"
 
 

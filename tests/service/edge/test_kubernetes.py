@@ -7,7 +7,7 @@ import pytest
 from kefu.edge.certificate import self_signed
 from tests.support.edge_harness import find_nginx_or_skip
 
-OVERLAYS = Path(__file__).parents[2] / "k8s" / "overlays"
+OVERLAYS = Path(__file__).parents[3] / "k8s" / "overlays"
 
 
 @pytest.mark.parametrize("overlay", sorted(path.parent.name for path in OVERLAYS.glob("*/nginx.conf")))

@@ -19,7 +19,7 @@ from kefu.edge.config import Certificate, Edge, Inside
 from kefu.gateway import probe
 from kefu.gateway.config import GatewayConfig
 from kefu.gateway.http_server import Readiness, serving_http
-from tests.service.test_common_tls import make_secrets, of_the_same_authority, shown
+from tests.service.common.test_tls import make_secrets, of_the_same_authority, shown
 from tests.support.echo_router import INTERNAL_KEY
 from tests.support.edge_harness import LIMITS, open_edge_harness
 

@@ -25,7 +25,7 @@ from tests.support.router_harness import RouterHarness, open_router_harness
 from tests.support.scripted_services import make_hit
 from tests.support.tcp_proxy import open_tcp_proxy
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 REFUNDS = "Refunds arrive within 7 business days after we receive the parcel."
 ASK = "How long does a refund take?"
 PARTS = ["Refunds arrive 𠮷😀 ", "after we ", "receive the parcel 中文。 ", "Done 😀."]

@@ -19,7 +19,7 @@ from tests.support.scripted_services import make_hit
 from tests.support.waiting import wait_until_async
 from tests.support.webhook_receiver import open_webhook_receiver
 
-SERVICES = Path(__file__).parents[2] / "services"
+SERVICES = Path(__file__).parents[3] / "services"
 
 
 class Outcome(NamedTuple):

@@ -21,7 +21,7 @@ from tests.support.scripted_services import make_hit
 from tests.support.tcp_proxy import open_tcp_proxy
 from tests.support.waiting import wait_until_async
 
-WEB = Path(__file__).parents[2] / "services/kefu/gateway/web"
+WEB = Path(__file__).parents[3] / "services/kefu/gateway/web"
 ASK = "How long does a refund take?"
 PARTS = ["Refunds arrive 𠮷😀 ", "after we ", "receive the parcel 中文。 ", "Done 😀."]
 
