@@ -48,8 +48,8 @@ async def test_whoever_watches_is_present_and_is_not_once_the_lease_is_over(
     second_agent: RouterClient,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for module in ("desk", "desk_watching"):
-        monkeypatch.setattr(f"kefu.router.{module}.PRESENCE_SECONDS", 1.5)
+    for module in ("service", "watches"):
+        monkeypatch.setattr(f"kefu.router.desk.{module}.PRESENCE_SECONDS", 1.5)
     monkeypatch.setattr("kefu.router.desk.watches._RENEW_SECONDS", 0.3)
     await claim_session(agent, (await customer.ask(PERSON)).session)
     here, there = watch_desk(agent, "Mei"), watch_desk(second_agent, "Tom")
@@ -96,7 +96,7 @@ async def test_observers_are_told_what_happens_in_its_order(
     def noted(_: object) -> EventBus:
         return EventBus([notes])
 
-    monkeypatch.setattr("kefu.router.service.Happenings", noted)
+    monkeypatch.setattr("kefu.router.service.EventBus", noted)
     monkeypatch.setattr("kefu.router.desk.escalation._EVERY_SECONDS", 0.1)
     async with open_router_harness(redis, escalate_seconds=1) as harness:
         root = await harness.client()
