@@ -4,13 +4,13 @@ import os
 from pathlib import Path
 
 from kefu.local.data_dir import DataDir
-from kefu.local.nginx import front
+from kefu.local.nginx import prepare_nginx
 from loadtest.bench.process import Process
 
 
 def nginx_process(routers: list[Process], port: int, folder: Path, drain_seconds: float) -> Process:
     """The process of nginx at `port`, ready to be started. StartupError: nginx is not installed."""
-    door = front(
+    door = prepare_nginx(
         DataDir(folder),
         port,
         {router.name: router.address for router in routers},

@@ -87,7 +87,7 @@ async def main(config: RouterConfig) -> None:
                 chat.register,
                 keyring=keyring,
                 scopes={chat_servicer.SERVICE: (Scope.CHAT,)},
-                drain=0,
+                drain_seconds=0,
                 transport=config.transport(),
             )
             await stack.enter_async_context(served)

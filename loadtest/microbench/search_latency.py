@@ -103,7 +103,7 @@ async def _measure(paths: Sequence[Path], passages: int, searches: int, together
                 servicer.register,
                 keyring=keyring,
                 scopes={"kefu.retrieval.v1.KnowledgeService": (Scope.INTERNAL,)},
-                drain=0,
+                drain_seconds=0,
             )
         )
         channel = await stack.enter_async_context(grpc.aio.insecure_channel(f"127.0.0.1:{running.port}"))

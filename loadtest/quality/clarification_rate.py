@@ -15,22 +15,22 @@ from pathlib import Path
 from kefu.common.text.pii import holds_personal_data
 from kefu.router.answering.clarification import is_underspecified
 from kefu.router.guardrails.prompt_injection import gives_orders
-from kefu.router.nlu.sensitive_topics import is_abuse, sensitive_subject
+from kefu.router.nlu.message import CustomerMessage
 
 
 def row(folder: Path) -> str:
     """A line of the table: how many questions, and how many of them are what."""
     lines = (folder / "queries.jsonl").read_text("utf-8").splitlines()
-    texts = [str(json.loads(line)["text"]) for line in lines if line]
-    tests: tuple[Callable[[str], object], ...] = (
+    messages = [CustomerMessage(str(json.loads(line)["text"])) for line in lines if line]
+    tests: tuple[Callable[[CustomerMessage], object], ...] = (
         is_underspecified,
-        sensitive_subject,
-        is_abuse,
+        CustomerMessage.sensitive_topic,
+        lambda message: message.is_abuse,
         gives_orders,
-        holds_personal_data,
+        lambda message: holds_personal_data(message.text),
     )
-    counts = [str(sum(bool(test(text)) for text in texts)) for test in tests]
-    return f"| {folder.name} | {len(texts)} | {' | '.join(counts)} |"
+    counts = [str(sum(bool(test(message)) for message in messages)) for test in tests]
+    return f"| {folder.name} | {len(messages)} | {' | '.join(counts)} |"
 
 
 def main() -> None:

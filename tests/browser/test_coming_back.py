@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from playwright.async_api import expect
 
-from kefu.gateway.auth.visitor_tokens import Visitors
+from kefu.gateway.auth.visitor_tokens import VisitorTokens
 from tests.browser.test_chat_page import ENGLISH, stored_session
 from tests.support.browser_harness import VISITOR_SECRET, BrowserHarness, send_message
 from tests.support.tenant_fixtures import replace_settings
@@ -61,7 +61,7 @@ async def test_a_visitor_who_names_another_ones_session_begins_a_new_one(harness
 
 async def test_a_token_of_long_ago_is_of_no_use_and_its_browser_begins_anew(harness: BrowserHarness) -> None:
     page = await harness.open_page()
-    ago = Visitors([VISITOR_SECRET], "default", clock=lambda: time.time() - 9 * 86_400).new()
+    ago = VisitorTokens([VISITOR_SECRET], "default", clock=lambda: time.time() - 9 * 86_400).issue()
     await page.evaluate(
         f"""localStorage.setItem("kefu.visitor", JSON.stringify({{ token: "{ago}", renewAt: 9e15 }}));
             localStorage.setItem("kefu.session", "sessions/0b5f5b1e-8d1c-4d2e-9a57-2f3f4b6c7d8e")"""

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from kefu.testing.suite import starting_suite, until
+from kefu.testing.suite import starting_suite, wait_until
 from tests.browser.test_first_word import WATCH, painted_at
 from tests.support.browser_harness import find_chromium_or_skip, open_browser, send_message
 from tests.support.suite_browser import TEXT, SuiteBrowser, upload_file
@@ -24,7 +24,9 @@ async def test_visitors_and_a_colleague_at_the_desk_do_together_what_a_front_des
 ) -> None:
     find_chromium_or_skip()
     async with starting_suite(tmp_path, "--demo") as suite:
-        await until(lambda: "kefu chat" in suite.printed() or suite.process.returncode is not None, 800, suite.printed)
+        await wait_until(
+            lambda: "kefu chat" in suite.printed() or suite.process.returncode is not None, 800, suite.printed
+        )
         assert suite.process.returncode is None, suite.printed()
         port = int(suite.state().gateway.rpartition(":")[2].rstrip("/"))
         async with open_tcp_proxy(port) as proxy, open_browser() as browser:

@@ -119,7 +119,7 @@ async def test_redis_killed_in_mid_turn_costs_the_customer_nothing(redis: RedisS
         reading = asyncio.create_task(customer.ask(ASK, request_id="r-1"))
         while not (harness.replica.calls and harness.replica.calls[0].frames):
             await asyncio.sleep(0.01)
-        await redis.settle()
+        await redis.wait_durable()
         redis.kill()
         await asyncio.sleep(0.6)
         down.set()
@@ -156,7 +156,7 @@ async def test_redis_restarted_in_mid_turn_goes_unnoticed(redis: RedisServer) ->
         reading = asyncio.create_task(customer.ask(ASK))
         while not (harness.replica.calls and harness.replica.calls[0].frames):
             await asyncio.sleep(0.01)
-        await redis.settle()
+        await redis.wait_durable()
         redis.kill()
         await redis.start()
         await asyncio.sleep(1.0)

@@ -22,7 +22,7 @@ async def test_new_messages_are_refused_with_the_time_to_come_back(redis: RedisS
         harness.knowledge.hits, harness.replica.frames = [make_hit("Refunds arrive within 7 business days.")], [TEXT]
         customer = await harness.client()
         before = await customer.ask(ASK)
-        await redis.settle()
+        await redis.wait_durable()
         redis.kill()
         for request_id in ("", "r-1"):
             read = await expect_failure(lambda said=request_id: customer.ask(ASK, before.session, request_id=said))
@@ -44,7 +44,7 @@ async def test_new_messages_are_answered_without_history_and_kept_nowhere_when_s
         unseen = await harness.client(await harness.create_key("default"))
         before = await customer.ask(ASK)
         assert not before.started.ephemeral
-        await redis.settle()
+        await redis.wait_durable()
         redis.kill()
         opened = await customer.ask("And how long to a card?", request_id=request_id)
         within = await customer.ask("And how long to a card, please?", before.session)
@@ -100,7 +100,7 @@ async def test_a_running_answer_is_whole_at_both_routers_when_redis_was_away_for
         while not (harness.replica.calls and harness.replica.calls[0].frames):
             await asyncio.sleep(0.01)
         await asyncio.sleep(1.0)
-        await redis.settle()
+        await redis.wait_durable()
         redis.kill()
         await asyncio.sleep(1.5)  # longer than the lease
         await redis.start()

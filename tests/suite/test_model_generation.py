@@ -72,7 +72,7 @@ async def replica() -> AsyncIterator[Replica]:
     async with open_vllm(model, settings) as engine, open_keyring(INTERNAL_KEY) as keyring:
         register = GenerationServicer(engine, limits).register
         async with (
-            serving("127.0.0.1:0", register, keyring=keyring, scopes=SCOPES, drain=1) as server,
+            serving("127.0.0.1:0", register, keyring=keyring, scopes=SCOPES, drain_seconds=1) as server,
             open_channel(server.port) as channel,
         ):
             stub: GenerationServiceAsyncStub = GenerationServiceStub(channel)  # pyright: ignore[reportAssignmentType]

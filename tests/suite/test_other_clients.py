@@ -16,7 +16,7 @@ import pytest_asyncio
 from openai import AsyncOpenAI
 from playwright.async_api import expect
 
-from kefu.testing.suite import Done, Suite, clean_environment, running_suite
+from kefu.testing.suite import CommandResult, Suite, clean_environment, running_suite
 from tests.support.browser_harness import open_browser, send_message
 from tests.support.gateway_harness import decode_frames, encode_frame
 
@@ -56,12 +56,12 @@ async def run(*command: str, stdin: bytes = b"") -> tuple[int, bytes, str]:
     return process.returncode, out, err.decode()
 
 
-async def buf_curl(suite: Suite, method: str, request: object, key: str) -> Done:
+async def buf_curl(suite: Suite, method: str, request: object, key: str) -> CommandResult:
     status, out, err = await run(
         *(str(Path(sys.executable).parent / "buf"), "curl", "--protocol", "grpc", "--http2-prior-knowledge"),
         *("-H", f"authorization: Bearer {key}", "-d", json.dumps(request), f"http://{suite.router}/{method}"),
     )
-    return Done(status, out.decode(), err)
+    return CommandResult(status, out.decode(), err)
 
 
 async def events_by_reflection(suite: Suite, text: str) -> list[dict[str, Any]]:

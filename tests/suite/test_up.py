@@ -19,12 +19,12 @@ from kefu.testing.ports import free_port
 from kefu.testing.suite import (
     SERVICES,
     Suite,
-    alive,
     clean_environment,
     run_kefu,
     running_suite,
     starting_suite,
-    until,
+    still_running,
+    wait_until,
 )
 
 ORPHAN_SECONDS = 5.0  # the promise: nothing is left after that
@@ -54,7 +54,7 @@ async def answers_from_knowledge(suite: Suite) -> None:
 
 async def nothing_left(processes: list[psutil.Process]) -> None:
     assert processes
-    await until(lambda: not alive(processes), ORPHAN_SECONDS, lambda: str(alive(processes)))
+    await wait_until(lambda: not still_running(processes), ORPHAN_SECONDS, lambda: str(still_running(processes)))
 
 
 async def test_the_suite_becomes_ready_and_answers(tmp_path: Path) -> None:
@@ -137,15 +137,15 @@ async def test_five_crashes_in_a_minute_are_reported_with_the_last_lines(tmp_pat
         for _ in range(5):
             pid = suite.service("generation").pid
             suite.kill("generation")
-            await until(
+            await wait_until(
                 lambda pid=pid: (
                     suite.service("generation").state == "failed" or suite.service("generation").pid not in (0, pid)
                 ),
                 30,
                 suite.printed,
             )
-        await until(lambda: suite.service("generation").state == "failed", 30, suite.printed)
-        await until(lambda: "The other services go on" in suite.printed(), 5, suite.printed)
+        await wait_until(lambda: suite.service("generation").state == "failed", 30, suite.printed)
+        await wait_until(lambda: "The other services go on" in suite.printed(), 5, suite.printed)
         printed = suite.printed()
         assert re.search(r"generation: crashed 5 times in \d+ s \(killed by SIGKILL\)", printed)
         assert "The last lines of" in printed
@@ -161,7 +161,7 @@ async def test_a_signal_stops_everything_in_order(tmp_path: Path, number: signal
         below = suite.processes()
         assert len(below) >= len(SERVICES)
         assert await suite.end(number) == 0
-        assert not alive(below)
+        assert not still_running(below)
         assert "no process is left" in suite.printed()
         assert suite.folder.read_state() is None
 
@@ -178,10 +178,10 @@ async def test_killing_kefu_up_itself_leaves_no_orphan_and_it_can_be_started_aga
 
 async def test_while_it_starts_ctrl_c_leaves_nothing(tmp_path: Path) -> None:
     async with starting_suite(tmp_path, "--engine", "simulated") as suite:
-        await until(lambda: "retrieval     starting" in suite.printed(), 30, suite.printed)
+        await wait_until(lambda: "retrieval     starting" in suite.printed(), 30, suite.printed)
         below = suite.processes()
         assert await suite.end(signal.SIGINT) == 0
-        assert not alive(below)
+        assert not still_running(below)
 
 
 async def test_a_named_port_in_use_is_an_error_that_names_its_holder(tmp_path: Path) -> None:
@@ -225,7 +225,7 @@ async def test_in_the_background_it_goes_on_until_down(tmp_path: Path) -> None:
     finally:
         down = await run_kefu("down", *where)
     assert down.status == 0, down
-    assert not alive(below)
+    assert not still_running(below)
     assert folder.running() is None
     assert (await run_kefu("down", *where)).status == 1
 
@@ -282,10 +282,10 @@ async def test_the_screen_of_a_terminal_is_redrawn_and_ctrl_c_works_there(tmp_pa
         return seen.decode(errors="replace")
 
     try:
-        await until(lambda: "Or in another terminal" in read(), 60, read)
+        await wait_until(lambda: "Or in another terminal" in read(), 60, read)
         assert "\x1b[" in read(), "it draws"
         process.send_signal(signal.SIGINT)
-        await until(lambda: "no process is left" in read() and process.poll() is not None, 30, read)
+        await wait_until(lambda: "no process is left" in read() and process.poll() is not None, 30, read)
         assert process.returncode == 0
     finally:
         if process.poll() is None:
@@ -322,7 +322,9 @@ async def test_with_a_real_model_the_engines_own_process_may_be_killed_too(tmp_p
 @pytest.mark.timeout(900)
 async def test_the_demo_imports_the_sample_and_answers_in_both_languages(tmp_path: Path) -> None:
     async with starting_suite(tmp_path, "--demo") as suite:
-        await until(lambda: "kefu chat" in suite.printed() or suite.process.returncode is not None, 800, suite.printed)
+        await wait_until(
+            lambda: "kefu chat" in suite.printed() or suite.process.returncode is not None, 800, suite.printed
+        )
         printed = suite.printed()
         assert suite.process.returncode is None, printed
         assert "0 failed" in printed

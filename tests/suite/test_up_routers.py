@@ -12,7 +12,7 @@ import httpx
 import psutil
 
 from kefu.testing.ports import free_port
-from kefu.testing.suite import SERVICES, Suite, alive, running_suite, until
+from kefu.testing.suite import SERVICES, Suite, running_suite, still_running, wait_until
 from tests.support.edge_harness import find_nginx_or_skip
 
 ALL = {*SERVICES, "router-2", "nginx"}
@@ -48,7 +48,7 @@ async def test_two_routers_behind_nginx_answer_and_each_may_be_killed(tmp_path: 
         below = suite.processes("nginx")
         assert sum("worker" in " ".join(one.cmdline()) for one in below) >= 2
         suite.kill("nginx")
-        await until(lambda: not alive(below), ORPHAN_SECONDS, lambda: str(alive(below)))
+        await wait_until(lambda: not still_running(below), ORPHAN_SECONDS, lambda: str(still_running(below)))
         await suite.until_restarted("nginx", below[0].pid)
         assert (await suite.kefu("ask", "Hello!")).status == 0
         assert '"event":"edge"' in (await suite.kefu("logs", "nginx", "--raw")).out
@@ -60,7 +60,7 @@ async def test_two_routers_behind_nginx_answer_and_each_may_be_killed(tmp_path: 
 
         below = suite.processes()
         assert await suite.end() == 0
-        assert not alive(below)
+        assert not still_running(below)
 
 
 async def test_a_rolling_restart_of_the_routers_fails_no_question(tmp_path: Path) -> None:
@@ -92,7 +92,7 @@ async def test_answers_of_a_router_that_is_killed_are_resumed_at_the_other(tmp_p
             inbound = [one for one in router.net_connections("tcp") if one.laddr and one.laddr[1] == port]
             return sum(one.status == psutil.CONN_ESTABLISHED for one in inbound) >= 2
 
-        await until(answering, 30, suite.printed)
+        await wait_until(answering, 30, suite.printed)
         router.kill()
         answers = [json.loads(done.out) for done in await asyncio.gather(*asking) if done.status == 0]
         assert [answer["usage"]["completion_tokens"] for answer in answers] == [120] * 4
@@ -107,4 +107,4 @@ async def test_killing_kefu_up_leaves_no_worker_of_nginx_and_tls_works(tmp_path:
         assert "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH=" in (await suite.kefu("env")).out
         below: list[psutil.Process] = suite.processes()
         await suite.end(signal.SIGKILL)
-        await until(lambda: not alive(below), ORPHAN_SECONDS, lambda: str(alive(below)))
+        await wait_until(lambda: not still_running(below), ORPHAN_SECONDS, lambda: str(still_running(below)))

@@ -257,6 +257,6 @@ async def open_cli_harness(folder: Path) -> AsyncIterator[CliHarness]:
     }
     async with AsyncExitStack() as stack:
         keyring = await stack.enter_async_context(open_keyring(INTERNAL_KEY, BOOTSTRAP_KEY))
-        server = serving("127.0.0.1:0", register, keyring=keyring, scopes=scopes, drain=1)
+        server = serving("127.0.0.1:0", register, keyring=keyring, scopes=scopes, drain_seconds=1)
         one.port = (await stack.enter_async_context(server)).port
         yield one

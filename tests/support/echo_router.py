@@ -14,7 +14,7 @@ import grpc
 import grpc.aio
 
 from kefu.common.auth import Scope, open_keyring
-from kefu.common.grpc_options import DEFAULT, Transport
+from kefu.common.grpc_options import DEFAULT_TRANSPORT, Transport
 from kefu.common.rpc.server import serving, terminated
 from kefu.common.tls import Tls
 from kefu.router.v1 import chat_pb2 as pb
@@ -43,7 +43,7 @@ def chat_service(port: int) -> grpc.GenericRpcHandler:
 
 @asynccontextmanager
 async def echo_router(
-    port: int, transport: Transport = DEFAULT, drain: float = 0, tls: Tls | None = None
+    port: int, transport: Transport = DEFAULT_TRANSPORT, drain: float = 0, tls: Tls | None = None
 ) -> AsyncIterator[None]:
     """Serve while the block runs."""
     async with (
@@ -53,7 +53,7 @@ async def echo_router(
             lambda server: server.add_generic_rpc_handlers((chat_service(port),)),
             keyring=keyring,
             scopes={SERVICE: (Scope.CHAT,)},
-            drain=drain,
+            drain_seconds=drain,
             transport=transport,
             tls=tls,
         ),

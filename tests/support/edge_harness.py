@@ -16,6 +16,7 @@ import pytest
 
 from kefu.client.channels import channel_to
 from kefu.common.errors import StartupError
+from kefu.common.grpc_options import DEFAULT_TRANSPORT, Transport
 from kefu.common.tls import Tls
 from kefu.edge.config import Edge, render
 from kefu.edge.limits import limits_for
@@ -87,7 +88,12 @@ class EdgeHarness:
 
 @asynccontextmanager
 async def open_edge_harness(
-    tmp_path: Path, edge: Edge | None = None, *, running: bool = True, processes: bool = False
+    tmp_path: Path,
+    edge: Edge | None = None,
+    *,
+    running: bool = True,
+    processes: bool = False,
+    transport: Transport = DEFAULT_TRANSPORT,
 ) -> AsyncIterator[EdgeHarness]:
     """nginx and two routers, while the block runs. Of `edge` its ports, its folder and its routers are replaced."""
     nginx = find_nginx_or_skip()
@@ -113,7 +119,7 @@ async def open_edge_harness(
                 await asyncio.gather(*(harness.start_router(port) for port in ports))
             elif running:
                 for port in ports:
-                    await stack.enter_async_context(echo_router(port, tls=upstream_tls(edge)))
+                    await stack.enter_async_context(echo_router(port, transport, tls=upstream_tls(edge)))
             async with harness.channel() as channel, asyncio.timeout(20):
                 await channel.channel_ready()
             yield harness

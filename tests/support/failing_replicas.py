@@ -142,6 +142,6 @@ async def serve_simulated_replica(
         serves = await stack.enter_async_context(AsyncExitStack())
         keyring = await serves.enter_async_context(open_keyring(INTERNAL_KEY))
         running = await serves.enter_async_context(
-            serving("127.0.0.1:0", servicer.register, keyring=keyring, scopes=SCOPES, drain=0)
+            serving("127.0.0.1:0", servicer.register, keyring=keyring, scopes=SCOPES, drain_seconds=0)
         )
         yield f"127.0.0.1:{running.port}", SimulatedReplica(engine, servicer, serves)

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, TypeAlias
 
 from kefu.common.auth import open_keyring
-from kefu.common.rpc.server import Serving, serving
+from kefu.common.rpc.server import RunningServer, serving
 from kefu.generation.engine import (
     Channel,
     Engine,
@@ -67,7 +67,7 @@ class ScriptedEngine:
         self._death.set()
 
 
-RunningService: TypeAlias = "tuple[GenerationServiceAsyncStub, GenerationServicer, Serving]"
+RunningService: TypeAlias = "tuple[GenerationServiceAsyncStub, GenerationServicer, RunningServer]"
 
 
 @asynccontextmanager
@@ -78,7 +78,7 @@ async def serve_generation(
     servicer = GenerationServicer(engine, limits)
     async with (
         open_keyring(INTERNAL_KEY) as keyring,
-        serving("127.0.0.1:0", servicer.register, keyring=keyring, scopes=SCOPES, drain=0.5) as server,
+        serving("127.0.0.1:0", servicer.register, keyring=keyring, scopes=SCOPES, drain_seconds=0.5) as server,
         open_channel(server.port) as channel,
     ):
         stub: GenerationServiceAsyncStub = GenerationServiceStub(channel)  # pyright: ignore[reportAssignmentType]

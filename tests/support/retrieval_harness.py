@@ -113,7 +113,7 @@ async def open_retrieval_node(
         await stack.enter_async_context(servicer.calibrator.running(calibration_seconds))
         scopes = {"kefu.retrieval.v1.KnowledgeService": (Scope.KNOWLEDGE, Scope.INTERNAL)}
         running = await stack.enter_async_context(
-            serving("127.0.0.1:0", servicer.register, keyring=keyring, scopes=scopes, drain=0)
+            serving("127.0.0.1:0", servicer.register, keyring=keyring, scopes=scopes, drain_seconds=0)
         )
         channel = await stack.enter_async_context(grpc.aio.insecure_channel(f"127.0.0.1:{running.port}"))
         stub: KnowledgeServiceAsyncStub = KnowledgeServiceStub(channel)  # pyright: ignore[reportAssignmentType]

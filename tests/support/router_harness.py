@@ -10,10 +10,10 @@ import grpc.aio
 from pydantic import SecretStr
 from redis.asyncio import Redis
 
-from kefu.common.auth import OUTLAST_SECONDS, Priority, Scope, StoredKey, make_key, open_keyring, redis_key
+from kefu.common.auth import STALE_KEY_SECONDS, Priority, Scope, StoredKey, make_key, open_keyring, redis_key
 from kefu.common.grpc_options import Options
 from kefu.common.redis.client import open_redis
-from kefu.common.rpc.server import Serving
+from kefu.common.rpc.server import RunningServer
 from kefu.router.config import RouterConfig
 from kefu.router.service import router
 from kefu.router.v1 import admin_pb2_grpc, chat_pb2_grpc, desk_pb2_grpc
@@ -170,7 +170,7 @@ class RouterHarness:
         self.redis = redis
         self.knowledge = knowledge
         self.replicas = replicas
-        self.routers: list[Serving] = []
+        self.routers: list[RunningServer] = []
 
     @property
     def retrieval(self) -> str:
@@ -187,8 +187,8 @@ class RouterHarness:
         enter = self._stack.enter_async_context
         config = RouterConfig(**{**self._config, "redis_url": SecretStr(self.redis.url)})  # pyright: ignore[reportArgumentType, reportCallIssue]
         store = await enter(open_redis(self.redis.url))
-        outlast = OUTLAST_SECONDS if config.without_redis == "answer" else 0.0
-        keyring = await enter(open_keyring(INTERNAL_KEY, BOOTSTRAP_KEY, store, outlast=outlast))
+        outlast = STALE_KEY_SECONDS if config.without_redis == "answer" else 0.0
+        keyring = await enter(open_keyring(INTERNAL_KEY, BOOTSTRAP_KEY, store, stale_seconds=outlast))
         self.routers.append(await enter(router(config, store, keyring)))
 
     async def spawn_router(self) -> "RouterProcess":

@@ -177,7 +177,7 @@ async def serve_knowledge(servicer: ScriptedKnowledge, listen: str = "127.0.0.1:
             lambda server: kb_rpc.add_KnowledgeServiceServicer_to_server(servicer, server),
             keyring=keyring,
             scopes={"kefu.retrieval.v1.KnowledgeService": (Scope.INTERNAL,)},
-            drain=0,
+            drain_seconds=0,
         ) as running,
     ):
         yield f"127.0.0.1:{running.port}"
@@ -193,7 +193,7 @@ async def serve_replica(servicer: ScriptedReplica, listen: str = "127.0.0.1:0") 
             lambda server: gen_rpc.add_GenerationServiceServicer_to_server(servicer, server),
             keyring=keyring,
             scopes={"kefu.generation.v1.GenerationService": (Scope.INTERNAL,)},
-            drain=0,
+            drain_seconds=0,
         ) as running,
     ):
         yield f"127.0.0.1:{running.port}"

@@ -1,4 +1,4 @@
-"""`kefu`: run Kefu on one machine, feed it, ask it, look after it."""
+"""The command line `kefu`: runs Kefu on one machine, imports documents, asks questions, administers."""
 
 import sys
 from typing import Annotated
@@ -20,7 +20,7 @@ from kefu.cli.commands import (
     suite,
     webhooks,
 )
-from kefu.cli.console import CommandFailed, die
+from kefu.cli.console import CommandFailed, exit_with
 
 _ANYTHING = {"allow_extra_args": True, "ignore_unknown_options": True}
 
@@ -70,13 +70,13 @@ def _evaluate(context: typer.Context) -> None:
         from kefu.common.telemetry import set_up_logging
     except ImportError as exc:
         missing = exc.name or str(exc)
-        die(CommandFailed(f"`kefu eval` needs {missing}, which is not installed: pip install 'kefu[cpu]'."))
+        exit_with(CommandFailed(f"`kefu eval` needs {missing}, which is not installed: pip install 'kefu[cpu]'."))
     set_up_logging("eval", "WARNING", "auto")  # the services' parts run in here; standard output is for figures alone
     evaluation.app(args=context.args, prog_name="kefu eval")
 
 
 def main() -> None:
-    """The program."""
+    """Run the command line."""
     make_app()()
 
 

@@ -1,4 +1,4 @@
-"""Groups of commands: `kefu sessions` alone is `kefu sessions list`."""
+"""Groups of commands with a default: `kefu sessions` alone is `kefu sessions list`."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from typer.core import TyperGroup
 
 
 class ListByDefault(TyperGroup):
-    """A group whose `list` command runs when none is named."""
+    """A group whose command `list` runs when none is named."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Put `list` in front of options, or of nothing."""
@@ -17,5 +17,5 @@ class ListByDefault(TyperGroup):
 
 
 def group(help_text: str) -> typer.Typer:
-    """A group of commands with `list` among them."""
+    """A group of commands, one of which is `list`."""
     return typer.Typer(cls=ListByDefault, help=help_text, no_args_is_help=False, rich_markup_mode=None)

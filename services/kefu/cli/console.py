@@ -1,4 +1,4 @@
-"""What the command line prints: colour only on a terminal, nothing from elsewhere that a terminal would obey."""
+"""Output of the command line: colour only on a terminal, and no control characters from outside."""
 
 import json
 import os
@@ -24,7 +24,7 @@ _PIPED_WIDTH = 160  # nobody looks at the width of a pipe, and a table should no
 
 
 class CommandFailed(Exception):
-    """A command cannot do what was asked; the message is a sentence, `status` the exit status."""
+    """A command failed. The message is a sentence for the user; `status` is the exit status."""
 
     def __init__(self, message: str, status: int = FAILED) -> None:
         super().__init__(message)
@@ -33,14 +33,14 @@ class CommandFailed(Exception):
 
 
 def console(*, stderr: bool = False) -> Console:
-    """A console for standard output (or error). Strings are printed as they are: no markup, no emoji codes."""
+    """A console for standard output, or for standard error. Strings are printed without markup and emoji codes."""
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() or "COLUMNS" in os.environ else _PIPED_WIDTH
     return Console(stderr=stderr, markup=False, emoji=False, highlight=False, width=width)
 
 
 def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, empty: str = "") -> None:
-    """A plain table; `empty` is printed when there are no rows."""
+    """Print a plain table, or `empty` when there are no rows."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for heading in headings:
         table.add_column(heading, overflow="fold")
@@ -53,30 +53,30 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, empty
 
 
 def print_json(value: object) -> None:
-    """One JSON document on standard output; protobuf messages in it become objects with the contract's names."""
+    """Print one JSON document. Protobuf messages in it become objects with the contract's field names."""
     print(json.dumps(value, ensure_ascii=False, indent=2, default=as_dict))
 
 
 def as_dict(message: Message) -> dict[str, Any]:
-    """A message as JSON has it, with the contract's field names; unset fields without presence are included."""
+    """A message as a JSON object with the contract's field names, unset fields without presence included."""
     return MessageToDict(message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True)
 
 
-def when(time: Timestamp) -> str:
-    """A time in the zone of this machine, to the minute; empty when unset."""
+def local_time(time: Timestamp) -> str:
+    """A time in this machine's zone, to the minute; empty for an unset one."""
     if not time.ByteSize():
         return ""
     return time.ToDatetime(tzinfo=UTC).astimezone().strftime("%Y-%m-%d %H:%M")
 
 
-def die(failure: CommandFailed) -> NoReturn:
-    """Print a failure to standard error and leave with its status."""
+def exit_with(failure: CommandFailed) -> NoReturn:
+    """Print a failure to standard error, and exit with its status."""
     console(stderr=True).print(printable(failure.message), style="red", soft_wrap=True)
     raise typer.Exit(failure.status)
 
 
-def explain(error: grpc.RpcError, address: str) -> CommandFailed:
-    """A failed call as one sentence with its reason and what to do. `address` is where it was sent."""
+def command_failure(error: grpc.RpcError, address: str) -> CommandFailed:
+    """A failed call as one sentence with its reason and an advice. `address` is the called server's."""
     failure = failure_of(error)
     advice = _advice(failure, address)
     if not failure.reason and failure.code is grpc.StatusCode.UNAVAILABLE:
@@ -84,9 +84,9 @@ def explain(error: grpc.RpcError, address: str) -> CommandFailed:
     message = failure.message.strip() or "It failed without saying why."
     if message[-1] not in ".!?。":
         message += "."
-    said = f"{message} ({failure.reason or failure.code.name})"
+    sentence = f"{message} ({failure.reason or failure.code.name})"
     status = UNAVAILABLE if failure.code is grpc.StatusCode.UNAVAILABLE else FAILED
-    return CommandFailed(f"{said} {advice}".rstrip(), status)
+    return CommandFailed(f"{sentence} {advice}".rstrip(), status)
 
 
 def _advice(failure: RpcFailure, address: str) -> str:

@@ -1,11 +1,11 @@
 """
-Kefu from a Python program: questions, answers, sessions, documents.
+The Python client of Kefu: questions, answers, sessions, documents.
 
     async with Client("127.0.0.1:50051", key=KEY) as kefu:
         answer = await kefu.ask("How long are gift cards valid?")
         print(answer.text, [citation.title for citation in answer.citations])
 
-What fails is raised as one of `kefu.common.errors`, a class for each reason. Needs grpcio, protobuf and
+Failures are raised as classes of `kefu.common.errors`, one for each reason. The client needs grpcio, protobuf and
 googleapis-common-protos, and nothing else of what Kefu's services need. docs/guides/clients.md shows everything.
 """
 

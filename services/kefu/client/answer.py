@@ -1,4 +1,4 @@
-"""What an answer is made of: its events, and all of them joined."""
+"""Answers: their events, and the state that the events add up to."""
 
 import time
 from collections.abc import Sequence
@@ -7,48 +7,55 @@ from dataclasses import dataclass, field
 from kefu.router.v1 import chat_pb2 as pb
 
 Event = pb.TurnStarted | pb.PassagesFound | pb.ReasoningDelta | pb.TextDelta | pb.Handoff | pb.TurnCompleted
+"""One event of an answer, as the contract has it."""
 
 
 @dataclass
 class Answer:
-    """A turn as far as it has come."""
+    """The answer of one turn, as far as its events have come."""
 
     began: float = field(default_factory=time.monotonic)
+    """When the question was sent, in seconds of `time.monotonic`."""
     session: str = ""
-    """"sessions/{session}": to go on with."""
+    """Name of the session, "sessions/{session}", with which to go on."""
     turn: str = ""
+    """Name of the turn, "sessions/{session}/turns/{turn}"."""
     language: str = ""
+    """Language of the answer, zh or en."""
     query: str = ""
-    """The question as it was searched, when it differs from what was asked."""
+    """The question as it was searched, when that differs from the customer's text."""
     joined: bytes = b""
-    """The text so far, UTF-8: offsets count its bytes."""
+    """The text so far in UTF-8. Offsets count these bytes."""
     passages: list[pb.SourcePassage] = field(default_factory=list[pb.SourcePassage])
+    """The passages that were found."""
     handoff: pb.Handoff | None = None
+    """Why a person takes over; None when Kefu answers."""
     completed: pb.TurnCompleted | None = None
+    """The last event; None until then."""
     first_text: float | None = None
-    """Seconds from asking to the first text, as this program saw it."""
+    """Seconds from the question to the first text, measured by this program."""
     total: float | None = None
-    """Seconds from asking to the end."""
+    """Seconds from the question to the end."""
 
     @property
     def text(self) -> str:
-        """The text so far, or what the customer is told when a person takes over."""
+        """The text so far, or the handoff's message to the customer."""
         if not self.joined and self.handoff is not None:
             return self.handoff.message
         return self.joined.decode("utf-8", "replace")
 
     @property
     def finish_reason(self) -> pb.FinishReason.ValueType:
-        """How it ended; FINISH_REASON_UNSPECIFIED until then."""
+        """Why the answer ended; FINISH_REASON_UNSPECIFIED until then."""
         return self.completed.finish_reason if self.completed else pb.FINISH_REASON_UNSPECIFIED
 
     @property
     def citations(self) -> Sequence[pb.Citation]:
-        """Which bytes of `joined` rest on which passage."""
+        """The citations: ranges of bytes of `joined`, each tied to a passage."""
         return self.completed.citations if self.completed else ()
 
     def add(self, event: Event) -> None:
-        """Take in the next event."""
+        """Add the next event."""
         match event:
             case pb.TurnStarted():
                 self.session, self.turn, self.language = event.session, event.turn, event.language
@@ -64,7 +71,7 @@ class Answer:
                 self.completed = event
                 self.total = time.monotonic() - self.began
             case _:
-                pass  # reasoning is told and not kept
+                pass  # reasoning is not kept
 
     def _seen(self) -> None:
         if self.first_text is None:

@@ -1,4 +1,4 @@
-"""Channels to an address as people write it: host:port, http://host:port, or https://host:port for TLS."""
+"""gRPC channels to an address as people write it: host:port, http://host:port, or https://host:port for TLS."""
 
 import json
 from collections.abc import AsyncIterator, Sequence
@@ -11,6 +11,7 @@ import grpc.aio
 from kefu.common.grpc_options import CLIENT_OPTIONS
 
 SECONDS_PER_CALL = 30
+"""The deadline of every call that is no stream."""
 _LONG_CALLS = (
     ("kefu.router.v1.ChatService", "Converse"),
     ("kefu.router.v1.ChatService", "ResumeTurn"),
@@ -22,7 +23,10 @@ _LONG_CALLS = (
 
 @asynccontextmanager
 async def open_channel(address: str, root_certificate: str = "") -> AsyncIterator[grpc.aio.Channel]:
-    """A channel on which calls other than streams end after SECONDS_PER_CALL. For the arguments see `channel_to`."""
+    """A channel while the block runs. Calls other than streams end after SECONDS_PER_CALL.
+
+    For the arguments see `channel_to`.
+    """
     service_config: dict[str, object] = {
         "methodConfig": [
             {"name": [{}], "timeout": f"{SECONDS_PER_CALL}s"},
@@ -42,7 +46,10 @@ async def open_channel(address: str, root_certificate: str = "") -> AsyncIterato
 def channel_to(
     address: str, root_certificate: str = "", options: Sequence[tuple[str, int | str]] = ()
 ) -> grpc.aio.Channel:
-    """A channel. `root_certificate` is the path of the certificate to trust in place of the system's."""
+    """A channel to `address`, with TLS if its scheme is https or grpcs; the port is then 443 by default.
+
+    `root_certificate` is the path of a PEM file with the certificates to trust in place of the system's.
+    """
     target, credentials = _parts(address, root_certificate)
     if credentials is None:
         return grpc.aio.insecure_channel(target, options=options)
@@ -52,7 +59,7 @@ def channel_to(
 def blocking_channel_to(
     address: str, root_certificate: str = "", options: Sequence[tuple[str, int | str]] = ()
 ) -> grpc.Channel:
-    """The same for a thread without an event loop."""
+    """A channel as from `channel_to`, for a thread without an event loop."""
     target, credentials = _parts(address, root_certificate)
     if credentials is None:
         return grpc.insecure_channel(target, options=options)

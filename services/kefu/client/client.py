@@ -1,4 +1,4 @@
-"""The client: every call that a customer's program makes, retried, resumed, with typed errors."""
+"""The client: the calls of a customer's program, retried and resumed, with typed errors."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
 from contextlib import AsyncExitStack, aclosing
@@ -19,14 +19,14 @@ from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import chat_pb2_grpc as rpc
 
 NEW_SESSION = "sessions/-"
-"""In place of a session's name: open one with this message."""
+"""In place of a session's name: the message opens a new session."""
 _PAGE = 100
 RequestT = TypeVar("RequestT")
 ResponseT = TypeVar("ResponseT")
 
 
 class Asking(TypedDict, total=False):
-    """Fields of ConverseRequest, see there."""
+    """Options of a question: fields of ConverseRequest, see there."""
 
     request_id: str
     collections: Sequence[str]
@@ -41,7 +41,7 @@ class Asking(TypedDict, total=False):
 
 
 class Searching(TypedDict, total=False):
-    """Fields of SearchRequest, see there."""
+    """Options of a search: fields of SearchRequest, see there."""
 
     collections: Sequence[str]
     top_k: int
@@ -53,12 +53,17 @@ class Searching(TypedDict, total=False):
 
 
 class Client:
-    """Calls a Kefu while `async with` lasts.
+    """A client of one Kefu while its `async with` block runs.
 
-    `target` is the routers' address, host:port, or https://host:port for TLS; `knowledge` that of the retrieval
-    service, when it is another one. `tls`: True for TLS with the system's certificates, or the path of the one to
-    trust. A call that is lost, or refused with a time to come back, is made again until it made no progress for
-    `patience` seconds.
+    A call that is lost, or refused with a time after which to retry, is made again. It fails once it has made no
+    progress for `patience` seconds.
+
+    Args:
+        target: the routers' address, host:port, or https://host:port for TLS.
+        key: the API key, `kefu_…`. Empty: none is sent.
+        knowledge: the address of the retrieval service. Empty: `target`.
+        tls: True for TLS with the system's certificates, or the path of the certificate (PEM) to trust.
+        patience: seconds, 0 or more. 0 makes no call again.
     """
 
     def __init__(
@@ -77,7 +82,7 @@ class Client:
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
-        """Open connections; whether somebody is there shows with the first call."""
+        """Open the channels. They connect at the first call."""
         self._router, self._retrieval = [
             await self._stack.enter_async_context(open_channel(one, self._root)) for one in self._targets
         ]
@@ -85,16 +90,17 @@ class Client:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Close them, with what is in flight."""
+        """Close the channels, and end the calls in flight."""
         await self._stack.aclose()
 
     def converse(
         self, session: str, text: str, *, seconds: float = ANSWER_SECONDS, **options: Unpack[Asking]
     ) -> AsyncGenerator[Event, None]:
-        """Say something in a session; the events of the answer, as ChatService.Converse describes them.
+        """The events of the answer to a message in a session, as ChatService.Converse describes them.
 
-        Each is told once, however often the connection was lost. A TextDelta nearly always begins where the text ends;
-        one that begins lower replaces from there, which `Answer.add` does. Whoever leaves the loop early calls `stop`.
+        Each event comes once, however often the connection was lost. A TextDelta nearly always begins where the text
+        ends. One that begins lower replaces the text from there, which `Answer.add` does. `seconds` is the deadline of
+        the whole answer. A program that leaves the loop early calls `stop`.
         """
         request = pb.ConverseRequest(session=session, text=text, **options)
         return follow(self._router, request, self._metadata, self._persistence(), seconds)
@@ -102,7 +108,7 @@ class Client:
     async def ask(
         self, text: str, session: str = NEW_SESSION, *, seconds: float = ANSWER_SECONDS, **options: Unpack[Asking]
     ) -> Answer:
-        """Say something, and have the whole answer."""
+        """The whole answer to a message; for the arguments see `converse`."""
         answer = Answer()
         async with aclosing(self.converse(session, text, seconds=seconds, **options)) as events:
             async for event in events:
@@ -110,19 +116,19 @@ class Client:
         return answer
 
     async def stop(self, turn: str) -> None:
-        """End a running answer; what was sent is kept."""
+        """End a running answer. The text that was sent is kept."""
         await self._call(self._chat.StopTurn, pb.StopTurnRequest(turn=turn))
 
     async def rate(self, turn: str, rating: pb.Rating.ValueType, comment: str = "") -> None:
-        """Store what the customer thought of an answer."""
+        """Store the customer's rating of an answer."""
         await self._call(self._chat.RateTurn, pb.RateTurnRequest(turn=turn, rating=rating, comment=comment))
 
     async def get_session(self, session: str) -> pb.Session:
-        """Who answers in it, and what runs. A session is opened by its first message."""
+        """The state of a session: who answers in it, and which turn runs. Its first message opened the session."""
         return (await self._call(self._chat.GetSession, pb.GetSessionRequest(name=session))).session
 
     async def sessions(self, user: str = "") -> AsyncIterator[pb.Session]:
-        """Sessions that this key opened, the latest first; with `user`, that person's."""
+        """Sessions that this key opened, the latest first; with `user`, only those of that user."""
         request, page = pb.ListSessionsRequest(user=user, page_size=_PAGE), None
         while page is None or page.next_page_token:
             request.page_token = page.next_page_token if page else ""
@@ -131,7 +137,7 @@ class Client:
                 yield session
 
     async def turns(self, session: str) -> AsyncIterator[pb.Turn]:
-        """A session's turns, oldest first."""
+        """The turns of a session, the oldest first."""
         request, page = pb.ListTurnsRequest(session=session, page_size=_PAGE), None
         while page is None or page.next_page_token:
             request.page_token = page.next_page_token if page else ""
@@ -144,11 +150,11 @@ class Client:
         await self._call(self._chat.DeleteSession, pb.DeleteSessionRequest(name=session))
 
     async def delete_user(self, user: str) -> int:
-        """Erase every session opened for a user; returns how many."""
+        """Erase every session opened for a user. Returns how many."""
         return (await self._call(self._chat.DeleteUser, pb.DeleteUserRequest(user=user))).sessions_deleted
 
     async def watch(self, session: str, after: str = "") -> AsyncGenerator[pb.SessionEvent, None]:
-        """What happens in a session from now on, or after the event with this id; a lost line costs nothing.
+        """The events of a session from now on, or after the event with the id `after`. A broken call loses none.
 
         Ends only by an error: SessionNotFound when the session is deleted, or BackendUnavailable after `patience`.
         """
@@ -169,7 +175,7 @@ class Client:
                 call.cancel()
 
     async def search(self, query: str, **options: Unpack[Searching]) -> kb.SearchResponse:
-        """The passages that may answer a question, by the scorer that answers go by. Needs a key for `knowledge`."""
+        """The passages that may answer a question, by the ranking that answers use. Needs a key for `knowledge`."""
         return await self._call(self._knowledge.Search, kb.SearchRequest(query=query, **options))
 
     async def import_documents(
@@ -180,9 +186,9 @@ class Client:
         create: bool = False,
         progress: Progress = lambda _: None,
     ) -> dict[str, kb.DocumentResult]:
-        """What became of each document, by path; each that did not fail is on disk. `create` makes the collection.
+        """Import documents. Returns the result of each, by path; each document that did not fail is on disk.
 
-        `progress` hears of every step. Needs a key for `knowledge`.
+        `create` makes a missing collection. `progress` is called with every response. Needs a key for `knowledge`.
         """
         start = kb.ImportStart(collection=collection, create=create)
         persistence = self._persistence()

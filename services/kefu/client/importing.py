@@ -1,4 +1,4 @@
-"""Documents sent to the knowledge base; a broken stream costs only those without a result, which are sent again."""
+"""Import of documents. After a broken stream, only documents without a result are sent again."""
 
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -15,22 +15,24 @@ from kefu.retrieval.v1 import knowledge_pb2_grpc as rpc
 
 PART_BYTES = 512 * 1024  # the contract allows 1 MiB; smaller parts make steadier progress
 UNREADABLE = "UNREADABLE"
-"""The reason of a document whose file could not be read here."""
+"""Reason of a document whose file this program could not read."""
 _TRIES = 4
 Progress = Callable[[pb.ImportDocumentsResponse], None]
 
 
 @dataclass(frozen=True)
 class Document:
-    """A document to import: a file, or its bytes. `path` is what it is called: the same path again replaces it."""
+    """A document to import."""
 
     path: str
+    """The document's name in its collection. A document with the same path is replaced."""
     content: Path | bytes
+    """A file, or the bytes themselves."""
     about: pb.DocumentStart = field(default_factory=pb.DocumentStart)
-    """What else is known of it: see DocumentStart."""
+    """Further fields, such as language and metadata: see DocumentStart."""
 
     def parts(self) -> Iterator[bytes]:
-        """Its bytes in parts that the contract allows."""
+        """The bytes of the document, in parts of at most PART_BYTES."""
         if isinstance(self.content, bytes):
             for start in range(0, len(self.content), PART_BYTES):
                 yield self.content[start : start + PART_BYTES]
@@ -48,7 +50,7 @@ async def send(
     metadata: Metadata,
     persistence: Persistence,
 ) -> dict[str, pb.DocumentResult]:
-    """What became of each document, by path. Raises ServiceErrors."""
+    """Send documents. Returns the result of each, by path. Raises ServiceErrors."""
     stub, results = rpc.KnowledgeServiceStub(channel), dict[str, pb.DocumentResult]()
 
     def tell(response: pb.ImportDocumentsResponse) -> None:
@@ -77,10 +79,10 @@ async def send(
 async def _what_the_server_said(
     error: grpc.aio.AioRpcError, stub: "rpc.KnowledgeServiceAsyncStub", start: pb.ImportStart, metadata: Metadata
 ) -> grpc.aio.AioRpcError | None:
-    """The error of a server that ended a stream while we were sending; None when it would take it now.
+    """The error of a server that ended a stream during a write; None when the server would accept the stream now.
 
-    grpc.aio may report the write that failed (INTERNAL, without a reason) in its place: then ask again, with little
-    that could be cut off, and again should that be cut off too.
+    grpc.aio may report the failed write instead (INTERNAL, without a reason). Then a short import asks the server
+    again, and once more if that one is cut off too.
     """
     for _ in range(_TRIES):
         if error.code() is not grpc.StatusCode.INTERNAL or failure_of(error).reason:
@@ -108,7 +110,7 @@ async def _requests(
         try:
             if isinstance(document.content, Path):
                 with document.content.open("rb"):
-                    pass  # told before its DocumentStart is sent, or an empty document would be imported
+                    pass  # reported before its DocumentStart is sent, or an empty document would be imported
         except OSError as exc:
             kinds, message = pb.DocumentResult, f"cannot be read: {exc.strerror}"
             failed = kinds(path=document.path, outcome=kinds.OUTCOME_FAILED, reason=UNREADABLE, message=message)

@@ -1,4 +1,4 @@
-"""One message and its answer, over as many connections as it takes, without a repeated or a missing character."""
+"""One message and its answer over any number of connections, without a repeated or missing character."""
 
 import time
 import uuid
@@ -15,6 +15,7 @@ from kefu.router.v1 import chat_pb2_grpc as rpc
 
 Metadata = tuple[tuple[str, str], ...]
 ANSWER_SECONDS = 300.0
+"""The deadline of a whole answer."""
 _NOT_RESUMED = {grpc.StatusCode.NOT_FOUND, grpc.StatusCode.OUT_OF_RANGE, grpc.StatusCode.UNIMPLEMENTED}
 
 
@@ -25,11 +26,11 @@ async def follow(
     persistence: Persistence,
     seconds: float = ANSWER_SECONDS,
 ) -> AsyncGenerator[Event, None]:
-    """Events of a message's turn; each is told once, whatever was sent again. Raises ServiceErrors.
+    """The events of the turn of a message; each comes once, whatever was sent again. Raises ServiceErrors.
 
-    A lost stream is taken up by ResumeTurn, at whichever router answers. A turn that cannot be resumed, or was not
-    known yet, is asked for again under its request_id, which gives the same turn. A TextDelta that begins below the end
-    of what was told replaces from there: another router has written the rest anew.
+    ResumeTurn goes on after a lost stream, at any router. A turn that cannot be resumed, or was not known yet, is asked
+    for again under its request_id, which gives the same turn. A TextDelta that begins below the end of the text
+    replaces from there: another router has written the rest anew. `seconds` is the deadline of the whole answer.
     """
     stub, asked, merged = rpc.ChatServiceStub(channel), pb.ConverseRequest(), _Merged()
     asked.CopyFrom(request)
@@ -67,7 +68,7 @@ def _broken_off() -> grpc.aio.AioRpcError:
 
 
 class _Merged:
-    """What was told of a turn, and what of a message is new to that."""
+    """The events of a turn so far, and the new part of each message."""
 
     def __init__(self) -> None:
         self.turn = ""
@@ -92,10 +93,10 @@ class _Merged:
                 self._told.add(kind)
                 return [message.passages_found if kind == "passages_found" else message.handoff]
             case _:
-                return []  # told before, or of a newer release
+                return []  # a repeated event, or one of a newer release
 
     def _replaced(self, offset: int, text: bytes) -> list[Event]:
-        """What is new of a piece: all of it, what reaches beyond the text so far, or what differs from it."""
+        """The new part of a piece of text: all of it, the part beyond the text so far, or the part that differs."""
         if offset > len(self.text):
             raise _broken_off()
         held = self.text[offset : offset + len(text)]
@@ -109,7 +110,7 @@ class _Merged:
         return [pb.TextDelta(offset=start, text=text[same:].decode())]
 
     def _cut(self, size: int) -> list[Event]:
-        """The answer that was written anew may be shorter."""
+        """The cut of the text at `size` bytes: an answer that was written anew may be shorter."""
         if len(self.text) <= size:
             return []
         self.text = self.text[:size]

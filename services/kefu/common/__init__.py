@@ -1,1 +1,1 @@
-"""What every service shares."""
+"""What every service shares: configuration, errors, keys, gRPC servers, Redis, TLS, telemetry, text."""

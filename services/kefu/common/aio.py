@@ -1,18 +1,18 @@
-"""Ending tasks for certain."""
+"""Reliable cancellation of asyncio tasks."""
 
 import asyncio
 from typing import TypeVar
 
 ValueT = TypeVar("ValueT")
-_ASK_AGAIN_SECONDS = 0.1
+_RETRY_CANCEL_SECONDS = 0.1
 
 
-async def cancelled(task: asyncio.Task[ValueT]) -> None:
-    """Cancel a task and wait for its end; what it raised is left in it.
+async def cancel_and_wait(task: asyncio.Task[ValueT]) -> None:
+    """Cancel a task and wait for its end; a result or an exception stays in the task.
 
-    Cancelling once is not enough: before Python 3.12 asyncio.wait_for, which redis-py awaits a write with, swallows a
-    cancellation that comes in the very step in which the write ends.
+    One cancellation is not enough. redis-py awaits a write with asyncio.wait_for. Before Python 3.12 that swallows a
+    cancellation which comes in the very step in which the write ends.
     """
     while not task.done():
         task.cancel()
-        await asyncio.wait({task}, timeout=_ASK_AGAIN_SECONDS)
+        await asyncio.wait({task}, timeout=_RETRY_CANCEL_SECONDS)

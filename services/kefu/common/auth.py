@@ -1,10 +1,10 @@
 """
-Who calls, and what they may do.
+API keys, and the principals that they stand for.
 
-A key is `kefu_{id}_{secret}`, its secret 256 random bits in hex. Redis holds its SHA-256 under `kefu:1:{key:ID}`; two
-keys need no Redis: the services' own (`internal`) and the operator's first (`bootstrap`), which come from the
-configuration. A key from Redis is remembered for at most 30 s, and forgotten at once when it is revoked: revoking
-publishes its id, and a process that cannot hear that remembers nothing.
+A key is `kefu_{id}_{secret}`; the secret is 256 random bits in hex. Redis holds the SHA-256 of a key under
+`kefu:1:{key:ID}`. Two keys come from the configuration and need no Redis: the services' own (`internal`) and the
+operator's first (`bootstrap`). A process caches a key from Redis for at most 30 s. A revocation publishes the key's id,
+and every process then forgets the key at once. A process that receives no revocations caches nothing.
 """
 
 import asyncio
@@ -24,50 +24,64 @@ import redis.exceptions
 import structlog
 from redis.asyncio import Redis
 
-from kefu.common.aio import cancelled
+from kefu.common.aio import cancel_and_wait
 from kefu.common.errors import BackendUnavailable, ScopeMissing, StartupError, Unauthenticated
-from kefu.common.redis.client import Silence
+from kefu.common.redis.client import CommandBreaker
 
 DEFAULT_TENANT = "default"
-"""Where the bootstrap key lives; its operators rule every tenant."""
+"""The tenant of the bootstrap key. Operators of this tenant administer every tenant."""
 REVOKED_CHANNEL = "kefu:1:revoked-keys"
 """Redis channel on which the id of a revoked key is published."""
-REMEMBER_SECONDS = 30.0
-OUTLAST_SECONDS = 600.0
-"""See `open_keyring`: for a service that is to serve without Redis."""
+KEY_CACHE_SECONDS = 30.0
+"""The longest time for which a key from Redis is cached."""
+STALE_KEY_SECONDS = 600.0
+"""`stale_seconds` of `open_keyring` for a service that goes on serving without Redis."""
 _KEY = re.compile(r"kefu_([a-z0-9]{1,32})_([0-9a-f]{64})")
 _log = structlog.stdlib.get_logger()
 
 
 class Scope(StrEnum):
-    """Something a key may do."""
+    """What a key may do."""
 
     CHAT = "chat"
+    """Ask questions, and read the sessions that the key opened."""
     KNOWLEDGE = "knowledge"
+    """Search, import and delete documents and curated answers."""
     OPERATOR = "operator"
+    """Work at the desk; manage keys, settings, webhooks and figures of a tenant."""
     INTERNAL = "internal"
+    """Act for other principals. Only the services' own key has this scope."""
 
 
 class Priority(StrEnum):
-    """How a key's messages stand against others' when there are more than can be answered at once."""
+    """The priority class of a key's messages while turns wait for a slot."""
 
     URGENT = "urgent"
+    """Before all others."""
     INTERACTIVE = "interactive"
+    """The default: a customer waits for the answer."""
     BATCH = "batch"
+    """After all others: nobody waits."""
 
 
 @dataclass(frozen=True)
 class Principal:
-    """Who a call is for. `subject` is the key's id; `collections` are ids, and None means all of the tenant's."""
+    """The caller on whose behalf a call is served."""
 
     tenant: str
+    """Id of the tenant."""
     subject: str
+    """Id of the key, or of the visitor or operator that the gateway named."""
     scopes: frozenset[Scope]
     collections: frozenset[str] | None = None
+    """Ids of the collections that the caller may search; None: all of the tenant's."""
     priority: Priority = Priority.INTERACTIVE
 
     def narrowed(self, collections: frozenset[str]) -> frozenset[str] | None:
-        """The collections a request may search when it asks for some: None means all. Never wider than the key."""
+        """The requested collections (ids) that the key may search; None means all of the tenant's.
+
+        An empty request asks for all that the key may search. The result is never wider than the key.
+        """
         if not collections:
             return self.collections
         return collections if self.collections is None else collections & self.collections
@@ -75,7 +89,7 @@ class Principal:
 
 @dataclass(frozen=True)
 class StoredKey:
-    """What is kept of a key: everything but the secret."""
+    """A key as Redis holds it: everything but the secret."""
 
     id: str
     sha256: str
@@ -120,23 +134,24 @@ class StoredKey:
 
 
 class NewKey(NamedTuple):
-    """A key as its maker gets it, once."""
+    """A key that was just made. Its secret is not stored anywhere."""
 
     id: str
     secret: str
-    """The whole key, as it is sent."""
+    """The whole key, `kefu_{id}_{64 hexadecimal digits}`, as callers send it."""
     sha256: str
+    """The digest to store."""
 
 
 def make_key(key_id: str | None = None) -> NewKey:
-    """A new key with 256 random bits; the id is random too unless given."""
+    """A new key with 256 random bits. `key_id` is 1 to 32 of a-z and 0-9; None draws 12 hexadecimal digits."""
     key_id = key_id or secrets.token_hex(6)
     secret = f"kefu_{key_id}_{secrets.token_hex(32)}"
     return NewKey(key_id, secret, sha256_of(secret))
 
 
 def sha256_of(secret: str) -> str:
-    """What is stored of a key."""
+    """The SHA-256 of a whole key, in hexadecimal digits."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
@@ -146,19 +161,29 @@ def redis_key(key_id: str) -> str:
 
 
 class Keyring:
-    """Turns the key that a caller sent into a Principal. One per process; see `open_keyring`."""
+    """Checks the keys that callers send, and gives the principal of each. A process has one; see `open_keyring`.
 
-    def __init__(self, static: Mapping[str, Principal], store: "Redis | None" = None, *, outlast: float = 0.0) -> None:
+    `static` maps the SHA-256 of the keys of the configuration to their principals. Without `store`, only these are
+    valid. `stale_seconds`: how long after its last check a key stays valid while Redis does not answer; 0 turns that
+    off.
+    """
+
+    def __init__(
+        self, static: Mapping[str, Principal], store: "Redis | None" = None, *, stale_seconds: float = 0.0
+    ) -> None:
         self._static = static  # by SHA-256
         self._store = store
-        self._outlast = outlast
-        self._silence = Silence()
-        self._last_known: dict[str, tuple[float, StoredKey]] = {}  # for when Redis does not answer
-        self._remembered: dict[str, tuple[float, StoredKey]] = {}
-        self.hears_revocations = False
+        self._stale_seconds = stale_seconds
+        self._breaker = CommandBreaker()
+        self._stale_keys: dict[str, tuple[float, StoredKey]] = {}  # for the time in which Redis does not answer
+        self._cached_keys: dict[str, tuple[float, StoredKey]] = {}
+        self.receives_revocations = False
 
     async def principal(self, authorization: str | None) -> Principal:
-        """Who sent this `authorization` metadata; raises Unauthenticated, or BackendUnavailable without Redis."""
+        """The principal of an `authorization` value, `Bearer kefu_…`.
+
+        Raises Unauthenticated, or BackendUnavailable when Redis does not answer and the key is not known.
+        """
         scheme, _, secret = (authorization or "").partition(" ")
         match = _KEY.fullmatch(secret.strip())
         if scheme.lower() != "bearer" or not match:
@@ -166,51 +191,54 @@ class Keyring:
         digest = sha256_of(secret.strip())
         if static := self._static.get(digest):
             return static
-        stored = await self._stored(match[1])
+        stored = await self._stored_key(match[1])
         if stored is None or not hmac.compare_digest(stored.sha256, digest):
             raise Unauthenticated("This key is not valid, or was revoked.")
         return stored.principal()
 
-    async def _stored(self, key_id: str) -> StoredKey | None:
+    async def _stored_key(self, key_id: str) -> StoredKey | None:
         now = time.monotonic()
-        remembered = self._remembered.get(key_id)
-        if remembered and self.hears_revocations and now - remembered[0] < REMEMBER_SECONDS:
-            return remembered[1]
+        cached = self._cached_keys.get(key_id)
+        if cached and self.receives_revocations and now - cached[0] < KEY_CACHE_SECONDS:
+            return cached[1]
         if self._store is None:
             return None
         try:
-            return await self._looked_up(self._store, key_id, now)
+            return await self._fetch(self._store, key_id, now)
         except BackendUnavailable:
-            known = self._last_known.get(key_id)
-            if known is None or now - known[0] > self._outlast:
+            stale = self._stale_keys.get(key_id)
+            if stale is None or now - stale[0] > self._stale_seconds:
                 raise
-            return known[1]
+            return stale[1]
 
-    async def _looked_up(self, store: "Redis", key_id: str, now: float) -> StoredKey | None:
-        async with self._silence.asking():
+    async def _fetch(self, store: "Redis", key_id: str, now: float) -> StoredKey | None:
+        async with self._breaker.sending():
             fields: dict[bytes, bytes] = await store.hgetall(redis_key(key_id))  # pyright: ignore[reportUnknownMemberType, reportAssignmentType, reportGeneralTypeIssues] - typed as sync or async
         if not fields:
             self.forget(key_id)
             return None
         stored = StoredKey.from_hash(key_id, {name.decode(): value.decode() for name, value in fields.items()})
-        if len(self._remembered) >= 10_000:  # a bound, not a policy: ids that do not exist are never remembered
-            self._remembered.clear()
-            self._last_known.clear()
-        self._remembered[key_id] = (now, stored)
-        if self._outlast:
-            self._last_known[key_id] = (now, stored)
+        if len(self._cached_keys) >= 10_000:  # a bound, not a policy: ids that do not exist are never cached
+            self._cached_keys.clear()
+            self._stale_keys.clear()
+        self._cached_keys[key_id] = (now, stored)
+        if self._stale_seconds:
+            self._stale_keys[key_id] = (now, stored)
         return stored
 
     def forget(self, key_id: str | None = None) -> None:
-        """Drop one key from memory, or all of them: these may still be used while Redis does not answer."""
+        """Drop one key from the cache and for good; without `key_id`, drop the cache alone.
+
+        Keys dropped without an id stay valid for `stale_seconds` while Redis does not answer.
+        """
         if key_id is None:
-            self._remembered.clear()
+            self._cached_keys.clear()
         else:
-            self._remembered.pop(key_id, None)
-            self._last_known.pop(key_id, None)
+            self._cached_keys.pop(key_id, None)
+            self._stale_keys.pop(key_id, None)
 
     async def follow_revocations(self, store: "Redis") -> None:
-        """Hear of revoked keys until cancelled; while Redis cannot be heard, nothing is remembered."""
+        """Receive revocations until cancelled. While the subscription is down, no key is cached."""
         while True:
             try:
                 async with store.pubsub() as pubsub:  # pyright: ignore[reportUnknownMemberType]
@@ -221,30 +249,36 @@ class Keyring:
                         if message is None:
                             await pubsub.ping()  # pyright: ignore[reportUnknownMemberType]
                         elif message["type"] == "subscribe":
-                            self.hears_revocations = True
+                            self.receives_revocations = True
                         elif message["type"] == "message":
                             self.forget(bytes(message["data"]).decode())  # pyright: ignore[reportArgumentType] - bytes, as in open_redis
             except (redis.exceptions.RedisError, OSError) as exc:
                 _log.warning("revocations.unheard", error=str(exc))
             finally:
-                self.hears_revocations = False
+                self.receives_revocations = False
                 self.forget()
             await asyncio.sleep(1)
 
 
 @asynccontextmanager
 async def open_keyring(
-    internal_key: str, bootstrap_key: str | None = None, store: "Redis | None" = None, *, outlast: float = 0.0
+    internal_key: str, bootstrap_key: str | None = None, store: "Redis | None" = None, *, stale_seconds: float = 0.0
 ) -> AsyncIterator[Keyring]:
-    """A keyring that hears of revocations while the block runs. Raises StartupError for a malformed static key.
+    """A keyring that receives revocations while the block runs.
 
-    `outlast`: while Redis does not answer, a key is taken that was found valid at most so many seconds ago.
+    Args:
+        internal_key: the services' own key, `kefu_{id}_{64 hexadecimal digits}`.
+        bootstrap_key: the first key of tenant `default`, in the same form; None: there is none.
+        store: the Redis with all other keys; None: there are no others.
+        stale_seconds: while Redis does not answer, a key stays valid for this long after its last check. 0: not at all.
+
+    Raises StartupError for a malformed key.
     """
-    everything = frozenset({Scope.CHAT, Scope.KNOWLEDGE, Scope.OPERATOR})
+    all_scopes = frozenset({Scope.CHAT, Scope.KNOWLEDGE, Scope.OPERATOR})
     static: dict[str, Principal] = {}
     for variable, secret, scopes in (
         ("KEFU_INTERNAL_KEY", internal_key, frozenset({Scope.INTERNAL})),
-        ("KEFU_BOOTSTRAP_KEY", bootstrap_key, everything),
+        ("KEFU_BOOTSTRAP_KEY", bootstrap_key, all_scopes),
     ):
         if secret is None:
             continue
@@ -254,7 +288,7 @@ async def open_keyring(
                 f"{variable} must look like kefu_{{id}}_{{64 hexadecimal digits}}; `kefu keys generate` makes one."
             )
         static[sha256_of(secret)] = Principal(DEFAULT_TENANT, match[1], scopes)
-    keyring = Keyring(static, store, outlast=outlast)
+    keyring = Keyring(static, store, stale_seconds=stale_seconds)
     if store is None:
         yield keyring
         return
@@ -262,24 +296,24 @@ async def open_keyring(
     try:
         yield keyring
     finally:
-        await cancelled(follower)
+        await cancel_and_wait(follower)
 
 
 _caller: ContextVar[Principal] = ContextVar("kefu_caller")
 
 
 def caller() -> Principal:
-    """Who the call being served is for; only inside a call that the interceptor let through."""
+    """The principal of the call being served. Only for code inside a call that the interceptor let through."""
     return _caller.get()
 
 
 def set_caller(principal: Principal) -> None:
-    """For the interceptor: say who the current call is for."""
+    """Set the principal of the current call. Only the interceptor calls this."""
     _caller.set(principal)
 
 
 def require(principal: Principal, *scopes: Scope) -> None:
-    """Raise ScopeMissing unless the principal has one of the scopes."""
+    """Raise ScopeMissing unless the principal has at least one of the scopes."""
     if not principal.scopes.intersection(scopes):
-        wanted = " or ".join(scopes)
-        raise ScopeMissing(f"This needs a key with the scope {wanted}.", metadata={"scope": wanted})
+        names = " or ".join(scopes)
+        raise ScopeMissing(f"This needs a key with the scope {names}.", metadata={"scope": names})

@@ -20,9 +20,9 @@ SECRETS_FOLDER = "/run/secrets"
 
 
 class ServiceConfig(BaseSettings):
-    """What every service needs to know. A variable given with the service's own prefix wins over `KEFU_…`.
+    """The variables that every service reads. A variable with the service's own prefix wins over `KEFU_…`.
 
-    A variable that the environment does not have may be a file of its name, in lower case, in `SECRETS_FOLDER`.
+    A variable that is missing in the environment may be a file in `SECRETS_FOLDER`, named as it in lower case.
     """
 
     model_config = SettingsConfigDict(
@@ -53,8 +53,8 @@ class ServiceConfig(BaseSettings):
     """After SIGTERM, calls in flight have this long to end. Keep it below the platform's grace period."""
 
     settle_seconds: Annotated[float, Field(validation_alias="KEFU_SETTLE_SECONDS", ge=0)] = 0.0
-    """After SIGTERM, a service says NOT_SERVING and still takes new connections for this long: for balancers that learn
-    it by asking. nginx learns it by being refused: leave it 0 there."""
+    """After SIGTERM, a service says NOT_SERVING and still takes new connections for this long. It is for load balancers
+    that probe health. nginx notices by being refused: leave it 0 there."""
 
     listener_grace_seconds: Annotated[float, Field(validation_alias="KEFU_LISTENER_GRACE_SECONDS", ge=0)] = 0.5
     """Then the listening socket is closed, and calls on connections accepted before are still taken for this long."""
@@ -63,7 +63,7 @@ class ServiceConfig(BaseSettings):
     """Most calls at once on one connection; a client keeps further ones waiting. Bounds on work are set elsewhere."""
 
     max_connection_age_seconds: Annotated[float, Field(validation_alias="KEFU_MAX_CONNECTION_AGE_SECONDS", ge=0)] = 0.0
-    """A connection ends gracefully after this, and its client looks the name up again. 0: never, as behind nginx."""
+    """A connection ends gracefully after this, and its client resolves the name again. 0: never, as behind nginx."""
 
     max_connection_age_grace_seconds: Annotated[
         float, Field(validation_alias="KEFU_MAX_CONNECTION_AGE_GRACE_SECONDS", gt=0)
@@ -93,26 +93,26 @@ class ServiceConfig(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Where values come from, the first that has one wins: see pydantic-settings."""
+        """The sources of values, in order: the first one that has a value wins. See pydantic-settings."""
         folder = os.environ.get("KEFU_SECRETS_FOLDER", SECRETS_FOLDER)
         files = (SecretsSettingsSource(settings_cls, secrets_dir=folder),) if os.path.isdir(folder) else ()
         return init_settings, env_settings, dotenv_settings, *files
 
     @model_validator(mode="after")
-    def _whole_tls(self) -> Self:
+    def _check_tls_complete(self) -> Self:
         if len({file is None for file in (self.tls_certificate, self.tls_key, self.tls_authority)}) > 1:
             raise ValueError("set KEFU_TLS_CERTIFICATE, KEFU_TLS_KEY and KEFU_TLS_AUTHORITY, or none of them")
         return self
 
     @property
     def tls(self) -> Tls | None:
-        """For TLS between the services; None without."""
+        """The files for TLS between the services; None without TLS."""
         if self.tls_certificate and self.tls_key and self.tls_authority:
             return Tls(self.tls_certificate, self.tls_key, self.tls_authority)
         return None
 
     def transport(self) -> Transport:
-        """How this service's server keeps its connections."""
+        """The connection settings of this service's server."""
         return Transport(
             max_streams_per_connection=self.max_streams_per_connection,
             max_connection_age_seconds=self.max_connection_age_seconds,
@@ -123,7 +123,7 @@ class ServiceConfig(BaseSettings):
 
 
 class StoredConfig(ServiceConfig):
-    """What a service with Redis behind it needs to know as well."""
+    """The variables of a service that uses Redis."""
 
     redis_url: Annotated[SecretStr, Field(validation_alias="KEFU_REDIS_URL")] = SecretStr("redis://127.0.0.1:6379/0")
     """Where all state lives: redis:// or rediss://, or redis+sentinel://HOST:26379,HOST:26379/SERVICE for whichever

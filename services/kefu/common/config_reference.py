@@ -1,4 +1,4 @@
-"""The environment variables of a configuration class, read off the class: for docs/reference/configuration.md."""
+"""The reference of environment variables, generated from the configuration classes: docs/reference/configuration.md."""
 
 from typing import NamedTuple
 
@@ -12,13 +12,13 @@ class Variable(NamedTuple):
 
     name: str
     default: str
-    """As one would write it; empty when there is none."""
+    """The default as an operator would write it; empty without one."""
     required: bool
     description: str
 
 
 def variables_of(config_class: type[ServiceConfig]) -> list[Variable]:
-    """Every variable that the class reads, in its order; raises ValueError for one without a description."""
+    """The variables that a class reads, in the order of its fields. Raises ValueError for one without a docstring."""
     found: list[Variable] = []
     for field, info in config_class.model_fields.items():
         alias = info.validation_alias
@@ -27,7 +27,7 @@ def variables_of(config_class: type[ServiceConfig]) -> list[Variable]:
         if not info.description:
             raise ValueError(f"{config_class.__name__}.{field} has no docstring")
         name = alias or f"{config_class.model_config.get('env_prefix', '')}{field}".upper()
-        # A default that is made (the home folder, say) differs by machine: the description tells it.
+        # A computed default (the home folder, say) differs by machine: the description names it.
         default = None if info.is_required() or info.default_factory else info.default
         if isinstance(default, SecretStr):
             default = default.get_secret_value()
@@ -37,7 +37,10 @@ def variables_of(config_class: type[ServiceConfig]) -> list[Variable]:
 
 
 def markdown_table(config_classes: dict[str, type[ServiceConfig]]) -> str:
-    """The table of the page: variables that several services read once, then each service's own."""
+    """The table of the page, in Markdown: first the variables that several services read, then each service's own.
+
+    `config_classes` maps a service's name to its configuration class.
+    """
     rows: dict[str, tuple[Variable, list[str]]] = {}
     for service, config_class in config_classes.items():
         for variable in variables_of(config_class):

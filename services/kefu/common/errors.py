@@ -1,5 +1,5 @@
 """
-What can go wrong, and what the caller should do:
+Every error that a caller can see, with its status code and what the caller should do:
 
   BadRequest              INVALID_ARGUMENT     correct the field that BadRequest names
   RequestIdReused         INVALID_ARGUMENT     make a new request_id for a new text
@@ -47,9 +47,12 @@ DOMAIN = "kefu"
 
 
 class ServiceError(Exception):
-    """An error its caller is meant to see. The message is a sentence: what happened, what to do.
+    """An error that a caller is meant to see, with a status code and a reason.
 
-    `metadata` goes into ErrorInfo; `retry_after` (seconds) becomes RetryInfo.
+    Args:
+        message: a sentence that says what happened and what to do.
+        metadata: the metadata of ErrorInfo.
+        retry_after: seconds after which to call again, sent as RetryInfo; None: not said.
     """
 
     code: grpc.StatusCode
@@ -65,7 +68,7 @@ class ServiceError(Exception):
 
 
 class StartupError(Exception):
-    """This process cannot start; the message says why and what to do. Starting it again will not help."""
+    """The process cannot start, and another start would fail in the same way. The message says why and what to do."""
 
 
 class BadRequest(ServiceError):
@@ -117,14 +120,14 @@ class ScopeMissing(ServiceError):
 
 
 class SessionNotFound(ServiceError):
-    """No such session, or it is someone else's."""
+    """No such session, or another caller's."""
 
     code = grpc.StatusCode.NOT_FOUND
     reason = "SESSION_NOT_FOUND"
 
 
 class TurnNotFound(ServiceError):
-    """No such turn, or it is someone else's."""
+    """No such turn, or another caller's."""
 
     code = grpc.StatusCode.NOT_FOUND
     reason = "TURN_NOT_FOUND"
@@ -152,7 +155,7 @@ class CuratedAnswerNotFound(ServiceError):
 
 
 class TenantNotFound(ServiceError):
-    """No such tenant, or the key does not rule it."""
+    """No such tenant, or the key may not administer it."""
 
     code = grpc.StatusCode.NOT_FOUND
     reason = "TENANT_NOT_FOUND"
@@ -173,21 +176,21 @@ class WebhookNotFound(ServiceError):
 
 
 class DeliveryNotFound(ServiceError):
-    """No such delivery, or it is kept no longer."""
+    """No such delivery, or it has expired."""
 
     code = grpc.StatusCode.NOT_FOUND
     reason = "DELIVERY_NOT_FOUND"
 
 
 class CollectionExists(ServiceError):
-    """A collection of this id is there already."""
+    """A collection with this id exists already."""
 
     code = grpc.StatusCode.ALREADY_EXISTS
     reason = "COLLECTION_EXISTS"
 
 
 class TenantExists(ServiceError):
-    """A tenant of this id is there already."""
+    """A tenant with this id exists already."""
 
     code = grpc.StatusCode.ALREADY_EXISTS
     reason = "TENANT_EXISTS"
@@ -208,14 +211,14 @@ class SessionBusy(ServiceError):
 
 
 class ClaimLost(ServiceError):
-    """The claim is not in force: somebody else took over, it lapsed, or the session was given back."""
+    """The claim is no longer valid: another agent took over, it expired, or the session was returned."""
 
     code = grpc.StatusCode.ABORTED
     reason = "CLAIM_LOST"
 
 
 class StaleRevision(ServiceError):
-    """Someone else changed it since it was read."""
+    """The settings were changed since the caller read them."""
 
     code = grpc.StatusCode.ABORTED
     reason = "STALE_REVISION"
@@ -229,70 +232,70 @@ class SessionClosed(ServiceError):
 
 
 class AlreadyClaimed(ServiceError):
-    """Somebody else holds the session; metadata `agent` says who."""
+    """Another agent has claimed the session; metadata `agent` holds the name."""
 
     code = grpc.StatusCode.FAILED_PRECONDITION
     reason = "ALREADY_CLAIMED"
 
 
 class NotDurable(ServiceError):
-    """Redis did not say that the change is on disk."""
+    """Redis did not confirm that the change is on disk."""
 
     code = grpc.StatusCode.FAILED_PRECONDITION
     reason = "NOT_DURABLE"
 
 
 class CannotContinue(ServiceError):
-    """This replica cannot go on from what another one sent."""
+    """This replica cannot continue an answer from the token ids that another replica sent."""
 
     code = grpc.StatusCode.FAILED_PRECONDITION
     reason = "CANNOT_CONTINUE"
 
 
 class Overloaded(ServiceError):
-    """There is more to do than can be done in time; metadata `limit` says what was full."""
+    """More work came than can be done in time; metadata `limit` names what was full."""
 
     code = grpc.StatusCode.RESOURCE_EXHAUSTED
     reason = "OVERLOADED"
 
 
 class TenantLimit(ServiceError):
-    """The tenant sends more than it may; metadata: `limit` is the name of the setting, `value` what it allows."""
+    """The tenant exceeds a limit; metadata `limit` names the setting, and `value` is its value."""
 
     code = grpc.StatusCode.RESOURCE_EXHAUSTED
     reason = "TENANT_LIMIT"
 
 
 class AddressLimit(ServiceError):
-    """Too many calls without a key come from this address. Said by nginx and the gateway."""
+    """Too many calls without a key come from this address. Sent by nginx and the gateway."""
 
     code = grpc.StatusCode.RESOURCE_EXHAUSTED
     reason = "ADDRESS_LIMIT"
 
 
 class VisitorLimit(ServiceError):
-    """This visitor calls more often than visitors may. Said by the gateway."""
+    """This visitor calls more often than visitors may. Sent by the gateway."""
 
     code = grpc.StatusCode.RESOURCE_EXHAUSTED
     reason = "VISITOR_LIMIT"
 
 
 class RequestTooLarge(ServiceError):
-    """The request is larger than its method takes. Said by nginx and the gateway; a server bounds each message."""
+    """The request is larger than its method accepts. Sent by nginx and the gateway; a server bounds each message."""
 
     code = grpc.StatusCode.RESOURCE_EXHAUSTED
     reason = "REQUEST_TOO_LARGE"
 
 
 class ReplicaFull(ServiceError):
-    """This replica takes no more requests."""
+    """This replica accepts no more requests."""
 
     code = grpc.StatusCode.RESOURCE_EXHAUSTED
     reason = "REPLICA_FULL"
 
 
 class EngineDead(ServiceError):
-    """The replica's engine has died; the process is leaving."""
+    """The replica's engine has died, and the process is shutting down."""
 
     code = grpc.StatusCode.UNAVAILABLE
     reason = "ENGINE_DEAD"
@@ -313,14 +316,14 @@ class DeadlineExceeded(ServiceError):
 
 
 class MethodUnknown(ServiceError):
-    """Nothing at this address has such a method. Said by nginx and the gateway."""
+    """No service at this address has such a method. Sent by nginx and the gateway."""
 
     code = grpc.StatusCode.UNIMPLEMENTED
     reason = "METHOD_UNKNOWN"
 
 
 class Internal(ServiceError):
-    """Something failed that no caller can mend; what it was is in the log."""
+    """An unexpected exception, which no caller can mend. The log holds it."""
 
     code = grpc.StatusCode.INTERNAL
     reason = "INTERNAL"

@@ -1,4 +1,4 @@
-"""Metadata of documents, and what a request filters by: which keys and values there can be."""
+"""Metadata of documents and metadata filters of requests: the keys and values that are allowed."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -14,7 +14,7 @@ Pairs = tuple[tuple[str, str], ...]
 
 
 def checked_metadata(field: str, metadata: Mapping[str, str]) -> Pairs:
-    """A document's metadata, or BadRequest."""
+    """A document's metadata, checked and sorted. Raises BadRequest, naming `field`, also for an empty value."""
     empty = [key for key, value in metadata.items() if not value]
     if empty:
         raise BadRequest(field, f"gives {empty[0][:64]} no value; give it one, or leave it out.")
@@ -22,7 +22,11 @@ def checked_metadata(field: str, metadata: Mapping[str, str]) -> Pairs:
 
 
 def checked_filters(field: str, pairs: Iterable[tuple[str, str]]) -> Pairs:
-    """What a request filters by, or BadRequest. An empty value stands for documents without the key."""
+    """A request's filters, checked and sorted. Raises BadRequest, naming `field`.
+
+    At most 20 pairs. A key has 1 to 64 characters and a value at most 200. An empty value stands for documents without
+    the key.
+    """
     found = tuple(sorted(set(pairs)))
     if len(found) > MAX_PAIRS:
         raise BadRequest(field, f"must be at most {MAX_PAIRS}.")

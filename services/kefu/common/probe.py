@@ -1,6 +1,6 @@
-"""Is a service on this machine healthy? python -m kefu.common.probe PORT: exits with 0 when it says SERVING.
+"""Health check of a service on this machine: python -m kefu.common.probe PORT exits with 0 when the service is SERVING.
 
-For container engines whose health checks are commands. With KEFU_TLS_… set it calls over TLS, as `localhost`.
+For container engines whose health checks are commands. With KEFU_TLS_… set the probe calls over TLS, as `localhost`.
 """
 
 import os
@@ -12,12 +12,12 @@ from grpc_health.v1 import health_pb2
 
 from kefu.common.tls import Tls
 
-_SECONDS = 4.0
+_TIMEOUT_SECONDS = 4.0
 _TLS = ("KEFU_TLS_CERTIFICATE", "KEFU_TLS_KEY", "KEFU_TLS_AUTHORITY")
 
 
-def serves(address: str, tls: Tls | None) -> bool:
-    """What grpc.health.v1 says of the server as a whole."""
+def is_serving(address: str, tls: Tls | None) -> bool:
+    """Whether the server as a whole is SERVING, by grpc.health.v1. Errors are written to standard error."""
     channel = grpc.secure_channel(address, tls.channel_credentials()) if tls else grpc.insecure_channel(address)
     with channel:
         check = channel.unary_unary(
@@ -26,7 +26,7 @@ def serves(address: str, tls: Tls | None) -> bool:
             response_deserializer=health_pb2.HealthCheckResponse.FromString,
         )
         try:
-            answer = check(health_pb2.HealthCheckRequest(), timeout=_SECONDS)
+            answer = check(health_pb2.HealthCheckRequest(), timeout=_TIMEOUT_SECONDS)
         except grpc.RpcError as error:
             sys.stderr.write(f"{address}: {error}\n")
             return False
@@ -34,12 +34,12 @@ def serves(address: str, tls: Tls | None) -> bool:
 
 
 def main() -> None:
-    """The program."""
+    """Check the port of the command line, and exit."""
     if len(sys.argv) != 2 or not sys.argv[1].isdecimal():
         sys.exit("usage: python -m kefu.common.probe PORT")
     files = [os.environ.get(name, "") for name in _TLS]
     tls = Tls(*map(Path, files)) if all(files) else None
-    sys.exit(0 if serves(f"localhost:{sys.argv[1]}", tls) else 1)
+    sys.exit(0 if is_serving(f"localhost:{sys.argv[1]}", tls) else 1)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Resource names and ids: what they look like, and how to read one that a caller sent."""
+"""Resource names and ids: their shapes, and the checks of those that callers send."""
 
 import re
 import uuid
@@ -15,9 +15,9 @@ _PART = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 def parse_name(field: str, name: str, *kinds: str) -> tuple[str, ...]:
-    """The ids in a name: `parse_name("turn", "sessions/s1/turns/t1", "sessions", "turns")` gives `("s1", "t1")`.
+    """The ids in a resource name: `parse_name("turn", "sessions/s1/turns/t1", "sessions", "turns")` is `("s1", "t1")`.
 
-    Raises BadRequest, naming `field`, when the name has another shape.
+    `kinds` are the collection segments, in order. Raises BadRequest, naming `field`, for a name of another shape.
     """
     parts = name.split("/")
     if len(parts) == 2 * len(kinds) and all(
@@ -29,14 +29,14 @@ def parse_name(field: str, name: str, *kinds: str) -> tuple[str, ...]:
 
 
 def check_id(field: str, value: str) -> str:
-    """An id that a person chose (tenant, collection), or BadRequest."""
+    """An id that a person chose, such as a tenant's or a collection's. Raises BadRequest, naming `field`."""
     if not _ID.fullmatch(value):
         raise BadRequest(field, "must be 1 to 63 of a-z, 0-9 and -, and begin with a letter.")
     return value
 
 
 def check_day(field: str, value: str) -> date | None:
-    """A day such as "2026-11-25", None for an empty one, or BadRequest."""
+    """A day such as "2026-11-25"; None for an empty text. Raises BadRequest, naming `field`."""
     if not value:
         return None
     if _DAY.fullmatch(value):
@@ -46,10 +46,10 @@ def check_day(field: str, value: str) -> date | None:
 
 
 def new_session_id() -> str:
-    """A UUIDv4: nobody guesses it."""
+    """A random UUIDv4, which nobody guesses."""
     return str(uuid.uuid4())
 
 
 def new_turn_id() -> str:
-    """A UUIDv7: sorts by time (RFC 9562)."""
+    """A UUIDv7, which sorts by time (RFC 9562)."""
     return str(uuid_utils.uuid7())

@@ -1,4 +1,7 @@
-"""Which addresses may be called: hosts that are allowed by name, and never a private address behind a name."""
+"""SSRF guard: outgoing calls go to permitted hosts and public addresses only.
+
+A host is resolved once; each address is checked, and the connection goes to an address that was checked.
+"""
 
 import asyncio
 import ipaddress
@@ -13,21 +16,24 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
-class NotAllowed(Exception):
-    """This address may not be called; the message is a sentence without its full stop."""
+class AddressNotAllowed(Exception):
+    """An address that may not be called. The message is a sentence without its full stop."""
 
 
-class NotPublic(NotAllowed):
-    """It is an address within a private network or this machine."""
+class AddressNotPublic(AddressNotAllowed):
+    """An address within a private network or on this machine."""
 
 
 def is_public(address: Address) -> bool:
-    """Whether anyone on the Internet may be meant by it: not private, loopback, link-local, multicast or reserved."""
-    return all(each.is_global and not each.is_multicast for each in _meant(address))
+    """Whether an address is a public one: not private, loopback, link-local, multicast or reserved.
+
+    An IPv6 address that embeds an IPv4 address (mapped, 6to4, Teredo, NAT64) is public only if both are.
+    """
+    return all(each.is_global and not each.is_multicast for each in _embedded_addresses(address))
 
 
 def is_allowed(host: str, allowed: Collection[str]) -> bool:
-    """Whether a host is named, or lies below one that is named as "*.example.com"."""
+    """Whether a host is in `allowed`, or lies below an entry such as "*.example.com". Case does not matter."""
     host = host.lower().rstrip(".")
     return any(
         host == name or (name.startswith("*.") and host.endswith(name[1:]))
@@ -35,27 +41,30 @@ def is_allowed(host: str, allowed: Collection[str]) -> bool:
     )
 
 
-async def addresses_of(host: str, port: int, permitted: Callable[[Address], bool] = is_public) -> list[str]:
-    """What a host's name means now, each once. Raises NotPublic when any of it is not permitted, and NotAllowed when it
-    means nothing.
+async def resolve_permitted(host: str, port: int, permitted: Callable[[Address], bool] = is_public) -> list[str]:
+    """The addresses of a host now, each once. Raises AddressNotPublic when any of them is not permitted.
+
+    Raises AddressNotAllowed when the host has none. `permitted` decides on each address.
     """
     try:
         found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError as exc:
-        raise NotAllowed(f"there is no host {host} ({exc.strerror})") from None
+        raise AddressNotAllowed(f"there is no host {host} ({exc.strerror})") from None
     except UnicodeError:
-        raise NotAllowed(f"{host} is no name of a host") from None
+        raise AddressNotAllowed(f"{host} is no name of a host") from None
     addresses = [str(entry[4][0]).partition("%")[0] for entry in found]
     for address in addresses:
         if not permitted(ipaddress.ip_address(address)):
             named = host if host == address else f"{host} ({address})"
-            raise NotPublic(f"{named} is an address within a private network or this machine")
+            raise AddressNotPublic(f"{named} is an address within a private network or this machine")
     return list(dict.fromkeys(addresses))
 
 
 class PinnedBackend(httpcore.AsyncNetworkBackend):
-    """Opens connections to the very address that was checked: a name that means another one a moment later (DNS
-    rebinding) is of no use. TLS still asks for the certificate of the name.
+    """A network backend for httpcore that connects to the very address that was checked.
+
+    A name that resolves to another address a moment later (DNS rebinding) gains nothing. TLS still verifies the
+    certificate of the name. `permitted` decides on each address.
     """
 
     def __init__(self, permitted: Callable[[Address], bool] = is_public) -> None:
@@ -71,31 +80,34 @@ class PinnedBackend(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        """Resolve, check every address, connect to the first that answers."""
-        *others, last = await addresses_of(host, port, self._permitted)
+        """Resolve the host, check every address, and connect to the first one that answers.
+
+        `timeout` is in seconds, for each address.
+        """
+        *others, last = await resolve_permitted(host, port, self._permitted)
         for address in others:
-            with suppress(httpcore.ConnectError, httpcore.ConnectTimeout):  # as of IPv6 that leads nowhere
+            with suppress(httpcore.ConnectError, httpcore.ConnectTimeout):  # such as IPv6 without a route
                 return await self._inner.connect_tcp(address, port, timeout, local_address, socket_options)
         return await self._inner.connect_tcp(last, port, timeout, local_address, socket_options)
 
     async def connect_unix_socket(
         self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None
     ) -> httpcore.AsyncNetworkStream:
-        """Never."""
-        raise NotAllowed("sockets of this machine are not called")
+        """Refused: sockets of this machine are never called."""
+        raise AddressNotAllowed("sockets of this machine are not called")
 
     async def sleep(self, seconds: float) -> None:
-        """Between tries."""
+        """Wait between two attempts."""
         await asyncio.sleep(seconds)
 
 
-def _meant(address: Address) -> list[Address]:
-    """The address, and those that it stands for."""
-    meant: list[Address | None] = [address]
+def _embedded_addresses(address: Address) -> list[Address]:
+    """The address and the addresses embedded in it; a mapped IPv4 address stands for itself alone."""
+    embedded: list[Address | None] = [address]
     if isinstance(address, ipaddress.IPv6Address):
-        meant += [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
+        embedded += [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
         if address.ipv4_mapped:
-            meant.remove(address)
+            embedded.remove(address)
         if address in _NAT64:
-            meant.append(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
-    return [each for each in meant if each is not None]
+            embedded.append(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
+    return [each for each in embedded if each is not None]

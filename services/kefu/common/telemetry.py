@@ -1,4 +1,4 @@
-"""Logs, metrics and traces: set up once per process, before anything is opened."""
+"""Logs, metrics and traces of a process. They are set up before anything else is opened."""
 
 import logging
 import sys
@@ -25,12 +25,17 @@ RPC_SECONDS = Histogram(
 )
 RPCS_IN_FLIGHT = Gauge("kefu_rpcs_in_flight", "Calls being served, by method.", ("method",))
 UNEXPECTED_ERRORS = Counter("kefu_unexpected_errors_total", "Exceptions that no caller may see.", ("method",))
-_OURS = frozenset({"timestamp", "trace_id", "level", "service", "method", "code", "tenant", "subject", "logger"})
-"""Parts of a log line that are made by the program alone."""
+_PROGRAM_FIELDS = frozenset(
+    {"timestamp", "trace_id", "level", "service", "method", "code", "tenant", "subject", "logger"}
+)
+"""Fields of a log line that the program alone writes. All others are redacted."""
 
 
 def set_up_logging(service: str, level: str, log_format: Literal["auto", "json", "console"]) -> None:
-    """Log to standard error: every line has the time, the service, and inside a call its trace id and method."""
+    """Log to standard error. Each line has the time and the service; inside a call, also its trace id and method.
+
+    `level` is the least level that is logged. `log_format` "auto" is "console" on a terminal, else "json".
+    """
     as_console = log_format == "console" or (log_format == "auto" and sys.stderr.isatty())
 
     def add_service(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -82,7 +87,7 @@ def set_up_logging(service: str, level: str, log_format: Literal["auto", "json",
 
 
 def _without_personal_data(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    return {name: value if name in _OURS else _redacted(value) for name, value in event.items()}
+    return {name: value if name in _PROGRAM_FIELDS else _redacted(value) for name, value in event.items()}
 
 
 def _redacted(value: Any) -> Any:
@@ -99,7 +104,10 @@ def _redacted(value: Any) -> Any:
 
 @contextmanager
 def traces(service: str, otlp_endpoint: str) -> Iterator[None]:
-    """Give every call a trace id, and send spans to `otlp_endpoint` (OTLP over gRPC) unless it is empty."""
+    """Trace ids for every call while the block runs.
+
+    Spans go to `otlp_endpoint` (OTLP over gRPC, such as http://collector:4317); with an empty one they go nowhere.
+    """
     provider = TracerProvider(resource=Resource.create({"service.name": f"kefu-{service}"}))
     if otlp_endpoint:
         provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=otlp_endpoint)))
@@ -112,7 +120,10 @@ def traces(service: str, otlp_endpoint: str) -> Iterator[None]:
 
 @contextmanager
 def metrics(listen: str) -> Iterator[None]:
-    """Serve Prometheus metrics at `listen` ("host:port") while the block runs; nowhere when it is empty."""
+    """A Prometheus endpoint at `listen` ("host:port") while the block runs; none with an empty `listen`.
+
+    Raises StartupError when the address cannot be bound.
+    """
     if not listen:
         yield
         return

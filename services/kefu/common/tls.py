@@ -1,7 +1,7 @@
 """
-TLS between Kefu's services: both ends show a certificate of one authority, from files.
+Mutual TLS between Kefu's services: both ends present a certificate of one authority, from files.
 
-A server reads its files again when a connection is made after they have changed, so that a renewed certificate needs no
+A server reads its files again when a connection comes after they have changed, so that a renewed certificate needs no
 restart. Clients keep what they read: their channels are made anew when the process starts.
 """
 
@@ -24,38 +24,42 @@ _log = structlog.stdlib.get_logger()
 
 @dataclass(frozen=True)
 class Tls:
-    """Files in PEM."""
+    """The PEM files of one service."""
 
     certificate: Path
-    """This service's, with its chain; for server and client, with every name by which the service is called."""
+    """The service's certificate with its chain. It serves as server and client, and holds each name of the service."""
     key: Path
+    """The private key of the certificate."""
     authority: Path
-    """Whose certificates are taken, of callers and of those that are called."""
+    """The authority whose certificates are accepted, of callers and of servers."""
 
     def server_credentials(self) -> grpc.ServerCredentials:
-        """For a server that takes callers with a certificate of the authority, and no others."""
-        configuration, seen = _or_fail(self._server_configuration), _or_fail(self._stamp)
+        """Credentials of a server that accepts only callers with a certificate of the authority.
 
-        def renewed() -> grpc.ServerCertificateConfiguration | None:
-            nonlocal seen
+        Raises StartupError when a file cannot be read.
+        """
+        configuration, loaded_times = _read_or_fail(self._server_configuration), _read_or_fail(self._modified_times)
+
+        def reload_if_changed() -> grpc.ServerCertificateConfiguration | None:
+            nonlocal loaded_times
             try:
-                stamp = self._stamp()
-                if stamp == seen:
+                times = self._modified_times()
+                if times == loaded_times:
                     return None
                 read = self._server_configuration()
             except OSError as error:  # in the middle of a renewal: the next connection looks again
                 _log.warning("tls.not_renewed", cause=str(error))
                 return None
-            seen = stamp
+            loaded_times = times
             _log.info("tls.renewed", certificate=str(self.certificate))
             return read
 
         # None means that nothing has changed, which the stubs do not say.
-        return grpc.dynamic_ssl_server_credentials(configuration, renewed, require_client_authentication=True)  # pyright: ignore[reportArgumentType]
+        return grpc.dynamic_ssl_server_credentials(configuration, reload_if_changed, require_client_authentication=True)  # pyright: ignore[reportArgumentType]
 
     def channel_credentials(self) -> grpc.ChannelCredentials:
-        """For a client of such a server."""
-        return _or_fail(
+        """Credentials of a client of such a server. Raises StartupError when a file cannot be read."""
+        return _read_or_fail(
             lambda: grpc.ssl_channel_credentials(
                 self.authority.read_bytes(), self.key.read_bytes(), self.certificate.read_bytes()
             )
@@ -66,13 +70,20 @@ class Tls:
             [(self.key.read_bytes(), self.certificate.read_bytes())], self.authority.read_bytes()
         )
 
-    def _stamp(self) -> tuple[int, ...]:
+    def _modified_times(self) -> tuple[int, ...]:
         files = (self.certificate, self.key, self.authority)
         return tuple(file.stat().st_mtime_ns for file in files)
 
 
-def channel_inside(address: str, tls: Tls | None, options: Options, server_name: str = "") -> grpc.aio.Channel:
-    """A channel to another service of Kefu. `server_name` is who has to answer at an address that is an IP."""
+def internal_channel(address: str, tls: Tls | None, options: Options, server_name: str = "") -> grpc.aio.Channel:
+    """A channel to another service of Kefu.
+
+    Args:
+        address: host:port, or a gRPC target such as dns:///kefu-router:50051.
+        tls: the files of this service; None: a connection without TLS.
+        options: channel options, such as CLIENT_OPTIONS.
+        server_name: the name that the certificate must hold when `address` is an IP address.
+    """
     if tls is None:
         return grpc.aio.insecure_channel(address, options=options)
     if server_name and _is_ip(address):
@@ -80,7 +91,7 @@ def channel_inside(address: str, tls: Tls | None, options: Options, server_name:
     return grpc.aio.secure_channel(address, tls.channel_credentials(), options=options)
 
 
-def _or_fail(read: Callable[[], T]) -> T:
+def _read_or_fail(read: Callable[[], T]) -> T:
     try:
         return read()
     except OSError as error:

@@ -31,6 +31,7 @@ from kefu.router.domain.generation import Frame, GenerationRequest
 from kefu.router.domain.turn import Turn
 from kefu.router.domain.turn_request import TurnRequest
 from kefu.router.grounding.sentence_selection import best_sentence
+from kefu.router.nlu.message import CustomerMessage
 from kefu.router.tenants.settings import TenantSettings, effective_settings
 from kefu.router.turn_stream.event_log import TurnEventLog
 
@@ -81,7 +82,7 @@ class Asker:
     thinks: bool = False
 
     def __post_init__(self) -> None:
-        self._rules = effective_settings(TenantSettings(), self.config)
+        self._settings = effective_settings(TenantSettings(), self.config)
         self._rag, self._oracle = (
             AnswerPipeline(self.config, knowledge, self.pool)  # pyright: ignore[reportArgumentType] - has what it takes
             for knowledge in (self.found, self.told)
@@ -114,26 +115,26 @@ class Asker:
                 return await self._closed(each, question)
             case Arm.RAG | Arm.ORACLE:
                 draft = AnswerDraft(TurnEventLog(), began)
-                await (self._rag if arm is Arm.RAG else self._oracle).answer(question, draft)
+                outcome = await (self._rag if arm is Arm.RAG else self._oracle).answer(question, draft)
                 return Answered(
                     id=each,
                     question="\n".join((*wanted.history, text)),
                     text=draft.log.text,
-                    source=draft.source,
-                    finish=draft.finish,
+                    source=outcome.source,
+                    finish=outcome.finish,
                     written="" if draft.received is None else draft.received.sent().text,
                     evidence=tuple(
-                        "\n".join((passage.title, *passage.headings, passage.text)) for passage in draft.passages
+                        "\n".join((each.title, *each.headings, each.text)) for each in outcome.basis.passages
                     ),
                     blocked=(draft.filter.blocked or "") if draft.filter is not None else "",
-                    citations=len(draft.citations),
-                    prompt_tokens=draft.usage.prompt_tokens if draft.usage is not None else 0,
+                    citations=len(outcome.citations),
+                    prompt_tokens=outcome.usage.prompt_tokens if outcome.usage is not None else 0,
                     seconds=time.monotonic() - began,
                 )
 
     async def _extract(self, each: str, question: Question) -> Answered:
         found = await self.found.search(
-            _SOMEBODY, question.text, collections=(), as_of="", top_k=self._rules.max_passages, seconds=_NO_HURRY
+            _SOMEBODY, question.text, collections=(), as_of="", top_k=self._settings.max_passages, seconds=_NO_HURRY
         )
         best = best_sentence(question.text, found.passages)
         text = "" if best is None else best.text
@@ -154,8 +155,8 @@ class Asker:
         order = GenerationRequest(
             messages=prompt.messages,
             estimated_tokens=prompt.tokens,
-            max_tokens=self._rules.max_answer_tokens,
-            temperature=self._rules.temperature,
+            max_tokens=self._settings.max_answer_tokens,
+            temperature=self._settings.temperature,
             reasoning_tokens=self.config.reasoning_tokens if self.thinks else None,
         )
         relays = Relays(
@@ -174,13 +175,13 @@ class Asker:
             for asked, said in zip(wanted.history[::2], wanted.history[1::2], strict=False)
         ]
         return Question(
-            ask=TurnRequest(text=text, arrived=now, thinks=self.thinks),
-            text=text,
+            request=TurnRequest(text=text, arrived=now, thinks=self.thinks),
+            message=CustomerMessage(text),
             carried="",
             language=wanted.language,
             as_of=datetime.now(UTC).date().isoformat(),
             history=turns,
-            rules=self._rules,
+            settings=self._settings,
             principal=_SOMEBODY,
             replica="",
         )

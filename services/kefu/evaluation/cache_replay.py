@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kefu.common.text.question_equivalence import asked
+from kefu.common.text.question_equivalence import reduce_question
 from kefu.evaluation.answer_set import Wanted
 from kefu.evaluation.dataset import SetQuestion
 from kefu.evaluation.metrics import Figure, bootstrapped
@@ -99,7 +99,7 @@ def replay(
     lookups: list[Lookup] = []
     before: list[SetQuestion] = []
     for question in _looked_up(questions):
-        key = (question.language, asked(question.text).key)
+        key = (question.language, reduce_question(question.text).key)
         found = kept.get(key)
         if found is not None and float(vectors[found.id] @ vectors[question.id]) < min_cosine:
             found = None

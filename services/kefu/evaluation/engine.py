@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import grpc.aio
 
 from kefu.common.auth import open_keyring
-from kefu.common.rpc.interceptor import acting_for
+from kefu.common.rpc.interceptor import internal_metadata
 from kefu.common.rpc.server import serving
 from kefu.generation.config import GenerationConfig
 from kefu.generation.service import SCOPES, limits_of, open_engine
@@ -41,7 +41,7 @@ async def running_model(model: str) -> AsyncIterator[Measured]:
         servicer = GenerationServicer(await stack.enter_async_context(open_engine(config)), limits_of(config))
         keyring = await stack.enter_async_context(open_keyring(key))
         server = await stack.enter_async_context(
-            serving("127.0.0.1:0", servicer.register, keyring=keyring, scopes=SCOPES, drain=1.0)
+            serving("127.0.0.1:0", servicer.register, keyring=keyring, scopes=SCOPES, drain_seconds=1.0)
         )
         yield await stack.enter_async_context(served_at(f"127.0.0.1:{server.port}", key))
 
@@ -52,6 +52,6 @@ async def served_at(addresses: str, internal_key: str) -> AsyncIterator[Measured
     async with open_pool(addresses, internal_key, _CALLER) as pool:
         async with grpc.aio.insecure_channel(addresses.split(",")[0]) as channel:
             described = await rpc.GenerationServiceStub(channel).DescribeModel(
-                pb.DescribeModelRequest(), metadata=acting_for(internal_key), timeout=30.0, wait_for_ready=True
+                pb.DescribeModelRequest(), metadata=internal_metadata(internal_key), timeout=30.0, wait_for_ready=True
             )
         yield Measured(pool, described.model, described.fingerprint, described.supports_reasoning)

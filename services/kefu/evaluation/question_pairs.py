@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from kefu.common.text.question_equivalence import asked
+from kefu.common.text.question_equivalence import reduce_question
 from kefu.evaluation.dataset import BadQuestionSet
 from kefu.evaluation.metrics import Figure, bootstrapped
 from kefu.retrieval.embedders import Vectors
@@ -93,7 +93,7 @@ def measure_pairs(pairs: Sequence[Pair], vectors: Mapping[str, Vectors], min_cos
 
     def passes(pair: Pair) -> bool:
         one, other = pair.one.strip(), pair.other.strip()
-        return is_impersonal(one) and asked(one) == asked(other) and near(one, other)
+        return is_impersonal(one) and reduce_question(one) == reduce_question(other) and near(one, other)
 
     same = np.array([passes(pair) for pair in pairs if pair.same], np.float64)
     others = np.array([passes(pair) for pair in pairs if not pair.same], np.float64)
@@ -101,7 +101,7 @@ def measure_pairs(pairs: Sequence[Pair], vectors: Mapping[str, Vectors], min_cos
     hits: list[tuple[str, str]] = []
     messages = [message for message in messages_of(pairs) if is_impersonal(message)]
     for message in messages:
-        key = asked(message).key
+        key = reduce_question(message).key
         earlier = kept.get(key)
         if earlier is not None and near(message, earlier):
             hits.append((message, earlier))

@@ -1,1 +1,1 @@
-"""The HTTP edge: browsers and OpenAI clients."""
+"""The HTTP gateway: browsers, Connect and gRPC-Web clients, and OpenAI clients."""

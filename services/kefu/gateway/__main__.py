@@ -1,4 +1,4 @@
-"""Run the gateway: python -m kefu.gateway"""
+"""The gateway's process: python -m kefu.gateway"""
 
 from kefu.common.rpc.server import run, terminated
 from kefu.gateway.config import GatewayConfig

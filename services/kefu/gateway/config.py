@@ -1,4 +1,4 @@
-"""What the gateway needs to know before it serves."""
+"""The gateway's configuration."""
 
 from collections.abc import Mapping
 from typing import Literal, Self
@@ -8,7 +8,7 @@ from pydantic import Field, SecretStr, model_validator
 from kefu.common.auth import Scope
 from kefu.common.config import ServiceConfig
 
-_LEAST_SECRET = 32
+_MIN_SECRET_CHARACTERS = 32
 _ROLES: Mapping[str, frozenset[Scope]] = {"kefu-operator": frozenset({Scope.CHAT, Scope.KNOWLEDGE, Scope.OPERATOR})}
 
 
@@ -93,23 +93,23 @@ class GatewayConfig(ServiceConfig, env_prefix="KEFU_GATEWAY_"):
     need keys."""
 
     oidc_audience: str = ""
-    """What stands in the `aud` of their tokens."""
+    """The `aud` of their tokens."""
 
     oidc_client_id: str = ""
-    """The client as which the desk signs people in. Empty: the audience."""
+    """The client id with which the desk signs people in. Empty: the audience."""
 
     oidc_scopes: str = "openid profile email"
-    """What the desk asks the issuer for, with spaces between: some put roles into a token for a scope of their own,
-    such as groups, and give refresh tokens for offline_access."""
+    """The scopes that the desk requests from the issuer, with spaces between. Some issuers put roles into a token for a
+    scope of their own, such as groups, and give refresh tokens for offline_access."""
 
     oidc_jwks_url: str = ""
     """Where the issuer's keys are. Empty: where its /.well-known/openid-configuration says."""
 
     oidc_algorithms: str = "RS256,ES256,PS256,EdDSA"
-    """Signatures that are taken, comma between; none that is made with a shared secret can be named."""
+    """Signature algorithms that are accepted, comma between. Algorithms with a shared secret cannot be named."""
 
     oidc_tenant: str = "default"
-    """The tenant of operators whose token names none. Operators of `default` rule every tenant."""
+    """The tenant of operators whose token names none. Operators of `default` administer every tenant."""
 
     oidc_tenant_claim: str = ""
     """The claim that holds an operator's tenant; dots lead into objects. Empty: all are of `oidc_tenant`."""
@@ -128,14 +128,16 @@ class GatewayConfig(ServiceConfig, env_prefix="KEFU_GATEWAY_"):
     """Whether /v1/embeddings is served."""
 
     @model_validator(mode="after")
-    def _sound(self) -> Self:
-        if any(len(secret) < _LEAST_SECRET for secret in self.visitor_secrets) or (
+    def _check_consistent(self) -> Self:
+        if any(len(secret) < _MIN_SECRET_CHARACTERS for secret in self.visitor_secrets) or (
             self.visitor_secret is not None and not self.visitor_secrets
         ):
-            raise ValueError(f"KEFU_GATEWAY_VISITOR_SECRET must have at least {_LEAST_SECRET} characters")
+            raise ValueError(f"KEFU_GATEWAY_VISITOR_SECRET must have at least {_MIN_SECRET_CHARACTERS} characters")
         if self.oidc_issuer and not self.oidc_audience:
             raise ValueError("KEFU_GATEWAY_OIDC_ISSUER needs KEFU_GATEWAY_OIDC_AUDIENCE as well")
-        symmetric = [name for name in listed(self.oidc_algorithms) if name.upper().startswith("HS") or name == "none"]
+        symmetric = [
+            name for name in comma_separated(self.oidc_algorithms) if name.upper().startswith("HS") or name == "none"
+        ]
         if symmetric:
             raise ValueError(f"KEFU_GATEWAY_OIDC_ALGORITHMS must not name {', '.join(symmetric)}")
         if any(Scope.INTERNAL in scopes for scopes in self.oidc_roles.values()):
@@ -144,10 +146,10 @@ class GatewayConfig(ServiceConfig, env_prefix="KEFU_GATEWAY_"):
 
     @property
     def visitor_secrets(self) -> tuple[str, ...]:
-        """The first one signs; none when there are no visitors."""
-        return listed(self.visitor_secret.get_secret_value()) if self.visitor_secret else ()
+        """The secrets of visitors' tokens. The first one signs; empty when there are no visitors."""
+        return comma_separated(self.visitor_secret.get_secret_value()) if self.visitor_secret else ()
 
 
-def listed(value: str) -> tuple[str, ...]:
-    """What stands between the commas."""
+def comma_separated(value: str) -> tuple[str, ...]:
+    """The entries between the commas of a value, without spaces around them and without empty ones."""
     return tuple(part for part in (each.strip() for each in value.split(",")) if part)

@@ -1,8 +1,8 @@
 """
-Connect and gRPC-Web in, gRPC out: one forwarder for every method of the contracts.
+The Connect proxy: Connect and gRPC-Web in, gRPC out, for every method of the contracts.
 
-connectrpc's own generated code is made for another protobuf runtime than ours, and would need a servicer of stubs for
-each service; its endpoints, though, are plain functions with a description, which the descriptors give.
+connectrpc's own generated code is made for another protobuf runtime than Kefu's, and would need a servicer of stubs for
+each service. Its endpoints, though, are plain functions with a description, which the descriptors give.
 """
 
 import asyncio
@@ -33,56 +33,56 @@ from kefu.common.errors import (
     ServiceError,
 )
 from kefu.gateway.auth import visitor_policy
-from kefu.gateway.auth.callers import Caller, Callers, Kind
+from kefu.gateway.auth.callers import Caller, CallerKind, CallerResolver
 from kefu.gateway.failures import Failure
 from kefu.gateway.grpc_backends import CHAT, KNOWLEDGE, Backends, Call, Method
 from kefu.gateway.middleware.request_log import trace_id
 from kefu.gateway.protobuf_codecs import CODECS
 
 Context = RequestContext[Any, Any]
-_ENDLESS = frozenset({"WatchSession", "WatchDesk"})
-"""Streams that last until one side leaves: a drain does not wait for them."""
-_MOST_BYTES = {CHAT: 64 * 1024, KNOWLEDGE: 4 * 1024 * 1024}
-_MOST_OTHERWISE = 256 * 1024
+_WATCH_METHODS = frozenset({"WatchSession", "WatchDesk"})
+"""Methods whose streams last until one side ends them: a drain does not wait for these."""
+_MAX_REQUEST_BYTES = {CHAT: 64 * 1024, KNOWLEDGE: 4 * 1024 * 1024}
+_DEFAULT_MAX_REQUEST_BYTES = 256 * 1024
 _caller: ContextVar[Caller] = ContextVar("kefu_gateway_caller")
 _log = structlog.stdlib.get_logger()
 
 
-class Forwarder:
-    """Forwards calls to `backends`. `call_seconds`: the deadline of a unary call whose client names none."""
+class ConnectProxy:
+    """Forwards calls to the services. `call_seconds`: the deadline of a unary call whose client sets none."""
 
-    def __init__(self, backends: Backends, callers: Callers, *, call_seconds: float) -> None:
+    def __init__(self, backends: Backends, callers: CallerResolver, *, call_seconds: float) -> None:
         self._backends = backends
         self._callers = callers
         self._call_seconds = call_seconds
-        self._endless: set[Call] = set()
-        self._leaving = False
+        self._watch_calls: set[Call] = set()
+        self._shutting_down = False
 
     def applications(self) -> dict[str, "ServiceApplication"]:
         """An ASGI application for each service, by the service's full name."""
         by_service: dict[str, list[Method]] = {}
         for method in self._backends.methods.values():
             by_service.setdefault(method.service, []).append(method)
-        door = _Door(self._callers)
+        gate = _CallGate(self._callers)
         return {
-            service: ServiceApplication(service, map(self._endpoint, methods), door)
+            service: ServiceApplication(service, map(self._endpoint, methods), gate)
             for service, methods in by_service.items()
         }
 
     @property
     def paths(self) -> frozenset[str]:
-        """Of every method."""
+        """The path of every method."""
         return frozenset(self._backends.methods)
 
-    def leave(self) -> None:
-        """End the streams that never end: their clients go on at another gateway."""
-        self._leaving = True
-        for call in tuple(self._endless):
+    def end_watches(self) -> None:
+        """End the streams that never end by themselves: their clients go on at another gateway."""
+        self._shutting_down = True
+        for call in tuple(self._watch_calls):
             call.cancel()
 
     def _endpoint(self, method: Method) -> "Endpoint[Any, Any]":
         if method.streams_requests:
-            return Endpoint.bidi_stream(_info(method, StreamType.BIDI_STREAM), _refused)
+            return Endpoint.bidi_stream(_info(method, StreamType.BIDI_STREAM), _refuse_bidirectional)
         if method.streams_responses:
             return Endpoint.server_stream(
                 _info(method, StreamType.SERVER_STREAM), lambda request, context: self._stream(method, request, context)
@@ -102,63 +102,63 @@ class Forwarder:
             )
         except grpc.aio.AioRpcError as error:
             raise self._failure(caller, error).connect() from error
-        if caller.kind is Kind.VISITOR:
-            visitor_policy.without_notes(response)
+        if caller.kind is CallerKind.VISITOR:
+            visitor_policy.remove_internal_fields(response)
         return response
 
     async def _stream(self, method: Method, request: Message, context: Context) -> AsyncIterator[Message]:
         caller = _caller.get()
         call = self._backends.stream(method.path, request, caller.metadata(), _seconds_left(context))
-        if method.name in _ENDLESS:
-            self._endless.add(call)
+        if method.name in _WATCH_METHODS:
+            self._watch_calls.add(call)
         try:
             async for response in call:
-                if caller.kind is Kind.VISITOR:
-                    visitor_policy.without_notes(response)
+                if caller.kind is CallerKind.VISITOR:
+                    visitor_policy.remove_internal_fields(response)
                 yield response
         except grpc.aio.AioRpcError as error:
             raise self._failure(caller, error).connect() from error
         except asyncio.CancelledError:
             task = asyncio.current_task()
-            if self._leaving and task is not None and not task.cancelling():  # by `leave`
-                leaving = BackendUnavailable("This gateway is leaving; call again.", retry_after=0.0)
-                raise Failure.of(leaving).connect() from None
+            if self._shutting_down and task is not None and not task.cancelling():  # by `end_watches`
+                shutdown = BackendUnavailable("This gateway is leaving; call again.", retry_after=0.0)
+                raise Failure.of(shutdown).connect() from None
             raise
         finally:
             call.cancel()
-            self._endless.discard(call)
+            self._watch_calls.discard(call)
 
     def _failure(self, caller: Caller, error: grpc.aio.AioRpcError) -> Failure:
         failure = Failure.of(error)
         if failure.code is grpc.StatusCode.UNAUTHENTICATED:
             try:
-                self._callers.refused(caller.address)
+                self._callers.count_refusal(caller.address)
             except ServiceError as too_many:
                 return Failure.of(too_many)
         return failure
 
 
 class ServiceApplication(ConnectASGIApplication[None]):
-    """One service, over Connect and gRPC-Web."""
+    """The ASGI application of one service, over Connect and gRPC-Web."""
 
-    def __init__(self, service: str, endpoints: "Iterable[Endpoint[Any, Any]]", door: "_Door") -> None:
+    def __init__(self, service: str, endpoints: "Iterable[Endpoint[Any, Any]]", gate: "_CallGate") -> None:
         found = {f"/{each.method.service_name}/{each.method.name}": each for each in endpoints}
         self._service_path = f"/{service}"
         super().__init__(  # pyright: ignore[reportUnknownMemberType] - its types lack arguments
             service=None,
             endpoints=lambda _: found,  # pyright: ignore[reportArgumentType] - of the closed set that Endpoint makes
-            interceptors=(door,),
-            read_max_bytes=_MOST_BYTES.get(service, _MOST_OTHERWISE),
+            interceptors=(gate,),
+            read_max_bytes=_MAX_REQUEST_BYTES.get(service, _DEFAULT_MAX_REQUEST_BYTES),
             codecs=CODECS,
         )
 
     @property
     def path(self) -> str:
-        """Where it is mounted."""
+        """The path at which the application is mounted."""
         return self._service_path
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Serve one request. gRPC itself needs trailers, and is for the services' own ports."""
+        """Serve one request. Native gRPC needs trailers, and is refused: the services' own ports take it."""
         content_type = Headers(scope=scope).get("content-type", "")
         if content_type.startswith("application/grpc") and not content_type.startswith("application/grpc-web"):
             refusal = PlainTextResponse("Call gRPC at the router's port; here are Connect and gRPC-Web.\n", 415)
@@ -167,14 +167,14 @@ class ServiceApplication(ConnectASGIApplication[None]):
         await super().__call__(scope, receive, send)  # pyright: ignore[reportUnknownMemberType] - of asgiref, not installed
 
 
-class _Door(MetadataInterceptor[None]):
-    """Before a request is read: who calls. Before a failure is told: what it is, with a reason, and no more."""
+class _CallGate(MetadataInterceptor[None]):
+    """An interceptor that admits a caller before the request is read, and maps each failure to one with a reason."""
 
-    def __init__(self, callers: Callers) -> None:
+    def __init__(self, callers: CallerResolver) -> None:
         self._callers = callers
 
     async def on_start(self, ctx: Context) -> None:
-        """Let a caller in, or raise."""
+        """Admit the caller, or raise ConnectError."""
         address = (ctx.client_address or "").rpartition(":")[0]
         try:
             caller = await self._callers.caller(ctx.request_headers.get("authorization"), address)
@@ -189,7 +189,7 @@ class _Door(MetadataInterceptor[None]):
         if error is None or (isinstance(error, ConnectError) and (error.details or error.code is Code.CANCELED)):
             return
         if isinstance(error, ConnectError):
-            raise Failure.of(_explained(error)).connect() from error
+            raise Failure.of(_service_error(error)).connect() from error
         if isinstance(error, ServiceError):
             raise Failure.of(error).connect() from error
         _log.error("http.unexpected", exc_info=error)
@@ -201,8 +201,8 @@ class _Door(MetadataInterceptor[None]):
         ).connect() from error
 
 
-def _explained(error: ConnectError) -> ServiceError:
-    """What connectrpc found wrong with a request, as one of our errors."""
+def _service_error(error: ConnectError) -> ServiceError:
+    """The ServiceError for an error that connectrpc itself raised about a request."""
     match error.code:
         case Code.RESOURCE_EXHAUSTED:
             return RequestTooLarge("The request is larger than this method takes; send less in one call.")
@@ -231,7 +231,7 @@ def _seconds_left(context: Context) -> float | None:
     return None if context.timeout_ms is None else max(0.001, context.timeout_ms / 1000)
 
 
-async def _refused(requests: AsyncIterator[Message], context: Context) -> AsyncIterator[Message]:
+async def _refuse_bidirectional(requests: AsyncIterator[Message], context: Context) -> AsyncIterator[Message]:
     unknown = MethodUnknown(
         "This method streams both ways, which HTTP/1.1 cannot: POST /api/import, or call it over gRPC."
     )

@@ -1,4 +1,4 @@
-"""How a call failed, whoever said so: a service behind the gateway, or the gateway itself."""
+"""Failed calls in every form that the gateway answers with: HTTP status and headers, Connect, JSON."""
 
 import json
 from base64 import b64encode
@@ -33,12 +33,12 @@ _STATUSES = {
     grpc.StatusCode.UNAVAILABLE: 503,
     grpc.StatusCode.UNAUTHENTICATED: 401,
 }
-"""As the Connect protocol maps them; all others are 500."""
+"""HTTP statuses as the Connect protocol maps them; all other codes are 500."""
 
 
 @dataclass(frozen=True)
 class Failure:
-    """A failed call, with all its google.rpc details."""
+    """A failed call with all its google.rpc details, of a service behind the gateway or of the gateway itself."""
 
     code: grpc.StatusCode
     message: str
@@ -46,7 +46,7 @@ class Failure:
 
     @classmethod
     def of(cls, error: ServiceError | grpc.RpcError) -> "Failure":
-        """Read what was raised. What gRPC itself says of a lost connection names addresses: it is put differently."""
+        """The failure of an exception. gRPC's own message about a lost connection names addresses, and is replaced."""
         if isinstance(error, ServiceError):
             ((_, status),) = trailers_of(error)
             return cls(error.code, error.message, tuple(status_pb2.Status.FromString(status).details))
@@ -55,22 +55,22 @@ class Failure:
         for name, value in getattr(error, "trailing_metadata", lambda: ())() or ():
             if name == _DETAILS:
                 return cls(code, message, tuple(status_pb2.Status.FromString(value).details))
-        return cls.of(_said_by_nobody(code))
+        return cls.of(_error_without_details(code))
 
     @property
     def info(self) -> error_details_pb2.ErrorInfo:
-        """Its ErrorInfo; empty when there is none."""
+        """The ErrorInfo; empty without one."""
         return self._detail(error_details_pb2.ErrorInfo())
 
     @property
     def field(self) -> str:
-        """The field that is wrong, or empty."""
+        """The name of the field that is wrong; empty without a BadRequest."""
         violations = self._detail(error_details_pb2.BadRequest()).field_violations
         return violations[0].field if violations else ""
 
     @property
     def retry_after(self) -> float | None:
-        """Seconds after which to come back, when it says so."""
+        """The seconds of the RetryInfo; None without one."""
         retry = self._detail(error_details_pb2.RetryInfo())
         return retry.retry_delay.ToNanoseconds() / 1e9 if retry.HasField("retry_delay") else None
 
@@ -81,7 +81,7 @@ class Failure:
 
     @property
     def headers(self) -> dict[str, str]:
-        """HTTP headers that say the same."""
+        """The HTTP headers of the failure: retry-after and www-authenticate, where they apply."""
         headers: dict[str, str] = {}
         if self.retry_after is not None:
             headers["retry-after"] = str(max(1, round(self.retry_after + 0.5)))
@@ -90,12 +90,12 @@ class Failure:
         return headers
 
     def connect(self) -> ConnectError:
-        """The same for connectrpc."""
+        """The failure as connectrpc's exception."""
         details = [ErrorDetail(ConnectAny(type_url=each.type_url, value=each.value)) for each in self.details]
         return ConnectError(_connect_code(self.code), self.message, details)
 
     def json(self) -> dict[str, Any]:
-        """In the JSON form of the Connect protocol."""
+        """The failure in the JSON form of the Connect protocol."""
         details = [
             {"type": each.type_url.rpartition("/")[2], "value": b64encode(each.value).decode().rstrip("=")}
             for each in self.details
@@ -103,7 +103,7 @@ class Failure:
         return {"code": _connect_code(self.code).value, "message": self.message, "details": details}
 
     def json_bytes(self) -> bytes:
-        """The same, written."""
+        """The JSON form in UTF-8."""
         return json.dumps(self.json(), ensure_ascii=False).encode()
 
     def _detail(self, empty: T) -> T:
@@ -117,8 +117,8 @@ def _connect_code(code: grpc.StatusCode) -> Code:
     return Code.CANCELED if code is grpc.StatusCode.CANCELLED else Code[code.name]
 
 
-def _said_by_nobody(code: grpc.StatusCode) -> ServiceError:
-    """An error without ErrorInfo is gRPC's own."""
+def _error_without_details(code: grpc.StatusCode) -> ServiceError:
+    """The ServiceError for an error without ErrorInfo, which is gRPC's own."""
     match code:
         case grpc.StatusCode.DEADLINE_EXCEEDED:
             return DeadlineExceeded("The call took longer than its deadline allowed.")

@@ -1,4 +1,4 @@
-"""The services behind the gateway, as their descriptors tell them: any method of theirs can be called by its name."""
+"""gRPC calls to the services behind the gateway. The methods, by path, come from the services' descriptors."""
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -11,7 +11,7 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
 from kefu.common.grpc_options import CLIENT_OPTIONS
-from kefu.common.tls import Tls, channel_inside
+from kefu.common.tls import Tls, internal_channel
 from kefu.gateway.config import GatewayConfig
 from kefu.retrieval.v1 import knowledge_pb2
 from kefu.router.v1 import admin_pb2, chat_pb2, desk_pb2, identity_pb2, insight_pb2, webhook_pb2
@@ -42,11 +42,11 @@ class Method:
     streams_requests: bool
     streams_responses: bool
     of_router: bool
-    """Else of the retrieval service."""
+    """True for the router, false for the retrieval service."""
 
     @property
     def path(self) -> str:
-        """As it is called over gRPC and Connect."""
+        """The path of the method over gRPC and Connect, /package.Service/Method."""
         return f"/{self.service}/{self.name}"
 
 
@@ -90,7 +90,7 @@ class Backends:
         return self._methods
 
     async def call(self, path: str, request: Message, metadata: Metadata, seconds: float) -> Any:
-        """The answer of a unary method."""
+        """The response of a unary method. `seconds` is the deadline."""
         call = self._unary[path](request, metadata=metadata, timeout=seconds)
         try:
             return await call
@@ -98,23 +98,23 @@ class Backends:
             call.cancel()
 
     def stream(self, path: str, request: Message, metadata: Metadata, seconds: float | None = None) -> Call:
-        """A stream of answers, to be cancelled by whoever leaves it."""
+        """A stream of responses. The caller cancels it in the end. `seconds` is the deadline; None: there is none."""
         return self._streams[path](request, metadata=metadata, timeout=seconds)
 
     def import_documents(self, metadata: Metadata) -> "grpc.aio.StreamStreamCall[Any, Any]":
-        """An import, to be written and read, and cancelled by whoever leaves it."""
+        """A call of ImportDocuments, to be written to and read. The caller cancels it in the end."""
         return self._import(metadata=metadata)
 
 
 @asynccontextmanager
 async def open_backends(config: GatewayConfig) -> AsyncIterator[Backends]:
-    """Channels to the services while the block runs; nothing is called yet."""
+    """Channels to the services while the block runs. They connect at the first call."""
     async with _channel(config.router, config.tls) as router, _channel(config.retrieval, config.tls) as retrieval:
         yield Backends(router, retrieval)
 
 
 def _channel(address: str, tls: Tls | None) -> grpc.aio.Channel:
-    return channel_inside(address, tls, _OPTIONS)
+    return internal_channel(address, tls, _OPTIONS)
 
 
 def _services(files: tuple[Any, ...]) -> Iterator[ServiceDescriptor]:

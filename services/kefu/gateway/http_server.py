@@ -1,4 +1,4 @@
-"""Run an ASGI application as every service of ours runs: bound before it serves, drained before it leaves."""
+"""The HTTP server of the gateway's ASGI application: bound before it serves, drained before it ends."""
 
 import asyncio
 import contextlib
@@ -15,27 +15,27 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from kefu.common.aio import cancelled
+from kefu.common.aio import cancel_and_wait
 from kefu.common.errors import StartupError
 from kefu.common.tls import Tls
-from kefu.gateway.config import GatewayConfig, listed
+from kefu.gateway.config import GatewayConfig, comma_separated
 
 _KEEP_ALIVE_SECONDS = 75
-_MOST_HEADER_BYTES = 32 * 1024
+_MAX_HEADER_BYTES = 32 * 1024
 _BACKLOG = 2048
-_CERTIFICATE_SECONDS = 5.0
+CERTIFICATE_CHECK_SECONDS = 5.0
 _log = structlog.stdlib.get_logger()
 
 
 @dataclass
 class Readiness:
-    """What /readyz answers."""
+    """The state that /readyz reports."""
 
     ready: bool = False
 
 
 class _Server(uvicorn.Server):
-    """A server that leaves signals to us."""
+    """A uvicorn server that handles no signals."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -45,32 +45,38 @@ class _Server(uvicorn.Server):
 
 @asynccontextmanager
 async def serving_http(
-    config: GatewayConfig, app: ASGIApp, readiness: Readiness, leave: Callable[[], None]
+    config: GatewayConfig,
+    app: ASGIApp,
+    readiness: Readiness,
+    on_shutdown: Callable[[], None],
+    *,
+    certificate_check_seconds: float = CERTIFICATE_CHECK_SECONDS,
 ) -> AsyncIterator[int]:
-    """Serve at `config.listen` while the block runs, and yield the port.
+    """An HTTP server at `config.listen` while the block runs; yields its port.
 
-    At the end: not ready first, then settle, then `leave` (which ends what would never end), then the listening socket
-    is closed and requests in flight have `config.drain_seconds`. With `config.tls`, callers need a certificate.
-    Raises StartupError when the address cannot be had.
+    At the end the server is not ready first, and settles. Then `on_shutdown` ends the streams that would never end, the
+    listening socket is closed, and requests in flight have `config.drain_seconds`. With `config.tls`, callers need a
+    certificate; its files are read again every `certificate_check_seconds`. Raises StartupError when the address cannot
+    be bound.
     """
-    listener = _bound(config.listen)
+    listener = _bind(config.listen)
     port: int = listener.getsockname()[1]
     server = _Server(
         uvicorn.Config(
             app,
-            **_secured(config.tls),
+            **_tls_options(config.tls),
             http=_protocol(config.header_seconds),
             ws="none",
             lifespan="off",
             log_config=None,
             access_log=False,
             server_header=False,
-            proxy_headers=bool(listed(config.trusted_proxies)),
-            forwarded_allow_ips=list(listed(config.trusted_proxies)),
+            proxy_headers=bool(comma_separated(config.trusted_proxies)),
+            forwarded_allow_ips=list(comma_separated(config.trusted_proxies)),
             limit_concurrency=config.max_connections,
             timeout_keep_alive=_KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=max(1, round(config.drain_seconds)),
-            h11_max_incomplete_event_size=_MOST_HEADER_BYTES,
+            h11_max_incomplete_event_size=_MAX_HEADER_BYTES,
             backlog=_BACKLOG,
         )
     )
@@ -82,7 +88,9 @@ async def serving_http(
     running = asyncio.create_task(server.serve(sockets=[listener]), name="http")
     while not server.started and not running.done():  # noqa: ASYNC110 - uvicorn has no event for it
         await asyncio.sleep(0.01)
-    renewing = asyncio.create_task(_renew(server.config.ssl, config.tls), name="renew the certificate")
+    renewing = asyncio.create_task(
+        _reload_certificate(server.config.ssl, config.tls, certificate_check_seconds), name="renew the certificate"
+    )
     readiness.ready = True
     _log.info("serving", address=config.listen, port=port)
     try:
@@ -90,17 +98,17 @@ async def serving_http(
     finally:
         _log.info("draining", seconds=config.drain_seconds)
         readiness.ready = False
-        await cancelled(renewing)
+        await cancel_and_wait(renewing)
         try:
             await asyncio.sleep(config.settle_seconds)
         finally:
-            leave()
+            on_shutdown()
             server.should_exit = True
             await running
         _log.info("stopped")
 
 
-def _secured(tls: Tls | None) -> dict[str, Any]:
+def _tls_options(tls: Tls | None) -> dict[str, Any]:
     if tls is None:
         return {}
     return {
@@ -111,26 +119,26 @@ def _secured(tls: Tls | None) -> dict[str, Any]:
     }
 
 
-async def _renew(context: ssl.SSLContext | None, tls: Tls | None) -> None:
-    """Show a renewed certificate to the connections that come after it, until cancelled."""
+async def _reload_certificate(context: ssl.SSLContext | None, tls: Tls | None, check_seconds: float) -> None:
+    """Present a renewed certificate to new connections, until cancelled."""
     if context is None or tls is None:
         return
-    shown = (tls.certificate.read_bytes(), tls.key.read_bytes())
+    loaded = (tls.certificate.read_bytes(), tls.key.read_bytes())
     while True:
-        await asyncio.sleep(_CERTIFICATE_SECONDS)
+        await asyncio.sleep(check_seconds)
         try:
             found = (tls.certificate.read_bytes(), tls.key.read_bytes())
-            if found != shown:
-                # First where it does no harm: a certificate that is taken without its key would be shown all the same.
+            if found != loaded:
+                # First in a context of its own: a certificate that is loaded without its key would be presented too.
                 ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(tls.certificate, tls.key)
                 context.load_cert_chain(tls.certificate, tls.key)
-                shown = found
+                loaded = found
                 _log.info("certificate.renewed")
         except OSError as error:  # half written, or not its key yet (SSLError is one): the old one stays
             _log.warning("certificate.not_renewed", cause=str(error))
 
 
-def _bound(listen: str) -> socket.socket:
+def _bind(listen: str) -> socket.socket:
     host, _, port = listen.rpartition(":")
     host = host.strip("[]")
     try:
@@ -143,36 +151,39 @@ def _bound(listen: str) -> socket.socket:
 
 
 def _protocol(header_seconds: float) -> type[asyncio.Protocol]:
-    """HTTP/1.1 that cuts a connection whose request's header takes longer than that; uvicorn would wait for ever."""
+    """HTTP/1.1 that closes a connection whose request header takes longer than `header_seconds`.
+
+    uvicorn itself would wait for ever.
+    """
 
     class Protocol(H11Protocol):
-        _late: asyncio.TimerHandle | None = None
+        _header_timer: asyncio.TimerHandle | None = None
 
         def connection_made(self, transport: Any) -> None:
             super().connection_made(transport)
-            self._expect_header()
+            self._start_header_timer()
 
         def data_received(self, data: bytes) -> None:
             super().data_received(data)
             if self.conn.their_state is not h11.IDLE:
-                self._header_came()
-            elif self._late is None:  # the beginning of another header, on a connection that was kept
-                self._expect_header()
+                self._cancel_header_timer()
+            elif self._header_timer is None:  # the beginning of another header, on a connection that was kept
+                self._start_header_timer()
 
         def connection_lost(self, exc: Exception | None) -> None:
-            self._header_came()
+            self._cancel_header_timer()
             super().connection_lost(exc)
 
-        def _expect_header(self) -> None:
-            self._late = self.loop.call_later(header_seconds, self._cut)
+        def _start_header_timer(self) -> None:
+            self._header_timer = self.loop.call_later(header_seconds, self._close_if_idle)
 
-        def _header_came(self) -> None:
-            if self._late is not None:
-                self._late.cancel()
-                self._late = None
+        def _cancel_header_timer(self) -> None:
+            if self._header_timer is not None:
+                self._header_timer.cancel()
+                self._header_timer = None
 
-        def _cut(self) -> None:
-            self._late = None
+        def _close_if_idle(self) -> None:
+            self._header_timer = None
             if self.conn.their_state is h11.IDLE:
                 self.transport.close()
 

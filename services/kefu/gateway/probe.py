@@ -1,6 +1,6 @@
-"""Is the gateway on this machine ready? python -m kefu.gateway.probe PORT: exits with 0 when /readyz says so.
+"""Readiness check of the gateway on this machine: python -m kefu.gateway.probe PORT exits with 0 when it is ready.
 
-For container engines whose health checks are commands. With KEFU_TLS_… set it calls over TLS, as `localhost`.
+For container engines whose health checks are commands. With KEFU_TLS_… set the probe calls over TLS, as `localhost`.
 """
 
 import http.client
@@ -8,16 +8,16 @@ import os
 import ssl
 import sys
 
-_SECONDS = 4.0
+_TIMEOUT_SECONDS = 4.0
 _TLS = ("KEFU_TLS_CERTIFICATE", "KEFU_TLS_KEY", "KEFU_TLS_AUTHORITY")
 
 
 def is_ready(port: int, secured: ssl.SSLContext | None = None) -> bool:
-    """What /readyz says; what went wrong is told on standard error."""
+    """Whether /readyz answers with 200. Errors are written to standard error. With `secured` the call is over TLS."""
     if secured is None:
-        connection = http.client.HTTPConnection("localhost", port, timeout=_SECONDS)
+        connection = http.client.HTTPConnection("localhost", port, timeout=_TIMEOUT_SECONDS)
     else:
-        connection = http.client.HTTPSConnection("localhost", port, timeout=_SECONDS, context=secured)
+        connection = http.client.HTTPSConnection("localhost", port, timeout=_TIMEOUT_SECONDS, context=secured)
     try:
         connection.request("GET", "/readyz")
         return connection.getresponse().status == http.client.OK
@@ -29,7 +29,7 @@ def is_ready(port: int, secured: ssl.SSLContext | None = None) -> bool:
 
 
 def main() -> None:
-    """The program."""
+    """Check the port of the command line, and exit."""
     if len(sys.argv) != 2 or not sys.argv[1].isdecimal():
         sys.exit("usage: python -m kefu.gateway.probe PORT")
     certificate, key, authority = (os.environ.get(name, "") for name in _TLS)

@@ -1,4 +1,4 @@
-"""Messages of google.protobuf for connectrpc, whose own runtime is another one."""
+"""Codecs of google.protobuf messages for connectrpc, whose own protobuf runtime is another one."""
 
 from typing import TypeVar
 
@@ -10,10 +10,10 @@ M = TypeVar("M", bound=Message)
 
 
 class Binary(Codec[Message, M]):
-    """The binary form."""
+    """The codec of the binary form."""
 
     def name(self) -> str:
-        """In content types."""
+        """The codec's name in content types."""
         return "proto"
 
     def encode(self, message: Message) -> bytes:
@@ -21,15 +21,15 @@ class Binary(Codec[Message, M]):
         return message.SerializeToString()
 
     def decode(self, data: bytes | bytearray, message_class: type[M]) -> M:
-        """A message of a class; raises DecodeError."""
+        """A message of a class. Raises DecodeError."""
         return message_class.FromString(bytes(data))
 
 
 class Json(Codec[Message, M]):
-    """The JSON form, on one line and in the characters of its language: streams are sent in it."""
+    """The codec of the JSON form, on one line and without escapes of non-ASCII characters: streams are sent in it."""
 
     def name(self) -> str:
-        """In content types."""
+        """The codec's name in content types."""
         return "json"
 
     def encode(self, message: Message) -> bytes:
@@ -37,7 +37,7 @@ class Json(Codec[Message, M]):
         return MessageToJson(message, indent=None, ensure_ascii=False).encode()
 
     def decode(self, data: bytes | bytearray, message_class: type[M]) -> M:
-        """A message of a class, fields that it does not have left out; raises ParseError."""
+        """A message of a class; unknown fields are ignored. Raises ParseError."""
         message = message_class()
         if data:
             Parse(bytes(data), message, ignore_unknown_fields=True)

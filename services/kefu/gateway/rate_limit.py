@@ -1,4 +1,4 @@
-"""How often something may happen: a bucket of tokens for each who does it, in this process's memory."""
+"""Rate limits in this process's memory: a token bucket for each caller."""
 
 import ipaddress
 import time
@@ -12,14 +12,18 @@ REFUSED = Counter(
     "Refused since too many came, by what is limited: visitor_messages, visitor_calls, new_visitors, without_key.",
     ("limit",),
 )
-_MOST = 100_000
+_MAX_KEYS = 100_000
 
 
-class Buckets:
+class TokenBuckets:
     """
-    `per_minute` for each key, so many seconds' worth at once; keys that were not seen for long are forgotten.
+    Token buckets, one for each key. At most 100,000 keys are kept; the longest unused ones are dropped.
 
-    `name` says what is limited, in the metric of what was refused.
+    Args:
+        name: what is limited, as a label of the metric of refusals.
+        per_minute: tokens a minute for each key, greater than 0.
+        burst_seconds: capacity of a bucket, as the time in which it fills; at least one token.
+        clock: the time in seconds.
     """
 
     def __init__(
@@ -29,31 +33,31 @@ class Buckets:
         self._rate = per_minute / 60
         self._burst = max(1.0, self._rate * burst_seconds)
         self._clock = clock
-        self._filled: OrderedDict[str, tuple[float, float]] = OrderedDict()  # tokens, when
+        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()  # tokens, when
 
     def wait(self, key: str) -> float:
-        """Seconds until `key` may: 0 is now. Takes nothing."""
+        """Seconds until `key` has a token; 0: now. Takes none."""
         return max(0.0, (1 - self._tokens(key)) / self._rate)
 
     def take(self, key: str) -> float:
-        """Do it: 0, or the seconds until it may be done, and then nothing is taken."""
+        """Take a token of `key`: 0, or the seconds until there is one, and then none is taken."""
         tokens = self._tokens(key)
         if tokens < 1:
             self._refused.inc()
             return (1 - tokens) / self._rate
-        self._filled[key] = (tokens - 1, self._clock())
-        self._filled.move_to_end(key)
-        if len(self._filled) > _MOST:
-            self._filled.popitem(last=False)
+        self._buckets[key] = (tokens - 1, self._clock())
+        self._buckets.move_to_end(key)
+        if len(self._buckets) > _MAX_KEYS:
+            self._buckets.popitem(last=False)
         return 0.0
 
     def _tokens(self, key: str) -> float:
-        tokens, since = self._filled.get(key, (self._burst, 0.0))
+        tokens, since = self._buckets.get(key, (self._burst, 0.0))
         return min(self._burst, tokens + (self._clock() - since) * self._rate)
 
 
 def network_of(address: str) -> str:
-    """What counts as one address: itself, or the /64 of an IPv6 address, which one customer has to itself."""
+    """The unit that counts as one address: an IPv4 address, or the /64 of an IPv6 address, which one customer has."""
     try:
         parsed = ipaddress.ip_address(address.partition("%")[0].strip("[]"))
     except ValueError:

@@ -1,4 +1,4 @@
-"""The gateway's ASGI application: which path leads where, and what stands in front of all of them."""
+"""The gateway's ASGI application: its routes, and the middleware in front of all of them."""
 
 from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.requests import Request
@@ -8,28 +8,28 @@ from starlette.types import ASGIApp
 
 from kefu.common.errors import ServiceError
 from kefu.gateway.config import GatewayConfig
-from kefu.gateway.connect_proxy import Forwarder
+from kefu.gateway.connect_proxy import ConnectProxy
 from kefu.gateway.http_server import Readiness
-from kefu.gateway.middleware.browser_security import IMPORT_PATH, BodyDeadline, SecurityHeaders, across_origins
-from kefu.gateway.middleware.request_log import Observed
+from kefu.gateway.middleware.browser_security import IMPORT_PATH, BodyDeadline, SecurityHeaders, with_cors
+from kefu.gateway.middleware.request_log import RequestLog
 from kefu.gateway.openai_api.chat import ChatCompletions
-from kefu.gateway.openai_api.models import Models
-from kefu.gateway.site_api import Api, told_error
-from kefu.gateway.static_pages import Pages
-from kefu.gateway.upload import Importing
+from kefu.gateway.openai_api.models import ModelEndpoints
+from kefu.gateway.site_api import SiteApi, handle_service_error
+from kefu.gateway.static_pages import StaticPages
+from kefu.gateway.upload import ImportEndpoint
 
 
 def application(
     config: GatewayConfig,
-    forwarder: Forwarder,
-    api: Api,
-    importing: Importing,
+    proxy: ConnectProxy,
+    api: SiteApi,
+    import_endpoint: ImportEndpoint,
     chat: ChatCompletions,
-    models: Models,
-    pages: Pages,
+    models: ModelEndpoints,
+    pages: StaticPages,
     readiness: Readiness,
 ) -> ASGIApp:
-    """All of it, put together."""
+    """The application of all endpoints, with middleware: request log, security headers, CORS, body deadline."""
 
     async def healthy(request: Request) -> Response:
         return PlainTextResponse("ok\n")
@@ -37,13 +37,13 @@ def application(
     async def ready(request: Request) -> Response:
         return PlainTextResponse("ready\n") if readiness.ready else PlainTextResponse("leaving\n", 503)
 
-    services = forwarder.applications()
+    services = proxy.applications()
     routes = [
         *(Mount(f"/{service}", app) for service, app in services.items()),
         Route("/api/config", api.config),
         Route("/api/me", api.me),
         Route("/api/visitor", api.visitor, methods=["POST"]),
-        Route(IMPORT_PATH, importing.__call__, methods=["POST"]),
+        Route(IMPORT_PATH, import_endpoint.__call__, methods=["POST"]),
         Route("/v1/chat/completions", chat.__call__, methods=["POST"]),
         Route("/v1/models", models.models),
         Route("/v1/models/{model:path}", models.model),
@@ -53,9 +53,9 @@ def application(
         Route("/{path:path}", pages.__call__),
     ]
     router = Router(routes, redirect_slashes=False)
-    inner = ExceptionMiddleware(router, handlers={ServiceError: told_error})
+    inner = ExceptionMiddleware(router, handlers={ServiceError: handle_service_error})
     app: ASGIApp = BodyDeadline(inner, config.body_seconds)
-    app = across_origins(app, config)
+    app = with_cors(app, config)
     app = SecurityHeaders(app, config)
-    known = {*forwarder.paths, *(route.path for route in routes if isinstance(route, Route))}
-    return Observed(app, lambda path: path if path in known else "pages")
+    known = {*proxy.paths, *(route.path for route in routes if isinstance(route, Route))}
+    return RequestLog(app, lambda path: path if path in known else "pages")

@@ -1,4 +1,4 @@
-"""The gateway as one block: everything it is made of, opened in order and closed in reverse."""
+"""The gateway's wiring: all its parts, opened in order and closed in reverse."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -6,30 +6,30 @@ from pathlib import Path
 
 import httpx
 
-from kefu.gateway.auth.callers import Callers
-from kefu.gateway.auth.oidc import IssuerKeys, Operators
-from kefu.gateway.auth.visitor_tokens import Visitors
+from kefu.gateway.auth.callers import CallerResolver
+from kefu.gateway.auth.oidc import IssuerKeys, OperatorTokens
+from kefu.gateway.auth.visitor_tokens import VisitorTokens
 from kefu.gateway.config import GatewayConfig
-from kefu.gateway.connect_proxy import Forwarder
+from kefu.gateway.connect_proxy import ConnectProxy
 from kefu.gateway.grpc_backends import open_backends
 from kefu.gateway.http_server import Readiness, serving_http
 from kefu.gateway.openai_api.chat import ChatCompletions
-from kefu.gateway.openai_api.models import Models
+from kefu.gateway.openai_api.models import ModelEndpoints
 from kefu.gateway.routes import application
-from kefu.gateway.site_api import Api
-from kefu.gateway.static_pages import FOLDER, Pages
-from kefu.gateway.upload import Importing
+from kefu.gateway.site_api import SiteApi
+from kefu.gateway.static_pages import FOLDER, StaticPages
+from kefu.gateway.upload import ImportEndpoint
 
 
 @asynccontextmanager
 async def gateway(config: GatewayConfig, folder: Path = FOLDER) -> AsyncIterator[int]:
-    """A gateway that serves while the block runs; yields its port. `folder` holds the pages."""
+    """A gateway while the block runs; yields its port. `folder` holds the pages."""
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
         backends = await enter(open_backends(config))
         visitors = None
         if config.visitor_secrets:
-            visitors = Visitors(
+            visitors = VisitorTokens(
                 config.visitor_secrets,
                 config.visitor_tenant,
                 minutes=config.visitor_minutes,
@@ -39,18 +39,18 @@ async def gateway(config: GatewayConfig, folder: Path = FOLDER) -> AsyncIterator
         operators = None
         if config.oidc_issuer:
             client = await enter(httpx.AsyncClient())
-            operators = Operators(config, IssuerKeys(client, config.oidc_issuer, config.oidc_jwks_url))
-        callers = Callers(config, visitors, operators)
-        forwarder = Forwarder(backends, callers, call_seconds=config.call_seconds)
+            operators = OperatorTokens(config, IssuerKeys(client, config.oidc_issuer, config.oidc_jwks_url))
+        callers = CallerResolver(config, visitors, operators)
+        proxy = ConnectProxy(backends, callers, call_seconds=config.call_seconds)
         readiness = Readiness()
         app = application(
             config,
-            forwarder,
-            Api(config, backends, callers, visitors),
-            Importing(backends, callers),
+            proxy,
+            SiteApi(config, backends, callers, visitors),
+            ImportEndpoint(backends, callers),
             ChatCompletions(backends, callers),
-            Models(backends, callers, embeddings=config.embeddings == "on"),
-            Pages(folder),
+            ModelEndpoints(backends, callers, embeddings=config.embeddings == "on"),
+            StaticPages(folder),
             readiness,
         )
-        yield await enter(serving_http(config, app, readiness, forwarder.leave))
+        yield await enter(serving_http(config, app, readiness, proxy.end_watches))

@@ -1,4 +1,4 @@
-"""The pages that browsers load: files of one folder, compressed, and kept by browsers as long as their names allow."""
+"""Static files for browsers: one folder, compressed, with cache headers by file name."""
 
 import asyncio
 import gzip
@@ -14,11 +14,11 @@ from starlette.responses import PlainTextResponse, Response
 
 FOLDER = Path(__file__).parent / "static"
 _HASHED = re.compile(r"assets/.+-[A-Za-z0-9_-]{8,}\.[a-z0-9]+")
-"""As Vite names what never changes under its name."""
-_FOREVER = "public, max-age=31536000, immutable"
-_ASK_AGAIN = "no-cache"
+"""Vite's names with a hash of the content: such a file never changes."""
+_IMMUTABLE = "public, max-age=31536000, immutable"
+_REVALIDATE = "no-cache"
 _COMPRESSIBLE = ("text/", "application/json", "application/javascript", "image/svg+xml", "application/manifest+json")
-_LEAST_BYTES = 512
+_MIN_COMPRESSED_BYTES = 512
 _TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".webmanifest": "application/manifest+json"}
 
 
@@ -28,11 +28,11 @@ class _Page:
     media_type: str
     tag: str
     bodies: dict[str, bytes]
-    """By content-encoding; "" is as it is."""
+    """By content-encoding; "" is uncompressed."""
 
 
-class Pages:
-    """Serves the files of `folder`; `/desk` is desk.html or desk/index.html. Files are read again when they change."""
+class StaticPages:
+    """The endpoint of the files in `folder`; `/desk` is desk.html or desk/index.html. Changed files are read again."""
 
     def __init__(self, folder: Path = FOLDER) -> None:
         self._folder = folder.resolve()
@@ -48,7 +48,7 @@ class Pages:
         headers = {
             "etag": page.tag,
             "vary": "Accept-Encoding",
-            "cache-control": _FOREVER if _HASHED.fullmatch(path) else _ASK_AGAIN,
+            "cache-control": _IMMUTABLE if _HASHED.fullmatch(path) else _REVALIDATE,
         }
         if not file.name.endswith(".html"):
             headers["cross-origin-resource-policy"] = "cross-origin"  # the widget is loaded by other people's pages
@@ -65,7 +65,7 @@ class Pages:
                 file = (self._folder / candidate).resolve()
                 if file.is_relative_to(self._folder) and file.is_file():
                     return file
-            except (ValueError, OSError):  # a NUL, or a name that is too long
+            except (ValueError, OSError):  # a NUL character, or a name that is too long
                 return None
         return None
 
@@ -86,7 +86,7 @@ def _read(file: Path, version: tuple[int, int]) -> _Page:
     body = file.read_bytes()
     media_type = _TYPES.get(file.suffix) or mimetypes.guess_type(file.name)[0] or "application/octet-stream"
     bodies = {"": body}
-    if len(body) >= _LEAST_BYTES and media_type.startswith(_COMPRESSIBLE):
+    if len(body) >= _MIN_COMPRESSED_BYTES and media_type.startswith(_COMPRESSIBLE):
         bodies["gzip"] = gzip.compress(body, 9, mtime=0)
         bodies["br"] = brotli.compress(body, quality=9)  # pyright: ignore[reportUnknownMemberType] - untyped
     return _Page(version, media_type, f'"{hashlib.sha256(body).hexdigest()[:20]}"', bodies)

@@ -1,4 +1,4 @@
-"""POST /api/import: documents from a browser, which can neither stream two ways nor speak gRPC."""
+"""POST /api/import: documents from a browser, which can neither stream in both directions nor speak gRPC."""
 
 import asyncio
 import json
@@ -16,16 +16,16 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 
 from kefu.common.errors import BadRequest, DeadlineExceeded, ServiceError
-from kefu.gateway.auth.callers import Caller, Callers
+from kefu.gateway.auth.callers import Caller, CallerResolver
 from kefu.gateway.failures import Failure
 from kefu.gateway.grpc_backends import KNOWLEDGE, Backends
-from kefu.gateway.site_api import address_of, raise_or_count, told
+from kefu.gateway.site_api import client_address, count_unauthenticated, failure_response
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 
-_MOST_OPTIONS_BYTES = 64 * 1024
-_MOST_PART_BYTES = 512 * 1024
-_MOST_READ_OFF = 16 * 1024 * 1024
-_ASK_SECONDS = 10.0
+_MAX_OPTIONS_BYTES = 64 * 1024
+_MAX_PART_BYTES = 512 * 1024
+_MAX_DRAINED_BYTES = 16 * 1024 * 1024
+_LOOKUP_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -37,12 +37,12 @@ class Options:
 
     @classmethod
     def read(cls, text: bytes) -> "Options":
-        """Raises BadRequest."""
+        """The options in a form's field. Raises BadRequest."""
         try:
-            given: Any = json.loads(text or b"{}")
-            if not isinstance(given, dict):
+            parsed: Any = json.loads(text or b"{}")
+            if not isinstance(parsed, dict):
                 raise ValueError("it is no object")
-            fields: dict[str, Any] = dict(given)  # pyright: ignore[reportUnknownArgumentType]
+            fields: dict[str, Any] = dict(parsed)  # pyright: ignore[reportUnknownArgumentType]
             create = fields.pop("create", False)
             if not isinstance(create, bool):
                 raise ValueError("`create` is true or false")
@@ -51,8 +51,11 @@ class Options:
             raise BadRequest("options", f"must be JSON with fields of DocumentStart ({error}).") from None
 
 
-class Form:
-    """multipart/form-data as it comes, turned into the messages of an import; no file is held."""
+class ImportForm:
+    """A streaming parser of multipart/form-data that gives the messages of an import. No file is kept in memory.
+
+    Raises BadRequest for another `content_type`.
+    """
 
     def __init__(self, collection: str, content_type: str) -> None:
         kind, parameters = parse_options_header(content_type)
@@ -61,37 +64,37 @@ class Form:
         self._parser = MultipartParser(
             parameters[b"boundary"],
             {
-                "on_part_begin": self._begin,
-                "on_header_field": self._name,
-                "on_header_value": self._value,
-                "on_header_end": self._header,
-                "on_headers_finished": self._started,
-                "on_part_data": self._data,
-                "on_part_end": self._end,
-                "on_end": self._whole_form,
+                "on_part_begin": self._on_part_begin,
+                "on_header_field": self._on_header_name,
+                "on_header_value": self._on_header_value,
+                "on_header_end": self._on_header_end,
+                "on_headers_finished": self._on_part_headers,
+                "on_part_data": self._on_part_data,
+                "on_part_end": self._on_part_end,
+                "on_end": self._on_form_end,
             },
         )
         self._collection = collection
         self._options = Options()
         self._messages: list[pb.ImportDocumentsRequest] = []
-        self._begun = self._whole = False
+        self._import_started = self._form_complete = False
         self._header_name = self._header_value = b""
         self._disposition: dict[bytes, bytes] = {}
         self._options_text: bytearray | None = None
         self._in_file = False
 
     @property
-    def begun(self) -> bool:
-        """A file has come, and so all options have."""
-        return self._begun
+    def file_started(self) -> bool:
+        """Whether a file has begun, so that all options are known."""
+        return self._import_started
 
     @property
-    def creates(self) -> bool:
-        """The collection is to be made when it is not there."""
+    def creates_collection(self) -> bool:
+        """Whether a missing collection is to be created."""
         return self._options.create
 
     def messages(self, chunk: bytes) -> list[pb.ImportDocumentsRequest]:
-        """The messages that the next bytes make; raises BadRequest."""
+        """The messages that the next bytes complete. Raises BadRequest."""
         try:
             self._parser.write(chunk)
         except MultipartParseError as error:
@@ -99,107 +102,109 @@ class Form:
         messages, self._messages = self._messages, []
         return messages
 
-    def finished(self) -> list[pb.ImportDocumentsRequest]:
-        """The messages that are left at the end; raises BadRequest for a form that was cut off."""
-        if not self._whole:
+    def final_messages(self) -> list[pb.ImportDocumentsRequest]:
+        """The remaining messages at the end of the form. Raises BadRequest for a form that was cut off."""
+        if not self._form_complete:
             raise BadRequest("body", "was cut off.")
-        self._begin_import()
+        self._start_import()
         messages, self._messages = self._messages, []
         return messages
 
-    def _whole_form(self) -> None:
-        self._whole = True
+    def _on_form_end(self) -> None:
+        self._form_complete = True
 
-    def _begin(self) -> None:
+    def _on_part_begin(self) -> None:
         self._disposition, self._in_file, self._options_text = {}, False, None
         self._header_name = self._header_value = b""
 
-    def _name(self, data: bytes, start: int, end: int) -> None:
+    def _on_header_name(self, data: bytes, start: int, end: int) -> None:
         self._header_name += data[start:end]
 
-    def _value(self, data: bytes, start: int, end: int) -> None:
+    def _on_header_value(self, data: bytes, start: int, end: int) -> None:
         self._header_value += data[start:end]
 
-    def _header(self) -> None:
+    def _on_header_end(self) -> None:
         if self._header_name.lower() == b"content-disposition":
             _, self._disposition = parse_options_header(self._header_value)
         self._header_name = self._header_value = b""
 
-    def _started(self) -> None:
+    def _on_part_headers(self) -> None:
         name, filename = self._disposition.get(b"name", b""), self._disposition.get(b"filename")
         if filename is not None:
-            self._begin_import()
+            self._start_import()
             start = pb.DocumentStart()
             start.CopyFrom(self._options.document)
             start.path = filename.decode("utf-8", "replace")
             self._messages.append(pb.ImportDocumentsRequest(document=start))
             self._in_file = True
         elif name == b"options":
-            if self._begun:
+            if self._import_started:
                 raise BadRequest("options", "must come before the files.")
             self._options_text = bytearray()
 
-    def _data(self, data: bytes, start: int, end: int) -> None:
+    def _on_part_data(self, data: bytes, start: int, end: int) -> None:
         if self._in_file:
-            for at in range(start, end, _MOST_PART_BYTES):
-                self._messages.append(pb.ImportDocumentsRequest(data=data[at : min(end, at + _MOST_PART_BYTES)]))
+            for at in range(start, end, _MAX_PART_BYTES):
+                self._messages.append(pb.ImportDocumentsRequest(data=data[at : min(end, at + _MAX_PART_BYTES)]))
         elif self._options_text is not None:
             self._options_text += data[start:end]
-            if len(self._options_text) > _MOST_OPTIONS_BYTES:
-                raise BadRequest("options", f"must have at most {_MOST_OPTIONS_BYTES} bytes.")
+            if len(self._options_text) > _MAX_OPTIONS_BYTES:
+                raise BadRequest("options", f"must have at most {_MAX_OPTIONS_BYTES} bytes.")
 
-    def _end(self) -> None:
+    def _on_part_end(self) -> None:
         if self._options_text is not None:
             self._options = Options.read(bytes(self._options_text))
             self._options_text = None
         self._in_file = False
 
-    def _begin_import(self) -> None:
-        if not self._begun:
-            self._begun = True
+    def _start_import(self) -> None:
+        if not self._import_started:
+            self._import_started = True
             start = pb.ImportStart(collection=self._collection, create=self._options.create)
             self._messages.append(pb.ImportDocumentsRequest(start=start))
 
 
-class Importing:
-    """The endpoint. It answers with a line for each ImportDocumentsResponse, once the whole form is there: a browser
-    that sends does not read, and would hold up the very import whose reports it does not take.
+class ImportEndpoint:
+    """The endpoint of imports. It answers with a line of JSON for each ImportDocumentsResponse.
+
+    The answer begins once the whole form is there. A browser that sends does not read, and would hold up the import
+    whose reports it does not take.
     """
 
-    def __init__(self, backends: Backends, callers: Callers) -> None:
+    def __init__(self, backends: Backends, callers: CallerResolver) -> None:
         self._backends = backends
         self._callers = callers
 
     async def __call__(self, request: Request) -> Response:
-        """Import what comes."""
+        """Import the documents of one request."""
         try:
             return await self._import(request)
         except ServiceError as error:
-            await _read_off(request)
-            return told(Failure.of(error))
+            await _drain_body(request)
+            return failure_response(Failure.of(error))
         except grpc.aio.AioRpcError as error:
-            await _read_off(request)
-            return told(Failure.of(error))
+            await _drain_body(request)
+            return failure_response(Failure.of(error))
 
     async def _import(self, request: Request) -> Response:
-        caller = await self._callers.caller(request.headers.get("authorization"), address_of(request))
+        caller = await self._callers.caller(request.headers.get("authorization"), client_address(request))
         self._callers.admit(caller, KNOWLEDGE, "ImportDocuments")
         collection = request.query_params.get("collection", "")
         name = collection if "/" in collection else f"collections/{collection}"
-        form = Form(name, request.headers.get("content-type", ""))
-        missing = await self._missing(caller, name)
+        form = ImportForm(name, request.headers.get("content-type", ""))
+        missing = await self._collection_missing(caller, name)
         call = self._backends.import_documents(caller.metadata())
-        reports = _Reports(call)
+        reports = _ImportReports(call)
         try:
             async for chunk in request.stream():
-                if missing is not None and form.begun and not form.creates:
+                if missing is not None and form.file_started and not form.creates_collection:
                     raise missing
                 await _write(call, form.messages(chunk))
-            await _write(call, form.finished())
-            if missing is not None and not form.creates:
+            await _write(call, form.final_messages())
+            if missing is not None and not form.creates_collection:
                 raise missing
             await call.done_writing()
-            reports.uploaded()
+            reports.start_reading()
             first = await reports.next()
         except BaseException:
             call.cancel()
@@ -207,50 +212,50 @@ class Importing:
             raise
         return StreamingResponse(_lines(first, reports, call), media_type="application/x-ndjson")
 
-    async def _missing(self, caller: Caller, name: str) -> grpc.aio.AioRpcError | None:
-        """What says that the collection is not there; raises what says that the caller may not know.
+    async def _collection_missing(self, caller: Caller, name: str) -> grpc.aio.AioRpcError | None:
+        """The NOT_FOUND error when the collection is missing, else None. Raises every other error.
 
-        Asked first: a stream that is refused while it is written to does not tell why.
+        The lookup comes first, because a stream that is refused while it is written to does not say why.
         """
         request = pb.GetCollectionRequest(name=name)
         try:
-            await self._backends.call(f"/{KNOWLEDGE}/GetCollection", request, caller.metadata(), _ASK_SECONDS)
+            await self._backends.call(f"/{KNOWLEDGE}/GetCollection", request, caller.metadata(), _LOOKUP_SECONDS)
         except grpc.aio.AioRpcError as error:
-            raise_or_count(self._callers, caller.address, error)
+            count_unauthenticated(self._callers, caller.address, error)
             if error.code() is not grpc.StatusCode.NOT_FOUND:
                 raise
             return error
         return None
 
 
-class _Reports:
-    """The responses of an import, read as they come: results are kept, progress only once somebody reads."""
+class _ImportReports:
+    """The responses of an import, read as they come. Results are always kept, progress only after `start_reading`."""
 
     def __init__(self, call: "grpc.aio.StreamStreamCall[Any, Any]") -> None:
         self._call = call
         self._queue: asyncio.Queue[pb.ImportDocumentsResponse | None] = asyncio.Queue()
-        self._whole = False
-        self._reader = asyncio.create_task(self._read(), name="import reports")
+        self._reading = False
+        self._read_task = asyncio.create_task(self._read(), name="import reports")
 
-    def uploaded(self) -> None:
-        """From here on somebody reads."""
-        self._whole = True
+    def start_reading(self) -> None:
+        """Keep progress reports too, from now on."""
+        self._reading = True
 
     def cancel(self) -> None:
-        """Nobody reads any more."""
-        self._reader.cancel()
+        """Stop reading."""
+        self._read_task.cancel()
 
     async def next(self) -> pb.ImportDocumentsResponse | None:
-        """The next response, None at the end; raises what the call failed with."""
+        """The next response; None at the end. Raises the error of a failed call."""
         response = await self._queue.get()
         if response is None:
-            await self._reader
+            await self._read_task
         return response
 
     async def _read(self) -> None:
         try:
             async for response in self._call:
-                if self._whole or response.HasField("result"):
+                if self._reading or response.HasField("result"):
                     self._queue.put_nowait(response)
         finally:
             self._queue.put_nowait(None)
@@ -261,21 +266,21 @@ async def _write(call: "grpc.aio.StreamStreamCall[Any, Any]", messages: list[pb.
         try:
             await call.write(message)
         except (grpc.aio.AioRpcError, asyncio.InvalidStateError):
-            return  # it has ended: its reports say how
+            return  # the call has ended: its reports say how
 
 
-async def _read_off(request: Request) -> None:
-    """Take the rest of a form that is refused: a browser that is not done with sending sees no answer."""
-    left = _MOST_READ_OFF
+async def _drain_body(request: Request) -> None:
+    """Read the rest of a refused form: a browser that has not finished sending does not see the answer."""
+    remaining = _MAX_DRAINED_BYTES
     with suppress(ClientDisconnect, RuntimeError, DeadlineExceeded):  # gone; read already; late: then there is no rest
         async for chunk in request.stream():
-            left -= len(chunk)
-            if left < 0:
+            remaining -= len(chunk)
+            if remaining < 0:
                 return
 
 
 async def _lines(
-    first: pb.ImportDocumentsResponse | None, reports: _Reports, call: "grpc.aio.StreamStreamCall[Any, Any]"
+    first: pb.ImportDocumentsResponse | None, reports: _ImportReports, call: "grpc.aio.StreamStreamCall[Any, Any]"
 ) -> AsyncIterator[bytes]:
     try:
         report = first

@@ -9,7 +9,7 @@ from google.protobuf.duration_pb2 import Duration
 
 from kefu.common import auth
 from kefu.common.errors import BadRequest, DeadlineExceeded, ServiceError
-from kefu.common.rpc.interceptor import acted_for, observed, serve_for
+from kefu.common.rpc.interceptor import bind_caller, effective_principal, observe_call
 from kefu.generation.v1 import generation_pb2 as pb
 
 Answer = Callable[[pb.GenerateRequest], AsyncGenerator[pb.GenerateEvent, None]]
@@ -90,8 +90,8 @@ class ManyAnswers:
         seconds = begin.timeout.ToTimedelta().total_seconds() if begin.HasField("timeout") else None
         metadata = dict(begin.metadata)
         try:
-            with observed(_METHOD, metadata):
-                serve_for(acted_for(auth.caller(), metadata))
+            with observe_call(_METHOD, metadata):
+                bind_caller(effective_principal(auth.caller(), metadata))
                 try:
                     async with asyncio.timeout(seconds), aclosing(self._answer(begin.request)) as events:
                         async for event in events:

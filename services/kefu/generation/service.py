@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppres
 import structlog
 
 from kefu.common.auth import Scope, open_keyring
-from kefu.common.rpc.server import Serving, check_address, serving, terminated
+from kefu.common.rpc.server import RunningServer, check_address, serving, terminated
 from kefu.generation.config import GenerationConfig
 from kefu.generation.engine import Engine
 from kefu.generation.models.catalog import DEFAULT_ON_CPU, DEFAULT_ON_GPU
@@ -35,7 +35,7 @@ async def main(config: GenerationConfig) -> None:
                 servicer.register,
                 keyring=keys,
                 scopes=SCOPES,
-                drain=config.drain_seconds,
+                drain_seconds=config.drain_seconds,
                 transport=config.transport(),
                 tls=config.tls,
             ) as server,
@@ -43,7 +43,7 @@ async def main(config: GenerationConfig) -> None:
             await until_end(engine, servicer, server)
 
 
-async def until_end(engine: Engine, servicer: GenerationServicer, server: Serving) -> None:
+async def until_end(engine: Engine, servicer: GenerationServicer, server: RunningServer) -> None:
     """Return at SIGTERM or SIGINT; raise EngineDied when the engine goes first."""
     signalled = asyncio.create_task(terminated(), name="terminated")
     died = asyncio.create_task(engine.died(), name="engine-died")
@@ -51,7 +51,7 @@ async def until_end(engine: Engine, servicer: GenerationServicer, server: Servin
         await asyncio.wait((signalled, died), return_when=asyncio.FIRST_COMPLETED)
         if died.done():
             servicer.engine_dead = True
-            await server.healthy(False)
+            await server.set_healthy(False)
             _log.error("engine.died", what=died.result())
             raise EngineDied(died.result())
     finally:

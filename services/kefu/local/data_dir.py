@@ -1,4 +1,4 @@
-"""The folder where `kefu up` keeps everything: keys, state, logs, Redis data, snapshots. One `kefu up` at a time."""
+"""The data folder of `kefu up`: keys, state, logs, Redis data, snapshots. One `kefu up` at a time uses a folder."""
 
 import fcntl
 import json
@@ -21,7 +21,7 @@ DEFAULT = Path(".kefu")
 
 @dataclass(frozen=True)
 class Keys:
-    """What `kefu up` made for this folder; readable by its owner only."""
+    """The keys that `kefu up` made for this folder, in a file that only its owner can read."""
 
     bootstrap: str
     internal: str
@@ -30,7 +30,7 @@ class Keys:
 
 @dataclass
 class ServiceState:
-    """One service of a running `kefu up`, as others may read it."""
+    """One service of a running `kefu up`, as the state file describes it."""
 
     name: str
     address: str
@@ -39,31 +39,31 @@ class ServiceState:
     detail: str = ""
     pid: int = 0
     start_time: float = 0.0
-    """When the process began, in seconds since the epoch: with the pid it names a process for good."""
+    """When the process began, in seconds since the epoch. With the pid this identifies a process for good."""
     restarts: int = 0
 
 
 @dataclass
 class SuiteState:
-    """A running `kefu up`, as it writes it into the folder."""
+    """A running `kefu up`, as its state file describes it."""
 
     pid: int
     start_time: float
     run_id: str
-    """In the environment of every process that belongs to this run, as KEFU_RUN."""
+    """Value of KEFU_RUN in the environment of every process of this run."""
     phase: str = "starting"
-    """starting, ready, stopping."""
+    """One of starting, ready, stopping."""
     router: str = ""
     retrieval: str = ""
     services: list[ServiceState] = field(default_factory=list[ServiceState])
     root_certificate: str = ""
     """Path of the certificate to trust for the router; empty without TLS."""
     gateway: str = ""
-    """Where browsers go, such as http://127.0.0.1:8080."""
+    """The gateway's address, such as http://127.0.0.1:8080."""
 
 
 class DataDir:
-    """Paths in the folder, and what is read from and written to them."""
+    """The paths of a data folder, and the reading and writing of its files."""
 
     def __init__(self, path: Path) -> None:
         self.path = path.absolute()
@@ -77,7 +77,7 @@ class DataDir:
         self._lock = self.path / "lock"
 
     def create(self) -> None:
-        """Make it, for its owner only; LocalError when it cannot be written."""
+        """Make the folder, for its owner only. Raises LocalError when it cannot be written."""
         try:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
             for folder in (self.logs, self.redis, self.snapshots):
@@ -90,7 +90,7 @@ class DataDir:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold the folder while the block runs; LocalError, naming its process, when another `kefu up` does."""
+        """Lock the folder while the block runs. Raises LocalError, with the process, when another `kefu up` has it."""
         descriptor = os.open(self._lock, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             try:
@@ -108,7 +108,7 @@ class DataDir:
             os.close(descriptor)
 
     def keys(self) -> Keys | None:
-        """The keys, or None when `kefu up` never ran here."""
+        """The keys; None when `kefu up` never ran here. Raises LocalError for a file that cannot be read."""
         try:
             return Keys(**json.loads(self._keys.read_text()))
         except FileNotFoundError:
@@ -119,7 +119,7 @@ class DataDir:
             raise LocalError(f"{self._keys} is damaged; remove it and run `kefu up` again.") from None
 
     def make_keys(self) -> Keys:
-        """The keys, made when there are none."""
+        """The keys, which are made if there are none."""
         if keys := self.keys():
             return keys
         keys = Keys(make_key("bootstrap").secret, make_key("internal").secret, make_key("redis").secret)
@@ -127,8 +127,10 @@ class DataDir:
         return keys
 
     def make_visitor_secret(self) -> str:
-        """What the gateway signs visitors' tokens with, made when there is none; in a file of its own, so that earlier
-        releases can read the keys."""
+        """The secret that signs visitors' tokens, which is made if there is none.
+
+        It has a file of its own, so that earlier releases can read the keys.
+        """
         try:
             return self._visitor_secret.read_text().strip()
         except FileNotFoundError:
@@ -137,46 +139,46 @@ class DataDir:
             return secret
 
     def read_state(self) -> SuiteState | None:
-        """What the last `kefu up` wrote and did not take back, be it alive or not."""
+        """The state that the last `kefu up` wrote and did not remove, whether its process is alive or not."""
         try:
             fields: dict[str, Any] = json.loads(self._state.read_text())
             services = [ServiceState(**service) for service in fields.pop("services")]
             return SuiteState(**fields, services=services)
         except (OSError, ValueError, TypeError, KeyError):
-            return None  # of another release, or half a file after a power cut: as good as none
+            return None  # a file of another release, or half a file after a power cut: as good as none
 
     def write_state(self, state: SuiteState) -> None:
-        """Replace the state as one step."""
+        """Replace the state file in one step."""
         self.write_private(self._state, json.dumps(asdict(state), indent=2))
 
     def remove_state(self) -> None:
-        """Nothing of this run is left."""
+        """Remove the state file: no process of this run is left."""
         self._state.unlink(missing_ok=True)
 
     def running(self) -> SuiteState | None:
-        """The state of a `kefu up` that is alive, or None."""
+        """The state of a `kefu up` that is alive; None without one."""
         state = self.read_state()
         return state if state and is_process(state.pid, state.start_time) else None
 
     @staticmethod
     def write_private(path: Path, text: str) -> None:
-        """Write a file that only its owner reads, as one step."""
-        beside = path.with_name(f".{path.name}.{os.getpid()}")
-        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        """Write a file that only its owner can read, in one step."""
+        temporary = path.with_name(f".{path.name}.{os.getpid()}")
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w") as file:
             file.write(text + "\n")
-        beside.replace(path)
+        temporary.replace(path)
 
 
 def start_time_of(pid: int) -> float:
-    """When a process began, in seconds since the epoch; 0 when there is none."""
+    """The start of a process, in seconds since the epoch; 0 when there is no such process."""
     with suppress(psutil.NoSuchProcess):
         return psutil.Process(pid).create_time()
     return 0.0
 
 
 def is_process(pid: int, start_time: float) -> bool:
-    """The process with this pid is alive and still the one that began at `start_time`."""
+    """Whether the process with this pid is alive, and still the one that began at `start_time` (within 2 s)."""
     with suppress(psutil.NoSuchProcess):
         process = psutil.Process(pid)
         # The start is counted from boot, and the clock may be set meanwhile: hence some leeway.
@@ -185,7 +187,7 @@ def is_process(pid: int, start_time: float) -> bool:
 
 
 def wait_until_gone(pid: int, start_time: float, seconds: float) -> bool:
-    """Wait for a process to end; False when it is still there after `seconds`."""
+    """Wait for a process to end. False when it is still alive after `seconds`."""
     deadline = time.monotonic() + seconds
     while is_process(pid, start_time):
         if time.monotonic() > deadline:

@@ -1,4 +1,4 @@
-"""What keeps the suite from running on this machine."""
+"""Errors of a suite on this machine."""
 
 
 class LocalError(Exception):

@@ -1,4 +1,4 @@
-"""Is a service of the local suite ready? Redis is asked with PING, the gateway over HTTP, ours with grpc.health.v1."""
+"""Readiness probes of the local suite: PING for Redis, /readyz for the gateway, grpc.health.v1 for the services."""
 
 from collections.abc import Awaitable, Callable
 
@@ -11,11 +11,12 @@ from redis.asyncio import Redis
 from kefu.client.channels import channel_to
 
 Probe = Callable[[], Awaitable[bool]]
+"""Whether a service is ready now."""
 _SECONDS = 2.0
 
 
 async def channel_serving(channel: grpc.aio.Channel) -> bool | None:
-    """What grpc.health.v1 says of a server as a whole: serving or not; None when nothing answers."""
+    """Whether a server as a whole is SERVING, by grpc.health.v1; None when nothing answers within 2 s."""
     check = channel.unary_unary(
         "/grpc.health.v1.Health/Check",
         request_serializer=health_pb2.HealthCheckRequest.SerializeToString,
@@ -29,7 +30,7 @@ async def channel_serving(channel: grpc.aio.Channel) -> bool | None:
 
 
 def grpc_probe(address: str, root_certificate: str = "") -> Probe:
-    """Ready when the server as a whole says SERVING. For the arguments see `channel_to`."""
+    """A probe that is true when the server as a whole is SERVING. For the arguments see `channel_to`."""
 
     async def ready() -> bool:
         async with channel_to(address, root_certificate) as channel:
@@ -39,7 +40,7 @@ def grpc_probe(address: str, root_certificate: str = "") -> Probe:
 
 
 async def http_serving(address: str) -> bool | None:
-    """What /readyz at "http://host:port" says; None when nothing answers."""
+    """Whether /readyz at "http://host:port" answers with success; None when nothing answers within 2 s."""
     try:
         async with httpx.AsyncClient(timeout=_SECONDS, trust_env=False) as client:
             response = await client.get(f"{address}/readyz")
@@ -49,7 +50,7 @@ async def http_serving(address: str) -> bool | None:
 
 
 def http_probe(address: str) -> Probe:
-    """Ready when /readyz says so."""
+    """A probe that is true when /readyz at "http://host:port" answers with success."""
 
     async def ready() -> bool:
         return await http_serving(address) is True
@@ -58,7 +59,7 @@ def http_probe(address: str) -> Probe:
 
 
 def redis_probe(port: int, password: str) -> Probe:
-    """Ready when it answers PING, which it does only once its data is loaded."""
+    """A probe that is true when Redis answers PING, which it does only once its data is loaded."""
 
     async def ready() -> bool:
         try:

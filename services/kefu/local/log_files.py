@@ -1,4 +1,4 @@
-"""The services' log files: bounded, and read for people."""
+"""The services' log files: rotation, and reading for people."""
 
 import json
 import re
@@ -8,28 +8,29 @@ from typing import Any, cast
 from kefu.common.text.terminal_text import one_line, printable
 
 MAX_BYTES = 20 * 1024 * 1024
+"""The size from which a log is rotated."""
 _TAIL_BYTES = 64 * 1024
 _LINE_ENDS = re.compile(r"[\r\n]+")  # a progress bar redraws its line with \r
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
-def rotate(path: Path) -> None:
-    """Keep a log that has grown too large as `.1`, and go on in an empty one.
+def rotate(path: Path, max_bytes: int = MAX_BYTES) -> None:
+    """Copy a log that is larger than `max_bytes` to `.1`, and empty it.
 
-    The service holds the file open in append mode: it is emptied, not renamed.
+    The log is not renamed, because its service holds the file open in append mode.
     """
-    if path.exists() and path.stat().st_size > MAX_BYTES:
+    if path.exists() and path.stat().st_size > max_bytes:
         path.with_suffix(path.suffix + ".1").write_bytes(path.read_bytes())
         with path.open("r+b") as file:
             file.truncate(0)
 
 
 def tail(path: Path, lines: int, offset: int = 0) -> list[str]:
-    """The last lines of a log, at most what was written after byte `offset`; fit to print."""
+    """The last `lines` lines of a log that were written after byte `offset`, fit to print; of 64 KiB at most."""
     try:
         with path.open("rb") as file:
             size = file.seek(0, 2)
-            start = offset if offset <= size else 0  # emptied meanwhile
+            start = offset if offset <= size else 0  # the log was emptied meanwhile
             file.seek(max(start, size - _TAIL_BYTES))
             text = file.read().decode("utf-8", "replace")
     except FileNotFoundError:
@@ -55,23 +56,23 @@ def readable(line: str, *, with_time: bool = True) -> str:
 
 
 def progress(path: Path, offset: int) -> str:
-    """What a service that starts does, in one short line: what it logged last that is no warning, if it logs at all.
+    """The last line that a starting service logged and that is no warning, shortened to 90 characters.
 
-    Libraries print much beside that; it is shown where there is nothing else. Empty when there is nothing.
+    Libraries print much beside the log. Their last line is shown where there is no log line. Empty without any line.
     """
     lines = tail(path, 200, offset)
-    told = [line for line in lines if (fields := _fields(line)) and fields.get("level") in ("info", "error")]
-    return one_line(readable((told or lines)[-1], with_time=False), 90) if lines else ""
+    log_lines = [line for line in lines if (fields := _fields(line)) and fields.get("level") in ("info", "error")]
+    return one_line(readable((log_lines or lines)[-1], with_time=False), 90) if lines else ""
 
 
-def last_words(path: Path, offset: int) -> str:
-    """The last line of a service that has ended, shortened; empty when it said nothing since `offset`."""
+def last_log_line(path: Path, offset: int) -> str:
+    """The last line of a service that has ended, shortened; empty when none came after byte `offset`."""
     last = tail(path, 1, offset)
     return one_line(readable(last[0], with_time=False), 90) if last else ""
 
 
-def read_on(path: Path, offset: int) -> tuple[list[str], int]:
-    """The whole lines written after byte `offset`, and where to go on; from the start when the log was emptied."""
+def read_new_lines(path: Path, offset: int) -> tuple[list[str], int]:
+    """The whole lines after byte `offset`, and the next offset. Reads from the start when the log was emptied."""
     if not path.exists():
         return [], 0
     with path.open("rb") as file:

@@ -1,4 +1,4 @@
-"""nginx in front of the routers of the local suite."""
+"""nginx in front of the local suite's routers."""
 
 import sys
 from collections.abc import Sequence
@@ -18,17 +18,17 @@ from kefu.local.supervisor import Service
 
 
 @dataclass(frozen=True)
-class Front:
-    """nginx as a service, and how clients reach it."""
+class NginxFront:
+    """nginx as a service of the suite, and its address for clients."""
 
     service: Service
     address: str
     """host:port, or https://host:port."""
     root_certificate: str = ""
-    """Path of the certificate that a client has to trust; empty without TLS."""
+    """Path of the certificate that clients have to trust; empty without TLS."""
 
 
-def front(
+def prepare_nginx(
     folder: DataDir,
     port: int,
     routers: dict[str, str],
@@ -40,23 +40,34 @@ def front(
     tls: bool,
     drain_seconds: float,
     cores: int,
-) -> Front:
-    """Write nginx's configuration, have nginx check it, and say how to run it.
+) -> NginxFront:
+    """Write nginx's configuration, have nginx check it, and return the service to run.
 
-    `routers` maps the routers' names to their addresses, `gateway` is where pages are. StartupError when there is no
-    nginx, or a limit does not fit.
+    Args:
+        folder: the data folder.
+        port: the port of loopback at which nginx listens.
+        routers: addresses of the routers, by their names.
+        retrieval: addresses of the retrieval services.
+        gateway: address of the gateway, which serves the pages.
+        run_id: value of KEFU_RUN.
+        streams: most streams open at once; None: the usual number, or as many as the descriptors allow.
+        tls: serve TLS with a self-signed certificate.
+        drain_seconds: how long streams may go on after the stop.
+        cores: number of CPU cores.
+
+    Raises StartupError without an nginx, or when a limit does not fit.
     """
     nginx = find_nginx()
     home = folder.path / "nginx"
     home.mkdir(mode=0o700, exist_ok=True)
     descriptors = descriptors_here()
-    wanted = streams if streams is not None else min(DEFAULT_STREAMS, most_streams(descriptors))
+    max_streams = streams if streams is not None else min(DEFAULT_STREAMS, most_streams(descriptors))
     certificate: Certificate | None = self_signed(home) if tls else None
     edge = Edge(
         listen=f"{HOST}:{port}",
         routers=list(routers.values()),
         folder=home,
-        limits=limits_for(wanted, cores=cores, descriptors=descriptors),
+        limits=limits_for(max_streams, cores=cores, descriptors=descriptors),
         retrieval=retrieval,
         gateways=[gateway],
         admin=True,
@@ -79,4 +90,4 @@ def front(
         stop_signal=SIGQUIT,  # SIGTERM would cut the streams
         grace_seconds=drain_seconds + 5,
     )
-    return Front(service, address, root)
+    return NginxFront(service, address, root)

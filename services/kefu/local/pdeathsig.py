@@ -1,6 +1,6 @@
-"""Run a command that dies with its parent: `python bound.py PARENT_PID COMMAND ARGUMENT...`.
+"""Launcher of a command that dies with its parent: `python pdeathsig.py PARENT_PID COMMAND ARGUMENT...`.
 
-Started by path, with no import of ours, because it stands in front of every service and has to be quick.
+The file is started by path and imports nothing of Kefu, because it runs before every service and has to be quick.
 """
 
 import ctypes
@@ -12,15 +12,15 @@ _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 def main(parent: int, command: list[str]) -> None:
-    """Become `command`, to be killed by the kernel when the process `parent` ends in whatever way.
+    """Become `command`, which the kernel kills when the process `parent` ends in any way.
 
-    Only Linux can do that; elsewhere the next `kefu up` cleans up.
+    Only Linux can do that. On other systems the next `kefu up` cleans up.
     """
     if sys.platform == "linux":
         libc = ctypes.CDLL(None, use_errno=True)
         if libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0) != 0:
             raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG) failed")
-        if os.getppid() != parent:  # it ended before the kernel was told
+        if os.getppid() != parent:  # the parent ended before the call of prctl
             sys.exit(1)
     try:
         os.execv(command[0], command)  # noqa: S606 - the point of it

@@ -1,4 +1,4 @@
-"""Processes of a `kefu up`: started so that they cannot outlive it, ended with all that they started."""
+"""Processes of a `kefu up`: they cannot outlive it, and end with all that they started."""
 
 import asyncio
 import os
@@ -14,15 +14,16 @@ from kefu.local import pdeathsig
 from kefu.local.data_dir import SuiteState, is_process
 
 RUN_VARIABLE = "KEFU_RUN"
-"""Environment variable that names the run to which a process belongs."""
-_LOOKS = 100
-_LOOK_SECONDS = 0.05
+"""Environment variable with the id of the run to which a process belongs."""
+_EXIT_CHECKS = 100
+_EXIT_CHECK_SECONDS = 0.05
 
 
 async def start(command: Sequence[str], environment: Mapping[str, str], log: Path) -> asyncio.subprocess.Process:
-    """Start a service in a process group of its own, its output appended to `log`.
+    """Start a service in a process group of its own, with its output appended to `log`.
 
-    The kernel kills it when this process ends. Call it on the main thread: the kernel watches the thread that starts.
+    The kernel kills the service when this process ends. Call this on the main thread: the kernel watches the thread
+    that starts the service.
     """
     descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
@@ -33,25 +34,25 @@ async def start(command: Sequence[str], environment: Mapping[str, str], log: Pat
             stdout=descriptor,
             stderr=descriptor,
             env={**os.environ, **environment},
-            start_new_session=True,  # Ctrl-C in the terminal is for us: we stop them in order
+            start_new_session=True,  # Ctrl-C in the terminal is for `kefu up`, which stops the services in order
         )
     finally:
         os.close(descriptor)
 
 
 def kill_group(leader: int) -> None:
-    """Kill what is left of a service's process group."""
+    """Kill the remaining processes of a service's process group."""
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(leader, signal.SIGKILL)
 
 
 async def end_group(leader: int) -> None:
-    """Kill what is left of a service's process group, and wait a while for its end: it may take a moment to die."""
+    """Kill the remaining processes of a service's process group, and wait up to 5 s for their end."""
     kill_group(leader)
-    for _ in range(_LOOKS):
+    for _ in range(_EXIT_CHECKS):
         if not _is_alive(leader):
             return
-        await asyncio.sleep(_LOOK_SECONDS)
+        await asyncio.sleep(_EXIT_CHECK_SECONDS)
 
 
 def _is_alive(group: int) -> bool:
@@ -63,10 +64,10 @@ def _is_alive(group: int) -> bool:
 
 
 def kill_leftovers(state: SuiteState) -> list[str]:
-    """Kill what a `kefu up` that is gone left behind; returns what it was, for people.
+    """Kill the processes that a dead `kefu up` left behind. Returns their names, for people.
 
-    Only processes that are surely of that run: recorded with their start time, in the group of one that was, or with
-    the run's id in their environment.
+    Only processes that surely belong to that run are killed. These are the ones recorded with their start time, all in
+    the group of a recorded one, and those with the run's id in their environment.
     """
     groups = {
         service.pid: service.name
@@ -79,7 +80,7 @@ def kill_leftovers(state: SuiteState) -> list[str]:
             if process.pid in (os.getpid(), os.getppid()) or process.uids().real != os.getuid():
                 continue
             if process.status() == psutil.STATUS_ZOMBIE:
-                continue  # it has ended, and only waits to be noticed
+                continue  # the process has ended, and waits for its parent
             name = groups.get(os.getpgid(process.pid), "")
             if not name and process.environ().get(RUN_VARIABLE) == state.run_id:
                 name = process.name()
@@ -90,7 +91,7 @@ def kill_leftovers(state: SuiteState) -> list[str]:
 
 
 def listener_on(port: int) -> str:
-    """Who listens on a TCP port of this machine, such as "python (process 123)"; a guess-free best effort."""
+    """The process that listens on a TCP port, such as "python (process 123)"; "another program" if that is hidden."""
     with suppress(psutil.Error, OSError):
         for connection in psutil.net_connections("tcp"):
             if connection.status == psutil.CONN_LISTEN and connection.laddr and connection.laddr.port == port:
@@ -100,8 +101,8 @@ def listener_on(port: int) -> str:
     return "another program"
 
 
-def on_stop_signals(act: Callable[[], None]) -> None:
-    """Call `act` at each Ctrl-C, SIGTERM and hang-up, on the running loop."""
+def on_stop_signals(callback: Callable[[], None]) -> None:
+    """Call `callback` at each Ctrl-C, SIGTERM and hang-up, on the running loop."""
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, act)
+        loop.add_signal_handler(number, callback)

@@ -11,7 +11,7 @@ _MINIMUM = (7, 2)
 
 
 def server_binary() -> Path:
-    """The server to run; raises StartupError, saying how to get one, when there is none of 7.2 or later."""
+    """The path of the server. Raises StartupError, with advice, when there is none of version 7.2 or later."""
     for name in ("redis-server", "valkey-server"):
         found = shutil.which(name)
         if found and _version(found) >= _MINIMUM:
@@ -30,7 +30,7 @@ def server_binary() -> Path:
 
 
 def server_arguments(directory: Path, port: int) -> list[str]:
-    """How to run it: on loopback only, every write in the append-only file within a second, nothing ever evicted."""
+    """The server's arguments: loopback only, each write in the append-only file within a second, no eviction."""
     return [
         *("--bind", "127.0.0.1", "--port", str(port), "--dir", str(directory)),
         *("--appendonly", "yes", "--appendfsync", "everysec", "--save", ""),

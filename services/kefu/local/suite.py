@@ -1,4 +1,4 @@
-"""The services of `kefu up`: what each is started with, at which port."""
+"""The services of `kefu up`: their commands, environments and ports."""
 
 import os
 import sys
@@ -9,8 +9,8 @@ from pathlib import Path
 from kefu.local import ports, redis_server
 from kefu.local.data_dir import DataDir, Keys
 from kefu.local.health_probes import grpc_probe, http_probe, redis_probe
-from kefu.local.nginx import front
-from kefu.local.ports import HOST, Ports
+from kefu.local.nginx import prepare_nginx
+from kefu.local.ports import HOST, PortAllocator
 from kefu.local.processes import RUN_VARIABLE
 from kefu.local.supervisor import Service
 
@@ -20,8 +20,8 @@ _METRICS = 9101
 
 
 @dataclass(frozen=True)
-class Choices:
-    """What the person who types `kefu up` may choose. A port of None is the usual one, or the next free one."""
+class SuiteOptions:
+    """The options of `kefu up`. A port of None is the default one, or the next free one."""
 
     model: str = ""
     engine: str = ""
@@ -30,7 +30,7 @@ class Choices:
     routers: int = 1
     tls: bool = False
     streams: int | None = None
-    """Open at once through nginx; None is what usually suffices, or what the descriptors allow."""
+    """Most streams open at once through nginx. None: the usual number, or as many as the descriptors allow."""
     port: int | None = None
     retrieval_port: int | None = None
     generation_port: int | None = None
@@ -41,13 +41,13 @@ class Choices:
 
     @property
     def has_nginx(self) -> bool:
-        """nginx stands in front of the routers."""
+        """Whether nginx runs in front of the routers."""
         return self.routers > 1 or self.tls
 
 
 @dataclass(frozen=True)
 class LocalSuite:
-    """Services in the order in which they are started, and where those that people call are."""
+    """The services in the order of their start, and the addresses that people call."""
 
     services: list[Service]
     router: str
@@ -56,22 +56,28 @@ class LocalSuite:
     root_certificate: str = ""
 
 
-def compose(choices: Choices, folder: DataDir, keys: Keys, run_id: str, tell: Callable[[str], None]) -> LocalSuite:
-    """Choose ports and put the services together.
+def compose(
+    options: SuiteOptions, folder: DataDir, keys: Keys, run_id: str, notify: Callable[[str], None]
+) -> LocalSuite:
+    """The services of a suite with these options, with their ports allocated.
 
-    LocalError when a wanted port is taken; StartupError when nginx is missing, or cannot do what is asked.
-    `tell` gets a sentence for each usual port that is taken.
+    `notify` is called with a sentence for each default port that is in use. Raises LocalError when a requested port is
+    in use, and StartupError when nginx is missing or a limit does not fit.
     """
-    hand_out = Ports(tell)
-    front_port = hand_out.take("nginx" if choices.has_nginx else "the router", ports.ROUTER, choices.port)
-    redis_port = hand_out.take("Redis", ports.REDIS, choices.redis_port)
-    retrievals = _ports(hand_out, "retrieval", ports.RETRIEVAL, choices.retrieval_port, choices.retrieval_replicas)
-    generations = _ports(hand_out, "generation", ports.GENERATION, choices.generation_port, choices.generation_replicas)
-    gateway_port = hand_out.take("the gateway", ports.GATEWAY, choices.gateway_port)
+    allocator = PortAllocator(notify)
+    front_port = allocator.allocate("nginx" if options.has_nginx else "the router", ports.ROUTER, options.port)
+    redis_port = allocator.allocate("Redis", ports.REDIS, options.redis_port)
+    retrievals = _allocate_ports(
+        allocator, "retrieval", ports.RETRIEVAL, options.retrieval_port, options.retrieval_replicas
+    )
+    generations = _allocate_ports(
+        allocator, "generation", ports.GENERATION, options.generation_port, options.generation_replicas
+    )
+    gateway_port = allocator.allocate("the gateway", ports.GATEWAY, options.gateway_port)
     routers = {"router": front_port}
-    if choices.has_nginx:
-        routers = _ports(hand_out, "router", ports.ROUTER_BEHIND, choices.router_port, choices.routers)
-    metrics = _metrics(hand_out) if choices.metrics else iter(lambda: "", None)
+    if options.has_nginx:
+        routers = _allocate_ports(allocator, "router", ports.ROUTER_BEHIND_NGINX, options.router_port, options.routers)
+    metrics = _metrics_addresses(allocator) if options.metrics else iter(lambda: "", None)
     shared = {
         RUN_VARIABLE: run_id,
         "KEFU_REDIS_URL": f"redis://:{keys.redis_password}@{HOST}:{redis_port}/0",
@@ -84,39 +90,39 @@ def compose(choices: Choices, folder: DataDir, keys: Keys, run_id: str, tell: Ca
     for name, port in retrievals.items():
         services.append(_service(name, "retrieval", port, next(metrics), folder, shared))
     for name, port in generations.items():
-        chosen = {"KEFU_GENERATION_MODEL": choices.model, "KEFU_GENERATION_ENGINE": choices.engine}
-        own = {variable: value for variable, value in chosen.items() if value}
+        engine_options = {"KEFU_GENERATION_MODEL": options.model, "KEFU_GENERATION_ENGINE": options.engine}
+        own = {variable: value for variable, value in engine_options.items() if value}
         services.append(_service(name, "generation", port, next(metrics), folder, {**shared, **own}))
-    behind = {
-        "KEFU_ROUTER_RETRIEVAL": _one_target(list(retrievals.values())),
+    backends = {
+        "KEFU_ROUTER_RETRIEVAL": _grpc_target(list(retrievals.values())),
         "KEFU_ROUTER_GENERATION": ",".join(f"{HOST}:{port}" for port in generations.values()),
     }
     for name, router_port in routers.items():
-        services.append(_service(name, "router", router_port, next(metrics), folder, {**shared, **behind}))
-    # nginx is passed by: the gateway spreads its calls over the routers itself.
-    behind = {
-        "KEFU_GATEWAY_ROUTER": _one_target(list(routers.values())),
-        "KEFU_GATEWAY_RETRIEVAL": behind["KEFU_ROUTER_RETRIEVAL"],
+        services.append(_service(name, "router", router_port, next(metrics), folder, {**shared, **backends}))
+    # Not through nginx: the gateway spreads its calls over the routers itself.
+    backends = {
+        "KEFU_GATEWAY_ROUTER": _grpc_target(list(routers.values())),
+        "KEFU_GATEWAY_RETRIEVAL": backends["KEFU_ROUTER_RETRIEVAL"],
     }
-    if choices.has_nginx:
-        behind["KEFU_GATEWAY_TRUSTED_PROXIES"] = os.environ.get("KEFU_GATEWAY_TRUSTED_PROXIES", HOST)
-    gateway = _gateway(gateway_port, next(metrics), folder, {**shared, **behind})
+    if options.has_nginx:
+        backends["KEFU_GATEWAY_TRUSTED_PROXIES"] = os.environ.get("KEFU_GATEWAY_TRUSTED_PROXIES", HOST)
+    gateway = _gateway(gateway_port, next(metrics), folder, {**shared, **backends})
     retrieval_addresses = [f"{HOST}:{retrieval_port}" for retrieval_port in retrievals.values()]
-    if not choices.has_nginx:
+    if not options.has_nginx:
         return LocalSuite([*services, gateway], f"{HOST}:{front_port}", retrieval_addresses[0], gateway.address)
-    nginx = front(
+    nginx = prepare_nginx(
         folder,
         front_port,
         {name: f"{HOST}:{router_port}" for name, router_port in routers.items()},
         retrieval_addresses,
         f"{HOST}:{gateway_port}",
         run_id,
-        streams=choices.streams,
-        tls=choices.tls,
+        streams=options.streams,
+        tls=options.tls,
         drain_seconds=float(shared["KEFU_DRAIN_SECONDS"]),
         cores=os.cpu_count() or 1,
     )
-    # nginx serves KnowledgeService too. At this desk it is called directly: a caller then waits while it is restarted.
+    # nginx serves KnowledgeService too. Here retrieval is called directly, so that a caller waits while it restarts.
     services += [nginx.service, gateway]
     return LocalSuite(services, nginx.address, retrieval_addresses[0], gateway.address, nginx.root_certificate)
 
@@ -161,7 +167,7 @@ def _gateway(port: int, metrics: str, folder: DataDir, environment: Mapping[str,
 
 
 def _redis(folder: DataDir, keys: Keys, port: int, run_id: str) -> Service:
-    # The password keeps other users of this machine out; in a file, since everybody reads command lines.
+    # The password keeps other users of this machine out. It is in a file, since everybody can read command lines.
     settings = folder.path / "redis.conf"
     DataDir.write_private(settings, f"requirepass {keys.redis_password}\nprotected-mode yes")
     return Service(
@@ -178,25 +184,27 @@ def _redis(folder: DataDir, keys: Keys, port: int, run_id: str) -> Service:
     )
 
 
-def _ports(hand_out: Ports, what: str, usual: int, wanted: int | None, count: int) -> dict[str, int]:
+def _allocate_ports(
+    allocator: PortAllocator, what: str, default: int, requested: int | None, count: int
+) -> dict[str, int]:
     found: dict[str, int] = {}
     for number in range(count):
         name = what if number == 0 else f"{what}-{number + 1}"
-        found[name] = hand_out.take(name, usual, None if wanted is None else wanted + number)
+        found[name] = allocator.allocate(name, default, None if requested is None else requested + number)
     return found
 
 
-def _metrics(hand_out: Ports) -> Iterator[str]:
+def _metrics_addresses(allocator: PortAllocator) -> Iterator[str]:
     while True:
-        yield f"{HOST}:{hand_out.take('metrics', _METRICS)}"
+        yield f"{HOST}:{allocator.allocate('metrics', _METRICS)}"
 
 
-def _one_target(retrieval_ports: list[int]) -> str:
-    addresses = [f"{HOST}:{port}" for port in retrieval_ports]
-    # gRPC's own form for several addresses: it goes on to the next one when one does not answer.
+def _grpc_target(target_ports: list[int]) -> str:
+    addresses = [f"{HOST}:{port}" for port in target_ports]
+    # gRPC's own form for several addresses: the channel goes on to the next one when one does not answer.
     return addresses[0] if len(addresses) == 1 else "ipv4:" + ",".join(addresses)
 
 
 def sample_folder() -> Path:
-    """The sample knowledge base that comes with Kefu."""
+    """The folder of the sample knowledge base that comes with Kefu."""
     return Path(__file__).parent.parent / "sample"

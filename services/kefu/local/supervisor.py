@@ -1,4 +1,4 @@
-"""Keep services running: start them in order, restart those that crash, give up on those that cannot run, stop all."""
+"""The supervisor of the local suite: starts services in order, restarts crashed ones, gives up, and stops all."""
 
 import asyncio
 import itertools
@@ -18,59 +18,68 @@ from kefu.local.health_probes import Probe
 
 CRASHES_BEFORE_GIVING_UP = 5
 CRASH_WINDOW_SECONDS = 60.0
-_FIRST_BACKOFF_SECONDS = 0.5
+FIRST_BACKOFF_SECONDS = 0.5
 _LONGEST_BACKOFF_SECONDS = 10.0
 _PROBE_SECONDS_STARTING = 0.2
 _PROBE_SECONDS_READY = 1.0
-_SILENT_PROBES = 5
+_PROBES_BEFORE_UNRESPONSIVE = 5
 _LAST_LINES = 12
 
 
-class State(StrEnum):
-    """How a service is."""
+class ServiceStatus(StrEnum):
+    """The status of a service."""
 
     WAITING = "waiting"
-    """For those that it needs."""
+    """The services that it needs are not ready yet."""
     STARTING = "starting"
+    """Its process runs, and its probe has not succeeded yet."""
     READY = "ready"
-    SILENT = "not answering"
-    """It was ready, and its health check fails."""
+    """Its probe succeeds."""
+    UNRESPONSIVE = "not answering"
+    """It was ready, and its probe fails."""
     RESTARTING = "restarting"
-    """It crashed, and waits for its backoff."""
+    """It crashed, and starts again after its backoff."""
     FAILED = "failed"
-    """It is not started again."""
+    """It cannot start, or crashed too often, and is not started again."""
     STOPPED = "stopped"
+    """It was asked to stop, and has ended."""
 
 
 @dataclass(frozen=True)
 class Service:
-    """What to run. `after` names services that have to be ready before its first start."""
+    """A service to run."""
 
     name: str
     command: Sequence[str]
     environment: Mapping[str, str]
+    """Variables beside those of this process."""
     address: str
     log: Path
+    """The file to which its output is appended."""
     ready: Probe
     after: Sequence[str] = ()
+    """Names of services that have to be ready before the first start."""
     stop_signal: signal.Signals = signal.SIGTERM
     grace_seconds: float = 10.0
-    """From that signal to SIGKILL."""
+    """Time from the stop signal to SIGKILL."""
 
 
-class Supervised:
-    """One service and its process. `changed` is called after each change of what can be read here."""
+class SupervisedService:
+    """One service and its process. `on_change` is called after each change of its status or detail."""
 
-    def __init__(self, service: Service, changed: Callable[["Supervised"], None]) -> None:
+    def __init__(
+        self, service: Service, on_change: Callable[["SupervisedService"], None], first_backoff_seconds: float
+    ) -> None:
         self.service = service
-        self.state = State.WAITING
+        self.state = ServiceStatus.WAITING
         self.detail = ""
-        """One line: what it does while it starts, or why it is not ready."""
+        """One line: the progress of the start, or why the service is not ready."""
         self.pid = 0
         self.start_time = 0.0
         self.restarts = 0
         self.exit_status: int | None = None
-        self._changed = changed
+        self._on_change = on_change
+        self._first_backoff_seconds = first_backoff_seconds
         self._process: asyncio.subprocess.Process | None = None
         self._crashes = deque[float](maxlen=CRASHES_BEFORE_GIVING_UP)
         self.was_ready = asyncio.Event()
@@ -78,57 +87,60 @@ class Supervised:
         self._log_offset = 0
 
     async def run(self) -> None:
-        """Start it, and again after each crash, until it is stopped or given up."""
+        """Start the service, and again after each crash, until it is stopped or has failed."""
         for attempt in itertools.count():
             try:
                 log_files.rotate(self.service.log)
                 await self._run_once()
-            except OSError as exc:  # its log cannot be written, or there is no memory for another process
-                self._set(State.FAILED, f"cannot be started: {exc}")
+            except OSError as exc:  # the log cannot be written, or there is no memory for another process
+                self._set(ServiceStatus.FAILED, f"cannot be started: {exc}")
                 return
             if self._stopping.is_set():
-                self._set(State.STOPPED)
+                self._set(ServiceStatus.STOPPED)
                 return
-            if self._gives_up():
+            if self._should_give_up():
                 return
             self.restarts = attempt + 1
-            delay = min(_FIRST_BACKOFF_SECONDS * 2 ** (len(self._crashes) - 1), _LONGEST_BACKOFF_SECONDS)
-            said = log_files.last_words(self.service.log, self._log_offset)
-            self._set(State.RESTARTING, f"{_ended(self.exit_status)}; again in {delay:g} s{': ' if said else ''}{said}")
+            delay = min(self._first_backoff_seconds * 2 ** (len(self._crashes) - 1), _LONGEST_BACKOFF_SECONDS)
+            log_line = log_files.last_log_line(self.service.log, self._log_offset)
+            self._set(
+                ServiceStatus.RESTARTING,
+                f"{_exit_text(self.exit_status)}; again in {delay:g} s{': ' if log_line else ''}{log_line}",
+            )
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), delay)
             if self._stopping.is_set():
-                self._set(State.STOPPED)
+                self._set(ServiceStatus.STOPPED)
                 return
 
     async def stop(self, *, at_once: asyncio.Event) -> None:
-        """Ask it to end, and kill it after its grace, or as soon as `at_once` is set."""
+        """Send the stop signal, and kill the process after its grace, or as soon as `at_once` is set."""
         self._stopping.set()
         process = self._process
         if process is None or process.returncode is not None:
             return
         with suppress(ProcessLookupError):
             process.send_signal(self.service.stop_signal)
-        impatience = asyncio.create_task(at_once.wait())
-        ended = asyncio.create_task(process.wait())
+        at_once_task = asyncio.create_task(at_once.wait())
+        exit_task = asyncio.create_task(process.wait())
         try:
             await asyncio.wait(
-                {impatience, ended}, timeout=self.service.grace_seconds, return_when=asyncio.FIRST_COMPLETED
+                {at_once_task, exit_task}, timeout=self.service.grace_seconds, return_when=asyncio.FIRST_COMPLETED
             )
         finally:
-            impatience.cancel()
+            at_once_task.cancel()
             processes.kill_group(process.pid)
-        await ended
+        await exit_task
         await processes.end_group(process.pid)
 
     def kill(self) -> None:
-        """Kill it and all that it started."""
+        """Kill the process and all processes that it started."""
         self._stopping.set()
         if self._process is not None and self._process.returncode is None:
             processes.kill_group(self._process.pid)
 
     def last_lines(self) -> list[str]:
-        """The end of what it logged since it was last started, for people."""
+        """The last lines of the log since the last start, for people."""
         return [log_files.readable(line) for line in log_files.tail(self.service.log, _LAST_LINES, self._log_offset)]
 
     async def _run_once(self) -> None:
@@ -138,79 +150,92 @@ class Supervised:
         self.pid, self.start_time = process.pid, start_time_of(process.pid)
         if self._stopping.is_set():  # while it was being started
             processes.kill_group(process.pid)
-        self._set(State.STARTING)
-        probing = asyncio.create_task(self._probe(), name=f"probe {self.service.name}")
+        self._set(ServiceStatus.STARTING)
+        probe_task = asyncio.create_task(self._probe(), name=f"probe {self.service.name}")
         try:
             self.exit_status = await process.wait()
         finally:
-            probing.cancel()
-            processes.kill_group(process.pid)  # what it started must not outlive it
+            probe_task.cancel()
+            processes.kill_group(process.pid)  # the processes that it started must not outlive it
             with suppress(asyncio.CancelledError):
-                await probing
+                await probe_task
         self.pid, self.start_time = 0, 0.0
 
     async def _probe(self) -> None:
-        silent = 0
+        failed_probes = 0
         while True:
             if await self.service.ready():
-                silent = 0
+                failed_probes = 0
                 self.was_ready.set()
-                self._set(State.READY)
-            elif self.state in (State.READY, State.SILENT):
-                silent += 1
-                if silent >= _SILENT_PROBES:
-                    self._set(State.SILENT, "its health check fails")
+                self._set(ServiceStatus.READY)
+            elif self.state in (ServiceStatus.READY, ServiceStatus.UNRESPONSIVE):
+                failed_probes += 1
+                if failed_probes >= _PROBES_BEFORE_UNRESPONSIVE:
+                    self._set(ServiceStatus.UNRESPONSIVE, "its health check fails")
             else:
-                self._set(State.STARTING, log_files.progress(self.service.log, self._log_offset))
-            ready = self.state is State.READY
+                self._set(ServiceStatus.STARTING, log_files.progress(self.service.log, self._log_offset))
+            ready = self.state is ServiceStatus.READY
             await asyncio.sleep(_PROBE_SECONDS_READY if ready else _PROBE_SECONDS_STARTING)
             if ready:
                 log_files.rotate(self.service.log)
 
-    def _gives_up(self) -> bool:
+    def _should_give_up(self) -> bool:
         if self.exit_status == CANNOT_START:
             lines = log_files.tail(self.service.log, 1, self._log_offset)
-            self._set(State.FAILED, log_files.readable(lines[0]) if lines else "It cannot start.")
+            self._set(ServiceStatus.FAILED, log_files.readable(lines[0]) if lines else "It cannot start.")
             return True
         now = time.monotonic()
         self._crashes.append(now)
         while now - self._crashes[0] > CRASH_WINDOW_SECONDS and self.was_ready.is_set():
-            self._crashes.popleft()  # one that never was ready has no good minute to start counting from
+            self._crashes.popleft()  # a service that never was ready has no good minute to start counting from
         if len(self._crashes) < CRASHES_BEFORE_GIVING_UP:
             return False
         span = now - self._crashes[0]
         self._set(
-            State.FAILED, f"crashed {CRASHES_BEFORE_GIVING_UP} times in {span:.0f} s ({_ended(self.exit_status)})"
+            ServiceStatus.FAILED,
+            f"crashed {CRASHES_BEFORE_GIVING_UP} times in {span:.0f} s ({_exit_text(self.exit_status)})",
         )
         return True
 
-    def _set(self, state: State, detail: str = "") -> None:
+    def _set(self, state: ServiceStatus, detail: str = "") -> None:
         if (state, detail) != (self.state, self.detail):
             self.state, self.detail = state, detail
-            self._changed(self)
+            self._on_change(self)
 
 
 class Supervisor:
-    """Runs services while its block lasts; at the end they are stopped in the reverse of the order they came in."""
+    """Runs services while its block runs. At the end they are stopped in reverse order.
 
-    def __init__(self, services: Sequence[Service], changed: Callable[[Supervised], None]) -> None:
-        self._told = changed
-        self._news = asyncio.Event()
+    Args:
+        services: in the order of their start.
+        on_change: called after each change of a service's status or detail.
+        first_backoff_seconds: wait before the first restart. Each further one waits twice as long, at most 10 s.
+    """
+
+    def __init__(
+        self,
+        services: Sequence[Service],
+        on_change: Callable[[SupervisedService], None],
+        *,
+        first_backoff_seconds: float = FIRST_BACKOFF_SECONDS,
+    ) -> None:
+        self._notify = on_change
+        self._changed = asyncio.Event()
         self._stop_at_once = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
-        self.services = [Supervised(service, self._on_change) for service in services]
+        self.services = [SupervisedService(service, self._on_change, first_backoff_seconds) for service in services]
 
     async def __aenter__(self) -> "Supervisor":
-        """Begin to start them."""
+        """Begin to start the services."""
         for one in self.services:
             self._tasks.append(asyncio.create_task(self._run(one), name=one.service.name))
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Stop them one after the other, the last one first."""
+        """Stop the services one after the other, the last one first."""
         try:
             for one, task in zip(reversed(self.services), reversed(self._tasks), strict=True):
-                if one.state is State.WAITING:
+                if one.state is ServiceStatus.WAITING:
                     task.cancel()
                 await one.stop(at_once=self._stop_at_once)
         finally:
@@ -218,36 +243,36 @@ class Supervisor:
                 one.kill()
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def hurry(self) -> None:
-        """End a stop that is under way, or comes, without grace."""
+    def skip_grace(self) -> None:
+        """Stop without grace, now or when the stop comes."""
         self._stop_at_once.set()
 
     async def settled(self) -> bool:
-        """Wait until all are ready (True), or one has failed for good (False)."""
+        """Wait until all services are ready (True) or one has failed (False)."""
         while True:
-            self._news.clear()
-            if any(one.state is State.FAILED for one in self.services):
+            self._changed.clear()
+            if any(one.state is ServiceStatus.FAILED for one in self.services):
                 return False
-            if all(one.state is State.READY for one in self.services):
+            if all(one.state is ServiceStatus.READY for one in self.services):
                 return True
-            await self._news.wait()
+            await self._changed.wait()
 
-    def failed(self) -> list[Supervised]:
-        """Those that are not started again."""
-        return [one for one in self.services if one.state is State.FAILED]
+    def failed(self) -> list[SupervisedService]:
+        """The services that are not started again."""
+        return [one for one in self.services if one.state is ServiceStatus.FAILED]
 
-    async def _run(self, one: Supervised) -> None:
+    async def _run(self, one: SupervisedService) -> None:
         needed = [other for other in self.services if other.service.name in one.service.after]
         for other in needed:
             await other.was_ready.wait()
         await one.run()
 
-    def _on_change(self, one: Supervised) -> None:
-        self._news.set()
-        self._told(one)
+    def _on_change(self, one: SupervisedService) -> None:
+        self._changed.set()
+        self._notify(one)
 
 
-def _ended(status: int | None) -> str:
+def _exit_text(status: int | None) -> str:
     if status is None:
         return "did not run"
     if status < 0:

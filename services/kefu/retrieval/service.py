@@ -63,7 +63,7 @@ async def main(config: RetrievalConfig) -> None:
                 servicer.register,
                 keyring=keyring,
                 scopes=SCOPES,
-                drain=config.drain_seconds,
+                drain_seconds=config.drain_seconds,
                 transport=config.transport(),
                 tls=config.tls,
             )

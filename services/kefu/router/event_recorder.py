@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 
 import structlog
 
-from kefu.common.aio import cancelled
+from kefu.common.aio import cancel_and_wait
 from kefu.common.redis.client import REDIS_FAILURES
 from kefu.common.redis.commands import Command, RedisCommands
 from kefu.common.resource_names import new_turn_id
@@ -85,7 +85,7 @@ class EventRecorder:
     async def _write(self, together: Sequence[tuple[float, DomainEvent]]) -> None:
         tenants = sorted({happening.tenant for _, happening in together})
         kept = [command for _, happening in together for command in self._kept(happening)]
-        stored = await self._commands.together([*(self._webhooks.reading(tenant) for tenant in tenants), *kept])
+        stored = await self._commands.pipeline([*(self._webhooks.reading(tenant) for tenant in tenants), *kept])
         hooks = {tenant: self._webhooks.read(one) for tenant, one in zip(tenants, stored, strict=False)}
         told = [
             command
@@ -93,7 +93,7 @@ class EventRecorder:
             for command in self._told(happened, happening, hooks[happening.tenant])
         ]
         if told:
-            replies = await self._commands.together(told)
+            replies = await self._commands.pipeline(told)
             metrics.CHRONICLE_LOST.labels("webhook full").inc(sum(reply == -1 for reply in replies[::2]))
             self._wake()
 
@@ -168,4 +168,4 @@ async def open_event_recorder(
             await asyncio.wait_for(chronicle.written(), _CLOSE_SECONDS)
         except TimeoutError:
             _log.warning("chronicle.closed_early")
-        await cancelled(writing)
+        await cancel_and_wait(writing)

@@ -8,7 +8,7 @@ import grpc.aio
 from kefu.common.auth import Principal
 from kefu.common.errors import BackendUnavailable, CollectionNotFound
 from kefu.common.metadata_filters import Pairs
-from kefu.common.rpc.interceptor import acting_for
+from kefu.common.rpc.interceptor import internal_metadata
 from kefu.common.rpc.status import failure_of
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from kefu.retrieval.v1 import knowledge_pb2_grpc as rpc
@@ -79,7 +79,7 @@ class RetrievalClient:
         )
         # A service that is being restarted is waited for, as long as the search may take.
         call = self._stub.Search(
-            request, timeout=seconds, metadata=acting_for(self._internal_key, principal), wait_for_ready=True
+            request, timeout=seconds, metadata=internal_metadata(self._internal_key, principal), wait_for_ready=True
         )
         try:
             async with asyncio.timeout(seconds + _LATE_SECONDS):  # should gRPC be late with its own time-out

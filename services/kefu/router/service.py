@@ -9,13 +9,13 @@ from dataclasses import dataclass
 import grpc.aio
 from redis.asyncio import Redis
 
-from kefu.common.aio import cancelled
+from kefu.common.aio import cancel_and_wait
 from kefu.common.auth import Keyring, Scope
 from kefu.common.grpc_options import CLIENT_OPTIONS
 from kefu.common.redis.commands import RedisCommands
-from kefu.common.rpc.server import Serving, serving
+from kefu.common.rpc.server import RunningServer, serving
 from kefu.common.ssrf import Address, is_public
-from kefu.common.tls import channel_inside
+from kefu.common.tls import internal_channel
 from kefu.router.admission.gate import AdmissionGate
 from kefu.router.admission.scheduler import AdmissionScheduler, Bounds
 from kefu.router.admission.tenant_limits import TenantLimits
@@ -82,7 +82,7 @@ _RETRIEVAL_OPTIONS = (
 
 
 @asynccontextmanager
-async def router(config: RouterConfig, store: Redis, keyring: Keyring) -> AsyncIterator[Serving]:
+async def router(config: RouterConfig, store: Redis, keyring: Keyring) -> AsyncIterator[RunningServer]:
     """A router that serves while the block runs."""
     name = f"router-{secrets.token_hex(6)}"
     internal_key = config.internal_key.get_secret_value()
@@ -91,7 +91,7 @@ async def router(config: RouterConfig, store: Redis, keyring: Keyring) -> AsyncI
         enter = stack.enter_async_context
         patience = config.first_token_seconds
         pool = await enter(open_pool(config.generation, internal_key, name, patience=patience, tls=config.tls))
-        channel = await enter(channel_inside(config.retrieval, config.tls, _RETRIEVAL_OPTIONS))
+        channel = await enter(internal_channel(config.retrieval, config.tls, _RETRIEVAL_OPTIONS))
         settings = SettingsStore(commands, config)
         bounds = Bounds(
             running=config.max_concurrent_turns,
@@ -103,7 +103,7 @@ async def router(config: RouterConfig, store: Redis, keyring: Keyring) -> AsyncI
         admission = AdmissionScheduler(bounds, load=lambda: pool.engine_load)
         limits = TenantLimits(commands, lease=config.lease_seconds, unknown=config.limits_without_redis)
         for beside in (admission.watch(), limits.renew()):
-            stack.push_async_callback(cancelled, asyncio.create_task(beside))
+            stack.push_async_callback(cancel_and_wait, asyncio.create_task(beside))
         life = config.session_days * _SECONDS_A_DAY
         turns = TurnStore(commands, life=life, lease=config.lease_seconds, owner=name)
         cache = AnswerCache(
@@ -156,10 +156,10 @@ async def router(config: RouterConfig, store: Redis, keyring: Keyring) -> AsyncI
                 register,
                 keyring=keyring,
                 scopes=SCOPES,
-                drain=config.drain_seconds,
+                drain_seconds=config.drain_seconds,
                 transport=config.transport(),
                 tls=config.tls,
-                leaving=leave,
+                on_shutdown=leave,
             )
         )
 

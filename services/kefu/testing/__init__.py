@@ -1,1 +1,1 @@
-"""What tests and load tests start: a Redis, the whole suite, free ports, rendered manifests."""
+"""Helpers of tests and load tests: a Redis server, the whole suite, free ports, rendered manifests."""

@@ -1,4 +1,4 @@
-"""Every overlay and check of k8s/, rendered by kubectl, and small questions about the objects."""
+"""The overlays and checks of k8s/, rendered by kubectl, and queries on their objects."""
 
 import subprocess
 import sys
@@ -16,26 +16,26 @@ WORKLOADS = ("Deployment", "StatefulSet")
 
 
 class BuildFailed(Exception):
-    """kubectl's words, when it cannot build a folder."""
+    """kubectl cannot build a folder; the message is kubectl's."""
 
 
 def overlays() -> list[Path]:
-    """What is applied."""
+    """The folders of the overlays, which are applied."""
     return sorted(path.parent for path in (K8S / "overlays").glob("*/kustomization.yaml"))
 
 
 def checks() -> list[Path]:
-    """What is only built."""
+    """The folders of the checks, which are only built."""
     return sorted(path.parent for path in (K8S / "checks").glob("*/kustomization.yaml"))
 
 
 def builds() -> list[Path]:
-    """All of them."""
+    """The folders of all overlays and checks."""
     return [*overlays(), *checks()]
 
 
 def components() -> list[Path]:
-    """The components' folders."""
+    """The folders of the components."""
     return sorted(path.parent for path in (K8S / "components").glob("*/kustomization.yaml"))
 
 
@@ -51,33 +51,33 @@ def text_of(folder: Path) -> str:
 
 @cache
 def objects_of(folder: Path) -> tuple[Object, ...]:
-    """Its objects. Raises BuildFailed."""
+    """The objects of a folder's manifest. Raises BuildFailed."""
     return tuple(yaml.safe_load_all(text_of(folder)))
 
 
 def of_kind(folder: Path, *kinds: str) -> list[Object]:
-    """Its objects of these kinds."""
+    """The objects of these kinds in a folder's manifest."""
     return [one for one in objects_of(folder) if one["kind"] in kinds]
 
 
 def named(folder: Path, kind: str, name: str) -> Object:
-    """The one object of that kind and name."""
+    """The one object of this kind and name."""
     [found] = [one for one in of_kind(folder, kind) if one["metadata"]["name"] == name]
     return found
 
 
 def name_of(one: Object) -> str:
-    """As kubectl would print it."""
+    """The kind and name of an object, as kubectl prints them."""
     return f"{one['kind']}/{one['metadata']['name']}"
 
 
 def workloads(folder: Path) -> list[Object]:
-    """Whatever makes pods."""
+    """The objects that make pods."""
     return of_kind(folder, *WORKLOADS)
 
 
 def pod_of(workload: Object) -> Object:
-    """A workload's pod spec."""
+    """The pod spec of a workload."""
     return workload["spec"]["template"]["spec"]
 
 
@@ -87,13 +87,13 @@ def pod_labels(workload: Object) -> dict[str, str]:
 
 
 def containers(workload: Object) -> list[Object]:
-    """All containers of a pod, those that run first included."""
+    """All containers of a pod, the init containers included."""
     pod = pod_of(workload)
     return [*pod.get("initContainers", []), *pod["containers"]]
 
 
 def selects(selector: Object, labels: dict[str, str]) -> bool:
-    """Whether a label selector takes these labels; an empty one takes all."""
+    """Whether a label selector matches these labels; an empty one matches all."""
     if any(labels.get(key) != value for key, value in selector.get("matchLabels", {}).items()):
         return False
     for wanted in selector.get("matchExpressions", []):
@@ -105,7 +105,7 @@ def selects(selector: Object, labels: dict[str, str]) -> bool:
 
 
 def environment(folder: Path, container: Object) -> dict[str, str]:
-    """A container's variables; those that come from a secret have the secret's name and key as their value."""
+    """The environment variables of a container. The value of one from a secret is the secret's name and key."""
     found: dict[str, str] = {}
     for source in container.get("envFrom", []):
         found |= named(folder, "ConfigMap", source["configMapRef"]["name"])["data"]
@@ -114,13 +114,13 @@ def environment(folder: Path, container: Object) -> dict[str, str]:
             found[variable["name"]] = variable["value"]
         else:
             reference = variable["valueFrom"]["secretKeyRef"]
-            # As long as a secret has to be.
+            # Padded to the least length of a secret.
             found[variable["name"]] = f"secret {reference['name']}/{reference['key']}".ljust(32, ".")
     return found
 
 
 def secrets_used(pod: Object) -> Iterator[str]:
-    """Names of the secrets that a pod needs."""
+    """The names of the secrets that a pod needs."""
     for container in (*pod.get("initContainers", []), *pod["containers"]):
         for variable in container.get("env", []):
             if "valueFrom" in variable:
@@ -131,5 +131,5 @@ def secrets_used(pod: Object) -> Iterator[str]:
 
 
 def kustomization(folder: Path) -> Object:
-    """What a folder's kustomization.yaml says."""
+    """The content of a folder's kustomization.yaml."""
     return yaml.safe_load((folder / "kustomization.yaml").read_text("utf-8"))

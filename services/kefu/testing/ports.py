@@ -1,4 +1,4 @@
-"""Free ports."""
+"""Free TCP ports for tests."""
 
 import os
 import random
@@ -6,13 +6,13 @@ import socket
 from itertools import chain, cycle
 
 _FIRST, _LAST = 11_000, 32_767
-"""Below those that Linux gives to outgoing connections: one of them would take a port before its server does."""
+"""Below the ports that Linux gives to outgoing connections: one of those would take a port before its server does."""
 
 
 def free_port(count: int = 1) -> int:
-    """A TCP port on loopback that nobody listens on now; with a count, the first of so many in a row.
+    """A TCP port on loopback without a listener; with a count, the first of that many in a row.
 
-    None is given twice by one process, and two workers of pytest-xdist have ports of their own.
+    A process gets no port twice, and each worker of pytest-xdist has ports of its own.
     """
     while True:
         ports = [next(_PORTS) for _ in range(count)]
@@ -30,7 +30,7 @@ def _is_free(port: int) -> bool:
 
 
 def _ports() -> "cycle[int]":
-    """This worker's ports, from one drawn by chance: tests of another checkout may run beside these."""
+    """This worker's ports, from a random one on: tests of another checkout may run at the same time."""
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     size = (_LAST - _FIRST + 1) // workers

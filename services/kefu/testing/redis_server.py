@@ -1,4 +1,4 @@
-"""A real Redis for tests: its own folder, a free port, killed and started again at will."""
+"""A real Redis server for tests, with a folder and a port of its own, which can be frozen, killed and restarted."""
 
 import asyncio
 import signal
@@ -17,7 +17,10 @@ from kefu.testing.ports import free_port
 
 
 class RedisServer:
-    """A server process. `url` stays the same over restarts; it has the password, when there is one."""
+    """A Redis server process. `url` stays the same over restarts, and holds the password if there is one.
+
+    `extra` are further arguments of redis-server.
+    """
 
     def __init__(self, directory: Path, *extra: str, password: str = "") -> None:
         self.directory = directory
@@ -27,7 +30,7 @@ class RedisServer:
         self._process: subprocess.Popen[bytes] | None = None
 
     async def start(self) -> None:
-        """Start it, and return when it answers."""
+        """Start the server, and return when it answers; an error after 20 s."""
         self.directory.mkdir(parents=True, exist_ok=True)
         self._process = subprocess.Popen(
             [str(server_binary()), *server_arguments(self.directory, self.port), *self._extra],
@@ -46,25 +49,25 @@ class RedisServer:
                 else:
                     return
 
-    async def settle(self) -> None:
-        """Return once all that was written so far is on disk: a busy disk may hold it back for up to two seconds."""
+    async def wait_durable(self) -> None:
+        """Return once all earlier writes are on disk, which a busy disk may delay for up to two seconds."""
         async with Redis.from_url(self.url) as client:  # pyright: ignore[reportUnknownMemberType]
             await client.set(SCHEMA_KEY, SCHEMA)  # WAITAOF covers what stands before a write of its own connection
             on_disk = await client.execute_command("WAITAOF", 1, 0, 10_000)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
             assert on_disk[0] == 1  # pyright: ignore[reportOptionalSubscript]
 
     def freeze(self) -> None:
-        """Stop it where it is: connections are taken, by the kernel, and nothing is answered, until `thaw`."""
+        """Stop the process where it is: until `thaw` the kernel accepts connections, and nothing is answered."""
         if self._process is not None:
             self._process.send_signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
-        """Let it go on after `freeze`."""
+        """Continue the process after `freeze`."""
         if self._process is not None:
             self._process.send_signal(signal.SIGCONT)
 
     def kill(self) -> None:
-        """Kill it as a power cut would; what it had not written is lost."""
+        """Kill the process; unwritten data is lost, as in a power cut."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()
@@ -73,7 +76,7 @@ class RedisServer:
 
 @asynccontextmanager
 async def redis_server(directory: Path, *extra: str, password: str = "") -> AsyncIterator[RedisServer]:
-    """A running server while the block runs. `extra` are further arguments, such as "--appendonly", "no"."""
+    """A running server in the block. `extra` are further arguments, such as "--appendonly", "no"."""
     server = RedisServer(directory, *extra, password=password)
     try:
         await server.start()

@@ -1,4 +1,4 @@
-"""The whole suite as its users start it: `kefu up` in a process of its own, on free ports, in a folder of its own."""
+"""The whole suite as its users start it: `kefu up` in a process of its own, with its own ports and folder."""
 
 import asyncio
 import json
@@ -20,8 +20,8 @@ SERVICES = ("redis", "retrieval", "generation", "router", "gateway")
 READY_SECONDS = {"simulated": 60.0, "vllm": 300.0}
 
 
-class Done(NamedTuple):
-    """How a command ended."""
+class CommandResult(NamedTuple):
+    """The exit status and the output of a command."""
 
     status: int
     out: str
@@ -29,7 +29,7 @@ class Done(NamedTuple):
 
 
 class Suite:
-    """A `kefu up` that was started. `process` is it; addresses and keys are there once it is ready."""
+    """A `kefu up` that was started as `process`. Addresses and keys can be read once the suite is ready."""
 
     def __init__(self, folder: DataDir, process: asyncio.subprocess.Process, output: Path) -> None:
         self.folder = folder
@@ -38,17 +38,17 @@ class Suite:
 
     @property
     def router(self) -> str:
-        """Address of the router."""
+        """The address of the router."""
         return self.state().router
 
     @property
     def retrieval(self) -> str:
-        """Address of the (first) retrieval service."""
+        """The address of the first retrieval service."""
         return self.state().retrieval
 
     @property
     def key(self) -> str:
-        """A key that may do everything for people: chat, knowledge, operator."""
+        """The bootstrap key, with the scopes chat, knowledge and operator."""
         keys = self.folder.keys()
         assert keys is not None
         return keys.bootstrap
@@ -62,27 +62,27 @@ class Suite:
 
     @property
     def redis_url(self) -> str:
-        """Redis, with its password."""
+        """The URL of Redis, with the password."""
         keys = self.folder.keys()
         assert keys is not None
         return f"redis://:{keys.redis_password}@{self.service('redis').address}/0"
 
     def printed(self) -> str:
-        """What `kefu up` printed so far, errors included."""
+        """The output of `kefu up` so far, errors included."""
         return self.output.read_text(errors="replace")
 
     def state(self) -> SuiteState:
-        """What the state file says now."""
+        """The content of the state file now."""
         state = self.folder.read_state()
         assert state is not None, self.printed()
         return state
 
     def service(self, name: str) -> ServiceState:
-        """One service as the state file has it."""
+        """The state of one service in the state file."""
         return next(one for one in self.state().services if one.name == name)
 
     def processes(self, name: str = "") -> list[psutil.Process]:
-        """All processes of a service, or everything below `kefu up`: a snapshot to look at later with `alive`."""
+        """All processes of a service, or all below `kefu up`: a snapshot for `still_running`."""
         with suppress(psutil.NoSuchProcess):
             if not name:
                 return psutil.Process(self.process.pid).children(recursive=True)
@@ -91,12 +91,12 @@ class Suite:
         return []
 
     def kill(self, name: str) -> None:
-        """kill -9 one service."""
+        """Send SIGKILL to one service."""
         os.kill(self.service(name).pid, signal.SIGKILL)
 
     async def until_ready(self, seconds: float = 60.0) -> None:
         """Wait until every service is ready; the test fails when `kefu up` ends, or after `seconds`."""
-        await until(self._is_ready, seconds, self.printed)
+        await wait_until(self._is_ready, seconds, self.printed)
 
     async def until_restarted(self, name: str, old_pid: int, seconds: float = 60.0) -> None:
         """Wait until a service is ready in another process than `old_pid`."""
@@ -105,20 +105,20 @@ class Suite:
             one = self.service(name)
             return one.state == "ready" and one.pid not in (0, old_pid)
 
-        await until(restarted, seconds, self.printed)
+        await wait_until(restarted, seconds, self.printed)
 
-    async def kefu(self, *arguments: str, stdin: bytes = b"", seconds: float = 120.0) -> Done:
-        """Run a command against it, as a person would."""
+    async def kefu(self, *arguments: str, stdin: bytes = b"", seconds: float = 120.0) -> CommandResult:
+        """Run a `kefu` command against this suite, as a person would. It may take `seconds`."""
         return await run_kefu(*arguments, "--data-dir", str(self.folder.path), stdin=stdin, seconds=seconds)
 
     async def kefu_json(self, *arguments: str) -> Any:
-        """What a command that has to succeed prints with --json."""
+        """The JSON output of a command that has to succeed."""
         done = await self.kefu(*arguments, "--json")
         assert done.status == 0, done
         return json.loads(done.out)
 
     async def end(self, number: signal.Signals = signal.SIGTERM, seconds: float = 60.0) -> int:
-        """Send a signal and wait for the end; returns the exit status."""
+        """Send a signal, and wait at most `seconds` for the end. Returns the exit status."""
         if self.process.returncode is None:
             self.process.send_signal(number)
         return await asyncio.wait_for(self.process.wait(), seconds)
@@ -138,7 +138,7 @@ class Suite:
 async def running_suite(
     tmp_path: Path, engine: str = "simulated", model: str = "", *extra: str, **environment: str
 ) -> AsyncIterator[Suite]:
-    """The suite, ready, while the block runs; then stopped, and nothing of it is left. `extra` goes to `kefu up`."""
+    """A ready suite while the block runs; afterwards no process of it is left. `extra` are options of `kefu up`."""
     options = ("--engine", engine, *(("--model", model) if model else ()), *extra)
     async with starting_suite(tmp_path, *options, **environment) as suite:
         await suite.until_ready(READY_SECONDS.get(engine, 60.0))
@@ -147,7 +147,7 @@ async def running_suite(
 
 @asynccontextmanager
 async def starting_suite(tmp_path: Path, *options: str, **environment: str) -> AsyncIterator[Suite]:
-    """`kefu up` just started, whatever will become of it; killed with all that belongs to it at the end."""
+    """A `kefu up` that was just started and may fail. It is killed with all its processes at the end of the block."""
     folder = DataDir(tmp_path / "kefu")
     output = tmp_path / "up.txt"
     ports = [
@@ -181,8 +181,8 @@ async def starting_suite(tmp_path: Path, *options: str, **environment: str) -> A
                 await process.wait()
 
 
-async def run_kefu(*arguments: str, stdin: bytes = b"", seconds: float = 120.0) -> Done:
-    """Run a command with nothing of this shell's Kefu settings."""
+async def run_kefu(*arguments: str, stdin: bytes = b"", seconds: float = 120.0) -> CommandResult:
+    """Run a `kefu` command without the Kefu variables of this process's environment."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "kefu.cli", *arguments),
         stdin=asyncio.subprocess.PIPE,
@@ -197,18 +197,18 @@ async def run_kefu(*arguments: str, stdin: bytes = b"", seconds: float = 120.0) 
             process.kill()
             await process.wait()
     assert process.returncode is not None
-    return Done(process.returncode, out.decode(), err.decode())
+    return CommandResult(process.returncode, out.decode(), err.decode())
 
 
 def clean_environment() -> dict[str, str]:
-    """This environment without Kefu's variables, but for the folder of models, which is not fetched for each test."""
+    """This environment without Kefu's variables, except for the models' folder, which is not filled for each test."""
     return {
         name: value for name, value in os.environ.items() if not name.startswith("KEFU_") or name == "KEFU_CACHE_DIR"
     }
 
 
-def alive(processes: list[psutil.Process]) -> list[str]:
-    """Those of a snapshot that still run."""
+def still_running(processes: list[psutil.Process]) -> list[str]:
+    """The processes of a snapshot that still run, as "name pid"."""
     found: list[str] = []
     for process in processes:
         with suppress(psutil.NoSuchProcess):
@@ -217,8 +217,8 @@ def alive(processes: list[psutil.Process]) -> list[str]:
     return found
 
 
-async def until(condition: Callable[[], bool], seconds: float, context: Callable[[], str]) -> None:
-    """Wait for a condition; the test fails with `context` after `seconds`."""
+async def wait_until(condition: Callable[[], bool], seconds: float, context: Callable[[], str]) -> None:
+    """Wait for a condition. After `seconds` the test fails with the text of `context`."""
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"not within {seconds:g} s:\n{context()}"

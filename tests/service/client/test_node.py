@@ -13,7 +13,7 @@ import pytest
 
 from kefu.common.errors import ServiceError
 from kefu.testing.redis_server import RedisServer
-from kefu.testing.suite import Done
+from kefu.testing.suite import CommandResult
 from tests.support.gateway_harness import GatewayHarness, open_gateway_harness
 from tests.support.grpc_calls import BOOTSTRAP_KEY
 from tests.support.router_harness import RouterHarness, open_router_harness
@@ -59,7 +59,7 @@ async def gateway(harness: RouterHarness) -> AsyncIterator[GatewayHarness]:
         yield gateway
 
 
-async def example(package: Path, url: str, key: str = BOOTSTRAP_KEY) -> Done:
+async def example(package: Path, url: str, key: str = BOOTSTRAP_KEY) -> CommandResult:
     process = await asyncio.create_subprocess_exec(
         *("node", "example.mjs", ASK),
         cwd=package,
@@ -68,7 +68,7 @@ async def example(package: Path, url: str, key: str = BOOTSTRAP_KEY) -> Done:
         env={**os.environ, "KEFU_URL": url, "KEFU_KEY": key},
     )
     out, err = await asyncio.wait_for(process.communicate(), 90)
-    return Done(process.returncode or 0, out.decode(), err.decode())
+    return CommandResult(process.returncode or 0, out.decode(), err.decode())
 
 
 async def test_an_answer_that_is_cut_goes_on_and_no_character_comes_twice(

@@ -35,7 +35,7 @@ async def test_after_a_while_without_redis_there_is_one_piece_of_advice(tmp_path
     with capture_logs() as lines:
         starting = asyncio.get_running_loop().create_task(_once_advised(server, lines))
         try:
-            async with open_redis(server.url, advise_after=0.3):
+            async with open_redis(server.url, advice_after_seconds=0.3):
                 pass
         finally:
             await starting

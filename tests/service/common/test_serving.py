@@ -14,10 +14,10 @@ from pydantic import SecretStr
 from kefu.common import auth
 from kefu.common.auth import REVOKED_CHANNEL, Scope, StoredKey, make_key, open_keyring, redis_key
 from kefu.common.errors import ServiceError, StartupError
-from kefu.common.grpc_options import DEFAULT, Transport
+from kefu.common.grpc_options import DEFAULT_TRANSPORT, Transport
 from kefu.common.redis.client import open_redis
-from kefu.common.rpc.interceptor import acting_for
-from kefu.common.rpc.server import Serving, serving
+from kefu.common.rpc.interceptor import internal_metadata
+from kefu.common.rpc.server import RunningServer, serving
 from kefu.generation.config import GenerationConfig
 from kefu.generation.service import main
 from kefu.generation.v1 import generation_pb2 as pb
@@ -71,8 +71,8 @@ async def scripted_server(
     *,
     listen: str = "127.0.0.1:0",
     drain: float = 5,
-    transport: Transport = DEFAULT,
-) -> AsyncIterator[tuple[Scripted, Serving]]:
+    transport: Transport = DEFAULT_TRANSPORT,
+) -> AsyncIterator[tuple[Scripted, RunningServer]]:
     servicer = Scripted()  # pyright: ignore[reportAbstractUsage]
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(open_redis(redis.url)) if redis else None
@@ -83,7 +83,7 @@ async def scripted_server(
                 lambda server: rpc.add_GenerationServiceServicer_to_server(servicer, server),
                 keyring=keyring,
                 scopes={SERVICE: (Scope.INTERNAL, Scope.CHAT)},
-                drain=drain,
+                drain_seconds=drain,
                 transport=transport,
             )
         )
@@ -145,7 +145,7 @@ async def test_static_keys_make_their_principals() -> None:
 async def test_only_the_services_own_key_may_act_for_someone() -> None:
     async with scripted_server() as (_, running):
         acme = auth.Principal("acme", "k1", frozenset({Scope.CHAT}), frozenset({"help", "faq"}))
-        assert await describe(running.port, acting_for(INTERNAL_KEY, acme)) == "acme/k1/faq,help"
+        assert await describe(running.port, internal_metadata(INTERNAL_KEY, acme)) == "acme/k1/faq,help"
         read = await expect_failure(
             lambda: describe(running.port, bearer_metadata(BOOTSTRAP_KEY, ("kefu-tenant", "acme")))
         )
@@ -199,7 +199,7 @@ async def test_health_needs_no_key() -> None:
     async with scripted_server() as (_, running):
         assert await is_serving(running.port)
         assert await is_serving(running.port, SERVICE)
-        await running.healthy(False)
+        await running.set_healthy(False)
         assert not await is_serving(running.port, SERVICE)
 
 

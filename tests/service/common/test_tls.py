@@ -13,8 +13,8 @@ import grpc.aio
 import pytest
 
 from kefu.common.errors import StartupError
-from kefu.common.probe import serves
-from kefu.common.tls import Tls, channel_inside
+from kefu.common.probe import is_serving
+from kefu.common.tls import Tls, internal_channel
 from kefu.edge.config import Certificate, Edge, Inside
 from kefu.router.replicas.discovery import server_name_of
 from kefu.testing.ports import free_port
@@ -34,7 +34,7 @@ def tls(tmp_path: Path) -> Tls:
 
 async def test_a_caller_with_a_certificate_of_the_authority_is_served(tls: Tls) -> None:
     port = free_port()
-    async with echo_router(port, tls=tls), channel_inside(f"localhost:{port}", tls, ()) as channel:
+    async with echo_router(port, tls=tls), internal_channel(f"localhost:{port}", tls, ()) as channel:
         assert await ask_router_port(channel) == port
 
 
@@ -43,9 +43,9 @@ async def test_a_replica_that_is_known_by_its_ip_has_to_show_the_name_it_was_fou
     name = server_name_of("dns:///kefu-generation:50053")
     assert name == "kefu-generation"
     async with echo_router(port, tls=tls):
-        async with channel_inside(f"127.0.0.1:{port}", tls, (), name) as channel:
+        async with internal_channel(f"127.0.0.1:{port}", tls, (), name) as channel:
             assert await ask_router_port(channel) == port
-        async with channel_inside(f"127.0.0.1:{port}", tls, (), "somebody-else") as channel:
+        async with internal_channel(f"127.0.0.1:{port}", tls, (), "somebody-else") as channel:
             await fails(channel)
 
 
@@ -60,7 +60,7 @@ async def test_callers_without_tls_without_a_certificate_or_with_another_authori
         for channel in (
             grpc.aio.insecure_channel(f"localhost:{port}"),
             grpc.aio.secure_channel(f"localhost:{port}", only_root),
-            channel_inside(f"localhost:{port}", mixed, ()),
+            internal_channel(f"localhost:{port}", mixed, ()),
         ):
             async with channel:
                 await fails(channel)
@@ -74,7 +74,7 @@ async def fails(channel: grpc.aio.Channel) -> None:
 
 async def test_a_renewed_certificate_is_shown_to_the_next_connection_without_a_restart(tls: Tls) -> None:
     port = free_port()
-    async with echo_router(port, tls=tls), channel_inside(f"localhost:{port}", tls, ()) as channel:
+    async with echo_router(port, tls=tls), internal_channel(f"localhost:{port}", tls, ()) as channel:
         client = of_the_same_authority(tls)
         before = await shown(port, client)
         assert await shown(port, client) == before
@@ -129,7 +129,7 @@ async def test_the_health_probe_of_the_images_works_with_and_without_tls(tls: Tl
         assert await probe(plain, {}) == 0
         assert await probe(secure, with_tls) == 0
         assert await probe(secure, {}) == 1
-        assert await asyncio.to_thread(serves, f"localhost:{secure}", tls)
+        assert await asyncio.to_thread(is_serving, f"localhost:{secure}", tls)
     assert await probe(plain, {}) == 1
 
 

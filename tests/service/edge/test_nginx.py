@@ -18,6 +18,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from kefu.common.auth import Scope, open_keyring
+from kefu.common.grpc_options import Transport
 from kefu.common.rpc.server import serving
 from kefu.common.rpc.status import failure_of
 from kefu.edge.certificate import self_signed
@@ -63,11 +64,11 @@ async def test_a_stream_that_is_cut_in_the_middle_fails_and_is_not_sent_to_the_o
 
 @pytest.mark.parametrize(("ping_seconds", "lives"), [(1, True), (600, False)])
 async def test_a_stream_in_which_nothing_happens_lives_on_the_routers_pings(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ping_seconds: int, lives: bool
+    tmp_path: Path, ping_seconds: int, lives: bool
 ) -> None:
-    monkeypatch.setattr("kefu.common.grpc_options.SERVER_PING_SECONDS", ping_seconds)
     edge = Edge("", [], tmp_path, replace(LIMITS, silent_seconds=4))
-    async with open_edge_harness(tmp_path, edge) as harness, harness.channel() as channel:
+    transport = Transport(ping_seconds=ping_seconds)
+    async with open_edge_harness(tmp_path, edge, transport=transport) as harness, harness.channel() as channel:
         request = pb.ConverseRequest(session="sessions/-", text="9")
         call = rpc.ChatServiceStub(channel).Converse(request, metadata=bearer_metadata(KEY))
         assert isinstance(await call.read(), pb.ConverseEvent)

@@ -18,14 +18,14 @@ from kefu.common.tls import Tls
 from kefu.edge.config import Certificate, Edge, Inside
 from kefu.gateway import probe
 from kefu.gateway.config import GatewayConfig
-from kefu.gateway.http_server import Readiness, serving_http
+from kefu.gateway.http_server import CERTIFICATE_CHECK_SECONDS, Readiness, serving_http
 from tests.service.common.test_tls import make_secrets, of_the_same_authority, shown
 from tests.support.echo_router import INTERNAL_KEY
 from tests.support.edge_harness import LIMITS, open_edge_harness
 
 
 @asynccontextmanager
-async def gateway(tls: Tls) -> AsyncIterator[int]:
+async def gateway(tls: Tls, certificate_check_seconds: float = CERTIFICATE_CHECK_SECONDS) -> AsyncIterator[int]:
     """Its server with something small to serve; yields the port."""
     config = GatewayConfig(
         internal_key=INTERNAL_KEY,  # pyright: ignore[reportCallIssue, reportArgumentType] - as the environment gives it
@@ -40,7 +40,9 @@ async def gateway(tls: Tls) -> AsyncIterator[int]:
         return PlainTextResponse("a page")
 
     app = Starlette(routes=[Route("/", page), Route("/readyz", page)])
-    async with serving_http(config, app, Readiness(), lambda: None) as port:
+    async with serving_http(
+        config, app, Readiness(), lambda: None, certificate_check_seconds=certificate_check_seconds
+    ) as port:
         yield port
 
 
@@ -82,9 +84,8 @@ async def test_nginx_reaches_the_gateway_over_tls_and_nobody_without_a_certifica
         assert not await asyncio.to_thread(probe.is_ready, port)
 
 
-async def test_a_renewed_certificate_is_shown_without_a_restart(tls: Tls, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kefu.gateway.http_server._CERTIFICATE_SECONDS", 0.05)
-    async with gateway(tls) as port:
+async def test_a_renewed_certificate_is_shown_without_a_restart(tls: Tls) -> None:
+    async with gateway(tls, certificate_check_seconds=0.05) as port:
         client = of_the_same_authority(tls)
         before = await shown(port, client)
         tls.certificate.unlink()

@@ -8,7 +8,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from kefu.common.auth import Scope
-from kefu.gateway.auth.visitor_tokens import AUDIENCE, Visitors
+from kefu.gateway.auth.visitor_tokens import AUDIENCE, VisitorTokens
 from kefu.testing.redis_server import RedisServer
 from tests.support.gateway_harness import (
     CHAT,
@@ -101,12 +101,12 @@ async def test_a_hand_overs_notes_are_not_for_the_visitor(gateway: GatewayHarnes
 async def test_a_token_is_refreshed_for_the_same_visitor_until_it_is_too_old(gateway: GatewayHarness) -> None:
     now = time.time()
     clock = [now]
-    made = Visitors([VISITOR_SECRET], "default", clock=lambda: clock[0])
-    fresh = made.new()
+    made = VisitorTokens([VISITOR_SECRET], "default", clock=lambda: clock[0])
+    fresh = made.issue()
     session = (await gateway.ask(QUESTION, fresh)).session
 
     clock[0] = now - 2 * 3600
-    expired = made.new()
+    expired = made.issue()
     refused = await gateway.call(f"{CHAT}/ListSessions", expired)
     assert (refused.status_code, reason_of(refused.json())) == (401, "UNAUTHENTICATED")
     again = await gateway.http.post("/api/visitor", headers=bearer_header(expired))
@@ -119,7 +119,7 @@ async def test_a_token_is_refreshed_for_the_same_visitor_until_it_is_too_old(gat
     assert (await gateway.call(f"{CHAT}/GetSession", refreshed, name=session)).status_code == 200
 
     clock[0] = now - 9 * 86_400
-    assert (await gateway.http.post("/api/visitor", headers=bearer_header(made.new()))).status_code == 401
+    assert (await gateway.http.post("/api/visitor", headers=bearer_header(made.issue()))).status_code == 401
 
 
 async def test_forged_tokens_are_refused(gateway: GatewayHarness) -> None:
@@ -169,7 +169,7 @@ async def test_without_a_secret_there_are_no_visitors(harness: RouterHarness) ->
     async with open_gateway_harness(harness, visitor_secret=None) as gateway:
         assert (await gateway.http.post("/api/visitor")).status_code == 404
         assert (await gateway.http.get("/api/config")).json()["visitors"] is False
-        token = Visitors([VISITOR_SECRET], "default").new()
+        token = VisitorTokens([VISITOR_SECRET], "default").issue()
         assert (await gateway.call(f"{CHAT}/ListSessions", token)).status_code == 401
 
 

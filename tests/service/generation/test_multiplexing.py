@@ -10,7 +10,7 @@ import grpc.aio
 import pytest
 
 from kefu.common.auth import Principal, Scope
-from kefu.common.rpc.interceptor import naming
+from kefu.common.rpc.interceptor import principal_metadata
 from kefu.common.rpc.status import RpcFailure
 from kefu.generation.engine import Channel, Engine, Piece, Started
 from kefu.generation.servicer import GenerationServicer
@@ -62,7 +62,7 @@ async def opened(
 def begin(
     way: AnswerMultiplexer, request: pb.GenerateRequest | None = None, timeout: float | None = None
 ) -> MultiplexedAnswer:
-    return way.begin(request or make_request(), timeout=timeout, metadata=naming(CUSTOMER))
+    return way.begin(request or make_request(), timeout=timeout, metadata=principal_metadata(CUSTOMER))
 
 
 async def read(answer: MultiplexedAnswer) -> list[pb.GenerateEvent]:

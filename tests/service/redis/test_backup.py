@@ -52,7 +52,7 @@ async def back_up(server: RedisServer, target: Path) -> None:
         await client.config_set("auto-aof-rewrite-percentage", 0)  # pyright: ignore[reportUnknownMemberType]
         while (await client.info("persistence"))["aof_rewrite_in_progress"]:  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
             await asyncio.sleep(0.05)
-        await server.settle()
+        await server.wait_durable()
         shutil.copytree(server.directory / "appendonlydir", target / "appendonlydir")
         await client.config_set("auto-aof-rewrite-percentage", 100)  # pyright: ignore[reportUnknownMemberType]
 

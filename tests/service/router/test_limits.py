@@ -11,7 +11,7 @@ import grpc
 import pytest
 from prometheus_client import REGISTRY
 
-from kefu.common.aio import cancelled
+from kefu.common.aio import cancel_and_wait
 from kefu.common.auth import Priority
 from kefu.common.errors import BackendUnavailable, TenantLimit
 from kefu.common.redis.client import open_redis
@@ -136,7 +136,7 @@ async def test_leases_are_renewed_in_batches_and_those_of_a_killed_router_are_fr
             await asyncio.sleep(2.5)  # well beyond a lease
             assert await verdict(other, "new", given) is not None
             assert await _scripts_run(store) - before <= 2 * 6 + 1  # 1,100 turns: two calls, each half second
-            await cancelled(renewing)  # as a killed router's would be
+            await cancel_and_wait(renewing)  # as a killed router's would be
             async with asyncio.timeout(10):
                 while await verdict(other, "new", given) is not None:
                     await asyncio.sleep(0.1)

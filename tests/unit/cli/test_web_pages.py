@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from kefu.cli.console import CommandFailed
-from kefu.cli.documents.local_files import FoundFiles
+from kefu.cli.documents.local_files import MAX_BYTES, FoundFiles
 from kefu.cli.documents.web_pages import Fetcher, path_of, urls_in
 from kefu.common.ssrf import Address, is_allowed, is_public
 
@@ -93,10 +93,14 @@ def moved(to: str) -> bytes:
 
 
 async def fetch(
-    folder: Path, *urls: str, allowed: tuple[str, ...] = ("127.0.0.1",), permitted: Any = anyone
+    folder: Path,
+    *urls: str,
+    allowed: tuple[str, ...] = ("127.0.0.1",),
+    permitted: Any = anyone,
+    max_bytes: int = MAX_BYTES,
 ) -> tuple[FoundFiles, dict[str, str]]:
     found = FoundFiles()
-    async with Fetcher.open(allowed, folder, permitted) as fetcher:
+    async with Fetcher.open(allowed, folder, permitted, max_bytes) as fetcher:
         failed = await fetcher.fetch_all(urls, found, lambda _: None)
     return found, {url.rpartition("/")[2]: reason for url, reason in failed}
 
@@ -165,9 +169,8 @@ async def test_a_name_with_one_private_address_among_others_is_refused(
     assert "192.168.0.1" in failed["a"]
 
 
-async def test_more_than_a_document_may_have_is_not_fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kefu.cli.documents.web_pages.MAX_BYTES", 10)
+async def test_more_than_a_document_may_have_is_not_fetched(tmp_path: Path) -> None:
     async with website({"/a": ok(b"x" * 11)}) as site:
-        found, failed = await fetch(tmp_path, f"{site}/a")
+        found, failed = await fetch(tmp_path, f"{site}/a", max_bytes=10)
     assert not found.files
     assert "64 MiB" in failed["a"]

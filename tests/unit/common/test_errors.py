@@ -7,7 +7,7 @@ import pytest
 
 from kefu.common import errors
 from kefu.common.errors import BackendUnavailable, BadRequest, Internal, Overloaded, PromptTooLong, ServiceError
-from kefu.common.rpc.status import error_of, failure_of, is_lost, trailers_of
+from kefu.common.rpc.status import error_of, failure_of, is_connection_lost, trailers_of
 
 
 def all_errors() -> list[type[ServiceError]]:
@@ -44,8 +44,8 @@ def test_reasons_are_unique_and_screaming_snake() -> None:
 
 
 def test_a_call_is_lost_when_the_way_is_gone_and_not_when_a_service_said_what_is_wrong() -> None:
-    assert is_lost(FailedCall(BackendUnavailable("Gone.")))
-    assert not is_lost(FailedCall(Internal("It is in the log.")))
+    assert is_connection_lost(FailedCall(BackendUnavailable("Gone.")))
+    assert not is_connection_lost(FailedCall(Internal("It is in the log.")))
 
     class Reset(grpc.RpcError):
         """What gRPC makes of a stream that nginx reset."""
@@ -53,7 +53,7 @@ def test_a_call_is_lost_when_the_way_is_gone_and_not_when_a_service_said_what_is
         def code(self) -> grpc.StatusCode:
             return grpc.StatusCode.INTERNAL
 
-    assert is_lost(Reset())
+    assert is_connection_lost(Reset())
 
 
 def test_retry_info_and_metadata_survive_the_wire() -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from kefu.common.text.question_equivalence import Difference, asked, differing
+from kefu.common.text.question_equivalence import DifferenceKind, question_difference, reduce_question
 
 _QUESTIONS = Path(__file__).parent / "questions"
 
@@ -19,36 +19,38 @@ def pairs(name: str) -> list[tuple[str, str]]:
 def test_no_opposite_passes_for_the_same_question(name: str) -> None:
     opposites = pairs(name)
     assert len(opposites) >= (40 if "held_out" in name else 60)
-    passing = [(one, other) for one, other in opposites if differing(one, other) is None]
+    passing = [(one, other) for one, other in opposites if question_difference(one, other) is None]
     assert passing == []
-    assert all(asked(one).key != asked(other).key for one, other in opposites), "nor by the key that the cache looks up"
+    assert all(reduce_question(one).key != reduce_question(other).key for one, other in opposites), (
+        "nor by the key that the cache looks up"
+    )
 
 
 @pytest.mark.parametrize(
     "name", ["paraphrases_en", "paraphrases_zh", "paraphrases_held_out_en", "paraphrases_held_out_zh"]
 )
 def test_most_paraphrases_pass_for_the_same_question(name: str) -> None:
-    passing = [differing(one, other) is None for one, other in pairs(name)]
+    passing = [question_difference(one, other) is None for one, other in pairs(name)]
     assert sum(passing) / len(passing) >= 0.7
 
 
 @pytest.mark.parametrize(
     ("one", "other", "kind", "words"),
     [
-        ("Can I return it after 30 days?", "Can I return it after 60 days?", Difference.NUMBER, ("30", "60")),
-        ("How do I bind my phone?", "How do I unbind my phone?", Difference.NEGATION, ("bind", "unbind")),
-        ("When does it ship?", "Where does it ship?", Difference.KIND, ("when", "where")),
-        ("Can the buyer cancel?", "Can the seller cancel?", Difference.WORDS, ("buyer", "seller")),
-        ("Do you ship from China to Spain?", "Do you ship from Spain to China?", Difference.ORDER, ()),
-        ("三十天后可以退吗？", "60天后可以退吗？", Difference.NUMBER, ("30", "60")),
-        ("怎么绑定手机？", "怎么解绑手机？", Difference.NEGATION, ("绑定", "解绑")),
-        ("运费由买家付吗？", "运费由卖家付吗？", Difference.WORDS, ("买", "卖")),
+        ("Can I return it after 30 days?", "Can I return it after 60 days?", DifferenceKind.NUMBER, ("30", "60")),
+        ("How do I bind my phone?", "How do I unbind my phone?", DifferenceKind.NEGATION, ("bind", "unbind")),
+        ("When does it ship?", "Where does it ship?", DifferenceKind.KIND, ("when", "where")),
+        ("Can the buyer cancel?", "Can the seller cancel?", DifferenceKind.WORDS, ("buyer", "seller")),
+        ("Do you ship from China to Spain?", "Do you ship from Spain to China?", DifferenceKind.ORDER, ()),
+        ("三十天后可以退吗？", "60天后可以退吗？", DifferenceKind.NUMBER, ("30", "60")),
+        ("怎么绑定手机？", "怎么解绑手机？", DifferenceKind.NEGATION, ("绑定", "解绑")),
+        ("运费由买家付吗？", "运费由卖家付吗？", DifferenceKind.WORDS, ("买", "卖")),
     ],
 )
 def test_a_difference_names_its_kind_and_its_words(
-    one: str, other: str, kind: Difference, words: tuple[str, ...]
+    one: str, other: str, kind: DifferenceKind, words: tuple[str, ...]
 ) -> None:
-    found = differing(one, other)
+    found = question_difference(one, other)
     assert found is not None
     assert (found.kind, (*found.one, *found.other)) == (kind, words)
 
@@ -56,6 +58,6 @@ def test_a_difference_names_its_kind_and_its_words(
 @pytest.mark.parametrize("name", ["opposites_en", "opposites_zh", "paraphrases_en", "paraphrases_zh"])
 def test_a_question_is_the_same_as_itself_and_the_guard_takes_no_sides(name: str) -> None:
     for one, other in pairs(name):
-        assert differing(one, one) is None
-        assert differing(other, other.upper()) is None
-        assert (differing(one, other) is None) == (differing(other, one) is None)
+        assert question_difference(one, one) is None
+        assert question_difference(other, other.upper()) is None
+        assert (question_difference(one, other) is None) == (question_difference(other, one) is None)

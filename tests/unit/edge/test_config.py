@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kefu.common.errors import StartupError
-from kefu.common.grpc_options import CLIENT_OPTIONS, CLIENT_PING_SECONDS, LEAST_PING_SECONDS, Transport
+from kefu.common.grpc_options import CLIENT_OPTIONS, CLIENT_PING_SECONDS, MIN_PING_INTERVAL_SECONDS, Transport
 from kefu.edge.config import Certificate, Edge, render
 from kefu.edge.limits import Limits, limits_for, most_streams
 from kefu.edge.nginx import Nginx, find_nginx
@@ -131,7 +131,7 @@ def test_an_nginx_that_is_too_old_is_refused(monkeypatch: pytest.MonkeyPatch, tm
 
 def test_pings_of_clients_are_rarer_than_a_server_takes_them() -> None:
     client, server = dict(CLIENT_OPTIONS), dict(Transport().server_options())
-    assert CLIENT_PING_SECONDS >= 2 * LEAST_PING_SECONDS
+    assert CLIENT_PING_SECONDS >= 2 * MIN_PING_INTERVAL_SECONDS
     assert int(client["grpc.keepalive_time_ms"]) > int(server["grpc.http2.min_ping_interval_without_data_ms"])
     assert server["grpc.keepalive_permit_without_calls"] == client["grpc.keepalive_permit_without_calls"] == 1
     assert client["grpc.http2.max_pings_without_data"] == 0

@@ -8,15 +8,15 @@ from pydantic import ValidationError
 
 from kefu.common.auth import Principal, Scope
 from kefu.common.errors import BadRequest, ScopeMissing, Unauthenticated
-from kefu.common.rpc.interceptor import COLLECTIONS, SCOPES, SUBJECT, TENANT, acted_for, acting_as
+from kefu.common.rpc.interceptor import COLLECTIONS, SCOPES, SUBJECT, TENANT, delegated_metadata, effective_principal
 from kefu.gateway.auth.visitor_policy import may_call
-from kefu.gateway.auth.visitor_tokens import Visitors
+from kefu.gateway.auth.visitor_tokens import VisitorTokens
 from kefu.gateway.config import GatewayConfig
-from kefu.gateway.openai_api.chat_request import Said, collection_of, read_request, session_of
-from kefu.gateway.openai_api.errors import Refused
-from kefu.gateway.openai_api.session_lookup import Threads
-from kefu.gateway.rate_limit import Buckets, network_of
-from kefu.gateway.upload import Form, Options
+from kefu.gateway.openai_api.chat_request import ChatMessage, collection_of, read_request, session_of
+from kefu.gateway.openai_api.errors import InvalidRequest
+from kefu.gateway.openai_api.session_lookup import SessionLookup
+from kefu.gateway.rate_limit import TokenBuckets, network_of
+from kefu.gateway.upload import ImportForm, Options
 from kefu.retrieval.v1 import knowledge_pb2
 from kefu.router.v1 import chat_pb2 as pb
 from tests.support.grpc_calls import INTERNAL_KEY
@@ -35,27 +35,27 @@ def config(**fields: object) -> GatewayConfig:
 
 def test_the_services_own_key_lends_scopes_and_no_other_key_may() -> None:
     visitor = Principal("shop", "visitor-1", frozenset({Scope.CHAT}), frozenset({"help"}))
-    metadata = dict(acting_as(INTERNAL_KEY, visitor))
-    assert acted_for(INTERNAL, metadata) == visitor
+    metadata = dict(delegated_metadata(INTERNAL_KEY, visitor))
+    assert effective_principal(INTERNAL, metadata) == visitor
     for scope in (Scope.CHAT, Scope.KNOWLEDGE, Scope.OPERATOR):
         someone = Principal("default", "someone", frozenset({scope}))
         for name in (TENANT, SUBJECT, COLLECTIONS, SCOPES):
             with pytest.raises(ScopeMissing):
-                acted_for(someone, {name: "operator"})
+                effective_principal(someone, {name: "operator"})
 
 
 def test_without_scopes_a_call_keeps_those_of_the_services_own_key() -> None:
-    assert acted_for(INTERNAL, {TENANT: "shop"}).scopes == {Scope.INTERNAL}
+    assert effective_principal(INTERNAL, {TENANT: "shop"}).scopes == {Scope.INTERNAL}
 
 
 @pytest.mark.parametrize("lent", ["internal", "chat,internal", "everything", "CHAT"])
 def test_what_cannot_be_lent_is_refused(lent: str) -> None:
     with pytest.raises(BadRequest):
-        acted_for(INTERNAL, {SCOPES: lent})
+        effective_principal(INTERNAL, {SCOPES: lent})
 
 
 def test_nothing_lent_is_nothing_allowed() -> None:
-    assert acted_for(INTERNAL, {SCOPES: ""}).scopes == frozenset()
+    assert effective_principal(INTERNAL, {SCOPES: ""}).scopes == frozenset()
 
 
 def test_a_visitor_may_call_nine_methods() -> None:
@@ -70,7 +70,7 @@ def test_a_visitor_may_call_nine_methods() -> None:
 
 def test_a_bucket_is_refilled_by_time_and_each_key_has_its_own() -> None:
     now = [0.0]
-    buckets = Buckets("calls", 60.0, burst_seconds=2.0, clock=lambda: now[0])
+    buckets = TokenBuckets("calls", 60.0, burst_seconds=2.0, clock=lambda: now[0])
     assert [buckets.take("a") for _ in range(3)] == [0.0, 0.0, pytest.approx(1.0)]
     assert buckets.take("b") == 0.0
     now[0] = 1.0
@@ -100,26 +100,26 @@ def test_a_network_of_ipv6_counts_as_one_address(address: str, network: str) -> 
 
 def test_a_chain_of_refreshes_ends_however_often_it_is_refreshed() -> None:
     now = [1_000_000.0]
-    visitors = Visitors([SECRET], "default", days=30, clock=lambda: now[0])
-    token = visitors.new()
-    first = visitors.visitor(token)
+    visitors = VisitorTokens([SECRET], "default", days=30, clock=lambda: now[0])
+    token = visitors.issue()
+    first = visitors.verify(token)
     for _ in range(5):
         now[0] += 6 * DAY
         with pytest.raises(Unauthenticated):
-            visitors.visitor(token)
+            visitors.verify(token)
         if now[0] < 1_000_000.0 + 30 * DAY:
-            token = visitors.refreshed(token)
-            assert visitors.visitor(token) == first
+            token = visitors.refresh(token)
+            assert visitors.verify(token) == first
     with pytest.raises(Unauthenticated):
-        visitors.refreshed(token)
+        visitors.refresh(token)
 
 
 def test_a_secret_is_changed_by_naming_the_old_one_second() -> None:
-    old = Visitors(["o" * 40], "default").new()
-    both = Visitors([SECRET, "o" * 40], "default")
-    assert both.visitor(old).subject == both.visitor(both.refreshed(old)).subject
+    old = VisitorTokens(["o" * 40], "default").issue()
+    both = VisitorTokens([SECRET, "o" * 40], "default")
+    assert both.verify(old).subject == both.verify(both.refresh(old)).subject
     with pytest.raises(Unauthenticated):
-        Visitors([SECRET], "default").visitor(old)
+        VisitorTokens([SECRET], "default").verify(old)
 
 
 # Configuration
@@ -163,7 +163,11 @@ def test_the_last_message_of_the_user_is_the_question() -> None:
     ]
     read = read_request(asked(messages=messages), "")
     assert read.converse.text == "Second\nline"
-    assert read.before == (Said("system", "Be brief."), Said("user", "First"), Said("assistant", "Answer"))
+    assert read.history == (
+        ChatMessage("system", "Be brief."),
+        ChatMessage("user", "First"),
+        ChatMessage("assistant", "Answer"),
+    )
 
 
 def test_bounds_are_kept_and_unset_stays_unset() -> None:
@@ -195,13 +199,13 @@ def test_thinking_is_asked_for_by_effort_or_extension(fields: dict[str, object],
 def test_a_model_may_name_a_collection() -> None:
     assert list(read_request(asked(model="kefu/help"), "").converse.collections) == ["collections/help"]
     for model in ("gpt-5", "kefu/", "kefu/Help!", "", "kefu/a/b"):
-        with pytest.raises(Refused):
+        with pytest.raises(InvalidRequest):
             collection_of(model)
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b'{"model": "kefu"}', b'{"model": 1, "messages": []}'])
 def test_a_body_that_is_no_request_is_refused(body: bytes) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(InvalidRequest):
         read_request(body, "")
 
 
@@ -209,20 +213,20 @@ def test_a_session_is_named_whole_or_by_its_id() -> None:
     assert session_of("sessions/abc") == session_of(" abc ") == "sessions/abc"
     assert session_of(None) == ""
     for wrong in ("sessions/a/b", "a b", "-" * 65, "x\ny"):
-        with pytest.raises(Refused):
+        with pytest.raises(InvalidRequest):
             session_of(wrong)
 
 
 def test_a_thread_is_found_by_all_that_was_said_and_by_its_own_caller() -> None:
-    threads = Threads(most=2)
-    said = (Said("system", "x"), Said("user", "a"), Said("assistant", "b"))
+    threads = SessionLookup(max_conversations=2)
+    said = (ChatMessage("system", "x"), ChatMessage("user", "a"), ChatMessage("assistant", "b"))
     threads.remember("me", said, "sessions/1")
     assert threads.session("me", said) == threads.session("me", said[1:]) == "sessions/1"
     assert threads.session("you", said) == ""
-    assert threads.session("me", (Said("user", "a"), Said("assistant", "c"))) == ""
-    assert threads.session("me", (Said("user", "a"),)) == ""
-    threads.remember("me", (Said("assistant", "2"),), "sessions/2")
-    threads.remember("me", (Said("assistant", "3"),), "sessions/3")
+    assert threads.session("me", (ChatMessage("user", "a"), ChatMessage("assistant", "c"))) == ""
+    assert threads.session("me", (ChatMessage("user", "a"),)) == ""
+    threads.remember("me", (ChatMessage("assistant", "2"),), "sessions/2")
+    threads.remember("me", (ChatMessage("assistant", "3"),), "sessions/3")
     assert threads.session("me", said) == "", "the oldest goes"
 
 
@@ -247,9 +251,9 @@ def test_a_form_becomes_an_import_wherever_its_bytes_are_cut(size: int) -> None:
     )
     if size == 1:
         body = body.replace(b"first" * 300_000, b"first")
-    read = Form("collections/help", "multipart/form-data; boundary=x")
+    read = ImportForm("collections/help", "multipart/form-data; boundary=x")
     messages = [message for at in range(0, len(body), size) for message in read.messages(body[at : at + size])]
-    messages += read.finished()
+    messages += read.final_messages()
     assert messages[0].start == knowledge_pb2.ImportStart(collection="collections/help", create=True)
     heads = [message.document for message in messages if message.HasField("document")]
     assert [(head.path, head.language) for head in heads] == [("a/\u914d\u9001.md", "zh"), ("b.md", "zh")]
@@ -259,16 +263,16 @@ def test_a_form_becomes_an_import_wherever_its_bytes_are_cut(size: int) -> None:
 
 
 def test_a_form_that_is_cut_off_or_out_of_order_is_refused() -> None:
-    cut = Form("collections/help", "multipart/form-data; boundary=x")
+    cut = ImportForm("collections/help", "multipart/form-data; boundary=x")
     cut.messages(form(('name="files"; filename="a.md"', b"text"))[:-6])
     with pytest.raises(BadRequest):
-        cut.finished()
-    late = Form("collections/help", "multipart/form-data; boundary=x")
+        cut.final_messages()
+    late = ImportForm("collections/help", "multipart/form-data; boundary=x")
     with pytest.raises(BadRequest):
         late.messages(form(('name="files"; filename="a.md"', b"text"), ('name="options"', b"{}")))
     for kind in ("", "application/json", "multipart/form-data"):
         with pytest.raises(BadRequest):
-            Form("collections/help", kind)
+            ImportForm("collections/help", kind)
 
 
 @pytest.mark.parametrize("text", [b"[]", b"{", b'{"create": 1}', b'{"nonsense": 1}', b'{"kind": "KIND_OTHER"}'])

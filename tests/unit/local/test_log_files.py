@@ -49,29 +49,26 @@ def test_a_starting_service_is_described_by_what_it_logs_not_by_what_libraries_p
     assert log_files.progress(log, 0) == "a library talks"
     log.write_text(f'{LINE}\n{{"event": "deprecated", "level": "warning"}}\nTraceback\n')
     assert log_files.progress(log, 0) == "progress what=qwen megabytes=12"
-    assert log_files.last_words(log, 0) == "Traceback"
+    assert log_files.last_log_line(log, 0) == "Traceback"
     assert log_files.progress(tmp_path / "none", 0) == ""
 
 
 def test_following_gives_whole_lines_once(tmp_path: Path) -> None:
     log = tmp_path / "log"
     log.write_text("one\ntw")
-    lines, offset = log_files.read_on(log, 0)
+    lines, offset = log_files.read_new_lines(log, 0)
     assert (lines, offset) == (["one"], 4)
     with log.open("a") as file:
         file.write("o\n")
-    assert log_files.read_on(log, offset) == (["two"], 8)
+    assert log_files.read_new_lines(log, offset) == (["two"], 8)
 
 
-def test_a_log_that_grew_too_large_is_kept_once_and_emptied_under_its_writer(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(log_files, "MAX_BYTES", 10)
+def test_a_log_that_grew_too_large_is_kept_once_and_emptied_under_its_writer(tmp_path: Path) -> None:
     log = tmp_path / "a.log"
     with log.open("a") as writer:
         writer.write("0123456789a\n")
         writer.flush()
-        log_files.rotate(log)
+        log_files.rotate(log, max_bytes=10)
         writer.write("next\n")
     assert log.read_text() == "next\n"
     assert (tmp_path / "a.log.1").read_text() == "0123456789a\n"

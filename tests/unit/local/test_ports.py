@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import pytest
 
 from kefu.local.errors import LocalError
-from kefu.local.ports import Ports, is_free
+from kefu.local.ports import PortAllocator, is_free
 from kefu.testing.ports import free_port
 
 
@@ -22,7 +22,7 @@ def taken(port: int) -> Iterator[None]:
 def test_the_usual_port_is_taken_without_a_word_when_it_is_free() -> None:
     said: list[str] = []
     port = free_port()
-    assert Ports(said.append).take("the router", port) == port
+    assert PortAllocator(said.append).allocate("the router", port) == port
     assert said == []
 
 
@@ -30,7 +30,7 @@ def test_a_usual_port_in_use_is_replaced_and_its_holder_named() -> None:
     said: list[str] = []
     port = free_port()
     with taken(port):
-        chosen = Ports(said.append).take("the router", port)
+        chosen = PortAllocator(said.append).allocate("the router", port)
     assert chosen > port
     assert is_free(chosen)
     (sentence,) = said
@@ -42,12 +42,12 @@ def test_a_usual_port_in_use_is_replaced_and_its_holder_named() -> None:
 def test_a_port_that_was_asked_for_is_not_replaced() -> None:
     port = free_port()
     with taken(port), pytest.raises(LocalError, match=f"Port {port} for the router is in use by .*process"):
-        Ports(print).take("the router", 50051, port)
+        PortAllocator(print).allocate("the router", 50051, port)
 
 
 def test_no_port_is_given_twice() -> None:
-    ports = Ports(print)
+    ports = PortAllocator(print)
     usual = free_port()
-    assert ports.take("a", usual) != ports.take("b", usual)
+    assert ports.allocate("a", usual) != ports.allocate("b", usual)
     with pytest.raises(LocalError, match="twice"):
-        ports.take("c", 1, usual)
+        ports.allocate("c", 1, usual)

@@ -12,12 +12,17 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import psutil
-import pytest
 
-from kefu.local import supervisor as supervisor_module
 from kefu.local.data_dir import ServiceState, SuiteState, start_time_of
 from kefu.local.processes import RUN_VARIABLE, kill_leftovers
-from kefu.local.supervisor import CRASHES_BEFORE_GIVING_UP, Service, State, Supervised, Supervisor
+from kefu.local.supervisor import (
+    CRASHES_BEFORE_GIVING_UP,
+    FIRST_BACKOFF_SECONDS,
+    Service,
+    ServiceStatus,
+    SupervisedService,
+    Supervisor,
+)
 from tests.support.waiting import wait_until
 
 PATIENCE = 30.0  # for what takes well under a second on an idle machine
@@ -47,16 +52,18 @@ RUNS = "ready.touch()\ntime.sleep(600)"
 
 
 @asynccontextmanager
-async def supervised(*services: Service) -> AsyncIterator[tuple[Supervisor, list[tuple[str, State]]]]:
-    seen: list[tuple[str, State]] = []
+async def supervised(
+    *services: Service, first_backoff_seconds: float = FIRST_BACKOFF_SECONDS
+) -> AsyncIterator[tuple[Supervisor, list[tuple[str, ServiceStatus]]]]:
+    seen: list[tuple[str, ServiceStatus]] = []
 
-    def note(one: Supervised) -> None:
+    def note(one: SupervisedService) -> None:
         # A change of its detail alone is told too; another service's change may lie between the two.
         latest = next((state for name, state in reversed(seen) if name == one.service.name), None)
         if latest is not one.state:
             seen.append((one.service.name, one.state))
 
-    async with Supervisor(services, note) as supervisor:
+    async with Supervisor(services, note, first_backoff_seconds=first_backoff_seconds) as supervisor:
         yield supervisor, seen
 
 
@@ -80,10 +87,10 @@ async def test_services_start_after_those_they_need_and_stop_before_them(tmp_pat
     async with supervised(first, second) as (supervisor, seen):
         assert await supervisor.settled()
         pids = [one.pid for one in supervisor.services]
-    assert seen.index(("first", State.READY)) < seen.index(("second", State.STARTING))
+    assert seen.index(("first", ServiceStatus.READY)) < seen.index(("second", ServiceStatus.STARTING))
     assert stops.read_text().split() == ["second", "first"]
     assert not any(is_alive(pid) for pid in pids)
-    assert [one.state for one in supervisor.services] == [State.STOPPED, State.STOPPED]
+    assert [one.state for one in supervisor.services] == [ServiceStatus.STOPPED, ServiceStatus.STOPPED]
 
 
 async def test_a_killed_service_is_started_again(tmp_path: Path) -> None:
@@ -92,7 +99,7 @@ async def test_a_killed_service_is_started_again(tmp_path: Path) -> None:
         (one,) = supervisor.services
         before = one.pid
         os.kill(before, signal.SIGKILL)
-        await wait_until(lambda: one.pid not in (0, before) and one.state is State.READY)
+        await wait_until(lambda: one.pid not in (0, before) and one.state is ServiceStatus.READY)
         assert one.restarts == 1
 
 
@@ -133,20 +140,18 @@ async def test_a_process_that_has_ended_and_was_not_waited_for_is_no_leftover() 
         ended.wait()
 
 
-async def test_five_crashes_are_enough_and_its_last_words_are_kept(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(supervisor_module, "_FIRST_BACKOFF_SECONDS", 0.05)
+async def test_five_crashes_are_enough_and_its_last_words_are_kept(tmp_path: Path) -> None:
     one = service(tmp_path, "one", "print('no such model', flush=True); sys.exit(3)")
-    async with supervised(one, service(tmp_path, "other", RUNS)) as (supervisor, seen):
+    other = service(tmp_path, "other", RUNS)
+    async with supervised(one, other, first_backoff_seconds=0.05) as (supervisor, seen):
         assert not await supervisor.settled()
         (failed,) = supervisor.failed()
         assert failed.service.name == "one"
         assert "crashed 5 times" in failed.detail
         assert "status 3" in failed.detail
         assert failed.last_lines() == ["no such model"]
-        assert supervisor.services[1].state is not State.FAILED
-    assert seen.count(("one", State.STARTING)) == CRASHES_BEFORE_GIVING_UP
+        assert supervisor.services[1].state is not ServiceStatus.FAILED
+    assert seen.count(("one", ServiceStatus.STARTING)) == CRASHES_BEFORE_GIVING_UP
 
 
 async def test_a_service_that_says_it_cannot_start_is_not_started_again(tmp_path: Path) -> None:
@@ -154,7 +159,7 @@ async def test_a_service_that_says_it_cannot_start_is_not_started_again(tmp_path
     async with supervised(one) as (supervisor, seen):
         assert not await supervisor.settled()
         assert supervisor.failed()[0].detail == "kefu-one cannot start: the port is taken."
-    assert seen.count(("one", State.STARTING)) == 1
+    assert seen.count(("one", ServiceStatus.STARTING)) == 1
 
 
 async def test_a_command_that_is_not_there_fails_and_harms_nothing_else(tmp_path: Path) -> None:
@@ -180,7 +185,7 @@ async def test_in_a_hurry_nobody_is_given_grace(tmp_path: Path) -> None:
     async with supervised(service(tmp_path, "one", STUBBORN, grace=600)) as (supervisor, _):
         assert await supervisor.settled()
         pid = supervisor.services[0].pid
-        supervisor.hurry()
+        supervisor.skip_grace()
     assert not is_alive(pid)
 
 

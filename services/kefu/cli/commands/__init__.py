@@ -1,1 +1,1 @@
-"""The commands: one module for each group."""
+"""The commands of `kefu`: one module for each group."""

@@ -17,10 +17,10 @@ _DOWN_SECONDS = 60.0
 
 
 def up_detached(folder: DataDir, arguments: Sequence[str]) -> None:
-    """Start `kefu up` with these arguments in the background; return when it is ready, CommandFailed when it fails."""
+    """Start `kefu up` with these arguments in the background. Returns when it is ready, or raises CommandFailed."""
     folder.create()
     with folder.locked():
-        pass  # refused here rather than in a log
+        pass  # a suite that runs already is reported here, not only in a log
     log = folder.logs / "up.log"
     offset = log.stat().st_size if log.exists() else 0
     with log.open("ab") as output:
@@ -49,20 +49,20 @@ def up_detached(folder: DataDir, arguments: Sequence[str]) -> None:
 
 
 def down(folder: DataDir) -> None:
-    """Stop a suite, also what a killed `kefu up` left. CommandFailed when it does not end."""
+    """Stop a suite, and the processes that a killed `kefu up` left behind. Raises CommandFailed if they do not end."""
     out = console()
     state = folder.read_state()
     if state is None:
         raise CommandFailed(f"Kefu is not running in {folder.path}.")
     if start_time_of(state.pid) and folder.running():
-        _end(state)
+        _stop_process(state)
         out.print("Stopped.")
     for what in processes.kill_leftovers(state):
         out.print(f"Ended {what}, which `kefu up` had left behind.")
     folder.remove_state()
 
 
-def _end(state: SuiteState) -> None:
+def _stop_process(state: SuiteState) -> None:
     os.kill(state.pid, signal.SIGTERM)
     if not wait_until_gone(state.pid, state.start_time, _DOWN_SECONDS):
         os.kill(state.pid, signal.SIGKILL)

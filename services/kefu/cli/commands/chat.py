@@ -1,4 +1,4 @@
-"""`kefu ask` and `kefu chat`: what a customer sees, at the command line."""
+"""`kefu ask` and `kefu chat`: the customer's view of Kefu at the command line."""
 
 import asyncio
 import contextlib
@@ -19,11 +19,11 @@ from kefu.cli.remote.connection import (
     KnowledgeServer,
     Remote,
     Server,
-    failing_plainly,
-    find,
+    find_remote,
+    print_failures,
     remote,
 )
-from kefu.cli.remote.document_options import Filters, pairs_of
+from kefu.cli.remote.document_options import Filters, parse_pairs
 from kefu.cli.remote.resource_names import full, short
 from kefu.cli.view.answer_view import AnswerView, answer_one
 from kefu.cli.view.answer_view import as_json as json_of
@@ -65,16 +65,16 @@ def _request(
         user=user,
         language=language,
         as_of=as_of,
-        filters=[pb.Filter(key=key, value=value) for key, value in pairs_of("--filter", filters or ())],
+        filters=[pb.Filter(key=key, value=value) for key, value in parse_pairs("--filter", filters or ())],
         reasoning=pb.ReasoningOptions(max_tokens=think_tokens, include=True) if think_tokens else None,
     )
 
 
 @contextlib.contextmanager
-def _stops(remote: Remote, channel: grpc.aio.Channel, answer: Answer) -> Iterator[Callable[[], bool]]:
-    """While the block runs, Ctrl-C stops the answer by StopTurn, and a second one the reading of it.
+def _stop_on_interrupt(remote: Remote, channel: grpc.aio.Channel, answer: Answer) -> Iterator[Callable[[], bool]]:
+    """A block in which Ctrl-C stops the answer by StopTurn, and a second Ctrl-C stops reading it.
 
-    Gives a function that says whether Ctrl-C came.
+    Yields a function that says whether Ctrl-C came.
     """
     loop = asyncio.get_running_loop()
     reading = asyncio.current_task()
@@ -84,7 +84,7 @@ def _stops(remote: Remote, channel: grpc.aio.Channel, answer: Answer) -> Iterato
         try:
             await rpc.ChatServiceStub(channel).StopTurn(pb.StopTurnRequest(turn=answer.turn), metadata=remote.metadata)
         except grpc.aio.AioRpcError:
-            if reading is not None:  # it cannot be asked to stop: hang up, which after a while has the same effect
+            if reading is not None:  # the call failed: hang up, which has the same effect after a while
                 reading.cancel()
 
     def interrupted() -> None:
@@ -124,9 +124,9 @@ async def ask(
     tokens = think_tokens if think else 0
     request = _request(text, session, collection, user, language, as_of, tokens, filters)
     async with target.to_router() as channel:
-        with _stops(target, channel, answer) as stopped:
+        with _stop_on_interrupt(target, channel, answer) as stopped:
             try:
-                await answer_one(channel, request, target, _nothing if as_json else view.show, answer)
+                await answer_one(channel, request, target, _ignore_event if as_json else view.show, answer)
             except asyncio.CancelledError:
                 if not stopped():
                     raise
@@ -143,8 +143,8 @@ async def ask(
         raise typer.Exit(INTERRUPTED)
 
 
-def _nothing(_: Event, __: Answer) -> None:
-    """For --json: only the end is printed."""
+def _ignore_event(_: Event, __: Answer) -> None:
+    """Ignore an event: with --json only the end is printed."""
 
 
 def chat(
@@ -165,15 +165,15 @@ def chat(
     /new opens another session, /sources shows the passages of the last answer whole, /quit ends. When a person takes
     over, what they write is shown while you type.
     """
-    with failing_plainly():
+    with print_failures():
         folder = DataDir(Path(data_dir))
-        target = find(server, knowledge_server, key, folder)
+        target = find_remote(server, knowledge_server, key, folder)
         out = console()
         current, last, tokens = session, Answer(), think_tokens if think else 0
-        with asyncio.Runner() as runner, _prompt_history(folder), print_live_replies(target) as people:
+        with asyncio.Runner() as runner, _prompt_history(folder), print_live_replies(target) as live_replies:
             if sys.stdin.isatty():
                 out.print("Ask something. /new, /sources, /quit; Ctrl-C stops an answer.", style="dim")
-            people.follow(full("sessions", current) if current else "")
+            live_replies.follow(full("sessions", current) if current else "")
             while (text := _read_line()) is not None:
                 match text.split():
                     case []:
@@ -182,7 +182,7 @@ def chat(
                         break
                     case ["/new"]:
                         current = ""
-                        people.follow("")
+                        live_replies.follow("")
                         out.print("A new session.", style="dim")
                     case ["/sources"]:
                         _print_sources(last)
@@ -197,7 +197,7 @@ def chat(
                             if not sys.stdin.isatty():
                                 raise typer.Exit(failure.status) from None
                         current = short(last.session) if last.session else current
-                        people.follow(full("sessions", current) if current else "")
+                        live_replies.follow(full("sessions", current) if current else "")
         if current:
             out.print(f"Go on later: kefu chat --session {current}", style="dim", soft_wrap=True)
 
@@ -205,7 +205,7 @@ def chat(
 async def _one_turn(target: Remote, request: pb.ConverseRequest) -> Answer:
     answer, view = Answer(), AnswerView(console(), show_reasoning=request.HasField("reasoning"))
     async with target.to_router() as channel:
-        with _stops(target, channel, answer) as stopped:
+        with _stop_on_interrupt(target, channel, answer) as stopped:
             try:
                 await answer_one(channel, request, target, view.show, answer)
             except asyncio.CancelledError:
@@ -228,7 +228,7 @@ def _print_sources(answer: Answer) -> None:
 
 
 def _read_line() -> str | None:
-    """What is typed next; empty after Ctrl-C, None at the end."""
+    """The next line of input; empty after Ctrl-C, None at the end."""
     try:
         line = input("> " if sys.stdin.isatty() else "")
     except EOFError:
@@ -242,7 +242,7 @@ def _read_line() -> str | None:
 
 @contextlib.contextmanager
 def _prompt_history(folder: DataDir) -> Iterator[None]:
-    """Arrow keys bring back earlier questions, where Python has readline and the data folder is there."""
+    """A block in which arrow keys bring back earlier questions, if Python has readline and the data folder exists."""
     try:
         import readline
     except ImportError:

@@ -1,11 +1,11 @@
-"""kefu collections: list, show, create, delete."""
+"""`kefu collections`: list, show, create, delete."""
 
 from typing import Annotated
 
 import typer
 
 from kefu.cli.command_group import group
-from kefu.cli.console import CommandFailed, console, print_json, print_table, when
+from kefu.cli.console import CommandFailed, console, local_time, print_json, print_table
 from kefu.cli.remote.connection import Json, Remote, remote
 from kefu.cli.remote.pagination import all_pages, print_list
 from kefu.cli.remote.resource_names import full, short
@@ -41,7 +41,7 @@ _COLLECTION_HEADINGS = ("collection", "name", "documents", "passages", "curated"
 
 def _collection_row(one: pb.Collection) -> tuple[str, ...]:
     counts = (one.document_count, one.passage_count, one.curated_answer_count)
-    return (short(one.name), one.display_name, *map(str, counts), one.embedder, when(one.update_time))
+    return (short(one.name), one.display_name, *map(str, counts), one.embedder, local_time(one.update_time))
 
 
 async def _show_collection(target: Remote, collection: str, as_json: Json = False) -> None:
@@ -75,7 +75,7 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask back.")]
 
 
 def confirm(question: str, yes: bool) -> None:
-    """Ask back unless `yes`; CommandFailed when nobody is there to answer."""
+    """Ask the user to confirm, unless `yes`. Raises CommandFailed for a no, and without a terminal."""
     if yes:
         return
     if not console().is_terminal:

@@ -1,4 +1,4 @@
-"""kefu curated: answers that staff wrote, given word for word."""
+"""`kefu curated`: curated answers, written by staff and given word for word."""
 
 from typing import Annotated
 

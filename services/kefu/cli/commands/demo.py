@@ -17,14 +17,14 @@ QUESTIONS = ("How long are gift cards valid?", "积分多久过期？")
 
 
 async def run_demo(remote: Remote, out: Console) -> bool:
-    """Import the sample, ask, print the answers as they come. True at the end; CommandFailed when something fails."""
+    """Import the sample, ask the questions, and print the answers as they come. Returns True; raises CommandFailed."""
     sample = sample_folder()
     found = find_files([sample / "help_center"], [sample / "curated_answers.csv"])
     began = time.monotonic()
     out.print()
     out.print("Importing the sample help centre", style="bold")
     with ImportView(out, found.files) as view:
-        imported = await send(remote, COLLECTION, found.files, view.tell, create=True)
+        imported = await send(remote, COLLECTION, found.files, view.show, create=True)
     print_summary(out, imported, found.skipped, COLLECTION, time.monotonic() - began)
     if imported.failures():
         raise CommandFailed("The sample help centre could not be imported whole.")

@@ -1,4 +1,4 @@
-"""`kefu desk`: conversations that wait for a person, and talking in them."""
+"""`kefu desk`: conversations that wait for a person, and replies in them."""
 
 import time
 from typing import Annotated
@@ -15,7 +15,7 @@ from kefu.common.text.terminal_text import one_line, printable
 from kefu.router.v1 import chat_pb2, desk_pb2
 from kefu.router.v1 import desk_pb2_grpc as rpc
 
-_TO = {
+_RETURN_TARGETS = {
     "bot": desk_pb2.ReturnSessionRequest.TO_BOT,
     "colleague": desk_pb2.ReturnSessionRequest.TO_COLLEAGUE,
     "closed": desk_pb2.ReturnSessionRequest.TO_CLOSED,
@@ -28,8 +28,8 @@ def _state(conversation: desk_pb2.Conversation) -> str:
     return chat_pb2.Session.State.Name(conversation.session.state).removeprefix("STATE_").lower()
 
 
-def _waited(conversation: desk_pb2.Conversation) -> str:
-    """How long the customer has been waiting, as 4:05; empty when they are not."""
+def _waiting_time(conversation: desk_pb2.Conversation) -> str:
+    """The customer's waiting time, such as 4:05; empty when the customer does not wait."""
     if not conversation.HasField("waiting_since"):
         return ""
     seconds = max(round(time.time() - conversation.waiting_since.ToMicroseconds() / 1e6), 0)
@@ -39,7 +39,7 @@ def _waited(conversation: desk_pb2.Conversation) -> str:
     return f"{waited} !" if conversation.escalated else waited
 
 
-def _why(conversation: desk_pb2.Conversation) -> str:
+def _handoff_reason(conversation: desk_pb2.Conversation) -> str:
     return handoff_line(conversation.handoff) if conversation.HasField("handoff") else "nobody called"
 
 
@@ -55,8 +55,8 @@ async def _list(target: Remote, limit: Limit = 20, as_json: Json = False) -> Non
             short(one.session.name),
             _state(one),
             one.session.agent,
-            _waited(one),
-            one_line(_why(one), 40),
+            _waiting_time(one),
+            one_line(_handoff_reason(one), 40),
             one_line(one.last_message, 50),
         ),
         as_json=as_json,
@@ -87,8 +87,8 @@ def _line(one: desk_pb2.Conversation) -> str:
     parts = (
         short(one.session.name),
         f"{_state(one)} {one.session.agent}".strip(),
-        _waited(one),
-        one_line(_why(one), 60),
+        _waiting_time(one),
+        one_line(_handoff_reason(one), 60),
         one_line(one.last_message, 80),
     )
     return printable("  ".join(part for part in parts if part))
@@ -126,16 +126,16 @@ async def _reply(target: Remote, session: str, text: str, claim: Claim) -> None:
     console().print("Sent.")
 
 
-async def _give_back(
+async def _return(
     target: Remote,
     session: str,
     claim: Claim,
     to: Annotated[str, typer.Option(help="Who answers from now on: bot, colleague, or closed for nobody.")] = "bot",
 ) -> None:
     """Give a conversation back."""
-    if to not in _TO:
-        raise CommandFailed(f"There is no {to} to give it to: use {', '.join(_TO)}.")
-    request = desk_pb2.ReturnSessionRequest(session=full("sessions", session), claim=claim, to=_TO[to])
+    if to not in _RETURN_TARGETS:
+        raise CommandFailed(f"There is no {to} to give it to: use {', '.join(_RETURN_TARGETS)}.")
+    request = desk_pb2.ReturnSessionRequest(session=full("sessions", session), claim=claim, to=_RETURN_TARGETS[to])
     async with target.to_router() as channel:
         returned = await rpc.DeskServiceStub(channel).ReturnSession(request, metadata=target.metadata)
     console().print(f"{short(session)} is {_state(returned.conversation)}.", soft_wrap=True)
@@ -147,5 +147,5 @@ def register(app: typer.Typer) -> None:
     desk.command("watch")(remote(_watch))
     desk.command("claim")(remote(_claim))
     desk.command("reply")(remote(_reply))
-    desk.command("return")(remote(_give_back))
+    desk.command("return")(remote(_return))
     app.add_typer(desk, name="desk")

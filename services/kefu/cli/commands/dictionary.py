@@ -1,4 +1,4 @@
-"""`kefu dictionary`: the words of a knowledge base's trade."""
+"""`kefu dictionary`: product names and synonyms of a knowledge base."""
 
 import sys
 from pathlib import Path

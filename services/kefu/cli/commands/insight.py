@@ -1,4 +1,4 @@
-"""`kefu numbers` and `kefu unanswered`: how Kefu does."""
+"""`kefu numbers` and `kefu unanswered`: a tenant's figures, and the questions without a good answer."""
 
 import csv
 import time
@@ -9,15 +9,15 @@ from typing import Annotated
 import typer
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from kefu.cli.console import CommandFailed, console, print_json, print_table, when
+from kefu.cli.console import CommandFailed, console, local_time, print_json, print_table
 from kefu.cli.remote.connection import Json, Remote, remote
 from kefu.common.text.terminal_text import one_line
 from kefu.router.v1 import chat_pb2 as chat
 from kefu.router.v1 import insight_pb2 as pb
 from kefu.router.v1 import insight_pb2_grpc as rpc
 
-_SECONDS_A_DAY = 86_400
-_MOST_DAYS = 92
+_SECONDS_PER_DAY = 86_400
+_MAX_DAYS = 92
 _COLUMNS = (
     *("questions", "confirmed", "assumed", "reopened", "handed_over", "rated_up", "rated_down", "replies"),
     *("first_text_p50_ms", "first_text_p95_ms", "total_p50_ms", "total_p95_ms"),
@@ -26,7 +26,7 @@ _COLUMNS = (
 
 async def numbers(
     target: Remote,
-    days: Annotated[int, typer.Option("--days", "-d", help="The last so many days.", min=1, max=_MOST_DAYS)] = 7,
+    days: Annotated[int, typer.Option("--days", "-d", help="The last so many days.", min=1, max=_MAX_DAYS)] = 7,
     csv_file: Annotated[
         Path | None, typer.Option("--csv", help="Write the hours to this file, too.", show_default=False)
     ] = None,
@@ -34,7 +34,7 @@ async def numbers(
 ) -> None:
     """Show questions, what came of them, and how long answers took, by day."""
     end = time.time()
-    request = pb.GetNumbersRequest(start_time=Timestamp(seconds=int(end) - days * _SECONDS_A_DAY))
+    request = pb.GetNumbersRequest(start_time=Timestamp(seconds=int(end) - days * _SECONDS_PER_DAY))
     async with target.to_router() as channel:
         found = await rpc.InsightServiceStub(channel).GetNumbers(request, metadata=target.metadata)
     if csv_file is not None:
@@ -49,10 +49,10 @@ async def numbers(
 
 
 def _days(found: pb.GetNumbersResponse) -> list[tuple[str, ...]]:
-    """Each day of this machine's time zone, summed up."""
+    """The sums of each day, in this machine's time zone."""
     days: dict[str, list[float]] = {}
     for hour in found.hours:
-        day = when(hour.start_time).partition(" ")[0]
+        day = local_time(hour.start_time).partition(" ")[0]
         days[day] = [a + b for a, b in zip(days.get(day, [0] * 8), _row(hour)[:8], strict=True)]
     return [(day, *(f"{value:.0f}" for value in row)) for day, row in days.items()]
 
@@ -73,14 +73,16 @@ def _print_shares(total: pb.Numbers) -> None:
         out.print(f"Resolved {resolved:.0%} of {outcomes}: answered and not asked again, rated down or handed over.")
     for name, counts in (("Handed over", total.handoffs), ("Answers", total.sources), ("Languages", total.languages)):
         if counts:
-            told = sorted(counts.items(), key=lambda item: -item[1])
-            out.print(f"{name}: {', '.join(f'{_plain(key)} {count}' for key, count in told)}", soft_wrap=True)
+            by_count = sorted(counts.items(), key=lambda item: -item[1])
+            out.print(
+                f"{name}: {', '.join(f'{_readable_name(key)} {count}' for key, count in by_count)}", soft_wrap=True
+            )
     for name, of in (("First text", total.first_text), ("Whole answer", total.total)):
         if of.count:
             out.print(f"{name}: half within {of.p50:.0f} ms, 95 % within {of.p95:.0f} ms, 99 % within {of.p99:.0f} ms")
 
 
-def _plain(name: str) -> str:
+def _readable_name(name: str) -> str:
     return name.removeprefix("REASON_").removeprefix("ANSWER_SOURCE_").replace("_", " ").lower()
 
 
@@ -109,7 +111,7 @@ async def unanswered(
     """Show what the knowledge base could not answer, and what was rated down: grouped, largest group first."""
     request = pb.ListUnansweredRequest(page_size=limit)
     if days:
-        request.start_time.FromSeconds(int(time.time()) - days * _SECONDS_A_DAY)
+        request.start_time.FromSeconds(int(time.time()) - days * _SECONDS_PER_DAY)
     async with target.to_router() as channel:
         stub = rpc.InsightServiceStub(channel)
         if dismiss:
@@ -127,8 +129,8 @@ async def unanswered(
     for group in found.groups:
         out.print(f"{group.count:>4}  {one_line(group.central.text, 120)}", style="bold", soft_wrap=True)
         for question in group.questions:
-            why = "rated down" if question.rated_down else _plain(chat.Handoff.Reason.Name(question.reason))
-            line = f"{when(question.create_time)}  {one_line(question.text, 90)}  ({why})"
+            why = "rated down" if question.rated_down else _readable_name(chat.Handoff.Reason.Name(question.reason))
+            line = f"{local_time(question.create_time)}  {one_line(question.text, 90)}  ({why})"
             out.print(f"      {line}", soft_wrap=True)
             out.print(f"      {question.turn}", style="dim", soft_wrap=True)
             if question.reply:

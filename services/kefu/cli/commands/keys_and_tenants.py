@@ -1,4 +1,4 @@
-"""`kefu keys` and `tenants`: who may call Kefu."""
+"""`kefu keys` and `kefu tenants`: the administration of keys and tenants."""
 
 import re
 from typing import Annotated
@@ -7,7 +7,7 @@ import typer
 
 from kefu.cli.command_group import group
 from kefu.cli.commands.collections import Yes, confirm
-from kefu.cli.console import CommandFailed, console, print_json, when
+from kefu.cli.console import CommandFailed, console, local_time, print_json
 from kefu.cli.remote.connection import Json, Remote, remote
 from kefu.cli.remote.pagination import all_pages, print_list
 from kefu.cli.remote.resource_names import full, short
@@ -25,7 +25,7 @@ Tenant = Annotated[str, typer.Option(help="Another tenant than the key's.", show
 
 
 def full_tenant(tenant: str) -> str:
-    """The resource name of a tenant that is given by its name or id; empty, which means the key's own, if none is."""
+    """The resource name of a tenant from its name or id. Empty, the key's own tenant, when none is given."""
     return full("tenants", tenant) if tenant else ""
 
 
@@ -46,7 +46,7 @@ async def _list_keys(target: Remote, tenant: Tenant = "", as_json: Json = False)
             " ".join(pb.Scope.Name(scope).removeprefix("SCOPE_").lower() for scope in one.scopes),
             " ".join(short(collection) for collection in one.collections) or "all",
             pb.Priority.Name(one.priority).removeprefix("PRIORITY_").lower(),
-            when(one.create_time),
+            local_time(one.create_time),
         ),
         as_json=as_json,
         empty="There are no keys but those of the configuration.",
@@ -68,15 +68,15 @@ async def _create_key(
     as_json: Json = False,
 ) -> None:
     """Make a key. It is printed once, alone on standard output, and cannot be read again."""
-    wanted = [part for one in scope for part in one.replace(",", " ").split()]
-    if wrong := [one for one in wanted if one not in _SCOPES]:
+    scopes = [part for one in scope for part in one.replace(",", " ").split()]
+    if wrong := [one for one in scopes if one not in _SCOPES]:
         raise CommandFailed(f"There is no scope {wrong[0]}: use chat, knowledge or operator.")
     if priority not in _PRIORITIES:
         raise CommandFailed(f"There is no priority {priority}: use {', '.join(_PRIORITIES)}.")
     request = pb.CreateKeyRequest(
         tenant=full_tenant(tenant),
         display_name=name,
-        scopes=[_SCOPES[one] for one in wanted],
+        scopes=[_SCOPES[one] for one in scopes],
         collections=[full("collections", one) for one in collection or ()],
         priority=_PRIORITIES[priority],
     )
@@ -123,7 +123,7 @@ async def _list_tenants(target: Remote, as_json: Json = False) -> None:
     print_list(
         found,
         ("tenant", "name", "made"),
-        lambda one: (short(one.name), one.display_name, when(one.create_time)),
+        lambda one: (short(one.name), one.display_name, local_time(one.create_time)),
         as_json=as_json,
     )
 

@@ -1,4 +1,4 @@
-"""`kefu search`: see what a question finds in the knowledge base."""
+"""`kefu search`: the passages that a question finds, with their scores."""
 
 from typing import Annotated
 
@@ -7,7 +7,7 @@ import typer
 from kefu.cli.commands.import_documents import import_
 from kefu.cli.console import console, print_json
 from kefu.cli.remote.connection import Json, Remote, remote
-from kefu.cli.remote.document_options import Filters, pairs_of
+from kefu.cli.remote.document_options import Filters, parse_pairs
 from kefu.cli.remote.resource_names import full, short
 from kefu.common.text.terminal_text import one_line, printable
 from kefu.retrieval.v1 import knowledge_pb2 as pb
@@ -44,7 +44,7 @@ async def search(
         as_of=as_of,
         audience=pb.AUDIENCE_EVERYONE if as_customer else pb.AUDIENCE_UNSPECIFIED,
         languages=language or [],
-        filters=[pb.Filter(key=key, value=value) for key, value in pairs_of("--filter", filters or ())],
+        filters=[pb.Filter(key=key, value=value) for key, value in parse_pairs("--filter", filters or ())],
     )
     async with target.to_knowledge() as channel:
         found = await rpc.KnowledgeServiceStub(channel).Search(request, metadata=target.metadata)
@@ -67,7 +67,9 @@ async def search(
             style="cyan",
             soft_wrap=True,
         )
-        out.print(f"   {passage.name}  ({printable(passage.path)}){_facts(passage)}", style="dim", soft_wrap=True)
+        out.print(
+            f"   {passage.name}  ({printable(passage.path)}){_passage_facts(passage)}", style="dim", soft_wrap=True
+        )
         for same in hit.same_passages:
             out.print(f"   the same words: {same}", style="dim", soft_wrap=True)
         text = printable(passage.text) if whole else one_line(passage.text, 300)
@@ -86,14 +88,14 @@ async def search(
     )
 
 
-def _facts(passage: pb.Passage) -> str:
-    """What is known of it beside its text; nothing for most."""
-    told = ["for staff alone"] if passage.audience == pb.AUDIENCE_STAFF else []
-    told += [f"{key}={value}" for key, value in sorted(passage.metadata.items())]
-    return f"  [{', '.join(map(printable, told))}]" if told else ""
+def _passage_facts(passage: pb.Passage) -> str:
+    """The audience and metadata of a passage in brackets; empty for most."""
+    facts = ["for staff alone"] if passage.audience == pb.AUDIENCE_STAFF else []
+    facts += [f"{key}={value}" for key, value in sorted(passage.metadata.items())]
+    return f"  [{', '.join(map(printable, facts))}]" if facts else ""
 
 
-_WHY_NOT = {
+_REASON_TEXTS = {
     "TOO_FAR": "the question is not near enough",
     "NOT_VALID": "it does not hold on that day",
     "OTHER_LANGUAGE": "it is in another language",
@@ -107,7 +109,7 @@ _WHY_NOT = {
 
 def _print_curated_match(match: pb.CuratedMatch) -> None:
     out = console()
-    applies = "applies" if match.applies else f"does not apply: {_WHY_NOT.get(match.reason, match.reason)}"
+    applies = "applies" if match.applies else f"does not apply: {_REASON_TEXTS.get(match.reason, match.reason)}"
     style = "bold green" if match.applies else "yellow"
     out.print(f"Curated answer {short(match.curated_answer.name)} {applies}", style=style, soft_wrap=True)
     near = f"cosine {match.cosine:.3f}, at least {match.least_cosine:.2f} is needed"
@@ -115,13 +117,13 @@ def _print_curated_match(match: pb.CuratedMatch) -> None:
     for whose, words in (("that question", match.question_words), ("this one", match.query_words)):
         if words:
             out.print(f"   only {whose} has: {one_line(', '.join(words), 160)}", soft_wrap=True)
-    if match.reason in _CURED_BY_A_QUESTION:
+    if match.reason in _SOLVED_BY_ANOTHER_QUESTION:
         out.print("   If they ask the same, add this question to the answer's questions.", style="dim", soft_wrap=True)
     whom = " (for staff alone)" if match.curated_answer.audience == pb.AUDIENCE_STAFF else ""
     out.print(f"   answer{whom}: {one_line(match.curated_answer.answer, 300)}", soft_wrap=True)
 
 
-_CURED_BY_A_QUESTION = ("TOO_FAR", "OTHER_QUESTION", "OTHER_WORDS", "OTHER_ORDER")
+_SOLVED_BY_ANOTHER_QUESTION = ("TOO_FAR", "OTHER_QUESTION", "OTHER_WORDS", "OTHER_ORDER")
 
 
 def register(app: typer.Typer) -> None:

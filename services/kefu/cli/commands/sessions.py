@@ -1,4 +1,4 @@
-"""`kefu sessions`: conversations, listed, shown and erased."""
+"""`kefu sessions`: list, show and erase conversations."""
 
 from typing import Annotated
 
@@ -6,7 +6,7 @@ import typer
 
 from kefu.cli.command_group import group
 from kefu.cli.commands.collections import Yes, confirm
-from kefu.cli.console import console, print_json, when
+from kefu.cli.console import console, local_time, print_json
 from kefu.cli.remote.connection import Json, Remote, remote
 from kefu.cli.remote.pagination import Limit, all_pages, print_list
 from kefu.cli.remote.resource_names import full, short
@@ -36,8 +36,8 @@ async def _list_sessions(
             pb.Session.State.Name(one.state).removeprefix("STATE_").lower(),
             one.user,
             str(one.turn_count),
-            when(one.update_time),
-            when(one.expire_time),
+            local_time(one.update_time),
+            local_time(one.expire_time),
             one_line(one.title, 50),
         ),
         as_json=as_json,
@@ -57,7 +57,7 @@ async def _show_session(target: Remote, session: str, as_json: Json = False) -> 
         return
     out = console()
     state = pb.Session.State.Name(described.state).removeprefix("STATE_").lower()
-    out.print(f"{described.name}  {state}  until {when(described.expire_time)}", style="dim", soft_wrap=True)
+    out.print(f"{described.name}  {state}  until {local_time(described.expire_time)}", style="dim", soft_wrap=True)
     for turn in turns:
         out.print()
         if turn.question:
@@ -68,7 +68,7 @@ async def _show_session(target: Remote, session: str, as_json: Json = False) -> 
 
 
 def _about(turn: pb.Turn) -> str:
-    parts = [when(turn.create_time), pb.Turn.State.Name(turn.state).removeprefix("STATE_").lower()]
+    parts = [local_time(turn.create_time), pb.Turn.State.Name(turn.state).removeprefix("STATE_").lower()]
     if turn.HasField("handoff"):
         parts.append(f"for a person ({handoff_line(turn.handoff)})")
     cited = {citation.number: citation.title for citation in turn.completed.citations}

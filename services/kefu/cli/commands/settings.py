@@ -1,4 +1,4 @@
-"""`kefu settings`: what a tenant has changed, read and written."""
+"""`kefu settings`: a tenant's settings, read, changed, and their history."""
 
 from typing import Annotated, Any
 
@@ -7,7 +7,7 @@ from google.protobuf import json_format
 from google.protobuf.descriptor import FieldDescriptor
 
 from kefu.cli.commands.keys_and_tenants import Tenant, full_tenant
-from kefu.cli.console import CommandFailed, as_dict, console, print_json, print_table, when
+from kefu.cli.console import CommandFailed, as_dict, console, local_time, print_json, print_table
 from kefu.cli.remote.connection import Json, Remote, remote
 from kefu.cli.remote.pagination import Limit, all_pages
 from kefu.router.v1 import admin_pb2 as pb
@@ -22,10 +22,12 @@ async def _get_settings(target: Remote, tenant: Tenant = "", as_json: Json = Fal
         request = pb.GetTenantSettingsRequest(tenant=full_tenant(tenant))
         found = await rpc.AdminServiceStub(channel).GetTenantSettings(request, metadata=target.metadata)
     if as_json:
-        print_json({"revision": found.revision, "settings": _plain(found.settings)})
+        print_json({"revision": found.revision, "settings": _settings_dict(found.settings)})
         return
     print_table(
-        ("setting", "value"), _flat("", _plain(found.settings)), empty="Everything is the installation's default."
+        ("setting", "value"),
+        _flatten("", _settings_dict(found.settings)),
+        empty="Everything is the installation's default.",
     )
     console().print(f"revision {found.revision}", style="dim")
 
@@ -56,7 +58,7 @@ async def _set_settings(
         )
         request = pb.UpdateTenantSettingsRequest(
             tenant=full_tenant(tenant),
-            settings=changed(found.settings, change or (), unset or ()),
+            settings=apply_changes(found.settings, change or (), unset or ()),
             revision=found.revision,
         )
         done = await stub.UpdateTenantSettings(request, metadata=target.metadata)
@@ -78,16 +80,16 @@ async def _history(
         request = pb.ListSettingsRevisionsRequest(tenant=full_tenant(tenant))
         found = await all_pages(target, call, request, lambda page: page.revisions, limit)
     if as_json:
-        print_json([{**as_dict(one), "settings": _plain(one.settings)} for one in found])
+        print_json([{**as_dict(one), "settings": _settings_dict(one.settings)} for one in found])
         return
     print_table(
         ("revision", "when", "by", "settings"),
         [
             (
                 str(one.revision),
-                when(one.create_time),
+                local_time(one.create_time),
                 one.author,
-                "; ".join(f"{name}={value}" for name, value in _flat("", _plain(one.settings))),
+                "; ".join(f"{name}={value}" for name, value in _flatten("", _settings_dict(one.settings))),
             )
             for one in found
         ],
@@ -95,11 +97,14 @@ async def _history(
     )
 
 
-def changed(
+def apply_changes(
     settings: pb.TenantSettings, sets: list[str] | tuple[()], unsets: list[str] | tuple[()]
 ) -> pb.TenantSettings:
-    """Settings with some set ("max_passages=4", "texts.en.greeting=Hello") and some unset, or CommandFailed."""
-    tree = _plain(settings)
+    """Settings after changes: some set ("max_passages=4", "texts.en.greeting=Hello"), some unset (names).
+
+    Raises CommandFailed for an unknown setting or a wrong value.
+    """
+    tree = _settings_dict(settings)
     for change in sets:
         name, equals, value = change.partition("=")
         if not equals:
@@ -127,7 +132,7 @@ def changed(
 
 
 def _as_typed(field: FieldDescriptor, value: Any) -> Any:
-    """What was typed, as JSON has it: a list's entries stand between semicolons."""
+    """A typed value as JSON has it. Entries of a list are separated by semicolons."""
     if not isinstance(value, str):
         return value
     if field.is_repeated and field.message_type is None:
@@ -139,15 +144,15 @@ def _as_typed(field: FieldDescriptor, value: Any) -> Any:
     return value
 
 
-def _plain(settings: pb.TenantSettings) -> dict[str, Any]:
+def _settings_dict(settings: pb.TenantSettings) -> dict[str, Any]:
     return json_format.MessageToDict(settings, preserving_proto_field_name=True)
 
 
-def _flat(prefix: str, tree: dict[str, Any]) -> list[tuple[str, str]]:
+def _flatten(prefix: str, tree: dict[str, Any]) -> list[tuple[str, str]]:
     rows: list[tuple[str, str]] = []
     for name, value in tree.items():
         if isinstance(value, dict):
-            rows += _flat(f"{prefix}{name}.", value)  # pyright: ignore[reportUnknownArgumentType] - JSON
+            rows += _flatten(f"{prefix}{name}.", value)  # pyright: ignore[reportUnknownArgumentType] - JSON
         elif isinstance(value, list):
             rows.append((f"{prefix}{name}", "; ".join(map(str, value))))  # pyright: ignore[reportUnknownArgumentType]
         else:

@@ -1,4 +1,4 @@
-"""`kefu up`, `status`, `logs`, `down`, `doctor`, `env`: running Kefu on this machine, and looking at it."""
+"""`kefu up`, `status`, `logs`, `down`, `doctor`, `env`: the suite on this machine."""
 
 import asyncio
 import time
@@ -18,8 +18,8 @@ from kefu.cli.remote.connection import (
     Key,
     Remote,
     Server,
-    failing_plainly,
-    find,
+    find_remote,
+    print_failures,
     remote,
 )
 from kefu.cli.remote.resource_names import short
@@ -29,7 +29,7 @@ from kefu.local import data_dir as folders
 from kefu.local import log_files
 from kefu.local.data_dir import DataDir, SuiteState
 from kefu.local.health_probes import channel_serving, http_serving
-from kefu.local.suite import Choices
+from kefu.local.suite import SuiteOptions
 
 _PORTS = "Ports"
 _FOLLOW_SECONDS = 0.3
@@ -94,7 +94,7 @@ def _up(
     A service that crashes is started again. Ctrl-C stops all in order, a second Ctrl-C at once. A usual port that is
     taken is replaced by the next free one; one that is named here is not. Variables named KEFU_… reach the services.
     """
-    choices = Choices(
+    options = SuiteOptions(
         model=model,
         engine=engine,
         generation_replicas=generation_replicas,
@@ -110,38 +110,38 @@ def _up(
         router_port=router_port,
         metrics=metrics,
     )
-    with failing_plainly():
+    with print_failures():
         if detach and demo:
             raise CommandFailed("--demo stays in the terminal: leave --detach out, or import and ask yourself.")
         if detach:
-            up_detached(DataDir(data_dir), _arguments(choices))
+            up_detached(DataDir(data_dir), _arguments(options))
         else:
-            up(choices, DataDir(data_dir), demo=demo)
+            up(options, DataDir(data_dir), demo=demo)
 
 
-def _arguments(choices: Choices) -> list[str]:
+def _arguments(options: SuiteOptions) -> list[str]:
     given = {
-        "--model": choices.model,
-        "--engine": choices.engine,
-        "--generation-replicas": choices.generation_replicas,
-        "--retrieval-replicas": choices.retrieval_replicas,
-        "--routers": choices.routers,
-        "--streams": choices.streams,
-        "--router-port": choices.router_port,
-        "--port": choices.port,
-        "--retrieval-port": choices.retrieval_port,
-        "--generation-port": choices.generation_port,
-        "--redis-port": choices.redis_port,
-        "--gateway-port": choices.gateway_port,
+        "--model": options.model,
+        "--engine": options.engine,
+        "--generation-replicas": options.generation_replicas,
+        "--retrieval-replicas": options.retrieval_replicas,
+        "--routers": options.routers,
+        "--streams": options.streams,
+        "--router-port": options.router_port,
+        "--port": options.port,
+        "--retrieval-port": options.retrieval_port,
+        "--generation-port": options.generation_port,
+        "--redis-port": options.redis_port,
+        "--gateway-port": options.gateway_port,
     }
     arguments = [word for option, value in given.items() if value for word in (option, str(value))]
-    switches = {"--metrics": choices.metrics, "--tls": choices.tls}
+    switches = {"--metrics": options.metrics, "--tls": options.tls}
     return [*arguments, *(switch for switch, is_on in switches.items() if is_on)]
 
 
 def _down(data_dir: DataDirOption = folders.DEFAULT) -> None:
     """Stop the suite that runs on this machine. What it knows is kept."""
-    with failing_plainly():
+    with print_failures():
         down(DataDir(data_dir))
 
 
@@ -205,7 +205,7 @@ async def _health(target: Remote, running: SuiteState | None) -> list[dict[str, 
 
 
 async def _health_of(row: dict[str, Any], root_certificate: str) -> str:
-    if row["name"] == "redis":  # asked by `kefu up`, which has its password
+    if row["name"] == "redis":  # probed by `kefu up`, which has the password
         return "serving" if row["state"] == "ready" else str(row["state"])
     if row["name"] == "gateway":
         serving = await http_serving(row["address"])
@@ -218,7 +218,7 @@ async def _health_of(row: dict[str, Any], root_certificate: str) -> str:
 
 
 async def _model(target: Remote, running: SuiteState) -> dict[str, Any] | None:
-    """What the first generation replica runs; only the services' own key, which lies in the data folder, may ask."""
+    """The model of the first generation replica. The call needs the services' own key, which is in the data folder."""
     keys = target.folder.keys()
     address = next((one.address for one in running.services if one.name == "generation" and one.state == "ready"), "")
     if keys is None or not address:
@@ -242,7 +242,7 @@ def _logs(
     data_dir: DataDirOption = folders.DEFAULT,
 ) -> None:
     """Show what the services of this machine logged."""
-    with failing_plainly():
+    with print_failures():
         folder = DataDir(data_dir)
         logs = {path.stem: path for path in sorted(folder.logs.glob("*.log"))}
         if service and service not in logs:
@@ -258,7 +258,7 @@ def _logs(
             while follow:
                 time.sleep(_FOLLOW_SECONDS)
                 for name, path in chosen.items():
-                    written, offsets[name] = log_files.read_on(path, offsets[name])
+                    written, offsets[name] = log_files.read_new_lines(path, offsets[name])
                     for line in written:
                         _print_log(name, line, raw=raw, alone=len(chosen) == 1)
         except KeyboardInterrupt:
@@ -289,8 +289,8 @@ def _doctor(data_dir: DataDirOption = folders.DEFAULT, as_json: Json = False) ->
 
 def _env(server: Server = "", key: Key = "", data_dir: DataDirOption = folders.DEFAULT) -> None:
     """Print shell lines that set KEFU_SERVER, KEFU_KNOWLEDGE_SERVER and KEFU_KEY: eval "$(kefu env)"."""
-    with failing_plainly():
-        target = find(server, "", key, DataDir(Path(data_dir)))
+    with print_failures():
+        target = find_remote(server, "", key, DataDir(Path(data_dir)))
         if not target.key:
             raise CommandFailed(f"There is no key in {DataDir(data_dir).path}: run `kefu up` first, or give --key.")
         print(f"export KEFU_SERVER={target.router}")

@@ -1,4 +1,4 @@
-"""`kefu up`: the whole suite on this machine, as child processes."""
+"""`kefu up`: the whole suite on this machine, in child processes."""
 
 import asyncio
 import os
@@ -20,23 +20,23 @@ from kefu.common.rpc.server import CANNOT_START
 from kefu.common.text.terminal_text import printable
 from kefu.local import processes
 from kefu.local.data_dir import DEFAULT, DataDir, ServiceState, SuiteState, start_time_of
-from kefu.local.suite import Choices, LocalSuite, compose
-from kefu.local.supervisor import State, Supervised, Supervisor
+from kefu.local.suite import LocalSuite, SuiteOptions, compose
+from kefu.local.supervisor import ServiceStatus, SupervisedService, Supervisor
 
 T = TypeVar("T")
 
 
-def up(choices: Choices, folder: DataDir, *, demo: bool = False) -> None:
-    """Run the suite until Ctrl-C or SIGTERM. CommandFailed when it does not start."""
+def up(options: SuiteOptions, folder: DataDir, *, demo: bool = False) -> None:
+    """Run the suite until Ctrl-C or SIGTERM. Raises CommandFailed when a service does not start."""
     folder.create()
     with folder.locked():
         out = console()
-        if left := folder.read_state():
-            for what in processes.kill_leftovers(left):
+        if earlier_state := folder.read_state():
+            for what in processes.kill_leftovers(earlier_state):
                 out.print(f"Ended {what}, which an earlier `kefu up` had left behind.")
         keys = folder.make_keys()
         run_id, pid = uuid.uuid4().hex, os.getpid()
-        suite = compose(choices, folder, keys, run_id, lambda sentence: out.print(sentence, soft_wrap=True))
+        suite = compose(options, folder, keys, run_id, lambda sentence: out.print(sentence, soft_wrap=True))
         state = SuiteState(
             pid,
             start_time_of(pid),
@@ -55,7 +55,7 @@ def up(choices: Choices, folder: DataDir, *, demo: bool = False) -> None:
 
 
 class _Run:
-    """One run of the suite: what the terminal and the state file say of it."""
+    """One run of the suite, with its output on the terminal and its state file."""
 
     def __init__(self, suite: LocalSuite, folder: DataDir, state: SuiteState, out: Console) -> None:
         self._suite = suite
@@ -68,25 +68,25 @@ class _Run:
         self._view.watch(self._supervisor.services)
 
     async def until_stopped(self, demo: Remote | None) -> None:
-        """Start all, run the demo if there is one to call, stay until a signal, stop all."""
+        """Start all services, run the demo against `demo` unless that is None, wait for a signal, and stop all."""
         began = time.monotonic()
         processes.on_stop_signals(self._on_signal)
-        failed: Sequence[Supervised] = ()
+        failed: Sequence[SupervisedService] = ()
         async with self._supervisor:
             self._record("starting")
             with self._view:
                 ready = await self._unless_stopped(self._supervisor.settled())
             if ready:
                 self._record("ready")
-                self._tell_ready(time.monotonic() - began, is_demo=demo is not None)
+                self._print_ready(time.monotonic() - began, is_demo=demo is not None)
                 if demo is None or await self._unless_stopped(run_demo(demo, self._out)):
                     if demo is not None:
-                        self._tell_how_to_go_on()
+                        self._print_next_steps()
                     await self._stop.wait()
             elif ready is False:
                 failed = self._supervisor.failed()
                 for one in failed:
-                    self._tell_failed(one)
+                    self._print_failure(one)
             self._record("stopping")
             self._out.print("Stopping …")
         self._out.print("Stopped: no process is left.")
@@ -96,7 +96,7 @@ class _Run:
             raise CommandFailed(f"Kefu did not start: {names} failed, see above.", CANNOT_START if permanent else 1)
 
     async def _unless_stopped(self, work: Coroutine[Any, Any, T]) -> T | None:
-        """What `work` returns, or None when a signal came first and it was cancelled."""
+        """The result of `work`; None when a signal came first, and the work was cancelled."""
         task = asyncio.create_task(work)
         stopping = asyncio.create_task(self._stop.wait())
         try:
@@ -109,16 +109,16 @@ class _Run:
 
     def _on_signal(self) -> None:
         if self._stop.is_set():
-            self._supervisor.hurry()
+            self._supervisor.skip_grace()
         self._stop.set()
 
-    def _on_change(self, one: Supervised) -> None:
+    def _on_change(self, one: SupervisedService) -> None:
         self._record(self._state.phase)
         if self._state.phase == "stopping":
             return
-        self._view.changed(one)
-        if one.state is State.FAILED and self._state.phase == "ready":
-            self._tell_failed(one)
+        self._view.on_change(one)
+        if one.state is ServiceStatus.FAILED and self._state.phase == "ready":
+            self._print_failure(one)
             self._out.print("The other services go on. When it is mended: Ctrl-C, and `kefu up` again.")
 
     def _record(self, phase: str) -> None:
@@ -138,7 +138,7 @@ class _Run:
         ]
         self._folder.write_state(self._state)
 
-    def _tell_ready(self, seconds: float, *, is_demo: bool) -> None:
+    def _print_ready(self, seconds: float, *, is_demo: bool) -> None:
         self._out.print()
         self._out.print(f"Kefu is ready ({seconds:.0f} s).", style="bold green")
         print_table(
@@ -149,9 +149,9 @@ class _Run:
             ],
         )
         if not is_demo:
-            self._tell_how_to_go_on()
+            self._print_next_steps()
 
-    def _tell_how_to_go_on(self) -> None:
+    def _print_next_steps(self) -> None:
         here = "" if self._folder.path == DEFAULT.absolute() else f" --data-dir {self._folder.path}"
         self._out.print()
         self._out.print("Go on in a browser:", style="bold")
@@ -170,7 +170,7 @@ class _Run:
             self._out.print(f"  {command:<32}  {what}", soft_wrap=True)
         self._out.print(f"Everything is kept in {self._folder.path}. Ctrl-C stops.", soft_wrap=True)
 
-    def _tell_failed(self, one: Supervised) -> None:
+    def _print_failure(self, one: SupervisedService) -> None:
         self._out.print()
         self._out.print(f"{one.service.name}: {printable(one.detail)}", style="bold red", soft_wrap=True)
         if one.exit_status != CANNOT_START:

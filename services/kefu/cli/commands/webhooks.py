@@ -1,4 +1,4 @@
-"""`kefu webhooks`: other systems that are told of what happens."""
+"""`kefu webhooks`: addresses of other systems that get events, and their deliveries."""
 
 from typing import Annotated
 
@@ -6,7 +6,7 @@ import typer
 
 from kefu.cli.command_group import group
 from kefu.cli.commands.collections import Yes, confirm
-from kefu.cli.console import CommandFailed, console, print_json, when
+from kefu.cli.console import CommandFailed, console, local_time, print_json
 from kefu.cli.remote.connection import Json, Remote, remote
 from kefu.cli.remote.pagination import Limit, all_pages, print_list
 from kefu.cli.remote.resource_names import full, short
@@ -37,7 +37,7 @@ async def _list(target: Remote, as_json: Json = False) -> None:
             short(one.name),
             one.url,
             " ".join(_NAMES.get(event, str(event)) for event in one.events),
-            when(one.create_time),
+            local_time(one.create_time),
         ),
         as_json=as_json,
         empty="There are no webhooks.",
@@ -53,10 +53,10 @@ async def _add(
     as_json: Json = False,
 ) -> None:
     """Add an address. What signs its deliveries is printed once, alone on standard output."""
-    wanted = [part for one in event for part in one.replace(",", " ").split()]
-    if wrong := [one for one in wanted if one not in _EVENTS]:
+    events = [part for one in event for part in one.replace(",", " ").split()]
+    if wrong := [one for one in events if one not in _EVENTS]:
         raise CommandFailed(f"There is no event {wrong[0]}: use {', '.join(_EVENTS)}.")
-    request = pb.CreateWebhookRequest(url=url, events=[_EVENTS[one] for one in wanted])
+    request = pb.CreateWebhookRequest(url=url, events=[_EVENTS[one] for one in events])
     async with target.to_router() as channel:
         made = await rpc.WebhookServiceStub(channel).CreateWebhook(request, metadata=target.metadata)
     if as_json:
@@ -91,8 +91,8 @@ async def _deliveries(target: Remote, webhook: _Webhook, limit: Limit = 20, as_j
             pb.Delivery.State.Name(one.state).removeprefix("STATE_").lower(),
             str(one.attempts),
             str(one.http_status or ""),
-            when(one.create_time),
-            when(one.next_time),
+            local_time(one.create_time),
+            local_time(one.next_time),
             one_line(one.error, 60),
         ),
         as_json=as_json,

@@ -1,1 +1,1 @@
-"""Documents on their way to the knowledge base: local files, web pages, the upload."""
+"""Documents for an import: local files, web pages, and their upload."""

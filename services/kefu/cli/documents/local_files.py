@@ -1,4 +1,4 @@
-"""Files to import: what is read, under which path, and what is skipped and why."""
+"""Local files for an import: which are sent, under which path, and which are skipped."""
 
 import os
 import unicodedata
@@ -16,37 +16,48 @@ _MAX_PATH = 1024
 
 @dataclass(frozen=True)
 class DocumentFile:
-    """A file to import. `path` is what the document is called: the same file gives the same path from anywhere."""
+    """A file to import."""
 
     file: Path
     path: str
+    """Path of the document in its collection. It is the same from whatever folder the command runs."""
     size: int
+    """Size of the file in bytes."""
     curated: bool = False
+    """Whether the file holds curated answers."""
     uri: str = ""
+    """Address of the page, for a file that was fetched."""
     media_type: str = ""
+    """Media type, for a file that was fetched; empty: by the ending."""
 
 
 @dataclass
 class FoundFiles:
-    """What there is to import, and what is left out, as (path, reason)."""
+    """The files to import, and the skipped ones."""
 
     files: list[DocumentFile] = field(default_factory=list[DocumentFile])
     skipped: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    """Skipped files as (path, reason)."""
     folders: list[str] = field(default_factory=list[str])
-    """Paths of the folders that were given."""
+    """Document paths of the given folders."""
     present: set[str] = field(default_factory=set[str])
-    """Paths of all that is in them, skipped or not; of a folder that could not be looked into, its own."""
+    """Document paths of all files in these folders, skipped or not; of an unreadable folder, its own path."""
 
 
-def find_files(given: Iterable[Path], curated: Iterable[Path] = (), root: Path | None = None) -> FoundFiles:
-    """Files and folders, the latter with all that is in them. CommandFailed for one that does not exist.
+def find_files(paths: Iterable[Path], curated: Iterable[Path] = (), root: Path | None = None) -> FoundFiles:
+    """The files among `paths`, and those below the folders among them. Raises CommandFailed for a missing one.
 
-    A document's path begins with the name of the folder that was given (or of the folder that holds the file), so that
-    importing it again, from wherever, replaces and does not duplicate; with `root`, it is relative to that.
-    In folders, hidden files and types that cannot be read are skipped; a file that is named is always sent.
+    A document's path begins with the name of the given folder, or of the folder that holds the given file. So another
+    import, from any folder, replaces the document and does not duplicate it. With `root`, the path is relative to that.
+    In folders, hidden files and unsupported types are skipped; a file that is named is always sent.
+
+    Args:
+        paths: files and folders.
+        curated: CSV files of curated answers.
+        root: a folder above all of them; None: see above.
     """
     found, seen = FoundFiles(), dict[str, Path]()
-    for path in given:
+    for path in paths:
         if path.is_dir():
             base = root or path.resolve().parent
             found.folders.append(_path_of(path, base))

@@ -1,4 +1,4 @@
-"""Send documents to the knowledge base, and tell what became of each."""
+"""Upload of documents to the knowledge base, with progress and a summary."""
 
 import time
 from collections.abc import Sequence
@@ -11,52 +11,52 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from kefu.cli.documents.local_files import DocumentFile
 from kefu.cli.remote.connection import Remote
 from kefu.client import importing as client
-from kefu.client.importing import Progress as Tell
+from kefu.client.importing import Progress as OnResponse
 from kefu.common.text.terminal_text import one_line, printable
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 
 _LISTED = 20
-_LINE_SECONDS = 10.0
+_PRINT_INTERVAL_SECONDS = 10.0
 
 
 @dataclass
-class Imported:
-    """What became of an import."""
+class ImportOutcome:
+    """The outcome of an import."""
 
     results: dict[str, pb.DocumentResult] = field(default_factory=dict[str, pb.DocumentResult])
-    """By path."""
-    unread: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
-    """What could not be read or fetched: path or address, and reason."""
+    """The service's results, by path."""
+    unreadable: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    """Files and pages that could not be read or fetched: path or address, and reason."""
     deleted: list[str] = field(default_factory=list[str])
-    """Paths of documents that were deleted since their file is gone."""
+    """Paths of documents that were deleted because their file is gone."""
 
     def count(self, outcome: pb.DocumentResult.Outcome.ValueType) -> int:
-        """Documents with an outcome."""
+        """The number of documents with an outcome."""
         return sum(result.outcome == outcome for result in self.results.values())
 
     def failures(self) -> list[tuple[str, str]]:
-        """Path and reason of each document that was not imported."""
+        """The path and reason of each document that was not imported."""
         failed = [
             (result.path, f"{result.message} ({result.reason})" if result.reason else result.message)
             for result in self.results.values()
             if result.outcome == pb.DocumentResult.OUTCOME_FAILED
         ]
-        return failed + self.unread
+        return failed + self.unreadable
 
-    def gone(self) -> list[str]:
-        """Paths of documents that are no longer there, on disk or in their archive."""
+    def deleted_paths(self) -> list[str]:
+        """The paths of deleted documents, whose file or archive entry is gone."""
         kinds = pb.DocumentResult
         return [path for path, one in self.results.items() if one.outcome == kinds.OUTCOME_DELETED] + self.deleted
 
     def as_json(self, skipped: Sequence[tuple[str, str]]) -> dict[str, Any]:
-        """What `--json` prints."""
+        """The JSON object of the outcome, for `--json`."""
         kinds = pb.DocumentResult.Outcome
         return {
             "created": self.count(kinds.OUTCOME_CREATED),
             "updated": self.count(kinds.OUTCOME_UPDATED),
             "unchanged": self.count(kinds.OUTCOME_UNCHANGED),
             "unpacked": self.count(kinds.OUTCOME_UNPACKED),
-            "deleted": self.gone(),
+            "deleted": self.deleted_paths(),
             "failed": [{"path": path, "reason": reason} for path, reason in self.failures()],
             "skipped": [{"path": path, "reason": reason} for path, reason in skipped],
             "passages": sum(result.passages for result in self.results.values()),
@@ -67,17 +67,17 @@ async def send(
     remote: Remote,
     collection: str,
     files: Sequence[DocumentFile],
-    tell: Tell,
+    on_response: OnResponse,
     *,
     create: bool = False,
     about: pb.DocumentStart | None = None,
-) -> Imported:
-    """Import files; `about` says what holds for all, `tell` hears of progress and results."""
+) -> ImportOutcome:
+    """Import files; `about` says what holds for all, `on_response` hears of progress and results."""
     start = pb.ImportStart(collection=f"collections/{collection}", create=create)
     documents = [_document(file, about or pb.DocumentStart()) for file in files]
     async with remote.to_knowledge() as channel:
-        results = await client.send(channel, start, documents, tell, remote.metadata, remote.persistence())
-    return Imported(results)
+        results = await client.send(channel, start, documents, on_response, remote.metadata, remote.persistence())
+    return ImportOutcome(results)
 
 
 def _document(file: DocumentFile, about: pb.DocumentStart) -> client.Document:
@@ -88,7 +88,7 @@ def _document(file: DocumentFile, about: pb.DocumentStart) -> client.Document:
 
 
 class ImportView:
-    """A progress bar on a terminal; elsewhere a line every while."""
+    """The progress of an import: a bar on a terminal, elsewhere a line every 10 s."""
 
     def __init__(self, out: Console, files: Sequence[DocumentFile]) -> None:
         self._out = out
@@ -105,7 +105,7 @@ class ImportView:
         self._paths = {file.path for file in files}
         self._total = total = len(files)
         self._done = 0
-        self._told = time.monotonic()
+        self._printed_at = time.monotonic()
         self._task = self._progress.add_task("Importing", total=total, now="")
 
     def __enter__(self) -> "ImportView":
@@ -114,13 +114,13 @@ class ImportView:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Take the bar away."""
+        """Remove the bar."""
         self._progress.stop()
 
-    def tell(self, response: pb.ImportDocumentsResponse) -> None:
-        """Show a report."""
+    def show(self, response: pb.ImportDocumentsResponse) -> None:
+        """Show one response of the import."""
         if not self._out.is_terminal:
-            self._tell_in_lines(response)
+            self._print_line(response)
         elif response.WhichOneof("report") == "result":
             sent = response.result.path in self._paths  # and not within an archive
             self._progress.update(self._task, advance=int(sent), now=one_line(response.result.path, 40))
@@ -130,29 +130,29 @@ class ImportView:
             done, total = response.progress.passages_embedded, response.progress.passages_total
             self._progress.update(self._task, now=f"{one_line(response.progress.path, 40)} {done}/{total}")
 
-    def _tell_in_lines(self, response: pb.ImportDocumentsResponse) -> None:
+    def _print_line(self, response: pb.ImportDocumentsResponse) -> None:
         self._done += response.result.path in self._paths
-        if time.monotonic() - self._told >= _LINE_SECONDS:
-            self._told = time.monotonic()
+        if time.monotonic() - self._printed_at >= _PRINT_INTERVAL_SECONDS:
+            self._printed_at = time.monotonic()
             path = response.result.path or response.progress.path
             self._out.print(f"  {self._done} of {self._total} done, at {printable(path)}", soft_wrap=True)
 
 
-def _also(imported: Imported) -> str:
-    unpacked, gone = imported.count(pb.DocumentResult.OUTCOME_UNPACKED), len(imported.gone())
+def _extra_counts(imported: ImportOutcome) -> str:
+    unpacked, gone = imported.count(pb.DocumentResult.OUTCOME_UNPACKED), len(imported.deleted_paths())
     return (f", {unpacked} unpacked" if unpacked else "") + (f", {gone} deleted" if gone else "")
 
 
 def print_summary(
-    out: Console, imported: Imported, skipped: Sequence[tuple[str, str]], collection: str, seconds: float
+    out: Console, imported: ImportOutcome, skipped: Sequence[tuple[str, str]], collection: str, seconds: float
 ) -> None:
-    """Say what was imported, what failed and what was skipped, and why."""
+    """Print counts, then the failed and skipped documents with their reasons."""
     kinds = pb.DocumentResult.Outcome
     passages = sum(result.passages for result in imported.results.values())
     out.print(
         f"Imported into {collection} in {seconds:.1f} s: {imported.count(kinds.OUTCOME_CREATED)} created, "
         f"{imported.count(kinds.OUTCOME_UPDATED)} updated, {imported.count(kinds.OUTCOME_UNCHANGED)} unchanged, "
-        f"{len(imported.failures())} failed, {len(skipped)} skipped{_also(imported)}; "
+        f"{len(imported.failures())} failed, {len(skipped)} skipped{_extra_counts(imported)}; "
         f"{passages} passages and curated answers.",
         soft_wrap=True,
     )

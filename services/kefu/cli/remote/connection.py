@@ -1,4 +1,4 @@
-"""Where Kefu is, with which key, and commands that call it."""
+"""The connection of commands to a running Kefu: addresses, key, and the decorator that adds their options."""
 
 import asyncio
 import functools
@@ -13,7 +13,7 @@ import grpc
 import grpc.aio
 import typer
 
-from kefu.cli.console import UNAVAILABLE, CommandFailed, die, explain
+from kefu.cli.console import UNAVAILABLE, CommandFailed, command_failure, exit_with
 from kefu.client.channels import open_channel
 from kefu.client.persistence import Persistence
 from kefu.common.errors import ServiceError, StartupError
@@ -68,43 +68,47 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 @dataclass(frozen=True)
 class Remote:
-    """A Kefu to call. Addresses are host:port, or https://host:port for TLS."""
+    """A running Kefu. Addresses are host:port, or https://host:port for TLS."""
 
     router: str
+    """Address of the router."""
     knowledge: str
+    """Address of the retrieval service."""
     key: str
+    """The key to send; empty: none."""
     folder: DataDir
-    patient: bool = False
-    """A local `kefu up` is alive: a service that does not answer is being started again, so wait a while for it."""
+    """The local data folder, whether a suite runs in it or not."""
+    waits_for_restart: bool = False
+    """Whether a local `kefu up` is alive, which restarts a service that does not answer: commands then wait for it."""
     root_certificate: str = ""
-    """Path of the certificate to trust for the router, when it is a local one over TLS; empty: the system's."""
+    """Path of the certificate to trust for a local router with TLS; empty: the system's."""
 
     @property
     def metadata(self) -> tuple[tuple[str, str], ...]:
-        """What every call carries."""
+        """The metadata of every call."""
         return (("authorization", f"Bearer {self.key}"),) if self.key else ()
 
     def persistence(self) -> Persistence:
-        """Whoever is not there at first is told of at once; what has begun is worth some patience."""
-        return Persistence(2 * RESTART_SECONDS, at_first=self.patient)
+        """The retry policy of a call: an unreachable service fails at once, and an answer that has begun is resumed."""
+        return Persistence(2 * RESTART_SECONDS, at_first=self.waits_for_restart)
 
     @asynccontextmanager
     async def to_router(self) -> AsyncIterator[grpc.aio.Channel]:
-        """A channel to the router; a failed call inside the block becomes CommandFailed."""
-        async with open_channel(self.router, self.root_certificate) as channel, explained(self.router):
-            await self.wait_for(channel)
+        """A channel to the router. A failed call inside the block raises CommandFailed."""
+        async with open_channel(self.router, self.root_certificate) as channel, explain_failures(self.router):
+            await self.wait_until_reachable(channel)
             yield channel
 
     @asynccontextmanager
     async def to_knowledge(self) -> AsyncIterator[grpc.aio.Channel]:
-        """A channel to the retrieval service; a failed call inside the block becomes CommandFailed."""
-        async with open_channel(self.knowledge) as channel, explained(self.knowledge):
-            await self.wait_for(channel)
+        """A channel to the retrieval service. A failed call inside the block raises CommandFailed."""
+        async with open_channel(self.knowledge) as channel, explain_failures(self.knowledge):
+            await self.wait_until_reachable(channel)
             yield channel
 
-    async def wait_for(self, channel: grpc.aio.Channel) -> None:
-        """If `kefu up` is there to start a service again, wait until it can be reached; CommandFailed if it cannot."""
-        if not self.patient:
+    async def wait_until_reachable(self, channel: grpc.aio.Channel) -> None:
+        """Wait up to 30 s for a service that a local `kefu up` restarts. Raises CommandFailed after that."""
+        if not self.waits_for_restart:
             return
         try:
             await asyncio.wait_for(channel.channel_ready(), RESTART_SECONDS)
@@ -117,22 +121,22 @@ class Remote:
 
 
 @asynccontextmanager
-async def explained(address: str) -> AsyncIterator[None]:
-    """Turn a failed call to `address` inside the block into CommandFailed."""
+async def explain_failures(address: str) -> AsyncIterator[None]:
+    """A block in which a failed call to `address` raises CommandFailed."""
     try:
         yield
     except grpc.RpcError as error:
-        raise explain(error, address) from None
-    except ServiceError as error:  # as kefu.client tells it, with the failed call behind it
+        raise command_failure(error, address) from None
+    except ServiceError as error:  # of kefu.client, with the failed call as its cause
         if not isinstance(error.__cause__, grpc.RpcError):
             raise
-        raise explain(error.__cause__, address) from None
+        raise command_failure(error.__cause__, address) from None
 
 
-def find(server: str, knowledge_server: str, key: str, folder: DataDir) -> Remote:
-    """Where to call: what was given, else the local `kefu up`, else the default ports of this machine.
+def find_remote(server: str, knowledge_server: str, key: str, folder: DataDir) -> Remote:
+    """The Kefu to call: the given addresses, else the local `kefu up`, else the default ports of this machine.
 
-    The local key is sent to this machine only.
+    Empty arguments are not given. The local key is sent to this machine only.
     """
     running = folder.running()
     router = server or (running.router if running else "") or ROUTER
@@ -140,10 +144,12 @@ def find(server: str, knowledge_server: str, key: str, folder: DataDir) -> Remot
     if not key and _is_local(router) and _is_local(knowledge):
         keys = folder.keys()
         key = keys.bootstrap if keys else ""
-    lost = {service.address for service in running.services if service.state == "failed"} if running else set[str]()
-    patient = running is not None and router == running.router and not lost & {router, knowledge}
+    failed_addresses = (
+        {service.address for service in running.services if service.state == "failed"} if running else set[str]()
+    )
+    waits_for_restart = running is not None and router == running.router and not failed_addresses & {router, knowledge}
     root = running.root_certificate if running is not None and router == running.router else ""
-    return Remote(router, knowledge, key, folder, patient, root)
+    return Remote(router, knowledge, key, folder, waits_for_restart, root)
 
 
 def _is_local(address: str) -> bool:
@@ -152,7 +158,7 @@ def _is_local(address: str) -> bool:
 
 
 def remote(command: Callable[Concatenate[Remote, P], Awaitable[None]]) -> Callable[P, None]:
-    """Make a typer command of a coroutine: its first parameter becomes the options that say where Kefu is."""
+    """A typer command from a coroutine function. Its first parameter is replaced by the options of the connection."""
     signature = inspect.signature(command, eval_str=True)
     own = list(signature.parameters.values())[1:]
     shared = [
@@ -168,11 +174,13 @@ def remote(command: Callable[Concatenate[Remote, P], Awaitable[None]]) -> Callab
 
     @functools.wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        given = dict(kwargs)
-        with failing_plainly():
-            folder = DataDir(Path(str(given.pop("data_dir"))))
-            target = find(str(given.pop("server")), str(given.pop("knowledge_server")), str(given.pop("key")), folder)
-            asyncio.run(_as_coroutine(functools.partial(command, target, *args, **given)))  # pyright: ignore[reportCallIssue] - P without the shared options, which typer put in
+        options = dict(kwargs)
+        with print_failures():
+            folder = DataDir(Path(str(options.pop("data_dir"))))
+            target = find_remote(
+                str(options.pop("server")), str(options.pop("knowledge_server")), str(options.pop("key")), folder
+            )
+            asyncio.run(_as_coroutine(functools.partial(command, target, *args, **options)))  # pyright: ignore[reportCallIssue] - P without the shared options, which typer put in
 
     run.__signature__ = inspect.Signature([*own, *shared])  # pyright: ignore[reportAttributeAccessIssue] - what typer reads
     run.__annotations__ = {parameter.name: parameter.annotation for parameter in (*own, *shared)}
@@ -184,13 +192,13 @@ async def _as_coroutine(call: Callable[[], Awaitable[None]]) -> None:
 
 
 @contextmanager
-def failing_plainly() -> Iterator[None]:
-    """A block whose failure is printed as a sentence and ends the program with its status."""
+def print_failures() -> Iterator[None]:
+    """A block whose failures are printed as a sentence, and end the program with their status."""
     try:
         yield
     except CommandFailed as failure:
-        die(failure)
+        exit_with(failure)
     except LocalError as error:
-        die(CommandFailed(str(error)))
+        exit_with(CommandFailed(str(error)))
     except StartupError as error:
-        die(CommandFailed(str(error), CANNOT_START))
+        exit_with(CommandFailed(str(error), CANNOT_START))

@@ -1,4 +1,4 @@
-"""Options that say what documents are, or which ones are wanted: audience, metadata."""
+"""Options for documents and searches: audience, metadata, filters."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -11,13 +11,15 @@ from kefu.retrieval.v1 import knowledge_pb2 as pb
 
 
 class Audience(StrEnum):
-    """Whom something may be shown to."""
+    """The people to whom a document may be shown."""
 
     EVERYONE = "everyone"
+    """Customers too."""
     STAFF = "staff"
+    """Agents and operators only."""
 
     def message(self) -> pb.Audience.ValueType:
-        """As the contract has it."""
+        """The audience in the contract."""
         return pb.AUDIENCE_STAFF if self is Audience.STAFF else pb.AUDIENCE_EVERYONE
 
 
@@ -33,8 +35,11 @@ Filters = Annotated[
 ]
 
 
-def pairs_of(option: str, given: Iterable[str]) -> list[tuple[str, str]]:
-    """What stands left and right of the first "=" of each; raises CommandFailed where there is none."""
+def parse_pairs(option: str, given: Iterable[str]) -> list[tuple[str, str]]:
+    """The pairs in texts such as "key=value", split at the first "=". Raises CommandFailed for one without.
+
+    `option` is named in the message.
+    """
     pairs: list[tuple[str, str]] = []
     for one in given:
         key, sign, value = one.partition("=")
@@ -45,5 +50,5 @@ def pairs_of(option: str, given: Iterable[str]) -> list[tuple[str, str]]:
 
 
 def audience_name(audience: pb.Audience.ValueType) -> str:
-    """As the options have it."""
+    """The name of an audience among the options."""
     return str(Audience.STAFF if audience == pb.AUDIENCE_STAFF else Audience.EVERYONE)

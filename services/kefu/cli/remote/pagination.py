@@ -1,4 +1,4 @@
-"""What a service lists: all pages of a call, printed as a table or as JSON."""
+"""Lists of a service: all pages of a call, and their output as a table or as JSON."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Annotated, Protocol, TypeVar
@@ -14,14 +14,14 @@ Limit = Annotated[int, typer.Option("--limit", "-n", help="At most so many; 0 me
 
 
 class PageRequest(Protocol):
-    """A request for a page, as every listing call of the contract has it."""
+    """A request for a page, as in every listing method of the contracts."""
 
     page_size: int
     page_token: str
 
 
 class Page(Protocol):
-    """A page, as every listing call of the contract answers with it."""
+    """A page, as in the response of every listing method of the contracts."""
 
     next_page_token: str
 
@@ -38,7 +38,7 @@ async def all_pages(
     items: Callable[[Response], Iterable[Item]],
     limit: int = 0,
 ) -> list[Item]:
-    """The items of all pages, at most `limit`; 0 means no limit. `request` says of what; its paging is done here."""
+    """The items of all pages of a listing call, at most `limit`; 0: all. The page fields of `request` are set here."""
     request.page_size = min(limit or MAX_PAGE_SIZE, MAX_PAGE_SIZE)
     found: list[Item] = []
     while True:
@@ -57,7 +57,7 @@ def print_list(
     as_json: bool,
     empty: str = "",
 ) -> None:
-    """A table with a `row` for each, or `empty` if there are none; with `as_json` one JSON list of them."""
+    """Print a table with a `row` for each item, or `empty` without items; with `as_json`, one JSON list."""
     if as_json:
         print_json(found)
     else:

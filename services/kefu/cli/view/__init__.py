@@ -1,1 +1,1 @@
-"""What the command line shows: answers, live replies, the state of services."""
+"""Views of the command line: answers, live replies, the status of services."""

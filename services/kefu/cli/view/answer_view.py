@@ -1,4 +1,4 @@
-"""One question and its answer, shown as it arrives."""
+"""The view of one answer, printed as it arrives."""
 
 from collections.abc import Callable
 from contextlib import aclosing
@@ -17,7 +17,7 @@ from kefu.router.v1 import chat_pb2 as pb
 
 
 def as_json(answer: Answer) -> dict[str, Any]:
-    """What `--json` prints."""
+    """The JSON object of an answer, for `--json`."""
     completed = as_dict(answer.completed) if answer.completed else {}
     return {
         "session": answer.session,
@@ -38,7 +38,7 @@ def as_json(answer: Answer) -> dict[str, Any]:
 
 
 class AnswerView:
-    """Prints an answer as it arrives, then where it comes from."""
+    """Prints an answer as it arrives, then its sources and times."""
 
     def __init__(self, out: Console, *, show_reasoning: bool = False) -> None:
         self._out = out
@@ -47,7 +47,7 @@ class AnswerView:
         self._thinking = False
 
     def show(self, event: Event, answer: Answer) -> None:
-        """Print what an event added. `answer` has taken the event in already."""
+        """Print what an event added. The event is part of `answer` already."""
         match event:
             case pb.ReasoningDelta() if self._show_reasoning:
                 self._thinking = True
@@ -56,12 +56,12 @@ class AnswerView:
                 if self._thinking:
                     self._thinking = False
                     self._write("\n\n")
-                self._bring_up_to(answer.joined.decode("utf-8", "replace"))
+                self._write_new_text(answer.joined.decode("utf-8", "replace"))
             case _:
                 pass
 
     def end(self, answer: Answer) -> None:
-        """Print the rest: a hand-over, sources with what they carry, and the times."""
+        """Print the rest: a handoff, the sources with the text that cites them, and the times."""
         if answer.handoff is not None and not answer.joined:
             self._write(answer.handoff.message)
         self._write("\n")
@@ -91,8 +91,8 @@ class AnswerView:
             for passage in others:
                 self._out.print(source_line(passage), style="dim", soft_wrap=True)
 
-    def _bring_up_to(self, text: str) -> None:
-        if not text.startswith(self._shown):  # after a resume: what stands on the screen cannot be taken back
+    def _write_new_text(self, text: str) -> None:
+        if not text.startswith(self._shown):  # after a resume: printed text cannot be taken back
             if self._shown.startswith(text):
                 return
             self._write("\n[continued]\n")
@@ -106,20 +106,20 @@ class AnswerView:
 
 
 def handoff_line(handoff: pb.Handoff) -> str:
-    """Why a person should take over, and what is to know before."""
+    """The reason of a handoff and what an agent should know, on one line."""
     reason = pb.Handoff.Reason.Name(handoff.reason).removeprefix("REASON_").lower().replace("_", " ")
-    said = (handoff.subject, "out of hours" if handoff.out_of_hours else "", "again" if handoff.repeated else "")
-    return ", ".join([reason, *filter(None, said)])
+    details = (handoff.subject, "out of hours" if handoff.out_of_hours else "", "again" if handoff.repeated else "")
+    return ", ".join([reason, *filter(None, details)])
 
 
 def source_line(passage: pb.SourcePassage) -> str:
-    """A source on one line: its number, title, headings, and the address that a customer may open."""
+    """A passage on one line: number, title, headings, and the address that a customer may open."""
     place = " › ".join([passage.title, *passage.headings])
     return f"  [{passage.number}] {one_line(f'{place}  {passage.uri}', 200)}"
 
 
 def timing_line(answer: Answer) -> str:
-    """How long it took, as this program saw it, and how much of it was searching."""
+    """The times of an answer as this program measured them, with tokens, source and the time of the search."""
     parts: list[str] = []
     if answer.first_text is not None:
         parts.append(f"first text {answer.first_text:.2f} s")
@@ -150,7 +150,10 @@ async def answer_one(
     show: Callable[[Event, Answer], None],
     answer: Answer | None = None,
 ) -> Answer:
-    """Ask and read to the end; `show` is told each event. Pass `answer` to read it meanwhile."""
+    """Ask a question, and read the answer to the end. `show` is called with each event.
+
+    A caller that reads the answer meanwhile passes its own `answer`.
+    """
     answer = answer or Answer()
     async with aclosing(follow(channel, request, remote.metadata, remote.persistence())) as events:
         async for event in events:

@@ -1,4 +1,4 @@
-"""What a person writes in a session, printed while `kefu chat` waits for its own customer to type."""
+"""Live replies: messages of agents in a session, printed while `kefu chat` waits for the customer's input."""
 
 import threading
 from collections.abc import Iterator
@@ -18,28 +18,28 @@ _PAUSE_SECONDS = 2.0
 _CALL_SECONDS = 30.0
 
 
-class _Watch:
-    """One session, watched by a thread: the prompt's event loop does not run while it waits for a line."""
+class _SessionWatch:
+    """A watch of one session in a thread: the event loop does not run while the prompt waits for a line."""
 
     def __init__(self, target: Remote, session: str) -> None:
         self._target = target
         self._session = session
-        self._ended = threading.Event()
+        self._end_requested = threading.Event()
         self._channel = blocking_channel_to(target.router, target.root_certificate, CLIENT_OPTIONS)
         self._stub = rpc.ChatServiceStub(self._channel)  # made while the channel is closed it would hang in grpc
         self._thread = threading.Thread(target=self._run, name=f"watch {session}", daemon=True)
         self._thread.start()
 
     def end(self) -> None:
-        """Print no more."""
-        self._ended.set()
+        """Stop the watch and its output."""
+        self._end_requested.set()
         self._channel.close()  # which cancels what is in flight
         self._thread.join()
 
     def _run(self) -> None:
-        """Print what people write, for as long as the session is there; a lost watch is taken up where it was."""
+        """Print agents' messages as long as the session exists. A lost watch goes on where it broke."""
         stub, metadata, after = self._stub, self._target.metadata, ""
-        while not self._ended.is_set():
+        while not self._end_requested.is_set():
             try:
                 if not after:
                     request = pb.GetSessionRequest(name=self._session)
@@ -52,29 +52,29 @@ class _Watch:
                     after = event.id
                     _show(event)
             except grpc.RpcError as error:
-                if error.code() is not grpc.StatusCode.UNAVAILABLE:  # deleted, or a release that tells nothing
+                if error.code() is not grpc.StatusCode.UNAVAILABLE:  # deleted, or a release without this call
                     return
             except ValueError:  # the channel was closed between two calls
                 return
-            self._ended.wait(_PAUSE_SECONDS)
+            self._end_requested.wait(_PAUSE_SECONDS)
 
 
-class Beside:
-    """Watches one session at a time."""
+class LiveReplies:
+    """A watch of one session at a time."""
 
     def __init__(self, target: Remote) -> None:
         self._target = target
         self._session = ""
-        self._watch: _Watch | None = None
+        self._watch: _SessionWatch | None = None
 
     def follow(self, session: str) -> None:
-        """Watch this session from now on ("sessions/{session}"; empty: none)."""
+        """Watch this session from now on: "sessions/{session}", or empty for none."""
         if session == self._session:
             return
         if self._watch is not None:
             self._watch.end()
         self._session = session
-        self._watch = _Watch(self._target, session) if session else None
+        self._watch = _SessionWatch(self._target, session) if session else None
 
 
 def _greet(agent: str) -> None:
@@ -96,9 +96,9 @@ def _show(event: pb.SessionEvent) -> None:
 
 
 @contextmanager
-def print_live_replies(target: Remote) -> Iterator[Beside]:
-    """What people write is printed while the block runs."""
-    watcher = Beside(target)
+def print_live_replies(target: Remote) -> Iterator[LiveReplies]:
+    """A block in which agents' messages are printed. It yields the watch, which follows no session at first."""
+    watcher = LiveReplies(target)
     try:
         yield watcher
     finally:

@@ -1,1 +1,1 @@
-"""Redis: the connection, its URL, and the commands that raise only our errors."""
+"""Redis: the client, its URL, and typed commands that raise only Kefu's errors."""

@@ -1,4 +1,4 @@
-"""Redis, opened the same way by every service, and its errors turned into ours."""
+"""The Redis client of every service: opened with checks, its errors mapped to Kefu's, its waits bounded."""
 
 import asyncio
 import re
@@ -15,21 +15,21 @@ from kefu.common.errors import BackendUnavailable, StartupError
 from kefu.common.redis.url import redis_client
 
 SCHEMA = 1
-"""Version of the keys, the 1 in `kefu:1:…`."""
+"""Version of the key layout, the 1 in `kefu:1:…`."""
 SCHEMA_KEY = "kefu:schema"
 RETRY_SECONDS = 2.0
-"""What a caller is advised to wait when Redis does not answer."""
+"""`retry_after` of the error that callers get while Redis does not answer."""
 REDIS_FAILURES = (BackendUnavailable, redis.exceptions.RedisError)
-"""What a task that goes on for ever survives: Redis did not answer, or refused."""
-_MINIMUM = (7, 2)
-_COMMAND_SECONDS = 6.0
-_SILENCE_SECONDS = 1.0
+"""Exceptions that a background task survives: Redis did not answer, or refused."""
+COMMAND_SECONDS = 6.0
+OPEN_SECONDS = 1.0
+_MIN_VERSION = (7, 2)
 _log = structlog.stdlib.get_logger()
 
 
 @contextmanager
 def redis_errors() -> Iterator[None]:
-    """Let nothing of redis-py escape that says only "not now": it becomes BackendUnavailable."""
+    """Errors of redis-py that may pass (no connection, no answer, loading, read-only) become BackendUnavailable."""
     try:
         yield
     except (
@@ -44,59 +44,74 @@ def redis_errors() -> Iterator[None]:
         ) from exc
 
 
-class Silence:
+class CommandBreaker:
     """
-    Bounds the wait for a Redis that is there and says nothing: frozen, loading on a full machine, gone with its host.
+    A circuit breaker for commands to a Redis that accepts connections and does not answer.
 
-    A command fails after 6 s: time for one that is not answered (`open_redis` waits 5 s) and for a connection made anew
-    to another server, not for all of redis-py's waits, which are 20 s. For a second after that none is sent: whoever
-    needs several in a row would wait for each of them.
+    Such a Redis is frozen, loads its data on a full machine, or is gone with its host. A command fails after
+    `command_seconds`. The default of 6 s covers one command without an answer (`open_redis` waits 5 s) and a new
+    connection to another server. It does not cover all of redis-py's waits, which are 20 s. For `open_seconds` after
+    that no command is sent: a caller that needs several in a row would wait for each of them.
     """
 
-    def __init__(self) -> None:
-        self._until = 0.0
+    def __init__(self, *, command_seconds: float = COMMAND_SECONDS, open_seconds: float = OPEN_SECONDS) -> None:
+        self._command_seconds = command_seconds
+        self._open_seconds = open_seconds
+        self._open_until = 0.0
 
     @asynccontextmanager
-    async def asking(self, block_seconds: float = 0.0) -> AsyncIterator[None]:
-        """Send commands in the block; as `redis_errors`. `block_seconds`: Redis may take so long on purpose."""
-        if time.monotonic() < self._until:
+    async def sending(self, block_seconds: float = 0.0) -> AsyncIterator[None]:
+        """A block that sends commands; errors as from `redis_errors`.
+
+        `block_seconds`: how much longer a command may take on purpose, as a blocking read does.
+        """
+        if time.monotonic() < self._open_until:
             raise BackendUnavailable(
                 "The store behind this service did not answer a moment ago; try again.", retry_after=RETRY_SECONDS
             )
         try:
             with redis_errors():
-                async with asyncio.timeout(_COMMAND_SECONDS + block_seconds):
+                async with asyncio.timeout(self._command_seconds + block_seconds):
                     yield
         except BackendUnavailable as error:
             if isinstance(error.__cause__, (TimeoutError, redis.exceptions.TimeoutError)):
-                self._until = time.monotonic() + _SILENCE_SECONDS
+                self._open_until = time.monotonic() + self._open_seconds
             raise
-        self._until = 0.0
+        self._open_until = 0.0
 
 
 @asynccontextmanager
-async def open_redis(url: str, *, timeout: float = 5.0, advise_after: float = 30.0) -> AsyncIterator[Redis]:
-    """A client of the server at `url`, once it answers: waits with backoff, one log line a cause, then an advice.
+async def open_redis(
+    url: str, *, timeout_seconds: float = 5.0, advice_after_seconds: float = 30.0
+) -> AsyncIterator[Redis]:
+    """A client while the block runs, opened once the server answers. Values come back as bytes.
 
-    Values come back as bytes. Raises StartupError for a server that is too old, or whose data is of a newer schema.
+    The wait has no end; its attempts back off to 3 s, and each new cause is logged once.
+
+    Args:
+        url: redis://, rediss:// or redis+sentinel://, see `kefu.common.redis.url`.
+        timeout_seconds: how long a connection attempt and the answer to a command may take.
+        advice_after_seconds: after this long without an answer, the log says what to check.
+
+    Raises StartupError for a wrong URL or password, a server older than 7.2, and data of a newer schema.
     """
-    async with redis_client(url, timeout) as client:
-        await _wait_until_ready(client, _without_password(url), advise_after)
+    async with redis_client(url, timeout_seconds) as client:
+        await _wait_until_ready(client, _without_password(url), advice_after_seconds)
         await _check_server(client)
         yield client
 
 
-async def _wait_until_ready(client: Redis, address: str, advise_after: float) -> None:
+async def _wait_until_ready(client: Redis, address: str, advice_after_seconds: float) -> None:
     began = time.monotonic()
     last_cause, advised = "", False
 
-    def tell(state: RetryCallState) -> None:
+    def log_wait(state: RetryCallState) -> None:
         nonlocal last_cause, advised
         cause = str(state.outcome.exception()) if state.outcome else ""
         if cause != last_cause:
             last_cause = cause
             _log.warning("redis.waiting", address=address, cause=cause)
-        if not advised and time.monotonic() - began >= advise_after:
+        if not advised and time.monotonic() - began >= advice_after_seconds:
             advised = True
             _log.error(
                 "redis.still_waiting",
@@ -106,8 +121,8 @@ async def _wait_until_ready(client: Redis, address: str, advise_after: float) ->
 
     async for attempt in AsyncRetrying(
         wait=wait_exponential_jitter(multiplier=0.1, max=3.0),
-        retry=retry_if_exception(_may_pass),
-        before_sleep=tell,
+        retry=retry_if_exception(_is_transient),
+        before_sleep=log_wait,
         reraise=True,
     ):
         with attempt:
@@ -123,7 +138,7 @@ async def _check_server(client: Redis) -> None:
     info: dict[str, object] = await client.info()  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
     if "valkey_version" not in info:  # every Valkey is new enough; it reports redis_version 7.2.4
         version = str(info.get("redis_version", "0"))
-        if tuple(int(part) for part in re.findall(r"\d+", version)[:2]) < _MINIMUM:
+        if tuple(int(part) for part in re.findall(r"\d+", version)[:2]) < _MIN_VERSION:
             raise StartupError(f"Redis {version} is too old: Kefu needs 7.2 or later, or Valkey.")
     policy = str(info.get("maxmemory_policy", "noeviction"))
     if policy != "noeviction":
@@ -140,14 +155,14 @@ async def _check_server(client: Redis) -> None:
         )
 
 
-def _may_pass(error: BaseException) -> bool:
-    waiting = (
+def _is_transient(error: BaseException) -> bool:
+    transient = (
         redis.exceptions.ConnectionError,
         redis.exceptions.TimeoutError,
         redis.exceptions.BusyLoadingError,
         OSError,
     )
-    return isinstance(error, waiting)
+    return isinstance(error, transient)
 
 
 def _without_password(url: str) -> str:

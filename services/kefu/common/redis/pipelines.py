@@ -1,4 +1,4 @@
-"""Redis commands by their words, and hashes as Python reads them: a strict checker can use redis-py's types little."""
+"""Redis commands as sequences of words, and raw hashes decoded: redis-py's types do not help a strict checker."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
@@ -12,12 +12,15 @@ Command = Sequence[str | bytes | int | float]
 
 
 async def call(client: Redis, *words: str | bytes | int) -> Any:
-    """One command; its answer. Raises BackendUnavailable when Redis does not answer."""
+    """The reply to one command, such as `call(client, "GET", key)`. Raises BackendUnavailable without an answer."""
     return (await pipeline(client, [words]))[0]
 
 
 async def pipeline(client: Redis, commands: Sequence[Command], *, atomic: bool = False) -> list[Any]:
-    """Commands in one round trip, as one transaction if `atomic`; their answers. Raises BackendUnavailable."""
+    """The replies to several commands of one round trip; with `atomic` they are one transaction.
+
+    Raises BackendUnavailable when Redis does not answer.
+    """
     if not commands:
         return []
     with redis_errors():
@@ -28,22 +31,22 @@ async def pipeline(client: Redis, commands: Sequence[Command], *, atomic: bool =
 
 
 def hset(key: str, fields: Mapping[str, str | bytes]) -> Command:
-    """The command that sets fields of a hash."""
+    """The command that sets some fields of a hash."""
     return ("HSET", key, *(part for pair in fields.items() for part in pair))
 
 
 def hash_of(answer: Any) -> dict[bytes, bytes]:
-    """HGETALL's raw answer as a hash: it is a map in RESP3, a flat list in RESP2."""
+    """A hash from the raw reply to HGETALL, which is a map in RESP3 and a flat list in RESP2."""
     if isinstance(answer, dict):
         return cast("dict[bytes, bytes]", answer)
     return dict(zip(answer[::2], answer[1::2], strict=True))
 
 
 def byte_fields(fields: Mapping[bytes, bytes]) -> dict[str, bytes]:
-    """A hash whose values are not text."""
+    """A hash with its names decoded and its values as bytes."""
     return {name.decode(): value for name, value in fields.items()}
 
 
 def text_fields(fields: Mapping[bytes, bytes]) -> dict[str, str]:
-    """A hash of texts."""
+    """A hash with its names and values decoded."""
     return {name.decode(): value.decode() for name, value in fields.items()}

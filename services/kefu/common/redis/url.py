@@ -1,10 +1,10 @@
 """
-A Redis client from KEFU_REDIS_URL: for one server, or for whichever server the Sentinels say is the primary.
+A Redis client from KEFU_REDIS_URL, for one server, or for the primary that the Sentinels name.
 
     redis://[[user]:password@]host:6379/0          rediss://... with TLS
     redis+sentinel://[[user]:password@]host:26379,host:26379,host:26379/SERVICE[/0]
 
-The password is the servers'; Sentinels are asked without one.
+User and password are the servers'. Sentinels are asked without a password.
 """
 
 from collections.abc import AsyncIterator
@@ -19,27 +19,28 @@ from redis.backoff import NoBackoff
 
 from kefu.common.errors import StartupError
 
-_SENTINEL = "redis+sentinel://"
-_PORT = 26379
+_SENTINEL_SCHEME = "redis+sentinel://"
+_SENTINEL_PORT = 26379
 
 
 @asynccontextmanager
-async def redis_client(url: str, timeout: float) -> AsyncIterator[Redis]:
-    """A client while the block runs; it connects when it is used. Raises StartupError for what is no such URL.
+async def redis_client(url: str, timeout_seconds: float) -> AsyncIterator[Redis]:
+    """A client while the block runs; it connects at its first command. Raises StartupError for a wrong URL.
 
-    Behind Sentinels a connection that is lost, or finds its server demoted, is made anew to the new primary.
+    `timeout_seconds` bounds each connection attempt and each answer. Behind Sentinels, a connection that is lost, or
+    whose server was demoted, is made anew to the new primary.
     """
     options: dict[str, Any] = {
-        "socket_timeout": timeout,
-        "socket_connect_timeout": timeout,
+        "socket_timeout": timeout_seconds,
+        "socket_connect_timeout": timeout_seconds,
         "health_check_interval": 15,
-        "retry": Retry(NoBackoff(), 1),  # one reconnect: a caller with a deadline is told sooner
+        "retry": Retry(NoBackoff(), 1),  # one reconnect: a caller with a deadline gets its error sooner
     }
     try:
-        if not url.startswith(_SENTINEL):
+        if not url.startswith(_SENTINEL_SCHEME):
             client, sentinels = Redis.from_url(url, **options), list[Redis]()  # pyright: ignore[reportUnknownMemberType]
         else:
-            client, sentinels = _behind_sentinels(url, timeout, options)
+            client, sentinels = _behind_sentinels(url, timeout_seconds, options)
     except ValueError as exc:
         raise StartupError(
             f"KEFU_REDIS_URL is not a Redis URL ({exc}); write redis://host:6379/0, or "
@@ -52,16 +53,19 @@ async def redis_client(url: str, timeout: float) -> AsyncIterator[Redis]:
             await one.aclose()
 
 
-def _behind_sentinels(url: str, timeout: float, options: dict[str, Any]) -> tuple[Redis, list[Redis]]:
-    who, _, path = url.removeprefix(_SENTINEL).partition("/")
-    login, _, hosts = who.rpartition("@")
+def _behind_sentinels(url: str, timeout_seconds: float, options: dict[str, Any]) -> tuple[Redis, list[Redis]]:
+    authority, _, path = url.removeprefix(_SENTINEL_SCHEME).partition("/")
+    login, _, hosts = authority.rpartition("@")
     user, _, password = login.partition(":")
     service, _, number = path.partition("/")
     if not service or not hosts or not (number or "0").isdecimal():
         raise ValueError("it names no service behind its Sentinels")
     sentinel = Sentinel(
         [_address(host) for host in hosts.split(",")],
-        sentinel_kwargs={"socket_timeout": min(timeout, 1.0), "socket_connect_timeout": min(timeout, 1.0)},
+        sentinel_kwargs={
+            "socket_timeout": min(timeout_seconds, 1.0),
+            "socket_connect_timeout": min(timeout_seconds, 1.0),
+        },
     )
     client: Redis = sentinel.master_for(  # pyright: ignore[reportUnknownMemberType]
         service,
@@ -76,7 +80,7 @@ def _behind_sentinels(url: str, timeout: float, options: dict[str, Any]) -> tupl
 def _address(text: str) -> tuple[str, int]:
     host, colon, port = text.rpartition(":")
     if not colon:
-        return text, _PORT
+        return text, _SENTINEL_PORT
     if not host or not port.isdecimal():
         raise ValueError(f"{text!r} is no host:port")
     return host, int(port)

@@ -1,1 +1,1 @@
-"""gRPC servers and calls: serving with drain, health, the interceptor that maps errors, status details."""
+"""gRPC servers and calls: servers with drain and health, the call interceptor, status details."""

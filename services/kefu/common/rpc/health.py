@@ -11,19 +11,19 @@ Context = grpc.aio.ServicerContext[Any, Any]
 
 
 class Health(HealthServicer):
-    """The health of a server, and of each of its services.
+    """The health servicer of a server and of each of its services.
 
-    A `Watch` ends only when its client leaves, so that one alone would hold a drain to its last second: see
+    A `Watch` ends only when its client ends it, so that a single one would hold a drain to its last second: see
     `end_watches`.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self._watches = set[asyncio.Task[None]]()
-        self._leaving = False
+        self._shutting_down = False
 
     async def Watch(self, request: health_pb2.HealthCheckRequest, context: Context) -> None:
-        """See grpc.health.v1; UNAVAILABLE when the server leaves."""
+        """See grpc.health.v1; ends with UNAVAILABLE when the server shuts down."""
         watch: asyncio.Task[None] = asyncio.create_task(super().Watch(request, context))  # pyright: ignore[reportUnknownMemberType] - untyped there
         self._watches.add(watch)
         try:
@@ -31,18 +31,18 @@ class Health(HealthServicer):
         finally:
             self._watches.discard(watch)
             watch.cancel()
-        if self._leaving:
+        if self._shutting_down:
             await context.abort(grpc.StatusCode.UNAVAILABLE, "This server is leaving; watch another one.")
         await watch
 
     async def set_all(self, services: tuple[str, ...], *, serving: bool) -> None:
-        """Set the server as a whole and these services."""
+        """Set the status of the server as a whole and of these services (full names)."""
         status = health_pb2.HealthCheckResponse
         for service in ("", *services):
             await self.set(service, status.SERVING if serving else status.NOT_SERVING)
 
     def end_watches(self) -> None:
-        """End every watch; to be called once `enter_graceful_shutdown` has told them, just before the server stops."""
-        self._leaving = True
+        """End every watch. Call this after `enter_graceful_shutdown`, which notifies watches, and before the stop."""
+        self._shutting_down = True
         for watch in tuple(self._watches):
             watch.cancel()

@@ -1,4 +1,4 @@
-"""What stands in front of every call: a trace, a key, a scope, a metric, and no exception that is not ours."""
+"""The interceptor of every call: trace, metric and log line, the check of key and scope, and the mapping of errors."""
 
 import asyncio
 import time
@@ -22,9 +22,11 @@ TENANT = "kefu-tenant"
 SUBJECT = "kefu-subject"
 COLLECTIONS = "kefu-collections"
 SCOPES = "kefu-scopes"
-"""Metadata in which the services' own key says whom it acts for; ids, comma between collections and between scopes.
-Without SCOPES the call keeps the scope of that key."""
-_ACTING = (TENANT, SUBJECT, COLLECTIONS, SCOPES)
+"""Metadata with which a caller that has the services' own key names the principal it acts for.
+
+Values are ids, with commas between collections and between scopes. Without SCOPES the call keeps the scope of that key.
+"""
+_DELEGATION_METADATA = (TENANT, SUBJECT, COLLECTIONS, SCOPES)
 OPEN_SERVICES = (
     "grpc.health.v1.Health",
     "grpc.reflection.v1alpha.ServerReflection",
@@ -38,10 +40,11 @@ _tracer = trace.get_tracer("kefu")
 Context = grpc.aio.ServicerContext[Any, Any]
 
 
-class Guard(grpc.aio.ServerInterceptor):
-    """Lets a call through to its servicer when its key has one of the scopes that its service needs.
+class CallInterceptor(grpc.aio.ServerInterceptor):
+    """A server interceptor that lets a call through when its key has one of the scopes that its service needs.
 
-    `scopes` maps a service's full name to the scopes of which one is enough; services that are not in it are refused.
+    `scopes` maps a service's full name to the scopes of which one is enough. Calls of services that are not in it are
+    refused, except for OPEN_SERVICES.
     """
 
     def __init__(self, keyring: Keyring, scopes: Mapping[str, tuple[Scope, ...]]) -> None:
@@ -61,12 +64,12 @@ class Guard(grpc.aio.ServerInterceptor):
         metadata = dict(handler_call_details.invocation_metadata)
 
         if handler.response_streaming:
-            behave = handler.stream_stream or handler.unary_stream
+            serve_stream = handler.stream_stream or handler.unary_stream
 
             async def stream(request: Any, context: Context) -> AsyncIterator[Any]:
                 async with (
                     self._call(method, metadata, context),
-                    aclosing(behave(request, context)) as responses,
+                    aclosing(serve_stream(request, context)) as responses,
                 ):
                     async for response in responses:
                         yield response
@@ -78,11 +81,11 @@ class Guard(grpc.aio.ServerInterceptor):
             )
             return wrap(stream, handler.request_deserializer, handler.response_serializer)
 
-        behave_once = handler.stream_unary or handler.unary_unary
+        serve_once = handler.stream_unary or handler.unary_unary
 
         async def once(request: Any, context: Context) -> Any:
             async with self._call(method, metadata, context):
-                return await behave_once(request, context)
+                return await serve_once(request, context)
 
         wrap_once = (
             grpc.stream_unary_rpc_method_handler if handler.request_streaming else grpc.unary_unary_rpc_method_handler
@@ -92,20 +95,21 @@ class Guard(grpc.aio.ServerInterceptor):
     @asynccontextmanager
     async def _call(self, method: str, metadata: Mapping[str, Any], context: Context) -> AsyncIterator[None]:
         try:
-            with observed(method, metadata):
-                principal = acted_for(await self._keyring.principal(metadata.get("authorization")), metadata)
+            with observe_call(method, metadata):
+                principal = effective_principal(await self._keyring.principal(metadata.get("authorization")), metadata)
                 auth.require(principal, *self._scopes.get(method.partition("/")[0], ()))
-                serve_for(principal)
+                bind_caller(principal)
                 yield
         except ServiceError as error:
             await _abort(context, error)
 
 
 @contextmanager
-def observed(method: str, metadata: Mapping[str, Any]) -> Iterator[None]:
-    """Trace, count, time and log one call in the task that serves it; `metadata` may hold the trace it is part of.
+def observe_call(method: str, metadata: Mapping[str, Any]) -> Iterator[None]:
+    """Trace, count, time and log one call. The block runs in the task that serves the call.
 
-    A ServiceError passes; of anything else that is raised the caller is only told, by Internal, where it was logged.
+    `method` is "package.Service/Method"; `metadata` may hold the trace that the call is part of. A ServiceError passes.
+    Any other exception is logged, and the caller gets Internal with the trace id.
     """
     began, code = time.monotonic(), grpc.StatusCode.OK
     structlog.contextvars.clear_contextvars()
@@ -141,36 +145,39 @@ def observed(method: str, metadata: Mapping[str, Any]) -> Iterator[None]:
         _log.info("rpc", code=code.name, ms=round((time.monotonic() - began) * 1000, 1))
 
 
-def serve_for(principal: Principal) -> None:
-    """What is served from here on in this task is served for `principal`; see `auth.caller`."""
+def bind_caller(principal: Principal) -> None:
+    """Set the principal for which this task serves from here on; see `auth.caller`."""
     auth.set_caller(principal)
     structlog.contextvars.bind_contextvars(tenant=principal.tenant, subject=principal.subject)
 
 
-def acted_for(principal: Principal, metadata: Mapping[str, str]) -> Principal:
-    """Whom a caller acts for: itself, or whoever its metadata names, which only the services' own key may set."""
-    if metadata.keys().isdisjoint(_ACTING):
+def effective_principal(principal: Principal, metadata: Mapping[str, str]) -> Principal:
+    """The principal that a call is for: the caller, or the one that the call's metadata names.
+
+    Raises ScopeMissing for such metadata without the services' own key, and BadRequest for scopes that do not exist.
+    """
+    if metadata.keys().isdisjoint(_DELEGATION_METADATA):
         return principal
     if Scope.INTERNAL not in principal.scopes:
         raise ScopeMissing(
-            f"Only the services' own key may set {', '.join(_ACTING)}.",
+            f"Only the services' own key may set {', '.join(_DELEGATION_METADATA)}.",
             metadata={"scope": Scope.INTERNAL},
         )
     collections = metadata.get(COLLECTIONS)
     return Principal(
         tenant=metadata.get(TENANT, principal.tenant),
         subject=metadata.get(SUBJECT, principal.subject),
-        scopes=_lent_scopes(metadata[SCOPES]) if SCOPES in metadata else principal.scopes,
+        scopes=_delegated_scopes(metadata[SCOPES]) if SCOPES in metadata else principal.scopes,
         collections=None if collections is None else frozenset(filter(None, collections.split(","))),
     )
 
 
-def _lent_scopes(names: str) -> frozenset[Scope]:
-    lendable = {str(scope): scope for scope in Scope if scope is not Scope.INTERNAL}
-    asked = list(filter(None, names.split(",")))
-    if not lendable.keys() >= set(asked):
-        raise BadRequest(SCOPES, f"must be of {', '.join(lendable)}, comma between.")
-    return frozenset(lendable[name] for name in asked)
+def _delegated_scopes(names: str) -> frozenset[Scope]:
+    delegable = {str(scope): scope for scope in Scope if scope is not Scope.INTERNAL}
+    requested = list(filter(None, names.split(",")))
+    if not delegable.keys() >= set(requested):
+        raise BadRequest(SCOPES, f"must be of {', '.join(delegable)}, comma between.")
+    return frozenset(delegable[name] for name in requested)
 
 
 async def _abort(context: Context, error: ServiceError) -> NoReturn:
@@ -178,18 +185,21 @@ async def _abort(context: Context, error: ServiceError) -> NoReturn:
     await context.abort(error.code, error.message or error.reason, trailers_of(error))
 
 
-def acting_for(internal_key: str, principal: Principal | None = None) -> tuple[tuple[str, str], ...]:
-    """Metadata for a call to another service, on behalf of `principal`: our key, whom for, and the trace."""
-    return (("authorization", f"Bearer {internal_key}"), *naming(principal).items())
+def internal_metadata(internal_key: str, principal: Principal | None = None) -> tuple[tuple[str, str], ...]:
+    """Metadata for a call to another service on behalf of `principal`: the services' own key, the principal, the trace.
+
+    Without `principal` the call is the service's own.
+    """
+    return (("authorization", f"Bearer {internal_key}"), *principal_metadata(principal).items())
 
 
-def acting_as(internal_key: str, principal: Principal) -> tuple[tuple[str, str], ...]:
-    """The same for somebody who has no key: the call may do what the scopes of `principal` allow, and no more."""
-    return (*acting_for(internal_key, principal), (SCOPES, ",".join(sorted(principal.scopes))))
+def delegated_metadata(internal_key: str, principal: Principal) -> tuple[tuple[str, str], ...]:
+    """Metadata for a call on behalf of a principal without a key, limited to the scopes of `principal`."""
+    return (*internal_metadata(internal_key, principal), (SCOPES, ",".join(sorted(principal.scopes))))
 
 
-def naming(principal: Principal | None) -> dict[str, str]:
-    """The part of the metadata that tells calls over one connection apart: whom each is for, and its trace."""
+def principal_metadata(principal: Principal | None) -> dict[str, str]:
+    """The part of a call's metadata that differs between calls of one connection: the principal and the trace."""
     metadata: dict[str, str] = {}
     propagate.inject(metadata)
     if principal is not None:

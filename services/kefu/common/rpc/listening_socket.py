@@ -1,8 +1,9 @@
-"""Stop listening without stopping to serve, which gRPC has no call for.
+"""Shutdown of a listening socket while its server goes on serving, for which gRPC has no call.
 
 `grpc.aio.Server.stop` closes the listening socket and refuses new streams in the same moment. A proxy that opens a
-connection for each stream loses those whose connection was accepted just before: it has sent the request by then, and
-may not send it to another server. So the socket is shut down first, the server serves on, and `stop` comes later.
+connection for each stream then loses streams whose connection was accepted just before. The proxy has sent the request
+by then, and may not send it to another server. So the socket is shut down first, the server serves on, and `stop` comes
+later.
 """
 
 import asyncio
@@ -19,9 +20,9 @@ _ACCEPT_QUEUE = slice(24, 28)  # of struct tcp_info: tcpi_unacked, which of a li
 
 
 async def stop_listening(port: int) -> bool:
-    """Refuse new connections to a TCP port on which this process listens; accepted ones go on.
+    """Refuse new connections to a TCP port on which this process listens; accepted connections go on.
 
-    False when no such socket was found, or where only Linux can do it: then nothing has changed. gRPC logs that its
+    False when there is no such socket, or on another system than Linux: then nothing has changed. gRPC logs that its
     acceptor was closed.
     """
     if sys.platform != "linux":

@@ -1,4 +1,4 @@
-"""Run a gRPC server the way every service does: health, reflection, one guard, a drain, and a clear end."""
+"""The gRPC server of every service: health, reflection, the call interceptor, a drain, and a clear exit status."""
 
 import asyncio
 import gc
@@ -21,31 +21,35 @@ from grpc_reflection.v1alpha import reflection
 from kefu.common.auth import Keyring, Scope
 from kefu.common.config import ServiceConfig
 from kefu.common.errors import StartupError
-from kefu.common.grpc_options import DEFAULT, Transport
+from kefu.common.grpc_options import DEFAULT_TRANSPORT, Transport
 from kefu.common.rpc.health import Health
-from kefu.common.rpc.interceptor import Guard
+from kefu.common.rpc.interceptor import CallInterceptor
 from kefu.common.rpc.listening_socket import stop_listening
 from kefu.common.telemetry import metrics, set_up_logging, traces
 from kefu.common.tls import Tls
 
 ConfigT = TypeVar("ConfigT", bound=ServiceConfig)
 Register = Callable[[grpc.aio.Server], None]
+"""Adds servicers to a server."""
 CANNOT_START = 78
-"""Exit status for a process that would fail again in the same way (sysexits.h calls it EX_CONFIG)."""
+"""Exit status of a process that would fail again in the same way (sysexits.h calls it EX_CONFIG)."""
 
 _log = structlog.stdlib.get_logger()
 
 
-class Serving:
-    """A server that is running. `healthy(False)` says NOT_SERVING for all services, as when an engine has died."""
+class RunningServer:
+    """A gRPC server that serves, and its port."""
 
     def __init__(self, port: int, health: Health, services: tuple[str, ...]) -> None:
         self.port = port
         self._health = health
         self._services = services
 
-    async def healthy(self, serving: bool) -> None:
-        """Set what `grpc.health.v1` answers for the server as a whole and for each service."""
+    async def set_healthy(self, serving: bool) -> None:
+        """Set what `grpc.health.v1` answers for the server as a whole and for each service.
+
+        False means NOT_SERVING, as when an engine has died.
+        """
         await self._health.set_all(self._services, serving=serving)
 
 
@@ -56,34 +60,43 @@ async def serving(
     *,
     keyring: Keyring,
     scopes: Mapping[str, tuple[Scope, ...]],
-    drain: float = 20.0,
-    transport: Transport = DEFAULT,
+    drain_seconds: float = 20.0,
+    transport: Transport = DEFAULT_TRANSPORT,
     tls: Tls | None = None,
-    leaving: Callable[[], None] | None = None,
-) -> AsyncIterator[Serving]:
-    """Serve at `listen` while the block runs; port 0 gets a free one, see `Serving.port`.
+    on_shutdown: Callable[[], None] | None = None,
+) -> AsyncIterator[RunningServer]:
+    """A gRPC server while the block runs.
 
-    `scopes` names each service that `register` adds, and the scopes of which a caller needs one. With `tls`, callers
-    need a certificate as well. At the end the server
-    says NOT_SERVING first, settles, closes its listening socket, then refuses new calls and gives those in flight
-    `drain` seconds. `leaving` is called just before that: for streams that would never end by themselves.
-    Raises StartupError when the address cannot be had.
+    At the end the server says NOT_SERVING first, settles, and closes its listening socket. Then it refuses new calls,
+    and calls in flight have `drain_seconds` to end.
+
+    Args:
+        listen: host:port. Port 0 gets a free one, see `RunningServer.port`.
+        register: adds the servicers.
+        keyring: checks the callers' keys.
+        scopes: full name of each service that `register` adds, and the scopes of which a caller needs one.
+        drain_seconds: how long calls in flight may go on after the block, 0 or more.
+        transport: connection settings; `settle_seconds` and `listener_grace_seconds` lengthen the end.
+        tls: the files for TLS; callers then need a certificate as well. None: no TLS.
+        on_shutdown: called just before new calls are refused, to end streams that would never end by themselves.
+
+    Raises StartupError when the address cannot be bound.
     """
-    server = grpc.aio.server(interceptors=[Guard(keyring, scopes)], options=transport.server_options())
+    server = grpc.aio.server(interceptors=[CallInterceptor(keyring, scopes)], options=transport.server_options())
     register(server)
     health = Health()
     health_pb2_grpc.add_HealthServicer_to_server(health, server)  # pyright: ignore[reportUnknownMemberType]
     reflection.enable_server_reflection([*scopes, HEALTH, reflection.SERVICE_NAME], server)
     port = _bind(server, listen, tls)
     await server.start()
-    running = Serving(port, health, tuple(scopes))
-    await running.healthy(True)
+    running = RunningServer(port, health, tuple(scopes))
+    await running.set_healthy(True)
     _log.info("serving", address=listen, port=port)
     try:
         yield running
     finally:
-        _log.info("draining", seconds=drain)
-        # Readiness first, so that callers leave before calls in flight are cut.
+        _log.info("draining", seconds=drain_seconds)
+        # Readiness first, so that callers go elsewhere before calls in flight are cut.
         await health.enter_graceful_shutdown()
         try:
             await asyncio.sleep(transport.settle_seconds)
@@ -91,34 +104,34 @@ async def serving(
                 await asyncio.sleep(transport.listener_grace_seconds)
         finally:
             health.end_watches()
-            if leaving is not None:
-                leaving()
-            await server.stop(drain)
+            if on_shutdown is not None:
+                on_shutdown()
+            await server.stop(drain_seconds)
         _log.info("stopped")
 
 
 def check_address(listen: str) -> None:
-    """Raise StartupError now if `serving` could not have this address: for services that load for minutes first."""
+    """Raise StartupError now if `serving` could not bind this address. For services that load for minutes first."""
     host, _, port = listen.rpartition(":")
     if not port.isdigit():
         return  # a socket of the file system, say: gRPC knows more of those
     host = host.strip("[]")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        # A plain socket: gRPC gives back an address that it did not serve at only when it likes to.
+        # A plain socket: gRPC releases an address that it did not serve at a time of its own choice.
         socket.create_server((host, int(port)), family=family).close()
     except OSError:
-        raise _not_to_be_had(listen) from None
+        raise _address_unavailable(listen) from None
 
 
 def _bind(server: grpc.aio.Server, listen: str, tls: Tls | None) -> int:
     try:
         return server.add_secure_port(listen, tls.server_credentials()) if tls else server.add_insecure_port(listen)
     except RuntimeError:
-        raise _not_to_be_had(listen) from None
+        raise _address_unavailable(listen) from None
 
 
-def _not_to_be_had(listen: str) -> StartupError:
+def _address_unavailable(listen: str) -> StartupError:
     return StartupError(f"Cannot listen at {listen}: the port is in use, or the address is not this machine's.")
 
 
@@ -134,16 +147,17 @@ async def terminated() -> None:
 def run(
     service: str, config_class: Callable[[], ConfigT], main: Callable[[ConfigT], Coroutine[Any, Any, None]]
 ) -> None:
-    """The whole life of a service's process: read the configuration, set up telemetry, run `main` on uvloop.
+    """The main function of a service's process: reads the configuration, sets up telemetry, runs `main` on uvloop.
 
-    Exits with 0 after a clean end and with CANNOT_START, and one sentence, when starting again would not help.
+    Returns after a clean end. Exits with CANNOT_START and one sentence on standard error when another start would not
+    help. `service` is the service's name, such as "router".
     """
     try:
         config = config_class()
         _raise_descriptor_limit()
         set_up_logging(service, config.log_level, config.log_format)
         with traces(service, config.otlp_endpoint), metrics(config.metrics_listen):
-            _collect_seldom()
+            _tune_garbage_collection()
             uvloop.run(main(config))
     except StartupError as error:
         _fail(service, str(error))
@@ -155,7 +169,7 @@ def run(
         _fail(service, "wrong configuration: " + "; ".join(problems))
 
 
-def _collect_seldom() -> None:
+def _tune_garbage_collection() -> None:
     # By default all objects of a few thousand open streams are looked through for cycles many times a minute.
     gc.collect()
     gc.freeze()

@@ -1,4 +1,4 @@
-"""ServiceErrors on the wire: `google.rpc.Status` in the call's trailers, and back."""
+"""ServiceErrors on the wire: encoded as `google.rpc.Status` in a call's trailers, and decoded again."""
 
 from typing import NamedTuple
 
@@ -23,7 +23,7 @@ _DETAILS = "grpc-status-details-bin"  # https://grpc.io/docs/guides/error/: the 
 
 
 def trailers_of(error: ServiceError) -> tuple[tuple[str, bytes], ...]:
-    """The trailing metadata that carries ErrorInfo and, where they apply, RetryInfo and BadRequest."""
+    """The trailing metadata of an error, with ErrorInfo and, where they apply, RetryInfo and BadRequest."""
     details: list[any_pb2.Any] = []
 
     def add(
@@ -47,18 +47,20 @@ def trailers_of(error: ServiceError) -> tuple[tuple[str, bytes], ...]:
 
 
 class RpcFailure(NamedTuple):
-    """What a failed call said. `reason` is empty when the server sent no ErrorInfo (a lost connection, say)."""
+    """The status of a failed call, decoded."""
 
     code: grpc.StatusCode
     reason: str
+    """Reason of the ErrorInfo; empty when the server sent none, as for a lost connection."""
     message: str
     metadata: dict[str, str]
+    """Metadata of the ErrorInfo."""
     retry_after: float | None
-    """Seconds, when the server named them."""
+    """Seconds of the RetryInfo; None without one."""
 
 
 def failure_of(error: grpc.RpcError) -> RpcFailure:
-    """Read a failed call of `grpc.aio` or `grpc`."""
+    """The status of a failed call of `grpc.aio` or `grpc`."""
     code = getattr(error, "code", lambda: grpc.StatusCode.UNKNOWN)()
     message = getattr(error, "details", lambda: "")() or ""
     reason, metadata, retry_after = "", dict[str, str](), None
@@ -74,17 +76,17 @@ def failure_of(error: grpc.RpcError) -> RpcFailure:
     return RpcFailure(code, reason, message, metadata, retry_after)
 
 
-_ALSO_LOST = {grpc.StatusCode.INTERNAL, grpc.StatusCode.CANCELLED, grpc.StatusCode.UNKNOWN}
+_CODES_WITHOUT_REASON = {grpc.StatusCode.INTERNAL, grpc.StatusCode.CANCELLED, grpc.StatusCode.UNKNOWN}
 
 
-def is_lost(error: grpc.RpcError) -> bool:
-    """The call ended because whoever served it, or the way there, is gone; what it did until then is not known.
+def is_connection_lost(error: grpc.RpcError) -> bool:
+    """Whether a call ended because its server, or the connection to it, is gone. What the call did is then not known.
 
-    UNAVAILABLE says so, whoever sent it. nginx resets a stream whose server died in the middle, which gRPC reports as
-    INTERNAL or the like: an error that one of our services has made carries an ErrorInfo.
+    UNAVAILABLE means that from any sender. A stream whose server died in the middle is reset by nginx. gRPC reports
+    that as INTERNAL or the like, without the ErrorInfo that errors of Kefu's services have.
     """
     failure = failure_of(error)
-    return failure.code is grpc.StatusCode.UNAVAILABLE or (not failure.reason and failure.code in _ALSO_LOST)
+    return failure.code is grpc.StatusCode.UNAVAILABLE or (not failure.reason and failure.code in _CODES_WITHOUT_REASON)
 
 
 _BY_REASON = {kind.reason: kind for kind in ServiceError.__subclasses__()}
@@ -94,10 +96,10 @@ _BY_CODE = {
 
 
 def error_of(error: grpc.RpcError) -> ServiceError:
-    """A failed call as the ServiceError that its server raised.
+    """The ServiceError that the server of a failed call raised.
 
-    Without a reason it is gRPC's own: BackendUnavailable, unless the code says more. A reason that this release does
-    not know is a plain ServiceError, with its `code` and `reason`.
+    An error without a reason is gRPC's own: BackendUnavailable, unless the code says more. A reason that this release
+    does not know gives a plain ServiceError with its `code` and `reason`.
     """
     failure = failure_of(error)
     kind = _BY_REASON.get(failure.reason)
@@ -106,8 +108,8 @@ def error_of(error: grpc.RpcError) -> ServiceError:
         return BadRequest(field, description)
     if kind is PromptTooLong:
         return PromptTooLong(*(int(failure.metadata.get(name, 0)) for name in ("prompt_tokens", "max_prompt_tokens")))
-    told = ServiceError if failure.reason else _BY_CODE.get(failure.code, BackendUnavailable)
-    found = (kind or told)(failure.message, metadata=failure.metadata, retry_after=failure.retry_after)
+    fallback = ServiceError if failure.reason else _BY_CODE.get(failure.code, BackendUnavailable)
+    result = (kind or fallback)(failure.message, metadata=failure.metadata, retry_after=failure.retry_after)
     if kind is None and failure.reason:
-        found.code, found.reason = failure.code, failure.reason
-    return found
+        result.code, result.reason = failure.code, failure.reason
+    return result

@@ -1,4 +1,4 @@
-"""Simplified and traditional Chinese characters: told apart, and turned into one another (OpenCC)."""
+"""Simplified and traditional Chinese: detection, and conversion by OpenCC."""
 
 import re
 from functools import cache
@@ -16,28 +16,26 @@ def _converter(name: str) -> Any:
 
 
 def simplified(text: str) -> str:
-    """Japanese and Korean stay as they are; so does all that is no Han character."""
+    """Traditional characters as simplified ones. Text without Han characters, Japanese and Korean stay as they are."""
     if not _HAN.search(text) or _KANA_OR_HANGUL.search(text):
         return text
     return str(_converter("t2s").convert(text))
 
 
 def traditional(text: str) -> str:
-    """Simplified characters as traditional ones, one for one; for text that is known to be Chinese."""
+    """Simplified characters as traditional ones, one for one. Only for text that is known to be Chinese."""
     return text if not _HAN.search(text) else str(_converter("s2t").convert(text))
 
 
 def is_traditional(text: str) -> bool:
-    """Whether Chinese is written in traditional characters: more of them would change than in the other direction."""
+    """Whether a Chinese text is written in traditional characters.
+
+    It is if a conversion to simplified would change more characters than one to traditional.
+    """
     if not _HAN.search(text) or _KANA_OR_HANGUL.search(text):
         return False
-    here, there = simplified(text), traditional(text)
-    return _differing(text, here) > _differing(text, there)
-
-
-def match_variant(sample: str, text: str) -> str:
-    """A text in traditional characters if the sample is, else as it is."""
-    return traditional(text) if is_traditional(sample) else text
+    as_simplified, as_traditional = simplified(text), traditional(text)
+    return _differing(text, as_simplified) > _differing(text, as_traditional)
 
 
 def _differing(one: str, other: str) -> int:

@@ -1,14 +1,14 @@
-"""Which language a text is in, by its script: cheap, and right where Chinese and English have to be told apart."""
+"""Language detection by script: cheap, and right where Chinese and English have to be told apart."""
 
 import re
 from collections.abc import Mapping
 from typing import Literal
 
 AnswerLanguage = Literal["zh", "en"]
-"""What customers are answered in."""
+"""The languages in which Kefu answers."""
 
 UNKNOWN = "und"
-"""No letters, or none of a script that is told apart here (ISO 639-2: undetermined)."""
+"""The code of a text without letters, or in a script that is not told apart here (ISO 639-2: undetermined)."""
 
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _LATIN_LETTER = r"A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff\uff21-\uff3a\uff41-\uff5a"
@@ -25,23 +25,24 @@ _WEIGHED: Mapping[str, re.Pattern[str]] = {
     "en": re.compile(rf"[{_LATIN_LETTER}]+(?:['’][{_LATIN_LETTER}]+)*"),
 }
 _LETTER = re.compile(r"[^\W\d_]")
-_LOOK_AT = 4_000  # characters; the beginning of a long document says enough
+_SAMPLE_CHARACTERS = 4_000  # characters; the beginning of a long document says enough
 
 
 def language_of(text: str) -> str:
-    """An ISO 639-1 code by script, UNKNOWN without letters.
+    """The ISO 639-1 code of a text's language, by its script; UNKNOWN without letters.
 
     A Han character weighs as much as a Latin word: "iPhone 保修多久" is Chinese, "how do I buy 茅台" is not. A tenth of
-    kana beside the Han makes Japanese. Languages in Latin script are not told apart: all of them are "en".
+    kana beside the Han makes Japanese. Languages in Latin script are not told apart: all of them are "en". Only the
+    first 4,000 characters count.
     """
     return _heaviest(_weights(text))
 
 
 def answer_language(text: str) -> AnswerLanguage | None:
-    """The language to answer a text in; None when it has no letters at all ("???", "1234").
+    """The language in which to answer a text; None for a text without letters ("???", "1234").
 
-    Chinese is answered in Chinese, and so is Japanese that is written with as much Han as Latin: kana may be a shop's
-    name in a Chinese question ("优の良品怎么退"). All else is answered in English.
+    Chinese is answered in Chinese, and so is Japanese with at least as much Han as Latin. For kana may be a shop's name
+    in a Chinese question ("优の良品怎么退"). All else is answered in English.
     """
     weights = _weights(text)
     language = _heaviest(weights)
@@ -51,12 +52,12 @@ def answer_language(text: str) -> AnswerLanguage | None:
 
 
 def han_characters(text: str) -> int:
-    """How many Han characters a text has, all of it."""
+    """The number of Han characters in a whole text."""
     return len(_HAN.findall(text))
 
 
 def _weights(text: str) -> dict[str, int]:
-    sample = text[:_LOOK_AT]
+    sample = text[:_SAMPLE_CHARACTERS]
     return {code: len(pattern.findall(sample)) for code, pattern in _WEIGHED.items()}
 
 

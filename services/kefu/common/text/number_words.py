@@ -1,4 +1,4 @@
-"""Numbers as text has them: in digits, in English words, in Han characters."""
+"""Numbers in text: in digits, in English words, in Han characters."""
 
 import re
 
@@ -20,8 +20,8 @@ NUMBER_WORDS = {
 }
 
 
-def normal(number: str) -> str:
-    """1,388 and 1388.0 and 01388 are one number."""
+def normalized_number(number: str) -> str:
+    """A number in digits without what does not change its value: 1,388 and 1388.0 and 01388 are all "1388"."""
     whole, _, fraction = number.replace(",", "").partition(".")
     fraction = fraction.rstrip("0")
     return (whole.lstrip("0") or "0") + (f".{fraction}" if fraction else "")

@@ -1,10 +1,10 @@
 """
-Personal data in what people write, found by structure and check digits, and replaced by placeholders.
+Personal data (PII) in text, found by structure and check digits, and replaced by placeholders.
 
-Telephone numbers, mail and IP addresses, Chinese identity cards, bank cards, passports, postal addresses. Names of
-people are not recognised. What only looks like one of these stays: order numbers, prices, dates, product codes, and the
-numbers of companies (400 and 800 in China, toll-free and premium lines elsewhere). Long digits are personal only when
-their check digit is right, or when a word in front says what they are.
+Recognised are telephone numbers, mail and IP addresses, Chinese identity cards, bank cards, passports and postal
+addresses. Names of people are not recognised. Look-alikes stay: order numbers, prices, dates, product codes, and
+companies' telephone numbers (400 and 800 in China, toll-free and premium lines elsewhere). A long row of digits is
+personal only if its check digit is right, or if a word in front says what it is.
 """
 
 import re
@@ -22,7 +22,7 @@ from kefu.common.text.language import language_of
 
 
 class PersonalKind(StrEnum):
-    """What kind of personal data something is."""
+    """A kind of personal data."""
 
     EMAIL = "email"
     ID_CARD = "ID card"
@@ -33,8 +33,8 @@ class PersonalKind(StrEnum):
     IP = "IP address"
 
 
-class Personal(NamedTuple):
-    """Where a piece of personal data stands, in characters."""
+class PersonalDataSpan(NamedTuple):
+    """The position of one piece of personal data: characters from `start` to before `end`."""
 
     start: int
     end: int
@@ -51,8 +51,8 @@ _CHINESE = {
     PersonalKind.IP: "IP地址",
 }
 _REGIONS = ("CN", "US", "GB", "TW")
-"""Where a number without a country code may be from."""
-_COMPANY_LINES = frozenset(
+"""Regions in which a telephone number without a country code is looked up."""
+_COMPANY_NUMBER_TYPES = frozenset(
     {
         PhoneNumberType.TOLL_FREE,
         PhoneNumberType.PREMIUM_RATE,
@@ -61,7 +61,7 @@ _COMPANY_LINES = frozenset(
         PhoneNumberType.VOICEMAIL,
     }
 )
-_LOOK_BACK = 24
+_CONTEXT_CHARACTERS = 24
 _LARGE_PART, _LARGE_PARTS = 10, 2
 _EMAIL = re.compile(
     r"(?<![A-Za-z0-9_.+-])[a-zA-Z0-9_.+%-]{1,64}@(?:[a-zA-Z0-9-]{1,63}\.){1,8}[a-zA-Z]{2,24}(?![a-zA-Z0-9-])"
@@ -78,21 +78,21 @@ _PASSPORT = re.compile(
 _IPV4 = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d)")
 _IPV6 = re.compile(r"(?<![\w:.])(?:[0-9a-fA-F]{0,4}:){2,7}[0-9a-fA-F]{0,4}(?![\w:])")
 _DIGITS = re.compile(r"\d(?:[ ()./-]{0,3}\d){6}")
-"""Without so many digits together there is no number to look for, which takes a millisecond."""
+"""The least that can be a telephone number. The search for one takes a millisecond, and is left out without these."""
 _NO_PHONE_SHAPE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[./]\d{1,2}[./]\d{2,4}|\d[\d,]*\.\d\d?")
-_NUMBERED = re.compile(
+_NUMBER_CONTEXT = re.compile(
     r"(?i)(?:order|parcel|tracking|shipment|invoice|ticket|case|contract|serial|account|receipt|reference|ref|booking"
     r"|policy|item|sku|model|isbn|sn|no|nr)(?:\s*(?:number|no|nr|id|code))?\s*\.?\s*(?:is|was)?\s*[#:：]?\s*$"
     r"|#\s*$"
     r"|(?:单号|單號|订单|訂單|编号|編號|快递|快遞|运单|運單|发票|發票|流水|合同|保单|保單|序列|型号|型號|货号|工单)"
     r"[号號]?(?:码|碼)?\s*(?:是|为|：|:)?\s*$"
 )
-_CALLED = re.compile(
+_PHONE_CONTEXT = re.compile(
     r"(?i)(?:phone|mobile|cell|tel|telephone|call|whatsapp|reach|text)\b[^\d\n]{0,14}$"
     r"|(?:电话|電話|手机|手機|号码|號碼|致电|致電|联系|聯繫|微信|座机)[^\d\n]{0,6}$"
 )
 _HAN = "(?:(?![到在住是往去至寄送给你我他的了这那条从由址走沿过收])[\u4e00-\u9fff])"
-"""What a name is made of: "寄到人民路12号" begins behind 到."""
+"""A character of a place's name: in "寄到人民路12号" the address begins after 到."""
 _NUMBER_CN = r"[0-9０-９一二三四五六七八九十百]{1,6}"
 _UNIT_CN = (
     r"(?:[0-9A-Za-z０-９一二三四五六七八九十]{1,5}"
@@ -122,7 +122,7 @@ _ADDRESS_EN = re.compile(
 
 
 def redacted(text: str, *, keep: Container[PersonalKind] = ()) -> str:
-    """A text with placeholders, "[phone]" or "[电话]", for the personal data in it, but for the kinds to `keep`."""
+    """A text with placeholders, such as "[phone]" or "[电话]", in place of personal data. Kinds in `keep` stay."""
     found = [piece for piece in personal_data(text) if piece.kind not in keep]
     if not found:
         return text
@@ -135,64 +135,64 @@ def redacted(text: str, *, keep: Container[PersonalKind] = ()) -> str:
 
 
 def placeholder(kind: PersonalKind, text: str) -> str:
-    """What stands for a piece of such data, in the language of the text around it."""
+    """The placeholder of a kind, in the language of `text`."""
     return f"[{_CHINESE[kind] if language_of(text) == 'zh' else kind}]"
 
 
 def holds_personal_data(text: str) -> bool:
-    """Whether there is any of what `redacted` replaces."""
+    """Whether a text holds anything that `redacted` would replace."""
     return bool(personal_data(text))
 
 
-def personal_data(text: str) -> list[Personal]:
-    """All pieces in their order; none overlaps another."""
-    found: list[Personal] = []
+def personal_data(text: str) -> list[PersonalDataSpan]:
+    """All pieces of personal data in a text, in order, without overlaps."""
+    found: list[PersonalDataSpan] = []
     for piece in _candidates(text):
         if all(piece.end <= other.start or other.end <= piece.start for other in found):
             found.append(piece)
     return sorted(found)
 
 
-def _candidates(text: str) -> Iterator[Personal]:
-    """The surest kinds first: of two that overlap the first counts."""
+def _candidates(text: str) -> Iterator[PersonalDataSpan]:
+    """Candidates, the most certain kinds first: of two that overlap, the first one counts."""
     for match in _EMAIL.finditer(text):
-        yield Personal(match.start(), match.end(), PersonalKind.EMAIL)
+        yield PersonalDataSpan(match.start(), match.end(), PersonalKind.EMAIL)
     if any(character.isdigit() for character in text):
         yield from _cards(text)
         for match in _PASSPORT.finditer(text):
-            yield Personal(match.start(1), match.end(1), PersonalKind.PASSPORT)
+            yield PersonalDataSpan(match.start(1), match.end(1), PersonalKind.PASSPORT)
         yield from _phones(text)
         for pattern in (_ADDRESS_CN, _UNIT_ALONE_CN, _ADDRESS_EN):
             for match in pattern.finditer(text):
-                yield Personal(match.start(), match.end(), PersonalKind.ADDRESS)
+                yield PersonalDataSpan(match.start(), match.end(), PersonalKind.ADDRESS)
     for match in (*_IPV4.finditer(text), *_IPV6.finditer(text)):
         if _is_ip(match[0]):
-            yield Personal(match.start(), match.end(), PersonalKind.IP)
+            yield PersonalDataSpan(match.start(), match.end(), PersonalKind.IP)
 
 
-def _cards(text: str) -> Iterator[Personal]:
+def _cards(text: str) -> Iterator[PersonalDataSpan]:
     for match in _ID_CARD.finditer(text):
         if ric.is_valid(re.sub("[ -]", "", match[0])):
-            yield Personal(match.start(), match.end(), PersonalKind.ID_CARD)
+            yield PersonalDataSpan(match.start(), match.end(), PersonalKind.ID_CARD)
     for match in _CARD.finditer(text):
         digits = re.sub("[ -]", "", match[0])
         plausible = _CARD_PREFIX.match(digits) and len(digits) in _CARD_LENGTHS[digits[0]]
         if plausible and luhn.is_valid(digits) and not _is_numbered(text, match.start()):
-            yield Personal(match.start(), match.end(), PersonalKind.BANK_CARD)
+            yield PersonalDataSpan(match.start(), match.end(), PersonalKind.BANK_CARD)
 
 
-def _phones(text: str) -> Iterator[Personal]:
+def _phones(text: str) -> Iterator[PersonalDataSpan]:
     for match in _MOBILE_CN.finditer(text):
         if not _is_numbered(text, match.start()):
-            yield Personal(match.start(), match.end(), PersonalKind.PHONE)
+            yield PersonalDataSpan(match.start(), match.end(), PersonalKind.PHONE)
     if not _DIGITS.search(text):
         return
     matches = [match for region in _REGIONS for match in PhoneNumberMatcher(text, region, leniency=Leniency.VALID)]
-    lines = [match for match in matches if phonenumbers.number_type(match.number) in _COMPANY_LINES]
+    company_numbers = [match for match in matches if phonenumbers.number_type(match.number) in _COMPANY_NUMBER_TYPES]
     for match in matches:
-        is_line = any(match.start < line.end and line.start < match.end for line in lines)
+        is_line = any(match.start < line.end and line.start < match.end for line in company_numbers)
         if not is_line and _is_personal_phone(text, match):
-            yield Personal(match.start, match.end, PersonalKind.PHONE)
+            yield PersonalDataSpan(match.start, match.end, PersonalKind.PHONE)
 
 
 def _is_personal_phone(text: str, match: phonenumbers.PhoneNumberMatch) -> bool:
@@ -203,16 +203,16 @@ def _is_personal_phone(text: str, match: phonenumbers.PhoneNumberMatch) -> bool:
         return False
     if re.search(r"[\w-]$", text[: match.start], re.ASCII):
         return False
-    if written.startswith("+") or _CALLED.search(text[max(0, match.start - _LOOK_BACK) : match.start]):
+    if written.startswith("+") or _PHONE_CONTEXT.search(text[max(0, match.start - _CONTEXT_CHARACTERS) : match.start]):
         return True
-    # Without a word or a country code it has to be written as numbers are: "0571-88886666", "(212) 555-0123".
+    # Without such a word and a country code, only the usual notations count: "0571-88886666", "(212) 555-0123".
     return bool(
         re.fullmatch(r"\(?0\d{1,4}\)?[ -]?\d{3,4}[ -]?\d{3,4}|\(\d{3}\) ?\d{3}-\d{4}|\d{3}-\d{3}-\d{4}", written)
     )
 
 
 def _is_numbered(text: str, start: int) -> bool:
-    return _NUMBERED.search(text[max(0, start - _LOOK_BACK) : start]) is not None
+    return _NUMBER_CONTEXT.search(text[max(0, start - _CONTEXT_CHARACTERS) : start]) is not None
 
 
 def _is_ip(written: str) -> bool:
@@ -224,4 +224,4 @@ def _is_ip(written: str) -> bool:
         return False
     if address.version == 4 and sum(int(part) >= _LARGE_PART for part in written.split(".")) < _LARGE_PARTS:
         return False  # more likely a version, such as 8.5.5.9
-    return address.is_global  # those of one's own network tell nothing of a person
+    return address.is_global  # an address of a private network says nothing of a person

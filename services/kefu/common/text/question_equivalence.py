@@ -1,13 +1,13 @@
 """
-One guard for "is this the same question": two questions that differ in what they ask are not, however near their
-embeddings are. How do I bind my phone, how do I unbind it: a cosine of .96.
+Question equivalence: whether two questions ask the same, by their words. Embeddings alone cannot tell: "how do I bind
+my phone" and "how do I unbind my phone" have a cosine of .96.
 
-Each question is reduced to what it asks: the kinds of question (whether, when, how much, …) and the words that carry
-its subject, in order. Manners, articles, particles and inflection are left out, and a few words count as one ("delete",
-"erase"). Two questions are the same when that is equal, to the letter for numbers, codes, negations and all words that
-are not known to say nothing. A word that is not known therefore makes a difference: paraphrases are missed rather than
-opposites taken for one another. Order counts, for "from A to B" is not "from B to A", except that the clauses may be
-turned round ("if it broke, who pays" is "who pays if it broke").
+Each question is reduced to its kinds (whether, when, how much, …) and to the words of its subject, in order. Manners,
+articles, particles and inflection are left out, and a few synonyms count as one word ("delete", "erase"). Two questions
+are equivalent when their reduced forms are equal. Numbers, codes, negations and all words that are not known to be
+empty are equal to the letter only. An unknown word therefore makes a difference: the rules miss paraphrases rather than
+take opposites for one another. Order counts, for "from A to B" is not "from B to A". Only the clauses may be rotated
+("if it broke, who pays" is "who pays if it broke").
 """
 
 import re
@@ -23,92 +23,94 @@ from kefu.common.text import question_rules_en, question_rules_zh
 from kefu.common.text.chinese import simplified
 from kefu.common.text.language import han_characters
 
-_LONGEST = 600
-"""Characters; a longer message is nobody else's question, and is the same as itself only."""
-_LEAST_CHARACTERS = 2
-_LEAST_TO_TURN = 3
+_MAX_CHARACTERS = 600
+"""A longer message is not reduced: it is equivalent to the same text only."""
+_MIN_SUBJECT_CHARACTERS = 2
+_MIN_WORDS_TO_ROTATE = 3
 _NEGATION = re.compile(
     r"^(?:not|without|neither|nor|none|nobody|nothing|un.+|non.*|dis.+|in(?:valid|active|eligible|correct|complete).*"
     r"|cancel|clos|deactivat.*|disabl.*|remov.*|erase|stop|undo|unsubscrib.*|unlink|block|reject|declin.*|logout)$"
     r"|[不没未无非别勿免]|取消|关|注销|解|退|停|删|撤|拒"
 )
 _LAYOUT = re.compile(r"(?!(?<!\w)-\d)(?:(?<!\d)(?:[^\w+#%$€£¥<>=°]|_)|(?:[^\w+#%$€£¥<>=°]|_)(?!\d))")
-"""Spaces and punctuation, but for those of a figure: 3.5 is not 35, -5 is not 5."""
+"""Spaces and punctuation, except within figures: 3.5 is not 35, -5 is not 5."""
 _FIGURE = re.compile(r"\d")
 
 
-class Difference(StrEnum):
-    """In what two questions differ; the first that holds."""
+class DifferenceKind(StrEnum):
+    """How two questions differ. The first kind that applies counts."""
 
     NUMBER = "OTHER_NUMBER"
-    """A number, date, code or model."""
+    """A number, date, code or model differs."""
     NEGATION = "NEGATION"
-    """One of them negates or undoes."""
+    """Only one of them negates or undoes."""
     KIND = "OTHER_QUESTION"
-    """They ask for something else: when, how much, whether."""
+    """The kinds of question differ, such as when and how much."""
     WORDS = "OTHER_WORDS"
-    """Words that carry the subject."""
+    """Words of the subject differ."""
     ORDER = "OTHER_ORDER"
-    """The same words in another order."""
+    """The same words stand in another order."""
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What a question asks. Equal ones are the same question."""
+class ReducedQuestion:
+    """A question reduced to what it asks. Equivalent questions have equal reduced forms."""
 
     kinds: frozenset[str]
+    """Kinds of question, such as "when" or "howmuch"."""
     words: tuple[str, ...]
-    """In order; of the orders that mean the same, the first by the alphabet."""
+    """Words of the subject, in order; of equivalent orders, the first by the alphabet."""
 
     @property
     def key(self) -> str:
-        """As a text: equal for the same questions, and only for them."""
+        """The reduced form as one text, which is equal for equivalent questions and only for them."""
         return "\x1f".join((" ".join(sorted(self.kinds)), *self.words))
 
 
 @dataclass(frozen=True)
-class Differing:
-    """Why two questions are not the same, and the words that make it so."""
+class QuestionDifference:
+    """Why two questions are not equivalent, with the words that differ."""
 
-    kind: Difference
+    kind: DifferenceKind
     one: tuple[str, ...]
-    """Words that only the first has."""
+    """Words that only the first question has."""
     other: tuple[str, ...]
+    """Words that only the second question has."""
 
 
 @lru_cache(maxsize=4_096)
-def asked(question: str) -> Asked:
-    """What a question asks."""
-    kinds, words = _reduced(question)
-    if len("".join(words)) < _LEAST_CHARACTERS:  # "When?", "为什么没有" ask of something that they do not name
-        return Asked(kinds, (_plain(question),))
-    return Asked(kinds, min(_turned(words)))
+def reduce_question(question: str) -> ReducedQuestion:
+    """The reduced form of a question, from a cache of 4,096."""
+    kinds, words = _reduce(question)
+    if len("".join(words)) < _MIN_SUBJECT_CHARACTERS:  # "When?", "为什么没有" name no subject
+        return ReducedQuestion(kinds, (_plain(question),))
+    return ReducedQuestion(kinds, min(_clause_rotations(words)))
 
 
-def differing(one: str, other: str) -> Differing | None:
-    """In what two questions differ; None when they are the same question."""
-    if is_same_text(one, other) or asked(one) == asked(other):
+def question_difference(one: str, other: str) -> QuestionDifference | None:
+    """The difference between two questions; None when they are equivalent."""
+    if is_same_text(one, other) or reduce_question(one) == reduce_question(other):
         return None
-    (kinds, words), (other_kinds, other_words) = _reduced(one), _reduced(other)
-    left, right = _only(words, other_words)
+    (kinds, words), (other_kinds, other_words) = _reduce(one), _reduce(other)
+    left, right = _words_of_one_side(words, other_words)
     of_one, of_other = (*left, *sorted(kinds - other_kinds)), (*right, *sorted(other_kinds - kinds))
-    return Differing(_kind(left, right, kinds != other_kinds), of_one, of_other)
+    return QuestionDifference(_kind(left, right, kinds != other_kinds), of_one, of_other)
 
 
 def is_same_text(one: str, other: str) -> bool:
-    """Whether two questions are written alike, but for case, spaces and punctuation."""
+    """Whether two texts are the same but for case, spaces, punctuation and the Chinese variant."""
     return _plain(one) == _plain(other)
 
 
-def _kind(left: Sequence[str], right: Sequence[str], kinds_differ: bool) -> Difference:
+def _kind(left: Sequence[str], right: Sequence[str], kinds_differ: bool) -> DifferenceKind:
     words = (*left, *right)
     if any(_FIGURE.search(word) for word in words):
-        return Difference.NUMBER
+        return DifferenceKind.NUMBER
     if any(_NEGATION.search(word) for word in words):
-        return Difference.NEGATION
+        return DifferenceKind.NEGATION
     if kinds_differ:
-        return Difference.KIND
-    return Difference.WORDS if words else Difference.ORDER
+        return DifferenceKind.KIND
+    return DifferenceKind.WORDS if words else DifferenceKind.ORDER
 
 
 @lru_cache(maxsize=4_096)
@@ -120,22 +122,22 @@ def _normal(text: str) -> str:
     return simplified(unicodedata.normalize("NFKC", text).lower()).strip()
 
 
-def _reduced(question: str) -> tuple[frozenset[str], list[str]]:
+def _reduce(question: str) -> tuple[frozenset[str], list[str]]:
     text = _normal(question)
-    if len(text) > _LONGEST:
+    if len(text) > _MAX_CHARACTERS:
         return frozenset(), [text]
-    return (question_rules_zh if han_characters(text) else question_rules_en).reduced(text)
+    return (question_rules_zh if han_characters(text) else question_rules_en).reduce(text)
 
 
-def _turned(words: list[str]) -> list[tuple[str, ...]]:
-    """The orders that mean the same: English clauses turned round, unless they compare. Of Chinese as it stands."""
-    if len(words) < _LEAST_TO_TURN or "than" in words or any(han_characters(word) for word in words):
+def _clause_rotations(words: list[str]) -> list[tuple[str, ...]]:
+    """The equivalent orders of words: all rotations in English without a comparison, else the given order alone."""
+    if len(words) < _MIN_WORDS_TO_ROTATE or "than" in words or any(han_characters(word) for word in words):
         return [tuple(words)]
     return [tuple(words[at:] + words[:at]) for at in range(len(words))]
 
 
-def _only(one: list[str], other: list[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What each has and the other has not. Han characters are shown in runs, with what stands between two changes."""
+def _words_of_one_side(one: list[str], other: list[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The words that only one side has. Han characters come in runs, with a single character between two changes."""
     if not any(han_characters(word) for word in (*one, *other)):
         left, right = Counter(one) - Counter(other), Counter(other) - Counter(one)
         return tuple(left.elements()), tuple(right.elements())

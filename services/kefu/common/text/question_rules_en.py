@@ -1,4 +1,4 @@
-"""What an English question asks, without how it is put: see same_question.py."""
+"""Rules that reduce an English question to what it asks: see question_equivalence.py."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -148,7 +148,7 @@ _STOP_WORDS = frozenset(
         " some any able possible way want wanted like know hi ok okay s t as also",
     )
 )
-_SAME_WORDS: Mapping[str, str] = {
+_SYNONYMS: Mapping[str, str] = {
     word: same
     for line in """
         not: never no
@@ -218,7 +218,7 @@ _SAME_WORDS: Mapping[str, str] = {
     for word in (same, *words.split())
 }
 _FAILS = frozenset(("not", "failed", "declined", "rejected", "blocked", "locked", "broken", "wrong", "missing"))
-_UNCHANGED = frozenset(
+_NOT_STEMMED = frozenset(
     re.findall(
         r"\w+",
         "news goods glasses clothes customs savings earnings business address process access pass express less unless"
@@ -228,8 +228,8 @@ _UNCHANGED = frozenset(
 )
 
 
-def reduced(text: str) -> tuple[frozenset[str], list[str]]:
-    """The kinds of question, and the words that carry its subject, in order. The text is in lower case (NFKC)."""
+def reduce(text: str) -> tuple[frozenset[str], list[str]]:
+    """The kinds of a question, and the words of its subject in order. `text` is in lower case and NFKC."""
     text = text.replace("\n", " . ")
     for pattern, by in _REWRITES:
         text = " ".join(pattern.sub(by, text).split())
@@ -256,7 +256,7 @@ def reduced(text: str) -> tuple[frozenset[str], list[str]]:
 
 
 def latin_words(token: str) -> Iterator[str]:
-    """What a token in Latin script or digits counts as: none, one or several words."""
+    """The words that a token in Latin script or digits stands for: none, one or several."""
     if not token[0].isalnum() or token[-1] == "_":
         yield token
         return
@@ -268,19 +268,19 @@ def latin_words(token: str) -> Iterator[str]:
         if word in NUMBER_WORDS:
             yield str(NUMBER_WORDS[word])
         elif word and word not in _STOP_WORDS:
-            yield _plain(word)
+            yield _canonical(word)
 
 
-def _plain(word: str) -> str:
-    if word in _SAME_WORDS:
-        return _SAME_WORDS[word]
+def _canonical(word: str) -> str:
+    if word in _SYNONYMS:
+        return _SYNONYMS[word]
     stem = _stem(word)
-    return _SAME_WORDS.get(stem, stem)
+    return _SYNONYMS.get(stem, stem)
 
 
 def _stem(word: str) -> str:
-    """Without the ending of a plural, of a third person, or of -ing. A past form stays: what was done is no wish."""
-    if word in _UNCHANGED or len(word) < 4 or not word.isascii():
+    """A word without the ending of a plural, a third person, or -ing. A past form stays: a thing done is no wish."""
+    if word in _NOT_STEMMED or len(word) < 4 or not word.isascii():
         return word
     if word.endswith("ies") and len(word) > 4:
         return word[:-3] + "y"

@@ -1,4 +1,4 @@
-"""What a Chinese question asks, without how it is put: see same_question.py."""
+"""Rules that reduce a Chinese question to what it asks: see question_equivalence.py."""
 
 import re
 
@@ -11,8 +11,8 @@ _NUMBER_AT = re.compile(
 )
 _PERCENT = re.compile(rf"百分之({HAN_NUMBER.pattern}|\d+(?:\.\d+)?)")
 
-# One way of writing for what is the same. Longer ones first, where one holds another.
-_SAME = tuple(
+# One form for equivalent ones. Longer patterns come first, where one contains another.
+_EQUIVALENT_FORMS = tuple(
     (re.compile(pattern), by)
     for pattern, by in (
         (r"帐([号户单])", r"账\1"),
@@ -45,8 +45,8 @@ _SAME = tuple(
         (r"(?<![不没])需要|(?<=[否不])需(?!要)|须要", "要"),
     )
 )
-_TURN = "\x01"
-"""Stands for "how" and "where": what follows it may as well come first, as in 怎么修改发票抬头 for 发票抬头怎么改."""
+_ROTATION_MARK = "\x01"
+"""The place of "how" or "where". What follows may as well come first, as in 怎么修改发票抬头 for 发票抬头怎么改."""
 _HOW = (
     r"(?:有没有|有什么|有没|有)(?:什么)?(?:办法|方法|途径)(?:可以|能)?|(?:办法|方法|途径|步骤|流程)(?:是什么|是怎样的?|怎样)|"
     r"(?:怎么|如何)(?:办理|操作|处理|解决)|怎么[弄做办]|(?:怎么样|怎么|怎样|如何)才能"
@@ -76,8 +76,8 @@ _KINDS = tuple(
         ),
         (r"(?:是|有|要)?多少", "howmany", " "),
         (r"(?:是|有|要)?几(?=[个次件台张种条位级岁家])", "howmany", " "),
-        (r"(?:在|到|去)?(?:哪里|哪儿|什么地方|何处|啥地方)", "where", _TURN),
-        (r"在哪(?![个些种家一])", "where", _TURN),
+        (r"(?:在|到|去)?(?:哪里|哪儿|什么地方|何处|啥地方)", "where", _ROTATION_MARK),
+        (r"在哪(?![个些种家一])", "where", _ROTATION_MARK),
         (r"谁|哪位|什么人", "who", " "),
         (r"(?<=有)哪几[种类个]|哪些|什么样的", "what", " "),
         (r"哪(?:一)?[种类个家]|哪几[种类个]|哪", "which", " "),
@@ -94,7 +94,7 @@ _KINDS = tuple(
     )
 )
 # Manners, particles, and who speaks where it is clear. Of two opposites at most one stands here.
-_STOPS = re.compile(
+_STOP_PHRASES = re.compile(
     "|".join(
         (
             r"请问一下|请问下|请问|请教一下|请教|咨询一下|咨询下|想咨询|问一下|问下|打扰一下|打扰了|不好意思",
@@ -112,7 +112,7 @@ _STOPS = re.compile(
         )
     )
 )
-_SPEAKER = re.compile(
+_FIRST_PERSON = re.compile(
     r"(^|[ ,，。;；!！?？、\n\x01])(?:我们|我|俺|咱们|咱|本人)(?:现在|目前)?(?:想要|想|要|打算|准备)?"
 )
 _CAN = re.compile(r"(?<!不)(?<![功智可性职技潜动节])能(?:够)?(?![力量源耗干])|(?<!不)可以|(?<=[ 才])会(?![员议计话])")
@@ -123,24 +123,24 @@ _PIECES = re.compile(
 )
 
 
-def reduced(text: str) -> tuple[frozenset[str], list[str]]:
-    """The kinds of question, and what carries its subject: Han characters one by one, other words whole, in order.
+def reduce(text: str) -> tuple[frozenset[str], list[str]]:
+    """The kinds of a question, and its subject in order: Han characters one by one, other words whole.
 
-    The text is in lower case (NFKC) and simplified characters.
+    `text` is in lower case, NFKC and simplified characters.
     """
     text = _PERCENT.sub(lambda match: f"{_digits(match[1])}%", text)
-    for pattern, by in _SAME:
+    for pattern, by in _EQUIVALENT_FORMS:
         text = pattern.sub(by, text)
     text = _PUNCTUATION.sub(" ", text)
     asks = re.search(r"[吗么嘛]\s*$|[吗么](?=\s)", text) is not None
     kinds: set[str] = set()
-    text = _STOPS.sub(" ", text)
+    text = _STOP_PHRASES.sub(" ", text)
     for pattern, kind, by in _KINDS:
         text, count = pattern.subn(by, text)
         if count:
             kinds.add(kind)
-    text, how = re.subn(_HOW, _TURN, text)
-    text = _SPEAKER.sub(r"\1", text)
+    text, how = re.subn(_HOW, _ROTATION_MARK, text)
+    text = _FIRST_PERSON.sub(r"\1", text)
     text, can = _CAN.subn(" ", text)
     if kinds - {"whether"} or how:
         kinds.discard("whether")
@@ -151,7 +151,7 @@ def reduced(text: str) -> tuple[frozenset[str], list[str]]:
     if kinds or how:
         text = re.sub(r"了(?!解)", " ", text)
         text = re.sub(r"(?<=[^ ])是(?=\s|$)|(?<=\s)是|^是|(?<=\x01)是|是(?=\x01)", " ", text)
-    before, turn, after = text.partition(_TURN)
+    before, turn, after = text.partition(_ROTATION_MARK)
     text = f"{after} {before}" if turn else text
     text = _NUMBER_AT.sub(lambda match: _digits(match[0]), text)
     words: list[str] = []

@@ -1,1 +1,1 @@
-"""Who calls the gateway: keys, visitor tokens, OpenID Connect."""
+"""Authentication at the gateway: keys, visitor tokens, OpenID Connect."""

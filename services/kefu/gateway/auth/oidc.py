@@ -1,4 +1,4 @@
-"""Operators without keys: tokens of an OpenID Connect issuer, verified by its published keys."""
+"""Operators' tokens of an OpenID Connect issuer, verified by the keys that the issuer publishes."""
 
 import asyncio
 import hashlib
@@ -14,29 +14,31 @@ import structlog
 from kefu.common.auth import Scope
 from kefu.common.errors import BackendUnavailable, Unauthenticated
 from kefu.common.resource_names import check_id
-from kefu.gateway.config import GatewayConfig, listed
+from kefu.gateway.config import GatewayConfig, comma_separated
 
 _REFRESH_SECONDS = 600.0
-_LEAST_SECONDS_BETWEEN = 10.0
-_FETCH_SECONDS = 5.0
+_MIN_FETCH_INTERVAL_SECONDS = 10.0
+_FETCH_TIMEOUT_SECONDS = 5.0
 _log = structlog.stdlib.get_logger()
 
 
 @dataclass(frozen=True)
 class Operator:
-    """Who a token is for."""
+    """The operator that a token names."""
 
     tenant: str
     subject: str
-    """A hash of issuer and `sub`, so that no mail address stands in a name of Redis."""
+    """A hash of issuer and `sub`, so that no mail address stands in a Redis key."""
     scopes: frozenset[Scope]
     name: str
-    """For people, or empty."""
+    """A name for people, at most 100 characters; empty when the token has none."""
 
 
 class IssuerKeys:
-    """The public keys of an issuer: remembered for ten minutes, and read again when a token names one that is not
-    there, though never more than once in ten seconds, whatever tokens come.
+    """The public keys of an issuer, cached for ten minutes.
+
+    They are fetched again when a token names an unknown key, though at most once in ten seconds, whatever tokens come.
+    Without `jwks_url`, the issuer's /.well-known/openid-configuration names it.
     """
 
     def __init__(self, client: httpx.AsyncClient, issuer: str, jwks_url: str = "") -> None:
@@ -44,25 +46,25 @@ class IssuerKeys:
         self._issuer = issuer
         self._url = jwks_url
         self._keys: dict[str, jwt.PyJWK] = {}
-        self._read_at = self._tried_at = float("-inf")
-        self._reading = asyncio.Lock()
+        self._fetched_at = self._attempted_at = float("-inf")
+        self._fetch_lock = asyncio.Lock()
 
     async def key(self, key_id: str) -> jwt.PyJWK:
-        """A key by its `kid`; raises Unauthenticated when the issuer has none such, BackendUnavailable without it."""
-        if key_id not in self._keys or time.monotonic() - self._read_at > _REFRESH_SECONDS:
-            async with self._reading:
-                if time.monotonic() - self._tried_at > _LEAST_SECONDS_BETWEEN:
-                    await self._read()
+        """The key with this `kid`. Raises Unauthenticated for an unknown one, BackendUnavailable without any keys."""
+        if key_id not in self._keys or time.monotonic() - self._fetched_at > _REFRESH_SECONDS:
+            async with self._fetch_lock:
+                if time.monotonic() - self._attempted_at > _MIN_FETCH_INTERVAL_SECONDS:
+                    await self._fetch()
         if not self._keys:
             raise BackendUnavailable(
-                "The issuer of operators' tokens did not answer; try again.", retry_after=_LEAST_SECONDS_BETWEEN
+                "The issuer of operators' tokens did not answer; try again.", retry_after=_MIN_FETCH_INTERVAL_SECONDS
             )
         if key_id not in self._keys:
             raise Unauthenticated("This token is signed with a key that its issuer does not publish.")
         return self._keys[key_id]
 
-    async def _read(self) -> None:
-        self._tried_at = time.monotonic()
+    async def _fetch(self) -> None:
+        self._attempted_at = time.monotonic()
         try:
             if not self._url:
                 address = f"{self._issuer.rstrip('/')}/.well-known/openid-configuration"
@@ -73,27 +75,27 @@ class IssuerKeys:
                 for each in keys
                 if each.get("kid") and each.get("use", "sig") == "sig" and each.get("kty") in ("RSA", "EC", "OKP")
             }
-            self._read_at = time.monotonic()
+            self._fetched_at = time.monotonic()
         except (httpx.HTTPError, ValueError, KeyError, TypeError, AttributeError, jwt.PyJWTError) as error:
-            # What is remembered goes on being used: an issuer that is away for a while locks nobody out.
+            # The cached keys stay in use: an issuer that is away for a while locks nobody out.
             _log.warning("oidc.keys_not_read", issuer=self._issuer, cause=f"{type(error).__name__}: {error}")
 
     async def _json(self, url: str, name: str) -> Any:
-        response = await self._client.get(url, timeout=_FETCH_SECONDS, follow_redirects=False)
+        response = await self._client.get(url, timeout=_FETCH_TIMEOUT_SECONDS, follow_redirects=False)
         response.raise_for_status()
         return response.json()[name]
 
 
-class Operators:
-    """Reads operators' tokens as the configuration says."""
+class OperatorTokens:
+    """Verifies operators' tokens, and maps their claims to tenant and scopes as the configuration says."""
 
     def __init__(self, config: GatewayConfig, keys: IssuerKeys) -> None:
         self._config = config
         self._keys = keys
-        self._algorithms = listed(config.oidc_algorithms)
+        self._algorithms = comma_separated(config.oidc_algorithms)
 
     async def operator(self, token: str) -> Operator:
-        """Who a token is for; raises Unauthenticated, and BackendUnavailable when the issuer cannot be asked."""
+        """The operator that a token names. Raises Unauthenticated, or BackendUnavailable without the issuer's keys."""
         try:
             header = jwt.get_unverified_header(token)
             if header.get("alg") not in self._algorithms:
@@ -133,7 +135,7 @@ def _words(value: Any) -> list[str]:
 
 
 def _claim(claims: Mapping[str, Any], path: str) -> Any:
-    """A claim by its name, else by its path through objects: names with dots in them exist (https://example.com/roles)."""
+    """A claim by its whole name, else by a dotted path through objects. Names with dots exist (https://a.example/roles)."""
     if path in claims:
         return claims[path]
     found: Any = claims

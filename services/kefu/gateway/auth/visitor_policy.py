@@ -1,12 +1,12 @@
-"""What visitors may call, and what they are not shown: a hand-over's notes are for the person who takes over."""
+"""The methods that visitors may call, and the fields that they are not shown: a handoff's notes are for the agent."""
 
 from google.protobuf.message import Message
 
 from kefu.gateway.grpc_backends import CHAT
 from kefu.router.v1 import chat_pb2 as pb
 
-QUESTIONS = frozenset({"Converse"})
-"""Methods that cost an answer."""
+QUESTION_METHODS = frozenset({"Converse"})
+"""Methods that ask for an answer, and have a rate limit of their own."""
 _METHODS = frozenset(
     {
         "Converse",
@@ -20,8 +20,8 @@ _METHODS = frozenset(
         "WatchSession",
     }
 )
-_NOTES = ("summary", "passages", "slots", "sentiment", "subject")
-"""Fields of Handoff that the support team reads."""
+_INTERNAL_FIELDS = ("summary", "passages", "slots", "sentiment", "subject")
+"""Fields of Handoff that only agents read."""
 
 
 def may_call(service: str, method: str) -> bool:
@@ -29,8 +29,8 @@ def may_call(service: str, method: str) -> bool:
     return service == CHAT and method in _METHODS
 
 
-def without_notes(message: Message) -> None:
-    """Take from a response to a visitor what is meant for the support team."""
+def remove_internal_fields(message: Message) -> None:
+    """Remove from a response to a visitor, in place, the fields that are meant for agents."""
     match message:
         case pb.ConverseEvent():
             if message.WhichOneof("event") == "handoff":
@@ -51,5 +51,5 @@ def _clear_turn(turn: pb.Turn) -> None:
 
 
 def _clear(handoff: pb.Handoff) -> None:
-    for name in _NOTES:
+    for name in _INTERNAL_FIELDS:
         handoff.ClearField(name)  # pyright: ignore[reportArgumentType] - the stubs know literals

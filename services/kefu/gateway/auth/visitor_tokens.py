@@ -1,9 +1,10 @@
 """
 Tokens of visitors: customers on a public page, who have no key.
 
-A token is a JWT (HS256) of one hour. It is refreshed with itself, also for some days after it expired, and then names
-the same visitor; nothing is kept of it here. One that was refreshed stays good until it expires: whoever has a token
-is its visitor. The first token's time travels along, so that a chain of refreshes ends after `visitor_days`.
+A token is a JWT (HS256) of one hour. The token itself is exchanged for a fresh one of the same visitor, also for some
+days after its expiry. The gateway stores nothing. An exchanged token stays valid until its own expiry: everyone who has
+a token is its visitor. Each token carries the time of the first one, so that a chain of refreshes ends after
+`visitor_days`.
 """
 
 import time
@@ -20,20 +21,31 @@ AUDIENCE = "kefu-visitor"
 _ISSUER = "kefu-gateway"
 _ALGORITHM = "HS256"
 _REQUIRED = ["exp", "iat", "sub", "aud", "iss", "tenant", "since"]
-_SECONDS_A_DAY = 86_400.0
+_SECONDS_PER_DAY = 86_400.0
 
 
 @dataclass(frozen=True)
 class Visitor:
-    """Who a token is for. `since`: when its first token was made, in seconds since the epoch."""
+    """The visitor that a token names."""
 
     tenant: str
     subject: str
+    """`visitor-` and a UUID."""
     since: float
+    """The time of the visitor's first token, in seconds since the epoch."""
 
 
-class Visitors:
-    """Makes and reads tokens. The first of `secrets` signs; all are taken. Times are those of `clock`."""
+class VisitorTokens:
+    """Issues, verifies and refreshes visitors' tokens.
+
+    Args:
+        secrets: at least one, of 32 characters or more. The first one signs; all are accepted.
+        tenant: the tenant of all visitors.
+        minutes: life of a token.
+        refresh_days: how long after its expiry a token can be exchanged.
+        days: life of a visitor, over all refreshes.
+        clock: the time in seconds since the epoch.
+    """
 
     def __init__(
         self,
@@ -47,31 +59,31 @@ class Visitors:
     ) -> None:
         self._secrets = secrets
         self._tenant = tenant
-        self._seconds = minutes * 60
-        self._refresh_seconds = refresh_days * _SECONDS_A_DAY
-        self._life_seconds = days * _SECONDS_A_DAY
+        self._token_seconds = minutes * 60
+        self._refresh_seconds = refresh_days * _SECONDS_PER_DAY
+        self._max_visitor_seconds = days * _SECONDS_PER_DAY
         self._clock = clock
 
     @property
-    def seconds(self) -> float:
-        """Life of a token."""
-        return self._seconds
+    def token_seconds(self) -> float:
+        """The life of a token, in seconds."""
+        return self._token_seconds
 
-    def new(self) -> str:
+    def issue(self) -> str:
         """A token for a new visitor."""
         return self._token(f"visitor-{uuid.uuid4()}", self._clock())
 
-    def visitor(self, token: str) -> Visitor:
-        """Who a token is for; raises Unauthenticated."""
+    def verify(self, token: str) -> Visitor:
+        """The visitor that a token names. Raises Unauthenticated."""
         claims = self._claims(token)
         if claims["exp"] <= self._clock():
             raise Unauthenticated("This visitor's token has expired; exchange it at /api/visitor.")
         return Visitor(claims["tenant"], claims["sub"], claims["since"])
 
-    def refreshed(self, token: str) -> str:
-        """A fresh token for the visitor of an old one; raises Unauthenticated when that is too old, or no token."""
+    def refresh(self, token: str) -> str:
+        """A fresh token for the visitor of an old one. Raises Unauthenticated for one that is too old or not valid."""
         claims, now = self._claims(token), self._clock()
-        if claims["exp"] + self._refresh_seconds <= now or claims["since"] + self._life_seconds <= now:
+        if claims["exp"] + self._refresh_seconds <= now or claims["since"] + self._max_visitor_seconds <= now:
             raise Unauthenticated("This visitor's token is too old; ask for a new visitor's.")
         return self._token(claims["sub"], claims["since"])
 
@@ -83,7 +95,7 @@ class Visitors:
             "tenant": self._tenant,
             "sub": subject,
             "iat": int(now),
-            "exp": int(now + self._seconds),
+            "exp": int(now + self._token_seconds),
             "since": int(since),
             "jti": uuid.uuid4().hex,
         }

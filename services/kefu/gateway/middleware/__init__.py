@@ -1,1 +1,1 @@
-"""What every HTTP request passes: security headers, CORS, the request log."""
+"""ASGI middleware of every HTTP request: security headers, CORS, body deadline, request log."""

@@ -1,4 +1,4 @@
-"""What protects browsers from other people's pages, and the gateway from clients that never finish a request."""
+"""Security headers and CORS, which protect browsers from foreign pages, and a deadline for request bodies."""
 
 import asyncio
 import time
@@ -11,7 +11,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kefu.common.errors import DeadlineExceeded
-from kefu.gateway.config import GatewayConfig, listed
+from kefu.gateway.config import GatewayConfig, comma_separated
 
 IMPORT_PATH = "/api/import"
 _ALLOWED_HEADERS = (
@@ -40,11 +40,11 @@ _EXPOSED_HEADERS = (
 _PREFLIGHT_SECONDS = 7200
 
 
-def across_origins(app: ASGIApp, config: GatewayConfig) -> ASGIApp:
-    """Pages of the configured origins, and no others, may call. No cookie is ever taken, so none is allowed."""
+def with_cors(app: ASGIApp, config: GatewayConfig) -> ASGIApp:
+    """CORS middleware: only pages of the configured origins may call. Cookies are never read, so none is allowed."""
     return CORSMiddleware(
         app,
-        allow_origins=listed(config.allowed_origins),
+        allow_origins=comma_separated(config.allowed_origins),
         allow_methods=("GET", "POST"),
         allow_headers=_ALLOWED_HEADERS,
         expose_headers=_EXPOSED_HEADERS,
@@ -53,12 +53,12 @@ def across_origins(app: ASGIApp, config: GatewayConfig) -> ASGIApp:
 
 
 class SecurityHeaders:
-    """ASGI middleware: headers on every response, and a strict policy for what pages may load."""
+    """ASGI middleware that sets security headers on every response, and a strict content security policy on pages."""
 
     def __init__(self, app: ASGIApp, config: GatewayConfig) -> None:
         self._app = app
         connect = ["'self'", *(_origin(config.oidc_issuer) if config.oidc_issuer else ())]
-        self._page = _policy(connect, listed(config.frame_ancestors))
+        self._page = _policy(connect, comma_separated(config.frame_ancestors))
         self._desk = _policy(connect, ())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -68,7 +68,7 @@ class SecurityHeaders:
             return
         is_desk = scope["path"] == "/desk" or scope["path"].startswith("/desk/")
 
-        async def secured(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 is_page = headers.get("content-type", "").startswith("text/html")
@@ -79,7 +79,7 @@ class SecurityHeaders:
                     headers.setdefault("content-security-policy", policy)
             await send(message)
 
-        await self._app(scope, receive, secured)
+        await self._app(scope, receive, send_with_headers)
 
 
 _HEADERS: Mapping[str, str] = {
@@ -92,7 +92,7 @@ _HEADERS: Mapping[str, str] = {
 
 
 class BodyDeadline:
-    """ASGI middleware: a request's body has to come within `seconds`, of an import each part of it."""
+    """ASGI middleware with a deadline for request bodies: `seconds` for the whole, or for each part of an import."""
 
     def __init__(self, app: ASGIApp, seconds: float) -> None:
         self._app = app
@@ -104,29 +104,29 @@ class BodyDeadline:
             await self._app(scope, receive, send)
             return
         is_import = scope["path"] == IMPORT_PATH
-        latest, whole, late = time.monotonic() + self._seconds, False, False
+        deadline, complete, late = time.monotonic() + self._seconds, False, False
 
-        async def timely() -> Message:
-            nonlocal latest, whole, late
-            if whole:
+        async def receive_in_time() -> Message:
+            nonlocal deadline, complete, late
+            if complete:
                 return await receive()  # waits for the client's leaving
             if is_import:
-                latest = time.monotonic() + self._seconds
+                deadline = time.monotonic() + self._seconds
             try:
-                async with asyncio.timeout(max(0.0, latest - time.monotonic())):
+                async with asyncio.timeout(max(0.0, deadline - time.monotonic())):
                     message = await receive()
             except TimeoutError:
                 late = True
                 raise DeadlineExceeded("The request's body did not come in time.") from None
-            whole = message["type"] != "http.request" or not message.get("more_body", False)
+            complete = message["type"] != "http.request" or not message.get("more_body", False)
             return message
 
-        async def last(message: Message) -> None:
+        async def send_and_close(message: Message) -> None:
             if late and message["type"] == "http.response.start":
                 MutableHeaders(scope=message)["connection"] = "close"  # the rest of the body is not waited for either
             await send(message)
 
-        await self._app(scope, timely, last)
+        await self._app(scope, receive_in_time, send_and_close)
 
 
 def _policy(connect: Sequence[str], ancestors: Sequence[str]) -> str:

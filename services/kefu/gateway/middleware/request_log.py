@@ -1,4 +1,4 @@
-"""What stands around every HTTP request: its id, its trace, a metric, a line of log, and no exception that gets out."""
+"""The outermost middleware: id, trace, metrics and log line of every HTTP request; no exception leaves it."""
 
 import asyncio
 import re
@@ -37,12 +37,12 @@ _tracer = trace.get_tracer("kefu")
 
 
 def trace_id() -> str:
-    """Of the request being served."""
+    """The trace id of the request being served."""
     return trace.format_trace_id(trace.get_current_span().get_span_context().trace_id)
 
 
-class Observed:
-    """ASGI middleware, the outermost. `route_of` names a path for metrics, from a small set."""
+class RequestLog:
+    """ASGI middleware that logs, traces and measures requests. `route_of` maps a path to a label of a small set."""
 
     def __init__(self, app: ASGIApp, route_of: Callable[[str], str]) -> None:
         self._app = app
@@ -55,15 +55,15 @@ class Observed:
             return
         began, route = time.monotonic(), self._route_of(scope["path"])
         headers = Headers(scope=scope)
-        given = headers.get("x-request-id", "")
-        request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        sent_id = headers.get("x-request-id", "")
+        request_id = sent_id if _REQUEST_ID.fullmatch(sent_id) else uuid.uuid4().hex
         structlog.contextvars.clear_contextvars()
         span = _tracer.start_span(route, context=propagate.extract(dict(headers)), kind=trace.SpanKind.SERVER)
         attach(trace.set_span_in_context(span))  # never detached: each request has a task, and so a context, of its own
         structlog.contextvars.bind_contextvars(trace_id=trace_id(), request_id=request_id)
         status, first_byte = 0, 0.0
 
-        async def told(message: Message) -> None:
+        async def send_observed(message: Message) -> None:
             nonlocal status, first_byte
             if message["type"] == "http.response.start":
                 status = message["status"]
@@ -76,7 +76,7 @@ class Observed:
         IN_FLIGHT.labels(route).inc()
         cause = ""
         try:
-            await self._app(scope, receive, told)
+            await self._app(scope, receive, send_observed)
         except asyncio.CancelledError:
             cause = "cancelled"
             raise
@@ -84,12 +84,12 @@ class Observed:
             UNEXPECTED.labels(route).inc()
             _log.exception("http.unexpected")
             if status:
-                raise  # half a response is out: uvicorn closes the connection, which is all that can be said
+                raise  # half a response is sent: all that is left is that uvicorn closes the connection
             error = Internal(
                 "Something failed here; the operator finds it in the log by this trace id.",
                 metadata={"trace_id": trace_id()},
             )
-            await _tell(Failure.of(error), told)
+            await _send_failure(Failure.of(error), send_observed)
         finally:
             seconds = time.monotonic() - began
             IN_FLIGHT.labels(route).dec()
@@ -101,7 +101,7 @@ class Observed:
                 _log.info("http", route=route, verb=scope["method"], status=status, ms=round(seconds * 1000, 1), **more)
 
 
-async def _tell(failure: Failure, send: Send) -> None:
+async def _send_failure(failure: Failure, send: Send) -> None:
     headers = [(b"content-type", b"application/json")]
     await send({"type": "http.response.start", "status": failure.status, "headers": headers})
     await send({"type": "http.response.body", "body": failure.json_bytes()})

@@ -1,1 +1,1 @@
-"""What tools that only speak OpenAI's API may call."""
+"""Endpoints in the form of OpenAI's API, for tools that speak no other."""

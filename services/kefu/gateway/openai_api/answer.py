@@ -1,4 +1,4 @@
-"""The events of a turn, as they become a chat completion."""
+"""A chat completion, built from the events of a turn."""
 
 import time
 from collections.abc import Iterator
@@ -12,23 +12,23 @@ from kefu.router.v1 import chat_pb2 as pb
 _LENGTH = {pb.FINISH_REASON_LENGTH: "length"}
 
 
-class Answer:
-    """One answer, as it grows: `take` each event, and send what it gives."""
+class CompletionBuilder:
+    """One chat completion as it grows. Pass each event to `add_event`, and send what it returns."""
 
-    def __init__(self, asked: ChatRequest) -> None:
-        self._asked = asked
+    def __init__(self, request: ChatRequest) -> None:
+        self._request = request
         self.session = ""
         self.turn = ""
         self.text = ""
         self.reasoning = ""
-        self._said = 0  # bytes of the turn's text
+
         self._passages: list[pb.SourcePassage] = []
         self._handoff: pb.Handoff | None = None
         self.completed: pb.TurnCompleted | None = None
         self._created = int(time.time())
 
-    def take(self, event: pb.ConverseEvent) -> dict[str, str]:
-        """What an event adds to the message: `content` or `reasoning_content`, or nothing."""
+    def add_event(self, event: pb.ConverseEvent) -> dict[str, str]:
+        """The delta that an event adds to the message: `content`, `reasoning_content`, or an empty one."""
         match event.WhichOneof("event"):
             case "turn_started":
                 self.session, self.turn = event.turn_started.session, event.turn_started.turn
@@ -54,8 +54,8 @@ class Answer:
         return {"content": text} if text else {}
 
     def _footnotes(self) -> str:
-        """The sources that the answer cites, as lines below it, where they were asked for."""
-        if not self._asked.footnotes or self.completed is None:
+        """The cited sources as lines below the answer; empty unless the request asked for them."""
+        if not self._request.footnotes or self.completed is None:
             return ""
         cited = sorted({citation.number for citation in self.completed.citations})
         by_number = {passage.number: passage for passage in self._passages}
@@ -64,11 +64,11 @@ class Answer:
 
     @property
     def finish_reason(self) -> str:
-        """In OpenAI's words."""
+        """The finish reason in OpenAI's words."""
         return _LENGTH.get(self.completed.finish_reason, "stop") if self.completed else "stop"
 
     def usage(self) -> dict[str, Any]:
-        """Tokens; none when no model was asked."""
+        """Token counts; 0 when no model was asked."""
         usage = self.completed.usage if self.completed else pb.Usage()
         return {
             "prompt_tokens": usage.prompt_tokens,
@@ -79,7 +79,7 @@ class Answer:
         }
 
     def extension(self) -> dict[str, Any]:
-        """The field `kefu`. Citations are UTF-8 byte ranges of the text without footnotes."""
+        """The field `kefu` of the response. Citations are UTF-8 byte ranges of the text without footnotes."""
         completed = self.completed or pb.TurnCompleted()
         return {
             "session": self.session,
@@ -92,7 +92,7 @@ class Answer:
         }
 
     def completion(self) -> dict[str, Any]:
-        """The whole answer, for those who did not ask for a stream."""
+        """The whole completion, for a request without a stream."""
         message: dict[str, Any] = {"role": "assistant", "content": self.text, "refusal": None}
         if self.reasoning:
             message["reasoning_content"] = self.reasoning
@@ -105,23 +105,23 @@ class Answer:
         }
 
     def chunk(self, delta: dict[str, str]) -> dict[str, Any]:
-        """A piece of the stream."""
+        """One chunk of the stream."""
         return self._chunk([{"index": 0, "delta": delta, "logprobs": None, "finish_reason": None}])
 
     def last_chunks(self) -> Iterator[dict[str, Any]]:
-        """The end of the stream: why it ended, where it comes from, and what it took if that was asked for."""
+        """The last chunks of the stream: finish reason and field `kefu`, then the usage if the request asked for it."""
         choice: dict[str, Any] = {"index": 0, "delta": {}, "logprobs": None, "finish_reason": self.finish_reason}
         yield {**self._chunk([choice]), "kefu": self.extension()}
-        if self._asked.includes_usage:
+        if self._request.includes_usage:
             yield {**self._chunk([]), "usage": self.usage()}
 
     def _chunk(self, choices: list[dict[str, Any]]) -> dict[str, Any]:
         chunk = {**self._head("chat.completion.chunk"), "choices": choices}
-        return {**chunk, "usage": None} if self._asked.includes_usage else chunk
+        return {**chunk, "usage": None} if self._request.includes_usage else chunk
 
     def _head(self, kind: str) -> dict[str, Any]:
         identity = self.turn.rpartition("/")[2]
-        return {"id": f"chatcmpl-{identity}", "object": kind, "created": self._created, "model": self._asked.model}
+        return {"id": f"chatcmpl-{identity}", "object": kind, "created": self._created, "model": self._request.model}
 
 
 def _footnote(passage: pb.SourcePassage) -> str:

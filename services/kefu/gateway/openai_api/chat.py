@@ -10,76 +10,76 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import Receive
 
-from kefu.common.aio import cancelled
+from kefu.common.aio import cancel_and_wait
 from kefu.common.errors import BackendUnavailable, ServiceError, SessionNotFound
 from kefu.gateway.auth import visitor_policy
-from kefu.gateway.auth.callers import Caller, Callers, Kind
+from kefu.gateway.auth.callers import Caller, CallerKind, CallerResolver
 from kefu.gateway.failures import Failure
 from kefu.gateway.grpc_backends import CHAT, Backends, Call
-from kefu.gateway.openai_api.answer import Answer
+from kefu.gateway.openai_api.answer import CompletionBuilder
 from kefu.gateway.openai_api.body import body_of_request
-from kefu.gateway.openai_api.chat_request import ChatRequest, Said, read_request, session_of
-from kefu.gateway.openai_api.errors import Refused, body_of, response_to
-from kefu.gateway.openai_api.session_lookup import Threads
-from kefu.gateway.site_api import address_of, raise_or_count
+from kefu.gateway.openai_api.chat_request import ChatMessage, ChatRequest, read_request, session_of
+from kefu.gateway.openai_api.errors import InvalidRequest, error_body, error_response
+from kefu.gateway.openai_api.session_lookup import SessionLookup
+from kefu.gateway.site_api import client_address, count_unauthenticated
 from kefu.router.v1 import chat_pb2 as pb
 
 T = TypeVar("T")
 SESSION_HEADER = "x-kefu-session"
 _CONVERSE = f"/{CHAT}/Converse"
-_MOST_BYTES = 1024 * 1024
+_MAX_BODY_BYTES = 1024 * 1024
 _NEW_SESSION = "sessions/-"
 
 
 class ChatCompletions:
-    """The endpoint."""
+    """The endpoint of chat completions."""
 
-    def __init__(self, backends: Backends, callers: Callers) -> None:
+    def __init__(self, backends: Backends, callers: CallerResolver) -> None:
         self._backends = backends
         self._callers = callers
-        self._threads = Threads()
+        self._session_lookup = SessionLookup()
 
     async def __call__(self, request: Request) -> Response:
-        """Answer, as a stream or at once."""
+        """Answer one request, as a stream or whole."""
         try:
-            caller = await self._callers.caller(request.headers.get("authorization"), address_of(request))
+            caller = await self._callers.caller(request.headers.get("authorization"), client_address(request))
             self._callers.admit(caller, CHAT, "Converse")
             session = session_of(request.headers.get(SESSION_HEADER))
-            asked = read_request(
-                await body_of_request(request, _MOST_BYTES), request.headers.get("idempotency-key", "")
+            chat_request = read_request(
+                await body_of_request(request, _MAX_BODY_BYTES), request.headers.get("idempotency-key", "")
             )
-            turn = await _watched(request.receive, self._begun(caller, asked, session))
+            turn = await _until_disconnect(request.receive, self._start_turn(caller, chat_request, session))
             if turn is None:
                 return Response(status_code=499)  # nobody is there to read it
-            if asked.streams:
+            if chat_request.streams:
                 headers = {SESSION_HEADER: turn.answer.session, "cache-control": "no-cache", "x-accel-buffering": "no"}
                 return StreamingResponse(self._stream(turn), media_type="text/event-stream", headers=headers)
-            if await _watched(request.receive, self._whole(turn)) is None:
+            if await _until_disconnect(request.receive, self._read_to_end(turn)) is None:
                 return Response(status_code=499)
             return JSONResponse(turn.answer.completion(), headers={SESSION_HEADER: turn.answer.session})
-        except Refused as error:
-            return response_to(error)
+        except InvalidRequest as error:
+            return error_response(error)
         except ServiceError as error:
-            return response_to(Failure.of(error))
+            return error_response(Failure.of(error))
         except grpc.aio.AioRpcError as error:
-            return response_to(Failure.of(error))
+            return error_response(Failure.of(error))
 
-    async def _begun(self, caller: Caller, asked: ChatRequest, session: str) -> "_Turn":
-        """A turn whose first event is there, so that a refusal has a status of its own."""
-        known = "" if session else self._threads.session(caller.identity, asked.before)
+    async def _start_turn(self, caller: Caller, chat_request: ChatRequest, session: str) -> "_RunningTurn":
+        """A turn whose first event has come, so that a refusal has a status of its own."""
+        known = "" if session else self._session_lookup.session(caller.identity, chat_request.history)
         try:
-            return await self._started(caller, asked, session or known or _NEW_SESSION)
+            return await self._converse(caller, chat_request, session or known or _NEW_SESSION)
         except grpc.aio.AioRpcError as error:
-            raise_or_count(self._callers, caller.address, error)
+            count_unauthenticated(self._callers, caller.address, error)
             if not known or Failure.of(error).info.reason != SessionNotFound.reason:
                 raise
-        return await self._started(caller, asked, _NEW_SESSION)  # it was erased meanwhile
+        return await self._converse(caller, chat_request, _NEW_SESSION)  # the session was erased meanwhile
 
-    async def _started(self, caller: Caller, asked: ChatRequest, session: str) -> "_Turn":
+    async def _converse(self, caller: Caller, chat_request: ChatRequest, session: str) -> "_RunningTurn":
         converse = pb.ConverseRequest()
-        converse.CopyFrom(asked.converse)
+        converse.CopyFrom(chat_request.converse)
         converse.session = session
-        turn = _Turn(caller, asked, self._backends.stream(_CONVERSE, converse, caller.metadata()))
+        turn = _RunningTurn(caller, chat_request, self._backends.stream(_CONVERSE, converse, caller.metadata()))
         try:
             await turn.next()
         except BaseException:
@@ -87,7 +87,7 @@ class ChatCompletions:
             raise
         return turn
 
-    async def _whole(self, turn: "_Turn") -> bool:
+    async def _read_to_end(self, turn: "_RunningTurn") -> bool:
         try:
             while await turn.next() is not None:
                 pass
@@ -96,7 +96,7 @@ class ChatCompletions:
         self._remember(turn)
         return True
 
-    async def _stream(self, turn: "_Turn") -> AsyncIterator[bytes]:
+    async def _stream(self, turn: "_RunningTurn") -> AsyncIterator[bytes]:
         answer = turn.answer
         try:
             yield _event(answer.chunk({"role": "assistant", "content": ""}))
@@ -108,51 +108,58 @@ class ChatCompletions:
                 yield _event(chunk)
             yield b"data: [DONE]\n\n"
         except (grpc.aio.AioRpcError, ServiceError) as error:
-            # The status is sent: clients of OpenAI's raise what such an event holds.
-            yield _event(body_of(Failure.of(error)))
+            # The status is sent already: OpenAI's clients raise the error in such an event.
+            yield _event(error_body(Failure.of(error)))
         finally:
             turn.call.cancel()
 
-    def _remember(self, turn: "_Turn") -> None:
-        asked, answer = turn.asked, turn.answer
-        said = (*asked.before, Said("user", asked.converse.text.strip()), Said("assistant", answer.text.strip()))
-        self._threads.remember(turn.caller.identity, said, answer.session)
+    def _remember(self, turn: "_RunningTurn") -> None:
+        chat_request, answer = turn.chat_request, turn.answer
+        messages = (
+            *chat_request.history,
+            ChatMessage("user", chat_request.converse.text.strip()),
+            ChatMessage("assistant", answer.text.strip()),
+        )
+        self._session_lookup.remember(turn.caller.identity, messages, answer.session)
 
 
-class _Turn:
+class _RunningTurn:
     """A turn that is being answered."""
 
-    def __init__(self, caller: Caller, asked: ChatRequest, call: Call) -> None:
+    def __init__(self, caller: Caller, chat_request: ChatRequest, call: Call) -> None:
         self.caller = caller
-        self.asked = asked
+        self.chat_request = chat_request
         self.call = call
-        self.answer = Answer(asked)
+        self.answer = CompletionBuilder(chat_request)
         self._events = aiter(call)
 
     async def next(self) -> dict[str, str] | None:
-        """What the next event adds to the message, None after the last; raises what the call failed with."""
+        """The delta of the next event; None after the last one. Raises the error of a failed call."""
         event: pb.ConverseEvent | None = await anext(self._events, None)
         if event is None:
             if self.answer.completed is None:
                 raise BackendUnavailable("The answer broke off; ask again.")
             return None
-        if self.caller.kind is Kind.VISITOR:
-            visitor_policy.without_notes(event)
-        return self.answer.take(event)
+        if self.caller.kind is CallerKind.VISITOR:
+            visitor_policy.remove_internal_fields(event)
+        return self.answer.add_event(event)
 
 
-async def _watched(receive: Receive, work: Coroutine[Any, Any, T]) -> T | None:
-    """What `work` returns, or None when the client left before, and it was cancelled. The body has to be read."""
-    working, leaving = asyncio.create_task(work), asyncio.create_task(_gone(receive))
+async def _until_disconnect(receive: Receive, work: Coroutine[Any, Any, T]) -> T | None:
+    """The result of `work`; None when the client disconnected first, and the work was cancelled.
+
+    The request's body has to be read before.
+    """
+    work_task, disconnect_task = asyncio.create_task(work), asyncio.create_task(_disconnected(receive))
     try:
-        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        return working.result() if working.done() else None
+        await asyncio.wait({work_task, disconnect_task}, return_when=asyncio.FIRST_COMPLETED)
+        return work_task.result() if work_task.done() else None
     finally:
-        await cancelled(working)
-        await cancelled(leaving)
+        await cancel_and_wait(work_task)
+        await cancel_and_wait(disconnect_task)
 
 
-async def _gone(receive: Receive) -> None:
+async def _disconnected(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
 

@@ -1,4 +1,4 @@
-"""A request for a chat completion, checked."""
+"""Requests for chat completions: parsed, checked, and mapped to ConverseRequest."""
 
 import re
 from dataclasses import dataclass
@@ -8,14 +8,14 @@ from pydantic import BaseModel, Field, ValidationError
 
 from kefu.common.errors import BadRequest
 from kefu.common.resource_names import check_id
-from kefu.gateway.openai_api.errors import Refused
+from kefu.gateway.openai_api.errors import InvalidRequest
 from kefu.router.v1 import chat_pb2 as pb
 
 MODEL = "kefu"
 """The model's name; "kefu/help" answers from the collection `help` alone."""
-_MOST_TOKENS = 4096
+_MAX_TOKENS = 4096
 _SESSION = re.compile(r"(?:sessions/)?([A-Za-z0-9_-]{1,64})")
-_EFFORTS = {"none": None, "minimal": None, "low": 256, "medium": 512, "high": 2048, "xhigh": 4096, "max": 4096}
+_REASONING_TOKENS = {"none": None, "minimal": None, "low": 256, "medium": 512, "high": 2048, "xhigh": 4096, "max": 4096}
 
 
 class _Part(BaseModel):
@@ -29,7 +29,7 @@ class _Message(BaseModel):
 
     @property
     def text(self) -> str:
-        """What it says."""
+        """The text of the message, its parts on lines of their own."""
         if isinstance(self.content, list):
             return "\n".join(part.text for part in self.content)
         return self.content or ""
@@ -47,7 +47,7 @@ class _StreamOptions(BaseModel):
 
 
 class _Body(BaseModel):
-    """What is looked at; the rest is ignored, as OpenAI does."""
+    """The fields that are read. All others are ignored, as OpenAI does."""
 
     model: str
     messages: list[_Message] = Field(min_length=1)
@@ -69,8 +69,8 @@ class _Body(BaseModel):
 
 
 @dataclass(frozen=True)
-class Said:
-    """One earlier message."""
+class ChatMessage:
+    """One message of the conversation."""
 
     role: str
     text: str
@@ -78,67 +78,75 @@ class Said:
 
 @dataclass(frozen=True)
 class ChatRequest:
-    """What is asked for."""
+    """A checked request for a chat completion."""
 
     converse: pb.ConverseRequest
-    """Without a session."""
-    before: tuple[Said, ...]
-    """What stands in front of the question."""
+    """The request to the router, without a session."""
+    history: tuple[ChatMessage, ...]
+    """The messages before the question."""
     model: str
     streams: bool
+    """Whether the answer is sent as a stream."""
     includes_usage: bool
+    """Whether the stream ends with token counts."""
     footnotes: bool
+    """Whether the cited sources are added below the answer."""
 
 
 def read_request(body: bytes, request_id: str) -> ChatRequest:
-    """Raises Refused for what is wrong, or cannot be done here."""
+    """The request in a body. Raises InvalidRequest for a wrong field, or one that Kefu does not support.
+
+    `request_id` may be empty; with one, the same request gets the same turn.
+    """
     try:
-        asked = _Body.model_validate_json(body)
+        request = _Body.model_validate_json(body)
     except ValidationError as error:
         problem = error.errors(include_url=False, include_input=False)[0]
         path = ".".join(str(part) for part in problem["loc"]) or None
-        raise Refused(f"{path or 'The body'}: {problem['msg']}.", path) from None
-    _check_possible(asked)
-    last = max((place for place, message in enumerate(asked.messages) if message.role == "user"), default=None)
-    if last is None:
-        raise Refused("messages: there is none of the user to answer.", "messages")
-    converse = pb.ConverseRequest(
-        text=asked.messages[last].text,
-        request_id=request_id,
-        collections=_collections(asked),
-        user=asked.user,
-        language=asked.kefu.language,
-        temperature=asked.temperature,
+        raise InvalidRequest(f"{path or 'The body'}: {problem['msg']}.", path) from None
+    _check_supported(request)
+    question_index = max(
+        (place for place, message in enumerate(request.messages) if message.role == "user"), default=None
     )
-    most = asked.max_completion_tokens or asked.max_tokens
-    if most is not None:
-        converse.max_tokens = min(most, _MOST_TOKENS)
-    _set_reasoning(converse, asked)
+    if question_index is None:
+        raise InvalidRequest("messages: there is none of the user to answer.", "messages")
+    converse = pb.ConverseRequest(
+        text=request.messages[question_index].text,
+        request_id=request_id,
+        collections=_collections(request),
+        user=request.user,
+        language=request.kefu.language,
+        temperature=request.temperature,
+    )
+    max_tokens = request.max_completion_tokens or request.max_tokens
+    if max_tokens is not None:
+        converse.max_tokens = min(max_tokens, _MAX_TOKENS)
+    _set_reasoning(converse, request)
     return ChatRequest(
         converse=converse,
-        before=tuple(Said(message.role, message.text.strip()) for message in asked.messages[:last]),
-        model=asked.model,
-        streams=bool(asked.stream),
-        includes_usage=asked.stream_options is not None and asked.stream_options.include_usage,
-        footnotes=asked.kefu.footnotes,
+        history=tuple(ChatMessage(message.role, message.text.strip()) for message in request.messages[:question_index]),
+        model=request.model,
+        streams=bool(request.stream),
+        includes_usage=request.stream_options is not None and request.stream_options.include_usage,
+        footnotes=request.kefu.footnotes,
     )
 
 
 def session_of(header: str | None) -> str:
-    """The session that a header names ("sessions/{session}" or its id), or empty. Raises Refused."""
+    """The session that a header names ("sessions/{session}" or the id); empty without one. Raises InvalidRequest."""
     if not header:
         return ""
     match = _SESSION.fullmatch(header.strip())
     if not match:
-        raise Refused("The header x-kefu-session must hold a session that Kefu named.", "x-kefu-session")
+        raise InvalidRequest("The header x-kefu-session must hold a session that Kefu named.", "x-kefu-session")
     return f"sessions/{match[1]}"
 
 
 def collection_of(model: str) -> str:
-    """The collection in a model's name, empty for all of them. Raises Refused for a model that there is not."""
+    """The collection in a model's name; empty for all collections. Raises InvalidRequest for an unknown model."""
     name, _, collection = model.partition("/")
     if name != MODEL or (collection and not _is_id(collection)) or model.endswith("/"):
-        raise Refused(
+        raise InvalidRequest(
             f"There is no model {model[:100]} here; use {MODEL}, or {MODEL}/COLLECTION.",
             "model",
             code="model_not_found",
@@ -147,9 +155,9 @@ def collection_of(model: str) -> str:
     return collection
 
 
-def _collections(asked: _Body) -> list[str]:
-    named = asked.kefu.collections
-    collection = collection_of(asked.model)
+def _collections(request: _Body) -> list[str]:
+    named = request.kefu.collections
+    collection = collection_of(request.model)
     if collection:
         named = [collection]
     return [each if "/" in each else f"collections/{each}" for each in named]
@@ -163,31 +171,33 @@ def _is_id(value: str) -> bool:
     return True
 
 
-def _check_possible(asked: _Body) -> None:
-    """What would change the answer into something that Kefu cannot give is refused, not ignored."""
-    if asked.n is not None and asked.n != 1:
-        raise Refused("n: there is one answer to a question here.", "n", code="unsupported_value")
-    for name, given in (("tools", asked.tools), ("functions", asked.functions), ("audio", asked.audio)):
+def _check_supported(request: _Body) -> None:
+    """Raise InvalidRequest for a field that asks for an answer which Kefu cannot give. Such fields are not ignored."""
+    if request.n is not None and request.n != 1:
+        raise InvalidRequest("n: there is one answer to a question here.", "n", code="unsupported_value")
+    for name, given in (("tools", request.tools), ("functions", request.functions), ("audio", request.audio)):
         if given:
-            raise Refused(
+            raise InvalidRequest(
                 f"{name}: Kefu answers from its knowledge base, and calls nothing.", name, code="unsupported_parameter"
             )
-    if asked.logprobs:
-        raise Refused("logprobs: these are not told.", "logprobs", code="unsupported_parameter")
-    if asked.response_format and asked.response_format.get("type", "text") != "text":
-        raise Refused("response_format: answers are text.", "response_format", code="unsupported_value")
-    if asked.modalities and asked.modalities != ["text"]:
-        raise Refused("modalities: answers are text.", "modalities", code="unsupported_value")
-    for place, message in enumerate(asked.messages):
+    if request.logprobs:
+        raise InvalidRequest("logprobs: these are not told.", "logprobs", code="unsupported_parameter")
+    if request.response_format and request.response_format.get("type", "text") != "text":
+        raise InvalidRequest("response_format: answers are text.", "response_format", code="unsupported_value")
+    if request.modalities and request.modalities != ["text"]:
+        raise InvalidRequest("modalities: answers are text.", "modalities", code="unsupported_value")
+    for place, message in enumerate(request.messages):
         if isinstance(message.content, list) and any(part.type != "text" for part in message.content):
-            raise Refused(f"messages.{place}.content: only text is understood.", "messages", code="unsupported_value")
-    if asked.reasoning_effort is not None and asked.reasoning_effort not in _EFFORTS:
-        raise Refused(f"reasoning_effort: must be one of {', '.join(_EFFORTS)}.", "reasoning_effort")
+            raise InvalidRequest(
+                f"messages.{place}.content: only text is understood.", "messages", code="unsupported_value"
+            )
+    if request.reasoning_effort is not None and request.reasoning_effort not in _REASONING_TOKENS:
+        raise InvalidRequest(f"reasoning_effort: must be one of {', '.join(_REASONING_TOKENS)}.", "reasoning_effort")
 
 
-def _set_reasoning(converse: pb.ConverseRequest, asked: _Body) -> None:
-    tokens = _EFFORTS[asked.reasoning_effort] if asked.reasoning_effort else None
-    if tokens is None and asked.kefu.reasoning:
+def _set_reasoning(converse: pb.ConverseRequest, request: _Body) -> None:
+    tokens = _REASONING_TOKENS[request.reasoning_effort] if request.reasoning_effort else None
+    if tokens is None and request.kefu.reasoning:
         tokens = 0  # the server's default
     if tokens is not None:
         converse.reasoning.max_tokens = tokens

@@ -1,4 +1,4 @@
-"""Failures in OpenAI's shape, which its clients turn into exceptions by status."""
+"""Failures in OpenAI's form, which OpenAI's clients map to exceptions by status."""
 
 from typing import Any
 
@@ -18,8 +18,11 @@ _TYPES = {
 _CODES = {401: "invalid_api_key", 429: "rate_limit_exceeded"}
 
 
-class Refused(Exception):
-    """A request that is wrong in itself. `param` is the parameter; `code` one of OpenAI's, or of ours."""
+class InvalidRequest(Exception):
+    """A request that is wrong in itself.
+
+    `param` is the name of the parameter, `code` one of OpenAI's codes or Kefu's, `status` the HTTP status.
+    """
 
     def __init__(self, message: str, param: str | None = None, *, code: str | None = None, status: int = 400) -> None:
         super().__init__(message)
@@ -29,14 +32,14 @@ class Refused(Exception):
         self.status = status
 
 
-def body_of(error: Failure | Refused) -> dict[str, Any]:
-    """{"error": {message, type, param, code}}; `code` is the reason of an ErrorInfo where OpenAI has none."""
-    code = error.code if isinstance(error, Refused) else _CODES.get(error.status) or error.info.reason or None
-    param = error.param if isinstance(error, Refused) else error.field or None
+def error_body(error: Failure | InvalidRequest) -> dict[str, Any]:
+    """The body {"error": {message, type, param, code}}. `code` is the ErrorInfo's reason where OpenAI has no code."""
+    code = error.code if isinstance(error, InvalidRequest) else _CODES.get(error.status) or error.info.reason or None
+    param = error.param if isinstance(error, InvalidRequest) else error.field or None
     kind = _TYPES.get(error.status, "server_error")
     return {"error": {"message": error.message, "type": kind, "param": param, "code": code}}
 
 
-def response_to(error: Failure | Refused) -> Response:
-    """The response, with Retry-After where the failure says when to come back."""
-    return JSONResponse(body_of(error), error.status, headers=error.headers if isinstance(error, Failure) else None)
+def error_response(error: Failure | InvalidRequest) -> Response:
+    """The response of a failure, with Retry-After where the failure has one."""
+    return JSONResponse(error_body(error), error.status, headers=error.headers if isinstance(error, Failure) else None)

@@ -11,23 +11,23 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from kefu.common.errors import ServiceError
-from kefu.gateway.auth.callers import Caller, Callers
+from kefu.gateway.auth.callers import Caller, CallerResolver
 from kefu.gateway.failures import Failure
 from kefu.gateway.grpc_backends import CHAT, KNOWLEDGE, Backends
 from kefu.gateway.openai_api.body import body_of_request
 from kefu.gateway.openai_api.chat_request import MODEL, collection_of
-from kefu.gateway.openai_api.errors import Refused, response_to
-from kefu.gateway.site_api import address_of, raise_or_count
+from kefu.gateway.openai_api.errors import InvalidRequest, error_response
+from kefu.gateway.site_api import client_address, count_unauthenticated
 from kefu.retrieval.v1 import knowledge_pb2
 from kefu.router.v1 import chat_pb2
 
 EMBEDDER = "kefu-embedding"
-_SECONDS = 30.0
-_MOST_BYTES = 1024 * 1024
-_MOST_COLLECTIONS = 100
+_CALL_TIMEOUT_SECONDS = 30.0
+_MAX_BODY_BYTES = 1024 * 1024
+_MAX_COLLECTIONS = 100
 
 
-class _Embedding(BaseModel):
+class _EmbeddingRequest(BaseModel):
     model: str
     input: str | list[str]
     encoding_format: Literal["float", "base64"] = "float"
@@ -35,61 +35,67 @@ class _Embedding(BaseModel):
     input_type: Literal["query", "passage"] = "passage"
 
 
-class Models:
-    """The endpoints."""
+class ModelEndpoints:
+    """The endpoints of models and embeddings. Without `embeddings`, the embedder is not among the models."""
 
-    def __init__(self, backends: Backends, callers: Callers, *, embeddings: bool) -> None:
+    def __init__(self, backends: Backends, callers: CallerResolver, *, embeddings: bool) -> None:
         self._backends = backends
         self._callers = callers
         self._embeddings = embeddings
 
     async def models(self, request: Request) -> Response:
-        """The model, once for all knowledge and once for each collection that the key may list."""
+        """GET /v1/models: one model for all knowledge, and one for each collection that the key may list."""
         try:
-            caller = await self._caller(request, CHAT, "ListSessions")
+            caller = await self._authenticated_caller(request, CHAT, "ListSessions")
             names = [MODEL, *(f"{MODEL}/{collection}" for collection in await self._collections(caller))]
         except (ServiceError, grpc.aio.AioRpcError) as error:
-            return response_to(Failure.of(error))
+            return error_response(Failure.of(error))
         names += [EMBEDDER] * self._embeddings
         return JSONResponse({"object": "list", "data": [_model(name) for name in names]})
 
     async def model(self, request: Request) -> Response:
-        """One model, by its name."""
+        """GET /v1/models/{model}: one model by its name."""
         name = request.path_params["model"]
         try:
-            caller = await self._caller(request, CHAT, "ListSessions")
+            caller = await self._authenticated_caller(request, CHAT, "ListSessions")
             if not (self._embeddings and name == EMBEDDER):
                 collection = collection_of(name)
                 if collection and collection not in await self._collections(caller):
-                    raise Refused(f"There is no model {name[:100]} here.", "model", code="model_not_found", status=404)
-        except Refused as error:
-            return response_to(error)
+                    raise InvalidRequest(
+                        f"There is no model {name[:100]} here.", "model", code="model_not_found", status=404
+                    )
+        except InvalidRequest as error:
+            return error_response(error)
         except (ServiceError, grpc.aio.AioRpcError) as error:
-            return response_to(Failure.of(error))
+            return error_response(Failure.of(error))
         return JSONResponse(_model(name))
 
     async def embeddings(self, request: Request) -> Response:
-        """The embedder's vectors. Needs a key of the `knowledge` scope."""
+        """POST /v1/embeddings: the embedder's vectors. Needs a key with the scope `knowledge`."""
         try:
-            caller = await self._callers.caller(request.headers.get("authorization"), address_of(request))
+            caller = await self._callers.caller(request.headers.get("authorization"), client_address(request))
             self._callers.admit(caller, KNOWLEDGE, "Embed")
-            asked = _read(await body_of_request(request, _MOST_BYTES))
-            texts = [asked.input] if isinstance(asked.input, str) else asked.input
-            embed = knowledge_pb2.EmbedRequest(texts=texts, passages=asked.input_type == "passage")
+            embedding_request = _read_embedding_request(await body_of_request(request, _MAX_BODY_BYTES))
+            texts = [embedding_request.input] if isinstance(embedding_request.input, str) else embedding_request.input
+            embed = knowledge_pb2.EmbedRequest(texts=texts, passages=embedding_request.input_type == "passage")
             found: knowledge_pb2.EmbedResponse = await self._call(caller, f"/{KNOWLEDGE}/Embed", embed)
             vectors = [list(embedding.values) for embedding in found.embeddings]
-            if asked.dimensions not in (None, len(vectors[0])):
-                raise Refused(
+            if embedding_request.dimensions not in (None, len(vectors[0])):
+                raise InvalidRequest(
                     f"dimensions: this embedder's vectors have {len(vectors[0])}.",
                     "dimensions",
                     code="unsupported_value",
                 )
-        except Refused as error:
-            return response_to(error)
+        except InvalidRequest as error:
+            return error_response(error)
         except (ServiceError, grpc.aio.AioRpcError) as error:
-            return response_to(Failure.of(error))
+            return error_response(Failure.of(error))
         data = [
-            {"object": "embedding", "index": index, "embedding": _written(vector, asked.encoding_format)}
+            {
+                "object": "embedding",
+                "index": index,
+                "embedding": _encode_vector(vector, embedding_request.encoding_format),
+            }
             for index, vector in enumerate(vectors)
         ]
         # The embedder's tokens are not counted; a figure would be a guess.
@@ -98,50 +104,50 @@ class Models:
             {"object": "list", "data": data, "model": EMBEDDER, "usage": usage, "kefu": {"embedder": found.embedder}}
         )
 
-    async def _caller(self, request: Request, service: str, method: str) -> Caller:
-        """A caller whose key is good: a service is asked, which alone knows."""
-        caller = await self._callers.caller(request.headers.get("authorization"), address_of(request))
+    async def _authenticated_caller(self, request: Request, service: str, method: str) -> Caller:
+        """A caller whose key is valid. Only the services can check a key, so one of them is called."""
+        caller = await self._callers.caller(request.headers.get("authorization"), client_address(request))
         self._callers.admit(caller, service, method)
         await self._call(caller, f"/{CHAT}/ListSessions", chat_pb2.ListSessionsRequest(page_size=1))
         return caller
 
     async def _collections(self, caller: Caller) -> list[str]:
-        request = knowledge_pb2.ListCollectionsRequest(page_size=_MOST_COLLECTIONS)
+        request = knowledge_pb2.ListCollectionsRequest(page_size=_MAX_COLLECTIONS)
         try:
             found: knowledge_pb2.ListCollectionsResponse = await self._call(
                 caller, f"/{KNOWLEDGE}/ListCollections", request
             )
         except grpc.aio.AioRpcError as error:
             if error.code() in (grpc.StatusCode.PERMISSION_DENIED, grpc.StatusCode.UNAVAILABLE):
-                return []  # a key for chat alone lists none, though it may be answered from them
+                return []  # a key for chat alone may not list collections, though answers come from them
             raise
         return [collection.name.rpartition("/")[2] for collection in found.collections]
 
     async def _call(self, caller: Caller, path: str, request: Any) -> Any:
         try:
-            return await self._backends.call(path, request, caller.metadata(), _SECONDS)
+            return await self._backends.call(path, request, caller.metadata(), _CALL_TIMEOUT_SECONDS)
         except grpc.aio.AioRpcError as error:
-            raise_or_count(self._callers, caller.address, error)
+            count_unauthenticated(self._callers, caller.address, error)
             raise
 
 
-def _read(body: bytes) -> _Embedding:
+def _read_embedding_request(body: bytes) -> _EmbeddingRequest:
     try:
-        asked = _Embedding.model_validate_json(body)
+        embedding_request = _EmbeddingRequest.model_validate_json(body)
     except ValidationError as error:
         problem = error.errors(include_url=False, include_input=False)[0]
         path = ".".join(str(part) for part in problem["loc"]) or None
-        raise Refused(f"{path or 'The body'}: {problem['msg']}.", path) from None
-    if asked.model != EMBEDDER:
-        raise Refused(f"There is no such embedder; use {EMBEDDER}.", "model", code="model_not_found", status=404)
-    return asked
+        raise InvalidRequest(f"{path or 'The body'}: {problem['msg']}.", path) from None
+    if embedding_request.model != EMBEDDER:
+        raise InvalidRequest(f"There is no such embedder; use {EMBEDDER}.", "model", code="model_not_found", status=404)
+    return embedding_request
 
 
 def _model(name: str) -> dict[str, Any]:
     return {"id": name, "object": "model", "created": 0, "owned_by": "kefu"}
 
 
-def _written(vector: list[float], encoding: str) -> list[float] | str:
+def _encode_vector(vector: list[float], encoding: str) -> list[float] | str:
     if encoding == "float":
         return vector
     return base64.b64encode(struct.pack(f"<{len(vector)}f", *vector)).decode()

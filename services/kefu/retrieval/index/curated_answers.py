@@ -6,7 +6,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from kefu.common.text.language import UNKNOWN, language_of
-from kefu.common.text.question_equivalence import Asked, Differing, asked, differing, is_same_text
+from kefu.common.text.question_equivalence import (
+    QuestionDifference,
+    ReducedQuestion,
+    is_same_text,
+    question_difference,
+    reduce_question,
+)
 from kefu.retrieval.domain.filters import SearchFilter
 from kefu.retrieval.embedders import Vectors
 from kefu.retrieval.storage.records import CuratedRecord
@@ -29,7 +35,7 @@ class Match:
     cosine: float
     reason: str = ""
     """Why it does not apply; empty: it applies."""
-    differing: Differing | None = None
+    differing: QuestionDifference | None = None
     """In what the two questions differ, where that is the reason."""
 
     @property
@@ -43,7 +49,7 @@ class CuratedAnswers:
 
     def __init__(self) -> None:
         self._records: dict[str, CuratedRecord] = {}
-        self._asked: dict[str, tuple[Asked, ...]] = {}
+        self._asked: dict[str, tuple[ReducedQuestion, ...]] = {}
         """What each question of an answer asks."""
 
     def __len__(self) -> int:
@@ -57,7 +63,7 @@ class CuratedAnswers:
     def put(self, record: CuratedRecord) -> None:
         """Add an answer, or replace it."""
         self._records[record.id] = record
-        self._asked[record.id] = tuple(map(asked, record.questions))
+        self._asked[record.id] = tuple(map(reduce_question, record.questions))
 
     def remove(self, answer: str) -> None:
         """Forget an answer; nothing happens when it is not there."""
@@ -69,7 +75,7 @@ class CuratedAnswers:
         the audience may see.
         """
         found: list[Match] = []
-        what_is_asked = asked(question)
+        what_is_asked = reduce_question(question)
         for record in self._records.values():
             if not wanted.audience.sees(record.audience):
                 continue
@@ -104,5 +110,5 @@ def _reason_against(record: CuratedRecord, language: str, day: str) -> str:
 
 
 def _explained(match: Match, question: str) -> Match:
-    difference = differing(match.question, question)
+    difference = question_difference(match.question, question)
     return replace(match, reason=difference.kind, differing=difference) if difference else replace(match, reason="")

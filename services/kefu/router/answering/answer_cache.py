@@ -1,5 +1,5 @@
 """
-Finished answers, given again to whoever asks the same question: no model is asked.
+The answer cache: finished answers, given again to equal questions. No model is asked.
 
 Two questions are the same when their words ask the same (kefu.common.text.question_equivalence) and their embeddings
 agree as well.
@@ -31,17 +31,16 @@ import structlog
 
 from kefu.common.errors import BackendUnavailable
 from kefu.common.redis.commands import RedisCommands
-from kefu.common.text.chinese import is_traditional
 from kefu.common.text.pii import holds_personal_data
-from kefu.common.text.question_equivalence import asked
+from kefu.common.text.question_equivalence import reduce_question
 from kefu.router import metrics
 from kefu.router.answering.draft import AnswerDraft
+from kefu.router.answering.outcome import AnswerOutcome
 from kefu.router.answering.question import Question
 from kefu.router.domain.turn import AnswerSource, BrownOut, Citation, FinishReason, Passage, Supported, Turn
 from kefu.router.retrieval_client import SearchResult
 from kefu.router.storage import keys
 from kefu.router.tenants.settings import EffectiveSettings
-from kefu.router.turn_stream.events import PassagesFound
 
 _DATE = re.compile(r"(?<!\d)\d{4}[-/.]\d\d?[-/.]\d\d?(?!\d)(?: \d\d?:\d\d)?")
 _PERSONAL = re.compile(
@@ -76,8 +75,8 @@ return redis.call('ZCARD', KEYS[1])
 
 
 @dataclass(frozen=True)
-class Kept:
-    """An answer as it is kept."""
+class CachedAnswer:
+    """An answer as the cache keeps it. Its fields are the stored format."""
 
     text: str
     citations: tuple[Citation, ...]
@@ -89,8 +88,14 @@ class Kept:
     embedding: str
     """Of the question: float16 little-endian, base64."""
 
+    def outcome(self) -> AnswerOutcome:
+        """The outcome of a question that is answered with it."""
+        return AnswerOutcome(
+            AnswerSource.CACHED, text=self.text, citations=self.citations, supports=self.supports, model=self.model
+        )
 
-_KEPT = pydantic.TypeAdapter(Kept)
+
+_STORED = pydantic.TypeAdapter(CachedAnswer)
 
 
 class AnswerCache:
@@ -104,33 +109,36 @@ class AnswerCache:
         self._most = most
         self._fingerprints = fingerprints
 
-    async def give(self, question: Question, draft: AnswerDraft, found: SearchResult) -> bool:
-        """Answer into the draft when the answer is known; whether it did."""
-        result = await self._give(question, draft, found)
-        if result != "off":
-            metrics.CACHE_LOOKUPS.labels(result).inc()
-        return result == "hit"
+    async def find(self, question: Question, found: SearchResult) -> CachedAnswer | None:
+        """The answer that was kept of an equal question, if it may be given to this one."""
+        answer = await self._look_up(question, found)
+        if isinstance(answer, CachedAnswer):
+            metrics.CACHE_LOOKUPS.labels("hit").inc()
+            return answer
+        if answer != "off":
+            metrics.CACHE_LOOKUPS.labels(answer).inc()
+        return None
 
-    async def keep(self, question: Question, draft: AnswerDraft, found: SearchResult) -> None:
+    async def keep(self, question: Question, found: SearchResult, outcome: AnswerOutcome, draft: AnswerDraft) -> None:
         """Keep what was answered, if it may be given to others."""
         written = draft.received
-        if _reason_against(question, found) or not _is_whole(draft) or written is None:
+        if _reason_against(question, found) or not _is_whole(outcome, draft) or written is None:
             return
         if not is_impersonal(draft.log.text):
             return
-        kept = Kept(
+        kept = CachedAnswer(
             draft.log.text,
-            draft.citations,
-            draft.supports,
-            draft.passages,
-            draft.model,
+            outcome.citations,
+            outcome.supports,
+            outcome.basis.passages,
+            outcome.model,
             written.fingerprint,
             base64.b64encode(found.embedding).decode(),
         )
         tenant, digest = question.principal.tenant, _digest(question, found)
         names = (keys.cached_answers(tenant), keys.cached_answer(tenant, digest))
         milliseconds = round(self._life * 1000), round(time.time() * 1000)
-        text = _KEPT.dump_json(kept).decode()
+        text = _STORED.dump_json(kept).decode()
         arguments = (digest, text, *milliseconds, self._most, keys.cached_answer(tenant, ""))
         try:
             async with asyncio.timeout(_PATIENCE_SECONDS):
@@ -141,7 +149,8 @@ class AnswerCache:
         metrics.CACHE_KEPT.inc()
         metrics.CACHED_ANSWERS.labels(tenant).set(int(count))
 
-    async def _give(self, question: Question, draft: AnswerDraft, found: SearchResult) -> str:
+    async def _look_up(self, question: Question, found: SearchResult) -> CachedAnswer | str:
+        """The answer, or why there is none: a label of the metric."""
         if reason := _reason_against(question, found):
             return reason
         key = keys.cached_answer(question.principal.tenant, _digest(question, found))
@@ -153,26 +162,21 @@ class AnswerCache:
             return "unavailable"
         if stored is None:
             return "absent"
-        kept = _KEPT.validate_json(stored)
+        kept = _STORED.validate_json(stored)
         known = self._fingerprints()
         if known and kept.fingerprint not in known:
             return "other_model"
-        if cosine(found.embedding, base64.b64decode(kept.embedding)) < question.rules.cache_min_cosine:
+        if cosine(found.embedding, base64.b64decode(kept.embedding)) < question.settings.cache_min_cosine:
             return "too_far"
-        draft.passages, draft.citations, draft.supports = kept.passages, kept.citations, kept.supports
-        draft.model = kept.model
-        draft.source = AnswerSource.CACHED
-        draft.log.find(PassagesFound(kept.passages, draft.query))
-        draft.say(kept.text)
-        return "hit"
+        return kept
 
 
 def _reason_against(question: Question, found: SearchResult) -> str:
     """Why this question's answer is neither looked up nor kept; empty when it is."""
-    ask = question.ask
-    if not question.rules.cache_answers:
+    request = question.request
+    if not question.settings.cache_answers:
         return "off"
-    if ask.thinks or ask.max_tokens is not None or ask.temperature is not None:
+    if request.thinks or request.max_tokens is not None or request.temperature is not None:
         return "options"
     if found.used_history or not _stands_alone(question.history):
         return "history"
@@ -191,18 +195,18 @@ def _stands_alone(history: Sequence[Turn]) -> bool:
     )
 
 
-def _is_whole(draft: AnswerDraft) -> bool:
+def _is_whole(outcome: AnswerOutcome, draft: AnswerDraft) -> bool:
     """The model wrote it, in one go on this router, to its end, with all that it could have, and it is cited."""
     chain = draft.filter
     return (
-        draft.source is AnswerSource.GENERATED
-        and draft.finish is FinishReason.STOP
-        and draft.handoff is None
-        and draft.brown_out is BrownOut.NONE
+        outcome.source is AnswerSource.GENERATED
+        and outcome.finish is FinishReason.STOP
+        and outcome.handoff is None
+        and outcome.basis.brown_out is BrownOut.NONE
         and draft.log.rewritten_from is None
         and chain is not None
         and chain.blocked is None
-        and bool(draft.citations)
+        and bool(outcome.citations)
     )
 
 
@@ -212,23 +216,23 @@ def _digest(question: Question, found: SearchResult) -> str:
         found.revision,
         AUDIENCE,
         question.language,
-        is_traditional(question.text),
+        question.message.is_traditional,
         question.as_of,
-        question.ask.filters,
-        *_settings(question.rules),
-        asked(question.text).key,
+        question.request.filters,
+        *_settings(question.settings),
+        reduce_question(question.text).key,
     )
     return hashlib.sha256(json.dumps(scope).encode()).hexdigest()
 
 
-def _settings(rules: EffectiveSettings) -> tuple[str | float | None, ...]:
+def _settings(settings: EffectiveSettings) -> tuple[str | float | None, ...]:
     """What of a tenant's settings an answer follows from."""
     return (
-        rules.instructions,
-        rules.min_relevance,
-        rules.max_passages,
-        rules.max_answer_tokens,
-        rules.temperature,
+        settings.instructions,
+        settings.min_relevance,
+        settings.max_passages,
+        settings.max_answer_tokens,
+        settings.temperature,
     )
 
 

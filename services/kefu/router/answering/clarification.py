@@ -1,22 +1,21 @@
 """
-A question back when a message of a word or two ("refund?", "保修") fits several subjects about equally.
+Clarification: a question back when a message of a word or two ("refund?", "保修") fits several subjects equally.
 
-Decided by what can be counted, without a model, and seldom: the message is short and says nothing of what it wants to
-know, and passages of different documents are about equally likely to bear on it. Only the first question of a session
-is asked back about: a later one may lean on what was asked before ("and the rules?"). The reply is searched together
-with the message before, as any message is; a bare number stands for the choice of that number.
+It is decided by what can be counted, without a model, and seldom: the message is short and does not say what it wants
+to know, and passages of different documents are about equally likely to bear on it. Only the first question of a
+session is asked back about: a later one may lean on what was asked before ("and the rules?"). The reply is searched
+together with the message before, as any message is; a bare number stands for the choice of that number.
 """
 
 import re
 from collections.abc import Sequence
 
-from kefu.common.text.chinese import match_variant, simplified
-from kefu.router.answering.draft import AnswerDraft
-from kefu.router.answering.history import question_before
+from kefu.router.answering.history import previous_question
+from kefu.router.answering.outcome import AnswerOutcome
 from kefu.router.answering.question import Question
-from kefu.router.domain.turn import AnswerSource, FinishReason, Passage, Turn
+from kefu.router.domain.turn import AnswerSource, Passage, Turn
+from kefu.router.nlu.message import CustomerMessage
 from kefu.router.nlu.normalization import normalize
-from kefu.router.turn_stream.events import PassagesFound
 
 _FEWEST, _MOST = 2, 4
 _MARGIN = 0.1
@@ -51,9 +50,9 @@ _ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "last": -1}
 _CARDINALS = {"one": 1, "two": 2, "three": 3, "four": 4, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4}
 
 
-def is_underspecified(text: str) -> bool:
+def is_underspecified(message: CustomerMessage) -> bool:
     """Whether a message names a subject, and nothing of what it wants to know about it."""
-    folded = " ".join(_ASIDE.sub(" ", normalize(simplified(text))).split())
+    folded = " ".join(_ASIDE.sub(" ", message.normalized).split())
     han, words = len(_HAN.findall(folded)), len(_WORD.findall(folded))
     if han + words == 0 or han > _LONGEST_ZH or words > _LONGEST_EN or any(character.isdigit() for character in folded):
         return False
@@ -62,11 +61,11 @@ def is_underspecified(text: str) -> bool:
 
 def choices_of(question: Question, found: Sequence[Passage]) -> tuple[str, ...]:
     """The subjects to ask back about; none when the question is clear enough, or may lean on one before it."""
-    rules = question.rules
-    if not rules.asks_back or question_before(question.history) or not is_underspecified(question.text):
+    settings = question.settings
+    if not settings.asks_back or previous_question(question.history) or not is_underspecified(question.message):
         return ()
     best = max((passage.relevance for passage in found), default=0.0)
-    equals = [passage for passage in found if passage.relevance >= max(rules.min_relevance, best - _MARGIN)]
+    equals = [passage for passage in found if passage.relevance >= max(settings.min_relevance, best - _MARGIN)]
     names: dict[str, str] = {}
     for passage in equals:
         document = passage.name.partition("/passages/")[0]
@@ -74,23 +73,24 @@ def choices_of(question: Question, found: Sequence[Passage]) -> tuple[str, ...]:
         if passage.title and document not in names:
             names[document] = name
     choices = tuple(dict.fromkeys(names.values()))[:_MOST]
-    if len(choices) < _FEWEST or any(_bare(passage.title) == _bare(question.text) for passage in equals):
+    if len(choices) < _FEWEST or any(
+        _bare(normalize(passage.title)) == _bare(question.message.normalized) for passage in equals
+    ):
         return ()  # a document of just that name is what is meant
     return choices
 
 
-def ask_back(question: Question, draft: AnswerDraft, choices: tuple[str, ...]) -> None:
-    """Ask which of these is meant."""
-    draft.log.find(PassagesFound((), draft.query))
-    draft.source, draft.finish, draft.choices = AnswerSource.CLARIFYING, FinishReason.STOP, choices
-    asked = match_variant(question.text, question.rules.texts[question.language].clarifying_question)
-    draft.say("\n".join([asked, *(f"{number}. {choice}" for number, choice in enumerate(choices, start=1))]))
+def clarify(question: Question, choices: tuple[str, ...]) -> AnswerOutcome:
+    """A question back: which of these is meant."""
+    asked = question.message.in_its_variant(question.replies.clarifying_question)
+    numbered = (f"{number}. {choice}" for number, choice in enumerate(choices, start=1))
+    return AnswerOutcome(AnswerSource.CLARIFYING, text="\n".join([asked, *numbered]), choices=choices)
 
 
-def chosen(text: str, history: Sequence[Turn]) -> str:
+def chosen_subject(message: CustomerMessage, history: Sequence[Turn]) -> str:
     """The choice of the last turn that a bare number stands for; empty when the message is no such number."""
     done = history[-1].completed if history else None
-    found = _NUMBER.fullmatch(normalize(simplified(text)).strip(" .。!！?？"))
+    found = _NUMBER.fullmatch(message.normalized.strip(" .。!！?？"))
     if done is None or not done.choices or not found:
         return ""
     digit, han, ordinal, cardinal = found.groups()
@@ -100,5 +100,5 @@ def chosen(text: str, history: Sequence[Turn]) -> str:
     return done.choices[number - 1] if 1 <= number <= len(done.choices) else ""
 
 
-def _bare(text: str) -> str:
-    return re.sub(r"[\W_]+", "", _ASIDE.sub(" ", normalize(simplified(text))))
+def _bare(normalized: str) -> str:
+    return re.sub(r"[\W_]+", "", _ASIDE.sub(" ", normalized))

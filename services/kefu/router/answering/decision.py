@@ -1,10 +1,48 @@
-"""What becomes of a question once it was searched."""
+"""
+The decision what a message is answered with. Pure functions: no model is asked, and nothing is said.
+
+A decision is made in two steps: by the message alone, and where that does not decide, by what the search found.
+`AnswerPipeline` carries each kind out.
+"""
 
 from dataclasses import dataclass
 
+from kefu.router.answering.answer_cache import CachedAnswer
+from kefu.router.answering.clarification import choices_of
+from kefu.router.answering.question import Question
+from kefu.router.answering.repeated_failures import has_failed_again
 from kefu.router.domain.handoff import HandoffReason
-from kefu.router.domain.turn import Passage
+from kefu.router.domain.turn import BrownOut, Passage
+from kefu.router.nlu.intents import Intent
 from kefu.router.retrieval_client import Curated, SearchResult
+from kefu.router.storage.turn_drafts import SavedDraft
+
+
+@dataclass(frozen=True)
+class Continue:
+    """Another router died while it streamed this answer: go on with what it saved."""
+
+    saved: SavedDraft
+
+
+@dataclass(frozen=True)
+class HandOver:
+    """A person should take over. `nearest` is what the search found nevertheless."""
+
+    reason: HandoffReason
+    nearest: tuple[Passage, ...] = ()
+
+
+@dataclass(frozen=True)
+class Refuse:
+    """The tenant wants a topic of the message to be refused."""
+
+
+@dataclass(frozen=True)
+class GiveCanned:
+    """The message needs no knowledge: a canned reply."""
+
+    intent: Intent
 
 
 @dataclass(frozen=True)
@@ -15,31 +53,81 @@ class GiveCurated:
 
 
 @dataclass(frozen=True)
-class Generate:
-    """These passages may hold the answer."""
+class GiveCached:
+    """The answer to an equal question was kept."""
+
+    answer: CachedAnswer
+
+
+@dataclass(frozen=True)
+class Clarify:
+    """Ask which of these subjects is meant."""
+
+    choices: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class GiveExcerpt:
+    """These passages may hold the answer, and no model is to be asked under this load."""
 
     passages: tuple[Passage, ...]
 
 
 @dataclass(frozen=True)
-class HandOver:
-    """A person should take over."""
+class Generate:
+    """These passages may hold the answer: have the model write it. `found` is the search that they come from."""
 
-    reason: HandoffReason
+    passages: tuple[Passage, ...]
+    found: SearchResult
 
 
-def decide(
-    found: SearchResult, *, min_relevance: float, max_passages: int, calibrated: bool = True
-) -> GiveCurated | Generate | HandOver:
-    """A curated answer that applies, else the passages relevant enough, else a person. No model is asked.
+Decision = Continue | HandOver | Refuse | GiveCanned | GiveCurated | GiveCached | Clarify | GiveExcerpt | Generate
 
-    `calibrated`: a collection's own threshold goes before `min_relevance`.
-    """
+
+def before_search(question: Question) -> Decision | None:
+    """The decision by the message alone; None: search the knowledge."""
+    message, settings = question.message, question.settings
+    if message.intent is Intent.PERSON:
+        return HandOver(HandoffReason.CUSTOMER_ASKED)
+    if message.sensitive_topic(settings.sensitive_topics):
+        return HandOver(HandoffReason.SENSITIVE)
+    if message.is_abuse:
+        return HandOver(HandoffReason.ABUSE)
+    if has_failed_again(message, question.history, question.disliked):
+        return HandOver(HandoffReason.REPEATED_FAILURE)
+    if message.topic(settings.refused_topics):
+        return Refuse()
+    if message.intent is not None:
+        return GiveCanned(message.intent)
+    if question.brown_out is BrownOut.HANDOFF:
+        return HandOver(HandoffReason.OVERLOADED)
+    return None
+
+
+def after_search(question: Question, found: SearchResult) -> Decision:
+    """A curated answer that applies, else what the passages relevant enough allow, else a person."""
     if found.curated is not None:
         return GiveCurated(found.curated)
-    relevant = tuple(
+    passages = relevant_passages(question, found)
+    if not passages:
+        return HandOver(HandoffReason.NOTHING_RELEVANT, found.passages)
+    if choices := choices_of(question, found.passages):
+        return Clarify(choices)
+    if found.too_near:
+        return HandOver(HandoffReason.NOTHING_RELEVANT, found.passages)
+    return GiveExcerpt(passages) if question.brown_out >= BrownOut.WITHOUT_MODEL else Generate(passages, found)
+
+
+def relevant_passages(question: Question, found: SearchResult) -> tuple[Passage, ...]:
+    """The passages that may hold the answer, best first: half as many as usual under load.
+
+    A collection's own threshold goes before the tenant's, unless the tenant's settings are not `calibrated`.
+    """
+    settings, most = question.settings, question.settings.max_passages
+    if question.brown_out >= BrownOut.FEWER_PASSAGES:
+        most = (most + 1) // 2
+    return tuple(
         passage
         for passage in found.passages
-        if passage.relevance >= ((calibrated and passage.min_relevance) or min_relevance)
-    )[:max_passages]
-    return Generate(relevant) if relevant else HandOver(HandoffReason.NOTHING_RELEVANT)
+        if passage.relevance >= ((settings.calibrated and passage.min_relevance) or settings.min_relevance)
+    )[:most]

@@ -4,70 +4,62 @@ import time
 from dataclasses import dataclass, field
 
 from kefu.router import metrics
+from kefu.router.answering.outcome import AnswerBasis, AnswerOutcome
 from kefu.router.dispatch.received_answer import ReceivedAnswer
+from kefu.router.dispatch.relay import Relay
 from kefu.router.domain.handoff import Handoff
-from kefu.router.domain.turn import AnswerSource, BrownOut, Citation, FinishReason, Passage, Supported, Usage
+from kefu.router.domain.turn import AnswerSource
 from kefu.router.guardrails.answer_filter import AnswerFilter
 from kefu.router.storage.turn_drafts import SavedDraft
 from kefu.router.turn_stream.event_log import TurnEventLog
+from kefu.router.turn_stream.events import PassagesFound
 
 
 @dataclass
 class AnswerDraft:
-    """A turn as it is being answered; `log` has what its readers were told. Seconds, where time is meant."""
+    """An answer as it grows. `log` holds what the turn's readers were told; `arrived` is in monotonic seconds."""
 
     log: TurnEventLog
     arrived: float
-    finish: FinishReason = FinishReason.STOP
-    source: AnswerSource = AnswerSource.NONE
-    passages: tuple[Passage, ...] = ()
-    searched: bool = False
-    query: str = ""
-    embedding: bytes = b""
-    """Of the question; see `Found.embedding`."""
-    handoff: Handoff | None = None
-    citations: tuple[Citation, ...] = ()
-    supports: tuple[Supported, ...] = ()
-    choices: tuple[str, ...] = ()
-    usage: Usage | None = None
-    model: str = ""
-    replica: str = ""
-    queue_seconds: float | None = None
-    search_seconds: float | None = None
+    basis: AnswerBasis = field(default_factory=AnswerBasis)
     first_text_seconds: float | None = None
-    brown_out: BrownOut = BrownOut.NONE
-    """What the answer was made without."""
+    """From the message's arrival to the first thing that the customer saw."""
     filter: AnswerFilter | None = field(default=None, repr=False)
+    relay: Relay | None = field(default=None, repr=False)
+    """Which replica writes."""
     received: ReceivedAnswer | None = field(default=None, repr=False)
     """What the model wrote."""
     saved: SavedDraft | None = field(default=None, repr=False)
-    """What a router left of this turn that died, until it is gone on with or given up."""
+    """What a router that died left of this turn, until another one goes on with it or gives it up."""
     version: int = 0
     """Grows when the text is begun anew."""
+
+    def rest_on(self, basis: AnswerBasis) -> None:
+        """The search is over, and the answer will rest on this."""
+        self.basis = basis
+        self.log.find(PassagesFound(basis.passages, basis.query))
 
     def say(self, text: str) -> None:
         """More of the answer."""
         if text:
-            self.seen()
+            self._seen()
             self.log.say(text)
 
-    def seen(self) -> None:
-        """The customer sees something."""
+    def hand_over(self, handoff: Handoff) -> None:
+        """A person is called, and the customer told so."""
+        self._seen()
+        self.log.hand_over(handoff)
+
+    def _seen(self) -> None:
         if self.first_text_seconds is None:
             self.first_text_seconds = time.monotonic() - self.arrived
             metrics.FIRST_TEXT_SECONDS.observe(self.first_text_seconds)
-
-    def do_without(self, rung: BrownOut) -> None:
-        """The answer is made with less than it could be."""
-        if rung is not BrownOut.NONE:
-            self.brown_out = rung
-            metrics.BROWNED_OUT_TURNS.labels(rung.name.lower()).inc()
 
     @property
     def size(self) -> int:
         """Grows with all that would have to be known to go on with this turn elsewhere."""
         received = 0 if self.received is None else self.received.frames
-        return self.log.has_started + self.searched + self.log.text_bytes + received
+        return self.log.has_started + self.basis.searched + self.log.text_bytes + received
 
     def take_over(self, saved: SavedDraft | None) -> None:
         """The turn was begun before: readers may hold more of it than is known, or something else."""
@@ -75,18 +67,6 @@ class AnswerDraft:
         self.log.rewrite(0 if saved is None else len(saved.text.encode()))
         if saved is not None and saved.rewritten_from is not None:
             self.log.rewrite(saved.rewritten_from)
-
-    def keep_saved(self) -> None:
-        """The turn ends before anybody went on with what was saved: that is its text."""
-        if self.saved is not None:
-            self.log.say(self.saved.text)
-            self.passages, self.searched, self.query = (
-                self.saved.about.passages,
-                self.saved.about.searched,
-                self.saved.about.query,
-            )
-            self.source = AnswerSource.GENERATED
-            self.saved = None
 
     def go_on(self) -> None:
         """A replica goes on with what was saved: say it again, as far as the same filters let it through."""
@@ -99,17 +79,32 @@ class AnswerDraft:
         metrics.TURNS_TAKEN_OVER.labels("continued").inc()
 
     def begin_anew(self) -> None:
-        """What was saved is of no use: whatever readers hold of it will be replaced."""
+        """Discard what was saved and begin with the next `version`; readers replace what they hold of it."""
         if self.saved is not None:
             self.saved = None
             self.version += 1
             self.log.rewrite(0)
             metrics.TURNS_TAKEN_OVER.labels("begun anew").inc()
 
-    def cite(self) -> None:
-        """Tie what was said so far to passages; also for an answer that was stopped half way."""
-        if self.filter is not None:
-            self.citations, self.supports = self.filter.citations(), self.filter.supports()
+    def so_far(self) -> AnswerOutcome:
+        """The outcome of an answer that is broken off here: what was said of it, tied to passages, is kept.
+
+        The turn may end before anybody went on with what was saved: then that is its text.
+        """
+        saved, self.saved = self.saved, None
+        if saved is not None:
+            self.log.say(saved.text)
+            about = saved.about
+            self.basis = AnswerBasis(searched=about.searched, query=about.query, passages=about.passages)
+        chain, relay = self.filter, self.relay
+        return AnswerOutcome(
+            source=AnswerSource.GENERATED if self.log.text_bytes else AnswerSource.NONE,
+            basis=self.basis,
+            citations=() if chain is None else chain.citations(),
+            supports=() if chain is None else chain.supports(),
+            model="" if relay is None else relay.model,
+            replica="" if relay is None else relay.address,
+        )
 
 
 def _common(one: bytes, other: bytes) -> int:

@@ -1,17 +1,17 @@
-"""What is told when a person should take over: to the customer, in one sentence or two, and to that person."""
+"""A handoff: what is told to the customer, in one sentence or two, and to the person who takes over."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from kefu.common.text.chinese import match_variant
 from kefu.common.text.pii import redacted
 from kefu.router.answering.handoff_summary import handoff_summary
 from kefu.router.answering.question import Question
 from kefu.router.answering.repeated_failures import has_handed_over_again
 from kefu.router.domain.handoff import FAILURES, Handoff, HandoffReason, PassageTried
 from kefu.router.domain.turn import Passage
-from kefu.router.nlu.sensitive_topics import EMERGENCIES, sensitive_subject
+from kefu.router.nlu.message import CustomerMessage
+from kefu.router.nlu.sensitive_topics import EMERGENCIES
 from kefu.router.nlu.sentiment import sentiment_of
 from kefu.router.nlu.slots import slots_of
 from kefu.router.tenants.business_hours import hours_now, spoken
@@ -21,38 +21,36 @@ _OPENING = "{opening}"
 
 
 def handoff_of(question: Question, reason: HandoffReason, nearest: Sequence[Passage] = (), detail: str = "") -> Handoff:
-    """The event. `detail`: what the summary adds to the reason; no personal data stays in it."""
+    """The handoff of a question. `detail`: what the summary adds to the reason; no personal data stays in it."""
     if reason in FAILURES and has_handed_over_again(question.history):
         reason = HandoffReason.REPEATED_FAILURE
-    rules, language = question.rules, question.language
-    subject = sensitive_subject(question.text, rules.sensitive_topics)
-    is_open, opening = hours_now(rules.business_hours, rules.time_zone)
-    messages = [*(turn.asked for turn in question.history if turn.asked), question.text]
-    summary = handoff_summary(language, reason, question.text, question.history, nearest, detail or subject)
+    settings, message = question.settings, question.message
+    topic = message.sensitive_topic(settings.sensitive_topics)
+    is_open, opening = hours_now(settings.business_hours, settings.time_zone)
+    messages = [*(CustomerMessage(turn.asked) for turn in question.history if turn.asked), message]
+    summary = handoff_summary(question.language, reason, message.text, question.history, nearest, detail or topic)
     return Handoff(
         reason=reason,
-        message=match_variant(question.text, _message(question, reason, subject, is_open=is_open, opening=opening)),
+        message=message.in_its_variant(_message(question, reason, topic, is_open=is_open, opening=opening)),
         summary=redacted(summary),
         out_of_hours=not is_open,
         next_opening=None if opening is None else opening.timestamp(),
         passages=tuple(
             PassageTried(passage.name, passage.title, passage.relevance) for passage in nearest[:_MOST_PASSAGES]
         ),
-        slots=slots_of(messages),
-        sentiment=sentiment_of(messages),
+        slots=slots_of([each.text for each in messages]),
+        sentiment=sentiment_of([each.normalized for each in messages]),
         repeated=question.waits_for_person,
-        subject=subject,
+        subject=topic,
     )
 
 
-def _message(
-    question: Question, reason: HandoffReason, subject: str, *, is_open: bool, opening: datetime | None
-) -> str:
-    texts = question.rules.texts[question.language]
-    if subject in EMERGENCIES:  # whatever else there is to say, and however often
+def _message(question: Question, reason: HandoffReason, topic: str, *, is_open: bool, opening: datetime | None) -> str:
+    texts = question.replies
+    if topic in EMERGENCIES:  # whatever else there is to say, and however often
         return texts.handoff_emergency
     if not is_open and opening is not None:
-        now = datetime.now(ZoneInfo(question.rules.time_zone))
+        now = datetime.now(ZoneInfo(question.settings.time_zone))
         return texts.handoff_out_of_hours.replace(_OPENING, spoken(opening, now, question.language))
     if question.waits_for_person:
         return texts.handoff_repeated

@@ -49,7 +49,7 @@ def handoff_summary(
     nearest: Sequence[Passage],
     detail: str = "",
 ) -> str:
-    """For the person who takes over: what was asked, what came before, what was found, why it was not enough."""
+    """The summary for the person: what was asked, what came before, what was found, why it was not enough."""
     asked, before, passages, why = _LABELS[language]
     lines = [f"{asked}: {_short(question)}"]
     said = [" → ".join(part for part in (_short(turn.asked), _short(turn.text)) if part) for turn in history[-1:]]

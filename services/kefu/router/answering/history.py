@@ -1,4 +1,4 @@
-"""What a question may lean on: "and how long for furniture?", "那退款呢"."""
+"""The history that a question may lean on: "and how long for furniture?", "那退款呢"."""
 
 from collections.abc import Sequence
 
@@ -7,9 +7,11 @@ from kefu.router.domain.turn import AnswerSource, Turn
 _NOT_LOOKED_UP = (AnswerSource.CANNED, AnswerSource.REFUSED, AnswerSource.PERSON)
 
 
-def question_before(history: Sequence[Turn]) -> str:
-    """The last question that was looked up, or asked of a person; or nothing. Search decides whether the present one
-    leans on it."""
+def previous_question(history: Sequence[Turn]) -> str:
+    """The last question that was searched or asked of a person, or an empty text.
+
+    The search decides whether the present question leans on it.
+    """
     for turn in reversed(history):
         if turn.completed is None or turn.completed.source not in _NOT_LOOKED_UP:
             return turn.asked
@@ -17,10 +19,10 @@ def question_before(history: Sequence[Turn]) -> str:
 
 
 def exchanges(turns: Sequence[Turn]) -> list[tuple[str, str]]:
-    """What was asked and what was said to it, for the model.
+    """The pairs of message and reply that the model is shown.
 
-    A person's word answers all that waited for one. What nobody answered is no part of it, nor is a person's word that
-    nobody asked for.
+    A reply of a person answers every message that waited for one. A message without a reply is left out, and so is a
+    reply without a message.
     """
     found: list[tuple[str, str]] = []
     waiting: list[str] = []

@@ -1,29 +1,45 @@
-"""What one message is answered with: a fixed reply, a curated answer, the model, an excerpt, or a person."""
+"""
+The pipeline of an answer: decide what a message is answered with, and carry the decision out.
+
+A stage returns an `AnswerOutcome`, and the pipeline alone tells the turn's readers of it. Only the generator writes to
+the draft itself, since its answer is streamed.
+"""
 
 import time
+from dataclasses import replace
 
 import structlog
 
 from kefu.common.errors import BackendUnavailable
-from kefu.common.text.chinese import match_variant
 from kefu.router import metrics
 from kefu.router.answering.answer_cache import AnswerCache
-from kefu.router.answering.clarification import ask_back, choices_of
-from kefu.router.answering.decision import Generate, GiveCurated, HandOver, decide
+from kefu.router.answering.clarification import clarify
+from kefu.router.answering.decision import (
+    Clarify,
+    Continue,
+    Decision,
+    Generate,
+    GiveCached,
+    GiveCanned,
+    GiveCurated,
+    GiveExcerpt,
+    HandOver,
+    Refuse,
+    after_search,
+    before_search,
+)
 from kefu.router.answering.draft import AnswerDraft
-from kefu.router.answering.fallback import give_excerpt, hand_over, why_not_answer
+from kefu.router.answering.fallback import give_excerpt, hand_over
 from kefu.router.answering.generator import AnswerGenerator
-from kefu.router.answering.history import question_before
+from kefu.router.answering.history import previous_question
+from kefu.router.answering.outcome import AnswerBasis, AnswerOutcome
 from kefu.router.answering.question import Question
 from kefu.router.config import RouterConfig
 from kefu.router.dispatch.relay import RESERVE_SECONDS, Pool
 from kefu.router.domain.handoff import HandoffReason
 from kefu.router.domain.turn import AnswerSource, BrownOut
 from kefu.router.guardrails.prompt_injection import passage_for_model
-from kefu.router.nlu.intents import Intent, intent_of
-from kefu.router.nlu.sensitive_topics import topic_of
 from kefu.router.retrieval_client import RetrievalClient, SearchResult
-from kefu.router.turn_stream.events import PassagesFound
 
 _log = structlog.stdlib.get_logger()
 _LEAST_CANDIDATES = 5
@@ -34,104 +50,135 @@ class AnswerPipeline:
     """Answers questions, each in the way that is right for it."""
 
     def __init__(
-        self, config: RouterConfig, knowledge: RetrievalClient, pool: Pool, cache: AnswerCache | None = None
+        self, config: RouterConfig, retrieval: RetrievalClient, pool: Pool, cache: AnswerCache | None = None
     ) -> None:
         self._config = config
-        self._knowledge = knowledge
+        self._retrieval = retrieval
         self._cache = cache
-        self._writing = AnswerGenerator(config, pool)
+        self._generator = AnswerGenerator(config, pool)
 
-    async def answer(self, question: Question, draft: AnswerDraft) -> None:
-        """Answer into the draft. Raises CollectionNotFound, and DeadlineExceeded in mid-answer.
+    async def answer(self, question: Question, draft: AnswerDraft) -> AnswerOutcome:
+        """Decide what a question is answered with, carry that out, and say it through the draft.
 
-        Whatever else fails is answered by handing over.
+        Raises CollectionNotFound, and DeadlineExceeded in mid-answer. Whatever else fails is answered by a handoff.
         """
-        if draft.saved is not None and draft.saved.can_be_continued:
-            draft.searched, draft.query = draft.saved.about.searched, draft.saved.about.query
-            await self._writing.write(question, draft, draft.saved.about.passages)
-            return
-        draft.begin_anew()
-        intent = intent_of(question.text)
-        if intent is Intent.PERSON:
-            hand_over(question, draft, HandoffReason.CUSTOMER_ASKED)
-        elif reason := why_not_answer(question):
-            hand_over(question, draft, reason)
-        elif topic_of(question.text, question.rules.refused_topics):
-            draft.source = AnswerSource.REFUSED
-            draft.say(match_variant(question.text, question.rules.texts[question.language].refused_topic))
-        elif intent is not None:
-            draft.source = AnswerSource.CANNED
-            draft.say(question.rules.texts[question.language].reply_to(intent))
-        elif question.brown_out is BrownOut.HANDOFF:
-            draft.do_without(BrownOut.HANDOFF)
-            hand_over(question, draft, HandoffReason.OVERLOADED)
-        else:
-            await self._look_up(question, draft)
+        decision = _continuation(draft) or before_search(question) or await self._after_search(question, draft)
+        outcome = await self._carry_out(decision, question, draft)
+        return _said(outcome, draft)
 
-    async def _look_up(self, question: Question, draft: AnswerDraft) -> None:
+    async def _after_search(self, question: Question, draft: AnswerDraft) -> Decision:
+        found = await self._search(question, draft)
+        if found is None:
+            return HandOver(HandoffReason.SEARCH_UNAVAILABLE)
+        decision = after_search(question, found)
+        if self._cache is not None and isinstance(decision, Generate | GiveExcerpt):
+            answer = await self._cache.find(question, found)
+            if answer is not None:
+                return GiveCached(answer)
+        return decision
+
+    async def _carry_out(self, decision: Decision, question: Question, draft: AnswerDraft) -> AnswerOutcome:
+        match decision:
+            case Continue(saved):
+                draft.basis = AnswerBasis(searched=saved.about.searched, query=saved.about.query)
+                return await self._generator.write(question, draft, saved.about.passages)
+            case Generate(passages, found):
+                draft.basis = _under_load(draft.basis, question)
+                outcome = await self._generator.write(question, draft, tuple(map(passage_for_model, passages)))
+                if self._cache is not None:
+                    await self._cache.keep(question, found, outcome, draft)
+                return outcome
+            case GiveExcerpt(passages):
+                shown = tuple(map(passage_for_model, passages))
+                draft.rest_on(replace(_under_load(draft.basis, question), passages=shown))
+                return give_excerpt(question, shown, HandoffReason.OVERLOADED)
+            case GiveCached(answer):
+                draft.rest_on(replace(draft.basis, passages=answer.passages))
+                return answer.outcome()
+            case GiveCurated(curated):
+                draft.rest_on(draft.basis)
+                return AnswerOutcome(AnswerSource.CURATED, text=curated.answer)
+            case Clarify(choices):
+                draft.rest_on(draft.basis)
+                return clarify(question, choices)
+            case HandOver(reason, nearest):
+                if reason is HandoffReason.OVERLOADED:
+                    draft.basis = _under_load(draft.basis, question)
+                if draft.basis.searched:
+                    draft.rest_on(draft.basis)
+                return hand_over(question, reason, nearest)
+            case Refuse():
+                refusal = question.message.in_its_variant(question.replies.refused_topic)
+                return AnswerOutcome(AnswerSource.REFUSED, text=refusal)
+            case GiveCanned(intent):
+                return AnswerOutcome(AnswerSource.CANNED, text=question.replies.reply_to(intent))
+
+    async def _search(self, question: Question, draft: AnswerDraft) -> SearchResult | None:
+        """Search, and note in the draft's basis how; None when the knowledge cannot be searched in time."""
         began = time.monotonic()
+        found, query = None, ""
         try:
-            found, draft.query = await self._search(question)
+            found, query = await self._found(question)
         except BackendUnavailable as error:
             _log.warning("search.unavailable", cause=error.message)
-            hand_over(question, draft, HandoffReason.SEARCH_UNAVAILABLE)
-            return
         finally:
-            draft.search_seconds = time.monotonic() - began
-            metrics.SEARCH_SECONDS.observe(draft.search_seconds)
-        draft.searched, draft.embedding = True, found.embedding
-        rules = question.rules
-        most = rules.max_passages
-        if question.brown_out >= BrownOut.FEWER_PASSAGES:
-            most = (most + 1) // 2
-        match decide(found, min_relevance=rules.min_relevance, max_passages=most, calibrated=rules.calibrated):
-            case GiveCurated(curated):
-                draft.log.find(PassagesFound((), draft.query))
-                draft.source = AnswerSource.CURATED
-                draft.say(curated.answer)
-            case HandOver(reason):
-                draft.log.find(PassagesFound((), draft.query))
-                hand_over(question, draft, reason, nearest=found.passages)
-            case Generate() if choices := choices_of(question, found.passages):
-                ask_back(question, draft, choices)
-            case Generate() if found.too_near:
-                draft.log.find(PassagesFound((), draft.query))
-                hand_over(question, draft, HandoffReason.NOTHING_RELEVANT, nearest=found.passages)
-            case Generate(_) if self._cache and await self._cache.give(question, draft, found):
-                pass
-            case Generate(passages):
-                draft.do_without(question.brown_out)
-                passages = tuple(passage_for_model(passage) for passage in passages)
-                if question.brown_out >= BrownOut.WITHOUT_MODEL:
-                    draft.passages = passages
-                    draft.log.find(PassagesFound(passages, draft.query))
-                    give_excerpt(question, draft, HandoffReason.OVERLOADED)
-                else:
-                    await self._writing.write(question, draft, passages)
-                    if self._cache:
-                        await self._cache.keep(question, draft, found)
+            seconds = time.monotonic() - began
+            metrics.SEARCH_SECONDS.observe(seconds)
+            draft.basis = AnswerBasis(
+                searched=found is not None,
+                query=query,
+                embedding=found.embedding if found is not None else b"",
+                search_seconds=seconds,
+            )
+        return found
 
-    async def _search(self, question: Question) -> tuple[SearchResult, str]:
-        ask = question.ask
+    async def _found(self, question: Question) -> tuple[SearchResult, str]:
+        """What the search found, and the query where it differs from the message."""
+        request = question.request
         seconds = self._config.search_seconds
-        if ask.deadline is not None:
-            seconds = min(seconds, ask.deadline - time.monotonic() - RESERVE_SECONDS)
+        if request.deadline is not None:
+            seconds = min(seconds, request.deadline - time.monotonic() - RESERVE_SECONDS)
         if seconds <= 0:
             raise BackendUnavailable("No time is left to search.")
 
         text = question.text[-_MOST_QUERY:]  # several messages answered as one may be longer than a search takes
-        earlier = question_before(question.history)[-_MOST_QUERY:]
-        found = await self._knowledge.search(
+        earlier = previous_question(question.history)[-_MOST_QUERY:]
+        found = await self._retrieval.search(
             question.principal,
             text,
             history=(earlier,) if earlier else (),
-            collections=ask.collections,
+            collections=request.collections,
             as_of=question.as_of,
-            filters=ask.filters,
-            top_k=max(question.rules.max_passages, _LEAST_CANDIDATES),
+            filters=request.filters,
+            top_k=max(question.settings.max_passages, _LEAST_CANDIDATES),
             seconds=seconds,
-            with_embedding=question.rules.cache_answers,
+            with_embedding=question.settings.cache_answers,
         )
         if found.used_history:
             return found, f"{earlier} {text}"[-_MOST_QUERY:]
-        return found, "" if text == ask.text else text
+        return found, "" if text == request.text else text
+
+
+def _continuation(draft: AnswerDraft) -> Continue | None:
+    """Continue what a router that died saved of this turn; where that cannot be, the draft begins anew."""
+    if draft.saved is not None and draft.saved.can_be_continued:
+        return Continue(draft.saved)
+    draft.begin_anew()
+    return None
+
+
+def _said(outcome: AnswerOutcome, draft: AnswerDraft) -> AnswerOutcome:
+    """Tell the turn's readers what is still to be said."""
+    draft.say(outcome.text)
+    if outcome.handoff is not None:
+        draft.hand_over(outcome.handoff)
+        metrics.HANDOFFS.labels(outcome.handoff.reason).inc()
+    return replace(outcome, text="", basis=draft.basis)
+
+
+def _under_load(basis: AnswerBasis, question: Question) -> AnswerBasis:
+    """The basis of an answer that is made with less than it could be, if so."""
+    level = question.brown_out
+    if level is not BrownOut.NONE:
+        metrics.BROWNED_OUT_TURNS.labels(level.name.lower()).inc()
+    return replace(basis, brown_out=level)

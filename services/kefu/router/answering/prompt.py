@@ -1,5 +1,5 @@
 """
-What the model is asked.
+The prompt: what the model is asked.
 
     system    instructions
     example   one question with its passages and a good answer
@@ -67,13 +67,13 @@ class Prompt:
 
 @dataclass(frozen=True)
 class Budget:
-    """Most tokens of a prompt, by estimate."""
+    """The most tokens of a prompt and of its history, by estimate."""
 
     total: int
     history: int
 
     def scaled(self, factor: float) -> "Budget":
-        """The same in smaller."""
+        """A smaller budget, in the same proportion."""
         return Budget(max(round(self.total * factor), 1), round(self.history * factor))
 
 
@@ -89,7 +89,7 @@ def build_prompt(
     keep_numbers: bool = False,
     searched: str = "",
 ) -> Prompt:
-    """Fit what is to be asked into the budget: the best passages first, at least one even if it must be cut.
+    """Build the prompt within its budget: the best passages first, at least one even if it must be cut.
 
     `instructions` are the tenant's and stand in front of the installation's own. Passages are numbered anew unless
     `keep_numbers`: the customer was shown them already. `searched`: the question with what it leans on; sentences are
@@ -105,7 +105,9 @@ def build_prompt(
     left = budget.total - fixed - estimate.of_messages([message.content for message in before])
     shown: list[Passage] = []
     blocks: list[str] = []
-    for passage, text in zip(passages, sentence_selection.shown(searched or question, passages), strict=True):
+    for passage, text in zip(
+        passages, sentence_selection.select_sentences(searched or question, passages), strict=True
+    ):
         if not text:
             continue
         block = _block(passage, text)

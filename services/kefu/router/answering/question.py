@@ -1,4 +1,4 @@
-"""A message on its way through the router: what was asked, what is known with it, and its answer as it grows."""
+"""A question: a customer's message with all that is known when it is answered."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,6 +7,8 @@ from kefu.common.auth import Principal
 from kefu.common.text.language import AnswerLanguage
 from kefu.router.domain.turn import BrownOut, Turn
 from kefu.router.domain.turn_request import TurnRequest
+from kefu.router.nlu.message import CustomerMessage
+from kefu.router.tenants.canned_replies import Texts
 from kefu.router.tenants.settings import EffectiveSettings
 
 
@@ -14,21 +16,32 @@ from kefu.router.tenants.settings import EffectiveSettings
 class Question:
     """A message in its place: what it says together with those it supersedes, and what was said before."""
 
-    ask: TurnRequest
-    text: str
+    request: TurnRequest
+    message: CustomerMessage
     carried: str
-    """The part of it that stands in superseded messages."""
+    """The part of the message that stands in superseded messages."""
     language: AnswerLanguage
     as_of: str
+    """The day that the question asks about, such as 2026-11-25."""
     history: Sequence[Turn]
-    rules: EffectiveSettings
+    settings: EffectiveSettings
     principal: Principal
     replica: str
-    """Preferred: it answered last in this session."""
+    """Address of the preferred replica: it answered last in this session."""
     session_id: str = ""
     brown_out: BrownOut = BrownOut.NONE
-    """What its answer has to do without now."""
+    """What the answer has to do without now."""
     waits_for_person: bool = False
     """A person was called in this session, and has not come."""
     disliked: frozenset[str] = frozenset()
     """Ids of earlier turns whose answers were rated down."""
+
+    @property
+    def text(self) -> str:
+        """What the customer wrote."""
+        return self.message.text
+
+    @property
+    def replies(self) -> Texts:
+        """The tenant's canned replies in the question's language."""
+        return self.settings.texts[self.language]

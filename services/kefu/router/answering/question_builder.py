@@ -1,51 +1,52 @@
-"""A message in its place: what it says with those it supersedes, in which language, on which day, after what."""
+"""The question builder: a message with those it supersedes, its language, its day and what came before."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from kefu.common.auth import Principal
 from kefu.common.text.language import AnswerLanguage, answer_language
-from kefu.router.answering.clarification import chosen
+from kefu.router.answering.clarification import chosen_subject
 from kefu.router.answering.question import Question
 from kefu.router.domain.session import SessionState
 from kefu.router.domain.turn import BrownOut, Rating, TurnState
 from kefu.router.domain.turn_request import TurnRequest
+from kefu.router.nlu.message import CustomerMessage
 from kefu.router.storage.turns import StartedTurn
 from kefu.router.tenants.settings import EffectiveSettings
 
 
-def question_of(
-    ask: TurnRequest,
-    begun: StartedTurn,
-    rules: EffectiveSettings,
+def build_question(
+    request: TurnRequest,
+    started: StartedTurn,
+    settings: EffectiveSettings,
     principal: Principal,
     session_id: str,
     default: AnswerLanguage,
     brown_out: BrownOut,
 ) -> Question:
     """What is to be answered. What a router that died had decided of the same turn stays so."""
-    history = [record.turn for record in begun.before if record.state is TurnState.FINISHED]
+    history = [record.turn for record in started.before if record.state is TurnState.FINISHED]
     carried = history[-1].asked if history and history[-1].superseded else ""
     history = [turn for turn in history if not turn.superseded]
-    text = f"{carried}\n{ask.text}" if carried else ask.text
-    if choice := chosen(ask.text, history):
-        text = f"{history[-1].asked} {choice}"
+    message = CustomerMessage(f"{carried}\n{request.text}" if carried else request.text)
+    if choice := chosen_subject(CustomerMessage(request.text), history):
+        message = CustomerMessage(f"{history[-1].asked} {choice}")
     last = next((turn.language for turn in reversed(history) if turn.language), None)
     fallback: AnswerLanguage = "zh" if last == "zh" else "en" if last == "en" else default
-    about = begun.saved.about if begun.saved is not None else None
-    today = datetime.now(ZoneInfo(rules.time_zone)).date().isoformat()
+    about = started.saved.about if started.saved is not None else None
+    today = datetime.now(ZoneInfo(settings.time_zone)).date().isoformat()
     return Question(
-        ask=ask,
-        text=text,
+        request=request,
+        message=message,
         carried=carried,
-        language=about.language if about is not None else ask.language or answer_language(text) or fallback,
-        as_of=about.as_of if about is not None else ask.as_of or today,
+        language=about.language if about is not None else request.language or answer_language(message.text) or fallback,
+        as_of=about.as_of if about is not None else request.as_of or today,
         history=history,
-        rules=rules,
+        settings=settings,
         principal=principal,
-        replica=begun.replica,
+        replica=started.replica,
         session_id=session_id,
         brown_out=brown_out,
-        waits_for_person=begun.state is SessionState.WAITING,
-        disliked=frozenset(record.turn.id for record in begun.before if record.rating is Rating.DOWN),
+        waits_for_person=started.state is SessionState.WAITING,
+        disliked=frozenset(record.turn.id for record in started.before if record.rating is Rating.DOWN),
     )

@@ -1,27 +1,29 @@
-"""What did not help in this session: when the same is about to be tried again, a person is called instead."""
+"""Repeated failures in a session: where the same is about to be tried a third time, a person is called instead."""
 
 import re
 from collections.abc import Sequence, Set
 
 from kefu.router.domain.handoff import FAILURES
 from kefu.router.domain.turn import AnswerSource, FinishReason, Turn
-from kefu.router.nlu.normalization import normalize
+from kefu.router.nlu.message import CustomerMessage
 
 _NO_ANSWERS = (AnswerSource.CANNED, AnswerSource.CLARIFYING, AnswerSource.REFUSED, AnswerSource.PERSON)
 _IN_A_ROW = 2
 _NO_WORD = re.compile(r"[\W_]+")
 
 
-def has_failed_again(text: str, history: Sequence[Turn], disliked: Set[str]) -> bool:
-    """The last two answers were to this very question, or were rated down (`disliked` has the ids of such turns)."""
+def has_failed_again(message: CustomerMessage, history: Sequence[Turn], disliked: Set[str]) -> bool:
+    """Whether the last two answers were to this very question, or were rated down (`disliked`: ids of such turns)."""
     tried = _tried(history)
     if len(tried) < _IN_A_ROW:
         return False
-    return all(turn.id in disliked for turn in tried) or all(_same(turn.asked, text) for turn in tried)
+    return all(turn.id in disliked for turn in tried) or all(
+        _is_same(CustomerMessage(turn.asked), message) for turn in tried
+    )
 
 
 def has_handed_over_again(history: Sequence[Turn]) -> bool:
-    """Both of the last two questions were tried, and handed over."""
+    """Whether both of the last two questions were tried, and handed over."""
     tried = _tried(history)
     return len(tried) == _IN_A_ROW and all(
         turn.handoff is not None and turn.handoff.reason in FAILURES for turn in tried
@@ -42,5 +44,5 @@ def _was_tried(turn: Turn) -> bool:
     return done.source not in _NO_ANSWERS
 
 
-def _same(one: str, other: str) -> bool:
-    return _NO_WORD.sub("", normalize(one)) == _NO_WORD.sub("", normalize(other)) != ""
+def _is_same(one: CustomerMessage, other: CustomerMessage) -> bool:
+    return _NO_WORD.sub("", one.normalized) == _NO_WORD.sub("", other.normalized) != ""

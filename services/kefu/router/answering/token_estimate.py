@@ -1,4 +1,4 @@
-"""How many tokens a text has, by estimate: the router has no tokenizer, and corrects itself by what comes back."""
+"""Token estimates: the router has no tokenizer, and corrects itself by the counts that come back."""
 
 from kefu.common.text.language import han_characters
 
@@ -6,21 +6,21 @@ _MESSAGE_OVERHEAD = 5  # what a chat template puts around a message
 
 
 class TokenEstimate:
-    """Estimates by script; `learn` moves all later estimates towards what a tokenizer counted."""
+    """Estimates tokens by script; `learn` moves later estimates towards what a tokenizer counted."""
 
     def __init__(self) -> None:
         self._factor = 1.0
 
     def of(self, text: str) -> int:
-        """Tokens of a text."""
+        """The estimated tokens of a text."""
         return round(_by_script(text) * self._factor)
 
     def of_messages(self, texts: list[str]) -> int:
-        """Tokens of a conversation."""
+        """The estimated tokens of a conversation."""
         return sum(self.of(text) + _MESSAGE_OVERHEAD for text in texts)
 
     def learn(self, texts: list[str], counted: int) -> None:
-        """Tell what a prompt of these messages came to."""
+        """Learn how many tokens a prompt of these messages had."""
         raw = sum(_by_script(text) + _MESSAGE_OVERHEAD for text in texts)
         if raw and counted:
             # Slowly, and never far: one odd prompt must not make the next ones too long or too short.

@@ -10,7 +10,7 @@ import grpc.aio
 
 from kefu.common.auth import Keyring, caller
 from kefu.common.errors import BadRequest
-from kefu.common.pagination import decode_number, decode_token, encode_token, foreign_token, page_size_of
+from kefu.common.pagination import decode_number, decode_token, encode_token, invalid_token, page_size_of
 from kefu.common.resource_names import parse_name
 from kefu.router.api.requests import ask_of, check_short, session_id_of
 from kefu.router.api.server_stream import streamed
@@ -77,7 +77,7 @@ class ChatServicer(rpc.ChatServiceServicer):
         """See the contract."""
         size, page = page_size_of(request.page_size), decode_token(request.page_token)
         if page and not _SCORE.fullmatch(page):
-            raise foreign_token()
+            raise invalid_token()
         user = check_short("user", request.user)
         sessions, following = await self._conversations.sessions(caller(), user, page, size)
         return pb.ListSessionsResponse(sessions=map(session_message, sessions), next_page_token=encode_token(following))

@@ -10,7 +10,7 @@ import grpc.aio
 
 from kefu.common.auth import Keyring, caller
 from kefu.common.errors import BadRequest
-from kefu.common.pagination import decode_token, encode_token, foreign_token, page_size_of
+from kefu.common.pagination import decode_token, encode_token, invalid_token, page_size_of
 from kefu.common.resource_names import parse_name
 from kefu.router.api.requests import MOST_TEXT, check_short
 from kefu.router.api.server_stream import streamed
@@ -55,7 +55,7 @@ class DeskServicer(rpc.DeskServiceServicer):
         """See the contract."""
         principal, size, page = caller(), page_size_of(request.page_size), decode_token(request.page_token)
         if page and not _PAGE.fullmatch(page):
-            raise foreign_token()
+            raise invalid_token()
         if any(state not in _STATES for state in request.states):
             raise BadRequest("states", "must be of WAITING, HUMAN, RETURNED and CLOSED.")
         states = frozenset(_STATES[state] for state in request.states) or _DEFAULT_STATES

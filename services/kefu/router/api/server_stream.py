@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import grpc.aio
 import structlog
 
-from kefu.common.aio import cancelled
+from kefu.common.aio import cancel_and_wait
 from kefu.common.auth import Keyring
 from kefu.common.errors import BackendUnavailable, ServiceError
 from kefu.common.rpc.status import trailers_of
@@ -40,7 +40,7 @@ async def streamed(
     async with aclosing(events), AsyncExitStack() as stack:
         if keyring is not None:
             checking = asyncio.create_task(_check(keyring, context, serving), name="is the key still valid")
-            stack.push_async_callback(cancelled, checking)
+            stack.push_async_callback(cancel_and_wait, checking)
         async for event in events:
             # While we are suspended in `yield`, gRPC waits for the client to take what it was sent.
             watch = loop.call_later(

@@ -9,7 +9,7 @@ from kefu.common.auth import caller
 from kefu.common.errors import BadRequest
 from kefu.common.pagination import decode_token, encode_token, page_size_of
 from kefu.common.resource_names import parse_name
-from kefu.common.ssrf import NotAllowed, addresses_of
+from kefu.common.ssrf import AddressNotAllowed, resolve_permitted
 from kefu.router.api.requests import check_short
 from kefu.router.messages.chat import timestamp
 from kefu.router.v1 import webhook_pb2 as pb
@@ -96,8 +96,8 @@ class WebhookServicer(rpc.WebhookServiceServicer):
             raise BadRequest("url", "must hold no user name, password or fragment: deliveries are signed.")
         if not self._private:
             try:
-                await addresses_of(parts.hostname, parts.port or _PORTS[parts.scheme])
-            except NotAllowed as error:
+                await resolve_permitted(parts.hostname, parts.port or _PORTS[parts.scheme])
+            except AddressNotAllowed as error:
                 raise BadRequest("url", f"is not taken: {error}.") from None
 
 

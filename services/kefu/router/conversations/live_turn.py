@@ -14,14 +14,15 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from kefu.common.aio import cancelled
+from kefu.common.aio import cancel_and_wait
 from kefu.common.auth import Principal
 from kefu.common.errors import BackendUnavailable, ServiceError, SessionBusy
 from kefu.router import metrics
 from kefu.router.admission.gate import AdmissionGate
 from kefu.router.answering.draft import AnswerDraft
+from kefu.router.answering.outcome import AnswerOutcome
 from kefu.router.answering.pipeline import AnswerPipeline
-from kefu.router.answering.question_builder import question_of
+from kefu.router.answering.question_builder import build_question
 from kefu.router.config import RouterConfig
 from kefu.router.conversations.turn_end import End, Ending, completed_of
 from kefu.router.conversations.turn_snapshot import snapshot_of
@@ -102,6 +103,7 @@ class LiveTurn:
             size=lambda: self._draft.size if self._is_saved else 0,
         )
         self._user = ""
+        self._queue_seconds: float | None = None
         self._turn = Turn(
             id=key.turn_id,
             question=ask.text,
@@ -187,10 +189,10 @@ class LiveTurn:
     async def _run(self) -> None:
         async with AsyncExitStack() as stack:
             answering = asyncio.create_task(self._admitted_answer(stack), name=f"answer {self.key.turn_id}")
-            stack.push_async_callback(cancelled, answering)
+            stack.push_async_callback(cancel_and_wait, answering)
             await asyncio.wait({answering, self._end}, return_when=asyncio.FIRST_COMPLETED)
             whole = answering.done()
-            await cancelled(answering)
+            await cancel_and_wait(answering)
             failure = None if answering.cancelled() else answering.exception()
             if not self._lease.fence and not self.ephemeral:
                 # It never began: no trace of it is left.
@@ -201,7 +203,9 @@ class LiveTurn:
             if handed_on and not whole and not self.ephemeral:
                 await self._hand_on()
             else:
-                await self._conclude(failure)
+                is_broken_off = answering.cancelled() or failure is not None
+                outcome = self._draft.so_far() if is_broken_off else answering.result()
+                await self._conclude(outcome, failure)
 
     async def _hand_on(self) -> None:
         with suppress(BackendUnavailable):  # else its leases run out by themselves
@@ -210,7 +214,7 @@ class LiveTurn:
             await self._services.turns.hand_on(self.key, self._lease.fence)
         raise BackendUnavailable("This router is stopping; resume the turn, or send the message again.")
 
-    async def _admitted_answer(self, stack: AsyncExitStack) -> None:
+    async def _admitted_answer(self, stack: AsyncExitStack) -> AnswerOutcome:
         services, draft = self._services, self._draft
         rules = await services.settings.rules(self.key.tenant)
         passed = services.door.admit(
@@ -218,16 +222,15 @@ class LiveTurn:
         )
         brown_out = await stack.enter_async_context(passed)
         begun = await self._begin(rules)
-        draft.queue_seconds = time.monotonic() - self._ask.arrived
+        self._queue_seconds = time.monotonic() - self._ask.arrived
         default = services.config.default_language
-        question = question_of(self._ask, begun, rules, self.principal, self.key.session_id, default, brown_out)
+        question = build_question(self._ask, begun, rules, self.principal, self.key.session_id, default, brown_out)
         self._turn = replace(self._turn, language=question.language, as_of=question.as_of, carried=question.carried)
         self._log.start(Started(self.key.session_id, self.key.turn_id, question.language, ephemeral=self.ephemeral))
         if begun.state is SessionState.HUMAN:
             draft.begin_anew()
-            draft.finish = FinishReason.HUMAN
-        else:
-            await services.answering.answer(question, draft)
+            return AnswerOutcome(finish=FinishReason.HUMAN)
+        return await services.answering.answer(question, draft)
 
     async def _begin(self, rules: EffectiveSettings) -> StartedTurn:
         on_busy = OnBusy(self._ask.on_busy) if self._ask.on_busy else rules.on_busy
@@ -238,23 +241,22 @@ class LiveTurn:
             self._draft.take_over(begun.saved)
         return begun
 
-    async def _conclude(self, failure: BaseException | None) -> None:
+    async def _conclude(self, outcome: AnswerOutcome, failure: BaseException | None) -> None:
         end = self._end.result() if self._end.done() else None
-        draft = self._draft
         if not self._log.has_started and failure is None:
             failure = SessionBusy("The message was withdrawn before its answer began.")
-        if failure is None and end not in (None, End.HANDED_ON) and draft.handoff is None:
-            draft.finish = FinishReason.INTERRUPTED if end is End.INTERRUPTED else FinishReason.STOPPED
-            draft.cite()
-        draft.keep_saved()
-        completed = completed_of(draft)
+        if failure is None and end not in (None, End.HANDED_ON) and outcome.handoff is None:
+            finish = FinishReason.INTERRUPTED if end is End.INTERRUPTED else FinishReason.STOPPED
+            outcome = replace(outcome, finish=finish)
+        completed = completed_of(outcome, self._draft, self._queue_seconds)
+        basis, handoff = outcome.basis, outcome.handoff
         turn = replace(
             self._turn,
-            text=self._log.text or (draft.handoff.message if draft.handoff else ""),
-            query=draft.query,
-            passages=draft.passages,
-            searched=draft.searched,
-            handoff=draft.handoff,
+            text=self._log.text or (handoff.message if handoff else ""),
+            query=basis.query,
+            passages=basis.passages,
+            searched=basis.searched,
+            handoff=handoff,
             superseded=end is End.SUPERSEDED,
             rewritten_from=self._log.rewritten_from,
         )
@@ -266,7 +268,7 @@ class LiveTurn:
         state = TurnState.FINISHED if failure is None else TurnState.FAILED
         stored = turn if failure is not None else replace(turn, completed=completed)
         subject = self.principal.subject
-        ending = Ending(self.key, subject, self._user, stored, state, self._lease.fence, draft.replica)
+        ending = Ending(self.key, subject, self._user, stored, state, self._lease.fence, outcome.replica)
         storing = asyncio.create_task(ending.store(self._services.turns), name=f"store {self.key.turn_id}")
         try:
             await asyncio.wait({storing}, timeout=_STORE_WAIT_SECONDS)
@@ -275,13 +277,13 @@ class LiveTurn:
             # Without Redis the readers are told now, and the turn is stored when Redis is back: nobody hangs.
             self._tell(failure, completed)
             if await storing == "stored":
-                self._tell_happenings(stored, state)
+                self._publish(stored, state, basis.embedding)
         finally:
-            await cancelled(storing)
+            await cancel_and_wait(storing)
 
-    def _tell_happenings(self, stored: Turn, state: TurnState) -> None:
+    def _publish(self, stored: Turn, state: TurnState, embedding: bytes) -> None:
         tenant, session_id, tell = self.key.tenant, self.key.session_id, self._services.happenings.publish
-        subject, embedding = self.principal.subject, self._draft.embedding
+        subject = self.principal.subject
         tell(TurnStored(tenant, session_id, subject, self._user, stored, state, embedding))
         if stored.handoff is not None:
             tell(HandedOver(tenant, session_id, stored, stored.handoff))

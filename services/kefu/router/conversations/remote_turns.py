@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from kefu.common.aio import cancelled
+from kefu.common.aio import cancel_and_wait
 from kefu.common.errors import BackendUnavailable
 from kefu.common.redis.client import REDIS_FAILURES
 from kefu.router.storage.turns import Look, TurnKey, TurnStore
@@ -114,4 +114,4 @@ async def open_remote_turns(turns: TurnStore) -> AsyncIterator[RemoteTurns]:
     try:
         yield following
     finally:
-        await cancelled(polling)
+        await cancel_and_wait(polling)

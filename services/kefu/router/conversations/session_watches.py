@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from kefu.common.aio import cancelled
+from kefu.common.aio import cancel_and_wait
 from kefu.common.errors import BackendUnavailable
 from kefu.common.redis.client import REDIS_FAILURES
 from kefu.router import metrics
@@ -125,4 +125,4 @@ async def open_watches(events: SessionEvents) -> AsyncIterator[SessionWatches]:
         yield watches
     finally:
         watches.leave()
-        await cancelled(sweeping)
+        await cancel_and_wait(sweeping)

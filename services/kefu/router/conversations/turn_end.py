@@ -12,6 +12,7 @@ import structlog
 from kefu.common.errors import BackendUnavailable
 from kefu.router import metrics
 from kefu.router.answering.draft import AnswerDraft
+from kefu.router.answering.outcome import AnswerOutcome
 from kefu.router.domain.session import SessionState
 from kefu.router.domain.turn import AnswerSource, Completed, Timings, Turn, TurnState
 from kefu.router.storage.turns import TurnKey, TurnStore
@@ -34,25 +35,25 @@ class End(Enum):
     HANDED_ON = auto()
 
 
-def completed_of(draft: AnswerDraft) -> Completed:
-    """What readers are told last."""
-    told = draft.log.text_bytes or len((draft.handoff.message if draft.handoff else "").encode())
+def completed_of(outcome: AnswerOutcome, draft: AnswerDraft, queue_seconds: float | None) -> Completed:
+    """What readers are told last. `queue_seconds`: how long the turn waited to be admitted; None: it was not."""
+    told = draft.log.text_bytes or len((outcome.handoff.message if outcome.handoff else "").encode())
     return Completed(
-        finish_reason=draft.finish,
-        source=draft.source if told else AnswerSource.NONE,
-        citations=draft.citations,
-        usage=draft.usage,
+        finish_reason=outcome.finish,
+        source=outcome.source if told else AnswerSource.NONE,
+        citations=outcome.citations,
+        usage=outcome.usage,
         timings=Timings(
-            queue=draft.queue_seconds,
-            search=draft.search_seconds,
+            queue=queue_seconds,
+            search=outcome.basis.search_seconds,
             first_text=draft.first_text_seconds,
             total=time.monotonic() - draft.arrived,
         ),
         text_bytes=told,
-        model=draft.model if draft.source in (AnswerSource.GENERATED, AnswerSource.CACHED) else "",
-        brown_out=draft.brown_out,
-        supports=draft.supports,
-        choices=draft.choices,
+        model=outcome.model if outcome.source in (AnswerSource.GENERATED, AnswerSource.CACHED) else "",
+        brown_out=outcome.basis.brown_out,
+        supports=outcome.supports,
+        choices=outcome.choices,
     )
 
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
-from kefu.common.aio import cancelled
+from kefu.common.aio import cancel_and_wait
 from kefu.common.auth import Principal
 from kefu.common.errors import BackendUnavailable, TurnNotFound
 from kefu.router.conversations.live_turn import LiveTurn, TurnServices
@@ -60,7 +60,7 @@ class TurnRegistry:
         if tasks:
             _, late = await asyncio.wait(tasks, timeout=_CLOSE_SECONDS)
             for task in late:
-                await cancelled(task)
+                await cancel_and_wait(task)
 
     def launch(
         self, principal: Principal, ask: TurnRequest, key: TurnKey, *, opens: bool, rewritten_from: int | None = None

@@ -18,9 +18,9 @@ def snapshot_of(turn: Turn, draft: AnswerDraft) -> TurnSnapshot | None:
         language=language,
         as_of=turn.as_of,
         carried=turn.carried,
-        searched=draft.searched,
-        query=draft.query,
-        passages=draft.passages,
+        searched=draft.basis.searched,
+        query=draft.basis.query,
+        passages=draft.basis.passages,
         fingerprint=sent.fingerprint,
         whole=bool(sent.token_ids or not sent.text),
     )

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from kefu.common.aio import cancelled
+from kefu.common.aio import cancel_and_wait
 from kefu.common.redis.client import REDIS_FAILURES
 from kefu.common.redis.commands import RedisCommands
 from kefu.router import metrics
@@ -103,7 +103,7 @@ class EscalationMonitor:
         metrics.OVERDUE.labels(tenant).set(overdue)
 
     async def _read(self, tenant: str, session_ids: Sequence[str]) -> list[_Stands]:
-        replies = await self._commands.together(
+        replies = await self._commands.pipeline(
             [("HMGET", f"{keys.session(tenant, session_id)}session", *_FIELDS) for session_id in session_ids]
         )
         return [_Stands(session_id, *reply) for session_id, reply in zip(session_ids, replies, strict=True)]
@@ -148,4 +148,4 @@ async def open_escalation_monitor(attendant: EscalationMonitor) -> AsyncIterator
     try:
         yield
     finally:
-        await cancelled(attending)
+        await cancel_and_wait(attending)

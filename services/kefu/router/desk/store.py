@@ -53,7 +53,7 @@ class DeskStore:
         for session_id in session_ids:
             prefix = keys.session(tenant, session_id)
             asked += [("HGETALL", f"{prefix}session"), ("LLEN", f"{prefix}order")]
-        replies = await self._commands.together(asked)
+        replies = await self._commands.pipeline(asked)
         sessions = list(zip(session_ids, replies[::2], replies[1::2], strict=True))
         asked = []
         for session_id, fields, _ in sessions:
@@ -61,7 +61,7 @@ class DeskStore:
                 ("EXISTS", keys.alive(tenant, session_id, fields.get("running", ""))),
                 ("HGET", f"{keys.session(tenant, session_id)}turns", fields.get("handoff_turn", "")),
             ]
-        replies = await self._commands.together(asked)
+        replies = await self._commands.pipeline(asked)
         found: list[Conversation | None] = []
         for (session_id, fields, count), runs, turn in zip(sessions, replies[::2], replies[1::2], strict=True):
             if "subject" not in fields:
@@ -92,7 +92,7 @@ class DeskStore:
             *(ms(self._life), keys.ROUTERS),
         )
         listed = at_desk(tenant, session_id, now, ms(self._life))
-        *_, reply, _ = await self._commands.together(
+        *_, reply, _ = await self._commands.pipeline(
             [*listed, _script(desk_lua.CLAIM, tenant, session_id, arguments), publish_change(tenant, session_id)]
         )
         match reply:
@@ -124,7 +124,7 @@ class DeskStore:
         for user in ("", session.user) if session.user else ("",):
             index = keys.sessions_of(tenant, session.subject, user)
             after += [("ZADD", index, "XX", now, session.id), ("PEXPIRE", index, ms(self._life))]
-        reply, *_ = await self._commands.together(
+        reply, *_ = await self._commands.pipeline(
             [_script(desk_lua.REPLY, tenant, session.id, arguments), *after, publish_change(tenant, session.id)]
         )
         match reply:
@@ -153,7 +153,7 @@ class DeskStore:
                 ("ZREMRANGEBYSCORE", past, "-inf", now - self._life),
                 ("PEXPIRE", past, ms(self._life)),
             ]
-        *_, reply, _ = await self._commands.together(
+        *_, reply, _ = await self._commands.pipeline(
             [*listed, _script(desk_lua.GIVE_BACK, tenant, session_id, arguments), publish_change(tenant, session_id)]
         )
         if reply == "lost":
@@ -164,7 +164,7 @@ class DeskStore:
     async def escalate(self, tenant: str, session_id: str, waiting_since: str) -> bool:
         """Mark a conversation whose customer waits too long; False when somebody came meanwhile."""
         script = _script(desk_lua.ESCALATE, tenant, session_id, (waiting_since,))
-        done, _ = await self._commands.together([script, publish_change(tenant, session_id)])
+        done, _ = await self._commands.pipeline([script, publish_change(tenant, session_id)])
         return bool(done)
 
     async def lapse(
@@ -174,7 +174,7 @@ class DeskStore:
         arguments = (claim, used, waiting_since, int(escalates), ms(self._life))
         script = _script(desk_lua.LAPSE, tenant, session_id, arguments)
         listed = at_desk(tenant, session_id, time.time(), ms(self._life))
-        *_, done, _ = await self._commands.together([*listed, script, publish_change(tenant, session_id)])
+        *_, done, _ = await self._commands.pipeline([*listed, script, publish_change(tenant, session_id)])
         return bool(done)
 
     # Lists.

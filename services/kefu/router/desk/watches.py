@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from kefu.common.aio import cancelled
+from kefu.common.aio import cancel_and_wait
 from kefu.common.errors import BackendUnavailable, SessionNotFound
 from kefu.common.redis.client import REDIS_FAILURES
 from kefu.router import metrics
@@ -158,7 +158,7 @@ class DeskWatches:
             if not desk.here and self._desks.get(tenant) is desk:
                 del self._desks[tenant]
                 if desk.keeping is not None:
-                    await cancelled(desk.keeping)
+                    await cancel_and_wait(desk.keeping)
 
     async def _told(self, tenant: str, desk: _Desk) -> AsyncGenerator[DeskEvent, None]:
         told: dict[str, Conversation] = {}

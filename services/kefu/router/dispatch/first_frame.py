@@ -9,7 +9,7 @@ import time
 from collections.abc import AsyncGenerator, Callable
 from typing import Protocol
 
-from kefu.common.aio import cancelled
+from kefu.common.aio import cancel_and_wait
 from kefu.common.auth import Principal
 from kefu.common.errors import BackendUnavailable, ServiceError
 from kefu.router import metrics
@@ -74,7 +74,7 @@ class Stream:
     async def aclose(self) -> None:
         """Cancel the call, whatever it is doing."""
         self._silence.close()
-        await cancelled(self.first)
+        await cancel_and_wait(self.first)
         if not self.first.cancelled():
             self.first.exception()  # else asyncio complains that nobody asked
         await self._events.aclose()

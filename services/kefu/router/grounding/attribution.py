@@ -1,10 +1,10 @@
 """
-Which sentence of which passage carries a sentence of an answer, and how much of it. Counts words; knows no model.
+Attribution: which sentence of which passage supports a sentence of an answer, and how much of it. It counts words.
 
 A whole answer that has hardly a word in common with what was found is for a person to look at. That is asked only of an
 answer in the language of its passages (words of another language cannot occur), and only when it is long enough to say
-something. It looks for the grossest case, an answer about something else; a wrong figure is the literals' business, a
-wrong sentence is reported in `TurnCompleted.supports`.
+something. The test looks for the grossest case, an answer about something else; a wrong figure is caught by
+`LiteralGuard`, a wrong sentence is reported in `TurnCompleted.supports`.
 """
 
 import re
@@ -25,7 +25,7 @@ _FIGURES_WEIGH = 2
 
 
 class Attribution(NamedTuple):
-    """The passage sentence that holds most of an answer's sentence."""
+    """The sentence of a passage that holds most of a sentence of the answer."""
 
     number: int
     """Of the passage, from 1; 0 when none holds any of it."""
@@ -35,7 +35,7 @@ class Attribution(NamedTuple):
 
 
 class AttributionIndex:
-    """The sentences of some passages, ready to be compared."""
+    """The sentences of some passages, indexed for comparison with an answer's."""
 
     def __init__(self, passages: Sequence[Passage]) -> None:
         self._held: list[tuple[int, str, frozenset[str]]] = []
@@ -50,7 +50,7 @@ class AttributionIndex:
                 before = text, units
 
     def of(self, sentence: str, number: int = 0) -> Attribution:
-        """What carries a sentence best; `number`: in this passage."""
+        """What supports a sentence best; `number`: in this passage alone, counted from 1."""
         words = units_of(sentence)
         best = Attribution(0, 0.0, "")
         for place, text, units in self._held:

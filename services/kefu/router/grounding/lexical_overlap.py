@@ -1,4 +1,4 @@
-"""How much of one text another one holds, and where sentences end. Counts words; knows no model."""
+"""Lexical overlap: how much of one text another one holds, and where sentences end. It counts words; no model."""
 
 import re
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ _LETTER = re.compile(r"[^\W_]")
 
 
 def units_of(text: str) -> frozenset[str]:
-    """What a text is compared by: pairs of Han characters (simplified), words, figures."""
+    """The units that texts are compared by: pairs of Han characters (simplified), words, figures."""
     lowered = simplified(text.lower())
     pairs = {run[0][i : i + 2] for run in _HAN_RUN.finditer(lowered) for i in range(max(1, len(run[0]) - 1))}
     words = {word.rstrip("s") if len(word) > 4 else word for word in _WORD.findall(lowered) if word not in _STOP_WORDS}
@@ -31,14 +31,14 @@ def units_of(text: str) -> frozenset[str]:
 
 
 def share(sentence: frozenset[str], of: frozenset[str]) -> float:
-    """Which part of a sentence's units another text holds, 0 to 1; 0 for a sentence too short to tell."""
+    """The share of a sentence's units that another text holds, 0 to 1; 0 for a sentence too short to tell."""
     if len(sentence) < _FEWEST_UNITS:
         return 0.0
     return len(sentence & of) / len(sentence)
 
 
 def sentences(text: str) -> Iterator[tuple[int, int]]:
-    """Where sentences begin and end, bullets and space around them left out. A line's end always ends one."""
+    """Begin and end of each sentence, without bullets and space around it. A line's end always ends a sentence."""
     begin = 0
     for line in text.splitlines(keepends=True):
         bullet = _BULLET.match(line)

@@ -1,10 +1,11 @@
 """
-An answer is followed by the evidence's own words, unless it holds them: nothing that was said is taken back, and the
-customer can see what the page says.
+Quotation: an answer is followed by the passages' own words, unless it holds them. Nothing that was said is taken back,
+and the customer can see what the page says.
 
 A small model rests its answer on the wrong one of two sentences that stand together, or repeats the question. The
 sentence that bears most on the question is found without it, and both together are right more often than either
-(docs/benchmarks/answers.md). With a larger model it is enough where the evidence does not clearly carry the answer.
+(docs/benchmarks/answers.md). With a larger model a quotation is enough where the passages do not clearly support the
+answer.
 """
 
 import re
@@ -18,7 +19,7 @@ from kefu.router.grounding.lexical_overlap import units_of
 from kefu.router.grounding.sentence_selection import Sentence, pieces, ranked_sentences
 
 _CARRIED = 0.75
-"""An answer is carried when each of its sentences has this share of its words in one place of the passages."""
+"""An answer is supported when each of its sentences has this share of its words in one place of the passages."""
 _SAID_ALREADY = 0.8
 """A sentence is not quoted when the answer holds this share of what it says beside the question's own words."""
 _TOGETHER: dict[AnswerLanguage, int] = {"en": 275, "zh": 110}
@@ -36,15 +37,15 @@ _END = re.compile(r"[.。!！?？…”\"]$")
 
 
 @dataclass(frozen=True)
-class Quote:
-    """What is said behind an answer, and the passage it comes from, from 1."""
+class Quotation:
+    """What is said behind an answer, and the number of its passage, from 1."""
 
     text: str
     number: int
 
 
-def is_carried(question: str, answer: str, supports: Sequence[Supported]) -> bool:
-    """Whether passages hold what each sentence says, and the answer says more than the question."""
+def is_supported(question: str, answer: str, supports: Sequence[Supported]) -> bool:
+    """Whether the passages hold what each sentence says, and the answer says more than the question."""
     if len(answer) > _LONG:
         return True  # whoever reads that much needs no further sentence
     said = simplified(_MARKS.sub("", answer))
@@ -54,9 +55,12 @@ def is_carried(question: str, answer: str, supports: Sequence[Supported]) -> boo
     return bool(says_more) and bool(supports) and all(one.share >= _CARRIED for one in supports)
 
 
-def quote(question: str, answer: str, passages: Sequence[Passage], language: AnswerLanguage) -> Quote | None:
-    """The sentence of the passages that bears most on the question, and those behind it that have room; None when the
-    answer holds it, when there is none, or when answer and quotation would be too long to read.
+def quotation_for(
+    question: str, answer: str, passages: Sequence[Passage], language: AnswerLanguage
+) -> Quotation | None:
+    """The sentence of the passages that bears most on the question, with those behind it that have room.
+
+    None when the answer holds it, when there is none, or when answer and quotation would be too long to read.
     """
     longest = _TOGETHER[language] - len(answer)
     if longest < _SHORTEST[language]:
@@ -72,7 +76,7 @@ def quote(question: str, answer: str, passages: Sequence[Passage], language: Ans
     if len(said) < longest and "\n" not in best.text:
         said = _run_on(passages[best.passage].text, best, min(longest, _RUNS_ON[language])) or said
     stop = "" if not answer.strip() or _END.search(answer.strip()) else "." if language == "en" else "。"
-    return Quote(stop + _LEAD[language].format(said), best.passage + 1)
+    return Quotation(stop + _LEAD[language].format(said), best.passage + 1)
 
 
 def _run_on(text: str, sentence: Sentence, longest: int) -> str:

@@ -1,9 +1,9 @@
 """
-Which sentences of the passages found bear on a question: the model is shown those, not whole passages.
+Sentence selection: the model is shown the sentences of passages that bear on the question, not whole passages.
 
 The best sentence of the best passages holds the answer to three of four questions, the best four together to nineteen
-of twenty (docs/benchmarks/answers.md), in a quarter of the words. Chosen by words alone: compared with embeddings of
-every sentence that was as good in both languages, and it costs a millisecond.
+of twenty (docs/benchmarks/answers.md), in a quarter of the words. They are chosen by words alone: compared with
+embeddings of every sentence that was as good in both languages, and it costs a millisecond.
 
 An excerpt is cut from one passage without the model: an answer for when no replica can be had.
 """
@@ -51,7 +51,7 @@ class Sentence:
 
 
 def ranked_sentences(question: str, passages: Sequence[Passage]) -> list[Sentence]:
-    """All sentences, those that bear most on the question first."""
+    """All sentences of the passages, those that bear most on the question first."""
     found = [(index, *piece) for index, passage in enumerate(passages) for piece in pieces(passage.text)]
     asked = units_of(question)
     held = [units_of(text) for _, _, _, text in found]
@@ -71,14 +71,14 @@ def ranked_sentences(question: str, passages: Sequence[Passage]) -> list[Sentenc
 
 
 def best_sentence(question: str, passages: Sequence[Passage]) -> Sentence | None:
-    """The one that bears most on the question; None without any passage."""
+    """The sentence that bears most on the question; None without any passage."""
     return next(iter(ranked_sentences(question, passages)), None)
 
 
-def shown(question: str, passages: Sequence[Passage], most_bytes: int = _SHOWN_BYTES) -> list[str]:
-    """Of each passage the sentences that a model is shown, in their order; empty for one that has none of the best.
+def select_sentences(question: str, passages: Sequence[Passage], most_bytes: int = _SHOWN_BYTES) -> list[str]:
+    """The sentences of each passage that a model is shown, in their order; empty for a passage with none of the best.
 
-    One in another language than the question is shown whole: words do not tell there.
+    A passage in another language than the question is shown whole: words do not tell there.
     """
     language = answer_language(question)
     whole = {index for index, each in enumerate(passages) if language and each.language not in ("", language)}
@@ -111,7 +111,7 @@ def _rarity(asked: frozenset[str], held: Iterable[frozenset[str]]) -> dict[str, 
 
 
 def pieces(text: str) -> Iterator[tuple[int, int, str]]:
-    """Where each sentence, or row of a table, begins and ends; and it, a row with the head of its table in front."""
+    """Begin, end and text of each sentence or row of a table; a row has the head of its table in front."""
     begin, head = 0, ""
     for line in text.splitlines(keepends=True):
         if line.count("|") >= 2:  # a row says nothing without the names of its columns
@@ -126,7 +126,7 @@ def pieces(text: str) -> Iterator[tuple[int, int, str]]:
 
 
 def excerpt(passage: Passage, question: str) -> str:
-    """The part of a passage that bears most on the question, in whole sentences, at most 320 characters or one."""
+    """The part of a passage that bears most on the question: whole sentences, of at most 320 characters or one."""
     spans = list(sentences(passage.text))
     if not spans:
         return passage.text.strip()[:_LONGEST]

@@ -1,7 +1,7 @@
 """
-From what a model writes to what a customer sees: one chain of filters over frames.
+The answer filter: from what a model writes to what a customer sees, in one chain over frames.
 
-    frames → CitationScanner → PromptGuard → LiteralGuard → ScriptFilter → Answer (text, byte offsets, citations)
+    frames → CitationScanner → PromptLeakGuard → LiteralGuard → ChineseVariantFilter → VisibleAnswer (text, citations)
 
 Each holds back only what is undecided, and the outcome does not depend on where frames are cut.
 """
@@ -12,11 +12,11 @@ from collections.abc import Iterable, Sequence
 from kefu.router.domain.turn import Citation, Passage, Supported
 from kefu.router.grounding.attribution import AttributionIndex
 from kefu.router.grounding.lexical_overlap import sentences
-from kefu.router.guardrails.chinese_variant import ScriptFilter, converter
+from kefu.router.guardrails.chinese_variant import ChineseVariantFilter, variant_converter
 from kefu.router.guardrails.citations import CitationScanner, Mark, Piece
 from kefu.router.guardrails.evidence import Evidence
 from kefu.router.guardrails.literals import LiteralGuard
-from kefu.router.guardrails.prompt_leak import PromptGuard
+from kefu.router.guardrails.prompt_leak import PromptLeakGuard
 
 _ATTRIBUTED = 0.5
 """A sentence without a marker is tied to the passage of which a sentence holds at least this share of its words."""
@@ -28,8 +28,8 @@ _MARKS = re.compile(r"\[\d+\]")
 _CLOSING = ".,:;!?)。，：；！？）、"
 
 
-class Answer:
-    """The visible text of one answer, as it grows; pieces in, text out.
+class VisibleAnswer:
+    """The visible text of one answer as it grows: pieces in, text out.
 
     A marker that points to a passage is kept as "[n]" and becomes a citation of the sentence, or part of one, before
     it; one that points nowhere is removed. The model's number is a hint: when the words of the sentence stand in
@@ -38,7 +38,7 @@ class Answer:
 
     def __init__(self, passages: Sequence[Passage]) -> None:
         self._passages = passages
-        self._support = AttributionIndex(passages)
+        self._attribution = AttributionIndex(passages)
         self._held = ""  # white space, which matters only when something follows
         self._marker_removed = False
         self._after_marker = 0  # characters
@@ -63,19 +63,19 @@ class Answer:
         for start, end in sentences(self.text):
             if any(start < cited_end and cited_start < end for cited_start, cited_end, _ in self._citations):
                 continue
-            carried = self._support.of(self.text[start:end])
+            carried = self._attribution.of(self.text[start:end])
             if carried.share >= _ATTRIBUTED:
                 found.append((start, end, carried.number))
         return tuple(self._citation(*citation) for citation in sorted(found))
 
     def supports(self) -> tuple[Supported, ...]:
-        """Of each sentence so far, in order, which passage's sentence carries it, and how much of it."""
+        """For each sentence so far, in order: which passage's sentence supports it, and how much of it."""
         found: list[Supported] = []
         for start, end in sentences(self.text):
             body = _MARKS.sub("", self.text[start:end])
             if len(body.strip()) > 1:
                 span = (len(self.text[:start].encode()), len(self.text[:end].encode()))
-                found.append(Supported(*span, *self._support.of(body)))
+                found.append(Supported(*span, *self._attribution.of(body)))
         return tuple(found)
 
     def drop_held(self) -> None:
@@ -125,8 +125,8 @@ class Answer:
         return self._after_marker + start, self._after_marker + end
 
     def _checked(self, hint: int, sentence: str) -> int:
-        carried = self._support.of(sentence)
-        own = self._support.of(sentence, hint).share
+        carried = self._attribution.of(sentence)
+        own = self._attribution.of(sentence, hint).share
         return carried.number if carried.share >= _CORRECTED and carried.share - own >= _CLEARLY else hint
 
     def _citation(self, start: int, end: int, number: int) -> Citation:
@@ -142,17 +142,17 @@ class Answer:
 
 
 class AnswerFilter:
-    """The whole chain. After `blocked` is set nothing more comes out: see `kefu.router.guardrails.literals`."""
+    """The whole chain. After `blocked` is set nothing more comes out: see `LiteralGuard`."""
 
     def __init__(
         self, passages: Sequence[Passage], evidence: Evidence, question: str = "", instructions: str = ""
     ) -> None:
-        """The answer is in the question's characters, traditional or simplified, and tells no `instructions` on."""
+        """`question` decides traditional or simplified characters; `instructions` are not told on."""
         self._scanner = CitationScanner()
-        self._secret = PromptGuard(instructions, [passage.text for passage in passages])
-        self._guard = LiteralGuard(evidence)
-        self._script = ScriptFilter(converter(question, (passage.text for passage in passages)))
-        self._answer = Answer(passages)
+        self._leak_guard = PromptLeakGuard(instructions, [passage.text for passage in passages])
+        self._literal_guard = LiteralGuard(evidence)
+        self._variant_filter = ChineseVariantFilter(variant_converter(question, (passage.text for passage in passages)))
+        self._answer = VisibleAnswer(passages)
         self._seen = 0
         """Characters that will come out and were seen before."""
         self._made_of = passages, evidence, question, instructions
@@ -164,18 +164,20 @@ class AnswerFilter:
 
     @property
     def blocked(self) -> str | None:
-        """The literal that nothing bears out, if one came; or what says that instructions were told."""
-        return self._guard.blocked or self._secret.blocked
+        """The literal that the evidence does not hold, if one came; or the mark of a prompt leak."""
+        return self._literal_guard.blocked or self._leak_guard.blocked
 
     def push(self, text: str) -> str:
         """Take what the model wrote; returns what the customer sees more."""
-        return self._unseen(self._script.push(self._guard.push(self._secret.push(self._scanner.push(text)))))
+        return self._unseen(
+            self._variant_filter.push(self._literal_guard.push(self._leak_guard.push(self._scanner.push(text))))
+        )
 
     def finish(self) -> str:
         """The model has ended; returns what was held back and may be seen."""
-        rest = self._guard.push([*self._secret.push(self._scanner.finish()), *self._secret.finish()])
-        decided = self._script.push([*rest, *self._guard.finish()])
-        return self._unseen([*decided, *self._script.finish()])
+        rest = self._literal_guard.push([*self._leak_guard.push(self._scanner.finish()), *self._leak_guard.finish()])
+        decided = self._variant_filter.push([*rest, *self._literal_guard.finish()])
+        return self._unseen([*decided, *self._variant_filter.finish()])
 
     def _unseen(self, pieces: Iterable[Piece]) -> str:
         more = self._answer.push(pieces)
@@ -183,19 +185,19 @@ class AnswerFilter:
         self._seen -= len(more) - len(unseen)
         return unseen
 
-    def go_on(self, written: str, seen: str) -> bool:
-        """Begin with what was written, and seen, before; False when the one does not give the other."""
+    def resume_from(self, written: str, seen: str) -> bool:
+        """Begin with what was `written` by the model and `seen` by the customer; False when these do not fit."""
         self.push(written)
         self._seen = len(seen) - len(self.text)  # held back here until the next word is there
         return seen.startswith(self.text)
 
-    def again(self) -> "AnswerFilter":
-        """The same, as it was before anything was pushed."""
+    def restarted(self) -> "AnswerFilter":
+        """A new filter like this one, before anything was pushed."""
         return AnswerFilter(*self._made_of)
 
     def released(self, written: str) -> str:
-        """The beginning of what the model wrote that gave the visible text: from there another one can go on."""
-        fresh = self.again()
+        """The beginning of what the model wrote that gave the visible text: from there a model can go on."""
+        fresh = self.restarted()
         for end in range(len(written)):
             if fresh.text == self.text:
                 break
@@ -219,9 +221,9 @@ class AnswerFilter:
         return self._answer.push([text, Mark((number,))])
 
     def citations(self) -> tuple[Citation, ...]:
-        """See `Answer.citations`."""
+        """See `VisibleAnswer.citations`."""
         return self._answer.citations()
 
     def supports(self) -> tuple[Supported, ...]:
-        """See `Answer.supports`."""
+        """See `VisibleAnswer.supports`."""
         return self._answer.supports()

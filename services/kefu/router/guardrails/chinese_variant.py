@@ -1,5 +1,5 @@
 """
-Chinese answers in the characters that the customer writes: traditional in, traditional out, and the other way round.
+The Chinese variant of an answer: traditional characters for a customer who writes them, simplified ones for others.
 
 Which traditional character a simplified one becomes depends on the word (头发 is 頭髮, 发送 is 發送), so text is held
 back to the end of its clause. What comes out does not depend on where frames are cut.
@@ -15,14 +15,14 @@ _CLAUSE = re.compile(r"\w*\W")
 _LONGEST = 60  # characters: a clause without an end is not waited for
 
 
-def converter(question: str, evidence: Iterable[str]) -> Callable[[str], str] | None:
-    """What an answer has to go through; None when it is in the right characters anyway, as nearly always."""
+def variant_converter(question: str, evidence: Iterable[str]) -> Callable[[str], str] | None:
+    """The conversion that an answer needs; None when it is in the right characters anyway, as nearly always."""
     if is_traditional(question):
         return traditional
     return simplified if any(map(is_traditional, evidence)) else None
 
 
-class ScriptFilter:
+class ChineseVariantFilter:
     """Converts pieces clause by clause; passes them on untouched without a converter."""
 
     def __init__(self, convert: Callable[[str], str] | None) -> None:
@@ -30,7 +30,7 @@ class ScriptFilter:
         self._held = ""
 
     def push(self, pieces: Iterable[Piece]) -> list[Piece]:
-        """What is decided, given these further pieces."""
+        """Take further pieces; returns those that are decided."""
         if self._convert is None:
             return list(pieces)
         out: list[Piece] = []
@@ -43,7 +43,7 @@ class ScriptFilter:
         return out
 
     def finish(self) -> list[Piece]:
-        """The rest: nothing follows."""
+        """The rest, when nothing follows."""
         rest, self._held = self._held, ""
         return [self._convert(rest)] if rest and self._convert is not None else []
 

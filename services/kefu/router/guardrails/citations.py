@@ -1,4 +1,4 @@
-"""Finds citation markers in text that comes in pieces: "[1]", "[citation:1]", "【1】", "[1, 2]" and the like."""
+"""Citation markers in text that comes in pieces: "[1]", "[citation:1]", "【1】", "[1, 2]" and the like."""
 
 import re
 from dataclasses import dataclass
@@ -34,12 +34,12 @@ class CitationScanner:
         self._pending = ""
 
     def push(self, text: str) -> list[Piece]:
-        """What is decided, given this further text."""
+        """Take further text; returns the pieces that are decided."""
         self._pending += text
         return self._decided(final=False)
 
     def finish(self) -> list[Piece]:
-        """The rest: nothing follows. A marker that was cut off is dropped."""
+        """The rest, when nothing follows. A marker that was cut off is dropped."""
         return self._decided(final=True)
 
     def _decided(self, *, final: bool) -> list[Piece]:

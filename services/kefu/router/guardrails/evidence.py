@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from kefu.common.text.number_words import HAN_NUMBER, NUMBER, NUMBER_WORDS, han_number, normal
+from kefu.common.text.number_words import HAN_NUMBER, NUMBER, NUMBER_WORDS, han_number, normalized_number
 from kefu.router.guardrails.literal_patterns import (
     ADDRESS,
     CLOCK_TIME,
@@ -33,8 +33,9 @@ class Evidence:
     """What an answer may rest on: passages, the question, what was said before."""
 
     def __init__(self, texts: Iterable[str], sources: Iterable[tuple[str, str]] = (), question: str = "") -> None:
-        """`sources` are passages, what stands above them and what they say: a figure of theirs has to be about the same
-        thing as in them. Figures of the other `texts` may be repeated as one likes.
+        """`sources` are passages, each as what stands above it and what it says.
+
+        A figure of theirs has to be about the same thing as in them; figures of the `texts` may be repeated freely.
         """
         self._numbers: dict[str, Kind] = {}
         self._text = ""
@@ -60,7 +61,7 @@ class Evidence:
             return False
         behind = "" if core[-1] in ".,:?" else after
         for number in found:
-            value = normal(number[0])
+            value = normalized_number(number[0])
             front = core[: number.start()] if number is found[0] else ""
             unit = unit_in_front(before[-5:] + front) or unit_behind(core[found[-1].end() :] + behind)
             if value not in self._free and self._statements.contradict(Quantity(value, unit), said + front):
@@ -68,7 +69,7 @@ class Evidence:
         return False
 
     def contradicts_word(self, value: int, before: str, after: str) -> bool:
-        """The same for a number in words; without a unit behind it, it is no figure."""
+        """The same for a number in words; without a unit behind it the number is no figure."""
         unit = unit_behind(after)
         said = SENTENCE_END.split(before)[-1]
         return (
@@ -90,7 +91,7 @@ class Evidence:
                 continue
             if len(parts) <= 2 or DATE.search(run[0]):  # the groups of a telephone number are no figures
                 for part in parts:
-                    self._know(normal(part), kind)
+                    self._know(normalized_number(part), kind)
         for word in re.findall(r"[A-Za-z]+(?:-[A-Za-z]+)?", plain.lower()):
             for part in (word, *word.split("-")):
                 if part in NUMBER_WORDS:
@@ -104,7 +105,7 @@ class Evidence:
 
     def has_number(self, number: str, kind: Kind = PLAIN) -> bool:
         """Whether a number occurs, as money or per cent if it is that."""
-        known = self._numbers.get(normal(number))
+        known = self._numbers.get(normalized_number(number))
         return known is not None and known.money >= kind.money and known.per_cent >= kind.per_cent
 
     def has_text(self, text: str) -> bool:

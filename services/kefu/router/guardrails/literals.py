@@ -1,8 +1,8 @@
 """
-Lets figures, prices, addresses and codes pass only when they occur in the evidence.
+The literal check: figures, prices, addresses and codes pass only when they occur in the evidence.
 
 What was sent is never taken back, so the guard holds back exactly what is undecided (an unfinished figure, a word that
-may become an address) and closes for good at the first literal that nothing bears out: what follows in such an
+may become an address) and closes for good at the first literal that the evidence does not hold: what follows in such an
 answer deserves no more trust. The caller then ends the visible text with an ellipsis and hands over to a person. A
 wrong figure costs a customer more than a wait.
 
@@ -38,7 +38,7 @@ from kefu.router.guardrails.quantities import (
 
 
 class LiteralGuard:
-    """Passes pieces on as soon as they are decided, until `blocked` names a literal that nothing bears out."""
+    """Passes pieces on as soon as they are decided, until `blocked` names a literal that is not in the evidence."""
 
     def __init__(self, evidence: Evidence) -> None:
         self._evidence = evidence
@@ -47,7 +47,7 @@ class LiteralGuard:
         self.blocked: str | None = None
 
     def push(self, pieces: Iterable[Piece]) -> list[Piece]:
-        """What is decided, given these further pieces."""
+        """Take further pieces; returns those that are decided."""
         out: list[Piece] = []
         for piece in pieces:
             if isinstance(piece, Mark):
@@ -60,7 +60,7 @@ class LiteralGuard:
         return out
 
     def finish(self) -> list[Piece]:
-        """The rest: nothing follows."""
+        """The rest, when nothing follows."""
         return self._decided(final=True)
 
     def _decided(self, *, final: bool) -> list[Piece]:

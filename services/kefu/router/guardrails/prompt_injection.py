@@ -1,5 +1,5 @@
 """
-What customers and documents say is data, whatever it says.
+Prompt injection: what customers and documents say is data, whatever it says.
 
 Marks by which a model's template tells who speaks are taken out, so that no text can end its own message and begin
 another one; and so are labels of passages, which would make a customer's words look like evidence. Messages that tell
@@ -13,7 +13,7 @@ from dataclasses import replace
 from kefu.common.text.chinese import simplified
 from kefu.common.text.pii import redacted
 from kefu.router.domain.turn import Passage, Turn
-from kefu.router.nlu.normalization import normalize
+from kefu.router.nlu.message import CustomerMessage
 
 _TEMPLATE_MARK = re.compile(
     r"<[|｜][^<>|｜\n]{1,40}[|｜]>|</?(?:think|tool_call|tool_response|s)>|\[/?INST\]|<</?SYS>>|<(?:start"
@@ -76,9 +76,9 @@ def as_data(text: str) -> str:
     return _PASSAGE_LABEL.sub(r"\1\2", _TEMPLATE_MARK.sub(" ", text))
 
 
-def gives_orders(text: str) -> bool:
+def gives_orders(message: CustomerMessage) -> bool:
     """Whether a message tells the assistant what to say, to be or to forget, or imitates the prompt's structure."""
-    return as_data(text) != text or _ORDER.search(normalize(simplified(text))) is not None
+    return as_data(message.text) != message.text or _ORDER.search(message.normalized) is not None
 
 
 def message_for_model(text: str, *, redact: bool) -> str:

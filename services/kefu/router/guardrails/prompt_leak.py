@@ -1,8 +1,8 @@
 """
-Keeps what the model was told to do from being told on: a run of the answer that stands letter by letter in it.
+The prompt-leak guard: stops an answer that repeats a run of the model's instructions letter by letter.
 
-Text that may be the begin of such a run is held back until it is one or is not. What stands in the passages as well is
-no secret. A translation or an encoding of the instructions is not recognised: see docs/concepts/guardrails.md.
+Text that may begin such a run is held back until that is decided. A run that stands in the passages as well is no
+secret. A translation or an encoding of the instructions is not recognised: see docs/concepts/guardrails.md.
 """
 
 import re
@@ -22,14 +22,14 @@ _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
 _BLANK = re.compile(r"\s+")
 
 WITHHELD = "its own instructions"
-"""Stands in `PromptGuard.blocked`, for people: the text itself must not get out that way either."""
+"""Stands in `PromptLeakGuard.blocked`, for people: the text itself must not get out that way either."""
 
 
-class PromptGuard:
+class PromptLeakGuard:
     """Passes pieces on as soon as they are decided, until `blocked`."""
 
     def __init__(self, instructions: str, known: Iterable[str]) -> None:
-        """`known`: texts that may be told on."""
+        """`known`: texts that may be repeated."""
         self._instructions = _normal(instructions)
         self._known = _normal("\n".join(known)) if self._instructions else ""
         self._parts = {size: _parts(self._instructions, size) for size, _ in (_LATIN, _OTHER)}
@@ -42,7 +42,7 @@ class PromptGuard:
         self.blocked: str | None = None
 
     def push(self, pieces: Iterable[Piece]) -> list[Piece]:
-        """What is decided, given these further pieces."""
+        """Take further pieces; returns those that are decided."""
         out: list[Piece] = []
         for piece in pieces:
             if self.blocked is not None:
@@ -57,7 +57,7 @@ class PromptGuard:
         return out
 
     def finish(self) -> list[Piece]:
-        """The rest: nothing follows."""
+        """The rest, when nothing follows."""
         rest, self._pending, self._tail = self._pending, "", ""
         return [rest] if rest and self.blocked is None else []
 

@@ -1,17 +1,19 @@
 """
-Whether a figure belongs where an answer puts it: the right number from the wrong row, or with the wrong unit.
+Quantities: a figure must be about the same thing in an answer as in the evidence, in the same unit.
+
+That catches the right number from the wrong row.
 
 The evidence is looked at in pieces of one statement each: a sentence, or a row of a table with its head. A figure fits
-when some piece has it, in a unit that does not gainsay the answer's, and no other piece that has another figure of that
-kind shares all that this one shares with the words of question and answer, and more: "Express shipping costs 5 yuan"
-does not rest on "Standard shipping: 5 yuan" beside "Express shipping: 12 yuan".
+when some piece has it, in a unit that does not contradict the answer's, and no other piece that has another figure of
+that kind shares all that this one shares with the words of question and answer, and more: "Express shipping costs 5
+yuan" does not rest on "Standard shipping: 5 yuan" beside "Express shipping: 12 yuan".
 """
 
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from kefu.common.text.number_words import HAN_NUMBER, NUMBER, NUMBER_WORDS, han_number, normal
+from kefu.common.text.number_words import HAN_NUMBER, NUMBER, NUMBER_WORDS, han_number, normalized_number
 from kefu.router.grounding.lexical_overlap import units_of
 from kefu.router.grounding.sentence_selection import pieces
 
@@ -155,7 +157,7 @@ def quantities_in(text: str) -> frozenset[Quantity]:
 
 
 def clock(hour: str, minute: str) -> str:
-    """A time of day in its plain form."""
+    """A time of day in its plain form, such as "9:30"."""
     return f"{int(hour)}:{minute}"
 
 
@@ -163,7 +165,7 @@ def _value(text: str) -> str:
     if ":" in text:
         return clock(*text.split(":"))
     if text[0].isdigit():
-        return normal(text)
+        return normalized_number(text)
     if text.isascii():
         number = NUMBER_WORDS.get(text.lower())
         return "" if number is None else str(number)
@@ -171,10 +173,10 @@ def _value(text: str) -> str:
 
 
 class Statements:
-    """What the evidence says, in pieces of one statement each."""
+    """The statements of the evidence, a sentence or a row of a table each."""
 
     def __init__(self, texts: Iterable[tuple[str, str]], question: str = "") -> None:
-        """`texts`: of each source what stands above it, and what it says. `question`: what the answer is about."""
+        """`texts`: for each source what stands above it, and what it says. `question`: what the answer is about."""
         self._asked = units_of(question)
         self._statements: list[_Statement] = []
         for above, text in texts:
@@ -189,7 +191,7 @@ class Statements:
                 before = words
 
     def contradict(self, quantity: Quantity, said: str) -> bool:
-        """Whether a figure is known, but not like this. `said`: the sentence as far as it goes before the figure."""
+        """Whether the evidence has a figure, but not like this. `said`: the sentence up to the figure."""
         having = [
             (statement, [known.unit for known in statement.quantities if known.value == quantity.value])
             for statement in self._statements

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from typing import Literal
 
-from kefu.common.redis.commands import RedisCommands, ScriptCall, pairs_of
+from kefu.common.redis.commands import RedisCommands, ScriptCall, hash_items
 from kefu.router.domain.turn import Rating
 from kefu.router.insight.turn_counters import ASSUMED, CONFIRMED, RATED, REOPENED, TALLY, TurnCounters, hour_of
 from kefu.router.storage import keys
@@ -124,9 +124,9 @@ class CounterStore:
         starts = [first + HOUR_SECONDS * at for at in range(max(0, -int((first - end) // HOUR_SECONDS)))]
         for at in range(0, len(starts), _HOURS_AT_ONCE):
             some = starts[at : at + _HOURS_AT_ONCE]
-            found = await self._commands.together([("HGETALL", name(tenant, hour_of(hour))) for hour in some])
+            found = await self._commands.pipeline([("HGETALL", name(tenant, hour_of(hour))) for hour in some])
             for hour, fields in zip(some, found, strict=True):
-                counted = Counter({key: int(value) for key, value in pairs_of(fields) if int(value) > 0})
+                counted = Counter({key: int(value) for key, value in hash_items(fields) if int(value) > 0})
                 if counted:
                     yield hour, counted
 

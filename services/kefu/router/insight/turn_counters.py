@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import pydantic
 
-from kefu.common.text.question_equivalence import asked
+from kefu.common.text.question_equivalence import reduce_question
 from kefu.router.domain.handoff import HandoffReason
 from kefu.router.domain.turn import AnswerSource, Completed, FinishReason, Turn, TurnState
 
@@ -110,4 +110,4 @@ def _durations(done: Completed, *, whole: bool) -> list[str]:
 
 
 def _asked(question: str) -> str:
-    return hashlib.sha256(json.dumps(asked(question).key).encode()).hexdigest()[:16]
+    return hashlib.sha256(json.dumps(reduce_question(question).key).encode()).hexdigest()[:16]

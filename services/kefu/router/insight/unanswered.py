@@ -173,7 +173,7 @@ class UnansweredStore:
     async def all(self, tenant: str, since: float) -> list[Unanswered]:
         """Those asked since, latest first."""
         index = keys.unanswered(tenant)
-        [members] = await self._commands.together(
+        [members] = await self._commands.pipeline(
             [("ZRANGE", index, "+inf", max(since, time.time() - self._life), "BYSCORE", "REV")]
         )
         found: list[Unanswered] = []
@@ -183,7 +183,7 @@ class UnansweredStore:
                 ("HMGET", keys.unanswered_in(tenant, session), *(f"{turn}{part}" for part in _PARTS))
                 for session, turn in names
             ]
-            stored = await self._commands.together(calls)
+            stored = await self._commands.pipeline(calls)
             found += [
                 _question(session, turn, fields)
                 for (session, turn), fields in zip(names, stored, strict=True)

@@ -1,14 +1,12 @@
 """
-A wish for a person, in so many words: it wins over any question that stands beside it.
+A request for a human in so many words: it wins over any question that stands beside it.
 
-Whoever asks how, when or where people can be reached asks a question, and whoever does not want one has no wish:
-"how do I contact a person about my refund?" is searched, and so is "人工客服几点上班". "怎么转人工" is a wish
-nevertheless: only this conversation can be passed on.
+A message that asks how, when or where people can be reached is a question, and one that does not want a person is no
+request: "how do I contact a person about my refund?" is searched, and so is "人工客服几点上班". "怎么转人工" is a
+request nevertheless: only this conversation can be handed off.
 """
 
 import re
-
-from kefu.router.nlu.normalization import normalize
 
 _WHOM_EN = (
     r"(?:(?:a|an|the|your|any|some|one\sof\syour)\s)?(?:(?:real|live|actual|human|proper|customer\s(?:service|care"
@@ -39,7 +37,7 @@ _EXPLICIT_EN = re.compile(
     rf"(?:{_WANTING_EN}(?:{_TALKING_EN}|{_CONNECT_EN}|{_GET_EN})|{_CONNECT_EN}|{_GET_EN}"
     rf"|(?:i\s(?:want|need|demand)|i'd\slike)\s{_WHOM_EN}){_ASIDE}{_REASON}$"
 )
-_NOT_A_WISH_EN = re.compile(
+_NOT_A_REQUEST_EN = re.compile(
     r"\b(?:how|when|where|what|which|why|if|unless|whether|don't|do\snot|didn't|not|never|no|does|did|before|after"
     r"|without|until|cannot|can't|do)\b"
 )
@@ -80,7 +78,7 @@ _EXPLICIT_ZH = re.compile(
     rf"(?:{_TRANSFER_ZH}{_WHOM_ZH}|(?:我想|我要|我需要|请|麻烦|帮我|给我|快|让我|能不能|可以|能)+{_FIND_ZH}{_WHOM_ZH}"
     rf"|(?:我想|我要|我需要|请|让我|能不能|可以|能)+{_WITH_ZH}){_AFTER_ZH}$"
 )
-_NOT_A_WISH_ZH = re.compile(
+_NOT_A_REQUEST_ZH = re.compile(
     r"怎|如何|什么|几点|多久|多长|哪|为何|为什么|是否|有没有|如果|要是|假如|除非|不用|不要|不想|不必|不需要|无需|别"
     r"|没法|无法|之前|之后|的时候|以后|后|前"
 )
@@ -94,8 +92,8 @@ _BARE_ZH = (
     r"|(?:我)?(?:不要|不想|不想要|拒绝|别|不)(?:跟|和|与|用|再用|让)?(?:你这个)?(?:机器人|ai|智能客服|机器)(?:聊天?"
     r"|说话?|对话|沟通|回复|回答|了|客服)*"
 )
-BARE_WISH = f"{_BARE_EN}|{_BARE_ZH}"
-"""Matches a segment that is a wish when the whole message says no more: a noun alone is one only then."""
+BARE_REQUEST = f"{_BARE_EN}|{_BARE_ZH}"
+"""Matches a segment that is a request when the whole message says no more: a noun alone is one only then."""
 _SEGMENTS = re.compile(
     r"[,，.。!！?？;；、~～…\n:：)）(（\"“”]+|\s+(?:and|so|but|then)\s+(?=i\b|let\b|can\b|could\b|please\b"
     r"|connect\b|get\b|transfer\b)"
@@ -103,13 +101,13 @@ _SEGMENTS = re.compile(
 _LONGEST_SEGMENT = 160
 
 
-def is_wish_for_person(text: str) -> bool:
-    """Whether some part of a message, whatever else stands in it, asks for a person."""
-    for part in _SEGMENTS.split(normalize(text)):
+def asks_for_person(normalized: str) -> bool:
+    """Whether some part of a normalized message, whatever else stands in it, asks for a person."""
+    for part in _SEGMENTS.split(normalized):
         segment = part.strip() if part else ""
         if not segment or len(segment) > _LONGEST_SEGMENT:
             continue
-        for pattern, excluded in ((_EXPLICIT_EN, _NOT_A_WISH_EN), (_EXPLICIT_ZH, _NOT_A_WISH_ZH)):
+        for pattern, excluded in ((_EXPLICIT_EN, _NOT_A_REQUEST_EN), (_EXPLICIT_ZH, _NOT_A_REQUEST_ZH)):
             found = pattern.search(segment)
             if found and not excluded.search(segment[: found.start()]):
                 return True

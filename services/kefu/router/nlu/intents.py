@@ -1,16 +1,16 @@
 """
-Messages that need no knowledge: greetings, thanks, acknowledgements, goodbyes, a wish for a person.
+Intents that need no knowledge: greetings, thanks, acknowledgements, goodbyes, a request for a human.
 
 Precise rather than complete: a message is one of these only when all of it is. "Hi" is a greeting; "hi, where is my
-parcel?" is a question, and so is "when does the human service start?". One thing wins over any question beside it: a
-wish for a person in so many words ("my parcel is late, let me talk to a human"). See `kefu.router.nlu.human_request`.
+parcel?" is a question, and so is "when does the human service start?". One intent wins over any question beside it: a
+request for a human in so many words ("my parcel is late, let me talk to a human"). See `human_request`.
 """
 
 import re
 from enum import StrEnum
 
-from kefu.router.nlu.human_request import BARE_WISH, is_wish_for_person
-from kefu.router.nlu.normalization import normalize, readings
+from kefu.router.nlu.human_request import BARE_REQUEST, asks_for_person
+from kefu.router.nlu.normalization import readings
 
 
 class Intent(StrEnum):
@@ -28,7 +28,7 @@ def _any_of(*phrases: str) -> str:
 
 
 _PHRASES = {
-    Intent.PERSON: BARE_WISH,
+    Intent.PERSON: BARE_REQUEST,
     Intent.GOODBYE: _any_of(
         r"(?:ok\s|okay\s)?(?:good\s?bye|bye(?:[\s-]?bye)?|see\s(?:you|ya)(?:\s(?:later|soon|around))?|take\scare"
         r"|good\s?night|cya|later|ttyl|farewell)(?:\s(?:now|then|for\snow|everyone|all))?",
@@ -104,17 +104,16 @@ _SAYING = re.compile("(🙏+|👍+|👌+|👋+|✅+|💯+|🆗+)")
 _LONGEST = 80
 
 
-def intent_of(text: str) -> Intent | None:
-    """What a message is when it needs no knowledge, None for everything else."""
-    if is_wish_for_person(text):
+def intent_of(normalized: str) -> Intent | None:
+    """The intent of a normalized message that needs no knowledge; None for everything else."""
+    if asks_for_person(normalized):
         return Intent.PERSON
-    if len(text) > _LONGEST:
+    if len(normalized) > _LONGEST:
         return None
-    normal = normalize(text)
-    without = _FEELING.sub(",", normal)
+    without = _FEELING.sub(",", normalized)
     segments = [part for part in _BREAK.split(_SAYING.sub(r",\1,", without)) if part and part.strip()]
     if not segments:
-        return Intent.ACKNOWLEDGEMENT if without != normal else None
+        return Intent.ACKNOWLEDGEMENT if without != normalized else None
     found: set[Intent] = set()
     for segment in segments:
         intent = _intent_of_segment(" ".join(segment.split()))

@@ -1,10 +1,12 @@
-"""Short messages as people type them, brought to one form: for telling greetings and wishes, not for searching."""
+"""Normalization of messages as people type them: for matching intents and topics, not for searching."""
 
 import re
 import unicodedata
 from collections.abc import Iterator
 
-# Only the characters that the phrases of intents.py hold: a list of that length needs no converter.
+from kefu.common.text.chinese import simplified
+
+# What OpenCC leaves as it is: variants that are not traditional characters, and texts with kana or hangul in them.
 _SIMPLIFIED = str.maketrans(
     "謝轉請問嗎時見氣們電話聯絡繫務員說談幫對沒關係線個還誰麼讓來為會煩勞瞭聽這給別機講機開認與現無過",
     "谢转请问吗时见气们电话联络系务员说谈帮对没关系线个还谁么让来为会烦劳了听这给别机讲机开认与现无过",
@@ -48,7 +50,8 @@ _AGAIN = re.compile(r"([^\W\d_])\1{2,}")  # digits excepted: 666 is no 6
 
 
 def normalize(text: str) -> str:
-    """Lower case, NFKC, simplified, usual slips put right, blanks single."""
+    """Simplified characters, NFKC, lower case, usual slips put right, single blanks. Linear in the text's length."""
+    text = simplified(text)
     text = unicodedata.normalize("NFKC", text).lower().replace("’", "'").translate(_SIMPLIFIED)
     text = _HAN_SLIPS.sub(lambda slip: _CORRECTED[slip[0]], text)
     return " ".join(_LATIN_WORD.sub(lambda word: _CORRECTED.get(word[0], word[0]), text).split())

@@ -1,16 +1,15 @@
 """
-What a message is about when it should not be left to a program: lives, health, violence, lawsuits, insults, and the
-topics of a tenant's own lists.
+Sensitive topics, which should not be left to a program: lives, health, violence, lawsuits, insults, and the topics of a
+tenant's own lists.
 
 By words, and in the first person: "I want to die" is one, "does the policy pay for suicide?" is a question. Precise
-rather than complete, as in `kefu.router.nlu.intents`.
+rather than complete, as in `intents`.
 """
 
 import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from kefu.common.text.chinese import simplified
 from kefu.router.nlu.normalization import normalize
 
 _SELF_HARM = re.compile(
@@ -80,43 +79,37 @@ _HAN = re.compile(r"[\u4e00-\u9fff]")
 _WORD = re.compile(r"[a-z0-9']+")
 
 
-def sensitive_subject(text: str, own: Sequence[str] = ()) -> str:
+def sensitive_topic_of(normalized: str, own: Sequence[str] = ()) -> str:
     """The contract's name of what is sensitive about a message, or the entry of a tenant's `own` list; else empty."""
-    folded = _folded(text)
     for name, pattern in _SUBJECTS:
-        if pattern.search(folded) and not (name == "emergency" and _HYPOTHETICAL.search(folded)):
+        if pattern.search(normalized) and not (name == "emergency" and _HYPOTHETICAL.search(normalized)):
             return name
-    return topic_of(text, own)
+    return topic_of(normalized, own)
 
 
-def is_abuse(text: str) -> bool:
-    """Whether a message insults whom it is for; strong language about something else is none."""
-    return _ABUSE.search(_folded(text).rstrip("!.?！。？ ")) is not None
+def is_abuse(normalized: str) -> bool:
+    """Whether a message insults its reader; strong language about something else is no abuse."""
+    return _ABUSE.search(normalized.rstrip("!.?！。？ ")) is not None
 
 
-def topic_of(text: str, topics: Iterable[str]) -> str:
+def topic_of(normalized: str, topics: Iterable[str]) -> str:
     """The first topic every word of which stands in the message, whatever the order; else empty."""
-    folded = _folded(text)
-    words = frozenset(map(_stem, _WORD.findall(folded)))
-    return next((topic for topic in topics if _stands_in(topic, folded, words)), "")
+    words = frozenset(map(_stem, _WORD.findall(normalized)))
+    return next((topic for topic in topics if _stands_in(topic, normalized, words)), "")
 
 
-def _stands_in(topic: str, folded: str, words: frozenset[str]) -> bool:
-    parts, asked = _parts(topic)
-    return bool(parts or asked) and asked <= words and all(part in folded for part in parts)
+def _stands_in(topic: str, normalized: str, words: frozenset[str]) -> bool:
+    parts, needed = _parts(topic)
+    return bool(parts or needed) and needed <= words and all(part in normalized for part in parts)
 
 
 @lru_cache(maxsize=4096)
 def _parts(topic: str) -> tuple[tuple[str, ...], frozenset[str]]:
     """What of a topic has to occur as it is (Chinese), and which words."""
-    pieces = _folded(topic).split()
+    pieces = normalize(topic).split()
     words = [word for piece in pieces if not _HAN.search(piece) for word in _WORD.findall(piece)]
     return tuple(piece for piece in pieces if _HAN.search(piece)), frozenset(map(_stem, words))
 
 
 def _stem(word: str) -> str:
     return word.removesuffix("'s").rstrip("s") if len(word) > 3 else word
-
-
-def _folded(text: str) -> str:
-    return normalize(simplified(text))

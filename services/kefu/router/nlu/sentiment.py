@@ -1,16 +1,14 @@
 """
-How messages sound, by a short list of words in two languages.
+The sentiment of messages, by a short list of words in two languages.
 
-It counts words and turns those behind a negation. It knows no irony and no context; it is good for one thing, to tell a
-queue of waiting customers which to look at first.
+The score counts words and turns those behind a negation. It knows no irony and no context; it is good for one thing, to
+tell the desk which of the waiting customers to look at first.
 """
 
 import re
 from collections.abc import Sequence
 
-from kefu.common.text.chinese import simplified
 from kefu.router.domain.handoff import Sentiment
-from kefu.router.nlu.normalization import normalize
 
 _NEGATIVE_EN = (
     "angry annoyed annoying appalling awful bad broken cheated complain complaint damaged defective "
@@ -48,23 +46,22 @@ _NEGATED_WITHIN = 3
 _LAST_COUNTS = 2
 
 
-def sentiment_of(messages: Sequence[str]) -> Sentiment:
-    """Of a customer's messages, oldest first; the last one counts double."""
-    if not messages:
+def sentiment_of(normalized: Sequence[str]) -> Sentiment:
+    """The sentiment of a customer's normalized messages, oldest first; the last one counts double."""
+    if not normalized:
         return Sentiment.NEUTRAL
-    score = sum(map(_score, messages[:-1])) + _LAST_COUNTS * _score(messages[-1])
+    score = sum(map(_score, normalized[:-1])) + _LAST_COUNTS * _score(normalized[-1])
     return Sentiment.NEGATIVE if score < 0 else Sentiment.POSITIVE if score > 0 else Sentiment.NEUTRAL
 
 
-def _score(text: str) -> int:
-    folded = normalize(simplified(text))
+def _score(normalized: str) -> int:
     score = 0
-    words = _WORD.findall(folded)
+    words = _WORD.findall(normalized)
     for at, word in enumerate(words):
         if weight := _EN.get(word, 0):
             before = words[max(0, at - _NEGATED_WITHIN) : at]
             score += -weight if _NOT_EN.intersection(before) else weight
-    for found in _ZH_WORDS.finditer(folded):
+    for found in _ZH_WORDS.finditer(normalized):
         weight = _ZH[found[0]]
-        score += -weight if _NOT_ZH.search(folded[max(0, found.start() - 4) : found.start()]) else weight
+        score += -weight if _NOT_ZH.search(normalized[max(0, found.start() - 4) : found.start()]) else weight
     return score

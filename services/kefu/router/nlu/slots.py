@@ -1,4 +1,4 @@
-"""What a customer has told already: order numbers, days, amounts, codes; telephone numbers and mail as placeholders."""
+"""Slots that a customer has filled: order numbers, days, amounts, codes; telephone numbers and mail as placeholders."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -40,7 +40,7 @@ _SHORTEST_CODE = 4
 
 
 def slots_of(messages: Sequence[str]) -> tuple[Slot, ...]:
-    """What the messages of a customer, oldest first, tell; each value once, where it was told last."""
+    """The slots in a customer's messages, oldest first; each value once, where it was told last."""
     found: dict[tuple[SlotKind, str], Slot] = {}
     for message in messages:
         for _, slot in sorted(_slots(message), key=itemgetter(0)):
@@ -51,7 +51,7 @@ def slots_of(messages: Sequence[str]) -> tuple[Slot, ...]:
 
 
 def _slots(message: str) -> Iterator[tuple[int, Slot]]:
-    """Each with where it begins."""
+    """Each slot of a message with the position where it begins."""
     text = message
     for piece in personal_data(message):
         if kind := _PERSONAL.get(piece.kind):

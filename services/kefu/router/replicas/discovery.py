@@ -15,7 +15,7 @@ from typing import Protocol
 
 import structlog
 
-from kefu.common.aio import cancelled
+from kefu.common.aio import cancel_and_wait
 from kefu.common.errors import StartupError
 from kefu.router.replicas.kubernetes_endpoints import EndpointSlices, PodAccount
 
@@ -170,12 +170,12 @@ async def discovering(
     async with AsyncExitStack() as stack:
         for number, source in enumerate(sources):
             task = asyncio.create_task(listen(number, source), name=f"discover replicas, source {number}")
-            stack.push_async_callback(cancelled, task)
+            stack.push_async_callback(cancel_and_wait, task)
         if sources:
             with suppress(TimeoutError):
                 async with asyncio.timeout(_FIRST_SECONDS):
                     await complete.wait()
         await apply()
         following = asyncio.create_task(follow(), name="use replicas found")
-        stack.push_async_callback(cancelled, following)
+        stack.push_async_callback(cancel_and_wait, following)
         yield

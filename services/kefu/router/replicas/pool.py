@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import structlog
 
-from kefu.common.aio import cancelled
+from kefu.common.aio import cancel_and_wait
 from kefu.common.tls import Tls
 from kefu.router.replicas.discovery import discovering, server_name_of, sources_of
 from kefu.router.replicas.engine_load import EngineLoad, together
@@ -70,7 +70,7 @@ class ReplicaPool:
         for address in self._replicas.keys() - set(wanted):
             replica, task = self._replicas.pop(address)
             replica.leave()
-            await cancelled(task)
+            await cancel_and_wait(task)
             self._leaving[replica] = asyncio.create_task(self._let_go(replica), name=f"let go of {address}")
         for address in wanted:
             if address in self._replicas:
@@ -83,11 +83,11 @@ class ReplicaPool:
         """Watch none."""
         for replica, task in self._replicas.values():
             replica.leave()
-            await cancelled(task)
+            await cancel_and_wait(task)
             await replica.close()
         self._replicas.clear()
         for replica, task in list(self._leaving.items()):
-            await cancelled(task)
+            await cancel_and_wait(task)
             await replica.close()
         self._leaving.clear()
 

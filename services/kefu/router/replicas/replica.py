@@ -11,8 +11,8 @@ import structlog
 
 from kefu.common.auth import Principal
 from kefu.common.grpc_options import CLIENT_OPTIONS
-from kefu.common.rpc.interceptor import acting_for, naming
-from kefu.common.tls import Tls, channel_inside
+from kefu.common.rpc.interceptor import internal_metadata, principal_metadata
+from kefu.common.tls import Tls, internal_channel
 from kefu.generation.v1 import generation_pb2 as pb
 from kefu.generation.v1 import generation_pb2_grpc as rpc
 from kefu.router.domain.generation import Event, GenerationRequest
@@ -67,9 +67,9 @@ class Replica:
         self._patience = patience
         self._known = True
         replica_metrics.show(address, self.load, self.breaker)
-        self._channel = channel_inside(address, secured.tls, _OPTIONS, secured.server_name)
+        self._channel = internal_channel(address, secured.tls, _OPTIONS, secured.server_name)
         self._stub = rpc.GenerationServiceStub(self._channel)
-        self._lines = AnswerMultiplexer(self._stub, acting_for(internal_key))
+        self._lines = AnswerMultiplexer(self._stub, internal_metadata(internal_key))
 
     def leave(self) -> None:
         """It is no longer one of those known: its figures are no longer shown."""
@@ -87,7 +87,7 @@ class Replica:
         Its events raise PromptTooLong, CannotContinue, ReplicaFull, EngineDead or BackendUnavailable.
         """
         answer = self._lines.begin(
-            request_of(order, self._caller), timeout=order.seconds_left(), metadata=naming(principal)
+            request_of(order, self._caller), timeout=order.seconds_left(), metadata=principal_metadata(principal)
         )
         return ReplicaStream(
             answer, order, address=self.address, load=self.load, breaker=self.breaker, patience=self._patience
@@ -98,7 +98,9 @@ class Replica:
         backoff, longest = _BACKOFF_SECONDS
         while True:
             call = self._stub.WatchLoad(
-                pb.WatchLoadRequest(caller=self._caller), metadata=acting_for(self._internal_key), wait_for_ready=True
+                pb.WatchLoadRequest(caller=self._caller),
+                metadata=internal_metadata(self._internal_key),
+                wait_for_ready=True,
             )
             try:
                 async for report in call:
@@ -122,7 +124,9 @@ class Replica:
             backoff = min(backoff * 2, longest)
 
     async def _describe(self) -> None:
-        call = self._stub.DescribeModel(pb.DescribeModelRequest(), metadata=acting_for(self._internal_key), timeout=5.0)
+        call = self._stub.DescribeModel(
+            pb.DescribeModelRequest(), metadata=internal_metadata(self._internal_key), timeout=5.0
+        )
         try:
             described = await call
             self.model, self.fingerprint = described.model, described.fingerprint

@@ -14,7 +14,7 @@ from typing import Protocol
 
 import structlog
 
-from kefu.common.aio import cancelled
+from kefu.common.aio import cancel_and_wait
 from kefu.common.redis.client import REDIS_FAILURES
 from kefu.common.redis.commands import Command, RedisCommands, ScriptCall
 from kefu.router.storage import keys
@@ -101,4 +101,4 @@ async def open_change_feed(commands: RedisCommands, hearers: Sequence[ChangeList
     try:
         yield
     finally:
-        await cancelled(listening)
+        await cancel_and_wait(listening)

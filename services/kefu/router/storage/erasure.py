@@ -44,13 +44,13 @@ class SessionErasure:
 
     async def erase(self, tenant: str, session_id: str) -> None:
         """Erase what is kept of a session. Before the session: a call that fails may then be repeated."""
-        await self._commands.together([_erase(tenant, session_id)])
+        await self._commands.pipeline([_erase(tenant, session_id)])
 
     async def erase_user(self, tenant: str, subject: str, user: str) -> None:
         """Erase what is kept of a user's sessions, those that have run out too."""
         index = keys.traces_of(tenant, subject, user)
-        [sessions] = await self._commands.together([("SMEMBERS", index)])
-        await self._commands.together([*(_erase(tenant, str(session)) for session in sessions), ("DEL", index)])
+        [sessions] = await self._commands.pipeline([("SMEMBERS", index)])
+        await self._commands.pipeline([*(_erase(tenant, str(session)) for session in sessions), ("DEL", index)])
 
 
 def _erase(tenant: str, session_id: str) -> ScriptCall:

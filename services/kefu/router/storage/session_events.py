@@ -64,7 +64,7 @@ class SessionEvents:
 
     async def last_of(self, sessions: list[SessionKey]) -> list[int | None]:
         """The same for many sessions in one go; None for one that is not there."""
-        replies = await self._commands.together(
+        replies = await self._commands.pipeline(
             [("HMGET", f"{keys.session(*session)}session", "subject", "events") for session in sessions]
         )
         return [None if subject is None else int(events or 0) for subject, events in replies]
@@ -76,7 +76,7 @@ class SessionEvents:
         SessionNotFound.
         """
         prefix = keys.session(tenant, session_id)
-        (subject, counted), entries = await self._commands.together(
+        (subject, counted), entries = await self._commands.pipeline(
             [
                 ("HMGET", f"{prefix}session", "subject", "events"),
                 ("XRANGE", f"{prefix}events", f"({number}-0", "+", "COUNT", _AT_ONCE),

@@ -108,7 +108,7 @@ class SessionStore:
         records = await self.turns(tenant, session.id, 0, 1_000_000)
         names = [keys.session(tenant, session.id) + name for name in session_lua.SESSION_KEYS]
         delete = ScriptCall(session_lua.DELETE, names, (keys.session(tenant, session.id), keys.ROUTERS))
-        await self._commands.together(
+        await self._commands.pipeline(
             [
                 delete,
                 ("ZREM", keys.desk_open(tenant), session.id),

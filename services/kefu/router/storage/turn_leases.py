@@ -18,7 +18,7 @@ from enum import StrEnum
 
 import structlog
 
-from kefu.common.aio import cancelled
+from kefu.common.aio import cancel_and_wait
 from kefu.common.redis.client import REDIS_FAILURES
 from kefu.common.redis.commands import RedisCommands, ScriptCall, Value
 from kefu.router import metrics
@@ -166,7 +166,7 @@ class Leases:
         """Pass on what others ask of our turns, until cancelled."""
         while True:
             try:
-                async with aclosing(self._commands.heard(keys.router(self._owner))) as messages:
+                async with aclosing(self._commands.subscribe(keys.router(self._owner))) as messages:
                     async for message in messages:
                         self._hears = True
                         signal, _, turn_id = message.partition(" ")
@@ -207,7 +207,7 @@ class Leases:
             own = (key.turn_id, lease.fence, self._lease_ms, self._owner, ms(DRAFT_SECONDS))
             calls.append(ScriptCall(session_lua.BEAT, names, (*own, *arguments)))
             growing.append((lease, size, after))
-        replies = await self._commands.together(calls)
+        replies = await self._commands.pipeline(calls)
         for (lease, size, after), reply in zip(growing, replies, strict=True):
             signal = Signal(reply)
             lease.renewed = now
@@ -231,4 +231,4 @@ async def open_leases(turns: TurnStore) -> AsyncIterator[Leases]:
         yield leases
     finally:
         for task in tasks:
-            await cancelled(task)
+            await cancel_and_wait(task)

@@ -96,7 +96,7 @@ class TurnStore:
         """Bind a request_id to a claim, and take its turn; returns the claim that it is bound to already, if it is."""
         bound = keys.request(tenant, subject, request_id)
         alive = keys.alive(key.tenant, key.session_id, key.turn_id)
-        held, _ = await self.commands.together(
+        held, _ = await self.commands.pipeline(
             (
                 ScriptCall(session_lua.CLAIM, (bound,), (claim, ms(min(self.life, CLAIM_SECONDS)))),
                 ("SET", alive, self.owner, "NX", "PX", ms(self.lease)),
@@ -146,7 +146,7 @@ class TurnStore:
         indexes = [keys.sessions_of(key.tenant, subject)]
         indexes += [keys.sessions_of(key.tenant, subject, ask.user)] if ask.user and opens else []
         index = self._index(indexes, key.session_id, now, adds=opens) if first else []
-        *_, reply = await self.commands.together((*index, script))
+        *_, reply = await self.commands.pipeline((*index, script))
         match reply[0]:
             case "missing":
                 raise SessionNotFound('There is no such session; open one with "sessions/-".')
@@ -212,7 +212,7 @@ class TurnStore:
         claim = keys.request(key.tenant, subject, turn.request_id) if turn.request_id else ""
         if claim:
             more.append(("PEXPIRE", claim, ms(self.life)))
-        replies = await self.commands.together((*desk, script, *more, publish_change(key.tenant, key.session_id)))
+        replies = await self.commands.pipeline((*desk, script, *more, publish_change(key.tenant, key.session_id)))
         done = replies[len(desk)]
         if claim and done == "gone":  # the session was erased, and this was claimed too late to be erased with it
             await self.commands.delete(claim)
@@ -258,7 +258,7 @@ class TurnStore:
             )
             for key, known, knows_about, follows in asked
         ]
-        return [_look(reply) for reply in await self.commands.together(calls)]
+        return [_look(reply) for reply in await self.commands.pipeline(calls)]
 
     def _index(self, indexes: Sequence[str], session_id: str, now: float, *, adds: bool) -> list[Command]:
         touched: list[Command] = []

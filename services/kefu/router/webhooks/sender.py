@@ -18,10 +18,10 @@ from typing import Literal
 import httpcore
 import structlog
 
-from kefu.common.aio import cancelled
+from kefu.common.aio import cancel_and_wait
 from kefu.common.errors import BackendUnavailable, WebhookNotFound
 from kefu.common.redis.client import REDIS_FAILURES
-from kefu.common.ssrf import Address, NotAllowed, PinnedBackend, is_public
+from kefu.common.ssrf import Address, AddressNotAllowed, PinnedBackend, is_public
 from kefu.router import metrics
 from kefu.router.webhooks.queue import LOOK_SECONDS, Due, WebhookQueue
 from kefu.router.webhooks.signature import signed_headers
@@ -86,9 +86,9 @@ class WebhookSender:
                     async with asyncio.timeout(_LOOK_FOR_SECONDS):
                         await self._woken.wait()
         finally:
-            await cancelled(renewing)
+            await cancel_and_wait(renewing)
             for task in list(self._held.values()):
-                await cancelled(task)
+                await cancel_and_wait(task)
 
     async def _claim(self) -> None:
         free = _WEBHOOKS_AT_ONCE - len(self._held)
@@ -189,7 +189,7 @@ class WebhookSender:
                 status = answer.status
         except TimeoutError:
             return Tried(0, f"It did not answer within {TRY_SECONDS:.0f} s.")
-        except NotAllowed as error:
+        except AddressNotAllowed as error:
             return Tried(0, _sentence(str(error)))
         except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, OSError) as error:
             return Tried(0, _sentence(f"It could not be reached ({type(error).__name__}: {error})"))
@@ -223,7 +223,7 @@ async def open_webhook_sender(
         try:
             yield sender
         finally:
-            await cancelled(running)
+            await cancel_and_wait(running)
             await sender.leave()
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from kefu.common.errors import BadRequest, DeliveryNotFound, WebhookNotFound
-from kefu.common.redis.commands import Command, RedisCommands, ScriptCall, pairs_of
+from kefu.common.redis.commands import Command, RedisCommands, ScriptCall, hash_items
 from kefu.common.resource_names import new_turn_id
 from kefu.router.storage import keys
 from kefu.router.webhooks.payloads import WebhookEvent
@@ -107,12 +107,12 @@ class WebhookStore:
         arguments = (made.id, json.dumps(stored), MOST_WEBHOOKS)
         if not await self._commands.script(CREATE, (keys.webhooks(tenant),), arguments):
             raise BadRequest("url", f"is one too many: a tenant has at most {MOST_WEBHOOKS} webhooks.")
-        await self._commands.together([note(tenant, made.id)])
+        await self._commands.pipeline([note(tenant, made.id)])
         return made
 
     async def all(self, tenant: str) -> list[Webhook]:
         """A tenant's webhooks, oldest first."""
-        [found] = await self._commands.together([self.reading(tenant)])
+        [found] = await self._commands.pipeline([self.reading(tenant)])
         return self.read(found)
 
     @staticmethod
@@ -123,7 +123,7 @@ class WebhookStore:
     @staticmethod
     def read(reply: dict[str, str] | list[str]) -> list[Webhook]:
         """What `reading` found, oldest first."""
-        return [_webhook(webhook_id, value) for webhook_id, value in sorted(pairs_of(reply))]
+        return [_webhook(webhook_id, value) for webhook_id, value in sorted(hash_items(reply))]
 
     async def get(self, tenant: str, webhook_id: str) -> Webhook:
         """One webhook, or WebhookNotFound."""
@@ -137,7 +137,7 @@ class WebhookStore:
         await self.get(tenant, webhook_id)
         index = keys.deliveries(tenant, webhook_id)
         # The webhook first: nothing is added to what has none.
-        await self._commands.together([("HDEL", keys.webhooks(tenant), webhook_id)])
+        await self._commands.pipeline([("HDEL", keys.webhooks(tenant), webhook_id)])
         ids = await self._commands.sorted_all(index)
         for at in range(0, len(ids), _AT_ONCE):
             await self._commands.delete(*(keys.delivery(tenant, one) for one in ids[at : at + _AT_ONCE]))
@@ -174,14 +174,14 @@ class WebhookStore:
         arguments = (delivery_id, webhook_id, now, now + self._retry_seconds, KEPT_SECONDS)
         if not await self._commands.script(AGAIN, names, arguments):
             raise DeliveryNotFound("There is no such delivery; list the webhook's deliveries.")
-        await self._commands.together([note(tenant, webhook_id)])
+        await self._commands.pipeline([note(tenant, webhook_id)])
 
     async def deliveries(self, tenant: str, webhook_id: str, below: str, count: int) -> list[Delivery]:
         """A webhook's deliveries, the latest first, from those below an id on (empty: from the latest)."""
         await self.get(tenant, webhook_id)
         top = f"({below}" if below else "+"
         index = keys.deliveries(tenant, webhook_id)
-        [ids] = await self._commands.together([("ZREVRANGEBYLEX", index, top, "-", "LIMIT", 0, count)])
+        [ids] = await self._commands.pipeline([("ZREVRANGEBYLEX", index, top, "-", "LIMIT", 0, count)])
         found = [await self.delivery(tenant, str(one)) for one in ids]
         return [delivery for delivery in found if delivery is not None]
 

@@ -215,7 +215,7 @@ async def test_without_redis_the_model_is_asked(redis: RedisServer) -> None:
         harness.replica.frames = ["Refunds arrive within 7 business days [1]."]
         customer = await harness.client(await harness.create_key("default"))
         await customer.ask(QUESTION)
-        await redis.settle()
+        await redis.wait_durable()
         redis.kill()
         unavailable = _counted("unavailable")
         assert (await customer.ask(QUESTION)).completed.source == GENERATED

@@ -200,7 +200,7 @@ async def test_a_lost_ring_is_made_up_for(
     def silent(tenant: str, session_id: str) -> Command:
         return ("PING",)
 
-    monkeypatch.setattr("kefu.router.desk.store.ring", silent)
+    monkeypatch.setattr("kefu.router.desk.store.publish_change", silent)
     held = (await claim_session(customer, session)).claim
     await send_reply(customer, session, held, "Can you hear me?")
     assert [told(event) for event in await page.wait_for_count(2)] == ["human Mei", "Mei: Can you hear me?"]

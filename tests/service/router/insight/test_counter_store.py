@@ -112,7 +112,7 @@ async def test_counts_do_not_depend_on_the_order_in_which_two_routers_tell_them(
             told += chance.sample(told, len(told))
         await one.flushall()  # pyright: ignore[reportUnknownMemberType]
         for call in told:
-            await RedisCommands(chance.choice([one, other])).together([call])
+            await RedisCommands(chance.choice([one, other])).pipeline([call])
         assert await counted(ledgers[1], "acme") == expected(session)
 
 
@@ -123,7 +123,7 @@ async def test_a_rating_that_is_taken_back_leaves_an_assumed_answer(redis: Redis
         turn = Told("How long?", "answer", 0).turn(0)
         tally = counters_of(turn, TurnState.FINISHED)
         assert tally is not None
-        await commands.together(
+        await commands.pipeline(
             [
                 ledger.count("acme", "s1", turn.id, tally),
                 ledger.rate("acme", "s1", turn.id, tally, rating, 1),
@@ -141,11 +141,11 @@ async def test_numbers_outlive_an_erased_session_and_what_is_told_of_it_later_ch
         turn = Told("How long?", "answer", 0).turn(0)
         tally = counters_of(turn, TurnState.FINISHED)
         assert tally is not None
-        await commands.together([ledger.count("acme", "s1", turn.id, tally)])
+        await commands.pipeline([ledger.count("acme", "s1", turn.id, tally)])
         await SessionErasure(commands, life=DAY).erase("acme", "s1")
         before = await counted(ledger, "acme")
         assert before == Counter({"questions": 1, "assumed": 1})
-        await commands.together([ledger.rate("acme", "s1", turn.id, tally, Rating.DOWN, 1)])
+        await commands.pipeline([ledger.rate("acme", "s1", turn.id, tally, Rating.DOWN, 1)])
         assert await counted(ledger, "acme") == before
         keys: list[bytes] = await store.keys("*s1*")  # pyright: ignore
         assert keys == []

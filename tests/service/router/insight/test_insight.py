@@ -219,7 +219,7 @@ async def test_what_a_person_replied_next_stands_beside_the_question(
         for number, text in enumerate(("Yes, from April. Call 13812345678.", "Anything else?")):
             reply = Turn(f"ffffffff-{number}", "", "en", "", 1.0, text=text, completed=done)
             told = Replied("acme", session, reply)
-            await RedisCommands(store).together([kept.reply(told.tenant, told.session_id, told.turn)])
+            await RedisCommands(store).pipeline([kept.reply(told.tenant, told.session_id, told.turn)])
     [group] = (await lead.unanswered()).groups
     assert group.central.reply == "Yes, from April. Call [phone]."
 
@@ -232,7 +232,7 @@ async def test_the_oldest_go_when_there_are_too_many_and_all_that_are_too_old(re
             vector = struct.pack("<2e", 1.0, 0.0)
             reason = HandoffReason.NOTHING_RELEVANT
             question = Unanswered("s1", f"t{age}", f"asked {age} s ago", "en", reason, time.time() - age, vector=vector)
-            await commands.together([kept.put("acme", question)])
+            await commands.pipeline([kept.put("acme", question)])
         assert [question.turn_id for question in await kept.all("acme", 0)] == ["t20", "t30", "t40"]
         fields: list[bytes] = await store.hkeys("kefu:1:{tenant:acme}:unanswered:s1")  # pyright: ignore
         assert {field.decode().partition(":")[0] for field in fields} == {"t20", "t30", "t40"}

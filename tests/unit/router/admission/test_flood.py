@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from kefu.common.aio import cancelled
+from kefu.common.aio import cancel_and_wait
 from kefu.router.admission.scheduler import SlotRequest
 from kefu.router.domain.turn import BrownOut
 from tests.support.admission_harness import AdmissionTrace, make_scheduler, submit_steadily, submit_turns
@@ -15,18 +15,18 @@ def four_tenants(flood: float, *, brown_out: float = 0.0) -> AdmissionTrace:
     """10 places, turns of 1 s: 10 a second. Three tenants ask for 2 a second each, and one for `flood`."""
 
     async def run() -> AdmissionTrace:
-        trace, doors = AdmissionTrace(), make_scheduler(running=10, waiting=200, brown_out=brown_out)
-        watching = asyncio.create_task(doors.watch())
+        trace, scheduler = AdmissionTrace(), make_scheduler(running=10, waiting=200, brown_out=brown_out)
+        watching = asyncio.create_task(scheduler.watch())
         async with asyncio.TaskGroup() as group:
             for tenant in ("a", "b", "c"):
                 group.create_task(
-                    submit_steadily(doors, trace, SlotRequest(tenant), per_second=2, seconds=60, turn=1.0)
+                    submit_steadily(scheduler, trace, SlotRequest(tenant), per_second=2, seconds=60, turn=1.0)
                 )
             group.create_task(
-                submit_steadily(doors, trace, SlotRequest("flood"), per_second=flood, seconds=60, turn=1.0)
+                submit_steadily(scheduler, trace, SlotRequest("flood"), per_second=flood, seconds=60, turn=1.0)
             )
-        await cancelled(watching)
-        assert (doors.running, doors.waiting) == (0, 0)
+        await cancel_and_wait(watching)
+        assert (scheduler.running, scheduler.waiting) == (0, 0)
         return trace
 
     return run_in_virtual_time(run())
@@ -56,19 +56,19 @@ def test_the_flood_alone_does_with_less() -> None:
 
 def test_a_flood_after_a_pause_leaves_the_others_what_they_had_before_it() -> None:
     async def run() -> AdmissionTrace:
-        trace, doors = AdmissionTrace(), make_scheduler(running=96, waiting=2000)
-        watching = asyncio.create_task(doors.watch())
+        trace, scheduler = AdmissionTrace(), make_scheduler(running=96, waiting=2000)
+        watching = asyncio.create_task(scheduler.watch())
         for flood in (0.0, 30.0):
             async with asyncio.TaskGroup() as group:
                 for tenant in ("a", "b", "c"):
                     group.create_task(
-                        submit_steadily(doors, trace, SlotRequest(tenant), per_second=1.2, seconds=60, turn=10.0)
+                        submit_steadily(scheduler, trace, SlotRequest(tenant), per_second=1.2, seconds=60, turn=10.0)
                     )
                 group.create_task(
-                    submit_steadily(doors, trace, SlotRequest("flood"), per_second=flood, seconds=60, turn=10.0)
+                    submit_steadily(scheduler, trace, SlotRequest("flood"), per_second=flood, seconds=60, turn=10.0)
                 )
-            assert doors.running == 0  # for ten seconds nobody asked
-        await cancelled(watching)
+            assert scheduler.running == 0  # for ten seconds nobody asked
+        await cancel_and_wait(watching)
         return trace
 
     trace = run_in_virtual_time(run())
@@ -80,14 +80,14 @@ def test_a_flood_after_a_pause_leaves_the_others_what_they_had_before_it() -> No
 
 def test_who_wants_no_more_than_its_part_is_told_neither_to_come_back_nor_to_do_with_less() -> None:
     async def run() -> AdmissionTrace:
-        trace, doors = AdmissionTrace(), make_scheduler(running=16, waiting=2000, seconds=20.0, brown_out=0.25)
-        watching = asyncio.create_task(doors.watch())
-        await trace.run_turn(doors, SlotRequest("flood"), 30.0)
-        tasks = await submit_turns(doors, trace, *[SlotRequest("flood")] * 60, seconds=15.0)
+        trace, scheduler = AdmissionTrace(), make_scheduler(running=16, waiting=2000, seconds=20.0, brown_out=0.25)
+        watching = asyncio.create_task(scheduler.watch())
+        await trace.run_turn(scheduler, SlotRequest("flood"), 30.0)
+        tasks = await submit_turns(scheduler, trace, *[SlotRequest("flood")] * 60, seconds=15.0)
         await asyncio.sleep(2.0)  # nothing ends, so that it looks as though nobody's turn will ever come
-        tasks += await submit_turns(doors, trace, SlotRequest("small"), SlotRequest("flood"), seconds=1.0)
+        tasks += await submit_turns(scheduler, trace, SlotRequest("small"), SlotRequest("flood"), seconds=1.0)
         await asyncio.gather(*tasks)
-        await cancelled(watching)
+        await cancel_and_wait(watching)
         return trace
 
     trace = run_in_virtual_time(run())

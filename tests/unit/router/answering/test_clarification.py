@@ -2,8 +2,9 @@
 
 import pytest
 
-from kefu.router.answering.clarification import chosen, is_underspecified
+from kefu.router.answering.clarification import chosen_subject, is_underspecified
 from kefu.router.domain.turn import AnswerSource, Completed, FinishReason, Turn
+from kefu.router.nlu.message import CustomerMessage
 
 _UNDERSPECIFIED = """
 refund?
@@ -50,12 +51,12 @@ def lines(table: str) -> list[str]:
 
 @pytest.mark.parametrize("text", lines(_UNDERSPECIFIED))
 def test_a_subject_alone_is_underspecified(text: str) -> None:
-    assert is_underspecified(text)
+    assert is_underspecified(CustomerMessage(text))
 
 
 @pytest.mark.parametrize("text", lines(_CLEAR))
 def test_whoever_says_what_they_want_to_know_is_clear(text: str) -> None:
-    assert not is_underspecified(text)
+    assert not is_underspecified(CustomerMessage(text))
 
 
 def asked_back(*choices: str) -> Turn:
@@ -70,10 +71,10 @@ _REPLIES = """
 
 @pytest.mark.parametrize(("reply", "choice"), [pair.split("=") for pair in _REPLIES.strip().split("|")])
 def test_a_bare_number_stands_for_a_choice(reply: str, choice: str) -> None:
-    assert chosen(reply, [asked_back("a", "b", "c")]) == choice
+    assert chosen_subject(CustomerMessage(reply), [asked_back("a", "b", "c")]) == choice
 
 
 def test_a_number_after_anything_else_is_a_number() -> None:
     answered = Turn("t", "warranty", "en", "2026-11-25", 0.0, completed=Completed(FinishReason.STOP))
-    assert chosen("2", [asked_back("a", "b"), answered]) == ""
-    assert chosen("2", []) == ""
+    assert chosen_subject(CustomerMessage("2"), [asked_back("a", "b"), answered]) == ""
+    assert chosen_subject(CustomerMessage("2"), []) == ""

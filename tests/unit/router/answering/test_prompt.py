@@ -3,7 +3,6 @@
 from dataclasses import replace
 from typing import Any
 
-from kefu.router.answering.decision import Generate, GiveCurated, HandOver, decide
 from kefu.router.answering.handoff_summary import handoff_summary
 from kefu.router.answering.history import exchanges
 from kefu.router.answering.prompt import Budget, build_prompt
@@ -11,8 +10,7 @@ from kefu.router.answering.token_estimate import TokenEstimate
 from kefu.router.domain.generation import Role
 from kefu.router.domain.handoff import Handoff, HandoffReason
 from kefu.router.domain.turn import Passage, Turn
-from kefu.router.grounding.sentence_selection import excerpt, ranked_sentences, shown
-from kefu.router.retrieval_client import Curated, SearchResult
+from kefu.router.grounding.sentence_selection import excerpt, ranked_sentences, select_sentences
 
 
 def passage(number: int, text: str, relevance: float = 0.9) -> Passage:
@@ -80,14 +78,14 @@ def test_the_best_sentence_is_cut_rather_than_left_out() -> None:
 def test_the_model_is_shown_the_sentences_that_bear_on_the_question_in_their_order() -> None:
     filler = "Nothing here helps anybody at all with that. " * 8
     text = f"Kettles may be refunded. {filler}\nRefunds of kettles take nine days.\n{filler}They go to your card."
-    [told] = shown("How long do refunds of kettles take?", [passage(1, text)], 80)
+    [told] = select_sentences("How long do refunds of kettles take?", [passage(1, text)], 80)
     assert told == "Nothing here helps anybody at all with that.\nRefunds of kettles take nine days."
-    assert shown("How long do refunds of kettles take?", [passage(1, filler), passage(2, text)], 40)[0] == ""
+    assert select_sentences("How long do refunds of kettles take?", [passage(1, filler), passage(2, text)], 40)[0] == ""
 
 
 def test_rows_of_a_table_are_shown_under_its_head_once() -> None:
     table = "| Method | Time |\n|---|---|\n| Standard | 3 days |\n| Express | 1 day |\n"
-    [told] = shown("How long do standard and express take?", [passage(1, table)])
+    [told] = select_sentences("How long do standard and express take?", [passage(1, table)])
     assert told == "| Method | Time |\n| Standard | 3 days |\n| Express | 1 day |"
 
 
@@ -101,7 +99,7 @@ def test_sentences_are_chosen_by_what_was_searched_for() -> None:
 
 def test_a_passage_in_another_language_is_shown_whole() -> None:
     text = "Nothing much. " * 60
-    assert shown("退款要多久？", [passage(1, text)]) == [text]
+    assert select_sentences("退款要多久？", [passage(1, text)]) == [text]
 
 
 def test_a_question_for_a_figure_prefers_a_sentence_that_has_one() -> None:
@@ -116,19 +114,6 @@ def test_estimates_follow_what_the_tokenizer_counted() -> None:
     for _ in range(60):
         estimate.learn([text], 2 * before)
     assert 1.7 * before < estimate.of(text) < 2.1 * before
-
-
-def test_decisions() -> None:
-    good, bad = passage(1, "good", 0.8), passage(2, "bad", 0.3)
-    own = replace(bad, min_relevance=0.25)
-    assert decide(SearchResult((own,), None), min_relevance=0.5, max_passages=3) == Generate((own,))
-    assert isinstance(decide(SearchResult((own,), None), min_relevance=0.5, max_passages=3, calibrated=False), HandOver)
-    assert decide(SearchResult((good, bad), None), min_relevance=0.5, max_passages=3) == Generate((good,))
-    assert decide(SearchResult((bad,), None), min_relevance=0.5, max_passages=3) == HandOver(
-        HandoffReason.NOTHING_RELEVANT
-    )
-    curated = Curated("c", "answer", "en")
-    assert decide(SearchResult((bad,), curated), min_relevance=0.5, max_passages=3) == GiveCurated(curated)
 
 
 def test_a_summary_says_what_was_asked_before_and_now_and_what_was_found() -> None:

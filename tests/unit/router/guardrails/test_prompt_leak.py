@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kefu.router.guardrails.citations import Mark
-from kefu.router.guardrails.prompt_leak import WITHHELD, PromptGuard
+from kefu.router.guardrails.prompt_leak import WITHHELD, PromptLeakGuard
 
 TOLD = (
     "You are the customer service of a shop. Copy figures, prices and conditions exactly as they are.\n"
@@ -14,7 +14,7 @@ TOLD = (
 
 
 def passed(text: str, size: int, known: str = "") -> tuple[str, str | None]:
-    guard = PromptGuard(TOLD, [known])
+    guard = PromptLeakGuard(TOLD, [known])
     pieces = [text[at : at + size] for at in range(0, len(text), size)]
     out = [*guard.push(pieces), *guard.finish()]
     return "".join(piece for piece in out if isinstance(piece, str)), guard.blocked
@@ -40,7 +40,7 @@ def test_a_run_of_the_instructions_is_stopped_after_a_few_letters(text: str, siz
 def test_however_it_is_cut_no_more_than_the_first_letters_of_a_run_get_out(
     start: int, end: int, sizes: list[int]
 ) -> None:
-    guard, text, out, at = PromptGuard(TOLD, []), f"Well - {TOLD[start:end]}", "", 0
+    guard, text, out, at = PromptLeakGuard(TOLD, []), f"Well - {TOLD[start:end]}", "", 0
     for size in sizes * 100:
         out += "".join(piece for piece in guard.push([text[at : at + size]]) if isinstance(piece, str))
         at += size
@@ -73,6 +73,6 @@ def test_what_the_passages_say_too_is_no_secret() -> None:
 
 
 def test_a_marker_decides_what_was_held_back() -> None:
-    guard = PromptGuard(TOLD, [])
+    guard = PromptLeakGuard(TOLD, [])
     assert guard.push(["see prices and conditions"]) == ["see"]
     assert guard.push([Mark((1,))]) == [" prices and conditions", Mark((1,))]

@@ -2,7 +2,8 @@
 
 import pytest
 
-from kefu.router.nlu.intents import Intent, intent_of
+from kefu.router.nlu.intents import Intent
+from kefu.router.nlu.message import CustomerMessage
 
 
 @pytest.mark.parametrize(
@@ -49,4 +50,4 @@ from kefu.router.nlu.intents import Intent, intent_of
     ],
 )
 def test_a_message_is_an_intent_only_when_all_of_it_is(text: str, intent: Intent | None) -> None:
-    assert intent_of(text) == intent
+    assert CustomerMessage(text).intent == intent

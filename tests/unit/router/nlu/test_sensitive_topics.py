@@ -2,7 +2,7 @@
 
 import pytest
 
-from kefu.router.nlu.sensitive_topics import is_abuse, sensitive_subject, topic_of
+from kefu.router.nlu.message import CustomerMessage
 
 _SUBJECTS = {
     "self-harm": """
@@ -103,22 +103,22 @@ def lines(table: str) -> list[str]:
     ("subject", "text"), [(name, text) for name, table in _SUBJECTS.items() for text in lines(table)]
 )
 def test_a_sensitive_subject_is_named(subject: str, text: str) -> None:
-    assert sensitive_subject(text) == subject
+    assert CustomerMessage(text).sensitive_topic() == subject
 
 
 @pytest.mark.parametrize("text", lines(_NOT_SENSITIVE))
 def test_a_question_about_it_is_a_question(text: str) -> None:
-    assert sensitive_subject(text) == ""
+    assert CustomerMessage(text).sensitive_topic() == ""
 
 
 @pytest.mark.parametrize("text", lines(_ABUSE))
 def test_an_insult_is_abuse(text: str) -> None:
-    assert is_abuse(text)
+    assert CustomerMessage(text).is_abuse
 
 
 @pytest.mark.parametrize("text", lines(_NO_ABUSE))
 def test_strong_language_about_something_else_is_none(text: str) -> None:
-    assert not is_abuse(text)
+    assert not CustomerMessage(text).is_abuse
 
 
 @pytest.mark.parametrize(
@@ -132,8 +132,8 @@ def test_strong_language_about_something_else_is_none(text: str) -> None:
     ],
 )
 def test_a_message_that_holds_every_word_of_a_topic_is_about_it(topic: str, text: str) -> None:
-    assert topic_of(text, ["weather", topic]) == topic
-    assert sensitive_subject(text, [topic]) == topic
+    assert CustomerMessage(text).topic(["weather", topic]) == topic
+    assert CustomerMessage(text).sensitive_topic([topic]) == topic
 
 
 @pytest.mark.parametrize(
@@ -146,4 +146,4 @@ def test_a_message_that_holds_every_word_of_a_topic_is_about_it(topic: str, text
     ],
 )
 def test_half_a_topic_is_not_the_topic(topic: str, text: str) -> None:
-    assert topic_of(text, [topic]) == ""
+    assert CustomerMessage(text).topic([topic]) == ""

@@ -1,1 +1,1 @@
-"""kefu eval: retrieval, answers, abstention, the answer cache."""
+"""`kefu eval`: retrieval, answers, abstention, the answer cache."""

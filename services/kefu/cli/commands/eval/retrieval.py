@@ -1,4 +1,4 @@
-"""`kefu eval`: measure retrieval on question sets in BEIR layout, in this process, with the service's own parts."""
+"""`kefu eval retrieval`: retrieval on question sets in BEIR layout, in this process, with the service's own parts."""
 
 import json
 import time
@@ -57,7 +57,7 @@ def retrieval(
     measured: list[Measured] = []
     for folder in folders:
         began = time.monotonic()
-        with _failing_clearly(), _evaluations([folder], embedder, None if no_cache else cache) as evaluated:
+        with _print_failures(), _evaluations([folder], embedder, None if no_cache else cache) as evaluated:
             ((name, evaluation),) = evaluated
             found = measure(name, evaluation, 0, ablation=ablation)
             measured.append(found := replace(found, seconds=round(time.monotonic() - began, 1)))
@@ -77,15 +77,15 @@ def relevance(
 ) -> None:
     """Fit the weights of `relevance` on the questions with even ids, and report what the present ones are worth."""
     pairs = [(asking, answering) for asking, _, answering in (each.partition("=") for each in foreign)]
-    with _failing_clearly(), _evaluations(folders, embedder, cache) as evaluated:
+    with _print_failures(), _evaluations(folders, embedder, cache) as evaluated:
         observations = observe(dict(evaluated), pairs)
     fitted = fit([each for each in observations if each.is_even])
     print(f"fitted: BIAS = {fitted.bias:.3f}, WEIGHTS = {tuple(round(weight, 3) for weight in fitted.weights)}")
     for part, kept in (("even", True), ("odd", False)):
-        held = [each for each in observations if each.is_even == kept]
-        for name in dict.fromkeys(each.set_name for each in held):
-            _report(part, name, [each for each in held if each.set_name == name])
-        _report(part, "all", held)
+        group = [each for each in observations if each.is_even == kept]
+        for name in dict.fromkeys(each.set_name for each in group):
+            _report(part, name, [each for each in group if each.set_name == name])
+        _report(part, "all", group)
 
 
 def _panel(one: Measured) -> Intervals:
@@ -96,13 +96,13 @@ def _panel(one: Measured) -> Intervals:
     return Intervals(one.name, rows)
 
 
-def _report(part: str, name: str, held: list[Observation]) -> None:
-    answerable = sum(each.answerable for each in held)
-    line = f"{part} {name}: {answerable} answerable, {len(held) - answerable} not"
-    if 0 < answerable < len(held):
-        line += f", AUC {auc(held):.3f}"
+def _report(part: str, name: str, group: list[Observation]) -> None:
+    answerable = sum(each.answerable for each in group)
+    line = f"{part} {name}: {answerable} answerable, {len(group) - answerable} not"
+    if 0 < answerable < len(group):
+        line += f", AUC {auc(group):.3f}"
     for threshold in (0.3, 0.5, 0.7):
-        yes, no = passing(held, threshold)
+        yes, no = passing(group, threshold)
         line += f"; from {threshold:g}: {yes:.2f} / {no:.2f}"
     print(line)
 
@@ -110,12 +110,12 @@ def _report(part: str, name: str, held: list[Observation]) -> None:
 @contextmanager
 def _evaluations(folders: list[Path], embedder: str, cache: Path | None) -> Iterator[list[tuple[str, Evaluation]]]:
     sets = [load_question_set(folder) for folder in folders]
-    remembered = EmbeddingCache(open_embedder(embedder), cache)
+    embeddings = EmbeddingCache(open_embedder(embedder), cache)
     try:
         with _progress() as report:
-            yield [(each.name, prepare(each, remembered, report(each.name))) for each in sets]
+            yield [(each.name, prepare(each, embeddings, report(each.name))) for each in sets]
     finally:
-        remembered.close()
+        embeddings.close()
 
 
 @contextmanager
@@ -137,7 +137,7 @@ def _progress() -> Iterator[Callable[[str], Callable[[str, int, int], None]]]:
 
 
 @contextmanager
-def _failing_clearly() -> Iterator[None]:
+def _print_failures() -> Iterator[None]:
     try:
         yield
     except (BadQuestionSet, StartupError) as exc:

@@ -1,0 +1,42 @@
+"""What an answer rests on, and how a message was answered: the results of the pipeline's stages."""
+
+from dataclasses import dataclass, field
+
+from kefu.router.domain.handoff import Handoff
+from kefu.router.domain.turn import AnswerSource, BrownOut, Citation, FinishReason, Passage, Supported, Usage
+
+
+@dataclass(frozen=True)
+class AnswerBasis:
+    """What an answer rests on. It is known before the answer's first word."""
+
+    searched: bool = False
+    query: str = ""
+    """As it was searched, where that differs from the question."""
+    passages: tuple[Passage, ...] = ()
+    """What the answer may cite."""
+    embedding: bytes = b""
+    """The question's; see `SearchResult.embedding`."""
+    search_seconds: float | None = None
+    brown_out: BrownOut = BrownOut.NONE
+    """What the answer is made without."""
+
+
+@dataclass(frozen=True)
+class AnswerOutcome:
+    """How a message was answered. What was streamed of the answer stands in the turn's event log."""
+
+    source: AnswerSource = AnswerSource.NONE
+    finish: FinishReason = FinishReason.STOP
+    text: str = ""
+    """What is still to be said: all of an answer that was not streamed."""
+    basis: AnswerBasis = field(default_factory=AnswerBasis)
+    citations: tuple[Citation, ...] = ()
+    supports: tuple[Supported, ...] = ()
+    choices: tuple[str, ...] = ()
+    """What the customer is asked to choose from, when the answer is a question back."""
+    handoff: Handoff | None = None
+    usage: Usage | None = None
+    model: str = ""
+    replica: str = ""
+    """Address of the replica that wrote the answer, or was the last one that failed to."""

@@ -1,0 +1,49 @@
+"""A customer's message, read once: every reading of it is made when it is first asked for, and then kept."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from kefu.common.text.chinese import is_traditional, traditional
+from kefu.router.nlu.intents import Intent, intent_of
+from kefu.router.nlu.normalization import normalize
+from kefu.router.nlu.sensitive_topics import is_abuse, sensitive_topic_of, topic_of
+
+
+@dataclass(frozen=True)
+class CustomerMessage:
+    """One message as the customer wrote it, with everything that the router reads out of it."""
+
+    text: str
+
+    @cached_property
+    def normalized(self) -> str:
+        """The text as every matcher reads it; see `normalize`."""
+        return normalize(self.text)
+
+    @cached_property
+    def intent(self) -> Intent | None:
+        """The intent of a message that needs no knowledge; None for everything else."""
+        return intent_of(self.normalized)
+
+    @cached_property
+    def is_abuse(self) -> bool:
+        """Whether the message insults its reader."""
+        return is_abuse(self.normalized)
+
+    @cached_property
+    def is_traditional(self) -> bool:
+        """Whether the message is Chinese in traditional characters."""
+        return is_traditional(self.text)
+
+    def sensitive_topic(self, own: Sequence[str] = ()) -> str:
+        """The name of what is sensitive about the message, or an entry of a tenant's `own` list; else empty."""
+        return sensitive_topic_of(self.normalized, own)
+
+    def topic(self, topics: Sequence[str]) -> str:
+        """The first of these topics that the message is about; else empty."""
+        return topic_of(self.normalized, topics)
+
+    def in_its_variant(self, text: str) -> str:
+        """A text in traditional characters if the message is written in them, else as it is."""
+        return traditional(text) if self.is_traditional else text

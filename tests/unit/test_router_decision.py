@@ -1,0 +1,151 @@
+"""What a message is answered with, decided by the message alone and by what the search found; and read once."""
+
+import inspect
+import time
+from dataclasses import replace
+from typing import Any, get_type_hints
+
+import pytest
+from pydantic import SecretStr
+
+from kefu.common.auth import Principal
+from kefu.router.answering import clarification, fallback, generator, pipeline
+from kefu.router.answering.decision import (
+    Clarify,
+    Decision,
+    Generate,
+    GiveCanned,
+    GiveCurated,
+    GiveExcerpt,
+    HandOver,
+    Refuse,
+    after_search,
+    before_search,
+)
+from kefu.router.answering.outcome import AnswerOutcome
+from kefu.router.answering.question import Question
+from kefu.router.config import RouterConfig
+from kefu.router.domain.handoff import HandoffReason
+from kefu.router.domain.turn import BrownOut, Passage
+from kefu.router.domain.turn_request import TurnRequest
+from kefu.router.nlu import message as messages
+from kefu.router.nlu.intents import Intent
+from kefu.router.nlu.message import CustomerMessage
+from kefu.router.retrieval_client import Curated, SearchResult
+from kefu.router.tenants.settings import TenantSettings, effective_settings
+
+SETTINGS = effective_settings(TenantSettings(), RouterConfig(internal_key=SecretStr("kefu_internal_" + "0" * 64)))
+
+
+def question(text: str, brown_out: BrownOut = BrownOut.NONE, **settings: Any) -> Question:
+    return Question(
+        request=TurnRequest(text=text, arrived=time.monotonic()),
+        message=CustomerMessage(text),
+        carried="",
+        language="en",
+        as_of="2026-11-25",
+        history=(),
+        settings=replace(SETTINGS, **settings),
+        principal=Principal("t", "k", frozenset()),
+        replica="",
+        brown_out=brown_out,
+    )
+
+
+def passage(number: int, relevance: float, title: str = "Refunds", **more: Any) -> Passage:
+    name = f"collections/help/documents/d{number}/passages/1"
+    return Passage(number, name, title, (), "It takes 9 days.", "", relevance, "en", **more)
+
+
+ASKED = "How long does a refund take?"
+GOOD, BAD = passage(1, 0.8), passage(2, 0.3)
+
+
+@pytest.mark.parametrize(
+    ("text", "more", "decision"),
+    [
+        (ASKED, {}, None),
+        ("Thanks!", {}, GiveCanned(Intent.THANKS)),
+        ("Let me talk to a human please", {}, HandOver(HandoffReason.CUSTOMER_ASKED)),
+        ("My lawyer will sue you", {}, HandOver(HandoffReason.SENSITIVE)),
+        ("You are a stupid idiot", {}, HandOver(HandoffReason.ABUSE)),
+        ("What do you think of the weather?", {"refused_topics": ("weather",)}, Refuse()),
+        ("What do you think of the weather?", {"sensitive_topics": ("weather",)}, HandOver(HandoffReason.SENSITIVE)),
+        (ASKED, {"brown_out": BrownOut.HANDOFF}, HandOver(HandoffReason.OVERLOADED)),
+        ("Thanks!", {"brown_out": BrownOut.HANDOFF}, GiveCanned(Intent.THANKS)),
+        ("轉人工客服", {}, HandOver(HandoffReason.CUSTOMER_ASKED)),
+    ],
+)
+def test_a_message_alone_decides(text: str, more: dict[str, Any], decision: Decision | None) -> None:
+    assert before_search(question(text, **more)) == decision
+
+
+def found(*passages: Passage, curated: Curated | None = None, too_near: bool = False) -> SearchResult:
+    return SearchResult(passages, curated, too_near=too_near)
+
+
+CURATED = Curated("c", "answer", "en")
+OWN = replace(BAD, min_relevance=0.25)
+
+
+@pytest.mark.parametrize(
+    ("result", "more", "decision"),
+    [
+        (found(GOOD, BAD), {}, Generate((GOOD,), found(GOOD, BAD))),
+        (found(BAD), {}, HandOver(HandoffReason.NOTHING_RELEVANT, (BAD,))),
+        (found(), {}, HandOver(HandoffReason.NOTHING_RELEVANT)),
+        (found(BAD, curated=CURATED), {}, GiveCurated(CURATED)),
+        (found(OWN), {}, Generate((OWN,), found(OWN))),
+        (found(OWN), {"calibrated": False}, HandOver(HandoffReason.NOTHING_RELEVANT, (OWN,))),
+        (found(GOOD, too_near=True), {}, HandOver(HandoffReason.NOTHING_RELEVANT, (GOOD,))),
+        (found(GOOD, GOOD, GOOD), {"brown_out": BrownOut.SHORTER_ANSWER}, Generate((GOOD,) * 2, found(*(GOOD,) * 3))),
+        (found(GOOD), {"brown_out": BrownOut.WITHOUT_MODEL}, GiveExcerpt((GOOD,))),
+    ],
+)
+def test_what_the_search_found_decides(result: SearchResult, more: dict[str, Any], decision: Decision) -> None:
+    assert after_search(question(ASKED, **more), result) == decision
+
+
+def test_a_word_that_fits_several_documents_is_asked_back_about() -> None:
+    several = found(passage(1, 0.8, "Refunds"), passage(2, 0.78, "Refunds of furniture"))
+    assert after_search(question("refund?"), several) == Clarify(("Refunds", "Refunds of furniture"))
+    assert isinstance(after_search(question("refund?", asks_back=False), several), Generate)
+
+
+@pytest.mark.parametrize(
+    "stage",
+    [
+        pipeline.AnswerPipeline.answer,
+        generator.AnswerGenerator.write,
+        fallback.give_excerpt,
+        fallback.hand_over,
+        clarification.clarify,
+    ],
+)
+def test_a_stage_yields_its_outcome_by_its_signature(stage: Any) -> None:
+    assert get_type_hints(stage)["return"] is AnswerOutcome
+
+
+def test_an_outcome_cannot_be_changed() -> None:
+    with pytest.raises(AttributeError):
+        AnswerOutcome().text = "other"  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def test_a_message_is_normalized_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts: list[str] = []
+    normalize = messages.normalize
+
+    def counted(text: str) -> str:
+        texts.append(text)
+        return normalize(text)
+
+    monkeypatch.setattr(messages, "normalize", counted)
+    asked = question("Hi there, how long does a refund take?", sensitive_topics=("tax",), refused_topics=("weather",))
+    assert before_search(asked) is None
+    assert after_search(asked, found(GOOD)) == Generate((GOOD,), found(GOOD))
+    assert texts == [asked.text]
+
+
+def test_decisions_are_made_without_waiting() -> None:
+    assert not inspect.iscoroutinefunction(before_search)
+    assert not inspect.iscoroutinefunction(after_search)
