@@ -18,7 +18,7 @@ from kefu.router.api.chat_servicer import ChatServicer
 from kefu.router.config import RouterConfig
 from kefu.router.conversations.service import ConversationService
 from kefu.router.dispatch.hedging import Hedging
-from kefu.router.dispatch.relay import Patience, Relays
+from kefu.router.dispatch.relay import RelayFactory, RelayPolicy
 from kefu.router.dispatch.retry_budget import RetryBudget
 from kefu.router.domain.generation import GenerationEnd, GenerationRequest, Message, Role
 from kefu.router.domain.turn import AnswerSource, Completed, FinishReason, Timings
@@ -32,7 +32,7 @@ from kefu.router.turn_stream import events
 class BareConversations:
     """Conversations without sessions: each message is answered by itself."""
 
-    def __init__(self, config: RouterConfig, relays: Relays) -> None:
+    def __init__(self, config: RouterConfig, relays: RelayFactory) -> None:
         self._config = config
         self._relays = relays
 
@@ -71,10 +71,12 @@ async def main(config: RouterConfig) -> None:
     """Serve until SIGTERM."""
     internal = config.internal_key.get_secret_value()
     bootstrap = config.bootstrap_key.get_secret_value() if config.bootstrap_key else None
-    async with open_pool(config.generation, internal, "bare-router", patience=config.first_token_seconds) as pool:
-        relays = Relays(
+    async with open_pool(
+        config.generation, internal, "bare-router", first_token_seconds=config.first_token_seconds
+    ) as pool:
+        relays = RelayFactory(
             pool,
-            Patience(config.first_token_seconds, config.between_token_seconds, config.attempts),
+            RelayPolicy(config.first_token_seconds, config.between_token_seconds, config.attempts),
             RetryBudget(share=config.retry_share, reserve=config.retry_reserve, per_second=1.0),
             Hedging(share=0.0),
         )

@@ -32,8 +32,8 @@ import grpc.aio
 import numpy as np
 import typer
 
-from kefu.retrieval.documents.chunking import cut, estimated_tokens
-from kefu.retrieval.documents.parse import read_document
+from kefu.retrieval.documents.chunking import chunk_document, estimated_tokens
+from kefu.retrieval.documents.parse import parse_document
 from kefu.retrieval.embedders import Embedder, open_embedder
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from kefu.retrieval.v1.knowledge_pb2_grpc import KnowledgeServiceStub
@@ -87,16 +87,16 @@ def _questions(corpus: Path) -> list[str]:
 
 def _cut(documents: Documents) -> tuple[int, list[str]]:
     """How many passages documents have, and the texts to embed: passages and windows."""
-    parsed = [read_document(path, text.encode(), title=title) for path, title, text in documents]
-    chunks = [chunk for document in parsed for chunk in cut(document)]
-    return len(chunks), [text for chunk in chunks for text in chunk.embedded]
+    parsed = [parse_document(path, text.encode(), title=title) for path, title, text in documents]
+    chunks = [chunk for document in parsed for chunk in chunk_document(document)]
+    return len(chunks), [text for chunk in chunks for text in chunk.embedded_texts]
 
 
 def _embed_in_a_bare_loop(embedder: Embedder, texts: Sequence[str]) -> float:
     """The seconds that the embedder alone takes."""
     began = time.perf_counter()
-    for at in range(0, len(texts), embedder.passages_at_once):
-        embedder.passages(texts[at : at + embedder.passages_at_once])
+    for at in range(0, len(texts), embedder.passage_batch_size):
+        embedder.passages(texts[at : at + embedder.passage_batch_size])
     return time.perf_counter() - began
 
 

@@ -19,9 +19,9 @@ from kefu.retrieval.domain.filters import Audience, Facts, SearchFilter
 from kefu.retrieval.embedders import Vectors
 from kefu.retrieval.index.passage_index import IndexedDocument, IndexedPassage, PassageIndex
 from kefu.retrieval.ranking.baseline import EmbeddingBaseline
-from kefu.retrieval.ranking.query import make_question
-from kefu.retrieval.ranking.ranker import Ranking, Searched, rank
-from kefu.retrieval.text.analyzer import Words
+from kefu.retrieval.ranking.query import make_query
+from kefu.retrieval.ranking.ranker import CollectionQuery, Ranking, rank
+from kefu.retrieval.text.analyzer import Analyzer
 from kefu.retrieval.vectorstore.faiss_store import FaissVectors
 
 _ASKED = [
@@ -50,13 +50,13 @@ def main(
 ) -> None:
     """Measure and print."""
     draw = np.random.default_rng(1)
-    words = Words(b"salt")
+    words = Analyzer(b"salt")
 
     def unit(count: int) -> Vectors:
         rows = draw.normal(size=(count, _DIMENSION)).astype(np.float32)
         return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
-    vocabulary = np.array([words.mark(word) for word in (*_ASKED, *map(str, range(_VOCABULARY)))], np.uint64)
+    vocabulary = np.array([words.hash_text(word) for word in (*_ASKED, *map(str, range(_VOCABULARY)))], np.uint64)
     often = 1 / np.arange(1, len(vocabulary) + 1)
     texts = vocabulary[draw.choice(len(vocabulary), (passages, _WORDS), p=often / often.sum())]
     vectors = unit(passages * _VECTORS).astype(np.float16).reshape(passages, _VECTORS, _DIMENSION)
@@ -66,15 +66,15 @@ def main(
         passage = IndexedPassage("p", texts[number], vectors[number], ChunkHeader(number // 2, number % 3 == 0))
         audience = Audience.STAFF if hidden else Audience.EVERYONE
         index.put(IndexedDocument(f"d{number}", Facts("en", audience=audience), [passage]))
-    mark, terms = index.words_to_build()
-    index.use_words(mark, PassageIndex.build_words(terms))
+    mark, terms = index.lexical_input()
+    index.use_lexical(mark, PassageIndex.build_lexical(terms))
     sentences = {language: unit(12) for language in ("en", "zh")}
     background = EmbeddingBaseline(sentences, sentences)
     questions = [(" ".join(draw.choice(_ASKED, 6)), vector) for vector in unit(searches)]
 
     def search(text: str, vector: Vectors) -> Ranking:
-        question = make_question(text, vector, words, background, index.languages)
-        return rank([Searched(index, question)], 5, SearchFilter("2026-11-25"))
+        question = make_query(text, vector, words, background, index.languages)
+        return rank([CollectionQuery(index, question)], 5, SearchFilter("2026-11-25"))
 
     found = [[(hit.entry.document, round(hit.score, 5)) for _, hit in search(*one).hits] for one in questions]
     costs: list[float] = []

@@ -51,7 +51,7 @@ class CachingEmbedder:
     """An embedder whose passages come from a file where they can; questions are always embedded."""
 
     def __init__(self, embedder: Embedder, cache: EmbeddingCache) -> None:
-        self.id, self.dimension, self.passages_at_once = embedder.id, embedder.dimension, 1
+        self.id, self.dimension, self.passage_batch_size = embedder.id, embedder.dimension, 1
         self.concurrent = False  # the file of vectors is for one thread
         self._embedder, self._cache = embedder, cache
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from kefu.edge.kubernetes import DESCRIPTORS, text_for
+from kefu.edge.kubernetes import DESCRIPTORS, render_pod
 from kefu.router.config import RouterConfig
 from kefu.testing.kustomize import (
     K8S,
@@ -50,7 +50,7 @@ def quantity(written: str) -> float:
 
 @every_overlay
 def test_nginx_is_configured_as_it_is_rendered_for_the_promised_streams(folder: Path) -> None:
-    assert nginx_conf(folder) == text_for(streams(folder)), (
+    assert nginx_conf(folder) == render_pod(streams(folder)), (
         f"python -m kefu.edge.kubernetes --streams {streams(folder)}"
     )
     assert f"--streams {streams(folder)}" in (folder / "kustomization.yaml").read_text("utf-8")

@@ -8,7 +8,7 @@ import pytest
 
 from kefu.common.config import ServiceConfig
 from kefu.common.config_reference import variables_of
-from kefu.edge.kubernetes import SHUTDOWN_SECONDS, text_for
+from kefu.edge.kubernetes import SHUTDOWN_SECONDS, render_pod
 from kefu.gateway.config import GatewayConfig
 from kefu.generation.config import GenerationConfig
 from kefu.retrieval.config import RetrievalConfig
@@ -339,7 +339,7 @@ def test_with_tls_inside_all_of_kefu_has_the_certificate_and_its_names(monkeypat
         mounts = {mount["mountPath"] for mount in container["volumeMounts"]}
         assert {str(path.parent) for path in (tls.certificate, tls.key, tls.authority)} <= mounts
     [conf] = [one["data"]["nginx.conf"] for one in of_kind(folder, "ConfigMap") if "nginx.conf" in one["data"]]
-    assert conf == text_for(500, inside_tls=True)
+    assert conf == render_pod(500, inside_tls=True)
     assert set(re.findall("grpc_ssl_name (.+);", conf)) <= names
 
 

@@ -13,7 +13,7 @@ import pytest_asyncio
 from kefu.common.auth import open_keyring
 from kefu.common.rpc.server import serving
 from kefu.generation.config import WeightsConfig
-from kefu.generation.decoding.decoder import DecodingPlan, TokenStep, decoded
+from kefu.generation.decoding.decoder import DecodingPlan, TokenStep, decode_answer
 from kefu.generation.decoding.reasoning import FORCED_CLOSE
 from kefu.generation.engine import Channel, Event, FinishReason, Message, Piece
 from kefu.generation.engines.tokenizer import Tokenizer
@@ -285,7 +285,7 @@ async def test_thinking_is_split_off_over_a_real_tokenizer_from_every_cut(replic
     async def pieces(ids: Sequence[int], sent: Sequence[int] = ()) -> list[Piece]:
         asked = replace(plan, sent_ids=tuple(sent))
         events: list[Event] = [
-            event async for event in decoded(Script(ids), asked, tokenizer.decode, max_model_tokens=10_000)
+            event async for event in decode_answer(Script(ids), asked, tokenizer.decode, max_model_tokens=10_000)
         ]
         return [event for event in events if isinstance(event, Piece)]
 

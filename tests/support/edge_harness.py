@@ -133,8 +133,8 @@ async def open_edge_harness(
 
 def upstream_tls(edge: Edge) -> Tls | None:
     """TLS with which the services behind nginx have to serve."""
-    inside = edge.inside
-    return Tls(inside.shown.certificate, inside.shown.key, inside.authority) if inside else None
+    inside = edge.internal_tls
+    return Tls(inside.own_certificate.certificate, inside.own_certificate.key, inside.authority) if inside else None
 
 
 async def converse(channel: grpc.aio.Channel, text: str = "") -> Sequence[pb.ConverseEvent]:

@@ -12,7 +12,7 @@ from kefu.generation.engine import EngineLoad, Event, GenerationRequest, ModelDe
 from kefu.generation.engines.simulated import SimulatedEngine, SimulatedSettings, open_simulated
 from kefu.generation.service import SCOPES
 from kefu.generation.servicer import GenerationServicer, ServingLimits
-from kefu.router.replicas.load import SATURATED
+from kefu.router.replicas.load import SATURATED_TOKENS
 from kefu.router.replicas.pool import ReplicaPool
 from tests.support.grpc_calls import INTERNAL_KEY
 from tests.support.router_harness import RouterClient, RouterHarness
@@ -37,7 +37,7 @@ class FailingEngine:
     def __init__(self, engine: SimulatedEngine, failures: list[PlannedFailure]) -> None:
         self._engine = engine
         self._failures = failures
-        self.merges = engine.merges
+        self.coalesces = engine.coalesces
         self.calls = 0
         self.pieces = 0
 
@@ -86,7 +86,7 @@ class SimulatedReplica:
     @property
     def open_work(self) -> tuple[int, int, int, int]:
         """Open requests, owed tokens, running and waiting of the replica: all 0 when no request is left."""
-        ledger, load = self.servicer.ledger, self.engine.load()
+        ledger, load = self.servicer.accounting, self.engine.load()
         return ledger.open_requests, ledger.owed_tokens, load.running, load.waiting
 
 
@@ -118,7 +118,7 @@ class FailingReplicas:
 
     def owed(self) -> list[tuple[int, int]]:
         """Streams and tokens of each replica, as the router counts them."""
-        return [(load.in_flight, load.tokens - (SATURATED if load.stale else 0)) for load in self._loads]
+        return [(load.in_flight, load.owed_tokens - (SATURATED_TOKENS if load.is_stale else 0)) for load in self._loads]
 
     async def check_nothing_owed(self) -> None:
         """Check that router and replicas owe nothing once a load report or two have come."""

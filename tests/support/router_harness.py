@@ -14,7 +14,7 @@ from kefu.common.auth import STALE_KEY_SECONDS, Priority, Scope, StoredKey, make
 from kefu.common.grpc_options import Options
 from kefu.common.redis.client import open_redis
 from kefu.common.rpc.server import RunningServer
-from kefu.router.config import RouterConfig
+from kefu.router.config import RouterConfig, Timing
 from kefu.router.service import router
 from kefu.router.v1 import admin_pb2_grpc, chat_pb2_grpc, desk_pb2_grpc
 from kefu.router.v1 import chat_pb2 as pb
@@ -23,6 +23,8 @@ from kefu.testing.redis_server import RedisServer
 from kefu.testing.suite import clean_environment
 from tests.support.grpc_calls import BOOTSTRAP_KEY, INTERNAL_KEY, bearer_metadata
 from tests.support.scripted_services import ScriptedKnowledge, ScriptedReplica, serve_knowledge, serve_replica
+
+_TIMING = Timing()
 
 
 class RouterClient:
@@ -182,14 +184,14 @@ class RouterHarness:
         """The first replica."""
         return self.replicas[0]
 
-    async def start_router(self) -> None:
+    async def start_router(self, timing: Timing = _TIMING) -> None:
         """Start one more router over the same services and Redis."""
         enter = self._stack.enter_async_context
         config = RouterConfig(**{**self._config, "redis_url": SecretStr(self.redis.url)})  # pyright: ignore[reportArgumentType, reportCallIssue]
         store = await enter(open_redis(self.redis.url))
         outlast = STALE_KEY_SECONDS if config.without_redis == "answer" else 0.0
         keyring = await enter(open_keyring(INTERNAL_KEY, BOOTSTRAP_KEY, store, stale_seconds=outlast))
-        self.routers.append(await enter(router(config, store, keyring)))
+        self.routers.append(await enter(router(config, store, keyring, timing=timing)))
 
     async def spawn_router(self) -> "RouterProcess":
         """Start one more router as a process of its own, which can be killed."""

@@ -13,7 +13,7 @@ import grpc.aio
 from kefu.common import auth
 from kefu.common.auth import Scope, open_keyring
 from kefu.common.rpc.server import serving
-from kefu.generation.multiplexing import ManyAnswers
+from kefu.generation.multiplexing import MultiplexedCall
 from kefu.generation.v1 import generation_pb2 as gen
 from kefu.generation.v1 import generation_pb2_grpc as gen_rpc
 from kefu.retrieval.v1 import knowledge_pb2 as kb
@@ -123,7 +123,7 @@ class ScriptedReplica(gen_rpc.GenerationServiceServicer):
     async def GenerateMany(
         self, request_iterator: AsyncIterator[gen.GenerateManyRequest], context: Context
     ) -> AsyncIterator[gen.GenerateManyResponse]:
-        async with aclosing(ManyAnswers(self.answer, stall_seconds=30).responses(request_iterator)) as responses:
+        async with aclosing(MultiplexedCall(self.answer, stall_seconds=30).responses(request_iterator)) as responses:
             async for response in responses:
                 yield response
 

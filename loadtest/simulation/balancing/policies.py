@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Protocol
 
-from kefu.router.replicas.load import Dispatch, ReplicaLoad
+from kefu.router.replicas.load import DispatchedRequest, ReplicaLoad
 from kefu.router.replicas.load_balancer import choose
 from loadtest.simulation.balancing.model import SimulatedWorld
 
@@ -35,15 +35,15 @@ class RouterView:
         """A view of these replicas."""
         return cls(world, random.Random(seed), {name: Target(name, ReplicaLoad(world.clock)) for name in addresses})
 
-    def sending(self, address: str, tokens: int) -> Dispatch:
+    def sending(self, address: str, tokens: int) -> DispatchedRequest:
         """Count a request that is sent."""
         self.targets[address].open += 1
-        return self.targets[address].load.sending(tokens)
+        return self.targets[address].load.record_sent(tokens)
 
-    def ended(self, address: str, dispatch: Dispatch) -> None:
+    def ended(self, address: str, dispatch: DispatchedRequest) -> None:
         """Count a request that has ended."""
         self.targets[address].open -= 1
-        self.targets[address].load.ended(dispatch)
+        self.targets[address].load.record_end(dispatch)
 
 
 class Policy(Protocol):
@@ -109,7 +109,7 @@ class Kefu:
             list(self.view.targets.values()),
             preferred=last if self.sticky else "",
             session=session,
-            sampler=lambda candidates, count: self.view.rng.sample(list(candidates), count),
+            draw=lambda candidates, count: self.view.rng.sample(list(candidates), count),
         )
         if chosen is None:
             raise RuntimeError("all replicas drain, which none does here")

@@ -100,7 +100,7 @@ class Simulation:
             accepted, load = self._accepted[router, engine.address], view.targets[engine.address].load
             self.world.after(
                 UNDER_WAY_SECONDS,
-                lambda load=load, accepted=accepted: load.reported("boot", owed, accepted, draining=False),
+                lambda load=load, accepted=accepted: load.update("boot", owed, accepted, draining=False),
             )
 
     def _ask(self, conversation: Conversation, number: int, history: int, last: str) -> None:
@@ -132,7 +132,7 @@ class Simulation:
 
         def arrive() -> None:
             self._accepted[router, address] += estimate
-            self.world.after(UNDER_WAY_SECONDS, lambda: view.targets[address].load.accepted(dispatch))
+            self.world.after(UNDER_WAY_SECONDS, lambda: view.targets[address].load.record_accepted(dispatch))
             engine.accept(
                 Request(
                     conversation.name,

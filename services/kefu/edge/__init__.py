@@ -1,1 +1,1 @@
-"""nginx in front of the routers: its configuration, and the limits in it."""
+"""Edge: nginx in front of the routers, its configuration and limits."""

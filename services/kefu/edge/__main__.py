@@ -13,11 +13,11 @@ from kefu.edge.config import Certificate, Edge, render
 from kefu.edge.limits import DEFAULT_STREAMS, descriptors_here, limits_for
 from kefu.edge.nginx import find_nginx
 
-_CANNOT = 78  # sysexits.h: EX_CONFIG
+_EXIT_CONFIG = 78  # sysexits.h: EX_CONFIG
 
 
 def main() -> None:
-    """The program. Exits with 78 and one sentence when nginx, its version or a limit does not fit."""
+    """Run the program. It exits with 78 and one sentence when nginx, its version or a limit does not fit."""
     options = _parser().parse_args()
     try:
         if options.check:
@@ -26,7 +26,7 @@ def main() -> None:
             sys.stdout.write(render(_edge(options), find_nginx()))
     except StartupError as error:
         sys.stderr.write(f"{error}\n")
-        sys.exit(_CANNOT)
+        sys.exit(_EXIT_CONFIG)
 
 
 def _parser() -> argparse.ArgumentParser:

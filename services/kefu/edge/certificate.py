@@ -1,4 +1,4 @@
-"""A certificate for one's own machine."""
+"""Self-signed certificate for localhost."""
 
 import subprocess
 from pathlib import Path
@@ -10,18 +10,18 @@ _DAYS = 825
 
 
 def self_signed(folder: Path) -> Certificate:
-    """The certificate for localhost in `folder`, made when there is none; raises StartupError without openssl.
+    """The certificate for localhost in `folder`, made when there is none. Raises StartupError without openssl.
 
-    A client has to be given the certificate file as its root: nobody else vouches for it.
+    Clients need the certificate file as their root, for no authority has signed it.
     """
-    made = Certificate(folder / "certificate.pem", folder / "key.pem")
-    if made.certificate.exists() and made.key.exists():
-        return made
-    made.key.touch(mode=0o600)
+    certificate = Certificate(folder / "certificate.pem", folder / "key.pem")
+    if certificate.certificate.exists() and certificate.key.exists():
+        return certificate
+    certificate.key.touch(mode=0o600)
     command = [
         *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"),
         *("-days", str(_DAYS), "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1"),
-        *("-keyout", str(made.key), "-out", str(made.certificate)),
+        *("-keyout", str(certificate.key), "-out", str(certificate.certificate)),
     ]
     try:
         subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
@@ -31,4 +31,4 @@ def self_signed(folder: Path) -> Certificate:
         ) from None
     except subprocess.CalledProcessError as exc:
         raise StartupError(f"openssl made no certificate: {exc.stderr.strip()}") from None
-    return made
+    return certificate

@@ -1,15 +1,16 @@
 """
 nginx's configuration for deploy/compose.yaml: python -m kefu.edge.compose [--inside-tls] > deploy/compose/nginx.conf
 
-Rendered when it is changed and not when a container starts, as for Kubernetes: nginx's image needs no Python. It looks
-names up when it reads its configuration; deploy/compose/nginx.sh has it read it again when they mean something else.
+The file is rendered when the configuration changes and not when a container starts, as for Kubernetes: nginx's image
+needs no Python. nginx looks names up when it reads its configuration. deploy/compose/nginx.sh reloads it when a name
+has another address.
 """
 
 import argparse
 import sys
 from pathlib import Path
 
-from kefu.edge.config import Certificate, Edge, Inside, render
+from kefu.edge.config import Certificate, Edge, InternalTls, render
 from kefu.edge.kubernetes import CUSTOMERS_PORT, OPERATIONS_PORT, SHUTDOWN_SECONDS
 from kefu.edge.limits import limits_for
 from kefu.edge.nginx import Nginx
@@ -19,8 +20,8 @@ DESCRIPTORS = 16_384
 """`ulimits` in deploy/compose.yaml."""
 _SECRETS = Path("/run/secrets")
 _NGINX = Nginx(Path("nginx"), (1, 26, 0))
-_INSIDE = Inside(
-    shown=Certificate(_SECRETS / "inside_certificate", _SECRETS / "inside_key"),
+_INTERNAL_TLS = InternalTls(
+    own_certificate=Certificate(_SECRETS / "inside_certificate", _SECRETS / "inside_key"),
     authority=_SECRETS / "inside_authority",
     router_name="kefu-router",
     retrieval_name="kefu-retrieval",
@@ -29,7 +30,7 @@ _INSIDE = Inside(
 
 
 def compose_edge(*, inside_tls: bool = False) -> Edge:
-    """What nginx does beside the other containers: TLS, operations apart, every address behind a service's name."""
+    """nginx beside the other containers: TLS, a separate address for operations, and services by name."""
     return Edge(
         listen=f"0.0.0.0:{CUSTOMERS_PORT}",
         operations_listen=f"0.0.0.0:{OPERATIONS_PORT}",
@@ -40,24 +41,24 @@ def compose_edge(*, inside_tls: bool = False) -> Edge:
         folder=Path("/run/kefu-nginx"),
         limits=limits_for(STREAMS, cores=2, descriptors=DESCRIPTORS),
         certificate=Certificate(_SECRETS / "edge_certificate", _SECRETS / "edge_key"),
-        inside=_INSIDE if inside_tls else None,
+        internal_tls=_INTERNAL_TLS if inside_tls else None,
         shutdown_seconds=SHUTDOWN_SECONDS,
         started_by_root=False,
     )
 
 
-def text_for(*, inside_tls: bool = False) -> str:
+def render_compose(*, inside_tls: bool = False) -> str:
     """nginx.conf, with or without TLS between nginx and the services."""
     return render(compose_edge(inside_tls=inside_tls), _NGINX)
 
 
 def main() -> None:
-    """The program."""
+    """Run the program."""
     parser = argparse.ArgumentParser(
         prog="python -m kefu.edge.compose", description="nginx.conf for deploy/compose.yaml."
     )
     parser.add_argument("--inside-tls", action="store_true", help="call the services over TLS (compose.tls.yaml)")
-    sys.stdout.write(text_for(inside_tls=parser.parse_args().inside_tls))
+    sys.stdout.write(render_compose(inside_tls=parser.parse_args().inside_tls))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""nginx's configuration, from the templates in deploy/nginx."""
+"""nginx's configuration, rendered from the templates in this package."""
 
 import getpass
 import grp
@@ -19,10 +19,10 @@ _IMPORT = f"= {_KNOWLEDGE}ImportDocuments"
 _OPENAI = "/v1/"
 _WEB_IMPORT = "= /api/import"
 _WEB_OPERATIONS = ("/kefu.", "= /desk", "/desk/", _WEB_IMPORT)
-"""What the gateway has for support teams and operators: not at the customers' address, when that is another one."""
-_WEB = "$edge_kind"
-"""Nothing for gRPC, `_web` for what else comes: see deploy/nginx/web.template."""
-_BOTH = """\
+"""Paths of the gateway for support teams and operators: blocked for customers when operations have another address."""
+_WEB_SUFFIX = "$edge_kind"
+"""A suffix of locations: empty for gRPC, `_web` for all else; see web.template."""
+_GRPC_AND_WEB = """\
         error_page 418 = @gateway;
         recursive_error_pages on;  # for nginx the way to the gateway is an error already"""
 _GRPC_ONLY = """\
@@ -40,47 +40,47 @@ class Certificate:
 
 
 @dataclass(frozen=True)
-class Inside:
-    """TLS between nginx and the services: both ends show a certificate of one authority."""
+class InternalTls:
+    """TLS between nginx and the services: both ends have a certificate of one authority."""
 
-    shown: Certificate
+    own_certificate: Certificate
     authority: Path
     router_name: str
-    """Has to be in the routers' certificate."""
+    """Name that the routers' certificate must hold."""
     retrieval_name: str
     gateway_name: str
 
 
 @dataclass(frozen=True)
 class Edge:
-    """What nginx shall do."""
+    """Settings of an nginx."""
 
     listen: str
-    """host:port of ChatService, health and reflection; with a gateway also of its page, its widget and `/v1`."""
+    """host:port of ChatService, health and reflection; with a gateway also of its page, widget and `/v1`."""
     routers: Sequence[str]
     folder: Path
-    """An absolute path: nginx's pid and temporary files."""
+    """Absolute path of the folder for nginx's pid and temporary files."""
     limits: Limits
     retrieval: Sequence[str] = ()
-    """Retrieval services, when KnowledgeService is to be served as well."""
+    """host:port of retrieval services; with any, KnowledgeService is served too."""
     gateways: Sequence[str] = ()
-    """Gateways, when browsers and OpenAI clients are to be served as well: all that is not gRPC goes there."""
+    """host:port of gateways; with any, browsers and OpenAI clients are served too. All that is not gRPC goes there."""
     admin: bool = False
-    """What support teams and operators call at the routers is to be served as well."""
+    """Whether the routers' services for support teams and operators are served too."""
     operations_listen: str = ""
-    """host:port of theirs and of KnowledgeService, when that is another one than `listen`."""
+    """host:port of those services and of KnowledgeService, when it differs from `listen`."""
     certificate: Certificate | None = None
-    inside: Inside | None = None
+    internal_tls: InternalTls | None = None
     access_log: str = "/dev/stdout"
     error_log: str = "stderr"
     shutdown_seconds: float = 20.0
-    """After SIGQUIT, streams have this long to end."""
+    """Time for streams to end after SIGQUIT."""
     keyless_per_second: int = 50
-    """Calls without a key per second and address: health and reflection; and again as many of browsers."""
+    """Calls without a key per second and address: health and reflection, and again as many of browsers."""
     browsers_open: int = 200
-    """Calls of browsers that one address may have open, each page's stream among them."""
+    """Browsers' calls that one address may have open, each page's stream included."""
     started_by_root: bool | None = None
-    """nginx will be; None: as this process is."""
+    """Whether root starts nginx; None: when this process runs as root."""
 
 
 def render(edge: Edge, nginx: Nginx) -> str:
@@ -90,14 +90,17 @@ def render(edge: Edge, nginx: Nginx) -> str:
     if edge.retrieval:
         operations += [_location(edge, _IMPORT), _location(edge, _KNOWLEDGE)]
     if edge.gateways:
-        public += [_through_gateway(_OPENAI)]
-        operations += [_web_import(edge)]
+        public += [_gateway_location(_OPENAI)]
+        operations += [_import_location(edge)]
     if edge.operations_listen:
-        apart = [*operations, *_open_locations(edge)]
+        operations_locations = [*operations, *_open_locations(edge)]
         if edge.gateways:
-            public += [_to_nobody(path) for path in _WEB_OPERATIONS]
-            apart += [_through_gateway(path) for path in (_OPENAI, _CHAT)]
-        servers = [_server(edge, nginx, edge.listen, public), _server(edge, nginx, edge.operations_listen, apart)]
+            public += [_blocked_location(path) for path in _WEB_OPERATIONS]
+            operations_locations += [_gateway_location(path) for path in (_OPENAI, _CHAT)]
+        servers = [
+            _server(edge, nginx, edge.listen, public),
+            _server(edge, nginx, edge.operations_listen, operations_locations),
+        ]
     else:
         servers = [_server(edge, nginx, edge.listen, [*public, *operations])]
     limits = edge.limits
@@ -118,10 +121,10 @@ def render(edge: Edge, nginx: Nginx) -> str:
         keyless_per_second=edge.keyless_per_second,
         keyless_burst=4 * edge.keyless_per_second,
         keyless_open=2 * edge.keyless_per_second,
-        kind=_WEB if edge.gateways else "",
+        kind=_WEB_SUFFIX if edge.gateways else "",
         routers=_servers_of(edge.routers),
         retrieval_upstream=_retrieval_upstream(edge.retrieval),
-        inside=_inside("grpc", edge.inside),
+        inside=_internal_tls_directives("grpc", edge.internal_tls),
         web=_web(edge) if edge.gateways else "",
         servers="\n".join(servers),
     )
@@ -145,9 +148,9 @@ def _server(edge: Edge, nginx: Nginx, listen: str, locations: Sequence[str]) -> 
         "server",
         listen=" ".join(words),
         listen_options="\n".join(f"        {option}" for option in options),
-        dispatch=_BOTH if edge.gateways else _GRPC_ONLY,
-        elsewhere="\n".join(_elsewhere(edge)),
-        kind=_WEB if edge.gateways else "",
+        dispatch=_GRPC_AND_WEB if edge.gateways else _GRPC_ONLY,
+        elsewhere="\n".join(_fallback_locations(edge)),
+        kind=_WEB_SUFFIX if edge.gateways else "",
         locations="\n".join(locations),
         refusals=refusals(web=bool(edge.gateways)),
     )
@@ -159,9 +162,11 @@ def _location(edge: Edge, path: str) -> str:
     to_retrieval = path in (_IMPORT, _KNOWLEDGE)
     upstream = "kefu_retrieval" if to_retrieval else "kefu_router"
     passing = ["if ($edge_kind) {", "    return 418;", "}"] if edge.gateways else []
-    passing.append(f"grpc_pass grpc{'s' if edge.inside else ''}://{upstream};")
-    if edge.inside:
-        passing.append(f"grpc_ssl_name {edge.inside.retrieval_name if to_retrieval else edge.inside.router_name};")
+    passing.append(f"grpc_pass grpc{'s' if edge.internal_tls else ''}://{upstream};")
+    if edge.internal_tls:
+        passing.append(
+            f"grpc_ssl_name {edge.internal_tls.retrieval_name if to_retrieval else edge.internal_tls.router_name};"
+        )
     return fill(
         "location",
         path=path,
@@ -176,13 +181,13 @@ def _open_locations(edge: Edge) -> list[str]:
     return [_location(edge, path) for path in ("/grpc.health.v1.Health/", "/grpc.reflection.")]
 
 
-def _through_gateway(path: str) -> str:
+def _gateway_location(path: str) -> str:
     return fill("location-web", path=path, body=_BODIES[path])
 
 
-def _elsewhere(edge: Edge) -> list[str]:
+def _fallback_locations(edge: Edge) -> list[str]:
     if not edge.gateways:
-        return [_to_nobody("/")]
+        return [_blocked_location("/")]
     limits = edge.limits
     gateway = fill(
         "gateway",
@@ -190,14 +195,14 @@ def _elsewhere(edge: Edge) -> list[str]:
         silent_seconds=limits.watch_silent_seconds,
         passing=_proxy_pass(edge),
     )
-    return [_through_gateway("/"), gateway]
+    return [_gateway_location("/"), gateway]
 
 
-def _to_nobody(path: str) -> str:
+def _blocked_location(path: str) -> str:
     return f"        location {path} {{\n            client_max_body_size 64k;\n            return 419;\n        }}\n"
 
 
-def _web_import(edge: Edge) -> str:
+def _import_location(edge: Edge) -> str:
     return fill(
         "location-import",
         body_seconds=edge.limits.import_silent_seconds,
@@ -213,14 +218,14 @@ def _web(edge: Edge) -> str:
         browsers_burst=4 * edge.keyless_per_second,
         browsers_open=edge.browsers_open,
         gateways=_servers_of(edge.gateways),
-        inside=_inside("proxy", edge.inside),
+        inside=_internal_tls_directives("proxy", edge.internal_tls),
     )
 
 
 def _proxy_pass(edge: Edge) -> str:
-    if edge.inside is None:
+    if edge.internal_tls is None:
         return "proxy_pass http://kefu_gateway;"
-    return f"proxy_pass https://kefu_gateway;\n            proxy_ssl_name {edge.inside.gateway_name};"
+    return f"proxy_pass https://kefu_gateway;\n            proxy_ssl_name {edge.internal_tls.gateway_name};"
 
 
 _BODIES = {
@@ -233,7 +238,7 @@ _BODIES = {
     "/grpc.reflection.": "64k",
     "/": "64k",
 }
-"""client_max_body_size: of a whole request stream, not of a message."""
+"""client_max_body_size by path. It bounds a whole request stream, not a message."""
 
 
 def _servers_of(addresses: Sequence[str]) -> str:
@@ -249,12 +254,12 @@ def _retrieval_upstream(addresses: Sequence[str]) -> str:
     )
 
 
-def _inside(module: str, inside: Inside | None) -> str:
+def _internal_tls_directives(module: str, inside: InternalTls | None) -> str:
     if inside is None:
         return ""
     directives = (
-        f'{module}_ssl_certificate "{inside.shown.certificate}";',
-        f'{module}_ssl_certificate_key "{inside.shown.key}";',
+        f'{module}_ssl_certificate "{inside.own_certificate.certificate}";',
+        f'{module}_ssl_certificate_key "{inside.own_certificate.key}";',
         f'{module}_ssl_trusted_certificate "{inside.authority}";',
         f"{module}_ssl_verify on;",
         f"{module}_ssl_server_name on;",
@@ -264,5 +269,5 @@ def _inside(module: str, inside: Inside | None) -> str:
 
 
 def _user() -> str:
-    # nginx started by root gives its workers to "nobody", who may not enter a private folder.
+    # An nginx started by root runs its workers as "nobody", which may not enter a private folder.
     return f"user {getpass.getuser()} {grp.getgrgid(os.getgid()).gr_name};\n" if os.geteuid() == 0 else ""

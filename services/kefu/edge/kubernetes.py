@@ -1,8 +1,8 @@
 """
 nginx's configuration for the manifests in k8s/: python -m kefu.edge.kubernetes --streams 5000 > OVERLAY/nginx.conf
 
-Rendered when an overlay is written and not when a pod starts: what nginx will do can be read and compared there, a
-change of it rolls the pods (its ConfigMap's name ends in a hash), and nginx's image needs no Python.
+The file is rendered when an overlay is written and not when a pod starts. So the configuration can be read and compared
+there, a change of it rolls the pods (its ConfigMap's name ends in a hash), and nginx's image needs no Python.
 """
 
 import argparse
@@ -10,19 +10,19 @@ import sys
 from pathlib import Path
 
 from kefu.common.errors import StartupError
-from kefu.edge.config import Certificate, Edge, Inside, render
+from kefu.edge.config import Certificate, Edge, InternalTls, render
 from kefu.edge.limits import DEFAULT_STREAMS, Limits, limits_for
 from kefu.edge.nginx import Nginx
 
 CUSTOMERS_PORT = 8443
 OPERATIONS_PORT = 8444
 SHUTDOWN_SECONDS = 60.0
-"""Longest that an answer may go on through an nginx that leaves; the pod's grace period is longer."""
+"""Longest time that an answer may go on through an nginx that is leaving; the pod's grace period is longer."""
 DESCRIPTORS = 524_288
-"""What container runtimes give a process (systemd's DefaultLimitNOFILE); nginx takes what its streams need of it."""
+"""The limit that container runtimes give a process (systemd's DefaultLimitNOFILE); nginx takes what it needs."""
 _CERTIFICATE = Certificate(Path("/etc/kefu-tls/tls.crt"), Path("/etc/kefu-tls/tls.key"))
-_INSIDE = Inside(
-    shown=Certificate(Path("/etc/kefu-inside/tls.crt"), Path("/etc/kefu-inside/tls.key")),
+_INTERNAL_TLS = InternalTls(
+    own_certificate=Certificate(Path("/etc/kefu-inside/tls.crt"), Path("/etc/kefu-inside/tls.key")),
     authority=Path("/etc/kefu-inside/ca.crt"),
     router_name="kefu-router",
     retrieval_name="kefu-retrieval",
@@ -30,15 +30,15 @@ _INSIDE = Inside(
 )
 _CONNECTION_ATTEMPTS = 3
 _NGINX = Nginx(Path("nginx"), (1, 28, 0))
-"""The image's; from 1.25.1 on the configuration is the same."""
+"""The version of nginx's image; from 1.25.1 on the configuration is the same."""
 
 
 def kubernetes_edge(limits: Limits, *, inside_tls: bool = False) -> Edge:
-    """What nginx does in a cluster: TLS, operations apart, the routers behind their service's one address."""
+    """nginx in a cluster: TLS, a separate address for operations, and each service behind one address."""
     return Edge(
         listen=f"0.0.0.0:{CUSTOMERS_PORT}",
         operations_listen=f"0.0.0.0:{OPERATIONS_PORT}",
-        # kube-proxy chooses a router for each connection. One that just left refuses; then another is drawn.
+        # kube-proxy chooses a router for each connection. A router that just left refuses, and another one is drawn.
         routers=["kefu-router:50051"] * _CONNECTION_ATTEMPTS,
         retrieval=["kefu-knowledge:50052"] * _CONNECTION_ATTEMPTS,
         gateways=["kefu-gateway:8080"] * _CONNECTION_ATTEMPTS,
@@ -46,27 +46,27 @@ def kubernetes_edge(limits: Limits, *, inside_tls: bool = False) -> Edge:
         folder=Path("/run/kefu-nginx"),
         limits=limits,
         certificate=_CERTIFICATE,
-        inside=_INSIDE if inside_tls else None,
+        internal_tls=_INTERNAL_TLS if inside_tls else None,
         shutdown_seconds=SHUTDOWN_SECONDS,
         started_by_root=False,
     )
 
 
-def text_for(streams: int, cores: int = 2, *, inside_tls: bool = False) -> str:
-    """nginx.conf of one pod. Raises StartupError when so many streams need more descriptors than there are."""
+def render_pod(streams: int, cores: int = 2, *, inside_tls: bool = False) -> str:
+    """nginx.conf of one pod. Raises StartupError when `streams` need more descriptors than DESCRIPTORS."""
     limits = limits_for(streams, cores=cores, descriptors=DESCRIPTORS)
     return render(kubernetes_edge(limits, inside_tls=inside_tls), _NGINX)
 
 
 def main() -> None:
-    """The program."""
+    """Run the program."""
     parser = argparse.ArgumentParser(prog="python -m kefu.edge.kubernetes", description="nginx.conf for k8s/.")
     parser.add_argument("--streams", type=int, default=DEFAULT_STREAMS, help="most streams open at once (%(default)s)")
     parser.add_argument("--cores", type=int, default=2, help="the container's limit of CPUs (%(default)s)")
     parser.add_argument("--inside-tls", action="store_true", help="for the component inside-tls")
     options = parser.parse_args()
     try:
-        sys.stdout.write(text_for(options.streams, options.cores, inside_tls=options.inside_tls))
+        sys.stdout.write(render_pod(options.streams, options.cores, inside_tls=options.inside_tls))
     except StartupError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(78)  # sysexits.h: EX_CONFIG

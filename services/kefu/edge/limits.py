@@ -1,4 +1,4 @@
-"""Every limit of nginx from one figure: the most streams that shall be open at once."""
+"""nginx's limits, all derived from one figure: the most streams that may be open at once."""
 
 import resource
 from dataclasses import dataclass
@@ -17,31 +17,32 @@ class Limits:
     """Limits that fit together. Connections and descriptors are counted per worker process, as nginx does."""
 
     streams: int
-    """Open at once over all workers; also the most on one client's connection."""
+    """Most streams open at once over all workers, and on one client's connection."""
     workers: int
     connections: int
     descriptors: int
     requests_per_connection: int
     idle_seconds: int = 3600
-    """A client's connection with nothing in flight is kept for this long."""
+    """A client's connection without calls is kept for this long."""
     silent_seconds: int = 900
-    """A stream in which neither side says anything for this long is ended. The router's own time-outs, which know why
-    an answer is late, are much shorter: this only sweeps up."""
+    """A stream in which neither side sends anything for this long is ended. The router's own time-outs, which know why
+    an answer is late, are much shorter: this one is a last resort."""
     watch_silent_seconds: int = 3600
-    """The same of a browser's stream, in which nothing is said while nobody writes; the page begins it anew."""
+    """The same for a browser's stream, which is silent while no message is written. The page then reconnects."""
     import_silent_seconds: int = 3600
+    """The same for an import."""
     request_seconds: int = 30
-    """Between two parts of a request, but for an import."""
+    """Longest pause between two parts of a request, but for an import."""
     send_seconds: int = 60
-    """A client that takes nothing for this long is ended; the router's `slow_reader_seconds` comes first."""
+    """A client that takes nothing for this long is cut off; the router's `slow_reader_seconds` comes first."""
 
 
 def limits_for(streams: int, *, cores: int, descriptors: int) -> Limits:
-    """The limits for `streams` on a machine with so many cores, and so many descriptors per process.
+    """The limits for `streams`, with so many `cores`, and so many `descriptors` per process.
 
-    A worker has to carry all streams, since a chat backend may send them over one connection: a connection to a router
-    for each, and as many from clients. Over all workers, two at least, that leaves room for twice as many clients as
-    there are streams. Raises StartupError when the descriptors do not suffice.
+    One worker has to carry all streams, since a chat backend may send them over one connection. It needs a connection
+    to a router for each stream, and as many from clients. Over all workers, two at least, that leaves room for twice as
+    many clients as there are streams. Raises StartupError when the descriptors do not suffice.
     """
     connections = _CONNECTIONS_PER_STREAM * streams + _SPARE_CONNECTIONS
     needed = connections + _SPARE_DESCRIPTORS
@@ -61,11 +62,11 @@ def limits_for(streams: int, *, cores: int, descriptors: int) -> Limits:
 
 
 def most_streams(descriptors: int) -> int:
-    """The largest figure that `limits_for` accepts with so many descriptors per process."""
+    """Most streams that `limits_for` accepts with so many descriptors per process."""
     return max(0, (descriptors - _SPARE_DESCRIPTORS - _SPARE_CONNECTIONS) // _CONNECTIONS_PER_STREAM)
 
 
 def descriptors_here() -> int:
-    """How many descriptors a process that this one starts may have."""
+    """Most descriptors that a child of this process may have."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     return 1 << 20 if hard == resource.RLIM_INFINITY else hard

@@ -1,4 +1,4 @@
-"""The installed nginx, and whether it takes a configuration."""
+"""The installed nginx: its version, its command, and a check of a configuration."""
 
 import re
 import shutil
@@ -10,45 +10,45 @@ from kefu.common.errors import StartupError
 
 _MINIMUM = (1, 20, 0)
 _HTTP2_DIRECTIVE = (1, 25, 1)
-_PLACES = "/usr/sbin:/usr/local/sbin:/opt/homebrew/bin"  # not on everybody's PATH
+_SEARCH_PATH = "/usr/sbin:/usr/local/sbin:/opt/homebrew/bin"  # not on everybody's PATH
 
 
 @dataclass(frozen=True)
 class Nginx:
-    """An nginx that is installed."""
+    """An installed nginx."""
 
     binary: Path
     version: tuple[int, ...]
 
     @property
     def has_http2_directive(self) -> bool:
-        """HTTP/2 is turned on by `http2 on`, else by a word behind `listen`."""
+        """Whether `http2 on` turns HTTP/2 on; older versions have a word after `listen`."""
         return self.version >= _HTTP2_DIRECTIVE
 
     def command(self, config: Path) -> tuple[str, ...]:
-        """How to run it in the foreground, all its files beside `config`."""
+        """Command that runs nginx in the foreground, with all its files beside `config`."""
         return (str(self.binary), "-e", "stderr", "-p", f"{config.parent}/", "-c", str(config))
 
     def check(self, config: Path) -> None:
-        """`nginx -t`: raises StartupError with what nginx says of a configuration that it does not take."""
+        """Check a configuration with `nginx -t`. Raises StartupError with nginx's message when it is refused."""
         done = subprocess.run([*self.command(config), "-t"], capture_output=True, text=True, timeout=30, check=False)
         if done.returncode:
             raise StartupError(f"nginx does not take {config}: {done.stderr.strip()}")
 
 
 def find_nginx() -> Nginx:
-    """The nginx on this machine; raises StartupError, saying how to get one, when there is none or it is too old."""
-    found = shutil.which("nginx") or shutil.which("nginx", path=_PLACES)
+    """The nginx on this machine. Raises StartupError with a remedy when there is none, or when it is too old."""
+    found = shutil.which("nginx") or shutil.which("nginx", path=_SEARCH_PATH)
     if found is None:
         raise StartupError(
             "There is no nginx here, which several routers or TLS need: install it (Debian and Ubuntu: "
             "apt-get install nginx-light; Fedora: dnf install nginx; macOS: brew install nginx), or use one router "
             "without TLS."
         )
-    printed = subprocess.run([found, "-v"], capture_output=True, text=True, timeout=10, check=False)
-    match = re.search(r"nginx/(\d+)\.(\d+)\.(\d+)", printed.stderr + printed.stdout)
+    output = subprocess.run([found, "-v"], capture_output=True, text=True, timeout=10, check=False)
+    match = re.search(r"nginx/(\d+)\.(\d+)\.(\d+)", output.stderr + output.stdout)
     version = tuple(map(int, match.groups())) if match else (0,)
     if version < _MINIMUM:
-        wanted = ".".join(map(str, _MINIMUM))
-        raise StartupError(f"{found} is nginx {'.'.join(map(str, version))}; Kefu needs {wanted} or later.")
+        minimum = ".".join(map(str, _MINIMUM))
+        raise StartupError(f"{found} is nginx {'.'.join(map(str, version))}; Kefu needs {minimum} or later.")
     return Nginx(Path(found), version)

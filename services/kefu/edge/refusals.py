@@ -1,4 +1,4 @@
-"""What nginx says by itself, in the words and the form of the services: to gRPC a status, to a browser JSON."""
+"""nginx's own refusals, in the form of the services: to gRPC a status, to a browser JSON."""
 
 import base64
 import json
@@ -22,7 +22,7 @@ from kefu.edge.filling import fill
 
 @dataclass(frozen=True)
 class _Refusal:
-    """`status` is HTTP's, for callers that do not speak gRPC."""
+    """One refusal. `status` is HTTP's, for callers that do not speak gRPC."""
 
     name: str
     status: int
@@ -51,7 +51,7 @@ _REFUSALS = (
 
 
 def refusals(*, web: bool) -> str:
-    """The locations that errors of nginx's own lead to; with `web` also those for callers that do not speak gRPC."""
+    """The locations for nginx's own errors; with `web` also those for callers that do not speak gRPC."""
     texts = [_to_grpc(refusal) for refusal in _REFUSALS]
     if web:
         texts += [_to_web(refusal) for refusal in _REFUSALS]
@@ -59,7 +59,7 @@ def refusals(*, web: bool) -> str:
 
 
 def _to_grpc(refusal: _Refusal) -> str:
-    """Status, message and details as a service of ours would send them, and no body."""
+    """Status, message and details as Kefu's services send them, without a body."""
     [(_, details)] = trailers_of(refusal.error)
     return fill(
         "refusal",
@@ -72,7 +72,7 @@ def _to_grpc(refusal: _Refusal) -> str:
 
 
 def _to_web(refusal: _Refusal) -> str:
-    """One object that a Connect client and an OpenAI client both read: neither minds what the other one looks for."""
+    """One object that Connect clients and OpenAI clients both read: each ignores the other's fields."""
     error = refusal.error
     [(_, packed)] = trailers_of(error)
     details = [

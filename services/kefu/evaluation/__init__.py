@@ -1,1 +1,1 @@
-"""Measuring answers: questions with known answers go through the router's own parts, and what comes out is judged."""
+"""Evaluation: questions with known answers go through the router's own parts, and the answers are graded."""

@@ -1,8 +1,8 @@
 """
-What is refused, and what is answered with a right document: by a threshold that was chosen on other questions.
+Abstention: the shares of questions that are refused, and that are answered with a right document.
 
-Folds: a question's threshold comes from the questions whose place in the set, divided by five, has another remainder.
-On those it is the highest one that still answers a wanted share of the answerable ones.
+Thresholds are cross-validated. The set has five folds, by position modulo five, and a question's threshold comes from
+the other folds. There it is the highest one that still answers a given share of the answerable questions.
 """
 
 import math
@@ -15,73 +15,73 @@ import numpy as np
 import numpy.typing as npt
 
 from kefu.evaluation.dataset import QuestionSet
-from kefu.evaluation.metrics import Figure, bootstrapped
+from kefu.evaluation.metrics import Figure, bootstrap_mean
 from kefu.evaluation.plots import Curves
-from kefu.evaluation.results import told
-from kefu.evaluation.retrieval.relevance_fit import Observation, auc, fit, weighed
+from kefu.evaluation.results import format_figure
+from kefu.evaluation.retrieval.relevance_fit import Observation, auc, fit, predict
 from kefu.evaluation.retrieval.run import Evaluation
-from kefu.retrieval.calibration.out_of_domain import FOREIGN
-from kefu.retrieval.domain.calibration import MOST_TITLES, Calibration, calibrate
+from kefu.retrieval.calibration.out_of_domain import OUT_OF_DOMAIN_QUESTIONS
+from kefu.retrieval.domain.calibration import MAX_TITLES, Calibration, calibrate
 
 _FOLDS = 5
-Ask = Callable[[str], float]
-"""The relevance of a question's best passage."""
+BestRelevance = Callable[[str], float]
+"""Returns the relevance of a question's best passage."""
 Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Case:
-    """A question, and what its best passages say of it."""
+    """A question with the signals of its best passages."""
 
     id: str
     answerable: bool
     relevance: float
-    """Of the best one."""
-    apart: float
-    """How far its first document stands apart; see apart.py."""
+    """Relevance of the best passage."""
+    score_margin: float
+    """See score_margin.py."""
     right: bool
-    """A right document is among those that a model would be shown."""
+    """Whether a right document is among the passages for the model."""
     language: str = ""
 
 
 @dataclass(frozen=True)
 class Refusals:
-    """One way to decide."""
+    """The figures of one way to decide."""
 
     name: str
     auc: float
-    """How often an answerable question's signal exceeds another's."""
+    """Probability that an answerable question's signal exceeds that of a question without an answer."""
     threshold: float
-    """Mean over the folds, or the only one."""
+    """Mean threshold of the folds, or the only threshold."""
     refused: Figure
-    """Share of the questions without an answer."""
+    """Refused share of the questions without an answer."""
     answered: Figure
-    """Share of the answerable ones, whether with a right document or not."""
+    """Answered share of the answerable questions, with a right document or not."""
     right: Figure
-    """Share of the answerable ones that are answered, with a right document among the passages that are shown."""
+    """Share of the answerable questions answered with a right document among the passages for the model."""
     curve: tuple[tuple[float, float], ...] = ()
-    """Share answered of the answerable ones, and refused of the others, as one threshold for all moves."""
+    """(answered share of the answerable, refused share of the others), as one threshold for all moves."""
 
 
 @dataclass(frozen=True)
 class Abstention:
-    """One set."""
+    """The abstention of one question set. Field names are those of the JSON output."""
 
     name: str
     answerable: int
     foreign: int
     wanted: float
-    """Share of the answerable ones to be answered, on the other folds."""
+    """Share of the answerable questions to be answered on the other folds, 0 to 1."""
     ways: list[Refusals]
     languages: dict[str, list[Refusals]]
-    """Of each language by the same thresholds, where there are several."""
+    """The same thresholds for each language, if there are several."""
 
     def as_json(self) -> dict[str, Any]:
-        """For programs."""
+        """The figures as JSON."""
         return asdict(self)
 
     def markdown(self) -> str:
-        """A section of a report."""
+        """The figures as a section of a report."""
         lines = [
             f"### {self.name}",
             "",
@@ -92,14 +92,14 @@ class Abstention:
             "|---|---|---|---|---|---|",
         ]
         lines += [
-            f"| {way.name} | {way.auc:.3f} | {way.threshold:.3f} | {told(way.refused)} | {told(way.answered)} | "
-            f"{told(way.right)} |"
+            f"| {way.name} | {way.auc:.3f} | {way.threshold:.3f} | {format_figure(way.refused)} | "
+            f"{format_figure(way.answered)} | {format_figure(way.right)} |"
             for way in (*self.ways, *(one for some in self.languages.values() for one in some))
         ]
         return "\n".join([*lines, ""])
 
     def panel(self) -> Curves:
-        """For a picture."""
+        """The figures as a panel of a plot."""
         return Curves(
             f"{self.name}: {self.answerable} answerable questions, {self.foreign} without an answer",
             "answered, of the answerable ones",
@@ -110,135 +110,150 @@ class Abstention:
 
 
 def cases_of(evaluation: Evaluation, shown: int) -> list[Case]:
-    """Every question of a set; `shown`: most passages that a model is shown."""
+    """A case for each question of a set; the model gets at most `shown` passages."""
     cases: list[Case] = []
     for one in evaluation.questions:
-        hits = evaluation.ranking(one.question, one.leaning, shown)
-        found = {entry.document for hit in hits for entry in (hit.entry, *hit.same)}
+        hits = evaluation.ranking(one.query, one.query_with_history, shown)
+        found = {entry.document for hit in hits for entry in (hit.entry, *hit.duplicates)}
         if hits:
             best = hits[0]
-            right = not found.isdisjoint(one.asked.relevant)
+            right = not found.isdisjoint(one.set_question.relevant)
             cases.append(
                 Case(
-                    id=one.asked.id,
-                    answerable=bool(one.asked.relevant),
+                    id=one.set_question.id,
+                    answerable=bool(one.set_question.relevant),
                     relevance=best.relevance,
-                    apart=evaluation.apart(one),
+                    score_margin=evaluation.score_margin(one),
                     right=right,
-                    language=one.asked.language,
+                    language=one.set_question.language,
                 )
             )
     return cases
 
 
-def abstention(
-    name: str, cases: Sequence[Case], wanted: float, usual: float, own: Calibration | None = None
+def measure_abstention(
+    name: str,
+    cases: Sequence[Case],
+    target_answered: float,
+    default_threshold: float,
+    calibration: Calibration | None = None,
 ) -> Abstention:
-    """Decide every question by relevance, by how far its document stands apart and by both, each by a threshold from
-    other folds; and by the `usual` threshold and the collection's own.
+    """Decide every question by relevance, by score margin and by both, each with thresholds from the other folds.
+
+    Then decide it by `default_threshold` and by the collection's own calibration. `target_answered` is the share of the
+    answerable questions to be answered, 0 to 1.
     """
     answerable = np.array([case.answerable for case in cases])
     by_relevance = np.array([case.relevance for case in cases])
-    stands_apart = np.array([case.apart for case in cases])
-    both = _cross_validated(cases)
+    by_margin = np.array([case.score_margin for case in cases])
+    both = _fit_by_folds(cases)
     ways: list[Refusals] = []
     by_language: dict[str, list[Refusals]] = {}
     languages = sorted({case.language for case in cases})
 
-    def decided(way: str, signal: Floats, thresholds: Floats, *, moves: bool = True) -> None:
-        made = _refusals(way, cases, signal, thresholds)
-        ways.append(replace(made, curve=_curve(signal, answerable)) if moves else made)
+    def decide(way: str, signal: Floats, thresholds: Floats, *, moves: bool = True) -> None:
+        refusals = _refusals(way, cases, signal, thresholds)
+        ways.append(replace(refusals, curve=_curve(signal, answerable)) if moves else refusals)
         for language in languages if len(languages) > 1 else ():
-            mine = [at for at, case in enumerate(cases) if case.language == language]
-            of_language = _refusals(f"{way}, {language}", [cases[at] for at in mine], signal[mine], thresholds[mine])
+            positions = [at for at, case in enumerate(cases) if case.language == language]
+            of_language = _refusals(
+                f"{way}, {language}", [cases[at] for at in positions], signal[positions], thresholds[positions]
+            )
             by_language.setdefault(language, []).append(of_language)
 
-    decided("relevance", by_relevance, _by_folds(cases, by_relevance, wanted))
-    decided("how far its document stands apart", stands_apart, _by_folds(cases, stands_apart, wanted))
-    decided("both, weighed for the set", both, _by_folds(cases, both, wanted))
-    decided("as its questions calibrate it", *_as_calibrated(cases), moves=False)
-    decided(f"relevance, {usual:g} for all", by_relevance, np.full(len(cases), usual), moves=False)
-    if own is not None:
-        label = f"relevance, calibrated with {own.answerable} {own.source} of its own"
-        decided(label, by_relevance, np.full(len(cases), own.min_relevance), moves=False)
-    return Abstention(name, int(answerable.sum()), int((~answerable).sum()), wanted, ways, by_language)
+    decide("relevance", by_relevance, _thresholds_by_fold(cases, by_relevance, target_answered))
+    decide("how far its document stands apart", by_margin, _thresholds_by_fold(cases, by_margin, target_answered))
+    decide("both, weighed for the set", both, _thresholds_by_fold(cases, both, target_answered))
+    decide("as its questions calibrate it", *_calibrate_by_folds(cases), moves=False)
+    decide(
+        f"relevance, {default_threshold:g} for all", by_relevance, np.full(len(cases), default_threshold), moves=False
+    )
+    if calibration is not None:
+        label = f"relevance, calibrated with {calibration.answerable} {calibration.source} of its own"
+        decide(label, by_relevance, np.full(len(cases), calibration.min_relevance), moves=False)
+    return Abstention(name, int(answerable.sum()), int((~answerable).sum()), target_answered, ways, by_language)
 
 
-def calibrated(questions: QuestionSet, evaluation: Evaluation) -> Calibration:
-    """What a set's documents alone, without any of its questions, would be calibrated to."""
+def calibrate_from_titles(questions: QuestionSet, evaluation: Evaluation) -> Calibration:
+    """The calibration of a set by the titles of its documents, without its questions."""
 
     def ask(text: str) -> float:
-        hits = evaluation.ranking(evaluation.ask(text), count=1)
+        hits = evaluation.ranking(evaluation.make_query(text), count=1)
         return hits[0].relevance if hits else 0.0
 
-    foreign = [each for some in FOREIGN.values() for each in some]
+    foreign = [each for some in OUT_OF_DOMAIN_QUESTIONS.values() for each in some]
     return own_calibration([one.title for one in questions.documents], foreign, ask, time.time())
 
 
-def own_calibration(titles: Sequence[str], foreign: Sequence[str], ask: Ask, now: float) -> Calibration:
-    """What a collection with these titles would calibrate itself to."""
-    chosen = list(dict.fromkeys(title.strip() for title in titles if title.strip()))[:MOST_TITLES]
-    return calibrate([ask(title) for title in chosen], [ask(each) for each in foreign], "titles", now)
+def own_calibration(
+    titles: Sequence[str], foreign: Sequence[str], best_relevance: BestRelevance, now: float
+) -> Calibration:
+    """The calibration of a collection with these titles."""
+    chosen = list(dict.fromkeys(title.strip() for title in titles if title.strip()))[:MAX_TITLES]
+    return calibrate(
+        [best_relevance(title) for title in chosen], [best_relevance(each) for each in foreign], "titles", now
+    )
 
 
-def highest_answering(signal: Floats, wanted: float) -> float:
+def highest_threshold(signal: Floats, target_answered: float) -> float:
     """The highest threshold that answers a share of the questions with these signals."""
     if not len(signal):
         return 0.0
-    return float(np.sort(signal)[int((1 - wanted) * len(signal) + 1e-9)])
+    return float(np.sort(signal)[int((1 - target_answered) * len(signal) + 1e-9)])
 
 
 def _folds(count: int) -> npt.NDArray[np.int64]:
     return np.arange(count) % _FOLDS
 
 
-def _cross_validated(cases: Sequence[Case]) -> Floats:
+def _fit_by_folds(cases: Sequence[Case]) -> Floats:
     folds = _folds(len(cases))
     signal = np.zeros(len(cases))
-    observed = [Observation("", False, case.answerable, _row(case), case.relevance) for case in cases]
+    observed = [Observation("", False, case.answerable, _features(case), case.relevance) for case in cases]
     for fold in range(_FOLDS):
         fitted = fit([one for one, other in zip(observed, folds, strict=True) if other != fold])
         for at, case in enumerate(cases):
             if folds[at] == fold:
-                signal[at] = weighed(fitted, _row(case))
+                signal[at] = predict(fitted, _features(case))
     return signal
 
 
-def _row(case: Case) -> tuple[float, float]:
+def _features(case: Case) -> tuple[float, float]:
     bounded = min(max(case.relevance, 1e-6), 1 - 1e-6)
-    return math.log(bounded / (1 - bounded)) / 3, case.apart * 10  # about as wide as each other
+    return math.log(bounded / (1 - bounded)) / 3, case.score_margin * 10  # about as wide as each other
 
 
-def _by_folds(cases: Sequence[Case], signal: Floats, wanted: float) -> Floats:
-    """Each one's threshold."""
+def _thresholds_by_fold(cases: Sequence[Case], signal: Floats, target_answered: float) -> Floats:
+    """The threshold of each case."""
     folds = _folds(len(cases))
     answerable = np.array([case.answerable for case in cases])
     thresholds = np.array(
-        [highest_answering(signal[(folds != fold) & answerable], wanted) for fold in range(_FOLDS)], np.float64
+        [highest_threshold(signal[(folds != fold) & answerable], target_answered) for fold in range(_FOLDS)], np.float64
     )
     return thresholds[folds]
 
 
-def _as_calibrated(cases: Sequence[Case]) -> tuple[Floats, Floats]:
-    """Each one's relevance, 0 where its document stands too little apart, and its threshold: by what the questions of
-    the other folds would calibrate a collection to.
+def _calibrate_by_folds(cases: Sequence[Case]) -> tuple[Floats, Floats]:
+    """The relevance and the threshold of each case, by the calibration from the questions of the other folds.
+
+    The relevance is 0 where the score margin is too small.
     """
     folds = _folds(len(cases))
     signal, thresholds = np.zeros(len(cases)), np.zeros(len(cases))
     for fold in range(_FOLDS):
         others = [case for case, other in zip(cases, folds, strict=True) if other != fold]
         yes, no = ([case for case in others if case.answerable is kind] for kind in (True, False))
-        own = calibrate(
+        calibration = calibrate(
             [case.relevance for case in yes],
             [case.relevance for case in no],
             "questions",
             0.0,
-            apart=([case.apart for case in yes], [case.apart for case in no]),
+            score_margins=([case.score_margin for case in yes], [case.score_margin for case in no]),
         )
         for at, case in enumerate(cases):
             if folds[at] == fold:
-                signal[at] = case.relevance if case.apart >= own.min_apart else 0.0
-                thresholds[at] = own.min_relevance
+                signal[at] = case.relevance if case.score_margin >= calibration.min_apart else 0.0
+                thresholds[at] = calibration.min_relevance
     return signal, thresholds
 
 
@@ -261,7 +276,7 @@ def _refusals(name: str, cases: Sequence[Case], signal: Floats, thresholds: Floa
         name=name,
         auc=auc(observed),
         threshold=float(thresholds.mean()),
-        refused=bootstrapped((~answers)[~answerable].astype(np.float64)),
-        answered=bootstrapped(answers[answerable].astype(np.float64)),
-        right=bootstrapped((answers & right)[answerable].astype(np.float64)),
+        refused=bootstrap_mean((~answers)[~answerable].astype(np.float64)),
+        answered=bootstrap_mean(answers[answerable].astype(np.float64)),
+        right=bootstrap_mean((answers & right)[answerable].astype(np.float64)),
     )

@@ -1,4 +1,4 @@
-"""Question sets whose queries say what a right answer holds: `metadata` of queries.jsonl."""
+"""Answer sets: question sets with the expected answers in `metadata` of queries.jsonl."""
 
 import json
 from collections.abc import Sequence
@@ -12,81 +12,81 @@ from kefu.evaluation.matching import is_hit, is_too_long, keyword_share, token_f
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What is known of a question's right answer."""
+class ExpectedAnswer:
+    """The expected answer of a question."""
 
     language: AnswerLanguage
     answerable: bool = True
     answers: tuple[tuple[str, ...], ...] = ()
-    """Right when for some of these every string occurs."""
+    """An answer is right if every string of one of these occurs in it."""
     keywords: tuple[str, ...] = ()
     reference: str = ""
-    """As a person answered."""
+    """The answer of a person."""
     history: tuple[str, ...] = ()
-    """What was said before, customer and assistant by turns, oldest first."""
+    """Earlier messages, customer and assistant by turns, oldest first."""
 
     @property
-    def is_judged(self) -> bool:
-        """Something is known by which an answer can be judged."""
+    def is_gradable(self) -> bool:
+        """Whether an answer can be graded."""
         return self.answerable and bool(self.answers or self.keywords)
 
 
 @dataclass(frozen=True)
-class Judged:
-    """What one answer is worth."""
+class Grade:
+    """The grade of one answer."""
 
     score: float
-    """1 or 0 by `answers`; else the share of the keywords. 0 when it is too long."""
+    """1 or 0 by `answers`, else the share of the keywords. 0 if the answer is too long."""
     f1: float
     length: int
     too_long: bool
 
 
-def judge(text: str, wanted: Wanted) -> Judged:
-    """Judge a text; one that handed over, or says nothing, is worth 0."""
-    too_long = is_too_long(text, wanted.language)
-    score = float(is_hit(text, wanted.answers)) if wanted.answers else keyword_share(text, wanted.keywords)
-    references = [" ".join(strings) for strings in wanted.answers] or [wanted.reference]
-    # A support answer is judged by how much of what matters it says; steps take more than 300 characters.
-    counts = not too_long or not wanted.answers
-    return Judged(score if counts else 0.0, token_f1(text, references), len(text), too_long)
+def grade_answer(text: str, expected: ExpectedAnswer) -> Grade:
+    """Grade a text. An empty one, such as that of a handoff, scores 0."""
+    too_long = is_too_long(text, expected.language)
+    score = float(is_hit(text, expected.answers)) if expected.answers else keyword_share(text, expected.keywords)
+    references = [" ".join(strings) for strings in expected.answers] or [expected.reference]
+    # A support answer is graded by its keywords; steps take more than 300 characters.
+    counts = not too_long or not expected.answers
+    return Grade(score if counts else 0.0, token_f1(text, references), len(text), too_long)
 
 
-def load_answer_set(folder: Path, first: int = 0) -> tuple[QuestionSet, dict[str, Wanted]]:
-    """A set, and what is wanted of those of its questions that can be judged, by id in the set's order.
+def load_answer_set(folder: Path, first: int = 0) -> tuple[QuestionSet, dict[str, ExpectedAnswer]]:
+    """A set and the expected answers of its gradable questions, by id in the set's order.
 
-    `first` > 0: only of the first so many ids. Raises BadQuestionSet.
+    `first` > 0 limits them to that many ids. Raises BadQuestionSet.
     """
-    questions, wanted = load_question_set(folder), load_wanted(folder)
-    ids = [question.id for question in questions.questions if wanted[question.id].is_judged]
+    questions, expected = load_question_set(folder), load_expected_answers(folder)
+    ids = [question.id for question in questions.questions if expected[question.id].is_gradable]
     if not ids:
         raise BadQuestionSet(
             f"{folder / 'queries.jsonl'} says of no question what its answer holds; metadata.answers (a list of lists "
             "of strings) or metadata.keywords (a list of strings) would."
         )
-    return questions, {each: wanted[each] for each in ids[: first or None]}
+    return questions, {each: expected[each] for each in ids[: first or None]}
 
 
-def load_wanted(folder: Path) -> dict[str, Wanted]:
-    """What is wanted of each question, by id in the set's order. The set was loaded before, and is in order."""
-    wanted: dict[str, Wanted] = {}
+def load_expected_answers(folder: Path) -> dict[str, ExpectedAnswer]:
+    """The expected answer of each question, by id in the set's order. The set has to be checked before."""
+    expected: dict[str, ExpectedAnswer] = {}
     with (folder / "queries.jsonl").open(encoding="utf-8") as lines:
         for line in lines:
             if line.strip():
                 row: dict[str, Any] = json.loads(line)
-                wanted[str(row["_id"])] = _wanted(row)
-    return wanted
+                expected[str(row["_id"])] = _expected_answer(row)
+    return expected
 
 
-def _wanted(row: dict[str, Any]) -> Wanted:
-    about: dict[str, Any] = row.get("metadata") or {}
-    language = about.get("language")
-    answers: Sequence[Sequence[str]] = about.get("answers") or ()
-    return Wanted(
+def _expected_answer(row: dict[str, Any]) -> ExpectedAnswer:
+    metadata: dict[str, Any] = row.get("metadata") or {}
+    language = metadata.get("language")
+    answers: Sequence[Sequence[str]] = metadata.get("answers") or ()
+    return ExpectedAnswer(
         language=language if language in ("en", "zh") else answer_language(str(row["text"])) or "en",
-        answerable=bool(about.get("answerable", True)),
+        answerable=bool(metadata.get("answerable", True)),
         answers=tuple(tuple(map(str, strings)) for strings in answers),
-        keywords=tuple(map(str, about.get("keywords") or ())),
-        reference=str(about.get("reference") or ""),
-        history=tuple(map(str, about.get("history") or ())),
+        keywords=tuple(map(str, metadata.get("keywords") or ())),
+        reference=str(metadata.get("reference") or ""),
+        history=tuple(map(str, metadata.get("history") or ())),
     )

@@ -1,10 +1,10 @@
 """
-The same questions answered four ways, with the router's own prompt, relay and filters.
+The arms: the same questions answered in four ways, with the router's own prompt, relay and filters.
 
-    closed      the model alone, no passage in the prompt: what it knows by heart
-    rag         as a customer is answered: searched, decided, generated, filtered, or handed over
-    oracle      the same, but only the right documents are there: what better retrieval could gain at most
-    extractive  no model: the single best sentence of what was found
+    closed      the model alone, without passages: what it knows by itself
+    rag         the answer of a customer: searched, decided, generated, filtered, or handed off
+    oracle      the same with the right documents alone: the most that better retrieval could gain
+    extractive  no model: the single best sentence of the passages
 """
 
 import asyncio
@@ -16,8 +16,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from kefu.common.auth import Principal, Scope
-from kefu.evaluation.answer_set import Wanted
-from kefu.evaluation.set_knowledge import SetKnowledge
+from kefu.evaluation.answer_set import ExpectedAnswer
+from kefu.evaluation.set_knowledge import SetRetrievalClient
 from kefu.router.answering.draft import AnswerDraft
 from kefu.router.answering.pipeline import AnswerPipeline
 from kefu.router.answering.prompt import Budget, build_prompt
@@ -25,7 +25,7 @@ from kefu.router.answering.question import Question
 from kefu.router.answering.token_estimate import TokenEstimate
 from kefu.router.config import RouterConfig
 from kefu.router.dispatch.hedging import Hedging
-from kefu.router.dispatch.relay import Patience, Pool, Relays
+from kefu.router.dispatch.relay import RelayFactory, RelayPolicy, ReplicaChooser
 from kefu.router.dispatch.retry_budget import RetryBudget
 from kefu.router.domain.generation import Frame, GenerationRequest
 from kefu.router.domain.turn import Turn
@@ -35,9 +35,9 @@ from kefu.router.nlu.message import CustomerMessage
 from kefu.router.tenants.settings import TenantSettings, effective_settings
 from kefu.router.turn_stream.event_log import TurnEventLog
 
-AT_ONCE = 16
+CONCURRENT_QUESTIONS = 16
 """Questions in flight: vLLM on two cores writes six times as much at 16 answers as at one."""
-_NO_HURRY = 86_400.0  # seconds: a measurement waits, and a time-out would count as a wrong answer
+_NO_TIMEOUT_SECONDS = 86_400.0  # a measurement waits, because a time-out would count as a wrong answer
 _SOMEBODY = Principal("evaluation", "evaluation", frozenset({Scope.CHAT}))
 
 
@@ -51,8 +51,8 @@ class Arm(StrEnum):
 
 
 @dataclass(frozen=True)
-class Answered:
-    """What a customer would have read, and where it comes from."""
+class ArmAnswer:
+    """The answer of an arm, and its origin. Field names are those of the JSON output."""
 
     id: str
     question: str
@@ -60,69 +60,69 @@ class Answered:
     source: str
     finish: str
     written: str = ""
-    """By the model, before the filters."""
+    """The model's text before the filters."""
     evidence: tuple[str, ...] = ()
-    """The passages that sentences were shown of, each under its title and headings."""
+    """The passages for the model, each under its title and headings."""
     blocked: str = ""
-    """The literal at which the answer was broken off."""
+    """The literal at which the answer was cut off."""
     citations: int = 0
     prompt_tokens: int = 0
     seconds: float = field(default=0.0, compare=False)
-    """It took; no part of what was answered."""
+    """Duration; not part of the comparison of answers."""
 
 
 @dataclass
-class Asker:
-    """Answers questions of one set. `thinks`: the model may, for models that can."""
+class ArmRunner:
+    """Answers the questions of one set in any arm. `thinks` lets a model think that can."""
 
     config: RouterConfig
-    pool: Pool
-    found: SetKnowledge
-    told: SetKnowledge
+    pool: ReplicaChooser
+    searched: SetRetrievalClient
+    oracle: SetRetrievalClient
     thinks: bool = False
 
     def __post_init__(self) -> None:
         self._settings = effective_settings(TenantSettings(), self.config)
         self._rag, self._oracle = (
             AnswerPipeline(self.config, knowledge, self.pool)  # pyright: ignore[reportArgumentType] - has what it takes
-            for knowledge in (self.found, self.told)
+            for knowledge in (self.searched, self.oracle)
         )
 
     async def answers(
-        self, arm: Arm, texts: Mapping[str, str], wanted: Mapping[str, Wanted], done: Callable[[], None]
-    ) -> list[Answered]:
-        """All answers of an arm, in the order of `wanted`. `done` is called after each."""
-        gate = asyncio.Semaphore(AT_ONCE)
+        self, arm: Arm, texts: Mapping[str, str], expected: Mapping[str, ExpectedAnswer], done: Callable[[], None]
+    ) -> list[ArmAnswer]:
+        """All answers of an arm, in the order of `expected`. `done` is called after each."""
+        gate = asyncio.Semaphore(CONCURRENT_QUESTIONS)
 
-        async def one(each: str) -> Answered:
+        async def one(each: str) -> ArmAnswer:
             async with gate:
-                answered = await self.answer(arm, each, texts[each], wanted[each])
+                answered = await self.answer(arm, each, texts[each], expected[each])
             done()
             return answered
 
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(one(each)) for each in wanted]
+            tasks = [group.create_task(one(each)) for each in expected]
         return [task.result() for task in tasks]
 
-    async def answer(self, arm: Arm, each: str, text: str, wanted: Wanted) -> Answered:
-        """One answer."""
-        question = self._question(text, wanted)
+    async def answer(self, arm: Arm, ident: str, text: str, expected: ExpectedAnswer) -> ArmAnswer:
+        """The answer of an arm to one question."""
+        question = self._question(text, expected)
         began = time.monotonic()
         match arm:
             case Arm.EXTRACTIVE:
-                return await self._extract(each, question)
+                return await self._extract(ident, question)
             case Arm.CLOSED:
-                return await self._closed(each, question)
+                return await self._closed(ident, question)
             case Arm.RAG | Arm.ORACLE:
                 draft = AnswerDraft(TurnEventLog(), began)
                 outcome = await (self._rag if arm is Arm.RAG else self._oracle).answer(question, draft)
-                return Answered(
-                    id=each,
-                    question="\n".join((*wanted.history, text)),
+                return ArmAnswer(
+                    id=ident,
+                    question="\n".join((*expected.history, text)),
                     text=draft.log.text,
                     source=outcome.source,
                     finish=outcome.finish,
-                    written="" if draft.received is None else draft.received.sent().text,
+                    written="" if draft.received is None else draft.received.partial_answer().text,
                     evidence=tuple(
                         "\n".join((each.title, *each.headings, each.text)) for each in outcome.basis.passages
                     ),
@@ -132,15 +132,20 @@ class Asker:
                     seconds=time.monotonic() - began,
                 )
 
-    async def _extract(self, each: str, question: Question) -> Answered:
-        found = await self.found.search(
-            _SOMEBODY, question.text, collections=(), as_of="", top_k=self._settings.max_passages, seconds=_NO_HURRY
+    async def _extract(self, each: str, question: Question) -> ArmAnswer:
+        found = await self.searched.search(
+            _SOMEBODY,
+            question.text,
+            collections=(),
+            as_of="",
+            top_k=self._settings.max_passages,
+            seconds=_NO_TIMEOUT_SECONDS,
         )
         best = best_sentence(question.text, found.passages)
         text = "" if best is None else best.text
-        return Answered(each, question.text, text, source="extractive", finish="stop", evidence=(text,))
+        return ArmAnswer(each, question.text, text, source="extractive", finish="stop", evidence=(text,))
 
-    async def _closed(self, each: str, question: Question) -> Answered:
+    async def _closed(self, each: str, question: Question) -> ArmAnswer:
         estimate = TokenEstimate()
         budget = Budget(self.config.prompt_tokens, self.config.history_tokens)
         prompt = build_prompt(
@@ -159,16 +164,16 @@ class Asker:
             temperature=self._settings.temperature,
             reasoning_tokens=self.config.reasoning_tokens if self.thinks else None,
         )
-        relays = Relays(
+        relays = RelayFactory(
             self.pool,
-            Patience(self.config.first_token_seconds, self.config.between_token_seconds, self.config.attempts),
+            RelayPolicy(self.config.first_token_seconds, self.config.between_token_seconds, self.config.attempts),
             RetryBudget(share=1.0, reserve=100.0, per_second=1.0),
             Hedging(share=0.0),
         )
         text = "".join([text async for text in _texts(relays, order)])
-        return Answered(each, question.text, text, source="generated", finish="stop", written=text)
+        return ArmAnswer(each, question.text, text, source="generated", finish="stop", written=text)
 
-    def _question(self, text: str, wanted: Wanted) -> Question:
+    def _question(self, text: str, wanted: ExpectedAnswer) -> Question:
         now = time.monotonic()
         turns = [
             Turn(id="", question=asked, language=wanted.language, as_of="", create_time=0.0, text=said)
@@ -187,19 +192,19 @@ class Asker:
         )
 
 
-def patient(config: RouterConfig) -> RouterConfig:
-    """The same, but nobody is in a hurry: sixteen prompts at once are read one after the other on a small machine."""
+def without_timeouts(config: RouterConfig) -> RouterConfig:
+    """The configuration without time-outs: a small machine reads sixteen prompts one after the other."""
     return config.model_copy(
         update={
-            "search_seconds": _NO_HURRY,
-            "first_token_seconds": _NO_HURRY,
-            "between_token_seconds": _NO_HURRY,
+            "search_seconds": _NO_TIMEOUT_SECONDS,
+            "first_token_seconds": _NO_TIMEOUT_SECONDS,
+            "between_token_seconds": _NO_TIMEOUT_SECONDS,
             "hedge_share": 0.0,
         }
     )
 
 
-async def _texts(relays: Relays, order: GenerationRequest) -> AsyncGenerator[str, None]:
+async def _texts(relays: RelayFactory, order: GenerationRequest) -> AsyncGenerator[str, None]:
     async with aclosing(relays.relay(_SOMEBODY).frames(order)) as frames:
         async for frame in frames:
             if isinstance(frame, Frame) and not frame.reasoning:

@@ -1,5 +1,5 @@
 """
-A question set replayed in order through the guard of kept answers: how many would be given again, and how many wrongly.
+Replay of a question set in order through the answer cache: the shares of hits and of false hits.
 
 A hit is right when both questions have the same answer: the same `answers` where the set says what an answer holds,
 else a right document in common (a thread, an entry of a FAQ).
@@ -11,141 +11,144 @@ from dataclasses import dataclass
 import numpy as np
 
 from kefu.common.text.question_equivalence import reduce_question
-from kefu.evaluation.answer_set import Wanted
+from kefu.evaluation.answer_set import ExpectedAnswer
 from kefu.evaluation.dataset import SetQuestion
-from kefu.evaluation.metrics import Figure, bootstrapped
+from kefu.evaluation.metrics import Figure, bootstrap_mean
 from kefu.retrieval.embedders import Vectors
 from kefu.router.answering.answer_cache import is_impersonal
 
-ALONE = (0.90, 0.93, 0.96, 0.98)
-"""Cosines at which a cache without the guard is replayed, to be compared with."""
+UNGUARDED_COSINES = (0.90, 0.93, 0.96, 0.98)
+"""Cosines at which a cache without the guard of question equivalence is replayed, for comparison."""
 
 
 @dataclass(frozen=True)
 class Lookup:
-    """A question of a set, as it met the cache."""
+    """One question of a set, looked up in the cache."""
 
     question: SetQuestion
     hit: SetQuestion | None
-    """The question whose answer it would be given."""
-    false: bool
-    """That answer is not its own."""
-    possible: bool
-    """An earlier question has the same answer."""
+    """The earlier question whose answer would be given."""
+    is_false_hit: bool
+    """Whether that answer is wrong for this question."""
+    could_hit: bool
+    """Whether an earlier question has the same answer."""
 
 
 @dataclass(frozen=True)
 class Replay:
-    """What a replay came to."""
+    """The figures of a replay."""
 
     name: str
     lookups: Sequence[Lookup]
     left_out: int
-    """Questions that lean on history or hold personal data: never looked up."""
+    """Number of questions never looked up: they depend on history or hold personal data."""
 
     @property
     def hits(self) -> list[Lookup]:
-        """Those that would have been answered without the model."""
+        """Lookups that would have been answered without the model."""
         return [each for each in self.lookups if each.hit is not None]
 
     def as_json(self) -> dict[str, object]:
-        """For a machine, rounded to five places."""
+        """The figures as JSON, rounded to five places."""
         return {
             "lookups": len(self.lookups),
             "left_out": self.left_out,
-            "possible": sum(each.possible for each in self.lookups),
+            "possible": sum(each.could_hit for each in self.lookups),
             "hits": len(self.hits),
-            "false_hits": sum(each.false for each in self.hits),
+            "false_hits": sum(each.is_false_hit for each in self.hits),
             "hit_rate": _rounded(self.hit_rate),
             "false_per_lookup": _rounded(self.false_per_lookup),
             "false_per_hit": _rounded(self.false_per_hit),
         }
 
     def line(self) -> str:
-        """For a person."""
-        hits, false = len(self.hits), sum(each.false for each in self.hits)
-        possible = sum(each.possible for each in self.lookups)
+        """The figures as a line of text."""
+        hits, false = len(self.hits), sum(each.is_false_hit for each in self.hits)
+        possible = sum(each.could_hit for each in self.lookups)
         return (
             f"{self.name}: {len(self.lookups)} lookups, {possible} with an earlier question of the same answer; "
-            f"hits {hits} = {_spoken(self.hit_rate)}; false {false} = {_spoken(self.false_per_lookup)} of lookups, "
-            f"{_spoken(self.false_per_hit)} of hits"
+            f"hits {hits} = {_format_share(self.hit_rate)}; false {false} = {_format_share(self.false_per_lookup)} of "
+            f"lookups, {_format_share(self.false_per_hit)} of hits"
         )
 
     @property
     def hit_rate(self) -> Figure:
-        """Share of lookups."""
-        return bootstrapped(np.array([each.hit is not None for each in self.lookups], np.float64))
+        """Hits as a share of lookups."""
+        return bootstrap_mean(np.array([each.hit is not None for each in self.lookups], np.float64))
 
     @property
     def false_per_lookup(self) -> Figure:
-        """Share of lookups."""
-        return bootstrapped(np.array([each.false for each in self.lookups], np.float64))
+        """False hits as a share of lookups."""
+        return bootstrap_mean(np.array([each.is_false_hit for each in self.lookups], np.float64))
 
     @property
     def false_per_hit(self) -> Figure:
-        """Share of hits; all 0 without any."""
-        return bootstrapped(np.array([each.false for each in self.hits], np.float64))
+        """False hits as a share of hits; all 0 without any."""
+        return bootstrap_mean(np.array([each.is_false_hit for each in self.hits], np.float64))
 
 
 def replay(
     name: str,
     questions: Sequence[SetQuestion],
-    wanted: Mapping[str, Wanted],
+    expected: Mapping[str, ExpectedAnswer],
     vectors: Mapping[str, Vectors],
     min_cosine: float,
 ) -> Replay:
-    """Through the guard and the embedder, as the router does it; `vectors` by question id."""
-    kept: dict[tuple[str, str], SetQuestion] = {}
+    """Replay with question equivalence and the cosine, like the router. `vectors` are by question id."""
+    cached: dict[tuple[str, str], SetQuestion] = {}
     lookups: list[Lookup] = []
     before: list[SetQuestion] = []
-    for question in _looked_up(questions):
+    for question in _eligible(questions):
         key = (question.language, reduce_question(question.text).key)
-        found = kept.get(key)
+        found = cached.get(key)
         if found is not None and float(vectors[found.id] @ vectors[question.id]) < min_cosine:
             found = None
-        lookups.append(_lookup(question, found, before, wanted))
+        lookups.append(_lookup(question, found, before, expected))
         if found is None:
-            kept[key] = question
+            cached[key] = question
         before.append(question)
     return Replay(name, lookups, len(questions) - len(lookups))
 
 
-def replay_alone(
+def replay_unguarded(
     name: str,
     questions: Sequence[SetQuestion],
-    wanted: Mapping[str, Wanted],
+    expected: Mapping[str, ExpectedAnswer],
     vectors: Mapping[str, Vectors],
     min_cosine: float,
 ) -> Replay:
-    """Without the guard: the nearest question whose answer is kept, from a cosine on."""
-    kept: list[SetQuestion] = []
+    """Replay by the cosine alone: the nearest cached question from `min_cosine` on is a hit."""
+    cached: list[SetQuestion] = []
     lookups: list[Lookup] = []
     before: list[SetQuestion] = []
-    for question in _looked_up(questions):
-        found = max(kept, key=lambda each: float(vectors[each.id] @ vectors[question.id]), default=None)
+    for question in _eligible(questions):
+        found = max(cached, key=lambda each: float(vectors[each.id] @ vectors[question.id]), default=None)
         if found is not None and float(vectors[found.id] @ vectors[question.id]) < min_cosine:
             found = None
-        lookups.append(_lookup(question, found, before, wanted))
+        lookups.append(_lookup(question, found, before, expected))
         if found is None:
-            kept.append(question)
+            cached.append(question)
         before.append(question)
     return Replay(name, lookups, len(questions) - len(lookups))
 
 
-def _looked_up(questions: Sequence[SetQuestion]) -> list[SetQuestion]:
+def _eligible(questions: Sequence[SetQuestion]) -> list[SetQuestion]:
     return [question for question in questions if not question.before and is_impersonal(question.text)]
 
 
 def _lookup(
-    question: SetQuestion, found: SetQuestion | None, before: Sequence[SetQuestion], wanted: Mapping[str, Wanted]
+    question: SetQuestion,
+    found: SetQuestion | None,
+    before: Sequence[SetQuestion],
+    expected: Mapping[str, ExpectedAnswer],
 ) -> Lookup:
-    false = found is not None and not _same_answer(found, question, wanted)
-    possible = any(_same_answer(earlier, question, wanted) for earlier in before)
+    false = found is not None and not _same_answer(found, question, expected)
+    possible = any(_same_answer(earlier, question, expected) for earlier in before)
     return Lookup(question, found, false, possible)
 
 
-def _same_answer(one: SetQuestion, other: SetQuestion, wanted: Mapping[str, Wanted]) -> bool:
-    answers, others = wanted[one.id].answers, wanted[other.id].answers
+def _same_answer(one: SetQuestion, other: SetQuestion, expected: Mapping[str, ExpectedAnswer]) -> bool:
+    answers, others = expected[one.id].answers, expected[other.id].answers
     if answers or others:
         return answers == others
     return bool(one.relevant & other.relevant)
@@ -155,5 +158,5 @@ def _rounded(one: Figure) -> list[float]:
     return [round(one.value, 5), round(one.low, 5), round(one.high, 5)]
 
 
-def _spoken(one: Figure) -> str:
+def _format_share(one: Figure) -> str:
     return f"{one.value:.2%} ({one.low:.2%} to {one.high:.2%})"

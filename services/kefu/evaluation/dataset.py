@@ -12,7 +12,7 @@ from kefu.common.text.language import language_of
 
 
 class BadQuestionSet(Exception):
-    """A part of the folder is missing or cannot be read; the message says which."""
+    """A missing or unreadable part of a question set; the message says which."""
 
 
 @dataclass(frozen=True)
@@ -26,26 +26,26 @@ class SetDocument:
 
 @dataclass(frozen=True)
 class SetQuestion:
-    """A question; `relevant` holds the ids of the documents that answer it, and is empty when none is known to."""
+    """A question of the set. `relevant` holds the ids of the documents that answer it, if any."""
 
     id: str
     text: str
     relevant: frozenset[str]
     language: str
-    """As the set names it, else as it is recognised."""
+    """The set's language for the question, else the detected one."""
     before: str = ""
-    """What the customer said before it; empty for a first question."""
+    """The customer's previous message; empty for a first question."""
 
     @property
     def is_even(self) -> bool:
-        """The number in its id is even: weights are fitted on these and reported on the others."""
+        """Whether the number in the id is even. Weights are fitted on these questions and reported on the others."""
         numbers = re.findall(r"\d+", self.id)
         return bool(numbers) and int(numbers[-1]) % 2 == 0
 
 
 @dataclass(frozen=True)
 class QuestionSet:
-    """One folder."""
+    """A question set: its documents and questions."""
 
     name: str
     documents: list[SetDocument]
@@ -53,7 +53,7 @@ class QuestionSet:
 
 
 def load_question_set(folder: Path) -> QuestionSet:
-    """Read a folder; raises BadQuestionSet when a part is missing, broken or empty."""
+    """Load a folder. Raises BadQuestionSet when a part is missing, broken or empty."""
     documents = [
         SetDocument(str(row["_id"]), str(row.get("title") or ""), str(row.get("text") or ""))
         for row in _rows(folder / "corpus.jsonl")

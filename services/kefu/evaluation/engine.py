@@ -1,4 +1,4 @@
-"""The model that is measured: a generation service that runs already, or one of this process's own."""
+"""The model to measure: a running generation service, or one in this process."""
 
 import secrets
 from collections.abc import AsyncIterator
@@ -15,26 +15,26 @@ from kefu.generation.service import SCOPES, limits_of, open_engine
 from kefu.generation.servicer import GenerationServicer
 from kefu.generation.v1 import generation_pb2 as pb
 from kefu.generation.v1 import generation_pb2_grpc as rpc
-from kefu.router.dispatch.relay import Pool
+from kefu.router.dispatch.relay import ReplicaChooser
 from kefu.router.replicas.pool import open_pool
 
 _CALLER = "evaluation"
 
 
 @dataclass(frozen=True)
-class Measured:
-    """Replicas with one model."""
+class MeasuredModel:
+    """A pool of replicas with one model."""
 
-    pool: Pool
+    pool: ReplicaChooser
     model: str
     fingerprint: str
     reasons: bool
-    """It can think before it answers."""
+    """Whether the model can think before it answers."""
 
 
 @asynccontextmanager
-async def running_model(model: str) -> AsyncIterator[Measured]:
-    """Serve a model (empty: the default one) over gRPC on a port of its own while the block runs."""
+async def running_model(model: str) -> AsyncIterator[MeasuredModel]:
+    """Serve a model over gRPC on a free port while the block runs; empty: the default model."""
     key = f"kefu_internal_{secrets.token_hex(32)}"
     config = GenerationConfig(internal_key=key, **({"model": model} if model else {}))  # pyright: ignore[reportArgumentType]
     async with AsyncExitStack() as stack:
@@ -47,11 +47,11 @@ async def running_model(model: str) -> AsyncIterator[Measured]:
 
 
 @asynccontextmanager
-async def served_at(addresses: str, internal_key: str) -> AsyncIterator[Measured]:
-    """Replicas that run already. Raises grpc.aio.AioRpcError when none answers."""
+async def served_at(addresses: str, internal_key: str) -> AsyncIterator[MeasuredModel]:
+    """Connect to running replicas. Raises grpc.aio.AioRpcError when none answers."""
     async with open_pool(addresses, internal_key, _CALLER) as pool:
         async with grpc.aio.insecure_channel(addresses.split(",")[0]) as channel:
             described = await rpc.GenerationServiceStub(channel).DescribeModel(
                 pb.DescribeModelRequest(), metadata=internal_metadata(internal_key), timeout=30.0, wait_for_ready=True
             )
-        yield Measured(pool, described.model, described.fingerprint, described.supports_reasoning)
+        yield MeasuredModel(pool, described.model, described.fingerprint, described.supports_reasoning)

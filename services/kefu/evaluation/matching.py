@@ -1,9 +1,9 @@
 """
-When an answer counts as right.
+The match of an answer with the expected strings.
 
 `answers` of a question is a list of lists: an answer is right when for some list every string occurs in it. Both are
 normalised first: NFKC, traditional to simplified characters, lower case, citations "[n]" removed, spaces and
-punctuation dropped except decimal points. An answer of digits only has to stand between number boundaries: 20 is not
+punctuation dropped except decimal points. A string of digits only has to stand between number boundaries: 20 is not
 in 2017.
 """
 
@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from kefu.common.text.chinese import simplified
 from kefu.common.text.language import AnswerLanguage
 
-LONGEST: dict[AnswerLanguage, int] = {"en": 300, "zh": 120}
-"""Characters; a longer answer counts as wrong, whatever it holds: reading out the page is no answer."""
+MAX_CHARACTERS: dict[AnswerLanguage, int] = {"en": 300, "zh": 120}
+"""Most characters of an answer by language. A longer one counts as wrong: reading out the page is no answer."""
 
 _CITATION = re.compile(r"[\[【［]\s*\d{1,3}\s*[\]】］]")
 _DECIMAL_POINT = re.compile(r"(?<=\d)\.(?=\d)")
@@ -28,21 +28,21 @@ _UNIT = re.compile(r"[\u3400-\u9fff]|[^\W_\u3400-\u9fff]+")
 
 
 def normalised(text: str) -> str:
-    """What two texts are compared by."""
+    """The normalised form of a text, for comparison."""
     plain = simplified(unicodedata.normalize("NFKC", _CITATION.sub("", text))).lower()
     plain = _DECIMAL_POINT.sub(_KEPT, plain)
     return _NO_WORD.sub(lambda run: "." if run[0] == _KEPT else "", plain)
 
 
-def occurs(wanted: str, text: str) -> bool:
-    """Whether a string occurs in a text; both as they are."""
-    needle, hay = normalised(wanted), normalised(text)
+def occurs(expected: str, text: str) -> bool:
+    """Whether a string occurs in a text; both are normalised here."""
+    needle, hay = normalised(expected), normalised(text)
     if not needle:
         return False
     if not _NUMBER.fullmatch(needle):
         return needle in hay
     if not _ONE_NUMBER.fullmatch(
-        unicodedata.normalize("NFKC", wanted).strip()
+        unicodedata.normalize("NFKC", expected).strip()
     ):  # 4:51, 24-10: dropped signs join digits
         return re.search(rf"(?<!\d){re.escape(needle)}(?!\d)", hay) is not None
     # Numbers that stand apart in the text must not run together: "7 of 20 17" has no 2017.
@@ -52,24 +52,24 @@ def occurs(wanted: str, text: str) -> bool:
 
 
 def is_hit(answer: str, answers: Sequence[Sequence[str]]) -> bool:
-    """Whether for some list of strings all occur in the answer, whatever its length."""
+    """Whether all strings of one list occur in the answer, of any length."""
     return any(strings and all(occurs(string, answer) for string in strings) for strings in answers)
 
 
 def is_too_long(answer: str, language: AnswerLanguage) -> bool:
-    """Whether an answer is too long to count, citations left out."""
-    return len(_CITATION.sub("", answer).strip()) > LONGEST[language]
+    """Whether an answer is too long, without its citations."""
+    return len(_CITATION.sub("", answer).strip()) > MAX_CHARACTERS[language]
 
 
 def keyword_share(answer: str, keywords: Sequence[str]) -> float:
-    """Share of the keywords that occur in the answer."""
+    """Share of the keywords that occur in the answer, 0 to 1."""
     return sum(occurs(keyword, answer) for keyword in keywords) / len(keywords) if keywords else 0.0
 
 
 def token_f1(answer: str, references: Sequence[str]) -> float:
-    """The best F1 of words (of Chinese, characters) against any reference: a measure of brevity beside the hit."""
-    said = _units(answer)
-    return max((_f1(said, _units(reference)) for reference in references), default=0.0)
+    """The best token F1 against any reference, by words or Chinese characters: a measure of brevity beside the hit."""
+    answer_units = _units(answer)
+    return max((_f1(answer_units, _units(reference)) for reference in references), default=0.0)
 
 
 def _units(text: str) -> Counter[str]:
@@ -77,6 +77,6 @@ def _units(text: str) -> Counter[str]:
     return Counter(_UNIT.findall(plain))
 
 
-def _f1(said: Counter[str], meant: Counter[str]) -> float:
-    common = (said & meant).total()
-    return 2 * common / (said.total() + meant.total()) if common else 0.0
+def _f1(answer_units: Counter[str], reference_units: Counter[str]) -> float:
+    common = (answer_units & reference_units).total()
+    return 2 * common / (answer_units.total() + reference_units.total()) if common else 0.0

@@ -1,4 +1,4 @@
-"""What a list of ranks is worth: hit rates and mean reciprocal rank, with bootstrap intervals."""
+"""Metrics of ranks: hit rates and mean reciprocal rank, with bootstrap intervals."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,12 +10,12 @@ _RESAMPLES = 2_000
 _LEVELS = (2.5, 97.5)
 
 Ranks = Sequence[int]
-"""Of each question, the rank of its first right document; 0 when it was not found."""
+"""The rank of each question's first right document, from 1; 0 if none was found."""
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A mean over questions, and the interval that 95 % of samples of so many questions would put it in."""
+    """A mean over questions with its 95 % interval by bootstrap."""
 
     value: float
     low: float
@@ -24,7 +24,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Figures:
-    """Shares of questions whose first right document is at rank 1, within 5; and the mean of 1/rank within 10."""
+    """H@1, H@5 and MRR@10 of some questions."""
 
     queries: int
     h1: Figure
@@ -32,19 +32,19 @@ class Figures:
     mrr10: Figure
 
 
-def figures(ranks: Ranks) -> Figures:
-    """The figures of some questions; all 0 without any."""
+def rank_figures(ranks: Ranks) -> Figures:
+    """The figures of some ranks; all 0 without any."""
     found = np.array(ranks, np.int64)
-    return Figures(len(found), *(bootstrapped(score(found)) for score in _SCORES))
+    return Figures(len(found), *(bootstrap_mean(score(found)) for score in _SCORES))
 
 
-def gain(ranks: Ranks, before: Ranks) -> Figure:
-    """By how much H@1 is greater than with other ranks of the same questions, resampled together."""
-    return bootstrapped(_hit(np.array(ranks, np.int64), 1) - _hit(np.array(before, np.int64), 1))
+def hit_rate_gain(ranks: Ranks, before: Ranks) -> Figure:
+    """The gain of H@1 over other ranks of the same questions, resampled together."""
+    return bootstrap_mean(_hit(np.array(ranks, np.int64), 1) - _hit(np.array(before, np.int64), 1))
 
 
-def bootstrapped(scores: npt.NDArray[np.float64]) -> Figure:
-    """The mean of some scores, one a question; all 0 without any. The draws are the same in every run."""
+def bootstrap_mean(scores: npt.NDArray[np.float64]) -> Figure:
+    """The mean of scores, one for each question; all 0 without any. The draws are the same in every run."""
     if not len(scores):
         return Figure(0.0, 0.0, 0.0)
     drawn = np.random.default_rng(0).integers(len(scores), size=(_RESAMPLES, len(scores)))

@@ -1,4 +1,4 @@
-"""What was measured as pictures: figures with their intervals, and what is refused against what is answered."""
+"""Plots: figures with their intervals, and refused against answered shares."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ _WIDTH = 6.4
 
 @dataclass(frozen=True)
 class Intervals:
-    """Shares, each a point with its interval, one below the other."""
+    """A panel of shares, each a point with its interval, one below the other."""
 
     title: str
     rows: Mapping[str, Figure]
 
     @property
     def height(self) -> float:
-        """Inches."""
+        """Height in inches."""
         return 1.1 + _ROW * len(self.rows)
 
     def draw(self, axes: Any) -> None:
@@ -38,7 +38,7 @@ class Intervals:
 
 @dataclass(frozen=True)
 class Curves:
-    """Lines through points (x, y), and single points."""
+    """A panel of lines through points (x, y), and of single points."""
 
     title: str
     x: str
@@ -64,12 +64,12 @@ Panel = Intervals | Curves
 
 
 def can_draw() -> bool:
-    """Whether matplotlib is installed, which the services do without."""
+    """Whether matplotlib is installed, which is optional."""
     return find_spec("matplotlib") is not None
 
 
 def draw(panels: Sequence[Panel], path: Path) -> None:
-    """Draw some panels below each other; the ending of the file's name says how (.png, .svg, .pdf)."""
+    """Draw panels one below the other. The ending of `path` gives the format (.png, .svg, .pdf)."""
     from matplotlib.figure import Figure as Canvas  # optional, and takes a second
 
     canvas: Any = Canvas(figsize=(_WIDTH, sum(panel.height for panel in panels)), layout="constrained")

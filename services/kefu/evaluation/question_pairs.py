@@ -1,9 +1,9 @@
 """
-Labelled pairs of questions put to the guard of kept answers: `pairs.tsv` with the columns a, b and same (1 or 0).
+Labelled pairs of questions for the guard of the answer cache: `pairs.tsv` with the columns a, b and same (1 or 0).
 
-A pair that passes though it is labelled 0 would give the answer to another question. The messages of all pairs, each
-once and in order, are replayed as well: how many of them an answer kept for an earlier one would serve. Nothing says
-which of these are right but the labels of those that happen to be a pair.
+A pair labelled 0 that passes would give the answer to another question. The messages of all pairs, each once and in
+order, are replayed as well: how many of them would be served a cached answer. Only the labels of pairs say which of
+these hits are right.
 """
 
 import csv
@@ -15,7 +15,7 @@ import numpy as np
 
 from kefu.common.text.question_equivalence import reduce_question
 from kefu.evaluation.dataset import BadQuestionSet
-from kefu.evaluation.metrics import Figure, bootstrapped
+from kefu.evaluation.metrics import Figure, bootstrap_mean
 from kefu.retrieval.embedders import Vectors
 from kefu.router.answering.answer_cache import is_impersonal
 
@@ -24,7 +24,7 @@ PAIRS = "pairs.tsv"
 
 @dataclass(frozen=True)
 class Pair:
-    """Two questions and whether they are the same."""
+    """Two questions, and whether they are the same."""
 
     one: str
     other: str
@@ -32,21 +32,21 @@ class Pair:
 
 
 @dataclass(frozen=True)
-class PairsMeasured:
-    """What became of a file of pairs."""
+class PairMeasurement:
+    """The figures of a file of pairs."""
 
     passed_same: Figure
-    """Share of the same questions that pass for the same."""
+    """Share of the same questions that pass as the same."""
     passed_other: Figure
-    """Share of different questions that do."""
+    """Share of different questions that pass as the same."""
     pairs_same: int
     pairs_other: int
     messages: int
     hits: Sequence[tuple[str, str]]
-    """Messages that an earlier one's answer would serve, and that one."""
+    """(message, earlier message whose cached answer it would get)."""
 
     def as_json(self) -> dict[str, object]:
-        """For a machine, rounded to five places."""
+        """The figures as JSON, rounded to five places."""
         return {
             "pairs_same": self.pairs_same,
             "pairs_different": self.pairs_other,
@@ -58,11 +58,11 @@ class PairsMeasured:
         }
 
     def lines(self) -> list[str]:
-        """For a person."""
+        """The figures as lines of text."""
         rate = len(self.hits) / self.messages if self.messages else 0.0
         return [
-            f"pairs: of {self.pairs_same} that are the same {_spoken(self.passed_same)} pass; "
-            f"of {self.pairs_other} that are not {_spoken(self.passed_other)}",
+            f"pairs: of {self.pairs_same} that are the same {_format_share(self.passed_same)} pass; "
+            f"of {self.pairs_other} that are not {_format_share(self.passed_other)}",
             f"messages: {self.messages} different ones in order; hits {len(self.hits)} = {rate:.2%}",
         ]
 
@@ -81,12 +81,12 @@ def load_pairs(folder: Path) -> list[Pair]:
 
 
 def messages_of(pairs: Sequence[Pair]) -> list[str]:
-    """All that is asked in some pairs, each text once, in order."""
+    """The questions of some pairs, each text once, in order."""
     return list(dict.fromkeys(text.strip() for pair in pairs for text in (pair.one, pair.other)))
 
 
-def measure_pairs(pairs: Sequence[Pair], vectors: Mapping[str, Vectors], min_cosine: float) -> PairsMeasured:
-    """`vectors` by message, as `messages_of` gives them."""
+def measure_pairs(pairs: Sequence[Pair], vectors: Mapping[str, Vectors], min_cosine: float) -> PairMeasurement:
+    """Measure the pairs. `vectors` are by message, as in `messages_of`."""
 
     def near(one: str, other: str) -> bool:
         return float(vectors[one] @ vectors[other]) >= min_cosine
@@ -97,22 +97,22 @@ def measure_pairs(pairs: Sequence[Pair], vectors: Mapping[str, Vectors], min_cos
 
     same = np.array([passes(pair) for pair in pairs if pair.same], np.float64)
     others = np.array([passes(pair) for pair in pairs if not pair.same], np.float64)
-    kept: dict[str, str] = {}
+    cached: dict[str, str] = {}
     hits: list[tuple[str, str]] = []
     messages = [message for message in messages_of(pairs) if is_impersonal(message)]
     for message in messages:
         key = reduce_question(message).key
-        earlier = kept.get(key)
+        earlier = cached.get(key)
         if earlier is not None and near(message, earlier):
             hits.append((message, earlier))
         else:
-            kept[key] = message
-    return PairsMeasured(bootstrapped(same), bootstrapped(others), len(same), len(others), len(messages), hits)
+            cached[key] = message
+    return PairMeasurement(bootstrap_mean(same), bootstrap_mean(others), len(same), len(others), len(messages), hits)
 
 
 def _rounded(one: Figure) -> list[float]:
     return [round(one.value, 5), round(one.low, 5), round(one.high, 5)]
 
 
-def _spoken(one: Figure) -> str:
+def _format_share(one: Figure) -> str:
     return f"{one.value:.2%} ({one.low:.2%} to {one.high:.2%})"

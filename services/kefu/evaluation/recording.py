@@ -1,8 +1,8 @@
 """
-A replica whose answers are remembered in a file: asked the same again, it says the same without the model.
+Recorded replicas: the model's answers are kept in a file, and given again for the same request.
 
-The key is all that the model's text hangs on: the weights' fingerprint, the messages, the sampling, what is continued.
-What the router makes of the text is never remembered: filters that change are measured with the next run.
+The key holds all that determines the model's text: the weights' fingerprint, the messages, the sampling and the
+continuation. The router's work on the text is never recorded, so the next run measures changed filters.
 """
 
 import hashlib
@@ -13,21 +13,21 @@ from pathlib import Path
 from typing import Any
 
 from kefu.common.auth import Principal
-from kefu.router.dispatch.first_frame import Source
-from kefu.router.dispatch.relay import Pool
+from kefu.router.dispatch.first_frame import AnsweringReplica
+from kefu.router.dispatch.relay import ReplicaChooser
 from kefu.router.domain.generation import Accepted, Event, Frame, GenerationEnd, GenerationRequest
 from kefu.router.domain.turn import Usage
 
 
 class Recording:
-    """Answers by key, in a file of JSON lines that only grows; a broken last line (a run was killed) is left out."""
+    """Answers by key, in an append-only file of JSON lines. A broken last line of a killed run is skipped."""
 
     def __init__(self, path: Path | None) -> None:
-        """`path` None remembers nothing beyond this run."""
+        """Load a recording. `path` None keeps answers for this run only."""
         self._path = path
         self._known: dict[str, list[dict[str, Any]]] = {}
-        self.asked = 0
-        """Answers that the model wrote in this run."""
+        self.written = 0
+        """Number of answers that the model wrote in this run."""
         if path is not None and path.exists():
             for line in path.read_text(encoding="utf-8").splitlines():
                 try:
@@ -37,13 +37,13 @@ class Recording:
                 self._known[row["key"]] = row["events"]
 
     def get(self, key: str) -> list[Event] | None:
-        """What was answered."""
+        """The events of a recorded answer; None without one."""
         events = self._known.get(key)
         return None if events is None else [_event(event) for event in events]
 
     def put(self, key: str, events: list[Event]) -> None:
-        """Remember a whole answer."""
-        self.asked += 1
+        """Record a whole answer."""
+        self.written += 1
         rows = [{"is": type(event).__name__, **asdict(event)} for event in events]
         self._known[key] = rows
         if self._path is not None:
@@ -54,28 +54,28 @@ class Recording:
 
 @dataclass
 class RecordedSource:
-    """See the module. A whole answer is fetched before its first event comes out, so that every record is whole."""
+    """A recorded replica. It fetches a whole answer before its first event, so that every record is whole."""
 
-    source: Source
+    source: AnsweringReplica
     recording: Recording
     fingerprint: str
 
     @property
     def address(self) -> str:
-        """Where it is."""
+        """Address of the replica."""
         return self.source.address
 
     @property
     def model(self) -> str:
-        """What it serves."""
+        """Name of the model."""
         return self.source.model
 
-    async def generate(self, order: GenerationRequest, principal: Principal) -> AsyncGenerator[Event, None]:
+    async def generate(self, request: GenerationRequest, principal: Principal) -> AsyncGenerator[Event, None]:
         """See `Replica.generate`."""
-        key = _key(order, self.fingerprint)
+        key = _key(request, self.fingerprint)
         events = self.recording.get(key)
         if events is None:
-            events = [event async for event in self.source.generate(order, principal)]
+            events = [event async for event in self.source.generate(request, principal)]
             if events and isinstance(events[-1], GenerationEnd):
                 self.recording.put(key, events)
         for event in events:
@@ -84,9 +84,9 @@ class RecordedSource:
 
 @dataclass(frozen=True)
 class RecordedPool:
-    """A pool whose replicas are recorded; all of them serve the model of `fingerprint`."""
+    """A pool of recorded replicas; all of them serve the model of `fingerprint`."""
 
-    pool: Pool
+    pool: ReplicaChooser
     recording: Recording
     fingerprint: str
 
@@ -99,7 +99,7 @@ class RecordedPool:
 
 
 def _key(order: GenerationRequest, fingerprint: str) -> str:
-    told = [
+    parts = [
         fingerprint,
         [[message.role, message.content] for message in order.messages],
         order.max_tokens,
@@ -107,7 +107,7 @@ def _key(order: GenerationRequest, fingerprint: str) -> str:
         order.reasoning_tokens,
         None if order.continuation is None else [order.continuation.token_ids, order.continuation.text],
     ]
-    return hashlib.sha256(json.dumps(told, ensure_ascii=False).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()
 
 
 def _event(row: dict[str, Any]) -> Event:

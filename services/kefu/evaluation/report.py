@@ -1,4 +1,4 @@
-"""A run as a report in Markdown."""
+"""The report of a run, in Markdown."""
 
 import platform
 from dataclasses import dataclass, field
@@ -18,17 +18,17 @@ _READING = (
 
 @dataclass
 class Run:
-    """What was measured at once."""
+    """The results of one run."""
 
     sets: list[SetResults] = field(default_factory=list[SetResults])
     texts: list[str] = field(default_factory=list[str])
-    """Every answer as JSON."""
-    asked: int = 0
-    """Answers written by the model in this run; the others were remembered."""
+    """Every answer as a line of JSON."""
+    written: int = 0
+    """Number of answers that the model wrote in this run; the others were recorded."""
 
 
 def markdown(run: Run) -> str:
-    """The whole report."""
+    """The report as Markdown."""
     memory = psutil.virtual_memory().total / 2**30
     head = [
         "# Answers",

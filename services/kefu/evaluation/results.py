@@ -1,4 +1,4 @@
-"""What the arms are worth: figures, differences, and how they are told."""
+"""The results of the arms: figures, differences, and their output."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -7,57 +7,57 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from kefu.evaluation.answer_set import Judged, Wanted, judge
-from kefu.evaluation.arms import Answered, Arm
+from kefu.evaluation.answer_set import ExpectedAnswer, Grade, grade_answer
+from kefu.evaluation.arms import Arm, ArmAnswer
 from kefu.evaluation.dataset import SetQuestion
-from kefu.evaluation.metrics import Figure, bootstrapped
+from kefu.evaluation.metrics import Figure, bootstrap_mean
 from kefu.evaluation.plots import Intervals
 
 
 @dataclass(frozen=True)
 class ArmFigures:
-    """One arm over some questions."""
+    """The figures of one arm over some questions. Field names are those of the JSON output."""
 
     arm: str
     questions: int
     hit: Figure
-    """Right answers; of a set judged by keywords, the share of them that answers hold."""
+    """Share of right answers, or the share of keywords in a set graded by keywords."""
     written: float
-    """The same of what the model wrote, before filters and quotation."""
+    """The same for the model's text, before filters and quotation."""
     f1: float
     length: float
     """Mean characters."""
     too_long: int
     handed_over: int
     prompt_tokens: float
-    """Mean, of those for which the model was asked."""
+    """Mean over the answers for which the model was asked."""
 
 
 @dataclass(frozen=True)
 class SetResults:
-    """All arms over one set."""
+    """The results of all arms over one set. Field names are those of the JSON output."""
 
     name: str
     model: str
     judged_by: str
     arms: list[ArmFigures]
     even: list[ArmFigures]
-    """Of ids with an even number: prompts were tuned on these."""
+    """Ids with an even number: prompts were tuned on these."""
     odd: list[ArmFigures]
     languages: dict[str, list[ArmFigures]]
-    """Of each language, where there are several."""
+    """The arms for each language, if there are several."""
     differences: dict[str, Figure]
     thinking: str = ""
-    """Why there is no row with thinking; empty where there is one, or this is it."""
+    """Why there is no row with thinking; empty if there is one, or if this is it."""
     judged: dict[str, Figure] = field(default_factory=dict[str, Figure])
-    """By arm, the share that a language model holds for right; empty without one."""
+    """Share that the LLM judge holds for right, by arm; empty without a judge."""
 
     def as_json(self) -> dict[str, Any]:
-        """For programs."""
+        """The results as JSON."""
         return asdict(self)
 
     def markdown(self) -> str:
-        """A section of a report."""
+        """The results as a section of a report."""
         lines = [
             f"### {self.name}",
             "",
@@ -73,12 +73,12 @@ class SetResults:
             lines += [_row(f"{one.arm}, {language}, {one.questions} questions", one, "", "") for one in arms]
         if self.thinking:
             lines.append(f"| with thinking | not run: {self.thinking} | | | | | | | | |")
-        lines += ["", *(f"{label}: {told(difference)}" for label, difference in self.differences.items()), ""]
-        lines += [f"{arm}, by the judge: {told(share)}" for arm, share in self.judged.items()]
+        lines += ["", *(f"{label}: {format_figure(difference)}" for label, difference in self.differences.items()), ""]
+        lines += [f"{arm}, by the judge: {format_figure(share)}" for arm, share in self.judged.items()]
         return "\n".join(lines)
 
     def panel(self) -> Intervals:
-        """For a picture."""
+        """The results as a panel of a plot."""
         rows = {one.arm: one.hit for one in self.arms}
         rows |= {f"{one.arm}, {language}": one.hit for language, arms in self.languages.items() for one in arms}
         what = "right answers" if self.judged_by == "answers" else "share of keywords"
@@ -86,44 +86,47 @@ class SetResults:
 
 
 def _row(name: str, one: ArmFigures, even: str, odd: str) -> str:
-    cells = [name, told(one.hit), even, odd, f"{one.written:.3f}", f"{one.f1:.3f}", f"{one.length:.0f}"]
+    cells = [name, format_figure(one.hit), even, odd, f"{one.written:.3f}", f"{one.f1:.3f}", f"{one.length:.0f}"]
     return f"| {' | '.join([*cells, str(one.too_long), str(one.handed_over), f'{one.prompt_tokens:.0f}'])} |"
 
 
-def told(figure: Figure) -> str:
+def format_figure(figure: Figure) -> str:
     """A figure with its interval."""
     return f"{figure.value:.3f} [{figure.low:.3f}, {figure.high:.3f}]"
 
 
-def results(
+def grade_arms(
     name: str,
     model: str,
-    answered: Mapping[Arm, Sequence[Answered]],
-    wanted: Mapping[str, Wanted],
+    answered: Mapping[Arm, Sequence[ArmAnswer]],
+    expected: Mapping[str, ExpectedAnswer],
     questions: Mapping[str, SetQuestion],
 ) -> SetResults:
-    """Judge all arms; each must have answered the same questions."""
-    judged = {arm: [(each, judge(each.text, wanted[each.id])) for each in answers] for arm, answers in answered.items()}
+    """Grade all arms, which must have answered the same questions."""
+    judged = {
+        arm: [(each, grade_answer(each.text, expected[each.id])) for each in answers]
+        for arm, answers in answered.items()
+    }
 
     def over(keep: Callable[[str], bool]) -> list[ArmFigures]:
-        return [_figures(arm, [pair for pair in pairs if keep(pair[0].id)], wanted) for arm, pairs in judged.items()]
+        return [_figures(arm, [pair for pair in pairs if keep(pair[0].id)], expected) for arm, pairs in judged.items()]
 
     differences = {
-        f"{one} - {other}": bootstrapped(_scores(judged[one]) - _scores(judged[other]))
+        f"{one} - {other}": bootstrap_mean(_scores(judged[one]) - _scores(judged[other]))
         for one, other in ((Arm.RAG, Arm.CLOSED), (Arm.RAG, Arm.EXTRACTIVE), (Arm.RAG, Arm.ORACLE))
         if one in judged and other in judged
     }
     if Arm.RAG in judged and Arm.EXTRACTIVE in judged:
         rag, extractive = _scores(judged[Arm.RAG]), _scores(judged[Arm.EXTRACTIVE])
         kept = np.array([answered.finish != "handoff" for answered, _ in judged[Arm.RAG]], bool)
-        differences[f"{Arm.RAG} - {Arm.EXTRACTIVE}, of the {kept.sum()} not handed over"] = bootstrapped(
+        differences[f"{Arm.RAG} - {Arm.EXTRACTIVE}, of the {kept.sum()} not handed over"] = bootstrap_mean(
             (rag - extractive)[kept]
         )
-    languages = sorted({questions[each].language for each in wanted})
+    languages = sorted({questions[each].language for each in expected})
     return SetResults(
         name=name,
         model=model,
-        judged_by="answers" if any(each.answers for each in wanted.values()) else "keywords",
+        judged_by="answers" if any(each.answers for each in expected.values()) else "keywords",
         arms=over(lambda _: True),
         even=over(lambda each: questions[each].is_even),
         odd=over(lambda each: not questions[each].is_even),
@@ -136,23 +139,23 @@ def results(
     )
 
 
-def _scores(pairs: Sequence[tuple[Answered, Judged]]) -> npt.NDArray[np.float64]:
+def _scores(pairs: Sequence[tuple[ArmAnswer, Grade]]) -> npt.NDArray[np.float64]:
     return np.array([_score(pair) for pair in pairs], np.float64)
 
 
-def _score(pair: tuple[Answered, Judged]) -> float:
+def _score(pair: tuple[ArmAnswer, Grade]) -> float:
     answered, judged = pair
     return 0.0 if answered.finish == "handoff" and not answered.text else judged.score
 
 
-def _figures(arm: Arm, pairs: Sequence[tuple[Answered, Judged]], wanted: Mapping[str, Wanted]) -> ArmFigures:
+def _figures(arm: Arm, pairs: Sequence[tuple[ArmAnswer, Grade]], expected: Mapping[str, ExpectedAnswer]) -> ArmFigures:
     count = max(len(pairs), 1)
     asked = [answered.prompt_tokens for answered, _ in pairs if answered.prompt_tokens]
     return ArmFigures(
         arm=arm,
         questions=len(pairs),
-        hit=bootstrapped(_scores(pairs)),
-        written=sum(judge(answered.written, wanted[answered.id]).score for answered, _ in pairs) / count,
+        hit=bootstrap_mean(_scores(pairs)),
+        written=sum(grade_answer(answered.written, expected[answered.id]).score for answered, _ in pairs) / count,
         f1=sum(judged.f1 for _, judged in pairs) / count,
         length=sum(judged.length for _, judged in pairs) / count,
         too_long=sum(judged.too_long for _, judged in pairs),

@@ -1,4 +1,4 @@
-"""A question set's documents as the router sees them: searched by the service's own scorer, in this process."""
+"""Retrieval on a question set for the router: by the service's own ranker, in this process."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,19 +7,19 @@ from kefu.common.auth import Principal
 from kefu.common.metadata_filters import Pairs
 from kefu.common.text.language import language_of
 from kefu.evaluation.dataset import QuestionSet
-from kefu.evaluation.retrieval.run import Evaluation, cut_set
+from kefu.evaluation.retrieval.run import Evaluation, chunk_set
 from kefu.router.domain.turn import Passage
 from kefu.router.retrieval_client import SearchResult
 
-_DEEP = 50
+_MAX_HITS = 50
 
 
 @dataclass(frozen=True)
-class SetKnowledge:
-    """Stands where `kefu.router.retrieval_client.Knowledge` stands; finds by question text."""
+class SetRetrievalClient:
+    """A stand-in for `kefu.router.retrieval_client.RetrievalClient`, with results by question text."""
 
-    found: dict[str, tuple[Passage, ...]]
-    """By question text, best first."""
+    results: dict[str, tuple[Passage, ...]]
+    """Passages by question text, best first."""
 
     async def search(
         self,
@@ -34,52 +34,55 @@ class SetKnowledge:
         seconds: float,
         with_embedding: bool = False,
     ) -> SearchResult:
-        """See `Knowledge.search`."""
+        """See `RetrievalClient.search`."""
         del principal, history, collections, as_of, filters, seconds, with_embedding
-        return SearchResult(self.found.get(query.strip(), ())[:top_k], None)
+        return SearchResult(self.results.get(query.strip(), ())[:top_k], None)
 
 
-def searched(
+def search_results(
     questions: QuestionSet, evaluation: Evaluation, ids: Sequence[str], min_relevance: float = 0.0
-) -> SetKnowledge:
-    """What each of these questions finds; `min_relevance`: the collection's own threshold, as calibrated."""
+) -> SetRetrievalClient:
+    """The search results of some questions; `min_relevance` is the collection's calibrated threshold."""
     passages = _Passages(questions, min_relevance)
-    wanted = set(ids)
-    return SetKnowledge(
+    chosen = set(ids)
+    return SetRetrievalClient(
         {
-            one.asked.text.strip(): tuple(
+            one.set_question.text.strip(): tuple(
                 passages.of(scored.entry.document, scored.entry.passage, number, scored.relevance)
-                for number, scored in enumerate(evaluation.ranking(one.question, one.leaning, _DEEP), 1)
+                for number, scored in enumerate(evaluation.ranking(one.query, one.query_with_history, _MAX_HITS), 1)
             )
             for one in evaluation.questions
-            if one.asked.id in wanted
+            if one.set_question.id in chosen
         }
     )
 
 
-def told(questions: QuestionSet, evaluation: Evaluation, ids: Sequence[str]) -> SetKnowledge:
-    """What each would find if nothing but its right documents were there: their passages, the likeliest first."""
+def oracle_results(questions: QuestionSet, evaluation: Evaluation, ids: Sequence[str]) -> SetRetrievalClient:
+    """The results with the right documents alone: their passages, by relevance."""
     passages = _Passages(questions)
-    wanted = set(ids)
+    chosen = set(ids)
     found: dict[str, tuple[Passage, ...]] = {}
     for one in evaluation.questions:
-        asked = one.asked
-        if asked.id not in wanted:
+        asked = one.set_question
+        if asked.id not in chosen:
             continue
-        ranking = evaluation.ranking(one.question, one.leaning, len(evaluation.index.entries))
+        ranking = evaluation.ranking(one.query, one.query_with_history, len(evaluation.index.entries))
         right = [
-            entry for scored in ranking for entry in (scored.entry, *scored.same) if entry.document in asked.relevant
+            entry
+            for scored in ranking
+            for entry in (scored.entry, *scored.duplicates)
+            if entry.document in asked.relevant
         ]
         keys = [(entry.document, entry.passage) for entry in right]
         keys += [key for key in passages.keys_of(asked.relevant) if key not in keys]  # too far to be a candidate
         found[asked.text.strip()] = tuple(passages.of(*key, number, 1.0) for number, key in enumerate(keys, 1))
-    return SetKnowledge(found)
+    return SetRetrievalClient(found)
 
 
 class _Passages:
     def __init__(self, questions: QuestionSet, min_relevance: float = 0.0) -> None:
         self._min_relevance = min_relevance
-        self._documents = {document.id: (document, chunks) for document, chunks in cut_set(questions.documents)}
+        self._documents = {document.id: (document, chunks) for document, chunks in chunk_set(questions.documents)}
         self._chunks = {
             (document.id, chunk.id): chunk for document, chunks in self._documents.values() for chunk in chunks
         }

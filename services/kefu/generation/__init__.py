@@ -1,1 +1,1 @@
-"""Writes answers: a model behind one contract, as frames of whole characters, and what it owes."""
+"""Generation service: a model behind one contract, answers as frames of whole characters, and the load it reports."""

@@ -1,4 +1,4 @@
-"""Gather pieces into frames by time, in one merging buffer, so that reading the engine never waits for a client."""
+"""Coalescing: gathers pieces into frames by time, in one buffer, so that no client slows the reading of the engine."""
 
 import asyncio
 import math
@@ -11,13 +11,13 @@ from kefu.generation.engine import Event, Finished, Piece
 TICK_SECONDS = 0.1
 
 
-class Pace:
-    """When the next frame of one answer is due: in its own place of every interval, however late the last one was.
+class FramePacer:
+    """Decides when the next frame of one answer is due: at the same point of every interval, however late the last was.
 
-    Counted from the last frame instead, answers that were late together would be due together for ever after, and
-    thousands of frames would come at one moment and none at the others. Intervals of two ticks or more end at ticks
-    that all answers have in common: many frames at once take a third less CPU than one by one, here and in all that is
-    behind, which is woken once for many of them.
+    `interval` is in seconds. If intervals were counted from the last frame, answers that were late together would be
+    due together for ever after: thousands of frames would come at one moment and none at the others. Intervals of two
+    ticks or more end at ticks common to all answers. Many frames at once take a third less CPU than one by one, here
+    and in all services downstream, which are woken once for many frames.
     """
 
     def __init__(self, interval: Callable[[], float], clock: Callable[[], float] = time.monotonic) -> None:
@@ -25,8 +25,8 @@ class Pace:
         self._clock = clock
         self._due: float | None = None
 
-    def wait(self) -> float:
-        """Seconds from now, when a frame has just gone out, to the next one."""
+    def seconds_to_next(self) -> float:
+        """Seconds from now, when a frame has just been sent, to the next frame."""
         now, interval = self._clock(), self._interval()
         due = now if self._due is None else self._due
         if interval <= 0:
@@ -39,8 +39,11 @@ class Pace:
 
 
 class FrameBuffer:
-    """Holds what was read and not yet taken. Neighbours of one channel are one piece, so it holds no more than one
-    answer's text (bounded by the request's `max_tokens`) however slow the reader is."""
+    """Events that were read and not yet taken.
+
+    Neighbouring pieces of one channel become one piece. So the buffer holds no more than one answer's text, bounded by
+    the request's `max_tokens`, however slow the reader is.
+    """
 
     def __init__(self) -> None:
         self._events: list[Event] = []
@@ -49,7 +52,7 @@ class FrameBuffer:
         self._changed = asyncio.Event()
 
     def put(self, event: Event) -> None:
-        """Add an event; text joins the text before it."""
+        """Add an event; a piece joins the piece before it."""
         last = self._events[-1] if self._events else None
         if isinstance(event, Piece) and isinstance(last, Piece) and last.channel is event.channel:
             self._events[-1] = Piece(event.channel, last.text + event.text, last.token_ids + event.token_ids)
@@ -58,12 +61,12 @@ class FrameBuffer:
         self._changed.set()
 
     def end(self, error: Exception | None = None) -> None:
-        """Nothing more comes; `error` is raised to the reader after what is held."""
+        """Record that nothing more comes; `error` is raised to the reader after the held events."""
         self._error, self._ended = error, True
         self._changed.set()
 
     async def take(self) -> list[Event]:
-        """What is held, waiting until there is something; empty once it has ended. Raises the error it ended with."""
+        """Wait for events and take all; empty once the answer has ended. Raises the error that it ended with."""
         while not self._events and not self._ended:
             self._changed.clear()
             await self._changed.wait()
@@ -73,7 +76,7 @@ class FrameBuffer:
         return events
 
     async def linger(self, seconds: float) -> None:
-        """Wait this long, or until it has ended."""
+        """Wait for `seconds`, or until the answer has ended."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 while not self._ended:
@@ -85,30 +88,31 @@ class FrameBuffer:
 async def paced(
     events: AsyncGenerator[Event, None], interval: Callable[[], float], observe: Callable[[Event], None]
 ) -> AsyncIterator[AsyncIterator[Event]]:
-    """As `framed`, for an engine that merges by itself: no task and no buffer, but a pause after each text."""
-    pace = Pace(interval)
+    """As `coalesced`, for an engine that coalesces by itself: without task or buffer, with a pause after each text."""
+    pacer = FramePacer(interval)
 
     async def gathered() -> AsyncIterator[Event]:
         async for event in events:
             observe(event)
             yield event
             if isinstance(event, Piece) and event.text:
-                await asyncio.sleep(pace.wait())
+                await asyncio.sleep(pacer.seconds_to_next())
 
     async with aclosing(events):
         yield gathered()
 
 
 @asynccontextmanager
-async def framed(
+async def coalesced(
     events: AsyncGenerator[Event, None], interval: Callable[[], float], observe: Callable[[Event], None]
 ) -> AsyncIterator[AsyncIterator[Event]]:
-    """Read `events` in a task of its own while the block runs, and yield them gathered: the first text at once, then
-    at most one frame every `interval()` seconds. `observe` sees every event as soon as it is read.
+    """Read `events` in a task of its own while the block runs, and yield them coalesced.
 
-    Leaving the block cancels the task and closes `events`, which aborts the request in the engine.
+    The first text comes at once, then at most one frame every `interval()` seconds. `observe` is called with every
+    event as soon as it is read. Leaving the block cancels the task and closes `events`, which aborts the request in
+    the engine.
     """
-    buffer, pace = FrameBuffer(), Pace(interval)
+    buffer, pacer = FrameBuffer(), FramePacer(interval)
 
     async def read() -> None:
         error: Exception | None = None
@@ -117,7 +121,7 @@ async def framed(
                 async for event in source:
                     observe(event)
                     buffer.put(event)
-        except Exception as raised:  # carried to the reader, who raises it
+        except Exception as raised:  # raised to the reader
             error = raised
         buffer.end(error)
 
@@ -130,7 +134,7 @@ async def framed(
                 if isinstance(event, Finished):
                     return
             if wrote:
-                await buffer.linger(pace.wait())
+                await buffer.linger(pacer.seconds_to_next())
 
     reader = asyncio.create_task(read(), name="engine-reader")
     try:

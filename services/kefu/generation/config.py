@@ -7,7 +7,7 @@ from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from kefu.common.config import ServiceConfig
-from kefu.generation.models.gguf_conversion import WantedNumbers
+from kefu.generation.models.gguf_conversion import NumberFormatSetting
 from kefu.generation.models.local_model import default_cache
 
 
@@ -19,7 +19,7 @@ class WeightsConfig(BaseSettings):
     cache_dir: Path = Field(validation_alias="KEFU_CACHE_DIR", default_factory=default_cache)
     """Folder for models that were fetched or converted. Unset: ~/.cache/kefu."""
 
-    gguf_numbers: WantedNumbers = Field(validation_alias="KEFU_GENERATION_GGUF_NUMBERS", default="auto")
+    gguf_numbers: NumberFormatSetting = Field(validation_alias="KEFU_GENERATION_GGUF_NUMBERS", default="auto")
     """See GenerationConfig."""
 
 
@@ -38,7 +38,7 @@ class GenerationConfig(ServiceConfig, env_prefix="KEFU_GENERATION_"):
     cache_dir: Path = Field(validation_alias="KEFU_CACHE_DIR", default_factory=default_cache)
     """Folder for models that were fetched or converted. Unset: ~/.cache/kefu."""
 
-    gguf_numbers: WantedNumbers = "auto"
+    gguf_numbers: NumberFormatSetting = "auto"
     """What a .gguf model, and so a named one, is converted to: int8 or bfloat16. auto: int8 on a CPU."""
 
     max_model_tokens: Annotated[int, Field(ge=256)] = 8192

@@ -1,4 +1,4 @@
-"""The interface between the generation service and whatever writes its answers."""
+"""Engine protocol: what the generation service needs of the software that writes its answers."""
 
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
@@ -16,14 +16,14 @@ class Message(NamedTuple):
 
 
 class Channel(Enum):
-    """An answer, or the thinking before it."""
+    """Kind of a piece: the answer's text, or the reasoning before it."""
 
     TEXT = "text"
     REASONING = "reasoning"
 
 
 class FinishReason(Enum):
-    """Why an answer ended: the model (or a stop string) ended it, or its room was used up."""
+    """Why an answer ended: the model or a stop string ended it (STOP), or its tokens were used up (LENGTH)."""
 
     STOP = "stop"
     LENGTH = "length"
@@ -31,7 +31,7 @@ class FinishReason(Enum):
 
 @dataclass(frozen=True)
 class Continuation:
-    """What was already sent of an answer. `token_ids` count only under this engine's own fingerprint."""
+    """The part of an answer that was already sent. `token_ids` are valid under this engine's own fingerprint only."""
 
     token_ids: tuple[int, ...] = ()
     text: str = ""
@@ -40,30 +40,31 @@ class Continuation:
 
 @dataclass(frozen=True)
 class GenerationRequest:
-    """What to write. Exactly one of `messages` and `token_ids` is not empty; limits are in tokens."""
+    """A request for one answer. Exactly one of `messages` and `token_ids` is not empty; limits are in tokens."""
 
     messages: tuple[Message, ...] = ()
     token_ids: tuple[int, ...] = ()
     continuation: Continuation | None = None
     reasoning_tokens: int | None = None
-    """None: answer at once. 0: think, up to the engine's default. Above: think, up to this."""
+    """None: answer at once. 0: reason, up to the engine's default. Above 0: reason, up to this."""
     max_tokens: int = 512
     """Most tokens of visible answer."""
     temperature: float | None = None
+    """0 to 2. None: the model's recommendation; `top_p` likewise."""
     top_p: float | None = None
     seed: int | None = None
     stop: tuple[str, ...] = ()
 
 
 class Started(NamedTuple):
-    """The request was read; first of an answer's events."""
+    """First of an answer's events: the request was read."""
 
     prompt_tokens: int
-    """Continuation included. An estimate where the engine has no tokenizer."""
+    """Tokens of the prompt and the continuation; an estimate where the engine has no tokenizer."""
 
 
 class Piece(NamedTuple):
-    """Some whole characters, and the ids that made exactly them; both may be empty (a tag, a remote engine)."""
+    """Whole characters, and the ids that made exactly them. Either may be empty (a tag, a remote engine)."""
 
     channel: Channel
     text: str
@@ -77,7 +78,7 @@ class Finished(NamedTuple):
     prompt_tokens: int
     cached_prompt_tokens: int
     completion_tokens: int
-    """Written in this call, reasoning included."""
+    """Tokens written in this call, reasoning included."""
     reasoning_tokens: int
 
 
@@ -85,19 +86,19 @@ Event = Started | Piece | Finished
 
 
 class EngineLoad(NamedTuple):
-    """What the engine's own scheduler says."""
+    """Load by the engine's own scheduler, in requests."""
 
     running: int = 0
     waiting: int = 0
     kv_cache_usage: float = 0.0
     """Share of the key/value cache that requests hold, 0 to 1."""
     max_running: int = 0
-    """Most that it runs at once, by its configuration; 0: not known."""
+    """Most requests that the engine runs at once, by its configuration; 0: not known."""
 
 
 @dataclass(frozen=True)
 class ModelDescription:
-    """What an engine runs and can do; see DescribeModelResponse."""
+    """Model and abilities of an engine; see DescribeModelResponse."""
 
     model: str
     engine: Literal["vllm", "openai", "simulated"]
@@ -111,17 +112,17 @@ class ModelDescription:
 
 
 class Engine(Protocol):
-    """Writes answers. Made by its module's `open_…`, an async context manager that closes it."""
+    """Writes answers. Its module's `open_…` makes it: an async context manager that closes it."""
 
-    merges: bool
-    """What was written since an answer's last event was taken comes as one Piece, so that reading may pause."""
+    coalesces: bool
+    """Whether all that was written since an answer's last event comes as one Piece, so that reading may pause."""
 
     def describe(self) -> ModelDescription:
-        """What this engine runs; never changes while it is open."""
+        """The model and abilities of this engine, which never change while it is open."""
         ...
 
     def load(self) -> EngineLoad:
-        """The load at this moment."""
+        """The load now."""
         ...
 
     def generate(self, request: GenerationRequest) -> AsyncGenerator[Event, None]:
@@ -132,5 +133,5 @@ class Engine(Protocol):
         ...
 
     async def died(self) -> str:
-        """Return, with what happened, once this engine will never answer again."""
+        """Wait until this engine can never answer again, and return what happened."""
         ...

@@ -1,4 +1,4 @@
-"""What a replica owes, and whose tokens it has accepted: the figures of WatchLoad."""
+"""Load accounting: the tokens that a replica owes, and those accepted from each caller. WatchLoad reports both."""
 
 import asyncio
 import uuid
@@ -8,51 +8,51 @@ from contextlib import contextmanager, suppress
 
 from kefu.generation.engine import Event, Finished, Piece, Started
 
-_CALLERS = 1024
-"""Callers remembered; the one silent for longest is forgotten first."""
-_FIRST_GUESS = 128
-"""Tokens of an answer, before any was seen."""
-_LEARN = 0.05
+_MAX_CALLERS = 1024
+"""Most callers remembered; the caller with no request for longest is forgotten first."""
+_FIRST_ANSWER_GUESS = 128
+"""Expected tokens of an answer before the first one has ended."""
+_LEARNING_RATE = 0.05
 """Weight of the newest answer in the running mean of lengths."""
 
 
 class Ticket:
-    """One accepted request, from before it is given to the engine until its stream ends by any road."""
+    """One accepted request, from before the engine gets it until its stream ends in any way."""
 
-    def __init__(self, ledger: "LoadLedger", max_tokens: int) -> None:
-        self._ledger = ledger
+    def __init__(self, accounting: "LoadAccounting", max_tokens: int) -> None:
+        self._accounting = accounting
         self._max_tokens = max_tokens
         self._expected = 0
         self._prompt = 0
         self._written = 0
         self.owed = 1
-        """Tokens still to be prefilled or written, by estimate; at least one while it runs."""
+        """Estimated tokens still to be prefilled or written; at least one while the request runs."""
 
     def observe(self, event: Event) -> None:
-        """Follow the answer; see every event as soon as the engine gives it."""
+        """Count an event of the answer; to be called as soon as the engine yields it."""
         match event:
             case Started(prompt_tokens=tokens):
                 self._prompt = tokens
-                self._expected = min(self._max_tokens, round(self._ledger.mean_answer))
+                self._expected = min(self._max_tokens, round(self._accounting.mean_answer))
             case Piece(token_ids=ids, text=text):
                 self._prompt = 0  # prefilled, or nothing could have been written
-                # A remote engine gives no ids; three bytes a token is near enough for a load figure.
+                # A remote engine gives no ids. Three bytes a token is near enough for load.
                 self._written += len(ids) or -(-len(text.encode()) // 3)
             case Finished(completion_tokens=tokens):
-                self._ledger.learn(tokens)
+                self._accounting.learn_answer_length(tokens)
         before, self.owed = self.owed, self._prompt + max(self._expected - self._written, 1)
-        self._ledger.owes(self.owed - before)
+        self._accounting.add_owed(self.owed - before)
 
 
-class LoadLedger:
-    """Counts for one process. `boot_id` is made anew with it, and all counts begin at 0 then."""
+class LoadAccounting:
+    """Counts of one process. Each process has a new `boot_id`, and counts from 0."""
 
     def __init__(self) -> None:
         self.boot_id = uuid.uuid4().hex
-        self.mean_answer = float(_FIRST_GUESS)
+        self.mean_answer = float(_FIRST_ANSWER_GUESS)
         self.draining = False
         self.owed_tokens = 0
-        """Of all open requests."""
+        """Tokens owed for all open requests."""
         self._open: set[Ticket] = set()
         self._accepted: OrderedDict[str, int] = OrderedDict()
         self._version = 0
@@ -60,11 +60,11 @@ class LoadLedger:
 
     @property
     def open_requests(self) -> int:
-        """Requests accepted and not ended."""
+        """Requests that were accepted and have not ended."""
         return len(self._open)
 
     def accepted_tokens(self, caller: str) -> int:
-        """Sum of the estimates of this caller's accepted requests."""
+        """Sum of the estimates of a caller's accepted requests, in tokens."""
         return self._accepted.get(caller, 0)
 
     @contextmanager
@@ -72,43 +72,43 @@ class LoadLedger:
         """Count a request while the block runs."""
         ticket = Ticket(self, max_tokens)
         self._open.add(ticket)
-        self.owes(ticket.owed)
+        self.add_owed(ticket.owed)
         try:
             yield ticket
         finally:
             self._open.discard(ticket)
-            self.owes(-ticket.owed)
+            self.add_owed(-ticket.owed)
 
     def accept(self, caller: str, estimated_tokens: int) -> None:
-        """Count a caller's own estimate, once its request was read and found good."""
+        """Count a caller's own estimate, once its request was read and is valid."""
         if caller:
             self._accepted[caller] = self._accepted.pop(caller, 0) + estimated_tokens
-            while len(self._accepted) > _CALLERS:
+            while len(self._accepted) > _MAX_CALLERS:
                 self._accepted.popitem(last=False)
-            self.changed()
+            self.notify()
 
-    def owes(self, tokens: int) -> None:
-        """So many tokens more, or fewer."""
+    def add_owed(self, tokens: int) -> None:
+        """Add to the owed tokens; negative numbers subtract."""
         self.owed_tokens += tokens
-        self.changed()
+        self.notify()
 
-    def learn(self, answer_tokens: int) -> None:
-        """An answer of this length has ended."""
-        self.mean_answer += _LEARN * (answer_tokens - self.mean_answer)
+    def learn_answer_length(self, answer_tokens: int) -> None:
+        """Learn from the length of an answer that has ended."""
+        self.mean_answer += _LEARNING_RATE * (answer_tokens - self.mean_answer)
 
     def drain(self) -> None:
-        """The replica is leaving; watchers are told."""
+        """Record that the replica is leaving, and wake the watchers."""
         self.draining = True
-        self.changed()
+        self.notify()
 
-    def changed(self) -> None:
+    def notify(self) -> None:
         """Wake the watchers."""
         self._version += 1
         for waiter in self._waiters:
             waiter.set()
 
     async def wait(self, seen: int, seconds: float) -> int:
-        """Return the version once it differs from `seen`, or after `seconds`."""
+        """Return the version of the counts once it differs from `seen`, or after `seconds`."""
         if self._version != seen:
             return self._version
         waiter = asyncio.Event()

@@ -1,5 +1,7 @@
-"""Many answers over one call: each is written by a task of its own, and what is due at about the same time goes out
-together. With thousands of answers open, most of what a frame costs is the message that carries it."""
+"""
+Multiplexing: many answers over one call. Each answer is written by a task of its own, and frames that are due at about
+the same time go out in one message. With thousands of answers open, the message is most of what a frame costs.
+"""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
@@ -14,14 +16,14 @@ from kefu.generation.v1 import generation_pb2 as pb
 
 Answer = Callable[[pb.GenerateRequest], AsyncGenerator[pb.GenerateEvent, None]]
 _METHOD = "kefu.generation.v1.GenerationService/Generate"
-_MOST_BYTES = 256 * 1024
-"""Of one message, but for an event that is larger by itself."""
-_MOST_WAITING = 10_000
-"""Events; with more of them unsent, answers wait, and what they have to say is merged."""
+_MAX_MESSAGE_BYTES = 256 * 1024
+"""Most bytes of one message, but for an event that is larger by itself."""
+_MAX_UNSENT_EVENTS = 10_000
+"""With more events unsent, answers wait, and their text is coalesced."""
 
 
-class ManyAnswers:
-    """One call of GenerateMany. `answer` serves each as a call of its own would be, errors included.
+class MultiplexedCall:
+    """One GenerateMany call. `answer` serves each answer as a call of its own would be served, errors included.
 
     A caller that takes nothing for `stall_seconds` is cut off.
     """
@@ -32,7 +34,7 @@ class ManyAnswers:
         self._running: dict[int, asyncio.Task[None]] = {}
         self._unsent: list[pb.AnswerEvent] = []
         self._changed = asyncio.Event()
-        self._room = asyncio.Event()
+        self._has_room = asyncio.Event()
         self._leaving = False
 
     def leave(self) -> None:
@@ -43,14 +45,14 @@ class ManyAnswers:
     async def responses(
         self, requests: AsyncIterator[pb.GenerateManyRequest]
     ) -> AsyncGenerator[pb.GenerateManyResponse, None]:
-        """What to send for what is received. Raises BadRequest; whatever ends this ends all answers."""
+        """Responses to the requests of the call. Raises BadRequest. The end of this iterator ends all answers."""
         reading = asyncio.create_task(self._read(requests), name="requests of GenerateMany")
         try:
             while True:
                 await self._changed.wait()
                 self._changed.clear()
                 while self._unsent:
-                    response = pb.GenerateManyResponse(events=self._taken())
+                    response = pb.GenerateManyResponse(events=self._take_batch())
                     with cut_when_stalled(self._stall_seconds):
                         yield response
                 if reading.done():
@@ -99,29 +101,29 @@ class ManyAnswers:
                 except TimeoutError:
                     raise DeadlineExceeded("The answer was not finished in the time that its caller gave it.") from None
         except ServiceError as error:
-            await self._put(pb.AnswerEvent(answer=begin.answer, failure=failure_message(error)))
+            await self._put(pb.AnswerEvent(answer=begin.answer, failure=failure_of(error)))
 
     async def _put(self, event: pb.AnswerEvent) -> None:
-        while len(self._unsent) >= _MOST_WAITING:
-            self._room.clear()
-            await self._room.wait()
+        while len(self._unsent) >= _MAX_UNSENT_EVENTS:
+            self._has_room.clear()
+            await self._has_room.wait()
         self._unsent.append(event)
         self._changed.set()
 
-    def _taken(self) -> list[pb.AnswerEvent]:
+    def _take_batch(self) -> list[pb.AnswerEvent]:
         size = count = 0
         for event in self._unsent:
             size += event.ByteSize()
-            if count and size > _MOST_BYTES:
+            if count and size > _MAX_MESSAGE_BYTES:
                 break
             count += 1
-        taken, self._unsent = self._unsent[:count], self._unsent[count:]
-        self._room.set()
-        return taken
+        batch, self._unsent = self._unsent[:count], self._unsent[count:]
+        self._has_room.set()
+        return batch
 
 
-def failure_message(error: ServiceError) -> pb.Failure:
-    """What `status.trailers_of` puts into the trailers of a call."""
+def failure_of(error: ServiceError) -> pb.Failure:
+    """The Failure of an error, with what `status.trailers_of` puts into the trailers of a call."""
     number: int = error.code.value[0]
     failure = pb.Failure(code=number, reason=error.reason, message=error.message, metadata=error.metadata)
     if error.retry_after is not None:
@@ -133,7 +135,7 @@ def failure_message(error: ServiceError) -> pb.Failure:
 
 @contextmanager
 def cut_when_stalled(seconds: float) -> Iterator[None]:
-    """Cancel the call when its caller takes nothing for so long. While we are suspended at `yield`, gRPC is sending."""
+    """Cancel the call when its caller takes nothing for `seconds`. While a servicer waits at `yield`, gRPC sends."""
     task = asyncio.current_task()
     timer = asyncio.get_running_loop().call_later(seconds, lambda: task and task.cancel())
     try:

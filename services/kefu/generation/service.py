@@ -1,4 +1,4 @@
-"""The service as a whole: the engine of the configuration, served until it is told to end or its engine dies."""
+"""The generation service as a whole: serves the configured engine until SIGTERM, or until the engine dies."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -20,11 +20,11 @@ ENGINE_DIED = 70
 
 
 class EngineDied(Exception):
-    """The engine will never answer again; the process leaves with a status that is not zero, to be started anew."""
+    """The engine can never answer again. The process exits with a status that is not zero, to be started again."""
 
 
 async def main(config: GenerationConfig) -> None:
-    """Serve until SIGTERM. Raises EngineDied, once NOT_SERVING has been said, when the engine dies."""
+    """Serve until SIGTERM. When the engine dies, report NOT_SERVING and raise EngineDied."""
     check_address(config.listen)
     async with open_engine(config) as engine:
         servicer = GenerationServicer(engine, limits_of(config))
@@ -44,7 +44,7 @@ async def main(config: GenerationConfig) -> None:
 
 
 async def until_end(engine: Engine, servicer: GenerationServicer, server: RunningServer) -> None:
-    """Return at SIGTERM or SIGINT; raise EngineDied when the engine goes first."""
+    """Return at SIGTERM or SIGINT. Raises EngineDied when the engine dies first."""
     signalled = asyncio.create_task(terminated(), name="terminated")
     died = asyncio.create_task(engine.died(), name="engine-died")
     try:
@@ -63,7 +63,7 @@ async def until_end(engine: Engine, servicer: GenerationServicer, server: Runnin
 
 
 def limits_of(config: GenerationConfig) -> ServingLimits:
-    """The servicer's part of the configuration."""
+    """The servicer's limits, from the configuration."""
     return ServingLimits(
         max_requests=config.max_requests,
         frame_seconds=config.frame_milliseconds / 1000,
@@ -74,8 +74,8 @@ def limits_of(config: GenerationConfig) -> ServingLimits:
 
 
 def open_engine(config: GenerationConfig) -> AbstractAsyncContextManager[Engine]:
-    """The engine of the configuration, running while the block runs."""
-    # Imported where they are wanted: a replica without vLLM need not have it installed.
+    """The configured engine, running while the block runs."""
+    # Imported where they are model_name: a replica without vLLM need not have it installed.
     match config.engine:
         case "vllm":
             return _open_vllm(config)
@@ -112,12 +112,12 @@ def open_engine(config: GenerationConfig) -> AbstractAsyncContextManager[Engine]
 
 @asynccontextmanager
 async def _open_vllm(config: GenerationConfig) -> AsyncIterator[Engine]:
-    from kefu.generation.engines.vllm import VllmSettings, device, gguf_numbers, open_vllm
-    from kefu.generation.engines.vllm_process import in_thread
+    from kefu.generation.engines.vllm import VllmSettings, device, gguf_number_format, open_vllm
+    from kefu.generation.engines.vllm_process import run_in_thread
     from kefu.generation.models.resolver import resolve
 
-    wanted = config.model or (DEFAULT_ON_CPU if device() == "cpu" else DEFAULT_ON_GPU)
-    model = await in_thread(lambda: resolve(wanted, config.cache_dir, gguf_numbers(config.gguf_numbers)))
+    model_name = config.model or (DEFAULT_ON_CPU if device() == "cpu" else DEFAULT_ON_GPU)
+    model = await run_in_thread(lambda: resolve(model_name, config.cache_dir, gguf_number_format(config.gguf_numbers)))
     settings = VllmSettings(
         max_model_tokens=config.max_model_tokens,
         max_running=config.max_running,

@@ -1,8 +1,8 @@
-"""GenerationService: proto in, proto out."""
+"""Servicer of GenerationService: proto in, proto out."""
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +11,7 @@ import grpc.aio
 from google.protobuf.duration_pb2 import Duration
 
 from kefu.common.errors import BadRequest, EngineDead, ReplicaFull
-from kefu.generation.coalescing import framed, paced
+from kefu.generation.coalescing import coalesced, paced
 from kefu.generation.engine import (
     Channel,
     Continuation,
@@ -25,17 +25,17 @@ from kefu.generation.engine import (
     Role,
     Started,
 )
-from kefu.generation.load_accounting import LoadLedger
-from kefu.generation.multiplexing import ManyAnswers, cut_when_stalled
+from kefu.generation.load_accounting import LoadAccounting
+from kefu.generation.multiplexing import MultiplexedCall, cut_when_stalled
 from kefu.generation.v1 import generation_pb2 as pb
 from kefu.generation.v1 import generation_pb2_grpc
 
 SERVICE = "kefu.generation.v1.GenerationService"
 _DEFAULT_ANSWER_TOKENS = 512
-_STOP_STRINGS = 4
-_CALLER_LENGTH = 64
+_MAX_STOP_STRINGS = 4
+_MAX_CALLER_LENGTH = 64
 _REPORT_SECONDS = 1.0
-_DEFAULT_INTERVAL = 0.1
+_DEFAULT_INTERVAL_SECONDS = 0.1
 _ROLES: dict[int, Role] = {
     pb.ChatMessage.ROLE_SYSTEM: "system",
     pb.ChatMessage.ROLE_USER: "user",
@@ -51,7 +51,7 @@ Context = grpc.aio.ServicerContext[Any, Any]
 
 @dataclass(frozen=True)
 class ServingLimits:
-    """How answers are sent, and how many at once; seconds."""
+    """Limits on requests and frames; times are in seconds."""
 
     max_requests: int
     frame_seconds: float
@@ -61,24 +61,24 @@ class ServingLimits:
 
 
 class GenerationServicer(generation_pb2_grpc.GenerationServiceServicer):
-    """Serves one engine. `leave()` at the drain's beginning; `engine_dead` is set by whoever watches the engine."""
+    """Serves one engine. `leave()` is called when draining begins; `engine_dead` is set when the engine has died."""
 
     def __init__(self, engine: Engine, limits: ServingLimits) -> None:
         self._engine = engine
         self._limits = limits
-        self.ledger = LoadLedger()
+        self.accounting = LoadAccounting()
         self.engine_dead = False
-        self._many: set[ManyAnswers] = set()
+        self._calls: set[MultiplexedCall] = set()
 
     def register(self, server: grpc.aio.Server) -> None:
         """Add this service to a server."""
         generation_pb2_grpc.add_GenerationServiceServicer_to_server(self, server)
 
     def leave(self) -> None:
-        """Watchers get a last report that says `draining`, and calls of GenerateMany end with their last answer."""
-        self.ledger.drain()
-        for many in self._many:
-            many.leave()
+        """Send watchers a last report that says `draining`, and end GenerateMany calls with their last answer."""
+        self.accounting.drain()
+        for call in self._calls:
+            call.leave()
 
     async def Generate(self, request: pb.GenerateRequest, context: Context) -> AsyncIterator[pb.GenerateEvent]:
         """See generation.proto."""
@@ -91,50 +91,50 @@ class GenerationServicer(generation_pb2_grpc.GenerationServiceServicer):
         self, request_iterator: AsyncIterator[pb.GenerateManyRequest], context: Context
     ) -> AsyncIterator[pb.GenerateManyResponse]:
         """See generation.proto."""
-        many = ManyAnswers(self._generate, self._limits.stall_seconds)
-        self._many.add(many)
+        call = MultiplexedCall(self._generate, self._limits.stall_seconds)
+        self._calls.add(call)
         try:
-            if self.ledger.draining:
-                many.leave()
-            async with aclosing(many.responses(request_iterator)) as responses:
+            if self.accounting.draining:
+                call.leave()
+            async with aclosing(call.responses(request_iterator)) as responses:
                 async for response in responses:
                     yield response
         finally:
-            self._many.discard(many)
+            self._calls.discard(call)
 
     async def _generate(self, request: pb.GenerateRequest) -> AsyncGenerator[pb.GenerateEvent, None]:
         began = time.monotonic()
-        asked = read_request(request, self._engine.describe().max_model_tokens)
+        generation_request = read_request(request, self._engine.describe().max_model_tokens)
         if self.engine_dead:
             raise EngineDead("The engine of this replica has died; try another one.")
-        if self.ledger.open_requests >= self._limits.max_requests:
+        if self.accounting.open_requests >= self._limits.max_requests:
             raise ReplicaFull(f"This replica has {self._limits.max_requests} requests; try another one.")
         first_token: float | None = None
-        with self.ledger.ticket(asked.max_tokens) as ticket:
-            written = self._engine.generate(asked)
-            gather = paced if self._engine.merges else framed
+        with self.accounting.ticket(generation_request.max_tokens) as ticket:
+            written = self._engine.generate(generation_request)
+            gather = paced if self._engine.coalesces else coalesced
             async with gather(written, self._frame_seconds, ticket.observe) as events:
                 async for event in events:
                     match event:
                         case Started():
-                            self.ledger.accept(request.caller, request.estimated_tokens)
+                            self.accounting.accept(request.caller, request.estimated_tokens)
                         case Piece():
                             first_token = first_token or time.monotonic() - began
                         case Finished():
                             pass
-                    yield self._write(event, began, first_token)
+                    yield self._message(event, began, first_token)
 
     async def WatchLoad(self, request: pb.WatchLoadRequest, context: Context) -> AsyncIterator[pb.LoadReport]:
         """See generation.proto."""
-        if not 0 < len(request.caller) <= _CALLER_LENGTH:
-            raise BadRequest("caller", f"must have 1 to {_CALLER_LENGTH} characters.")
+        if not 0 < len(request.caller) <= _MAX_CALLER_LENGTH:
+            raise BadRequest("caller", f"must have 1 to {_MAX_CALLER_LENGTH} characters.")
         interval = request.min_interval.ToTimedelta().total_seconds() if request.HasField("min_interval") else None
         if interval is not None and interval < 0:
             raise BadRequest("min_interval", "must not be negative.")
-        interval = _DEFAULT_INTERVAL if interval is None else min(interval, _REPORT_SECONDS)
+        interval = _DEFAULT_INTERVAL_SECONDS if interval is None else min(interval, _REPORT_SECONDS)
         seen = -1
         while True:
-            seen = await self.ledger.wait(seen, _REPORT_SECONDS)
+            seen = await self.accounting.wait(seen, _REPORT_SECONDS)
             report = self._report(request.caller)
             yield report
             if report.draining:
@@ -143,42 +143,42 @@ class GenerationServicer(generation_pb2_grpc.GenerationServiceServicer):
 
     async def DescribeModel(self, request: pb.DescribeModelRequest, context: Context) -> pb.DescribeModelResponse:
         """See generation.proto."""
-        about = self._engine.describe()
+        description = self._engine.describe()
         return pb.DescribeModelResponse(
-            model=about.model,
-            engine=about.engine,
-            engine_version=about.engine_version,
-            fingerprint=about.fingerprint,
-            max_model_tokens=about.max_model_tokens,
-            supports_reasoning=about.supports_reasoning,
-            supports_token_continuation=about.supports_token_continuation,
-            simulated=about.simulated,
-            device=about.device,
+            model=description.model,
+            engine=description.engine,
+            engine_version=description.engine_version,
+            fingerprint=description.fingerprint,
+            max_model_tokens=description.max_model_tokens,
+            supports_reasoning=description.supports_reasoning,
+            supports_token_continuation=description.supports_token_continuation,
+            simulated=description.simulated,
+            device=description.device,
         )
 
     def _frame_seconds(self) -> float:
         limits = self._limits
-        grown = limits.frame_seconds + limits.frame_seconds_per_stream * self.ledger.open_requests
+        grown = limits.frame_seconds + limits.frame_seconds_per_stream * self.accounting.open_requests
         return max(limits.frame_seconds, min(grown, limits.frame_seconds_most))
 
     def _report(self, caller: str) -> pb.LoadReport:
         load = self._engine.load()
         return pb.LoadReport(
-            boot_id=self.ledger.boot_id,
-            owed_tokens=self.ledger.owed_tokens,
-            accepted_tokens=self.ledger.accepted_tokens(caller),
+            boot_id=self.accounting.boot_id,
+            owed_tokens=self.accounting.owed_tokens,
+            accepted_tokens=self.accounting.accepted_tokens(caller),
             running=load.running,
             waiting=load.waiting,
             kv_cache_usage=load.kv_cache_usage,
-            draining=self.ledger.draining,
+            draining=self.accounting.draining,
             max_running=load.max_running,
         )
 
-    def _write(self, event: Event, began: float, first_token: float | None) -> pb.GenerateEvent:
+    def _message(self, event: Event, began: float, first_token: float | None) -> pb.GenerateEvent:
         match event:
             case Started(prompt_tokens=tokens):
                 fingerprint = self._engine.describe().fingerprint
-                accepted = pb.Accepted(prompt_tokens=tokens, boot_id=self.ledger.boot_id, fingerprint=fingerprint)
+                accepted = pb.Accepted(prompt_tokens=tokens, boot_id=self.accounting.boot_id, fingerprint=fingerprint)
                 return pb.GenerateEvent(accepted=accepted)
             case Piece(channel=channel, text=text, token_ids=ids):
                 return pb.GenerateEvent(delta=pb.Delta(channel=_CHANNELS[channel], text=text, token_ids=ids))
@@ -198,7 +198,7 @@ class GenerationServicer(generation_pb2_grpc.GenerationServiceServicer):
 
 
 def read_request(request: pb.GenerateRequest, max_model_tokens: int) -> GenerationRequest:
-    """A request as the engines take it, or BadRequest naming the field that is wrong."""
+    """A request as the engines take it. Raises BadRequest with the name of the field that is wrong."""
     messages: list[Message] = []
     token_ids: tuple[int, ...] = ()
     match request.WhichOneof("prompt"):
@@ -216,13 +216,13 @@ def read_request(request: pb.GenerateRequest, max_model_tokens: int) -> Generati
         case _:
             raise BadRequest("prompt", "must be set.")
     max_tokens = request.max_tokens if request.HasField("max_tokens") else _DEFAULT_ANSWER_TOKENS
-    _within("max_tokens", max_tokens, 1 <= max_tokens <= max_model_tokens, f"1 to {max_model_tokens}")
+    _check_range("max_tokens", max_tokens, 1 <= max_tokens <= max_model_tokens, f"1 to {max_model_tokens}")
     if request.HasField("temperature"):
-        _within("temperature", request.temperature, 0 <= request.temperature <= 2, "0 to 2")
+        _check_range("temperature", request.temperature, 0 <= request.temperature <= 2, "0 to 2")
     if request.HasField("top_p"):
-        _within("top_p", request.top_p, 0 < request.top_p <= 1, "above 0 and at most 1")
-    if len(request.stop) > _STOP_STRINGS or not all(request.stop):
-        raise BadRequest("stop", f"must hold at most {_STOP_STRINGS} strings, none of them empty.")
+        _check_range("top_p", request.top_p, 0 < request.top_p <= 1, "above 0 and at most 1")
+    if len(request.stop) > _MAX_STOP_STRINGS or not all(request.stop):
+        raise BadRequest("stop", f"must hold at most {_MAX_STOP_STRINGS} strings, none of them empty.")
     continuation = None
     if request.HasField("continuation"):
         continuation = Continuation(
@@ -241,7 +241,7 @@ def read_request(request: pb.GenerateRequest, max_model_tokens: int) -> Generati
     )
 
 
-def _within(field: str, value: float, fits: Callable[[], bool] | bool, bounds: str) -> None:
+def _check_range(field: str, value: float, fits: bool, bounds: str) -> None:
     if not fits:
         raise BadRequest(field, f"is {value:g}; it must be {bounds}.")
 

@@ -1,4 +1,4 @@
-"""From a model's name to a folder that vLLM can load: `python -m kefu.generation.weights [MODEL]` does it ahead.
+"""Fetches and converts a model ahead of the first start: python -m kefu.generation.weights [MODEL]
 
 MODEL is a name of the catalog, a folder, a `.gguf` file, or an id on the model hub.
 """
@@ -14,13 +14,13 @@ def main() -> None:
     """Fetch and convert a model ahead of the first start."""
     from kefu.common.telemetry import set_up_logging
     from kefu.generation.config import WeightsConfig
-    from kefu.generation.engines.vllm import gguf_numbers
+    from kefu.generation.engines.vllm import gguf_number_format
 
-    set_up_logging("generation", "info", "console")  # whoever fetches ahead reads it
+    set_up_logging("generation", "info", "console")  # a person reads it
     model = sys.argv[1] if len(sys.argv) > 1 else DEFAULT_ON_CPU
     try:
         config = WeightsConfig()
-        found = resolve(model, config.cache_dir, gguf_numbers(config.gguf_numbers))
+        found = resolve(model, config.cache_dir, gguf_number_format(config.gguf_numbers))
     except StartupError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(1)

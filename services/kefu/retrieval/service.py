@@ -1,4 +1,4 @@
-"""The retrieval service as one block: everything it is made of, opened in order and closed in reverse."""
+"""The wiring of the retrieval service: everything is opened in order and closed in reverse."""
 
 import asyncio
 from contextlib import AsyncExitStack
@@ -11,7 +11,7 @@ from kefu.retrieval.config import RetrievalConfig
 from kefu.retrieval.embedders import BatchingEmbedder, open_embedder
 from kefu.retrieval.ingest.conversion_pool import ConversionPool
 from kefu.retrieval.ranking.cross_encoder import CrossEncoderReranker
-from kefu.retrieval.ranking.reranker import Reranking
+from kefu.retrieval.ranking.reranker import TimeLimitedReranker
 from kefu.retrieval.replica.replica import Replica
 from kefu.retrieval.storage.store import KnowledgeStore
 from kefu.retrieval.vectorstore.factory import open_stores
@@ -20,7 +20,7 @@ SCOPES = {"kefu.retrieval.v1.KnowledgeService": (Scope.KNOWLEDGE, Scope.INTERNAL
 
 
 async def main(config: RetrievalConfig) -> None:
-    """Serve until SIGTERM or SIGINT; nothing listens before the index is whole."""
+    """Serve until SIGTERM or SIGINT. The server listens only once the index is loaded."""
     embedder = await asyncio.to_thread(
         open_embedder,
         config.embedder,
@@ -39,7 +39,7 @@ async def main(config: RetrievalConfig) -> None:
             device = config.reranker_device or None
             reranker = await asyncio.to_thread(CrossEncoderReranker, config.reranker, device=device)
             seconds = config.rerank_milliseconds / 1000
-            reranking = await enter(Reranking.open(reranker, config.rerank_passages, seconds))
+            reranking = await enter(TimeLimitedReranker.open(reranker, config.rerank_passages, seconds))
         stores = stack.enter_context(open_stores(config, batching.id, embedder.dimension))
         replica = await enter(
             Replica.open(store, batching, config.snapshot_folder, config.snapshot_seconds, stores=stores)
@@ -52,7 +52,7 @@ async def main(config: RetrievalConfig) -> None:
             replica,
             batching,
             converters,
-            reranking=reranking,
+            reranker=reranking,
             accept_not_durable=config.accept_not_durable,
             wait_for_disk_seconds=config.wait_for_disk_seconds,
         )

@@ -1,5 +1,6 @@
 """What the router needs to know before it serves."""
 
+from dataclasses import dataclass
 from typing import Literal
 
 from pydantic import Field
@@ -176,3 +177,14 @@ class RouterConfig(StoredConfig, env_prefix="KEFU_ROUTER_"):
 
     settings_seconds: float = Field(default=2.0, ge=0)
     """Tenants' settings are remembered for this long."""
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Intervals that no environment variable sets; tests choose shorter ones. All are in seconds."""
+
+    sweep_seconds: float = 15.0
+    """Pause between two sweeps, which notice changes of watched sessions that the change feed lost."""
+
+    store_wait_seconds: float = 2.0
+    """The end of a turn waits at most this long for Redis; then its readers get it before it is stored."""

@@ -17,7 +17,7 @@ from kefu.common.rpc.server import RunningServer, serving
 from kefu.common.ssrf import Address, is_public
 from kefu.common.tls import internal_channel
 from kefu.router.admission.gate import AdmissionGate
-from kefu.router.admission.scheduler import AdmissionScheduler, Bounds
+from kefu.router.admission.scheduler import AdmissionBounds, AdmissionScheduler
 from kefu.router.admission.tenant_limits import TenantLimits
 from kefu.router.answering.answer_cache import AnswerCache
 from kefu.router.answering.pipeline import AnswerPipeline
@@ -35,7 +35,7 @@ from kefu.router.api.desk_servicer import DeskServicer
 from kefu.router.api.identity_servicer import IdentityServicer
 from kefu.router.api.insight_servicer import InsightServicer
 from kefu.router.api.webhook_servicer import WebhookServicer
-from kefu.router.config import RouterConfig
+from kefu.router.config import RouterConfig, Timing
 from kefu.router.conversations.live_turn import TurnServices
 from kefu.router.conversations.remote_turns import open_remote_turns
 from kefu.router.conversations.service import ConversationService
@@ -73,6 +73,7 @@ SCOPES = {
     webhook_servicer.SERVICE: (Scope.OPERATOR,),
 }
 _SECONDS_A_DAY = 86_400
+_TIMING = Timing()
 _RETRIEVAL_OPTIONS = (
     *CLIENT_OPTIONS,
     ("grpc.lb_policy_name", "round_robin"),
@@ -82,26 +83,30 @@ _RETRIEVAL_OPTIONS = (
 
 
 @asynccontextmanager
-async def router(config: RouterConfig, store: Redis, keyring: Keyring) -> AsyncIterator[RunningServer]:
+async def router(
+    config: RouterConfig, store: Redis, keyring: Keyring, *, timing: Timing = _TIMING
+) -> AsyncIterator[RunningServer]:
     """A router that serves while the block runs."""
     name = f"router-{secrets.token_hex(6)}"
     internal_key = config.internal_key.get_secret_value()
     commands = RedisCommands(store)
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
-        patience = config.first_token_seconds
-        pool = await enter(open_pool(config.generation, internal_key, name, patience=patience, tls=config.tls))
+        first_token = config.first_token_seconds
+        pool = await enter(
+            open_pool(config.generation, internal_key, name, first_token_seconds=first_token, tls=config.tls)
+        )
         channel = await enter(internal_channel(config.retrieval, config.tls, _RETRIEVAL_OPTIONS))
         settings = SettingsStore(commands, config)
-        bounds = Bounds(
-            running=config.max_concurrent_turns,
-            waiting=config.max_waiting_turns,
-            waiting_bytes=config.max_waiting_bytes,
-            seconds=config.admission_seconds,
-            brown_out=config.brown_out_pressure,
+        bounds = AdmissionBounds(
+            max_running=config.max_concurrent_turns,
+            max_waiting=config.max_waiting_turns,
+            max_waiting_bytes=config.max_waiting_bytes,
+            max_wait_seconds=config.admission_seconds,
+            brown_out_pressure=config.brown_out_pressure,
         )
         admission = AdmissionScheduler(bounds, load=lambda: pool.engine_load)
-        limits = TenantLimits(commands, lease=config.lease_seconds, unknown=config.limits_without_redis)
+        limits = TenantLimits(commands, lease_seconds=config.lease_seconds, without_redis=config.limits_without_redis)
         for beside in (admission.watch(), limits.renew()):
             stack.push_async_callback(cancel_and_wait, asyncio.create_task(beside))
         life = config.session_days * _SECONDS_A_DAY
@@ -120,15 +125,16 @@ async def router(config: RouterConfig, store: Redis, keyring: Keyring) -> AsyncI
             store=SessionStore(commands, life=life),
             turns=turns,
             leases=await enter(open_leases(turns)),
-            door=AdmissionGate(limits, admission, prompt_tokens=config.prompt_tokens),
+            admission_gate=AdmissionGate(limits, admission, prompt_tokens=config.prompt_tokens),
             settings=settings,
-            answering=AnswerPipeline(config, knowledge, pool, cache),
-            happenings=happenings,
-            traces=insight.traces,
+            pipeline=AnswerPipeline(config, knowledge, pool, cache),
+            event_bus=happenings,
+            erasure=insight.traces,
+            store_wait_seconds=timing.store_wait_seconds,
         )
         running = TurnRegistry(services, await enter(open_remote_turns(turns)))
         stack.push_async_callback(running.close)
-        watches = await enter(open_watches(SessionEvents(commands, services.store)))
+        watches = await enter(open_watches(SessionEvents(commands, services.store), sweep_seconds=timing.sweep_seconds))
         desk_store = DeskStore(commands, life=life)
         desk_watches = await enter(open_desk_watches(desk_store))
         await enter(open_change_feed(commands, [watches, desk_watches]))

@@ -15,7 +15,7 @@ import pytest
 from kefu.common.errors import StartupError
 from kefu.common.probe import is_serving
 from kefu.common.tls import Tls, internal_channel
-from kefu.edge.config import Certificate, Edge, Inside
+from kefu.edge.config import Certificate, Edge, InternalTls
 from kefu.router.replicas.discovery import server_name_of
 from kefu.testing.ports import free_port
 from tests.support.echo_router import echo_router
@@ -110,13 +110,13 @@ async def shown(port: int, tls: Tls) -> bytes:
 
 
 async def test_nginx_shows_and_checks_certificates_towards_the_routers(tls: Tls, tmp_path: Path) -> None:
-    inside = Inside(
+    inside = InternalTls(
         Certificate(tls.certificate, tls.key), tls.authority, "kefu-router", "kefu-retrieval", "kefu-gateway"
     )
-    edge = Edge("", [], tmp_path, LIMITS, inside=inside)
+    edge = Edge("", [], tmp_path, LIMITS, internal_tls=inside)
     async with open_edge_harness(tmp_path, edge) as harness, harness.channel() as channel:
         assert {await ask_router_port(channel) for _ in range(10)} == set(harness.ports)
-    wrong = Inside(inside.shown, inside.authority, "somebody-else", "kefu-retrieval", "kefu-gateway")
+    wrong = InternalTls(inside.own_certificate, inside.authority, "somebody-else", "kefu-retrieval", "kefu-gateway")
     async with open_edge_harness(tmp_path, replace(edge, inside=wrong)) as harness, harness.channel() as channel:
         await fails(channel)
 

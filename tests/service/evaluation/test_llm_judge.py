@@ -9,8 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from kefu.common.errors import StartupError
-from kefu.evaluation.answer_set import Wanted
-from kefu.evaluation.arms import Answered
+from kefu.evaluation.answer_set import ExpectedAnswer
+from kefu.evaluation.arms import ArmAnswer
 from kefu.evaluation.llm_judge import LlmJudge, open_judge, reference
 
 
@@ -41,11 +41,11 @@ def judge(reply: str, status: int = 200) -> Iterator[tuple[LlmJudge, list[str]]]
         thread.join()
 
 
-def answered(text: str) -> Answered:
-    return Answered("q-1", "How long do refunds take?", text, "generated", "stop")
+def answered(text: str) -> ArmAnswer:
+    return ArmAnswer("q-1", "How long do refunds take?", text, "generated", "stop")
 
 
-WANTED = {"q-1": Wanted(language="en", answers=(("7 days",), ("a week",)))}
+WANTED = {"q-1": ExpectedAnswer(language="en", answers=(("7 days",), ("a week",)))}
 
 
 @pytest.mark.parametrize(
@@ -70,5 +70,5 @@ async def test_a_judge_that_cannot_be_asked_ends_the_run_with_a_reason() -> None
 
 
 def test_a_persons_answer_is_the_better_reference() -> None:
-    assert reference(Wanted(language="en", answers=(("7",),), reference="Seven days.")) == "Seven days."
-    assert reference(Wanted(language="en", keywords=("settings", "save"))) == "settings, save"
+    assert reference(ExpectedAnswer(language="en", answers=(("7",),), reference="Seven days.")) == "Seven days."
+    assert reference(ExpectedAnswer(language="en", keywords=("settings", "save"))) == "settings, save"

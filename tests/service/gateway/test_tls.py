@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from kefu.common.errors import StartupError
 from kefu.common.tls import Tls
-from kefu.edge.config import Certificate, Edge, Inside
+from kefu.edge.config import Certificate, Edge, InternalTls
 from kefu.gateway import probe
 from kefu.gateway.config import GatewayConfig
 from kefu.gateway.http_server import CERTIFICATE_CHECK_SECONDS, Readiness, serving_http
@@ -62,14 +62,14 @@ async def test_nginx_reaches_the_gateway_over_tls_and_nobody_without_a_certifica
     tls: Tls, tmp_path: Path
 ) -> None:
     async with gateway(tls) as port:
-        inside = Inside(
-            shown=Certificate(tls.certificate, tls.key),
+        inside = InternalTls(
+            own_certificate=Certificate(tls.certificate, tls.key),
             authority=tls.authority,
             router_name="kefu-router",
             retrieval_name="kefu-retrieval",
             gateway_name="kefu-gateway",
         )
-        edge = Edge("", [], tmp_path, LIMITS, gateways=[f"127.0.0.1:{port}"], inside=inside)
+        edge = Edge("", [], tmp_path, LIMITS, gateways=[f"127.0.0.1:{port}"], internal_tls=inside)
         async with open_edge_harness(tmp_path, edge) as harness, httpx.AsyncClient() as client:
             assert (await client.get(f"http://{harness.edge.listen}/")).text == "a page"
         async with httpx.AsyncClient(verify=context(tls)) as known:

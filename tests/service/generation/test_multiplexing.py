@@ -15,7 +15,6 @@ from kefu.common.rpc.status import RpcFailure
 from kefu.generation.engine import Channel, Engine, Piece, Started
 from kefu.generation.servicer import GenerationServicer
 from kefu.generation.v1 import generation_pb2 as pb
-from kefu.router.replicas import multiplexing
 from kefu.router.replicas.multiplexing import AnswerFailed, AnswerMultiplexer, MultiplexedAnswer
 from tests.support.generation_harness import (
     ANSWER,
@@ -48,11 +47,11 @@ class Counting:
 
 @asynccontextmanager
 async def opened(
-    engine: Engine, **limits: float
+    engine: Engine, call_seconds: float = 60.0, **limits: float
 ) -> AsyncIterator[tuple[AnswerMultiplexer, GenerationServicer, Counting]]:
     async with serve_generation(engine, **limits) as (stub, servicer, _):  # pyright: ignore[reportArgumentType]
         counting = Counting(stub)
-        way = AnswerMultiplexer(counting, KEY_METADATA)  # pyright: ignore[reportArgumentType]
+        way = AnswerMultiplexer(counting, KEY_METADATA, call_seconds=call_seconds)  # pyright: ignore[reportArgumentType]
         try:
             yield way, servicer, counting
         finally:
@@ -88,8 +87,8 @@ async def test_every_answer_is_what_a_call_of_its_own_would_have_given_and_all_s
             assert [event.WhichOneof("event") for event in events] == [event.WhichOneof("event") for event in alone]
             assert [event.delta for event in events] == [event.delta for event in alone]
         assert counting.calls == 1
-        assert servicer.ledger.accepted_tokens("r1") == 2 * 51
-        assert servicer.ledger.owed_tokens == 0
+        assert servicer.accounting.accepted_tokens("r1") == 2 * 51
+        assert servicer.accounting.owed_tokens == 0
         await way.close()
 
 
@@ -103,7 +102,7 @@ async def test_an_answer_fails_alone_and_says_what_its_own_call_would_have_said(
         wrong = await broken(begin(way, make_request(max_tokens=0)))
         assert (wrong.code, wrong.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "BAD_REQUEST")
         assert "max_tokens" in wrong.message
-        assert servicer.ledger.open_requests == 1
+        assert servicer.accounting.open_requests == 1
         assert counting.calls == 1
 
 
@@ -126,18 +125,18 @@ async def test_a_cancelled_answer_is_ended_in_the_engine_and_the_others_go_on() 
         await first.read()
         await second.read()
         first.cancel()
-        await wait_until(lambda: servicer.ledger.open_requests == 1)
+        await wait_until(lambda: servicer.accounting.open_requests == 1)
         assert (await second.read()) is not None
         second.cancel()
-        await wait_until(lambda: servicer.ledger.open_requests == 0)
-        assert servicer.ledger.owed_tokens == 0
+        await wait_until(lambda: servicer.accounting.open_requests == 0)
+        assert servicer.accounting.owed_tokens == 0
 
 
 async def test_a_time_out_ends_an_answer() -> None:
     async with opened(ScriptedEngine(ANSWER[:2], hold=True)) as (way, servicer, _):
         late = await broken(begin(way, timeout=0.2))
         assert (late.code, late.reason) == (grpc.StatusCode.DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED")
-        assert servicer.ledger.open_requests == 0
+        assert servicer.accounting.open_requests == 0
 
 
 async def test_a_lost_connection_fails_all_answers_and_the_next_one_gets_a_new_call() -> None:
@@ -149,7 +148,7 @@ async def test_a_lost_connection_fails_all_answers_and_the_next_one_gets_a_new_c
         await way.close()
         for answer in answers:
             assert (await broken(answer)).code is grpc.StatusCode.UNAVAILABLE
-        await wait_until(lambda: servicer.ledger.open_requests == 0)
+        await wait_until(lambda: servicer.accounting.open_requests == 0)
         engine.hold = False
         assert (await begin(way).read()) is not None
         assert counting.calls == 2
@@ -165,19 +164,16 @@ async def test_nobody_at_the_address_fails_an_answer_at_once() -> None:
         await way.close()
 
 
-async def test_a_call_that_took_answers_for_long_enough_is_renewed_and_finishes_what_it_has(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(multiplexing, "_LINE_SECONDS", 0.0)
+async def test_a_call_that_took_answers_for_long_enough_is_renewed_and_finishes_what_it_has() -> None:
     engine = ScriptedEngine(ANSWER[:2], hold=True)
-    async with opened(engine) as (way, servicer, counting):
+    async with opened(engine, call_seconds=0.0) as (way, servicer, counting):
         old = begin(way)
         await old.read()
         new = begin(way)
         await new.read()
         assert counting.calls == 2
         assert (await old.read()) is not None
-        assert servicer.ledger.open_requests == 2
+        assert servicer.accounting.open_requests == 2
 
 
 async def test_a_draining_replica_ends_the_call_with_its_last_answer() -> None:
@@ -205,7 +201,7 @@ async def test_a_number_that_cannot_be_told_apart_is_refused(numbers: list[int])
         await call.write(pb.GenerateManyRequest(begin=begins, cancel=[12345]))
         refused = await expect_failure(call.read)
         assert (refused.code, refused.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "BAD_REQUEST")
-        assert servicer.ledger.open_requests == 0
+        assert servicer.accounting.open_requests == 0
 
 
 async def test_a_caller_that_reads_nothing_is_cut_and_owes_nothing() -> None:
@@ -214,7 +210,7 @@ async def test_a_caller_that_reads_nothing_is_cut_and_owes_nothing() -> None:
     async with serve_generation(engine, stall_seconds=0.5) as (stub, servicer, _):
         call = stub.GenerateMany(metadata=KEY_METADATA)
         await call.write(pb.GenerateManyRequest(begin=[pb.BeginAnswer(answer=1, request=make_request())]))
-        await wait_until(lambda: servicer.ledger.open_requests == 1)
-        await wait_until(lambda: servicer.ledger.open_requests == 0)
+        await wait_until(lambda: servicer.accounting.open_requests == 1)
+        await wait_until(lambda: servicer.accounting.open_requests == 0)
         assert engine.closed.is_set()
         call.cancel()

@@ -48,14 +48,14 @@ async def test_an_answer_comes_as_accepted_deltas_and_completed() -> None:
             stub, make_request(reasoning=pb.Reasoning(max_tokens=9), caller="r1", estimated_tokens=40)
         )
         assert [event.WhichOneof("event") for event in events] == ["accepted", "delta", "delta", "completed"]
-        assert events[0].accepted == pb.Accepted(prompt_tokens=7, boot_id=servicer.ledger.boot_id, fingerprint="f")
+        assert events[0].accepted == pb.Accepted(prompt_tokens=7, boot_id=servicer.accounting.boot_id, fingerprint="f")
         assert events[1].delta == pb.Delta(channel=pb.Delta.CHANNEL_REASONING, text="hm", token_ids=[1, 2])
         assert events[2].delta == pb.Delta(channel=pb.Delta.CHANNEL_TEXT, text="答案", token_ids=[3, 4, 5])
         done = events[3].completed
         assert (done.prompt_tokens, done.cached_prompt_tokens, done.completion_tokens) == (7, 4, 5)
         assert (done.reasoning_tokens, done.finish_reason) == (2, pb.Completed.FINISH_REASON_STOP)
         assert engine.requests[0].reasoning_tokens == 9
-        assert (servicer.ledger.owed_tokens, servicer.ledger.accepted_tokens("r1")) == (0, 40)
+        assert (servicer.accounting.owed_tokens, servicer.accounting.accepted_tokens("r1")) == (0, 40)
 
 
 @pytest.mark.parametrize(
@@ -96,11 +96,11 @@ async def test_a_cancelled_call_closes_the_engines_stream_and_owes_nothing() -> 
     async with serve_generation(engine) as (stub, servicer, _):
         call = stub.Generate(make_request(), metadata=KEY_METADATA)
         await call.read()
-        assert servicer.ledger.owed_tokens > 0
+        assert servicer.accounting.owed_tokens > 0
         call.cancel()
         await asyncio.wait_for(engine.closed.wait(), 10)
-        await wait_until(lambda: servicer.ledger.open_requests == 0)
-        assert servicer.ledger.owed_tokens == 0
+        await wait_until(lambda: servicer.accounting.open_requests == 0)
+        assert servicer.accounting.owed_tokens == 0
 
 
 async def test_a_client_that_reads_nothing_is_cut_and_its_request_ended() -> None:
@@ -110,7 +110,7 @@ async def test_a_client_that_reads_nothing_is_cut_and_its_request_ended() -> Non
     async with serve_generation(engine, stall_seconds=0.5) as (stub, servicer, _):
         call = stub.Generate(make_request(), metadata=KEY_METADATA)
         await call.read()
-        await wait_until(lambda: servicer.ledger.open_requests == 0)
+        await wait_until(lambda: servicer.accounting.open_requests == 0)
         assert engine.closed.is_set()
         call.cancel()
 
@@ -131,7 +131,7 @@ async def test_load_reports_follow_requests_and_end_with_one_that_says_draining(
         watch = stub.WatchLoad(pb.WatchLoadRequest(caller="r1"), metadata=KEY_METADATA)
         reports = aiter(watch)
         first = await anext(reports)
-        assert (first.boot_id, first.owed_tokens, first.accepted_tokens) == (servicer.ledger.boot_id, 0, 0)
+        assert (first.boot_id, first.owed_tokens, first.accepted_tokens) == (servicer.accounting.boot_id, 0, 0)
         call = stub.Generate(make_request(caller="r1", estimated_tokens=33), metadata=KEY_METADATA)
         await call.read()
         report = await anext(reports)

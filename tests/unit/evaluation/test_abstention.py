@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from kefu.cli.commands.eval.retrieval import app
-from kefu.evaluation.abstention import Case, abstention, highest_answering, own_calibration
+from kefu.evaluation.abstention import Case, highest_threshold, measure_abstention, own_calibration
 
 
 def case(number: int, relevance: float, *, answerable: bool, right: bool = True) -> Case:
@@ -17,7 +17,7 @@ def case(number: int, relevance: float, *, answerable: bool, right: bool = True)
 
 def test_a_set_that_can_be_told_apart_is() -> None:
     cases = [case(n, 0.9, answerable=True) for n in range(50)] + [case(n, 0.1, answerable=False) for n in range(50)]
-    found = abstention("set", cases, 0.9, 0.5)
+    found = measure_abstention("set", cases, 0.9, 0.5)
     assert (found.answerable, found.foreign) == (50, 50)
     for way in found.ways:
         assert (way.auc, way.refused.value, way.answered.value, way.right.value) == (1.0, 1.0, 1.0, 1.0)
@@ -27,7 +27,7 @@ def test_a_set_that_can_be_told_apart_is() -> None:
 def test_an_answer_without_a_right_document_is_answered_and_not_right() -> None:
     cases = [case(n, 0.9, answerable=True, right=n % 2 == 0) for n in range(50)]
     cases += [case(n, 0.1, answerable=False) for n in range(50)]
-    way = abstention("set", cases, 0.9, 0.5).ways[0]
+    way = measure_abstention("set", cases, 0.9, 0.5).ways[0]
     assert (way.answered.value, way.right.value) == (1.0, 0.5)
 
 
@@ -35,7 +35,7 @@ def test_a_questions_own_fold_does_not_move_its_threshold() -> None:
     # The first fold's answerable questions are all weak; the others' threshold refuses them.
     cases = [case(n, 0.2 if n % 5 == 0 else 0.9, answerable=True) for n in range(50)]
     cases += [case(n, 0.1, answerable=False) for n in range(50)]
-    way = abstention("set", cases, 1.0, 0.5).ways[0]
+    way = measure_abstention("set", cases, 1.0, 0.5).ways[0]
     assert way.answered.value == pytest.approx(0.8)
 
 
@@ -44,16 +44,18 @@ def test_what_its_own_questions_calibrate_a_set_to_is_counted_on_others() -> Non
         return Case(f"q-{number}", answerable, 0.5 + number / 200, apart, answerable)
 
     cases = [of(n, 0.05, answerable=True) for n in range(50)] + [of(n, 0.01, answerable=False) for n in range(50)]
-    (way,) = [way for way in abstention("set", cases, 0.9, 0.5).ways if way.name == "as its questions calibrate it"]
+    (way,) = [
+        way for way in measure_abstention("set", cases, 0.9, 0.5).ways if way.name == "as its questions calibrate it"
+    ]
     assert way.refused.value == 1.0
     assert way.answered.value > 0.85
 
 
 def test_the_highest_threshold_that_answers_a_share() -> None:
     signal = np.linspace(0.01, 1.0, 100)
-    assert highest_answering(signal, 0.9) == pytest.approx(0.11)
-    assert (signal >= highest_answering(signal, 0.9)).mean() == pytest.approx(0.9)
-    assert highest_answering(signal, 1.0) == pytest.approx(0.01)
+    assert highest_threshold(signal, 0.9) == pytest.approx(0.11)
+    assert (signal >= highest_threshold(signal, 0.9)).mean() == pytest.approx(0.9)
+    assert highest_threshold(signal, 1.0) == pytest.approx(0.01)
 
 
 def test_titles_are_asked_once_each_and_empty_ones_never() -> None:

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from kefu.common.auth import Principal
-from kefu.evaluation.answer_set import Wanted, judge, load_answer_set
-from kefu.evaluation.arms import Arm, Asker, patient
+from kefu.evaluation.answer_set import ExpectedAnswer, grade_answer, load_answer_set
+from kefu.evaluation.arms import Arm, ArmRunner, without_timeouts
 from kefu.evaluation.dataset import BadQuestionSet, SetQuestion
 from kefu.evaluation.matching import is_hit, is_too_long, keyword_share, normalised, token_f1
 from kefu.evaluation.recording import RecordedPool, Recording
-from kefu.evaluation.results import results
-from kefu.evaluation.set_knowledge import SetKnowledge
+from kefu.evaluation.results import grade_arms
+from kefu.evaluation.set_knowledge import SetRetrievalClient
 from kefu.router.config import RouterConfig
 from kefu.router.domain.generation import Accepted, Event, Frame, GenerationEnd, GenerationRequest
 from kefu.router.domain.turn import Passage, Usage
@@ -56,9 +56,9 @@ def test_normalising_keeps_decimal_points_alone() -> None:
 
 
 def test_an_answer_that_reads_the_page_out_is_wrong() -> None:
-    wanted = Wanted(language="en", answers=(("word",),))
-    assert judge("word " * 40, wanted).score == 1.0
-    assert judge("word " * 70, wanted).score == 0.0
+    wanted = ExpectedAnswer(language="en", answers=(("word",),))
+    assert grade_answer("word " * 40, wanted).score == 1.0
+    assert grade_answer("word " * 70, wanted).score == 0.0
     assert is_too_long("字" * 121, "zh")
     assert not is_too_long("字" * 120 + "[1]", "zh")
 
@@ -109,10 +109,10 @@ class Writer:
         del preferred, session, exclude
         return self
 
-    async def generate(self, order: GenerationRequest, principal: Principal) -> AsyncGenerator[Event, None]:
+    async def generate(self, request: GenerationRequest, principal: Principal) -> AsyncGenerator[Event, None]:
         del principal
         text = self.texts[min(len(self.orders), len(self.texts) - 1)]
-        self.orders.append(order)
+        self.orders.append(request)
         yield Accepted(100, "f")
         yield Frame(text, (1, 2))
         yield GenerationEnd(Usage(100, 0, 2, 0), cut=False)
@@ -130,20 +130,20 @@ PASSAGES = (
     Passage(1, "p1", "Refunds", (), "Refunds take 7 days. Vouchers take 3 days. We refund to the card.", "", 0.9, "en"),
 )
 QUESTION = "How long do refunds take?"
-WANTED = {"q-1": Wanted(language="en", answers=(("7 days",),))}
+WANTED = {"q-1": ExpectedAnswer(language="en", answers=(("7 days",),))}
 
 
-def asker(writer: Writer, recording: Recording | None = None) -> Asker:
-    config = patient(RouterConfig(internal_key="kefu_internal_" + "0" * 64))  # pyright: ignore[reportArgumentType]
+def asker(writer: Writer, recording: Recording | None = None) -> ArmRunner:
+    config = without_timeouts(RouterConfig(internal_key="kefu_internal_" + "0" * 64))  # pyright: ignore[reportArgumentType]
     pool = RecordedPool(writer, recording or Recording(None), "f")
-    knowledge = SetKnowledge({QUESTION: PASSAGES})
-    return Asker(config, pool, knowledge, knowledge)
+    knowledge = SetRetrievalClient({QUESTION: PASSAGES})
+    return ArmRunner(config, pool, knowledge, knowledge)
 
 
 async def test_all_arms_answer_the_same_question_and_are_judged_alike() -> None:
     asking = asker(Writer("Refunds take 7 days [1]."))
     answered = {arm: await asking.answers(arm, {"q-1": QUESTION}, WANTED, lambda: None) for arm in Arm}
-    found = results("set", "scripted", answered, WANTED, {"q-1": SetQuestion("q-1", QUESTION, frozenset("d"), "en")})
+    found = grade_arms("set", "scripted", answered, WANTED, {"q-1": SetQuestion("q-1", QUESTION, frozenset("d"), "en")})
     assert [(figures.arm, figures.hit.value) for figures in found.arms] == [(arm, 1.0) for arm in Arm]
     assert answered[Arm.EXTRACTIVE][0].text == "Refunds take 7 days."
     assert found.differences["rag - oracle"].value == 0.0

@@ -9,8 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from kefu.cli.commands.eval.retrieval import app
-from kefu.evaluation.answer_set import Wanted
-from kefu.evaluation.cache_replay import replay, replay_alone
+from kefu.evaluation.answer_set import ExpectedAnswer
+from kefu.evaluation.cache_replay import replay, replay_unguarded
 from kefu.evaluation.dataset import BadQuestionSet, SetQuestion
 from kefu.evaluation.question_pairs import load_pairs, measure_pairs, messages_of
 from kefu.retrieval.embedders import Vectors
@@ -26,9 +26,9 @@ def questions(*texts: str) -> list[SetQuestion]:
     ]
 
 
-def wanted(asked: list[SetQuestion], *answers: str) -> Mapping[str, Wanted]:
+def wanted(asked: list[SetQuestion], *answers: str) -> Mapping[str, ExpectedAnswer]:
     said = [((answer,),) for answer in answers] or [()] * len(asked)
-    return {one.id: Wanted("en", answers=each) for one, each in zip(asked, said, strict=True)}
+    return {one.id: ExpectedAnswer("en", answers=each) for one, each in zip(asked, said, strict=True)}
 
 
 def vectors(asked: list[SetQuestion], **other: Vectors) -> Mapping[str, Vectors]:
@@ -39,7 +39,7 @@ def test_a_hit_is_false_when_the_answers_differ() -> None:
     asked = questions("How long does a refund take?", "how long does the refund take", "Why does it take long?")
     right = replay("x", asked, wanted(asked, "7 days", "7 days", "Banks."), vectors(asked), 0.9)
     assert [each.hit.id if each.hit else None for each in right.lookups] == [None, "0", None]
-    assert (len(right.hits), right.hits[0].false, right.hits[0].possible) == (1, False, True)
+    assert (len(right.hits), right.hits[0].is_false_hit, right.hits[0].could_hit) == (1, False, True)
     wrong = replay("x", asked, wanted(asked, "7 days", "9 days", "Banks."), vectors(asked), 0.9)
     assert wrong.as_json()["false_hits"] == 1
     assert wrong.false_per_hit.value == 1.0
@@ -49,14 +49,14 @@ def test_a_hit_is_false_when_the_answers_differ() -> None:
 def test_without_answers_a_right_document_in_common_makes_a_hit_right() -> None:
     asked = questions("How long does a refund take?", "How long will refunds take?", "How many refunds?")
     found = replay("x", asked, wanted(asked), vectors(asked), 0.9)
-    assert [each.false for each in found.hits] == [False]
+    assert [each.is_false_hit for each in found.hits] == [False]
 
 
 def test_the_guard_keeps_out_what_the_cosine_alone_lets_in() -> None:
     asked = questions("怎么绑定手机？", "怎么解绑手机？")
     known = wanted(asked, "a", "b")
     assert replay("x", asked, known, vectors(asked), 0.9).hits == []
-    assert [each.false for each in replay_alone("x", asked, known, vectors(asked), 0.9).hits] == [True]
+    assert [each.is_false_hit for each in replay_unguarded("x", asked, known, vectors(asked), 0.9).hits] == [True]
 
 
 def test_far_embeddings_history_and_personal_data_make_no_hit() -> None:

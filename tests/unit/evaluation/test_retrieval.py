@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from kefu.cli.commands.eval.retrieval import app
 from kefu.evaluation.dataset import BadQuestionSet, load_question_set
-from kefu.evaluation.metrics import figures, gain
+from kefu.evaluation.metrics import hit_rate_gain, rank_figures
 
 
 def write_set(folder: Path, corpus: str) -> Path:
@@ -53,16 +53,16 @@ def test_an_empty_corpus_is_refused_with_a_message(tmp_path: Path) -> None:
 
 
 def test_intervals_hold_the_figure_and_narrow_with_more_questions() -> None:
-    few, many = figures([1, 2, 0, 6]), figures([1, 2, 0, 6] * 100)
+    few, many = rank_figures([1, 2, 0, 6]), rank_figures([1, 2, 0, 6] * 100)
     assert (few.h1.value, few.h5.value, many.h1.value) == (0.25, 0.5, 0.25)
     assert few.mrr10.value == pytest.approx((1 + 1 / 2 + 1 / 6) / 4)
     assert few.h1.low <= many.h1.low < 0.25 < many.h1.high <= few.h1.high
-    assert figures([]).queries == 0
+    assert rank_figures([]).queries == 0
 
 
 def test_a_gain_is_of_the_same_questions_and_none_without_a_difference() -> None:
-    assert gain([1, 1, 2], [1, 1, 2]).high == 0
-    better = gain([1] * 30, [2] * 10 + [1] * 20)
+    assert hit_rate_gain([1, 1, 2], [1, 1, 2]).high == 0
+    better = hit_rate_gain([1] * 30, [2] * 10 + [1] * 20)
     assert better.value == pytest.approx(1 / 3)
     assert better.low > 0
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kefu.generation.coalescing import TICK_SECONDS, Pace
+from kefu.generation.coalescing import TICK_SECONDS, FramePacer
 
 
 class Clock:
@@ -15,24 +15,24 @@ class Clock:
 
 def test_a_frame_that_was_late_does_not_move_those_after_it() -> None:
     clock = Clock()
-    pace = Pace(lambda: 0.1, clock)
-    assert pace.wait() == pytest.approx(0.1)
+    pace = FramePacer(lambda: 0.1, clock)
+    assert pace.seconds_to_next() == pytest.approx(0.1)
     clock.now = 100.13
-    assert pace.wait() == pytest.approx(0.07)
+    assert pace.seconds_to_next() == pytest.approx(0.07)
     clock.now = 100.49  # so late that two places went by
-    assert pace.wait() == pytest.approx(0.01)
+    assert pace.seconds_to_next() == pytest.approx(0.01)
     clock.now = 100.5
-    assert pace.wait() == pytest.approx(0.1)
+    assert pace.seconds_to_next() == pytest.approx(0.1)
 
 
 def test_answers_that_were_late_together_part_again() -> None:
     clock = Clock()
-    paces = [Pace(lambda: 0.1, clock) for _ in range(4)]
+    paces = [FramePacer(lambda: 0.1, clock) for _ in range(4)]
     for number, pace in enumerate(paces):
         clock.now = 100 + number / 40
-        pace.wait()
+        pace.seconds_to_next()
     clock.now = 100.29  # all were held up, and are sent at once
-    due = sorted(clock.now + pace.wait() for pace in paces)
+    due = sorted(clock.now + pace.seconds_to_next() for pace in paces)
     assert due == pytest.approx([100.3, 100.325, 100.35, 100.375])
 
 
@@ -40,15 +40,15 @@ def test_long_intervals_end_at_common_ticks_and_are_never_shorter_than_asked() -
     clock = Clock()
     for start in (100.0, 100.013, 100.09):
         clock.now = start
-        wait = Pace(lambda: 0.43, clock).wait()
+        wait = FramePacer(lambda: 0.43, clock).seconds_to_next()
         assert 0.43 <= wait <= 0.43 + TICK_SECONDS
         assert (start + wait) / TICK_SECONDS == pytest.approx(round((start + wait) / TICK_SECONDS))
 
 
 def test_the_interval_may_change_from_frame_to_frame() -> None:
     clock, intervals = Clock(), [0.1, 0.5, 0.0]
-    pace = Pace(lambda: intervals.pop(0), clock)
-    assert pace.wait() == pytest.approx(0.1)
+    pace = FramePacer(lambda: intervals.pop(0), clock)
+    assert pace.seconds_to_next() == pytest.approx(0.1)
     clock.now = 100.1
-    assert pace.wait() == pytest.approx(0.5)
-    assert pace.wait() == 0.0
+    assert pace.seconds_to_next() == pytest.approx(0.5)
+    assert pace.seconds_to_next() == 0.0

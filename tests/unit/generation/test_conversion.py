@@ -6,7 +6,7 @@ import pytest
 import torch
 from transformers import Qwen2Config, Qwen2ForCausalLM
 
-from kefu.generation.models.gguf_conversion import in_int8
+from kefu.generation.models.gguf_conversion import int8_weights
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*torch.jit.* is deprecated:DeprecationWarning")  # transformers' own
 
@@ -31,7 +31,7 @@ def small_model() -> Any:
 def test_linear_layers_become_whole_numbers_and_the_rest_stays() -> None:
     model = small_model()
     before = {name: weight.clone() for name, weight in model.state_dict().items()}
-    after = in_int8(model)
+    after = int8_weights(model)
 
     linear = {name for name in before if name.endswith("proj.weight")}
     assert len(linear) == 7
@@ -47,7 +47,7 @@ def test_linear_layers_become_whole_numbers_and_the_rest_stays() -> None:
 
 def test_the_configuration_says_how_they_are_to_be_read() -> None:
     model = small_model()
-    in_int8(model)
+    int8_weights(model)
     said = model.config.quantization_config
     assert said["quant_method"] == "compressed-tensors"
     assert said["ignore"] == ["lm_head"]

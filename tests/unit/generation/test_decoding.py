@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kefu.generation.decoding.decoder import DecodingPlan, TokenStep, decoded
+from kefu.generation.decoding.decoder import DecodingPlan, TokenStep, decode_answer
 from kefu.generation.decoding.detokenizer import Detokenizer
 from kefu.generation.decoding.reasoning import FORCED_CLOSE, ThinkSplitter
 from kefu.generation.engine import Channel, Event, Finished, FinishReason, Piece
@@ -49,7 +49,7 @@ PROMPT = ids_of("ask: ")
 
 
 async def events_of(script: Script, plan: DecodingPlan) -> list[Event]:
-    return [event async for event in decoded(script, plan, decode, max_model_tokens=10_000)]
+    return [event async for event in decode_answer(script, plan, decode, max_model_tokens=10_000)]
 
 
 def text_of(events: Sequence[Event], channel: Channel = Channel.TEXT) -> str:

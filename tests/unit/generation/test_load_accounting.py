@@ -5,9 +5,9 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
-from kefu.generation.coalescing import framed
+from kefu.generation.coalescing import coalesced
 from kefu.generation.engine import Channel, Event, Finished, FinishReason, Piece, Started
-from kefu.generation.load_accounting import LoadLedger
+from kefu.generation.load_accounting import LoadAccounting
 
 
 def piece(text: str, *ids: int) -> Piece:
@@ -15,7 +15,7 @@ def piece(text: str, *ids: int) -> Piece:
 
 
 def test_tokens_are_owed_from_acceptance_until_the_stream_ends_by_any_road() -> None:
-    ledger = LoadLedger()
+    ledger = LoadAccounting()
 
     def fail_in_the_middle() -> None:
         with ledger.ticket(max_tokens=50) as ticket:
@@ -31,7 +31,7 @@ def test_tokens_are_owed_from_acceptance_until_the_stream_ends_by_any_road() -> 
 
 
 def test_accepted_tokens_are_counted_by_caller() -> None:
-    ledger = LoadLedger()
+    ledger = LoadAccounting()
     ledger.accept("router-a", 100)
     ledger.accept("router-a", 11)
     ledger.accept("router-b", 5)
@@ -39,7 +39,7 @@ def test_accepted_tokens_are_counted_by_caller() -> None:
 
 
 def test_callers_that_come_and_go_do_not_fill_the_memory() -> None:
-    ledger = LoadLedger()
+    ledger = LoadAccounting()
     for number in range(3000):
         ledger.accept(f"router-{number}", 1)
     assert ledger.accepted_tokens("router-0") == 0
@@ -47,14 +47,14 @@ def test_callers_that_come_and_go_do_not_fill_the_memory() -> None:
 
 
 def test_the_guess_of_an_answers_length_learns() -> None:
-    ledger = LoadLedger()
+    ledger = LoadAccounting()
     for _ in range(200):
-        ledger.learn(20)
+        ledger.learn_answer_length(20)
     assert 19 < ledger.mean_answer < 22
 
 
 async def test_a_watcher_wakes_at_a_change_and_otherwise_after_its_time() -> None:
-    ledger = LoadLedger()
+    ledger = LoadAccounting()
     seen = await ledger.wait(-1, 10)
     assert await ledger.wait(seen, 0.01) == seen
     waiting = asyncio.create_task(ledger.wait(seen, 60))
@@ -73,7 +73,7 @@ async def test_the_engine_is_read_while_the_client_is_not_and_text_merges() -> N
         read_to_the_end.set()
         yield Finished(FinishReason.STOP, 3, 0, 500, 0)
 
-    async with framed(engine(), lambda: 0.01, lambda _: None) as events:
+    async with coalesced(engine(), lambda: 0.01, lambda _: None) as events:
         assert isinstance(await anext(events), Started)
         await asyncio.wait_for(read_to_the_end.wait(), 10)
         rest = [event async for event in events]
@@ -94,7 +94,7 @@ async def test_the_first_text_is_not_held_back_and_the_next_is_gathered() -> Non
             await asyncio.sleep(0.001)
         yield Finished(FinishReason.STOP, 0, 0, 6, 0)
 
-    async with framed(engine(), lambda: 30.0, lambda _: None) as events:
+    async with coalesced(engine(), lambda: 30.0, lambda _: None) as events:
         assert await asyncio.wait_for(anext(events), 10) == piece("first", 1)
         more.set()
         # 30 s have not passed, but the end does not wait for them.
@@ -111,7 +111,7 @@ async def test_leaving_early_closes_the_engines_stream() -> None:
         finally:
             closed.set()
 
-    async with framed(engine(), lambda: 0.0, lambda _: None) as events:
+    async with coalesced(engine(), lambda: 0.0, lambda _: None) as events:
         await anext(events)
     assert closed.is_set()
 
@@ -121,7 +121,7 @@ async def test_an_engines_error_comes_after_the_text_before_it() -> None:
         yield piece("half", 1)
         raise OSError("gone")
 
-    async with framed(engine(), lambda: 0.0, lambda _: None) as events:
+    async with coalesced(engine(), lambda: 0.0, lambda _: None) as events:
         assert await anext(events) == piece("half", 1)
         with pytest.raises(OSError, match="gone"):
             await anext(events)

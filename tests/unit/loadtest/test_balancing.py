@@ -93,7 +93,7 @@ def test_when_all_conversations_are_over_no_router_counts_anything(name: str) ->
     played.run(workload.draw(30, 1), 2_000)
     for view in views:
         for target in view.targets.values():
-            assert (target.open, target.load.in_flight, target.load.tokens) == (0, 0, 0)
+            assert (target.open, target.load.in_flight, target.load.owed_tokens) == (0, 0, 0)
 
 
 def test_kefu_keeps_most_cache_hits_and_does_not_let_a_slow_replica_hold_up_the_slowest_turns() -> None:

@@ -10,7 +10,7 @@ import yaml
 
 from kefu.common.config import ServiceConfig
 from kefu.common.config_reference import variables_of
-from kefu.edge.compose import DESCRIPTORS, text_for
+from kefu.edge.compose import DESCRIPTORS, render_compose
 from kefu.edge.kubernetes import SHUTDOWN_SECONDS
 from kefu.gateway.config import GatewayConfig
 from kefu.generation.config import GenerationConfig
@@ -131,7 +131,7 @@ def test_secrets_are_files_and_no_variable_holds_one() -> None:
 
 def test_nginx_configurations_are_as_they_are_rendered_now() -> None:
     for name, inside_tls in (("nginx.conf", False), ("nginx-tls.conf", True)):
-        current = text_for(inside_tls=inside_tls)
+        current = render_compose(inside_tls=inside_tls)
         assert (DEPLOY / "compose" / name).read_text("utf-8") == current, "python -m kefu.edge.compose renders it"
     assert SERVICES["nginx"]["ulimits"]["nofile"] == {"soft": DESCRIPTORS, "hard": DESCRIPTORS}
 

@@ -14,7 +14,7 @@ class Slow:
 
     id = "slow"
     dimension = 2
-    passages_at_once = 1
+    passage_batch_size = 1
     concurrent = False
 
     def __init__(self) -> None:

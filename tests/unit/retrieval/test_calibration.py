@@ -4,17 +4,17 @@ import numpy as np
 import pytest
 
 from kefu.common.text.language import language_of
-from kefu.retrieval.calibration.out_of_domain import FOREIGN
-from kefu.retrieval.domain.calibration import CALIBRATION, MOST_TITLES, USUAL, Calibration, calibrate
+from kefu.retrieval.calibration.out_of_domain import OUT_OF_DOMAIN_QUESTIONS
+from kefu.retrieval.domain.calibration import CALIBRATION, DEFAULT_MIN_RELEVANCE, MAX_TITLES, Calibration, calibrate
 from kefu.retrieval.domain.filters import Facts, SearchFilter
 from kefu.retrieval.index.passage_index import IndexedDocument, IndexedPassage, PassageIndex
 from kefu.retrieval.ranking.baseline import EmbeddingBaseline
-from kefu.retrieval.ranking.query import make_question
-from kefu.retrieval.ranking.ranker import Searched, rank
-from kefu.retrieval.text.analyzer import Words
+from kefu.retrieval.ranking.query import make_query
+from kefu.retrieval.ranking.ranker import CollectionQuery, rank
+from kefu.retrieval.text.analyzer import Analyzer
 from kefu.retrieval.vectorstore.faiss_store import FaissVectors
 
-WORDS = Words(b"salt")
+WORDS = Analyzer(b"salt")
 DIMENSION = 384
 SUBJECTS = ("kettle", "sofa", "refund", "parcel", "voucher", "invoice", "lamp", "mattress", "locker", "coupon")
 DETAILS = ("fees", "periods", "colours", "limits", "forms", "labels", "names", "sizes", "places", "hours")
@@ -43,17 +43,17 @@ def relevances(count: int) -> tuple[list[float], list[float]]:
         vectors = np.stack([vector(title)]).astype(np.float16)
         passage = IndexedPassage(f"p{number}", WORDS.terms(title), vectors)
         index.put(IndexedDocument(f"d{number}", Facts("en"), [passage]))
-    mark, terms = index.words_to_build()
-    index.use_words(mark, PassageIndex.build_words(terms))
+    mark, terms = index.lexical_input()
+    index.use_lexical(mark, PassageIndex.build_lexical(terms))
     sentences = {language: np.stack([vector("opening hours"), vector("the weather")]) for language in ("en", "zh")}
     background = EmbeddingBaseline(sentences, sentences)
 
     def best(question: str) -> float:
-        asked = make_question(question, vector(question), WORDS, background, index.languages)
-        hits = rank([Searched(index, asked)], 1, SearchFilter("2026-11-25")).hits
+        asked = make_query(question, vector(question), WORDS, background, index.languages)
+        hits = rank([CollectionQuery(index, asked)], 1, SearchFilter("2026-11-25")).hits
         return hits[0][1].relevance if hits else 0.0
 
-    return [best(title) for title in titles[:MOST_TITLES]], [best(each) for each in FOREIGN["en"]]
+    return [best(title) for title in titles[:MAX_TITLES]], [best(each) for each in OUT_OF_DOMAIN_QUESTIONS["en"]]
 
 
 @pytest.mark.parametrize("passages", [1, 3, 20, 10_000])
@@ -66,17 +66,17 @@ def test_collections_of_any_size_answer_their_titles_and_refuse_foreign_question
 
 def test_the_fewer_titles_the_nearer_the_threshold_is_to_the_usual_one() -> None:
     by_titles = {n: calibrate([0.98] * n, [0.6] * 96, "titles", 0.0).min_relevance for n in (0, 1, 3, 20, 200)}
-    assert by_titles[0] == USUAL
-    assert by_titles[1] == pytest.approx(USUAL, abs=0.01)
-    assert by_titles[3] == pytest.approx(USUAL, abs=0.02)
+    assert by_titles[0] == DEFAULT_MIN_RELEVANCE
+    assert by_titles[1] == pytest.approx(DEFAULT_MIN_RELEVANCE, abs=0.01)
+    assert by_titles[3] == pytest.approx(DEFAULT_MIN_RELEVANCE, abs=0.02)
     assert list(by_titles.values()) == sorted(by_titles.values())
     assert by_titles[200] == pytest.approx(0.6, abs=0.02)
 
 
 def test_titles_are_easy_and_do_not_raise_the_threshold() -> None:
-    assert calibrate([1.0] * 200, [0.1] * 96, "titles", 0.0).min_relevance < USUAL
+    assert calibrate([1.0] * 200, [0.1] * 96, "titles", 0.0).min_relevance < DEFAULT_MIN_RELEVANCE
     assert calibrate([1.0] * 200, [0.99] * 96, "titles", 0.0).min_relevance < 0.66
-    assert calibrate([0.45] * 200, [0.6] * 96, "titles", 0.0).min_relevance < USUAL
+    assert calibrate([0.45] * 200, [0.6] * 96, "titles", 0.0).min_relevance < DEFAULT_MIN_RELEVANCE
 
 
 def test_between_real_questions_of_both_kinds_it_lies_half_way() -> None:
@@ -102,12 +102,12 @@ def test_where_the_two_overlap_it_lies_where_most_are_told_apart() -> None:
 
 
 def test_nothing_to_ask_leaves_the_usual_threshold() -> None:
-    assert calibrate([], [0.1], "titles", 0.0).min_relevance == USUAL
-    assert calibrate([0.9], [], "titles", 0.0).min_relevance == USUAL
+    assert calibrate([], [0.1], "titles", 0.0).min_relevance == DEFAULT_MIN_RELEVANCE
+    assert calibrate([0.9], [], "titles", 0.0).min_relevance == DEFAULT_MIN_RELEVANCE
 
 
 def test_foreign_questions_are_many_and_in_their_language() -> None:
-    for language, questions in FOREIGN.items():
+    for language, questions in OUT_OF_DOMAIN_QUESTIONS.items():
         assert len(set(questions)) == len(questions) >= 40
         assert {language_of(question) for question in questions} == {language}
 
@@ -115,7 +115,7 @@ def test_foreign_questions_are_many_and_in_their_language() -> None:
 def both_kinds(count: int, near: float = 0.01) -> Calibration:
     """Told apart by how far their documents stand apart, and not by relevance."""
     relevances = np.linspace(0.5, 1, count).tolist()
-    return calibrate(relevances, relevances, "questions", 0.0, apart=([0.05] * count, [near] * count))
+    return calibrate(relevances, relevances, "questions", 0.0, score_margins=([0.05] * count, [near] * count))
 
 
 def test_questions_that_relevance_does_not_tell_apart_are_by_how_far_their_documents_stand_apart() -> None:
@@ -130,9 +130,9 @@ def test_questions_that_relevance_does_not_tell_apart_are_by_how_far_their_docum
 def test_how_far_they_stand_apart_is_left_aside_where_it_says_little() -> None:
     assert both_kinds(19).min_apart == 0
     assert both_kinds(100, near=0.05).min_apart == 0
-    told = calibrate([0.9] * 100, [0.1] * 100, "questions", 0.0, apart=([0.05] * 100, [0.01] * 100))
+    told = calibrate([0.9] * 100, [0.1] * 100, "questions", 0.0, score_margins=([0.05] * 100, [0.01] * 100))
     assert (told.min_apart, told.answered, told.refused) == (0, 1.0, 1.0)  # relevance tells them apart
-    assert calibrate([0.9] * 100, [], "questions", 0.0, apart=([0.05] * 100, [])).min_apart == 0
+    assert calibrate([0.9] * 100, [], "questions", 0.0, score_margins=([0.05] * 100, [])).min_apart == 0
     assert calibrate([0.9] * 100, [0.9] * 100, "titles", 0.0).min_apart == 0
 
 

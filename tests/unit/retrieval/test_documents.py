@@ -5,9 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kefu.retrieval.documents.charset import decode
-from kefu.retrieval.documents.chunking import PASSAGE_TOKENS, WINDOW_TOKENS, cut, estimated_tokens, pack
-from kefu.retrieval.documents.parse import read_document
-from kefu.retrieval.documents.parsers.curated_csv import read_curated
+from kefu.retrieval.documents.chunking import (
+    PASSAGE_TOKENS,
+    WINDOW_TOKENS,
+    chunk_document,
+    estimated_tokens,
+    pack_sentences,
+)
+from kefu.retrieval.documents.parse import parse_document
+from kefu.retrieval.documents.parsers.curated_csv import parse_curated_csv
 from kefu.retrieval.documents.types import Unreadable
 
 
@@ -16,7 +22,7 @@ def test_markdown_keeps_the_heading_path_and_drops_link_targets() -> None:
         "# Returns\n\nIntro with a [link](http://x.example).\n\n"
         "## Costs\n\n### Abroad\n\nTen euros.\n\n## Time\n\n30 days."
     )
-    parsed = read_document("returns.md", text.encode())
+    parsed = parse_document("returns.md", text.encode())
     assert parsed.title == "Returns"
     assert [(block.headings, block.text) for block in parsed.blocks] == [
         ((), "Intro with a link."),
@@ -31,7 +37,7 @@ def test_html_is_read_without_menus_and_scripts() -> None:
         "<h2>费用</h2><ul><li>免费</li><li>海外十元</li></ul><table><tr><th>国家</th><th>费用</th></tr>"
         "<tr><td>德国</td><td>10</td></tr></table></body></html>"
     )
-    parsed = read_document("returns.html", page.encode())
+    parsed = parse_document("returns.html", page.encode())
     assert parsed.title == "退货"
     assert [(block.headings, block.text, block.table_header) for block in parsed.blocks] == [
         ((), "三十天内。", ""),
@@ -42,17 +48,17 @@ def test_html_is_read_without_menus_and_scripts() -> None:
 
 def test_each_piece_of_a_long_table_repeats_its_header() -> None:
     rows = "\n".join(f"| Country number {number} | {number} euros and some cents |" for number in range(80))
-    parsed = read_document("prices.md", f"# Prices\n\n| Country | Price |\n|---|---|\n{rows}\n".encode())
-    chunks = cut(parsed)
+    parsed = parse_document("prices.md", f"# Prices\n\n| Country | Price |\n|---|---|\n{rows}\n".encode())
+    chunks = chunk_document(parsed)
     assert len(chunks) > 1
     assert all(chunk.text.startswith("| Country | Price |\n") for chunk in chunks)
-    assert all(chunk.embedded[0].startswith("Prices\n") for chunk in chunks)
+    assert all(chunk.embedded_texts[0].startswith("Prices\n") for chunk in chunks)
     assert sum(chunk.text.count("Country number") for chunk in chunks) == 80
 
 
 def test_a_row_of_questions_and_answers_is_a_passage_of_its_own() -> None:
-    parsed = read_document("faq.csv", b'Question,Answer\nWhen?,Now.\nWhere?,"Here, there."\n')
-    assert [(chunk.headings, chunk.text) for chunk in cut(parsed)] == [
+    parsed = parse_document("faq.csv", b'Question,Answer\nWhen?,Now.\nWhere?,"Here, there."\n')
+    assert [(chunk.headings, chunk.text) for chunk in chunk_document(parsed)] == [
         (("When?",), "Now."),
         (("Where?",), "Here, there."),
     ]
@@ -75,7 +81,7 @@ def test_a_row_of_questions_and_answers_is_a_passage_of_its_own() -> None:
 )
 def test_what_cannot_be_read_says_why_and_what_to_do(path: str, data: bytes, reason: str) -> None:
     with pytest.raises(Unreadable) as caught:
-        read_document(path, data)
+        parse_document(path, data)
     assert caught.value.reason == reason
     assert caught.value.message.endswith((".", ")"))
 
@@ -89,7 +95,7 @@ def test_gb18030_and_utf16_are_read_as_text() -> None:
 
 @given(st.text(min_size=1, max_size=3000))
 def test_pieces_keep_every_character_and_the_budget(text: str) -> None:
-    pieces = pack(text, WINDOW_TOKENS)
+    pieces = pack_sentences(text, WINDOW_TOKENS)
     assert "".join("".join(pieces).split()) == "".join(text.split())
     assert all(estimated_tokens(piece) <= WINDOW_TOKENS * 1.1 for piece in pieces)
 
@@ -99,27 +105,29 @@ def test_passages_stay_within_their_budget_and_have_different_ids(paragraphs: li
     text = "\n\n".join(paragraphs)
     if not text.strip():
         return
-    chunks = cut(read_document("a.txt", text.encode(), title="T"))
+    chunks = chunk_document(parse_document("a.txt", text.encode(), title="T"))
     assert all(estimated_tokens(chunk.text) <= PASSAGE_TOKENS * 1.1 for chunk in chunks)
     assert len({chunk.id for chunk in chunks}) == len(chunks)
 
 
 def test_a_changed_sentence_changes_one_passages_id_only() -> None:
     text = "# T\n\n## A\n\nFirst.\n\n## B\n\nSecond."
-    before, after = (cut(read_document("a.md", each.encode())) for each in (text, text.replace("Second", "Third")))
+    before, after = (
+        chunk_document(parse_document("a.md", each.encode())) for each in (text, text.replace("Second", "Third"))
+    )
     assert before[0].id == after[0].id
     assert before[1].id != after[1].id
 
 
 def test_curated_rows_may_have_a_priority() -> None:
     data = b"question,answer,priority\nWhy?,Because.,7\nWhen?,Now.,\n"
-    assert [draft.priority for draft in read_curated(data)] == [7, 0]
+    assert [draft.priority for draft in parse_curated_csv(data)] == [7, 0]
     for wrong in (b"high", b"1001"):
         with pytest.raises(Unreadable, match="Why"):
-            read_curated(b"question,answer,priority\nWhy?,Because.," + wrong + b"\n")
+            parse_curated_csv(b"question,answer,priority\nWhy?,Because.," + wrong + b"\n")
 
 
 def test_curated_rows_with_one_answer_become_one_answer_with_several_questions() -> None:
     data = b"question,answer,language,alternatives\nWhen?,Now.,en,What time?|When then?\nHow soon?,Now.,en,\n"
-    (draft,) = read_curated(data)
+    (draft,) = parse_curated_csv(data)
     assert draft.questions == ("When?", "What time?", "When then?", "How soon?")

@@ -2,8 +2,8 @@
 
 import pytest
 
-from kefu.retrieval.documents.chunking import PASSAGE_TOKENS, cut, estimated_tokens
-from kefu.retrieval.documents.parse import read_document
+from kefu.retrieval.documents.chunking import PASSAGE_TOKENS, chunk_document, estimated_tokens
+from kefu.retrieval.documents.parse import parse_document
 from kefu.retrieval.documents.types import Block, ParsedDocument, Unreadable
 from tests.support import sample_files
 from tests.support.sample_files import FEES
@@ -22,7 +22,7 @@ def tables(parsed: ParsedDocument) -> list[tuple[str, str]]:
 
 def why(path: str, data: bytes) -> tuple[str, str]:
     with pytest.raises(Unreadable) as caught:
-        read_document(path, data)
+        parse_document(path, data)
     return caught.value.reason, caught.value.message
 
 
@@ -30,19 +30,19 @@ def why(path: str, data: bytes) -> tuple[str, str]:
 
 
 def test_a_pdf_keeps_its_headings_and_the_page_of_each_paragraph_without_running_heads() -> None:
-    parsed = read_document("handbook.pdf", sample_files.headed_pdf())
+    parsed = parse_document("handbook.pdf", sample_files.headed_pdf())
     assert parsed.title == "Return handbook"
     assert [(block.page, block.headings, block.text) for block in parsed.blocks] == [
         (1, ("Deadlines",), "You may return an item within 30 days of delivery."),
         (2, ("Costs", "Abroad"), "A return from abroad costs 9 euros."),
         (3, ("Steps",), "1. Open the app.\n2. Choose the order."),
     ]
-    assert [chunk.page for chunk in cut(parsed)] == [1, 2, 3]
+    assert [chunk.page for chunk in chunk_document(parsed)] == [1, 2, 3]
 
 
 @pytest.mark.parametrize("ruled", [True, False])
 def test_a_row_of_a_pdf_table_stays_with_its_header_whether_or_not_it_has_lines(ruled: bool) -> None:
-    parsed = read_document("fees.pdf", sample_files.table_pdf(ruled=ruled))
+    parsed = parse_document("fees.pdf", sample_files.table_pdf(ruled=ruled))
     assert [(block.table_header, block.text) for block in parsed.blocks] == [
         ("", "What a return costs, by country."),
         (FEE_HEADER, FEE_ROWS),
@@ -51,30 +51,30 @@ def test_a_row_of_a_pdf_table_stays_with_its_header_whether_or_not_it_has_lines(
 
 
 def test_a_pdf_table_that_goes_on_over_the_page_keeps_its_header() -> None:
-    parsed = read_document("prices.pdf", sample_files.long_table_pdf())
+    parsed = parse_document("prices.pdf", sample_files.long_table_pdf())
     assert [block.page for block in parsed.blocks] == [1, 2]
     assert {block.table_header for block in parsed.blocks} == {"| Model | Price |"}
     rows = [row for block in parsed.blocks for row in block.text.split("\n")]
     assert rows == [f"| SM-{number} | {number} EUR |" for number in range(60)]
-    assert all(chunk.text.startswith("| Model | Price |\n") for chunk in cut(parsed))
+    assert all(chunk.text.startswith("| Model | Price |\n") for chunk in chunk_document(parsed))
 
 
 def test_columns_of_a_pdf_are_read_one_after_the_other() -> None:
-    text = "\n".join(block.text for block in read_document("leaflet.pdf", sample_files.two_column_pdf()).blocks)
+    text = "\n".join(block.text for block in parse_document("leaflet.pdf", sample_files.two_column_pdf()).blocks)
     places = [text.index(mark) for mark in ("Left begins.", "Left ends.", "Right begins.", "Right ends.")]
     assert places == sorted(places)
     assert text.count("The parcel travels by road and the driver rings before the delivery") == 36
 
 
 def test_chinese_lines_of_a_pdf_are_joined_without_blanks() -> None:
-    parsed = read_document("zh.pdf", sample_files.chinese_pdf())
+    parsed = parse_document("zh.pdf", sample_files.chinese_pdf())
     assert parsed.title == "退货政策"
     (block,) = parsed.blocks
     assert block.text == "自收到商品之日起三十天内可以退货，运费由本店承担，退款在七个工作日内退回原支付账户。"
 
 
 def test_hebrew_of_a_pdf_is_read_from_right_to_left_and_its_figures_are_not() -> None:
-    (block,) = read_document("he.pdf", sample_files.hebrew_pdf()).blocks
+    (block,) = parse_document("he.pdf", sample_files.hebrew_pdf()).blocks
     assert block.text == sample_files.HEBREW
 
 
@@ -101,7 +101,7 @@ def test_a_broken_pdf_says_so(broken: bytes) -> None:
 
 
 def test_a_word_file_keeps_headings_lists_and_tables() -> None:
-    parsed = read_document("handbook.docx", sample_files.word_file())
+    parsed = parse_document("handbook.docx", sample_files.word_file())
     assert parsed.title == "Return handbook"
     assert blocks(parsed) == [
         (("Deadlines",), "You may return an item within 30 days."),
@@ -113,7 +113,7 @@ def test_a_word_file_keeps_headings_lists_and_tables() -> None:
 
 
 def test_slides_are_sections_with_their_number_and_without_the_speakers_notes() -> None:
-    parsed = read_document("training.pptx", sample_files.slides_file())
+    parsed = parse_document("training.pptx", sample_files.slides_file())
     assert parsed.title == "Support training"
     assert [(block.page, block.headings, block.text) for block in parsed.blocks] == [
         (1, (), "For the team"),
@@ -123,7 +123,7 @@ def test_slides_are_sections_with_their_number_and_without_the_speakers_notes() 
 
 
 def test_two_tables_of_a_sheet_stay_apart_each_with_its_header() -> None:
-    parsed = read_document("fees.xlsx", sample_files.sheet_file())
+    parsed = parse_document("fees.xlsx", sample_files.sheet_file())
     assert tables(parsed) == [(FEE_HEADER, FEE_ROWS), ("| Model | Discount |", "| SM-1 | 25 % |\n| SM-2 |  |")]
     assert [block.headings for block in parsed.blocks] == [("Fees", "Return fees 2026"), ("Fees",)]
     assert "Margins" in parsed.remark
@@ -131,7 +131,7 @@ def test_two_tables_of_a_sheet_stay_apart_each_with_its_header() -> None:
 
 
 def test_a_sheet_of_questions_and_answers_is_pairs() -> None:
-    parsed = read_document("faq.xlsx", sample_files.pair_sheet_file())
+    parsed = parse_document("faq.xlsx", sample_files.pair_sheet_file())
     assert blocks(parsed) == [(("多久到货？",), "三到五个工作日。"), (("可以退货吗？",), "三十天内可以。")]
     assert all(block.own_passage for block in parsed.blocks)
 
@@ -148,7 +148,7 @@ def test_an_office_file_with_a_password_and_an_old_one_say_what_to_do() -> None:
 
 
 def test_cells_of_an_html_table_that_span_others_are_repeated() -> None:
-    parsed = read_document("page.html", sample_files.PAGE)
+    parsed = parse_document("page.html", sample_files.PAGE)
     assert blocks(parsed)[:2] == [((), "Within 30 days."), ((), "1. Pack\n2. Send")]
     assert tables(parsed) == [
         ("| Country | Fee and days | Fee and days |", "| Germany | 10 | 3 |\n| Germany | 12 | 2 |")
@@ -157,8 +157,8 @@ def test_cells_of_an_html_table_that_span_others_are_repeated() -> None:
 
 def test_a_page_in_the_character_set_that_it_names_is_read() -> None:
     page = '<html><head><meta charset="windows-1252"></head><body><p>Größe: 10 €</p></body></html>'
-    assert blocks(read_document("page.html", page.encode("windows-1252"))) == [((), "Größe: 10 €")]
-    plain = read_document("page", "Größe".encode("latin-1"), media_type="text/plain; charset=iso-8859-1")
+    assert blocks(parse_document("page.html", page.encode("windows-1252"))) == [((), "Größe: 10 €")]
+    plain = parse_document("page", "Größe".encode("latin-1"), media_type="text/plain; charset=iso-8859-1")
     assert blocks(plain) == [((), "Größe")]
 
 
@@ -173,7 +173,7 @@ def test_a_page_in_the_character_set_that_it_names_is_read() -> None:
     ],
 )
 def test_pairs_are_read_from_the_usual_shapes_of_json(text: str) -> None:
-    assert blocks(read_document("faq.json", text.encode())) == [(("How long?",), "30 days.")]
+    assert blocks(parse_document("faq.json", text.encode())) == [(("How long?",), "30 days.")]
 
 
 @pytest.mark.parametrize(
@@ -198,7 +198,7 @@ def test_front_matter_says_title_language_address_and_validity() -> None:
         '---\ntitle: "Summer sale"\nlanguage: en\nuri: https://shop.example/sale\nvalid-from: 2026-06-01\n'
         "valid_until: 2026-08-31\ntags: [a]\n---\n\n20 % off.\n"
     )
-    parsed = read_document("sale.md", text.encode())
+    parsed = parse_document("sale.md", text.encode())
     assert (parsed.title, parsed.language, parsed.uri) == ("Summer sale", "en", "https://shop.example/sale")
     assert (parsed.valid_from, parsed.valid_until) == ("2026-06-01", "2026-08-31")
     assert blocks(parsed) == [((), "20 % off.")]
@@ -211,7 +211,7 @@ def test_front_matter_says_title_language_address_and_validity() -> None:
 
 
 def test_a_mail_is_its_text_and_its_attachments_without_who_wrote_it() -> None:
-    parsed = read_document("recall.eml", sample_files.mail_file())
+    parsed = parse_document("recall.eml", sample_files.mail_file())
     assert parsed.title == "Battery recall"
     assert blocks(parsed) == [((), "The battery of model SM-7 is replaced free of charge until June.")]
     assert [member.name for member in parsed.members] == ["handbook.docx"]
@@ -231,7 +231,7 @@ def test_an_archive_gives_its_files_and_refuses_names_that_lead_out_of_it() -> N
             "logo.png": b"x",
         }
     )
-    parsed = read_document("all.zip", archive)
+    parsed = parse_document("all.zip", archive)
     assert [(member.name, member.data) for member in parsed.members] == [("en/a.md", b"# A\n\nText.")]
     assert {failure.reason for failure in parsed.failures} == {"BAD_PATH"}
     assert {failure.name for failure in parsed.failures} == {"etc/b.md", "abs.md", "C/win.md"}
@@ -239,12 +239,12 @@ def test_an_archive_gives_its_files_and_refuses_names_that_lead_out_of_it() -> N
 
 
 def test_names_in_gbk_are_read_as_chinese() -> None:
-    (member,) = read_document("cn.zip", sample_files.gbk_names_zip_file()).members
+    (member,) = parse_document("cn.zip", sample_files.gbk_names_zip_file()).members
     assert member.name == "退货.md"
 
 
 def test_a_file_in_an_archive_with_a_password_says_so() -> None:
-    (failure,) = read_document("locked.zip", sample_files.locked_zip_file()).failures
+    (failure,) = parse_document("locked.zip", sample_files.locked_zip_file()).failures
     assert (failure.name, failure.reason) == ("secret.md", "PASSWORD_PROTECTED")
 
 
@@ -259,7 +259,7 @@ def test_what_would_unpack_to_too_much_is_refused_before_it_is_unpacked() -> Non
 
 
 def test_bytes_decide_over_a_wrong_ending_and_the_reader_says_so() -> None:
-    parsed = read_document("handbook.docx", sample_files.headed_pdf())
+    parsed = parse_document("handbook.docx", sample_files.headed_pdf())
     assert parsed.title == "Return handbook"
     assert "a PDF" in parsed.remark
     reason, message = why("notes.pdf", b"Only text.")
@@ -284,12 +284,12 @@ def test_more_text_than_a_document_may_hold_is_refused() -> None:
 
 def test_text_without_sentence_ends_is_cut_with_an_overlap_and_other_text_is_not() -> None:
     words = " ".join(f"word{number}" for number in range(600))
-    first, second, *_ = cut(ParsedDocument("T", [Block(words)]))
+    first, second, *_ = chunk_document(ParsedDocument("T", [Block(words)]))
     again = second.text.split()[0]
     assert again in first.text.split()[-30:]
     assert all(estimated_tokens(chunk.text) <= PASSAGE_TOKENS for chunk in (first, second))
     sentences = " ".join(f"Sentence number {number} says something." for number in range(120))
-    texts = [chunk.text for chunk in cut(ParsedDocument("T", [Block(sentences)]))]
+    texts = [chunk.text for chunk in chunk_document(ParsedDocument("T", [Block(sentences)]))]
     assert " ".join(texts) == sentences
 
 

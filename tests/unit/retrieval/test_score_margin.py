@@ -8,7 +8,7 @@ import pytest
 from kefu.evaluation.dataset import QuestionSet, SetDocument, SetQuestion
 from kefu.evaluation.retrieval.run import EmbeddingCache, prepare
 from kefu.retrieval.embedders import open_embedder
-from kefu.retrieval.ranking.score_margin import USUALLY_APART, subject_of
+from kefu.retrieval.ranking.score_margin import DEFAULT_MARGIN, subject_line
 
 REFUND = "How long may I return a bicycle?"
 QUESTION = "Until when can I send a bicycle back?"
@@ -28,7 +28,7 @@ def embeddings() -> EmbeddingCache:
 def measured(documents: list[SetDocument], text: str = QUESTION) -> float:
     questions = QuestionSet("set", documents, [SetQuestion("q-1", text, frozenset(), "en")])
     evaluation = prepare(questions, embeddings(), lambda _step, _done, _of: None)
-    return evaluation.apart(evaluation.questions[0])
+    return evaluation.score_margin(evaluation.questions[0])
 
 
 def under(title: str) -> list[SetDocument]:
@@ -36,8 +36,8 @@ def under(title: str) -> list[SetDocument]:
 
 
 def test_several_answers_under_one_question_are_one_and_several_editions_are_not() -> None:
-    assert measured(under(REFUND)) == USUALLY_APART
-    assert measured(under("Returns policy")) != USUALLY_APART
+    assert measured(under(REFUND)) == DEFAULT_MARGIN
+    assert measured(under("Returns policy")) != DEFAULT_MARGIN
     assert measured([*under(REFUND), *OTHERS]) > 0
 
 
@@ -59,4 +59,4 @@ def test_a_subject_line_counts_beside_the_message() -> None:
     ],
 )
 def test_the_subject_is_a_first_line_with_an_empty_one_below(text: str, subject: str) -> None:
-    assert subject_of(text) == subject
+    assert subject_line(text) == subject

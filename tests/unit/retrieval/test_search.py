@@ -6,21 +6,21 @@ import numpy as np
 import pytest
 
 from kefu.common.text.language import language_of
-from kefu.retrieval.documents.chunking import to_embed
-from kefu.retrieval.domain.chunk_header import ChunkHeader, head_of, is_standalone_question
+from kefu.retrieval.documents.chunking import texts_to_embed
+from kefu.retrieval.domain.chunk_header import ChunkHeader, chunk_header_text, is_standalone_question
 from kefu.retrieval.domain.filters import ALWAYS, Audience, Facts, SearchFilter, Validity
 from kefu.retrieval.index.bm25 import LexicalView
 from kefu.retrieval.index.passage_index import IndexedDocument, IndexedPassage, PassageIndex
-from kefu.retrieval.ranking.baseline import EmbeddingBaseline, level_for
-from kefu.retrieval.ranking.ranker import Scored, Searched, rank
+from kefu.retrieval.ranking.baseline import EmbeddingBaseline, baseline_for
+from kefu.retrieval.ranking.ranker import CollectionQuery, ScoredPassage, rank
 from kefu.retrieval.ranking.relevance import Features, relevance
-from kefu.retrieval.ranking.score_margin import USUALLY_APART
-from kefu.retrieval.ranking.signals import Question
-from kefu.retrieval.text.analyzer import Words
+from kefu.retrieval.ranking.score_margin import DEFAULT_MARGIN
+from kefu.retrieval.ranking.signals import Query
+from kefu.retrieval.text.analyzer import Analyzer
 from kefu.retrieval.vectorstore.base import PassageVectors, inner_products
 from kefu.retrieval.vectorstore.faiss_store import FaissVectors
 
-WORDS = Words(b"salt")
+WORDS = Analyzer(b"salt")
 LEVELS = {"en": 0.0, "zh": 0.0}
 TODAY = SearchFilter("2026-11-25")
 
@@ -47,33 +47,33 @@ def index_of(*documents: IndexedDocument) -> PassageIndex:
     index = PassageIndex(FaissVectors(8))
     for each in documents:
         index.put(each)
-    mark, terms = index.words_to_build()
-    index.use_words(mark, PassageIndex.build_words(terms))
+    mark, terms = index.lexical_input()
+    index.use_lexical(mark, PassageIndex.build_lexical(terms))
     return index
 
 
-def ask(text: str, vector: np.ndarray) -> Question:  # type: ignore[type-arg]
+def ask(text: str, vector: np.ndarray) -> Query:  # type: ignore[type-arg]
     language = language_of(text)
-    translated = WORDS.translated(text, language, ("en", "zh"))
-    return Question(vector, WORDS.asked(text), translated, language, LEVELS, np.zeros(8, np.float32), LEVELS)
+    translated = WORDS.translated_groups(text, language, ("en", "zh"))
+    return Query(vector, WORDS.query_groups(text), translated, language, LEVELS, np.zeros(8, np.float32), LEVELS)
 
 
-def found(index: PassageIndex, question: Question, count: int = 5, wanted: SearchFilter = TODAY) -> list[Scored]:
-    return [scored for _, scored in rank([Searched(index, question)], count, wanted).hits]
+def found(index: PassageIndex, question: Query, count: int = 5, wanted: SearchFilter = TODAY) -> list[ScoredPassage]:
+    return [scored for _, scored in rank([CollectionQuery(index, question)], count, wanted).hits]
 
 
-def documents(scored: list[Scored]) -> list[str]:
+def documents(scored: list[ScoredPassage]) -> list[str]:
     return [each.entry.document for each in scored]
 
 
 def test_words_are_stemmed_paired_and_salted() -> None:
     assert WORDS.split("Returning ITEMS to the 商店退货") == ["return", "item", "商店", "店退", "退货"]
-    assert not set(WORDS.terms("退货").tolist()) & set(Words(b"other").terms("退货").tolist())
+    assert not set(WORDS.terms("退货").tolist()) & set(Analyzer(b"other").terms("退货").tolist())
 
 
 def test_a_word_that_the_collection_lacks_raises_the_bound_of_bm25() -> None:
     view = LexicalView({number: WORDS.terms(f"shipping item {number}") for number in range(20)})
-    known, unknown = (view.scores(WORDS.asked(text)) for text in ("shipping", "shipping zebrafish"))
+    known, unknown = (view.scores(WORDS.query_groups(text)) for text in ("shipping", "shipping zebrafish"))
     assert known.bm25.max() == unknown.bm25.max() > 0
     assert known.relative.max() > 2 * unknown.relative.max()
     assert known.coverage.max() == pytest.approx(1)
@@ -82,9 +82,9 @@ def test_a_word_that_the_collection_lacks_raises_the_bound_of_bm25() -> None:
 
 def test_a_collection_of_one_passage_has_meaningful_coverage() -> None:
     view = LexicalView({7: WORDS.terms("Returns are free within thirty days")})
-    assert view.scores(WORDS.asked("free returns")).coverage.tolist() == pytest.approx([1.0])
-    assert view.scores(WORDS.asked("free submarines")).coverage[0] < 0.5
-    assert LexicalView({}).scores(WORDS.asked("free")).bm25.tolist() == []
+    assert view.scores(WORDS.query_groups("free returns")).coverage.tolist() == pytest.approx([1.0])
+    assert view.scores(WORDS.query_groups("free submarines")).coverage[0] < 0.5
+    assert LexicalView({}).scores(WORDS.query_groups("free")).bm25.tolist() == []
 
 
 def test_exact_and_approximate_search_add_remove_and_find_alike() -> None:
@@ -105,7 +105,7 @@ def test_exact_and_approximate_search_add_remove_and_find_alike() -> None:
         assert 9000 not in store.nearest(vectors[42], 10)
         assert not store.vectors(rows).any()
         assert len(store) == 2999
-    assert (exact.approximate, approximate.approximate) == (False, True)
+    assert (exact.is_approximate, approximate.is_approximate) == (False, True)
 
 
 def test_inner_products_are_those_of_the_stored_half_precision() -> None:
@@ -182,7 +182,9 @@ def test_removing_a_document_takes_effect_before_the_words_are_rebuilt() -> None
 def test_relevance_grows_with_nearness_and_with_shared_words() -> None:
     def of(cosine: float, coverage: float, *, other: bool = False) -> float:
         return relevance(
-            Features(cosine, cosine, coverage / 3, coverage, other, background=0.77, head=cosine, stands_out=0.05)
+            Features(
+                cosine, cosine, coverage / 3, coverage, other, baseline=0.77, header_cosine=cosine, score_lead=0.05
+            )
         )
 
     assert of(0.9, 0.9) > 0.9
@@ -194,13 +196,13 @@ def test_relevance_grows_with_nearness_and_with_shared_words() -> None:
 def test_background_levels_follow_the_passages_language() -> None:
     sentences = {"en": np.stack([unit(1.0)]), "zh": np.stack([unit(0, 1)])}
     background = EmbeddingBaseline(sentences, sentences)
-    levels = background.levels(unit(1.0))
-    assert (level_for(levels, "en"), level_for(levels, "fr"), level_for(levels, "zh")) == (1.0, 1.0, 0.0)
+    levels = background.mean_cosines(unit(1.0))
+    assert (baseline_for(levels, "en"), baseline_for(levels, "fr"), baseline_for(levels, "zh")) == (1.0, 1.0, 0.0)
 
 
 def test_traditional_characters_meet_simplified_ones_and_japanese_stays() -> None:
     assert WORDS.split("頭髮") == WORDS.split("头发")
-    assert to_embed("退貨", (), "頭髮") == to_embed("退货", (), "头发")
+    assert texts_to_embed("退貨", (), "頭髮") == texts_to_embed("退货", (), "头发")
     assert WORDS.split("発送は東京から")[0] != WORDS.split("东京")[0]
 
 
@@ -225,16 +227,16 @@ def test_a_chinese_question_meets_the_words_of_an_english_passage_and_the_other_
 
 
 def test_a_chinese_question_is_put_into_english_word_by_word_where_there_are_english_documents() -> None:
-    assert WORDS.in_english("保修期多长？ SM-G973U", "zh", ("zh", "en")) == "guarantee period many length sm g973u"
-    assert WORDS.in_english("保修期多长？", "zh", ("zh",)) == ""
-    assert WORDS.in_english("保修期多长？" * 100, "zh", ("zh", "en")) == ""
-    assert WORDS.in_english("How long is the warranty?", "en", ("zh", "en")) == ""
+    assert WORDS.english_gloss("保修期多长？ SM-G973U", "zh", ("zh", "en")) == "guarantee period many length sm g973u"
+    assert WORDS.english_gloss("保修期多长？", "zh", ("zh",)) == ""
+    assert WORDS.english_gloss("保修期多长？" * 100, "zh", ("zh", "en")) == ""
+    assert WORDS.english_gloss("How long is the warranty?", "en", ("zh", "en")) == ""
 
 
 def test_english_passages_are_ranked_by_a_chinese_question_s_english_too_and_pass_no_better_chinese_one() -> None:
     english = (document("near", "Delivery", unit(1)), document("right", "Warranty", unit(1, 0.4)))
     question = ask("多久", unit(1, 0.1))
-    both = replace(question, english=unit(0, 1))
+    both = replace(question, english_vector=unit(0, 1))
     for chinese, without, with_it in (
         (unit(1, 0, 0.2), ["near", "中文", "right"], ["right", "中文", "near"]),
         (unit(1, 0.05), ["中文", "near", "right"], ["中文", "right", "near"]),
@@ -249,15 +251,15 @@ def test_english_passages_are_ranked_by_a_chinese_question_s_english_too_and_pas
 
 def test_a_word_with_several_translations_counts_once_by_the_best() -> None:
     view = LexicalView({1: WORDS.terms("warranty guarantee repair"), 2: WORDS.terms("warranty of the kettle")})
-    question = WORDS.translated("保修", "zh", ("en",))
+    question = WORDS.translated_groups("保修", "zh", ("en",))
     assert question is not None
-    assert view.scores(question).bm25.max() <= view.scores(question).ideal
+    assert view.scores(question).bm25.max() <= view.scores(question).upper_bound
 
 
 def test_the_head_of_a_question_and_answer_is_the_question() -> None:
-    assert head_of("FAQ", ["Can I return a gift?"]) == "Can I return a gift?"
-    assert head_of("Returns", ["Gifts"]) == "Returns\nGifts"
-    assert head_of("", []) == ""
+    assert chunk_header_text("FAQ", ["Can I return a gift?"]) == "Can I return a gift?"
+    assert chunk_header_text("Returns", ["Gifts"]) == "Returns\nGifts"
+    assert chunk_header_text("", []) == ""
     assert all(map(is_standalone_question, ("礼品卡怎么退", "How to pay a bill", "Is it safe?", "Can I return it")))
     assert not any(map(is_standalone_question, ("Payments", "几何学", "How long", "How long it takes", "多久")))
 
@@ -265,15 +267,15 @@ def test_the_head_of_a_question_and_answer_is_the_question() -> None:
 def test_a_passage_is_found_by_the_question_above_it_and_titles_that_many_share_say_nothing() -> None:
     far, near = unit(1, 1), unit(1, 0.1)
     index = index_of(
-        document("faq", "answer", far, near, head=ChunkHeader(1, asks=True)),
+        document("faq", "answer", far, near, head=ChunkHeader(1, is_question=True)),
         document("plain", "answer again", unit(1, 0.8)),
-        document("shared", "text", far, near, head=ChunkHeader(2, asks=False)),
-        document("shared too", "another text", far, far, head=ChunkHeader(2, asks=False)),
+        document("shared", "text", far, near, head=ChunkHeader(2, is_question=False)),
+        document("shared too", "another text", far, far, head=ChunkHeader(2, is_question=False)),
     )
     hits = {each.entry.document: each for each in found(index, ask("zzz", unit(1.0)))}
     assert documents(list(hits.values()))[0] == "faq"
     assert hits["shared"].score == pytest.approx(hits["shared too"].score)
-    assert hits["faq"].head > 0.9 > hits["faq"].cosine
+    assert hits["faq"].header_cosine > 0.9 > hits["faq"].cosine
 
 
 def test_passages_with_the_same_words_are_one_hit() -> None:
@@ -284,7 +286,7 @@ def test_passages_with_the_same_words_are_one_hit() -> None:
     )
     hits = found(index, ask("Are returns free?", unit(1.0)))
     assert documents(hits) == ["a", "c"]
-    assert [entry.document for entry in hits[0].same] == ["b"]
+    assert [entry.document for entry in hits[0].duplicates] == ["b"]
 
 
 def test_the_question_before_helps_one_that_leans_on_it_and_leaks_into_no_other() -> None:
@@ -293,10 +295,10 @@ def test_the_question_before_helps_one_that_leans_on_it_and_leaks_into_no_other(
         document("kettle", "boiling", unit(1, 0.98)),
     )
     leaning = ask("vpn tunnel how is it configured", unit(0, 0, 1))
-    vague = rank([Searched(index, ask("how is it configured", unit(1.0)), leaning)], 2, TODAY)
+    vague = rank([CollectionQuery(index, ask("how is it configured", unit(1.0)), leaning)], 2, TODAY)
     assert vague.used_history
     assert documents([scored for _, scored in vague.hits])[0] == "vpn"
-    other = rank([Searched(index, ask("boiling kettle", unit(1, 1)), leaning)], 2, TODAY)
+    other = rank([CollectionQuery(index, ask("boiling kettle", unit(1, 1)), leaning)], 2, TODAY)
     assert not other.used_history
     assert documents([scored for _, scored in other.hits])[0] == "kettle"
 
@@ -305,20 +307,20 @@ def test_the_best_document_stands_apart_from_the_next_three_of_all_collections_t
     question, staff = ask("boiling kettle", unit(1)), Facts("en", audience=Audience.STAFF)
     alone = [document("a", "how a kettle boils", unit(1))]
     others = [document(name, f"about {name}s", unit(1, 1)) for name in ("lamp", "sofa")]
-    searched = [Searched(index_of(*alone), question), Searched(index_of(*others), question)]
-    assert rank(searched[:1], 1, TODAY).apart == USUALLY_APART
+    searched = [CollectionQuery(index_of(*alone), question), CollectionQuery(index_of(*others), question)]
+    assert rank(searched[:1], 1, TODAY).score_margin == DEFAULT_MARGIN
     best, second = (hit.score for _, hit in rank(searched, 2, TODAY).hits)
-    far = rank(searched, 1, TODAY).apart
+    far = rank(searched, 1, TODAY).score_margin
     assert far == pytest.approx(best - second, abs=0.1)  # and a little for the words
-    near = Searched(index_of(document("c", "how a kettle boils water", unit(1))), question)
-    assert rank([*searched, near], 1, TODAY).apart < far
-    hidden = Searched(index_of(document("c", "how a kettle boils water", unit(1), facts=staff)), question)
-    assert rank([*searched, hidden], 1, SearchFilter("2026-11-25", Audience.EVERYONE)).apart == far
+    near = CollectionQuery(index_of(document("c", "how a kettle boils water", unit(1))), question)
+    assert rank([*searched, near], 1, TODAY).score_margin < far
+    hidden = CollectionQuery(index_of(document("c", "how a kettle boils water", unit(1), facts=staff)), question)
+    assert rank([*searched, hidden], 1, SearchFilter("2026-11-25", Audience.EVERYONE)).score_margin == far
 
 
 def test_a_subject_line_moves_how_far_a_document_stands_apart_and_no_hit() -> None:
     index = index_of(document("a", "how a kettle boils", unit(1)), document("b", "about sofas", unit(0, 1)))
     question, line = ask("boiling", unit(1, 1)), ask("kettle", unit(1))
-    plain, with_line = (rank([Searched(index, question, None, each)], 2, TODAY) for each in (None, line))
+    plain, with_line = (rank([CollectionQuery(index, question, None, each)], 2, TODAY) for each in (None, line))
     assert with_line.hits == plain.hits
-    assert with_line.apart > plain.apart
+    assert with_line.score_margin > plain.score_margin

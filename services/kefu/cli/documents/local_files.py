@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from kefu.cli.console import CommandFailed
-from kefu.retrieval.documents.media_types import BY_ENDING
+from kefu.retrieval.documents.media_types import MEDIA_TYPE_BY_SUFFIX
 
-SUFFIXES = tuple(BY_ENDING)
+SUFFIXES = tuple(MEDIA_TYPE_BY_SUFFIX)
 MAX_BYTES = 64 * 1024 * 1024  # the contract's limit for a document
 _MAX_PATH = 1024
 

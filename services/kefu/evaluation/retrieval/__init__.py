@@ -1,1 +1,1 @@
-"""Evaluating retrieval on question sets: a run, its report, and the fit of relevance."""
+"""Evaluation of retrieval on question sets: a run, its report, and the fit of relevance."""

@@ -1,4 +1,4 @@
-"""Fitting the weights of relevance.py: logistic regression by Newton's method, and what it is worth."""
+"""The fit of the weights in relevance.py: logistic regression by Newton's method, and its AUC."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,36 +13,36 @@ _STEPS = 30
 
 @dataclass(frozen=True)
 class Observation:
-    """The best passage of one question asked of one set."""
+    """The best passage of one question in one set."""
 
     set_name: str
     is_even: bool
     answerable: bool
     row: tuple[float, ...]
     relevance: float
-    """By the weights that relevance.py holds now."""
+    """Relevance by the current weights in relevance.py."""
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """What relevance.py is to hold."""
+    """Fitted bias and weights for relevance.py."""
 
     bias: float
     weights: tuple[float, ...]
 
 
 def observe(evaluated: Mapping[str, Evaluation], foreign: Sequence[tuple[str, str]]) -> list[Observation]:
-    """Each question asked of its own set, and those of the first set of each `foreign` pair asked of the second."""
+    """Ask each question of its own set, and questions of each `foreign` pair's first set of the second."""
     observations: list[Observation] = []
     for asking, answering in [*((name, name) for name in evaluated), *foreign]:
         own = asking == answering
         for one in evaluated[asking].questions:
-            for best in evaluated[answering].ranking(one.question, count=1):
+            for best in evaluated[answering].ranking(one.query, count=1):
                 observations.append(  # noqa: PERF401 - three levels of comprehension
                     Observation(
                         set_name=asking if own else f"{asking} asked of {answering}",
-                        is_even=one.asked.is_even,
-                        answerable=own and bool(one.asked.relevant),
+                        is_even=one.set_question.is_even,
+                        answerable=own and bool(one.set_question.relevant),
                         row=best.features.row(),
                         relevance=best.relevance,
                     )
@@ -51,7 +51,7 @@ def observe(evaluated: Mapping[str, Evaluation], foreign: Sequence[tuple[str, st
 
 
 def fit(observations: Sequence[Observation]) -> Fitted:
-    """Logistic regression with an L2 penalty on the weights; both answers count alike, whatever their numbers."""
+    """Logistic regression with an L2 penalty on the weights. Both classes have the same total weight."""
     rows = np.array([[1.0, *each.row] for each in observations])
     answers = np.array([each.answerable for each in observations], np.float64)
     balance = np.where(answers == 1, 0.5 / max(answers.mean(), 1e-9), 0.5 / max(1 - answers.mean(), 1e-9))
@@ -66,14 +66,14 @@ def fit(observations: Sequence[Observation]) -> Fitted:
     return Fitted(float(weights[0]), tuple(float(weight) for weight in weights[1:]))
 
 
-def weighed(fitted: Fitted, row: Sequence[float]) -> float:
-    """The probability by fitted weights."""
+def predict(fitted: Fitted, row: Sequence[float]) -> float:
+    """The probability by fitted weights, 0 to 1."""
     total = fitted.bias + sum(weight * value for weight, value in zip(fitted.weights, row, strict=True))
     return float(1 / (1 + np.exp(-total)))
 
 
 def auc(observations: Sequence[Observation]) -> float:
-    """How often an answerable question's relevance exceeds another's; ties count half, 0.5 without one of the two."""
+    """Area under the ROC curve of relevance. Ties count half; 0.5 without one of the two classes."""
     yes = np.array([each.relevance for each in observations if each.answerable])
     no = np.array([each.relevance for each in observations if not each.answerable])
     if not len(yes) or not len(no):
@@ -82,8 +82,8 @@ def auc(observations: Sequence[Observation]) -> float:
     return float(above)
 
 
-def passing(observations: Sequence[Observation], threshold: float) -> tuple[float, float]:
-    """Shares of answerable and of other questions whose relevance reaches a threshold."""
+def pass_rates(observations: Sequence[Observation], threshold: float) -> tuple[float, float]:
+    """Shares of answerable and of other questions with a relevance from `threshold` on."""
     yes = [each.relevance >= threshold for each in observations if each.answerable]
     no = [each.relevance >= threshold for each in observations if not each.answerable]
     return sum(yes) / max(len(yes), 1), sum(no) / max(len(no), 1)

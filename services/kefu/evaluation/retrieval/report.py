@@ -1,4 +1,4 @@
-"""What an evaluation of retrieval found: as JSON, as lines, and as Markdown."""
+"""The report of an evaluation of retrieval: as JSON, as lines, and as Markdown."""
 
 import os
 import platform
@@ -6,36 +6,36 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from kefu.evaluation.metrics import Figure, Figures, figures, gain
+from kefu.evaluation.metrics import Figure, Figures, hit_rate_gain, rank_figures
 from kefu.evaluation.retrieval.run import Evaluation
 from kefu.retrieval.ranking.signals import WEIGHTS, Weights
 
-WITHOUT: Mapping[str, Weights] = {
-    "heads": replace(WEIGHTS, question=0, title=0),
-    "what any question would get": replace(WEIGHTS, usual=0, usual_translated=0),
-    "English of a Chinese question": replace(WEIGHTS, english=0),
-    "translated words": replace(WEIGHTS, translated_words=0),
-    "words": replace(WEIGHTS, words=0, translated_words=0),
+ABLATIONS: Mapping[str, Weights] = {
+    "heads": replace(WEIGHTS, question_header=0, title_header=0),
+    "what any question would get": replace(WEIGHTS, baseline=0, translated_baseline=0),
+    "English of a Chinese question": replace(WEIGHTS, english_gloss=0),
+    "translated words": replace(WEIGHTS, translated_bm25=0),
+    "words": replace(WEIGHTS, bm25=0, translated_bm25=0),
 }
-"""Steps of the ranking that an ablation leaves out, one at a time."""
+"""Ranking weights of each ablation, which leaves out one step of the ranking."""
 
 
 @dataclass(frozen=True)
-class Measured:
-    """One set."""
+class RetrievalMeasurement:
+    """The figures of one set."""
 
     name: str
     passages: int
     seconds: float
     groups: Mapping[str, Figures]
-    """All questions, those with even and with odd ids, and those of each language where there are several."""
+    """Figures of all questions, of even ids, of odd ids, and of each language if there are several."""
     history: Mapping[str, tuple[int, Figure]]
-    """For all ids and odd ids: how many questions have one before them, and what H@1 gains by it. Empty without any."""
+    """(questions with a previous one, gain of H@1 by that), for all and for odd ids. Empty without any."""
     ablation: Mapping[str, Figures]
-    """Without a step; the questions with odd ids."""
+    """Figures of the odd ids for each ablation."""
 
     def as_json(self) -> dict[str, object]:
-        """For a machine: figures of all questions at the top, rounded to four places."""
+        """The figures as JSON, those of all questions at the top, rounded to four places."""
         every = self.groups["all"]
         return {
             "set": self.name,
@@ -50,45 +50,54 @@ class Measured:
         }
 
     def lines(self) -> list[str]:
-        """For a person at a terminal."""
-        lines = [f"{self.name}, {name}: {one.queries} questions, {_spoken(one)}" for name, one in self.groups.items()]
+        """The figures as lines of text."""
+        lines = [
+            f"{self.name}, {name}: {one.queries} questions, {_format_figures(one)}" for name, one in self.groups.items()
+        ]
         lines += [
-            f"{self.name}, {name}: what was asked before gives {count} questions {_signed(more)} H@1"
+            f"{self.name}, {name}: what was asked before gives {count} questions {_format_gain(more)} H@1"
             for name, (count, more) in self.history.items()
         ]
-        lines += [f"{self.name}, odd ids, without {name}: {_spoken(one)}" for name, one in self.ablation.items()]
+        lines += [
+            f"{self.name}, odd ids, without {name}: {_format_figures(one)}" for name, one in self.ablation.items()
+        ]
         return [*lines, f"{self.passages} passages, {self.seconds} s, in process (no Redis, no gRPC)"]
 
 
-def measure(name: str, evaluation: Evaluation, seconds: float, *, ablation: bool) -> Measured:
-    """Ask all questions; an ablation asks them again for each step."""
-    asked = {one.asked.id: one.asked for one in evaluation.questions}
+def measure(name: str, evaluation: Evaluation, seconds: float, *, ablation: bool) -> RetrievalMeasurement:
+    """Ask all questions; with `ablation`, once more for each ablation."""
+    asked = {one.set_question.id: one.set_question for one in evaluation.questions}
     odd = [ident for ident, question in asked.items() if question.relevant and not question.is_even]
     ranks = evaluation.ranks()
     groups = {
-        "all": figures(list(ranks.values())),
-        "even ids (fitted on)": figures([rank for ident, rank in ranks.items() if asked[ident].is_even]),
-        "odd ids": figures([ranks[ident] for ident in odd]),
+        "all": rank_figures(list(ranks.values())),
+        "even ids (fitted on)": rank_figures([rank for ident, rank in ranks.items() if asked[ident].is_even]),
+        "odd ids": rank_figures([ranks[ident] for ident in odd]),
     }
     languages = sorted({asked[ident].language for ident in ranks})
     if len(languages) > 1:
         for language in languages:
-            groups[language] = figures([rank for ident, rank in ranks.items() if asked[ident].language == language])
+            groups[language] = rank_figures(
+                [rank for ident, rank in ranks.items() if asked[ident].language == language]
+            )
     history: dict[str, tuple[int, Figure]] = {}
     alone = evaluation.ranks(history=False) if any(asked[ident].before for ident in ranks) else ranks
     for group, chosen in (("all", list(ranks)), ("odd ids", odd)):
-        if leaning := [ident for ident in chosen if asked[ident].before]:
-            history[group] = len(leaning), gain([ranks[one] for one in leaning], [alone[one] for one in leaning])
+        if with_previous := [ident for ident in chosen if asked[ident].before]:
+            history[group] = (
+                len(with_previous),
+                hit_rate_gain([ranks[one] for one in with_previous], [alone[one] for one in with_previous]),
+            )
     without: dict[str, Figures] = {}
     if ablation:
-        for step, weights in WITHOUT.items():
-            left = evaluation.ranks(weights)
-            without[step] = figures([left[ident] for ident in odd])
-    return Measured(name, len(evaluation.index.entries), seconds, groups, history, without)
+        for step, weights in ABLATIONS.items():
+            ablated = evaluation.ranks(weights)
+            without[step] = rank_figures([ablated[ident] for ident in odd])
+    return RetrievalMeasurement(name, len(evaluation.index.entries), seconds, groups, history, without)
 
 
-def markdown(measured: Sequence[Measured], embedder: str) -> str:
-    """A report to keep; figures are of the questions with odd ids."""
+def markdown(measured: Sequence[RetrievalMeasurement], embedder: str) -> str:
+    """The report as Markdown, with figures of the odd ids."""
     lines = [
         f"Measured on {date.today().isoformat()}, {platform.machine()}, {os.cpu_count()} cores, embedder {embedder}.",
         "Questions with odd ids; 95 % intervals by bootstrap.",
@@ -109,12 +118,15 @@ def markdown(measured: Sequence[Measured], embedder: str) -> str:
         ]
     for one in measured:
         for name, (count, more) in one.history.items():
-            lines += ["", f"{one.name}, {name}: what was asked before gives {count} questions {_signed(more)} H@1."]
+            lines += [
+                "",
+                f"{one.name}, {name}: what was asked before gives {count} questions {_format_gain(more)} H@1.",
+            ]
     if any(one.ablation for one in measured):
         lines += ["", "Left out, one at a time (H@1 / H@5 / MRR@10):", ""]
-        lines += [f"| set | {' | '.join(['nothing', *WITHOUT])} |", f"|---|{'---|' * (len(WITHOUT) + 1)}"]
+        lines += [f"| set | {' | '.join(['nothing', *ABLATIONS])} |", f"|---|{'---|' * (len(ABLATIONS) + 1)}"]
         for one in measured:
-            cells = [_short(one.groups["odd ids"]), *(_short(one.ablation[step]) for step in WITHOUT)]
+            cells = [_short(one.groups["odd ids"]), *(_short(one.ablation[step]) for step in ABLATIONS)]
             lines.append(f"| {one.name} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
@@ -136,7 +148,7 @@ def _interval(one: Figure) -> list[float]:
     return [round(one.value, 4), round(one.low, 4), round(one.high, 4)]
 
 
-def _spoken(one: Figures) -> str:
+def _format_figures(one: Figures) -> str:
     return f"H@1 {_cell(one.h1)}, H@5 {_cell(one.h5)}, MRR@10 {_cell(one.mrr10)}"
 
 
@@ -148,5 +160,5 @@ def _short(one: Figures) -> str:
     return f"{one.h1.value:.3f} / {one.h5.value:.3f} / {one.mrr10.value:.3f}"
 
 
-def _signed(one: Figure) -> str:
+def _format_gain(one: Figure) -> str:
     return f"{one.value:+.3f} ({one.low:+.3f} to {one.high:+.3f})"

@@ -1,6 +1,7 @@
 """
-Retrieval measured on a question set, in process: the service's reader, chunker, embedder, index and scorer, without
-Redis and gRPC between them. Passages collapse to documents before ranks are counted.
+A run of retrieval on a question set, in process: the service's parser, chunking, embedder, index and ranker.
+
+There is no Redis and no gRPC between them. Passages collapse to documents before ranks are counted.
 """
 
 import hashlib
@@ -15,8 +16,8 @@ import numpy as np
 from kefu.common.text.chinese import simplified
 from kefu.common.text.language import language_of
 from kefu.evaluation.dataset import QuestionSet, SetDocument, SetQuestion
-from kefu.retrieval.documents.chunking import Chunk, cut
-from kefu.retrieval.documents.parse import read_document
+from kefu.retrieval.documents.chunking import Chunk, chunk_document
+from kefu.retrieval.documents.parse import parse_document
 from kefu.retrieval.documents.types import ParsedDocument, Unreadable
 from kefu.retrieval.domain.filters import Facts, SearchFilter
 from kefu.retrieval.embedders import Embedder, Vectors
@@ -24,32 +25,32 @@ from kefu.retrieval.index.bm25 import LexicalView
 from kefu.retrieval.index.indexed_passage import index_passage
 from kefu.retrieval.index.passage_index import IndexedDocument, IndexedPassage, PassageIndex
 from kefu.retrieval.ranking.baseline import EmbeddingBaseline
-from kefu.retrieval.ranking.query import make_question, with_before
-from kefu.retrieval.ranking.ranker import Ranking, Scored, Searched, rank
-from kefu.retrieval.ranking.score_margin import subject_of
-from kefu.retrieval.ranking.signals import WEIGHTS, Question, Weights
+from kefu.retrieval.ranking.query import make_query, with_previous_question
+from kefu.retrieval.ranking.ranker import CollectionQuery, Ranking, ScoredPassage, rank
+from kefu.retrieval.ranking.score_margin import subject_line
+from kefu.retrieval.ranking.signals import WEIGHTS, Query, Weights
 from kefu.retrieval.storage.records import PassageText
-from kefu.retrieval.text.analyzer import LANGUAGES, Words
+from kefu.retrieval.text.analyzer import TRANSLATED_LANGUAGES, Analyzer
 from kefu.retrieval.vectorstore.faiss_store import FaissVectors
 
 Report = Callable[[int], None]
-"""Called with the number of texts just done."""
-_DEEP = 50
-_WANTED = SearchFilter("2026-01-01")
+"""Called with the number of texts just embedded."""
+_MAX_HITS = 50
+_SEARCH_FILTER = SearchFilter("2026-01-01")
 
 
 class EmbeddingCache:
-    """Remembers vectors in a file by embedder and text, so that measuring again takes seconds. Blocks."""
+    """A cache of vectors in a file, by embedder and text, so that another run takes seconds. Blocks."""
 
     def __init__(self, embedder: Embedder, path: Path | None) -> None:
-        """`path` None remembers nothing."""
+        """Open a cache file; `path` None caches nothing."""
         self._embedder = embedder
         self._database: sqlite3.Connection | None = None
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
             # One thread at a time, not always the same; another run may be writing to it.
             self._database = sqlite3.connect(path, timeout=60.0, check_same_thread=False)
-            self._database.execute("PRAGMA synchronous = OFF")  # what a power cut loses is embedded again
+            self._database.execute("PRAGMA synchronous = OFF")  # vectors lost in a power cut are embedded again
             self._database.execute("CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB)")
 
     def close(self) -> None:
@@ -58,11 +59,11 @@ class EmbeddingCache:
             self._database.close()
 
     def passages(self, texts: Sequence[str], report: Report = lambda _: None) -> Vectors:
-        """Vectors of passages."""
+        """Vectors of passages, one row each."""
         return self._embed("passage", texts, self._embedder.passages, report)
 
     def queries(self, texts: Sequence[str], report: Report = lambda _: None) -> Vectors:
-        """Vectors of questions."""
+        """Vectors of questions, one row each."""
         return self._embed("query", texts, self._embedder.queries, report)
 
     def _embed(
@@ -89,123 +90,126 @@ class EmbeddingCache:
 
 @dataclass(frozen=True)
 class PreparedQuestion:
-    """A question ready to be asked, and the same with the one before it in front."""
+    """A question of a set as a query: alone, and with the previous question in front."""
 
-    asked: SetQuestion
-    question: Question
-    leaning: Question | None = None
+    set_question: SetQuestion
+    query: Query
+    query_with_history: Query | None = None
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """A question set indexed, and its questions ready to be asked."""
+    """An indexed question set with its queries."""
 
     index: PassageIndex
     questions: list[PreparedQuestion]
-    ask: Callable[[str], Question]
-    """Makes any text a question that can be asked."""
+    make_query: Callable[[str], Query]
+    """Makes a query of any text."""
 
-    def ranking(self, question: Question, leaning: Question | None = None, count: int = _DEEP) -> list[Scored]:
-        """What the service would find."""
-        return _passages(self._ranked(question, leaning, WEIGHTS, count))
+    def ranking(self, query: Query, with_history: Query | None = None, count: int = _MAX_HITS) -> list[ScoredPassage]:
+        """The passages that the service would find, best first."""
+        return _passages(self._ranked(query, with_history, WEIGHTS, count))
 
-    def apart(self, one: PreparedQuestion) -> float:
-        """How far the best document would stand apart; see apart.py."""
-        subject = subject_of(one.asked.text)
-        return self._ranked(one.question, one.leaning, WEIGHTS, 1, self.ask(subject) if subject else None).apart
+    def score_margin(self, one: PreparedQuestion) -> float:
+        """The score margin of a question; see score_margin.py."""
+        subject = subject_line(one.set_question.text)
+        return self._ranked(
+            one.query, one.query_with_history, WEIGHTS, 1, self.make_query(subject) if subject else None
+        ).score_margin
 
     def ranks(self, weights: Weights = WEIGHTS, *, history: bool = True) -> dict[str, int]:
-        """By question id, the rank of its first right document, 0 for none; questions without a right one are left
-        out.
+        """Rank of the first right document by question id, 0 if it is not found.
+
+        Questions without a right document are left out.
         """
         return {
-            one.asked.id: _first_right(
-                _passages(self._ranked(one.question, one.leaning if history else None, weights, _DEEP)),
-                one.asked.relevant,
+            one.set_question.id: _first_relevant_rank(
+                _passages(self._ranked(one.query, one.query_with_history if history else None, weights, _MAX_HITS)),
+                one.set_question.relevant,
             )
             for one in self.questions
-            if one.asked.relevant
+            if one.set_question.relevant
         }
 
     def _ranked(
         self,
-        question: Question,
-        leaning: Question | None,
+        query: Query,
+        with_history: Query | None,
         weights: Weights,
         count: int,
-        subject: Question | None = None,
+        subject: Query | None = None,
     ) -> Ranking:
-        found = rank([Searched(self.index, question, None, subject)], count, _WANTED, weights)
-        if leaning is not None and found.may_lean:
-            found = rank([Searched(self.index, question, leaning, subject)], count, _WANTED, weights)
+        found = rank([CollectionQuery(self.index, query, None, subject)], count, _SEARCH_FILTER, weights)
+        if with_history is not None and found.history_may_help:
+            found = rank([CollectionQuery(self.index, query, with_history, subject)], count, _SEARCH_FILTER, weights)
         return found
 
 
-def _passages(found: Ranking) -> list[Scored]:
+def _passages(found: Ranking) -> list[ScoredPassage]:
     return [scored for _, scored in found.hits]
 
 
-def cut_set(documents: Sequence[SetDocument]) -> list[tuple[SetDocument, list[Chunk]]]:
-    """The passages of a corpus, as an import of plain text files would make them; empty documents have none."""
+def chunk_set(documents: Sequence[SetDocument]) -> list[tuple[SetDocument, list[Chunk]]]:
+    """The chunks of a corpus, like an import of plain text files. Empty documents have none."""
     found: list[tuple[SetDocument, list[Chunk]]] = []
     for document in documents:
         text = (document.text if document.text.strip() else document.title).encode()
         try:
-            parsed = read_document("document.txt", text, title=document.title)
+            parsed = parse_document("document.txt", text, title=document.title)
         except Unreadable:
             continue
-        # The set's own title even if it is empty: a file's name would stand in for it in the service.
-        found.append((document, cut(ParsedDocument(document.title, parsed.blocks))))
+        # The set's own title, even if it is empty: the service would use the file's name instead.
+        found.append((document, chunk_document(ParsedDocument(document.title, parsed.blocks))))
     return found
 
 
 def prepare(questions: QuestionSet, cache: EmbeddingCache, report: Callable[[str, int, int], None]) -> Evaluation:
-    """Index a set. `report` is told the step, how many texts are done, and of how many."""
-    words = Words()
-    chunked = cut_set(questions.documents)
-    total = sum(len(chunk.embedded) for _, chunks in chunked for chunk in chunks)
+    """Index a set. `report` gets the step, the number of texts done, and their total."""
+    analyzer = Analyzer()
+    chunked = chunk_set(questions.documents)
+    total = sum(len(chunk.embedded_texts) for _, chunks in chunked for chunk in chunks)
     done = 0
     documents: list[IndexedDocument] = []
     for document, chunks in chunked:
         passages: list[IndexedPassage] = []
         for chunk in chunks:
-            vectors = cache.passages(chunk.embedded).astype(np.float16)
+            vectors = cache.passages(chunk.embedded_texts).astype(np.float16)
             text = PassageText(chunk.text, chunk.headings)
-            passages.append(index_passage(words, chunk.id, document.title, text, vectors))
-            done += len(chunk.embedded)
+            passages.append(index_passage(analyzer, chunk.id, document.title, text, vectors))
+            done += len(chunk.embedded_texts)
             report("embedding passages", done, total)
         language = language_of(f"{document.title}\n{document.text}")
         documents.append(IndexedDocument(document.id, Facts(language), passages))
     index = PassageIndex(FaissVectors(cache.passages(["dimension"]).shape[1]))
     for document in documents:
         index.put(document)
-    index.use_words(*_built(index))
-    background = EmbeddingBaseline.of(cache.passages, cache.queries)
-    asked: list[PreparedQuestion] = []
+    index.use_lexical(*_build_lexical(index))
+    baseline = EmbeddingBaseline.measure(cache.passages, cache.queries)
+    prepared: list[PreparedQuestion] = []
 
-    def made(text: str) -> Question:
-        english = words.in_english(text, language_of(text), index.languages)
+    def query_of(text: str) -> Query:
+        english = analyzer.english_gloss(text, language_of(text), index.languages)
         vectors = cache.queries([simplified(text), *([english] if english else [])])
-        return make_question(text, vectors[0], words, background, LANGUAGES, vectors[1] if english else None)
+        return make_query(text, vectors[0], analyzer, baseline, TRANSLATED_LANGUAGES, vectors[1] if english else None)
 
     for number, question in enumerate(questions.questions, 1):
         text = question.text.strip()
-        leaning = made(with_before(question.before, text)) if question.before else None
-        asked.append(PreparedQuestion(question, made(text), leaning))
+        with_history = query_of(with_previous_question(question.before, text)) if question.before else None
+        prepared.append(PreparedQuestion(question, query_of(text), with_history))
         report("embedding questions", number, len(questions.questions))
-    return Evaluation(index, asked, made)
+    return Evaluation(index, prepared, query_of)
 
 
-def _built(index: PassageIndex) -> tuple[int, LexicalView]:
-    mark, terms = index.words_to_build()
-    return mark, PassageIndex.build_words(terms)
+def _build_lexical(index: PassageIndex) -> tuple[int, LexicalView]:
+    version, terms = index.lexical_input()
+    return version, PassageIndex.build_lexical(terms)
 
 
-def _first_right(ranking: Sequence[Scored], relevant: frozenset[str]) -> int:
-    """Rank of the first right document, passages collapsed to documents; 0 when it is not among them."""
-    for place, document in enumerate(
-        dict.fromkeys(entry.document for scored in ranking for entry in (scored.entry, *scored.same)), 1
+def _first_relevant_rank(ranking: Sequence[ScoredPassage], relevant: frozenset[str]) -> int:
+    """Rank of the first right document, with passages collapsed to documents; 0 without one."""
+    for rank_of_document, document in enumerate(
+        dict.fromkeys(entry.document for scored in ranking for entry in (scored.entry, *scored.duplicates)), 1
     ):
         if document in relevant:
-            return place
+            return rank_of_document
     return 0

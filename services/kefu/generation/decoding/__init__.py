@@ -1,1 +1,1 @@
-"""From token ids to text: the chat template, the detokenizer, reasoning, and what is held back at a marker."""
+"""Decoding, from token ids to text: chat template, detokenizer, reasoning, stop strings."""

@@ -1,4 +1,4 @@
-"""From a conversation to a prompt, by the model's own chat template, and what that template says about thinking."""
+"""Chat template: from a conversation to a prompt, by the model's own template, and whether the model can reason."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -8,31 +8,31 @@ from kefu.generation.decoding.reasoning import CLOSE, EMPTY_BLOCK, FORCED_CLOSE,
 from kefu.generation.engine import Message
 
 Render = Callable[[Sequence[Message], bool], str]
-"""Messages and "may think" to the prompt's text, opened for the assistant. Raises ValueError for a role that the
-template refuses."""
+"""Renders messages to the prompt's text, up to where the assistant speaks. The second argument says whether the model
+may reason. Raises ValueError for a role that the template refuses."""
 
 
 class PromptText(NamedTuple):
-    """A prompt, and whether it ends inside a think block."""
+    """Text of a prompt, and whether it ends inside a think block."""
 
     text: str
     reasoning_opened: bool
 
 
 @dataclass(frozen=True)
-class ChatFormat:
-    """How a model wants its conversations."""
+class ChatTemplate:
+    """Properties of a model's chat template."""
 
     supports_reasoning: bool
     """The template knows `<think>`."""
     has_system_role: bool
     """False: instructions go into the first user message."""
     temperature: float
-    """Recommended, and used unless a request says otherwise."""
+    """The model's recommendation, used unless a request sets its own; `top_p` likewise."""
     top_p: float
 
     @classmethod
-    def of(cls, template: str, generation_config: dict[str, float]) -> "ChatFormat":
+    def of(cls, template: str, generation_config: dict[str, float]) -> "ChatTemplate":
         """Read a template and the model's own recommended sampling.
 
         R1 models are known by their template, which opens the block itself after `<｜Assistant｜>`; DeepSeek advises
@@ -48,13 +48,13 @@ class ChatFormat:
         )
 
     def prompt(self, messages: Sequence[Message], *, think: bool, render: Render) -> PromptText:
-        """The prompt up to where the answer (or, with `think`, the thinking) begins."""
+        """The prompt up to where the answer begins; with `think`, up to where the reasoning begins."""
         if not self.has_system_role:
-            messages = folded(messages)
+            messages = merge_system_messages(messages)
         try:
             text = render(messages, think)
         except ValueError:  # a template that has no system role says so by raising
-            text = render(folded(messages), think)
+            text = render(merge_system_messages(messages), think)
         if not self.supports_reasoning:
             return PromptText(text, reasoning_opened=False)
         opened = text.rstrip().endswith(OPEN)
@@ -66,8 +66,8 @@ class ChatFormat:
         return PromptText(text if closed else text + EMPTY_BLOCK, reasoning_opened=False)
 
 
-def folded(messages: Sequence[Message]) -> list[Message]:
-    """The same conversation with its instructions at the head of the first user message."""
+def merge_system_messages(messages: Sequence[Message]) -> list[Message]:
+    """The conversation with its system messages moved to the head of the first user message."""
     instructions = "\n\n".join(message.content for message in messages if message.role == "system")
     others = [message for message in messages if message.role != "system"]
     if not instructions:

@@ -1,4 +1,7 @@
-"""From a prompt to pieces of an answer, over any source of token ids: thinking, its cap, stop strings, continuation."""
+"""Decoder: from a prompt to pieces of an answer, over any source of token ids.
+
+It knows reasoning and its cap, stop strings, and continuation.
+"""
 
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
@@ -12,7 +15,7 @@ from kefu.generation.engine import Channel, Event, Finished, FinishReason, Piece
 
 
 class TokenStep(NamedTuple):
-    """What a source wrote since its last step."""
+    """Tokens that a source wrote since its last step."""
 
     token_ids: tuple[int, ...]
     """Without the token by which the model ends an answer."""
@@ -21,7 +24,7 @@ class TokenStep(NamedTuple):
 
 
 class TokenSource(Protocol):
-    """Continues token ids."""
+    """A source that continues token ids: a model."""
 
     def steps(self, prompt_ids: Sequence[int], max_tokens: int) -> AsyncGenerator[TokenStep, None]:
         """Write up to `max_tokens` after the prompt; closing the generator aborts."""
@@ -30,16 +33,16 @@ class TokenSource(Protocol):
 
 @dataclass(frozen=True)
 class DecodingPlan:
-    """How one answer is decoded. Ids are those of the source's tokenizer; limits are in tokens."""
+    """Plan by which one answer is decoded. Ids are those of the source's tokenizer; limits are in tokens."""
 
     prompt_ids: tuple[int, ...]
     sent_ids: tuple[int, ...] = ()
-    """Sent before this call; what follows them is written, their text is not given again."""
+    """Ids sent before this call. The answer goes on after them, and their text is not sent again."""
     splits_reasoning: bool = False
     reasoning_opened: bool = False
     """The prompt ends inside a think block."""
     reasoning_tokens: int = 0
-    """Cap on thinking."""
+    """Cap on reasoning."""
     forced_close_ids: tuple[int, ...] = ()
     """The ids of FORCED_CLOSE."""
     max_tokens: int = 512
@@ -59,12 +62,12 @@ class _Decoder:
         self.reasoning_tokens = 0
 
     @property
-    def reasoning(self) -> bool:
-        return self._splitter is not None and self._splitter.reasoning
+    def is_reasoning(self) -> bool:
+        return self._splitter is not None and self._splitter.is_reasoning
 
     @property
-    def settled(self) -> bool:
-        return self._detokenizer.whole and (self._splitter is None or self._splitter.settled)
+    def is_settled(self) -> bool:
+        return self._detokenizer.is_settled and (self._splitter is None or self._splitter.is_settled)
 
     def push(self, token_id: int, *, new: bool = True) -> list[Piece]:
         whole = self._detokenizer.push(token_id, new=new)
@@ -72,47 +75,47 @@ class _Decoder:
             pieces = [] if whole is None else [Piece(Channel.TEXT, *whole)]
         else:
             pieces = [] if whole is None else self._splitter.push(*whole)
-        if self._splitter is None or self._splitter.answering:
+        if self._splitter is None or self._splitter.is_answering:
             self.answer_tokens += 1
         else:
             self.reasoning_tokens += 1
-        return self._until_stop(pieces)
+        return self._cut_at_stop(pieces)
 
     def finish(self, *, by_model: bool) -> list[Piece]:
-        """What is held back comes out, but for a character that was never ended."""
-        pieces = [] if self._splitter is None else self._until_stop(self._splitter.finish(by_model=by_model))
+        """Return the text that is held back, but for a character that was never completed."""
+        pieces = [] if self._splitter is None else self._cut_at_stop(self._splitter.finish(by_model=by_model))
         held = self._stops.flush()
         return pieces if held is None else [*pieces, Piece(Channel.TEXT, *held)]
 
-    def _until_stop(self, pieces: list[Piece]) -> list[Piece]:
-        out: list[Piece] = []
+    def _cut_at_stop(self, pieces: list[Piece]) -> list[Piece]:
+        kept: list[Piece] = []
         for piece in pieces:
             if piece.channel is Channel.REASONING:
-                out.append(piece)
+                kept.append(piece)
                 continue
             found = self._stops.push(Chunk(piece.text, piece.token_ids))
             if isinstance(found, Match):
-                out.append(Piece(Channel.TEXT, found.before))
+                kept.append(Piece(Channel.TEXT, found.before))
                 self.stopped = True
                 break
             if found is not None:
-                out.append(Piece(Channel.TEXT, *found))
-        return out
+                kept.append(Piece(Channel.TEXT, *found))
+        return kept
 
 
-async def decoded(
+async def decode_answer(
     source: TokenSource, plan: DecodingPlan, decode: Callable[[Sequence[int]], str], *, max_model_tokens: int
 ) -> AsyncGenerator[Event, None]:
-    """The events of one answer, after `Started`. Closing the iterator aborts in the source.
+    """The events of one answer, `Started` first. Closing the iterator aborts the request in the source.
 
-    When thinking reaches its cap, or the source ends it (it goes round in circles), the block is closed in the model's
-    name and a second request to the source goes on from there, so the answer always has its own `max_tokens`.
+    When reasoning reaches its cap, or the source ends it because it repeats itself, the block is closed in the model's
+    name. A second request to the source goes on from there, so that the answer always has its own `max_tokens`.
     """
     decoder = _Decoder(plan, decode)
     for token_id in plan.sent_ids:
         decoder.push(token_id, new=False)
-    given = decoder.reasoning_tokens + decoder.answer_tokens
-    thought_before = decoder.reasoning_tokens
+    already_decoded = decoder.reasoning_tokens + decoder.answer_tokens
+    reasoned_before = decoder.reasoning_tokens
     context = [*plan.prompt_ids, *plan.sent_ids]
     prompt_tokens, cached = len(context), 0
     yield Started(prompt_tokens)
@@ -121,7 +124,7 @@ async def decoded(
     while True:
         close_block = False
         left = plan.max_tokens - decoder.answer_tokens
-        if plan.splits_reasoning and (decoder.reasoning or given == 0):
+        if plan.splits_reasoning and (decoder.is_reasoning or already_decoded == 0):
             left += max(plan.reasoning_tokens - decoder.reasoning_tokens, 0) + len(plan.forced_close_ids)
         left = min(left, max_model_tokens - len(context))
         if left <= 0:
@@ -135,7 +138,9 @@ async def decoded(
                     for piece in decoder.push(token_id):
                         yield piece
                     close_block = (
-                        decoder.reasoning and decoder.settled and decoder.reasoning_tokens >= plan.reasoning_tokens
+                        decoder.is_reasoning
+                        and decoder.is_settled
+                        and decoder.reasoning_tokens >= plan.reasoning_tokens
                     )
                     if decoder.stopped or close_block or decoder.answer_tokens >= plan.max_tokens:
                         break
@@ -143,7 +148,7 @@ async def decoded(
                     if step.finish_reason is None:
                         continue
                     reason = step.finish_reason
-                    close_block = decoder.reasoning and decoder.settled and reason is FinishReason.LENGTH
+                    close_block = decoder.is_reasoning and decoder.is_settled and reason is FinishReason.LENGTH
                 break
         if decoder.stopped:
             reason = FinishReason.STOP
@@ -159,6 +164,6 @@ async def decoded(
         reason=reason,
         prompt_tokens=prompt_tokens,
         cached_prompt_tokens=cached,
-        completion_tokens=decoder.reasoning_tokens + decoder.answer_tokens - given,
-        reasoning_tokens=decoder.reasoning_tokens - thought_before,
+        completion_tokens=decoder.reasoning_tokens + decoder.answer_tokens - already_decoded,
+        reasoning_tokens=decoder.reasoning_tokens - reasoned_before,
     )

@@ -1,10 +1,10 @@
-"""From token ids to text, piece by piece, where a piece ends on whole characters and knows the ids that made it."""
+"""Detokenizer: from token ids to pieces of text. Each piece ends on a whole character and has the ids that made it."""
 
 from collections.abc import Callable, Sequence
 
 _REPLACEMENT = "\ufffd"
 _CONTEXT = 6
-"""Tokens decoded before the new ones, for tokenizers whose text depends on what stands before it (spaces)."""
+"""Tokens decoded before the new ones, for tokenizers whose text depends on the tokens before it (spaces)."""
 
 _LONGEST_CHARACTER = 4
 """Bytes of UTF-8, and so the most tokens of one character."""
@@ -24,21 +24,21 @@ class Detokenizer:
         self._held_new: list[int] = []
 
     def prime(self, prompt_ids: Sequence[int]) -> None:
-        """Begin after a prompt. Where it ends inside a character, that character will be given once it is whole."""
+        """Begin after a prompt. A character that the prompt leaves incomplete comes out once it is whole."""
         whole = len(prompt_ids)
         while whole > max(len(prompt_ids) - _LONGEST_CHARACTER, 0) and self._decode(
             prompt_ids[max(whole - _CONTEXT, 0) : whole]
         ).endswith(_REPLACEMENT):
             whole -= 1
-        self._settle(list(prompt_ids[max(whole - _CONTEXT, 0) : whole]))
+        self._restart(list(prompt_ids[max(whole - _CONTEXT, 0) : whole]))
         for token_id in prompt_ids[whole:]:
             self.push(token_id, new=False)
 
     def push(self, token_id: int, *, new: bool = True) -> tuple[str, tuple[int, ...]] | None:
-        """Take the next token; give the text that is whole now with its ids, or None while it is not.
+        """Take the next token, and return the text that is whole now with its ids; None while it is not whole.
 
-        `new=False` is for tokens that were sent before: their text comes out too, but their ids do not, so a
-        character that began in old tokens and ends in new ones is given once, with the new ids.
+        `new=False` is for tokens that were sent before. Their text comes out too, but their ids do not, so that a
+        character that began in old tokens and ends in new ones comes out once, with the new ids.
         """
         self._held.append(token_id)
         if new:
@@ -47,15 +47,15 @@ class Detokenizer:
         if text.endswith(_REPLACEMENT):
             return None
         ids = tuple(self._held_new)
-        self._settle([*self._context, *self._held][-_CONTEXT:])
+        self._restart([*self._context, *self._held][-_CONTEXT:])
         return text, ids
 
     @property
-    def whole(self) -> bool:
-        """No character is begun and not ended."""
+    def is_settled(self) -> bool:
+        """Whether no character is incomplete."""
         return not self._held
 
-    def _settle(self, context: list[int]) -> None:
+    def _restart(self, context: list[int]) -> None:
         self._context = context
         self._context_text = self._decode(context)
         self._held = []

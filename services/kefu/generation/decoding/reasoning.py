@@ -1,4 +1,4 @@
-"""Tell thinking from answer in a model's output, where `<think>` and `</think>` may be cut anywhere."""
+"""Reasoning: tells it from the answer in a model's output, where `<think>` and `</think>` may be cut anywhere."""
 
 from enum import Enum, auto
 
@@ -8,24 +8,24 @@ from kefu.generation.engine import Channel, Piece
 OPEN = "<think>"
 CLOSE = "</think>"
 FORCED_CLOSE = f"\n{CLOSE}\n\n"
-"""What is put into the model's mouth when its thinking has used up its tokens."""
+"""Text that closes the block in the model's name when reasoning has used up its tokens."""
 EMPTY_BLOCK = f"{OPEN}\n{FORCED_CLOSE}"
-"""What makes an R1-style model answer at once. R1 sometimes writes it by itself, so it knows it."""
+"""Text that makes an R1-style model answer at once. R1 sometimes writes it by itself, so it knows the text."""
 
 
 class _State(Enum):
-    OPENING = auto()  # nothing but white space yet: the model may open (or close) a block by itself
+    OPENING = auto()  # only white space yet: the model may open (or close) a block by itself
     REASONING = auto()
     GAP = auto()  # after the tag: white space before the answer is dropped
     ANSWER = auto()
 
 
 class ThinkSplitter:
-    """Splits one output. `opened`: the prompt ends inside a think block, as R1 templates make it.
+    """Splits one output into reasoning and answer. `opened`: the prompt ends inside a think block, as in R1 templates.
 
-    One block at the start is recognised; a tag later on is text like any other. The ids of a dropped tag come with
-    an empty piece of the answer. When one token holds the end of the thinking and of the tag, its ids come after
-    that last bit of thinking, so a continuation may repeat the bit, but never lose any answer.
+    One block at the start is recognised; a later tag is text like any other. The ids of a dropped tag come with an
+    empty piece of the answer. When one token holds the end of the reasoning and of the tag, its ids come after that
+    last bit of reasoning. So a continuation may repeat the bit, but never loses any answer.
     """
 
     def __init__(self, *, opened: bool) -> None:
@@ -35,22 +35,22 @@ class ThinkSplitter:
         self._reasoning: list[str] = []
 
     @property
-    def reasoning(self) -> bool:
-        """What comes now is thinking."""
+    def is_reasoning(self) -> bool:
+        """Whether the next text is reasoning."""
         return self._state is _State.REASONING
 
     @property
-    def answering(self) -> bool:
-        """What came last was not thinking, nor a tag."""
+    def is_answering(self) -> bool:
+        """Whether the last text was neither reasoning nor a tag."""
         return self._state in (_State.OPENING, _State.ANSWER)
 
     @property
-    def settled(self) -> bool:
-        """Nothing is held back."""
-        return not (self._opening or self._close.holding)
+    def is_settled(self) -> bool:
+        """Whether no text is held back."""
+        return not (self._opening or self._close.holds_text)
 
     def push(self, text: str, token_ids: tuple[int, ...]) -> list[Piece]:
-        """Take some output; give what is decided."""
+        """Take some output, and return the pieces that are decided."""
         match self._state:
             case _State.OPENING:
                 return self._open(Chunk(text, token_ids))
@@ -62,7 +62,7 @@ class ThinkSplitter:
                 return [Piece(Channel.TEXT, text, token_ids)]
 
     def finish(self, *, by_model: bool) -> list[Piece]:
-        """The output has ended. A model that ended it without `</think>` meant the answer: it comes as text."""
+        """End the output. A model that ended it without `</think>` meant the answer, which then comes as text."""
         if self._state is _State.OPENING:
             return [Piece(Channel.TEXT, *self._take_opening())] if self._opening else []
         if self._state is not _State.REASONING:

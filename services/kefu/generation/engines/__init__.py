@@ -1,1 +1,1 @@
-"""What can write an answer: vLLM in this process, an OpenAI-compatible server elsewhere, or arithmetic."""
+"""Engines: vLLM in this process, an OpenAI-compatible server, or the simulated one."""

@@ -1,4 +1,4 @@
-"""Any server that speaks OpenAI's chat completions: a vLLM production-stack, llm-d, or a hosted cluster."""
+"""OpenAI engine: any server of OpenAI's chat completions, such as a vLLM production-stack, llm-d, or a hosted one."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -32,7 +32,7 @@ _REASONING_FIELDS = ("reasoning_content", "reasoning")
 
 @dataclass(frozen=True)
 class OpenAISettings:
-    """Where the server is, and what it can do; see GenerationConfig."""
+    """Address and abilities of the server; see GenerationConfig."""
 
     url: str
     key: str
@@ -44,9 +44,9 @@ class OpenAISettings:
 
 
 class OpenAIEngine:
-    """A remote server; see `open_openai`. It gives no token ids, and cannot go on with an answer that was begun."""
+    """A remote server; see `open_openai`. It returns no token ids, and cannot continue an answer."""
 
-    merges = False
+    coalesces = False
 
     def __init__(self, client: openai.AsyncOpenAI, settings: OpenAISettings) -> None:
         self._client = client
@@ -68,7 +68,7 @@ class OpenAIEngine:
         )
 
     def load(self) -> EngineLoad:
-        """What this process has open there, of which what is more than the server runs has to wait; it is not asked."""
+        """Requests of this process at the server, which is not asked. Those beyond `max_running` count as waiting."""
         most = self._settings.max_running
         running = min(self._open, most) if most else self._open
         return EngineLoad(running, self._open - running, max_running=most)
@@ -79,29 +79,31 @@ class OpenAIEngine:
             raise BadRequest("tokens", "an OpenAI-compatible server takes messages only.")
         if request.continuation is not None and (request.continuation.token_ids or request.continuation.text):
             raise CannotContinue("An OpenAI-compatible server cannot go on with an answer that was begun; start over.")
-        estimate = sum(len(message.content.encode()) for message in request.messages) // _BYTES_PER_TOKEN + 1
+        estimated_tokens = sum(len(message.content.encode()) for message in request.messages) // _BYTES_PER_TOKEN + 1
         think = request.reasoning_tokens is not None and self._settings.reasoning
-        yield Started(estimate)
+        yield Started(estimated_tokens)
         self._open += 1
         try:
-            async with aclosing(self._events(request, estimate, think=think)) as events:
+            async with aclosing(self._events(request, estimated_tokens, think=think)) as events:
                 async for event in events:
                     yield event
         finally:
             self._open -= 1
 
     async def died(self) -> str:
-        """See Engine: each failure is the request's own, for the server may come back."""
+        """See Engine. Never returns: each failure is the request's own, for the server may come back."""
         await asyncio.Event().wait()
         return ""
 
-    async def _events(self, request: GenerationRequest, estimate: int, *, think: bool) -> AsyncGenerator[Event, None]:
+    async def _events(
+        self, request: GenerationRequest, estimated_tokens: int, *, think: bool
+    ) -> AsyncGenerator[Event, None]:
         splitter = ThinkSplitter(opened=False)
-        thought = written = 0
+        reasoned = written = 0
         usage: Any = None
         reason = FinishReason.STOP
         try:
-            create: Any = self._client.chat.completions.create  # its overloads do not take a dict of arguments
+            create: Any = self._client.chat.completions.create  # no overload takes a dict of arguments
             stream: Any = await create(**self._arguments(request, think=think))
             async with stream:
                 async for chunk in stream:
@@ -111,7 +113,7 @@ class OpenAIEngine:
                     choice = chunk.choices[0]
                     for name in _REASONING_FIELDS:
                         if text := getattr(choice.delta, name, None):
-                            thought += 1
+                            reasoned += 1
                             yield Piece(Channel.REASONING, text)
                             break
                     if text := choice.delta.content:
@@ -121,7 +123,7 @@ class OpenAIEngine:
                     if choice.finish_reason == "length":
                         reason = FinishReason.LENGTH
         except openai.BadRequestError as error:
-            raise _bad_request(error, estimate, self._settings.max_model_tokens) from error
+            raise _bad_request(error, estimated_tokens, self._settings.max_model_tokens) from error
         except Exception as error:  # the client lets its transport's own errors through in mid-stream
             _log.warning("openai.failed", url=self._settings.url, error=repr(error))
             raise BackendUnavailable(f"The model server did not answer ({type(error).__name__}); try again.") from error
@@ -131,10 +133,10 @@ class OpenAIEngine:
         cached = getattr(getattr(usage, "prompt_tokens_details", None), "cached_tokens", None)
         yield Finished(
             reason=reason,
-            prompt_tokens=usage.prompt_tokens if usage else estimate,
+            prompt_tokens=usage.prompt_tokens if usage else estimated_tokens,
             cached_prompt_tokens=cached or 0,
-            completion_tokens=usage.completion_tokens if usage else thought + written,
-            reasoning_tokens=getattr(details, "reasoning_tokens", None) or thought,
+            completion_tokens=usage.completion_tokens if usage else reasoned + written,
+            reasoning_tokens=getattr(details, "reasoning_tokens", None) or reasoned,
         )
 
     def _arguments(self, request: GenerationRequest, *, think: bool) -> dict[str, Any]:
@@ -151,14 +153,14 @@ class OpenAIEngine:
         if request.seed is not None:
             arguments["seed"] = request.seed % 2**63
         if self._settings.reasoning:
-            # Understood by vLLM and SGLang; a server that does not know it ignores it.
+            # vLLM and SGLang understand this argument; other servers ignore it.
             arguments["extra_body"] = {"chat_template_kwargs": {"enable_thinking": think}}
         return arguments
 
 
-def _bad_request(error: openai.BadRequestError, estimate: int, limit: int) -> Exception:
+def _bad_request(error: openai.BadRequestError, estimated_tokens: int, limit: int) -> Exception:
     if "context length" in error.message or error.code == "context_length_exceeded":
-        return PromptTooLong(max(estimate, limit + 1), limit)
+        return PromptTooLong(max(estimated_tokens, limit + 1), limit)
     return BackendUnavailable(f"The model server refused the request: {error.message}")
 
 

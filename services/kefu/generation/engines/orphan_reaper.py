@@ -1,9 +1,11 @@
-"""Kill what a dead service leaves behind: `python reaper.py MARKER`, its standard input held open by the service.
+"""
+Orphan reaper: kills the processes that a dead service leaves behind, `python orphan_reaper.py MARKER`.
 
 vLLM's engine core and workers outlive a parent that is killed with SIGKILL. A parent-death signal would have to be set
-inside each of them, while they are still importing, and follows the thread that started them, not the process. This
-little process instead waits for the end of its standard input, which the kernel closes however the service ends, and
-then kills every process that carries MARKER in its environment. It imports nothing but the standard library.
+inside each of them, while they are still importing, and follows the thread that started them, not the process. The
+reaper instead waits for the end of its standard input. The service holds that open, and the kernel closes it however
+the service ends. Then the reaper kills every process that has MARKER in its environment. It imports the standard
+library alone.
 """
 
 import os
@@ -11,12 +13,12 @@ import signal
 import sys
 import time
 
-ATTEMPTS_SECONDS = 3.0
-"""Look again for so long: a child may have been starting another one."""
+REAP_SECONDS = 3.0
+"""The reaper looks again for so long, in seconds: a child may have been starting another one."""
 
 
-def carriers(marker: bytes, proc: str = "/proc") -> list[int]:
-    """Ids of the processes that were started with this `NAME=value` in their environment, but for our own."""
+def marked_processes(marker: bytes, proc: str = "/proc") -> list[int]:
+    """Ids of the other processes that have this `NAME=value` in their environment."""
     found: list[int] = []
     for entry in os.listdir(proc):
         if not entry.isdigit() or int(entry) == os.getpid():
@@ -25,16 +27,16 @@ def carriers(marker: bytes, proc: str = "/proc") -> list[int]:
             with open(f"{proc}/{entry}/environ", "rb") as environ:
                 if marker in environ.read().split(b"\0"):
                     found.append(int(entry))
-        except OSError:  # gone meanwhile, or someone else's
+        except OSError:  # ended meanwhile, or of another user
             continue
     return found
 
 
 def reap(marker: bytes) -> None:
-    """Kill the carriers, looking again until none has been seen for a while."""
-    deadline = time.monotonic() + ATTEMPTS_SECONDS
+    """Kill the marked processes, looking again for `REAP_SECONDS`."""
+    deadline = time.monotonic() + REAP_SECONDS
     while time.monotonic() < deadline:
-        for pid in carriers(marker):
+        for pid in marked_processes(marker):
             try:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
@@ -43,7 +45,7 @@ def reap(marker: bytes) -> None:
 
 
 def main() -> None:
-    """Wait for the service's end, then reap."""
+    """Wait for the end of the service, then reap."""
     while sys.stdin.buffer.read(1):
         continue
     reap(os.fsencode(sys.argv[1]))

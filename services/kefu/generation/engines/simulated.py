@@ -1,9 +1,10 @@
-"""Answers made by arithmetic, for load tests of everything around the engine: it says so in every answer.
+"""
+Simulated engine: answers made by arithmetic, for load tests of everything around the engine. Every answer says so.
 
-The model of time is that of a server with continuous batching: a step writes one token for each running request and
-takes `step + (batch - 1) * step_per_request` seconds; a request joins the batch when the key/value cache has room for
-its prompt and its whole answer, and prefills `prompt tokens not in the prefix cache / prefill rate` seconds of step
-time first. Prompts share a prefix in blocks of 16 tokens, least recently used blocks leaving first, as in vLLM.
+Time is that of a server with continuous batching. A step writes one token for each running request and takes
+`step + (batch - 1) * step_per_request` seconds. A request joins the batch when the key/value cache has room for its
+prompt and its whole answer. First it prefills, for `prompt tokens not in the prefix cache / prefill rate` seconds of
+step time. Prompts share a prefix in blocks of 16 tokens, and the least recently used blocks leave first, as in vLLM.
 """
 
 import asyncio
@@ -27,7 +28,7 @@ from kefu.generation.engine import (
     Started,
 )
 
-_BLOCK = 16
+_BLOCK_TOKENS = 16
 """Tokens of a block of the prefix cache."""
 _CHARACTERS_PER_TOKEN = 3
 _SENTENCE = "(simulated answer: no model wrote this) "
@@ -35,7 +36,7 @@ _SENTENCE = "(simulated answer: no model wrote this) "
 
 @dataclass(frozen=True)
 class SimulatedSettings:
-    """The machine that is imitated; see GenerationConfig."""
+    """The simulated server; see GenerationConfig."""
 
     prefill_tokens_per_second: float
     step_seconds: float
@@ -52,25 +53,25 @@ class _Job:
     blocks: tuple[bytes, ...]
     answer_tokens: int
     sent: int = 0
-    """Tokens that were written before, elsewhere."""
+    """Tokens of the answer that another replica wrote before."""
     cached_tokens: int = 0
     joined: int | None = None
-    """The step before the first that writes for it; None while it waits."""
-    wrote: asyncio.Event = field(default_factory=asyncio.Event)
+    """The step before the first one that writes for this job; None while the job waits."""
+    written_event: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def kv_tokens(self) -> int:
         return self.prompt_tokens + self.answer_tokens
 
     def written(self, step: int) -> int:
-        """Tokens there are after a step, those written elsewhere included."""
+        """Tokens of the answer after a step, those written elsewhere included."""
         return self.sent if self.joined is None else min(self.sent + step - self.joined, self.answer_tokens)
 
 
 class SimulatedEngine:
-    """An imitated server; see the module. A step costs nothing for a job that nobody waits for just then."""
+    """A simulated server; see the module. A step costs nothing for a job whose reader is not waiting."""
 
-    merges = True
+    coalesces = True
 
     def __init__(self, model: str, settings: SimulatedSettings) -> None:
         self._model = model or "simulated"
@@ -78,13 +79,13 @@ class SimulatedEngine:
         self._step = 0
         self._waiting: deque[_Job] = deque()
         self._running: set[_Job] = set()
-        self._held = 0
+        self._kv_tokens_used = 0
         self._prefill = 0.0
         self._ends: list[tuple[int, int, _Job]] = []  # a heap: after which step, in the order of joining
         self._joined = 0
-        self._readers: set[_Job] = set()
+        self._awaiting: set[_Job] = set()
         self._prefixes: OrderedDict[bytes, None] = OrderedDict()
-        self._work = asyncio.Event()
+        self._has_work = asyncio.Event()
 
     def describe(self) -> ModelDescription:
         """See Engine."""
@@ -102,11 +103,11 @@ class SimulatedEngine:
 
     def load(self) -> EngineLoad:
         """See Engine."""
-        held = min(self._held / self._settings.kv_tokens, 1.0)
-        return EngineLoad(len(self._running), len(self._waiting), held, self._settings.max_running)
+        usage = min(self._kv_tokens_used / self._settings.kv_tokens, 1.0)
+        return EngineLoad(len(self._running), len(self._waiting), usage, self._settings.max_running)
 
     async def generate(self, request: GenerationRequest) -> AsyncGenerator[Event, None]:
-        """See Engine. Token `n` of an answer has the id `n`, so an answer can go on from any number of them."""
+        """See Engine. Token `n` of an answer has the id `n`, so that an answer can go on from any number of tokens."""
         sent = 0
         if (before := request.continuation) is not None:
             if before.token_ids and before.fingerprint != self.describe().fingerprint:
@@ -119,19 +120,19 @@ class SimulatedEngine:
         job.sent = sent
         yield Started(job.prompt_tokens + sent)
         self._waiting.append(job)
-        self._work.set()
-        told = sent
+        self._has_work.set()
+        sent_tokens = sent
         try:
-            while told < job.answer_tokens:
-                if (written := job.written(self._step)) == told:
-                    job.wrote.clear()
-                    self._readers.add(job)
-                    await job.wrote.wait()
+            while sent_tokens < job.answer_tokens:
+                if (written := job.written(self._step)) == sent_tokens:
+                    job.written_event.clear()
+                    self._awaiting.add(job)
+                    await job.written_event.wait()
                     continue
-                yield Piece(Channel.TEXT, _text(told, written), tuple(range(told, written)))
-                told = written
+                yield Piece(Channel.TEXT, _text(sent_tokens, written), tuple(range(sent_tokens, written)))
+                sent_tokens = written
         finally:
-            self._leave(job)
+            self._remove(job)
         whole = job.answer_tokens >= self._settings.answer_tokens
         yield Finished(
             FinishReason.STOP if whole else FinishReason.LENGTH,
@@ -142,7 +143,7 @@ class SimulatedEngine:
         )
 
     async def died(self) -> str:
-        """See Engine: arithmetic does not die."""
+        """See Engine. Never returns: arithmetic does not die."""
         await asyncio.Event().wait()
         return ""
 
@@ -153,20 +154,20 @@ class SimulatedEngine:
         while True:
             self._admit()
             if not self._running:
-                self._work.clear()
+                self._has_work.clear()
                 if not self._waiting:
-                    await self._work.wait()
+                    await self._has_work.wait()
                 ends = clock()
                 continue
             step = settings.step_seconds + (len(self._running) - 1) * settings.step_seconds_per_request
             prefill, self._prefill = self._prefill, 0.0
-            # From the end of the step before: the machine that is imitated goes on while this process is busy.
+            # From the end of the last step: the simulated server goes on while this process is busy.
             ends += step + prefill
             await asyncio.sleep(max(ends - clock(), 0))
             self._step += 1
-            for job in [reader for reader in self._readers if reader.joined is not None]:
-                self._readers.remove(job)
-                job.wrote.set()
+            for job in [waiting_job for waiting_job in self._awaiting if waiting_job.joined is not None]:
+                self._awaiting.remove(job)
+                job.written_event.set()
             while self._ends and self._ends[0][0] <= self._step:
                 self._free(heappop(self._ends)[2])
 
@@ -177,15 +178,15 @@ class SimulatedEngine:
             text = "".join(f"{message.role}\n{message.content}\n" for message in request.messages)
             tokens = [text[at : at + _CHARACTERS_PER_TOKEN] for at in range(0, len(text), _CHARACTERS_PER_TOKEN)]
         digest, blocks = hashlib.sha256(), list[bytes]()
-        for start in range(0, len(tokens) - _BLOCK + 1, _BLOCK):
-            digest.update("\0".join(tokens[start : start + _BLOCK]).encode())
+        for start in range(0, len(tokens) - _BLOCK_TOKENS + 1, _BLOCK_TOKENS):
+            digest.update("\0".join(tokens[start : start + _BLOCK_TOKENS]).encode())
             blocks.append(digest.digest())
         return _Job(len(tokens), tuple(blocks), min(request.max_tokens, self._settings.answer_tokens))
 
     def _admit(self) -> None:
         while self._waiting and len(self._running) < self._settings.max_running:
             job = self._waiting[0]
-            if self._running and self._held + job.kv_tokens > self._settings.kv_tokens:
+            if self._running and self._kv_tokens_used + job.kv_tokens > self._settings.kv_tokens:
                 return
             self._waiting.popleft()
             hits = 0
@@ -196,18 +197,18 @@ class SimulatedEngine:
             for block in job.blocks:
                 self._prefixes[block] = None
                 self._prefixes.move_to_end(block)
-            while len(self._prefixes) > self._settings.kv_tokens // _BLOCK:
+            while len(self._prefixes) > self._settings.kv_tokens // _BLOCK_TOKENS:
                 self._prefixes.popitem(last=False)
-            job.cached_tokens = hits * _BLOCK
+            job.cached_tokens = hits * _BLOCK_TOKENS
             self._prefill += (job.prompt_tokens - job.cached_tokens) / self._settings.prefill_tokens_per_second
             job.joined = self._step
             self._running.add(job)
-            self._held += job.kv_tokens
+            self._kv_tokens_used += job.kv_tokens
             self._joined += 1
             heappush(self._ends, (self._step + job.answer_tokens - job.sent, self._joined, job))
 
-    def _leave(self, job: _Job) -> None:
-        self._readers.discard(job)
+    def _remove(self, job: _Job) -> None:
+        self._awaiting.discard(job)
         if job.joined is None:
             with suppress(ValueError):
                 self._waiting.remove(job)
@@ -216,7 +217,7 @@ class SimulatedEngine:
     def _free(self, job: _Job) -> None:
         if job in self._running:
             self._running.remove(job)
-            self._held -= job.kv_tokens
+            self._kv_tokens_used -= job.kv_tokens
 
 
 def _text(start: int, end: int) -> str:
@@ -228,7 +229,7 @@ def _text(start: int, end: int) -> str:
 
 @asynccontextmanager
 async def open_simulated(model: str, settings: SimulatedSettings) -> AsyncIterator[SimulatedEngine]:
-    """An imitated server that runs while the block does."""
+    """A simulated server that runs while the block runs."""
     engine = SimulatedEngine(model, settings)
     runner = asyncio.create_task(engine.run(), name="simulated-engine")
     try:

@@ -1,4 +1,4 @@
-"""vLLM in this process: `AsyncLLM`, the same code on CPU and GPU. Its core and workers are child processes."""
+"""vLLM engine: `AsyncLLM` in this process, the same code on CPU and GPU. Its core and workers are child processes."""
 
 import asyncio
 import json
@@ -12,22 +12,22 @@ from typing import Any, Literal
 import structlog
 
 from kefu.common.errors import BadRequest, CannotContinue, EngineDead, PromptTooLong, StartupError
-from kefu.generation.decoding.chat_template import ChatFormat, PromptText
-from kefu.generation.decoding.decoder import DecodingPlan, TokenStep, decoded
+from kefu.generation.decoding.chat_template import ChatTemplate, PromptText
+from kefu.generation.decoding.decoder import DecodingPlan, TokenStep, decode_answer
 from kefu.generation.decoding.reasoning import FORCED_CLOSE
 from kefu.generation.engine import EngineLoad, Event, FinishReason, GenerationRequest, Message, ModelDescription
 from kefu.generation.engines.tokenizer import Tokenizer
-from kefu.generation.engines.vllm_process import in_thread, prepare_environment, tied_children
-from kefu.generation.models.gguf_conversion import Numbers, WantedNumbers
+from kefu.generation.engines.vllm_process import prepare_environment, reap_orphans, run_in_thread
+from kefu.generation.models.gguf_conversion import NumberFormat, NumberFormatSetting
 from kefu.generation.models.local_model import LocalModel
 
 _log = structlog.stdlib.get_logger()
-_POLL_SECONDS = 0.2
+_HEALTH_CHECK_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
 class VllmSettings:
-    """How the engine is run; see GenerationConfig for what each means."""
+    """Settings of the engine; GenerationConfig describes each."""
 
     max_model_tokens: int
     max_running: int
@@ -38,7 +38,7 @@ class VllmSettings:
 
 
 def device() -> Literal["cpu", "cuda"]:
-    """What the installed build runs on. Raises StartupError when vLLM is not installed."""
+    """The device of the installed build. Raises StartupError when vLLM is not installed."""
     try:
         from vllm.platforms import current_platform
     except ImportError as error:
@@ -46,54 +46,55 @@ def device() -> Literal["cpu", "cuda"]:
     return "cpu" if current_platform.is_cpu() else "cuda"
 
 
-def gguf_numbers(wanted: WantedNumbers) -> Numbers:
-    """What a GGUF file is converted to. Raises StartupError when that depends on vLLM, which is not installed."""
+def gguf_number_format(wanted: NumberFormatSetting) -> NumberFormat:
+    """The numbers that a GGUF file is converted to. Raises StartupError when they depend on a vLLM that is missing."""
     if wanted != "auto":
         return wanted
     return "int8" if device() == "cpu" else "bfloat16"
 
 
 class VllmEngine:
-    """An engine that is running; see `open_vllm`."""
+    """A running engine; see `open_vllm`."""
 
-    merges = False  # a cap on thinking and stop strings are watched token by token
+    coalesces = False  # the cap on reasoning and stop strings are checked token by token
 
     def __init__(
         self,
         llm: Any,
         stats: "_Stats",
         tokenizer: Tokenizer,
-        about: ModelDescription,
+        description: ModelDescription,
         settings: VllmSettings,
-        chat_format: ChatFormat,
+        chat_template: ChatTemplate,
     ) -> None:
         self._llm = llm
         self._stats = stats
         self._tokenizer = tokenizer
-        self._about = about
+        self._description = description
         self._settings = settings
-        self._format = chat_format
+        self._template = chat_template
 
     def describe(self) -> ModelDescription:
         """See Engine."""
-        return self._about
+        return self._description
 
     def load(self) -> EngineLoad:
-        """What the scheduler reported after its last step; it takes one more step when it becomes idle."""
+        """The scheduler's load after its last step. It takes one more step when it becomes idle."""
         return self._stats.load._replace(max_running=self._settings.max_running)
 
     async def generate(self, request: GenerationRequest) -> AsyncGenerator[Event, None]:
         """See Engine."""
         plan = await asyncio.to_thread(self._plan, request)
         reserved = min(
-            plan.max_tokens + (plan.reasoning_tokens if plan.splits_reasoning else 0), self._about.max_model_tokens // 4
+            plan.max_tokens + (plan.reasoning_tokens if plan.splits_reasoning else 0),
+            self._description.max_model_tokens // 4,
         )
-        prompt_tokens, most = len(plan.prompt_ids), self._about.max_model_tokens - reserved
-        if prompt_tokens > most:
-            raise PromptTooLong(prompt_tokens, most)
-        source = _VllmSource(self._llm, request, self._format, self._tokenizer)
+        prompt_tokens, max_prompt_tokens = len(plan.prompt_ids), self._description.max_model_tokens - reserved
+        if prompt_tokens > max_prompt_tokens:
+            raise PromptTooLong(prompt_tokens, max_prompt_tokens)
+        source = _VllmSource(self._llm, request, self._template, self._tokenizer)
         async with aclosing(
-            decoded(source, plan, self._tokenizer.decode, max_model_tokens=self._about.max_model_tokens)
+            decode_answer(source, plan, self._tokenizer.decode, max_model_tokens=self._description.max_model_tokens)
         ) as events:
             async for event in events:
                 yield event
@@ -101,35 +102,35 @@ class VllmEngine:
     async def died(self) -> str:
         """See Engine."""
         while not self._llm.errored:  # noqa: ASYNC110 - vLLM has a flag, and nothing to wait for
-            await asyncio.sleep(_POLL_SECONDS)
+            await asyncio.sleep(_HEALTH_CHECK_SECONDS)
         return "vLLM's engine core or one of its workers has ended"
 
     def _plan(self, request: GenerationRequest) -> DecodingPlan:
-        think = request.reasoning_tokens is not None and self._format.supports_reasoning
+        think = request.reasoning_tokens is not None and self._template.supports_reasoning
         if request.messages:
-            prompt = self._format.prompt(request.messages, think=think, render=self._tokenizer.render)
+            prompt = self._template.prompt(request.messages, think=think, render=self._tokenizer.render)
             prompt_ids = self._tokenizer.encode(prompt.text)
         else:
             prompt = PromptText("", reasoning_opened=False)
             self._check_ids("tokens.token_ids", request.token_ids)
             prompt_ids = list(request.token_ids)
         sent: tuple[int, ...] = ()
-        splits = self._format.supports_reasoning
+        splits = self._template.supports_reasoning
         if (before := request.continuation) is not None:
-            if before.token_ids and before.fingerprint == self._about.fingerprint:
+            if before.token_ids and before.fingerprint == self._description.fingerprint:
                 self._check_ids("continuation.token_ids", before.token_ids)
                 sent = before.token_ids
             elif before.text:
-                # Reasoning is not given back as text, so an answer that is continued from text thinks no more.
+                # A partial answer holds no reasoning as text, so an answer continued from text reasons no more.
                 if request.messages and think:
-                    closed = self._format.prompt(request.messages, think=False, render=self._tokenizer.render)
+                    closed = self._template.prompt(request.messages, think=False, render=self._tokenizer.render)
                     prompt, prompt_ids = closed, self._tokenizer.encode(closed.text)
                 prompt_ids = [*prompt_ids, *self._tokenizer.encode(before.text)]
                 splits = False
             elif before.token_ids:
                 raise CannotContinue(
                     "These token ids were made by another model; continue from text, or start over.",
-                    metadata={"fingerprint": self._about.fingerprint},
+                    metadata={"fingerprint": self._description.fingerprint},
                 )
         return DecodingPlan(
             prompt_ids=tuple(prompt_ids),
@@ -149,82 +150,82 @@ class VllmEngine:
 
 @asynccontextmanager
 async def open_vllm(model: LocalModel, settings: VllmSettings) -> AsyncIterator[VllmEngine]:
-    """Load the model and run the engine while the block runs; takes from half a minute to minutes.
+    """Load the model and run the engine while the block runs. Loading takes from half a minute to minutes.
 
     Raises StartupError when vLLM cannot run the model. Its child processes end with this process, however that ends.
     """
-    where = device()
-    prepare_environment(where)
+    device_name = device()
+    prepare_environment(device_name)
     tokenizer = Tokenizer(model.path)
-    with tied_children():
-        _log.info("engine.loading", model=model.name, device=where)
+    with reap_orphans():
+        _log.info("engine.loading", model=model.name, device=device_name)
         stats = _Stats()
         try:
-            llm = await in_thread(lambda: _start(model.path, settings, where, stats))
+            llm = await run_in_thread(lambda: _start_engine(model.path, settings, device_name, stats))
         except Exception as error:
             raise StartupError(
                 f"vLLM cannot run {model.name} from {model.path}: {error} The lines above say more."
             ) from error
         try:
-            chat_format = ChatFormat.of(tokenizer.chat_template, model.recommended_sampling)
-            about = ModelDescription(
+            chat_template = ChatTemplate.of(tokenizer.chat_template, model.recommended_sampling)
+            description = ModelDescription(
                 model=model.name,
                 engine="vllm",
                 engine_version=_version(),
                 fingerprint=model.fingerprint,
                 max_model_tokens=int(llm.model_config.max_model_len),
-                supports_reasoning=chat_format.supports_reasoning,
+                supports_reasoning=chat_template.supports_reasoning,
                 supports_token_continuation=True,
                 simulated=False,
-                device=where,
+                device=device_name,
             )
-            engine = VllmEngine(llm, stats, tokenizer, about, settings, chat_format)
+            engine = VllmEngine(llm, stats, tokenizer, description, settings, chat_template)
             await _warm_up(engine)
             _log.info("engine.ready", model=model.name, fingerprint=model.fingerprint)
             yield engine
         finally:
             if llm.output_handler is not None:
-                llm.output_handler.cancel()  # else it reports the end of the core as a failure
-            await in_thread(llm.shutdown)
-            # Its __del__ calls this again, at the interpreter's end, when the modules it needs are gone.
-            llm.shutdown = _nothing_more
+                llm.output_handler.cancel()  # else the handler reports the end of the core as a failure
+            await run_in_thread(llm.shutdown)
+            # AsyncLLM.__del__ calls this again at the interpreter's end, when the modules that it needs are gone.
+            llm.shutdown = _ignore_shutdown
 
 
-def _nothing_more(timeout: float | None = None) -> None:
+def _ignore_shutdown(timeout: float | None = None) -> None:
     del timeout
 
 
 async def _warm_up(engine: VllmEngine) -> None:
-    """Write one token. The first step is slow, and vLLM's reader task begins with it: not inside somebody's call."""
+    """Write one token. The first step is slow and starts vLLM's reader task, which must not start inside a call."""
     async for _ in engine.generate(GenerationRequest(messages=(Message("user", "Hello"),), max_tokens=1)):
         continue
 
 
 class _VllmSource:
-    """vLLM as a source of token ids, for one request."""
+    """vLLM as the source of token ids of one request."""
 
-    def __init__(self, llm: Any, request: GenerationRequest, chat_format: ChatFormat, tokenizer: Tokenizer) -> None:
+    def __init__(self, llm: Any, request: GenerationRequest, chat_template: ChatTemplate, tokenizer: Tokenizer) -> None:
         self._llm = llm
         self._request = request
-        self._format = chat_format
-        self._ends = tokenizer.end_ids
+        self._template = chat_template
+        self._end_ids = tokenizer.end_ids
 
     async def steps(self, prompt_ids: Sequence[int], max_tokens: int) -> AsyncGenerator[TokenStep, None]:
         from vllm import SamplingParams
         from vllm.sampling_params import RepetitionDetectionParams, RequestOutputKind
         from vllm.v1.engine.exceptions import EngineDeadError
 
-        asked = self._request
-        temperature = self._format.temperature if asked.temperature is None else asked.temperature
+        request = self._request
+        temperature = self._template.temperature if request.temperature is None else request.temperature
         params = SamplingParams(
             max_tokens=max_tokens,
             temperature=temperature,
-            top_p=self._format.top_p if asked.top_p is None else asked.top_p,
-            seed=None if asked.seed is None else asked.seed % 2**63,  # vLLM's seeds are signed
-            stop_token_ids=sorted(self._ends),
-            detokenize=False,  # ours can begin inside a character
+            top_p=self._template.top_p if request.top_p is None else request.top_p,
+            seed=None if request.seed is None else request.seed % 2**63,  # vLLM's seeds are signed
+            stop_token_ids=sorted(self._end_ids),
+            detokenize=False,  # this package's detokenizer can begin inside a character
             output_kind=RequestOutputKind.DELTA,
-            repetition_detection=RepetitionDetectionParams(**_CIRCLES),
+            repetition_detection=RepetitionDetectionParams(**_REPETITION),
         )
         prompt: Any = {"prompt_token_ids": list(prompt_ids)}
         try:
@@ -232,7 +233,7 @@ class _VllmSource:
                 async for output in outputs:
                     completion = output.outputs[0]
                     ids = tuple(completion.token_ids)
-                    if completion.finish_reason == "stop" and ids and ids[-1] in self._ends:
+                    if completion.finish_reason == "stop" and ids and ids[-1] in self._end_ids:
                         ids = ids[:-1]
                     yield TokenStep(ids, _REASONS.get(completion.finish_reason), output.num_cached_tokens or 0)
         except EngineDeadError:
@@ -240,19 +241,19 @@ class _VllmSource:
 
 
 _REASONS = {"stop": FinishReason.STOP, "length": FinishReason.LENGTH, "repetition": FinishReason.LENGTH}
-_CIRCLES = {"min_pattern_size": 3, "max_pattern_size": 64, "min_count": 6}
-"""In tokens: a model that writes the same so often in a row would go on until its cap. Two-token patterns are rules of
-tables."""
+_REPETITION = {"min_pattern_size": 3, "max_pattern_size": 64, "min_count": 6}
+"""In tokens: a model that repeats a pattern so often would go on until its cap. Patterns of two tokens make up rules
+of tables."""
 
 
 class _Stats:
-    """The newest scheduler statistics."""
+    """The latest scheduler statistics."""
 
     def __init__(self) -> None:
         self.load = EngineLoad()
 
     def factory(self) -> Callable[..., Any]:
-        """A vLLM stat logger that hands them over after every step."""
+        """A vLLM stat logger that stores them after every step."""
         from vllm.v1.metrics.loggers import StatLoggerBase
 
         owner = self
@@ -274,22 +275,22 @@ class _Stats:
         return Recorder
 
 
-def _start(path: Path, settings: VllmSettings, where: str, stats: _Stats) -> Any:
+def _start_engine(path: Path, settings: VllmSettings, device_name: str, stats: _Stats) -> Any:
     from vllm.engine.arg_utils import AsyncEngineArgs
     from vllm.v1.engine.async_llm import AsyncLLM
 
-    own_limit = _model_limit(path)
+    model_limit = _max_position_embeddings(path)
     arguments: dict[str, Any] = {
         "model": str(path),
-        "max_model_len": min(settings.max_model_tokens, own_limit or settings.max_model_tokens),
+        "max_model_len": min(settings.max_model_tokens, model_limit or settings.max_model_tokens),
         "max_num_seqs": settings.max_running,
         "enable_prefix_caching": True,
         "tensor_parallel_size": settings.tensor_parallel_size,
-        "disable_log_stats": True,  # vLLM's own loggers; ours still gets the statistics
-        "generation_config": "vllm",  # sampling is always given in full
-        "dtype": "bfloat16" if where == "cpu" else "auto",
+        "disable_log_stats": True,  # vLLM's own loggers; `_Stats` still gets the statistics
+        "generation_config": "vllm",  # every request sets its sampling in full
+        "dtype": "bfloat16" if device_name == "cpu" else "auto",
     }
-    if where == "cpu":
+    if device_name == "cpu":
         # Compiling takes minutes and gains little for models that a CPU can run.
         arguments |= {"enforce_eager": True, "kv_cache_memory_bytes": int(settings.kv_cache_gib * 2**30)}
     else:
@@ -297,7 +298,7 @@ def _start(path: Path, settings: VllmSettings, where: str, stats: _Stats) -> Any
     return AsyncLLM.from_engine_args(AsyncEngineArgs(**arguments), stat_loggers=[stats.factory()])
 
 
-def _model_limit(path: Path) -> int | None:
+def _max_position_embeddings(path: Path) -> int | None:
     limit = json.loads((path / "config.json").read_text()).get("max_position_embeddings")
     return int(limit) if limit else None
 

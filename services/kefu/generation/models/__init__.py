@@ -1,1 +1,1 @@
-"""Model weights: the catalog, downloads, conversion, and the folder that an engine loads."""
+"""Model weights: catalog, download, conversion, and the folder that an engine loads."""

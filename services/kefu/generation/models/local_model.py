@@ -1,4 +1,4 @@
-"""A model on this machine: its folder, its fingerprint, and where downloads are kept."""
+"""Local model: a model's folder on this machine, its fingerprint, and the default folder for downloads."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,11 +12,11 @@ class LocalModel:
     path: Path
     """A folder in the layout of the model hub."""
     fingerprint: str
-    """Equal for equal weights, tokenizer and configuration, which names the weights' numbers."""
+    """A hash, equal for equal weights, tokenizer and configuration, which names the numbers of the weights."""
     recommended_sampling: dict[str, float] = field(default_factory=dict[str, float])
-    """`temperature` and `top_p` of its generation_config.json, where it names them."""
+    """`temperature` and `top_p` of generation_config.json, where it has them."""
 
 
 def default_cache() -> Path:
-    """Where models are kept unless KEFU_CACHE_DIR says otherwise."""
+    """Folder for models when KEFU_CACHE_DIR is not set."""
     return Path.home() / ".cache" / "kefu"

@@ -1,4 +1,4 @@
-"""Show a long download or conversion: a bar on a terminal, else a line every few seconds."""
+"""Progress of a long download or conversion: a bar on a terminal, else a log line every few seconds."""
 
 import sys
 import time
@@ -10,15 +10,15 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn, TransferSpeedColumn
 
 _log = structlog.stdlib.get_logger()
-_EVERY_SECONDS = 5.0
+_LOG_INTERVAL_SECONDS = 5.0
 
 Advance = Callable[[int], None]
-"""Told how many bytes are there by now, in all."""
+"""To be called with the bytes done so far."""
 
 
 @contextmanager
-def shown(what: str, total: int = 0) -> Iterator[Advance]:
-    """Show the progress of `what` while the block runs; `total` is in bytes, 0 where only time can be shown."""
+def show_progress(what: str, total: int = 0) -> Iterator[Advance]:
+    """Show the progress of `what` while the block runs. `total` is in bytes; 0: only time can be shown."""
     began = time.monotonic()
     if sys.stderr.isatty():
         sizes = (DownloadColumn(), TransferSpeedColumn()) if total else ()
@@ -32,7 +32,7 @@ def shown(what: str, total: int = 0) -> Iterator[Advance]:
 
     def advance(done: int) -> None:
         nonlocal last
-        if time.monotonic() - last >= _EVERY_SECONDS:
+        if time.monotonic() - last >= _LOG_INTERVAL_SECONDS:
             last = time.monotonic()
             sizes = {"megabytes": done // 1_000_000, "of": total // 1_000_000} if total else {}
             _log.info("progress", what=what, seconds=round(last - began), **sizes)

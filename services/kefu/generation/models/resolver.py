@@ -1,4 +1,4 @@
-"""From a model's name to a folder that an engine can load: downloaded, converted, or as it is."""
+"""Model resolver: from a model's name to a folder that an engine can load, downloaded and converted as needed."""
 
 import hashlib
 import json
@@ -14,67 +14,68 @@ from filelock import FileLock
 from kefu.common.errors import StartupError
 from kefu.generation.models.catalog import CATALOG
 from kefu.generation.models.download import fetch, hub_answers, sha256_of
-from kefu.generation.models.gguf_conversion import Numbers, convert
+from kefu.generation.models.gguf_conversion import NumberFormat, convert
 from kefu.generation.models.local_model import LocalModel
-from kefu.generation.models.progress import shown
+from kefu.generation.models.progress import show_progress
 
 _log = structlog.stdlib.get_logger()
 _HUB_FILES = ("*.safetensors", "*.json", "*.jinja", "tokenizer.model", "*.txt")
-_RECORD = "kefu.json"
+_RECORD_FILE = "kefu.json"
 
 
-def resolve(model: str, cache: Path, numbers: Numbers = "int8") -> LocalModel:
-    """Find, fetch and convert as needed. Slow the first time: minutes, with visible progress.
+def resolve(model: str, cache: Path, numbers: NumberFormat = "int8") -> LocalModel:
+    """Find, download and convert a model. The first time takes minutes, with visible progress.
 
-    `numbers` is what a `.gguf` file, and so a model of the catalog, is converted to; another model stays as it is.
-    Two processes that want the same model wait for each other. Raises StartupError, saying what to do.
+    `model` is a catalog name, a folder, a `.gguf` file, or an id on the model hub. `numbers` is the format that a
+    `.gguf` file, and so a model of the catalog, is converted to; other models stay as they are. Two processes that
+    need the same model wait for each other. Raises StartupError with what to do.
     """
     if named := CATALOG.get(model.lower()):
         gguf = cache / "models" / named.file
         converted = converted_folder(cache, named.sha256, numbers)
-        if not (converted / _RECORD).exists():
-            with _locked(gguf):
+        if not (converted / _RECORD_FILE).exists():
+            with _file_lock(gguf):
                 if not gguf.exists():
                     fetch(named, gguf)
-        return _described(named.name, _convert_once(gguf, cache, named.sha256, numbers))
+        return _local_model(named.name, _convert_once(gguf, cache, named.sha256, numbers))
     path = Path(model).expanduser()
     if path.is_dir():
         if not (path / "config.json").exists():
             raise StartupError(f"{path} holds no config.json, so it is no model folder; give one, or a .gguf file.")
-        return _described(path.resolve().name, path)
+        return _local_model(path.resolve().name, path)
     if path.is_file():
         if path.suffix != ".gguf":
             raise StartupError(f"{path} is no .gguf file; give a .gguf file, or the folder of a model.")
-        return _described(path.stem, _convert_once(path, cache, sha256_of(path), numbers))
-    if _looks_like_a_path(model):
+        return _local_model(path.stem, _convert_once(path, cache, sha256_of(path), numbers))
+    if _is_path(model):
         raise StartupError(
             f"There is no model at {model}. Set KEFU_GENERATION_MODEL to a model folder, a .gguf file, an id on the "
             f"model hub such as Qwen/Qwen2.5-1.5B-Instruct, or one of: {', '.join(CATALOG)}."
         )
-    return _described(model, _from_hub(model, cache))
+    return _local_model(model, _from_hub(model, cache))
 
 
-def _looks_like_a_path(model: str) -> bool:
+def _is_path(model: str) -> bool:
     return model.startswith((".", "/", "~")) or model.endswith(".gguf") or model.count("/") != 1
 
 
-def converted_folder(cache: Path, sha256: str, numbers: Numbers) -> Path:
-    """Where a GGUF file of that hash is, once converted."""
+def converted_folder(cache: Path, sha256: str, numbers: NumberFormat) -> Path:
+    """Folder of a converted GGUF file with this hash."""
     return cache / "converted" / f"{sha256[:16]}-{numbers}"
 
 
-def _convert_once(gguf: Path, cache: Path, sha256: str, numbers: Numbers) -> Path:
+def _convert_once(gguf: Path, cache: Path, sha256: str, numbers: NumberFormat) -> Path:
     folder = converted_folder(cache, sha256, numbers)
-    with _locked(folder):
-        if (folder / _RECORD).exists():
+    with _file_lock(folder):
+        if (folder / _RECORD_FILE).exists():
             return folder
         shutil.rmtree(folder, ignore_errors=True)
         scratch = Path(tempfile.mkdtemp(prefix=".converting-", dir=folder.parent))
         try:
-            with shown(f"converting {gguf.name} for vLLM, once; about a minute") as advance:
+            with show_progress(f"converting {gguf.name} for vLLM, once; about a minute") as advance:
                 convert(gguf, scratch, numbers, lambda: advance(0))
             record = {"source_sha256": sha256, "fingerprint": _fingerprint(scratch)}
-            (scratch / _RECORD).write_text(json.dumps(record))
+            (scratch / _RECORD_FILE).write_text(json.dumps(record))
             os.replace(scratch, folder)
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
@@ -105,8 +106,8 @@ def _from_hub(model: str, cache: Path) -> Path:
         raise StartupError(f"The model hub does not give {model}: {error}") from error
 
 
-def _described(name: str, folder: Path) -> LocalModel:
-    record = folder / _RECORD
+def _local_model(name: str, folder: Path) -> LocalModel:
+    record = folder / _RECORD_FILE
     known: dict[str, Any] = json.loads(record.read_text()) if record.exists() else {}
     sampling: dict[str, Any] = {}
     if (generation := folder / "generation_config.json").exists():
@@ -120,19 +121,19 @@ def _described(name: str, folder: Path) -> LocalModel:
 
 
 def _fingerprint(folder: Path) -> str:
-    """SHA-256 over the hashes of all that decides what the model writes; reads the weights once."""
+    """SHA-256 over the hashes of all files that decide what the model writes. Reads the weights once."""
     overall = hashlib.sha256()
-    wanted = [
+    paths = [
         *sorted(folder.glob("*.safetensors")),
         *sorted(folder.glob("*.bin")),
         *(folder / name for name in ("config.json", "tokenizer.json", "tokenizer.model", "chat_template.jinja")),
     ]
-    for path in wanted:
+    for path in paths:
         if path.exists():
             overall.update(f"{path.name}:{sha256_of(path)}\n".encode())
     return overall.hexdigest()[:32]
 
 
-def _locked(path: Path) -> FileLock:
+def _file_lock(path: Path) -> FileLock:
     path.parent.mkdir(parents=True, exist_ok=True)
     return FileLock(path.with_name(f".{path.name}.lock"))

@@ -1,4 +1,4 @@
-"""The collections that a caller may use: those of its tenant that its key names, or all of them."""
+"""Access to collections: a caller may use those of its tenant, or of these the ones that its key names."""
 
 from kefu.common.auth import caller
 from kefu.common.errors import CollectionNotFound
@@ -7,28 +7,28 @@ from kefu.retrieval.domain.collection_key import CollectionKey
 from kefu.retrieval.storage.store import KnowledgeStore
 
 
-def own(collection: str) -> CollectionKey:
-    """A collection of the caller's; one that its key may not use is not found, like one that does not exist."""
+def own_collection(collection: str) -> CollectionKey:
+    """A collection of the caller. One that the key may not use raises CollectionNotFound, like a missing one."""
     principal = caller()
     if principal.collections is not None and collection not in principal.collections:
         raise CollectionNotFound(f"There is no collection {collection}.")
     return CollectionKey(principal.tenant, collection)
 
 
-def named(name: str, field: str) -> CollectionKey:
-    """The one that a request names in `field`. Raises BadRequest for another kind of name."""
+def named_collection(name: str, field: str) -> CollectionKey:
+    """The collection that a request names in `field`. Raises BadRequest for another kind of name."""
     (collection,) = parse_name(field, name, "collections")
-    return own(collection)
+    return own_collection(collection)
 
 
 def named_child(name: str, field: str, kind: str) -> tuple[CollectionKey, str]:
-    """The same for something in a collection, with its id."""
+    """The collection and the child's id that a request names in `field`, such as a document. Raises BadRequest."""
     collection, child = parse_name(field, name, "collections", kind)
-    return own(collection), child
+    return own_collection(collection), child
 
 
-async def all_own(store: KnowledgeStore) -> list[CollectionKey]:
-    """All that there are, by their ids."""
+async def own_collections(store: KnowledgeStore) -> list[CollectionKey]:
+    """All collections that the caller may use, by id."""
     principal = caller()
     ids = await store.collections_of(principal.tenant)
-    return [own(each) for each in ids if principal.collections is None or each in principal.collections]
+    return [own_collection(each) for each in ids if principal.collections is None or each in principal.collections]

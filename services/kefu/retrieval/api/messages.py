@@ -1,4 +1,4 @@
-"""Records to messages of the contract, and back."""
+"""Conversion of records to messages of the contract, and back."""
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -7,9 +7,9 @@ from kefu.retrieval.domain.calibration import Calibration
 from kefu.retrieval.domain.collection_key import CollectionKey
 from kefu.retrieval.domain.curated_draft import CuratedDraft
 from kefu.retrieval.domain.filters import Audience
-from kefu.retrieval.index.curated_answers import APPLIES_FROM, Match
-from kefu.retrieval.ingest.types import Progress, Result
-from kefu.retrieval.ranking.ranker import Scored
+from kefu.retrieval.index.curated_answers import MIN_CURATED_COSINE, CuratedMatch
+from kefu.retrieval.ingest.types import ImportProgress, ImportResult
+from kefu.retrieval.ranking.ranker import ScoredPassage
 from kefu.retrieval.storage.records import CollectionInfo, CuratedRecord, DictionaryRecord, DocumentInfo, PassageText
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 
@@ -29,14 +29,14 @@ _AUDIENCES = {
 
 
 def audience_of(field: str, audience: pb.Audience.ValueType) -> Audience:
-    """The audience that a message names, everyone if none; BadRequest for one that is not known."""
+    """The audience that a message names; everyone if none. Raises BadRequest for an unknown one."""
     if audience not in _AUDIENCES:
         raise BadRequest(field, "is not one of Audience.")
     return _AUDIENCES[audience]
 
 
 def audience_message(audience: Audience) -> pb.Audience.ValueType:
-    """An audience for a message."""
+    """The message of an audience."""
     return pb.AUDIENCE_STAFF if audience is Audience.STAFF else pb.AUDIENCE_EVERYONE
 
 
@@ -48,7 +48,7 @@ def collection_message(
     update_time: float,
     calibration: Calibration | None,
 ) -> pb.Collection:
-    """A collection with its numbers of (documents, curated answers) and of passages."""
+    """The message of a collection; `counts` are (documents, curated answers)."""
     return pb.Collection(
         name=f"collections/{key.collection}",
         display_name=info.display_name,
@@ -63,7 +63,7 @@ def collection_message(
 
 
 def calibration_message(calibration: Calibration) -> pb.Calibration:
-    """A collection's threshold."""
+    """The message of a calibration."""
     return pb.Calibration(
         min_relevance=calibration.min_relevance,
         source=pb.Calibration.Source.Value(f"SOURCE_{calibration.source.upper()}"),
@@ -100,7 +100,7 @@ def document_message(key: CollectionKey, info: DocumentInfo) -> pb.Document:
 
 
 def passage_message(key: CollectionKey, document: DocumentInfo, passage: str, text: PassageText) -> pb.Passage:
-    """A passage with what its document says of it."""
+    """The message of a passage, with the metadata of its document."""
     page = text.page
     named = [f"第 {page} 页" if document.language == "zh" else f"p. {page}"] if page else []
     return pb.Passage(
@@ -117,8 +117,8 @@ def passage_message(key: CollectionKey, document: DocumentInfo, passage: str, te
     )
 
 
-def hit_message(key: CollectionKey, passage: pb.Passage, scored: Scored, min_relevance: float) -> pb.SearchHit:
-    """A passage found, with its signals and its collection's threshold."""
+def hit_message(key: CollectionKey, passage: pb.Passage, scored: ScoredPassage, min_relevance: float) -> pb.SearchHit:
+    """The message of a hit, with its signals and its collection's threshold."""
     return pb.SearchHit(
         passage=passage,
         score=scored.score,
@@ -129,17 +129,17 @@ def hit_message(key: CollectionKey, passage: pb.Passage, scored: Scored, min_rel
             coverage=scored.coverage,
             dense_rank=scored.dense_rank,
             lexical_rank=scored.lexical_rank,
-            head_cosine=scored.head,
-            head_is_question=scored.entry.head is not None and scored.entry.head.asks,
+            head_cosine=scored.header_cosine,
+            head_is_question=scored.entry.header is not None and scored.entry.header.is_question,
             other_language=scored.features.other_language,
             min_relevance=min_relevance,
         ),
-        same_passages=[f"{document_name(key, entry.document)}/passages/{entry.passage}" for entry in scored.same],
+        same_passages=[f"{document_name(key, entry.document)}/passages/{entry.passage}" for entry in scored.duplicates],
     )
 
 
 def curated_draft(message: pb.CuratedAnswer) -> CuratedDraft:
-    """A curated answer as it was sent, not yet checked; BadRequest for an audience that is not known."""
+    """The unchecked draft in a message. Raises BadRequest for an unknown audience."""
     return CuratedDraft(
         tuple(message.questions),
         message.answer,
@@ -152,7 +152,7 @@ def curated_draft(message: pb.CuratedAnswer) -> CuratedDraft:
 
 
 def curated_message(key: CollectionKey, record: CuratedRecord) -> pb.CuratedAnswer:
-    """A curated answer."""
+    """The message of a curated answer."""
     return pb.CuratedAnswer(
         name=f"collections/{key.collection}/curatedAnswers/{record.id}",
         questions=record.questions,
@@ -166,8 +166,8 @@ def curated_message(key: CollectionKey, record: CuratedRecord) -> pb.CuratedAnsw
     )
 
 
-def match_message(key: CollectionKey, match: Match) -> pb.CuratedMatch:
-    """The nearest curated answer, and why it applies or does not."""
+def curated_match_message(key: CollectionKey, match: CuratedMatch) -> pb.CuratedMatch:
+    """The message of the nearest curated answer, and why it applies or not."""
     return pb.CuratedMatch(
         curated_answer=curated_message(key, match.record),
         question=match.question,
@@ -176,18 +176,18 @@ def match_message(key: CollectionKey, match: Match) -> pb.CuratedMatch:
         reason=match.reason,
         question_words=match.differing.one if match.differing else (),
         query_words=match.differing.other if match.differing else (),
-        least_cosine=APPLIES_FROM,
+        least_cosine=MIN_CURATED_COSINE,
     )
 
 
 def dictionary_message(record: DictionaryRecord) -> pb.Dictionary:
-    """A dictionary; without a time where there is none."""
+    """The message of a user dictionary; without a time if it is empty."""
     return pb.Dictionary(text=record.text, update_time=timestamp(record.update_time) if record.text else None)
 
 
-def report_message(key: CollectionKey, report: Progress | Result) -> pb.ImportDocumentsResponse:
-    """Progress, or a document's result."""
-    if isinstance(report, Progress):
+def report_message(key: CollectionKey, report: ImportProgress | ImportResult) -> pb.ImportDocumentsResponse:
+    """The message of an import's progress or result."""
+    if isinstance(report, ImportProgress):
         return pb.ImportDocumentsResponse(
             progress=pb.ImportProgress(
                 path=report.path,

@@ -1,4 +1,4 @@
-"""A SearchRequest, checked."""
+"""The checks of a SearchRequest."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,17 +18,17 @@ MAX_LANGUAGES = 16
 
 @dataclass(frozen=True)
 class SearchQuery:
-    """What a request asks for, and of whom it may be answered."""
+    """A checked search request."""
 
     query: str
-    before: str
-    """The question before it, or empty."""
+    previous_question: str
+    """The question before this one; empty without one."""
     count: int
-    wanted: SearchFilter
+    search_filter: SearchFilter
 
 
-def asked_of(request: pb.SearchRequest, *, sees_staff: bool) -> SearchQuery:
-    """Raises BadRequest. Whoever does not see what is for staff gets none of it, whatever the request says."""
+def parse_search_request(request: pb.SearchRequest, *, sees_staff: bool) -> SearchQuery:
+    """Check a request; raises BadRequest. Without `sees_staff`, the filter excludes staff documents in any case."""
     query = request.query.strip()
     if not 1 <= len(query) <= MAX_QUERY_CHARACTERS:
         raise BadRequest("query", f"must have 1 to {MAX_QUERY_CHARACTERS} characters.")

@@ -1,4 +1,4 @@
-"""KnowledgeService: proto in, proto out."""
+"""The servicer of KnowledgeService: proto in, proto out."""
 
 import time
 import uuid
@@ -11,7 +11,7 @@ import numpy as np
 from kefu.common.errors import BadRequest, CollectionExists, CollectionNotFound
 from kefu.common.pagination import decode_number, decode_token, encode_token, page_size_of
 from kefu.common.resource_names import check_id, parse_name
-from kefu.retrieval.api.access import all_own, named, named_child, own
+from kefu.retrieval.api.access import named_child, named_collection, own_collection, own_collections
 from kefu.retrieval.api.import_stream import receive_sources
 from kefu.retrieval.api.messages import (
     calibration_message,
@@ -27,18 +27,18 @@ from kefu.retrieval.api.search import SearchResponder
 from kefu.retrieval.api.search_request import MAX_QUERY_CHARACTERS
 from kefu.retrieval.calibration.calibrator import Calibrator
 from kefu.retrieval.domain.collection_key import CollectionKey
-from kefu.retrieval.domain.curated_draft import checked
+from kefu.retrieval.domain.curated_draft import checked_draft
 from kefu.retrieval.embedders import BatchingEmbedder
 from kefu.retrieval.ingest.conversion_pool import ConversionPool
 from kefu.retrieval.ingest.importer import Importer
-from kefu.retrieval.ingest.types import Result
-from kefu.retrieval.ranking.reranker import Reranking
+from kefu.retrieval.ingest.types import ImportResult
+from kefu.retrieval.ranking.reranker import TimeLimitedReranker
 from kefu.retrieval.replica.replica import Replica
 from kefu.retrieval.storage.change_streams import ChangeId
 from kefu.retrieval.storage.durable_writer import DurableWriter
 from kefu.retrieval.storage.records import CuratedRecord, DictionaryRecord
 from kefu.retrieval.storage.store import KnowledgeStore
-from kefu.retrieval.text.user_dictionary import read_dictionary
+from kefu.retrieval.text.user_dictionary import parse_dictionary
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from kefu.retrieval.v1 import knowledge_pb2_grpc
 
@@ -49,30 +49,30 @@ _Context = grpc.aio.ServicerContext[object, object]
 
 
 class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
-    """See protos/kefu/retrieval/v1/knowledge.proto, which says what each method does."""
+    """See protos/kefu/retrieval/v1/knowledge.proto, which describes each method."""
 
     def __init__(
         self,
         store: KnowledgeStore,
         replica: Replica,
         embedder: BatchingEmbedder,
-        converters: ConversionPool,
+        conversion_pool: ConversionPool,
         *,
-        reranking: Reranking | None = None,
+        reranker: TimeLimitedReranker | None = None,
         accept_not_durable: bool = False,
         wait_for_disk_seconds: float = 10.0,
     ) -> None:
         self._store = store
         self._replica = replica
         self._embedder = embedder
-        self._converters = converters
-        self._searching = SearchResponder(store, replica, reranking)
-        self._accept = accept_not_durable
-        self._disk_seconds = wait_for_disk_seconds
-        self.calibrator = Calibrator(store, replica, embedder.id, self._writer)
+        self._conversion_pool = conversion_pool
+        self._search_responder = SearchResponder(store, replica, reranker)
+        self._accept_not_durable = accept_not_durable
+        self._wait_for_disk_seconds = wait_for_disk_seconds
+        self.calibrator = Calibrator(store, replica, embedder.id, self._open_writer)
 
     def register(self, server: grpc.aio.Server) -> None:
-        """Add it to a server."""
+        """Add the servicer to a server."""
         knowledge_pb2_grpc.add_KnowledgeServiceServicer_to_server(self, server)
 
     # Collections
@@ -83,13 +83,13 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
         """See the contract."""
         if len(request.display_name) > 100:
             raise BadRequest("display_name", "must have at most 100 characters.")
-        key = own(check_id("collection_id", request.collection_id))
+        key = own_collection(check_id("collection_id", request.collection_id))
         await self._create(key, request.display_name)
         return pb.CreateCollectionResponse(collection=await self._collection(key))
 
     async def GetCollection(self, request: pb.GetCollectionRequest, context: _Context) -> pb.GetCollectionResponse:
         """See the contract."""
-        key = named(request.name, "name")
+        key = named_collection(request.name, "name")
         return pb.GetCollectionResponse(collection=await self._collection(key))
 
     async def ListCollections(
@@ -97,7 +97,7 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
     ) -> pb.ListCollectionsResponse:
         """See the contract."""
         size, after = page_size_of(request.page_size), decode_token(request.page_token)
-        keys = [key for key in await all_own(self._store) if key.collection > after]
+        keys = [key for key in await own_collections(self._store) if key.collection > after]
         more = len(keys) > size
         response = pb.ListCollectionsResponse(next_page_token=encode_token(keys[size - 1].collection if more else ""))
         for key in keys[:size]:
@@ -111,26 +111,26 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
         self, request: pb.DeleteCollectionRequest, context: _Context
     ) -> pb.DeleteCollectionResponse:
         """See the contract."""
-        key = named(request.name, "name")
-        async with self._writer() as writer:
+        key = named_collection(request.name, "name")
+        async with self._open_writer() as writer:
             await self._store.delete_collection(writer, key)
             await writer.wait_until_on_disk()
-        await self._replica.gone(key)
+        await self._replica.wait_until_deleted(key)
         return pb.DeleteCollectionResponse()
 
     async def CalibrateCollection(
         self, request: pb.CalibrateCollectionRequest, context: _Context
     ) -> pb.CalibrateCollectionResponse:
         """See the contract."""
-        key = named(request.name, "name")
+        key = named_collection(request.name, "name")
         for field, questions in (("answerable", request.answerable), ("foreign", request.foreign)):
             if len(questions) > MAX_CALIBRATION or any(not 1 <= len(one) <= MAX_QUERY_CHARACTERS for one in questions):
                 raise BadRequest(
                     field, f"must be at most {MAX_CALIBRATION} questions of 1 to {MAX_QUERY_CHARACTERS} characters."
                 )
-        await self._replica.check(key)
-        made = await self.calibrator.calibrate(key, request.answerable, request.foreign)
-        return pb.CalibrateCollectionResponse(calibration=calibration_message(made))
+        await self._replica.check_embedder(key)
+        calibration = await self.calibrator.calibrate(key, request.answerable, request.foreign)
+        return pb.CalibrateCollectionResponse(calibration=calibration_message(calibration))
 
     # Documents
 
@@ -141,20 +141,20 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
         first = await anext(aiter(request_iterator), None)
         if first is None or first.WhichOneof("part") != "start":
             raise BadRequest("start", "must be the first message.")
-        key = named(first.start.collection, "start.collection")
+        key = named_collection(first.start.collection, "start.collection")
         if first.start.create:
             with suppress(CollectionExists):
-                await self._create(key, "", wait=False)  # the first document's wait covers it: the file is in order
-        importer = Importer(key, self._store, self._embedder, self._converters, self._replica, self._writer)
+                await self._create(key, "", wait=False)  # the first document's wait covers this: the file is in order
+        importer = Importer(key, self._store, self._embedder, self._conversion_pool, self._replica, self._open_writer)
         async with aclosing(importer.run(receive_sources(request_iterator))) as reports:
             async for report in reports:
-                if isinstance(report, Result) and report.outcome in ("CREATED", "UPDATED", "DELETED"):
-                    self.calibrator.changed(key)
+                if isinstance(report, ImportResult) and report.outcome in ("CREATED", "UPDATED", "DELETED"):
+                    self.calibrator.mark_changed(key)
                 yield report_message(key, report)
 
     async def ListDocuments(self, request: pb.ListDocumentsRequest, context: _Context) -> pb.ListDocumentsResponse:
         """See the contract."""
-        key = named(request.collection, "collection")
+        key = named_collection(request.collection, "collection")
         await self._store.info(key)
         size = page_size_of(request.page_size)
         ids = await self._store.document_ids(key, decode_token(request.page_token), size + 1)
@@ -180,7 +180,7 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
     async def DeleteDocument(self, request: pb.DeleteDocumentRequest, context: _Context) -> pb.DeleteDocumentResponse:
         """See the contract."""
         key, document = named_child(request.name, "name", "documents")
-        await self._changed(key, lambda writer: self._store.delete_document(writer, key, document))
+        await self._write_durably(key, lambda writer: self._store.delete_document(writer, key, document))
         return pb.DeleteDocumentResponse()
 
     # Curated answers
@@ -189,25 +189,25 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
         self, request: pb.PutCuratedAnswerRequest, context: _Context
     ) -> pb.PutCuratedAnswerResponse:
         """See the contract."""
-        key = named(request.collection, "collection")
-        wanted = request.curated_answer
+        key = named_collection(request.collection, "collection")
+        message = request.curated_answer
         ident = uuid.uuid4().hex[:20]
-        if wanted.name:
-            in_collection, ident = parse_name("curated_answer.name", wanted.name, "collections", "curatedAnswers")
+        if message.name:
+            in_collection, ident = parse_name("curated_answer.name", message.name, "collections", "curatedAnswers")
             if in_collection != key.collection:
                 raise BadRequest("curated_answer.name", "must lie in `collection`.")
-        draft = checked(curated_draft(wanted))
-        await self._replica.check(key)
+        draft = checked_draft(curated_draft(message))
+        await self._replica.check_embedder(key)
         vectors = await self._embedder.queries(draft.questions)
-        record = CuratedRecord.made(draft, vectors.astype(np.float16), self._embedder.id, ident)
-        await self._changed(key, lambda writer: self._store.put_curated(writer, key, record))
+        record = CuratedRecord.from_draft(draft, vectors.astype(np.float16), self._embedder.id, ident)
+        await self._write_durably(key, lambda writer: self._store.put_curated(writer, key, record))
         return pb.PutCuratedAnswerResponse(curated_answer=curated_message(key, record))
 
     async def ListCuratedAnswers(
         self, request: pb.ListCuratedAnswersRequest, context: _Context
     ) -> pb.ListCuratedAnswersResponse:
         """See the contract."""
-        key = named(request.collection, "collection")
+        key = named_collection(request.collection, "collection")
         await self._store.info(key)
         size = page_size_of(request.page_size)
         ids = await self._store.curated_ids(key, decode_token(request.page_token), size + 1)
@@ -222,14 +222,14 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
     ) -> pb.DeleteCuratedAnswerResponse:
         """See the contract."""
         key, answer = named_child(request.name, "name", "curatedAnswers")
-        await self._changed(key, lambda writer: self._store.delete_curated(writer, key, answer))
+        await self._write_durably(key, lambda writer: self._store.delete_curated(writer, key, answer))
         return pb.DeleteCuratedAnswerResponse()
 
     # Search
 
     async def Search(self, request: pb.SearchRequest, context: _Context) -> pb.SearchResponse:
         """See the contract."""
-        return await self._searching.response(request, context.time_remaining)
+        return await self._search_responder.response(request, context.time_remaining)
 
     async def Embed(self, request: pb.EmbedRequest, context: _Context) -> pb.EmbedResponse:
         """See the contract."""
@@ -247,43 +247,43 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
             embedder=self._embedder.embedder.id,
         )
 
-    # Words of the trade
+    # User dictionary
 
     async def PutDictionary(self, request: pb.PutDictionaryRequest, context: _Context) -> pb.PutDictionaryResponse:
         """See the contract."""
-        key = named(request.collection, "collection")
-        read_dictionary(request.dictionary.text)  # refuses what cannot be taken
+        key = named_collection(request.collection, "collection")
+        parse_dictionary(request.dictionary.text)  # refuses what cannot be taken
         record = DictionaryRecord(request.dictionary.text, time.time())
-        await self._changed(key, lambda writer: self._store.put_dictionary(writer, key, record))
+        await self._write_durably(key, lambda writer: self._store.put_dictionary(writer, key, record))
         return pb.PutDictionaryResponse(dictionary=dictionary_message(record))
 
     async def GetDictionary(self, request: pb.GetDictionaryRequest, context: _Context) -> pb.GetDictionaryResponse:
         """See the contract."""
-        key = named(request.collection, "collection")
+        key = named_collection(request.collection, "collection")
         await self._store.info(key)
         return pb.GetDictionaryResponse(dictionary=dictionary_message(await self._store.dictionary(key)))
 
-    # Inside
+    # Helpers
 
-    def _writer(self) -> AbstractAsyncContextManager[DurableWriter]:
+    def _open_writer(self) -> AbstractAsyncContextManager[DurableWriter]:
         return DurableWriter.open(
-            self._store.client, accept_not_durable=self._accept, timeout_seconds=self._disk_seconds
+            self._store.client, accept_not_durable=self._accept_not_durable, timeout_seconds=self._wait_for_disk_seconds
         )
 
-    async def _changed(self, key: CollectionKey, write: Callable[[DurableWriter], Awaitable[ChangeId]]) -> None:
-        """Returns when what was written is on disk, and can be found here."""
-        async with self._writer() as writer:
+    async def _write_durably(self, key: CollectionKey, write: Callable[[DurableWriter], Awaitable[ChangeId]]) -> None:
+        """Write a change, and wait until it is on disk and searches here cover it."""
+        async with self._open_writer() as writer:
             change = await write(writer)
             await writer.wait_until_on_disk()
-        await self._replica.reached(key, change)
+        await self._replica.wait_for_change(key, change)
 
     async def _create(self, key: CollectionKey, display_name: str, *, wait: bool = True) -> None:
         check_id("collection", key.collection)
-        async with self._writer() as writer:
+        async with self._open_writer() as writer:
             await self._store.create_collection(writer, key, display_name, self._embedder.id)
             if wait:
                 await writer.wait_until_on_disk()
-        await self._replica.reached(key, "0-0")
+        await self._replica.wait_for_change(key, "0-0")
 
     async def _collection(self, key: CollectionKey) -> pb.Collection:
         return collection_message(

@@ -1,1 +1,1 @@
-"""Setting a collection's thresholds from recorded questions."""
+"""Calibration: measuring a collection, and setting its thresholds."""

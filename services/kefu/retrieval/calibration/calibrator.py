@@ -1,4 +1,4 @@
-"""Asks a collection the questions that its threshold is made of (see calibration.py), and stores it."""
+"""The calibrator: asks a collection questions, and stores the thresholds that follow (see domain/calibration.py)."""
 
 import asyncio
 import time
@@ -9,20 +9,20 @@ from datetime import UTC, datetime
 import structlog
 
 from kefu.common.errors import CollectionNotFound, ServiceError
-from kefu.retrieval.calibration.out_of_domain import FOREIGN
-from kefu.retrieval.domain.calibration import MOST_TITLES, Calibration, calibrate
+from kefu.retrieval.calibration.out_of_domain import OUT_OF_DOMAIN_QUESTIONS
+from kefu.retrieval.domain.calibration import MAX_TITLES, Calibration, calibrate
 from kefu.retrieval.domain.collection_key import CollectionKey
 from kefu.retrieval.domain.filters import Audience, SearchFilter
 from kefu.retrieval.replica.replica import Replica
 from kefu.retrieval.storage.durable_writer import DurableWriter
 from kefu.retrieval.storage.store import KnowledgeStore
 
-_AT_ONCE = 4  # questions: customers' go between them
+_CONCURRENT_QUESTIONS = 4  # so few that customers' questions go between them
 _log = structlog.stdlib.get_logger()
 
 
 class Calibrator:
-    """Calibrates on request; while `running`, also collections that were changed and left alone for a while."""
+    """Calibrates on request and, while `running`, changed collections after a quiet time."""
 
     def __init__(
         self,
@@ -37,14 +37,14 @@ class Calibrator:
         self._open_writer = open_writer
         self._changed: dict[CollectionKey, float] = {}
 
-    def changed(self, key: CollectionKey) -> None:
-        """Its documents have changed."""
+    def mark_changed(self, key: CollectionKey) -> None:
+        """Note that a collection's documents have changed."""
         self._changed[key] = time.monotonic()
 
     @asynccontextmanager
     async def running(self, quiet_seconds: float) -> AsyncIterator[None]:
-        """Calibrate changed collections while the block runs, once they were left alone for so long; 0: never."""
-        task = asyncio.create_task(self._follow(quiet_seconds), name="calibrate") if quiet_seconds else None
+        """Calibrate changed collections while the block runs, `quiet_seconds` after their last change; 0: never."""
+        task = asyncio.create_task(self._calibrate_changed(quiet_seconds), name="calibrate") if quiet_seconds else None
         try:
             yield
         finally:
@@ -56,55 +56,59 @@ class Calibrator:
     async def calibrate(
         self, key: CollectionKey, answerable: Sequence[str] = (), foreign: Sequence[str] = ()
     ) -> Calibration:
-        """Measure and store; without questions, with the collection's titles. Raises CollectionNotFound."""
+        """Measure a collection and store its calibration. Without questions, its titles are asked. Raises
+        CollectionNotFound.
+        """
         source = "questions" if answerable else "titles"
-        yes, far = await self._asked(key, answerable or await self._titles(key))
-        no, near = await self._asked(key, foreign or [each for questions in FOREIGN.values() for each in questions])
-        apart = (far, near) if answerable and foreign else None
-        made = calibrate(yes, no, source, time.time(), self._embedder, apart)
+        yes, margins = await self._measure(key, answerable or await self._titles(key))
+        no, foreign_margins = await self._measure(
+            key, foreign or [each for questions in OUT_OF_DOMAIN_QUESTIONS.values() for each in questions]
+        )
+        apart = (margins, foreign_margins) if answerable and foreign else None
+        calibration = calibrate(yes, no, source, time.time(), self._embedder, apart)
         async with self._open_writer() as writer:
-            change = await self._store.put_calibration(writer, key, made)
+            change = await self._store.put_calibration(writer, key, calibration)
             await writer.wait_until_on_disk()
-        await self._replica.reached(key, change)
+        await self._replica.wait_for_change(key, change)
         _log.info(
             "collection.calibrated",
             collection=key.member,
-            min_relevance=made.min_relevance,
+            min_relevance=calibration.min_relevance,
             source=source,
-            min_apart=made.min_apart,
+            min_apart=calibration.min_apart,
         )
-        return made
+        return calibration
 
-    async def _follow(self, quiet_seconds: float) -> None:
+    async def _calibrate_changed(self, quiet_seconds: float) -> None:
         while True:
             await asyncio.sleep(quiet_seconds / 2)
             now = time.monotonic()
             for key in [key for key, changed in self._changed.items() if now - changed >= quiet_seconds]:
                 del self._changed[key]
                 try:
-                    there = await self._store.calibration(key)
-                    if there is None or there.source == "titles" or there.embedder != self._embedder:
+                    current = await self._store.calibration(key)
+                    if current is None or current.source == "titles" or current.embedder != self._embedder:
                         await self.calibrate(key)
                 except CollectionNotFound:
                     continue  # it was deleted meanwhile
                 except ServiceError as error:
                     _log.warning("collection.not_calibrated", collection=key.member, cause=error.message)
-                    self.changed(key)
+                    self.mark_changed(key)
 
     async def _titles(self, key: CollectionKey) -> list[str]:
         ids = await self._store.document_ids(key)  # ids are hashes: any of them are a fair sample
-        infos = await self._store.documents(key, ids[:MOST_TITLES])
+        infos = await self._store.documents(key, ids[:MAX_TITLES])
         return list(dict.fromkeys(info.title.strip() for info in infos.values() if info.title.strip()))
 
-    async def _asked(self, key: CollectionKey, questions: Iterable[str]) -> tuple[list[float], list[float]]:
-        """Of each, the best passage's relevance, and how far the best document stands apart."""
-        gate = asyncio.Semaphore(_AT_ONCE)
+    async def _measure(self, key: CollectionKey, questions: Iterable[str]) -> tuple[list[float], list[float]]:
+        """The relevance of each question's best passage, and the score margin of each."""
+        gate = asyncio.Semaphore(_CONCURRENT_QUESTIONS)
         everything = SearchFilter(datetime.now(UTC).date().isoformat(), Audience.STAFF)
 
         async def one(question: str) -> tuple[float, float]:
             async with gate:
-                found = await self._replica.search([key], question, 1, everything, with_subject=True)
-            return found.hits[0][1].relevance if found.hits else 0.0, found.apart
+                found = await self._replica.search([key], question, 1, everything, with_subject_line=True)
+            return found.hits[0][1].relevance if found.hits else 0.0, found.score_margin
 
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(one(question)) for question in questions]

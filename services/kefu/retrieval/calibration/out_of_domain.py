@@ -1,11 +1,13 @@
 """
-Questions that next to no help centre answers, each about something else: what "nothing relevant" looks like is measured
-with them (see calibration.py). A collection may be about one or two of the subjects; that is allowed for.
+Out-of-domain questions: next to no help centre answers them, and each is about something else.
+
+They show the relevance of passages to questions without an answer (see domain/calibration.py). A collection may be
+about one or two of the subjects; the calibration allows for that.
 """
 
 from collections.abc import Mapping
 
-FOREIGN: Mapping[str, tuple[str, ...]] = {
+OUT_OF_DOMAIN_QUESTIONS: Mapping[str, tuple[str, ...]] = {
     "en": (
         "Why do cats purr when they are asleep?",
         "How do I sharpen a chisel by hand?",
@@ -107,4 +109,4 @@ FOREIGN: Mapping[str, tuple[str, ...]] = {
         "坐长途火车看什么小说好？",
     ),
 }
-"""By language."""
+"""Out-of-domain questions by language."""

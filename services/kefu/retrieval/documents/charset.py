@@ -1,4 +1,6 @@
-"""Bytes to text: UTF-8, UTF-16 with a mark, GB18030 where the bytes say so; anything else is refused, never guessed."""
+"""The character set of a file: UTF-8, UTF-16 with a byte order mark, or GB18030. Anything else is refused, never
+guessed.
+"""
 
 import codecs
 import re
@@ -20,21 +22,22 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 
 
 def decode(data: bytes, charset: str = "") -> str:
-    """The text in `data`, without a byte order mark, its line ends "\\n". `charset` is what its sender says it is in:
-    it is tried after UTF-8 and before GB18030.
+    """The text in `data`, without a byte order mark, with line ends "\\n".
 
-    Raises Unreadable: EMPTY_DOCUMENT, NOT_TEXT, or BAD_ENCODING with the place of the first wrong byte.
+    `charset` is the declared character set, tried after UTF-8 and before GB18030.
+
+    Raises Unreadable: EMPTY_DOCUMENT, NOT_TEXT, or BAD_ENCODING with the offset of the first wrong byte.
     """
     if not data.strip():
         raise Unreadable("EMPTY_DOCUMENT", "The file is empty; write something in it, or leave it out.")
     for magic, what in _MAGIC.items():
         if data.startswith(magic):
             raise Unreadable("NOT_TEXT", f"This is {what} by its first bytes; export it as Markdown, HTML or text.")
-    text = _utf(data)
+    text = _decode_utf(data)
     if text is None:
         if b"\x00" in data[:65_536]:
             raise Unreadable("NOT_TEXT", "The file has zero bytes, so it is not text; export it as Markdown or text.")
-        text = _told(data, charset) or _chinese(data)
+        text = _decode_declared(data, charset) or _decode_gb18030(data)
     if len(_CONTROLS.findall(text[:65_536])) > len(text[:65_536]) / 100:
         raise Unreadable("NOT_TEXT", "The file is full of control characters; export it as Markdown or text.")
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
@@ -43,22 +46,24 @@ def decode(data: bytes, charset: str = "") -> str:
     return text.lstrip("\ufeff")
 
 
-def _utf(data: bytes) -> str | None:
+def _decode_utf(data: bytes) -> str | None:
     try:
         return data.decode("utf-16" if data.startswith(_UTF16) else "utf-8")
     except UnicodeDecodeError:
         return None
 
 
-def _told(data: bytes, charset: str) -> str | None:
+def _decode_declared(data: bytes, charset: str) -> str | None:
     try:
         return data.decode(charset) if charset else None
     except (UnicodeDecodeError, LookupError):
         return None
 
 
-def _chinese(data: bytes) -> str:
-    """GB18030 if the whole is valid and reads as Chinese; else say where UTF-8 breaks."""
+def _decode_gb18030(data: bytes) -> str:
+    """Decode as GB18030, if the whole is valid and reads as Chinese. Else raise Unreadable with the place where UTF-8
+    breaks.
+    """
     try:
         text = data.decode("gb18030")
     except UnicodeDecodeError:

@@ -1,9 +1,9 @@
 """
-Documents to passages: pieces small enough to cite and to embed whole, each under its title and headings.
+Chunking: documents are cut into passages, small enough to cite and to embed whole, each under its title and headings.
 
-A passage is also cut into windows of a few sentences. Its own vector says what it is about, its windows' vectors say
-what single sentences answer, its head's what it was filed under; a question is compared with all of them (see
-scorer.py), which finds more than any one.
+A passage is also cut into windows of a few sentences. The passage's vector stands for its subject, the windows' vectors
+for what single sentences answer, and the chunk header's for where the passage was filed. A question is compared with
+all of them (see ranking/ranker.py), which finds more than any one alone.
 """
 
 import hashlib
@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 from kefu.common.text.chinese import simplified
 from kefu.retrieval.documents.types import Block, ParsedDocument
-from kefu.retrieval.domain.chunk_header import head_of
+from kefu.retrieval.domain.chunk_header import chunk_header_text
 
 VERSION = 2
-"""Raise it when the same document is cut otherwise: then passages get other ids and are embedded anew."""
+"""Version of the chunking, to be raised when the same document is cut otherwise: then passages are embedded anew."""
 
 PASSAGE_TOKENS = 250
 """Budget of a passage in estimated tokens. With title and headings it stays below e5's 512 even if the estimate is
@@ -24,7 +24,7 @@ PASSAGE_TOKENS = 250
 WINDOW_TOKENS = 64
 """Budget of a window in estimated tokens."""
 OVERLAP_TOKENS = 30
-"""Where a text has no sentence ends to cut it at, a passage begins with so much of the one before it."""
+"""Estimated tokens that a passage repeats of the one before, if the text has no sentence ends to cut at."""
 
 _SENTENCE_ENDS = re.compile(r"(?<=[。！？；!?;])\s*|(?<=[.])\s+|\n+")
 _LINE_ENDS = re.compile(r"\n+")
@@ -32,29 +32,29 @@ _LINE_ENDS = re.compile(r"\n+")
 
 @dataclass(frozen=True)
 class Chunk:
-    """One passage. `id` follows from its content: a changed document keeps the vectors of what did not change."""
+    """One passage. `id` follows from the content: a changed document keeps the vectors of its unchanged passages."""
 
     id: str
     headings: tuple[str, ...]
     text: str
-    embedded: tuple[str, ...]
-    """See `to_embed`."""
+    embedded_texts: tuple[str, ...]
+    """See `texts_to_embed`."""
     page: int = 0
-    """Page on which it begins, from 1; 0 where the format has none."""
+    """Page on which the passage begins, from 1; 0 if the format has no pages."""
 
 
 def estimated_tokens(text: str) -> float:
-    """About how many tokens of a multilingual vocabulary a text has: 0.7 for a wide character, 0.25 for another."""
+    """Estimated tokens of a text in a multilingual vocabulary: 0.7 for a wide character, 0.25 for another."""
     wide = sum(character >= "\u2e80" for character in text)
     return wide * 0.7 + (len(text) - wide) * 0.25
 
 
-def cut(document: ParsedDocument) -> list[Chunk]:
+def chunk_document(document: ParsedDocument) -> list[Chunk]:
     """The passages of a document, in order; at least one for a document that has a block."""
     chunks: list[Chunk] = []
     seen: dict[str, int] = {}
     for headings, text, page in _passages(document):
-        embedded = to_embed(document.title, headings, text)
+        embedded = texts_to_embed(document.title, headings, text)
         digest = hashlib.sha256("\x00".join((str(VERSION), *embedded)).encode()).hexdigest()[:24]
         again = seen.get(digest, 0)
         seen[digest] = again + 1
@@ -62,102 +62,105 @@ def cut(document: ParsedDocument) -> list[Chunk]:
     return chunks
 
 
-def to_embed(title: str, headings: Sequence[str], text: str) -> tuple[str, ...]:
-    """What is embedded of a passage: itself under its title and headings; its head alone, if it has one (see heads.py);
-    then its windows, under title and headings too, unless it is short. In simplified characters, like questions.
+def texts_to_embed(title: str, headings: Sequence[str], text: str) -> tuple[str, ...]:
+    """The texts of a passage to embed, in simplified characters, like questions.
+
+    First the passage under its title and headings. Then the chunk header alone, if there is one (see chunk_header.py).
+    Then the windows under title and headings, unless the passage is short.
     """
-    above = "\n".join(filter(None, (title, " > ".join(headings))))
-    windows = pack(text, WINDOW_TOKENS)
-    whole, *parts = (f"{above}\n{part}".strip() for part in ([text, *windows] if len(windows) > 1 else [text]))
-    head = head_of(title, headings)
-    return tuple(map(simplified, (whole, *([head] if head else []), *parts)))
+    heading_lines = "\n".join(filter(None, (title, " > ".join(headings))))
+    windows = pack_sentences(text, WINDOW_TOKENS)
+    whole, *parts = (f"{heading_lines}\n{part}".strip() for part in ([text, *windows] if len(windows) > 1 else [text]))
+    chunk_header = chunk_header_text(title, headings)
+    return tuple(map(simplified, (whole, *([chunk_header] if chunk_header else []), *parts)))
 
 
-def pack(text: str, budget: float, overlap: float = 0.0) -> list[str]:
-    """Cut at sentence ends into pieces of at most `budget` estimated tokens; a longer sentence is cut within, and
-    `overlap` of it repeated.
+def pack_sentences(text: str, budget: float, overlap: float = 0.0) -> list[str]:
+    """Cut a text at sentence ends into pieces of at most `budget` estimated tokens.
+
+    A longer sentence is cut within, and its pieces overlap by `overlap` estimated tokens.
     """
     pieces: list[str] = []
-    held, weight = "", 0.0
+    pending, weight = "", 0.0
     for sentence, gap in _sentences(text, budget, overlap):
         more = estimated_tokens(sentence)
-        if held and weight + more > budget:
-            pieces.append(held)
-            held, weight = "", 0.0
-        held += (gap if held else "") + sentence
+        if pending and weight + more > budget:
+            pieces.append(pending)
+            pending, weight = "", 0.0
+        pending += (gap if pending else "") + sentence
         weight += more
-    return [*pieces, held] if held else pieces
+    return [*pieces, pending] if pending else pieces
 
 
 def _passages(document: ParsedDocument) -> Iterator[tuple[tuple[str, ...], str, int]]:
-    """Headings, text and first page of each."""
-    held: list[str] = []
-    held_headings: tuple[str, ...] = ()
-    held_page = 0
+    """Headings, text and first page of each passage."""
+    pending: list[str] = []
+    pending_headings: tuple[str, ...] = ()
+    pending_page = 0
     for block in document.blocks:
         text = _without_title(block.text, document.title)
-        fits = sum(map(estimated_tokens, held)) + estimated_tokens(text) <= PASSAGE_TOKENS
-        if held and (block.headings != held_headings or block.own_passage or not fits):
-            yield held_headings, "\n".join(held), held_page
-            held = []
-        held_headings = block.headings
-        held_page = held_page if held else block.page
+        fits = sum(map(estimated_tokens, pending)) + estimated_tokens(text) <= PASSAGE_TOKENS
+        if pending and (block.headings != pending_headings or block.own_passage or not fits):
+            yield pending_headings, "\n".join(pending), pending_page
+            pending = []
+        pending_headings = block.headings
+        pending_page = pending_page if pending else block.page
         table = f"{block.table_header}\n{text}" if block.table_header and block.table_header != text else text
         if estimated_tokens(table) <= PASSAGE_TOKENS:
-            held.append(table)
+            pending.append(table)
             if block.own_passage:
-                yield held_headings, held.pop(), held_page
+                yield pending_headings, pending.pop(), pending_page
             continue
-        if held:
-            yield held_headings, "\n".join(held), held_page
+        if pending:
+            yield pending_headings, "\n".join(pending), pending_page
         *whole, rest = _pieces(block, text)
-        held_page = block.page
+        pending_page = block.page
         for piece in whole:
-            yield block.headings, piece, held_page
-        held = [] if block.own_passage else [rest]
+            yield block.headings, piece, pending_page
+        pending = [] if block.own_passage else [rest]
         if block.own_passage:
-            yield block.headings, rest, held_page
-    if held:
-        yield held_headings, "\n".join(held), held_page
+            yield block.headings, rest, pending_page
+    if pending:
+        yield pending_headings, "\n".join(pending), pending_page
 
 
 def _pieces(block: Block, text: str) -> list[str]:
     if not block.table_header:
-        return pack(text, PASSAGE_TOKENS, OVERLAP_TOKENS)
+        return pack_sentences(text, PASSAGE_TOKENS, OVERLAP_TOKENS)
     header = block.table_header
     room = max(PASSAGE_TOKENS - estimated_tokens(header), PASSAGE_TOKENS / 4)
-    return [f"{header}\n{piece}" for piece in _packed_lines(_LINE_ENDS.split(text), room)]
+    return [f"{header}\n{piece}" for piece in _pack_lines(_LINE_ENDS.split(text), room)]
 
 
-def _packed_lines(lines: Iterable[str], budget: float) -> list[str]:
+def _pack_lines(lines: Iterable[str], budget: float) -> list[str]:
     pieces: list[str] = []
-    held: list[str] = []
+    pending: list[str] = []
     weight = 0.0
     for line in lines:
-        for part in _cut_hard(line, budget):
+        for part in _split_long(line, budget):
             more = estimated_tokens(part)
-            if held and weight + more > budget:
-                pieces.append("\n".join(held))
-                held, weight = [], 0.0
-            held.append(part)
+            if pending and weight + more > budget:
+                pieces.append("\n".join(pending))
+                pending, weight = [], 0.0
+            pending.append(part)
             weight += more
-    return [*pieces, "\n".join(held)] if held else pieces
+    return [*pieces, "\n".join(pending)] if pending else pieces
 
 
 def _without_title(text: str, title: str) -> str:
-    """Many pages repeat their title as the first line; it stands before every passage anyway."""
+    """The text without a first line that repeats the title, which stands before every passage anyway."""
     first, _, rest = text.partition("\n")
     return rest.lstrip() if rest.strip() and first.strip() == title else text
 
 
 def _sentences(text: str, budget: float, overlap: float) -> Iterator[tuple[str, str]]:
-    """Sentences with what stood before each: a line end, a blank or nothing."""
+    """Sentences, each with the gap before it: a line end, a blank or nothing."""
     at, gap = 0, ""
     for match in [*_SENTENCE_ENDS.finditer(text), None]:
         end = match.start() if match else len(text)
         sentence = text[at:end].strip()
         if sentence:
-            for number, part in enumerate(_cut_hard(sentence, budget, overlap)):
+            for number, part in enumerate(_split_long(sentence, budget, overlap)):
                 yield part, gap if number == 0 else ""
         if match:
             at = match.end()
@@ -167,22 +170,22 @@ def _sentences(text: str, budget: float, overlap: float) -> Iterator[tuple[str, 
                 gap = "\n"
 
 
-def _cut_hard(text: str, budget: float, overlap: float = 0.0) -> Iterator[str]:
-    """Pieces of a text without usable sentence ends: at blanks or commas if it can be, else anywhere."""
+def _split_long(text: str, budget: float, overlap: float = 0.0) -> Iterator[str]:
+    """Pieces of a text without usable sentence ends, cut at blanks or commas if possible, else anywhere."""
     while estimated_tokens(text) > budget:
-        end = _prefix(text, budget)
-        nice = max(text.rfind(mark, end // 2, end) for mark in " ，,、：:\t") + 1
-        end = nice or end
+        end = _prefix_length(text, budget)
+        after_mark = max(text.rfind(mark, end // 2, end) for mark in " ，,、：:\t") + 1
+        end = after_mark or end
         yield text[:end].strip()
-        again = _prefix(text[:end][::-1], overlap) if overlap else 0
+        again = _prefix_length(text[:end][::-1], overlap) if overlap else 0
         after_blank = text.find(" ", end - again, end) + 1
         text = text[after_blank or end - again :].strip()
     if text:
         yield text
 
 
-def _prefix(text: str, budget: float) -> int:
-    """How many characters fit into a budget, at least 1."""
+def _prefix_length(text: str, budget: float) -> int:
+    """Number of characters that fit into a budget, at least 1."""
     at, weight = 0, 0.0
     while at < len(text) and weight <= budget:
         weight += 0.7 if text[at] >= "\u2e80" else 0.25

@@ -1,4 +1,4 @@
-"""What a Markdown file says of itself before its text: lines of `key: value` between two lines of `---`."""
+"""The front matter of a Markdown file: lines of `key: value` between two lines of `---`, before the text."""
 
 import re
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from kefu.common.errors import BadRequest
 from kefu.common.metadata_filters import Pairs, checked_metadata
 from kefu.common.resource_names import check_day
 from kefu.retrieval.documents.types import Unreadable
-from kefu.retrieval.domain.filters import Audience, read_audience
+from kefu.retrieval.domain.filters import Audience, parse_audience
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 _FIELD = re.compile(r"^([A-Za-z_-]+)[ \t]*:[ \t]*(.*?)[ \t]*$", re.MULTILINE)
@@ -15,9 +15,9 @@ _FIELD = re.compile(r"^([A-Za-z_-]+)[ \t]*:[ \t]*(.*?)[ \t]*$", re.MULTILINE)
 
 @dataclass(frozen=True)
 class FrontMatter:
-    """The keys that are known, empty where they are not given; others are passed over.
+    """The known keys of a front matter, empty if they are not given. Other keys are ignored.
 
-    Metadata are `product`, and whatever begins with `meta_` or `meta-`, without that.
+    Metadata are `product`, and all keys with the prefix `meta_` or `meta-`, without the prefix.
     """
 
     title: str = ""
@@ -31,30 +31,31 @@ class FrontMatter:
 
 _TEXTS = ("title", "language", "uri", "valid_from", "valid_until")
 _META = "meta_"
-"""Begins the keys of metadata, but for `product`."""
+"""Prefix of the keys of metadata, except `product`."""
 
 
 def split_front_matter(text: str) -> tuple[FrontMatter, str]:
-    """The front matter and the text after it. Raises Unreadable BAD_FRONT_MATTER for a day or an audience that is none,
-    and for metadata that cannot be.
+    """The front matter and the text after it.
+
+    Raises Unreadable BAD_FRONT_MATTER for an invalid day, audience or metadata.
     """
     found = _FRONT_MATTER.match(text)
     if found is None:
         return FrontMatter(), text
-    said: dict[str, str] = {}
+    fields: dict[str, str] = {}
     for key, value in _FIELD.findall(found[1]):
-        said[key.lower().replace("-", "_")] = (
+        fields[key.lower().replace("-", "_")] = (
             value[1:-1].strip() if value[:1] in "\"'" and value[-1:] == value[:1] else value
         )
-    metadata = {name.removeprefix(_META): value for name, value in said.items() if name.startswith(_META) and value}
-    if said.get("product"):
-        metadata["product"] = said["product"]
+    metadata = {name.removeprefix(_META): value for name, value in fields.items() if name.startswith(_META) and value}
+    if fields.get("product"):
+        metadata["product"] = fields["product"]
     try:
-        check_day("valid_from", said.get("valid_from", ""))
-        check_day("valid_until", said.get("valid_until", ""))
+        check_day("valid_from", fields.get("valid_from", ""))
+        check_day("valid_until", fields.get("valid_until", ""))
         front = FrontMatter(
-            **{name: said[name] for name in _TEXTS if name in said},
-            audience=read_audience("audience", said.get("audience", "")),
+            **{name: fields[name] for name in _TEXTS if name in fields},
+            audience=parse_audience("audience", fields.get("audience", "")),
             metadata=checked_metadata("metadata", metadata),
         )
     except BadRequest as exc:

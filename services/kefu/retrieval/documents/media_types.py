@@ -1,4 +1,4 @@
-"""Which format a file has: its first bytes decide for what is not text, else the given type or the path's ending."""
+"""The media type of a file: by its first bytes if it is not text, else by the given type or the path's ending."""
 
 import io
 import zipfile
@@ -15,7 +15,7 @@ MAIL = "message/rfc822"
 JSON = "application/json"
 HTML = "text/html"
 
-BY_ENDING = {
+MEDIA_TYPE_BY_SUFFIX = {
     ".md": "text/markdown",
     ".markdown": "text/markdown",
     ".txt": "text/plain",
@@ -36,19 +36,19 @@ BY_ENDING = {
     ".eml": MAIL,
     ".zip": ZIP,
 }
-"""What can be read."""
+"""The media types that are read, by ending."""
 
-_ALSO = {
+_ALIASES = {
     "application/xhtml+xml": HTML,
     "application/jsonl": JSON,
     "application/x-ndjson": JSON,
     "application/x-zip-compressed": ZIP,
 }
-_UNTOLD = {"application/octet-stream", "binary/octet-stream"}
+_UNSPECIFIC = {"application/octet-stream", "binary/octet-stream"}
 _NAMES = {PDF: "a PDF", DOCX: "a DOCX", PPTX: "a PPTX", XLSX: "an XLSX", ZIP: "a ZIP archive"}
-_PARTS = {"word/document.xml": DOCX, "ppt/presentation.xml": PPTX, "xl/workbook.xml": XLSX}
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_OTHERS: dict[bytes, str] = {
+_OFFICE_PARTS = {"word/document.xml": DOCX, "ppt/presentation.xml": PPTX, "xl/workbook.xml": XLSX}
+_OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_UNSUPPORTED_MAGIC: dict[bytes, str] = {
     b"\x89PNG": "a PNG picture",
     b"\xff\xd8\xff": "a JPEG picture",
     b"GIF8": "a GIF picture",
@@ -63,37 +63,37 @@ _OTHERS: dict[bytes, str] = {
 }
 
 
-def recognise(path: str, data: bytes, media_type: str = "") -> tuple[str, str]:
-    """The format, and a remark when the name says another one than the bytes. Raises Unreadable."""
-    told = media_type.partition(";")[0].strip().lower()
-    told = _ALSO.get(told, "" if told in _UNTOLD else told)
-    told = told or BY_ENDING.get(PurePosixPath(path).suffix.lower(), "")
+def detect_media_type(path: str, data: bytes, media_type: str = "") -> tuple[str, str]:
+    """The media type, and a remark when name and bytes disagree. Raises Unreadable."""
+    declared = media_type.partition(";")[0].strip().lower()
+    declared = _ALIASES.get(declared, "" if declared in _UNSPECIFIC else declared)
+    declared = declared or MEDIA_TYPE_BY_SUFFIX.get(PurePosixPath(path).suffix.lower(), "")
     found = _by_first_bytes(data)
-    if told == PDF and b"%PDF-" in data[:1024]:
-        found = PDF  # some programs write something before it
+    if declared == PDF and b"%PDF-" in data[:1024]:
+        found = PDF  # some programs write something before the PDF's header
     if found:
-        other = told in BY_ENDING.values() and told != found
+        other = declared in MEDIA_TYPE_BY_SUFFIX.values() and declared != found
         return found, f"It is {_NAMES[found]}, whatever its name or type says, and was read as one." if other else ""
-    if told in _NAMES:
+    if declared in _NAMES:
         if not data.strip():
             raise Unreadable("EMPTY_DOCUMENT", "The file is empty; write something in it, or leave it out.")
         raise Unreadable(
             "BROKEN_FILE",
-            f"It is not {_NAMES[told]} by its first bytes: it is broken or has a wrong ending. Save it anew, or give "
-            "it its right ending.",
+            f"It is not {_NAMES[declared]} by its first bytes: it is broken or has a wrong ending. Save it anew, or "
+            "give it its right ending.",
         )
-    if told not in BY_ENDING.values():
-        what = told or PurePosixPath(path).suffix or "A file without an ending"
+    if declared not in MEDIA_TYPE_BY_SUFFIX.values():
+        what = declared or PurePosixPath(path).suffix or "A file without an ending"
         raise Unreadable(
             "UNSUPPORTED_TYPE",
             f"{what} cannot be read; save it as PDF, DOCX, PPTX, XLSX, HTML, Markdown, text, CSV or JSON of questions "
             "and answers, EML or ZIP.",
         )
-    return told, ""
+    return declared, ""
 
 
 def charset_of(media_type: str) -> str:
-    """The character set that a type such as "text/html; charset=gbk" names, or nothing."""
+    """The character set in a type such as "text/html; charset=gbk"; empty without one."""
     for parameter in media_type.split(";")[1:]:
         name, _, value = parameter.partition("=")
         if name.strip().lower() == "charset":
@@ -104,7 +104,7 @@ def charset_of(media_type: str) -> str:
 def _by_first_bytes(data: bytes) -> str:
     if data[:64].lstrip()[:5] == b"%PDF-":
         return PDF
-    if data.startswith(_OLE):
+    if data.startswith(_OLE_MAGIC):
         if "EncryptedPackage".encode("utf-16-le") in data:
             raise Unreadable(
                 "PASSWORD_PROTECTED", "It is protected by a password; save a copy without one and import that."
@@ -113,13 +113,13 @@ def _by_first_bytes(data: bytes) -> str:
             "UNSUPPORTED_TYPE",
             "It is in an old Office format (DOC, XLS, PPT or MSG); save it as DOCX, XLSX, PPTX or EML and import that.",
         )
-    for magic, what in _OTHERS.items():
+    for magic, what in _UNSUPPORTED_MAGIC.items():
         if data.startswith(magic):
             raise Unreadable("NOT_TEXT", f"It is {what} by its first bytes; export its text, and import that.")
-    return _of_zip(data) if data.startswith((b"PK\x03\x04", b"PK\x05\x06")) else ""
+    return _zip_media_type(data) if data.startswith((b"PK\x03\x04", b"PK\x05\x06")) else ""
 
 
-def _of_zip(data: bytes) -> str:
+def _zip_media_type(data: bytes) -> str:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = set(archive.namelist())
@@ -128,4 +128,4 @@ def _of_zip(data: bytes) -> str:
             "BROKEN_FILE",
             "It begins like a ZIP or Office file and is broken or cut off; get it again, or save it anew.",
         ) from None
-    return next((media_type for part, media_type in _PARTS.items() if part in names), ZIP)
+    return next((media_type for part, media_type in _OFFICE_PARTS.items() if part in names), ZIP)

@@ -1,11 +1,11 @@
 """
-Readers: the bytes of a file to a ParsedDocument, by its format.
+The choice of a parser: from the bytes of a file to a ParsedDocument, by media type.
 
-Why these libraries: markitdown and docling were tried on the same files. markitdown makes Markdown without page
-numbers and headings of a PDF, joins two tables of a sheet into one with NaN cells, and loses the title of a DOCX;
-docling needs models from a hub for any PDF, 1.7 GB of packages and 5 s to start. What they stand on (pdfplumber,
-mammoth, python-pptx, openpyxl) gives all of that in a twentieth of the space. Each is imported where it is used: only
-the process that converts pays for it.
+Why these libraries: markitdown and docling were tried on the same files. markitdown makes Markdown of a PDF without
+page numbers and headings. It joins two tables of a sheet into one with NaN cells, and loses the title of a DOCX.
+docling needs models from a hub for any PDF, 1.7 GB of packages and 5 s to start. The libraries below them (pdfplumber,
+mammoth, python-pptx, openpyxl) give all of that in a twentieth of the space. Each is imported where it is used: only
+the conversion process pays for it.
 """
 
 import re
@@ -14,36 +14,47 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 from kefu.retrieval.documents.charset import decode
-from kefu.retrieval.documents.media_types import DOCX, HTML, JSON, MAIL, PDF, PPTX, XLSX, ZIP, charset_of, recognise
-from kefu.retrieval.documents.parsers.archive import MAX_UNPACKED_BYTES, read_archive
-from kefu.retrieval.documents.parsers.html import read_html
-from kefu.retrieval.documents.parsers.markdown import read_markdown
-from kefu.retrieval.documents.parsers.plain_text import read_text
-from kefu.retrieval.documents.parsers.qa_pairs import read_csv, read_json
+from kefu.retrieval.documents.media_types import (
+    DOCX,
+    HTML,
+    JSON,
+    MAIL,
+    PDF,
+    PPTX,
+    XLSX,
+    ZIP,
+    charset_of,
+    detect_media_type,
+)
+from kefu.retrieval.documents.parsers.archive import MAX_UNPACKED_BYTES, parse_archive
+from kefu.retrieval.documents.parsers.html import parse_html
+from kefu.retrieval.documents.parsers.markdown import parse_markdown
+from kefu.retrieval.documents.parsers.plain_text import parse_text
+from kefu.retrieval.documents.parsers.qa_pairs import parse_csv, parse_json
 from kefu.retrieval.documents.types import Block, ParsedDocument, Unreadable
 
 VERSION = 3
-"""Raise it when the same bytes are read otherwise: documents that are imported again are then read again, and of their
-passages only those that changed are embedded."""
+"""Version of the parsers, to be raised when the same bytes are parsed otherwise. The next import of a document then
+parses the same bytes again, and only changed passages are embedded."""
 MAX_TEXT_CHARACTERS = 5_000_000
-"""Of one document: some 2,500 pages."""
+"""Most characters of one document: some 2,500 pages."""
 _META_CHARSET = re.compile(rb"<meta[^>]+charset=[\"']?([A-Za-z0-9_-]+)", re.IGNORECASE)
 
 
-def read_document(
-    path: str, data: bytes, *, media_type: str = "", title: str = "", most_unpacked: int = MAX_UNPACKED_BYTES
+def parse_document(
+    path: str, data: bytes, *, media_type: str = "", title: str = "", max_unpacked_bytes: int = MAX_UNPACKED_BYTES
 ) -> ParsedDocument:
-    """Read a file. The title is the given one, else the first heading, else the file's name. Raises Unreadable.
+    """Parse a file. The title is the given one, else the parser's, else the file's name. Raises Unreadable.
 
-    Only a document that holds others (`members`, `failures`) may come without blocks.
+    Only a document with `members` or `failures` may be without blocks.
     """
-    found, remark = recognise(path, data, media_type)
-    if found in _TEXTS:
-        parsed = _TEXTS[found](decode(data, charset_of(media_type) or _meta_charset(found, data)))
+    found, remark = detect_media_type(path, data, media_type)
+    if found in _TEXT_PARSERS:
+        parsed = _TEXT_PARSERS[found](decode(data, charset_of(media_type) or _meta_charset(found, data)))
     elif found == ZIP:
-        parsed = read_archive(data, most_unpacked)
+        parsed = parse_archive(data, max_unpacked_bytes)
     else:
-        parsed = _binary(found, data)
+        parsed = _parse_binary(found, data)
     blocks = [block for block in parsed.blocks if block.text.strip()]
     if sum(len(block.text) for block in blocks) > MAX_TEXT_CHARACTERS:
         raise Unreadable(
@@ -53,44 +64,44 @@ def read_document(
     named = title.strip() or parsed.title
     if not blocks and not parsed.members and not parsed.failures:
         if not parsed.title:
-            raise Unreadable("EMPTY_DOCUMENT", _empty(found, parsed.remark))
+            raise Unreadable("EMPTY_DOCUMENT", _empty_message(found, parsed.remark))
         blocks = [Block(parsed.title)]  # a lone heading can still be found
     remarks = " ".join(filter(None, (remark, parsed.remark)))
     return replace(parsed, title=named or PurePosixPath(path).stem, blocks=blocks, remark=remarks)
 
 
-def _empty(found: str, remark: str) -> str:
+def _empty_message(found: str, remark: str) -> str:
     if found == ZIP:
         return f"The archive holds no file that can be read. {remark}".strip()
     return "The file holds no text; write something in it, or leave it out."
 
 
-def _binary(media_type: str, data: bytes) -> ParsedDocument:
+def _parse_binary(media_type: str, data: bytes) -> ParsedDocument:
     match media_type:
         case _ if media_type == PDF:
-            from kefu.retrieval.documents.parsers.pdf.parser import read_pdf as read
+            from kefu.retrieval.documents.parsers.pdf.parser import parse_pdf as read
         case _ if media_type == DOCX:
-            from kefu.retrieval.documents.parsers.docx import read_docx as read
+            from kefu.retrieval.documents.parsers.docx import parse_docx as read
         case _ if media_type == PPTX:
-            from kefu.retrieval.documents.parsers.slides import read_slides as read
+            from kefu.retrieval.documents.parsers.slides import parse_slides as read
         case _ if media_type == XLSX:
-            from kefu.retrieval.documents.parsers.spreadsheet import read_sheets as read
+            from kefu.retrieval.documents.parsers.spreadsheet import parse_spreadsheet as read
         case _:
-            from kefu.retrieval.documents.parsers.mail import read_mail as read
+            from kefu.retrieval.documents.parsers.mail import parse_mail as read
     return read(data)
 
 
 def _meta_charset(media_type: str, data: bytes) -> str:
-    told = _META_CHARSET.search(data[:4096]) if media_type == HTML else None
-    return told[1].decode("ascii") if told else ""
+    declared = _META_CHARSET.search(data[:4096]) if media_type == HTML else None
+    return declared[1].decode("ascii") if declared else ""
 
 
-_TEXTS: dict[str, Callable[[str], ParsedDocument]] = {
-    "text/markdown": read_markdown,
-    "text/plain": read_text,
-    HTML: read_html,
-    "text/csv": read_csv,
-    JSON: read_json,
+_TEXT_PARSERS: dict[str, Callable[[str], ParsedDocument]] = {
+    "text/markdown": parse_markdown,
+    "text/plain": parse_text,
+    HTML: parse_html,
+    "text/csv": parse_csv,
+    JSON: parse_json,
 }
 CONTAINERS = frozenset({ZIP, MAIL})
-"""Formats that hold other documents."""
+"""Media types that contain other documents."""

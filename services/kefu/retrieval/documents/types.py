@@ -1,4 +1,4 @@
-"""What a reader makes of a file, whatever its format."""
+"""The result of a parser, in any format."""
 
 from dataclasses import dataclass, field
 
@@ -8,16 +8,16 @@ from kefu.retrieval.domain.filters import Audience
 
 @dataclass(frozen=True)
 class Block:
-    """Text under one heading path. `table_header` is set for a table: every piece of it must repeat those lines."""
+    """Text under one heading path. `table_header` is set for a table: every piece of the table must repeat it."""
 
     text: str
     headings: tuple[str, ...] = ()
     """Outermost first, without the document's title."""
     table_header: str = ""
     own_passage: bool = False
-    """Never share a passage with neighbours: one question and its answer."""
+    """Whether the block shares no passage with its neighbours: one question and its answer."""
     page: int = 0
-    """Page or slide on which it begins, from 1; 0 where the format has none."""
+    """Page or slide on which the block begins, from 1; 0 if the format has none."""
 
 
 @dataclass(frozen=True)
@@ -25,14 +25,14 @@ class Member:
     """A file within a file: in an archive, or attached to a mail."""
 
     name: str
-    """Relative, "/" between parts, never leading out of the file that holds it."""
+    """Relative path with "/" between parts, which never leads out of the containing file."""
     data: bytes
     media_type: str = ""
 
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a file, or a file within one, was not imported: a reason of DocumentResult's and a sentence."""
+    """A file, or a member of one, that was not imported: a reason of DocumentResult and a sentence."""
 
     name: str
     reason: str
@@ -41,7 +41,7 @@ class Failure:
 
 @dataclass(frozen=True)
 class ParsedDocument:
-    """A document ready to be cut into passages. What it says of itself is empty where it says nothing."""
+    """A document ready to be chunked. Metadata that the document does not give are empty."""
 
     title: str
     blocks: list[Block] = field(default_factory=list[Block])
@@ -52,15 +52,15 @@ class ParsedDocument:
     audience: Audience = Audience.EVERYONE
     metadata: Pairs = ()
     remark: str = ""
-    """What whoever imports it should know, such as pages that could not be read."""
+    """A remark for the caller of the import, such as pages that could not be read."""
     members: list[Member] = field(default_factory=list[Member])
     failures: list[Failure] = field(default_factory=list[Failure])
-    """Files within it that cannot be taken out."""
+    """Files within the document that cannot be unpacked."""
 
 
 class Unreadable(Exception):
-    """This document cannot be imported; the others can. `reason` is one of DocumentResult's, the message says what
-    to do.
+    """A document that cannot be imported; the others can. `reason` is one of DocumentResult, the message says what to
+    do.
     """
 
     def __init__(self, reason: str, message: str) -> None:
@@ -70,11 +70,11 @@ class Unreadable(Exception):
 
 
 def table_row(cells: list[str]) -> str:
-    """A row of a table as it stands in a passage."""
+    """A row of a table as text."""
     return "| " + " | ".join(" ".join(cell.split()) for cell in cells) + " |"
 
 
 def table_block(rows: list[list[str]], headings: tuple[str, ...] = (), page: int = 0) -> Block:
-    """A table whose first row is its header."""
+    """The block of a table. The first row is the header."""
     lines = [table_row(row) for row in rows]
     return Block("\n".join(lines[1:]) or lines[0], headings, table_header=lines[0], page=page)

@@ -1,4 +1,4 @@
-"""ZIP files that strangers made: opened only when what they say of themselves stays within bounds."""
+"""Safe opening of ZIP files that strangers made: only if their declared size stays within bounds."""
 
 import io
 import zipfile
@@ -6,23 +6,23 @@ import zipfile
 from kefu.retrieval.documents.types import Unreadable
 
 MAX_OFFICE_BYTES = 512 * 1024 * 1024
-"""Most bytes of an Office file once unpacked."""
+"""Most unpacked bytes of an Office file."""
 
 
-def checked_zip(data: bytes, most: int = MAX_OFFICE_BYTES) -> zipfile.ZipFile:
-    """An open ZIP file whose entries say that they hold at most so many bytes together. Raises Unreadable.
+def open_zip(data: bytes, max_bytes: int = MAX_OFFICE_BYTES) -> zipfile.ZipFile:
+    """Open a ZIP file whose entries declare at most `max_bytes` together. Raises Unreadable.
 
-    An entry that holds more than it says is cut there, by zipfile.
+    zipfile cuts an entry off at its declared size.
     """
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
     except (zipfile.BadZipFile, ValueError, NotImplementedError):
         raise Unreadable("BROKEN_FILE", "The file is broken or cut off; get it again, or save it anew.") from None
     size = sum(entry.file_size for entry in archive.infolist())
-    if size > most:
+    if size > max_bytes:
         archive.close()
         raise Unreadable(
             "TOO_LARGE",
-            f"It would unpack to {size / 2**20:,.0f} MiB, and at most {most / 2**20:,.0f} MiB are; split it.",
+            f"It would unpack to {size / 2**20:,.0f} MiB, and at most {max_bytes / 2**20:,.0f} MiB are; split it.",
         )
     return archive

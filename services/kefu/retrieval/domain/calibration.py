@@ -1,20 +1,20 @@
 """
-From which relevance on a collection's passages count as an answer.
+Calibration: the threshold of relevance from which on a collection answers.
 
-Relevance means the same everywhere, but where questions without an answer end and those with one begin differs: an
-encyclopedia is nearer to any question than a help centre. So each collection is asked questions that it answers and
-questions that it does not. With real ones, the threshold lies between the two, half way in log odds; where they
-overlap, it lies where the shares answered and refused are greatest together.
+Relevance means the same everywhere. But the limit between questions with and without an answer differs: an encyclopedia
+is nearer to any question than a help centre. So each collection is asked questions that it answers and questions that
+it does not. With real questions, the threshold lies between the two kinds, half way in log odds. Where the kinds
+overlap, the threshold makes the shares answered and refused greatest together.
 
-Without real questions, the collection's own titles stand for the first and foreign_questions.py for the second. Titles
-are found more easily than questions are, so they only say what is too high: the threshold refuses nine of ten foreign
-questions, a tenth being what a collection may answer after all, and stays near the usual one.
+Without real questions, the collection's own titles stand for the first kind, and out_of_domain.py for the second.
+Titles are found more easily than questions, so they only say what is too high. The threshold refuses nine of ten
+out-of-domain questions, because a collection may answer a tenth of these after all. And it stays near the default.
 
-Few questions say little: the usual threshold weighs as much as twenty of them. So a collection of one document keeps
-nearly the usual one, and from a few hundred on it is the collection's own.
+Few questions say little: the default threshold weighs as much as twenty of them. So a collection of one document keeps
+nearly the default. From a few hundred documents on, the threshold is the collection's own.
 
-Real questions of both kinds may be told apart better by how far the best document stands apart from the next ones (see
-apart.py): where the subject of those without an answer is treated. Then a second threshold refuses the nearest, and the
+The score margin (see score_margin.py) may separate real questions of both kinds better. That is so where the documents
+treat the subject of questions without an answer. Then a second threshold refuses questions with a small margin, and the
 first one is as low as nearly all answerable questions need.
 """
 
@@ -27,46 +27,47 @@ import numpy as np
 import numpy.typing as npt
 import pydantic
 
-USUAL = 0.5
-"""Where nothing was measured."""
-MOST_TITLES = 200
-"""Asked of a collection; more say no more, and each is an embedding."""
-_USUAL_WEIGHS = 20
+DEFAULT_MIN_RELEVANCE = 0.5
+"""The threshold of a collection that was not calibrated."""
+MAX_TITLES = 200
+"""Titles asked of a collection. More of them say no more, and each one is an embedding."""
+_DEFAULT_WEIGHT = 20
 _BOUNDS = {"titles": (0.4, 0.65), "questions": (0.05, 0.95)}
 _OUTLIERS = 0.05
-"""So many titles may be empty phrases ("Miscellaneous"), so many questions may be in the wrong set."""
-_FOREIGN_ANSWERED = 0.1
-"""So many foreign questions a collection may be about."""
-_LEAST_APART = 20  # questions of each kind, below which a second threshold says nothing
-_ANSWERED = 0.87  # of the answerable ones, by both thresholds: .85 are wanted of questions that were not asked
-_CLEARLY = 3  # times the share of answerable questions that it loses, a second threshold must refuse of the others
+"""Share of titles that may be empty phrases ("Miscellaneous"), and of questions that may be in the wrong set."""
+_MAX_FOREIGN_ANSWERED = 0.1
+"""Share of out-of-domain questions that a collection may be about."""
+_MIN_QUESTIONS_FOR_MARGIN = 20  # questions of each kind, below which a second threshold says nothing
+_MIN_ANSWERED = 0.87  # share by both thresholds: the aim is .85 of questions that were not asked
+_CLEAR_GAIN = 3  # a second threshold must refuse this many times the share of answerable questions that it loses
 
 Source = Literal["titles", "questions"]
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """A collection's threshold, and what it was made of."""
+    """The thresholds of a collection, and the questions behind them. Stored in Redis as JSON."""
 
     min_relevance: float
     source: Source
     answerable: int
-    """Questions asked that the collection answers."""
+    """Number of questions asked that the collection answers."""
     foreign: int
+    """Number of questions asked that it does not answer."""
     answered: float
-    """Share of the first at or above the threshold."""
+    """Share of the answerable questions that pass both thresholds."""
     refused: float
-    """Share of the second below it."""
+    """Share of the foreign questions that do not."""
     time: float
     """Seconds since the epoch."""
     embedder: str = ""
-    """By which relevance was measured."""
+    """Id of the embedder that relevance was measured with."""
     min_apart: float = 0.0
-    """A question is refused, too, where the best document stands less apart from the next ones; 0: it is not."""
+    """Least score margin of an answer; 0: any."""
 
 
 CALIBRATION = pydantic.TypeAdapter(Calibration)
-"""To JSON and back."""
+"""Converts a calibration to JSON and back."""
 
 
 def calibrate(
@@ -75,33 +76,40 @@ def calibrate(
     source: Source,
     time: float,
     embedder: str = "",
-    apart: tuple[Sequence[float], Sequence[float]] | None = None,
+    score_margins: tuple[Sequence[float], Sequence[float]] | None = None,
 ) -> Calibration:
-    """Both are relevances of best passages; without one of the two, the threshold is the usual one.
+    """The calibration from the relevance of each question's best passage; the default threshold without one of the two.
 
-    `apart`: how far the best documents stand apart for the same questions, where both kinds are real ones.
+    `score_margins` holds the margins of the same questions of both kinds, where both are real questions.
     """
     yes, no = np.array(answerable, np.float64), np.array(foreign, np.float64)
-    far, near = (np.array(each, np.float64) for each in apart or (yes, no))
+    margins, foreign_margins = (np.array(each, np.float64) for each in score_margins or (yes, no))
 
-    def shares(least: float, least_apart: float) -> tuple[float, float]:
-        """Answered of the first, refused of the second."""
-        answered, let_through = (yes >= least) & (far >= least_apart), (no >= least) & (near >= least_apart)
+    def shares(least: float, least_margin: float) -> tuple[float, float]:
+        """Shares of the answerable questions that are answered, and of the foreign ones that are refused."""
+        answered, let_through = (
+            (yes >= least) & (margins >= least_margin),
+            (no >= least) & (foreign_margins >= least_margin),
+        )
         return float(answered.mean()) if len(yes) else 0.0, float((~let_through).mean()) if len(no) else 0.0
 
     def clearly_better(one: tuple[float, float], other: tuple[float, float]) -> bool:
         (answered, refused), (answered_before, refused_before) = shares(*one), shares(*other)
-        return refused - refused_before > _CLEARLY * (answered_before - answered)
+        return refused - refused_before > _CLEAR_GAIN * (answered_before - answered)
 
-    chosen = USUAL, 0.0
+    chosen = DEFAULT_MIN_RELEVANCE, 0.0
     if len(yes) and len(no):
         few = float(np.quantile(yes, _OUTLIERS))
-        cut = min(float(np.quantile(no, 1 - _FOREIGN_ANSWERED)), few) if source == "titles" else between(yes, no)
-        chosen = alone = _settled(cut, len(yes), source), 0.0
-        if apart is not None and min(len(yes), len(no)) >= _LEAST_APART:
-            loose = _settled(min(cut, few), len(yes), source)
-            both = loose, _least_apart(far[yes >= loose], len(yes))
-            if both[1] > 0 and all(clearly_better(both, other) for other in (alone, (loose, 0.0))):
+        cut = (
+            min(float(np.quantile(no, 1 - _MAX_FOREIGN_ANSWERED)), few)
+            if source == "titles"
+            else separating_threshold(yes, no)
+        )
+        chosen = alone = _shrunk(cut, len(yes), source), 0.0
+        if score_margins is not None and min(len(yes), len(no)) >= _MIN_QUESTIONS_FOR_MARGIN:
+            lowered = _shrunk(min(cut, few), len(yes), source)
+            both = lowered, _margin_threshold(margins[yes >= lowered], len(yes))
+            if both[1] > 0 and all(clearly_better(both, other) for other in (alone, (lowered, 0.0))):
                 chosen = both
     answered, refused = shares(*chosen)
     return Calibration(
@@ -117,26 +125,29 @@ def calibrate(
     )
 
 
-def _settled(cut: float, questions: int, source: Source) -> float:
-    """Nearer to the usual one, the fewer the questions."""
-    weight = questions / (questions + _USUAL_WEIGHS)
+def _shrunk(cut: float, questions: int, source: Source) -> float:
+    """A threshold, drawn towards the default the more, the fewer the questions."""
+    weight = questions / (questions + _DEFAULT_WEIGHT)
     lowest, highest = _BOUNDS[source]
-    return _odds_to(weight * _log_odds(min(max(cut, lowest), highest)) + (1 - weight) * _log_odds(USUAL))
+    return _probability(
+        weight * _log_odds(min(max(cut, lowest), highest)) + (1 - weight) * _log_odds(DEFAULT_MIN_RELEVANCE)
+    )
 
 
-def _least_apart(far: npt.NDArray[np.float64], questions: int) -> float:
-    """The highest that answers enough of so many questions, of which these are not refused yet; nearer to 0, the fewer
-    they are.
+def _margin_threshold(margins: npt.NDArray[np.float64], questions: int) -> float:
+    """The highest threshold of the margin that still answers enough of `questions`; nearer to 0, the fewer they are.
+
+    `margins` holds the margins of those that the threshold of relevance does not refuse.
     """
-    lost = len(far) - math.ceil(_ANSWERED * questions)
-    return float(np.sort(far)[lost]) * questions / (questions + _USUAL_WEIGHS) if lost > 0 else 0.0
+    lost = len(margins) - math.ceil(_MIN_ANSWERED * questions)
+    return float(np.sort(margins)[lost]) * questions / (questions + _DEFAULT_WEIGHT) if lost > 0 else 0.0
 
 
-def between(answerable: npt.NDArray[np.float64], foreign: npt.NDArray[np.float64]) -> float:
-    """Half way between the lowest of the one and the highest of the other, outliers left out; or the best cut."""
+def separating_threshold(answerable: npt.NDArray[np.float64], foreign: npt.NDArray[np.float64]) -> float:
+    """Half way between the lowest answerable and the highest foreign relevance, without outliers; or the best cut."""
     low, high = float(np.quantile(foreign, 1 - _OUTLIERS)), float(np.quantile(answerable, _OUTLIERS))
     if low < high:
-        return _odds_to((_log_odds(low) + _log_odds(high)) / 2)
+        return _probability((_log_odds(low) + _log_odds(high)) / 2)
     cuts = np.unique(np.concatenate([answerable, foreign]))
     worth = [(answerable >= cut).mean() + (foreign < cut).mean() for cut in cuts]
     return float(cuts[int(np.argmax(worth))])
@@ -147,5 +158,5 @@ def _log_odds(probability: float) -> float:
     return math.log(bounded / (1 - bounded))
 
 
-def _odds_to(log_odds: float) -> float:
+def _probability(log_odds: float) -> float:
     return 1 / (1 + math.exp(-log_odds))

@@ -1,4 +1,4 @@
-"""Redis keys of knowledge; docs/reference/data.md describes each of them."""
+"""The Redis keys of a collection; docs/reference/data.md describes each of them."""
 
 from dataclasses import dataclass
 
@@ -12,18 +12,18 @@ REGISTRY_CHANGES = f"kefu:{SCHEMA}:collections:changes"
 
 @dataclass(frozen=True, order=True)
 class CollectionKey:
-    """A collection of a tenant, and the names of its keys: one hash tag, so that one transaction reaches all."""
+    """A collection of a tenant with the names of its Redis keys. One hash tag lets one transaction reach them all."""
 
     tenant: str
     collection: str
 
     @property
     def member(self) -> str:
-        """Its member of the registry."""
+        """The collection's member of the registry."""
         return f"{self.tenant}:{self.collection}"
 
     @classmethod
-    def of_member(cls, member: str) -> "CollectionKey":
+    def from_member(cls, member: str) -> "CollectionKey":
         """Read what `member` wrote; neither id holds a colon."""
         tenant, _, collection = member.partition(":")
         return cls(tenant, collection)
@@ -33,7 +33,7 @@ class CollectionKey:
 
     @property
     def info(self) -> str:
-        """Hash: what the collection is. It changes only when the embedder does, so that writers can WATCH it."""
+        """Hash: the collection's metadata. It changes only with the embedder, so that writers can WATCH it."""
         return self._key("collection")
 
     @property
@@ -64,22 +64,22 @@ class CollectionKey:
 
     @property
     def dictionary(self) -> str:
-        """Hash: words of the trade and synonyms."""
+        """Hash: the user dictionary, of words and synonyms."""
         return self._key("dictionary")
 
     @property
     def changes(self) -> str:
-        """Stream of changes: ids only, never text."""
+        """The change stream: ids only, never text."""
         return self._key("changes")
 
     @property
     def confirmed(self) -> str:
-        """String: written so that waiting for the disk also covers what was written before."""
+        """String: one more write, so that the wait for the disk covers all earlier ones."""
         return self._key("confirmed")
 
     @property
     def calibration(self) -> str:
-        """String: the collection's threshold as JSON, and what it was made of."""
+        """String: the collection's calibration as JSON."""
         return self._key("calibration")
 
     @property

@@ -1,4 +1,4 @@
-"""A curated answer as it is written, checked, before it is stored."""
+"""A curated answer before it is stored, and its checks."""
 
 import hashlib
 from dataclasses import dataclass, replace
@@ -11,14 +11,12 @@ from kefu.retrieval.domain.filters import Audience
 MAX_QUESTIONS = 20
 MAX_QUESTION_CHARACTERS = 500
 MAX_ANSWER_CHARACTERS = 4_000
-MOST_PRIORITY = 1_000
+MAX_PRIORITY = 1_000
 
 
 @dataclass(frozen=True)
 class CuratedDraft:
-    """A curated answer without its vectors. The id follows from its first question, so that importing it again replaces
-    it.
-    """
+    """A curated answer without its vectors."""
 
     questions: tuple[str, ...]
     answer: str
@@ -30,12 +28,12 @@ class CuratedDraft:
 
     @property
     def id(self) -> str:
-        """Its id."""
+        """The id, which follows from the first question: the next import of the answer replaces it."""
         return hashlib.sha256(f"{self.language}\x00{self.questions[0]}".encode()).hexdigest()[:20]
 
 
-def checked(draft: CuratedDraft) -> CuratedDraft:
-    """The draft with its language recognised; raises BadRequest, naming the field, for what the contract forbids."""
+def checked_draft(draft: CuratedDraft) -> CuratedDraft:
+    """The draft with its language detected. Raises BadRequest with the field for what the contract forbids."""
     questions = tuple(dict.fromkeys(question.strip() for question in draft.questions if question.strip()))
     if not 1 <= len(questions) <= MAX_QUESTIONS:
         raise BadRequest("questions", f"must be 1 to {MAX_QUESTIONS}.")
@@ -45,6 +43,6 @@ def checked(draft: CuratedDraft) -> CuratedDraft:
         raise BadRequest("answer", f"must have 1 to {MAX_ANSWER_CHARACTERS} characters.")
     check_day("valid_from", draft.valid_from)
     check_day("valid_until", draft.valid_until)
-    if abs(draft.priority) > MOST_PRIORITY:
-        raise BadRequest("priority", f"must be -{MOST_PRIORITY} to {MOST_PRIORITY}.")
+    if abs(draft.priority) > MAX_PRIORITY:
+        raise BadRequest("priority", f"must be -{MAX_PRIORITY} to {MAX_PRIORITY}.")
     return replace(draft, questions=questions, language=draft.language or language_of(draft.answer))

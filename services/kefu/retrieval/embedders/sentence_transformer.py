@@ -1,4 +1,4 @@
-"""Any model of sentence-transformers, by hub id or local path."""
+"""An embedder of sentence-transformers, by hub id or local path."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,11 +12,11 @@ from kefu.retrieval.embedders.base import Vectors
 class SentenceTransformerEmbedder:
     """See Embedder. A model that declares prompts named "query" and "passage" (or "document") gets them."""
 
-    passages_at_once = 16
-    concurrent = False  # PyTorch has one team of threads for each caller, and two would sleep where one spins
+    passage_batch_size = 16
+    concurrent = False  # PyTorch has a team of threads for each caller, and two would sleep where one spins
 
     def __init__(self, model: str, *, revision: str | None = None, device: str | None = None) -> None:
-        """Load `model`; raises StartupError when the package or the model is not there."""
+        """Load `model`. Raises StartupError when the package or the model is missing."""
         try:
             from sentence_transformers import SentenceTransformer
         except ImportError:

@@ -1,4 +1,4 @@
-"""Curated answers: which of them, if any, a question gets word for word."""
+"""Curated answers of a collection, and the match of a question with one of them."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -17,30 +17,32 @@ from kefu.retrieval.domain.filters import SearchFilter
 from kefu.retrieval.embedders import Vectors
 from kefu.retrieval.storage.records import CuratedRecord
 
-APPLIES_FROM = 0.85
-"""Least cosine of two questions' embeddings by multilingual-e5-small, when their texts differ. It is the second of two
-guards: first the questions have to ask the same by their words (same_question.py), for those of opposites are as near
-as those of paraphrases. A verbatim answer to another question is worse than a generated one.
+MIN_CURATED_COSINE = 0.85
+"""Least cosine of two questions' embeddings by multilingual-e5-small, when their texts differ.
+
+This is the second of two guards. First the questions have to ask the same by their words (question_equivalence.py): the
+embeddings of opposites are as near as those of paraphrases. A verbatim answer to another question is worse than a
+generated one.
 """
 _DIFFERS = "DIFFERS"
-"""In what is found out for the one match that is told."""
+"""A reason for now: the exact difference is found out for the best match alone."""
 
 
 @dataclass(frozen=True)
-class Match:
+class CuratedMatch:
     """The curated question nearest to a question; see CuratedMatch of the contract."""
 
     record: CuratedRecord
     question: str
     cosine: float
     reason: str = ""
-    """Why it does not apply; empty: it applies."""
+    """Why the answer does not apply; empty: it applies."""
     differing: QuestionDifference | None = None
-    """In what the two questions differ, where that is the reason."""
+    """The difference of the two questions, where that is the reason."""
 
     @property
     def applies(self) -> bool:
-        """It is to be given word for word."""
+        """Whether the answer is to be given word for word."""
         return not self.reason
 
 
@@ -66,37 +68,38 @@ class CuratedAnswers:
         self._asked[record.id] = tuple(map(reduce_question, record.questions))
 
     def remove(self, answer: str) -> None:
-        """Forget an answer; nothing happens when it is not there."""
+        """Remove an answer, if there is one with this id."""
         self._records.pop(answer, None)
         self._asked.pop(answer, None)
 
-    def match(self, question: str, vector: Vectors, language: str, wanted: SearchFilter) -> Match | None:
-        """The nearest question whose answer applies, else the nearest of all with the reason; None without answers that
-        the audience may see.
+    def match(self, question: str, vector: Vectors, language: str, search_filter: SearchFilter) -> CuratedMatch | None:
+        """The nearest question whose answer applies, else the nearest of all with the reason.
+
+        None without answers that the audience may see.
         """
-        found: list[Match] = []
+        found: list[CuratedMatch] = []
         what_is_asked = reduce_question(question)
         for record in self._records.values():
-            if not wanted.audience.sees(record.audience):
+            if not search_filter.audience.sees(record.audience):
                 continue
-            against = _reason_against(record, language, wanted.day)
+            against = _reason_against(record, language, search_filter.day)
             cosines = record.vectors.astype(np.float32) @ vector
             for each, what, cosine in zip(record.questions, self._asked[record.id], cosines, strict=True):
                 alike = is_same_text(each, question)
                 reason = against or ("" if alike or what == what_is_asked else _DIFFERS)
-                if cosine < APPLIES_FROM and not alike:
+                if cosine < MIN_CURATED_COSINE and not alike:
                     reason = "TOO_FAR"
-                found.append(Match(record, each, float(cosine), reason))
-        best = nearest(found)
-        return best if best is None or best.reason != _DIFFERS else _explained(best, question)
+                found.append(CuratedMatch(record, each, float(cosine), reason))
+        best = best_match(found)
+        return best if best is None or best.reason != _DIFFERS else _with_difference(best, question)
 
 
-def nearest(matches: Sequence[Match | None]) -> Match | None:
-    """The best of several matches: those that apply first, by priority; then the nearest."""
+def best_match(matches: Sequence[CuratedMatch | None]) -> CuratedMatch | None:
+    """The best of several matches: first those that apply, by priority; then the nearest."""
     return max(filter(None, matches), key=_rank, default=None)
 
 
-def _rank(match: Match) -> tuple[bool, int, float, str]:
+def _rank(match: CuratedMatch) -> tuple[bool, int, float, str]:
     return match.applies, match.record.priority if match.applies else 0, match.cosine, match.record.id
 
 
@@ -109,6 +112,6 @@ def _reason_against(record: CuratedRecord, language: str, day: str) -> str:
     return ""
 
 
-def _explained(match: Match, question: str) -> Match:
+def _with_difference(match: CuratedMatch, question: str) -> CuratedMatch:
     difference = question_difference(match.question, question)
     return replace(match, reason=difference.kind, differing=difference) if difference else replace(match, reason="")

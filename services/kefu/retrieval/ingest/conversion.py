@@ -1,37 +1,37 @@
-"""From the bytes of a document to passages: all that is done to a file that a stranger made, see converters.py."""
+"""The conversion of a document: from its bytes to passages. It runs in a process of its own; see conversion_pool.py."""
 
 from dataclasses import dataclass, field
 
 from kefu.common.metadata_filters import Pairs
 from kefu.common.text.language import language_of
-from kefu.retrieval.documents.chunking import Chunk, cut
-from kefu.retrieval.documents.parse import read_document
+from kefu.retrieval.documents.chunking import Chunk, chunk_document
+from kefu.retrieval.documents.parse import parse_document
 from kefu.retrieval.documents.parsers.archive import MAX_UNPACKED_BYTES
-from kefu.retrieval.documents.parsers.curated_csv import read_curated
+from kefu.retrieval.documents.parsers.curated_csv import parse_curated_csv
 from kefu.retrieval.documents.types import Failure, Member
 from kefu.retrieval.domain.curated_draft import CuratedDraft
 from kefu.retrieval.domain.filters import Audience
 
 
 @dataclass(frozen=True)
-class Job:
-    """A document to convert; the fields are those of the contract's DocumentStart."""
+class ConversionJob:
+    """A document to convert; see DocumentStart of the contract."""
 
     path: str
     media_type: str = ""
     title: str = ""
     curated: bool = False
-    most_unpacked: int = MAX_UNPACKED_BYTES
-    """Most bytes that may come out of it when it is an archive."""
+    max_unpacked_bytes: int = MAX_UNPACKED_BYTES
+    """Most bytes in all that an archive may unpack to."""
 
 
 @dataclass(frozen=True)
-class Converted:
-    """A document as it is stored, but for its vectors. What it says of itself is empty where it says nothing."""
+class ConvertedDocument:
+    """A converted document, without its vectors. Metadata that the document does not give are empty."""
 
     title: str = ""
     language: str = ""
-    """Said or recognised."""
+    """The given language, else the detected one."""
     uri: str = ""
     valid_from: str = ""
     valid_until: str = ""
@@ -40,18 +40,20 @@ class Converted:
     chunks: list[Chunk] = field(default_factory=list[Chunk])
     remark: str = ""
     members: list[Member] = field(default_factory=list[Member])
-    """Documents within it."""
+    """Documents within the document."""
     failures: list[Failure] = field(default_factory=list[Failure])
     curated: list[CuratedDraft] = field(default_factory=list[CuratedDraft])
 
 
-def convert(job: Job, data: bytes) -> Converted:
-    """Read and cut a document. Raises Unreadable; what a library raises on broken input may come through as well."""
+def convert(job: ConversionJob, data: bytes) -> ConvertedDocument:
+    """Parse and chunk a document. Raises Unreadable; a library's own error on broken input may come through."""
     if job.curated:
-        return Converted(curated=read_curated(data))
-    parsed = read_document(job.path, data, media_type=job.media_type, title=job.title, most_unpacked=job.most_unpacked)
+        return ConvertedDocument(curated=parse_curated_csv(data))
+    parsed = parse_document(
+        job.path, data, media_type=job.media_type, title=job.title, max_unpacked_bytes=job.max_unpacked_bytes
+    )
     text = "\n".join(block.text for block in parsed.blocks)
-    return Converted(
+    return ConvertedDocument(
         title=parsed.title,
         language=parsed.language or language_of(f"{parsed.title}\n{text}"),
         uri=parsed.uri,
@@ -59,7 +61,7 @@ def convert(job: Job, data: bytes) -> Converted:
         valid_until=parsed.valid_until,
         audience=parsed.audience,
         metadata=parsed.metadata,
-        chunks=cut(parsed) if parsed.blocks else [],
+        chunks=chunk_document(parsed) if parsed.blocks else [],
         remark=parsed.remark,
         members=parsed.members,
         failures=parsed.failures,

@@ -1,7 +1,8 @@
 """
-Documents are converted in processes of their own, since strangers make them: one that hangs, needs all memory or
-crashes the library that reads it costs itself and nothing else. `ConversionPool.open` is where these processes begin
-and end.
+The conversion pool: processes with limits in which documents are converted.
+
+Strangers make these documents. One that hangs, needs all memory or crashes a library costs only itself. All these
+processes begin and end within `ConversionPool.open`.
 """
 
 import asyncio
@@ -20,17 +21,17 @@ import structlog
 
 import kefu
 from kefu.retrieval.documents.types import Unreadable
-from kefu.retrieval.ingest.conversion import Converted, Job
+from kefu.retrieval.ingest.conversion import ConversionJob, ConvertedDocument
 from kefu.retrieval.ingest.conversion_worker import CONVERTED, FRAME, JOB
 
-_DOCUMENTS_EACH = 200  # then a process is replaced: libraries keep memory
+_MAX_DOCUMENTS_PER_PROCESS = 200  # then the process is replaced, because libraries keep memory
 _IDLE_SECONDS = 60.0
-_PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "HOME")
+_INHERITED_VARIABLES = ("PATH", "LANG", "LC_ALL", "TZ", "HOME")
 _log = structlog.stdlib.get_logger()
 
 
 class _ProcessEnded(Exception):
-    """A process that converts is gone."""
+    """A conversion process has ended."""
 
 
 @dataclass
@@ -43,23 +44,25 @@ class _Worker:
 
 
 class ConversionPool:
-    """Make it with `open`. Processes start when there is something to convert, and end when there has been nothing."""
+    """A pool of conversion processes, made with `open`. They start on demand, and end after a minute without work."""
 
-    def __init__(self, most: int, seconds: float, memory_mib: int) -> None:
+    def __init__(self, max_processes: int, seconds: float, memory_mib: int) -> None:
         self._seconds = seconds
         self._memory_mib = memory_mib
-        self._free = asyncio.Semaphore(most)
+        self._slots = asyncio.Semaphore(max_processes)
         self._idle: list[_Worker] = []
         self._all: list[_Worker] = []
 
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, most: int = 2, seconds: float = 120.0, memory_mib: int = 1536
+        cls, max_processes: int = 2, seconds: float = 120.0, memory_mib: int = 1536
     ) -> AsyncIterator["ConversionPool"]:
-        """At most `most` processes, each with limits for one document: seconds, and MiB of address space."""
-        self = cls(most, seconds, memory_mib)
-        retiring = asyncio.create_task(self._retire(), name="converters-retire")
+        """A pool of at most `max_processes`. For one document each has `seconds`, and `memory_mib` MiB of address
+        space.
+        """
+        self = cls(max_processes, seconds, memory_mib)
+        retiring = asyncio.create_task(self._retire_idle(), name="converters-retire")
         try:
             yield self
         finally:
@@ -67,14 +70,14 @@ class ConversionPool:
             with suppress(asyncio.CancelledError):
                 await retiring
             for worker in list(self._all):
-                await self._end(worker)
+                await self._kill(worker)
 
-    async def convert(self, job: Job, data: bytes) -> Converted:
-        """Convert a document; raises Unreadable. When it is cancelled, the process ends."""
-        async with self._free:
+    async def convert(self, job: ConversionJob, data: bytes) -> ConvertedDocument:
+        """Convert a document; raises Unreadable. A cancelled call ends its process."""
+        async with self._slots:
             try:
                 reply = await self._reply(job, data)
-            except _ProcessEnded:  # not always the document's fault: someone may have killed it
+            except _ProcessEnded:  # not always the document's fault: the process may have been killed
                 try:
                     reply = await self._reply(job, data)
                 except _ProcessEnded:
@@ -86,16 +89,16 @@ class ConversionPool:
             if reply["detail"]:
                 _log.warning("conversion.failed", reason=reply["reason"], detail=reply["detail"], bytes=len(data))
             raise Unreadable(reply["reason"], reply["message"])
-        return cast("Converted", reply["converted"])
+        return cast("ConvertedDocument", reply["converted"])
 
-    async def _reply(self, job: Job, data: bytes) -> dict[str, Any]:
-        """What a process answers; raises Unreadable when it takes too long, and _ProcessEnded."""
+    async def _reply(self, job: ConversionJob, data: bytes) -> dict[str, Any]:
+        """The reply of a process. Raises Unreadable when it takes too long, and _ProcessEnded."""
         worker = self._idle.pop() if self._idle else await self._start()
-        kept = False
+        is_reusable = False
         try:
             async with asyncio.timeout(self._seconds):
                 reply = await _exchange(worker, job, data)
-            kept = "reason" not in reply or not reply["detail"]  # after what was not foreseen, a fresh one
+            is_reusable = "reason" not in reply or not reply["detail"]  # after an unforeseen failure, a fresh process
         except TimeoutError:
             raise Unreadable(
                 "TOO_SLOW", f"It could not be read within {self._seconds:.0f} s; split it, or save it anew."
@@ -107,15 +110,17 @@ class ConversionPool:
             raise
         finally:
             worker.documents += 1
-            if kept and worker.documents < _DOCUMENTS_EACH:
+            if is_reusable and worker.documents < _MAX_DOCUMENTS_PER_PROCESS:
                 worker.idle_since = asyncio.get_running_loop().time()
                 self._idle.append(worker)
             else:
-                await self._end(worker)
+                await self._kill(worker)
         return reply
 
     async def _start(self) -> _Worker:
-        environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}  # no keys, no passwords
+        environment = {
+            name: os.environ[name] for name in _INHERITED_VARIABLES if name in os.environ
+        }  # no keys, no passwords
         environment["PYTHONPATH"] = str(Path(kefu.__file__).parents[1])
         command = (
             *(sys.executable, "-P", "-m", "kefu.retrieval.ingest.conversion_worker"),
@@ -124,20 +129,20 @@ class ConversionPool:
         ours, theirs = socket.socketpair()
         with theirs:
             # Not the event loop's own subprocesses: uvloop forks, which runs gRPC's handlers in the child and at times
-            # crashes it there. This one uses vfork, which runs none.
+            # crashes the child. Popen uses vfork, which runs none.
             process = await asyncio.to_thread(
                 subprocess.Popen[bytes],
                 command,
                 stdin=theirs.fileno(),
                 stdout=theirs.fileno(),
                 env=environment,
-                start_new_session=True,  # Ctrl-C is for the service, which ends its processes itself
+                start_new_session=True,  # Ctrl-C is for the service, which ends its processes by itself
             )
         worker = _Worker(process, *await asyncio.open_connection(sock=ours))
         self._all.append(worker)
         return worker
 
-    async def _end(self, worker: _Worker) -> None:
+    async def _kill(self, worker: _Worker) -> None:
         worker.process.kill()
         worker.sink.transport.abort()
         await asyncio.to_thread(worker.process.wait)
@@ -145,44 +150,44 @@ class ConversionPool:
             await worker.sink.wait_closed()
         self._all.remove(worker)
 
-    async def _retire(self) -> None:
+    async def _retire_idle(self) -> None:
         while True:
             await asyncio.sleep(_IDLE_SECONDS / 2)
             now = asyncio.get_running_loop().time()
             retired = [worker for worker in self._idle if now - worker.idle_since > _IDLE_SECONDS]
             self._idle = [worker for worker in self._idle if worker not in retired]
             for worker in retired:
-                await self._end(worker)
+                await self._kill(worker)
 
 
-async def _exchange(worker: _Worker, job: Job, data: bytes) -> dict[str, Any]:
-    """Send a job and read its reply, with "converted" as an object. Raises _ProcessEnded."""
+async def _exchange(worker: _Worker, job: ConversionJob, data: bytes) -> dict[str, Any]:
+    """Send a job and read the reply, with "converted" as an object. Raises _ProcessEnded."""
     try:
         for frame in (JOB.dump_json(job), data):
             worker.sink.write(FRAME.pack(len(frame)))
             worker.sink.write(frame)
             await worker.sink.drain()
-        reply: dict[str, Any] = await asyncio.to_thread(_parsed, await _frame(worker.source))
+        reply: dict[str, Any] = await asyncio.to_thread(_parse_reply, await _read_frame(worker.source))
         if "converted" in reply:
-            converted: Converted = reply["converted"]
-            members = [replace(member, data=await _frame(worker.source)) for member in converted.members]
+            converted: ConvertedDocument = reply["converted"]
+            members = [replace(member, data=await _read_frame(worker.source)) for member in converted.members]
             reply["converted"] = replace(converted, members=members)
     except (asyncio.IncompleteReadError, ConnectionError):
         raise _ProcessEnded from None
     except RuntimeError:
         if not worker.sink.is_closing():
             raise
-        raise _ProcessEnded from None  # how uvloop says that a connection is closed
+        raise _ProcessEnded from None  # uvloop's error for a closed connection
     return reply
 
 
-def _parsed(head: bytes) -> dict[str, Any]:
-    """JSON, never pickle: what a hostile document may have made of the process must not run here."""
+def _parse_reply(head: bytes) -> dict[str, Any]:
+    """The reply in a frame. JSON, never pickle: code of a hostile document must not run in this process."""
     if head.startswith(b'{"converted":'):
         return {"converted": CONVERTED.validate_json(head[len(b'{"converted":') : -1])}
     return json.loads(head)
 
 
-async def _frame(stream: asyncio.StreamReader) -> bytes:
+async def _read_frame(stream: asyncio.StreamReader) -> bytes:
     (length,) = FRAME.unpack(await stream.readexactly(FRAME.size))
     return await stream.readexactly(length)

@@ -1,9 +1,8 @@
 """
-A process that converts documents: `python -m kefu.retrieval.ingest.conversion_worker MEMORY_MIB SECONDS`.
+The conversion process: `python -m kefu.retrieval.ingest.conversion_worker MEMORY_MIB SECONDS`.
 
-Jobs come on standard input and replies go to standard output, in the frames described at `read_frame`. It has limits
-on memory and CPU time, can write no file, knows none of the service's secrets, and yields to everything else on the
-machine.
+Jobs come on standard input, and replies go to standard output, in frames; see `read_frame`. The process has limits on
+memory and CPU time, can write no file, has none of the service's secrets, and runs at a low priority.
 """
 
 import json
@@ -18,17 +17,17 @@ from typing import IO
 from pydantic import TypeAdapter
 
 from kefu.retrieval.documents.types import Unreadable
-from kefu.retrieval.ingest.conversion import Converted, Job, convert
+from kefu.retrieval.ingest.conversion import ConversionJob, ConvertedDocument, convert
 
 FRAME = struct.Struct(">Q")
-JOB: TypeAdapter[Job] = TypeAdapter(Job)
-CONVERTED: TypeAdapter[Converted] = TypeAdapter(Converted)
+JOB: TypeAdapter[ConversionJob] = TypeAdapter(ConversionJob)
+CONVERTED: TypeAdapter[ConvertedDocument] = TypeAdapter(ConvertedDocument)
 _NICENESS = 10
-_SPARE_SECONDS = 5
+_CPU_RESERVE_SECONDS = 5
 
 
 def read_frame(source: IO[bytes]) -> bytes | None:
-    """The next frame: 8 bytes of length, then so many bytes. None at the end.
+    """The next frame: 8 bytes of length, then that many bytes. None at the end.
 
     A job is two frames: Job as JSON, the document's bytes. A reply is a frame of JSON, {"converted": Converted} or
     {"reason", "message", "detail"}, then a frame for the bytes of each member.
@@ -42,24 +41,24 @@ def read_frame(source: IO[bytes]) -> bytes | None:
 
 
 def main(memory_mib: int, seconds: int) -> None:
-    """Convert until standard input ends."""
+    """Convert documents until standard input ends."""
     os.nice(_NICENESS)
     source, sink = sys.stdin.buffer, os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a library prints does not get between the frames
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # a library's prints do not get between the frames
     _limit(resource.RLIMIT_AS, memory_mib * 2**20)
     _limit(resource.RLIMIT_FSIZE, 0)
     _limit(resource.RLIMIT_CORE, 0)
     while (job := read_frame(source)) is not None and (data := read_frame(source)) is not None:
         used = resource.getrusage(resource.RUSAGE_SELF)
-        most = int(used.ru_utime + used.ru_stime) + seconds + _SPARE_SECONDS
-        resource.setrlimit(resource.RLIMIT_CPU, (most, resource.RLIM_INFINITY))  # should nobody be left to end us
+        value = int(used.ru_utime + used.ru_stime) + seconds + _CPU_RESERVE_SECONDS
+        resource.setrlimit(resource.RLIMIT_CPU, (value, resource.RLIM_INFINITY))  # in case the service is gone
         for frame in reply_to(JOB.validate_json(job), data, memory_mib):
             sink.write(FRAME.pack(len(frame)))
             sink.write(frame)
         sink.flush()
 
 
-def reply_to(job: Job, data: bytes, memory_mib: int) -> list[bytes]:
+def reply_to(job: ConversionJob, data: bytes, memory_mib: int) -> list[bytes]:
     """The frames of a reply."""
     try:
         converted = convert(job, data)
@@ -86,10 +85,10 @@ def _failure(reason: str, message: str, detail: str) -> bytes:
     return json.dumps({"reason": reason, "message": message, "detail": detail}).encode()
 
 
-def _limit(what: int, most: int) -> None:
-    hard = resource.getrlimit(what)[1]
-    most = most if hard == resource.RLIM_INFINITY else min(most, hard)
-    resource.setrlimit(what, (most, most))
+def _limit(limit: int, value: int) -> None:
+    hard = resource.getrlimit(limit)[1]
+    value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+    resource.setrlimit(limit, (value, value))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """
-The import: convert, embed, write, each by a task of its own, so that the model never waits for a converter or the disk.
+The importer: one task converts, one embeds, one writes. So the model never waits for a conversion or for the disk.
 
-Redis fsyncs its append-only file once a second by default, so waiting for each document by itself would import one a
-second: the task that writes takes all that are ready and waits for the disk once.
+Redis fsyncs its append-only file once a second by default. A wait for each document would import one a second. So the
+task that writes takes all pending documents and waits for the disk once.
 """
 
 import asyncio
@@ -20,8 +20,8 @@ from kefu.retrieval.domain.filters import strictest
 from kefu.retrieval.embedders import BatchingEmbedder, Vectors
 from kefu.retrieval.embedders.base import HalfVectors
 from kefu.retrieval.ingest.conversion_pool import ConversionPool
-from kefu.retrieval.ingest.types import Progress, Report, Result, Source
-from kefu.retrieval.ingest.unpacker import Taken, Unpacker
+from kefu.retrieval.ingest.types import ImportProgress, ImportReport, ImportResult, SourceDocument
+from kefu.retrieval.ingest.unpacker import UnpackedDocument, Unpacker
 from kefu.retrieval.replica.replica import Replica
 from kefu.retrieval.storage.change_streams import ChangeId
 from kefu.retrieval.storage.durable_writer import DurableWriter
@@ -29,15 +29,15 @@ from kefu.retrieval.storage.records import CuratedRecord, DocumentInfo, PassageT
 from kefu.retrieval.storage.store import KnowledgeStore
 
 _PROGRESS_SECONDS = 0.25
-_CONVERTED_AHEAD = 16  # documents converted and not yet embedded, a bound on memory
-_READY_AT_ONCE = 64  # documents embedded and not yet written, likewise
+_MAX_CONVERTED = 16  # documents converted and not yet embedded: a bound on memory
+_MAX_PENDING_WRITES = 64  # documents embedded and not yet written: likewise
 
 
 @dataclass
-class _Ready:
-    """What only has to be written."""
+class _PendingWrite:
+    """An embedded document or curated answers, or a result, still to be written."""
 
-    result: Result
+    result: ImportResult
     info: DocumentInfo | None = None
     texts: dict[str, PassageText] = field(default_factory=dict[str, PassageText])
     vectors: dict[str, HalfVectors] = field(default_factory=dict[str, HalfVectors])
@@ -55,27 +55,27 @@ class Importer:
         key: CollectionKey,
         store: KnowledgeStore,
         embedder: BatchingEmbedder,
-        converters: ConversionPool,
+        conversion_pool: ConversionPool,
         replica: Replica,
         open_writer: OpenWriter,
     ) -> None:
         self._key = key
         self._store = store
         self._embedder = embedder
-        self._converters = converters
+        self._conversion_pool = conversion_pool
         self._replica = replica
         self._open_writer = open_writer
-        self._reports: asyncio.Queue[Report | None] = asyncio.Queue()
-        self._converted: asyncio.Queue[Taken | Result | None] = asyncio.Queue(_CONVERTED_AHEAD)
-        self._ready: asyncio.Queue[_Ready | None] = asyncio.Queue(_READY_AT_ONCE)
+        self._reports: asyncio.Queue[ImportReport | None] = asyncio.Queue()
+        self._converted: asyncio.Queue[UnpackedDocument | ImportResult | None] = asyncio.Queue(_MAX_CONVERTED)
+        self._pending: asyncio.Queue[_PendingWrite | None] = asyncio.Queue(_MAX_PENDING_WRITES)
 
-    async def run(self, sources: AsyncIterator[Source]) -> AsyncGenerator[Report, None]:
+    async def run(self, sources: AsyncIterator[SourceDocument]) -> AsyncGenerator[ImportReport, None]:
         """Import documents as they come, and report. A result other than FAILED is on disk in Redis.
 
-        Raises what ends the import as a whole: CollectionNotFound, NotDurable, BackendUnavailable, or what `sources`
-        raises; documents with a result stay imported.
+        Errors that end the import as a whole are raised: CollectionNotFound, NotDurable, BackendUnavailable, or an
+        error of `sources`. Documents with a result stay imported.
         """
-        await self._replica.check(self._key)
+        await self._replica.check_embedder(self._key)
         tasks = [
             asyncio.create_task(self._write(), name="import-write"),
             asyncio.create_task(self._embed(), name="import-embed"),
@@ -89,22 +89,22 @@ class Importer:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _next_report(self, tasks: list[asyncio.Task[None]]) -> Report | None:
-        getting = asyncio.ensure_future(self._reports.get())
+    async def _next_report(self, tasks: list[asyncio.Task[None]]) -> ImportReport | None:
+        next_report = asyncio.ensure_future(self._reports.get())
         try:
             while True:
                 running = {task for task in tasks if not task.done()}
-                await asyncio.wait({getting, *running}, return_when=asyncio.FIRST_COMPLETED)
-                if getting.done():
-                    return getting.result()
+                await asyncio.wait({next_report, *running}, return_when=asyncio.FIRST_COMPLETED)
+                if next_report.done():
+                    return next_report.result()
                 for task in tasks:
                     if task.done():
-                        task.result()  # raises what ended it
+                        task.result()  # raises the error that ended the task
         finally:
-            getting.cancel()
+            next_report.cancel()
 
-    async def _convert(self, sources: AsyncIterator[Source]) -> None:
-        unpacker = Unpacker(self._key, self._store, self._converters, self._reports.put)
+    async def _convert(self, sources: AsyncIterator[SourceDocument]) -> None:
+        unpacker = Unpacker(self._key, self._store, self._conversion_pool, self._reports.put)
         async for source in sources:
             async for one in unpacker.unpack(source):
                 await self._converted.put(one)
@@ -114,74 +114,74 @@ class Importer:
         ended = False
         while not ended:
             batch = [await self._converted.get()]
-            # More than one document only for a model that takes many passages at once.
-            while not self._converted.empty() and _texts(batch) < self._embedder.embedder.passages_at_once:
+            # More than one document only for a model with large batches of passages.
+            while not self._converted.empty() and _text_count(batch) < self._embedder.embedder.passage_batch_size:
                 batch.append(self._converted.get_nowait())
             ended = None in batch
-            taken = [one for one in batch if isinstance(one, Taken) and not one.source.curated]
-            made = iter(await self._documents(taken))
+            unpacked = [one for one in batch if isinstance(one, UnpackedDocument) and not one.source.curated]
+            embedded = iter(await self._embed_documents(unpacked))
             for one in filter(None, batch):
-                if isinstance(one, Result):
-                    await self._ready.put(_Ready(one))
+                if isinstance(one, ImportResult):
+                    await self._pending.put(_PendingWrite(one))
                 else:
-                    await self._ready.put(await self._curated(one) if one.source.curated else next(made))
-        await self._ready.put(None)
+                    await self._pending.put(await self._embed_curated(one) if one.source.curated else next(embedded))
+        await self._pending.put(None)
 
-    async def _documents(self, taken: Sequence[Taken]) -> list[_Ready]:
-        vectors = [await self._kept_vectors(one) for one in taken]
-        wanted = [
+    async def _embed_documents(self, unpacked: Sequence[UnpackedDocument]) -> list[_PendingWrite]:
+        vectors = [await self._stored_vectors(one) for one in unpacked]
+        missing = [
             (number, chunk)
-            for number, one in enumerate(taken)
+            for number, one in enumerate(unpacked)
             for chunk in {chunk.id: chunk for chunk in one.converted.chunks}.values()
             if chunk.id not in vectors[number]
         ]
         rows: list[Vectors] = []
-        told = 0.0
-        upcoming = iter(wanted)
+        reported_at = 0.0
+        upcoming = iter(missing)
         current = next(upcoming, None)
-        async for part in self._embedder.passages([text for _, chunk in wanted for text in chunk.embedded]):
+        async for part in self._embedder.passages([text for _, chunk in missing for text in chunk.embedded_texts]):
             rows.append(part)
-            while current is not None and sum(map(len, rows)) >= len(current[1].embedded):
+            while current is not None and sum(map(len, rows)) >= len(current[1].embedded_texts):
                 number, chunk = current
                 whole = np.concatenate(rows)
-                vectors[number][chunk.id] = whole[: len(chunk.embedded)].astype(np.float16)
-                rows = [whole[len(chunk.embedded) :]]
+                vectors[number][chunk.id] = whole[: len(chunk.embedded_texts)].astype(np.float16)
+                rows = [whole[len(chunk.embedded_texts) :]]
                 current = next(upcoming, None)
-                if time.monotonic() - told >= _PROGRESS_SECONDS:
-                    told = time.monotonic()
-                    total = len(taken[number].converted.chunks)
-                    await self._reports.put(Progress(taken[number].source.path, total, len(vectors[number])))
-        return [_ready(one, found) for one, found in zip(taken, vectors, strict=True)]
+                if time.monotonic() - reported_at >= _PROGRESS_SECONDS:
+                    reported_at = time.monotonic()
+                    total = len(unpacked[number].converted.chunks)
+                    await self._reports.put(ImportProgress(unpacked[number].source.path, total, len(vectors[number])))
+        return [_pending_write(one, found) for one, found in zip(unpacked, vectors, strict=True)]
 
-    async def _kept_vectors(self, taken: Taken) -> dict[str, HalfVectors]:
-        """Vectors of passages that were there before, which are not computed again."""
-        stored = await self._store.vectors_of(self._key, self._embedder.id, document_id(taken.source.path))
+    async def _stored_vectors(self, unpacked: UnpackedDocument) -> dict[str, HalfVectors]:
+        """Stored vectors of unchanged passages, which are not computed again."""
+        stored = await self._store.vectors_of(self._key, self._embedder.id, document_id(unpacked.source.path))
         kept = split_vectors(stored, self._embedder.embedder.dimension)
-        return {chunk.id: kept[chunk.id] for chunk in taken.converted.chunks if chunk.id in kept}
+        return {chunk.id: kept[chunk.id] for chunk in unpacked.converted.chunks if chunk.id in kept}
 
-    async def _curated(self, taken: Taken) -> _Ready:
-        audience = taken.source.audience
-        drafts = [replace(draft, audience=strictest(audience, draft.audience)) for draft in taken.converted.curated]
-        there = await self._store.curated(self._key, [draft.id for draft in drafts])
+    async def _embed_curated(self, unpacked: UnpackedDocument) -> _PendingWrite:
+        audience = unpacked.source.audience
+        drafts = [replace(draft, audience=strictest(audience, draft.audience)) for draft in unpacked.converted.curated]
+        existing = await self._store.curated(self._key, [draft.id for draft in drafts])
         records: list[CuratedRecord] = []
         for draft in drafts:
-            before = there.get(draft.id)
-            if before and _same(before, draft):
+            before = existing.get(draft.id)
+            if before and _is_unchanged(before, draft):
                 continue
             vectors = await self._embedder.queries(draft.questions)
-            records.append(CuratedRecord.made(draft, vectors.astype(np.float16), self._embedder.id))
-            await self._reports.put(Progress(taken.source.path, len(drafts), len(records)))
-        outcome = "UNCHANGED" if not records else "UPDATED" if there else "CREATED"
-        return _Ready(Result(taken.source.path, outcome, passages=len(drafts)), records=records)
+            records.append(CuratedRecord.from_draft(draft, vectors.astype(np.float16), self._embedder.id))
+            await self._reports.put(ImportProgress(unpacked.source.path, len(drafts), len(records)))
+        outcome = "UNCHANGED" if not records else "UPDATED" if existing else "CREATED"
+        return _PendingWrite(ImportResult(unpacked.source.path, outcome, passages=len(drafts)), records=records)
 
     async def _write(self) -> None:
         ended = False
         while not ended:
-            batch = [await self._ready.get()]
-            while not self._ready.empty():
-                batch.append(self._ready.get_nowait())
+            batch = [await self._pending.get()]
+            while not self._pending.empty():
+                batch.append(self._pending.get_nowait())
             ended = None in batch
-            results: list[Result] = []
+            results: list[ImportResult] = []
             change: ChangeId = ""
             async with self._open_writer() as writer:
                 for ready in filter(None, batch):
@@ -189,12 +189,14 @@ class Importer:
                     results.append(result)
                 await writer.wait_until_on_disk()
             if change and ended:
-                await self._replica.reached(self._key, change)
+                await self._replica.wait_for_change(self._key, change)
             for result in results:
                 await self._reports.put(result)
         await self._reports.put(None)
 
-    async def _write_one(self, writer: DurableWriter, ready: _Ready, change: ChangeId) -> tuple[Result, ChangeId]:
+    async def _write_one(
+        self, writer: DurableWriter, ready: _PendingWrite, change: ChangeId
+    ) -> tuple[ImportResult, ChangeId]:
         result = ready.result
         if ready.info is not None:
             embedder = self._embedder.id
@@ -203,27 +205,29 @@ class Importer:
             )
             return replace(result, outcome="CREATED" if is_new else "UPDATED"), change
         if result.outcome == "DELETED":
-            with suppress(DocumentNotFound):  # someone else was faster
+            with suppress(DocumentNotFound):  # another caller was faster
                 change = await self._store.delete_document(writer, self._key, result.document)
             return replace(result, document=""), change
         if result.outcome == "UNCHANGED":
-            # Whoever wrote it may not have lived to see it on disk.
+            # Its writer may have died before it was on disk.
             await self._store.confirm(writer, self._key)
         for record in ready.records:
             change = await self._store.put_curated(writer, self._key, record)
         return result, change
 
 
-def _texts(batch: Sequence[Taken | Result | None]) -> int:
-    """Texts to embed in a batch; what has none counts as one, so that a batch ends."""
+def _text_count(batch: Sequence[UnpackedDocument | ImportResult | None]) -> int:
+    """Number of texts to embed in a batch. An item without texts counts as one, so that a batch ends."""
     return sum(
-        max(sum(len(chunk.embedded) for chunk in one.converted.chunks), 1) if isinstance(one, Taken) else 1
+        max(sum(len(chunk.embedded_texts) for chunk in one.converted.chunks), 1)
+        if isinstance(one, UnpackedDocument)
+        else 1
         for one in batch
     )
 
 
-def _ready(taken: Taken, vectors: dict[str, HalfVectors]) -> _Ready:
-    source, converted, ident = taken.source, taken.converted, document_id(taken.source.path)
+def _pending_write(unpacked: UnpackedDocument, vectors: dict[str, HalfVectors]) -> _PendingWrite:
+    source, converted, ident = unpacked.source, unpacked.converted, document_id(unpacked.source.path)
     info = DocumentInfo(
         id=ident,
         path=source.path,
@@ -234,17 +238,17 @@ def _ready(taken: Taken, vectors: dict[str, HalfVectors]) -> _Ready:
         valid_until=source.valid_until or converted.valid_until,
         audience=strictest(source.audience, converted.audience),
         metadata=tuple(sorted({**dict(converted.metadata), **dict(source.metadata)}.items())),
-        sha256=taken.sha256,
-        import_key=taken.import_key,
+        sha256=unpacked.sha256,
+        import_key=unpacked.import_key,
         passages=tuple(chunk.id for chunk in converted.chunks),
         update_time=time.time(),
     )
     texts = {chunk.id: PassageText(chunk.text, chunk.headings, chunk.page) for chunk in converted.chunks}
-    result = Result(source.path, "CREATED", ident, len(converted.chunks), message=converted.remark)
-    return _Ready(result, info, texts, vectors)
+    result = ImportResult(source.path, "CREATED", ident, len(converted.chunks), message=converted.remark)
+    return _PendingWrite(result, info, texts, vectors)
 
 
-def _same(before: CuratedRecord, draft: CuratedDraft) -> bool:
+def _is_unchanged(before: CuratedRecord, draft: CuratedDraft) -> bool:
     return (
         *(before.questions, before.answer, before.language),
         *(before.valid_from, before.valid_until, before.priority, before.audience),

@@ -1,4 +1,4 @@
-"""What goes into an import and what comes out of it."""
+"""Input and output of an import."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ MAX_PATH_CHARACTERS = 1024
 
 
 @dataclass(frozen=True)
-class Source:
+class SourceDocument:
     """A document as it was sent; see DocumentStart of the contract."""
 
     path: str
@@ -27,8 +27,8 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Progress:
-    """How far a document is. No passages: it is being converted."""
+class ImportProgress:
+    """Progress of a document. Without passages, the document is being converted."""
 
     path: str
     passages_total: int = 0
@@ -36,8 +36,8 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class Result:
-    """What became of a document: CREATED, UPDATED, UNCHANGED, FAILED, UNPACKED or DELETED."""
+class ImportResult:
+    """Result of a document. The outcome is CREATED, UPDATED, UNCHANGED, FAILED, UNPACKED or DELETED."""
 
     path: str
     outcome: str
@@ -47,4 +47,4 @@ class Result:
     message: str = ""
 
 
-Report = Progress | Result
+ImportReport = ImportProgress | ImportResult

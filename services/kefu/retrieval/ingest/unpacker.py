@@ -1,4 +1,4 @@
-"""Documents converted, archives and mails taken apart: from what was sent to what has to be embedded."""
+"""The unpacker: converts documents, and unpacks archives and mails into the documents to embed."""
 
 import hashlib
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -8,58 +8,66 @@ from kefu.retrieval.documents import chunking, parse
 from kefu.retrieval.documents.parsers.archive import MAX_UNPACKED_BYTES
 from kefu.retrieval.documents.types import Failure, Unreadable
 from kefu.retrieval.domain.collection_key import CollectionKey
-from kefu.retrieval.ingest.conversion import Converted, Job
+from kefu.retrieval.ingest.conversion import ConversionJob, ConvertedDocument
 from kefu.retrieval.ingest.conversion_pool import ConversionPool
-from kefu.retrieval.ingest.types import MAX_DOCUMENT_BYTES, MAX_PATH_CHARACTERS, Progress, Result, Source
+from kefu.retrieval.ingest.types import (
+    MAX_DOCUMENT_BYTES,
+    MAX_PATH_CHARACTERS,
+    ImportProgress,
+    ImportResult,
+    SourceDocument,
+)
 from kefu.retrieval.storage.reader import KnowledgeReader
 from kefu.retrieval.storage.records import DocumentInfo, document_id
 
 MAX_DEPTH = 3
-"""Archives within archives that are taken apart."""
-_TOLD_FROM_BYTES = 256 * 1024  # a smaller document is converted before anyone could read that it is
-_AT_ONCE = 500
+"""Most levels of archives within archives."""
+_PROGRESS_FROM_BYTES = 256 * 1024  # a smaller document is converted before a report of it could be read
+_PAGE_SIZE = 500
 
 
 @dataclass(frozen=True)
-class Taken:
-    """A document, or curated answers, to embed. `source` comes without its bytes."""
+class UnpackedDocument:
+    """A document or curated answers, ready to embed. `source` is without its bytes."""
 
-    source: Source
-    converted: Converted
+    source: SourceDocument
+    converted: ConvertedDocument
     sha256: str
-    """Of the bytes."""
+    """SHA-256 of the bytes."""
     import_key: str
-    """Hash of all that the passages follow from."""
+    """See DocumentInfo."""
 
 
 @dataclass
-class _Room:
-    """What an upload may still unpack to, in bytes, over all archives in it."""
+class _UnpackBudget:
+    """Bytes that an upload may still unpack to, over all its archives."""
 
-    left: int = MAX_UNPACKED_BYTES
+    remaining_bytes: int = MAX_UNPACKED_BYTES
 
 
 class Unpacker:
-    """Takes documents of one import apart."""
+    """Unpacks the documents of one import."""
 
     def __init__(
         self,
         key: CollectionKey,
         reader: KnowledgeReader,
-        converters: ConversionPool,
-        tell: Callable[[Progress], Awaitable[None]],
+        conversion_pool: ConversionPool,
+        report_progress: Callable[[ImportProgress], Awaitable[None]],
     ) -> None:
         self._key = key
         self._reader = reader
-        self._converters = converters
-        self._tell = tell
+        self._conversion_pool = conversion_pool
+        self._report_progress = report_progress
 
-    async def unpack(self, source: Source) -> AsyncGenerator[Result | Taken, None]:
-        """What a document consists of; a Result for what needs no embedding. Its own comes last."""
-        async for one in self._take(source, 0, _Room()):
+    async def unpack(self, source: SourceDocument) -> AsyncGenerator[ImportResult | UnpackedDocument, None]:
+        """The documents in a source; a Result for what needs no embedding. Its own comes last."""
+        async for one in self._unpack(source, 0, _UnpackBudget()):
             yield one
 
-    async def _take(self, source: Source, depth: int, room: _Room) -> AsyncGenerator[Result | Taken, None]:
+    async def _unpack(
+        self, source: SourceDocument, depth: int, budget: _UnpackBudget
+    ) -> AsyncGenerator[ImportResult | UnpackedDocument, None]:
         key = import_key(source)
         ident = document_id(source.path)
         before = None if source.curated else (await self._reader.documents(self._key, [ident])).get(ident)
@@ -67,42 +75,47 @@ class Unpacker:
             yield _unchanged(before)
             return
         try:
-            converted = await self._convert(source, room)
+            converted = await self._convert(source, budget)
         except Unreadable as exc:
-            yield Result(source.path, "FAILED", reason=exc.reason, message=exc.message)
+            yield ImportResult(source.path, "FAILED", reason=exc.reason, message=exc.message)
             return
         if source.curated or not (converted.members or converted.failures):
-            yield _taken(source, converted, key)
+            yield _unpacked(source, converted, key)
             return
-        kept: set[str] = set()
-        async for one in self._within(source, converted, depth, room, kept):
+        kept_paths: set[str] = set()
+        async for one in self._members(source, converted, depth, budget, kept_paths):
             yield one
-        async for gone in self._gone(source.path, kept):
-            yield gone
-        key = f"{key}+"  # never found above: what is within has to be looked at again
+        async for deleted in self._deleted_members(source.path, kept_paths):
+            yield deleted
+        key = f"{key}+"  # never equal to `key` above: the members have to be checked again
         if not converted.chunks:
             count = len(converted.members) + len(converted.failures)
             message = f"It holds {count} document{'s' if count > 1 else ''}. {converted.remark}".strip()
-            yield Result(source.path, "UNPACKED", message=message)
+            yield ImportResult(source.path, "UNPACKED", message=message)
         elif before and before.import_key == key:
             yield _unchanged(before)
         else:
-            yield _taken(source, replace(converted, members=[]), key)
+            yield _unpacked(source, replace(converted, members=[]), key)
 
-    async def _convert(self, source: Source, room: _Room) -> Converted:
+    async def _convert(self, source: SourceDocument, budget: _UnpackBudget) -> ConvertedDocument:
         if len(source.data) > MAX_DOCUMENT_BYTES:
             raise Unreadable("TOO_LARGE", "The file has more than 64 MiB; split it.")
-        if len(source.data) >= _TOLD_FROM_BYTES:
-            await self._tell(Progress(source.path))
-        job = Job(source.path, source.media_type, source.title, source.curated, room.left)
-        converted = await self._converters.convert(job, source.data)
-        room.left -= sum(len(member.data) for member in converted.members)
+        if len(source.data) >= _PROGRESS_FROM_BYTES:
+            await self._report_progress(ImportProgress(source.path))
+        job = ConversionJob(source.path, source.media_type, source.title, source.curated, budget.remaining_bytes)
+        converted = await self._conversion_pool.convert(job, source.data)
+        budget.remaining_bytes -= sum(len(member.data) for member in converted.members)
         return converted
 
-    async def _within(
-        self, source: Source, converted: Converted, depth: int, room: _Room, kept: set[str]
-    ) -> AsyncGenerator[Result | Taken, None]:
-        """The documents in one; their paths go into `kept`."""
+    async def _members(
+        self,
+        source: SourceDocument,
+        converted: ConvertedDocument,
+        depth: int,
+        budget: _UnpackBudget,
+        kept_paths: set[str],
+    ) -> AsyncGenerator[ImportResult | UnpackedDocument, None]:
+        """The documents within a document; their paths are added to `kept_paths`."""
         members, failures = converted.members, list(converted.failures)
         if depth == MAX_DEPTH and members:
             failures += [Failure(member.name, "TOO_LARGE", _TOO_DEEP) for member in members]
@@ -110,33 +123,33 @@ class Unpacker:
         for member in members:
             path = f"{source.path}/{member.name}"
             if len(path) > MAX_PATH_CHARACTERS:
-                failures.append(Failure(member.name[:100], "BAD_PATH", _TOO_LONG))
+                failures.append(Failure(member.name[:100], "BAD_PATH", _PATH_TOO_LONG))
                 continue
-            kept.add(path)
+            kept_paths.add(path)
             inner = replace(source, path=path, data=member.data, media_type=member.media_type, title="", uri="")
-            async for one in self._take(inner, depth + 1, room):
+            async for one in self._unpack(inner, depth + 1, budget):
                 yield one
         for failure in failures:
             path = f"{source.path}/{failure.name}"
-            kept.add(path)
-            yield Result(path, "FAILED", reason=failure.reason, message=failure.message)
+            kept_paths.add(path)
+            yield ImportResult(path, "FAILED", reason=failure.reason, message=failure.message)
 
-    async def _gone(self, path: str, kept: set[str]) -> AsyncGenerator[Result, None]:
-        """Documents that were in an archive and are in it no longer."""
+    async def _deleted_members(self, path: str, kept_paths: set[str]) -> AsyncGenerator[ImportResult, None]:
+        """Documents that are no longer in an archive."""
         after = ""
-        while ids := await self._reader.document_ids(self._key, after, _AT_ONCE):
+        while ids := await self._reader.document_ids(self._key, after, _PAGE_SIZE):
             after = ids[-1]
             for info in (await self._reader.documents(self._key, ids)).values():
-                if info.path.startswith(f"{path}/") and not _is_kept(info.path, kept):
-                    yield Result(info.path, "DELETED", info.id)
+                if info.path.startswith(f"{path}/") and not _is_kept(info.path, kept_paths):
+                    yield ImportResult(info.path, "DELETED", info.id)
 
 
 _TOO_DEEP = f"It lies in archives within archives, more than {MAX_DEPTH} deep; pack it less deep."
-_TOO_LONG = f"Its path has more than {MAX_PATH_CHARACTERS} characters; shorten its name."
+_PATH_TOO_LONG = f"Its path has more than {MAX_PATH_CHARACTERS} characters; shorten its name."
 
 
-def import_key(source: Source) -> str:
-    """Hash of all that a document's passages follow from: equal means unchanged."""
+def import_key(source: SourceDocument) -> str:
+    """Hash of all that determines a document's passages: equal means unchanged."""
     parts = (
         *(str(chunking.VERSION), str(parse.VERSION), source.path, source.media_type, source.title),
         *(source.language, source.uri, source.valid_from, source.valid_until, source.audience, repr(source.metadata)),
@@ -144,15 +157,15 @@ def import_key(source: Source) -> str:
     return hashlib.sha256("\x00".join(parts).encode() + b"\x00" + source.data).hexdigest()
 
 
-def _taken(source: Source, converted: Converted, key: str) -> Taken:
-    return Taken(replace(source, data=b""), converted, hashlib.sha256(source.data).hexdigest(), key)
+def _unpacked(source: SourceDocument, converted: ConvertedDocument, key: str) -> UnpackedDocument:
+    return UnpackedDocument(replace(source, data=b""), converted, hashlib.sha256(source.data).hexdigest(), key)
 
 
-def _unchanged(before: DocumentInfo) -> Result:
-    return Result(before.path, "UNCHANGED", before.id, len(before.passages))
+def _unchanged(before: DocumentInfo) -> ImportResult:
+    return ImportResult(before.path, "UNCHANGED", before.id, len(before.passages))
 
 
-def _is_kept(path: str, kept: set[str]) -> bool:
-    """Whether it is in the archive, or in an archive within it."""
+def _is_kept(path: str, kept_paths: set[str]) -> bool:
+    """Whether a path is in an archive, or in an archive within that one."""
     parts = path.split("/")
-    return any("/".join(parts[:end]) in kept for end in range(1, len(parts) + 1))
+    return any("/".join(parts[:end]) in kept_paths for end in range(1, len(parts) + 1))

@@ -1,10 +1,11 @@
 """
-What embeddings do whatever a text is about, measured with a few fixed sentences about nothing in particular.
+The embedding baseline: what embeddings give to any question, measured with a few fixed neutral sentences.
 
-Embedding models put some questions near everything (e5 puts all cosines between 0.7 and 0.9, and questions in another
-language than the passage's lower still): `levels`. And they put some passages near every question, the more so across
-languages: `usual` is the direction that questions of a language have in common, and what a passage has of it says
-nothing of the question at hand. Both hold whatever a collection holds and however small it is.
+Embedding models put some questions near everything: `mean_cosines`. e5 puts all cosines between 0.7 and 0.9, and those
+of a question in another language than the passage's are lower still. Embedding models also put some passages near every
+question, the more so across languages. `mean_question` is the direction that questions of a language have in common.
+What a passage has of that direction says nothing about the question at hand. Neither depends on the collection or on
+its size.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -14,7 +15,7 @@ import numpy as np
 
 from kefu.retrieval.embedders import BatchingEmbedder, Vectors
 
-_SENTENCES: Mapping[str, tuple[str, ...]] = {
+_NEUTRAL_SENTENCES: Mapping[str, tuple[str, ...]] = {
     "en": (
         "Opening hours and contact details",
         "How to pay an invoice online",
@@ -48,45 +49,45 @@ _SENTENCES: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class EmbeddingBaseline:
-    """The sentences' vectors by one embedder, as passages and as questions, by language. Made once per process."""
+    """The neutral sentences' vectors by one embedder and by language. Made once a process."""
 
-    vectors: Mapping[str, Vectors]
-    questions: Mapping[str, Vectors]
+    passage_vectors: Mapping[str, Vectors]
+    question_vectors: Mapping[str, Vectors]
 
     @classmethod
-    def of(
-        cls, passages: Callable[[Sequence[str]], Vectors], questions: Callable[[Sequence[str]], Vectors]
+    def measure(
+        cls, embed_passages: Callable[[Sequence[str]], Vectors], embed_questions: Callable[[Sequence[str]], Vectors]
     ) -> "EmbeddingBaseline":
-        """Embed the sentences with an embedder's two methods; takes a moment, and blocks."""
+        """Embed the neutral sentences with an embedder's two methods. Blocks for a moment."""
         return cls(
-            {language: passages(sentences) for language, sentences in _SENTENCES.items()},
-            {language: questions(sentences) for language, sentences in _SENTENCES.items()},
+            {language: embed_passages(sentences) for language, sentences in _NEUTRAL_SENTENCES.items()},
+            {language: embed_questions(sentences) for language, sentences in _NEUTRAL_SENTENCES.items()},
         )
 
     @classmethod
-    async def by(cls, embedder: BatchingEmbedder) -> "EmbeddingBaseline":
-        """The same off the event loop, on the embedder's own thread."""
+    async def measure_batched(cls, embedder: BatchingEmbedder) -> "EmbeddingBaseline":
+        """Embed the neutral sentences on the embedder's own thread, off the event loop."""
         return cls(
             {
                 language: np.concatenate([rows async for rows in embedder.passages(sentences)])
-                for language, sentences in _SENTENCES.items()
+                for language, sentences in _NEUTRAL_SENTENCES.items()
             },
-            {language: await embedder.queries(sentences) for language, sentences in _SENTENCES.items()},
+            {language: await embedder.queries(sentences) for language, sentences in _NEUTRAL_SENTENCES.items()},
         )
 
-    def levels(self, question: Vectors) -> dict[str, float]:
-        """Mean cosine of a question with the sentences of each language."""
-        return {language: float((vectors @ question).mean()) for language, vectors in self.vectors.items()}
+    def mean_cosines(self, question: Vectors) -> dict[str, float]:
+        """Mean cosine of a question with the neutral sentences, by the language of these."""
+        return {language: float((vectors @ question).mean()) for language, vectors in self.passage_vectors.items()}
 
-    def usual(self, language: str) -> Vectors:
-        """The mean of questions in a language."""
-        return self.questions[_known(language)].mean(axis=0)
-
-
-def level_for(levels: Mapping[str, float], language: str) -> float:
-    """The level for a passage's language; Chinese and Japanese have the Chinese one, all others the English."""
-    return levels[_known(language)]
+    def mean_question(self, language: str) -> Vectors:
+        """Mean vector of the neutral questions in a language."""
+        return self.question_vectors[_sentence_language(language)].mean(axis=0)
 
 
-def _known(language: str) -> str:
+def baseline_for(mean_cosines: Mapping[str, float], language: str) -> float:
+    """The mean cosine for a passage's language: the Chinese one for Chinese and Japanese, else the English one."""
+    return mean_cosines[_sentence_language(language)]
+
+
+def _sentence_language(language: str) -> str:
     return "zh" if language in ("zh", "ja") else "en"

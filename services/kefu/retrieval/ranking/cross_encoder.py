@@ -1,4 +1,4 @@
-"""Any cross-encoder of sentence-transformers, by hub id or local path, such as BAAI/bge-reranker-v2-m3."""
+"""A reranker of sentence-transformers, by hub id or local path, such as BAAI/bge-reranker-v2-m3."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,11 +9,11 @@ from kefu.common.errors import StartupError
 class CrossEncoderReranker:
     """See Reranker."""
 
-    at_once = 8
-    """Few, so that a question whose time is over is left soon."""
+    batch_size = 8
+    """A small batch: a search whose time is over is given up after the batch at hand."""
 
     def __init__(self, model: str, *, device: str | None = None) -> None:
-        """Load `model`; raises StartupError when the package or the model is not there, or is none for this."""
+        """Load `model`. Raises StartupError when package or model is missing, or the model is no reranker."""
         try:
             import torch
             from sentence_transformers import CrossEncoder
@@ -35,6 +35,6 @@ class CrossEncoderReranker:
         """See Reranker."""
         pairs = [(question, passage) for passage in passages]
         scores = self._model.predict(
-            pairs, batch_size=self.at_once, activation_fn=self._activation, show_progress_bar=False
+            pairs, batch_size=self.batch_size, activation_fn=self._activation, show_progress_bar=False
         )
         return [float(score) for score in scores]

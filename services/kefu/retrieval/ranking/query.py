@@ -1,39 +1,41 @@
-"""The query of a search: its words, alone and with the question before it."""
+"""The query of a search, made from a question: alone, and with the previous question in front."""
 
 from collections.abc import Collection
 
 from kefu.common.text.language import language_of
 from kefu.retrieval.embedders import Vectors
 from kefu.retrieval.ranking.baseline import EmbeddingBaseline
-from kefu.retrieval.ranking.signals import Question
-from kefu.retrieval.text.analyzer import Words
+from kefu.retrieval.ranking.signals import Query
+from kefu.retrieval.text.analyzer import Analyzer
 
 
-def make_question(
+def make_query(
     text: str,
     vector: Vectors,
-    words: Words,
-    background: EmbeddingBaseline,
+    analyzer: Analyzer,
+    baseline: EmbeddingBaseline,
     languages: Collection[str],
-    english: Vectors | None = None,
-) -> Question:
-    """`vector` is the question's embedding, `english` that of `Words.in_english` where there is one; `languages` are
-    those of the collection that `words` belongs to.
+    english_vector: Vectors | None = None,
+) -> Query:
+    """The query for one collection.
+
+    `vector` is the question's embedding, `english_vector` that of `Analyzer.english_gloss` where there is one.
+    `languages` are those of the collection whose `analyzer` this is.
     """
     language = language_of(text)
-    usual = background.usual(language)
-    return Question(
+    mean_question = baseline.mean_question(language)
+    return Query(
         vector=vector,
-        words=words.asked(text),
-        translated=words.translated(text, language, languages),
+        term_groups=analyzer.query_groups(text),
+        translated_groups=analyzer.translated_groups(text, language, languages),
         language=language,
-        levels=background.levels(vector),
-        usual=usual,
-        usual_levels=background.levels(usual),
-        english=english,
+        baseline=baseline.mean_cosines(vector),
+        mean_question=mean_question,
+        mean_question_baseline=baseline.mean_cosines(mean_question),
+        english_vector=english_vector,
     )
 
 
-def with_before(before: str, text: str) -> str:
-    """A question with the one before it in front, to be embedded and searched as one."""
-    return f"{before}\n{text}"
+def with_previous_question(previous_question: str, text: str) -> str:
+    """A question with the previous one in front, to be embedded and searched as one."""
+    return f"{previous_question}\n{text}"

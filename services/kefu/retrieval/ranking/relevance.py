@@ -1,9 +1,9 @@
 """
-How likely a passage is to bear on a question, 0 to 1, from absolute signals: a logistic function of a dozen features.
+Relevance: how likely a passage is to bear on a question, 0 to 1. A logistic function of a dozen absolute signals.
 
-The router hands over when the best passage stays below a threshold, so the numbers must mean the same for every
-question, language and size of collection. Hence no ranks and no standardised scores among the features; how far a
-passage stands out from the next ones is a difference of scores, and is taken as usual where there are too few others.
+The router hands off when the best passage stays below a threshold. So a relevance must mean the same for every
+question, language and size of collection. Hence the features hold no ranks and no standardised scores. The score lead
+is a difference of scores, and has its default value where there are too few other passages.
 
 Provenance of the weights: logistic regression by `kefu eval relevance` on the best passage of each question with an
 even number in its id, of abstain_en, abstain_zh, parallel_en, parallel_zh, cross_zh_to_en, cross_en_to_zh, support_en,
@@ -20,36 +20,36 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """What `relevance` looks at."""
+    """The features of a query and one passage."""
 
-    own: float
+    passage_cosine: float
     """Cosine of the question and the passage."""
-    window: float
+    window_cosine: float
     """Greatest cosine of the question and a window of the passage."""
-    relative: float
+    relative_bm25: float
     """BM25 as a share of its bound, 0 to 1."""
     coverage: float
     """Share of the question's words in the passage, weighted by rarity, 0 to 1."""
     other_language: bool
-    """The passage is not in the question's language: then words are translated ones, and cosines are lower."""
-    background: float
-    """Mean cosine of the question with texts about nothing in particular; see background.py."""
-    head: float
-    """Cosine of the question and the passage's head; without one, as `own`."""
-    stands_out: float
-    """How far its score lies above the mean of the nine best others."""
+    """Whether the passage is in another language: then words are translated, and cosines are lower."""
+    baseline: float
+    """Mean cosine of the question with neutral sentences; see baseline.py."""
+    header_cosine: float
+    """Cosine of the question and the chunk header; `passage_cosine` without a header."""
+    score_lead: float
+    """The passage's score less the mean of the nine best others."""
 
     def row(self) -> tuple[float, ...]:
-        """As the regression sees them, about -1 to 1 each."""
+        """The numbers of the regression, about -1 to 1 each."""
         other = float(self.other_language)
-        plain = (self.own + self.window - 1.7) * 10
-        raised = (self.own + self.window - 2 * self.background) * 10
-        sharper = (self.window - self.own) * 10
-        stands_out = self.stands_out * 10
+        plain = (self.passage_cosine + self.window_cosine - 1.7) * 10
+        raised = (self.passage_cosine + self.window_cosine - 2 * self.baseline) * 10
+        sharper = (self.window_cosine - self.passage_cosine) * 10
+        stands_out = self.score_lead * 10
         return (
-            *(plain, raised, sharper, stands_out, (self.head - self.own) * 10),
-            *((1 - other) * self.relative, (1 - other) * self.coverage),
-            *(other, other * plain, other * raised, other * sharper, other * stands_out, other * self.relative),
+            *(plain, raised, sharper, stands_out, (self.header_cosine - self.passage_cosine) * 10),
+            *((1 - other) * self.relative_bm25, (1 - other) * self.coverage),
+            *(other, other * plain, other * raised, other * sharper, other * stands_out, other * self.relative_bm25),
         )
 
 
@@ -63,7 +63,7 @@ BIAS = -6.479
 
 
 def relevance(features: Features) -> float:
-    """The probability, 0 to 1."""
+    """The probability that a passage bears on a question, 0 to 1."""
     return relevance_of_row(features.row())
 
 

@@ -1,47 +1,46 @@
 """
-How far the document that a question finds first stands apart from the next ones.
+Score margin: the best document's score less the mean of the next three.
 
-Where several documents are about as good, the subject is treated and the question perhaps not answered. A message's
-subject line, when it has one, counts as much as the whole message: it says in short what is asked. Documents under the
-same question (several answers to it) are one, and so are those with the same words: that they are near each other
-speaks for an answer. Documents under the same title are not: which of several editions is meant stays open.
+A small margin means that several documents are about as good: they treat the subject, and perhaps do not answer the
+question. The subject line of a message counts as much as the whole message, because it says in short what is asked.
+Documents under the same question are one document here, and so are documents with the same words. Several answers to
+one question are near each other, and that speaks for an answer. Documents under the same title stay separate: it is
+open which of several editions is meant.
 """
 
 import re
 from collections.abc import Iterable
 
-from kefu.retrieval.index.passage_index import Entry
+from kefu.retrieval.index.passage_index import PassageEntry
 
-USUALLY_APART = 0.05
-"""Where there is no other document."""
-OF_WORDS = 0.1
-"""What the words count, as a share of BM25's bound, beside the score."""
-_NEXT = 3  # documents that the first one is compared with
-_SUBJECT = re.compile(r"\s*(\S[^\n]*[^\s,，、:：])[^\S\n]*\n\s*\n\s*\S")  # a salute ends with a comma or colon
+DEFAULT_MARGIN = 0.05
+"""The margin where there is no second document."""
+BM25_WEIGHT = 0.1
+"""Weight of relative BM25 (0 to 1) beside the score."""
+_NEXT_DOCUMENTS = 3  # documents whose mean the best one is compared with
+_SUBJECT_LINE = re.compile(r"\s*(\S[^\n]*[^\s,，、:：])[^\S\n]*\n\s*\n\s*\S")  # a salute ends with a comma or colon
 
 
-def subject_of(text: str) -> str:
-    """The first line of a message when an empty one follows it, as in a ticket or a mail; empty without one."""
-    found = _SUBJECT.match(text)
+def subject_line(text: str) -> str:
+    """The first line of a message if an empty line follows, as in a ticket or a mail; else empty."""
+    found = _SUBJECT_LINE.match(text)
     return found[1] if found else ""
 
 
-def score_margin(valued: Iterable[tuple[float, int, Entry]]) -> float:
-    """By how much the best document exceeds the mean of the next three: passages, each with its value and the place of
-    its collection.
-    """
-    found: list[float] = []
+def score_margin(scored: Iterable[tuple[float, int, PassageEntry]]) -> float:
+    """The score margin of some passages. `scored` holds (score, number of the collection, passage)."""
+    best_scores: list[float] = []
     seen: set[tuple[int, str, object]] = set()
-    for value, place, entry in sorted(valued, key=lambda one: -one[0]):
-        same = {(place, "document", entry.document), (place, "words", entry.words)}
-        if entry.head is not None and entry.head.asks:
-            same.add((place, "question", entry.head.mark))
+    for score, collection, entry in sorted(scored, key=lambda one: -one[0]):
+        same = {(collection, "document", entry.document), (collection, "words", entry.words_hash)}
+        if entry.header is not None and entry.header.is_question:
+            same.add((collection, "question", entry.header.hash))
         if seen.isdisjoint(same):
-            found.append(value)
+            best_scores.append(score)
         seen |= same
-        if len(found) > _NEXT:
+        if len(best_scores) > _NEXT_DOCUMENTS:
             break
-    if len(found) < 2:
-        return USUALLY_APART
-    best, *others = found
+    if len(best_scores) < 2:
+        return DEFAULT_MARGIN
+    best, *others = best_scores
     return best - sum(others) / len(others)

@@ -1,4 +1,4 @@
-"""What is measured of a question and each of some passages, and the score that is made of it; see scorer.py."""
+"""The ranking signals of a query and its candidate passages, and the score that combines them; see ranker.py."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,87 +10,89 @@ import numpy.typing as npt
 from kefu.common.text.language import UNKNOWN
 from kefu.retrieval.embedders import Vectors
 from kefu.retrieval.index.bm25 import Floats, LexicalScores, Numbers
-from kefu.retrieval.index.passage_index import Entry, PassageIndex
-from kefu.retrieval.ranking.baseline import level_for
+from kefu.retrieval.index.passage_index import PassageEntry, PassageIndex
+from kefu.retrieval.ranking.baseline import baseline_for
 from kefu.retrieval.ranking.relevance import Features
-from kefu.retrieval.text.analyzer import Group
+from kefu.retrieval.text.analyzer import TermGroup
 
 Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class Weights:
-    """What the terms of a score count. Round numbers, from sweeps over the questions with even ids of nine sets."""
+    """Weights of a score's terms: round numbers, from sweeps over the questions with even ids of nine sets."""
 
-    words: float = 0.12
-    translated_words: float = 0.2
-    """Between languages, where cosines say less."""
-    words_beside_question: float = 0.7
-    """Of `words`, where the head is a question: what is asked often has other words than the customer's."""
-    question: float = 0.5
-    """Of the nearness, a head that is a question."""
-    title: float = 0.15
-    """Of the nearness, another head that no second document has."""
-    usual: float = 0.2
-    """Of what any question in the language would get."""
-    usual_translated: float = 0.5
-    """The same between languages."""
-    english: float = 0.3
-    """What the embedding of a Chinese question's English counts beside the question's own, between languages."""
+    bm25: float = 0.12
+    translated_bm25: float = 0.2
+    """Relative BM25 of translated words, across languages, where cosines say less."""
+    bm25_under_question: float = 0.7
+    """Factor for `bm25`, where the chunk header is a question: its words often differ from the customer's."""
+    question_header: float = 0.5
+    """Share of the nearness, for a chunk header that is a question."""
+    title_header: float = 0.15
+    """Share of the nearness, for another chunk header that no second document has."""
+    baseline: float = 0.2
+    """Share of the baseline that is subtracted."""
+    translated_baseline: float = 0.5
+    """The same across languages."""
+    english_gloss: float = 0.3
+    """Weight of the embedded English gloss of a Chinese question beside the question's own embedding, across languages.
+    """
 
 
 WEIGHTS = Weights()
 
 
 @dataclass(frozen=True)
-class Question:
-    """A question ready to be compared."""
+class Query:
+    """A question with all that ranking needs of it: vector, words and baseline."""
 
     vector: Vectors
-    words: Sequence[Group]
-    translated: Sequence[Group] | None
-    """The same for passages in the other of Chinese and English; None: there are none."""
+    term_groups: Sequence[TermGroup]
+    translated_groups: Sequence[TermGroup] | None
+    """The words translated, for passages in the other of Chinese and English; None: there are no such passages."""
     language: str
-    levels: Mapping[str, float]
-    """How near its vector lies to just any text, by language; see background.py."""
-    usual: Vectors
-    """What questions in its language have in common."""
-    usual_levels: Mapping[str, float]
-    """How near that lies to just any text."""
-    english: Vectors | None = None
-    """The embedding of a Chinese question's English, word by word."""
+    baseline: Mapping[str, float]
+    """Mean cosine of `vector` with neutral sentences, by language; see baseline.py."""
+    mean_question: Vectors
+    """Mean vector of neutral questions in the same language."""
+    mean_question_baseline: Mapping[str, float]
+    """Mean cosine of `mean_question` with neutral sentences, by language."""
+    english_vector: Vectors | None = None
+    """Embedding of a Chinese question's English gloss, word by word."""
 
-    def crossing(self, weights: Weights) -> Vectors | None:
-        """What stands for `vector` between languages; None: `vector` itself."""
-        if self.english is None or not weights.english:
+    def cross_language_vector(self, weights: Weights) -> Vectors | None:
+        """The vector to use across languages; None: `vector` itself."""
+        if self.english_vector is None or not weights.english_gloss:
             return None
-        mixed = self.vector + weights.english * self.english
+        mixed = self.vector + weights.english_gloss * self.english_vector
         return (mixed / np.linalg.norm(mixed)).astype(np.float32)
 
 
 @dataclass(frozen=True)
-class WordScores:
-    """BM25 of a question for all passages, translated for those in another language."""
+class Bm25Scores:
+    """BM25 of a query for all passages of a collection: with the original words, and with the translated ones."""
 
     numbers: Numbers
-    plain: LexicalScores
+    original: LexicalScores
     translated: LexicalScores
 
     @classmethod
-    def of(cls, index: PassageIndex, question: Question) -> "WordScores":
-        """Score every passage."""
-        plain = index.words.scores(question.words)
+    def compute(cls, index: PassageIndex, question: Query) -> "Bm25Scores":
+        """Score every passage of an index."""
+        plain = index.lexical.scores(question.term_groups)
         return cls(
-            index.words.numbers,
+            index.lexical.numbers,
             plain,
-            plain if question.translated is None else index.words.scores(question.translated),
+            plain if question.translated_groups is None else index.lexical.scores(question.translated_groups),
         )
 
-    def best(self, count: int, among: Flags | None = None) -> list[int]:
-        """Numbers of the passages that hold most of the words, in whichever language, best first; of all passages or
-        `among` some, by their place in `numbers`.
+    def top(self, count: int, among: Flags | None = None) -> list[int]:
+        """Numbers of the `count` passages with the highest relative BM25 in either language, best first.
+
+        `among` is a mask parallel to `numbers`; None admits all passages.
         """
-        scores = np.maximum(self.plain.relative, self.translated.relative)
+        scores = np.maximum(self.original.relative, self.translated.relative)
         if among is not None:
             scores = np.where(among, scores, np.float32(0))
         places = np.flatnonzero(scores > 0)
@@ -102,139 +104,150 @@ class WordScores:
 
 @dataclass(frozen=True)
 class Candidates:
-    """Passages in a row, and what was measured of each."""
+    """Candidate passages of one search with their ranking signals, one row each."""
 
-    entries: Sequence[Entry]
-    own: Vectors
+    entries: Sequence[PassageEntry]
+    passage_cosine: Vectors
     """Cosine of the question and the passage."""
-    window: Vectors
-    """Greatest cosine of the question and a window."""
-    head: Vectors
-    """Cosine of the question and the head; without one, as `own`."""
-    near: Vectors
-    """The mean of own and window."""
-    near_crossing: Vectors | None
-    """The same by Question.crossing, where it has that."""
-    head_crossing: Vectors | None
-    usual: Vectors
-    """The mean of what own and window would be for any question in the language."""
-    usual_head: Vectors
+    window_cosine: Vectors
+    """Greatest cosine of the question and a window of the passage."""
+    header_cosine: Vectors
+    """Cosine of the question and the chunk header; `passage_cosine` without a header."""
+    nearness: Vectors
+    """Mean of `passage_cosine` and `window_cosine`."""
+    cross_language_nearness: Vectors | None
+    """Nearness by `Query.cross_language_vector`; None without one."""
+    cross_language_header: Vectors | None
+    baseline_nearness: Vectors
+    """Nearness of the mean question in the query's language."""
+    baseline_header: Vectors
     bm25: Floats
     coverage: Floats
-    relative: Floats
-    other: Flags
-    """The passage is not in the question's language."""
+    relative_bm25: Floats
+    other_language: Flags
+    """Whether the passage is in another language than the question."""
 
-    def features(self, question: Question, at: int, stands_out: float) -> Features:
-        """What relevance looks at, of one of them."""
+    def features(self, question: Query, at: int, stands_out: float) -> Features:
+        """The features of candidate number `at`, for `relevance`."""
         return Features(
-            own=float(self.own[at]),
-            window=float(self.window[at]),
-            relative=float(self.relative[at]),
+            passage_cosine=float(self.passage_cosine[at]),
+            window_cosine=float(self.window_cosine[at]),
+            relative_bm25=float(self.relative_bm25[at]),
             coverage=float(self.coverage[at]),
-            other_language=bool(self.other[at]),
-            background=level_for(question.levels, self.entries[at].language),
-            head=float(self.head[at]),
-            stands_out=stands_out,
+            other_language=bool(self.other_language[at]),
+            baseline=baseline_for(question.baseline, self.entries[at].language),
+            header_cosine=float(self.header_cosine[at]),
+            score_lead=stands_out,
         )
 
 
-def compare(
-    index: PassageIndex, question: Question, words: WordScores, entries: Sequence[Entry], weights: Weights
+def measure_signals(
+    index: PassageIndex, question: Query, words: Bm25Scores, entries: Sequence[PassageEntry], weights: Weights
 ) -> Candidates:
-    """Measure the question and each passage."""
-    other = np.array([_differ(question.language, entry.language) for entry in entries], np.bool_)
-    crossing = question.crossing(weights)
-    towards = [question.vector, question.usual, *([] if crossing is None else [crossing])]
-    own, window, head = _cosines(index, np.stack(towards, axis=1, dtype=np.float32), entries)
+    """Measure the signals of a query and each candidate passage."""
+    other = np.array([_languages_differ(question.language, entry.language) for entry in entries], np.bool_)
+    cross_language = question.cross_language_vector(weights)
+    directions = [question.vector, question.mean_question, *([] if cross_language is None else [cross_language])]
+    own, window, head = _cosines(index, np.stack(directions, axis=1, dtype=np.float32), entries)
     near: Vectors = ((own + window) / 2).astype(np.float32)
     at, known = _positions(words.numbers, np.array([entry.number for entry in entries], np.int64))
 
-    def of_each(plain: Floats, translated: Floats) -> Floats:
+    def by_language(plain: Floats, translated: Floats) -> Floats:
         if not len(plain):
             return np.zeros(len(entries), np.float32)
         return np.where(known, np.where(other, translated[at], plain[at]), np.float32(0))
 
-    bm25 = of_each(words.plain.bm25, words.translated.bm25)
-    coverage = of_each(words.plain.coverage, words.translated.coverage)
-    relative = of_each(words.plain.relative, words.translated.relative)
+    bm25 = by_language(words.original.bm25, words.translated.bm25)
+    coverage = by_language(words.original.coverage, words.translated.coverage)
+    relative = by_language(words.original.relative, words.translated.relative)
     return Candidates(
         entries,
-        own=own[:, 0],
-        window=window[:, 0],
-        head=head[:, 0],
-        near=near[:, 0],
-        near_crossing=None if crossing is None else near[:, 2],
-        head_crossing=None if crossing is None else head[:, 2],
-        usual=near[:, 1],
-        usual_head=head[:, 1],
+        passage_cosine=own[:, 0],
+        window_cosine=window[:, 0],
+        header_cosine=head[:, 0],
+        nearness=near[:, 0],
+        cross_language_nearness=None if cross_language is None else near[:, 2],
+        cross_language_header=None if cross_language is None else head[:, 2],
+        baseline_nearness=near[:, 1],
+        baseline_header=head[:, 1],
         bm25=bm25,
         coverage=coverage,
-        relative=relative,
-        other=other,
+        relative_bm25=relative,
+        other_language=other,
     )
 
 
 class SignalScores(NamedTuple):
-    """One a passage."""
+    """The combined score of each candidate, in the same order."""
 
     ranking: Vectors
-    plain: Vectors
-    """Without the English of a Chinese question: what relevance, which was fitted to these, looks at."""
+    without_english: Vectors
+    """Scores without the English gloss of a Chinese question. Relevance was fitted to these."""
 
 
-def score(index: PassageIndex, question: Question, compared: Candidates, weights: Weights) -> SignalScores:
-    """The scores of passages.
+def combine_signals(index: PassageIndex, question: Query, candidates: Candidates, weights: Weights) -> SignalScores:
+    """Combine the signals of each candidate into one score.
 
-    What the English of a Chinese question adds sorts the passages in another language among themselves: the best of
-    them keeps the score that the best one had, or they would come before better ones in the question's language.
+    The English gloss of a Chinese question sorts only the passages in another language among themselves. The best of
+    these keeps the score that the best one had without it. Else they would come before better passages in the
+    question's language.
     """
-    entries, other = compared.entries, compared.other
-    asks = np.array([entry.head is not None and entry.head.asks for entry in entries], np.bool_)
-    titled = np.array([entry.head is not None and not index.is_shared(entry.head) for entry in entries], np.bool_)
-    level = np.array([level_for(question.usual_levels, entry.language) for entry in entries])
-    share = np.where(other, weights.usual_translated, weights.usual)
-    of_head = np.where(asks, weights.question, np.where(titled, weights.title, 0.0))
-    of_words = np.where(other, weights.translated_words, weights.words)
-    of_words = np.where(asks, weights.words_beside_question, 1.0) * of_words
+    entries, other = candidates.entries, candidates.other_language
+    is_question = np.array([entry.header is not None and entry.header.is_question for entry in entries], np.bool_)
+    has_own_title = np.array(
+        [entry.header is not None and not index.is_shared(entry.header) for entry in entries], np.bool_
+    )
+    level = np.array([baseline_for(question.mean_question_baseline, entry.language) for entry in entries])
+    share = np.where(other, weights.translated_baseline, weights.baseline)
+    header_weight = np.where(is_question, weights.question_header, np.where(has_own_title, weights.title_header, 0.0))
+    bm25_weight = np.where(other, weights.translated_bm25, weights.bm25)
+    bm25_weight = np.where(is_question, weights.bm25_under_question, 1.0) * bm25_weight
 
     def total(near: Vectors, head: Vectors) -> Vectors:
-        text = near - share * (compared.usual - level)
-        above = head - share * (compared.usual_head - level)
-        return ((1 - of_head) * text + of_head * above + of_words * compared.relative).astype(np.float32)
+        text = near - share * (candidates.baseline_nearness - level)
+        above = head - share * (candidates.baseline_header - level)
+        return ((1 - header_weight) * text + header_weight * above + bm25_weight * candidates.relative_bm25).astype(
+            np.float32
+        )
 
-    plain = total(compared.near, compared.head)
-    if compared.near_crossing is None or compared.head_crossing is None or not other.any():
+    plain = total(candidates.nearness, candidates.header_cosine)
+    if candidates.cross_language_nearness is None or candidates.cross_language_header is None or not other.any():
         return SignalScores(plain, plain)
-    crossing = total(compared.near_crossing, compared.head_crossing)
-    return SignalScores(np.where(other, crossing + (plain[other].max() - crossing[other].max()), plain), plain)
+    cross_language = total(candidates.cross_language_nearness, candidates.cross_language_header)
+    return SignalScores(
+        np.where(other, cross_language + (plain[other].max() - cross_language[other].max()), plain), plain
+    )
 
 
-def _cosines(index: PassageIndex, towards: Vectors, entries: Sequence[Entry]) -> tuple[Vectors, Vectors, Vectors]:
-    """Of each passage, its windows (the greatest) and its head with each column of `towards` [passages, columns]."""
+def _cosines(
+    index: PassageIndex, directions: Vectors, entries: Sequence[PassageEntry]
+) -> tuple[Vectors, Vectors, Vectors]:
+    """Cosines of each passage, its best window and its chunk header with each column of `directions` [passages,
+    columns].
+    """
     if not entries:
-        none = np.zeros((0, towards.shape[1]), np.float32)
+        none = np.zeros((0, directions.shape[1]), np.float32)
         return none, none, none
     rows = np.concatenate([entry.rows for entry in entries])
     lengths = np.array([len(entry.rows) for entry in entries])
-    headed = np.array([entry.head is not None for entry in entries])
+    has_header = np.array([entry.header is not None for entry in entries])
     starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
-    heads = starts + np.minimum(headed, lengths - 1)  # own, head, windows
-    cosines = index.vectors.cosines(towards, rows)
-    own, head = cosines[starts].copy(), cosines[heads].copy()
-    windowed = lengths > 1 + headed
-    cosines[heads[headed]] = -1.0
+    header_rows = starts + np.minimum(has_header, lengths - 1)  # own, head, windows
+    cosines = index.vectors.cosines(directions, rows)
+    own, head = cosines[starts].copy(), cosines[header_rows].copy()
+    windowed = lengths > 1 + has_header
+    cosines[header_rows[has_header]] = -1.0
     cosines[starts[windowed]] = -1.0  # with windows, the passage's own vector is not one of them
     window: Vectors = np.maximum.reduceat(cosines, starts)
     return own, window, head
 
 
-def _positions(known: Numbers, wanted: Numbers) -> tuple[Numbers, Flags]:
+def _positions(known: Numbers, numbers: Numbers) -> tuple[Numbers, Flags]:
     if not len(known):
-        return np.zeros(len(wanted), np.int64), np.zeros(len(wanted), np.bool_)
-    at = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
-    return at, known[at] == wanted
+        return np.zeros(len(numbers), np.int64), np.zeros(len(numbers), np.bool_)
+    at = np.minimum(np.searchsorted(known, numbers), len(known) - 1)
+    return at, known[at] == numbers
 
 
-def _differ(question: str, passage: str) -> bool:
+def _languages_differ(question: str, passage: str) -> bool:
     return UNKNOWN not in (question, passage) and question != passage

@@ -1,1 +1,1 @@
-"""A replica's copy of the knowledge: live collections that follow changes, and the search over them."""
+"""A replica: live collections in memory that follow change streams, and the search over them."""

@@ -1,7 +1,8 @@
 """
-A change of embedder: new vectors beside the old ones, then one transaction that switches and drops the old.
+Re-embedding: the change of a collection to another embedder.
 
-`EmbedderSwitch` does it in Redis: a lease, the vectors beside the old ones, and the switch itself.
+New vectors are written beside the old ones. Then one transaction switches the embedder and deletes the old vectors.
+`EmbedderSwitch` holds the Redis side: a lease, the new vectors, and the switch.
 """
 
 import asyncio
@@ -13,7 +14,7 @@ import numpy as np
 import structlog
 
 from kefu.common.redis.pipelines import Command, call, hset, pipeline
-from kefu.retrieval.documents.chunking import to_embed
+from kefu.retrieval.documents.chunking import texts_to_embed
 from kefu.retrieval.domain.collection_key import CollectionKey
 from kefu.retrieval.embedders import BatchingEmbedder
 from kefu.retrieval.storage.change_streams import ChangeId
@@ -23,17 +24,17 @@ from kefu.retrieval.storage.records import DocumentInfo, PassageText, dump_vecto
 
 
 class EmbedderSwitch:
-    """One replica's attempt on one collection. Methods raise BackendUnavailable when Redis does not answer."""
+    """The switch of one collection by one replica. Methods raise BackendUnavailable when Redis does not answer."""
 
     def __init__(self, reader: KnowledgeReader, key: CollectionKey, token: str) -> None:
-        """`token` tells this holder of the lease from all others."""
+        """`token` identifies this holder of the lease."""
         self._reader = reader
         self._client = reader.client
         self._key = key
         self._token = token
 
     async def take_lease(self, seconds: int) -> bool:
-        """Take or renew the lease of re-embedding the collection; False when another holds it."""
+        """Take or renew the lease for `seconds`. False when another replica holds it."""
         name = self._key.reembedding
         taken = await call(self._client, "SET", name, self._token, "NX", "EX", seconds)
         if not taken and await call(self._client, "GET", name) == self._token.encode():
@@ -41,17 +42,17 @@ class EmbedderSwitch:
         return bool(taken)
 
     async def release_lease(self) -> None:
-        """Give the lease back if it is ours."""
+        """Release the lease, if this replica holds it."""
         if await call(self._client, "GET", self._key.reembedding) == self._token.encode():
             await call(self._client, "DEL", self._key.reembedding)
 
     async def put_vectors(self, embedder: str, document: str, rows: Mapping[str, bytes]) -> None:
-        """Put vectors of another embedder, by passage id, beside a document's own."""
+        """Write a document's vectors by another embedder, by passage id, beside the current ones."""
         name = self._key.vectors(embedder_tag(embedder), document)
         await pipeline(self._client, [("DEL", name), hset(name, rows)], atomic=True)
 
     async def switch(self, writer: DurableWriter, new: str, as_of: ChangeId) -> None:
-        """Make `new` the embedder and drop the old vectors; Conflict when anything changed after `as_of`."""
+        """Make `new` the embedder, and delete the old vectors. Raises Conflict when anything changed after `as_of`."""
         key = self._key
         await writer.watch(key.info, key.changes)
         old = (await self._reader.info(key)).embedder
@@ -60,8 +61,8 @@ class EmbedderSwitch:
             raise Conflict
         documents = await self._reader.document_ids(key)
         drop: list[Command] = [("UNLINK", key.vectors(embedder_tag(old), each)) for each in documents]
-        told = self._reader.changes.entry(key, "embedder", "")
-        await writer.transaction([("HSET", key.info, "embedder", new), *drop, told])
+        change = self._reader.changes.entry(key, "embedder", "")
+        await writer.transaction([("HSET", key.info, "embedder", new), *drop, change])
 
 
 _LEASE_SECONDS = 30
@@ -69,10 +70,10 @@ _log = structlog.stdlib.get_logger()
 
 
 async def reembed(reader: KnowledgeReader, key: CollectionKey, embedder: BatchingEmbedder) -> None:
-    """Give a collection vectors of this embedder, and make it the collection's. Returns when that is so.
+    """Re-embed a collection with an embedder, and return once the collection has it.
 
-    One replica does it, holding a lease; the others wait. Replicas of the old embedder search on until the switch. What
-    they import meanwhile is embedded here in another round, until a round finds nothing to do.
+    One replica with a lease does the work, and the others wait. Replicas of the old embedder search on until the
+    switch. Their imports are embedded in another round, until a round finds nothing to do.
     """
     switch = EmbedderSwitch(reader, key, token=uuid.uuid4().hex)
     new = embedder.id
@@ -94,7 +95,7 @@ async def reembed(reader: KnowledgeReader, key: CollectionKey, embedder: Batchin
 async def _round(
     reader: KnowledgeReader, key: CollectionKey, embedder: BatchingEmbedder, switch: EmbedderSwitch
 ) -> bool:
-    """Embed what is missing, then try to switch. False when something changed meanwhile."""
+    """Embed missing passages, then try to switch. False when something changed meanwhile."""
     new = embedder.id
     as_of = await reader.changes.last(key)
     for document in await reader.document_ids(key):
@@ -118,6 +119,6 @@ async def _embed(info: DocumentInfo, texts: dict[str, PassageText], embedder: Ba
     rows: dict[str, bytes] = {}
     for passage in info.passages:
         text = texts[passage]
-        parts = [vectors async for vectors in embedder.passages(to_embed(info.title, text.headings, text.text))]
+        parts = [vectors async for vectors in embedder.passages(texts_to_embed(info.title, text.headings, text.text))]
         rows[passage] = dump_vectors(np.concatenate(parts).astype(np.float16))
     return rows

@@ -1,9 +1,9 @@
 """
-A replica: every collection of Redis in this process's memory, followed by its stream of changes.
+A replica: all collections of Redis in this process's memory, kept current by their change streams.
 
-A change is applied by reading what Redis holds now, so that applying it twice, or late, does no harm. An entry may have
-been trimmed away while this process was stopped: after each read the last applied entry must still be in the stream,
-else the collection is rebuilt.
+A change is applied by reading the current state in Redis. So applying it twice, or late, does no harm. Entries may have
+been trimmed while this process was stopped. After each read the last applied entry must still be in the stream, else
+the collection is rebuilt.
 """
 
 import asyncio
@@ -31,18 +31,18 @@ from kefu.retrieval.vectorstore.faiss_store import FaissStores
 
 PASSAGES = Gauge("kefu_passages", "Passages that this replica searches.", ("tenant", "collection"))
 _BLOCK_SECONDS = 1.0
-_REACHED_SECONDS = 5.0
+_CHANGE_TIMEOUT_SECONDS = 5.0
 _log = structlog.stdlib.get_logger()
 
 
 class Replica:
-    """Make it with `open`."""
+    """A replica of all collections, made with `open`."""
 
     def __init__(
         self,
         reader: KnowledgeReader,
         embedder: BatchingEmbedder,
-        background: EmbeddingBaseline,
+        baseline: EmbeddingBaseline,
         stores: VectorStores,
         snapshots: Snapshots | None,
         snapshot_seconds: float,
@@ -52,13 +52,13 @@ class Replica:
         self._stores = stores
         self._snapshots = snapshots
         self._snapshot_seconds = snapshot_seconds
-        self._live: dict[CollectionKey, LiveCollection] = {}
+        self._collections: dict[CollectionKey, LiveCollection] = {}
         self._registry_change: ChangeId = NO_CHANGE
         self._collections_changed = asyncio.Condition()
         self._refreshing: dict[CollectionKey, asyncio.Task[None]] = {}
-        self._searching = ThreadPoolExecutor(1, thread_name_prefix="search")
-        self._searcher = Searcher(embedder, background, self._searching)
-        self._preparing = ThreadPoolExecutor(1, thread_name_prefix="prepare")
+        self._search_thread = ThreadPoolExecutor(1, thread_name_prefix="search")
+        self._searcher = Searcher(embedder, baseline, self._search_thread)
+        self._prepare_thread = ThreadPoolExecutor(1, thread_name_prefix="prepare")
 
     @classmethod
     @asynccontextmanager
@@ -71,12 +71,13 @@ class Replica:
         *,
         stores: VectorStores | None = None,
     ) -> AsyncIterator["Replica"]:
-        """A replica that holds all there is, and follows it while the block runs. Unless `stores` says otherwise, its
-        vectors are in memory.
+        """A loaded replica that follows all changes while the block runs.
+
+        A stale snapshot is written every `snapshot_seconds`. Vectors are in memory without `stores`.
         """
         stores = stores or FaissStores(embedder.embedder.dimension)
-        snapshots = Snapshots(snapshot_folder, embedder.id) if snapshot_folder and not stores.outlive else None
-        background = await EmbeddingBaseline.by(embedder)
+        snapshots = Snapshots(snapshot_folder, embedder.id) if snapshot_folder and not stores.is_persistent else None
+        background = await EmbeddingBaseline.measure_batched(embedder)
         self = cls(reader, embedder, background, stores, snapshots, snapshot_seconds)
         tasks: list[asyncio.Task[None]] = []
         try:
@@ -92,24 +93,24 @@ class Replica:
                     await task
             if snapshots:
                 await self._write_stale(snapshots)
-            self._searching.shutdown(wait=True, cancel_futures=True)
-            self._preparing.shutdown(wait=True, cancel_futures=True)
+            self._search_thread.shutdown(wait=True, cancel_futures=True)
+            self._prepare_thread.shutdown(wait=True, cancel_futures=True)
 
     def has(self, key: CollectionKey) -> bool:
         """Whether a collection can be searched here."""
-        return key in self._live
+        return key in self._collections
 
     def passage_count(self, key: CollectionKey) -> int:
-        """Passages of a collection here; 0 for one that is not here."""
-        live = self._live.get(key)
+        """Number of a collection's passages; 0 for one that is not loaded."""
+        live = self._collections.get(key)
         return len(live.index.entries) if live else 0
 
     def min_relevance(self, key: CollectionKey) -> float:
-        """A collection's threshold, as calibrated; 0 for one that is not, or is not here."""
-        live = self._live.get(key)
+        """A collection's calibrated threshold of relevance; 0 without one."""
+        live = self._collections.get(key)
         return live.min_relevance if live else 0.0
 
-    async def check(self, key: CollectionKey) -> None:
+    async def check_embedder(self, key: CollectionKey) -> None:
         """Raise CollectionNotFound, or BackendUnavailable when the collection belongs to another embedder."""
         info = await self._reader.info(key)
         if info.embedder != self._embedder.id:
@@ -120,34 +121,36 @@ class Replica:
         keys: Sequence[CollectionKey],
         text: str,
         count: int,
-        wanted: SearchFilter,
+        search_filter: SearchFilter,
         *,
-        before: str = "",
-        with_subject: bool = False,
+        previous_question: str = "",
+        with_subject_line: bool = False,
     ) -> SearchResult:
-        """As `Searcher.search`. Raises CollectionNotFound, or BackendUnavailable as `check` does."""
-        live = [self._usable(key) for key in keys]
-        return await self._searcher.search(live, text, count, wanted, before=before, with_subject=with_subject)
+        """As `Searcher.search`. Raises CollectionNotFound, or BackendUnavailable as `check_embedder` does."""
+        live = [self._searchable(key) for key in keys]
+        return await self._searcher.search(
+            live, text, count, search_filter, previous_question=previous_question, with_subject_line=with_subject_line
+        )
 
-    async def reached(self, key: CollectionKey, change: ChangeId) -> None:
-        """Return when a change can be found here, or after 5 s: it is stored, and will be found soon."""
+    async def wait_for_change(self, key: CollectionKey, change: ChangeId) -> None:
+        """Wait until searches here cover a change, at most 5 s: the change is stored, and will be found soon."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(_REACHED_SECONDS):
-                await self._until(lambda: key in self._live)
-                await self._live[key].reached(change)
+            async with asyncio.timeout(_CHANGE_TIMEOUT_SECONDS):
+                await self._wait_until(lambda: key in self._collections)
+                await self._collections[key].wait_for_change(change)
 
-    async def gone(self, key: CollectionKey) -> None:
-        """Return when a deleted collection is no longer searched here, or after 5 s."""
+    async def wait_until_deleted(self, key: CollectionKey) -> None:
+        """Wait until a deleted collection is no longer searched here, at most 5 s."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(_REACHED_SECONDS):
-                await self._until(lambda: key not in self._live)
+            async with asyncio.timeout(_CHANGE_TIMEOUT_SECONDS):
+                await self._wait_until(lambda: key not in self._collections)
 
-    async def _until(self, true: Callable[[], bool]) -> None:
+    async def _wait_until(self, condition: Callable[[], bool]) -> None:
         async with self._collections_changed:
-            await self._collections_changed.wait_for(true)
+            await self._collections_changed.wait_for(condition)
 
-    def _usable(self, key: CollectionKey) -> LiveCollection:
-        live = self._live.get(key)
+    def _searchable(self, key: CollectionKey) -> LiveCollection:
+        live = self._collections.get(key)
         if live is None:
             raise CollectionNotFound(f"There is no collection {key.collection}.")
         if live.info.embedder != self._embedder.id:
@@ -156,11 +159,11 @@ class Replica:
 
     async def _load_all(self) -> None:
         loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._searching, self._stores.begin_loading)
+        await loop.run_in_executor(self._search_thread, self._stores.begin_loading)
         self._registry_change = await self._reader.changes.last_of_registry()
         for key in await self._reader.collections():
             await self._load(key)
-        await loop.run_in_executor(self._searching, self._stores.end_loading)
+        await loop.run_in_executor(self._search_thread, self._stores.end_loading)
 
     async def _load(self, key: CollectionKey) -> None:
         try:
@@ -171,11 +174,13 @@ class Replica:
             await reembed(self._reader, key, self._embedder)
             info = await self._reader.info(key)
         loop = asyncio.get_running_loop()
-        vectors = await loop.run_in_executor(self._searching, self._stores.open, key, info.incarnation)
-        live = LiveCollection(key, info, self._reader, self._embedder, vectors, self._searching, self._preparing)
+        vectors = await loop.run_in_executor(self._search_thread, self._stores.open, key, info.incarnation)
+        live = LiveCollection(
+            key, info, self._reader, self._embedder, vectors, self._search_thread, self._prepare_thread
+        )
         await live.load(self._snapshots)
-        self._live[key] = live
-        self._count(key)
+        self._collections[key] = live
+        self._set_passage_gauge(key)
 
     async def _follow(self) -> None:
         last_cause = ""
@@ -187,29 +192,29 @@ class Replica:
                     last_cause = ""
             except ServiceError as error:
                 cause = f"{error.message} {error.__cause__ or ''}".strip()
-                if cause != last_cause:  # one line a cause
+                if cause != last_cause:  # one log line for each cause
                     last_cause = cause
                     _log.warning("changes.not_followed", cause=cause)
                 await asyncio.sleep(0.5)
-            except Exception:  # a follower that ended would leave this replica stale without a word
+            except Exception:  # else this replica would stay stale, unnoticed
                 _log.exception("changes.failed")
                 await asyncio.sleep(0.5)
 
     async def _follow_once(self) -> None:
         after = {REGISTRY_CHANGES: self._registry_change}
-        after |= {key.changes: live.last_change for key, live in self._live.items()}
-        news = await self._reader.changes.read(after, _BLOCK_SECONDS)
-        for key, live in list(self._live.items()):
-            if entries := news.get(key.changes):
-                if not await self._reader.changes.reach_back_to(key, live.last_change):
+        after |= {key.changes: live.last_change for key, live in self._collections.items()}
+        changes_by_stream = await self._reader.changes.read(after, _BLOCK_SECONDS)
+        for key, live in list(self._collections.items()):
+            if entries := changes_by_stream.get(key.changes):
+                if not await self._reader.changes.holds_all_since(key, live.last_change):
                     await self._rebuild(key, live)
                     continue
                 changes = [(entry, fields["kind"], fields["id"]) for entry, fields in entries]
                 if await live.follow(changes) and self._snapshots:
                     await asyncio.to_thread(self._snapshots.delete, key)
-                self._refresh_words(key, live)
-                self._count(key)
-        if entries := news.get(REGISTRY_CHANGES):
+                self._refresh_lexical(key, live)
+                self._set_passage_gauge(key)
+        if entries := changes_by_stream.get(REGISTRY_CHANGES):
             await self._follow_registry()
             self._registry_change = entries[-1][0]
             async with self._collections_changed:
@@ -220,34 +225,34 @@ class Replica:
         if self._snapshots:
             await asyncio.to_thread(self._snapshots.delete, key)
         await live.rebuild()
-        self._refresh_words(key, live)
-        self._count(key)
+        self._refresh_lexical(key, live)
+        self._set_passage_gauge(key)
 
     async def _follow_registry(self) -> None:
-        there = set(await self._reader.collections())
-        for key in [key for key in self._live if key not in there or await self._was_made_anew(key)]:
-            live = self._live.pop(key)
+        registered = set(await self._reader.collections())
+        for key in [key for key in self._collections if key not in registered or await self._was_recreated(key)]:
+            live = self._collections.pop(key)
             with suppress(KeyError):
                 PASSAGES.remove(key.tenant, key.collection)
             if self._snapshots:
                 await asyncio.to_thread(self._snapshots.delete, key)
             try:
-                await asyncio.get_running_loop().run_in_executor(self._searching, live.index.vectors.drop)
+                await asyncio.get_running_loop().run_in_executor(self._search_thread, live.index.vectors.drop)
             except BackendUnavailable as error:  # whichever replica starts next drops them
                 _log.warning("vectors.not_dropped", collection=key.member, cause=error.message)
-        for key in sorted(there - self._live.keys()):
+        for key in sorted(registered - self._collections.keys()):
             await self._load(key)
 
-    async def _was_made_anew(self, key: CollectionKey) -> bool:
+    async def _was_recreated(self, key: CollectionKey) -> bool:
         try:
-            return (await self._reader.info(key)).incarnation != self._live[key].info.incarnation
+            return (await self._reader.info(key)).incarnation != self._collections[key].info.incarnation
         except CollectionNotFound:
             return True
 
-    def _refresh_words(self, key: CollectionKey, live: LiveCollection) -> None:
+    def _refresh_lexical(self, key: CollectionKey, live: LiveCollection) -> None:
         running = self._refreshing.get(key)
         if running is None or running.done():
-            self._refreshing[key] = asyncio.create_task(live.refresh_words(), name=f"words-{key.member}")
+            self._refreshing[key] = asyncio.create_task(live.refresh_lexical(), name=f"words-{key.member}")
 
     async def _write_snapshots(self, snapshots: Snapshots) -> None:
         while True:
@@ -255,14 +260,14 @@ class Replica:
             await self._write_stale(snapshots)
 
     async def _write_stale(self, snapshots: Snapshots) -> None:
-        for key, live in list(self._live.items()):
+        for key, live in list(self._collections.items()):
             if live.snapshot_is_stale:
                 try:
                     await live.write_snapshot(snapshots)
                 except OSError as exc:
                     _log.warning("snapshot.not_written", path=str(snapshots.path(key)), cause=str(exc))
 
-    def _count(self, key: CollectionKey) -> None:
+    def _set_passage_gauge(self, key: CollectionKey) -> None:
         PASSAGES.labels(key.tenant, key.collection).set(self.passage_count(key))
 
 

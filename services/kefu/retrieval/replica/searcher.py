@@ -1,4 +1,4 @@
-"""Searches collections that are in this process's memory."""
+"""The search over live collections."""
 
 import asyncio
 import hashlib
@@ -13,48 +13,49 @@ from kefu.common.text.language import language_of
 from kefu.retrieval.domain.collection_key import CollectionKey
 from kefu.retrieval.domain.filters import SearchFilter
 from kefu.retrieval.embedders import BatchingEmbedder, Vectors
-from kefu.retrieval.index.curated_answers import Match, nearest
+from kefu.retrieval.index.curated_answers import CuratedMatch, best_match
 from kefu.retrieval.ranking.baseline import EmbeddingBaseline
-from kefu.retrieval.ranking.query import make_question, with_before
-from kefu.retrieval.ranking.ranker import Ranking, Scored, Searched, rank
-from kefu.retrieval.ranking.score_margin import USUALLY_APART, subject_of
-from kefu.retrieval.ranking.signals import Question
+from kefu.retrieval.ranking.query import make_query, with_previous_question
+from kefu.retrieval.ranking.ranker import CollectionQuery, Ranking, ScoredPassage, rank
+from kefu.retrieval.ranking.score_margin import DEFAULT_MARGIN, subject_line
+from kefu.retrieval.ranking.signals import Query
 from kefu.retrieval.replica.live_collection import LiveCollection
 
 
 class SearchResult(NamedTuple):
-    """What a search found, before its texts are read."""
+    """The result of a search, before its texts are read."""
 
-    hits: list[tuple[CollectionKey, Scored]]
-    match: tuple[CollectionKey, Match] | None
+    hits: list[tuple[CollectionKey, ScoredPassage]]
+    curated_match: tuple[CollectionKey, CuratedMatch] | None
     language: str
     embed_seconds: float
     used_history: bool
     revision: str
-    """Of the knowledge that was searched; see SearchResponse.revision."""
+    """Revision of the knowledge that was searched; see SearchResponse.revision."""
     vector: Vectors
     """The question's embedding."""
-    apart: float = USUALLY_APART
-    """How far the best document stands apart from the next ones; see apart.py."""
-    min_apart: float = 0.0
-    """From where on it counts as an answer, for the collection that holds the best passage; 0: however near."""
+    score_margin: float = DEFAULT_MARGIN
+    """See score_margin.py."""
+    min_score_margin: float = 0.0
+    """Least margin of an answer, for the collection with the best passage; 0: any."""
 
 
 class EmbeddedQuestion(NamedTuple):
-    """A question and its embeddings."""
+    """A question with its embeddings."""
 
     text: str
     vector: Vectors
-    english: Sequence[Vectors | None]
-    """Of its English, for each collection: its dictionary says how Chinese is cut; None: not needed there."""
+    english_vectors: Sequence[Vectors | None]
+    """Embedding of the English gloss for each collection, whose dictionary says how Chinese is cut; None: not needed.
+    """
 
 
 class Searcher:
-    """`thread` ranks: one at a time, and beside the event loop."""
+    """Searches live collections. Ranking runs on `thread`, one search at a time."""
 
-    def __init__(self, embedder: BatchingEmbedder, background: EmbeddingBaseline, thread: Executor) -> None:
+    def __init__(self, embedder: BatchingEmbedder, baseline: EmbeddingBaseline, thread: Executor) -> None:
         self._embedder = embedder
-        self._background = background
+        self._baseline = baseline
         self._thread = thread
 
     async def search(
@@ -62,54 +63,56 @@ class Searcher:
         collections: Sequence[LiveCollection],
         text: str,
         count: int,
-        wanted: SearchFilter,
+        search_filter: SearchFilter,
         *,
-        before: str = "",
-        with_subject: bool = False,
+        previous_question: str = "",
+        with_subject_line: bool = False,
     ) -> SearchResult:
         """The best passages of some collections, and the nearest curated answer.
 
-        `before` is the question before this one, which it may lean on; curated answers are matched without it. A
-        subject line is embedded for collections that mind how far a document stands apart, or `with_subject`.
+        `previous_question` may complete this one; curated answers are matched without it. A subject line is embedded
+        for collections with a least score margin, or `with_subject_line`.
         """
         language = language_of(text)
-        revision = _revision(collections)  # before the search: what changes meanwhile makes another one
+        revision = _revision(collections)  # before the search: a change meanwhile makes another revision
         began = time.monotonic()
-        asked = await self._embed(collections, text)
+        question = await self._embed(collections, text)
         embedded = time.monotonic() - began
         if not collections:
-            return SearchResult([], None, language, embedded, False, revision, asked.vector)
+            return SearchResult([], None, language, embedded, False, revision, question.vector)
         subject = None
-        if (with_subject or any(live.min_apart for live in collections)) and (line := subject_of(text)):
+        if (with_subject_line or any(live.min_score_margin for live in collections)) and (
+            subject_text := subject_line(text)
+        ):
             began = time.monotonic()
-            subject = await self._embed(collections, line)
+            subject = await self._embed(collections, subject_text)
             embedded += time.monotonic() - began
-        ranking = await self._rank(collections, asked, None, subject, count, wanted)
-        if before and ranking.may_lean:
+        ranking = await self._rank(collections, question, None, subject, count, search_filter)
+        if previous_question and ranking.history_may_help:
             began = time.monotonic()
-            both = with_before(before, text)
-            leaning = await self._embed(collections, both)
+            both = with_previous_question(previous_question, text)
+            with_history = await self._embed(collections, both)
             embedded += time.monotonic() - began
-            ranking = await self._rank(collections, asked, leaning, subject, count, wanted)
-        matches = [live.curated.match(text, asked.vector, language, wanted) for live in collections]
-        best = nearest(matches)
+            ranking = await self._rank(collections, question, with_history, subject, count, search_filter)
+        matches = [live.curated.match(text, question.vector, language, search_filter) for live in collections]
+        best = best_match(matches)
         return SearchResult(
-            [(collections[place].key, scored) for place, scored in ranking.hits],
+            [(collections[number].key, scored) for number, scored in ranking.hits],
             (collections[matches.index(best)].key, best) if best else None,
             language,
             embedded,
             ranking.used_history,
             revision,
-            asked.vector,
-            ranking.apart,
-            collections[ranking.hits[0][0]].min_apart if ranking.hits else 0.0,
+            question.vector,
+            ranking.score_margin,
+            collections[ranking.hits[0][0]].min_score_margin if ranking.hits else 0.0,
         )
 
     async def _embed(self, collections: Sequence[LiveCollection], text: str) -> EmbeddedQuestion:
         english: list[str] = [""] * len(collections)
         if (language := language_of(text)) == "zh":
             loop = asyncio.get_running_loop()
-            english = await loop.run_in_executor(self._thread, _in_english, collections, text, language)
+            english = await loop.run_in_executor(self._thread, _english_glosses, collections, text, language)
         texts = list(dict.fromkeys((simplified(text), *filter(None, english))))
         vectors = dict(zip(texts, await self._embedder.queries(texts), strict=True))
         return EmbeddedQuestion(text, vectors[texts[0]], [vectors[each] if each else None for each in english])
@@ -117,14 +120,14 @@ class Searcher:
     async def _rank(
         self,
         collections: Sequence[LiveCollection],
-        asked: EmbeddedQuestion,
-        leaning: EmbeddedQuestion | None,
+        question: EmbeddedQuestion,
+        with_history: EmbeddedQuestion | None,
         subject: EmbeddedQuestion | None,
         count: int,
-        wanted: SearchFilter,
+        search_filter: SearchFilter,
     ) -> Ranking:
         return await asyncio.get_running_loop().run_in_executor(
-            self._thread, _rank_all, collections, self._background, asked, leaning, subject, count, wanted
+            self._thread, _rank_all, collections, self._baseline, question, with_history, subject, count, search_filter
         )
 
 
@@ -133,35 +136,40 @@ def _revision(collections: Sequence[LiveCollection]) -> str:
     return hashlib.sha256(json.dumps(states).encode()).hexdigest()[:32] if states else ""
 
 
-def _in_english(collections: Sequence[LiveCollection], text: str, language: str) -> list[str]:
-    return [live.words.in_english(text, language, live.index.languages) for live in collections]
+def _english_glosses(collections: Sequence[LiveCollection], text: str, language: str) -> list[str]:
+    return [live.analyzer.english_gloss(text, language, live.index.languages) for live in collections]
 
 
 def _rank_all(
     collections: Sequence[LiveCollection],
-    background: EmbeddingBaseline,
-    asked: EmbeddedQuestion,
-    leaning: EmbeddedQuestion | None,
+    baseline: EmbeddingBaseline,
+    question: EmbeddedQuestion,
+    with_history: EmbeddedQuestion | None,
     subject: EmbeddedQuestion | None,
     count: int,
-    wanted: SearchFilter,
+    search_filter: SearchFilter,
 ) -> Ranking:
-    def question(place: int, asked: EmbeddedQuestion) -> Question:
-        live = collections[place]
-        return make_question(
-            asked.text, asked.vector, live.words, background, live.index.languages, asked.english[place]
+    def query(number: int, embedded: EmbeddedQuestion) -> Query:
+        live = collections[number]
+        return make_query(
+            embedded.text,
+            embedded.vector,
+            live.analyzer,
+            baseline,
+            live.index.languages,
+            embedded.english_vectors[number],
         )
 
     return rank(
         [
-            Searched(
+            CollectionQuery(
                 live.index,
-                question(place, asked),
-                leaning and question(place, leaning),
-                subject and question(place, subject),
+                query(number, question),
+                with_history and query(number, with_history),
+                subject and query(number, subject),
             )
-            for place, live in enumerate(collections)
+            for number, live in enumerate(collections)
         ],
         count,
-        wanted,
+        search_filter,
     )

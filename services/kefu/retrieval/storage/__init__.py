@@ -1,1 +1,1 @@
-"""Knowledge in Redis: records, reads, durable writes, and the stream of changes."""
+"""Knowledge in Redis: records, reads, durable writes, and change streams."""

@@ -1,4 +1,4 @@
-"""Streams of changes, one for each collection and one for the registry, that replicas follow. They hold ids only."""
+"""Change streams that replicas follow: one for each collection, one for the registry. They hold ids only."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,30 +9,30 @@ from kefu.common.redis.client import redis_errors
 from kefu.common.redis.pipelines import Command, call, text_fields
 from kefu.retrieval.domain.collection_key import REGISTRY_CHANGES, CollectionKey
 
-CHANGES_KEPT = 10_000
-"""Entries kept in a stream of changes; a replica that fell further behind rebuilds."""
+DEFAULT_STREAM_LENGTH = 10_000
+"""Entries kept in a change stream. A replica that falls further behind rebuilds its index."""
 
 ChangeId = str
-"""An id of a stream, such as "1764031565000-0"."""
+"""Id of a stream entry, such as "1764031565000-0"."""
 NO_CHANGE: ChangeId = "0-0"
-"""Before the first change."""
+"""The position before the first change."""
 
 
 class ChangeStreams:
-    """Reads the streams, and makes their entries. Methods raise BackendUnavailable when Redis does not answer."""
+    """Reads change streams and builds their entries. Methods raise BackendUnavailable when Redis does not answer."""
 
-    def __init__(self, client: Redis, kept: int = CHANGES_KEPT) -> None:
-        """`client` must return bytes."""
+    def __init__(self, client: Redis, max_length: int = DEFAULT_STREAM_LENGTH) -> None:
+        """`client` must return bytes. A stream keeps the newest `max_length` entries."""
         self._client = client
-        self._kept = kept
+        self._max_length = max_length
 
     def entry(self, key: CollectionKey, kind: str, changed: str) -> Command:
-        """The command that tells of a change in a collection; it belongs into the transaction of the change."""
-        return ("XADD", key.changes, "MAXLEN", self._kept, "*", "kind", kind, "id", changed)
+        """The command that adds a change of a collection. It belongs into the transaction of that change."""
+        return ("XADD", key.changes, "MAXLEN", self._max_length, "*", "kind", kind, "id", changed)
 
     def registry_entry(self, key: CollectionKey) -> Command:
-        """The command that tells that a collection came or went."""
-        return ("XADD", REGISTRY_CHANGES, "MAXLEN", self._kept, "*", "collection", key.member)
+        """The command that adds the creation or deletion of a collection."""
+        return ("XADD", REGISTRY_CHANGES, "MAXLEN", self._max_length, "*", "collection", key.member)
 
     async def last(self, key: CollectionKey) -> ChangeId:
         """Id of a collection's newest change, NO_CHANGE when there is none."""
@@ -43,11 +43,11 @@ class ChangeStreams:
         return await self._last(REGISTRY_CHANGES)
 
     async def update_time(self, key: CollectionKey) -> float:
-        """When a collection last changed, by Redis's clock; 0 when it never did."""
+        """Time of a collection's last change, in seconds since the epoch by Redis's clock; 0 without any."""
         return int((await self.last(key)).partition("-")[0]) / 1000
 
-    async def reach_back_to(self, key: CollectionKey, change: ChangeId) -> bool:
-        """Whether the stream still holds all that came after a change: it does when it holds the change itself."""
+    async def holds_all_since(self, key: CollectionKey, change: ChangeId) -> bool:
+        """Whether the stream still holds all changes after a given one: it does if it holds that one."""
         if change == NO_CHANGE:
             length, added = await self._length_and_added(key)
             return length == added
@@ -56,7 +56,7 @@ class ChangeStreams:
     async def read(
         self, after: Mapping[str, ChangeId], wait_seconds: float
     ) -> dict[str, list[tuple[ChangeId, dict[str, str]]]]:
-        """New entries of several streams, by key; waits for the first one, at most so long."""
+        """New entries of several streams, by key. Waits at most `wait_seconds` for the first one."""
         with redis_errors():
             read: Any = self._client.xread  # pyright: ignore[reportUnknownMemberType]
             answer: Any = await read(dict(after), count=500, block=int(wait_seconds * 1000))

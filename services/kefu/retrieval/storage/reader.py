@@ -1,4 +1,4 @@
-"""Reading knowledge from Redis: collections, documents with their passages and vectors, curated answers."""
+"""Reads of knowledge in Redis: collections, documents with their passages and vectors, curated answers."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from kefu.common.errors import CollectionNotFound, DocumentNotFound
 from kefu.common.redis.pipelines import byte_fields, call, pipeline, text_fields
 from kefu.retrieval.domain.calibration import CALIBRATION, Calibration
 from kefu.retrieval.domain.collection_key import REGISTRY, CollectionKey
-from kefu.retrieval.storage.change_streams import CHANGES_KEPT, ChangeStreams
+from kefu.retrieval.storage.change_streams import DEFAULT_STREAM_LENGTH, ChangeStreams
 from kefu.retrieval.storage.records import (
     CollectionInfo,
     CuratedRecord,
@@ -20,46 +20,46 @@ from kefu.retrieval.storage.records import (
 
 
 class KnowledgeReader:
-    """Reads knowledge; `changes` are its streams. Methods raise BackendUnavailable when Redis does not answer."""
+    """Reads knowledge and its change streams. Methods raise BackendUnavailable when Redis does not answer."""
 
-    def __init__(self, client: Redis, changes_kept: int = CHANGES_KEPT) -> None:
+    def __init__(self, client: Redis, changes_kept: int = DEFAULT_STREAM_LENGTH) -> None:
         """`client` must return bytes."""
         self.client = client
         self.changes = ChangeStreams(client, changes_kept)
 
     async def info(self, key: CollectionKey) -> CollectionInfo:
-        """What a collection is; raises CollectionNotFound."""
+        """A collection's metadata; raises CollectionNotFound."""
         fields = await call(self.client, "HGETALL", key.info)
         if not fields:
             raise CollectionNotFound(f"There is no collection {key.collection}; create it first.")
-        return CollectionInfo.of(text_fields(fields))
+        return CollectionInfo.from_fields(text_fields(fields))
 
     async def calibration(self, key: CollectionKey) -> Calibration | None:
-        """A collection's threshold; None before it was calibrated."""
+        """A collection's calibration; None before the first one."""
         stored = await call(self.client, "GET", key.calibration)
         return None if stored is None else CALIBRATION.validate_json(stored)
 
     async def collections(self) -> list[CollectionKey]:
         """All collections of all tenants."""
         return [
-            CollectionKey.of_member(member.decode()) for member in await call(self.client, "ZRANGE", REGISTRY, 0, -1)
+            CollectionKey.from_member(member.decode()) for member in await call(self.client, "ZRANGE", REGISTRY, 0, -1)
         ]
 
     async def collections_of(self, tenant: str) -> list[str]:
         """Ids of a tenant's collections, sorted."""
         found = await call(self.client, "ZRANGE", REGISTRY, f"[{tenant}:", f"({tenant};", "BYLEX")  # ";" follows ":"
-        return [CollectionKey.of_member(member.decode()).collection for member in found]
+        return [CollectionKey.from_member(member.decode()).collection for member in found]
 
     async def dictionary(self, key: CollectionKey) -> DictionaryRecord:
-        """A collection's words of the trade."""
-        return DictionaryRecord.of(text_fields(await call(self.client, "HGETALL", key.dictionary)))
+        """A collection's user dictionary."""
+        return DictionaryRecord.from_fields(text_fields(await call(self.client, "HGETALL", key.dictionary)))
 
     async def counts(self, key: CollectionKey) -> tuple[int, int]:
-        """Numbers of documents and of curated answers."""
+        """(number of documents, number of curated answers)."""
         return await call(self.client, "ZCARD", key.documents), await call(self.client, "ZCARD", key.curated)
 
     async def document_ids(self, key: CollectionKey, after: str = "", count: int = -1) -> list[str]:
-        """Ids of documents, sorted, from the one after `after` on."""
+        """At most `count` ids of documents after `after`, sorted; -1: all."""
         return await self._ids(key.documents, after, count)
 
     async def document(self, key: CollectionKey, document: str) -> DocumentInfo:
@@ -67,25 +67,31 @@ class KnowledgeReader:
         fields = await call(self.client, "HGETALL", key.document(document))
         if not fields:
             raise DocumentNotFound(f"There is no document {document} in {key.collection}.")
-        return DocumentInfo.of(text_fields(fields))
+        return DocumentInfo.from_fields(text_fields(fields))
 
     async def documents(self, key: CollectionKey, ids: Sequence[str]) -> dict[str, DocumentInfo]:
         """Metadata of those documents that exist."""
         answers = await pipeline(self.client, [("HGETALL", key.document(each)) for each in ids])
-        return {each: DocumentInfo.of(text_fields(fields)) for each, fields in zip(ids, answers, strict=True) if fields}
+        return {
+            each: DocumentInfo.from_fields(text_fields(fields))
+            for each, fields in zip(ids, answers, strict=True)
+            if fields
+        }
 
     async def hits(
-        self, key: CollectionKey, wanted: Sequence[tuple[str, str]]
+        self, key: CollectionKey, passages: Sequence[tuple[str, str]]
     ) -> tuple[dict[str, DocumentInfo], list[PassageText | None]]:
-        """Documents and texts of (document, passage) pairs, in one round trip; deleted ones are left out or None."""
-        ids = list(dict.fromkeys(document for document, _ in wanted))
+        """Documents and texts of (document, passage) pairs, in one round trip. Deleted ones are missing or None."""
+        ids = list(dict.fromkeys(document for document, _ in passages))
         answers = await pipeline(
             self.client,
             [("HGETALL", key.document(each)) for each in ids]
-            + [("HGET", key.passages(document), passage) for document, passage in wanted],
+            + [("HGET", key.passages(document), passage) for document, passage in passages],
         )
         infos = {
-            each: DocumentInfo.of(text_fields(fields)) for each, fields in zip(ids, answers, strict=False) if fields
+            each: DocumentInfo.from_fields(text_fields(fields))
+            for each, fields in zip(ids, answers, strict=False)
+            if fields
         }
         return infos, [PassageText.load(value) if value is not None else None for value in answers[len(ids) :]]
 
@@ -100,14 +106,18 @@ class KnowledgeReader:
         """Metadata and texts of those documents that exist, all as of one moment."""
         keys = [name for each in ids for name in (key.document(each), key.passages(each))]
         answers = await pipeline(self.client, [("HGETALL", name) for name in keys], atomic=True)
-        infos = {each: DocumentInfo.of(text_fields(info)) for each, info in zip(ids, answers[::2], strict=True) if info}
+        infos = {
+            each: DocumentInfo.from_fields(text_fields(info))
+            for each, info in zip(ids, answers[::2], strict=True)
+            if info
+        }
         texts = dict(zip(ids, answers[1::2], strict=True))
         return infos, {
             each: {name.decode(): PassageText.load(value) for name, value in texts[each].items()} for each in infos
         }
 
     async def vectors_of(self, key: CollectionKey, embedder: str, document: str) -> dict[str, bytes]:
-        """Raw vectors of a document by one embedder, by passage id."""
+        """Raw vectors of a document by an embedder's id: passage id to bytes."""
         fields = await call(self.client, "HGETALL", key.vectors(embedder_tag(embedder), document))
         return {name.decode(): value for name, value in fields.items()}
 
@@ -123,20 +133,22 @@ class KnowledgeReader:
         answers = await pipeline(self.client, [("HGETALL", name) for names in keys for name in names], atomic=True)
         for each, info, passages, rows in zip(ids, answers[::3], answers[1::3], answers[2::3], strict=True):
             if info:
-                infos[each] = DocumentInfo.of(text_fields(info))
+                infos[each] = DocumentInfo.from_fields(text_fields(info))
                 texts[each] = {name.decode(): PassageText.load(value) for name, value in passages.items()}
                 vectors[each] = byte_fields(rows)
         return infos, texts, vectors
 
     async def curated_ids(self, key: CollectionKey, after: str = "", count: int = -1) -> list[str]:
-        """Ids of curated answers, sorted, from the one after `after` on."""
+        """At most `count` ids of curated answers after `after`, sorted; -1: all."""
         return await self._ids(key.curated, after, count)
 
     async def curated(self, key: CollectionKey, ids: Sequence[str]) -> dict[str, CuratedRecord]:
         """Those curated answers that exist."""
         answers = await pipeline(self.client, [("HGETALL", key.curated_answer(each)) for each in ids])
         return {
-            each: CuratedRecord.of(byte_fields(fields)) for each, fields in zip(ids, answers, strict=True) if fields
+            each: CuratedRecord.from_fields(byte_fields(fields))
+            for each, fields in zip(ids, answers, strict=True)
+            if fields
         }
 
     async def _ids(self, key: str, after: str, count: int) -> list[str]:

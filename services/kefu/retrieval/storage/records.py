@@ -1,4 +1,4 @@
-"""What Redis holds of knowledge, as Python objects, and back."""
+"""Records of knowledge in Redis as Python objects. Field names are names of hash fields."""
 
 import hashlib
 import json
@@ -23,23 +23,24 @@ class CollectionInfo:
     display_name: str
     embedder: str
     incarnation: str
-    """Random; a collection that is deleted and made again under its name is another one. It salts the word hashes."""
+    """Random: a collection that is deleted and created again under its name has another one. Salt of the word hashes.
+    """
     create_time: float
-    """Seconds since the epoch, as all times here."""
+    """Seconds since the epoch, like all times in this module."""
 
     def fields(self) -> Fields:
         """As hash fields."""
         return {name: str(value) for name, value in asdict(self).items()}
 
     @classmethod
-    def of(cls, fields: Mapping[str, str]) -> "CollectionInfo":
+    def from_fields(cls, fields: Mapping[str, str]) -> "CollectionInfo":
         """Read what `fields` wrote."""
         return cls(fields["display_name"], fields["embedder"], fields["incarnation"], float(fields["create_time"]))
 
 
 @dataclass(frozen=True)
 class DictionaryRecord:
-    """The hash `kefu:1:{tenant:collection}:dictionary`; empty where there is none."""
+    """The hash `kefu:1:{tenant:collection}:dictionary`; empty without one."""
 
     text: str = ""
     update_time: float = 0.0
@@ -49,7 +50,7 @@ class DictionaryRecord:
         return {"text": self.text, "update_time": str(self.update_time)}
 
     @classmethod
-    def of(cls, fields: Mapping[str, str]) -> "DictionaryRecord":
+    def from_fields(cls, fields: Mapping[str, str]) -> "DictionaryRecord":
         """Read what `fields` wrote."""
         return cls(fields["text"], float(fields["update_time"])) if fields else cls()
 
@@ -66,18 +67,18 @@ class DocumentInfo:
     valid_from: str
     valid_until: str
     sha256: str
-    """Of the imported bytes."""
+    """SHA-256 of the imported bytes."""
     import_key: str
-    """Hash of all that the passages follow from: bytes, title, type, how they are cut. Equal means unchanged."""
+    """Hash of all that determines the passages: bytes, title, type, chunking. Equal means unchanged."""
     passages: tuple[str, ...]
-    """Ids, in order."""
+    """Ids of the passages, in order."""
     update_time: float
     audience: Audience = Audience.EVERYONE
     metadata: Pairs = ()
 
     @property
     def facts(self) -> Facts:
-        """What a search may ask of it."""
+        """The facts that a search filter reads."""
         return Facts(self.language, Validity(self.valid_from, self.valid_until), self.audience, self.metadata)
 
     def fields(self) -> Fields:
@@ -87,7 +88,7 @@ class DocumentInfo:
         return fields | {"passages": " ".join(self.passages), "metadata": metadata}
 
     @classmethod
-    def of(cls, fields: Mapping[str, str]) -> "DocumentInfo":
+    def from_fields(cls, fields: Mapping[str, str]) -> "DocumentInfo":
         """Read what `fields` wrote."""
         return cls(
             **{
@@ -114,7 +115,7 @@ class PassageText:
     """Page on which it begins, from 1; 0 where the format has none."""
 
     def dump(self) -> bytes:
-        """As JSON: text and headings; the page before them where there is one."""
+        """As JSON: text and headings, with the page before them if there is one."""
         parts = [self.page, self.text, *self.headings] if self.page else [self.text, *self.headings]
         return json.dumps(parts, ensure_ascii=False).encode()
 
@@ -125,8 +126,8 @@ class PassageText:
         page = parts.pop(0) if isinstance(parts[0], int) else 0
         return cls(parts[0], tuple(parts[1:]), page)
 
-    def indexed(self, title: str) -> str:
-        """What is embedded and indexed of it, as chunking.py made it."""
+    def indexed_text(self, title: str) -> str:
+        """The text that is embedded and indexed, as chunking.py made it."""
         return "\n".join(filter(None, (title, " > ".join(self.headings), self.text))).strip()
 
 
@@ -143,13 +144,15 @@ class CuratedRecord:
     update_time: float
     embedder: str
     vectors: HalfVectors = field(compare=False, repr=False)
-    """One row a question."""
+    """One row for each question."""
     priority: int = 0
     audience: Audience = Audience.EVERYONE
 
     @classmethod
-    def made(cls, draft: CuratedDraft, vectors: HalfVectors, embedder: str, answer_id: str = "") -> "CuratedRecord":
-        """A draft as it is stored from now on, under its own id unless another is given."""
+    def from_draft(
+        cls, draft: CuratedDraft, vectors: HalfVectors, embedder: str, answer_id: str = ""
+    ) -> "CuratedRecord":
+        """A draft as a record of this moment, under the draft's id unless another is given."""
         return cls(
             id=answer_id or draft.id,
             questions=draft.questions,
@@ -166,7 +169,7 @@ class CuratedRecord:
 
     @property
     def validity(self) -> Validity:
-        """When it holds."""
+        """The days on which the answer is valid."""
         return Validity(self.valid_from, self.valid_until)
 
     def fields(self) -> Fields:
@@ -186,7 +189,7 @@ class CuratedRecord:
         }
 
     @classmethod
-    def of(cls, fields: Mapping[str, bytes]) -> "CuratedRecord":
+    def from_fields(cls, fields: Mapping[str, bytes]) -> "CuratedRecord":
         """Read what `fields` wrote."""
         text = {name: value.decode() for name, value in fields.items() if name != "vectors"}
         questions = tuple(json.loads(text["questions"]))
@@ -200,31 +203,31 @@ class CuratedRecord:
             update_time=float(text["update_time"]),
             embedder=text["embedder"],
             vectors=load_vectors(fields["vectors"], len(questions)),
-            priority=int(text.get("priority", "0")),  # written by an earlier release: none
+            priority=int(text.get("priority", "0")),  # records of earlier releases have none
             audience=Audience(text.get("audience", Audience.EVERYONE)),  # as above
         )
 
 
 def dump_vectors(vectors: HalfVectors) -> bytes:
-    """Rows of float16, little-endian, one after another."""
+    """Rows of vectors as float16, little-endian, one after another."""
     return np.ascontiguousarray(vectors, "<f2").tobytes()
 
 
 def load_vectors(value: bytes, rows: int) -> HalfVectors:
-    """Read what `dump_vectors` wrote of so many rows."""
+    """Read a number of rows that `dump_vectors` wrote."""
     return np.frombuffer(value, "<f2").reshape(rows, -1).astype(np.float16)
 
 
 def split_vectors(raw: Mapping[str, bytes], dimension: int) -> dict[str, HalfVectors]:
-    """What `dump_vectors` wrote of several passages, by passage id, when the number of rows of each is not known."""
+    """Read what `dump_vectors` wrote of several passages, by passage id. `dimension` gives the number of rows."""
     return {each: load_vectors(value, len(value) // (2 * dimension)) for each, value in raw.items()}
 
 
 def document_id(path: str) -> str:
-    """The id of the document imported from a path: the same path, the same document."""
+    """Id of the document at a path: the same path is the same document."""
     return hashlib.sha256(path.encode()).hexdigest()[:20]
 
 
 def embedder_tag(embedder: str) -> str:
-    """A short name of an embedder for keys."""
+    """A short name of an embedder, for keys."""
     return hashlib.sha256(embedder.encode()).hexdigest()[:8]

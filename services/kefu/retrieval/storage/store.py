@@ -1,6 +1,6 @@
 """
-Writing knowledge to Redis. Every change is one transaction together with the entry in the collection's stream of
-changes that tells replicas of it. Keys are described in docs/reference/data.md.
+Writes of knowledge to Redis. Every change is one transaction, together with its entry in the change stream that
+replicas follow. Keys are described in docs/reference/data.md.
 """
 
 import time
@@ -35,11 +35,11 @@ _ATTEMPTS = 8
 
 
 class KnowledgeStore(KnowledgeReader):
-    """Reads and writes knowledge. What is written is on disk once the caller's writer has waited for it."""
+    """Reads and writes knowledge. A write is on disk once the caller's writer has waited for it."""
 
     async def create_collection(self, writer: DurableWriter, key: CollectionKey, name: str, embedder: str) -> None:
-        """Make a collection; raises CollectionExists."""
-        # Registered first: a collection that is registered and not there is skipped, the reverse would be lost.
+        """Create a collection; raises CollectionExists."""
+        # Registered first: a registered collection that does not exist is skipped, an unregistered one would be lost.
         await writer.transaction([("ZADD", REGISTRY, 0, key.member)])
         await writer.watch(key.info)
         if await writer.command("EXISTS", key.info):
@@ -61,13 +61,13 @@ class KnowledgeStore(KnowledgeReader):
             documents = [each.decode() for each in await writer.command("ZRANGE", key.documents, 0, -1)]
             curated = [each.decode() for each in await writer.command("ZRANGE", key.curated, 0, -1)]
             tag = embedder_tag(info.get("embedder", ""))
-            doomed = [key.info, key.documents, key.curated, key.dictionary, key.changes, key.confirmed]
-            doomed.append(key.calibration)
-            doomed += [key.curated_answer(each) for each in curated]
+            keys = [key.info, key.documents, key.curated, key.dictionary, key.changes, key.confirmed]
+            keys.append(key.calibration)
+            keys += [key.curated_answer(each) for each in curated]
             for each in documents:
-                doomed += [key.document(each), key.passages(each), key.vectors(tag, each)]
+                keys += [key.document(each), key.passages(each), key.vectors(tag, each)]
             try:
-                await writer.transaction([("UNLINK", *doomed)])
+                await writer.transaction([("UNLINK", *keys)])
             except Conflict:
                 continue
             await writer.transaction([("ZREM", REGISTRY, key.member), self.changes.registry_entry(key)])
@@ -85,7 +85,7 @@ class KnowledgeStore(KnowledgeReader):
         vectors: Mapping[str, HalfVectors],
         embedder: str,
     ) -> tuple[bool, ChangeId]:
-        """Write a document in place of what was there. True when it is new; raises CollectionNotFound."""
+        """Create or replace a document. Returns (whether it is new, change); raises CollectionNotFound."""
         tag = embedder_tag(embedder)
         for _ in range(_ATTEMPTS):
             await writer.watch(key.info, key.document(info.id))
@@ -117,7 +117,7 @@ class KnowledgeStore(KnowledgeReader):
             if not await writer.command("EXISTS", key.document(document)):
                 await writer.unwatch()
                 raise DocumentNotFound(f"There is no document {document} in {key.collection}.")
-            doomed = (
+            keys = (
                 key.document(document),
                 key.passages(document),
                 key.vectors(embedder_tag(info.embedder), document),
@@ -125,7 +125,7 @@ class KnowledgeStore(KnowledgeReader):
             try:
                 answers = await writer.transaction(
                     [
-                        ("DEL", *doomed),
+                        ("DEL", *keys),
                         ("ZREM", key.documents, document),
                         self.changes.entry(key, "document", document),
                     ]
@@ -136,11 +136,11 @@ class KnowledgeStore(KnowledgeReader):
         raise _too_many_writers(key)
 
     async def confirm(self, writer: DurableWriter, key: CollectionKey) -> None:
-        """Make the writer's wait for the disk cover all that anybody wrote before: the file is in order."""
+        """Make the writer's wait for the disk cover all earlier writes of others too: the file is in order."""
         await writer.transaction([("SET", key.confirmed, 1)])
 
     async def put_calibration(self, writer: DurableWriter, key: CollectionKey, calibration: Calibration) -> ChangeId:
-        """Write a collection's threshold in place of what was there; raises CollectionNotFound."""
+        """Replace a collection's calibration; raises CollectionNotFound."""
         for _ in range(_ATTEMPTS):
             await writer.watch(key.info)
             if not await writer.command("EXISTS", key.info):
@@ -157,7 +157,7 @@ class KnowledgeStore(KnowledgeReader):
         raise _too_many_writers(key)
 
     async def put_curated(self, writer: DurableWriter, key: CollectionKey, record: CuratedRecord) -> ChangeId:
-        """Write a curated answer in place of what was there; raises CollectionNotFound."""
+        """Create or replace a curated answer; raises CollectionNotFound."""
         for _ in range(_ATTEMPTS):
             await writer.watch(key.info)
             if not await writer.command("EXISTS", key.info):
@@ -178,15 +178,15 @@ class KnowledgeStore(KnowledgeReader):
         raise _too_many_writers(key)
 
     async def put_dictionary(self, writer: DurableWriter, key: CollectionKey, record: DictionaryRecord) -> ChangeId:
-        """Write a dictionary in place of the one before; raises CollectionNotFound."""
+        """Replace a collection's user dictionary; raises CollectionNotFound."""
         for _ in range(_ATTEMPTS):
             await writer.watch(key.info)
             if not await writer.command("EXISTS", key.info):
                 await writer.unwatch()
                 raise CollectionNotFound(f"There is no collection {key.collection}; create it first.")
-            written = hset(key.dictionary, record.fields()) if record.text else ("DEL", key.dictionary)
+            command = hset(key.dictionary, record.fields()) if record.text else ("DEL", key.dictionary)
             try:
-                answers = await writer.transaction([written, self.changes.entry(key, "dictionary", "")])
+                answers = await writer.transaction([command, self.changes.entry(key, "dictionary", "")])
             except Conflict:
                 continue
             return answers[-1].decode()

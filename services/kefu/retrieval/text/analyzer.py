@@ -1,7 +1,9 @@
 """
-Text to index words: the English Snowball stemmer for words in Latin script; for Chinese, jieba's words and all pairs of
-neighbouring characters, since how a word is cut hangs on what stands beside it. Traditional characters count as
-simplified ones (OpenCC).
+The analyzer: from text to index words.
+
+Words in Latin script go through the English Snowball stemmer. Chinese gives jieba's words and all pairs of neighbouring
+characters, because the segmentation of a word depends on its neighbours. Traditional characters count as simplified
+ones (OpenCC).
 """
 
 import hashlib
@@ -17,17 +19,17 @@ import Stemmer  # pyright: ignore[reportMissingTypeStubs]
 from kefu.common.text.chinese import simplified
 from kefu.retrieval.text.cedict import Gloss, load_glosses
 from kefu.retrieval.text.segmenter import make_cut
-from kefu.retrieval.text.user_dictionary import NOTHING, Dictionary
+from kefu.retrieval.text.user_dictionary import EMPTY_DICTIONARY, Dictionary
 
 Terms = npt.NDArray[np.uint64]
-"""Index words as salted 64-bit hashes, in the order of the text, repeated as they are there."""
+"""Index words as salted 64-bit hashes, in the order of the text, with repetitions."""
 
-Group = tuple[Terms, npt.NDArray[np.float32]]
-"""One word of a question: what may stand for it in a passage, each with its weight, 0 to 1. It counts once, by the best
-of them."""
+TermGroup = tuple[Terms, npt.NDArray[np.float32]]
+"""One word of a question: the terms that match it in a passage, each with its weight, 0 to 1. The word counts once, by
+the best of these terms."""
 
 VERSION = 2
-"""Raise it when the same text gives other words: snapshots of another version are made anew."""
+"""Version of the analysis, to be raised when the same text gives other words. Snapshots of another one are ignored."""
 
 _RUNS = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]+|[^\W_\u3400-\u9fff\uf900-\ufaff]+")
 _CODES = re.compile(r"(?=[a-z0-9./_-]*[a-z])(?=[a-z0-9./_-]*[0-9])[a-z0-9]+(?:[-_/.][a-z0-9]+)+")
@@ -41,17 +43,17 @@ _STOP_WORDS = frozenset(
     )
 )
 _STOP_CHARACTERS = frozenset("的了吗呢吧啊呀么")
-_MOST_IN_ENGLISH = 100
-"""Characters: the English has half as many tokens again, and a long message takes long enough by itself."""
-LANGUAGES = frozenset(("zh", "en"))
-"""Those that words are translated between."""
+_MAX_GLOSSED_CHARACTERS = 100
+"""Most characters of a question with an English gloss. The gloss has half as many tokens again."""
+TRANSLATED_LANGUAGES = frozenset(("zh", "en"))
+"""The languages between which words are translated."""
 
 
-class Words:
+class Analyzer:
     """Splits text into index words. The first one in a process loads jieba's dictionary and CC-CEDICT (two seconds)."""
 
-    def __init__(self, salt: bytes = b"", dictionary: Dictionary = NOTHING) -> None:
-        """`salt` keys the hashes, at most 64 bytes: two collections' hashes cannot be compared."""
+    def __init__(self, salt: bytes = b"", dictionary: Dictionary = EMPTY_DICTIONARY) -> None:
+        """An analyzer with the words of a user dictionary. `salt`, at most 64 bytes, keys the hashes."""
         self._cut = make_cut(dictionary.words)
         self._synonyms: dict[str, tuple[str, ...]] = {}
         for group in dictionary.synonyms:
@@ -59,31 +61,31 @@ class Words:
         self._glosses = load_glosses(_stem, _STOP_WORDS)
         self._salt = salt
         self._known: dict[str, int] = {}
-        self._groups: dict[str, Group] = {}
+        self._groups: dict[str, TermGroup] = {}
 
     def split(self, text: str) -> list[str]:
         """The index words of a text: normalised (NFKC), lower case, stemmed, simplified.
 
-        A code such as SM-G973U is a word of its own too, without what joins its parts.
+        A code such as SM-G973U is one more word, without its hyphens and points.
         """
         return list(self._split(self._normal(text)))
 
     def terms(self, text: str) -> Terms:
-        """The index words as hashes."""
+        """The index words of a text as hashes."""
         return self._hashes(self.split(text))
 
-    def mark(self, text: str) -> int:
-        """A hash of a text as it stands, salted like those of words."""
+    def hash_text(self, text: str) -> int:
+        """The salted hash of a whole text."""
         return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8, key=self._salt).digest(), "little")
 
-    def asked(self, question: str) -> list[Group]:
-        """A question for passages in its own language: each of its index words once, with its synonyms."""
+    def query_groups(self, question: str) -> list[TermGroup]:
+        """Term groups of a question for passages in its own language: each index word once, with its synonyms."""
         groups = dict.fromkeys(self._synonyms.get(word, (word,)) for word in self.split(question))
         return [(self._hashes(group), np.ones(len(group), np.float32)) for group in groups]
 
-    def translated(self, question: str, language: str, languages: Collection[str]) -> list[Group] | None:
-        """A question for passages in the other of Chinese and English, None when there are none in `languages`."""
-        if language not in LANGUAGES or not LANGUAGES - {language} & set(languages):
+    def translated_groups(self, question: str, language: str, languages: Collection[str]) -> list[TermGroup] | None:
+        """Term groups for passages in the other of Chinese and English; None when `languages` lacks that one."""
+        if language not in TRANSLATED_LANGUAGES or not TRANSLATED_LANGUAGES - {language} & set(languages):
             return None
         words: Iterable[str] = dict.fromkeys(self._words(self._normal(question)))
         if language == "zh":
@@ -92,11 +94,12 @@ class Words:
         words = dict.fromkeys(self._synonyms.get(word, (word,))[0] for word in words)
         return [group for word in words if len((group := self._group(word))[0])]
 
-    def in_english(self, question: str, language: str, languages: Collection[str]) -> str:
-        """A Chinese question word by word in English, to be embedded; empty when it is in another language or a long
-        message, or where `languages` have no English.
+    def english_gloss(self, question: str, language: str, languages: Collection[str]) -> str:
+        """The English gloss of a Chinese question: its words in English, to be embedded.
+
+        Empty for another language or a long message, and when `languages` lacks English.
         """
-        if language != "zh" or "en" not in languages or len(question) > _MOST_IN_ENGLISH:
+        if language != "zh" or "en" not in languages or len(question) > _MAX_GLOSSED_CHARACTERS:
             return ""
         found: list[str] = []
         for match in _RUNS.finditer(self._normal(question)):
@@ -110,7 +113,7 @@ class Words:
     def _parts(self, word: str) -> Iterable[str]:
         return (word,) if word in self._synonyms else self._glosses.parts(word)
 
-    def _group(self, word: str) -> Group:
+    def _group(self, word: str) -> TermGroup:
         known = self._groups.get(word)
         if known is None:
             glosses = [gloss for each in self._synonyms.get(word, (word,)) for gloss in self._translations(each)]
@@ -128,13 +131,13 @@ class Words:
         return [*itself, *self._glosses.in_english(word)]
 
     def _index_word(self, word: str) -> str:
-        """A word of a dictionary as `split` gives it."""
+        """A word of a user dictionary in the form that `split` gives."""
         return (
             re.sub(r"[-_/.]", "", word) if _CODES.fullmatch(word) else word if _is_han(word[0]) else _stem((word,))[0]
         )
 
     def _add_synonyms(self, group: Iterable[str]) -> None:
-        """Groups that share a word are one."""
+        """Add synonyms, and join groups that share a word."""
         whole = tuple(dict.fromkeys(each for word in group for each in self._synonyms.get(word, (word,))))
         self._synonyms |= dict.fromkeys(whole, whole)
 
@@ -166,7 +169,7 @@ class Words:
     def _hash(self, word: str) -> int:
         known = self._known.get(word)
         if known is None:
-            known = self.mark(word)
+            known = self.hash_text(word)
             if len(self._known) >= 200_000:  # a bound: the dictionary of a large knowledge base has about half
                 self._known.clear()
             self._known[word] = known

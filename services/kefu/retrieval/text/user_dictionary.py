@@ -1,4 +1,4 @@
-"""The words of a collection's trade: how Chinese is cut there, and which words count as one."""
+"""The user dictionary of a collection: words for the segmentation of Chinese, and synonyms."""
 
 import hashlib
 import re
@@ -12,7 +12,7 @@ MAX_BYTES = 1024 * 1024
 MAX_LINES = 20_000
 MAX_WORD_CHARACTERS = 64
 _REMARK = re.compile(r"(?:^|\s)#.*")
-_WORD = re.compile(r"(?P<word>.+?)(?:\s+(?P<often>[0-9]{1,9}))?(?:\s+[a-z]{1,5})?")  # as jieba reads it
+_WORD = re.compile(r"(?P<word>.+?)(?:\s+(?P<frequency>[0-9]{1,9}))?(?:\s+[a-z]{1,5})?")  # as jieba reads it
 _HAN = r"\u3400-\u9fff\uf900-\ufaff"
 _CHINESE = re.compile(f"[{_HAN}]+")
 _ONE_WORD = re.compile(rf"[{_HAN}]+|[^\W_{_HAN}]+|(?=.*[a-z])(?=.*[0-9])[a-z0-9]+(?:[-_/.][a-z0-9]+)+")
@@ -21,23 +21,23 @@ FIELD = "dictionary.text"
 
 @dataclass(frozen=True)
 class Dictionary:
-    """Read by `read_dictionary`; normalised, lower case, in simplified characters."""
+    """A user dictionary, made by `parse_dictionary`: normalised, lower case, in simplified characters."""
 
     words: tuple[tuple[str, int], ...] = ()
-    """Chinese words that are not cut in two, and how often each is met; 0: as often as it takes."""
+    """Chinese words that stay whole, each with its frequency; 0: as high as necessary."""
     synonyms: tuple[tuple[str, ...], ...] = ()
     """Groups of words that count as one."""
     digest: str = ""
-    """Equal for dictionaries with the same text; empty for none."""
+    """Hash of the text; empty without a dictionary."""
 
 
-NOTHING = Dictionary()
+EMPTY_DICTIONARY = Dictionary()
 
 
-def read_dictionary(text: str) -> Dictionary:
-    """Read what Dictionary.text of the contract says; raises BadRequest, naming the line, for what cannot be taken."""
+def parse_dictionary(text: str) -> Dictionary:
+    """Parse Dictionary.text of the contract. Raises BadRequest, with the line, for an invalid entry."""
     if not text.strip():
-        return NOTHING
+        return EMPTY_DICTIONARY
     lines = text.splitlines()
     if len(lines) > MAX_LINES or len(text.encode()) > MAX_BYTES:
         raise BadRequest(FIELD, f"has {len(lines):,} lines; at most {MAX_LINES:,} and 1 MiB are taken.")
@@ -52,9 +52,9 @@ def read_dictionary(text: str) -> Dictionary:
         elif entry and (found := _WORD.fullmatch(entry)) is not None:
             if len(found["word"]) > MAX_WORD_CHARACTERS:
                 raise BadRequest(FIELD, f"line {number} has a word of more than {MAX_WORD_CHARACTERS} characters.")
-            words |= {part: int(found["often"] or 0) for part in _CHINESE.findall(found["word"])}
+            words |= {part: int(found["frequency"] or 0) for part in _CHINESE.findall(found["word"])}
     return Dictionary(
-        tuple((word, often) for word, often in words.items() if len(word) > 1),
+        tuple((word, frequency) for word, frequency in words.items() if len(word) > 1),
         tuple(synonyms),
         hashlib.sha256(text.encode()).hexdigest()[:16],
     )

@@ -1,4 +1,4 @@
-"""What a store of vectors does for a collection, whichever it is: FAISS in memory, or Milvus."""
+"""The protocol of vector stores."""
 
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
@@ -13,53 +13,54 @@ from kefu.retrieval.embedders.base import HalfVectors
 Rows = npt.NDArray[np.int64]
 
 Labels = frozenset[int]
-"""Labels of documents that may be found, see `Facts.label`."""
+"""Labels of the documents that a search may find; see `Facts.label`."""
 
 
 def inner_products(rows: HalfVectors, queries: Vectors) -> Vectors:
-    """Of each row and each column of `queries`; see VectorStore.cosines.
+    """Inner product of each row and each column of `queries`; see VectorStore.cosines.
 
-    By numpy's own loops: for so few numbers BLAS wakes threads that spin on the cores the service answers with. And by
-    a table, since numpy widens half precision number by number.
+    This uses numpy's own loops: for so few numbers BLAS wakes threads that spin on the service's cores. It widens half
+    precision by a table, because numpy does so number by number.
     """
-    wide = _WIDENED.take(rows.view(np.uint16))
+    wide = _HALF_TO_SINGLE.take(rows.view(np.uint16))
     columns = [np.einsum("ij,j->i", wide, np.ascontiguousarray(column)) for column in queries.T]
     return np.stack(columns, axis=1)
 
 
 class PassageVectors(NamedTuple):
-    """The vectors of one passage, for a store."""
+    """The vectors of one passage, for a vector store."""
 
     number: int
-    """By which the index knows it."""
+    """Number of the passage in the index."""
     passage: str
     vectors: HalfVectors
 
 
-_WIDENED = np.arange(2**16, dtype=np.uint16).view(np.float16).astype(np.float32)
+_HALF_TO_SINGLE = np.arange(2**16, dtype=np.uint16).view(np.float16).astype(np.float32)
 
 
 class VectorStore(Protocol):
     """Unit vectors of a collection's passages. Not safe for several threads at once.
 
-    What a store outside this process cannot do raises BackendUnavailable, and may be done again.
+    A store outside this process raises BackendUnavailable when it fails; the call may be repeated.
     """
 
     def __len__(self) -> int:
-        """Vectors in it."""
+        """Number of vectors."""
         ...
 
     def put(self, document: str, label: int, passages: Sequence[PassageVectors]) -> list[Rows]:
-        """Keep a document's vectors in place of those it had; the rows of each passage."""
+        """Create or replace a document's vectors. Returns the rows of each passage."""
         ...
 
     def remove(self, document: str) -> None:
-        """Forget a document's vectors; nothing happens when there are none."""
+        """Remove a document's vectors, if there are any."""
         ...
 
     def nearest(self, query: Vectors, count: int, labels: Labels | None = None) -> list[int]:
-        """Numbers of the passages that the `count` nearest vectors belong to, each once, best first; of documents with
-        one of `labels`, None: of all.
+        """Numbers of the passages with the `count` nearest vectors, each once, best first.
+
+        Only documents with one of `labels` are searched; None: all.
         """
         ...
 
@@ -72,32 +73,32 @@ class VectorStore(Protocol):
         ...
 
     def begin_filling(self) -> None:
-        """All documents that there are will be put; then comes `end_filling`."""
+        """Begin to put all current documents; `end_filling` follows."""
         ...
 
     def end_filling(self) -> None:
-        """Forget whatever was not put."""
+        """Remove all documents that were not put since `begin_filling`."""
         ...
 
     def drop(self) -> None:
-        """Forget everything: the collection is gone. The store is not used after that."""
+        """Delete the whole store: its collection is deleted. The store is not used any more."""
         ...
 
 
 class VectorStores(Protocol):
-    """Where the vectors of a process's collections are searched. Methods may block, and raise BackendUnavailable."""
+    """The vector stores of a process's collections. Methods may block, and raise BackendUnavailable."""
 
-    outlive: bool
-    """What they hold is there after a restart: no snapshot is needed for it."""
+    is_persistent: bool
+    """Whether vectors survive a restart: then no snapshot is needed."""
 
     def open(self, key: CollectionKey, incarnation: str) -> VectorStore:
-        """The store of a collection, empty or as it was left."""
+        """The store of a collection: empty, or with the vectors of before."""
         ...
 
     def begin_loading(self) -> None:
-        """All collections that there are will be opened; then comes `end_loading`."""
+        """Begin to open all current collections; `end_loading` follows."""
         ...
 
     def end_loading(self) -> None:
-        """Drop what was there before and was not opened."""
+        """Drop stores that existed before and were not opened since `begin_loading`."""
         ...

@@ -1,4 +1,4 @@
-"""Which vectors are searched where, as the configuration says."""
+"""The vector stores that the configuration names."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ from kefu.retrieval.vectorstore.faiss_store import FaissStores
 
 @contextmanager
 def open_stores(config: RetrievalConfig, embedder: str, dimension: int) -> Iterator[VectorStores]:
-    """The stores while the block runs, for vectors of an embedder with this id. Raises StartupError."""
+    """The vector stores while the block runs, for an embedder's id and dimension. Raises StartupError."""
     if config.vectors == "faiss":
         yield FaissStores(dimension)
         return

@@ -1,4 +1,4 @@
-"""Nearest vectors by inner product: FAISS, exact while small, inverted lists above. FAISS stays inside this module."""
+"""The vector store in memory: FAISS, exact while small, with inverted lists above. Only this module uses FAISS."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,19 +13,19 @@ from kefu.retrieval.embedders.base import HalfVectors
 from kefu.retrieval.vectorstore.base import Labels, PassageVectors, Rows, VectorStore, inner_products
 
 EXACT_UP_TO = 200_000
-"""Vectors searched exhaustively. A passage has about four (itself and its windows): about 50,000 passages."""
+"""Most vectors for exact search. A passage has about four (its own and its windows'): about 50,000 passages."""
 PROBES = 48
-"""Inverted lists looked into; 32 to 64 of 2,048 gave recall@10 of .988 to .996 on a million vectors."""
-_MASKS = 16
+"""Inverted lists searched. 32 to 64 of 2,048 gave recall@10 of .988 to .996 on a million vectors."""
+_MAX_MASKS = 16
 
 
 class FaissStores:
     """VectorStores in memory."""
 
-    outlive = False
+    is_persistent = False
 
     def __init__(self, dimension: int) -> None:
-        """For vectors of this length."""
+        """Stores for vectors of length `dimension`."""
         self._dimension = dimension
 
     def open(self, key: CollectionKey, incarnation: str) -> VectorStore:
@@ -33,7 +33,7 @@ class FaissStores:
         return FaissVectors(self._dimension)
 
     def begin_loading(self) -> None:
-        """See VectorStores: nothing outlives the process here."""
+        """See VectorStores. Nothing survives the process here."""
 
     def end_loading(self) -> None:
         """See VectorStores."""
@@ -42,12 +42,12 @@ class FaissStores:
 class FaissVectors:
     """A VectorStore in memory.
 
-    Vectors are kept as float16, as in Redis, and FAISS searches the very same half-precision numbers: "exact"
-    means exact for what is stored, at half the memory traffic.
+    Vectors are float16, as in Redis, and FAISS searches these half-precision numbers: "exact" means exact for the
+    stored vectors, at half the memory traffic.
     """
 
     def __init__(self, dimension: int, exact_up_to: int = EXACT_UP_TO) -> None:
-        """An empty store; `exact_up_to` is for tests."""
+        """An empty store for vectors of length `dimension`; `exact_up_to` is for tests."""
         self._dimension = dimension
         self._exact_up_to = exact_up_to
         self._matrix: HalfVectors = np.zeros((256, dimension), np.float16)
@@ -56,7 +56,7 @@ class FaissVectors:
         self._free: list[int] = list(range(255, -1, -1))
         self._used: set[int] = set()
         self._documents: dict[str, Rows] = {}
-        self._index = self._exact()
+        self._index = self._new_exact_index()
         self._masks: dict[Labels, npt.NDArray[np.uint8]] = {}
 
     def __len__(self) -> int:
@@ -78,13 +78,13 @@ class FaissVectors:
         self._used.update(rows.tolist())
         self._masks.clear()
         self._index.add_with_ids(self._matrix[rows].astype(np.float32), rows)
-        if len(self) > self._exact_up_to and not self.approximate:
-            self._switch_to_lists()
+        if len(self) > self._exact_up_to and not self.is_approximate:
+            self._switch_to_inverted_lists()
         self._documents[document] = rows
         return np.split(rows, np.cumsum(lengths)[:-1])
 
     def remove(self, document: str) -> None:
-        """See VectorStore. Vectors are overwritten with zeros and leave the index."""
+        """See VectorStore. Vectors are overwritten with zeros and removed from the index."""
         rows = self._documents.pop(document, None)
         if rows is not None:
             self._index.remove_ids(faiss.IDSelectorBatch(rows))
@@ -99,7 +99,7 @@ class FaissVectors:
             return []
         # One query is a walk through memory: a second thread only waits for the first (1.6 ms against 4.0).
         faiss.omp_set_num_threads(1)  # of the calling thread alone
-        parameters = None if labels is None else self._parameters(labels)
+        parameters = None if labels is None else self._search_parameters(labels)
         _, rows = self._index.search(query.reshape(1, -1), wanted, params=parameters)
         found: Rows = rows[0]
         return list(dict.fromkeys(self._owner[found[found >= 0]].tolist()))
@@ -113,7 +113,7 @@ class FaissVectors:
         return self._matrix[rows]
 
     def begin_filling(self) -> None:
-        """See VectorStore: nothing outlives the process here."""
+        """See VectorStore. Nothing survives the process here."""
 
     def end_filling(self) -> None:
         """See VectorStore."""
@@ -122,28 +122,28 @@ class FaissVectors:
         """See VectorStore."""
 
     @property
-    def approximate(self) -> bool:
-        """It has grown beyond exact search."""
+    def is_approximate(self) -> bool:
+        """Whether the store has grown beyond exact search."""
         return isinstance(self._index, faiss.IndexIVF)
 
-    def _parameters(self, labels: Labels) -> Any:
+    def _search_parameters(self, labels: Labels) -> Any:
         mask = self._masks.get(labels)
         if mask is None:
-            if len(self._masks) >= _MASKS:
+            if len(self._masks) >= _MAX_MASKS:
                 self._masks.clear()
             admitted = np.isin(self._label, np.fromiter(labels, np.int64, len(labels)))
             mask = self._masks[labels] = np.packbits(admitted, bitorder="little")
         untyped: Any = faiss  # its keyword arguments come with its Python wrapper
         selector = untyped.IDSelectorBitmap(mask)
-        if self.approximate:
+        if self.is_approximate:
             return untyped.SearchParametersIVF(sel=selector, nprobe=PROBES)
         return untyped.SearchParameters(sel=selector)
 
-    def _exact(self) -> Any:
+    def _new_exact_index(self) -> Any:
         half = faiss.ScalarQuantizer.QT_fp16
         return faiss.IndexIDMap2(faiss.IndexScalarQuantizer(self._dimension, half, faiss.METRIC_INNER_PRODUCT))
 
-    def _switch_to_lists(self) -> None:
+    def _switch_to_inverted_lists(self) -> None:
         rows = np.fromiter(sorted(self._used), np.int64, len(self._used))
         lists = int(4 * np.sqrt(len(rows)))
         coarse = faiss.IndexFlatIP(self._dimension)

@@ -1,14 +1,13 @@
 """
-Vectors in Milvus, for collections whose vectors are more than one machine's memory holds. pymilvus stays inside this
-module.
+The vector store in Milvus, for collections that need more memory than one machine has. Only this module uses pymilvus.
 
-Redis stays the truth; what Milvus holds is derived from it, one Milvus collection for each incarnation of a collection
-and embedder, and made again when it is not there. Replicas share it. Each brings it to what Redis says before it shows
-a document, so that whoever is first writes and the others find it done. A row's number follows from what it belongs to
-(document, facts, passage, place in it): the same everywhere, and another one when anything about it is another. A row
-that a replica does not know belongs to a document that it has not heard of yet, or no longer has: it is passed over.
+Redis stays the source of truth, and Milvus is derived from it. There is one Milvus collection for each incarnation of a
+collection and each embedder; a missing one is created again. Replicas share them. Each replica brings Milvus to the
+state of Redis before it shows a document: the first one writes, and the others find the work done. The number of a row
+follows from document, facts, passage and position. It is the same in every replica, and changes with any of these. A
+replica skips rows that it does not know: their document is still to come, or is already deleted.
 
-A replica that dies while it writes may leave rows that belong to nothing. Whichever starts next deletes them.
+A replica that dies in mid-write may leave rows that belong to nothing. The replica that starts next deletes them.
 """
 
 import hashlib
@@ -28,28 +27,28 @@ from kefu.retrieval.embedders import Vectors
 from kefu.retrieval.embedders.base import HalfVectors
 from kefu.retrieval.vectorstore.base import Labels, PassageVectors, Rows, VectorStore, inner_products
 
-_SECONDS = 10.0
-_AT_ONCE = 1_000  # rows written or deleted in one call
-_READ_AT_ONCE = 8_000  # Milvus gives at most 16,384
-_DROPS = 4
+_TIMEOUT_SECONDS = 10.0
+_WRITE_BATCH = 1_000  # rows written or deleted in one call
+_READ_BATCH = 8_000  # Milvus gives at most 16,384
+_DROP_ATTEMPTS = 4
 
 
 class MilvusStores:
     """VectorStores in Milvus."""
 
-    outlive = True
+    is_persistent = True
 
     def __init__(self, url: str, token: str, prefix: str, embedder: str, dimension: int) -> None:
         """Connect; raises StartupError. `url` is a server's, or the path of a file (*.db) for milvus-lite."""
         untyped: Any = pymilvus
         try:
-            self._client: Any = untyped.MilvusClient(uri=url, token=token, timeout=_SECONDS)
+            self._client: Any = untyped.MilvusClient(uri=url, token=token, timeout=_TIMEOUT_SECONDS)
         except (untyped.MilvusException, grpc.RpcError, OSError, ImportError) as exc:
             raise StartupError(f"Milvus was not reached at KEFU_RETRIEVAL_MILVUS_URL ({exc}); is it running?") from exc
         self._prefix = prefix
         self._embedder = embedder
         self._dimension = dimension
-        self._before: set[str] = set()
+        self._existing: set[str] = set()
         self._opened: set[str] = set()
 
     def close(self) -> None:
@@ -60,24 +59,24 @@ class MilvusStores:
         """See VectorStores."""
         what = "\x00".join((key.member, incarnation, self._embedder))
         name = f"{self._prefix}_{hashlib.sha256(what.encode()).hexdigest()[:32]}"
-        with _errors():
-            if not self._client.has_collection(name, timeout=_SECONDS):
+        with _milvus_errors():
+            if not self._client.has_collection(name, timeout=_TIMEOUT_SECONDS):
                 self._create(name, f"{key.member}, {self._embedder}")
-            self._client.load_collection(name, timeout=_SECONDS)
+            self._client.load_collection(name, timeout=_TIMEOUT_SECONDS)
         self._opened.add(name)
         return MilvusVectors(self._client, name, self._dimension)
 
     def begin_loading(self) -> None:
         """See VectorStores."""
-        # Asked before Redis is: a collection that another replica makes from now on is not among them.
-        with _errors():
-            names: list[str] = self._client.list_collections(timeout=_SECONDS)
-        self._before = {name for name in names if re.fullmatch(rf"{self._prefix}_[0-9a-f]{{32}}", name)}
+        # Listed before Redis is read: a collection that another replica creates from now on is not among them.
+        with _milvus_errors():
+            names: list[str] = self._client.list_collections(timeout=_TIMEOUT_SECONDS)
+        self._existing = {name for name in names if re.fullmatch(rf"{self._prefix}_[0-9a-f]{{32}}", name)}
 
     def end_loading(self) -> None:
         """See VectorStores."""
-        with _errors():
-            for name in self._before - self._opened:
+        with _milvus_errors():
+            for name in self._existing - self._opened:
                 _drop(self._client, name)
 
     def _create(self, name: str, description: str) -> None:
@@ -90,9 +89,9 @@ class MilvusStores:
         schema.add_field("vector", types.FLOAT_VECTOR, dim=self._dimension)
         index = self._client.prepare_index_params()
         index.add_index("vector", index_type="AUTOINDEX", metric_type="IP")
-        # "Session": a replica sees at once what it wrote itself. What others wrote is looked for again, not relied on.
+        # "Session": a replica sees its own writes at once. Writes of others are looked up again, not relied on.
         self._client.create_collection(
-            name, schema=schema, index_params=index, consistency_level="Session", timeout=_SECONDS
+            name, schema=schema, index_params=index, consistency_level="Session", timeout=_TIMEOUT_SECONDS
         )
 
 
@@ -103,9 +102,9 @@ class MilvusVectors:
         self._client = client
         self._name = name
         self._dimension = dimension
-        self._rows: dict[str, Rows] = {}  # of each document
-        self._owner: dict[int, int] = {}  # row to the number of its passage
-        self._before: Rows | None = None  # while it is filled: rows that were there
+        self._rows: dict[str, Rows] = {}  # by document id
+        self._owner: dict[int, int] = {}  # row to number of the passage
+        self._existing_rows: Rows | None = None  # rows of before, between begin_filling and end_filling
 
     def __len__(self) -> int:
         return len(self._owner)
@@ -133,9 +132,9 @@ class MilvusVectors:
         return rows
 
     def remove(self, document: str) -> None:
-        """See VectorStore. Deletes what any replica may have written of it, known here or not."""
-        with _errors():
-            self._client.delete(self._name, filter=f'document == "{document}"', timeout=_SECONDS)
+        """See VectorStore. Deletes all rows of the document, those of other replicas too."""
+        with _milvus_errors():
+            self._client.delete(self._name, filter=f'document == "{document}"', timeout=_TIMEOUT_SECONDS)
         for row in self._rows.pop(document, np.empty(0, np.int64)).tolist():
             self._owner.pop(row, None)
 
@@ -143,7 +142,7 @@ class MilvusVectors:
         """See VectorStore."""
         if not self._owner or labels == frozenset():
             return []
-        with _errors():
+        with _milvus_errors():
             [hits] = self._client.search(
                 self._name,
                 data=[query],
@@ -151,7 +150,7 @@ class MilvusVectors:
                 limit=min(count, len(self)),
                 output_fields=["row"],
                 search_params={"metric_type": "IP"},
-                timeout=_SECONDS,
+                timeout=_TIMEOUT_SECONDS,
             )
         owners = (self._owner.get(hit["row"]) for hit in hits)
         return list(dict.fromkeys(owner for owner in owners if owner is not None))
@@ -163,58 +162,58 @@ class MilvusVectors:
     def vectors(self, rows: Rows) -> HalfVectors:
         """See VectorStore; zeros for a row that another replica has deleted already."""
         held = np.zeros((len(rows), self._dimension), np.float16)
-        places = {row: at for at, row in enumerate(rows.tolist())}
+        positions = {row: at for at, row in enumerate(rows.tolist())}
         for found in self._get(rows, "vector"):
-            held[places[found["row"]]] = found["vector"]
+            held[positions[found["row"]]] = found["vector"]
         return held
 
     def begin_filling(self) -> None:
         """See VectorStore."""
-        with _errors():
-            pages = self._client.query_iterator(self._name, batch_size=_READ_AT_ONCE, output_fields=["row"])
+        with _milvus_errors():
+            pages = self._client.query_iterator(self._name, batch_size=_READ_BATCH, output_fields=["row"])
             found: list[Rows] = []
             while page := pages.next():
                 found.append(np.array([hit["row"] for hit in page], np.int64))
             pages.close()
-        self._before = np.concatenate([*found, np.empty(0, np.int64)])
+        self._existing_rows = np.concatenate([*found, np.empty(0, np.int64)])
 
     def end_filling(self) -> None:
         """See VectorStore."""
-        before, self._before = self._before, None
-        if before is not None:
-            self._delete(np.setdiff1d(before, np.fromiter(self._owner, np.int64, len(self._owner))))
+        existing, self._existing_rows = self._existing_rows, None
+        if existing is not None:
+            self._delete(np.setdiff1d(existing, np.fromiter(self._owner, np.int64, len(self._owner))))
 
     def drop(self) -> None:
         """See VectorStore."""
-        with _errors():
+        with _milvus_errors():
             _drop(self._client, self._name)
 
     def _missing(self, rows: Rows) -> Rows:
-        """Those of some rows that are not there."""
-        if self._before is not None:
-            return np.setdiff1d(rows, self._before)
+        """The rows that Milvus does not have."""
+        if self._existing_rows is not None:
+            return np.setdiff1d(rows, self._existing_rows)
         return np.setdiff1d(rows, np.array([found["row"] for found in self._get(rows, "row")], np.int64))
 
     def _get(self, rows: Rows, field: str) -> Iterator[Mapping[str, Any]]:
-        for at in range(0, len(rows), _READ_AT_ONCE):
-            with _errors():
+        for at in range(0, len(rows), _READ_BATCH):
+            with _milvus_errors():
                 yield from self._client.get(
                     self._name,
-                    ids=rows[at : at + _READ_AT_ONCE].tolist(),
+                    ids=rows[at : at + _READ_BATCH].tolist(),
                     output_fields=["row", field],
-                    timeout=_SECONDS,
+                    timeout=_TIMEOUT_SECONDS,
                 )
 
     def _write(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        for at in range(0, len(rows), _AT_ONCE):
-            with _errors():
+        for at in range(0, len(rows), _WRITE_BATCH):
+            with _milvus_errors():
                 # Not an insert: another replica may be writing the very same row.
-                self._client.upsert(self._name, list(rows[at : at + _AT_ONCE]), timeout=_SECONDS)
+                self._client.upsert(self._name, list(rows[at : at + _WRITE_BATCH]), timeout=_TIMEOUT_SECONDS)
 
     def _delete(self, rows: Rows) -> None:
-        for at in range(0, len(rows), _AT_ONCE):
-            with _errors():
-                self._client.delete(self._name, ids=rows[at : at + _AT_ONCE].tolist(), timeout=_SECONDS)
+        for at in range(0, len(rows), _WRITE_BATCH):
+            with _milvus_errors():
+                self._client.delete(self._name, ids=rows[at : at + _WRITE_BATCH].tolist(), timeout=_TIMEOUT_SECONDS)
 
 
 def _row_numbers(document: str, label: int, passage: str, count: int) -> Rows:
@@ -226,20 +225,20 @@ def _row_numbers(document: str, label: int, passage: str, count: int) -> Rows:
 
 
 def _drop(client: Any, name: str) -> None:
-    """All replicas drop it in the same moment, and milvus-lite may then stop half-way for each of them: hence again."""
+    """Drop a collection, with retries: all replicas do so at once, and milvus-lite may stop half-way."""
     untyped: Any = pymilvus
-    wanting = Retrying(
+    retrying = Retrying(
         retry=retry_if_exception_type(untyped.MilvusException),
-        stop=stop_after_attempt(_DROPS),
+        stop=stop_after_attempt(_DROP_ATTEMPTS),
         wait=wait_random(0, 0.2),
         reraise=True,
     )
-    wanting(client.drop_collection, name, timeout=_SECONDS)
+    retrying(client.drop_collection, name, timeout=_TIMEOUT_SECONDS)
 
 
 @contextmanager
-def _errors() -> Iterator[None]:
-    """Let nothing of pymilvus escape."""
+def _milvus_errors() -> Iterator[None]:
+    """Raise BackendUnavailable for any error of pymilvus."""
     untyped: Any = pymilvus
     try:
         yield

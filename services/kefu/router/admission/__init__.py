@@ -1,1 +1,1 @@
-"""Whether a turn may run now: tenant limits, fair queue, concurrency limit, brown-out."""
+"""Admission control: tenant limits, fair queue, concurrency limit, brown-out."""

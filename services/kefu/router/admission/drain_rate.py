@@ -1,4 +1,4 @@
-"""How fast places become free: what a promise of "come back in so many seconds" rests on."""
+"""Drain rate: how fast slots become free. The retry delay that a refused caller is given rests on it."""
 
 import math
 import statistics
@@ -6,78 +6,82 @@ from collections import deque
 from collections.abc import Callable
 
 _MEMORY_SECONDS = 30.0
-"""What was seen so long ago weighs a third of what is seen now; only time with a line counts."""
+"""An observation of this age weighs a third of one made now. Only time with turns in the queue counts."""
 _TRUSTED_SECONDS = 2.0
 _TRUSTED_ENDINGS = 3.0
-"""Endings are counted for so long, with a line, and there are so many of them before their rate is believed..."""
+"""The counted rate is used once the queue has held turns for so long and so many turns have ended..."""
 _STALLED_SECONDS = 20.0
-"""...or for so long, however few there are."""
-_RECENT = 101
+"""...or for so long, however few have ended."""
+_RECENT_TURNS = 101
 """Turns whose times are remembered."""
 
 
 class DrainRate:
-    """Turns that end, per second. Two measures: while turns wait, endings are counted, weighed down with age; before
-    there was a line for long enough, Little's law serves, places taken over the mean time that a turn takes."""
+    """Turns that end per second, by two measures.
+
+    While turns wait, endings are counted, weighed down with age. Before the queue has held turns for long enough,
+    Little's law serves: slots in use over the mean time that a turn takes.
+    """
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._full_since: float | None = None  # up to which the sums below are made
-        self._full_seconds = 0.0
-        self._full_endings = 0.0
-        self._seconds: deque[float] = deque(maxlen=_RECENT)
-        self._sum = 0.0
-        self._first_texts: deque[float] = deque(maxlen=_RECENT)
-        self._first_text = 0.0
-        self._stale = 0
+        self._counted_until: float | None = None  # the sums below are made up to here; None: no turn waits
+        self._queue_seconds = 0.0
+        self._queue_endings = 0.0
+        self._turn_seconds: deque[float] = deque(maxlen=_RECENT_TURNS)
+        self._turn_seconds_sum = 0.0
+        self._first_texts: deque[float] = deque(maxlen=_RECENT_TURNS)
+        self._median_first_text = 0.0
+        self._since_median = 0
 
-    def line(self, *, is_there: bool) -> None:
-        """Say whether turns wait now; say so at every change."""
+    def record_queue(self, *, waiting: bool) -> None:
+        """Record whether turns wait now; to be called at every change."""
         self._age()
-        self._full_since = self._clock() if is_there else None
+        self._counted_until = self._clock() if waiting else None
 
-    def ended(self, seconds: float) -> None:
-        """A place is free again, `seconds` after it was taken."""
+    def record_end(self, seconds: float) -> None:
+        """Record that a slot is free again, `seconds` after it was taken."""
         self._age()
-        if self._full_since is not None:
-            self._full_endings += 1
-        if len(self._seconds) == _RECENT:
-            self._sum -= self._seconds[0]
-        self._seconds.append(seconds)
-        self._sum += seconds
+        if self._counted_until is not None:
+            self._queue_endings += 1
+        if len(self._turn_seconds) == _RECENT_TURNS:
+            self._turn_seconds_sum -= self._turn_seconds[0]
+        self._turn_seconds.append(seconds)
+        self._turn_seconds_sum += seconds
 
-    def answered(self, seconds: float) -> None:
-        """A turn's first text came `seconds` after it was admitted."""
+    def record_first_text(self, seconds: float) -> None:
+        """Record that a turn's first text came `seconds` after its admission."""
         self._first_texts.append(seconds)
-        self._stale += 1
-        if self._stale >= 20 or len(self._first_texts) < 20:  # a median of 101 at every turn would be a waste
-            self._first_text, self._stale = statistics.median(self._first_texts), 0
+        self._since_median += 1
+        # A median of 101 at every turn would be a waste.
+        if self._since_median >= 20 or len(self._first_texts) < 20:
+            self._median_first_text, self._since_median = statistics.median(self._first_texts), 0
 
     @property
-    def first_text(self) -> float:
-        """Median seconds from a turn's admission to its first text; 0 before any came."""
-        return self._first_text
+    def first_text_seconds(self) -> float:
+        """Median seconds from a turn's admission to its first text; 0 before the first one."""
+        return self._median_first_text
 
     @property
     def mean_seconds(self) -> float | None:
-        """Mean time that a turn takes; None before any ended."""
-        return max(self._sum, 0.0) / len(self._seconds) if self._seconds else None
+        """Mean time that a turn takes; None before one has ended."""
+        return max(self._turn_seconds_sum, 0.0) / len(self._turn_seconds) if self._turn_seconds else None
 
     def rate(self, running: int) -> float | None:
-        """Endings per second with `running` places taken; None while nothing is known."""
+        """Endings per second with `running` slots in use; None while nothing is known."""
         self._age()
-        seen, endings = self._full_seconds, self._full_endings
-        if seen >= _STALLED_SECONDS or (seen >= _TRUSTED_SECONDS and endings >= _TRUSTED_ENDINGS):
-            return endings / seen
+        seconds, endings = self._queue_seconds, self._queue_endings
+        if seconds >= _STALLED_SECONDS or (seconds >= _TRUSTED_SECONDS and endings >= _TRUSTED_ENDINGS):
+            return endings / seconds
         mean = self.mean_seconds
         return running / mean if mean else None
 
     def _age(self) -> None:
-        if self._full_since is None:
+        if self._counted_until is None:
             return
         now = self._clock()
-        passed = now - self._full_since
-        kept = math.exp(-passed / _MEMORY_SECONDS)
-        self._full_seconds = self._full_seconds * kept + passed
-        self._full_endings *= kept
-        self._full_since = now
+        elapsed = now - self._counted_until
+        weight = math.exp(-elapsed / _MEMORY_SECONDS)
+        self._queue_seconds = self._queue_seconds * weight + elapsed
+        self._queue_endings *= weight
+        self._counted_until = now

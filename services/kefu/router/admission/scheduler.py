@@ -1,13 +1,14 @@
 """
-Which turns a router answers now, which wait, and which are refused.
+Admission scheduler: which turns a router runs now, which wait, and which are refused.
 
-A turn takes a place. When none is free it waits in a fair line (see `fair_queue`), bounded by count, by bytes of
-question, and by time: a turn that cannot be admitted within `seconds`, or answered within its caller's deadline, by the
-rate at which places were seen to become free, is refused at once. When the line is full, the newest turn of whoever has
-most waiting is refused, which need not be the one that came last. Before that, brown-out: see `brownout`.
-Some places are left to tenants that have less than their part of them, and the more the more they had lately: they find
-one free, however many others wait.
-Should they be gone too, such a tenant's turn waits for the next one, with all it would have had else.
+A turn takes a slot. When none is free, the turn waits in a fair queue (see `fair_queue`), bounded by turns, by bytes of
+question, and by time. A turn is refused at once when it cannot be admitted within `max_wait_seconds`, or answered
+within its caller's deadline, at the measured drain rate. When the queue is full, the newest turn of the flow with most
+waiting is refused, which need not be the last one that came. Brown-out comes before any refusal: see `brownout`.
+
+A few slots are reserved for tenants below their fair share. The reserve grows with what other tenants used recently
+and do not use now, so that a quiet tenant is admitted at once, however many others wait. Should the reserve be used up
+too, such a tenant's turn waits for the next free slot, ahead of tenants that have their share.
 """
 
 import asyncio
@@ -20,7 +21,7 @@ from typing import Literal
 from kefu.common.auth import Priority
 from kefu.common.errors import Overloaded
 from kefu.router import metrics
-from kefu.router.admission.brownout import BrownOuts
+from kefu.router.admission.brownout import BrownOutLevels
 from kefu.router.admission.concurrency_limit import AdaptiveConcurrencyLimit
 from kefu.router.admission.drain_rate import DrainRate
 from kefu.router.admission.fair_queue import Entry, FairQueue, Flow
@@ -30,13 +31,12 @@ from kefu.router.replicas.engine_load import EngineLoad
 
 Limit = Literal["waiting_turns", "waiting_bytes", "admission_seconds", "deadline"]
 _STEP_SECONDS = 0.1
-_KEPT = 8
-"""One place of so many is kept for tenants below their part, while there are several tenants; besides, what each of
-them had lately."""
-_REMEMBER_SECONDS = 1.0
-_UNKNOWN_SECONDS = 5.0
-"""The wait that is named while no turn has ended yet."""
-_LEAST_RETRY, _MOST_RETRY = 0.5, 60.0
+_RESERVED_ONE_IN = 8
+"""One slot of so many is reserved for tenants below their fair share, besides what each of them used recently."""
+_SHARE_UPDATE_SECONDS = 1.0
+_UNKNOWN_RATE_RETRY_SECONDS = 5.0
+"""Retry delay while no turn has ended yet."""
+_MIN_RETRY_SECONDS, _MAX_RETRY_SECONDS = 0.5, 60.0
 _MESSAGES: dict[Limit, str] = {
     "waiting_turns": "Too many messages wait already; come back after the time in RetryInfo.",
     "waiting_bytes": "The messages that wait are too long in sum; come back after the time in RetryInfo.",
@@ -46,19 +46,20 @@ _MESSAGES: dict[Limit, str] = {
 
 
 @dataclass(frozen=True)
-class Bounds:
-    """What a router takes on. `seconds` is the longest wait for a place; `brown_out` as RouterConfig says."""
+class AdmissionBounds:
+    """Bounds of a router's slots and queue. `max_wait_seconds`: longest wait for a slot."""
 
-    running: int
-    waiting: int
-    waiting_bytes: int
-    seconds: float
-    brown_out: float = 0.0
+    max_running: int
+    max_waiting: int
+    max_waiting_bytes: int
+    max_wait_seconds: float
+    brown_out_pressure: float = 0.0
+    """Threshold of the first brown-out level, 0 to 1; 0: no brown-out."""
 
 
 @dataclass(frozen=True)
 class SlotRequest:
-    """A turn that wants a place. `cost` is tokens, by estimate; `size` bytes of question; `deadline` as `clock`'s."""
+    """Request of a turn for a slot. `cost` is estimated tokens, `size` bytes of question, `deadline` monotonic."""
 
     tenant: str
     priority: Priority = Priority.INTERACTIVE
@@ -69,21 +70,21 @@ class SlotRequest:
 
     @property
     def flow(self) -> Flow:
-        """The line it stands in."""
+        """The queue's flow that the turn waits in."""
         return Flow(self.priority, self.tenant)
 
     @property
-    def is_patient(self) -> bool:
-        """No place is kept for it."""
+    def is_batch(self) -> bool:
+        """Batch turns have no reserved slots."""
         return self.priority is Priority.BATCH
 
 
 class AdmissionScheduler:
-    """Places for turns. `load` tells how busy the replicas' engines are; it is asked only while `watch` runs."""
+    """Slots for turns. `load` returns how busy the engines are; it is called only while `watch` runs."""
 
     def __init__(
         self,
-        bounds: Bounds,
+        bounds: AdmissionBounds,
         *,
         load: Callable[[], EngineLoad] = EngineLoad,
         clock: Callable[[], float] = time.monotonic,
@@ -92,175 +93,180 @@ class AdmissionScheduler:
         self._load = load
         self._clock = clock
         self._running = 0
-        self._without_place = 0
-        self._line = FairQueue[asyncio.Future[None]]()
-        self._capacity = AdaptiveConcurrencyLimit()
-        self._brown_outs = BrownOuts(bounds.brown_out)
-        self._shares = FairShare()
-        self._unremembered = 0.0
-        self.drain = DrainRate(clock)
+        self._without_slot = 0
+        self._queue = FairQueue[asyncio.Future[None]]()
+        self._concurrency_limit = AdaptiveConcurrencyLimit()
+        self._brown_out_levels = BrownOutLevels(bounds.brown_out_pressure)
+        self._fair_share = FairShare()
+        self._since_remembered = 0.0
+        self.drain_rate = DrainRate(clock)
 
     @property
     def running(self) -> int:
-        """Turns that hold a place."""
+        """Turns that hold a slot."""
         return self._running
 
     @property
     def waiting(self) -> int:
-        """Turns in the line."""
-        return len(self._line)
+        """Turns in the queue."""
+        return len(self._queue)
 
     def level(self, flow: Flow) -> BrownOut:
-        """What a flow's turns do without now."""
-        return self._brown_outs.level(flow)
+        """A flow's brown-out level now."""
+        return self._brown_out_levels.level(flow)
 
     @property
-    def _places(self) -> int:
-        limit = self._capacity.limit
-        return self._bounds.running if limit is None else min(limit, self._bounds.running)
+    def _slots(self) -> int:
+        limit = self._concurrency_limit.limit
+        return self._bounds.max_running if limit is None else min(limit, self._bounds.max_running)
 
     @asynccontextmanager
-    async def slot(self, claim: SlotRequest) -> AsyncIterator[BrownOut]:
-        """A place while the block runs, and what the turn has to do without. Raises Overloaded.
+    async def slot(self, request: SlotRequest) -> AsyncIterator[BrownOut]:
+        """Hold a slot while the block runs, and yield the turn's brown-out level. Raises Overloaded.
 
-        With WITHOUT_MODEL or HANDOFF the turn got no place: it must not ask a replica.
+        At WITHOUT_MODEL and HANDOFF the turn holds no slot and must not ask a replica.
         """
-        priority, rung = claim.priority.value, self.level(claim.flow)
-        must_wait = not self._may_run(claim.flow, claim.weight) or bool(self._line.waiting(claim.flow))
-        if must_wait and rung >= BrownOut.WITHOUT_MODEL and self._without_place < self._bounds.waiting:
-            # Places stand for what the replicas can do. All of them are used, so it is answered without.
+        priority, level = request.priority.value, self.level(request.flow)
+        must_wait = not self._has_slot_for(request.flow, request.weight) or bool(self._queue.waiting(request.flow))
+        if must_wait and level >= BrownOut.WITHOUT_MODEL and self._without_slot < self._bounds.max_waiting:
+            # Slots stand for what the replicas can do. All are in use, so the turn is answered without the model.
             metrics.TURNS_ADMITTED.labels(priority).inc()
-            self._without_place += 1
+            self._without_slot += 1
             try:
-                yield rung
+                yield level
             finally:
-                self._without_place -= 1
+                self._without_slot -= 1
             return
-        came = self._clock()
+        arrived = self._clock()
         if must_wait:
             metrics.TURNS_QUEUED.labels(priority).inc()
-            await self._wait(claim)
+            await self._wait(request)
         else:
-            self._run(claim, 1)
-        began = self._clock()
+            self._count_running(request, 1)
+        admitted = self._clock()
         metrics.TURNS_ADMITTED.labels(priority).inc()
-        metrics.QUEUE_SECONDS.observe(began - came)
+        metrics.QUEUE_SECONDS.observe(admitted - arrived)
         try:
-            yield min(self.level(claim.flow), BrownOut.SHORTER_ANSWER)
+            yield min(self.level(request.flow), BrownOut.SHORTER_ANSWER)
         finally:
-            self._run(claim, -1)
-            self.drain.ended(self._clock() - began)
-            self._hand_out()
+            self._count_running(request, -1)
+            self.drain_rate.record_end(self._clock() - admitted)
+            self._admit_waiting()
 
-    async def _wait(self, claim: SlotRequest) -> None:
-        seconds, limit = self._patience(claim)
-        too_long = self._is_asking_too_much(claim.flow, claim.weight, more=1) and (
-            self._expected_wait(claim.flow, claim.weight, unknown=0.0) > seconds
+    async def _wait(self, request: SlotRequest) -> None:
+        seconds, limit = self._longest_wait(request)
+        too_long = self._is_over_share(request.flow, request.weight, extra=1) and (
+            self._expected_wait(request.flow, request.weight, unknown=0.0) > seconds
         )
         if too_long or seconds <= 0:
-            raise self._refused(claim, limit)
+            raise self._refusal(request, limit)
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        entry = Entry(claim.flow, claim.cost, claim.size, future, claim.weight)
-        if not self._line:
-            self.drain.line(is_there=True)
-        self._line.push(entry)
-        self._shares.add(claim.tenant, claim.weight, waiting=1, patient=claim.is_patient)
-        self._keep_bounds()
-        self._hand_out()
+        entry = Entry(request.flow, request.cost, request.size, future, request.weight)
+        if not self._queue:
+            self.drain_rate.record_queue(waiting=True)
+        self._queue.push(entry)
+        self._fair_share.add(request.tenant, request.weight, waiting=1, batch=request.is_batch)
+        self._enforce_bounds()
+        self._admit_waiting()
         try:
             async with asyncio.timeout(seconds):
                 await future
         except BaseException as error:
-            if self._line.remove(entry):
-                self._left_line(claim)
+            if self._queue.remove(entry):
+                self._count_left_queue(request)
             elif future.done() and not future.cancelled() and future.exception() is None:
-                self._run(claim, -1)  # the place came too late to be used
-                self._hand_out()
+                self._count_running(request, -1)  # the slot came too late to be used
+                self._admit_waiting()
             if isinstance(error, TimeoutError):
-                raise self._refused(claim, limit) from None
+                raise self._refusal(request, limit) from None
             raise
 
-    def _patience(self, claim: SlotRequest) -> tuple[float, Limit]:
-        """How long a turn may wait for its place, and what says so."""
-        if claim.deadline is not None:
-            left = claim.deadline - self._clock() - self.drain.first_text
-            if left < self._bounds.seconds:
-                return left, "deadline"
-        return self._bounds.seconds, "admission_seconds"
+    def _longest_wait(self, request: SlotRequest) -> tuple[float, Limit]:
+        """Longest seconds that a turn may wait for its slot, and the limit that sets them."""
+        if request.deadline is not None:
+            seconds_left = request.deadline - self._clock() - self.drain_rate.first_text_seconds
+            if seconds_left < self._bounds.max_wait_seconds:
+                return seconds_left, "deadline"
+        return self._bounds.max_wait_seconds, "admission_seconds"
 
     def _expected_wait(self, flow: Flow, weight: float, *, unknown: float) -> float:
-        """Seconds that a new turn of a flow would wait for its place; `unknown` while no turn has ended."""
-        rate = self.drain.rate(self._running)
+        """Seconds that a new turn of a flow would wait for its slot; `unknown` while no turn has ended."""
+        rate = self.drain_rate.rate(self._running)
         if rate is None:
             return unknown
-        return (self._line.ahead_of(flow, weight) + 1) / rate if rate else float("inf")
+        return (self._queue.ahead_of(flow, weight) + 1) / rate if rate else float("inf")
 
-    def _refused(self, claim: SlotRequest, limit: Limit) -> Overloaded:
+    def _refusal(self, request: SlotRequest, limit: Limit) -> Overloaded:
         metrics.TURNS_SHED.labels(limit).inc()
-        wait = self._expected_wait(claim.flow, claim.weight, unknown=_UNKNOWN_SECONDS)
-        seconds = min(max(wait, _LEAST_RETRY), _MOST_RETRY)
+        wait = self._expected_wait(request.flow, request.weight, unknown=_UNKNOWN_RATE_RETRY_SECONDS)
+        seconds = min(max(wait, _MIN_RETRY_SECONDS), _MAX_RETRY_SECONDS)
         return Overloaded(_MESSAGES[limit], metadata={"limit": limit}, retry_after=seconds)
 
-    def _keep_bounds(self) -> None:
-        while len(self._line) > self._bounds.waiting:
-            self._push_out("waiting_turns")
-        while self._line.size > self._bounds.waiting_bytes:
-            self._push_out("waiting_bytes")
+    def _enforce_bounds(self) -> None:
+        while len(self._queue) > self._bounds.max_waiting:
+            self._drop("waiting_turns")
+        while self._queue.size > self._bounds.max_waiting_bytes:
+            self._drop("waiting_bytes")
 
-    def _push_out(self, limit: Limit) -> None:
-        entry = self._line.longest(by_size=limit == "waiting_bytes")
+    def _drop(self, limit: Limit) -> None:
+        entry = self._queue.newest_of_longest(by_size=limit == "waiting_bytes")
         if entry is None:
             return
-        claim = SlotRequest(entry.flow.tenant, entry.flow.priority, entry.weight)
-        self._line.remove(entry)
-        self._left_line(claim)
+        request = SlotRequest(entry.flow.tenant, entry.flow.priority, entry.weight)
+        self._queue.remove(entry)
+        self._count_left_queue(request)
         if not entry.value.done():  # else its waiter was just cancelled
-            entry.value.set_exception(self._refused(claim, limit))
+            entry.value.set_exception(self._refusal(request, limit))
 
-    def _hand_out(self) -> None:
-        while self._line and self._running < self._places:
-            below = None
-            if self._places - self._running <= self._kept + self._shares.missing():
-                below = [flow for flow in self._line.flows if self._may_run(flow, self._line.weight(flow))]
-            entry = self._line.pop(below)
+    def _admit_waiting(self) -> None:
+        while self._queue and self._running < self._slots:
+            entitled = None
+            if self._slots - self._running <= self._reserved_slots + self._fair_share.unused_by_others():
+                entitled = [flow for flow in self._queue.flows if self._has_slot_for(flow, self._queue.weight(flow))]
+            entry = self._queue.pop(entitled)
             if entry is None:
                 return
-            claim = SlotRequest(entry.flow.tenant, entry.flow.priority, entry.weight)
-            self._left_line(claim)
+            request = SlotRequest(entry.flow.tenant, entry.flow.priority, entry.weight)
+            self._count_left_queue(request)
             if not entry.value.done():
-                self._run(claim, 1)
+                self._count_running(request, 1)
                 entry.value.set_result(None)
 
     @property
-    def _kept(self) -> int:
-        """Places are kept where they run out: in the engines, for all routers together, or on this router."""
-        places = self._places
-        return (max(places, self._capacity.most) if places < self._bounds.running else places) // _KEPT
+    def _reserved_slots(self) -> int:
+        """Slots in reserve where they run out: in the engines, for all routers together, or on this router."""
+        slots = self._slots
+        if slots < self._bounds.max_running:
+            slots = max(slots, self._concurrency_limit.max_running)
+        return slots // _RESERVED_ONE_IN
 
-    def _may_run(self, flow: Flow, weight: float) -> bool:
-        """Whether there is a place for a flow's next turn."""
-        free = self._places - self._running
-        if free > self._kept + self._shares.missing(flow.tenant):
+    def _has_slot_for(self, flow: Flow, weight: float) -> bool:
+        """Whether there is a slot for a flow's next turn."""
+        free = self._slots - self._running
+        if free > self._reserved_slots + self._fair_share.unused_by_others(flow.tenant):
             return True
-        kept_for_it = flow.priority is not Priority.BATCH and free > 0
-        return kept_for_it and not self._shares.runs_its_part(flow.tenant, weight, self._places)
+        may_use_reserve = flow.priority is not Priority.BATCH and free > 0
+        return may_use_reserve and not self._fair_share.has_its_share(flow.tenant, weight, self._slots)
 
-    def _is_asking_too_much(self, flow: Flow, weight: float, *, more: int = 0) -> bool:
-        """Whether a flow may be told to do with less, or to come back, when there are too many turns. It may not while
-        its tenant's turns, with so many `more`, are no more than its part."""
-        tenant = flow.tenant
-        return flow.priority is Priority.BATCH or self._shares.wants_more(tenant, weight, self._places, more=more)
+    def _is_over_share(self, flow: Flow, weight: float, *, extra: int = 0) -> bool:
+        """Whether a flow may be browned out or refused for an expected wait.
 
-    def _run(self, claim: SlotRequest, count: int) -> None:
+        Its tenant's turns, with so many `extra`, exceed its fair share. Batch turns always may.
+        """
+        if flow.priority is Priority.BATCH:
+            return True
+        return self._fair_share.exceeds_its_share(flow.tenant, weight, self._slots, extra=extra)
+
+    def _count_running(self, request: SlotRequest, count: int) -> None:
         self._running += count
-        self._shares.add(claim.tenant, claim.weight, running=count, patient=claim.is_patient)
+        self._fair_share.add(request.tenant, request.weight, running=count, batch=request.is_batch)
 
-    def _left_line(self, claim: SlotRequest) -> None:
-        self._shares.add(claim.tenant, claim.weight, waiting=-1, patient=claim.is_patient)
-        if not self._line:
-            self.drain.line(is_there=False)
+    def _count_left_queue(self, request: SlotRequest) -> None:
+        self._fair_share.add(request.tenant, request.weight, waiting=-1, batch=request.is_batch)
+        if not self._queue:
+            self.drain_rate.record_queue(waiting=False)
 
-    # What goes on beside the turns.
+    # Periodic work beside the turns.
 
     async def watch(self) -> None:
         """Follow the replicas' load and the pressure on each flow until cancelled."""
@@ -272,29 +278,32 @@ class AdmissionScheduler:
             before = now
 
     def step(self, seconds: float) -> None:
-        """Take the load as it is now, `seconds` after the last step."""
+        """Apply the current load, `seconds` after the last step."""
         load = self._load()
-        self._unremembered += seconds
-        if self._unremembered >= _REMEMBER_SECONDS:
-            self._shares.remember(self._places, self._unremembered)
-            self._unremembered = 0.0
-        self._capacity.see(load, mine=self._running, line=len(self._line), seconds=seconds)
-        self._hand_out()
-        self._brown_outs.step({flow: self._pressure(flow, load) for flow in self._line.flows}, seconds)
-        metrics.TURNS_WAITING.set(len(self._line))
-        metrics.PLACES.set(self._places)
-        for rung, flows in self._brown_outs.counts().items():
-            metrics.BROWNED_OUT_FLOWS.labels(rung.name.lower()).set(flows)
+        self._since_remembered += seconds
+        if self._since_remembered >= _SHARE_UPDATE_SECONDS:
+            self._fair_share.remember(self._slots, self._since_remembered)
+            self._since_remembered = 0.0
+        self._concurrency_limit.update(load, running=self._running, waiting=len(self._queue), seconds=seconds)
+        self._admit_waiting()
+        self._brown_out_levels.step({flow: self._pressure(flow, load) for flow in self._queue.flows}, seconds)
+        metrics.TURNS_WAITING.set(len(self._queue))
+        metrics.PLACES.set(self._slots)
+        for level, flows in self._brown_out_levels.counts().items():
+            metrics.BROWNED_OUT_FLOWS.labels(level.name.lower()).set(flows)
 
     def _pressure(self, flow: Flow, load: EngineLoad) -> float:
-        """None on a tenant that wants no more than its part. On others the expected wait over the longest one, and what
-        the engines say; on the flow that has most in the line also how full it is."""
-        weight = self._line.weight(flow)
-        if not self._is_asking_too_much(flow, weight):
+        """Pressure on a flow: 0 for a tenant within its fair share.
+
+        For others it is the expected wait over the longest wait, or the engines' pressure, whichever is more. For the
+        flow with most in the queue, the queue's fill level counts too.
+        """
+        weight = self._queue.weight(flow)
+        if not self._is_over_share(flow, weight):
             return 0.0
-        wait = self._expected_wait(flow, weight, unknown=0.0) / max(self._bounds.seconds, 0.001)
+        wait = self._expected_wait(flow, weight, unknown=0.0) / max(self._bounds.max_wait_seconds, 0.001)
         wait = max(wait, load.pressure)
-        longest = self._line.longest()
+        longest = self._queue.newest_of_longest()
         if longest is None or longest.flow != flow:
             return wait
-        return max(wait, (len(self._line) + self._without_place) / max(self._bounds.waiting, 1))
+        return max(wait, (len(self._queue) + self._without_slot) / max(self._bounds.max_waiting, 1))

@@ -18,7 +18,7 @@ from kefu.router.answering.question import Question
 from kefu.router.answering.token_estimate import TokenEstimate
 from kefu.router.config import RouterConfig
 from kefu.router.dispatch.hedging import Hedging
-from kefu.router.dispatch.relay import NoReplica, Patience, Pool, Relay, Relays
+from kefu.router.dispatch.relay import NoReplica, Relay, RelayFactory, RelayPolicy, ReplicaChooser
 from kefu.router.dispatch.retry_budget import RetryBudget
 from kefu.router.domain.generation import GenerationEnd, GenerationRequest, PartialAnswer
 from kefu.router.domain.handoff import HandoffReason
@@ -52,12 +52,12 @@ class _Written:
 class AnswerGenerator:
     """Has answers written by the replicas of a pool; holds no state between answers but the token estimate."""
 
-    def __init__(self, config: RouterConfig, pool: Pool) -> None:
+    def __init__(self, config: RouterConfig, pool: ReplicaChooser) -> None:
         self._config = config
         self._estimate = TokenEstimate()
-        self._relays = Relays(
+        self._relays = RelayFactory(
             pool,
-            Patience(config.first_token_seconds, config.between_token_seconds, config.attempts),
+            RelayPolicy(config.first_token_seconds, config.between_token_seconds, config.attempts),
             RetryBudget(share=config.retry_share, reserve=config.retry_reserve, per_second=1.0),
             Hedging(share=config.hedge_share),
         )
@@ -113,7 +113,7 @@ class AnswerGenerator:
         broken = draft.filter
         assert broken is not None  # noqa: S101 - set by write
         assert draft.received is not None  # noqa: S101 - something was blocked
-        received = draft.received.sent()
+        received = draft.received.partial_answer()
         kept = broken.released(received.text)
         chain = broken.restarted()
         passages = draft.basis.passages
@@ -147,7 +147,7 @@ class AnswerGenerator:
         written = _Written()
         if draft.saved is not None:
             asked = replace(asked, continuation=draft.saved.sent)
-        async with aclosing(relay.frames(asked, first_by=first_by)) as frames:
+        async with aclosing(relay.frames(asked, first_frame_deadline=first_by)) as frames:
             async for frame in frames:
                 draft.received = relay.received
                 if draft.saved is not None:

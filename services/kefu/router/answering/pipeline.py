@@ -35,7 +35,7 @@ from kefu.router.answering.history import previous_question
 from kefu.router.answering.outcome import AnswerBasis, AnswerOutcome
 from kefu.router.answering.question import Question
 from kefu.router.config import RouterConfig
-from kefu.router.dispatch.relay import RESERVE_SECONDS, Pool
+from kefu.router.dispatch.relay import RESERVE_SECONDS, ReplicaChooser
 from kefu.router.domain.handoff import HandoffReason
 from kefu.router.domain.turn import AnswerSource, BrownOut
 from kefu.router.guardrails.prompt_injection import passage_for_model
@@ -50,7 +50,7 @@ class AnswerPipeline:
     """Answers questions, each in the way that is right for it."""
 
     def __init__(
-        self, config: RouterConfig, retrieval: RetrievalClient, pool: Pool, cache: AnswerCache | None = None
+        self, config: RouterConfig, retrieval: RetrievalClient, pool: ReplicaChooser, cache: AnswerCache | None = None
     ) -> None:
         self._config = config
         self._retrieval = retrieval

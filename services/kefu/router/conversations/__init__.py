@@ -1,1 +1,1 @@
-"""The life of a turn: registry, start, running answer, end, and who watches the session."""
+"""Conversations: the life of a turn (registry, start, live turn, end), remote turns, and session watches."""

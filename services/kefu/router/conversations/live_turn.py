@@ -26,7 +26,7 @@ from kefu.router.answering.question_builder import build_question
 from kefu.router.config import RouterConfig
 from kefu.router.conversations.turn_end import End, Ending, completed_of
 from kefu.router.conversations.turn_snapshot import snapshot_of
-from kefu.router.conversations.turn_start import Beginning
+from kefu.router.conversations.turn_start import TurnStart
 from kefu.router.domain.event_bus import EventBus
 from kefu.router.domain.events import HandedOver, TurnStored
 from kefu.router.domain.session import SessionState
@@ -41,7 +41,6 @@ from kefu.router.turn_stream.event_log import TurnEventLog
 from kefu.router.turn_stream.events import Event, Started
 from kefu.router.turn_stream.subscribers import Subscribers
 
-_STORE_WAIT_SECONDS = 2.0
 _ENDS = {
     Signal.STOP: End.STOPPED,
     Signal.SUPERSEDE: End.SUPERSEDED,
@@ -59,11 +58,12 @@ class TurnServices:
     store: SessionStore
     turns: TurnStore
     leases: Leases
-    door: AdmissionGate
+    admission_gate: AdmissionGate
     settings: SettingsStore
-    answering: AnswerPipeline
-    happenings: EventBus
-    traces: SessionErasure
+    pipeline: AnswerPipeline
+    event_bus: EventBus
+    erasure: SessionErasure
+    store_wait_seconds: float
 
 
 class LiveTurn:
@@ -217,7 +217,7 @@ class LiveTurn:
     async def _admitted_answer(self, stack: AsyncExitStack) -> AnswerOutcome:
         services, draft = self._services, self._draft
         rules = await services.settings.rules(self.key.tenant)
-        passed = services.door.admit(
+        passed = services.admission_gate.admit(
             self.principal, self._ask, self.key.turn_id, rules, lambda: draft.first_text_seconds
         )
         brown_out = await stack.enter_async_context(passed)
@@ -230,12 +230,12 @@ class LiveTurn:
         if begun.state is SessionState.HUMAN:
             draft.begin_anew()
             return AnswerOutcome(finish=FinishReason.HUMAN)
-        return await services.answering.answer(question, draft)
+        return await services.pipeline.answer(question, draft)
 
     async def _begin(self, rules: EffectiveSettings) -> StartedTurn:
         on_busy = OnBusy(self._ask.on_busy) if self._ask.on_busy else rules.on_busy
-        beginning = Beginning(self.key, self.principal.subject, self._turn, self._ask, self._opens, on_busy)
-        begun = await beginning.session(self._services.turns, self._services.config, self._supersede)
+        beginning = TurnStart(self.key, self.principal.subject, self._turn, self._ask, self._opens, on_busy)
+        begun = await beginning.acquire_session(self._services.turns, self._services.config, self._supersede)
         self._lease.fence, self._user, self.ephemeral = begun.fence, begun.user, begun.ephemeral
         if begun.again:
             self._draft.take_over(begun.saved)
@@ -271,7 +271,7 @@ class LiveTurn:
         ending = Ending(self.key, subject, self._user, stored, state, self._lease.fence, outcome.replica)
         storing = asyncio.create_task(ending.store(self._services.turns), name=f"store {self.key.turn_id}")
         try:
-            await asyncio.wait({storing}, timeout=_STORE_WAIT_SECONDS)
+            await asyncio.wait({storing}, timeout=self._services.store_wait_seconds)
             if failure is None and storing.done() and storing.result() == "lost":
                 failure = BackendUnavailable("This router lost the session while it answered; send the message again.")
             # Without Redis the readers are told now, and the turn is stored when Redis is back: nobody hangs.
@@ -282,7 +282,7 @@ class LiveTurn:
             await cancel_and_wait(storing)
 
     def _publish(self, stored: Turn, state: TurnState, embedding: bytes) -> None:
-        tenant, session_id, tell = self.key.tenant, self.key.session_id, self._services.happenings.publish
+        tenant, session_id, tell = self.key.tenant, self.key.session_id, self._services.event_bus.publish
         subject = self.principal.subject
         tell(TurnStored(tenant, session_id, subject, self._user, stored, state, embedding))
         if stored.handoff is not None:

@@ -1,4 +1,4 @@
-"""Turns that run on other routers, followed in Redis for readers here."""
+"""Remote turns: turns that run on other routers, followed in Redis for readers here."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -15,61 +15,61 @@ from kefu.router.turn_stream.event_log import TurnEventLog
 from kefu.router.turn_stream.events import Event, PassagesFound, Started
 
 _POLL_SECONDS = 0.3
-_TELL_EVERY = 3  # polls: the router that runs a turn is told that it is read
-_MOST_AT_ONCE = 128
-_MOST_MISSED = 30  # polls in a row that Redis did not answer
+_NOTIFY_EVERY = 3  # polls: the router that runs a turn learns that the turn is read
+_BATCH_SIZE = 128
+_MAX_MISSED_POLLS = 30  # polls in a row that Redis did not answer
 _log = structlog.stdlib.get_logger()
 
 
-class NobodyRuns(Exception):
-    """The turn has ended, or its router died: look at what is stored."""
+class TurnNotRunning(Exception):
+    """The turn has ended, or its router died: what is stored tells which."""
 
 
 @dataclass(eq=False)
-class _Followed:
+class _FollowedTurn:
     key: TurnKey
     log: TurnEventLog = field(default_factory=TurnEventLog)
     readers: int = 0
-    found: bool = False
+    has_passages: bool = False
     rewritten_from: int | None = None
 
-    def take(self, look: Look) -> None:
-        """What a poll saw."""
+    def update(self, look: Look) -> None:
+        """Apply what a poll read."""
         if not look.owner:
-            self.log.fail(NobodyRuns())
+            self.log.fail(TurnNotRunning())
             return
         if (about := look.about) is not None:
             if not self.log.has_started:
                 self.log.start(Started(self.key.session_id, self.key.turn_id, about.language))
-            if about.searched and not self.found:
+            if about.searched and not self.has_passages:
                 self.log.find(PassagesFound(about.passages, about.query))
-            self.found = about.searched or look.length > 0
+            self.has_passages = about.searched or look.length > 0
         if look.rewritten_from is not None and look.rewritten_from != self.rewritten_from:
             self.rewritten_from = look.rewritten_from
             if look.rewritten_from < self.log.text_bytes:
                 self.log.fail(BackendUnavailable("The answer was begun anew; resume the turn from where you are."))
                 return
             self.log.rewrite(look.rewritten_from)
-        if self.found:
+        if self.has_passages:
             self.log.say(look.more)
 
 
 class RemoteTurns:
-    """One per router; see `open_remote_turns`."""
+    """Polls Redis for all remote turns that are read at this router; see `open_remote_turns`."""
 
     def __init__(self, turns: TurnStore) -> None:
         self._turns = turns
-        self._followed: dict[str, _Followed] = {}
+        self._followed: dict[str, _FollowedTurn] = {}
 
     async def read(self, key: TurnKey, offset: int) -> AsyncGenerator[Event, None]:
-        """A turn's events from byte `offset` on, as they come to be written down; without reasoning, without an end.
+        """A turn's events from byte `offset` on, as they come to be stored, without reasoning and without an end.
 
-        Raises NobodyRuns when there is no more to follow, BackendUnavailable when the text was begun anew (an offset is
-        no longer what it was) or Redis does not answer for long.
+        Raises TurnNotRunning when there is no more to follow. Raises BackendUnavailable when the text was begun anew,
+        so that offsets have changed, or when Redis does not answer for long.
         """
         followed = self._followed.get(key.turn_id)
         if followed is None or followed.log.has_ended:
-            followed = self._followed[key.turn_id] = _Followed(key)
+            followed = self._followed[key.turn_id] = _FollowedTurn(key)
         followed.readers += 1
         try:
             async for event in followed.log.read(offset, replayed=True, patient=True):
@@ -80,27 +80,27 @@ class RemoteTurns:
                 del self._followed[key.turn_id]
 
     async def poll(self) -> None:
-        """Look at all that is followed, again and again, until cancelled."""
+        """Poll all followed turns until cancelled."""
         count = missed = 0
         while True:
             await asyncio.sleep(_POLL_SECONDS)
             count += 1
             every = list(self._followed.values())
             try:
-                for start in range(0, len(every), _MOST_AT_ONCE):
-                    batch = [
-                        followed for followed in every[start : start + _MOST_AT_ONCE] if not followed.log.has_ended
+                for start in range(0, len(every), _BATCH_SIZE):
+                    batch = [followed for followed in every[start : start + _BATCH_SIZE] if not followed.log.has_ended]
+                    notifies = count % _NOTIFY_EVERY == 0
+                    asked = [
+                        (followed.key, followed.log.text_bytes, followed.has_passages, notifies) for followed in batch
                     ]
-                    tells = count % _TELL_EVERY == 0
-                    asked = [(followed.key, followed.log.text_bytes, followed.found, tells) for followed in batch]
                     for followed, look in zip(batch, await self._turns.look_at(asked), strict=True):
-                        followed.take(look)
+                        followed.update(look)
                 missed = 0
             except REDIS_FAILURES as error:
                 missed += 1
                 if missed == 1:
                     _log.warning("following.missed", turns=len(every), cause=str(error))
-                if missed >= _MOST_MISSED:
+                if missed >= _MAX_MISSED_POLLS:
                     for followed in every:
                         if not followed.log.has_ended:
                             followed.log.fail(BackendUnavailable("Where this turn runs is not known; resume it."))
@@ -108,10 +108,10 @@ class RemoteTurns:
 
 @asynccontextmanager
 async def open_remote_turns(turns: TurnStore) -> AsyncIterator[RemoteTurns]:
-    """Turns are followed while the block runs."""
-    following = RemoteTurns(turns)
-    polling = asyncio.create_task(following.poll(), name="follow turns")
+    """Remote turns, polled while the block runs."""
+    remote_turns = RemoteTurns(turns)
+    polling = asyncio.create_task(remote_turns.poll(), name="follow turns")
     try:
-        yield following
+        yield remote_turns
     finally:
         await cancel_and_wait(polling)

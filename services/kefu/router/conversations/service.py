@@ -1,8 +1,8 @@
 """
-What customers can do, over all turns of this router: converse, resume, stop, read, rate, erase.
+Conversation service: what customers can do with sessions and turns: converse, resume, stop, read, rate, erase.
 
-A session belongs to the key that opened it. For every other key it does not exist, but for this: a key of the same
-tenant with the operator scope may read it.
+A session belongs to the key that opened it. For every other key it does not exist, with one exception: a key of the
+same tenant with the scope `operator` may read it.
 """
 
 import hashlib
@@ -26,29 +26,29 @@ from kefu.router.turn_stream.events import Event
 
 
 class ConversationService:
-    """See `TurnRegistry` for the turns themselves."""
+    """Checks who may do what, and runs it. The turns themselves are in `TurnRegistry`."""
 
-    def __init__(self, services: TurnServices, running: TurnRegistry, watches: SessionWatches) -> None:
+    def __init__(self, services: TurnServices, registry: TurnRegistry, watches: SessionWatches) -> None:
         self._config = services.config
         self._store = services.store
         self._turns = services.turns
-        self._running = running
+        self._registry = registry
         self._watches = watches
-        self._happenings = services.happenings
-        self._traces = services.traces
+        self._event_bus = services.event_bus
+        self._erasure = services.erasure
 
     async def converse(
-        self, principal: Principal, session_id: str | None, ask: TurnRequest
+        self, principal: Principal, session_id: str | None, request: TurnRequest
     ) -> AsyncGenerator[Event, None]:
-        """A message's events; without a session id it opens a session. Errors as in the contract."""
+        """Events of the answer to a message. Without a session id a session is opened. Errors as in the contract."""
         opens = session_id is None
         key = TurnKey(principal.tenant, session_id or new_session_id(), new_turn_id())
-        held = await self._claimed(principal, ask, key, opens=opens) if ask.request_id else None
-        if held is not None:
-            events = self._running.joined(principal, held, ask=ask, opens=opens)
+        earlier = await self._earlier_turn(principal, request, key, opens=opens) if request.request_id else None
+        if earlier is not None:
+            events = self._registry.join(principal, earlier, request=request, opens=opens)
         else:
-            live = self._running.launch(principal, ask, key, opens=opens)
-            events = live.read(replayed=False, reasoning=ask.shows_reasoning)
+            live = self._registry.launch(principal, request, key, opens=opens)
+            events = live.read(replayed=False, reasoning=request.shows_reasoning)
         async with aclosing(events):
             async for event in events:
                 yield event
@@ -58,11 +58,11 @@ class ConversationService:
     ) -> AsyncGenerator[Event, None]:
         """A turn's events from byte `offset` of its answer. Errors as in the contract."""
         key = TurnKey(principal.tenant, session_id, turn_id)
-        if live := self._running.ephemeral(principal, key):
+        if live := self._registry.ephemeral(principal, key):
             events = live.read(offset, replayed=True)
         else:
             await self._own_turn(principal, key)
-            events = self._running.joined(principal, key, offset, ask=None)
+            events = self._registry.join(principal, key, offset, request=None)
         async with aclosing(events):
             async for event in events:
                 yield event
@@ -70,12 +70,12 @@ class ConversationService:
     async def stop(self, principal: Principal, session_id: str, turn_id: str) -> None:
         """End a running answer, wherever it runs. Raises TurnNotFound."""
         key = TurnKey(principal.tenant, session_id, turn_id)
-        if live := self._running.ephemeral(principal, key):
+        if live := self._registry.ephemeral(principal, key):
             live.stop()
             return
         look = await self._own_turn(principal, key)
         if look.owner:
-            await self._running.stop(key)
+            await self._registry.stop(key)
 
     async def session(self, principal: Principal, session_id: str) -> Session:
         """A session that the key may read, or SessionNotFound."""
@@ -96,20 +96,20 @@ class ConversationService:
     async def watch(
         self, principal: Principal, session_id: str, after: int | None
     ) -> AsyncGenerator[SessionEvent | None, None]:
-        """What happens in a session that the key may read; see `SessionWatches.watch`. Raises SessionNotFound."""
+        """Events of a session that the key may read; see `SessionWatches.watch`. Raises SessionNotFound."""
         await self.session(principal, session_id)
         async with aclosing(self._watches.watch(principal.tenant, session_id, after)) as events:
             async for event in events:
                 yield event
 
     async def rate(self, principal: Principal, session_id: str, turn_id: str, rating: Rating, comment: str) -> None:
-        """Store what the customer thought of an answer. Raises TurnNotFound."""
+        """Store a customer's rating of an answer. Raises TurnNotFound."""
         await self._own_turn(principal, TurnKey(principal.tenant, session_id, turn_id))
         rated = await self._store.turn(principal.tenant, session_id, turn_id)
         number = await self._store.rate(principal.tenant, session_id, turn_id, rating, comment)
         user = await self._store.user(principal.tenant, session_id)
-        told = Rated(principal.tenant, session_id, rated.turn, rating, comment, number, principal.subject, user)
-        self._happenings.publish(told)
+        event = Rated(principal.tenant, session_id, rated.turn, rating, comment, number, principal.subject, user)
+        self._event_bus.publish(event)
 
     async def delete(self, principal: Principal, session_id: str) -> None:
         """Erase a session and all that is in it; a running answer is stopped. Raises SessionNotFound."""
@@ -125,33 +125,35 @@ class ConversationService:
                 continue
             await self._delete(principal, session)
             deleted += 1
-        await self._traces.erase_user(principal.tenant, principal.subject, user)
+        await self._erasure.erase_user(principal.tenant, principal.subject, user)
         return deleted
 
     async def _delete(self, principal: Principal, session: Session) -> None:
-        self._running.delete(principal.tenant, session.id)
-        await self._traces.erase(principal.tenant, session.id)
+        self._registry.delete(principal.tenant, session.id)
+        await self._erasure.erase(principal.tenant, session.id)
         await self._store.delete(principal.tenant, session)
-        self._happenings.publish(Erased(principal.tenant, session.id))
+        self._event_bus.publish(Erased(principal.tenant, session.id))
 
-    async def _claimed(self, principal: Principal, ask: TurnRequest, key: TurnKey, *, opens: bool) -> TurnKey | None:
-        """The turn that the message's request_id stands for already; None when it is ours to run, as `key`."""
-        digest = hashlib.sha256(ask.text.encode()).hexdigest()
+    async def _earlier_turn(
+        self, principal: Principal, request: TurnRequest, key: TurnKey, *, opens: bool
+    ) -> TurnKey | None:
+        """The turn that has the message's request_id already; None when this call is to run the message as `key`."""
+        digest = hashlib.sha256(request.text.encode()).hexdigest()
         claim = json.dumps({"text": digest, "session": key.session_id, "turn": key.turn_id})
         try:
-            stored = await self._turns.claim(principal.tenant, principal.subject, ask.request_id, claim, key)
+            stored = await self._turns.claim(principal.tenant, principal.subject, request.request_id, claim, key)
         except BackendUnavailable:
             if self._config.without_redis == "refuse":
                 raise
-            return None  # a repeat cannot be told from a first time: see KEFU_ROUTER_WITHOUT_REDIS
+            return None  # a repeated message cannot be recognised: see KEFU_ROUTER_WITHOUT_REDIS
         if stored is None:
             return None
-        held = json.loads(stored)
-        if held["text"] != digest:
+        bound = json.loads(stored)
+        if bound["text"] != digest:
             raise RequestIdReused("This request_id came before with another text; make a new one.")
-        if not opens and held["session"] != key.session_id:
+        if not opens and bound["session"] != key.session_id:
             raise RequestIdReused("This request_id came before in another session; make a new one.")
-        return TurnKey(principal.tenant, str(held["session"]), str(held["turn"]))
+        return TurnKey(principal.tenant, str(bound["session"]), str(bound["turn"]))
 
     async def _own_session(self, principal: Principal, session_id: str) -> Session:
         session = await self._store.session(principal.tenant, session_id)

@@ -1,9 +1,9 @@
 """
-Those who watch sessions at this router.
+Session watches of this router: clients that wait for whatever happens in a session.
 
-A watcher is a number (the last event it was told) and a flag that the doorbell sets. It reads its session's stream when
-it is woken and has told what it read before, so that a slow client costs no memory, and an idle one a few hundred bytes
-and, every `SWEEP_SECONDS`, a share of one pipelined look at all sessions that are watched here.
+A watcher is a number (the last event that its client has) and a flag that the change feed sets. A woken watcher reads
+its session's stream once its client has taken the earlier events. So a slow client costs no memory. An idle client
+costs a few hundred bytes and, at each sweep, a part of one pipelined read of all sessions that are watched here.
 """
 
 import asyncio
@@ -18,74 +18,78 @@ from kefu.common.aio import cancel_and_wait
 from kefu.common.errors import BackendUnavailable
 from kefu.common.redis.client import REDIS_FAILURES
 from kefu.router import metrics
-from kefu.router.storage.change_feed import SWEEP_SECONDS, SessionKey
+from kefu.router.storage.change_feed import SessionKey
 from kefu.router.storage.session_events import SessionEvent, SessionEvents
 
-_AT_ONCE = 128
-_PAUSE_SECONDS = 1.0
+_BATCH_SIZE = 128
+_RETRY_SECONDS = 1.0
 _log = structlog.stdlib.get_logger()
 
 
 @dataclass(eq=False)
 class _Watcher:
-    told: int
-    rung: asyncio.Event = field(default_factory=asyncio.Event)
+    last_seen: int
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class SessionWatches:
-    """One per router; see `open_watches`."""
+    """All watchers of this router, by session; see `open_watches`.
 
-    def __init__(self, events: SessionEvents) -> None:
+    A change that the feed lost is noticed within `sweep_seconds`.
+    """
+
+    def __init__(self, events: SessionEvents, *, sweep_seconds: float) -> None:
         self._events = events
+        self._sweep_seconds = sweep_seconds
         self._watchers: dict[SessionKey, set[_Watcher]] = {}
         self._leaving = False
 
     async def watch(self, tenant: str, session_id: str, after: int | None) -> AsyncGenerator[SessionEvent | None, None]:
-        """First None, once it is watched; then what happens after event `after`, or from now on.
+        """First None, once the session is watched; then its events after number `after`, or from now on.
 
-        It goes on while Redis is away. Raises SessionNotFound, also when the session is deleted meanwhile, and
-        BackendUnavailable when Redis cannot be asked at first or this router leaves.
+        The watch goes on while Redis is away. Raises SessionNotFound, also when the session is deleted meanwhile.
+        Raises BackendUnavailable when Redis does not answer at first, or when this router leaves.
         """
         with self._watching((tenant, session_id)) as watcher:
             last = await self._events.last(tenant, session_id)
-            watcher.told = last if after is None else after
+            watcher.last_seen = last if after is None else after
             yield None
             while True:
-                watcher.rung.clear()
+                watcher.changed.clear()
                 self._check_leaving()
                 try:
-                    events, told = await self._events.after(tenant, session_id, watcher.told)
+                    events, last_seen = await self._events.after(tenant, session_id, watcher.last_seen)
                 except BackendUnavailable:
-                    await asyncio.sleep(_PAUSE_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311 - spread
+                    await asyncio.sleep(_RETRY_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311 - spread
                     continue
                 for event in events:
                     yield event
-                if told == watcher.told:
-                    await watcher.rung.wait()
-                watcher.told = told
+                if last_seen == watcher.last_seen:
+                    await watcher.changed.wait()
+                watcher.last_seen = last_seen
 
     def heard(self, changed: Set[SessionKey]) -> None:
-        """These sessions have changed."""
+        """Wake the watchers of sessions that have changed."""
         for session in changed:
             for watcher in self._watchers.get(session, ()):
-                watcher.rung.set()
+                watcher.changed.set()
 
     def missed(self) -> None:
-        """All may have changed."""
+        """Wake all watchers, since any session may have changed."""
         self.heard(set(self._watchers))
 
     def leave(self) -> None:
-        """End every watch: this router is stopping, and another one can be asked."""
+        """End every watch, since this router is stopping. Clients can watch at another router."""
         self._leaving = True
         self.missed()
 
     async def sweep(self) -> None:
-        """Wake those whose ring was lost, until cancelled."""
+        """Wake watchers whose change was lost on the feed, until cancelled."""
         while True:
-            await asyncio.sleep(SWEEP_SECONDS)
+            await asyncio.sleep(self._sweep_seconds)
             sessions = list(self._watchers)
-            for start in range(0, len(sessions), _AT_ONCE):
-                batch = sessions[start : start + _AT_ONCE]
+            for start in range(0, len(sessions), _BATCH_SIZE):
+                batch = sessions[start : start + _BATCH_SIZE]
                 try:
                     lasts = await self._events.last_of(batch)
                 except REDIS_FAILURES as error:
@@ -93,8 +97,8 @@ class SessionWatches:
                     break
                 for session, last in zip(batch, lasts, strict=True):
                     for watcher in self._watchers.get(session, ()):
-                        if watcher.told != last:
-                            watcher.rung.set()
+                        if watcher.last_seen != last:
+                            watcher.changed.set()
 
     def _check_leaving(self) -> None:
         if self._leaving:
@@ -117,9 +121,9 @@ class SessionWatches:
 
 
 @asynccontextmanager
-async def open_watches(events: SessionEvents) -> AsyncIterator[SessionWatches]:
-    """Sessions can be watched while the block runs."""
-    watches = SessionWatches(events)
+async def open_watches(events: SessionEvents, *, sweep_seconds: float) -> AsyncIterator[SessionWatches]:
+    """Session watches, swept while the block runs; see `SessionWatches`."""
+    watches = SessionWatches(events, sweep_seconds=sweep_seconds)
     sweeping = asyncio.create_task(watches.sweep(), name="sweep watched sessions")
     try:
         yield watches

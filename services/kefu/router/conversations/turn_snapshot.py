@@ -1,4 +1,4 @@
-"""The snapshot of a running turn that its lease saves."""
+"""Turn snapshot: what the lease of a running turn saves for other routers."""
 
 from kefu.common.text.language import AnswerLanguage
 from kefu.router.answering.draft import AnswerDraft
@@ -9,11 +9,11 @@ from kefu.router.storage.turn_leases import TurnSnapshot
 
 
 def snapshot_of(turn: Turn, draft: AnswerDraft) -> TurnSnapshot | None:
-    """What would have to be known elsewhere; None while it is nothing, or what is saved anyway."""
+    """What another router needs to go on; None while there is nothing, or nothing beyond the saved draft."""
     if not draft.log.has_started or draft.saved is not None:
         return None
     language: AnswerLanguage = "zh" if turn.language == "zh" else "en"
-    sent = PartialAnswer((), "", "") if draft.received is None else draft.received.sent()
+    partial = PartialAnswer((), "", "") if draft.received is None else draft.received.partial_answer()
     about = About(
         language=language,
         as_of=turn.as_of,
@@ -21,7 +21,7 @@ def snapshot_of(turn: Turn, draft: AnswerDraft) -> TurnSnapshot | None:
         searched=draft.basis.searched,
         query=draft.basis.query,
         passages=draft.basis.passages,
-        fingerprint=sent.fingerprint,
-        whole=bool(sent.token_ids or not sent.text),
+        fingerprint=partial.fingerprint,
+        whole=bool(partial.token_ids or not partial.text),
     )
-    return TurnSnapshot(about, draft.log.encoded, sent, draft.log.rewritten_from, draft.version)
+    return TurnSnapshot(about, draft.log.encoded, partial, draft.log.rewritten_from, draft.version)

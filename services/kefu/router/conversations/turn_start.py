@@ -1,4 +1,4 @@
-"""How a turn begins: it gets the session, at once or when the running answer is over, or it is refused."""
+"""Turn start: a turn gets its session at once, or when the running answer is over, or is refused."""
 
 import asyncio
 import time
@@ -19,33 +19,34 @@ _log = structlog.stdlib.get_logger()
 
 
 @dataclass(frozen=True)
-class Beginning:
-    """A turn that wants its session. `opens`: the session is new."""
+class TurnStart:
+    """A turn that is about to start. `opens`: its session is new."""
 
     key: TurnKey
     subject: str
     turn: Turn
-    ask: TurnRequest
+    request: TurnRequest
     opens: bool
     on_busy: OnBusy
 
-    async def session(
+    async def acquire_session(
         self, turns: TurnStore, config: RouterConfig, supersede: Callable[[str], Awaitable[None]]
     ) -> StartedTurn:
-        """Take it, or go on without when Redis is away and `config` says so; `supersede` stops a running answer.
+        """Acquire the session, or go on without Redis when it is away and `config` allows that.
 
-        Raises as `TurnStore.begin`, and SessionBusy when the running answer takes too long.
+        `supersede` stops a running answer. Raises as `TurnStore.begin`, and SessionBusy when the running answer takes
+        too long.
         """
-        give_up = time.monotonic() + config.queue_seconds
+        give_up_at = time.monotonic() + config.queue_seconds
         superseded: set[str] = set()
         first = True
         while True:
             try:
-                begun = await turns.begin(
+                result = await turns.begin(
                     self.key,
                     self.subject,
                     self.turn,
-                    self.ask,
+                    self.request,
                     opens=self.opens,
                     waits=self.on_busy is not OnBusy.REJECT,
                     first=first,
@@ -57,11 +58,11 @@ class Beginning:
                 _log.warning("turn.ephemeral", turn=self.key.turn_id, cause=error.message)
                 return StartedTurn.without_redis()
             first = False
-            if isinstance(begun, StartedTurn):
-                return begun
-            if self.on_busy is OnBusy.SUPERSEDE and begun not in superseded:
-                superseded.add(begun)
-                await supersede(begun)
-            if time.monotonic() > give_up:
+            if isinstance(result, StartedTurn):
+                return result
+            if self.on_busy is OnBusy.SUPERSEDE and result not in superseded:
+                superseded.add(result)
+                await supersede(result)
+            if time.monotonic() > give_up_at:
                 raise SessionBusy("The running answer took too long; send the message again.")
             await asyncio.sleep(_POLL_SECONDS)

@@ -1,1 +1,1 @@
-"""One answer over the replicas: first frame, hedging, retries, idle time-outs, relaying."""
+"""Dispatch of one answer over the replicas: first frame, hedging, retries, idle time-outs, relaying."""

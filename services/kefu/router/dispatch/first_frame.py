@@ -1,7 +1,7 @@
 """
-The first frame of an answer: one replica is asked, a second one too when the first is late, and who writes first wins.
+First-frame race: one replica is asked, and a second one too when the first frame is late. The first to write wins.
 
-The loser is cancelled at once: closing its stream cancels the call, and with it the work and what the replica owed.
+The loser is cancelled at once: closing its stream cancels the call, its work, and what the replica owed for it.
 """
 
 import asyncio
@@ -20,63 +20,63 @@ from kefu.router.domain.generation import Accepted, Event, Frame, GenerationEnd,
 _NEVER = float("inf")
 
 
-class Source(Protocol):
-    """A replica."""
+class AnsweringReplica(Protocol):
+    """What dispatch needs of a replica."""
 
     @property
     def address(self) -> str:
-        """Where it is."""
+        """The replica's host:port."""
         ...
 
     @property
     def model(self) -> str:
-        """What it serves; empty while that is not known."""
+        """Name of the model that the replica serves; empty while it is not known."""
         ...
 
-    def generate(self, order: GenerationRequest, principal: Principal) -> AsyncGenerator[Event, None]:
+    def generate(self, request: GenerationRequest, principal: Principal) -> AsyncGenerator[Event, None]:
         """See `Replica.generate`."""
         ...
 
 
-class Silent(BackendUnavailable):
-    """A replica wrote nothing for as long as it is waited for."""
+class ReplicaSilent(BackendUnavailable):
+    """A replica wrote nothing for the longest time that is allowed."""
 
 
-class TooLate(Exception):
-    """The time in which a first frame is of use is over."""
+class FirstFrameTooLate(Exception):
+    """No first frame came before the deadline."""
 
 
-class Stream:
-    """What one replica writes; it is asked when this is made. Close it, or it goes on for ever."""
+class FrameStream:
+    """Frames of one replica, which is asked when this is made. Close the stream, or it goes on for ever."""
 
-    def __init__(self, source: Source, order: GenerationRequest, principal: Principal) -> None:
-        self.source = source
-        self.asked = time.monotonic()
+    def __init__(self, replica: AnsweringReplica, request: GenerationRequest, principal: Principal) -> None:
+        self.replica = replica
+        self.requested_at = time.monotonic()
         self.accepted: Accepted | None = None
-        self._events = source.generate(order, principal)
-        self._silence = IdleTimeout()
+        self._events = replica.generate(request, principal)
+        self._idle_timeout = IdleTimeout()
         self.first: asyncio.Task[Frame | GenerationEnd] = asyncio.create_task(
-            self._next(), name=f"first frame from {source.address}"
+            self._next(), name=f"first frame from {replica.address}"
         )
 
     @property
-    def waited(self) -> float:
-        """Seconds since it was asked."""
-        return time.monotonic() - self.asked
+    def seconds_waited(self) -> float:
+        """Seconds since the replica was asked."""
+        return time.monotonic() - self.requested_at
 
     async def next(self, seconds: float) -> Frame | GenerationEnd:
-        """The next frame, or the end. Raises Silent after `seconds`, and the errors of `Replica.generate`."""
+        """The next frame, or the end. Raises ReplicaSilent after `seconds`, and the errors of `Replica.generate`."""
         try:
-            return await self._silence.wait(self._next(), seconds)
+            return await self._idle_timeout.wait(self._next(), seconds)
         except TimeoutError:
-            raise Silent(f"Replica {self.source.address} wrote nothing for {seconds:.1f} s.") from None
+            raise ReplicaSilent(f"Replica {self.replica.address} wrote nothing for {seconds:.1f} s.") from None
 
     async def aclose(self) -> None:
-        """Cancel the call, whatever it is doing."""
-        self._silence.close()
+        """Cancel the call at any point."""
+        self._idle_timeout.close()
         await cancel_and_wait(self.first)
         if not self.first.cancelled():
-            self.first.exception()  # else asyncio complains that nobody asked
+            self.first.exception()  # else asyncio warns of an exception that was never retrieved
         await self._events.aclose()
 
     async def _next(self) -> Frame | GenerationEnd:
@@ -84,34 +84,37 @@ class Stream:
             if not isinstance(event, Accepted):
                 return event
             self.accepted = event
-        raise BackendUnavailable(f"The stream of replica {self.source.address} ended before the answer did.")
+        raise BackendUnavailable(f"The stream of replica {self.replica.address} ended before the answer did.")
 
 
 class FirstFrameRace:
-    """One attempt to get a first frame. `failed` tells afterwards which replicas failed, and how."""
+    """One attempt to get a first frame, within `first_frame_seconds` of a replica.
 
-    def __init__(self, order: GenerationRequest, principal: Principal, patience: float) -> None:
-        self.failed: list[tuple[Source, ServiceError]] = []
+    Afterwards `failures` holds the replicas that failed with their errors, and `hedged` whether a second one was asked.
+    """
+
+    def __init__(self, request: GenerationRequest, principal: Principal, first_frame_seconds: float) -> None:
+        self.failures: list[tuple[AnsweringReplica, ServiceError]] = []
         self.hedged = False
-        self._order = order
+        self._request = request
         self._principal = principal
-        self._patience = patience
-        self._streams: list[Stream] = []
+        self._first_frame_seconds = first_frame_seconds
+        self._streams: list[FrameStream] = []
 
     async def first(
         self,
-        source: Source,
+        replica: AnsweringReplica,
         *,
-        latest: float = _NEVER,
+        deadline: float = _NEVER,
         hedging: Hedging | None = None,
-        second: Callable[[], Source | None] = lambda: None,
-    ) -> Stream:
-        """The stream whose first frame is there. `second` gives the replica to be asked too, when the first is late.
+        pick_second: Callable[[], AnsweringReplica | None] = lambda: None,
+    ) -> FrameStream:
+        """The stream whose first frame came. `pick_second` returns the replica to ask too when the first is late.
 
-        Raises TooLate at `latest` (monotonic), and what the replica that was asked last failed with.
+        Raises FirstFrameTooLate at `deadline` (monotonic), and the error of the last replica when all failed.
         """
         try:
-            winner = await self._race(source, latest, hedging, second)
+            winner = await self._race(replica, deadline, hedging, pick_second)
             await self._close_all_but(winner)
         except BaseException:
             await self._close_all_but(None)
@@ -119,62 +122,70 @@ class FirstFrameRace:
         return winner
 
     async def _race(
-        self, source: Source, latest: float, hedging: Hedging | None, second: Callable[[], Source | None]
-    ) -> Stream:
-        delay = hedging.delay() if hedging is not None else None
-        primary = self._ask(source)
-        hedge_at = _NEVER if delay is None else primary.asked + delay
+        self,
+        replica: AnsweringReplica,
+        deadline: float,
+        hedging: Hedging | None,
+        pick_second: Callable[[], AnsweringReplica | None],
+    ) -> FrameStream:
+        delay = hedging.delay_seconds() if hedging is not None else None
+        primary = self._start_stream(replica)
+        hedge_at = _NEVER if delay is None else primary.requested_at + delay
         while True:
-            wake = min(hedge_at, latest, min(stream.asked for stream in self._streams) + self._patience)
+            wake = min(
+                hedge_at, deadline, min(stream.requested_at for stream in self._streams) + self._first_frame_seconds
+            )
             await asyncio.wait(
                 {stream.first for stream in self._streams},
                 timeout=max(wake - time.monotonic(), 0.0),
                 return_when=asyncio.FIRST_COMPLETED,
             )
-            winner = await self._settle()
+            winner = await self._winner()
             if winner is not None:
                 if winner is not primary and primary in self._streams and hedging is not None:
-                    hedging.times.add(primary.waited)
+                    hedging.first_token_times.add(primary.seconds_waited)
                 return winner
             if not self._streams:
-                _, failure = self.failed[-1]
+                _, failure = self.failures[-1]
                 raise failure
-            if time.monotonic() >= latest:
-                raise TooLate
+            if time.monotonic() >= deadline:
+                raise FirstFrameTooLate
             if time.monotonic() >= hedge_at:
                 hedge_at = _NEVER
-                if hedging is not None and hedging.allowed and (other := second()) is not None:
-                    hedging.take()
+                if hedging is not None and hedging.is_allowed and (other := pick_second()) is not None:
+                    hedging.record_hedge()
                     self.hedged = True
                     metrics.HEDGED.inc()
-                    self._ask(other)
+                    self._start_stream(other)
 
-    async def _close_all_but(self, winner: Stream | None) -> None:
+    async def _close_all_but(self, winner: FrameStream | None) -> None:
         others = [stream for stream in self._streams if stream is not winner]
         for stream in others:
-            stream.first.cancel()  # all of them at once, and even if we are cancelled meanwhile
+            stream.first.cancel()  # all at once, and even if this task is cancelled meanwhile
         for stream in sorted(others, key=lambda stream: not stream.first.done()):
             await stream.aclose()
 
-    def _ask(self, source: Source) -> Stream:
-        stream = Stream(source, self._order, self._principal)
+    def _start_stream(self, replica: AnsweringReplica) -> FrameStream:
+        stream = FrameStream(replica, self._request, self._principal)
         self._streams.append(stream)
         return stream
 
-    async def _settle(self) -> Stream | None:
-        """Drop the streams that failed; the one that wrote, if any did."""
+    async def _winner(self) -> FrameStream | None:
+        """Drop the streams that failed, and return the one that wrote, if any did."""
         for stream in tuple(self._streams):
             if stream.first.done():
                 failure = stream.first.exception()
                 if failure is None:
                     return stream
-            elif stream.waited >= self._patience:
-                failure = Silent(f"Replica {stream.source.address} wrote nothing for {self._patience:g} s.")
+            elif stream.seconds_waited >= self._first_frame_seconds:
+                failure = ReplicaSilent(
+                    f"Replica {stream.replica.address} wrote nothing for {self._first_frame_seconds:g} s."
+                )
             else:
                 continue
             await stream.aclose()
             self._streams.remove(stream)
             if not isinstance(failure, ServiceError):
                 raise failure
-            self.failed.append((stream.source, failure))
+            self.failures.append((stream.replica, failure))
         return None

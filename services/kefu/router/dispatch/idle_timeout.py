@@ -1,5 +1,9 @@
-"""A time-out for one wait after another. asyncio.timeout makes a timer for each wait, which costs half of a frame's
-handling; here a timer that is set too early looks again later, so that a stream that flows sets one in ten seconds."""
+"""
+Idle timeout: a time-out for one wait after another.
+
+asyncio.timeout makes a timer for each wait, which costs half of a frame's handling. Here a timer that fires too early
+is set again, so that a stream that flows sets one in ten seconds.
+"""
 
 import asyncio
 from collections.abc import Awaitable
@@ -10,7 +14,7 @@ _NEVER = float("inf")
 
 
 class IdleTimeout:
-    """Waits in one task at a time. Close it, or its timer keeps it for a while."""
+    """Waits with a time-out, in one task at a time. Close it, or its timer keeps it in memory for a while."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -21,18 +25,18 @@ class IdleTimeout:
         self._expired = False
         self._cancelled_before = 0
 
-    async def wait(self, what: Awaitable[ValueT], seconds: float) -> ValueT:
-        """What it comes to. Raises TimeoutError after `seconds`, having cancelled it."""
+    async def wait(self, awaitable: Awaitable[ValueT], seconds: float) -> ValueT:
+        """The result of `awaitable`. After `seconds` it is cancelled, and TimeoutError is raised."""
         self._due = self._loop.time() + seconds
         if self._due < self._timer_at:
-            self._look_at(self._due)
+            self._set_timer(self._due)
         self._waiting = asyncio.current_task()
         try:
-            return await what
+            return await awaitable
         except asyncio.CancelledError:
             task, expired = self._waiting, self._expired
             self._expired = False
-            # Someone else may have cancelled us too, and has to be heard.
+            # The task may have been cancelled from outside too: that cancellation must go on.
             if expired and task is not None and task.uncancel() <= self._cancelled_before:
                 raise TimeoutError from None
             raise
@@ -40,21 +44,21 @@ class IdleTimeout:
             self._waiting = None
 
     def close(self) -> None:
-        """Look no more."""
+        """Cancel the timer."""
         if self._timer is not None:
             self._timer.cancel()
         self._timer, self._timer_at = None, _NEVER
 
-    def _look_at(self, when: float) -> None:
+    def _set_timer(self, when: float) -> None:
         self.close()
-        self._timer, self._timer_at = self._loop.call_at(when, self._look), when
+        self._timer, self._timer_at = self._loop.call_at(when, self._on_timer), when
 
-    def _look(self) -> None:
+    def _on_timer(self) -> None:
         self._timer, self._timer_at = None, _NEVER
         if self._waiting is None:
             return  # the next wait sets a timer
         if self._loop.time() < self._due:
-            self._look_at(self._due)
+            self._set_timer(self._due)
             return
         self._expired = True
         self._cancelled_before = self._waiting.cancelling()

@@ -1,4 +1,4 @@
-"""What came of one answer so far: all that another replica needs to go on with it, and how evenly it came."""
+"""Received answer: what came of an answer so far, what another replica needs to go on, and how evenly frames came."""
 
 import time
 from dataclasses import dataclass, field, replace
@@ -9,46 +9,46 @@ from kefu.router.domain.generation import Frame, GenerationEnd, PartialAnswer
 
 @dataclass
 class ReceivedAnswer:
-    """Frames of one answer, whoever wrote them."""
+    """Frames of one answer, from all replicas that wrote it."""
 
     fingerprint: str = ""
-    """Of the weights that made the token ids."""
+    """Fingerprint of the weights that made the token ids."""
     frames: int = 0
     continuations: int = 0
-    """How often a replica broke off, and another one went on."""
+    """Times that a replica broke off and another one went on."""
     _token_ids: list[int] = field(default_factory=list[int])
     _reasoning_tokens: int = 0
     _texts: list[str] = field(default_factory=list[str])
-    _whole: bool = True  # every frame so far came with its token ids
+    _has_all_token_ids: bool = True  # every frame so far came with its token ids
     _first_at: float = 0.0
     _last_at: float = 0.0
     _longest_gap: float = 0.0
 
     @classmethod
-    def before(cls, sent: PartialAnswer | None) -> "ReceivedAnswer":
-        """What was received elsewhere, to go on with; nothing at all when there is none."""
-        if sent is None:
+    def continuing(cls, partial: PartialAnswer | None) -> "ReceivedAnswer":
+        """A received answer that begins with what another router received; an empty one for None."""
+        if partial is None:
             return cls()
         now = time.monotonic()
         return cls(
-            fingerprint=sent.fingerprint,
+            fingerprint=partial.fingerprint,
             frames=1,
             continuations=1,
-            _token_ids=list(sent.token_ids),
-            _texts=[sent.text],
-            _whole=bool(sent.token_ids or not sent.text),
+            _token_ids=list(partial.token_ids),
+            _texts=[partial.text],
+            _has_all_token_ids=bool(partial.token_ids or not partial.text),
             _first_at=now,
             _last_at=now,
         )
 
-    def written_by(self, fingerprint: str) -> None:
-        """A replica with these weights writes from here on."""
+    def set_writer(self, fingerprint: str) -> None:
+        """Record that a replica with these weights writes from here on."""
         if self.frames and fingerprint != self.fingerprint:
-            self._whole = False  # token ids of two vocabularies: only the text can be continued
+            self._has_all_token_ids = False  # token ids of two vocabularies: only the text can be continued
         self.fingerprint = fingerprint
 
     def add(self, frame: Frame) -> None:
-        """One more frame came, just now."""
+        """Record a frame that came now."""
         now = time.monotonic()
         if self.frames:
             self._longest_gap = max(self._longest_gap, now - self._last_at)
@@ -56,19 +56,21 @@ class ReceivedAnswer:
             self._first_at = now
         self._last_at = now
         self.frames += 1
-        self._whole = self._whole and bool(frame.token_ids or not frame.text)
+        self._has_all_token_ids = self._has_all_token_ids and bool(frame.token_ids or not frame.text)
         self._token_ids.extend(frame.token_ids)
         if frame.reasoning:
             self._reasoning_tokens += len(frame.token_ids)
         else:
             self._texts.append(frame.text)
 
-    def sent(self) -> PartialAnswer:
-        """What is to be continued; by its text alone when a frame came without token ids."""
-        return PartialAnswer(tuple(self._token_ids) if self._whole else (), "".join(self._texts), self.fingerprint)
+    def partial_answer(self) -> PartialAnswer:
+        """What another replica continues; without token ids when a frame came without them."""
+        return PartialAnswer(
+            tuple(self._token_ids) if self._has_all_token_ids else (), "".join(self._texts), self.fingerprint
+        )
 
-    def total(self, ended: GenerationEnd, prompt_tokens: int) -> GenerationEnd:
-        """The end, with the usage of the whole answer: the last replica counted only what it wrote itself."""
+    def with_total_usage(self, ended: GenerationEnd, prompt_tokens: int) -> GenerationEnd:
+        """The end with the usage of the whole answer, since the last replica counted only what it wrote itself."""
         if not self.continuations:
             return ended
         usage = replace(
@@ -80,7 +82,7 @@ class ReceivedAnswer:
         return replace(ended, usage=usage)
 
     def observe(self) -> None:
-        """Nothing more comes: count how it came. Once an answer, for per frame it would cost more than it tells."""
+        """Observe the metrics of a finished answer. Once an answer, for per frame it would cost more than it tells."""
         if self.frames > 1:
             written = max(len(self._token_ids), self.frames)
             metrics.BETWEEN_TOKENS_SECONDS.observe((self._last_at - self._first_at) / (written - 1))

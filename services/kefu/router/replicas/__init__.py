@@ -1,1 +1,1 @@
-"""The replicas of the model: discovery, load, balancing, circuit breaker, multiplexed streams."""
+"""Replicas of the generation service: discovery, load, balancing, circuit breaker, multiplexed calls."""

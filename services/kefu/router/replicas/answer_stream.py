@@ -1,4 +1,4 @@
-"""One answer's stream from one replica: counted while it lasts, judged by the breaker, translated from the contract."""
+"""Answer stream of one replica: counted in its load, judged by its circuit breaker, translated from the contract."""
 
 import asyncio
 import time
@@ -19,11 +19,11 @@ from kefu.common.rpc.status import RpcFailure
 from kefu.generation.v1 import generation_pb2 as pb
 from kefu.router.domain.generation import Accepted, Event, Frame, GenerationEnd, GenerationRequest, Role
 from kefu.router.domain.turn import Usage
-from kefu.router.replicas.circuit_breaker import Breaker
+from kefu.router.replicas.circuit_breaker import CircuitBreaker
 from kefu.router.replicas.load import ReplicaLoad
 from kefu.router.replicas.multiplexing import AnswerFailed, MultiplexedAnswer
 
-_NOT_ITS_FAULT = {PromptTooLong.reason, CannotContinue.reason, ReplicaFull.reason}
+_NOT_REPLICA_FAULTS = {PromptTooLong.reason, CannotContinue.reason, ReplicaFull.reason}
 _FAULTS = {
     grpc.StatusCode.UNAVAILABLE,
     grpc.StatusCode.INTERNAL,
@@ -32,7 +32,8 @@ _FAULTS = {
     grpc.StatusCode.DEADLINE_EXCEEDED,
     grpc.StatusCode.UNIMPLEMENTED,  # something else serves at that address
 }
-_NEARLY = 0.9
+_TIMEOUT_SHARE = 0.9
+"""A stream given up after this share of the wait for a first token counts as timed out."""
 _ROLES = {
     Role.SYSTEM: pb.ChatMessage.ROLE_SYSTEM,
     Role.USER: pb.ChatMessage.ROLE_USER,
@@ -43,38 +44,38 @@ _ROLES = {
 class ReplicaStream(AsyncGenerator[Event, None]):
     """Events of one answer. Its work is counted from when this is made until it ends, fails, or is closed.
 
-    Not a generator function, for the body of one does not run before its first event is asked for: between choosing a
-    replica and counting there must be no moment in which others choose too.
+    This is no generator function, for the body of one does not run before its first event is read. Between choosing a
+    replica and counting there must be no moment in which other turns choose too.
 
     A stream that is given up before its first token counts as the replica's failure only when the replica had
-    `patience` seconds for it; else it was the customer who left.
+    `first_token_seconds` for it; else the customer left.
     """
 
     def __init__(
         self,
         answer: MultiplexedAnswer,
-        order: GenerationRequest,
+        request: GenerationRequest,
         *,
         address: str,
         load: ReplicaLoad,
-        breaker: Breaker,
-        patience: float,
+        breaker: CircuitBreaker,
+        first_token_seconds: float,
     ) -> None:
         self._answer = answer
-        self._order = order
+        self._request = request
         self._address = address
         self._load = load
         self._breaker = breaker
-        self._patience = patience
-        self._began = time.monotonic()
-        self._over = False
-        self._dispatch = load.sending(order.estimated_tokens)
+        self._first_token_seconds = first_token_seconds
+        self._started_at = time.monotonic()
+        self._has_ended = False
+        self._dispatch = load.record_sent(request.estimated_tokens)
         self._attempt = breaker.begin()
 
     async def asend(self, value: None) -> Event:
         """The next event. Raises as `Replica.generate` says."""
         del value
-        if self._over:
+        if self._has_ended:
             raise StopAsyncIteration
         try:
             while True:
@@ -84,7 +85,7 @@ class ReplicaStream(AsyncGenerator[Event, None]):
                     raise StopAsyncIteration
                 event = event_of(message)
                 if isinstance(event, Accepted):
-                    self._load.accepted(self._dispatch)
+                    self._load.record_accepted(self._dispatch)
                 elif event is not None:
                     self._breaker.succeeded(self._attempt)
                 if event is not None:
@@ -105,7 +106,7 @@ class ReplicaStream(AsyncGenerator[Event, None]):
         tb: TracebackType | None = None,
         /,
     ) -> Event:
-        """End the stream, and raise what was thrown."""
+        """End the stream, and raise the exception."""
         self._end()
         thrown = val if isinstance(val, BaseException) else typ if isinstance(typ, BaseException) else typ()
         raise thrown.with_traceback(tb) if tb is not None else thrown
@@ -115,43 +116,43 @@ class ReplicaStream(AsyncGenerator[Event, None]):
         self._end()
 
     def _end(self) -> None:
-        if self._over:
+        if self._has_ended:
             return
-        self._over = True
+        self._has_ended = True
         self._answer.cancel()
-        self._load.ended(self._dispatch)
-        if time.monotonic() - self._began >= _NEARLY * self._patience:
+        self._load.record_end(self._dispatch)
+        if time.monotonic() - self._started_at >= _TIMEOUT_SHARE * self._first_token_seconds:
             self._breaker.failed(self._attempt)  # no effect after a first token
         else:
             self._breaker.inconclusive(self._attempt)
 
     def _is_fault(self, failure: RpcFailure) -> bool:
-        if failure.reason in _NOT_ITS_FAULT or failure.code not in _FAULTS:
+        if failure.reason in _NOT_REPLICA_FAULTS or failure.code not in _FAULTS:
             return False
-        deadline = self._order.deadline
+        deadline = self._request.deadline
         late = deadline is not None and time.monotonic() >= deadline
         return not (failure.code is grpc.StatusCode.DEADLINE_EXCEEDED and late)
 
 
-def request_of(order: GenerationRequest, caller: str) -> pb.GenerateRequest:
-    """An order, as the contract has it."""
-    request = pb.GenerateRequest(
+def request_message(request: GenerationRequest, caller: str) -> pb.GenerateRequest:
+    """A generation request as the contract has it."""
+    message = pb.GenerateRequest(
         chat=pb.ChatPrompt(
-            messages=[pb.ChatMessage(role=_ROLES[message.role], content=message.content) for message in order.messages]
+            messages=[pb.ChatMessage(role=_ROLES[each.role], content=each.content) for each in request.messages]
         ),
-        max_tokens=order.max_tokens,
+        max_tokens=request.max_tokens,
         caller=caller,
-        estimated_tokens=order.estimated_tokens,
+        estimated_tokens=request.estimated_tokens,
     )
-    if order.temperature is not None:
-        request.temperature = order.temperature
-    if order.reasoning_tokens is not None:
-        request.reasoning.max_tokens = order.reasoning_tokens
-    if order.continuation is not None:
-        request.continuation.token_ids.extend(order.continuation.token_ids)
-        request.continuation.text = order.continuation.text
-        request.continuation.fingerprint = order.continuation.fingerprint
-    return request
+    if request.temperature is not None:
+        message.temperature = request.temperature
+    if request.reasoning_tokens is not None:
+        message.reasoning.max_tokens = request.reasoning_tokens
+    if request.continuation is not None:
+        message.continuation.token_ids.extend(request.continuation.token_ids)
+        message.continuation.text = request.continuation.text
+        message.continuation.fingerprint = request.continuation.fingerprint
+    return message
 
 
 def event_of(message: pb.GenerateEvent) -> Event | None:
@@ -171,7 +172,7 @@ def event_of(message: pb.GenerateEvent) -> Event | None:
 
 
 def error_of(failure: RpcFailure, address: str) -> ServiceError:
-    """What a failed call of a replica means."""
+    """The error that a replica's failure means."""
     match failure.reason:
         case PromptTooLong.reason:
             counts = (int(failure.metadata.get(name, "0")) for name in ("prompt_tokens", "max_prompt_tokens"))

@@ -1,37 +1,37 @@
-"""How busy the replicas' engines are, and how many requests they can run."""
+"""Engine load: how busy the replicas' engines are, and how many requests they can run."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-_SLACK = 0.1
+_SLACK_SHARE = 0.1
 """So many may wait in the engines, as a share of those that run..."""
-_LEAST_SLACK = 4
+_MIN_SLACK = 4
 """...or so many: requests wait for the engine's next step even when it has room."""
-_TELLING = 0.5
+_MIN_CACHE_USAGE = 0.5
 """A cache that is used less tells too little about how many requests would fill it."""
 
 
 @dataclass(frozen=True)
 class EngineLoad:
-    """Requests in the engines of all replicas that take more, by fresh reports, whichever router sent them."""
+    """Requests in the engines of all replicas that take more, by fresh reports, from all routers."""
 
     running: int = 0
     waiting: int = 0
-    most: int = 0
-    """What they can run at once; 0 when an engine does not say."""
+    max_running: int = 0
+    """Requests that the engines can run at once; 0 when one engine does not report it."""
     sent: int = 0
-    """What this router has open with them..."""
-    astray: int = 0
-    """...and with replicas that are leaving or silent."""
+    """Requests that this router has open with these replicas..."""
+    unreported: int = 0
+    """...and with replicas that are leaving or whose reports are stale."""
 
     @property
     def slack(self) -> float:
-        """How many may wait before anything is limited."""
-        return max(self.running * _SLACK, _LEAST_SLACK)
+        """Requests that may wait before anything is limited."""
+        return max(self.running * _SLACK_SHARE, _MIN_SLACK)
 
     @property
-    def few(self) -> float:
-        """How many may wait before a limit is lowered."""
+    def calm_waiting(self) -> float:
+        """Requests that may wait before a limit is lowered."""
         return self.slack / 4
 
     @property
@@ -40,21 +40,20 @@ class EngineLoad:
         return max(self.waiting - self.slack, 0.0) / max(self.running, 1)
 
 
-def reported(running: int, waiting: int, max_running: int, kv_cache_usage: float) -> EngineLoad:
+def engine_load_of(running: int, waiting: int, max_running: int, kv_cache_usage: float) -> EngineLoad:
     """One engine's load, from its report. A cache that fills up may allow fewer requests than are configured."""
-    most = max_running
-    if most and kv_cache_usage >= _TELLING:
-        most = max(min(most, round(running / kv_cache_usage)), 1)
-    return EngineLoad(running, waiting, most)
+    if max_running and kv_cache_usage >= _MIN_CACHE_USAGE:
+        max_running = max(min(max_running, round(running / kv_cache_usage)), 1)
+    return EngineLoad(running, waiting, max_running)
 
 
-def together(engines: Iterable[EngineLoad], *, sent: int, astray: int = 0) -> EngineLoad:
-    """The load of several; `sent` and `astray` as above."""
+def combined_load(engines: Iterable[EngineLoad], *, sent: int, unreported: int = 0) -> EngineLoad:
+    """The load of several engines; `sent` and `unreported` as in EngineLoad."""
     loads = list(engines)
     return EngineLoad(
         running=sum(load.running for load in loads),
         waiting=sum(load.waiting for load in loads),
-        most=sum(load.most for load in loads) if all(load.most for load in loads) else 0,
+        max_running=sum(load.max_running for load in loads) if all(load.max_running for load in loads) else 0,
         sent=sent,
-        astray=astray,
+        unreported=unreported,
     )

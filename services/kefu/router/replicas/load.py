@@ -1,4 +1,4 @@
-"""What is known of a replica's load: tokens owed, and what was sent since its last report."""
+"""Replica load: the tokens that a replica owes by its last report, and what was sent to it since."""
 
 import asyncio
 import time
@@ -6,13 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 STALE_SECONDS = 3.0
-"""A replica reports once a second at least; one that was silent for longer is taken for saturated."""
-SATURATED = 10**12
+"""A replica reports once a second at least. A replica without a report for so long counts as saturated."""
+SATURATED_TOKENS = 10**12
+"""Load of a saturated replica, in tokens: above any real one."""
 
 
 @dataclass(eq=False)
-class Dispatch:
-    """One request, from before it is sent until its stream ends."""
+class DispatchedRequest:
+    """One request, counted from before it is sent until its stream ends."""
 
     tokens: int
     accepted: bool = False
@@ -30,45 +31,45 @@ class ReplicaLoad:
     _accepted: int = 0
     _sent: int = 0
     _reported_at: float = float("-inf")
-    _open: set[Dispatch] = field(default_factory=set[Dispatch])
+    _open: set[DispatchedRequest] = field(default_factory=set[DispatchedRequest])
     _open_tokens: int = 0
     _unaccepted_tokens: int = 0
     _idle: list[asyncio.Event] = field(default_factory=list[asyncio.Event])
 
-    def reported(self, boot_id: str, owed: int, accepted: int, *, draining: bool) -> None:
-        """Take a LoadReport."""
+    def update(self, boot_id: str, owed: int, accepted: int, *, draining: bool) -> None:
+        """Apply a LoadReport; `owed` and `accepted` are in tokens."""
         if boot_id != self.boot_id:
             # A new process counts from 0, and knows nothing of what the old one was sent.
             self.boot_id = boot_id
             self._sent = accepted + self._unaccepted_tokens
         self._owed, self._accepted, self.draining = owed, accepted, draining
-        # What is still to be counted lies between nothing and all that is under way. The bounds forget what was lost
-        # on its way, and what was given up here while it was being accepted there.
+        # What the replica has yet to count lies between 0 and all that is under way. The bounds drop requests that were
+        # lost on their way, and those that were cancelled here while the replica accepted them.
         self._sent = accepted + min(max(self._sent - accepted, 0), self._unaccepted_tokens)
         self._reported_at = self.clock()
 
-    def silent(self) -> None:
-        """The stream of reports broke: nothing is known until the next one."""
+    def mark_stale(self) -> None:
+        """Record that the stream of reports broke: the load is unknown until the next report."""
         self._reported_at = float("-inf")
 
-    def sending(self, tokens: int) -> Dispatch:
-        """Count a request before it is sent."""
-        dispatch = Dispatch(tokens)
+    def record_sent(self, tokens: int) -> DispatchedRequest:
+        """Count a request of `tokens` before it is sent."""
+        dispatch = DispatchedRequest(tokens)
         self._open.add(dispatch)
         self._open_tokens += tokens
         self._unaccepted_tokens += tokens
         self._sent += tokens
         return dispatch
 
-    def accepted(self, dispatch: Dispatch) -> None:
-        """The replica has counted the request; its reports tell the rest."""
+    def record_accepted(self, dispatch: DispatchedRequest) -> None:
+        """Record that the replica has counted the request: from here on its reports include it."""
         if dispatch.accepted or dispatch.ended:
             return
         dispatch.accepted = True
         self._unaccepted_tokens -= dispatch.tokens
 
-    def ended(self, dispatch: Dispatch) -> None:
-        """The request's stream has ended: done, failed, cancelled or timed out. Counting it twice does no harm."""
+    def record_end(self, dispatch: DispatchedRequest) -> None:
+        """Record that the request's stream has ended: done, failed, cancelled or timed out. Twice does no harm."""
         if dispatch.ended:
             return
         dispatch.ended = True
@@ -81,7 +82,7 @@ class ReplicaLoad:
             for waiter in self._idle:
                 waiter.set()
 
-    async def idle(self) -> None:
+    async def wait_until_idle(self) -> None:
         """Wait until no stream is open."""
         while self._open:
             waiter = asyncio.Event()
@@ -97,13 +98,13 @@ class ReplicaLoad:
         return len(self._open)
 
     @property
-    def stale(self) -> bool:
-        """Nothing was heard for too long: what it owes is unknown."""
+    def is_stale(self) -> bool:
+        """Whether the last report is older than `STALE_SECONDS`, so that the load is unknown."""
         return self.clock() - self._reported_at > STALE_SECONDS
 
     @property
-    def tokens(self) -> int:
-        """What this replica owes, as far as is known; SATURATED and more when its reports are stale."""
-        if self.stale:
-            return SATURATED + self._open_tokens
+    def owed_tokens(self) -> int:
+        """Tokens that this replica owes, as far as is known; SATURATED_TOKENS and more when its reports are stale."""
+        if self.is_stale:
+            return SATURATED_TOKENS + self._open_tokens
         return self._owed + max(self._sent - self._accepted, 0)

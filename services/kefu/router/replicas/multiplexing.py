@@ -1,4 +1,4 @@
-"""All answers of a replica over one call of GenerateMany, each read as if it had a call of its own."""
+"""Multiplexing: all answers of a replica over one GenerateMany call, each read as if it had a call of its own."""
 
 import asyncio
 import time
@@ -16,13 +16,13 @@ from kefu.generation.v1 import generation_pb2 as pb
 from kefu.generation.v1 import generation_pb2_grpc as rpc
 
 Metadata = tuple[tuple[str, str], ...]
-_LINE_SECONDS = 60.0
-"""A call takes new answers for so long; then another one does, for whoever serves may want its connections renewed."""
-_CODES = {code.value[0]: code for code in grpc.StatusCode}
+_CALL_SECONDS = 60.0
+"""A call takes new answers for so long, and then the next call does: servers may want connections to be renewed."""
+_STATUS_CODES = {code.value[0]: code for code in grpc.StatusCode}
 
 
 class AnswerFailed(Exception):
-    """An answer ended before it was completed; `failure` is what its call would have ended with."""
+    """An answer ended before it was completed. `failure` is the status that a call of its own would have ended with."""
 
     def __init__(self, failure: RpcFailure) -> None:
         super().__init__(failure.message)
@@ -30,50 +30,50 @@ class AnswerFailed(Exception):
 
 
 class MultiplexedAnswer:
-    """One answer. Cancel it, or it goes on, unless it was read to its end."""
+    """One answer. It goes on until it is read to its end or cancelled."""
 
-    def __init__(self, line: "_Call", number: int) -> None:
-        self._line = line
+    def __init__(self, call: "_Call", number: int) -> None:
+        self._call = call
         self._number = number
-        self._held: deque[pb.AnswerEvent] = deque()
-        self._lost: RpcFailure | None = None
+        self._events: deque[pb.AnswerEvent] = deque()
+        self._failure: RpcFailure | None = None
         self._waiter: asyncio.Future[None] | None = None
-        self._over = False
+        self._has_ended = False
 
     async def read(self) -> pb.GenerateEvent | None:
-        """The next event; None once it is completed. Raises AnswerFailed. For one reader at a time."""
-        while not self._held:
-            if self._over:
+        """The next event; None once the answer is completed. Raises AnswerFailed. One task may read at a time."""
+        while not self._events:
+            if self._has_ended:
                 return None
-            if self._lost is not None:
-                raise AnswerFailed(self._lost)
+            if self._failure is not None:
+                raise AnswerFailed(self._failure)
             self._waiter = asyncio.get_running_loop().create_future()
             try:
                 await self._waiter
             finally:
                 self._waiter = None
-        outcome = self._held.popleft()
+        outcome = self._events.popleft()
         if outcome.WhichOneof("outcome") == "failure":
             self._end()
-            raise AnswerFailed(_failure(outcome.failure))
+            raise AnswerFailed(_failure_of(outcome.failure))
         if outcome.event.WhichOneof("event") == "completed":
             self._end()
         return outcome.event
 
     def cancel(self) -> None:
-        """Nobody reads this any more."""
-        if not self._over:
+        """Cancel the answer, unless it has ended."""
+        if not self._has_ended:
             self._end()
-            self._line.cancel(self._number)
+            self._call.cancel(self._number)
 
-    def take(self, event: pb.AnswerEvent) -> None:
-        """For the line: this came."""
-        self._held.append(event)
+    def deliver(self, event: pb.AnswerEvent) -> None:
+        """Add an event that came. For the call."""
+        self._events.append(event)
         self._wake()
 
-    def lose(self, failure: RpcFailure) -> None:
-        """For the line: nothing comes any more."""
-        self._lost = failure
+    def fail(self, failure: RpcFailure) -> None:
+        """End the answer, after the events that came, with the failure of the call. For the call."""
+        self._failure = failure
         self._wake()
 
     def _wake(self) -> None:
@@ -81,66 +81,77 @@ class MultiplexedAnswer:
             self._waiter.set_result(None)
 
     def _end(self) -> None:
-        self._over = True
-        self._line.ended(self._number)
+        self._has_ended = True
+        self._call.remove(self._number)
 
 
 class AnswerMultiplexer:
-    """The way to one replica. Answers begin at once; a call is opened for the first of them, and when one was lost."""
+    """Multiplexes all answers of one replica over a single GenerateMany call.
 
-    def __init__(self, stub: "rpc.GenerationServiceAsyncStub", metadata: Metadata) -> None:
+    The call is opened with the first answer, and again after it broke or took answers for `call_seconds`.
+    """
+
+    def __init__(
+        self, stub: "rpc.GenerationServiceAsyncStub", metadata: Metadata, *, call_seconds: float = _CALL_SECONDS
+    ) -> None:
         self._stub = stub
         self._metadata = metadata
+        self._call_seconds = call_seconds
         self._current: _Call | None = None
-        self._lines: set[_Call] = set()
+        self._calls: set[_Call] = set()
 
     def begin(
         self, request: pb.GenerateRequest, *, timeout: float | None, metadata: Mapping[str, str]
     ) -> MultiplexedAnswer:
-        """Ask for an answer; see BeginAnswer. Fails as a call that does not wait for a connection does."""
-        if self._current is None or not self._current.takes_more:
+        """Begin an answer; see BeginAnswer. Fails as a call that does not wait for a connection does."""
+        if self._current is None or not self._current.accepts_more:
             if self._current is not None:
                 self._current.retire()
-            self._lines = {line for line in self._lines if not line.is_over}
-            self._current = _Call(self._stub.GenerateMany(metadata=self._metadata, wait_for_ready=False))
-            self._lines.add(self._current)
+            self._calls = {call for call in self._calls if not call.has_ended}
+            call = self._stub.GenerateMany(metadata=self._metadata, wait_for_ready=False)
+            self._current = _Call(call, self._call_seconds)
+            self._calls.add(self._current)
         return self._current.begin(request, timeout, metadata)
 
     async def close(self) -> None:
-        """Cancel what is open."""
-        await asyncio.gather(*(line.close() for line in self._lines))
+        """Cancel all open calls."""
+        await asyncio.gather(*(call.close() for call in self._calls))
 
 
 class _Call:
-    def __init__(self, call: "grpc.aio.StreamStreamCall[pb.GenerateManyRequest, pb.GenerateManyResponse]") -> None:
-        self.is_over = False
+    """One GenerateMany call, which takes new answers for `seconds`."""
+
+    def __init__(
+        self, call: "grpc.aio.StreamStreamCall[pb.GenerateManyRequest, pb.GenerateManyResponse]", seconds: float
+    ) -> None:
+        self.has_ended = False
         self._call = call
-        self._until = time.monotonic() + _LINE_SECONDS
+        self._accepts_until = time.monotonic() + seconds
         self._retired = False
         self._answers: dict[int, MultiplexedAnswer] = {}
-        self._last = 0
+        self._last_number = 0
         self._unsent = pb.GenerateManyRequest()
         self._changed = asyncio.Event()
-        # Not in the context of whichever turn is the first one here.
+        # In an empty context, not in that of the turn that opens the call.
         self._tasks: tuple[asyncio.Task[Any], ...] = (
-            asyncio.create_task(self._read(), name="read a line", context=Context()),
-            asyncio.create_task(self._write(), name="write a line", context=Context()),
+            asyncio.create_task(self._read(), name="read answers of a replica", context=Context()),
+            asyncio.create_task(self._write(), name="write requests to a replica", context=Context()),
         )
 
     @property
-    def takes_more(self) -> bool:
-        return not self.is_over and time.monotonic() < self._until
+    def accepts_more(self) -> bool:
+        return not self.has_ended and time.monotonic() < self._accepts_until
 
     def begin(
         self, request: pb.GenerateRequest, timeout: float | None, metadata: Mapping[str, str]
     ) -> MultiplexedAnswer:
-        self._last += 1
-        begin = self._unsent.begin.add(answer=self._last, request=request, metadata=metadata)
+        self._last_number += 1
+        begin = self._unsent.begin.add(answer=self._last_number, request=request, metadata=metadata)
         if timeout is not None:
             allowed = Duration()
             allowed.FromNanoseconds(round(timeout * 1e9))
             begin.timeout.CopyFrom(allowed)
-        answer = self._answers[self._last] = MultiplexedAnswer(self, self._last)
+        answer = self._answers[self._last_number] = MultiplexedAnswer(self, self._last_number)
         self._changed.set()
         return answer
 
@@ -148,7 +159,7 @@ class _Call:
         self._unsent.cancel.append(number)
         self._changed.set()
 
-    def ended(self, number: int) -> None:
+    def remove(self, number: int) -> None:
         self._answers.pop(number, None)
         self._changed.set()
 
@@ -166,17 +177,17 @@ class _Call:
             while isinstance(message := await self._call.read(), pb.GenerateManyResponse):
                 for event in message.events:
                     if answer := self._answers.get(event.answer):
-                        answer.take(event)
+                        answer.deliver(event)
         except grpc.aio.AioRpcError as error:
             failure = failure_of(error)
         finally:
-            self.is_over = True
+            self.has_ended = True
             self._changed.set()
             for answer in list(self._answers.values()):
-                answer.lose(failure)
+                answer.fail(failure)
 
     async def _write(self) -> None:
-        while not self.is_over:
+        while not self.has_ended:
             await self._changed.wait()
             self._changed.clear()
             try:
@@ -187,10 +198,10 @@ class _Call:
                     await self._call.done_writing()
                     return
             except (grpc.aio.AioRpcError, asyncio.InvalidStateError):
-                return  # the reader is told why
+                return  # `_read` reports the failure
 
 
-def _failure(message: pb.Failure) -> RpcFailure:
+def _failure_of(message: pb.Failure) -> RpcFailure:
     retry = message.retry_delay.ToNanoseconds() / 1e9 if message.HasField("retry_delay") else None
-    code = _CODES.get(message.code, grpc.StatusCode.UNKNOWN)
+    code = _STATUS_CODES.get(message.code, grpc.StatusCode.UNKNOWN)
     return RpcFailure(code, message.reason, message.message, dict(message.metadata), retry)

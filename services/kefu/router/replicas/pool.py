@@ -1,4 +1,4 @@
-"""The generation replicas: what they owe, how they fare, and which one gets the next answer."""
+"""Replica pool: all generation replicas, what each one owes, and the choice of the replica for the next answer."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
@@ -8,81 +8,87 @@ import structlog
 
 from kefu.common.aio import cancel_and_wait
 from kefu.common.tls import Tls
-from kefu.router.replicas.discovery import discovering, server_name_of, sources_of
-from kefu.router.replicas.engine_load import EngineLoad, together
+from kefu.router.replicas.discovery import address_sources, open_discovery, server_name_of
+from kefu.router.replicas.engine_load import EngineLoad, combined_load
 from kefu.router.replicas.load_balancer import choose
-from kefu.router.replicas.replica import PLAIN, Replica, Secured
+from kefu.router.replicas.replica import PLAINTEXT, Replica, ReplicaTls
 
 _log = structlog.stdlib.get_logger()
 
 
 class ReplicaPool:
-    """All replicas that are known now, and how they are chosen."""
+    """All replicas that are known now. `first_token_seconds`: see `ReplicaStream`."""
 
     def __init__(
-        self, internal_key: str, caller: str, *, patience: float = float("inf"), secured: Secured = PLAIN
+        self, internal_key: str, caller: str, *, first_token_seconds: float = float("inf"), tls: ReplicaTls = PLAINTEXT
     ) -> None:
-        self._secured = secured
+        self._tls = tls
         self._internal_key = internal_key
         self._caller = caller
-        self._patience = patience
+        self._first_token_seconds = first_token_seconds
         self._replicas: dict[str, tuple[Replica, asyncio.Task[None]]] = {}
         self._leaving: dict[Replica, asyncio.Task[None]] = {}
 
     @property
     def replicas(self) -> list[Replica]:
-        """Those known now."""
+        """The replicas known now."""
         return [replica for replica, _ in self._replicas.values()]
 
     @property
     def fingerprints(self) -> frozenset[str]:
-        """Of the weights in service, as far as they are known."""
+        """Fingerprints of the weights in service, as far as they are known."""
         return frozenset(replica.fingerprint for replica in self.replicas if replica.fingerprint is not None)
 
     @property
     def engine_load(self) -> EngineLoad:
-        """Requests in the engines of all replicas that take more, by fresh reports."""
-        able = [replica for replica in self.replicas if not (replica.load.stale or replica.load.draining)]
-        sent = sum(replica.load.in_flight for replica in able)
-        everywhere = sum(replica.load.in_flight for replica in (*self.replicas, *self._leaving))
-        return together((replica.engine for replica in able), sent=sent, astray=everywhere - sent)
+        """Engine load of all replicas that accept requests, by fresh reports."""
+        accepting = [replica for replica in self.replicas if not (replica.load.is_stale or replica.load.draining)]
+        sent = sum(replica.load.in_flight for replica in accepting)
+        sent_in_all = sum(replica.load.in_flight for replica in (*self.replicas, *self._leaving))
+        return combined_load((replica.engine_load for replica in accepting), sent=sent, unreported=sent_in_all - sent)
 
     def choose(
         self, *, preferred: str = "", session: str = "", exclude: frozenset[str] = frozenset()
     ) -> Replica | None:
         """The replica for the next answer; None when there is none. Call its `generate` without awaiting in between.
 
-        `session` is any name of the conversation; see `balance.choose`. Replicas whose breaker is open are left out,
-        unless all are: then the one whose last failure is longest ago is asked.
+        `session` is any name of the session; see `load_balancer.choose`. Replicas whose circuit breaker is open are
+        left out, unless all are: then the replica whose last failure is longest ago is chosen.
         """
-        able = [replica for replica in self.replicas if replica.address not in exclude and not replica.load.draining]
-        admitted = [replica for replica in able if replica.breaker.admits]
-        if able and not admitted:
-            return min(able, key=lambda replica: replica.breaker.failed_at)
-        chosen = choose(admitted, preferred=preferred, session=session)
+        accepting = [
+            replica for replica in self.replicas if replica.address not in exclude and not replica.load.draining
+        ]
+        admitting = [replica for replica in accepting if replica.breaker.admits]
+        if accepting and not admitting:
+            return min(accepting, key=lambda replica: replica.breaker.failed_at)
+        chosen = choose(admitting, preferred=preferred, session=session)
         if chosen is not None:
             chosen.breaker.reserve()
         return chosen
 
     async def set_addresses(self, addresses: Iterable[str]) -> None:
-        """Watch these replicas, and no others. Streams from one that is gone go on until they end."""
+        """Watch these replicas and no others. Streams from a removed replica go on until they end."""
         wanted = list(dict.fromkeys(addresses))
         for address in self._replicas.keys() - set(wanted):
             replica, task = self._replicas.pop(address)
-            replica.leave()
+            replica.retire()
             await cancel_and_wait(task)
-            self._leaving[replica] = asyncio.create_task(self._let_go(replica), name=f"let go of {address}")
+            self._leaving[replica] = asyncio.create_task(
+                self._close_when_idle(replica), name=f"close {address} when idle"
+            )
         for address in wanted:
             if address in self._replicas:
                 continue
-            replica = Replica(address, self._internal_key, self._caller, patience=self._patience, secured=self._secured)
+            replica = Replica(
+                address, self._internal_key, self._caller, first_token_seconds=self._first_token_seconds, tls=self._tls
+            )
             task = asyncio.create_task(replica.watch(), name=f"watch {address}")
             self._replicas[address] = (replica, task)
 
     async def close(self) -> None:
-        """Watch none."""
+        """Watch no replica any more, and close all."""
         for replica, task in self._replicas.values():
-            replica.leave()
+            replica.retire()
             await cancel_and_wait(task)
             await replica.close()
         self._replicas.clear()
@@ -91,23 +97,23 @@ class ReplicaPool:
             await replica.close()
         self._leaving.clear()
 
-    async def _let_go(self, replica: Replica) -> None:
-        await replica.load.idle()
+    async def _close_when_idle(self, replica: Replica) -> None:
+        await replica.load.wait_until_idle()
         await replica.close()
         self._leaving.pop(replica, None)
 
 
 @asynccontextmanager
 async def open_pool(
-    addresses: str, internal_key: str, caller: str, *, patience: float = float("inf"), tls: Tls | None = None
+    addresses: str, internal_key: str, caller: str, *, first_token_seconds: float = float("inf"), tls: Tls | None = None
 ) -> AsyncIterator[ReplicaPool]:
     """A pool over `addresses` (see `RouterConfig.generation`), which follows their changes while the block runs.
 
-    `patience`: seconds in which a replica has to write its first token.
+    `first_token_seconds`: longest time that a replica may take for its first token.
     """
-    secured = Secured(tls, server_name_of(addresses))
+    replica_tls = ReplicaTls(tls, server_name_of(addresses))
     async with AsyncExitStack() as stack:
-        pool = ReplicaPool(internal_key, caller, patience=patience, secured=secured)
+        pool = ReplicaPool(internal_key, caller, first_token_seconds=first_token_seconds, tls=replica_tls)
         stack.push_async_callback(pool.close)
-        await stack.enter_async_context(discovering(sources_of(addresses), pool.set_addresses))
+        await stack.enter_async_context(open_discovery(address_sources(addresses), pool.set_addresses))
         yield pool

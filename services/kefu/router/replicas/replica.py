@@ -1,4 +1,4 @@
-"""One replica of the model: its channel, its load reports, its breaker."""
+"""One replica of the generation service: its channel, its load reports, its circuit breaker."""
 
 import asyncio
 import random
@@ -17,9 +17,9 @@ from kefu.generation.v1 import generation_pb2 as pb
 from kefu.generation.v1 import generation_pb2_grpc as rpc
 from kefu.router.domain.generation import Event, GenerationRequest
 from kefu.router.replicas import replica_metrics
-from kefu.router.replicas.answer_stream import ReplicaStream, request_of
-from kefu.router.replicas.circuit_breaker import Breaker
-from kefu.router.replicas.engine_load import EngineLoad, reported
+from kefu.router.replicas.answer_stream import ReplicaStream, request_message
+from kefu.router.replicas.circuit_breaker import CircuitBreaker
+from kefu.router.replicas.engine_load import EngineLoad, engine_load_of
 from kefu.router.replicas.load import ReplicaLoad
 from kefu.router.replicas.multiplexing import AnswerMultiplexer
 
@@ -33,18 +33,20 @@ _log = structlog.stdlib.get_logger()
 
 
 @dataclass(frozen=True)
-class Secured:
-    """Replicas are called over TLS: with what, and who has to answer at an address that is an IP."""
+class ReplicaTls:
+    """TLS of calls to replicas."""
 
     tls: Tls | None = None
+    """None: plaintext."""
     server_name: str = ""
+    """Name that the certificate must hold when the address is an IP."""
 
 
-PLAIN = Secured()
+PLAINTEXT = ReplicaTls()
 
 
 class Replica:
-    """One process of the generation service. `patience`: see `ReplicaStream`."""
+    """One process of the generation service, at host:port `address`. `first_token_seconds`: see `ReplicaStream`."""
 
     def __init__(
         self,
@@ -52,49 +54,56 @@ class Replica:
         internal_key: str,
         caller: str,
         *,
-        patience: float = float("inf"),
-        secured: Secured = PLAIN,
+        first_token_seconds: float = float("inf"),
+        tls: ReplicaTls = PLAINTEXT,
     ) -> None:
         self.address = address
         self.load = ReplicaLoad()
-        self.breaker = Breaker(on_open=self._opened)
+        self.breaker = CircuitBreaker(on_open=self._on_breaker_open)
         self.model = ""
         self.fingerprint: str | None = None
-        """Of its weights, as it last described them."""
-        self.engine = EngineLoad()
+        """Fingerprint of the weights that the replica described last; None before."""
+        self.engine_load = EngineLoad()
         self._internal_key = internal_key
         self._caller = caller
-        self._patience = patience
-        self._known = True
-        replica_metrics.show(address, self.load, self.breaker)
-        self._channel = internal_channel(address, secured.tls, _OPTIONS, secured.server_name)
+        self._first_token_seconds = first_token_seconds
+        self._is_known = True
+        replica_metrics.export(address, self.load, self.breaker)
+        self._channel = internal_channel(address, tls.tls, _OPTIONS, tls.server_name)
         self._stub = rpc.GenerationServiceStub(self._channel)
-        self._lines = AnswerMultiplexer(self._stub, internal_metadata(internal_key))
+        self._multiplexer = AnswerMultiplexer(self._stub, internal_metadata(internal_key))
 
-    def leave(self) -> None:
-        """It is no longer one of those known: its figures are no longer shown."""
-        self._known = False
-        replica_metrics.forget(self.address)
+    def retire(self) -> None:
+        """Remove the metrics of a replica that is no longer in the pool."""
+        self._is_known = False
+        replica_metrics.remove(self.address)
 
     async def close(self) -> None:
-        """Cancel what is open, and close the channel."""
-        await self._lines.close()
+        """Cancel open answers, and close the channel."""
+        await self._multiplexer.close()
         await self._channel.close()
 
-    def generate(self, order: GenerationRequest, principal: Principal) -> AsyncGenerator[Event, None]:
-        """One answer's events; it begins at once. Closing the iterator cancels it, and the work in the replica.
+    def generate(self, request: GenerationRequest, principal: Principal) -> AsyncGenerator[Event, None]:
+        """Events of one answer, which begins at once. Closing the iterator cancels it, and the work in the replica.
 
-        Its events raise PromptTooLong, CannotContinue, ReplicaFull, EngineDead or BackendUnavailable.
+        Reading raises PromptTooLong, CannotContinue, ReplicaFull, EngineDead or BackendUnavailable.
         """
-        answer = self._lines.begin(
-            request_of(order, self._caller), timeout=order.seconds_left(), metadata=principal_metadata(principal)
+        answer = self._multiplexer.begin(
+            request_message(request, self._caller),
+            timeout=request.seconds_left(),
+            metadata=principal_metadata(principal),
         )
         return ReplicaStream(
-            answer, order, address=self.address, load=self.load, breaker=self.breaker, patience=self._patience
+            answer,
+            request,
+            address=self.address,
+            load=self.load,
+            breaker=self.breaker,
+            first_token_seconds=self._first_token_seconds,
         )
 
     async def watch(self) -> None:
-        """Follow the replica's load until cancelled."""
+        """Follow the replica's load reports until cancelled."""
         backoff, longest = _BACKOFF_SECONDS
         while True:
             call = self._stub.WatchLoad(
@@ -106,10 +115,12 @@ class Replica:
                 async for report in call:
                     if report.boot_id != self.load.boot_id:
                         self.breaker.reset()
-                    self.load.reported(
+                    self.load.update(
                         report.boot_id, report.owed_tokens, report.accepted_tokens, draining=report.draining
                     )
-                    self.engine = reported(report.running, report.waiting, report.max_running, report.kv_cache_usage)
+                    self.engine_load = engine_load_of(
+                        report.running, report.waiting, report.max_running, report.kv_cache_usage
+                    )
                     backoff = _BACKOFF_SECONDS[0]
                     if not self.model:
                         await self._describe()
@@ -118,7 +129,7 @@ class Replica:
             finally:
                 call.cancel()
                 if not self.load.draining:
-                    self.load.silent()
+                    self.load.mark_stale()
             self.model = ""
             await asyncio.sleep(backoff * (0.5 + random.random()))  # noqa: S311 - spreads retries
             backoff = min(backoff * 2, longest)
@@ -128,12 +139,12 @@ class Replica:
             pb.DescribeModelRequest(), metadata=internal_metadata(self._internal_key), timeout=5.0
         )
         try:
-            described = await call
-            self.model, self.fingerprint = described.model, described.fingerprint
+            description = await call
+            self.model, self.fingerprint = description.model, description.fingerprint
         finally:
             call.cancel()
 
-    def _opened(self) -> None:
-        if self._known:
+    def _on_breaker_open(self) -> None:
+        if self._is_known:
             replica_metrics.BREAKER_OPENED.labels(self.address).inc()
-        _log.warning("replica.breaker_opened", address=self.address)
+        _log.warning("replica.breaker_on_breaker_open", address=self.address)

@@ -1,8 +1,8 @@
-"""What is exported of each replica: as many series as there are replicas, and no more."""
+"""Metrics of each replica: as many series as there are replicas, and no more."""
 
 from prometheus_client import Counter, Gauge
 
-from kefu.router.replicas.circuit_breaker import Breaker
+from kefu.router.replicas.circuit_breaker import CircuitBreaker
 from kefu.router.replicas.load import ReplicaLoad
 
 LOAD_TOKENS = Gauge(
@@ -18,15 +18,15 @@ BREAKER_OPENED = Counter(
 _ALL = (LOAD_TOKENS, OPEN_STREAMS, BREAKER_STATE, BREAKER_OPENED)
 
 
-def show(address: str, load: ReplicaLoad, breaker: Breaker) -> None:
-    """Export a replica's figures, read at each scrape, until it is forgotten."""
-    LOAD_TOKENS.labels(address).set_function(lambda: float("nan") if load.stale else load.tokens)
+def export(address: str, load: ReplicaLoad, breaker: CircuitBreaker) -> None:
+    """Export a replica's metrics, read at each scrape, until `remove`."""
+    LOAD_TOKENS.labels(address).set_function(lambda: float("nan") if load.is_stale else load.owed_tokens)
     OPEN_STREAMS.labels(address).set_function(lambda: load.in_flight)
     BREAKER_STATE.labels(address).set_function(lambda: breaker.state)
     BREAKER_OPENED.labels(address)
 
 
-def forget(address: str) -> None:
-    """Drop a replica's series, so that there are never more of them than replicas."""
+def remove(address: str) -> None:
+    """Remove a replica's series, so that there are never more of them than replicas."""
     for metric in _ALL:
         metric.remove(address)

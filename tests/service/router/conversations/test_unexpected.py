@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from kefu.router.config import Timing
 from kefu.router.storage.turns import TurnStore
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.testing.redis_server import RedisServer
@@ -55,9 +56,9 @@ async def test_a_turn_that_fails_once_its_readers_were_told_of_its_end_is_in_the
         raise RuntimeError("boom")
 
     monkeypatch.setattr(TurnStore, "finish", finish)
-    monkeypatch.setattr("kefu.router.conversations.live_turn._STORE_WAIT_SECONDS", 0.01)
+    await harness.start_router(Timing(store_wait_seconds=0.01))
     with capture_logs() as lines:
-        answer = await (await harness.client()).ask(ASK)
+        answer = await (await harness.client(at=1)).ask(ASK)
         assert answer.completed.finish_reason == pb.FINISH_REASON_STOP
         told.set()
         await wait_until(lambda: any(line["event"] == "turn.failed_after_its_end" for line in lines))

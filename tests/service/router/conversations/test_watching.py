@@ -10,6 +10,7 @@ from kefu.common.auth import Scope
 from kefu.common.redis.commands import Command, RedisCommands
 from kefu.common.resource_names import new_turn_id
 from kefu.common.rpc.status import failure_of
+from kefu.router.config import Timing
 from kefu.router.desk.store import DeskStore
 from kefu.router.domain.turn import Turn
 from kefu.router.v1 import admin_pb2 as admin
@@ -191,8 +192,7 @@ async def test_a_watch_ends_when_its_key_is_revoked(
 async def test_a_lost_ring_is_made_up_for(
     harness: RouterHarness, customer: RouterClient, elsewhere: RouterClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kefu.router.conversations.session_watches.SWEEP_SECONDS", 0.2)
-    await harness.start_router()
+    await harness.start_router(Timing(sweep_seconds=0.2))
     third = await harness.client(at=2)
     session = (await customer.ask(ASK)).session
     page = await watch_session(third, session)

@@ -56,7 +56,7 @@ def opened(redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> Open:
             )
             harness.knowledge.hits = [make_hit(PASSAGE)]
             made = FailingReplicas(harness, pools[-1], [replica for _, replica in replicas], troubles)
-            await wait_until(lambda: not any(replica.load.stale for replica in made.pool.replicas))
+            await wait_until(lambda: not any(replica.load.is_stale for replica in made.pool.replicas))
             yield made
 
     return failing
@@ -274,7 +274,7 @@ async def test_nothing_is_owed_after_a_second_replica_wrote_first(
     opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def eager(**_: object) -> Hedging:
-        return Hedging(share=1.0, least_samples=1)
+        return Hedging(share=1.0, min_samples=1)
 
     monkeypatch.setattr(generator, "Hedging", eager)
     async with opened() as failing:

@@ -55,7 +55,7 @@ class Pair:
 
     async def until_known(self) -> None:
         async with asyncio.timeout(10):
-            while any(replica.load.stale or replica.load.tokens for replica in self.replicas):
+            while any(replica.load.is_stale or replica.load.owed_tokens for replica in self.replicas):
                 await asyncio.sleep(0.02)
 
 
@@ -66,7 +66,9 @@ async def open_pair() -> AsyncIterator[Pair]:
             await stack.enter_async_context(serve_replica(replica)): replica
             for replica in (ScriptedReplica(), ScriptedReplica())
         }
-        pool = await stack.enter_async_context(open_pool(",".join(scripted), INTERNAL_KEY, "pair", patience=PATIENCE))
+        pool = await stack.enter_async_context(
+            open_pool(",".join(scripted), INTERNAL_KEY, "pair", first_token_seconds=PATIENCE)
+        )
         pair = Pair(pool, scripted)
         await pair.until_known()
         yield pair
@@ -182,7 +184,7 @@ async def test_work_counts_from_the_moment_a_replica_is_asked_until_its_stream_e
     script = pair.script_of(replica)
 
     def owed() -> tuple[int, int]:
-        return replica.load.tokens, replica.load.in_flight
+        return replica.load.owed_tokens, replica.load.in_flight
 
     async def settled() -> None:
         async with asyncio.timeout(10):
@@ -275,11 +277,11 @@ async def test_room_is_in_the_engines_of_those_that_take_more_and_what_the_other
     pair.script_of(leaving).frames = [asyncio.Event()]
     async with aclosing(leaving.generate(ORDER, CUSTOMER)) as stream:
         await anext(stream)
-        leaving.engine, staying.engine = EngineLoad(1, 0, most=8), EngineLoad(2, 1, most=4)
-        assert pair.pool.engine_load == EngineLoad(3, 1, most=12, sent=1)
+        leaving.engine_load, staying.engine_load = EngineLoad(1, 0, max_running=8), EngineLoad(2, 1, max_running=4)
+        assert pair.pool.engine_load == EngineLoad(3, 1, max_running=12, sent=1)
         leaving.load.draining = True
-        assert pair.pool.engine_load == EngineLoad(2, 1, most=4, astray=1)
+        assert pair.pool.engine_load == EngineLoad(2, 1, max_running=4, unreported=1)
         leaving.load.draining = False
         await pair.pool.set_addresses([staying.address])
-        staying.engine = EngineLoad(2, 1, most=4)
-        assert pair.pool.engine_load == EngineLoad(2, 1, most=4, astray=1)
+        staying.engine_load = EngineLoad(2, 1, max_running=4)
+        assert pair.pool.engine_load == EngineLoad(2, 1, max_running=4, unreported=1)

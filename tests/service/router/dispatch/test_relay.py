@@ -9,7 +9,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from kefu.common.errors import EngineDead, Internal, ReplicaFull
-from kefu.router.dispatch.relay import NoReplica, Patience
+from kefu.router.dispatch.relay import NoReplica, RelayPolicy
 from kefu.router.dispatch.retry_budget import RetryBudget
 from kefu.router.domain.generation import PartialAnswer
 from tests.support.relay_harness import (
@@ -50,7 +50,7 @@ async def test_a_failure_before_the_first_token_is_retried_elsewhere(error: Exce
 
 
 async def test_a_replica_that_hangs_before_its_first_token_is_cancelled_and_another_answers() -> None:
-    patience = Patience(first_token=0.3, between_tokens=5.0, attempts=3)
+    patience = RelayPolicy(first_token_seconds=0.3, idle_seconds=5.0, max_attempts=3)
     async with open_relay_harness(make_replica(asyncio.Event()), make_replica("Hello"), patience=patience) as harness:
         assert (await harness.ask()).text == "Hello"
         await asyncio.wait_for(harness.replicas[0].calls[0].ended.wait(), 10)
@@ -67,7 +67,7 @@ async def test_the_only_replica_is_tried_again_after_a_pause() -> None:
 
 
 async def test_one_replica_in_a_storm_of_errors_costs_no_answer() -> None:
-    patience = Patience(first_token=10.0, between_tokens=1.0, attempts=3)
+    patience = RelayPolicy(first_token_seconds=10.0, idle_seconds=1.0, max_attempts=3)
     async with open_relay_harness(make_replica(Internal("boom")), make_replica("Hello"), patience=patience) as harness:
         answers = await asyncio.gather(*(harness.ask(preferred=number % 2) for number in range(40)))
         assert {answer.text for answer in answers} == {"Hello"}
@@ -85,12 +85,12 @@ async def test_what_is_full_is_asked_again_after_the_time_it_names() -> None:
 
 async def test_when_all_are_full_for_longer_than_the_customer_waits_it_is_known_at_once() -> None:
     full = ReplicaFull("full", retry_after=10)
-    patience = Patience(first_token=20.0, between_tokens=1.0, attempts=5)
+    patience = RelayPolicy(first_token_seconds=20.0, idle_seconds=1.0, max_attempts=5)
     async with open_relay_harness(make_replica(full), make_replica(full), patience=patience) as harness:
         deadline = time.monotonic() + 8
         with pytest.raises(NoReplica) as caught:
             await harness.ask(first_by=deadline)
-        assert not caught.value.began
+        assert not caught.value.started
         assert time.monotonic() < deadline - 1
         assert sum(len(replica.calls) for replica in harness.replicas) == 2
         await harness.wait_until_idle()
@@ -137,7 +137,7 @@ async def test_no_budget_stands_in_the_way_of_a_continuation() -> None:
 
 
 async def test_a_replica_that_hangs_in_mid_answer_is_cancelled_and_another_goes_on() -> None:
-    patience = Patience(first_token=5.0, between_tokens=0.3, attempts=3)
+    patience = RelayPolicy(first_token_seconds=5.0, idle_seconds=0.3, max_attempts=3)
     async with open_relay_harness(
         make_replica(*TEXT[:4], asyncio.Event()), make_replica(*TEXT), patience=patience
     ) as harness:
@@ -148,7 +148,7 @@ async def test_a_replica_that_hangs_in_mid_answer_is_cancelled_and_another_goes_
 
 
 async def test_a_long_answer_has_no_time_out_over_all() -> None:
-    patience = Patience(first_token=0.5, between_tokens=0.5, attempts=1)
+    patience = RelayPolicy(first_token_seconds=0.5, idle_seconds=0.5, max_attempts=1)
     steps: list[Step] = [step for character in TEXT[:10] for step in (0.1, character)]
     async with open_relay_harness(make_replica(*steps), patience=patience) as harness:
         assert (await harness.ask()).text == TEXT[:10]
@@ -171,7 +171,7 @@ async def test_a_connection_that_breaks_in_mid_answer_goes_unnoticed() -> None:
 
 
 async def test_every_replica_gone_for_a_moment_is_waited_for_in_mid_answer() -> None:
-    patience = Patience(first_token=5.0, between_tokens=5.0, attempts=2)
+    patience = RelayPolicy(first_token_seconds=5.0, idle_seconds=5.0, max_attempts=2)
     async with open_relay_harness(make_replica(), patience=patience) as harness:
         harness.replicas[0].frames = [*TEXT[:6], EngineDead("dead")]
         harness.replicas[0].continued = [EngineDead("dead")]
@@ -213,7 +213,7 @@ async def test_an_answer_that_kills_whoever_writes_it_does_not_kill_them_for_eve
         written = ReceivedFrames()
         with pytest.raises(NoReplica) as caught:
             await harness.ask_into(written)
-        assert caught.value.began
+        assert caught.value.started
         assert TEXT.startswith(written.text)
         assert sum(len(replica.calls) for replica in harness.replicas) <= 9
         await harness.wait_until_idle()
@@ -247,7 +247,7 @@ async def test_retries_continuations_and_second_requests_are_counted() -> None:
         ("kefu_between_tokens_seconds_count", {}),
     ]
     before = [counted(name, **labels) for name, labels in names]
-    patience = Patience(first_token=2.0, between_tokens=0.3, attempts=3)
+    patience = RelayPolicy(first_token_seconds=2.0, idle_seconds=0.3, max_attempts=3)
     async with open_relay_harness(
         make_replica(EngineDead("dead")), make_replica("one", "two"), patience=patience
     ) as harness:

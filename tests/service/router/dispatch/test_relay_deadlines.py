@@ -8,7 +8,7 @@ import pytest
 
 from kefu.common.errors import DeadlineExceeded, EngineDead
 from kefu.generation.v1 import generation_pb2 as gen
-from kefu.router.dispatch.relay import NoReplica, Patience
+from kefu.router.dispatch.relay import NoReplica, RelayPolicy
 from tests.support.relay_harness import (
     ReceivedFrames,
     make_measured_hedging,
@@ -53,14 +53,14 @@ async def test_a_first_token_is_awaited_until_just_before_the_deadline() -> None
         began = time.monotonic()
         with pytest.raises(NoReplica) as caught:
             await harness.ask(first_by=began + 0.6)
-        assert not caught.value.began
+        assert not caught.value.started
         assert time.monotonic() - began >= 0.4
         await asyncio.wait_for(harness.replicas[0].calls[0].ended.wait(), 10)
         await harness.wait_until_idle()
 
 
 async def test_a_deadline_in_mid_answer_ends_it_as_such() -> None:
-    patience = Patience(first_token=5.0, between_tokens=5.0, attempts=3)
+    patience = RelayPolicy(first_token_seconds=5.0, idle_seconds=5.0, max_attempts=3)
     async with open_relay_harness(
         make_replica("Hello", asyncio.Event()), make_replica("Hello"), patience=patience
     ) as harness:
@@ -74,7 +74,7 @@ async def test_a_deadline_in_mid_answer_ends_it_as_such() -> None:
 
 
 async def test_a_resumable_answer_outlives_the_deadline_for_its_first_token() -> None:
-    patience = Patience(first_token=5.0, between_tokens=5.0, attempts=1)
+    patience = RelayPolicy(first_token_seconds=5.0, idle_seconds=5.0, max_attempts=1)
     async with open_relay_harness(make_replica("Hel", 1.5, "lo"), patience=patience) as harness:
         assert (await harness.ask(first_by=time.monotonic() + 1.2)).text == "Hello"
 
@@ -106,5 +106,5 @@ async def test_an_answer_that_cannot_be_continued_in_time_is_given_up_before_the
         deadline = time.monotonic() + 2.7
         with pytest.raises(NoReplica) as caught:
             await harness.ask(make_request(deadline=deadline))
-        assert caught.value.began
+        assert caught.value.started
         assert time.monotonic() < deadline

@@ -6,7 +6,7 @@ import pytest
 
 from kefu.common.errors import EngineDead
 from kefu.router.dispatch.hedging import Hedging
-from kefu.router.dispatch.relay import Patience
+from kefu.router.dispatch.relay import RelayPolicy
 from tests.support.relay_harness import make_measured_hedging, make_replica, make_request, open_relay_harness
 
 TEXT = "退款需𠮷7个𪚥日。👩‍👧 Gelöscht 😀!"  # characters of one to four bytes, and some that are joined
@@ -37,7 +37,10 @@ async def test_the_second_replica_is_cancelled_when_the_first_writes_after_all()
 
 
 async def test_the_second_replica_answers_when_the_first_fails_meanwhile() -> None:
-    late, patience = make_replica(0.8, EngineDead("dead")), Patience(first_token=5.0, between_tokens=1.0, attempts=3)
+    late, patience = (
+        make_replica(0.8, EngineDead("dead")),
+        RelayPolicy(first_token_seconds=5.0, idle_seconds=1.0, max_attempts=3),
+    )
     async with open_relay_harness(
         late, make_replica(1.2, "second"), patience=patience, hedging=make_measured_hedging()
     ) as harness:
@@ -79,8 +82,8 @@ async def test_no_second_replica_is_asked_when(why: str) -> None:
         "budget": make_measured_hedging(share=0.01),
     }.get(why, make_measured_hedging())
     if why == "budget":
-        while hedging.allowed:
-            hedging.take()
+        while hedging.is_allowed:
+            hedging.record_hedge()
     thinking = 100 if why == "thinking" else None
     async with open_relay_harness(make_replica(0.4, "first"), make_replica("second"), hedging=hedging) as harness:
         assert (await harness.ask(make_request(reasoning_tokens=thinking))).text == "first"

@@ -16,7 +16,7 @@ def test_before_there_was_a_line_the_rate_follows_from_how_long_turns_take() -> 
     drain = DrainRate(Clock())
     assert drain.rate(10) is None
     for seconds in (1.0, 2.0, 3.0):
-        drain.ended(seconds)
+        drain.record_end(seconds)
     assert drain.rate(10) == pytest.approx(5.0)
     assert drain.mean_seconds == pytest.approx(2.0)
 
@@ -24,15 +24,15 @@ def test_before_there_was_a_line_the_rate_follows_from_how_long_turns_take() -> 
 def test_idle_hours_do_not_count_and_a_stall_does() -> None:
     clock = Clock()
     drain = DrainRate(clock)
-    drain.line(is_there=True)
+    drain.record_queue(waiting=True)
     for _ in range(100):
         clock.now += 0.1
-        drain.ended(1.0)
+        drain.record_end(1.0)
     assert drain.rate(10) == pytest.approx(10.0, rel=0.05)
-    drain.line(is_there=False)
+    drain.record_queue(waiting=False)
     clock.now += 36_000
     assert drain.rate(10) == pytest.approx(10.0, rel=0.05)
-    drain.line(is_there=True)
+    drain.record_queue(waiting=True)
     clock.now += 60
     rate = drain.rate(10)
     assert rate is not None
@@ -41,7 +41,7 @@ def test_idle_hours_do_not_count_and_a_stall_does() -> None:
 
 def test_the_time_to_the_first_text_is_a_median() -> None:
     drain = DrainRate(Clock())
-    assert drain.first_text == 0.0
+    assert drain.first_text_seconds == 0.0
     for seconds in (0.2, 9.0, 0.3):
-        drain.answered(seconds)
-    assert drain.first_text == 0.3
+        drain.record_first_text(seconds)
+    assert drain.first_text_seconds == 0.3

@@ -121,19 +121,19 @@ def test_one_that_is_taken_out_is_not_served_and_costs_its_tenant_nothing() -> N
 
 def test_the_newest_of_the_flow_with_most_waiting_for_its_weight_is_the_one_to_push_out() -> None:
     queue = FairQueue[int]()
-    assert queue.longest() is None
+    assert queue.newest_of_longest() is None
     for n in range(10):
         queue.push(entry("paid", n=n, weight=10))
     for n in range(3):
         queue.push(entry("free", n=n))
     queue.push(entry("long", size=1000))
-    longest, largest = queue.longest(), queue.longest(by_size=True)
+    longest, largest = queue.newest_of_longest(), queue.newest_of_longest(by_size=True)
     assert longest is not None
     assert largest is not None
     assert (longest.flow.tenant, longest.value) == ("free", 2)
     assert largest.flow.tenant == "long"
     queue.push(entry("paid", BATCH))
-    pushed_out = queue.longest()
+    pushed_out = queue.newest_of_longest()
     assert pushed_out is not None
     assert pushed_out.flow.priority is BATCH  # one of a class with 1 part, against 14 of one with 16
 

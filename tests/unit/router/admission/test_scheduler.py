@@ -69,7 +69,7 @@ def test_a_turn_that_cannot_be_answered_before_its_deadline_is_refused_at_once_a
     async def run() -> AdmissionTrace:
         trace, scheduler = AdmissionTrace(), make_scheduler()
         await trace.run_turn(scheduler, SlotRequest("x"), 2.0)  # a turn takes 2 s, ...
-        scheduler.drain.answered(0.5)  # ... and its first text comes after 0.5 s of them
+        scheduler.drain_rate.record_first_text(0.5)  # ... and its first text comes after 0.5 s of them
         tasks = await submit_turns(scheduler, trace, SlotRequest("x"), SlotRequest("x"), SlotRequest("x"), seconds=2.0)
         assert (scheduler.running, scheduler.waiting) == (1, 2)
         began = now()
@@ -271,7 +271,7 @@ def test_turns_wait_here_and_not_in_the_engines() -> None:
 
 
 def test_engines_that_say_what_they_can_run_are_never_given_more() -> None:
-    engines, most = EngineLoad(most=8), 8
+    engines, most = EngineLoad(max_running=8), 8
 
     async def run() -> None:
         nonlocal engines

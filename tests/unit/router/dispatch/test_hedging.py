@@ -51,37 +51,37 @@ def test_the_percentile_is_that_of_the_window() -> None:
     random.Random(1).shuffle(waits)
     for wait in waits:
         times.add(wait)
-    assert times.percentile(0.95, least=50) == pytest.approx(0.95)
+    assert times.percentile(0.95, min_samples=50) == pytest.approx(0.95)
     assert times.median() == pytest.approx(0.5)
     clock.now += 60
     for _ in range(1000):
         times.add(2.0)
-    assert times.percentile(0.01, least=1) == 2.0  # at most a thousand, the newest
+    assert times.percentile(0.01, min_samples=1) == 2.0  # at most a thousand, the newest
     clock.now += 121
-    assert times.percentile(0.95, least=1) is None
+    assert times.percentile(0.95, min_samples=1) is None
     assert times.median() is None
 
 
 def test_there_is_no_hedging_before_enough_was_measured_nor_when_it_is_off() -> None:
-    hedging, off = Hedging(share=0.05, least_samples=50), Hedging(share=0.0)
+    hedging, off = Hedging(share=0.05, min_samples=50), Hedging(share=0.0)
     for _ in range(49):
-        hedging.times.add(0.1)
-        off.times.add(0.1)
-    assert hedging.delay() is None
-    hedging.times.add(0.1)
-    off.times.add(0.1)
-    assert hedging.delay() == pytest.approx(0.1)
-    assert off.delay() is None
-    assert not off.allowed
+        hedging.first_token_times.add(0.1)
+        off.first_token_times.add(0.1)
+    assert hedging.delay_seconds() is None
+    hedging.first_token_times.add(0.1)
+    off.first_token_times.add(0.1)
+    assert hedging.delay_seconds() == pytest.approx(0.1)
+    assert off.delay_seconds() is None
+    assert not off.is_allowed
 
 
 def test_second_requests_are_bounded_by_their_share() -> None:
     hedging = Hedging(share=0.05, reserve=5)
     sent = 0
     for _ in range(1000):
-        hedging.asked()
-        if hedging.allowed:
-            hedging.take()
+        hedging.record_request()
+        if hedging.is_allowed:
+            hedging.record_hedge()
             sent += 1
     assert 45 <= sent <= 5 + 50
 
@@ -94,11 +94,11 @@ def test_hedging_does_not_move_the_percentile_it_goes_by() -> None:
     for _ in range(5000):
         clock.now += 0.05
         wait = chance.uniform(0.1, 0.2) * (10 if chance.random() < 0.03 else 1)
-        delay = hedging.delay()
+        delay = hedging.delay_seconds()
         if delay is not None and wait > delay:
-            hedging.times.add(delay + 0.05)  # the second one won
-            hedging.times.add(0.05)
+            hedging.first_token_times.add(delay + 0.05)  # the second one won
+            hedging.first_token_times.add(0.05)
         else:
-            hedging.times.add(wait)
+            hedging.first_token_times.add(wait)
         delays.append(delay or 0.0)
     assert min(delays[200:]) > 0.18

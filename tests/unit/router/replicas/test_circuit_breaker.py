@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 
 from kefu.router.replicas.circuit_breaker import (
     FAILURES_IN_A_ROW,
-    FORGIVE_SECONDS,
     LEAST_OUTCOMES,
     PAUSE_SECONDS,
+    RESET_SECONDS,
     WINDOW_SECONDS,
-    Breaker,
     BreakerState,
+    CircuitBreaker,
 )
 
 SHORTEST, LONGEST = PAUSE_SECONDS
@@ -26,11 +26,11 @@ class Clock:
         return self.now
 
 
-def breaker(clock: Clock, jitter: float = 1.0) -> Breaker:
-    return Breaker(clock=clock, jitter=lambda: jitter)
+def breaker(clock: Clock, jitter: float = 1.0) -> CircuitBreaker:
+    return CircuitBreaker(clock=clock, jitter=lambda: jitter)
 
 
-def fail(one: Breaker, times: int = FAILURES_IN_A_ROW) -> None:
+def fail(one: CircuitBreaker, times: int = FAILURES_IN_A_ROW) -> None:
     for _ in range(times):
         one.failed(one.begin())
 
@@ -132,7 +132,7 @@ def test_jitter_takes_up_to_half_of_a_pause() -> None:
 def test_a_replica_that_fails_again_soon_after_it_was_taken_back_waits_longer_and_one_that_held_does_not() -> None:
     clock = Clock()
     one = breaker(clock)
-    for held, pause in ((0.0, SHORTEST), (1.0, SHORTEST * 2), (FORGIVE_SECONDS + 1, SHORTEST)):
+    for held, pause in ((0.0, SHORTEST), (1.0, SHORTEST * 2), (RESET_SECONDS + 1, SHORTEST)):
         clock.now += held
         fail(one)
         clock.now += pause - 0.01
@@ -169,7 +169,7 @@ def test_a_new_process_starts_with_a_clean_slate_and_is_not_blamed_for_the_old_o
 
 def test_it_tells_each_time_it_opens() -> None:
     clock, opened = Clock(), list[float]()
-    one = Breaker(clock=clock, jitter=lambda: 1.0, on_open=lambda: opened.append(clock.now))
+    one = CircuitBreaker(clock=clock, jitter=lambda: 1.0, on_open=lambda: opened.append(clock.now))
     fail(one)
     clock.now += SHORTEST
     one.failed(one.begin())

@@ -9,8 +9,15 @@ from pathlib import Path
 import pytest
 
 from kefu.common.errors import StartupError
-from kefu.router.replicas.discovery import Addresses, DnsName, FixedAddresses, discovering, sources_of, system_lookup
-from kefu.router.replicas.kubernetes_endpoints import EndpointSlices, PodAccount
+from kefu.router.replicas.discovery import (
+    Addresses,
+    DnsSource,
+    FixedSource,
+    address_sources,
+    open_discovery,
+    system_lookup,
+)
+from kefu.router.replicas.kubernetes_endpoints import EndpointSliceSource, ServiceAccount
 
 
 @dataclass
@@ -34,8 +41,8 @@ class Resolver:
             await asyncio.sleep(0.005)
 
 
-def by(resolver: Resolver) -> DnsName:
-    return DnsName("kefu-generation-headless", 50053, seconds=0.01, lookup=resolver)
+def by(resolver: Resolver) -> DnsSource:
+    return DnsSource("kefu-generation-headless", 50053, seconds=0.01, lookup=resolver)
 
 
 @dataclass
@@ -50,7 +57,7 @@ class Used:
 
 async def test_a_name_is_looked_up_again_and_its_changes_are_told() -> None:
     resolver, used = Resolver(["10.0.0.2", "10.0.0.1", "10.0.0.1"]), Used()
-    async with asyncio.timeout(10), discovering([by(resolver)], used):
+    async with asyncio.timeout(10), open_discovery([by(resolver)], used):
         assert used.told == [("10.0.0.1:50053", "10.0.0.2:50053")]
         resolver.found = ["10.0.0.2", "fd00::3"]
         await resolver.was_asked_again()
@@ -61,7 +68,7 @@ async def test_a_name_is_looked_up_again_and_its_changes_are_told() -> None:
 
 async def test_a_name_that_vanishes_keeps_its_last_known_addresses() -> None:
     resolver, used = Resolver(["10.0.0.1"]), Used()
-    async with asyncio.timeout(10), discovering([by(resolver)], used):
+    async with asyncio.timeout(10), open_discovery([by(resolver)], used):
         for nothing in (None, list[str]()):
             resolver.found = nothing
             await resolver.was_asked_again()
@@ -73,7 +80,7 @@ async def test_a_name_that_vanishes_keeps_its_last_known_addresses() -> None:
 
 async def test_a_name_unknown_at_the_start_does_not_hold_up_the_others() -> None:
     resolver, used = Resolver(None), Used()
-    async with asyncio.timeout(10), discovering([FixedAddresses(("a:1", "b:2")), by(resolver)], used):
+    async with asyncio.timeout(10), open_discovery([FixedSource(("a:1", "b:2")), by(resolver)], used):
         assert used.told == [("a:1", "b:2")]
         resolver.found = ["10.0.0.1"]
         await resolver.was_asked_again()
@@ -82,7 +89,7 @@ async def test_a_name_unknown_at_the_start_does_not_hold_up_the_others() -> None
 
 async def test_the_same_address_from_two_sources_is_one_replica() -> None:
     used = Used()
-    async with discovering([FixedAddresses(("a:1",)), FixedAddresses(("b:2", "a:1"))], used):
+    async with open_discovery([FixedSource(("a:1",)), FixedSource(("b:2", "a:1"))], used):
         assert used.told == [("a:1", "b:2")]
 
 
@@ -93,22 +100,22 @@ async def test_a_source_that_breaks_leaves_what_is_known_in_use(caplog: pytest.L
             raise RuntimeError("broken")
 
     used = Used()
-    async with discovering([Breaks()], used):
+    async with open_discovery([Breaks()], used):
         await asyncio.sleep(0.05)
         assert used.told == [("a:1",)]
 
 
 async def test_the_systems_resolver_is_asked_by_default() -> None:
     assert set(await system_lookup("localhost", 50053)) <= {"127.0.0.1", "::1"}
-    [source] = sources_of("dns:///localhost:50053")
-    assert isinstance(source, DnsName)
+    [source] = address_sources("dns:///localhost:50053")
+    assert isinstance(source, DnsSource)
     assert source.lookup is system_lookup
 
 
 def test_one_variable_names_sources_of_all_kinds() -> None:
-    assert sources_of(" a:1, b:2 ") == [FixedAddresses(("a:1", "b:2"))]
-    assert sources_of("dns:///x.y:3,a:1") == [FixedAddresses(("a:1",)), DnsName("x.y", 3)]
-    assert sources_of("") == []
+    assert address_sources(" a:1, b:2 ") == [FixedSource(("a:1", "b:2"))]
+    assert address_sources("dns:///x.y:3,a:1") == [FixedSource(("a:1",)), DnsSource("x.y", 3)]
+    assert address_sources("") == []
 
 
 @pytest.mark.parametrize(
@@ -116,9 +123,9 @@ def test_one_variable_names_sources_of_all_kinds() -> None:
     [("svc", ""), ("svc.shop", "shop"), ("svc.shop.svc", "shop"), ("svc.shop.svc.cluster.local", "shop")],
 )
 def test_a_service_is_named_as_in_the_clusters_dns(name: str, namespace: str, tmp_path: Path) -> None:
-    account = PodAccount(token_file=tmp_path / "token")
+    account = ServiceAccount(token_file=tmp_path / "token")
     account.token_file.touch()
-    assert sources_of(f"k8s:///{name}:grpc", account) == [EndpointSlices(account, "svc", namespace, "grpc")]
+    assert address_sources(f"k8s:///{name}:grpc", account) == [EndpointSliceSource(account, "svc", namespace, "grpc")]
 
 
 @pytest.mark.parametrize(
@@ -132,4 +139,4 @@ def test_a_service_is_named_as_in_the_clusters_dns(name: str, namespace: str, tm
 )
 def test_what_cannot_be_read_or_reached_ends_the_start(addresses: str, says: str) -> None:
     with pytest.raises(StartupError, match=says):
-        sources_of(addresses)
+        address_sources(addresses)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kefu.router.replicas.kubernetes_endpoints import EndpointSlices, PodAccount
+from kefu.router.replicas.kubernetes_endpoints import EndpointSliceSource, ServiceAccount
 from tests.support.kubernetes_api import RecordedKubernetesApi, open_kubernetes_api
 
 RECORDING = Path(__file__).parent / "recordings" / "endpoint_slices.json"
@@ -30,14 +30,14 @@ async def api() -> AsyncIterator[RecordedKubernetesApi]:
 
 
 @pytest.fixture
-def slices(api: RecordedKubernetesApi, tmp_path: Path) -> EndpointSlices:
-    account = PodAccount(api.url, tmp_path / "token", tmp_path / "ca.crt", tmp_path / "namespace")
+def slices(api: RecordedKubernetesApi, tmp_path: Path) -> EndpointSliceSource:
+    account = ServiceAccount(api.url, tmp_path / "token", tmp_path / "ca.crt", tmp_path / "namespace")
     account.token_file.write_text("first\n", "ascii")
     account.namespace_file.write_text("kefu", "ascii")
-    return EndpointSlices(account, "kefu-generation", "kefu", "50053", backoff=(0.01, 0.05))
+    return EndpointSliceSource(account, "kefu-generation", "kefu", "50053", backoff=(0.01, 0.05))
 
 
-async def told(slices: EndpointSlices, most: int) -> list[tuple[str, ...]]:
+async def told(slices: EndpointSliceSource, most: int) -> list[tuple[str, ...]]:
     """The first changes."""
     found: list[tuple[str, ...]] = []
     async with asyncio.timeout(20), aclosing(slices.changes()) as changes:
@@ -49,7 +49,7 @@ async def told(slices: EndpointSlices, most: int) -> list[tuple[str, ...]]:
 
 
 async def test_the_recorded_watch_is_followed_through_lost_connections_and_410_gone(
-    api: RecordedKubernetesApi, slices: EndpointSlices
+    api: RecordedKubernetesApi, slices: EndpointSliceSource
 ) -> None:
     assert await told(slices, len(CHANGES)) == CHANGES
     assert api.mismatches == []
@@ -57,14 +57,16 @@ async def test_the_recorded_watch_is_followed_through_lost_connections_and_410_g
 
 
 async def test_a_port_may_be_named_and_an_empty_namespace_is_the_pods_own(
-    api: RecordedKubernetesApi, slices: EndpointSlices
+    api: RecordedKubernetesApi, slices: EndpointSliceSource
 ) -> None:
     named = replace(slices, port="metrics", namespace="")
     assert await told(named, 1) == [("10.1.0.1:9090", "10.1.1.1:9090")]
     assert api.mismatches == []
 
 
-async def test_the_token_is_read_again_for_each_connection(api: RecordedKubernetesApi, slices: EndpointSlices) -> None:
+async def test_the_token_is_read_again_for_each_connection(
+    api: RecordedKubernetesApi, slices: EndpointSliceSource
+) -> None:
     async with asyncio.timeout(20), aclosing(slices.changes()) as changes:
         await anext(changes)
         slices.account.token_file.write_text("renewed", "ascii")
@@ -74,7 +76,7 @@ async def test_the_token_is_read_again_for_each_connection(api: RecordedKubernet
 
 
 async def test_while_the_api_cannot_be_reached_nothing_is_known_and_it_is_tried_again(
-    api: RecordedKubernetesApi, slices: EndpointSlices
+    api: RecordedKubernetesApi, slices: EndpointSliceSource
 ) -> None:
     account = slices.account
     hidden = account.token_file.rename(account.token_file.with_name("hidden"))

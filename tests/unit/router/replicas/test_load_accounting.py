@@ -6,7 +6,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from kefu.router.replicas.load import SATURATED, Dispatch, ReplicaLoad
+from kefu.router.replicas.load import SATURATED_TOKENS, DispatchedRequest, ReplicaLoad
 
 NTH = st.integers(0, 1_000)
 
@@ -19,15 +19,15 @@ class Accounting(RuleBasedStateMachine):
         self.load = ReplicaLoad(lambda: 0.0)
         self.boot = 0
         self.accepted_there = 0
-        self.running_there: list[Dispatch] = []
-        self.on_the_way: list[Dispatch] = []
-        self.acceptances: list[tuple[int, Dispatch]] = []
+        self.running_there: list[DispatchedRequest] = []
+        self.on_the_way: list[DispatchedRequest] = []
+        self.acceptances: list[tuple[int, DispatchedRequest]] = []
         self.reports: deque[tuple[str, int, int]] = deque()
-        self.open: list[Dispatch] = []
+        self.open: list[DispatchedRequest] = []
 
     @rule(tokens=st.integers(0, 5_000))
     def send(self, tokens: int) -> None:
-        dispatch = self.load.sending(tokens)
+        dispatch = self.load.record_sent(tokens)
         self.open.append(dispatch)
         self.on_the_way.append(dispatch)
 
@@ -43,7 +43,7 @@ class Accounting(RuleBasedStateMachine):
     @rule(nth=NTH)
     def its_acceptance_is_heard(self, nth: int) -> None:
         _, dispatch = self.acceptances.pop(nth % len(self.acceptances))
-        self.load.accepted(dispatch)
+        self.load.record_accepted(dispatch)
 
     @precondition(lambda self: self.on_the_way)
     @rule(nth=NTH)
@@ -63,7 +63,7 @@ class Accounting(RuleBasedStateMachine):
         dispatch = self.open[nth % len(self.open)]
         self._end(dispatch)
         if twice:
-            self.load.ended(dispatch)
+            self.load.record_end(dispatch)
 
     @rule()
     def the_replica_reports(self) -> None:
@@ -74,11 +74,11 @@ class Accounting(RuleBasedStateMachine):
     @rule()
     def a_report_is_heard(self) -> None:
         boot, owed, accepted = self.reports.popleft()
-        self.load.reported(boot, owed, accepted, draining=False)
+        self.load.update(boot, owed, accepted, draining=False)
 
     @rule()
     def the_reports_stop(self) -> None:
-        self.load.silent()
+        self.load.mark_stale()
 
     @rule()
     def the_replica_starts_anew(self) -> None:
@@ -87,17 +87,17 @@ class Accounting(RuleBasedStateMachine):
         self.running_there.clear()
         self.reports.clear()  # they went with the connection
 
-    def _end(self, dispatch: Dispatch) -> None:
+    def _end(self, dispatch: DispatchedRequest) -> None:
         if dispatch in self.open:
             self.open.remove(dispatch)
-        self.load.ended(dispatch)
+        self.load.record_end(dispatch)
 
     @invariant()
     def nothing_is_counted_below_zero_or_twice(self) -> None:
         assert self.load.in_flight == len(self.open)
-        assert self.load.tokens >= 0
-        if self.load.stale:
-            assert self.load.tokens == SATURATED + sum(dispatch.tokens for dispatch in self.open)
+        assert self.load.owed_tokens >= 0
+        if self.load.is_stale:
+            assert self.load.owed_tokens == SATURATED_TOKENS + sum(dispatch.tokens for dispatch in self.open)
 
     def teardown(self) -> None:
         for dispatch in tuple(self.open):
@@ -110,10 +110,10 @@ class Accounting(RuleBasedStateMachine):
             self.a_report_is_heard()
         self.the_replica_reports()
         self.a_report_is_heard()
-        assert (self.load.tokens, self.load.in_flight) == (0, 0)
+        assert (self.load.owed_tokens, self.load.in_flight) == (0, 0)
         # Nothing is left over that would hide the next request, either.
-        self.load.sending(700)
-        assert self.load.tokens == 700
+        self.load.record_sent(700)
+        assert self.load.owed_tokens == 700
 
 
 TestAccounting = Accounting.TestCase

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from kefu.router.replicas.load import SATURATED, STALE_SECONDS, ReplicaLoad
+from kefu.router.replicas.load import SATURATED_TOKENS, STALE_SECONDS, ReplicaLoad
 from kefu.router.replicas.load_balancer import STICKY_TOKENS, choose
 
 
@@ -25,63 +25,63 @@ class Replica:
 
 def replica(address: str, owed: int, *, draining: bool = False) -> Replica:
     made = Replica(address)
-    made.load.reported("boot", owed, 0, draining=draining)
+    made.load.update("boot", owed, 0, draining=draining)
     return made
 
 
 def test_what_was_sent_counts_until_a_report_has_it() -> None:
     load = ReplicaLoad(Clock())
-    load.reported("boot", 500, 0, draining=False)
-    dispatch = load.sending(300)
-    assert load.tokens == 800
-    load.reported("boot", 800, 300, draining=False)  # counted there now, and no longer here
-    assert load.tokens == 800
-    load.accepted(dispatch)
-    load.ended(dispatch)
-    load.reported("boot", 0, 300, draining=False)
-    assert load.tokens == 0
+    load.update("boot", 500, 0, draining=False)
+    dispatch = load.record_sent(300)
+    assert load.owed_tokens == 800
+    load.update("boot", 800, 300, draining=False)  # counted there now, and no longer here
+    assert load.owed_tokens == 800
+    load.record_accepted(dispatch)
+    load.record_end(dispatch)
+    load.update("boot", 0, 300, draining=False)
+    assert load.owed_tokens == 0
 
 
 def test_a_request_that_was_never_accepted_is_taken_back_once() -> None:
     load = ReplicaLoad(Clock())
-    load.reported("boot", 0, 0, draining=False)
-    dispatch = load.sending(300)
-    load.ended(dispatch)
-    load.ended(dispatch)
-    assert (load.tokens, load.in_flight) == (0, 0)
+    load.update("boot", 0, 0, draining=False)
+    dispatch = load.record_sent(300)
+    load.record_end(dispatch)
+    load.record_end(dispatch)
+    assert (load.owed_tokens, load.in_flight) == (0, 0)
 
 
 def test_a_request_that_was_lost_on_its_way_skews_nothing_for_long() -> None:
     load = ReplicaLoad(Clock())
-    load.reported("boot", 0, 0, draining=False)
-    load.ended(load.sending(300))  # cancelled here, accepted there
-    load.reported("boot", 300, 300, draining=False)
-    load.sending(200)
-    assert load.tokens == 500
+    load.update("boot", 0, 0, draining=False)
+    load.record_end(load.record_sent(300))  # cancelled here, accepted there
+    load.update("boot", 300, 300, draining=False)
+    load.record_sent(200)
+    assert load.owed_tokens == 500
 
 
 def test_a_new_boot_counts_from_zero() -> None:
     load = ReplicaLoad(Clock())
-    load.reported("old", 900, 400, draining=False)
-    load.reported("new", 0, 0, draining=False)
-    assert load.tokens == 0
-    load.sending(100)
-    assert load.tokens == 100
+    load.update("old", 900, 400, draining=False)
+    load.update("new", 0, 0, draining=False)
+    assert load.owed_tokens == 0
+    load.record_sent(100)
+    assert load.owed_tokens == 100
 
 
 def test_a_silent_replica_is_saturated() -> None:
     clock = Clock()
     load = ReplicaLoad(clock)
-    assert load.tokens >= SATURATED
-    load.reported("boot", 5, 0, draining=False)
-    assert load.tokens == 5
+    assert load.owed_tokens >= SATURATED_TOKENS
+    load.update("boot", 5, 0, draining=False)
+    assert load.owed_tokens == 5
     clock.now += STALE_SECONDS + 0.1
-    assert load.tokens >= SATURATED
+    assert load.owed_tokens >= SATURATED_TOKENS
 
 
 def test_the_least_loaded_is_chosen() -> None:
     replicas = [replica("a", 9_000), replica("b", 100), replica("c", 5_000)]
-    assert {choose(replicas, sample=3).address for _ in range(20)} == {"b"}  # type: ignore[union-attr]
+    assert {choose(replicas, sample_size=3).address for _ in range(20)} == {"b"}  # type: ignore[union-attr]
 
 
 def test_of_many_two_are_drawn_and_the_better_one_taken() -> None:
@@ -96,8 +96,8 @@ def test_the_sessions_last_replica_is_preferred_while_its_load_is_within_a_bound
     assert choose(replicas, preferred="b") is replicas[1]  # an idle suite moves no session for an answer or two
     replicas = [replica("a", 100_000), replica("b", 120_000), replica("c", 80_000)]
     assert choose(replicas, preferred="b") is replicas[1]  # no more than the others have, in proportion
-    replicas[1].load.reported("boot", 190_000, 0, draining=False)
-    found = {chosen.address for _ in range(50) if (chosen := choose(replicas, preferred="b", sample=3))}
+    replicas[1].load.update("boot", 190_000, 0, draining=False)
+    found = {chosen.address for _ in range(50) if (chosen := choose(replicas, preferred="b", sample_size=3))}
     assert found == {"c"}
 
 

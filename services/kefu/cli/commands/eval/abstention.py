@@ -13,8 +13,8 @@ from kefu.cli.console import CommandFailed, print_json
 from kefu.cli.remote.connection import DataDirOption, Key, KnowledgeServer, Remote, find_remote, print_failures
 from kefu.cli.remote.resource_names import full
 from kefu.common.errors import StartupError
-from kefu.evaluation.abstention import Abstention, calibrated, cases_of
-from kefu.evaluation.abstention import abstention as measure
+from kefu.evaluation.abstention import Abstention, calibrate_from_titles, cases_of
+from kefu.evaluation.abstention import measure_abstention as measure
 from kefu.evaluation.dataset import BadQuestionSet, QuestionSet, load_question_set
 from kefu.evaluation.retrieval.run import EmbeddingCache, Evaluation, prepare
 from kefu.local import data_dir as folders
@@ -55,7 +55,7 @@ def abstention(
         cases = cases_of(evaluation, _MAX_PASSAGES)
         if not any(case.answerable for case in cases) or all(case.answerable for case in cases):
             _fail(f"{folder} has no questions of both kinds, answerable and not; abstention needs them.")
-        own = calibrated(questions, evaluation)
+        own = calibrate_from_titles(questions, evaluation)
         found.append(measure(questions.name, cases, answer, _DEFAULT_MIN_RELEVANCE, own))
         print(json.dumps(found[-1].as_json()) if as_json else found[-1].markdown(), flush=True)
     if report is not None:
@@ -85,7 +85,7 @@ def calibrate(
     """
     if Path(collection).is_dir():
         asked, evaluation = _prepare(Path(collection), embedder, cache)
-        own = calibrated(asked, evaluation)
+        own = calibrate_from_titles(asked, evaluation)
         print(
             f"{asked.name}: from relevance {own.min_relevance:.3f} on; {own.answered:.1%} of {own.answerable} titles "
             f"answered, {own.refused:.1%} of {own.foreign} foreign questions refused. Nothing was stored."

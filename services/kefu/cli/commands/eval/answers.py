@@ -24,17 +24,17 @@ from rich.progress import (
 
 from kefu.cli.commands.eval.report import ReportOption, write_report
 from kefu.common.errors import StartupError
-from kefu.evaluation.abstention import calibrated
-from kefu.evaluation.answer_set import Wanted, load_answer_set
-from kefu.evaluation.arms import Answered, Arm, Asker, patient
+from kefu.evaluation.abstention import calibrate_from_titles
+from kefu.evaluation.answer_set import ExpectedAnswer, load_answer_set
+from kefu.evaluation.arms import Arm, ArmAnswer, ArmRunner, without_timeouts
 from kefu.evaluation.dataset import BadQuestionSet, QuestionSet
-from kefu.evaluation.engine import Measured, running_model, served_at
+from kefu.evaluation.engine import MeasuredModel, running_model, served_at
 from kefu.evaluation.llm_judge import LlmJudge, open_judge
 from kefu.evaluation.recording import RecordedPool, Recording
 from kefu.evaluation.report import Run, markdown
-from kefu.evaluation.results import results
+from kefu.evaluation.results import grade_arms
 from kefu.evaluation.retrieval.run import EmbeddingCache, prepare
-from kefu.evaluation.set_knowledge import SetKnowledge, searched, told
+from kefu.evaluation.set_knowledge import SetRetrievalClient, oracle_results, search_results
 from kefu.retrieval.embedders import open_embedder
 from kefu.router.config import RouterConfig
 
@@ -92,11 +92,11 @@ def answers(
         texts.write_text("".join(f"{line}\n" for line in run.texts), encoding="utf-8")
 
 
-_Set = tuple[QuestionSet, Mapping[str, Wanted]]
-_Knowledge = tuple[SetKnowledge, SetKnowledge]
+_Set = tuple[QuestionSet, Mapping[str, ExpectedAnswer]]
+_Knowledge = tuple[SetRetrievalClient, SetRetrievalClient]
 
 
-def _prepare(questions: QuestionSet, wanted: Mapping[str, Wanted], embedder: str, cache: Path) -> _Knowledge:
+def _prepare(questions: QuestionSet, wanted: Mapping[str, ExpectedAnswer], embedder: str, cache: Path) -> _Knowledge:
     embeddings = EmbeddingCache(open_embedder(embedder), cache / "eval-embeddings.sqlite")
     try:
         with _progress() as progress:
@@ -108,24 +108,24 @@ def _prepare(questions: QuestionSet, wanted: Mapping[str, Wanted], embedder: str
                 progress.update(tasks[step], completed=done)
 
             evaluation = prepare(questions, embeddings, report)
-        threshold = calibrated(questions, evaluation).min_relevance
+        threshold = calibrate_from_titles(questions, evaluation).min_relevance
     finally:
         embeddings.close()
     ids = list(wanted)
-    return searched(questions, evaluation, ids, threshold), told(questions, evaluation, ids)
+    return search_results(questions, evaluation, ids, threshold), oracle_results(questions, evaluation, ids)
 
 
 async def _run(
     sets: Sequence[_Set],
     prepared: Sequence[_Knowledge],
-    serving: AbstractAsyncContextManager[Measured],
+    serving: AbstractAsyncContextManager[MeasuredModel],
     arms: Sequence[Arm],
     cache: Path,
     judge: LlmJudge | None,
     *,
     think: bool,
 ) -> Run:
-    config = patient(RouterConfig(internal_key=_UNUSED_KEY))  # nothing is called with it
+    config = without_timeouts(RouterConfig(internal_key=_UNUSED_KEY))  # nothing is called with it
     recording = Recording(cache / "eval-answers.jsonl")
     run = Run()
     async with serving as measured:
@@ -134,8 +134,8 @@ async def _run(
             for (questions, wanted), (searchable, gold) in zip(sets, prepared, strict=True):
                 by_id = {question.id: question for question in questions.questions}
                 texts = {each: by_id[each].text.strip() for each in wanted}
-                asker = Asker(config, pool, searchable, gold, thinks=thinks)
-                answered: dict[Arm, list[Answered]] = {}
+                asker = ArmRunner(config, pool, searchable, gold, thinks=thinks)
+                answered: dict[Arm, list[ArmAnswer]] = {}
                 with _progress() as progress:
                     for arm in arms:
                         task = progress.add_task(f"{questions.name}: {arm}", total=len(wanted))
@@ -143,7 +143,7 @@ async def _run(
                             arm, texts, wanted, lambda task=task: progress.advance(task)
                         )
                 label = f"{measured.model}, thinking" if thinks else measured.model
-                found = results(questions.name, label, answered, wanted, by_id)
+                found = grade_arms(questions.name, label, answered, wanted, by_id)
                 if not measured.reasons:
                     found = replace(found, thinking=f"{measured.model} cannot")
                 elif not think:
@@ -157,7 +157,7 @@ async def _run(
                     for arm, answers_of in answered.items()
                     for each in answers_of
                 ]
-    run.asked = recording.asked
+    run.written = recording.written
     return run
 
 

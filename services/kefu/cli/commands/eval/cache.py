@@ -13,8 +13,8 @@ from rich.console import Console
 from kefu.cli.commands.eval.report import ReportOption, write_report
 from kefu.common.errors import StartupError
 from kefu.common.text.chinese import simplified
-from kefu.evaluation.answer_set import load_wanted
-from kefu.evaluation.cache_replay import ALONE, Replay, replay, replay_alone
+from kefu.evaluation.answer_set import load_expected_answers
+from kefu.evaluation.cache_replay import UNGUARDED_COSINES, Replay, replay, replay_unguarded
 from kefu.evaluation.dataset import BadQuestionSet, load_question_set
 from kefu.evaluation.metrics import Figure
 from kefu.evaluation.plots import Intervals, Panel
@@ -87,7 +87,7 @@ class _Measured:
 
 
 def _questions(folder: Path, min_cosine: float, embedder: str, remembered: Path, *, alone: bool) -> _Measured:
-    found, wanted = load_question_set(folder), load_wanted(folder)
+    found, wanted = load_question_set(folder), load_expected_answers(folder)
     rows = _embed([question.text for question in found.questions], embedder, remembered)
     vectors = {question.id: row for question, row in zip(found.questions, rows, strict=True)}
     groups = {
@@ -105,7 +105,8 @@ def _questions(folder: Path, min_cosine: float, embedder: str, remembered: Path,
     if alone:
         odd = groups["odd ids"]
         replays += [
-            replay_alone(f"odd ids, cosine alone from {least:.2f}", odd, wanted, vectors, least) for least in ALONE
+            replay_unguarded(f"odd ids, cosine alone from {least:.2f}", odd, wanted, vectors, least)
+            for least in UNGUARDED_COSINES
         ]
     as_json: dict[str, object] = {"groups": {each.name: each.as_json() for each in replays}}
     return _Measured(as_json, [each.line() for each in replays], _hits(replays[0]), figures)
@@ -113,7 +114,7 @@ def _questions(folder: Path, min_cosine: float, embedder: str, remembered: Path,
 
 def _hits(found: Replay) -> list[str]:
     return [
-        f"{'FALSE' if each.false else 'right'}: {each.question.text.strip()}  <-  {each.hit.text.strip()}"
+        f"{'FALSE' if each.is_false_hit else 'right'}: {each.question.text.strip()}  <-  {each.hit.text.strip()}"
         for each in found.hits
         if each.hit is not None
     ]

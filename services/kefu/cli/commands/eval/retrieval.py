@@ -20,8 +20,8 @@ from kefu.common.errors import StartupError
 from kefu.evaluation.dataset import BadQuestionSet, load_question_set
 from kefu.evaluation.metrics import Figure
 from kefu.evaluation.plots import Intervals
-from kefu.evaluation.retrieval.relevance_fit import Observation, auc, fit, observe, passing
-from kefu.evaluation.retrieval.report import Measured, markdown, measure
+from kefu.evaluation.retrieval.relevance_fit import Observation, auc, fit, observe, pass_rates
+from kefu.evaluation.retrieval.report import RetrievalMeasurement, markdown, measure
 from kefu.evaluation.retrieval.run import EmbeddingCache, Evaluation, prepare
 from kefu.retrieval.embedders import open_embedder
 
@@ -54,7 +54,7 @@ def retrieval(
 
     Runs in this process, without Redis: the same reader, chunker, embedder, index and scorer as the service's.
     """
-    measured: list[Measured] = []
+    measured: list[RetrievalMeasurement] = []
     for folder in folders:
         began = time.monotonic()
         with _print_failures(), _evaluations([folder], embedder, None if no_cache else cache) as evaluated:
@@ -88,7 +88,7 @@ def relevance(
         _report(part, "all", group)
 
 
-def _panel(one: Measured) -> Intervals:
+def _panel(one: RetrievalMeasurement) -> Intervals:
     rows: dict[str, Figure] = {}
     for name, group in one.groups.items():
         if name == "odd ids" or len(name) == 2:  # a language
@@ -102,7 +102,7 @@ def _report(part: str, name: str, group: list[Observation]) -> None:
     if 0 < answerable < len(group):
         line += f", AUC {auc(group):.3f}"
     for threshold in (0.3, 0.5, 0.7):
-        yes, no = passing(group, threshold)
+        yes, no = pass_rates(group, threshold)
         line += f"; from {threshold:g}: {yes:.2f} / {no:.2f}"
     print(line)
 

@@ -1,52 +1,52 @@
-"""ZIP archives: what is in them, without names that lead out of them and without bombs."""
+"""The parser of ZIP archives, which refuses names that lead out of the archive, and bombs."""
 
 import re
 import zipfile
 from pathlib import PurePosixPath
 
-from kefu.retrieval.documents.media_types import BY_ENDING
+from kefu.retrieval.documents.media_types import MEDIA_TYPE_BY_SUFFIX
 from kefu.retrieval.documents.types import Failure, Member, ParsedDocument, Unreadable
-from kefu.retrieval.documents.zip_safety import checked_zip
+from kefu.retrieval.documents.zip_safety import open_zip
 
 MAX_UNPACKED_BYTES = 256 * 1024 * 1024
-"""Of an archive and the archives in it, together."""
+"""Most unpacked bytes of an archive, with the archives in it."""
 MAX_MEMBER_BYTES = 64 * 1024 * 1024
 MAX_MEMBERS = 10_000
 _UTF8_NAME = 0x800
 _ENCRYPTED = 0x1
 _DRIVE = re.compile(r"^[A-Za-z]:")
-_LISTED = 10
+_MAX_LISTED = 10
 
 
-def read_archive(data: bytes, most_bytes: int = MAX_UNPACKED_BYTES) -> ParsedDocument:
-    """The files in an archive as members; those that cannot be taken out as failures. Raises Unreadable."""
-    with checked_zip(data, most_bytes) as archive:
+def parse_archive(data: bytes, max_bytes: int = MAX_UNPACKED_BYTES) -> ParsedDocument:
+    """The files of an archive as members, and files that cannot be unpacked as failures. Raises Unreadable."""
+    with open_zip(data, max_bytes) as archive:
         entries = {entry_name(entry): entry for entry in archive.infolist() if not entry.is_dir()}
         if len(entries) > MAX_MEMBERS:
             raise Unreadable("TOO_LARGE", f"It holds {len(entries):,} files, and at most {MAX_MEMBERS:,} are read.")
         members: list[Member] = []
         failures: list[Failure] = []
-        left_out: list[str] = []
+        skipped: list[str] = []
         for name, entry in entries.items():
             if _is_hidden(name):
                 continue
-            if leads_out(name):
-                failures.append(Failure(_shown(name), "BAD_PATH", _LEADS_OUT))
-            elif PurePosixPath(name).suffix.lower() not in BY_ENDING:
-                left_out.append(name)
+            if escapes_folder(name):
+                failures.append(Failure(_safe_name(name), "BAD_PATH", _ESCAPES_FOLDER))
+            elif PurePosixPath(name).suffix.lower() not in MEDIA_TYPE_BY_SUFFIX:
+                skipped.append(name)
             else:
                 try:
                     members.append(Member(name, _content(archive, entry)))
                 except Unreadable as exc:
                     failures.append(Failure(name, exc.reason, exc.message))
-    return ParsedDocument("", members=members, failures=failures, remark=left_out_remark(left_out))
+    return ParsedDocument("", members=members, failures=failures, remark=skipped_remark(skipped))
 
 
-_LEADS_OUT = "Its name leads out of the archive, as an attack would; pack it anew with plain names."
+_ESCAPES_FOLDER = "Its name leads out of the archive, as an attack would; pack it anew with plain names."
 
 
 def entry_name(entry: zipfile.ZipInfo) -> str:
-    """An entry's name with "/" between parts. Names that are not marked as UTF-8 are read as UTF-8 or GB18030."""
+    """Name of an entry, with "/" between parts. Names without the UTF-8 flag are decoded as UTF-8 or GB18030."""
     name = entry.orig_filename
     if not entry.flag_bits & _UTF8_NAME:
         raw = name.encode("cp437", "surrogateescape")
@@ -57,20 +57,20 @@ def entry_name(entry: zipfile.ZipInfo) -> str:
             except UnicodeDecodeError:
                 continue
     name = name.partition("\x00")[0].replace("\\", "/")
-    return name if leads_out(name) else "/".join(part for part in name.split("/") if part not in ("", "."))
+    return name if escapes_folder(name) else "/".join(part for part in name.split("/") if part not in ("", "."))
 
 
-def leads_out(name: str) -> bool:
-    """Whether a name leads out of the folder that it would be unpacked in."""
+def escapes_folder(name: str) -> bool:
+    """Whether a name leads out of the folder into which it would be unpacked."""
     return not name or name.startswith("/") or ".." in name.split("/") or bool(_DRIVE.match(name))
 
 
-def left_out_remark(names: list[str]) -> str:
-    """A sentence on files that were left out because of their type."""
+def skipped_remark(names: list[str]) -> str:
+    """A sentence about files that were skipped because of their type."""
     if not names:
         return ""
-    more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
-    return f"Left out, since files of their type are not read: {', '.join(names[:_LISTED])}{more}."
+    more = f" and {len(names) - _MAX_LISTED} more" if len(names) > _MAX_LISTED else ""
+    return f"Left out, since files of their type are not read: {', '.join(names[:_MAX_LISTED])}{more}."
 
 
 def _content(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
@@ -91,6 +91,6 @@ def _is_hidden(name: str) -> bool:
     return parts[0] == "__MACOSX" or any(part.startswith(".") and part not in (".", "..") for part in parts)
 
 
-def _shown(name: str) -> str:
-    """A name that leads out, as a path that does not."""
+def _safe_name(name: str) -> str:
+    """A name that leads out of the folder, as a path that does not."""
     return "/".join(part for part in name.replace(":", "").split("/") if part not in ("", ".", "..")) or "nameless"

@@ -1,6 +1,7 @@
 """
-A CSV of curated answers: the columns question and answer; optionally language, alternatives, valid_from, valid_until,
-priority, audience ("everyone" or "staff").
+The parser of a CSV of curated answers, with the columns question and answer.
+
+Optional columns are language, alternatives, valid_from, valid_until, priority and audience ("everyone" or "staff").
 
 Several rows with one answer in one language are one curated answer with several questions.
 """
@@ -9,14 +10,14 @@ from kefu.common.errors import BadRequest
 from kefu.retrieval.documents.charset import decode
 from kefu.retrieval.documents.parsers.qa_pairs import read_rows
 from kefu.retrieval.documents.types import Unreadable
-from kefu.retrieval.domain.curated_draft import CuratedDraft, checked
-from kefu.retrieval.domain.filters import read_audience
+from kefu.retrieval.domain.curated_draft import CuratedDraft, checked_draft
+from kefu.retrieval.domain.filters import parse_audience
 
 _OPTIONAL = ("language", "alternatives", "valid_from", "valid_until", "priority", "audience")
 
 
-def read_curated(data: bytes) -> list[CuratedDraft]:
-    """The curated answers of a file. Alternatives are separated by "|". Raises Unreadable."""
+def parse_curated_csv(data: bytes) -> list[CuratedDraft]:
+    """The curated answers in a CSV. Alternatives are separated by "|". Raises Unreadable."""
     by_answer: dict[tuple[str, ...], CuratedDraft] = {}
     for row in read_rows(decode(data), ("question", "answer"), _OPTIONAL):
         questions = (row["question"], *row.get("alternatives", "").split("|"))
@@ -25,12 +26,16 @@ def read_curated(data: bytes) -> list[CuratedDraft]:
         audience = row.get("audience", "").lower()
         key = (row["answer"], *rest, priority, audience)
         before = by_answer.get(key)
-        asked = (*before.questions, *questions) if before else questions
+        all_questions = (*before.questions, *questions) if before else questions
         try:
             draft = CuratedDraft(
-                asked, row["answer"], *rest, priority=_integer(priority), audience=read_audience("audience", audience)
+                all_questions,
+                row["answer"],
+                *rest,
+                priority=_integer(priority),
+                audience=parse_audience("audience", audience),
             )
-            by_answer[key] = checked(draft)
+            by_answer[key] = checked_draft(draft)
         except BadRequest as exc:
             raise Unreadable("BAD_CSV", f'The row of "{row["question"][:60]}": {exc.message}') from None
     if not by_answer:

@@ -1,4 +1,4 @@
-"""HTML to blocks under their headings: what a reader sees of the main part, without menus and scripts."""
+"""The parser of HTML: the visible text of the main part under its headings, without menus and scripts."""
 
 import warnings
 
@@ -7,8 +7,8 @@ from bs4.element import NavigableString, PageElement, PreformattedString
 
 from kefu.retrieval.documents.types import Block, ParsedDocument, Unreadable, table_block
 
-_UNSEEN = ["script", "style", "nav", "header", "footer", "aside", "noscript", "template", "form", "svg", "iframe"]
-_MOST_SPANNED = 50
+_SKIPPED_TAGS = ["script", "style", "nav", "header", "footer", "aside", "noscript", "template", "form", "svg", "iframe"]
+_MAX_SPAN = 50
 _HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
 _BLOCKS = {
     *("address", "article", "blockquote", "body", "dd", "details", "div", "dl", "dt", "figcaption", "figure", "html"),
@@ -16,25 +16,27 @@ _BLOCKS = {
 }
 
 
-def read_html(text: str) -> ParsedDocument:
-    """The title is the first h1, else <title>. Broken HTML is read as a browser would. Raises Unreadable."""
+def parse_html(text: str) -> ParsedDocument:
+    """Parse HTML. The title is the first h1, else <title>. Broken HTML is parsed like a browser does. Raises
+    Unreadable.
+    """
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", XMLParsedAsHTMLWarning)  # XHTML is read well enough
+        warnings.simplefilter("ignore", XMLParsedAsHTMLWarning)  # XHTML is parsed well enough
         soup = BeautifulSoup(text, "lxml")
     named = soup.title.get_text(" ", strip=True) if soup.title else ""
     root = soup.find("main") or soup.find("article") or soup.body or soup
-    for unseen in root.find_all(_UNSEEN):
-        unseen.decompose()
-    reader = _Reader()
+    for skipped in root.find_all(_SKIPPED_TAGS):
+        skipped.decompose()
+    parser = _HtmlParser()
     try:
-        reader.read(root)
+        parser.read(root)
     except RecursionError:
         raise Unreadable("BROKEN_FILE", "Its HTML is nested too deep to be read; save the page anew.") from None
-    reader.end_block()
-    return ParsedDocument(reader.title or named, reader.blocks)
+    parser.end_block()
+    return ParsedDocument(parser.title or named, parser.blocks)
 
 
-class _Reader:
+class _HtmlParser:
     def __init__(self) -> None:
         self.title = ""
         self.blocks: list[Block] = []
@@ -74,7 +76,7 @@ class _Reader:
             if text := element.get_text().strip("\n"):
                 self.blocks.append(Block(text, self._headings()))
         elif element.name == "li":
-            self._line.append(f"\n{_mark(element)} ")
+            self._line.append(f"\n{_list_marker(element)} ")
             self.read(element)
         elif element.name in _BLOCKS:
             if element.name not in {"p", "div"} or not element.find_parent("li"):
@@ -99,8 +101,8 @@ class _Reader:
             self.blocks.append(table_block(rows, self._headings()))
 
 
-def _mark(item: Tag) -> str:
-    """The bullet of a list's item, or its number."""
+def _list_marker(item: Tag) -> str:
+    """The bullet or the number of a list item."""
     parent = item.parent
     if parent is None or parent.name != "ol":
         return "-"
@@ -110,29 +112,29 @@ def _mark(item: Tag) -> str:
 
 
 def _rows(table: Tag) -> list[list[str]]:
-    """The cells of a table, those that span several rows or columns repeated in each, but for tables within cells."""
+    """The rows of a table, without tables in cells. A cell that spans rows or columns is repeated in each."""
     rows: list[list[str]] = []
-    hanging: dict[int, tuple[int, str]] = {}  # column -> rows still to fill, text
+    spanning: dict[int, tuple[int, str]] = {}  # column -> rows still to fill, text
     for row in table.find_all("tr"):
         if row.find_parent("table") is not table:
             continue
         cells: list[str] = []
         own = iter(cell for cell in row.find_all(["th", "td"]) if cell.find_parent("tr") is row)
         cell = next(own, None)
-        while cell is not None or len(cells) in hanging:
+        while cell is not None or len(cells) in spanning:
             at = len(cells)
-            if at in hanging:
-                left, text = hanging.pop(at)
+            if at in spanning:
+                left, text = spanning.pop(at)
                 cells.append(text)
                 if left > 1:
-                    hanging[at] = (left - 1, text)
+                    spanning[at] = (left - 1, text)
                 continue
             if cell is None:
                 break
             text = cell.get_text(" ", strip=True)
             for _ in range(_span(cell, "colspan")):
                 if _span(cell, "rowspan") > 1:
-                    hanging[len(cells)] = (_span(cell, "rowspan") - 1, text)
+                    spanning[len(cells)] = (_span(cell, "rowspan") - 1, text)
                 cells.append(text)
             cell = next(own, None)
         if any(cells):
@@ -142,4 +144,4 @@ def _rows(table: Tag) -> list[list[str]]:
 
 def _span(cell: Tag, name: str) -> int:
     value = str(cell.get(name, "1"))
-    return min(max(int(value), 1), _MOST_SPANNED) if value.isdecimal() else 1
+    return min(max(int(value), 1), _MAX_SPAN) if value.isdecimal() else 1

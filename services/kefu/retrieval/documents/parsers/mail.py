@@ -1,39 +1,39 @@
-"""Mails: the text is a document under its subject, attachments are documents of their own."""
+"""The parser of mails: the text is a document under its subject, attachments are documents of their own."""
 
 from email import message_from_bytes, policy
 from email.message import EmailMessage, Message
 from pathlib import PurePosixPath
 from typing import cast
 
-from kefu.retrieval.documents.media_types import BY_ENDING
-from kefu.retrieval.documents.parsers.archive import leads_out, left_out_remark
-from kefu.retrieval.documents.parsers.html import read_html
-from kefu.retrieval.documents.parsers.plain_text import read_text
+from kefu.retrieval.documents.media_types import MEDIA_TYPE_BY_SUFFIX
+from kefu.retrieval.documents.parsers.archive import escapes_folder, skipped_remark
+from kefu.retrieval.documents.parsers.html import parse_html
+from kefu.retrieval.documents.parsers.plain_text import parse_text
 from kefu.retrieval.documents.types import Block, Member, ParsedDocument, Unreadable
 
 _ENDINGS = {"message/rfc822": ".eml", "text/html": ".html", "text/plain": ".txt", "application/pdf": ".pdf"}
 
 
-def read_mail(data: bytes) -> ParsedDocument:
-    """The title is the subject. Who wrote it to whom is left out: it is nobody's answer. Raises Unreadable."""
+def parse_mail(data: bytes) -> ParsedDocument:
+    """Parse a mail. The title is the subject; sender and recipients are left out. Raises Unreadable."""
     mail = message_from_bytes(data, policy=policy.default)
     if not mail.keys():
         raise Unreadable("BROKEN_FILE", "It has no mail header; export the mail again as EML.")
     members: list[Member] = []
-    left_out: list[str] = []
+    skipped: list[str] = []
     for number, part in enumerate(mail.iter_attachments(), 1):
         ending = _ENDINGS.get(part.get_content_type(), "")
         name = (part.get_filename() or f"attachment-{number}{ending}").replace("\\", "/").rpartition("/")[2]
-        if leads_out(name):
+        if escapes_folder(name):
             name = f"attachment-{number}{ending}"
         if part.get_content_maintype() == "image" and part.get_content_disposition() != "attachment":
             continue  # a picture within the text
-        if PurePosixPath(name).suffix.lower() in BY_ENDING:
-            members.append(Member(_unlike(name, members), _bytes_of(part)))
+        if PurePosixPath(name).suffix.lower() in MEDIA_TYPE_BY_SUFFIX:
+            members.append(Member(_unique_name(name, members), _bytes_of(part)))
         else:
-            left_out.append(name)
+            skipped.append(name)
     subject = " ".join(str(mail.get("subject", "")).split())
-    return ParsedDocument(subject, _text(mail), members=members, remark=left_out_remark(left_out))
+    return ParsedDocument(subject, _text(mail), members=members, remark=skipped_remark(skipped))
 
 
 def _text(mail: EmailMessage) -> list[Block]:
@@ -47,7 +47,7 @@ def _text(mail: EmailMessage) -> list[Block]:
             "BAD_ENCODING", f"Its text is in an unknown character set ({body.get_content_charset()}); save it as UTF-8."
         ) from None
     text = text.replace("\r\n", "\n")
-    parsed = read_html(text) if body.get_content_subtype() == "html" else read_text(text)
+    parsed = parse_html(text) if body.get_content_subtype() == "html" else parse_text(text)
     return parsed.blocks
 
 
@@ -59,8 +59,8 @@ def _bytes_of(part: Message) -> bytes:
     return content if isinstance(content, bytes) else b""
 
 
-def _unlike(name: str, others: list[Member]) -> str:
-    """The name, numbered when another attachment has it."""
+def _unique_name(name: str, others: list[Member]) -> str:
+    """The name, with a number if another attachment has the same one."""
     taken = {member.name for member in others}
     path, number = PurePosixPath(name), 2
     while name in taken:

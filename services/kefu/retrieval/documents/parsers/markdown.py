@@ -1,4 +1,4 @@
-"""Markdown (CommonMark with tables) to blocks under their headings."""
+"""The parser of Markdown (CommonMark with tables)."""
 
 import re
 
@@ -12,8 +12,8 @@ from kefu.retrieval.documents.types import Block, ParsedDocument
 _TAG = re.compile(r"<[^>\n]+>")
 
 
-def read_markdown(text: str) -> ParsedDocument:
-    """The title is the front matter's, else a heading that stands before all else; links keep their text only."""
+def parse_markdown(text: str) -> ParsedDocument:
+    """Parse Markdown. The title is the front matter's, else a heading before all else. Links keep their text only."""
     front, text = split_front_matter(text)
     title = front.title
     path: list[tuple[int, str]] = []

@@ -1,10 +1,10 @@
-"""Plain text: paragraphs."""
+"""The parser of plain text."""
 
 import re
 
 from kefu.retrieval.documents.types import Block, ParsedDocument
 
 
-def read_text(text: str) -> ParsedDocument:
-    """Paragraphs are parted by empty lines."""
+def parse_text(text: str) -> ParsedDocument:
+    """Parse plain text. Empty lines separate the paragraphs."""
     return ParsedDocument("", [Block(paragraph.strip()) for paragraph in re.split(r"\n\s*\n", text)])

@@ -1,4 +1,4 @@
-"""Questions with their answers, from CSV, JSON or the rows of a sheet: each pair is a passage of its own."""
+"""The parser of questions with answers, in CSV, JSON or the rows of a sheet. Each pair is a passage of its own."""
 
 import csv
 import io
@@ -12,21 +12,23 @@ QUESTION, ANSWER = "question", "answer"
 _ALIASES = {"q": QUESTION, "问题": QUESTION, "問題": QUESTION, "a": ANSWER, "答案": ANSWER, "回答": ANSWER}
 
 
-def read_csv(text: str) -> ParsedDocument:
-    """A CSV with the columns question and answer."""
+def parse_csv(text: str) -> ParsedDocument:
+    """Parse a CSV with the columns question and answer. Raises Unreadable BAD_CSV."""
     return _pairs((row[QUESTION], row[ANSWER]) for row in read_rows(text, (QUESTION, ANSWER)))
 
 
-def read_json(text: str) -> ParsedDocument:
-    """A list of {"question", "answer"}, an object that holds one such list, an object of question: answer, or one
-    {"question", "answer"} a line. Raises Unreadable BAD_JSON.
+def parse_json(text: str) -> ParsedDocument:
+    """Parse JSON of questions and answers. Raises Unreadable BAD_JSON.
+
+    The text is a list of {"question", "answer"}, an object with one such list, an object of question: answer, or one
+    {"question", "answer"} in each line.
     """
     entries = _entries(text)
     pairs: list[tuple[str, str]] = []
     for number, entry in enumerate(entries, 1):
         if not isinstance(entry, dict):
             raise Unreadable("BAD_JSON", f'Entry {number} is not an object with "question" and "answer"; make it one.')
-        values = {column(str(name)): value for name, value in cast("dict[str, Any]", entry).items()}
+        values = {normalised_column(str(name)): value for name, value in cast("dict[str, Any]", entry).items()}
         for name in (QUESTION, ANSWER):
             if not isinstance(values.get(name), str) or not values[name].strip():
                 raise Unreadable("BAD_JSON", f'Entry {number} has no text as its "{name}"; write it, or leave it out.')
@@ -34,9 +36,9 @@ def read_json(text: str) -> ParsedDocument:
     return _pairs(pairs)
 
 
-def pairs_in(rows: Sequence[Sequence[str]]) -> list[tuple[str, str]] | None:
-    """The pairs of a table whose header names a question and an answer; None when it names no such columns."""
-    header = [column(cell) for cell in rows[0]]
+def find_pairs(rows: Sequence[Sequence[str]]) -> list[tuple[str, str]] | None:
+    """The pairs of a table; None if its header does not name a question and an answer."""
+    header = [normalised_column(cell) for cell in rows[0]]
     if QUESTION not in header or ANSWER not in header:
         return None
     places = header.index(QUESTION), header.index(ANSWER)
@@ -45,12 +47,12 @@ def pairs_in(rows: Sequence[Sequence[str]]) -> list[tuple[str, str]] | None:
 
 
 def pair_block(question: str, answer: str, headings: tuple[str, ...] = ()) -> Block:
-    """A pair as a passage."""
+    """The block of a pair, which is a passage of its own."""
     return Block(answer, (*headings, question), own_passage=True)
 
 
-def column(name: str) -> str:
-    """A column's name without case, blanks and languages."""
+def normalised_column(name: str) -> str:
+    """A column's name in lower case, without blanks, in English."""
     plain = name.strip().lower()
     return _ALIASES.get(plain, plain)
 
@@ -62,7 +64,7 @@ def read_rows(text: str, required: tuple[str, ...], optional: tuple[str, ...] = 
     """
     rows = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
-        header = [column(name) for name in next(rows, list[str]())]
+        header = [normalised_column(name) for name in next(rows, list[str]())]
         missing = [name for name in required if name not in header]
         if missing:
             raise Unreadable(
@@ -104,7 +106,7 @@ def _entries(text: str) -> list[Any]:
         return cast("list[Any]", content)
     if isinstance(content, dict):
         fields = cast("dict[str, Any]", content)
-        if {QUESTION, ANSWER} <= {column(name) for name in fields}:
+        if {QUESTION, ANSWER} <= {normalised_column(name) for name in fields}:
             return [fields]
         lists = [cast("list[Any]", value) for value in fields.values() if isinstance(value, list)]
         if len(lists) == 1:

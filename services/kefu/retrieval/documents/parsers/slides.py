@@ -1,4 +1,4 @@
-"""Slides: each is a section under its title. Speakers' notes are for the speaker and are left out."""
+"""The parser of slides: each is a section under its title. Speakers' notes are left out."""
 
 import io
 from collections.abc import Iterable, Iterator
@@ -7,12 +7,12 @@ from typing import Any
 from pptx import Presentation
 
 from kefu.retrieval.documents.types import Block, ParsedDocument, table_block
-from kefu.retrieval.documents.zip_safety import checked_zip
+from kefu.retrieval.documents.zip_safety import open_zip
 
 
-def read_slides(data: bytes) -> ParsedDocument:
-    """The title is the first slide's. Raises Unreadable."""
-    checked_zip(data).close()
+def parse_slides(data: bytes) -> ParsedDocument:
+    """Parse slides. The title is the first slide's. Raises Unreadable."""
+    open_zip(data).close()
     presentation: Any = Presentation(io.BytesIO(data))
     title, blocks = "", list[Block]()
     for number, slide in enumerate(presentation.slides, 1):
@@ -43,7 +43,7 @@ def _lines(frame: Any) -> Iterator[str]:
 
 
 def _shapes(shapes: Iterable[Any]) -> Iterator[Any]:
-    """All shapes, those of groups too."""
+    """All shapes, including those of groups."""
     for shape in shapes:
         if hasattr(shape, "shapes"):
             yield from _shapes(shape.shapes)

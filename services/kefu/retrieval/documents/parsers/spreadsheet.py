@@ -1,4 +1,4 @@
-"""Spreadsheets: each sheet is a section, cut into its tables at empty rows and columns; rows keep their header."""
+"""The parser of spreadsheets: each sheet is a section, cut into tables at empty rows and columns."""
 
 import io
 from collections.abc import Iterable, Iterator
@@ -7,17 +7,17 @@ from typing import Any
 
 from openpyxl import load_workbook
 
-from kefu.retrieval.documents.parsers.qa_pairs import pair_block, pairs_in
+from kefu.retrieval.documents.parsers.qa_pairs import find_pairs, pair_block
 from kefu.retrieval.documents.types import Block, ParsedDocument, Unreadable, table_block
-from kefu.retrieval.documents.zip_safety import checked_zip
+from kefu.retrieval.documents.zip_safety import open_zip
 
 MAX_CELLS = 1_000_000
 Rows = list[list[str]]
 
 
-def read_sheets(data: bytes) -> ParsedDocument:
-    """Values as they were last computed. Hidden sheets are left out. Raises Unreadable."""
-    checked_zip(data).close()
+def parse_spreadsheet(data: bytes) -> ParsedDocument:
+    """Parse a spreadsheet, with the last computed values and without hidden sheets. Raises Unreadable."""
+    open_zip(data).close()
     book: Any = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
     blocks: list[Block] = []
     hidden: list[str] = []
@@ -59,7 +59,7 @@ def _text(cell: Any) -> str:
 
 
 def _tables(rows: Rows) -> Iterator[Rows]:
-    """Rectangles that empty rows and columns part."""
+    """Rectangles of cells between empty rows and columns."""
     for part in _split(rows):
         width = max(map(len, part))
         columns = [[row[at] if at < len(row) else "" for row in part] for at in range(width)]
@@ -69,20 +69,20 @@ def _tables(rows: Rows) -> Iterator[Rows]:
 
 
 def _split(lines: Iterable[list[str]]) -> Iterator[list[list[str]]]:
-    """Lines in runs that empty ones part."""
-    held: list[list[str]] = []
+    """Runs of lines between empty ones."""
+    run: list[list[str]] = []
     for line in lines:
         if any(line):
-            held.append(line)
-        elif held:
-            yield held
-            held = []
-    if held:
-        yield held
+            run.append(line)
+        elif run:
+            yield run
+            run = []
+    if run:
+        yield run
 
 
 def _blocks(table: Rows, headings: tuple[str, ...]) -> Iterator[Block]:
-    """A table, with the lines above its header as a heading; text that is no table as it stands."""
+    """The block of a table, with the lines above its header as headings; lines without a table as text."""
     captions: list[str] = []
     while table and sum(map(bool, table[0])) < 2:
         captions.append(next(filter(None, table.pop(0))))
@@ -90,7 +90,7 @@ def _blocks(table: Rows, headings: tuple[str, ...]) -> Iterator[Block]:
         yield Block("\n".join(captions), headings)
         return
     headings = (*headings, *captions)
-    pairs = pairs_in(table)
+    pairs = find_pairs(table)
     if pairs is not None:
         yield from (pair_block(question, answer, headings) for question, answer in pairs)
     else:

@@ -1,1 +1,1 @@
-"""PDF: lines, reading order, tables."""
+"""The parser of PDFs: lines, reading order, tables."""

@@ -1,4 +1,4 @@
-"""The lines of a PDF's page with where they stand and how large they are."""
+"""The lines of a PDF page, with their position and size."""
 
 import re
 import unicodedata
@@ -16,7 +16,7 @@ _UNNAMED = re.compile(r"\(cid:\d+\)")
 
 @dataclass(frozen=True)
 class Line:
-    """A piece of one line that no wide gap parts. Points from the page's left upper corner."""
+    """A line, or a part of one between wide gaps. Coordinates are points from the page's upper left corner."""
 
     text: str
     x0: float
@@ -26,16 +26,16 @@ class Line:
     size: float
     bold: bool
     box: int
-    """Lines of one box stand one below another in one column."""
+    """Number of the box: its lines stand one below another in one column."""
 
     @property
     def middle(self) -> float:
-        """Half way down."""
+        """Vertical middle."""
         return (self.top + self.bottom) / 2
 
 
 def lines_of(layout: LTPage) -> Iterator[Line]:
-    """The lines of a page as pdfminer's analysis of its layout has them."""
+    """The lines of a page, by pdfminer's layout analysis."""
     boxes = (element for element in layout if isinstance(element, LTTextBox))
     for number, box in enumerate(boxes):
         for line in box:
@@ -84,7 +84,7 @@ class Box:
 
 
 def boxes_of(lines: Iterable[Line]) -> list[Box]:
-    """Lines by their boxes."""
+    """The boxes of some lines."""
     by_number: dict[int, list[Line]] = {}
     for line in lines:
         by_number.setdefault(line.box, []).append(line)
@@ -92,13 +92,13 @@ def boxes_of(lines: Iterable[Line]) -> list[Box]:
 
 
 def readable(text: str) -> str:
-    """A line with plain letters for ligatures and the like, and from right to left where its script is."""
+    """A line with plain letters instead of ligatures, and in reading order for scripts from right to left."""
     plain = _FORMS.sub(lambda match: unicodedata.normalize("NFKC", match[0]), " ".join(text.split()))
     return _logical(plain)
 
 
 def unnamed_share(texts: Iterable[str]) -> float:
-    """Share of the characters whose font does not say which letters they are."""
+    """Share of the characters whose font names no letters for them, 0 to 1."""
     unnamed = characters = 0
     for text in texts:
         found = len(_UNNAMED.findall(text))
@@ -108,7 +108,7 @@ def unnamed_share(texts: Iterable[str]) -> float:
 
 
 def joined(texts: Iterable[str]) -> str:
-    """Lines as running text: words that were cut at a line's end are put together, Chinese needs no blank."""
+    """Lines as running text. Hyphenated words are joined, and Chinese lines are joined without a blank."""
     whole = ""
     for text in texts:
         if not whole:
@@ -123,7 +123,7 @@ def joined(texts: Iterable[str]) -> str:
 
 
 def _logical(text: str) -> str:
-    """A PDF has glyphs as they are seen, from left to right; Hebrew and Arabic are stored as they are read."""
+    """The text in logical order. A PDF stores Hebrew and Arabic glyphs as they are seen, from left to right."""
     kinds = [unicodedata.bidirectional(character) for character in text]
     leftward = sum(kind in ("R", "AL") for kind in kinds)
     if leftward == 0 or leftward <= kinds.count("L"):

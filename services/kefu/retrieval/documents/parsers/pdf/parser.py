@@ -1,4 +1,4 @@
-"""PDFs: headings by the size of their letters, tables, columns, and the page on which each paragraph begins."""
+"""The parser of PDFs: headings by font size, tables, columns, and the first page of each paragraph."""
 
 import io
 import re
@@ -28,7 +28,7 @@ _PAGE_NUMBER = re.compile(
 )
 _BULLET = re.compile(r"(?:[•‣▪▫●○■□◦–—*-]|\(?\d{1,3}[.)、）]|[（(][一二三四五六七八九十]+[)）]|[a-z][.)])\s*")
 _NUMBERED = re.compile(r"\d{1,2}(?:\.\d{1,2}){1,4}\.?\s+\w.*")
-# A line of a table of contents leads to a page and says nothing.
+# A line of a table of contents has no content of its own.
 _CONTENTS = re.compile(r".*(?:\.\s?){5,}\s*[\divxlc]+")
 _SENTENCE_END = tuple(".!?:;。！？：；…”\"')）")
 _NO_TITLE = re.compile(
@@ -46,14 +46,14 @@ class _Page:
 
     @property
     def lines(self) -> list[Line]:
-        """Of its text outside tables."""
+        """The lines outside tables."""
         return [line for item in self.items if isinstance(item, Box) for line in item.lines]
 
 
-def read_pdf(data: bytes) -> ParsedDocument:
-    """The title is a heading larger than all others on the first page, else what the file says of itself.
+def parse_pdf(data: bytes) -> ParsedDocument:
+    """Parse a PDF. The title is a heading on the first page larger than all others, else the file's metadata.
 
-    Raises Unreadable, NO_TEXT_LAYER for pages that are pictures.
+    Raises Unreadable: NO_TEXT_LAYER if the pages are pictures.
     """
     try:
         with pdfplumber.open(io.BytesIO(data), laparams={}) as pdf:
@@ -72,9 +72,9 @@ def read_pdf(data: bytes) -> ParsedDocument:
             "BROKEN_FILE", "The PDF is broken or cut off; get it again, or print it to a new PDF, and import that."
         ) from exc
     remark = _check_text(pages)
-    blocks = _Blocks(pages)
+    blocks = _BlockBuilder(pages)
     title = blocks.title or ("" if _NO_TITLE.search(named) else " ".join(named.split()))
-    return ParsedDocument(title, blocks.made(), remark=remark)
+    return ParsedDocument(title, blocks.build(), remark=remark)
 
 
 def _page(page: Any) -> _Page:
@@ -116,15 +116,15 @@ def _check_text(pages: Sequence[_Page]) -> str:
     return f"Pages without text, as of a scanner, were left out: {', '.join(scanned)}."
 
 
-class _Blocks:
+class _BlockBuilder:
     def __init__(self, pages: Sequence[_Page]) -> None:
         self.title = ""
-        self._of_title: list[Line] = []
+        self._title_lines: list[Line] = []
         self._pages = pages
-        self._running = _running(pages)
+        self._running_lines = _find_running_lines(pages)
         self._body = _body_size(pages)
         self._path: list[tuple[int, str]] = []
-        self._made: list[Block] = []
+        self._blocks: list[Block] = []
         sizes: list[float] = []
         for size in sorted({self._rounded(line.size) for page in pages for line in page.lines}, reverse=True):
             if size >= self._body * _HEADING_SIZE and (not sizes or sizes[-1] - size > 0.5):
@@ -132,42 +132,42 @@ class _Blocks:
         self._sizes = sizes
         self._find_title()
 
-    def made(self) -> list[Block]:
+    def build(self) -> list[Block]:
         for page in self._pages:
-            before = self._made[-1] if self._made else None
+            before = self._blocks[-1] if self._blocks else None
             for item in page.items:
                 if isinstance(item, Table):
                     self._table(item, page.number, before)
                     before = None
-                elif lines := [line for line in item.lines if not self._is_left_out(line, page)]:
+                elif lines := [line for line in item.lines if not self._is_skipped(line, page)]:
                     self._box(lines, page.number)
                     before = None
-        return self._made
+        return self._blocks
 
     def _find_title(self) -> None:
-        """The only lines of the largest size; or the first such box, when another one follows without text between."""
+        """Take the only lines of the largest size, or the first such box if another one follows directly."""
         levels = [
             (page.number, self._level(line), line)
             for page in self._pages
             for line in page.lines
-            if not self._is_left_out(line, page)
+            if not self._is_skipped(line, page)
         ]
         runs = [list(run) for level, run in groupby(levels, key=lambda one: one[1]) if level == 1]
         if not runs or runs[0][0] != levels[0]:
             return
         first = [line for number, _, line in runs[0] if number == levels[0][0]]
         if len(runs) == 1:
-            self._of_title = first
+            self._title_lines = first
         elif first[-1].box != first[0].box:
-            self._of_title = [line for line in first if line.box == first[0].box]
-        self.title = joined(line.text for line in self._of_title)
+            self._title_lines = [line for line in first if line.box == first[0].box]
+        self.title = joined(line.text for line in self._title_lines)
 
-    def _is_left_out(self, line: Line, page: _Page) -> bool:
-        if line in self._of_title or _CONTENTS.fullmatch(line.text):
+    def _is_skipped(self, line: Line, page: _Page) -> bool:
+        if line in self._title_lines or _CONTENTS.fullmatch(line.text):
             return True
         if _MARGIN * page.height < line.middle < (1 - _MARGIN) * page.height:
             return False
-        return _without_digits(line) in self._running or bool(_PAGE_NUMBER.fullmatch(line.text))
+        return _without_digits(line) in self._running_lines or bool(_PAGE_NUMBER.fullmatch(line.text))
 
     def _box(self, lines: list[Line], page: int) -> None:
         for level, group in groupby(lines, key=lambda line: self._level(line)):
@@ -181,7 +181,7 @@ class _Blocks:
             self._path = [(above, name) for above, name in self._path if above < level] + [(level, heading)]
 
     def _level(self, line: Line) -> int:
-        """Level of a heading from 1, or 0."""
+        """Level of a heading, from 1; 0 for other lines."""
         if len(line.text) > _HEADING_CHARACTERS or not any(character.isalpha() for character in line.text):
             return 0
         size = self._rounded(line.size)
@@ -194,24 +194,24 @@ class _Blocks:
     def _paragraph(self, lines: list[Line], page: int) -> None:
         text = _text_of(lines)
         headings = tuple(name for _, name in self._path)
-        last = self._made[-1] if self._made else None
-        if last and not last.table_header and last.headings == headings and _goes_on(last.text, text):
-            self._made[-1] = Block(joined((last.text, text)), headings, page=last.page)
+        last = self._blocks[-1] if self._blocks else None
+        if last and not last.table_header and last.headings == headings and _continues_paragraph(last.text, text):
+            self._blocks[-1] = Block(joined((last.text, text)), headings, page=last.page)
         else:
-            self._made.append(Block(text, headings, page=page))
+            self._blocks.append(Block(text, headings, page=page))
 
     def _table(self, table: Table, page: int, before: Block | None) -> None:
         headings = tuple(name for _, name in self._path)
         rows = table.rows
-        if before and before.table_header.count("|") == len(rows[0]) + 1:  # goes on from the page before
+        if before and before.table_header.count("|") == len(rows[0]) + 1:  # continues the table of the page before
             block = table_block([["" for _ in rows[0]], *rows], headings, page)
             lines = [line for line in block.text.split("\n") if line != before.table_header]
-            self._made.append(Block("\n".join(lines), headings, table_header=before.table_header, page=page))
+            self._blocks.append(Block("\n".join(lines), headings, table_header=before.table_header, page=page))
             return
         if len(rows) > 2 and sum(map(bool, rows[0])) == 1:
             headings = (*headings, next(filter(None, rows[0])))
             rows = rows[1:]
-        self._made.append(table_block(rows, headings, page))
+        self._blocks.append(table_block(rows, headings, page))
 
     @staticmethod
     def _rounded(size: float) -> float:
@@ -223,7 +223,7 @@ def _is_numbered_heading(text: str) -> bool:
 
 
 def _text_of(lines: list[Line]) -> str:
-    """A box as running text; a new line where one begins with a bullet or the one before ends early."""
+    """A box as running text, with a new line before a bullet and after a line that ends early."""
     left, right = min(line.x0 for line in lines), max(line.x1 for line in lines)
     parts: list[list[str]] = []
     for line, before in zip(lines, [None, *lines[:-1]], strict=True):
@@ -234,14 +234,14 @@ def _text_of(lines: list[Line]) -> str:
     return "\n".join(joined(part) for part in parts)
 
 
-def _goes_on(before: str, after: str) -> bool:
+def _continues_paragraph(before: str, after: str) -> bool:
     if before.endswith(_SENTENCE_END) or _BULLET.match(after):
         return False
     return after[:1].islower() or (after[:1] >= "\u2e80" and before[-1:] >= "\u2e80" and len(before) > 20)
 
 
-def _running(pages: Sequence[_Page]) -> set[str]:
-    """Lines that stand in the margin of many pages, but for their digits."""
+def _find_running_lines(pages: Sequence[_Page]) -> set[str]:
+    """Running lines: they stand in the margin of many pages, with different digits."""
     found: Counter[str] = Counter()
     for page in pages:
         found.update(

@@ -1,14 +1,14 @@
-"""The order in which a person reads what stands on a page: down a column, then down the next one."""
+"""The reading order of a page: down a column, then down the next one."""
 
 from collections.abc import Iterable, Sequence
 from typing import Protocol, TypeVar
 
-_GUTTER = 8.0  # points of white between two columns
-_NARROWEST = 60.0  # points: what stands in less is a label or a number, and no column
+_MIN_GUTTER = 8.0  # points between two columns
+_MIN_COLUMN = 60.0  # points: a narrower one is a label or a number, and no column
 
 
-class Placed(Protocol):
-    """A rectangle; points from the page's left upper corner."""
+class Positioned(Protocol):
+    """A rectangle, in points from the page's upper left corner."""
 
     @property
     def x0(self) -> float:
@@ -31,11 +31,11 @@ class Placed(Protocol):
         ...
 
 
-P = TypeVar("P", bound=Placed)
+P = TypeVar("P", bound=Positioned)
 
 
 def in_reading_order(items: Sequence[P]) -> list[P]:
-    """Columns one after another; what stands across them parts what is above it from what is below."""
+    """The items column by column. An item across columns separates those above from those below."""
     if len(items) < 2:
         return list(items)
     gutter = _gutter(items)
@@ -54,15 +54,15 @@ def in_reading_order(items: Sequence[P]) -> list[P]:
 
 
 def _gutter(items: Iterable[P]) -> float | None:
-    """Where a column ends that nothing crosses, or None."""
+    """Right edge of a column that no item crosses; None without one."""
     by_left = sorted(items, key=lambda item: item.x0)
     start = edge = None
     for item in by_left:
         if start is None or edge is None:
             start, edge = item.x0, item.x1
-        elif item.x0 - edge >= _GUTTER and edge - start >= _NARROWEST:
+        elif item.x0 - edge >= _MIN_GUTTER and edge - start >= _MIN_COLUMN:
             rest = max(other.x1 for other in by_left if other.x0 >= item.x0) - item.x0
-            if rest >= _NARROWEST:
+            if rest >= _MIN_COLUMN:
                 return edge
             edge = max(edge, item.x1)
         else:
@@ -71,7 +71,7 @@ def _gutter(items: Iterable[P]) -> float | None:
 
 
 def _bands(items: Iterable[P]) -> list[list[P]]:
-    """Items in groups that a horizontal line can part, from above."""
+    """Groups of items that horizontal lines can separate, from above."""
     bands: list[list[P]] = []
     bottom = 0.0
     for item in sorted(items, key=lambda item: item.top):

@@ -1,4 +1,4 @@
-"""Tables on a PDF's page: those with ruled lines, and those that only stand in columns."""
+"""The tables of a PDF page: with ruled lines, or with aligned columns."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -8,15 +8,15 @@ from typing import Any
 
 from kefu.retrieval.documents.parsers.pdf.lines import Line, joined, readable
 
-_ALIGNED = 4.0  # points that the edges of a column may differ by
-_LEAST_ROWS = 3
-_MOST_FILLED = 0.7
-_MOST_CELL = 60  # characters in the mean: more is prose in columns
+_ALIGNMENT_TOLERANCE = 4.0  # points that the edges of a column may differ by
+_MIN_ROWS = 3
+_MAX_FILLED = 0.7
+_MAX_CELL_CHARACTERS = 60  # characters in the mean: more is prose in columns
 
 
 @dataclass(frozen=True)
 class Table:
-    """Its rows, the header first, and where it stands."""
+    """A table: its rows, the header first, and its position."""
 
     rows: list[list[str]]
     x0: float
@@ -25,12 +25,12 @@ class Table:
     bottom: float
 
     def holds(self, line: Line) -> bool:
-        """Whether a line is of it."""
+        """Whether a line belongs to the table."""
         return self.top - 1 <= line.middle <= self.bottom + 1 and line.x0 < self.x1 and line.x1 > self.x0
 
 
 def ruled_tables(page: Any) -> list[Table]:
-    """Tables that pdfplumber finds by their lines; boxes around text are none."""
+    """Tables that pdfplumber finds by their ruled lines, without boxes around text."""
     if len(page.lines) + len(page.rects) + len(page.curves) < 2:
         return []
     found: list[Table] = []
@@ -45,14 +45,14 @@ def ruled_tables(page: Any) -> list[Table]:
 
 
 def aligned_tables(lines: Sequence[Line]) -> list[Table]:
-    """Rows of the same number of short pieces that stand below each other. Prose in columns fills them, and is none."""
+    """Tables of aligned rows with the same number of short pieces. Prose, which fills its columns, is no table."""
     found: list[Table] = []
     run: list[list[Line]] = []
     for row in [*_rows(lines), []]:
         if run and row and _continues(run, row):
             run.append(row)
             continue
-        if len(run) >= _LEAST_ROWS and _is_sparse(run):
+        if len(run) >= _MIN_ROWS and _is_sparse(run):
             found.append(_table(run))
         run = [row] if len(row) >= 2 else []
     return found
@@ -78,22 +78,22 @@ def _continues(run: list[list[Line]], row: list[Line]) -> bool:
     if len(row) != len(last) or row[0].top - last[0].bottom > 2.5 * (last[0].bottom - last[0].top):
         return False
     return all(
-        abs(cell.x0 - above.x0) <= _ALIGNED
-        or abs(cell.x1 - above.x1) <= _ALIGNED
-        or abs(cell.x0 + cell.x1 - above.x0 - above.x1) <= 2 * _ALIGNED
+        abs(cell.x0 - above.x0) <= _ALIGNMENT_TOLERANCE
+        or abs(cell.x1 - above.x1) <= _ALIGNMENT_TOLERANCE
+        or abs(cell.x0 + cell.x1 - above.x0 - above.x1) <= 2 * _ALIGNMENT_TOLERANCE
         for cell, above in zip(row, last, strict=True)
     )
 
 
 def _is_sparse(run: list[list[Line]]) -> bool:
     columns = list(zip(*run, strict=True))
-    if sum(len(cell.text) for row in run for cell in row) > _MOST_CELL * len(run) * len(columns):
+    if sum(len(cell.text) for row in run for cell in row) > _MAX_CELL_CHARACTERS * len(run) * len(columns):
         return False
     filled = [
         median((cell.x1 - cell.x0) / max(after.x0 - cell.x0, 1) for cell, after in zip(column, following, strict=True))
         for column, following in pairwise(columns)
     ]
-    return max(filled) <= _MOST_FILLED or len(columns) > 3
+    return max(filled) <= _MAX_FILLED or len(columns) > 3
 
 
 def _table(run: list[list[Line]]) -> Table:
