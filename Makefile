@@ -67,7 +67,7 @@ WORKERS ?= 2
 pytest: setup $(VENV)/.kefu-dev ## Every test, those with a real model too
 	$(BIN)/pytest --numprocesses $(WORKERS) $(ONCE_MORE)
 
-quick: $(VENV)/.kefu-dev ## An answer within four minutes: no model, no browser, no whole suite, nothing slow; says what is left out
+quick: $(VENV)/.kefu-dev ## An answer soon: no model, no browser, no whole suite, nothing slow; says what is left out
 	$(BIN)/pytest --numprocesses $(WORKERS) --quick
 
 loadtest: $(VENV)/.kefu-load ## A short load test: 50 customers for half a minute, simulated engine

@@ -1,5 +1,7 @@
 """Fixtures that tests of several kinds share, and how tests are chosen and shared among workers."""
 
+import os
+import signal
 import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -7,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from kefu.testing.redis_server import RedisServer, redis_server
+from kefu.testing.suite import Suite, starting_suite, wait_until
 from tests.support.worker_scheduling import FileScheduling, RunNotes, is_alone, reason_left_out, sort_tests
 
 _NOTES = pytest.StashKey[RunNotes]()
@@ -21,6 +25,18 @@ async def redis(tmp_path: Path) -> AsyncIterator[RedisServer]:
         yield server
 
 
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def demo(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Suite]:
+    """`kefu up --demo`, with a real model: started once for all tests, and ended as by Ctrl-C."""
+    async with starting_suite(tmp_path_factory.mktemp("demo"), "--demo") as suite:
+        await wait_until(
+            lambda: "kefu chat" in suite.printed() or suite.process.returncode is not None, 800, suite.printed
+        )
+        assert suite.process.returncode is None, suite.printed()
+        yield suite
+        assert await suite.end(signal.SIGINT) == 0
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`make quick` is `pytest --quick`."""
     parser.addoption("--quick", action="store_true", help="leave out what takes long, and say what that was")
@@ -29,7 +45,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Workers leave their notes in a file whose name they are given."""
     given = getattr(config, "workerinput", {}).get("notes")
-    if given is None:
+    if given is not None:
+        for name in ("COLUMNS", "LINES"):  # a worker has no terminal, nor have the commands that its tests start
+            os.environ.pop(name, None)
+    else:
         folder = tempfile.TemporaryDirectory(prefix="kefu-tests-")
         config.add_cleanup(folder.cleanup)
         given = f"{folder.name}/notes"

@@ -1,12 +1,11 @@
 """The built pages in front of the whole suite with a real model, as `kefu up --demo` starts it."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from kefu.testing.suite import starting_suite, wait_until
+from kefu.testing.suite import Suite
 from tests.browser.test_first_word import WATCH, painted_at
 from tests.support.browser_harness import find_chromium_or_skip, open_browser, send_message
 from tests.support.suite_browser import TEXT, SuiteBrowser, upload_file
@@ -20,25 +19,20 @@ SLOW = 120_000
 @pytest.mark.model
 @pytest.mark.timeout(1200)
 async def test_visitors_and_a_colleague_at_the_desk_do_together_what_a_front_desk_is_for(
-    tmp_path: Path, record_property: Callable[[str, object], None]
+    demo: Suite, record_property: Callable[[str, object], None]
 ) -> None:
     find_chromium_or_skip()
-    async with starting_suite(tmp_path, "--demo") as suite:
-        await wait_until(
-            lambda: "kefu chat" in suite.printed() or suite.process.returncode is not None, 800, suite.printed
-        )
-        assert suite.process.returncode is None, suite.printed()
-        port = int(suite.state().gateway.rpartition(":")[2].rstrip("/"))
-        async with open_tcp_proxy(port) as proxy, open_browser() as browser:
-            for locale, question in ASKED.items():
-                await reads_a_cited_answer(browser, proxy, locale, question)
-            desk = await SuiteBrowser(suite, browser).sign_in("Li Wei", "#/knowledge/help/documents")
-            await upload_file(desk, "repairs.md", TEXT.encode())
-            after = await is_answered_from_the_upload(browser, proxy)
-            await is_corrected(desk, browser, proxy)
-            await talks_to_a_person(desk, browser, proxy)
-            record_property("first_word_seconds", after)
-            print(f"first word painted {after * 1000:.0f} ms after the gateway had sent it")  # noqa: T201 - pytest -s shows it
+    port = int(demo.state().gateway.rpartition(":")[2].rstrip("/"))
+    async with open_tcp_proxy(port) as proxy, open_browser() as browser:
+        for locale, question in ASKED.items():
+            await reads_a_cited_answer(browser, proxy, locale, question)
+        desk = await SuiteBrowser(demo, browser).sign_in("Li Wei", "#/knowledge/help/documents")
+        await upload_file(desk, "repairs.md", TEXT.encode())
+        after = await is_answered_from_the_upload(browser, proxy)
+        await is_corrected(desk, browser, proxy)
+        await talks_to_a_person(desk, browser, proxy)
+        record_property("first_word_seconds", after)
+        print(f"first word painted {after * 1000:.0f} ms after the gateway had sent it")  # noqa: T201 - pytest -s shows it
 
 
 async def reads_a_cited_answer(browser: Browser, proxy: TcpProxy, locale: str, question: str) -> None:

@@ -3,35 +3,37 @@
 import asyncio
 import re
 import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import grpc.aio
 import pytest
-import pytest_asyncio
 
 from kefu.common.redis.client import open_redis
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import chat_pb2_grpc as rpc
-from kefu.testing.suite import Suite, clean_environment, running_suite
+from kefu.testing.suite import Suite, clean_environment
 from tests.support.grpc_calls import bearer_metadata
 
 ROOT = Path(__file__).parents[2]
-SAMPLE = ROOT / "services/kefu/sample"
 
-pytestmark = [pytest.mark.model, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(600)]
+pytestmark = [
+    pytest.mark.model,
+    pytest.mark.timeout(1200),
+]  # the first one starts it, and fetches and converts the model
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def suite(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Suite]:
-    async with running_suite(tmp_path_factory.mktemp("suite"), "vllm") as running:
-        done = await running.kefu(
-            *("import", str(SAMPLE / "help_center"), "--curated", str(SAMPLE / "curated_answers.csv")),
-            *("--collection", "help", "--create"),
-            seconds=500,
-        )
-        assert done.status == 0, done
-        yield running
+@pytest.fixture
+def suite(demo: Suite) -> Suite:
+    """The sample help centre is imported, curated answers too, and two questions are asked."""
+    return demo
+
+
+async def test_the_demo_imports_the_sample_and_answers_in_both_languages(suite: Suite) -> None:
+    printed = suite.printed()
+    assert "0 failed" in printed
+    assert printed.count("first text") == 2
+    assert printed.count("Sources") == 2
+    assert "total" in printed
 
 
 async def converse(suite: Suite, text: str, session: str = "sessions/-") -> list[pb.ConverseEvent]:

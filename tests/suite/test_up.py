@@ -308,27 +308,6 @@ async def test_with_a_real_model_the_engines_own_process_may_be_killed_too(tmp_p
         await suite.until_restarted("generation", leader.pid, 300)
         assert (await suite.kefu("ask", QUESTION, seconds=240)).status == 0
 
-        below = suite.processes("generation")
-        suite.kill("generation")
-        await nothing_left(below)
-        await suite.until_restarted("generation", below[0].pid, 300)
-
         everything = suite.processes()
         await suite.end(signal.SIGKILL)
         await nothing_left(everything)
-
-
-@pytest.mark.model
-@pytest.mark.timeout(900)
-async def test_the_demo_imports_the_sample_and_answers_in_both_languages(tmp_path: Path) -> None:
-    async with starting_suite(tmp_path, "--demo") as suite:
-        await wait_until(
-            lambda: "kefu chat" in suite.printed() or suite.process.returncode is not None, 800, suite.printed
-        )
-        printed = suite.printed()
-        assert suite.process.returncode is None, printed
-        assert "0 failed" in printed
-        assert printed.count("first text") == 2
-        assert printed.count("Sources") == 2
-        assert "total" in printed
-        assert await suite.end(signal.SIGINT) == 0

@@ -15,6 +15,7 @@ from xdist.workermanage import WorkerController
 
 _FOLDERS = ("suite", "browser", "faults", "service", "manifests", "unit")
 """Folders with the longest files first, so that workers end at about the same time."""
+_NOT_QUICK = {"suite": "of the whole suite", "browser": "in a browser", "faults": "of faults"}
 _ALONE = "alone: "
 
 
@@ -29,11 +30,11 @@ def top_folder(item: pytest.Item) -> str:
 
 
 def sort_tests(items: Iterable[pytest.Item]) -> list[pytest.Item]:
-    """Tests sorted by how long their folders take, with those that run alone at the end."""
+    """Tests by how long their folders take; those that run alone at the end, last those that use the demo."""
 
-    def rank(item: pytest.Item) -> tuple[bool, int]:
-        folder = top_folder(item)
-        return is_alone(item), _FOLDERS.index(folder) if folder in _FOLDERS else len(_FOLDERS)
+    def rank(item: pytest.Item) -> tuple[bool, bool, int]:
+        folder, fixtures = top_folder(item), getattr(item, "fixturenames", ())
+        return is_alone(item), "demo" in fixtures, _FOLDERS.index(folder) if folder in _FOLDERS else len(_FOLDERS)
 
     return sorted(items, key=rank)
 
@@ -42,9 +43,11 @@ def reason_left_out(item: pytest.Item) -> str:
     """Why a quick run leaves this test out; empty when it is run."""
     if item.get_closest_marker("model"):
         return "with a real model"
-    folder = top_folder(item)
-    if folder in ("suite", "browser"):
-        return {"suite": "of the whole suite", "browser": "in a browser"}[folder]
+    if (folder := top_folder(item)) in _NOT_QUICK:
+        return _NOT_QUICK[folder]
+    parameters: dict[str, object] = getattr(getattr(item, "callspec", None), "params", {})
+    if "milvus" in (*getattr(item, "fixturenames", ()), parameters.get("vectors")):
+        return "with Milvus"
     return "slow" if item.get_closest_marker("slow") else ""
 
 

@@ -154,7 +154,7 @@ async def starting_suite(tmp_path: Path, *options: str, **environment: str) -> A
         word
         for option in ("--port", "--retrieval-port", "--generation-port", "--redis-port", "--gateway-port")
         if option not in options
-        for word in (option, str(free_port()))
+        for word in (option, str(free_port(4)))  # a second replica takes the next one
     ]
     with output.open("ab") as out:
         process = await asyncio.create_subprocess_exec(

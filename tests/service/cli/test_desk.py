@@ -15,6 +15,8 @@ from tests.support.agents import claim_session, send_reply
 from tests.support.grpc_calls import BOOTSTRAP_KEY
 from tests.support.router_harness import RouterHarness, open_router_harness
 
+pytestmark = pytest.mark.slow
+
 PERSON = "Let me talk to a person"
 
 

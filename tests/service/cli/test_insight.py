@@ -19,6 +19,8 @@ from tests.support.scripted_services import make_hit
 from tests.support.waiting import wait_until_async
 from tests.support.webhook_receiver import open_webhook_receiver
 
+pytestmark = pytest.mark.slow
+
 SERVICES = Path(__file__).parents[3] / "services"
 
 

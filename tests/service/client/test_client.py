@@ -25,6 +25,8 @@ from tests.support.router_harness import RouterHarness, open_router_harness
 from tests.support.scripted_services import make_hit
 from tests.support.tcp_proxy import open_tcp_proxy
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 REFUNDS = "Refunds arrive within 7 business days after we receive the parcel."
 ASK = "How long does a refund take?"

@@ -23,6 +23,8 @@ from tests.support.echo_router import KEY
 from tests.support.edge_harness import LIMITS, EdgeHarness, ask_router_port, converse, open_edge_harness
 from tests.support.grpc_calls import bearer_metadata
 
+pytestmark = pytest.mark.slow
+
 CHAT = "/kefu.router.v1.ChatService/Converse"
 
 

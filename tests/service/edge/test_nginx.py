@@ -32,6 +32,8 @@ from tests.support.edge_harness import LIMITS, ask_router_port, converse, find_n
 from tests.support.grpc_calls import bearer_metadata, expect_failure, is_serving
 from tests.support.waiting import wait_until
 
+pytestmark = pytest.mark.slow
+
 
 async def test_streams_of_one_connection_are_spread_over_the_routers(tmp_path: Path) -> None:
     async with open_edge_harness(tmp_path) as harness, harness.channel() as channel:

@@ -22,6 +22,8 @@ from tests.support.router_harness import RouterClient, RouterHarness, open_route
 from tests.support.tenant_fixtures import replace_settings
 from tests.support.waiting import wait_until_async
 
+pytestmark = pytest.mark.slow
+
 PERSON = "Let me talk to a person"
 State = pb.Session
 NEVER, ALWAYS = ["Mon-Sun closed"], ["Mon-Sun 00:00-24:00"]
