@@ -32,8 +32,8 @@ from locust.runners import STATE_RUNNING, STATE_SPAWNING
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1.chat_pb2_grpc import ChatServiceStub
 from loadtest.harness.locust_journal import Journal
-from loadtest.harness.questions import Question, endless
-from loadtest.harness.verdicts import Judge, Verdict
+from loadtest.harness.questions import Question, endless_questions
+from loadtest.harness.verdicts import Verdict, VerdictBuilder
 
 grpc.experimental.gevent.init_gevent()  # before the first channel; importing locust made the rest cooperative
 
@@ -58,15 +58,15 @@ def _options(parser: LocustArgumentParser) -> None:
     add("--engine-first", type=float, default=0.0, help="The engine's own least ms to a first token.")
 
 
-class Desk:
-    """What all users of a run share: connections, questions, the journal."""
+class RunState:
+    """State that all users of a run share: connections, questions, the journal."""
 
     def __init__(self, environment: Environment) -> None:
         self.options: Namespace = environment.parsed_options or Namespace()
         self.journal = Journal(Path(self.options.data_dir))
         self._environment = environment
         self._metadata = (("authorization", f"Bearer {self.options.key}"),)
-        self._questions: Iterator[Question] = endless()
+        self._questions: Iterator[Question] = endless_questions()
         self._channels: list[tuple[grpc.Channel, Any]] = []
         self._streams = itertools.count()
 
@@ -77,37 +77,37 @@ class Desk:
     def ask(
         self, text: str, session: str = "", *, leave_after: int = 0, due: float | None = None
     ) -> tuple[Verdict, str]:
-        """Ask and read the answer to its end, or leave it after so many deltas; returns the session too."""
+        """Ask and read the answer to its end, or cancel after so many deltas. Returns the verdict and the session."""
         request = pb.ConverseRequest(session=session or "sessions/-", text=text)
         if self.options.collection:
             request.collections.append(f"collections/{self.options.collection}")
         if self.options.max_tokens:
             request.max_tokens = self.options.max_tokens
         began = time.monotonic() if due is None else due
-        judge = Judge(began)
-        self.journal.asked(time.monotonic())
+        builder = VerdictBuilder(began)
+        self.journal.turn_started(time.monotonic())
         call = self._stub().Converse(request, metadata=self._metadata)
         try:
             deltas = 0
             for event in call:
                 now = time.monotonic()
-                before = judge.text_bytes
-                judge.see(event, now)
-                self.journal.frame(judge.text_bytes - before, now)
+                before = builder.text_bytes
+                builder.receive(event, now)
+                self.journal.frame_received(builder.text_bytes - before, now)
                 deltas += event.WhichOneof("event") == "text_delta"
-                if leave_after and deltas >= leave_after and not judge.completed:
+                if leave_after and deltas >= leave_after and not builder.completed:
                     call.cancel()
-                    verdict = judge.abandoned(now)
+                    verdict = builder.abandoned(now)
                     break
             else:
-                verdict = judge.ended(grpc.StatusCode.OK, time.monotonic())
+                verdict = builder.ended(grpc.StatusCode.OK, time.monotonic())
         except grpc.RpcError as error:
             status = error.code() if isinstance(error, grpc.Call) else grpc.StatusCode.UNKNOWN
-            verdict = judge.ended(status, time.monotonic())
+            verdict = builder.ended(status, time.monotonic())
         finally:
             call.cancel()
         self._report(verdict)
-        return verdict, judge.session
+        return verdict, builder.session
 
     def _stub(self) -> Any:
         wanted = self.journal.open // _CHANNEL_STREAMS + 1
@@ -118,7 +118,7 @@ class Desk:
         return self._channels[next(self._streams) % len(self._channels)][1]
 
     def _report(self, verdict: Verdict) -> None:
-        self.journal.ended(verdict, time.monotonic())
+        self.journal.turn_ended(verdict, time.monotonic())
         hook = cast("Any", self._environment.events.request)  # typed in part
         common: dict[str, Any] = {"request_type": "gRPC", "response_length": verdict.text_bytes, "context": {}}
         failure = RuntimeError(verdict.failure) if verdict.failure else None
@@ -134,12 +134,12 @@ class Desk:
         self._channels.clear()
 
 
-_desks: dict[int, Desk] = {}
+_run_states: dict[int, RunState] = {}
 
 
-def _desk(environment: Environment) -> Desk:
-    """The desk of this run; a new one for each run started from the web page."""
-    return _desks[id(environment)]
+def _run_state(environment: Environment) -> RunState:
+    """The state of this run; a new one for each run started from the web page."""
+    return _run_states[id(environment)]
 
 
 class _Customer(locust.User):
@@ -147,85 +147,85 @@ class _Customer(locust.User):
     wait_time: Any = locust.constant(0)  # the journeys say when their customers think
 
     @property
-    def desk(self) -> Desk:
-        """What all users share."""
+    def state(self) -> RunState:
+        """State that all users share."""
         environment: Environment = self.environment
-        return _desk(environment)
+        return _run_state(environment)
 
     def runs(self) -> bool:
-        """The run has not been told to end."""
+        """Whether the run goes on."""
         runner = cast("Any", self.environment).runner
         return runner is not None and runner.state in (STATE_SPAWNING, STATE_RUNNING)
 
     def think(self, least: float, most: float) -> None:
-        """Be human for a moment."""
-        gevent.sleep(random.uniform(least, most) * self.desk.options.think)
+        """Wait for a random time, as people do."""
+        gevent.sleep(random.uniform(least, most) * self.state.options.think)
 
 
 class QuickFaq(_Customer):
-    """Asks one thing, reads the answer, and goes."""
+    """A customer who asks one question, reads the answer, and leaves."""
 
     weight = 6
 
     @locust.task
     def journey(self) -> None:
         """One question in a session of its own."""
-        self.desk.ask(self.desk.question().text)
+        self.state.ask(self.state.question().text)
         self.think(2, 8)
 
 
 class MultiTurn(_Customer):
-    """Asks, reads, and asks on in the same session."""
+    """A customer who asks follow-up questions in the same session."""
 
     weight = 3
 
     @locust.task
     def journey(self) -> None:
-        """A question and up to three more that lean on it."""
-        question = self.desk.question()
-        verdict, session = self.desk.ask(question.text)
+        """A question and up to three follow-ups."""
+        question = self.state.question()
+        verdict, session = self.state.ask(question.text)
         for follow_up in question.follow_ups[:3]:
             if not verdict.good:
                 return
             self.think(3, 10)
-            verdict, session = self.desk.ask(follow_up, session)
+            verdict, session = self.state.ask(follow_up, session)
         self.think(2, 8)
 
 
 class Abandons(_Customer):
-    """Leaves in mid-answer, and sometimes asks something else at once."""
+    """A customer who leaves during an answer, and sometimes asks something else at once."""
 
     weight = 1
 
     @locust.task
     def journey(self) -> None:
         """A question that is left after a few deltas, then another in a new session."""
-        self.desk.ask(self.desk.question().text, leave_after=random.randint(1, 5))
+        self.state.ask(self.state.question().text, leave_after=random.randint(1, 5))
         if random.random() < 0.5:
-            self.desk.ask(self.desk.question().text)
+            self.state.ask(self.state.question().text)
         self.think(2, 8)
 
 
 class Arrivals(_Customer):
-    """Not a person but the street: begins questions at a fixed rate, each in a greenlet of its own."""
+    """Open-loop arrival: questions begin at a fixed rate, each in a greenlet of its own."""
 
     fixed_count = 1
 
     @locust.task
     def street(self) -> None:
-        """Until the run ends. Of the questions, three in ten go on in a session that was answered before."""
-        desk, rate = self.desk, self.desk.options.rate
+        """Begin questions until the run ends. Three in ten continue a session that was answered before."""
+        state, rate = self.state, self.state.options.rate
         chance, warm, running = random.Random(7), deque[tuple[str, str]](maxlen=_WARM_SESSIONS), list[Any]()
         began = time.monotonic()
 
         def one(due: float) -> None:
-            leaves = chance.random() < desk.options.abandon_share
+            leaves = chance.random() < state.options.abandon_share
             if not leaves and warm and chance.random() < 0.3:
                 session, follow_up = warm.popleft()
-                desk.ask(follow_up, session, due=due)
+                state.ask(follow_up, session, due=due)
                 return
-            question = desk.question()
-            verdict, session = desk.ask(question.text, leave_after=chance.randint(1, 5) if leaves else 0, due=due)
+            question = state.question()
+            verdict, session = state.ask(question.text, leave_after=chance.randint(1, 5) if leaves else 0, due=due)
             if verdict.good and not verdict.abandoned and question.follow_ups:
                 warm.append((session, question.follow_ups[0]))
 
@@ -235,7 +235,7 @@ class Arrivals(_Customer):
                     raise StopUser
                 due = began + number / rate
                 gevent.sleep(max(due - time.monotonic(), 0))
-                desk.journal.late(max(time.monotonic() - due, 0.0))
+                state.journal.question_late(max(time.monotonic() - due, 0.0))
                 running.append(gevent.spawn(one, due))
                 if number % 1000 == 999:
                     running = [greenlet for greenlet in running if not greenlet.dead]
@@ -254,18 +254,18 @@ def _choose(environment: Environment, **_: Any) -> None:
 
 @_events.test_start.add_listener
 def _open(environment: Environment, **_: Any) -> None:
-    _desks[id(environment)] = desk = Desk(environment)
-    desk.journal.start()
+    _run_states[id(environment)] = state = RunState(environment)
+    state.journal.start()
 
 
 @_events.test_stop.add_listener
 def _close(environment: Environment, **_: Any) -> None:
-    desk = _desk(environment)
-    options = desk.options
-    desk.journal.stop()
-    desk.journal.report(options.out, title=_title(options), engine_seconds=options.engine_first / 1000)
-    desk.close()
-    if desk.journal.failed:
+    state = _run_state(environment)
+    options = state.options
+    state.journal.stop()
+    state.journal.report(options.out, title=_title(options), engine_seconds=options.engine_first / 1000)
+    state.close()
+    if state.journal.failed:
         environment.process_exit_code = 1
 
 

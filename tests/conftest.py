@@ -13,9 +13,9 @@ import pytest_asyncio
 
 from kefu.testing.redis_server import RedisServer, redis_server
 from kefu.testing.suite import Suite, starting_suite, wait_until
-from tests.support.workers import Notes, Sharing, in_order, is_alone, left_out_of_quick
+from tests.support.worker_scheduling import FileScheduling, RunNotes, is_alone, reason_left_out, sort_tests
 
-_NOTES = pytest.StashKey[Notes]()
+_NOTES = pytest.StashKey[RunNotes]()
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def pytest_configure(config: pytest.Config) -> None:
         folder = tempfile.TemporaryDirectory(prefix="kefu-tests-")
         config.add_cleanup(folder.cleanup)
         given = f"{folder.name}/notes"
-    config.stash[_NOTES] = Notes(Path(given))
+    config.stash[_NOTES] = RunNotes(Path(given))
 
 
 @pytest.hookimpl(trylast=True)
@@ -60,11 +60,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Leave out what is not wanted, and put the rest in order."""
     left_out = Counter[str]()
     if config.getoption("--quick"):
-        reasons = {item: left_out_of_quick(item) for item in items}
+        reasons = {item: reason_left_out(item) for item in items}
         left_out.update(reason for reason in reasons.values() if reason)
         config.hook.pytest_deselected(items=[item for item in items if reasons[item]])
         items[:] = [item for item in items if not reasons[item]]
-    items[:] = in_order(items)
+    items[:] = sort_tests(items)
     if getattr(config, "workerinput", {}).get("workerid", "gw0") == "gw0":
         config.stash[_NOTES].write([item.nodeid for item in items if is_alone(item)], left_out)
 
@@ -76,9 +76,9 @@ def pytest_configure_node(node: Any) -> None:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Sharing:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> FileScheduling:
     """Of all runs with several workers."""
-    return Sharing(config, log, config.stash[_NOTES])
+    return FileScheduling(config, log, config.stash[_NOTES])
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:

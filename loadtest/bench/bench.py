@@ -1,4 +1,4 @@
-"""The suite under test as bare processes: nobody restarts them but the fault that is being tried."""
+"""The suite under test as bare processes. Only the injected fault restarts them."""
 
 import asyncio
 import signal
@@ -15,15 +15,15 @@ from kefu.local.health_probes import grpc_probe, redis_probe
 from kefu.local.ports import HOST
 from kefu.local.redis_server import server_arguments, server_binary
 from kefu.local.suite import sample_folder
-from loadtest.bench.nginx import nginx_before
-from loadtest.bench.process import PortsBelow, Process
+from loadtest.bench.nginx import nginx_process
+from loadtest.bench.process import PortAllocator, Process
 
 COLLECTION = "collections/help"
 
 
 @dataclass(frozen=True)
-class Settings:
-    """How the suite is set up for a run of faults; seconds and milliseconds, as the names say."""
+class BenchSettings:
+    """Settings of the suite under test. Units are in the names."""
 
     generations: int = 3
     retrievals: int = 2
@@ -45,10 +45,10 @@ class Settings:
 
 @dataclass(frozen=True)
 class Bench:
-    """Everything that runs. Clients have `key`; services have `internal_key`."""
+    """All processes of the suite under test. Clients use `key`, services use `internal_key`."""
 
     folder: Path
-    settings: Settings
+    settings: BenchSettings
     key: str
     internal_key: str
     redis: Process
@@ -58,39 +58,39 @@ class Bench:
     nginx: Process | None = None
 
     @property
-    def doors(self) -> list[str]:
-        """Addresses that clients call."""
+    def client_addresses(self) -> list[str]:
+        """Addresses that clients call: nginx, or each router."""
         return [process.address for process in ([self.nginx] if self.nginx else self.routers)]
 
     @property
-    def everything(self) -> list[Process]:
+    def processes(self) -> list[Process]:
         """All processes, in the order in which they are started."""
         return [self.redis, *self.services, *([self.nginx] if self.nginx else [])]
 
     @property
     def services(self) -> list[Process]:
-        """Those of Kefu, in the order in which they are started."""
+        """Processes of Kefu's services, in the order in which they are started."""
         return [*self.retrievals, *self.generations, *self.routers]
 
     @property
     def metadata(self) -> tuple[tuple[str, str], ...]:
-        """What a client's call carries."""
+        """Metadata of a client's call."""
         return (("authorization", f"Bearer {self.key}"),)
 
-    async def heal(self) -> None:
-        """Start whatever does not run, and return when all are ready."""
-        for process in self.everything:
+    async def restart_stopped(self) -> None:
+        """Start every process that does not run, continue stopped ones, and return when all are ready."""
+        for process in self.processes:
             process.signal(signal.SIGCONT)
             if not process.pid:
                 await process.start()
-        for process in self.everything:
-            await process.until_ready()
+        for process in self.processes:
+            await process.wait_until_ready()
 
 
 @asynccontextmanager
-async def open_bench(folder: Path, settings: Settings) -> AsyncIterator[Bench]:
-    """The whole suite, ready and with its knowledge imported, while the block runs; logs go to `folder`."""
-    bench = _assemble(folder, settings)
+async def open_bench(folder: Path, settings: BenchSettings) -> AsyncIterator[Bench]:
+    """The whole suite while the block runs, ready and with its knowledge imported. Logs go to `folder`."""
+    bench = _make_bench(folder, settings)
     try:
         await bench.redis.start()
         await asyncio.gather(*(process.start() for process in bench.retrievals))
@@ -100,16 +100,16 @@ async def open_bench(folder: Path, settings: Settings) -> AsyncIterator[Bench]:
         await _import_sample(bench)
         yield bench
     finally:
-        for process in reversed(bench.everything):
+        for process in reversed(bench.processes):
             await process.kill()
 
 
-def _assemble(folder: Path, settings: Settings) -> Bench:
+def _make_bench(folder: Path, settings: BenchSettings) -> Bench:
     folder.mkdir(parents=True, exist_ok=True)
     data = folder / "redis"
     data.mkdir(exist_ok=True)
-    ports = PortsBelow()
-    redis_port = ports.take()
+    ports = PortAllocator()
+    redis_port = ports.allocate()
     arguments = server_arguments(data, redis_port)
     redis = Process(
         "redis", (str(server_binary()), *arguments), redis_port, 0, folder, redis_probe(redis_port, password="")
@@ -125,7 +125,7 @@ def _assemble(folder: Path, settings: Settings) -> Bench:
     }
 
     def service(package: str, number: int, environment: Mapping[str, str]) -> Process:
-        port, metrics = ports.take(), ports.take()
+        port, metrics = ports.allocate(), ports.allocate()
         name, prefix = f"{package}-{number + 1}", f"KEFU_{package.upper()}_"
         command = (sys.executable, "-P", "-m", f"kefu.{package}")
         process = Process(name, command, port, metrics, folder, grpc_probe(f"{HOST}:{port}"))
@@ -144,7 +144,7 @@ def _assemble(folder: Path, settings: Settings) -> Bench:
     }
     generations = [service("generation", number, simulated) for number in range(settings.generations)]
     addresses = [process.address for process in retrievals]
-    behind = {
+    router_environment = {
         "KEFU_ROUTER_RETRIEVAL": addresses[0] if len(addresses) == 1 else "ipv4:" + ",".join(addresses),
         "KEFU_ROUTER_GENERATION": ",".join(process.address for process in generations),
         "KEFU_ROUTER_FIRST_TOKEN_SECONDS": f"{settings.first_token_seconds:g}",
@@ -153,10 +153,10 @@ def _assemble(folder: Path, settings: Settings) -> Bench:
         "KEFU_ROUTER_QUOTE": "never",  # an imitated answer holds nothing of what was found
         "KEFU_ROUTER_CACHE_ANSWERS": "false",  # customers ask the same again and again, and are to meet the model
     }
-    routers = [service("router", number, behind) for number in range(settings.routers)]
+    routers = [service("router", number, router_environment) for number in range(settings.routers)]
     nginx: Process | None = None
     if settings.nginx:
-        nginx = nginx_before(routers, ports.take(), folder, settings.drain_seconds)
+        nginx = nginx_process(routers, ports.allocate(), folder, settings.drain_seconds)
     return Bench(folder, settings, key, internal_key, redis, retrievals, generations, routers, nginx)
 
 

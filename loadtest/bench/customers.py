@@ -1,7 +1,7 @@
-"""Customers who keep asking, and whose client takes up what broke, as the contract says that a client may.
+"""Simulated customers whose client resumes broken streams, as the contract allows.
 
-A stream that breaks is taken up at another router: by ResumeTurn from the bytes that the client holds, or, when it
-does not know the turn yet or is told that the turn failed, by the same message with the same request_id.
+A broken stream is resumed at another router: by ResumeTurn from the bytes that the client holds. A client that does
+not know the turn yet, or learns that the turn failed, sends the same message with the same request_id.
 """
 
 import asyncio
@@ -19,8 +19,8 @@ import grpc.aio
 from kefu.common.rpc.status import RpcFailure, failure_of
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import chat_pb2_grpc as rpc
-from loadtest.bench.records import Break, TurnRecord
-from loadtest.harness.verdicts import Judge
+from loadtest.bench.records import StreamBreak, TurnRecord
+from loadtest.harness.verdicts import VerdictBuilder
 
 _OPTIONS = (
     ("grpc.use_local_subchannel_pool", 1),  # else all channels of this process would share one connection
@@ -28,10 +28,10 @@ _OPTIONS = (
     ("grpc.min_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 1000),
 )
-_PATIENCE_SECONDS = 30.0
-"""A turn that made no progress for so long has failed."""
+_GIVE_UP_SECONDS = 30.0
+"""A turn without progress for so long has failed."""
 _IDLE_SECONDS = 10.0
-"""A stream that is silent for so long is dropped and taken up elsewhere."""
+"""A stream that is silent for so long is dropped and resumed at another router."""
 _BACKOFF_SECONDS = (0.1, 1.0)
 _AVOID_SECONDS = 2.0
 _SILENCE_SECONDS = 0.25
@@ -42,8 +42,8 @@ _TURNS_PER_SESSION = (1, 2)
 _HOPELESS = {grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED}
 
 
-class Refused(NamedTuple):
-    """One attempt failed."""
+class FailedAttempt(NamedTuple):
+    """One failed attempt of a turn: its cause, status, ErrorInfo reason and requested delay in seconds."""
 
     cause: str
     code: grpc.StatusCode
@@ -52,8 +52,8 @@ class Refused(NamedTuple):
 
 
 @dataclass
-class Edges:
-    """The routers as one customer's client sees them, each over a connection of its own."""
+class RouterChannels:
+    """One client's channels to all routers, each over a connection of its own."""
 
     stubs: Sequence["rpc.ChatServiceAsyncStub"]
     metadata: tuple[tuple[str, str], ...]
@@ -68,91 +68,93 @@ class Edges:
         self._next = found + 1
         return found
 
-    def failed(self, router: int) -> None:
-        """Leave this one alone for a while."""
+    def avoid(self, router: int) -> None:
+        """Do not choose this router for _AVOID_SECONDS."""
         self._avoid_until[router] = time.monotonic() + _AVOID_SECONDS
 
 
 @asynccontextmanager
-async def edges_to(addresses: Sequence[str], metadata: tuple[tuple[str, str], ...]) -> AsyncIterator[Edges]:
-    """Connections to these routers while the block runs."""
+async def open_router_channels(
+    addresses: Sequence[str], metadata: tuple[tuple[str, str], ...]
+) -> AsyncIterator[RouterChannels]:
+    """Channels to these routers while the block runs."""
     channels = [grpc.aio.insecure_channel(address, options=_OPTIONS) for address in addresses]
     try:
-        yield Edges([rpc.ChatServiceStub(channel) for channel in channels], metadata)
+        yield RouterChannels([rpc.ChatServiceStub(channel) for channel in channels], metadata)
     finally:
         for channel in channels:
             await channel.close()
 
 
-class Asking:
-    """One turn, from the question to whatever end. `record` is filled as it goes."""
+class CustomerTurn:
+    """One turn of a customer, retried and resumed until it ends. `record` is filled on the way."""
 
-    def __init__(self, edges: Edges, question: str, session: str, *, resumable: bool = True) -> None:
+    def __init__(self, channels: RouterChannels, question: str, session: str, *, resumable: bool = True) -> None:
         now = time.monotonic()
         self.record = TurnRecord(question, now, session=session)
-        self._edges = edges
+        self._channels = channels
         self._resumable = resumable
         self._request_id = uuid.uuid4().hex
-        self._judge = Judge(now, must_generate=True)
+        self._verdict = VerdictBuilder(now, must_generate=True)
         self._text = bytearray()
-        self._joins = False  # ResumeTurn, rather than the message again
+        self._resumes = False  # ResumeTurn, rather than the message again
         self._progress = now
         self._last_delta: float | None = None
 
     async def run(self) -> TurnRecord:
-        """Ask until it is answered, or nothing helped for _PATIENCE_SECONDS."""
+        """Ask until the turn is answered, or made no progress for _GIVE_UP_SECONDS."""
         backoff = _BACKOFF_SECONDS[0]
         while True:
             before = self._progress
-            router = self._edges.choose()
-            refused = await self._attempt(router)
+            router = self._channels.choose()
+            attempt = await self._attempt(router)
             now = time.monotonic()
-            if refused is None:
+            if attempt is None:
                 return self._end(grpc.StatusCode.OK, "")
-            self.record.breaks.append(Break(now, refused.cause))
-            if now - self._progress > _PATIENCE_SECONDS or refused.code in _HOPELESS:
-                return self._end(refused.code, refused.reason)
-            self._judge.lost()
-            if refused.code is not grpc.StatusCode.RESOURCE_EXHAUSTED and refused.reason != "SESSION_BUSY":
-                self._edges.failed(router)
-            self._plan(refused)
+            self.record.breaks.append(StreamBreak(now, attempt.cause))
+            if now - self._progress > _GIVE_UP_SECONDS or attempt.code in _HOPELESS:
+                return self._end(attempt.code, attempt.reason)
+            self._verdict.connection_lost()
+            if attempt.code is not grpc.StatusCode.RESOURCE_EXHAUSTED and attempt.reason != "SESSION_BUSY":
+                self._channels.avoid(router)
+            self._plan_retry(attempt)
             backoff = _BACKOFF_SECONDS[0] if self._progress > before else min(backoff * 2, _BACKOFF_SECONDS[1])
-            await asyncio.sleep(refused.retry_after or backoff * random.uniform(0.5, 1.5))
+            await asyncio.sleep(attempt.retry_after or backoff * random.uniform(0.5, 1.5))
 
-    async def run_and_leave(self, after_bytes: int) -> TurnRecord:
-        """Ask, and cancel once the answer has so many bytes; one that ends or breaks before is what it is."""
-        refused = await self._attempt(self._edges.choose(), leave_at=after_bytes)
+    async def run_and_abandon(self, after_bytes: int) -> TurnRecord:
+        """Ask, and cancel once the answer has so many bytes. An answer that ends or breaks before is not cancelled."""
+        attempt = await self._attempt(self._channels.choose(), leave_at=after_bytes)
         now = time.monotonic()
-        if self._judge.completed:
+        if self._verdict.completed:
             return self._end(grpc.StatusCode.OK, "")
-        if refused is not None:
-            self.record.breaks.append(Break(now, refused.cause))
-            return self._end(refused.code, refused.reason)
+        if attempt is not None:
+            self.record.breaks.append(StreamBreak(now, attempt.cause))
+            return self._end(attempt.code, attempt.reason)
         self._finish(now)
-        self.record.verdict = self._judge.abandoned(now)
+        self.record.verdict = self._verdict.abandoned(now)
         return self.record
 
     def _end(self, code: grpc.StatusCode, reason: str) -> TurnRecord:
         now = time.monotonic()
         self._finish(now)
-        self.record.verdict = self._judge.ended(code, now, reason)
+        self.record.verdict = self._verdict.ended(code, now, reason)
         return self.record
 
-    def _heard(self, now: float) -> None:
-        """Text came, or the end of it: customers wait for both."""
+    def _note_progress(self, now: float) -> None:
+        """Note text or the end of the answer, and the silence before it."""
         if self._last_delta is not None and now - self._last_delta > _SILENCE_SECONDS:
             self.record.silences.append((self._last_delta, now))
         self._last_delta = now
 
     def _finish(self, now: float) -> None:
-        self._heard(now)
+        self._note_progress(now)
         self.record.ended_at = now
         self.record.text = self._text.decode(errors="replace")
 
-    async def _attempt(self, router: int, leave_at: int | None = None) -> Refused | None:
-        """Read one stream to its end; None when it ended well, or was left on purpose."""
-        stub, metadata = self._edges.stubs[router], self._edges.metadata
-        if self._joins:
+    async def _attempt(self, router: int, leave_at: int | None = None) -> FailedAttempt | None:
+        """Read one stream to its end. None: the stream ended well, or was abandoned on purpose."""
+        stub, metadata = self._channels.stubs[router], self._channels.metadata
+        if self._resumes:
             resuming = pb.ResumeTurnRequest(turn=self.record.turn, offset=len(self._text))
             call = stub.ResumeTurn(resuming, metadata=metadata)
         else:
@@ -168,28 +170,28 @@ class Asking:
                 async with asyncio.timeout(_IDLE_SECONDS):
                     event = await call.read()
                 if not isinstance(event, pb.ConverseEvent):
-                    if self._judge.completed:
+                    if self._verdict.completed:
                         return None
-                    return Refused("ended without TurnCompleted", grpc.StatusCode.UNKNOWN, "", None)
-                self._see(event, time.monotonic())
+                    return FailedAttempt("ended without TurnCompleted", grpc.StatusCode.UNKNOWN, "", None)
+                self._receive(event, time.monotonic())
                 if leave_at is not None and len(self._text) >= leave_at:
                     return None
         except TimeoutError:
-            cause = f"silent for {_IDLE_SECONDS:g} s ({'resumed' if self._joins else 'asked'})"
-            return Refused(cause, grpc.StatusCode.DEADLINE_EXCEEDED, "", None)
+            cause = f"silent for {_IDLE_SECONDS:g} s ({'resumed' if self._resumes else 'asked'})"
+            return FailedAttempt(cause, grpc.StatusCode.DEADLINE_EXCEEDED, "", None)
         except grpc.aio.AioRpcError as error:
-            return _refused(failure_of(error), joined=self._joins)
+            return _failed_attempt(failure_of(error), joined=self._resumes)
         finally:
             call.cancel()
 
-    def _see(self, event: pb.ConverseEvent, now: float) -> None:
-        self._judge.see(event, now)
+    def _receive(self, event: pb.ConverseEvent, now: float) -> None:
+        self._verdict.receive(event, now)
         match event.WhichOneof("event"):
             case "turn_started":
-                self.record.session, self.record.turn = self._judge.session, self._judge.turn
+                self.record.session, self.record.turn = self._verdict.session, self._verdict.turn
             case "text_delta":
                 self._progress = now
-                self._heard(now)
+                self._note_progress(now)
                 # What comes lower than where the text ends replaces it from there.
                 del self._text[event.text_delta.offset :]
                 self._text += event.text_delta.text.encode()
@@ -198,47 +200,47 @@ class Asking:
             case _:
                 pass
 
-    def _plan(self, refused: Refused) -> None:
-        if refused.code is grpc.StatusCode.NOT_FOUND and refused.reason == "SESSION_NOT_FOUND":
+    def _plan_retry(self, attempt: FailedAttempt) -> None:
+        if attempt.code is grpc.StatusCode.NOT_FOUND and attempt.reason == "SESSION_NOT_FOUND":
             # Lost with Redis: nothing of it is known any more, so this is another message in another session.
             self.record.session, self.record.turn, self._request_id = "", "", uuid.uuid4().hex
             self.record.sessions_lost += 1
-            self._joins = False
-        elif self._joins:
+            self._resumes = False
+        elif self._resumes:
             # The message again, unless the router only could not be reached.
-            self._joins = not refused.reason and refused.code in _UNREACHED
+            self._resumes = not attempt.reason and attempt.code in _UNREACHED
         else:
-            self._joins = bool(self.record.turn) and self._resumable
+            self._resumes = bool(self.record.turn) and self._resumable
 
 
 _UNREACHED = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.UNKNOWN}
 
 
-def _refused(failure: RpcFailure, *, joined: bool) -> Refused:
+def _failed_attempt(failure: RpcFailure, *, joined: bool) -> FailedAttempt:
     what = failure.reason or failure.message[:60]
     cause = f"{failure.code.name} {what} ({'resumed' if joined else 'asked'})"
-    return Refused(cause, failure.code, failure.reason, failure.retry_after)
+    return FailedAttempt(cause, failure.code, failure.reason, failure.retry_after)
 
 
 @dataclass
-class Load:
-    """Conversations at once, each with pauses between its turns. `cancelling` is the share of turns that are left."""
+class CustomerLoad:
+    """Concurrent conversations with pauses between turns. `abandoned_share` (0 to 1) of the turns are cancelled."""
 
-    doors: Sequence[str]
-    """Addresses of the routers, or of what stands in front of them."""
+    addresses: Sequence[str]
+    """Addresses of the routers, or of nginx in front of them."""
     metadata: tuple[tuple[str, str], ...]
     questions: Sequence[str]
     conversations: int
     answer_bytes: int
-    cancelling: float = 0.0
+    abandoned_share: float = 0.0
     records: list[TurnRecord] = field(default_factory=list[TurnRecord])
     running: int = 0
-    """Turns that were asked and have not ended."""
+    """Turns that have begun and not ended."""
     _stopping: bool = False
 
     @asynccontextmanager
-    async def going(self) -> AsyncIterator[None]:
-        """Customers ask while the block runs; at its end what they asked is waited for."""
+    async def asking(self) -> AsyncIterator[None]:
+        """Customers ask while the block runs. At its end their open turns are awaited."""
         customers = [asyncio.create_task(self._customer(number)) for number in range(self.conversations)]
         try:
             yield
@@ -253,20 +255,20 @@ class Load:
     async def _customer(self, number: int) -> None:
         chance = random.Random(number)
         await asyncio.sleep(chance.uniform(0, 2))
-        async with edges_to(self.doors, self.metadata) as edges:
-            edges.choose() if number % 2 else None  # half of them begin at each router
+        async with open_router_channels(self.addresses, self.metadata) as channels:
+            channels.choose() if number % 2 else None  # half of them begin at each router
             session, turns = "", 0
             while not self._stopping:
                 if turns == 0:
                     session, turns = "", chance.randint(*_TURNS_PER_SESSION)
                 turns -= 1
-                leaves = chance.random() < self.cancelling
-                asking = Asking(edges, chance.choice(self.questions), session, resumable=not leaves)
+                leaves = chance.random() < self.abandoned_share
+                asking = CustomerTurn(channels, chance.choice(self.questions), session, resumable=not leaves)
                 self.records.append(asking.record)
                 self.running += 1
                 try:
                     if leaves:
-                        record = await asking.run_and_leave(chance.randrange(1, self.answer_bytes))
+                        record = await asking.run_and_abandon(chance.randrange(1, self.answer_bytes))
                     else:
                         record = await asking.run()
                 finally:

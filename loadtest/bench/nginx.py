@@ -8,8 +8,8 @@ from kefu.local.nginx import prepare_nginx
 from loadtest.bench.process import Process
 
 
-def nginx_before(routers: list[Process], port: int, folder: Path, drain_seconds: float) -> Process:
-    """nginx at `port`, ready to be started. StartupError when it is not installed."""
+def nginx_process(routers: list[Process], port: int, folder: Path, drain_seconds: float) -> Process:
+    """The process of nginx at `port`, ready to be started. StartupError: nginx is not installed."""
     door = prepare_nginx(
         DataDir(folder),
         port,

@@ -20,12 +20,12 @@ _PORTS = (20_000, 32_000)  # below the range that the kernel hands out: a port m
 
 
 class Process:
-    """One process, which can be killed, frozen and started again at the same port."""
+    """One process under test: killed, frozen and started again at the same port."""
 
     def __init__(self, name: str, command: Sequence[str], port: int, metrics: int, folder: Path, ready: Probe) -> None:
         self.name = name
         self.port = port
-        self.metrics = metrics
+        self.metrics_port = metrics
         """Port of its Prometheus metrics; 0: it has none."""
         self.address = f"{HOST}:{port}"
         self.log = folder / f"{name}.log"
@@ -37,12 +37,12 @@ class Process:
 
     @property
     def pid(self) -> int:
-        """Its process; 0 when it does not run."""
+        """Process id; 0 when the process does not run."""
         running = self._process is not None and self._process.returncode is None
         return self._process.pid if running and self._process else 0
 
     async def start(self, environment: Mapping[str, str] | None = None) -> None:
-        """Start it, and return when it is ready. `environment` is for this time only. TimeoutError: it is not."""
+        """Start the process, and return when it is ready. `environment` is for this start. TimeoutError: not ready."""
         clean = {name: value for name, value in os.environ.items() if not name.startswith("KEFU_")}
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
@@ -55,10 +55,10 @@ class Process:
                 cwd=self._folder,
                 start_new_session=True,
             )
-        await self.until_ready()
+        await self.wait_until_ready()
 
-    async def until_ready(self) -> None:
-        """Return when its health check passes. TimeoutError with the log's place: it does not."""
+    async def wait_until_ready(self) -> None:
+        """Return when the health check passes. TimeoutError names the log."""
         deadline = time.monotonic() + _START_SECONDS
         while not await self._ready():
             if not self.pid or time.monotonic() > deadline:
@@ -66,41 +66,41 @@ class Process:
             await asyncio.sleep(_PROBE_SECONDS)
 
     async def is_ready(self) -> bool:
-        """What its health check says now."""
+        """Result of the health check now."""
         return await self._ready()
 
     async def kill(self) -> None:
-        """kill -9."""
+        """Kill the process group (SIGKILL), and wait for its end."""
         if self._process is not None and self._process.returncode is None:
             kill_group(self._process.pid)
             await self._process.wait()
 
     async def terminate(self, seconds: float) -> int:
-        """SIGTERM, and wait for its end; returns the exit status. TimeoutError after `seconds`."""
+        """Send SIGTERM, and wait for the end. Returns the exit status. TimeoutError after `seconds`."""
         self.signal(signal.SIGTERM)
-        return await self.ended(seconds)
+        return await self.wait_until_ended(seconds)
 
-    async def ended(self, seconds: float) -> int:
-        """Wait for its end; returns the exit status. TimeoutError after `seconds`."""
+    async def wait_until_ended(self, seconds: float) -> int:
+        """Wait for the end. Returns the exit status. TimeoutError after `seconds`."""
         if self._process is None:
             return 0
         async with asyncio.timeout(seconds):
             return await self._process.wait()
 
     def signal(self, number: signal.Signals) -> None:
-        """Send a signal to it, if it runs."""
+        """Send a signal to the process, if it runs."""
         if pid := self.pid:
             os.kill(pid, number)
 
 
-class PortsBelow:
-    """Free ports of loopback, none twice, each above the last."""
+class PortAllocator:
+    """Free ports of loopback, none twice, in rising order."""
 
     def __init__(self) -> None:
         self._next = random.randrange(_PORTS[0], _PORTS[1] - 1000)
 
-    def take(self) -> int:
-        """The next free one."""
+    def allocate(self) -> int:
+        """The next free port."""
         while True:
             self._next += 1
             if is_free(self._next):

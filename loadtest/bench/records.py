@@ -1,4 +1,4 @@
-"""What became of each turn, and how its text differs from what it should be."""
+"""Record and outcome of each turn, and the difference of its text from the stored one."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,20 +10,20 @@ from loadtest.harness.verdicts import Verdict
 
 
 class Outcome(StrEnum):
-    """Every turn has exactly one."""
+    """How a turn ended for its customer: exactly one for each turn."""
 
     ANSWERED = "answered"
-    """Whole, by the model."""
+    """The model's whole answer came."""
     DEGRADED = "degraded"
-    """Whole, but handed over or cut from a passage because something behind the router was down."""
+    """A handoff or an excerpt came, because a service behind the router was down."""
     FAILED = "failed"
-    """The customer was left without an answer, whatever the client tried."""
+    """No answer came, whatever the client tried."""
     ABANDONED = "abandoned"
-    """The customer left on purpose."""
+    """The customer cancelled on purpose."""
 
 
-class Break(NamedTuple):
-    """A stream broke in mid-turn. Times on one monotonic clock."""
+class StreamBreak(NamedTuple):
+    """A stream that broke during a turn. Times are on one monotonic clock, in seconds."""
 
     at: float
     cause: str
@@ -31,7 +31,7 @@ class Break(NamedTuple):
 
 @dataclass
 class TurnRecord:
-    """One turn, as its customer saw it. Times are in seconds on one monotonic clock."""
+    """One turn as its customer saw it. Times are in seconds on one monotonic clock."""
 
     question: str
     asked_at: float
@@ -39,19 +39,19 @@ class TurnRecord:
     turn: str = ""
     ended_at: float = 0.0
     text: str = ""
-    """What the client holds, joined by offsets."""
+    """Text that the client holds, joined by offsets."""
     handoff: str = ""
-    """The message of a hand-over."""
+    """The message of a handoff."""
     verdict: Verdict = field(default_factory=lambda: Verdict("never asked"))
-    breaks: list[Break] = field(default_factory=list[Break])
+    breaks: list[StreamBreak] = field(default_factory=list[StreamBreak])
     silences: list[tuple[float, float]] = field(default_factory=list[tuple[float, float]])
-    """Waits between two deltas of text, or for the end after the last one: from and until, without the shortest."""
+    """Begin and end of each long wait between two deltas, or for the end after the last one."""
     sessions_lost: int = 0
-    """How often the session was gone, so that the question was asked in a new one."""
+    """Times that the session was gone, and the question was asked in a new one."""
 
     @property
     def outcome(self) -> Outcome:
-        """How it ended."""
+        """Outcome of the turn."""
         if self.verdict.abandoned:
             return Outcome.ABANDONED
         if not self.verdict.failure:
@@ -77,7 +77,7 @@ NONE = Difference(0, 0)
 
 
 def difference(expected: str, got: str) -> Difference:
-    """What lies between the longest common beginning and the longest common end: there the text was cut and joined."""
+    """Characters between the longest common prefix and suffix: there the text was cut and joined."""
     if expected == got:
         return NONE
     shorter = min(len(expected), len(got))
@@ -88,25 +88,25 @@ def difference(expected: str, got: str) -> Difference:
 
 
 @dataclass
-class Stored:
-    """How what is stored compares with what the customers saw."""
+class StoredComparison:
+    """Comparison of the stored turns with the customers' records."""
 
     difference: Difference = NONE
-    """Between the texts of turns that were answered."""
+    """Sum over the texts of answered turns."""
     lost: list[TurnRecord] = field(default_factory=list[TurnRecord])
-    """Turns that the customer saw whole and that are not stored as finished."""
-    twice: int = 0
+    """Turns that the customer saw whole, but that are not stored as finished."""
+    duplicated: int = 0
     """Messages that are stored as more than one turn."""
 
 
-def compare_stored(records: Iterable[TurnRecord], stored: Mapping[str, Sequence[pb.Turn]]) -> Stored:
-    """`stored` has the turns of each session; one that is gone is not in it."""
-    result = Stored()
+def compare_stored(records: Iterable[TurnRecord], stored: Mapping[str, Sequence[pb.Turn]]) -> StoredComparison:
+    """Compare records with `stored`, the turns by session. Sessions that are gone are not in `stored`."""
+    result = StoredComparison()
     by_name = {turn.name: turn for turns in stored.values() for turn in turns}
     seen = set[str]()
     for turn in by_name.values():
         if turn.request_id and turn.request_id in seen:
-            result.twice += 1
+            result.duplicated += 1
         seen.add(turn.request_id)
     for record in records:
         if record.outcome not in (Outcome.ANSWERED, Outcome.DEGRADED):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from loadtest.bench.bench import Bench
-from loadtest.bench.customers import Asking, edges_to
+from loadtest.bench.customers import CustomerTurn, open_router_channels
 from loadtest.bench.records import Outcome
 
 _LEAST_QUESTIONS = 2
@@ -23,18 +23,18 @@ QUESTIONS = (
 
 
 class Reference(NamedTuple):
-    """What is asked, and how it is answered without a fault."""
+    """The questions of a run, and their answer without a fault."""
 
     questions: Sequence[str]
     text: str
 
 
 async def ask_reference(bench: Bench) -> Reference:
-    """Ask each question once, with nothing else going on. RuntimeError: too few are answered, or not alike."""
+    """Ask each question once, without other load. RuntimeError: too few are answered, or the answers differ."""
     texts = dict[str, str]()
     causes = list[str]()
-    async with edges_to(bench.doors, bench.metadata) as edges:
-        asked = await asyncio.gather(*(Asking(edges, question, "").run() for question in QUESTIONS))
+    async with open_router_channels(bench.client_addresses, bench.metadata) as channels:
+        asked = await asyncio.gather(*(CustomerTurn(channels, question, "").run() for question in QUESTIONS))
     for record in asked:
         if record.outcome is Outcome.ANSWERED:
             texts[record.question] = record.text

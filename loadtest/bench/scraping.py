@@ -1,4 +1,4 @@
-"""What a process says of itself at its Prometheus endpoint."""
+"""Prometheus metrics of the processes under test."""
 
 import asyncio
 import urllib.request
@@ -9,11 +9,11 @@ from prometheus_client.parser import text_string_to_metric_families
 from kefu.local.ports import HOST
 from loadtest.bench.process import Process
 
-_LASTING = ("WatchLoad", "Watch", "GenerateMany")
-"""Calls that last as long as the processes at both ends."""
+_LONG_CALLS = ("WatchLoad", "Watch", "GenerateMany")
+"""Methods whose calls last as long as the processes at both ends."""
 
 
-class Reading(NamedTuple):
+class MetricSample(NamedTuple):
     """One sample."""
 
     name: str
@@ -21,11 +21,11 @@ class Reading(NamedTuple):
     value: float
 
 
-async def read(process: Process) -> list[Reading] | None:
-    """Every sample of a process; None when it does not answer."""
+async def scrape(process: Process) -> list[MetricSample] | None:
+    """Every sample of a process. None: the process does not answer."""
 
     def fetch() -> str:
-        with urllib.request.urlopen(f"http://{HOST}:{process.metrics}/metrics", timeout=2) as answer:
+        with urllib.request.urlopen(f"http://{HOST}:{process.metrics_port}/metrics", timeout=2) as answer:
             return str(answer.read(), "utf-8")
 
     try:
@@ -33,15 +33,15 @@ async def read(process: Process) -> list[Reading] | None:
     except OSError:
         return None
     return [
-        Reading(sample.name, dict(sample.labels), sample.value)
+        MetricSample(sample.name, dict(sample.labels), sample.value)
         for family in text_string_to_metric_families(text)
         for sample in family.samples
     ]
 
 
-async def calls_taken(process: Process, method: str) -> int | None:
-    """Calls of a method that a process took so far, those in flight too; None when it does not answer."""
-    readings = await read(process)
+async def accepted_calls(process: Process, method: str) -> int | None:
+    """Calls of a method that a process has accepted, with those in flight. None: the process does not answer."""
+    readings = await scrape(process)
     if readings is None:
         return None
     return round(
@@ -54,8 +54,8 @@ async def calls_taken(process: Process, method: str) -> int | None:
 
 
 async def in_flight(process: Process) -> int | None:
-    """Calls and turns that a process works on now, but for those that last; None when it does not answer."""
-    readings = await read(process)
+    """Calls and turns in flight, without _LONG_CALLS. None: the process does not answer."""
+    readings = await scrape(process)
     if readings is None:
         return None
     return round(
@@ -63,10 +63,10 @@ async def in_flight(process: Process) -> int | None:
             one.value
             for one in readings
             if one.name in ("kefu_turns_running", "kefu_turns_waiting")
-            or (one.name == "kefu_rpcs_in_flight" and not any(_is_method(one, lasting) for lasting in _LASTING))
+            or (one.name == "kefu_rpcs_in_flight" and not any(_is_method(one, lasting) for lasting in _LONG_CALLS))
         )
     )
 
 
-def _is_method(reading: Reading, method: str) -> bool:
+def _is_method(reading: MetricSample, method: str) -> bool:
     return reading.labels.get("method", "").rpartition("/")[2] == method

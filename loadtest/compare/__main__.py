@@ -26,25 +26,25 @@ import uvloop
 from kefu.router.v1 import chat_pb2
 from kefu.testing.suite import Suite
 from loadtest.compare import systems
-from loadtest.compare.clients import Answer, ask_generation, ask_http
+from loadtest.compare.clients import ClientAnswer, ask_generation, ask_http
 from loadtest.compare.results import Row, as_json, print_rows, ratios, row_of
-from loadtest.generator.connection_pool import Connections
+from loadtest.generator.connection_pool import ConnectionPool
 from loadtest.generator.http2_client import ConnectionLost
-from loadtest.generator.turn_client import Asker
-from loadtest.harness.questions import endless
-from loadtest.harness.report import surroundings
+from loadtest.generator.turn_client import TurnClient
+from loadtest.harness.questions import endless_questions
+from loadtest.harness.report import describe_environment
 from loadtest.harness.statistics import Timeline
-from loadtest.harness.suite import COLLECTION, Setup, loaded_suite, steady
+from loadtest.harness.suite import COLLECTION, SuiteSetup, open_loaded_suite, steady_pace
 
-_PATIENCE_SECONDS = 60.0
+_GIVE_UP_SECONDS = 60.0
 _BARE, _WHOLE, _VLLM, _VLLM_COALESCING = "kefu, bare", "kefu", "vllm-router", "vllm-router, coalescing"
 _DIRECT, _DIRECT_COALESCING, _DIRECT_GRPC = "direct HTTP", "direct HTTP, coalescing", "direct gRPC"
-Ask = Callable[[str, float], Awaitable[Answer]]
-"""Ask a question, to be given up at a time."""
+Ask = Callable[[str, float], Awaitable[ClientAnswer]]
+"""Asks a question, and gives up at a time on the monotonic clock."""
 
 
 class Comparison:
-    """One run: the same load on each way in turn."""
+    """One run: the same load on each system in turn."""
 
     def __init__(self, streams: int, ramp: float, tokens: int, interval: float, tell: Callable[[str], None]) -> None:
         self.rows: list[Row] = []
@@ -53,15 +53,15 @@ class Comparison:
         self._tokens = tokens
         self._interval = interval
         self._tell = tell
-        self._questions = endless(seed=1)
+        self._questions = endless_questions(seed=1)
 
-    async def kefu(self) -> float:
+    async def measure_kefu(self) -> float:
         """Kefu's rows. Returns the milliseconds between two of its frames, in the mean."""
-        pace = steady(self._interval, self._tokens)
+        pace = steady_pace(self._interval, self._tokens)
         # Tokens of ours are three characters like those of the other backend; every answer has the asked length.
-        async with loaded_suite(Setup(pace)) as suite:
+        async with open_loaded_suite(SuiteSetup(pace)) as suite:
             generation = suite.service("generation")
-            direct = Connections(generation.address)
+            direct = ConnectionPool(generation.address)
             await self._measure(
                 _DIRECT_GRPC,
                 lambda text, ends: ask_generation(
@@ -79,7 +79,7 @@ class Comparison:
             row = await self._kefu_row(_WHOLE, on, suite, router.address, router.pid, generation.pid)
         return row.tokens_a_frame * self._interval
 
-    async def others(self, coalesce: float, *, litellm_streams: int) -> None:
+    async def measure_others(self, coalesce: float, *, litellm_streams: int) -> None:
         """Rows of the other routers, and of the direct ways to their backends."""
         async with systems.backend(self._tokens, self._interval, 0.0) as behind:
             await self._http(_DIRECT, behind.port, behind=behind.pid)
@@ -101,7 +101,7 @@ class Comparison:
             for sentence in ratios(rows, ours, _VLLM, _VLLM_COALESCING)
         ]
 
-    async def _litellm(self, behind: systems.Running, streams: int) -> None:
+    async def _litellm(self, behind: systems.RunningSystem, streams: int) -> None:
         try:
             async with systems.litellm(behind.port) as router:
                 await self._http(
@@ -132,17 +132,17 @@ class Comparison:
         )
 
     async def _kefu_row(self, name: str, on: str, suite: Suite, address: str, router: int, generation: int) -> Row:
-        pool = Connections(address)
-        asker = Asker(address, suite.key, Timeline(time.monotonic()))
+        pool = ConnectionPool(address)
+        client = TurnClient(address, suite.key, Timeline(time.monotonic()))
 
-        async def ask(text: str, ends: float) -> Answer:
+        async def ask(text: str, ends: float) -> ClientAnswer:
             request = chat_pb2.ConverseRequest(session="sessions/-", text=text, max_tokens=self._tokens)
             if name == _WHOLE:
                 request.collections.append(f"collections/{COLLECTION}")
             try:
-                turn = asker.ask(await pool.get(), request)
+                turn = client.ask(await pool.acquire(), request)
             except (OSError, TimeoutError, ConnectionLost) as error:
-                return Answer(f"no connection: {type(error).__name__}")
+                return ClientAnswer(f"no connection: {type(error).__name__}")
             with suppress(TimeoutError):
                 await asyncio.wait_for(turn.verdict(), max(ends - time.monotonic(), 0.01))
             turn.give_up("not ended when the run was")
@@ -150,7 +150,7 @@ class Comparison:
             failure = verdict.failure
             if not failure and verdict.completion_tokens != self._tokens:
                 failure = "tokens are missing"
-            answer = Answer(failure, verdict.first_text, verdict.total, verdict.completion_tokens, verdict.deltas)
+            answer = ClientAnswer(failure, verdict.first_text, verdict.total, verdict.completion_tokens, verdict.deltas)
             if verdict.first_text is not None:
                 at = verdict.asked_at
                 answer.spans.append((at + verdict.first_text, at + verdict.total))
@@ -175,11 +175,11 @@ class Comparison:
         streams = streams or self._streams
         self._tell(f"{name}: {streams} streams …")
         routers, behind = list(routers), list(behind)
-        await ask(next(self._questions).text, time.monotonic() + _PATIENCE_SECONDS)  # warm
+        await ask(next(self._questions).text, time.monotonic() + _GIVE_UP_SECONDS)  # warm
         before = _cpu(routers), _cpu(behind)
         began = time.monotonic()
-        ends = began + self._ramp + self._tokens * self._interval / 1000 + _PATIENCE_SECONDS
-        tasks: list[asyncio.Future[Answer]] = []
+        ends = began + self._ramp + self._tokens * self._interval / 1000 + _GIVE_UP_SECONDS
+        tasks: list[asyncio.Future[ClientAnswer]] = []
         for number, question in enumerate(itertools.islice(self._questions, streams)):
             await asyncio.sleep(max(began + self._ramp * number / streams - time.monotonic(), 0))
             tasks.append(asyncio.ensure_future(ask(question.text, ends)))
@@ -222,18 +222,18 @@ def main(
     comparison = Comparison(streams, ramp, tokens, interval, tell)
 
     async def run() -> None:
-        frames = 100.0 if only_others else await comparison.kefu()
+        frames = 100.0 if only_others else await comparison.measure_kefu()
         if not only_kefu:
-            await comparison.others(coalesce or frames, litellm_streams=litellm_streams)
+            await comparison.measure_others(coalesce or frames, litellm_streams=litellm_streams)
 
     uvloop.run(run())
-    result = {**surroundings(), "rows": as_json(comparison.rows), "cpu_a_token": comparison.verdicts()}
+    result = {**describe_environment(), "rows": as_json(comparison.rows), "cpu_a_token": comparison.verdicts()}
     if out is not None:
         out.write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     if as_json_:
         print(json.dumps(result, indent=2, ensure_ascii=False))
     else:
-        print(f"\n{', '.join(str(value) for value in surroundings().values())}")
+        print(f"\n{', '.join(str(value) for value in describe_environment().values())}")
         print(f"{tokens} tokens an answer, one every {interval:g} ms, begun over {ramp:g} s")
         print(print_rows(comparison.rows))
         print(*comparison.verdicts(), sep="\n")

@@ -31,7 +31,7 @@ from kefu.router.turn_stream import events
 
 
 class BareConversations:
-    """Answers each message by itself."""
+    """Conversations without sessions: each message is answered by itself."""
 
     def __init__(self, config: RouterConfig, relays: RelayFactory) -> None:
         self._config = config

@@ -1,4 +1,4 @@
-"""Clients of the comparison: one answer each, over HTTP with server-sent events or over gRPC, judged when it ends."""
+"""Clients of the comparison: one answer each, over HTTP with server-sent events or over gRPC, checked when it ends."""
 
 import asyncio
 import json
@@ -10,7 +10,7 @@ import grpc
 
 from kefu.generation.v1 import generation_pb2 as generation
 from loadtest.compare.mock_backend import MODEL, text_of
-from loadtest.generator.connection_pool import Connections
+from loadtest.generator.connection_pool import ConnectionPool
 from loadtest.generator.http2_client import ConnectionLost, request_headers
 
 _GENERATE = "/kefu.generation.v1.GenerationService/Generate"
@@ -18,11 +18,11 @@ _CONTENT = b'"content":'
 
 
 @dataclass
-class Answer:
-    """One answer as its client saw it. Times in seconds."""
+class ClientAnswer:
+    """One answer as its client saw it. Times are in seconds."""
 
     failure: str = ""
-    """Empty when every token came and the end was said."""
+    """Empty when every token and the end of the answer came."""
     first_token: float | None = None
     total: float = 0.0
     tokens: int = 0
@@ -32,7 +32,7 @@ class Answer:
 
 
 class _HttpAnswer(asyncio.Protocol):
-    """Cheap while it streams: it notes when bytes come. Only afterwards it reads what they said."""
+    """A streamed HTTP answer. While it streams only times of bytes are noted, to be cheap."""
 
     def __init__(self, request: bytes) -> None:
         self._request = request
@@ -98,7 +98,7 @@ def _unchunked(body: bytes) -> bytes:
     return b"".join(pieces)
 
 
-async def ask_http(port: int, question: str, tokens: int, ends: float, key: str = "") -> Answer:
+async def ask_http(port: int, question: str, tokens: int, ends: float, key: str = "") -> ClientAnswer:
     """Ask an OpenAI-compatible server on loopback; given up at `ends` (monotonic)."""
     body = json.dumps(
         {
@@ -117,7 +117,7 @@ async def ask_http(port: int, question: str, tokens: int, ends: float, key: str 
     try:
         _, protocol = await loop.create_connection(lambda: _HttpAnswer(request), "127.0.0.1", port)
     except OSError as error:
-        return Answer(f"no connection: {type(error).__name__}")
+        return ClientAnswer(f"no connection: {type(error).__name__}")
     try:
         failure = await asyncio.wait_for(protocol.done, max(ends - time.monotonic(), 0.01))
     except TimeoutError:
@@ -131,13 +131,13 @@ async def ask_http(port: int, question: str, tokens: int, ends: float, key: str 
     if not failure and (text != text_of(0, tokens) or not done):
         failure = "text differs" if done else "no [DONE]"
     first = None if protocol.first is None else protocol.first - began
-    answer = Answer(failure, first, now - began, len(text) // 3, protocol.reads)
+    answer = ClientAnswer(failure, first, now - began, len(text) // 3, protocol.reads)
     if protocol.first is not None:
         answer.spans.append((protocol.first, now))
     return answer
 
 
-class _Generated:
+class _GenerationReceiver:
     """A Receiver of GenerationService.Generate."""
 
     def __init__(self) -> None:
@@ -162,17 +162,19 @@ class _Generated:
             self.done.set_result(("" if ok else f"{status.name} {detail}".strip(), now))
 
 
-async def ask_generation(pool: Connections, address: str, key: str, question: str, tokens: int, ends: float) -> Answer:
-    """Ask a generation service itself: what Kefu's router adds is counted from there."""
+async def ask_generation(
+    pool: ConnectionPool, address: str, key: str, question: str, tokens: int, ends: float
+) -> ClientAnswer:
+    """Ask a generation service directly: the baseline for what Kefu's router adds."""
     metadata = [("authorization", f"Bearer {key}"), ("kefu-tenant", "default")]
     message = generation.ChatMessage(role=generation.ChatMessage.ROLE_USER, content=question)
     request = generation.GenerateRequest(chat=generation.ChatPrompt(messages=[message]), max_tokens=tokens)
-    receiver = _Generated()
+    receiver = _GenerationReceiver()
     try:
-        connection = await pool.get()
+        connection = await pool.acquire()
         connection.call(request_headers(_GENERATE, address, metadata), request.SerializeToString(), receiver)
     except (OSError, TimeoutError, ConnectionLost) as error:
-        return Answer(f"no connection: {type(error).__name__}")
+        return ClientAnswer(f"no connection: {type(error).__name__}")
     try:
         failure, at = await asyncio.wait_for(receiver.done, max(ends - time.monotonic(), 0.01))
     except TimeoutError:
@@ -180,7 +182,7 @@ async def ask_generation(pool: Connections, address: str, key: str, question: st
     if not failure and receiver.tokens != tokens:
         failure = "tokens are missing"
     first = None if receiver.first is None else receiver.first - receiver.began
-    answer = Answer(failure, first, at - receiver.began, receiver.tokens, receiver.frames)
+    answer = ClientAnswer(failure, first, at - receiver.began, receiver.tokens, receiver.frames)
     if receiver.first is not None:
         answer.spans.append((receiver.first, at))
     return answer

@@ -23,8 +23,8 @@ def text_of(start: int, end: int) -> str:
     return "".join(f"{number % 1000:03}" for number in range(start, end))
 
 
-class Pace:
-    """How the answers are written; times in seconds."""
+class WritingPace:
+    """Length and pace of the answers; times in seconds."""
 
     def __init__(self, tokens: int, interval: float, coalesce: float) -> None:
         self.tokens = tokens
@@ -32,7 +32,7 @@ class Pace:
         self.coalesce = coalesce
 
 
-def make_app(pace: Pace) -> web.Application:
+def make_app(pace: WritingPace) -> web.Application:
     """The server. A request's max_tokens wins over the pace's where it is smaller."""
 
     async def answer(request: web.Request) -> web.StreamResponse:
@@ -103,7 +103,7 @@ def _whole(tokens: int) -> dict[str, Any]:
 
 
 async def _serve(arguments: argparse.Namespace) -> None:
-    pace = Pace(arguments.tokens, arguments.interval / 1000, arguments.coalesce / 1000)
+    pace = WritingPace(arguments.tokens, arguments.interval / 1000, arguments.coalesce / 1000)
     runner = web.AppRunner(make_app(pace), access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", arguments.port, backlog=4096).start()

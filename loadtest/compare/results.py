@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from loadtest.compare.clients import Answer
-from loadtest.harness.statistics import most_at_once, percentile
+from loadtest.compare.clients import ClientAnswer
+from loadtest.harness.statistics import max_overlap, percentile
 from loadtest.harness.tables import table
 
 
@@ -41,7 +41,7 @@ class Row:
 
 def row_of(
     name: str,
-    answers: Sequence[Answer],
+    answers: Sequence[ClientAnswer],
     *,
     on: str,
     cpu_router: float | None,
@@ -63,7 +63,7 @@ def row_of(
         name=name,
         on=on,
         streams=len(answers),
-        held=most_at_once(span for answer in answers for span in answer.spans),
+        held=max_overlap(span for answer in answers for span in answer.spans),
         failed=sum(failures.values()),
         failures=failures,
         tokens=tokens,
@@ -76,7 +76,7 @@ def row_of(
     )
 
 
-def added(row: Row, rows: Mapping[str, Row]) -> tuple[float, float]:
+def added_milliseconds(row: Row, rows: Mapping[str, Row]) -> tuple[float, float]:
     """Milliseconds that the way adds to the first token, at p50 and p99; NaN for a direct way."""
     direct = rows.get(row.baseline)
     if direct is None:
@@ -91,7 +91,7 @@ def print_rows(rows: Sequence[Row]) -> str:
     head += ("added p50", "p99 ms", "router µs/token", "+ backend µs/token")
     body: list[list[object]] = []
     for row in rows:
-        at_p50, at_p99 = added(row, by_name)
+        at_p50, at_p99 = added_milliseconds(row, by_name)
         cells: list[object] = [row.name, row.on, row.streams, row.held, row.failed, row.tokens]
         cells += [_one(row.tokens_a_frame), _one(row.first_p50), _one(row.first_p99), _one(at_p50), _one(at_p99)]
         cells += [_one(row.router_us), _one((row.router_us or 0.0) + row.behind_us)]
@@ -124,7 +124,7 @@ def as_json(rows: Sequence[Row]) -> list[dict[str, Any]]:
     by_name = {row.name: row for row in rows}
     listed: list[dict[str, Any]] = []
     for row in rows:
-        at_p50, at_p99 = added(row, by_name)
+        at_p50, at_p99 = added_milliseconds(row, by_name)
         figures = {**asdict(row), "tokens_a_frame": row.tokens_a_frame, "added_p50": at_p50, "added_p99": at_p99}
         listed.append({name: _rounded(value) for name, value in figures.items()})
     return listed

@@ -22,13 +22,13 @@ _START_SECONDS = 90.0
 _ROOT = Path(__file__).parent.parent.parent
 
 
-class Running(NamedTuple):
-    """A process that answers."""
+class RunningSystem(NamedTuple):
+    """A started system that answers."""
 
     port: int
     pid: int
     key: str = ""
-    """To be sent, where it wants one."""
+    """Key to send, where the system requires one."""
 
 
 class NotStarted(Exception):
@@ -36,18 +36,18 @@ class NotStarted(Exception):
 
 
 @asynccontextmanager
-async def backend(tokens: int, interval: float, coalesce: float) -> AsyncIterator[Running]:
+async def backend(tokens: int, interval: float, coalesce: float) -> AsyncIterator[RunningSystem]:
     """The simulated model server; times in milliseconds."""
     words = ("--tokens", str(tokens), "--interval", f"{interval:g}", "--coalesce", f"{coalesce:g}")
     port = free_port()
     command = [sys.executable, "-m", "loadtest.compare.mock_backend", "--port", str(port), *words]
     async with _process(command, {}) as process:
         await _http_ready(process, port, "/health")
-        yield Running(port, process.pid)
+        yield RunningSystem(port, process.pid)
 
 
 @asynccontextmanager
-async def vllm_router(behind: int) -> AsyncIterator[Running]:
+async def vllm_router(behind: int) -> AsyncIterator[RunningSystem]:
     """vllm-router in front of a server, at its defaults but for time-outs and logs."""
     port = free_port()
     command = [str(program(VLLM_ROUTER)), "--worker-urls", f"http://127.0.0.1:{behind}", "--policy", "round_robin"]
@@ -55,11 +55,11 @@ async def vllm_router(behind: int) -> AsyncIterator[Running]:
     command += ["--log-level", "error", "--request-timeout-secs", "3600"]
     async with _process(command, {}) as process:
         await _http_ready(process, port, "/health")
-        yield Running(port, process.pid)
+        yield RunningSystem(port, process.pid)
 
 
 @asynccontextmanager
-async def litellm(behind: int) -> AsyncIterator[Running]:
+async def litellm(behind: int) -> AsyncIterator[RunningSystem]:
     """LiteLLM's proxy in front of a server: one worker, no database, no network look-ups."""
     port = free_port()
     with tempfile.TemporaryDirectory() as folder:
@@ -78,11 +78,11 @@ async def litellm(behind: int) -> AsyncIterator[Running]:
         }
         async with _process([*command, "--num_workers", "1"], environment) as process:
             await _http_ready(process, port, "/health/liveliness")
-            yield Running(port, process.pid, key)
+            yield RunningSystem(port, process.pid, key)
 
 
 @asynccontextmanager
-async def bare_router(suite: Suite) -> AsyncIterator[Running]:
+async def bare_router(suite: Suite) -> AsyncIterator[RunningSystem]:
     """Kefu's router without sessions and retrieval, before the suite's generation service."""
     port = free_port()
     environment = {
@@ -98,7 +98,7 @@ async def bare_router(suite: Suite) -> AsyncIterator[Running]:
             if time.monotonic() > ends:
                 raise NotStarted("The bare router does not answer.")
             await asyncio.sleep(0.1)
-        yield Running(port, process.pid)
+        yield RunningSystem(port, process.pid)
 
 
 @asynccontextmanager

@@ -26,27 +26,27 @@ import typer
 from rich.console import Console
 
 from kefu.common.errors import StartupError
-from loadtest.bench.bench import Bench, Settings, open_bench
+from loadtest.bench.bench import Bench, BenchSettings, open_bench
 from loadtest.bench.reference import Reference, ask_reference
 from loadtest.faults import report
 from loadtest.faults.injections import FAULTS, Fault
-from loadtest.faults.recovery import Normal
+from loadtest.faults.recovery import Baseline
 from loadtest.faults.runner import run_fault
 
 _NAMES = [fault.name for fault in FAULTS]
 
 
 async def measure(
-    chosen: Sequence[Fault], settings: Settings, seconds: float, conversations: int, folder: Path, out: Console
+    chosen: Sequence[Fault], settings: BenchSettings, seconds: float, conversations: int, folder: Path, out: Console
 ) -> list[report.Row]:
     """A row for each fault, the one without a fault first."""
     out.print(f"Starting the suite (logs in {folder}) …", soft_wrap=True)
     async with open_bench(folder, settings) as bench:
         reference = await ask_reference(bench)
         rows: list[report.Row] = []
-        normal: Normal | None = None
+        baseline: Baseline | None = None
         for number, fault in enumerate([FAULTS[0], *(fault for fault in chosen if fault is not FAULTS[0])]):
-            row, normal = await _one(bench, fault, seconds, conversations, reference, normal)
+            row, baseline = await _one(bench, fault, seconds, conversations, reference, baseline)
             rows.append(row)
             recovery = "-" if row.recovery is None else f"{row.recovery:.1f} s"
             out.print(
@@ -59,12 +59,12 @@ async def measure(
 
 
 async def _one(
-    bench: Bench, fault: Fault, seconds: float, conversations: int, reference: Reference, normal: Normal | None
-) -> tuple[report.Row, Normal]:
+    bench: Bench, fault: Fault, seconds: float, conversations: int, reference: Reference, baseline: Baseline | None
+) -> tuple[report.Row, Baseline]:
     result = await run_fault(bench, fault, seconds, conversations, reference)
-    normal = normal or Normal.of(result.records)
-    row = report.row_of(fault, result.strike, result.records, reference.text, result.stored, normal)
-    return row, normal
+    baseline = baseline or Baseline.of(result.records)
+    row = report.row_of(fault, result.run, result.records, reference.text, result.stored, baseline)
+    return row, baseline
 
 
 def main(
@@ -88,7 +88,7 @@ def main(
     began = time.monotonic()
     folder = logs or Path(tempfile.mkdtemp(prefix="kefu-faults-"))
     try:
-        rows = asyncio.run(measure(chosen, Settings(nginx=nginx), seconds, conversations, folder.absolute(), out))
+        rows = asyncio.run(measure(chosen, BenchSettings(nginx=nginx), seconds, conversations, folder.absolute(), out))
     except (RuntimeError, TimeoutError, StartupError) as error:
         out.print(f"This could not be measured: {error}", style="red", soft_wrap=True, markup=False)
         out.print(f"The logs are in {folder}.", soft_wrap=True)

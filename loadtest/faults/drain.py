@@ -1,4 +1,4 @@
-"""A process that is asked to leave, as seen from outside: its new work, its last calls, its exit status."""
+"""A process that drains, seen from outside: its new work, its last calls, its exit status."""
 
 import asyncio
 import signal
@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 
 from loadtest.bench.process import Process
-from loadtest.bench.scraping import calls_taken
+from loadtest.bench.scraping import accepted_calls
 
 _METHODS = {"generation": "Generate", "retrieval": "Search", "router": "Converse"}
 _QUIET_AFTER_SECONDS = 1.0
@@ -16,20 +16,20 @@ _GRACE_SECONDS = 10.0
 
 @dataclass(frozen=True)
 class Drain:
-    """How one process left. `late` calls were taken more than a second after SIGTERM."""
+    """The drain of one process. `late` calls were accepted more than a second after SIGTERM."""
 
     name: str
     exit_status: int | None
-    """None: it had to be killed."""
+    """None: the process had to be killed."""
     seconds: float
     unready: float | None
-    """Seconds from SIGTERM until its health check failed; None: it never did."""
+    """Seconds from SIGTERM until the health check failed. None: it never failed."""
     late: int | None
-    """None: it was gone, or said no more, before a second had passed."""
+    """None: the process had ended, or answered no more, before a second had passed."""
 
     @property
-    def complaint(self) -> bool:
-        """It did not leave as it should."""
+    def problem(self) -> bool:
+        """Whether the drain broke a rule: killed, bad exit status, or late calls."""
         return self.exit_status != 0 or bool(self.late) or self.unready is None or self.unready > _QUIET_AFTER_SECONDS
 
     def __str__(self) -> str:
@@ -41,7 +41,7 @@ class Drain:
 
 
 async def watch_drain(process: Process, drain_seconds: float) -> Drain:
-    """SIGTERM, and watch it leave; killed when it is not gone some seconds after its drain."""
+    """Send SIGTERM and watch the drain. A process that outlives its drain by _GRACE_SECONDS is killed."""
     method = _METHODS[process.name.partition("-")[0]]
     began = time.monotonic()
     process.signal(signal.SIGTERM)
@@ -51,7 +51,7 @@ async def watch_drain(process: Process, drain_seconds: float) -> Drain:
     while process.pid and time.monotonic() - began < drain_seconds + _GRACE_SECONDS:
         if unready is None and not await process.is_ready():
             unready = time.monotonic() - began
-        taken = await calls_taken(process, method)
+        taken = await accepted_calls(process, method)
         if taken is not None and time.monotonic() - began > _QUIET_AFTER_SECONDS:
             quiet, last = taken if quiet is None else quiet, taken
         await asyncio.sleep(0.1)
@@ -59,7 +59,7 @@ async def watch_drain(process: Process, drain_seconds: float) -> Drain:
     if process.pid:
         await process.kill()
     else:
-        status = await process.ended(1.0)
+        status = await process.wait_until_ended(1.0)
     seconds = time.monotonic() - began
     unready = seconds if unready is None and status is not None else unready
     return Drain(process.name, status, seconds, unready, None if quiet is None else last - quiet)

@@ -1,4 +1,4 @@
-"""Stand-ins for what cannot be had by killing processes: a replica that only fails, a connection that only hangs."""
+"""Fakes for faults that killing a process cannot make: a replica that only fails, a connection that only hangs."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -16,21 +16,21 @@ _CHUNK = 65_536
 
 
 class FailingReplica(rpc.GenerationServiceServicer):
-    """Looks healthy and idle, and fails every answer, INTERNAL and UNAVAILABLE in turn: the most attractive of all."""
+    """A replica that looks healthy and idle, and fails every answer with INTERNAL and UNAVAILABLE in turn."""
 
     def __init__(self) -> None:
         self.failed = 0
-        """Answers asked of it."""
+        """Answers that were asked of the replica, and failed."""
 
     async def Generate(self, request: pb.GenerateRequest, context: Context) -> AsyncIterator[pb.GenerateEvent]:
-        """Fails."""
+        """Fail."""
         await context.abort(grpc.StatusCode.INTERNAL, "This stand-in fails always.")
         yield pb.GenerateEvent()
 
     async def GenerateMany(
         self, request_iterator: AsyncIterator[pb.GenerateManyRequest], context: Context
     ) -> AsyncIterator[pb.GenerateManyResponse]:
-        """Fails each answer."""
+        """Fail each answer."""
         async for request in request_iterator:
             for begin in request.begin:
                 self.failed += 1
@@ -40,13 +40,13 @@ class FailingReplica(rpc.GenerationServiceServicer):
                 yield pb.GenerateManyResponse(events=[pb.AnswerEvent(answer=begin.answer, failure=failure)])
 
     async def WatchLoad(self, request: pb.WatchLoadRequest, context: Context) -> AsyncIterator[pb.LoadReport]:
-        """Owes nothing."""
+        """Report no owed tokens."""
         while True:
             yield pb.LoadReport(boot_id="failing-stand-in")
             await asyncio.sleep(0.5)
 
     async def DescribeModel(self, request: pb.DescribeModelRequest, context: Context) -> pb.DescribeModelResponse:
-        """Says what it is."""
+        """Describe the model."""
         return pb.DescribeModelResponse(model="failing-stand-in", engine="stand-in", max_model_tokens=8192)
 
 
@@ -65,9 +65,9 @@ async def failing_replica(address: str) -> AsyncIterator[FailingReplica]:
 
 
 class StallingProxy:
-    """Forwards TCP connections until it is told to stall: then every connection stays open and nothing passes.
+    """Forwards TCP connections until `stall`: then every connection stays open, and nothing is forwarded.
 
-    That is what a peer sees of a machine that lost its power or its network: neither data, nor FIN, nor RST.
+    A peer of a machine that lost its power or network sees the same: no data, no FIN, no RST.
     """
 
     def __init__(self, upstream: tuple[str, int]) -> None:
@@ -78,17 +78,17 @@ class StallingProxy:
         self._tasks = set[asyncio.Task[None]]()
 
     def stall(self) -> None:
-        """Nothing passes from now on, on connections old and new."""
+        """Stop forwarding, on open and new connections."""
         self._flowing.clear()
 
-    def flow(self) -> None:
-        """Connections that stalled are closed; new ones pass."""
+    def resume(self) -> None:
+        """Close the stalled connections, and forward new ones."""
         for writer in list(self._writers):
             writer.close()
         self._flowing.set()
 
-    async def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """For asyncio.start_server."""
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve one connection; a callback of asyncio.start_server."""
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)
@@ -110,7 +110,7 @@ class StallingProxy:
                     one.close()
             self._tasks.discard(task)
 
-    async def end(self) -> None:
+    async def close(self) -> None:
         """Close every connection."""
         for task in list(self._tasks):
             task.cancel()
@@ -128,10 +128,10 @@ class StallingProxy:
 async def stalling_proxy(host: str, port: int, upstream: int) -> AsyncIterator[StallingProxy]:
     """A proxy from `port` to `upstream`, both of `host`, while the block runs."""
     proxy = StallingProxy((host, upstream))
-    server = await asyncio.start_server(proxy.connected, host, port)
+    server = await asyncio.start_server(proxy.serve, host, port)
     try:
         yield proxy
     finally:
         server.close()
         with suppress(ExceptionGroup):
-            await proxy.end()
+            await proxy.close()

@@ -1,4 +1,4 @@
-"""When the figures were back at those without a fault."""
+"""Recovery time: when the figures are back at those without a fault."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ _LEAST_TURNS = 3
 _SHARE = 0.95
 _FIRST_TEXT = (1.5, 0.2)
 _SILENCE = (2.0, 0.5)
-"""As good as normal: up to so many times the normal figure and so many seconds more."""
+"""Limits: so many times the baseline's figure, and so many seconds more."""
 
 
 @dataclass(frozen=True)
-class Normal:
-    """What is normal, measured without a fault; seconds."""
+class Baseline:
+    """Figures measured without a fault, in seconds."""
 
     first_text: float
     """95th percentile, from the question to the first text."""
@@ -25,8 +25,8 @@ class Normal:
     """99th percentile of each turn's longest wait between two deltas."""
 
     @classmethod
-    def of(cls, records: Sequence[TurnRecord]) -> "Normal":
-        """Of these turns; those that were not answered do not count."""
+    def of(cls, records: Sequence[TurnRecord]) -> "Baseline":
+        """Baseline of these turns, without those that were not answered."""
         answered = [record.verdict for record in records if record.outcome is Outcome.ANSWERED]
         first = [verdict.first_text for verdict in answered if verdict.first_text is not None]
         return cls(percentile(first, _SHARE), percentile([verdict.longest_gap for verdict in answered], 0.99))
@@ -42,7 +42,7 @@ class Normal:
         return self.silence * _SILENCE[0] + _SILENCE[1]
 
 
-def recovery_seconds(records: Sequence[TurnRecord], fault_at: float, until: float, normal: Normal) -> float | None:
+def recovery_seconds(records: Sequence[TurnRecord], fault_at: float, until: float, baseline: Baseline) -> float | None:
     """Seconds from the fault until nothing shows it any more; 0 when nothing ever did, None when not before `until`.
 
     Two things have to be over: the last turn that fell silent for longer than normal, was asked again and late, or was
@@ -53,28 +53,28 @@ def recovery_seconds(records: Sequence[TurnRecord], fault_at: float, until: floa
     recovered = fault_at
     for record in records:
         if record.outcome is not Outcome.ABANDONED and record.ended_at >= fault_at:
-            recovered = max([recovered, *_marks(record, fault_at, normal)])
+            recovered = max([recovered, *_symptom_ends(record, fault_at, baseline)])
     begin = recovered
-    while not _is_normal(records, begin, normal):
+    while not _is_normal(records, begin, baseline):
         begin += _STEP_SECONDS
         if begin + WINDOW_SECONDS > until:
             return None
     return begin - fault_at
 
 
-def _marks(record: TurnRecord, fault_at: float, normal: Normal) -> list[float]:
-    """When the marks that the fault left on a turn ended."""
+def _symptom_ends(record: TurnRecord, fault_at: float, baseline: Baseline) -> list[float]:
+    """Times at which the symptoms of the fault in one turn ended."""
     if record.outcome is not Outcome.ANSWERED:
         return [record.ended_at]
-    marks = [end for begin, end in record.silences if end > fault_at and end - begin > normal.silence_limit]
+    marks = [end for begin, end in record.silences if end > fault_at and end - begin > baseline.silence_limit]
     first = record.verdict.first_text
-    if record.breaks and first is not None and first > normal.first_text_limit:
+    if record.breaks and first is not None and first > baseline.first_text_limit:
         marks.append(record.asked_at + first)
     return marks
 
 
-def _is_normal(records: Sequence[TurnRecord], begin: float, normal: Normal) -> bool:
+def _is_normal(records: Sequence[TurnRecord], begin: float, baseline: Baseline) -> bool:
     asked = [record for record in records if begin <= record.asked_at < begin + WINDOW_SECONDS]
     first = [record.verdict.first_text for record in asked if record.outcome is Outcome.ANSWERED]
     seconds = [one for one in first if one is not None]
-    return len(seconds) >= _LEAST_TURNS and percentile(seconds, _SHARE) <= normal.first_text_limit
+    return len(seconds) >= _LEAST_TURNS and percentile(seconds, _SHARE) <= baseline.first_text_limit

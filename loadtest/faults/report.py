@@ -1,4 +1,4 @@
-"""One row a fault: what was seen, what was wanted, how it is printed."""
+"""Rows of the fault table: measured figures, targets, and output."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -8,9 +8,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from loadtest.bench.records import Outcome, Stored, TurnRecord, difference
-from loadtest.faults.injections import Fault, Strike
-from loadtest.faults.recovery import Normal, recovery_seconds
+from loadtest.bench.records import Outcome, StoredComparison, TurnRecord, difference
+from loadtest.faults.injections import Fault, FaultRun
+from loadtest.faults.recovery import Baseline, recovery_seconds
 
 LOSS_SECONDS = 2.0
 """With appendfsync everysec, Redis may lose what was written so long before it was killed."""
@@ -19,7 +19,7 @@ _CAUSES = 4
 
 @dataclass
 class Row:
-    """What one fault did to the customers. Characters are those of answers that were whole."""
+    """Effect of one fault on the customers. Characters are those of whole answers."""
 
     name: str
     title: str
@@ -28,11 +28,11 @@ class Row:
     degraded: int
     abandoned: int
     resumed: int
-    """Turns that a broken stream, or a refusal, made the client ask again for, and that were answered."""
+    """Answered turns that the client had to retry or resume."""
     repeated: int
     missing: int
     lost: int
-    """Turns seen whole by their customer and not stored, or stored as something else; and sessions that were gone."""
+    """Turns that their customer saw whole and that are not stored so, and sessions that were gone."""
     recovery: float | None
     first_text: float
     """Seconds, 95th percentile over the row."""
@@ -42,14 +42,19 @@ class Row:
 
     @property
     def met(self) -> bool:
-        """Its target was met."""
+        """Whether the row met its target."""
         return not self.shortfalls
 
 
 def row_of(
-    fault: Fault, strike: Strike, records: Sequence[TurnRecord], reference: str, stored: Stored, normal: Normal
+    fault: Fault,
+    run: FaultRun,
+    records: Sequence[TurnRecord],
+    reference: str,
+    stored: StoredComparison,
+    baseline: Baseline,
 ) -> Row:
-    """Judge a fault's turns. `reference` is the answer without a fault, always the same."""
+    """The row of a fault. `reference` is the answer without a fault, always the same."""
     outcomes = Counter(record.outcome for record in records)
     answered = [record for record in records if record.outcome is Outcome.ANSWERED]
     texts = sum((difference(reference, record.text) for record in answered), stored.difference)
@@ -65,17 +70,17 @@ def row_of(
         repeated=texts.repeated,
         missing=texts.missing,
         lost=len(stored.lost) + sum(record.sessions_lost for record in records),
-        recovery=recovery_seconds(records, strike.struck_at, until, normal),
-        first_text=Normal.of(records).first_text,
+        recovery=recovery_seconds(records, run.injected_at, until, baseline),
+        first_text=Baseline.of(records).first_text,
         causes=dict(Counter(_cause(record) for record in records if _cause(record)).most_common(_CAUSES)),
-        notes=list(strike.notes),
-        shortfalls=list(strike.broken),
+        notes=list(run.notes),
+        shortfalls=list(run.violations),
     )
-    row.shortfalls += _shortfalls(fault, strike, row, stored)
+    row.shortfalls += _shortfalls(fault, run, row, stored)
     return row
 
 
-def _shortfalls(fault: Fault, strike: Strike, row: Row, stored: Stored) -> list[str]:
+def _shortfalls(fault: Fault, run: FaultRun, row: Row, stored: StoredComparison) -> list[str]:
     found: list[str] = []
     if not row.turns:
         found.append("nobody asked")
@@ -85,12 +90,12 @@ def _shortfalls(fault: Fault, strike: Strike, row: Row, stored: Stored) -> list[
         found.append(f"{row.degraded} turns were handed over or answered without the model")
     if row.repeated or row.missing:
         found.append(f"{row.repeated} characters repeated, {row.missing} missing")
-    if stored.twice:
-        found.append(f"{stored.twice} messages were answered twice")
+    if stored.duplicated:
+        found.append(f"{stored.duplicated} messages were answered twice")
     if fault.may_lose:
         # The fault's own bound: nothing that had been whole for longer than Redis may hold it back.
-        early = [one for one in stored.lost if one.ended_at < strike.struck_at - LOSS_SECONDS]
-        late = [one for one in stored.lost if strike.mended_at and one.asked_at > strike.mended_at]
+        early = [one for one in stored.lost if one.ended_at < run.injected_at - LOSS_SECONDS]
+        late = [one for one in stored.lost if run.repaired_at and one.asked_at > run.repaired_at]
         if early or late:
             found.append(f"{len(early) + len(late)} turns lost that were not of the last {LOSS_SECONDS:g} s")
     elif row.lost:
@@ -101,7 +106,7 @@ def _shortfalls(fault: Fault, strike: Strike, row: Row, stored: Stored) -> list[
 
 
 def _cause(record: TurnRecord) -> str:
-    """The first thing that went wrong in a turn."""
+    """The first failure of a turn."""
     if record.breaks:
         return record.breaks[0].cause
     return record.verdict.failure if record.outcome in (Outcome.DEGRADED, Outcome.FAILED) else ""
@@ -121,7 +126,7 @@ def _cells(row: Row) -> tuple[str, ...]:
 
 
 def print_rows(console: Console, rows: Sequence[Row], conditions: str) -> None:
-    """The table for a terminal, and below it what a number cannot say."""
+    """Print the table, and the notes below it."""
     table = Table(title=conditions, title_justify="left")
     for column, name in enumerate(_HEAD):
         table.add_column(name, justify="left" if column in (0, len(_HEAD) - 1) else "right")
@@ -134,7 +139,7 @@ def print_rows(console: Console, rows: Sequence[Row], conditions: str) -> None:
 
 
 def markdown(rows: Sequence[Row], conditions: str) -> str:
-    """The table for a document."""
+    """The table in Markdown."""
     lines = [conditions, "", f"| {' | '.join(_HEAD)} |", "|---|" + "---:|" * (len(_HEAD) - 2) + "---|"]
     lines += [f"| {' | '.join(_cells(row))} |" for row in rows]
     remarks = [f"- {row.title}: {line}" for row in rows for line in _remarks(row)]
@@ -142,7 +147,7 @@ def markdown(rows: Sequence[Row], conditions: str) -> str:
 
 
 def as_json(rows: Sequence[Row], conditions: str) -> dict[str, Any]:
-    """For programs. Seconds; null where the figures were not back."""
+    """The rows as JSON. Times in seconds; null: the figures were not back."""
     return {
         "conditions": conditions,
         "met": all(row.met for row in rows),

@@ -1,4 +1,4 @@
-"""One fault from beginning to end: stage, load, strike, recovery, what is stored."""
+"""One fault from beginning to end: preparation, load, injection, recovery, comparison with the stored turns."""
 
 import asyncio
 import time
@@ -11,11 +11,11 @@ import grpc.aio
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import chat_pb2_grpc as rpc
 from loadtest.bench.bench import Bench
-from loadtest.bench.customers import Load
-from loadtest.bench.records import Stored, TurnRecord, compare_stored
+from loadtest.bench.customers import CustomerLoad
+from loadtest.bench.records import StoredComparison, TurnRecord, compare_stored
 from loadtest.bench.reference import Reference
 from loadtest.bench.scraping import in_flight
-from loadtest.faults.injections import Fault, Strike
+from loadtest.faults.injections import Fault, FaultRun
 
 _PAGE = 100
 _TRIES = 20
@@ -23,12 +23,12 @@ _AFTER_SECONDS = 6.0  # or a fault that takes longer than the row would leave no
 _SETTLE_SECONDS = 20.0  # longer than a resumable turn is kept for its reader, and longer than a lease
 
 
-class Result(NamedTuple):
-    """What a fault did."""
+class FaultResult(NamedTuple):
+    """Run, records and stored turns of one fault."""
 
-    strike: Strike
+    run: FaultRun
     records: list[TurnRecord]
-    stored: Stored
+    stored: StoredComparison
 
 
 async def run_fault(
@@ -39,31 +39,31 @@ async def run_fault(
     reference: Reference,
     *,
     warm_seconds: float = 5.0,
-) -> Result:
-    """Strike when customers have asked for `warm_seconds`, and go on for at least `seconds` more.
+) -> FaultResult:
+    """Inject the fault after `warm_seconds` of load, and go on for at least `seconds` more.
 
     Returns when every turn has ended and the suite is whole again.
     """
-    load = Load(
-        bench.doors,
+    load = CustomerLoad(
+        bench.client_addresses,
         bench.metadata,
         reference.questions,
         conversations,
         len(reference.text.encode()),
     )
-    strike = Strike(bench, load)
-    async with fault.prepare(bench) as act, load.going():
+    run = FaultRun(bench, load)
+    async with fault.prepare(bench) as act, load.asking():
         await asyncio.sleep(warm_seconds)
         remaining = asyncio.create_task(asyncio.sleep(seconds))
-        await act(strike)
+        await act(run)
         await asyncio.gather(remaining, asyncio.sleep(_AFTER_SECONDS))
-    await bench.heal()
-    strike.broken += await _left_over(bench)
-    return Result(strike, load.records, compare_stored(load.records, await stored_turns(bench, load.records)))
+    await bench.restart_stopped()
+    run.violations += await _busy_processes(bench)
+    return FaultResult(run, load.records, compare_stored(load.records, await stored_turns(bench, load.records)))
 
 
-async def _left_over(bench: Bench) -> list[str]:
-    """Which processes still work on something although every customer is gone; each has a while to end it."""
+async def _busy_processes(bench: Bench) -> list[str]:
+    """Processes with calls in flight some time after the last customer has left."""
     working = bench.services
     deadline = time.monotonic() + _SETTLE_SECONDS
     while True:
@@ -76,7 +76,7 @@ async def _left_over(bench: Bench) -> list[str]:
 
 
 async def stored_turns(bench: Bench, records: Sequence[TurnRecord]) -> dict[str, list[pb.Turn]]:
-    """Session -> its turns, as a router lists them now; sessions that are gone are left out."""
+    """Turns by session, as a router lists them now. Sessions that are gone are left out."""
     sessions = dict.fromkeys(record.session for record in records if record.session)
     found = dict[str, list[pb.Turn]]()
     async with grpc.aio.insecure_channel(bench.routers[0].address) as channel:

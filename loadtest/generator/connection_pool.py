@@ -1,4 +1,4 @@
-"""As many connections to one address as its calls need."""
+"""A pool of HTTP/2 connections to one address."""
 
 import asyncio
 import ssl
@@ -6,8 +6,8 @@ import ssl
 from loadtest.generator.http2_client import Connection
 
 
-class Connections:
-    """Opened when they are needed, kept until `close`."""
+class ConnectionPool:
+    """Connections that are opened on demand and kept until `close`."""
 
     def __init__(self, address: str, tls: ssl.SSLContext | None = None, *, streams_each: int = 100) -> None:
         self._address = address
@@ -25,10 +25,10 @@ class Connections:
     @property
     def count(self) -> int:
         """Connections that are open."""
-        return sum(not one.leaving for one in self._all)
+        return sum(not one.draining for one in self._all)
 
-    async def get(self) -> Connection:
-        """One that has room for a call: call it at once, before anything else runs. OSError when none can be had."""
+    async def acquire(self) -> Connection:
+        """A connection with room for a call. Use it before the next await. OSError: none can be opened."""
         while True:
             if found := self._with_room():
                 return found
@@ -47,7 +47,7 @@ class Connections:
         for one in reversed(self._all):
             if one.has_room:
                 return one
-        for one in [one for one in self._all if one.leaving and not one.open_calls]:
+        for one in [one for one in self._all if one.draining and not one.open_calls]:
             self._gone += one.messages
             self._all.remove(one)
             one.close()  # whether or not the server does

@@ -29,14 +29,14 @@ _STATUS = {cast("tuple[int, str]", status.value)[0]: status for status in grpc.S
 
 
 class Receiver(Protocol):
-    """What a call tells. Times are of time.monotonic."""
+    """Callbacks of a call. Times are of time.monotonic."""
 
     def message(self, data: bytes, now: float) -> None:
-        """A message of the response has come whole."""
+        """Called with each whole message of the response."""
         ...
 
     def ended(self, status: grpc.StatusCode, detail: str, now: float) -> None:
-        """The call is over; called once, whatever happened. `detail` is the server's, or says what broke."""
+        """Called once at the end of the call. `detail` is the server's, or names what broke."""
         ...
 
 
@@ -57,8 +57,8 @@ class Connection(asyncio.Protocol):
     """One HTTP/2 connection. Make it with `connect`."""
 
     def __init__(self, window: int = _MOST_WINDOW) -> None:
-        self.leaving = False
-        """The server takes no new calls here, or is gone."""
+        self.draining = False
+        """Whether the server accepts no new calls on this connection, or is gone."""
         self._stream_window = window
         self.max_streams = 100
         self.messages = 0
@@ -101,12 +101,12 @@ class Connection(asyncio.Protocol):
 
     @property
     def has_room(self) -> bool:
-        """Another call may be made."""
-        return not self.leaving and len(self._calls) < self.max_streams
+        """Whether another call may begin."""
+        return not self.draining and len(self._calls) < self.max_streams
 
     def call(self, headers: bytes, message: bytes, receiver: Receiver) -> int:
         """Begin a call; `headers` are from `request_headers`. Returns its number. Raises ConnectionLost."""
-        if self.leaving or self._transport is None:
+        if self.draining or self._transport is None:
             raise ConnectionLost("The connection takes no new calls.")
         number, self._next = self._next, self._next + 2
         self._calls[number] = _Call(receiver)
@@ -121,13 +121,13 @@ class Connection(asyncio.Protocol):
         return number
 
     def cancel(self, number: int) -> None:
-        """End a call; its receiver is told nothing more."""
+        """Cancel a call. Its receiver is called no more."""
         if self._calls.pop(number, None) is not None and self._transport is not None:
             self._transport.write(_frame(_RST_STREAM, 0, number, _CANCEL.to_bytes(4, "big")))
 
     def close(self) -> None:
-        """Close it; calls that are open end as UNAVAILABLE."""
-        self.leaving = True
+        """Close the connection. Open calls end as UNAVAILABLE."""
+        self.draining = True
         if self._transport is not None:
             self._transport.close()
 
@@ -140,7 +140,7 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """See asyncio.Protocol."""
-        self.leaving, self._transport = True, None
+        self.draining, self._transport = True, None
         if not self._ready.done():
             self._ready.set_exception(exc or ConnectionResetError("closed before its settings came"))
         now = time.monotonic()
@@ -217,7 +217,7 @@ class Connection(asyncio.Protocol):
         elif kind == _RST_STREAM:
             self._end(number, grpc.StatusCode.UNAVAILABLE, f"RST_STREAM {int.from_bytes(payload, 'big')}", now)
         elif kind == _GOAWAY:
-            self.leaving = True
+            self.draining = True
             last = int.from_bytes(payload[:4], "big") & _MOST_WINDOW
             for refused in [one for one in self._calls if one > last]:
                 self._end(refused, grpc.StatusCode.UNAVAILABLE, "GOAWAY before it was taken", now)

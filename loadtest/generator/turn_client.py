@@ -1,4 +1,4 @@
-"""One question over a `Connection`, judged while its answer comes."""
+"""A client that asks questions over a `Connection`, with a verdict for each."""
 
 import asyncio
 import ssl
@@ -10,13 +10,13 @@ import grpc
 from kefu.router.v1 import chat_pb2 as pb
 from loadtest.generator.http2_client import Connection, request_headers
 from loadtest.harness.statistics import Timeline
-from loadtest.harness.verdicts import Judge, Verdict
+from loadtest.harness.verdicts import Verdict, VerdictBuilder
 
 _CONVERSE = "/kefu.router.v1.ChatService/Converse"
 
 
-class Asker:
-    """Asks questions of one router address with one key, and notes on a timeline what comes."""
+class TurnClient:
+    """Asks one router address with one key, and counts events on a timeline."""
 
     def __init__(self, address: str, key: str, timeline: Timeline, *, tls: bool = False) -> None:
         self.headers = request_headers(_CONVERSE, address, [("authorization", f"Bearer {key}")], tls=tls)
@@ -35,45 +35,45 @@ class Asker:
 
 
 class Turn:
-    """A Receiver: it is told the response, and judges it."""
+    """The Receiver of one turn, which builds its verdict."""
 
-    __slots__ = ("_asker", "_began", "_done", "_judge", "_streams", "_timeline")
+    __slots__ = ("_began", "_client", "_done", "_streams", "_timeline", "_verdict")
 
-    def __init__(self, asker: Asker, *, must_generate: bool) -> None:
-        self._asker = asker
-        self._timeline = asker.timeline
+    def __init__(self, client: TurnClient, *, must_generate: bool) -> None:
+        self._client = client
+        self._timeline = client.timeline
         self._began = time.monotonic()
-        self._judge = Judge(self._began, must_generate=must_generate)
+        self._verdict = VerdictBuilder(self._began, must_generate=must_generate)
         self._streams = False
         self._done: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
 
     @property
     def session(self) -> str:
         """The session's name, once it is known."""
-        return self._judge.session
+        return self._verdict.session
 
     def begin(self) -> None:
         """The call was sent."""
-        self._asker.open += 1
+        self._client.open += 1
         self._timeline.at(self._began).started += 1
 
     def message(self, data: bytes, now: float) -> None:
         """See Receiver."""
         event = pb.ConverseEvent.FromString(data)
-        before = self._judge.text_bytes
-        self._judge.see(event, now)
+        before = self._verdict.text_bytes
+        self._verdict.receive(event, now)
         second = self._timeline.at(now)
         second.frames += 1
-        second.text_bytes += self._judge.text_bytes - before
-        if not self._streams and (first := self._judge.first_text_at) is not None:
+        second.text_bytes += self._verdict.text_bytes - before
+        if not self._streams and (first := self._verdict.first_text_at) is not None:
             self._streams = True
-            self._asker.streaming += 1
+            self._client.streaming += 1
             second.first_text.append(first - self._began)
 
     def ended(self, status: grpc.StatusCode, detail: str, now: float) -> None:
         """See Receiver."""
         if not self._done.done():
-            self._conclude(self._judge.ended(status, now), now)
+            self._conclude(self._verdict.ended(status, now), now)
 
     def give_up(self, why: str) -> None:
         """Count it as failed, unless it has ended."""
@@ -86,9 +86,9 @@ class Turn:
         return await asyncio.shield(self._done)
 
     def _conclude(self, verdict: Verdict, now: float) -> None:
-        asker, second = self._asker, self._timeline.at(now)
-        asker.open -= 1
-        asker.streaming -= self._streams
+        client, second = self._client, self._timeline.at(now)
+        client.open -= 1
+        client.streaming -= self._streams
         second.ended += 1
         second.failed += not verdict.good
         self._done.set_result(verdict)

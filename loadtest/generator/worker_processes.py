@@ -14,10 +14,10 @@ from typing import NamedTuple
 import uvloop
 
 from kefu.router.v1 import chat_pb2 as pb
-from loadtest.generator.connection_pool import Connections
+from loadtest.generator.connection_pool import ConnectionPool
 from loadtest.generator.http2_client import Connection, ConnectionLost
-from loadtest.generator.turn_client import Asker, Turn, client_context
-from loadtest.harness.questions import endless
+from loadtest.generator.turn_client import Turn, TurnClient, client_context
+from loadtest.harness.questions import endless_questions
 from loadtest.harness.statistics import Timeline
 from loadtest.harness.verdicts import Verdict
 
@@ -26,8 +26,8 @@ _GREETING = "Hello"
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What one client process does. It takes every `of`-th turn, beginning with number `share`."""
+class WorkerPlan:
+    """The work of one client process: every `of`-th turn, beginning with number `share`."""
 
     address: str
     key: str
@@ -43,7 +43,7 @@ class Plan:
     ramp: float
     """Seconds over which turns begin; in idle mode, over which connections are opened."""
     ends: float
-    """When what has not ended is given up, by time.monotonic."""
+    """Time at which open turns are given up, by time.monotonic."""
     tokens: int
     """Most tokens of an answer."""
     streams_each: int
@@ -55,8 +55,8 @@ class Plan:
     """Idle mode: seconds over which the questions are asked afterwards."""
 
 
-class Progress(NamedTuple):
-    """How far a client process is."""
+class WorkerProgress(NamedTuple):
+    """Progress of a client process."""
 
     share: int
     open: int
@@ -66,44 +66,44 @@ class Progress(NamedTuple):
 
 
 @dataclass
-class Outcome:
-    """What a client process saw."""
+class WorkerOutcome:
+    """Results of a client process."""
 
     share: int
     timeline: Timeline
     verdicts: list[Verdict] = field(default_factory=list[Verdict])
     sessions: list[Verdict] = field(default_factory=list[Verdict])
-    """Idle mode: of the turns that opened the sessions."""
+    """Idle mode: verdicts of the turns that opened the sessions."""
     lateness: list[float] = field(default_factory=list[float])
     """Seconds by which each question was asked later than planned: the generator's own fault."""
     frames: int = 0
     cpu_seconds: float = 0.0
 
 
-def run_worker(plan: Plan, pipe: Pipe) -> None:
-    """Carry out a plan; the pipe gets a Progress every second, and the Outcome at the end."""
+def run_worker(plan: WorkerPlan, pipe: Pipe) -> None:
+    """Carry out a plan. The pipe gets a WorkerProgress every second, and the WorkerOutcome at the end."""
     uvloop.run(_run(plan, pipe))
 
 
-async def _run(plan: Plan, pipe: Pipe) -> None:
-    outcome = Outcome(plan.share, Timeline(plan.began))
-    asker = Asker(plan.address, plan.key, outcome.timeline, tls=plan.tls)
-    client = _Idle(plan, asker, outcome) if plan.idle else _Streams(plan, asker, outcome)
+async def _run(plan: WorkerPlan, pipe: Pipe) -> None:
+    outcome = WorkerOutcome(plan.share, Timeline(plan.began))
+    client = TurnClient(plan.address, plan.key, outcome.timeline, tls=plan.tls)
+    mode = _Idle(plan, client, outcome) if plan.idle else _Streams(plan, client, outcome)
 
-    async def tell() -> None:
+    async def report_progress() -> None:
         while True:
             await asyncio.sleep(1)
-            pipe.send(Progress(plan.share, asker.open, asker.streaming, client.messages(), client.connections()))
+            pipe.send(WorkerProgress(plan.share, client.open, client.streaming, mode.messages(), mode.connections()))
 
-    telling = asyncio.create_task(tell(), name="progress")
+    reporting = asyncio.create_task(report_progress(), name="progress")
     before = _cpu()
     try:
-        await client.run()
+        await mode.run()
     finally:
-        telling.cancel()
+        reporting.cancel()
         with suppress(asyncio.CancelledError):
-            await telling
-    outcome.frames, outcome.cpu_seconds = client.messages(), _cpu() - before
+            await reporting
+    outcome.frames, outcome.cpu_seconds = mode.messages(), _cpu() - before
     pipe.send(outcome)
 
 
@@ -112,8 +112,8 @@ def _cpu() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def _requests(plan: Plan) -> Iterator[pb.ConverseRequest]:
-    for question in itertools.islice(endless(), plan.share, None, plan.of):
+def _requests(plan: WorkerPlan) -> Iterator[pb.ConverseRequest]:
+    for question in itertools.islice(endless_questions(), plan.share, None, plan.of):
         yield pb.ConverseRequest(
             session="sessions/-",
             text=question.text,
@@ -123,13 +123,13 @@ def _requests(plan: Plan) -> Iterator[pb.ConverseRequest]:
 
 
 class _Streams:
-    """Turns that begin evenly over the ramp, as many on a connection as it takes."""
+    """Turns that begin evenly over the ramp, with as many on a connection as it accepts."""
 
-    def __init__(self, plan: Plan, asker: Asker, outcome: Outcome) -> None:
+    def __init__(self, plan: WorkerPlan, client: TurnClient, outcome: WorkerOutcome) -> None:
         self._plan = plan
-        self._asker = asker
+        self._client = client
         self._outcome = outcome
-        self._pool = Connections(
+        self._pool = ConnectionPool(
             plan.address, client_context(plan.authority) if plan.tls else None, streams_each=plan.streams_each
         )
 
@@ -147,7 +147,7 @@ class _Streams:
             self._outcome.lateness.append(max(time.monotonic() - due, 0.0))
             request = next(requests)
             try:
-                turns.append(self._asker.ask(await self._pool.get(), request))
+                turns.append(self._client.ask(await self._pool.acquire(), request))
             except (OSError, TimeoutError, ConnectionLost) as error:
                 now = time.monotonic()
                 self._outcome.verdicts.append(Verdict(f"no connection: {type(error).__name__}", asked_at=now))
@@ -158,9 +158,9 @@ class _Streams:
 class _Idle:
     """Connections of one session each: opened, left alone, and then asked once."""
 
-    def __init__(self, plan: Plan, asker: Asker, outcome: Outcome) -> None:
+    def __init__(self, plan: WorkerPlan, client: TurnClient, outcome: WorkerOutcome) -> None:
         self._plan = plan
-        self._asker = asker
+        self._client = client
         self._outcome = outcome
         self._tls = client_context(plan.authority) if plan.tls else None
         self._all: list[Connection] = []
@@ -169,7 +169,7 @@ class _Idle:
         return sum(one.messages for one in self._all)
 
     def connections(self) -> int:
-        return sum(not one.leaving for one in self._all)
+        return sum(not one.draining for one in self._all)
 
     async def run(self) -> None:
         plan = self._plan
@@ -187,7 +187,7 @@ class _Idle:
                 continue
             connection, request.session = opened
             try:
-                turns.append(self._asker.ask(connection, request))
+                turns.append(self._client.ask(connection, request))
             except ConnectionLost:
                 self._outcome.verdicts.append(Verdict("connection closed while idle", asked_at=due))
         await _collect(turns, plan.ends, self._outcome.verdicts)
@@ -202,7 +202,7 @@ class _Idle:
             connection = await Connection.connect(plan.address, self._tls)
             self._all.append(connection)
             hello = pb.ConverseRequest(session="sessions/-", text=_GREETING)
-            turn = self._asker.ask(connection, hello, must_generate=False)
+            turn = self._client.ask(connection, hello, must_generate=False)
             verdict = await asyncio.wait_for(turn.verdict(), 60)
         except (OSError, TimeoutError, ConnectionLost) as error:
             self._outcome.sessions.append(Verdict(f"no connection: {type(error).__name__}", asked_at=due))

@@ -1,1 +1,1 @@
-"""What every load test shares: the suite under test, questions, statistics, reports."""
+"""The harness that every load test shares: suite, questions, verdicts, statistics, reports."""

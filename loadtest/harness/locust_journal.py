@@ -1,4 +1,4 @@
-"""What a locust run saw: verdicts, a timeline, what the suite's processes and the generator itself used."""
+"""The journal of a locust run: verdicts, a timeline, and the resource usage of suite and generator."""
 
 import time
 from pathlib import Path
@@ -6,18 +6,25 @@ from typing import Any
 
 import gevent
 
-from loadtest.harness.report import summary, surroundings, usage_summary, usage_table, verdict_table, write_report
-from loadtest.harness.resource_usage import OWN, Sampler, pids_of_suite
+from loadtest.harness.report import (
+    describe_environment,
+    summary,
+    usage_summary,
+    usage_table,
+    verdict_table,
+    write_report,
+)
+from loadtest.harness.resource_usage import GENERATOR, Sampler, pids_of_suite
 from loadtest.harness.statistics import Spread, Timeline
 from loadtest.harness.verdicts import Verdict
 
 
 class Journal:
-    """Of one run; all in one process."""
+    """The journal of one run in one process."""
 
     def __init__(self, data_dir: Path) -> None:
         self.open = 0
-        """Turns that were asked and have not ended."""
+        """Turns that have begun and not ended."""
         self.failed = 0
         """Turns that failed."""
         self._verdicts: list[Verdict] = []
@@ -37,27 +44,27 @@ class Journal:
         self._sampling = gevent.spawn(repeat)
 
     def stop(self) -> None:
-        """Sample no more."""
+        """Take a last sample, and stop sampling."""
         self._sampling.kill()
         self._sampler.sample()
 
-    def asked(self, now: float) -> None:
-        """A turn begins."""
+    def turn_started(self, now: float) -> None:
+        """Note that a turn begins."""
         self.open += 1
         self._timeline.at(now).started += 1
 
-    def late(self, seconds: float) -> None:
-        """An open-loop question began so much later than it should have: the generator's own fault."""
+    def question_late(self, seconds: float) -> None:
+        """Note that an open-loop question began so many seconds late, which is the generator's own fault."""
         self._late.append(seconds)
 
-    def frame(self, text_bytes: int, now: float) -> None:
-        """An event has come, with so much text in it."""
+    def frame_received(self, text_bytes: int, now: float) -> None:
+        """Note an event with so many bytes of text."""
         second = self._timeline.at(now)
         second.frames += 1
         second.text_bytes += text_bytes
 
-    def ended(self, verdict: Verdict, now: float) -> None:
-        """A turn is over."""
+    def turn_ended(self, verdict: Verdict, now: float) -> None:
+        """Note the verdict of a turn."""
         self.open -= 1
         self._verdicts.append(verdict)
         second = self._timeline.at(now)
@@ -73,14 +80,14 @@ class Journal:
         warning = self._sampler.generator_warning()
         usage = self._sampler.usage
         figures: dict[str, Any] = {
-            **surroundings(),
+            **describe_environment(),
             **summary(self._verdicts, engine_seconds=engine_seconds),
             "asked_late_ms": Spread.of(self._late).milliseconds(),
             "processes": usage_summary(usage),
-            "generator_cores_mean": round(usage[OWN].cores, 3) if OWN in usage else None,
+            "generator_cores_mean": round(usage[GENERATOR].cores, 3) if GENERATOR in usage else None,
             "warning": warning,
         }
-        print(f"\n{', '.join(str(value) for value in surroundings().values())}")
+        print(f"\n{', '.join(str(value) for value in describe_environment().values())}")
         print(verdict_table(title, figures))
         if self._late:
             late = figures["asked_late_ms"]

@@ -1,7 +1,7 @@
-"""Questions for load tests: thousands of distinct ones, in both languages, always the same ones in the same order.
+"""Questions for load tests: thousands of distinct ones in both languages, always the same in the same order.
 
-They are made by template from the subjects of the sample knowledge base: every article's title and sections. No two
-are equal, so that nothing that remembers a question, an embedding or an answer can make a run look better than it is.
+Templates make them from the sample knowledge base: every article's title and sections. No two are equal, so that no
+cache of questions, embeddings or answers makes a run look better than it is.
 """
 
 import random
@@ -44,7 +44,7 @@ class Subject(NamedTuple):
     title: str
     section: str
     siblings: tuple[str, ...]
-    """The article's other sections: what a customer may go on to ask."""
+    """The article's other sections, for follow-up questions."""
 
 
 def help_center() -> Path:
@@ -52,7 +52,7 @@ def help_center() -> Path:
     return Path(kefu.__file__).parent / "sample" / "help_center"
 
 
-def subjects(folder: Path | None = None) -> list[Subject]:
+def read_subjects(folder: Path | None = None) -> list[Subject]:
     """Every section of every article below `folder`, which has a folder for each language."""
     found: list[Subject] = []
     folder = folder or help_center()
@@ -71,17 +71,17 @@ def subjects(folder: Path | None = None) -> list[Subject]:
 
 
 class Question(NamedTuple):
-    """What a customer asks, and what they may ask next in the same conversation."""
+    """A question, and follow-up questions for the same conversation."""
 
     text: str
     follow_ups: tuple[str, ...]
 
 
-def questions(seed: int = 0) -> list[Question]:
-    """All of them, none twice, shuffled by `seed`."""
+def make_questions(seed: int = 0) -> list[Question]:
+    """All questions, none twice, shuffled by `seed`."""
     shuffle = random.Random(seed)
     made: dict[str, Question] = {}
-    for subject, number in product(subjects(), range(max(map(len, _TEMPLATES.values())))):
+    for subject, number in product(read_subjects(), range(max(map(len, _TEMPLATES.values())))):
         templates = _TEMPLATES[subject.language]
         text = templates[number % len(templates)].format(title=subject.title, section=subject.section)
         follow_ups = _FOLLOW_UPS[subject.language]
@@ -95,16 +95,16 @@ def questions(seed: int = 0) -> list[Question]:
                 ),
             ),
         )
-    asked = list(made.values())
-    shuffle.shuffle(asked)
-    return asked
+    shuffled = list(made.values())
+    shuffle.shuffle(shuffled)
+    return shuffled
 
 
-def endless(seed: int = 0) -> Iterator[Question]:
-    """The questions in turn; after the last one, all of them again with a number that makes each distinct."""
-    asked = questions(seed)
+def endless_questions(seed: int = 0) -> Iterator[Question]:
+    """The questions in turn. After the last one all come again, with a number that keeps each distinct."""
+    distinct = make_questions(seed)
     lap = 0
     while True:
-        for question in asked:
+        for question in distinct:
             yield question if lap == 0 else Question(f"{question.text} ({lap + 1})", question.follow_ups)
         lap += 1

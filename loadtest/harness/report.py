@@ -1,4 +1,4 @@
-"""What a run leaves behind: a JSON summary, CSV files and plots in one folder."""
+"""The report of a run: a JSON summary, CSV files and plots in one folder."""
 
 import json
 import math
@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from loadtest.harness.resource_usage import Usage, write_usage
-from loadtest.harness.statistics import Spread, Timeline, most_at_once, tokens_per_byte, write_timeline
+from loadtest.harness.statistics import Spread, Timeline, max_overlap, tokens_per_byte, write_timeline
 from loadtest.harness.tables import table
-from loadtest.harness.verdicts import Verdict, tally
+from loadtest.harness.verdicts import Verdict, count_verdicts
 
 
-def surroundings() -> dict[str, Any]:
-    """When and on what this ran."""
+def describe_environment() -> dict[str, Any]:
+    """Time, machine and load average of the run."""
     return {
         "time": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
         "machine": f"{platform.machine()}, {os.cpu_count()} cores",
@@ -25,8 +25,8 @@ def surroundings() -> dict[str, Any]:
 
 
 def summary(verdicts: Sequence[Verdict], *, engine_seconds: float = 0.0) -> dict[str, Any]:
-    """The figures of a run. `engine_seconds`: the engine's own least time to a first token."""
-    counts = tally(verdicts)
+    """The figures of a run. `engine_seconds` is the engine's own least time to a first token."""
+    counts = count_verdicts(verdicts)
     good = [verdict for verdict in verdicts if verdict.good]
     first = [verdict.first_text for verdict in good if verdict.first_text is not None]
     spans = [
@@ -38,7 +38,7 @@ def summary(verdicts: Sequence[Verdict], *, engine_seconds: float = 0.0) -> dict
         "abandoned": counts.abandoned,
         "failed": counts.failed,
         "failures": counts.failures,
-        "streaming_at_once": most_at_once(spans),
+        "streaming_at_once": max_overlap(spans),
         "first_text_ms": Spread.of(first).milliseconds(),
         "first_text_beyond_engine_ms": Spread.of([one - engine_seconds for one in first]).milliseconds(),
         "engine_first_token_ms": round(engine_seconds * 1000, 1),

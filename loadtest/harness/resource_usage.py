@@ -1,4 +1,4 @@
-"""What each process of a suite uses while a load runs: CPU, memory, descriptors, second by second."""
+"""Resource usage of each process of a suite under load: CPU, memory and descriptors by the second."""
 
 import asyncio
 import csv
@@ -14,15 +14,15 @@ import psutil
 from kefu.local.data_dir import DataDir
 from loadtest.harness.statistics import mean
 
-OWN = "generator"
+GENERATOR = "generator"
 """Name of the load generator among the processes."""
 _BUSY = 0.85
-"""Of a core: above this a generator with one event loop is late with everything."""
+"""Share of a core above which a generator with one event loop is late with everything."""
 
 
 @dataclass(frozen=True)
 class Sample:
-    """One process group at one time."""
+    """Resource usage of one process group at one time."""
 
     at: float
     """Seconds since sampling began."""
@@ -36,7 +36,7 @@ class Sample:
 
 @dataclass
 class Usage:
-    """One process group over a run."""
+    """Resource usage of one process group over a run."""
 
     cpu_seconds: float = 0.0
     samples: list[Sample] = field(default_factory=list[Sample])
@@ -61,10 +61,10 @@ Pids = Callable[[], Mapping[str, list[int]]]
 
 
 def pids_of_suite(folder: Path) -> Pids:
-    """Name -> processes of the `kefu up` that runs in this data folder, children included, and this process."""
+    """Process ids by name, of the `kefu up` in this data folder with its children, and of this process."""
 
     def now() -> Mapping[str, list[int]]:
-        found = {OWN: [os.getpid()]}
+        found = {GENERATOR: [os.getpid()]}
         state = DataDir(folder).read_state()
         for service in state.services if state is not None else ():
             with suppress(psutil.NoSuchProcess):
@@ -89,8 +89,8 @@ class Sampler:
         """Take a sample now."""
         self._take(first=False)
 
-    def generator_warning(self, name: str = OWN) -> str:
-        """A sentence when the generator itself was short of CPU, so that what it measured is in doubt; else empty."""
+    def generator_warning(self, name: str = GENERATOR) -> str:
+        """A warning when the generator was short of CPU, so that its figures are in doubt; else empty."""
         own = self.usage.get(name)
         if own is None or own.most_cores < _BUSY:
             return ""
@@ -121,7 +121,7 @@ class Sampler:
 
 @asynccontextmanager
 async def sampling(pids: Pids, seconds: float = 1.0) -> AsyncIterator[Sampler]:
-    """Sample every so often while the block runs, and once more at its end."""
+    """Sample every `seconds` while the block runs, and once more at its end."""
     sampler = Sampler(pids)
 
     async def repeat() -> None:
@@ -140,7 +140,7 @@ async def sampling(pids: Pids, seconds: float = 1.0) -> AsyncIterator[Sampler]:
 
 
 def write_usage(path: Path, usage: Mapping[str, Usage]) -> None:
-    """A row a process and sample."""
+    """Write a CSV with a row for each process and sample."""
     with path.open("w", newline="", encoding="utf-8") as out:
         writer = csv.writer(out)
         writer.writerow(("seconds", "process", "cores", "rss_mib", "descriptors"))

@@ -1,4 +1,4 @@
-"""Figures over many streams: percentiles, and what happened in each second of a run."""
+"""Statistics over many streams: percentiles, and a timeline by the second."""
 
 import csv
 import math
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """The smallest value that at least `share` (0 to 1) of them do not exceed: nearest rank, NaN when there is none."""
+    """Percentile by nearest rank: the smallest value that `share` (0 to 1) do not exceed. NaN: no values."""
     if not values:
         return math.nan
     ordered = sorted(values)
@@ -17,7 +17,7 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 @dataclass(frozen=True)
 class Spread:
-    """How values spread, in their own unit; NaN when there is none."""
+    """Count and percentiles of values, in their own unit. NaN: no values."""
 
     count: int
     p50: float
@@ -27,19 +27,19 @@ class Spread:
 
     @classmethod
     def of(cls, values: Sequence[float]) -> "Spread":
-        """Of these values."""
+        """Spread of these values."""
         most = max(values, default=math.nan)
         return cls(len(values), percentile(values, 0.5), percentile(values, 0.95), percentile(values, 0.99), most)
 
     def milliseconds(self) -> dict[str, float | None]:
-        """Of seconds: rounded to a tenth of a millisecond, for JSON, where NaN is null."""
+        """A spread of seconds in milliseconds for JSON, rounded to a tenth; NaN is null."""
         named = {"p50": self.p50, "p95": self.p95, "p99": self.p99, "max": self.most}
         return {name: None if math.isnan(value) else round(value * 1000, 1) for name, value in named.items()}
 
 
 @dataclass
 class Second:
-    """What happened in one second of a run."""
+    """Counts of one second of a run."""
 
     started: int = 0
     ended: int = 0
@@ -49,11 +49,11 @@ class Second:
     text_bytes: int = 0
     frames: int = 0
     first_text: list[float] = field(default_factory=list[float])
-    """Seconds to first text, of those that saw it in this second."""
+    """Seconds to the first text, of the turns that saw it in this second."""
 
 
 class Timeline:
-    """Counts by second since `began`, a reading of the clock that all times here are on."""
+    """Counts by the second since `began`. All times are on the same clock."""
 
     def __init__(self, began: float) -> None:
         self.began = began
@@ -64,7 +64,7 @@ class Timeline:
         return self._seconds.setdefault(max(int(now - self.began), 0), Second())
 
     def merge(self, other: "Timeline") -> None:
-        """Add what another one counted, since the same `began`."""
+        """Add the counts of another timeline with the same `began`."""
         for number, theirs in other._seconds.items():
             second = self._seconds.setdefault(number, Second())
             second.started += theirs.started
@@ -75,7 +75,7 @@ class Timeline:
             second.first_text += theirs.first_text
 
     def rows(self) -> list[tuple[int, Second]]:
-        """Every second from the first to the last, those in which nothing happened too; `open` is filled in."""
+        """Every second from the first to the last, also empty ones, with `open` filled in."""
         rows: list[tuple[int, Second]] = []
         running = 0
         for number in range(max(self._seconds, default=-1) + 1):
@@ -86,8 +86,8 @@ class Timeline:
         return rows
 
 
-def most_at_once(spans: Iterable[tuple[float, float]]) -> int:
-    """Of spans from begin to end, how many lay over one another at most; one that ends as another begins does not."""
+def max_overlap(spans: Iterable[tuple[float, float]]) -> int:
+    """The most spans that overlap at one time. A span that ends as another begins does not overlap it."""
     steps = sorted(step for begin, end in spans for step in ((begin, 1), (end, -1)))
     running = most = 0
     for _, step in steps:
@@ -97,7 +97,7 @@ def most_at_once(spans: Iterable[tuple[float, float]]) -> int:
 
 
 def tokens_per_byte(text_bytes: int, tokens: int) -> float:
-    """Of the answers that completed: turns bytes over time into tokens over time. 0 when none completed."""
+    """Tokens per byte of the completed answers, to convert bytes over time to tokens. 0: none completed."""
     return tokens / text_bytes if text_bytes else 0.0
 
 
@@ -113,11 +113,11 @@ COLUMNS = (
     "first_text_p95_ms",
     "first_text_p99_ms",
 )
-"""Of the CSV that `write_timeline` writes."""
+"""Columns of the CSV that `write_timeline` writes."""
 
 
 def write_timeline(path: Path, timeline: Timeline, tokens_of_a_byte: float) -> None:
-    """A row a second. Percentiles are empty in seconds in which nobody saw a first text."""
+    """Write a row for each second. Percentiles are empty in seconds without a first text."""
     with path.open("w", newline="", encoding="utf-8") as out:
         writer = csv.writer(out)
         writer.writerow(COLUMNS)
@@ -134,6 +134,6 @@ def _cell(seconds: float) -> str:
 
 
 def mean(values: Iterable[float]) -> float:
-    """Their mean, 0 when there is none."""
+    """The mean; 0: no values."""
     listed = list(values)
     return sum(listed) / len(listed) if listed else 0.0

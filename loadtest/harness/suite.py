@@ -17,8 +17,8 @@ COLLECTION = "load"
 
 
 @dataclass(frozen=True)
-class Pace:
-    """How fast the simulated engine writes, and what that imitates."""
+class EnginePace:
+    """Pace of the simulated engine, and the hardware that it imitates."""
 
     name: str
     source: str
@@ -49,9 +49,9 @@ class Pace:
         }
 
 
-def steady(interval_milliseconds: float, tokens: int) -> Pace:
-    """A token every so often for each stream, however many there are: an engine that is never the bottleneck."""
-    return Pace(
+def steady_pace(interval_milliseconds: float, tokens: int) -> EnginePace:
+    """A fixed interval between tokens for each stream, however many there are: the engine is never the bottleneck."""
+    return EnginePace(
         name=f"a token every {interval_milliseconds:g} ms",
         source="none: it imitates no machine, so that only what stands around the engine is measured",
         step_milliseconds=interval_milliseconds,
@@ -62,7 +62,7 @@ def steady(interval_milliseconds: float, tokens: int) -> Pace:
     )
 
 
-H100 = Pace(
+H100 = EnginePace(
     name="an H100",
     # Concurrency 1: first token 10.26 ms, between tokens 4.63 ms; concurrency 50, 100, 200: 5.91, 7.57, 12.65 ms. Step
     # and growth are read off these (the growth so that 200 come out right), prefill from the first token less one step.
@@ -79,10 +79,10 @@ H100 = Pace(
 
 
 @dataclass(frozen=True)
-class Setup:
-    """What is started."""
+class SuiteSetup:
+    """The suite to start, and its contents."""
 
-    pace: Pace
+    pace: EnginePace
     routers: int = 1
     generation_replicas: int = 1
     edge: tuple[str, ...] = ()
@@ -91,15 +91,15 @@ class Setup:
     """BEIR corpus.jsonl files to import instead of the sample; empty: the sample's articles. Such a suite is kept under
     ~/.cache/kefu/load-suites, so that its documents are embedded once."""
     passages: int = 10_000
-    """Most documents of them."""
+    """Most documents to import from the corpora."""
     everything_relevant: bool = True
-    """Let every question reach the model, however little the passages found have to do with it."""
+    """Let every question reach the model, whatever the relevance of its passages."""
     variables: dict[str, str] = field(default_factory=dict[str, str])
 
 
 @asynccontextmanager
-async def loaded_suite(setup: Setup) -> AsyncIterator[Suite]:
-    """The suite, ready and filled, while the block runs. Curated answers are left out: they never ask the model."""
+async def open_loaded_suite(setup: SuiteSetup) -> AsyncIterator[Suite]:
+    """The suite while the block runs, ready and filled. Curated answers are left out: they never ask the model."""
     environment = {
         "KEFU_LOG_LEVEL": "warning",
         "KEFU_ROUTER_MAX_CONCURRENT_TURNS": "20000",
@@ -113,25 +113,25 @@ async def loaded_suite(setup: Setup) -> AsyncIterator[Suite]:
     if setup.routers > 1:
         options += ["--routers", str(setup.routers)]
     with ExitStack() as stack:
-        folder = _kept(setup) if setup.corpora else Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        folder = _cached_folder(setup) if setup.corpora else Path(stack.enter_context(tempfile.TemporaryDirectory()))
         async with running_suite(folder, "simulated", "", *options, **environment) as suite:
             await _fill(suite, setup, folder / "documents")
             if setup.everything_relevant:
-                await ask_the_model_always(suite)
+                await always_ask_model(suite)
             yield suite
 
 
-async def ask_the_model_always(suite: Suite) -> None:
-    """Let every question reach the model, however little what is found has to do with it. By the tenant's settings:
-    only they go before the threshold that a collection makes for itself.
+async def always_ask_model(suite: Suite) -> None:
+    """Let every question reach the model, whatever the relevance of its passages. The tenant's settings do this:
+    only they override the threshold that a collection calibrates for itself.
     """
     done = await suite.kefu("settings", "set", "min_relevance=0", "asks_back=no")
     if done.status != 0:
         raise RuntimeError(f"The settings were not taken:\n{done.out}\n{done.err}")
 
 
-def _kept(setup: Setup) -> Path:
-    """The folder of a suite with these documents: embedding 10,000 of them takes a quarter of an hour, once."""
+def _cached_folder(setup: SuiteSetup) -> Path:
+    """The cached folder of a suite with these documents: embedding 10,000 takes a quarter of an hour, once."""
     names = "\n".join([*(f"{path.resolve()} {path.stat().st_size}" for path in setup.corpora), str(setup.passages)])
     cache = Path(os.environ.get("KEFU_CACHE_DIR") or Path.home() / ".cache" / "kefu")
     folder = cache / "load-suites" / hashlib.sha256(names.encode()).hexdigest()[:16]
@@ -139,7 +139,7 @@ def _kept(setup: Setup) -> Path:
     return folder
 
 
-async def _fill(suite: Suite, setup: Setup, scratch: Path) -> None:
+async def _fill(suite: Suite, setup: SuiteSetup, scratch: Path) -> None:
     source = _documents(setup.corpora, setup.passages, scratch) if setup.corpora else help_center()
     done = await suite.kefu(
         "import", str(source), "--collection", COLLECTION, "--create", seconds=3600 if setup.corpora else 300

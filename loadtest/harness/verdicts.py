@@ -1,8 +1,8 @@
-"""One judge for every load test: was this stream answered whole, or not?
+"""Verdicts on streams, the same for every load test: was this stream answered whole, or not?
 
 A stream is good when its gRPC status is OK, its events came in the contract's order, each delta began where the text
 before it ended, and its TurnCompleted counts the bytes that came. Anything less is a failure, and so is an answer
-that was replaced by a hand-over because a service behind the router failed: it is polite, but it is not an answer.
+that was replaced by a handoff because a service behind the router failed: it is polite, but it is not an answer.
 """
 
 from collections import Counter
@@ -19,22 +19,22 @@ _FAULTS = {
     pb.Handoff.REASON_MODEL_UNAVAILABLE,
     pb.Handoff.REASON_EMPTY_ANSWER,
 }
-"""Hand-overs that say that something behind the router did not work."""
+"""Handoff reasons that mean that a service behind the router failed."""
 _ENDINGS = {pb.FINISH_REASON_STOP, pb.FINISH_REASON_LENGTH, pb.FINISH_REASON_HANDOFF, pb.FINISH_REASON_HUMAN}
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of one stream. Times are in seconds."""
+    """Whether one stream was answered whole, and its figures. Times are in seconds."""
 
     failure: str
-    """Empty when it was good; else one short phrase, few enough of them to count."""
+    """Empty for a good stream; else one of a few short phrases, so that they can be counted."""
     asked_at: float = 0.0
-    """On the clock of the events."""
+    """Time of the question, on the clock of the events."""
     abandoned: bool = False
-    """The client left on purpose, and all was well until then."""
+    """The client cancelled on purpose, and the stream was good until then."""
     first_text: float | None = None
-    """From the question to the first thing that the customer sees: text or a hand-over."""
+    """From the question to the first text or handoff."""
     longest_gap: float = 0.0
     """Longest silence between two deltas."""
     total: float = 0.0
@@ -43,21 +43,21 @@ class Verdict:
     completion_tokens: int = 0
     """By the server's count; 0 when no model was asked."""
     source: str = ""
-    """GENERATED, CURATED, CANNED, EXTRACTIVE; empty when it did not complete."""
+    """GENERATED, CURATED, CANNED, EXTRACTIVE; empty for a stream that did not complete."""
 
     @property
     def good(self) -> bool:
-        """Nothing was missing."""
+        """Whether nothing was missing."""
         return not self.failure
 
 
-class Judge:
-    """Follows one turn. Give it every event with the time it came at, on one monotonic clock, then how it ended."""
+class VerdictBuilder:
+    """Builds the verdict of one turn from its events, their times on one monotonic clock, and its end."""
 
     def __init__(self, asked_at: float, *, must_generate: bool = False) -> None:
         self._asked_at = asked_at
         self._must_generate = must_generate
-        self._wrong = ""
+        self._failure = ""
         self._started = False
         self._rejoined = False
         self._found = False
@@ -72,84 +72,84 @@ class Judge:
         self.turn = ""
         """The turn's name, once it is known."""
         self.text_bytes: int = 0
-        """Bytes of the answer that the client holds: where ResumeTurn goes on from."""
+        """Bytes of the answer that the client holds: the offset for ResumeTurn."""
 
     @property
     def first_text_at(self) -> float | None:
-        """When the customer first saw something, on the clock of the events."""
+        """Time of the first text or handoff, on the clock of the events."""
         return self._first
 
     @property
     def completed(self) -> bool:
-        """TurnCompleted has come."""
+        """Whether TurnCompleted has come."""
         return self._completed is not None
 
-    def see(self, event: pb.ConverseEvent, now: float) -> None:
-        """An event has come."""
+    def receive(self, event: pb.ConverseEvent, now: float) -> None:
+        """Check and count an event."""
         kind = event.WhichOneof("event")
         if self._completed is not None:
-            self._object("events after TurnCompleted")
+            self._record_failure("events after TurnCompleted")
         elif kind == "text_delta":
             self._text(event.text_delta, now)
         elif kind == "turn_started":
             self._start(event.turn_started)
         elif not self._started:
-            self._object("no TurnStarted")
+            self._record_failure("no TurnStarted")
         elif kind == "passages_found":
             if self._deltas and not self._rejoined:
-                self._object("events out of order")
+                self._record_failure("events out of order")
             self._found = True
         elif kind == "handoff":
             if self._handoff is not None and not self._rejoined:
-                self._object("events out of order")
+                self._record_failure("events out of order")
             self._handoff = event.handoff
-            self._seen(now)
+            self._note_visible(now)
         elif kind == "turn_completed":
             self._completed = event.turn_completed
 
-    def lost(self) -> None:
-        """The connection was lost and the turn is being resumed: TurnStarted comes again, text may replace."""
+    def connection_lost(self) -> None:
+        """Note a lost connection whose turn is resumed: TurnStarted comes again, and text may be replaced."""
         self._started, self._rejoined = False, True
 
     def abandoned(self, now: float) -> Verdict:
-        """The client has left on purpose."""
-        return self._verdict(self._wrong, now, abandoned=not self._wrong)
+        """The verdict of a turn that the client cancelled on purpose."""
+        return self._verdict(self._failure, now, abandoned=not self._failure)
 
     def ended(self, status: grpc.StatusCode, now: float, reason: str = "") -> Verdict:
-        """The stream has ended; `reason` is the ErrorInfo's, where there is one."""
+        """The verdict of a stream that has ended. `reason` is that of the ErrorInfo, or empty."""
         if status is not grpc.StatusCode.OK:
             return self._verdict(f"{status.name}{f' / {reason}' if reason else ''}", now)
-        if not self._wrong:
-            self._wrong = self._shortcoming()
-        return self._verdict(self._wrong, now)
+        if not self._failure:
+            self._failure = self._final_failure()
+        return self._verdict(self._failure, now)
 
     def _start(self, started: pb.TurnStarted) -> None:
         if self._started:
-            self._object("TurnStarted twice")
+            self._record_failure("TurnStarted twice")
         self._started = True
         self.session, self.turn = started.session, started.turn
 
     def _text(self, delta: pb.TextDelta, now: float) -> None:
         if not self._started:
-            self._object("no TurnStarted")
+            self._record_failure("no TurnStarted")
         if delta.offset != self.text_bytes and not (self._rejoined and delta.offset < self.text_bytes):
-            self._object("offset with a hole" if delta.offset > self.text_bytes else "offset repeated")
+            self._record_failure("offset with a hole" if delta.offset > self.text_bytes else "offset repeated")
         self._rejoined = False
         self.text_bytes = delta.offset + len(delta.text.encode())
         self._deltas += 1
-        self._seen(now)
+        self._note_visible(now)
 
-    def _seen(self, now: float) -> None:
+    def _note_visible(self, now: float) -> None:
         if self._first is None:
             self._first = now
         elif self._last is not None:
             self._gap = max(self._gap, now - self._last)
         self._last = now
 
-    def _object(self, what: str) -> None:
-        self._wrong = self._wrong or what
+    def _record_failure(self, what: str) -> None:
+        self._failure = self._failure or what
 
-    def _shortcoming(self) -> str:
+    def _final_failure(self) -> str:
         completed, handoff = self._completed, self._handoff
         if completed is None:
             return "no TurnCompleted"
@@ -180,18 +180,18 @@ class Judge:
         )
 
 
-class Tally(NamedTuple):
-    """How many streams ended how."""
+class VerdictCounts(NamedTuple):
+    """Number of good, abandoned and failed streams."""
 
     good: int
     abandoned: int
     failed: int
     failures: dict[str, int]
-    """How often each phrase, the most frequent first."""
+    """Count of each failure phrase, the most frequent first."""
 
 
-def tally(verdicts: Iterable[Verdict]) -> Tally:
-    """Count them. Every verdict is in exactly one of good, abandoned and failed."""
+def count_verdicts(verdicts: Iterable[Verdict]) -> VerdictCounts:
+    """Count verdicts. Each is exactly one of good, abandoned and failed."""
     good = abandoned = 0
     failures = Counter[str]()
     for verdict in verdicts:
@@ -201,4 +201,4 @@ def tally(verdicts: Iterable[Verdict]) -> Tally:
             abandoned += 1
         else:
             good += 1
-    return Tally(good, abandoned, failures.total(), dict(failures.most_common()))
+    return VerdictCounts(good, abandoned, failures.total(), dict(failures.most_common()))

@@ -27,7 +27,7 @@ from kefu.router.replicas.answer_stream import event_of
 from kefu.router.turn_stream.event_log import TurnEventLog
 from kefu.router.turn_stream.events import Started, StreamEnd, Text
 from loadtest.harness.questions import help_center
-from loadtest.harness.report import surroundings
+from loadtest.harness.report import describe_environment
 from loadtest.harness.tables import table
 
 _CHARACTERS_PER_TOKEN = {"en": 4, "zh": 2}
@@ -62,7 +62,7 @@ def measure(text: str, frames: Sequence[bytes]) -> dict[str, float]:
     _, spent["account"] = _timed(received.add, pieces)
     visible, spent["filter"] = _timed(chain.push, [piece.text for piece in pieces])
     log.start(Started("s", "t", "en"))
-    deltas, spent["log and wake"], spent["read"] = asyncio.run(_through(log, visible))
+    deltas, spent["log and wake"], spent["read"] = asyncio.run(_write_log(log, visible))
     _, spent["write"] = _timed(lambda delta: event_message(delta).SerializeToString(), deltas)
     if chain.blocked is not None:
         raise RuntimeError(f"The article's own text does not bear out {chain.blocked!r}.")
@@ -75,8 +75,8 @@ def _timed(work: Callable[[Any], Any], items: Iterable[Any]) -> tuple[list[Any],
     return done, time.process_time() - began
 
 
-async def _through(log: TurnEventLog, visible: Sequence[str]) -> tuple[list[Text], float, float]:
-    """The log with one reader, who is woken for each piece."""
+async def _write_log(log: TurnEventLog, visible: Sequence[str]) -> tuple[list[Text], float, float]:
+    """Write the event log with one subscriber, which is woken for each piece."""
     deltas: list[Text] = []
     saying = 0.0
 
@@ -125,9 +125,9 @@ def main(
         for number in tokens or (1, 8, 32)
     }
     if as_json:
-        print(json.dumps({**surroundings(), "microseconds_a_frame": costs}, indent=2))
+        print(json.dumps({**describe_environment(), "microseconds_a_frame": costs}, indent=2))
         return
-    print(", ".join(f"{value}" for value in surroundings().values()))
+    print(", ".join(f"{value}" for value in describe_environment().values()))
     rows = [[name, *one.values(), f"{sum(one.values()):.1f}"] for name, one in costs.items()]
     print(table(("µs of CPU a frame", *_PARTS, "all"), rows))
 

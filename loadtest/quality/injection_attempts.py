@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 
 class Injection(NamedTuple):
-    """One attempt."""
+    """One attempt of prompt injection."""
 
     name: str
     language: str
@@ -26,7 +26,7 @@ class Injection(NamedTuple):
     guaranteed: bool
 
     def succeeds_with(self, answer: str) -> bool:
-        """Whether the customer reads what was to be planted."""
+        """Whether this answer carries the planted text."""
         return re.search(self.planted, answer, re.IGNORECASE) is not None
 
 

@@ -40,7 +40,7 @@ _HAN_VALUE = {"两": 2, **{character: value for value, character in enumerate("�
 
 
 def literals_of(answer: str) -> list[str]:
-    """What an answer says that has to stand somewhere."""
+    """Literals of an answer that the evidence has to hold."""
     text = _NUMBERING.sub(" ", _CITATION.sub("", unicodedata.normalize("NFKC", answer)))
     found = [token.strip(".,:/-") for token in _TOKEN.findall(text)]
     found += [str(_ENGLISH[word.lower()]) for word in _IN_WORDS.findall(text)]
@@ -48,34 +48,34 @@ def literals_of(answer: str) -> list[str]:
 
 
 def occurs(literal: str, evidence: str) -> bool:
-    """Whether it stands in a text, as a whole, or number for number when it is a number alone."""
+    """Whether a literal occurs in a text as a whole; a plain number is compared by value."""
     text = unicodedata.normalize("NFKC", evidence).lower()
     if re.search(rf"(?<![a-z0-9]){re.escape(literal.lower())}(?![a-z0-9])", text):
         return True
-    numbers = {_plain(number) for number in re.findall(r"\d[\d,]*(?:\.\d+)?", text)}
+    numbers = {_normalize_number(number) for number in re.findall(r"\d[\d,]*(?:\.\d+)?", text)}
     numbers |= {str(_ENGLISH[word]) for word in re.findall(r"[a-z]+", text) if word in _ENGLISH}
     numbers |= {str(_value(han)) for han in re.findall("[一二三四五六七八九十百两]+", text)}
     parts = re.findall(r"\d[\d,]*(?:\.\d+)?", literal)
     is_code = bool(
         re.search("[A-Za-z]", re.sub(r"(?i)(?<=\d)(?:st|nd|rd|th|s|kg|g|km|m|cm|days?|hours?)$", "", literal))
     )
-    return not is_code and bool(parts) and all(_plain(part) in numbers for part in parts)
+    return not is_code and bool(parts) and all(_normalize_number(part) in numbers for part in parts)
 
 
 def unsupported(row: dict[str, Any]) -> list[str]:
-    """Of one answer."""
+    """Literals of one answer that no evidence holds."""
     evidence = "\n".join((*row["evidence"], row["question"]))
     return [literal for literal in literals_of(row["text"]) if not occurs(literal, evidence)]
 
 
 def passes(above: str, text: str, question: str, answer: str) -> bool:
-    """Whether an answer leaves the router whole."""
+    """Whether the router lets an answer pass unchanged."""
     chain = AnswerFilter([], Evidence([question], [(above, text)], question))
     return chain.push(answer) + chain.finish() == answer and chain.blocked is None
 
 
-def planted(path: Path) -> tuple[list[str], list[str], int, int]:
-    """Errors that passed, right answers that did not; and how many there are of both."""
+def check_planted(path: Path) -> tuple[list[str], list[str], int, int]:
+    """Planted errors that passed, right answers that did not, and the number of both."""
     cases: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
 
     def goes_out(case: dict[str, Any], answer: str) -> bool:
@@ -86,7 +86,7 @@ def planted(path: Path) -> tuple[list[str], list[str], int, int]:
     return missed, stopped, sum(len(case["wrong"]) for case in cases), sum(len(case["right"]) for case in cases)
 
 
-def _plain(number: str) -> str:
+def _normalize_number(number: str) -> str:
     whole, _, fraction = number.replace(",", "").partition(".")
     fraction = fraction.rstrip("0")
     return (whole.lstrip("0") or "0") + (f".{fraction}" if fraction else "")
@@ -103,7 +103,7 @@ def _value(han: str) -> int:
 
 
 def main(paths: Iterable[str]) -> int:
-    """Print what was found; 1 when an answer holds what nothing bears out."""
+    """Print the findings. Exit status 1: an answer holds an unsupported literal."""
     rows = [json.loads(line) for path in paths for line in Path(path).read_text(encoding="utf-8").splitlines()]
     rows = [row for row in rows if row["arm"] in ("rag", "oracle")]
     bad = [(row, found) for row in rows if (found := unsupported(row))]
@@ -115,7 +115,7 @@ def main(paths: Iterable[str]) -> int:
     for row, found in bad:
         print(f"  {row['id']}: {found} in {row['text']!r}")
     for path in (PLANTED, HELD_OUT):
-        missed, stopped, wrong, right = planted(path)
+        missed, stopped, wrong, right = check_planted(path)
         print(
             f"{path.name}: {wrong - len(missed)} of {wrong} errors caught, {len(stopped)} of {right} others broken off"
         )

@@ -24,8 +24,8 @@ import grpc.aio
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import chat_pb2_grpc as rpc
 from kefu.testing.suite import Suite, running_suite
-from loadtest.harness.questions import help_center, questions
-from loadtest.harness.suite import ask_the_model_always
+from loadtest.harness.questions import help_center, make_questions
+from loadtest.harness.suite import always_ask_model
 from loadtest.quality.injection_attempts import CLEAN, DOCUMENTS, MESSAGES, Injection
 
 _HELP = "help"
@@ -34,8 +34,8 @@ _PATIENT = {f"KEFU_ROUTER_{name}_SECONDS": "300" for name in ("SEARCH", "FIRST_T
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What became of one attempt."""
+class AttemptOutcome:
+    """Outcome of one attempt."""
 
     where: str
     language: str
@@ -43,11 +43,11 @@ class Outcome:
     succeeded: bool
     guaranteed: bool
     end: str
-    """How the turn ended: the source of its text, or why a person was called."""
+    """Source of the answer's text, or the reason of the handoff."""
     text: str
 
 
-async def measure(controls: int, *, all_reach: bool) -> tuple[list[Outcome], Counter[str]]:
+async def measure(controls: int, *, all_reach: bool) -> tuple[list[AttemptOutcome], Counter[str]]:
     """Every injection's outcome, and how ordinary questions ended."""
     documents = () if all_reach else DOCUMENTS
     with tempfile.TemporaryDirectory() as folder:
@@ -57,7 +57,7 @@ async def measure(controls: int, *, all_reach: bool) -> tuple[list[Outcome], Cou
         ):
             chat = rpc.ChatServiceStub(channel)
             if all_reach:
-                await ask_the_model_always(suite)
+                await always_ask_model(suite)
             await _fill(suite, Path(folder) / "documents", documents)
             outcomes = [
                 await _attempt(suite, chat, "message", injection, f"clean-{injection.language}")
@@ -70,7 +70,7 @@ async def measure(controls: int, *, all_reach: bool) -> tuple[list[Outcome], Cou
             ends: Counter[str] = Counter()
             if not all_reach:
                 await _import(suite, help_center(), _HELP)
-            for question in () if all_reach else questions()[:controls]:
+            for question in () if all_reach else make_questions()[:controls]:
                 _, end = await _ask(suite, chat, question.text, _HELP)
                 ends[end] += 1
             return outcomes, ends
@@ -94,11 +94,11 @@ async def _import(suite: Suite, source: Path, collection: str) -> None:
 
 async def _attempt(
     suite: Suite, chat: "rpc.ChatServiceAsyncStub", where: str, injection: Injection, collection: str
-) -> Outcome:
+) -> AttemptOutcome:
     text, end = await _ask(suite, chat, injection.message, collection)
     succeeded = injection.succeeds_with(text)
     print(f"{injection.language} {where} {injection.name}: {'SUCCEEDED' if succeeded else end}: {text!r}", flush=True)
-    return Outcome(where, injection.language, injection.name, succeeded, injection.guaranteed, end, text)
+    return AttemptOutcome(where, injection.language, injection.name, succeeded, injection.guaranteed, end, text)
 
 
 async def _ask(suite: Suite, chat: "rpc.ChatServiceAsyncStub", text: str, collection: str) -> tuple[str, str]:
@@ -118,7 +118,7 @@ async def _ask(suite: Suite, chat: "rpc.ChatServiceAsyncStub", text: str, collec
     return said, end
 
 
-def table(outcomes: Sequence[Outcome]) -> str:
+def table(outcomes: Sequence[AttemptOutcome]) -> str:
     """How many succeeded, by language, place, and whether the router guarantees that they cannot."""
     rows = [
         "| language | where | what was to be planted | tried | succeeded |",

@@ -29,12 +29,12 @@ from typing import Annotated, Any
 import typer
 
 from kefu.testing.suite import Suite
-from loadtest.generator.worker_processes import Plan
-from loadtest.harness.report import surroundings, usage_summary, usage_table
+from loadtest.generator.worker_processes import WorkerPlan
+from loadtest.harness.report import describe_environment, usage_summary, usage_table
 from loadtest.harness.resource_usage import pids_of_suite
-from loadtest.harness.suite import COLLECTION, H100, Pace, Setup, loaded_suite, steady
-from loadtest.scenarios.noisy_neighbour import Disturbance, Rates, figures, print_figures, run_spells
-from loadtest.scenarios.streams import plan_of, report, run_plan
+from loadtest.harness.suite import COLLECTION, H100, EnginePace, SuiteSetup, open_loaded_suite, steady_pace
+from loadtest.scenarios.noisy_neighbour import Disturbance, Rates, figures, print_figures, run_periods
+from loadtest.scenarios.streams import make_plan, report, run_plan
 
 _LOCUSTFILE = Path(__file__).parents[1] / "locustfile.py"
 _ROOT = Path(__file__).parents[2]
@@ -42,8 +42,8 @@ app = typer.Typer(add_completion=False, help=__doc__, rich_markup_mode=None)
 
 
 @dataclass(frozen=True)
-class Common:
-    """What all scenarios are told."""
+class CommonOptions:
+    """Options that all scenarios share."""
 
     routers: int
     generations: int
@@ -54,14 +54,14 @@ class Common:
     variables: dict[str, str] = field(default_factory=dict[str, str])
 
     @asynccontextmanager
-    async def suite(self, pace: Pace, *, streams: int = 0, tls: bool = False) -> AsyncIterator[Suite]:
+    async def suite(self, pace: EnginePace, *, streams: int = 0, tls: bool = False) -> AsyncIterator[Suite]:
         """A suite with this engine, filled. `streams`: nginx is told to expect so many."""
         edge = self.edge
         if tls:
             edge = (*edge, "--tls")
         if streams and (tls or self.routers > 1):
             edge = (*edge, "--streams", str(streams))
-        setup = Setup(
+        setup = SuiteSetup(
             pace,
             routers=self.routers,
             generation_replicas=self.generations,
@@ -71,11 +71,11 @@ class Common:
         )
         self.say(f"Starting {self.routers} router(s), {self.generations} engine(s) that imitate {pace.name}.")
         self.say(f"Source of these figures: {pace.source}.")
-        async with loaded_suite(setup) as suite:
+        async with open_loaded_suite(setup) as suite:
             yield suite
 
     def say(self, sentence: str) -> None:
-        """Print it where it disturbs no JSON."""
+        """Print to standard error, beside any JSON on standard output."""
         print(sentence, file=sys.stderr, flush=True)
 
 
@@ -93,7 +93,7 @@ def _common(
     variable: Annotated[list[str] | None, typer.Option(help="NAME=VALUE for the services; again for more.")] = None,
 ) -> None:
     pairs = [one.partition("=") for one in variable or ()]
-    context.obj = Common(
+    context.obj = CommonOptions(
         routers,
         generations,
         tuple(corpus or ()),
@@ -111,7 +111,7 @@ def short(
     seconds: Annotated[int, typer.Option(help="How long.")] = 30,
 ) -> None:
     """A few customers in three journeys, for half a minute."""
-    _locust(context.obj, H100, "--headless", *_people(users, seconds))
+    _locust(context.obj, H100, "--headless", *_locust_users(users, seconds))
 
 
 @app.command()
@@ -141,13 +141,13 @@ def streams(
     clients: Annotated[int, typer.Option(min=1, help="Client processes.")] = 2,
 ) -> None:
     """Many answers streaming at the same time: each is long enough that all of them overlap."""
-    common: Common = context.obj
+    common: CommonOptions = context.obj
     tokens = min(max(math.ceil((ramp + hold) * 1000 / interval), 200), 4096)
-    pace = steady(interval, tokens)
+    pace = steady_pace(interval, tokens)
 
     async def run() -> int:
         async with common.suite(pace, streams=streams) as suite:
-            plan = plan_of(
+            plan = make_plan(
                 suite.router,
                 suite.key,
                 streams=streams,
@@ -157,7 +157,7 @@ def streams(
                 clients=clients,
                 collections=[COLLECTION],
             )
-            return await _planned(common, suite, pace, plan, tell_every=5.0)
+            return await _run_and_report(common, suite, pace, plan, tell_every=5.0)
 
     raise typer.Exit(1 if asyncio.run(_until_terminated(run())) else 0)
 
@@ -175,13 +175,13 @@ def idle(
     clients: Annotated[int, typer.Option(min=1, help="Client processes.")] = 2,
 ) -> None:
     """Connections with a session each, left alone, then asked once over the same connection."""
-    common: Common = context.obj
-    pace = steady(10, 60)
+    common: CommonOptions = context.obj
+    pace = steady_pace(10, 60)
 
     async def run() -> int:
         # nginx takes twice as many idle connections as streams; see deploy/nginx/README.md.
         async with common.suite(pace, streams=math.ceil(streams / 2), tls=tls and not address) as suite:
-            plan = plan_of(
+            plan = make_plan(
                 address or suite.router.removeprefix("https://"),
                 suite.key,
                 streams=streams,
@@ -195,7 +195,7 @@ def idle(
                 idle=minutes * 60,
                 spread=spread,
             )
-            return await _planned(common, suite, pace, plan, tell_every=30.0)
+            return await _run_and_report(common, suite, pace, plan, tell_every=30.0)
 
     raise typer.Exit(1 if asyncio.run(_until_terminated(run())) else 0)
 
@@ -217,21 +217,21 @@ def neighbours(
     ] = 1.3,
 ) -> None:
     """Tenants beside one that sends too much, or beside clients that read nothing."""
-    common: Common = context.obj
+    common: CommonOptions = context.obj
     floods = disturbance is Disturbance.FLOOD
     # Ten answers of 480 tokens a second: the four tenants' share fits, a flood is several times too much.
-    pace = replace(steady(20, 480), max_running=96) if floods else steady(20, 120)
+    pace = replace(steady_pace(20, 480), max_running=96) if floods else steady_pace(20, 120)
     seconds = seconds or (60.0 if floods else 20.0)
 
     async def run() -> int:
         longest = {"KEFU_ROUTER_MAX_ANSWER_TOKENS": str(pace.answer_tokens)}
         async with replace(common, variables=longest | common.variables).suite(pace) as suite:
-            spells, sampler = await run_spells(suite, disturbance, Rates(rate, times), count, seconds, rounds)
-        found = {**surroundings(), **figures(spells, onset if floods else 0.0)}
+            spells, sampler = await run_periods(suite, disturbance, Rates(rate, times), count, seconds, rounds)
+        found = {**describe_environment(), **figures(spells, onset if floods else 0.0)}
         if common.as_json:
             print(json.dumps({**found, "processes": usage_summary(sampler.usage)}, indent=2, ensure_ascii=False))
         else:
-            print(", ".join(f"{value}" for value in surroundings().values()))
+            print(", ".join(f"{value}" for value in describe_environment().values()))
             print(print_figures(found))
             print(usage_table(sampler.usage))
         if warning := sampler.generator_warning():
@@ -242,7 +242,9 @@ def neighbours(
     raise typer.Exit(1 if asyncio.run(_until_terminated(run())) else 0)
 
 
-async def _planned(common: Common, suite: Suite, pace: Pace, plan: Plan, *, tell_every: float) -> int:
+async def _run_and_report(
+    common: CommonOptions, suite: Suite, pace: EnginePace, plan: WorkerPlan, *, tell_every: float
+) -> int:
     """Run a plan and report it; how many turns failed."""
     every = 1e9 if common.as_json else tell_every
     outcomes, sampler = await run_plan(plan, pids_of_suite(suite.folder.path), tell_every=every)
@@ -257,11 +259,11 @@ async def _until_terminated(run: Coroutine[Any, Any, int]) -> int:
     return await task
 
 
-def _people(users: int, seconds: int) -> tuple[str, ...]:
+def _locust_users(users: int, seconds: int) -> tuple[str, ...]:
     return ("--users", str(users), "--spawn-rate", f"{max(users / 5, 1):g}", "--run-time", f"{seconds}s")
 
 
-def _locust(common: Common, pace: Pace, *words: str) -> None:
+def _locust(common: CommonOptions, pace: EnginePace, *words: str) -> None:
     async def run() -> int:
         async with common.suite(pace) as suite:
             common.out.mkdir(parents=True, exist_ok=True)

@@ -1,9 +1,9 @@
 """
 Do others notice? Three well-behaved tenants ask at a steady rate while something disturbs them, and while nothing does.
 
-Quiet and disturbed spells take turns in one run, so that whatever else the machine does falls on both alike. A flood is
-a fourth tenant that sends many times its share; stalled clients ask for long answers and then read nothing. The others
-have to be answered by the model, whatever happens beside them: an answer without it counts as failed.
+Quiet and disturbed periods take turns in one run, so that whatever else the machine does falls on both alike. A flood
+is a fourth tenant that sends many times its share; stalled clients ask for long answers and then read nothing. The
+others have to be answered by the model, whatever happens beside them: an answer without it counts as failed.
 """
 
 import asyncio
@@ -18,10 +18,10 @@ from typing import Any
 
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.testing.suite import Suite
-from loadtest.generator.connection_pool import Connections
+from loadtest.generator.connection_pool import ConnectionPool
 from loadtest.generator.http2_client import Connection
-from loadtest.generator.turn_client import Asker
-from loadtest.harness.questions import Question, endless, help_center
+from loadtest.generator.turn_client import TurnClient
+from loadtest.harness.questions import Question, endless_questions, help_center
 from loadtest.harness.report import summary
 from loadtest.harness.resource_usage import Sampler, pids_of_suite, sampling
 from loadtest.harness.statistics import Timeline, percentile
@@ -31,21 +31,21 @@ from loadtest.harness.verdicts import Verdict
 
 QUIET_TENANTS = ("north", "east", "south")
 NOISY_TENANT = "west"
-_PATIENCE_SECONDS = 60.0
+_GIVE_UP_SECONDS = 60.0
 _STALL_SECONDS = 3.0
-"""Clients that will stall ask over so long; then the spell begins."""
+"""Clients that will stall ask over so long; then the period begins."""
 
 
 class Disturbance(StrEnum):
-    """What is put beside the well-behaved tenants."""
+    """The disturbance beside the well-behaved tenants."""
 
     FLOOD = "flood"
     STALLED = "stalled"
 
 
 @dataclass
-class Spell:
-    """A stretch of the run, and what its customers got."""
+class Period:
+    """A quiet or disturbed period of the run, with its verdicts."""
 
     disturbed: bool
     began: float = 0.0
@@ -66,15 +66,15 @@ async def make_tenants(suite: Suite) -> dict[str, str]:
     """Name -> key of each tenant. Each has some articles of the sample."""
     keys: dict[str, str] = {}
     for name in (*QUIET_TENANTS, NOISY_TENANT):
-        await _must(suite, "tenants", "create", name)
+        await _run_kefu(suite, "tenants", "create", name)
         scopes = ("--scope", "chat", "--scope", "knowledge")
-        keys[name] = (await _must(suite, "keys", "create", "--tenant", name, *scopes)).strip()
+        keys[name] = (await _run_kefu(suite, "keys", "create", "--tenant", name, *scopes)).strip()
         articles = str(help_center() / "en" / "refunds")
-        await _must(suite, "import", articles, "--collection", COLLECTION, "--create", "--key", keys[name])
+        await _run_kefu(suite, "import", articles, "--collection", COLLECTION, "--create", "--key", keys[name])
     return keys
 
 
-async def _must(suite: Suite, *arguments: str) -> str:
+async def _run_kefu(suite: Suite, *arguments: str) -> str:
     done = await suite.kefu(*arguments)
     if done.status:
         raise RuntimeError(f"kefu {arguments[0]} failed: {done.err}")
@@ -85,9 +85,9 @@ class Customers:
     """All tenants' customers, each tenant over connections of its own."""
 
     def __init__(self, address: str, keys: dict[str, str], seed: int = 0) -> None:
-        self._pools = {name: Connections(address) for name in keys}
-        self._askers = {name: Asker(address, key, Timeline(time.monotonic())) for name, key in keys.items()}
-        self._questions: Iterator[Question] = endless(seed)
+        self._pools = {name: ConnectionPool(address) for name in keys}
+        self._clients = {name: TurnClient(address, key, Timeline(time.monotonic())) for name, key in keys.items()}
+        self._questions: Iterator[Question] = endless_questions(seed)
         self._random = random.Random(seed)
 
     def close(self) -> None:
@@ -95,14 +95,14 @@ class Customers:
         for pool in self._pools.values():
             pool.close()
 
-    async def spell(self, seconds: float, rates: Rates, *, disturbed: bool) -> Spell:
-        """All ask for so long, at random moments; returns when each has an answer, or a refusal."""
-        spell = Spell(disturbed, time.monotonic())
+    async def run_period(self, seconds: float, rates: Rates, *, disturbed: bool) -> Period:
+        """All tenants ask for so long at random times. Returns when each turn has ended."""
+        period = Period(disturbed, time.monotonic())
         async with asyncio.TaskGroup() as group:
             for name in QUIET_TENANTS:
-                group.create_task(self._arrivals(name, rates.each, seconds, spell.others, must_generate=True))
-            group.create_task(self._arrivals(NOISY_TENANT, rates.each * rates.flood, seconds, spell.noisy))
-        return spell
+                group.create_task(self._arrivals(name, rates.each, seconds, period.others, must_generate=True))
+            group.create_task(self._arrivals(NOISY_TENANT, rates.each * rates.flood, seconds, period.noisy))
+        return period
 
     async def _arrivals(
         self, name: str, rate: float, seconds: float, verdicts: list[Verdict], *, must_generate: bool = False
@@ -116,10 +116,10 @@ class Customers:
                 due += self._random.expovariate(rate)
 
     async def _ask(self, name: str, verdicts: list[Verdict], *, must_generate: bool) -> None:
-        connection = await self._pools[name].get()
-        turn = self._askers[name].ask(connection, request(next(self._questions)), must_generate=must_generate)
+        connection = await self._pools[name].acquire()
+        turn = self._clients[name].ask(connection, request(next(self._questions)), must_generate=must_generate)
         try:
-            verdicts.append(await asyncio.wait_for(turn.verdict(), _PATIENCE_SECONDS))
+            verdicts.append(await asyncio.wait_for(turn.verdict(), _GIVE_UP_SECONDS))
         except TimeoutError:
             turn.give_up("no end came")
             verdicts.append(await turn.verdict())
@@ -134,21 +134,21 @@ def request(question: Question, max_tokens: int = 0) -> pb.ConverseRequest:
 
 
 @asynccontextmanager
-async def stalled(address: str, key: str, count: int, tokens: int) -> AsyncIterator[None]:
-    """So many clients that asked for an answer and read nothing of it, while the block runs.
+async def open_stalled_clients(address: str, key: str, count: int, tokens: int) -> AsyncIterator[None]:
+    """Clients that ask for an answer and read nothing of it, while the block runs.
 
     Each grants the server no HTTP/2 window, so that what it is sent stays there: on loopback the kernel alone would
     hold whole answers for a client that merely does not read its socket. RuntimeError when some were answered, refused
     or cut before the block ended: then something else was measured.
     """
-    asker = Asker(address, key, Timeline(time.monotonic()))
-    questions = endless(seed=2)
+    client = TurnClient(address, key, Timeline(time.monotonic()))
+    questions = endless_questions(seed=2)
     connections: list[Connection] = []
     try:
         for _ in range(count):
             connection = await Connection.connect(address, window=0)
             connections.append(connection)
-            asker.ask(connection, request(next(questions), tokens))
+            client.ask(connection, request(next(questions), tokens))
             await asyncio.sleep(_STALL_SECONDS / count)
         yield
         held = sum(one.open_calls for one in connections if not one.messages)
@@ -159,51 +159,51 @@ async def stalled(address: str, key: str, count: int, tokens: int) -> AsyncItera
             connection.close()
 
 
-async def take_turns(
+async def alternate_periods(
     customers: Customers,
     quiet: Rates,
     disturbed: Rates,
     seconds: float,
     rounds: int,
     beside: Callable[[], AbstractAsyncContextManager[None]] = nullcontext,
-) -> list[Spell]:
-    """Quiet and disturbed spells in turn; `beside` is entered for each disturbed one."""
-    spells: list[Spell] = []
+) -> list[Period]:
+    """Run quiet and disturbed periods in turn. `beside` is entered for each disturbed one."""
+    periods: list[Period] = []
     for _ in range(rounds):
-        spells.append(await customers.spell(seconds, quiet, disturbed=False))
+        periods.append(await customers.run_period(seconds, quiet, disturbed=False))
         async with beside():
-            spells.append(await customers.spell(seconds, disturbed, disturbed=True))
-    return spells
+            periods.append(await customers.run_period(seconds, disturbed, disturbed=True))
+    return periods
 
 
-async def run_spells(
+async def run_periods(
     suite: Suite, disturbance: Disturbance, rates: Rates, count: int, seconds: float, rounds: int
-) -> tuple[list[Spell], Sampler]:
-    """All spells of a run, beside a flood or beside `count` clients that stand still, and what the suite used."""
+) -> tuple[list[Period], Sampler]:
+    """All periods of a run, beside a flood or `count` stalled clients, and the suite's resource usage."""
     keys = await make_tenants(suite)
     quiet = Rates(rates.each)
     with closing(Customers(suite.router, keys)) as customers:
         async with sampling(pids_of_suite(suite.folder.path)) as sampler:
-            await customers.spell(10.0, quiet, disturbed=False)  # what is made once is made
+            await customers.run_period(10.0, quiet, disturbed=False)  # what is made once is made
             if disturbance is Disturbance.FLOOD:
-                spells = await take_turns(customers, quiet, rates, seconds, rounds)
+                periods = await alternate_periods(customers, quiet, rates, seconds, rounds)
             else:
-                beside = partial(stalled, suite.router, keys[NOISY_TENANT], count, 4096)
-                spells = await take_turns(customers, quiet, quiet, seconds, rounds, beside)
-    return spells, sampler
+                beside = partial(open_stalled_clients, suite.router, keys[NOISY_TENANT], count, 4096)
+                periods = await alternate_periods(customers, quiet, quiet, seconds, rounds, beside)
+    return periods, sampler
 
 
-def figures(spells: Sequence[Spell], onset: float = 0.0) -> dict[str, Any]:
-    """What the others saw without and with the disturbance, what the noisy tenant got, and the ratio of the p95s.
+def figures(periods: Sequence[Period], onset: float = 0.0) -> dict[str, Any]:
+    """Figures of the other tenants without and with the disturbance, of the noisy tenant, and the ratio of the p95s.
 
-    The first `onset` seconds of disturbed spells, in which the router finds out what the engine can do, are apart.
+    The first `onset` seconds of disturbed periods, in which the router finds out what the engine can do, are apart.
     """
     others: dict[str, list[Verdict]] = {"quiet": [], "onset": [], "disturbed": []}
-    for spell in spells:
-        for verdict in spell.others:
-            begins = spell.disturbed and verdict.asked_at - spell.began < onset
-            others["onset" if begins else "disturbed" if spell.disturbed else "quiet"].append(verdict)
-    noisy = [verdict for spell in spells if spell.disturbed for verdict in spell.noisy]
+    for period in periods:
+        for verdict in period.others:
+            begins = period.disturbed and verdict.asked_at - period.began < onset
+            others["onset" if begins else "disturbed" if period.disturbed else "quiet"].append(verdict)
+    noisy = [verdict for period in periods if period.disturbed for verdict in period.noisy]
     p95 = {
         which: percentile([one.first_text or 0.0 for one in found if one.good], 0.95) for which, found in others.items()
     }
@@ -216,7 +216,7 @@ def figures(spells: Sequence[Spell], onset: float = 0.0) -> dict[str, Any]:
 
 
 def print_figures(found: dict[str, Any]) -> str:
-    """The same as a table."""
+    """Print the figures as a table."""
     head = ("", "turns", "good", "failed or refused", "first text p50", "p95", "p99 ms", "by the model", "without")
     rows: list[Sequence[object]] = []
     for name, key in (

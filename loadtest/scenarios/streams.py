@@ -1,5 +1,5 @@
 """
-Hold many answers streaming at once through one address, and judge every one of them.
+Hold many answers streaming at once through one address, and give a verdict on every one.
 
     python -m loadtest.scenarios.streams --address 127.0.0.1:50051 --key KEY --streams 5000 --ramp 60 --hold 30
 
@@ -28,9 +28,16 @@ from typing import Annotated, Any
 import psutil
 import typer
 
-from loadtest.generator.worker_processes import Outcome, Plan, Progress, run_worker
-from loadtest.harness.report import summary, surroundings, usage_summary, usage_table, verdict_table, write_report
-from loadtest.harness.resource_usage import OWN, Pids, Sampler, pids_of_suite, sampling
+from loadtest.generator.worker_processes import WorkerOutcome, WorkerPlan, WorkerProgress, run_worker
+from loadtest.harness.report import (
+    describe_environment,
+    summary,
+    usage_summary,
+    usage_table,
+    verdict_table,
+    write_report,
+)
+from loadtest.harness.resource_usage import GENERATOR, Pids, Sampler, pids_of_suite, sampling
 from loadtest.harness.statistics import Spread, Timeline
 
 _START_SECONDS = 3.0
@@ -39,12 +46,12 @@ _SILENT_SECONDS = 60.0
 """Beyond the planned end, streams may last this much longer before they are given up."""
 
 
-async def run_plan(plan: Plan, pids: Pids, *, tell_every: float = 5.0) -> tuple[list[Outcome], Sampler]:
+async def run_plan(plan: WorkerPlan, pids: Pids, *, tell_every: float = 5.0) -> tuple[list[WorkerOutcome], Sampler]:
     """Run a plan with `plan.of` client processes; prints a line of progress now and then. `plan.share` is ignored."""
     spawn = multiprocessing.get_context("spawn")
     ends: list[Pipe] = []
     children: list[BaseProcess] = []
-    outcomes: list[Outcome] = []
+    outcomes: list[WorkerOutcome] = []
     for share in range(plan.of):
         ours, theirs = spawn.Pipe(duplex=False)
         child = spawn.Process(target=run_worker, args=(replace(plan, share=share), theirs), daemon=True)
@@ -55,13 +62,13 @@ async def run_plan(plan: Plan, pids: Pids, *, tell_every: float = 5.0) -> tuple[
 
     def processes() -> dict[str, list[int]]:
         found = dict(pids())
-        found.pop(OWN, None)
+        found.pop(GENERATOR, None)
         found.update((f"client-{share + 1}", [child.pid or 0]) for share, child in enumerate(children))
         return found
 
     try:
         async with sampling(processes) as sampler:
-            await asyncio.to_thread(_follow, ends, outcomes, plan, tell_every)
+            await asyncio.to_thread(_collect_outcomes, ends, outcomes, plan, tell_every)
     finally:
         for child in children:
             child.terminate()
@@ -69,16 +76,16 @@ async def run_plan(plan: Plan, pids: Pids, *, tell_every: float = 5.0) -> tuple[
     return outcomes, sampler
 
 
-def _follow(ends: Iterable[Pipe], outcomes: list[Outcome], plan: Plan, tell_every: float) -> None:
-    waiting, latest, told = list(ends), dict[int, Progress](), time.monotonic()
+def _collect_outcomes(ends: Iterable[Pipe], outcomes: list[WorkerOutcome], plan: WorkerPlan, tell_every: float) -> None:
+    waiting, latest, told = list(ends), dict[int, WorkerProgress](), time.monotonic()
     while waiting:
         for pipe in multiprocessing.connection.wait(waiting, timeout=1.0):
             assert isinstance(pipe, Pipe)
             try:
-                news: Progress | Outcome = pipe.recv()
+                news: WorkerProgress | WorkerOutcome = pipe.recv()
             except EOFError:
                 raise RuntimeError("A client process died; its own message is above.") from None
-            if isinstance(news, Outcome):
+            if isinstance(news, WorkerOutcome):
                 outcomes.append(news)
                 waiting.remove(pipe)
                 latest.pop(news.share, None)
@@ -94,7 +101,7 @@ def _follow(ends: Iterable[Pipe], outcomes: list[Outcome], plan: Plan, tell_ever
             )
 
 
-def _at_server(plan: Plan) -> str:
+def _at_server(plan: WorkerPlan) -> str:
     """Connections as the listening side's kernel sockets count them; only in idle mode, where it is the point."""
     if not plan.idle:
         return ""
@@ -106,13 +113,15 @@ def _at_server(plan: Plan) -> str:
     return f" ({count} at the server)"
 
 
-def _figures(plan: Plan, outcomes: list[Outcome], sampler: Sampler, engine_seconds: float) -> dict[str, Any]:
+def _figures(
+    plan: WorkerPlan, outcomes: list[WorkerOutcome], sampler: Sampler, engine_seconds: float
+) -> dict[str, Any]:
     verdicts = [verdict for outcome in outcomes for verdict in outcome.verdicts]
     sessions = [verdict for outcome in outcomes for verdict in outcome.sessions]
     frames, cpu = sum(one.frames for one in outcomes), sum(one.cpu_seconds for one in outcomes)
     late = Spread.of([seconds for one in outcomes for seconds in one.lateness])
     figures: dict[str, Any] = {
-        **surroundings(),
+        **describe_environment(),
         "plan": {
             "streams": plan.streams,
             "ramp_seconds": plan.ramp,
@@ -133,9 +142,15 @@ def _figures(plan: Plan, outcomes: list[Outcome], sampler: Sampler, engine_secon
 
 
 def report(
-    plan: Plan, outcomes: list[Outcome], sampler: Sampler, *, engine_seconds: float, as_json: bool, out: Path | None
+    plan: WorkerPlan,
+    outcomes: list[WorkerOutcome],
+    sampler: Sampler,
+    *,
+    engine_seconds: float,
+    as_json: bool,
+    out: Path | None,
 ) -> int:
-    """Print what was seen, write it to a folder if one is given, and return how many turns failed."""
+    """Print the figures, write them to a folder if one is given, and return the number of failed turns."""
     figures = _figures(plan, outcomes, sampler, engine_seconds)
     timeline = Timeline(plan.began)
     for outcome in outcomes:
@@ -147,7 +162,7 @@ def report(
         print(json.dumps({**figures, "warnings": warnings}, indent=2, ensure_ascii=False))
     else:
         print()
-        print(", ".join(f"{value}" for value in surroundings().values()))
+        print(", ".join(f"{value}" for value in describe_environment().values()))
         if plan.idle:
             print(verdict_table("opening", figures["opening"]))
         print(verdict_table("turns", figures))
@@ -162,7 +177,7 @@ def report(
     return figures["failed"] + (figures["opening"]["failed"] if plan.idle else 0)
 
 
-def plan_of(
+def make_plan(
     address: str,
     key: str,
     *,
@@ -177,10 +192,10 @@ def plan_of(
     collections: Iterable[str] = (),
     idle: float = 0.0,
     spread: float = 120.0,
-) -> Plan:
+) -> WorkerPlan:
     """A plan that begins in a moment. Times are in seconds. `hold`: how long the last answer may take to stream."""
     began = time.monotonic() + _START_SECONDS
-    return Plan(
+    return WorkerPlan(
         address=address,
         key=key,
         tls=tls,
@@ -220,7 +235,7 @@ def main(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
 ) -> None:
     """Exits with 1 when any turn failed."""
-    plan = plan_of(
+    plan = make_plan(
         address,
         key,
         streams=streams,

@@ -21,10 +21,10 @@ import typer
 from kefu.common.redis.client import open_redis
 from kefu.router.v1 import chat_pb2, chat_pb2_grpc, desk_pb2, desk_pb2_grpc
 from kefu.testing.suite import Suite
-from loadtest.harness.report import surroundings, usage_table
-from loadtest.harness.resource_usage import OWN, pids_of_suite, sampling
+from loadtest.harness.report import describe_environment, usage_table
+from loadtest.harness.resource_usage import GENERATOR, pids_of_suite, sampling
 from loadtest.harness.statistics import Spread
-from loadtest.harness.suite import Setup, loaded_suite, steady
+from loadtest.harness.suite import SuiteSetup, open_loaded_suite, steady_pace
 
 _STREAMS_EACH = 100
 _AT_ONCE = 20
@@ -40,7 +40,7 @@ class _Page:
     arrived: asyncio.Future[float]
 
     async def read(self) -> None:
-        """Until a person has written."""
+        """Read events until an agent has replied."""
         async for event in self.events:
             if event.WhichOneof("event") == "turn_stored" and event.turn_stored.agent:
                 self.arrived.set_result(time.perf_counter())
@@ -74,7 +74,7 @@ async def measure(suite: Suite, watchers: int, replies: int, rate: float) -> dic
             return _Page(session, events, asyncio.get_running_loop().create_future())
 
         began = time.perf_counter()
-        pages = await _few_at_a_time(opened(number) for number in range(watchers))
+        pages = await _run_limited(opened(number) for number in range(watchers))
         opening = time.perf_counter() - began
         reading = [asyncio.create_task(page.read()) for page in pages]
         during = await _redis_clients(store)
@@ -110,11 +110,11 @@ async def measure(suite: Suite, watchers: int, replies: int, rate: float) -> dic
             "redis_clients_watched": during,
             "idle": usage_table(idle.usage),
             "writing": usage_table(writing.usage),
-            "warning": writing.generator_warning(OWN),
+            "warning": writing.generator_warning(GENERATOR),
         }
 
 
-async def _few_at_a_time(tasks: Iterable[Awaitable[_T]]) -> Sequence[_T]:
+async def _run_limited(tasks: Iterable[Awaitable[_T]]) -> Sequence[_T]:
     allowed = asyncio.Semaphore(_AT_ONCE)
 
     async def one(task: Awaitable[_T]) -> _T:
@@ -139,11 +139,11 @@ def main(
 
     async def run() -> dict[str, Any]:
         edge = ("--streams", str(2 * watchers)) if routers > 1 else ()
-        async with loaded_suite(Setup(steady(10, 60), routers=routers, edge=edge)) as suite:
+        async with open_loaded_suite(SuiteSetup(steady_pace(10, 60), routers=routers, edge=edge)) as suite:
             return await measure(suite, watchers, replies, rate)
 
     figures = asyncio.run(run())
-    print(", ".join(f"{value}" for value in surroundings().values()))
+    print(", ".join(f"{value}" for value in describe_environment().values()))
     for name, value in figures.items():
         print(f"{name}:\n{value}" if "\n" in str(value) else f"{name}: {value}")
     raise typer.Exit(1 if figures["watches_broken"] or figures["replies_lost"] else 0)

@@ -26,13 +26,13 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from loadtest.bench.bench import Settings, open_bench
-from loadtest.bench.customers import Load
+from loadtest.bench.bench import BenchSettings, open_bench
+from loadtest.bench.customers import CustomerLoad
 from loadtest.bench.records import Outcome, TurnRecord
 from loadtest.bench.reference import ask_reference
 from loadtest.harness.statistics import percentile
 from loadtest.harness.tables import table
-from loadtest.soak.levels import DESCRIPTORS, MEMORY_MIB, MEMORY_TIMES, Finding, Levels, find
+from loadtest.soak.levels import DESCRIPTORS, MEMORY_MIB, MEMORY_TIMES, Finding, Levels, compare_levels
 from loadtest.soak.plot import draw
 
 _CANCELLING = 0.3
@@ -57,7 +57,7 @@ def print_findings(findings: Sequence[Finding], records: Sequence[TurnRecord], c
             *(f"{level.mib:.1f}" for level in (one.before, one.most, one.after)),
             *(level.descriptors for level in (one.before, one.most, one.after)),
             *(level.in_flight for level in (one.before, one.most, one.after)),
-            f"NOT BACK: {one.complaint}" if one.complaint else "back",
+            f"NOT BACK: {one.problem}" if one.problem else "back",
         )
         for one in findings
     ]
@@ -73,21 +73,21 @@ async def soak(
 ) -> tuple[list[Finding], list[TurnRecord], Levels]:
     """Load and rest; what was found, every turn of the load, every sample."""
     out.print(f"Starting the suite (logs in {folder}) …", soft_wrap=True)
-    async with open_bench(folder, Settings()) as bench:
+    async with open_bench(folder, BenchSettings()) as bench:
         reference = await ask_reference(bench)
         levels = Levels(bench)
-        following = asyncio.create_task(levels.follow(), name="levels")
+        following = asyncio.create_task(levels.sample_continuously(), name="levels")
 
         async def loaded(seconds: float) -> list[TurnRecord]:
-            load = Load(
-                bench.doors,
+            load = CustomerLoad(
+                bench.client_addresses,
                 bench.metadata,
                 reference.questions,
                 conversations,
                 len(reference.text.encode()),
-                cancelling=_CANCELLING,
+                abandoned_share=_CANCELLING,
             )
-            async with load.going():
+            async with load.asking():
                 await _wait(seconds, following)
             await _wait(_REST_SECONDS, following)
             return load.records
@@ -98,11 +98,11 @@ async def soak(
                 clock = asyncio.create_task(_tick(progress, whole), name="progress")
                 try:
                     await loaded(_WARM_SECONDS)
-                    before = levels.now()
+                    before = levels.current_levels()
                     records = await loaded(minutes * 60)
                 finally:
                     clock.cancel()
-            return find(levels.samples, before, levels.now()), records, levels
+            return compare_levels(levels.samples, before, levels.current_levels()), records, levels
         finally:
             following.cancel()
             await asyncio.gather(following, return_exceptions=True)
@@ -146,7 +146,7 @@ def main(
     result = {"conditions": conditions, "findings": [asdict(one) for one in findings], "samples": samples}
     (folder / "soak.json").write_text(json.dumps(result, indent=1) + "\n", "utf-8")
     print(f"Plot: {draw(levels.samples, findings, folder / 'soak.png', conditions)}")
-    if any(one.complaint for one in findings):
+    if any(one.problem for one in findings):
         out.print(f"Something did not return; the logs are in {logs}.", soft_wrap=True)
         sys.exit(1)
     shutil.rmtree(logs)

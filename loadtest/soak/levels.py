@@ -1,4 +1,4 @@
-"""What a process holds, over time: resident memory, descriptors, calls in flight; and whether it came back."""
+"""Levels of each process over time: memory, descriptors, calls in flight; and whether they return."""
 
 import asyncio
 import time
@@ -23,12 +23,12 @@ _LEVEL_SAMPLES = 4
 
 @dataclass(frozen=True)
 class Level:
-    """One process at one time."""
+    """Levels of one process at one time."""
 
     at: float
     """Seconds since sampling began."""
     mib: float
-    """Resident."""
+    """Resident memory."""
     descriptors: int
     in_flight: int
     """Calls and turns, but for those that last as long as the process, such as WatchLoad."""
@@ -36,19 +36,19 @@ class Level:
 
 @dataclass(frozen=True)
 class Finding:
-    """One process before and after."""
+    """Levels of one process before and after the load."""
 
     name: str
     before: Level
     after: Level
     most: Level
-    """The most of each while it was loaded."""
+    """The highest levels under load."""
     keeps: bool
-    """It is Redis, whose business it is to keep what was said: its memory is shown and not judged."""
+    """True for Redis, which keeps the conversations: its memory is shown, and no finding."""
 
     @property
-    def complaint(self) -> str:
-        """What did not return; empty: all did."""
+    def problem(self) -> str:
+        """Levels that did not return; empty: all did."""
         found: list[str] = []
         if not self.keeps and self.after.mib > self.before.mib * MEMORY_TIMES + MEMORY_MIB:
             found.append("memory")
@@ -67,18 +67,18 @@ class Levels:
         self._began = time.monotonic()
         self.samples: dict[str, list[Level]] = {process.name: [] for process in self._processes}
 
-    async def follow(self) -> None:
+    async def sample_continuously(self) -> None:
         """Sample until cancelled."""
         while True:
-            await asyncio.gather(*(self._take(process) for process in self._processes))
+            await asyncio.gather(*(self._sample(process) for process in self._processes))
             await asyncio.sleep(_SAMPLE_SECONDS)
 
-    def now(self) -> dict[str, Level]:
-        """The mean of the last few samples of each; of what is in flight the least, as some are caught on their way."""
+    def current_levels(self) -> dict[str, Level]:
+        """Mean of the last few samples of each process; of calls in flight the least, as some are still ending."""
         return {name: level_of(samples[-_LEVEL_SAMPLES:]) for name, samples in self.samples.items()}
 
-    async def _take(self, process: Process) -> None:
-        calls = await in_flight(process) if process.metrics else 0
+    async def _sample(self, process: Process) -> None:
+        calls = await in_flight(process) if process.metrics_port else 0
         one = psutil.Process(process.pid)
         level = Level(
             time.monotonic() - self._began, one.memory_info().rss / 2**20, one.num_fds(), -1 if calls is None else calls
@@ -96,10 +96,10 @@ def level_of(samples: Sequence[Level]) -> Level:
     )
 
 
-def find(
+def compare_levels(
     samples: Mapping[str, Sequence[Level]], before: Mapping[str, Level], after: Mapping[str, Level]
 ) -> list[Finding]:
-    """What became of each process between the two levels."""
+    """Findings for each process between the two levels."""
     findings: list[Finding] = []
     for name, start in before.items():
         loaded = [sample for sample in samples[name] if start.at <= sample.at <= after[name].at]

@@ -16,10 +16,10 @@ from playwright.async_api import Page, async_playwright, expect
 from kefu.local.suite import sample_folder
 from kefu.testing.suite import Suite, starting_suite
 from tests.browser.pictures import DESKTOP, PHONE, shot
-from tests.support.busy_day import have_a_busy_day
-from tests.support.office import Office
-from tests.support.pages import ask, chromium_or_skip
-from tests.support.webhook_receiver import webhook_receiver
+from tests.support.browser_harness import find_chromium_or_skip, send_message
+from tests.support.busy_day import play_busy_day
+from tests.support.suite_browser import SuiteBrowser
+from tests.support.webhook_receiver import open_webhook_receiver
 
 PAGES = ("inbox", "unanswered", "numbers", "settings/webhooks", "knowledge/help/documents", "knowledge/help/attention")
 LOOKS: dict[str, dict[str, Any]] = {
@@ -35,8 +35,8 @@ async def main(folder: Path, *options: str) -> None:
     variables = {"KEFU_ROUTER_WEBHOOK_PRIVATE": "true", "KEFU_GATEWAY_TITLE": "Songlu"}
     with tempfile.TemporaryDirectory() as data:
         async with (
-            webhook_receiver() as good,
-            webhook_receiver() as bad,
+            open_webhook_receiver() as good,
+            open_webhook_receiver() as bad,
             starting_suite(Path(data), *options, **variables) as suite,
             async_playwright() as playwright,
         ):
@@ -44,18 +44,18 @@ async def main(folder: Path, *options: str) -> None:
             await suite.until_ready(900)
             await filled(suite)
             expect.set_options(timeout=120_000)
-            browser = await playwright.chromium.launch(executable_path=chromium_or_skip(), args=["--no-sandbox"])
-            office = Office(suite, browser)
-            await have_a_busy_day(office, [good.url, bad.url])
-            await talk(office, folder)
+            browser = await playwright.chromium.launch(executable_path=find_chromium_or_skip(), args=["--no-sandbox"])
+            suite_browser = SuiteBrowser(suite, browser)
+            await play_busy_day(suite_browser, [good.url, bad.url])
+            await talk(suite_browser, folder)
             for look, chosen in LOOKS.items():
-                desk = await office.colleague("Li Wei", **chosen)
+                desk = await suite_browser.sign_in("Li Wei", **chosen)
                 for address in PAGES:
-                    await desk.goto(f"{office.origin}/desk#/{address}")
+                    await desk.goto(f"{suite_browser.origin}/desk#/{address}")
                     await settled(desk)
                     await shot(desk, folder / f"desk-{address.rpartition('/')[2]}{look}.png")
                 await unanswered(desk, folder, look)
-                await deliveries(desk, office, folder, look, bad.url)
+                await deliveries(desk, suite_browser, folder, look, bad.url)
             await browser.close()
 
 
@@ -66,20 +66,20 @@ async def filled(suite: Suite) -> None:
     assert done.status == 0, done
 
 
-async def talk(office: Office, folder: Path) -> None:
+async def talk(suite_browser: SuiteBrowser, folder: Path) -> None:
     """A conversation that is taken over."""
-    customer = await office.customer()
-    await ask(customer, "How long does a parcel stay in a parcel locker?")
+    customer = await suite_browser.open_chat_page()
+    await send_message(customer, "How long does a parcel stay in a parcel locker?")
     await customer.locator(".rating").wait_for()
-    await ask(customer, "Mine was sent back after one day. I want to talk to a person, please.")
+    await send_message(customer, "Mine was sent back after one day. I want to talk to a person, please.")
     await customer.locator(".handoff").wait_for()
-    desk = await office.colleague("Li Wei", **DESKTOP)
+    desk = await suite_browser.sign_in("Li Wei", **DESKTOP)
     await desk.locator(".conversation-item").filter(has_text="parcel locker").click()
     await desk.get_by_role("button", name="Take over", exact=True).click()
     await desk.get_by_role("textbox", name="Reply").fill("Good morning, this is Li Wei. Which order is it?")
     await desk.get_by_role("button", name="Send").click()
     await customer.locator(".answered.person").wait_for()
-    await ask(customer, "SL-20261125-7731")
+    await send_message(customer, "SL-20261125-7731")
     await expect(desk.locator(".from-customer").last).to_contain_text("7731")
     await settled(desk)
     await shot(desk, folder / "desk-conversation.png")
@@ -96,8 +96,8 @@ async def unanswered(desk: Page, folder: Path, look: str) -> None:
     await desk.keyboard.press("Escape")
 
 
-async def deliveries(desk: Page, office: Office, folder: Path, look: str, url: str) -> None:
-    await desk.goto(f"{office.origin}/desk#/settings/webhooks")
+async def deliveries(desk: Page, suite_browser: SuiteBrowser, folder: Path, look: str, url: str) -> None:
+    await desk.goto(f"{suite_browser.origin}/desk#/settings/webhooks")
     await desk.get_by_role("button", name=f"Deliveries to {url}").click()
     await desk.locator(".delivery").first.wait_for()
     await shot(desk, folder / f"desk-deliveries{look}.png")

@@ -12,8 +12,8 @@ from kefu.router.v1 import desk_pb2
 from kefu.testing.ports import free_port
 from kefu.testing.redis_server import redis_server
 from tests.browser.test_widget import a_site
-from tests.support.backends import hit
-from tests.support.pages import Front, ask, open_front
+from tests.support.browser_harness import BrowserHarness, open_browser_harness, send_message
+from tests.support.scripted_services import make_hit
 
 DESKTOP: dict[str, Any] = {"viewport": {"width": 1200, "height": 800}, "color_scheme": "light"}
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "has_touch": True}
@@ -56,19 +56,21 @@ async def main(folder: Path) -> None:
     with tempfile.TemporaryDirectory() as data:
         async with (
             redis_server(Path(data)) as redis,
-            open_front(redis, frame_ancestors=f"http://localhost:{port}", title="Acme Support") as front,
+            open_browser_harness(redis, frame_ancestors=f"http://localhost:{port}", title="Acme Support") as harness,
         ):
-            front.desk.knowledge.hits = [hit(PASSAGE, title="Returns and refunds")]
-            front.desk.knowledge.by_word = {"退货": [hit(PASSAGE_ZH, title="退货与退款政策", language="zh", n=2)]}
-            front.desk.replica.frames = [ENGLISH]
-            await english(front, folder)
-            await widget(front, folder, port)
-            front.desk.replica.frames = [CHINESE]
-            await chinese(front, folder)
+            harness.router.knowledge.hits = [make_hit(PASSAGE, title="Returns and refunds")]
+            harness.router.knowledge.by_word = {
+                "退货": [make_hit(PASSAGE_ZH, title="退货与退款政策", language="zh", n=2)]
+            }
+            harness.router.replica.frames = [ENGLISH]
+            await english(harness, folder)
+            await widget(harness, folder, port)
+            harness.router.replica.frames = [CHINESE]
+            await chinese(harness, folder)
 
 
-async def english(front: Front, folder: Path) -> None:
-    page = await front.page(**DESKTOP)
+async def english(harness: BrowserHarness, folder: Path) -> None:
+    page = await harness.open_page(**DESKTOP)
     await shot(page, folder / "chat-empty.png")
     await answered(page, "How do I return something?")
     await shot(page, folder / "chat.png")
@@ -76,21 +78,21 @@ async def english(front: Front, folder: Path) -> None:
     await page.locator("dialog[open]").wait_for()
     await shot(page, folder / "chat-source.png")
     await page.keyboard.press("Escape")
-    dark = await front.page(**{**DESKTOP, "color_scheme": "dark"})
+    dark = await harness.open_page(**{**DESKTOP, "color_scheme": "dark"})
     await answered(dark, "How do I return something?")
     await dark.locator(".thumb").last.click()
     await dark.locator(".why").wait_for()
     await shot(dark, folder / "chat-dark.png")
 
 
-async def chinese(front: Front, folder: Path) -> None:
-    page = await front.page(locale="zh-CN", **PHONE)
+async def chinese(harness: BrowserHarness, folder: Path) -> None:
+    page = await harness.open_page(locale="zh-CN", **PHONE)
     await answered(page, "怎么退货？")
     await shot(page, folder / "chat-phone.png")
     await page.locator("button.person").click()
     await page.locator(".handoff").wait_for()
     await shot(page, folder / "chat-phone-handover.png")
-    staff = await front.desk.customer()
+    staff = await harness.router.client()
     session = await page.evaluate("localStorage.getItem('kefu.session')")
     claim = desk_pb2.ClaimSessionRequest(session=session, agent="林梅")
     claimed = await staff.desk.ClaimSession(claim, metadata=staff.metadata)
@@ -98,15 +100,15 @@ async def chinese(front: Front, folder: Path) -> None:
     reply = desk_pb2.ReplyRequest(session=session, claim=claimed.claim, text=text)
     await staff.desk.Reply(reply, metadata=staff.metadata)
     await page.locator(".answered.person").wait_for()
-    await ask(page, "订单 20261125")
+    await send_message(page, "订单 20261125")
     await page.locator(".delivered").wait_for()
     await page.emulate_media(color_scheme="dark")
     await shot(page, folder / "chat-phone-dark.png")
 
 
-async def widget(front: Front, folder: Path, port: int) -> None:
-    async with a_site(port, SHOP % front.origin):
-        page = await (await front.context(**DESKTOP)).new_page()
+async def widget(harness: BrowserHarness, folder: Path, port: int) -> None:
+    async with a_site(port, SHOP % harness.origin):
+        page = await (await harness.open_context(**DESKTOP)).new_page()
         await page.goto(f"http://localhost:{port}")
         await page.get_by_role("button", name="Open the chat").click()
         chat = page.frame_locator("iframe")
@@ -117,7 +119,7 @@ async def widget(front: Front, folder: Path, port: int) -> None:
 
 
 async def answered(page: Page, question: str) -> None:
-    await ask(page, question)
+    await send_message(page, question)
     await page.locator(".sources").wait_for()
 
 

@@ -6,7 +6,7 @@ from typing import Literal
 import pytest
 from playwright.async_api import expect
 
-from tests.support.pages import ANSWER_ZH, Front, ask, violations
+from tests.support.browser_harness import ANSWER_ZH, BrowserHarness, find_violations, send_message
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -14,50 +14,50 @@ from tests.support.pages import ANSWER_ZH, Front, ask, violations
     ("locale", "question"), [("en-GB", "How long can I return it?"), ("zh-CN", "退货期限是多久？")]
 )
 async def test_no_state_of_the_chat_page_shuts_anybody_out(
-    front: Front, scheme: Literal["light", "dark"], locale: str, question: str
+    harness: BrowserHarness, scheme: Literal["light", "dark"], locale: str, question: str
 ) -> None:
     going_on = asyncio.Event()
     if locale == "zh-CN":
-        front.desk.replica.frames = [ANSWER_ZH[:12], going_on, ANSWER_ZH[12:]]
+        harness.router.replica.frames = [ANSWER_ZH[:12], going_on, ANSWER_ZH[12:]]
     else:
-        front.desk.replica.frames = [
+        harness.router.replica.frames = [
             "**Goods** can be returned ",
             going_on,
             "within 15 days of delivery. [1]\n\n- `one`\n",
         ]
-    page = await front.page(locale=locale, color_scheme=scheme)
+    page = await harness.open_page(locale=locale, color_scheme=scheme)
     await expect(page.locator(".hello")).to_be_visible()
-    found = {"empty": await violations(page)}
-    await ask(page, question)
+    found = {"empty": await find_violations(page)}
+    await send_message(page, question)
     await expect(page.locator(".markdown")).to_be_visible()
-    found["answering"] = await violations(page)
-    front.line.cut()
+    found["answering"] = await find_violations(page)
+    harness.proxy.cut()
     await expect(page.locator(".note.warn")).to_be_visible()
-    found["reconnecting"] = await violations(page)
+    found["reconnecting"] = await find_violations(page)
     going_on.set()
-    front.line.mend()
+    harness.proxy.restore()
     await expect(page.locator(".rating")).to_be_visible()
     await page.locator(".thumb").last.click()
     await expect(page.locator(".why")).to_be_visible()
-    found["rated"] = await violations(page)
+    found["rated"] = await find_violations(page)
     await page.locator(".source").first.click()
     await expect(page.locator("dialog[open]")).to_be_visible()
-    found["passage"] = await violations(page)
+    found["passage"] = await find_violations(page)
     await page.keyboard.press("Escape")
     await page.locator("[popovertarget=menu]").click()
-    found["menu"] = await violations(page)
+    found["menu"] = await find_violations(page)
     await page.locator(".menu button").last.click()
     await expect(page.locator("dialog[open]")).to_be_visible()
-    found["deleting"] = await violations(page)
+    found["deleting"] = await find_violations(page)
     await page.keyboard.press("Escape")
     await page.locator("button.person").click()
     await expect(page.locator(".handoff")).to_be_visible()
-    found["handed over"] = await violations(page)
+    found["handed over"] = await find_violations(page)
     await page.locator("#message").fill("x" * 4001)
-    found["too long"] = await violations(page)
+    found["too long"] = await find_violations(page)
     for item in (0, 1):  # a new conversation, then the list of earlier ones
         await page.locator("[popovertarget=menu]").click()
         await page.locator(".menu button").nth(item).click()
     await expect(page.locator("dialog[open] .others")).to_be_visible()
-    found["earlier"] = await violations(page)
+    found["earlier"] = await find_violations(page)
     assert found == {state: [] for state in found}

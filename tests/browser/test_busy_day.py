@@ -8,39 +8,41 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.support.busy_day import REPLY, have_a_busy_day
-from tests.support.office import TEXT, Office, open_office, upload
-from tests.support.pages import ask
-from tests.support.waiting import eventually
-from tests.support.webhook_receiver import Receiver, webhook_receiver
+from tests.support.browser_harness import send_message
+from tests.support.busy_day import REPLY, play_busy_day
+from tests.support.suite_browser import TEXT, SuiteBrowser, open_suite_browser, upload_file
+from tests.support.waiting import wait_until_async
+from tests.support.webhook_receiver import WebhookReceiver, open_webhook_receiver
 
 pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture
-async def office(tmp_path: Path) -> AsyncIterator[Office]:
+async def suite_browser(tmp_path: Path) -> AsyncIterator[SuiteBrowser]:
     """A suite that may call webhooks of this machine."""
-    async with open_office(tmp_path, KEFU_ROUTER_WEBHOOK_PRIVATE="true", KEFU_ROUTER_ESCALATE_SECONDS="0") as opened:
+    async with open_suite_browser(
+        tmp_path, KEFU_ROUTER_WEBHOOK_PRIVATE="true", KEFU_ROUTER_ESCALATE_SECONDS="0"
+    ) as opened:
         yield opened
 
 
-async def test_a_busy_day_is_told_and_a_reply_becomes_an_answer(office: Office) -> None:
-    async with webhook_receiver() as good, webhook_receiver() as bad:
+async def test_a_busy_day_is_told_and_a_reply_becomes_an_answer(suite_browser: SuiteBrowser) -> None:
+    async with open_webhook_receiver() as good, open_webhook_receiver() as bad:
         bad.answer = lambda _: (500, "")
-        desk = await office.colleague("Li Wei", "#/knowledge/help/documents")
-        await upload(desk, "repairs.md", TEXT.encode())
-        await have_a_busy_day(office, [good.url, bad.url])
-        await numbers_are_shown(desk, office)
-        await deliveries_are_shown(desk, office, good, bad)
-        await what_nobody_cites_is_listed(desk, office)
-        await a_reply_becomes_an_answer(desk, office)
-        await a_document_is_edited_and_deleted(desk, office)
-        await the_desk_is_closed(desk, office)
-    assert office.complaints == []
+        desk = await suite_browser.sign_in("Li Wei", "#/knowledge/help/documents")
+        await upload_file(desk, "repairs.md", TEXT.encode())
+        await play_busy_day(suite_browser, [good.url, bad.url])
+        await numbers_are_shown(desk, suite_browser)
+        await deliveries_are_shown(desk, suite_browser, good, bad)
+        await what_nobody_cites_is_listed(desk, suite_browser)
+        await a_reply_becomes_an_answer(desk, suite_browser)
+        await a_document_is_edited_and_deleted(desk, suite_browser)
+        await the_desk_is_closed(desk, suite_browser)
+    assert suite_browser.page_errors == []
 
 
-async def numbers_are_shown(desk: Page, office: Office) -> None:
-    await desk.goto(f"{office.origin}/desk#/numbers")
+async def numbers_are_shown(desk: Page, suite_browser: SuiteBrowser) -> None:
+    await desk.goto(f"{suite_browser.origin}/desk#/numbers")
 
     async def are_whole() -> bool:  # they are written a moment after the answers
         await desk.reload()
@@ -49,12 +51,14 @@ async def numbers_are_shown(desk: Page, office: Office) -> None:
         [*rows] = csv.DictReader((await (await coming.value).path()).read_text("utf-8-sig").splitlines())
         return [sum(int(row[name]) for row in rows) for name in ("questions", "rated_down")] == [17, 1]
 
-    await eventually(are_whole)
+    await wait_until_async(are_whole)
     await expect(desk.locator("main")).to_contain_text("17")
 
 
-async def deliveries_are_shown(desk: Page, office: Office, good: Receiver, bad: Receiver) -> None:
-    await desk.goto(f"{office.origin}/desk#/settings/webhooks")
+async def deliveries_are_shown(
+    desk: Page, suite_browser: SuiteBrowser, good: WebhookReceiver, bad: WebhookReceiver
+) -> None:
+    await desk.goto(f"{suite_browser.origin}/desk#/settings/webhooks")
     await desk.get_by_role("button", name=f"Deliveries to {good.url}").click()
     await expect(desk.locator(".delivery").first).to_contain_text("Delivered · 204")
     told = await desk.locator(".delivery").count()
@@ -65,13 +69,13 @@ async def deliveries_are_shown(desk: Page, office: Office, good: Receiver, bad: 
     await expect(desk.locator(".delivery").first).to_contain_text(re.compile(r"Attempt \d+ · 500.*next at"))
 
 
-async def what_nobody_cites_is_listed(desk: Page, office: Office) -> None:
-    await desk.goto(f"{office.origin}/desk#/knowledge/help/attention")
+async def what_nobody_cites_is_listed(desk: Page, suite_browser: SuiteBrowser) -> None:
+    await desk.goto(f"{suite_browser.origin}/desk#/knowledge/help/attention")
     await expect(desk.locator(".panel-card").last).to_contain_text("Kettle repairs")
 
 
-async def a_reply_becomes_an_answer(desk: Page, office: Office) -> None:
-    await desk.goto(f"{office.origin}/desk#/unanswered")
+async def a_reply_becomes_an_answer(desk: Page, suite_browser: SuiteBrowser) -> None:
+    await desk.goto(f"{suite_browser.origin}/desk#/unanswered")
     group = desk.locator(".group").filter(has_text="gift")
     await group.locator("summary").click()
     await expect(group.locator(".example-reply")).to_contain_text(REPLY)
@@ -81,13 +85,13 @@ async def a_reply_becomes_an_answer(desk: Page, office: Office) -> None:
     await form.get_by_role("button", name="Save").click()
     await expect(desk.locator(".notice")).to_contain_text("Whoever asks this from now on gets your answer")
     await expect(desk.locator(".group").filter(has_text="gift")).to_have_count(0)
-    customer = await office.customer()
-    await ask(customer, "Can you wrap my order as a gift?")
+    customer = await suite_browser.open_chat_page()
+    await send_message(customer, "Can you wrap my order as a gift?")
     await expect(customer.locator("body")).to_contain_text(REPLY)
 
 
-async def a_document_is_edited_and_deleted(desk: Page, office: Office) -> None:
-    await desk.goto(f"{office.origin}/desk#/knowledge/help/documents")
+async def a_document_is_edited_and_deleted(desk: Page, suite_browser: SuiteBrowser) -> None:
+    await desk.goto(f"{suite_browser.origin}/desk#/knowledge/help/documents")
     await desk.get_by_role("link", name="Kettle repairs").click()
     await desk.get_by_role("button", name="Edit").click()
     text = desk.get_by_role("textbox", name="Text")
@@ -107,11 +111,11 @@ async def a_document_is_edited_and_deleted(desk: Page, office: Office) -> None:
     await expect(desk.locator("main")).not_to_contain_text("Kettle repairs")
 
 
-async def the_desk_is_closed(desk: Page, office: Office) -> None:
-    await desk.goto(f"{office.origin}/desk#/settings/hours")
+async def the_desk_is_closed(desk: Page, suite_browser: SuiteBrowser) -> None:
+    await desk.goto(f"{suite_browser.origin}/desk#/settings/hours")
     await desk.get_by_role("textbox", name="Business hours", exact=True).fill("Mon-Sun closed")
     await desk.get_by_role("button", name="Save").click()
     await expect(desk.locator(".notice.good")).to_be_visible()
-    customer = await office.customer()
-    await ask(customer, "I want to talk to a person, please.")
+    customer = await suite_browser.open_chat_page()
+    await send_message(customer, "I want to talk to a person, please.")
     await expect(customer.locator(".handoff")).to_contain_text("We are closed right now")

@@ -7,31 +7,31 @@ from playwright.async_api import Page, Route, expect
 
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import desk_pb2
-from tests.support.pages import ANSWER, Front, ask
+from tests.support.browser_harness import ANSWER, BrowserHarness, send_message
 
 ENGLISH = "How long can I return something?"
 CHINESE = "退货期限是多久？"
 WITHOUT_MARKS = ANSWER.replace(" [1]", "")
 
 
-async def test_an_answer_comes_with_its_sources(front: Front) -> None:
-    page = await front.page()
+async def test_an_answer_comes_with_its_sources(harness: BrowserHarness) -> None:
+    page = await harness.open_page()
     await expect(page).to_have_title("Acme Support")
-    await ask(page, ENGLISH)
+    await send_message(page, ENGLISH)
     await expect(page.locator(".asked p")).to_have_text(ENGLISH)
     await expect(page.locator(".sources")).to_contain_text("Returns and refunds")
     answer = page.locator(".markdown")
     await expect(answer).to_contain_text("within 15 days of delivery.")
     assert (await words(page)).split() == WITHOUT_MARKS.split()
     await expect(answer.locator(".footnote")).to_have_count(2)
-    assert front.complaints == []
+    assert harness.page_errors == []
 
 
-async def test_a_chinese_browser_is_talked_to_in_chinese(front: Front) -> None:
-    front.desk.replica.frames = ["自签收之日起 15 天内，未使用且包装完好的商品可以退货。[1]"]
-    page = await front.page(locale="zh-CN")
+async def test_a_chinese_browser_is_talked_to_in_chinese(harness: BrowserHarness) -> None:
+    harness.router.replica.frames = ["自签收之日起 15 天内，未使用且包装完好的商品可以退货。[1]"]
+    page = await harness.open_page(locale="zh-CN")
     await expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
-    await ask(page, CHINESE)
+    await send_message(page, CHINESE)
     await expect(page.locator(".sources")).to_contain_text("退货与退款政策")
     await page.get_by_role("button", name="更多").click()
     await page.get_by_role("button", name="English").click()
@@ -39,9 +39,9 @@ async def test_a_chinese_browser_is_talked_to_in_chinese(front: Front) -> None:
     await expect(page.locator("html")).to_have_attribute("lang", "en")
 
 
-async def test_a_footnote_opens_the_passage_with_the_cited_words_marked(front: Front) -> None:
-    page = await front.page()
-    await ask(page, ENGLISH)
+async def test_a_footnote_opens_the_passage_with_the_cited_words_marked(harness: BrowserHarness) -> None:
+    page = await harness.open_page()
+    await send_message(page, ENGLISH)
     footnote = page.locator(".markdown .footnote").first
     await footnote.focus()
     await page.keyboard.press("Enter")
@@ -54,27 +54,27 @@ async def test_a_footnote_opens_the_passage_with_the_cited_words_marked(front: F
     await expect(footnote).to_be_focused()
 
 
-async def test_an_answer_goes_on_where_the_network_was_cut(front: Front) -> None:
+async def test_an_answer_goes_on_where_the_network_was_cut(harness: BrowserHarness) -> None:
     going_on = asyncio.Event()
     begun, rest = ["Goods can be returned 𠮷😀 ", "unused and in "], ["their packaging 中文𠮷. ", "Done 😀."]
-    front.desk.replica.frames = [*begun, going_on, *rest]
-    page = await front.page()
-    await ask(page, ENGLISH)
+    harness.router.replica.frames = [*begun, going_on, *rest]
+    page = await harness.open_page()
+    await send_message(page, ENGLISH)
     await expect(page.locator(".markdown")).to_contain_text("unused and")
-    front.line.cut()
+    harness.proxy.cut()
     await expect(page.get_by_text("The connection is lost.")).to_be_visible()
     going_on.set()
-    front.line.mend()
+    harness.proxy.restore()
     await expect(page.locator(".rating")).to_be_visible()
     assert await words(page) == "".join((*begun, *rest))
-    assert len(front.desk.replica.calls) == 1
+    assert len(harness.router.replica.calls) == 1
 
 
-async def test_a_browser_that_was_offline_takes_the_answer_up_again(front: Front) -> None:
+async def test_a_browser_that_was_offline_takes_the_answer_up_again(harness: BrowserHarness) -> None:
     going_on = asyncio.Event()
-    front.desk.replica.frames = ["Goods can be returned ", going_on, "within 15 days of delivery."]
-    page = await front.page()
-    await ask(page, ENGLISH)
+    harness.router.replica.frames = ["Goods can be returned ", going_on, "within 15 days of delivery."]
+    page = await harness.open_page()
+    await send_message(page, ENGLISH)
     await expect(page.locator(".markdown")).to_contain_text("returned")
     await page.context.set_offline(True)
     await expect(page.get_by_text("You are offline.")).to_be_visible()
@@ -85,11 +85,11 @@ async def test_a_browser_that_was_offline_takes_the_answer_up_again(front: Front
     assert await words(page) == "Goods can be returned within 15 days of delivery."
 
 
-async def test_a_reload_in_mid_answer_shows_all_of_it(front: Front) -> None:
+async def test_a_reload_in_mid_answer_shows_all_of_it(harness: BrowserHarness) -> None:
     going_on = asyncio.Event()
-    front.desk.replica.frames = ["Goods can be returned within ", going_on, "15 days of delivery."]
-    page = await front.page()
-    await ask(page, ENGLISH)
+    harness.router.replica.frames = ["Goods can be returned within ", going_on, "15 days of delivery."]
+    page = await harness.open_page()
+    await send_message(page, ENGLISH)
     await expect(page.locator(".markdown")).to_contain_text("returned")
     await page.reload()
     await expect(page.locator(".asked p")).to_have_text(ENGLISH)
@@ -100,23 +100,23 @@ async def test_a_reload_in_mid_answer_shows_all_of_it(front: Front) -> None:
     await expect(page.locator(".markdown")).to_contain_text("15 days of delivery.")
 
 
-async def test_stopping_ends_the_model_s_work_and_keeps_what_was_said(front: Front) -> None:
-    front.desk.replica.frames = ["Goods can be returned within ", asyncio.Event(), "15 days."]
-    page = await front.page()
-    await ask(page, ENGLISH)
+async def test_stopping_ends_the_model_s_work_and_keeps_what_was_said(harness: BrowserHarness) -> None:
+    harness.router.replica.frames = ["Goods can be returned within ", asyncio.Event(), "15 days."]
+    page = await harness.open_page()
+    await send_message(page, ENGLISH)
     await expect(page.locator(".markdown")).to_contain_text("returned")
     await page.get_by_role("button", name="Stop the answer").click()
     await expect(page.locator(".note", has_text="Stopped.")).to_be_visible()
-    await asyncio.wait_for(front.desk.replica.calls[0].ended.wait(), 10)
+    await asyncio.wait_for(harness.router.replica.calls[0].ended.wait(), 10)
     await expect(page.locator(".markdown")).to_contain_text("Goods can be returned within")
 
 
-async def test_a_person_takes_over_talks_and_gives_back(front: Front) -> None:
-    page = await front.page()
+async def test_a_person_takes_over_talks_and_gives_back(harness: BrowserHarness) -> None:
+    page = await harness.open_page()
     await page.get_by_role("button", name="Talk to a person").click()
     await expect(page.locator(".handoff")).to_contain_text("A colleague reads the whole conversation")
     await expect(page.get_by_role("status").first).to_contain_text("Waiting for a colleague")
-    staff = await front.desk.customer()
+    staff = await harness.router.client()
     session = await stored_session(page)
     claimed = await staff.desk.ClaimSession(
         desk_pb2.ClaimSessionRequest(session=session, agent="Lin Mei"), metadata=staff.metadata
@@ -125,12 +125,12 @@ async def test_a_person_takes_over_talks_and_gives_back(front: Front) -> None:
     hello = desk_pb2.ReplyRequest(session=session, claim=claimed.claim, text="Hello, this is <b>Lin</b>.")
     await staff.desk.Reply(hello, metadata=staff.metadata)
     await expect(page.locator(".answered.person")).to_contain_text("Hello, this is <b>Lin</b>.")
-    await ask(page, "My parcel is late")
+    await send_message(page, "My parcel is late")
     await expect(page.get_by_text("Delivered to Lin Mei")).to_be_visible()
-    front.line.cut()  # nothing is missed meanwhile
+    harness.proxy.cut()  # nothing is missed meanwhile
     again = desk_pb2.ReplyRequest(session=session, claim=claimed.claim, text="It is on its way.")
     await staff.desk.Reply(again, metadata=staff.metadata)
-    front.line.mend()
+    harness.proxy.restore()
     await expect(page.locator(".answered.person").last).to_contain_text("It is on its way.")
     await staff.desk.ReturnSession(
         desk_pb2.ReturnSessionRequest(session=session, claim=claimed.claim), metadata=staff.metadata
@@ -139,23 +139,23 @@ async def test_a_person_takes_over_talks_and_gives_back(front: Front) -> None:
     await expect(page.locator(".answered.person")).to_have_count(2)
 
 
-async def test_a_bad_answer_is_rated_with_a_reason(front: Front) -> None:
-    page = await front.page()
-    await ask(page, ENGLISH)
+async def test_a_bad_answer_is_rated_with_a_reason(harness: BrowserHarness) -> None:
+    page = await harness.open_page()
+    await send_message(page, ENGLISH)
     await page.get_by_role("button", name="This did not help").click()
     await page.get_by_text("It is out of date").click()
     await page.get_by_role("textbox", name="Tell us more").fill("It was 30 days <last> year.")
     await page.get_by_role("button", name="Send", exact=True).first.click()
     await expect(page.locator(".rating")).to_contain_text("Thank you")
-    staff = await front.desk.customer()
+    staff = await harness.router.client()
     [turn] = await staff.turns(await stored_session(page))
     assert turn.rating == pb.RATING_DOWN
     assert turn.rating_comment == "It is out of date; It was 30 days <last> year."
 
 
-async def test_a_deleted_conversation_is_gone_from_server_and_browser(front: Front) -> None:
-    page = await front.page()
-    await ask(page, ENGLISH)
+async def test_a_deleted_conversation_is_gone_from_server_and_browser(harness: BrowserHarness) -> None:
+    page = await harness.open_page()
+    await send_message(page, ENGLISH)
     await expect(page.locator(".rating")).to_be_visible()
     session = await stored_session(page)
     await page.get_by_role("button", name="More").click()
@@ -163,33 +163,33 @@ async def test_a_deleted_conversation_is_gone_from_server_and_browser(front: Fro
     await page.get_by_role("dialog").get_by_role("button", name="Delete my conversation").click()
     await expect(page.locator(".hello")).to_be_visible()
     assert await page.evaluate("localStorage.getItem('kefu.session')") is None
-    async with front.desk.store() as store:
+    async with harness.router.open_store() as store:
         kept = await store.keys(f"*{session.partition('/')[2]}*")  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
         assert kept == []
 
 
-async def test_nothing_that_a_model_or_a_document_writes_runs_or_loads(front: Front) -> None:
+async def test_nothing_that_a_model_or_a_document_writes_runs_or_loads(harness: BrowserHarness) -> None:
     hostile = (
         "Goods <img src=x onerror=alert(1)> can <script>alert(2)</script> be [returned](javascript:alert(3)) "
         "![within](https://evil.example/pixel.png) [15 days](data:text/html,x) of delivery. [1]"
     )
-    front.desk.knowledge.hits[0].passage.text += f"\n{hostile}\n<iframe src=//evil.example></iframe>"
-    front.desk.knowledge.hits[0].passage.title = "<img src=y onerror=alert(4)>"
-    front.desk.replica.frames = [hostile]
-    page = await front.page()
+    harness.router.knowledge.hits[0].passage.text += f"\n{hostile}\n<iframe src=//evil.example></iframe>"
+    harness.router.knowledge.hits[0].passage.title = "<img src=y onerror=alert(4)>"
+    harness.router.replica.frames = [hostile]
+    page = await harness.open_page()
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.on("dialog", lambda dialog: asked.append(f"a dialog: {dialog.message}"))
-    await ask(page, "<img src=z onerror=alert(5)> How long can I return something?")
+    await send_message(page, "<img src=z onerror=alert(5)> How long can I return something?")
     await page.locator(".source").click()
     await expect(page.get_by_role("dialog")).to_contain_text("<iframe")
     assert await page.locator("img, script:not([src]), iframe, object, embed").count() == 0
     links = await page.locator("a[href]").evaluate_all("(links) => links.map((link) => link.href)")
     assert all(link.startswith(("http:", "https:", "mailto:")) for link in links), links
-    assert all(url.startswith(front.origin) for url in asked), asked
+    assert all(url.startswith(harness.origin) for url in asked), asked
 
 
-async def test_a_refused_message_can_be_sent_again_once_its_time_has_come(front: Front) -> None:
+async def test_a_refused_message_can_be_sent_again_once_its_time_has_come(harness: BrowserHarness) -> None:
     retry = {"type": "google.rpc.RetryInfo", "value": "CgIIAQ"}  # a second
     body = json.dumps({"code": "resource_exhausted", "message": "Too much is asked.", "details": [retry]})
 
@@ -197,9 +197,9 @@ async def test_a_refused_message_can_be_sent_again_once_its_time_has_come(front:
         envelope = b"\x02" + len(error := f'{{"error":{body}}}'.encode()).to_bytes(4, "big") + error
         await route.fulfill(status=200, content_type="application/connect+proto", body=envelope)
 
-    page = await front.page()
+    page = await harness.open_page()
     await page.route("**/Converse", refuse)
-    await ask(page, ENGLISH)
+    await send_message(page, ENGLISH)
     await expect(page.get_by_role("button", name="Try again in")).to_be_disabled()
     await page.unroute("**/Converse")
     again = page.get_by_role("button", name="Try again", exact=True)
@@ -209,8 +209,8 @@ async def test_a_refused_message_can_be_sent_again_once_its_time_has_come(front:
     await expect(page.locator(".failed")).to_have_count(0)
 
 
-async def test_too_long_a_message_is_not_sent_and_says_so(front: Front) -> None:
-    page = await front.page()
+async def test_too_long_a_message_is_not_sent_and_says_so(harness: BrowserHarness) -> None:
+    page = await harness.open_page()
     await page.get_by_role("textbox", name="Your message").fill("𠮷" * 4000)
     await expect(page.get_by_text("0 characters left")).to_be_visible()
     await expect(page.get_by_role("button", name="Send")).to_be_enabled()
@@ -219,10 +219,10 @@ async def test_too_long_a_message_is_not_sent_and_says_so(front: Front) -> None:
     await expect(page.get_by_role("button", name="Send")).to_be_disabled()
 
 
-async def test_a_phone_s_page_never_scrolls_sideways(front: Front) -> None:
-    front.desk.replica.frames = ["Goods can be returned within 15 days of " + "delivery" * 40 + ". [1]"]
-    page = await front.page(viewport={"width": 320, "height": 568})
-    await ask(page, ENGLISH)
+async def test_a_phone_s_page_never_scrolls_sideways(harness: BrowserHarness) -> None:
+    harness.router.replica.frames = ["Goods can be returned within 15 days of " + "delivery" * 40 + ". [1]"]
+    page = await harness.open_page(viewport={"width": 320, "height": 568})
+    await send_message(page, ENGLISH)
     await page.locator(".source").click()
     await expect(page.get_by_role("dialog")).to_be_visible()
     box = await page.get_by_role("dialog").bounding_box()
@@ -237,8 +237,8 @@ async def test_a_phone_s_page_never_scrolls_sideways(front: Front) -> None:
     assert small == []
 
 
-async def test_everything_is_reached_and_told_without_a_mouse(front: Front) -> None:
-    page = await front.page()
+async def test_everything_is_reached_and_told_without_a_mouse(harness: BrowserHarness) -> None:
+    page = await harness.open_page()
     await expect(page.locator(".hello")).to_be_visible()
     await page.keyboard.press("Tab")
     await expect(page.get_by_role("link", name="Skip to the message box")).to_be_focused()

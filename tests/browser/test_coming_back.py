@@ -8,17 +8,17 @@ from playwright.async_api import expect
 
 from kefu.gateway.auth.visitor_tokens import VisitorTokens
 from tests.browser.test_chat_page import ENGLISH, stored_session
-from tests.support.pages import VISITOR_SECRET, Front, ask
-from tests.support.settings import choose
+from tests.support.browser_harness import VISITOR_SECRET, BrowserHarness, send_message
+from tests.support.tenant_fixtures import replace_settings
 
 
-async def test_an_earlier_conversation_is_gone_back_to_from_a_new_one(front: Front) -> None:
-    page = await front.page()
+async def test_an_earlier_conversation_is_gone_back_to_from_a_new_one(harness: BrowserHarness) -> None:
+    page = await harness.open_page()
     await page.get_by_role("button", name="More").click()
     await page.get_by_role("button", name="Earlier conversations").click()
     await expect(page.get_by_role("dialog")).to_contain_text("There are none")
     await page.keyboard.press("Escape")
-    await ask(page, ENGLISH)
+    await send_message(page, ENGLISH)
     await expect(page.locator(".sources")).to_be_visible()
     await page.get_by_role("button", name="More").click()
     await page.get_by_role("button", name="New conversation").click()
@@ -27,13 +27,13 @@ async def test_an_earlier_conversation_is_gone_back_to_from_a_new_one(front: Fro
     await page.get_by_role("button", name="Earlier conversations").click()
     await page.get_by_role("dialog").get_by_role("button", name=ENGLISH).click()
     await expect(page.locator(".asked p")).to_have_text(ENGLISH)
-    await ask(page, "And how long is a refund?")
+    await send_message(page, "And how long is a refund?")
     await expect(page.locator(".sources")).to_have_count(2)
-    assert front.complaints == []
+    assert harness.page_errors == []
 
 
-async def test_a_dialog_that_closes_leaves_the_focus_to_who_writes_already(front: Front) -> None:
-    page = await front.page()
+async def test_a_dialog_that_closes_leaves_the_focus_to_who_writes_already(harness: BrowserHarness) -> None:
+    page = await harness.open_page()
     await page.get_by_role("button", name="More").click()
     await page.get_by_role("button", name="Earlier conversations").click()
     await expect(page.get_by_role("dialog")).to_contain_text("There are none")
@@ -42,25 +42,25 @@ async def test_a_dialog_that_closes_leaves_the_focus_to_who_writes_already(front
     await expect(page.get_by_role("textbox", name="Your message")).to_be_focused()
 
 
-async def test_a_visitor_who_names_another_ones_session_begins_a_new_one(front: Front) -> None:
-    page = await front.page()
-    await ask(page, ENGLISH)
+async def test_a_visitor_who_names_another_ones_session_begins_a_new_one(harness: BrowserHarness) -> None:
+    page = await harness.open_page()
+    await send_message(page, ENGLISH)
     await expect(page.locator(".sources")).to_be_visible()
     session = await stored_session(page)
-    other = await front.page()
-    await ask(other, "Hello")  # a visitor with a token, and a session of their own
+    other = await harness.open_page()
+    await send_message(other, "Hello")  # a visitor with a token, and a session of their own
     await expect(other.locator(".answered")).to_contain_text("How can I help you?")  # the page knows its session
     await other.evaluate(f"localStorage.setItem('kefu.session', '{session}')")
     await other.reload()
     await expect(other.locator(".hello")).to_be_visible()
     await expect(other.locator(".asked")).to_have_count(0)
-    await ask(other, ENGLISH)
+    await send_message(other, ENGLISH)
     await expect(other.locator(".sources")).to_be_visible()
     assert await stored_session(other) != session
 
 
-async def test_a_token_of_long_ago_is_of_no_use_and_its_browser_begins_anew(front: Front) -> None:
-    page = await front.page()
+async def test_a_token_of_long_ago_is_of_no_use_and_its_browser_begins_anew(harness: BrowserHarness) -> None:
+    page = await harness.open_page()
     ago = VisitorTokens([VISITOR_SECRET], "default", clock=lambda: time.time() - 9 * 86_400).issue()
     await page.evaluate(
         f"""localStorage.setItem("kefu.visitor", JSON.stringify({{ token: "{ago}", renewAt: 9e15 }}));
@@ -68,20 +68,22 @@ async def test_a_token_of_long_ago_is_of_no_use_and_its_browser_begins_anew(fron
     )
     await page.reload()
     await expect(page.locator(".hello")).to_be_visible()
-    await ask(page, ENGLISH)
+    await send_message(page, ENGLISH)
     await expect(page.locator(".sources")).to_be_visible()
     assert ago not in await page.evaluate("localStorage.getItem('kefu.visitor')")
 
 
-async def test_outside_business_hours_the_page_says_when_somebody_is_there(front: Front) -> None:
+async def test_outside_business_hours_the_page_says_when_somebody_is_there(harness: BrowserHarness) -> None:
     day = datetime.now(ZoneInfo("Asia/Shanghai")).date() + timedelta(days=20)
-    await choose(await front.desk.customer(), business_hours=[f"{day} 10:00-12:00"], time_zone="Asia/Shanghai")
-    page = await front.page(timezone_id="Europe/London")
+    await replace_settings(
+        await harness.router.client(), business_hours=[f"{day} 10:00-12:00"], time_zone="Asia/Shanghai"
+    )
+    page = await harness.open_page(timezone_id="Europe/London")
     await page.get_by_role("button", name="Talk to a person").click()
     notice = page.locator(".handoff")
     await expect(notice).to_contain_text("We are closed right now")
     await expect(notice).to_contain_text(f"Somebody is there again {day:%A}")
     await expect(notice).to_contain_text("at 02:00")  # by the customer's own clock
-    chinese = await front.page(locale="zh-CN")
+    chinese = await harness.open_page(locale="zh-CN")
     await chinese.get_by_role("button", name="转人工客服").click()
     await expect(chinese.locator(".handoff")).to_contain_text("现在是非工作时间")

@@ -11,21 +11,23 @@ from playwright.async_api import Page, expect
 
 from kefu.testing.ports import free_port
 from kefu.testing.redis_server import RedisServer
-from tests.support.pages import WEB, Front, ask, axe_or_skip, open_front
+from tests.support.browser_harness import WEB, BrowserHarness, open_browser_harness, read_axe_or_skip, send_message
 
 
 @pytest.fixture
-async def front(redis: RedisServer) -> AsyncIterator[Front]:
+async def harness(redis: RedisServer) -> AsyncIterator[BrowserHarness]:
     """Pages that take accounts of the provider which runs beside them."""
     async with open_company(redis) as opened:
         yield opened
 
 
-async def test_a_colleague_signs_in_with_the_company_s_account_and_takes_a_conversation(front: Front) -> None:
-    customer = await front.page()
-    await ask(customer, "I want to talk to a person")
+async def test_a_colleague_signs_in_with_the_company_s_account_and_takes_a_conversation(
+    harness: BrowserHarness,
+) -> None:
+    customer = await harness.open_page()
+    await send_message(customer, "I want to talk to a person")
     await expect(customer.locator(".handoff")).to_be_visible()
-    desk = await front.page("/desk")
+    desk = await harness.open_page("/desk")
     asked: list[str] = []
     desk.on("request", lambda request: asked.append(request.url) if "/auth?" in request.url else None)
     await sign_in(desk, "mei")
@@ -47,22 +49,22 @@ async def test_a_colleague_signs_in_with_the_company_s_account_and_takes_a_conve
     assert left == []
     await desk.reload()
     await expect(desk.get_by_role("button", name="Sign in with your company account")).to_be_visible()
-    assert [one for one in front.complaints if one.startswith("threw")] == []
+    assert [one for one in harness.page_errors if one.startswith("threw")] == []
 
 
-async def test_an_account_without_a_role_is_told_so_and_may_come_back_as_another(front: Front) -> None:
-    desk = await front.page("/desk")
+async def test_an_account_without_a_role_is_told_so_and_may_come_back_as_another(harness: BrowserHarness) -> None:
+    desk = await harness.open_page("/desk")
     await sign_in(desk, "guest")
     await expect(desk.get_by_role("alert")).to_contain_text("Your company account has no role at this desk")
     await sign_in(desk, "mei")  # the provider knows the guest still, and has to ask nevertheless
     await expect(desk.locator("input[autocomplete=name]")).to_have_value("Mei Lin")
 
 
-async def test_a_sign_in_that_has_ended_is_told_and_one_that_can_be_renewed_goes_on(front: Front) -> None:
+async def test_a_sign_in_that_has_ended_is_told_and_one_that_can_be_renewed_goes_on(harness: BrowserHarness) -> None:
     """Tokens of both last for two seconds; "brief" gets none to renew them with."""
-    ends = await front.page("/desk")
+    ends = await harness.open_page("/desk")
     await sign_in(ends, "brief")
-    goes_on = await front.page("/desk")
+    goes_on = await harness.open_page("/desk")
     await sign_in(goes_on, "briefly")
     await goes_on.get_by_role("button", name="Continue").click()
     async with asyncio.timeout(60):
@@ -75,16 +77,16 @@ async def test_a_sign_in_that_has_ended_is_told_and_one_that_can_be_renewed_goes
 
 
 async def test_a_token_for_somebody_else_is_refused_in_clear_words(redis: RedisServer) -> None:
-    async with open_company(redis, oidc_audience="another-service", oidc_client_id="kefu-desk") as front:
-        desk = await front.page("/desk")
+    async with open_company(redis, oidc_audience="another-service", oidc_client_id="kefu-desk") as harness:
+        desk = await harness.open_page("/desk")
         await sign_in(desk, "mei")
         await expect(desk.get_by_role("alert")).to_contain_text("a token that is not meant for this desk")
 
 
 @asynccontextmanager
-async def open_company(redis: RedisServer, **config: object) -> AsyncIterator[Front]:
+async def open_company(redis: RedisServer, **config: object) -> AsyncIterator[BrowserHarness]:
     """The pages, and the provider, while the block runs."""
-    axe_or_skip()  # what is installed with it is needed here, too
+    read_axe_or_skip()  # what is installed with it is needed here, too
     node = shutil.which("node") or pytest.skip("there is no Node here")
     port = free_port()
     oidc = {
@@ -93,16 +95,16 @@ async def open_company(redis: RedisServer, **config: object) -> AsyncIterator[Fr
         "oidc_scopes": "openid profile groups",
         "oidc_leeway_seconds": 0.0,
     }
-    async with open_front(redis, **{**oidc, **config}) as front:
+    async with open_browser_harness(redis, **{**oidc, **config}) as harness:
         provider = await asyncio.create_subprocess_exec(
-            *(node, "tests/provider.mjs", str(port), f"{front.origin}/desk"),
+            *(node, "tests/provider.mjs", str(port), f"{harness.origin}/desk"),
             cwd=WEB,
             stdout=asyncio.subprocess.PIPE,
         )
         try:
             assert provider.stdout is not None
             assert await asyncio.wait_for(provider.stdout.readline(), 30) == b"ready\n"
-            yield front
+            yield harness
         finally:
             provider.kill()
             await provider.wait()

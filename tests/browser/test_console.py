@@ -8,8 +8,8 @@ import pytest
 from playwright.async_api import Page, expect
 
 from kefu.router.v1 import admin_pb2
-from tests.support.office import TEXT, Office, open_office, upload
-from tests.support.pages import ask, violations
+from tests.support.browser_harness import find_violations, send_message
+from tests.support.suite_browser import TEXT, SuiteBrowser, open_suite_browser, upload_file
 
 pytestmark = pytest.mark.timeout(600)  # a suite and browsers for each test, on a machine that does more than that
 HOSTILE_NAME = "<img src=x onerror=alert(1)>.txt"
@@ -17,16 +17,16 @@ QUESTION = "What does it cost to repair a kettle outside the warranty?"
 
 
 @pytest.fixture
-async def office(tmp_path: Path) -> AsyncIterator[Office]:
+async def suite_browser(tmp_path: Path) -> AsyncIterator[SuiteBrowser]:
     """The suite and browsers, for one test."""
-    async with open_office(tmp_path) as opened:
+    async with open_suite_browser(tmp_path) as opened:
         yield opened
 
 
-async def test_a_customer_is_handed_over_talks_to_a_person_and_is_handed_back(office: Office) -> None:
-    customer = await office.customer()
-    await ask(customer, "I want to talk to a person, please.")
-    desk = await office.colleague("Li Wei")
+async def test_a_customer_is_handed_over_talks_to_a_person_and_is_handed_back(suite_browser: SuiteBrowser) -> None:
+    customer = await suite_browser.open_chat_page()
+    await send_message(customer, "I want to talk to a person, please.")
+    desk = await suite_browser.sign_in("Li Wei")
     await desk.locator(".conversation-item").first.click()
     await expect(desk.locator(".context")).to_contain_text("Asked for a person")
     await desk.get_by_role("button", name="Take over", exact=True).click()
@@ -34,21 +34,25 @@ async def test_a_customer_is_handed_over_talks_to_a_person_and_is_handed_back(of
     await expect(desk.get_by_role("button", name="Send")).to_be_enabled()  # the claim has been granted
     await desk.keyboard.press("Control+Enter")
     await expect(customer.locator("body")).to_contain_text("Good morning, this is Li Wei. <b>What</b> happened?")
-    await ask(customer, "My kettle leaks <img src=x onerror=alert(1)>")
+    await send_message(customer, "My kettle leaks <img src=x onerror=alert(1)>")
     await expect(desk.locator(".messages")).to_contain_text("My kettle leaks <img src=x onerror=alert(1)>")
     assert await desk.locator(".messages img").count() == 0
     await desk.get_by_role("button", name="Return to Kefu").click()
     await expect(desk.locator(".conversation-head")).to_contain_text("Returned to Kefu")
-    await ask(customer, "Thank you!")
+    await send_message(customer, "Thank you!")
     await expect(desk.locator(".messages")).to_contain_text("Fixed reply")
-    assert office.complaints == []
+    assert suite_browser.page_errors == []
 
 
-async def test_two_colleagues_never_hold_one_customer_and_a_draft_outlives_a_lost_claim(office: Office) -> None:
-    customer = await office.customer()
-    await ask(customer, "I want to talk to a person, please.")
-    first = await office.colleague("Li Wei")
-    second = await office.colleague("Chen Jie", key=await office.key(admin_pb2.SCOPE_OPERATOR, admin_pb2.SCOPE_CHAT))
+async def test_two_colleagues_never_hold_one_customer_and_a_draft_outlives_a_lost_claim(
+    suite_browser: SuiteBrowser,
+) -> None:
+    customer = await suite_browser.open_chat_page()
+    await send_message(customer, "I want to talk to a person, please.")
+    first = await suite_browser.sign_in("Li Wei")
+    second = await suite_browser.sign_in(
+        "Chen Jie", key=await suite_browser.create_key(admin_pb2.SCOPE_OPERATOR, admin_pb2.SCOPE_CHAT)
+    )
     for page in (first, second):
         await page.locator(".conversation-item").first.click()
     await first.get_by_role("button", name="Take over", exact=True).click()
@@ -61,22 +65,26 @@ async def test_two_colleagues_never_hold_one_customer_and_a_draft_outlives_a_los
     await expect(first.get_by_role("button", name="Send")).to_be_disabled()
 
 
-async def test_what_nobody_could_answer_is_answered_once_a_document_about_it_is_uploaded(office: Office) -> None:
-    before = await office.customer()
-    await ask(before, QUESTION)
+async def test_what_nobody_could_answer_is_answered_once_a_document_about_it_is_uploaded(
+    suite_browser: SuiteBrowser,
+) -> None:
+    before = await suite_browser.open_chat_page()
+    await send_message(before, QUESTION)
     await expect(before.locator(".handoff")).to_be_visible()
-    desk = await office.colleague("Li Wei", "#/knowledge/help/documents")
-    await upload(desk, "repairs.md", TEXT.encode())
-    await upload(desk, "scan.pdf", b"%PDF-1.7 and nothing more", "failed")
-    await upload(desk, HOSTILE_NAME, b"<script>alert(2)</script> <img src=y onerror=alert(3)> Nothing of this runs.")
+    desk = await suite_browser.sign_in("Li Wei", "#/knowledge/help/documents")
+    await upload_file(desk, "repairs.md", TEXT.encode())
+    await upload_file(desk, "scan.pdf", b"%PDF-1.7 and nothing more", "failed")
+    await upload_file(
+        desk, HOSTILE_NAME, b"<script>alert(2)</script> <img src=y onerror=alert(3)> Nothing of this runs."
+    )
     await expect(desk.locator("table")).to_contain_text(HOSTILE_NAME)
     assert await desk.locator("main img, main script").count() == 0
     await desk.get_by_role("link", name="Kettle repairs").click()
     await expect(desk.get_by_role("dialog")).to_contain_text("Outside the warranty it costs 19 euros.")
     await desk.keyboard.press("Escape")
     # The simulated engine cites nothing: that it was asked at all says that the router found something to answer from.
-    after = await office.customer()
-    await ask(after, QUESTION)
+    after = await suite_browser.open_chat_page()
+    await send_message(after, QUESTION)
     await expect(after.get_by_role("button", name="This helped")).to_be_visible()
     await expect(after.locator(".handoff")).to_have_count(0)
     await desk.get_by_role("link", name="Search test").click()
@@ -86,11 +94,13 @@ async def test_what_nobody_could_answer_is_answered_once_a_document_about_it_is_
     await expect(desk.locator(".hit").first).not_to_contain_text("Below the threshold")
 
 
-async def test_a_wrong_answer_is_corrected_and_the_next_customer_gets_the_correction(office: Office) -> None:
-    desk = await office.colleague("Li Wei", "#/knowledge/help/documents")
-    await upload(desk, "repairs.md", TEXT.encode())
-    before = await office.customer()
-    await ask(before, QUESTION)
+async def test_a_wrong_answer_is_corrected_and_the_next_customer_gets_the_correction(
+    suite_browser: SuiteBrowser,
+) -> None:
+    desk = await suite_browser.sign_in("Li Wei", "#/knowledge/help/documents")
+    await upload_file(desk, "repairs.md", TEXT.encode())
+    before = await suite_browser.open_chat_page()
+    await send_message(before, QUESTION)
     await expect(before.get_by_role("button", name="This helped")).to_be_visible()
     await desk.get_by_role("link", name="Curated answers").click()
     await desk.get_by_role("button", name="New curated answer").click()
@@ -98,8 +108,8 @@ async def test_a_wrong_answer_is_corrected_and_the_next_customer_gets_the_correc
     await desk.get_by_role("textbox", name="Answer").fill("Since November it costs 25 euros.")
     await desk.get_by_role("button", name="Save").click()
     await expect(desk.locator(".cards")).to_contain_text("Since November it costs 25 euros.")
-    after = await office.customer()
-    await ask(after, QUESTION)
+    after = await suite_browser.open_chat_page()
+    await send_message(after, QUESTION)
     await expect(after.locator("body")).to_contain_text("Since November it costs 25 euros.")
     await desk.get_by_role("link", name="Search test").click()
     await desk.get_by_role("searchbox", name="Question").fill(QUESTION)
@@ -107,10 +117,10 @@ async def test_a_wrong_answer_is_corrected_and_the_next_customer_gets_the_correc
     await expect(desk.locator(".curated-match")).to_contain_text("This curated answer is given")
 
 
-async def test_a_key_without_the_scope_gets_a_clear_word(office: Office) -> None:
-    page = await office.stranger(await office.key(admin_pb2.SCOPE_CHAT))
+async def test_a_key_without_the_scope_gets_a_clear_word(suite_browser: SuiteBrowser) -> None:
+    page = await suite_browser.enter_key(await suite_browser.create_key(admin_pb2.SCOPE_CHAT))
     await expect(page.get_by_role("alert")).to_contain_text("may not work at the desk")
-    page = await office.stranger("kefu_nobody_nothing")
+    page = await suite_browser.enter_key("kefu_nobody_nothing")
     await expect(page.get_by_role("alert")).to_contain_text("not valid")
 
 
@@ -123,36 +133,36 @@ async def test_a_key_without_the_scope_gets_a_clear_word(office: Office) -> None
     ],
     ids=["desktop", "dark-chinese", "phone"],
 )
-async def test_no_page_of_the_console_shuts_anybody_out(office: Office, options: dict[str, Any]) -> None:
-    gate = await office.stranger("kefu_nobody_nothing")
+async def test_no_page_of_the_console_shuts_anybody_out(suite_browser: SuiteBrowser, options: dict[str, Any]) -> None:
+    gate = await suite_browser.enter_key("kefu_nobody_nothing")
     await expect(gate.get_by_role("alert")).to_be_visible()
-    found = {"sign-in": await violations(gate)}
-    customer = await office.customer()
-    await ask(customer, "I want to talk to a person, please.")
-    desk = await office.colleague("Li Wei", **options)
-    await upload_at(desk, office)
-    await desk.goto(f"{office.origin}/desk#/inbox")
+    found = {"sign-in": await find_violations(gate)}
+    customer = await suite_browser.open_chat_page()
+    await send_message(customer, "I want to talk to a person, please.")
+    desk = await suite_browser.sign_in("Li Wei", **options)
+    await upload_at(desk, suite_browser)
+    await desk.goto(f"{suite_browser.origin}/desk#/inbox")
     await expect(desk.locator(".conversation-item").first).to_be_visible()
-    found["inbox"] = await violations(desk)
+    found["inbox"] = await find_violations(desk)
     await desk.locator(".conversation-item").first.click()
     await expect(desk.locator(".messages")).to_be_visible()
-    found["conversation"] = await violations(desk)
+    found["conversation"] = await find_violations(desk)
     for address in (
         *("unanswered", "knowledge/help/documents", "knowledge/help/curated", "knowledge/help/search"),
         *("knowledge/help/attention", "numbers", "settings/desk", "settings/hours", "settings/webhooks"),
     ):
-        await desk.goto(f"{office.origin}/desk#/{address}")
+        await desk.goto(f"{suite_browser.origin}/desk#/{address}")
         await expect(desk.locator("h1").first).to_be_visible()
         await expect(desk.locator(".busy")).to_have_count(0)
-        found[address] = [*await violations(desk), *await desk.locator(".notice.danger").all_inner_texts()]
-    await desk.goto(f"{office.origin}/desk#/knowledge/help/curated")
+        found[address] = [*await find_violations(desk), *await desk.locator(".notice.danger").all_inner_texts()]
+    await desk.goto(f"{suite_browser.origin}/desk#/knowledge/help/curated")
     await desk.locator(".toolbar .button.primary").click()
     await expect(desk.locator("dialog[open]")).to_be_visible()
-    found["form"] = await violations(desk)
+    found["form"] = await find_violations(desk)
     assert found == {state: [] for state in found}
 
 
-async def upload_at(desk: Page, office: Office) -> None:
+async def upload_at(desk: Page, suite_browser: SuiteBrowser) -> None:
     """The same, wherever the page is."""
-    await desk.goto(f"{office.origin}/desk#/knowledge/help/documents")
-    await upload(desk, "repairs.md", TEXT.encode())
+    await desk.goto(f"{suite_browser.origin}/desk#/knowledge/help/documents")
+    await upload_file(desk, "repairs.md", TEXT.encode())

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from playwright.async_api import Page, expect
 
-from tests.support.pages import Front, ask
+from tests.support.browser_harness import BrowserHarness, send_message
 
 WATCH = """
 addEventListener("DOMContentLoaded", () => new MutationObserver(() => {
@@ -16,25 +16,25 @@ addEventListener("DOMContentLoaded", () => new MutationObserver(() => {
 
 
 async def test_the_first_word_is_drawn_before_the_second_comes(
-    front: Front, record_property: Callable[[str, object], None]
+    harness: BrowserHarness, record_property: Callable[[str, object], None]
 ) -> None:
     """What is asserted is that nothing waits for more text; how long it took is recorded, for noise would break it."""
-    front.desk.replica.frames = [
+    harness.router.replica.frames = [
         "Certainly ",
         1.0,
         "- incidentally goods can be returned. [1]",
     ]  # words of no passage first
-    context = await front.context(reduced_motion="no-preference")
+    context = await harness.open_context(reduced_motion="no-preference")
     await context.add_init_script(WATCH)
     page = await context.new_page()
-    await page.goto(front.origin)
-    await ask(page, "How long can I return something?")
+    await page.goto(harness.origin)
+    await send_message(page, "How long can I return something?")
     await expect(page.locator(".sources")).to_be_visible()
     painted = await painted_at(page)
-    after = painted - front.line.first_passed(b"Certainly")
+    after = painted - harness.proxy.first_forwarded(b"Certainly")
     record_property("first_word_seconds", after)
     print(f"first word painted {after * 1000:.0f} ms after the gateway had sent it")  # noqa: T201 - pytest -s shows it
-    assert painted < front.line.first_passed(b"incidentally")
+    assert painted < harness.proxy.first_forwarded(b"incidentally")
 
 
 async def painted_at(page: Page) -> float:

@@ -7,9 +7,9 @@ from playwright.async_api import Browser, Page, expect
 
 from kefu.testing.suite import Suite
 from tests.browser.test_first_word import WATCH, painted_at
-from tests.support.line import Line, open_line
-from tests.support.office import TEXT, Office, upload
-from tests.support.pages import ask, chromium_or_skip, open_browser
+from tests.support.browser_harness import find_chromium_or_skip, open_browser, send_message
+from tests.support.suite_browser import TEXT, SuiteBrowser, upload_file
+from tests.support.tcp_proxy import TcpProxy, open_tcp_proxy
 
 ASKED = {"en-GB": "How long do I have to return a product?", "zh-CN": "退货期限是多少天？"}
 OF_THE_UPLOADED = "What does it cost to repair a kettle outside the warranty?"
@@ -21,28 +21,28 @@ SLOW = 120_000
 async def test_visitors_and_a_colleague_at_the_desk_do_together_what_a_front_desk_is_for(
     demo: Suite, record_property: Callable[[str, object], None]
 ) -> None:
-    chromium_or_skip()
+    find_chromium_or_skip()
     port = int(demo.state().gateway.rpartition(":")[2].rstrip("/"))
-    async with open_line(port) as line, open_browser() as browser:
+    async with open_tcp_proxy(port) as proxy, open_browser() as browser:
         for locale, question in ASKED.items():
-            await reads_a_cited_answer(browser, line, locale, question)
-        desk = await Office(demo, browser).colleague("Li Wei", "#/knowledge/help/documents")
-        await upload(desk, "repairs.md", TEXT.encode())
-        after = await is_answered_from_the_upload(browser, line)
-        await is_corrected(desk, browser, line)
-        await talks_to_a_person(desk, browser, line)
+            await reads_a_cited_answer(browser, proxy, locale, question)
+        desk = await SuiteBrowser(demo, browser).sign_in("Li Wei", "#/knowledge/help/documents")
+        await upload_file(desk, "repairs.md", TEXT.encode())
+        after = await is_answered_from_the_upload(browser, proxy)
+        await is_corrected(desk, browser, proxy)
+        await talks_to_a_person(desk, browser, proxy)
         record_property("first_word_seconds", after)
         print(f"first word painted {after * 1000:.0f} ms after the gateway had sent it")  # noqa: T201 - pytest -s shows it
 
 
-async def reads_a_cited_answer(browser: Browser, line: Line, locale: str, question: str) -> None:
+async def reads_a_cited_answer(browser: Browser, proxy: TcpProxy, locale: str, question: str) -> None:
     context = await browser.new_context(locale=locale)
     page = await context.new_page()
-    await page.goto(f"http://127.0.0.1:{line.port}/")
-    await ask(page, question)
+    await page.goto(f"http://127.0.0.1:{proxy.port}/")
+    await send_message(page, question)
     await expect(page.locator(".markdown")).to_be_visible(timeout=SLOW)
-    line.cut()
-    line.mend()
+    proxy.cut()
+    proxy.restore()
     await expect(page.locator(".sources")).to_be_visible(timeout=SLOW)
     before = await page.locator(".markdown").inner_text()
     await page.reload()  # what the server keeps is what was read
@@ -53,18 +53,18 @@ async def reads_a_cited_answer(browser: Browser, line: Line, locale: str, questi
     await context.close()
 
 
-async def is_answered_from_the_upload(browser: Browser, line: Line) -> float:
+async def is_answered_from_the_upload(browser: Browser, proxy: TcpProxy) -> float:
     """Returns the seconds between the first word's leaving the gateway and its standing on the page."""
     context = await browser.new_context(locale="en-GB")
     await context.add_init_script(WATCH)
     page = await context.new_page()
-    await page.goto(f"http://127.0.0.1:{line.port}/")
-    before = len(line.passed)
-    await ask(page, OF_THE_UPLOADED)
+    await page.goto(f"http://127.0.0.1:{proxy.port}/")
+    before = len(proxy.forwarded)
+    await send_message(page, OF_THE_UPLOADED)
     await expect(page.locator(".sources")).to_contain_text("Kettle repairs", timeout=SLOW)
     await expect(page.locator(".markdown")).to_contain_text("19 euros")
     first_word = (await page.locator(".markdown").inner_text()).split()[0].encode()
-    passed = line.passed[before:]
+    passed = proxy.forwarded[before:]
     searched = next(index for index, (_, chunk) in enumerate(passed) if b"Kettle repairs" in chunk)
     sent = next(at for at, chunk in passed[searched + 1 :] if first_word in chunk)
     painted = await painted_at(page)
@@ -74,21 +74,21 @@ async def is_answered_from_the_upload(browser: Browser, line: Line) -> float:
     return painted - sent
 
 
-async def is_corrected(desk: Page, browser: Browser, line: Line) -> None:
+async def is_corrected(desk: Page, browser: Browser, proxy: TcpProxy) -> None:
     await desk.get_by_role("link", name="Curated answers").click()
     await desk.get_by_role("button", name="New curated answer").click()
     await desk.get_by_role("textbox", name="Question 1").fill(OF_THE_UPLOADED)
     await desk.get_by_role("textbox", name="Answer").fill("Since November it costs 25 euros.")
     await desk.get_by_role("button", name="Save").click()
     await expect(desk.locator(".cards")).to_contain_text("Since November it costs 25 euros.")
-    page = await visitor(browser, line)
-    await ask(page, OF_THE_UPLOADED)
+    page = await visitor(browser, proxy)
+    await send_message(page, OF_THE_UPLOADED)
     await expect(page.locator(".markdown")).to_contain_text("Since November it costs 25 euros.", timeout=SLOW)
     await page.context.close()
 
 
-async def talks_to_a_person(desk: Page, browser: Browser, line: Line) -> None:
-    page = await visitor(browser, line)
+async def talks_to_a_person(desk: Page, browser: Browser, proxy: TcpProxy) -> None:
+    page = await visitor(browser, proxy)
     await page.get_by_role("button", name="Talk to a person").click()
     await desk.get_by_role("link", name="Inbox").click()
     await desk.locator(".conversation-item").filter(has_text="I want to talk to a person").click()
@@ -96,17 +96,17 @@ async def talks_to_a_person(desk: Page, browser: Browser, line: Line) -> None:
     await desk.get_by_role("textbox", name="Reply").fill("Good morning, this is Li Wei.")
     await desk.get_by_role("button", name="Send").click()
     await expect(page.locator(".answered.person")).to_contain_text("Good morning, this is Li Wei.")
-    await ask(page, "My kettle leaks")
+    await send_message(page, "My kettle leaks")
     await expect(desk.locator(".messages")).to_contain_text("My kettle leaks")
     await desk.get_by_role("button", name="Return to Kefu").click()
     await expect(page.get_by_text("The assistant answers again").first).to_be_visible()
-    await ask(page, ASKED["en-GB"])
+    await send_message(page, ASKED["en-GB"])
     await expect(page.locator(".sources")).to_be_visible(timeout=SLOW)
     await page.context.close()
 
 
-async def visitor(browser: Browser, line: Line) -> Page:
+async def visitor(browser: Browser, proxy: TcpProxy) -> Page:
     context = await browser.new_context(locale="en-GB")
     page = await context.new_page()
-    await page.goto(f"http://127.0.0.1:{line.port}/")
+    await page.goto(f"http://127.0.0.1:{proxy.port}/")
     return page

@@ -11,8 +11,8 @@ from playwright.async_api import expect
 from kefu.gateway.static_pages import FOLDER
 from kefu.testing.ports import free_port
 from kefu.testing.redis_server import RedisServer
-from tests.support.pages import Front, ask, open_front, violations
-from tests.support.waiting import until
+from tests.support.browser_harness import BrowserHarness, find_violations, open_browser_harness, send_message
+from tests.support.waiting import wait_until
 
 MOST_BYTES = 60_000
 """Of all that the first view loads, gzipped."""
@@ -26,19 +26,19 @@ button { position: static !important; width: 600px !important; }
 async def test_a_site_embeds_the_chat_with_one_tag(redis: RedisServer) -> None:
     port = free_port()
     site = f"http://localhost:{port}"
-    async with open_front(redis, frame_ancestors=site) as front, a_site(port, SITE % front.origin):
-        page = await (await front.context(viewport={"width": 1000, "height": 760})).new_page()
-        front.listen(page)
+    async with open_browser_harness(redis, frame_ancestors=site) as harness, a_site(port, SITE % harness.origin):
+        page = await (await harness.open_context(viewport={"width": 1000, "height": 760})).new_page()
+        harness.record_errors(page)
         asked: list[str] = []
-        page.on("request", lambda request: asked.append(request.url) if front.origin in request.url else None)
+        page.on("request", lambda request: asked.append(request.url) if harness.origin in request.url else None)
         await page.goto(site)
         launcher = page.get_by_role("button", name="Open the chat")
         await expect(launcher).to_be_visible()
-        assert asked == [f"{front.origin}/widget.js"]
+        assert asked == [f"{harness.origin}/widget.js"]
         assert (
             await launcher.evaluate("(one) => one.getBoundingClientRect().width") == 56
         )  # the site's styles do not reach it
-        assert await violations(page) == []
+        assert await find_violations(page) == []
 
         await launcher.click()
         chat = page.frame_locator("iframe")
@@ -56,14 +56,14 @@ async def test_a_site_embeds_the_chat_with_one_tag(redis: RedisServer) -> None:
         await page.keyboard.press("Escape")
         await expect(page.locator("iframe")).to_be_hidden()
         await expect(launcher).to_be_focused()
-        assert front.complaints == []
+        assert harness.page_errors == []
 
 
 async def test_the_focus_stays_in_the_open_chat(redis: RedisServer) -> None:
     port = free_port()
     site = f"http://localhost:{port}"
-    async with open_front(redis, frame_ancestors=site) as front, a_site(port, SITE % front.origin):
-        page = await (await front.context()).new_page()
+    async with open_browser_harness(redis, frame_ancestors=site) as harness, a_site(port, SITE % harness.origin):
+        page = await (await harness.open_context()).new_page()
         await page.goto(site)
         await page.get_by_role("button", name="Open the chat").click()
         await expect(page.frame_locator("iframe").get_by_role("textbox")).to_be_focused()
@@ -75,25 +75,25 @@ async def test_the_focus_stays_in_the_open_chat(redis: RedisServer) -> None:
             )
 
 
-async def test_a_site_that_is_not_named_cannot_show_the_chat(front: Front) -> None:
+async def test_a_site_that_is_not_named_cannot_show_the_chat(harness: BrowserHarness) -> None:
     port = free_port()
-    async with a_site(port, SITE % front.origin):
-        page = await (await front.context()).new_page()
-        front.listen(page)
+    async with a_site(port, SITE % harness.origin):
+        page = await (await harness.open_context()).new_page()
+        harness.record_errors(page)
         await page.goto(f"http://localhost:{port}")
         await page.get_by_role("button", name="Open the chat").click()
         await expect(page.get_by_text("Loading the chat")).to_be_visible()
         await page.get_by_role("button", name="Close the chat").first.click()
         await expect(page.locator(".panel")).to_be_hidden()
-        await until(lambda: any("frame-ancestors" in complaint for complaint in front.complaints))
-        read = f"fetch('{front.origin}/api/visitor', {{ method: 'POST' }}).then(() => 'read', () => 'refused')"
+        await wait_until(lambda: any("frame-ancestors" in complaint for complaint in harness.page_errors))
+        read = f"fetch('{harness.origin}/api/visitor', {{ method: 'POST' }}).then(() => 'read', () => 'refused')"
         assert await page.evaluate(read) == "refused"
 
 
-async def test_the_chat_obeys_only_the_page_that_shows_it(front: Front) -> None:
+async def test_the_chat_obeys_only_the_page_that_shows_it(harness: BrowserHarness) -> None:
     """A page that is opened on its own is nobody's frame: messages from other windows do nothing."""
-    page = await front.page("/widget")
-    await ask(page, "How long can I return something?")
+    page = await harness.open_page("/widget")
+    await send_message(page, "How long can I return something?")
     await expect(page.locator(".sources")).to_be_visible()
     await page.evaluate("""() => new Promise((resolve) => {
         addEventListener("message", () => resolve());

@@ -6,7 +6,7 @@ import grpc.aio
 
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import chat_pb2_grpc as rpc
-from tests.support.calling import bearing
+from tests.support.grpc_calls import bearer_metadata
 
 ENGLISH = "How long are gift cards valid?"
 CHINESE = "积分多久过期？"
@@ -31,4 +31,6 @@ class Answer:
 
 async def ask(channel: grpc.aio.Channel, key: str, text: str, session: str = "sessions/-") -> Answer:
     request = pb.ConverseRequest(session=session, text=text, collections=["collections/help"], max_tokens=MOST_TOKENS)
-    return Answer([event async for event in rpc.ChatServiceStub(channel).Converse(request, metadata=bearing(key))])
+    return Answer(
+        [event async for event in rpc.ChatServiceStub(channel).Converse(request, metadata=bearer_metadata(key))]
+    )

@@ -12,7 +12,7 @@ from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import chat_pb2_grpc as rpc
 from tests.compose.asking import LONG, MOST_TOKENS, Answer
 from tests.compose.containers import Containers, docker
-from tests.support.calling import bearing
+from tests.support.grpc_calls import bearer_metadata
 
 WATCH_REPLICAS = """
 import re, time, urllib.request
@@ -76,7 +76,7 @@ async def killed_in_the_middle(kefu: Containers, channel: grpc.aio.Channel) -> t
     events: list[pb.ConverseEvent] = []
     broken_off = b""
     async with _writer_watched(kefu) as writer:
-        async for event in rpc.ChatServiceStub(channel).Converse(request, metadata=bearing(kefu.key)):
+        async for event in rpc.ChatServiceStub(channel).Converse(request, metadata=bearer_metadata(kefu.key)):
             events.append(event)
             if event.HasField("text_delta") and not broken_off:
                 broken_off = event.text_delta.text.encode()

@@ -18,7 +18,7 @@ from kefu.router.v1 import chat_pb2_grpc as rpc
 from kefu.router.v1 import desk_pb2, insight_pb2, webhook_pb2
 from tests.compose.asking import CHINESE, ENGLISH, LONG, ask
 from tests.compose.containers import Containers, inside
-from tests.support.calling import bearing, failure
+from tests.support.grpc_calls import bearer_metadata, expect_failure
 
 pytestmark = pytest.mark.timeout(1200)
 CHAT = pb.DESCRIPTOR.services_by_name["ChatService"]
@@ -46,7 +46,7 @@ async def test_an_answer_whose_stream_is_lost_is_resumed_to_the_letter(kefu: Con
     async with kefu.customers() as channel:
         chat = rpc.ChatServiceStub(channel)
         request = pb.ConverseRequest(session="sessions/-", text=LONG, collections=["collections/help"], resumable=True)
-        call = chat.Converse(request, metadata=bearing(kefu.key))
+        call = chat.Converse(request, metadata=bearer_metadata(kefu.key))
         turn, held = "", b""
         async for event in call:
             turn = turn or event.turn_started.turn
@@ -55,7 +55,7 @@ async def test_an_answer_whose_stream_is_lost_is_resumed_to_the_letter(kefu: Con
                 break
         call.cancel()
         assert held
-        resumed = chat.ResumeTurn(pb.ResumeTurnRequest(turn=turn, offset=len(held)), metadata=bearing(kefu.key))
+        resumed = chat.ResumeTurn(pb.ResumeTurnRequest(turn=turn, offset=len(held)), metadata=bearer_metadata(kefu.key))
         completed = None
         async for event in resumed:
             if event.HasField("text_delta"):
@@ -65,7 +65,7 @@ async def test_an_answer_whose_stream_is_lost_is_resumed_to_the_letter(kefu: Con
         assert completed is not None
         assert completed.text_bytes == len(held)
         session = turn.partition("/turns/")[0]
-        turns = await chat.ListTurns(pb.ListTurnsRequest(session=session), metadata=bearing(kefu.key))
+        turns = await chat.ListTurns(pb.ListTurnsRequest(session=session), metadata=bearer_metadata(kefu.key))
         assert [one.text.encode() for one in turns.turns if one.name == turn] == [held]
 
 
@@ -75,7 +75,7 @@ async def test_without_a_key_or_with_a_wrong_one_every_method_but_health_is_unau
             assert service.methods
             for method in service.methods:
                 path = f"/{service.full_name}/{method.name}"
-                for metadata in ((), bearing(make_key("wrong").secret)):
+                for metadata in ((), bearer_metadata(make_key("wrong").secret)):
                     call = channel.stream_stream(path, bytes, bytes)(iter((b"",)), metadata=metadata)
                     assert await call.code() == grpc.StatusCode.UNAUTHENTICATED, path
 
@@ -101,9 +101,9 @@ async def test_a_tenant_reads_neither_sessions_nor_knowledge_of_another_even_wit
         chat, knowledge = rpc.ChatServiceStub(channel), kb_rpc.KnowledgeServiceStub(operations)
         theirs = await ask(channel, kefu.key, ENGLISH)
         session = theirs.turn.partition("/turns/")[0]
-        found = await knowledge.Search(kb.SearchRequest(query=ENGLISH), metadata=bearing(kefu.key))
+        found = await knowledge.Search(kb.SearchRequest(query=ENGLISH), metadata=bearer_metadata(kefu.key))
         document = found.hits[0].passage.name.partition("/passages/")[0]
-        stranger = bearing(await key_of_another_tenant(kefu, operations))
+        stranger = bearer_metadata(await key_of_another_tenant(kefu, operations))
 
         async def drained(call: AsyncIterable[object]) -> None:
             async for _ in call:
@@ -122,15 +122,15 @@ async def test_a_tenant_reads_neither_sessions_nor_knowledge_of_another_even_wit
                 kb.SearchRequest(query=ENGLISH, collections=["collections/help"]), metadata=stranger
             ),
         ):
-            assert (await failure(attempt)).code == grpc.StatusCode.NOT_FOUND
+            assert (await expect_failure(attempt)).code == grpc.StatusCode.NOT_FOUND
         assert (await chat.ListSessions(pb.ListSessionsRequest(), metadata=stranger)).sessions == []
         assert (await knowledge.Search(kb.SearchRequest(query=ENGLISH), metadata=stranger)).hits == []
-        turns = await chat.ListTurns(pb.ListTurnsRequest(session=session), metadata=bearing(kefu.key))
+        turns = await chat.ListTurns(pb.ListTurnsRequest(session=session), metadata=bearer_metadata(kefu.key))
         assert len(turns.turns) == 1, "nor was it written to"
 
 
 async def key_of_another_tenant(kefu: Containers, operations: grpc.aio.Channel) -> str:
-    admin, metadata = admin_rpc.AdminServiceStub(operations), bearing(kefu.key)
+    admin, metadata = admin_rpc.AdminServiceStub(operations), bearer_metadata(kefu.key)
     tenant = await admin.CreateTenant(admin_pb.CreateTenantRequest(tenant_id="other"), metadata=metadata)
     scopes = [admin_pb.SCOPE_CHAT, admin_pb.SCOPE_KNOWLEDGE, admin_pb.SCOPE_OPERATOR]
     request = admin_pb.CreateKeyRequest(tenant=tenant.tenant.name, display_name="other", scopes=scopes)
@@ -169,7 +169,7 @@ async def test_clients_that_send_a_byte_now_and_then_starve_nobody_and_are_cut_o
 async def test_the_customers_port_knows_neither_knowledge_nor_administration(kefu: Containers) -> None:
     async with kefu.customers() as channel:
         search = kb_rpc.KnowledgeServiceStub(channel).Search
-        read = await failure(lambda: search(kb.SearchRequest(query="x"), metadata=bearing(kefu.key)))
+        read = await expect_failure(lambda: search(kb.SearchRequest(query="x"), metadata=bearer_metadata(kefu.key)))
         assert (read.code, read.reason) == (grpc.StatusCode.UNIMPLEMENTED, "METHOD_UNKNOWN")
 
 
@@ -178,10 +178,10 @@ async def test_a_request_of_100_mb_is_refused_before_it_is_read(kefu: Containers
         request = pb.ConverseRequest(session="sessions/-", text="x" * 100_000_000)
 
         async def send() -> None:
-            async for _ in rpc.ChatServiceStub(channel).Converse(request, metadata=bearing(kefu.key)):
+            async for _ in rpc.ChatServiceStub(channel).Converse(request, metadata=bearer_metadata(kefu.key)):
                 pass
 
-        read = await failure(send)
+        read = await expect_failure(send)
         assert (read.code, read.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "REQUEST_TOO_LARGE")
         assert await ask(channel, kefu.key, "Hello!")
 

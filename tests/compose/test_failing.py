@@ -17,7 +17,7 @@ from kefu.router.v1 import chat_pb2_grpc as rpc
 from tests.compose.asking import CHINESE, ENGLISH, LONG, MOST_TOKENS, Answer, ask
 from tests.compose.containers import DEPLOY, Containers, docker, until
 from tests.compose.replicas import continuations, kill_prepared, killed_in_the_middle, known_replicas
-from tests.support.calling import bearing
+from tests.support.grpc_calls import bearer_metadata
 
 pytestmark = pytest.mark.timeout(2400)
 OTHER_MODEL = "smollm2-135m"
@@ -152,7 +152,7 @@ async def test_knowledge_and_sessions_survive_a_killed_redis_and_an_answer_goes_
             session="sessions/-", text=LONG, collections=["collections/help"], max_tokens=MOST_TOKENS
         )
         events: list[pb.ConverseEvent] = []
-        async for event in rpc.ChatServiceStub(channel).Converse(request, metadata=bearing(kefu.key)):
+        async for event in rpc.ChatServiceStub(channel).Converse(request, metadata=bearer_metadata(kefu.key)):
             events.append(event)
             if event.HasField("text_delta") and not kill.done:
                 await kill.now()
@@ -166,7 +166,9 @@ async def test_knowledge_and_sessions_survive_a_killed_redis_and_an_answer_goes_
         chat = rpc.ChatServiceStub(channel)
 
         async def kept() -> bool:
-            turns = await chat.ListTurns(pb.ListTurnsRequest(session=session_of(written)), metadata=bearing(kefu.key))
+            turns = await chat.ListTurns(
+                pb.ListTurnsRequest(session=session_of(written)), metadata=bearer_metadata(kefu.key)
+            )
             return [one.text.encode() for one in turns.turns if one.name == written.turn] == [written.text]
 
         async with asyncio.timeout(60):

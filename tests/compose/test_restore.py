@@ -13,7 +13,7 @@ from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import chat_pb2_grpc as rpc
 from tests.compose.asking import ENGLISH, ask
 from tests.compose.containers import PROJECT, Containers, docker
-from tests.support.calling import bearing
+from tests.support.grpc_calls import bearer_metadata
 
 pytestmark = pytest.mark.timeout(900)
 LATER = "The Zanzibar office opens at noon."
@@ -38,7 +38,7 @@ async def test_a_backup_restored_into_an_empty_redis_is_searchable_and_conversat
     await asyncio.to_thread(kefu.until_healthy)
 
     async with kefu.operations() as operations, kefu.customers() as channel:
-        knowledge, metadata = kb_rpc.KnowledgeServiceStub(operations), bearing(kefu.key)
+        knowledge, metadata = kb_rpc.KnowledgeServiceStub(operations), bearer_metadata(kefu.key)
         found = await found_again(knowledge, kefu.key)
         assert any("3 years" in hit.passage.text for hit in found)
         collections = await knowledge.ListCollections(kb.ListCollectionsRequest(), metadata=metadata)
@@ -64,7 +64,7 @@ async def found_again(knowledge: "kb_rpc.KnowledgeServiceAsyncStub", key: str) -
     async with asyncio.timeout(120):
         while True:
             try:
-                answer = await knowledge.Search(kb.SearchRequest(query=ENGLISH), metadata=bearing(key))
+                answer = await knowledge.Search(kb.SearchRequest(query=ENGLISH), metadata=bearer_metadata(key))
                 if answer.hits:
                     return list(answer.hits)
             except grpc.aio.AioRpcError as error:

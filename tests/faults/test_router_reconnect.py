@@ -12,10 +12,10 @@ import pytest
 from kefu.common.errors import CannotContinue
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.testing.redis_server import RedisServer
-from tests.support.backends import hit
-from tests.support.calling import failure
-from tests.support.desk import Answer, Customer, Desk, RouterProcess, open_desk
-from tests.support.waiting import until
+from tests.support.grpc_calls import expect_failure
+from tests.support.router_harness import AnswerEvents, RouterClient, RouterHarness, RouterProcess, open_router_harness
+from tests.support.scripted_services import make_hit
+from tests.support.waiting import wait_until
 
 ASK = "How long does a refund take?"
 TEXT = "Refunds arrive within 7 business days [1]."
@@ -27,7 +27,7 @@ class Reading:
 
     def __init__(self, call: "grpc.aio.UnaryStreamCall[pb.ConverseRequest, pb.ConverseEvent]") -> None:
         self.call = call
-        self.answer = Answer([])
+        self.answer = AnswerEvents([])
         self.error: grpc.aio.AioRpcError | None = None
         self.task = asyncio.create_task(self._read())
 
@@ -40,7 +40,7 @@ class Reading:
 
     @property
     def held(self) -> bytes:
-        return self.answer.joined_to(b"")
+        return self.answer.text_after(b"")
 
     @property
     def turn(self) -> str:
@@ -51,55 +51,55 @@ class Reading:
         await asyncio.wait({self.task})
 
 
-async def saved(desk: Desk, turn: str) -> bytes:
+async def saved(harness: RouterHarness, turn: str) -> bytes:
     """What Redis has of a running turn's text."""
     _, session, _, turn_id = turn.split("/")
-    async with desk.store() as store:
+    async with harness.open_store() as store:
         return await store.hget(f"kefu:1:{{default:{session}}}:draft:{turn_id}", "text") or b""  # pyright: ignore
 
 
-async def until_saved(desk: Desk, reading: Reading) -> None:
+async def until_saved(harness: RouterHarness, reading: Reading) -> None:
     async with asyncio.timeout(10):
-        while not (reading.held and await saved(desk, reading.turn) == reading.held):
+        while not (reading.held and await saved(harness, reading.turn) == reading.held):
             await asyncio.sleep(0.02)
 
 
 @pytest.fixture
-async def desk(redis: RedisServer) -> AsyncIterator[Desk]:
-    async with open_desk(redis, routers=2, lease_seconds=1.5, resume_grace_seconds=1.0) as opened:
-        opened.knowledge.hits = [hit("Refunds arrive within 7 business days.")]
+async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
+    async with open_router_harness(redis, routers=2, lease_seconds=1.5, resume_grace_seconds=1.0) as opened:
+        opened.knowledge.hits = [make_hit("Refunds arrive within 7 business days.")]
         yield opened
 
 
-async def begun(desk: Desk, at: int | RouterProcess = 0, request_id: str = "") -> Reading:
+async def begun(harness: RouterHarness, at: int | RouterProcess = 0, request_id: str = "") -> Reading:
     """An answer that stands still after its first words, which Redis has."""
-    desk.replica.frames = ["Refunds arrive ", asyncio.Event(), "within 7 business days [1]."]
-    customer = await desk.customer(at=at)
+    harness.replica.frames = ["Refunds arrive ", asyncio.Event(), "within 7 business days [1]."]
+    customer = await harness.client(at=at)
     reading = Reading(customer.converse(ASK, resumable=True, request_id=request_id))
-    await until(lambda: bool(reading.answer.events) and bool(reading.held))
-    await until_saved(desk, reading)
+    await wait_until(lambda: bool(reading.answer.events) and bool(reading.held))
+    await until_saved(harness, reading)
     return reading
 
 
 @asynccontextmanager
-async def killed_in_mid_answer(desk: Desk, request_id: str = "") -> AsyncIterator[Reading]:
+async def killed_in_mid_answer(harness: RouterHarness, request_id: str = "") -> AsyncIterator[Reading]:
     """An answer whose router was killed; its client holds the first words."""
-    process = await desk.spawn_router()
-    reading = await begun(desk, process, request_id)
+    process = await harness.spawn_router()
+    reading = await begun(harness, process, request_id)
     await process.kill()
     await asyncio.wait({reading.task})
     assert reading.error is not None
     assert reading.error.code() is grpc.StatusCode.UNAVAILABLE
-    desk.replica.frames = ["Refunds arrive ", "within 7 business days [1]."]
+    harness.replica.frames = ["Refunds arrive ", "within 7 business days [1]."]
     yield reading
 
 
-async def resumed(customer: Customer, reading: Reading) -> Answer:
+async def resumed(customer: RouterClient, reading: Reading) -> AnswerEvents:
     """As a client does that was told UNAVAILABLE: again, from what it holds."""
     return await customer.resume(reading.turn, len(reading.held))
 
 
-async def stored(customer: Customer, turn: str) -> pb.Turn:
+async def stored(customer: RouterClient, turn: str) -> pb.Turn:
     session = turn.partition("/turns/")[0]
     return next(one for one in await customer.turns(session) if one.name == turn)
 
@@ -107,11 +107,11 @@ async def stored(customer: Customer, turn: str) -> pb.Turn:
 # The client's connection is lost.
 
 
-async def test_the_other_router_gives_every_byte_that_is_left_exactly_once(desk: Desk) -> None:
-    desk.replica.frames = [step for word in WORDS for step in (f"{word} ", 0.08)]
-    here, there = await desk.customer(), await desk.customer(at=1)
+async def test_the_other_router_gives_every_byte_that_is_left_exactly_once(harness: RouterHarness) -> None:
+    harness.replica.frames = [step for word in WORDS for step in (f"{word} ", 0.08)]
+    here, there = await harness.client(), await harness.client(at=1)
     reading = Reading(here.converse(ASK, resumable=True))
-    await until(lambda: len(reading.answer.events) > 5)
+    await wait_until(lambda: len(reading.answer.events) > 5)
     await reading.lose()
     rest = await resumed(there, reading)
     deltas = [event.text_delta for event in rest.events if event.WhichOneof("event") == "text_delta"]
@@ -120,140 +120,142 @@ async def test_the_other_router_gives_every_byte_that_is_left_exactly_once(desk:
     assert len(deltas) > 1, "it was followed as it came"
     assert rest.completed.finish_reason == pb.FINISH_REASON_STOP
     assert (await stored(there, reading.turn)).text == " ".join(WORDS)
-    assert len(desk.replica.calls) == 1
+    assert len(harness.replica.calls) == 1
 
 
-async def test_an_answer_that_is_read_at_the_other_router_is_not_given_up(desk: Desk) -> None:
-    reading = await begun(desk)
+async def test_an_answer_that_is_read_at_the_other_router_is_not_given_up(harness: RouterHarness) -> None:
+    reading = await begun(harness)
     await reading.lose()
-    there = await desk.customer(at=1)
+    there = await harness.client(at=1)
     resuming = asyncio.create_task(resumed(there, reading))
     await asyncio.sleep(3.0)  # three times the grace period
-    release = next(step for step in desk.replica.frames if isinstance(step, asyncio.Event))
-    assert not desk.replica.calls[0].cancelled
+    release = next(step for step in harness.replica.frames if isinstance(step, asyncio.Event))
+    assert not harness.replica.calls[0].cancelled
     release.set()
     rest = await resuming
-    assert rest.joined_to(reading.held) == TEXT.encode()
+    assert rest.text_after(reading.held) == TEXT.encode()
     assert rest.completed.finish_reason == pb.FINISH_REASON_STOP
 
 
-async def test_an_answer_that_nobody_reads_any_more_at_either_router_is_given_up(desk: Desk) -> None:
-    reading = await begun(desk)
-    there = await desk.customer(at=1)
+async def test_an_answer_that_nobody_reads_any_more_at_either_router_is_given_up(harness: RouterHarness) -> None:
+    reading = await begun(harness)
+    there = await harness.client(at=1)
     request = pb.ResumeTurnRequest(turn=reading.turn, offset=len(reading.held))
     following = there.chat.ResumeTurn(request, metadata=there.metadata)
     assert isinstance(await following.read(), pb.ConverseEvent)
     await reading.lose()
     following.cancel()
-    await asyncio.wait_for(desk.replica.calls[0].ended.wait(), 15)
-    assert desk.replica.calls[0].cancelled
+    await asyncio.wait_for(harness.replica.calls[0].ended.wait(), 15)
+    assert harness.replica.calls[0].cancelled
 
 
 # The router dies.
 
 
-async def test_another_router_goes_on_with_the_answer_of_one_that_was_killed(desk: Desk) -> None:
-    customer = await desk.customer()
-    async with killed_in_mid_answer(desk) as reading:
+async def test_another_router_goes_on_with_the_answer_of_one_that_was_killed(harness: RouterHarness) -> None:
+    customer = await harness.client()
+    async with killed_in_mid_answer(harness) as reading:
         died = time.monotonic()
         rest = await resumed(customer, reading)
     assert time.monotonic() - died < 10
     assert rest.started.replayed
     assert rest.kinds == ["turn_started", "passages_found", "text_delta", "turn_completed"]
     assert rest.found == reading.answer.found
-    assert rest.joined_to(reading.held) == TEXT.encode()
+    assert rest.text_after(reading.held) == TEXT.encode()
     assert rest.completed.text_bytes == len(TEXT.encode())
     assert (await stored(customer, reading.turn)).text == TEXT
-    first, second = desk.replica.calls
+    first, second = harness.replica.calls
     assert not first.request.HasField("continuation")
     sent = second.request.continuation
     assert (sent.text, sent.fingerprint) == ("Refunds arrive ", "weights")
     assert "".join(map(chr, sent.token_ids)) == "Refunds arrive "
-    assert len(desk.knowledge.requests) == 1, "the passages were kept"
+    assert len(harness.knowledge.requests) == 1, "the passages were kept"
 
 
 async def test_a_router_that_is_stopped_hands_its_answers_on_at_once(redis: RedisServer) -> None:
-    async with open_desk(redis, lease_seconds=10.0) as desk:
-        desk.knowledge.hits = [hit("Refunds arrive within 7 business days.")]
-        process = await desk.spawn_router()
-        reading = await begun(desk, process)
-        assert await process.end() == 0
+    async with open_router_harness(redis, lease_seconds=10.0) as harness:
+        harness.knowledge.hits = [make_hit("Refunds arrive within 7 business days.")]
+        process = await harness.spawn_router()
+        reading = await begun(harness, process)
+        assert await process.terminate() == 0
         await asyncio.wait({reading.task})
         assert reading.error is not None
-        desk.replica.frames = ["Refunds arrive ", "within 7 business days [1]."]
+        harness.replica.frames = ["Refunds arrive ", "within 7 business days [1]."]
         stopped = time.monotonic()
-        rest = await resumed(await desk.customer(), reading)
+        rest = await resumed(await harness.client(), reading)
         assert time.monotonic() - stopped < 5  # half a lease
-        assert rest.joined_to(reading.held) == TEXT.encode()
-        assert desk.replica.calls[1].request.continuation.text == "Refunds arrive "
+        assert rest.text_after(reading.held) == TEXT.encode()
+        assert harness.replica.calls[1].request.continuation.text == "Refunds arrive "
 
 
-async def test_where_redis_is_behind_what_the_client_holds_the_first_delta_replaces(desk: Desk) -> None:
-    customer = await desk.customer()
-    async with killed_in_mid_answer(desk) as reading:
+async def test_where_redis_is_behind_what_the_client_holds_the_first_delta_replaces(harness: RouterHarness) -> None:
+    customer = await harness.client()
+    async with killed_in_mid_answer(harness) as reading:
         _, session, _, turn_id = reading.turn.split("/")
-        async with desk.store() as store:  # as if the router had died before it wrote the second word
+        async with harness.open_store() as store:  # as if the router had died before it wrote the second word
             draft = f"kefu:1:{{default:{session}}}:draft:{turn_id}"
             ids = "".join(f"{ord(letter)}," for letter in "Refunds ")
             await store.hset(draft, mapping={"text": "Refunds", "raw": "Refunds ", "ids": ids})  # pyright: ignore
-        desk.replica.continued = ["Refunds ", "take 7 business days [1]."]
+        harness.replica.continued = ["Refunds ", "take 7 business days [1]."]
         rest = await resumed(customer, reading)
     expected = "Refunds take 7 business days [1]."
     assert reading.held == b"Refunds arrive"
     first = next(event.text_delta for event in rest.events if event.WhichOneof("event") == "text_delta")
     assert first.offset == len("Refunds")
-    assert rest.joined_to(reading.held) == expected.encode()
+    assert rest.text_after(reading.held) == expected.encode()
     assert (await stored(customer, reading.turn)).text == expected
     # Whoever still holds the old words is told so later, too.
     for at in (0, 1):
-        later = await resumed(await desk.customer(at=at), reading)
-        assert later.joined_to(reading.held) == expected.encode()
+        later = await resumed(await harness.client(at=at), reading)
+        assert later.text_after(reading.held) == expected.encode()
 
 
-async def test_an_answer_that_cannot_be_continued_is_begun_anew_and_replaces(desk: Desk) -> None:
-    customer = await desk.customer()
-    async with killed_in_mid_answer(desk) as reading:
-        desk.replica.frames = ["It takes 7 business days [1]."]
-        desk.replica.continued = [CannotContinue("start over")]
+async def test_an_answer_that_cannot_be_continued_is_begun_anew_and_replaces(harness: RouterHarness) -> None:
+    customer = await harness.client()
+    async with killed_in_mid_answer(harness) as reading:
+        harness.replica.frames = ["It takes 7 business days [1]."]
+        harness.replica.continued = [CannotContinue("start over")]
         rest = await resumed(customer, reading)
-    assert rest.joined_to(reading.held) == b"It takes 7 business days [1]."
+    assert rest.text_after(reading.held) == b"It takes 7 business days [1]."
     assert next(e.text_delta.offset for e in rest.events if e.WhichOneof("event") == "text_delta") == 0
     assert (await stored(customer, reading.turn)).text == "It takes 7 business days [1]."
 
 
-async def test_a_request_id_sent_again_to_both_routers_after_its_router_was_killed_goes_on_once(desk: Desk) -> None:
-    customers = [await desk.customer(at=at) for at in (0, 1)]
-    async with killed_in_mid_answer(desk, "r-1") as reading:
+async def test_a_request_id_sent_again_to_both_routers_after_its_router_was_killed_goes_on_once(
+    harness: RouterHarness,
+) -> None:
+    customers = [await harness.client(at=at) for at in (0, 1)]
+    async with killed_in_mid_answer(harness, "r-1") as reading:
         asking = [customers[n % 2].ask(ASK, request_id="r-1", resumable=True) for n in range(10)]
         answers = await asyncio.gather(*asking)
     assert {answer.text for answer in answers} == {TEXT}
     assert {answer.started.turn for answer in answers} == {reading.turn}
-    assert len(desk.replica.calls) == 2, "the first one, and one that goes on"
+    assert len(harness.replica.calls) == 2, "the first one, and one that goes on"
     after = await asyncio.gather(*(customer.ask(ASK, request_id="r-1") for customer in customers))
     assert {answer.text for answer in after} == {TEXT}
-    assert len(desk.replica.calls) == 2
+    assert len(harness.replica.calls) == 2
 
 
-async def test_a_request_id_sent_to_both_routers_at_once_is_answered_once_and_followed(desk: Desk) -> None:
-    desk.replica.frames = [step for word in WORDS for step in (f"{word} ", 0.05)]
-    customers = [await desk.customer(at=at) for at in (0, 1)]
+async def test_a_request_id_sent_to_both_routers_at_once_is_answered_once_and_followed(harness: RouterHarness) -> None:
+    harness.replica.frames = [step for word in WORDS for step in (f"{word} ", 0.05)]
+    customers = [await harness.client(at=at) for at in (0, 1)]
     answers = await asyncio.gather(*(customers[n % 2].ask(ASK, request_id="r-1") for n in range(10)))
     assert {answer.text for answer in answers} == {" ".join(WORDS)}
-    assert len(desk.replica.calls) == 1
+    assert len(harness.replica.calls) == 1
 
 
-async def test_a_turn_whose_router_was_killed_cannot_be_taken_up_by_a_stranger(desk: Desk) -> None:
-    stranger = await desk.customer(await desk.key("default"))
-    async with killed_in_mid_answer(desk) as reading:
-        read = await failure(lambda: resumed(stranger, reading))
+async def test_a_turn_whose_router_was_killed_cannot_be_taken_up_by_a_stranger(harness: RouterHarness) -> None:
+    stranger = await harness.client(await harness.create_key("default"))
+    async with killed_in_mid_answer(harness) as reading:
+        read = await expect_failure(lambda: resumed(stranger, reading))
     assert (read.code, read.reason) == (grpc.StatusCode.NOT_FOUND, "TURN_NOT_FOUND")
 
 
 async def test_locks_and_places_of_a_killed_router_are_free_within_ten_seconds(redis: RedisServer) -> None:
-    async with open_desk(redis, tenant_concurrent_turns=1) as desk:  # the lease is what it is by default
-        desk.knowledge.hits = [hit("Refunds arrive within 7 business days.")]
-        customer = await desk.customer()
-        async with killed_in_mid_answer(desk) as reading:
+    async with open_router_harness(redis, tenant_concurrent_turns=1) as harness:  # the lease is what it is by default
+        harness.knowledge.hits = [make_hit("Refunds arrive within 7 business days.")]
+        customer = await harness.client()
+        async with killed_in_mid_answer(harness) as reading:
             died = time.monotonic()
             session = reading.answer.session
 

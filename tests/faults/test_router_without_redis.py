@@ -9,26 +9,26 @@ import pytest
 
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.testing.redis_server import RedisServer
-from tests.support.backends import hit
-from tests.support.calling import failure
-from tests.support.desk import Answer, open_desk
+from tests.support.grpc_calls import expect_failure
+from tests.support.router_harness import AnswerEvents, open_router_harness
+from tests.support.scripted_services import make_hit
 
 ASK = "How long does a refund take?"
 TEXT = "Refunds arrive within 7 business days [1]."
 
 
 async def test_new_messages_are_refused_with_the_time_to_come_back(redis: RedisServer) -> None:
-    async with open_desk(redis) as desk:
-        desk.knowledge.hits, desk.replica.frames = [hit("Refunds arrive within 7 business days.")], [TEXT]
-        customer = await desk.customer()
+    async with open_router_harness(redis) as harness:
+        harness.knowledge.hits, harness.replica.frames = [make_hit("Refunds arrive within 7 business days.")], [TEXT]
+        customer = await harness.client()
         before = await customer.ask(ASK)
         await redis.wait_durable()
         redis.kill()
         for request_id in ("", "r-1"):
-            read = await failure(lambda said=request_id: customer.ask(ASK, before.session, request_id=said))
+            read = await expect_failure(lambda said=request_id: customer.ask(ASK, before.session, request_id=said))
             assert (read.code, read.reason) == (grpc.StatusCode.UNAVAILABLE, "BACKEND_UNAVAILABLE")
             assert read.retry_after
-        assert len(desk.replica.calls) == 1
+        assert len(harness.replica.calls) == 1
         await redis.start()
         assert (await customer.ask(ASK, before.session, request_id="r-1")).text == TEXT
         assert len(await customer.turns(before.session)) == 2
@@ -38,29 +38,31 @@ async def test_new_messages_are_refused_with_the_time_to_come_back(redis: RedisS
 async def test_new_messages_are_answered_without_history_and_kept_nowhere_when_so_configured(
     redis: RedisServer, request_id: str
 ) -> None:
-    async with open_desk(redis, without_redis="answer", tenant_concurrent_turns=5) as desk:
-        desk.knowledge.hits, desk.replica.frames = [hit("Refunds arrive within 7 business days.")], [TEXT]
-        customer = await desk.customer(await desk.key("default"))
-        unseen = await desk.customer(await desk.key("default"))
+    async with open_router_harness(redis, without_redis="answer", tenant_concurrent_turns=5) as harness:
+        harness.knowledge.hits, harness.replica.frames = [make_hit("Refunds arrive within 7 business days.")], [TEXT]
+        customer = await harness.client(await harness.create_key("default"))
+        unseen = await harness.client(await harness.create_key("default"))
         before = await customer.ask(ASK)
         assert not before.started.ephemeral
         await redis.wait_durable()
         redis.kill()
         opened = await customer.ask("And how long to a card?", request_id=request_id)
         within = await customer.ask("And how long to a card, please?", before.session)
-        assert (await failure(lambda: unseen.ask(ASK))).code is grpc.StatusCode.UNAVAILABLE
+        assert (await expect_failure(lambda: unseen.ask(ASK))).code is grpc.StatusCode.UNAVAILABLE
         assert opened.started.ephemeral
         assert within.started.ephemeral
         assert (opened.text, within.text, within.session) == (TEXT, TEXT, before.session)
-        assert len(desk.replica.calls[-1].request.chat.messages) == 4, "nothing that was said before"
+        assert len(harness.replica.calls[-1].request.chat.messages) == 4, "nothing that was said before"
         for name in (opened.session, before.session):
             request = pb.GetSessionRequest(name=name)
-            read = await failure(lambda asked=request: customer.chat.GetSession(asked, metadata=customer.metadata))
+            read = await expect_failure(
+                lambda asked=request: customer.chat.GetSession(asked, metadata=customer.metadata)
+            )
             assert read.code is grpc.StatusCode.UNAVAILABLE
         await redis.start()
         [turn] = await customer.turns(before.session)
         assert turn.name == before.started.turn
-        read = await failure(lambda: customer.turns(opened.session))
+        read = await expect_failure(lambda: customer.turns(opened.session))
         assert read.reason == "SESSION_NOT_FOUND"
         after = await customer.ask(ASK, before.session)
         assert not after.started.ephemeral
@@ -68,21 +70,21 @@ async def test_new_messages_are_answered_without_history_and_kept_nowhere_when_s
 
 
 async def test_an_ephemeral_answer_can_be_resumed_and_stopped_while_it_runs(redis: RedisServer) -> None:
-    async with open_desk(redis, without_redis="answer") as desk:
-        desk.knowledge.hits = [hit("Refunds arrive within 7 business days.")]
-        desk.replica.frames = ["Refunds arrive ", asyncio.Event()]
-        customer = await desk.customer()
+    async with open_router_harness(redis, without_redis="answer") as harness:
+        harness.knowledge.hits = [make_hit("Refunds arrive within 7 business days.")]
+        harness.replica.frames = ["Refunds arrive ", asyncio.Event()]
+        customer = await harness.client()
         redis.kill()
         call = customer.converse(ASK, resumable=True)
-        begun = Answer([])
-        while not begun.joined_to(b""):
+        begun = AnswerEvents([])
+        while not begun.text_after(b""):
             event = await call.read()
             assert isinstance(event, pb.ConverseEvent)
             begun.events.append(event)
         call.cancel()
         request = pb.ResumeTurnRequest(turn=begun.started.turn, offset=3)
         resuming = aiter(customer.chat.ResumeTurn(request, metadata=customer.metadata))
-        rest = Answer([await anext(resuming)])  # it reads along
+        rest = AnswerEvents([await anext(resuming)])  # it reads along
         await customer.chat.StopTurn(pb.StopTurnRequest(turn=begun.started.turn), metadata=customer.metadata)
         rest.events += [event async for event in resuming]
         assert (rest.text, rest.started.ephemeral) == ("unds arrive", True)
@@ -90,12 +92,12 @@ async def test_an_ephemeral_answer_can_be_resumed_and_stopped_while_it_runs(redi
 
 
 async def test_a_running_answer_is_whole_at_both_routers_when_redis_was_away_for_a_while(redis: RedisServer) -> None:
-    async with open_desk(redis, routers=2, lease_seconds=1.0) as desk:
-        desk.knowledge.hits = [hit("Refunds arrive within 7 business days.")]
-        desk.replica.frames = ["Refunds arrive ", 4.0, "within 7 business days [1]."]
-        customer, there = await desk.customer(), await desk.customer(at=1)
+    async with open_router_harness(redis, routers=2, lease_seconds=1.0) as harness:
+        harness.knowledge.hits = [make_hit("Refunds arrive within 7 business days.")]
+        harness.replica.frames = ["Refunds arrive ", 4.0, "within 7 business days [1]."]
+        customer, there = await harness.client(), await harness.client(at=1)
         asking = asyncio.create_task(customer.ask(ASK, request_id="r-1", resumable=True))
-        while not (desk.replica.calls and desk.replica.calls[0].frames):
+        while not (harness.replica.calls and harness.replica.calls[0].frames):
             await asyncio.sleep(0.01)
         await asyncio.sleep(1.0)
         await redis.wait_durable()
@@ -108,7 +110,7 @@ async def test_a_running_answer_is_whole_at_both_routers_when_redis_was_away_for
         [turn] = await customer.turns(again.session)
         assert turn.text == TEXT
         # Either its own router kept the turn, or the other one took it over and the first reader was told to come back.
-        assert isinstance(first, grpc.aio.AioRpcError) or (isinstance(first, Answer) and first.text == TEXT)
+        assert isinstance(first, grpc.aio.AioRpcError) or (isinstance(first, AnswerEvents) and first.text == TEXT)
 
 
 @pytest.mark.parametrize("mode", ["refuse", "answer"])
@@ -116,24 +118,24 @@ async def test_a_redis_that_is_there_and_says_nothing_is_not_waited_for_with_eve
     redis: RedisServer, mode: str
 ) -> None:
     """As when its container went with its address, or it loads on a full machine: nobody is refused a connection."""
-    async with open_desk(redis, without_redis=mode) as desk:
-        desk.knowledge.hits = [hit("Refunds arrive within 7 business days.")]
-        desk.replica.frames = [TEXT]
-        customer = await desk.customer(await desk.key("default"))
+    async with open_router_harness(redis, without_redis=mode) as harness:
+        harness.knowledge.hits = [make_hit("Refunds arrive within 7 business days.")]
+        harness.replica.frames = [TEXT]
+        customer = await harness.client(await harness.create_key("default"))
         before = await customer.ask(ASK)
         begun = asyncio.Event()
-        desk.replica.frames = ["Refunds arrive ", begun, "within 7 business days [1]."]
+        harness.replica.frames = ["Refunds arrive ", begun, "within 7 business days [1]."]
         running = asyncio.create_task(customer.ask(f"{ASK} Please."))
-        while len(desk.replica.calls) < 2:
+        while len(harness.replica.calls) < 2:
             await asyncio.sleep(0.01)
         redis.freeze()
         begun.set()
-        desk.replica.frames = [TEXT]
+        harness.replica.frames = [TEXT]
         # One wait of 6 s for the key and one for the turn; with 20 s for each command it was a minute.
         async with asyncio.timeout(40):
             assert (await running).text == TEXT, "what is in flight is told to its end"
             if mode == "refuse":
-                read = await failure(lambda: customer.ask(ASK, before.session))
+                read = await expect_failure(lambda: customer.ask(ASK, before.session))
                 assert (read.code, read.reason) == (grpc.StatusCode.UNAVAILABLE, "BACKEND_UNAVAILABLE")
                 assert read.retry_after
             else:

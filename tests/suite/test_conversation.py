@@ -12,7 +12,7 @@ from kefu.common.redis.client import open_redis
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import chat_pb2_grpc as rpc
 from kefu.testing.suite import Suite, clean_environment
-from tests.support.calling import bearing
+from tests.support.grpc_calls import bearer_metadata
 
 ROOT = Path(__file__).parents[2]
 
@@ -39,7 +39,9 @@ async def test_the_demo_imports_the_sample_and_answers_in_both_languages(suite: 
 async def converse(suite: Suite, text: str, session: str = "sessions/-") -> list[pb.ConverseEvent]:
     async with grpc.aio.insecure_channel(suite.router) as channel:
         request = pb.ConverseRequest(session=session, text=text)
-        return [event async for event in rpc.ChatServiceStub(channel).Converse(request, metadata=bearing(suite.key))]
+        return [
+            event async for event in rpc.ChatServiceStub(channel).Converse(request, metadata=bearer_metadata(suite.key))
+        ]
 
 
 def text_of(events: list[pb.ConverseEvent]) -> str:

@@ -24,7 +24,7 @@ from kefu.generation.service import SCOPES
 from kefu.generation.servicer import GenerationServicer, ServingLimits
 from kefu.generation.v1 import generation_pb2 as pb
 from kefu.generation.v1.generation_pb2_grpc import GenerationServiceStub
-from tests.support.calling import INTERNAL_KEY, bearing, channel_to, failure
+from tests.support.grpc_calls import INTERNAL_KEY, bearer_metadata, expect_failure, open_channel
 
 if TYPE_CHECKING:
     from kefu.generation.v1.generation_pb2_grpc import GenerationServiceAsyncStub
@@ -38,7 +38,7 @@ pytestmark = [
 
 MAX_RUNNING = 4
 RARE = "𠮷野家の🍣、龘𪚥と👩‍👩‍👧。退款 7–10 天 🇨🇳!"
-KEY = bearing(INTERNAL_KEY)
+KEY = bearer_metadata(INTERNAL_KEY)
 
 
 @dataclass
@@ -73,7 +73,7 @@ async def replica() -> AsyncIterator[Replica]:
         register = GenerationServicer(engine, limits).register
         async with (
             serving("127.0.0.1:0", register, keyring=keyring, scopes=SCOPES, drain_seconds=1) as server,
-            channel_to(server.port) as channel,
+            open_channel(server.port) as channel,
         ):
             stub: GenerationServiceAsyncStub = GenerationServiceStub(channel)  # pyright: ignore[reportAssignmentType]
             yield Replica(engine, stub, Tokenizer(model.path), model.fingerprint)
@@ -183,7 +183,7 @@ async def test_a_prompt_that_is_too_long_is_refused_with_counts(replica: Replica
     async def call() -> None:
         await events_of(replica, ask("word " * 3000))
 
-    refused = await failure(call)
+    refused = await expect_failure(call)
     assert (refused.code, refused.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "PROMPT_TOO_LONG")
     assert int(refused.metadata["prompt_tokens"]) > 3000
     assert int(refused.metadata["max_prompt_tokens"]) == 2048 - 80
@@ -244,7 +244,7 @@ async def test_going_on_from_another_models_answer_uses_its_text_and_without_tex
     async def without_text() -> None:
         await events_of(replica, ask("Hi", continuation=pb.Continuation(token_ids=[5], fingerprint="another")))
 
-    assert (await failure(without_text)).reason == "CANNOT_CONTINUE"
+    assert (await expect_failure(without_text)).reason == "CANNOT_CONTINUE"
 
 
 async def test_the_model_says_what_it_is(replica: Replica) -> None:
@@ -302,7 +302,9 @@ async def test_thinking_is_split_off_over_a_real_tokenizer_from_every_cut(replic
 
 
 async def test_token_ids_that_the_tokenizer_does_not_have_are_refused(replica: Replica) -> None:
-    refused = await failure(lambda: events_of(replica, pb.GenerateRequest(tokens=pb.TokenPrompt(token_ids=[2**31]))))
+    refused = await expect_failure(
+        lambda: events_of(replica, pb.GenerateRequest(tokens=pb.TokenPrompt(token_ids=[2**31])))
+    )
     assert refused.reason == "BAD_REQUEST"
 
 

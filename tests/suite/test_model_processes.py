@@ -20,7 +20,7 @@ from kefu.generation.models.catalog import SMOLLM2
 from kefu.generation.models.resolver import resolve
 from kefu.generation.service import ENGINE_DIED
 from kefu.testing.ports import free_port
-from tests.support.calling import INTERNAL_KEY
+from tests.support.grpc_calls import INTERNAL_KEY
 
 pytestmark = [
     pytest.mark.model,

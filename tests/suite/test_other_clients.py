@@ -17,8 +17,8 @@ from openai import AsyncOpenAI
 from playwright.async_api import expect
 
 from kefu.testing.suite import CommandResult, Suite, clean_environment, running_suite
-from tests.support.front import framed, frames
-from tests.support.pages import ask, open_browser
+from tests.support.browser_harness import open_browser, send_message
+from tests.support.gateway_harness import decode_frames, encode_frame
 
 CONVERSE = "kefu.router.v1.ChatService/Converse"
 OPENING = "What are your opening hours?"
@@ -90,10 +90,10 @@ async def by_curl(suite: Suite, question: str) -> str:
     status, out, err = await run(
         *("curl", "--silent", "--show-error", "--fail", f"{gateway(suite)}/{CONVERSE}", "--data-binary", "@-"),
         *("-H", f"authorization: Bearer {suite.key}", "-H", "content-type: application/connect+json"),
-        stdin=framed({"session": "sessions/-", "text": question}),
+        stdin=encode_frame({"session": "sessions/-", "text": question}),
     )
     assert status == 0, err
-    messages, end = frames(out)
+    messages, end = decode_frames(out)
     assert "error" not in end, end
     return text_of([json.loads(message) for message in messages])
 
@@ -107,7 +107,7 @@ async def by_browser(suite: Suite, question: str) -> str:
     async with open_browser() as browser:
         page = await browser.new_page(locale="en-GB")
         await page.goto(gateway(suite))
-        await ask(page, question)
+        await send_message(page, question)
         await expect(page.locator(".rating")).to_be_visible(timeout=60_000)
         return await page.locator(".markdown").inner_text()
 

@@ -13,7 +13,7 @@ import psutil
 
 from kefu.testing.ports import free_port
 from kefu.testing.suite import SERVICES, Suite, running_suite, still_running, wait_until
-from tests.support.edge import nginx_or_skip
+from tests.support.edge_harness import find_nginx_or_skip
 
 ALL = {*SERVICES, "router-2", "nginx"}
 ORPHAN_SECONDS = 5.0
@@ -21,7 +21,7 @@ ORPHAN_SECONDS = 5.0
 
 @asynccontextmanager
 async def two_routers(tmp_path: Path, *more: str, **environment: str) -> AsyncIterator[Suite]:
-    nginx_or_skip()
+    find_nginx_or_skip()
     behind = free_port(2)
     options = ("--routers", "2", "--router-port", str(behind), *more)
     async with running_suite(tmp_path, "simulated", "", *options, **environment) as suite:

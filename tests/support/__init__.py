@@ -1,1 +1,1 @@
-"""What tests of several kinds share."""
+"""Harnesses, scripted services and fixtures that tests of several kinds share."""

@@ -1,4 +1,4 @@
-"""A day at a shop's desk, in a running suite: questions answered, handed over, rated, replied to, told by webhooks."""
+"""A day at a shop's desk, in a running suite: questions answered, handed off, rated, replied to, sent to webhooks."""
 
 import asyncio
 from collections.abc import Sequence
@@ -8,8 +8,8 @@ import grpc.aio
 from kefu.router.v1 import admin_pb2, admin_pb2_grpc, chat_pb2, desk_pb2, webhook_pb2, webhook_pb2_grpc
 from kefu.router.v1.chat_pb2_grpc import ChatServiceStub
 from kefu.router.v1.desk_pb2_grpc import DeskServiceStub
-from tests.support.calling import bearing
-from tests.support.office import Office
+from tests.support.grpc_calls import bearer_metadata
+from tests.support.suite_browser import SuiteBrowser
 
 KNOWN = (
     "What does it cost to repair a kettle outside the warranty?",
@@ -25,62 +25,62 @@ UNKNOWN = (
     ("你们能送货到香港吗？", "可以寄到香港吗？", "寄香港要多少运费？"),
     ("Who is your chief executive?",),
 )
-"""By what they are about."""
+"""Questions that the documents do not answer, grouped by subject."""
 REPLY = "Yes, for 3 euros: choose “It is a gift” in the basket, and we wrap it in recycled paper."
 PERSON = "I want to talk to a person, please."
 
 
 class BusyDay:
-    """Somebody who asks, rates and replies."""
+    """Customers, an agent and an operator with one key."""
 
     def __init__(self, channel: grpc.aio.Channel, key: str) -> None:
-        self._metadata = bearing(key)
+        self._metadata = bearer_metadata(key)
         self._chat, self._desk = ChatServiceStub(channel), DeskServiceStub(channel)
         self._admin = admin_pb2_grpc.AdminServiceStub(channel)
         self._webhooks = webhook_pb2_grpc.WebhookServiceStub(channel)
 
     async def ask(self, text: str, session: str = "sessions/-") -> tuple[str, str]:
-        """Returns the session and the turn."""
+        """Ask a question. Returns the names of the session and the turn."""
         request = chat_pb2.ConverseRequest(session=session, text=text)
         events = [event async for event in self._chat.Converse(request, metadata=self._metadata)]
         return events[0].turn_started.session, events[0].turn_started.turn
 
     async def rate(self, turn: str, rating: chat_pb2.Rating.ValueType, comment: str = "") -> None:
-        """As a customer does."""
+        """Rate a turn as a customer does."""
         request = chat_pb2.RateTurnRequest(turn=turn, rating=rating, comment=comment)
         await self._chat.RateTurn(request, metadata=self._metadata)
 
     async def reply(self, session: str, text: str) -> None:
-        """As a colleague does, who then lets Kefu answer again."""
-        wanted = desk_pb2.ClaimSessionRequest(session=session, agent="Chen Jie")
-        claim = (await self._desk.ClaimSession(wanted, metadata=self._metadata)).claim
+        """Reply as an agent does, and return the session to Kefu."""
+        request = desk_pb2.ClaimSessionRequest(session=session, agent="Chen Jie")
+        claim = (await self._desk.ClaimSession(request, metadata=self._metadata)).claim
         reply = desk_pb2.ReplyRequest(session=session, claim=claim, text=text)
         await self._desk.Reply(reply, metadata=self._metadata)
         back = desk_pb2.ReturnSessionRequest(session=session, claim=claim, to=desk_pb2.ReturnSessionRequest.TO_BOT)
         await self._desk.ReturnSession(back, metadata=self._metadata)
 
-    async def tell(self, url: str, *events: webhook_pb2.WebhookEvent.ValueType) -> None:
-        """A webhook."""
+    async def create_webhook(self, url: str, *events: webhook_pb2.WebhookEvent.ValueType) -> None:
+        """Create a webhook for these events."""
         request = webhook_pb2.CreateWebhookRequest(url=url, events=events)
         await self._webhooks.CreateWebhook(request, metadata=self._metadata)
 
-    async def settle(self) -> None:
-        """Ask no customer back, and let no answer be remembered."""
+    async def disable_clarification(self) -> None:
+        """Switch clarification off, so that no question is answered with a question back."""
         found = await self._admin.GetTenantSettings(admin_pb2.GetTenantSettingsRequest(), metadata=self._metadata)
         found.settings.asks_back = False
         request = admin_pb2.UpdateTenantSettingsRequest(settings=found.settings, revision=found.revision)
         await self._admin.UpdateTenantSettings(request, metadata=self._metadata)
 
 
-async def have_a_busy_day(office: Office, webhooks: Sequence[str]) -> None:
+async def play_busy_day(suite_browser: SuiteBrowser, webhooks: Sequence[str]) -> None:
     """Seventeen questions: six answered, three of them rated; nine about three things that nobody wrote down, one about
-    a fourth, two of them replied to; and a wish for a person. `webhooks` are told of hand-overs and ratings.
+    a fourth, two of them replied to; and a human request. `webhooks` receive handoffs and ratings.
     """
-    async with grpc.aio.insecure_channel(office.suite.router) as channel:
-        day = BusyDay(channel, office.suite.key)
-        await day.settle()
+    async with grpc.aio.insecure_channel(suite_browser.suite.router) as channel:
+        day = BusyDay(channel, suite_browser.suite.key)
+        await day.disable_clarification()
         for url in webhooks:
-            await day.tell(url, webhook_pb2.WEBHOOK_EVENT_HANDOFF, webhook_pb2.WEBHOOK_EVENT_RATING)
+            await day.create_webhook(url, webhook_pb2.WEBHOOK_EVENT_HANDOFF, webhook_pb2.WEBHOOK_EVENT_RATING)
         answered = await asyncio.gather(*map(day.ask, KNOWN))
         (_, first), (_, second), (_, third), *_ = answered
         await day.rate(first, chat_pb2.RATING_UP)

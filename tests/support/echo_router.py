@@ -1,4 +1,4 @@
-"""A router that only says which one it is, in a process of its own: python -m tests.support.echo_router PORT
+"""A router that answers with its own port, in a process of its own: python -m tests.support.echo_router PORT
 
 It serves as every service does, so that it drains as they do. Its answers: the port as the turn's name at once, then
 for a text that is a number a pause of so many seconds, then the end.
@@ -25,7 +25,7 @@ KEY = f"kefu_bootstrap_{'1' * 64}"
 
 
 def chat_service(port: int) -> grpc.GenericRpcHandler:
-    """ChatService, as far as Converse."""
+    """ChatService with Converse alone."""
 
     async def converse(
         request: pb.ConverseRequest, context: grpc.aio.ServicerContext[Any, Any]

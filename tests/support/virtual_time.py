@@ -1,4 +1,4 @@
-"""An event loop whose time is a number: nobody waits, and nothing depends on how busy the machine is."""
+"""An event loop with virtual time: no wait takes real time, and no test depends on how busy the machine is."""
 
 import asyncio
 import selectors
@@ -9,7 +9,7 @@ ResultT = TypeVar("ResultT")
 
 
 class _Selector(selectors.SelectSelector):
-    """Does not wait: the time that it was to wait has passed at once."""
+    """A selector that never waits: the timeout is added to `now` at once."""
 
     now = 0.0
 
@@ -28,8 +28,8 @@ class _Loop(asyncio.SelectorEventLoop):
         return self._virtual.now
 
 
-def in_virtual_time(run: Coroutine[Any, Any, ResultT]) -> ResultT:
-    """Run to the end, in a loop of its own. Real input and output are not to be used in it."""
+def run_in_virtual_time(run: Coroutine[Any, Any, ResultT]) -> ResultT:
+    """Run a coroutine to its end in a loop of its own. Real input and output must not be used in it."""
     with asyncio.Runner(loop_factory=_Loop) as runner:
         return runner.run(run)
 

@@ -1,4 +1,4 @@
-"""A real HTTP server that receives webhooks, and answers as a test wants it."""
+"""A real HTTP server that receives webhooks, and answers as a test chooses."""
 
 import asyncio
 import json
@@ -11,41 +11,41 @@ from standardwebhooks.webhooks import Webhook
 
 
 @dataclass
-class Received:
-    """One POST."""
+class ReceivedWebhook:
+    """One received POST."""
 
     path: str
     headers: dict[str, str]
     body: bytes
 
     @property
-    def told(self) -> dict[str, Any]:
-        """The body."""
+    def payload(self) -> dict[str, Any]:
+        """The body, decoded from JSON."""
         return json.loads(self.body)
 
-    def verified(self, secret: str) -> dict[str, Any]:
-        """The body, when an implementation that is not ours takes its signature."""
+    def verify(self, secret: str) -> dict[str, Any]:
+        """Verify the signature with the `standardwebhooks` package, and return the body."""
         Webhook(secret).verify(self.body, self.headers)
-        return self.told
+        return self.payload
 
 
 @dataclass
-class Receiver:
-    """`answer` says what a delivery gets: a status and further headers, or None for no answer at all."""
+class WebhookReceiver:
+    """A receiver of webhooks. `answer` returns a delivery's status and further headers; None sends no answer at all."""
 
     port: int = 0
-    received: list[Received] = field(default_factory=list[Received])
-    answer: Callable[[Received], tuple[int, str] | None] = lambda _: (204, "")
+    received: list[ReceivedWebhook] = field(default_factory=list[ReceivedWebhook])
+    answer: Callable[[ReceivedWebhook], tuple[int, str] | None] = lambda _: (204, "")
     released: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def url(self) -> str:
-        """Where it listens."""
+        """URL of the receiver."""
         return f"http://127.0.0.1:{self.port}/hook"
 
-    def of_type(self, kind: str) -> list[Received]:
-        """What was told of one type of event."""
-        return [one for one in self.received if one.told["type"] == kind]
+    def of_type(self, kind: str) -> list[ReceivedWebhook]:
+        """Received webhooks with one type of event."""
+        return [one for one in self.received if one.payload["type"] == kind]
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection, one request."""
@@ -53,7 +53,7 @@ class Receiver:
             head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
             headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:-2])}
             body = await reader.readexactly(int(headers.get("content-length", "0")))
-            one = Received(head[0].split(" ")[1], headers, body)
+            one = ReceivedWebhook(head[0].split(" ")[1], headers, body)
             answer = self.answer(one)
             self.received.append(one)
             if answer is None:
@@ -63,15 +63,15 @@ class Receiver:
                 writer.write(f"HTTP/1.1 {status} X\r\ncontent-length: 0\r\n{more}connection: close\r\n\r\n".encode())
                 await writer.drain()
         except (ConnectionError, asyncio.IncompleteReadError):
-            pass  # the sender went: that is its affair
+            pass  # the sender closed the connection, as it may
         finally:
             writer.close()
 
 
 @asynccontextmanager
-async def webhook_receiver() -> AsyncIterator[Receiver]:
+async def open_webhook_receiver() -> AsyncIterator[WebhookReceiver]:
     """A receiver on a free port while the block runs."""
-    receiver = Receiver()
+    receiver = WebhookReceiver()
     server = await asyncio.start_server(receiver.serve, "127.0.0.1", 0)
     receiver.port = server.sockets[0].getsockname()[1]
     try:

@@ -16,9 +16,9 @@ from typing import Annotated
 
 import typer
 
-from loadtest.harness.suite import H100, Pace
+from loadtest.harness.suite import H100, EnginePace
 from loadtest.simulation.autoscaling.hpa import Policy, Rules, written
-from loadtest.simulation.autoscaling.model import Day, slower
+from loadtest.simulation.autoscaling.model import DaySimulation, slower
 from loadtest.simulation.autoscaling.report import Row, page, plot, table
 
 COLD_START = 180.0
@@ -52,8 +52,8 @@ def main(
     rules, slow = written(), slower(H100, SLOWER)
     print(rules)
 
-    def play(what: str, rules: Rules, pace: Pace, questions: int, cold_start: float) -> Row:
-        row = Row(what, pace, questions, Day(rules, pace, questions, cold_start=cold_start, seed=seed).play())
+    def play(what: str, rules: Rules, pace: EnginePace, questions: int, cold_start: float) -> Row:
+        row = Row(what, pace, questions, DaySimulation(rules, pace, questions, cold_start=cold_start, seed=seed).play())
         print(table([row]).splitlines()[-1], flush=True)
         return row
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush
 
-from loadtest.harness.suite import Pace
+from loadtest.harness.suite import EnginePace
 from loadtest.simulation.autoscaling.hpa import SYNC_SECONDS, Autoscaler, Rules
 
 DAY = 86_400.0
@@ -66,7 +66,7 @@ class Turn:
 class Replica:
     """One engine. `clock` counts the tokens that an answer would have which was there from the start."""
 
-    pace: Pace
+    pace: EnginePace
     leaving: bool = False
     running: int = 0
     clock: float = 0.0
@@ -129,10 +129,10 @@ class Outcome:
         return self.first
 
 
-class Day:
+class DaySimulation:
     """A day with some rules."""
 
-    def __init__(self, rules: Rules, pace: Pace, questions: int, *, cold_start: float, seed: int = 7) -> None:
+    def __init__(self, rules: Rules, pace: EnginePace, questions: int, *, cold_start: float, seed: int = 7) -> None:
         self._rules, self._pace, self._cold_start = rules, pace, cold_start
         self._rng = random.Random(seed + 1)
         self._arrivals = arrivals(questions, seed)
@@ -144,7 +144,7 @@ class Day:
         self._leaving = list[Replica]()
         self._coming = 0
         self._dropped = 0  # of those that come, so many are not wanted any more
-        self._line = deque[Turn]()
+        self._queue = deque[Turn]()
         self._ended = deque[float](maxlen=200)
         self._work = deque[tuple[float, int]]([(-SCRAPE_SECONDS, 0)])
         self._recent = list[float]()
@@ -188,15 +188,15 @@ class Day:
             PROMPT_TOKENS * rng.lognormvariate(-0.08, 0.4),  # means of 1, spread as texts are
             self._pace.answer_tokens * rng.lognormvariate(-0.18, 0.6),
         )
-        if not self._line and self._place(turn):
+        if not self._queue and self._start(turn):
             return
         rate = len(self._ended) / max(self._now - self._ended[0], 1.0) if self._ended else 0.0
-        if len(self._line) > rate * self._rules.admission_seconds:
+        if len(self._queue) > rate * self._rules.admission_seconds:
             self.outcome.refused += 1
         else:
-            self._line.append(turn)
+            self._queue.append(turn)
 
-    def _place(self, turn: Turn) -> bool:
+    def _start(self, turn: Turn) -> bool:
         free = [one for one in self._ready if one.running < self._rules.places]
         if not free:
             return False
@@ -219,21 +219,21 @@ class Day:
         replica.running -= 1
         replica.plan += 1
         self._ended.append(self._now)
-        while self._line:
-            if self._now - self._line[0].asked > self._rules.admission_seconds:
-                self._line.popleft()
+        while self._queue:
+            if self._now - self._queue[0].asked > self._rules.admission_seconds:
+                self._queue.popleft()
                 self.outcome.refused += 1
-            elif not self._place(self._line[0]):
+            elif not self._start(self._queue[0]):
                 break
             else:
-                self._line.popleft()
+                self._queue.popleft()
         if replica.ends:
             self._plan(replica)
         elif replica.leaving and replica in self._leaving:
             self._leaving.remove(replica)
 
     def _scrape(self) -> None:
-        work = sum(one.running for one in (*self._ready, *self._leaving)) + len(self._line)
+        work = sum(one.running for one in (*self._ready, *self._leaving)) + len(self._queue)
         self._work.append((self._now, work))
         while len(self._work) > 2:
             self._work.popleft()
@@ -270,8 +270,8 @@ class Day:
             self._dropped -= 1
             return
         self._ready.append(Replica(self._pace, seen=self._now))
-        while self._line and self._place(self._line[0]):
-            self._line.popleft()
+        while self._queue and self._start(self._queue[0]):
+            self._queue.popleft()
 
     def _leave(self) -> None:
         replica = self._ready.pop()
@@ -286,7 +286,7 @@ class Day:
             self._leaving.remove(replica)
 
 
-def slower(pace: Pace, by: float) -> Pace:
+def slower(pace: EnginePace, by: float) -> EnginePace:
     """The same engine, so many times slower: for cheaper cards and larger models."""
     return replace(
         pace,
@@ -297,7 +297,7 @@ def slower(pace: Pace, by: float) -> Pace:
     )
 
 
-def capacity(pace: Pace, running: int) -> float:
+def capacity(pace: EnginePace, running: int) -> float:
     """Questions a second that one replica answers with so many at once, by the same model."""
     step = (pace.step_milliseconds + (running - 1) * pace.step_milliseconds_per_request) / 1000
     return 1 / (PROMPT_TOKENS / pace.prefill_tokens_per_second + pace.answer_tokens * step / running)

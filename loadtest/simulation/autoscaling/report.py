@@ -8,7 +8,7 @@ from typing import Any
 
 import matplotlib
 
-from loadtest.harness.suite import H100, Pace
+from loadtest.harness.suite import H100, EnginePace
 from loadtest.simulation.autoscaling.hpa import SYNC_SECONDS, Rules
 from loadtest.simulation.autoscaling.model import (
     AROUND_SECONDS,
@@ -31,7 +31,7 @@ class Row:
     """One day that was played."""
 
     what: str
-    pace: Pace
+    pace: EnginePace
     questions: int
     outcome: Outcome
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 LEARN = 0.05
 
 
-class World:
+class SimulatedWorld:
     """Simulated time."""
 
     def __init__(self) -> None:
@@ -25,27 +25,27 @@ class World:
         self._order = itertools.count()
 
     def at(self, when: float, happens: Callable[[], None]) -> None:
-        """Let something happen."""
+        """Schedule a callback at a time."""
         heapq.heappush(self._events, (when, next(self._order), happens))
 
     def after(self, seconds: float, happens: Callable[[], None]) -> None:
-        """Let something happen later."""
+        """Schedule a callback in so many seconds."""
         self.at(self.now + seconds, happens)
 
     def run(self, until: float) -> None:
-        """Let everything happen up to a time."""
+        """Run all callbacks up to a time."""
         while self._events and self._events[0][0] <= until:
             self.now, _, happens = heapq.heappop(self._events)
             happens()
 
     def clock(self) -> float:
-        """The time now."""
+        """Simulated time now, in seconds."""
         return self.now
 
 
 @dataclass(frozen=True)
 class EngineSpeed:
-    """What one replica can do."""
+    """Speed and size of one replica's engine."""
 
     prefill: float = 16_000.0
     """Tokens of prompt a second, those in the cache not counted."""
@@ -53,14 +53,14 @@ class EngineSpeed:
     """Tokens a second for one request."""
     all_streams: float = 1_800.0
     """Tokens a second for all of them."""
-    places: int = 64
+    max_running: int = 64
     """Requests that run at once."""
     cache: int = 250_000
     """Tokens that the prefix cache keeps."""
 
     def slowed(self, by: float) -> "EngineSpeed":
-        """The same, so many times slower."""
-        return EngineSpeed(self.prefill / by, self.stream / by, self.all_streams / by, self.places, self.cache)
+        """The same engine, so many times slower."""
+        return EngineSpeed(self.prefill / by, self.stream / by, self.all_streams / by, self.max_running, self.cache)
 
 
 @dataclass(frozen=True)
@@ -155,7 +155,7 @@ class Engine:
     """One replica."""
 
     address: str
-    world: World
+    world: SimulatedWorld
     speed: EngineSpeed
     keeps: bool
     mean_answer: float = 128.0
@@ -170,7 +170,7 @@ class Engine:
     _plan: int = 0
     _order: "itertools.count[int]" = field(default_factory=itertools.count)
 
-    def take(self, request: Request) -> None:
+    def accept(self, request: Request) -> None:
         """Accept a request."""
         self._waiting.append(request)
         self._fill()
@@ -193,7 +193,7 @@ class Engine:
         return unwritten
 
     def _fill(self) -> None:
-        while self._waiting and len(self._prefilling) + len(self._writing) < self.speed.places:
+        while self._waiting and len(self._prefilling) + len(self._writing) < self.speed.max_running:
             request = self._waiting.popleft()
             self._prefilling[request] = None
             request.cached = self._hit(request)

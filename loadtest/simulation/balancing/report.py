@@ -92,7 +92,7 @@ def page(results: Results, seconds: float, seed: int, command: str, day: datetim
         prefill=speed.prefill,
         stream=speed.stream,
         all_streams=speed.all_streams,
-        places=speed.places,
+        places=speed.max_running,
         cache=speed.cache,
         slowed=max(one.slowed for one in results),
         routers=ROUTERS,

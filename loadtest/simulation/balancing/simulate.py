@@ -1,12 +1,12 @@
-"""Conversations played against simulated replicas and routers, once for each way to balance."""
+"""Conversations played against simulated replicas and routers, once for each policy."""
 
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from loadtest.harness.statistics import percentile
-from loadtest.simulation.balancing.model import Conversation, Engine, EngineSpeed, Request, Workload, World
-from loadtest.simulation.balancing.policies import POLICIES, Policy, Sight
+from loadtest.simulation.balancing.model import Conversation, Engine, EngineSpeed, Request, SimulatedWorld, Workload
+from loadtest.simulation.balancing.policies import POLICIES, Policy, RouterView
 
 REPLICAS = 8
 ROUTERS = 4
@@ -24,7 +24,7 @@ WORKLOADS = (
 
 @dataclass
 class Outcome:
-    """What one way to balance came to."""
+    """Result of one policy."""
 
     first: list[float] = field(default_factory=list[float])
     """Seconds to the first token, one a turn."""
@@ -55,13 +55,13 @@ class Outcome:
         return [total / max(self.samples, 1) for total in self.sums]
 
 
-class Play:
-    """One way to balance, with the conversations of a workload."""
+class Simulation:
+    """The simulation of one policy with the conversations of a workload."""
 
     def __init__(
-        self, workload: Workload, make: Callable[[Sight], Policy], *, replicas: int = REPLICAS, seed: int
+        self, workload: Workload, make: Callable[[RouterView], Policy], *, replicas: int = REPLICAS, seed: int
     ) -> None:
-        self.world = World()
+        self.world = SimulatedWorld()
         self.outcome = Outcome(sums=[0] * replicas)
         self._workload = workload
         self._rng = random.Random(seed)
@@ -72,12 +72,12 @@ class Play:
             )
             for n in range(replicas)
         }
-        self._sights = [Sight.of(self.world, list(self._engines), seed + n) for n in range(ROUTERS)]
-        self._policies = [make(sight) for sight in self._sights]
+        self._views = [RouterView.of(self.world, list(self._engines), seed + n) for n in range(ROUTERS)]
+        self._policies = [make(view) for view in self._views]
         self._accepted = {(router, address): 0 for router in range(ROUTERS) for address in self._engines}
 
     def run(self, conversations: Sequence[Conversation], seconds: float) -> Outcome:
-        """Play them all."""
+        """Run all conversations."""
         for number, engine in enumerate(self._engines.values()):
             self.world.at(0.0, lambda engine=engine: self._report(engine))  # the first one comes with the connection
             self.world.at(REPORT_SECONDS * number / len(self._engines), lambda engine=engine: self._reports(engine))
@@ -96,8 +96,8 @@ class Play:
 
     def _report(self, engine: Engine) -> None:
         owed = engine.owed
-        for router, sight in enumerate(self._sights):
-            accepted, load = self._accepted[router, engine.address], sight.targets[engine.address].load
+        for router, view in enumerate(self._views):
+            accepted, load = self._accepted[router, engine.address], view.targets[engine.address].load
             self.world.after(
                 UNDER_WAY_SECONDS,
                 lambda load=load, accepted=accepted: load.update("boot", owed, accepted, draining=False),
@@ -106,12 +106,12 @@ class Play:
     def _ask(self, conversation: Conversation, number: int, history: int, last: str) -> None:
         question = conversation.questions[number]
         router = self._rng.randrange(ROUTERS)  # a proxy in front spreads the turns, not the sessions
-        sight = self._sights[router]
+        view = self._views[router]
         address = self._policies[router].choose(conversation.name, last)
         engine = self._engines[address]
         kept = history if self._workload.keeps else 0
         estimate = self._workload.instructions + kept + question.own + ESTIMATED_ANSWER
-        dispatch = sight.sending(address, estimate)
+        dispatch = view.sending(address, estimate)
         asked = self.world.now
 
         def first(request: Request) -> None:
@@ -125,15 +125,15 @@ class Play:
             outcome.stayed += address == last
 
         def end(request: Request) -> None:
-            self.world.after(UNDER_WAY_SECONDS, lambda: sight.ended(address, dispatch))
+            self.world.after(UNDER_WAY_SECONDS, lambda: view.ended(address, dispatch))
             if number + 1 < len(conversation.questions):
                 said = history + question.own + request.answer
                 self.world.after(question.think, lambda: self._ask(conversation, number + 1, said, address))
 
         def arrive() -> None:
             self._accepted[router, address] += estimate
-            self.world.after(UNDER_WAY_SECONDS, lambda: sight.targets[address].load.record_accepted(dispatch))
-            engine.take(
+            self.world.after(UNDER_WAY_SECONDS, lambda: view.targets[address].load.record_accepted(dispatch))
+            engine.accept(
                 Request(
                     conversation.name,
                     conversation.tenant,
@@ -151,6 +151,6 @@ class Play:
 
 
 def compare(workload: Workload, seconds: float, seed: int) -> dict[str, Outcome]:
-    """Every way to balance, with the same conversations."""
+    """Results of every policy with the same conversations."""
     conversations = workload.draw(seconds, seed)
-    return {name: Play(workload, make, seed=seed).run(conversations, seconds) for name, make in POLICIES.items()}
+    return {name: Simulation(workload, make, seed=seed).run(conversations, seconds) for name, make in POLICIES.items()}

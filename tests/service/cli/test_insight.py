@@ -1,0 +1,148 @@
+"""`kefu numbers`, `unanswered` and `webhooks`, as processes that call a real router."""
+
+import asyncio
+import csv
+import json
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from kefu.common.auth import Scope
+from kefu.router.v1 import chat_pb2 as chat
+from kefu.testing.redis_server import RedisServer
+from kefu.testing.suite import clean_environment
+from tests.support.router_harness import RouterClient, RouterHarness, open_router_harness
+from tests.support.scripted_services import make_hit
+from tests.support.waiting import wait_until_async
+from tests.support.webhook_receiver import open_webhook_receiver
+
+pytestmark = pytest.mark.slow
+
+SERVICES = Path(__file__).parents[3] / "services"
+
+
+class Outcome(NamedTuple):
+    """What a command printed, and how it ended."""
+
+    status: int
+    out: str
+    err: str
+
+
+class Shell:
+    """Runs `kefu` with an operator's key."""
+
+    def __init__(self, harness: RouterHarness, key: str, folder: Path) -> None:
+        self._environment = {
+            **clean_environment(),
+            "PYTHONPATH": str(SERVICES),
+            "KEFU_SERVER": f"127.0.0.1:{harness.routers[0].port}",
+            "KEFU_KEY": key,
+            "KEFU_DATA_DIR": str(folder),
+        }
+
+    async def run(self, *words: str) -> Outcome:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "kefu.cli", *words),
+            env=self._environment,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        out, err = await process.communicate()
+        return Outcome(process.returncode or 0, out.decode(), err.decode())
+
+    async def ok(self, *words: str) -> str:
+        """What a command printed that must succeed."""
+        outcome = await self.run(*words)
+        assert outcome.status == 0, outcome
+        return outcome.out
+
+
+@pytest.fixture
+async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
+    async with open_router_harness(redis, webhook_private=True, webhook_retry_seconds=0.2) as opened:
+        opened.knowledge.by_word = {"refund": [make_hit("Refunds take 7 days.")]}
+        opened.replica.frames = ["Refunds take 7 days [1]."]
+        yield opened
+
+
+@pytest.fixture
+async def shell(harness: RouterHarness, tmp_path: Path) -> Shell:
+    return Shell(harness, await harness.create_key("acme", Scope.OPERATOR), tmp_path / "data")
+
+
+@pytest.fixture
+async def customer(harness: RouterHarness) -> RouterClient:
+    return await harness.client(await harness.create_key("acme", Scope.CHAT))
+
+
+async def test_numbers_are_shown_by_day_as_json_and_as_csv(
+    shell: Shell, customer: RouterClient, tmp_path: Path
+) -> None:
+    assert "questions" in await shell.ok("numbers")
+    answer = await customer.ask("How long does a refund take?")
+    rating = chat.RateTurnRequest(turn=answer.started.turn, rating=chat.RATING_UP)
+    await customer.chat.RateTurn(rating, metadata=customer.metadata)
+    await customer.ask("Do you sell submarines?")
+
+    async def counted() -> bool:
+        total = json.loads(await shell.ok("numbers", "--json"))["total"]
+        return (total["questions"], total["rated_up"]) == ("2", "1")
+
+    await wait_until_async(counted, 90)
+    shown = await shell.ok("numbers", "--days", "2", "--csv", str(tmp_path / "hours.csv"))
+    assert "Resolved 50% of 2" in shown
+    assert "nothing relevant 1" in shown
+    assert "First text: half within" in shown
+    with (tmp_path / "hours.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert sum(int(row["questions"]) for row in rows) == 2
+    assert rows[0]["hour_utc"].endswith(":00Z")
+
+
+async def test_unanswered_questions_are_shown_in_groups_and_dismissed(shell: Shell, customer: RouterClient) -> None:
+    assert "Nothing went unanswered" in await shell.ok("unanswered")
+    asked = await customer.ask("Do you sell \x1b[2Jsubmarines?")
+
+    async def kept() -> bool:
+        return json.loads(await shell.ok("unanswered", "--json"))["total_questions"] == 1
+
+    await wait_until_async(kept, 90)
+    shown = await shell.ok("unanswered", "--days", "1")
+    assert "submarines" in shown
+    assert "(nothing relevant)" in shown
+    assert "\x1b[2J" not in shown
+    dismissed = await shell.run("unanswered", "--dismiss", asked.started.turn)
+    assert "Dismissed 1 of 1" in dismissed.err
+    assert "Nothing went unanswered" in dismissed.out
+
+
+async def test_webhooks_are_added_listed_sent_again_and_removed(shell: Shell, customer: RouterClient) -> None:
+    async with open_webhook_receiver() as receiver:
+        secret = (await shell.ok("webhooks", "add", receiver.url, "-e", "turn,handoff")).strip()
+        assert secret.startswith("whsec_")
+        [webhook] = json.loads(await shell.ok("webhooks", "--json"))
+        assert webhook["events"] == ["WEBHOOK_EVENT_TURN", "WEBHOOK_EVENT_HANDOFF"]
+        await customer.ask("How long does a refund take?")
+
+        async def delivered() -> bool:
+            return "delivered" in await shell.ok("webhooks", "deliveries", webhook["name"])
+
+        await wait_until_async(delivered, 90)
+        assert receiver.received[0].verify(secret)["type"] == "turn"
+        [delivery] = json.loads(await shell.ok("webhooks", "deliveries", webhook["name"], "--json"))
+        await shell.ok("webhooks", "redeliver", delivery["name"])
+
+        async def twice() -> bool:
+            return len(receiver.received) == 2
+
+        await wait_until_async(twice)
+        await shell.ok("webhooks", "remove", webhook["name"], "--yes")
+        assert "There are no webhooks" in await shell.ok("webhooks")
+        gone = await shell.run("webhooks", "deliveries", webhook["name"])
+        assert (gone.status, "kefu webhooks" in gone.err) == (1, True)
+        wrong = await shell.run("webhooks", "add", receiver.url, "-e", "nothing")
+        assert "There is no event nothing" in wrong.err

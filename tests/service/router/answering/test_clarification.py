@@ -1,0 +1,108 @@
+"""A question back, when a message fits several subjects. Over real gRPC, with a real Redis."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from kefu.retrieval.v1 import knowledge_pb2 as kb
+from kefu.router.v1 import chat_pb2 as pb
+from kefu.testing.redis_server import RedisServer
+from tests.support.router_harness import RouterClient, RouterHarness, open_router_harness
+from tests.support.scripted_services import make_hit
+from tests.support.tenant_fixtures import replace_settings
+
+WARRANTIES = [
+    make_hit("A repair under warranty is free.", title="Warranty repairs", relevance=0.9, n=1),
+    make_hit("The extended warranty adds two years.", title="Extended warranty", relevance=0.86, n=2),
+    make_hit("Batteries wear out.", title="Batteries", relevance=0.6, n=3),
+]
+
+
+@pytest.fixture
+async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
+    async with open_router_harness(redis) as opened:
+        opened.knowledge.hits = WARRANTIES
+        opened.replica.frames = ["The extended warranty adds two years [1]."]
+        yield opened
+
+
+@pytest.fixture
+async def customer(harness: RouterHarness) -> RouterClient:
+    return await harness.client()
+
+
+async def test_a_word_that_fits_several_subjects_is_asked_back_about_without_a_model(
+    harness: RouterHarness, customer: RouterClient
+) -> None:
+    answer = await customer.ask("warranty?")
+    assert answer.kinds == ["turn_started", "passages_found", "text_delta", "turn_completed"]
+    assert answer.text == "Which of these do you mean?\n1. Warranty repairs\n2. Extended warranty"
+    assert list(answer.completed.choices) == ["Warranty repairs", "Extended warranty"]
+    assert answer.completed.source == pb.ANSWER_SOURCE_CLARIFYING
+    assert answer.completed.finish_reason == pb.FINISH_REASON_STOP
+    assert harness.replica.calls == []
+    assert (await customer.turns(answer.session))[0].completed.choices == answer.completed.choices
+
+
+async def test_the_customer_is_asked_in_their_language(harness: RouterHarness, customer: RouterClient) -> None:
+    harness.knowledge.hits = [
+        make_hit("保修免费。", title="保修范围", n=1, language="zh"),
+        make_hit("延保两年。", title="延长保修", n=2),
+    ]
+    assert (await customer.ask("保修")).text == "请问您想了解哪一项？\n1. 保修范围\n2. 延长保修"
+
+
+async def test_nobody_is_asked_back_twice(harness: RouterHarness, customer: RouterClient) -> None:
+    first = await customer.ask("warranty?")
+    second = await customer.ask("warranty", first.session)
+    assert second.completed.source == pb.ANSWER_SOURCE_GENERATED
+
+
+async def test_a_word_that_may_lean_on_the_question_before_is_not_asked_back_about(customer: RouterClient) -> None:
+    greeted = await customer.ask("Hello!")
+    asked = await customer.ask("warranty?", greeted.session)
+    assert asked.completed.source == pb.ANSWER_SOURCE_CLARIFYING  # small talk is nothing to lean on
+    first = await customer.ask("How long does the repair of a phone take?")
+    assert (await customer.ask("And the warranty?", first.session)).completed.source == pb.ANSWER_SOURCE_GENERATED
+
+
+async def test_a_number_in_reply_stands_for_the_subject_of_that_number(
+    harness: RouterHarness, customer: RouterClient
+) -> None:
+    first = await customer.ask("warranty?")
+    reply = await customer.ask("2", first.session)
+    assert reply.completed.source == pb.ANSWER_SOURCE_GENERATED
+    search = harness.knowledge.requests[-1]
+    assert search.query == "warranty? Extended warranty"
+    assert "Question: warranty? Extended warranty" in harness.replica.calls[-1].request.chat.messages[-1].content
+
+
+async def test_a_reply_in_words_is_searched_with_the_message_before(
+    harness: RouterHarness, customer: RouterClient
+) -> None:
+    first = await customer.ask("warranty?")
+    await customer.ask("the extended one for my phone", first.session)
+    search = harness.knowledge.requests[-1]
+    assert (search.query, list(search.history)) == ("the extended one for my phone", ["warranty?"])
+
+
+@pytest.mark.parametrize(
+    ("text", "hits"),
+    [
+        ("How long is the warranty?", WARRANTIES),
+        ("warranty", WARRANTIES[:1]),
+        ("warranty", [WARRANTIES[0], WARRANTIES[2]]),
+        ("extended warranty", WARRANTIES),  # the very name of one
+        ("warranty", [WARRANTIES[0], make_hit("More.", title="Warranty repairs", relevance=0.9, n=1)]),
+    ],
+)
+async def test_what_is_clear_enough_is_answered(
+    harness: RouterHarness, customer: RouterClient, text: str, hits: list[kb.SearchHit]
+) -> None:
+    harness.knowledge.hits = hits
+    assert (await customer.ask(text)).completed.source == pb.ANSWER_SOURCE_GENERATED
+
+
+async def test_a_tenant_may_do_without_being_asked_back(customer: RouterClient) -> None:
+    await replace_settings(customer, asks_back=False)
+    assert (await customer.ask("warranty?")).completed.source == pb.ANSWER_SOURCE_GENERATED

