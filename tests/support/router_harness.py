@@ -268,7 +268,7 @@ async def open_router_harness(
     resolve: HostResolver = resolve_permitted,
     **config: object,
 ) -> AsyncIterator[RouterHarness]:
-    """Routers and scripted services while the block runs. `config`: fields of RouterConfig; the rest goes to `router`."""
+    """Routers and scripted services while the block runs. `config`: fields of RouterConfig; others go to `router`."""
     async with AsyncExitStack() as stack:
         knowledge = ScriptedKnowledge()  # pyright: ignore[reportAbstractUsage] - the router only searches
         scripted = [ScriptedReplica() for _ in range(replicas)]
