@@ -148,7 +148,9 @@ async def router(
             open_watches(SessionEvents(commands, services.store), sweep_seconds=timing.sweep_seconds)
         )
         desk_store = DeskStore(commands, life=life, retention_seconds=timing.desk_retention_seconds)
-        desk_watches = await enter(open_desk_watches(desk_store, presence_seconds=timing.presence_seconds))
+        desk_watches = await enter(
+            open_desk_watches(desk_store, presence_seconds=timing.presence_seconds, sweep_seconds=timing.sweep_seconds)
+        )
         await enter(open_change_feed(commands, [session_watches, desk_watches]))
         check = timing.escalation_check_seconds
         monitor = EscalationMonitor(commands, desk_store, settings, event_bus, name, check_seconds=check)

@@ -42,7 +42,7 @@ class WebhookServicer(rpc.WebhookServiceServicer):
     """See the contract.
 
     `private`: webhooks may use private addresses and plain http. `resolve`: looks up the addresses of a host and port,
-    and raises NotAllowed for those that are not public.
+    and raises AddressNotAllowed for those that are not public.
     """
 
     def __init__(self, store: WebhookStore, *, private: bool, resolve: HostResolver) -> None:

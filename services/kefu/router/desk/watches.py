@@ -22,7 +22,7 @@ from kefu.router import metrics
 from kefu.router.desk.service import conversation_counts, is_at_desk
 from kefu.router.desk.store import DeskStore
 from kefu.router.domain.session import Conversation
-from kefu.router.storage.change_feed import SWEEP_SECONDS, SessionKey
+from kefu.router.storage.change_feed import SessionKey
 
 _log = structlog.stdlib.get_logger()
 
@@ -52,7 +52,7 @@ DeskEvent = Conversation | SessionDeleted | AgentsPresent | CaughtUp
 class _WatchedDesk:
     """The current state of one tenant's desk."""
 
-    def __init__(self, store: DeskStore, tenant: str, presence_seconds: float) -> None:
+    def __init__(self, store: DeskStore, tenant: str, presence_seconds: float, sweep_seconds: float) -> None:
         self.conversations: dict[str, Conversation] = {}
         self.agents: tuple[tuple[str, int], ...] = ()
         self.local_agents: Counter[str] = Counter()
@@ -60,6 +60,7 @@ class _WatchedDesk:
         self._store = store
         self._tenant = tenant
         self._presence_seconds = presence_seconds
+        self._sweep_seconds = sweep_seconds
         self._changed: set[str] = set()
         self._stale = asyncio.Event()
         self._swept_at = 0.0
@@ -113,7 +114,7 @@ class _WatchedDesk:
 
     async def _refresh(self, session_ids: Set[str]) -> None:
         now = time.monotonic()
-        sweeps = not self._swept_at or now - self._swept_at >= SWEEP_SECONDS
+        sweeps = not self._swept_at or now - self._swept_at >= self._sweep_seconds
         due = set(session_ids)
         if sweeps:
             due |= {*self.conversations, *await self._store.open_ids(self._tenant)}
@@ -132,9 +133,10 @@ class _WatchedDesk:
 class DeskWatches:
     """All desk watches of this router; see `open_desk_watches`."""
 
-    def __init__(self, store: DeskStore, *, presence_seconds: float) -> None:
+    def __init__(self, store: DeskStore, *, presence_seconds: float, sweep_seconds: float) -> None:
         self._store = store
         self._presence_seconds = presence_seconds
+        self._sweep_seconds = sweep_seconds
         self._desks: dict[str, _WatchedDesk] = {}
         self._stopping = False
 
@@ -143,7 +145,7 @@ class DeskWatches:
         self._check_stopping()
         desk = self._desks.get(tenant)
         if desk is None:
-            desk = self._desks[tenant] = _WatchedDesk(self._store, tenant, self._presence_seconds)
+            desk = self._desks[tenant] = _WatchedDesk(self._store, tenant, self._presence_seconds, self._sweep_seconds)
         desk.local_agents[agent] += 1
         metrics.DESK_WATCHERS.inc()
         try:
@@ -214,9 +216,15 @@ class DeskWatches:
 
 
 @asynccontextmanager
-async def open_desk_watches(store: DeskStore, *, presence_seconds: float) -> AsyncIterator[DeskWatches]:
-    """Desk watches while the block runs. `presence_seconds`: life of an agent's presence, renewed every third of it."""
-    watches = DeskWatches(store, presence_seconds=presence_seconds)
+async def open_desk_watches(
+    store: DeskStore, *, presence_seconds: float, sweep_seconds: float
+) -> AsyncIterator[DeskWatches]:
+    """Desk watches while the block runs.
+
+    `presence_seconds`: life of an agent's presence, renewed every third of it. `sweep_seconds`: a watched desk is read
+    whole at least this often.
+    """
+    watches = DeskWatches(store, presence_seconds=presence_seconds, sweep_seconds=sweep_seconds)
     try:
         yield watches
     finally:

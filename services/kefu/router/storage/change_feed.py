@@ -3,7 +3,7 @@ Change feed: one Redis stream for the whole installation that names each session
 
 One reader per router wakes all session watches and desk watches there. A change is stored first, and published in the
 same pipeline. A router that dies in between loses an entry, and so does a reader that was away for more than a minute.
-So nothing relies on the feed alone: each watch also looks by itself every `SWEEP_SECONDS`.
+So nothing relies on the feed alone: watches also sweep by themselves (`Timing.sweep_seconds`).
 """
 
 import asyncio
@@ -18,7 +18,6 @@ from kefu.common.redis.client import REDIS_FAILURES
 from kefu.common.redis.commands import Command, RedisCommands, ScriptCall
 from kefu.router.storage import keys
 
-SWEEP_SECONDS = 15.0
 _RETENTION_MS = 60_000
 _BATCH_SIZE = 1_000
 _BLOCK_SECONDS = 2.0
