@@ -27,7 +27,7 @@ from kefu.testing.redis_server import RedisServer
 from tests.support.grpc_calls import INTERNAL_KEY, expect_failure
 from tests.support.router_harness import AnswerEvents, RouterClient, RouterHarness, open_router_harness
 from tests.support.scripted_services import make_hit
-from tests.support.waiting import wait_until
+from tests.support.waiting import wait_until, wait_until_async
 
 pytestmark = pytest.mark.slow
 
