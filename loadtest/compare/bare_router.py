@@ -15,7 +15,8 @@ from kefu.common.auth import Principal, Scope, open_keyring
 from kefu.common.rpc.server import run, serving, terminated
 from kefu.router.api import chat_servicer
 from kefu.router.api.chat_servicer import ChatServicer
-from kefu.router.config import RouterConfig
+from kefu.router.api.server_stream import StreamLimits
+from kefu.router.config import RouterConfig, Timing
 from kefu.router.conversations.service import ConversationService
 from kefu.router.dispatch.hedging import Hedging
 from kefu.router.dispatch.relay import RelayFactory, RelayPolicy
@@ -38,7 +39,7 @@ class BareConversations:
 
     async def converse(
         self, principal: Principal, session_id: str | None, ask: TurnRequest
-    ) -> AsyncGenerator[events.Event, None]:
+    ) -> AsyncGenerator[events.TurnEvent, None]:
         """As ConversationService.converse."""
         yield events.Started(str(uuid.uuid4()), str(uuid.uuid4()), "en")
         chain = AnswerFilter((), Evidence([ask.text]))
@@ -83,7 +84,10 @@ async def main(config: RouterConfig) -> None:
         conversations = cast("ConversationService", BareConversations(config, relays))
         async with AsyncExitStack() as stack:
             keyring = await stack.enter_async_context(open_keyring(internal, bootstrap))
-            chat = ChatServicer(conversations, keyring, slow_reader_seconds=config.slow_reader_seconds)
+            limits = StreamLimits(
+                slow_reader_seconds=config.slow_reader_seconds, key_check_seconds=Timing().key_check_seconds
+            )
+            chat = ChatServicer(conversations, keyring, limits)
             served = serving(
                 config.listen,
                 chat.register,

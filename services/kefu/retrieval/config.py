@@ -1,4 +1,4 @@
-"""What the retrieval service has to be told."""
+"""The configuration of the retrieval service."""
 
 from pathlib import Path
 from typing import Literal

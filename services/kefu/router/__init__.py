@@ -1,1 +1,1 @@
-"""Conversations: sessions, prompts, balancing, relaying, hand-over."""
+"""The router: conversations, answering, admission, dispatch, and the desk."""

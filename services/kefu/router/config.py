@@ -1,4 +1,4 @@
-"""What the router needs to know before it serves."""
+"""Configuration of the router: environment variables, and timing that no variable sets."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -9,7 +9,7 @@ from kefu.common.config import StoredConfig
 
 
 class RouterConfig(StoredConfig, env_prefix="KEFU_ROUTER_"):
-    """Where the services behind the router are, and how long it waits for them. Tenants override some of it."""
+    """Configuration of the router, from environment variables. Tenants override some of it."""
 
     listen: str = "0.0.0.0:50051"
     """Address to serve at."""
@@ -23,7 +23,7 @@ class RouterConfig(StoredConfig, env_prefix="KEFU_ROUTER_"):
     EndpointSlices tell (the router's service account has to be allowed to list and watch them)."""
 
     search_seconds: float = Field(default=1.5, gt=0)
-    """A search that takes longer is given up, and the customer handed over. An idle search takes well under 150 ms;
+    """A search that takes longer is given up, and the question handed off. An idle search takes well under 150 ms;
     the cap is ten times that, since on a machine without a GPU the model's prefill keeps the cores busy."""
 
     first_token_seconds: float = Field(default=20.0, gt=0)
@@ -82,8 +82,8 @@ class RouterConfig(StoredConfig, env_prefix="KEFU_ROUTER_"):
     """Longest wait to be admitted. A turn that would wait longer, by the measured rate, is refused at once."""
 
     brown_out_pressure: float = Field(default=0.25, ge=0, lt=1)
-    """Expected wait, as a share of admission_seconds, at which answers begin to be made with less: fewer passages here,
-    then shorter answers, none of the model, hand-over, at equal steps up to 1. 0: never."""
+    """Expected wait, as a share of admission_seconds, at which brown-out begins: fewer passages. Shorter answers, no
+    model, and handoff follow at equal steps up to 1. 0: never."""
 
     tenant_concurrent_turns: int = Field(default=0, ge=0)
     """Turns of a tenant, running and waiting, over all routers, unless its settings say otherwise. 0: no limit."""
@@ -92,7 +92,7 @@ class RouterConfig(StoredConfig, env_prefix="KEFU_ROUTER_"):
     """Questions a minute of a tenant, over all routers, unless its settings say otherwise. 0: no limit."""
 
     tenant_question_burst: int = Field(default=0, ge=0)
-    """Of these, so many may come at once. 0: a tenth of them, at least 10."""
+    """Questions of a tenant that may come at once. 0: a tenth of its questions a minute, at least 10."""
 
     limits_without_redis: Literal["serve", "refuse"] = "serve"
     """What a turn gets when Redis cannot tell whether its tenant is within its limits: served, or UNAVAILABLE."""
@@ -101,7 +101,7 @@ class RouterConfig(StoredConfig, env_prefix="KEFU_ROUTER_"):
     """Most tokens of prompt, by estimate. On two CPU cores a hundred tokens of prefill cost about 0.1 s."""
 
     history_tokens: int = Field(default=200, ge=0)
-    """Of these, at most so many for what was said before."""
+    """Most tokens of the prompt for the history."""
 
     max_answer_tokens: int = Field(default=256, ge=1, le=4096)
     """Most tokens of answer, unless the request or the tenant says otherwise."""
@@ -110,15 +110,14 @@ class RouterConfig(StoredConfig, env_prefix="KEFU_ROUTER_"):
     """An answer is cut here, whatever the model does."""
 
     reasoning_tokens: int = Field(default=512, ge=1, le=4096)
-    """Most tokens of thinking when a request asks for thinking without a number."""
+    """Most tokens of reasoning when a request asks for reasoning without a number."""
 
     temperature: float | None = Field(default=0.0, ge=0, le=2)
     """Unless the request or the tenant says otherwise. 0 is greedy: the same question, the same answer."""
 
     min_relevance: float = Field(default=0.5, ge=0, le=1)
-    """A passage below this is not shown to the model; none at or above it: hand over. Collections that were calibrated
-    have a threshold of their own instead.
-    """
+    """A passage with less relevance is not shown to the model; without any passage the question is handed off.
+    Calibrated collections have a threshold of their own instead."""
 
     quote: Literal["always", "unsupported", "never"] = "always"
     """When an answer is followed by the sentence of the passages that bears most on the question: whenever it does not
@@ -129,32 +128,32 @@ class RouterConfig(StoredConfig, env_prefix="KEFU_ROUTER_"):
     """Most passages shown to the model, as far as the prompt's budget allows."""
 
     cache_answers: bool = True
-    """Finished answers are kept, and given again to whoever asks the same question while the knowledge is the same, on
-    the same day. Not with history, personal data or options of its own; see docs/concepts/answer-cache.md."""
+    """Finished answers are cached, and given again to the same question while the knowledge is the same, on the same
+    day. Questions with history, personal data or options of their own are not; see docs/concepts/answer-cache.md."""
 
     cache_min_cosine: float = Field(default=0.85, ge=0, le=1)
-    """Two questions that are the same by their words must also have embeddings this near. The word guard decides; this
-    catches what it cannot know."""
+    """Two questions that are the same by their words must also have embeddings this near, by cosine. The words decide;
+    this catches what they cannot show."""
 
     cache_seconds: float = Field(default=86_400.0, gt=0)
-    """A kept answer is forgotten after this."""
+    """Life of a cached answer."""
 
     cache_entries: int = Field(default=2_000, ge=1)
-    """Most answers that are kept of a tenant, about 5 KB each in Redis; the oldest go first."""
+    """Most cached answers of a tenant, about 5 KB each in Redis; the oldest go first."""
 
     redact_prompts: bool = False
-    """Personal data in what customers write is replaced by placeholders before the model sees it: telephone numbers,
-    mail addresses, identity cards, bank cards, addresses. Names are not recognised. A tenant may choose for itself."""
+    """Placeholders replace personal data in customers' messages before the model sees them: telephone numbers, mail
+    addresses, identity cards, bank cards, addresses. Names are not recognised. A tenant may choose for itself."""
 
     time_zone: str = "UTC"
     """Decides what today is, unless the tenant says otherwise. An IANA name."""
 
     on_busy: Literal["reject", "queue", "supersede"] = "reject"
-    """What a message gets while its session answers, unless the request or the tenant says otherwise."""
+    """What happens to a message while its session answers, unless the request or the tenant says otherwise."""
 
     escalate_seconds: int = Field(default=300, ge=0)
-    """A customer who waits for a person for longer than this, within business hours, is escalated, unless their tenant
-    says otherwise; a person who does not write for that long loses the conversation. 0: never."""
+    """A customer who waits for an agent for longer than this, within business hours, is escalated, unless the tenant
+    says otherwise. An agent who does not write for that long loses the claim. 0: never."""
 
     default_language: Literal["zh", "en"] = "en"
     """Language of an answer when neither the question nor the session tells."""
@@ -163,10 +162,10 @@ class RouterConfig(StoredConfig, env_prefix="KEFU_ROUTER_"):
     """Numbers by the hour are kept for this long. They hold no text of customers and outlive sessions."""
 
     unanswered_days: float = Field(default=30.0, gt=0)
-    """Questions that went unanswered are kept for this long, at most 5,000 of a tenant, without personal data."""
+    """Unanswered questions are kept for this long, at most 5,000 of a tenant, without personal data."""
 
     webhook_hours: float = Field(default=24.0, gt=0, le=168)
-    """A delivery to a webhook that fails is tried again for this long, with growing pauses."""
+    """A failed delivery to a webhook is attempted again for this long, with growing pauses."""
 
     webhook_retry_seconds: float = Field(default=5.0, gt=0)
     """The first of these pauses; each is three times the one before, up to three hours."""
@@ -176,7 +175,7 @@ class RouterConfig(StoredConfig, env_prefix="KEFU_ROUTER_"):
     then have this router call what only it can reach."""
 
     settings_seconds: float = Field(default=2.0, ge=0)
-    """Tenants' settings are remembered for this long."""
+    """Tenants' settings are cached for this long."""
 
 
 @dataclass(frozen=True)
@@ -188,3 +187,15 @@ class Timing:
 
     store_wait_seconds: float = 2.0
     """The end of a turn waits at most this long for Redis; then its readers get it before it is stored."""
+
+    key_check_seconds: float = 60.0
+    """A stream without an end of its own stays open for at most this long after its key was revoked."""
+
+    escalation_check_seconds: float = 2.0
+    """Pause between two checks of the desks for long waits and unused claims."""
+
+    desk_retention_seconds: float = 60.0
+    """A session that has left the desk stays on the list of open ones for this long."""
+
+    presence_seconds: float = 15.0
+    """Life of an agent's presence at a desk. A desk watch renews it every third of this."""

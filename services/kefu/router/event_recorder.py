@@ -1,9 +1,9 @@
 """
-What is done beside the end of a turn: it is counted, kept if it went unanswered, and told to other systems.
+Event recorder: the observer that counts turns, keeps unanswered questions, and queues webhook deliveries.
 
-Happenings wait in a queue; one task takes all that wait and writes them in one round trip of Redis, and what webhooks
-are to be told in a second. Nobody waits for it. What Redis does not take is counted, logged and lost, and so
-is what a router had in its queue when it was killed: some tens of milliseconds.
+Events wait in a queue. One task takes all that wait and writes them in one round trip to Redis, and their webhook
+deliveries in a second. No turn waits for it. What Redis does not take is counted, logged and lost. So is what a killed
+router had in its queue: some tens of milliseconds.
 """
 
 import asyncio
@@ -18,133 +18,133 @@ from kefu.common.redis.client import REDIS_FAILURES
 from kefu.common.redis.commands import Command, RedisCommands
 from kefu.common.resource_names import new_turn_id
 from kefu.router import metrics
-from kefu.router.domain.events import DomainEvent, Escalated, HandedOver, Rated, Replied, TurnStored
+from kefu.router.domain.events import DomainEvent, Escalated, HandoffRequested, Rated, Replied, TurnStored
 from kefu.router.domain.turn import Rating, TurnState
 from kefu.router.insight.counter_store import CounterStore
-from kefu.router.insight.turn_counters import counters_of, counters_of_reply
-from kefu.router.insight.unanswered import UnansweredStore, question_in, unanswered_of
+from kefu.router.insight.turn_counters import reply_counters, turn_counters
+from kefu.router.insight.unanswered import UnansweredStore, question_of_turn, unanswered_question
 from kefu.router.storage.erasure import SessionErasure
-from kefu.router.webhooks.payloads import body_of, event_of
+from kefu.router.webhooks.payloads import delivery_body, webhook_event
 from kefu.router.webhooks.store import Webhook, WebhookStore
 
-_MOST_WAITING = 10_000
-_AT_ONCE = 64
+_MAX_WAITING = 10_000
+_BATCH_SIZE = 64
 _CLOSE_SECONDS = 2.0
 _log = structlog.stdlib.get_logger()
 
 
 class EventRecorder:
-    """An observer; see `open_event_recorder`. `wake` is called when something is to be sent."""
+    """Records domain events; see `open_event_recorder`. `wake` is called when deliveries were queued."""
 
     def __init__(
         self,
         commands: RedisCommands,
-        ledger: CounterStore,
+        counters: CounterStore,
         unanswered: UnansweredStore,
-        traces: SessionErasure,
+        erasure: SessionErasure,
         webhooks: WebhookStore,
         wake: Callable[[], None],
     ) -> None:
         self._commands = commands
-        self._ledger = ledger
+        self._counters = counters
         self._unanswered = unanswered
-        self._traces = traces
+        self._erasure = erasure
         self._webhooks = webhooks
         self._wake = wake
-        self._waiting: asyncio.Queue[tuple[float, DomainEvent]] = asyncio.Queue(_MOST_WAITING)
+        self._waiting: asyncio.Queue[tuple[float, DomainEvent]] = asyncio.Queue(_MAX_WAITING)
 
-    def happened(self, happening: DomainEvent) -> None:
-        """See Observer."""
+    def on_event(self, event: DomainEvent) -> None:
+        """Queue an event; see Observer."""
         try:
-            self._waiting.put_nowait((time.time(), happening))
+            self._waiting.put_nowait((time.time(), event))
         except asyncio.QueueFull:
-            metrics.CHRONICLE_LOST.labels("full").inc()
+            metrics.EVENTS_LOST.labels("full").inc()
 
     async def run(self) -> None:
-        """Write down what happened, until cancelled."""
+        """Write queued events, until cancelled."""
         while True:
-            together = [await self._waiting.get()]
+            batch = [await self._waiting.get()]
             try:
-                while len(together) < _AT_ONCE and not self._waiting.empty():
-                    together.append(self._waiting.get_nowait())
-                await self._write(together)
+                while len(batch) < _BATCH_SIZE and not self._waiting.empty():
+                    batch.append(self._waiting.get_nowait())
+                await self._write(batch)
             except REDIS_FAILURES as error:
-                metrics.CHRONICLE_LOST.labels("store").inc(len(together))
-                _log.warning("chronicle.not_written", happenings=len(together), cause=str(error))
-            except Exception:  # what cannot be written today must not keep tomorrow's from being written
-                metrics.CHRONICLE_LOST.labels("error").inc(len(together))
-                _log.exception("chronicle.failed", happenings=len(together))
+                metrics.EVENTS_LOST.labels("store").inc(len(batch))
+                _log.warning("chronicle.not_written", happenings=len(batch), cause=str(error))
+            except Exception:  # events that cannot be written must not block later ones
+                metrics.EVENTS_LOST.labels("error").inc(len(batch))
+                _log.exception("chronicle.failed", happenings=len(batch))
             finally:
-                for _ in together:
+                for _ in batch:
                     self._waiting.task_done()
 
-    async def written(self) -> None:
-        """Return once all that has happened so far is written, or lost."""
+    async def flushed(self) -> None:
+        """Return once all events so far are written, or lost."""
         await self._waiting.join()
 
-    async def _write(self, together: Sequence[tuple[float, DomainEvent]]) -> None:
-        tenants = sorted({happening.tenant for _, happening in together})
-        kept = [command for _, happening in together for command in self._kept(happening)]
-        stored = await self._commands.pipeline([*(self._webhooks.reading(tenant) for tenant in tenants), *kept])
-        hooks = {tenant: self._webhooks.read(one) for tenant, one in zip(tenants, stored, strict=False)}
-        told = [
+    async def _write(self, batch: Sequence[tuple[float, DomainEvent]]) -> None:
+        tenants = sorted({event.tenant for _, event in batch})
+        records = [command for _, event in batch for command in self._record_commands(event)]
+        stored = await self._commands.pipeline([*(self._webhooks.list_command(tenant) for tenant in tenants), *records])
+        hooks = {tenant: self._webhooks.parse_list(one) for tenant, one in zip(tenants, stored, strict=False)}
+        deliveries = [
             command
-            for happened, happening in together
-            for command in self._told(happened, happening, hooks[happening.tenant])
+            for happened_at, event in batch
+            for command in self._delivery_commands(happened_at, event, hooks[event.tenant])
         ]
-        if told:
-            replies = await self._commands.pipeline(told)
-            metrics.CHRONICLE_LOST.labels("webhook full").inc(sum(reply == -1 for reply in replies[::2]))
+        if deliveries:
+            replies = await self._commands.pipeline(deliveries)
+            metrics.EVENTS_LOST.labels("webhook full").inc(sum(reply == -1 for reply in replies[::2]))
             self._wake()
 
-    def _kept(self, happening: DomainEvent) -> list[Command]:
-        """What counts a happening, and keeps what went unanswered."""
-        tenant, session_id = happening.tenant, happening.session_id
-        match happening:
+    def _record_commands(self, event: DomainEvent) -> list[Command]:
+        """Commands that count an event, and keep an unanswered question."""
+        tenant, session_id = event.tenant, event.session_id
+        match event:
             case TurnStored(_, _, subject, user, turn, state):
-                tally = counters_of(turn, state)
+                counters = turn_counters(turn, state)
                 commands: list[Command] = []
-                if tally is not None:
-                    commands.append(self._ledger.count(tenant, session_id, turn.id, tally))
-                if question := unanswered_of(session_id, turn, state, happening.embedding):
+                if counters is not None:
+                    commands.append(self._counters.count(tenant, session_id, turn.id, counters))
+                if question := unanswered_question(session_id, turn, state, event.embedding):
                     commands.append(self._unanswered.put(tenant, question))
-                    commands += self._traces.left_by(tenant, subject, user, session_id)
+                    commands += self._erasure.track(tenant, subject, user, session_id)
                 return commands
             case Rated(_, _, turn, rating, _, number):
                 ended = turn.completed is not None
-                tally = counters_of(turn, TurnState.FINISHED) if ended else None
-                commands = [self._ledger.rate(tenant, session_id, turn.id, tally, rating, number)]
-                question = question_in(session_id, turn)
+                counters = turn_counters(turn, TurnState.FINISHED) if ended else None
+                commands = [self._counters.rate(tenant, session_id, turn.id, counters, rating, number)]
+                question = question_of_turn(session_id, turn)
                 commands.append(self._unanswered.put(tenant, question, rating, number))
                 if rating is Rating.DOWN:
-                    commands += self._traces.left_by(tenant, happening.subject, happening.user, session_id)
+                    commands += self._erasure.track(tenant, event.subject, event.user, session_id)
                 return commands
             case Replied(_, _, turn):
-                tally = counters_of_reply(turn)
+                counters = reply_counters(turn)
                 return [
-                    self._ledger.count(tenant, session_id, turn.id, tally),
+                    self._counters.count(tenant, session_id, turn.id, counters),
                     self._unanswered.reply(tenant, session_id, turn),
                 ]
             case _:
                 return []
 
-    def _told(self, happened: float, happening: DomainEvent, webhooks: Sequence[Webhook]) -> list[Command]:
-        """What keeps a delivery for each address that wants to know; always two commands together."""
-        if not webhooks or not isinstance(happening, TurnStored | HandedOver | Rated | Escalated):
+    def _delivery_commands(self, happened_at: float, event: DomainEvent, webhooks: Sequence[Webhook]) -> list[Command]:
+        """Commands that queue a delivery for each webhook that subscribes to the event. Always in pairs."""
+        if not webhooks or not isinstance(event, TurnStored | HandoffRequested | Rated | Escalated):
             return []
-        told = event_of(happening)
-        if told is None:
+        payload = webhook_event(event)
+        if payload is None:
             return []
-        event, data = told
-        tenant, session_id = happening.tenant, happening.session_id
+        kind, data = payload
+        tenant, session_id = event.tenant, event.session_id
         commands: list[Command] = []
         for webhook in webhooks:
-            if event in webhook.events:
+            if kind in webhook.events:
                 delivery_id = new_turn_id()
-                body = body_of(delivery_id, event, happened, tenant, data)
-                commands += self._webhooks.enqueue(tenant, webhook, session_id, delivery_id, event, body)
-        if isinstance(happening, TurnStored | Rated):
-            commands += self._traces.left_by(tenant, happening.subject, happening.user, session_id)
+                body = delivery_body(delivery_id, kind, happened_at, tenant, data)
+                commands += self._webhooks.enqueue(tenant, webhook, session_id, delivery_id, kind, body)
+        if isinstance(event, TurnStored | Rated):
+            commands += self._erasure.track(tenant, event.subject, event.user, session_id)
         return commands
 
 
@@ -152,20 +152,20 @@ class EventRecorder:
 async def open_event_recorder(
     commands: RedisCommands,
     *,
-    ledger: CounterStore,
+    counters: CounterStore,
     unanswered: UnansweredStore,
-    traces: SessionErasure,
+    erasure: SessionErasure,
     webhooks: WebhookStore,
     wake: Callable[[], None],
 ) -> AsyncIterator[EventRecorder]:
-    """A chronicle that writes while the block runs, and what still waits at its end, for at most two seconds."""
-    chronicle = EventRecorder(commands, ledger, unanswered, traces, webhooks, wake)
-    writing = asyncio.create_task(chronicle.run(), name="chronicle")
+    """A recorder that writes while the block runs. At its end it writes what still waits, for at most two seconds."""
+    recorder = EventRecorder(commands, counters, unanswered, erasure, webhooks, wake)
+    writing = asyncio.create_task(recorder.run(), name="event recorder")
     try:
-        yield chronicle
+        yield recorder
     finally:
         try:
-            await asyncio.wait_for(chronicle.written(), _CLOSE_SECONDS)
+            await asyncio.wait_for(recorder.flushed(), _CLOSE_SECONDS)
         except TimeoutError:
             _log.warning("chronicle.closed_early")
         await cancel_and_wait(writing)

@@ -1,4 +1,4 @@
-"""The retrieval service, as the router sees it."""
+"""Retrieval client: searches the knowledge base on behalf of customers."""
 
 import asyncio
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ from kefu.retrieval.v1 import knowledge_pb2_grpc as rpc
 from kefu.router.domain.turn import Passage
 
 _LATE_SECONDS = 0.05
-"""Less than is kept back of the customer's deadline for what is said without a search."""
+"""Less than the part of the customer's deadline that is kept for an answer without a search."""
 
 
 @dataclass(frozen=True)
-class Curated:
-    """A curated answer that applies to the question as it was asked."""
+class CuratedAnswer:
+    """A curated answer that applies to the question."""
 
     name: str
     answer: str
@@ -29,22 +29,22 @@ class Curated:
 
 @dataclass(frozen=True)
 class SearchResult:
-    """What a search found, best first; passages are numbered as they came."""
+    """The result of a search. Passages come best first and are numbered in that order."""
 
     passages: tuple[Passage, ...]
-    curated: Curated | None
+    curated: CuratedAnswer | None
     used_history: bool = False
-    """The question was understood with the one before it; a curated answer is for the question alone even then."""
+    """The search read the question with the one before it. A curated answer is for the question alone even then."""
     revision: str = ""
-    """The state of the knowledge that was searched; see SearchResponse.revision."""
+    """The revision of the knowledge that was searched; see SearchResponse.revision."""
     embedding: bytes = b""
-    """The question's, when it was asked for."""
-    too_near: bool = False
-    """The best document stands less apart from the next ones than its collection wants of an answer."""
+    """The embedding of the question, float16. Empty: it was not asked for."""
+    too_close: bool = False
+    """The score margin of the best document is smaller than its collection demands for an answer."""
 
 
 class RetrievalClient:
-    """Searches on behalf of customers."""
+    """Searches on behalf of customers, with the internal key."""
 
     def __init__(self, channel: grpc.aio.Channel, internal_key: str) -> None:
         self._stub = rpc.KnowledgeServiceStub(channel)
@@ -63,9 +63,9 @@ class RetrievalClient:
         seconds: float,
         with_embedding: bool = False,
     ) -> SearchResult:
-        """Search within `seconds`; `history` is what was asked before.
+        """Search within `seconds`. `history`: earlier questions. `top_k`: most passages.
 
-        Raises CollectionNotFound, and BackendUnavailable for all that is no answer.
+        Raises CollectionNotFound. Raises BackendUnavailable for every other failure, a late answer among them.
         """
         request = pb.SearchRequest(
             query=query,
@@ -77,12 +77,12 @@ class RetrievalClient:
             top_k=top_k,
             with_embedding=with_embedding,
         )
-        # A service that is being restarted is waited for, as long as the search may take.
+        # Wait for a service that is being restarted, within the time of the search.
         call = self._stub.Search(
             request, timeout=seconds, metadata=internal_metadata(self._internal_key, principal), wait_for_ready=True
         )
         try:
-            async with asyncio.timeout(seconds + _LATE_SECONDS):  # should gRPC be late with its own time-out
+            async with asyncio.timeout(seconds + _LATE_SECONDS):  # in case gRPC is late with its own time-out
                 response = await call
         except TimeoutError:
             raise BackendUnavailable("The knowledge base was not searched in time.") from None
@@ -95,10 +95,10 @@ class RetrievalClient:
             ) from error
         finally:
             call.cancel()
-        return _found(response)
+        return _search_result(response)
 
 
-def _found(response: pb.SearchResponse) -> SearchResult:
+def _search_result(response: pb.SearchResponse) -> SearchResult:
     passages = tuple(
         Passage(
             number=number,
@@ -116,6 +116,6 @@ def _found(response: pb.SearchResponse) -> SearchResult:
     curated = None
     if response.HasField("curated_match") and response.curated_match.applies:
         answer = response.curated_match.curated_answer
-        curated = Curated(answer.name, answer.answer, answer.language)
+        curated = CuratedAnswer(answer.name, answer.answer, answer.language)
     too_near = response.apart < response.min_apart
     return SearchResult(passages, curated, response.used_history, response.revision, response.query_embedding, too_near)

@@ -1,8 +1,8 @@
-"""The router as one block: everything it is made of, opened in order and closed in reverse."""
+"""The router as one block: all of its parts, opened in order and closed in reverse."""
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ from kefu.common.auth import Keyring, Scope
 from kefu.common.grpc_options import CLIENT_OPTIONS
 from kefu.common.redis.commands import RedisCommands
 from kefu.common.rpc.server import RunningServer, serving
-from kefu.common.ssrf import Address, is_public
+from kefu.common.ssrf import Address, is_public, resolve_permitted
 from kefu.common.tls import internal_channel
 from kefu.router.admission.gate import AdmissionGate
 from kefu.router.admission.scheduler import AdmissionBounds, AdmissionScheduler
@@ -34,7 +34,8 @@ from kefu.router.api.chat_servicer import ChatServicer
 from kefu.router.api.desk_servicer import DeskServicer
 from kefu.router.api.identity_servicer import IdentityServicer
 from kefu.router.api.insight_servicer import InsightServicer
-from kefu.router.api.webhook_servicer import WebhookServicer
+from kefu.router.api.server_stream import StreamLimits
+from kefu.router.api.webhook_servicer import HostResolver, WebhookServicer
 from kefu.router.config import RouterConfig, Timing
 from kefu.router.conversations.live_turn import TurnServices
 from kefu.router.conversations.remote_turns import open_remote_turns
@@ -42,10 +43,10 @@ from kefu.router.conversations.service import ConversationService
 from kefu.router.conversations.session_watches import open_watches
 from kefu.router.conversations.turn_registry import TurnRegistry
 from kefu.router.desk.escalation import EscalationMonitor, open_escalation_monitor
-from kefu.router.desk.service import Desk
+from kefu.router.desk.service import DeskService
 from kefu.router.desk.store import DeskStore
 from kefu.router.desk.watches import open_desk_watches
-from kefu.router.domain.event_bus import EventBus
+from kefu.router.domain.event_bus import EventBus, Observer
 from kefu.router.event_recorder import EventRecorder, open_event_recorder
 from kefu.router.insight.counter_store import CounterStore
 from kefu.router.insight.unanswered import UnansweredStore
@@ -62,7 +63,7 @@ from kefu.router.tenants.settings import SettingsStore
 from kefu.router.tenants.store import TenantStore
 from kefu.router.webhooks.queue import WebhookQueue
 from kefu.router.webhooks.sender import open_webhook_sender
-from kefu.router.webhooks.store import KEPT_SECONDS, WebhookStore
+from kefu.router.webhooks.store import RETENTION_SECONDS, WebhookStore
 
 SCOPES = {
     chat_servicer.SERVICE: (Scope.CHAT,),
@@ -72,8 +73,8 @@ SCOPES = {
     insight_servicer.SERVICE: (Scope.OPERATOR,),
     webhook_servicer.SERVICE: (Scope.OPERATOR,),
 }
-_SECONDS_A_DAY = 86_400
 _TIMING = Timing()
+_SECONDS_A_DAY = 86_400
 _RETRIEVAL_OPTIONS = (
     *CLIENT_OPTIONS,
     ("grpc.lb_policy_name", "round_robin"),
@@ -84,9 +85,18 @@ _RETRIEVAL_OPTIONS = (
 
 @asynccontextmanager
 async def router(
-    config: RouterConfig, store: Redis, keyring: Keyring, *, timing: Timing = _TIMING
+    config: RouterConfig,
+    store: Redis,
+    keyring: Keyring,
+    *,
+    timing: Timing = _TIMING,
+    observers: Sequence[Observer] = (),
+    resolve: HostResolver = resolve_permitted,
 ) -> AsyncIterator[RunningServer]:
-    """A router that serves while the block runs."""
+    """A router that serves while the block runs.
+
+    `observers` receive domain events beside the event recorder. `resolve` looks up the host of a new webhook.
+    """
     name = f"router-{secrets.token_hex(6)}"
     internal_key = config.internal_key.get_secret_value()
     commands = RedisCommands(store)
@@ -107,8 +117,8 @@ async def router(
         )
         admission = AdmissionScheduler(bounds, load=lambda: pool.engine_load)
         limits = TenantLimits(commands, lease_seconds=config.lease_seconds, without_redis=config.limits_without_redis)
-        for beside in (admission.watch(), limits.renew()):
-            stack.push_async_callback(cancel_and_wait, asyncio.create_task(beside))
+        for background in (admission.watch(), limits.renew()):
+            stack.push_async_callback(cancel_and_wait, asyncio.create_task(background))
         life = config.session_days * _SECONDS_A_DAY
         turns = TurnStore(commands, life=life, lease=config.lease_seconds, owner=name)
         cache = AnswerCache(
@@ -117,9 +127,9 @@ async def router(
             most=config.cache_entries,
             fingerprints=lambda: pool.fingerprints,
         )
-        knowledge = RetrievalClient(channel, internal_key)
-        insight = await enter(open_insight(config, commands, knowledge, name))
-        happenings = EventBus([insight.chronicle])  # observers go here
+        retrieval = RetrievalClient(channel, internal_key)
+        insight = await enter(open_insight(config, commands, retrieval, name, resolve))
+        event_bus = EventBus([insight.recorder, *observers])
         services = TurnServices(
             config=config,
             store=SessionStore(commands, life=life),
@@ -127,22 +137,28 @@ async def router(
             leases=await enter(open_leases(turns)),
             admission_gate=AdmissionGate(limits, admission, prompt_tokens=config.prompt_tokens),
             settings=settings,
-            pipeline=AnswerPipeline(config, knowledge, pool, cache),
-            event_bus=happenings,
-            erasure=insight.traces,
+            pipeline=AnswerPipeline(config, retrieval, pool, cache),
+            event_bus=event_bus,
+            erasure=insight.erasure,
             store_wait_seconds=timing.store_wait_seconds,
         )
-        running = TurnRegistry(services, await enter(open_remote_turns(turns)))
-        stack.push_async_callback(running.close)
-        watches = await enter(open_watches(SessionEvents(commands, services.store), sweep_seconds=timing.sweep_seconds))
-        desk_store = DeskStore(commands, life=life)
-        desk_watches = await enter(open_desk_watches(desk_store))
-        await enter(open_change_feed(commands, [watches, desk_watches]))
-        await enter(open_escalation_monitor(EscalationMonitor(commands, desk_store, settings, happenings, name)))
-        slow = config.slow_reader_seconds
-        chat = ChatServicer(ConversationService(services, running, watches), keyring, slow_reader_seconds=slow)
-        people = Desk(desk_store, services.store, happenings)
-        desk = DeskServicer(people, desk_watches, keyring, slow_reader_seconds=slow)
+        registry = TurnRegistry(services, await enter(open_remote_turns(turns)))
+        stack.push_async_callback(registry.close)
+        session_watches = await enter(
+            open_watches(SessionEvents(commands, services.store), sweep_seconds=timing.sweep_seconds)
+        )
+        desk_store = DeskStore(commands, life=life, retention_seconds=timing.desk_retention_seconds)
+        desk_watches = await enter(open_desk_watches(desk_store, presence_seconds=timing.presence_seconds))
+        await enter(open_change_feed(commands, [session_watches, desk_watches]))
+        check = timing.escalation_check_seconds
+        monitor = EscalationMonitor(commands, desk_store, settings, event_bus, name, check_seconds=check)
+        await enter(open_escalation_monitor(monitor))
+        streams = StreamLimits(
+            slow_reader_seconds=config.slow_reader_seconds, key_check_seconds=timing.key_check_seconds
+        )
+        chat = ChatServicer(ConversationService(services, registry, session_watches), keyring, streams)
+        desk_service = DeskService(desk_store, services.store, event_bus, presence_seconds=timing.presence_seconds)
+        desk = DeskServicer(desk_service, desk_watches, keyring, streams)
         admin = AdminServicer(TenantStore(commands), settings)
 
         def register(server: grpc.aio.Server) -> None:
@@ -152,9 +168,9 @@ async def router(
             IdentityServicer().register(server)
             insight.register(server)
 
-        def leave() -> None:
-            watches.leave()
-            desk_watches.leave()
+        def end_watches() -> None:
+            session_watches.leave()
+            desk_watches.end_all()
 
         yield await enter(
             serving(
@@ -165,35 +181,35 @@ async def router(
                 drain_seconds=config.drain_seconds,
                 transport=config.transport(),
                 tls=config.tls,
-                on_shutdown=leave,
+                on_shutdown=end_watches,
             )
         )
 
 
 @dataclass(frozen=True)
-class Insight:
-    """`chronicle` observes what happens; `traces` erases what is kept of sessions."""
+class InsightParts:
+    """The event recorder, the session erasure, and the servicers of what both have stored."""
 
-    chronicle: EventRecorder
-    traces: SessionErasure
-    numbers: InsightServicer
-    webhooks: WebhookServicer
+    recorder: EventRecorder
+    erasure: SessionErasure
+    insight_servicer: InsightServicer
+    webhook_servicer: WebhookServicer
 
     def register(self, server: grpc.aio.Server) -> None:
         """Add both services to a server."""
-        self.numbers.register(server)
-        self.webhooks.register(server)
+        self.insight_servicer.register(server)
+        self.webhook_servicer.register(server)
 
 
 @asynccontextmanager
 async def open_insight(
-    config: RouterConfig, commands: RedisCommands, knowledge: RetrievalClient, router: str
-) -> AsyncIterator[Insight]:
-    """Write down what happens and send what is due while the block runs. `router` names this one."""
+    config: RouterConfig, commands: RedisCommands, retrieval: RetrievalClient, router: str, resolve: HostResolver
+) -> AsyncIterator[InsightParts]:
+    """Record domain events and send webhook deliveries while the block runs. `router` names this router."""
     life = config.session_days * _SECONDS_A_DAY
-    ledger = CounterStore(commands, days=config.numbers_days, life=life)
+    counters = CounterStore(commands, days=config.numbers_days, life=life)
     unanswered = UnansweredStore(commands, days=config.unanswered_days)
-    traces = SessionErasure(commands, life=max(life, config.unanswered_days * _SECONDS_A_DAY, KEPT_SECONDS))
+    erasure = SessionErasure(commands, life=max(life, config.unanswered_days * _SECONDS_A_DAY, RETENTION_SECONDS))
     lease, hours = config.lease_seconds, config.webhook_hours
     webhooks = WebhookStore(commands, retry_seconds=hours * 3600)
     queue = WebhookQueue(commands, router=router, lease=lease)
@@ -202,18 +218,23 @@ async def open_insight(
     async with (
         open_webhook_sender(webhooks, queue, lease=lease, first_pause=first_pause, permitted=permitted) as sender,
         open_event_recorder(
-            commands, ledger=ledger, unanswered=unanswered, traces=traces, webhooks=webhooks, wake=sender.wake
-        ) as chronicle,
+            commands,
+            counters=counters,
+            unanswered=unanswered,
+            erasure=erasure,
+            webhooks=webhooks,
+            wake=sender.wake,
+        ) as recorder,
     ):
-        yield Insight(
-            chronicle,
-            traces,
-            InsightServicer(ledger, unanswered, UnansweredGroups(unanswered, knowledge)),
-            WebhookServicer(webhooks, private=config.webhook_private),
+        yield InsightParts(
+            recorder,
+            erasure,
+            InsightServicer(counters, unanswered, UnansweredGroups(unanswered, retrieval)),
+            WebhookServicer(webhooks, private=config.webhook_private, resolve=resolve),
         )
 
 
 def _anywhere(address: Address) -> bool:
-    """The installation says that webhooks may be in private networks."""
+    """Permit every address: this installation allows webhooks in private networks."""
     del address
     return True

@@ -309,11 +309,10 @@ async def test_addresses_that_are_not_public_or_not_safe_are_refused(redis: Redi
 
 
 async def test_a_name_that_leads_into_the_own_network_later_is_not_connected_to(
-    redis: RedisServer, receiver: WebhookReceiver, monkeypatch: pytest.MonkeyPatch
+    redis: RedisServer, receiver: WebhookReceiver
 ) -> None:
-    monkeypatch.setattr("kefu.router.api.webhook_servicer.resolve_permitted", _public)
     async with (
-        open_router_harness(redis, webhook_retry_seconds=0.2) as harness,
+        open_router_harness(redis, resolve=_public, webhook_retry_seconds=0.2) as harness,
         operator_at(harness, harness.routers[0].port) as operator,
     ):
         url = receiver.url.replace("http:", "https:").replace("127.0.0.1", "localhost")

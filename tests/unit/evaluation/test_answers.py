@@ -15,7 +15,7 @@ from kefu.evaluation.recording import RecordedPool, Recording
 from kefu.evaluation.results import grade_arms
 from kefu.evaluation.set_knowledge import SetRetrievalClient
 from kefu.router.config import RouterConfig
-from kefu.router.domain.generation import Accepted, Event, Frame, GenerationEnd, GenerationRequest
+from kefu.router.domain.generation import Accepted, Frame, GenerationEnd, GenerationEvent, GenerationRequest
 from kefu.router.domain.turn import Passage, Usage
 
 
@@ -109,7 +109,7 @@ class Writer:
         del preferred, session, exclude
         return self
 
-    async def generate(self, request: GenerationRequest, principal: Principal) -> AsyncGenerator[Event, None]:
+    async def generate(self, request: GenerationRequest, principal: Principal) -> AsyncGenerator[GenerationEvent, None]:
         del principal
         text = self.texts[min(len(self.orders), len(self.texts) - 1)]
         self.orders.append(request)

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from kefu.router.tenants.business_hours import BusinessHours, open_seconds, spoken
+from kefu.router.tenants.business_hours import BusinessHours, format_opening, open_seconds
 
 _NO_ENTRIES = """
 Mon
@@ -86,8 +86,8 @@ def test_what_is_no_entry_is_refused_with_an_example(entry: str) -> None:
 )
 def test_an_opening_is_told_as_people_say_it(opening: str, english: str, chinese: str) -> None:
     now = at("2026-11-23T03:00")
-    assert spoken(at(opening), now, "en") == english
-    assert spoken(at(opening), now, "zh") == chinese
+    assert format_opening(at(opening), now, "en") == english
+    assert format_opening(at(opening), now, "zh") == chinese
 
 
 @pytest.mark.parametrize(

@@ -10,15 +10,15 @@ class Notes:
     def __init__(self) -> None:
         self.told: list[DomainEvent] = []
 
-    def happened(self, happening: DomainEvent) -> None:
-        self.told.append(happening)
+    def on_event(self, event: DomainEvent) -> None:
+        self.told.append(event)
 
 
 class Broken:
     """An observer that fails."""
 
-    def happened(self, happening: DomainEvent) -> None:
-        raise ValueError(happening)
+    def on_event(self, event: DomainEvent) -> None:
+        raise ValueError(event)
 
 
 def test_an_observer_that_fails_keeps_nothing_from_the_others() -> None:

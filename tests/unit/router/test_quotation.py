@@ -2,7 +2,7 @@
 
 import pytest
 
-from kefu.router.domain.turn import Passage, Supported
+from kefu.router.domain.turn import Passage, Support
 from kefu.router.grounding.quotation import is_supported, quotation_for
 
 TEXT = "Refunds of furniture take 14 days. They go to the card that you paid with. Vouchers are refunded as vouchers."
@@ -17,12 +17,12 @@ def passage(text: str, language: str = "en") -> Passage:
     ("shares", "carried"), [([], False), ([0.9], True), ([0.9, 0.8], True), ([0.9, 0.3], False), ([0.0], False)]
 )
 def test_an_answer_is_carried_when_each_of_its_sentences_is(shares: list[float], carried: bool) -> None:
-    supports = [Supported(0, 1, 1, share, "") for share in shares]
+    supports = [Support(0, 1, 1, share, "") for share in shares]
     assert is_supported("How long do refunds take?", "They take 14 days.", supports) is carried
 
 
 def test_an_answer_that_says_nothing_but_the_question_is_not_carried() -> None:
-    supports = [Supported(0, 1, 1, 1.0, "")]
+    supports = [Support(0, 1, 1, 1.0, "")]
     assert not is_supported("Which network does X.25 use?", "X.25 does use which network [1].", supports)
     assert not is_supported("X.25使用哪种网络类型", "X.25使用网络类型[1]。", supports)
 

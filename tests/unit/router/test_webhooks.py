@@ -9,11 +9,11 @@ import pytest
 from standardwebhooks.webhooks import Webhook as Verifier
 from standardwebhooks.webhooks import WebhookVerificationError
 
-from kefu.router.domain.events import Erased, Escalated, HandedOver, Rated, StateChanged, TurnStored
+from kefu.router.domain.events import Erased, Escalated, HandoffRequested, Rated, StateChanged, TurnStored
 from kefu.router.domain.handoff import Handoff, HandoffReason
 from kefu.router.domain.session import SessionState
 from kefu.router.domain.turn import AnswerSource, Completed, FinishReason, Passage, Rating, Turn, TurnState
-from kefu.router.webhooks.payloads import WebhookEvent, body_of, event_of
+from kefu.router.webhooks.payloads import WebhookEvent, delivery_body, webhook_event
 from kefu.router.webhooks.sender import LONGEST_PAUSE_SECONDS, pause_after
 from kefu.router.webhooks.signature import make_secret, signed_headers
 from kefu.router.webhooks.store import Webhook
@@ -64,7 +64,7 @@ def test_a_secret_has_256_random_bits_and_does_not_print() -> None:
 
 
 def test_a_turn_is_told_as_the_contracts_json_without_passages() -> None:
-    told = event_of(TurnStored("acme", "s1", "k1", "u1", TURN, TurnState.FINISHED))
+    told = webhook_event(TurnStored("acme", "s1", "k1", "u1", TURN, TurnState.FINISHED))
     assert told is not None
     event, data = told
     assert event == "turn"
@@ -75,26 +75,26 @@ def test_a_turn_is_told_as_the_contracts_json_without_passages() -> None:
 
 
 def test_a_hand_over_a_rating_and_an_escalation_name_their_session_or_turn() -> None:
-    told = event_of(HandedOver("acme", "s1", TURN, HANDOFF))
+    told = webhook_event(HandoffRequested("acme", "s1", TURN, HANDOFF))
     assert told is not None
     assert told[1]["session"] == "sessions/s1"
     assert told[1]["turn"] == "sessions/s1/turns/t1"
     assert told[1]["handoff"]["reason"] == "REASON_NOTHING_RELEVANT"
-    rated = event_of(Rated("acme", "s1", TURN, Rating.DOWN, "no"))
+    rated = webhook_event(Rated("acme", "s1", TURN, Rating.DOWN, "no"))
     assert rated == ("rating", {"turn": "sessions/s1/turns/t1", "rating": "RATING_DOWN", "comment": "no"})
-    assert event_of(Escalated("acme", "s1", 0.5)) == (
+    assert webhook_event(Escalated("acme", "s1", 0.5)) == (
         "escalation",
         {"session": "sessions/s1", "waitingSince": "1970-01-01T00:00:00.500Z"},
     )
 
 
 def test_nothing_else_is_told() -> None:
-    assert event_of(Erased("acme", "s1")) is None
-    assert event_of(StateChanged("acme", "s1", SessionState.HUMAN, "Ann")) is None
+    assert webhook_event(Erased("acme", "s1")) is None
+    assert webhook_event(StateChanged("acme", "s1", SessionState.HUMAN, "Ann")) is None
 
 
 def test_a_body_has_id_type_time_tenant_and_data() -> None:
-    body = json.loads(body_of("d1", WebhookEvent.RATING, 1.5, "acme", {"turn": "t"}))
+    body = json.loads(delivery_body("d1", WebhookEvent.RATING, 1.5, "acme", {"turn": "t"}))
     time = "1970-01-01T00:00:01.500Z"
     assert body == {"id": "d1", "type": "rating", "time": time, "tenant": "acme", "data": {"turn": "t"}}
 

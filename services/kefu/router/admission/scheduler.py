@@ -288,7 +288,7 @@ class AdmissionScheduler:
         self._admit_waiting()
         self._brown_out_levels.step({flow: self._pressure(flow, load) for flow in self._queue.flows}, seconds)
         metrics.TURNS_WAITING.set(len(self._queue))
-        metrics.PLACES.set(self._slots)
+        metrics.CONCURRENCY_LIMIT.set(self._slots)
         for level, flows in self._brown_out_levels.counts().items():
             metrics.BROWNED_OUT_FLOWS.labels(level.name.lower()).set(flows)
 

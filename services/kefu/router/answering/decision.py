@@ -14,7 +14,7 @@ from kefu.router.answering.repeated_failures import has_failed_again
 from kefu.router.domain.handoff import HandoffReason
 from kefu.router.domain.turn import BrownOut, Passage
 from kefu.router.nlu.intents import Intent
-from kefu.router.retrieval_client import Curated, SearchResult
+from kefu.router.retrieval_client import CuratedAnswer, SearchResult
 from kefu.router.storage.turn_drafts import SavedDraft
 
 
@@ -49,7 +49,7 @@ class GiveCanned:
 class GiveCurated:
     """Staff wrote the answer: give it word for word."""
 
-    curated: Curated
+    curated: CuratedAnswer
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ def after_search(question: Question, found: SearchResult) -> Decision:
         return HandOver(HandoffReason.NOTHING_RELEVANT, found.passages)
     if choices := choices_of(question, found.passages):
         return Clarify(choices)
-    if found.too_near:
+    if found.too_close:
         return HandOver(HandoffReason.NOTHING_RELEVANT, found.passages)
     return GiveExcerpt(passages) if question.brown_out >= BrownOut.WITHOUT_MODEL else Generate(passages, found)
 

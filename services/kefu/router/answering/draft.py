@@ -37,18 +37,18 @@ class AnswerDraft:
     def rest_on(self, basis: AnswerBasis) -> None:
         """The search is over, and the answer will rest on this."""
         self.basis = basis
-        self.log.find(PassagesFound(basis.passages, basis.query))
+        self.log.add_passages(PassagesFound(basis.passages, basis.query))
 
     def say(self, text: str) -> None:
         """More of the answer."""
         if text:
             self._seen()
-            self.log.say(text)
+            self.log.add_text(text)
 
     def hand_over(self, handoff: Handoff) -> None:
         """A person is called, and the customer told so."""
         self._seen()
-        self.log.hand_over(handoff)
+        self.log.add_handoff(handoff)
 
     def _seen(self) -> None:
         if self.first_text_seconds is None:
@@ -73,7 +73,7 @@ class AnswerDraft:
         saved, self.saved = self.saved, None
         if saved is None or self.filter is None:
             return
-        text = self.filter.push(saved.sent.text)
+        text = self.filter.push(saved.partial.text)
         self.log.rewrite(_common(text.encode(), saved.text.encode()))
         self.say(text)
         metrics.TURNS_TAKEN_OVER.labels("continued").inc()
@@ -93,8 +93,8 @@ class AnswerDraft:
         """
         saved, self.saved = self.saved, None
         if saved is not None:
-            self.log.say(saved.text)
-            about = saved.about
+            self.log.add_text(saved.text)
+            about = saved.context
             self.basis = AnswerBasis(searched=about.searched, query=about.query, passages=about.passages)
         chain, relay = self.filter, self.relay
         return AnswerOutcome(

@@ -146,7 +146,7 @@ class AnswerGenerator:
         assert chain is not None  # noqa: S101 - set by write
         written = _Written()
         if draft.saved is not None:
-            asked = replace(asked, continuation=draft.saved.sent)
+            asked = replace(asked, continuation=draft.saved.partial)
         async with aclosing(relay.frames(asked, first_frame_deadline=first_by)) as frames:
             async for frame in frames:
                 draft.received = relay.received
@@ -156,7 +156,7 @@ class AnswerGenerator:
                     written = _Written(FinishReason.LENGTH if frame.cut else FinishReason.STOP, frame.usage)
                     break
                 if frame.reasoning:
-                    draft.log.think(frame.text)
+                    draft.log.add_reasoning(frame.text)
                     continue
                 draft.say(chain.push(frame.text))
                 if chain.blocked is not None:
@@ -266,7 +266,7 @@ class AnswerGenerator:
     @staticmethod
     def _evidence(question: Question, passages: Sequence[Passage]) -> Evidence:
         texts = [question.settings.instructions, question.as_of]
-        messages = [question.message, *(CustomerMessage(turn.asked) for turn in question.history)]
+        messages = [question.message, *(CustomerMessage(turn.full_question) for turn in question.history)]
         texts += [message.text for message in messages if message.text and not gives_orders(message)]
         texts += [turn.text for turn in question.history if turn.completed is None or not turn.completed.choices]
         sources = [("\n".join((passage.title, *passage.headings)), passage.text) for passage in passages]

@@ -14,7 +14,7 @@ from kefu.router.nlu.message import CustomerMessage
 from kefu.router.nlu.sensitive_topics import EMERGENCIES
 from kefu.router.nlu.sentiment import sentiment_of
 from kefu.router.nlu.slots import slots_of
-from kefu.router.tenants.business_hours import hours_now, spoken
+from kefu.router.tenants.business_hours import format_opening, opening_status
 
 _MOST_PASSAGES = 5
 _OPENING = "{opening}"
@@ -26,8 +26,8 @@ def handoff_of(question: Question, reason: HandoffReason, nearest: Sequence[Pass
         reason = HandoffReason.REPEATED_FAILURE
     settings, message = question.settings, question.message
     topic = message.sensitive_topic(settings.sensitive_topics)
-    is_open, opening = hours_now(settings.business_hours, settings.time_zone)
-    messages = [*(CustomerMessage(turn.asked) for turn in question.history if turn.asked), message]
+    is_open, opening = opening_status(settings.business_hours, settings.time_zone)
+    messages = [*(CustomerMessage(turn.full_question) for turn in question.history if turn.full_question), message]
     summary = handoff_summary(question.language, reason, message.text, question.history, nearest, detail or topic)
     return Handoff(
         reason=reason,
@@ -51,7 +51,7 @@ def _message(question: Question, reason: HandoffReason, topic: str, *, is_open: 
         return texts.handoff_emergency
     if not is_open and opening is not None:
         now = datetime.now(ZoneInfo(question.settings.time_zone))
-        return texts.handoff_out_of_hours.replace(_OPENING, spoken(opening, now, question.language))
+        return texts.handoff_out_of_hours.replace(_OPENING, format_opening(opening, now, question.language))
     if question.waits_for_person:
         return texts.handoff_repeated
     return texts.handoff(reason)

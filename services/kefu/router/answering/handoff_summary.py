@@ -52,7 +52,9 @@ def handoff_summary(
     """The summary for the person: what was asked, what came before, what was found, why it was not enough."""
     asked, before, passages, why = _LABELS[language]
     lines = [f"{asked}: {_short(question)}"]
-    said = [" → ".join(part for part in (_short(turn.asked), _short(turn.text)) if part) for turn in history[-1:]]
+    said = [
+        " → ".join(part for part in (_short(turn.full_question), _short(turn.text)) if part) for turn in history[-1:]
+    ]
     lines += [f"{before}: {last}" for last in said if last]
     if nearest:
         titles = "; ".join(f"{passage.title} ({passage.relevance:.2f})" for passage in nearest[:3])

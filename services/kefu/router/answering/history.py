@@ -14,7 +14,7 @@ def previous_question(history: Sequence[Turn]) -> str:
     """
     for turn in reversed(history):
         if turn.completed is None or turn.completed.source not in _NOT_LOOKED_UP:
-            return turn.asked
+            return turn.full_question
     return ""
 
 
@@ -37,8 +37,8 @@ def exchanges(turns: Sequence[Turn]) -> list[tuple[str, str]]:
                 found[-1] = (asked, f"{said}\n{turn.text}")
             waiting = []
         elif turn.handoff is not None or not turn.text:
-            waiting.append(turn.asked)
+            waiting.append(turn.full_question)
         else:
-            found.append((turn.asked, turn.text))
+            found.append((turn.full_question, turn.text))
             waiting = []
     return found

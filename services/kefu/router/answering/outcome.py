@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from kefu.router.domain.handoff import Handoff
-from kefu.router.domain.turn import AnswerSource, BrownOut, Citation, FinishReason, Passage, Supported, Usage
+from kefu.router.domain.turn import AnswerSource, BrownOut, Citation, FinishReason, Passage, Support, Usage
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class AnswerOutcome:
     """What is still to be said: all of an answer that was not streamed."""
     basis: AnswerBasis = field(default_factory=AnswerBasis)
     citations: tuple[Citation, ...] = ()
-    supports: tuple[Supported, ...] = ()
+    supports: tuple[Support, ...] = ()
     choices: tuple[str, ...] = ()
     """What the customer is asked to choose from, when the answer is a question back."""
     handoff: Handoff | None = None

@@ -80,8 +80,8 @@ class AnswerPipeline:
     async def _carry_out(self, decision: Decision, question: Question, draft: AnswerDraft) -> AnswerOutcome:
         match decision:
             case Continue(saved):
-                draft.basis = AnswerBasis(searched=saved.about.searched, query=saved.about.query)
-                return await self._generator.write(question, draft, saved.about.passages)
+                draft.basis = AnswerBasis(searched=saved.context.searched, query=saved.context.query)
+                return await self._generator.write(question, draft, saved.context.passages)
             case Generate(passages, found):
                 draft.basis = _under_load(draft.basis, question)
                 outcome = await self._generator.write(question, draft, tuple(map(passage_for_model, passages)))

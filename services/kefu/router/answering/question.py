@@ -8,7 +8,7 @@ from kefu.common.text.language import AnswerLanguage
 from kefu.router.domain.turn import BrownOut, Turn
 from kefu.router.domain.turn_request import TurnRequest
 from kefu.router.nlu.message import CustomerMessage
-from kefu.router.tenants.canned_replies import Texts
+from kefu.router.tenants.canned_replies import CannedReplies
 from kefu.router.tenants.settings import EffectiveSettings
 
 
@@ -42,6 +42,6 @@ class Question:
         return self.message.text
 
     @property
-    def replies(self) -> Texts:
+    def replies(self) -> CannedReplies:
         """The tenant's canned replies in the question's language."""
         return self.settings.texts[self.language]

@@ -25,15 +25,15 @@ def build_question(
     brown_out: BrownOut,
 ) -> Question:
     """What is to be answered. What a router that died had decided of the same turn stays so."""
-    history = [record.turn for record in started.before if record.state is TurnState.FINISHED]
-    carried = history[-1].asked if history and history[-1].superseded else ""
+    history = [record.turn for record in started.history if record.state is TurnState.FINISHED]
+    carried = history[-1].full_question if history and history[-1].superseded else ""
     history = [turn for turn in history if not turn.superseded]
     message = CustomerMessage(f"{carried}\n{request.text}" if carried else request.text)
     if choice := chosen_subject(CustomerMessage(request.text), history):
-        message = CustomerMessage(f"{history[-1].asked} {choice}")
+        message = CustomerMessage(f"{history[-1].full_question} {choice}")
     last = next((turn.language for turn in reversed(history) if turn.language), None)
     fallback: AnswerLanguage = "zh" if last == "zh" else "en" if last == "en" else default
-    about = started.saved.about if started.saved is not None else None
+    about = started.saved.context if started.saved is not None else None
     today = datetime.now(ZoneInfo(settings.time_zone)).date().isoformat()
     return Question(
         request=request,
@@ -48,5 +48,5 @@ def build_question(
         session_id=session_id,
         brown_out=brown_out,
         waits_for_person=started.state is SessionState.WAITING,
-        disliked=frozenset(record.turn.id for record in started.before if record.rating is Rating.DOWN),
+        disliked=frozenset(record.turn.id for record in started.history if record.rating is Rating.DOWN),
     )

@@ -18,7 +18,7 @@ def has_failed_again(message: CustomerMessage, history: Sequence[Turn], disliked
     if len(tried) < _IN_A_ROW:
         return False
     return all(turn.id in disliked for turn in tried) or all(
-        _is_same(CustomerMessage(turn.asked), message) for turn in tried
+        _is_same(CustomerMessage(turn.full_question), message) for turn in tried
     )
 
 

@@ -1,1 +1,1 @@
-"""The gRPC surface of the router: servicers, request validation, server streams."""
+"""The gRPC surface of the router: servicers, checked requests, server streams."""

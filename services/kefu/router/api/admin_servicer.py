@@ -10,16 +10,16 @@ from kefu.common.pagination import decode_number, decode_token, encode_token, pa
 from kefu.common.resource_names import check_id, parse_name
 from kefu.router.api.requests import check_short
 from kefu.router.messages.chat import timestamp
-from kefu.router.messages.settings import check_shares_kept, revision_message, settings_message, settings_of
+from kefu.router.messages.settings import check_fair_share_unchanged, revision_message, settings_message, settings_of
 from kefu.router.tenants.settings import SettingsStore
-from kefu.router.tenants.store import Tenant, TenantStore, rules_all
+from kefu.router.tenants.store import Tenant, TenantStore, administers_all
 from kefu.router.v1 import admin_pb2 as pb
 from kefu.router.v1 import admin_pb2_grpc as rpc
 
 SERVICE = "kefu.router.v1.AdminService"
 Context = grpc.aio.ServicerContext[Any, Any]
-_MOST_DISPLAY_NAME = 100
-_MOST_COLLECTIONS = 100
+_MAX_DISPLAY_NAME_CHARACTERS = 100
+_MAX_COLLECTIONS = 100
 _SCOPES = {
     pb.SCOPE_CHAT: Scope.CHAT,
     pb.SCOPE_KNOWLEDGE: Scope.KNOWLEDGE,
@@ -49,28 +49,28 @@ class AdminServicer(rpc.AdminServiceServicer):
     async def CreateTenant(self, request: pb.CreateTenantRequest, context: Context) -> pb.CreateTenantResponse:
         """See the contract."""
         tenant_id = check_id("tenant_id", request.tenant_id)
-        if not rules_all(caller()):
+        if not administers_all(caller()):
             raise TenantNotFound("Only keys of the tenant default may add tenants.")
-        display_name = check_short("display_name", request.display_name, _MOST_DISPLAY_NAME)
+        display_name = check_short("display_name", request.display_name, _MAX_DISPLAY_NAME_CHARACTERS)
         return pb.CreateTenantResponse(tenant=_tenant(await self._tenants.create(tenant_id, display_name)))
 
     async def ListTenants(self, request: pb.ListTenantsRequest, context: Context) -> pb.ListTenantsResponse:
         """See the contract."""
         principal, size, after = caller(), page_size_of(request.page_size), decode_token(request.page_token)
         everyone = await self._tenants.all()
-        ruled = [tenant for tenant in everyone if rules_all(principal) or tenant.id == principal.tenant]
-        page = [tenant for tenant in ruled if tenant.id > after]
+        administered = [tenant for tenant in everyone if administers_all(principal) or tenant.id == principal.tenant]
+        page = [tenant for tenant in administered if tenant.id > after]
         token = encode_token(page[size - 1].id) if len(page) > size else ""
         return pb.ListTenantsResponse(tenants=map(_tenant, page[:size]), next_page_token=token)
 
     async def CreateKey(self, request: pb.CreateKeyRequest, context: Context) -> pb.CreateKeyResponse:
         """See the contract."""
-        tenant = await self._ruled(caller(), request.tenant)
-        display_name = check_short("display_name", request.display_name, _MOST_DISPLAY_NAME)
+        tenant = await self._administered(caller(), request.tenant)
+        display_name = check_short("display_name", request.display_name, _MAX_DISPLAY_NAME_CHARACTERS)
         if not request.scopes or any(scope not in _SCOPES for scope in request.scopes):
             raise BadRequest("scopes", "must be at least one of CHAT, KNOWLEDGE and OPERATOR, and no other.")
-        if len(request.collections) > _MOST_COLLECTIONS:
-            raise BadRequest("collections", f"at most {_MOST_COLLECTIONS} are taken.")
+        if len(request.collections) > _MAX_COLLECTIONS:
+            raise BadRequest("collections", f"at most {_MAX_COLLECTIONS} are taken.")
         collections = frozenset(
             check_id("collections", parse_name("collections", name, "collections")[0]) for name in request.collections
         )
@@ -78,14 +78,14 @@ class AdminServicer(rpc.AdminServiceServicer):
         priority = _PRIORITIES.get(request.priority)
         if priority is None:
             raise BadRequest("priority", "is not one of Priority.")
-        if priority is Priority.URGENT and not rules_all(caller()):
+        if priority is Priority.URGENT and not administers_all(caller()):
             raise BadRequest("priority", "URGENT may be given only by keys of the tenant default.")
         key, secret = await self._tenants.create_key(tenant.id, display_name, scopes, collections or None, priority)
         return pb.CreateKeyResponse(key=_key(key), secret=secret)
 
     async def ListKeys(self, request: pb.ListKeysRequest, context: Context) -> pb.ListKeysResponse:
         """See the contract."""
-        tenant = await self._ruled(caller(), request.tenant)
+        tenant = await self._administered(caller(), request.tenant)
         size, after = page_size_of(request.page_size), decode_token(request.page_token)
         page = [key for key in await self._tenants.keys(tenant.id) if key.id > after]
         token = encode_token(page[size - 1].id) if len(page) > size else ""
@@ -95,7 +95,7 @@ class AdminServicer(rpc.AdminServiceServicer):
         """See the contract."""
         tenant_id, key_id = parse_name("name", request.name, "tenants", "keys")
         try:
-            tenant = await self._tenants.ruled(caller(), tenant_id)
+            tenant = await self._tenants.administered(caller(), tenant_id)
         except TenantNotFound:
             raise KeyNotFound(f"There is no key {key_id}; list the keys.") from None
         await self._tenants.revoke(tenant.id, key_id)
@@ -105,7 +105,7 @@ class AdminServicer(rpc.AdminServiceServicer):
         self, request: pb.GetTenantSettingsRequest, context: Context
     ) -> pb.GetTenantSettingsResponse:
         """See the contract."""
-        tenant = await self._ruled(caller(), request.tenant)
+        tenant = await self._administered(caller(), request.tenant)
         revision = await self._settings.current(tenant.id)
         return pb.GetTenantSettingsResponse(settings=settings_message(revision.settings), revision=revision.number)
 
@@ -114,13 +114,13 @@ class AdminServicer(rpc.AdminServiceServicer):
     ) -> pb.UpdateTenantSettingsResponse:
         """See the contract."""
         principal = caller()
-        tenant = await self._ruled(principal, request.tenant)
+        tenant = await self._administered(principal, request.tenant)
         if not request.HasField("settings"):
             raise BadRequest("settings", "must be set; an empty message means the installation's defaults.")
         author = f"tenants/{principal.tenant}/keys/{principal.subject}"
         settings = settings_of(request.settings)
-        if not rules_all(principal):
-            check_shares_kept((await self._settings.current(tenant.id)).settings, settings)
+        if not administers_all(principal):
+            check_fair_share_unchanged((await self._settings.current(tenant.id)).settings, settings)
         number = await self._settings.update(tenant.id, settings, request.revision, author)
         return pb.UpdateTenantSettingsResponse(revision=number)
 
@@ -128,7 +128,7 @@ class AdminServicer(rpc.AdminServiceServicer):
         self, request: pb.ListSettingsRevisionsRequest, context: Context
     ) -> pb.ListSettingsRevisionsResponse:
         """See the contract."""
-        tenant = await self._ruled(caller(), request.tenant)
+        tenant = await self._administered(caller(), request.tenant)
         size, below = page_size_of(request.page_size), decode_number(request.page_token)
         revisions = await self._settings.revisions(tenant.id, below, size)
         more = bool(revisions) and revisions[-1].number > 1
@@ -137,9 +137,9 @@ class AdminServicer(rpc.AdminServiceServicer):
             next_page_token=encode_token(str(revisions[-1].number)) if more else "",
         )
 
-    async def _ruled(self, principal: Principal, name: str) -> Tenant:
+    async def _administered(self, principal: Principal, name: str) -> Tenant:
         tenant_id = parse_name("tenant", name, "tenants")[0] if name else ""
-        return await self._tenants.ruled(principal, tenant_id)
+        return await self._tenants.administered(principal, tenant_id)
 
 
 def _tenant(tenant: Tenant) -> pb.Tenant:

@@ -12,8 +12,8 @@ from kefu.common.auth import Keyring, caller
 from kefu.common.errors import BadRequest
 from kefu.common.pagination import decode_number, decode_token, encode_token, invalid_token, page_size_of
 from kefu.common.resource_names import parse_name
-from kefu.router.api.requests import ask_of, check_short, session_id_of
-from kefu.router.api.server_stream import streamed
+from kefu.router.api.requests import check_short, parse_session_id, parse_turn_request
+from kefu.router.api.server_stream import StreamLimits, stream_messages
 from kefu.router.conversations.service import ConversationService
 from kefu.router.domain.turn import Rating
 from kefu.router.messages.chat import event_message, session_event_message, session_message, turn_message
@@ -23,7 +23,7 @@ from kefu.router.v1 import chat_pb2_grpc as rpc
 
 SERVICE = "kefu.router.v1.ChatService"
 Context = grpc.aio.ServicerContext[Any, Any]
-_MOST_COMMENT = 1000
+_MAX_COMMENT_CHARACTERS = 1000
 _RATINGS = {pb.RATING_UNSPECIFIED: Rating.NONE, pb.RATING_UP: Rating.UP, pb.RATING_DOWN: Rating.DOWN}
 _SCORE = re.compile(r"\(\d{1,12}(?:\.\d{1,12})?")  # "(" and a time: everything before it
 _EVENT = re.compile(r"\d{1,15}", re.ASCII)
@@ -32,12 +32,12 @@ MessageT = TypeVar("MessageT")
 
 
 class ChatServicer(rpc.ChatServiceServicer):
-    """See the contract. `slow_reader_seconds`: a client that takes nothing of a stream for so long is cut."""
+    """See the contract."""
 
-    def __init__(self, conversations: ConversationService, keyring: Keyring, *, slow_reader_seconds: float) -> None:
+    def __init__(self, conversations: ConversationService, keyring: Keyring, limits: StreamLimits) -> None:
         self._conversations = conversations
         self._keyring = keyring
-        self._slow_reader_seconds = slow_reader_seconds
+        self._limits = limits
 
     def register(self, server: grpc.aio.Server) -> None:
         """Add this service to a server."""
@@ -46,10 +46,10 @@ class ChatServicer(rpc.ChatServiceServicer):
     async def Converse(self, request: pb.ConverseRequest, context: Context) -> AsyncIterator[pb.ConverseEvent]:
         """See the contract."""
         principal = caller()
-        session_id = session_id_of(request.session)
-        ask = ask_of(request, principal, context.time_remaining())
-        events = self._conversations.converse(principal, session_id, ask)
-        async with aclosing(self._streamed(events, context, event_message)) as messages:
+        session_id = parse_session_id(request.session)
+        turn_request = parse_turn_request(request, principal, context.time_remaining())
+        events = self._conversations.converse(principal, session_id, turn_request)
+        async with aclosing(self._stream(events, context, event_message)) as messages:
             async for message in messages:
                 yield message
 
@@ -57,7 +57,7 @@ class ChatServicer(rpc.ChatServiceServicer):
         """See the contract."""
         session_id, turn_id = parse_name("turn", request.turn, "sessions", "turns")
         events = self._conversations.resume(caller(), session_id, turn_id, request.offset)
-        async with aclosing(self._streamed(events, context, event_message)) as messages:
+        async with aclosing(self._stream(events, context, event_message)) as messages:
             async for message in messages:
                 yield message
 
@@ -118,12 +118,12 @@ class ChatServicer(rpc.ChatServiceServicer):
         session_id, turn_id = parse_name("turn", request.turn, "sessions", "turns")
         if request.rating not in _RATINGS:
             raise BadRequest("rating", "is not one of Rating.")
-        comment = check_short("comment", request.comment, _MOST_COMMENT)
+        comment = check_short("comment", request.comment, _MAX_COMMENT_CHARACTERS)
         await self._conversations.rate(caller(), session_id, turn_id, _RATINGS[request.rating], comment)
         return pb.RateTurnResponse()
 
     async def WatchSession(self, request: pb.WatchSessionRequest, context: Context) -> AsyncIterator[pb.SessionEvent]:
-        """See the contract. The headers are sent once the session is watched."""
+        """See the contract. The headers are sent once the watch has begun."""
         [session_id] = parse_name("session", request.session, "sessions")
         if request.after and not _EVENT.fullmatch(request.after):
             raise BadRequest("after", "is not an id that this service gave.")
@@ -132,22 +132,21 @@ class ChatServicer(rpc.ChatServiceServicer):
         async with aclosing(self._conversations.watch(caller(), session_id, after)) as events:
             await anext(events)
             await context.send_initial_metadata(())
-            async with aclosing(self._streamed(_told(events), context, message_of, self._keyring)) as messages:
+            async with aclosing(self._stream(_without_none(events), context, message_of, self._keyring)) as messages:
                 async for message in messages:
                     yield message
 
-    def _streamed(
+    def _stream(
         self,
         events: AsyncGenerator[EventT, None],
         context: Context,
         message_of: Callable[[EventT], MessageT],
         keyring: Keyring | None = None,
     ) -> AsyncGenerator[MessageT, None]:
-        slow = self._slow_reader_seconds
-        return streamed(events, context, message_of, slow_reader_seconds=slow, keyring=keyring)
+        return stream_messages(events, context, message_of, self._limits, keyring=keyring)
 
 
-async def _told(events: AsyncGenerator[SessionEvent | None, None]) -> AsyncGenerator[SessionEvent, None]:
+async def _without_none(events: AsyncGenerator[SessionEvent | None, None]) -> AsyncGenerator[SessionEvent, None]:
     async for event in events:
         if event is not None:
             yield event

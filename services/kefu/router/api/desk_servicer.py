@@ -12,9 +12,9 @@ from kefu.common.auth import Keyring, caller
 from kefu.common.errors import BadRequest
 from kefu.common.pagination import decode_token, encode_token, invalid_token, page_size_of
 from kefu.common.resource_names import parse_name
-from kefu.router.api.requests import MOST_TEXT, check_short
-from kefu.router.api.server_stream import streamed
-from kefu.router.desk.service import Desk
+from kefu.router.api.requests import MAX_TEXT_CHARACTERS, check_short
+from kefu.router.api.server_stream import StreamLimits, stream_messages
+from kefu.router.desk.service import DeskService
 from kefu.router.desk.watches import DeskWatches
 from kefu.router.domain.session import SessionState
 from kefu.router.messages.chat import SESSION_STATES, turn_message
@@ -24,11 +24,11 @@ from kefu.router.v1 import desk_pb2_grpc as rpc
 
 SERVICE = "kefu.router.v1.DeskService"
 Context = grpc.aio.ServicerContext[Any, Any]
-_MOST_NAME = 100
+_MAX_NAME_CHARACTERS = 100
 _STATES = {message: state for state, message in SESSION_STATES.items() if state is not SessionState.BOT}
 _DEFAULT_STATES = frozenset({SessionState.WAITING, SessionState.HUMAN})
 _PAGE = re.compile(r"\d{1,9}|\((?:inf|\d{1,12}(?:\.\d{1,12})?)", re.ASCII)
-_TO = {
+_RETURN_STATES = {
     pb.ReturnSessionRequest.TO_UNSPECIFIED: SessionState.RETURNED,
     pb.ReturnSessionRequest.TO_BOT: SessionState.RETURNED,
     pb.ReturnSessionRequest.TO_COLLEAGUE: SessionState.WAITING,
@@ -37,13 +37,13 @@ _TO = {
 
 
 class DeskServicer(rpc.DeskServiceServicer):
-    """See the contract. `slow_reader_seconds`: a client that takes nothing of a stream for so long is cut."""
+    """See the contract."""
 
-    def __init__(self, desk: Desk, watches: DeskWatches, keyring: Keyring, *, slow_reader_seconds: float) -> None:
+    def __init__(self, desk: DeskService, watches: DeskWatches, keyring: Keyring, limits: StreamLimits) -> None:
         self._desk = desk
         self._keyring = keyring
         self._watches = watches
-        self._slow_reader_seconds = slow_reader_seconds
+        self._limits = limits
 
     def register(self, server: grpc.aio.Server) -> None:
         """Add this service to a server."""
@@ -68,11 +68,9 @@ class DeskServicer(rpc.DeskServiceServicer):
     async def WatchDesk(self, request: pb.WatchDeskRequest, context: Context) -> AsyncIterator[pb.DeskEvent]:
         """See the contract."""
         principal = caller()
-        events = self._watches.watch(principal.tenant, _name(request.agent))
+        events = self._watches.watch(principal.tenant, _agent_name(request.agent))
         message_of = partial(desk_event_message, principal=principal)
-        messages = streamed(
-            events, context, message_of, slow_reader_seconds=self._slow_reader_seconds, keyring=self._keyring
-        )
+        messages = stream_messages(events, context, message_of, self._limits, keyring=self._keyring)
         async with aclosing(messages):
             async for message in messages:
                 yield message
@@ -85,14 +83,14 @@ class DeskServicer(rpc.DeskServiceServicer):
         """See the contract."""
         principal = caller()
         [session_id] = parse_name("session", request.session, "sessions")
-        agent = _name(request.agent)
+        agent = _agent_name(request.agent)
         conversation, claim = await self._desk.claim(principal, session_id, agent, take_over=request.take_over)
         return pb.ClaimSessionResponse(conversation=conversation_message(conversation, principal), claim=claim)
 
     async def Reply(self, request: pb.ReplyRequest, context: Context) -> pb.ReplyResponse:
         """See the contract."""
         [session_id] = parse_name("session", request.session, "sessions")
-        check_short("text", request.text, MOST_TEXT)
+        check_short("text", request.text, MAX_TEXT_CHARACTERS)
         if not request.text.strip():
             raise BadRequest("text", "must not be empty.")
         request_id = check_short("request_id", request.request_id)
@@ -103,15 +101,15 @@ class DeskServicer(rpc.DeskServiceServicer):
         """See the contract."""
         principal = caller()
         [session_id] = parse_name("session", request.session, "sessions")
-        if request.to not in _TO:
+        if request.to not in _RETURN_STATES:
             raise BadRequest("to", "is not one of To.")
-        conversation = await self._desk.give_back(principal, session_id, request.claim, _TO[request.to])
+        conversation = await self._desk.return_session(principal, session_id, request.claim, _RETURN_STATES[request.to])
         return pb.ReturnSessionResponse(conversation=conversation_message(conversation, principal))
 
 
-def _name(agent: str) -> str:
-    """How a person calls themselves, or BadRequest."""
-    name = " ".join(check_short("agent", agent, _MOST_NAME).split())
+def _agent_name(agent: str) -> str:
+    """The name of an agent, or BadRequest."""
+    name = " ".join(check_short("agent", agent, _MAX_NAME_CHARACTERS).split())
     if not name:
         raise BadRequest("agent", "must not be empty.")
     return name

@@ -18,10 +18,10 @@ from kefu.router.insight.report import (
     LONGEST_SPAN_SECONDS,
     Numbers,
     Percentiles,
-    numbers_of,
+    read_numbers,
 )
-from kefu.router.insight.unanswered import Unanswered, UnansweredStore
-from kefu.router.insight.unanswered_groups import Group, UnansweredGroups
+from kefu.router.insight.unanswered import UnansweredQuestion, UnansweredStore
+from kefu.router.insight.unanswered_groups import QuestionGroup, UnansweredGroups
 from kefu.router.messages.chat import reason_message, source_message, timestamp, turn_name
 from kefu.router.v1 import chat_pb2 as chat
 from kefu.router.v1 import insight_pb2 as pb
@@ -29,8 +29,8 @@ from kefu.router.v1 import insight_pb2_grpc as rpc
 
 SERVICE = "kefu.router.v1.InsightService"
 Context = grpc.aio.ServicerContext[Any, Any]
-_MOST_DISMISSED = 1000
-_MOST_DOCUMENTS, _SOME_DOCUMENTS = 1000, 100
+_MAX_DISMISSED = 1000
+_MAX_DOCUMENTS, _DEFAULT_DOCUMENTS = 1000, 100
 _REASONS = {reason.value: chat.Handoff.Reason.Name(reason_message(reason)) for reason in HandoffReason}
 _SOURCES = {source.value: chat.AnswerSource.Name(source_message(source)) for source in AnswerSource}
 
@@ -38,8 +38,8 @@ _SOURCES = {source.value: chat.AnswerSource.Name(source_message(source)) for sou
 class InsightServicer(rpc.InsightServiceServicer):
     """See the contract."""
 
-    def __init__(self, ledger: CounterStore, unanswered: UnansweredStore, groups: UnansweredGroups) -> None:
-        self._ledger = ledger
+    def __init__(self, counters: CounterStore, unanswered: UnansweredStore, groups: UnansweredGroups) -> None:
+        self._counters = counters
         self._unanswered = unanswered
         self._groups = groups
 
@@ -50,7 +50,7 @@ class InsightServicer(rpc.InsightServiceServicer):
     async def GetNumbers(self, request: pb.GetNumbersRequest, context: Context) -> pb.GetNumbersResponse:
         """See the contract."""
         start, end = _span(request)
-        total, hours = await numbers_of(self._ledger, caller().tenant, start, end)
+        total, hours = await read_numbers(self._counters, caller().tenant, start, end)
         return pb.GetNumbersResponse(total=_numbers(total), hours=map(_numbers, hours))
 
     async def ListUnanswered(self, request: pb.ListUnansweredRequest, context: Context) -> pb.ListUnansweredResponse:
@@ -63,8 +63,8 @@ class InsightServicer(rpc.InsightServiceServicer):
         self, request: pb.DismissUnansweredRequest, context: Context
     ) -> pb.DismissUnansweredResponse:
         """See the contract."""
-        if not 1 <= len(request.turns) <= _MOST_DISMISSED:
-            raise BadRequest("turns", f"must be 1 to {_MOST_DISMISSED}.")
+        if not 1 <= len(request.turns) <= _MAX_DISMISSED:
+            raise BadRequest("turns", f"must be 1 to {_MAX_DISMISSED}.")
         turns = [parse_name("turns", name, "sessions", "turns") for name in dict.fromkeys(request.turns)]
         dismissed = await self._unanswered.dismiss(caller().tenant, [(session, turn) for session, turn in turns])
         return pb.DismissUnansweredResponse(dismissed=dismissed)
@@ -75,10 +75,10 @@ class InsightServicer(rpc.InsightServiceServicer):
         if request.page_size < 0:
             raise BadRequest("page_size", "must not be negative.")
         cited: Counter[str] = Counter()
-        async for _, hour in self._ledger.hours(caller().tenant, start, end, "citations"):
+        async for _, hour in self._counters.hours(caller().tenant, start, end, "citations"):
             cited.update(hour)
-        most = min(request.page_size or _SOME_DOCUMENTS, _MOST_DOCUMENTS)
-        used = sorted(cited.items(), key=lambda item: (-item[1], item[0]))[:most]
+        limit = min(request.page_size or _DEFAULT_DOCUMENTS, _MAX_DOCUMENTS)
+        used = sorted(cited.items(), key=lambda item: (-item[1], item[0]))[:limit]
         return pb.ListDocumentUseResponse(
             documents=[pb.DocumentUse(document=document, citations=count) for document, count in used]
         )
@@ -116,13 +116,13 @@ def _percentiles(of: Percentiles) -> pb.Percentiles:
     return pb.Percentiles(count=of.count, p50=of.p50, p95=of.p95, p99=of.p99)
 
 
-def _group(group: Group) -> pb.UnansweredGroup:
+def _group(group: QuestionGroup) -> pb.UnansweredGroup:
     return pb.UnansweredGroup(
         central=_question(group.central), questions=map(_question, group.questions), count=group.count
     )
 
 
-def _question(question: Unanswered) -> pb.UnansweredQuestion:
+def _question(question: UnansweredQuestion) -> pb.UnansweredQuestion:
     return pb.UnansweredQuestion(
         turn=turn_name(question.session_id, question.turn_id),
         text=question.text,

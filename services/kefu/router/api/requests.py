@@ -1,4 +1,4 @@
-"""A ConverseRequest, checked."""
+"""Checked requests: a ConverseRequest becomes a turn request, or BadRequest."""
 
 import math
 import time
@@ -12,10 +12,10 @@ from kefu.router.domain.turn import OnBusy
 from kefu.router.domain.turn_request import TurnRequest
 from kefu.router.v1 import chat_pb2 as pb
 
-MOST_TEXT = 4000
-_MOST_ID = 128
-_MOST_COLLECTIONS = 16
-_MOST_TOKENS = 4096
+MAX_TEXT_CHARACTERS = 4000
+_MAX_ID_CHARACTERS = 128
+_MAX_COLLECTIONS = 16
+_MAX_TOKENS = 4096
 _ON_BUSY = {
     pb.ON_BUSY_UNSPECIFIED: "",
     pb.ON_BUSY_REJECT: OnBusy.REJECT,
@@ -24,34 +24,37 @@ _ON_BUSY = {
 }
 
 
-def session_id_of(name: str) -> str | None:
-    """The id in "sessions/{session}", None for "sessions/-", or BadRequest."""
+def parse_session_id(name: str) -> str | None:
+    """The id in "sessions/{session}"; None for "sessions/-". Raises BadRequest."""
     [session_id] = parse_name("session", name, "sessions")
     return None if session_id == "-" else session_id
 
 
-def check_short(field: str, value: str, most: int = _MOST_ID) -> str:
-    """A text of at most `most` characters, or BadRequest."""
-    if len(value) > most:
-        raise BadRequest(field, f"has {len(value)} characters; at most {most} are taken.")
+def check_short(field: str, value: str, longest: int = _MAX_ID_CHARACTERS) -> str:
+    """The value, when it has at most `longest` characters. Raises BadRequest."""
+    if len(value) > longest:
+        raise BadRequest(field, f"has {len(value)} characters; at most {longest} are taken.")
     return value
 
 
-def ask_of(request: pb.ConverseRequest, principal: Principal, seconds_left: float | None) -> TurnRequest:
-    """What a request asks for. Raises BadRequest, and CollectionNotFound for a collection the key may not search."""
+def parse_turn_request(request: pb.ConverseRequest, principal: Principal, seconds_left: float | None) -> TurnRequest:
+    """The turn request of a Converse call, which has `seconds_left` (None: no deadline).
+
+    Raises BadRequest, and CollectionNotFound for a collection that the key may not search.
+    """
     arrived = time.monotonic()
-    check_short("text", request.text, MOST_TEXT)
+    check_short("text", request.text, MAX_TEXT_CHARACTERS)
     if not request.text.strip():
         raise BadRequest("text", "must not be empty.")
     if request.on_busy not in _ON_BUSY:
         raise BadRequest("on_busy", "is not one of OnBusy.")
     check_day("as_of", request.as_of)
     reasoning = request.reasoning
-    if reasoning.max_tokens > _MOST_TOKENS:
-        raise BadRequest("reasoning.max_tokens", f"must be at most {_MOST_TOKENS}.")
+    if reasoning.max_tokens > _MAX_TOKENS:
+        raise BadRequest("reasoning.max_tokens", f"must be at most {_MAX_TOKENS}.")
     max_tokens = request.max_tokens if request.HasField("max_tokens") else None
-    if max_tokens is not None and not 1 <= max_tokens <= _MOST_TOKENS:
-        raise BadRequest("max_tokens", f"must be 1 to {_MOST_TOKENS}.")
+    if max_tokens is not None and not 1 <= max_tokens <= _MAX_TOKENS:
+        raise BadRequest("max_tokens", f"must be 1 to {_MAX_TOKENS}.")
     temperature = request.temperature if request.HasField("temperature") else None
     if temperature is not None and not (math.isfinite(temperature) and 0 <= temperature <= 2):
         raise BadRequest("temperature", "must be 0 to 2.")
@@ -88,10 +91,10 @@ def _language(value: str) -> AnswerLanguage | None:
 
 
 def _collections(request: pb.ConverseRequest, principal: Principal) -> tuple[str, ...]:
-    if len(request.collections) > _MOST_COLLECTIONS:
-        raise BadRequest("collections", f"at most {_MOST_COLLECTIONS} are taken.")
-    asked = [check_id("collections", parse_name("collections", name, "collections")[0]) for name in request.collections]
-    allowed = principal.narrowed(frozenset(asked))
-    if asked and allowed != frozenset(asked):
+    if len(request.collections) > _MAX_COLLECTIONS:
+        raise BadRequest("collections", f"at most {_MAX_COLLECTIONS} are taken.")
+    named = [check_id("collections", parse_name("collections", name, "collections")[0]) for name in request.collections]
+    allowed = principal.narrowed(frozenset(named))
+    if named and allowed != frozenset(named):
         raise CollectionNotFound("There is no such collection, or the key may not search it.")
-    return tuple(dict.fromkeys(asked))
+    return tuple(dict.fromkeys(named))

@@ -1,9 +1,10 @@
-"""A stream to a client as the servicers send it: one that takes nothing for too long is cut."""
+"""Server streams: a client that reads nothing for too long is cut, and so is one whose key was revoked."""
 
 import asyncio
 import random
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, aclosing
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import grpc.aio
@@ -18,45 +19,54 @@ from kefu.router import metrics
 Context = grpc.aio.ServicerContext[Any, Any]
 EventT = TypeVar("EventT")
 MessageT = TypeVar("MessageT")
-CHECK_SECONDS = 60.0
-"""A key that is revoked keeps a stream open for at most so long."""
 _log = structlog.stdlib.get_logger()
 
 
-async def streamed(
+@dataclass(frozen=True)
+class StreamLimits:
+    """When a stream to a client is cut, in seconds."""
+
+    slow_reader_seconds: float
+    """A client that reads nothing for this long gets UNAVAILABLE."""
+    key_check_seconds: float
+    """A key is checked again after at most this long, for streams that have no end of their own."""
+
+
+async def stream_messages(
     events: AsyncGenerator[EventT, None],
     context: Context,
     message_of: Callable[[EventT], MessageT],
+    limits: StreamLimits,
     *,
-    slow_reader_seconds: float,
     keyring: Keyring | None = None,
 ) -> AsyncGenerator[MessageT, None]:
-    """The events as messages. A client that takes none of them for so long gets UNAVAILABLE.
-
-    With `keyring` the call's key is asked for again every now and then, for streams that have no end of their own.
-    """
+    """The events as messages, within limits. With `keyring` the call's key is checked again and again."""
     loop, serving = asyncio.get_running_loop(), asyncio.current_task()
-    cutting: list[asyncio.Task[None]] = []
+    cuts: list[asyncio.Task[None]] = []
     async with aclosing(events), AsyncExitStack() as stack:
         if keyring is not None:
-            checking = asyncio.create_task(_check(keyring, context, serving), name="is the key still valid")
+            checking = asyncio.create_task(
+                _check_key(keyring, context, serving, limits.key_check_seconds), name="check the stream's key"
+            )
             stack.push_async_callback(cancel_and_wait, checking)
         async for event in events:
-            # While we are suspended in `yield`, gRPC waits for the client to take what it was sent.
-            watch = loop.call_later(
-                slow_reader_seconds,
-                lambda: cutting.append(asyncio.create_task(_cut_slow(context, serving, slow_reader_seconds))),
+            # While this is suspended in `yield`, gRPC waits for the client to read what it was sent.
+            timer = loop.call_later(
+                limits.slow_reader_seconds,
+                lambda: cuts.append(
+                    asyncio.create_task(_cut_slow_reader(context, serving, limits.slow_reader_seconds))
+                ),
             )
             try:
                 yield message_of(event)
             finally:
-                watch.cancel()
+                timer.cancel()
 
 
-async def _check(keyring: Keyring, context: Context, serving: "asyncio.Task[Any] | None") -> None:
+async def _check_key(keyring: Keyring, context: Context, serving: "asyncio.Task[Any] | None", seconds: float) -> None:
     authorization = dict(context.invocation_metadata() or ()).get("authorization")
     while True:
-        await asyncio.sleep(CHECK_SECONDS * random.uniform(0.5, 1.0))  # noqa: S311 - spread
+        await asyncio.sleep(seconds * random.uniform(0.5, 1.0))  # noqa: S311 - spread
         try:
             await keyring.principal(None if authorization is None else str(authorization))
         except BackendUnavailable:
@@ -66,7 +76,7 @@ async def _check(keyring: Keyring, context: Context, serving: "asyncio.Task[Any]
             return
 
 
-async def _cut_slow(context: Context, serving: "asyncio.Task[Any] | None", seconds: float) -> None:
+async def _cut_slow_reader(context: Context, serving: "asyncio.Task[Any] | None", seconds: float) -> None:
     metrics.SLOW_READERS_CUT.inc()
     _log.warning("stream.cut", seconds=seconds)
     await _end(context, serving, BackendUnavailable(f"Nothing of this stream was read for {seconds:g} s; resume it."))

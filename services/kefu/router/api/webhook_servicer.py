@@ -1,5 +1,6 @@
 """WebhookService: proto in, proto out."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -9,7 +10,7 @@ from kefu.common.auth import caller
 from kefu.common.errors import BadRequest
 from kefu.common.pagination import decode_token, encode_token, page_size_of
 from kefu.common.resource_names import parse_name
-from kefu.common.ssrf import AddressNotAllowed, resolve_permitted
+from kefu.common.ssrf import AddressNotAllowed
 from kefu.router.api.requests import check_short
 from kefu.router.messages.chat import timestamp
 from kefu.router.v1 import webhook_pb2 as pb
@@ -20,7 +21,8 @@ from kefu.router.webhooks.store import Delivery, DeliveryState, Webhook, Webhook
 
 SERVICE = "kefu.router.v1.WebhookService"
 Context = grpc.aio.ServicerContext[Any, Any]
-_MOST_URL = 2000
+HostResolver = Callable[[str, int], Awaitable[object]]
+_MAX_URL_CHARACTERS = 2000
 _PORTS = {"https": 443, "http": 80}
 _EVENTS = {
     pb.WEBHOOK_EVENT_HANDOFF: WebhookEvent.HANDOFF,
@@ -37,11 +39,16 @@ _STATES = {
 
 
 class WebhookServicer(rpc.WebhookServiceServicer):
-    """See the contract. `private`: addresses inside the installation's own network are taken, and plain http."""
+    """See the contract.
 
-    def __init__(self, store: WebhookStore, *, private: bool) -> None:
+    `private`: webhooks may use private addresses and plain http. `resolve`: looks up the addresses of a host and port,
+    and raises NotAllowed for those that are not public.
+    """
+
+    def __init__(self, store: WebhookStore, *, private: bool, resolve: HostResolver) -> None:
         self._store = store
         self._private = private
+        self._resolve = resolve
 
     def register(self, server: grpc.aio.Server) -> None:
         """Add this service to a server."""
@@ -83,11 +90,11 @@ class WebhookServicer(rpc.WebhookServiceServicer):
     async def Redeliver(self, request: pb.RedeliverRequest, context: Context) -> pb.RedeliverResponse:
         """See the contract."""
         webhook_id, delivery_id = parse_name("name", request.name, "webhooks", "deliveries")
-        await self._store.again(caller().tenant, webhook_id, delivery_id)
+        await self._store.redeliver(caller().tenant, webhook_id, delivery_id)
         return pb.RedeliverResponse()
 
     async def _check_url(self, url: str) -> None:
-        check_short("url", url, _MOST_URL)
+        check_short("url", url, _MAX_URL_CHARACTERS)
         parts = _parts(url)
         schemes = ("https", "http") if self._private else ("https",)
         if parts.scheme not in schemes or not parts.hostname or not url.isascii() or not url.isprintable():
@@ -96,7 +103,7 @@ class WebhookServicer(rpc.WebhookServiceServicer):
             raise BadRequest("url", "must hold no user name, password or fragment: deliveries are signed.")
         if not self._private:
             try:
-                await resolve_permitted(parts.hostname, parts.port or _PORTS[parts.scheme])
+                await self._resolve(parts.hostname, parts.port or _PORTS[parts.scheme])
             except AddressNotAllowed as error:
                 raise BadRequest("url", f"is not taken: {error}.") from None
 

@@ -28,23 +28,23 @@ from kefu.router.conversations.turn_end import End, Ending, completed_of
 from kefu.router.conversations.turn_snapshot import snapshot_of
 from kefu.router.conversations.turn_start import TurnStart
 from kefu.router.domain.event_bus import EventBus
-from kefu.router.domain.events import HandedOver, TurnStored
+from kefu.router.domain.events import HandoffRequested, TurnStored
 from kefu.router.domain.session import SessionState
 from kefu.router.domain.turn import Completed, FinishReason, OnBusy, Turn, TurnState
 from kefu.router.domain.turn_request import TurnRequest
 from kefu.router.storage.erasure import SessionErasure
 from kefu.router.storage.sessions import SessionStore
-from kefu.router.storage.turn_leases import Lease, Leases, Signal
+from kefu.router.storage.turn_leases import Lease, Signal, TurnLeases
 from kefu.router.storage.turns import StartedTurn, TurnKey, TurnStore
 from kefu.router.tenants.settings import EffectiveSettings, SettingsStore
 from kefu.router.turn_stream.event_log import TurnEventLog
-from kefu.router.turn_stream.events import Event, Started
+from kefu.router.turn_stream.events import Started, TurnEvent
 from kefu.router.turn_stream.subscribers import Subscribers
 
 _ENDS = {
     Signal.STOP: End.STOPPED,
     Signal.SUPERSEDE: End.SUPERSEDED,
-    Signal.GONE: End.DELETED,
+    Signal.DELETED: End.DELETED,
     Signal.LOST: End.LOST,
 }
 _log = structlog.stdlib.get_logger()
@@ -57,7 +57,7 @@ class TurnServices:
     config: RouterConfig
     store: SessionStore
     turns: TurnStore
-    leases: Leases
+    leases: TurnLeases
     admission_gate: AdmissionGate
     settings: SettingsStore
     pipeline: AnswerPipeline
@@ -98,8 +98,8 @@ class LiveTurn:
         self._readers.resumable = ask.resumable
         self._lease = Lease(
             key,
-            hears=self._hear,
-            spoken=lambda: snapshot_of(self._turn, self._draft) if self._is_saved else None,
+            on_signal=self._hear,
+            snapshot=lambda: snapshot_of(self._turn, self._draft) if self._is_saved else None,
             size=lambda: self._draft.size if self._is_saved else 0,
         )
         self._user = ""
@@ -115,18 +115,18 @@ class LiveTurn:
 
     async def read(
         self, offset: int = 0, *, replayed: bool, reasoning: bool = False, resumable: bool = False
-    ) -> AsyncGenerator[Event, None]:
+    ) -> AsyncGenerator[TurnEvent, None]:
         """Events as in `TurnEventLog.read`. When the last reader leaves, the turn ends, at once or later."""
         self._readers.resumable = self._readers.resumable or resumable
-        self._readers.came()
+        self._readers.add()
         try:
             async for event in self._log.read(offset, replayed=replayed, reasoning=reasoning):
                 yield event
         finally:
             if self._log.has_ended:
-                self._readers.close()
+                self._readers.cancel_timer()
             else:
-                self._readers.went()
+                self._readers.remove()
 
     @property
     def is_lost(self) -> bool:
@@ -150,7 +150,7 @@ class LiveTurn:
     def _is_saved(self) -> bool:
         """Another router may have to know what was said: else the turn ends with its reader, and nobody would ask."""
         leaves = self._end.done() and self._end.result() is End.HANDED_ON
-        return self._readers.resumable or self._readers.are_elsewhere or leaves
+        return self._readers.resumable or self._readers.has_remote or leaves
 
     def _nobody_reads(self) -> None:
         self._finish_as(End.INTERRUPTED if self._readers.resumable else End.ABANDONED)
@@ -161,7 +161,7 @@ class LiveTurn:
 
     def _hear(self, signal: Signal) -> None:
         if signal is Signal.FOLLOW:
-            self._readers.followed()
+            self._readers.renew_remote()
         elif signal in _ENDS:
             self._finish_as(_ENDS[signal])
 
@@ -182,8 +182,8 @@ class LiveTurn:
             else:
                 self._fail(error)
         finally:
-            self._services.leases.let_go(self._lease)
-            self._readers.close()
+            self._services.leases.release(self._lease)
+            self._readers.cancel_timer()
             metrics.TURNS_RUNNING.dec()
 
     async def _run(self) -> None:
@@ -197,7 +197,7 @@ class LiveTurn:
             if not self._lease.fence and not self.ephemeral:
                 # It never began: no trace of it is left.
                 with suppress(BackendUnavailable):  # its lease runs out by itself
-                    await self._services.turns.leave(self.key)
+                    await self._services.turns.discard(self.key)
                 raise failure or SessionBusy("The message was withdrawn before its turn came.")
             handed_on = self._end.done() and self._end.result() is End.HANDED_ON
             if handed_on and not whole and not self.ephemeral:
@@ -210,13 +210,13 @@ class LiveTurn:
     async def _hand_on(self) -> None:
         with suppress(BackendUnavailable):  # else its leases run out by themselves
             await self._services.leases.save(self._lease)
-            self._services.leases.let_go(self._lease)
-            await self._services.turns.hand_on(self.key, self._lease.fence)
+            self._services.leases.release(self._lease)
+            await self._services.turns.release(self.key, self._lease.fence)
         raise BackendUnavailable("This router is stopping; resume the turn, or send the message again.")
 
     async def _admitted_answer(self, stack: AsyncExitStack) -> AnswerOutcome:
         services, draft = self._services, self._draft
-        rules = await services.settings.rules(self.key.tenant)
+        rules = await services.settings.effective(self.key.tenant)
         passed = services.admission_gate.admit(
             self.principal, self._ask, self.key.turn_id, rules, lambda: draft.first_text_seconds
         )
@@ -237,7 +237,7 @@ class LiveTurn:
         beginning = TurnStart(self.key, self.principal.subject, self._turn, self._ask, self._opens, on_busy)
         begun = await beginning.acquire_session(self._services.turns, self._services.config, self._supersede)
         self._lease.fence, self._user, self.ephemeral = begun.fence, begun.user, begun.ephemeral
-        if begun.again:
+        if begun.begun_before:
             self._draft.take_over(begun.saved)
         return begun
 
@@ -286,7 +286,7 @@ class LiveTurn:
         subject = self.principal.subject
         tell(TurnStored(tenant, session_id, subject, self._user, stored, state, embedding))
         if stored.handoff is not None:
-            tell(HandedOver(tenant, session_id, stored, stored.handoff))
+            tell(HandoffRequested(tenant, session_id, stored, stored.handoff))
 
     def _tell(self, failure: BaseException | None, completed: Completed) -> None:
         if failure is not None:
@@ -298,6 +298,6 @@ class LiveTurn:
     def _fail(self, error: BaseException) -> None:
         expected = isinstance(error, ServiceError)
         metrics.TURNS_FAILED.labels(error.reason if expected else "INTERNAL").inc()
-        if not expected and not self._readers.are_here:  # every reader raises it, and the interceptor logs it
+        if not expected and not self._readers.has_local:  # every reader raises it, and the interceptor logs it
             _log.error("turn.failed", turn=self.key.turn_id, exc_info=error)
         self._log.fail(error)

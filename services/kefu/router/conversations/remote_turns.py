@@ -10,9 +10,9 @@ import structlog
 from kefu.common.aio import cancel_and_wait
 from kefu.common.errors import BackendUnavailable
 from kefu.common.redis.client import REDIS_FAILURES
-from kefu.router.storage.turns import Look, TurnKey, TurnStore
+from kefu.router.storage.turns import TurnKey, TurnProgress, TurnStore
 from kefu.router.turn_stream.event_log import TurnEventLog
-from kefu.router.turn_stream.events import Event, PassagesFound, Started
+from kefu.router.turn_stream.events import PassagesFound, Started, TurnEvent
 
 _POLL_SECONDS = 0.3
 _NOTIFY_EVERY = 3  # polls: the router that runs a turn learns that the turn is read
@@ -33,16 +33,16 @@ class _FollowedTurn:
     has_passages: bool = False
     rewritten_from: int | None = None
 
-    def update(self, look: Look) -> None:
+    def update(self, look: TurnProgress) -> None:
         """Apply what a poll read."""
         if not look.owner:
             self.log.fail(TurnNotRunning())
             return
-        if (about := look.about) is not None:
+        if (about := look.context) is not None:
             if not self.log.has_started:
                 self.log.start(Started(self.key.session_id, self.key.turn_id, about.language))
             if about.searched and not self.has_passages:
-                self.log.find(PassagesFound(about.passages, about.query))
+                self.log.add_passages(PassagesFound(about.passages, about.query))
             self.has_passages = about.searched or look.length > 0
         if look.rewritten_from is not None and look.rewritten_from != self.rewritten_from:
             self.rewritten_from = look.rewritten_from
@@ -51,7 +51,7 @@ class _FollowedTurn:
                 return
             self.log.rewrite(look.rewritten_from)
         if self.has_passages:
-            self.log.say(look.more)
+            self.log.add_text(look.new_text)
 
 
 class RemoteTurns:
@@ -61,7 +61,7 @@ class RemoteTurns:
         self._turns = turns
         self._followed: dict[str, _FollowedTurn] = {}
 
-    async def read(self, key: TurnKey, offset: int) -> AsyncGenerator[Event, None]:
+    async def read(self, key: TurnKey, offset: int) -> AsyncGenerator[TurnEvent, None]:
         """A turn's events from byte `offset` on, as they come to be stored, without reasoning and without an end.
 
         Raises TurnNotRunning when there is no more to follow. Raises BackendUnavailable when the text was begun anew,
@@ -72,7 +72,7 @@ class RemoteTurns:
             followed = self._followed[key.turn_id] = _FollowedTurn(key)
         followed.readers += 1
         try:
-            async for event in followed.log.read(offset, replayed=True, patient=True):
+            async for event in followed.log.read(offset, replayed=True, awaits_offset=True):
                 yield event
         finally:
             followed.readers -= 1
@@ -93,7 +93,7 @@ class RemoteTurns:
                     asked = [
                         (followed.key, followed.log.text_bytes, followed.has_passages, notifies) for followed in batch
                     ]
-                    for followed, look in zip(batch, await self._turns.look_at(asked), strict=True):
+                    for followed, look in zip(batch, await self._turns.progress_of(asked), strict=True):
                         followed.update(look)
                 missed = 0
             except REDIS_FAILURES as error:

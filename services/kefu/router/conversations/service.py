@@ -21,8 +21,8 @@ from kefu.router.domain.session import Session
 from kefu.router.domain.turn import Rating, TurnRecord
 from kefu.router.domain.turn_request import TurnRequest
 from kefu.router.storage.session_events import SessionEvent
-from kefu.router.storage.turns import Look, TurnKey
-from kefu.router.turn_stream.events import Event
+from kefu.router.storage.turns import TurnKey, TurnProgress
+from kefu.router.turn_stream.events import TurnEvent
 
 
 class ConversationService:
@@ -39,7 +39,7 @@ class ConversationService:
 
     async def converse(
         self, principal: Principal, session_id: str | None, request: TurnRequest
-    ) -> AsyncGenerator[Event, None]:
+    ) -> AsyncGenerator[TurnEvent, None]:
         """Events of the answer to a message. Without a session id a session is opened. Errors as in the contract."""
         opens = session_id is None
         key = TurnKey(principal.tenant, session_id or new_session_id(), new_turn_id())
@@ -55,7 +55,7 @@ class ConversationService:
 
     async def resume(
         self, principal: Principal, session_id: str, turn_id: str, offset: int
-    ) -> AsyncGenerator[Event, None]:
+    ) -> AsyncGenerator[TurnEvent, None]:
         """A turn's events from byte `offset` of its answer. Errors as in the contract."""
         key = TurnKey(principal.tenant, session_id, turn_id)
         if live := self._registry.ephemeral(principal, key):
@@ -141,7 +141,7 @@ class ConversationService:
         digest = hashlib.sha256(request.text.encode()).hexdigest()
         claim = json.dumps({"text": digest, "session": key.session_id, "turn": key.turn_id})
         try:
-            stored = await self._turns.claim(principal.tenant, principal.subject, request.request_id, claim, key)
+            stored = await self._turns.bind_request(principal.tenant, principal.subject, request.request_id, claim, key)
         except BackendUnavailable:
             if self._config.without_redis == "refuse":
                 raise
@@ -161,8 +161,8 @@ class ConversationService:
             raise SessionNotFound('There is no such session; open one with "sessions/-".')
         return session
 
-    async def _own_turn(self, principal: Principal, key: TurnKey) -> Look:
-        look = await self._turns.look(key)
+    async def _own_turn(self, principal: Principal, key: TurnKey) -> TurnProgress:
+        look = await self._turns.progress(key)
         if look.subject != principal.subject or not (look.owner or look.record):
             raise TurnNotFound("There is no such turn; list the session's turns.")
         return look

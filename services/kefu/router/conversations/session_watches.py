@@ -51,7 +51,7 @@ class SessionWatches:
         Raises BackendUnavailable when Redis does not answer at first, or when this router leaves.
         """
         with self._watching((tenant, session_id)) as watcher:
-            last = await self._events.last(tenant, session_id)
+            last = await self._events.last_number(tenant, session_id)
             watcher.last_seen = last if after is None else after
             yield None
             while True:
@@ -68,20 +68,20 @@ class SessionWatches:
                     await watcher.changed.wait()
                 watcher.last_seen = last_seen
 
-    def heard(self, changed: Set[SessionKey]) -> None:
+    def on_changes(self, changed: Set[SessionKey]) -> None:
         """Wake the watchers of sessions that have changed."""
         for session in changed:
             for watcher in self._watchers.get(session, ()):
                 watcher.changed.set()
 
-    def missed(self) -> None:
+    def on_gap(self) -> None:
         """Wake all watchers, since any session may have changed."""
-        self.heard(set(self._watchers))
+        self.on_changes(set(self._watchers))
 
     def leave(self) -> None:
         """End every watch, since this router is stopping. Clients can watch at another router."""
         self._leaving = True
-        self.missed()
+        self.on_gap()
 
     async def sweep(self) -> None:
         """Wake watchers whose change was lost on the feed, until cancelled."""
@@ -91,7 +91,7 @@ class SessionWatches:
             for start in range(0, len(sessions), _BATCH_SIZE):
                 batch = sessions[start : start + _BATCH_SIZE]
                 try:
-                    lasts = await self._events.last_of(batch)
+                    lasts = await self._events.last_numbers(batch)
                 except REDIS_FAILURES as error:
                     _log.warning("watching.not_swept", sessions=len(sessions), cause=str(error))
                     break

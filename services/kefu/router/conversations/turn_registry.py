@@ -11,9 +11,9 @@ from kefu.router.conversations.live_turn import LiveTurn, TurnServices
 from kefu.router.conversations.remote_turns import RemoteTurns, TurnNotRunning
 from kefu.router.domain.turn import FinishReason, Turn, TurnRecord, TurnState
 from kefu.router.domain.turn_request import TurnRequest
-from kefu.router.storage.turns import Look, TurnKey
-from kefu.router.turn_stream.events import Event, PassagesFound, Started, Text
-from kefu.router.turn_stream.replay import replayed
+from kefu.router.storage.turns import TurnKey, TurnProgress
+from kefu.router.turn_stream.events import PassagesFound, Started, Text, TurnEvent
+from kefu.router.turn_stream.replay import replay
 
 _POLL_SECONDS = 0.15
 _CLOSE_SECONDS = 3.0
@@ -28,9 +28,9 @@ class _JoinedStream:
 
     def __init__(self, offset: int) -> None:
         self.offset = offset
-        self._seen: set[type[Event]] = set()
+        self._seen: set[type[TurnEvent]] = set()
 
-    def is_new(self, event: Event) -> bool:
+    def is_new(self, event: TurnEvent) -> bool:
         """Whether the reader lacks the event. Raises BackendUnavailable when it contradicts what the reader has."""
         kind = type(event)
         match event:
@@ -103,7 +103,7 @@ class TurnRegistry:
         if live := self._live.get(key.turn_id):
             live.stop(superseded=superseded)
         else:
-            await self._services.turns.ask_to_stop(key, supersede=superseded)
+            await self._services.turns.request_stop(key, supersede=superseded)
 
     def delete(self, tenant: str, session_id: str) -> None:
         """End the live turns of a session that is being deleted."""
@@ -113,7 +113,7 @@ class TurnRegistry:
 
     async def join(
         self, principal: Principal, key: TurnKey, offset: int = 0, *, request: TurnRequest | None, opens: bool = False
-    ) -> AsyncGenerator[Event, None]:
+    ) -> AsyncGenerator[TurnEvent, None]:
         """The events of a turn that was begun on any router. When its router died, the turn is run here.
 
         With `request` the message was sent again, and an answer that failed or was interrupted is run again too.
@@ -131,7 +131,7 @@ class TurnRegistry:
                         if stream.is_new(event):
                             yield event
                 return
-            look = await self._services.turns.look(key, follows=True)
+            look = await self._services.turns.progress(key, follows=True)
             if request is None and look.subject != principal.subject:
                 raise TurnNotFound("There is no such turn; list the session's turns.")
             if look.owner:
@@ -143,17 +143,17 @@ class TurnRegistry:
                 except TurnNotRunning:
                     continue
             if done := _finished(look.record, interrupted=request is None):
-                for event in replayed(key.session_id, done, stream.offset):
+                for event in replay(key.session_id, done, stream.offset):
                     if stream.is_new(event):
                         yield event
                 return
             message = request if request is not None else _message(look)
-            if not await self._services.turns.take(key):
+            if not await self._services.turns.take_ownership(key):
                 await asyncio.sleep(_POLL_SECONDS)
                 continue
             # The former owner may have finished meanwhile: then the turn must not run twice.
             if await self._has_changed(key, look.record):
-                await self._services.turns.leave(key)
+                await self._services.turns.discard(key)
                 continue
             again = look.record is not None and (request is None or look.length > 0)
             live = self.launch(principal, message, key, opens=opens, rewritten_from=look.length if again else None)
@@ -189,9 +189,9 @@ def _finished(record: TurnRecord | None, *, interrupted: bool) -> Turn | None:
     return record.turn
 
 
-def _message(look: Look) -> TurnRequest:
+def _message(look: TurnProgress) -> TurnRequest:
     if look.record is None:
         raise TurnNotFound("There is no such turn; list the session's turns.")
-    if look.record.state is not TurnState.RUNNING or look.ask is None:
+    if look.record.state is not TurnState.RUNNING or look.request is None:
         raise BackendUnavailable("This turn failed; send the message again with its request_id.")
-    return look.ask
+    return look.request

@@ -4,7 +4,7 @@ from kefu.common.text.language import AnswerLanguage
 from kefu.router.answering.draft import AnswerDraft
 from kefu.router.domain.generation import PartialAnswer
 from kefu.router.domain.turn import Turn
-from kefu.router.storage.turn_drafts import About
+from kefu.router.storage.turn_drafts import DraftContext
 from kefu.router.storage.turn_leases import TurnSnapshot
 
 
@@ -14,7 +14,7 @@ def snapshot_of(turn: Turn, draft: AnswerDraft) -> TurnSnapshot | None:
         return None
     language: AnswerLanguage = "zh" if turn.language == "zh" else "en"
     partial = PartialAnswer((), "", "") if draft.received is None else draft.received.partial_answer()
-    about = About(
+    about = DraftContext(
         language=language,
         as_of=turn.as_of,
         carried=turn.carried,

@@ -1,1 +1,1 @@
-"""People at the desk: claims, replies, escalation, and the watches of their pages."""
+"""The desk of a tenant: claims, replies, escalation, and desk watches."""

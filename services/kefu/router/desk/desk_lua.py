@@ -1,14 +1,15 @@
 """
-What people at the desk do to a session, each in one step, in Lua. Keys as in `session_lua.SESSION_KEYS`.
+Lua scripts for what agents do to a session, each one atomic step. Keys as in `session_lua.SESSION_KEYS`.
 
-A claim is fenced by a number in the session's hash that grows with each claim. It is in force while the session is
-HUMAN: whoever writes with another number, or after the session was given back or the claim lapsed, writes nothing.
+A claim is fenced by a number in the session's hash that grows with each claim. The claim is in force while the session
+is HUMAN. A write with another number does nothing, and neither does one after the session was returned or the claim
+lapsed.
 """
 
-from kefu.router.storage.session_lua import TELL
+from kefu.router.storage.session_lua import APPEND_EVENT
 
 CLAIM = (
-    TELL
+    APPEND_EVENT
     + """
 -- ARGV: prefix, key, agent, take over (0|1), now, session life ms, before a router's channel
 local session, stop = KEYS[1], KEYS[7]
@@ -29,7 +30,7 @@ redis.call('HSET', session, 'state', 'human', 'agent', ARGV[3], 'claimant', ARGV
            'claim_used', ARGV[5], 'update_time', ARGV[5])
 redis.call('HDEL', session, 'escalated')
 for i = 1, 4 do redis.call('PEXPIRE', KEYS[i], ARGV[6]) end
-tell('state', 'human', ARGV[3], ARGV[6])
+append_event('state', 'human', ARGV[3], ARGV[6])
 local owner = known[5] and redis.call('GET', ARGV[1] .. 'alive:' .. known[5])
 if owner then
   redis.call('HSET', stop, known[5], 'stop')
@@ -39,11 +40,11 @@ end
 return {'claimed', claim}
 """
 )
-"""Take a session over: claimed (with the claim's number), held (by whom), closed or missing. A running answer is told
-to stop."""
+"""Claim a session. Returns claimed (with the claim's number), held (with the agent who has it), closed or missing. A
+running answer is asked to stop."""
 
 REPLY = (
-    TELL
+    APPEND_EVENT
     + """
 -- ARGV: key, claim, turn id, "finished {turn JSON}", now, session life ms, last message, hash of request_id or "", hash
 --       of text
@@ -65,15 +66,15 @@ redis.call('HDEL', session, 'waiting_since')
 if ARGV[8] ~= '' then redis.call('HSET', replies, ARGV[8], ARGV[9] .. ' ' .. ARGV[3]) end
 for i = 1, 4 do redis.call('PEXPIRE', KEYS[i], ARGV[6]) end
 redis.call('PEXPIRE', replies, ARGV[6])
-tell('turn', ARGV[3], '', ARGV[6])
+append_event('turn', ARGV[3], '', ARGV[6])
 return {'stored', ARGV[3]}
 """
 )
-"""Store a person's reply: stored, stored before (both with its turn), reused (this request_id had another text), lost
-(the claim is not in force) or missing."""
+"""Store an agent's reply. Returns stored, stored before (both with its turn), reused (the request_id had another text),
+lost (the claim is not in force) or missing."""
 
-GIVE_BACK = (
-    TELL
+RETURN_SESSION = (
+    APPEND_EVENT
     + """
 -- ARGV: key, claim, new state, now, session life ms
 local session = KEYS[1]
@@ -88,11 +89,11 @@ else
   redis.call('HDEL', session, 'waiting_since')
 end
 for i = 1, 4 do redis.call('PEXPIRE', KEYS[i], ARGV[5]) end
-tell('state', ARGV[3], '', ARGV[5])
+append_event('state', ARGV[3], '', ARGV[5])
 return 'given back'
 """
 )
-"""Say who answers after a person: given back, lost (the claim is not in force) or missing."""
+"""Return a session from its agent. Returns given back, lost (the claim is not in force) or missing."""
 
 ESCALATE = """
 -- ARGV: waiting since, as it was read
@@ -101,10 +102,10 @@ if known[1] ~= 'waiting' or known[2] ~= ARGV[1] or known[3] then return 0 end
 redis.call('HSET', KEYS[1], 'escalated', '1')
 return 1
 """
-"""A customer has waited too long: 1, unless somebody came meanwhile."""
+"""Mark a session as escalated. Returns 1, or 0 when an agent came meanwhile."""
 
-LAPSE = (
-    TELL
+LAPSE_CLAIM = (
+    APPEND_EVENT
     + """
 -- ARGV: claim, when it was used last and waiting since, as they were read ("" for nil), escalates (0|1), life ms
 local session = KEYS[1]
@@ -115,14 +116,14 @@ end
 redis.call('HSET', session, 'state', 'waiting')
 redis.call('HDEL', session, 'agent', 'claimant')
 if ARGV[4] == '1' then redis.call('HSET', session, 'escalated', '1') end
-tell('state', 'waiting', '', ARGV[5])
+append_event('state', 'waiting', '', ARGV[5])
 return 1
 """
 )
-"""End a claim that was not used for too long: 1, unless it was used meanwhile."""
+"""End a claim that was not used for too long. Returns 1, or 0 when it was used meanwhile."""
 
-PRESENT = """
--- KEYS: agents. ARGV: lease ms, names of those who are here
+RENEW_PRESENCE = """
+-- KEYS: agents. ARGV: lease ms, names of agents at this router
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
@@ -130,22 +131,22 @@ for i = 2, #ARGV do redis.call('ZADD', KEYS[1], now + tonumber(ARGV[1]), ARGV[i]
 redis.call('PEXPIRE', KEYS[1], ARGV[1])
 return redis.call('ZRANGE', KEYS[1], 0, -1)
 """
-"""Renew the leases of who is here; returns who is present at any router."""
+"""Renew the leases of agents at this router. Returns the agents who are present at any router."""
 
-LEASE = """
+TAKE_LEASE = """
 -- KEYS: lease. ARGV: owner, life ms
 local holder = redis.call('GET', KEYS[1])
 if holder and holder ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return 1
 """
-"""Get or renew a lease: 0 while another one has it."""
+"""Take or renew a lease. Returns 0 while another owner has it."""
 
-FORGET = """
+PRUNE_OPEN = """
 -- KEYS: open. ARGV: before, session ids
 for i = 2, #ARGV do
   local score = redis.call('ZSCORE', KEYS[1], ARGV[i])
   if score and tonumber(score) < tonumber(ARGV[1]) then redis.call('ZREM', KEYS[1], ARGV[i]) end
 end
 """
-"""Take sessions that have left the desk from the list, unless they were put there meanwhile."""
+"""Remove sessions that have left the desk from the desk index, unless they were added meanwhile."""

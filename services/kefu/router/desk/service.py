@@ -1,4 +1,4 @@
-"""What people at the desk can do: see who waits, take over, reply, give back. All within their own tenant."""
+"""Desk service: agents list conversations, claim, reply and return sessions, all within their own tenant."""
 
 import time
 from collections.abc import Collection
@@ -13,57 +13,61 @@ from kefu.router.domain.session import Conversation, SessionState
 from kefu.router.domain.turn import AnswerSource, Completed, FinishReason, Turn, TurnRecord, TurnState
 from kefu.router.storage.sessions import SessionStore
 
-PRESENCE_SECONDS = 15.0
-"""Whoever watched the desk counts as present for so long."""
-_PAST = (SessionState.RETURNED, SessionState.CLOSED)
+_RETURNED_STATES = (SessionState.RETURNED, SessionState.CLOSED)
 
 
-class Desk:
-    """See `kefu.router.desk.watches` for those who follow it."""
+class DeskService:
+    """What agents do at the desk; desk watches are in `kefu.router.desk.watches`.
 
-    def __init__(self, store: DeskStore, sessions: SessionStore, happenings: EventBus) -> None:
+    `presence_seconds`: life of an agent's presence without renewal.
+    """
+
+    def __init__(
+        self, store: DeskStore, sessions: SessionStore, event_bus: EventBus, *, presence_seconds: float
+    ) -> None:
         self._store = store
         self._sessions = sessions
-        self._happenings = happenings
+        self._event_bus = event_bus
+        self._presence_seconds = presence_seconds
 
     async def conversations(
         self, tenant: str, states: Collection[SessionState], page: str, size: int
     ) -> tuple[list[Conversation], str]:
         """A page of conversations in these states, and where the next one begins (empty: no more).
 
-        First those at the desk, by those that wait longest; then those given back, the latest first.
+        First those at the desk, longest wait first; then those that were returned, latest first.
         """
         found: list[Conversation] = []
         if not page.startswith("("):
             start = int(page or 0)
-            there = [one for one in await self._store.open(tenant) if one.session.state in states]
-            found, more = there[start : start + size], len(there) > start + size
+            at_desk = [one for one in await self._store.open(tenant) if one.session.state in states]
+            found, more = at_desk[start : start + size], len(at_desk) > start + size
             if more:
                 return found, str(start + size)
-        past = [state for state in _PAST if state in states]
-        if not past:
+        returned = [state for state in _RETURNED_STATES if state in states]
+        if not returned:
             return found, ""
         before = page if page.startswith("(") else ""
-        if len(found) == size:  # none of those given back fits any more: they begin the next page
+        if len(found) == size:  # the returned ones begin the next page
             return found, "(inf"
-        rest, following = await self._store.past(tenant, past, before, size - len(found))
+        rest, following = await self._store.returned(tenant, returned, before, size - len(found))
         return [*found, *rest], following
 
     async def agents(self, tenant: str) -> list[tuple[str, int]]:
-        """Who is present, by name, each with the conversations they hold."""
-        names = await self._store.present(tenant, (), PRESENCE_SECONDS)
-        return held_by(names, await self._store.open(tenant))
+        """The agents who are present, by name, each with the number of conversations they have claimed."""
+        names = await self._store.renew_presence(tenant, (), self._presence_seconds)
+        return conversation_counts(names, await self._store.open(tenant))
 
     async def claim(
         self, principal: Principal, session_id: str, agent: str, *, take_over: bool
     ) -> tuple[Conversation, int]:
-        """Take a session over; returns the claim's number with it. Errors as in the contract."""
+        """Claim a session. Returns it with the claim's number. Errors as in the contract."""
         tenant = principal.tenant
         before = await self._store.conversation(tenant, session_id)
         claim = await self._store.claim(tenant, session_id, principal.subject, agent, take_over=take_over)
         if claim != before.claim:
             metrics.CLAIMS.inc()
-            self._happenings.publish(StateChanged(tenant, session_id, SessionState.HUMAN, agent))
+            self._event_bus.publish(StateChanged(tenant, session_id, SessionState.HUMAN, agent))
         return await self._store.conversation(tenant, session_id), claim
 
     async def reply(self, principal: Principal, session_id: str, claim: int, text: str, request_id: str) -> TurnRecord:
@@ -86,23 +90,25 @@ class Desk:
         metrics.REPLIES.inc()
         session = conversation.session
         stored = TurnStored(tenant, session_id, session.subject, session.user, turn, TurnState.FINISHED)
-        self._happenings.publish(stored)
-        self._happenings.publish(Replied(tenant, session_id, turn))
+        self._event_bus.publish(stored)
+        self._event_bus.publish(Replied(tenant, session_id, turn))
         return TurnRecord(turn, TurnState.FINISHED)
 
-    async def give_back(self, principal: Principal, session_id: str, claim: int, state: SessionState) -> Conversation:
-        """Let Kefu, a colleague or nobody answer from now on. Errors as in the contract."""
-        await self._store.give_back(principal.tenant, session_id, principal.subject, claim, state)
-        self._happenings.publish(StateChanged(principal.tenant, session_id, state, ""))
+    async def return_session(
+        self, principal: Principal, session_id: str, claim: int, state: SessionState
+    ) -> Conversation:
+        """Return a session to Kefu or to a colleague, or close it. Errors as in the contract."""
+        await self._store.return_session(principal.tenant, session_id, principal.subject, claim, state)
+        self._event_bus.publish(StateChanged(principal.tenant, session_id, state, ""))
         return await self._store.conversation(principal.tenant, session_id)
 
 
-def held_by(names: Collection[str], conversations: Collection[Conversation]) -> list[tuple[str, int]]:
-    """How many of the conversations each of these people holds, by name."""
-    held = [one.session.agent for one in conversations if one.session.state is SessionState.HUMAN]
-    return [(name, held.count(name)) for name in sorted(names)]
+def conversation_counts(names: Collection[str], conversations: Collection[Conversation]) -> list[tuple[str, int]]:
+    """How many of the conversations each agent has claimed, by name."""
+    claimed = [one.session.agent for one in conversations if one.session.state is SessionState.HUMAN]
+    return [(name, claimed.count(name)) for name in sorted(names)]
 
 
 def is_at_desk(conversation: Conversation) -> bool:
-    """It waits for a person, or is held by one."""
+    """Whether a conversation waits for an agent or is claimed by one."""
     return conversation.session.state in OPEN

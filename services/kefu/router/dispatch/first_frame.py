@@ -15,7 +15,7 @@ from kefu.common.errors import BackendUnavailable, ServiceError
 from kefu.router import metrics
 from kefu.router.dispatch.hedging import Hedging
 from kefu.router.dispatch.idle_timeout import IdleTimeout
-from kefu.router.domain.generation import Accepted, Event, Frame, GenerationEnd, GenerationRequest
+from kefu.router.domain.generation import Accepted, Frame, GenerationEnd, GenerationEvent, GenerationRequest
 
 _NEVER = float("inf")
 
@@ -33,7 +33,7 @@ class AnsweringReplica(Protocol):
         """Name of the model that the replica serves; empty while it is not known."""
         ...
 
-    def generate(self, request: GenerationRequest, principal: Principal) -> AsyncGenerator[Event, None]:
+    def generate(self, request: GenerationRequest, principal: Principal) -> AsyncGenerator[GenerationEvent, None]:
         """See `Replica.generate`."""
         ...
 

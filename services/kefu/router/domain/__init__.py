@@ -1,1 +1,1 @@
-"""Values of a conversation. Nothing here does input or output."""
+"""Values of a conversation, and the event bus. Nothing here does input or output."""

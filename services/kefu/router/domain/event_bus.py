@@ -12,24 +12,24 @@ _log = structlog.stdlib.get_logger()
 
 
 class Observer(Protocol):
-    """Wants to know. Called in the event loop: it puts what it is told in a queue of its own, and returns at once."""
+    """Receives domain events. Called in the event loop, so it must queue each event and return at once."""
 
-    def happened(self, happening: DomainEvent) -> None:
-        """Something has happened; ignore the kinds that are not yours."""
+    def on_event(self, event: DomainEvent) -> None:
+        """Receive an event. Ignore the kinds that do not matter here."""
         ...
 
 
 class EventBus:
-    """Tells each observer of each happening."""
+    """Event bus: delivers each domain event to each observer."""
 
     def __init__(self, observers: Sequence[Observer] = ()) -> None:
         self._observers = tuple(observers)
 
-    def publish(self, happening: DomainEvent) -> None:
-        """Tell all observers. One that fails is counted and logged: what happened has happened."""
+    def publish(self, event: DomainEvent) -> None:
+        """Deliver an event to all observers. One that fails is counted and logged, and stops no other."""
         for observer in self._observers:
             try:
-                observer.happened(happening)
+                observer.on_event(event)
             except Exception:
                 metrics.OBSERVERS_FAILED.inc()
-                _log.exception("happening.observer_failed", happening=type(happening).__name__)
+                _log.exception("happening.observer_failed", happening=type(event).__name__)

@@ -1,9 +1,9 @@
 """
-What happened in conversations, for whoever counts it or tells others of it.
+Domain events: what has happened in conversations, for the observers of the event bus.
 
-An observer is told after the store has taken the change, once, by the router that made it; a router that dies in
-between tells nobody. So an observer that must not lose anything writes down what it is told before it acts on it, and
-says in its documentation that a kill may cost it the last moment.
+An event is published after the store has taken the change, once, by the router that made it. A router that dies in
+between publishes nothing. So an observer that must not lose events stores each one before it acts on it. Its
+documentation says that a kill may cost the last moment.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from kefu.router.domain.turn import Rating, Turn, TurnState
 
 @dataclass(frozen=True)
 class TurnStored:
-    """A turn has ended and is stored: an answer of Kefu, a message for a person, or a person's reply (Turn.agent)."""
+    """A turn has ended and is stored: an answer of Kefu, a message for an agent, or an agent's reply (Turn.agent)."""
 
     tenant: str
     session_id: str
@@ -26,12 +26,12 @@ class TurnStored:
     state: TurnState
     """FINISHED or FAILED."""
     embedding: bytes = b""
-    """Of the question as it was searched, float16; empty when it was not, or not asked for."""
+    """The embedding of the searched question, float16. Empty: there was no search, or none was asked for."""
 
 
 @dataclass(frozen=True)
-class HandedOver:
-    """A person should take over. Told after its TurnStored; `handoff.repeated` when one was called before."""
+class HandoffRequested:
+    """A person should take over. Published after its TurnStored; `handoff.repeated` when one was called before."""
 
     tenant: str
     session_id: str
@@ -49,7 +49,7 @@ class Rated:
     rating: Rating
     comment: str
     number: int = 1
-    """Grows with each rating in the session: of two that are told in another order, the greater one holds."""
+    """Grows with each rating in the session. Events may arrive out of order: the greatest number holds."""
     subject: str = ""
     """The key that owns the session."""
     user: str = ""
@@ -57,7 +57,7 @@ class Rated:
 
 @dataclass(frozen=True)
 class Replied:
-    """A person has replied. Told after its TurnStored."""
+    """An agent has replied. Published after its TurnStored."""
 
     tenant: str
     session_id: str
@@ -66,7 +66,7 @@ class Replied:
 
 @dataclass(frozen=True)
 class StateChanged:
-    """Somebody else answers from now on: a claim, a return, a lapsed claim. Hand-overs are told as HandedOver alone."""
+    """A claim, a return or a lapsed claim changed who answers. A handoff publishes HandoffRequested alone."""
 
     tenant: str
     session_id: str
@@ -76,7 +76,7 @@ class StateChanged:
 
 @dataclass(frozen=True)
 class Escalated:
-    """A customer has waited for a person for longer than the tenant allows."""
+    """A customer has waited for an agent for longer than the tenant allows."""
 
     tenant: str
     session_id: str
@@ -86,10 +86,10 @@ class Escalated:
 
 @dataclass(frozen=True)
 class Erased:
-    """A session was deleted with all that is in it: what was kept of it elsewhere has to go as well."""
+    """A session was deleted with all that is in it. What observers keep of it must go as well."""
 
     tenant: str
     session_id: str
 
 
-DomainEvent = TurnStored | HandedOver | Rated | Replied | StateChanged | Escalated | Erased
+DomainEvent = TurnStored | HandoffRequested | Rated | Replied | StateChanged | Escalated | Erased

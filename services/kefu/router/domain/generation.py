@@ -1,4 +1,4 @@
-"""What a replica is asked for and what it sends: the router's own words for the generation contract."""
+"""Generation requests and the events of an answer: the router's own values for the generation contract."""
 
 import time
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from kefu.router.domain.turn import Usage
 
 
 class Role(StrEnum):
-    """Who speaks in a prompt."""
+    """The author of a prompt's message."""
 
     SYSTEM = "system"
     USER = "user"
@@ -28,7 +28,7 @@ _REPLICA_GRACE_SECONDS = 0.5
 
 @dataclass(frozen=True)
 class PartialAnswer:
-    """What was already received of an answer, to be continued elsewhere."""
+    """The part of an answer that was received already, for another replica to continue."""
 
     token_ids: tuple[int, ...]
     text: str
@@ -37,26 +37,27 @@ class PartialAnswer:
 
 @dataclass(frozen=True)
 class GenerationRequest:
-    """One answer to be generated."""
+    """A request for one answer."""
 
     messages: tuple[Message, ...]
     estimated_tokens: int
     max_tokens: int
     temperature: float | None = None
     reasoning_tokens: int | None = None
-    """None: do not think."""
+    """Most tokens of reasoning. None: no reasoning."""
     continuation: PartialAnswer | None = None
+    """The part that another replica wrote; the answer goes on after it."""
     deadline: float | None = None
-    """Monotonic: the whole answer is of no use after it. None: none is known."""
+    """Monotonic time after which the answer is of no use. None: there is no deadline."""
 
     def seconds_left(self) -> float | None:
-        """For the replica's own time-out; a little more than there is, so that ours comes first and says why."""
+        """Seconds for the replica's own time-out. Slightly more than remain: the router's comes first and says why."""
         return None if self.deadline is None else max(self.deadline - time.monotonic(), 0.0) + _REPLICA_GRACE_SECONDS
 
 
 @dataclass(frozen=True)
 class Accepted:
-    """The replica counted the request."""
+    """The replica has accepted the request and counted its tokens."""
 
     prompt_tokens: int
     fingerprint: str
@@ -64,7 +65,7 @@ class Accepted:
 
 @dataclass(frozen=True)
 class Frame:
-    """A piece of what the model writes; its token ids cover exactly its text."""
+    """A piece of the answer. Its token ids cover exactly its text."""
 
     text: str
     token_ids: tuple[int, ...]
@@ -73,10 +74,10 @@ class Frame:
 
 @dataclass(frozen=True)
 class GenerationEnd:
-    """The model has ended. `cut`: by a limit."""
+    """The end of the answer. `cut`: a limit ended it."""
 
     usage: Usage
     cut: bool
 
 
-Event = Accepted | Frame | GenerationEnd
+GenerationEvent = Accepted | Frame | GenerationEnd

@@ -1,4 +1,4 @@
-"""A handoff to a person: why, and what the person is told."""
+"""A handoff to a person: its reason, and what the agent is told."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,20 +8,31 @@ class HandoffReason(StrEnum):
     """Why a person should take over."""
 
     NOTHING_RELEVANT = "nothing_relevant"
+    """The knowledge base does not hold the answer."""
     CUSTOMER_ASKED = "customer_asked"
+    """The customer asked for a person."""
     SEARCH_UNAVAILABLE = "search_unavailable"
+    """The knowledge base could not be searched in time."""
     MODEL_UNAVAILABLE = "model_unavailable"
+    """No replica could answer."""
     EMPTY_ANSWER = "empty_answer"
+    """The model wrote nothing that could be sent."""
     UNSUPPORTED_ANSWER = "unsupported_answer"
+    """The model wrote a literal that the evidence does not hold; the literal was not sent."""
     OVERLOADED = "overloaded"
+    """The brown-out level leaves only a person."""
     LOW_SUPPORT = "low_support"
+    """The answer shares hardly a word with the passages; it was sent."""
     REPEATED_FAILURE = "repeated_failure"
+    """Earlier answers of the session have failed the customer; see the contract."""
     SENSITIVE = "sensitive"
+    """The message is about a sensitive topic; see `Handoff.subject`."""
     ABUSE = "abuse"
+    """The customer insults the assistant or its people."""
 
 
 class Sentiment(StrEnum):
-    """How messages sound; see `kefu.router.nlu.sentiment`."""
+    """The sentiment of a customer's messages; see `kefu.router.nlu.sentiment`."""
 
     NEGATIVE = "negative"
     NEUTRAL = "neutral"
@@ -29,7 +40,7 @@ class Sentiment(StrEnum):
 
 
 class SlotKind(StrEnum):
-    """What a slot's value is; see the contract."""
+    """The kind of a slot's value; see the contract."""
 
     NUMBER = "number"
     DATE = "date"
@@ -41,7 +52,7 @@ class SlotKind(StrEnum):
 
 @dataclass(frozen=True)
 class Slot:
-    """Something that the customer has told already."""
+    """A detail that the customer has given already."""
 
     kind: SlotKind
     value: str
@@ -49,7 +60,7 @@ class Slot:
 
 @dataclass(frozen=True)
 class PassageTried:
-    """A passage that was found and not enough."""
+    """A passage that was found, and was not enough for an answer."""
 
     name: str
     title: str
@@ -58,7 +69,7 @@ class PassageTried:
 
 @dataclass(frozen=True)
 class Handoff:
-    """A person should take over. `message` is for the customer, `summary` for the person; see the contract."""
+    """A handoff. `message` is for the customer, `summary` for the agent; see the contract."""
 
     reason: HandoffReason
     message: str
@@ -82,4 +93,4 @@ FAILURES = frozenset(
         HandoffReason.REPEATED_FAILURE,
     }
 )
-"""Reasons that mean "tried, and failed"; not those of a service that was away."""
+"""Reasons that mean "tried, and failed". Those of a service that was away are not among them."""

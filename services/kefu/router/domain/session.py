@@ -1,4 +1,4 @@
-"""A conversation: who answers in it, and where it stands. Plain values: no service and no store is known here."""
+"""Sessions, and sessions as the desk sees them. Plain values: no service and no store is known here."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,10 +10,15 @@ class SessionState(StrEnum):
     """Who answers in a session; see the contract."""
 
     BOT = "bot"
+    """Kefu answers."""
     WAITING = "waiting"
+    """A person was called and has not come; Kefu goes on answering."""
     HUMAN = "human"
+    """An agent answers; messages are stored for the agent."""
     RETURNED = "returned"
+    """The agent returned the session; Kefu answers."""
     CLOSED = "closed"
+    """The agent closed the session; nobody answers."""
 
 
 @dataclass(frozen=True)
@@ -34,9 +39,9 @@ class Session:
     replica: str = ""
     """The generation replica that answered last: its prefix cache is warm."""
     agent: str = ""
-    """The name under which a person answers; empty: none does."""
+    """The name of the agent who answers. Empty: none does."""
     last_event: int = 0
-    """Number of its last event; see `kefu.router.storage.session_events`."""
+    """The number of the last session event; see `kefu.router.storage.session_events`."""
 
 
 @dataclass(frozen=True)
@@ -45,14 +50,14 @@ class Conversation:
 
     session: Session
     handoff: Handoff | None
-    """What called a person last; None when a person stepped in uninvited."""
+    """The latest handoff. None when an agent stepped in without one."""
     handoff_turn: str
     language: str
     waiting_since: float | None
-    """None: the customer does not wait for a person's word."""
+    """When the customer began to wait. None: the customer does not wait for an agent."""
     escalated: bool
     last_message: str
     claim: int
-    """Number of the last claim, in force while the session is HUMAN; 0 when it was never claimed."""
+    """The number of the last claim, in force while the session is HUMAN. 0: it was never claimed."""
     claimant: str
-    """The key that made it."""
+    """The key that made the claim."""

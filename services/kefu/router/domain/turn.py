@@ -1,4 +1,4 @@
-"""What a turn is made of, from the message to how its answer was rated. Plain values, as in `session`."""
+"""A turn: one message of a customer, its answer, and its rating. Plain values, as in `session`."""
 
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
@@ -9,67 +9,94 @@ from kefu.router.domain.handoff import Handoff
 
 
 class TurnState(StrEnum):
-    """How far a turn is. RUNNING without a lease means that its router died: readers are told FAILED."""
+    """The state of a turn. RUNNING without a lease means that its router died: readers see FAILED."""
 
     RUNNING = "running"
+    """The turn is being answered."""
     FINISHED = "finished"
+    """The turn has completed."""
     FAILED = "failed"
+    """The turn ended without completing."""
 
 
 class FinishReason(StrEnum):
     """How a turn ended; see the contract."""
 
     STOP = "stop"
+    """The answer is whole."""
     LENGTH = "length"
+    """The answer was cut at its token limit."""
     HANDOFF = "handoff"
+    """A person should take over."""
     STOPPED = "stopped"
+    """StopTurn, or a superseding message, ended it."""
     INTERRUPTED = "interrupted"
+    """The client was gone for longer than the grace period."""
     HUMAN = "human"
+    """An agent has claimed the session: the message was stored for the agent."""
 
 
 class AnswerSource(StrEnum):
-    """Where an answer's text comes from."""
+    """Where an answer's text comes from; see the contract."""
 
     NONE = "none"
+    """There is no answer."""
     GENERATED = "generated"
+    """The model wrote it from the passages."""
     CURATED = "curated"
+    """A curated answer, word for word."""
     CANNED = "canned"
+    """A canned reply: greeting, thanks, goodbye, handoff."""
     EXTRACTIVE = "extractive"
+    """Cut from a passage, without the model."""
     CACHED = "cached"
+    """From the answer cache; no model was asked."""
     CLARIFYING = "clarifying"
+    """A clarification: a question back."""
     REFUSED = "refused"
+    """The tenant refuses the topic; nobody is called."""
     PERSON = "person"
+    """An agent wrote it; see `Turn.agent`."""
 
 
 class BrownOut(IntEnum):
-    """What is left out while more is asked than can be answered; see the contract. Each rung includes those below."""
+    """Brown-out level: what answers do without under load; see the contract. Each level includes those below."""
 
     NONE = 0
+    """Nothing is left out."""
     FEWER_PASSAGES = 1
+    """The model sees fewer passages."""
     SHORTER_ANSWER = 2
+    """Answers are shorter."""
     WITHOUT_MODEL = 3
+    """No model is asked."""
     HANDOFF = 4
+    """Every question is handed off."""
 
 
 class OnBusy(StrEnum):
-    """What a message gets while its session answers."""
+    """What happens to a message while its session answers another one."""
 
     REJECT = "reject"
+    """The message is refused."""
     QUEUE = "queue"
+    """The message waits for the running answer."""
     SUPERSEDE = "supersede"
+    """The running answer is stopped, and both messages are answered as one."""
 
 
 class Rating(StrEnum):
-    """What a customer thought of an answer."""
+    """A customer's rating of an answer."""
 
     NONE = ""
+    """Not rated, or taken back."""
     UP = "up"
     DOWN = "down"
 
 
 @dataclass(frozen=True)
 class Passage:
-    """A passage as the customer may see it; `number` is how the answer cites it, from 1."""
+    """A passage as the customer may see it. `number`, from 1, is how the answer cites it."""
 
     number: int
     name: str
@@ -80,12 +107,12 @@ class Passage:
     relevance: float
     language: str
     min_relevance: float = 0.0
-    """Its collection's threshold; 0: the collection was not calibrated."""
+    """The threshold of its collection, 0 to 1. 0: the collection was not calibrated."""
 
 
 @dataclass(frozen=True)
 class Citation:
-    """Ties bytes `start` to `end` (UTF-8, end not included) of the answer to a passage."""
+    """A citation: ties bytes `start` to `end` (UTF-8, end not included) of the answer to a passage."""
 
     start: int
     end: int
@@ -96,21 +123,21 @@ class Citation:
 
 
 @dataclass(frozen=True)
-class Supported:
-    """How far bytes `start` to `end` of the answer, one sentence, are borne out; see the contract."""
+class Support:
+    """How far the passages support one sentence, bytes `start` to `end` of the answer; see the contract."""
 
     start: int
     end: int
     number: int
-    """Of the passage; 0 for none."""
+    """The number of the supporting passage; 0 for none."""
     share: float
     evidence: str
-    """The passage's sentence."""
+    """The supporting sentence of the passage."""
 
 
 @dataclass(frozen=True)
 class Usage:
-    """Tokens, by the model's tokenizer."""
+    """Token counts, by the model's tokenizer."""
 
     prompt_tokens: int = 0
     cached_prompt_tokens: int = 0
@@ -120,7 +147,10 @@ class Usage:
 
 @dataclass(frozen=True)
 class Timings:
-    """Seconds; None for a stage that did not run. `first_text` and `total` count from the call's arrival."""
+    """Durations in seconds; None for a stage that did not run.
+
+    `first_text` and `total` count from the call's arrival.
+    """
 
     queue: float | None = None
     search: float | None = None
@@ -140,14 +170,14 @@ class Completed:
     text_bytes: int = 0
     model: str = ""
     brown_out: BrownOut = BrownOut.NONE
-    supports: tuple[Supported, ...] = ()
+    supports: tuple[Support, ...] = ()
     choices: tuple[str, ...] = ()
-    """What a question back names."""
+    """The choices that a clarification offers."""
 
 
 @dataclass(frozen=True)
 class Turn:
-    """One message and its answer, as it is stored. Reasoning is not part of it."""
+    """One message and its answer, as stored. Reasoning is not part of it."""
 
     id: str
     question: str
@@ -159,28 +189,28 @@ class Turn:
     carried: str = ""
     """Earlier messages that this turn answers too: it superseded their turns."""
     superseded: bool = False
-    """A later turn answers this one's message as well; it is no part of the history."""
+    """A later turn answers this message as well, so this turn is no part of the history."""
     text: str = ""
     query: str = ""
-    """The question as it was searched, when it differs."""
+    """The question as it was searched, when it differs from `question`."""
     passages: tuple[Passage, ...] = ()
     searched: bool = False
     handoff: Handoff | None = None
     completed: Completed | None = None
     agent: str = ""
-    """The name of the person who wrote `text`; then there is no question."""
+    """The agent who wrote `text`. Then there is no question."""
     rewritten_from: int | None = None
-    """Byte from which readers of an earlier attempt, on a router that died, may hold another text."""
+    """The byte from which readers of an earlier attempt, on a router that died, may hold another text."""
 
     @property
-    def asked(self) -> str:
-        """All that this turn answers."""
+    def full_question(self) -> str:
+        """All messages that this turn answers."""
         return f"{self.carried}\n{self.question}" if self.carried else self.question
 
 
 @dataclass(frozen=True)
 class TurnRecord:
-    """A turn with what may change after its end."""
+    """A turn with its state and rating, which may change after its end."""
 
     turn: Turn
     state: TurnState

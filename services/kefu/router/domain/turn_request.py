@@ -1,4 +1,4 @@
-"""A turn request: what one Converse call asks for, checked."""
+"""Turn request: what one Converse call asks for, checked."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from kefu.common.text.language import AnswerLanguage
 
 @dataclass(frozen=True)
 class TurnRequest:
-    """One customer message, checked. `arrived` and `deadline` are monotonic."""
+    """A checked ConverseRequest: the text and its options. `arrived` and `deadline` are monotonic times in seconds."""
 
     text: str
     arrived: float

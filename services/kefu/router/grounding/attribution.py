@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from kefu.common.text.language import language_of
-from kefu.router.domain.turn import Passage, Supported
+from kefu.router.domain.turn import Passage, Support
 from kefu.router.grounding.lexical_overlap import share, units_of
 from kefu.router.grounding.sentence_selection import pieces
 
@@ -70,7 +70,7 @@ def _weighed(words: frozenset[str], units: frozenset[str]) -> float:
     return sum(weight for word, weight in weights.items() if word in units) / sum(weights.values())
 
 
-def is_hardly_supported(text: str, passages: Sequence[Passage], supports: Sequence[Supported]) -> bool:
+def is_hardly_supported(text: str, passages: Sequence[Passage], supports: Sequence[Support]) -> bool:
     """Whether an answer shares hardly a word with what it should rest on."""
     language = language_of(text)
     if not supports or any((passage.language or language_of(passage.text)) != language for passage in passages):

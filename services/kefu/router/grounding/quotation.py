@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from kefu.common.text.chinese import simplified
 from kefu.common.text.language import AnswerLanguage, language_of
-from kefu.router.domain.turn import Passage, Supported
+from kefu.router.domain.turn import Passage, Support
 from kefu.router.grounding.lexical_overlap import units_of
 from kefu.router.grounding.sentence_selection import Sentence, pieces, ranked_sentences
 
@@ -44,7 +44,7 @@ class Quotation:
     number: int
 
 
-def is_supported(question: str, answer: str, supports: Sequence[Supported]) -> bool:
+def is_supported(question: str, answer: str, supports: Sequence[Support]) -> bool:
     """Whether the passages hold what each sentence says, and the answer says more than the question."""
     if len(answer) > _LONG:
         return True  # whoever reads that much needs no further sentence

@@ -9,7 +9,7 @@ Each holds back only what is undecided, and the outcome does not depend on where
 import re
 from collections.abc import Iterable, Sequence
 
-from kefu.router.domain.turn import Citation, Passage, Supported
+from kefu.router.domain.turn import Citation, Passage, Support
 from kefu.router.grounding.attribution import AttributionIndex
 from kefu.router.grounding.lexical_overlap import sentences
 from kefu.router.guardrails.chinese_variant import ChineseVariantFilter, variant_converter
@@ -68,14 +68,14 @@ class VisibleAnswer:
                 found.append((start, end, carried.number))
         return tuple(self._citation(*citation) for citation in sorted(found))
 
-    def supports(self) -> tuple[Supported, ...]:
+    def supports(self) -> tuple[Support, ...]:
         """For each sentence so far, in order: which passage's sentence supports it, and how much of it."""
-        found: list[Supported] = []
+        found: list[Support] = []
         for start, end in sentences(self.text):
             body = _MARKS.sub("", self.text[start:end])
             if len(body.strip()) > 1:
                 span = (len(self.text[:start].encode()), len(self.text[:end].encode()))
-                found.append(Supported(*span, *self._attribution.of(body)))
+                found.append(Support(*span, *self._attribution.of(body)))
         return tuple(found)
 
     def drop_held(self) -> None:
@@ -224,6 +224,6 @@ class AnswerFilter:
         """See `VisibleAnswer.citations`."""
         return self._answer.citations()
 
-    def supports(self) -> tuple[Supported, ...]:
+    def supports(self) -> tuple[Support, ...]:
         """See `VisibleAnswer.supports`."""
         return self._answer.supports()

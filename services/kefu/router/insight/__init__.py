@@ -1,1 +1,1 @@
-"""Counting: numbers for the support lead, unanswered questions and their clusters."""
+"""Insight: counters and their report, unanswered questions and their groups."""

@@ -1,10 +1,9 @@
 """
-A tenant's numbers by the hour, and what each turn has added to them.
+Counter store: a tenant's numbers by the hour, and what each turn has added to them.
 
-What a turn added is written down beside the numbers, and both are changed by one script: the difference is counted. So
-a turn that is told twice, a rating that is changed or taken back, and an answer whose question comes again move counts
-and never add to them, in whichever order and from whichever router they are told. An entry lives as long as its
-session; the numbers outlive it.
+One script changes both: what a turn added before is replaced by what it adds now. So an event that comes twice, a
+rating that is changed or taken back, and a question that comes again move counts and never inflate them. The order of
+events does not matter, nor the router they come from. An entry lives as long as its session; the numbers outlive it.
 """
 
 from collections import Counter
@@ -13,19 +12,19 @@ from typing import Literal
 
 from kefu.common.redis.commands import RedisCommands, ScriptCall, hash_items
 from kefu.router.domain.turn import Rating
-from kefu.router.insight.turn_counters import ASSUMED, CONFIRMED, RATED, REOPENED, TALLY, TurnCounters, hour_of
+from kefu.router.insight.turn_counters import ASSUMED, CONFIRMED, RATED, REOPENED, TURN_COUNTERS, TurnCounters, hour_of
 from kefu.router.storage import keys
 
 HOUR_SECONDS = 3600
 _SECONDS_A_DAY = 86_400
 _MARGIN_SECONDS = 3600.0
-"""An entry outlives its session by this: a rating in its last minute finds it."""
-_HOURS_AT_ONCE = 48
-"""Read in one go: more of them would keep the router's other work waiting."""
+"""An entry outlives its session by this, so that a rating in the session's last minute finds it."""
+_BATCH_HOURS = 48
+"""Hours read in one call: more would keep the router's other work waiting."""
 
 COUNT = f"""
 -- KEYS: entries, order, erased. ARGV: before an hour's numbers, before an hour's citations, life of numbers s, life
---       of entries ms, turn id, tally JSON or "", rating (up|down|none) or "", the rating's number
+--       of entries ms, turn id, turn counters JSON or "", rating (up|down|none) or "", the rating's number
 local entries, order, turn = KEYS[1], KEYS[2], ARGV[5]
 if redis.call('EXISTS', KEYS[3]) == 1 then return end
 
@@ -64,7 +63,7 @@ local function change(id, how)
   redis.call('HSET', entries, id, cjson.encode(e))
 end
 
--- What an answer came to depends on the question after it.
+-- The outcome of an answer depends on the question after it.
 local function look_ahead(id)
   local e = entry(id)
   local after = e and entry(redis.call('ZRANGEBYLEX', order, '(' .. id, '+', 'LIMIT', 0, 1)[1])
@@ -76,7 +75,7 @@ local function look_ahead(id)
 end
 
 change(turn, function(e)
-  -- With a rating the turn comes as it was read before that: it may have been told anew since.
+  -- With a rating comes the turn as it was read before: a newer version may have been counted since.
   if ARGV[6] ~= '' and (ARGV[7] == '' or not e.tally) then e.tally = cjson.decode(ARGV[6]) end
   if ARGV[7] ~= '' and tonumber(ARGV[8]) > (e.number or 0) then e.rating, e.number = ARGV[7], tonumber(ARGV[8]) end
 end)
@@ -93,54 +92,61 @@ end
 redis.call('PEXPIRE', entries, ARGV[4])
 redis.call('PEXPIRE', order, ARGV[4])
 """
-"""Count what a turn adds by now, in place of what it had added before."""
+"""Count what a turn adds now, in place of what it added before."""
 
 
 class CounterStore:
-    """`days`: how long numbers are kept. `life`: a session's, in seconds."""
+    """Counters of all tenants. `days`: how long numbers are kept. `life` of a session is in seconds."""
 
     def __init__(self, commands: RedisCommands, *, days: float, life: float) -> None:
         self._commands = commands
         self._numbers_life = round(days * _SECONDS_A_DAY)
         self._entries_life = round((life + _MARGIN_SECONDS) * 1000)
 
-    def count(self, tenant: str, session_id: str, turn_id: str, tally: TurnCounters) -> ScriptCall:
-        """What counts a turn that has ended."""
-        return self._call(tenant, session_id, turn_id, TALLY.dump_json(tally).decode(), "", 0)
+    def count(self, tenant: str, session_id: str, turn_id: str, counters: TurnCounters) -> ScriptCall:
+        """The script that counts an ended turn."""
+        return self._call(tenant, session_id, turn_id, TURN_COUNTERS.dump_json(counters).decode(), "", 0)
 
     def rate(
-        self, tenant: str, session_id: str, turn_id: str, tally: TurnCounters | None, rating: Rating, number: int
+        self, tenant: str, session_id: str, turn_id: str, counters: TurnCounters | None, rating: Rating, number: int
     ) -> ScriptCall:
-        """What counts a rating, with its turn should that not be counted yet. Of two, the greater number holds."""
-        told = "" if tally is None else TALLY.dump_json(tally).decode()
-        return self._call(tenant, session_id, turn_id, told, rating or "none", number)
+        """The script that counts a rating, and its turn if that is not counted yet. The greatest `number` holds."""
+        stored = "" if counters is None else TURN_COUNTERS.dump_json(counters).decode()
+        return self._call(tenant, session_id, turn_id, stored, rating or "none", number)
 
     async def hours(
         self, tenant: str, start: float, end: float, what: Literal["numbers", "citations"] = "numbers"
     ) -> AsyncIterator[tuple[float, Counter[str]]]:
-        """Each hour of a span in which something was counted, by its start; both in seconds since the epoch."""
+        """The counters of each hour of a span, by the hour's start. Times are in seconds since the epoch.
+
+        Hours without counts are left out.
+        """
         name = keys.hour_numbers if what == "numbers" else keys.hour_citations
         first = start - start % HOUR_SECONDS
         starts = [first + HOUR_SECONDS * at for at in range(max(0, -int((first - end) // HOUR_SECONDS)))]
-        for at in range(0, len(starts), _HOURS_AT_ONCE):
-            some = starts[at : at + _HOURS_AT_ONCE]
+        for at in range(0, len(starts), _BATCH_HOURS):
+            some = starts[at : at + _BATCH_HOURS]
             found = await self._commands.pipeline([("HGETALL", name(tenant, hour_of(hour))) for hour in some])
             for hour, fields in zip(some, found, strict=True):
                 counted = Counter({key: int(value) for key, value in hash_items(fields) if int(value) > 0})
                 if counted:
                     yield hour, counted
 
-    def _call(self, tenant: str, session_id: str, turn_id: str, tally: str, rating: str, number: int) -> ScriptCall:
+    def _call(self, tenant: str, session_id: str, turn_id: str, counters: str, rating: str, number: int) -> ScriptCall:
         return ScriptCall(
             COUNT,
-            (keys.counted(tenant, session_id), keys.counted_order(tenant, session_id), keys.erased(tenant, session_id)),
+            (
+                keys.turn_counters(tenant, session_id),
+                keys.turn_counters_order(tenant, session_id),
+                keys.erasure_marker(tenant, session_id),
+            ),
             (
                 keys.hour_numbers(tenant, ""),
                 keys.hour_citations(tenant, ""),
                 self._numbers_life,
                 self._entries_life,
                 turn_id,
-                tally,
+                counters,
                 rating,
                 number,
             ),

@@ -1,4 +1,4 @@
-"""Numbers of a span of time, summed up from those of its hours."""
+"""Report: the numbers of a span of time, summed over its hours."""
 
 import math
 from collections import Counter
@@ -26,7 +26,7 @@ DEFAULT_SPAN_SECONDS = 7 * 86_400
 
 @dataclass(frozen=True)
 class Percentiles:
-    """Of durations, in milliseconds; all 0 when nothing was measured."""
+    """Percentiles of durations, in milliseconds. All are 0 when nothing was measured."""
 
     count: int = 0
     p50: float = 0.0
@@ -36,14 +36,14 @@ class Percentiles:
 
 @dataclass(frozen=True)
 class Numbers:
-    """What happened from `start` on, seconds since the epoch; see the contract."""
+    """The numbers of a span that begins at `start`, in seconds since the epoch; see the contract."""
 
     start: float
     counted: Counter[str] = field(default_factory=Counter[str])
 
     @property
     def questions(self) -> int:
-        """Answered by Kefu or handed over."""
+        """Questions answered by Kefu or handed off."""
         return self.counted[QUESTIONS]
 
     @property
@@ -63,16 +63,16 @@ class Numbers:
 
     @property
     def replies(self) -> int:
-        """Of people."""
+        """Replies of agents."""
         return self.counted[REPLIES]
 
     def rated(self, how: str) -> int:
-        """Ratings, "up" or "down"."""
+        """The number of ratings, "up" or "down"."""
         return self.counted[f"{RATED}{how}"]
 
     @property
     def handoffs(self) -> dict[str, int]:
-        """Hand-overs by the value of their reason."""
+        """Handoffs by the value of their reason."""
         return self._by(HANDOFF)
 
     @property
@@ -87,21 +87,21 @@ class Numbers:
 
     @property
     def first_text(self) -> Percentiles:
-        """From a message's arrival to the first text."""
+        """Time from a message's arrival to its first text."""
         return percentiles(self._by(FIRST_TEXT))
 
     @property
     def total(self) -> Percentiles:
-        """From a message's arrival to the end of its answer."""
+        """Time from a message's arrival to the end of its answer."""
         return percentiles(self._by(TOTAL))
 
     def _by(self, prefix: str) -> dict[str, int]:
         return {name.removeprefix(prefix): n for name, n in self.counted.items() if name.startswith(prefix) and n > 0}
 
 
-async def numbers_of(ledger: CounterStore, tenant: str, start: float, end: float) -> tuple[Numbers, list[Numbers]]:
-    """All of a span together, and each of its hours in which something happened."""
-    hours = [Numbers(hour, counted) async for hour, counted in ledger.hours(tenant, start, end)]
+async def read_numbers(counters: CounterStore, tenant: str, start: float, end: float) -> tuple[Numbers, list[Numbers]]:
+    """The numbers of a whole span, and of each of its hours that has any. Times in seconds since the epoch."""
+    hours = [Numbers(hour, counted) async for hour, counted in counters.hours(tenant, start, end)]
     together: Counter[str] = Counter()
     for hour in hours:
         together.update(hour.counted)
@@ -109,7 +109,7 @@ async def numbers_of(ledger: CounterStore, tenant: str, start: float, end: float
 
 
 def percentiles(buckets: dict[str, int]) -> Percentiles:
-    """Of a histogram: how many durations lie in which bucket."""
+    """Percentiles of a histogram: the number of durations by bucket."""
     counted = sorted((int(bucket), n) for bucket, n in buckets.items())
     count = sum(n for _, n in counted)
 

@@ -1,9 +1,9 @@
 """
-What one turn adds to its tenant's numbers: names of counters, none of which holds a word of the customer's.
+Turn counters: what one turn adds to its tenant's numbers. No name of a counter holds a word of the customer's.
 
-A question that was answered from the knowledge base has one outcome: confirmed, assumed or reopened, or none any more
-once its customer called for a person. Small talk, questions back, refusals and answers that were broken off are counted
-as questions and have none.
+A question that was answered from the knowledge base has one outcome: confirmed, assumed or reopened. Once its customer
+calls for a person, it has none any more. Small talk, clarifications, refusals and answers that broke off count as
+questions and have no outcome.
 """
 
 import hashlib
@@ -23,46 +23,47 @@ CONFIRMED, ASSUMED, REOPENED = "confirmed", "assumed", "reopened"
 RATED = "rated:"
 HANDOFF, SOURCE, LANGUAGE = "handoff:", "source:", "language:"
 FIRST_TEXT, TOTAL = "first:", "total:"
-WIDENING = 1.25
-"""A bucket of durations is wider than the one below by this factor; the first ends at 1 ms."""
+BUCKET_GROWTH = 1.25
+"""Each bucket of durations is wider than the one below by this factor. The first ends at 1 ms."""
 _ANSWERS = frozenset(
     {AnswerSource.GENERATED, AnswerSource.CURATED, AnswerSource.EXTRACTIVE, AnswerSource.CACHED},
 )
 _WHOLE = (FinishReason.STOP, FinishReason.LENGTH, FinishReason.HANDOFF)
-_OF_THE_ANSWER_BEFORE = frozenset(
+_ANSWER_BEFORE_FAILED = frozenset(
     {HandoffReason.CUSTOMER_ASKED, HandoffReason.ABUSE, HandoffReason.REPEATED_FAILURE},
 )
-"""Hand-overs that tell that the answer before did not help."""
+"""Handoffs that show that the answer before did not help."""
 
 
 @dataclass(frozen=True)
 class TurnCounters:
-    """What a turn adds. `hour` as in the names of keys, "2026112518"."""
+    """The counters of one turn. `hour` is written as in the names of keys: "2026112518"."""
 
     hour: str
     counters: tuple[str, ...]
     cited: tuple[str, ...] = ()
-    """Documents, each once: "collections/{collection}/documents/{document}"."""
+    """Cited documents, each once: "collections/{collection}/documents/{document}"."""
     answered: bool = False
-    """It has an outcome: see the module."""
+    """Whether the turn has an outcome: see the module."""
     tried: bool = False
-    """It is a question, or a call for a person: the one before it was asked again if this asks the same."""
+    """Whether the turn is a question or a human request: one that asks the same as the turn before reopens it."""
     asked: str = ""
-    """A hash of what was asked: equal ones are the same question."""
+    """A hash of the question. Equal hashes are the same question."""
     leaves: bool = False
-    """It calls for a person, and the answer before it did not help."""
+    """Whether the turn is a handoff because the answer before it did not help."""
 
 
-TALLY = pydantic.TypeAdapter(TurnCounters)
+TURN_COUNTERS = pydantic.TypeAdapter(TurnCounters)
+"""Turn counters to JSON and back."""
 
 
-def counters_of(turn: Turn, state: TurnState) -> TurnCounters | None:
-    """What a stored turn adds; None for one that failed, or that was said to a person or by one."""
+def turn_counters(turn: Turn, state: TurnState) -> TurnCounters | None:
+    """The counters of a stored turn. None for a failed turn, and for a message to an agent or from one."""
     done = turn.completed
     if state is not TurnState.FINISHED or done is None or done.finish_reason is FinishReason.HUMAN or not turn.question:
         return None
     if turn.superseded:
-        return TurnCounters(hour_of(turn.create_time), ())  # its message is answered with the next one
+        return TurnCounters(hour_of(turn.create_time), ())  # the next turn answers its message
     counters = [QUESTIONS, f"{LANGUAGE}{turn.language}"]
     if turn.handoff is not None:
         counters.append(f"{HANDOFF}{turn.handoff.reason}")
@@ -77,37 +78,37 @@ def counters_of(turn: Turn, state: TurnState) -> TurnCounters | None:
         cited=tuple(dict.fromkeys(citation.passage.partition("/passages/")[0] for citation in done.citations)),
         answered=answered,
         tried=answered or turn.handoff is not None,
-        asked=_asked(turn.question),
-        leaves=turn.handoff is not None and turn.handoff.reason in _OF_THE_ANSWER_BEFORE,
+        asked=_question_hash(turn.question),
+        leaves=turn.handoff is not None and turn.handoff.reason in _ANSWER_BEFORE_FAILED,
     )
 
 
-def counters_of_reply(turn: Turn) -> TurnCounters:
-    """What a person's reply adds."""
+def reply_counters(turn: Turn) -> TurnCounters:
+    """The counters of an agent's reply."""
     return TurnCounters(hour_of(turn.create_time), (REPLIES,))
 
 
 def hour_of(seconds: float) -> str:
-    """The hour, UTC, of a time since the epoch."""
+    """The hour in UTC of a time in seconds since the epoch."""
     return time.strftime("%Y%m%d%H", time.gmtime(seconds))
 
 
 def bucket_of(seconds: float) -> int:
-    """The bucket that holds a duration."""
+    """The bucket that holds a duration in seconds."""
     milliseconds = seconds * 1000
-    return max(0, math.ceil(math.log(milliseconds, WIDENING) - 1e-9)) if milliseconds > 1 else 0
+    return max(0, math.ceil(math.log(milliseconds, BUCKET_GROWTH) - 1e-9)) if milliseconds > 1 else 0
 
 
 def upper_bound(bucket: int) -> float:
     """The longest duration of a bucket, in milliseconds."""
-    return WIDENING**bucket
+    return BUCKET_GROWTH**bucket
 
 
 def _durations(done: Completed, *, whole: bool) -> list[str]:
     first, total = done.timings.first_text, done.timings.total
-    told = [] if first is None else [f"{FIRST_TEXT}{bucket_of(first)}"]
-    return told + ([f"{TOTAL}{bucket_of(total)}"] if whole and total is not None else [])
+    counters = [] if first is None else [f"{FIRST_TEXT}{bucket_of(first)}"]
+    return counters + ([f"{TOTAL}{bucket_of(total)}"] if whole and total is not None else [])
 
 
-def _asked(question: str) -> str:
+def _question_hash(question: str) -> str:
     return hashlib.sha256(json.dumps(reduce_question(question).key).encode()).hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""Questions without a good answer, as they are kept: handed over for want of one, or rated down. No personal data."""
+"""Unanswered questions: handed off for want of an answer, or rated down. They are kept without personal data."""
 
 import base64
 import json
@@ -11,13 +11,13 @@ from kefu.router.domain.handoff import FAILURES, HandoffReason
 from kefu.router.domain.turn import Rating, Turn, TurnState
 from kefu.router.storage import keys
 
-MOST_KEPT = 5000
-"""Questions of a tenant; the oldest go first. About 1.5 KB each."""
-_AT_ONCE = 200
-"""Read in one go."""
+MAX_QUESTIONS = 5000
+"""Most questions kept of a tenant, about 1.5 KB each. The oldest go first."""
+_BATCH_SIZE = 200
+"""Questions read in one call."""
 _SECONDS_A_DAY = 86_400
-_STILL_UNDER_WAY_SECONDS = 3600
-_PARTS = ("", ":down", ":vector", ":reply", ":number")
+_NUMBER_SECONDS = 3600
+_FIELD_SUFFIXES = ("", ":down", ":vector", ":reply", ":number")
 
 _DROP = """
 local function drop(session, turn)
@@ -28,8 +28,8 @@ end
 """
 
 PUT = f"""
--- KEYS: index, the session's hash, erased. ARGV: before a session, session id, turn id, question JSON, vector or "",
---       rating (up|down|none) or "", its number, asked at s, now s, life s, most kept
+-- KEYS: index, the session's hash, erasure marker. ARGV: before a session, session id, turn id, question JSON,
+--       vector or "", rating (up|down|none) or "", its number, asked at s, now s, life s, most kept
 local index, hash, prefix = KEYS[1], KEYS[2], ARGV[1]
 local session, turn = ARGV[2], ARGV[3]
 {_DROP}
@@ -53,7 +53,7 @@ end
 local over = redis.call('ZRANGEBYSCORE', index, '-inf', ARGV[9] - ARGV[10])
 for _, member in ipairs(redis.call('ZRANGE', index, 0, -1 - ARGV[11])) do over[#over + 1] = member end
 for _, member in ipairs(over) do drop(string.match(member, '^(.*)/(.*)$')) end
-local life = {_STILL_UNDER_WAY_SECONDS}  -- of a rating's number alone: an earlier rating may be told after it
+local life = {_NUMBER_SECONDS}  -- of a rating's number alone: an earlier one may come late
 for _, field in ipairs(redis.call('HKEYS', hash)) do
   if not string.find(field, ':', 1, true) then life = ARGV[10] end
 end
@@ -61,7 +61,7 @@ redis.call('EXPIRE', hash, life)
 redis.call('EXPIRE', index, ARGV[10])
 return 1
 """
-"""Keep a question, or take it out when its rating was taken back and nothing else is against its answer."""
+"""Keep a question. Or remove it, when its rating was taken back and nothing else is against its answer."""
 
 REPLY = """
 -- KEYS: the session's hash. ARGV: the reply's turn id, its text
@@ -71,13 +71,13 @@ for _, field in ipairs(redis.call('HKEYS', KEYS[1])) do
   end
 end
 """
-"""Put a person's reply beside the questions of its session that have none yet."""
+"""Put an agent's reply beside the questions of its session that have none yet."""
 
-LEARN = """
+SET_VECTOR = """
 -- KEYS: the session's hash. ARGV: turn id, vector
 if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 1 then redis.call('HSET', KEYS[1], ARGV[1] .. ':vector', ARGV[2]) end
 """
-"""Keep the embedding of a question that is there."""
+"""Keep the embedding of a question that is still kept."""
 
 DISMISS = f"""
 -- KEYS: index. ARGV: before a session, then session and turn ids
@@ -87,12 +87,12 @@ local dropped = 0
 for at = 2, #ARGV, 2 do dropped = dropped + drop(ARGV[at], ARGV[at + 1]) end
 return dropped
 """
-"""Take questions out; returns how many there were."""
+"""Remove questions. Returns how many there were."""
 
 
 @dataclass(frozen=True)
-class Unanswered:
-    """A question without a good answer. `time` in seconds since the epoch; `vector` float16, empty: not known."""
+class UnansweredQuestion:
+    """An unanswered question. `time` in seconds since the epoch; `vector` in float16, empty when not known."""
 
     session_id: str
     turn_id: str
@@ -105,33 +105,40 @@ class Unanswered:
     vector: bytes = b""
 
 
-def unanswered_of(session_id: str, turn: Turn, state: TurnState, embedding: bytes = b"") -> Unanswered | None:
-    """A stored turn as a question without a good answer; None when it has one, as far as Kefu can tell."""
+def unanswered_question(
+    session_id: str, turn: Turn, state: TurnState, embedding: bytes = b""
+) -> UnansweredQuestion | None:
+    """The unanswered question of a stored turn. None when it has a good answer, as far as Kefu can tell."""
     if state is not TurnState.FINISHED or turn.handoff is None or turn.handoff.reason not in FAILURES:
         return None
-    return question_in(session_id, turn, embedding)
+    return question_of_turn(session_id, turn, embedding)
 
 
-def question_in(session_id: str, turn: Turn, embedding: bytes = b"") -> Unanswered:
-    """What was asked in a turn, as it is kept. `embedding`: of the question alone, if it is known."""
-    whole = turn.query or turn.asked
+def question_of_turn(session_id: str, turn: Turn, embedding: bytes = b"") -> UnansweredQuestion:
+    """The question of a turn, without personal data. `embedding`: of the question alone, if it is known."""
+    whole = turn.query or turn.full_question
     text = redacted(whole)
     reason = turn.handoff.reason if turn.handoff is not None and turn.handoff.reason in FAILURES else None
-    # The embedding was made of the question with its personal data: it is kept only where that is the text.
+    # The embedding was made with the personal data: it is kept only where the text has none.
     vector = embedding if text == turn.question else b""
-    return Unanswered(session_id, turn.id, text, turn.language, reason, turn.create_time, vector=vector)
+    return UnansweredQuestion(session_id, turn.id, text, turn.language, reason, turn.create_time, vector=vector)
 
 
 class UnansweredStore:
-    """`days`: how long they are kept."""
+    """Unanswered questions of all tenants. `days`: how long they are kept. `max_kept`: most of a tenant."""
 
-    def __init__(self, commands: RedisCommands, *, days: float, most: int = MOST_KEPT) -> None:
+    def __init__(self, commands: RedisCommands, *, days: float, max_kept: int = MAX_QUESTIONS) -> None:
         self._commands = commands
         self._life = max(1, round(days * _SECONDS_A_DAY))
-        self._most = most
+        self._max_kept = max_kept
 
-    def put(self, tenant: str, question: Unanswered, rating: Rating | None = None, number: int = 0) -> ScriptCall:
-        """What keeps a question; with a rating that is not down, what takes it out if nothing else is against it."""
+    def put(
+        self, tenant: str, question: UnansweredQuestion, rating: Rating | None = None, number: int = 0
+    ) -> ScriptCall:
+        """The script that keeps a question.
+
+        With a rating that is not down it removes the question, unless something else is against its answer.
+        """
         kept = {
             "text": question.text,
             "language": question.language,
@@ -142,11 +149,11 @@ class UnansweredStore:
             PUT,
             (
                 keys.unanswered(tenant),
-                keys.unanswered_in(tenant, question.session_id),
-                keys.erased(tenant, question.session_id),
+                keys.session_unanswered(tenant, question.session_id),
+                keys.erasure_marker(tenant, question.session_id),
             ),
             (
-                keys.unanswered_in(tenant, ""),
+                keys.session_unanswered(tenant, ""),
                 question.session_id,
                 question.turn_id,
                 json.dumps(kept, ensure_ascii=False),
@@ -156,31 +163,31 @@ class UnansweredStore:
                 question.time,
                 time.time(),
                 self._life,
-                self._most,
+                self._max_kept,
             ),
         )
 
     def reply(self, tenant: str, session_id: str, turn: Turn) -> ScriptCall:
-        """What puts a person's reply beside the questions before it."""
-        return ScriptCall(REPLY, (keys.unanswered_in(tenant, session_id),), (turn.id, redacted(turn.text)))
+        """The script that puts an agent's reply beside the questions before it."""
+        return ScriptCall(REPLY, (keys.session_unanswered(tenant, session_id),), (turn.id, redacted(turn.text)))
 
-    async def learn(self, tenant: str, question: Unanswered, vector: bytes) -> Unanswered:
-        """Keep a question's embedding, unless the question has gone meanwhile."""
-        key = keys.unanswered_in(tenant, question.session_id)
-        await self._commands.script(LEARN, (key,), (question.turn_id, base64.b64encode(vector)))
+    async def set_vector(self, tenant: str, question: UnansweredQuestion, vector: bytes) -> UnansweredQuestion:
+        """Keep a question's embedding, unless the question was removed meanwhile."""
+        key = keys.session_unanswered(tenant, question.session_id)
+        await self._commands.script(SET_VECTOR, (key,), (question.turn_id, base64.b64encode(vector)))
         return replace(question, vector=vector)
 
-    async def all(self, tenant: str, since: float) -> list[Unanswered]:
-        """Those asked since, latest first."""
+    async def all(self, tenant: str, since: float) -> list[UnansweredQuestion]:
+        """Questions asked since a time in seconds since the epoch, latest first."""
         index = keys.unanswered(tenant)
         [members] = await self._commands.pipeline(
             [("ZRANGE", index, "+inf", max(since, time.time() - self._life), "BYSCORE", "REV")]
         )
-        found: list[Unanswered] = []
-        for at in range(0, len(members), _AT_ONCE):
-            names = [str(member).split("/") for member in members[at : at + _AT_ONCE]]
+        found: list[UnansweredQuestion] = []
+        for at in range(0, len(members), _BATCH_SIZE):
+            names = [str(member).split("/") for member in members[at : at + _BATCH_SIZE]]
             calls: list[Command] = [
-                ("HMGET", keys.unanswered_in(tenant, session), *(f"{turn}{part}" for part in _PARTS))
+                ("HMGET", keys.session_unanswered(tenant, session), *(f"{turn}{part}" for part in _FIELD_SUFFIXES))
                 for session, turn in names
             ]
             stored = await self._commands.pipeline(calls)
@@ -192,16 +199,16 @@ class UnansweredStore:
         return found
 
     async def dismiss(self, tenant: str, turns: list[tuple[str, str]]) -> int:
-        """Take questions out, each by its session and turn; returns how many there were."""
+        """Remove questions by their sessions and turns. Returns how many there were."""
         names = [part for turn in turns for part in turn]
-        prefix = keys.unanswered_in(tenant, "")
+        prefix = keys.session_unanswered(tenant, "")
         return int(await self._commands.script(DISMISS, (keys.unanswered(tenant),), (prefix, *names)))
 
 
-def _question(session_id: str, turn_id: str, fields: list[str | None]) -> Unanswered:
+def _question(session_id: str, turn_id: str, fields: list[str | None]) -> UnansweredQuestion:
     stored, down, vector, reply, _ = fields
     kept = json.loads(stored or "{}")
-    return Unanswered(
+    return UnansweredQuestion(
         session_id,
         turn_id,
         text=str(kept["text"]),

@@ -1,4 +1,4 @@
-"""The router's own values as messages of its contract."""
+"""Sessions, turns and their events as messages of the contract."""
 
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -15,8 +15,8 @@ from kefu.router.domain.turn import (
     TurnRecord,
     TurnState,
 )
-from kefu.router.storage.session_events import Missed, SessionEvent, StateTold, TurnTold
-from kefu.router.turn_stream.events import Event, HandedOff, PassagesFound, Reasoning, Started, StreamEnd, Text
+from kefu.router.storage.session_events import SessionEvent, SessionEventsMissed, SessionStateChanged, SessionTurnStored
+from kefu.router.turn_stream.events import HandedOff, PassagesFound, Reasoning, Started, StreamEnd, Text, TurnEvent
 from kefu.router.v1 import chat_pb2 as pb
 
 _FINISH = {
@@ -97,23 +97,23 @@ def turn_name(session_id: str, turn_id: str) -> str:
 
 
 def timestamp(seconds: float) -> Timestamp:
-    """Seconds since the epoch."""
-    made = Timestamp()
-    made.FromMicroseconds(round(seconds * 1e6))
-    return made
+    """A time in seconds since the epoch, as a Timestamp."""
+    message = Timestamp()
+    message.FromMicroseconds(round(seconds * 1e6))
+    return message
 
 
 def reason_message(reason: HandoffReason) -> pb.Handoff.Reason.ValueType:
-    """Why a person should take over."""
+    """The reason of a handoff."""
     return _REASON[reason]
 
 
 def source_message(source: AnswerSource) -> pb.AnswerSource.ValueType:
-    """Where an answer's text comes from."""
+    """The source of an answer's text."""
     return _SOURCE[source]
 
 
-def event_message(event: Event) -> pb.ConverseEvent:
+def event_message(event: TurnEvent) -> pb.ConverseEvent:
     """One event of a turn."""
     match event:
         case Started():
@@ -139,7 +139,7 @@ def event_message(event: Event) -> pb.ConverseEvent:
 
 
 def session_message(session: Session) -> pb.Session:
-    """A session."""
+    """A session as a message."""
     return pb.Session(
         name=session_name(session.id),
         state=SESSION_STATES[session.state],
@@ -156,7 +156,7 @@ def session_message(session: Session) -> pb.Session:
 
 
 def turn_message(session_id: str, record: TurnRecord) -> pb.Turn:
-    """A turn as it is stored."""
+    """A stored turn as a message."""
     turn = record.turn
     return pb.Turn(
         name=turn_name(session_id, turn.id),
@@ -177,16 +177,16 @@ def turn_message(session_id: str, record: TurnRecord) -> pb.Turn:
 
 
 def session_event_message(session_id: str, event: SessionEvent) -> pb.SessionEvent:
-    """Something that happened in a session."""
-    told = str(event.number)
+    """A session event as a message."""
+    number = str(event.number)
     match event:
-        case StateTold():
+        case SessionStateChanged():
             changed = pb.SessionEvent.StateChanged(state=SESSION_STATES[event.state], agent=event.agent)
-            return pb.SessionEvent(id=told, state_changed=changed)
-        case TurnTold():
-            return pb.SessionEvent(id=told, turn_stored=turn_message(session_id, event.record))
-        case Missed():
-            return pb.SessionEvent(id=told, missed=pb.SessionEvent.Missed())
+            return pb.SessionEvent(id=number, state_changed=changed)
+        case SessionTurnStored():
+            return pb.SessionEvent(id=number, turn_stored=turn_message(session_id, event.record))
+        case SessionEventsMissed():
+            return pb.SessionEvent(id=number, missed=pb.SessionEvent.Missed())
 
 
 def _passage(passage: Passage) -> pb.SourcePassage:
@@ -203,7 +203,7 @@ def _passage(passage: Passage) -> pb.SourcePassage:
 
 
 def handoff_message(handoff: Handoff) -> pb.Handoff:
-    """A hand-over."""
+    """A handoff as a message."""
     return pb.Handoff(
         reason=_REASON[handoff.reason],
         message=handoff.message,
@@ -271,6 +271,6 @@ def _completed(completed: Completed) -> pb.TurnCompleted:
 def _duration(seconds: float | None) -> Duration | None:
     if seconds is None:
         return None
-    made = Duration()
-    made.FromMicroseconds(round(seconds * 1e6))
-    return made
+    message = Duration()
+    message.FromMicroseconds(round(seconds * 1e6))
+    return message

@@ -1,14 +1,14 @@
-"""Conversations and events of the desk as messages of the contract."""
+"""Conversations and desk events as messages of the contract."""
 
 from kefu.common.auth import Principal
-from kefu.router.desk.watches import CaughtUp, DeskEvent, Gone, Present
+from kefu.router.desk.watches import AgentsPresent, CaughtUp, DeskEvent, SessionDeleted
 from kefu.router.domain.session import Conversation, SessionState
 from kefu.router.messages.chat import handoff_message, session_message, session_name, timestamp, turn_name
 from kefu.router.v1 import desk_pb2 as pb
 
 
 def conversation_message(conversation: Conversation, principal: Principal) -> pb.Conversation:
-    """A conversation, for whoever asks."""
+    """A conversation, as the caller `principal` sees it."""
     session, turn = conversation.session, conversation.handoff_turn
     return pb.Conversation(
         session=session_message(session),
@@ -23,18 +23,18 @@ def conversation_message(conversation: Conversation, principal: Principal) -> pb
 
 
 def desk_event_message(event: DeskEvent, principal: Principal) -> pb.DeskEvent:
-    """A change at the desk."""
+    """A desk event, as the caller `principal` sees it."""
     match event:
         case Conversation():
             return pb.DeskEvent(conversation=conversation_message(event, principal))
-        case Gone():
+        case SessionDeleted():
             return pb.DeskEvent(deleted=session_name(event.session_id))
-        case Present():
+        case AgentsPresent():
             return pb.DeskEvent(agents=pb.DeskEvent.Agents(agents=agent_messages(event.agents)))
         case CaughtUp():
             return pb.DeskEvent(caught_up=pb.DeskEvent.CaughtUp())
 
 
 def agent_messages(agents: "tuple[tuple[str, int], ...] | list[tuple[str, int]]") -> list[pb.Agent]:
-    """Who is present."""
-    return [pb.Agent(name=name, conversations=held) for name, held in agents]
+    """The agents who are present, each with the number of conversations they have claimed."""
+    return [pb.Agent(name=name, conversations=count) for name, count in agents]

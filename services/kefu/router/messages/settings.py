@@ -1,4 +1,4 @@
-"""Tenant settings as messages of the contract, and back, checked."""
+"""Tenant settings as messages of the contract, and checked settings from messages."""
 
 import math
 import zoneinfo
@@ -9,23 +9,23 @@ from kefu.common.errors import BadRequest
 from kefu.router.domain.turn import OnBusy
 from kefu.router.messages.chat import timestamp
 from kefu.router.tenants.business_hours import BusinessHours
-from kefu.router.tenants.canned_replies import Texts
+from kefu.router.tenants.canned_replies import CannedReplies
 from kefu.router.tenants.settings import Revision, TenantSettings
 from kefu.router.v1 import admin_pb2 as pb
 
 _LANGUAGES = ("zh", "en")
-_MOST_INSTRUCTIONS = 4000
-_MOST_TEXT = 1000
-_MOST_TURNS = 1_000_000
-_MOST_WEIGHT = 1000
-_MOST_SECONDS = 604_800
-_MOST_ENTRIES = 100
-_LONGEST_ENTRY = 100
-_SHARES = ("max_concurrent_turns", "questions_per_minute", "question_burst", "weight")
+_MAX_INSTRUCTIONS_CHARACTERS = 4000
+_MAX_REPLY_CHARACTERS = 1000
+_MAX_TURNS = 1_000_000
+_MAX_WEIGHT = 1000
+_MAX_SECONDS = 604_800
+_MAX_ENTRIES = 100
+_MAX_ENTRY_CHARACTERS = 100
+_FAIR_SHARE_FIELDS = ("max_concurrent_turns", "questions_per_minute", "question_burst", "weight")
 
 
 def settings_message(settings: TenantSettings) -> pb.TenantSettings:
-    """Settings as a message; what the tenant did not choose stays unset."""
+    """Settings as a message. What the tenant did not choose stays unset."""
     return pb.TenantSettings(
         min_relevance=settings.min_relevance,
         max_passages=settings.max_passages,
@@ -51,7 +51,7 @@ def settings_message(settings: TenantSettings) -> pb.TenantSettings:
 
 
 def revision_message(revision: Revision) -> pb.SettingsRevision:
-    """One change of settings."""
+    """A revision of settings as a message."""
     return pb.SettingsRevision(
         revision=revision.number,
         settings=settings_message(revision.settings),
@@ -61,7 +61,7 @@ def revision_message(revision: Revision) -> pb.SettingsRevision:
 
 
 def settings_of(message: pb.TenantSettings) -> TenantSettings:
-    """Settings from a message; raises BadRequest, naming the field."""
+    """Settings from a message. Raises BadRequest, which names the field."""
     return TenantSettings(
         min_relevance=_between(message, "min_relevance", 0, 1),
         max_passages=_integer(message, "max_passages", 1, 20),
@@ -71,10 +71,10 @@ def settings_of(message: pb.TenantSettings) -> TenantSettings:
         time_zone=_time_zone(message),
         on_busy=_on_busy(message),
         texts={language: _texts(language, texts) for language, texts in message.texts.items()},
-        max_concurrent_turns=_integer(message, "max_concurrent_turns", 0, _MOST_TURNS),
-        questions_per_minute=_integer(message, "questions_per_minute", 0, _MOST_TURNS),
-        question_burst=_integer(message, "question_burst", 0, _MOST_TURNS),
-        weight=_integer(message, "weight", 1, _MOST_WEIGHT),
+        max_concurrent_turns=_integer(message, "max_concurrent_turns", 0, _MAX_TURNS),
+        questions_per_minute=_integer(message, "questions_per_minute", 0, _MAX_TURNS),
+        question_burst=_integer(message, "question_burst", 0, _MAX_TURNS),
+        weight=_integer(message, "weight", 1, _MAX_WEIGHT),
         cache_answers=message.cache_answers if message.HasField("cache_answers") else None,
         cache_min_cosine=_between(message, "cache_min_cosine", 0, 1),
         redact_prompts=message.redact_prompts if message.HasField("redact_prompts") else None,
@@ -82,13 +82,13 @@ def settings_of(message: pb.TenantSettings) -> TenantSettings:
         refused_topics=_entries("refused_topics", message.refused_topics),
         business_hours=_business_hours(message.business_hours),
         sensitive_topics=_entries("sensitive_topics", message.sensitive_topics),
-        escalate_seconds=_integer(message, "escalate_seconds", 0, _MOST_SECONDS),
+        escalate_seconds=_integer(message, "escalate_seconds", 0, _MAX_SECONDS),
     )
 
 
-def check_shares_kept(before: TenantSettings, after: TenantSettings) -> None:
-    """Raise BadRequest when settings differ in what shares out places between tenants: that is no tenant's to say."""
-    for name in _SHARES:
+def check_fair_share_unchanged(before: TenantSettings, after: TenantSettings) -> None:
+    """Raise BadRequest when limits or weight differ: a tenant may not change its own fair share."""
+    for name in _FAIR_SHARE_FIELDS:
         if getattr(before, name) != getattr(after, name):
             raise BadRequest(f"settings.{name}", "may be changed only by keys of the tenant default.")
 
@@ -99,7 +99,7 @@ def _between(message: pb.TenantSettings, name: str, least: float, most: float) -
     value = float(getattr(message, name))
     if not (math.isfinite(value) and least <= value <= most):
         raise BadRequest(f"settings.{name}", f"must be {least} to {most}.")
-    return round(value, 6)  # a float of the wire is a little off: 0.3 comes as 0.30000001
+    return round(value, 6)  # a float on the wire is slightly off: 0.3 comes as 0.30000001
 
 
 def _integer(message: pb.TenantSettings, name: str, least: int, most: int) -> int | None:
@@ -110,8 +110,8 @@ def _integer(message: pb.TenantSettings, name: str, least: int, most: int) -> in
 def _instructions(message: pb.TenantSettings) -> str | None:
     if not message.HasField("instructions"):
         return None
-    if len(message.instructions) > _MOST_INSTRUCTIONS:
-        raise BadRequest("settings.instructions", f"must have at most {_MOST_INSTRUCTIONS} characters.")
+    if len(message.instructions) > _MAX_INSTRUCTIONS_CHARACTERS:
+        raise BadRequest("settings.instructions", f"must have at most {_MAX_INSTRUCTIONS_CHARACTERS} characters.")
     return message.instructions
 
 
@@ -135,11 +135,11 @@ def _on_busy(message: pb.TenantSettings) -> OnBusy | None:
 
 
 def _entries(name: str, given: Sequence[str]) -> tuple[str, ...]:
-    if len(given) > _MOST_ENTRIES:
-        raise BadRequest(f"settings.{name}", f"must have at most {_MOST_ENTRIES} entries.")
+    if len(given) > _MAX_ENTRIES:
+        raise BadRequest(f"settings.{name}", f"must have at most {_MAX_ENTRIES} entries.")
     for entry in given:
-        if not entry.strip() or len(entry) > _LONGEST_ENTRY:
-            raise BadRequest(f"settings.{name}", f"must have entries of 1 to {_LONGEST_ENTRY} characters.")
+        if not entry.strip() or len(entry) > _MAX_ENTRY_CHARACTERS:
+            raise BadRequest(f"settings.{name}", f"must have entries of 1 to {_MAX_ENTRY_CHARACTERS} characters.")
     return tuple(entry.strip() for entry in given)
 
 
@@ -152,11 +152,11 @@ def _business_hours(given: Sequence[str]) -> tuple[str, ...]:
     return entries
 
 
-def _texts(language: str, texts: pb.TenantSettings.Texts) -> Texts:
+def _texts(language: str, texts: pb.TenantSettings.Texts) -> CannedReplies:
     if language not in _LANGUAGES:
         raise BadRequest("settings.texts", 'must be by language, "zh" or "en".')
-    made = Texts(**{field.name: str(getattr(texts, field.name)) for field in fields(Texts)})
-    for name, text in asdict(made).items():
-        if len(text) > _MOST_TEXT:
-            raise BadRequest(f"settings.texts.{name}", f"must have at most {_MOST_TEXT} characters.")
-    return made
+    replies = CannedReplies(**{field.name: str(getattr(texts, field.name)) for field in fields(CannedReplies)})
+    for name, text in asdict(replies).items():
+        if len(text) > _MAX_REPLY_CHARACTERS:
+            raise BadRequest(f"settings.texts.{name}", f"must have at most {_MAX_REPLY_CHARACTERS} characters.")
+    return replies

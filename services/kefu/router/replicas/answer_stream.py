@@ -17,7 +17,7 @@ from kefu.common.errors import (
 )
 from kefu.common.rpc.status import RpcFailure
 from kefu.generation.v1 import generation_pb2 as pb
-from kefu.router.domain.generation import Accepted, Event, Frame, GenerationEnd, GenerationRequest, Role
+from kefu.router.domain.generation import Accepted, Frame, GenerationEnd, GenerationEvent, GenerationRequest, Role
 from kefu.router.domain.turn import Usage
 from kefu.router.replicas.circuit_breaker import CircuitBreaker
 from kefu.router.replicas.load import ReplicaLoad
@@ -41,7 +41,7 @@ _ROLES = {
 }
 
 
-class ReplicaStream(AsyncGenerator[Event, None]):
+class ReplicaStream(AsyncGenerator[GenerationEvent, None]):
     """Events of one answer. Its work is counted from when this is made until it ends, fails, or is closed.
 
     This is no generator function, for the body of one does not run before its first event is read. Between choosing a
@@ -72,7 +72,7 @@ class ReplicaStream(AsyncGenerator[Event, None]):
         self._dispatch = load.record_sent(request.estimated_tokens)
         self._attempt = breaker.begin()
 
-    async def asend(self, value: None) -> Event:
+    async def asend(self, value: None) -> GenerationEvent:
         """The next event. Raises as `Replica.generate` says."""
         del value
         if self._has_ended:
@@ -105,7 +105,7 @@ class ReplicaStream(AsyncGenerator[Event, None]):
         val: BaseException | object = None,
         tb: TracebackType | None = None,
         /,
-    ) -> Event:
+    ) -> GenerationEvent:
         """End the stream, and raise the exception."""
         self._end()
         thrown = val if isinstance(val, BaseException) else typ if isinstance(typ, BaseException) else typ()
@@ -155,7 +155,7 @@ def request_message(request: GenerationRequest, caller: str) -> pb.GenerateReque
     return message
 
 
-def event_of(message: pb.GenerateEvent) -> Event | None:
+def event_of(message: pb.GenerateEvent) -> GenerationEvent | None:
     """An event of the contract; None for one that this router does not know."""
     match message.WhichOneof("event"):
         case "accepted":

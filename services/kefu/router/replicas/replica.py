@@ -15,7 +15,7 @@ from kefu.common.rpc.interceptor import internal_metadata, principal_metadata
 from kefu.common.tls import Tls, internal_channel
 from kefu.generation.v1 import generation_pb2 as pb
 from kefu.generation.v1 import generation_pb2_grpc as rpc
-from kefu.router.domain.generation import Event, GenerationRequest
+from kefu.router.domain.generation import GenerationEvent, GenerationRequest
 from kefu.router.replicas import replica_metrics
 from kefu.router.replicas.answer_stream import ReplicaStream, request_message
 from kefu.router.replicas.circuit_breaker import CircuitBreaker
@@ -83,7 +83,7 @@ class Replica:
         await self._multiplexer.close()
         await self._channel.close()
 
-    def generate(self, request: GenerationRequest, principal: Principal) -> AsyncGenerator[Event, None]:
+    def generate(self, request: GenerationRequest, principal: Principal) -> AsyncGenerator[GenerationEvent, None]:
         """Events of one answer, which begins at once. Closing the iterator cancels it, and the work in the replica.
 
         Reading raises PromptTooLong, CannotContinue, ReplicaFull, EngineDead or BackendUnavailable.

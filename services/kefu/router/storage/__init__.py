@@ -1,1 +1,1 @@
-"""Conversations in Redis: sessions, turns, leases, drafts, events, and the keys of all of them."""
+"""Conversations in Redis: sessions, turns, leases, drafts, events, and their keys."""

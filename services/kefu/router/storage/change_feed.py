@@ -1,10 +1,9 @@
 """
-One stream for the whole installation that names each session as it changes, so that one reader per router wakes all who
-watch sessions there.
+Change feed: one Redis stream for the whole installation that names each session as it changes.
 
-A change is stored first, and the bell is rung in the same pipeline: a router that dies in between, or a reader that was
-away for longer than a minute, loses a ring. So nobody relies on it alone: who watches looks every
-`SWEEP_SECONDS` by itself.
+One reader per router wakes all session watches and desk watches there. A change is stored first, and published in the
+same pipeline. A router that dies in between loses an entry, and so does a reader that was away for more than a minute.
+So nothing relies on the feed alone: each watch also looks by itself every `SWEEP_SECONDS`.
 """
 
 import asyncio
@@ -20,73 +19,74 @@ from kefu.common.redis.commands import Command, RedisCommands, ScriptCall
 from kefu.router.storage import keys
 
 SWEEP_SECONDS = 15.0
-_KEPT_MS = 60_000
-_READ_AT_ONCE = 1_000
+_RETENTION_MS = 60_000
+_BATCH_SIZE = 1_000
 _BLOCK_SECONDS = 2.0
-_PAUSE_SECONDS = 0.5
+_RETRY_SECONDS = 0.5
 _FIELD = "session"
-_RING = """
--- KEYS: bell. ARGV: life ms, field, session
+_PUBLISH = """
+-- KEYS: change feed. ARGV: life ms, field, session
 local time = redis.call('TIME')
 local oldest = time[1] * 1000 + math.floor(time[2] / 1000) - ARGV[1]
 redis.call('XADD', KEYS[1], 'MINID', string.format('%.0f', oldest), '*', ARGV[2], ARGV[3])
 redis.call('PEXPIRE', KEYS[1], ARGV[1])
 """
-"""Kept for a minute: nobody needs it longer, and a session that is deleted should not be named for long."""
+"""Append one change. Entries live for a minute: no reader needs them longer, and a deleted session should not be named
+for long."""
 _log = structlog.stdlib.get_logger()
 SessionKey = tuple[str, str]
 """Tenant and session id."""
 
 
 def publish_change(tenant: str, session_id: str) -> Command:
-    """The command that tells every router of a change; after the change, in one pipeline with it."""
-    return ScriptCall(_RING, [keys.BELL], (_KEPT_MS, _FIELD, f"{tenant}:{session_id}"))
+    """The command that publishes a change. It goes after the change itself, in the same pipeline."""
+    return ScriptCall(_PUBLISH, [keys.CHANGE_FEED], (_RETENTION_MS, _FIELD, f"{tenant}:{session_id}"))
 
 
 class ChangeListener(Protocol):
-    """Wants to know which sessions have changed."""
+    """Receives the changes of sessions."""
 
-    def heard(self, changed: Set[SessionKey]) -> None:
-        """These have changed, among them many that are not yours."""
+    def on_changes(self, changed: Set[SessionKey]) -> None:
+        """Sessions that have changed. Most of them may be of no interest to this listener."""
         ...
 
-    def missed(self) -> None:
-        """Some rings were lost: look at all of yours."""
+    def on_gap(self) -> None:
+        """Some changes were lost: the listener must look at all of its sessions."""
         ...
 
 
 class ChangeFeed:
-    """The one reader of this process."""
+    """The reader of the change feed. One per router; see `open_change_feed`."""
 
-    def __init__(self, commands: RedisCommands, hearers: Sequence[ChangeListener]) -> None:
+    def __init__(self, commands: RedisCommands, listeners: Sequence[ChangeListener]) -> None:
         self._commands = commands
-        self._hearers = hearers
+        self._listeners = listeners
 
     async def listen(self) -> None:
-        """Pass on what is rung, until cancelled."""
-        last, deaf = "", False
+        """Pass each change on to the listeners, until cancelled."""
+        last, interrupted = "", False
         while True:
             try:
-                last = last or await self._commands.stream_last(keys.BELL)
-                rung = await self._commands.stream_read(
-                    keys.BELL, last, count=_READ_AT_ONCE, block_seconds=_BLOCK_SECONDS
+                last = last or await self._commands.stream_last(keys.CHANGE_FEED)
+                entries = await self._commands.stream_read(
+                    keys.CHANGE_FEED, last, count=_BATCH_SIZE, block_seconds=_BLOCK_SECONDS
                 )
             except REDIS_FAILURES as error:
-                if not deaf:
+                if not interrupted:
                     _log.warning("doorbell.unheard", cause=str(error))
-                deaf = True
-                await asyncio.sleep(_PAUSE_SECONDS)
+                interrupted = True
+                await asyncio.sleep(_RETRY_SECONDS)
                 continue
-            if deaf:
-                deaf = False
+            if interrupted:
+                interrupted = False
                 _log.info("doorbell.heard")
-                for hearer in self._hearers:
-                    hearer.missed()
-            if rung:
-                last = rung[-1][0]
-                changed = {_session_key(fields[_FIELD]) for _, fields in rung}
-                for hearer in self._hearers:
-                    hearer.heard(changed)
+                for listener in self._listeners:
+                    listener.on_gap()
+            if entries:
+                last = entries[-1][0]
+                changed = {_session_key(fields[_FIELD]) for _, fields in entries}
+                for listener in self._listeners:
+                    listener.on_changes(changed)
 
 
 def _session_key(text: str) -> SessionKey:
@@ -95,9 +95,9 @@ def _session_key(text: str) -> SessionKey:
 
 
 @asynccontextmanager
-async def open_change_feed(commands: RedisCommands, hearers: Sequence[ChangeListener]) -> AsyncIterator[None]:
-    """The bell is heard while the block runs."""
-    listening = asyncio.create_task(ChangeFeed(commands, hearers).listen(), name="hear the doorbell")
+async def open_change_feed(commands: RedisCommands, listeners: Sequence[ChangeListener]) -> AsyncIterator[None]:
+    """Read the change feed while the block runs."""
+    listening = asyncio.create_task(ChangeFeed(commands, listeners).listen(), name="change feed")
     try:
         yield
     finally:

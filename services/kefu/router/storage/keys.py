@@ -1,49 +1,50 @@
 """
-Names of the router's Redis keys; `docs/reference/data.md` says what each holds. No personal data stands in a name: what
-a client chose (a request_id, a user) appears as its SHA-256.
+Names of the router's Redis keys; `docs/reference/data.md` says what each holds.
+
+No name holds personal data: what a client chose (a request_id, a user) appears as its SHA-256.
 """
 
 import hashlib
 import json
 
 TENANTS = "kefu:1:tenants"
-ROUTERS = "kefu:1:router:"
-"""Before a router's name: its channel."""
+ROUTER_CHANNEL_PREFIX = "kefu:1:router:"
+"""Prefix of each router's channel; the router's name follows."""
 
-BELL = "kefu:1:bell"
-"""Rings for every session that has changed."""
-DESKS = "kefu:1:desks"
-"""Tenants that have called a person."""
-ATTENDANT = "kefu:1:desks:attendant"
-"""The router that looks after conversations which wait too long."""
+CHANGE_FEED = "kefu:1:bell"
+"""The stream that names each session as it changes."""
+DESK_TENANTS = "kefu:1:desks"
+"""Tenants that have had a conversation at their desk."""
+ESCALATION_LEASE = "kefu:1:desks:attendant"
+"""Lease of the one router that escalates conversations and lets claims lapse."""
 
 
 def session(tenant: str, session_id: str) -> str:
-    """Prefix of a session's keys: one slot, so that one script sees them all."""
+    """Prefix of a session's keys. They share a hash slot, so that one script reaches them all."""
     return f"kefu:1:{{{tenant}:{session_id}}}:"
 
 
-def alive(tenant: str, session_id: str, turn_id: str) -> str:
+def turn_owner(tenant: str, session_id: str, turn_id: str) -> str:
     """The router that runs a turn."""
     return f"{session(tenant, session_id)}alive:{turn_id}"
 
 
-def draft(tenant: str, session_id: str, turn_id: str) -> str:
-    """What was said so far in a turn that runs."""
+def turn_draft(tenant: str, session_id: str, turn_id: str) -> str:
+    """The saved draft of a running turn."""
     return f"{session(tenant, session_id)}draft:{turn_id}"
 
 
-def router(owner: str) -> str:
-    """The channel on which a router hears what others ask of its turns."""
-    return f"{ROUTERS}{owner}"
+def router_channel(owner: str) -> str:
+    """The channel on which a router receives signals for its turns."""
+    return f"{ROUTER_CHANNEL_PREFIX}{owner}"
 
 
 def request(tenant: str, subject: str, request_id: str) -> str:
-    """Which turn a request_id stands for."""
+    """The turn that a request_id is bound to."""
     return f"kefu:1:{{{tenant}:by-{subject}}}:request:{_digest(request_id)}"
 
 
-def sessions_of(tenant: str, subject: str, user: str = "") -> str:
+def sessions_by_subject(tenant: str, subject: str, user: str = "") -> str:
     """The sessions of a key, or of one user of it."""
     prefix = f"kefu:1:{{{tenant}:by-{subject}}}:"
     return f"{prefix}user:{_digest(user)}" if user else f"{prefix}sessions"
@@ -55,22 +56,22 @@ def running_turns(tenant: str) -> str:
 
 
 def question_rate(tenant: str) -> str:
-    """When a tenant's next question would be due."""
+    """When a tenant's next question is due, by its rate limit."""
     return f"kefu:1:{{{tenant}:quota}}:rate"
 
 
 def desk_open(tenant: str) -> str:
-    """A tenant's conversations that wait for a person or are held by one, and some that were lately."""
+    """A tenant's conversations that wait for an agent or are claimed by one, and some that were so lately."""
     return f"kefu:1:{{{tenant}:desk}}:open"
 
 
-def desk_past(tenant: str) -> str:
-    """A tenant's conversations that people gave back."""
+def desk_returned(tenant: str) -> str:
+    """A tenant's conversations that agents returned."""
     return f"kefu:1:{{{tenant}:desk}}:past"
 
 
 def desk_agents(tenant: str) -> str:
-    """Who is present at a tenant's desk."""
+    """Agents who are present at a tenant's desk."""
     return f"kefu:1:{{{tenant}:desk}}:agents"
 
 
@@ -85,32 +86,32 @@ def tenant_settings(tenant: str) -> str:
 
 
 def cached_answer(tenant: str, digest: str) -> str:
-    """A finished answer, by the hash of what it answers."""
+    """A cached answer, by the hash of what it answers."""
     return f"kefu:1:{{tenant:{tenant}}}:answer:{digest}"
 
 
 def cached_answers(tenant: str) -> str:
-    """A tenant's finished answers, by age."""
+    """A tenant's cached answers, by age."""
     return f"kefu:1:{{tenant:{tenant}}}:answers"
 
 
 def hour_numbers(tenant: str, hour: str) -> str:
-    """What a tenant's turns of one hour added up to."""
+    """A tenant's counters of one hour."""
     return f"kefu:1:{{tenant:{tenant}}}:hour:{hour}"
 
 
 def hour_citations(tenant: str, hour: str) -> str:
-    """How often a tenant's answers of one hour cited which document."""
+    """How often a tenant's answers of one hour cited each document."""
     return f"kefu:1:{{tenant:{tenant}}}:cited:{hour}"
 
 
-def counted(tenant: str, session_id: str) -> str:
-    """What each turn of a session has added to the numbers."""
+def turn_counters(tenant: str, session_id: str) -> str:
+    """What each turn of a session has added to the counters."""
     return f"kefu:1:{{tenant:{tenant}}}:counted:{session_id}"
 
 
-def counted_order(tenant: str, session_id: str) -> str:
-    """The questions among them, in their order."""
+def turn_counters_order(tenant: str, session_id: str) -> str:
+    """The turns of a session that are questions or human requests, in their order."""
     return f"kefu:1:{{tenant:{tenant}}}:counted:{session_id}:order"
 
 
@@ -119,18 +120,18 @@ def unanswered(tenant: str) -> str:
     return f"kefu:1:{{tenant:{tenant}}}:unanswered"
 
 
-def unanswered_in(tenant: str, session_id: str) -> str:
+def session_unanswered(tenant: str, session_id: str) -> str:
     """The unanswered questions of one session."""
     return f"kefu:1:{{tenant:{tenant}}}:unanswered:{session_id}"
 
 
-def erased(tenant: str, session_id: str) -> str:
-    """A session was erased: what is still under way of it is not to be kept."""
+def erasure_marker(tenant: str, session_id: str) -> str:
+    """Marks an erased session: nothing that is still under way for it may be kept."""
     return f"kefu:1:{{tenant:{tenant}}}:erased:{_digest(session_id)}"
 
 
-def traces_of(tenant: str, subject: str, user: str) -> str:
-    """Sessions of one user of which something is kept that outlives a session."""
+def erasure_index(tenant: str, subject: str, user: str) -> str:
+    """Sessions of one user beside which something is kept."""
     return f"kefu:1:{{tenant:{tenant}}}:traces:{_digest(json.dumps([subject, user]))}"
 
 
@@ -140,7 +141,7 @@ def webhooks(tenant: str) -> str:
 
 
 def delivery(tenant: str, delivery_id: str) -> str:
-    """One event on its way to one address."""
+    """One event on its way to one webhook."""
     return f"kefu:1:{{tenant:{tenant}}}:delivery:{delivery_id}"
 
 
@@ -149,20 +150,20 @@ def deliveries(tenant: str, webhook_id: str) -> str:
     return f"kefu:1:{{tenant:{tenant}}}:deliveries:{webhook_id}"
 
 
-def pending(tenant: str, webhook_id: str) -> str:
-    """Of these, those to be sent, by when."""
+def pending_deliveries(tenant: str, webhook_id: str) -> str:
+    """A webhook's deliveries that are still to be sent, by when."""
     return f"kefu:1:{{tenant:{tenant}}}:pending:{webhook_id}"
 
 
-def told_of(tenant: str, session_id: str) -> str:
-    """Deliveries that tell of a session."""
+def session_deliveries(tenant: str, session_id: str) -> str:
+    """Webhook deliveries that are about a session."""
     return f"kefu:1:{{tenant:{tenant}}}:told:{session_id}"
 
 
 WEBHOOKS_DUE = "kefu:1:{webhooks}:due"
-"""All webhooks, by when they are to be looked at again."""
+"""All webhooks, by when each is due to be served."""
 WEBHOOK_OWNERS = "kefu:1:{webhooks}:owners"
-"""Which router looks at which webhook now."""
+"""The router that serves each webhook now."""
 
 
 def _digest(text: str) -> str:

@@ -1,27 +1,27 @@
 """
-What happens to a session in one step, in Lua. Each script takes the session's keys in the order of `SESSION_KEYS`.
+Lua scripts that change a session in one atomic step. Each takes the session's keys in the order of `SESSION_KEYS`.
 
-The lock holds "{turn}:{fence}". The fence is a number in the session's hash that grows with each turn begun, so that
-a router that was away for longer than its lease can never write over what came after.
+The lock holds "{turn}:{fence}". The fence is the fencing token: a number in the session's hash that grows with each
+turn begun. So a router that was away for longer than its lease can never write over what came after.
 """
 
 SESSION_KEYS = ("session", "order", "turns", "ratings", "lock", "queue", "stop", "events", "replies")
 
-TELL = """
-local function tell(kind, what, agent, life)
+APPEND_EVENT = """
+local function append_event(kind, what, agent, life)
   local number = redis.call('HINCRBY', KEYS[1], 'events', 1)
   redis.call('XADD', KEYS[8], 'MAXLEN', '~', 1000, string.format('%.0f-0', number), kind, what, 'agent', agent)
   redis.call('PEXPIRE', KEYS[8], life)
 end
 """
-"""Before a script that changes a session: tell those who watch it, in the same step. Events are numbered from 1 and
-name what is stored; see `kefu.router.storage.session_events`."""
+"""Prefix of each script that changes what session watches see: appends a session event in the same step. Events are
+numbered from 1 and name what is stored; see `kefu.router.storage.session_events`."""
 
-CLAIM = """
+BIND_REQUEST = """
 -- KEYS: request. ARGV: claim, life ms
 return redis.call('SET', KEYS[1], ARGV[1], 'NX', 'GET', 'PX', ARGV[2])
 """
-"""Bind a request_id unless it is bound; returns what it was bound to."""
+"""Bind a request_id to a turn unless it is bound. Returns what it was bound to."""
 
 BEGIN = """
 -- ARGV: prefix, turn id, turn JSON, now, session life ms, lease ms, mode (reject|queue), opens (0|1), subject, user,
@@ -40,7 +40,7 @@ if known[2] == 'closed' then
   redis.call('LREM', queue, 0, turn)
   return {'closed'}
 end
--- Those who wait go first; one whose router died is passed over.
+-- Turns that wait go first; a turn whose router died is passed over.
 local head = redis.call('LINDEX', queue, 0)
 while head and head ~= turn and redis.call('EXISTS', prefix .. 'alive:' .. head) == 0 do
   redis.call('LPOP', queue)
@@ -50,8 +50,8 @@ local owner = redis.call('GET', alive)
 if owner and owner ~= ARGV[13] then return {'busy', turn} end  -- another router has just taken this very turn
 local held = redis.call('GET', lock)
 local holder = held and string.match(held, '^(.*):%d+$')
-if holder == turn then holder = nil end  -- another router held it for this turn, and died: it is ours to go on with
-if known[3] == turn then head = nil end  -- it had begun before those who wait
+if holder == turn then holder = nil end  -- another router held the lock for this turn, and died: this router goes on
+if known[3] == turn then head = nil end  -- this turn had begun before those that wait
 if holder or (head and head ~= turn) then
   local running = holder or head
   if ARGV[7] == 'reject' then return {'busy', running} end
@@ -83,11 +83,11 @@ for _, id in ipairs(last) do
 end
 return {'begun', fence, known[2], known[4], known[5] or '', again, saved, before}
 """
-"""Take the session for a turn: begun (with the fence, the session's state, user and replica, whether the turn was
-there before, what a dead router left of it, and the turns before, each with its rating), wait, busy, closed or
-missing."""
+"""Begin a turn in its session. Returns one of: begun, wait, busy, closed, missing. With begun come the fence, the
+session's state, user and replica, whether the turn had begun before, the draft that a dead router left, and the turns
+before it, each with its rating."""
 
-BEAT = """
+RENEW = """
 -- KEYS: session, lock, stop, alive, draft. ARGV: turn id, fence (0 while waiting), lease ms, owner, draft life ms,
 --       and, when more was said: about JSON or "", from, then for each of text, raw, ids: bytes before, piece
 local session, lock, stop, alive, draft = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
@@ -106,7 +106,7 @@ if owner and owner ~= ARGV[4] then return 'lost' end
 if held == mine then
   redis.call('PEXPIRE', lock, ARGV[3])
 else
-  -- Nobody took it while Redis was away, or we were; unless it has ended, and this was sent before.
+  -- No other turn took the lock while Redis or this router was away. Or the turn has ended, and this call is late.
   local known = redis.call('HMGET', session, 'fence', 'running')
   if held or known[1] ~= ARGV[2] or known[2] ~= ARGV[1] then return 'lost' end
   redis.call('SET', lock, mine, 'PX', ARGV[3])
@@ -132,11 +132,11 @@ end
 redis.call('PEXPIRE', draft, ARGV[5])
 return asked or 'on'
 """
-"""Renew a turn's leases, save what was said since, and hear whether it should go on: on, stop, supersede, gone
-(session deleted), lost, or forgotten (Redis lost what was saved before: save all of it)."""
+"""Renew a turn's lease and save what its answer has grown by. Returns the turn's signal: on, stop, supersede, gone (the
+session was deleted), lost (another router has the turn), or forgotten (Redis lost the draft: save all of it)."""
 
 FINISH = (
-    TELL
+    APPEND_EVENT
     + """
 -- ARGV: prefix, turn id, fence, "{state} {turn JSON}", now, session life ms, new session state or "", replica or "",
 --       owner, language, last message, no answer (0|1)
@@ -152,12 +152,12 @@ redis.call('HDEL', stop, ARGV[2])
 redis.call('HSET', turns, ARGV[2], ARGV[4])
 redis.call('HSET', session, 'update_time', ARGV[5], 'language', ARGV[10], 'last_message', ARGV[11])
 redis.call('HDEL', session, 'running')
-tell('turn', ARGV[2], '', ARGV[6])
+append_event('turn', ARGV[2], '', ARGV[6])
 local state = redis.call('HGET', session, 'state')
 if ARGV[7] ~= '' and (state == 'bot' or state == 'returned') then
   redis.call('HSET', session, 'state', ARGV[7], 'waiting_since', ARGV[5], 'handoff_turn', ARGV[2])
   redis.call('HDEL', session, 'escalated')
-  tell('state', ARGV[7], '', ARGV[6])
+  append_event('state', ARGV[7], '', ARGV[6])
 elseif (state == 'human' and ARGV[12] == '1') or (state == 'waiting' and ARGV[7] ~= '') then
   redis.call('HSETNX', session, 'waiting_since', ARGV[5])
 end
@@ -167,24 +167,25 @@ for i = 1, 4 do redis.call('PEXPIRE', KEYS[i], ARGV[6]) end
 return 'stored'
 """
 )
-"""Store how a turn ended and free the session, unless it was deleted (gone) or someone else has it (lost)."""
+"""Store the end of a turn and free the session. Returns stored, gone (the session was deleted) or lost (another turn
+has it)."""
 
-LEAVE = """
+DISCARD = """
 -- ARGV: prefix, turn id, owner
 redis.call('LREM', KEYS[6], 0, ARGV[2])
 redis.call('HDEL', KEYS[7], ARGV[2])
 local alive = ARGV[1] .. 'alive:' .. ARGV[2]
 if redis.call('GET', alive) == ARGV[3] then redis.call('DEL', alive) end
 """
-"""A turn that never began leaves no trace."""
+"""Remove all of a turn that never began."""
 
-HAND_ON = """
+RELEASE = """
 -- ARGV: prefix, turn id, fence, owner
 local alive = ARGV[1] .. 'alive:' .. ARGV[2]
 if redis.call('GET', alive) == ARGV[4] then redis.call('DEL', alive) end
 if redis.call('GET', KEYS[5]) == ARGV[2] .. ':' .. ARGV[3] then redis.call('DEL', KEYS[5]) end
 """
-"""Let another router go on with a turn at once; what was said of it stays."""
+"""Release a turn's lease, so that another router can go on with the turn at once. Its draft stays."""
 
 STOP = """
 -- ARGV: prefix, turn id, stop|supersede, before a router's channel
@@ -193,9 +194,9 @@ redis.call('PEXPIRE', KEYS[7], 60000)
 local owner = redis.call('GET', ARGV[1] .. 'alive:' .. ARGV[2])
 if owner then redis.call('PUBLISH', ARGV[4] .. owner, ARGV[3] .. ' ' .. ARGV[2]) end
 """
-"""Ask whoever runs a turn to stop it: it hears of it at once, and if it does not, when it renews its leases."""
+"""Ask the router that runs a turn to stop it. The request is published at once, and stored for the next renewal."""
 
-LOOK = """
+READ_PROGRESS = """
 -- KEYS: turns, alive, draft, session. ARGV: turn id, bytes of text known, about known (0|1), before a router's
 --       channel or ""
 local owner = redis.call('GET', KEYS[2])
@@ -207,9 +208,9 @@ return {redis.call('HGET', KEYS[4], 'subject') or '', owner or '',
         not owner and redis.call('HGET', KEYS[1], ARGV[1]) or '', about or '', draft[1] or '', #text,
         string.sub(text, ARGV[2] + 1), not owner and draft[3] or ''}
 """
-"""How far a turn is: who owns the session; the router that runs the turn, or else what is stored of it (and the
-message, if a router died); what is said about the answer; from where earlier readers may hold another text; its length,
-and what follows of it."""
+"""The progress of a turn, for a router that does not run it. Returns: the subject that owns the session; the router
+that runs the turn; the stored turn, if none runs it; the draft's context; the byte from which earlier readers may hold
+another text; the length of the text; the text beyond what is known; the turn request, if the router died."""
 
 RATE = """
 -- ARGV: turn id, rating JSON
@@ -218,7 +219,7 @@ redis.call('HSET', KEYS[4], ARGV[1], ARGV[2])
 redis.call('PEXPIRE', KEYS[4], redis.call('PTTL', KEYS[1]))
 return redis.call('HINCRBY', KEYS[1], 'ratings', 1)
 """
-"""Rate a turn that is there. Returns the rating's number in its session, which grows; 0 when there is no such turn."""
+"""Rate a turn. Returns the rating's number in its session, which grows; 0 when there is no such turn."""
 
 DELETE = """
 -- ARGV: prefix, before a router's channel
@@ -232,4 +233,4 @@ end
 redis.call('DEL', unpack(KEYS))
 return gone
 """
-"""Erase a session with all that belongs to it."""
+"""Erase a session with all of its keys."""

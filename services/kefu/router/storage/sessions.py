@@ -1,4 +1,5 @@
-"""Sessions and turns in Redis: the only place they live. Everything has a life, and a delete leaves nothing."""
+"""Session store: sessions and turns in Redis, the only place where they live. All of it expires, and a delete leaves
+nothing."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -11,11 +12,11 @@ from kefu.router.domain.session import Session, SessionState
 from kefu.router.domain.turn import Rating, TurnRecord, TurnState
 from kefu.router.storage import keys, session_lua
 from kefu.router.storage.change_feed import publish_change
-from kefu.router.storage.turns import record_of
+from kefu.router.storage.turns import parse_record
 
 
-def session_of(session_id: str, fields: Mapping[str, str], *, turn_count: int, runs: bool, life: float) -> Session:
-    """A session from its hash. `runs`: some router runs the turn that is named as running."""
+def parse_session(session_id: str, fields: Mapping[str, str], *, turn_count: int, runs: bool, life: float) -> Session:
+    """A session from its hash. `runs`: a router runs the turn that the hash names as running. `life` in seconds."""
     update, state = float(fields["update_time"]), SessionState(fields["state"])
     return Session(
         id=session_id,
@@ -35,7 +36,7 @@ def session_of(session_id: str, fields: Mapping[str, str], *, turn_count: int, r
 
 
 class SessionStore:
-    """What customers and staff read and change; `life` is a session's, in seconds. See `TurnStore` for the rest."""
+    """Reads, rates and deletes sessions and turns. `life` is a session's, in seconds. `TurnStore` runs turns."""
 
     def __init__(self, commands: RedisCommands, *, life: float) -> None:
         self._commands = commands
@@ -53,11 +54,11 @@ class SessionStore:
             raise SessionNotFound('There is no such session; open one with "sessions/-".')
         count = await self._commands.list_length(f"{keys.session(tenant, session_id)}order")
         running = fields.get("running", "")
-        runs = bool(running) and await self._alive(tenant, session_id, running)
-        return session_of(session_id, fields, turn_count=count, runs=runs, life=self._life)
+        runs = bool(running) and await self._is_running(tenant, session_id, running)
+        return parse_session(session_id, fields, turn_count=count, runs=runs, life=self._life)
 
     async def user(self, tenant: str, session_id: str) -> str:
-        """Whom a session was opened for; empty: nobody that was named, or there is no such session."""
+        """The user that a session was opened for. Empty: no user was named, or there is no such session."""
         return await self._commands.hash_get(f"{keys.session(tenant, session_id)}session", "user") or ""
 
     async def turn(self, tenant: str, session_id: str, turn_id: str) -> TurnRecord:
@@ -68,7 +69,7 @@ class SessionStore:
         return found
 
     async def turns(self, tenant: str, session_id: str, start: int, count: int) -> list[TurnRecord]:
-        """Turns in their order, from position `start`; a negative one counts from the end."""
+        """Turns in their order, from position `start`. A negative position counts from the end."""
         prefix = keys.session(tenant, session_id)
         stop = start + count - 1 if start >= 0 else -1
         ids = await self._commands.list_range(f"{prefix}order", start, stop)
@@ -77,8 +78,8 @@ class SessionStore:
     async def sessions(
         self, tenant: str, subject: str, user: str, before: str, count: int
     ) -> tuple[list[Session], str]:
-        """A key's sessions, the latest first, and where the next page begins (empty: no more)."""
-        index, below, found = keys.sessions_of(tenant, subject, user), before or "+inf", list[Session]()
+        """A key's sessions, latest first, and where the next page begins (empty: no more)."""
+        index, below, found = keys.sessions_by_subject(tenant, subject, user), before or "+inf", list[Session]()
         while True:
             page = await self._commands.sorted_latest(index, below, count + 1)
             for session_id, score in page:
@@ -96,7 +97,7 @@ class SessionStore:
                 return found, ""
 
     async def rate(self, tenant: str, session_id: str, turn_id: str, rating: Rating, comment: str) -> int:
-        """Store a rating, or raise TurnNotFound. Returns its number in the session: of two, the greater one holds."""
+        """Store a rating, or raise TurnNotFound. Returns its number in the session: the greatest number holds."""
         value = json.dumps({"rating": rating, "comment": comment}, ensure_ascii=False)
         number = int(await self._script(session_lua.RATE, tenant, session_id, turn_id, value))
         if not number:
@@ -104,31 +105,33 @@ class SessionStore:
         return number
 
     async def delete(self, tenant: str, session: Session) -> None:
-        """Erase a session, its turns, and what its request_ids stand for."""
+        """Erase a session, its turns, and the bindings of its request_ids."""
         records = await self.turns(tenant, session.id, 0, 1_000_000)
         names = [keys.session(tenant, session.id) + name for name in session_lua.SESSION_KEYS]
-        delete = ScriptCall(session_lua.DELETE, names, (keys.session(tenant, session.id), keys.ROUTERS))
+        delete = ScriptCall(session_lua.DELETE, names, (keys.session(tenant, session.id), keys.ROUTER_CHANNEL_PREFIX))
         await self._commands.pipeline(
             [
                 delete,
                 ("ZREM", keys.desk_open(tenant), session.id),
-                ("ZREM", keys.desk_past(tenant), session.id),
+                ("ZREM", keys.desk_returned(tenant), session.id),
                 publish_change(tenant, session.id),
             ]
         )
         for record in records:
             if record.turn.request_id:
                 await self._commands.delete(keys.request(tenant, session.subject, record.turn.request_id))
-        await self._commands.sorted_remove(keys.sessions_of(tenant, session.subject), session.id)
+        await self._commands.sorted_remove(keys.sessions_by_subject(tenant, session.subject), session.id)
         if session.user:
-            await self._commands.sorted_remove(keys.sessions_of(tenant, session.subject, session.user), session.id)
+            await self._commands.sorted_remove(
+                keys.sessions_by_subject(tenant, session.subject, session.user), session.id
+            )
 
     async def session_ids_of_user(self, tenant: str, subject: str, user: str) -> list[str]:
-        """Every session that a key opened for a user."""
-        return await self._commands.sorted_all(keys.sessions_of(tenant, subject, user))
+        """The ids of all sessions that a key opened for a user."""
+        return await self._commands.sorted_all(keys.sessions_by_subject(tenant, subject, user))
 
     async def records(self, tenant: str, session_id: str, ids: Sequence[str]) -> list[TurnRecord | None]:
-        """Turns by their ids, None for those that are not there."""
+        """Turns by their ids, None for each that does not exist."""
         prefix = keys.session(tenant, session_id)
         stored = await self._commands.hash_get_many(f"{prefix}turns", ids)
         ratings = await self._commands.hash_get_many(f"{prefix}ratings", ids)
@@ -137,14 +140,14 @@ class SessionStore:
             if value is None:
                 records.append(None)
                 continue
-            record = record_of(value, rating)
-            if record.state is TurnState.RUNNING and not await self._alive(tenant, session_id, record.turn.id):
+            record = parse_record(value, rating)
+            if record.state is TurnState.RUNNING and not await self._is_running(tenant, session_id, record.turn.id):
                 record = replace(record, state=TurnState.FAILED)  # its router died
             records.append(record)
         return records
 
-    async def _alive(self, tenant: str, session_id: str, turn_id: str) -> bool:
-        return await self._commands.exists(keys.alive(tenant, session_id, turn_id))
+    async def _is_running(self, tenant: str, session_id: str, turn_id: str) -> bool:
+        return await self._commands.exists(keys.turn_owner(tenant, session_id, turn_id))
 
     async def _script(self, text: str, tenant: str, session_id: str, *arguments: str | int) -> Any:
         prefix = keys.session(tenant, session_id)

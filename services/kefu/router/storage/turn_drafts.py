@@ -1,8 +1,9 @@
 """
-What Redis holds of a turn while it runs, so that another router can show it, or go on with it when its own one died.
+Saved drafts: what Redis holds of a running turn, so that another router can show it or go on with it.
 
-The visible text is for readers elsewhere. The model's own text and token ids are for the next replica: whoever goes on
-with an answer sends them through the filters again, whose outcome does not depend on where it was cut.
+The visible text is for readers on other routers. The model's own text and token ids are for the next replica. A router
+that goes on with an answer sends them through the filters again. The filters' outcome does not depend on where the
+answer was cut.
 """
 
 from collections.abc import Mapping
@@ -16,8 +17,8 @@ from kefu.router.domain.turn import Passage
 
 
 @dataclass(frozen=True)
-class About:
-    """What stands around a text that grows. It changes seldom, and is written when it does."""
+class DraftContext:
+    """What a draft holds beside its growing text. It changes seldom, and is written only then."""
 
     language: AnswerLanguage
     as_of: str
@@ -26,41 +27,43 @@ class About:
     query: str = ""
     passages: tuple[Passage, ...] = ()
     fingerprint: str = ""
-    """Of the weights that made the token ids."""
+    """Fingerprint of the weights that made the token ids."""
     whole: bool = True
-    """All that the model wrote came with its token ids."""
+    """Whether all that the model wrote came with its token ids."""
 
 
-ABOUT = pydantic.TypeAdapter(About)
+DRAFT_CONTEXT = pydantic.TypeAdapter(DraftContext)
+"""Draft contexts to JSON and back."""
 
 
 @dataclass(frozen=True)
 class SavedDraft:
-    """A turn as a router left it that died."""
+    """The draft of a turn whose router died."""
 
-    about: About
+    context: DraftContext
     text: str
-    """What readers had been told of it, as far as it was written down."""
-    sent: PartialAnswer
+    """The visible text, as far as it was saved."""
+    partial: PartialAnswer
+    """What the model had written, for the next replica."""
     rewritten_from: int | None
     """See `Turn.rewritten_from`."""
 
     @property
     def can_be_continued(self) -> bool:
-        """The model had begun: another replica may go on with what it wrote."""
-        return bool(self.sent.text or self.sent.token_ids)
+        """Whether the model had begun, so that another replica may go on with what it wrote."""
+        return bool(self.partial.text or self.partial.token_ids)
 
     @classmethod
-    def of(cls, fields: Mapping[str, str]) -> "SavedDraft | None":
-        """From the fields of a draft; None when nothing worth going on with had been written."""
+    def from_fields(cls, fields: Mapping[str, str]) -> "SavedDraft | None":
+        """A draft from its Redis hash. None when nothing worth going on with was saved."""
         if not fields.get("about"):
             return None
-        about = ABOUT.validate_json(fields["about"])
-        ids = tuple(int(token) for token in fields.get("ids", "").split(",") if token) if about.whole else ()
+        context = DRAFT_CONTEXT.validate_json(fields["about"])
+        ids = tuple(int(token) for token in fields.get("ids", "").split(",") if token) if context.whole else ()
         rewritten = fields.get("from", "")
         return cls(
-            about=about,
+            context=context,
             text=fields.get("text", ""),
-            sent=PartialAnswer(ids, fields.get("raw", ""), about.fingerprint),
+            partial=PartialAnswer(ids, fields.get("raw", ""), context.fingerprint),
             rewritten_from=int(rewritten) if rewritten else None,
         )

@@ -1,4 +1,7 @@
-"""A turn's course in Redis: claimed, taken by one router, begun, finished. See also `turn_leases`."""
+"""Turn store: the course of a turn in Redis (bound to a request_id, owned by one router, begun, finished).
+
+See also `turn_leases`.
+"""
 
 import json
 import time
@@ -15,25 +18,25 @@ from kefu.router.domain.turn import TURN, FinishReason, Rating, Turn, TurnRecord
 from kefu.router.domain.turn_request import TurnRequest
 from kefu.router.storage import keys, session_lua
 from kefu.router.storage.change_feed import publish_change
-from kefu.router.storage.desk_index import at_desk, shortened
-from kefu.router.storage.turn_drafts import ABOUT, About, SavedDraft
+from kefu.router.storage.desk_index import add_to_desk, preview
+from kefu.router.storage.turn_drafts import DRAFT_CONTEXT, DraftContext, SavedDraft
 
-CLAIM_SECONDS = 3600.0
-"""What a request_id stands for is kept for so long until its turn has ended, then as long as the session: a message
-that was refused leaves nothing longer than this."""
+REQUEST_ID_SECONDS = 3600.0
+"""Life of a request_id's binding until its turn has ended; then it lives as long as the session. So a refused message
+leaves nothing longer than this."""
 DRAFT_SECONDS = 60.0
-"""What a router that died had written of an answer is kept for so long, to be gone on with."""
+"""Life of a saved draft whose router died. Within it another router may go on with the answer."""
 _ANSWERED = (FinishReason.STOP, FinishReason.LENGTH)
 _HISTORY_TURNS = 8
-_MOST_WAITING = 8
+_MAX_WAITING = 8
 _TITLE_CHARACTERS = 80
-_ASK = pydantic.TypeAdapter(TurnRequest)
+_TURN_REQUEST = pydantic.TypeAdapter(TurnRequest)
 _FIELDS = pydantic.TypeAdapter(dict[str, object])
 
 
 @dataclass(frozen=True)
 class TurnKey:
-    """Where a turn is."""
+    """The tenant, session and id of a turn."""
 
     tenant: str
     session_id: str
@@ -42,63 +45,67 @@ class TurnKey:
 
 @dataclass(frozen=True)
 class StartedTurn:
-    """The session is this turn's until `finish`."""
+    """A turn that has begun. The session belongs to it until `finish`."""
 
     fence: int
     state: SessionState
     user: str
     replica: str
     """The generation replica that answered last in this session."""
-    again: bool
-    """The turn was begun before, here or elsewhere, and did not end well."""
+    begun_before: bool
+    """Whether the turn began before, on any router, and did not end well."""
     saved: SavedDraft | None
-    """What a router that died left of it."""
-    before: list[TurnRecord]
-    """The turns before it, the latest last. RUNNING may also mean that a router died."""
-    ephemeral: bool = False  # Redis is away: no session is anybody's
+    """The draft that a dead router left."""
+    history: list[TurnRecord]
+    """The turns before this one, latest last. RUNNING may also mean that a router died."""
+    ephemeral: bool = False
+    """Redis is away: the turn has no session in it."""
 
     @classmethod
     def without_redis(cls) -> "StartedTurn":
-        """As if it were the first turn of a session of its own."""
-        return cls(0, SessionState.BOT, user="", replica="", again=False, saved=None, before=[], ephemeral=True)
+        """A turn without Redis: as if it were the first of its own session."""
+        return cls(0, SessionState.BOT, user="", replica="", begun_before=False, saved=None, history=[], ephemeral=True)
 
 
 @dataclass(frozen=True)
-class Look:
-    """How far a turn is, for a router that does not run it."""
+class TurnProgress:
+    """The progress of a turn, for a router that does not run it."""
 
     subject: str
-    """The key that owns the session; empty: there is none."""
+    """The key that owns the session. Empty: there is no such session."""
     owner: str
-    """The router that runs it; empty: none does."""
+    """The router that runs the turn. Empty: none does."""
     record: TurnRecord | None
-    """What is stored of it, when nobody runs it."""
-    about: About | None
+    """The stored turn, when no router runs it."""
+    context: DraftContext | None
     rewritten_from: int | None
     length: int
-    """Bytes of text that are written down."""
-    more: str
-    """Those after the ones that were known."""
-    ask: TurnRequest | None
-    """The message, when a router died that ran the turn."""
+    """Bytes of text that are saved."""
+    new_text: str
+    """The text beyond the bytes that were known."""
+    request: TurnRequest | None
+    """The turn request, when the router that ran the turn died."""
 
 
 @dataclass
 class TurnStore:
-    """`life` is a session's, `lease` that of its lock; both in seconds. `owner` names this router."""
+    """Runs turns in Redis. `life` of a session and `lease` of its lock are in seconds. `owner` names this router."""
 
     commands: RedisCommands
     life: float
     lease: float
     owner: str
 
-    async def claim(self, tenant: str, subject: str, request_id: str, claim: str, key: TurnKey) -> str | None:
-        """Bind a request_id to a claim, and take its turn; returns the claim that it is bound to already, if it is."""
-        bound = keys.request(tenant, subject, request_id)
-        alive = keys.alive(key.tenant, key.session_id, key.turn_id)
+    async def bind_request(self, tenant: str, subject: str, request_id: str, binding: str, key: TurnKey) -> str | None:
+        """Bind a request_id to a turn, and own the turn. Returns what the request_id is bound to already, or None.
+
+        `binding` is the text to store: the session, the turn, and a hash of the message.
+        """
+        name = keys.request(tenant, subject, request_id)
+        alive = keys.turn_owner(key.tenant, key.session_id, key.turn_id)
         held, _ = await self.commands.pipeline(
             (
-                ScriptCall(session_lua.CLAIM, (bound,), (claim, ms(min(self.life, CLAIM_SECONDS)))),
+                ScriptCall(session_lua.BIND_REQUEST, (name,), (binding, ms(min(self.life, REQUEST_ID_SECONDS)))),
                 ("SET", alive, self.owner, "NX", "PX", ms(self.lease)),
             )
         )
@@ -106,17 +113,26 @@ class TurnStore:
             await self.commands.delete(alive)
         return held
 
-    async def take(self, key: TurnKey) -> bool:
-        """Become the one that runs a turn; False while another one does."""
-        alive = keys.alive(key.tenant, key.session_id, key.turn_id)
+    async def take_ownership(self, key: TurnKey) -> bool:
+        """Own a turn, so that this router runs it. False while another router owns it."""
+        alive = keys.turn_owner(key.tenant, key.session_id, key.turn_id)
         return await self.commands.set_new(alive, self.owner, seconds=self.lease)
 
     async def begin(
-        self, key: TurnKey, subject: str, turn: Turn, ask: TurnRequest, *, opens: bool, waits: bool, first: bool = True
+        self,
+        key: TurnKey,
+        subject: str,
+        turn: Turn,
+        request: TurnRequest,
+        *,
+        opens: bool,
+        waits: bool,
+        first: bool = True,
     ) -> StartedTurn | str:
-        """Take the session for a turn. Returns the running turn's id when `waits` and it is not free yet: ask again.
+        """Begin a turn in its session. With `waits`, returns the running turn's id while the session is not free yet.
 
-        Raises SessionBusy, SessionClosed, SessionNotFound (also for someone else's). `first`: it was not asked before.
+        Raises SessionBusy, SessionClosed, SessionNotFound (also for another subject's session). `opens`: the session
+        may be new. `first`: this is the first call for the turn.
         """
         now = time.time()
         prefix = keys.session(key.tenant, key.session_id)
@@ -133,18 +149,18 @@ class TurnStore:
                 "queue" if waits else "reject",
                 int(opens),
                 subject,
-                ask.user,
+                request.user,
                 " ".join(turn.question.split())[:_TITLE_CHARACTERS],
-                _MOST_WAITING,
+                _MAX_WAITING,
                 self.owner,
-                _ASK.dump_json(ask, exclude={"arrived", "deadline"}).decode(),
+                _TURN_REQUEST.dump_json(request, exclude={"arrived", "deadline"}).decode(),
                 ms(DRAFT_SECONDS),
                 _HISTORY_TURNS,
             ),
         )
-        # The index first: an entry without its session harms nobody, the other way round hides one.
-        indexes = [keys.sessions_of(key.tenant, subject)]
-        indexes += [keys.sessions_of(key.tenant, subject, ask.user)] if ask.user and opens else []
+        # The index first: an entry without its session does no harm; a session without its entry would be hidden.
+        indexes = [keys.sessions_by_subject(key.tenant, subject)]
+        indexes += [keys.sessions_by_subject(key.tenant, subject, request.user)] if request.user and opens else []
         index = self._index(indexes, key.session_id, now, adds=opens) if first else []
         *_, reply = await self.commands.pipeline((*index, script))
         match reply[0]:
@@ -157,17 +173,19 @@ class TurnStore:
             case "wait":
                 return str(reply[1])
             case _:
-                _, fence, state, user, replica, again, saved, before = reply
+                _, fence, state, user, replica, begun_before, saved, history = reply
                 return StartedTurn(
                     fence=int(fence),
                     state=SessionState(state),
                     user=user,
                     replica=replica,
-                    again=bool(again),
-                    saved=SavedDraft.of(dict(zip(saved[::2], saved[1::2], strict=True))) if again else None,
-                    before=[
-                        record_of(stored, rating)
-                        for stored, rating in zip(before[::2], before[1::2], strict=True)
+                    begun_before=bool(begun_before),
+                    saved=SavedDraft.from_fields(dict(zip(saved[::2], saved[1::2], strict=True)))
+                    if begun_before
+                    else None,
+                    history=[
+                        parse_record(stored, rating)
+                        for stored, rating in zip(history[::2], history[1::2], strict=True)
                         if stored
                     ],
                 )
@@ -184,7 +202,7 @@ class TurnStore:
         session_state: SessionState | None = None,
         replica: str = "",
     ) -> Literal["stored", "gone", "lost"]:
-        """Store how a turn ended and free its session; "gone": it was deleted, "lost": it is another turn's now."""
+        """Store the end of a turn and free its session. "gone": it was deleted; "lost": another turn has it now."""
         now = time.time()
         script = ScriptCall(
             session_lua.FINISH,
@@ -200,65 +218,69 @@ class TurnStore:
                 replica,
                 self.owner,
                 turn.language,
-                shortened(turn.question),
+                preview(turn.question),
                 int(turn.completed is None or turn.completed.finish_reason not in _ANSWERED),
             ),
         )
-        indexes = [keys.sessions_of(key.tenant, subject)]
-        indexes += [keys.sessions_of(key.tenant, subject, user)] if user else []
-        desk = at_desk(key.tenant, key.session_id, now, ms(self.life)) if session_state is SessionState.WAITING else []
+        indexes = [keys.sessions_by_subject(key.tenant, subject)]
+        indexes += [keys.sessions_by_subject(key.tenant, subject, user)] if user else []
+        desk = (
+            add_to_desk(key.tenant, key.session_id, now, ms(self.life)) if session_state is SessionState.WAITING else []
+        )
         # After a delete nothing is added to the indexes: they are only moved in.
         more = self._index(indexes, key.session_id, now, adds=False)
-        claim = keys.request(key.tenant, subject, turn.request_id) if turn.request_id else ""
-        if claim:
-            more.append(("PEXPIRE", claim, ms(self.life)))
+        binding = keys.request(key.tenant, subject, turn.request_id) if turn.request_id else ""
+        if binding:
+            more.append(("PEXPIRE", binding, ms(self.life)))
         replies = await self.commands.pipeline((*desk, script, *more, publish_change(key.tenant, key.session_id)))
         done = replies[len(desk)]
-        if claim and done == "gone":  # the session was erased, and this was claimed too late to be erased with it
-            await self.commands.delete(claim)
+        if binding and done == "gone":  # the request_id was bound too late to be erased with its session
+            await self.commands.delete(binding)
         return done
 
-    async def leave(self, key: TurnKey) -> None:
-        """Forget a turn that never began."""
+    async def discard(self, key: TurnKey) -> None:
+        """Remove all of a turn that never began."""
         prefix = keys.session(key.tenant, key.session_id)
-        await self.commands.script(session_lua.LEAVE, _session_keys(key), (prefix, key.turn_id, self.owner))
+        await self.commands.script(session_lua.DISCARD, _session_keys(key), (prefix, key.turn_id, self.owner))
 
-    async def hand_on(self, key: TurnKey, fence: int) -> None:
-        """Let another router go on with a turn, at once."""
+    async def release(self, key: TurnKey, fence: int) -> None:
+        """Release a turn's lease, so that another router can go on with the turn at once."""
         arguments = (keys.session(key.tenant, key.session_id), key.turn_id, fence, self.owner)
-        await self.commands.script(session_lua.HAND_ON, _session_keys(key), arguments)
+        await self.commands.script(session_lua.RELEASE, _session_keys(key), arguments)
 
-    async def ask_to_stop(self, key: TurnKey, *, supersede: bool = False) -> None:
-        """Tell whichever router runs a turn to stop it."""
+    async def request_stop(self, key: TurnKey, *, supersede: bool = False) -> None:
+        """Ask the router that runs a turn to stop it."""
         arguments = (
             keys.session(key.tenant, key.session_id),
             key.turn_id,
             "supersede" if supersede else "stop",
-            keys.ROUTERS,
+            keys.ROUTER_CHANNEL_PREFIX,
         )
         await self.commands.script(session_lua.STOP, _session_keys(key), arguments)
 
-    async def look(self, key: TurnKey, known: int = 0, *, knows_about: bool = False, follows: bool = False) -> Look:
-        """How far a turn is. `follows` tells the router that runs it that somebody reads it here."""
-        [found] = await self.look_at([(key, known, knows_about, follows)])
+    async def progress(
+        self, key: TurnKey, known: int = 0, *, knows_context: bool = False, follows: bool = False
+    ) -> TurnProgress:
+        """The progress of a turn beyond `known` bytes. `follows` tells its router that it has a reader here."""
+        [found] = await self.progress_of([(key, known, knows_context, follows)])
         return found
 
-    async def look_at(self, asked: Sequence[tuple[TurnKey, int, bool, bool]]) -> list[Look]:
-        """The same for many turns in one go: each with the bytes known, whether `about` is, whether it is followed."""
+    async def progress_of(self, turns: Sequence[tuple[TurnKey, int, bool, bool]]) -> list[TurnProgress]:
+        """The progress of many turns in one call. For each: its key, the bytes known, `knows_context`, `follows`."""
         calls: list[Command] = [
             ScriptCall(
-                session_lua.LOOK,
+                session_lua.READ_PROGRESS,
                 (
                     f"{keys.session(key.tenant, key.session_id)}turns",
-                    keys.alive(key.tenant, key.session_id, key.turn_id),
-                    keys.draft(key.tenant, key.session_id, key.turn_id),
+                    keys.turn_owner(key.tenant, key.session_id, key.turn_id),
+                    keys.turn_draft(key.tenant, key.session_id, key.turn_id),
                     f"{keys.session(key.tenant, key.session_id)}session",
                 ),
-                (key.turn_id, known, int(knows_about), keys.ROUTERS if follows else ""),
+                (key.turn_id, known, int(knows_about), keys.ROUTER_CHANNEL_PREFIX if follows else ""),
             )
-            for key, known, knows_about, follows in asked
+            for key, known, knows_about, follows in turns
         ]
-        return [_look(reply) for reply in await self.commands.pipeline(calls)]
+        return [_parse_progress(reply) for reply in await self.commands.pipeline(calls)]
 
     def _index(self, indexes: Sequence[str], session_id: str, now: float, *, adds: bool) -> list[Command]:
         touched: list[Command] = []
@@ -269,15 +291,17 @@ class TurnStore:
 
 
 def ms(seconds: float) -> int:
-    """For Redis, which takes no life of 0."""
+    """Seconds as whole milliseconds, at least 1: Redis takes no life of 0."""
     return max(1, round(seconds * 1000))
 
 
-def record_of(stored: str, rating: str | None = None) -> TurnRecord:
-    """A turn as it stands in Redis, and what was said of it."""
+def parse_record(stored: str, rating: str | None = None) -> TurnRecord:
+    """A turn from its Redis value, with its rating."""
     state, _, turn = stored.partition(" ")
-    said = json.loads(rating) if rating else {"rating": "", "comment": ""}
-    return TurnRecord(TURN.validate_json(turn), TurnState(state), Rating(said["rating"]), str(said["comment"]))
+    stored_rating = json.loads(rating) if rating else {"rating": "", "comment": ""}
+    return TurnRecord(
+        TURN.validate_json(turn), TurnState(state), Rating(stored_rating["rating"]), str(stored_rating["comment"])
+    )
 
 
 def _session_keys(key: TurnKey) -> list[str]:
@@ -285,16 +309,18 @@ def _session_keys(key: TurnKey) -> list[str]:
     return [prefix + name for name in session_lua.SESSION_KEYS]
 
 
-def _look(reply: list[str]) -> Look:
-    subject, owner, record, about, rewritten_from, length, more, ask = reply
-    return Look(
+def _parse_progress(reply: list[str]) -> TurnProgress:
+    subject, owner, record, context, rewritten_from, length, new_text, request = reply
+    return TurnProgress(
         subject=subject,
         owner=owner,
-        record=record_of(record) if record else None,
-        about=ABOUT.validate_json(about) if about else None,
+        record=parse_record(record) if record else None,
+        context=DRAFT_CONTEXT.validate_json(context) if context else None,
         rewritten_from=int(rewritten_from) if rewritten_from else None,
         length=int(length),
-        more=more,
-        # As if it arrived now, without a deadline: that went with its caller.
-        ask=_ASK.validate_python({**_FIELDS.validate_json(ask), "arrived": time.monotonic()}) if ask else None,
+        new_text=new_text,
+        # As if the message arrived now, without a deadline: its caller is gone.
+        request=_TURN_REQUEST.validate_python({**_FIELDS.validate_json(request), "arrived": time.monotonic()})
+        if request
+        else None,
     )

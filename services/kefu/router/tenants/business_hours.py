@@ -1,9 +1,9 @@
 """
-When people are there to take over, in a tenant's time zone.
+Business hours: when agents are there to take over, in a tenant's time zone.
 
 An entry is a day or a span of days, and hours: "Mon-Fri 09:00-18:00", "Sat 10:00-14:00", "Fri 22:00-06:00" (until the
-next morning), "2026-12-25 closed", "2026-10-01/2026-10-07 10:00-16:00". Weekdays may have several entries; a date goes
-before its weekday. Without any entry somebody is always there.
+next morning), "2026-12-25 closed", "2026-10-01/2026-10-07 10:00-16:00". Weekdays may have several entries. A date goes
+before its weekday. Without any entry agents are always there.
 """
 
 import re
@@ -19,9 +19,9 @@ _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WEEKDAYS = re.compile(rf"({'|'.join(_DAYS)})(?:-({'|'.join(_DAYS)}))?")
 _DATES = re.compile(r"(\d{4}-\d\d-\d\d)(?:/(\d{4}-\d\d-\d\d))?")
 _HOURS = re.compile(r"(\d\d):(\d\d)-(\d\d):(\d\d)")
-_LOOK_AHEAD = 60
-"""Days in which the next opening is looked for."""
-_FORM = 'must be like "Mon-Fri 09:00-18:00", "2026-12-25 closed" or "2026-10-01/2026-10-07 10:00-16:00"'
+_DAYS_AHEAD = 60
+"""Days ahead in which the next opening is sought."""
+_FORMAT_HINT = 'must be like "Mon-Fri 09:00-18:00", "2026-12-25 closed" or "2026-10-01/2026-10-07 10:00-16:00"'
 _NAMES: dict[AnswerLanguage, tuple[str, ...]] = {
     "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
     "zh": ("周一", "周二", "周三", "周四", "周五", "周六", "周日"),
@@ -34,7 +34,7 @@ class _Entry:
     first: date | None
     last: date | None
     minutes: tuple[int, int] | None
-    """From and to, counted from midnight; `to` may lie in the next day. None: closed."""
+    """From and to in minutes since midnight; the end may lie in the next day. None: closed."""
 
     def is_for(self, day: date) -> bool:
         if self.first is not None and self.last is not None:
@@ -43,17 +43,17 @@ class _Entry:
 
 
 class BusinessHours:
-    """Parsed entries. Raises ValueError, whose text says what is wrong with an entry."""
+    """The business hours of a tenant. Raises ValueError, whose text says what is wrong with an entry."""
 
     def __init__(self, entries: Sequence[str]) -> None:
         self._entries = [_entry(entry) for entry in entries]
 
     def is_open(self, at: datetime) -> bool:
-        """Whether somebody is there."""
+        """Whether agents are there at a time."""
         return not self._entries or any(begin <= at < end for days in (-1, 0) for begin, end in self._windows(at, days))
 
     def open_seconds(self, since: datetime, till: datetime) -> float:
-        """Seconds between two times, of one time zone, in which somebody was there."""
+        """Seconds between two times of one time zone in which agents were there."""
         if not self._entries:
             return max(till.timestamp() - since.timestamp(), 0.0)
         days = (till.date() - since.date()).days
@@ -63,15 +63,15 @@ class BusinessHours:
             for begin, end in self._windows(since, ahead)
         )
         total, counted = 0.0, since.timestamp()
-        for begin, end in windows:  # they may overlap
+        for begin, end in windows:  # windows may overlap
             begin, end = max(begin, counted), min(end, till.timestamp())
             if end > begin:
                 total, counted = total + end - begin, end
         return total
 
     def next_opening(self, at: datetime) -> datetime | None:
-        """When somebody will be there again; None when nobody is for 60 days. For a time that is not open."""
-        for days in range(_LOOK_AHEAD):
+        """The next opening after a time that is not open. None: there is none within 60 days."""
+        for days in range(_DAYS_AHEAD):
             begins = [begin for begin, _ in self._windows(at, days) if begin > at]
             if begins:
                 return min(begins)
@@ -88,8 +88,8 @@ class BusinessHours:
         ]
 
 
-def hours_now(entries: Sequence[str], time_zone: str) -> tuple[bool, datetime | None]:
-    """Whether somebody is there now, and if not, when next, in the time zone."""
+def opening_status(entries: Sequence[str], time_zone: str) -> tuple[bool, datetime | None]:
+    """Whether agents are there now, and if not, the next opening, in the time zone."""
     if not entries:
         return True, None
     hours, now = BusinessHours(entries), datetime.now(ZoneInfo(time_zone))
@@ -97,7 +97,7 @@ def hours_now(entries: Sequence[str], time_zone: str) -> tuple[bool, datetime | 
 
 
 def open_seconds(entries: Sequence[str], time_zone: str, since: float, till: float) -> float:
-    """How much of the time between two moments, in seconds since the epoch, somebody was there."""
+    """Seconds between two times, in seconds since the epoch, in which agents were there."""
     zone = ZoneInfo(time_zone)
     return _parsed(tuple(entries)).open_seconds(datetime.fromtimestamp(since, zone), datetime.fromtimestamp(till, zone))
 
@@ -107,8 +107,8 @@ def _parsed(entries: tuple[str, ...]) -> BusinessHours:
     return BusinessHours(entries)
 
 
-def spoken(opening: datetime, now: datetime, language: AnswerLanguage) -> str:
-    """An opening as a customer is told it: "on Monday at 09:00", "明天 09:00"."""
+def format_opening(opening: datetime, now: datetime, language: AnswerLanguage) -> str:
+    """An opening as text for a customer: "on Monday at 09:00", "明天 09:00"."""
     clock, name = f"{opening:%H:%M}", _NAMES[language][opening.weekday()]
     ahead = (opening.date() - now.date()).days
     if language == "zh":
@@ -139,11 +139,11 @@ def _entry(written: str) -> _Entry:
             first = date.fromisoformat(dates[1])
             last = date.fromisoformat(dates[2] or dates[1])
         except ValueError:
-            raise ValueError(f'{_FORM}; there is no such day: "{written}".') from None
+            raise ValueError(f'{_FORMAT_HINT}; there is no such day: "{written}".') from None
         if last < first:
-            raise ValueError(f'{_FORM}; the days of "{written}" end before they begin.')
+            raise ValueError(f'{_FORMAT_HINT}; the days of "{written}" end before they begin.')
     else:
-        raise ValueError(f'{_FORM}; "{written}" is not.')
+        raise ValueError(f'{_FORMAT_HINT}; "{written}" is not.')
     return _Entry(of_week, first, last, _minutes(hours.strip(), written))
 
 
@@ -152,8 +152,8 @@ def _minutes(hours: str, written: str) -> tuple[int, int] | None:
         return None
     found = _HOURS.fullmatch(hours)
     if not found:
-        raise ValueError(f'{_FORM}; "{written}" is not.')
+        raise ValueError(f'{_FORMAT_HINT}; "{written}" is not.')
     begin, end = int(found[1]) * 60 + int(found[2]), int(found[3]) * 60 + int(found[4])
     if int(found[1]) > 23 or end > 24 * 60 or int(found[2]) > 59 or int(found[4]) > 59:
-        raise ValueError(f'{_FORM}; there is no such time: "{written}".')
+        raise ValueError(f'{_FORMAT_HINT}; there is no such time: "{written}".')
     return begin, end if end > begin else end + 24 * 60

@@ -1,4 +1,4 @@
-"""What Kefu says by itself, in each language. A tenant may replace any of it."""
+"""Canned replies: the texts that Kefu says by itself, in each language. A tenant may replace any of them."""
 
 from dataclasses import dataclass, fields, replace
 
@@ -8,8 +8,8 @@ from kefu.router.nlu.intents import Intent
 
 
 @dataclass(frozen=True)
-class Texts:
-    """Fixed replies in one language; an empty one in a tenant's settings means the installation's."""
+class CannedReplies:
+    """Canned replies in one language. An empty one in a tenant's settings means the installation's."""
 
     greeting: str = ""
     thanks: str = ""
@@ -26,13 +26,13 @@ class Texts:
     clarifying_question: str = ""
     refused_topic: str = ""
 
-    def over(self, base: "Texts") -> "Texts":
-        """These texts, and the base's where these are empty."""
+    def with_defaults(self, base: "CannedReplies") -> "CannedReplies":
+        """These replies, with those of `base` where these are empty."""
         chosen = {field.name: getattr(self, field.name) or getattr(base, field.name) for field in fields(self)}
         return replace(base, **chosen)
 
     def reply_to(self, intent: Intent) -> str:
-        """The fixed reply to a message that is no question; not for PERSON, which hands over."""
+        """The reply to a message with an intent. For PERSON: the text of the handoff."""
         return {
             Intent.GREETING: self.greeting,
             Intent.THANKS: self.thanks,
@@ -42,7 +42,7 @@ class Texts:
         }[intent]
 
     def handoff(self, reason: HandoffReason) -> str:
-        """What the customer is told when a person should take over."""
+        """The text for the customer when a person should take over."""
         return {
             HandoffReason.CUSTOMER_ASKED: self.handoff_customer_asked,
             HandoffReason.NOTHING_RELEVANT: self.handoff_nothing_relevant,
@@ -58,8 +58,8 @@ class Texts:
         }[reason]
 
 
-DEFAULT_TEXTS: dict[AnswerLanguage, Texts] = {
-    "zh": Texts(
+DEFAULT_REPLIES: dict[AnswerLanguage, CannedReplies] = {
+    "zh": CannedReplies(
         greeting="您好！请问有什么可以帮您？",
         thanks="不客气！还有其他问题请随时问我。",
         goodbye="再见，祝您生活愉快！",
@@ -77,7 +77,7 @@ DEFAULT_TEXTS: dict[AnswerLanguage, Texts] = {
         clarifying_question="请问您想了解哪一项？",
         refused_topic="抱歉，这个话题我无法回答。如有其他问题，请随时告诉我。",
     ),
-    "en": Texts(
+    "en": CannedReplies(
         greeting="Hello! How can I help you?",
         thanks="You're welcome! Just ask if there is anything else.",
         goodbye="Goodbye, and have a nice day!",

@@ -1,4 +1,4 @@
-"""Tenants' choices: every revision kept in Redis, with its author; the last one is in force."""
+"""Tenant settings: every revision in Redis, with its author. The last one is in force."""
 
 import time
 from dataclasses import dataclass, field
@@ -13,22 +13,22 @@ from kefu.common.text.language import AnswerLanguage
 from kefu.router.config import RouterConfig
 from kefu.router.domain.turn import OnBusy
 from kefu.router.storage import keys
-from kefu.router.tenants.canned_replies import DEFAULT_TEXTS, Texts
+from kefu.router.tenants.canned_replies import DEFAULT_REPLIES, CannedReplies
 
 UPDATE_SETTINGS = """
 -- KEYS: revisions. ARGV: the revision that was read, the new one as JSON
 if redis.call('LLEN', KEYS[1]) ~= tonumber(ARGV[1]) then return 0 end
 return redis.call('RPUSH', KEYS[1], ARGV[2])
 """
-"""Add a revision of settings; 0 when the one that was read is not the last."""
+"""Add a revision of settings. Returns 0 when the one that was read is not the last."""
 _log = structlog.stdlib.get_logger()
-_MOST_REMEMBERED = 10_000
+_MAX_CACHED = 10_000
 ValueT = TypeVar("ValueT")
 
 
 @dataclass(frozen=True)
 class TenantSettings:
-    """A tenant's choices; None, or an empty text, means the installation's."""
+    """The choices of a tenant. None, or an empty text, means the installation's choice."""
 
     min_relevance: float | None = None
     max_passages: int | None = None
@@ -37,8 +37,8 @@ class TenantSettings:
     instructions: str | None = None
     time_zone: str | None = None
     on_busy: OnBusy | None = None
-    texts: dict[str, Texts] = field(default_factory=dict[str, Texts])
-    """By language."""
+    texts: dict[str, CannedReplies] = field(default_factory=dict[str, CannedReplies])
+    """Canned replies by language."""
     max_concurrent_turns: int | None = None
     questions_per_minute: int | None = None
     question_burst: int | None = None
@@ -55,12 +55,12 @@ class TenantSettings:
 
 @dataclass(frozen=True)
 class Revision:
-    """One change of a tenant's settings."""
+    """A revision of a tenant's settings. `number` counts from 1; `time` in seconds since the epoch."""
 
     number: int
     settings: TenantSettings
     author: str
-    """The id of the key, and its tenant: "{tenant}/{key}"."""
+    """The key that made the change: "tenants/{tenant}/keys/{key}"."""
     time: float
 
 
@@ -69,118 +69,124 @@ _REVISION = pydantic.TypeAdapter(Revision)
 
 @dataclass(frozen=True)
 class EffectiveSettings:
-    """What is in force for one tenant: its choices, and the installation's where it made none."""
+    """The settings in force for one tenant: its choices, and the installation's where it made none."""
 
     min_relevance: float
     calibrated: bool
-    """Collections' own thresholds go before it: the tenant chose none."""
+    """Whether the thresholds of calibrated collections go before `min_relevance`: the tenant chose none."""
     max_passages: int
     max_answer_tokens: int
     temperature: float | None
     instructions: str
     time_zone: str
     on_busy: OnBusy
-    texts: dict[AnswerLanguage, Texts]
+    texts: dict[AnswerLanguage, CannedReplies]
     max_concurrent_turns: int
-    """Running and waiting. 0: no limit."""
+    """Turns running and waiting. 0: no limit."""
     questions_per_minute: int
     """0: no limit."""
     question_burst: int
-    """How many may come at once; at least 1."""
+    """Questions that may come at once; at least 1."""
     weight: int
-    """Share of the places, against other tenants' weights."""
+    """Fair share of the admission slots, against other tenants' weights."""
     cache_answers: bool
     cache_min_cosine: float
     redact_prompts: bool = False
-    """No personal data of customers reaches the model."""
+    """Placeholders replace customers' personal data before the model sees it."""
     asks_back: bool = True
     refused_topics: tuple[str, ...] = ()
     business_hours: tuple[str, ...] = ()
     """See `kefu.router.tenants.business_hours`."""
     sensitive_topics: tuple[str, ...] = ()
     escalate_seconds: int = 300
-    """A customer may wait so long for a person, within business hours. 0: for ever."""
+    """Seconds within business hours that a customer may wait for an agent. 0: for ever."""
 
 
 def effective_settings(settings: TenantSettings, config: RouterConfig) -> EffectiveSettings:
-    """Settings with the installation's defaults filled in."""
-    per_minute = _or(settings.questions_per_minute, config.tenant_questions_per_minute)
-    burst = _or(settings.question_burst, config.tenant_question_burst)
+    """A tenant's settings, with the installation's where the tenant made no choice."""
+    per_minute = _chosen(settings.questions_per_minute, config.tenant_questions_per_minute)
+    burst = _chosen(settings.question_burst, config.tenant_question_burst)
     return EffectiveSettings(
-        min_relevance=_or(settings.min_relevance, config.min_relevance),
+        min_relevance=_chosen(settings.min_relevance, config.min_relevance),
         calibrated=settings.min_relevance is None,
-        max_passages=_or(settings.max_passages, config.max_passages),
-        max_answer_tokens=_or(settings.max_answer_tokens, config.max_answer_tokens),
+        max_passages=_chosen(settings.max_passages, config.max_passages),
+        max_answer_tokens=_chosen(settings.max_answer_tokens, config.max_answer_tokens),
         temperature=config.temperature if settings.temperature is None else settings.temperature,
         instructions=settings.instructions or "",
         time_zone=settings.time_zone or config.time_zone,
         on_busy=settings.on_busy or OnBusy(config.on_busy),
-        texts={language: settings.texts.get(language, Texts()).over(base) for language, base in DEFAULT_TEXTS.items()},
-        max_concurrent_turns=_or(settings.max_concurrent_turns, config.tenant_concurrent_turns),
+        texts={
+            language: settings.texts.get(language, CannedReplies()).with_defaults(base)
+            for language, base in DEFAULT_REPLIES.items()
+        },
+        max_concurrent_turns=_chosen(settings.max_concurrent_turns, config.tenant_concurrent_turns),
         questions_per_minute=per_minute,
         question_burst=burst or max(per_minute // 10, 10),
-        weight=_or(settings.weight, 1),
-        cache_answers=_or(settings.cache_answers, config.cache_answers),
-        cache_min_cosine=_or(settings.cache_min_cosine, config.cache_min_cosine),
-        redact_prompts=_or(settings.redact_prompts, config.redact_prompts),
-        asks_back=_or(settings.asks_back, True),
+        weight=_chosen(settings.weight, 1),
+        cache_answers=_chosen(settings.cache_answers, config.cache_answers),
+        cache_min_cosine=_chosen(settings.cache_min_cosine, config.cache_min_cosine),
+        redact_prompts=_chosen(settings.redact_prompts, config.redact_prompts),
+        asks_back=_chosen(settings.asks_back, True),
         refused_topics=settings.refused_topics,
         business_hours=settings.business_hours,
         sensitive_topics=settings.sensitive_topics,
-        escalate_seconds=_or(settings.escalate_seconds, config.escalate_seconds),
+        escalate_seconds=_chosen(settings.escalate_seconds, config.escalate_seconds),
     )
 
 
-def _or(choice: ValueT | None, default: ValueT) -> ValueT:
+def _chosen(choice: ValueT | None, default: ValueT) -> ValueT:
     return default if choice is None else choice
 
 
 class SettingsStore:
-    """Reads are remembered for `config.settings_seconds`; without Redis the last known settings stay in force."""
+    """Tenant settings in Redis. Reads are cached for `config.settings_seconds`.
+
+    Without Redis the last known settings stay in force.
+    """
 
     def __init__(self, commands: RedisCommands, config: RouterConfig) -> None:
         self._commands = commands
         self._config = config
-        self._remembered: dict[str, tuple[float, EffectiveSettings]] = {}
+        self._cache: dict[str, tuple[float, EffectiveSettings]] = {}
 
-    async def rules(self, tenant: str) -> EffectiveSettings:
-        """What is in force for a tenant now."""
+    async def effective(self, tenant: str) -> EffectiveSettings:
+        """The settings in force for a tenant."""
         now = time.monotonic()
-        remembered = self._remembered.get(tenant)
-        if remembered and now - remembered[0] < self._config.settings_seconds:
-            return remembered[1]
+        cached = self._cache.get(tenant)
+        if cached and now - cached[0] < self._config.settings_seconds:
+            return cached[1]
         try:
             current = await self.current(tenant)
         except BackendUnavailable:
-            if remembered is None:
+            if cached is None:
                 if self._config.without_redis == "refuse":
                     raise
                 return effective_settings(TenantSettings(), self._config)
             _log.warning("settings.remembered", tenant=tenant)
-            return remembered[1]
-        rules = effective_settings(current.settings, self._config)
-        if len(self._remembered) >= _MOST_REMEMBERED:
-            self._remembered.clear()
-        self._remembered[tenant] = (now, rules)
-        return rules
+            return cached[1]
+        settings = effective_settings(current.settings, self._config)
+        if len(self._cache) >= _MAX_CACHED:
+            self._cache.clear()
+        self._cache[tenant] = (now, settings)
+        return settings
 
     async def current(self, tenant: str) -> Revision:
-        """The last revision; number 0 and no choices when there is none."""
+        """The last revision. Number 0 and no choices when there is none."""
         found = await self._commands.list_range(keys.tenant_settings(tenant), -1, -1)
         return _REVISION.validate_json(found[0]) if found else Revision(0, TenantSettings(), "", 0.0)
 
     async def update(self, tenant: str, settings: TenantSettings, read: int, author: str) -> int:
-        """Put new settings in force, and return their revision. Raises StaleRevision when `read` is not the last."""
+        """Put new settings in force. Returns their revision. Raises StaleRevision when `read` is not the last one."""
         revision = Revision(read + 1, settings, author, time.time())
         arguments = (read, _REVISION.dump_json(revision).decode())
         number = await self._commands.script(UPDATE_SETTINGS, [keys.tenant_settings(tenant)], arguments)
         if not number:
             raise StaleRevision("Someone else changed the settings: read them again, then update.")
-        self._remembered.pop(tenant, None)
+        self._cache.pop(tenant, None)
         return int(number)
 
     async def revisions(self, tenant: str, before: int, count: int) -> list[Revision]:
-        """Revisions below number `before` (0: all), the latest first."""
+        """Revisions below number `before` (0: all), latest first."""
         key = keys.tenant_settings(tenant)
         last = (before - 1 if before else await self._commands.list_length(key)) - 1
         if last < 0:

@@ -1,4 +1,4 @@
-"""Tenants and their keys, in Redis. Who may do what with them is for the servicer to ask: see `ruled_tenant`."""
+"""Tenant store: tenants and their keys in Redis. Servicers check what a caller may do; see `administered`."""
 
 import json
 import time
@@ -12,7 +12,7 @@ from kefu.router.storage import keys
 
 @dataclass(frozen=True)
 class Tenant:
-    """A company. `create_time` in seconds since the epoch, 0 for the one that was there from the start."""
+    """A tenant. `create_time` in seconds since the epoch; 0 for the default tenant."""
 
     id: str
     display_name: str
@@ -22,13 +22,13 @@ class Tenant:
 _DEFAULT = Tenant(DEFAULT_TENANT, DEFAULT_TENANT, 0.0)
 
 
-def rules_all(principal: Principal) -> bool:
-    """Whether an operator rules every tenant."""
+def administers_all(principal: Principal) -> bool:
+    """Whether an operator administers all tenants."""
     return principal.tenant == DEFAULT_TENANT
 
 
 class TenantStore:
-    """Tenants and keys; see `docs/reference/data.md` for what is kept where."""
+    """Tenants and keys; `docs/reference/data.md` says what is kept where."""
 
     def __init__(self, commands: RedisCommands) -> None:
         self._commands = commands
@@ -42,7 +42,7 @@ class TenantStore:
         return tenant
 
     async def all(self) -> list[Tenant]:
-        """Every tenant, by id."""
+        """All tenants, by id."""
         stored = await self._commands.hash(keys.TENANTS)
         tenants = [_DEFAULT, *(_tenant(tenant_id, value) for tenant_id, value in stored.items())]
         return sorted(tenants, key=lambda tenant: tenant.id)
@@ -56,10 +56,13 @@ class TenantStore:
             raise TenantNotFound(f"There is no tenant {tenant_id}; list the tenants.")
         return _tenant(tenant_id, value)
 
-    async def ruled(self, principal: Principal, tenant_id: str) -> Tenant:
-        """The tenant that an operator names, its own when it names none; TenantNotFound for one it does not rule."""
+    async def administered(self, principal: Principal, tenant_id: str) -> Tenant:
+        """The tenant that an operator names, or its own when it names none.
+
+        Raises TenantNotFound for a tenant that the operator does not administer.
+        """
         tenant_id = tenant_id or principal.tenant
-        if tenant_id != principal.tenant and not rules_all(principal):
+        if tenant_id != principal.tenant and not administers_all(principal):
             raise TenantNotFound(f"There is no tenant {tenant_id}; list the tenants.")
         return await self.get(tenant_id)
 
@@ -71,13 +74,13 @@ class TenantStore:
         collections: frozenset[str] | None,
         priority: Priority = Priority.INTERACTIVE,
     ) -> tuple[StoredKey, str]:
-        """A new key, and its secret, which is nowhere else."""
-        made = make_key()
-        stored = StoredKey(made.id, made.sha256, tenant_id, scopes, collections, display_name, time.time(), priority)
-        # The index first: a key that works and is not listed would be worse than the other way round.
-        await self._commands.sorted_add(keys.tenant_keys(tenant_id), made.id, 0)
-        await self._commands.hash_set(redis_key(made.id), stored.to_hash())
-        return stored, made.secret
+        """A new key, and its secret, which is stored nowhere."""
+        key = make_key()
+        stored = StoredKey(key.id, key.sha256, tenant_id, scopes, collections, display_name, time.time(), priority)
+        # The index first: a listed key that does not work is better than a working key that is not listed.
+        await self._commands.sorted_add(keys.tenant_keys(tenant_id), key.id, 0)
+        await self._commands.hash_set(redis_key(key.id), stored.to_hash())
+        return stored, key.secret
 
     async def keys(self, tenant_id: str) -> list[StoredKey]:
         """A tenant's keys, by id."""
@@ -86,7 +89,7 @@ class TenantStore:
         return [StoredKey.from_hash(key_id, fields) for key_id, fields in stored if fields]
 
     async def revoke(self, tenant_id: str, key_id: str) -> None:
-        """End a key, on every service at once; KeyNotFound when the tenant has no such key."""
+        """Revoke a key, on every service at once. Raises KeyNotFound when the tenant has no such key."""
         fields = await self._commands.hash(redis_key(key_id))
         if not fields or fields["tenant"] != tenant_id:
             raise KeyNotFound(f"There is no key {key_id}; list the keys.")

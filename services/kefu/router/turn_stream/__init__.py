@@ -1,1 +1,1 @@
-"""The events of a turn: their log, its subscribers, replay."""
+"""The events of a turn: event log, subscribers, replay."""

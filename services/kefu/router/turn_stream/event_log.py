@@ -1,8 +1,8 @@
 """
-What happened in a turn so far, for any number of readers, each at its own pace.
+Event log of one turn, for any number of readers, each at its own pace.
 
-The writer never waits. The answer is kept once, as bytes; a reader that lags gets all it has missed as one delta, so
-a slow client costs one number, and what it does not read merges by itself.
+The writer never waits. The answer is kept once, as bytes. A reader that lags gets all that it has missed as one delta.
+So a slow client costs one number, and what it does not read merges by itself.
 """
 
 import asyncio
@@ -12,25 +12,25 @@ from dataclasses import replace
 from kefu.common.errors import OffsetOutOfRange
 from kefu.router.domain.handoff import Handoff
 from kefu.router.domain.turn import Completed
-from kefu.router.turn_stream.events import Event, HandedOff, PassagesFound, Reasoning, Started, StreamEnd, Text
+from kefu.router.turn_stream.events import HandedOff, PassagesFound, Reasoning, Started, StreamEnd, Text, TurnEvent
 
-_LONGEST_PIECE = 65_536  # bytes: a message of gRPC has at most 4 MiB unless its receiver says otherwise
+_MAX_DELTA_BYTES = 65_536  # gRPC messages have at most 4 MiB unless their receiver says otherwise
 
 
-def whole_character(text: bytes | bytearray, offset: int) -> int:
-    """The offset, or the begin of the character it lies in."""
+def character_start(text: bytes | bytearray, offset: int) -> int:
+    """The start of the UTF-8 character that holds a byte offset."""
     while 0 < offset < len(text) and text[offset] & 0xC0 == 0x80:
         offset -= 1
     return offset
 
 
-def piece_end(text: bytes | bytearray, begin: int) -> int:
-    """Where the next delta ends: at the text's end, or at a whole character a while before it."""
-    return whole_character(text, min(begin + _LONGEST_PIECE, len(text)))
+def delta_end(text: bytes | bytearray, begin: int) -> int:
+    """The end of the next delta: the text's end, or a whole character at most 64 KiB after `begin`."""
+    return character_start(text, min(begin + _MAX_DELTA_BYTES, len(text)))
 
 
 class TurnEventLog:
-    """One turn's events. Write in the contract's order; end with `complete` or `fail`, once."""
+    """Event log of one turn. Events are written in the contract's order; `complete` or `fail` ends it, once."""
 
     def __init__(self) -> None:
         self._text = bytearray()
@@ -42,7 +42,7 @@ class TurnEventLog:
         self._error: BaseException | None = None
         self._waiting: list[asyncio.Future[None]] = []
         self.rewritten_from: int | None = None
-        """See `rewrite`."""
+        """The byte from which earlier readers may hold another text; see `rewrite`."""
 
     @property
     def text(self) -> str:
@@ -51,7 +51,7 @@ class TurnEventLog:
 
     @property
     def text_bytes(self) -> int:
-        """Its length in UTF-8."""
+        """The length of the answer so far, in UTF-8 bytes."""
         return len(self._text)
 
     @property
@@ -61,98 +61,98 @@ class TurnEventLog:
 
     @property
     def has_started(self) -> bool:
-        """Whether readers were told of the turn."""
+        """Whether readers have been sent the turn's start."""
         return self._started is not None
 
     @property
     def has_ended(self) -> bool:
-        """Whether nothing more will come."""
+        """Whether no more events will come."""
         return self.is_complete or self.has_failed
 
     @property
     def is_complete(self) -> bool:
-        """Whether the turn has ended well."""
+        """Whether the turn has completed."""
         return self._completed is not None
 
     @property
     def has_failed(self) -> bool:
-        """Whether its readers get an error."""
+        """Whether the turn has failed."""
         return self._error is not None
 
     def rewrite(self, offset: int) -> None:
-        """Readers may hold another text from this byte on, told by a router that died: nothing of it counts."""
+        """Note that readers may hold another text from this byte on, from a router that died. It is replaced."""
         self.rewritten_from = offset if self.rewritten_from is None else min(offset, self.rewritten_from)
 
     def start(self, started: Started) -> None:
-        """The turn has begun."""
+        """Start the turn."""
         self._started = started
         self._notify()
 
-    def find(self, found: PassagesFound) -> None:
-        """The search is over."""
+    def add_passages(self, found: PassagesFound) -> None:
+        """Add the search result."""
         self._found = found
         self._notify()
 
-    def think(self, text: str) -> None:
-        """The model thinks."""
+    def add_reasoning(self, text: str) -> None:
+        """Append to the model's reasoning."""
         self._reasoning += text
         self._notify()
 
-    def say(self, text: str) -> None:
-        """More of the answer."""
+    def add_text(self, text: str) -> None:
+        """Append to the answer."""
         if text:
             self._text += text.encode()
             self._notify()
 
-    def hand_over(self, handoff: Handoff) -> None:
-        """A person should take over."""
+    def add_handoff(self, handoff: Handoff) -> None:
+        """Add the handoff to a person."""
         self._handoff = handoff
         self._notify()
 
     def complete(self, completed: Completed) -> None:
-        """The turn has ended."""
+        """End the turn."""
         self._completed = completed
         self._notify()
 
     def fail(self, error: BaseException) -> None:
-        """The turn has failed; its readers get this error."""
+        """Fail the turn: its readers get this error."""
         self._error = error
         self._notify()
 
     async def read(
-        self, offset: int = 0, *, replayed: bool = False, reasoning: bool = False, patient: bool = False
-    ) -> AsyncGenerator[Event, None]:
-        """All events, the answer from byte `offset` on. Raises what the turn failed with.
+        self, offset: int = 0, *, replayed: bool = False, reasoning: bool = False, awaits_offset: bool = False
+    ) -> AsyncGenerator[TurnEvent, None]:
+        """All events, with the answer from byte `offset` on. Raises the error of a failed turn.
 
-        An offset inside a character moves to its begin, and one in a part that was rewritten to the begin of that: the
-        first Text says so, if need be with nothing in it. Raises OffsetOutOfRange for an offset beyond the text there
-        is now, or beyond the whole answer when `patient`.
+        An offset inside a character moves to the character's start. An offset in a rewritten part moves to the start of
+        that part. The first Text carries the new offset, with an empty text if need be. Raises OffsetOutOfRange for an
+        offset beyond the text so far, or beyond the whole answer with `awaits_offset`.
         """
-        if offset > len(self._text) and not patient:
+        if offset > len(self._text) and not awaits_offset:
             self._check_rewritten()
-        started = found = handed = told = False
-        thought = 0
+        started = found = handed_off = positioned = False
+        reasoned = 0
         while True:
-            begin = offset if told or self.rewritten_from is None else min(offset, self.rewritten_from)
+            begin = offset if positioned or self.rewritten_from is None else min(offset, self.rewritten_from)
             if self._started is not None and not started:
                 started = True
                 yield replace(self._started, replayed=replayed)
             elif self._found is not None and not found:
                 found = True
                 yield self._found
-            elif reasoning and thought < len(self._reasoning):
-                piece, thought = self._reasoning[thought:], len(self._reasoning)
+            elif reasoning and reasoned < len(self._reasoning):
+                piece, reasoned = self._reasoning[reasoned:], len(self._reasoning)
                 yield Reasoning(piece)
             elif begin < len(self._text):
-                begin = whole_character(self._text, begin)
-                offset, told = piece_end(self._text, begin), True
+                begin = character_start(self._text, begin)
+                offset, positioned = delta_end(self._text, begin), True
                 yield Text(begin, self._text[begin:offset].decode())
             elif (self._handoff is not None or self._completed is not None) and offset > len(self._text):
                 self._check_rewritten()
-                offset, told = len(self._text), True
+                offset, positioned = len(self._text), True
                 yield Text(offset, "")
-            elif self._handoff is not None and not handed:
-                handed = True
+            elif self._handoff is not None and not handed_off:
+                handed_off = True
                 yield HandedOff(self._handoff)
             elif self._completed is not None:
                 yield StreamEnd(self._completed)

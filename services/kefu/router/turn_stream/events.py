@@ -1,4 +1,4 @@
-"""What a reader of a turn is told, in order; see ConverseEvent in the contract."""
+"""Events of a turn as a reader receives them, in this order; see ConverseEvent in the contract."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from kefu.router.domain.turn import Completed, Passage
 
 @dataclass(frozen=True)
 class Started:
-    """The first event."""
+    """The first event: the turn has begun."""
 
     session_id: str
     turn_id: str
@@ -19,7 +19,7 @@ class Started:
 
 @dataclass(frozen=True)
 class PassagesFound:
-    """What the answer will rest on; `query` when it differs from the question."""
+    """The passages for the answer. `query` is the question as it was searched, when it differs."""
 
     passages: tuple[Passage, ...]
     query: str
@@ -27,14 +27,14 @@ class PassagesFound:
 
 @dataclass(frozen=True)
 class Reasoning:
-    """A piece of what the model thinks."""
+    """A piece of the model's reasoning."""
 
     text: str
 
 
 @dataclass(frozen=True)
 class Text:
-    """A piece of the answer; `offset` in UTF-8 bytes."""
+    """A piece of the answer. `offset` is in UTF-8 bytes from the answer's start."""
 
     offset: int
     text: str
@@ -42,16 +42,16 @@ class Text:
 
 @dataclass(frozen=True)
 class HandedOff:
-    """A person should take over."""
+    """The handoff to a person."""
 
     handoff: Handoff
 
 
 @dataclass(frozen=True)
 class StreamEnd:
-    """The last event."""
+    """The last event: how the turn ended."""
 
     completed: Completed
 
 
-Event = Started | PassagesFound | Reasoning | Text | HandedOff | StreamEnd
+TurnEvent = Started | PassagesFound | Reasoning | Text | HandedOff | StreamEnd

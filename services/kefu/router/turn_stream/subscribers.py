@@ -1,71 +1,74 @@
-"""Who reads a turn: streams of this router, and other routers on behalf of theirs."""
+"""Subscribers of a turn: streams of this router, and other routers that follow the turn for theirs."""
 
 import asyncio
 from collections.abc import Callable
 
-FOLLOWED_SECONDS = 4.0
-"""A router that follows a turn says so about once a second; after this long without a word it does not."""
+REMOTE_READER_SECONDS = 4.0
+"""A router that follows a turn says so about once a second. After this long without a signal it has left."""
 
 
 class Subscribers:
-    """Calls `left` when nobody reads any more: at once, or `grace` seconds later when the turn is resumable."""
+    """The subscribers of one turn.
 
-    def __init__(self, grace: float, left: Callable[[], None]) -> None:
+    Calls `on_empty` once the last one has left: at once, or after `grace` seconds when the turn is resumable.
+    """
+
+    def __init__(self, grace: float, on_empty: Callable[[], None]) -> None:
         self._grace_seconds = grace
-        self._left = left
-        self._here = 0
-        self._followed_until = 0.0
+        self._on_empty = on_empty
+        self._local = 0
+        self._remote_until = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self.resumable = False
 
-    def came(self) -> None:
-        """One more stream of this router reads it."""
-        self._here += 1
-        self.close()
+    def add(self) -> None:
+        """Add a stream of this router."""
+        self._local += 1
+        self.cancel_timer()
 
-    def went(self) -> None:
-        """A stream of this router reads it no more."""
-        self._here -= 1
-        if not self._here:
+    def remove(self) -> None:
+        """Remove a stream of this router."""
+        self._local -= 1
+        if not self._local:
             self._wait()
 
-    def followed(self) -> None:
-        """Somebody reads it at another router."""
-        self._followed_until = asyncio.get_running_loop().time() + FOLLOWED_SECONDS
+    def renew_remote(self) -> None:
+        """Note that another router follows the turn. The note holds for `REMOTE_READER_SECONDS`."""
+        self._remote_until = asyncio.get_running_loop().time() + REMOTE_READER_SECONDS
         if self._timer is not None:
             self._wait()
 
     @property
-    def are_here(self) -> bool:
-        """A stream of this router reads it."""
-        return self._here > 0
+    def has_local(self) -> bool:
+        """Whether a stream of this router reads the turn."""
+        return self._local > 0
 
     @property
-    def are_elsewhere(self) -> bool:
-        """Somebody was heard lately to read it at another router."""
-        return asyncio.get_running_loop().time() < self._followed_until
+    def has_remote(self) -> bool:
+        """Whether another router has remaining the turn lately."""
+        return asyncio.get_running_loop().time() < self._remote_until
 
-    def close(self) -> None:
-        """Wait for nothing."""
+    def cancel_timer(self) -> None:
+        """Do not call `on_empty` for now."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
     def _wait(self) -> None:
-        self.close()
+        self.cancel_timer()
         loop = asyncio.get_running_loop()
-        followed = self._followed_until - loop.time()
-        if followed > 0:
-            self._timer = loop.call_later(followed, self._followers_left)
+        remaining = self._remote_until - loop.time()
+        if remaining > 0:
+            self._timer = loop.call_later(remaining, self._remote_left)
         else:
-            self._nobody_left()
+            self._last_left()
 
-    def _followers_left(self) -> None:
+    def _remote_left(self) -> None:
         self._timer = None
-        self._nobody_left()
+        self._last_left()
 
-    def _nobody_left(self) -> None:
+    def _last_left(self) -> None:
         if self.resumable:
-            self._timer = asyncio.get_running_loop().call_later(self._grace_seconds, self._left)
+            self._timer = asyncio.get_running_loop().call_later(self._grace_seconds, self._on_empty)
         else:
-            self._left()
+            self._on_empty()

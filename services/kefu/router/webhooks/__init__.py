@@ -1,1 +1,1 @@
-"""Webhooks: subscriptions, the delivery queue, the sender, payloads and signatures."""
+"""Webhooks: webhook store, delivery queue, sender, payloads and signatures."""

@@ -1,4 +1,4 @@
-"""What other systems are told of, and how it reads: the contract's messages as JSON."""
+"""Webhook payloads: domain events as the contract's messages, in JSON."""
 
 import json
 from collections.abc import Mapping
@@ -8,14 +8,14 @@ from typing import Any
 
 from google.protobuf.json_format import MessageToDict
 
-from kefu.router.domain.events import DomainEvent, Escalated, HandedOver, Rated, TurnStored
+from kefu.router.domain.events import DomainEvent, Escalated, HandoffRequested, Rated, TurnStored
 from kefu.router.domain.turn import Rating, TurnRecord, TurnState
 from kefu.router.messages.chat import session_name, timestamp, turn_message, turn_name
 from kefu.router.v1 import chat_pb2 as pb
 
 
 class WebhookEvent(StrEnum):
-    """See the contract; the value is the `type` of a body."""
+    """The events that a webhook can subscribe to; see the contract. The value is the `type` of a body."""
 
     HANDOFF = "handoff"
     TURN = "turn"
@@ -26,17 +26,21 @@ class WebhookEvent(StrEnum):
 _RATINGS = {Rating.NONE: pb.RATING_UNSPECIFIED, Rating.UP: pb.RATING_UP, Rating.DOWN: pb.RATING_DOWN}
 
 
-def event_of(happening: DomainEvent) -> tuple[WebhookEvent, Mapping[str, Any]] | None:
-    """What is told of a happening: its type and data. None: nothing."""
-    match happening:
-        case HandedOver(_, session_id, turn):
-            told = turn_message(session_id, TurnRecord(turn, TurnState.FINISHED))
-            data = {"session": session_name(session_id), "turn": told.name, "handoff": MessageToDict(told.handoff)}
+def webhook_event(event: DomainEvent) -> tuple[WebhookEvent, Mapping[str, Any]] | None:
+    """The webhook event of a domain event, with its data. None: webhooks do not receive it."""
+    match event:
+        case HandoffRequested(_, session_id, turn):
+            message = turn_message(session_id, TurnRecord(turn, TurnState.FINISHED))
+            data = {
+                "session": session_name(session_id),
+                "turn": message.name,
+                "handoff": MessageToDict(message.handoff),
+            }
             return WebhookEvent.HANDOFF, data
         case TurnStored(_, session_id):
-            told = turn_message(session_id, TurnRecord(happening.turn, happening.state))
-            del told.passages[:]
-            return WebhookEvent.TURN, {"turn": MessageToDict(told)}
+            message = turn_message(session_id, TurnRecord(event.turn, event.state))
+            del message.passages[:]
+            return WebhookEvent.TURN, {"turn": MessageToDict(message)}
         case Rated(_, session_id, turn, rating, comment):
             name = turn_name(session_id, turn.id)
             return WebhookEvent.RATING, {"turn": name, "rating": pb.Rating.Name(_RATINGS[rating]), "comment": comment}
@@ -47,8 +51,10 @@ def event_of(happening: DomainEvent) -> tuple[WebhookEvent, Mapping[str, Any]] |
             return None
 
 
-def body_of(delivery_id: str, event: WebhookEvent, happened: float, tenant: str, data: Mapping[str, Any]) -> str:
-    """The body of a delivery; `happened` in seconds since the epoch."""
-    time = datetime.fromtimestamp(happened, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    told = {"id": delivery_id, "type": event, "time": time, "tenant": tenant, "data": data}
-    return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+def delivery_body(
+    delivery_id: str, event: WebhookEvent, happened_at: float, tenant: str, data: Mapping[str, Any]
+) -> str:
+    """The body of a delivery. `happened_at` in seconds since the epoch."""
+    time = datetime.fromtimestamp(happened_at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    body = {"id": delivery_id, "type": event, "time": time, "tenant": tenant, "data": data}
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":"))

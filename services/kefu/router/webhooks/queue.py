@@ -1,9 +1,9 @@
 """
-What is due to be sent, and which router sends it.
+Delivery queue: which webhooks are due, and which router serves each.
 
-A webhook is looked at by one router at a time, which holds a lease on it and renews it; one that dies is followed by
-another when that runs out. All webhooks stand in one sorted set by when they are next to be looked at, which is moved
-to now when something is to be sent: a delivery whose note got lost is found at the next look, within a minute.
+One router at a time serves a webhook, with a lease that it renews. When a router dies, another one follows once the
+lease has run out. One sorted set holds all webhooks by when each is due next. A new delivery moves its webhook to now.
+If that move is lost, the delivery is found at the next check, within a minute.
 """
 
 import time
@@ -13,15 +13,15 @@ from dataclasses import dataclass
 from kefu.common.redis.commands import Command, RedisCommands
 from kefu.router.storage import keys
 
-LOOK_SECONDS = 60
-"""A webhook with nothing to send is looked at this often."""
+IDLE_CHECK_SECONDS = 60
+"""A webhook with nothing to send is checked this often."""
 
 PENDING = """
 -- KEYS: pending. ARGV: now s, most
 local first = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
 return {redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'LIMIT', 0, ARGV[2]), first[2] or ''}
 """
-"""What is to be sent now, and when the first of all is."""
+"""The deliveries that are due now, and the time at which the first of all is due."""
 
 RECORD = """
 -- KEYS: delivery, pending. ARGV: delivery id, state, HTTP status, error, next time s or ""
@@ -34,7 +34,7 @@ redis.call('HSET', KEYS[1], 'state', ARGV[2], 'http_status', ARGV[3], 'error', A
 if ARGV[5] == '' then redis.call('ZREM', KEYS[2], ARGV[1]) else redis.call('ZADD', KEYS[2], ARGV[5], ARGV[1]) end
 return 1
 """
-"""Write down how a try went."""
+"""Record the outcome of an attempt."""
 
 CLAIM = """
 -- KEYS: due, owners. ARGV: router, lease s, most
@@ -51,7 +51,7 @@ for _, webhook in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now)) do
 end
 return claimed
 """
-"""Take webhooks that are due and that no router looks at."""
+"""Claim webhooks that are due and that no router serves."""
 
 RENEW = """
 -- KEYS: owners. ARGV: router, lease s, then webhooks
@@ -66,23 +66,23 @@ end
 """Renew the leases that this router still has."""
 
 RELEASE = """
--- KEYS: due, owners. ARGV: router, webhook, seconds until the next look, or -1: it was deleted
+-- KEYS: due, owners. ARGV: router, webhook, seconds until the next check, or -1: it was deleted
 local held = redis.call('HGET', KEYS[2], ARGV[2])
 if not held or string.match(held, ' (.*)$') ~= ARGV[1] then return end
 redis.call('HDEL', KEYS[2], ARGV[2])
 local now, due = tonumber(redis.call('TIME')[1]), redis.call('ZSCORE', KEYS[1], ARGV[2])
 if ARGV[3] == '-1' then
   redis.call('ZREM', KEYS[1], ARGV[2])
-elseif due and tonumber(due) > now then  -- else something came meanwhile
+elseif due and tonumber(due) > now then  -- else a delivery came meanwhile
   redis.call('ZADD', KEYS[1], now + ARGV[3], ARGV[2])
 end
 """
-"""Let another router look at a webhook, at the time given or as soon as something is to be sent."""
+"""Release a webhook: it is due again at the time given, or as soon as a delivery comes."""
 
 
 @dataclass(frozen=True)
-class Due:
-    """A webhook that this router looks at."""
+class DueWebhook:
+    """A webhook that this router serves."""
 
     tenant: str
     webhook_id: str
@@ -91,45 +91,45 @@ class Due:
         return f"{self.tenant} {self.webhook_id}"
 
 
-def note(tenant: str, webhook_id: str) -> Command:
-    """Have a webhook looked at now."""
-    # Earlier than now: Redis's clock, which is asked what is due, may be behind ours.
-    return ("ZADD", keys.WEBHOOKS_DUE, "LT", int(time.time()) - LOOK_SECONDS, str(Due(tenant, webhook_id)))
+def schedule_now(tenant: str, webhook_id: str) -> Command:
+    """The command that makes a webhook due now."""
+    # Earlier than now: what is due goes by Redis's clock, which may be behind this one.
+    return ("ZADD", keys.WEBHOOKS_DUE, "LT", int(time.time()) - IDLE_CHECK_SECONDS, str(DueWebhook(tenant, webhook_id)))
 
 
 class WebhookQueue:
-    """`router` names this router; `lease`, in seconds, of a look."""
+    """The delivery queue in Redis. `router` names this router; `lease` of a claimed webhook is in seconds."""
 
     def __init__(self, commands: RedisCommands, *, router: str, lease: float) -> None:
         self._commands = commands
         self._router = router
         self._lease = max(1, round(lease))
 
-    async def claim(self, most: int) -> list[Due]:
-        """Webhooks to look at from now on, until `release`."""
+    async def claim(self, most: int) -> list[DueWebhook]:
+        """Claim at most `most` due webhooks, until `release`."""
         names = (keys.WEBHOOKS_DUE, keys.WEBHOOK_OWNERS)
         claimed = await self._commands.script(CLAIM, names, (self._router, self._lease, most))
-        return [Due(*str(webhook).split(" ")) for webhook in claimed]
+        return [DueWebhook(*str(webhook).split(" ")) for webhook in claimed]
 
-    async def renew(self, held: Sequence[Due]) -> None:
-        """Keep looking at webhooks."""
-        await self._commands.script(RENEW, (keys.WEBHOOK_OWNERS,), (self._router, self._lease, *map(str, held)))
+    async def renew(self, claimed: Sequence[DueWebhook]) -> None:
+        """Renew the leases of claimed webhooks."""
+        await self._commands.script(RENEW, (keys.WEBHOOK_OWNERS,), (self._router, self._lease, *map(str, claimed)))
 
-    async def release(self, due: Due, seconds: int | None) -> None:
-        """Look no more; the next look is in so many seconds. None: the webhook was deleted."""
+    async def release(self, due: DueWebhook, seconds: int | None) -> None:
+        """Release a claimed webhook, which is due again in `seconds`. None: the webhook was deleted."""
         names = (keys.WEBHOOKS_DUE, keys.WEBHOOK_OWNERS)
         await self._commands.script(RELEASE, names, (self._router, str(due), -1 if seconds is None else seconds))
 
-    async def pending(self, due: Due, most: int) -> tuple[list[str], float | None]:
-        """Ids of deliveries to be sent now, the most overdue first, and when the first of all is to be sent."""
-        index = keys.pending(due.tenant, due.webhook_id)
+    async def pending(self, due: DueWebhook, most: int) -> tuple[list[str], float | None]:
+        """Ids of deliveries that are due now, most overdue first, and the time at which the first of all is due."""
+        index = keys.pending_deliveries(due.tenant, due.webhook_id)
         ids, first = await self._commands.script(PENDING, (index,), (time.time(), most))
         return [str(one) for one in ids], float(first) if first else None
 
     async def record(
-        self, due: Due, delivery_id: str, state: str, http_status: int, error: str, next_time: float | None
+        self, due: DueWebhook, delivery_id: str, state: str, http_status: int, error: str, next_time: float | None
     ) -> None:
-        """Write down how a try went; without `next_time` it was the last one."""
-        names = (keys.delivery(due.tenant, delivery_id), keys.pending(due.tenant, due.webhook_id))
+        """Record the outcome of an attempt. Without `next_time` it was the last one."""
+        names = (keys.delivery(due.tenant, delivery_id), keys.pending_deliveries(due.tenant, due.webhook_id))
         arguments = (delivery_id, state, http_status, error, "" if next_time is None else next_time)
         await self._commands.script(RECORD, names, arguments)

@@ -1,8 +1,8 @@
 """
-Sends deliveries: each webhook by one router at a time, each delivery until it is answered with 2xx or given up.
+Webhook sender: one router at a time serves a webhook, and each delivery is sent until a 2xx answer, or given up.
 
-Addresses are checked as they are connected to, so that a name may not lead into the installation's own network later.
-Redirects are not followed, proxies not used, answers not read.
+Addresses are checked as they are connected to, so that a host name cannot lead into the installation's own network
+later. The sender follows no redirects, uses no proxies, and reads no bodies.
 """
 
 import asyncio
@@ -23,36 +23,38 @@ from kefu.common.errors import BackendUnavailable, WebhookNotFound
 from kefu.common.redis.client import REDIS_FAILURES
 from kefu.common.ssrf import Address, AddressNotAllowed, PinnedBackend, is_public
 from kefu.router import metrics
-from kefu.router.webhooks.queue import LOOK_SECONDS, Due, WebhookQueue
+from kefu.router.webhooks.queue import IDLE_CHECK_SECONDS, DueWebhook, WebhookQueue
 from kefu.router.webhooks.signature import signed_headers
 from kefu.router.webhooks.store import Delivery, DeliveryState, Webhook, WebhookStore
 
-TRY_SECONDS = 10.0
-"""An address that has not answered by then has failed."""
+ATTEMPT_TIMEOUT_SECONDS = 10.0
+"""A receiver that has not answered within this time has failed."""
 LONGEST_PAUSE_SECONDS = 3 * 3600.0
-_GROWTH = 3.0
-_AT_ONCE_AN_ADDRESS = 4
-_WEBHOOKS_AT_ONCE = 16
-_LOOK_FOR_SECONDS = 1.0
-"""How often a router asks whether a webhook is due that another one took note of."""
-_BRIEF_LOOK_SECONDS = 30.0
-"""Then others get their turn."""
-_AFTER_FAILURE_SECONDS = 5
-_MOST_ERROR = 200
+_BACKOFF_FACTOR = 3.0
+_MAX_DELIVERIES_AT_ONCE = 4
+"""Deliveries of one webhook that are sent at once."""
+_MAX_WEBHOOKS = 16
+"""Webhooks that a router serves at once."""
+_CLAIM_INTERVAL_SECONDS = 1.0
+"""How often a router looks for due webhooks with deliveries from other routers."""
+_MAX_SERVE_SECONDS = 30.0
+"""A webhook is released after this long, so that others are served too."""
+_FAILURE_PAUSE_SECONDS = 5
+_MAX_ERROR_CHARACTERS = 200
 _log = structlog.stdlib.get_logger()
-_AGENT = f"kefu/{version('kefu')}"
+_USER_AGENT = f"kefu/{version('kefu')}"
 
 
 @dataclass(frozen=True)
-class Tried:
-    """What became of a try. `error` is empty when it was answered with 2xx."""
+class DeliveryAttempt:
+    """The outcome of one attempt. `error` is empty after a 2xx answer. `http_status` is 0 without an answer."""
 
     http_status: int
     error: str
 
 
 class WebhookSender:
-    """See `open_webhook_sender`."""
+    """Claims due webhooks and sends their deliveries; see `open_webhook_sender`."""
 
     def __init__(
         self,
@@ -69,29 +71,29 @@ class WebhookSender:
         self._lease = lease
         self._first_pause = first_pause
         self._woken = asyncio.Event()
-        self._held: dict[Due, asyncio.Task[None]] = {}
+        self._claimed: dict[DueWebhook, asyncio.Task[None]] = {}
 
     def wake(self) -> None:
-        """Something is to be sent: do not wait for the next look."""
+        """Look for due webhooks at once: a delivery was queued."""
         self._woken.set()
 
     async def run(self) -> None:
-        """Look for what is to be sent, until cancelled."""
+        """Claim and serve due webhooks, until cancelled."""
         renewing = asyncio.create_task(self._renew(), name="webhook leases")
         try:
             while True:
                 self._woken.clear()
                 await self._claim()
                 with suppress(TimeoutError):
-                    async with asyncio.timeout(_LOOK_FOR_SECONDS):
+                    async with asyncio.timeout(_CLAIM_INTERVAL_SECONDS):
                         await self._woken.wait()
         finally:
             await cancel_and_wait(renewing)
-            for task in list(self._held.values()):
+            for task in list(self._claimed.values()):
                 await cancel_and_wait(task)
 
     async def _claim(self) -> None:
-        free = _WEBHOOKS_AT_ONCE - len(self._held)
+        free = _MAX_WEBHOOKS - len(self._claimed)
         if free <= 0:
             return
         try:
@@ -100,59 +102,63 @@ class WebhookSender:
             _log.warning("webhooks.not_claimed", cause=str(error))
             return
         for due in claimed:
-            self._held[due] = asyncio.create_task(self._look(due), name=f"webhook {due.webhook_id}")
+            self._claimed[due] = asyncio.create_task(self._serve(due), name=f"webhook {due.webhook_id}")
 
     async def _renew(self) -> None:
         while True:
             await asyncio.sleep(self._lease / 4)
-            if self._held:
+            if self._claimed:
                 try:
-                    await self._queue.renew(list(self._held))
+                    await self._queue.renew(list(self._claimed))
                 except REDIS_FAILURES as error:
                     _log.warning("webhooks.not_renewed", cause=str(error))
 
-    async def _look(self, due: Due) -> None:
-        """Send what is due to one address, then let go of it. Cancelled, it is let go of by `leave`."""
-        following: int | None = _AFTER_FAILURE_SECONDS
+    async def _serve(self, due: DueWebhook) -> None:
+        """Send the due deliveries of one webhook, then release it. After a cancel, `release_all` releases it."""
+        next_check: int | None = _FAILURE_PAUSE_SECONDS
         try:
-            following = await self._send_due(due)
+            next_check = await self._send_due(due)
         except Exception:
             _log.exception("webhook.look_failed", webhook=due.webhook_id)
         with suppress(BackendUnavailable):  # else the lease runs out by itself
-            await self._queue.release(due, following)
-        del self._held[due]
+            await self._queue.release(due, next_check)
+        del self._claimed[due]
         self.wake()
 
-    async def leave(self) -> None:
-        """After `run`: others may look at once at what this router was looking at."""
+    async def release_all(self) -> None:
+        """Release all claimed webhooks, after `run`, so that other routers can serve them at once."""
         with suppress(BackendUnavailable):
-            for due in self._held:
+            for due in self._claimed:
                 await self._queue.release(due, 0)
 
-    async def _send_due(self, due: Due) -> int | None:
-        """Returns the seconds until the next look; None: the webhook is gone."""
-        until = time.monotonic() + _BRIEF_LOOK_SECONDS
+    async def _send_due(self, due: DueWebhook) -> int | None:
+        """Send what is due. Returns the seconds until the next check; None: the webhook was deleted."""
+        until = time.monotonic() + _MAX_SERVE_SECONDS
         while True:
             try:
                 webhook = await self._store.get(due.tenant, due.webhook_id)
             except WebhookNotFound:
                 return None
-            ids, first = await self._queue.pending(due, _AT_ONCE_AN_ADDRESS)
+            ids, first = await self._queue.pending(due, _MAX_DELIVERIES_AT_ONCE)
             if not ids:
-                return LOOK_SECONDS if first is None else max(1, min(LOOK_SECONDS, math.ceil(first - time.time())))
+                return (
+                    IDLE_CHECK_SECONDS
+                    if first is None
+                    else max(1, min(IDLE_CHECK_SECONDS, math.ceil(first - time.time())))
+                )
             async with asyncio.TaskGroup() as group:
                 for delivery_id in ids:
                     group.create_task(self._send(due, webhook, delivery_id))
             if time.monotonic() > until:
                 return 0
 
-    async def _send(self, due: Due, webhook: Webhook, delivery_id: str) -> None:
+    async def _send(self, due: DueWebhook, webhook: Webhook, delivery_id: str) -> None:
         delivery = await self._store.delivery(due.tenant, delivery_id)
         if delivery is None:  # erased with its session
             await self._queue.record(due, delivery_id, DeliveryState.FAILED, 0, "", None)
             return
-        tried = await self._try(webhook, delivery)
-        state, following = self._outcome(delivery, tried)
+        attempt = await self._attempt(webhook, delivery)
+        state, next_time = self._outcome(delivery, attempt)
         metrics.WEBHOOK_TRIES.labels(state).inc()
         if state is not DeliveryState.DELIVERED:
             _log.warning(
@@ -160,50 +166,50 @@ class WebhookSender:
                 webhook=webhook.id,
                 delivery=delivery.id,
                 attempts=delivery.attempts + 1,
-                status=tried.http_status,
+                status=attempt.http_status,
                 given_up=state is DeliveryState.FAILED,
             )
-        await self._queue.record(due, delivery_id, state, tried.http_status, tried.error, following)
+        await self._queue.record(due, delivery_id, state, attempt.http_status, attempt.error, next_time)
 
-    def _outcome(self, delivery: Delivery, tried: Tried) -> tuple[DeliveryState, float | None]:
-        if not tried.error:
+    def _outcome(self, delivery: Delivery, attempt: DeliveryAttempt) -> tuple[DeliveryState, float | None]:
+        if not attempt.error:
             return DeliveryState.DELIVERED, None
-        following = time.time() + pause_after(delivery.attempts + 1, self._first_pause)
-        if following >= delivery.give_up:
+        next_time = time.time() + pause_after(delivery.attempts + 1, self._first_pause)
+        if next_time >= delivery.give_up:
             return DeliveryState.FAILED, None
-        return DeliveryState.PENDING, following
+        return DeliveryState.PENDING, next_time
 
-    async def _try(self, webhook: Webhook, delivery: Delivery) -> Tried:
+    async def _attempt(self, webhook: Webhook, delivery: Delivery) -> DeliveryAttempt:
         body = delivery.body.encode()
         headers = {
             "content-type": "application/json",
             "content-length": str(len(body)),
-            "user-agent": _AGENT,
+            "user-agent": _USER_AGENT,
             **signed_headers(webhook.secret, delivery.id, int(time.time()), body),
         }
         try:
             async with (
-                asyncio.timeout(TRY_SECONDS),
+                asyncio.timeout(ATTEMPT_TIMEOUT_SECONDS),
                 self._pool.stream("POST", webhook.url, headers=list(headers.items()), content=body) as answer,
             ):
                 status = answer.status
         except TimeoutError:
-            return Tried(0, f"It did not answer within {TRY_SECONDS:.0f} s.")
+            return DeliveryAttempt(0, f"It did not answer within {ATTEMPT_TIMEOUT_SECONDS:.0f} s.")
         except AddressNotAllowed as error:
-            return Tried(0, _sentence(str(error)))
+            return DeliveryAttempt(0, _sentence(str(error)))
         except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, OSError) as error:
-            return Tried(0, _sentence(f"It could not be reached ({type(error).__name__}: {error})"))
+            return DeliveryAttempt(0, _sentence(f"It could not be reached ({type(error).__name__}: {error})"))
         if 200 <= status < 300:
-            return Tried(status, "")
-        return Tried(status, f"It answered with status {status}{_WHY.get(status // 100, '')}.")
+            return DeliveryAttempt(status, "")
+        return DeliveryAttempt(status, f"It answered with status {status}{_STATUS_NOTES.get(status // 100, '')}.")
 
 
-_WHY: dict[int, Literal["; redirects are not followed"]] = {3: "; redirects are not followed"}
+_STATUS_NOTES: dict[int, Literal["; redirects are not followed"]] = {3: "; redirects are not followed"}
 
 
 def pause_after(attempts: int, first: float) -> float:
-    """Seconds until the next try: growing, and spread, since a receiver that comes back is met by all at once."""
-    return min(LONGEST_PAUSE_SECONDS, first * _GROWTH ** min(attempts - 1, 20)) * random.uniform(0.9, 1.1)  # noqa: S311
+    """Seconds until the next attempt. They grow, and are spread, so that not all deliveries meet a receiver at once."""
+    return min(LONGEST_PAUSE_SECONDS, first * _BACKOFF_FACTOR ** min(attempts - 1, 20)) * random.uniform(0.9, 1.1)  # noqa: S311
 
 
 @asynccontextmanager
@@ -215,18 +221,18 @@ async def open_webhook_sender(
     first_pause: float,
     permitted: Callable[[Address], bool] = is_public,
 ) -> AsyncIterator[WebhookSender]:
-    """A sender that sends while the block runs. `lease` and the pause before the first repetition in seconds."""
+    """A sender that runs while the block does. `lease` and `first_pause` (after a failure) are in seconds."""
     backend = PinnedBackend(permitted)
     async with httpcore.AsyncConnectionPool(network_backend=backend, max_keepalive_connections=0) as pool:
         sender = WebhookSender(store, queue, pool, lease=lease, first_pause=first_pause)
-        running = asyncio.create_task(sender.run(), name="webhooks")
+        running = asyncio.create_task(sender.run(), name="webhook sender")
         try:
             yield sender
         finally:
             await cancel_and_wait(running)
-            await sender.leave()
+            await sender.release_all()
 
 
 def _sentence(text: str) -> str:
-    short = text[:_MOST_ERROR].rstrip(".")
+    short = text[:_MAX_ERROR_CHARACTERS].rstrip(".")
     return f"{short[:1].upper()}{short[1:]}."

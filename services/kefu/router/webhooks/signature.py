@@ -1,4 +1,4 @@
-"""Deliveries signed as Standard Webhooks says (https://www.standardwebhooks.com), symmetric, version 1."""
+"""Webhook signature as in Standard Webhooks (https://www.standardwebhooks.com), symmetric, version 1."""
 
 import base64
 import hashlib
@@ -15,7 +15,10 @@ def make_secret() -> str:
 
 
 def signed_headers(secret: str, delivery_id: str, timestamp: int, body: bytes) -> dict[str, str]:
-    """The headers by which a receiver knows who sent a body, and when: it refuses old ones, and ids that it had."""
+    """Headers that prove who sent a body, and when. A receiver refuses old ones, and ids that it has seen.
+
+    `timestamp` in seconds since the epoch.
+    """
     key = base64.b64decode(secret.removeprefix(_PREFIX))
     digest = hmac.new(key, f"{delivery_id}.{timestamp}.".encode() + body, hashlib.sha256).digest()
     return {

@@ -1,4 +1,4 @@
-"""Webhooks and their deliveries in Redis. What is due, and who sends it: see webhook_queue."""
+"""Webhook store: webhooks and their deliveries in Redis. `queue` says which are due and which router sends them."""
 
 import json
 import time
@@ -11,23 +11,23 @@ from kefu.common.redis.commands import Command, RedisCommands, ScriptCall, hash_
 from kefu.common.resource_names import new_turn_id
 from kefu.router.storage import keys
 from kefu.router.webhooks.payloads import WebhookEvent
-from kefu.router.webhooks.queue import note
+from kefu.router.webhooks.queue import schedule_now
 
-MOST_WEBHOOKS = 20
-MOST_PENDING = 10_000
-"""Deliveries that may wait for one address; what happens beyond is not told to it."""
-KEPT_SECONDS = 7 * 86_400
-_AT_ONCE = 500
+MAX_WEBHOOKS = 20
+MAX_PENDING = 10_000
+"""Deliveries that may wait for one webhook. Beyond it, the webhook loses events."""
+RETENTION_SECONDS = 7 * 86_400
+_BATCH_SIZE = 500
 
 CREATE = """
 -- KEYS: webhooks. ARGV: webhook id, webhook JSON, most webhooks
 if redis.call('HLEN', KEYS[1]) >= tonumber(ARGV[3]) then return 0 end
 return redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
 """
-"""Add a webhook; 0 when there are too many."""
+"""Add a webhook. Returns 0 when there are too many."""
 
 ENQUEUE = """
--- KEYS: erased, webhooks, delivery, the webhook's deliveries, its pending ones, told of the session
+-- KEYS: erased, webhooks, delivery, the webhook's deliveries, its pending ones, deliveries of the session
 -- ARGV: webhook id, delivery id, event, body, now s, given up at s, kept s, most pending, oldest id to keep
 if redis.call('EXISTS', KEYS[1]) == 1 or redis.call('HEXISTS', KEYS[2], ARGV[1]) == 0 then return 0 end
 if redis.call('ZCARD', KEYS[5]) >= tonumber(ARGV[8]) then return -1 end
@@ -40,9 +40,9 @@ redis.call('SADD', KEYS[6], ARGV[1] .. '/' .. ARGV[2])
 for at = 3, 6 do redis.call('EXPIRE', KEYS[at], ARGV[7]) end
 return 1
 """
-"""Keep a delivery to be sent: 1, or 0 when its session or webhook is gone, -1 when too many wait."""
+"""Queue a delivery. Returns 1, 0 when its session or webhook is gone, -1 when too many wait."""
 
-AGAIN = """
+REDELIVER = """
 -- KEYS: delivery, pending. ARGV: delivery id, webhook id, now s, given up at s, kept s
 if redis.call('HGET', KEYS[1], 'webhook') ~= ARGV[2] then return 0 end
 redis.call('HSET', KEYS[1], 'state', 'pending', 'next_time', ARGV[3], 'give_up', ARGV[4])
@@ -50,20 +50,23 @@ redis.call('ZADD', KEYS[2], ARGV[3], ARGV[1])
 redis.call('EXPIRE', KEYS[2], ARGV[5])
 return 1
 """
-"""Send a delivery again; 0 when the webhook has none of this id."""
+"""Queue a delivery again. Returns 0 when the webhook has none with this id."""
 
 
 class DeliveryState(StrEnum):
-    """See the contract."""
+    """The state of a delivery; see the contract."""
 
     PENDING = "pending"
+    """It is still to be sent."""
     DELIVERED = "delivered"
+    """The receiver answered with 2xx."""
     FAILED = "failed"
+    """It was given up."""
 
 
 @dataclass(frozen=True)
 class Webhook:
-    """An address that is told of events. `create_time` in seconds since the epoch."""
+    """An address that receives events. `create_time` in seconds since the epoch."""
 
     id: str
     url: str
@@ -72,13 +75,13 @@ class Webhook:
     create_time: float
 
     def __repr__(self) -> str:
-        """Without the secret, and without the address, which may hold one."""
+        """The id alone: the secret must not be printed, nor the address, which may hold one."""
         return f"Webhook({self.id})"
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """One event on its way to one address. Times in seconds since the epoch."""
+    """One event on its way to one webhook. Times are in seconds since the epoch."""
 
     id: str
     webhook_id: str
@@ -94,7 +97,7 @@ class Delivery:
 
 
 class WebhookStore:
-    """`retry_seconds`: a delivery is tried for so long."""
+    """Webhooks and deliveries of all tenants. `retry_seconds`: how long a delivery is attempted."""
 
     def __init__(self, commands: RedisCommands, *, retry_seconds: float) -> None:
         self._commands = commands
@@ -102,27 +105,27 @@ class WebhookStore:
 
     async def create(self, tenant: str, url: str, events: Sequence[WebhookEvent], secret: str) -> Webhook:
         """Add a webhook, or raise BadRequest when the tenant has too many."""
-        made = Webhook(new_turn_id(), url, tuple(events), secret, time.time())
-        stored = {"url": url, "events": list(made.events), "secret": secret, "create_time": made.create_time}
-        arguments = (made.id, json.dumps(stored), MOST_WEBHOOKS)
+        webhook = Webhook(new_turn_id(), url, tuple(events), secret, time.time())
+        stored = {"url": url, "events": list(webhook.events), "secret": secret, "create_time": webhook.create_time}
+        arguments = (webhook.id, json.dumps(stored), MAX_WEBHOOKS)
         if not await self._commands.script(CREATE, (keys.webhooks(tenant),), arguments):
-            raise BadRequest("url", f"is one too many: a tenant has at most {MOST_WEBHOOKS} webhooks.")
-        await self._commands.pipeline([note(tenant, made.id)])
-        return made
+            raise BadRequest("url", f"is one too many: a tenant has at most {MAX_WEBHOOKS} webhooks.")
+        await self._commands.pipeline([schedule_now(tenant, webhook.id)])
+        return webhook
 
     async def all(self, tenant: str) -> list[Webhook]:
         """A tenant's webhooks, oldest first."""
-        [found] = await self._commands.pipeline([self.reading(tenant)])
-        return self.read(found)
+        [found] = await self._commands.pipeline([self.list_command(tenant)])
+        return self.parse_list(found)
 
     @staticmethod
-    def reading(tenant: str) -> Command:
-        """The command that reads a tenant's webhooks; see `read`."""
+    def list_command(tenant: str) -> Command:
+        """The command that reads a tenant's webhooks; `parse_list` takes its reply."""
         return ("HGETALL", keys.webhooks(tenant))
 
     @staticmethod
-    def read(reply: dict[str, str] | list[str]) -> list[Webhook]:
-        """What `reading` found, oldest first."""
+    def parse_list(reply: dict[str, str] | list[str]) -> list[Webhook]:
+        """Webhooks from the reply to `list_command`, oldest first."""
         return [_webhook(webhook_id, value) for webhook_id, value in sorted(hash_items(reply))]
 
     async def get(self, tenant: str, webhook_id: str) -> Webhook:
@@ -136,48 +139,48 @@ class WebhookStore:
         """Remove a webhook with its deliveries, or raise WebhookNotFound."""
         await self.get(tenant, webhook_id)
         index = keys.deliveries(tenant, webhook_id)
-        # The webhook first: nothing is added to what has none.
+        # The webhook first: a delivery without its webhook is not queued.
         await self._commands.pipeline([("HDEL", keys.webhooks(tenant), webhook_id)])
         ids = await self._commands.sorted_all(index)
-        for at in range(0, len(ids), _AT_ONCE):
-            await self._commands.delete(*(keys.delivery(tenant, one) for one in ids[at : at + _AT_ONCE]))
-        await self._commands.delete(index, keys.pending(tenant, webhook_id))
+        for at in range(0, len(ids), _BATCH_SIZE):
+            await self._commands.delete(*(keys.delivery(tenant, one) for one in ids[at : at + _BATCH_SIZE]))
+        await self._commands.delete(index, keys.pending_deliveries(tenant, webhook_id))
 
     def enqueue(
         self, tenant: str, webhook: Webhook, session_id: str, delivery_id: str, event: WebhookEvent, body: str
     ) -> list[Command]:
-        """What keeps a delivery to be sent; the first command's reply is that of `ENQUEUE`."""
+        """Commands that queue a delivery. The first command's reply is that of `ENQUEUE`."""
         now = time.time()
         script = ScriptCall(
             ENQUEUE,
             (
-                keys.erased(tenant, session_id),
+                keys.erasure_marker(tenant, session_id),
                 keys.webhooks(tenant),
                 keys.delivery(tenant, delivery_id),
                 keys.deliveries(tenant, webhook.id),
-                keys.pending(tenant, webhook.id),
-                keys.told_of(tenant, session_id),
+                keys.pending_deliveries(tenant, webhook.id),
+                keys.session_deliveries(tenant, session_id),
             ),
             (
                 *(webhook.id, delivery_id, event, body),
-                *(now, now + self._retry_seconds, KEPT_SECONDS, MOST_PENDING),
-                _id_at(now - KEPT_SECONDS),
+                *(now, now + self._retry_seconds, RETENTION_SECONDS, MAX_PENDING),
+                _id_at(now - RETENTION_SECONDS),
             ),
         )
-        return [script, note(tenant, webhook.id)]
+        return [script, schedule_now(tenant, webhook.id)]
 
-    async def again(self, tenant: str, webhook_id: str, delivery_id: str) -> None:
-        """Send a delivery again, at once; WebhookNotFound, DeliveryNotFound."""
+    async def redeliver(self, tenant: str, webhook_id: str, delivery_id: str) -> None:
+        """Queue a delivery again, due at once. Raises WebhookNotFound, DeliveryNotFound."""
         await self.get(tenant, webhook_id)
         now = time.time()
-        names = (keys.delivery(tenant, delivery_id), keys.pending(tenant, webhook_id))
-        arguments = (delivery_id, webhook_id, now, now + self._retry_seconds, KEPT_SECONDS)
-        if not await self._commands.script(AGAIN, names, arguments):
+        names = (keys.delivery(tenant, delivery_id), keys.pending_deliveries(tenant, webhook_id))
+        arguments = (delivery_id, webhook_id, now, now + self._retry_seconds, RETENTION_SECONDS)
+        if not await self._commands.script(REDELIVER, names, arguments):
             raise DeliveryNotFound("There is no such delivery; list the webhook's deliveries.")
-        await self._commands.pipeline([note(tenant, webhook_id)])
+        await self._commands.pipeline([schedule_now(tenant, webhook_id)])
 
     async def deliveries(self, tenant: str, webhook_id: str, below: str, count: int) -> list[Delivery]:
-        """A webhook's deliveries, the latest first, from those below an id on (empty: from the latest)."""
+        """A webhook's deliveries, latest first, below an id (empty: from the latest)."""
         await self.get(tenant, webhook_id)
         top = f"({below}" if below else "+"
         index = keys.deliveries(tenant, webhook_id)
@@ -186,7 +189,7 @@ class WebhookStore:
         return [delivery for delivery in found if delivery is not None]
 
     async def delivery(self, tenant: str, delivery_id: str) -> Delivery | None:
-        """One delivery; None: it has gone."""
+        """One delivery. None: it is no longer kept."""
         fields = await self._commands.hash(keys.delivery(tenant, delivery_id))
         if not fields:
             return None
@@ -212,6 +215,6 @@ def _webhook(webhook_id: str, stored: str) -> Webhook:
 
 
 def _id_at(seconds: float) -> str:
-    """Below every id made since that time: a UUIDv7 begins with its milliseconds."""
+    """A bound below every id made since a time: a UUIDv7 begins with its milliseconds."""
     digits = f"{max(0, int(seconds * 1000)):012x}"
     return f"{digits[:8]}-{digits[8:]}"

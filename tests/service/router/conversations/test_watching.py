@@ -174,10 +174,12 @@ async def test_a_deleted_session_ends_its_watches_and_leaves_no_key(
                 assert session_id.encode() not in await store.zrange(name, 0, -1)  # pyright: ignore
 
 
-async def test_a_watch_ends_when_its_key_is_revoked(
-    harness: RouterHarness, customer: RouterClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("kefu.router.api.server_stream.CHECK_SECONDS", 0.2)
+async def test_a_watch_ends_when_its_key_is_revoked(redis: RedisServer) -> None:
+    async with open_router_harness(redis, timing=Timing(key_check_seconds=0.2)) as harness:
+        await watches_until_revoked(harness, await harness.client())
+
+
+async def watches_until_revoked(harness: RouterHarness, customer: RouterClient) -> None:
     request = admin.CreateKeyRequest(scopes=[admin.SCOPE_CHAT])
     made = await customer.admin.CreateKey(request, metadata=customer.metadata)
     visitor = await harness.client(made.secret)
@@ -200,9 +202,12 @@ async def test_a_lost_ring_is_made_up_for(
     def silent(tenant: str, session_id: str) -> Command:
         return ("PING",)
 
-    monkeypatch.setattr("kefu.router.desk.store.publish_change", silent)
-    held = (await claim_session(customer, session)).claim
-    await send_reply(customer, session, held, "Can you hear me?")
+    async with harness.open_store() as redis:
+        people = DeskStore(RedisCommands(redis), life=3600, retention_seconds=60, publish_change=silent)
+        session_id = session.removeprefix("sessions/")
+        held = await people.claim("default", session_id, "bootstrap", "Mei", take_over=False)
+        turn = Turn(new_turn_id(), "", "en", "", 1.0, text="Can you hear me?", agent="Mei")
+        await people.reply(await people.conversation("default", session_id), "default", "bootstrap", held, turn, "")
     assert [told(event) for event in await page.wait_for_count(2)] == ["human Mei", "Mei: Can you hear me?"]
     await page.disconnect()
 
@@ -267,7 +272,9 @@ async def test_ten_thousand_messages_are_listed_by_the_page_and_watched_from_the
     session = (await customer.ask(ASK)).session
     held = (await claim_session(customer, session)).claim
     async with harness.open_store() as redis:
-        people = DeskStore(RedisCommands(redis), life=3600)  # as the router does, without 10,000 calls
+        people = DeskStore(
+            RedisCommands(redis), life=3600, retention_seconds=60
+        )  # as the router does, without 10,000 calls
         conversation = await people.conversation("default", session.removeprefix("sessions/"))
 
         async def some(start: int) -> None:

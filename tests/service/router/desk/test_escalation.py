@@ -1,10 +1,12 @@
 """Conversations at the desk that nobody attends to. Over real gRPC, with two routers and a real Redis."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from prometheus_client import REGISTRY
 
+from kefu.router.config import Timing
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import desk_pb2
 from kefu.testing.redis_server import RedisServer
@@ -22,8 +24,8 @@ from tests.support.router_harness import RouterClient, RouterHarness, open_route
 from tests.support.tenant_fixtures import replace_settings
 from tests.support.waiting import wait_until_async
 
+OFTEN = Timing(escalation_check_seconds=0.1)
 pytestmark = pytest.mark.slow
-
 PERSON = "Let me talk to a person"
 State = pb.Session
 NEVER, ALWAYS = ["Mon-Sun closed"], ["Mon-Sun 00:00-24:00"]
@@ -54,11 +56,8 @@ async def test_a_customer_who_waits_too_long_is_escalated_until_somebody_comes(
     assert not (await claim_session(agent, session)).conversation.escalated
 
 
-async def test_how_many_have_waited_for_too_long_is_told_to_prometheus(
-    redis: RedisServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("kefu.router.desk.escalation._EVERY_SECONDS", 0.1)
-    async with open_router_harness(redis, escalate_seconds=1) as harness:
+async def test_how_many_have_waited_for_too_long_is_told_to_prometheus(redis: RedisServer) -> None:
+    async with open_router_harness(redis, timing=OFTEN, escalate_seconds=1) as harness:
         root, customer = await harness.client(), await harness.client(await harness.create_key("default"))
 
         async def overdue(wanted: float) -> None:
@@ -116,23 +115,21 @@ async def test_a_claim_lapses_quietly_when_the_customer_does_not_wait(
     assert not found.HasField("waiting_since")
 
 
-async def test_the_installation_says_how_long_unless_the_tenant_does(
-    redis: RedisServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("kefu.router.desk.escalation._EVERY_SECONDS", 0.1)
-    async with open_router_harness(redis, escalate_seconds=1) as harness:
+async def test_the_installation_says_how_long_unless_the_tenant_does(redis: RedisServer) -> None:
+    async with open_router_harness(redis, timing=OFTEN, escalate_seconds=1) as harness:
         root = await harness.client()
         session = (await root.ask(PERSON)).session
         await wait_until_escalated(root, session)
 
 
-async def test_what_has_left_the_desk_leaves_its_list(
-    customer: RouterClient, agent: RouterClient, harness: RouterHarness, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("kefu.router.desk.store._STAYS_SECONDS", 0.0)
-    sessions = [(await customer.ask(PERSON)).session for _ in range(2)]
-    await return_session(agent, sessions[0], (await claim_session(agent, sessions[0])).claim)
-    kept = sessions[1].removeprefix("sessions/").encode()
-    async with harness.open_store() as store, asyncio.timeout(30):
-        while await store.zrange("kefu:1:{default:desk}:open", 0, -1) != [kept]:  # pyright: ignore
-            await asyncio.sleep(0.05)
+async def test_what_has_left_the_desk_leaves_its_list(redis: RedisServer) -> None:
+    async with open_router_harness(
+        redis, timing=replace(OFTEN, desk_retention_seconds=0.0), escalate_seconds=0
+    ) as harness:
+        agent = await harness.client()
+        sessions = [(await agent.ask(PERSON)).session for _ in range(2)]
+        await return_session(agent, sessions[0], (await claim_session(agent, sessions[0])).claim)
+        kept = sessions[1].removeprefix("sessions/").encode()
+        async with harness.open_store() as store, asyncio.timeout(30):
+            while await store.zrange("kefu:1:{default:desk}:open", 0, -1) != [kept]:  # pyright: ignore
+                await asyncio.sleep(0.05)

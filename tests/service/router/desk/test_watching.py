@@ -2,9 +2,7 @@
 
 import asyncio
 
-import pytest
-
-from kefu.router.domain.event_bus import EventBus
+from kefu.router.config import Timing
 from kefu.router.domain.events import DomainEvent
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import desk_pb2
@@ -42,16 +40,14 @@ async def test_the_desk_is_told_then_followed_at_any_router(
 
 
 async def test_whoever_watches_is_present_and_is_not_once_the_lease_is_over(
-    harness: RouterHarness,
-    customer: RouterClient,
-    agent: RouterClient,
-    second_agent: RouterClient,
-    monkeypatch: pytest.MonkeyPatch,
+    redis: RedisServer,
 ) -> None:
-    for module in ("service", "watches"):
-        monkeypatch.setattr(f"kefu.router.desk.{module}.PRESENCE_SECONDS", 1.5)
-    monkeypatch.setattr("kefu.router.desk.watches._RENEW_SECONDS", 0.3)
-    await claim_session(agent, (await customer.ask(PERSON)).session)
+    async with open_router_harness(redis, routers=2, timing=Timing(presence_seconds=1.5)) as harness:
+        await comes_and_goes(await harness.client(), await harness.client(at=1))
+
+
+async def comes_and_goes(agent: RouterClient, second_agent: RouterClient) -> None:
+    await claim_session(agent, (await agent.ask(PERSON)).session)
     here, there = watch_desk(agent, "Mei"), watch_desk(second_agent, "Tom")
 
     def present(events: list[desk_pb2.DeskEvent]) -> list[tuple[str, int]]:
@@ -74,31 +70,24 @@ async def test_whoever_watches_is_present_and_is_not_once_the_lease_is_over(
 async def test_a_desk_that_nobody_watches_costs_nothing(harness: RouterHarness, agent: RouterClient) -> None:
     stream = watch_desk(agent, "Mei")
     await stream.wait_until(lambda events: any(event.HasField("caught_up") for event in events))
-    assert [task.get_name() for task in asyncio.all_tasks() if "keep the desk" in task.get_name()]
+    assert [task.get_name() for task in asyncio.all_tasks() if "watched desk" in task.get_name()]
     await stream.disconnect()
     async with asyncio.timeout(30):
-        while [task for task in asyncio.all_tasks() if "keep the desk" in task.get_name()]:
+        while [task for task in asyncio.all_tasks() if "watched desk" in task.get_name()]:
             await asyncio.sleep(0.05)
 
 
-async def test_observers_are_told_what_happens_in_its_order(
-    redis: RedisServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_observers_are_told_what_happens_in_its_order(redis: RedisServer) -> None:
     class Notes:
         def __init__(self) -> None:
             self.told: list[DomainEvent] = []
 
-        def happened(self, happening: DomainEvent) -> None:
-            self.told.append(happening)
+        def on_event(self, event: DomainEvent) -> None:
+            self.told.append(event)
 
     notes = Notes()
-
-    def noted(_: object) -> EventBus:
-        return EventBus([notes])
-
-    monkeypatch.setattr("kefu.router.service.EventBus", noted)
-    monkeypatch.setattr("kefu.router.desk.escalation._EVERY_SECONDS", 0.1)
-    async with open_router_harness(redis, escalate_seconds=1) as harness:
+    timing = Timing(escalation_check_seconds=0.1)
+    async with open_router_harness(redis, timing=timing, observers=[notes], escalate_seconds=1) as harness:
         root = await harness.client()
         handed = await root.ask(PERSON)
         session = handed.session
@@ -112,7 +101,7 @@ async def test_observers_are_told_what_happens_in_its_order(
         await root.chat.RateTurn(rating, metadata=root.metadata)
         await root.chat.DeleteSession(pb.DeleteSessionRequest(name=session), metadata=root.metadata)
         assert [type(one).__name__ for one in notes.told] == [
-            *("TurnStored", "HandedOver", "Escalated", "StateChanged", "TurnStored", "Replied", "StateChanged"),
+            *("TurnStored", "HandoffRequested", "Escalated", "StateChanged", "TurnStored", "Replied", "StateChanged"),
             *("Rated", "Erased"),
         ]
         assert {(one.tenant, f"sessions/{one.session_id}") for one in notes.told} == {("default", session)}

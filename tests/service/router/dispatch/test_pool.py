@@ -10,7 +10,7 @@ from prometheus_client import REGISTRY
 
 from kefu.common.auth import Principal, Scope
 from kefu.common.errors import CannotContinue, EngineDead, PromptTooLong, ReplicaFull, ServiceError
-from kefu.router.domain.generation import Event, Frame, GenerationEnd, GenerationRequest, Message, Role
+from kefu.router.domain.generation import Frame, GenerationEnd, GenerationEvent, GenerationRequest, Message, Role
 from kefu.router.replicas.circuit_breaker import PAUSE_SECONDS, BreakerState
 from kefu.router.replicas.engine_load import EngineLoad
 from kefu.router.replicas.pool import ReplicaPool, open_pool
@@ -80,7 +80,7 @@ async def pair() -> AsyncIterator[Pair]:
         yield opened
 
 
-async def events(replica: Replica) -> list[Event]:
+async def events(replica: Replica) -> list[GenerationEvent]:
     async with aclosing(replica.generate(ORDER, CUSTOMER)) as stream:
         return [event async for event in stream]
 
@@ -238,7 +238,7 @@ async def test_many_choices_in_one_step_do_not_all_fall_on_the_same_replica(pair
     hold = asyncio.Event()
     for script in pair.scripted.values():
         script.frames = [hold]
-    streams: list[asyncio.Task[list[Event]]] = []
+    streams: list[asyncio.Task[list[GenerationEvent]]] = []
     for _ in range(40):
         replica = pair.pool.choose()
         assert replica is not None
@@ -249,7 +249,7 @@ async def test_many_choices_in_one_step_do_not_all_fall_on_the_same_replica(pair
     await asyncio.gather(*streams)
 
 
-async def _drained(stream: AsyncGenerator[Event, None]) -> list[Event]:
+async def _drained(stream: AsyncGenerator[GenerationEvent, None]) -> list[GenerationEvent]:
     return [event async for event in stream]
 
 

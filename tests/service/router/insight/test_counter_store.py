@@ -13,7 +13,7 @@ from kefu.common.redis.commands import RedisCommands, ScriptCall
 from kefu.router.domain.handoff import Handoff, HandoffReason
 from kefu.router.domain.turn import AnswerSource, Completed, FinishReason, Rating, Turn, TurnState
 from kefu.router.insight.counter_store import CounterStore
-from kefu.router.insight.turn_counters import counters_of
+from kefu.router.insight.turn_counters import turn_counters
 from kefu.router.storage.erasure import SessionErasure
 from kefu.testing.redis_server import RedisServer
 
@@ -100,7 +100,7 @@ async def test_counts_do_not_depend_on_the_order_in_which_two_routers_tell_them(
         number = 0
         for position, what in enumerate(session):
             turn = what.turn(position)
-            tally = counters_of(turn, TurnState.FINISHED)
+            tally = turn_counters(turn, TurnState.FINISHED)
             assert tally is not None
             told.append(ledgers[0].count("acme", "s1", turn.id, tally))
             for rating in what.ratings:
@@ -121,7 +121,7 @@ async def test_a_rating_that_is_taken_back_leaves_an_assumed_answer(redis: Redis
     async with open_redis(redis.url) as store:
         commands, ledger = RedisCommands(store), CounterStore(RedisCommands(store), days=400, life=DAY)
         turn = Told("How long?", "answer", 0).turn(0)
-        tally = counters_of(turn, TurnState.FINISHED)
+        tally = turn_counters(turn, TurnState.FINISHED)
         assert tally is not None
         await commands.pipeline(
             [
@@ -139,7 +139,7 @@ async def test_numbers_outlive_an_erased_session_and_what_is_told_of_it_later_ch
     async with open_redis(redis.url) as store:
         commands, ledger = RedisCommands(store), CounterStore(RedisCommands(store), days=400, life=DAY)
         turn = Told("How long?", "answer", 0).turn(0)
-        tally = counters_of(turn, TurnState.FINISHED)
+        tally = turn_counters(turn, TurnState.FINISHED)
         assert tally is not None
         await commands.pipeline([ledger.count("acme", "s1", turn.id, tally)])
         await SessionErasure(commands, life=DAY).erase("acme", "s1")

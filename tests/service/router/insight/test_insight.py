@@ -14,7 +14,7 @@ from kefu.router import metrics
 from kefu.router.domain.events import Replied
 from kefu.router.domain.handoff import HandoffReason
 from kefu.router.domain.turn import AnswerSource, Completed, FinishReason, Turn
-from kefu.router.insight.unanswered import Unanswered, UnansweredStore
+from kefu.router.insight.unanswered import UnansweredQuestion, UnansweredStore
 from kefu.router.v1 import chat_pb2 as chat
 from kefu.router.v1 import insight_pb2 as pb
 from kefu.router.v1 import insight_pb2_grpc as rpc
@@ -227,11 +227,13 @@ async def test_what_a_person_replied_next_stands_beside_the_question(
 async def test_the_oldest_go_when_there_are_too_many_and_all_that_are_too_old(redis: RedisServer) -> None:
     async with open_router_harness(redis) as harness, harness.open_store() as store:
         commands = RedisCommands(store)
-        kept = UnansweredStore(commands, days=30, most=3)
+        kept = UnansweredStore(commands, days=30, max_kept=3)
         for age in (40 * 86_400, 50, 40, 30, 20):
             vector = struct.pack("<2e", 1.0, 0.0)
             reason = HandoffReason.NOTHING_RELEVANT
-            question = Unanswered("s1", f"t{age}", f"asked {age} s ago", "en", reason, time.time() - age, vector=vector)
+            question = UnansweredQuestion(
+                "s1", f"t{age}", f"asked {age} s ago", "en", reason, time.time() - age, vector=vector
+            )
             await commands.pipeline([kept.put("acme", question)])
         assert [question.turn_id for question in await kept.all("acme", 0)] == ["t20", "t30", "t40"]
         fields: list[bytes] = await store.hkeys("kefu:1:{tenant:acme}:unanswered:s1")  # pyright: ignore
@@ -242,7 +244,7 @@ async def test_what_redis_refuses_to_count_is_lost_and_counted_and_answers_go_on
     harness: RouterHarness, customer: RouterClient
 ) -> None:
     def lost() -> float:
-        return metrics.CHRONICLE_LOST.labels("store")._value.get()  # pyright: ignore
+        return metrics.EVENTS_LOST.labels("store")._value.get()  # pyright: ignore
 
     async with harness.open_store() as store:
         # A key of another type in the way: Redis refuses to count.

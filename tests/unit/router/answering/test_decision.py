@@ -31,7 +31,7 @@ from kefu.router.domain.turn_request import TurnRequest
 from kefu.router.nlu import message as messages
 from kefu.router.nlu.intents import Intent
 from kefu.router.nlu.message import CustomerMessage
-from kefu.router.retrieval_client import Curated, SearchResult
+from kefu.router.retrieval_client import CuratedAnswer, SearchResult
 from kefu.router.tenants.settings import TenantSettings, effective_settings
 
 SETTINGS = effective_settings(TenantSettings(), RouterConfig(internal_key=SecretStr("kefu_internal_" + "0" * 64)))
@@ -80,11 +80,11 @@ def test_a_message_alone_decides(text: str, more: dict[str, Any], decision: Deci
     assert before_search(question(text, **more)) == decision
 
 
-def found(*passages: Passage, curated: Curated | None = None, too_near: bool = False) -> SearchResult:
-    return SearchResult(passages, curated, too_near=too_near)
+def found(*passages: Passage, curated: CuratedAnswer | None = None, too_near: bool = False) -> SearchResult:
+    return SearchResult(passages, curated, too_close=too_near)
 
 
-CURATED = Curated("c", "answer", "en")
+CURATED = CuratedAnswer("c", "answer", "en")
 OWN = replace(BAD, min_relevance=0.25)
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from kefu.router.domain.handoff import Handoff, HandoffReason
 from kefu.router.domain.turn import AnswerSource, Citation, Completed, FinishReason, Timings, Turn, TurnState
 from kefu.router.insight.report import percentiles
-from kefu.router.insight.turn_counters import bucket_of, counters_of, upper_bound
+from kefu.router.insight.turn_counters import bucket_of, turn_counters, upper_bound
 
 NOON = 1_764_072_000.0  # 2025-11-25 12:00 UTC
 
@@ -29,7 +29,7 @@ def turn(
 
 
 def test_an_answer_is_counted_in_the_hour_of_its_question_by_source_language_and_time() -> None:
-    tally = counters_of(turn(), TurnState.FINISHED)
+    tally = turn_counters(turn(), TurnState.FINISHED)
     assert tally is not None
     assert tally.hour == "2025112512"
     assert set(tally.counters) == {
@@ -45,7 +45,7 @@ def test_an_answer_is_counted_in_the_hour_of_its_question_by_source_language_and
 
 @pytest.mark.parametrize("source", [AnswerSource.CANNED, AnswerSource.CLARIFYING, AnswerSource.REFUSED])
 def test_small_talk_questions_back_and_refusals_have_no_outcome(source: AnswerSource) -> None:
-    tally = counters_of(turn(source), TurnState.FINISHED)
+    tally = turn_counters(turn(source), TurnState.FINISHED)
     assert tally is not None
     assert "questions" in tally.counters
     assert not tally.answered
@@ -54,7 +54,7 @@ def test_small_talk_questions_back_and_refusals_have_no_outcome(source: AnswerSo
 
 def test_a_hand_over_is_counted_by_its_reason_and_has_no_outcome_though_it_was_answered_first() -> None:
     handed_over = turn(finish=FinishReason.HANDOFF, handoff=HandoffReason.LOW_SUPPORT)
-    tally = counters_of(handed_over, TurnState.FINISHED)
+    tally = turn_counters(handed_over, TurnState.FINISHED)
     assert tally is not None
     assert "handoff:low_support" in tally.counters
     assert not tally.answered
@@ -62,7 +62,7 @@ def test_a_hand_over_is_counted_by_its_reason_and_has_no_outcome_though_it_was_a
 
 
 def test_an_answer_that_was_stopped_has_no_end_and_no_outcome() -> None:
-    tally = counters_of(turn(finish=FinishReason.STOPPED), TurnState.FINISHED)
+    tally = turn_counters(turn(finish=FinishReason.STOPPED), TurnState.FINISHED)
     assert tally is not None
     assert not tally.answered
     assert not [name for name in tally.counters if name.startswith("total:")]
@@ -77,11 +77,11 @@ def test_an_answer_that_was_stopped_has_no_end_and_no_outcome() -> None:
     ],
 )
 def test_what_failed_or_was_said_to_a_person_or_by_one_is_not_counted(told: Turn, state: TurnState) -> None:
-    assert counters_of(told, state) is None
+    assert turn_counters(told, state) is None
 
 
 def test_a_message_that_is_answered_with_the_next_one_counts_once() -> None:
-    tally = counters_of(turn(superseded=True), TurnState.FINISHED)
+    tally = turn_counters(turn(superseded=True), TurnState.FINISHED)
     assert tally is not None
     assert tally.counters == ()
 
@@ -90,7 +90,7 @@ def test_questions_that_ask_the_same_in_other_words_of_manners_are_the_same() ->
     hashes = {
         tally.asked
         for question in ("How do I return a parcel?", "how can i return a parcel please")
-        if (tally := counters_of(turn(question=question), TurnState.FINISHED))
+        if (tally := turn_counters(turn(question=question), TurnState.FINISHED))
     }
     assert len(hashes) == 1
 
