@@ -114,7 +114,7 @@ def unit_behind(text: str) -> str:
 
 def unit_is_decided(text: str) -> bool:
     """Whether more text behind a number could not change its unit any more."""
-    rest = text.removeprefix(" ")
+    rest = text[1:] if text[:1].isspace() else text  # a unit may stand behind one blank of any kind
     if not rest:
         return False
     if not rest[0].isascii():

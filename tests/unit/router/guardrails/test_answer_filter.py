@@ -272,6 +272,13 @@ FRAGMENTS = st.sampled_from(
 TEXTS = st.lists(st.one_of(FRAGMENTS, st.just(" "), st.text(max_size=3)), max_size=14).map("".join)
 
 
+@pytest.mark.parametrize("text", ["三\nT", "三\t-day", "3\ndays", "三\n\nT"])
+def test_a_unit_behind_any_blank_is_waited_for(text: str) -> None:
+    """Found by the property below."""
+    whole, out = Seen(text), Seen(*text)
+    assert (out.text, out.citations, out.blocked) == (whole.text, whole.citations, whole.blocked)
+
+
 @given(text=TEXTS, data=st.data())
 def test_what_comes_out_does_not_depend_on_where_frames_are_cut(text: str, data: st.DataObject) -> None:
     cuts = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=8)))
