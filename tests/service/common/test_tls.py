@@ -117,7 +117,7 @@ async def test_nginx_shows_and_checks_certificates_towards_the_routers(tls: Tls,
     async with open_edge_harness(tmp_path, edge) as harness, harness.channel() as channel:
         assert {await ask_router_port(channel) for _ in range(10)} == set(harness.ports)
     wrong = InternalTls(inside.own_certificate, inside.authority, "somebody-else", "kefu-retrieval", "kefu-gateway")
-    async with open_edge_harness(tmp_path, replace(edge, inside=wrong)) as harness, harness.channel() as channel:
+    async with open_edge_harness(tmp_path, replace(edge, internal_tls=wrong)) as harness, harness.channel() as channel:
         await fails(channel)
 
 
