@@ -75,7 +75,7 @@ def limits_of(config: GenerationConfig) -> ServingLimits:
 
 def open_engine(config: GenerationConfig) -> AbstractAsyncContextManager[Engine]:
     """The configured engine, running while the block runs."""
-    # Imported where they are model_name: a replica without vLLM need not have it installed.
+    # Imported where they are needed: a replica without vLLM need not have it installed.
     match config.engine:
         case "vllm":
             return _open_vllm(config)

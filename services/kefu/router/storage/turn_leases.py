@@ -1,7 +1,7 @@
 """
 Leases of all turns that run on this router, renewed together, and the signals of other routers for these turns.
 
-A turn's lock and its `alive` key live for one lease and are renewed interval quarter of it. Renewals go in batches: one
+A turn's lock and its `alive` key live for one lease and are renewed every quarter of it. Renewals go in batches: one
 pipeline for about a hundred turns, one script a turn. Each renewal also saves what the answer has grown by, so that
 another router can show the answer or go on with it. A growing text is saved at least as often as its lease is renewed.
 While few turns run, it is saved more often, within a bound of scripts a second.
