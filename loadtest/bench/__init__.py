@@ -1,1 +1,1 @@
-"""A bench of real processes for faults and soak: customers, records, scraping, nginx."""
+"""The rig for faults and soak: the suite as bare processes, customers, records, scraping, nginx."""

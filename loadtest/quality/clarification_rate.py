@@ -14,7 +14,7 @@ from pathlib import Path
 
 from kefu.common.text.pii import holds_personal_data
 from kefu.router.answering.clarification import is_underspecified
-from kefu.router.guardrails.prompt_injection import gives_orders
+from kefu.router.guardrails.prompt_injection import gives_instructions
 from kefu.router.nlu.message import CustomerMessage
 
 
@@ -26,7 +26,7 @@ def row(folder: Path) -> str:
         is_underspecified,
         CustomerMessage.sensitive_topic,
         lambda message: message.is_abuse,
-        gives_orders,
+        gives_instructions,
         lambda message: holds_personal_data(message.text),
     )
     counts = [str(sum(bool(test(message)) for message in messages)) for test in tests]

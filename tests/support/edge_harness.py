@@ -18,9 +18,9 @@ from kefu.client.channels import channel_to
 from kefu.common.errors import StartupError
 from kefu.common.grpc_options import DEFAULT_TRANSPORT, Transport
 from kefu.common.tls import Tls
-from kefu.edge.config import Edge, render
 from kefu.edge.limits import limits_for
-from kefu.edge.nginx import Nginx, find_nginx
+from kefu.edge.nginx_binary import Nginx, find_nginx
+from kefu.edge.nginx_config import Edge, render
 from kefu.local.health_probes import grpc_probe
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import chat_pb2_grpc as rpc

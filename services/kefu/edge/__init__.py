@@ -1,1 +1,1 @@
-"""Edge: nginx in front of the routers, its configuration and limits."""
+"""The edge proxy: nginx in front of the routers, its rendered configuration and limits."""

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from kefu.common.errors import StartupError
 from kefu.edge.certificate import self_signed
-from kefu.edge.config import Certificate, Edge, render
 from kefu.edge.limits import DEFAULT_STREAMS, descriptors_here, limits_for
-from kefu.edge.nginx import find_nginx
+from kefu.edge.nginx_binary import find_nginx
+from kefu.edge.nginx_config import Certificate, Edge, render
 
 _EXIT_CONFIG = 78  # sysexits.h: EX_CONFIG
 

@@ -10,10 +10,10 @@ import argparse
 import sys
 from pathlib import Path
 
-from kefu.edge.config import Certificate, Edge, InternalTls, render
 from kefu.edge.kubernetes import CUSTOMERS_PORT, OPERATIONS_PORT, SHUTDOWN_SECONDS
 from kefu.edge.limits import limits_for
-from kefu.edge.nginx import Nginx
+from kefu.edge.nginx_binary import Nginx
+from kefu.edge.nginx_config import Certificate, Edge, InternalTls, render
 
 STREAMS = 5000
 DESCRIPTORS = 16_384

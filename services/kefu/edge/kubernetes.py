@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 
 from kefu.common.errors import StartupError
-from kefu.edge.config import Certificate, Edge, InternalTls, render
 from kefu.edge.limits import DEFAULT_STREAMS, Limits, limits_for
-from kefu.edge.nginx import Nginx
+from kefu.edge.nginx_binary import Nginx
+from kefu.edge.nginx_config import Certificate, Edge, InternalTls, render
 
 CUSTOMERS_PORT = 8443
 OPERATIONS_PORT = 8444

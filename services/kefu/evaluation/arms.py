@@ -17,7 +17,7 @@ from enum import StrEnum
 
 from kefu.common.auth import Principal, Scope
 from kefu.evaluation.answer_set import ExpectedAnswer
-from kefu.evaluation.set_knowledge import SetRetrievalClient
+from kefu.evaluation.set_retrieval_client import SetRetrievalClient
 from kefu.router.answering.draft import AnswerDraft
 from kefu.router.answering.pipeline import AnswerPipeline
 from kefu.router.answering.prompt import Budget, build_prompt

@@ -1,1 +1,1 @@
-"""The whole suite on one machine: its processes, ports, data folder and logs."""
+"""The whole suite on one machine, as `kefu up` runs it: processes, ports, data folder and logs."""

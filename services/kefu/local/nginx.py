@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from signal import SIGQUIT
 
 from kefu.edge.certificate import self_signed
-from kefu.edge.config import Certificate, Edge, render
 from kefu.edge.limits import DEFAULT_STREAMS, descriptors_here, limits_for, most_streams
-from kefu.edge.nginx import find_nginx
+from kefu.edge.nginx_binary import find_nginx
+from kefu.edge.nginx_config import Certificate, Edge, render
 from kefu.local import process_group_guard
 from kefu.local.data_dir import DataDir
 from kefu.local.health_probes import grpc_probe

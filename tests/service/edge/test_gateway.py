@@ -16,7 +16,7 @@ import pytest
 
 from kefu.common.rpc.status import failure_of
 from kefu.edge.certificate import self_signed
-from kefu.edge.config import Edge
+from kefu.edge.nginx_config import Edge
 from kefu.testing.ports import free_port
 from tests.support.echo_gateway import EchoGateway, echo_gateway
 from tests.support.echo_router import KEY

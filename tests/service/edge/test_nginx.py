@@ -22,7 +22,7 @@ from kefu.common.grpc_options import Transport
 from kefu.common.rpc.server import serving
 from kefu.common.rpc.status import failure_of
 from kefu.edge.certificate import self_signed
-from kefu.edge.config import Edge
+from kefu.edge.nginx_config import Edge
 from kefu.retrieval.v1 import knowledge_pb2 as kb
 from kefu.retrieval.v1 import knowledge_pb2_grpc as kb_rpc
 from kefu.router.v1 import chat_pb2 as pb

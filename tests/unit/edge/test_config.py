@@ -9,9 +9,9 @@ import pytest
 
 from kefu.common.errors import StartupError
 from kefu.common.grpc_options import CLIENT_OPTIONS, CLIENT_PING_SECONDS, MIN_PING_INTERVAL_SECONDS, Transport
-from kefu.edge.config import Certificate, Edge, render
 from kefu.edge.limits import Limits, limits_for, most_streams
-from kefu.edge.nginx import Nginx, find_nginx
+from kefu.edge.nginx_binary import Nginx, find_nginx
+from kefu.edge.nginx_config import Certificate, Edge, render
 from kefu.router.config import RouterConfig
 
 NEW = Nginx(Path("/usr/sbin/nginx"), (1, 26, 3))

@@ -13,7 +13,7 @@ from kefu.evaluation.dataset import BadQuestionSet, SetQuestion
 from kefu.evaluation.matching import is_hit, is_too_long, keyword_share, normalised, token_f1
 from kefu.evaluation.recording import RecordedPool, Recording
 from kefu.evaluation.results import grade_arms
-from kefu.evaluation.set_knowledge import SetRetrievalClient
+from kefu.evaluation.set_retrieval_client import SetRetrievalClient
 from kefu.router.config import RouterConfig
 from kefu.router.domain.generation import Accepted, Frame, GenerationEnd, GenerationEvent, GenerationRequest
 from kefu.router.domain.turn import Passage, Usage

@@ -12,7 +12,7 @@ import psutil
 
 from kefu.common.errors import StartupError
 from kefu.edge.limits import descriptors_here, most_streams
-from kefu.edge.nginx import find_nginx
+from kefu.edge.nginx_binary import find_nginx
 from kefu.local import ports, redis_server
 from kefu.local.data_dir import DataDir
 from kefu.local.errors import LocalError

@@ -1,5 +1,5 @@
 """
-Tenant limits over all routers: questions a minute, and turns at once.
+Rate limit and concurrency limit of a tenant, over all routers: questions a minute, and turns at once.
 
 Both live in Redis, in one slot, and are checked in one step, so that they hold exactly however many routers ask.
 

@@ -1,9 +1,8 @@
 """
 The answer cache: finished answers, given again to equal questions. No model is asked.
 
-Two questions are the same when their words ask the same (kefu.common.text.question_equivalence) and their embeddings
-agree as well.
-Since the first is an equality, an answer is looked up by its hash and needs no search among others; the search of the
+Two questions are equal when their words ask the same (`question_equivalence`) and their embeddings agree as well. Since
+the first is an equality, an answer is looked up by its hash and needs no search among others; the search of the
 knowledge base runs anyway and brings the embedding. An answer is found only from the same state of the same
 collections, on the same day, in the same language and script, under the same settings: any change of them makes it
 unreachable, and it goes when its life is over.

@@ -28,7 +28,7 @@ from kefu.router.grounding.quotation import is_supported, quotation_for
 from kefu.router.grounding.sentence_selection import best_sentence
 from kefu.router.guardrails.answer_filter import AnswerFilter
 from kefu.router.guardrails.evidence import Evidence
-from kefu.router.guardrails.prompt_injection import gives_orders, message_for_model, turn_for_model
+from kefu.router.guardrails.prompt_injection import gives_instructions, message_for_model, turn_for_model
 from kefu.router.nlu.message import CustomerMessage
 
 _log = structlog.stdlib.get_logger()
@@ -267,7 +267,7 @@ class AnswerGenerator:
     def _evidence(question: Question, passages: Sequence[Passage]) -> Evidence:
         texts = [question.settings.instructions, question.as_of]
         messages = [question.message, *(CustomerMessage(turn.full_question) for turn in question.history)]
-        texts += [message.text for message in messages if message.text and not gives_orders(message)]
+        texts += [message.text for message in messages if message.text and not gives_instructions(message)]
         texts += [turn.text for turn in question.history if turn.completed is None or not turn.completed.choices]
         sources = [("\n".join((passage.title, *passage.headings)), passage.text) for passage in passages]
         return Evidence(texts, sources, question.text)

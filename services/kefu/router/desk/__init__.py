@@ -1,1 +1,1 @@
-"""The desk of a tenant: claims, replies, escalation, and desk watches."""
+"""The agent desk, where people answer: their claims, replies and presence, escalation of waiting customers."""

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable
 
 from kefu.common.text.chinese import is_traditional, simplified, traditional
-from kefu.router.guardrails.citations import Piece
+from kefu.router.guardrails.citation_markers import Piece
 
 _CLAUSE = re.compile(r"\w*\W")
 _LONGEST = 60  # characters: a clause without an end is not waited for

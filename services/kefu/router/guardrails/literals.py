@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterable
 
 from kefu.common.text.number_words import HAN_NUMBER, NUMBER_WORDS, han_number
-from kefu.router.guardrails.citations import Mark, Piece
+from kefu.router.guardrails.citation_markers import CitationMarker, Piece
 from kefu.router.guardrails.evidence import Evidence
 from kefu.router.guardrails.literal_patterns import (
     HAN_UNIT,
@@ -50,7 +50,7 @@ class LiteralGuard:
         """Take further pieces; returns those that are decided."""
         out: list[Piece] = []
         for piece in pieces:
-            if isinstance(piece, Mark):
+            if isinstance(piece, CitationMarker):
                 out += self._decided(final=True)
                 if self.blocked is None:
                     out.append(piece)

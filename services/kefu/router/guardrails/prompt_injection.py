@@ -21,7 +21,7 @@ _TEMPLATE_MARK = re.compile(
     re.IGNORECASE,
 )
 _PASSAGE_LABEL = re.compile(r"(?im)^(\W{0,8}(?:passage|资料|資料)\s*)\[\s*(\d+)\s*\]")
-_ORDER = re.compile(
+_INSTRUCTION = re.compile(
     r"\b(?:ignore|disregard|forget|override|bypass|drop) (?:\w+ ){0,5}?(?:instructions?|rules?|prompts?|guidelines?"
     r"|above|previous"
     r"|polic(?:y|ies)|restrictions?|training|context|passages?|documents?)\b"
@@ -76,9 +76,9 @@ def as_data(text: str) -> str:
     return _PASSAGE_LABEL.sub(r"\1\2", _TEMPLATE_MARK.sub(" ", text))
 
 
-def gives_orders(message: CustomerMessage) -> bool:
+def gives_instructions(message: CustomerMessage) -> bool:
     """Whether a message tells the assistant what to say, to be or to forget, or imitates the prompt's structure."""
-    return as_data(message.text) != message.text or _ORDER.search(message.normalized) is not None
+    return as_data(message.text) != message.text or _INSTRUCTION.search(message.normalized) is not None
 
 
 def message_for_model(text: str, *, redact: bool) -> str:
@@ -96,11 +96,11 @@ def turn_for_model(turn: Turn, *, redact: bool) -> Turn:
 
 def passage_for_model(passage: Passage) -> Passage:
     """A passage as the model sees it, which is how it is shown."""
-    text = "\n".join(map(_without_orders, as_data(passage.text).split("\n")))
+    text = "\n".join(map(_without_instructions, as_data(passage.text).split("\n")))
     return replace(passage, title=as_data(passage.title), text=text)
 
 
-def _without_orders(paragraph: str) -> str:
+def _without_instructions(paragraph: str) -> str:
     """A paragraph up to the sentence that speaks to the model."""
     found = _SPEAKS_TO_MODEL.search(simplified(paragraph).lower())
     if not found:

@@ -8,7 +8,7 @@ secret. A translation or an encoding of the instructions is not recognised: see 
 import re
 from collections.abc import Iterable
 
-from kefu.router.guardrails.citations import Mark, Piece
+from kefu.router.guardrails.citation_markers import CitationMarker, Piece
 
 _HOLD = 10
 """Weight of a run from which on it is held back..."""
@@ -47,7 +47,7 @@ class PromptLeakGuard:
         for piece in pieces:
             if self.blocked is not None:
                 break
-            if isinstance(piece, Mark):
+            if isinstance(piece, CitationMarker):
                 out += self.finish()
                 out.append(piece)
             elif not self._instructions:

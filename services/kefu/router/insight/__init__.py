@@ -1,1 +1,1 @@
-"""Insight: counters and their report, unanswered questions and their groups."""
+"""Analytics for the support lead: counters and their report, unanswered questions and their clusters."""

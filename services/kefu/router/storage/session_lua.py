@@ -1,5 +1,6 @@
 """
-Lua scripts that change a session in one atomic step. Each takes the session's keys in the order of `SESSION_KEYS`.
+Lua scripts that change a session in one atomic step: its lock, fencing token, turns and events. Each takes the
+session's keys in the order of `SESSION_KEYS`.
 
 The lock holds "{turn}:{fence}". The fence is the fencing token: a number in the session's hash that grows with each
 turn begun. So a router that was away for longer than its lease can never write over what came after.

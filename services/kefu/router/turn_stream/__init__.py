@@ -1,1 +1,1 @@
-"""The events of a turn: event log, subscribers, replay."""
+"""The event stream of one turn: event log, subscribers, replay."""

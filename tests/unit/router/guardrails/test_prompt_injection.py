@@ -3,7 +3,7 @@
 import pytest
 
 from kefu.router.domain.turn import Passage
-from kefu.router.guardrails.prompt_injection import as_data, gives_orders, passage_for_model
+from kefu.router.guardrails.prompt_injection import as_data, gives_instructions, passage_for_model
 from kefu.router.nlu.message import CustomerMessage
 
 _ORDINARY = """
@@ -45,7 +45,7 @@ def passage(text: str) -> Passage:
 
 @pytest.mark.parametrize("text", lines(_ORDINARY))
 def test_an_ordinary_question_gives_no_orders(text: str) -> None:
-    assert not gives_orders(CustomerMessage(text))
+    assert not gives_instructions(CustomerMessage(text))
 
 
 @pytest.mark.parametrize("text", lines(_ORDINARY_DOCUMENTS))

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kefu.router.guardrails.citations import Mark
+from kefu.router.guardrails.citation_markers import CitationMarker
 from kefu.router.guardrails.prompt_leak import WITHHELD, PromptLeakGuard
 
 TOLD = (
@@ -75,4 +75,4 @@ def test_what_the_passages_say_too_is_no_secret() -> None:
 def test_a_marker_decides_what_was_held_back() -> None:
     guard = PromptLeakGuard(TOLD, [])
     assert guard.push(["see prices and conditions"]) == ["see"]
-    assert guard.push([Mark((1,))]) == [" prices and conditions", Mark((1,))]
+    assert guard.push([CitationMarker((1,))]) == [" prices and conditions", CitationMarker((1,))]

@@ -34,7 +34,7 @@ from kefu.evaluation.recording import RecordedPool, Recording
 from kefu.evaluation.report import Run, markdown
 from kefu.evaluation.results import grade_arms
 from kefu.evaluation.retrieval.run import EmbeddingCache, prepare
-from kefu.evaluation.set_knowledge import SetRetrievalClient, oracle_results, search_results
+from kefu.evaluation.set_retrieval_client import SetRetrievalClient, oracle_results, search_results
 from kefu.retrieval.embedders import open_embedder
 from kefu.router.config import RouterConfig
 

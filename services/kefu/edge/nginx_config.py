@@ -9,7 +9,7 @@ from pathlib import Path
 
 from kefu.edge.filling import fill
 from kefu.edge.limits import Limits
-from kefu.edge.nginx import Nginx
+from kefu.edge.nginx_binary import Nginx
 from kefu.edge.refusals import refusals
 
 _CHAT = "/kefu.router.v1.ChatService/"
