@@ -147,4 +147,4 @@ class Replica:
     def _on_breaker_open(self) -> None:
         if self._is_known:
             replica_metrics.BREAKER_OPENED.labels(self.address).inc()
-        _log.warning("replica.breaker_on_breaker_open", address=self.address)
+        _log.warning("replica.breaker_opened", address=self.address)
