@@ -112,7 +112,7 @@ async def test_a_wrong_answer_is_corrected_and_the_next_customer_gets_the_correc
     await send_message(after, QUESTION)
     await expect(after.locator("body")).to_contain_text("Since November it costs 25 euros.")
     await desk.get_by_role("link", name="Search test").click()
-    await desk.get_by_role("searchbox", name="Question").fill(QUESTION)
+    await desk.get_by_role("searchbox", name="Question", exact=True).fill(QUESTION)
     await desk.keyboard.press("Enter")
     await expect(desk.locator(".curated-match")).to_contain_text("This curated answer is given")
 
