@@ -62,11 +62,11 @@ class AnswerPipeline:
 
         Raises CollectionNotFound, and DeadlineExceeded in mid-answer. Whatever else fails is answered by a handoff.
         """
-        decision = _continuation(draft) or before_search(question) or await self._after_search(question, draft)
+        decision = _continuation(draft) or before_search(question) or await self._decide_by_search(question, draft)
         outcome = await self._carry_out(decision, question, draft)
         return _said(outcome, draft)
 
-    async def _after_search(self, question: Question, draft: AnswerDraft) -> Decision:
+    async def _decide_by_search(self, question: Question, draft: AnswerDraft) -> Decision:
         found = await self._search(question, draft)
         if found is None:
             return HandOver(HandoffReason.SEARCH_UNAVAILABLE)
