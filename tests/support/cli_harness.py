@@ -254,7 +254,6 @@ async def open_cli_harness(folder: Path) -> AsyncIterator[CliHarness]:
     permissions = permissions_of(
         "kefu.router.v1.ChatService",
         "kefu.router.v1.AdminService",
-        "kefu.router.v1.IdentityService",
         "kefu.retrieval.v1.KnowledgeService",
     )
     async with AsyncExitStack() as stack:
