@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import Any
 
 import grpc
 import grpc.aio
@@ -41,7 +42,7 @@ class Installation:
     async def call(self, method: Method, key: str, request: Message | None = None) -> RpcFailure | Message | None:
         """Call a method, with an empty request unless one is given. Returns its failure, or its first response."""
         channel = self.retrieval if method.service == KNOWLEDGE else self.router
-        codec = {
+        codec: dict[str, Any] = {
             "request_serializer": method.request.SerializeToString,
             "response_deserializer": method.response.FromString,
         }
@@ -49,13 +50,14 @@ class Installation:
         sent = request or method.request()
         try:
             if method.streams_requests:
-                stream = channel.stream_stream(method.path, **codec)(iter([sent]), metadata=metadata, timeout=20)
+                stream: Any = channel.stream_stream(method.path, **codec)(iter([sent]), metadata=metadata, timeout=20)
                 response = await stream.read()
             elif method.streams_responses:
                 stream = channel.unary_stream(method.path, **codec)(sent, metadata=metadata, timeout=20)
                 response = await stream.read()
             else:
-                return await channel.unary_unary(method.path, **codec)(sent, metadata=metadata, timeout=20)
+                unary: Any = channel.unary_unary(method.path, **codec)
+                return await unary(sent, metadata=metadata, timeout=20)
             stream.cancel()
         except grpc.aio.AioRpcError as error:
             return failure_of(error)
