@@ -186,8 +186,10 @@ class Keyring:
         """
         scheme, _, secret = (authorization or "").partition(" ")
         match = _KEY.fullmatch(secret.strip())
-        if scheme.lower() != "bearer" or not match:
+        if scheme.lower() != "bearer" or not secret.strip():
             raise Unauthenticated("Send a key as `authorization: Bearer kefu_…`.")
+        if not match:
+            raise Unauthenticated("This is not a whole key: kefu_, its id, _ and 64 hexadecimal digits. Copy it again.")
         digest = sha256_of(secret.strip())
         if static := self._static.get(digest):
             return static

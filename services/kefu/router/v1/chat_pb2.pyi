@@ -222,7 +222,9 @@ class ConverseRequest(_message.Message):
     INVALID_ARGUMENT / REQUEST_ID_REUSED.
     """
     user: _builtins.str
-    """Optional. An opaque name for the person who asks, at most 128 characters, set when the session is opened."""
+    """Optional. An opaque name for the person who asks, at most 128 characters, set when the session is opened. In a
+    session of another user: NOT_FOUND / SESSION_NOT_FOUND.
+    """
     on_busy: Global___OnBusy.ValueType
     """Optional. What to do when the session is answering."""
     as_of: _builtins.str
