@@ -28,6 +28,8 @@ from kefu.common.aio import cancel_and_wait
 from kefu.common.errors import BackendUnavailable, ScopeMissing, StartupError, Unauthenticated
 from kefu.common.redis.client import CommandBreaker
 
+VISITOR_PREFIX = "visitor-"
+"""What the subjects of visitors begin with; a UUID follows. No key's id has a hyphen."""
 DEFAULT_TENANT = "default"
 """The tenant of the bootstrap key. Operators of this tenant administer every tenant."""
 REVOKED_CHANNEL = "kefu:1:revoked-keys"
