@@ -110,8 +110,10 @@ async def test_what_belongs_to_another_tenant_is_not_found(installation: Install
 
     root = await installation.harness.client()
     await root.admin.CreateTenant(admin.CreateTenantRequest(tenant_id="acme"), metadata=root.metadata)
-    answer = await (await installation.harness.client(owner)).ask("I want to talk to a person.")
+    customer = await installation.harness.client(owner)
+    answer = await customer.ask("I want to talk to a person.")
     session, turn = answer.started.session, answer.started.turn
+    other_session = (await customer.ask("Hello!")).session
     key = await make("AdminService/CreateKey", admin.CreateKeyRequest(scopes=[admin.SCOPE_CHAT]))
     assert isinstance(key, admin.CreateKeyResponse)
     hook_events = [webhook.WEBHOOK_EVENT_TURN]
@@ -161,6 +163,8 @@ async def test_what_belongs_to_another_tenant_is_not_found(installation: Install
         "KnowledgeService/GetDictionary": kb.GetDictionaryRequest(collection=collection),
         "KnowledgeService/DeleteCuratedAnswer": kb.DeleteCuratedAnswerRequest(name=put.curated_answer.name),
         "KnowledgeService/DeleteCollection": kb.DeleteCollectionRequest(name=collection),
+        "ChatService/ExportUser": chat.ExportUserRequest(session=session),
+        "ChatService/DeleteUser": chat.DeleteUserRequest(session=other_session),
         "ChatService/DeleteSession": chat.DeleteSessionRequest(name=session),
     }
     naming = {path for path, method in by_path.items() if _NAMES.intersection(method.request.DESCRIPTOR.fields_by_name)}

@@ -919,7 +919,7 @@ export enum Scope {
   SETTINGS = 6,
 
   /**
-   * Keys, tenants and webhooks.
+   * Keys, tenants and webhooks; export and erasure of people's data.
    *
    * @generated from enum value: SCOPE_ADMIN = 7;
    */
