@@ -14,14 +14,14 @@ from kefu.common.grpc_options import CLIENT_OPTIONS
 from kefu.common.tls import Tls, internal_channel
 from kefu.gateway.config import GatewayConfig
 from kefu.retrieval.v1 import knowledge_pb2
-from kefu.router.v1 import admin_pb2, chat_pb2, desk_pb2, identity_pb2, insight_pb2, webhook_pb2
+from kefu.router.v1 import admin_pb2, audit_pb2, chat_pb2, desk_pb2, identity_pb2, insight_pb2, webhook_pb2
 
 Metadata = tuple[tuple[str, str], ...]
 Call = grpc.aio.UnaryStreamCall[Any, Any]
 UnaryCall = grpc.aio.UnaryUnaryCall[Any, Any]
 CHAT = "kefu.router.v1.ChatService"
 KNOWLEDGE = "kefu.retrieval.v1.KnowledgeService"
-_ROUTER_FILES = (chat_pb2, desk_pb2, insight_pb2, webhook_pb2, admin_pb2, identity_pb2)
+_ROUTER_FILES = (chat_pb2, desk_pb2, insight_pb2, webhook_pb2, admin_pb2, audit_pb2, identity_pb2)
 _RETRIEVAL_FILES = (knowledge_pb2,)
 _OPTIONS = (
     *CLIENT_OPTIONS,

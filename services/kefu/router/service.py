@@ -10,6 +10,8 @@ import grpc.aio
 from redis.asyncio import Redis
 
 from kefu.common.aio import cancel_and_wait
+from kefu.common.audit.log import AuditLog
+from kefu.common.audit.recorder import open_audit_recorder
 from kefu.common.auth import Keyring, Scope
 from kefu.common.grpc_options import CLIENT_OPTIONS
 from kefu.common.redis.commands import RedisCommands
@@ -23,6 +25,8 @@ from kefu.router.answering.answer_cache import AnswerCache
 from kefu.router.answering.pipeline import AnswerPipeline
 from kefu.router.api import (
     admin_servicer,
+    audit_servicer,
+    audited_methods,
     chat_servicer,
     desk_servicer,
     identity_servicer,
@@ -30,6 +34,7 @@ from kefu.router.api import (
     webhook_servicer,
 )
 from kefu.router.api.admin_servicer import AdminServicer
+from kefu.router.api.audit_servicer import AuditServicer
 from kefu.router.api.chat_servicer import ChatServicer
 from kefu.router.api.desk_servicer import DeskServicer
 from kefu.router.api.identity_servicer import IdentityServicer
@@ -69,6 +74,7 @@ SCOPES = {
     chat_servicer.SERVICE: (Scope.CHAT,),
     desk_servicer.SERVICE: (Scope.OPERATOR,),
     admin_servicer.SERVICE: (Scope.OPERATOR,),
+    audit_servicer.SERVICE: (Scope.OPERATOR,),
     identity_servicer.SERVICE: identity_servicer.SCOPES,
     insight_servicer.SERVICE: (Scope.OPERATOR,),
     webhook_servicer.SERVICE: (Scope.OPERATOR,),
@@ -161,12 +167,16 @@ async def router(
         chat = ChatServicer(ConversationService(services, registry, session_watches), keyring, streams)
         desk_service = DeskService(desk_store, services.store, event_bus, presence_seconds=timing.presence_seconds)
         desk = DeskServicer(desk_service, desk_watches, keyring, streams)
-        admin = AdminServicer(TenantStore(commands), settings)
+        tenants = TenantStore(commands)
+        admin = AdminServicer(tenants, settings)
+        audit_log = AuditLog(commands, days=config.audit_days)
+        audit = await enter(open_audit_recorder(audit_log, audited_methods.AUDITED, internal_key=internal_key))
 
         def register(server: grpc.aio.Server) -> None:
             chat.register(server)
             desk.register(server)
             admin.register(server)
+            AuditServicer(audit_log, tenants).register(server)
             IdentityServicer().register(server)
             insight.register(server)
 
@@ -184,6 +194,7 @@ async def router(
                 transport=config.transport(),
                 tls=config.tls,
                 on_shutdown=end_watches,
+                audit=audit,
             )
         )
 

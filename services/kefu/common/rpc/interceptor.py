@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import aclosing, asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, contextmanager, nullcontext
 from typing import Any, NoReturn
 
 import grpc
@@ -13,6 +13,7 @@ from opentelemetry import propagate, trace
 from opentelemetry.context import attach
 
 from kefu.common import auth
+from kefu.common.audit.recorder import AuditRecorder, Recording
 from kefu.common.auth import Keyring, Principal, Scope
 from kefu.common.errors import BadRequest, Internal, ScopeMissing, ServiceError
 from kefu.common.rpc.status import trailers_of
@@ -44,12 +45,15 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
     """A server interceptor that lets a call through when its key has one of the scopes that its service needs.
 
     `scopes` maps a service's full name to the scopes of which one is enough. Calls of services that are not in it are
-    refused, except for OPEN_SERVICES.
+    refused, except for OPEN_SERVICES. `audit` records calls; None: none are.
     """
 
-    def __init__(self, keyring: Keyring, scopes: Mapping[str, tuple[Scope, ...]]) -> None:
+    def __init__(
+        self, keyring: Keyring, scopes: Mapping[str, tuple[Scope, ...]], audit: AuditRecorder | None = None
+    ) -> None:
         self._keyring = keyring
         self._scopes = scopes
+        self._audit = audit
 
     async def intercept_service(
         self,
@@ -67,12 +71,12 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
             serve_stream = handler.stream_stream or handler.unary_stream
 
             async def stream(request: Any, context: Context) -> AsyncIterator[Any]:
-                async with (
-                    self._call(method, metadata, context),
-                    aclosing(serve_stream(request, context)) as responses,
-                ):
-                    async for response in responses:
-                        yield response
+                async with self._call(method, metadata, context) as recording:
+                    request = recording.noted(request, streams=handler.request_streaming)
+                    async with aclosing(serve_stream(request, context)) as responses:
+                        async for response in responses:
+                            recording.response(response)
+                            yield response
 
             wrap = (
                 grpc.stream_stream_rpc_method_handler
@@ -84,8 +88,11 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         serve_once = handler.stream_unary or handler.unary_unary
 
         async def once(request: Any, context: Context) -> Any:
-            async with self._call(method, metadata, context):
-                return await serve_once(request, context)
+            async with self._call(method, metadata, context) as recording:
+                request = recording.noted(request, streams=handler.request_streaming)
+                response = await serve_once(request, context)
+                recording.response(response)
+                return response
 
         wrap_once = (
             grpc.stream_unary_rpc_method_handler if handler.request_streaming else grpc.unary_unary_rpc_method_handler
@@ -93,15 +100,23 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         return wrap_once(once, handler.request_deserializer, handler.response_serializer)
 
     @asynccontextmanager
-    async def _call(self, method: str, metadata: Mapping[str, Any], context: Context) -> AsyncIterator[None]:
+    async def _call(self, method: str, metadata: Mapping[str, Any], context: Context) -> AsyncIterator[Recording]:
         try:
             with observe_call(method, metadata):
                 principal = effective_principal(await self._keyring.principal(metadata.get("authorization")), metadata)
-                auth.require(principal, *self._scopes.get(method.partition("/")[0], ()))
                 bind_caller(principal)
-                yield
+                async with self._recording(method, principal, metadata, context) as recording:
+                    auth.require(principal, *self._scopes.get(method.partition("/")[0], ()))
+                    yield recording
         except ServiceError as error:
             await _abort(context, error)
+
+    def _recording(
+        self, method: str, principal: Principal, metadata: Mapping[str, Any], context: Context
+    ) -> AbstractAsyncContextManager[Recording]:
+        if self._audit is None:
+            return nullcontext(Recording(None))
+        return self._audit.recording(method, principal, metadata, context.peer())
 
 
 @contextmanager

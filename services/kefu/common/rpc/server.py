@@ -18,6 +18,7 @@ from grpc_health.v1 import health_pb2_grpc
 from grpc_health.v1.health import SERVICE_NAME as HEALTH
 from grpc_reflection.v1alpha import reflection
 
+from kefu.common.audit.recorder import AuditRecorder
 from kefu.common.auth import Keyring, Scope
 from kefu.common.config import ServiceConfig
 from kefu.common.errors import StartupError
@@ -64,6 +65,7 @@ async def serving(
     transport: Transport = DEFAULT_TRANSPORT,
     tls: Tls | None = None,
     on_shutdown: Callable[[], None] | None = None,
+    audit: AuditRecorder | None = None,
 ) -> AsyncIterator[RunningServer]:
     """A gRPC server while the block runs.
 
@@ -79,10 +81,11 @@ async def serving(
         transport: connection settings; `settle_seconds` and `listener_grace_seconds` lengthen the end.
         tls: the files for TLS; callers then need a certificate as well. None: no TLS.
         on_shutdown: called just before new calls are refused, to end streams that would never end by themselves.
+        audit: records calls in the audit log; None: none are.
 
     Raises StartupError when the address cannot be bound.
     """
-    server = grpc.aio.server(interceptors=[CallInterceptor(keyring, scopes)], options=transport.server_options())
+    server = grpc.aio.server(interceptors=[CallInterceptor(keyring, scopes, audit)], options=transport.server_options())
     register(server)
     health = Health()
     health_pb2_grpc.add_HealthServicer_to_server(health, server)  # pyright: ignore[reportUnknownMemberType]

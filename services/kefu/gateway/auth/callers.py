@@ -14,6 +14,8 @@ from enum import StrEnum
 
 import jwt
 
+from kefu.common.audit import client_origin
+from kefu.common.audit.client_origin import ClientOrigin
 from kefu.common.auth import Principal, Scope
 from kefu.common.errors import AddressLimit, ScopeMissing, Unauthenticated, VisitorLimit
 from kefu.common.rpc.interceptor import delegated_metadata, principal_metadata
@@ -122,7 +124,10 @@ class CallerResolver:
             raise Unauthenticated("The services' own key is not for callers of the gateway.")
         credentials = ("authorization", f"Bearer {key}")
         identity = key.rpartition("_")[0]  # the id, without the secret
-        return Caller(CallerKind.KEY, address, identity, lambda: (credentials, *principal_metadata(None).items()))
+        origin = self._origin(address)
+        return Caller(
+            CallerKind.KEY, address, identity, lambda: (credentials, origin, *principal_metadata(None).items())
+        )
 
     def _visitor_caller(self, token: str, address: str) -> Caller:
         if self._visitors is None:
@@ -134,4 +139,9 @@ class CallerResolver:
     def _principal_caller(self, kind: CallerKind, principal: Principal, address: str, name: str = "") -> Caller:
         key = self._internal_key
         identity = f"{principal.tenant}/{principal.subject}"
-        return Caller(kind, address, identity, lambda: delegated_metadata(key, principal), principal, name)
+        origin = self._origin(address, name)
+        return Caller(kind, address, identity, lambda: (*delegated_metadata(key, principal), origin), principal, name)
+
+    def _origin(self, address: str, name: str = "") -> tuple[str, str]:
+        """The metadata that tells the services where a call comes from, for the audit log."""
+        return client_origin.METADATA, client_origin.signed_origin(self._internal_key, ClientOrigin(address, name))
