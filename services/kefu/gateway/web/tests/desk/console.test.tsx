@@ -211,7 +211,7 @@ test("the audit log says who did what from where, names what was changed, and go
   await see(/Ann Chen/);
   const rows = () => [...root.querySelectorAll("tbody tr")].map((row) => row.textContent);
   expect(rows().length).toBe(3);
-  expect(rows()[0]).toMatch(/0a1b2c3d4e5f.*key\.create.*77aa.*scopes: chat knowledge.*203\.0\.113\.7/);
+  expect(rows()[0]).toMatch(/keys\/0a1b2c3d4e5f.*key\.create.*OK.*keys\/77aa.*scopes: chat knowledge.*203\.0\.113\.7/);
   expect(rows()[1]).toMatch(/10\.0\.0\.9 \(connection\)/);
   expect(rows()[2]).toMatch(/cannot be read/);
   await press("Show earlier entries");

@@ -112,9 +112,9 @@ function Table({ entries }: { entries: readonly AuditEntry[] }) {
             <th scope="col">{t("time")}</th>
             <th scope="col">{t("auditWho")}</th>
             <th scope="col">{t("auditWhat")}</th>
+            <th scope="col">{t("auditOutcome")}</th>
             <th scope="col">{t("auditTarget")}</th>
             <th scope="col">{t("auditFrom")}</th>
-            <th scope="col">{t("auditOutcome")}</th>
           </tr>
         </thead>
         <tbody>
@@ -128,6 +128,7 @@ function Table({ entries }: { entries: readonly AuditEntry[] }) {
 }
 
 function Row({ entry }: { entry: AuditEntry }) {
+  const { me } = useDesk();
   if (entry.sequence === 0n) {
     return (
       <tr>
@@ -137,21 +138,22 @@ function Row({ entry }: { entry: AuditEntry }) {
       </tr>
     );
   }
+  const short = (name: string) => name.replace(`tenants/${me.tenant}/`, ""); // a name of another tenant stays whole
   const details = Object.entries(entry.details).sort();
   return (
     <tr>
-      <td>{entry.time ? new Intl.DateTimeFormat(locale(), { dateStyle: "medium", timeStyle: "medium" }).format(timestampDate(entry.time)) : ""}</td>
+      <td>{entry.time ? new Intl.DateTimeFormat(locale(), { dateStyle: "medium", timeStyle: "medium", hour12: false }).format(timestampDate(entry.time)) : ""}</td>
       <th scope="row">
-        {entry.actorName || entry.actor}
-        {entry.actorName ? <span class="path">{entry.actor}</span> : null}
+        {entry.actorName || short(entry.actor)}
+        {entry.actorName ? <span class="path">{short(entry.actor)}</span> : null}
       </th>
       <td class="mono">{entry.action}</td>
+      <td>{entry.outcome === "OK" ? "OK" : <Badge kind="warn">{entry.outcome}</Badge>}</td>
       <td>
-        <span class="breakable">{entry.target}</span>
+        <span class="breakable">{short(entry.target)}</span>
         {details.length > 0 ? <span class="path">{details.map(([name, value]) => `${name}: ${value}`).join(" · ")}</span> : null}
       </td>
       <td>{entry.addressFrom === "peer" ? t("auditPeer", { address: entry.address }) : entry.address || "–"}</td>
-      <td>{entry.outcome === "OK" ? "OK" : <Badge kind="warn">{entry.outcome}</Badge>}</td>
     </tr>
   );
 }
