@@ -4,12 +4,13 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 
 import pytest
 from redis.asyncio import Redis
 
 from kefu.common.audit.chain import Break
-from kefu.common.audit.entry import OK, AuditEntry, hash_of
+from kefu.common.audit.entry import OK, AuditEntry, Link, hash_of
 from kefu.common.audit.log import AuditLog, chain_key, stream_key
 from kefu.common.audit.recorder import open_audit_recorder
 from kefu.common.errors import BackendUnavailable
@@ -19,6 +20,7 @@ from kefu.testing.redis_server import RedisServer
 
 TENANT = "acme"
 Fields = dict[bytes, bytes]
+Change = Callable[[list[tuple[bytes, Fields]]], None]
 
 
 @pytest.fixture
@@ -45,7 +47,7 @@ async def stored(client: Redis) -> list[tuple[bytes, Fields]]:
     return await client.xrange(stream_key(TENANT))  # pyright: ignore
 
 
-async def rewrite(client: Redis, change: Callable[[list[tuple[bytes, Fields]]], object]) -> None:
+async def rewrite(client: Redis, change: Change) -> None:
     """Write a tenant's stream anew after a change of its entries, as whoever can write to Redis could."""
     entries = await stored(client)
     change(entries)
@@ -86,19 +88,27 @@ async def test_an_entry_that_is_changed_in_redis_is_named(client: Redis, log: Au
     assert (verification.broken.sequence, verification.last.sequence) == (3, 2)
 
 
+def _removed(entries: list[tuple[bytes, Fields]], at: int) -> None:
+    entries.pop(at)
+
+
+def _all_removed(entries: list[tuple[bytes, Fields]]) -> None:
+    entries.clear()
+
+
+def _doubled(entries: list[tuple[bytes, Fields]]) -> None:
+    entries.append(entries[-1])
+
+
 def _swap(entries: list[tuple[bytes, Fields]]) -> None:
     entries[1], entries[2] = (entries[1][0], entries[2][1]), (entries[2][0], entries[1][1])
 
 
 def _forge(entries: list[tuple[bytes, Fields]]) -> None:
     values = AuditEntry.from_text(entries[4][1][b"entry"].decode())
-    forged = AuditEntry(1, "tenants/acme/keys/forged", "key.create", "x", OK, tenant=TENANT, sequence=5)
-    text = forged.placed(TENANT, _link_before(values)).text()
+    forged = AuditEntry(1, "tenants/acme/keys/forged", "key.create", "x", OK)
+    text = forged.placed(TENANT, Link(values.sequence - 1, values.previous)).text()
     entries[4] = (entries[4][0], {b"entry": text.encode(), b"hash": hash_of(text).encode()})
-
-
-def _link_before(values: AuditEntry) -> "tuple[int, str]":
-    return type("_", (), {"sequence": values.sequence - 1, "hash": values.previous})()  # pyright: ignore
 
 
 def _binary(entries: list[tuple[bytes, Fields]]) -> None:
@@ -112,11 +122,11 @@ def _emptied(entries: list[tuple[bytes, Fields]]) -> None:
 @pytest.mark.parametrize(
     ("change", "sequence"),
     [
-        (lambda entries: entries.pop(0), 1),
-        (lambda entries: entries.pop(2), 3),
-        (lambda entries: entries.pop(), 5),
-        (lambda entries: entries.clear(), 1),
-        (lambda entries: entries.append(entries[-1]), 6),
+        (partial(_removed, at=0), 1),
+        (partial(_removed, at=2), 3),
+        (partial(_removed, at=4), 5),
+        (_all_removed, 1),
+        (_doubled, 6),
         (_swap, 2),
         (_forge, 5),
         (_binary, 4),
@@ -124,7 +134,7 @@ def _emptied(entries: list[tuple[bytes, Fields]]) -> None:
     ],
 )
 async def test_an_entry_that_is_removed_put_in_moved_or_forged_is_found(
-    client: Redis, log: AuditLog, change: Callable[[list[tuple[bytes, Fields]]], object], sequence: int
+    client: Redis, log: AuditLog, change: Change, sequence: int
 ) -> None:
     await append(log, 5)
     await rewrite(client, change)
@@ -189,7 +199,7 @@ async def test_entries_beyond_their_age_go_and_the_rest_is_still_a_whole_chain(c
 async def test_a_log_of_many_entries_is_checked_to_its_end(client: Redis, log: AuditLog) -> None:
     await append(log, 1203)
     assert (await log.verify(TENANT)).last.sequence == 1203
-    await rewrite(client, lambda entries: entries.pop(1100))
+    await rewrite(client, partial(_removed, at=1100))
     broken = (await log.verify(TENANT)).broken
     assert broken is not None
     assert broken.sequence == 1101

@@ -9,7 +9,7 @@ import hashlib
 import json
 import secrets
 from dataclasses import asdict, dataclass, field, fields, replace
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 OK = "OK"
 """Outcome of what was done."""
@@ -77,9 +77,10 @@ class AuditEntry:
     def from_text(cls, text: str) -> Self:
         """Read what `text` wrote. Raises ValueError for anything else."""
         try:
-            values = json.loads(text)
-            entry = cls(**{**values, "scopes": tuple(values["scopes"])})
-        except (KeyError, TypeError) as error:
+            values: dict[str, Any] = dict(json.loads(text))
+            values["scopes"] = tuple(values["scopes"])
+            entry = cls(**values)
+        except (KeyError, TypeError, RecursionError) as error:
             raise ValueError("no entry of an audit log") from error
         if any(type(getattr(entry, each.name)) is not type(getattr(_EXAMPLE, each.name)) for each in fields(cls)):
             raise ValueError("no entry of an audit log")

@@ -8,13 +8,12 @@ takes the entry only while that is the head. Otherwise the script returns the he
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from kefu.common.audit.chain import Break, ChainCheck
 from kefu.common.audit.entry import ORIGIN, AuditEntry, Link, StoredEntry, hash_of
 from kefu.common.errors import BackendUnavailable
 from kefu.common.redis.client import RETRY_SECONDS
-from kefu.common.redis.commands import RedisCommands
+from kefu.common.redis.commands import RedisCommands, hash_items
 
 _MAX_ATTEMPTS = 200
 _VERIFY_BATCH = 500
@@ -146,7 +145,7 @@ def _link(values: Sequence[str | None]) -> Link:
     return Link(int(sequence), digest or "") if sequence and sequence.isdigit() else ORIGIN
 
 
-def _stored(fields: Any) -> StoredEntry:
+def _stored(fields: dict[str, str] | list[str]) -> StoredEntry:
     """A stream's entry; its fields are a map in RESP3 and a flat list in a script's reply. What is missing is empty."""
-    by_name: dict[str, str] = fields if isinstance(fields, dict) else dict(zip(fields[::2], fields[1::2], strict=False))
+    by_name = dict(hash_items(fields))
     return StoredEntry(by_name.get("entry", ""), by_name.get("hash", ""))
