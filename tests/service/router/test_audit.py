@@ -211,6 +211,29 @@ async def erase(who: RouterClient, request: chat.DeleteSessionRequest) -> object
     return await who.chat.DeleteSession(request, metadata=who.metadata)
 
 
+async def test_an_export_and_an_erasure_are_recorded_without_anything_of_the_person(
+    harness: RouterHarness, channel: grpc.aio.Channel, root: RouterClient
+) -> None:
+    user, visitor = "lee@example.com", "visitor-1f0c8a52-2a35-4c0e-9d3b-6f0a4f1f2b11"
+    await root.ask("Where is my parcel 4711?", user=user)
+    request = chat.ExportUserRequest(user=user, all_keys=True)
+    size = 0
+    async for part in root.chat.ExportUser(request, metadata=root.metadata):
+        size += len(part.data)
+    await root.chat.DeleteUser(chat.DeleteUserRequest(user=user), metadata=root.metadata)
+    await root.chat.DeleteUser(chat.DeleteUserRequest(visitor=visitor), metadata=root.metadata)
+    entries = await Auditor(channel, root.key).entries()
+    assert [(entry.action, entry.target, dict(entry.details)) for entry in entries[1:]] == [
+        ("user.export", f"users/{pseudonym(user)}", {"all_keys": "yes", "bytes": str(size)}),
+        ("user.erase", f"users/{pseudonym(user)}", {"sessions": "1"}),
+        ("user.erase", f"visitors/{pseudonym(visitor)}", {"sessions": "0"}),
+    ]
+    async with harness.open_store() as store:
+        everything = await store.dump(stream_key("default"))  # pyright: ignore
+    for text in (user, visitor, "4711"):
+        assert text.encode() not in (everything or text.encode())
+
+
 async def test_only_a_tenants_own_administrators_and_the_installations_read_its_log(
     harness: RouterHarness, channel: grpc.aio.Channel, root: RouterClient
 ) -> None:

@@ -103,12 +103,22 @@ def _dismissed(act: Act, response: insight.DismissUnansweredResponse) -> None:
     act.details["questions"] = str(response.dismissed)
 
 
-def _delete_user(act: Act, request: chat.DeleteUserRequest) -> None:
-    act.target = f"users/{pseudonym(request.user)}"
+def _person(act: Act, request: chat.DeleteUserRequest | chat.ExportUserRequest) -> None:
+    if request.user:
+        act.target = f"users/{pseudonym(request.user)}"
+        act.details["all_keys"] = "yes" if request.all_keys else ""
+    elif request.visitor:
+        act.target = f"visitors/{pseudonym(request.visitor)}"
+    else:
+        act.target = request.session
 
 
 def _deleted_user(act: Act, response: chat.DeleteUserResponse) -> None:
     act.details["sessions"] = str(response.sessions_deleted)
+
+
+def _exported(act: Act, response: chat.ExportUserResponse) -> None:
+    act.details["bytes"] = str(int(act.details.get("bytes", 0)) + len(response.data))
 
 
 def _read_audit(act: Act, request: audit.ListAuditEntriesRequest) -> None:
@@ -127,7 +137,8 @@ AUDITED: Mapping[str, AuditedMethod] = {
     f"{_DESK}/ReturnSession": AuditedMethod("desk.return", _return),
     f"{_INSIGHT}/DismissUnanswered": AuditedMethod("unanswered.dismiss", _dismiss, _dismissed),
     f"{_CHAT}/DeleteSession": AuditedMethod("session.erase", _name, failures=False),
-    f"{_CHAT}/DeleteUser": AuditedMethod("user.erase", _delete_user, _deleted_user, failures=False),
+    f"{_CHAT}/DeleteUser": AuditedMethod("user.erase", _person, _deleted_user),
+    f"{_CHAT}/ExportUser": AuditedMethod("user.export", _person, _exported),
     f"{_AUDIT}/ListAuditEntries": AuditedMethod("audit.read", _read_audit, repeat_seconds=_READ_REPEAT_SECONDS),
 }
 """What the router records, by "package.Service/Method"."""

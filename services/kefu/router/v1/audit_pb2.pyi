@@ -76,7 +76,7 @@ class AuditEntry(_message.Message):
     action: _builtins.str
     """What was done, such as "key.create" or "documents.import"."""
     target: _builtins.str
-    """To what: a resource name, or "users/{hash}" for an erased user."""
+    """To what: a resource name, or "users/{hash}" or "visitors/{hash}" for a person whose data was erased or exported."""
     outcome: _builtins.str
     """"OK", "CANCELLED" (the caller left before the end; part of it may have been done) or the reason of the failure."""
     hash: _builtins.str

@@ -85,7 +85,7 @@ export type AuditEntry = Message<"kefu.router.v1.AuditEntry"> & {
   action: string;
 
   /**
-   * To what: a resource name, or "users/{hash}" for an erased user.
+   * To what: a resource name, or "users/{hash}" or "visitors/{hash}" for a person whose data was erased or exported.
    *
    * @generated from field: string target = 10;
    */
