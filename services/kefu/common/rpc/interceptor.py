@@ -45,6 +45,9 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
 
     `scopes` maps a service's full name to the scopes of which one is enough. Calls of services that are not in it are
     refused, except for OPEN_SERVICES.
+
+    The key is checked before the request is read: of a call that is refused, no message is taken from the connection
+    and none is decoded.
     """
 
     def __init__(self, keyring: Keyring, scopes: Mapping[str, tuple[Scope, ...]]) -> None:
@@ -62,13 +65,18 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         if handler is None or method.partition("/")[0] in OPEN_SERVICES:
             return handler
         metadata = dict(handler_call_details.invocation_metadata)
+        began = time.monotonic()
+        try:
+            principal = await self._principal(method, metadata)
+        except Exception as error:  # observed and mapped as if the handler had raised it
+            return self._refusal(method, metadata, error, began)
 
         if handler.response_streaming:
             serve_stream = handler.stream_stream or handler.unary_stream
 
             async def stream(request: Any, context: Context) -> AsyncIterator[Any]:
                 async with (
-                    self._call(method, metadata, context),
+                    _call(method, metadata, principal, context, began),
                     aclosing(serve_stream(request, context)) as responses,
                 ):
                     async for response in responses:
@@ -84,7 +92,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         serve_once = handler.stream_unary or handler.unary_unary
 
         async def once(request: Any, context: Context) -> Any:
-            async with self._call(method, metadata, context):
+            async with _call(method, metadata, principal, context, began):
                 return await serve_once(request, context)
 
         wrap_once = (
@@ -92,26 +100,45 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         )
         return wrap_once(once, handler.request_deserializer, handler.response_serializer)
 
-    @asynccontextmanager
-    async def _call(self, method: str, metadata: Mapping[str, Any], context: Context) -> AsyncIterator[None]:
-        try:
-            with observe_call(method, metadata):
-                principal = effective_principal(await self._keyring.principal(metadata.get("authorization")), metadata)
-                auth.require(principal, *self._scopes.get(method.partition("/")[0], ()))
-                bind_caller(principal)
-                yield
-        except ServiceError as error:
-            await _abort(context, error)
+    async def _principal(self, method: str, metadata: Mapping[str, Any]) -> Principal:
+        principal = effective_principal(await self._keyring.principal(metadata.get("authorization")), metadata)
+        auth.require(principal, *self._scopes.get(method.partition("/")[0], ()))
+        return principal
+
+    def _refusal(self, method: str, metadata: Mapping[str, Any], cause: Exception, began: float) -> Any:
+        """A handler that fails. It is one for streams of requests, which gRPC calls before it reads a message."""
+
+        async def refuse(requests: Any, context: Context) -> Any:
+            try:
+                with observe_call(method, metadata, began):
+                    raise cause
+            except ServiceError as error:
+                await _abort(context, error)
+
+        return grpc.stream_unary_rpc_method_handler(refuse)
+
+
+@asynccontextmanager
+async def _call(
+    method: str, metadata: Mapping[str, Any], principal: Principal, context: Context, began: float
+) -> AsyncIterator[None]:
+    try:
+        with observe_call(method, metadata, began):
+            bind_caller(principal)
+            yield
+    except ServiceError as error:
+        await _abort(context, error)
 
 
 @contextmanager
-def observe_call(method: str, metadata: Mapping[str, Any]) -> Iterator[None]:
+def observe_call(method: str, metadata: Mapping[str, Any], began: float | None = None) -> Iterator[None]:
     """Trace, count, time and log one call. The block runs in the task that serves the call.
 
-    `method` is "package.Service/Method"; `metadata` may hold the trace that the call is part of. A ServiceError passes.
+    `method` is "package.Service/Method"; `metadata` may hold the trace that the call is part of; `began` is the
+    monotonic time at which it came, if that was earlier. A ServiceError passes.
     Any other exception is logged, and the caller gets Internal with the trace id.
     """
-    began, code = time.monotonic(), grpc.StatusCode.OK
+    began, code = time.monotonic() if began is None else began, grpc.StatusCode.OK
     structlog.contextvars.clear_contextvars()
     RPCS_IN_FLIGHT.labels(method).inc()
     span = _tracer.start_span(method, context=propagate.extract(metadata), kind=trace.SpanKind.SERVER)
