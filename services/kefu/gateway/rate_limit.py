@@ -1,11 +1,9 @@
-"""Limits in this process's memory: a token bucket for each caller, and a count of its open streams."""
+"""Rate limits in this process's memory: a token bucket for each caller."""
 
 import ipaddress
 import time
-from collections import Counter as Counts
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 from prometheus_client import Counter
 
@@ -60,36 +58,6 @@ class TokenBuckets:
     def _tokens(self, key: str) -> float:
         tokens, since = self._buckets.get(key, (self._burst, 0.0))
         return min(self._burst, tokens + (self._clock() - since) * self._rate)
-
-
-class OpenStreams:
-    """
-    The streams that each key has open.
-
-    Args:
-        name: what is limited, as a label of the metric of refusals.
-        most: streams of one key at once; 0: no limit.
-    """
-
-    def __init__(self, name: str, most: int) -> None:
-        self._refused = REFUSED.labels(name)
-        self.most = most
-        self._open = Counts[str]()
-
-    @contextmanager
-    def hold(self, key: str) -> Iterator[bool]:
-        """Count a stream of `key` while the block runs. Yields false, and counts nothing, when there is no room."""
-        if self.most and self._open[key] >= self.most:
-            self._refused.inc()
-            yield False
-            return
-        self._open[key] += 1
-        try:
-            yield True
-        finally:
-            self._open[key] -= 1
-            if not self._open[key]:
-                del self._open[key]
 
 
 def network_of(address: str) -> str:

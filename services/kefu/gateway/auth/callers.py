@@ -18,6 +18,7 @@ import jwt
 
 from kefu.common.auth import Principal, Scope, is_well_formed
 from kefu.common.errors import AddressLimit, BackendUnavailable, ScopeMissing, Unauthenticated, VisitorLimit
+from kefu.common.open_calls import OpenCalls
 from kefu.common.rpc.interceptor import delegated_metadata, principal_metadata
 from kefu.gateway.auth import visitor_policy
 from kefu.gateway.auth.key_verifier import KeyVerifier
@@ -25,7 +26,7 @@ from kefu.gateway.auth.oidc import OperatorTokens
 from kefu.gateway.auth.visitor_tokens import VisitorTokens
 from kefu.gateway.config import GatewayConfig, comma_separated
 from kefu.gateway.grpc_backends import Metadata
-from kefu.gateway.rate_limit import OpenStreams, TokenBuckets, network_of, site_of
+from kefu.gateway.rate_limit import REFUSED, TokenBuckets, network_of, site_of
 
 _CALLS_PER_MESSAGE = 10
 """Calls that visitors of one address may make for each message that they may send."""
@@ -97,9 +98,9 @@ class CallerResolver:
         self._address_calls = TokenBuckets("address_calls", calls, burst_seconds=30.0)
         self._site_calls = TokenBuckets("address_calls", calls * _ADDRESSES_PER_SITE, burst_seconds=30.0)
         self._all_questions = TokenBuckets("all_visitors", config.all_visitors_questions_per_minute, burst_seconds=30.0)
-        self._watches = OpenStreams("visitor_streams", config.visitor_streams)
-        self._answers = OpenStreams("visitor_streams", config.visitor_streams * _ANSWERS_PER_WATCH)
-        self._address_streams = OpenStreams("address_streams", config.address_streams)
+        self._watches = OpenCalls(config.visitor_streams)
+        self._answers = OpenCalls(config.visitor_streams * _ANSWERS_PER_WATCH)
+        self._address_streams = OpenCalls(config.address_streams)
 
     async def caller(self, authorization: str | None, address: str) -> Caller:
         """The caller with this `authorization` and IP address.
@@ -153,11 +154,13 @@ class CallerResolver:
             if caller.kind is CallerKind.VISITOR:
                 streams = self._watches if watches else self._answers
                 if not stack.enter_context(streams.hold(caller.identity)):
+                    REFUSED.labels("visitor_streams").inc()
                     raise VisitorLimit(
                         f"This visitor has {streams.most} streams of this kind open, and no more are taken; close one.",
                         retry_after=_STREAM_RETRY_SECONDS,
                     )
                 if not stack.enter_context(self._address_streams.hold(network_of(caller.address))):
+                    REFUSED.labels("address_streams").inc()
                     raise AddressLimit(
                         f"Visitors of this address have {self._address_streams.most} streams open, and no more are "
                         "taken; close one, or use a key.",
