@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from typing import Any
 
 import grpc
 import pytest
@@ -318,7 +319,7 @@ async def test_a_call_that_is_refused_is_not_read_and_counts_once(key: str) -> N
         decoded.append(data)
         return data
 
-    handlers = {
+    handlers: dict[str, Any] = {
         "Once": grpc.unary_unary_rpc_method_handler(once, request_deserializer=read),
         "Stream": grpc.unary_stream_rpc_method_handler(stream, request_deserializer=read),
     }
@@ -334,6 +335,8 @@ async def test_a_call_that_is_refused_is_not_read_and_counts_once(key: str) -> N
         ) as running,
         open_channel(running.port) as channel,
     ):
+        call_once = channel.unary_unary("/test.Read/Once", bytes, bytes)
+        call_stream = channel.unary_stream("/test.Read/Stream", bytes, bytes)
         metadata = bearer_metadata(key) if key else ()
         expected = grpc.StatusCode.PERMISSION_DENIED if key == BOOTSTRAP_KEY else grpc.StatusCode.UNAUTHENTICATED
 
@@ -343,15 +346,15 @@ async def test_a_call_that_is_refused_is_not_read_and_counts_once(key: str) -> N
 
         before = calls("Once"), calls("Stream")
         failures = [
-            await expect_failure(lambda: channel.unary_unary("/test.Read/Once")(b"x" * 100_000, metadata=metadata)),
-            await expect_failure(lambda: channel.unary_stream("/test.Read/Stream")(b"x", metadata=metadata).read()),
+            await expect_failure(lambda: call_once(b"x" * 100_000, metadata=metadata)),
+            await expect_failure(lambda: call_stream(b"x", metadata=metadata).read()),
         ]
         reason = "SCOPE_MISSING" if key == BOOTSTRAP_KEY else "UNAUTHENTICATED"
         assert [(each.code, each.reason) for each in failures] == [(expected, reason)] * 2
         assert decoded == []
         assert (calls("Once"), calls("Stream")) == (before[0] + 1, before[1] + 1)
 
-        await channel.unary_unary("/test.Read/Once")(b"y", metadata=bearer_metadata(INTERNAL_KEY))
+        await call_once(b"y", metadata=bearer_metadata(INTERNAL_KEY))
         assert decoded == [b"y"]
 
 

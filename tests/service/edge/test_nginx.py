@@ -243,7 +243,7 @@ async def test_calls_without_a_key_are_limited_by_address_and_those_with_one_are
 async def test_what_needs_no_key_is_not_called_more_often_with_something_like_one(tmp_path: Path) -> None:
     edge = Edge("", [], tmp_path, LIMITS, keyless_per_second=5)
     async with open_edge_harness(tmp_path, edge) as harness, harness.channel() as channel:
-        check = channel.unary_unary(HEALTH_CHECK)
+        check = channel.unary_unary(HEALTH_CHECK, bytes, bytes)
         codes = Counter[grpc.StatusCode]()
         for _ in range(60):
             try:
@@ -258,7 +258,7 @@ async def test_what_needs_no_key_is_not_called_more_often_with_something_like_on
 async def test_an_address_that_sends_keys_is_limited_too_if_later(tmp_path: Path) -> None:
     edge = Edge("", [], tmp_path, LIMITS, keyless_per_second=1)
     async with open_edge_harness(tmp_path, edge) as harness, harness.channel() as channel:
-        ask = channel.unary_unary("/kefu.router.v1.ChatService/GetSession")
+        ask = channel.unary_unary("/kefu.router.v1.ChatService/GetSession", bytes, bytes)
         metadata = bearer_metadata(f"kefu_x_{'0' * 64}")
         failures = [failure_of(each) for each in await asyncio.gather(*(refused(ask, metadata) for _ in range(300)))]
         reasons = Counter(failure.reason for failure in failures)
@@ -276,8 +276,10 @@ async def refused(call: Any, metadata: Any) -> grpc.aio.AioRpcError:
 
 async def test_health_is_checked_through_nginx_and_not_watched(tmp_path: Path) -> None:
     async with open_edge_harness(tmp_path) as harness, harness.channel() as channel:
-        assert await channel.unary_unary(HEALTH_CHECK)(b"")
-        read = failure_of(await refused(channel.unary_unary("/grpc.health.v1.Health/Watch"), bearer_metadata(KEY)))
+        assert await channel.unary_unary(HEALTH_CHECK, bytes, bytes)(b"")
+        read = failure_of(
+            await refused(channel.unary_unary("/grpc.health.v1.Health/Watch", bytes, bytes), bearer_metadata(KEY))
+        )
         assert (read.code, read.reason) == (grpc.StatusCode.UNIMPLEMENTED, "METHOD_UNKNOWN")
 
 

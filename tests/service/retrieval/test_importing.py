@@ -180,6 +180,7 @@ async def begun_import(node: RetrievalNode) -> "grpc.aio.StreamStreamCall[Any, A
         pb.ImportDocumentsRequest(document=pb.DocumentStart(path="next.md")),
     ):
         await call.write(message)
-    while not (await call.read()).HasField("result"):
-        pass
-    return call
+    async for response in call:
+        if response.HasField("result"):
+            return call
+    raise AssertionError("the import has ended")

@@ -115,7 +115,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
             except ServiceError as error:
                 await _abort(context, error)
 
-        return grpc.stream_unary_rpc_method_handler(refuse)
+        return grpc.stream_unary_rpc_method_handler(refuse, bytes, bytes)
 
 
 @asynccontextmanager

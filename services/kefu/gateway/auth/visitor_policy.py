@@ -41,7 +41,7 @@ def remove_foreign_fields(message: Message) -> None:
     if isinstance(message, pb.ConverseRequest):
         for field, _ in message.ListFields():
             if field.name not in _FIELDS:
-                message.ClearField(field.name)
+                message.ClearField(field.name)  # pyright: ignore[reportArgumentType] - the stubs know literals
 
 
 def remove_internal_fields(message: Message) -> None:
