@@ -62,6 +62,7 @@ async def main(config: RetrievalConfig) -> None:
             reranker=reranking,
             accept_not_durable=config.accept_not_durable,
             wait_for_disk_seconds=config.wait_for_disk_seconds,
+            imports_per_key=config.imports_per_key,
         )
         await enter(servicer.calibrator.running(config.calibration_seconds))
         await enter(

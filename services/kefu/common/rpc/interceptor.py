@@ -46,6 +46,9 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
 
     `scopes` maps a service's full name to the scopes of which one is enough. Calls of services that are not in it are
     refused, except for OPEN_SERVICES. `audit` records calls; None: none are.
+
+    The key is checked before the request is read: of a call that is refused, no message is taken from the connection
+    and none is decoded.
     """
 
     def __init__(
@@ -66,12 +69,19 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         if handler is None or method.partition("/")[0] in OPEN_SERVICES:
             return handler
         metadata = dict(handler_call_details.invocation_metadata)
+        began = time.monotonic()
+        principal = None
+        try:
+            principal = effective_principal(await self._keyring.principal(metadata.get("authorization")), metadata)
+            auth.require(principal, *self._scopes.get(method.partition("/")[0], ()))
+        except Exception as error:  # observed and mapped as if the handler had raised it
+            return self._refusal(method, metadata, principal, error, began)
 
         if handler.response_streaming:
             serve_stream = handler.stream_stream or handler.unary_stream
 
             async def stream(request: Any, context: Context) -> AsyncIterator[Any]:
-                async with self._call(method, metadata, context) as recording:
+                async with self._call(method, metadata, principal, context, began) as recording:
                     request = recording.noted(request, streams=handler.request_streaming)
                     async with aclosing(serve_stream(request, context)) as responses:
                         async for response in responses:
@@ -88,7 +98,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         serve_once = handler.stream_unary or handler.unary_unary
 
         async def once(request: Any, context: Context) -> Any:
-            async with self._call(method, metadata, context) as recording:
+            async with self._call(method, metadata, principal, context, began) as recording:
                 request = recording.noted(request, streams=handler.request_streaming)
                 response = await serve_once(request, context)
                 recording.response(response)
@@ -99,14 +109,35 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         )
         return wrap_once(once, handler.request_deserializer, handler.response_serializer)
 
+    def _refusal(
+        self, method: str, metadata: Mapping[str, Any], principal: Principal | None, cause: Exception, began: float
+    ) -> Any:
+        """A handler that fails. It is one for streams of requests, which gRPC calls before it reads a message.
+
+        `principal`: whose call is refused and recorded; None: nobody's that is known.
+        """
+
+        async def refuse(requests: Any, context: Context) -> Any:
+            try:
+                with observe_call(method, metadata, began):
+                    if principal is None:
+                        raise cause
+                    bind_caller(principal)
+                    async with self._recording(method, principal, metadata, context):
+                        raise cause
+            except ServiceError as error:
+                await _abort(context, error)
+
+        return grpc.stream_unary_rpc_method_handler(refuse, bytes, bytes)
+
     @asynccontextmanager
-    async def _call(self, method: str, metadata: Mapping[str, Any], context: Context) -> AsyncIterator[Recording]:
+    async def _call(
+        self, method: str, metadata: Mapping[str, Any], principal: Principal, context: Context, began: float
+    ) -> AsyncIterator[Recording]:
         try:
-            with observe_call(method, metadata):
-                principal = effective_principal(await self._keyring.principal(metadata.get("authorization")), metadata)
+            with observe_call(method, metadata, began):
                 bind_caller(principal)
                 async with self._recording(method, principal, metadata, context) as recording:
-                    auth.require(principal, *self._scopes.get(method.partition("/")[0], ()))
                     yield recording
         except ServiceError as error:
             await _abort(context, error)
@@ -120,13 +151,14 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
 
 
 @contextmanager
-def observe_call(method: str, metadata: Mapping[str, Any]) -> Iterator[None]:
+def observe_call(method: str, metadata: Mapping[str, Any], began: float | None = None) -> Iterator[None]:
     """Trace, count, time and log one call. The block runs in the task that serves the call.
 
-    `method` is "package.Service/Method"; `metadata` may hold the trace that the call is part of. A ServiceError passes.
+    `method` is "package.Service/Method"; `metadata` may hold the trace that the call is part of; `began` is the
+    monotonic time at which it came, if that was earlier. A ServiceError passes.
     Any other exception is logged, and the caller gets Internal with the trace id.
     """
-    began, code = time.monotonic(), grpc.StatusCode.OK
+    began, code = time.monotonic() if began is None else began, grpc.StatusCode.OK
     structlog.contextvars.clear_contextvars()
     RPCS_IN_FLIGHT.labels(method).inc()
     span = _tracer.start_span(method, context=propagate.extract(metadata), kind=trace.SpanKind.SERVER)
