@@ -6,6 +6,7 @@ Every error that a caller can see, with its status code and what the caller shou
   PromptTooLong           INVALID_ARGUMENT     shorten to metadata max_prompt_tokens
   Unauthenticated         UNAUTHENTICATED      send a valid key
   ScopeMissing            PERMISSION_DENIED    use a key with the scope that metadata names
+  KeyTooStrong            PERMISSION_DENIED    ask for less, or have a stronger key make it; metadata has its `field`
   SessionNotFound         NOT_FOUND            open a session with "sessions/-"
   TurnNotFound            NOT_FOUND            list the session's turns
   CollectionNotFound      NOT_FOUND            list the collections, or create it
@@ -117,6 +118,13 @@ class ScopeMissing(ServiceError):
 
     code = grpc.StatusCode.PERMISSION_DENIED
     reason = "SCOPE_MISSING"
+
+
+class KeyTooStrong(ServiceError):
+    """A key cannot make a stronger one; metadata holds the `field` of the request and what is `lacking`."""
+
+    code = grpc.StatusCode.PERMISSION_DENIED
+    reason = "KEY_TOO_STRONG"
 
 
 class SessionNotFound(ServiceError):

@@ -5,7 +5,8 @@ from contextlib import AsyncExitStack
 
 from kefu.common.audit.log import AuditLog
 from kefu.common.audit.recorder import open_audit_recorder
-from kefu.common.auth import Scope, open_keyring
+from kefu.common.auth import open_keyring
+from kefu.common.permissions import permissions_of
 from kefu.common.redis.client import open_redis
 from kefu.common.redis.commands import RedisCommands
 from kefu.common.rpc.server import serving, terminated
@@ -20,7 +21,7 @@ from kefu.retrieval.replica.replica import Replica
 from kefu.retrieval.storage.store import KnowledgeStore
 from kefu.retrieval.vectorstore.factory import open_stores
 
-SCOPES = {"kefu.retrieval.v1.KnowledgeService": (Scope.KNOWLEDGE, Scope.INTERNAL)}
+PERMISSIONS = permissions_of("kefu.retrieval.v1.KnowledgeService")
 
 
 async def main(config: RetrievalConfig) -> None:
@@ -70,7 +71,7 @@ async def main(config: RetrievalConfig) -> None:
                 config.listen,
                 servicer.register,
                 keyring=keyring,
-                scopes=SCOPES,
+                permissions=PERMISSIONS,
                 drain_seconds=config.drain_seconds,
                 transport=config.transport(),
                 tls=config.tls,

@@ -12,8 +12,9 @@ from redis.asyncio import Redis
 from kefu.common.aio import cancel_and_wait
 from kefu.common.audit.log import AuditLog
 from kefu.common.audit.recorder import open_audit_recorder
-from kefu.common.auth import Keyring, Scope
+from kefu.common.auth import Keyring
 from kefu.common.grpc_options import CLIENT_OPTIONS
+from kefu.common.permissions import permissions_of
 from kefu.common.redis.commands import RedisCommands
 from kefu.common.rpc.server import RunningServer, serving
 from kefu.common.ssrf import Address, is_public, resolve_permitted
@@ -71,15 +72,15 @@ from kefu.router.webhooks.queue import WebhookQueue
 from kefu.router.webhooks.sender import open_webhook_sender
 from kefu.router.webhooks.store import RETENTION_SECONDS, WebhookStore
 
-SCOPES = {
-    chat_servicer.SERVICE: (Scope.CHAT,),
-    desk_servicer.SERVICE: (Scope.OPERATOR,),
-    admin_servicer.SERVICE: (Scope.OPERATOR,),
-    audit_servicer.SERVICE: (Scope.OPERATOR,),
-    identity_servicer.SERVICE: identity_servicer.SCOPES,
-    insight_servicer.SERVICE: (Scope.OPERATOR,),
-    webhook_servicer.SERVICE: (Scope.OPERATOR,),
-}
+PERMISSIONS = permissions_of(
+    chat_servicer.SERVICE,
+    desk_servicer.SERVICE,
+    admin_servicer.SERVICE,
+    audit_servicer.SERVICE,
+    identity_servicer.SERVICE,
+    insight_servicer.SERVICE,
+    webhook_servicer.SERVICE,
+)
 _TIMING = Timing()
 _SECONDS_A_DAY = 86_400
 _RETRIEVAL_OPTIONS = (
@@ -192,7 +193,7 @@ async def router(
                 config.listen,
                 register,
                 keyring=keyring,
-                scopes=SCOPES,
+                permissions=PERMISSIONS,
                 drain_seconds=config.drain_seconds,
                 transport=config.transport(),
                 tls=config.tls,

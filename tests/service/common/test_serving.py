@@ -85,7 +85,7 @@ async def scripted_server(
                 listen,
                 lambda server: rpc.add_GenerationServiceServicer_to_server(servicer, server),
                 keyring=keyring,
-                scopes={SERVICE: (Scope.INTERNAL, Scope.CHAT)},
+                permissions={SERVICE: dict.fromkeys(("DescribeModel", "Generate"), (Scope.INTERNAL, Scope.CHAT))},
                 drain_seconds=drain,
                 transport=transport,
             )

@@ -17,8 +17,9 @@ import grpc.aio
 import pytest
 from prometheus_client import REGISTRY
 
-from kefu.common.auth import Scope, open_keyring
+from kefu.common.auth import open_keyring
 from kefu.common.grpc_options import Transport
+from kefu.common.permissions import permissions_of
 from kefu.common.rpc.server import serving
 from kefu.common.rpc.status import failure_of
 from kefu.edge.certificate import self_signed
@@ -165,7 +166,7 @@ async def test_an_import_of_many_megabytes_streams_through_in_both_directions(tm
                 "127.0.0.1:0",
                 lambda server: server.add_generic_rpc_handlers((handlers,)),
                 keyring=keyring,
-                scopes={service: (Scope.KNOWLEDGE,)},
+                permissions=permissions_of(service),
             )
         )
         edge = Edge("", [], tmp_path, LIMITS, retrieval=[f"127.0.0.1:{retrieval.port}"])

@@ -296,6 +296,8 @@ def test_a_secret_is_changed_by_naming_the_old_one_second() -> None:
         {"visitor_secret": f"{SECRET},short"},
         {"visitor_secret": ""},
         {"oidc_issuer": "https://login.example.com"},
+        {"oidc_issuer": "https://login.example.com", "oidc_tenant": "shop"},
+        {"oidc_issuer": "https://login.example.com", "oidc_audience": "kefu"},
         {"oidc_algorithms": "RS256,HS256"},
         {"oidc_algorithms": "none"},
         {"oidc_roles": {"admin": ["internal"]}},
@@ -306,9 +308,27 @@ def test_a_configuration_that_would_not_be_safe_is_refused(fields: Mapping[str, 
         config(**fields)
 
 
-def test_roles_may_be_given_as_json(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("KEFU_GATEWAY_OIDC_ROLES", '{"support": ["chat", "operator"]}')
-    assert config().oidc_roles == {"support": frozenset({Scope.CHAT, Scope.OPERATOR})}
+def test_a_tenant_or_its_claim_is_named_where_people_sign_in() -> None:
+    issuer = {"oidc_issuer": "https://login.example.com", "oidc_audience": "kefu"}
+    assert config(**issuer, oidc_tenant="shop").oidc_tenant == "shop"
+    assert config(**issuer, oidc_tenant_claim="tenant").oidc_tenant == ""
+
+
+def test_the_issuers_roles_are_given_as_json_by_kefus_roles_or_scopes(monkeypatch: pytest.MonkeyPatch) -> None:
+    roles = {"support": ["agent"], "editors": ["knowledge"], "boss": ["admin"], "before": ["chat", "operator"]}
+    monkeypatch.setenv("KEFU_GATEWAY_OIDC_ROLES", json.dumps(roles))
+    given = config()
+    assert given.scopes_of("support") == {Scope.DESK}
+    assert given.scopes_of("editors") == {Scope.KNOWLEDGE}
+    assert given.scopes_of("boss") == set(Scope) - {Scope.INTERNAL, Scope.OPERATOR}, "the role, not the scope"
+    assert given.scopes_of("before") == {Scope.CHAT, Scope.OPERATOR, Scope.DESK, Scope.SETTINGS, Scope.ADMIN}
+    assert given.scopes_of("guests") == frozenset()
+
+
+def test_without_a_map_the_issuers_groups_are_named_after_the_roles() -> None:
+    assert config().scopes_of("kefu-agent") == {Scope.DESK}
+    assert config().scopes_of("kefu-lead") == {Scope.DESK, Scope.KNOWLEDGE, Scope.SETTINGS}
+    assert config().scopes_of("kefu-operator") > config().scopes_of("kefu-admin")
 
 
 # Requests of OpenAI's kind

@@ -14,8 +14,9 @@ from opentelemetry.context import attach
 
 from kefu.common import auth
 from kefu.common.audit.recorder import AuditRecorder, Recording
-from kefu.common.auth import Keyring, Principal, Scope
+from kefu.common.auth import Keyring, Principal
 from kefu.common.errors import BadRequest, Internal, ScopeMissing, ServiceError
+from kefu.common.permissions import Permissions, Scope, expanded
 from kefu.common.rpc.status import trailers_of
 from kefu.common.telemetry import RPC_SECONDS, RPCS_IN_FLIGHT, UNEXPECTED_ERRORS
 
@@ -42,20 +43,18 @@ Context = grpc.aio.ServicerContext[Any, Any]
 
 
 class CallInterceptor(grpc.aio.ServerInterceptor):
-    """A server interceptor that lets a call through when its key has one of the scopes that its service needs.
+    """A server interceptor that lets a call through when its key has one of the scopes that its method needs.
 
-    `scopes` maps a service's full name to the scopes of which one is enough. Calls of services that are not in it are
-    refused, except for OPEN_SERVICES. `audit` records calls; None: none are.
+    Calls of methods that are not in `permissions` are refused, except for OPEN_SERVICES. `audit` records calls; None:
+    none are.
 
     The key is checked before the request is read: of a call that is refused, no message is taken from the connection
     and none is decoded.
     """
 
-    def __init__(
-        self, keyring: Keyring, scopes: Mapping[str, tuple[Scope, ...]], audit: AuditRecorder | None = None
-    ) -> None:
+    def __init__(self, keyring: Keyring, permissions: Permissions, audit: AuditRecorder | None = None) -> None:
         self._keyring = keyring
-        self._scopes = scopes
+        self._permissions = permissions
         self._audit = audit
 
     async def intercept_service(
@@ -73,7 +72,8 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         principal = None
         try:
             principal = effective_principal(await self._keyring.principal(metadata.get("authorization")), metadata)
-            auth.require(principal, *self._scopes.get(method.partition("/")[0], ()))
+            service, _, name = method.partition("/")
+            auth.require(principal, *self._permissions.get(service, {}).get(name, ()))
         except Exception as error:  # observed and mapped as if the handler had raised it
             return self._refusal(method, metadata, principal, error, began)
 
@@ -224,7 +224,7 @@ def _delegated_scopes(names: str) -> frozenset[Scope]:
     requested = list(filter(None, names.split(",")))
     if not delegable.keys() >= set(requested):
         raise BadRequest(SCOPES, f"must be of {', '.join(delegable)}, comma between.")
-    return frozenset(delegable[name] for name in requested)
+    return expanded(delegable[name] for name in requested)
 
 
 async def _abort(context: Context, error: ServiceError) -> NoReturn:

@@ -11,8 +11,8 @@ import httpx
 import jwt
 import structlog
 
-from kefu.common.auth import Scope
 from kefu.common.errors import BackendUnavailable, Unauthenticated
+from kefu.common.permissions import Scope
 from kefu.common.resource_names import check_id
 from kefu.gateway.config import GatewayConfig, comma_separated, is_secure_url
 
@@ -154,7 +154,7 @@ class OperatorTokens:
             if not tenant:
                 raise Unauthenticated(f"This token has no {config.oidc_tenant_claim}, which names the tenant.")
         roles = _words(_claim(claims, config.oidc_roles_claim))
-        scopes = frozenset(scope for role in roles for scope in config.oidc_roles.get(role, ()))
+        scopes = frozenset(scope for role in roles for scope in config.scopes_of(role))
         digest = hashlib.sha256(f"{claims['iss']}\n{claims['sub']}".encode()).hexdigest()[:32]
         name = next((str(claims[each]) for each in ("name", "preferred_username", "email") if claims.get(each)), "")
         expires = float(claims["exp"]) + config.oidc_leeway_seconds

@@ -27,7 +27,7 @@ if _version_not_supported:
 
 class AuditServiceStub:
     """AuditService shows the audit log: who did what to whom and from where. Every service writes it as it serves a call.
-    Every call needs a key of the `operator` scope, which reads its own tenant's log; a key of the tenant "default" reads
+    Every call needs a key of the `admin` scope, which reads its own tenant's log; a key of the tenant "default" reads
     every tenant's. Nothing changes or removes an entry before KEFU_AUDIT_DAYS have passed.
 
     The entries of a tenant are a chain: each holds the hash of the one before it, so that one which was changed, removed,
@@ -55,7 +55,7 @@ class AuditServiceStub:
 
 class AuditServiceServicer:
     """AuditService shows the audit log: who did what to whom and from where. Every service writes it as it serves a call.
-    Every call needs a key of the `operator` scope, which reads its own tenant's log; a key of the tenant "default" reads
+    Every call needs a key of the `admin` scope, which reads its own tenant's log; a key of the tenant "default" reads
     every tenant's. Nothing changes or removes an entry before KEFU_AUDIT_DAYS have passed.
 
     The entries of a tenant are a chain: each holds the hash of the one before it, so that one which was changed, removed,
@@ -103,7 +103,7 @@ def add_AuditServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class AuditService:
     """AuditService shows the audit log: who did what to whom and from where. Every service writes it as it serves a call.
-    Every call needs a key of the `operator` scope, which reads its own tenant's log; a key of the tenant "default" reads
+    Every call needs a key of the `admin` scope, which reads its own tenant's log; a key of the tenant "default" reads
     every tenant's. Nothing changes or removes an entry before KEFU_AUDIT_DAYS have passed.
 
     The entries of a tenant are a chain: each holds the hash of the one before it, so that one which was changed, removed,

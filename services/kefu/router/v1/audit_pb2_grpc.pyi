@@ -28,7 +28,7 @@ GRPC_VERSION: str
 
 class AuditServiceStub:
     """AuditService shows the audit log: who did what to whom and from where. Every service writes it as it serves a call.
-    Every call needs a key of the `operator` scope, which reads its own tenant's log; a key of the tenant "default" reads
+    Every call needs a key of the `admin` scope, which reads its own tenant's log; a key of the tenant "default" reads
     every tenant's. Nothing changes or removes an entry before KEFU_AUDIT_DAYS have passed.
 
     The entries of a tenant are a chain: each holds the hash of the one before it, so that one which was changed, removed,
@@ -53,7 +53,7 @@ class AuditServiceStub:
 @_typing.type_check_only
 class AuditServiceAsyncStub(AuditServiceStub):
     """AuditService shows the audit log: who did what to whom and from where. Every service writes it as it serves a call.
-    Every call needs a key of the `operator` scope, which reads its own tenant's log; a key of the tenant "default" reads
+    Every call needs a key of the `admin` scope, which reads its own tenant's log; a key of the tenant "default" reads
     every tenant's. Nothing changes or removes an entry before KEFU_AUDIT_DAYS have passed.
 
     The entries of a tenant are a chain: each holds the hash of the one before it, so that one which was changed, removed,
@@ -74,7 +74,7 @@ class AuditServiceAsyncStub(AuditServiceStub):
 
 class AuditServiceServicer(metaclass=_abc_1.ABCMeta):
     """AuditService shows the audit log: who did what to whom and from where. Every service writes it as it serves a call.
-    Every call needs a key of the `operator` scope, which reads its own tenant's log; a key of the tenant "default" reads
+    Every call needs a key of the `admin` scope, which reads its own tenant's log; a key of the tenant "default" reads
     every tenant's. Nothing changes or removes an entry before KEFU_AUDIT_DAYS have passed.
 
     The entries of a tenant are a chain: each holds the hash of the one before it, so that one which was changed, removed,
