@@ -11,7 +11,8 @@ from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, aclosing
 from typing import cast
 
-from kefu.common.auth import Principal, Scope, open_keyring
+from kefu.common.auth import Principal, open_keyring
+from kefu.common.permissions import permissions_of
 from kefu.common.rpc.server import run, serving, terminated
 from kefu.router.api import chat_servicer
 from kefu.router.api.chat_servicer import ChatServicer
@@ -92,7 +93,7 @@ async def main(config: RouterConfig) -> None:
                 config.listen,
                 chat.register,
                 keyring=keyring,
-                scopes={chat_servicer.SERVICE: (Scope.CHAT,)},
+                permissions=permissions_of(chat_servicer.SERVICE),
                 drain_seconds=0,
                 transport=config.transport(),
             )

@@ -101,7 +101,8 @@ def _advice(failure: RpcFailure, address: str) -> str:
 
 _BY_REASON = {
     "UNAUTHENTICATED": "Give a key with --key or KEFU_KEY; `kefu up` keeps its own in the data folder.",
-    "SCOPE_MISSING": "`kefu keys create --scope …` makes a key that may.",
+    "SCOPE_MISSING": "`kefu whoami` says what this key may do; `kefu keys create --role …` makes another one.",
+    "KEY_TOO_STRONG": "`kefu whoami` says what this key may do.",
     "SESSION_NOT_FOUND": "`kefu sessions` lists those that this key opened.",
     "TURN_NOT_FOUND": "`kefu sessions show SESSION` lists its turns.",
     "COLLECTION_NOT_FOUND": "`kefu collections` lists them; `kefu import --create` makes one.",

@@ -130,4 +130,7 @@ class StoredConfig(ServiceConfig):
     server the Sentinels name. At least Redis 7.2 or Valkey. May hold a password."""
 
     bootstrap_key: Annotated[SecretStr | None, Field(validation_alias="KEFU_BOOTSTRAP_KEY")] = None
-    """The first key of tenant `default` (chat, knowledge and operator): `kefu_bootstrap_` and 64 hex digits."""
+    """The first key of tenant `default` (every scope): `kefu_bootstrap_` and 64 hex digits."""
+
+    audit_days: Annotated[float, Field(validation_alias="KEFU_AUDIT_DAYS", gt=0)] = 400.0
+    """Entries of the audit log are kept for this long."""

@@ -59,9 +59,20 @@ async def test_a_new_key_is_alone_on_standard_output(kefu: CliHarness) -> None:
     done = await kefu("keys", "create", "--scope", "chat", "--scope", "knowledge")
     assert done.out == f"kefu_k_{[apb.SCOPE_CHAT, apb.SCOPE_KNOWLEDGE]}\n"
     assert "cannot be read again" in done.err
+    assert "/desk and paste it" in done.err
     assert (await kefu("keys", "create", "--scope", "root")).status == 1
+    assert (await kefu("keys", "create")).err.startswith("Say what the key may do: --role app, agent, lead, admin")
     assert (await kefu("keys", "create", "--scope", "chat", "--priority", "batch")).status == 0
     assert (await kefu("keys", "create", "--scope", "chat", "--priority", "first")).status == 1
+
+
+async def test_a_role_is_a_name_for_scopes(kefu: CliHarness) -> None:
+    done = await kefu("keys", "create", "--role", "agent", "--expires", "90d")
+    assert done.out == f"kefu_k_{[apb.SCOPE_DESK]}\n"
+    done = await kefu("keys", "create", "--role", "agent,app", "--scope", "knowledge")
+    assert done.out == f"kefu_k_{[apb.SCOPE_CHAT, apb.SCOPE_KNOWLEDGE, apb.SCOPE_DESK]}\n"
+    wrong = await kefu("keys", "create", "--role", "king")
+    assert (wrong.status, wrong.err) == (1, "There is no role king: use app, agent, lead, admin.\n")
 
 
 async def test_a_key_can_be_made_without_any_service(kefu: CliHarness) -> None:

@@ -10,6 +10,7 @@ import typer
 from kefu.cli.commands.background import down, up_detached
 from kefu.cli.commands.collections import collections_of
 from kefu.cli.commands.doctor import Verdict, examine
+from kefu.cli.commands.doctor_keys import examine_keys
 from kefu.cli.commands.up import up
 from kefu.cli.console import FAILED, CommandFailed, as_dict, console, print_json, print_table
 from kefu.cli.remote.connection import (
@@ -270,9 +271,18 @@ def _print_log(name: str, line: str, *, raw: bool, alone: bool) -> None:
     print(text if alone else f"{name:<12} {text}", flush=True)
 
 
-def _doctor(data_dir: DataDirOption = folders.DEFAULT, as_json: Json = False) -> None:
-    """Examine this machine: is all there that `kefu up` needs? The exit status is 1 when something is missing."""
-    findings = examine(DataDir(data_dir))
+def _doctor(
+    server: Server = "", key: Key = "", data_dir: DataDirOption = folders.DEFAULT, as_json: Json = False
+) -> None:
+    """Examine this machine: is all there that `kefu up` needs? The exit status is 1 when something is missing.
+
+    Of a Kefu that runs here, or of the one named, the keys are looked at as well.
+    """
+    folder = DataDir(data_dir)
+    findings = examine(folder)
+    target = find_remote(server, "", key, folder)
+    if target.key and (server or folder.running() is not None):
+        findings += asyncio.run(examine_keys(target))
     if as_json:
         print_json([finding._asdict() for finding in findings])
     else:

@@ -127,11 +127,9 @@ class PersonalData:
 
 
 def _reaches_tenant(principal: Principal) -> bool:
-    return Scope.OPERATOR in principal.scopes
+    return Scope.ADMIN in principal.scopes
 
 
 def _require_tenant(principal: Principal) -> None:
     if not _reaches_tenant(principal):
-        raise ScopeMissing(
-            f"This needs a key with the scope {Scope.OPERATOR}.", metadata={"scope": str(Scope.OPERATOR)}
-        )
+        raise ScopeMissing(f"This needs a key with the scope {Scope.ADMIN}.", metadata={"scope": str(Scope.ADMIN)})

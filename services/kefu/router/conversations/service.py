@@ -2,7 +2,7 @@
 Conversation service: what customers can do with sessions and turns: converse, resume, stop, read, rate.
 
 A session belongs to the key that opened it. For every other key it does not exist, with one exception: a key of the
-same tenant with the scope `operator` may read it.
+same tenant with the scope `desk` may read it.
 """
 
 import hashlib
@@ -79,7 +79,7 @@ class ConversationService:
     async def session(self, principal: Principal, session_id: str) -> Session:
         """A session that the key may read, or SessionNotFound."""
         session = await self._store.session(principal.tenant, session_id)
-        if session.subject != principal.subject and Scope.OPERATOR not in principal.scopes:
+        if session.subject != principal.subject and Scope.DESK not in principal.scopes:
             raise SessionNotFound('There is no such session; open one with "sessions/-".')
         return session
 

@@ -27,11 +27,12 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class ChatServiceStub:
-    """ChatService is the one service a customer's client talks to. Every call needs a key of the `chat` scope.
+    """ChatService is the one service a customer's client talks to. Every call needs a key of the `chat` scope; GetSession,
+    ListTurns and WatchSession also take one of the `desk` scope.
 
     Names: "sessions/{session}" (a UUIDv4) and "sessions/{session}/turns/{turn}" (a UUIDv7). A session belongs to the key
     that opened it; for any other key it is NOT_FOUND, as if it did not exist. Only a key of the same tenant that has
-    the `operator` scope as well may read it (GetSession, ListTurns). Offsets are UTF-8 byte offsets in the
+    the `desk` scope may read it (GetSession, ListTurns, WatchSession). Offsets are UTF-8 byte offsets in the
     answer's visible text. Times are the server's; durations are monotonic.
     """
 
@@ -107,11 +108,12 @@ class ChatServiceStub:
 
 @_typing.type_check_only
 class ChatServiceAsyncStub(ChatServiceStub):
-    """ChatService is the one service a customer's client talks to. Every call needs a key of the `chat` scope.
+    """ChatService is the one service a customer's client talks to. Every call needs a key of the `chat` scope; GetSession,
+    ListTurns and WatchSession also take one of the `desk` scope.
 
     Names: "sessions/{session}" (a UUIDv4) and "sessions/{session}/turns/{turn}" (a UUIDv7). A session belongs to the key
     that opened it; for any other key it is NOT_FOUND, as if it did not exist. Only a key of the same tenant that has
-    the `operator` scope as well may read it (GetSession, ListTurns). Offsets are UTF-8 byte offsets in the
+    the `desk` scope may read it (GetSession, ListTurns, WatchSession). Offsets are UTF-8 byte offsets in the
     answer's visible text. Times are the server's; durations are monotonic.
     """
 
@@ -183,11 +185,12 @@ class ChatServiceAsyncStub(ChatServiceStub):
     """
 
 class ChatServiceServicer(metaclass=_abc_1.ABCMeta):
-    """ChatService is the one service a customer's client talks to. Every call needs a key of the `chat` scope.
+    """ChatService is the one service a customer's client talks to. Every call needs a key of the `chat` scope; GetSession,
+    ListTurns and WatchSession also take one of the `desk` scope.
 
     Names: "sessions/{session}" (a UUIDv4) and "sessions/{session}/turns/{turn}" (a UUIDv7). A session belongs to the key
     that opened it; for any other key it is NOT_FOUND, as if it did not exist. Only a key of the same tenant that has
-    the `operator` scope as well may read it (GetSession, ListTurns). Offsets are UTF-8 byte offsets in the
+    the `desk` scope may read it (GetSession, ListTurns, WatchSession). Offsets are UTF-8 byte offsets in the
     answer's visible text. Times are the server's; durations are monotonic.
     """
 

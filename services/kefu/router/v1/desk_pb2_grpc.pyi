@@ -28,7 +28,7 @@ GRPC_VERSION: str
 
 class DeskServiceStub:
     """DeskService is for the people who take over when Kefu hands a conversation to them. Every call needs a key of the
-    `operator` scope and reaches the conversations of its own tenant. Names are as in ChatService; another tenant's session
+    `desk` scope and reaches the conversations of its own tenant. Names are as in ChatService; another tenant's session
     is NOT_FOUND.
 
     A person claims a conversation, replies in it as often as they like, and returns it. A claim belongs to the key and the
@@ -38,7 +38,7 @@ class DeskServiceStub:
     was made, and the conversation waits again, `escalated`; or when the customer does not wait and nobody renewed or used
     the claim for that long, and the conversation waits again, quietly.
 
-    What was said is read by ChatService.ListTurns and followed by ChatService.WatchSession, which keys of the `operator`
+    What was said is read by ChatService.ListTurns and followed by ChatService.WatchSession, which keys of the `desk`
     scope may call for every session of their tenant.
     """
 
@@ -76,7 +76,7 @@ class DeskServiceStub:
 @_typing.type_check_only
 class DeskServiceAsyncStub(DeskServiceStub):
     """DeskService is for the people who take over when Kefu hands a conversation to them. Every call needs a key of the
-    `operator` scope and reaches the conversations of its own tenant. Names are as in ChatService; another tenant's session
+    `desk` scope and reaches the conversations of its own tenant. Names are as in ChatService; another tenant's session
     is NOT_FOUND.
 
     A person claims a conversation, replies in it as often as they like, and returns it. A claim belongs to the key and the
@@ -86,7 +86,7 @@ class DeskServiceAsyncStub(DeskServiceStub):
     was made, and the conversation waits again, `escalated`; or when the customer does not wait and nobody renewed or used
     the claim for that long, and the conversation waits again, quietly.
 
-    What was said is read by ChatService.ListTurns and followed by ChatService.WatchSession, which keys of the `operator`
+    What was said is read by ChatService.ListTurns and followed by ChatService.WatchSession, which keys of the `desk`
     scope may call for every session of their tenant.
     """
 
@@ -120,7 +120,7 @@ class DeskServiceAsyncStub(DeskServiceStub):
 
 class DeskServiceServicer(metaclass=_abc_1.ABCMeta):
     """DeskService is for the people who take over when Kefu hands a conversation to them. Every call needs a key of the
-    `operator` scope and reaches the conversations of its own tenant. Names are as in ChatService; another tenant's session
+    `desk` scope and reaches the conversations of its own tenant. Names are as in ChatService; another tenant's session
     is NOT_FOUND.
 
     A person claims a conversation, replies in it as often as they like, and returns it. A claim belongs to the key and the
@@ -130,7 +130,7 @@ class DeskServiceServicer(metaclass=_abc_1.ABCMeta):
     was made, and the conversation waits again, `escalated`; or when the customer does not wait and nobody renewed or used
     the claim for that long, and the conversation waits again, quietly.
 
-    What was said is read by ChatService.ListTurns and followed by ChatService.WatchSession, which keys of the `operator`
+    What was said is read by ChatService.ListTurns and followed by ChatService.WatchSession, which keys of the `desk`
     scope may call for every session of their tenant.
     """
 
