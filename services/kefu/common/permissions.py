@@ -21,7 +21,7 @@ class Scope(StrEnum):
     SETTINGS = "settings"
     """Read and change the tenant's settings; read its numbers and unanswered questions."""
     ADMIN = "admin"
-    """Manage keys, tenants and webhooks."""
+    """Manage keys, tenants and webhooks; export and erase all that is kept of a person."""
     OPERATOR = "operator"
     """Deprecated: DESK, SETTINGS and ADMIN, as keys and configurations of earlier releases have it."""
     INTERNAL = "internal"
@@ -58,6 +58,7 @@ Permissions = Mapping[str, Mapping[str, Scopes]]
 
 _CHAT = (Scope.CHAT,)
 _READS_SESSIONS = (Scope.CHAT, Scope.DESK)
+_ERASES = (Scope.CHAT, Scope.ADMIN)
 _DESK = (Scope.DESK,)
 _SETTINGS = (Scope.SETTINGS,)
 _ADMIN = (Scope.ADMIN,)
@@ -72,9 +73,9 @@ PERMISSIONS: Permissions = {
         "GetSession": _READS_SESSIONS,
         "ListSessions": _CHAT,
         "ListTurns": _READS_SESSIONS,
-        "DeleteSession": _CHAT,
-        "DeleteUser": _CHAT,
-        "ExportUser": _CHAT,
+        "DeleteSession": _ERASES,
+        "DeleteUser": _ERASES,
+        "ExportUser": _ERASES,
         "RateTurn": _CHAT,
         "WatchSession": _READS_SESSIONS,
     },

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import Any
 
 import grpc
 import grpc.aio
@@ -42,7 +43,7 @@ class Installation:
     async def call(self, method: Method, key: str, request: Message | None = None) -> RpcFailure | Message | None:
         """Call a method, with an empty request unless one is given. Returns its failure, or its first response."""
         channel = self.retrieval if method.service == KNOWLEDGE else self.router
-        codec = {
+        codec: dict[str, Any] = {
             "request_serializer": method.request.SerializeToString,
             "response_deserializer": method.response.FromString,
         }
@@ -50,13 +51,14 @@ class Installation:
         sent = request or method.request()
         try:
             if method.streams_requests:
-                stream = channel.stream_stream(method.path, **codec)(iter([sent]), metadata=metadata, timeout=20)
+                stream: Any = channel.stream_stream(method.path, **codec)(iter([sent]), metadata=metadata, timeout=20)
                 response = await stream.read()
             elif method.streams_responses:
                 stream = channel.unary_stream(method.path, **codec)(sent, metadata=metadata, timeout=20)
                 response = await stream.read()
             else:
-                return await channel.unary_unary(method.path, **codec)(sent, metadata=metadata, timeout=20)
+                unary: Any = channel.unary_unary(method.path, **codec)
+                return await unary(sent, metadata=metadata, timeout=20)
             stream.cancel()
         except grpc.aio.AioRpcError as error:
             return failure_of(error)
@@ -109,8 +111,10 @@ async def test_what_belongs_to_another_tenant_is_not_found(installation: Install
 
     root = await installation.harness.client()
     await root.admin.CreateTenant(admin.CreateTenantRequest(tenant_id="acme"), metadata=root.metadata)
-    answer = await (await installation.harness.client(owner)).ask("I want to talk to a person.")
+    customer = await installation.harness.client(owner)
+    answer = await customer.ask("I want to talk to a person.")
     session, turn = answer.started.session, answer.started.turn
+    other_session = (await customer.ask("Hello!")).session
     key = await make("AdminService/CreateKey", admin.CreateKeyRequest(scopes=[admin.SCOPE_CHAT]))
     assert isinstance(key, admin.CreateKeyResponse)
     hook_events = [webhook.WEBHOOK_EVENT_TURN]
@@ -163,8 +167,8 @@ async def test_what_belongs_to_another_tenant_is_not_found(installation: Install
         "KnowledgeService/DeleteCuratedAnswer": kb.DeleteCuratedAnswerRequest(name=put.curated_answer.name),
         "KnowledgeService/DeleteCollection": kb.DeleteCollectionRequest(name=collection),
         "ChatService/ExportUser": chat.ExportUserRequest(session=session),
+        "ChatService/DeleteUser": chat.DeleteUserRequest(session=other_session),
         "ChatService/DeleteSession": chat.DeleteSessionRequest(name=session),
-        "ChatService/DeleteUser": chat.DeleteUserRequest(session=session),
     }
     naming = {path for path, method in by_path.items() if _NAMES.intersection(method.request.DESCRIPTOR.fields_by_name)}
     assert naming == requests.keys(), "an RPC that names something of a tenant is not tried here"

@@ -88,14 +88,15 @@ async def test_an_agent_works_at_the_desk_and_neither_gives_keys_nor_sends_conve
     me = (await gateway.http.get("/api/me", headers=bearer_header(agent))).json()
     assert (me["scopes"], me["roles"]) == (["desk"], ["agent"])
     assert (await gateway.call("/kefu.router.v1.DeskService/ListConversations", agent)).status_code == 200
-    key = {"scopes": ["SCOPE_CHAT", "SCOPE_KNOWLEDGE", "SCOPE_OPERATOR"], "priority": "PRIORITY_URGENT"}
-    hook = {"url": "https://example.com/", "events": ["WEBHOOK_EVENT_TURN"]}
-    for path, body in (
-        ("/kefu.router.v1.AdminService/CreateKey", key),
-        ("/kefu.router.v1.AdminService/CreateTenant", {"tenantId": "other"}),
-        ("/kefu.router.v1.AdminService/UpdateTenantSettings", {"settings": {}}),
-        ("/kefu.router.v1.WebhookService/CreateWebhook", hook),
-    ):
+    key: dict[str, Any] = {"scopes": ["SCOPE_CHAT", "SCOPE_KNOWLEDGE", "SCOPE_OPERATOR"], "priority": "PRIORITY_URGENT"}
+    hook: dict[str, Any] = {"url": "https://example.com/", "events": ["WEBHOOK_EVENT_TURN"]}
+    bodies: dict[str, dict[str, Any]] = {
+        "/kefu.router.v1.AdminService/CreateKey": key,
+        "/kefu.router.v1.AdminService/CreateTenant": {"tenantId": "other"},
+        "/kefu.router.v1.AdminService/UpdateTenantSettings": {"settings": {}},
+        "/kefu.router.v1.WebhookService/CreateWebhook": hook,
+    }
+    for path, body in bodies.items():
         response = await gateway.call(path, agent, **body)
         assert (response.status_code, reason_of(response.json())) == (403, "SCOPE_MISSING"), path
     assert (await gateway.call("/kefu.router.v1.AdminService/CreateKey", boss, **key)).status_code == 200

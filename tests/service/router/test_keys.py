@@ -137,6 +137,16 @@ async def test_a_key_of_an_earlier_release_keeps_all_that_operator_gave(
     assert (await list_keys(old))[made.key.name].scopes == made.key.scopes
 
 
+async def test_a_scope_of_a_later_release_gives_nothing_and_takes_nothing(harness: RouterHarness) -> None:
+    secret = await harness.create_key("acme", Scope.CHAT)
+    async with harness.open_store() as store:
+        await store.hset(redis_key(secret.split("_")[1]), "scopes", "chat telepathy")  # pyright: ignore
+    customer = await harness.client(secret)
+    assert await customer.chat.ListSessions(chat.ListSessionsRequest(), metadata=customer.metadata)
+    refused = await expect_failure(lambda: create(customer))
+    assert refused.reason == "SCOPE_MISSING"
+
+
 @pytest.mark.parametrize("expire_time", [Timestamp(seconds=1), after(-1), Timestamp(seconds=2**60)])
 async def test_a_key_ends_in_the_future(root: RouterClient, expire_time: Timestamp) -> None:
     refused = await expect_failure(lambda: create(root, expire_time=expire_time))

@@ -94,7 +94,7 @@ async def _delete_session(target: Remote, session: list[str], yes: Yes = False) 
 Person = Annotated[
     str, typer.Argument(help="A user of this key, visitor-… for a visitor of the pages, or sessions/… for whose it is.")
 ]
-AllKeys = Annotated[bool, typer.Option(help="A user's sessions of every key of the tenant (scope operator).")]
+AllKeys = Annotated[bool, typer.Option(help="A user's sessions of every key of the tenant (scope admin).")]
 
 
 async def _delete_user(target: Remote, person: Person, all_keys: AllKeys = False, yes: Yes = False) -> None:

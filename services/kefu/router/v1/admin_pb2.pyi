@@ -43,7 +43,7 @@ class _ScopeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Scope.ValueType
     SCOPE_SETTINGS: _Scope.ValueType  # 6
     """The tenant's settings, numbers and unanswered questions."""
     SCOPE_ADMIN: _Scope.ValueType  # 7
-    """Keys, tenants and webhooks."""
+    """Keys, tenants and webhooks; export and erasure of people's data."""
 
 class Scope(_Scope, metaclass=_ScopeEnumTypeWrapper):
     """Scope is something a key may do."""
@@ -65,7 +65,7 @@ SCOPE_DESK: Scope.ValueType  # 5
 SCOPE_SETTINGS: Scope.ValueType  # 6
 """The tenant's settings, numbers and unanswered questions."""
 SCOPE_ADMIN: Scope.ValueType  # 7
-"""Keys, tenants and webhooks."""
+"""Keys, tenants and webhooks; export and erasure of people's data."""
 Global___Scope: _TypeAlias = Scope  # noqa: Y015
 
 class _Priority:

@@ -1523,11 +1523,11 @@ class DeleteUserRequest(_message.Message):
     user: _builtins.str
     """As in ConverseRequest: the person's sessions that this key opened; see `all_keys`."""
     visitor: _builtins.str
-    """"visitor-…": a visitor of the pages. Needs the `operator` scope."""
+    """"visitor-…": a visitor of the pages. Needs the `admin` scope."""
     session: _builtins.str
     """"sessions/{session}": whose session this is. Without a user or visitor, this session alone."""
     all_keys: _builtins.bool
-    """With `user`: sessions opened by any key of the tenant. Needs the `operator` scope."""
+    """With `user`: sessions opened by any key of the tenant. Needs the `admin` scope."""
     def __init__(
         self,
         *,

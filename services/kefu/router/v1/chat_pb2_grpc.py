@@ -27,7 +27,7 @@ if _version_not_supported:
 
 class ChatServiceStub:
     """ChatService is the one service a customer's client talks to. Every call needs a key of the `chat` scope; GetSession,
-    ListTurns and WatchSession also take one of the `desk` scope.
+    ListTurns and WatchSession also take one of the `desk` scope; DeleteSession, DeleteUser and ExportUser one of `admin`.
 
     Names: "sessions/{session}" (a UUIDv4) and "sessions/{session}/turns/{turn}" (a UUIDv7). A session belongs to the key
     that opened it; for any other key it is NOT_FOUND, as if it did not exist. Only a key of the same tenant that has
@@ -100,7 +100,7 @@ class ChatServiceStub:
 
 class ChatServiceServicer:
     """ChatService is the one service a customer's client talks to. Every call needs a key of the `chat` scope; GetSession,
-    ListTurns and WatchSession also take one of the `desk` scope.
+    ListTurns and WatchSession also take one of the `desk` scope; DeleteSession, DeleteUser and ExportUser one of `admin`.
 
     Names: "sessions/{session}" (a UUIDv4) and "sessions/{session}/turns/{turn}" (a UUIDv7). A session belongs to the key
     that opened it; for any other key it is NOT_FOUND, as if it did not exist. Only a key of the same tenant that has
@@ -175,7 +175,7 @@ class ChatServiceServicer:
     def DeleteSession(self, request, context):
         """DeleteSession erases a session, its turns, and all that is kept beside it; a running answer is stopped. Of a session
         that ran out, what is kept beside it is erased (an unanswered question outlives its session). A key of the tenant
-        that has the `operator` scope may erase any session of the tenant. Errors: NOT_FOUND / SESSION_NOT_FOUND.
+        that has the `admin` scope may erase any session of the tenant. Errors: NOT_FOUND / SESSION_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -193,7 +193,7 @@ class ChatServiceServicer:
         """ExportUser gives all that is kept of a person, as a ZIP archive in parts: a folder for each session with the session,
         its turns (JSON), a transcript (text), and what is kept beside it. Of nobody the archive holds a README alone.
         Errors: INVALID_ARGUMENT / BAD_REQUEST, NOT_FOUND / SESSION_NOT_FOUND,
-        PERMISSION_DENIED / SCOPE_MISSING (a visitor, or all keys, and the key has no `operator` scope).
+        PERMISSION_DENIED / SCOPE_MISSING (a visitor, or all keys, and the key has no `admin` scope).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -288,7 +288,7 @@ def add_ChatServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class ChatService:
     """ChatService is the one service a customer's client talks to. Every call needs a key of the `chat` scope; GetSession,
-    ListTurns and WatchSession also take one of the `desk` scope.
+    ListTurns and WatchSession also take one of the `desk` scope; DeleteSession, DeleteUser and ExportUser one of `admin`.
 
     Names: "sessions/{session}" (a UUIDv4) and "sessions/{session}/turns/{turn}" (a UUIDv7). A session belongs to the key
     that opened it; for any other key it is NOT_FOUND, as if it did not exist. Only a key of the same tenant that has

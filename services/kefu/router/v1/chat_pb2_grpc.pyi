@@ -28,7 +28,7 @@ GRPC_VERSION: str
 
 class ChatServiceStub:
     """ChatService is the one service a customer's client talks to. Every call needs a key of the `chat` scope; GetSession,
-    ListTurns and WatchSession also take one of the `desk` scope.
+    ListTurns and WatchSession also take one of the `desk` scope; DeleteSession, DeleteUser and ExportUser one of `admin`.
 
     Names: "sessions/{session}" (a UUIDv4) and "sessions/{session}/turns/{turn}" (a UUIDv7). A session belongs to the key
     that opened it; for any other key it is NOT_FOUND, as if it did not exist. Only a key of the same tenant that has
@@ -80,7 +80,7 @@ class ChatServiceStub:
     DeleteSession: _grpc.UnaryUnaryMultiCallable[_chat_pb2.DeleteSessionRequest, _chat_pb2.DeleteSessionResponse]
     """DeleteSession erases a session, its turns, and all that is kept beside it; a running answer is stopped. Of a session
     that ran out, what is kept beside it is erased (an unanswered question outlives its session). A key of the tenant
-    that has the `operator` scope may erase any session of the tenant. Errors: NOT_FOUND / SESSION_NOT_FOUND.
+    that has the `admin` scope may erase any session of the tenant. Errors: NOT_FOUND / SESSION_NOT_FOUND.
     """
     DeleteUser: _grpc.UnaryUnaryMultiCallable[_chat_pb2.DeleteUserRequest, _chat_pb2.DeleteUserResponse]
     """DeleteUser erases all that ExportUser shows of a person. Erasing nothing is no error.
@@ -90,7 +90,7 @@ class ChatServiceStub:
     """ExportUser gives all that is kept of a person, as a ZIP archive in parts: a folder for each session with the session,
     its turns (JSON), a transcript (text), and what is kept beside it. Of nobody the archive holds a README alone.
     Errors: INVALID_ARGUMENT / BAD_REQUEST, NOT_FOUND / SESSION_NOT_FOUND,
-    PERMISSION_DENIED / SCOPE_MISSING (a visitor, or all keys, and the key has no `operator` scope).
+    PERMISSION_DENIED / SCOPE_MISSING (a visitor, or all keys, and the key has no `admin` scope).
     """
     RateTurn: _grpc.UnaryUnaryMultiCallable[_chat_pb2.RateTurnRequest, _chat_pb2.RateTurnResponse]
     """RateTurn stores what the customer thought of an answer; a later rating replaces it.
@@ -109,7 +109,7 @@ class ChatServiceStub:
 @_typing.type_check_only
 class ChatServiceAsyncStub(ChatServiceStub):
     """ChatService is the one service a customer's client talks to. Every call needs a key of the `chat` scope; GetSession,
-    ListTurns and WatchSession also take one of the `desk` scope.
+    ListTurns and WatchSession also take one of the `desk` scope; DeleteSession, DeleteUser and ExportUser one of `admin`.
 
     Names: "sessions/{session}" (a UUIDv4) and "sessions/{session}/turns/{turn}" (a UUIDv7). A session belongs to the key
     that opened it; for any other key it is NOT_FOUND, as if it did not exist. Only a key of the same tenant that has
@@ -158,7 +158,7 @@ class ChatServiceAsyncStub(ChatServiceStub):
     DeleteSession: _aio.UnaryUnaryMultiCallable[_chat_pb2.DeleteSessionRequest, _chat_pb2.DeleteSessionResponse]  # type: ignore[assignment]
     """DeleteSession erases a session, its turns, and all that is kept beside it; a running answer is stopped. Of a session
     that ran out, what is kept beside it is erased (an unanswered question outlives its session). A key of the tenant
-    that has the `operator` scope may erase any session of the tenant. Errors: NOT_FOUND / SESSION_NOT_FOUND.
+    that has the `admin` scope may erase any session of the tenant. Errors: NOT_FOUND / SESSION_NOT_FOUND.
     """
     DeleteUser: _aio.UnaryUnaryMultiCallable[_chat_pb2.DeleteUserRequest, _chat_pb2.DeleteUserResponse]  # type: ignore[assignment]
     """DeleteUser erases all that ExportUser shows of a person. Erasing nothing is no error.
@@ -168,7 +168,7 @@ class ChatServiceAsyncStub(ChatServiceStub):
     """ExportUser gives all that is kept of a person, as a ZIP archive in parts: a folder for each session with the session,
     its turns (JSON), a transcript (text), and what is kept beside it. Of nobody the archive holds a README alone.
     Errors: INVALID_ARGUMENT / BAD_REQUEST, NOT_FOUND / SESSION_NOT_FOUND,
-    PERMISSION_DENIED / SCOPE_MISSING (a visitor, or all keys, and the key has no `operator` scope).
+    PERMISSION_DENIED / SCOPE_MISSING (a visitor, or all keys, and the key has no `admin` scope).
     """
     RateTurn: _aio.UnaryUnaryMultiCallable[_chat_pb2.RateTurnRequest, _chat_pb2.RateTurnResponse]  # type: ignore[assignment]
     """RateTurn stores what the customer thought of an answer; a later rating replaces it.
@@ -186,7 +186,7 @@ class ChatServiceAsyncStub(ChatServiceStub):
 
 class ChatServiceServicer(metaclass=_abc_1.ABCMeta):
     """ChatService is the one service a customer's client talks to. Every call needs a key of the `chat` scope; GetSession,
-    ListTurns and WatchSession also take one of the `desk` scope.
+    ListTurns and WatchSession also take one of the `desk` scope; DeleteSession, DeleteUser and ExportUser one of `admin`.
 
     Names: "sessions/{session}" (a UUIDv4) and "sessions/{session}/turns/{turn}" (a UUIDv7). A session belongs to the key
     that opened it; for any other key it is NOT_FOUND, as if it did not exist. Only a key of the same tenant that has
@@ -275,7 +275,7 @@ class ChatServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_chat_pb2.DeleteSessionResponse, _abc.Awaitable[_chat_pb2.DeleteSessionResponse]]:
         """DeleteSession erases a session, its turns, and all that is kept beside it; a running answer is stopped. Of a session
         that ran out, what is kept beside it is erased (an unanswered question outlives its session). A key of the tenant
-        that has the `operator` scope may erase any session of the tenant. Errors: NOT_FOUND / SESSION_NOT_FOUND.
+        that has the `admin` scope may erase any session of the tenant. Errors: NOT_FOUND / SESSION_NOT_FOUND.
         """
 
     @_abc_1.abstractmethod
@@ -297,7 +297,7 @@ class ChatServiceServicer(metaclass=_abc_1.ABCMeta):
         """ExportUser gives all that is kept of a person, as a ZIP archive in parts: a folder for each session with the session,
         its turns (JSON), a transcript (text), and what is kept beside it. Of nobody the archive holds a README alone.
         Errors: INVALID_ARGUMENT / BAD_REQUEST, NOT_FOUND / SESSION_NOT_FOUND,
-        PERMISSION_DENIED / SCOPE_MISSING (a visitor, or all keys, and the key has no `operator` scope).
+        PERMISSION_DENIED / SCOPE_MISSING (a visitor, or all keys, and the key has no `admin` scope).
         """
 
     @_abc_1.abstractmethod

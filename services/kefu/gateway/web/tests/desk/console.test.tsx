@@ -84,6 +84,13 @@ async function write(text: string): Promise<void> {
   });
 }
 
+async function go(hash: string): Promise<void> {
+  await act(async () => {
+    location.hash = hash;
+    dispatchEvent(new HashChangeEvent("hashchange"));
+  });
+}
+
 const draft = () => root.querySelector<HTMLTextAreaElement>(".composer textarea")?.value;
 
 test("a key without a scope for the desk is told so, in plain words", async () => {
@@ -97,19 +104,36 @@ test("a key that nobody knows is told so", async () => {
   await see(/not valid/);
 });
 
-test("an operator's key without knowledge says what the knowledge page needs", async () => {
-  await open("kefu_operator", "#/knowledge");
+const sections = () => [...root.querySelectorAll(".main-nav a .nav-name")].map((one) => one.textContent);
+
+test("an agent is offered the inbox, is named as one, and a page by its address says what it needs", async () => {
+  await open("kefu_agent", "#/knowledge");
   await see(/lacks the scope “knowledge”/);
+  expect(sections()).toEqual(["Inbox", "Settings"]);
+  expect(root.querySelector(".side-who")?.textContent).toMatch(/agent$/);
+  await go("#/settings/webhooks");
+  await see(/Role/);
+  expect(root.textContent).not.toMatch(/Webhooks/);
 });
 
-test("a knowledge key without operator opens the knowledge base, and the inbox says what it needs", async () => {
+test("a lead is offered all pages but what administrators do", async () => {
+  await open("kefu_lead", "#/settings");
+  await see(/Hours and texts/);
+  expect(sections()).toEqual(["Inbox", "Unanswered", "Knowledge", "Numbers", "Settings"]);
+  expect(root.textContent).not.toMatch(/Webhooks/);
+});
+
+test("an agent is shown what the knowledge base says to the customer's question", async () => {
+  await open("kefu_agent", conversation(0));
+  await see(/Suggestions/);
+});
+
+test("a key of the scope knowledge opens the knowledge base, and the inbox says what it needs", async () => {
   await open("kefu_knowledge");
   await see(/Returns and exchanges/);
-  await act(async () => {
-    location.hash = "#/inbox/";
-    dispatchEvent(new HashChangeEvent("hashchange"));
-  });
-  await see(/lacks the scope “operator”/);
+  expect(sections()).toEqual(["Knowledge", "Settings"]);
+  await go("#/inbox/");
+  await see(/lacks the scope “desk”/);
 });
 
 test("the inbox shows who waits, with the reason, and the title counts them", async () => {
@@ -251,7 +275,7 @@ test("a chart says in words what it shows, and has a table", async () => {
 
 test.each(["#/inbox", "#/unanswered", "#/knowledge/help/documents", "#/knowledge/help/curated", "#/numbers", "#/settings/hours", "#/settings/webhooks", "#/settings/audit"])("%s speaks Chinese too", async (hash) => {
   choose("zh");
-  await open("kefu_lead", hash);
+  await open("kefu_admin", hash);
   await see(/收件箱/);
   await vi.waitFor(() => expect(root.querySelector("h1")?.textContent).toMatch(/[\u4e00-\u9fff]/));
 });

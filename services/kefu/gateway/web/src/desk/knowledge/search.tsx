@@ -7,8 +7,9 @@ import { Icon } from "../../shared/icons.tsx";
 import { languageName, milliseconds, percent } from "../shared/format.ts";
 import { useLoaded } from "../shared/loading.ts";
 import { collectionId } from "../shared/names.ts";
+import { may } from "../shared/permissions.ts";
 import { hrefOf } from "../shared/route.ts";
-import { may, useDesk } from "../shared/session.ts";
+import { useDesk } from "../shared/session.ts";
 import { Badge, Busy, Empty, FailureNotice, Labelled, Notice } from "../shared/ui.tsx";
 import { t } from "../texts.ts";
 import { durationMs, type Threshold, thresholdOf } from "./threshold.ts";
@@ -42,10 +43,10 @@ export function SearchPage({ collection }: { collection: Collection }) {
           ),
     [services, collection.name, asked],
   );
-  // The tenant's own threshold goes before the collection's; only an operator may read it.
+  // The tenant's own threshold goes before the collection's; only who may see settings reads it.
   const tenants = useLoaded<number | undefined>(
     async (signal) =>
-      may(me, "operator") ? (await services.admin.getTenantSettings({}, { signal })).settings?.minRelevance : undefined,
+      may(me, "settings") ? (await services.admin.getTenantSettings({}, { signal })).settings?.minRelevance : undefined,
     [services],
   );
   return (

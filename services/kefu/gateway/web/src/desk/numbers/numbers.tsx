@@ -10,8 +10,9 @@ import { languageName, milliseconds, number, percent } from "../shared/format.ts
 import { DeskIcon } from "../shared/icons.tsx";
 import { useLoaded } from "../shared/loading.ts";
 import { collectionId } from "../shared/names.ts";
+import { may } from "../shared/permissions.ts";
 import { hrefOf } from "../shared/route.ts";
-import { may, useDesk } from "../shared/session.ts";
+import { useDesk } from "../shared/session.ts";
 import { Busy, Empty, FailureNotice, PageHead } from "../shared/ui.tsx";
 import { t } from "../texts.ts";
 import { BarChart, ShareTable } from "./chart.tsx";

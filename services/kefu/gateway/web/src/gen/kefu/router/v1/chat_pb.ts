@@ -1641,7 +1641,7 @@ export type DeleteUserRequest = Message<"kefu.router.v1.DeleteUserRequest"> & {
   user: string;
 
   /**
-   * "visitor-…": a visitor of the pages. Needs the `operator` scope.
+   * "visitor-…": a visitor of the pages. Needs the `admin` scope.
    *
    * @generated from field: string visitor = 2;
    */
@@ -1655,7 +1655,7 @@ export type DeleteUserRequest = Message<"kefu.router.v1.DeleteUserRequest"> & {
   session: string;
 
   /**
-   * With `user`: sessions opened by any key of the tenant. Needs the `operator` scope.
+   * With `user`: sessions opened by any key of the tenant. Needs the `admin` scope.
    *
    * @generated from field: bool all_keys = 4;
    */
@@ -2180,11 +2180,12 @@ export const RatingSchema: GenEnum<Rating> = /*@__PURE__*/
   enumDesc(file_kefu_router_v1_chat, 4);
 
 /**
- * ChatService is the one service a customer's client talks to. Every call needs a key of the `chat` scope.
+ * ChatService is the one service a customer's client talks to. Every call needs a key of the `chat` scope; GetSession,
+ * ListTurns and WatchSession also take one of the `desk` scope; DeleteSession, DeleteUser and ExportUser one of `admin`.
  *
  * Names: "sessions/{session}" (a UUIDv4) and "sessions/{session}/turns/{turn}" (a UUIDv7). A session belongs to the key
  * that opened it; for any other key it is NOT_FOUND, as if it did not exist. Only a key of the same tenant that has
- * the `operator` scope as well may read it (GetSession, ListTurns). Offsets are UTF-8 byte offsets in the
+ * the `desk` scope may read it (GetSession, ListTurns, WatchSession). Offsets are UTF-8 byte offsets in the
  * answer's visible text. Times are the server's; durations are monotonic.
  *
  * @generated from service kefu.router.v1.ChatService
@@ -2275,7 +2276,7 @@ export const ChatService: GenService<{
   /**
    * DeleteSession erases a session, its turns, and all that is kept beside it; a running answer is stopped. Of a session
    * that ran out, what is kept beside it is erased (an unanswered question outlives its session). A key of the tenant
-   * that has the `operator` scope may erase any session of the tenant. Errors: NOT_FOUND / SESSION_NOT_FOUND.
+   * that has the `admin` scope may erase any session of the tenant. Errors: NOT_FOUND / SESSION_NOT_FOUND.
    *
    * @generated from rpc kefu.router.v1.ChatService.DeleteSession
    */
@@ -2299,7 +2300,7 @@ export const ChatService: GenService<{
    * ExportUser gives all that is kept of a person, as a ZIP archive in parts: a folder for each session with the session,
    * its turns (JSON), a transcript (text), and what is kept beside it. Of nobody the archive holds a README alone.
    * Errors: INVALID_ARGUMENT / BAD_REQUEST, NOT_FOUND / SESSION_NOT_FOUND,
-   * PERMISSION_DENIED / SCOPE_MISSING (a visitor, or all keys, and the key has no `operator` scope).
+   * PERMISSION_DENIED / SCOPE_MISSING (a visitor, or all keys, and the key has no `admin` scope).
    *
    * @generated from rpc kefu.router.v1.ChatService.ExportUser
    */
