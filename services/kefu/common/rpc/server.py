@@ -16,7 +16,8 @@ import structlog
 import uvloop
 from grpc_health.v1 import health_pb2_grpc
 from grpc_health.v1.health import SERVICE_NAME as HEALTH
-from grpc_reflection.v1alpha import reflection
+from grpc_reflection.v1alpha import reflection_pb2_grpc
+from grpc_reflection.v1alpha.reflection import SERVICE_NAME as REFLECTION
 
 from kefu.common.auth import Keyring, Scope
 from kefu.common.config import ServiceConfig
@@ -25,6 +26,7 @@ from kefu.common.grpc_options import DEFAULT_TRANSPORT, Transport
 from kefu.common.rpc.health import Health
 from kefu.common.rpc.interceptor import CallInterceptor
 from kefu.common.rpc.listening_socket import stop_listening
+from kefu.common.rpc.reflection import Reflection
 from kefu.common.telemetry import metrics, set_up_logging, traces
 from kefu.common.tls import Tls
 
@@ -86,7 +88,8 @@ async def serving(
     register(server)
     health = Health()
     health_pb2_grpc.add_HealthServicer_to_server(health, server)  # pyright: ignore[reportUnknownMemberType]
-    reflection.enable_server_reflection([*scopes, HEALTH, reflection.SERVICE_NAME], server)
+    reflection = Reflection([*scopes, HEALTH, REFLECTION])
+    reflection_pb2_grpc.add_ServerReflectionServicer_to_server(reflection, server)  # pyright: ignore[reportUnknownMemberType]
     port = _bind(server, listen, tls)
     await server.start()
     running = RunningServer(port, health, tuple(scopes))
