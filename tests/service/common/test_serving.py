@@ -9,7 +9,7 @@ from typing import Any
 import grpc
 import pytest
 from grpc_health.v1 import health_pb2
-from grpc_reflection.v1alpha import reflection_pb2
+from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from prometheus_client import REGISTRY
 from pydantic import SecretStr
 
@@ -20,6 +20,7 @@ from kefu.common.grpc_options import DEFAULT_TRANSPORT, Transport
 from kefu.common.redis.client import open_redis
 from kefu.common.rpc.health import MAX_WATCHES
 from kefu.common.rpc.interceptor import internal_metadata
+from kefu.common.rpc.reflection import MAX_CALLS, Reflection
 from kefu.common.rpc.server import RunningServer, serving
 from kefu.generation.config import GenerationConfig
 from kefu.generation.service import main
@@ -303,6 +304,34 @@ async def test_health_is_watched_by_a_hundred_at_once_and_no_more_until_one_leav
                     assert isinstance(await again.read(), health_pb2.HealthCheckResponse)
                     return
                 await asyncio.sleep(0.01)
+
+
+async def test_reflection_is_for_a_hundred_at_once_and_a_minute_each() -> None:
+    server = grpc.aio.server()
+    reflection_pb2_grpc.add_ServerReflectionServicer_to_server(Reflection([SERVICE], max_seconds=2.0), server)  # pyright: ignore[reportUnknownMemberType]
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    async with open_channel(port) as channel:
+        ask = channel.stream_stream(
+            "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+            request_serializer=reflection_pb2.ServerReflectionRequest.SerializeToString,
+            response_deserializer=reflection_pb2.ServerReflectionResponse.FromString,
+        )
+        calls = [ask() for _ in range(MAX_CALLS)]
+        for call in calls:
+            await call.write(reflection_pb2.ServerReflectionRequest(list_services=""))
+            assert isinstance(await call.read(), reflection_pb2.ServerReflectionResponse)
+        refused = await expect_failure(lambda: ask().read())
+        assert refused.code == grpc.StatusCode.RESOURCE_EXHAUSTED
+        ended = await expect_failure(lambda: calls[0].read())
+        assert ended.code == grpc.StatusCode.DEADLINE_EXCEEDED
+        async with asyncio.timeout(10):
+            for call in calls[1:]:
+                await call.code()
+            again = ask()
+            await again.write(reflection_pb2.ServerReflectionRequest(list_services=""))
+            assert isinstance(await again.read(), reflection_pb2.ServerReflectionResponse)
+    await server.stop(0)
 
 
 @pytest.mark.parametrize("key", ["", f"kefu_nobody_{'0' * 64}", BOOTSTRAP_KEY], ids=["none", "unknown", "scope"])

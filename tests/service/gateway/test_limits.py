@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import json
+import select
 import socket
 import time
 from collections.abc import AsyncIterator
@@ -94,6 +95,28 @@ async def test_the_body_of_a_key_that_is_not_valid_is_not_waited_for(harness: Ro
             assert (await answer_without_body(gateway.port, path, key)).startswith(b"HTTP/1.1 401"), key
     async with open_gateway_harness(harness, router="127.0.0.1:1", body_seconds=8.0) as gateway:
         assert (await answer_without_body(gateway.port, path, unknown_key())).startswith(b"HTTP/1.1 503")
+
+
+def answer_read_late(port: int, path: str) -> bytes:
+    """What a client reads that sends a body of 1 MiB to its end, although it is refused meanwhile."""
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        head = f"POST {path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {unknown_key()}\r\n"
+        head += (
+            "connection: close\r\ncontent-type: application/json\r\ncontent-length: 1000000\r\n\r\n"  # as nginx does
+        )
+        connection.sendall(head.encode())
+        connection.sendall(b"x" * 500_000)
+        select.select([connection], [], [], 20)  # the answer is there
+        for _ in range(10):
+            connection.sendall(b"x" * 50_000)
+        return connection.recv(4096)
+
+
+@pytest.mark.parametrize("path", [SEARCH, "/v1/chat/completions"])
+async def test_a_client_that_sends_on_reads_its_refusal(gateway: GatewayHarness, path: str) -> None:
+    for _ in range(3):
+        answer = await asyncio.to_thread(answer_read_late, gateway.port, path)
+        assert answer.startswith(b"HTTP/1.1 401"), answer
 
 
 async def test_a_key_is_asked_about_once_in_a_while_and_is_revoked_at_once_all_the_same(

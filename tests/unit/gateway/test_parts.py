@@ -259,6 +259,20 @@ async def test_json_that_is_too_much_or_wrong_is_a_bad_request(text: str) -> Non
         await request.message(1_000, asyncio.Semaphore(1))
 
 
+def test_a_conversation_of_too_many_parts_is_refused() -> None:
+    def read(messages: list[dict[str, object]]) -> str:
+        return read_request(json.dumps({"model": "kefu", "messages": messages}).encode(), "").converse.text
+
+    def in_parts(count: int) -> dict[str, object]:
+        return {"role": "user", "content": [{"type": "text", "text": "a"}] * count}
+
+    assert read([in_parts(1)] * 1_000) == "a"
+    assert read([in_parts(100)]).startswith("a")
+    for messages in ([in_parts(1)] * 1_001, [in_parts(101)]):
+        with pytest.raises(InvalidRequest):
+            read(messages)
+
+
 # Visitors
 
 

@@ -16,7 +16,8 @@ import structlog
 import uvloop
 from grpc_health.v1 import health_pb2_grpc
 from grpc_health.v1.health import SERVICE_NAME as HEALTH
-from grpc_reflection.v1alpha import reflection
+from grpc_reflection.v1alpha import reflection_pb2_grpc
+from grpc_reflection.v1alpha.reflection import SERVICE_NAME as REFLECTION
 
 from kefu.common.audit.recorder import AuditRecorder
 from kefu.common.auth import Keyring
@@ -27,6 +28,7 @@ from kefu.common.permissions import Permissions
 from kefu.common.rpc.health import Health
 from kefu.common.rpc.interceptor import CallInterceptor
 from kefu.common.rpc.listening_socket import stop_listening
+from kefu.common.rpc.reflection import Reflection
 from kefu.common.telemetry import metrics, set_up_logging, traces
 from kefu.common.tls import Tls
 
@@ -91,7 +93,8 @@ async def serving(
     register(server)
     health = Health()
     health_pb2_grpc.add_HealthServicer_to_server(health, server)  # pyright: ignore[reportUnknownMemberType]
-    reflection.enable_server_reflection([*permissions, HEALTH, reflection.SERVICE_NAME], server)
+    reflection = Reflection([*permissions, HEALTH, REFLECTION])
+    reflection_pb2_grpc.add_ServerReflectionServicer_to_server(reflection, server)  # pyright: ignore[reportUnknownMemberType]
     port = _bind(server, listen, tls)
     await server.start()
     running = RunningServer(port, health, tuple(permissions))
