@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from kefu.cli.commands import (
+    audit,
     chat,
     collections,
     curated_answers,
@@ -46,6 +47,7 @@ def make_app() -> typer.Typer:
     desk.register(app)
     keys_and_tenants.register(app)
     whoami.register(app)
+    audit.register(app)
     settings.register(app)
     insight.register(app)
     webhooks.register(app)

@@ -156,6 +156,11 @@ def make_key(key_id: str | None = None) -> NewKey:
     return NewKey(key_id, secret, sha256_of(secret))
 
 
+def is_well_formed(secret: str) -> bool:
+    """Whether this may be a whole key, by its form alone."""
+    return _KEY.fullmatch(secret) is not None
+
+
 def sha256_of(secret: str) -> str:
     """The SHA-256 of a whole key, in hexadecimal digits."""
     return hashlib.sha256(secret.encode()).hexdigest()

@@ -131,3 +131,6 @@ class StoredConfig(ServiceConfig):
 
     bootstrap_key: Annotated[SecretStr | None, Field(validation_alias="KEFU_BOOTSTRAP_KEY")] = None
     """The first key of tenant `default` (every scope): `kefu_bootstrap_` and 64 hex digits."""
+
+    audit_days: Annotated[float, Field(validation_alias="KEFU_AUDIT_DAYS", gt=0)] = 400.0
+    """Entries of the audit log are kept for this long."""

@@ -28,7 +28,7 @@ Every error that a caller can see, with its status code and what the caller shou
   CannotContinue          FAILED_PRECONDITION  continue from text, or start over
   Overloaded              RESOURCE_EXHAUSTED   retry after RetryInfo.retry_delay
   TenantLimit             RESOURCE_EXHAUSTED   retry after RetryInfo.retry_delay, or have the limit of metadata raised
-  AddressLimit            RESOURCE_EXHAUSTED   send a key, or ask less often
+  AddressLimit            RESOURCE_EXHAUSTED   retry after RetryInfo.retry_delay, less often, or with a key
   VisitorLimit            RESOURCE_EXHAUSTED   retry after RetryInfo.retry_delay
   RequestTooLarge         RESOURCE_EXHAUSTED   send less in one call
   ReplicaFull             RESOURCE_EXHAUSTED   try another replica
@@ -268,21 +268,21 @@ class Overloaded(ServiceError):
 
 
 class TenantLimit(ServiceError):
-    """The tenant exceeds a limit; metadata `limit` names the setting, and `value` is its value."""
+    """The tenant, or one key of it, exceeds a limit; metadata `limit` names the setting, and `value` is its value."""
 
     code = grpc.StatusCode.RESOURCE_EXHAUSTED
     reason = "TENANT_LIMIT"
 
 
 class AddressLimit(ServiceError):
-    """Too many calls without a key come from this address. Sent by nginx and the gateway."""
+    """Too many calls, or without a key too many streams, come from this address. Sent by nginx and the gateway."""
 
     code = grpc.StatusCode.RESOURCE_EXHAUSTED
     reason = "ADDRESS_LIMIT"
 
 
 class VisitorLimit(ServiceError):
-    """This visitor calls more often than visitors may. Sent by the gateway."""
+    """This visitor, or all of them, call more often or hold more streams than they may. Sent by the gateway."""
 
     code = grpc.StatusCode.RESOURCE_EXHAUSTED
     reason = "VISITOR_LIMIT"

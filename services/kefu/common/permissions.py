@@ -103,6 +103,10 @@ PERMISSIONS: Permissions = {
         "UpdateTenantSettings": _SETTINGS,
         "ListSettingsRevisions": _SETTINGS,
     },
+    "kefu.router.v1.AuditService": {
+        "ListAuditEntries": _ADMIN,
+        "VerifyAudit": _ADMIN,
+    },
     "kefu.router.v1.WebhookService": {
         "CreateWebhook": _ADMIN,
         "ListWebhooks": _ADMIN,

@@ -52,6 +52,9 @@ class GatewayConfig(ServiceConfig, env_prefix="KEFU_GATEWAY_"):
     body_seconds: float = Field(default=30.0, gt=0)
     """A client has this long to send a request's body; an import, this long between two parts of it."""
 
+    send_seconds: float = Field(default=60.0, gt=0)
+    """A client that does not read what it is sent is cut off after this."""
+
     trusted_proxies: str = ""
     """Addresses or networks of proxies, comma between, such as 10.0.0.0/8, whose X-Forwarded-For and X-Forwarded-Proto
     are believed. Empty: nobody's."""
@@ -95,6 +98,19 @@ class GatewayConfig(ServiceConfig, env_prefix="KEFU_GATEWAY_"):
 
     visitor_calls_per_minute: float = Field(default=240.0, gt=0)
     """Other calls a minute of one visitor, at this gateway."""
+
+    address_questions_per_minute: float = Field(default=300.0, ge=0)
+    """Messages a minute of all visitors of one address, at this gateway, and ten times as many other calls. A /48
+    network of IPv6 may send as much as eight addresses. 0: no limit."""
+
+    all_visitors_questions_per_minute: float = Field(default=3000.0, ge=0)
+    """Messages a minute of all visitors of a tenant, at this gateway. 0: no limit."""
+
+    visitor_streams: int = Field(default=4, ge=0)
+    """Watches that one visitor may have open at once, at this gateway, and twice as many answers. 0: no limit."""
+
+    address_streams: int = Field(default=200, ge=0)
+    """Watches and answers that all visitors of one address may have open at once, at this gateway. 0: no limit."""
 
     oidc_issuer: str = ""
     """Issuer of operators' tokens (OpenID Connect), such as https://login.example.com/realms/support. Empty: operators

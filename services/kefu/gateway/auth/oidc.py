@@ -32,6 +32,8 @@ class Operator:
     scopes: frozenset[Scope]
     name: str
     """A name for people, at most 100 characters; empty when the token has none."""
+    expires: float
+    """When the token ends, leeway included, in seconds since the epoch."""
 
 
 class IssuerKeys:
@@ -155,7 +157,8 @@ class OperatorTokens:
         scopes = frozenset(scope for role in roles for scope in config.scopes_of(role))
         digest = hashlib.sha256(f"{claims['iss']}\n{claims['sub']}".encode()).hexdigest()[:32]
         name = next((str(claims[each]) for each in ("name", "preferred_username", "email") if claims.get(each)), "")
-        return Operator(check_id("tenant", tenant), f"user-{digest}", scopes, name[:100])
+        expires = float(claims["exp"]) + config.oidc_leeway_seconds
+        return Operator(check_id("tenant", tenant), f"user-{digest}", scopes, name[:100], expires)
 
 
 def _words(value: Any) -> list[str]:

@@ -14,6 +14,7 @@ import {
   PassageSchema,
 } from "../../src/gen/kefu/retrieval/v1/knowledge_pb.ts";
 import { AdminService, TenantSettingsSchema } from "../../src/gen/kefu/router/v1/admin_pb.ts";
+import { AuditEntrySchema, AuditService } from "../../src/gen/kefu/router/v1/audit_pb.ts";
 import {
   AnswerSource,
   ChatService,
@@ -53,6 +54,30 @@ function errorInfo(reason: string, metadata: Record<string, string>): Uint8Array
   };
   const entries = Object.entries(metadata).map(([key, value]) => text(3, Uint8Array.of(...text(1, key), ...text(2, value))));
   return Uint8Array.of(...text(1, reason), ...entries.flatMap((entry) => [...entry]));
+}
+
+/** Five entries of an audit log, one of them changed so that it cannot be read. */
+function auditEntries(now: number) {
+  const entry = (sequence: number, action: string, more: object) =>
+    create(AuditEntrySchema, {
+      sequence: BigInt(sequence),
+      time: timestampFromMs(now - sequence * HOUR),
+      actor: "tenants/songlu/keys/0a1b2c3d4e5f",
+      action,
+      outcome: "OK",
+      address: "203.0.113.7",
+      addressFrom: "gateway",
+      hash: `hash-${sequence}`,
+      json: `{"action":"${action}","hash":"hash-${sequence}"}`,
+      ...more,
+    });
+  return [
+    entry(5, "key.create", { target: "tenants/songlu/keys/77aa", details: { scopes: "chat knowledge" } }),
+    entry(4, "desk.claim", { target: "sessions/1", actor: "tenants/songlu/users/user-1", actorName: "Ann Chen", address: "10.0.0.9", addressFrom: "peer" }),
+    create(AuditEntrySchema, { hash: "hash-3", json: '{"unreadable":"x","hash":"hash-3"}' }),
+    entry(2, "key.create", { target: "tenants/default/keys", outcome: "TENANT_NOT_FOUND" }),
+    entry(1, "documents.import", { target: "collections/help", details: { created: "12" } }),
+  ];
 }
 
 /** Events to whoever listens now. */
@@ -255,6 +280,16 @@ export class Company {
       router.service(AdminService, {
         getTenantSettings: () => ({ settings: create(TenantSettingsSchema, { businessHours: ["Mon-Fri 09:00-18:00"], timeZone: "Asia/Shanghai" }), revision: 3n }),
         updateTenantSettings: () => ({ revision: 4n }),
+      });
+      router.service(AuditService, {
+        // As the service does: the latest first, and now and then a page without any entry.
+        listAuditEntries: (request) => {
+          if (request.pageToken === "") return { entries: [], nextPageToken: "2" };
+          const all = auditEntries(this.#now).filter((entry) => entry.action.startsWith(request.action) && !(request.failed && entry.outcome === "OK"));
+          const from = Number(request.pageToken) - 2;
+          return { entries: all.slice(from, from + 3), nextPageToken: from + 3 < all.length ? String(from + 5) : "" };
+        },
+        verifyAudit: () => ({ entries: 2n, lastSequence: 2n, lastHash: "ab12", brokenSequence: 3n, problem: "The entry was changed: its hash is another one.", knownHashFound: true }),
       });
       router.service(WebhookService, {
         listWebhooks: () => ({ webhooks: [create(WebhookSchema, { name: "webhooks/1", url: "https://helpdesk.example/kefu", events: [WebhookEvent.HANDOFF, WebhookEvent.RATING] })] }),

@@ -230,6 +230,41 @@ test("files are imported one after the other, each with what became of it", asyn
   await see(/It is a scan/);
 });
 
+test("the audit log says who did what from where, names what was changed, and goes on to earlier entries", async () => {
+  await open("kefu_lead", "#/settings/audit");
+  await see(/Ann Chen/);
+  const rows = () => [...root.querySelectorAll("tbody tr")].map((row) => row.textContent);
+  expect(rows().length).toBe(3);
+  expect(rows()[0]).toMatch(/keys\/0a1b2c3d4e5f.*key\.create.*OK.*keys\/77aa.*scopes: chat knowledge.*203\.0\.113\.7/);
+  expect(rows()[1]).toMatch(/10\.0\.0\.9 \(connection\)/);
+  expect(rows()[2]).toMatch(/cannot be read/);
+  await press("Show earlier entries");
+  await see(/documents\.import/);
+  expect(rows().length).toBe(5);
+  expect(root.textContent).not.toMatch(/Show earlier entries/);
+  await press("Verify");
+  await see(/The log is broken at entry 3/);
+});
+
+test("the audit log is filtered, and downloaded as lines of JSON", async () => {
+  const saved: Blob[] = [];
+  Object.assign(URL, { createObjectURL: (blob: Blob) => `blob:${saved.push(blob)}`, revokeObjectURL: () => undefined }); // jsdom has neither
+  const followed = vi.spyOn(HTMLAnchorElement.prototype, "click").mockImplementation(() => undefined);
+  await open("kefu_lead", "#/settings/audit");
+  await see(/Ann Chen/);
+  const failed = root.querySelector<HTMLInputElement>("input[type=checkbox]")!;
+  await act(async () => {
+    failed.click();
+  });
+  await see(/TENANT_NOT_FOUND/);
+  expect(root.textContent).not.toMatch(/Ann Chen/);
+  await press("Download JSON lines");
+  await vi.waitFor(() => expect(saved.length).toBe(1));
+  const lines = (await saved[0]!.text()).trimEnd().split("\n").map((line) => JSON.parse(line) as { hash: string });
+  expect(lines.map((line) => line.hash)).toEqual(["hash-3", "hash-2"]);
+  followed.mockRestore();
+});
+
 test("a chart says in words what it shows, and has a table", async () => {
   await open("kefu_lead", "#/numbers");
   await see(/What became of questions, by day/);
@@ -238,7 +273,7 @@ test("a chart says in words what it shows, and has a table", async () => {
   expect(root.querySelectorAll(".chart").length).toBe(root.querySelectorAll(".chart table").length);
 });
 
-test.each(["#/inbox", "#/unanswered", "#/knowledge/help/documents", "#/knowledge/help/curated", "#/numbers", "#/settings/hours", "#/settings/webhooks"])("%s speaks Chinese too", async (hash) => {
+test.each(["#/inbox", "#/unanswered", "#/knowledge/help/documents", "#/knowledge/help/curated", "#/numbers", "#/settings/hours", "#/settings/webhooks", "#/settings/audit"])("%s speaks Chinese too", async (hash) => {
   choose("zh");
   await open("kefu_admin", hash);
   await see(/收件箱/);

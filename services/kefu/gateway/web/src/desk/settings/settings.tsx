@@ -8,16 +8,17 @@ import { nameAgent, useDesk } from "../shared/session.ts";
 import { PageHead, SubNav } from "../shared/ui.tsx";
 import { LanguageSwitch, ThemeSwitch } from "../switches.tsx";
 import { t } from "../texts.ts";
+import { AuditLogPage } from "./audit.tsx";
 import { TenantPage } from "./tenant.tsx";
 import { WebhooksPage } from "./webhooks.tsx";
 
-const TABS = ["desk", "hours", "webhooks"] as const;
+const TABS = ["desk", "hours", "webhooks", "audit"] as const;
 
 export function SettingsPage() {
   const { me } = useDesk();
   const tabs = TABS.filter((one) => one === "desk" || may(me, one === "hours" ? "settings" : "admin"));
   const tab = tabs.find((one) => one === route.value.rest[0]) ?? "desk";
-  const labels = { desk: t("thisDesk"), hours: t("hoursAndTexts"), webhooks: t("webhooks") };
+  const labels = { desk: t("thisDesk"), hours: t("hoursAndTexts"), webhooks: t("webhooks"), audit: t("auditLog") };
   return (
     <div class="page">
       <PageHead title={t("settings")} />
@@ -25,6 +26,7 @@ export function SettingsPage() {
       {tab === "desk" ? <ThisDesk /> : null}
       {tab === "hours" ? <TenantPage /> : null}
       {tab === "webhooks" ? <WebhooksPage /> : null}
+      {tab === "audit" ? <AuditLogPage /> : null}
     </div>
   );
 }
