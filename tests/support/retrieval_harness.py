@@ -13,6 +13,7 @@ from redis.asyncio import Redis
 
 from kefu.common.auth import Scope, open_keyring
 from kefu.common.redis.client import open_redis
+from kefu.common.redis.memory_guard import open_memory_guard
 from kefu.common.rpc.server import serving
 from kefu.retrieval.api.servicer import KnowledgeServicer
 from kefu.retrieval.embedders import BatchingEmbedder
@@ -98,6 +99,7 @@ async def open_retrieval_node(
     conversion_seconds: float = 60.0,
     reranking: TimeLimitedReranker | None = None,
     calibration_seconds: float = 0.0,
+    memory_limit: float = 0.85,
 ) -> AsyncIterator[RetrievalNode]:
     """A running retrieval service. `changes_kept`, `snapshots` and `calibration_seconds` as in the configuration."""
     async with AsyncExitStack() as stack:
@@ -107,8 +109,9 @@ async def open_retrieval_node(
         store = KnowledgeStore(client, changes_kept)
         replica = await stack.enter_async_context(Replica.open(store, batching, snapshots, stores=open_vector_stores()))
         converters = await stack.enter_async_context(ConversionPool.open(seconds=conversion_seconds))
+        guard = await stack.enter_async_context(open_memory_guard(client, limit=memory_limit))
         servicer = KnowledgeServicer(
-            *(store, replica, batching, converters), reranker=reranking, accept_not_durable=accept_not_durable
+            *(store, replica, batching, converters, guard), reranker=reranking, accept_not_durable=accept_not_durable
         )
         await stack.enter_async_context(servicer.calibrator.running(calibration_seconds))
         scopes = {"kefu.retrieval.v1.KnowledgeService": (Scope.KNOWLEDGE, Scope.INTERNAL)}

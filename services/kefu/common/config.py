@@ -129,5 +129,10 @@ class StoredConfig(ServiceConfig):
     """Where all state lives: redis:// or rediss://, or redis+sentinel://HOST:26379,HOST:26379/SERVICE for whichever
     server the Sentinels name. At least Redis 7.2 or Valkey. May hold a password."""
 
+    redis_memory_limit: Annotated[float, Field(validation_alias="KEFU_REDIS_MEMORY_LIMIT", ge=0, lt=1)] = 0.85
+    """Share of Redis' maxmemory from which on no session, import, collection or curated answer is begun
+    (STORAGE_FULL). Running sessions go on until two thirds of what is left are used too: 0.95. Without maxmemory, the
+    share of the machine's memory. 0: off, and at all of its memory Redis refuses every write."""
+
     bootstrap_key: Annotated[SecretStr | None, Field(validation_alias="KEFU_BOOTSTRAP_KEY")] = None
     """The first key of tenant `default` (chat, knowledge and operator): `kefu_bootstrap_` and 64 hex digits."""

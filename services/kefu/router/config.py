@@ -49,6 +49,10 @@ class RouterConfig(StoredConfig, env_prefix="KEFU_ROUTER_"):
     session_days: float = Field(default=7.0, gt=0)
     """A session is erased this long after its last turn."""
 
+    session_turns: int = Field(default=2_000, ge=0)
+    """Messages and replies that a session may hold. Beyond it a message is refused (SESSION_CLOSED), and its customer
+    opens another session. 0: no bound."""
+
     resume_grace_seconds: float = Field(default=10.0, ge=0)
     """A resumable answer goes on for this long after its last reader was lost."""
 

@@ -13,6 +13,7 @@ from kefu.common.aio import cancel_and_wait
 from kefu.common.auth import Keyring, Scope
 from kefu.common.grpc_options import CLIENT_OPTIONS
 from kefu.common.redis.commands import RedisCommands
+from kefu.common.redis.memory_guard import open_memory_guard
 from kefu.common.rpc.server import RunningServer, serving
 from kefu.common.ssrf import Address, is_public, resolve_permitted
 from kefu.common.tls import internal_channel
@@ -120,7 +121,7 @@ async def router(
         for background in (admission.watch(), limits.renew()):
             stack.push_async_callback(cancel_and_wait, asyncio.create_task(background))
         life = config.session_days * _SECONDS_A_DAY
-        turns = TurnStore(commands, life=life, lease=config.lease_seconds, owner=name)
+        turns = TurnStore(commands, life=life, lease=config.lease_seconds, owner=name, most_turns=config.session_turns)
         cache = AnswerCache(
             commands,
             life=config.cache_seconds,
@@ -140,6 +141,7 @@ async def router(
             pipeline=AnswerPipeline(config, retrieval, pool, cache),
             event_bus=event_bus,
             erasure=insight.erasure,
+            memory_guard=await enter(open_memory_guard(store, limit=config.redis_memory_limit)),
             store_wait_seconds=timing.store_wait_seconds,
         )
         registry = TurnRegistry(services, await enter(open_remote_turns(turns)))

@@ -11,7 +11,7 @@ import structlog
 from redis.asyncio import Redis
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_exponential_jitter
 
-from kefu.common.errors import BackendUnavailable, StartupError
+from kefu.common.errors import BackendUnavailable, StartupError, StorageFull
 from kefu.common.redis.url import redis_client
 
 SCHEMA = 1
@@ -19,7 +19,9 @@ SCHEMA = 1
 SCHEMA_KEY = "kefu:schema"
 RETRY_SECONDS = 2.0
 """`retry_after` of the error that callers get while Redis does not answer."""
-REDIS_FAILURES = (BackendUnavailable, redis.exceptions.RedisError)
+STORAGE_RETRY_SECONDS = 30.0
+"""`retry_after` of the error that callers get while Redis' memory is full."""
+REDIS_FAILURES = (BackendUnavailable, StorageFull, redis.exceptions.RedisError)
 """Exceptions that a background task survives: Redis did not answer, or refused."""
 COMMAND_SECONDS = 6.0
 OPEN_SECONDS = 1.0
@@ -29,9 +31,18 @@ _log = structlog.stdlib.get_logger()
 
 @contextmanager
 def redis_errors() -> Iterator[None]:
-    """Errors of redis-py that may pass (no connection, no answer, loading, read-only) become BackendUnavailable."""
+    """Errors of redis-py that may pass (no connection, no answer, loading, read-only) become BackendUnavailable.
+
+    A write that Redis refuses for want of memory becomes StorageFull.
+    """
     try:
         yield
+    except redis.exceptions.OutOfMemoryError as exc:
+        raise StorageFull(
+            "The storage is full, so this was not kept. Try again later; operators give Redis more memory.",
+            metadata={"what": "write", "limit": "maxmemory"},
+            retry_after=STORAGE_RETRY_SECONDS,
+        ) from exc
     except (
         redis.exceptions.ConnectionError,
         redis.exceptions.TimeoutError,
@@ -147,8 +158,10 @@ async def _check_server(client: Redis) -> None:
             policy=policy,
             advice="Set maxmemory-policy noeviction, or Redis may drop knowledge.",
         )
-    await client.set(SCHEMA_KEY, SCHEMA, nx=True)
-    found = int(await client.get(SCHEMA_KEY) or SCHEMA)
+    found = int(await client.get(SCHEMA_KEY) or 0)
+    if not found:  # else nothing is written: a service has to start on a full Redis too
+        await client.set(SCHEMA_KEY, SCHEMA, nx=True)
+        found = int(await client.get(SCHEMA_KEY) or SCHEMA)
     if found > SCHEMA:
         raise StartupError(
             f"The data in Redis is of schema {found} and this release knows {SCHEMA}: run a newer release of Kefu."
