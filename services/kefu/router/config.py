@@ -159,6 +159,10 @@ class RouterConfig(StoredConfig, env_prefix="KEFU_ROUTER_"):
     """A customer who waits for an agent for longer than this, within business hours, is escalated, unless the tenant
     says otherwise. An agent who does not write for that long loses the claim. 0: never."""
 
+    desk_conversations: int = Field(default=2_000, ge=0)
+    """Conversations that may be at a tenant's desk, waiting or claimed. While there are so many, a customer who needs a
+    person is told that nobody can come now, instead of waiting. Emergencies always come to the desk. 0: no bound."""
+
     default_language: Literal["zh", "en"] = "en"
     """Language of an answer when neither the question nor the session tells."""
 

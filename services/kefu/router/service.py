@@ -55,6 +55,7 @@ from kefu.router.insight.unanswered_groups import UnansweredGroups
 from kefu.router.replicas.pool import open_pool
 from kefu.router.retrieval_client import RetrievalClient
 from kefu.router.storage.change_feed import open_change_feed
+from kefu.router.storage.desk_index import DeskRoom
 from kefu.router.storage.erasure import SessionErasure
 from kefu.router.storage.session_events import SessionEvents
 from kefu.router.storage.sessions import SessionStore
@@ -138,7 +139,7 @@ async def router(
             leases=await enter(open_leases(turns)),
             admission_gate=AdmissionGate(limits, admission, prompt_tokens=config.prompt_tokens),
             settings=settings,
-            pipeline=AnswerPipeline(config, retrieval, pool, cache),
+            pipeline=AnswerPipeline(config, retrieval, pool, cache, DeskRoom(commands, config.desk_conversations)),
             event_bus=event_bus,
             erasure=insight.erasure,
             memory_guard=await enter(open_memory_guard(store, limit=config.redis_memory_limit)),

@@ -287,7 +287,7 @@ class LiveTurn:
         tenant, session_id, tell = self.key.tenant, self.key.session_id, self._services.event_bus.publish
         subject = self.principal.subject
         tell(TurnStored(tenant, session_id, subject, self._user, stored, state, embedding))
-        if stored.handoff is not None:
+        if stored.handoff is not None and stored.handoff.calls_person:
             tell(HandoffRequested(tenant, session_id, stored, stored.handoff))
 
     def _tell(self, failure: BaseException | None, completed: Completed) -> None:
