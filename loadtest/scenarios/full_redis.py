@@ -27,9 +27,9 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
-import httpx
+import aiohttp
 import typer
 from google.rpc import error_details_pb2
 
@@ -93,14 +93,25 @@ class Memory:
     most_bytes: int = 0
 
 
+class _Response(NamedTuple):
+    """A whole HTTP response."""
+
+    status: int
+    body: bytes
+    seconds: float
+
+
 class Visitors:
     """Visitors of one gateway."""
 
     def __init__(self, gateway: str, plan: Plan) -> None:
         self._plan = plan
-        self._connections = asyncio.Semaphore(_CONNECTIONS)  # httpx' own queue costs more, the longer it is
-        limits = httpx.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_CONNECTIONS)
-        self._http = httpx.AsyncClient(base_url=gateway, limits=limits, timeout=_ANSWER_SECONDS)
+        self._connections = asyncio.Semaphore(_CONNECTIONS)  # so that an answer's time begins when it is sent
+        self._http = aiohttp.ClientSession(
+            gateway,
+            connector=aiohttp.TCPConnector(limit=_CONNECTIONS),
+            timeout=aiohttp.ClientTimeout(total=_ANSWER_SECONDS),
+        )
         self._began = 0.0
         self._texts = itertools.count()
         self.lost = 0
@@ -122,13 +133,14 @@ class Visitors:
     async def _visit(self, number: int) -> None:
         address = f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
         made = await self._post("/api/visitor", b"", {"x-forwarded-for": address})
-        if made is None or made.status_code != 200:
+        if made is None or made.status != 200:
             self.outcomes.sent += 1
-            self._refuse("token: " + (_reason_of(made.content) if made is not None else ""))
+            if made is not None:
+                self._refuse(f"token: {_reason_of(made.body)}")
             return
         headers = {
             "x-forwarded-for": address,
-            "authorization": f"Bearer {made.json()['token']}",
+            "authorization": f"Bearer {json.loads(made.body)['token']}",
             "content-type": "application/connect+json",
         }
         session, answered = "sessions/-", 0
@@ -150,24 +162,27 @@ class Visitors:
         response = await self._post(f"{_CHAT}/Converse", struct.pack(">BI", 0, len(body)) + body, headers)
         if response is None:
             return ""
-        events, end = _frames(response.content)
+        events, end = _frames(response.body)
         if "error" in end:
             self._refuse(_reason_of(json.dumps(end["error"]).encode()))
         elif events and "turnCompleted" in events[-1]:
             self.outcomes.answered += 1
-            self.outcomes.seconds.append(response.elapsed.total_seconds())
+            self.outcomes.seconds.append(response.seconds)
             return str(events[0]["turnStarted"]["session"])
-        elif response.status_code != 200:
-            self._refuse(_reason_of(response.content))
+        elif response.status != 200:
+            self._refuse(_reason_of(response.body))
         else:
             self.outcomes.unanswered["cut off"] += 1
         return ""
 
-    async def _post(self, path: str, body: bytes, headers: dict[str, str]) -> httpx.Response | None:
+    async def _post(self, path: str, body: bytes, headers: dict[str, str]) -> _Response | None:
+        """Send a request. None, and counted, when no whole response came."""
         try:
             async with self._connections:
-                return await self._http.post(path, content=body, headers=headers)
-        except httpx.HTTPError as error:
+                began = time.monotonic()
+                async with self._http.post(path, data=body, headers=headers) as response:
+                    return _Response(response.status, await response.read(), time.monotonic() - began)
+        except (aiohttp.ClientError, TimeoutError) as error:
             self.outcomes.unanswered[type(error).__name__] += 1
             return None
 
@@ -191,9 +206,10 @@ class Visitors:
         for token, session, answered in random.sample(sessions, min(len(sessions), _REREAD_SESSIONS)):
             body = json.dumps({"session": session}).encode()
             headers = {"authorization": token, "content-type": "application/json"}
-            response = await self._http.post(f"{_CHAT}/ListTurns", content=body, headers=headers)
-            stored = [turn for turn in response.json().get("turns", []) if turn["state"] == "STATE_FINISHED"]
-            lost += max(answered - len(stored), 0)
+            response = await self._post(f"{_CHAT}/ListTurns", body, headers)
+            listed: dict[str, Any] = json.loads(response.body) if response is not None else {}
+            stored = sum(turn["state"] == "STATE_FINISHED" for turn in listed.get("turns", ()))
+            lost += max(answered - stored, 0)
         return lost
 
 

@@ -49,7 +49,7 @@ async def test_a_refusal_says_what_was_refused_and_when_to_come_back(redis: Redi
 
 
 async def test_what_is_larger_than_the_room_below_the_limit_is_refused_alone(redis: RedisServer, client: Redis) -> None:
-    await client.config_set("maxmemory", 100 * 2**20)
+    await client.config_set("maxmemory", 100 * 2**20)  # pyright: ignore[reportUnknownMemberType]
     guard = MemoryGuard(client, limit=0.85)
     await guard.look()
     guard.check_new("import", 60 * 2**20)
