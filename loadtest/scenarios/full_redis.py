@@ -228,16 +228,19 @@ def _frames(body: bytes) -> tuple[list[dict[str, Any]], dict[str, Any]]:
 
 
 def _reason_of(body: bytes) -> str:
-    """The reason in the ErrorInfo of an error in Connect's JSON, with what was refused; empty when there is none."""
+    """The reason in the ErrorInfo of an error in Connect's JSON, with what was refused or the sentence beside it.
+
+    Empty when there is none.
+    """
     try:
-        details = json.loads(body).get("details", [])
+        error = json.loads(body)
     except ValueError:
         return ""
-    for detail in details:
+    for detail in error.get("details", []):
         if detail.get("type") == error_details_pb2.ErrorInfo.DESCRIPTOR.full_name:
             info = error_details_pb2.ErrorInfo.FromString(base64.b64decode(detail["value"] + "=="))
-            what = info.metadata.get("what") or info.metadata.get("limit")
-            return f"{info.reason} ({what})" if what else info.reason
+            what = info.metadata.get("what") or info.metadata.get("limit") or error.get("message", "")
+            return f"{info.reason} ({what})"
     return ""
 
 
