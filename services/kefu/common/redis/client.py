@@ -4,7 +4,7 @@ import asyncio
 import re
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 
 import redis.exceptions
 import structlog
@@ -25,6 +25,7 @@ REDIS_FAILURES = (BackendUnavailable, StorageFull, redis.exceptions.RedisError)
 """Exceptions that a background task survives: Redis did not answer, or refused."""
 COMMAND_SECONDS = 6.0
 OPEN_SECONDS = 1.0
+COMMANDS_AT_ONCE = 64
 _MIN_VERSION = (7, 2)
 _log = structlog.stdlib.get_logger()
 
@@ -63,12 +64,22 @@ class CommandBreaker:
     `command_seconds`. The default of 6 s covers one command without an answer (`open_redis` waits 5 s) and a new
     connection to another server. It does not cover all of redis-py's waits, which are 20 s. For `open_seconds` after
     that no command is sent: a caller that needs several in a row would wait for each of them.
+
+    At most `at_once` commands are under way, each on a connection of its own, and further ones wait for their turn
+    within the same time. Redis runs one at a time; a burst must not meet the pool's bound, which is an error at once.
     """
 
-    def __init__(self, *, command_seconds: float = COMMAND_SECONDS, open_seconds: float = OPEN_SECONDS) -> None:
+    def __init__(
+        self,
+        *,
+        command_seconds: float = COMMAND_SECONDS,
+        open_seconds: float = OPEN_SECONDS,
+        at_once: int = COMMANDS_AT_ONCE,
+    ) -> None:
         self._command_seconds = command_seconds
         self._open_seconds = open_seconds
         self._open_until = 0.0
+        self._slots = asyncio.Semaphore(at_once)
 
     @asynccontextmanager
     async def sending(self, block_seconds: float = 0.0) -> AsyncIterator[None]:
@@ -83,7 +94,8 @@ class CommandBreaker:
         try:
             with redis_errors():
                 async with asyncio.timeout(self._command_seconds + block_seconds):
-                    yield
+                    async with nullcontext() if block_seconds else self._slots:  # what waits on purpose takes no turn
+                        yield
         except BackendUnavailable as error:
             if isinstance(error.__cause__, (TimeoutError, redis.exceptions.TimeoutError)):
                 self._open_until = time.monotonic() + self._open_seconds
