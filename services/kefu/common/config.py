@@ -129,6 +129,11 @@ class StoredConfig(ServiceConfig):
     """Where all state lives: redis:// or rediss://, or redis+sentinel://HOST:26379,HOST:26379/SERVICE for whichever
     server the Sentinels name. At least Redis 7.2 or Valkey. May hold a password."""
 
+    redis_memory_limit: Annotated[float, Field(validation_alias="KEFU_REDIS_MEMORY_LIMIT", ge=0, lt=1)] = 0.85
+    """Share of Redis' maxmemory from which on no session, import, collection or curated answer is begun
+    (STORAGE_FULL). Two thirds of the way from there to 1, at 0.95, running sessions get no further messages either.
+    Without maxmemory, the share of the machine's memory. 0: off; a Redis that is full then refuses every write."""
+
     bootstrap_key: Annotated[SecretStr | None, Field(validation_alias="KEFU_BOOTSTRAP_KEY")] = None
     """The first key of tenant `default` (every scope): `kefu_bootstrap_` and 64 hex digits."""
 

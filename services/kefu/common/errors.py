@@ -31,6 +31,7 @@ Every error that a caller can see, with its status code and what the caller shou
   AddressLimit            RESOURCE_EXHAUSTED   retry after RetryInfo.retry_delay, less often, or with a key
   VisitorLimit            RESOURCE_EXHAUSTED   retry after RetryInfo.retry_delay
   RequestTooLarge         RESOURCE_EXHAUSTED   send less in one call
+  StorageFull             RESOURCE_EXHAUSTED   retry after RetryInfo.retry_delay; operators give Redis more memory
   ReplicaFull             RESOURCE_EXHAUSTED   try another replica
   EngineDead              UNAVAILABLE          try another replica
   BackendUnavailable      UNAVAILABLE          retry with backoff
@@ -293,6 +294,13 @@ class RequestTooLarge(ServiceError):
 
     code = grpc.StatusCode.RESOURCE_EXHAUSTED
     reason = "REQUEST_TOO_LARGE"
+
+
+class StorageFull(ServiceError):
+    """Redis' memory is full, or nearly so that nothing new is begun; metadata `what` names what was refused."""
+
+    code = grpc.StatusCode.RESOURCE_EXHAUSTED
+    reason = "STORAGE_FULL"
 
 
 class ReplicaFull(ServiceError):

@@ -114,6 +114,11 @@ OVERDUE = Gauge(
     "Conversations that have waited for longer than their tenant allows; set as above.",
     ("tenant",),
 )
+DESK_TURNED_AWAY = Counter(
+    "kefu_desk_turned_away_total",
+    "Handoffs that nobody was called for, since KEFU_ROUTER_DESK_CONVERSATIONS were at the desk.",
+    ("tenant",),
+)
 ESCALATIONS = Counter(
     "kefu_escalations_total", "Escalations: customers who waited for longer than their tenant allows."
 )

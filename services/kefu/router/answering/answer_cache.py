@@ -28,7 +28,7 @@ from operator import mul
 import pydantic
 import structlog
 
-from kefu.common.errors import BackendUnavailable
+from kefu.common.errors import BackendUnavailable, StorageFull
 from kefu.common.redis.commands import RedisCommands
 from kefu.common.text.pii import holds_personal_data
 from kefu.common.text.question_equivalence import reduce_question
@@ -151,7 +151,7 @@ class AnswerCache:
         try:
             async with asyncio.timeout(_PATIENCE_SECONDS):
                 count = await self._commands.script(KEEP, names, arguments)
-        except (BackendUnavailable, TimeoutError) as error:
+        except (BackendUnavailable, StorageFull, TimeoutError) as error:
             _log.warning("cache.not_kept", cause=str(error) or "Redis is slow")
             return
         metrics.CACHE_KEPT.inc()
@@ -165,7 +165,7 @@ class AnswerCache:
         try:
             async with asyncio.timeout(_PATIENCE_SECONDS):
                 stored = await self._commands.get(key)
-        except (BackendUnavailable, TimeoutError) as error:
+        except (BackendUnavailable, StorageFull, TimeoutError) as error:
             _log.warning("cache.not_read", cause=str(error) or "Redis is slow")
             return "unavailable"
         if stored is None:

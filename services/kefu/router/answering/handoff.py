@@ -27,6 +27,16 @@ def handoff_of(question: Question, reason: HandoffReason, nearest: Sequence[Pass
     settings, message = question.settings, question.message
     topic = message.sensitive_topic(settings.sensitive_topics)
     is_open, opening = opening_status(settings.business_hours, settings.time_zone)
+    if question.waits_for_person and topic not in EMERGENCIES:  # a person was called, and has it all from then
+        return Handoff(
+            reason=reason,
+            message=message.in_its_variant(_message(question, reason, topic, is_open=is_open, opening=opening)),
+            summary="",
+            out_of_hours=not is_open,
+            next_opening=None if opening is None else opening.timestamp(),
+            repeated=True,
+            subject=topic,
+        )
     messages = [*(CustomerMessage(turn.full_question) for turn in question.history if turn.full_question), message]
     summary = handoff_summary(question.language, reason, message.text, question.history, nearest, detail or topic)
     return Handoff(

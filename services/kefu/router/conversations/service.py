@@ -35,14 +35,25 @@ class ConversationService:
         self._registry = registry
         self._watches = watches
         self._event_bus = services.event_bus
+        self._memory_guard = services.memory_guard
 
     async def converse(
         self, principal: Principal, session_id: str | None, request: TurnRequest
     ) -> AsyncGenerator[TurnEvent, None]:
-        """Events of the answer to a message. Without a session id a session is opened. Errors as in the contract."""
+        """Events of the answer to a message. Without a session id a session is opened. Errors as in the contract.
+
+        The memory guard comes before anything is written: a refused message leaves nothing. A message that came
+        before, with the same request_id, is no new one.
+        """
         opens = session_id is None
         key = TurnKey(principal.tenant, session_id or new_session_id(), new_turn_id())
-        earlier = await self._earlier_turn(principal, request, key, opens=opens) if request.request_id else None
+        guard = self._memory_guard
+        is_refused = guard.refuses_new if opens else guard.refuses_messages
+        earlier = None
+        if request.request_id:
+            earlier = await self._earlier_turn(principal, request, key, opens=opens, binds=not is_refused)
+        if earlier is None and is_refused:
+            raise guard.refusal("session" if opens else "message")
         if earlier is not None:
             events = self._registry.join(principal, earlier, request=request, opens=opens)
         else:
@@ -111,13 +122,21 @@ class ConversationService:
         self._event_bus.publish(event)
 
     async def _earlier_turn(
-        self, principal: Principal, request: TurnRequest, key: TurnKey, *, opens: bool
+        self, principal: Principal, request: TurnRequest, key: TurnKey, *, opens: bool, binds: bool
     ) -> TurnKey | None:
-        """The turn that has the message's request_id already; None when this call is to run the message as `key`."""
+        """The turn that has the message's request_id already; None when this call is to run the message as `key`.
+
+        Without `binds` nothing is written, and None means that there is no such turn.
+        """
         digest = hashlib.sha256(request.text.encode()).hexdigest()
         claim = json.dumps({"text": digest, "session": key.session_id, "turn": key.turn_id})
         try:
-            stored = await self._turns.bind_request(principal.tenant, principal.subject, request.request_id, claim, key)
+            if binds:
+                stored = await self._turns.bind_request(
+                    principal.tenant, principal.subject, request.request_id, claim, key
+                )
+            else:
+                stored = await self._turns.bound_request(principal.tenant, principal.subject, request.request_id)
         except BackendUnavailable:
             if self._config.without_redis == "refuse":
                 raise

@@ -9,7 +9,7 @@ from typing import Literal
 
 import structlog
 
-from kefu.common.errors import BackendUnavailable
+from kefu.common.errors import BackendUnavailable, StorageFull
 from kefu.router import metrics
 from kefu.router.answering.draft import AnswerDraft
 from kefu.router.answering.outcome import AnswerOutcome
@@ -85,7 +85,7 @@ class Ending:
                     session_state=SessionState.WAITING if self.turn.handoff is not None else None,
                     replica=self.replica,
                 )
-            except BackendUnavailable as error:
+            except (BackendUnavailable, StorageFull) as error:
                 if time.monotonic() > give_up:
                     metrics.TURNS_NOT_STORED.inc()
                     _log.error("turn.not_stored", turn=self.key.turn_id, state=self.state, cause=error.message)

@@ -1,6 +1,7 @@
 """Desk service: agents list conversations, claim, reply and return sessions, all within their own tenant."""
 
 import time
+from collections import Counter
 from collections.abc import Collection
 
 from kefu.common.auth import Principal
@@ -37,26 +38,30 @@ class DeskService:
 
         First those at the desk, longest wait first; then those that were returned, latest first.
         """
-        found: list[Conversation] = []
+        found, left = list[Conversation](), size
         if not page.startswith("("):
             start = int(page or 0)
-            at_desk = [one for one in await self._store.open(tenant) if one.session.state in states]
-            found, more = at_desk[start : start + size], len(at_desk) > start + size
-            if more:
+            at_desk = [entry.session_id for entry in await self._store.entries(tenant) if entry.state in states]
+            shown = at_desk[start : start + size]
+            conversations = await self._store.conversations(tenant, shown)
+            found = [one for one in conversations if one is not None and one.session.state in states]
+            if len(at_desk) > start + size:
                 return found, str(start + size)
+            left -= len(shown)
         returned = [state for state in _RETURNED_STATES if state in states]
         if not returned:
             return found, ""
         before = page if page.startswith("(") else ""
-        if len(found) == size:  # the returned ones begin the next page
+        if not left:  # the returned ones begin the next page
             return found, "(inf"
-        rest, following = await self._store.returned(tenant, returned, before, size - len(found))
+        rest, following = await self._store.returned(tenant, returned, before, left)
         return [*found, *rest], following
 
     async def agents(self, tenant: str) -> list[tuple[str, int]]:
         """The agents who are present, by name, each with the number of conversations they have claimed."""
         names = await self._store.renew_presence(tenant, (), self._presence_seconds)
-        return conversation_counts(names, await self._store.open(tenant))
+        entries = await self._store.entries(tenant)
+        return conversation_counts(names, [entry.agent for entry in entries if entry.state is SessionState.HUMAN])
 
     async def claim(
         self, principal: Principal, session_id: str, agent: str, *, take_over: bool
@@ -103,10 +108,10 @@ class DeskService:
         return await self._store.conversation(principal.tenant, session_id)
 
 
-def conversation_counts(names: Collection[str], conversations: Collection[Conversation]) -> list[tuple[str, int]]:
-    """How many of the conversations each agent has claimed, by name."""
-    claimed = [one.session.agent for one in conversations if one.session.state is SessionState.HUMAN]
-    return [(name, claimed.count(name)) for name in sorted(names)]
+def conversation_counts(names: Collection[str], claimants: Collection[str]) -> list[tuple[str, int]]:
+    """How many conversations each agent has claimed, by name. `claimants`: the agent of each claimed conversation."""
+    claimed = Counter(claimants)
+    return [(name, claimed[name]) for name in sorted(names)]
 
 
 def is_at_desk(conversation: Conversation) -> bool:

@@ -9,21 +9,37 @@ left the desk stays on the list for at least a minute, so that it is not removed
 import hashlib
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
 
 from kefu.common.errors import AlreadyClaimed, ClaimLost, RequestIdReused, SessionClosed, SessionNotFound
 from kefu.common.redis.commands import Command, RedisCommands, ScriptCall
 from kefu.router.desk import desk_lua
 from kefu.router.domain.session import Conversation, SessionState
-from kefu.router.domain.turn import TURN, Turn
+from kefu.router.domain.turn import Turn
 from kefu.router.storage import keys, session_lua
 from kefu.router.storage.change_feed import publish_change
 from kefu.router.storage.desk_index import add_to_desk, preview
 from kefu.router.storage.sessions import parse_session
-from kefu.router.storage.turns import ms, parse_record
+from kefu.router.storage.turns import ms, parse_record, turn_json
 
 OPEN = (SessionState.WAITING, SessionState.HUMAN)
 """States of a session that is at the desk."""
 _BATCH_SIZE = 64
+_ENTRIES_BATCH_SIZE = 500
+_ENTRY_FIELDS = ("state", "agent", "waiting_since", "update_time")
+
+
+@dataclass(frozen=True)
+class DeskEntry:
+    """A conversation at the desk, as far as it decides a list's order. Times are seconds since the epoch."""
+
+    session_id: str
+    state: SessionState
+    agent: str
+    waiting_since: float
+    """Infinity: the customer does not wait for an agent."""
+    update_time: float
 
 
 class DeskStore:
@@ -129,7 +145,7 @@ class DeskStore:
         """
         session, now = conversation.session, time.time()
         arguments = (
-            *(subject, claim, turn.id, f"finished {TURN.dump_json(turn).decode()}", repr(now), ms(self._life)),
+            *(subject, claim, turn.id, f"finished {turn_json(turn)}", repr(now), ms(self._life)),
             *(preview(turn.text), _digest(request_id) if request_id else "", _digest(turn.text)),
         )
         after: list[Command] = []
@@ -199,11 +215,26 @@ class DeskStore:
         """The ids of all sessions that may be at a tenant's desk."""
         return await self._commands.sorted_all(keys.desk_open(tenant))
 
-    async def open(self, tenant: str) -> list[Conversation]:
-        """All conversations that wait or are claimed: longest wait first, then oldest message first."""
-        found = await self.conversations(tenant, await self.open_ids(tenant))
-        at_desk = [conversation for conversation in found if conversation and conversation.session.state in OPEN]
-        return sorted(at_desk, key=_waiting_order)
+    async def entries(self, tenant: str) -> list[DeskEntry]:
+        """What lists need of all that wait or are claimed: longest wait first, then oldest message first."""
+        ids, found = await self.open_ids(tenant), list[DeskEntry]()
+        for start in range(0, len(ids), _ENTRIES_BATCH_SIZE):
+            batch = ids[start : start + _ENTRIES_BATCH_SIZE]
+            replies = await self._commands.pipeline(
+                [("HMGET", f"{keys.session(tenant, session_id)}session", *_ENTRY_FIELDS) for session_id in batch]
+            )
+            found += [
+                DeskEntry(
+                    session_id,
+                    SessionState(state),
+                    agent or "",
+                    float("inf") if waiting is None else float(waiting),
+                    float(updated),
+                )
+                for session_id, (state, agent, waiting, updated) in zip(batch, replies, strict=True)
+                if state in OPEN
+            ]
+        return sorted(found, key=attrgetter("waiting_since", "update_time"))
 
     async def returned(
         self, tenant: str, states: Sequence[SessionState], before: str, count: int
@@ -232,11 +263,6 @@ class DeskStore:
         """Renew the presence of agents at this router. Returns the names of agents present at any router."""
         arguments = (ms(seconds), *agents)
         return await self._commands.script(desk_lua.RENEW_PRESENCE, [keys.desk_agents(tenant)], arguments)
-
-
-def _waiting_order(conversation: Conversation) -> tuple[float, float]:
-    since = conversation.waiting_since
-    return (float("inf") if since is None else since, conversation.session.update_time)
 
 
 def _script(text: str, tenant: str, session_id: str, arguments: Sequence[str | int]) -> ScriptCall:

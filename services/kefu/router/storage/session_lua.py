@@ -26,7 +26,7 @@ return redis.call('SET', KEYS[1], ARGV[1], 'NX', 'GET', 'PX', ARGV[2])
 
 BEGIN = """
 -- ARGV: prefix, turn id, turn JSON, now, session life ms, lease ms, mode (reject|queue), opens (0|1), subject, user,
---       title, most waiting, owner, message JSON, draft life ms, turns of history
+--       title, most waiting, owner, message JSON, draft life ms, turns of history, most turns (0: no bound)
 local prefix, turn, lease = ARGV[1], ARGV[2], tonumber(ARGV[6])
 local session, order, turns, ratings, lock, queue = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local alive, draft = prefix .. 'alive:' .. turn, prefix .. 'draft:' .. turn
@@ -42,6 +42,10 @@ if user ~= '' and ARGV[10] ~= '' and user ~= ARGV[10] then return {'missing'} en
 if known[2] == 'closed' then
   redis.call('LREM', queue, 0, turn)
   return {'closed'}
+end
+if ARGV[17] ~= '0' and redis.call('LLEN', order) >= tonumber(ARGV[17]) and redis.call('HEXISTS', turns, turn) == 0 then
+  redis.call('LREM', queue, 0, turn)
+  return {'full'}
 end
 -- Turns that wait go first; a turn whose router died is passed over.
 local head = redis.call('LINDEX', queue, 0)
@@ -86,7 +90,7 @@ for _, id in ipairs(last) do
 end
 return {'begun', fence, known[2], known[4], known[5] or '', again, saved, before}
 """
-"""Begin a turn in its session. Returns one of: begun, wait, busy, closed, missing. With begun come the fence, the
+"""Begin a turn in its session. Returns one of: begun, wait, busy, closed, full, missing. With begun come the fence, the
 session's state, user and replica, whether the turn had begun before, the draft that a dead router left, and the turns
 before it, each with its rating."""
 

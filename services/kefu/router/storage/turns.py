@@ -90,12 +90,16 @@ class TurnProgress:
 
 @dataclass
 class TurnStore:
-    """Runs turns in Redis. `life` of a session and `lease` of its lock are in seconds. `owner` names this router."""
+    """Runs turns in Redis. `life` of a session and `lease` of its lock are in seconds. `owner` names this router.
+
+    `most_turns`: messages and replies that a session may hold before it takes no further message. 0: no bound.
+    """
 
     commands: RedisCommands
     life: float
     lease: float
     owner: str
+    most_turns: int = 0
 
     async def bind_request(self, tenant: str, subject: str, request_id: str, binding: str, key: TurnKey) -> str | None:
         """Bind a request_id to a turn, and own the turn. Returns what the request_id is bound to already, or None.
@@ -113,6 +117,10 @@ class TurnStore:
         if held is not None:
             await self.commands.delete(alive)
         return held
+
+    async def bound_request(self, tenant: str, subject: str, request_id: str) -> str | None:
+        """What a request_id is bound to, as `bind_request` stored it; None: nothing."""
+        return await self.commands.get(keys.request(tenant, subject, request_id))
 
     async def take_ownership(self, key: TurnKey) -> bool:
         """Own a turn, so that this router runs it. False while another router owns it."""
@@ -143,7 +151,7 @@ class TurnStore:
             (
                 prefix,
                 turn.id,
-                TURN.dump_json(turn).decode(),
+                turn_json(turn),
                 repr(now),
                 ms(self.life),
                 ms(self.lease),
@@ -157,6 +165,7 @@ class TurnStore:
                 _TURN_REQUEST.dump_json(request, exclude={"arrived", "deadline"}).decode(),
                 ms(DRAFT_SECONDS),
                 _HISTORY_TURNS,
+                self.most_turns,
             ),
         )
         # The index first: an entry without its session does no harm; a session without its entry would be hidden.
@@ -169,6 +178,10 @@ class TurnStore:
         match reply[0]:
             case "missing":
                 raise SessionNotFound('There is no such session; open one with "sessions/-".')
+            case "full":
+                raise SessionClosed(
+                    f"This session holds {self.most_turns} messages, and takes no more; open another one."
+                )
             case "closed":
                 raise SessionClosed("This session was closed; open another one.")
             case "busy":
@@ -214,7 +227,7 @@ class TurnStore:
                 keys.session(key.tenant, key.session_id),
                 turn.id,
                 fence,
-                f"{state} {TURN.dump_json(turn).decode()}",
+                f"{state} {turn_json(turn)}",
                 repr(now),
                 ms(self.life),
                 session_state or "",
@@ -296,6 +309,11 @@ class TurnStore:
 def ms(seconds: float) -> int:
     """Seconds as whole milliseconds, at least 1: Redis takes no life of 0."""
     return max(1, round(seconds * 1000))
+
+
+def turn_json(turn: Turn) -> str:
+    """A turn as it is stored. What has its default is left out: that is a kilobyte of most turns."""
+    return TURN.dump_json(turn, exclude_defaults=True).decode()
 
 
 def parse_record(stored: str, rating: str | None = None) -> TurnRecord:

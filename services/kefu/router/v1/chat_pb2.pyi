@@ -780,7 +780,9 @@ class Handoff(_message.Message):
     sentiment: Global___Handoff.Sentiment.ValueType
     """How the customer's messages sound."""
     repeated: _builtins.bool
-    """A person was called in this session before and has not come: nobody has to be called again, and `message` is short."""
+    """A person was called in this session before and has not come: nobody has to be called again, and `message` is short.
+    `summary`, `passages` and `slots` are those of the first time, and empty here, unless it is an emergency.
+    """
     subject: _builtins.str
     """What is sensitive about it, also when another reason is given: "self-harm", "emergency", "violence", "legal", or an
     entry of TenantSettings.sensitive_topics. Empty: nothing.

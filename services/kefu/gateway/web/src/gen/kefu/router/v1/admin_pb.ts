@@ -655,6 +655,13 @@ export type TenantSettings_Texts = Message<"kefu.router.v1.TenantSettings.Texts"
    * @generated from field: string refused_topic = 14;
    */
   refusedTopic: string;
+
+  /**
+   * Said instead of a hand-over while so many conversations are at the desk that nobody more is let wait.
+   *
+   * @generated from field: string handoff_desk_full = 15;
+   */
+  handoffDeskFull: string;
 };
 
 /**

@@ -512,6 +512,7 @@ export type Handoff = Message<"kefu.router.v1.Handoff"> & {
 
   /**
    * A person was called in this session before and has not come: nobody has to be called again, and `message` is short.
+   * `summary`, `passages` and `slots` are those of the first time, and empty here, unless it is an emergency.
    *
    * @generated from field: bool repeated = 9;
    */
