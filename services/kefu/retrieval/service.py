@@ -68,4 +68,4 @@ async def main(config: RetrievalConfig) -> None:
                 tls=config.tls,
             )
         )
-        await terminated()
+        await terminated(config.watchdog_seconds)
