@@ -99,6 +99,6 @@ async def test_how_long_the_loop_was_blocked_is_in_the_metrics() -> None:
     before = blocked_for_longer_than(0.25)
     async with watchdog(0):
         await asyncio.sleep(0.1)
-        time.sleep(0.4)  # noqa: ASYNC251 - the point of it
+        time.sleep(0.4)
         await asyncio.sleep(0.1)
     assert blocked_for_longer_than(0.25) == before + 1

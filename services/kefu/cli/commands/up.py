@@ -20,6 +20,7 @@ from kefu.common.rpc.server import CANNOT_START
 from kefu.common.text.terminal_text import printable
 from kefu.local import processes
 from kefu.local.data_dir import DEFAULT, DataDir, ServiceState, SuiteState, start_time_of
+from kefu.local.ports import PortAllocator
 from kefu.local.suite import LocalSuite, SuiteOptions, compose
 from kefu.local.supervisor import ServiceStatus, SupervisedService, Supervisor
 
@@ -29,14 +30,14 @@ T = TypeVar("T")
 def up(options: SuiteOptions, folder: DataDir, *, demo: bool = False) -> None:
     """Run the suite until Ctrl-C or SIGTERM. Raises CommandFailed when a service does not start."""
     folder.create()
-    with folder.locked():
-        out = console()
+    out = console()
+    with folder.locked(), PortAllocator(lambda sentence: out.print(sentence, soft_wrap=True)) as allocator:
         if earlier_state := folder.read_state():
             for what in processes.kill_leftovers(earlier_state):
                 out.print(f"Ended {what}, which an earlier `kefu up` had left behind.")
         keys = folder.make_keys()
         run_id, pid = uuid.uuid4().hex, os.getpid()
-        suite = compose(options, folder, keys, run_id, lambda sentence: out.print(sentence, soft_wrap=True))
+        suite = compose(options, folder, keys, run_id, allocator)
         state = SuiteState(
             pid,
             start_time_of(pid),

@@ -19,8 +19,8 @@ from prometheus_client import Histogram
 from kefu.common.aio import cancel_and_wait
 
 TICK_SECONDS = 0.05
-"""The loop is measured this often. A loop that was blocked for less may not be seen, and one that was blocked for longer
-is seen as up to this much less."""
+"""The loop is measured this often. A block that is shorter may not be seen, and a longer one is seen as up to this much
+shorter."""
 _ARM_SECONDS = 0.5
 LOOP_LAG_SECONDS = Histogram(
     "kefu_event_loop_lag_seconds",
