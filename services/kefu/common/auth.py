@@ -150,6 +150,11 @@ def make_key(key_id: str | None = None) -> NewKey:
     return NewKey(key_id, secret, sha256_of(secret))
 
 
+def is_key(text: str) -> bool:
+    """Whether a text has the form of a key; whether it is valid is for a `Keyring` to say."""
+    return _KEY.fullmatch(text) is not None
+
+
 def sha256_of(secret: str) -> str:
     """The SHA-256 of a whole key, in hexadecimal digits."""
     return hashlib.sha256(secret.encode()).hexdigest()

@@ -6,7 +6,7 @@ import typer
 
 from kefu.cli.command_group import group
 from kefu.cli.commands.collections import Yes, confirm
-from kefu.cli.console import console, local_time, print_json
+from kefu.cli.console import console, counted, local_time, print_json
 from kefu.cli.remote.connection import Json, Remote, remote
 from kefu.cli.remote.pagination import Limit, all_pages, print_list
 from kefu.cli.remote.resource_names import full, short
@@ -94,7 +94,7 @@ async def _delete_user(target: Remote, user: str, yes: Yes = False) -> None:
     async with target.to_router() as channel:
         request = pb.DeleteUserRequest(user=user)
         answer = await rpc.ChatServiceStub(channel).DeleteUser(request, metadata=target.metadata)
-    console().print(f"Erased {answer.sessions_deleted} sessions.")
+    console().print(f"Erased {counted(answer.sessions_deleted, 'session')}.")
 
 
 def register(app: typer.Typer) -> None:
