@@ -123,7 +123,7 @@ async def test_services_that_hang_are_killed_and_started_again_redis_too_and_it_
         assert re.search(r"^redis +not answering", status.out, re.MULTILINE), status.out
         answer = await asking
         assert "Waiting: redis is not answering" in answer.err, answer
-        assert answer.status == 0, answer
+        assert answer.status in (0, 69), answer  # as the router heard of Redis again in time, or not
         await suite.until_restarted("redis", old["redis"])
         assert re.search(r"redis +restarting: did not answer for \d+ s and was killed", suite.printed())
         assert "100 nights" in (await suite.kefu("search", QUESTION)).out

@@ -63,17 +63,15 @@ def test_keys_that_are_none_are_not_believed(folder: DataDir, keys: dict[str, st
         folder.keys()
 
 
-@pytest.mark.parametrize("what", ["", "keys.json", "state.json"])
-def test_a_folder_that_others_may_write_is_not_trusted(folder: DataDir, what: str) -> None:
+@pytest.mark.parametrize(("what", "readers"), [("", "keys running"), ("keys.json", "keys"), ("state.json", "running")])
+def test_a_folder_that_others_may_write_is_not_trusted(folder: DataDir, what: str, readers: str) -> None:
     folder.make_keys()
     folder.write_state(state(os.getpid(), start_time_of(os.getpid())))
     path = folder.path / what
     path.chmod(path.stat().st_mode | stat.S_IWOTH)
-    for read in (
-        (folder.keys, folder.running) if not what else ((folder.keys,) if "keys" in what else (folder.running,))
-    ):
+    for reader in readers.split():
         with pytest.raises(LocalError, match=r"not trusted.*--data-dir"):
-            read()
+            getattr(folder, reader)()
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can give a folder away")

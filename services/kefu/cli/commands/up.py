@@ -185,8 +185,8 @@ class _Run:
                 commands.insert(0, (f"source {shlex.quote(str(activate))}", "so that `kefu` is found"))
         pages = (self._suite.gateway, "talk to it; the support team's desk is at /desk")
         width = max(len(command) for command, _ in (pages, *commands))
+        self._out.print()
         for heading, lines in (("Go on in a browser:", [pages]), ("Or in another terminal:", commands)):
-            self._out.print()
             self._out.print(heading, style="bold")
             for command, what in lines:
                 self._out.print(f"  {command:<{width}}  {what}", soft_wrap=True)
