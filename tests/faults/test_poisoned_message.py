@@ -104,6 +104,7 @@ async def test_a_message_that_two_routers_died_over_and_a_third_one_answers_is_a
 async def test_a_message_that_was_handed_on_or_refused_in_order_is_not_taken_for_poisoned(
     harness: RouterHarness,
 ) -> None:
+    turn = ""
     harness.replica.frames = ["Refunds arrive ", 600.0]
     for _ in range(3):  # a rolling update
         router, customer = await spawned(harness)
