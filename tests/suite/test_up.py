@@ -61,6 +61,9 @@ async def nothing_left(processes: list[psutil.Process]) -> None:
 async def test_the_suite_becomes_ready_and_answers(tmp_path: Path) -> None:
     async with running_suite(tmp_path) as suite:
         assert "Kefu is ready" in suite.printed()
+        hints = suite.printed().partition("Go on in a browser:")[2].splitlines()
+        columns = [re.match(r"  .*?\S  +(?=[a-z])", hint) for hint in hints if hint.startswith("  ")]
+        assert len({column and column.end() for column in columns}) == 1, "what they do stands in one column"
         await feed(suite, tmp_path)
         answer = await suite.kefu_json("ask", QUESTION)
         assert answer["text"]
@@ -74,6 +77,8 @@ async def test_the_suite_becomes_ready_and_answers(tmp_path: Path) -> None:
         assert status["model"]["engine"] == "simulated"
         assert status["collections"][0]["document_count"] == 1
         assert "serving" in (await suite.kefu("logs", "router")).out
+
+        assert "Collection help: 1 document, 1 passage, 0 curated answers\n" in (await suite.kefu("status")).out
 
         again = await suite.kefu("import", str(tmp_path / "docs"))
         assert "0 created, 0 updated, 1 unchanged" in again.out
@@ -112,6 +117,7 @@ async def test_each_service_killed_alone_is_started_again_without_an_orphan(tmp_
         assert {one.name: one.restarts for one in suite.state().services} == dict.fromkeys(SERVICES, 1)
 
 
+@pytest.mark.timeout(300)
 async def test_services_that_hang_are_killed_and_started_again_redis_too_and_it_is_said(tmp_path: Path) -> None:
     async with running_suite(tmp_path, KEFU_WATCHDOG_SECONDS="0") as suite:
         await feed(suite, tmp_path)
@@ -137,6 +143,7 @@ async def test_services_that_hang_are_killed_and_started_again_redis_too_and_it_
         assert {one.name: one.restarts for one in suite.state().services} == dict.fromkeys(SERVICES, 1)
 
 
+@pytest.mark.timeout(300)
 async def test_every_service_whose_loop_stood_still_ends_itself_and_says_so(tmp_path: Path) -> None:
     async with running_suite(tmp_path, KEFU_WATCHDOG_SECONDS="1") as suite:
         old = {name: suite.service(name).pid for name in SERVICES if name != "redis"}
