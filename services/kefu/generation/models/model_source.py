@@ -41,7 +41,8 @@ def check_available(model: str, cache: Path) -> None:
     """
     if local_path(model) is not None or model.lower() in CATALOG:
         return
-    downloaded = cache / HUB_FOLDER / f"models--{model.replace('/', '--')}"
+    repository, _, _revision = model.partition("@")
+    downloaded = cache / HUB_FOLDER / f"models--{repository.replace('/', '--')}"
     if not downloaded.is_dir() and not hub_answers():
         raise unreachable(model)
 
