@@ -59,6 +59,10 @@ class ServiceConfig(BaseSettings):
     listener_grace_seconds: Annotated[float, Field(validation_alias="KEFU_LISTENER_GRACE_SECONDS", ge=0)] = 0.5
     """Then the listening socket is closed, and calls on connections accepted before are still taken for this long."""
 
+    watchdog_seconds: Annotated[float, Field(validation_alias="KEFU_WATCHDOG_SECONDS", ge=0)] = 5.0
+    """A service whose event loop has stood still for this long ends with status 1 and the stacks of its threads in the
+    log, to be started again. 0: never."""
+
     max_streams_per_connection: Annotated[int, Field(validation_alias="KEFU_MAX_STREAMS_PER_CONNECTION", ge=1)] = 10_000
     """Most calls at once on one connection; a client keeps further ones waiting. Bounds on work are set elsewhere."""
 

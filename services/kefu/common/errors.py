@@ -24,6 +24,7 @@ Every error that a caller can see, with its status code and what the caller shou
   StaleRevision           ABORTED              read the settings again, then update
   SessionClosed           FAILED_PRECONDITION  open another session
   AlreadyClaimed          FAILED_PRECONDITION  choose another conversation, or take it over from metadata `agent`
+  PoisonedMessage         FAILED_PRECONDITION  write the message in other words
   NotDurable              FAILED_PRECONDITION  let Redis persist (appendonly yes), or accept that it does not
   CannotContinue          FAILED_PRECONDITION  continue from text, or start over
   Overloaded              RESOURCE_EXHAUSTED   retry after RetryInfo.retry_delay
@@ -245,6 +246,13 @@ class AlreadyClaimed(ServiceError):
 
     code = grpc.StatusCode.FAILED_PRECONDITION
     reason = "ALREADY_CLAIMED"
+
+
+class PoisonedMessage(ServiceError):
+    """Every router that began to answer this message has died. It is not tried again."""
+
+    code = grpc.StatusCode.FAILED_PRECONDITION
+    reason = "POISONED_MESSAGE"
 
 
 class NotDurable(ServiceError):

@@ -80,4 +80,4 @@ async def main(config: RetrievalConfig) -> None:
                 audit=audit,
             )
         )
-        await terminated()
+        await terminated(config.watchdog_seconds)

@@ -2202,6 +2202,7 @@ export const ChatService: GenService<{
    *   NOT_FOUND / SESSION_NOT_FOUND, NOT_FOUND / COLLECTION_NOT_FOUND,
    *   ABORTED / SESSION_BUSY (answering another message: see `on_busy`),
    *   FAILED_PRECONDITION / SESSION_CLOSED,
+   *   FAILED_PRECONDITION / POISONED_MESSAGE (three routers have died over it: write it in other words),
    *   RESOURCE_EXHAUSTED / OVERLOADED (more messages than can be answered in time; RetryInfo says when to come back,
    *   ErrorInfo.metadata `limit` what was full),
    *   RESOURCE_EXHAUSTED / TENANT_LIMIT (ErrorInfo.metadata `limit` is the setting, `value` what it allows),
@@ -2222,6 +2223,7 @@ export const ChatService: GenService<{
    * for; it replaces from there, and has no text when nothing follows. A turn that is finished is replayed from what is
    * stored. Errors:
    * NOT_FOUND / TURN_NOT_FOUND, OUT_OF_RANGE / OFFSET_OUT_OF_RANGE (beyond the text there is),
+   * FAILED_PRECONDITION / POISONED_MESSAGE (as for Converse),
    * UNAVAILABLE / BACKEND_UNAVAILABLE (resume again, with the offset reached; with the message that the turn failed:
    * send it again with its request_id).
    *
