@@ -15,7 +15,9 @@ LANGUAGE_PACKS: tuple[LanguagePack, ...] = (CHINESE, ENGLISH)
 """By precedence: "iPhone 保修多久" is Chinese. The last one takes what has no letters at all."""
 
 _CURRENCIES_AND_DEGREE = "£€¥°"
-_UNKNOWN = re.compile(f"[^\\x00-\\x7f{_CURRENCIES_AND_DEGREE}{''.join(pack.letters for pack in LANGUAGE_PACKS)}]")
+_OTHER = f"^\\x00-\\x7f{_CURRENCIES_AND_DEGREE}"
+_UNKNOWN = re.compile(f"[{_OTHER}{''.join(pack.letters for pack in LANGUAGE_PACKS)}]|[{_OTHER}\\w]")
+"""Of what a pack names, a character may be younger than Python's tables; then no rule sees a letter in it."""
 
 
 def language_pack_of(text: str) -> LanguagePack:

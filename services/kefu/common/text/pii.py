@@ -9,7 +9,8 @@ personal only if its check digit is right, or if a word in front says what it is
 
 import re
 from bisect import bisect
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import NamedTuple
 
@@ -83,17 +84,23 @@ def redacted(text: str, *, keep: Container[PersonalKind] = ()) -> str:
     found = [piece for piece in personal_data(text) if piece.kind not in keep]
     if not found:
         return text
+    names = _placeholders(text)
     parts: list[str] = []
     at = 0
     for piece in found:
-        parts += [text[at : piece.start], placeholder(piece.kind, text)]
+        parts += [text[at : piece.start], f"[{names[piece.kind]}]"]
         at = piece.end
     return "".join([*parts, text[at:]])
 
 
 def placeholder(kind: PersonalKind, text: str) -> str:
     """The placeholder of a kind, in the language of `text`."""
-    return f"[{_PLACEHOLDERS.get(language_of(text), _PLACEHOLDERS['en'])[kind]}]"
+    return f"[{_placeholders(text)[kind]}]"
+
+
+@lru_cache(maxsize=16)
+def _placeholders(text: str) -> Mapping[PersonalKind, str]:
+    return _PLACEHOLDERS.get(language_of(text), _PLACEHOLDERS["en"])
 
 
 def holds_personal_data(text: str) -> bool:

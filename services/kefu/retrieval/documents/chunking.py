@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from kefu.common.text.chinese import simplified
 from kefu.retrieval.documents.types import Block, ParsedDocument
@@ -172,7 +173,7 @@ def _without_title(text: str, title: str) -> str:
 def _sentences(text: str, budget: float, overlap: float) -> Iterator[tuple[str, str]]:
     """Sentences, each with the gap before it: a line end, a blank or nothing."""
     at, gap = 0, ""
-    for match in [*_SENTENCE_ENDS.finditer(text), None]:
+    for match in chain(_SENTENCE_ENDS.finditer(text), (None,)):
         end = match.start() if match else len(text)
         sentence = text[at:end].strip()
         if sentence:

@@ -29,7 +29,6 @@ _PAGE_NUMBER = re.compile(
 )
 _BULLET = re.compile(r"(?:[•‣▪▫●○■□◦–—*-]|\(?\d{1,3}[.)、）]|[（(][一二三四五六七八九十]+[)）]|[a-z][.)])\s*")
 _NUMBERED = re.compile(r"\d{1,2}(?:\.\d{1,2}){1,4}\.?\s+\w.*")
-# A line of a table of contents has no content of its own.
 _CONTENTS = re.compile(r"(?:\.\s?){5}\s*+[\divxlc]++$")
 _SENTENCE_END = tuple(".!?:;。！？：；…”\"')）")
 _NO_TITLE = re.compile(
@@ -164,7 +163,7 @@ class _BlockBuilder:
         self.title = joined(line.text for line in self._title_lines)
 
     def _is_skipped(self, line: Line, page: _Page) -> bool:
-        if line in self._title_lines or _CONTENTS.search(line.text):
+        if line in self._title_lines or is_contents_line(line.text):
             return True
         if _MARGIN * page.height < line.middle < (1 - _MARGIN) * page.height:
             return False
@@ -219,6 +218,11 @@ class _BlockBuilder:
     @staticmethod
     def _rounded(size: float) -> float:
         return round(size * 2) / 2
+
+
+def is_contents_line(text: str) -> bool:
+    """Whether a line is one of a table of contents, which has no content of its own."""
+    return _CONTENTS.search(text) is not None
 
 
 def _is_numbered_heading(text: str) -> bool:
