@@ -6,12 +6,12 @@ from collections.abc import Callable
 from functools import cache
 
 _ADDITIONS = 1_000_000
-_TRIES = 3
+_TRIES = 2
 _LONG_SECONDS = 0.4  # a run that took so long is not repeated
 
 
 def cpu_seconds(work: Callable[[], object]) -> float:
-    """CPU time of `work`: the least of three runs, without the garbage collector, which looks at the whole process."""
+    """CPU time of `work`: the least of two runs, without the garbage collector, which looks at the whole process."""
     least = float("inf")
     collects = gc.isenabled()
     gc.disable()
