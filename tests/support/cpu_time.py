@@ -1,57 +1,37 @@
-"""Bounds on CPU time that hold on any machine, however busy: against a loop in the same process."""
+"""CPU time in loops of fixed work: a bound in them holds on fast machines, on slow ones, and on busy ones."""
 
-import gc
+import re
 import time
 from collections.abc import Callable
 from functools import cache
 
-_ADDITIONS = 1_000_000
-_TRIES = 2
-_LONG_SECONDS = 0.4  # a run that took so long is not repeated
+_TEXT = "the quick brown fox jumps over 13 lazy dogs " * 450
+_WORD = re.compile(r"\b[a-z]+\b|\d+")
 
 
-def cpu_seconds(work: Callable[[], object]) -> float:
-    """CPU time of `work`: the least of two runs, without the garbage collector, which looks at the whole process."""
+def _loop() -> None:
+    """About a millisecond on one core of an AMD EPYC: a search through 20,000 characters, and counts in Python."""
+    counts: dict[str, int] = {}
+    for found in _WORD.finditer(_TEXT):
+        counts[found[0]] = counts.get(found[0], 0) + 1
+
+
+def seconds(work: Callable[[], object], *, tries: int = 1) -> float:
+    """CPU seconds of this process that `work` takes; of several tries the least."""
     least = float("inf")
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        for _ in range(_TRIES):
-            began = time.process_time()
-            work()
-            least = min(least, time.process_time() - began)
-            if least > _LONG_SECONDS:
-                break
-    finally:
-        if collects:
-            gc.enable()
+    for _ in range(tries):
+        began = time.process_time()
+        work()
+        least = min(least, time.process_time() - began)
     return least
 
 
 @cache
-def reference_seconds() -> float:
-    """CPU time of a million additions in this process: 20 ms on a core of an AMD EPYC."""
-    return cpu_seconds(_additions)
+def loop_seconds() -> float:
+    """CPU seconds that this process takes for one loop: the least of many, for the rest is noise."""
+    return seconds(_loop, tries=50)
 
 
-def growth(work: Callable[[str], object], seed: str, characters: int) -> float:
-    """How many times longer four times the text takes: 4 for linear time, 16 for quadratic.
-
-    1 when even the longer text takes less than half of the reference loop.
-    """
-    longer = cpu_seconds(lambda: work(repeated(seed, characters)))
-    if longer < reference_seconds() / 2:
-        return 1.0
-    return longer / cpu_seconds(lambda: work(repeated(seed, characters // 4)))
-
-
-def repeated(seed: str, characters: int) -> str:
-    """The seed over and over, cut at a number of characters."""
-    return (seed * (characters // len(seed) + 1))[:characters]
-
-
-def _additions() -> int:
-    total = 0
-    for each in range(_ADDITIONS):
-        total += each
-    return total
+def loops(work: Callable[[], object], *, tries: int = 1) -> float:
+    """How many loops `work` takes as long as."""
+    return seconds(work, tries=tries) / loop_seconds()
