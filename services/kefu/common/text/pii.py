@@ -83,10 +83,11 @@ def redacted(text: str, *, keep: Container[PersonalKind] = ()) -> str:
     found = [piece for piece in personal_data(text) if piece.kind not in keep]
     if not found:
         return text
+    placeholders = {kind: placeholder(kind, text) for kind in {piece.kind for piece in found}}
     parts: list[str] = []
     at = 0
     for piece in found:
-        parts += [text[at : piece.start], placeholder(piece.kind, text)]
+        parts += [text[at : piece.start], placeholders[piece.kind]]
         at = piece.end
     return "".join([*parts, text[at:]])
 
