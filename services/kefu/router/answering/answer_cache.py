@@ -20,7 +20,6 @@ import math
 import re
 import struct
 import time
-import unicodedata
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from operator import mul
@@ -30,6 +29,7 @@ import structlog
 
 from kefu.common.errors import BackendUnavailable, StorageFull
 from kefu.common.redis.commands import RedisCommands
+from kefu.common.text.compatibility_form import compatibility_form
 from kefu.common.text.pii import holds_personal_data
 from kefu.common.text.question_equivalence import reduce_question
 from kefu.router import metrics
@@ -255,6 +255,6 @@ def cosine(one: bytes, other: bytes) -> float:
 
 def is_impersonal(text: str) -> bool:
     """Whether nothing in a text looks like a person's data. It errs on the side of finding some."""
-    if _PERSONAL.search(_DATE.sub(" ", unicodedata.normalize("NFKC", text))):
+    if _PERSONAL.search(_DATE.sub(" ", compatibility_form(text))):
         return False
     return not holds_personal_data(text)

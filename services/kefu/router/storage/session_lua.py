@@ -38,8 +38,8 @@ died). An attempt that ends in any other way than by death is taken back."""
 
 BEGIN = """
 -- ARGV: prefix, turn id, turn JSON, now, session life ms, lease ms, mode (reject|queue), opens (0|1), subject, user,
---       title, most waiting, owner, message JSON, draft life ms, turns of history, most turns (0: no bound), life of the
---       attempts ms
+--       title, most waiting, owner, message JSON, draft life ms, turns of history, most turns (0: no bound),
+--       life of the attempts ms
 local prefix, turn, lease = ARGV[1], ARGV[2], tonumber(ARGV[6])
 local session, order, turns, ratings, lock, queue = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local alive, draft = prefix .. 'alive:' .. turn, prefix .. 'draft:' .. turn
