@@ -252,7 +252,8 @@ class LiveTurn:
         basis, handoff = outcome.basis, outcome.handoff
         turn = replace(
             self._turn,
-            text=self._log.text or (handoff.message if handoff else ""),
+            text=self._log.text if handoff is None else handoff.message,
+            withdrawn="" if handoff is None else self._log.text,
             query=basis.query,
             passages=basis.passages,
             searched=basis.searched,

@@ -191,6 +191,9 @@ class Turn:
     superseded: bool = False
     """A later turn answers this message as well, so this turn is no part of the history."""
     text: str = ""
+    """The answer; after a handoff, its message to the customer."""
+    withdrawn: str = ""
+    """What the customer saw of an answer before a handoff withdrew it."""
     query: str = ""
     """The question as it was searched, when it differs from `question`."""
     passages: tuple[Passage, ...] = ()

@@ -50,6 +50,7 @@ export function Message({ entry, conversation, onCite }: MessageProps) {
               )}
               {entry.byPerson ? entry.agent.value || t("colleague") : t("assistant")}
             </h2>
+            {entry.withdrawn.value && <p class="note withdrawn">{t("withdrawn")}</p>}
             <Answer entry={entry} onCite={cite} />
             {state === "waiting" && (
               <p class="thinking">
