@@ -158,8 +158,12 @@ async def router(
         streams = StreamLimits(
             slow_reader_seconds=config.slow_reader_seconds, key_check_seconds=timing.key_check_seconds
         )
-        chat = ChatServicer(ConversationService(services, registry, session_watches), keyring, streams)
-        desk_service = DeskService(desk_store, services.store, event_bus, presence_seconds=timing.presence_seconds)
+        conversations = ConversationService(services, registry, session_watches)
+        chat = ChatServicer(conversations, keyring, streams)
+        presence = timing.presence_seconds
+        desk_service = DeskService(
+            desk_store, services.store, event_bus, conversations.answer_held, presence_seconds=presence
+        )
         desk = DeskServicer(desk_service, desk_watches, keyring, streams)
         admin = AdminServicer(TenantStore(commands), settings)
 
