@@ -7,10 +7,16 @@ from playwright.async_api import Page, Route, expect
 
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import desk_pb2
-from tests.support.browser_harness import ANSWER, BrowserHarness, send_message
+from tests.support.browser_harness import ANSWER, BrowserHarness, find_violations, send_message
+from tests.support.scripted_services import make_hit
 
 ENGLISH = "How long can I return something?"
 CHINESE = "退货期限是多久？"
+FEES = (
+    "All prices are in yuan.\n\n| Method | Time | Fee | For whom |\n|---|---|---|---|\n"
+    "| Standard | 2-4 working days | ¥8, free from ¥99 | everybody |\n"
+    "| Express | Express delivery comes the next day | ¥18 | members, in 42 cities |\n\nTimes begin with the payment."
+)
 WITHOUT_MARKS = ANSWER.replace(" [1]", "")
 
 
@@ -52,6 +58,23 @@ async def test_a_footnote_opens_the_passage_with_the_cited_words_marked(harness:
     await page.keyboard.press("Escape")
     await expect(panel).to_be_hidden()
     await expect(footnote).to_be_focused()
+
+
+async def test_a_table_in_a_passage_is_shown_as_a_table_also_on_a_phone(harness: BrowserHarness) -> None:
+    harness.router.knowledge.hits = [make_hit(FEES, title="Delivery times and fees")]
+    harness.router.replica.frames = ["Express delivery costs ¥18 and comes the next day. [1]"]
+    page = await harness.open_page(viewport={"width": 390, "height": 844})
+    await send_message(page, "What does express delivery cost?")
+    await page.locator(".markdown .footnote").first.click()
+    panel = page.get_by_role("dialog", name="Source 1: Delivery times and fees")
+    await expect(panel.get_by_role("columnheader")).to_have_text(["Method", "Time", "Fee", "For whom"])
+    await expect(panel.get_by_role("row")).to_have_count(3)
+    await expect(panel.locator("mark").first).to_have_text("Express")
+    await expect(panel.locator(".passage")).not_to_contain_text("|")
+    table = panel.locator(".passage-table")
+    assert await table.evaluate("(one) => one.scrollWidth > one.clientWidth"), "it scrolls by itself"
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert await find_violations(page) == []
 
 
 async def test_an_answer_goes_on_where_the_network_was_cut(harness: BrowserHarness) -> None:

@@ -1,6 +1,7 @@
 /** What the knowledge base says to the customer's last question, to be put into the reply and edited there. */
 
 import { Audience, type SearchResponse } from "../../gen/kefu/retrieval/v1/knowledge_pb.ts";
+import { PassageText } from "../../shared/passage.tsx";
 import { percent } from "../shared/format.ts";
 import { useLoaded } from "../shared/loading.ts";
 import { useDesk } from "../shared/session.ts";
@@ -46,9 +47,9 @@ function Suggestion(props: { title: string; text: string; label: string; canInse
       <p class="suggestion-head">
         <strong dir="auto">{props.title}</strong> <Badge>{props.label}</Badge>
       </p>
-      <p class="suggestion-text" dir="auto">
-        {props.text}
-      </p>
+      <div class="suggestion-text" dir="auto" tabIndex={0} role="group" aria-label={props.title}>
+        <PassageText pieces={[{ text: props.text, marked: false }]} />
+      </div>
       <button type="button" class="button small" disabled={!props.canInsert} onClick={() => props.onInsert(props.text)} aria-label={t("insertNamed", { title: props.title })}>
         {t("insert")}
       </button>

@@ -4,6 +4,7 @@ import { useState } from "preact/hooks";
 
 import { Audience, type Collection, type CuratedMatch, type SearchHit, type SearchResponse } from "../../gen/kefu/retrieval/v1/knowledge_pb.ts";
 import { Icon } from "../../shared/icons.tsx";
+import { PassageText } from "../../shared/passage.tsx";
 import { languageName, milliseconds, percent } from "../shared/format.ts";
 import { useLoaded } from "../shared/loading.ts";
 import { collectionId } from "../shared/names.ts";
@@ -170,9 +171,9 @@ function Hit({ hit, threshold }: { hit: SearchHit; threshold: Threshold }) {
         <span class="meter-fill" style={{ width: `${Math.min(1, hit.relevance) * 100}%` }} />
         {threshold.of === "unknown" ? null : <span class="meter-mark" style={{ left: `${threshold.value * 100}%` }} />}
       </div>
-      <p class="passage-text" dir="auto">
-        {passage?.text}
-      </p>
+      <div class="passage-text" dir="auto">
+        <PassageText pieces={[{ text: passage?.text ?? "", marked: false }]} />
+      </div>
       <dl class="signals">
         <Signal name={t("relevance")} value={hit.relevance.toFixed(3)} more={t("relevanceMore")} />
         <Signal name={t("score")} value={hit.score.toFixed(3)} more={t("scoreMore")} />
