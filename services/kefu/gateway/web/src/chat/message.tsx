@@ -164,6 +164,7 @@ function isRated(entry: Entry): boolean {
 
 const REASONS: Partial<Record<string, ChatKey>> = {
   OVERLOADED: "failed_busy",
+  STORAGE_FULL: "failed_full",
   TENANT_LIMIT: "failed_limit",
   ADDRESS_LIMIT: "failed_limit",
   SESSION_CLOSED: "failed_closed",

@@ -12,7 +12,7 @@ import { hrefOf } from "../shared/route.ts";
 import { may, useDesk } from "../shared/session.ts";
 import { Badge, Busy, Empty, FailureNotice, Labelled, Notice } from "../shared/ui.tsx";
 import { t } from "../texts.ts";
-import { durationMs, type Threshold, thresholdOf } from "./threshold.ts";
+import { byRelevance, durationMs, type Threshold, thresholdOf } from "./threshold.ts";
 import { curatedReason } from "./curated_reason.ts";
 
 interface Asked {
@@ -90,7 +90,7 @@ function Found({ response, tenants }: { response: SearchResponse; tenants: numbe
   return (
     <section class="found" aria-label={t("results")}>
       <p class="soft" role="status">
-        {t("foundIn", { n: response.hits.length, time: milliseconds(durationMs(response.total)), language: languageName(response.queryLanguage) })}
+        {t("foundIn", { count: response.hits.length, time: milliseconds(durationMs(response.total)), language: languageName(response.queryLanguage) })}
       </p>
       {response.curatedMatch ? <Curated match={response.curatedMatch} /> : null}
       <p class="soft">{thresholdText(threshold)}</p>
@@ -99,7 +99,7 @@ function Found({ response, tenants }: { response: SearchResponse; tenants: numbe
       ) : null}
       {response.hits.length === 0 ? <Empty icon="search" title={t("nothingFound")} /> : null}
       <ol class="hits">
-        {response.hits.map((hit) => (
+        {byRelevance(response.hits).map((hit) => (
           <Hit key={hit.passage?.name} hit={hit} threshold={threshold} />
         ))}
       </ol>
@@ -184,7 +184,7 @@ function Hit({ hit, threshold }: { hit: SearchHit; threshold: Threshold }) {
         {signals?.rerank === undefined ? null : <Signal name={t("rerank")} value={signals.rerank.toFixed(3)} more={t("rerankMore")} />}
         {signals?.otherLanguage ? <Signal name={t("otherLanguage")} value={languageName(passage?.language ?? "")} more={t("otherLanguageMore")} /> : null}
       </dl>
-      {hit.samePassages.length > 0 ? <Notice kind="info">{t("samePassages", { n: hit.samePassages.length, collections: [...new Set(hit.samePassages.map(collectionId))].join(", ") })}</Notice> : null}
+      {hit.samePassages.length > 0 ? <Notice kind="info">{t("samePassages", { count: hit.samePassages.length, collections: [...new Set(hit.samePassages.map(collectionId))].join(", ") })}</Notice> : null}
     </li>
   );
 }
