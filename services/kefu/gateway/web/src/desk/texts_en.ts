@@ -275,7 +275,7 @@ export const en = {
   thresholdTenant: "Passages with a relevance of {value} or more are shown to the model: your company’s setting.",
   thresholdCollection: "Passages with a relevance of {value} or more are shown to the model: calibrated for this collection.",
   thresholdUnknown: "This collection has not been calibrated yet; the installation’s threshold applies.",
-  tooNear: "The next documents are almost as good ({apart} apart, {wanted} needed): a question like this is handed over.",
+  tooNear: "The next documents are about as good ({apart} apart, {wanted} needed): a question like this is handed over.",
   aboveThreshold: "Shown to the model",
   belowThreshold: "Below the threshold",
   relevance: "Relevance",
