@@ -28,6 +28,8 @@ from kefu.common.aio import cancel_and_wait
 from kefu.common.errors import BackendUnavailable, ScopeMissing, StartupError, Unauthenticated
 from kefu.common.redis.client import CommandBreaker
 
+VISITOR_PREFIX = "visitor-"
+"""What the subjects of visitors begin with; a UUID follows. No key's id has a hyphen."""
 DEFAULT_TENANT = "default"
 """The tenant of the bootstrap key. Operators of this tenant administer every tenant."""
 REVOKED_CHANNEL = "kefu:1:revoked-keys"
@@ -186,8 +188,10 @@ class Keyring:
         """
         scheme, _, secret = (authorization or "").partition(" ")
         match = _KEY.fullmatch(secret.strip())
-        if scheme.lower() != "bearer" or not match:
+        if scheme.lower() != "bearer" or not secret.strip():
             raise Unauthenticated("Send a key as `authorization: Bearer kefu_…`.")
+        if not match:
+            raise Unauthenticated("This is not a whole key: kefu_, its id, _ and 64 hexadecimal digits. Copy it again.")
         digest = sha256_of(secret.strip())
         if static := self._static.get(digest):
             return static

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, model_validator
 
@@ -121,6 +122,9 @@ class GatewayConfig(ServiceConfig, env_prefix="KEFU_GATEWAY_"):
     """What each role may do, as JSON: {"support": ["chat", "operator"], "editors": ["knowledge"]}. A token without any
     of them may do nothing. Unset: the role `kefu-operator` may do all three."""
 
+    oidc_max_hours: float = Field(default=24.0, gt=0)
+    """Longest life of an operator's token, from `iat` to `exp`. One that lives longer is refused."""
+
     oidc_leeway_seconds: float = Field(default=30.0, ge=0)
     """How far the issuer's clock may be off."""
 
@@ -135,6 +139,9 @@ class GatewayConfig(ServiceConfig, env_prefix="KEFU_GATEWAY_"):
             raise ValueError(f"KEFU_GATEWAY_VISITOR_SECRET must have at least {_MIN_SECRET_CHARACTERS} characters")
         if self.oidc_issuer and not self.oidc_audience:
             raise ValueError("KEFU_GATEWAY_OIDC_ISSUER needs KEFU_GATEWAY_OIDC_AUDIENCE as well")
+        for variable, url in (("ISSUER", self.oidc_issuer), ("JWKS_URL", self.oidc_jwks_url)):
+            if url and not is_secure_url(url):
+                raise ValueError(f"KEFU_GATEWAY_OIDC_{variable} must begin with https://")
         symmetric = [
             name for name in comma_separated(self.oidc_algorithms) if name.upper().startswith("HS") or name == "none"
         ]
@@ -148,6 +155,14 @@ class GatewayConfig(ServiceConfig, env_prefix="KEFU_GATEWAY_"):
     def visitor_secrets(self) -> tuple[str, ...]:
         """The secrets of visitors' tokens. The first one signs; empty when there are no visitors."""
         return comma_separated(self.visitor_secret.get_secret_value()) if self.visitor_secret else ()
+
+
+def is_secure_url(url: str) -> bool:
+    """Whether a URL is https, or http at this machine itself."""
+    parts = urlsplit(url)
+    return bool(parts.hostname) and (
+        parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1", "::1"))
+    )
 
 
 def comma_separated(value: str) -> tuple[str, ...]:

@@ -13,10 +13,13 @@ from kefu.gateway.http_server import Readiness
 from kefu.gateway.middleware.browser_security import IMPORT_PATH, BodyDeadline, SecurityHeaders, with_cors
 from kefu.gateway.middleware.request_log import RequestLog
 from kefu.gateway.openai_api.chat import ChatCompletions
+from kefu.gateway.openai_api.errors import unknown_endpoint
 from kefu.gateway.openai_api.models import ModelEndpoints
 from kefu.gateway.site_api import SiteApi, handle_service_error
 from kefu.gateway.static_pages import StaticPages
 from kefu.gateway.upload import ImportEndpoint
+
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
 def application(
@@ -37,6 +40,9 @@ def application(
     async def ready(request: Request) -> Response:
         return PlainTextResponse("ready\n") if readiness.ready else PlainTextResponse("leaving\n", 503)
 
+    async def openai_unknown(request: Request) -> Response:
+        return unknown_endpoint(request.method, request.url.path)
+
     services = proxy.applications()
     routes = [
         *(Mount(f"/{service}", app) for service, app in services.items()),
@@ -48,6 +54,7 @@ def application(
         Route("/v1/models", models.models),
         Route("/v1/models/{model:path}", models.model),
         *([Route("/v1/embeddings", models.embeddings, methods=["POST"])] if config.embeddings == "on" else ()),
+        Route("/v1/{path:path}", openai_unknown, methods=_METHODS),
         Route("/healthz", healthy),
         Route("/readyz", ready),
         Route("/{path:path}", pages.__call__),

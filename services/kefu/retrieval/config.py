@@ -41,6 +41,9 @@ class RetrievalConfig(StoredConfig, env_prefix="KEFU_RETRIEVAL_"):
     """A cross-encoder of sentence-transformers that reads the best passages again and sorts them, such as
     BAAI/bge-reranker-v2-m3: a hub id or a local path. For a GPU. Empty: none."""
 
+    reranker_revision: str = ""
+    """Revision of a reranker from the hub, such as a commit. Empty: the newest, whatever it is."""
+
     reranker_device: str = ""
     """Where it runs, such as `cuda`. Empty: its own choice."""
 

@@ -36,8 +36,8 @@ async def main(config: RetrievalConfig) -> None:
         store = KnowledgeStore(client, config.changes_kept)
         reranking = None
         if config.reranker:
-            device = config.reranker_device or None
-            reranker = await asyncio.to_thread(CrossEncoderReranker, config.reranker, device=device)
+            device, revision = config.reranker_device or None, config.reranker_revision or None
+            reranker = await asyncio.to_thread(CrossEncoderReranker, config.reranker, revision=revision, device=device)
             seconds = config.rerank_milliseconds / 1000
             reranking = await enter(TimeLimitedReranker.open(reranker, config.rerank_passages, seconds))
         stores = stack.enter_context(open_stores(config, batching.id, embedder.dimension))

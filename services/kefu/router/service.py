@@ -38,6 +38,7 @@ from kefu.router.api.server_stream import StreamLimits
 from kefu.router.api.webhook_servicer import HostResolver, WebhookServicer
 from kefu.router.config import RouterConfig, Timing
 from kefu.router.conversations.live_turn import TurnServices
+from kefu.router.conversations.personal_data import PersonalData
 from kefu.router.conversations.remote_turns import open_remote_turns
 from kefu.router.conversations.service import ConversationService
 from kefu.router.conversations.session_watches import open_watches
@@ -158,8 +159,9 @@ async def router(
         streams = StreamLimits(
             slow_reader_seconds=config.slow_reader_seconds, key_check_seconds=timing.key_check_seconds
         )
+        personal_data = PersonalData(services.store, services.erasure, registry, event_bus)
         conversations = ConversationService(services, registry, session_watches)
-        chat = ChatServicer(conversations, keyring, streams)
+        chat = ChatServicer(conversations, personal_data, keyring, streams)
         presence = timing.presence_seconds
         desk_service = DeskService(
             desk_store, services.store, event_bus, conversations.answer_held, presence_seconds=presence

@@ -275,3 +275,13 @@ async def test_a_reply_to_an_erased_session_is_no_error(town: Town) -> None:
     body = town.chatwoot.callback(session)
     await town.customer.chat.DeleteSession(chat.DeleteSessionRequest(name=session), metadata=town.customer.metadata)
     assert await town.call_back(body) == 204
+
+
+async def test_a_body_that_nobody_may_send_is_not_waited_for(town: Town) -> None:
+    port = town.bridge.base_url.port
+    for path, length, status in (("/chatwoot/wrong", "1000", 404), ("/kefu", "-1", 413), ("/kefu", "9" * 30, 413)):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(f"POST {path} HTTP/1.1\r\nhost: x\r\ncontent-length: {length}\r\n\r\n".encode())  # and no body
+        answer = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)
+        writer.close()
+        assert answer.startswith(f"HTTP/1.0 {status} ".encode())

@@ -61,7 +61,7 @@ def test_nothing_lent_is_nothing_allowed() -> None:
 def test_a_visitor_may_call_nine_methods() -> None:
     chat = pb.DESCRIPTOR.services_by_name["ChatService"]
     allowed = {method.name for method in chat.methods if may_call(chat.full_name, method.name)}
-    assert allowed == {method.name for method in chat.methods} - {"DeleteUser"}
+    assert allowed == {method.name for method in chat.methods} - {"DeleteUser", "ExportUser"}
     assert not may_call("kefu.router.v1.DeskService", "Converse")
 
 
@@ -217,17 +217,35 @@ def test_a_session_is_named_whole_or_by_its_id() -> None:
             session_of(wrong)
 
 
-def test_a_thread_is_found_by_all_that_was_said_and_by_its_own_caller() -> None:
-    threads = SessionLookup(max_conversations=2)
-    said = (ChatMessage("system", "x"), ChatMessage("user", "a"), ChatMessage("assistant", "b"))
-    threads.remember("me", said, "sessions/1")
-    assert threads.session("me", said) == threads.session("me", said[1:]) == "sessions/1"
-    assert threads.session("you", said) == ""
-    assert threads.session("me", (ChatMessage("user", "a"), ChatMessage("assistant", "c"))) == ""
-    assert threads.session("me", (ChatMessage("user", "a"),)) == ""
-    threads.remember("me", (ChatMessage("assistant", "2"),), "sessions/2")
-    threads.remember("me", (ChatMessage("assistant", "3"),), "sessions/3")
-    assert threads.session("me", said) == "", "the oldest goes"
+SAID = (ChatMessage("system", "x"), ChatMessage("user", "a"), ChatMessage("assistant", "b"))
+
+
+def test_a_conversation_is_found_by_all_that_was_said_its_caller_and_its_user() -> None:
+    lookup = SessionLookup()
+    lookup.put("me", "ann", SAID, "sessions/1")
+    assert lookup.take("you", "ann", SAID) == lookup.take("me", "", SAID) == lookup.take("me", "bob", SAID) == ""
+    assert lookup.take("me", "ann", (ChatMessage("user", "a"), ChatMessage("assistant", "c"))) == ""
+    assert lookup.take("me", "ann", (ChatMessage("user", "a"),)) == ""
+    assert lookup.take("me", "ann", SAID[1:]) == "sessions/1", "instructions do not count"
+    lookup.put("k", "eyu", SAID, "sessions/2")
+    assert lookup.take("key", "u", SAID) == "", "where the caller ends is clear"
+
+
+def test_each_session_goes_on_with_one_conversation() -> None:
+    lookup = SessionLookup()
+    for session in ("sessions/1", "sessions/2", "sessions/2"):
+        lookup.put("me", "", SAID, session)
+    assert {lookup.take("me", "", SAID), lookup.take("me", "", SAID)} == {"sessions/1", "sessions/2"}
+    assert lookup.take("me", "", SAID) == "", "a second one with the same past is another conversation"
+
+
+def test_of_too_many_conversations_the_oldest_goes() -> None:
+    lookup = SessionLookup(max_conversations=2)
+    lookup.put("me", "", SAID, "sessions/1")
+    lookup.put("me", "", (ChatMessage("assistant", "2"),), "sessions/2")
+    lookup.put("me", "", (ChatMessage("assistant", "2"),), "sessions/3")
+    assert lookup.take("me", "", SAID) == ""
+    assert lookup.take("me", "", (ChatMessage("assistant", "2"),)) == "sessions/3"
 
 
 # Forms

@@ -15,6 +15,7 @@ from typing import Any
 
 import jwt
 
+from kefu.common.auth import VISITOR_PREFIX
 from kefu.common.errors import Unauthenticated
 
 AUDIENCE = "kefu-visitor"
@@ -71,7 +72,7 @@ class VisitorTokens:
 
     def issue(self) -> str:
         """A token for a new visitor."""
-        return self._token(f"visitor-{uuid.uuid4()}", self._clock())
+        return self._token(f"{VISITOR_PREFIX}{uuid.uuid4()}", self._clock())
 
     def verify(self, token: str) -> Visitor:
         """The visitor that a token names. Raises Unauthenticated."""
@@ -117,7 +118,7 @@ class VisitorTokens:
                 continue
             except jwt.InvalidTokenError:
                 break
-            if claims["tenant"] != self._tenant or not str(claims["sub"]).startswith("visitor-"):
+            if claims["tenant"] != self._tenant or not str(claims["sub"]).startswith(VISITOR_PREFIX):
                 break
             return claims
         raise Unauthenticated("This is no valid token of a visitor.")

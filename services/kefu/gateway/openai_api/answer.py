@@ -19,6 +19,8 @@ class CompletionBuilder:
         self._request = request
         self.session = ""
         self.turn = ""
+        self.is_replayed = False
+        """Whether the turn had begun before this request."""
         self.text = ""
         """What the client holds; in a stream also what a handoff withdrew."""
         self.reasoning = ""
@@ -33,6 +35,7 @@ class CompletionBuilder:
         match event.WhichOneof("event"):
             case "turn_started":
                 self.session, self.turn = event.turn_started.session, event.turn_started.turn
+                self.is_replayed = event.turn_started.replayed
             case "passages_found":
                 self._passages = list(event.passages_found.passages)
             case "reasoning_delta":
@@ -68,6 +71,12 @@ class CompletionBuilder:
         by_number = {passage.number: passage for passage in self._passages}
         lines = [_footnote(by_number[number]) for number in cited if number in by_number]
         return "\n\n" + "\n".join(lines) if lines else ""
+
+    @property
+    def is_with_person(self) -> bool:
+        """Whether a person answers in this session from here on."""
+        held = self.completed is not None and self.completed.finish_reason == pb.FINISH_REASON_HUMAN
+        return self._handoff is not None or held
 
     @property
     def finish_reason(self) -> str:

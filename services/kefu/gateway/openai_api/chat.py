@@ -66,12 +66,16 @@ class ChatCompletions:
 
     async def _start_turn(self, caller: Caller, chat_request: ChatRequest, session: str) -> "_RunningTurn":
         """A turn whose first event has come, so that a refusal has a status of its own."""
-        known = "" if session else self._session_lookup.session(caller.identity, chat_request.history)
+        user, history = chat_request.converse.user, chat_request.history
+        known = "" if session else self._session_lookup.take(caller.identity, user, history)
         try:
             return await self._converse(caller, chat_request, session or known or _NEW_SESSION)
         except grpc.aio.AioRpcError as error:
             count_unauthenticated(self._callers, caller.address, error)
-            if not known or Failure.of(error).info.reason != SessionNotFound.reason:
+            if not known:
+                raise
+            if Failure.of(error).info.reason != SessionNotFound.reason:
+                self._session_lookup.put(caller.identity, user, history, known)  # nothing was said in it
                 raise
         return await self._converse(caller, chat_request, _NEW_SESSION)  # the session was erased meanwhile
 
@@ -115,12 +119,15 @@ class ChatCompletions:
 
     def _remember(self, turn: "_RunningTurn") -> None:
         chat_request, answer = turn.chat_request, turn.answer
+        user = chat_request.converse.user
+        if not user and (answer.is_with_person or answer.is_replayed):
+            return  # an agent's words are in no history, and a replayed turn's session may have gone on since
         messages = (
             *chat_request.history,
             ChatMessage("user", chat_request.converse.text.strip()),
             ChatMessage("assistant", answer.text.strip()),
         )
-        self._session_lookup.remember(turn.caller.identity, messages, answer.session)
+        self._session_lookup.put(turn.caller.identity, user, messages, answer.session)
 
 
 class _RunningTurn:

@@ -26,7 +26,8 @@ _RECORD_FILE = "kefu.json"
 def resolve(model: str, cache: Path, numbers: NumberFormat = "int8") -> LocalModel:
     """Find, download and convert a model. The first time takes minutes, with visible progress.
 
-    `model` is a catalog name, a folder, a `.gguf` file, or an id on the model hub. `numbers` is the format that a
+    `model` is a catalog name, a folder, a `.gguf` file, or an id on the model hub, which may name a revision behind an
+    `@` (ORGANISATION/MODEL@COMMIT); without one the newest is taken, whatever it is. `numbers` is the format that a
     `.gguf` file, and so a model of the catalog, is converted to; other models stay as they are. Two processes that
     need the same model wait for each other. Raises StartupError with what to do.
     """
@@ -87,11 +88,16 @@ def _from_hub(model: str, cache: Path) -> Path:
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
     hub: Any = huggingface_hub  # partially typed
+    repository, _, revision = model.partition("@")
 
     def snapshot(*, offline: bool) -> Path:
         return Path(
             hub.snapshot_download(
-                model, allow_patterns=list(_HUB_FILES), cache_dir=cache / "hub", local_files_only=offline
+                repository,
+                revision=revision or None,
+                allow_patterns=list(_HUB_FILES),
+                cache_dir=cache / "hub",
+                local_files_only=offline,
             )
         )
 

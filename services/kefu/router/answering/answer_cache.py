@@ -57,9 +57,13 @@ _VERSION = 1
 _log = structlog.stdlib.get_logger()
 
 KEEP = """
--- KEYS: index, answer. ARGV: digest, answer JSON, life ms, now ms, most answers, what an answer's key begins with
+-- KEYS: index, answer, answers of the session, erasure marker
+-- ARGV: digest, answer JSON, life ms, now ms, most answers, what an answer's key begins with
+if redis.call('EXISTS', KEYS[4]) == 1 then return redis.call('ZCARD', KEYS[1]) end
 local life, now = tonumber(ARGV[3]), tonumber(ARGV[4])
 redis.call('SET', KEYS[2], ARGV[2], 'PX', life)
+redis.call('SADD', KEYS[3], ARGV[1])
+redis.call('PEXPIRE', KEYS[3], life)
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - life)
 redis.call('ZADD', KEYS[1], now, ARGV[1])
 local over = redis.call('ZCARD', KEYS[1]) - tonumber(ARGV[5])
@@ -135,7 +139,12 @@ class AnswerCache:
             base64.b64encode(found.embedding).decode(),
         )
         tenant, digest = question.principal.tenant, _digest(question, found)
-        names = (keys.cached_answers(tenant), keys.cached_answer(tenant, digest))
+        names = (
+            keys.cached_answers(tenant),
+            keys.cached_answer(tenant, digest),
+            keys.session_answers(tenant, question.session_id),
+            keys.erasure_marker(tenant, question.session_id),
+        )
         milliseconds = round(self._life * 1000), round(time.time() * 1000)
         text = _STORED.dump_json(kept).decode()
         arguments = (digest, text, *milliseconds, self._most, keys.cached_answer(tenant, ""))

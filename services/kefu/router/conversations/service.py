@@ -1,5 +1,5 @@
 """
-Conversation service: what customers can do with sessions and turns: converse, resume, stop, read, rate, erase.
+Conversation service: what customers can do with sessions and turns: converse, resume, stop, read, rate.
 
 A session belongs to the key that opened it. For every other key it does not exist, with one exception: a key of the
 same tenant with the scope `operator` may read it.
@@ -18,7 +18,7 @@ from kefu.common.resource_names import new_session_id, new_turn_id
 from kefu.router.conversations.live_turn import TurnServices
 from kefu.router.conversations.session_watches import SessionWatches
 from kefu.router.conversations.turn_registry import TurnRegistry
-from kefu.router.domain.events import Erased, Rated
+from kefu.router.domain.events import Rated
 from kefu.router.domain.session import Session
 from kefu.router.domain.turn import OnBusy, Rating, Turn, TurnRecord
 from kefu.router.domain.turn_request import TurnRequest
@@ -37,7 +37,6 @@ class ConversationService:
         self._registry = registry
         self._watches = watches
         self._event_bus = services.event_bus
-        self._erasure = services.erasure
 
     async def converse(
         self, principal: Principal, session_id: str | None, request: TurnRequest
@@ -129,29 +128,6 @@ class ConversationService:
         event = Rated(principal.tenant, session_id, rated.turn, rating, comment, number, principal.subject, user)
         self._event_bus.publish(event)
 
-    async def delete(self, principal: Principal, session_id: str) -> None:
-        """Erase a session and all that is in it; a running answer is stopped. Raises SessionNotFound."""
-        await self._delete(principal, await self._own_session(principal, session_id))
-
-    async def delete_user(self, principal: Principal, user: str) -> int:
-        """Erase every session that this key opened for a user; returns how many there were."""
-        deleted = 0
-        for session_id in await self._store.session_ids_of_user(principal.tenant, principal.subject, user):
-            try:
-                session = await self._own_session(principal, session_id)
-            except SessionNotFound:  # it expired
-                continue
-            await self._delete(principal, session)
-            deleted += 1
-        await self._erasure.erase_user(principal.tenant, principal.subject, user)
-        return deleted
-
-    async def _delete(self, principal: Principal, session: Session) -> None:
-        self._registry.delete(principal.tenant, session.id)
-        await self._erasure.erase(principal.tenant, session.id)
-        await self._store.delete(principal.tenant, session)
-        self._event_bus.publish(Erased(principal.tenant, session.id))
-
     async def _earlier_turn(
         self, principal: Principal, request: TurnRequest, key: TurnKey, *, opens: bool
     ) -> TurnKey | None:
@@ -172,12 +148,6 @@ class ConversationService:
         if not opens and bound["session"] != key.session_id:
             raise RequestIdReused("This request_id came before in another session; make a new one.")
         return TurnKey(principal.tenant, str(bound["session"]), str(bound["turn"]))
-
-    async def _own_session(self, principal: Principal, session_id: str) -> Session:
-        session = await self._store.session(principal.tenant, session_id)
-        if session.subject != principal.subject:
-            raise SessionNotFound('There is no such session; open one with "sessions/-".')
-        return session
 
     async def _own_turn(self, principal: Principal, key: TurnKey) -> TurnProgress:
         look = await self._turns.progress(key)

@@ -16,9 +16,13 @@ from kefu.router.domain.turn import Passage, Turn
 from kefu.router.nlu.message import CustomerMessage
 
 _TEMPLATE_MARK = re.compile(
-    r"<[|｜][^<>|｜\n]{1,40}[|｜]>|</?(?:think|tool_call|tool_response|s)>|\[/?INST\]|<</?SYS>>|<(?:start"
-    r"|end)_of_turn>",
-    re.IGNORECASE,
+    r"<[|｜][^<>|｜\n]{1,40}[|｜]>"  # ChatML, Llama 3, DeepSeek, Phi, Granite, Command R, gpt-oss
+    r"|</?(?:think|tools?|tool_calls?|tool_response|s|bos|eos|pad|unk|mask|sop|eop|用户|AI)>"
+    r"|<(?:start|end)_of_(?:turn|image)>|<(?:reserved|unused|extra_id)_?\d{1,4}>|<seed:[a-z_]{1,40}>|<</?SYS>>"
+    r"|\[/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_(?:CALLS|RESULTS|CONTENT)|ARGS|CALL_ID|IMG(?:_BREAK|_END)?|THINK"
+    r"|[gs]?MASK)\]"  # Mistral, GLM
+    r"|^[ \t]*\#{2,4}[ \t]*(?:Instruction|Response|Input|System|User|Human|Assistant)s?[ \t]*:",  # Alpaca, Solar
+    re.IGNORECASE | re.MULTILINE,
 )
 _PASSAGE_LABEL = re.compile(r"(?im)^(\W{0,8}(?:passage|资料|資料)\s*)\[\s*(\d+)\s*\]")
 _INSTRUCTION = re.compile(
@@ -68,6 +72,7 @@ _SPEAKS_TO_MODEL = re.compile(
     r"|如果你是(?:一个)?(?:ai|人工智能|机器人|助手|大?语言模型|大模型)|^\W*(?:系统|助手|管理员)(?:提示|指令|消息"
     r"|覆盖)?[:：]"
 )
+_LONGEST_HEADING = 200
 _SENTENCE_END = re.compile(r"[.!?。！？；;]\s*|\A")
 
 
@@ -97,7 +102,13 @@ def turn_for_model(turn: Turn, *, redact: bool) -> Turn:
 def passage_for_model(passage: Passage) -> Passage:
     """A passage as the model sees it, which is how it is shown."""
     text = "\n".join(map(_without_instructions, as_data(passage.text).split("\n")))
-    return replace(passage, title=as_data(passage.title), text=text)
+    headings = tuple(shown for each in passage.headings if (shown := _heading_for_model(each)))
+    return replace(passage, title=_heading_for_model(passage.title), headings=headings, text=text)
+
+
+def _heading_for_model(heading: str) -> str:
+    """A title or heading, on one line: files, cells and pages of strangers give them too."""
+    return _without_instructions(" ".join(as_data(heading).split()))[:_LONGEST_HEADING]
 
 
 def _without_instructions(paragraph: str) -> str:

@@ -135,6 +135,16 @@ def erasure_index(tenant: str, subject: str, user: str) -> str:
     return f"kefu:1:{{tenant:{tenant}}}:traces:{_digest(json.dumps([subject, user]))}"
 
 
+def subjects_of_user(tenant: str, user: str) -> str:
+    """The keys that opened sessions for a user."""
+    return f"kefu:1:{{tenant:{tenant}}}:subjects:{_digest(user)}"
+
+
+def session_answers(tenant: str, session_id: str) -> str:
+    """Cached answers that a session's questions brought about."""
+    return f"kefu:1:{{tenant:{tenant}}}:cached-by:{session_id}"
+
+
 def webhooks(tenant: str) -> str:
     """A tenant's webhooks."""
     return f"kefu:1:{{tenant:{tenant}}}:webhooks"

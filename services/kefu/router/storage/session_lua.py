@@ -37,6 +37,8 @@ if redis.call('EXISTS', session) == 0 then
 end
 local known = redis.call('HMGET', session, 'subject', 'state', 'running', 'user', 'replica')
 if known[1] ~= ARGV[9] then return {'missing'} end
+local user = known[4] or ''
+if user ~= '' and ARGV[10] ~= '' and user ~= ARGV[10] then return {'missing'} end  -- somebody else's
 if known[2] == 'closed' then
   redis.call('LREM', queue, 0, turn)
   return {'closed'}

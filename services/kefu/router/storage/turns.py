@@ -19,6 +19,7 @@ from kefu.router.domain.turn_request import TurnRequest
 from kefu.router.storage import keys, session_lua
 from kefu.router.storage.change_feed import publish_change
 from kefu.router.storage.desk_index import add_to_desk, preview
+from kefu.router.storage.erasure import note_subject
 from kefu.router.storage.turn_drafts import DRAFT_CONTEXT, DraftContext, SavedDraft
 
 REQUEST_ID_SECONDS = 3600.0
@@ -162,6 +163,8 @@ class TurnStore:
         indexes = [keys.sessions_by_subject(key.tenant, subject)]
         indexes += [keys.sessions_by_subject(key.tenant, subject, request.user)] if request.user and opens else []
         index = self._index(indexes, key.session_id, now, adds=opens) if first else []
+        if first and opens and request.user:
+            index += note_subject(key.tenant, subject, request.user, ms(self.life))
         *_, reply = await self.commands.pipeline((*index, script))
         match reply[0]:
             case "missing":

@@ -222,7 +222,9 @@ class ConverseRequest(_message.Message):
     INVALID_ARGUMENT / REQUEST_ID_REUSED.
     """
     user: _builtins.str
-    """Optional. An opaque name for the person who asks, at most 128 characters, set when the session is opened."""
+    """Optional. An opaque name for the person who asks, at most 128 characters, set when the session is opened. In a
+    session of another user: NOT_FOUND / SESSION_NOT_FOUND.
+    """
     on_busy: Global___OnBusy.ValueType
     """Optional. What to do when the session is answering."""
     as_of: _builtins.str
@@ -1514,19 +1516,33 @@ Global___DeleteSessionResponse: _TypeAlias = DeleteSessionResponse  # noqa: Y015
 
 @_typing.final
 class DeleteUserRequest(_message.Message):
+    """Exactly one of user, visitor and session is required."""
+
     DESCRIPTOR: _descriptor.Descriptor
 
     USER_FIELD_NUMBER: _builtins.int
+    VISITOR_FIELD_NUMBER: _builtins.int
+    SESSION_FIELD_NUMBER: _builtins.int
+    ALL_KEYS_FIELD_NUMBER: _builtins.int
     user: _builtins.str
-    """Required. As in ConverseRequest."""
+    """As in ConverseRequest: the person's sessions that this key opened; see `all_keys`."""
+    visitor: _builtins.str
+    """"visitor-…": a visitor of the pages. Needs the `operator` scope."""
+    session: _builtins.str
+    """"sessions/{session}": whose session this is. Without a user or visitor, this session alone."""
+    all_keys: _builtins.bool
+    """With `user`: sessions opened by any key of the tenant. Needs the `operator` scope."""
     def __init__(
         self,
         *,
         user: _builtins.str = ...,
+        visitor: _builtins.str = ...,
+        session: _builtins.str = ...,
+        all_keys: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["user", b"user"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["all_keys", b"all_keys", "session", b"session", "user", b"user", "visitor", b"visitor"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1551,6 +1567,60 @@ class DeleteUserResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DeleteUserResponse: _TypeAlias = DeleteUserResponse  # noqa: Y015
+
+@_typing.final
+class ExportUserRequest(_message.Message):
+    """Exactly one of user, visitor and session is required; each as in DeleteUserRequest."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USER_FIELD_NUMBER: _builtins.int
+    VISITOR_FIELD_NUMBER: _builtins.int
+    SESSION_FIELD_NUMBER: _builtins.int
+    ALL_KEYS_FIELD_NUMBER: _builtins.int
+    user: _builtins.str
+    """A user of this key."""
+    visitor: _builtins.str
+    """A visitor."""
+    session: _builtins.str
+    """A session of the person."""
+    all_keys: _builtins.bool
+    """With `user`: of any key."""
+    def __init__(
+        self,
+        *,
+        user: _builtins.str = ...,
+        visitor: _builtins.str = ...,
+        session: _builtins.str = ...,
+        all_keys: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["all_keys", b"all_keys", "session", b"session", "user", b"user", "visitor", b"visitor"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExportUserRequest: _TypeAlias = ExportUserRequest  # noqa: Y015
+
+@_typing.final
+class ExportUserResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DATA_FIELD_NUMBER: _builtins.int
+    data: _builtins.bytes
+    """The next part of the archive (application/zip), at most 256 KiB."""
+    def __init__(
+        self,
+        *,
+        data: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["data", b"data"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExportUserResponse: _TypeAlias = ExportUserResponse  # noqa: Y015
 
 @_typing.final
 class RateTurnRequest(_message.Message):

@@ -80,6 +80,11 @@ class ChatServiceStub:
                 request_serializer=kefu_dot_router_dot_v1_dot_chat__pb2.DeleteUserRequest.SerializeToString,
                 response_deserializer=kefu_dot_router_dot_v1_dot_chat__pb2.DeleteUserResponse.FromString,
                 _registered_method=True)
+        self.ExportUser = channel.unary_stream(
+                '/kefu.router.v1.ChatService/ExportUser',
+                request_serializer=kefu_dot_router_dot_v1_dot_chat__pb2.ExportUserRequest.SerializeToString,
+                response_deserializer=kefu_dot_router_dot_v1_dot_chat__pb2.ExportUserResponse.FromString,
+                _registered_method=True)
         self.RateTurn = channel.unary_unary(
                 '/kefu.router.v1.ChatService/RateTurn',
                 request_serializer=kefu_dot_router_dot_v1_dot_chat__pb2.RateTurnRequest.SerializeToString,
@@ -166,15 +171,27 @@ class ChatServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeleteSession(self, request, context):
-        """DeleteSession erases a session and its turns; a running answer is stopped.
-        Errors: NOT_FOUND / SESSION_NOT_FOUND.
+        """DeleteSession erases a session, its turns, and all that is kept beside it; a running answer is stopped. Of a session
+        that ran out, what is kept beside it is erased (an unanswered question outlives its session). A key of the tenant
+        that has the `operator` scope may erase any session of the tenant. Errors: NOT_FOUND / SESSION_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def DeleteUser(self, request, context):
-        """DeleteUser erases every session opened for a user by this key. Erasing nothing is no error.
+        """DeleteUser erases all that ExportUser shows of a person. Erasing nothing is no error.
+        Errors: as ExportUser.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExportUser(self, request, context):
+        """ExportUser gives all that is kept of a person, as a ZIP archive in parts: a folder for each session with the session,
+        its turns (JSON), a transcript (text), and what is kept beside it. Of nobody the archive holds a README alone.
+        Errors: INVALID_ARGUMENT / BAD_REQUEST, NOT_FOUND / SESSION_NOT_FOUND,
+        PERMISSION_DENIED / SCOPE_MISSING (a visitor, or all keys, and the key has no `operator` scope).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -243,6 +260,11 @@ def add_ChatServiceServicer_to_server(servicer, server):
                     servicer.DeleteUser,
                     request_deserializer=kefu_dot_router_dot_v1_dot_chat__pb2.DeleteUserRequest.FromString,
                     response_serializer=kefu_dot_router_dot_v1_dot_chat__pb2.DeleteUserResponse.SerializeToString,
+            ),
+            'ExportUser': grpc.unary_stream_rpc_method_handler(
+                    servicer.ExportUser,
+                    request_deserializer=kefu_dot_router_dot_v1_dot_chat__pb2.ExportUserRequest.FromString,
+                    response_serializer=kefu_dot_router_dot_v1_dot_chat__pb2.ExportUserResponse.SerializeToString,
             ),
             'RateTurn': grpc.unary_unary_rpc_method_handler(
                     servicer.RateTurn,
@@ -477,6 +499,33 @@ class ChatService:
             '/kefu.router.v1.ChatService/DeleteUser',
             kefu_dot_router_dot_v1_dot_chat__pb2.DeleteUserRequest.SerializeToString,
             kefu_dot_router_dot_v1_dot_chat__pb2.DeleteUserResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExportUser(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/kefu.router.v1.ChatService/ExportUser',
+            kefu_dot_router_dot_v1_dot_chat__pb2.ExportUserRequest.SerializeToString,
+            kefu_dot_router_dot_v1_dot_chat__pb2.ExportUserResponse.FromString,
             options,
             channel_credentials,
             insecure,

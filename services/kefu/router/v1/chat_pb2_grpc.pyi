@@ -77,11 +77,20 @@ class ChatServiceStub:
     ListTurns: _grpc.UnaryUnaryMultiCallable[_chat_pb2.ListTurnsRequest, _chat_pb2.ListTurnsResponse]
     """ListTurns lists a session's turns, oldest first unless the latest are wanted first. Errors: NOT_FOUND / SESSION_NOT_FOUND."""
     DeleteSession: _grpc.UnaryUnaryMultiCallable[_chat_pb2.DeleteSessionRequest, _chat_pb2.DeleteSessionResponse]
-    """DeleteSession erases a session and its turns; a running answer is stopped.
-    Errors: NOT_FOUND / SESSION_NOT_FOUND.
+    """DeleteSession erases a session, its turns, and all that is kept beside it; a running answer is stopped. Of a session
+    that ran out, what is kept beside it is erased (an unanswered question outlives its session). A key of the tenant
+    that has the `operator` scope may erase any session of the tenant. Errors: NOT_FOUND / SESSION_NOT_FOUND.
     """
     DeleteUser: _grpc.UnaryUnaryMultiCallable[_chat_pb2.DeleteUserRequest, _chat_pb2.DeleteUserResponse]
-    """DeleteUser erases every session opened for a user by this key. Erasing nothing is no error."""
+    """DeleteUser erases all that ExportUser shows of a person. Erasing nothing is no error.
+    Errors: as ExportUser.
+    """
+    ExportUser: _grpc.UnaryStreamMultiCallable[_chat_pb2.ExportUserRequest, _chat_pb2.ExportUserResponse]
+    """ExportUser gives all that is kept of a person, as a ZIP archive in parts: a folder for each session with the session,
+    its turns (JSON), a transcript (text), and what is kept beside it. Of nobody the archive holds a README alone.
+    Errors: INVALID_ARGUMENT / BAD_REQUEST, NOT_FOUND / SESSION_NOT_FOUND,
+    PERMISSION_DENIED / SCOPE_MISSING (a visitor, or all keys, and the key has no `operator` scope).
+    """
     RateTurn: _grpc.UnaryUnaryMultiCallable[_chat_pb2.RateTurnRequest, _chat_pb2.RateTurnResponse]
     """RateTurn stores what the customer thought of an answer; a later rating replaces it.
     Errors: NOT_FOUND / TURN_NOT_FOUND.
@@ -145,11 +154,20 @@ class ChatServiceAsyncStub(ChatServiceStub):
     ListTurns: _aio.UnaryUnaryMultiCallable[_chat_pb2.ListTurnsRequest, _chat_pb2.ListTurnsResponse]  # type: ignore[assignment]
     """ListTurns lists a session's turns, oldest first unless the latest are wanted first. Errors: NOT_FOUND / SESSION_NOT_FOUND."""
     DeleteSession: _aio.UnaryUnaryMultiCallable[_chat_pb2.DeleteSessionRequest, _chat_pb2.DeleteSessionResponse]  # type: ignore[assignment]
-    """DeleteSession erases a session and its turns; a running answer is stopped.
-    Errors: NOT_FOUND / SESSION_NOT_FOUND.
+    """DeleteSession erases a session, its turns, and all that is kept beside it; a running answer is stopped. Of a session
+    that ran out, what is kept beside it is erased (an unanswered question outlives its session). A key of the tenant
+    that has the `operator` scope may erase any session of the tenant. Errors: NOT_FOUND / SESSION_NOT_FOUND.
     """
     DeleteUser: _aio.UnaryUnaryMultiCallable[_chat_pb2.DeleteUserRequest, _chat_pb2.DeleteUserResponse]  # type: ignore[assignment]
-    """DeleteUser erases every session opened for a user by this key. Erasing nothing is no error."""
+    """DeleteUser erases all that ExportUser shows of a person. Erasing nothing is no error.
+    Errors: as ExportUser.
+    """
+    ExportUser: _aio.UnaryStreamMultiCallable[_chat_pb2.ExportUserRequest, _chat_pb2.ExportUserResponse]  # type: ignore[assignment]
+    """ExportUser gives all that is kept of a person, as a ZIP archive in parts: a folder for each session with the session,
+    its turns (JSON), a transcript (text), and what is kept beside it. Of nobody the archive holds a README alone.
+    Errors: INVALID_ARGUMENT / BAD_REQUEST, NOT_FOUND / SESSION_NOT_FOUND,
+    PERMISSION_DENIED / SCOPE_MISSING (a visitor, or all keys, and the key has no `operator` scope).
+    """
     RateTurn: _aio.UnaryUnaryMultiCallable[_chat_pb2.RateTurnRequest, _chat_pb2.RateTurnResponse]  # type: ignore[assignment]
     """RateTurn stores what the customer thought of an answer; a later rating replaces it.
     Errors: NOT_FOUND / TURN_NOT_FOUND.
@@ -252,8 +270,9 @@ class ChatServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _chat_pb2.DeleteSessionRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_chat_pb2.DeleteSessionResponse, _abc.Awaitable[_chat_pb2.DeleteSessionResponse]]:
-        """DeleteSession erases a session and its turns; a running answer is stopped.
-        Errors: NOT_FOUND / SESSION_NOT_FOUND.
+        """DeleteSession erases a session, its turns, and all that is kept beside it; a running answer is stopped. Of a session
+        that ran out, what is kept beside it is erased (an unanswered question outlives its session). A key of the tenant
+        that has the `operator` scope may erase any session of the tenant. Errors: NOT_FOUND / SESSION_NOT_FOUND.
         """
 
     @_abc_1.abstractmethod
@@ -262,7 +281,21 @@ class ChatServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _chat_pb2.DeleteUserRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_chat_pb2.DeleteUserResponse, _abc.Awaitable[_chat_pb2.DeleteUserResponse]]:
-        """DeleteUser erases every session opened for a user by this key. Erasing nothing is no error."""
+        """DeleteUser erases all that ExportUser shows of a person. Erasing nothing is no error.
+        Errors: as ExportUser.
+        """
+
+    @_abc_1.abstractmethod
+    def ExportUser(
+        self,
+        request: _chat_pb2.ExportUserRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_chat_pb2.ExportUserResponse], _abc.AsyncIterator[_chat_pb2.ExportUserResponse]]:
+        """ExportUser gives all that is kept of a person, as a ZIP archive in parts: a folder for each session with the session,
+        its turns (JSON), a transcript (text), and what is kept beside it. Of nobody the archive holds a README alone.
+        Errors: INVALID_ARGUMENT / BAD_REQUEST, NOT_FOUND / SESSION_NOT_FOUND,
+        PERMISSION_DENIED / SCOPE_MISSING (a visitor, or all keys, and the key has no `operator` scope).
+        """
 
     @_abc_1.abstractmethod
     def RateTurn(
