@@ -172,7 +172,10 @@ async def router(
         personal_data = PersonalData(services.store, services.erasure, registry, event_bus)
         conversations = ConversationService(services, registry, session_watches)
         chat = ChatServicer(conversations, personal_data, keyring, streams)
-        desk_service = DeskService(desk_store, services.store, event_bus, presence_seconds=timing.presence_seconds)
+        presence = timing.presence_seconds
+        desk_service = DeskService(
+            desk_store, services.store, event_bus, conversations.answer_held, presence_seconds=presence
+        )
         desk = DeskServicer(desk_service, desk_watches, keyring, streams)
         tenants = TenantStore(commands)
         admin = AdminServicer(tenants, settings)

@@ -1,5 +1,6 @@
 """`kefu up`, `status`, `logs`, `down`, `doctor`, `env`: the suite on this machine."""
 
+import asyncio
 import shlex
 import time
 from pathlib import Path

@@ -175,7 +175,11 @@ redis.call('HSET', turns, ARGV[2], ARGV[4])
 redis.call('HSET', session, 'update_time', ARGV[5], 'language', ARGV[10], 'last_message', ARGV[11])
 redis.call('HDEL', session, 'running')
 append_event('turn', ARGV[2], '', ARGV[6])
-local state = redis.call('HGET', session, 'state')
+local known = redis.call('HMGET', session, 'state', 'owed')
+local state = known[1]
+if known[2] == ARGV[2] and (ARGV[12] == '0' or ARGV[7] ~= '') then
+  redis.call('HDEL', session, 'owed', 'waiting_since')
+end
 if ARGV[7] ~= '' and (state == 'bot' or state == 'returned') then
   redis.call('HSET', session, 'state', ARGV[7], 'waiting_since', ARGV[5], 'handoff_turn', ARGV[2])
   redis.call('HDEL', session, 'escalated')

@@ -112,8 +112,8 @@ class ChatServiceServicer:
         """Converse answers one customer message, streaming the answer as it is written.
 
         Events come in this order: one TurnStarted; one PassagesFound, unless nothing was looked up; ReasoningDelta, only
-        when asked for; any number of TextDelta; at most one Handoff; one TurnCompleted. A stream that ends without
-        TurnCompleted has failed:
+        when asked for; any number of TextDelta; at most one Handoff, which withdraws the text before it; one TurnCompleted.
+        A stream that ends without TurnCompleted has failed:
         INVALID_ARGUMENT / BAD_REQUEST (BadRequest names the field), INVALID_ARGUMENT / REQUEST_ID_REUSED,
         NOT_FOUND / SESSION_NOT_FOUND, NOT_FOUND / COLLECTION_NOT_FOUND,
         ABORTED / SESSION_BUSY (answering another message: see `on_busy`),
