@@ -37,8 +37,8 @@ async def watchdog(seconds: float) -> AsyncIterator[None]:
     to standard error, below the line "Timeout (…)!". Stacks hold names of files and functions, and no values. With 0
     the loop is measured and never ended.
 
-    A process that was stopped (SIGSTOP, a frozen container) for longer counts as one that stood still. A machine that
-    sleeps does not: its monotonic clock sleeps too.
+    A process that was stopped for longer (SIGSTOP, a frozen container) may end as it goes on, for its loop and the
+    timer race then. A machine that sleeps does no harm, since its monotonic clock sleeps too.
     """
     watching = asyncio.create_task(_watch(seconds), name="watchdog")
     try:
