@@ -21,12 +21,17 @@ AUDIENCE = "kefu-desk"
 
 
 class OidcIssuer:
-    """Keys by `kid`: "rsa" and "ec". `key_requests` counts requests for them; `unavailable` fails them with 503."""
+    """Keys by `kid`: "rsa" and "ec". `key_requests` counts requests for them; `unavailable` fails them with 503.
+
+    `document` replaces fields of the discovery document; `extra_keys` are published in front of the others.
+    """
 
     def __init__(self) -> None:
         self.url = ""
         self.key_requests = 0
         self.unavailable = False
+        self.document: dict[str, str] = {}
+        self.extra_keys: list[dict[str, Any]] = []
         self.keys: dict[str, Any] = {
             "rsa": rsa.generate_private_key(public_exponent=65537, key_size=2048),
             "ec": ec.generate_private_key(ec.SECP256R1()),
@@ -50,14 +55,14 @@ class OidcIssuer:
 
     async def configuration(self, request: Request) -> Response:
         """The discovery document."""
-        return JSONResponse({"issuer": self.url, "jwks_uri": f"{self.url}/keys"})
+        return JSONResponse({"issuer": self.url, "jwks_uri": f"{self.url}/keys", **self.document})
 
     async def jwks(self, request: Request) -> Response:
         """The public keys, and a shared secret that must never be accepted."""
         self.key_requests += 1
         if self.unavailable:
             return Response(status_code=503)
-        published: list[dict[str, Any]] = [{"kty": "oct", "kid": "shared", "k": "c2VjcmV0"}]
+        published: list[dict[str, Any]] = [{"kty": "oct", "kid": "shared", "k": "c2VjcmV0"}, *self.extra_keys]
         for key_id, key in self.keys.items():
             public = key.public_key()
             written = ECAlgorithm.to_jwk(public) if key_id.startswith("ec") else RSAAlgorithm.to_jwk(public)

@@ -73,7 +73,7 @@ class Chatwoot:
 
 @dataclass
 class Bridge:
-    """`secret` signs what Kefu sends; `key` is one of Kefu's, with the operator scope."""
+    """`secret` signs what Kefu sends; `key` is one of Kefu's, with the desk scope."""
 
     chatwoot: Chatwoot
     desk: rpc.DeskServiceStub
@@ -189,20 +189,31 @@ def _session_of(conversation: Body) -> str:
 class Handler(BaseHTTPRequestHandler):
     """POST /kefu and POST /chatwoot/TOKEN. Answers 502 when the other side cannot be reached: then it comes again."""
 
+    timeout = SECONDS
+    """Of one read of the socket."""
+
     def __init__(self, bridge: Bridge, token: str, *given: Any) -> None:
         self._bridge = bridge
         self._token = token
         super().__init__(*given)
 
     def do_POST(self) -> None:
-        """Pass on what was told."""
-        length = int(self.headers.get("content-length") or 0)
-        if length > MOST_BODY:
-            self._answer(413)
+        """Pass on what was told. Nothing is read of what comes to another path, or too slowly."""
+        take = self._taker()
+        if take is None:
+            self._refuse(404)
             return
-        raw = self.rfile.read(length)
+        length = self.headers.get("content-length") or "0"
+        if not length.isdecimal() or int(length) > MOST_BODY:
+            self._refuse(413)
+            return
         try:
-            self._answer(self._told(raw))
+            raw = self.rfile.read(int(length))
+        except TimeoutError:
+            self._refuse(408)
+            return
+        try:
+            self._answer(take(raw))
         except httpx.HTTPStatusError as error:
             self._failed(f"Chatwoot answered with {error.response.status_code}")
         except httpx.HTTPError as error:
@@ -214,12 +225,17 @@ class Handler(BaseHTTPRequestHandler):
             print(f"not understood: {type(error).__name__}", file=sys.stderr, flush=True)
             self._answer(400)
 
-    def _told(self, raw: bytes) -> int:
+    def _taker(self) -> Callable[[bytes], int] | None:
+        """What takes a body that comes to this path."""
         if self.path == "/kefu":
-            return self._bridge.from_kefu(raw, dict(self.headers.items()))
+            return partial(self._bridge.from_kefu, headers=dict(self.headers.items()))
         if hmac.compare_digest(self.path.encode(), f"/chatwoot/{self._token}".encode()):
-            return self._bridge.from_chatwoot(raw)
-        return 404
+            return self._bridge.from_chatwoot
+        return None
+
+    def _refuse(self, status: int) -> None:
+        self.close_connection = True  # its body was not read
+        self._answer(status)
 
     def _failed(self, why: str) -> None:
         print(f"not passed on. {why}", file=sys.stderr, flush=True)

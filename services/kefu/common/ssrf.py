@@ -14,6 +14,20 @@ import httpcore
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
+"""All of IPv6 that is given out for the internet (RFC 4291, IANA's registry); what lies outside is for other uses."""
+_NOT_PUBLIC = tuple(
+    map(
+        ipaddress.ip_network,
+        (
+            "168.63.129.16/32",  # Azure's host, as each of its machines sees it
+            "192.0.0.0/24",  # protocol assignments; Oracle's cloud answers at 192.0.0.192
+            "3fff::/20",  # documentation (RFC 9637), which Python before 3.13 does not know
+        ),
+    )
+)
+_ISATAP = (0x00005EFE, 0x02005EFE)
+"""First half of an interface identifier that embeds an IPv4 address (RFC 5214)."""
 
 
 class AddressNotAllowed(Exception):
@@ -27,9 +41,16 @@ class AddressNotPublic(AddressNotAllowed):
 def is_public(address: Address) -> bool:
     """Whether an address is a public one: not private, loopback, link-local, multicast or reserved.
 
-    An IPv6 address that embeds an IPv4 address (mapped, 6to4, Teredo, NAT64) is public only if both are.
+    An IPv6 address that embeds an IPv4 address (mapped, 6to4, Teredo, NAT64, ISATAP) is public only if both are. Some
+    addresses by which a cloud's machines reach their host count as private, though no registry says so.
     """
-    return all(each.is_global and not each.is_multicast for each in _embedded_addresses(address))
+    return all(map(_is_public, _embedded_addresses(address)))
+
+
+def _is_public(address: Address) -> bool:
+    if not address.is_global or address.is_multicast or any(address in network for network in _NOT_PUBLIC):
+        return False
+    return address.version == 4 or address in _GLOBAL_UNICAST or address in _NAT64
 
 
 def is_allowed(host: str, allowed: Collection[str]) -> bool:
@@ -109,5 +130,7 @@ def _embedded_addresses(address: Address) -> list[Address]:
         if address.ipv4_mapped:
             embedded.remove(address)
         if address in _NAT64:
+            embedded.append(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
+        if int(address) >> 32 & 0xFFFFFFFF in _ISATAP:
             embedded.append(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
     return [each for each in embedded if each is not None]

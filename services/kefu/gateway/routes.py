@@ -11,12 +11,16 @@ from kefu.gateway.config import GatewayConfig
 from kefu.gateway.connect_proxy import ConnectProxy
 from kefu.gateway.http_server import Readiness
 from kefu.gateway.middleware.browser_security import IMPORT_PATH, BodyDeadline, SecurityHeaders, with_cors
+from kefu.gateway.middleware.lingering_close import LingeringClose
 from kefu.gateway.middleware.request_log import RequestLog
 from kefu.gateway.openai_api.chat import ChatCompletions
+from kefu.gateway.openai_api.errors import unknown_endpoint
 from kefu.gateway.openai_api.models import ModelEndpoints
 from kefu.gateway.site_api import SiteApi, handle_service_error
 from kefu.gateway.static_pages import StaticPages
 from kefu.gateway.upload import ImportEndpoint
+
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
 def application(
@@ -37,6 +41,9 @@ def application(
     async def ready(request: Request) -> Response:
         return PlainTextResponse("ready\n") if readiness.ready else PlainTextResponse("leaving\n", 503)
 
+    async def openai_unknown(request: Request) -> Response:
+        return unknown_endpoint(request.method, request.url.path)
+
     services = proxy.applications()
     routes = [
         *(Mount(f"/{service}", app) for service, app in services.items()),
@@ -48,13 +55,14 @@ def application(
         Route("/v1/models", models.models),
         Route("/v1/models/{model:path}", models.model),
         *([Route("/v1/embeddings", models.embeddings, methods=["POST"])] if config.embeddings == "on" else ()),
+        Route("/v1/{path:path}", openai_unknown, methods=_METHODS),
         Route("/healthz", healthy),
         Route("/readyz", ready),
         Route("/{path:path}", pages.__call__),
     ]
     router = Router(routes, redirect_slashes=False)
     inner = ExceptionMiddleware(router, handlers={ServiceError: handle_service_error})
-    app: ASGIApp = BodyDeadline(inner, config.body_seconds)
+    app: ASGIApp = BodyDeadline(LingeringClose(inner), config.body_seconds)
     app = with_cors(app, config)
     app = SecurityHeaders(app, config)
     known = {*proxy.paths, *(route.path for route in routes if isinstance(route, Route))}

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 FOLDER = Path(__file__).parent / "static"
-_HASHED = re.compile(r"assets/.+-[A-Za-z0-9_-]{8,}\.[a-z0-9]+")
+_HASHED = re.compile(r"assets/.+-[A-Za-z0-9_-]{8,16}\.[a-z0-9]+")
 """Vite's names with a hash of the content: such a file never changes."""
 _IMMUTABLE = "public, max-age=31536000, immutable"
 _REVALIDATE = "no-cache"
@@ -32,7 +32,10 @@ class _Page:
 
 
 class StaticPages:
-    """The endpoint of the files in `folder`; `/desk` is desk.html or desk/index.html. Changed files are read again."""
+    """The endpoint of the files in `folder`; `/desk` is desk.html or desk/index.html. Changed files are read again.
+
+    Each page has one address, by which `SecurityHeaders` and nginx tell them apart: `/desk.html` is nothing.
+    """
 
     def __init__(self, folder: Path = FOLDER) -> None:
         self._folder = folder.resolve()
@@ -60,6 +63,8 @@ class StaticPages:
         return Response(page.bodies[encoding], media_type=page.media_type, headers=headers)
 
     def _file(self, path: str) -> Path | None:
+        if path.endswith(".html") or not {"", ".", ".."}.isdisjoint(path.rstrip("/").split("/") if path else ()):
+            return None
         for candidate in (path, f"{path}.html", f"{path}/index.html") if path else ("index.html",):
             try:
                 file = (self._folder / candidate).resolve()

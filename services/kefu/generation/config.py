@@ -33,7 +33,8 @@ class GenerationConfig(ServiceConfig, env_prefix="KEFU_GENERATION_"):
     """What writes the answers: vLLM in this process, an OpenAI-compatible server, or arithmetic (for load tests)."""
 
     model: str = ""
-    """A name (qwen2.5-coder-0.5b-instruct, smollm2-135m), folder, .gguf file or hub id. Empty: by device."""
+    """A name (qwen2.5-coder-0.5b-instruct, smollm2-135m), folder, .gguf file or hub id (OWNER/NAME@COMMIT).
+    Empty: by device."""
 
     cache_dir: Path = Field(validation_alias="KEFU_CACHE_DIR", default_factory=default_cache)
     """Folder for models that were fetched or converted. Unset: ~/.cache/kefu."""

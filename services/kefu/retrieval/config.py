@@ -41,6 +41,9 @@ class RetrievalConfig(StoredConfig, env_prefix="KEFU_RETRIEVAL_"):
     """A cross-encoder of sentence-transformers that reads the best passages again and sorts them, such as
     BAAI/bge-reranker-v2-m3: a hub id or a local path. For a GPU. Empty: none."""
 
+    reranker_revision: str = ""
+    """Revision of a reranker from the hub, such as a commit. Empty: the newest, whatever it is."""
+
     reranker_device: str = ""
     """Where it runs, such as `cuda`. Empty: its own choice."""
 
@@ -72,6 +75,10 @@ class RetrievalConfig(StoredConfig, env_prefix="KEFU_RETRIEVAL_"):
     """A collection is calibrated anew this long after the last change of its documents, with its own titles and
     questions about other things. 0: only by `kefu eval calibrate`.
     """
+
+    imports_per_key: int = Field(default=4, ge=0)
+    """Imports that one key may have running at once, at this replica; each may hold a document in memory. 0: no
+    limit."""
 
     converters: int = Field(default=2, ge=1)
     """Most processes that convert documents at once; they run only while there is something to convert."""

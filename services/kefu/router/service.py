@@ -10,9 +10,13 @@ import grpc.aio
 from redis.asyncio import Redis
 
 from kefu.common.aio import cancel_and_wait
-from kefu.common.auth import Keyring, Scope
+from kefu.common.audit.log import AuditLog
+from kefu.common.audit.recorder import open_audit_recorder
+from kefu.common.auth import Keyring
 from kefu.common.grpc_options import CLIENT_OPTIONS
+from kefu.common.permissions import permissions_of
 from kefu.common.redis.commands import RedisCommands
+from kefu.common.redis.memory_guard import open_memory_guard
 from kefu.common.rpc.server import RunningServer, serving
 from kefu.common.ssrf import Address, is_public, resolve_permitted
 from kefu.common.tls import internal_channel
@@ -23,6 +27,8 @@ from kefu.router.answering.answer_cache import AnswerCache
 from kefu.router.answering.pipeline import AnswerPipeline
 from kefu.router.api import (
     admin_servicer,
+    audit_servicer,
+    audited_methods,
     chat_servicer,
     desk_servicer,
     identity_servicer,
@@ -30,6 +36,7 @@ from kefu.router.api import (
     webhook_servicer,
 )
 from kefu.router.api.admin_servicer import AdminServicer
+from kefu.router.api.audit_servicer import AuditServicer
 from kefu.router.api.chat_servicer import ChatServicer
 from kefu.router.api.desk_servicer import DeskServicer
 from kefu.router.api.identity_servicer import IdentityServicer
@@ -38,6 +45,7 @@ from kefu.router.api.server_stream import StreamLimits
 from kefu.router.api.webhook_servicer import HostResolver, WebhookServicer
 from kefu.router.config import RouterConfig, Timing
 from kefu.router.conversations.live_turn import TurnServices
+from kefu.router.conversations.personal_data import PersonalData
 from kefu.router.conversations.remote_turns import open_remote_turns
 from kefu.router.conversations.service import ConversationService
 from kefu.router.conversations.session_watches import open_watches
@@ -54,6 +62,7 @@ from kefu.router.insight.unanswered_groups import UnansweredGroups
 from kefu.router.replicas.pool import open_pool
 from kefu.router.retrieval_client import RetrievalClient
 from kefu.router.storage.change_feed import open_change_feed
+from kefu.router.storage.desk_index import DeskRoom
 from kefu.router.storage.erasure import SessionErasure
 from kefu.router.storage.session_events import SessionEvents
 from kefu.router.storage.sessions import SessionStore
@@ -65,14 +74,15 @@ from kefu.router.webhooks.queue import WebhookQueue
 from kefu.router.webhooks.sender import open_webhook_sender
 from kefu.router.webhooks.store import RETENTION_SECONDS, WebhookStore
 
-SCOPES = {
-    chat_servicer.SERVICE: (Scope.CHAT,),
-    desk_servicer.SERVICE: (Scope.OPERATOR,),
-    admin_servicer.SERVICE: (Scope.OPERATOR,),
-    identity_servicer.SERVICE: identity_servicer.SCOPES,
-    insight_servicer.SERVICE: (Scope.OPERATOR,),
-    webhook_servicer.SERVICE: (Scope.OPERATOR,),
-}
+PERMISSIONS = permissions_of(
+    chat_servicer.SERVICE,
+    desk_servicer.SERVICE,
+    admin_servicer.SERVICE,
+    audit_servicer.SERVICE,
+    identity_servicer.SERVICE,
+    insight_servicer.SERVICE,
+    webhook_servicer.SERVICE,
+)
 _TIMING = Timing()
 _SECONDS_A_DAY = 86_400
 _RETRIEVAL_OPTIONS = (
@@ -120,7 +130,7 @@ async def router(
         for background in (admission.watch(), limits.renew()):
             stack.push_async_callback(cancel_and_wait, asyncio.create_task(background))
         life = config.session_days * _SECONDS_A_DAY
-        turns = TurnStore(commands, life=life, lease=config.lease_seconds, owner=name)
+        turns = TurnStore(commands, life=life, lease=config.lease_seconds, owner=name, most_turns=config.session_turns)
         cache = AnswerCache(
             commands,
             life=config.cache_seconds,
@@ -137,9 +147,10 @@ async def router(
             leases=await enter(open_leases(turns)),
             admission_gate=AdmissionGate(limits, admission, prompt_tokens=config.prompt_tokens),
             settings=settings,
-            pipeline=AnswerPipeline(config, retrieval, pool, cache),
+            pipeline=AnswerPipeline(config, retrieval, pool, cache, DeskRoom(commands, config.desk_conversations)),
             event_bus=event_bus,
             erasure=insight.erasure,
+            memory_guard=await enter(open_memory_guard(store, limit=config.redis_memory_limit)),
             store_wait_seconds=timing.store_wait_seconds,
         )
         registry = TurnRegistry(services, await enter(open_remote_turns(turns)))
@@ -158,15 +169,24 @@ async def router(
         streams = StreamLimits(
             slow_reader_seconds=config.slow_reader_seconds, key_check_seconds=timing.key_check_seconds
         )
-        chat = ChatServicer(ConversationService(services, registry, session_watches), keyring, streams)
-        desk_service = DeskService(desk_store, services.store, event_bus, presence_seconds=timing.presence_seconds)
+        personal_data = PersonalData(services.store, services.erasure, registry, event_bus)
+        conversations = ConversationService(services, registry, session_watches)
+        chat = ChatServicer(conversations, personal_data, keyring, streams)
+        presence = timing.presence_seconds
+        desk_service = DeskService(
+            desk_store, services.store, event_bus, conversations.answer_held, presence_seconds=presence
+        )
         desk = DeskServicer(desk_service, desk_watches, keyring, streams)
-        admin = AdminServicer(TenantStore(commands), settings)
+        tenants = TenantStore(commands)
+        admin = AdminServicer(tenants, settings)
+        audit_log = AuditLog(commands, days=config.audit_days)
+        audit = await enter(open_audit_recorder(audit_log, audited_methods.AUDITED, internal_key=internal_key))
 
         def register(server: grpc.aio.Server) -> None:
             chat.register(server)
             desk.register(server)
             admin.register(server)
+            AuditServicer(audit_log, tenants).register(server)
             IdentityServicer().register(server)
             insight.register(server)
 
@@ -179,11 +199,12 @@ async def router(
                 config.listen,
                 register,
                 keyring=keyring,
-                scopes=SCOPES,
+                permissions=PERMISSIONS,
                 drain_seconds=config.drain_seconds,
                 transport=config.transport(),
                 tls=config.tls,
                 on_shutdown=end_watches,
+                audit=audit,
             )
         )
 

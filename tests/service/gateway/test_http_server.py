@@ -96,6 +96,22 @@ async def test_files_are_compressed_and_kept_as_long_as_their_names_allow(gatewa
     assert "Desk" in (await gateway.http.get("/desk")).text
 
 
+@pytest.mark.parametrize("path", ["/desk.html", "/assets/../desk.html", "/assets/../desk", "/./desk", "/index.html"])
+async def test_a_page_has_one_address(gateway: GatewayHarness, path: str) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", gateway.port)
+    writer.write(f"GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n".encode())
+    answer = await asyncio.wait_for(reader.read(), 10)
+    writer.close()
+    assert answer.startswith(b"HTTP/1.1 404"), "or the desk would come with the policy of the customers' page"
+
+
+async def test_browsers_are_told_to_stay_with_tls_where_there_is_tls(harness: RouterHarness) -> None:
+    async with open_gateway_harness(harness, trusted_proxies="127.0.0.1") as gateway:
+        secure = await gateway.http.get("/healthz", headers={"x-forwarded-proto": "https"})
+        assert secure.headers["strict-transport-security"] == "max-age=31536000"
+        assert "strict-transport-security" not in (await gateway.http.get("/healthz")).headers
+
+
 @pytest.mark.parametrize(
     "path", ["/../secret.txt", "/%2e%2e/secret.txt", "/..%2fsecret.txt", "/assets/../../secret.txt"]
 )

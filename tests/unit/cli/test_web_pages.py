@@ -21,14 +21,18 @@ from kefu.common.ssrf import Address, is_allowed, is_public
     [
         *("127.0.0.1", "10.0.0.8", "172.16.1.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0"),
         *("224.0.0.1", "255.255.255.255", "::1", "::", "fe80::1", "fc00::1", "ff02::1", "::ffff:127.0.0.1"),
-        *("64:ff9b::7f00:1", "2002:7f00:1::", "192.0.2.1"),
+        *("64:ff9b::7f00:1", "2002:7f00:1::", "192.0.2.1", "168.63.129.16", "192.0.0.192", "100.100.100.200"),
+        *("::127.0.0.1", "::ffff:0:127.0.0.1", "64:ff9b:1::1", "fec0::1", "5f00::1", "3fff::1", "fd00:ec2::254"),
+        *("2606:2800:220:1:0:5efe:7f00:1", "2606:2800:220:1:200:5efe:a00:8", "4000::1", "100::1"),
     ],
 )
 def test_an_address_that_is_not_everyones_is_not_public(address: str) -> None:
     assert not is_public(ipaddress.ip_address(address))
 
 
-@pytest.mark.parametrize("address", ["93.184.216.34", "2606:2800:220:1:248:1893:25c8:1946", "::ffff:93.184.216.34"])
+@pytest.mark.parametrize(
+    "address", ["93.184.216.34", "2606:2800:220:1:248:1893:25c8:1946", "::ffff:93.184.216.34", "64:ff9b::5db8:d822"]
+)
 def test_an_address_of_the_internet_is_public(address: str) -> None:
     assert is_public(ipaddress.ip_address(address))
 

@@ -5,6 +5,7 @@ import zipfile
 from dataclasses import replace
 from pathlib import Path
 
+import huggingface_hub
 import pytest
 
 from kefu.common.errors import StartupError
@@ -95,6 +96,20 @@ def test_a_hub_id_without_a_hub_does_not_hang(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(resolver, "hub_answers", lambda: False)
     with pytest.raises(StartupError, match="model hub cannot be reached"):
         resolver.resolve("Qwen/Qwen2.5-1.5B-Instruct", tmp_path)
+
+
+def test_a_revision_of_a_hubs_model_is_the_one_that_is_fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, str | None]] = []
+
+    def snapshot_download(repository: str, *, revision: str | None, **_: object) -> str:
+        asked.append((repository, revision))
+        return str(tmp_path)
+
+    monkeypatch.setattr(resolver, "hub_answers", lambda: True)
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", snapshot_download)
+    for model in ("Qwen/Qwen2.5-1.5B-Instruct@989aa79", "Qwen/Qwen2.5-1.5B-Instruct"):
+        resolver.resolve(model, tmp_path)
+    assert asked == [("Qwen/Qwen2.5-1.5B-Instruct", "989aa79"), ("Qwen/Qwen2.5-1.5B-Instruct", None)]
 
 
 def test_a_fingerprint_changes_with_weights_and_tokenizer(tmp_path: Path) -> None:

@@ -1,21 +1,24 @@
 """`kefu sessions`: list, show and erase conversations."""
 
+import os
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from kefu.cli.command_group import group
 from kefu.cli.commands.collections import Yes, confirm
-from kefu.cli.console import console, local_time, print_json
+from kefu.cli.console import CommandFailed, console, counted, local_time, print_json
 from kefu.cli.remote.connection import Json, Remote, remote
 from kefu.cli.remote.pagination import Limit, all_pages, print_list
 from kefu.cli.remote.resource_names import full, short
 from kefu.cli.view.answer_view import handoff_line
+from kefu.common.auth import VISITOR_PREFIX
 from kefu.common.text.terminal_text import one_line, printable
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import chat_pb2_grpc as rpc
 
-sessions = group("Conversations: list, show, delete, delete-user.")
+sessions = group("Conversations: list, show, delete, delete-user, export-user.")
 
 
 async def _list_sessions(
@@ -88,13 +91,48 @@ async def _delete_session(target: Remote, session: list[str], yes: Yes = False) 
             console().print(f"Erased {short(one)}.")
 
 
-async def _delete_user(target: Remote, user: str, yes: Yes = False) -> None:
-    """Erase every session that this key opened for a person."""
-    confirm(f"Erase all sessions of {user}?", yes)
+Person = Annotated[
+    str, typer.Argument(help="A user of this key, visitor-… for a visitor of the pages, or sessions/… for whose it is.")
+]
+AllKeys = Annotated[bool, typer.Option(help="A user's sessions of every key of the tenant (scope admin).")]
+
+
+async def _delete_user(target: Remote, person: Person, all_keys: AllKeys = False, yes: Yes = False) -> None:
+    """Erase all that is kept of a person: what export-user shows."""
+    confirm(f"Erase all that is kept of {person}?", yes)
     async with target.to_router() as channel:
-        request = pb.DeleteUserRequest(user=user)
+        request = pb.DeleteUserRequest(**_person(person), all_keys=all_keys)
         answer = await rpc.ChatServiceStub(channel).DeleteUser(request, metadata=target.metadata)
-    console().print(f"Erased {answer.sessions_deleted} sessions.")
+    console().print(f"Erased {counted(answer.sessions_deleted, 'session')}.")
+
+
+async def _export_user(
+    target: Remote,
+    person: Person,
+    out: Annotated[Path, typer.Option("--out", "-o", help="The ZIP file to write; it must not exist.")] = Path(
+        "kefu-export.zip"
+    ),
+    all_keys: AllKeys = False,
+) -> None:
+    """Write all that is kept of a person into a ZIP file, readable by its owner alone."""
+    request = pb.ExportUserRequest(**_person(person), all_keys=all_keys)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+    try:
+        file = os.open(out, flags, 0o600)
+    except FileExistsError:
+        raise CommandFailed(f"{out} is there already; name another file with --out.") from None
+    size = 0
+    with os.fdopen(file, "wb") as archive:
+        async with target.to_router() as channel:
+            async for part in rpc.ChatServiceStub(channel).ExportUser(request, metadata=target.metadata):
+                size += archive.write(part.data)
+    console().print(f"Wrote {out} ({size:,} bytes).")
+
+
+def _person(name: str) -> dict[str, str]:
+    if name.startswith(VISITOR_PREFIX):
+        return {"visitor": name}
+    return {"session": name} if name.startswith("sessions/") else {"user": name}
 
 
 def register(app: typer.Typer) -> None:
@@ -103,4 +141,5 @@ def register(app: typer.Typer) -> None:
     sessions.command("show")(remote(_show_session))
     sessions.command("delete")(remote(_delete_session))
     sessions.command("delete-user")(remote(_delete_user))
+    sessions.command("export-user")(remote(_export_user))
     app.add_typer(sessions, name="sessions")

@@ -11,10 +11,10 @@ import httpx
 import jwt
 import structlog
 
-from kefu.common.auth import Scope
 from kefu.common.errors import BackendUnavailable, Unauthenticated
+from kefu.common.permissions import Scope
 from kefu.common.resource_names import check_id
-from kefu.gateway.config import GatewayConfig, comma_separated
+from kefu.gateway.config import GatewayConfig, comma_separated, is_secure_url
 
 _REFRESH_SECONDS = 600.0
 _MIN_FETCH_INTERVAL_SECONDS = 10.0
@@ -32,25 +32,31 @@ class Operator:
     scopes: frozenset[Scope]
     name: str
     """A name for people, at most 100 characters; empty when the token has none."""
+    expires: float
+    """When the token ends, leeway included, in seconds since the epoch."""
 
 
 class IssuerKeys:
     """The public keys of an issuer, cached for ten minutes.
 
     They are fetched again when a token names an unknown key, though at most once in ten seconds, whatever tokens come.
-    Without `jwks_url`, the issuer's /.well-known/openid-configuration names it.
+    Without `jwks_url`, the issuer's /.well-known/openid-configuration names it. That document has to name the issuer as
+    well (OpenID Connect Discovery 1.0, 4.3), and an address with https. A key that cannot be used is left out.
     """
 
     def __init__(self, client: httpx.AsyncClient, issuer: str, jwks_url: str = "") -> None:
         self._client = client
         self._issuer = issuer
         self._url = jwks_url
-        self._keys: dict[str, jwt.PyJWK] = {}
+        self._keys: dict[str, Mapping[str, Any]] = {}
         self._fetched_at = self._attempted_at = float("-inf")
         self._fetch_lock = asyncio.Lock()
 
-    async def key(self, key_id: str) -> jwt.PyJWK:
-        """The key with this `kid`. Raises Unauthenticated for an unknown one, BackendUnavailable without any keys."""
+    async def key(self, key_id: str, algorithm: str) -> jwt.PyJWK:
+        """The key with this `kid`, for a signature of this algorithm.
+
+        Raises Unauthenticated for a key that is unknown or of another kind, BackendUnavailable without any keys.
+        """
         if key_id not in self._keys or time.monotonic() - self._fetched_at > _REFRESH_SECONDS:
             async with self._fetch_lock:
                 if time.monotonic() - self._attempted_at > _MIN_FETCH_INTERVAL_SECONDS:
@@ -61,29 +67,50 @@ class IssuerKeys:
             )
         if key_id not in self._keys:
             raise Unauthenticated("This token is signed with a key that its issuer does not publish.")
-        return self._keys[key_id]
+        try:
+            return jwt.PyJWK.from_dict(dict(self._keys[key_id]), algorithm)
+        except jwt.PyJWTError:
+            raise Unauthenticated("This token's signature is not of its key's kind.") from None
 
     async def _fetch(self) -> None:
         self._attempted_at = time.monotonic()
         try:
             if not self._url:
                 address = f"{self._issuer.rstrip('/')}/.well-known/openid-configuration"
-                self._url = str(await self._json(address, "jwks_uri"))
-            keys = await self._json(self._url, "keys")
-            self._keys = {
-                str(each["kid"]): jwt.PyJWK.from_dict(each)
-                for each in keys
-                if each.get("kid") and each.get("use", "sig") == "sig" and each.get("kty") in ("RSA", "EC", "OKP")
-            }
+                self._url = _keys_url(await self._json(address), self._issuer)
+            keys = (await self._json(self._url))["keys"]
+            self._keys = {str(each["kid"]): each for each in keys if _is_usable(each)}
             self._fetched_at = time.monotonic()
-        except (httpx.HTTPError, ValueError, KeyError, TypeError, AttributeError, jwt.PyJWTError) as error:
+        except (httpx.HTTPError, ValueError, KeyError, TypeError, AttributeError) as error:
             # The cached keys stay in use: an issuer that is away for a while locks nobody out.
             _log.warning("oidc.keys_not_read", issuer=self._issuer, cause=f"{type(error).__name__}: {error}")
 
-    async def _json(self, url: str, name: str) -> Any:
+    async def _json(self, url: str) -> Any:
         response = await self._client.get(url, timeout=_FETCH_TIMEOUT_SECONDS, follow_redirects=False)
         response.raise_for_status()
-        return response.json()[name]
+        return response.json()
+
+
+def _keys_url(document: Mapping[str, Any], issuer: str) -> str:
+    """Where the keys are, as the discovery document says. Raises ValueError unless it is the issuer's own."""
+    if document["issuer"] != issuer:
+        raise ValueError(f"the document there is of the issuer {str(document['issuer'])[:200]!r}")
+    url = str(document["jwks_uri"])
+    if not is_secure_url(url):
+        raise ValueError("jwks_uri is not https")
+    return url
+
+
+def _is_usable(key: Mapping[str, Any]) -> bool:
+    """Whether a published key verifies signatures. Issuers also publish keys for encryption."""
+    if not key.get("kid") or key.get("use", "sig") != "sig" or key.get("kty") not in ("RSA", "EC", "OKP"):
+        return False
+    try:
+        jwt.PyJWK.from_dict(dict(key))
+    except jwt.PyJWTError as error:
+        _log.warning("oidc.key_left_out", kid=str(key["kid"])[:100], cause=type(error).__name__)
+        return False
+    return True
 
 
 class OperatorTokens:
@@ -100,7 +127,7 @@ class OperatorTokens:
             header = jwt.get_unverified_header(token)
             if header.get("alg") not in self._algorithms:
                 raise Unauthenticated("This token's signature is of a kind that is not taken.")
-            key = await self._keys.key(str(header.get("kid", "")))
+            key = await self._keys.key(str(header.get("kid", "")), header["alg"])
             claims = jwt.decode(
                 token,
                 key,
@@ -114,6 +141,9 @@ class OperatorTokens:
             raise Unauthenticated("This token has expired; sign in again.") from None
         except jwt.InvalidTokenError:
             raise Unauthenticated("This is no valid token of the issuer.") from None
+        if claims["exp"] - claims["iat"] > self._config.oidc_max_hours * 3600:
+            longest = f"{self._config.oidc_max_hours:g} hours"
+            raise Unauthenticated(f"This token is valid for more than {longest}; let its issuer give shorter ones.")
         return self._operator(claims)
 
     def _operator(self, claims: Mapping[str, Any]) -> Operator:
@@ -124,10 +154,11 @@ class OperatorTokens:
             if not tenant:
                 raise Unauthenticated(f"This token has no {config.oidc_tenant_claim}, which names the tenant.")
         roles = _words(_claim(claims, config.oidc_roles_claim))
-        scopes = frozenset(scope for role in roles for scope in config.oidc_roles.get(role, ()))
+        scopes = frozenset(scope for role in roles for scope in config.scopes_of(role))
         digest = hashlib.sha256(f"{claims['iss']}\n{claims['sub']}".encode()).hexdigest()[:32]
         name = next((str(claims[each]) for each in ("name", "preferred_username", "email") if claims.get(each)), "")
-        return Operator(check_id("tenant", tenant), f"user-{digest}", scopes, name[:100])
+        expires = float(claims["exp"]) + config.oidc_leeway_seconds
+        return Operator(check_id("tenant", tenant), f"user-{digest}", scopes, name[:100], expires)
 
 
 def _words(value: Any) -> list[str]:

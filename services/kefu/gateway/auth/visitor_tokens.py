@@ -10,11 +10,12 @@ a token is its visitor. Each token carries the time of the first one, so that a 
 import time
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import jwt
 
+from kefu.common.auth import VISITOR_PREFIX
 from kefu.common.errors import Unauthenticated
 
 AUDIENCE = "kefu-visitor"
@@ -33,6 +34,8 @@ class Visitor:
     """`visitor-` and a UUID."""
     since: float
     """The time of the visitor's first token, in seconds since the epoch."""
+    expires: float = field(compare=False)
+    """When the token ends, in seconds since the epoch. A visitor is the same with each token."""
 
 
 class VisitorTokens:
@@ -71,14 +74,14 @@ class VisitorTokens:
 
     def issue(self) -> str:
         """A token for a new visitor."""
-        return self._token(f"visitor-{uuid.uuid4()}", self._clock())
+        return self._token(f"{VISITOR_PREFIX}{uuid.uuid4()}", self._clock())
 
     def verify(self, token: str) -> Visitor:
         """The visitor that a token names. Raises Unauthenticated."""
         claims = self._claims(token)
         if claims["exp"] <= self._clock():
             raise Unauthenticated("This visitor's token has expired; exchange it at /api/visitor.")
-        return Visitor(claims["tenant"], claims["sub"], claims["since"])
+        return Visitor(claims["tenant"], claims["sub"], claims["since"], claims["exp"])
 
     def refresh(self, token: str) -> str:
         """A fresh token for the visitor of an old one. Raises Unauthenticated for one that is too old or not valid."""
@@ -117,7 +120,7 @@ class VisitorTokens:
                 continue
             except jwt.InvalidTokenError:
                 break
-            if claims["tenant"] != self._tenant or not str(claims["sub"]).startswith("visitor-"):
+            if claims["tenant"] != self._tenant or not str(claims["sub"]).startswith(VISITOR_PREFIX):
                 break
             return claims
         raise Unauthenticated("This is no valid token of a visitor.")

@@ -74,6 +74,8 @@ class SecurityHeaders:
                 is_page = headers.get("content-type", "").startswith("text/html")
                 for name, value in _HEADERS.items():
                     headers.setdefault(name, value)
+                if scope["scheme"] == "https":
+                    headers.setdefault("strict-transport-security", _HSTS)
                 if message["status"] != HTTPStatus.NOT_MODIFIED:  # its headers replace those of the page that is kept
                     policy = (self._desk if is_desk else self._page) if is_page else "default-src 'none'; sandbox"
                     headers.setdefault("content-security-policy", policy)
@@ -82,6 +84,7 @@ class SecurityHeaders:
         await self._app(scope, receive, send_with_headers)
 
 
+_HSTS = "max-age=31536000"
 _HEADERS: Mapping[str, str] = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "strict-origin-when-cross-origin",

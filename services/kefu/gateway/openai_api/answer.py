@@ -19,7 +19,10 @@ class CompletionBuilder:
         self._request = request
         self.session = ""
         self.turn = ""
+        self.is_replayed = False
+        """Whether the turn had begun before this request."""
         self.text = ""
+        """What the client holds; in a stream also what a handoff withdrew."""
         self.reasoning = ""
 
         self._passages: list[pb.SourcePassage] = []
@@ -32,6 +35,7 @@ class CompletionBuilder:
         match event.WhichOneof("event"):
             case "turn_started":
                 self.session, self.turn = event.turn_started.session, event.turn_started.turn
+                self.is_replayed = event.turn_started.replayed
             case "passages_found":
                 self._passages = list(event.passages_found.passages)
             case "reasoning_delta":
@@ -40,8 +44,7 @@ class CompletionBuilder:
             case "text_delta":
                 return self._add(event.text_delta.text)
             case "handoff":
-                self._handoff = event.handoff
-                return self._add(f"\n\n{event.handoff.message}" if self.text else event.handoff.message)
+                return self._hand_over(event.handoff)
             case "turn_completed":
                 self.completed = event.turn_completed
                 return self._add(self._footnotes())
@@ -53,6 +56,13 @@ class CompletionBuilder:
         self.text += text
         return {"content": text} if text else {}
 
+    def _hand_over(self, handoff: pb.Handoff) -> dict[str, str]:
+        """The message of a handoff, which takes the place of the text. In a stream it can only follow it."""
+        self._handoff = handoff
+        if not self._request.streams:
+            self.text = ""
+        return self._add(f"\n\n{handoff.message}" if self.text else handoff.message)
+
     def _footnotes(self) -> str:
         """The cited sources as lines below the answer; empty unless the request asked for them."""
         if not self._request.footnotes or self.completed is None:
@@ -61,6 +71,12 @@ class CompletionBuilder:
         by_number = {passage.number: passage for passage in self._passages}
         lines = [_footnote(by_number[number]) for number in cited if number in by_number]
         return "\n\n" + "\n".join(lines) if lines else ""
+
+    @property
+    def is_with_person(self) -> bool:
+        """Whether a person answers in this session from here on."""
+        held = self.completed is not None and self.completed.finish_reason == pb.FINISH_REASON_HUMAN
+        return self._handoff is not None or held
 
     @property
     def finish_reason(self) -> str:

@@ -28,6 +28,7 @@ T = TypeVar("T")
 SESSION_HEADER = "x-kefu-session"
 _CONVERSE = f"/{CHAT}/Converse"
 _MAX_BODY_BYTES = 1024 * 1024
+_MAX_VISITOR_BODY_BYTES = 64 * 1024
 _NEW_SESSION = "sessions/-"
 
 
@@ -45,8 +46,9 @@ class ChatCompletions:
             caller = await self._callers.caller(request.headers.get("authorization"), client_address(request))
             self._callers.admit(caller, CHAT, "Converse")
             session = session_of(request.headers.get(SESSION_HEADER))
+            most = _MAX_VISITOR_BODY_BYTES if caller.kind is CallerKind.VISITOR else _MAX_BODY_BYTES
             chat_request = read_request(
-                await body_of_request(request, _MAX_BODY_BYTES), request.headers.get("idempotency-key", "")
+                await body_of_request(request, most), request.headers.get("idempotency-key", "")
             )
             turn = await _until_disconnect(request.receive, self._start_turn(caller, chat_request, session))
             if turn is None:
@@ -66,12 +68,16 @@ class ChatCompletions:
 
     async def _start_turn(self, caller: Caller, chat_request: ChatRequest, session: str) -> "_RunningTurn":
         """A turn whose first event has come, so that a refusal has a status of its own."""
-        known = "" if session else self._session_lookup.session(caller.identity, chat_request.history)
+        user, history = chat_request.converse.user, chat_request.history
+        known = "" if session else self._session_lookup.take(caller.identity, user, history)
         try:
             return await self._converse(caller, chat_request, session or known or _NEW_SESSION)
         except grpc.aio.AioRpcError as error:
             count_unauthenticated(self._callers, caller.address, error)
-            if not known or Failure.of(error).info.reason != SessionNotFound.reason:
+            if not known:
+                raise
+            if Failure.of(error).info.reason != SessionNotFound.reason:
+                self._session_lookup.put(caller.identity, user, history, known)  # nothing was said in it
                 raise
         return await self._converse(caller, chat_request, _NEW_SESSION)  # the session was erased meanwhile
 
@@ -79,6 +85,8 @@ class ChatCompletions:
         converse = pb.ConverseRequest()
         converse.CopyFrom(chat_request.converse)
         converse.session = session
+        if caller.kind is CallerKind.VISITOR:
+            visitor_policy.remove_foreign_fields(converse)
         turn = _RunningTurn(caller, chat_request, self._backends.stream(_CONVERSE, converse, caller.metadata()))
         try:
             await turn.next()
@@ -115,12 +123,15 @@ class ChatCompletions:
 
     def _remember(self, turn: "_RunningTurn") -> None:
         chat_request, answer = turn.chat_request, turn.answer
+        user = chat_request.converse.user
+        if not user and (answer.is_with_person or answer.is_replayed):
+            return  # an agent's words are in no history, and a replayed turn's session may have gone on since
         messages = (
             *chat_request.history,
             ChatMessage("user", chat_request.converse.text.strip()),
             ChatMessage("assistant", answer.text.strip()),
         )
-        self._session_lookup.remember(turn.caller.identity, messages, answer.session)
+        self._session_lookup.put(turn.caller.identity, user, messages, answer.session)
 
 
 class _RunningTurn:

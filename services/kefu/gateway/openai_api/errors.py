@@ -40,6 +40,13 @@ def error_body(error: Failure | InvalidRequest) -> dict[str, Any]:
     return {"error": {"message": error.message, "type": kind, "param": param, "code": code}}
 
 
+def unknown_endpoint(method: str, path: str) -> Response:
+    """The response to a call of OpenAI's API that Kefu does not serve; OpenAI's clients print its message."""
+    served = "POST /v1/chat/completions, POST /v1/embeddings and GET /v1/models"
+    message = f"Kefu does not serve {method} {path[:100]}; it has {served}."
+    return error_response(InvalidRequest(message, code="unknown_url", status=404))
+
+
 def error_response(error: Failure | InvalidRequest) -> Response:
     """The response of a failure, with Retry-After where the failure has one."""
     return JSONResponse(error_body(error), error.status, headers=error.headers if isinstance(error, Failure) else None)

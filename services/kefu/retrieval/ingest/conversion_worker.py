@@ -2,7 +2,8 @@
 The conversion process: `python -m kefu.retrieval.ingest.conversion_worker MEMORY_MIB SECONDS`.
 
 Jobs come on standard input, and replies go to standard output, in frames; see `read_frame`. The process has limits on
-memory and CPU time, can write no file, has none of the service's secrets, and runs at a low priority.
+memory and CPU time, can write no file, has none of the service's secrets, and runs at a low priority. Where the kernel
+can, a sandbox keeps it from other files, other processes and the network.
 """
 
 import json
@@ -18,6 +19,7 @@ from pydantic import TypeAdapter
 
 from kefu.retrieval.documents.types import Unreadable
 from kefu.retrieval.ingest.conversion import ConversionJob, ConvertedDocument, convert
+from kefu.retrieval.ingest.sandbox import confine
 
 FRAME = struct.Struct(">Q")
 JOB: TypeAdapter[ConversionJob] = TypeAdapter(ConversionJob)
@@ -48,6 +50,7 @@ def main(memory_mib: int, seconds: int) -> None:
     _limit(resource.RLIMIT_AS, memory_mib * 2**20)
     _limit(resource.RLIMIT_FSIZE, 0)
     _limit(resource.RLIMIT_CORE, 0)
+    confine()
     while (job := read_frame(source)) is not None and (data := read_frame(source)) is not None:
         used = resource.getrusage(resource.RUSAGE_SELF)
         value = int(used.ru_utime + used.ru_stime) + seconds + _CPU_RESERVE_SECONDS

@@ -12,7 +12,7 @@ class CrossEncoderReranker:
     batch_size = 8
     """A small batch: a search whose time is over is given up after the batch at hand."""
 
-    def __init__(self, model: str, *, device: str | None = None) -> None:
+    def __init__(self, model: str, *, revision: str | None = None, device: str | None = None) -> None:
         """Load `model`. Raises StartupError when package or model is missing, or the model is no reranker."""
         try:
             import torch
@@ -20,7 +20,7 @@ class CrossEncoderReranker:
         except ImportError:
             raise StartupError("A reranker needs sentence-transformers: pip install 'kefu[cpu]'.") from None
         try:
-            self._model: Any = CrossEncoder(model, device=device)
+            self._model: Any = CrossEncoder(model, revision=revision, device=device)
         except (OSError, ValueError) as exc:
             raise StartupError(
                 f"The reranker {model!r} cannot be loaded ({exc}); give a hub id that can be reached, or a local path."

@@ -20,7 +20,6 @@ import math
 import re
 import struct
 import time
-import unicodedata
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from operator import mul
@@ -28,8 +27,9 @@ from operator import mul
 import pydantic
 import structlog
 
-from kefu.common.errors import BackendUnavailable
+from kefu.common.errors import BackendUnavailable, StorageFull
 from kefu.common.redis.commands import RedisCommands
+from kefu.common.text.compatibility_form import compatibility_form
 from kefu.common.text.pii import holds_personal_data
 from kefu.common.text.question_equivalence import reduce_question
 from kefu.router import metrics
@@ -57,9 +57,13 @@ _VERSION = 2
 _log = structlog.stdlib.get_logger()
 
 KEEP = """
--- KEYS: index, answer. ARGV: digest, answer JSON, life ms, now ms, most answers, what an answer's key begins with
+-- KEYS: index, answer, answers of the session, erasure marker
+-- ARGV: digest, answer JSON, life ms, now ms, most answers, what an answer's key begins with
+if redis.call('EXISTS', KEYS[4]) == 1 then return redis.call('ZCARD', KEYS[1]) end
 local life, now = tonumber(ARGV[3]), tonumber(ARGV[4])
 redis.call('SET', KEYS[2], ARGV[2], 'PX', life)
+redis.call('SADD', KEYS[3], ARGV[1])
+redis.call('PEXPIRE', KEYS[3], life)
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - life)
 redis.call('ZADD', KEYS[1], now, ARGV[1])
 local over = redis.call('ZCARD', KEYS[1]) - tonumber(ARGV[5])
@@ -135,14 +139,19 @@ class AnswerCache:
             base64.b64encode(found.embedding).decode(),
         )
         tenant, digest = question.principal.tenant, _digest(question, found)
-        names = (keys.cached_answers(tenant), keys.cached_answer(tenant, digest))
+        names = (
+            keys.cached_answers(tenant),
+            keys.cached_answer(tenant, digest),
+            keys.session_answers(tenant, question.session_id),
+            keys.erasure_marker(tenant, question.session_id),
+        )
         milliseconds = round(self._life * 1000), round(time.time() * 1000)
         text = _STORED.dump_json(kept).decode()
         arguments = (digest, text, *milliseconds, self._most, keys.cached_answer(tenant, ""))
         try:
             async with asyncio.timeout(_PATIENCE_SECONDS):
                 count = await self._commands.script(KEEP, names, arguments)
-        except (BackendUnavailable, TimeoutError) as error:
+        except (BackendUnavailable, StorageFull, TimeoutError) as error:
             _log.warning("cache.not_kept", cause=str(error) or "Redis is slow")
             return
         metrics.CACHE_KEPT.inc()
@@ -156,7 +165,7 @@ class AnswerCache:
         try:
             async with asyncio.timeout(_PATIENCE_SECONDS):
                 stored = await self._commands.get(key)
-        except (BackendUnavailable, TimeoutError) as error:
+        except (BackendUnavailable, StorageFull, TimeoutError) as error:
             _log.warning("cache.not_read", cause=str(error) or "Redis is slow")
             return "unavailable"
         if stored is None:
@@ -246,6 +255,6 @@ def cosine(one: bytes, other: bytes) -> float:
 
 def is_impersonal(text: str) -> bool:
     """Whether nothing in a text looks like a person's data. It errs on the side of finding some."""
-    if _PERSONAL.search(_DATE.sub(" ", unicodedata.normalize("NFKC", text))):
+    if _PERSONAL.search(_DATE.sub(" ", compatibility_form(text))):
         return False
     return not holds_personal_data(text)

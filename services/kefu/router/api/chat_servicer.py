@@ -8,15 +8,18 @@ from typing import Any, TypeVar
 
 import grpc.aio
 
-from kefu.common.auth import Keyring, caller
+from kefu.common.auth import VISITOR_PREFIX, Keyring, caller
 from kefu.common.errors import BadRequest
 from kefu.common.pagination import decode_number, decode_token, encode_token, invalid_token, page_size_of
 from kefu.common.resource_names import parse_name
 from kefu.router.api.requests import check_short, parse_session_id, parse_turn_request
 from kefu.router.api.server_stream import StreamLimits, stream_messages
+from kefu.router.conversations.personal_data import PersonalData
 from kefu.router.conversations.service import ConversationService
+from kefu.router.domain.person import PersonSelector
 from kefu.router.domain.turn import Rating
 from kefu.router.messages.chat import event_message, session_event_message, session_message, turn_message
+from kefu.router.messages.export_archive import export_archive
 from kefu.router.storage.session_events import SessionEvent
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import chat_pb2_grpc as rpc
@@ -34,8 +37,15 @@ MessageT = TypeVar("MessageT")
 class ChatServicer(rpc.ChatServiceServicer):
     """See the contract."""
 
-    def __init__(self, conversations: ConversationService, keyring: Keyring, limits: StreamLimits) -> None:
+    def __init__(
+        self,
+        conversations: ConversationService,
+        personal_data: PersonalData,
+        keyring: Keyring,
+        limits: StreamLimits,
+    ) -> None:
         self._conversations = conversations
+        self._personal_data = personal_data
         self._keyring = keyring
         self._limits = limits
 
@@ -103,15 +113,19 @@ class ChatServicer(rpc.ChatServiceServicer):
     async def DeleteSession(self, request: pb.DeleteSessionRequest, context: Context) -> pb.DeleteSessionResponse:
         """See the contract."""
         [session_id] = parse_name("name", request.name, "sessions")
-        await self._conversations.delete(caller(), session_id)
+        await self._personal_data.erase_session(caller(), session_id)
         return pb.DeleteSessionResponse()
 
     async def DeleteUser(self, request: pb.DeleteUserRequest, context: Context) -> pb.DeleteUserResponse:
         """See the contract."""
-        if not request.user:
-            raise BadRequest("user", "must not be empty.")
-        user = check_short("user", request.user)
-        return pb.DeleteUserResponse(sessions_deleted=await self._conversations.delete_user(caller(), user))
+        return pb.DeleteUserResponse(sessions_deleted=await self._personal_data.erase(caller(), _person(request)))
+
+    async def ExportUser(self, request: pb.ExportUserRequest, context: Context) -> AsyncIterator[pb.ExportUserResponse]:
+        """See the contract."""
+        archive = export_archive(self._personal_data.export(caller(), _person(request)))
+        async with aclosing(self._stream(archive, context, _part)) as messages:
+            async for message in messages:
+                yield message
 
     async def RateTurn(self, request: pb.RateTurnRequest, context: Context) -> pb.RateTurnResponse:
         """See the contract."""
@@ -144,6 +158,25 @@ class ChatServicer(rpc.ChatServiceServicer):
         keyring: Keyring | None = None,
     ) -> AsyncGenerator[MessageT, None]:
         return stream_messages(events, context, message_of, self._limits, keyring=keyring)
+
+
+def _person(request: pb.DeleteUserRequest | pb.ExportUserRequest) -> PersonSelector:
+    named = [name for name in ("user", "visitor", "session") if getattr(request, name)]
+    if len(named) != 1:
+        raise BadRequest(
+            named[-1] if named else "user", "must be set, or else visitor or session: exactly one of them."
+        )
+    if request.all_keys and not request.user:
+        raise BadRequest("all_keys", "goes with user.")
+    visitor = check_short("visitor", request.visitor)
+    if visitor and not visitor.startswith(VISITOR_PREFIX):
+        raise BadRequest("visitor", f"must be like {VISITOR_PREFIX}…, as a session's subject is.")
+    [session_id] = parse_name("session", request.session, "sessions") if request.session else [""]
+    return PersonSelector(check_short("user", request.user), visitor, session_id, all_keys=request.all_keys)
+
+
+def _part(data: bytes) -> pb.ExportUserResponse:
+    return pb.ExportUserResponse(data=data)
 
 
 async def _without_none(events: AsyncGenerator[SessionEvent | None, None]) -> AsyncGenerator[SessionEvent, None]:

@@ -1,20 +1,30 @@
 """
-Erasure of what is kept beside a session: unanswered questions, webhook deliveries, and what each turn added to the
-numbers. The numbers themselves stay.
+What is kept beside a session, shown and erased: unanswered questions, webhook deliveries, cached answers, and what each
+turn added to the numbers. The numbers themselves stay.
 
 Events of a session may still be under way when it is erased. So a marker keeps anything of it from being stored for an
 hour.
 """
 
+from collections.abc import Sequence
+from typing import Any
+
+from kefu.common.auth import VISITOR_PREFIX
 from kefu.common.redis.commands import Command, RedisCommands, ScriptCall
 from kefu.router.storage import keys
 
 _MARKER_SECONDS = 3600
 
 ERASE = """
--- KEYS: unanswered of the session, unanswered of the tenant, erasure marker, deliveries, turn counters, their order
--- ARGV: session id, seconds to remember it, before a delivery, before a webhook's deliveries, before its pending ones
+-- KEYS: unanswered of the session, unanswered of the tenant, erasure marker, deliveries, turn counters, their order,
+--       cached answers of the session, cached answers of the tenant
+-- ARGV: session id, seconds to remember it, before a delivery, before a webhook's deliveries, before its pending ones,
+--       before a cached answer
 redis.call('SET', KEYS[3], 1, 'EX', ARGV[2])
+for _, digest in ipairs(redis.call('SMEMBERS', KEYS[7])) do
+  redis.call('DEL', ARGV[6] .. digest)
+  redis.call('ZREM', KEYS[8], digest)
+end
 for _, field in ipairs(redis.call('HKEYS', KEYS[1])) do
   redis.call('ZREM', KEYS[2], ARGV[1] .. '/' .. field)
 end
@@ -24,9 +34,9 @@ for _, member in ipairs(redis.call('SMEMBERS', KEYS[4])) do
   redis.call('ZREM', ARGV[4] .. webhook, delivery)
   redis.call('ZREM', ARGV[5] .. webhook, delivery)
 end
-redis.call('DEL', KEYS[1], KEYS[4], KEYS[5], KEYS[6])
+return redis.call('DEL', KEYS[1], KEYS[4], KEYS[5], KEYS[6], KEYS[7])
 """
-"""Erase all that is kept beside a session."""
+"""Erase all that is kept beside a session. Returns 0 when there was nothing."""
 
 
 class SessionErasure:
@@ -37,21 +47,61 @@ class SessionErasure:
         self._life = round(life * 1000)
 
     def track(self, tenant: str, subject: str, user: str, session_id: str) -> list[Command]:
-        """Commands that note that something is kept beside a user's session. None without a user."""
-        if not user:
+        """Commands that note that something is kept beside a person's session. None without a user or visitor."""
+        if not user and not subject.startswith(VISITOR_PREFIX):
             return []
         index = keys.erasure_index(tenant, subject, user)
-        return [("SADD", index, session_id), ("PEXPIRE", index, self._life)]
+        return [
+            ("SADD", index, session_id),
+            ("PEXPIRE", index, self._life),
+            *(note_subject(tenant, subject, user, self._life) if user else ()),
+        ]
 
-    async def erase(self, tenant: str, session_id: str) -> None:
-        """Erase what is kept beside a session. This goes first, so that a failed call can be repeated."""
-        await self._commands.pipeline([_erase(tenant, session_id)])
+    async def subjects(self, tenant: str, user: str) -> list[str]:
+        """The keys that opened sessions for a user, of which anything may be kept."""
+        return await self._commands.set_members(keys.subjects_of_user(tenant, user))
 
-    async def erase_user(self, tenant: str, subject: str, user: str) -> None:
-        """Erase what is kept beside a user's sessions, including sessions that have expired."""
-        index = keys.erasure_index(tenant, subject, user)
-        [sessions] = await self._commands.pipeline([("SMEMBERS", index)])
-        await self._commands.pipeline([*(_erase(tenant, str(session)) for session in sessions), ("DEL", index)])
+    async def sessions(self, tenant: str, subject: str, user: str) -> list[str]:
+        """Ids of a person's sessions beside which something is kept, also of those that have expired.
+
+        `user` is empty for a visitor.
+        """
+        return await self._commands.set_members(keys.erasure_index(tenant, subject, user))
+
+    async def kept(self, tenant: str, session_id: str) -> dict[str, Any]:
+        """What is kept beside a session, as it is stored. Empty: nothing is."""
+        deliveries = await self._commands.set_members(keys.session_deliveries(tenant, session_id))
+        answers = await self._commands.set_members(keys.session_answers(tenant, session_id))
+        hashes = {
+            "unanswered": keys.session_unanswered(tenant, session_id),
+            "counted": keys.turn_counters(tenant, session_id),
+            **{f"delivery {each}": keys.delivery(tenant, each.rpartition("/")[2]) for each in sorted(deliveries)},
+        }
+        kept: dict[str, Any] = {name: await self._commands.hash(key) for name, key in hashes.items()}
+        for digest in sorted(answers):
+            kept[f"cached answer {digest}"] = await self._commands.get(keys.cached_answer(tenant, digest))
+        return {name: value for name, value in kept.items() if value}
+
+    async def erase(self, tenant: str, session_id: str) -> bool:
+        """Erase what is kept beside a session; whether anything was. First, so that a failed call can be repeated."""
+        [erased] = await self._commands.pipeline([_erase(tenant, session_id)])
+        return bool(erased)
+
+    async def forget(self, tenant: str, people: Sequence[tuple[str, str]]) -> None:
+        """Erase the indexes of people, by subject and user, once nothing is kept of them."""
+        commands: list[Command] = []
+        for subject, user in people:
+            commands.append(("DEL", keys.erasure_index(tenant, subject, user)))
+            if user:
+                commands.append(("SREM", keys.subjects_of_user(tenant, user), subject))
+        if commands:
+            await self._commands.pipeline(commands)
+
+
+def note_subject(tenant: str, subject: str, user: str, life: int) -> list[Command]:
+    """Commands that note that a key opens sessions for a user, for at least `life` milliseconds."""
+    index = keys.subjects_of_user(tenant, user)
+    return [("SADD", index, subject), ("PEXPIRE", index, life, "NX"), ("PEXPIRE", index, life, "GT")]
 
 
 def _erase(tenant: str, session_id: str) -> ScriptCall:
@@ -64,6 +114,8 @@ def _erase(tenant: str, session_id: str) -> ScriptCall:
             keys.session_deliveries(tenant, session_id),
             keys.turn_counters(tenant, session_id),
             keys.turn_counters_order(tenant, session_id),
+            keys.session_answers(tenant, session_id),
+            keys.cached_answers(tenant),
         ),
         (
             session_id,
@@ -71,5 +123,6 @@ def _erase(tenant: str, session_id: str) -> ScriptCall:
             keys.delivery(tenant, ""),
             keys.deliveries(tenant, ""),
             keys.pending_deliveries(tenant, ""),
+            keys.cached_answer(tenant, ""),
         ),
     )

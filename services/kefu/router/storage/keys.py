@@ -29,6 +29,11 @@ def turn_owner(tenant: str, session_id: str, turn_id: str) -> str:
     return f"{session(tenant, session_id)}alive:{turn_id}"
 
 
+def turn_attempts(tenant: str, session_id: str, turn_id: str) -> str:
+    """How many routers have begun a turn and not ended it."""
+    return f"{session(tenant, session_id)}attempts:{turn_id}"
+
+
 def turn_draft(tenant: str, session_id: str, turn_id: str) -> str:
     """The saved draft of a running turn."""
     return f"{session(tenant, session_id)}draft:{turn_id}"
@@ -133,6 +138,16 @@ def erasure_marker(tenant: str, session_id: str) -> str:
 def erasure_index(tenant: str, subject: str, user: str) -> str:
     """Sessions of one user beside which something is kept."""
     return f"kefu:1:{{tenant:{tenant}}}:traces:{_digest(json.dumps([subject, user]))}"
+
+
+def subjects_of_user(tenant: str, user: str) -> str:
+    """The keys that opened sessions for a user."""
+    return f"kefu:1:{{tenant:{tenant}}}:subjects:{_digest(user)}"
+
+
+def session_answers(tenant: str, session_id: str) -> str:
+    """Cached answers that a session's questions brought about."""
+    return f"kefu:1:{{tenant:{tenant}}}:cached-by:{session_id}"
 
 
 def webhooks(tenant: str) -> str:

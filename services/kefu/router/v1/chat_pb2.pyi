@@ -222,7 +222,9 @@ class ConverseRequest(_message.Message):
     INVALID_ARGUMENT / REQUEST_ID_REUSED.
     """
     user: _builtins.str
-    """Optional. An opaque name for the person who asks, at most 128 characters, set when the session is opened."""
+    """Optional. An opaque name for the person who asks, at most 128 characters, set when the session is opened. In a
+    session of another user: NOT_FOUND / SESSION_NOT_FOUND.
+    """
     on_busy: Global___OnBusy.ValueType
     """Optional. What to do when the session is answering."""
     as_of: _builtins.str
@@ -367,7 +369,7 @@ class ConverseEvent(_message.Message):
 
     @_builtins.property
     def handoff(self) -> Global___Handoff:
-        """A person should take over."""
+        """A person should take over. It withdraws the text so far: a client shows Handoff.message instead."""
 
     @_builtins.property
     def turn_completed(self) -> Global___TurnCompleted:
@@ -593,7 +595,7 @@ class Handoff(_message.Message):
         REASON_OVERLOADED: Handoff._Reason.ValueType  # 7
         """More is asked than can be answered: see TurnCompleted.brown_out."""
         REASON_LOW_SUPPORT: Handoff._Reason.ValueType  # 8
-        """The model's answer shares hardly a word with what was found; it was sent, and a person should look at it."""
+        """The model's answer shares hardly a word with what was found; it was withdrawn, and a person should look at it."""
         REASON_REPEATED_FAILURE: Handoff._Reason.ValueType  # 9
         """What was tried in this session did not help: the same question came a third time in a row, the last two answers
         were rated down, or the two questions before this one were handed over for want of an answer as well.
@@ -623,7 +625,7 @@ class Handoff(_message.Message):
     REASON_OVERLOADED: Handoff.Reason.ValueType  # 7
     """More is asked than can be answered: see TurnCompleted.brown_out."""
     REASON_LOW_SUPPORT: Handoff.Reason.ValueType  # 8
-    """The model's answer shares hardly a word with what was found; it was sent, and a person should look at it."""
+    """The model's answer shares hardly a word with what was found; it was withdrawn, and a person should look at it."""
     REASON_REPEATED_FAILURE: Handoff.Reason.ValueType  # 9
     """What was tried in this session did not help: the same question came a third time in a row, the last two answers
     were rated down, or the two questions before this one were handed over for want of an answer as well.
@@ -766,8 +768,8 @@ class Handoff(_message.Message):
     reason: Global___Handoff.Reason.ValueType
     """Why."""
     message: _builtins.str
-    """What the customer is told, in the answer's language. It is the turn's text when no TextDelta was sent, and then
-    TurnCompleted.text_bytes counts it.
+    """What the customer is told, in the answer's language. It is the turn's text, and TurnCompleted.text_bytes counts it:
+    text that was sent before it in this turn is withdrawn, and is not to be shown any more.
     """
     summary: _builtins.str
     """For the person who takes over, in the answer's language: what was asked and tried, in a few lines. Personal data
@@ -778,7 +780,9 @@ class Handoff(_message.Message):
     sentiment: Global___Handoff.Sentiment.ValueType
     """How the customer's messages sound."""
     repeated: _builtins.bool
-    """A person was called in this session before and has not come: nobody has to be called again, and `message` is short."""
+    """A person was called in this session before and has not come: nobody has to be called again, and `message` is short.
+    `summary`, `passages` and `slots` are those of the first time, and empty here, unless it is an emergency.
+    """
     subject: _builtins.str
     """What is sensitive about it, also when another reason is given: "self-harm", "emergency", "violence", "legal", or an
     entry of TenantSettings.sensitive_topics. Empty: nothing.
@@ -997,7 +1001,7 @@ class TurnCompleted(_message.Message):
     source: Global___AnswerSource.ValueType
     """Where the text comes from."""
     text_bytes: _builtins.int
-    """Bytes of text in all, to check what was joined."""
+    """Bytes of text in all, to check what was joined; with a Handoff, those of its message."""
     model: _builtins.str
     """The model that answered, or empty."""
     brown_out: Global___BrownOut.ValueType
@@ -1255,6 +1259,7 @@ class Turn(_message.Message):
     LANGUAGE_FIELD_NUMBER: _builtins.int
     AS_OF_FIELD_NUMBER: _builtins.int
     AGENT_FIELD_NUMBER: _builtins.int
+    WITHDRAWN_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """"sessions/{session}/turns/{turn}"."""
     state: Global___Turn.State.ValueType
@@ -1264,7 +1269,7 @@ class Turn(_message.Message):
     question: _builtins.str
     """What the customer wrote."""
     text: _builtins.str
-    """What was answered."""
+    """What was answered; with `handoff`, its message."""
     rating: Global___Rating.ValueType
     """What the customer thought of it."""
     rating_comment: _builtins.str
@@ -1275,6 +1280,8 @@ class Turn(_message.Message):
     """The day asked about."""
     agent: _builtins.str
     """The name of the person who wrote `text`. Then `question` is empty and TurnCompleted.source ANSWER_SOURCE_PERSON."""
+    withdrawn: _builtins.str
+    """With `handoff`: what the customer saw of an answer before it was withdrawn, or empty."""
     @_builtins.property
     def passages(self) -> _containers.RepeatedCompositeFieldContainer[Global___SourcePassage]:
         """What the answer could rest on."""
@@ -1308,10 +1315,11 @@ class Turn(_message.Message):
         language: _builtins.str = ...,
         as_of: _builtins.str = ...,
         agent: _builtins.str = ...,
+        withdrawn: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["completed", b"completed", "create_time", b"create_time", "handoff", b"handoff"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["agent", b"agent", "as_of", b"as_of", "completed", b"completed", "create_time", b"create_time", "handoff", b"handoff", "language", b"language", "name", b"name", "passages", b"passages", "question", b"question", "rating", b"rating", "rating_comment", b"rating_comment", "request_id", b"request_id", "state", b"state", "text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agent", b"agent", "as_of", b"as_of", "completed", b"completed", "create_time", b"create_time", "handoff", b"handoff", "language", b"language", "name", b"name", "passages", b"passages", "question", b"question", "rating", b"rating", "rating_comment", b"rating_comment", "request_id", b"request_id", "state", b"state", "text", b"text", "withdrawn", b"withdrawn"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1510,19 +1518,33 @@ Global___DeleteSessionResponse: _TypeAlias = DeleteSessionResponse  # noqa: Y015
 
 @_typing.final
 class DeleteUserRequest(_message.Message):
+    """Exactly one of user, visitor and session is required."""
+
     DESCRIPTOR: _descriptor.Descriptor
 
     USER_FIELD_NUMBER: _builtins.int
+    VISITOR_FIELD_NUMBER: _builtins.int
+    SESSION_FIELD_NUMBER: _builtins.int
+    ALL_KEYS_FIELD_NUMBER: _builtins.int
     user: _builtins.str
-    """Required. As in ConverseRequest."""
+    """As in ConverseRequest: the person's sessions that this key opened; see `all_keys`."""
+    visitor: _builtins.str
+    """"visitor-…": a visitor of the pages. Needs the `admin` scope."""
+    session: _builtins.str
+    """"sessions/{session}": whose session this is. Without a user or visitor, this session alone."""
+    all_keys: _builtins.bool
+    """With `user`: sessions opened by any key of the tenant. Needs the `admin` scope."""
     def __init__(
         self,
         *,
         user: _builtins.str = ...,
+        visitor: _builtins.str = ...,
+        session: _builtins.str = ...,
+        all_keys: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["user", b"user"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["all_keys", b"all_keys", "session", b"session", "user", b"user", "visitor", b"visitor"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1547,6 +1569,60 @@ class DeleteUserResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DeleteUserResponse: _TypeAlias = DeleteUserResponse  # noqa: Y015
+
+@_typing.final
+class ExportUserRequest(_message.Message):
+    """Exactly one of user, visitor and session is required; each as in DeleteUserRequest."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USER_FIELD_NUMBER: _builtins.int
+    VISITOR_FIELD_NUMBER: _builtins.int
+    SESSION_FIELD_NUMBER: _builtins.int
+    ALL_KEYS_FIELD_NUMBER: _builtins.int
+    user: _builtins.str
+    """A user of this key."""
+    visitor: _builtins.str
+    """A visitor."""
+    session: _builtins.str
+    """A session of the person."""
+    all_keys: _builtins.bool
+    """With `user`: of any key."""
+    def __init__(
+        self,
+        *,
+        user: _builtins.str = ...,
+        visitor: _builtins.str = ...,
+        session: _builtins.str = ...,
+        all_keys: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["all_keys", b"all_keys", "session", b"session", "user", b"user", "visitor", b"visitor"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExportUserRequest: _TypeAlias = ExportUserRequest  # noqa: Y015
+
+@_typing.final
+class ExportUserResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DATA_FIELD_NUMBER: _builtins.int
+    data: _builtins.bytes
+    """The next part of the archive (application/zip), at most 256 KiB."""
+    def __init__(
+        self,
+        *,
+        data: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["data", b"data"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExportUserResponse: _TypeAlias = ExportUserResponse  # noqa: Y015
 
 @_typing.final
 class RateTurnRequest(_message.Message):

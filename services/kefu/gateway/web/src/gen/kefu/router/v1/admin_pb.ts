@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file kefu/router/v1/admin.proto.
  */
 export const file_kefu_router_v1_admin: GenFile = /*@__PURE__*/
-  fileDesc("ChprZWZ1L3JvdXRlci92MS9hZG1pbi5wcm90bxIOa2VmdS5yb3V0ZXIudjEiXQoGVGVuYW50EgwKBG5hbWUYASABKAkSFAoMZGlzcGxheV9uYW1lGAIgASgJEi8KC2NyZWF0ZV90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCI+ChNDcmVhdGVUZW5hbnRSZXF1ZXN0EhEKCXRlbmFudF9pZBgBIAEoCRIUCgxkaXNwbGF5X25hbWUYAiABKAkiPgoUQ3JlYXRlVGVuYW50UmVzcG9uc2USJgoGdGVuYW50GAEgASgLMhYua2VmdS5yb3V0ZXIudjEuVGVuYW50IjsKEkxpc3RUZW5hbnRzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCSJXChNMaXN0VGVuYW50c1Jlc3BvbnNlEicKB3RlbmFudHMYASADKAsyFi5rZWZ1LnJvdXRlci52MS5UZW5hbnQSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIsIBCgNLZXkSDAoEbmFtZRgBIAEoCRIUCgxkaXNwbGF5X25hbWUYAiABKAkSJQoGc2NvcGVzGAMgAygOMhUua2VmdS5yb3V0ZXIudjEuU2NvcGUSEwoLY29sbGVjdGlvbnMYBCADKAkSLwoLY3JlYXRlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEioKCHByaW9yaXR5GAYgASgOMhgua2VmdS5yb3V0ZXIudjEuUHJpb3JpdHkioAEKEENyZWF0ZUtleVJlcXVlc3QSDgoGdGVuYW50GAEgASgJEhQKDGRpc3BsYXlfbmFtZRgCIAEoCRIlCgZzY29wZXMYAyADKA4yFS5rZWZ1LnJvdXRlci52MS5TY29wZRITCgtjb2xsZWN0aW9ucxgEIAMoCRIqCghwcmlvcml0eRgFIAEoDjIYLmtlZnUucm91dGVyLnYxLlByaW9yaXR5IkUKEUNyZWF0ZUtleVJlc3BvbnNlEiAKA2tleRgBIAEoCzITLmtlZnUucm91dGVyLnYxLktleRIOCgZzZWNyZXQYAiABKAkiSAoPTGlzdEtleXNSZXF1ZXN0Eg4KBnRlbmFudBgBIAEoCRIRCglwYWdlX3NpemUYAiABKAUSEgoKcGFnZV90b2tlbhgDIAEoCSJOChBMaXN0S2V5c1Jlc3BvbnNlEiEKBGtleXMYASADKAsyEy5rZWZ1LnJvdXRlci52MS5LZXkSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIiAKEFJldm9rZUtleVJlcXVlc3QSDAoEbmFtZRgBIAEoCSITChFSZXZva2VLZXlSZXNwb25zZSK+CgoOVGVuYW50U2V0dGluZ3MSGgoNbWluX3JlbGV2YW5jZRgBIAEoAkgAiAEBEhkKDG1heF9wYXNzYWdlcxgCIAEoDUgBiAEBEh4KEW1heF9hbnN3ZXJfdG9rZW5zGAMgASgNSAKIAQESGAoLdGVtcGVyYXR1cmUYBCABKAJIA4gBARIZCgxpbnN0cnVjdGlvbnMYBSABKAlIBIgBARIWCgl0aW1lX3pvbmUYBiABKAlIBYgBARIUCgdvbl9idXN5GAcgASgJSAaIAQESOAoFdGV4dHMYCCADKAsyKS5rZWZ1LnJvdXRlci52MS5UZW5hbnRTZXR0aW5ncy5UZXh0c0VudHJ5EiEKFG1heF9jb25jdXJyZW50X3R1cm5zGAkgASgNSAeIAQESIQoUcXVlc3Rpb25zX3Blcl9taW51dGUYCiABKA1ICIgBARIbCg5xdWVzdGlvbl9idXJzdBgLIAEoDUgJiAEBEhMKBndlaWdodBgMIAEoDUgKiAEBEhoKDWNhY2hlX2Fuc3dlcnMYDSABKAhIC4gBARIdChBjYWNoZV9taW5fY29zaW5lGA4gASgCSAyIAQESGwoOcmVkYWN0X3Byb21wdHMYDyABKAhIDYgBARIWCglhc2tzX2JhY2sYECABKAhIDogBARIWCg5yZWZ1c2VkX3RvcGljcxgRIAMoCRIWCg5idXNpbmVzc19ob3VycxgSIAMoCRIYChBzZW5zaXRpdmVfdG9waWNzGBMgAygJEh0KEGVzY2FsYXRlX3NlY29uZHMYFCABKA1ID4gBARrxAgoFVGV4dHMSEAoIZ3JlZXRpbmcYASABKAkSDgoGdGhhbmtzGAIgASgJEg8KB2dvb2RieWUYAyABKAkSIAoYaGFuZG9mZl9ub3RoaW5nX3JlbGV2YW50GAQgASgJEh4KFmhhbmRvZmZfY3VzdG9tZXJfYXNrZWQYBSABKAkSGwoTaGFuZG9mZl91bmF2YWlsYWJsZRgGIAEoCRIXCg9hY2tub3dsZWRnZW1lbnQYByABKAkSGQoRaGFuZG9mZl9zZW5zaXRpdmUYCCABKAkSGQoRaGFuZG9mZl9lbWVyZ2VuY3kYCSABKAkSGwoTaGFuZG9mZl9ub3RfaGVscGZ1bBgKIAEoCRIYChBoYW5kb2ZmX3JlcGVhdGVkGAsgASgJEhwKFGhhbmRvZmZfb3V0X29mX2hvdXJzGAwgASgJEhsKE2NsYXJpZnlpbmdfcXVlc3Rpb24YDSABKAkSFQoNcmVmdXNlZF90b3BpYxgOIAEoCRpSCgpUZXh0c0VudHJ5EgsKA2tleRgBIAEoCRIzCgV2YWx1ZRgCIAEoCzIkLmtlZnUucm91dGVyLnYxLlRlbmFudFNldHRpbmdzLlRleHRzOgI4AUIQCg5fbWluX3JlbGV2YW5jZUIPCg1fbWF4X3Bhc3NhZ2VzQhQKEl9tYXhfYW5zd2VyX3Rva2Vuc0IOCgxfdGVtcGVyYXR1cmVCDwoNX2luc3RydWN0aW9uc0IMCgpfdGltZV96b25lQgoKCF9vbl9idXN5QhcKFV9tYXhfY29uY3VycmVudF90dXJuc0IXChVfcXVlc3Rpb25zX3Blcl9taW51dGVCEQoPX3F1ZXN0aW9uX2J1cnN0QgkKB193ZWlnaHRCEAoOX2NhY2hlX2Fuc3dlcnNCEwoRX2NhY2hlX21pbl9jb3NpbmVCEQoPX3JlZGFjdF9wcm9tcHRzQgwKCl9hc2tzX2JhY2tCEwoRX2VzY2FsYXRlX3NlY29uZHMiKgoYR2V0VGVuYW50U2V0dGluZ3NSZXF1ZXN0Eg4KBnRlbmFudBgBIAEoCSJfChlHZXRUZW5hbnRTZXR0aW5nc1Jlc3BvbnNlEjAKCHNldHRpbmdzGAEgASgLMh4ua2VmdS5yb3V0ZXIudjEuVGVuYW50U2V0dGluZ3MSEAoIcmV2aXNpb24YAiABKAQicQobVXBkYXRlVGVuYW50U2V0dGluZ3NSZXF1ZXN0Eg4KBnRlbmFudBgBIAEoCRIwCghzZXR0aW5ncxgCIAEoCzIeLmtlZnUucm91dGVyLnYxLlRlbmFudFNldHRpbmdzEhAKCHJldmlzaW9uGAMgASgEIjAKHFVwZGF0ZVRlbmFudFNldHRpbmdzUmVzcG9uc2USEAoIcmV2aXNpb24YASABKAQilwEKEFNldHRpbmdzUmV2aXNpb24SEAoIcmV2aXNpb24YASABKAQSMAoIc2V0dGluZ3MYAiABKAsyHi5rZWZ1LnJvdXRlci52MS5UZW5hbnRTZXR0aW5ncxIOCgZhdXRob3IYAyABKAkSLwoLY3JlYXRlX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIlUKHExpc3RTZXR0aW5nc1JldmlzaW9uc1JlcXVlc3QSDgoGdGVuYW50GAEgASgJEhEKCXBhZ2Vfc2l6ZRgCIAEoBRISCgpwYWdlX3Rva2VuGAMgASgJIm0KHUxpc3RTZXR0aW5nc1JldmlzaW9uc1Jlc3BvbnNlEjMKCXJldmlzaW9ucxgBIAMoCzIgLmtlZnUucm91dGVyLnYxLlNldHRpbmdzUmV2aXNpb24SFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJKmsKBVNjb3BlEhUKEVNDT1BFX1VOU1BFQ0lGSUVEEAASDgoKU0NPUEVfQ0hBVBABEhMKD1NDT1BFX0tOT1dMRURHRRACEhIKDlNDT1BFX09QRVJBVE9SEAMSEgoOU0NPUEVfSU5URVJOQUwQBCpnCghQcmlvcml0eRIYChRQUklPUklUWV9VTlNQRUNJRklFRBAAEhgKFFBSSU9SSVRZX0lOVEVSQUNUSVZFEAESEgoOUFJJT1JJVFlfQkFUQ0gQAhITCg9QUklPUklUWV9VUkdFTlQQAzKHBgoMQWRtaW5TZXJ2aWNlElkKDENyZWF0ZVRlbmFudBIjLmtlZnUucm91dGVyLnYxLkNyZWF0ZVRlbmFudFJlcXVlc3QaJC5rZWZ1LnJvdXRlci52MS5DcmVhdGVUZW5hbnRSZXNwb25zZRJWCgtMaXN0VGVuYW50cxIiLmtlZnUucm91dGVyLnYxLkxpc3RUZW5hbnRzUmVxdWVzdBojLmtlZnUucm91dGVyLnYxLkxpc3RUZW5hbnRzUmVzcG9uc2USUAoJQ3JlYXRlS2V5EiAua2VmdS5yb3V0ZXIudjEuQ3JlYXRlS2V5UmVxdWVzdBohLmtlZnUucm91dGVyLnYxLkNyZWF0ZUtleVJlc3BvbnNlEk0KCExpc3RLZXlzEh8ua2VmdS5yb3V0ZXIudjEuTGlzdEtleXNSZXF1ZXN0GiAua2VmdS5yb3V0ZXIudjEuTGlzdEtleXNSZXNwb25zZRJQCglSZXZva2VLZXkSIC5rZWZ1LnJvdXRlci52MS5SZXZva2VLZXlSZXF1ZXN0GiEua2VmdS5yb3V0ZXIudjEuUmV2b2tlS2V5UmVzcG9uc2USaAoRR2V0VGVuYW50U2V0dGluZ3MSKC5rZWZ1LnJvdXRlci52MS5HZXRUZW5hbnRTZXR0aW5nc1JlcXVlc3QaKS5rZWZ1LnJvdXRlci52MS5HZXRUZW5hbnRTZXR0aW5nc1Jlc3BvbnNlEnEKFFVwZGF0ZVRlbmFudFNldHRpbmdzEisua2VmdS5yb3V0ZXIudjEuVXBkYXRlVGVuYW50U2V0dGluZ3NSZXF1ZXN0Giwua2VmdS5yb3V0ZXIudjEuVXBkYXRlVGVuYW50U2V0dGluZ3NSZXNwb25zZRJ0ChVMaXN0U2V0dGluZ3NSZXZpc2lvbnMSLC5rZWZ1LnJvdXRlci52MS5MaXN0U2V0dGluZ3NSZXZpc2lvbnNSZXF1ZXN0Gi0ua2VmdS5yb3V0ZXIudjEuTGlzdFNldHRpbmdzUmV2aXNpb25zUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_timestamp]);
+  fileDesc("ChprZWZ1L3JvdXRlci92MS9hZG1pbi5wcm90bxIOa2VmdS5yb3V0ZXIudjEiXQoGVGVuYW50EgwKBG5hbWUYASABKAkSFAoMZGlzcGxheV9uYW1lGAIgASgJEi8KC2NyZWF0ZV90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCI+ChNDcmVhdGVUZW5hbnRSZXF1ZXN0EhEKCXRlbmFudF9pZBgBIAEoCRIUCgxkaXNwbGF5X25hbWUYAiABKAkiPgoUQ3JlYXRlVGVuYW50UmVzcG9uc2USJgoGdGVuYW50GAEgASgLMhYua2VmdS5yb3V0ZXIudjEuVGVuYW50IjsKEkxpc3RUZW5hbnRzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCSJXChNMaXN0VGVuYW50c1Jlc3BvbnNlEicKB3RlbmFudHMYASADKAsyFi5rZWZ1LnJvdXRlci52MS5UZW5hbnQSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIqcCCgNLZXkSDAoEbmFtZRgBIAEoCRIUCgxkaXNwbGF5X25hbWUYAiABKAkSJQoGc2NvcGVzGAMgAygOMhUua2VmdS5yb3V0ZXIudjEuU2NvcGUSEwoLY29sbGVjdGlvbnMYBCADKAkSLwoLY3JlYXRlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEioKCHByaW9yaXR5GAYgASgOMhgua2VmdS5yb3V0ZXIudjEuUHJpb3JpdHkSLwoLZXhwaXJlX3RpbWUYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjIKDmxhc3RfdXNlZF90aW1lGAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCLRAQoQQ3JlYXRlS2V5UmVxdWVzdBIOCgZ0ZW5hbnQYASABKAkSFAoMZGlzcGxheV9uYW1lGAIgASgJEiUKBnNjb3BlcxgDIAMoDjIVLmtlZnUucm91dGVyLnYxLlNjb3BlEhMKC2NvbGxlY3Rpb25zGAQgAygJEioKCHByaW9yaXR5GAUgASgOMhgua2VmdS5yb3V0ZXIudjEuUHJpb3JpdHkSLwoLZXhwaXJlX3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIkUKEUNyZWF0ZUtleVJlc3BvbnNlEiAKA2tleRgBIAEoCzITLmtlZnUucm91dGVyLnYxLktleRIOCgZzZWNyZXQYAiABKAkiSAoPTGlzdEtleXNSZXF1ZXN0Eg4KBnRlbmFudBgBIAEoCRIRCglwYWdlX3NpemUYAiABKAUSEgoKcGFnZV90b2tlbhgDIAEoCSJOChBMaXN0S2V5c1Jlc3BvbnNlEiEKBGtleXMYASADKAsyEy5rZWZ1LnJvdXRlci52MS5LZXkSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIiAKEFJldm9rZUtleVJlcXVlc3QSDAoEbmFtZRgBIAEoCSITChFSZXZva2VLZXlSZXNwb25zZSK+CgoOVGVuYW50U2V0dGluZ3MSGgoNbWluX3JlbGV2YW5jZRgBIAEoAkgAiAEBEhkKDG1heF9wYXNzYWdlcxgCIAEoDUgBiAEBEh4KEW1heF9hbnN3ZXJfdG9rZW5zGAMgASgNSAKIAQESGAoLdGVtcGVyYXR1cmUYBCABKAJIA4gBARIZCgxpbnN0cnVjdGlvbnMYBSABKAlIBIgBARIWCgl0aW1lX3pvbmUYBiABKAlIBYgBARIUCgdvbl9idXN5GAcgASgJSAaIAQESOAoFdGV4dHMYCCADKAsyKS5rZWZ1LnJvdXRlci52MS5UZW5hbnRTZXR0aW5ncy5UZXh0c0VudHJ5EiEKFG1heF9jb25jdXJyZW50X3R1cm5zGAkgASgNSAeIAQESIQoUcXVlc3Rpb25zX3Blcl9taW51dGUYCiABKA1ICIgBARIbCg5xdWVzdGlvbl9idXJzdBgLIAEoDUgJiAEBEhMKBndlaWdodBgMIAEoDUgKiAEBEhoKDWNhY2hlX2Fuc3dlcnMYDSABKAhIC4gBARIdChBjYWNoZV9taW5fY29zaW5lGA4gASgCSAyIAQESGwoOcmVkYWN0X3Byb21wdHMYDyABKAhIDYgBARIWCglhc2tzX2JhY2sYECABKAhIDogBARIWCg5yZWZ1c2VkX3RvcGljcxgRIAMoCRIWCg5idXNpbmVzc19ob3VycxgSIAMoCRIYChBzZW5zaXRpdmVfdG9waWNzGBMgAygJEh0KEGVzY2FsYXRlX3NlY29uZHMYFCABKA1ID4gBARrxAgoFVGV4dHMSEAoIZ3JlZXRpbmcYASABKAkSDgoGdGhhbmtzGAIgASgJEg8KB2dvb2RieWUYAyABKAkSIAoYaGFuZG9mZl9ub3RoaW5nX3JlbGV2YW50GAQgASgJEh4KFmhhbmRvZmZfY3VzdG9tZXJfYXNrZWQYBSABKAkSGwoTaGFuZG9mZl91bmF2YWlsYWJsZRgGIAEoCRIXCg9hY2tub3dsZWRnZW1lbnQYByABKAkSGQoRaGFuZG9mZl9zZW5zaXRpdmUYCCABKAkSGQoRaGFuZG9mZl9lbWVyZ2VuY3kYCSABKAkSGwoTaGFuZG9mZl9ub3RfaGVscGZ1bBgKIAEoCRIYChBoYW5kb2ZmX3JlcGVhdGVkGAsgASgJEhwKFGhhbmRvZmZfb3V0X29mX2hvdXJzGAwgASgJEhsKE2NsYXJpZnlpbmdfcXVlc3Rpb24YDSABKAkSFQoNcmVmdXNlZF90b3BpYxgOIAEoCRpSCgpUZXh0c0VudHJ5EgsKA2tleRgBIAEoCRIzCgV2YWx1ZRgCIAEoCzIkLmtlZnUucm91dGVyLnYxLlRlbmFudFNldHRpbmdzLlRleHRzOgI4AUIQCg5fbWluX3JlbGV2YW5jZUIPCg1fbWF4X3Bhc3NhZ2VzQhQKEl9tYXhfYW5zd2VyX3Rva2Vuc0IOCgxfdGVtcGVyYXR1cmVCDwoNX2luc3RydWN0aW9uc0IMCgpfdGltZV96b25lQgoKCF9vbl9idXN5QhcKFV9tYXhfY29uY3VycmVudF90dXJuc0IXChVfcXVlc3Rpb25zX3Blcl9taW51dGVCEQoPX3F1ZXN0aW9uX2J1cnN0QgkKB193ZWlnaHRCEAoOX2NhY2hlX2Fuc3dlcnNCEwoRX2NhY2hlX21pbl9jb3NpbmVCEQoPX3JlZGFjdF9wcm9tcHRzQgwKCl9hc2tzX2JhY2tCEwoRX2VzY2FsYXRlX3NlY29uZHMiKgoYR2V0VGVuYW50U2V0dGluZ3NSZXF1ZXN0Eg4KBnRlbmFudBgBIAEoCSJfChlHZXRUZW5hbnRTZXR0aW5nc1Jlc3BvbnNlEjAKCHNldHRpbmdzGAEgASgLMh4ua2VmdS5yb3V0ZXIudjEuVGVuYW50U2V0dGluZ3MSEAoIcmV2aXNpb24YAiABKAQicQobVXBkYXRlVGVuYW50U2V0dGluZ3NSZXF1ZXN0Eg4KBnRlbmFudBgBIAEoCRIwCghzZXR0aW5ncxgCIAEoCzIeLmtlZnUucm91dGVyLnYxLlRlbmFudFNldHRpbmdzEhAKCHJldmlzaW9uGAMgASgEIjAKHFVwZGF0ZVRlbmFudFNldHRpbmdzUmVzcG9uc2USEAoIcmV2aXNpb24YASABKAQilwEKEFNldHRpbmdzUmV2aXNpb24SEAoIcmV2aXNpb24YASABKAQSMAoIc2V0dGluZ3MYAiABKAsyHi5rZWZ1LnJvdXRlci52MS5UZW5hbnRTZXR0aW5ncxIOCgZhdXRob3IYAyABKAkSLwoLY3JlYXRlX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIlUKHExpc3RTZXR0aW5nc1JldmlzaW9uc1JlcXVlc3QSDgoGdGVuYW50GAEgASgJEhEKCXBhZ2Vfc2l6ZRgCIAEoBRISCgpwYWdlX3Rva2VuGAMgASgJIm0KHUxpc3RTZXR0aW5nc1JldmlzaW9uc1Jlc3BvbnNlEjMKCXJldmlzaW9ucxgBIAMoCzIgLmtlZnUucm91dGVyLnYxLlNldHRpbmdzUmV2aXNpb24SFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJKqABCgVTY29wZRIVChFTQ09QRV9VTlNQRUNJRklFRBAAEg4KClNDT1BFX0NIQVQQARITCg9TQ09QRV9LTk9XTEVER0UQAhISCg5TQ09QRV9PUEVSQVRPUhADEhIKDlNDT1BFX0lOVEVSTkFMEAQSDgoKU0NPUEVfREVTSxAFEhIKDlNDT1BFX1NFVFRJTkdTEAYSDwoLU0NPUEVfQURNSU4QBypnCghQcmlvcml0eRIYChRQUklPUklUWV9VTlNQRUNJRklFRBAAEhgKFFBSSU9SSVRZX0lOVEVSQUNUSVZFEAESEgoOUFJJT1JJVFlfQkFUQ0gQAhITCg9QUklPUklUWV9VUkdFTlQQAzKHBgoMQWRtaW5TZXJ2aWNlElkKDENyZWF0ZVRlbmFudBIjLmtlZnUucm91dGVyLnYxLkNyZWF0ZVRlbmFudFJlcXVlc3QaJC5rZWZ1LnJvdXRlci52MS5DcmVhdGVUZW5hbnRSZXNwb25zZRJWCgtMaXN0VGVuYW50cxIiLmtlZnUucm91dGVyLnYxLkxpc3RUZW5hbnRzUmVxdWVzdBojLmtlZnUucm91dGVyLnYxLkxpc3RUZW5hbnRzUmVzcG9uc2USUAoJQ3JlYXRlS2V5EiAua2VmdS5yb3V0ZXIudjEuQ3JlYXRlS2V5UmVxdWVzdBohLmtlZnUucm91dGVyLnYxLkNyZWF0ZUtleVJlc3BvbnNlEk0KCExpc3RLZXlzEh8ua2VmdS5yb3V0ZXIudjEuTGlzdEtleXNSZXF1ZXN0GiAua2VmdS5yb3V0ZXIudjEuTGlzdEtleXNSZXNwb25zZRJQCglSZXZva2VLZXkSIC5rZWZ1LnJvdXRlci52MS5SZXZva2VLZXlSZXF1ZXN0GiEua2VmdS5yb3V0ZXIudjEuUmV2b2tlS2V5UmVzcG9uc2USaAoRR2V0VGVuYW50U2V0dGluZ3MSKC5rZWZ1LnJvdXRlci52MS5HZXRUZW5hbnRTZXR0aW5nc1JlcXVlc3QaKS5rZWZ1LnJvdXRlci52MS5HZXRUZW5hbnRTZXR0aW5nc1Jlc3BvbnNlEnEKFFVwZGF0ZVRlbmFudFNldHRpbmdzEisua2VmdS5yb3V0ZXIudjEuVXBkYXRlVGVuYW50U2V0dGluZ3NSZXF1ZXN0Giwua2VmdS5yb3V0ZXIudjEuVXBkYXRlVGVuYW50U2V0dGluZ3NSZXNwb25zZRJ0ChVMaXN0U2V0dGluZ3NSZXZpc2lvbnMSLC5rZWZ1LnJvdXRlci52MS5MaXN0U2V0dGluZ3NSZXZpc2lvbnNSZXF1ZXN0Gi0ua2VmdS5yb3V0ZXIudjEuTGlzdFNldHRpbmdzUmV2aXNpb25zUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_timestamp]);
 
 /**
  * Tenant is a company with its own keys, knowledge and sessions.
@@ -193,6 +193,20 @@ export type Key = Message<"kefu.router.v1.Key"> & {
    * @generated from field: kefu.router.v1.Priority priority = 6;
    */
   priority: Priority;
+
+  /**
+   * When it ends. Unset: never. A key that ended is listed for another 30 days.
+   *
+   * @generated from field: google.protobuf.Timestamp expire_time = 7;
+   */
+  expireTime?: Timestamp | undefined;
+
+  /**
+   * When it was used last, to the hour or so. Unset: never, as far as is known.
+   *
+   * @generated from field: google.protobuf.Timestamp last_used_time = 8;
+   */
+  lastUsedTime?: Timestamp | undefined;
 };
 
 /**
@@ -221,7 +235,7 @@ export type CreateKeyRequest = Message<"kefu.router.v1.CreateKeyRequest"> & {
   displayName: string;
 
   /**
-   * Required. At least one of CHAT, KNOWLEDGE, OPERATOR.
+   * Required. At least one, any but INTERNAL.
    *
    * @generated from field: repeated kefu.router.v1.Scope scopes = 3;
    */
@@ -240,6 +254,13 @@ export type CreateKeyRequest = Message<"kefu.router.v1.CreateKeyRequest"> & {
    * @generated from field: kefu.router.v1.Priority priority = 5;
    */
   priority: Priority;
+
+  /**
+   * Optional. When it ends, in the future. Unset: never.
+   *
+   * @generated from field: google.protobuf.Timestamp expire_time = 6;
+   */
+  expireTime?: Timestamp | undefined;
 };
 
 /**
@@ -634,6 +655,13 @@ export type TenantSettings_Texts = Message<"kefu.router.v1.TenantSettings.Texts"
    * @generated from field: string refused_topic = 14;
    */
   refusedTopic: string;
+
+  /**
+   * Said instead of a hand-over while so many conversations are at the desk that nobody more is let wait.
+   *
+   * @generated from field: string handoff_desk_full = 15;
+   */
+  handoffDeskFull: string;
 };
 
 /**
@@ -869,7 +897,8 @@ export enum Scope {
   KNOWLEDGE = 2,
 
   /**
-   * AdminService.
+   * Deprecated: DESK, SETTINGS and ADMIN together, as keys of earlier releases have it. CreateKey still takes it, from a
+   * caller that has all three.
    *
    * @generated from enum value: SCOPE_OPERATOR = 3;
    */
@@ -881,6 +910,27 @@ export enum Scope {
    * @generated from enum value: SCOPE_INTERNAL = 4;
    */
   INTERNAL = 4,
+
+  /**
+   * DeskService; reading the tenant's sessions; KnowledgeService.Search.
+   *
+   * @generated from enum value: SCOPE_DESK = 5;
+   */
+  DESK = 5,
+
+  /**
+   * The tenant's settings, numbers and unanswered questions.
+   *
+   * @generated from enum value: SCOPE_SETTINGS = 6;
+   */
+  SETTINGS = 6,
+
+  /**
+   * Keys, tenants and webhooks; export and erasure of people's data.
+   *
+   * @generated from enum value: SCOPE_ADMIN = 7;
+   */
+  ADMIN = 7,
 }
 
 /**
@@ -919,7 +969,7 @@ export enum Priority {
   BATCH = 2,
 
   /**
-   * Before all others. Only keys of the tenant "default" may give it.
+   * Before all others. Given only by keys that have it, and by those that rule every tenant.
    *
    * @generated from enum value: PRIORITY_URGENT = 3;
    */
@@ -933,8 +983,9 @@ export const PrioritySchema: GenEnum<Priority> = /*@__PURE__*/
   enumDesc(file_kefu_router_v1_admin, 1);
 
 /**
- * AdminService is for operators. Every call needs a key of the `operator` scope, which rules its own tenant; a key of
- * the tenant "default", where the bootstrap key lives, rules every tenant. Another tenant's things are NOT_FOUND.
+ * AdminService manages tenants, keys and settings. Calls about settings need a key of the `settings` scope, all others
+ * one of the `admin` scope. Each rules its own tenant; a key of the tenant "default" with the scope `admin`, such as the
+ * bootstrap key, rules every tenant. Another tenant's things are NOT_FOUND.
  *
  * A tenant id is 1 to 63 of a-z, 0-9 and "-", beginning with a letter. Names: "tenants/{tenant}",
  * "tenants/{tenant}/keys/{key}".
@@ -963,8 +1014,9 @@ export const AdminService: GenService<{
     output: typeof ListTenantsResponseSchema;
   },
   /**
-   * CreateKey makes a key. The secret is in the response and nowhere else: only its SHA-256 is stored.
-   * Errors: NOT_FOUND / TENANT_NOT_FOUND.
+   * CreateKey makes a key. The secret is in the response and nowhere else: only its SHA-256 is stored. A key is never
+   * stronger than the one that makes it: no scope, collection, priority or time that the caller lacks.
+   * Errors: NOT_FOUND / TENANT_NOT_FOUND, PERMISSION_DENIED / KEY_TOO_STRONG (ErrorInfo.metadata `field` says in what).
    *
    * @generated from rpc kefu.router.v1.AdminService.CreateKey
    */
