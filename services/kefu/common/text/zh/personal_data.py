@@ -20,7 +20,7 @@ _OPTIONS.max_mem = 32 * 1024 * 1024  # bytes, for the states of hostile text; it
 _OPTIONS.log_errors = False
 # By re2, since a province, a city, a district and a town may each end at any of eight characters: 4,000 of them took a
 # backtracking engine 85 ms.
-_compile: Any = re2.compile  # pyright: ignore[reportUnknownMemberType]
+_compile: Any = re2.compile  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
 _STREET = _compile(
     rf"(?:{_HAN}{{2,8}}?(?:省|自治区|特别行政区))?(?:{_HAN}{{1,8}}?[市州盟])?(?:{_HAN}{{1,8}}?[区區县縣旗])?"
     rf"(?:{_HAN}{{1,8}}?(?:镇|鎮|乡|鄉|街道|村))?"
