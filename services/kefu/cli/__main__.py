@@ -20,7 +20,6 @@ from kefu.cli.commands import (
     settings,
     suite,
     webhooks,
-    whoami,
 )
 from kefu.cli.console import CommandFailed, exit_with
 
@@ -46,7 +45,6 @@ def make_app() -> typer.Typer:
     sessions.register(app)
     desk.register(app)
     keys_and_tenants.register(app)
-    whoami.register(app)
     audit.register(app)
     settings.register(app)
     insight.register(app)

@@ -330,7 +330,7 @@ async def test_the_desk_is_watched_until_the_operators_token_ends(harness: Route
     async with (
         open_oidc_issuer() as issuer,
         open_gateway_harness(
-            harness, oidc_issuer=issuer.url, oidc_audience=AUDIENCE, oidc_leeway_seconds=0.0
+            harness, oidc_issuer=issuer.url, oidc_audience=AUDIENCE, oidc_tenant="default", oidc_leeway_seconds=0.0
         ) as gateway,
     ):
         headers = {

@@ -216,9 +216,11 @@ async def test_redis_forgets_an_expired_key_a_month_later_and_the_list_does_too(
         life = await store.ttl(redis_key(ids[1]))
         assert A_DAY + EXPIRED_KEY_SECONDS - 60 < life <= A_DAY + EXPIRED_KEY_SECONDS + 1
         assert set(await list_keys(root)) == {for_ever.key.name, ending.key.name}
+        await store.hset(last_used_key("default"), mapping=dict.fromkeys(ids, "1"))  # pyright: ignore
         await store.zadd(keys.tenant_keys("default"), {ids[1]: time.time() - 1})  # pyright: ignore
         assert set(await list_keys(root)) == {for_ever.key.name}
         assert await store.zrange(keys.tenant_keys("default"), 0, -1) == [ids[0].encode()]  # pyright: ignore
+        assert set(await store.hgetall(last_used_key("default"))) == {ids[0].encode()}  # pyright: ignore
 
 
 async def test_when_a_key_was_used_is_listed_and_written_once_an_hour(

@@ -1,4 +1,4 @@
-"""`kefu keys` and `kefu tenants`: the administration of keys and tenants."""
+"""`kefu keys`, `kefu tenants` and `kefu whoami`: keys and tenants, and what the key in use may do."""
 
 import re
 import time
@@ -14,9 +14,11 @@ from kefu.cli.remote.connection import Json, Remote, remote
 from kefu.cli.remote.pagination import all_pages, print_list
 from kefu.cli.remote.resource_names import full, short
 from kefu.common.auth import make_key
-from kefu.common.permissions import SCOPES_OF_ROLE, Role, Scope, expanded, roles_of
+from kefu.common.permissions import PERMISSIONS, SCOPES_OF_ROLE, Role, Scope, expanded, roles_of
 from kefu.router.v1 import admin_pb2 as pb
 from kefu.router.v1 import admin_pb2_grpc as rpc
+from kefu.router.v1 import identity_pb2 as identity_pb
+from kefu.router.v1 import identity_pb2_grpc as identity_rpc
 
 _SCOPES: dict[Scope, pb.Scope.ValueType] = {
     Scope.CHAT: pb.SCOPE_CHAT,
@@ -239,8 +241,42 @@ async def _create_tenant(
         )
 
 
+async def _whoami(target: Remote, as_json: Json = False) -> None:
+    """Show the tenant, role, scopes and end of the key in use, and what it may call."""
+    async with target.to_router() as channel:
+        found = await identity_rpc.IdentityServiceStub(channel).GetIdentity(
+            identity_pb.GetIdentityRequest(), metadata=target.metadata
+        )
+    if as_json:
+        print_json(found)
+        return
+    rows = {
+        "tenant": found.tenant,
+        "key": found.subject,
+        "role": ", ".join(found.roles) or "none",
+        "scopes": ", ".join(found.scopes),
+        "collections": ", ".join(map(short, found.collections)) or "all",
+        "expires": local_time(found.expire_time) or "never",
+        "may call": "; ".join(_callable(frozenset(found.scopes))),
+    }
+    for name, value in rows.items():
+        console().print(f"{name:<12} {value}", soft_wrap=True)
+
+
+def _callable(scopes: frozenset[str]) -> list[str]:
+    """What a key with these scopes may call: services, and of those that it may call in part the methods."""
+    lines: list[str] = []
+    for service, methods in PERMISSIONS.items():
+        allowed = [method for method, needed in methods.items() if not scopes.isdisjoint(needed)]
+        if allowed and set(next(iter(methods.values()))) != set(Scope):  # all may ask who they are
+            name = service.rpartition(".")[2]
+            lines.append(name if len(allowed) == len(methods) else f"{name} ({', '.join(allowed)})")
+    return lines or ["nothing"]
+
+
 def register(app: typer.Typer) -> None:
     """Add these commands."""
+    app.command("whoami")(remote(_whoami))
     keys.command("list")(remote(_list_keys))
     keys.command("create")(remote(_create_key))
     keys.command("revoke")(remote(_revoke_key))

@@ -105,7 +105,9 @@ class TenantStore:
     async def keys(self, tenant_id: str) -> list[StoredKey]:
         """A tenant's keys, by id; those that expired long ago are forgotten."""
         index = keys.tenant_keys(tenant_id)
-        await self._commands.pipeline([("ZREMRANGEBYSCORE", index, "(0", time.time())])
+        [gone] = await self._commands.pipeline([("ZRANGE", index, "(0", time.time(), "BYSCORE")])
+        if gone:
+            await self._commands.pipeline([("ZREM", index, *gone), ("HDEL", last_used_key(tenant_id), *gone)])
         ids = sorted(await self._commands.sorted_all(index))
         stored = [(key_id, await self._commands.hash(redis_key(key_id))) for key_id in ids]
         return [StoredKey.from_hash(key_id, fields) for key_id, fields in stored if fields]
