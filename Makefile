@@ -115,6 +115,9 @@ fix: $(VENV)/.kefu-dev ## Format, and repair what can be repaired
 configuration: $(VENV)/.kefu-dev ## Write the table of variables in docs/reference/configuration.md
 	@$(BIN)/python -m tests.configuration
 
+permissions: $(VENV)/.kefu-dev ## Write the tables of docs/reference/permissions.md
+	@$(BIN)/python -m tests.permissions
+
 protos: $(VENV)/.kefu-dev ## Generate code from protos/
 	$(BIN)/python -m grpc_tools.protoc -I protos --python_out=services --grpc_python_out=services \
 	  --plugin=protoc-gen-mypy=$(BIN)/protoc-gen-mypy --plugin=protoc-gen-mypy_grpc=$(BIN)/protoc-gen-mypy_grpc \
@@ -140,5 +143,5 @@ build/tools/.made: Makefile
 	@build/tools/bin/pip install --quiet --disable-pip-version-check $(UV) $(HADOLINT)
 	@touch $@
 
-.PHONY: help demo setup setup-gpu test check-python configuration check-protos web check-web pytest quick loadtest nginx-check k8s-check images images-check \
+.PHONY: help demo setup setup-gpu test check-python configuration permissions check-protos web check-web pytest quick loadtest nginx-check k8s-check images images-check \
   compose-up compose-down compose-test lock sbom faults soak fix protos clean

@@ -11,12 +11,14 @@ from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, aclosing
 from typing import cast
 
-from kefu.common.auth import Principal, Scope, open_keyring
+from kefu.common.auth import Principal, open_keyring
+from kefu.common.permissions import permissions_of
 from kefu.common.rpc.server import run, serving, terminated
 from kefu.router.api import chat_servicer
 from kefu.router.api.chat_servicer import ChatServicer
 from kefu.router.api.server_stream import StreamLimits
 from kefu.router.config import RouterConfig, Timing
+from kefu.router.conversations.personal_data import PersonalData
 from kefu.router.conversations.service import ConversationService
 from kefu.router.dispatch.hedging import Hedging
 from kefu.router.dispatch.relay import RelayFactory, RelayPolicy
@@ -87,12 +89,13 @@ async def main(config: RouterConfig) -> None:
             limits = StreamLimits(
                 slow_reader_seconds=config.slow_reader_seconds, key_check_seconds=Timing().key_check_seconds
             )
-            chat = ChatServicer(conversations, keyring, limits)
+            nobody = cast("PersonalData", None)  # nothing is kept, and nobody asks for it
+            chat = ChatServicer(conversations, nobody, keyring, limits)
             served = serving(
                 config.listen,
                 chat.register,
                 keyring=keyring,
-                scopes={chat_servicer.SERVICE: (Scope.CHAT,)},
+                permissions=permissions_of(chat_servicer.SERVICE),
                 drain_seconds=0,
                 transport=config.transport(),
             )

@@ -26,7 +26,8 @@ import numpy as np
 import typer
 from rich.progress import track
 
-from kefu.common.auth import Scope, make_key, open_keyring
+from kefu.common.auth import make_key, open_keyring
+from kefu.common.permissions import permissions_of
 from kefu.common.redis.client import open_redis
 from kefu.common.redis.memory_guard import MemoryGuard
 from kefu.common.rpc.server import serving
@@ -103,7 +104,7 @@ async def _measure(paths: Sequence[Path], passages: int, searches: int, together
                 "127.0.0.1:0",
                 servicer.register,
                 keyring=keyring,
-                scopes={"kefu.retrieval.v1.KnowledgeService": (Scope.INTERNAL,)},
+                permissions=permissions_of("kefu.retrieval.v1.KnowledgeService"),
                 drain_seconds=0,
             )
         )

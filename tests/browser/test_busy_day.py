@@ -79,7 +79,7 @@ async def a_reply_becomes_an_answer(desk: Page, suite_browser: SuiteBrowser) -> 
     group = desk.locator(".group").filter(has_text="gift")
     await group.locator("summary").click()
     await expect(group.locator(".example-reply")).to_contain_text(REPLY)
-    await group.get_by_role("button", name="Make it a curated answer").click()
+    await group.get_by_role("button", name="Save as a curated answer").click()
     form = desk.get_by_role("dialog")
     await expect(form.get_by_role("textbox", name="Answer")).to_have_value(REPLY)
     await form.get_by_role("button", name="Save").click()

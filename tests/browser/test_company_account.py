@@ -92,6 +92,7 @@ async def open_company(redis: RedisServer, **config: object) -> AsyncIterator[Br
     oidc = {
         "oidc_issuer": f"http://127.0.0.1:{port}",
         "oidc_audience": "kefu-desk",
+        "oidc_tenant": "default",
         "oidc_scopes": "openid profile groups",
         "oidc_leeway_seconds": 0.0,
     }

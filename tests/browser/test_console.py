@@ -114,7 +114,7 @@ async def test_a_wrong_answer_is_corrected_and_the_next_customer_gets_the_correc
     await desk.get_by_role("link", name="Search test").click()
     await desk.get_by_role("searchbox", name="Question", exact=True).fill(QUESTION)
     await desk.keyboard.press("Enter")
-    await expect(desk.locator(".curated-match")).to_contain_text("This curated answer is given")
+    await expect(desk.locator(".curated-match")).to_contain_text("This curated answer would be given")
 
 
 async def test_a_key_without_the_scope_gets_a_clear_word(suite_browser: SuiteBrowser) -> None:
@@ -150,6 +150,7 @@ async def test_no_page_of_the_console_shuts_anybody_out(suite_browser: SuiteBrow
     for address in (
         *("unanswered", "knowledge/help/documents", "knowledge/help/curated", "knowledge/help/search"),
         *("knowledge/help/attention", "numbers", "settings/desk", "settings/hours", "settings/webhooks"),
+        "settings/audit",
     ):
         await desk.goto(f"{suite_browser.origin}/desk#/{address}")
         await expect(desk.locator("h1").first).to_be_visible()

@@ -13,9 +13,9 @@ from kefu.retrieval.v1 import knowledge_pb2 as kb
 from kefu.retrieval.v1 import knowledge_pb2_grpc as kb_rpc
 from kefu.router.v1 import admin_pb2 as admin_pb
 from kefu.router.v1 import admin_pb2_grpc as admin_rpc
+from kefu.router.v1 import audit_pb2, desk_pb2, insight_pb2, webhook_pb2
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import chat_pb2_grpc as rpc
-from kefu.router.v1 import desk_pb2, insight_pb2, webhook_pb2
 from tests.compose.asking import CHINESE, ENGLISH, LONG, ask
 from tests.compose.containers import Containers, inside
 from tests.support.grpc_calls import bearer_metadata, expect_failure
@@ -25,6 +25,7 @@ CHAT = pb.DESCRIPTOR.services_by_name["ChatService"]
 OPERATIONS = (
     kb.DESCRIPTOR.services_by_name["KnowledgeService"],
     admin_pb.DESCRIPTOR.services_by_name["AdminService"],
+    audit_pb2.DESCRIPTOR.services_by_name["AuditService"],
     desk_pb2.DESCRIPTOR.services_by_name["DeskService"],
     insight_pb2.DESCRIPTOR.services_by_name["InsightService"],
     webhook_pb2.DESCRIPTOR.services_by_name["WebhookService"],

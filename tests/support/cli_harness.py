@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 import grpc.aio
 
-from kefu.common.auth import Scope, open_keyring
+from kefu.common.auth import open_keyring
 from kefu.common.errors import BackendUnavailable, ServiceError, TurnNotFound
+from kefu.common.permissions import permissions_of
 from kefu.common.rpc.server import serving
 from kefu.retrieval.v1 import knowledge_pb2 as kpb
 from kefu.retrieval.v1 import knowledge_pb2_grpc as krpc
@@ -250,13 +251,13 @@ async def open_cli_harness(folder: Path) -> AsyncIterator[CliHarness]:
         krpc.add_KnowledgeServiceServicer_to_server(one.knowledge, server)
         arpc.add_AdminServiceServicer_to_server(one.admin, server)
 
-    scopes = {
-        "kefu.router.v1.ChatService": (Scope.CHAT,),
-        "kefu.router.v1.AdminService": (Scope.OPERATOR,),
-        "kefu.retrieval.v1.KnowledgeService": (Scope.KNOWLEDGE,),
-    }
+    permissions = permissions_of(
+        "kefu.router.v1.ChatService",
+        "kefu.router.v1.AdminService",
+        "kefu.retrieval.v1.KnowledgeService",
+    )
     async with AsyncExitStack() as stack:
         keyring = await stack.enter_async_context(open_keyring(INTERNAL_KEY, BOOTSTRAP_KEY))
-        server = serving("127.0.0.1:0", register, keyring=keyring, scopes=scopes, drain_seconds=1)
+        server = serving("127.0.0.1:0", register, keyring=keyring, permissions=permissions, drain_seconds=1)
         one.port = (await stack.enter_async_context(server)).port
         yield one

@@ -13,8 +13,9 @@ from typing import Any
 import grpc
 import grpc.aio
 
-from kefu.common.auth import Scope, open_keyring
+from kefu.common.auth import open_keyring
 from kefu.common.grpc_options import DEFAULT_TRANSPORT, Transport
+from kefu.common.permissions import permissions_of
 from kefu.common.rpc.server import serving, terminated
 from kefu.common.tls import Tls
 from kefu.router.v1 import chat_pb2 as pb
@@ -52,7 +53,7 @@ async def echo_router(
             f"127.0.0.1:{port}",
             lambda server: server.add_generic_rpc_handlers((chat_service(port),)),
             keyring=keyring,
-            scopes={SERVICE: (Scope.CHAT,)},
+            permissions=permissions_of(SERVICE),
             drain_seconds=drain,
             transport=transport,
             tls=tls,

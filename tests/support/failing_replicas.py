@@ -10,7 +10,7 @@ from kefu.common.auth import open_keyring
 from kefu.common.rpc.server import serving
 from kefu.generation.engine import EngineLoad, Event, GenerationRequest, ModelDescription, Piece, Started
 from kefu.generation.engines.simulated import SimulatedEngine, SimulatedSettings, open_simulated
-from kefu.generation.service import SCOPES
+from kefu.generation.service import PERMISSIONS
 from kefu.generation.servicer import GenerationServicer, ServingLimits
 from kefu.router.replicas.load import SATURATED_TOKENS
 from kefu.router.replicas.pool import ReplicaPool
@@ -142,6 +142,6 @@ async def serve_simulated_replica(
         serves = await stack.enter_async_context(AsyncExitStack())
         keyring = await serves.enter_async_context(open_keyring(INTERNAL_KEY))
         running = await serves.enter_async_context(
-            serving("127.0.0.1:0", servicer.register, keyring=keyring, scopes=SCOPES, drain_seconds=0)
+            serving("127.0.0.1:0", servicer.register, keyring=keyring, permissions=PERMISSIONS, drain_seconds=0)
         )
         yield f"127.0.0.1:{running.port}", SimulatedReplica(engine, servicer, serves)

@@ -19,7 +19,7 @@ from kefu.generation.engine import (
     Piece,
     Started,
 )
-from kefu.generation.service import SCOPES
+from kefu.generation.service import PERMISSIONS
 from kefu.generation.servicer import GenerationServicer, ServingLimits
 from kefu.generation.v1 import generation_pb2 as pb
 from kefu.generation.v1.generation_pb2_grpc import GenerationServiceStub
@@ -78,7 +78,9 @@ async def serve_generation(
     servicer = GenerationServicer(engine, limits)
     async with (
         open_keyring(INTERNAL_KEY) as keyring,
-        serving("127.0.0.1:0", servicer.register, keyring=keyring, scopes=SCOPES, drain_seconds=0.5) as server,
+        serving(
+            "127.0.0.1:0", servicer.register, keyring=keyring, permissions=PERMISSIONS, drain_seconds=0.5
+        ) as server,
         open_channel(server.port) as channel,
     ):
         stub: GenerationServiceAsyncStub = GenerationServiceStub(channel)  # pyright: ignore[reportAssignmentType]

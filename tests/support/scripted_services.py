@@ -11,7 +11,8 @@ from typing import Any
 import grpc.aio
 
 from kefu.common import auth
-from kefu.common.auth import Scope, open_keyring
+from kefu.common.auth import open_keyring
+from kefu.common.permissions import permissions_of
 from kefu.common.rpc.server import serving
 from kefu.generation.multiplexing import MultiplexedCall
 from kefu.generation.v1 import generation_pb2 as gen
@@ -176,7 +177,7 @@ async def serve_knowledge(servicer: ScriptedKnowledge, listen: str = "127.0.0.1:
             listen,
             lambda server: kb_rpc.add_KnowledgeServiceServicer_to_server(servicer, server),
             keyring=keyring,
-            scopes={"kefu.retrieval.v1.KnowledgeService": (Scope.INTERNAL,)},
+            permissions=permissions_of("kefu.retrieval.v1.KnowledgeService"),
             drain_seconds=0,
         ) as running,
     ):
@@ -192,7 +193,7 @@ async def serve_replica(servicer: ScriptedReplica, listen: str = "127.0.0.1:0") 
             listen,
             lambda server: gen_rpc.add_GenerationServiceServicer_to_server(servicer, server),
             keyring=keyring,
-            scopes={"kefu.generation.v1.GenerationService": (Scope.INTERNAL,)},
+            permissions=permissions_of("kefu.generation.v1.GenerationService"),
             drain_seconds=0,
         ) as running,
     ):

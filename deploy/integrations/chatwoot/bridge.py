@@ -73,7 +73,7 @@ class Chatwoot:
 
 @dataclass
 class Bridge:
-    """`secret` signs what Kefu sends; `key` is one of Kefu's, with the operator scope."""
+    """`secret` signs what Kefu sends; `key` is one of Kefu's, with the desk scope."""
 
     chatwoot: Chatwoot
     desk: rpc.DeskServiceStub

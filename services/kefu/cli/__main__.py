@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from kefu.cli.commands import (
+    audit,
     chat,
     collections,
     curated_answers,
@@ -19,6 +20,7 @@ from kefu.cli.commands import (
     settings,
     suite,
     webhooks,
+    whoami,
 )
 from kefu.cli.console import CommandFailed, exit_with
 
@@ -44,6 +46,8 @@ def make_app() -> typer.Typer:
     sessions.register(app)
     desk.register(app)
     keys_and_tenants.register(app)
+    whoami.register(app)
+    audit.register(app)
     settings.register(app)
     insight.register(app)
     webhooks.register(app)

@@ -52,6 +52,11 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, empty
         console().print(empty)
 
 
+def counted(number: int, noun: str) -> str:
+    """A number and its noun, such as "1 passage" or "2 passages"."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def print_json(value: object) -> None:
     """Print one JSON document. Protobuf messages in it become objects with the contract's field names."""
     print(json.dumps(value, ensure_ascii=False, indent=2, default=as_dict))
@@ -101,7 +106,8 @@ def _advice(failure: RpcFailure, address: str) -> str:
 
 _BY_REASON = {
     "UNAUTHENTICATED": "Give a key with --key or KEFU_KEY; `kefu up` keeps its own in the data folder.",
-    "SCOPE_MISSING": "`kefu keys create --scope …` makes a key that may.",
+    "SCOPE_MISSING": "`kefu whoami` says what this key may do; `kefu keys create --role …` makes another one.",
+    "KEY_TOO_STRONG": "`kefu whoami` says what this key may do.",
     "SESSION_NOT_FOUND": "`kefu sessions` lists those that this key opened.",
     "TURN_NOT_FOUND": "`kefu sessions show SESSION` lists its turns.",
     "COLLECTION_NOT_FOUND": "`kefu collections` lists them; `kefu import --create` makes one.",
@@ -117,5 +123,6 @@ _BY_REASON = {
     "STALE_REVISION": "Run the command again: it reads the settings anew.",
     "SESSION_CLOSED": "Leave --session out to open another one.",
     "BACKEND_UNAVAILABLE": "See `kefu status`.",
+    "POISONED_MESSAGE": "`kefu logs` shows where the routers ended.",
     "INTERNAL": "See `kefu logs`.",
 }

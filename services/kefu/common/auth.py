@@ -3,8 +3,9 @@ API keys, and the principals that they stand for.
 
 A key is `kefu_{id}_{secret}`; the secret is 256 random bits in hex. Redis holds the SHA-256 of a key under
 `kefu:1:{key:ID}`. Two keys come from the configuration and need no Redis: the services' own (`internal`) and the
-operator's first (`bootstrap`). A process caches a key from Redis for at most 30 s. A revocation publishes the key's id,
-and every process then forgets the key at once. A process that receives no revocations caches nothing.
+first of all (`bootstrap`). A process caches a key from Redis for at most 30 s. A revocation publishes the key's id,
+and every process then forgets the key at once. A process that receives no revocations caches nothing. At every call the
+clock says whether a key expired, of cached keys too.
 """
 
 import asyncio
@@ -17,6 +18,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -26,33 +28,25 @@ from redis.asyncio import Redis
 
 from kefu.common.aio import cancel_and_wait
 from kefu.common.errors import BackendUnavailable, ScopeMissing, StartupError, Unauthenticated
+from kefu.common.permissions import ALL_SCOPES, Scope, expanded
 from kefu.common.redis.client import CommandBreaker
 
 VISITOR_PREFIX = "visitor-"
 """What the subjects of visitors begin with; a UUID follows. No key's id has a hyphen."""
 DEFAULT_TENANT = "default"
-"""The tenant of the bootstrap key. Operators of this tenant administer every tenant."""
+"""The tenant of the bootstrap key. Keys of this tenant with the scope ADMIN rule every tenant."""
 REVOKED_CHANNEL = "kefu:1:revoked-keys"
 """Redis channel on which the id of a revoked key is published."""
 KEY_CACHE_SECONDS = 30.0
 """The longest time for which a key from Redis is cached."""
 STALE_KEY_SECONDS = 600.0
 """`stale_seconds` of `open_keyring` for a service that goes on serving without Redis."""
+LAST_USED_SECONDS = 3600.0
+"""A process writes the time at which a key was used at most this often, and never within the call."""
+EXPIRED_KEY_SECONDS = 30 * 86_400
+"""A key is kept in Redis for this long after it expired, so that it can be listed."""
 _KEY = re.compile(r"kefu_([a-z0-9]{1,32})_([0-9a-f]{64})")
 _log = structlog.stdlib.get_logger()
-
-
-class Scope(StrEnum):
-    """What a key may do."""
-
-    CHAT = "chat"
-    """Ask questions, and read the sessions that the key opened."""
-    KNOWLEDGE = "knowledge"
-    """Search, import and delete documents and curated answers."""
-    OPERATOR = "operator"
-    """Work at the desk; manage keys, settings, webhooks and figures of a tenant."""
-    INTERNAL = "internal"
-    """Act for other principals. Only the services' own key has this scope."""
 
 
 class Priority(StrEnum):
@@ -75,9 +69,12 @@ class Principal:
     subject: str
     """Id of the key, or of the visitor or operator that the gateway named."""
     scopes: frozenset[Scope]
+    """Expanded, see `permissions.expanded`."""
     collections: frozenset[str] | None = None
     """Ids of the collections that the caller may search; None: all of the tenant's."""
     priority: Priority = Priority.INTERACTIVE
+    expire_time: float | None = None
+    """Seconds since the epoch at which the caller's key ends; None: never, or not known."""
 
     def narrowed(self, collections: frozenset[str]) -> frozenset[str] | None:
         """The requested collections (ids) that the key may search; None means all of the tenant's.
@@ -102,14 +99,16 @@ class StoredKey:
     create_time: float
     """Seconds since the epoch."""
     priority: Priority = Priority.INTERACTIVE
+    expire_time: float | None = None
+    """Seconds since the epoch from which the key is refused; None: never."""
 
     def principal(self) -> Principal:
         """The principal that this key makes."""
-        return Principal(self.tenant, self.id, self.scopes, self.collections, self.priority)
+        return Principal(self.tenant, self.id, expanded(self.scopes), self.collections, self.priority, self.expire_time)
 
     def to_hash(self) -> dict[str, str]:
         """The fields of the Redis hash `kefu:1:{key:ID}`."""
-        return {
+        fields = {
             "sha256": self.sha256,
             "tenant": self.tenant,
             "scopes": " ".join(sorted(self.scopes)),
@@ -118,6 +117,9 @@ class StoredKey:
             "create_time": repr(self.create_time),
             "priority": self.priority,
         }
+        if self.expire_time is not None:
+            fields["expire_time"] = repr(self.expire_time)
+        return fields
 
     @classmethod
     def from_hash(cls, key_id: str, fields: Mapping[str, str]) -> "StoredKey":
@@ -127,11 +129,13 @@ class StoredKey:
             id=key_id,
             sha256=fields["sha256"],
             tenant=fields["tenant"],
-            scopes=frozenset(Scope(scope) for scope in fields["scopes"].split()),
+            # A scope of a later release gives nothing here: while services are updated, its keys do what they can.
+            scopes=frozenset(scope for scope in Scope if scope in fields["scopes"].split()),
             collections=None if collections == "*" else frozenset(collections.split()),
             display_name=fields["display_name"],
             create_time=float(fields["create_time"]),
             priority=Priority(fields.get("priority", Priority.INTERACTIVE)),  # keys of earlier releases have none
+            expire_time=float(fields["expire_time"]) if "expire_time" in fields else None,
         )
 
 
@@ -152,6 +156,11 @@ def make_key(key_id: str | None = None) -> NewKey:
     return NewKey(key_id, secret, sha256_of(secret))
 
 
+def is_well_formed(secret: str) -> bool:
+    """Whether this may be a whole key, by its form alone."""
+    return _KEY.fullmatch(secret) is not None
+
+
 def sha256_of(secret: str) -> str:
     """The SHA-256 of a whole key, in hexadecimal digits."""
     return hashlib.sha256(secret.encode()).hexdigest()
@@ -160,6 +169,11 @@ def sha256_of(secret: str) -> str:
 def redis_key(key_id: str) -> str:
     """The Redis hash of a key."""
     return f"kefu:1:{{key:{key_id}}}"
+
+
+def last_used_key(tenant: str) -> str:
+    """The Redis hash that says, by id, when a tenant's keys were used last, in seconds since the epoch."""
+    return f"kefu:1:{{tenant:{tenant}}}:keys:used"
 
 
 class Keyring:
@@ -180,6 +194,9 @@ class Keyring:
         self._stale_keys: dict[str, tuple[float, StoredKey]] = {}  # for the time in which Redis does not answer
         self._cached_keys: dict[str, tuple[float, StoredKey]] = {}
         self.receives_revocations = False
+        self._used_at: dict[str, float] = {}  # what this process wrote or is about to write, by id
+        self._unwritten: dict[str, StoredKey] = {}
+        self._used = asyncio.Event()
 
     async def principal(self, authorization: str | None) -> Principal:
         """The principal of an `authorization` value, `Bearer kefu_…`.
@@ -198,6 +215,14 @@ class Keyring:
         stored = await self._stored_key(match[1])
         if stored is None or not hmac.compare_digest(stored.sha256, digest):
             raise Unauthenticated("This key is not valid, or was revoked.")
+        now = time.time()
+        if stored.expire_time is not None and now >= stored.expire_time:
+            ended = datetime.fromtimestamp(stored.expire_time, UTC).strftime("%Y-%m-%d %H:%M UTC")
+            raise Unauthenticated(f"This key expired on {ended}; ask for a new one.")
+        if now - self._used_at.get(stored.id, 0.0) >= LAST_USED_SECONDS:
+            self._used_at[stored.id] = now
+            self._unwritten[stored.id] = stored
+            self._used.set()
         return stored.principal()
 
     async def _stored_key(self, key_id: str) -> StoredKey | None:
@@ -225,6 +250,7 @@ class Keyring:
         if len(self._cached_keys) >= 10_000:  # a bound, not a policy: ids that do not exist are never cached
             self._cached_keys.clear()
             self._stale_keys.clear()
+            self._used_at.clear()
         self._cached_keys[key_id] = (now, stored)
         if self._stale_seconds:
             self._stale_keys[key_id] = (now, stored)
@@ -240,6 +266,22 @@ class Keyring:
         else:
             self._cached_keys.pop(key_id, None)
             self._stale_keys.pop(key_id, None)
+
+    async def record_use(self, store: "Redis") -> None:
+        """Write when keys were used, until cancelled. What Redis does not take is written at the key's next use."""
+        while True:
+            await self._used.wait()
+            self._used.clear()
+            unwritten, self._unwritten = self._unwritten, {}
+            try:
+                for key in unwritten.values():
+                    used_at = {key.id: round(self._used_at.get(key.id, time.time()))}
+                    await store.hset(last_used_key(key.tenant), mapping=used_at)  # pyright: ignore[reportUnknownMemberType, reportGeneralTypeIssues, reportArgumentType] - typed as sync or async
+            except (redis.exceptions.RedisError, OSError) as exc:
+                for key_id in unwritten:
+                    self._used_at.pop(key_id, None)
+                _log.debug("keys.use_not_recorded", error=str(exc))
+                await asyncio.sleep(30)
 
     async def follow_revocations(self, store: "Redis") -> None:
         """Receive revocations until cancelled. While the subscription is down, no key is cached."""
@@ -278,11 +320,10 @@ async def open_keyring(
 
     Raises StartupError for a malformed key.
     """
-    all_scopes = frozenset({Scope.CHAT, Scope.KNOWLEDGE, Scope.OPERATOR})
     static: dict[str, Principal] = {}
     for variable, secret, scopes in (
         ("KEFU_INTERNAL_KEY", internal_key, frozenset({Scope.INTERNAL})),
-        ("KEFU_BOOTSTRAP_KEY", bootstrap_key, all_scopes),
+        ("KEFU_BOOTSTRAP_KEY", bootstrap_key, ALL_SCOPES),
     ):
         if secret is None:
             continue
@@ -297,10 +338,12 @@ async def open_keyring(
         yield keyring
         return
     follower = asyncio.create_task(keyring.follow_revocations(store), name="revocations")
+    recorder = asyncio.create_task(keyring.record_use(store), name="last use of keys")
     try:
         yield keyring
     finally:
         await cancel_and_wait(follower)
+        await cancel_and_wait(recorder)
 
 
 _caller: ContextVar[Principal] = ContextVar("kefu_caller")
@@ -320,4 +363,5 @@ def require(principal: Principal, *scopes: Scope) -> None:
     """Raise ScopeMissing unless the principal has at least one of the scopes."""
     if not principal.scopes.intersection(scopes):
         names = " or ".join(scopes)
-        raise ScopeMissing(f"This needs a key with the scope {names}.", metadata={"scope": names})
+        what = f"This needs a key with the scope {names}." if scopes else "No key may do this."
+        raise ScopeMissing(what, metadata={"scope": names})

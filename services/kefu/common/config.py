@@ -59,6 +59,10 @@ class ServiceConfig(BaseSettings):
     listener_grace_seconds: Annotated[float, Field(validation_alias="KEFU_LISTENER_GRACE_SECONDS", ge=0)] = 0.5
     """Then the listening socket is closed, and calls on connections accepted before are still taken for this long."""
 
+    watchdog_seconds: Annotated[float, Field(validation_alias="KEFU_WATCHDOG_SECONDS", ge=0)] = 5.0
+    """A service whose event loop has stood still for this long ends with status 1 and the stacks of its threads in the
+    log, to be started again. 0: never."""
+
     max_streams_per_connection: Annotated[int, Field(validation_alias="KEFU_MAX_STREAMS_PER_CONNECTION", ge=1)] = 10_000
     """Most calls at once on one connection; a client keeps further ones waiting. Bounds on work are set elsewhere."""
 
@@ -135,4 +139,7 @@ class StoredConfig(ServiceConfig):
     Without maxmemory, the share of the machine's memory. 0: off; a Redis that is full then refuses every write."""
 
     bootstrap_key: Annotated[SecretStr | None, Field(validation_alias="KEFU_BOOTSTRAP_KEY")] = None
-    """The first key of tenant `default` (chat, knowledge and operator): `kefu_bootstrap_` and 64 hex digits."""
+    """The first key of tenant `default` (every scope): `kefu_bootstrap_` and 64 hex digits."""
+
+    audit_days: Annotated[float, Field(validation_alias="KEFU_AUDIT_DAYS", gt=0)] = 400.0
+    """Entries of the audit log are kept for this long."""

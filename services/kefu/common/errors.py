@@ -6,6 +6,7 @@ Every error that a caller can see, with its status code and what the caller shou
   PromptTooLong           INVALID_ARGUMENT     shorten to metadata max_prompt_tokens
   Unauthenticated         UNAUTHENTICATED      send a valid key
   ScopeMissing            PERMISSION_DENIED    use a key with the scope that metadata names
+  KeyTooStrong            PERMISSION_DENIED    ask for less, or have a stronger key make it; metadata has its `field`
   SessionNotFound         NOT_FOUND            open a session with "sessions/-"
   TurnNotFound            NOT_FOUND            list the session's turns
   CollectionNotFound      NOT_FOUND            list the collections, or create it
@@ -23,11 +24,12 @@ Every error that a caller can see, with its status code and what the caller shou
   StaleRevision           ABORTED              read the settings again, then update
   SessionClosed           FAILED_PRECONDITION  open another session
   AlreadyClaimed          FAILED_PRECONDITION  choose another conversation, or take it over from metadata `agent`
+  PoisonedMessage         FAILED_PRECONDITION  write the message in other words
   NotDurable              FAILED_PRECONDITION  let Redis persist (appendonly yes), or accept that it does not
   CannotContinue          FAILED_PRECONDITION  continue from text, or start over
   Overloaded              RESOURCE_EXHAUSTED   retry after RetryInfo.retry_delay
   TenantLimit             RESOURCE_EXHAUSTED   retry after RetryInfo.retry_delay, or have the limit of metadata raised
-  AddressLimit            RESOURCE_EXHAUSTED   send a key, or ask less often
+  AddressLimit            RESOURCE_EXHAUSTED   retry after RetryInfo.retry_delay, less often, or with a key
   VisitorLimit            RESOURCE_EXHAUSTED   retry after RetryInfo.retry_delay
   RequestTooLarge         RESOURCE_EXHAUSTED   send less in one call
   StorageFull             RESOURCE_EXHAUSTED   retry after RetryInfo.retry_delay; operators give Redis more memory
@@ -118,6 +120,13 @@ class ScopeMissing(ServiceError):
 
     code = grpc.StatusCode.PERMISSION_DENIED
     reason = "SCOPE_MISSING"
+
+
+class KeyTooStrong(ServiceError):
+    """A key cannot make a stronger one; metadata holds the `field` of the request and what is `lacking`."""
+
+    code = grpc.StatusCode.PERMISSION_DENIED
+    reason = "KEY_TOO_STRONG"
 
 
 class SessionNotFound(ServiceError):
@@ -239,6 +248,13 @@ class AlreadyClaimed(ServiceError):
     reason = "ALREADY_CLAIMED"
 
 
+class PoisonedMessage(ServiceError):
+    """Every router that began to answer this message has died. It is not tried again."""
+
+    code = grpc.StatusCode.FAILED_PRECONDITION
+    reason = "POISONED_MESSAGE"
+
+
 class NotDurable(ServiceError):
     """Redis did not confirm that the change is on disk."""
 
@@ -261,21 +277,21 @@ class Overloaded(ServiceError):
 
 
 class TenantLimit(ServiceError):
-    """The tenant exceeds a limit; metadata `limit` names the setting, and `value` is its value."""
+    """The tenant, or one key of it, exceeds a limit; metadata `limit` names the setting, and `value` is its value."""
 
     code = grpc.StatusCode.RESOURCE_EXHAUSTED
     reason = "TENANT_LIMIT"
 
 
 class AddressLimit(ServiceError):
-    """Too many calls without a key come from this address. Sent by nginx and the gateway."""
+    """Too many calls, or without a key too many streams, come from this address. Sent by nginx and the gateway."""
 
     code = grpc.StatusCode.RESOURCE_EXHAUSTED
     reason = "ADDRESS_LIMIT"
 
 
 class VisitorLimit(ServiceError):
-    """This visitor calls more often than visitors may. Sent by the gateway."""
+    """This visitor, or all of them, call more often or hold more streams than they may. Sent by the gateway."""
 
     code = grpc.StatusCode.RESOURCE_EXHAUSTED
     reason = "VISITOR_LIMIT"

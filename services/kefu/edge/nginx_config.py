@@ -13,9 +13,14 @@ from kefu.edge.nginx_binary import Nginx
 from kefu.edge.refusals import refusals
 
 _CHAT = "/kefu.router.v1.ChatService/"
-_OPERATIONS = tuple(f"/kefu.router.v1.{name}Service/" for name in ("Admin", "Desk", "Insight", "Webhook"))
+_OPERATIONS = tuple(f"/kefu.router.v1.{name}Service/" for name in ("Admin", "Audit", "Desk", "Insight", "Webhook"))
 _KNOWLEDGE = "/kefu.retrieval.v1.KnowledgeService/"
 _IMPORT = f"= {_KNOWLEDGE}ImportDocuments"
+_HEALTH = "= /grpc.health.v1.Health/Check"
+"""Not Watch, which needs no key either and never ends."""
+_REFLECTION = "/grpc.reflection."
+_KEYED_PER_KEYLESS = 40
+"""Calls that an address with a key may make for each that it may make without one."""
 _OPENAI = "/v1/"
 _WEB_IMPORT = "= /api/import"
 _WEB_OPERATIONS = ("/kefu.", "= /desk", "/desk/", _WEB_IMPORT)
@@ -76,7 +81,8 @@ class Edge:
     shutdown_seconds: float = 20.0
     """Time for streams to end after SIGQUIT."""
     keyless_per_second: int = 50
-    """Calls without a key per second and address: health and reflection, and again as many of browsers."""
+    """Calls without a key per second and address: health and reflection, and again as many of browsers. With what looks
+    like a key it may make forty times as many, and have `limits.streams` open."""
     browsers_open: int = 200
     """Browsers' calls that one address may have open, each page's stream included."""
     started_by_root: bool | None = None
@@ -121,6 +127,8 @@ def render(edge: Edge, nginx: Nginx) -> str:
         keyless_per_second=edge.keyless_per_second,
         keyless_burst=4 * edge.keyless_per_second,
         keyless_open=2 * edge.keyless_per_second,
+        keyed_per_second=_KEYED_PER_KEYLESS * edge.keyless_per_second,
+        keyed_burst=4 * _KEYED_PER_KEYLESS * edge.keyless_per_second,
         kind=_WEB_SUFFIX if edge.gateways else "",
         routers=_servers_of(edge.routers),
         retrieval_upstream=_retrieval_upstream(edge.retrieval),
@@ -178,7 +186,7 @@ def _location(edge: Edge, path: str) -> str:
 
 
 def _open_locations(edge: Edge) -> list[str]:
-    return [_location(edge, path) for path in ("/grpc.health.v1.Health/", "/grpc.reflection.")]
+    return [_location(edge, path) for path in (_HEALTH, _REFLECTION)]
 
 
 def _gateway_location(path: str) -> str:
@@ -234,8 +242,8 @@ _BODIES = {
     _KNOWLEDGE: "4m",
     _IMPORT: "0",  # no limit: the service bounds each document
     _OPENAI: "4m",  # a whole conversation, or many texts to be embedded
-    "/grpc.health.v1.Health/": "4k",
-    "/grpc.reflection.": "64k",
+    _HEALTH: "4k",
+    _REFLECTION: "64k",
     "/": "64k",
 }
 """client_max_body_size by path. It bounds a whole request stream, not a message."""

@@ -40,7 +40,7 @@ _REFUSALS = (
         "keyless",
         429,
         AddressLimit(
-            "Too many calls without a key come from this address; send one, or slow down.",
+            "Too many calls come from this address; slow down, or send a key if you have one.",
             retry_after=1.0,
         ),
     ),

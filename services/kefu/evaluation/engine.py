@@ -11,7 +11,7 @@ from kefu.common.auth import open_keyring
 from kefu.common.rpc.interceptor import internal_metadata
 from kefu.common.rpc.server import serving
 from kefu.generation.config import GenerationConfig
-from kefu.generation.service import SCOPES, limits_of, open_engine
+from kefu.generation.service import PERMISSIONS, limits_of, open_engine
 from kefu.generation.servicer import GenerationServicer
 from kefu.generation.v1 import generation_pb2 as pb
 from kefu.generation.v1 import generation_pb2_grpc as rpc
@@ -41,7 +41,7 @@ async def running_model(model: str) -> AsyncIterator[MeasuredModel]:
         servicer = GenerationServicer(await stack.enter_async_context(open_engine(config)), limits_of(config))
         keyring = await stack.enter_async_context(open_keyring(key))
         server = await stack.enter_async_context(
-            serving("127.0.0.1:0", servicer.register, keyring=keyring, scopes=SCOPES, drain_seconds=1.0)
+            serving("127.0.0.1:0", servicer.register, keyring=keyring, permissions=PERMISSIONS, drain_seconds=1.0)
         )
         yield await stack.enter_async_context(served_at(f"127.0.0.1:{server.port}", key))
 

@@ -1,16 +1,23 @@
 """The gateway's configuration."""
 
 from collections.abc import Mapping
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, model_validator
 
-from kefu.common.auth import Scope
 from kefu.common.config import ServiceConfig
+from kefu.common.permissions import SCOPES_OF_ROLE, Role, Scope, expanded
 
 _MIN_SECRET_CHARACTERS = 32
-_ROLES: Mapping[str, frozenset[Scope]] = {"kefu-operator": frozenset({Scope.CHAT, Scope.KNOWLEDGE, Scope.OPERATOR})}
+RoleOrScope = Annotated[Role | Scope, Field(union_mode="left_to_right")]
+"""A name of both, `admin`, is the role."""
+_ROLES: Mapping[str, frozenset[RoleOrScope]] = {
+    "kefu-agent": frozenset({Role.AGENT}),
+    "kefu-lead": frozenset({Role.LEAD}),
+    "kefu-admin": frozenset({Role.ADMIN}),
+    "kefu-operator": frozenset({Scope.CHAT, Scope.KNOWLEDGE, Scope.OPERATOR}),  # of earlier releases
+}
 
 
 class GatewayConfig(ServiceConfig, env_prefix="KEFU_GATEWAY_"):
@@ -44,6 +51,9 @@ class GatewayConfig(ServiceConfig, env_prefix="KEFU_GATEWAY_"):
 
     body_seconds: float = Field(default=30.0, gt=0)
     """A client has this long to send a request's body; an import, this long between two parts of it."""
+
+    send_seconds: float = Field(default=60.0, gt=0)
+    """A client that does not read what it is sent is cut off after this."""
 
     trusted_proxies: str = ""
     """Addresses or networks of proxies, comma between, such as 10.0.0.0/8, whose X-Forwarded-For and X-Forwarded-Proto
@@ -89,6 +99,19 @@ class GatewayConfig(ServiceConfig, env_prefix="KEFU_GATEWAY_"):
     visitor_calls_per_minute: float = Field(default=240.0, gt=0)
     """Other calls a minute of one visitor, at this gateway."""
 
+    address_questions_per_minute: float = Field(default=300.0, ge=0)
+    """Messages a minute of all visitors of one address, at this gateway, and ten times as many other calls. A /48
+    network of IPv6 may send as much as eight addresses. 0: no limit."""
+
+    all_visitors_questions_per_minute: float = Field(default=3000.0, ge=0)
+    """Messages a minute of all visitors of a tenant, at this gateway. 0: no limit."""
+
+    visitor_streams: int = Field(default=4, ge=0)
+    """Watches that one visitor may have open at once, at this gateway, and twice as many answers. 0: no limit."""
+
+    address_streams: int = Field(default=200, ge=0)
+    """Watches and answers that all visitors of one address may have open at once, at this gateway. 0: no limit."""
+
     oidc_issuer: str = ""
     """Issuer of operators' tokens (OpenID Connect), such as https://login.example.com/realms/support. Empty: operators
     need keys."""
@@ -109,8 +132,9 @@ class GatewayConfig(ServiceConfig, env_prefix="KEFU_GATEWAY_"):
     oidc_algorithms: str = "RS256,ES256,PS256,EdDSA"
     """Signature algorithms that are accepted, comma between. Algorithms with a shared secret cannot be named."""
 
-    oidc_tenant: str = "default"
-    """The tenant of operators whose token names none. Operators of `default` administer every tenant."""
+    oidc_tenant: str = ""
+    """The tenant of operators, unless `oidc_tenant_claim` is set. There is no default: admins of the tenant `default`
+    rule every tenant."""
 
     oidc_tenant_claim: str = ""
     """The claim that holds an operator's tenant; dots lead into objects. Empty: all are of `oidc_tenant`."""
@@ -118,9 +142,10 @@ class GatewayConfig(ServiceConfig, env_prefix="KEFU_GATEWAY_"):
     oidc_roles_claim: str = "groups"
     """The claim that holds an operator's roles, a list or words with spaces between, such as realm_access.roles."""
 
-    oidc_roles: Mapping[str, frozenset[Scope]] = Field(default_factory=lambda: _ROLES)
-    """What each role may do, as JSON: {"support": ["chat", "operator"], "editors": ["knowledge"]}. A token without any
-    of them may do nothing. Unset: the role `kefu-operator` may do all three."""
+    oidc_roles: Mapping[str, frozenset[RoleOrScope]] = Field(default_factory=lambda: _ROLES)
+    """What each role of the issuer's may do, as JSON, by Kefu's roles (agent, lead, admin) or scopes: {"support":
+    ["agent"], "editors": ["knowledge"]}. A token without any of them may do nothing. Unset: `kefu-agent`, `kefu-lead`
+    and `kefu-admin` are those roles."""
 
     oidc_max_hours: float = Field(default=24.0, gt=0)
     """Longest life of an operator's token, from `iat` to `exp`. One that lives longer is refused."""
@@ -142,14 +167,25 @@ class GatewayConfig(ServiceConfig, env_prefix="KEFU_GATEWAY_"):
         for variable, url in (("ISSUER", self.oidc_issuer), ("JWKS_URL", self.oidc_jwks_url)):
             if url and not is_secure_url(url):
                 raise ValueError(f"KEFU_GATEWAY_OIDC_{variable} must begin with https://")
+        if self.oidc_issuer and not self.oidc_tenant and not self.oidc_tenant_claim:
+            raise ValueError(
+                "KEFU_GATEWAY_OIDC_ISSUER needs KEFU_GATEWAY_OIDC_TENANT or KEFU_GATEWAY_OIDC_TENANT_CLAIM as well; "
+                "in the tenant `default`, admins rule every tenant"
+            )
         symmetric = [
             name for name in comma_separated(self.oidc_algorithms) if name.upper().startswith("HS") or name == "none"
         ]
         if symmetric:
             raise ValueError(f"KEFU_GATEWAY_OIDC_ALGORITHMS must not name {', '.join(symmetric)}")
-        if any(Scope.INTERNAL in scopes for scopes in self.oidc_roles.values()):
+        if any(Scope.INTERNAL in names for names in self.oidc_roles.values()):
             raise ValueError("KEFU_GATEWAY_OIDC_ROLES must not give the scope internal")
         return self
+
+    def scopes_of(self, issuer_role: str) -> frozenset[Scope]:
+        """The scopes of one of the issuer's roles; none for a role that `oidc_roles` does not name."""
+        names = self.oidc_roles.get(issuer_role, frozenset())
+        given = (SCOPES_OF_ROLE[name] if isinstance(name, Role) else {name} for name in names)
+        return expanded(scope for scopes in given for scope in scopes)
 
     @property
     def visitor_secrets(self) -> tuple[str, ...]:

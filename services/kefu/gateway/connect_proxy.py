@@ -6,6 +6,7 @@ each service. Its endpoints, though, are plain functions with a description, whi
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterable
 from contextvars import ContextVar
 from typing import Any
@@ -31,19 +32,23 @@ from kefu.common.errors import (
     MethodUnknown,
     RequestTooLarge,
     ServiceError,
+    Unauthenticated,
 )
 from kefu.gateway.auth import visitor_policy
 from kefu.gateway.auth.callers import Caller, CallerKind, CallerResolver
 from kefu.gateway.failures import Failure
 from kefu.gateway.grpc_backends import CHAT, KNOWLEDGE, Backends, Call, Method
 from kefu.gateway.middleware.request_log import trace_id
-from kefu.gateway.protobuf_codecs import CODECS
+from kefu.gateway.protobuf_codecs import CODECS, BoundedGzip, EncodedRequest
 
 Context = RequestContext[Any, Any]
 _WATCH_METHODS = frozenset({"WatchSession", "WatchDesk"})
 """Methods whose streams last until one side ends them: a drain does not wait for these."""
 _MAX_REQUEST_BYTES = {CHAT: 64 * 1024, KNOWLEDGE: 4 * 1024 * 1024}
 _DEFAULT_MAX_REQUEST_BYTES = 256 * 1024
+_MAX_VALUES = {CHAT: 1_000}
+"""Most values in a request's JSON. A message with all that it may have holds a hundred."""
+_DEFAULT_MAX_VALUES = 20_000
 _caller: ContextVar[Caller] = ContextVar("kefu_gateway_caller")
 _log = structlog.stdlib.get_logger()
 
@@ -57,6 +62,7 @@ class ConnectProxy:
         self._call_seconds = call_seconds
         self._watch_calls: set[Call] = set()
         self._shutting_down = False
+        self._decoding = asyncio.Semaphore(1)  # large requests one by one, so that the loop has its turn
 
     def applications(self) -> dict[str, "ServiceApplication"]:
         """An ASGI application for each service, by the service's full name."""
@@ -88,17 +94,24 @@ class ConnectProxy:
                 _info(method, StreamType.SERVER_STREAM), lambda request, context: self._stream(method, request, context)
             )
 
-        async def unary(request: Message, context: Context) -> Message:
+        async def unary(request: EncodedRequest, context: Context) -> Message:
             return await self._unary(method, request, context)
 
         return Endpoint.unary(_info(method, StreamType.UNARY), unary)
 
-    async def _unary(self, method: Method, request: Message, context: Context) -> Message:
+    async def _message(self, method: Method, caller: Caller, request: EncodedRequest) -> Message:
+        message = await request.message(_MAX_VALUES.get(method.service, _DEFAULT_MAX_VALUES), self._decoding)
+        if caller.kind is CallerKind.VISITOR:
+            visitor_policy.remove_foreign_fields(message)
+        return message
+
+    async def _unary(self, method: Method, request: EncodedRequest, context: Context) -> Message:
         caller = _caller.get()
+        message = await self._message(method, caller, request)
         seconds = _seconds_left(context)
         try:
             response = await self._backends.call(
-                method.path, request, caller.metadata(), self._call_seconds if seconds is None else seconds
+                method.path, message, caller.metadata(), self._call_seconds if seconds is None else seconds
             )
         except grpc.aio.AioRpcError as error:
             raise self._failure(caller, error).connect() from error
@@ -106,27 +119,47 @@ class ConnectProxy:
             visitor_policy.remove_internal_fields(response)
         return response
 
-    async def _stream(self, method: Method, request: Message, context: Context) -> AsyncIterator[Message]:
+    async def _stream(self, method: Method, request: EncodedRequest, context: Context) -> AsyncIterator[Message]:
         caller = _caller.get()
-        call = self._backends.stream(method.path, request, caller.metadata(), _seconds_left(context))
-        if method.name in _WATCH_METHODS:
-            self._watch_calls.add(call)
-        try:
-            async for response in call:
-                if caller.kind is CallerKind.VISITOR:
-                    visitor_policy.remove_internal_fields(response)
-                yield response
-        except grpc.aio.AioRpcError as error:
-            raise self._failure(caller, error).connect() from error
-        except asyncio.CancelledError:
-            task = asyncio.current_task()
-            if self._shutting_down and task is not None and not task.cancelling():  # by `end_watches`
-                shutdown = BackendUnavailable("This gateway is leaving; call again.", retry_after=0.0)
-                raise Failure.of(shutdown).connect() from None
-            raise
-        finally:
-            call.cancel()
-            self._watch_calls.discard(call)
+        watches = method.name in _WATCH_METHODS
+        with self._callers.open_stream(caller, watches=watches):
+            message = await self._message(method, caller, request)
+            call = self._backends.stream(method.path, message, caller.metadata(), _seconds_left(context))
+            expired = False
+
+            def expire() -> None:
+                nonlocal expired
+                expired = True
+                call.cancel()
+
+            expiry = None
+            if watches:
+                self._watch_calls.add(call)
+                if caller.expires is not None:
+                    expiry = asyncio.get_running_loop().call_later(max(0.0, caller.expires - time.time()), expire)
+            try:
+                async for response in call:
+                    if caller.kind is CallerKind.VISITOR:
+                        visitor_policy.remove_internal_fields(response)
+                    yield response
+            except grpc.aio.AioRpcError as error:
+                raise self._failure(caller, error).connect() from error
+            except asyncio.CancelledError:
+                task = asyncio.current_task()
+                if task is None or task.cancelling():
+                    raise
+                if self._shutting_down:
+                    raise BackendUnavailable("This gateway is leaving; call again.", retry_after=0.0) from None
+                if expired:
+                    raise Unauthenticated(
+                        "The token of this stream has expired; call again with a fresh one."
+                    ) from None
+                raise
+            finally:
+                if expiry is not None:
+                    expiry.cancel()
+                call.cancel()
+                self._watch_calls.discard(call)
 
     def _failure(self, caller: Caller, error: grpc.aio.AioRpcError) -> Failure:
         failure = Failure.of(error)
@@ -150,6 +183,7 @@ class ServiceApplication(ConnectASGIApplication[None]):
             interceptors=(gate,),
             read_max_bytes=_MAX_REQUEST_BYTES.get(service, _DEFAULT_MAX_REQUEST_BYTES),
             codecs=CODECS,
+            compressions=(BoundedGzip(),),
         )
 
     @property

@@ -5,23 +5,27 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import grpc
 import grpc.aio
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
 from kefu.common.grpc_options import CLIENT_OPTIONS
+from kefu.common.rpc.interceptor import principal_metadata
 from kefu.common.tls import Tls, internal_channel
 from kefu.gateway.config import GatewayConfig
 from kefu.retrieval.v1 import knowledge_pb2
-from kefu.router.v1 import admin_pb2, chat_pb2, desk_pb2, identity_pb2, insight_pb2, webhook_pb2
+from kefu.router.v1 import admin_pb2, audit_pb2, chat_pb2, desk_pb2, identity_pb2, insight_pb2, webhook_pb2
 
 Metadata = tuple[tuple[str, str], ...]
 Call = grpc.aio.UnaryStreamCall[Any, Any]
 UnaryCall = grpc.aio.UnaryUnaryCall[Any, Any]
 CHAT = "kefu.router.v1.ChatService"
 KNOWLEDGE = "kefu.retrieval.v1.KnowledgeService"
-_ROUTER_FILES = (chat_pb2, desk_pb2, insight_pb2, webhook_pb2, admin_pb2, identity_pb2)
+IDENTITY = "kefu.router.v1.IdentityService"
+_IDENTITY_SECONDS = 5.0
+_ROUTER_FILES = (chat_pb2, desk_pb2, insight_pb2, webhook_pb2, admin_pb2, audit_pb2, identity_pb2)
 _RETRIEVAL_FILES = (knowledge_pb2,)
 _OPTIONS = (
     *CLIENT_OPTIONS,
@@ -96,6 +100,18 @@ class Backends:
             return await call
         finally:
             call.cancel()
+
+    async def is_valid_key(self, key: str) -> bool | None:
+        """Whether an API key is valid, by the router; None when it did not say."""
+        metadata = (("authorization", f"Bearer {key}"), *principal_metadata(None).items())
+        try:
+            await self.call(f"/{IDENTITY}/GetIdentity", identity_pb2.GetIdentityRequest(), metadata, _IDENTITY_SECONDS)
+        except grpc.aio.AioRpcError as error:
+            if error.code() is grpc.StatusCode.UNAUTHENTICATED:
+                return False
+            # Who is refused for another reason has a valid key.
+            return True if error.code() is grpc.StatusCode.PERMISSION_DENIED else None
+        return True
 
     def stream(self, path: str, request: Message, metadata: Metadata, seconds: float | None = None) -> Call:
         """A stream of responses. The caller cancels it in the end. `seconds` is the deadline; None: there is none."""

@@ -23,6 +23,8 @@ from kefu.gateway.config import GatewayConfig, comma_separated
 _KEEP_ALIVE_SECONDS = 75
 _MAX_HEADER_BYTES = 32 * 1024
 _BACKLOG = 2048
+_KEEPALIVE = ((socket.TCP_KEEPIDLE, 60), (socket.TCP_KEEPINTVL, 20), (socket.TCP_KEEPCNT, 3))
+"""A client that is gone without a word, such as a telephone that changed its network, is found within two minutes."""
 CERTIFICATE_CHECK_SECONDS = 5.0
 _log = structlog.stdlib.get_logger()
 
@@ -65,7 +67,7 @@ async def serving_http(
         uvicorn.Config(
             app,
             **_tls_options(config.tls),
-            http=_protocol(config.header_seconds),
+            http=_protocol(config.header_seconds, config.send_seconds),
             ws="none",
             lifespan="off",
             log_config=None,
@@ -143,21 +145,27 @@ def _bind(listen: str) -> socket.socket:
     host = host.strip("[]")
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        return socket.create_server((host, int(port)), family=family, backlog=_BACKLOG)
+        listener = socket.create_server((host, int(port)), family=family, backlog=_BACKLOG)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)  # Linux: what is accepted inherits it
+        for option, value in _KEEPALIVE:
+            listener.setsockopt(socket.IPPROTO_TCP, option, value)
+        return listener
     except (OSError, ValueError):
         raise StartupError(
             f"Cannot listen at {listen}: the port is in use, or the address is not this machine's."
         ) from None
 
 
-def _protocol(header_seconds: float) -> type[asyncio.Protocol]:
+def _protocol(header_seconds: float, send_seconds: float) -> type[asyncio.Protocol]:
     """HTTP/1.1 that closes a connection whose request header takes longer than `header_seconds`.
 
-    uvicorn itself would wait for ever.
+    A client that does not read is cut off: what is written has to be taken, but for a few KiB, within `send_seconds`.
+    uvicorn itself would wait for ever for both.
     """
 
     class Protocol(H11Protocol):
         _header_timer: asyncio.TimerHandle | None = None
+        _send_timer: asyncio.TimerHandle | None = None
 
         def connection_made(self, transport: Any) -> None:
             super().connection_made(transport)
@@ -172,7 +180,23 @@ def _protocol(header_seconds: float) -> type[asyncio.Protocol]:
 
         def connection_lost(self, exc: Exception | None) -> None:
             self._cancel_header_timer()
+            self._cancel_send_timer()
             super().connection_lost(exc)
+
+        def pause_writing(self) -> None:
+            """See asyncio.Protocol: the transport's buffer is full."""
+            super().pause_writing()
+            self._send_timer = self.loop.call_later(send_seconds, self.transport.abort)
+
+        def resume_writing(self) -> None:
+            """See asyncio.Protocol: most of the buffer was taken."""
+            self._cancel_send_timer()
+            super().resume_writing()
+
+        def _cancel_send_timer(self) -> None:
+            if self._send_timer is not None:
+                self._send_timer.cancel()
+                self._send_timer = None
 
         def _start_header_timer(self) -> None:
             self._header_timer = self.loop.call_later(header_seconds, self._close_if_idle)

@@ -9,7 +9,8 @@ from prometheus_client import Counter
 
 REFUSED = Counter(
     "kefu_gateway_refused_total",
-    "Refused since too many came, by what is limited: visitor_messages, visitor_calls, new_visitors, without_key.",
+    "Refused since too many came, by what is limited: visitor_messages, visitor_calls, visitor_streams, "
+    "address_messages, address_calls, address_streams, all_visitors, new_visitors, without_key.",
     ("limit",),
 )
 _MAX_KEYS = 100_000
@@ -21,7 +22,7 @@ class TokenBuckets:
 
     Args:
         name: what is limited, as a label of the metric of refusals.
-        per_minute: tokens a minute for each key, greater than 0.
+        per_minute: tokens a minute for each key, 0 or more; 0: no limit.
         burst_seconds: capacity of a bucket, as the time in which it fills; at least one token.
         clock: the time in seconds.
     """
@@ -35,12 +36,10 @@ class TokenBuckets:
         self._clock = clock
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()  # tokens, when
 
-    def wait(self, key: str) -> float:
-        """Seconds until `key` has a token; 0: now. Takes none."""
-        return max(0.0, (1 - self._tokens(key)) / self._rate)
-
     def take(self, key: str) -> float:
         """Take a token of `key`: 0, or the seconds until there is one, and then none is taken."""
+        if not self._rate:
+            return 0.0
         tokens = self._tokens(key)
         if tokens < 1:
             self._refused.inc()
@@ -51,6 +50,11 @@ class TokenBuckets:
             self._buckets.popitem(last=False)
         return 0.0
 
+    def give_back(self, key: str) -> None:
+        """Give back a token that was taken of `key`."""
+        if key in self._buckets:
+            self._buckets[key] = (min(self._burst, self._tokens(key) + 1), self._clock())
+
     def _tokens(self, key: str) -> float:
         tokens, since = self._buckets.get(key, (self._burst, 0.0))
         return min(self._burst, tokens + (self._clock() - since) * self._rate)
@@ -58,6 +62,15 @@ class TokenBuckets:
 
 def network_of(address: str) -> str:
     """The unit that counts as one address: an IPv4 address, or the /64 of an IPv6 address, which one customer has."""
+    return _network_of(address, 64)
+
+
+def site_of(address: str) -> str:
+    """The /48 of an IPv6 address, which one customer may have whole; an IPv4 address as it is."""
+    return _network_of(address, 48)
+
+
+def _network_of(address: str, prefix: int) -> str:
     try:
         parsed = ipaddress.ip_address(address.partition("%")[0].strip("[]"))
     except ValueError:
@@ -65,5 +78,5 @@ def network_of(address: str) -> str:
     if isinstance(parsed, ipaddress.IPv6Address):
         if parsed.ipv4_mapped:
             return str(parsed.ipv4_mapped)
-        return str(ipaddress.ip_network((parsed, 64), strict=False))
+        return str(ipaddress.ip_network((parsed, prefix), strict=False))
     return str(parsed)

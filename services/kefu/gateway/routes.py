@@ -11,6 +11,7 @@ from kefu.gateway.config import GatewayConfig
 from kefu.gateway.connect_proxy import ConnectProxy
 from kefu.gateway.http_server import Readiness
 from kefu.gateway.middleware.browser_security import IMPORT_PATH, BodyDeadline, SecurityHeaders, with_cors
+from kefu.gateway.middleware.lingering_close import LingeringClose
 from kefu.gateway.middleware.request_log import RequestLog
 from kefu.gateway.openai_api.chat import ChatCompletions
 from kefu.gateway.openai_api.errors import unknown_endpoint
@@ -61,7 +62,7 @@ def application(
     ]
     router = Router(routes, redirect_slashes=False)
     inner = ExceptionMiddleware(router, handlers={ServiceError: handle_service_error})
-    app: ASGIApp = BodyDeadline(inner, config.body_seconds)
+    app: ASGIApp = BodyDeadline(LingeringClose(inner), config.body_seconds)
     app = with_cors(app, config)
     app = SecurityHeaders(app, config)
     known = {*proxy.paths, *(route.path for route in routes if isinstance(route, Route))}

@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 
 from kefu.gateway.auth.callers import CallerResolver
+from kefu.gateway.auth.key_verifier import KeyVerifier
 from kefu.gateway.auth.oidc import IssuerKeys, OperatorTokens
 from kefu.gateway.auth.visitor_tokens import VisitorTokens
 from kefu.gateway.config import GatewayConfig
@@ -40,7 +41,7 @@ async def gateway(config: GatewayConfig, folder: Path = FOLDER) -> AsyncIterator
         if config.oidc_issuer:
             client = await enter(httpx.AsyncClient())
             operators = OperatorTokens(config, IssuerKeys(client, config.oidc_issuer, config.oidc_jwks_url))
-        callers = CallerResolver(config, visitors, operators)
+        callers = CallerResolver(config, KeyVerifier(backends.is_valid_key), visitors, operators)
         proxy = ConnectProxy(backends, callers, call_seconds=config.call_seconds)
         readiness = Readiness()
         app = application(

@@ -9,16 +9,17 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from kefu.common.errors import AddressLimit, ServiceError
+from kefu.common.permissions import roles_of
 from kefu.gateway.auth.callers import CallerResolver
 from kefu.gateway.auth.visitor_tokens import VisitorTokens
 from kefu.gateway.config import GatewayConfig, comma_separated
 from kefu.gateway.failures import Failure
-from kefu.gateway.grpc_backends import Backends
+from kefu.gateway.grpc_backends import IDENTITY, Backends
 from kefu.gateway.rate_limit import TokenBuckets, network_of
 from kefu.router.v1 import identity_pb2
 
 _NO_STORE = {"cache-control": "no-store"}
-_IDENTITY = "/kefu.router.v1.IdentityService/GetIdentity"
+_GET_IDENTITY = f"/{IDENTITY}/GetIdentity"
 
 
 class SiteApi:
@@ -62,16 +63,21 @@ class SiteApi:
         return JSONResponse({"token": token, "expires_in": round(self._visitors.token_seconds)}, headers=_NO_STORE)
 
     async def me(self, request: Request) -> Response:
-        """GET /api/me: the caller's tenant, subject, scopes and name."""
+        """GET /api/me: the caller's tenant, subject, scopes, roles and name."""
         caller = await self._callers.caller(request.headers.get("authorization"), client_address(request))
         principal = caller.principal
         if principal is not None:
-            scopes = sorted(principal.scopes)
-            identity = {"tenant": principal.tenant, "subject": principal.subject, "scopes": scopes, "name": caller.name}
+            identity = {
+                "tenant": principal.tenant,
+                "subject": principal.subject,
+                "scopes": sorted(principal.scopes),
+                "roles": roles_of(principal.scopes),
+                "name": caller.name,
+            }
             return JSONResponse(identity, headers=_NO_STORE)
         try:
             found: identity_pb2.GetIdentityResponse = await self._backends.call(
-                _IDENTITY, identity_pb2.GetIdentityRequest(), caller.metadata(), self._config.call_seconds
+                _GET_IDENTITY, identity_pb2.GetIdentityRequest(), caller.metadata(), self._config.call_seconds
             )
         except grpc.aio.AioRpcError as error:
             count_unauthenticated(self._callers, caller.address, error)
@@ -80,6 +86,7 @@ class SiteApi:
             "tenant": found.tenant,
             "subject": found.subject,
             "scopes": list(found.scopes),
+            "roles": list(found.roles),
             "name": found.subject,
         }
         return JSONResponse(identity, headers=_NO_STORE)

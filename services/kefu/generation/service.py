@@ -6,7 +6,8 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppres
 
 import structlog
 
-from kefu.common.auth import Scope, open_keyring
+from kefu.common.auth import open_keyring
+from kefu.common.permissions import permissions_of
 from kefu.common.rpc.server import RunningServer, check_address, serving, terminated
 from kefu.generation.config import GenerationConfig
 from kefu.generation.engine import Engine
@@ -14,7 +15,7 @@ from kefu.generation.models.catalog import DEFAULT_ON_CPU, DEFAULT_ON_GPU
 from kefu.generation.servicer import SERVICE, GenerationServicer, ServingLimits
 
 _log = structlog.stdlib.get_logger()
-SCOPES = {SERVICE: (Scope.INTERNAL,)}
+PERMISSIONS = permissions_of(SERVICE)
 ENGINE_DIED = 70
 """Exit status when the engine has died: starting again may help (sysexits.h calls it EX_SOFTWARE)."""
 
@@ -34,18 +35,20 @@ async def main(config: GenerationConfig) -> None:
                 config.listen,
                 servicer.register,
                 keyring=keys,
-                scopes=SCOPES,
+                permissions=PERMISSIONS,
                 drain_seconds=config.drain_seconds,
                 transport=config.transport(),
                 tls=config.tls,
             ) as server,
         ):
-            await until_end(engine, servicer, server)
+            await until_end(engine, servicer, server, config.watchdog_seconds)
 
 
-async def until_end(engine: Engine, servicer: GenerationServicer, server: RunningServer) -> None:
+async def until_end(
+    engine: Engine, servicer: GenerationServicer, server: RunningServer, watchdog_seconds: float = 0.0
+) -> None:
     """Return at SIGTERM or SIGINT. Raises EngineDied when the engine dies first."""
-    signalled = asyncio.create_task(terminated(), name="terminated")
+    signalled = asyncio.create_task(terminated(watchdog_seconds), name="terminated")
     died = asyncio.create_task(engine.died(), name="engine-died")
     try:
         await asyncio.wait((signalled, died), return_when=asyncio.FIRST_COMPLETED)

@@ -76,6 +76,10 @@ class RetrievalConfig(StoredConfig, env_prefix="KEFU_RETRIEVAL_"):
     questions about other things. 0: only by `kefu eval calibrate`.
     """
 
+    imports_per_key: int = Field(default=4, ge=0)
+    """Imports that one key may have running at once, at this replica; each may hold a document in memory. 0: no
+    limit."""
+
     converters: int = Field(default=2, ge=1)
     """Most processes that convert documents at once; they run only while there is something to convert."""
 

@@ -3,10 +3,15 @@
 import asyncio
 from contextlib import AsyncExitStack
 
-from kefu.common.auth import Scope, open_keyring
+from kefu.common.audit.log import AuditLog
+from kefu.common.audit.recorder import open_audit_recorder
+from kefu.common.auth import open_keyring
+from kefu.common.permissions import permissions_of
 from kefu.common.redis.client import open_redis
+from kefu.common.redis.commands import RedisCommands
 from kefu.common.redis.memory_guard import open_memory_guard
 from kefu.common.rpc.server import serving, terminated
+from kefu.retrieval.api.audited_methods import AUDITED
 from kefu.retrieval.api.servicer import KnowledgeServicer
 from kefu.retrieval.config import RetrievalConfig
 from kefu.retrieval.embedders import BatchingEmbedder, open_embedder
@@ -17,7 +22,7 @@ from kefu.retrieval.replica.replica import Replica
 from kefu.retrieval.storage.store import KnowledgeStore
 from kefu.retrieval.vectorstore.factory import open_stores
 
-SCOPES = {"kefu.retrieval.v1.KnowledgeService": (Scope.KNOWLEDGE, Scope.INTERNAL)}
+PERMISSIONS = permissions_of("kefu.retrieval.v1.KnowledgeService")
 
 
 async def main(config: RetrievalConfig) -> None:
@@ -32,7 +37,10 @@ async def main(config: RetrievalConfig) -> None:
         enter = stack.enter_async_context
         client = await enter(open_redis(config.redis_url.get_secret_value()))
         bootstrap = config.bootstrap_key.get_secret_value() if config.bootstrap_key else None
-        keyring = await enter(open_keyring(config.internal_key.get_secret_value(), bootstrap, client))
+        internal_key = config.internal_key.get_secret_value()
+        keyring = await enter(open_keyring(internal_key, bootstrap, client))
+        audit_log = AuditLog(RedisCommands(client), days=config.audit_days)
+        audit = await enter(open_audit_recorder(audit_log, AUDITED, internal_key=internal_key))
         batching = await enter(BatchingEmbedder.open(embedder, config.query_batch))
         store = KnowledgeStore(client, config.changes_kept)
         reranking = None
@@ -57,6 +65,7 @@ async def main(config: RetrievalConfig) -> None:
             reranker=reranking,
             accept_not_durable=config.accept_not_durable,
             wait_for_disk_seconds=config.wait_for_disk_seconds,
+            imports_per_key=config.imports_per_key,
         )
         await enter(servicer.calibrator.running(config.calibration_seconds))
         await enter(
@@ -64,10 +73,11 @@ async def main(config: RetrievalConfig) -> None:
                 config.listen,
                 servicer.register,
                 keyring=keyring,
-                scopes=SCOPES,
+                permissions=PERMISSIONS,
                 drain_seconds=config.drain_seconds,
                 transport=config.transport(),
                 tls=config.tls,
+                audit=audit,
             )
         )
-        await terminated()
+        await terminated(config.watchdog_seconds)

@@ -179,7 +179,7 @@ class RouterConfig(StoredConfig, env_prefix="KEFU_ROUTER_"):
     """The first of these pauses; each is three times the one before, up to three hours."""
 
     webhook_private: bool = False
-    """Webhooks may also be addresses of private networks and of this machine, and need no TLS. Any operator key can
+    """Webhooks may also be addresses of private networks and of this machine, and need no TLS. Any admin's key can
     then have this router call what only it can reach."""
 
     settings_seconds: float = Field(default=2.0, ge=0)

@@ -10,8 +10,11 @@ import grpc.aio
 from redis.asyncio import Redis
 
 from kefu.common.aio import cancel_and_wait
-from kefu.common.auth import Keyring, Scope
+from kefu.common.audit.log import AuditLog
+from kefu.common.audit.recorder import open_audit_recorder
+from kefu.common.auth import Keyring
 from kefu.common.grpc_options import CLIENT_OPTIONS
+from kefu.common.permissions import permissions_of
 from kefu.common.redis.commands import RedisCommands
 from kefu.common.redis.memory_guard import open_memory_guard
 from kefu.common.rpc.server import RunningServer, serving
@@ -24,6 +27,8 @@ from kefu.router.answering.answer_cache import AnswerCache
 from kefu.router.answering.pipeline import AnswerPipeline
 from kefu.router.api import (
     admin_servicer,
+    audit_servicer,
+    audited_methods,
     chat_servicer,
     desk_servicer,
     identity_servicer,
@@ -31,6 +36,7 @@ from kefu.router.api import (
     webhook_servicer,
 )
 from kefu.router.api.admin_servicer import AdminServicer
+from kefu.router.api.audit_servicer import AuditServicer
 from kefu.router.api.chat_servicer import ChatServicer
 from kefu.router.api.desk_servicer import DeskServicer
 from kefu.router.api.identity_servicer import IdentityServicer
@@ -68,14 +74,15 @@ from kefu.router.webhooks.queue import WebhookQueue
 from kefu.router.webhooks.sender import open_webhook_sender
 from kefu.router.webhooks.store import RETENTION_SECONDS, WebhookStore
 
-SCOPES = {
-    chat_servicer.SERVICE: (Scope.CHAT,),
-    desk_servicer.SERVICE: (Scope.OPERATOR,),
-    admin_servicer.SERVICE: (Scope.OPERATOR,),
-    identity_servicer.SERVICE: identity_servicer.SCOPES,
-    insight_servicer.SERVICE: (Scope.OPERATOR,),
-    webhook_servicer.SERVICE: (Scope.OPERATOR,),
-}
+PERMISSIONS = permissions_of(
+    chat_servicer.SERVICE,
+    desk_servicer.SERVICE,
+    admin_servicer.SERVICE,
+    audit_servicer.SERVICE,
+    identity_servicer.SERVICE,
+    insight_servicer.SERVICE,
+    webhook_servicer.SERVICE,
+)
 _TIMING = Timing()
 _SECONDS_A_DAY = 86_400
 _RETRIEVAL_OPTIONS = (
@@ -165,14 +172,21 @@ async def router(
         personal_data = PersonalData(services.store, services.erasure, registry, event_bus)
         conversations = ConversationService(services, registry, session_watches)
         chat = ChatServicer(conversations, personal_data, keyring, streams)
-        desk_service = DeskService(desk_store, services.store, event_bus, presence_seconds=timing.presence_seconds)
+        presence = timing.presence_seconds
+        desk_service = DeskService(
+            desk_store, services.store, event_bus, conversations.answer_held, presence_seconds=presence
+        )
         desk = DeskServicer(desk_service, desk_watches, keyring, streams)
-        admin = AdminServicer(TenantStore(commands), settings)
+        tenants = TenantStore(commands)
+        admin = AdminServicer(tenants, settings)
+        audit_log = AuditLog(commands, days=config.audit_days)
+        audit = await enter(open_audit_recorder(audit_log, audited_methods.AUDITED, internal_key=internal_key))
 
         def register(server: grpc.aio.Server) -> None:
             chat.register(server)
             desk.register(server)
             admin.register(server)
+            AuditServicer(audit_log, tenants).register(server)
             IdentityServicer().register(server)
             insight.register(server)
 
@@ -185,11 +199,12 @@ async def router(
                 config.listen,
                 register,
                 keyring=keyring,
-                scopes=SCOPES,
+                permissions=PERMISSIONS,
                 drain_seconds=config.drain_seconds,
                 transport=config.transport(),
                 tls=config.tls,
                 on_shutdown=end_watches,
+                audit=audit,
             )
         )
 

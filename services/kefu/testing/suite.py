@@ -48,7 +48,7 @@ class Suite:
 
     @property
     def key(self) -> str:
-        """The bootstrap key, with the scopes chat, knowledge and operator."""
+        """The bootstrap key, with every scope but internal."""
         keys = self.folder.keys()
         assert keys is not None
         return keys.bootstrap

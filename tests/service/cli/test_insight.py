@@ -1,64 +1,22 @@
 """`kefu numbers`, `unanswered` and `webhooks`, as processes that call a real router."""
 
-import asyncio
 import csv
 import json
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
 from kefu.common.auth import Scope
 from kefu.router.v1 import chat_pb2 as chat
 from kefu.testing.redis_server import RedisServer
-from kefu.testing.suite import clean_environment
 from tests.support.router_harness import RouterClient, RouterHarness, open_router_harness
 from tests.support.scripted_services import make_hit
+from tests.support.shell import Shell
 from tests.support.waiting import wait_until_async
 from tests.support.webhook_receiver import open_webhook_receiver
 
 pytestmark = pytest.mark.slow
-
-SERVICES = Path(__file__).parents[3] / "services"
-
-
-class Outcome(NamedTuple):
-    """What a command printed, and how it ended."""
-
-    status: int
-    out: str
-    err: str
-
-
-class Shell:
-    """Runs `kefu` with an operator's key."""
-
-    def __init__(self, harness: RouterHarness, key: str, folder: Path) -> None:
-        self._environment = {
-            **clean_environment(),
-            "PYTHONPATH": str(SERVICES),
-            "KEFU_SERVER": f"127.0.0.1:{harness.routers[0].port}",
-            "KEFU_KEY": key,
-            "KEFU_DATA_DIR": str(folder),
-        }
-
-    async def run(self, *words: str) -> Outcome:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "kefu.cli", *words),
-            env=self._environment,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        out, err = await process.communicate()
-        return Outcome(process.returncode or 0, out.decode(), err.decode())
-
-    async def ok(self, *words: str) -> str:
-        """What a command printed that must succeed."""
-        outcome = await self.run(*words)
-        assert outcome.status == 0, outcome
-        return outcome.out
 
 
 @pytest.fixture

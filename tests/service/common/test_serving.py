@@ -3,12 +3,14 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from typing import Any
 
 import grpc
 import pytest
 from grpc_health.v1 import health_pb2
-from grpc_reflection.v1alpha import reflection_pb2
+from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
+from prometheus_client import REGISTRY
 from pydantic import SecretStr
 
 from kefu.common import auth
@@ -16,7 +18,9 @@ from kefu.common.auth import REVOKED_CHANNEL, Scope, StoredKey, make_key, open_k
 from kefu.common.errors import ServiceError, StartupError
 from kefu.common.grpc_options import DEFAULT_TRANSPORT, Transport
 from kefu.common.redis.client import open_redis
+from kefu.common.rpc.health import MAX_WATCHES
 from kefu.common.rpc.interceptor import internal_metadata
+from kefu.common.rpc.reflection import MAX_CALLS, Reflection
 from kefu.common.rpc.server import RunningServer, serving
 from kefu.generation.config import GenerationConfig
 from kefu.generation.service import main
@@ -82,7 +86,7 @@ async def scripted_server(
                 listen,
                 lambda server: rpc.add_GenerationServiceServicer_to_server(servicer, server),
                 keyring=keyring,
-                scopes={SERVICE: (Scope.INTERNAL, Scope.CHAT)},
+                permissions={SERVICE: dict.fromkeys(("DescribeModel", "Generate"), (Scope.INTERNAL, Scope.CHAT))},
                 drain_seconds=drain,
                 transport=transport,
             )
@@ -271,6 +275,116 @@ async def test_an_open_watch_of_the_health_does_not_hold_a_drain() -> None:
                 pass
 
         assert (await expect_failure(read_on)).code == grpc.StatusCode.UNAVAILABLE
+
+
+async def test_health_is_watched_by_a_hundred_at_once_and_no_more_until_one_leaves() -> None:
+    async with scripted_server() as (_, running), open_channel(running.port) as channel:
+        watch = channel.unary_stream(
+            "/grpc.health.v1.Health/Watch",
+            request_serializer=health_pb2.HealthCheckRequest.SerializeToString,
+            response_deserializer=health_pb2.HealthCheckResponse.FromString,
+        )
+        watches = [watch(health_pb2.HealthCheckRequest()) for _ in range(MAX_WATCHES)]
+        for each in watches:
+            assert isinstance(await each.read(), health_pb2.HealthCheckResponse)
+        refused = await expect_failure(lambda: watch(health_pb2.HealthCheckRequest()).read())
+        assert refused.code == grpc.StatusCode.RESOURCE_EXHAUSTED
+        check = channel.unary_unary(
+            "/grpc.health.v1.Health/Check",
+            request_serializer=health_pb2.HealthCheckRequest.SerializeToString,
+            response_deserializer=health_pb2.HealthCheckResponse.FromString,
+        )
+        assert (await check(health_pb2.HealthCheckRequest())).status == health_pb2.HealthCheckResponse.SERVING
+
+        watches[0].cancel()
+        async with asyncio.timeout(10):
+            while True:
+                again = watch(health_pb2.HealthCheckRequest())
+                with suppress(grpc.aio.AioRpcError):
+                    assert isinstance(await again.read(), health_pb2.HealthCheckResponse)
+                    return
+                await asyncio.sleep(0.01)
+
+
+async def test_reflection_is_for_a_hundred_at_once_and_a_minute_each() -> None:
+    server = grpc.aio.server()
+    reflection_pb2_grpc.add_ServerReflectionServicer_to_server(Reflection([SERVICE], max_seconds=2.0), server)  # pyright: ignore[reportUnknownMemberType]
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    async with open_channel(port) as channel:
+        ask = channel.stream_stream(
+            "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+            request_serializer=reflection_pb2.ServerReflectionRequest.SerializeToString,
+            response_deserializer=reflection_pb2.ServerReflectionResponse.FromString,
+        )
+        calls = [ask() for _ in range(MAX_CALLS)]
+        for call in calls:
+            await call.write(reflection_pb2.ServerReflectionRequest(list_services=""))
+            assert isinstance(await call.read(), reflection_pb2.ServerReflectionResponse)
+        refused = await expect_failure(lambda: ask().read())
+        assert refused.code == grpc.StatusCode.RESOURCE_EXHAUSTED
+        ended = await expect_failure(lambda: calls[0].read())
+        assert ended.code == grpc.StatusCode.DEADLINE_EXCEEDED
+        async with asyncio.timeout(10):
+            for call in calls[1:]:
+                await call.code()
+            again = ask()
+            await again.write(reflection_pb2.ServerReflectionRequest(list_services=""))
+            assert isinstance(await again.read(), reflection_pb2.ServerReflectionResponse)
+    await server.stop(0)
+
+
+@pytest.mark.parametrize("key", ["", f"kefu_nobody_{'0' * 64}", BOOTSTRAP_KEY], ids=["none", "unknown", "scope"])
+async def test_a_call_that_is_refused_is_not_read_and_counts_once(key: str) -> None:
+    decoded: list[bytes] = []
+
+    async def once(request: object, context: object) -> bytes:
+        return b""
+
+    async def stream(request: object, context: object) -> AsyncIterator[bytes]:
+        yield b""
+
+    def read(data: bytes) -> bytes:
+        decoded.append(data)
+        return data
+
+    handlers: dict[str, Any] = {
+        "Once": grpc.unary_unary_rpc_method_handler(once, request_deserializer=read),
+        "Stream": grpc.unary_stream_rpc_method_handler(stream, request_deserializer=read),
+    }
+    async with (
+        open_keyring(INTERNAL_KEY, BOOTSTRAP_KEY) as keyring,
+        serving(
+            "127.0.0.1:0",
+            lambda server: server.add_generic_rpc_handlers(
+                (grpc.method_handlers_generic_handler("test.Read", handlers),)
+            ),
+            keyring=keyring,
+            permissions={"test.Read": {"Once": (Scope.INTERNAL,), "Stream": (Scope.INTERNAL,)}},
+        ) as running,
+        open_channel(running.port) as channel,
+    ):
+        call_once = channel.unary_unary("/test.Read/Once", bytes, bytes)
+        call_stream = channel.unary_stream("/test.Read/Stream", bytes, bytes)
+        metadata = bearer_metadata(key) if key else ()
+        expected = grpc.StatusCode.PERMISSION_DENIED if key == BOOTSTRAP_KEY else grpc.StatusCode.UNAUTHENTICATED
+
+        def calls(method: str) -> float:
+            labels = {"method": f"test.Read/{method}", "code": expected.name}
+            return REGISTRY.get_sample_value("kefu_rpc_seconds_count", labels) or 0.0
+
+        before = calls("Once"), calls("Stream")
+        failures = [
+            await expect_failure(lambda: call_once(b"x" * 100_000, metadata=metadata)),
+            await expect_failure(lambda: call_stream(b"x", metadata=metadata).read()),
+        ]
+        reason = "SCOPE_MISSING" if key == BOOTSTRAP_KEY else "UNAUTHENTICATED"
+        assert [(each.code, each.reason) for each in failures] == [(expected, reason)] * 2
+        assert decoded == []
+        assert (calls("Once"), calls("Stream")) == (before[0] + 1, before[1] + 1)
+
+        await call_once(b"y", metadata=bearer_metadata(INTERNAL_KEY))
+        assert decoded == [b"y"]
 
 
 async def test_while_it_drains_it_refuses_connections_first_and_serves_those_it_has() -> None:

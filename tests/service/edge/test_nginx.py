@@ -17,8 +17,9 @@ import grpc.aio
 import pytest
 from prometheus_client import REGISTRY
 
-from kefu.common.auth import Scope, open_keyring
+from kefu.common.auth import open_keyring
 from kefu.common.grpc_options import Transport
+from kefu.common.permissions import permissions_of
 from kefu.common.rpc.server import serving
 from kefu.common.rpc.status import failure_of
 from kefu.edge.certificate import self_signed
@@ -33,6 +34,7 @@ from tests.support.grpc_calls import bearer_metadata, expect_failure, is_serving
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.slow
+HEALTH_CHECK = "/grpc.health.v1.Health/Check"
 
 
 async def test_streams_of_one_connection_are_spread_over_the_routers(tmp_path: Path) -> None:
@@ -164,7 +166,7 @@ async def test_an_import_of_many_megabytes_streams_through_in_both_directions(tm
                 "127.0.0.1:0",
                 lambda server: server.add_generic_rpc_handlers((handlers,)),
                 keyring=keyring,
-                scopes={service: (Scope.KNOWLEDGE,)},
+                permissions=permissions_of(service),
             )
         )
         edge = Edge("", [], tmp_path, LIMITS, retrieval=[f"127.0.0.1:{retrieval.port}"])
@@ -237,6 +239,49 @@ async def test_calls_without_a_key_are_limited_by_address_and_those_with_one_are
         assert refused.retry_after == 1
         answers = await asyncio.gather(*(converse(channel) for _ in range(100)))
         assert all(len(events) == 2 for events in answers)
+
+
+async def test_what_needs_no_key_is_not_called_more_often_with_something_like_one(tmp_path: Path) -> None:
+    edge = Edge("", [], tmp_path, LIMITS, keyless_per_second=5)
+    async with open_edge_harness(tmp_path, edge) as harness, harness.channel() as channel:
+        check = channel.unary_unary(HEALTH_CHECK, bytes, bytes)
+        codes = Counter[grpc.StatusCode]()
+        for _ in range(60):
+            try:
+                await check(b"", metadata=bearer_metadata(f"kefu_x_{'0' * 64}"))
+                codes[grpc.StatusCode.OK] += 1
+            except grpc.aio.AioRpcError as error:
+                codes[error.code()] += 1
+        assert codes[grpc.StatusCode.OK] > 0
+        assert codes[grpc.StatusCode.RESOURCE_EXHAUSTED] > 0
+
+
+async def test_an_address_that_sends_keys_is_limited_too_if_later(tmp_path: Path) -> None:
+    edge = Edge("", [], tmp_path, LIMITS, keyless_per_second=1)
+    async with open_edge_harness(tmp_path, edge) as harness, harness.channel() as channel:
+        ask = channel.unary_unary("/kefu.router.v1.ChatService/GetSession", bytes, bytes)
+        metadata = bearer_metadata(f"kefu_x_{'0' * 64}")
+        failures = [failure_of(each) for each in await asyncio.gather(*(refused(ask, metadata) for _ in range(300)))]
+        reasons = Counter(failure.reason for failure in failures)
+        assert reasons["ADDRESS_LIMIT"] > 0
+        assert reasons.total() - reasons["ADDRESS_LIMIT"] >= 160, "the burst of an address with a key"
+
+
+async def refused(call: Any, metadata: Any) -> grpc.aio.AioRpcError:
+    try:
+        await call(b"", metadata=metadata)
+    except grpc.aio.AioRpcError as error:
+        return error
+    raise AssertionError("the echo router knows no such method")
+
+
+async def test_health_is_checked_through_nginx_and_not_watched(tmp_path: Path) -> None:
+    async with open_edge_harness(tmp_path) as harness, harness.channel() as channel:
+        assert await channel.unary_unary(HEALTH_CHECK, bytes, bytes)(b"")
+        read = failure_of(
+            await refused(channel.unary_unary("/grpc.health.v1.Health/Watch", bytes, bytes), bearer_metadata(KEY))
+        )
+        assert (read.code, read.reason) == (grpc.StatusCode.UNIMPLEMENTED, "METHOD_UNKNOWN")
 
 
 async def test_the_access_log_is_json_with_the_callers_trace_and_without_its_key(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from google.rpc import error_details_pb2, status_pb2
 
 from kefu.common.auth import Scope
 from kefu.router.v1 import chat_pb2 as pb
-from kefu.router.v1 import chat_pb2_grpc
+from kefu.router.v1 import chat_pb2_grpc, identity_pb2, identity_pb2_grpc
 from kefu.testing.redis_server import RedisServer
 from tests.support.gateway_harness import (
     CHAT,
@@ -238,9 +238,14 @@ async def test_a_drain_lets_answers_finish_and_does_not_wait_for_watchers(harnes
             yield pb.SessionEvent(id="1")
             await asyncio.Event().wait()
 
+    class EveryKeyIsValid(identity_pb2_grpc.IdentityServiceServicer):
+        async def GetIdentity(self, request: object, context: object) -> identity_pb2.GetIdentityResponse:
+            return identity_pb2.GetIdentityResponse()
+
     async with AsyncExitStack() as stack:
         watched = grpc.aio.server()
         chat_pb2_grpc.add_ChatServiceServicer_to_server(Watching(), watched)  # pyright: ignore[reportAbstractUsage]
+        identity_pb2_grpc.add_IdentityServiceServicer_to_server(EveryKeyIsValid(), watched)
         port = watched.add_insecure_port("127.0.0.1:0")
         await watched.start()
         stack.push_async_callback(watched.stop, 0)

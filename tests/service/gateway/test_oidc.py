@@ -39,7 +39,13 @@ async def gateway(harness: RouterHarness, issuer: OidcIssuer) -> AsyncIterator[G
     config: dict[str, Any] = {
         "oidc_issuer": issuer.url,
         "oidc_audience": AUDIENCE,
-        "oidc_roles": {"kefu-operator": ["chat", "knowledge", "operator"], "editors": ["knowledge"]},
+        "oidc_tenant": "default",
+        "oidc_roles": {
+            "kefu-operator": ["chat", "knowledge", "operator"],
+            "editors": ["knowledge"],
+            "support": ["agent"],
+            "boss": ["admin"],
+        },
         "anonymous_per_minute": 6000.0,
     }
     async with open_gateway_harness(harness, **config) as gateway:
@@ -54,7 +60,8 @@ async def test_an_operators_token_opens_what_its_roles_may(
     assert (await gateway.call(ADMIN, token)).status_code == 200
     assert (await gateway.call(f"{CHAT}/ListSessions", token)).status_code == 200
     me = (await gateway.http.get("/api/me", headers=bearer_header(token))).json()
-    assert (me["tenant"], me["name"], me["scopes"]) == ("default", "Ann", ["chat", "knowledge", "operator"])
+    assert (me["tenant"], me["name"], me["roles"]) == ("default", "Ann", ["admin"])
+    assert me["scopes"] == ["admin", "chat", "desk", "knowledge", "operator", "settings"]
     assert me["subject"].startswith("user-")
     assert "ann" not in me["subject"]
     config = (await gateway.http.get("/api/config")).json()
@@ -72,6 +79,27 @@ async def test_an_operator_without_the_role_is_known_and_may_do_nothing(
     ):
         response = await gateway.call(path, issuer.token(groups=groups))
         assert (response.status_code, reason_of(response.json())) == (403, "SCOPE_MISSING")
+
+
+async def test_an_agent_works_at_the_desk_and_neither_gives_keys_nor_sends_conversations_elsewhere(
+    gateway: GatewayHarness, issuer: OidcIssuer
+) -> None:
+    agent, boss = issuer.token(groups=["support"]), issuer.token(groups=["boss"])
+    me = (await gateway.http.get("/api/me", headers=bearer_header(agent))).json()
+    assert (me["scopes"], me["roles"]) == (["desk"], ["agent"])
+    assert (await gateway.call("/kefu.router.v1.DeskService/ListConversations", agent)).status_code == 200
+    key: dict[str, Any] = {"scopes": ["SCOPE_CHAT", "SCOPE_KNOWLEDGE", "SCOPE_OPERATOR"], "priority": "PRIORITY_URGENT"}
+    hook: dict[str, Any] = {"url": "https://example.com/", "events": ["WEBHOOK_EVENT_TURN"]}
+    bodies: dict[str, dict[str, Any]] = {
+        "/kefu.router.v1.AdminService/CreateKey": key,
+        "/kefu.router.v1.AdminService/CreateTenant": {"tenantId": "other"},
+        "/kefu.router.v1.AdminService/UpdateTenantSettings": {"settings": {}},
+        "/kefu.router.v1.WebhookService/CreateWebhook": hook,
+    }
+    for path, body in bodies.items():
+        response = await gateway.call(path, agent, **body)
+        assert (response.status_code, reason_of(response.json())) == (403, "SCOPE_MISSING"), path
+    assert (await gateway.call("/kefu.router.v1.AdminService/CreateKey", boss, **key)).status_code == 200
 
 
 async def test_bad_tokens_are_refused(gateway: GatewayHarness, issuer: OidcIssuer) -> None:
@@ -137,7 +165,7 @@ async def test_the_tenant_and_roles_may_stand_in_claims_of_ones_own(harness: Rou
     claims: dict[str, Any] = {"https://example.com/tenant": "shop", "realm_access": {"roles": ["kefu-operator"]}}
     async with open_gateway_harness(harness, **config) as gateway:
         me = await gateway.http.get("/api/me", headers=bearer_header(issuer.token(**claims)))
-        assert (me.json()["tenant"], me.json()["scopes"]) == ("shop", ["chat", "knowledge", "operator"])
+        assert (me.json()["tenant"], me.json()["roles"]) == ("shop", ["admin"])
         assert (await gateway.call(ADMIN, issuer.token())).status_code == 401
 
 

@@ -166,7 +166,7 @@ async def town(redis: RedisServer) -> AsyncIterator[Town]:
     ):
         harness.knowledge.by_word = {"refund": [make_hit("Refunds take 7 days.")]}
         harness.replica.frames = ["Refunds take 7 days [1]."]
-        operator, port = await harness.create_key("acme", Scope.OPERATOR), free_port()
+        operator, port = await harness.create_key("acme", Scope.DESK, Scope.ADMIN), free_port()
         address = f"127.0.0.1:{harness.routers[0].port}"
         async with grpc.aio.insecure_channel(address) as channel:
             request = hooks.CreateWebhookRequest(url=f"http://127.0.0.1:{port}/kefu", events=[hooks.WEBHOOK_EVENT_TURN])
@@ -241,7 +241,7 @@ async def test_one_agent_may_follow_another_but_a_colleague_at_kefus_own_desk_is
     turns = await town.customer.turns(session)
     assert [(turn.agent, turn.text) for turn in turns[-2:]] == [("Ann", "Ann here"), ("Ben", "Ben here")]
 
-    colleague = bearer_metadata(await town.router.create_key("acme", Scope.OPERATOR))
+    colleague = bearer_metadata(await town.router.create_key("acme", Scope.DESK))
     async with grpc.aio.insecure_channel(f"127.0.0.1:{town.router.routers[0].port}") as channel:
         request = desk_pb2.ClaimSessionRequest(session=session, agent="Cleo", take_over=True)
         await desk_pb2_grpc.DeskServiceStub(channel).ClaimSession(request, metadata=colleague)

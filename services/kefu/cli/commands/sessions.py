@@ -8,7 +8,7 @@ import typer
 
 from kefu.cli.command_group import group
 from kefu.cli.commands.collections import Yes, confirm
-from kefu.cli.console import CommandFailed, console, local_time, print_json
+from kefu.cli.console import CommandFailed, console, counted, local_time, print_json
 from kefu.cli.remote.connection import Json, Remote, remote
 from kefu.cli.remote.pagination import Limit, all_pages, print_list
 from kefu.cli.remote.resource_names import full, short
@@ -94,7 +94,7 @@ async def _delete_session(target: Remote, session: list[str], yes: Yes = False) 
 Person = Annotated[
     str, typer.Argument(help="A user of this key, visitor-… for a visitor of the pages, or sessions/… for whose it is.")
 ]
-AllKeys = Annotated[bool, typer.Option(help="A user's sessions of every key of the tenant (scope operator).")]
+AllKeys = Annotated[bool, typer.Option(help="A user's sessions of every key of the tenant (scope admin).")]
 
 
 async def _delete_user(target: Remote, person: Person, all_keys: AllKeys = False, yes: Yes = False) -> None:
@@ -103,7 +103,7 @@ async def _delete_user(target: Remote, person: Person, all_keys: AllKeys = False
     async with target.to_router() as channel:
         request = pb.DeleteUserRequest(**_person(person), all_keys=all_keys)
         answer = await rpc.ChatServiceStub(channel).DeleteUser(request, metadata=target.metadata)
-    console().print(f"Erased {answer.sessions_deleted} sessions.")
+    console().print(f"Erased {counted(answer.sessions_deleted, 'session')}.")
 
 
 async def _export_user(

@@ -227,7 +227,7 @@ def hash_items(fields: dict[str, str] | list[str]) -> list[tuple[str, str]]:
 
 def _decoded(value: Any) -> Any:
     if isinstance(value, bytes):
-        return value.decode()
+        return value.decode(errors="backslashreplace")  # Kefu wrote UTF-8; what somebody else put there is still shown
     if isinstance(value, (list, tuple, set)):
         return [_decoded(item) for item in cast("list[Any]", value)]
     if isinstance(value, dict):

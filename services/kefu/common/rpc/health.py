@@ -7,6 +7,9 @@ import grpc
 from grpc_health.v1 import health_pb2
 from grpc_health.v1._async import HealthServicer
 
+MAX_WATCHES = 100
+"""Watches that a server has open at once. They need no key, and end only when their clients end them."""
+
 Context = grpc.aio.ServicerContext[Any, Any]
 
 
@@ -23,7 +26,15 @@ class Health(HealthServicer):
         self._shutting_down = False
 
     async def Watch(self, request: health_pb2.HealthCheckRequest, context: Context) -> None:
-        """See grpc.health.v1; ends with UNAVAILABLE when the server shuts down."""
+        """See grpc.health.v1; ends with UNAVAILABLE when the server shuts down.
+
+        RESOURCE_EXHAUSTED beyond MAX_WATCHES: whoever probes calls `Check`.
+        """
+        if len(self._watches) >= MAX_WATCHES:
+            await context.abort(
+                grpc.StatusCode.RESOURCE_EXHAUSTED,
+                f"{MAX_WATCHES} watches are open, and no more are taken; call Check.",
+            )
         watch: asyncio.Task[None] = asyncio.create_task(super().Watch(request, context))  # pyright: ignore[reportUnknownMemberType] - untyped there
         self._watches.add(watch)
         try:

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import aclosing, asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, contextmanager, nullcontext
 from typing import Any, NoReturn
 
 import grpc
@@ -13,8 +13,10 @@ from opentelemetry import propagate, trace
 from opentelemetry.context import attach
 
 from kefu.common import auth
-from kefu.common.auth import Keyring, Principal, Scope
+from kefu.common.audit.recorder import AuditRecorder, Recording
+from kefu.common.auth import Keyring, Principal
 from kefu.common.errors import BadRequest, Internal, ScopeMissing, ServiceError
+from kefu.common.permissions import Permissions, Scope, expanded
 from kefu.common.rpc.status import trailers_of
 from kefu.common.telemetry import RPC_SECONDS, RPCS_IN_FLIGHT, UNEXPECTED_ERRORS
 
@@ -41,15 +43,19 @@ Context = grpc.aio.ServicerContext[Any, Any]
 
 
 class CallInterceptor(grpc.aio.ServerInterceptor):
-    """A server interceptor that lets a call through when its key has one of the scopes that its service needs.
+    """A server interceptor that lets a call through when its key has one of the scopes that its method needs.
 
-    `scopes` maps a service's full name to the scopes of which one is enough. Calls of services that are not in it are
-    refused, except for OPEN_SERVICES.
+    Calls of methods that are not in `permissions` are refused, except for OPEN_SERVICES. `audit` records calls; None:
+    none are.
+
+    The key is checked before the request is read: of a call that is refused, no message is taken from the connection
+    and none is decoded.
     """
 
-    def __init__(self, keyring: Keyring, scopes: Mapping[str, tuple[Scope, ...]]) -> None:
+    def __init__(self, keyring: Keyring, permissions: Permissions, audit: AuditRecorder | None = None) -> None:
         self._keyring = keyring
-        self._scopes = scopes
+        self._permissions = permissions
+        self._audit = audit
 
     async def intercept_service(
         self,
@@ -62,17 +68,25 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         if handler is None or method.partition("/")[0] in OPEN_SERVICES:
             return handler
         metadata = dict(handler_call_details.invocation_metadata)
+        began = time.monotonic()
+        principal = None
+        try:
+            principal = effective_principal(await self._keyring.principal(metadata.get("authorization")), metadata)
+            service, _, name = method.partition("/")
+            auth.require(principal, *self._permissions.get(service, {}).get(name, ()))
+        except Exception as error:  # observed and mapped as if the handler had raised it
+            return self._refusal(method, metadata, principal, error, began)
 
         if handler.response_streaming:
             serve_stream = handler.stream_stream or handler.unary_stream
 
             async def stream(request: Any, context: Context) -> AsyncIterator[Any]:
-                async with (
-                    self._call(method, metadata, context),
-                    aclosing(serve_stream(request, context)) as responses,
-                ):
-                    async for response in responses:
-                        yield response
+                async with self._call(method, metadata, principal, context, began) as recording:
+                    request = recording.noted(request, streams=handler.request_streaming)
+                    async with aclosing(serve_stream(request, context)) as responses:
+                        async for response in responses:
+                            recording.response(response)
+                            yield response
 
             wrap = (
                 grpc.stream_stream_rpc_method_handler
@@ -84,34 +98,67 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         serve_once = handler.stream_unary or handler.unary_unary
 
         async def once(request: Any, context: Context) -> Any:
-            async with self._call(method, metadata, context):
-                return await serve_once(request, context)
+            async with self._call(method, metadata, principal, context, began) as recording:
+                request = recording.noted(request, streams=handler.request_streaming)
+                response = await serve_once(request, context)
+                recording.response(response)
+                return response
 
         wrap_once = (
             grpc.stream_unary_rpc_method_handler if handler.request_streaming else grpc.unary_unary_rpc_method_handler
         )
         return wrap_once(once, handler.request_deserializer, handler.response_serializer)
 
+    def _refusal(
+        self, method: str, metadata: Mapping[str, Any], principal: Principal | None, cause: Exception, began: float
+    ) -> Any:
+        """A handler that fails. It is one for streams of requests, which gRPC calls before it reads a message.
+
+        `principal`: whose call is refused and recorded; None: nobody's that is known.
+        """
+
+        async def refuse(requests: Any, context: Context) -> Any:
+            try:
+                with observe_call(method, metadata, began):
+                    if principal is None:
+                        raise cause
+                    bind_caller(principal)
+                    async with self._recording(method, principal, metadata, context):
+                        raise cause
+            except ServiceError as error:
+                await _abort(context, error)
+
+        return grpc.stream_unary_rpc_method_handler(refuse, bytes, bytes)
+
     @asynccontextmanager
-    async def _call(self, method: str, metadata: Mapping[str, Any], context: Context) -> AsyncIterator[None]:
+    async def _call(
+        self, method: str, metadata: Mapping[str, Any], principal: Principal, context: Context, began: float
+    ) -> AsyncIterator[Recording]:
         try:
-            with observe_call(method, metadata):
-                principal = effective_principal(await self._keyring.principal(metadata.get("authorization")), metadata)
-                auth.require(principal, *self._scopes.get(method.partition("/")[0], ()))
+            with observe_call(method, metadata, began):
                 bind_caller(principal)
-                yield
+                async with self._recording(method, principal, metadata, context) as recording:
+                    yield recording
         except ServiceError as error:
             await _abort(context, error)
 
+    def _recording(
+        self, method: str, principal: Principal, metadata: Mapping[str, Any], context: Context
+    ) -> AbstractAsyncContextManager[Recording]:
+        if self._audit is None:
+            return nullcontext(Recording(None))
+        return self._audit.recording(method, principal, metadata, context.peer())
+
 
 @contextmanager
-def observe_call(method: str, metadata: Mapping[str, Any]) -> Iterator[None]:
+def observe_call(method: str, metadata: Mapping[str, Any], began: float | None = None) -> Iterator[None]:
     """Trace, count, time and log one call. The block runs in the task that serves the call.
 
-    `method` is "package.Service/Method"; `metadata` may hold the trace that the call is part of. A ServiceError passes.
+    `method` is "package.Service/Method"; `metadata` may hold the trace that the call is part of; `began` is the
+    monotonic time at which it came, if that was earlier. A ServiceError passes.
     Any other exception is logged, and the caller gets Internal with the trace id.
     """
-    began, code = time.monotonic(), grpc.StatusCode.OK
+    began, code = time.monotonic() if began is None else began, grpc.StatusCode.OK
     structlog.contextvars.clear_contextvars()
     RPCS_IN_FLIGHT.labels(method).inc()
     span = _tracer.start_span(method, context=propagate.extract(metadata), kind=trace.SpanKind.SERVER)
@@ -177,7 +224,7 @@ def _delegated_scopes(names: str) -> frozenset[Scope]:
     requested = list(filter(None, names.split(",")))
     if not delegable.keys() >= set(requested):
         raise BadRequest(SCOPES, f"must be of {', '.join(delegable)}, comma between.")
-    return frozenset(delegable[name] for name in requested)
+    return expanded(delegable[name] for name in requested)
 
 
 async def _abort(context: Context, error: ServiceError) -> NoReturn:

@@ -6,7 +6,7 @@ import resource
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
 
@@ -16,15 +16,20 @@ import structlog
 import uvloop
 from grpc_health.v1 import health_pb2_grpc
 from grpc_health.v1.health import SERVICE_NAME as HEALTH
-from grpc_reflection.v1alpha import reflection
+from grpc_reflection.v1alpha import reflection_pb2_grpc
+from grpc_reflection.v1alpha.reflection import SERVICE_NAME as REFLECTION
 
-from kefu.common.auth import Keyring, Scope
+from kefu.common.audit.recorder import AuditRecorder
+from kefu.common.auth import Keyring
 from kefu.common.config import ServiceConfig
 from kefu.common.errors import StartupError
 from kefu.common.grpc_options import DEFAULT_TRANSPORT, Transport
+from kefu.common.permissions import Permissions
 from kefu.common.rpc.health import Health
 from kefu.common.rpc.interceptor import CallInterceptor
 from kefu.common.rpc.listening_socket import stop_listening
+from kefu.common.rpc.reflection import Reflection
+from kefu.common.rpc.watchdog import watchdog
 from kefu.common.telemetry import metrics, set_up_logging, traces
 from kefu.common.tls import Tls
 
@@ -59,11 +64,12 @@ async def serving(
     register: Register,
     *,
     keyring: Keyring,
-    scopes: Mapping[str, tuple[Scope, ...]],
+    permissions: Permissions,
     drain_seconds: float = 20.0,
     transport: Transport = DEFAULT_TRANSPORT,
     tls: Tls | None = None,
     on_shutdown: Callable[[], None] | None = None,
+    audit: AuditRecorder | None = None,
 ) -> AsyncIterator[RunningServer]:
     """A gRPC server while the block runs.
 
@@ -74,22 +80,25 @@ async def serving(
         listen: host:port. Port 0 gets a free one, see `RunningServer.port`.
         register: adds the servicers.
         keyring: checks the callers' keys.
-        scopes: full name of each service that `register` adds, and the scopes of which a caller needs one.
+        permissions: the services that `register` adds, and what their methods need: `permissions_of(SERVICE, …)`.
         drain_seconds: how long calls in flight may go on after the block, 0 or more.
         transport: connection settings; `settle_seconds` and `listener_grace_seconds` lengthen the end.
         tls: the files for TLS; callers then need a certificate as well. None: no TLS.
         on_shutdown: called just before new calls are refused, to end streams that would never end by themselves.
+        audit: records calls in the audit log; None: none are.
 
     Raises StartupError when the address cannot be bound.
     """
-    server = grpc.aio.server(interceptors=[CallInterceptor(keyring, scopes)], options=transport.server_options())
+    interceptor = CallInterceptor(keyring, permissions, audit)
+    server = grpc.aio.server(interceptors=[interceptor], options=transport.server_options())
     register(server)
     health = Health()
     health_pb2_grpc.add_HealthServicer_to_server(health, server)  # pyright: ignore[reportUnknownMemberType]
-    reflection.enable_server_reflection([*scopes, HEALTH, reflection.SERVICE_NAME], server)
+    reflection = Reflection([*permissions, HEALTH, REFLECTION])
+    reflection_pb2_grpc.add_ServerReflectionServicer_to_server(reflection, server)  # pyright: ignore[reportUnknownMemberType]
     port = _bind(server, listen, tls)
     await server.start()
-    running = RunningServer(port, health, tuple(scopes))
+    running = RunningServer(port, health, tuple(permissions))
     await running.set_healthy(True)
     _log.info("serving", address=listen, port=port)
     try:
@@ -135,13 +144,17 @@ def _address_unavailable(listen: str) -> StartupError:
     return StartupError(f"Cannot listen at {listen}: the port is in use, or the address is not this machine's.")
 
 
-async def terminated() -> None:
-    """Return at SIGTERM or SIGINT."""
+async def terminated(watchdog_seconds: float = 0.0) -> None:
+    """Return at SIGTERM or SIGINT. Until then the loop is watched, see `watchdog`.
+
+    Call this when all is open: what a service loads as it starts may hold the loop for long.
+    """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    await stop.wait()
+    async with watchdog(watchdog_seconds):
+        await stop.wait()
 
 
 def run(

@@ -11,8 +11,8 @@ import httpx
 import jwt
 import structlog
 
-from kefu.common.auth import Scope
 from kefu.common.errors import BackendUnavailable, Unauthenticated
+from kefu.common.permissions import Scope
 from kefu.common.resource_names import check_id
 from kefu.gateway.config import GatewayConfig, comma_separated, is_secure_url
 
@@ -32,6 +32,8 @@ class Operator:
     scopes: frozenset[Scope]
     name: str
     """A name for people, at most 100 characters; empty when the token has none."""
+    expires: float
+    """When the token ends, leeway included, in seconds since the epoch."""
 
 
 class IssuerKeys:
@@ -152,10 +154,11 @@ class OperatorTokens:
             if not tenant:
                 raise Unauthenticated(f"This token has no {config.oidc_tenant_claim}, which names the tenant.")
         roles = _words(_claim(claims, config.oidc_roles_claim))
-        scopes = frozenset(scope for role in roles for scope in config.oidc_roles.get(role, ()))
+        scopes = frozenset(scope for role in roles for scope in config.scopes_of(role))
         digest = hashlib.sha256(f"{claims['iss']}\n{claims['sub']}".encode()).hexdigest()[:32]
         name = next((str(claims[each]) for each in ("name", "preferred_username", "email") if claims.get(each)), "")
-        return Operator(check_id("tenant", tenant), f"user-{digest}", scopes, name[:100])
+        expires = float(claims["exp"]) + config.oidc_leeway_seconds
+        return Operator(check_id("tenant", tenant), f"user-{digest}", scopes, name[:100], expires)
 
 
 def _words(value: Any) -> list[str]:

@@ -1,4 +1,8 @@
-"""The methods that visitors may call, and the fields that they are not shown: a handoff's notes are for the agent."""
+"""What visitors may do: the methods that they may call, the fields that they may set, the fields that they may see.
+
+A handoff's notes are for the agent. What an answer may cost, how the model writes it, and the day that it is about, are
+for the tenant to choose.
+"""
 
 from google.protobuf.message import Message
 
@@ -20,6 +24,8 @@ _METHODS = frozenset(
         "WatchSession",
     }
 )
+_FIELDS = frozenset({"session", "text", "request_id", "collections", "on_busy", "resumable", "language", "filters"})
+"""Fields of ConverseRequest that a visitor may set. A new one is closed until it is named here."""
 _INTERNAL_FIELDS = ("summary", "passages", "slots", "sentiment", "subject")
 """Fields of Handoff that only agents read."""
 
@@ -27,6 +33,15 @@ _INTERNAL_FIELDS = ("summary", "passages", "slots", "sentiment", "subject")
 def may_call(service: str, method: str) -> bool:
     """Whether visitors may call a method."""
     return service == CHAT and method in _METHODS
+
+
+def remove_foreign_fields(message: Message) -> None:
+    """Remove from a visitor's request, in place, the fields that visitors may not set. Nobody is told: clients that set
+    them for all their callers go on working."""
+    if isinstance(message, pb.ConverseRequest):
+        for field, _ in message.ListFields():
+            if field.name not in _FIELDS:
+                message.ClearField(field.name)  # pyright: ignore[reportArgumentType] - the stubs know literals
 
 
 def remove_internal_fields(message: Message) -> None:
@@ -46,6 +61,7 @@ def remove_internal_fields(message: Message) -> None:
 
 
 def _clear_turn(turn: pb.Turn) -> None:
+    turn.ClearField("withdrawn")
     if turn.HasField("handoff"):
         _clear(turn.handoff)
 

@@ -10,7 +10,7 @@ a token is its visitor. Each token carries the time of the first one, so that a 
 import time
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import jwt
@@ -34,6 +34,8 @@ class Visitor:
     """`visitor-` and a UUID."""
     since: float
     """The time of the visitor's first token, in seconds since the epoch."""
+    expires: float = field(compare=False)
+    """When the token ends, in seconds since the epoch. A visitor is the same with each token."""
 
 
 class VisitorTokens:
@@ -79,7 +81,7 @@ class VisitorTokens:
         claims = self._claims(token)
         if claims["exp"] <= self._clock():
             raise Unauthenticated("This visitor's token has expired; exchange it at /api/visitor.")
-        return Visitor(claims["tenant"], claims["sub"], claims["since"])
+        return Visitor(claims["tenant"], claims["sub"], claims["since"], claims["exp"])
 
     def refresh(self, token: str) -> str:
         """A fresh token for the visitor of an old one. Raises Unauthenticated for one that is too old or not valid."""

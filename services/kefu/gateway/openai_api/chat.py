@@ -28,6 +28,7 @@ T = TypeVar("T")
 SESSION_HEADER = "x-kefu-session"
 _CONVERSE = f"/{CHAT}/Converse"
 _MAX_BODY_BYTES = 1024 * 1024
+_MAX_VISITOR_BODY_BYTES = 64 * 1024
 _NEW_SESSION = "sessions/-"
 
 
@@ -45,8 +46,9 @@ class ChatCompletions:
             caller = await self._callers.caller(request.headers.get("authorization"), client_address(request))
             self._callers.admit(caller, CHAT, "Converse")
             session = session_of(request.headers.get(SESSION_HEADER))
+            most = _MAX_VISITOR_BODY_BYTES if caller.kind is CallerKind.VISITOR else _MAX_BODY_BYTES
             chat_request = read_request(
-                await body_of_request(request, _MAX_BODY_BYTES), request.headers.get("idempotency-key", "")
+                await body_of_request(request, most), request.headers.get("idempotency-key", "")
             )
             turn = await _until_disconnect(request.receive, self._start_turn(caller, chat_request, session))
             if turn is None:
@@ -83,6 +85,8 @@ class ChatCompletions:
         converse = pb.ConverseRequest()
         converse.CopyFrom(chat_request.converse)
         converse.session = session
+        if caller.kind is CallerKind.VISITOR:
+            visitor_policy.remove_foreign_fields(converse)
         turn = _RunningTurn(caller, chat_request, self._backends.stream(_CONVERSE, converse, caller.metadata()))
         try:
             await turn.next()

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, ValidationError
 
@@ -25,7 +25,7 @@ class _Part(BaseModel):
 
 class _Message(BaseModel):
     role: str
-    content: str | list[_Part] | None = None
+    content: str | Annotated[list[_Part], Field(max_length=100)] | None = None
 
     @property
     def text(self) -> str:
@@ -50,7 +50,7 @@ class _Body(BaseModel):
     """The fields that are read. All others are ignored, as OpenAI does."""
 
     model: str
-    messages: list[_Message] = Field(min_length=1)
+    messages: list[_Message] = Field(min_length=1, max_length=1000)
     stream: bool | None = None
     stream_options: _StreamOptions | None = None
     max_tokens: int | None = Field(default=None, ge=1)

@@ -2,13 +2,15 @@
 
 import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, aclosing, suppress
 
 import grpc.aio
 import numpy as np
 
-from kefu.common.errors import BadRequest, CollectionExists, CollectionNotFound
+from kefu.common.auth import caller
+from kefu.common.errors import BadRequest, CollectionExists, CollectionNotFound, TenantLimit
+from kefu.common.open_calls import OpenCalls
 from kefu.common.pagination import decode_number, decode_token, encode_token, page_size_of
 from kefu.common.redis.memory_guard import MemoryGuard
 from kefu.common.resource_names import check_id, parse_name
@@ -43,6 +45,7 @@ from kefu.retrieval.text.user_dictionary import parse_dictionary
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from kefu.retrieval.v1 import knowledge_pb2_grpc
 
+_IMPORT_RETRY_SECONDS = 10.0
 MAX_CALIBRATION = 1_000
 MAX_EMBEDDED = 64
 MAX_EMBEDDED_CHARACTERS = 8_000
@@ -63,6 +66,7 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
         reranker: TimeLimitedReranker | None = None,
         accept_not_durable: bool = False,
         wait_for_disk_seconds: float = 10.0,
+        imports_per_key: int = 4,
     ) -> None:
         self._store = store
         self._replica = replica
@@ -72,6 +76,7 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
         self._search_responder = SearchResponder(store, replica, reranker)
         self._accept_not_durable = accept_not_durable
         self._wait_for_disk_seconds = wait_for_disk_seconds
+        self._imports = OpenCalls(imports_per_key)
         self.calibrator = Calibrator(store, replica, embedder.id, self._open_writer)
 
     def register(self, server: grpc.aio.Server) -> None:
@@ -142,6 +147,22 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
         self, request_iterator: AsyncIterator[pb.ImportDocumentsRequest], context: _Context
     ) -> AsyncIterator[pb.ImportDocumentsResponse]:
         """See the contract."""
+        principal = caller()
+        with self._imports.hold(f"{principal.tenant}/{principal.subject}") as admitted:
+            if not admitted:
+                most = self._imports.most
+                raise TenantLimit(
+                    f"{most} imports of this key are running; import when one of them has ended.",
+                    metadata={"limit": "imports_per_key", "value": str(most)},
+                    retry_after=_IMPORT_RETRY_SECONDS,
+                )
+            async with aclosing(self._import(request_iterator)) as responses:
+                async for response in responses:
+                    yield response
+
+    async def _import(
+        self, request_iterator: AsyncIterator[pb.ImportDocumentsRequest]
+    ) -> AsyncGenerator[pb.ImportDocumentsResponse, None]:
         first = await anext(aiter(request_iterator), None)
         if first is None or first.WhichOneof("part") != "start":
             raise BadRequest("start", "must be the first message.")

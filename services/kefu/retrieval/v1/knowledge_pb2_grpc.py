@@ -27,7 +27,8 @@ if _version_not_supported:
 
 class KnowledgeServiceStub:
     """KnowledgeService keeps the knowledge bases of tenants and searches them. Support leads call it with a key of the
-    `knowledge` scope, the router with the services' own key plus tenant and subject in metadata.
+    `knowledge` scope, the router with the services' own key plus tenant and subject in metadata. Search, as of what
+    everyone may see, is also for keys of the `desk` scope.
 
     Names: "collections/{collection}", "collections/{collection}/documents/{document}" and
     "collections/{collection}/documents/{document}/passages/{passage}". A collection id is 1 to 63 of a-z, 0-9 and
@@ -126,7 +127,8 @@ class KnowledgeServiceStub:
 
 class KnowledgeServiceServicer:
     """KnowledgeService keeps the knowledge bases of tenants and searches them. Support leads call it with a key of the
-    `knowledge` scope, the router with the services' own key plus tenant and subject in metadata.
+    `knowledge` scope, the router with the services' own key plus tenant and subject in metadata. Search, as of what
+    everyone may see, is also for keys of the `desk` scope.
 
     Names: "collections/{collection}", "collections/{collection}/documents/{document}" and
     "collections/{collection}/documents/{document}/passages/{passage}". A collection id is 1 to 63 of a-z, 0-9 and
@@ -355,7 +357,8 @@ def add_KnowledgeServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class KnowledgeService:
     """KnowledgeService keeps the knowledge bases of tenants and searches them. Support leads call it with a key of the
-    `knowledge` scope, the router with the services' own key plus tenant and subject in metadata.
+    `knowledge` scope, the router with the services' own key plus tenant and subject in metadata. Search, as of what
+    everyone may see, is also for keys of the `desk` scope.
 
     Names: "collections/{collection}", "collections/{collection}/documents/{document}" and
     "collections/{collection}/documents/{document}/passages/{passage}". A collection id is 1 to 63 of a-z, 0-9 and

@@ -28,7 +28,8 @@ GRPC_VERSION: str
 
 class KnowledgeServiceStub:
     """KnowledgeService keeps the knowledge bases of tenants and searches them. Support leads call it with a key of the
-    `knowledge` scope, the router with the services' own key plus tenant and subject in metadata.
+    `knowledge` scope, the router with the services' own key plus tenant and subject in metadata. Search, as of what
+    everyone may see, is also for keys of the `desk` scope.
 
     Names: "collections/{collection}", "collections/{collection}/documents/{document}" and
     "collections/{collection}/documents/{document}/passages/{passage}". A collection id is 1 to 63 of a-z, 0-9 and
@@ -97,7 +98,8 @@ class KnowledgeServiceStub:
 @_typing.type_check_only
 class KnowledgeServiceAsyncStub(KnowledgeServiceStub):
     """KnowledgeService keeps the knowledge bases of tenants and searches them. Support leads call it with a key of the
-    `knowledge` scope, the router with the services' own key plus tenant and subject in metadata.
+    `knowledge` scope, the router with the services' own key plus tenant and subject in metadata. Search, as of what
+    everyone may see, is also for keys of the `desk` scope.
 
     Names: "collections/{collection}", "collections/{collection}/documents/{document}" and
     "collections/{collection}/documents/{document}/passages/{passage}". A collection id is 1 to 63 of a-z, 0-9 and
@@ -162,7 +164,8 @@ class KnowledgeServiceAsyncStub(KnowledgeServiceStub):
 
 class KnowledgeServiceServicer(metaclass=_abc_1.ABCMeta):
     """KnowledgeService keeps the knowledge bases of tenants and searches them. Support leads call it with a key of the
-    `knowledge` scope, the router with the services' own key plus tenant and subject in metadata.
+    `knowledge` scope, the router with the services' own key plus tenant and subject in metadata. Search, as of what
+    everyone may see, is also for keys of the `desk` scope.
 
     Names: "collections/{collection}", "collections/{collection}/documents/{document}" and
     "collections/{collection}/documents/{document}/passages/{passage}". A collection id is 1 to 63 of a-z, 0-9 and

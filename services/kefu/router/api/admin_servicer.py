@@ -1,16 +1,19 @@
 """AdminService: proto in, proto out."""
 
+import time
 from typing import Any
 
 import grpc.aio
 
-from kefu.common.auth import Principal, Priority, Scope, StoredKey, caller
+from kefu.common.auth import Principal, Priority, StoredKey, caller
 from kefu.common.errors import BadRequest, KeyNotFound, TenantNotFound
 from kefu.common.pagination import decode_number, decode_token, encode_token, page_size_of
+from kefu.common.permissions import Scope
 from kefu.common.resource_names import check_id, parse_name
 from kefu.router.api.requests import check_short
 from kefu.router.messages.chat import timestamp
 from kefu.router.messages.settings import check_fair_share_unchanged, revision_message, settings_message, settings_of
+from kefu.router.tenants.key_strength import check_not_stronger
 from kefu.router.tenants.settings import SettingsStore
 from kefu.router.tenants.store import Tenant, TenantStore, administers_all
 from kefu.router.v1 import admin_pb2 as pb
@@ -20,9 +23,13 @@ SERVICE = "kefu.router.v1.AdminService"
 Context = grpc.aio.ServicerContext[Any, Any]
 _MAX_DISPLAY_NAME_CHARACTERS = 100
 _MAX_COLLECTIONS = 100
+_LATEST_EXPIRE_TIME = 253_402_300_800.0
 _SCOPES = {
     pb.SCOPE_CHAT: Scope.CHAT,
     pb.SCOPE_KNOWLEDGE: Scope.KNOWLEDGE,
+    pb.SCOPE_DESK: Scope.DESK,
+    pb.SCOPE_SETTINGS: Scope.SETTINGS,
+    pb.SCOPE_ADMIN: Scope.ADMIN,
     pb.SCOPE_OPERATOR: Scope.OPERATOR,
 }
 _PRIORITIES = {
@@ -68,7 +75,9 @@ class AdminServicer(rpc.AdminServiceServicer):
         tenant = await self._administered(caller(), request.tenant)
         display_name = check_short("display_name", request.display_name, _MAX_DISPLAY_NAME_CHARACTERS)
         if not request.scopes or any(scope not in _SCOPES for scope in request.scopes):
-            raise BadRequest("scopes", "must be at least one of CHAT, KNOWLEDGE and OPERATOR, and no other.")
+            raise BadRequest(
+                "scopes", "must be at least one of CHAT, KNOWLEDGE, DESK, SETTINGS and ADMIN, and no other."
+            )
         if len(request.collections) > _MAX_COLLECTIONS:
             raise BadRequest("collections", f"at most {_MAX_COLLECTIONS} are taken.")
         collections = frozenset(
@@ -78,9 +87,13 @@ class AdminServicer(rpc.AdminServiceServicer):
         priority = _PRIORITIES.get(request.priority)
         if priority is None:
             raise BadRequest("priority", "is not one of Priority.")
-        if priority is Priority.URGENT and not administers_all(caller()):
-            raise BadRequest("priority", "URGENT may be given only by keys of the tenant default.")
-        key, secret = await self._tenants.create_key(tenant.id, display_name, scopes, collections or None, priority)
+        expire_time = _expire_time(request)
+        check_not_stronger(
+            caller(), scopes=scopes, collections=collections or None, priority=priority, expire_time=expire_time
+        )
+        key, secret = await self._tenants.create_key(
+            tenant.id, display_name, scopes, collections or None, priority, expire_time
+        )
         return pb.CreateKeyResponse(key=_key(key), secret=secret)
 
     async def ListKeys(self, request: pb.ListKeysRequest, context: Context) -> pb.ListKeysResponse:
@@ -89,7 +102,10 @@ class AdminServicer(rpc.AdminServiceServicer):
         size, after = page_size_of(request.page_size), decode_token(request.page_token)
         page = [key for key in await self._tenants.keys(tenant.id) if key.id > after]
         token = encode_token(page[size - 1].id) if len(page) > size else ""
-        return pb.ListKeysResponse(keys=map(_key, page[:size]), next_page_token=token)
+        last_used = await self._tenants.last_used(tenant.id) if page else {}
+        return pb.ListKeysResponse(
+            keys=[_key(key, last_used.get(key.id)) for key in page[:size]], next_page_token=token
+        )
 
     async def RevokeKey(self, request: pb.RevokeKeyRequest, context: Context) -> pb.RevokeKeyResponse:
         """See the contract."""
@@ -150,7 +166,16 @@ def _tenant(tenant: Tenant) -> pb.Tenant:
     )
 
 
-def _key(key: StoredKey) -> pb.Key:
+def _expire_time(request: pb.CreateKeyRequest) -> float | None:
+    if not request.HasField("expire_time"):
+        return None
+    seconds = request.expire_time.seconds + request.expire_time.nanos / 1e9
+    if not time.time() < seconds < _LATEST_EXPIRE_TIME:
+        raise BadRequest("expire_time", "must be in the future, and before the year 10000.")
+    return seconds
+
+
+def _key(key: StoredKey, last_used: float | None = None) -> pb.Key:
     return pb.Key(
         name=f"tenants/{key.tenant}/keys/{key.id}",
         display_name=key.display_name,
@@ -158,4 +183,6 @@ def _key(key: StoredKey) -> pb.Key:
         collections=[f"collections/{name}" for name in sorted(key.collections or ())],
         create_time=timestamp(key.create_time),
         priority=_PRIORITY_MESSAGES[key.priority],
+        expire_time=timestamp(key.expire_time) if key.expire_time is not None else None,
+        last_used_time=timestamp(last_used) if last_used is not None else None,
     )

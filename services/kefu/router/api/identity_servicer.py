@@ -4,12 +4,13 @@ from typing import Any
 
 import grpc.aio
 
-from kefu.common.auth import Scope, caller
+from kefu.common.auth import caller
+from kefu.common.permissions import roles_of
+from kefu.router.messages.chat import timestamp
 from kefu.router.v1 import identity_pb2 as pb
 from kefu.router.v1 import identity_pb2_grpc as rpc
 
 SERVICE = "kefu.router.v1.IdentityService"
-SCOPES = tuple(Scope)
 Context = grpc.aio.ServicerContext[Any, Any]
 
 
@@ -28,4 +29,6 @@ class IdentityServicer(rpc.IdentityServiceServicer):
             subject=principal.subject,
             scopes=sorted(principal.scopes),
             collections=[f"collections/{name}" for name in sorted(principal.collections or ())],
+            roles=roles_of(principal.scopes),
+            expire_time=timestamp(principal.expire_time) if principal.expire_time is not None else None,
         )

@@ -31,7 +31,7 @@ from kefu.router.conversations.turn_start import TurnStart
 from kefu.router.domain.event_bus import EventBus
 from kefu.router.domain.events import HandoffRequested, TurnStored
 from kefu.router.domain.session import SessionState
-from kefu.router.domain.turn import Completed, FinishReason, OnBusy, Turn, TurnState
+from kefu.router.domain.turn import Completed, FinishReason, HeldMessage, OnBusy, Turn, TurnState
 from kefu.router.domain.turn_request import TurnRequest
 from kefu.router.storage.erasure import SessionErasure
 from kefu.router.storage.sessions import SessionStore
@@ -254,13 +254,15 @@ class LiveTurn:
         basis, handoff = outcome.basis, outcome.handoff
         turn = replace(
             self._turn,
-            text=self._log.text or (handoff.message if handoff else ""),
+            text=self._log.text if handoff is None else handoff.message,
+            withdrawn="" if handoff is None else self._log.text,
             query=basis.query,
             passages=basis.passages,
             searched=basis.searched,
             handoff=handoff,
             superseded=end is End.SUPERSEDED,
             rewritten_from=self._log.rewritten_from,
+            held=self._held() if outcome.finish is FinishReason.HUMAN else None,
         )
         if failure is None and (end in (End.ABANDONED, End.LOST) or (self.ephemeral and end is End.HANDED_ON)):
             failure = BackendUnavailable("The answer was broken off; send the message again.")
@@ -282,6 +284,10 @@ class LiveTurn:
                 self._publish(stored, state, basis.embedding)
         finally:
             await cancel_and_wait(storing)
+
+    def _held(self) -> HeldMessage:
+        request = replace(self._ask, text="", arrived=0.0, deadline=None)
+        return HeldMessage(request, self.principal.collections, self.principal.priority)
 
     def _publish(self, stored: Turn, state: TurnState, embedding: bytes) -> None:
         tenant, session_id, tell = self.key.tenant, self.key.session_id, self._services.event_bus.publish

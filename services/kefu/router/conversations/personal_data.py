@@ -2,7 +2,7 @@
 Personal data: all that is kept of a person, to be exported and erased. Erasure reaches what an export shows.
 
 A person is a user of a key, or a visitor, or nobody that is known: then each session stands for itself. A key reaches
-the sessions that it opened, a key with the scope `operator` all of its tenant.
+the sessions that it opened, a key with the scope `admin` all of its tenant.
 """
 
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -31,7 +31,7 @@ class _Person:
 
 
 class PersonalData:
-    """Exports and erases. Raises SessionNotFound, and ScopeMissing for what only an operator of the tenant may."""
+    """Exports and erases. Raises SessionNotFound, and ScopeMissing for what only an administrator of the tenant may."""
 
     def __init__(
         self, store: SessionStore, erasure: SessionErasure, registry: TurnRegistry, event_bus: EventBus
@@ -127,11 +127,9 @@ class PersonalData:
 
 
 def _reaches_tenant(principal: Principal) -> bool:
-    return Scope.OPERATOR in principal.scopes
+    return Scope.ADMIN in principal.scopes
 
 
 def _require_tenant(principal: Principal) -> None:
     if not _reaches_tenant(principal):
-        raise ScopeMissing(
-            f"This needs a key with the scope {Scope.OPERATOR}.", metadata={"scope": str(Scope.OPERATOR)}
-        )
+        raise ScopeMissing(f"This needs a key with the scope {Scope.ADMIN}.", metadata={"scope": str(Scope.ADMIN)})

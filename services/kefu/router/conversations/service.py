@@ -2,13 +2,15 @@
 Conversation service: what customers can do with sessions and turns: converse, resume, stop, read, rate.
 
 A session belongs to the key that opened it. For every other key it does not exist, with one exception: a key of the
-same tenant with the scope `operator` may read it.
+same tenant with the scope `desk` may read it.
 """
 
 import hashlib
 import json
+import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import replace
 
 from kefu.common.auth import Principal, Scope
 from kefu.common.errors import BackendUnavailable, RequestIdReused, SessionNotFound, TurnNotFound
@@ -18,7 +20,7 @@ from kefu.router.conversations.session_watches import SessionWatches
 from kefu.router.conversations.turn_registry import TurnRegistry
 from kefu.router.domain.events import Rated
 from kefu.router.domain.session import Session
-from kefu.router.domain.turn import Rating, TurnRecord
+from kefu.router.domain.turn import OnBusy, Rating, Turn, TurnRecord
 from kefu.router.domain.turn_request import TurnRequest
 from kefu.router.storage.session_events import SessionEvent
 from kefu.router.storage.turns import TurnKey, TurnProgress
@@ -77,6 +79,22 @@ class ConversationService:
             async for event in events:
                 yield event
 
+    async def answer_held(self, session: Session, tenant: str, turn: Turn) -> None:
+        """Answer a message that was held for an agent, with the rights of its asker, in its own turn. Returns at once.
+
+        Readers of the session are told when the answer is stored. What keeps it from being stored is for
+        `EscalationMonitor`, which calls a person again.
+        """
+        key = TurnKey(tenant, session.id, turn.id)
+        if turn.held is None or not await self._turns.take_ownership(key):
+            return
+        held = turn.held
+        principal = Principal(tenant, session.subject, frozenset({Scope.CHAT}), held.collections, held.priority)
+        request = replace(
+            held.request, text=turn.question, arrived=time.monotonic(), on_busy=OnBusy.QUEUE, resumable=True
+        )
+        self._registry.launch(principal, request, key, opens=False)
+
     async def stop(self, principal: Principal, session_id: str, turn_id: str) -> None:
         """End a running answer, wherever it runs. Raises TurnNotFound."""
         key = TurnKey(principal.tenant, session_id, turn_id)
@@ -90,7 +108,7 @@ class ConversationService:
     async def session(self, principal: Principal, session_id: str) -> Session:
         """A session that the key may read, or SessionNotFound."""
         session = await self._store.session(principal.tenant, session_id)
-        if session.subject != principal.subject and Scope.OPERATOR not in principal.scopes:
+        if session.subject != principal.subject and Scope.DESK not in principal.scopes:
             raise SessionNotFound('There is no such session; open one with "sessions/-".')
         return session
 

@@ -37,7 +37,7 @@ class End(Enum):
 
 def completed_of(outcome: AnswerOutcome, draft: AnswerDraft, queue_seconds: float | None) -> Completed:
     """What readers are told last. `queue_seconds`: how long the turn waited to be admitted; None: it was not."""
-    told = draft.log.text_bytes or len((outcome.handoff.message if outcome.handoff else "").encode())
+    told = draft.log.text_bytes if outcome.handoff is None else len(outcome.handoff.message.encode())
     return Completed(
         finish_reason=outcome.finish,
         source=outcome.source if told else AnswerSource.NONE,

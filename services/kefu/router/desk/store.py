@@ -167,10 +167,26 @@ class DeskStore:
             case _:
                 raise _not_found()
 
-    async def return_session(self, tenant: str, session_id: str, subject: str, claim: int, state: SessionState) -> None:
-        """Return a session: `state` says who answers from now on. Raises SessionNotFound, ClaimLost."""
+    async def return_session(
+        self,
+        tenant: str,
+        session_id: str,
+        subject: str,
+        claim: int,
+        state: SessionState,
+        *,
+        turn_count: int | None = None,
+        held: Sequence[Turn] = (),
+    ) -> bool:
+        """Return a session: `state` says who answers from now on. Raises SessionNotFound, ClaimLost.
+
+        `held`: the messages that Kefu is to answer, as they are to be stored, of a session with `turn_count` turns.
+        False: another message has come since.
+        """
         now = time.time()
-        arguments = (subject, claim, state, repr(now), ms(self._life))
+        stored = [part for turn in held for part in (turn.id, f"finished {TURN.dump_json(turn).decode()}")]
+        counted = "" if turn_count is None else turn_count
+        arguments = (subject, claim, state, repr(now), ms(self._life), counted, *stored)
         index: list[Command] = []
         if state is SessionState.WAITING:
             index = add_to_desk(tenant, session_id, now, ms(self._life))
@@ -192,6 +208,19 @@ class DeskStore:
             raise _claim_lost()
         if reply == "missing":
             raise _not_found()
+        return reply != "busy"
+
+    async def recall(self, tenant: str, session_id: str, turn_id: str, seconds: float) -> bool:
+        """Let a returned session wait for an agent again, because nobody answers its held message `turn_id`.
+
+        False when it is being answered, or was returned less than `seconds` ago.
+        """
+        now = time.time()
+        arguments = (keys.session(tenant, session_id), turn_id, repr(now), repr(seconds), ms(self._life))
+        script = _script(desk_lua.RECALL, tenant, session_id, arguments)
+        index = add_to_desk(tenant, session_id, now, ms(self._life))
+        *_, done, _ = await self._commands.pipeline([*index, script, self._publish_change(tenant, session_id)])
+        return bool(done)
 
     async def escalate(self, tenant: str, session_id: str, waiting_since: str) -> bool:
         """Mark a conversation as escalated. False when an agent came meanwhile."""

@@ -33,9 +33,17 @@ class _ScopeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Scope.ValueType
     SCOPE_KNOWLEDGE: _Scope.ValueType  # 2
     """KnowledgeService."""
     SCOPE_OPERATOR: _Scope.ValueType  # 3
-    """AdminService."""
+    """Deprecated: DESK, SETTINGS and ADMIN together, as keys of earlier releases have it. CreateKey still takes it, from a
+    caller that has all three.
+    """
     SCOPE_INTERNAL: _Scope.ValueType  # 4
     """Between the services; cannot be given by CreateKey."""
+    SCOPE_DESK: _Scope.ValueType  # 5
+    """DeskService; reading the tenant's sessions; KnowledgeService.Search."""
+    SCOPE_SETTINGS: _Scope.ValueType  # 6
+    """The tenant's settings, numbers and unanswered questions."""
+    SCOPE_ADMIN: _Scope.ValueType  # 7
+    """Keys, tenants and webhooks; export and erasure of people's data."""
 
 class Scope(_Scope, metaclass=_ScopeEnumTypeWrapper):
     """Scope is something a key may do."""
@@ -47,9 +55,17 @@ SCOPE_CHAT: Scope.ValueType  # 1
 SCOPE_KNOWLEDGE: Scope.ValueType  # 2
 """KnowledgeService."""
 SCOPE_OPERATOR: Scope.ValueType  # 3
-"""AdminService."""
+"""Deprecated: DESK, SETTINGS and ADMIN together, as keys of earlier releases have it. CreateKey still takes it, from a
+caller that has all three.
+"""
 SCOPE_INTERNAL: Scope.ValueType  # 4
 """Between the services; cannot be given by CreateKey."""
+SCOPE_DESK: Scope.ValueType  # 5
+"""DeskService; reading the tenant's sessions; KnowledgeService.Search."""
+SCOPE_SETTINGS: Scope.ValueType  # 6
+"""The tenant's settings, numbers and unanswered questions."""
+SCOPE_ADMIN: Scope.ValueType  # 7
+"""Keys, tenants and webhooks; export and erasure of people's data."""
 Global___Scope: _TypeAlias = Scope  # noqa: Y015
 
 class _Priority:
@@ -65,7 +81,7 @@ class _PriorityEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Priority.Val
     PRIORITY_BATCH: _Priority.ValueType  # 2
     """Nobody waits: evaluations, bulk imports of questions."""
     PRIORITY_URGENT: _Priority.ValueType  # 3
-    """Before all others. Only keys of the tenant "default" may give it."""
+    """Before all others. Given only by keys that have it, and by those that rule every tenant."""
 
 class Priority(_Priority, metaclass=_PriorityEnumTypeWrapper):
     """Priority says whose messages come first when there are more than can be answered at once. It belongs to the key, never
@@ -80,7 +96,7 @@ PRIORITY_INTERACTIVE: Priority.ValueType  # 1
 PRIORITY_BATCH: Priority.ValueType  # 2
 """Nobody waits: evaluations, bulk imports of questions."""
 PRIORITY_URGENT: Priority.ValueType  # 3
-"""Before all others. Only keys of the tenant "default" may give it."""
+"""Before all others. Given only by keys that have it, and by those that rule every tenant."""
 Global___Priority: _TypeAlias = Priority  # noqa: Y015
 
 @_typing.final
@@ -223,6 +239,8 @@ class Key(_message.Message):
     COLLECTIONS_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     PRIORITY_FIELD_NUMBER: _builtins.int
+    EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    LAST_USED_TIME_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """"tenants/{tenant}/keys/{key}"."""
     display_name: _builtins.str
@@ -241,6 +259,14 @@ class Key(_message.Message):
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When it was made."""
 
+    @_builtins.property
+    def expire_time(self) -> _timestamp_pb2.Timestamp:
+        """When it ends. Unset: never. A key that ended is listed for another 30 days."""
+
+    @_builtins.property
+    def last_used_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was used last, to the hour or so. Unset: never, as far as is known."""
+
     def __init__(
         self,
         *,
@@ -250,10 +276,12 @@ class Key(_message.Message):
         collections: _abc.Iterable[_builtins.str] | None = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         priority: Global___Priority.ValueType = ...,
+        expire_time: _timestamp_pb2.Timestamp | None = ...,
+        last_used_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "expire_time", b"expire_time", "last_used_time", b"last_used_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["collections", b"collections", "create_time", b"create_time", "display_name", b"display_name", "name", b"name", "priority", b"priority", "scopes", b"scopes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["collections", b"collections", "create_time", b"create_time", "display_name", b"display_name", "expire_time", b"expire_time", "last_used_time", b"last_used_time", "name", b"name", "priority", b"priority", "scopes", b"scopes"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -268,6 +296,7 @@ class CreateKeyRequest(_message.Message):
     SCOPES_FIELD_NUMBER: _builtins.int
     COLLECTIONS_FIELD_NUMBER: _builtins.int
     PRIORITY_FIELD_NUMBER: _builtins.int
+    EXPIRE_TIME_FIELD_NUMBER: _builtins.int
     tenant: _builtins.str
     """Optional. "tenants/{tenant}". Empty: the caller's."""
     display_name: _builtins.str
@@ -276,11 +305,15 @@ class CreateKeyRequest(_message.Message):
     """Optional. How its messages stand against others'. Unset: INTERACTIVE."""
     @_builtins.property
     def scopes(self) -> _containers.RepeatedScalarFieldContainer[Global___Scope.ValueType]:
-        """Required. At least one of CHAT, KNOWLEDGE, OPERATOR."""
+        """Required. At least one, any but INTERNAL."""
 
     @_builtins.property
     def collections(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Optional. "collections/{collection}" it may search. Empty: all of the tenant's."""
+
+    @_builtins.property
+    def expire_time(self) -> _timestamp_pb2.Timestamp:
+        """Optional. When it ends, in the future. Unset: never."""
 
     def __init__(
         self,
@@ -290,10 +323,11 @@ class CreateKeyRequest(_message.Message):
         scopes: _abc.Iterable[Global___Scope.ValueType] | None = ...,
         collections: _abc.Iterable[_builtins.str] | None = ...,
         priority: Global___Priority.ValueType = ...,
+        expire_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["collections", b"collections", "display_name", b"display_name", "priority", b"priority", "scopes", b"scopes", "tenant", b"tenant"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["collections", b"collections", "display_name", b"display_name", "expire_time", b"expire_time", "priority", b"priority", "scopes", b"scopes", "tenant", b"tenant"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

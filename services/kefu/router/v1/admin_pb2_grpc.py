@@ -26,8 +26,9 @@ if _version_not_supported:
 
 
 class AdminServiceStub:
-    """AdminService is for operators. Every call needs a key of the `operator` scope, which rules its own tenant; a key of
-    the tenant "default", where the bootstrap key lives, rules every tenant. Another tenant's things are NOT_FOUND.
+    """AdminService manages tenants, keys and settings. Calls about settings need a key of the `settings` scope, all others
+    one of the `admin` scope. Each rules its own tenant; a key of the tenant "default" with the scope `admin`, such as the
+    bootstrap key, rules every tenant. Another tenant's things are NOT_FOUND.
 
     A tenant id is 1 to 63 of a-z, 0-9 and "-", beginning with a letter. Names: "tenants/{tenant}",
     "tenants/{tenant}/keys/{key}".
@@ -82,8 +83,9 @@ class AdminServiceStub:
 
 
 class AdminServiceServicer:
-    """AdminService is for operators. Every call needs a key of the `operator` scope, which rules its own tenant; a key of
-    the tenant "default", where the bootstrap key lives, rules every tenant. Another tenant's things are NOT_FOUND.
+    """AdminService manages tenants, keys and settings. Calls about settings need a key of the `settings` scope, all others
+    one of the `admin` scope. Each rules its own tenant; a key of the tenant "default" with the scope `admin`, such as the
+    bootstrap key, rules every tenant. Another tenant's things are NOT_FOUND.
 
     A tenant id is 1 to 63 of a-z, 0-9 and "-", beginning with a letter. Names: "tenants/{tenant}",
     "tenants/{tenant}/keys/{key}".
@@ -104,8 +106,9 @@ class AdminServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CreateKey(self, request, context):
-        """CreateKey makes a key. The secret is in the response and nowhere else: only its SHA-256 is stored.
-        Errors: NOT_FOUND / TENANT_NOT_FOUND.
+        """CreateKey makes a key. The secret is in the response and nowhere else: only its SHA-256 is stored. A key is never
+        stronger than the one that makes it: no scope, collection, priority or time that the caller lacks.
+        Errors: NOT_FOUND / TENANT_NOT_FOUND, PERMISSION_DENIED / KEY_TOO_STRONG (ErrorInfo.metadata `field` says in what).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -199,8 +202,9 @@ def add_AdminServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class AdminService:
-    """AdminService is for operators. Every call needs a key of the `operator` scope, which rules its own tenant; a key of
-    the tenant "default", where the bootstrap key lives, rules every tenant. Another tenant's things are NOT_FOUND.
+    """AdminService manages tenants, keys and settings. Calls about settings need a key of the `settings` scope, all others
+    one of the `admin` scope. Each rules its own tenant; a key of the tenant "default" with the scope `admin`, such as the
+    bootstrap key, rules every tenant. Another tenant's things are NOT_FOUND.
 
     A tenant id is 1 to 63 of a-z, 0-9 and "-", beginning with a letter. Names: "tenants/{tenant}",
     "tenants/{tenant}/keys/{key}".

@@ -27,8 +27,9 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class AdminServiceStub:
-    """AdminService is for operators. Every call needs a key of the `operator` scope, which rules its own tenant; a key of
-    the tenant "default", where the bootstrap key lives, rules every tenant. Another tenant's things are NOT_FOUND.
+    """AdminService manages tenants, keys and settings. Calls about settings need a key of the `settings` scope, all others
+    one of the `admin` scope. Each rules its own tenant; a key of the tenant "default" with the scope `admin`, such as the
+    bootstrap key, rules every tenant. Another tenant's things are NOT_FOUND.
 
     A tenant id is 1 to 63 of a-z, 0-9 and "-", beginning with a letter. Names: "tenants/{tenant}",
     "tenants/{tenant}/keys/{key}".
@@ -43,8 +44,9 @@ class AdminServiceStub:
     ListTenants: _grpc.UnaryUnaryMultiCallable[_admin_pb2.ListTenantsRequest, _admin_pb2.ListTenantsResponse]
     """ListTenants lists the tenants that the key rules, by id."""
     CreateKey: _grpc.UnaryUnaryMultiCallable[_admin_pb2.CreateKeyRequest, _admin_pb2.CreateKeyResponse]
-    """CreateKey makes a key. The secret is in the response and nowhere else: only its SHA-256 is stored.
-    Errors: NOT_FOUND / TENANT_NOT_FOUND.
+    """CreateKey makes a key. The secret is in the response and nowhere else: only its SHA-256 is stored. A key is never
+    stronger than the one that makes it: no scope, collection, priority or time that the caller lacks.
+    Errors: NOT_FOUND / TENANT_NOT_FOUND, PERMISSION_DENIED / KEY_TOO_STRONG (ErrorInfo.metadata `field` says in what).
     """
     ListKeys: _grpc.UnaryUnaryMultiCallable[_admin_pb2.ListKeysRequest, _admin_pb2.ListKeysResponse]
     """ListKeys lists a tenant's keys, without their secrets, by id."""
@@ -61,8 +63,9 @@ class AdminServiceStub:
 
 @_typing.type_check_only
 class AdminServiceAsyncStub(AdminServiceStub):
-    """AdminService is for operators. Every call needs a key of the `operator` scope, which rules its own tenant; a key of
-    the tenant "default", where the bootstrap key lives, rules every tenant. Another tenant's things are NOT_FOUND.
+    """AdminService manages tenants, keys and settings. Calls about settings need a key of the `settings` scope, all others
+    one of the `admin` scope. Each rules its own tenant; a key of the tenant "default" with the scope `admin`, such as the
+    bootstrap key, rules every tenant. Another tenant's things are NOT_FOUND.
 
     A tenant id is 1 to 63 of a-z, 0-9 and "-", beginning with a letter. Names: "tenants/{tenant}",
     "tenants/{tenant}/keys/{key}".
@@ -74,8 +77,9 @@ class AdminServiceAsyncStub(AdminServiceStub):
     ListTenants: _aio.UnaryUnaryMultiCallable[_admin_pb2.ListTenantsRequest, _admin_pb2.ListTenantsResponse]  # type: ignore[assignment]
     """ListTenants lists the tenants that the key rules, by id."""
     CreateKey: _aio.UnaryUnaryMultiCallable[_admin_pb2.CreateKeyRequest, _admin_pb2.CreateKeyResponse]  # type: ignore[assignment]
-    """CreateKey makes a key. The secret is in the response and nowhere else: only its SHA-256 is stored.
-    Errors: NOT_FOUND / TENANT_NOT_FOUND.
+    """CreateKey makes a key. The secret is in the response and nowhere else: only its SHA-256 is stored. A key is never
+    stronger than the one that makes it: no scope, collection, priority or time that the caller lacks.
+    Errors: NOT_FOUND / TENANT_NOT_FOUND, PERMISSION_DENIED / KEY_TOO_STRONG (ErrorInfo.metadata `field` says in what).
     """
     ListKeys: _aio.UnaryUnaryMultiCallable[_admin_pb2.ListKeysRequest, _admin_pb2.ListKeysResponse]  # type: ignore[assignment]
     """ListKeys lists a tenant's keys, without their secrets, by id."""
@@ -91,8 +95,9 @@ class AdminServiceAsyncStub(AdminServiceStub):
     """ListSettingsRevisions lists who changed what and when, the latest first."""
 
 class AdminServiceServicer(metaclass=_abc_1.ABCMeta):
-    """AdminService is for operators. Every call needs a key of the `operator` scope, which rules its own tenant; a key of
-    the tenant "default", where the bootstrap key lives, rules every tenant. Another tenant's things are NOT_FOUND.
+    """AdminService manages tenants, keys and settings. Calls about settings need a key of the `settings` scope, all others
+    one of the `admin` scope. Each rules its own tenant; a key of the tenant "default" with the scope `admin`, such as the
+    bootstrap key, rules every tenant. Another tenant's things are NOT_FOUND.
 
     A tenant id is 1 to 63 of a-z, 0-9 and "-", beginning with a letter. Names: "tenants/{tenant}",
     "tenants/{tenant}/keys/{key}".
@@ -120,8 +125,9 @@ class AdminServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _admin_pb2.CreateKeyRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_admin_pb2.CreateKeyResponse, _abc.Awaitable[_admin_pb2.CreateKeyResponse]]:
-        """CreateKey makes a key. The secret is in the response and nowhere else: only its SHA-256 is stored.
-        Errors: NOT_FOUND / TENANT_NOT_FOUND.
+        """CreateKey makes a key. The secret is in the response and nowhere else: only its SHA-256 is stored. A key is never
+        stronger than the one that makes it: no scope, collection, priority or time that the caller lacks.
+        Errors: NOT_FOUND / TENANT_NOT_FOUND, PERMISSION_DENIED / KEY_TOO_STRONG (ErrorInfo.metadata `field` says in what).
         """
 
     @_abc_1.abstractmethod

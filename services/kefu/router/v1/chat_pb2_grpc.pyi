@@ -27,11 +27,12 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class ChatServiceStub:
-    """ChatService is the one service a customer's client talks to. Every call needs a key of the `chat` scope.
+    """ChatService is the one service a customer's client talks to. Every call needs a key of the `chat` scope; GetSession,
+    ListTurns and WatchSession also take one of the `desk` scope; DeleteSession, DeleteUser and ExportUser one of `admin`.
 
     Names: "sessions/{session}" (a UUIDv4) and "sessions/{session}/turns/{turn}" (a UUIDv7). A session belongs to the key
     that opened it; for any other key it is NOT_FOUND, as if it did not exist. Only a key of the same tenant that has
-    the `operator` scope as well may read it (GetSession, ListTurns). Offsets are UTF-8 byte offsets in the
+    the `desk` scope may read it (GetSession, ListTurns, WatchSession). Offsets are UTF-8 byte offsets in the
     answer's visible text. Times are the server's; durations are monotonic.
     """
 
@@ -43,12 +44,13 @@ class ChatServiceStub:
     """Converse answers one customer message, streaming the answer as it is written.
 
     Events come in this order: one TurnStarted; one PassagesFound, unless nothing was looked up; ReasoningDelta, only
-    when asked for; any number of TextDelta; at most one Handoff; one TurnCompleted. A stream that ends without
-    TurnCompleted has failed:
+    when asked for; any number of TextDelta; at most one Handoff, which withdraws the text before it; one TurnCompleted.
+    A stream that ends without TurnCompleted has failed:
       INVALID_ARGUMENT / BAD_REQUEST (BadRequest names the field), INVALID_ARGUMENT / REQUEST_ID_REUSED,
       NOT_FOUND / SESSION_NOT_FOUND, NOT_FOUND / COLLECTION_NOT_FOUND,
       ABORTED / SESSION_BUSY (answering another message: see `on_busy`),
       FAILED_PRECONDITION / SESSION_CLOSED,
+      FAILED_PRECONDITION / POISONED_MESSAGE (three routers have died over it: write it in other words),
       RESOURCE_EXHAUSTED / OVERLOADED (more messages than can be answered in time; RetryInfo says when to come back,
       ErrorInfo.metadata `limit` what was full),
       RESOURCE_EXHAUSTED / TENANT_LIMIT (ErrorInfo.metadata `limit` is the setting, `value` what it allows),
@@ -62,6 +64,7 @@ class ChatServiceStub:
     for; it replaces from there, and has no text when nothing follows. A turn that is finished is replayed from what is
     stored. Errors:
     NOT_FOUND / TURN_NOT_FOUND, OUT_OF_RANGE / OFFSET_OUT_OF_RANGE (beyond the text there is),
+    FAILED_PRECONDITION / POISONED_MESSAGE (as for Converse),
     UNAVAILABLE / BACKEND_UNAVAILABLE (resume again, with the offset reached; with the message that the turn failed:
     send it again with its request_id).
     """
@@ -79,7 +82,7 @@ class ChatServiceStub:
     DeleteSession: _grpc.UnaryUnaryMultiCallable[_chat_pb2.DeleteSessionRequest, _chat_pb2.DeleteSessionResponse]
     """DeleteSession erases a session, its turns, and all that is kept beside it; a running answer is stopped. Of a session
     that ran out, what is kept beside it is erased (an unanswered question outlives its session). A key of the tenant
-    that has the `operator` scope may erase any session of the tenant. Errors: NOT_FOUND / SESSION_NOT_FOUND.
+    that has the `admin` scope may erase any session of the tenant. Errors: NOT_FOUND / SESSION_NOT_FOUND.
     """
     DeleteUser: _grpc.UnaryUnaryMultiCallable[_chat_pb2.DeleteUserRequest, _chat_pb2.DeleteUserResponse]
     """DeleteUser erases all that ExportUser shows of a person. Erasing nothing is no error.
@@ -89,7 +92,7 @@ class ChatServiceStub:
     """ExportUser gives all that is kept of a person, as a ZIP archive in parts: a folder for each session with the session,
     its turns (JSON), a transcript (text), and what is kept beside it. Of nobody the archive holds a README alone.
     Errors: INVALID_ARGUMENT / BAD_REQUEST, NOT_FOUND / SESSION_NOT_FOUND,
-    PERMISSION_DENIED / SCOPE_MISSING (a visitor, or all keys, and the key has no `operator` scope).
+    PERMISSION_DENIED / SCOPE_MISSING (a visitor, or all keys, and the key has no `admin` scope).
     """
     RateTurn: _grpc.UnaryUnaryMultiCallable[_chat_pb2.RateTurnRequest, _chat_pb2.RateTurnResponse]
     """RateTurn stores what the customer thought of an answer; a later rating replaces it.
@@ -107,11 +110,12 @@ class ChatServiceStub:
 
 @_typing.type_check_only
 class ChatServiceAsyncStub(ChatServiceStub):
-    """ChatService is the one service a customer's client talks to. Every call needs a key of the `chat` scope.
+    """ChatService is the one service a customer's client talks to. Every call needs a key of the `chat` scope; GetSession,
+    ListTurns and WatchSession also take one of the `desk` scope; DeleteSession, DeleteUser and ExportUser one of `admin`.
 
     Names: "sessions/{session}" (a UUIDv4) and "sessions/{session}/turns/{turn}" (a UUIDv7). A session belongs to the key
     that opened it; for any other key it is NOT_FOUND, as if it did not exist. Only a key of the same tenant that has
-    the `operator` scope as well may read it (GetSession, ListTurns). Offsets are UTF-8 byte offsets in the
+    the `desk` scope may read it (GetSession, ListTurns, WatchSession). Offsets are UTF-8 byte offsets in the
     answer's visible text. Times are the server's; durations are monotonic.
     """
 
@@ -120,12 +124,13 @@ class ChatServiceAsyncStub(ChatServiceStub):
     """Converse answers one customer message, streaming the answer as it is written.
 
     Events come in this order: one TurnStarted; one PassagesFound, unless nothing was looked up; ReasoningDelta, only
-    when asked for; any number of TextDelta; at most one Handoff; one TurnCompleted. A stream that ends without
-    TurnCompleted has failed:
+    when asked for; any number of TextDelta; at most one Handoff, which withdraws the text before it; one TurnCompleted.
+    A stream that ends without TurnCompleted has failed:
       INVALID_ARGUMENT / BAD_REQUEST (BadRequest names the field), INVALID_ARGUMENT / REQUEST_ID_REUSED,
       NOT_FOUND / SESSION_NOT_FOUND, NOT_FOUND / COLLECTION_NOT_FOUND,
       ABORTED / SESSION_BUSY (answering another message: see `on_busy`),
       FAILED_PRECONDITION / SESSION_CLOSED,
+      FAILED_PRECONDITION / POISONED_MESSAGE (three routers have died over it: write it in other words),
       RESOURCE_EXHAUSTED / OVERLOADED (more messages than can be answered in time; RetryInfo says when to come back,
       ErrorInfo.metadata `limit` what was full),
       RESOURCE_EXHAUSTED / TENANT_LIMIT (ErrorInfo.metadata `limit` is the setting, `value` what it allows),
@@ -139,6 +144,7 @@ class ChatServiceAsyncStub(ChatServiceStub):
     for; it replaces from there, and has no text when nothing follows. A turn that is finished is replayed from what is
     stored. Errors:
     NOT_FOUND / TURN_NOT_FOUND, OUT_OF_RANGE / OFFSET_OUT_OF_RANGE (beyond the text there is),
+    FAILED_PRECONDITION / POISONED_MESSAGE (as for Converse),
     UNAVAILABLE / BACKEND_UNAVAILABLE (resume again, with the offset reached; with the message that the turn failed:
     send it again with its request_id).
     """
@@ -156,7 +162,7 @@ class ChatServiceAsyncStub(ChatServiceStub):
     DeleteSession: _aio.UnaryUnaryMultiCallable[_chat_pb2.DeleteSessionRequest, _chat_pb2.DeleteSessionResponse]  # type: ignore[assignment]
     """DeleteSession erases a session, its turns, and all that is kept beside it; a running answer is stopped. Of a session
     that ran out, what is kept beside it is erased (an unanswered question outlives its session). A key of the tenant
-    that has the `operator` scope may erase any session of the tenant. Errors: NOT_FOUND / SESSION_NOT_FOUND.
+    that has the `admin` scope may erase any session of the tenant. Errors: NOT_FOUND / SESSION_NOT_FOUND.
     """
     DeleteUser: _aio.UnaryUnaryMultiCallable[_chat_pb2.DeleteUserRequest, _chat_pb2.DeleteUserResponse]  # type: ignore[assignment]
     """DeleteUser erases all that ExportUser shows of a person. Erasing nothing is no error.
@@ -166,7 +172,7 @@ class ChatServiceAsyncStub(ChatServiceStub):
     """ExportUser gives all that is kept of a person, as a ZIP archive in parts: a folder for each session with the session,
     its turns (JSON), a transcript (text), and what is kept beside it. Of nobody the archive holds a README alone.
     Errors: INVALID_ARGUMENT / BAD_REQUEST, NOT_FOUND / SESSION_NOT_FOUND,
-    PERMISSION_DENIED / SCOPE_MISSING (a visitor, or all keys, and the key has no `operator` scope).
+    PERMISSION_DENIED / SCOPE_MISSING (a visitor, or all keys, and the key has no `admin` scope).
     """
     RateTurn: _aio.UnaryUnaryMultiCallable[_chat_pb2.RateTurnRequest, _chat_pb2.RateTurnResponse]  # type: ignore[assignment]
     """RateTurn stores what the customer thought of an answer; a later rating replaces it.
@@ -183,11 +189,12 @@ class ChatServiceAsyncStub(ChatServiceStub):
     """
 
 class ChatServiceServicer(metaclass=_abc_1.ABCMeta):
-    """ChatService is the one service a customer's client talks to. Every call needs a key of the `chat` scope.
+    """ChatService is the one service a customer's client talks to. Every call needs a key of the `chat` scope; GetSession,
+    ListTurns and WatchSession also take one of the `desk` scope; DeleteSession, DeleteUser and ExportUser one of `admin`.
 
     Names: "sessions/{session}" (a UUIDv4) and "sessions/{session}/turns/{turn}" (a UUIDv7). A session belongs to the key
     that opened it; for any other key it is NOT_FOUND, as if it did not exist. Only a key of the same tenant that has
-    the `operator` scope as well may read it (GetSession, ListTurns). Offsets are UTF-8 byte offsets in the
+    the `desk` scope may read it (GetSession, ListTurns, WatchSession). Offsets are UTF-8 byte offsets in the
     answer's visible text. Times are the server's; durations are monotonic.
     """
 
@@ -200,12 +207,13 @@ class ChatServiceServicer(metaclass=_abc_1.ABCMeta):
         """Converse answers one customer message, streaming the answer as it is written.
 
         Events come in this order: one TurnStarted; one PassagesFound, unless nothing was looked up; ReasoningDelta, only
-        when asked for; any number of TextDelta; at most one Handoff; one TurnCompleted. A stream that ends without
-        TurnCompleted has failed:
+        when asked for; any number of TextDelta; at most one Handoff, which withdraws the text before it; one TurnCompleted.
+        A stream that ends without TurnCompleted has failed:
           INVALID_ARGUMENT / BAD_REQUEST (BadRequest names the field), INVALID_ARGUMENT / REQUEST_ID_REUSED,
           NOT_FOUND / SESSION_NOT_FOUND, NOT_FOUND / COLLECTION_NOT_FOUND,
           ABORTED / SESSION_BUSY (answering another message: see `on_busy`),
           FAILED_PRECONDITION / SESSION_CLOSED,
+          FAILED_PRECONDITION / POISONED_MESSAGE (three routers have died over it: write it in other words),
           RESOURCE_EXHAUSTED / OVERLOADED (more messages than can be answered in time; RetryInfo says when to come back,
           ErrorInfo.metadata `limit` what was full),
           RESOURCE_EXHAUSTED / TENANT_LIMIT (ErrorInfo.metadata `limit` is the setting, `value` what it allows),
@@ -225,6 +233,7 @@ class ChatServiceServicer(metaclass=_abc_1.ABCMeta):
         for; it replaces from there, and has no text when nothing follows. A turn that is finished is replayed from what is
         stored. Errors:
         NOT_FOUND / TURN_NOT_FOUND, OUT_OF_RANGE / OFFSET_OUT_OF_RANGE (beyond the text there is),
+        FAILED_PRECONDITION / POISONED_MESSAGE (as for Converse),
         UNAVAILABLE / BACKEND_UNAVAILABLE (resume again, with the offset reached; with the message that the turn failed:
         send it again with its request_id).
         """
@@ -272,7 +281,7 @@ class ChatServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_chat_pb2.DeleteSessionResponse, _abc.Awaitable[_chat_pb2.DeleteSessionResponse]]:
         """DeleteSession erases a session, its turns, and all that is kept beside it; a running answer is stopped. Of a session
         that ran out, what is kept beside it is erased (an unanswered question outlives its session). A key of the tenant
-        that has the `operator` scope may erase any session of the tenant. Errors: NOT_FOUND / SESSION_NOT_FOUND.
+        that has the `admin` scope may erase any session of the tenant. Errors: NOT_FOUND / SESSION_NOT_FOUND.
         """
 
     @_abc_1.abstractmethod
@@ -294,7 +303,7 @@ class ChatServiceServicer(metaclass=_abc_1.ABCMeta):
         """ExportUser gives all that is kept of a person, as a ZIP archive in parts: a folder for each session with the session,
         its turns (JSON), a transcript (text), and what is kept beside it. Of nobody the archive holds a README alone.
         Errors: INVALID_ARGUMENT / BAD_REQUEST, NOT_FOUND / SESSION_NOT_FOUND,
-        PERMISSION_DENIED / SCOPE_MISSING (a visitor, or all keys, and the key has no `operator` scope).
+        PERMISSION_DENIED / SCOPE_MISSING (a visitor, or all keys, and the key has no `admin` scope).
         """
 
     @_abc_1.abstractmethod

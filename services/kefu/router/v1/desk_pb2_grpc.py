@@ -27,7 +27,7 @@ if _version_not_supported:
 
 class DeskServiceStub:
     """DeskService is for the people who take over when Kefu hands a conversation to them. Every call needs a key of the
-    `operator` scope and reaches the conversations of its own tenant. Names are as in ChatService; another tenant's session
+    `desk` scope and reaches the conversations of its own tenant. Names are as in ChatService; another tenant's session
     is NOT_FOUND.
 
     A person claims a conversation, replies in it as often as they like, and returns it. A claim belongs to the key and the
@@ -37,7 +37,7 @@ class DeskServiceStub:
     was made, and the conversation waits again, `escalated`; or when the customer does not wait and nobody renewed or used
     the claim for that long, and the conversation waits again, quietly.
 
-    What was said is read by ChatService.ListTurns and followed by ChatService.WatchSession, which keys of the `operator`
+    What was said is read by ChatService.ListTurns and followed by ChatService.WatchSession, which keys of the `desk`
     scope may call for every session of their tenant.
     """
 
@@ -81,7 +81,7 @@ class DeskServiceStub:
 
 class DeskServiceServicer:
     """DeskService is for the people who take over when Kefu hands a conversation to them. Every call needs a key of the
-    `operator` scope and reaches the conversations of its own tenant. Names are as in ChatService; another tenant's session
+    `desk` scope and reaches the conversations of its own tenant. Names are as in ChatService; another tenant's session
     is NOT_FOUND.
 
     A person claims a conversation, replies in it as often as they like, and returns it. A claim belongs to the key and the
@@ -91,7 +91,7 @@ class DeskServiceServicer:
     was made, and the conversation waits again, `escalated`; or when the customer does not wait and nobody renewed or used
     the claim for that long, and the conversation waits again, quietly.
 
-    What was said is read by ChatService.ListTurns and followed by ChatService.WatchSession, which keys of the `operator`
+    What was said is read by ChatService.ListTurns and followed by ChatService.WatchSession, which keys of the `desk`
     scope may call for every session of their tenant.
     """
 
@@ -139,8 +139,11 @@ class DeskServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ReturnSession(self, request, context):
-        """ReturnSession gives the conversation back to Kefu, or lets it wait for somebody else, or closes it.
-        Errors: NOT_FOUND / SESSION_NOT_FOUND, ABORTED / CLAIM_LOST.
+        """ReturnSession gives the conversation back to Kefu, or lets it wait for somebody else, or closes it. Messages that came
+        for the person and had no reply are answered by Kefu, as one, in the last one's turn; if that fails, the conversation
+        waits for a person again.
+        Errors: NOT_FOUND / SESSION_NOT_FOUND, ABORTED / CLAIM_LOST,
+        ABORTED / SESSION_BUSY (a message is just being stored; return it again).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -189,7 +192,7 @@ def add_DeskServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class DeskService:
     """DeskService is for the people who take over when Kefu hands a conversation to them. Every call needs a key of the
-    `operator` scope and reaches the conversations of its own tenant. Names are as in ChatService; another tenant's session
+    `desk` scope and reaches the conversations of its own tenant. Names are as in ChatService; another tenant's session
     is NOT_FOUND.
 
     A person claims a conversation, replies in it as often as they like, and returns it. A claim belongs to the key and the
@@ -199,7 +202,7 @@ class DeskService:
     was made, and the conversation waits again, `escalated`; or when the customer does not wait and nobody renewed or used
     the claim for that long, and the conversation waits again, quietly.
 
-    What was said is read by ChatService.ListTurns and followed by ChatService.WatchSession, which keys of the `operator`
+    What was said is read by ChatService.ListTurns and followed by ChatService.WatchSession, which keys of the `desk`
     scope may call for every session of their tenant.
     """
 

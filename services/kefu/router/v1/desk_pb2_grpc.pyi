@@ -28,7 +28,7 @@ GRPC_VERSION: str
 
 class DeskServiceStub:
     """DeskService is for the people who take over when Kefu hands a conversation to them. Every call needs a key of the
-    `operator` scope and reaches the conversations of its own tenant. Names are as in ChatService; another tenant's session
+    `desk` scope and reaches the conversations of its own tenant. Names are as in ChatService; another tenant's session
     is NOT_FOUND.
 
     A person claims a conversation, replies in it as often as they like, and returns it. A claim belongs to the key and the
@@ -38,7 +38,7 @@ class DeskServiceStub:
     was made, and the conversation waits again, `escalated`; or when the customer does not wait and nobody renewed or used
     the claim for that long, and the conversation waits again, quietly.
 
-    What was said is read by ChatService.ListTurns and followed by ChatService.WatchSession, which keys of the `operator`
+    What was said is read by ChatService.ListTurns and followed by ChatService.WatchSession, which keys of the `desk`
     scope may call for every session of their tenant.
     """
 
@@ -69,14 +69,17 @@ class DeskServiceStub:
     INVALID_ARGUMENT / REQUEST_ID_REUSED.
     """
     ReturnSession: _grpc.UnaryUnaryMultiCallable[_desk_pb2.ReturnSessionRequest, _desk_pb2.ReturnSessionResponse]
-    """ReturnSession gives the conversation back to Kefu, or lets it wait for somebody else, or closes it.
-    Errors: NOT_FOUND / SESSION_NOT_FOUND, ABORTED / CLAIM_LOST.
+    """ReturnSession gives the conversation back to Kefu, or lets it wait for somebody else, or closes it. Messages that came
+    for the person and had no reply are answered by Kefu, as one, in the last one's turn; if that fails, the conversation
+    waits for a person again.
+    Errors: NOT_FOUND / SESSION_NOT_FOUND, ABORTED / CLAIM_LOST,
+    ABORTED / SESSION_BUSY (a message is just being stored; return it again).
     """
 
 @_typing.type_check_only
 class DeskServiceAsyncStub(DeskServiceStub):
     """DeskService is for the people who take over when Kefu hands a conversation to them. Every call needs a key of the
-    `operator` scope and reaches the conversations of its own tenant. Names are as in ChatService; another tenant's session
+    `desk` scope and reaches the conversations of its own tenant. Names are as in ChatService; another tenant's session
     is NOT_FOUND.
 
     A person claims a conversation, replies in it as often as they like, and returns it. A claim belongs to the key and the
@@ -86,7 +89,7 @@ class DeskServiceAsyncStub(DeskServiceStub):
     was made, and the conversation waits again, `escalated`; or when the customer does not wait and nobody renewed or used
     the claim for that long, and the conversation waits again, quietly.
 
-    What was said is read by ChatService.ListTurns and followed by ChatService.WatchSession, which keys of the `operator`
+    What was said is read by ChatService.ListTurns and followed by ChatService.WatchSession, which keys of the `desk`
     scope may call for every session of their tenant.
     """
 
@@ -114,13 +117,16 @@ class DeskServiceAsyncStub(DeskServiceStub):
     INVALID_ARGUMENT / REQUEST_ID_REUSED.
     """
     ReturnSession: _aio.UnaryUnaryMultiCallable[_desk_pb2.ReturnSessionRequest, _desk_pb2.ReturnSessionResponse]  # type: ignore[assignment]
-    """ReturnSession gives the conversation back to Kefu, or lets it wait for somebody else, or closes it.
-    Errors: NOT_FOUND / SESSION_NOT_FOUND, ABORTED / CLAIM_LOST.
+    """ReturnSession gives the conversation back to Kefu, or lets it wait for somebody else, or closes it. Messages that came
+    for the person and had no reply are answered by Kefu, as one, in the last one's turn; if that fails, the conversation
+    waits for a person again.
+    Errors: NOT_FOUND / SESSION_NOT_FOUND, ABORTED / CLAIM_LOST,
+    ABORTED / SESSION_BUSY (a message is just being stored; return it again).
     """
 
 class DeskServiceServicer(metaclass=_abc_1.ABCMeta):
     """DeskService is for the people who take over when Kefu hands a conversation to them. Every call needs a key of the
-    `operator` scope and reaches the conversations of its own tenant. Names are as in ChatService; another tenant's session
+    `desk` scope and reaches the conversations of its own tenant. Names are as in ChatService; another tenant's session
     is NOT_FOUND.
 
     A person claims a conversation, replies in it as often as they like, and returns it. A claim belongs to the key and the
@@ -130,7 +136,7 @@ class DeskServiceServicer(metaclass=_abc_1.ABCMeta):
     was made, and the conversation waits again, `escalated`; or when the customer does not wait and nobody renewed or used
     the claim for that long, and the conversation waits again, quietly.
 
-    What was said is read by ChatService.ListTurns and followed by ChatService.WatchSession, which keys of the `operator`
+    What was said is read by ChatService.ListTurns and followed by ChatService.WatchSession, which keys of the `desk`
     scope may call for every session of their tenant.
     """
 
@@ -192,8 +198,11 @@ class DeskServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _desk_pb2.ReturnSessionRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_desk_pb2.ReturnSessionResponse, _abc.Awaitable[_desk_pb2.ReturnSessionResponse]]:
-        """ReturnSession gives the conversation back to Kefu, or lets it wait for somebody else, or closes it.
-        Errors: NOT_FOUND / SESSION_NOT_FOUND, ABORTED / CLAIM_LOST.
+        """ReturnSession gives the conversation back to Kefu, or lets it wait for somebody else, or closes it. Messages that came
+        for the person and had no reply are answered by Kefu, as one, in the last one's turn; if that fails, the conversation
+        waits for a person again.
+        Errors: NOT_FOUND / SESSION_NOT_FOUND, ABORTED / CLAIM_LOST,
+        ABORTED / SESSION_BUSY (a message is just being stored; return it again).
         """
 
 def add_DeskServiceServicer_to_server(servicer: DeskServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -22,19 +22,20 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dkefu/router/v1/identity.proto\x12\x0ekefu.router.v1\"\x14\n\x12GetIdentityRequest\"[\n\x13GetIdentityResponse\x12\x0e\n\x06tenant\x18\x01 \x01(\t\x12\x0f\n\x07subject\x18\x02 \x01(\t\x12\x0e\n\x06scopes\x18\x03 \x03(\t\x12\x13\n\x0b\x63ollections\x18\x04 \x03(\t2i\n\x0fIdentityService\x12V\n\x0bGetIdentity\x12\".kefu.router.v1.GetIdentityRequest\x1a#.kefu.router.v1.GetIdentityResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dkefu/router/v1/identity.proto\x12\x0ekefu.router.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x14\n\x12GetIdentityRequest\"\x9b\x01\n\x13GetIdentityResponse\x12\x0e\n\x06tenant\x18\x01 \x01(\t\x12\x0f\n\x07subject\x18\x02 \x01(\t\x12\x0e\n\x06scopes\x18\x03 \x03(\t\x12\x13\n\x0b\x63ollections\x18\x04 \x03(\t\x12\r\n\x05roles\x18\x05 \x03(\t\x12/\n\x0b\x65xpire_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp2i\n\x0fIdentityService\x12V\n\x0bGetIdentity\x12\".kefu.router.v1.GetIdentityRequest\x1a#.kefu.router.v1.GetIdentityResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'kefu.router.v1.identity_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_GETIDENTITYREQUEST']._serialized_start=49
-  _globals['_GETIDENTITYREQUEST']._serialized_end=69
-  _globals['_GETIDENTITYRESPONSE']._serialized_start=71
-  _globals['_GETIDENTITYRESPONSE']._serialized_end=162
-  _globals['_IDENTITYSERVICE']._serialized_start=164
-  _globals['_IDENTITYSERVICE']._serialized_end=269
+  _globals['_GETIDENTITYREQUEST']._serialized_start=82
+  _globals['_GETIDENTITYREQUEST']._serialized_end=102
+  _globals['_GETIDENTITYRESPONSE']._serialized_start=105
+  _globals['_GETIDENTITYRESPONSE']._serialized_end=260
+  _globals['_IDENTITYSERVICE']._serialized_start=262
+  _globals['_IDENTITYSERVICE']._serialized_end=367
 # @@protoc_insertion_point(module_scope)

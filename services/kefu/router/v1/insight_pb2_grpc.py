@@ -27,7 +27,7 @@ if _version_not_supported:
 
 class InsightServiceStub:
     """InsightService tells a support team how Kefu does: what it answered, what it could not, which documents it rests on.
-    Every call needs a key of the `operator` scope and tells of its own tenant. Numbers are kept by the hour and outlive the
+    Every call needs a key of the `settings` scope and tells of its own tenant. Numbers are kept by the hour and outlive the
     sessions that they count; they hold no text of customers. Questions that went unanswered are kept with personal data
     replaced by placeholders, for as long as the installation says, and are erased with their session.
     """
@@ -62,7 +62,7 @@ class InsightServiceStub:
 
 class InsightServiceServicer:
     """InsightService tells a support team how Kefu does: what it answered, what it could not, which documents it rests on.
-    Every call needs a key of the `operator` scope and tells of its own tenant. Numbers are kept by the hour and outlive the
+    Every call needs a key of the `settings` scope and tells of its own tenant. Numbers are kept by the hour and outlive the
     sessions that they count; they hold no text of customers. Questions that went unanswered are kept with personal data
     replaced by placeholders, for as long as the installation says, and are erased with their session.
     """
@@ -130,7 +130,7 @@ def add_InsightServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class InsightService:
     """InsightService tells a support team how Kefu does: what it answered, what it could not, which documents it rests on.
-    Every call needs a key of the `operator` scope and tells of its own tenant. Numbers are kept by the hour and outlive the
+    Every call needs a key of the `settings` scope and tells of its own tenant. Numbers are kept by the hour and outlive the
     sessions that they count; they hold no text of customers. Questions that went unanswered are kept with personal data
     replaced by placeholders, for as long as the installation says, and are erased with their session.
     """

@@ -28,7 +28,7 @@ GRPC_VERSION: str
 
 class InsightServiceStub:
     """InsightService tells a support team how Kefu does: what it answered, what it could not, which documents it rests on.
-    Every call needs a key of the `operator` scope and tells of its own tenant. Numbers are kept by the hour and outlive the
+    Every call needs a key of the `settings` scope and tells of its own tenant. Numbers are kept by the hour and outlive the
     sessions that they count; they hold no text of customers. Questions that went unanswered are kept with personal data
     replaced by placeholders, for as long as the installation says, and are erased with their session.
     """
@@ -52,7 +52,7 @@ class InsightServiceStub:
 @_typing.type_check_only
 class InsightServiceAsyncStub(InsightServiceStub):
     """InsightService tells a support team how Kefu does: what it answered, what it could not, which documents it rests on.
-    Every call needs a key of the `operator` scope and tells of its own tenant. Numbers are kept by the hour and outlive the
+    Every call needs a key of the `settings` scope and tells of its own tenant. Numbers are kept by the hour and outlive the
     sessions that they count; they hold no text of customers. Questions that went unanswered are kept with personal data
     replaced by placeholders, for as long as the installation says, and are erased with their session.
     """
@@ -72,7 +72,7 @@ class InsightServiceAsyncStub(InsightServiceStub):
 
 class InsightServiceServicer(metaclass=_abc_1.ABCMeta):
     """InsightService tells a support team how Kefu does: what it answered, what it could not, which documents it rests on.
-    Every call needs a key of the `operator` scope and tells of its own tenant. Numbers are kept by the hour and outlive the
+    Every call needs a key of the `settings` scope and tells of its own tenant. Numbers are kept by the hour and outlive the
     sessions that they count; they hold no text of customers. Questions that went unanswered are kept with personal data
     replaced by placeholders, for as long as the installation says, and are erased with their session.
     """

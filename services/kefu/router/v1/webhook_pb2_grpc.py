@@ -27,7 +27,7 @@ if _version_not_supported:
 
 class WebhookServiceStub:
     """WebhookService tells another system of what happens: a help desk, a messenger, a script. Every call needs a key of the
-    `operator` scope and rules its own tenant. Names: "webhooks/{webhook}", "webhooks/{webhook}/deliveries/{delivery}".
+    `admin` scope and rules its own tenant. Names: "webhooks/{webhook}", "webhooks/{webhook}/deliveries/{delivery}".
 
     A delivery is a POST of a JSON object with `id`, `type`, `time`, `tenant` and `data`, signed as Standard Webhooks
     (webhook-id, webhook-timestamp, webhook-signature: "v1," and the base64 of HMAC-SHA256 over "{id}.{timestamp}.{body}").
@@ -70,7 +70,7 @@ class WebhookServiceStub:
 
 class WebhookServiceServicer:
     """WebhookService tells another system of what happens: a help desk, a messenger, a script. Every call needs a key of the
-    `operator` scope and rules its own tenant. Names: "webhooks/{webhook}", "webhooks/{webhook}/deliveries/{delivery}".
+    `admin` scope and rules its own tenant. Names: "webhooks/{webhook}", "webhooks/{webhook}/deliveries/{delivery}".
 
     A delivery is a POST of a JSON object with `id`, `type`, `time`, `tenant` and `data`, signed as Standard Webhooks
     (webhook-id, webhook-timestamp, webhook-signature: "v1," and the base64 of HMAC-SHA256 over "{id}.{timestamp}.{body}").
@@ -153,7 +153,7 @@ def add_WebhookServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class WebhookService:
     """WebhookService tells another system of what happens: a help desk, a messenger, a script. Every call needs a key of the
-    `operator` scope and rules its own tenant. Names: "webhooks/{webhook}", "webhooks/{webhook}/deliveries/{delivery}".
+    `admin` scope and rules its own tenant. Names: "webhooks/{webhook}", "webhooks/{webhook}/deliveries/{delivery}".
 
     A delivery is a POST of a JSON object with `id`, `type`, `time`, `tenant` and `data`, signed as Standard Webhooks
     (webhook-id, webhook-timestamp, webhook-signature: "v1," and the base64 of HMAC-SHA256 over "{id}.{timestamp}.{body}").

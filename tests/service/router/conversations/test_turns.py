@@ -213,7 +213,7 @@ async def test_a_message_for_a_person_is_stored_and_not_answered(
     assert [turn.question for turn in await customer.turns(first.session)][1] == "Are you there, colleague of mine?"
     assert len(harness.replica.calls) == 1
     await given_back(customer, first.session, ReturnSessionRequest.TO_BOT)
-    assert (await customer.ask(ASK, first.session)).text
+    assert (await customer.ask(ASK, first.session, on_busy=pb.ON_BUSY_QUEUE)).text
 
 
 async def test_a_closed_session_takes_no_message(harness: RouterHarness, customer: RouterClient) -> None:

@@ -58,7 +58,7 @@ class Lead:
 
 @pytest.fixture
 async def lead(harness: RouterHarness) -> AsyncIterator[Lead]:
-    key = await harness.create_key("acme", Scope.OPERATOR)
+    key = await harness.create_key("acme", Scope.SETTINGS)
     async with grpc.aio.insecure_channel(f"127.0.0.1:{harness.routers[1].port}") as channel:
         yield Lead(channel, key)
 
@@ -113,7 +113,7 @@ async def test_the_hours_add_up_to_the_total_and_other_tenants_see_nothing(
     response = await lead.stub.GetNumbers(pb.GetNumbersRequest(), metadata=lead.metadata)
     assert sum(hour.questions for hour in response.hours) == 3
     assert all(hour.start_time.seconds % 3600 == 0 for hour in response.hours)
-    other = bearer_metadata(await harness.create_key("other", Scope.OPERATOR))
+    other = bearer_metadata(await harness.create_key("other", Scope.SETTINGS))
     assert (await lead.stub.GetNumbers(pb.GetNumbersRequest(), metadata=other)).total.questions == 0
 
 

@@ -15,9 +15,10 @@ import { NumbersPage } from "./numbers/numbers.tsx";
 import { companyCredentials, forgetCompanyAccount, isReturn } from "./oidc.ts";
 import { SettingsPage } from "./settings/settings.tsx";
 import { DeskIcon, type DeskIconName } from "./shared/icons.tsx";
-import { hrefOf, route, type Section, SECTIONS } from "./shared/route.ts";
+import { lacking, may, roleText, sectionsFor } from "./shared/permissions.ts";
+import { hrefOf, route, type Section } from "./shared/route.ts";
 import { servicesOver } from "./shared/services.ts";
-import { agentName, type Desk, DeskProvider, keepKey, keptKey, may, type Me, nameAgent, useDesk } from "./shared/session.ts";
+import { agentName, type Desk, DeskProvider, keepKey, keptKey, type Me, nameAgent, useDesk } from "./shared/session.ts";
 import { Busy, Empty } from "./shared/ui.tsx";
 import { AskName, identify, SignIn, type SignInTrouble } from "./signin.tsx";
 import { LanguageSwitch, ThemeSwitch } from "./switches.tsx";
@@ -113,7 +114,7 @@ function SignedIn({ config, connect, credentials, me, leave }: AppProps & { cred
   }, [credentials, agent]);
 
   useEffect(() => {
-    if (!may(me, "operator")) return;
+    if (!may(me, "desk")) return;
     const [endWatch, endCalls] = [watchDesk(context.services, agent), callFor(agent)];
     return () => {
       endWatch();
@@ -133,7 +134,8 @@ const ICONS: Record<Section, DeskIconName> = { inbox: "inbox", unanswered: "ques
 function Shell() {
   const { me, agent, config, signOut } = useDesk();
   const { section: named } = route.value; // read whatever is shown, or nothing would follow the address
-  const section = !may(me, "operator") && location.hash.length < 3 ? "knowledge" : named;
+  const sections = sectionsFor(me);
+  const section = location.hash.length < 3 ? (sections[0] ?? named) : named;
   const calling = attention(desk.value, agent);
   const names: Record<Section, string> = {
     inbox: t("inbox"),
@@ -153,7 +155,7 @@ function Shell() {
           <span>{config.title}</span>
         </p>
         <nav class="main-nav" aria-label={t("sections")}>
-          {SECTIONS.map((one) => (
+          {sections.map((one) => (
             <a key={one} href={hrefOf(one)} aria-current={one === section ? "page" : undefined}>
               <DeskIcon name={ICONS[one]} />
               <span class="nav-name">{names[one]}</span>
@@ -168,7 +170,10 @@ function Shell() {
         </nav>
         <div class="side-foot">
           <p class="side-who">
-            <span class="dot" aria-hidden="true" /> <span>{agent}</span>
+            <span class="dot" aria-hidden="true" />{" "}
+            <span>
+              {agent} <span class="soft">{roleText(me)}</span>
+            </span>
           </p>
           <button type="button" class="button quiet small" onClick={() => nameAgent("")}>
             <DeskIcon name="edit" /> {t("changeName")}
@@ -195,8 +200,8 @@ function Shell() {
 
 function Page({ section }: { section: Section }) {
   const { me } = useDesk();
-  const needed = section === "knowledge" ? "knowledge" : "operator";
-  if (!may(me, needed)) {
+  const needed = lacking(me, section);
+  if (needed !== null) {
     return (
       <div class="page">
         <Empty icon="leave" title={t("noScope", { scope: needed })}>

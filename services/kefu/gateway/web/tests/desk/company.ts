@@ -14,6 +14,7 @@ import {
   PassageSchema,
 } from "../../src/gen/kefu/retrieval/v1/knowledge_pb.ts";
 import { AdminService, TenantSettingsSchema } from "../../src/gen/kefu/router/v1/admin_pb.ts";
+import { AuditEntrySchema, AuditService } from "../../src/gen/kefu/router/v1/audit_pb.ts";
 import {
   AnswerSource,
   ChatService,
@@ -46,6 +47,16 @@ export function refusal(code: Code, reason: string, metadata: Record<string, str
   return error;
 }
 
+/** A failure that names a field, as the services tell it. */
+export function badRequest(field: string, description: string): ConnectError {
+  const error = new ConnectError(`${field}: ${description}`, Code.InvalidArgument);
+  error.details.push({ type: "google.rpc.ErrorInfo", value: errorInfo("BAD_REQUEST", {}) });
+  const [name, said] = [field, description].map((text) => new TextEncoder().encode(text));
+  const violation = [(1 << 3) | 2, name!.length, ...name!, (2 << 3) | 2, said!.length, ...said!];
+  error.details.push({ type: "google.rpc.BadRequest", value: Uint8Array.of((1 << 3) | 2, violation.length, ...violation) });
+  return error;
+}
+
 function errorInfo(reason: string, metadata: Record<string, string>): Uint8Array {
   const text = (field: number, value: string | Uint8Array) => {
     const bytes = typeof value === "string" ? new TextEncoder().encode(value) : value;
@@ -53,6 +64,30 @@ function errorInfo(reason: string, metadata: Record<string, string>): Uint8Array
   };
   const entries = Object.entries(metadata).map(([key, value]) => text(3, Uint8Array.of(...text(1, key), ...text(2, value))));
   return Uint8Array.of(...text(1, reason), ...entries.flatMap((entry) => [...entry]));
+}
+
+/** Five entries of an audit log, one of them changed so that it cannot be read. */
+function auditEntries(now: number) {
+  const entry = (sequence: number, action: string, more: object) =>
+    create(AuditEntrySchema, {
+      sequence: BigInt(sequence),
+      time: timestampFromMs(now - sequence * HOUR),
+      actor: "tenants/songlu/keys/0a1b2c3d4e5f",
+      action,
+      outcome: "OK",
+      address: "203.0.113.7",
+      addressFrom: "gateway",
+      hash: `hash-${sequence}`,
+      json: `{"action":"${action}","hash":"hash-${sequence}"}`,
+      ...more,
+    });
+  return [
+    entry(5, "key.create", { target: "tenants/songlu/keys/77aa", details: { scopes: "chat knowledge" } }),
+    entry(4, "desk.claim", { target: "sessions/1", actor: "tenants/songlu/users/user-1", actorName: "Ann Chen", address: "10.0.0.9", addressFrom: "peer" }),
+    create(AuditEntrySchema, { hash: "hash-3", json: '{"unreadable":"x","hash":"hash-3"}' }),
+    entry(2, "key.create", { target: "tenants/default/keys", outcome: "TENANT_NOT_FOUND" }),
+    entry(1, "documents.import", { target: "collections/help", details: { created: "12" } }),
+  ];
 }
 
 /** Events to whoever listens now. */
@@ -99,6 +134,10 @@ export class Company {
   readonly curated: CuratedAnswer[] = [];
   groups: UnansweredGroup[] = [];
   agents: Agent[] = [];
+  /** What is said to the next settings, in place of taking them. */
+  settingsRefusal: ConnectError | null = null;
+  /** Relevance of what a search finds, in the order of the hits' scores. */
+  relevances = (_query: string): readonly number[] => [0.93, 0.61, 0.18];
   readonly #now = Date.now();
   #ids = 0;
 
@@ -254,7 +293,20 @@ export class Company {
       });
       router.service(AdminService, {
         getTenantSettings: () => ({ settings: create(TenantSettingsSchema, { businessHours: ["Mon-Fri 09:00-18:00"], timeZone: "Asia/Shanghai" }), revision: 3n }),
-        updateTenantSettings: () => ({ revision: 4n }),
+        updateTenantSettings: () => {
+          if (this.settingsRefusal) throw this.settingsRefusal;
+          return { revision: 4n };
+        },
+      });
+      router.service(AuditService, {
+        // As the service does: the latest first, and now and then a page without any entry.
+        listAuditEntries: (request) => {
+          if (request.pageToken === "") return { entries: [], nextPageToken: "2" };
+          const all = auditEntries(this.#now).filter((entry) => entry.action.startsWith(request.action) && !(request.failed && entry.outcome === "OK"));
+          const from = Number(request.pageToken) - 2;
+          return { entries: all.slice(from, from + 3), nextPageToken: from + 3 < all.length ? String(from + 5) : "" };
+        },
+        verifyAudit: () => ({ entries: 2n, lastSequence: 2n, lastHash: "ab12", brokenSequence: 3n, problem: "The entry was changed: its hash is another one.", knownHashFound: true }),
       });
       router.service(WebhookService, {
         listWebhooks: () => ({ webhooks: [create(WebhookSchema, { name: "webhooks/1", url: "https://helpdesk.example/kefu", events: [WebhookEvent.HANDOFF, WebhookEvent.RATING] })] }),
@@ -310,7 +362,7 @@ export class Company {
       hits: texts.map((text, index) => ({
         passage: { name: `collections/help/documents/d${index}/passages/a`, title: this.documents[index]?.title ?? "Returns", headings: ["Time limit"], text, language: "en" },
         score: 1.4 - index * 0.5,
-        relevance: [0.93, 0.61, 0.18][index] ?? 0,
+        relevance: this.relevances(query)[index] ?? 0,
         signals: { cosine: 0.89 - index * 0.04, bm25: 11.2 - index * 4, coverage: 0.82 - index * 0.3, denseRank: index + 1, lexicalRank: index === 2 ? 0 : index + 1, headCosine: 0.86 - index * 0.1, minRelevance: 0.52 },
       })),
       ...(this.curated[0]

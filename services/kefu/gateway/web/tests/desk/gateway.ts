@@ -2,12 +2,13 @@
 
 import type { Company } from "./company.ts";
 
-/** By key: what its owner may do. */
-export const KEYS: Readonly<Record<string, readonly string[]>> = {
-  kefu_lead: ["chat", "knowledge", "operator"],
-  kefu_operator: ["operator"],
-  kefu_knowledge: ["knowledge"],
-  kefu_chat: ["chat"],
+/** By key: what its owner may do, and is. */
+export const KEYS: Readonly<Record<string, { scopes: readonly string[]; roles: readonly string[] }>> = {
+  kefu_admin: { scopes: ["admin", "chat", "desk", "knowledge", "settings"], roles: ["admin"] },
+  kefu_lead: { scopes: ["desk", "knowledge", "settings"], roles: ["lead"] },
+  kefu_agent: { scopes: ["desk"], roles: ["agent"] },
+  kefu_knowledge: { scopes: ["knowledge"], roles: [] },
+  kefu_chat: { scopes: ["chat"], roles: ["app"] },
 };
 
 export function answersOf(_company: Company, otherwise: typeof fetch): typeof fetch {
@@ -15,9 +16,9 @@ export function answersOf(_company: Company, otherwise: typeof fetch): typeof fe
     const url = String(input instanceof Request ? input.url : input);
     if (url.startsWith("/api/me")) {
       const key = new Headers(init?.headers).get("Authorization")?.replace("Bearer ", "") ?? "";
-      const scopes = KEYS[key];
-      if (scopes === undefined) return new Response("{}", { status: 401 });
-      return Response.json({ tenant: "songlu", subject: key, scopes, name: "Support desk" });
+      const owner = KEYS[key];
+      if (owner === undefined) return new Response("{}", { status: 401 });
+      return Response.json({ tenant: "songlu", subject: key, ...owner, name: "Support desk" });
     }
     if (url.startsWith("/api/import")) {
       const file = (init?.body as FormData).get("files") as File;

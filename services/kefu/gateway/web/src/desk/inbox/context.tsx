@@ -5,8 +5,9 @@ import { Handoff_Sentiment } from "../../gen/kefu/router/v1/chat_pb.ts";
 import type { Conversation } from "../../gen/kefu/router/v1/desk_pb.ts";
 import { collectionId } from "../shared/names.ts";
 import { clock, languageName, percent } from "../shared/format.ts";
+import { may } from "../shared/permissions.ts";
 import { hrefOf } from "../shared/route.ts";
-import { may, useDesk } from "../shared/session.ts";
+import { useDesk } from "../shared/session.ts";
 import { Badge } from "../shared/ui.tsx";
 import { t } from "../texts.ts";
 import { Suggestions } from "./suggestions.tsx";
@@ -15,11 +16,10 @@ import { reasonText, sentimentText, slotText } from "./words.ts";
 export function Context(props: {
   handoff: Handoff | undefined;
   conversation: Conversation | undefined;
-  question: string;
+  questions: readonly string[];
   canInsert: boolean;
   onInsert: (text: string) => void;
 }) {
-  const { me } = useDesk();
   const { handoff } = props;
   return (
     <aside class="context" aria-label={t("aboutConversation")}>
@@ -46,8 +46,8 @@ export function Context(props: {
             </>
           ) : null}
         </dl>
-        {may(me, "knowledge") && props.question !== "" ? (
-          <Suggestions question={props.question} canInsert={props.canInsert} onInsert={props.onInsert} />
+        {props.questions.length > 0 ? (
+          <Suggestions questions={props.questions} canInsert={props.canInsert} onInsert={props.onInsert} />
         ) : null}
       </details>
     </aside>
@@ -55,6 +55,7 @@ export function Context(props: {
 }
 
 function Why({ handoff }: { handoff: Handoff }) {
+  const mayOpen = may(useDesk().me, "knowledge");
   return (
     <>
       <section>
@@ -92,7 +93,11 @@ function Why({ handoff }: { handoff: Handoff }) {
           <ul class="tried">
             {handoff.passages.map((passage) => (
               <li key={passage.name}>
-                <a href={hrefOf("knowledge", collectionId(passage.name), "documents", passage.name.split("/")[3] ?? "")}>{passage.title}</a>
+                {mayOpen ? (
+                  <a href={hrefOf("knowledge", collectionId(passage.name), "documents", passage.name.split("/")[3] ?? "")}>{passage.title}</a>
+                ) : (
+                  passage.title
+                )}
                 <span class="soft">{percent(passage.relevance)}</span>
               </li>
             ))}

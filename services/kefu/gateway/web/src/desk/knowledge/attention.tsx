@@ -6,8 +6,9 @@ import type { Document } from "../../gen/kefu/retrieval/v1/knowledge_pb.ts";
 import { dateOf } from "../shared/format.ts";
 import { useLoaded } from "../shared/loading.ts";
 import { collectionId } from "../shared/names.ts";
+import { may } from "../shared/permissions.ts";
 import { hrefOf } from "../shared/route.ts";
-import { may, useDesk } from "../shared/session.ts";
+import { useDesk } from "../shared/session.ts";
 import { Busy, Empty, FailureNotice, Notice } from "../shared/ui.tsx";
 import { t } from "../texts.ts";
 import { neverCited, stale, today } from "./documents_state.ts";
@@ -21,7 +22,7 @@ const MOST_CITED = 1_000;
 export function AttentionPage({ collection }: { collection: string }) {
   const { services, me } = useDesk();
   const documents = useLoaded<readonly Document[]>((signal) => listDocuments(services, collection, signal), [services, collection]);
-  const mayCount = may(me, "operator");
+  const mayCount = may(me, "settings");
   const use = useLoaded<{ cited: ReadonlySet<string>; cut: boolean } | null>(
     async (signal) => {
       if (!mayCount) return null;
@@ -50,7 +51,7 @@ export function AttentionPage({ collection }: { collection: string }) {
           {t("neverCited")} {use.value ? <span class="count">{idle.length}</span> : null}
         </h2>
         <p class="soft">{t("neverCitedMore", { days: DAYS })}</p>
-        {mayCount ? null : <Notice kind="warn">{t("noScope", { scope: "operator" })}</Notice>}
+        {mayCount ? null : <Notice kind="warn">{t("noScope", { scope: "settings" })}</Notice>}
         <FailureNotice failure={use.failure} retry={use.reload} />
         {mayCount && use.value === null && use.failure === null ? <Busy /> : null}
         {use.value?.cut ? <Notice kind="warn">{t("neverCitedCut", { n: MOST_CITED })}</Notice> : null}

@@ -10,8 +10,9 @@ import { languageName, milliseconds, number, percent } from "../shared/format.ts
 import { DeskIcon } from "../shared/icons.tsx";
 import { useLoaded } from "../shared/loading.ts";
 import { collectionId } from "../shared/names.ts";
+import { may } from "../shared/permissions.ts";
 import { hrefOf } from "../shared/route.ts";
-import { may, useDesk } from "../shared/session.ts";
+import { useDesk } from "../shared/session.ts";
 import { Busy, Empty, FailureNotice, PageHead } from "../shared/ui.tsx";
 import { t } from "../texts.ts";
 import { BarChart, ShareTable } from "./chart.tsx";
@@ -127,11 +128,11 @@ function Shown({ span, days }: { span: Span; days: number }) {
   return (
     <>
       <dl class="tiles">
-        <Tile name={t("questionsAsked")} value={number(total.questions)} more={t("repliesByPeople", { n: number(total.replies) })} />
+        <Tile name={t("questionsAsked")} value={number(total.questions)} more={t("repliesByPeople", { count: number(total.replies) })} />
         <Tile name={t("resolved")} value={ratio(resolved, Number(total.questions))} more={t("resolvedMore", { confirmed: number(total.confirmed), assumed: number(total.assumed) })} />
         <Tile name={t("reopened")} value={ratio(Number(total.reopened), answered)} more={t("reopenedMore", { n: number(total.reopened) })} />
         <Tile name={t("handedOver")} value={ratio(handedOver(total), Number(total.questions))} more={t("handedOverMore", { n: number(handedOver(total)) })} />
-        <Tile name={t("satisfaction")} value={ratio(Number(total.ratedUp), rated)} more={t("satisfactionMore", { n: number(rated) })} />
+        <Tile name={t("satisfaction")} value={ratio(Number(total.ratedUp), rated)} more={t("satisfactionMore", { count: number(rated) })} />
         <Tile
           name={t("firstText")}
           value={total.firstText?.count ? milliseconds(total.firstText.p50) : "–"}

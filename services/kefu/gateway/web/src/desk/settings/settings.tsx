@@ -2,26 +2,31 @@
 
 import { setSound, sound } from "../inbox/alerts.ts";
 import { DeskIcon } from "../shared/icons.tsx";
+import { may, roleText } from "../shared/permissions.ts";
 import { hrefOf, route } from "../shared/route.ts";
 import { nameAgent, useDesk } from "../shared/session.ts";
 import { PageHead, SubNav } from "../shared/ui.tsx";
 import { LanguageSwitch, ThemeSwitch } from "../switches.tsx";
 import { t } from "../texts.ts";
+import { AuditLogPage } from "./audit.tsx";
 import { TenantPage } from "./tenant.tsx";
 import { WebhooksPage } from "./webhooks.tsx";
 
-const TABS = ["desk", "hours", "webhooks"] as const;
+const TABS = ["desk", "hours", "webhooks", "audit"] as const;
 
 export function SettingsPage() {
-  const tab = TABS.find((one) => one === route.value.rest[0]) ?? "desk";
-  const labels = { desk: t("thisDesk"), hours: t("hoursAndTexts"), webhooks: t("webhooks") };
+  const { me } = useDesk();
+  const tabs = TABS.filter((one) => one === "desk" || may(me, one === "hours" ? "settings" : "admin"));
+  const tab = tabs.find((one) => one === route.value.rest[0]) ?? "desk";
+  const labels = { desk: t("thisDesk"), hours: t("hoursAndTexts"), webhooks: t("webhooks"), audit: t("auditLog") };
   return (
     <div class="page">
       <PageHead title={t("settings")} />
-      <SubNav label={t("settings")} items={TABS.map((one) => ({ href: hrefOf("settings", one), label: labels[one], current: one === tab }))} />
+      <SubNav label={t("settings")} items={tabs.map((one) => ({ href: hrefOf("settings", one), label: labels[one], current: one === tab }))} />
       {tab === "desk" ? <ThisDesk /> : null}
       {tab === "hours" ? <TenantPage /> : null}
       {tab === "webhooks" ? <WebhooksPage /> : null}
+      {tab === "audit" ? <AuditLogPage /> : null}
     </div>
   );
 }
@@ -37,6 +42,8 @@ function ThisDesk() {
         <dd class="breakable">{me.name || me.subject}</dd>
         <dt>{t("tenant")}</dt>
         <dd>{me.tenant}</dd>
+        <dt>{t("role")}</dt>
+        <dd>{roleText(me)}</dd>
         <dt>{t("scopes")}</dt>
         <dd>{me.scopes.join(", ")}</dd>
         <dt>{t("version")}</dt>

@@ -14,6 +14,8 @@ export interface Me {
   readonly tenant: string;
   readonly subject: string;
   readonly scopes: readonly string[];
+  /** The strongest of app, agent, lead and admin; none of a key that fits none. */
+  readonly roles: readonly string[];
   readonly name: string;
 }
 
@@ -35,15 +37,6 @@ export function useDesk(): Desk {
   const desk = useContext(DeskContext);
   if (desk === null) throw new Error("Nobody is signed in.");
   return desk;
-}
-
-export function may(me: Me, scope: "operator" | "knowledge"): boolean {
-  return me.scopes.includes(scope);
-}
-
-/** Who can do nothing here. */
-export function isStranger(me: Me): boolean {
-  return !may(me, "operator") && !may(me, "knowledge");
 }
 
 const KEY = "kefu.desk.key";

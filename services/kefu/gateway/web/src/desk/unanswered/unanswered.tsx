@@ -11,8 +11,9 @@ import { clock, languageName, number } from "../shared/format.ts";
 import { DeskIcon } from "../shared/icons.tsx";
 import { useAction, useLoaded } from "../shared/loading.ts";
 import { collectionId, sessionId } from "../shared/names.ts";
+import { may } from "../shared/permissions.ts";
 import { hrefOf } from "../shared/route.ts";
-import { may, useDesk } from "../shared/session.ts";
+import { useDesk } from "../shared/session.ts";
 import { Badge, Busy, Empty, FailureNotice, Notice, PageHead } from "../shared/ui.tsx";
 import { t } from "../texts.ts";
 import { curatedFrom, languagesOf, reasonsOf, repliesOf } from "./prefill.ts";
@@ -77,7 +78,7 @@ export function UnansweredPage() {
         </Empty>
       ) : null}
       {loaded.value && loaded.value.groups.length > 0 ? (
-        <p class="soft">{t("groupCount", { questions: number(loaded.value.total), groups: loaded.value.groups.length })}</p>
+        <p class="soft">{t("groupCount", { questions: t("questionCount", { count: number(loaded.value.total) }), groups: t("groups", { count: loaded.value.groups.length }) })}</p>
       ) : null}
       <ol class="cards groups">
         {loaded.value?.groups.map((group) => (

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file kefu/router/v1/chat.proto.
  */
 export const file_kefu_router_v1_chat: GenFile = /*@__PURE__*/
-  fileDesc("ChlrZWZ1L3JvdXRlci92MS9jaGF0LnByb3RvEg5rZWZ1LnJvdXRlci52MSL0AgoPQ29udmVyc2VSZXF1ZXN0Eg8KB3Nlc3Npb24YASABKAkSDAoEdGV4dBgCIAEoCRISCgpyZXF1ZXN0X2lkGAMgASgJEhMKC2NvbGxlY3Rpb25zGAQgAygJEgwKBHVzZXIYBSABKAkSJwoHb25fYnVzeRgGIAEoDjIWLmtlZnUucm91dGVyLnYxLk9uQnVzeRINCgVhc19vZhgHIAEoCRIRCglyZXN1bWFibGUYCCABKAgSMwoJcmVhc29uaW5nGAkgASgLMiAua2VmdS5yb3V0ZXIudjEuUmVhc29uaW5nT3B0aW9ucxIXCgptYXhfdG9rZW5zGAogASgNSACIAQESGAoLdGVtcGVyYXR1cmUYCyABKAJIAYgBARIQCghsYW5ndWFnZRgMIAEoCRInCgdmaWx0ZXJzGA0gAygLMhYua2VmdS5yb3V0ZXIudjEuRmlsdGVyQg0KC19tYXhfdG9rZW5zQg4KDF90ZW1wZXJhdHVyZSIkCgZGaWx0ZXISCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJIjcKEFJlYXNvbmluZ09wdGlvbnMSEgoKbWF4X3Rva2VucxgBIAEoDRIPCgdpbmNsdWRlGAIgASgIItcCCg1Db252ZXJzZUV2ZW50EjMKDHR1cm5fc3RhcnRlZBgBIAEoCzIbLmtlZnUucm91dGVyLnYxLlR1cm5TdGFydGVkSAASNwoOcGFzc2FnZXNfZm91bmQYAiABKAsyHS5rZWZ1LnJvdXRlci52MS5QYXNzYWdlc0ZvdW5kSAASOQoPcmVhc29uaW5nX2RlbHRhGAMgASgLMh4ua2VmdS5yb3V0ZXIudjEuUmVhc29uaW5nRGVsdGFIABIvCgp0ZXh0X2RlbHRhGAQgASgLMhkua2VmdS5yb3V0ZXIudjEuVGV4dERlbHRhSAASKgoHaGFuZG9mZhgFIAEoCzIXLmtlZnUucm91dGVyLnYxLkhhbmRvZmZIABI3Cg50dXJuX2NvbXBsZXRlZBgGIAEoCzIdLmtlZnUucm91dGVyLnYxLlR1cm5Db21wbGV0ZWRIAEIHCgVldmVudCJjCgtUdXJuU3RhcnRlZBIPCgdzZXNzaW9uGAEgASgJEgwKBHR1cm4YAiABKAkSEAoIbGFuZ3VhZ2UYAyABKAkSEAoIcmVwbGF5ZWQYBCABKAgSEQoJZXBoZW1lcmFsGAUgASgIIk8KDVBhc3NhZ2VzRm91bmQSLwoIcGFzc2FnZXMYASADKAsyHS5rZWZ1LnJvdXRlci52MS5Tb3VyY2VQYXNzYWdlEg0KBXF1ZXJ5GAIgASgJIo4BCg1Tb3VyY2VQYXNzYWdlEg4KBm51bWJlchgBIAEoDRIMCgRuYW1lGAIgASgJEg0KBXRpdGxlGAMgASgJEhAKCGhlYWRpbmdzGAQgAygJEgwKBHRleHQYBSABKAkSCwoDdXJpGAYgASgJEhEKCXJlbGV2YW5jZRgHIAEoAhIQCghsYW5ndWFnZRgIIAEoCSIeCg5SZWFzb25pbmdEZWx0YRIMCgR0ZXh0GAEgASgJIikKCVRleHREZWx0YRIOCgZvZmZzZXQYASABKAQSDAoEdGV4dBgCIAEoCSKbCAoHSGFuZG9mZhIuCgZyZWFzb24YASABKA4yHi5rZWZ1LnJvdXRlci52MS5IYW5kb2ZmLlJlYXNvbhIPCgdtZXNzYWdlGAIgASgJEg8KB3N1bW1hcnkYAyABKAkSFAoMb3V0X29mX2hvdXJzGAQgASgIEjAKDG5leHRfb3BlbmluZxgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASNgoIcGFzc2FnZXMYBiADKAsyJC5rZWZ1LnJvdXRlci52MS5IYW5kb2ZmLlBhc3NhZ2VUcmllZBIrCgVzbG90cxgHIAMoCzIcLmtlZnUucm91dGVyLnYxLkhhbmRvZmYuU2xvdBI0CglzZW50aW1lbnQYCCABKA4yIS5rZWZ1LnJvdXRlci52MS5IYW5kb2ZmLlNlbnRpbWVudBIQCghyZXBlYXRlZBgJIAEoCBIPCgdzdWJqZWN0GAogASgJGj4KDFBhc3NhZ2VUcmllZBIMCgRuYW1lGAEgASgJEg0KBXRpdGxlGAIgASgJEhEKCXJlbGV2YW5jZRgDIAEoAhrEAQoEU2xvdBIvCgRraW5kGAEgASgOMiEua2VmdS5yb3V0ZXIudjEuSGFuZG9mZi5TbG90LktpbmQSDQoFdmFsdWUYAiABKAkifAoES2luZBIUChBLSU5EX1VOU1BFQ0lGSUVEEAASDwoLS0lORF9OVU1CRVIQARINCglLSU5EX0RBVEUQAhIPCgtLSU5EX0FNT1VOVBADEg0KCUtJTkRfQ09ERRAEEg4KCktJTkRfUEhPTkUQBRIOCgpLSU5EX0VNQUlMEAYiwQIKBlJlYXNvbhIWChJSRUFTT05fVU5TUEVDSUZJRUQQABIbChdSRUFTT05fTk9USElOR19SRUxFVkFOVBABEhkKFVJFQVNPTl9DVVNUT01FUl9BU0tFRBACEh0KGVJFQVNPTl9TRUFSQ0hfVU5BVkFJTEFCTEUQAxIcChhSRUFTT05fTU9ERUxfVU5BVkFJTEFCTEUQBBIXChNSRUFTT05fRU1QVFlfQU5TV0VSEAUSHQoZUkVBU09OX1VOU1VQUE9SVEVEX0FOU1dFUhAGEhUKEVJFQVNPTl9PVkVSTE9BREVEEAcSFgoSUkVBU09OX0xPV19TVVBQT1JUEAgSGwoXUkVBU09OX1JFUEVBVEVEX0ZBSUxVUkUQCRIUChBSRUFTT05fU0VOU0lUSVZFEAoSEAoMUkVBU09OX0FCVVNFEAsibQoJU2VudGltZW50EhkKFVNFTlRJTUVOVF9VTlNQRUNJRklFRBAAEhYKElNFTlRJTUVOVF9ORUdBVElWRRABEhUKEVNFTlRJTUVOVF9ORVVUUkFMEAISFgoSU0VOVElNRU5UX1BPU0lUSVZFEAMiYwoIQ2l0YXRpb24SDQoFc3RhcnQYASABKAQSCwoDZW5kGAIgASgEEg4KBm51bWJlchgDIAEoDRIPCgdwYXNzYWdlGAQgASgJEg0KBXRpdGxlGAUgASgJEgsKA3VyaRgGIAEoCSJWCgdTdXBwb3J0Eg0KBXN0YXJ0GAEgASgEEgsKA2VuZBgCIAEoBBINCgVzaGFyZRgDIAEoAhIOCgZudW1iZXIYBCABKA0SEAoIZXZpZGVuY2UYBSABKAkicQoFVXNhZ2USFQoNcHJvbXB0X3Rva2VucxgBIAEoDRIcChRjYWNoZWRfcHJvbXB0X3Rva2VucxgCIAEoDRIZChFjb21wbGV0aW9uX3Rva2VucxgDIAEoDRIYChByZWFzb25pbmdfdG9rZW5zGAQgASgNIrcBCgdUaW1pbmdzEigKBXF1ZXVlGAEgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEikKBnNlYXJjaBgCIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhItCgpmaXJzdF90ZXh0GAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEigKBXRvdGFsGAQgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIvsCCg1UdXJuQ29tcGxldGVkEjMKDWZpbmlzaF9yZWFzb24YASABKA4yHC5rZWZ1LnJvdXRlci52MS5GaW5pc2hSZWFzb24SLAoGc291cmNlGAIgASgOMhwua2VmdS5yb3V0ZXIudjEuQW5zd2VyU291cmNlEisKCWNpdGF0aW9ucxgDIAMoCzIYLmtlZnUucm91dGVyLnYxLkNpdGF0aW9uEiQKBXVzYWdlGAQgASgLMhUua2VmdS5yb3V0ZXIudjEuVXNhZ2USKAoHdGltaW5ncxgFIAEoCzIXLmtlZnUucm91dGVyLnYxLlRpbWluZ3MSEgoKdGV4dF9ieXRlcxgGIAEoBBINCgVtb2RlbBgHIAEoCRIrCglicm93bl9vdXQYCCABKA4yGC5rZWZ1LnJvdXRlci52MS5Ccm93bk91dBIpCghzdXBwb3J0cxgJIAMoCzIXLmtlZnUucm91dGVyLnYxLlN1cHBvcnQSDwoHY2hvaWNlcxgLIAMoCSIxChFSZXN1bWVUdXJuUmVxdWVzdBIMCgR0dXJuGAEgASgJEg4KBm9mZnNldBgCIAEoBCIfCg9TdG9wVHVyblJlcXVlc3QSDAoEdHVybhgBIAEoCSISChBTdG9wVHVyblJlc3BvbnNlIrsDCgdTZXNzaW9uEgwKBG5hbWUYASABKAkSLAoFc3RhdGUYAiABKA4yHS5rZWZ1LnJvdXRlci52MS5TZXNzaW9uLlN0YXRlEgwKBHVzZXIYAyABKAkSEgoKdHVybl9jb3VudBgEIAEoDRIvCgtjcmVhdGVfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLdXBkYXRlX3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2V4cGlyZV90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBINCgV0aXRsZRgIIAEoCRIUCgxydW5uaW5nX3R1cm4YCSABKAkSDQoFYWdlbnQYCiABKAkSEgoKbGFzdF9ldmVudBgLIAEoCSJ3CgVTdGF0ZRIVChFTVEFURV9VTlNQRUNJRklFRBAAEg0KCVNUQVRFX0JPVBABEhEKDVNUQVRFX1dBSVRJTkcQAhIPCgtTVEFURV9IVU1BThADEhIKDlNUQVRFX1JFVFVSTkVEEAQSEAoMU1RBVEVfQ0xPU0VEEAUi+gMKBFR1cm4SDAoEbmFtZRgBIAEoCRIpCgVzdGF0ZRgCIAEoDjIaLmtlZnUucm91dGVyLnYxLlR1cm4uU3RhdGUSEgoKcmVxdWVzdF9pZBgDIAEoCRIQCghxdWVzdGlvbhgEIAEoCRIMCgR0ZXh0GAUgASgJEi8KCHBhc3NhZ2VzGAYgAygLMh0ua2VmdS5yb3V0ZXIudjEuU291cmNlUGFzc2FnZRIoCgdoYW5kb2ZmGAcgASgLMhcua2VmdS5yb3V0ZXIudjEuSGFuZG9mZhIwCgljb21wbGV0ZWQYCCABKAsyHS5rZWZ1LnJvdXRlci52MS5UdXJuQ29tcGxldGVkEiYKBnJhdGluZxgJIAEoDjIWLmtlZnUucm91dGVyLnYxLlJhdGluZxIWCg5yYXRpbmdfY29tbWVudBgKIAEoCRIvCgtjcmVhdGVfdGltZRgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEAoIbGFuZ3VhZ2UYDCABKAkSDQoFYXNfb2YYDSABKAkSDQoFYWdlbnQYDiABKAkiVwoFU3RhdGUSFQoRU1RBVEVfVU5TUEVDSUZJRUQQABIRCg1TVEFURV9SVU5OSU5HEAESEgoOU1RBVEVfRklOSVNIRUQQAhIQCgxTVEFURV9GQUlMRUQQAyIhChFHZXRTZXNzaW9uUmVxdWVzdBIMCgRuYW1lGAEgASgJIj4KEkdldFNlc3Npb25SZXNwb25zZRIoCgdzZXNzaW9uGAEgASgLMhcua2VmdS5yb3V0ZXIudjEuU2Vzc2lvbiJKChNMaXN0U2Vzc2lvbnNSZXF1ZXN0EgwKBHVzZXIYASABKAkSEQoJcGFnZV9zaXplGAIgASgFEhIKCnBhZ2VfdG9rZW4YAyABKAkiWgoUTGlzdFNlc3Npb25zUmVzcG9uc2USKQoIc2Vzc2lvbnMYASADKAsyFy5rZWZ1LnJvdXRlci52MS5TZXNzaW9uEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJgChBMaXN0VHVybnNSZXF1ZXN0Eg8KB3Nlc3Npb24YASABKAkSEQoJcGFnZV9zaXplGAIgASgFEhIKCnBhZ2VfdG9rZW4YAyABKAkSFAoMbGF0ZXN0X2ZpcnN0GAQgASgIIlEKEUxpc3RUdXJuc1Jlc3BvbnNlEiMKBXR1cm5zGAEgAygLMhQua2VmdS5yb3V0ZXIudjEuVHVybhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiJAoURGVsZXRlU2Vzc2lvblJlcXVlc3QSDAoEbmFtZRgBIAEoCSIXChVEZWxldGVTZXNzaW9uUmVzcG9uc2UiIQoRRGVsZXRlVXNlclJlcXVlc3QSDAoEdXNlchgBIAEoCSIuChJEZWxldGVVc2VyUmVzcG9uc2USGAoQc2Vzc2lvbnNfZGVsZXRlZBgBIAEoDSJYCg9SYXRlVHVyblJlcXVlc3QSDAoEdHVybhgBIAEoCRImCgZyYXRpbmcYAiABKA4yFi5rZWZ1LnJvdXRlci52MS5SYXRpbmcSDwoHY29tbWVudBgDIAEoCSISChBSYXRlVHVyblJlc3BvbnNlIjUKE1dhdGNoU2Vzc2lvblJlcXVlc3QSDwoHc2Vzc2lvbhgBIAEoCRINCgVhZnRlchgCIAEoCSKiAgoMU2Vzc2lvbkV2ZW50EgoKAmlkGAEgASgJEkIKDXN0YXRlX2NoYW5nZWQYAiABKAsyKS5rZWZ1LnJvdXRlci52MS5TZXNzaW9uRXZlbnQuU3RhdGVDaGFuZ2VkSAASKwoLdHVybl9zdG9yZWQYAyABKAsyFC5rZWZ1LnJvdXRlci52MS5UdXJuSAASNQoGbWlzc2VkGAQgASgLMiMua2VmdS5yb3V0ZXIudjEuU2Vzc2lvbkV2ZW50Lk1pc3NlZEgAGksKDFN0YXRlQ2hhbmdlZBIsCgVzdGF0ZRgBIAEoDjIdLmtlZnUucm91dGVyLnYxLlNlc3Npb24uU3RhdGUSDQoFYWdlbnQYAiABKAkaCAoGTWlzc2VkQgcKBWV2ZW50Ks0BCgxGaW5pc2hSZWFzb24SHQoZRklOSVNIX1JFQVNPTl9VTlNQRUNJRklFRBAAEhYKEkZJTklTSF9SRUFTT05fU1RPUBABEhgKFEZJTklTSF9SRUFTT05fTEVOR1RIEAISGQoVRklOSVNIX1JFQVNPTl9IQU5ET0ZGEAMSGQoVRklOSVNIX1JFQVNPTl9TVE9QUEVEEAQSHQoZRklOSVNIX1JFQVNPTl9JTlRFUlJVUFRFRBAFEhcKE0ZJTklTSF9SRUFTT05fSFVNQU4QBiqKAgoMQW5zd2VyU291cmNlEh0KGUFOU1dFUl9TT1VSQ0VfVU5TUEVDSUZJRUQQABIbChdBTlNXRVJfU09VUkNFX0dFTkVSQVRFRBABEhkKFUFOU1dFUl9TT1VSQ0VfQ1VSQVRFRBACEhgKFEFOU1dFUl9TT1VSQ0VfQ0FOTkVEEAMSHAoYQU5TV0VSX1NPVVJDRV9FWFRSQUNUSVZFEAQSGAoUQU5TV0VSX1NPVVJDRV9DQUNIRUQQBRIcChhBTlNXRVJfU09VUkNFX0NMQVJJRllJTkcQBhIZChVBTlNXRVJfU09VUkNFX1JFRlVTRUQQBxIYChRBTlNXRVJfU09VUkNFX1BFUlNPThAIKpUBCghCcm93bk91dBIZChVCUk9XTl9PVVRfVU5TUEVDSUZJRUQQABIcChhCUk9XTl9PVVRfRkVXRVJfUEFTU0FHRVMQARIcChhCUk9XTl9PVVRfU0hPUlRFUl9BTlNXRVIQAhIbChdCUk9XTl9PVVRfV0lUSE9VVF9NT0RFTBADEhUKEUJST1dOX09VVF9IQU5ET0ZGEAQqXwoGT25CdXN5EhcKE09OX0JVU1lfVU5TUEVDSUZJRUQQABISCg5PTl9CVVNZX1JFSkVDVBABEhEKDU9OX0JVU1lfUVVFVUUQAhIVChFPTl9CVVNZX1NVUEVSU0VERRADKkAKBlJhdGluZxIWChJSQVRJTkdfVU5TUEVDSUZJRUQQABINCglSQVRJTkdfVVAQARIPCgtSQVRJTkdfRE9XThACMtUGCgtDaGF0U2VydmljZRJMCghDb252ZXJzZRIfLmtlZnUucm91dGVyLnYxLkNvbnZlcnNlUmVxdWVzdBodLmtlZnUucm91dGVyLnYxLkNvbnZlcnNlRXZlbnQwARJQCgpSZXN1bWVUdXJuEiEua2VmdS5yb3V0ZXIudjEuUmVzdW1lVHVyblJlcXVlc3QaHS5rZWZ1LnJvdXRlci52MS5Db252ZXJzZUV2ZW50MAESTQoIU3RvcFR1cm4SHy5rZWZ1LnJvdXRlci52MS5TdG9wVHVyblJlcXVlc3QaIC5rZWZ1LnJvdXRlci52MS5TdG9wVHVyblJlc3BvbnNlElMKCkdldFNlc3Npb24SIS5rZWZ1LnJvdXRlci52MS5HZXRTZXNzaW9uUmVxdWVzdBoiLmtlZnUucm91dGVyLnYxLkdldFNlc3Npb25SZXNwb25zZRJZCgxMaXN0U2Vzc2lvbnMSIy5rZWZ1LnJvdXRlci52MS5MaXN0U2Vzc2lvbnNSZXF1ZXN0GiQua2VmdS5yb3V0ZXIudjEuTGlzdFNlc3Npb25zUmVzcG9uc2USUAoJTGlzdFR1cm5zEiAua2VmdS5yb3V0ZXIudjEuTGlzdFR1cm5zUmVxdWVzdBohLmtlZnUucm91dGVyLnYxLkxpc3RUdXJuc1Jlc3BvbnNlElwKDURlbGV0ZVNlc3Npb24SJC5rZWZ1LnJvdXRlci52MS5EZWxldGVTZXNzaW9uUmVxdWVzdBolLmtlZnUucm91dGVyLnYxLkRlbGV0ZVNlc3Npb25SZXNwb25zZRJTCgpEZWxldGVVc2VyEiEua2VmdS5yb3V0ZXIudjEuRGVsZXRlVXNlclJlcXVlc3QaIi5rZWZ1LnJvdXRlci52MS5EZWxldGVVc2VyUmVzcG9uc2USTQoIUmF0ZVR1cm4SHy5rZWZ1LnJvdXRlci52MS5SYXRlVHVyblJlcXVlc3QaIC5rZWZ1LnJvdXRlci52MS5SYXRlVHVyblJlc3BvbnNlElMKDFdhdGNoU2Vzc2lvbhIjLmtlZnUucm91dGVyLnYxLldhdGNoU2Vzc2lvblJlcXVlc3QaHC5rZWZ1LnJvdXRlci52MS5TZXNzaW9uRXZlbnQwAWIGcHJvdG8z", [file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("ChlrZWZ1L3JvdXRlci92MS9jaGF0LnByb3RvEg5rZWZ1LnJvdXRlci52MSL0AgoPQ29udmVyc2VSZXF1ZXN0Eg8KB3Nlc3Npb24YASABKAkSDAoEdGV4dBgCIAEoCRISCgpyZXF1ZXN0X2lkGAMgASgJEhMKC2NvbGxlY3Rpb25zGAQgAygJEgwKBHVzZXIYBSABKAkSJwoHb25fYnVzeRgGIAEoDjIWLmtlZnUucm91dGVyLnYxLk9uQnVzeRINCgVhc19vZhgHIAEoCRIRCglyZXN1bWFibGUYCCABKAgSMwoJcmVhc29uaW5nGAkgASgLMiAua2VmdS5yb3V0ZXIudjEuUmVhc29uaW5nT3B0aW9ucxIXCgptYXhfdG9rZW5zGAogASgNSACIAQESGAoLdGVtcGVyYXR1cmUYCyABKAJIAYgBARIQCghsYW5ndWFnZRgMIAEoCRInCgdmaWx0ZXJzGA0gAygLMhYua2VmdS5yb3V0ZXIudjEuRmlsdGVyQg0KC19tYXhfdG9rZW5zQg4KDF90ZW1wZXJhdHVyZSIkCgZGaWx0ZXISCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJIjcKEFJlYXNvbmluZ09wdGlvbnMSEgoKbWF4X3Rva2VucxgBIAEoDRIPCgdpbmNsdWRlGAIgASgIItcCCg1Db252ZXJzZUV2ZW50EjMKDHR1cm5fc3RhcnRlZBgBIAEoCzIbLmtlZnUucm91dGVyLnYxLlR1cm5TdGFydGVkSAASNwoOcGFzc2FnZXNfZm91bmQYAiABKAsyHS5rZWZ1LnJvdXRlci52MS5QYXNzYWdlc0ZvdW5kSAASOQoPcmVhc29uaW5nX2RlbHRhGAMgASgLMh4ua2VmdS5yb3V0ZXIudjEuUmVhc29uaW5nRGVsdGFIABIvCgp0ZXh0X2RlbHRhGAQgASgLMhkua2VmdS5yb3V0ZXIudjEuVGV4dERlbHRhSAASKgoHaGFuZG9mZhgFIAEoCzIXLmtlZnUucm91dGVyLnYxLkhhbmRvZmZIABI3Cg50dXJuX2NvbXBsZXRlZBgGIAEoCzIdLmtlZnUucm91dGVyLnYxLlR1cm5Db21wbGV0ZWRIAEIHCgVldmVudCJjCgtUdXJuU3RhcnRlZBIPCgdzZXNzaW9uGAEgASgJEgwKBHR1cm4YAiABKAkSEAoIbGFuZ3VhZ2UYAyABKAkSEAoIcmVwbGF5ZWQYBCABKAgSEQoJZXBoZW1lcmFsGAUgASgIIk8KDVBhc3NhZ2VzRm91bmQSLwoIcGFzc2FnZXMYASADKAsyHS5rZWZ1LnJvdXRlci52MS5Tb3VyY2VQYXNzYWdlEg0KBXF1ZXJ5GAIgASgJIo4BCg1Tb3VyY2VQYXNzYWdlEg4KBm51bWJlchgBIAEoDRIMCgRuYW1lGAIgASgJEg0KBXRpdGxlGAMgASgJEhAKCGhlYWRpbmdzGAQgAygJEgwKBHRleHQYBSABKAkSCwoDdXJpGAYgASgJEhEKCXJlbGV2YW5jZRgHIAEoAhIQCghsYW5ndWFnZRgIIAEoCSIeCg5SZWFzb25pbmdEZWx0YRIMCgR0ZXh0GAEgASgJIikKCVRleHREZWx0YRIOCgZvZmZzZXQYASABKAQSDAoEdGV4dBgCIAEoCSKbCAoHSGFuZG9mZhIuCgZyZWFzb24YASABKA4yHi5rZWZ1LnJvdXRlci52MS5IYW5kb2ZmLlJlYXNvbhIPCgdtZXNzYWdlGAIgASgJEg8KB3N1bW1hcnkYAyABKAkSFAoMb3V0X29mX2hvdXJzGAQgASgIEjAKDG5leHRfb3BlbmluZxgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASNgoIcGFzc2FnZXMYBiADKAsyJC5rZWZ1LnJvdXRlci52MS5IYW5kb2ZmLlBhc3NhZ2VUcmllZBIrCgVzbG90cxgHIAMoCzIcLmtlZnUucm91dGVyLnYxLkhhbmRvZmYuU2xvdBI0CglzZW50aW1lbnQYCCABKA4yIS5rZWZ1LnJvdXRlci52MS5IYW5kb2ZmLlNlbnRpbWVudBIQCghyZXBlYXRlZBgJIAEoCBIPCgdzdWJqZWN0GAogASgJGj4KDFBhc3NhZ2VUcmllZBIMCgRuYW1lGAEgASgJEg0KBXRpdGxlGAIgASgJEhEKCXJlbGV2YW5jZRgDIAEoAhrEAQoEU2xvdBIvCgRraW5kGAEgASgOMiEua2VmdS5yb3V0ZXIudjEuSGFuZG9mZi5TbG90LktpbmQSDQoFdmFsdWUYAiABKAkifAoES2luZBIUChBLSU5EX1VOU1BFQ0lGSUVEEAASDwoLS0lORF9OVU1CRVIQARINCglLSU5EX0RBVEUQAhIPCgtLSU5EX0FNT1VOVBADEg0KCUtJTkRfQ09ERRAEEg4KCktJTkRfUEhPTkUQBRIOCgpLSU5EX0VNQUlMEAYiwQIKBlJlYXNvbhIWChJSRUFTT05fVU5TUEVDSUZJRUQQABIbChdSRUFTT05fTk9USElOR19SRUxFVkFOVBABEhkKFVJFQVNPTl9DVVNUT01FUl9BU0tFRBACEh0KGVJFQVNPTl9TRUFSQ0hfVU5BVkFJTEFCTEUQAxIcChhSRUFTT05fTU9ERUxfVU5BVkFJTEFCTEUQBBIXChNSRUFTT05fRU1QVFlfQU5TV0VSEAUSHQoZUkVBU09OX1VOU1VQUE9SVEVEX0FOU1dFUhAGEhUKEVJFQVNPTl9PVkVSTE9BREVEEAcSFgoSUkVBU09OX0xPV19TVVBQT1JUEAgSGwoXUkVBU09OX1JFUEVBVEVEX0ZBSUxVUkUQCRIUChBSRUFTT05fU0VOU0lUSVZFEAoSEAoMUkVBU09OX0FCVVNFEAsibQoJU2VudGltZW50EhkKFVNFTlRJTUVOVF9VTlNQRUNJRklFRBAAEhYKElNFTlRJTUVOVF9ORUdBVElWRRABEhUKEVNFTlRJTUVOVF9ORVVUUkFMEAISFgoSU0VOVElNRU5UX1BPU0lUSVZFEAMiYwoIQ2l0YXRpb24SDQoFc3RhcnQYASABKAQSCwoDZW5kGAIgASgEEg4KBm51bWJlchgDIAEoDRIPCgdwYXNzYWdlGAQgASgJEg0KBXRpdGxlGAUgASgJEgsKA3VyaRgGIAEoCSJWCgdTdXBwb3J0Eg0KBXN0YXJ0GAEgASgEEgsKA2VuZBgCIAEoBBINCgVzaGFyZRgDIAEoAhIOCgZudW1iZXIYBCABKA0SEAoIZXZpZGVuY2UYBSABKAkicQoFVXNhZ2USFQoNcHJvbXB0X3Rva2VucxgBIAEoDRIcChRjYWNoZWRfcHJvbXB0X3Rva2VucxgCIAEoDRIZChFjb21wbGV0aW9uX3Rva2VucxgDIAEoDRIYChByZWFzb25pbmdfdG9rZW5zGAQgASgNIrcBCgdUaW1pbmdzEigKBXF1ZXVlGAEgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEikKBnNlYXJjaBgCIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhItCgpmaXJzdF90ZXh0GAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEigKBXRvdGFsGAQgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIvsCCg1UdXJuQ29tcGxldGVkEjMKDWZpbmlzaF9yZWFzb24YASABKA4yHC5rZWZ1LnJvdXRlci52MS5GaW5pc2hSZWFzb24SLAoGc291cmNlGAIgASgOMhwua2VmdS5yb3V0ZXIudjEuQW5zd2VyU291cmNlEisKCWNpdGF0aW9ucxgDIAMoCzIYLmtlZnUucm91dGVyLnYxLkNpdGF0aW9uEiQKBXVzYWdlGAQgASgLMhUua2VmdS5yb3V0ZXIudjEuVXNhZ2USKAoHdGltaW5ncxgFIAEoCzIXLmtlZnUucm91dGVyLnYxLlRpbWluZ3MSEgoKdGV4dF9ieXRlcxgGIAEoBBINCgVtb2RlbBgHIAEoCRIrCglicm93bl9vdXQYCCABKA4yGC5rZWZ1LnJvdXRlci52MS5Ccm93bk91dBIpCghzdXBwb3J0cxgJIAMoCzIXLmtlZnUucm91dGVyLnYxLlN1cHBvcnQSDwoHY2hvaWNlcxgLIAMoCSIxChFSZXN1bWVUdXJuUmVxdWVzdBIMCgR0dXJuGAEgASgJEg4KBm9mZnNldBgCIAEoBCIfCg9TdG9wVHVyblJlcXVlc3QSDAoEdHVybhgBIAEoCSISChBTdG9wVHVyblJlc3BvbnNlIrsDCgdTZXNzaW9uEgwKBG5hbWUYASABKAkSLAoFc3RhdGUYAiABKA4yHS5rZWZ1LnJvdXRlci52MS5TZXNzaW9uLlN0YXRlEgwKBHVzZXIYAyABKAkSEgoKdHVybl9jb3VudBgEIAEoDRIvCgtjcmVhdGVfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLdXBkYXRlX3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2V4cGlyZV90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBINCgV0aXRsZRgIIAEoCRIUCgxydW5uaW5nX3R1cm4YCSABKAkSDQoFYWdlbnQYCiABKAkSEgoKbGFzdF9ldmVudBgLIAEoCSJ3CgVTdGF0ZRIVChFTVEFURV9VTlNQRUNJRklFRBAAEg0KCVNUQVRFX0JPVBABEhEKDVNUQVRFX1dBSVRJTkcQAhIPCgtTVEFURV9IVU1BThADEhIKDlNUQVRFX1JFVFVSTkVEEAQSEAoMU1RBVEVfQ0xPU0VEEAUijQQKBFR1cm4SDAoEbmFtZRgBIAEoCRIpCgVzdGF0ZRgCIAEoDjIaLmtlZnUucm91dGVyLnYxLlR1cm4uU3RhdGUSEgoKcmVxdWVzdF9pZBgDIAEoCRIQCghxdWVzdGlvbhgEIAEoCRIMCgR0ZXh0GAUgASgJEi8KCHBhc3NhZ2VzGAYgAygLMh0ua2VmdS5yb3V0ZXIudjEuU291cmNlUGFzc2FnZRIoCgdoYW5kb2ZmGAcgASgLMhcua2VmdS5yb3V0ZXIudjEuSGFuZG9mZhIwCgljb21wbGV0ZWQYCCABKAsyHS5rZWZ1LnJvdXRlci52MS5UdXJuQ29tcGxldGVkEiYKBnJhdGluZxgJIAEoDjIWLmtlZnUucm91dGVyLnYxLlJhdGluZxIWCg5yYXRpbmdfY29tbWVudBgKIAEoCRIvCgtjcmVhdGVfdGltZRgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEAoIbGFuZ3VhZ2UYDCABKAkSDQoFYXNfb2YYDSABKAkSDQoFYWdlbnQYDiABKAkSEQoJd2l0aGRyYXduGA8gASgJIlcKBVN0YXRlEhUKEVNUQVRFX1VOU1BFQ0lGSUVEEAASEQoNU1RBVEVfUlVOTklORxABEhIKDlNUQVRFX0ZJTklTSEVEEAISEAoMU1RBVEVfRkFJTEVEEAMiIQoRR2V0U2Vzc2lvblJlcXVlc3QSDAoEbmFtZRgBIAEoCSI+ChJHZXRTZXNzaW9uUmVzcG9uc2USKAoHc2Vzc2lvbhgBIAEoCzIXLmtlZnUucm91dGVyLnYxLlNlc3Npb24iSgoTTGlzdFNlc3Npb25zUmVxdWVzdBIMCgR1c2VyGAEgASgJEhEKCXBhZ2Vfc2l6ZRgCIAEoBRISCgpwYWdlX3Rva2VuGAMgASgJIloKFExpc3RTZXNzaW9uc1Jlc3BvbnNlEikKCHNlc3Npb25zGAEgAygLMhcua2VmdS5yb3V0ZXIudjEuU2Vzc2lvbhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiYAoQTGlzdFR1cm5zUmVxdWVzdBIPCgdzZXNzaW9uGAEgASgJEhEKCXBhZ2Vfc2l6ZRgCIAEoBRISCgpwYWdlX3Rva2VuGAMgASgJEhQKDGxhdGVzdF9maXJzdBgEIAEoCCJRChFMaXN0VHVybnNSZXNwb25zZRIjCgV0dXJucxgBIAMoCzIULmtlZnUucm91dGVyLnYxLlR1cm4SFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIiQKFERlbGV0ZVNlc3Npb25SZXF1ZXN0EgwKBG5hbWUYASABKAkiFwoVRGVsZXRlU2Vzc2lvblJlc3BvbnNlIlUKEURlbGV0ZVVzZXJSZXF1ZXN0EgwKBHVzZXIYASABKAkSDwoHdmlzaXRvchgCIAEoCRIPCgdzZXNzaW9uGAMgASgJEhAKCGFsbF9rZXlzGAQgASgIIi4KEkRlbGV0ZVVzZXJSZXNwb25zZRIYChBzZXNzaW9uc19kZWxldGVkGAEgASgNIlUKEUV4cG9ydFVzZXJSZXF1ZXN0EgwKBHVzZXIYASABKAkSDwoHdmlzaXRvchgCIAEoCRIPCgdzZXNzaW9uGAMgASgJEhAKCGFsbF9rZXlzGAQgASgIIiIKEkV4cG9ydFVzZXJSZXNwb25zZRIMCgRkYXRhGAEgASgMIlgKD1JhdGVUdXJuUmVxdWVzdBIMCgR0dXJuGAEgASgJEiYKBnJhdGluZxgCIAEoDjIWLmtlZnUucm91dGVyLnYxLlJhdGluZxIPCgdjb21tZW50GAMgASgJIhIKEFJhdGVUdXJuUmVzcG9uc2UiNQoTV2F0Y2hTZXNzaW9uUmVxdWVzdBIPCgdzZXNzaW9uGAEgASgJEg0KBWFmdGVyGAIgASgJIqICCgxTZXNzaW9uRXZlbnQSCgoCaWQYASABKAkSQgoNc3RhdGVfY2hhbmdlZBgCIAEoCzIpLmtlZnUucm91dGVyLnYxLlNlc3Npb25FdmVudC5TdGF0ZUNoYW5nZWRIABIrCgt0dXJuX3N0b3JlZBgDIAEoCzIULmtlZnUucm91dGVyLnYxLlR1cm5IABI1CgZtaXNzZWQYBCABKAsyIy5rZWZ1LnJvdXRlci52MS5TZXNzaW9uRXZlbnQuTWlzc2VkSAAaSwoMU3RhdGVDaGFuZ2VkEiwKBXN0YXRlGAEgASgOMh0ua2VmdS5yb3V0ZXIudjEuU2Vzc2lvbi5TdGF0ZRINCgVhZ2VudBgCIAEoCRoICgZNaXNzZWRCBwoFZXZlbnQqzQEKDEZpbmlzaFJlYXNvbhIdChlGSU5JU0hfUkVBU09OX1VOU1BFQ0lGSUVEEAASFgoSRklOSVNIX1JFQVNPTl9TVE9QEAESGAoURklOSVNIX1JFQVNPTl9MRU5HVEgQAhIZChVGSU5JU0hfUkVBU09OX0hBTkRPRkYQAxIZChVGSU5JU0hfUkVBU09OX1NUT1BQRUQQBBIdChlGSU5JU0hfUkVBU09OX0lOVEVSUlVQVEVEEAUSFwoTRklOSVNIX1JFQVNPTl9IVU1BThAGKooCCgxBbnN3ZXJTb3VyY2USHQoZQU5TV0VSX1NPVVJDRV9VTlNQRUNJRklFRBAAEhsKF0FOU1dFUl9TT1VSQ0VfR0VORVJBVEVEEAESGQoVQU5TV0VSX1NPVVJDRV9DVVJBVEVEEAISGAoUQU5TV0VSX1NPVVJDRV9DQU5ORUQQAxIcChhBTlNXRVJfU09VUkNFX0VYVFJBQ1RJVkUQBBIYChRBTlNXRVJfU09VUkNFX0NBQ0hFRBAFEhwKGEFOU1dFUl9TT1VSQ0VfQ0xBUklGWUlORxAGEhkKFUFOU1dFUl9TT1VSQ0VfUkVGVVNFRBAHEhgKFEFOU1dFUl9TT1VSQ0VfUEVSU09OEAgqlQEKCEJyb3duT3V0EhkKFUJST1dOX09VVF9VTlNQRUNJRklFRBAAEhwKGEJST1dOX09VVF9GRVdFUl9QQVNTQUdFUxABEhwKGEJST1dOX09VVF9TSE9SVEVSX0FOU1dFUhACEhsKF0JST1dOX09VVF9XSVRIT1VUX01PREVMEAMSFQoRQlJPV05fT1VUX0hBTkRPRkYQBCpfCgZPbkJ1c3kSFwoTT05fQlVTWV9VTlNQRUNJRklFRBAAEhIKDk9OX0JVU1lfUkVKRUNUEAESEQoNT05fQlVTWV9RVUVVRRACEhUKEU9OX0JVU1lfU1VQRVJTRURFEAMqQAoGUmF0aW5nEhYKElJBVElOR19VTlNQRUNJRklFRBAAEg0KCVJBVElOR19VUBABEg8KC1JBVElOR19ET1dOEAIyrAcKC0NoYXRTZXJ2aWNlEkwKCENvbnZlcnNlEh8ua2VmdS5yb3V0ZXIudjEuQ29udmVyc2VSZXF1ZXN0Gh0ua2VmdS5yb3V0ZXIudjEuQ29udmVyc2VFdmVudDABElAKClJlc3VtZVR1cm4SIS5rZWZ1LnJvdXRlci52MS5SZXN1bWVUdXJuUmVxdWVzdBodLmtlZnUucm91dGVyLnYxLkNvbnZlcnNlRXZlbnQwARJNCghTdG9wVHVybhIfLmtlZnUucm91dGVyLnYxLlN0b3BUdXJuUmVxdWVzdBogLmtlZnUucm91dGVyLnYxLlN0b3BUdXJuUmVzcG9uc2USUwoKR2V0U2Vzc2lvbhIhLmtlZnUucm91dGVyLnYxLkdldFNlc3Npb25SZXF1ZXN0GiIua2VmdS5yb3V0ZXIudjEuR2V0U2Vzc2lvblJlc3BvbnNlElkKDExpc3RTZXNzaW9ucxIjLmtlZnUucm91dGVyLnYxLkxpc3RTZXNzaW9uc1JlcXVlc3QaJC5rZWZ1LnJvdXRlci52MS5MaXN0U2Vzc2lvbnNSZXNwb25zZRJQCglMaXN0VHVybnMSIC5rZWZ1LnJvdXRlci52MS5MaXN0VHVybnNSZXF1ZXN0GiEua2VmdS5yb3V0ZXIudjEuTGlzdFR1cm5zUmVzcG9uc2USXAoNRGVsZXRlU2Vzc2lvbhIkLmtlZnUucm91dGVyLnYxLkRlbGV0ZVNlc3Npb25SZXF1ZXN0GiUua2VmdS5yb3V0ZXIudjEuRGVsZXRlU2Vzc2lvblJlc3BvbnNlElMKCkRlbGV0ZVVzZXISIS5rZWZ1LnJvdXRlci52MS5EZWxldGVVc2VyUmVxdWVzdBoiLmtlZnUucm91dGVyLnYxLkRlbGV0ZVVzZXJSZXNwb25zZRJVCgpFeHBvcnRVc2VyEiEua2VmdS5yb3V0ZXIudjEuRXhwb3J0VXNlclJlcXVlc3QaIi5rZWZ1LnJvdXRlci52MS5FeHBvcnRVc2VyUmVzcG9uc2UwARJNCghSYXRlVHVybhIfLmtlZnUucm91dGVyLnYxLlJhdGVUdXJuUmVxdWVzdBogLmtlZnUucm91dGVyLnYxLlJhdGVUdXJuUmVzcG9uc2USUwoMV2F0Y2hTZXNzaW9uEiMua2VmdS5yb3V0ZXIudjEuV2F0Y2hTZXNzaW9uUmVxdWVzdBocLmtlZnUucm91dGVyLnYxLlNlc3Npb25FdmVudDABYgZwcm90bzM", [file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * @generated from message kefu.router.v1.ConverseRequest
@@ -50,7 +50,8 @@ export type ConverseRequest = Message<"kefu.router.v1.ConverseRequest"> & {
   collections: string[];
 
   /**
-   * Optional. An opaque name for the person who asks, at most 128 characters, set when the session is opened.
+   * Optional. An opaque name for the person who asks, at most 128 characters, set when the session is opened. In a
+   * session of another user: NOT_FOUND / SESSION_NOT_FOUND.
    *
    * @generated from field: string user = 5;
    */
@@ -222,7 +223,7 @@ export type ConverseEvent = Message<"kefu.router.v1.ConverseEvent"> & {
     case: "textDelta";
   } | {
     /**
-     * A person should take over.
+     * A person should take over. It withdraws the text so far: a client shows Handoff.message instead.
      *
      * @generated from field: kefu.router.v1.Handoff handoff = 5;
      */
@@ -459,8 +460,8 @@ export type Handoff = Message<"kefu.router.v1.Handoff"> & {
   reason: Handoff_Reason;
 
   /**
-   * What the customer is told, in the answer's language. It is the turn's text when no TextDelta was sent, and then
-   * TurnCompleted.text_bytes counts it.
+   * What the customer is told, in the answer's language. It is the turn's text, and TurnCompleted.text_bytes counts it:
+   * text that was sent before it in this turn is withdrawn, and is not to be shown any more.
    *
    * @generated from field: string message = 2;
    */
@@ -721,7 +722,7 @@ export enum Handoff_Reason {
   OVERLOADED = 7,
 
   /**
-   * The model's answer shares hardly a word with what was found; it was sent, and a person should look at it.
+   * The model's answer shares hardly a word with what was found; it was withdrawn, and a person should look at it.
    *
    * @generated from enum value: REASON_LOW_SUPPORT = 8;
    */
@@ -1031,7 +1032,7 @@ export type TurnCompleted = Message<"kefu.router.v1.TurnCompleted"> & {
   timings?: Timings | undefined;
 
   /**
-   * Bytes of text in all, to check what was joined.
+   * Bytes of text in all, to check what was joined; with a Handoff, those of its message.
    *
    * @generated from field: uint64 text_bytes = 6;
    */
@@ -1313,7 +1314,7 @@ export type Turn = Message<"kefu.router.v1.Turn"> & {
   question: string;
 
   /**
-   * What was answered.
+   * What was answered; with `handoff`, its message.
    *
    * @generated from field: string text = 5;
    */
@@ -1381,6 +1382,13 @@ export type Turn = Message<"kefu.router.v1.Turn"> & {
    * @generated from field: string agent = 14;
    */
   agent: string;
+
+  /**
+   * With `handoff`: what the customer saw of an answer before it was withdrawn, or empty.
+   *
+   * @generated from field: string withdrawn = 15;
+   */
+  withdrawn: string;
 };
 
 /**
@@ -1628,15 +1636,38 @@ export const DeleteSessionResponseSchema: GenMessage<DeleteSessionResponse> = /*
   messageDesc(file_kefu_router_v1_chat, 27);
 
 /**
+ * Exactly one of user, visitor and session is required.
+ *
  * @generated from message kefu.router.v1.DeleteUserRequest
  */
 export type DeleteUserRequest = Message<"kefu.router.v1.DeleteUserRequest"> & {
   /**
-   * Required. As in ConverseRequest.
+   * As in ConverseRequest: the person's sessions that this key opened; see `all_keys`.
    *
    * @generated from field: string user = 1;
    */
   user: string;
+
+  /**
+   * "visitor-…": a visitor of the pages. Needs the `operator` scope.
+   *
+   * @generated from field: string visitor = 2;
+   */
+  visitor: string;
+
+  /**
+   * "sessions/{session}": whose session this is. Without a user or visitor, this session alone.
+   *
+   * @generated from field: string session = 3;
+   */
+  session: string;
+
+  /**
+   * With `user`: sessions opened by any key of the tenant. Needs the `operator` scope.
+   *
+   * @generated from field: bool all_keys = 4;
+   */
+  allKeys: boolean;
 };
 
 /**
@@ -1664,6 +1695,67 @@ export type DeleteUserResponse = Message<"kefu.router.v1.DeleteUserResponse"> & 
  */
 export const DeleteUserResponseSchema: GenMessage<DeleteUserResponse> = /*@__PURE__*/
   messageDesc(file_kefu_router_v1_chat, 29);
+
+/**
+ * Exactly one of user, visitor and session is required; each as in DeleteUserRequest.
+ *
+ * @generated from message kefu.router.v1.ExportUserRequest
+ */
+export type ExportUserRequest = Message<"kefu.router.v1.ExportUserRequest"> & {
+  /**
+   * A user of this key.
+   *
+   * @generated from field: string user = 1;
+   */
+  user: string;
+
+  /**
+   * A visitor.
+   *
+   * @generated from field: string visitor = 2;
+   */
+  visitor: string;
+
+  /**
+   * A session of the person.
+   *
+   * @generated from field: string session = 3;
+   */
+  session: string;
+
+  /**
+   * With `user`: of any key.
+   *
+   * @generated from field: bool all_keys = 4;
+   */
+  allKeys: boolean;
+};
+
+/**
+ * Describes the message kefu.router.v1.ExportUserRequest.
+ * Use `create(ExportUserRequestSchema)` to create a new message.
+ */
+export const ExportUserRequestSchema: GenMessage<ExportUserRequest> = /*@__PURE__*/
+  messageDesc(file_kefu_router_v1_chat, 30);
+
+/**
+ * @generated from message kefu.router.v1.ExportUserResponse
+ */
+export type ExportUserResponse = Message<"kefu.router.v1.ExportUserResponse"> & {
+  /**
+   * The next part of the archive (application/zip), at most 256 KiB.
+   *
+   * @generated from field: bytes data = 1;
+   */
+  data: Uint8Array;
+};
+
+/**
+ * Describes the message kefu.router.v1.ExportUserResponse.
+ * Use `create(ExportUserResponseSchema)` to create a new message.
+ */
+export const ExportUserResponseSchema: GenMessage<ExportUserResponse> = /*@__PURE__*/
+  messageDesc(file_kefu_router_v1_chat, 31);
 
 /**
  * @generated from message kefu.router.v1.RateTurnRequest
@@ -1696,7 +1788,7 @@ export type RateTurnRequest = Message<"kefu.router.v1.RateTurnRequest"> & {
  * Use `create(RateTurnRequestSchema)` to create a new message.
  */
 export const RateTurnRequestSchema: GenMessage<RateTurnRequest> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_chat, 30);
+  messageDesc(file_kefu_router_v1_chat, 32);
 
 /**
  * @generated from message kefu.router.v1.RateTurnResponse
@@ -1709,7 +1801,7 @@ export type RateTurnResponse = Message<"kefu.router.v1.RateTurnResponse"> & {
  * Use `create(RateTurnResponseSchema)` to create a new message.
  */
 export const RateTurnResponseSchema: GenMessage<RateTurnResponse> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_chat, 31);
+  messageDesc(file_kefu_router_v1_chat, 33);
 
 /**
  * @generated from message kefu.router.v1.WatchSessionRequest
@@ -1736,7 +1828,7 @@ export type WatchSessionRequest = Message<"kefu.router.v1.WatchSessionRequest"> 
  * Use `create(WatchSessionRequestSchema)` to create a new message.
  */
 export const WatchSessionRequestSchema: GenMessage<WatchSessionRequest> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_chat, 32);
+  messageDesc(file_kefu_router_v1_chat, 34);
 
 /**
  * SessionEvent is something that happened in a session.
@@ -1788,7 +1880,7 @@ export type SessionEvent = Message<"kefu.router.v1.SessionEvent"> & {
  * Use `create(SessionEventSchema)` to create a new message.
  */
 export const SessionEventSchema: GenMessage<SessionEvent> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_chat, 33);
+  messageDesc(file_kefu_router_v1_chat, 35);
 
 /**
  * StateChanged says who answers now.
@@ -1816,7 +1908,7 @@ export type SessionEvent_StateChanged = Message<"kefu.router.v1.SessionEvent.Sta
  * Use `create(SessionEvent_StateChangedSchema)` to create a new message.
  */
 export const SessionEvent_StateChangedSchema: GenMessage<SessionEvent_StateChanged> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_chat, 33, 0);
+  messageDesc(file_kefu_router_v1_chat, 35, 0);
 
 /**
  * Missed says that events after the one asked for are kept no longer: read the session and its turns anew.
@@ -1831,7 +1923,7 @@ export type SessionEvent_Missed = Message<"kefu.router.v1.SessionEvent.Missed"> 
  * Use `create(SessionEvent_MissedSchema)` to create a new message.
  */
 export const SessionEvent_MissedSchema: GenMessage<SessionEvent_Missed> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_chat, 33, 1);
+  messageDesc(file_kefu_router_v1_chat, 35, 1);
 
 /**
  * FinishReason says how a turn ended.
@@ -2096,11 +2188,12 @@ export const RatingSchema: GenEnum<Rating> = /*@__PURE__*/
   enumDesc(file_kefu_router_v1_chat, 4);
 
 /**
- * ChatService is the one service a customer's client talks to. Every call needs a key of the `chat` scope.
+ * ChatService is the one service a customer's client talks to. Every call needs a key of the `chat` scope; GetSession,
+ * ListTurns and WatchSession also take one of the `desk` scope; DeleteSession, DeleteUser and ExportUser one of `admin`.
  *
  * Names: "sessions/{session}" (a UUIDv4) and "sessions/{session}/turns/{turn}" (a UUIDv7). A session belongs to the key
  * that opened it; for any other key it is NOT_FOUND, as if it did not exist. Only a key of the same tenant that has
- * the `operator` scope as well may read it (GetSession, ListTurns). Offsets are UTF-8 byte offsets in the
+ * the `desk` scope may read it (GetSession, ListTurns, WatchSession). Offsets are UTF-8 byte offsets in the
  * answer's visible text. Times are the server's; durations are monotonic.
  *
  * @generated from service kefu.router.v1.ChatService
@@ -2110,12 +2203,13 @@ export const ChatService: GenService<{
    * Converse answers one customer message, streaming the answer as it is written.
    *
    * Events come in this order: one TurnStarted; one PassagesFound, unless nothing was looked up; ReasoningDelta, only
-   * when asked for; any number of TextDelta; at most one Handoff; one TurnCompleted. A stream that ends without
-   * TurnCompleted has failed:
+   * when asked for; any number of TextDelta; at most one Handoff, which withdraws the text before it; one TurnCompleted.
+   * A stream that ends without TurnCompleted has failed:
    *   INVALID_ARGUMENT / BAD_REQUEST (BadRequest names the field), INVALID_ARGUMENT / REQUEST_ID_REUSED,
    *   NOT_FOUND / SESSION_NOT_FOUND, NOT_FOUND / COLLECTION_NOT_FOUND,
    *   ABORTED / SESSION_BUSY (answering another message: see `on_busy`),
    *   FAILED_PRECONDITION / SESSION_CLOSED,
+   *   FAILED_PRECONDITION / POISONED_MESSAGE (three routers have died over it: write it in other words),
    *   RESOURCE_EXHAUSTED / OVERLOADED (more messages than can be answered in time; RetryInfo says when to come back,
    *   ErrorInfo.metadata `limit` what was full),
    *   RESOURCE_EXHAUSTED / TENANT_LIMIT (ErrorInfo.metadata `limit` is the setting, `value` what it allows),
@@ -2136,6 +2230,7 @@ export const ChatService: GenService<{
    * for; it replaces from there, and has no text when nothing follows. A turn that is finished is replayed from what is
    * stored. Errors:
    * NOT_FOUND / TURN_NOT_FOUND, OUT_OF_RANGE / OFFSET_OUT_OF_RANGE (beyond the text there is),
+   * FAILED_PRECONDITION / POISONED_MESSAGE (as for Converse),
    * UNAVAILABLE / BACKEND_UNAVAILABLE (resume again, with the offset reached; with the message that the turn failed:
    * send it again with its request_id).
    *
@@ -2189,8 +2284,9 @@ export const ChatService: GenService<{
     output: typeof ListTurnsResponseSchema;
   },
   /**
-   * DeleteSession erases a session and its turns; a running answer is stopped.
-   * Errors: NOT_FOUND / SESSION_NOT_FOUND.
+   * DeleteSession erases a session, its turns, and all that is kept beside it; a running answer is stopped. Of a session
+   * that ran out, what is kept beside it is erased (an unanswered question outlives its session). A key of the tenant
+   * that has the `operator` scope may erase any session of the tenant. Errors: NOT_FOUND / SESSION_NOT_FOUND.
    *
    * @generated from rpc kefu.router.v1.ChatService.DeleteSession
    */
@@ -2200,7 +2296,8 @@ export const ChatService: GenService<{
     output: typeof DeleteSessionResponseSchema;
   },
   /**
-   * DeleteUser erases every session opened for a user by this key. Erasing nothing is no error.
+   * DeleteUser erases all that ExportUser shows of a person. Erasing nothing is no error.
+   * Errors: as ExportUser.
    *
    * @generated from rpc kefu.router.v1.ChatService.DeleteUser
    */
@@ -2208,6 +2305,19 @@ export const ChatService: GenService<{
     methodKind: "unary";
     input: typeof DeleteUserRequestSchema;
     output: typeof DeleteUserResponseSchema;
+  },
+  /**
+   * ExportUser gives all that is kept of a person, as a ZIP archive in parts: a folder for each session with the session,
+   * its turns (JSON), a transcript (text), and what is kept beside it. Of nobody the archive holds a README alone.
+   * Errors: INVALID_ARGUMENT / BAD_REQUEST, NOT_FOUND / SESSION_NOT_FOUND,
+   * PERMISSION_DENIED / SCOPE_MISSING (a visitor, or all keys, and the key has no `operator` scope).
+   *
+   * @generated from rpc kefu.router.v1.ChatService.ExportUser
+   */
+  exportUser: {
+    methodKind: "server_streaming";
+    input: typeof ExportUserRequestSchema;
+    output: typeof ExportUserResponseSchema;
   },
   /**
    * RateTurn stores what the customer thought of an answer; a later rating replaces it.

@@ -4,13 +4,15 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file kefu/router/v1/identity.proto.
  */
 export const file_kefu_router_v1_identity: GenFile = /*@__PURE__*/
-  fileDesc("Ch1rZWZ1L3JvdXRlci92MS9pZGVudGl0eS5wcm90bxIOa2VmdS5yb3V0ZXIudjEiFAoSR2V0SWRlbnRpdHlSZXF1ZXN0IlsKE0dldElkZW50aXR5UmVzcG9uc2USDgoGdGVuYW50GAEgASgJEg8KB3N1YmplY3QYAiABKAkSDgoGc2NvcGVzGAMgAygJEhMKC2NvbGxlY3Rpb25zGAQgAygJMmkKD0lkZW50aXR5U2VydmljZRJWCgtHZXRJZGVudGl0eRIiLmtlZnUucm91dGVyLnYxLkdldElkZW50aXR5UmVxdWVzdBojLmtlZnUucm91dGVyLnYxLkdldElkZW50aXR5UmVzcG9uc2ViBnByb3RvMw");
+  fileDesc("Ch1rZWZ1L3JvdXRlci92MS9pZGVudGl0eS5wcm90bxIOa2VmdS5yb3V0ZXIudjEiFAoSR2V0SWRlbnRpdHlSZXF1ZXN0IpsBChNHZXRJZGVudGl0eVJlc3BvbnNlEg4KBnRlbmFudBgBIAEoCRIPCgdzdWJqZWN0GAIgASgJEg4KBnNjb3BlcxgDIAMoCRITCgtjb2xsZWN0aW9ucxgEIAMoCRINCgVyb2xlcxgFIAMoCRIvCgtleHBpcmVfdGltZRgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAyaQoPSWRlbnRpdHlTZXJ2aWNlElYKC0dldElkZW50aXR5EiIua2VmdS5yb3V0ZXIudjEuR2V0SWRlbnRpdHlSZXF1ZXN0GiMua2VmdS5yb3V0ZXIudjEuR2V0SWRlbnRpdHlSZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_timestamp]);
 
 /**
  * @generated from message kefu.router.v1.GetIdentityRequest
@@ -44,7 +46,8 @@ export type GetIdentityResponse = Message<"kefu.router.v1.GetIdentityResponse"> 
   subject: string;
 
   /**
-   * What the key may do: "chat", "knowledge", "operator".
+   * What the key may do: "chat", "knowledge", "desk", "settings", "admin"; also "operator" for a key of an earlier
+   * release, which has the last three.
    *
    * @generated from field: repeated string scopes = 3;
    */
@@ -56,6 +59,20 @@ export type GetIdentityResponse = Message<"kefu.router.v1.GetIdentityResponse"> 
    * @generated from field: repeated string collections = 4;
    */
   collections: string[];
+
+  /**
+   * The strongest roles whose scopes the key has: "app", "agent", "lead", "admin"; none: no role's.
+   *
+   * @generated from field: repeated string roles = 5;
+   */
+  roles: string[];
+
+  /**
+   * When the key ends. Unset: never, or not known.
+   *
+   * @generated from field: google.protobuf.Timestamp expire_time = 6;
+   */
+  expireTime?: Timestamp | undefined;
 };
 
 /**

@@ -424,7 +424,7 @@ export const WebhookEventSchema: GenEnum<WebhookEvent> = /*@__PURE__*/
 
 /**
  * WebhookService tells another system of what happens: a help desk, a messenger, a script. Every call needs a key of the
- * `operator` scope and rules its own tenant. Names: "webhooks/{webhook}", "webhooks/{webhook}/deliveries/{delivery}".
+ * `admin` scope and rules its own tenant. Names: "webhooks/{webhook}", "webhooks/{webhook}/deliveries/{delivery}".
  *
  * A delivery is a POST of a JSON object with `id`, `type`, `time`, `tenant` and `data`, signed as Standard Webhooks
  * (webhook-id, webhook-timestamp, webhook-signature: "v1," and the base64 of HMAC-SHA256 over "{id}.{timestamp}.{body}").

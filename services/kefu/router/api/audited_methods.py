@@ -1,0 +1,159 @@
+"""
+The router's methods that are recorded in the audit log, and those that are not.
+
+Each method is in one of the two tables; a test holds that. What is recorded are names and numbers: never what customers
+wrote, and no secret.
+"""
+
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from kefu.common.audit.entry import pseudonym
+from kefu.common.audit.recorder import Act, AuditedMethod
+from kefu.common.auth import caller
+from kefu.router.v1 import admin_pb2 as admin
+from kefu.router.v1 import audit_pb2 as audit
+from kefu.router.v1 import chat_pb2 as chat
+from kefu.router.v1 import desk_pb2 as desk
+from kefu.router.v1 import insight_pb2 as insight
+from kefu.router.v1 import webhook_pb2 as webhook
+
+_ADMIN = "kefu.router.v1.AdminService"
+_AUDIT = "kefu.router.v1.AuditService"
+_CHAT = "kefu.router.v1.ChatService"
+_DESK = "kefu.router.v1.DeskService"
+_INSIGHT = "kefu.router.v1.InsightService"
+_WEBHOOK = "kefu.router.v1.WebhookService"
+_READ_REPEAT_SECONDS = 3600.0
+
+
+def _in_tenant(act: Act, name: str) -> str:
+    """Note the tenant ("tenants/{tenant}", empty: the caller's) that a call is about. Returns its name."""
+    act.tenant = name.removeprefix("tenants/")
+    return name or f"tenants/{caller().tenant}"
+
+
+def _create_tenant(act: Act, request: admin.CreateTenantRequest) -> None:
+    act.target = f"tenants/{request.tenant_id}"
+
+
+def _create_key(act: Act, request: admin.CreateKeyRequest) -> None:
+    act.target = f"{_in_tenant(act, request.tenant)}/keys"
+
+
+def _created_key(act: Act, response: admin.CreateKeyResponse) -> None:
+    act.target = response.key.name
+    act.details = {
+        "display_name": response.key.display_name,
+        "scopes": " ".join(admin.Scope.Name(scope).removeprefix("SCOPE_").lower() for scope in response.key.scopes),
+        "collections": " ".join(response.key.collections),
+        "priority": admin.Priority.Name(response.key.priority).removeprefix("PRIORITY_").lower(),
+    }
+
+
+def _revoke_key(act: Act, request: admin.RevokeKeyRequest) -> None:
+    act.target = request.name
+    act.tenant = request.name.removeprefix("tenants/").partition("/")[0]
+
+
+def _update_settings(act: Act, request: admin.UpdateTenantSettingsRequest) -> None:
+    act.target = f"{_in_tenant(act, request.tenant)}/settings"
+
+
+def _updated_settings(act: Act, response: admin.UpdateTenantSettingsResponse) -> None:
+    act.details["revision"] = str(response.revision)
+
+
+def _create_webhook(act: Act, request: webhook.CreateWebhookRequest) -> None:
+    act.target = "webhooks"
+    act.details["events"] = " ".join(
+        webhook.WebhookEvent.Name(event).removeprefix("WEBHOOK_EVENT_").lower()
+        for event in request.events
+        if event in webhook.WebhookEvent.values()
+    )
+
+
+def _created_webhook(act: Act, response: webhook.CreateWebhookResponse) -> None:
+    act.target = response.webhook.name
+    act.details["host"] = urlsplit(response.webhook.url).hostname or ""  # the path may hold a secret
+
+
+def _name(
+    act: Act, request: webhook.DeleteWebhookRequest | webhook.RedeliverRequest | chat.DeleteSessionRequest
+) -> None:
+    act.target = request.name
+
+
+def _claim(act: Act, request: desk.ClaimSessionRequest) -> None:
+    act.target = request.session
+    act.details = {"agent": request.agent, "take_over": "yes" if request.take_over else ""}
+
+
+def _return(act: Act, request: desk.ReturnSessionRequest) -> None:
+    act.target = request.session
+    if request.to in desk.ReturnSessionRequest.To.values():
+        act.details["to"] = desk.ReturnSessionRequest.To.Name(request.to).removeprefix("TO_").lower()
+
+
+def _dismiss(act: Act, request: insight.DismissUnansweredRequest) -> None:
+    act.target = "unanswered"
+
+
+def _dismissed(act: Act, response: insight.DismissUnansweredResponse) -> None:
+    act.details["questions"] = str(response.dismissed)
+
+
+def _person(act: Act, request: chat.DeleteUserRequest | chat.ExportUserRequest) -> None:
+    if request.user:
+        act.target = f"users/{pseudonym(request.user)}"
+        act.details["all_keys"] = "yes" if request.all_keys else ""
+    elif request.visitor:
+        act.target = f"visitors/{pseudonym(request.visitor)}"
+    else:
+        act.target = request.session
+
+
+def _deleted_user(act: Act, response: chat.DeleteUserResponse) -> None:
+    act.details["sessions"] = str(response.sessions_deleted)
+
+
+def _exported(act: Act, response: chat.ExportUserResponse) -> None:
+    act.details["bytes"] = str(int(act.details.get("bytes", 0)) + len(response.data))
+
+
+def _read_audit(act: Act, request: audit.ListAuditEntriesRequest) -> None:
+    act.target = f"{_in_tenant(act, request.tenant)}/audit"
+
+
+AUDITED: Mapping[str, AuditedMethod] = {
+    f"{_ADMIN}/CreateTenant": AuditedMethod("tenant.create", _create_tenant),
+    f"{_ADMIN}/CreateKey": AuditedMethod("key.create", _create_key, _created_key),
+    f"{_ADMIN}/RevokeKey": AuditedMethod("key.revoke", _revoke_key),
+    f"{_ADMIN}/UpdateTenantSettings": AuditedMethod("settings.update", _update_settings, _updated_settings),
+    f"{_WEBHOOK}/CreateWebhook": AuditedMethod("webhook.create", _create_webhook, _created_webhook),
+    f"{_WEBHOOK}/DeleteWebhook": AuditedMethod("webhook.delete", _name),
+    f"{_WEBHOOK}/Redeliver": AuditedMethod("webhook.redeliver", _name),
+    f"{_DESK}/ClaimSession": AuditedMethod("desk.claim", _claim),
+    f"{_DESK}/ReturnSession": AuditedMethod("desk.return", _return),
+    f"{_INSIGHT}/DismissUnanswered": AuditedMethod("unanswered.dismiss", _dismiss, _dismissed),
+    f"{_CHAT}/DeleteSession": AuditedMethod("session.erase", _name, failures=False),
+    f"{_CHAT}/DeleteUser": AuditedMethod("user.erase", _person, _deleted_user),
+    f"{_CHAT}/ExportUser": AuditedMethod("user.export", _person, _exported),
+    f"{_AUDIT}/ListAuditEntries": AuditedMethod("audit.read", _read_audit, repeat_seconds=_READ_REPEAT_SECONDS),
+}
+"""What the router records, by "package.Service/Method"."""
+
+NOT_AUDITED = frozenset(
+    {
+        *(f"{_ADMIN}/{method}" for method in ("ListTenants", "ListKeys", "GetTenantSettings", "ListSettingsRevisions")),
+        f"{_AUDIT}/VerifyAudit",
+        *(f"{_CHAT}/{method}" for method in ("Converse", "ResumeTurn", "StopTurn", "RateTurn", "WatchSession")),
+        *(f"{_CHAT}/{method}" for method in ("GetSession", "ListSessions", "ListTurns")),
+        *(f"{_DESK}/{method}" for method in ("ListConversations", "WatchDesk", "ListAgents")),
+        f"{_DESK}/Reply",  # the session keeps it, with its author
+        "kefu.router.v1.IdentityService/GetIdentity",
+        *(f"{_INSIGHT}/{method}" for method in ("GetNumbers", "ListUnanswered", "ListDocumentUse")),
+        *(f"{_WEBHOOK}/{method}" for method in ("ListWebhooks", "ListDeliveries")),
+    }
+)
+"""What the router does not record: reading, and conversations."""
