@@ -184,7 +184,7 @@ class DeskStore:
         False: another message has come since.
         """
         now = time.time()
-        stored = [part for turn in held for part in (turn.id, f"finished {TURN.dump_json(turn).decode()}")]
+        stored = [part for turn in held for part in (turn.id, f"finished {turn_json(turn)}")]
         counted = "" if turn_count is None else turn_count
         arguments = (subject, claim, state, repr(now), ms(self._life), counted, *stored)
         index: list[Command] = []

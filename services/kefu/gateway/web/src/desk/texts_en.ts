@@ -440,7 +440,7 @@ export const en = {
   auditEarlier: "Show earlier entries",
   auditPeer: "{address} (connection)",
   auditUnreadable: "Changed: cannot be read",
-  auditWhole: "The log is whole: {n} entries.",
+  auditWhole: "The log is whole. Number of entries: {n}.",
   auditHash: "Keep this hash of the last entry elsewhere: {hash}",
   auditBroken: "The log is broken at entry {n}. {problem}",
   failScope: "Your key lacks the scope “{scope}”.",

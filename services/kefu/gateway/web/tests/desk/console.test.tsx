@@ -332,7 +332,7 @@ test("files are imported one after the other, each with what became of it", asyn
 });
 
 test("the audit log says who did what from where, names what was changed, and goes on to earlier entries", async () => {
-  await open("kefu_lead", "#/settings/audit");
+  await open("kefu_admin", "#/settings/audit");
   await see(/Ann Chen/);
   const rows = () => [...root.querySelectorAll("tbody tr")].map((row) => row.textContent);
   expect(rows().length).toBe(3);
@@ -351,7 +351,7 @@ test("the audit log is filtered, and downloaded as lines of JSON", async () => {
   const saved: Blob[] = [];
   Object.assign(URL, { createObjectURL: (blob: Blob) => `blob:${saved.push(blob)}`, revokeObjectURL: () => undefined }); // jsdom has neither
   const followed = vi.spyOn(HTMLAnchorElement.prototype, "click").mockImplementation(() => undefined);
-  await open("kefu_lead", "#/settings/audit");
+  await open("kefu_admin", "#/settings/audit");
   await see(/Ann Chen/);
   const failed = root.querySelector<HTMLInputElement>("input[type=checkbox]")!;
   await act(async () => {

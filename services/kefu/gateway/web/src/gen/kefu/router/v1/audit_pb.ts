@@ -319,7 +319,7 @@ export const VerifyAuditResponseSchema: GenMessage<VerifyAuditResponse> = /*@__P
 
 /**
  * AuditService shows the audit log: who did what to whom and from where. Every service writes it as it serves a call.
- * Every call needs a key of the `operator` scope, which reads its own tenant's log; a key of the tenant "default" reads
+ * Every call needs a key of the `admin` scope, which reads its own tenant's log; a key of the tenant "default" reads
  * every tenant's. Nothing changes or removes an entry before KEFU_AUDIT_DAYS have passed.
  *
  * The entries of a tenant are a chain: each holds the hash of the one before it, so that one which was changed, removed,

@@ -1649,7 +1649,7 @@ export type DeleteUserRequest = Message<"kefu.router.v1.DeleteUserRequest"> & {
   user: string;
 
   /**
-   * "visitor-…": a visitor of the pages. Needs the `operator` scope.
+   * "visitor-…": a visitor of the pages. Needs the `admin` scope.
    *
    * @generated from field: string visitor = 2;
    */
@@ -1663,7 +1663,7 @@ export type DeleteUserRequest = Message<"kefu.router.v1.DeleteUserRequest"> & {
   session: string;
 
   /**
-   * With `user`: sessions opened by any key of the tenant. Needs the `operator` scope.
+   * With `user`: sessions opened by any key of the tenant. Needs the `admin` scope.
    *
    * @generated from field: bool all_keys = 4;
    */
@@ -2286,7 +2286,7 @@ export const ChatService: GenService<{
   /**
    * DeleteSession erases a session, its turns, and all that is kept beside it; a running answer is stopped. Of a session
    * that ran out, what is kept beside it is erased (an unanswered question outlives its session). A key of the tenant
-   * that has the `operator` scope may erase any session of the tenant. Errors: NOT_FOUND / SESSION_NOT_FOUND.
+   * that has the `admin` scope may erase any session of the tenant. Errors: NOT_FOUND / SESSION_NOT_FOUND.
    *
    * @generated from rpc kefu.router.v1.ChatService.DeleteSession
    */
@@ -2310,7 +2310,7 @@ export const ChatService: GenService<{
    * ExportUser gives all that is kept of a person, as a ZIP archive in parts: a folder for each session with the session,
    * its turns (JSON), a transcript (text), and what is kept beside it. Of nobody the archive holds a README alone.
    * Errors: INVALID_ARGUMENT / BAD_REQUEST, NOT_FOUND / SESSION_NOT_FOUND,
-   * PERMISSION_DENIED / SCOPE_MISSING (a visitor, or all keys, and the key has no `operator` scope).
+   * PERMISSION_DENIED / SCOPE_MISSING (a visitor, or all keys, and the key has no `admin` scope).
    *
    * @generated from rpc kefu.router.v1.ChatService.ExportUser
    */
