@@ -116,7 +116,7 @@ export const en = {
   selectConversation: "Select “{title}”",
   closeSelected: "Close {count} conversations",
   closeSelected_one: "Close 1 conversation",
-  closeSelectedMore: "Their customers get no answer any more, from Kefu neither, and are told that the conversation is closed. This cannot be undone.",
+  closeSelectedMore: "These customers will get no further answer, not even from Kefu, and will see that the conversation is closed. This cannot be undone.",
   closingSelected: "{done} of {count} closed",
   closedSelected: "{count} conversations closed.",
   closedSelected_one: "1 conversation closed.",

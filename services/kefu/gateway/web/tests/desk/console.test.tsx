@@ -191,7 +191,7 @@ test("all who wait for one reason are closed together, after a question, and non
     [...root.querySelectorAll<HTMLInputElement>(".selectable input")].find((one) => one.getAttribute("aria-label")?.includes("kettle"))!.click();
   });
   await press("Close 9 conversations");
-  await see(/get no answer any more/);
+  await see(/get no further answer/);
   expect(more.map((name) => company.held.get(name)?.conversation.session?.state)).toEqual(Array(9).fill(Session_State.WAITING));
   const faster = company.held.get(more[4]!)!.conversation.session!;
   [faster.state, faster.agent] = [Session_State.HUMAN, "Chen Jie"]; // its event is still on the way

@@ -54,62 +54,64 @@ export function WaitingList({ conversations, open }: { conversations: readonly C
   };
 
   return (
-    <section class="conversations" aria-label={t("waiting")}>
-      <div class="conversations-head">
-        <h2>
-          {t("waiting")} <span class="count">{conversations.length}</span>
-        </h2>
-        {conversations.length > 1 || selecting ? (
-          <button type="button" class="button quiet small" aria-pressed={selecting} onClick={() => begin(!selecting)}>
-            {selecting ? t("selectDone") : t("select")}
-          </button>
-        ) : null}
-      </div>
-      {selecting ? (
-        <div class="select-tools">
-          <select class="field" aria-label={t("selectBy")} value="" onChange={(event) => chooseBy(event.currentTarget.value)}>
-            <option value="" disabled hidden>
-              {t("selectBy")}
-            </option>
-            <option value="all">{t("selectAll")}</option>
-            {reasons.map((reason) => (
-              <option key={reason} value={reason}>
-                {reason}
-              </option>
-            ))}
-          </select>
-          <button type="button" class="button small danger" disabled={names.length === 0} onClick={() => setAsking(true)}>
-            {t("closeSelected", { count: names.length })}
-          </button>
+    <>
+      <section class="conversations" aria-label={t("waiting")}>
+        <div class="conversations-head">
+          <h2>
+            {t("waiting")} <span class="count">{conversations.length}</span>
+          </h2>
+          {conversations.length > 1 || selecting ? (
+            <button type="button" class="button quiet small" aria-pressed={selecting} onClick={() => begin(!selecting)}>
+              {selecting ? t("selectDone") : t("select")}
+            </button>
+          ) : null}
         </div>
-      ) : null}
-      {done ? (
-        <Notice kind="good">
-          {t("closedSelected", { count: done.closed })} {done.skipped > 0 ? t("skippedSelected", { count: done.skipped }) : ""}
-        </Notice>
-      ) : null}
-      {conversations.length === 0 ? (
-        <p class="none">{t("nobodyWaits")}</p>
-      ) : (
-        <ul>
-          {conversations.map((one) => {
-            const name = nameOf(one);
-            const item = <Item conversation={one} open={open} />;
-            if (!selecting) return <li key={name}>{item}</li>;
-            return (
-              <li key={name} class="selectable">
-                <input
-                  type="checkbox"
-                  aria-label={t("selectConversation", { title: one.session?.title || t("noTitle") })}
-                  checked={chosen.has(name)}
-                  onChange={(event) => choose(name, event.currentTarget.checked)}
-                />
-                {item}
-              </li>
-            );
-          })}
-        </ul>
-      )}
+        {selecting ? (
+          <div class="select-tools">
+            <select class="field" aria-label={t("selectBy")} value="" onChange={(event) => chooseBy(event.currentTarget.value)}>
+              <option value="" disabled hidden>
+                {t("selectBy")}
+              </option>
+              <option value="all">{t("selectAll")}</option>
+              {reasons.map((reason) => (
+                <option key={reason} value={reason}>
+                  {reason}
+                </option>
+              ))}
+            </select>
+            <button type="button" class="button small danger" disabled={names.length === 0} onClick={() => setAsking(true)}>
+              {t("closeSelected", { count: names.length })}
+            </button>
+          </div>
+        ) : null}
+        {done ? (
+          <Notice kind="good">
+            {t("closedSelected", { count: done.closed })} {done.skipped > 0 ? t("skippedSelected", { count: done.skipped }) : ""}
+          </Notice>
+        ) : null}
+        {conversations.length === 0 ? (
+          <p class="none">{t("nobodyWaits")}</p>
+        ) : (
+          <ul>
+            {conversations.map((one) => {
+              const name = nameOf(one);
+              const item = <Item conversation={one} open={open} />;
+              if (!selecting) return <li key={name}>{item}</li>;
+              return (
+                <li key={name} class="selectable">
+                  <input
+                    type="checkbox"
+                    aria-label={t("selectConversation", { title: one.session?.title || t("noTitle") })}
+                    checked={chosen.has(name)}
+                    onChange={(event) => choose(name, event.currentTarget.checked)}
+                  />
+                  {item}
+                </li>
+              );
+            })}
+          </ul>
+        )}
+      </section>
       {asking ? (
         <Confirm
           title={t("closeSelected", { count: names.length })}
@@ -129,6 +131,6 @@ export function WaitingList({ conversations, open }: { conversations: readonly C
           ) : null}
         </Confirm>
       ) : null}
-    </section>
+    </>
   );
 }
