@@ -246,7 +246,7 @@ async def test_a_hand_over_takes_the_place_of_what_was_written(client: AsyncOpen
     message = kefu(completion)["handoff"]["message"]  # pyright: ignore
     assert content(completion) == message
 
-    stream = await client.chat.completions.create(model="kefu", messages=[user(QUESTION)], stream=True)
+    stream = await client.chat.completions.create(model="kefu", messages=[user(QUESTION)], stream=True, user="ann")
     streamed, session = "", ""
     async for chunk in stream:
         streamed += (chunk.choices[0].delta.content or "") if chunk.choices else ""
@@ -258,7 +258,7 @@ async def test_a_hand_over_takes_the_place_of_what_was_written(client: AsyncOpen
         {"role": "assistant", "content": streamed},
         user(QUESTION),
     ]
-    again = await client.chat.completions.create(model="kefu", messages=history)
+    again = await client.chat.completions.create(model="kefu", messages=history, user="ann")
     assert kefu(again)["session"] == session
 
 

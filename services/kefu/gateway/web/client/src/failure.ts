@@ -32,7 +32,6 @@ export type Reason =
   | "SESSION_CLOSED"
   | "OVERLOADED"
   | "TENANT_LIMIT"
-  | "STORAGE_FULL"
   | "ADDRESS_LIMIT"
   | "VISITOR_LIMIT"
   | "REQUEST_TOO_LARGE"
