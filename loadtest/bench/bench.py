@@ -118,6 +118,7 @@ def _make_bench(folder: Path, settings: BenchSettings) -> Bench:
     shared = {
         "KEFU_REDIS_URL": f"redis://{HOST}:{redis_port}/0",
         "KEFU_INTERNAL_KEY": internal_key,
+        "KEFU_WATCHDOG_SECONDS": "0",  # a fault freezes a process, and nobody starts it again here
         "KEFU_BOOTSTRAP_KEY": key,
         "KEFU_DRAIN_SECONDS": f"{settings.drain_seconds:g}",
         "KEFU_LOG_FORMAT": "json",

@@ -67,7 +67,7 @@ class Process:
 
     async def is_ready(self) -> bool:
         """Result of the health check now."""
-        return await self._ready()
+        return await self._ready() is True
 
     async def kill(self) -> None:
         """Kill the process group (SIGKILL), and wait for its end."""

@@ -29,6 +29,7 @@ from rich.progress import track
 from kefu.common.auth import make_key, open_keyring
 from kefu.common.permissions import permissions_of
 from kefu.common.redis.client import open_redis
+from kefu.common.redis.memory_guard import MemoryGuard
 from kefu.common.rpc.server import serving
 from kefu.evaluation.retrieval.run import EmbeddingCache
 from kefu.retrieval.api.servicer import KnowledgeServicer
@@ -97,7 +98,7 @@ async def _measure(paths: Sequence[Path], passages: int, searches: int, together
         store = KnowledgeStore(client)
         replica = await stack.enter_async_context(Replica.open(store, batching))
         converters = await stack.enter_async_context(ConversionPool.open())
-        servicer = KnowledgeServicer(store, replica, batching, converters)
+        servicer = KnowledgeServicer(store, replica, batching, converters, MemoryGuard(client, limit=0))
         running = await stack.enter_async_context(
             serving(
                 "127.0.0.1:0",

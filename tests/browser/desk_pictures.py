@@ -90,7 +90,7 @@ async def unanswered(desk: Page, folder: Path, look: str) -> None:
     group = desk.locator(".group").filter(has_text="gift")
     await group.locator("summary").click()
     await shot(desk, folder / f"desk-unanswered-open{look}.png")
-    await group.get_by_role("button", name="Make it a curated answer").click()
+    await group.get_by_role("button", name="Save as a curated answer").click()
     await desk.get_by_role("dialog").wait_for()
     await shot(desk, folder / f"desk-unanswered-writing{look}.png")
     await desk.keyboard.press("Escape")

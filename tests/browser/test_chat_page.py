@@ -7,10 +7,17 @@ from playwright.async_api import Page, Route, expect
 
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import desk_pb2
-from tests.support.browser_harness import ANSWER, BrowserHarness, send_message
+from tests.support.browser_harness import ANSWER, BrowserHarness, find_violations, send_message
+from tests.support.scripted_services import make_hit
 
 ENGLISH = "How long can I return something?"
 CHINESE = "退货期限是多久？"
+FEES = (
+    "All prices are in yuan.\n\n| Method | Time | Fee | For whom |\n|---|---|---|---|\n"
+    "| Standard | 2-4 working days | ¥8, free from ¥99 | everybody |\n"
+    "| Express | Express delivery comes the next day | ¥18 | members, in 42 cities |\n\nTimes begin with the payment."
+)
+TO_COLLEAGUE = desk_pb2.ReturnSessionRequest.TO_COLLEAGUE
 WITHOUT_MARKS = ANSWER.replace(" [1]", "")
 
 
@@ -52,6 +59,23 @@ async def test_a_footnote_opens_the_passage_with_the_cited_words_marked(harness:
     await page.keyboard.press("Escape")
     await expect(panel).to_be_hidden()
     await expect(footnote).to_be_focused()
+
+
+async def test_a_table_in_a_passage_is_shown_as_a_table_also_on_a_phone(harness: BrowserHarness) -> None:
+    harness.router.knowledge.hits = [make_hit(FEES, title="Delivery times and fees")]
+    harness.router.replica.frames = ["Express delivery costs ¥18 and comes the next day. [1]"]
+    page = await harness.open_page(viewport={"width": 390, "height": 844})
+    await send_message(page, "What does express delivery cost?")
+    await page.locator(".markdown .footnote").first.click()
+    panel = page.get_by_role("dialog", name="Source 1: Delivery times and fees")
+    await expect(panel.get_by_role("columnheader")).to_have_text(["Method", "Time", "Fee", "For whom"])
+    await expect(panel.get_by_role("row")).to_have_count(3)
+    await expect(panel.locator("mark").first).to_have_text("Express")
+    await expect(panel.locator(".passage")).not_to_contain_text("|")
+    table = panel.locator(".passage-table")
+    assert await table.evaluate("(one) => one.scrollWidth > one.clientWidth"), "it scrolls by itself"
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert await find_violations(page) == []
 
 
 async def test_an_answer_goes_on_where_the_network_was_cut(harness: BrowserHarness) -> None:
@@ -114,7 +138,7 @@ async def test_stopping_ends_the_model_s_work_and_keeps_what_was_said(harness: B
 async def test_a_person_takes_over_talks_and_gives_back(harness: BrowserHarness) -> None:
     page = await harness.open_page()
     await page.get_by_role("button", name="Talk to a person").click()
-    await expect(page.locator(".handoff")).to_contain_text("A colleague reads the whole conversation")
+    await expect(page.locator(".handoff")).to_contain_text("A colleague will read the whole conversation")
     await expect(page.get_by_role("status").first).to_contain_text("Waiting for a colleague")
     staff = await harness.router.client()
     session = await stored_session(page)
@@ -135,8 +159,51 @@ async def test_a_person_takes_over_talks_and_gives_back(harness: BrowserHarness)
     await staff.desk.ReturnSession(
         desk_pb2.ReturnSessionRequest(session=session, claim=claimed.claim), metadata=staff.metadata
     )
-    await expect(page.get_by_text("The assistant answers again").first).to_be_visible()
+    await expect(page.get_by_text("The assistant is answering again").first).to_be_visible()
     await expect(page.locator(".answered.person")).to_have_count(2)
+    told = ["Lin Mei has joined the conversation", "The assistant is answering again."]
+    await expect(page.locator(".change")).to_have_text(told)
+    await page.reload()
+    await expect(page.locator(".change")).to_have_text(told)
+    await expect(page.get_by_text("Delivered to Lin Mei")).to_be_visible()
+
+
+async def test_what_a_person_did_not_answer_is_answered_once_the_assistant_is_back(harness: BrowserHarness) -> None:
+    page = await harness.open_page()
+    await page.get_by_role("button", name="Talk to a person").click()
+    await expect(page.get_by_role("status").first).to_contain_text("Waiting for a colleague")
+    staff = await harness.router.client()
+    session = await stored_session(page)
+    claim = desk_pb2.ClaimSessionRequest(session=session, agent="Lin Mei")
+    claimed = await staff.desk.ClaimSession(claim, metadata=staff.metadata)
+    await expect(page.get_by_text("You are talking to Lin Mei")).to_be_visible()
+    await send_message(page, ENGLISH)
+    await expect(page.get_by_text("Delivered to Lin Mei")).to_be_visible()
+    passed = desk_pb2.ReturnSessionRequest(session=session, claim=claimed.claim, to=TO_COLLEAGUE)
+    await staff.desk.ReturnSession(passed, metadata=staff.metadata)
+    await expect(page.get_by_text("Delivered to our team")).to_be_visible()
+    again = await staff.desk.ClaimSession(claim, metadata=staff.metadata)
+    given_back = desk_pb2.ReturnSessionRequest(session=session, claim=again.claim)
+    await staff.desk.ReturnSession(given_back, metadata=staff.metadata)
+    await expect(page.locator(".turn").last.locator(".sources")).to_contain_text("Returns and refunds")
+    await expect(page.locator(".asked p")).to_have_text(["I want to talk to a person", ENGLISH])
+
+
+async def test_an_answer_that_is_handed_over_is_taken_back(harness: BrowserHarness) -> None:
+    going_on = asyncio.Event()
+    begun = "Goods can be returned within 15 days of delivery. [1] They"
+    harness.router.replica.frames = [begun, going_on, " are refunded within 30 minutes."]
+    page = await harness.open_page()
+    await send_message(page, ENGLISH)
+    await expect(page.locator(".markdown")).to_contain_text("within 15 days")
+    going_on.set()
+    await expect(page.locator(".handoff")).to_be_visible()
+    await expect(page.locator(".withdrawn")).to_contain_text("taken back")
+    await expect(page.locator(".turn")).not_to_contain_text("within 15 days")
+    await expect(page.locator(".sources")).to_have_count(0)
+    await page.reload()
+    await expect(page.locator(".handoff")).to_be_visible()
+    await expect(page.locator(".turn")).not_to_contain_text("within 15 days")
 
 
 async def test_a_bad_answer_is_rated_with_a_reason(harness: BrowserHarness) -> None:

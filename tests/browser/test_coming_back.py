@@ -82,7 +82,7 @@ async def test_outside_business_hours_the_page_says_when_somebody_is_there(harne
     await page.get_by_role("button", name="Talk to a person").click()
     notice = page.locator(".handoff")
     await expect(notice).to_contain_text("We are closed right now")
-    await expect(notice).to_contain_text(f"Somebody is there again {day:%A}")
+    await expect(notice).to_contain_text(f"Somebody will be here again {day:%A}")
     await expect(notice).to_contain_text("at 02:00")  # by the customer's own clock
     chinese = await harness.open_page(locale="zh-CN")
     await chinese.get_by_role("button", name="转人工客服").click()

@@ -68,7 +68,7 @@ async def test_a_sign_in_that_has_ended_is_told_and_one_that_can_be_renewed_goes
     await sign_in(goes_on, "briefly")
     await goes_on.get_by_role("button", name="Continue").click()
     async with asyncio.timeout(60):
-        while not await ends.get_by_text("Your sign-in has ended").is_visible():
+        while not await ends.get_by_text("Your session has ended").is_visible():
             await ends.reload()
             await ends.locator(".gate").wait_for()
     await goes_on.reload()
@@ -80,7 +80,7 @@ async def test_a_token_for_somebody_else_is_refused_in_clear_words(redis: RedisS
     async with open_company(redis, oidc_audience="another-service", oidc_client_id="kefu-desk") as harness:
         desk = await harness.open_page("/desk")
         await sign_in(desk, "mei")
-        await expect(desk.get_by_role("alert")).to_contain_text("a token that is not meant for this desk")
+        await expect(desk.get_by_role("alert")).to_contain_text("not meant for this desk")
 
 
 @asynccontextmanager

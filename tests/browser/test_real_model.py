@@ -99,7 +99,7 @@ async def talks_to_a_person(desk: Page, browser: Browser, proxy: TcpProxy) -> No
     await send_message(page, "My kettle leaks")
     await expect(desk.locator(".messages")).to_contain_text("My kettle leaks")
     await desk.get_by_role("button", name="Return to Kefu").click()
-    await expect(page.get_by_text("The assistant answers again").first).to_be_visible()
+    await expect(page.get_by_text("The assistant is answering again").first).to_be_visible()
     await send_message(page, ASKED["en-GB"])
     await expect(page.locator(".sources")).to_be_visible(timeout=SLOW)
     await page.context.close()

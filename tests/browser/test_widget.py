@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
+import pytest
 from playwright.async_api import expect
 
 from kefu.gateway.static_pages import FOLDER
@@ -14,6 +15,7 @@ from kefu.testing.redis_server import RedisServer
 from tests.support.browser_harness import BrowserHarness, find_violations, open_browser_harness, send_message
 from tests.support.waiting import wait_until
 
+PHONE = {"width": 390, "height": 844}
 MOST_BYTES = 60_000
 """Of all that the first view loads, gzipped."""
 SITE = """<!doctype html><html lang="en"><head><title>A shop</title><style>
@@ -75,6 +77,30 @@ async def test_the_focus_stays_in_the_open_chat(redis: RedisServer) -> None:
             )
 
 
+@pytest.mark.parametrize("side", ["left", "right"])
+async def test_on_a_phone_the_chat_takes_the_whole_screen_and_can_be_closed(redis: RedisServer, side: str) -> None:
+    port = free_port()
+    site = f"http://localhost:{port}"
+    html = SITE.replace("data-lang", f'data-side="{side}" data-lang')
+    async with open_browser_harness(redis, frame_ancestors=site) as harness, a_site(port, html % harness.origin):
+        page = await (await harness.open_context(viewport=PHONE)).new_page()
+        await page.goto(site)
+        await page.get_by_role("button", name="Open the chat").click()
+        chat = page.frame_locator("iframe")
+        box = chat.get_by_role("textbox", name="Your message")
+        await expect(box).to_be_focused()
+        whole = {"x": 0, "y": 0, **PHONE}
+        assert await page.locator(".panel").bounding_box() == whole
+        await box.fill("How long can I return something?")
+        await box.press("Enter")
+        await expect(chat.locator(".sources")).to_be_visible()
+        await chat.get_by_role("button", name="Close the chat").click()
+        await expect(page.locator("iframe")).to_be_hidden()
+        launcher = await page.get_by_role("button", name="Open the chat").bounding_box()
+        assert launcher is not None
+        assert (launcher["x"] < PHONE["width"] / 2) == (side == "left")
+
+
 async def test_a_site_that_is_not_named_cannot_show_the_chat(harness: BrowserHarness) -> None:
     port = free_port()
     async with a_site(port, SITE % harness.origin):
@@ -82,10 +108,12 @@ async def test_a_site_that_is_not_named_cannot_show_the_chat(harness: BrowserHar
         harness.record_errors(page)
         await page.goto(f"http://localhost:{port}")
         await page.get_by_role("button", name="Open the chat").click()
-        await expect(page.get_by_text("Loading the chat")).to_be_visible()
+        await expect(page.get_by_text("Sorry, the chat is not available here.")).to_be_visible()
+        told = f"KEFU_GATEWAY_FRAME_ANCESTORS=http://localhost:{port}"
+        await wait_until(lambda: any(told in complaint for complaint in harness.page_errors))
+        assert not any("postMessage" in complaint for complaint in harness.page_errors)
         await page.get_by_role("button", name="Close the chat").first.click()
         await expect(page.locator(".panel")).to_be_hidden()
-        await wait_until(lambda: any("frame-ancestors" in complaint for complaint in harness.page_errors))
         read = f"fetch('{harness.origin}/api/visitor', {{ method: 'POST' }}).then(() => 'read', () => 'refused')"
         assert await page.evaluate(read) == "refused"
 

@@ -1,5 +1,7 @@
 """`kefu up` with all that it starts, over real Redis; the simulated engine where the model does not matter."""
 
+import asyncio
+import ctypes
 import os
 import re
 import signal
@@ -60,6 +62,9 @@ async def nothing_left(processes: list[psutil.Process]) -> None:
 async def test_the_suite_becomes_ready_and_answers(tmp_path: Path) -> None:
     async with running_suite(tmp_path) as suite:
         assert "Kefu is ready" in suite.printed()
+        hints = suite.printed().partition("Go on in a browser:")[2].splitlines()
+        columns = [re.match(r"  .*?\S  +(?=[a-z])", hint) for hint in hints if hint.startswith("  ")]
+        assert len({column and column.end() for column in columns}) == 1, "what they do stands in one column"
         await feed(suite, tmp_path)
         answer = await suite.kefu_json("ask", QUESTION)
         assert answer["text"]
@@ -73,6 +78,8 @@ async def test_the_suite_becomes_ready_and_answers(tmp_path: Path) -> None:
         assert status["model"]["engine"] == "simulated"
         assert status["collections"][0]["document_count"] == 1
         assert "serving" in (await suite.kefu("logs", "router")).out
+
+        assert "Collection help: 1 document, 1 passage, 0 curated answers\n" in (await suite.kefu("status")).out
 
         again = await suite.kefu("import", str(tmp_path / "docs"))
         assert "0 created, 0 updated, 1 unchanged" in again.out
@@ -109,6 +116,62 @@ async def test_each_service_killed_alone_is_started_again_without_an_orphan(tmp_
                 await suite.until_restarted(name, old[0].pid)
             await answers_from_knowledge(suite)
         assert {one.name: one.restarts for one in suite.state().services} == dict.fromkeys(SERVICES, 1)
+
+
+@pytest.mark.timeout(300)
+async def test_services_that_hang_are_killed_and_started_again_redis_too_and_it_is_said(tmp_path: Path) -> None:
+    async with running_suite(tmp_path, KEFU_WATCHDOG_SECONDS="0") as suite:
+        await feed(suite, tmp_path)
+        old = {name: suite.service(name).pid for name in SERVICES}
+        os.kill(old["redis"], signal.SIGSTOP)
+        asking = asyncio.create_task(suite.kefu("ask", QUESTION))
+        status = await suite.kefu("status")
+        assert status.status == 1
+        assert re.search(r"^redis +not answering", status.out, re.MULTILINE), status.out
+        answer = await asking
+        assert "Waiting: redis is not answering" in answer.err, answer
+        assert answer.status in (0, 69), answer  # as the router heard of Redis again in time, or not
+        await suite.until_restarted("redis", old["redis"])
+        assert re.search(r"redis +restarting: did not answer for \d+ s and was killed", suite.printed())
+        assert "100 nights" in (await suite.kefu("search", QUESTION)).out
+
+        others = [name for name in SERVICES if name != "redis"]
+        for name in others:
+            os.kill(old[name], signal.SIGSTOP)
+        for name in others:
+            await suite.until_restarted(name, old[name])
+        await answers_from_knowledge(suite)
+        assert {one.name: one.restarts for one in suite.state().services} == dict.fromkeys(SERVICES, 1)
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.skipif(sys.platform != "linux", reason="stops one thread of a process as a debugger does")
+async def test_every_service_whose_loop_stands_still_ends_itself_and_says_so(tmp_path: Path) -> None:
+    async with running_suite(tmp_path, KEFU_WATCHDOG_SECONDS="1") as suite:
+        old = {name: suite.service(name).pid for name in SERVICES if name != "redis"}
+        for pid in old.values():
+            stop_main_thread(pid)
+        # A process that is traced ends for its tracer first.
+        ended = [asyncio.create_task(asyncio.to_thread(os.waitpid, pid, _WALL)) for pid in old.values()]
+        for status in await asyncio.gather(*ended):
+            assert os.waitstatus_to_exitcode(status[1]) == 1
+        for name, pid in old.items():
+            await suite.until_restarted(name, pid)
+            assert re.search(rf"{name} +restarting: ended with status 1; again in .*stood still in", suite.printed())
+            log = (suite.folder.logs / f"{name}.log").read_text()
+            assert re.search(r"^Timeout \(0:00:01\.5\d*\)!$", log, re.MULTILINE)
+
+
+_PTRACE_ATTACH = 16
+_WALL = 0x40000000
+
+
+def stop_main_thread(pid: int) -> None:
+    """Stop the thread of a process that runs its event loop, and no other, until this test has ended."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.ptrace(_PTRACE_ATTACH, pid, None, None) != 0:
+        pytest.skip(f"this machine allows no tracing: {os.strerror(ctypes.get_errno())}")
+    os.waitpid(pid, _WALL)
 
 
 async def test_knowledge_and_sessions_are_there_after_everything_was_killed(tmp_path: Path) -> None:
@@ -199,7 +262,16 @@ async def test_a_model_that_is_not_there_is_a_sentence_and_not_tried_again(tmp_p
     async with starting_suite(tmp_path, "--model", "/no/such/model") as suite:
         assert await suite.process.wait() == 78
         printed = suite.printed()
-        assert "/no/such/model" in printed
+        assert "There is no model at /no/such/model" in printed
+        assert "Traceback" not in printed
+        assert not list(suite.folder.logs.iterdir()), "it is found out before anything else has started"
+
+
+async def test_a_service_that_cannot_start_is_a_sentence_and_not_tried_again(tmp_path: Path) -> None:
+    wrong = {"KEFU_GENERATION_MAX_REQUESTS": "many"}
+    async with starting_suite(tmp_path, "--engine", "simulated", **wrong) as suite:
+        assert await suite.process.wait() == 78
+        printed = suite.printed()
         assert "cannot start" in printed
         assert "Kefu did not start: generation failed" in printed
         assert "Traceback" not in printed

@@ -17,6 +17,7 @@ from kefu.common.auth import open_keyring
 from kefu.common.permissions import permissions_of
 from kefu.common.redis.client import open_redis
 from kefu.common.redis.commands import RedisCommands
+from kefu.common.redis.memory_guard import open_memory_guard
 from kefu.common.rpc.server import serving
 from kefu.retrieval.api.audited_methods import AUDITED
 from kefu.retrieval.api.servicer import KnowledgeServicer
@@ -106,6 +107,7 @@ async def open_retrieval_node(
     conversion_seconds: float = 60.0,
     reranking: TimeLimitedReranker | None = None,
     calibration_seconds: float = 0.0,
+    memory_limit: float = 0.85,
 ) -> AsyncIterator[RetrievalNode]:
     """A running retrieval service. `changes_kept`, `snapshots` and `calibration_seconds` as in the configuration."""
     async with AsyncExitStack() as stack:
@@ -117,8 +119,9 @@ async def open_retrieval_node(
         store = KnowledgeStore(client, changes_kept)
         replica = await stack.enter_async_context(Replica.open(store, batching, snapshots, stores=open_vector_stores()))
         converters = await stack.enter_async_context(ConversionPool.open(seconds=conversion_seconds))
+        guard = await stack.enter_async_context(open_memory_guard(client, limit=memory_limit))
         servicer = KnowledgeServicer(
-            *(store, replica, batching, converters), reranker=reranking, accept_not_durable=accept_not_durable
+            *(store, replica, batching, converters, guard), reranker=reranking, accept_not_durable=accept_not_durable
         )
         await stack.enter_async_context(servicer.calibrator.running(calibration_seconds))
         permissions = permissions_of("kefu.retrieval.v1.KnowledgeService")

@@ -201,6 +201,17 @@ def slides_file() -> bytes:
     return out.getvalue()
 
 
+def ragged_sheet_file(rows: int, columns: int) -> bytes:
+    """A sheet with one cell in each row, but for one row that has all columns."""
+    book = openpyxl.Workbook()
+    sheet: Any = book.active
+    for row in range(rows):
+        sheet.append(("x",) * (columns if row == 0 else 1))
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
 def sheet_file() -> bytes:
     """Two tables and a caption on one sheet, one of them with a percentage and a gap; a hidden sheet."""
     book = openpyxl.Workbook()

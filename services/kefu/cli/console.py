@@ -52,6 +52,11 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, empty
         console().print(empty)
 
 
+def counted(number: int, noun: str) -> str:
+    """A number and its noun, such as "1 passage" or "2 passages"."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def print_json(value: object) -> None:
     """Print one JSON document. Protobuf messages in it become objects with the contract's field names."""
     print(json.dumps(value, ensure_ascii=False, indent=2, default=as_dict))
@@ -118,5 +123,6 @@ _BY_REASON = {
     "STALE_REVISION": "Run the command again: it reads the settings anew.",
     "SESSION_CLOSED": "Leave --session out to open another one.",
     "BACKEND_UNAVAILABLE": "See `kefu status`.",
+    "POISONED_MESSAGE": "`kefu logs` shows where the routers ended.",
     "INTERNAL": "See `kefu logs`.",
 }

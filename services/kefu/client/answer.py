@@ -25,7 +25,7 @@ class Answer:
     query: str = ""
     """The question as it was searched, when that differs from the customer's text."""
     joined: bytes = b""
-    """The text so far in UTF-8. Offsets count these bytes."""
+    """The text so far in UTF-8, empty after a handoff, which withdraws it. Offsets count these bytes."""
     passages: list[pb.SourcePassage] = field(default_factory=list[pb.SourcePassage])
     """The passages that were found."""
     handoff: pb.Handoff | None = None
@@ -40,7 +40,7 @@ class Answer:
     @property
     def text(self) -> str:
         """The text so far, or the handoff's message to the customer."""
-        if not self.joined and self.handoff is not None:
+        if self.handoff is not None:
             return self.handoff.message
         return self.joined.decode("utf-8", "replace")
 
@@ -66,7 +66,7 @@ class Answer:
                 self.joined = self.joined[: event.offset] + event.text.encode()
             case pb.Handoff():
                 self._seen()
-                self.handoff = event
+                self.handoff, self.joined = event, b""
             case pb.TurnCompleted():
                 self.completed = event
                 self.total = time.monotonic() - self.began

@@ -89,9 +89,13 @@ class _Merged:
                 return [*rest, message.turn_completed]
             case "reasoning_delta":
                 return [message.reasoning_delta]
-            case "passages_found" | "handoff" if kind not in self._told:
+            case "passages_found" if kind not in self._told:
                 self._told.add(kind)
-                return [message.passages_found if kind == "passages_found" else message.handoff]
+                return [message.passages_found]
+            case "handoff":
+                told = kind in self._told
+                self._told.add(kind)
+                return [*self._cut(0), *([] if told else [message.handoff])]  # it withdraws the text
             case _:
                 return []  # a repeated event, or one of a newer release
 

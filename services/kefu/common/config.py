@@ -59,6 +59,10 @@ class ServiceConfig(BaseSettings):
     listener_grace_seconds: Annotated[float, Field(validation_alias="KEFU_LISTENER_GRACE_SECONDS", ge=0)] = 0.5
     """Then the listening socket is closed, and calls on connections accepted before are still taken for this long."""
 
+    watchdog_seconds: Annotated[float, Field(validation_alias="KEFU_WATCHDOG_SECONDS", ge=0)] = 5.0
+    """A service whose event loop has stood still for this long ends with status 1 and the stacks of its threads in the
+    log, to be started again. 0: never."""
+
     max_streams_per_connection: Annotated[int, Field(validation_alias="KEFU_MAX_STREAMS_PER_CONNECTION", ge=1)] = 10_000
     """Most calls at once on one connection; a client keeps further ones waiting. Bounds on work are set elsewhere."""
 
@@ -128,6 +132,11 @@ class StoredConfig(ServiceConfig):
     redis_url: Annotated[SecretStr, Field(validation_alias="KEFU_REDIS_URL")] = SecretStr("redis://127.0.0.1:6379/0")
     """Where all state lives: redis:// or rediss://, or redis+sentinel://HOST:26379,HOST:26379/SERVICE for whichever
     server the Sentinels name. At least Redis 7.2 or Valkey. May hold a password."""
+
+    redis_memory_limit: Annotated[float, Field(validation_alias="KEFU_REDIS_MEMORY_LIMIT", ge=0, lt=1)] = 0.85
+    """Share of Redis' maxmemory from which on no session, import, collection or curated answer is begun
+    (STORAGE_FULL). Two thirds of the way from there to 1, at 0.95, running sessions get no further messages either.
+    Without maxmemory, the share of the machine's memory. 0: off; a Redis that is full then refuses every write."""
 
     bootstrap_key: Annotated[SecretStr | None, Field(validation_alias="KEFU_BOOTSTRAP_KEY")] = None
     """The first key of tenant `default` (every scope): `kefu_bootstrap_` and 64 hex digits."""

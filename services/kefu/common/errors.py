@@ -24,6 +24,7 @@ Every error that a caller can see, with its status code and what the caller shou
   StaleRevision           ABORTED              read the settings again, then update
   SessionClosed           FAILED_PRECONDITION  open another session
   AlreadyClaimed          FAILED_PRECONDITION  choose another conversation, or take it over from metadata `agent`
+  PoisonedMessage         FAILED_PRECONDITION  write the message in other words
   NotDurable              FAILED_PRECONDITION  let Redis persist (appendonly yes), or accept that it does not
   CannotContinue          FAILED_PRECONDITION  continue from text, or start over
   Overloaded              RESOURCE_EXHAUSTED   retry after RetryInfo.retry_delay
@@ -31,6 +32,7 @@ Every error that a caller can see, with its status code and what the caller shou
   AddressLimit            RESOURCE_EXHAUSTED   retry after RetryInfo.retry_delay, less often, or with a key
   VisitorLimit            RESOURCE_EXHAUSTED   retry after RetryInfo.retry_delay
   RequestTooLarge         RESOURCE_EXHAUSTED   send less in one call
+  StorageFull             RESOURCE_EXHAUSTED   retry after RetryInfo.retry_delay; operators give Redis more memory
   ReplicaFull             RESOURCE_EXHAUSTED   try another replica
   EngineDead              UNAVAILABLE          try another replica
   BackendUnavailable      UNAVAILABLE          retry with backoff
@@ -246,6 +248,13 @@ class AlreadyClaimed(ServiceError):
     reason = "ALREADY_CLAIMED"
 
 
+class PoisonedMessage(ServiceError):
+    """Every router that began to answer this message has died. It is not tried again."""
+
+    code = grpc.StatusCode.FAILED_PRECONDITION
+    reason = "POISONED_MESSAGE"
+
+
 class NotDurable(ServiceError):
     """Redis did not confirm that the change is on disk."""
 
@@ -293,6 +302,13 @@ class RequestTooLarge(ServiceError):
 
     code = grpc.StatusCode.RESOURCE_EXHAUSTED
     reason = "REQUEST_TOO_LARGE"
+
+
+class StorageFull(ServiceError):
+    """Redis' memory is full, or nearly so that nothing new is begun; metadata `what` names what was refused."""
+
+    code = grpc.StatusCode.RESOURCE_EXHAUSTED
+    reason = "STORAGE_FULL"
 
 
 class ReplicaFull(ServiceError):

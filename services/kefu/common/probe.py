@@ -1,6 +1,7 @@
 """Health check of a service on this machine: python -m kefu.common.probe PORT exits with 0 when the service is SERVING.
 
 For container engines whose health checks are commands. With KEFU_TLS_… set the probe calls over TLS, as `localhost`.
+With a module after the port, a service that is not healthy for long is killed, see `kefu.common.probe_liveness`.
 """
 
 import os
@@ -10,6 +11,7 @@ from pathlib import Path
 import grpc
 from grpc_health.v1 import health_pb2
 
+from kefu.common.probe_liveness import note_health
 from kefu.common.tls import Tls
 
 _TIMEOUT_SECONDS = 4.0
@@ -35,11 +37,14 @@ def is_serving(address: str, tls: Tls | None) -> bool:
 
 def main() -> None:
     """Check the port of the command line, and exit."""
-    if len(sys.argv) != 2 or not sys.argv[1].isdecimal():
-        sys.exit("usage: python -m kefu.common.probe PORT")
+    if len(sys.argv) not in (2, 3) or not sys.argv[1].isdecimal():
+        sys.exit("usage: python -m kefu.common.probe PORT [MODULE]")
     files = [os.environ.get(name, "") for name in _TLS]
     tls = Tls(*map(Path, files)) if all(files) else None
-    sys.exit(0 if is_serving(f"localhost:{sys.argv[1]}", tls) else 1)
+    healthy = is_serving(f"localhost:{sys.argv[1]}", tls)
+    if len(sys.argv) == 3:
+        note_health(sys.argv[2], healthy=healthy)
+    sys.exit(0 if healthy else 1)
 
 
 if __name__ == "__main__":

@@ -119,7 +119,7 @@ class ArmRunner:
                 return ArmAnswer(
                     id=ident,
                     question="\n".join((*expected.history, text)),
-                    text=draft.log.text,
+                    text=draft.log.text if outcome.handoff is None else "",  # it is withdrawn
                     source=outcome.source,
                     finish=outcome.finish,
                     written="" if draft.received is None else draft.received.partial_answer().text,

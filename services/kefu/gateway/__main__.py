@@ -8,7 +8,7 @@ from kefu.gateway.service import gateway
 async def main(config: GatewayConfig) -> None:
     """Serve until SIGTERM or SIGINT."""
     async with gateway(config):
-        await terminated()
+        await terminated(config.watchdog_seconds)
 
 
 if __name__ == "__main__":

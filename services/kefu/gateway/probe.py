@@ -1,12 +1,15 @@
 """Readiness check of the gateway on this machine: python -m kefu.gateway.probe PORT exits with 0 when it is ready.
 
 For container engines whose health checks are commands. With KEFU_TLS_… set the probe calls over TLS, as `localhost`.
+With a module after the port, a gateway that is not ready for long is killed, see `kefu.common.probe_liveness`.
 """
 
 import http.client
 import os
 import ssl
 import sys
+
+from kefu.common.probe_liveness import note_health
 
 _TIMEOUT_SECONDS = 4.0
 _TLS = ("KEFU_TLS_CERTIFICATE", "KEFU_TLS_KEY", "KEFU_TLS_AUTHORITY")
@@ -30,14 +33,17 @@ def is_ready(port: int, secured: ssl.SSLContext | None = None) -> bool:
 
 def main() -> None:
     """Check the port of the command line, and exit."""
-    if len(sys.argv) != 2 or not sys.argv[1].isdecimal():
-        sys.exit("usage: python -m kefu.gateway.probe PORT")
+    if len(sys.argv) not in (2, 3) or not sys.argv[1].isdecimal():
+        sys.exit("usage: python -m kefu.gateway.probe PORT [MODULE]")
     certificate, key, authority = (os.environ.get(name, "") for name in _TLS)
     secured = None
     if certificate and key and authority:
         secured = ssl.create_default_context(cafile=authority)
         secured.load_cert_chain(certificate, key)
-    sys.exit(0 if is_ready(int(sys.argv[1]), secured) else 1)
+    healthy = is_ready(int(sys.argv[1]), secured)
+    if len(sys.argv) == 3:
+        note_health(sys.argv[2], healthy=healthy)
+    sys.exit(0 if healthy else 1)
 
 
 if __name__ == "__main__":

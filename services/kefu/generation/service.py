@@ -41,12 +41,14 @@ async def main(config: GenerationConfig) -> None:
                 tls=config.tls,
             ) as server,
         ):
-            await until_end(engine, servicer, server)
+            await until_end(engine, servicer, server, config.watchdog_seconds)
 
 
-async def until_end(engine: Engine, servicer: GenerationServicer, server: RunningServer) -> None:
+async def until_end(
+    engine: Engine, servicer: GenerationServicer, server: RunningServer, watchdog_seconds: float = 0.0
+) -> None:
     """Return at SIGTERM or SIGINT. Raises EngineDied when the engine dies first."""
-    signalled = asyncio.create_task(terminated(), name="terminated")
+    signalled = asyncio.create_task(terminated(watchdog_seconds), name="terminated")
     died = asyncio.create_task(engine.died(), name="engine-died")
     try:
         await asyncio.wait((signalled, died), return_when=asyncio.FIRST_COMPLETED)

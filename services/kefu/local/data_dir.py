@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import secrets
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -13,7 +14,7 @@ from typing import Any
 
 import psutil
 
-from kefu.common.auth import make_key
+from kefu.common.auth import is_well_formed, make_key
 from kefu.local.errors import LocalError
 
 DEFAULT = Path(".kefu")
@@ -108,9 +109,13 @@ class DataDir:
             os.close(descriptor)
 
     def keys(self) -> Keys | None:
-        """The keys; None when `kefu up` never ran here. Raises LocalError for a file that cannot be read."""
+        """The keys; None when `kefu up` never ran here. Raises LocalError for a file that cannot be read or trusted."""
+        self._check_owner(self._keys)
         try:
-            return Keys(**json.loads(self._keys.read_text()))
+            keys = Keys(**json.loads(self._keys.read_text()))
+            if not (is_well_formed(keys.bootstrap) and is_well_formed(keys.internal)):
+                raise ValueError("no keys of Kefu")
+            return keys
         except FileNotFoundError:
             return None
         except PermissionError:
@@ -139,7 +144,11 @@ class DataDir:
             return secret
 
     def read_state(self) -> SuiteState | None:
-        """The state that the last `kefu up` wrote and did not remove, whether its process is alive or not."""
+        """The state that the last `kefu up` wrote and did not remove, whether its process is alive or not.
+
+        Raises LocalError when it is not this user's.
+        """
+        self._check_owner(self._state)
         try:
             fields: dict[str, Any] = json.loads(self._state.read_text())
             services = [ServiceState(**service) for service in fields.pop("services")]
@@ -159,6 +168,23 @@ class DataDir:
         """The state of a `kefu up` that is alive; None without one."""
         state = self.read_state()
         return state if state and is_process(state.pid, state.start_time) else None
+
+    def _check_owner(self, file: Path) -> None:
+        """Raise LocalError when another user could have written a file of this folder.
+
+        Commands read the folder from wherever they are called, send their key to the addresses in it, and `kefu env`
+        prints what a shell runs. ssh trusts its files by the same rule.
+        """
+        for path in (self.path, file):
+            try:
+                found = path.stat()
+            except OSError:  # not there, or not to be read: whoever reads the file says so
+                return
+            if found.st_uid not in (os.getuid(), 0) or found.st_mode & stat.S_IWOTH:
+                raise LocalError(
+                    f"{path} belongs to another user, or everybody may write it: it is not trusted. "
+                    "Name a folder of your own with --data-dir."
+                )
 
     @staticmethod
     def write_private(path: Path, text: str) -> None:

@@ -1,5 +1,6 @@
 """Readiness probes of the local suite: PING for Redis, /readyz for the gateway, grpc.health.v1 for the services."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 import grpc.aio
@@ -7,11 +8,13 @@ import httpx
 import redis.exceptions
 from grpc_health.v1 import health_pb2
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 
 from kefu.client.channels import channel_to
 
-Probe = Callable[[], Awaitable[bool]]
-"""Whether a service is ready now."""
+Probe = Callable[[], Awaitable[bool | None]]
+"""Whether a service is ready now; None when nothing answers."""
 _SECONDS = 2.0
 
 
@@ -32,9 +35,9 @@ async def channel_serving(channel: grpc.aio.Channel) -> bool | None:
 def grpc_probe(address: str, root_certificate: str = "") -> Probe:
     """A probe that is true when the server as a whole is SERVING. For the arguments see `channel_to`."""
 
-    async def ready() -> bool:
+    async def ready() -> bool | None:
         async with channel_to(address, root_certificate) as channel:
-            return await channel_serving(channel) is True
+            return await channel_serving(channel)
 
     return ready
 
@@ -52,22 +55,30 @@ async def http_serving(address: str) -> bool | None:
 def http_probe(address: str) -> Probe:
     """A probe that is true when /readyz at "http://host:port" answers with success."""
 
-    async def ready() -> bool:
-        return await http_serving(address) is True
+    async def ready() -> bool | None:
+        return await http_serving(address)
 
     return ready
 
 
 def redis_probe(port: int, password: str) -> Probe:
-    """A probe that is true when Redis answers PING, which it does only once its data is loaded."""
+    """A probe that is true when Redis answers PING, which it does only once its data is loaded.
 
-    async def ready() -> bool:
+    Left to itself, redis-py would try for 26 s to reach a Redis that accepts connections and says nothing.
+    """
+
+    async def ready() -> bool | None:
         try:
-            async with Redis(
-                port=port, password=password, socket_timeout=_SECONDS, socket_connect_timeout=_SECONDS
-            ) as client:
+            async with (
+                asyncio.timeout(_SECONDS),
+                Redis(port=port, password=password, retry=Retry(NoBackoff(), 0)) as client,
+            ):
                 await client.ping()  # pyright: ignore[reportUnknownMemberType, reportGeneralTypeIssues]
-        except (redis.exceptions.RedisError, OSError):
+        except redis.exceptions.BusyLoadingError:  # a ConnectionError to redis-py
+            return False
+        except (redis.exceptions.ConnectionError, redis.exceptions.TimeoutError, OSError):  # TimeoutError is one
+            return None
+        except redis.exceptions.RedisError:
             return False
         return True
 

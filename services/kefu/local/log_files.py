@@ -10,6 +10,9 @@ from kefu.common.text.terminal_text import one_line, printable
 MAX_BYTES = 20 * 1024 * 1024
 """The size from which a log is rotated."""
 _TAIL_BYTES = 64 * 1024
+_DUMP_LINES = 2_000
+_DUMP = re.compile(r"Timeout \(\d+:\d\d:[\d.]+\)!")
+_FRAME = re.compile(r' *File "(?P<file>[^"]*)", line (?P<line>\d+) in (?P<function>\S+)')
 _LINE_ENDS = re.compile(r"[\r\n]+")  # a progress bar redraws its line with \r
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
@@ -66,9 +69,23 @@ def progress(path: Path, offset: int) -> str:
 
 
 def last_log_line(path: Path, offset: int) -> str:
-    """The last line of a service that has ended, shortened; empty when none came after byte `offset`."""
-    last = tail(path, 1, offset)
-    return one_line(readable(last[0], with_time=False), 90) if last else ""
+    """The last line of a service that has ended, shortened; empty when none came after byte `offset`.
+
+    Of a service that its watchdog ended (`kefu.common.rpc.watchdog`) it is the place where its event loop stood.
+    """
+    lines = tail(path, _DUMP_LINES, offset)
+    if place := _where_the_loop_stood(lines):
+        return f"its event loop stood still in {place}"
+    return one_line(readable(lines[-1], with_time=False), 90) if lines else ""
+
+
+def _where_the_loop_stood(lines: list[str]) -> str:
+    """The innermost frame of the main thread in a dump of faulthandler, which comes last; empty without a dump."""
+    if not any(_DUMP.fullmatch(line) for line in lines):
+        return ""
+    main = next((number for number in reversed(range(len(lines))) if lines[number].startswith("Thread 0x")), len(lines))
+    frame = _FRAME.match(lines[main + 1]) if main + 1 < len(lines) else None
+    return f"{frame['function']} ({Path(frame['file']).name}:{frame['line']})" if frame else ""
 
 
 def read_new_lines(path: Path, offset: int) -> tuple[list[str], int]:

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,15 +56,11 @@ class LocalSuite:
     root_certificate: str = ""
 
 
-def compose(
-    options: SuiteOptions, folder: DataDir, keys: Keys, run_id: str, notify: Callable[[str], None]
-) -> LocalSuite:
+def compose(options: SuiteOptions, folder: DataDir, keys: Keys, run_id: str, allocator: PortAllocator) -> LocalSuite:
     """The services of a suite with these options, with their ports allocated.
 
-    `notify` is called with a sentence for each default port that is in use. Raises LocalError when a requested port is
-    in use, and StartupError when nginx is missing or a limit does not fit.
+    Raises LocalError when a requested port is in use, and StartupError when nginx is missing or a limit does not fit.
     """
-    allocator = PortAllocator(notify)
     front_port = allocator.allocate("nginx" if options.has_nginx else "the router", ports.ROUTER, options.port)
     redis_port = allocator.allocate("Redis", ports.REDIS, options.redis_port)
     retrievals = _allocate_ports(

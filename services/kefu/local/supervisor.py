@@ -1,4 +1,4 @@
-"""The supervisor of the local suite: starts services in order, restarts crashed ones, gives up, and stops all."""
+"""The supervisor of the local suite: starts services in order, restarts what crashed or hangs, and stops all."""
 
 import asyncio
 import itertools
@@ -23,6 +23,7 @@ _LONGEST_BACKOFF_SECONDS = 10.0
 _PROBE_SECONDS_STARTING = 0.2
 _PROBE_SECONDS_READY = 1.0
 _PROBES_BEFORE_UNRESPONSIVE = 5
+_SECONDS_BEFORE_UNRESPONSIVE = 3.0
 _LAST_LINES = 12
 
 
@@ -36,13 +37,26 @@ class ServiceStatus(StrEnum):
     READY = "ready"
     """Its probe succeeds."""
     UNRESPONSIVE = "not answering"
-    """It was ready, and its probe fails."""
+    """It was ready, and its probe fails. After a while it is killed and started again, see `RestartPolicy`."""
     RESTARTING = "restarting"
-    """It crashed, and starts again after its backoff."""
+    """It crashed or was killed, and starts again after its backoff."""
     FAILED = "failed"
     """It cannot start, or crashed too often, and is not started again."""
     STOPPED = "stopped"
     """It was asked to stop, and has ended."""
+
+
+@dataclass(frozen=True)
+class RestartPolicy:
+    """When a service that was ready is killed, and how soon what has ended starts again. All in seconds."""
+
+    first_backoff_seconds: float = FIRST_BACKOFF_SECONDS
+    """Wait before the first restart. Each further one waits twice as long, at most 10 s."""
+    silent_seconds: float = 10.0
+    """A service that has answered no probe for this long, and for no less than its grace, is killed: it hangs, and a
+    stop signal would not reach it. The grace is for one that somebody told to stop."""
+    unhealthy_seconds: float = 60.0
+    """A service that answers, and says that it cannot serve, is killed after this long."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +82,7 @@ class SupervisedService:
     """One service and its process. `on_change` is called after each change of its status or detail."""
 
     def __init__(
-        self, service: Service, on_change: Callable[["SupervisedService"], None], first_backoff_seconds: float
+        self, service: Service, on_change: Callable[["SupervisedService"], None], policy: RestartPolicy
     ) -> None:
         self.service = service
         self.state = ServiceStatus.WAITING
@@ -79,15 +93,16 @@ class SupervisedService:
         self.restarts = 0
         self.exit_status: int | None = None
         self._on_change = on_change
-        self._first_backoff_seconds = first_backoff_seconds
+        self._policy = policy
         self._process: asyncio.subprocess.Process | None = None
         self._crashes = deque[float](maxlen=CRASHES_BEFORE_GIVING_UP)
         self.was_ready = asyncio.Event()
         self._stopping = asyncio.Event()
         self._log_offset = 0
+        self._killed_because = ""
 
     async def run(self) -> None:
-        """Start the service, and again after each crash, until it is stopped or has failed."""
+        """Start the service, and again after each crash or hang, until it is stopped or has failed."""
         for attempt in itertools.count():
             try:
                 log_files.rotate(self.service.log)
@@ -101,11 +116,11 @@ class SupervisedService:
             if self._should_give_up():
                 return
             self.restarts = attempt + 1
-            delay = min(self._first_backoff_seconds * 2 ** (len(self._crashes) - 1), _LONGEST_BACKOFF_SECONDS)
+            delay = min(self._policy.first_backoff_seconds * 2 ** (len(self._crashes) - 1), _LONGEST_BACKOFF_SECONDS)
             log_line = log_files.last_log_line(self.service.log, self._log_offset)
             self._set(
                 ServiceStatus.RESTARTING,
-                f"{_exit_text(self.exit_status)}; again in {delay:g} s{': ' if log_line else ''}{log_line}",
+                f"{self._end_text()}; again in {delay:g} s{': ' if log_line else ''}{log_line}",
             )
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), delay)
@@ -150,6 +165,7 @@ class SupervisedService:
         self.pid, self.start_time = process.pid, start_time_of(process.pid)
         if self._stopping.is_set():  # while it was being started
             processes.kill_group(process.pid)
+        self._killed_because = ""
         self._set(ServiceStatus.STARTING)
         probe_task = asyncio.create_task(self._probe(), name=f"probe {self.service.name}")
         try:
@@ -162,22 +178,39 @@ class SupervisedService:
         self.pid, self.start_time = 0, 0.0
 
     async def _probe(self) -> None:
-        failed_probes = 0
+        failed_probes, failing_since, silent = 0, 0.0, True
         while True:
-            if await self.service.ready():
+            began = time.monotonic()
+            health = await self.service.ready()
+            if health:
                 failed_probes = 0
                 self.was_ready.set()
                 self._set(ServiceStatus.READY)
             elif self.state in (ServiceStatus.READY, ServiceStatus.UNRESPONSIVE):
+                if not failed_probes:
+                    failing_since, silent = began, True
                 failed_probes += 1
-                if failed_probes >= _PROBES_BEFORE_UNRESPONSIVE:
-                    self._set(ServiceStatus.UNRESPONSIVE, "its health check fails")
+                silent = silent and health is None
+                self._judge(failed_probes, time.monotonic() - failing_since, silent=silent)
             else:
                 self._set(ServiceStatus.STARTING, log_files.progress(self.service.log, self._log_offset))
             ready = self.state is ServiceStatus.READY
             await asyncio.sleep(_PROBE_SECONDS_READY if ready else _PROBE_SECONDS_STARTING)
             if ready:
                 log_files.rotate(self.service.log)
+
+    def _judge(self, failed_probes: int, seconds: float, *, silent: bool) -> None:
+        """Say that a service whose probes have failed for `seconds` does not answer, and kill it after long."""
+        if failed_probes < _PROBES_BEFORE_UNRESPONSIVE and seconds < _SECONDS_BEFORE_UNRESPONSIVE:
+            return
+        self._set(ServiceStatus.UNRESPONSIVE, "it does not answer" if silent else "its health check fails")
+        policy = self._policy
+        limit = max(policy.silent_seconds, self.service.grace_seconds) if silent else policy.unhealthy_seconds
+        if failed_probes < _PROBES_BEFORE_UNRESPONSIVE or seconds < limit or self._stopping.is_set():
+            return
+        did = "did not answer" if silent else "was not healthy"
+        self._killed_because = f"{did} for {seconds:.0f} s and was killed"
+        processes.kill_group(self.pid)
 
     def _should_give_up(self) -> bool:
         if self.exit_status == CANNOT_START:
@@ -193,9 +226,12 @@ class SupervisedService:
         span = now - self._crashes[0]
         self._set(
             ServiceStatus.FAILED,
-            f"crashed {CRASHES_BEFORE_GIVING_UP} times in {span:.0f} s ({_exit_text(self.exit_status)})",
+            f"crashed {CRASHES_BEFORE_GIVING_UP} times in {span:.0f} s ({self._end_text()})",
         )
         return True
+
+    def _end_text(self) -> str:
+        return self._killed_because or _exit_text(self.exit_status)
 
     def _set(self, state: ServiceStatus, detail: str = "") -> None:
         if (state, detail) != (self.state, self.detail):
@@ -209,7 +245,7 @@ class Supervisor:
     Args:
         services: in the order of their start.
         on_change: called after each change of a service's status or detail.
-        first_backoff_seconds: wait before the first restart. Each further one waits twice as long, at most 10 s.
+        policy: when what hangs is killed, and how soon what has ended starts again.
     """
 
     def __init__(
@@ -217,13 +253,13 @@ class Supervisor:
         services: Sequence[Service],
         on_change: Callable[[SupervisedService], None],
         *,
-        first_backoff_seconds: float = FIRST_BACKOFF_SECONDS,
+        policy: RestartPolicy = RestartPolicy(),
     ) -> None:
         self._notify = on_change
         self._changed = asyncio.Event()
         self._stop_at_once = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
-        self.services = [SupervisedService(service, self._on_change, first_backoff_seconds) for service in services]
+        self.services = [SupervisedService(service, self._on_change, policy) for service in services]
 
     async def __aenter__(self) -> "Supervisor":
         """Begin to start the services."""

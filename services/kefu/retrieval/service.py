@@ -9,6 +9,7 @@ from kefu.common.auth import open_keyring
 from kefu.common.permissions import permissions_of
 from kefu.common.redis.client import open_redis
 from kefu.common.redis.commands import RedisCommands
+from kefu.common.redis.memory_guard import open_memory_guard
 from kefu.common.rpc.server import serving, terminated
 from kefu.retrieval.api.audited_methods import AUDITED
 from kefu.retrieval.api.servicer import KnowledgeServicer
@@ -60,6 +61,7 @@ async def main(config: RetrievalConfig) -> None:
             replica,
             batching,
             converters,
+            await enter(open_memory_guard(client, limit=config.redis_memory_limit)),
             reranker=reranking,
             accept_not_durable=config.accept_not_durable,
             wait_for_disk_seconds=config.wait_for_disk_seconds,
@@ -78,4 +80,4 @@ async def main(config: RetrievalConfig) -> None:
                 audit=audit,
             )
         )
-        await terminated()
+        await terminated(config.watchdog_seconds)

@@ -16,7 +16,7 @@ async def main(config: RouterConfig) -> None:
         open_keyring(config.internal_key.get_secret_value(), bootstrap, store, stale_seconds=outlast) as keyring,
         router(config, store, keyring),
     ):
-        await terminated()
+        await terminated(config.watchdog_seconds)
 
 
 if __name__ == "__main__":

@@ -49,6 +49,10 @@ class RouterConfig(StoredConfig, env_prefix="KEFU_ROUTER_"):
     session_days: float = Field(default=7.0, gt=0)
     """A session is erased this long after its last turn."""
 
+    session_turns: int = Field(default=2_000, ge=0)
+    """Messages and replies that a session may hold. Beyond it a message is refused (SESSION_CLOSED), and its customer
+    opens another session. 0: no bound."""
+
     resume_grace_seconds: float = Field(default=10.0, ge=0)
     """A resumable answer goes on for this long after its last reader was lost."""
 
@@ -154,6 +158,10 @@ class RouterConfig(StoredConfig, env_prefix="KEFU_ROUTER_"):
     escalate_seconds: int = Field(default=300, ge=0)
     """A customer who waits for an agent for longer than this, within business hours, is escalated, unless the tenant
     says otherwise. An agent who does not write for that long loses the claim. 0: never."""
+
+    desk_conversations: int = Field(default=2_000, ge=0)
+    """Conversations that may be at a tenant's desk, waiting or claimed. While there are so many, a customer who needs a
+    person is told that nobody can come now, instead of waiting. Emergencies always come to the desk. 0: no bound."""
 
     default_language: Literal["zh", "en"] = "en"
     """Language of an answer when neither the question nor the session tells."""

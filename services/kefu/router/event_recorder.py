@@ -94,7 +94,9 @@ class EventRecorder:
         ]
         if deliveries:
             replies = await self._commands.pipeline(deliveries)
-            metrics.EVENTS_LOST.labels("webhook full").inc(sum(reply == -1 for reply in replies[::2]))
+            if lost := sum(reply == -1 for reply in replies[::2]):
+                metrics.EVENTS_LOST.labels("webhook full").inc(lost)
+                _log.warning("webhooks.full", lost=lost, advice="Is the receiver away? See `kefu webhooks deliveries`.")
             self._wake()
 
     def _record_commands(self, event: DomainEvent) -> list[Command]:

@@ -57,6 +57,7 @@ SLOW_READERS_CUT = Counter("kefu_slow_readers_cut_total", "Streams cut because t
 TURNS_NOT_STORED = Counter(
     "kefu_turns_not_stored_total", "Answers given but not stored, since Redis did not take them."
 )
+POISONED_MESSAGES = Counter("kefu_poisoned_messages_total", "Messages refused since three routers had died over them.")
 RETRIED = Counter("kefu_retries_total", "Requests sent again before their first token, by cause.", ("cause",))
 RETRY_BUDGET_EXHAUSTED = Counter("kefu_retry_budget_exhausted_total", "Retries that the budget did not allow.")
 CONTINUED = Counter("kefu_continuations_total", "Answers that a replica broke off in the middle, by cause.", ("cause",))
@@ -112,6 +113,11 @@ LONGEST_WAIT_SECONDS = Gauge(
 OVERDUE = Gauge(
     "kefu_desk_overdue_conversations",
     "Conversations that have waited for longer than their tenant allows; set as above.",
+    ("tenant",),
+)
+DESK_TURNED_AWAY = Counter(
+    "kefu_desk_turned_away_total",
+    "Handoffs that nobody was called for, since KEFU_ROUTER_DESK_CONVERSATIONS were at the desk.",
     ("tenant",),
 )
 ESCALATIONS = Counter(

@@ -16,6 +16,7 @@ from kefu.common.auth import Keyring
 from kefu.common.grpc_options import CLIENT_OPTIONS
 from kefu.common.permissions import permissions_of
 from kefu.common.redis.commands import RedisCommands
+from kefu.common.redis.memory_guard import open_memory_guard
 from kefu.common.rpc.server import RunningServer, serving
 from kefu.common.ssrf import Address, is_public, resolve_permitted
 from kefu.common.tls import internal_channel
@@ -61,6 +62,7 @@ from kefu.router.insight.unanswered_groups import UnansweredGroups
 from kefu.router.replicas.pool import open_pool
 from kefu.router.retrieval_client import RetrievalClient
 from kefu.router.storage.change_feed import open_change_feed
+from kefu.router.storage.desk_index import DeskRoom
 from kefu.router.storage.erasure import SessionErasure
 from kefu.router.storage.session_events import SessionEvents
 from kefu.router.storage.sessions import SessionStore
@@ -128,7 +130,7 @@ async def router(
         for background in (admission.watch(), limits.renew()):
             stack.push_async_callback(cancel_and_wait, asyncio.create_task(background))
         life = config.session_days * _SECONDS_A_DAY
-        turns = TurnStore(commands, life=life, lease=config.lease_seconds, owner=name)
+        turns = TurnStore(commands, life=life, lease=config.lease_seconds, owner=name, most_turns=config.session_turns)
         cache = AnswerCache(
             commands,
             life=config.cache_seconds,
@@ -145,9 +147,10 @@ async def router(
             leases=await enter(open_leases(turns)),
             admission_gate=AdmissionGate(limits, admission, prompt_tokens=config.prompt_tokens),
             settings=settings,
-            pipeline=AnswerPipeline(config, retrieval, pool, cache),
+            pipeline=AnswerPipeline(config, retrieval, pool, cache, DeskRoom(commands, config.desk_conversations)),
             event_bus=event_bus,
             erasure=insight.erasure,
+            memory_guard=await enter(open_memory_guard(store, limit=config.redis_memory_limit)),
             store_wait_seconds=timing.store_wait_seconds,
         )
         registry = TurnRegistry(services, await enter(open_remote_turns(turns)))
@@ -169,7 +172,10 @@ async def router(
         personal_data = PersonalData(services.store, services.erasure, registry, event_bus)
         conversations = ConversationService(services, registry, session_watches)
         chat = ChatServicer(conversations, personal_data, keyring, streams)
-        desk_service = DeskService(desk_store, services.store, event_bus, presence_seconds=timing.presence_seconds)
+        presence = timing.presence_seconds
+        desk_service = DeskService(
+            desk_store, services.store, event_bus, conversations.answer_held, presence_seconds=presence
+        )
         desk = DeskServicer(desk_service, desk_watches, keyring, streams)
         tenants = TenantStore(commands)
         admin = AdminServicer(tenants, settings)

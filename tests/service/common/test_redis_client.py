@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
@@ -9,6 +10,7 @@ from structlog.typing import EventDict
 
 from kefu.common.errors import BackendUnavailable, StartupError
 from kefu.common.redis.client import SCHEMA, SCHEMA_KEY, open_redis, redis_errors
+from kefu.common.redis.commands import RedisCommands
 from kefu.testing.redis_server import RedisServer, redis_server
 
 
@@ -99,3 +101,12 @@ async def test_a_lost_redis_is_unavailable_and_comes_back(redis: RedisServer) ->
         await redis.start()
         with redis_errors():
             assert await client.get("x") is None
+
+
+async def test_a_burst_of_commands_waits_for_its_turn_on_a_bounded_number_of_connections(redis: RedisServer) -> None:
+    async with open_redis(redis.url) as client:
+        commands = RedisCommands(client)
+        found = await asyncio.gather(*(commands.get(f"key {number}") for number in range(1_500)))
+        assert found == [None] * 1_500
+        connected: Any = await client.info("clients")  # pyright: ignore[reportUnknownMemberType]
+        assert connected["connected_clients"] <= 70

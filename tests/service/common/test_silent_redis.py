@@ -10,6 +10,7 @@ from kefu.common.errors import BackendUnavailable
 from kefu.common.redis.client import CommandBreaker
 from kefu.common.redis.commands import RedisCommands
 from kefu.common.redis.url import redis_client
+from kefu.local.health_probes import redis_probe
 from kefu.testing.redis_server import RedisServer
 
 
@@ -66,3 +67,10 @@ async def test_it_is_asked_again_after_a_while_and_commands_go_on(redis: RedisSe
                 except BackendUnavailable:
                     await asyncio.sleep(0.05)
         assert await commands.get("x") == "1"
+
+
+async def test_the_probe_of_kefu_up_takes_seconds_to_tell_that_a_redis_says_nothing() -> None:
+    async with Mute().running() as mute:
+        async with asyncio.timeout(10):  # redis-py by itself tried for 26 s
+            assert await redis_probe(mute.port, "secret")() is None
+    assert await redis_probe(mute.port, "secret")() is None, "nobody listens there now"

@@ -240,6 +240,28 @@ async def test_a_hand_over_is_an_ordinary_answer(client: AsyncOpenAI, harness: R
     assert told["handoff"]["reason"] == "REASON_CUSTOMER_ASKED"  # pyright: ignore
 
 
+async def test_a_hand_over_takes_the_place_of_what_was_written(client: AsyncOpenAI, harness: RouterHarness) -> None:
+    harness.replica.frames = ["Refunds take 7 days [1]. They", " take 30 hours at most."]
+    completion = await client.chat.completions.create(model="kefu", messages=[user(QUESTION)])
+    message = kefu(completion)["handoff"]["message"]  # pyright: ignore
+    assert content(completion) == message
+
+    stream = await client.chat.completions.create(model="kefu", messages=[user(QUESTION)], stream=True, user="ann")
+    streamed, session = "", ""
+    async for chunk in stream:
+        streamed += (chunk.choices[0].delta.content or "") if chunk.choices else ""
+        session = (chunk.model_extra or {}).get("kefu", {}).get("session", session)
+    assert streamed.endswith(f"\n\n{message}")  # a stream cannot take it back
+    harness.replica.frames = ["Refunds take 7 days [1]."]
+    history: list[ChatCompletionMessageParam] = [
+        user(QUESTION),
+        {"role": "assistant", "content": streamed},
+        user(QUESTION),
+    ]
+    again = await client.chat.completions.create(model="kefu", messages=history, user="ann")
+    assert kefu(again)["session"] == session
+
+
 async def test_what_cannot_be_done_is_refused_in_openais_words(client: AsyncOpenAI) -> None:
     wrong: list[tuple[dict[str, object], str]] = [
         ({"n": 2}, "n"),

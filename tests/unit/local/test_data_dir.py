@@ -1,5 +1,6 @@
 """The folder of `kefu up`: one holder, private keys, a state that is not believed when its process is gone."""
 
+import json
 import os
 import re
 import stat
@@ -47,6 +48,39 @@ def test_damaged_keys_are_a_sentence(folder: DataDir) -> None:
     (folder.path / "keys.json").write_text("{")
     with pytest.raises(LocalError, match="damaged"):
         folder.keys()
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {"bootstrap": "x; touch pwned; echo", "internal": "y", "redis_password": "z"},
+        {"bootstrap": "kefu_bootstrap_" + "a" * 64, "internal": "$(touch pwned)", "redis_password": "z"},
+    ],
+)
+def test_keys_that_are_none_are_not_believed(folder: DataDir, keys: dict[str, str]) -> None:
+    (folder.path / "keys.json").write_text(json.dumps(keys))
+    with pytest.raises(LocalError, match="damaged"):
+        folder.keys()
+
+
+@pytest.mark.parametrize(("what", "readers"), [("", "keys running"), ("keys.json", "keys"), ("state.json", "running")])
+def test_a_folder_that_others_may_write_is_not_trusted(folder: DataDir, what: str, readers: str) -> None:
+    folder.make_keys()
+    folder.write_state(state(os.getpid(), start_time_of(os.getpid())))
+    path = folder.path / what
+    path.chmod(path.stat().st_mode | stat.S_IWOTH)
+    for reader in readers.split():
+        with pytest.raises(LocalError, match=r"not trusted.*--data-dir"):
+            getattr(folder, reader)()
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give a folder away")
+def test_a_folder_of_another_user_is_not_trusted(folder: DataDir) -> None:
+    folder.make_keys()
+    os.chown(folder.path, 12345, 12345)
+    for read in (folder.keys, folder.running):
+        with pytest.raises(LocalError, match="belongs to another user"):
+            read()
 
 
 def test_a_folder_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:

@@ -12,12 +12,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import psutil
+import pytest
 
 from kefu.local.data_dir import ServiceState, SuiteState, start_time_of
 from kefu.local.processes import RUN_VARIABLE, kill_leftovers
 from kefu.local.supervisor import (
     CRASHES_BEFORE_GIVING_UP,
-    FIRST_BACKOFF_SECONDS,
+    RestartPolicy,
     Service,
     ServiceStatus,
     SupervisedService,
@@ -53,7 +54,8 @@ RUNS = "ready.touch()\ntime.sleep(600)"
 
 @asynccontextmanager
 async def supervised(
-    *services: Service, first_backoff_seconds: float = FIRST_BACKOFF_SECONDS
+    *services: Service,
+    policy: RestartPolicy = RestartPolicy(),  # noqa: B008 - frozen
 ) -> AsyncIterator[tuple[Supervisor, list[tuple[str, ServiceStatus]]]]:
     seen: list[tuple[str, ServiceStatus]] = []
 
@@ -63,7 +65,7 @@ async def supervised(
         if latest is not one.state:
             seen.append((one.service.name, one.state))
 
-    async with Supervisor(services, note, first_backoff_seconds=first_backoff_seconds) as supervisor:
+    async with Supervisor(services, note, policy=policy) as supervisor:
         yield supervisor, seen
 
 
@@ -101,6 +103,87 @@ async def test_a_killed_service_is_started_again(tmp_path: Path) -> None:
         os.kill(before, signal.SIGKILL)
         await wait_until(lambda: one.pid not in (0, before) and one.state is ServiceStatus.READY)
         assert one.restarts == 1
+
+
+def with_health(one: Service, file: Path) -> Service:
+    """The service with a probe that says what is in a file: "serving", "not serving", or nothing at all."""
+
+    async def ready() -> bool | None:
+        return {"serving": True, "not serving": False}.get(file.read_text()) if file.exists() else None
+
+    return dataclasses.replace(one, ready=ready)
+
+
+@pytest.mark.parametrize(
+    ("health", "policy", "told"),
+    [
+        ("", RestartPolicy(0.05, silent_seconds=1.0, unhealthy_seconds=600), "did not answer for "),
+        ("not serving", RestartPolicy(0.05, silent_seconds=600, unhealthy_seconds=1.0), "was not healthy for "),
+    ],
+)
+async def test_a_service_that_hangs_or_is_not_healthy_for_long_is_killed_and_started_again(
+    tmp_path: Path, health: str, policy: RestartPolicy, told: str
+) -> None:
+    file = tmp_path / "health"
+    code = f"signal.signal(signal.SIGTERM, signal.SIG_IGN)\npathlib.Path({str(file)!r}).write_text('serving')\n"
+    one = with_health(service(tmp_path, "one", code + "time.sleep(600)", grace=0.1), file)
+    details: list[str] = []
+    async with Supervisor([one], lambda one: details.append(f"{one.state}: {one.detail}"), policy=policy) as supervisor:
+        assert await supervisor.settled()
+        (running,) = supervisor.services
+        before = running.pid
+        file.write_text(health)
+        await wait_until(lambda: running.pid not in (0, before) and running.state is ServiceStatus.READY)
+        assert not is_alive(before)
+        assert running.restarts == 1
+    assert any(line.startswith("restarting: ") and told in line for line in details), details
+    assert any(line.startswith("not answering: ") for line in details)
+
+
+async def test_a_service_that_still_starts_is_not_taken_for_one_that_hangs(tmp_path: Path) -> None:
+    slow = service(tmp_path, "one", "time.sleep(4.0)\nready.touch()\ntime.sleep(600)", grace=0.1)
+    async with supervised(slow, policy=RestartPolicy(silent_seconds=0.2, unhealthy_seconds=0.2)) as (supervisor, seen):
+        assert await supervisor.settled()
+        assert supervisor.services[0].restarts == 0
+    assert seen.count(("one", ServiceStatus.STARTING)) == 1
+
+
+async def test_a_service_that_answers_again_in_time_is_left_alone(tmp_path: Path) -> None:
+    file = tmp_path / "health"
+    code = f"pathlib.Path({str(file)!r}).write_text('serving')\ntime.sleep(600)"
+    async with supervised(with_health(service(tmp_path, "one", code), file)) as (supervisor, _):
+        assert await supervisor.settled()
+        (running,) = supervisor.services
+        before = running.pid
+        file.write_text("")
+        await wait_until(lambda: running.state is ServiceStatus.UNRESPONSIVE)
+        file.write_text("serving")
+        await wait_until(lambda: running.state is ServiceStatus.READY)
+        assert (running.pid, running.restarts) == (before, 0)
+
+
+async def test_where_the_loop_of_a_service_stood_that_its_watchdog_ended_is_told(tmp_path: Path) -> None:
+    code = """
+        import asyncio, threading
+        from kefu.common.rpc.watchdog import watchdog
+
+        def read_customers_text():
+            time.sleep(600)
+
+        async def main():
+            async with watchdog(0.2):
+                asyncio.get_running_loop().call_soon(read_customers_text)
+                await asyncio.sleep(600)
+
+        threading.Thread(target=threading.Event().wait, daemon=True).start()
+        asyncio.run(main())
+    """
+    details: list[str] = []
+    one = service(tmp_path, "one", code)
+    async with Supervisor([one], lambda one: details.append(one.detail)):
+        await wait_until(lambda: any("again in" in line for line in details))
+    (told,) = [line for line in details if "again in 0.5 s" in line]
+    assert told.startswith("ended with status 1; again in 0.5 s: its event loop stood still in read_customers_text (")
 
 
 async def test_what_a_crashed_service_had_started_is_ended_with_it(tmp_path: Path) -> None:
@@ -143,7 +226,7 @@ async def test_a_process_that_has_ended_and_was_not_waited_for_is_no_leftover() 
 async def test_five_crashes_are_enough_and_its_last_words_are_kept(tmp_path: Path) -> None:
     one = service(tmp_path, "one", "print('no such model', flush=True); sys.exit(3)")
     other = service(tmp_path, "other", RUNS)
-    async with supervised(one, other, first_backoff_seconds=0.05) as (supervisor, seen):
+    async with supervised(one, other, policy=RestartPolicy(first_backoff_seconds=0.05)) as (supervisor, seen):
         assert not await supervisor.settled()
         (failed,) = supervisor.failed()
         assert failed.service.name == "one"

@@ -153,7 +153,7 @@ def test_images_run_as_the_user_of_the_manifests_and_have_a_health_check() -> No
         service = name.partition("-")[0]
         port = CONFIGS[service].model_fields["listen"].default.rpartition(":")[2]
         probe = "kefu.gateway.probe" if service == "gateway" else "kefu.common.probe"
-        assert f'CMD ["python", "-m", "{probe}", "{port}"]' in text
+        assert f'CMD ["python", "-m", "{probe}", "{port}", "kefu.{service}"]' in text
         assert f'CMD ["python", "-m", "kefu.{service}"]' in text
         assert "org.opencontainers.image.version" in text
 

@@ -130,6 +130,12 @@ def test_two_tables_of_a_sheet_stay_apart_each_with_its_header() -> None:
     assert "40 EUR" not in str(parsed.blocks)
 
 
+def test_a_sheet_is_refused_whose_few_cells_span_too_many() -> None:
+    reason, message = why("bomb.xlsx", sample_files.ragged_sheet_file(1_500, 700))
+    assert (reason, "1,000,000 cells" in message) == ("TOO_LARGE", True)
+    assert tables(parse_document("fine.xlsx", sample_files.ragged_sheet_file(20, 3)))[0][0] == "| x | x | x |"
+
+
 def test_a_sheet_of_questions_and_answers_is_pairs() -> None:
     parsed = parse_document("faq.xlsx", sample_files.pair_sheet_file())
     assert blocks(parsed) == [(("多久到货？",), "三到五个工作日。"), (("可以退货吗？",), "三十天内可以。")]

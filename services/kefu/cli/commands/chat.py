@@ -25,6 +25,7 @@ from kefu.cli.remote.connection import (
 )
 from kefu.cli.remote.document_options import Filters, parse_pairs
 from kefu.cli.remote.resource_names import full, short
+from kefu.cli.remote.service_health import quiet_explained
 from kefu.cli.view.answer_view import AnswerView, answer_one
 from kefu.cli.view.answer_view import as_json as json_of
 from kefu.cli.view.live_replies import print_live_replies
@@ -126,7 +127,8 @@ async def ask(
     async with target.to_router() as channel:
         with _stop_on_interrupt(target, channel, answer) as stopped:
             try:
-                await answer_one(channel, request, target, _ignore_event if as_json else view.show, answer)
+                async with quiet_explained(target, answer):
+                    await answer_one(channel, request, target, _ignore_event if as_json else view.show, answer)
             except asyncio.CancelledError:
                 if not stopped():
                     raise
@@ -207,7 +209,8 @@ async def _one_turn(target: Remote, request: pb.ConverseRequest) -> Answer:
     async with target.to_router() as channel:
         with _stop_on_interrupt(target, channel, answer) as stopped:
             try:
-                await answer_one(channel, request, target, view.show, answer)
+                async with quiet_explained(target, answer):
+                    await answer_one(channel, request, target, view.show, answer)
             except asyncio.CancelledError:
                 if not stopped():
                     raise

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from kefu.cli.console import CommandFailed, console, print_json
+from kefu.cli.console import CommandFailed, console, counted, print_json
 from kefu.cli.remote.connection import Json, Remote, remote
 from kefu.cli.remote.resource_names import full
 from kefu.retrieval.v1 import knowledge_pb2 as pb
@@ -40,7 +40,9 @@ async def dictionary(
     if as_json:
         print_json(stored)
     elif file is not None:
-        console().print(f"Put the dictionary of {name}: {len(stored.text.splitlines())} lines.", soft_wrap=True)
+        console().print(
+            f"Put the dictionary of {name}: {counted(len(stored.text.splitlines()), 'line')}.", soft_wrap=True
+        )
     else:
         sys.stdout.write(stored.text)
 

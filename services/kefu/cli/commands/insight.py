@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from kefu.cli.console import CommandFailed, console, local_time, print_json, print_table
+from kefu.cli.console import CommandFailed, console, counted, local_time, print_json, print_table
 from kefu.cli.remote.connection import Json, Remote, remote
 from kefu.common.text.terminal_text import one_line
 from kefu.router.v1 import chat_pb2 as chat
@@ -45,7 +45,7 @@ async def numbers(
     print_table(("day", *_COLUMNS[:8]), [*_days(found), ("in all", *map(str, _row(found.total)[:8]))])
     _print_shares(found.total)
     if csv_file is not None:
-        console().print(f"{len(found.hours)} hours were written to {csv_file}.", soft_wrap=True)
+        console().print(f"Written to {csv_file}: {counted(len(found.hours), 'hour')}.", soft_wrap=True)
 
 
 def _days(found: pb.GetNumbersResponse) -> list[tuple[str, ...]]:
@@ -125,7 +125,7 @@ async def unanswered(
     if not found.groups:
         out.print("Nothing went unanswered.")
         return
-    out.print(f"{found.total_questions} questions without a good answer.")
+    out.print(f"{counted(found.total_questions, 'question')} without a good answer.")
     for group in found.groups:
         out.print(f"{group.count:>4}  {one_line(group.central.text, 120)}", style="bold", soft_wrap=True)
         for question in group.questions:

@@ -8,7 +8,7 @@ import typer
 
 from kefu.cli.command_group import group
 from kefu.cli.commands.collections import Yes, confirm
-from kefu.cli.console import CommandFailed, console, local_time, print_json
+from kefu.cli.console import CommandFailed, console, counted, local_time, print_json
 from kefu.cli.remote.connection import Json, Remote, remote
 from kefu.cli.remote.pagination import Limit, all_pages, print_list
 from kefu.cli.remote.resource_names import full, short
@@ -103,7 +103,7 @@ async def _delete_user(target: Remote, person: Person, all_keys: AllKeys = False
     async with target.to_router() as channel:
         request = pb.DeleteUserRequest(**_person(person), all_keys=all_keys)
         answer = await rpc.ChatServiceStub(channel).DeleteUser(request, metadata=target.metadata)
-    console().print(f"Erased {answer.sessions_deleted} sessions.")
+    console().print(f"Erased {counted(answer.sessions_deleted, 'session')}.")
 
 
 async def _export_user(

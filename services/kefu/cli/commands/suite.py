@@ -1,6 +1,7 @@
 """`kefu up`, `status`, `logs`, `down`, `doctor`, `env`: the suite on this machine."""
 
 import asyncio
+import shlex
 import time
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,7 +13,7 @@ from kefu.cli.commands.collections import collections_of
 from kefu.cli.commands.doctor import Verdict, examine
 from kefu.cli.commands.doctor_keys import examine_keys
 from kefu.cli.commands.up import up
-from kefu.cli.console import FAILED, CommandFailed, as_dict, console, print_json, print_table
+from kefu.cli.console import FAILED, CommandFailed, as_dict, console, counted, print_json, print_table
 from kefu.cli.remote.connection import (
     DataDirOption,
     Json,
@@ -24,12 +25,11 @@ from kefu.cli.remote.connection import (
     remote,
 )
 from kefu.cli.remote.resource_names import short
-from kefu.client.channels import open_channel
+from kefu.cli.remote.service_health import SERVING, local_suite, service_health
 from kefu.generation.v1 import generation_pb2, generation_pb2_grpc
 from kefu.local import data_dir as folders
 from kefu.local import log_files
 from kefu.local.data_dir import DataDir, SuiteState
-from kefu.local.health_probes import channel_serving, http_serving
 from kefu.local.suite import SuiteOptions
 
 _PORTS = "Ports"
@@ -149,12 +149,11 @@ def _down(data_dir: DataDirOption = folders.DEFAULT) -> None:
 async def status(target: Remote, as_json: Json = False) -> None:
     """Show how each service is, which model answers, and what the knowledge bases hold.
 
-    The exit status is 1 when a service is not well.
+    The exit status is 1 when a service is not well, or the knowledge bases cannot be read.
     """
-    running = target.folder.running()
-    is_local = running is not None and running.router == target.router
-    rows = await _health(target, running if is_local else None)
-    model = await _model(target, running) if running and is_local else None
+    running = local_suite(target)
+    rows = await service_health(target)
+    model = await _model(target, running) if running else None
     try:
         found = await collections_of(target)
         problem = ""
@@ -174,48 +173,21 @@ async def status(target: Remote, as_json: Json = False) -> None:
         if model:
             out.print(f"Model: {model['model']} on {model['engine']} {model['engine_version']} ({model['device']})")
         for one in found:
-            counts = f"{one.document_count} documents, {one.passage_count} passages"
-            out.print(f"Collection {short(one.name)}: {counts}, {one.curated_answer_count} curated answers")
+            counts = ", ".join(
+                (
+                    counted(one.document_count, "document"),
+                    counted(one.passage_count, "passage"),
+                    counted(one.curated_answer_count, "curated answer"),
+                )
+            )
+            out.print(f"Collection {short(one.name)}: {counts}")
         if problem:
             out.print(problem, style="yellow", soft_wrap=True)
-        if not running:
-            out.print(f"No `kefu up` is running in {target.folder.path}.", style="dim", soft_wrap=True)
-    if any(row["health"] != "serving" for row in rows):
+        if not target.folder.running():
+            sentence = f"No `kefu up` is running in {target.folder.path}; this is what answers at {target.router}."
+            out.print(sentence, style="dim", soft_wrap=True)
+    if problem or any(row["health"] != SERVING for row in rows):
         raise typer.Exit(FAILED)
-
-
-async def _health(target: Remote, running: SuiteState | None) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = [
-        {"name": "router", "address": target.router},
-        {"name": "retrieval", "address": target.knowledge},
-    ]
-    if running is not None:
-        rows = [
-            {
-                "name": service.name,
-                "address": service.address,
-                "state": service.state,
-                "pid": service.pid,
-                "restarts": service.restarts,
-                "detail": service.detail,
-            }
-            for service in running.services
-        ]
-    healths = await asyncio.gather(*(_health_of(row, target.root_certificate) for row in rows))
-    return [{**row, "health": health} for row, health in zip(rows, healths, strict=True)]
-
-
-async def _health_of(row: dict[str, Any], root_certificate: str) -> str:
-    if row["name"] == "redis":  # probed by `kefu up`, which has the password
-        return "serving" if row["state"] == "ready" else str(row["state"])
-    if row["name"] == "gateway":
-        serving = await http_serving(row["address"])
-    else:
-        async with open_channel(row["address"], root_certificate) as channel:
-            serving = await channel_serving(channel)
-    return {True: "serving", False: "not serving", None: str(row.get("state") or "no answer")}[serving].replace(
-        "ready", "no answer"
-    )
 
 
 async def _model(target: Remote, running: SuiteState) -> dict[str, Any] | None:
@@ -303,11 +275,15 @@ def _env(server: Server = "", key: Key = "", data_dir: DataDirOption = folders.D
         target = find_remote(server, "", key, DataDir(Path(data_dir)))
         if not target.key:
             raise CommandFailed(f"There is no key in {DataDir(data_dir).path}: run `kefu up` first, or give --key.")
-        print(f"export KEFU_SERVER={target.router}")
-        print(f"export KEFU_KNOWLEDGE_SERVER={target.knowledge}")
-        print(f"export KEFU_KEY={target.key}")
-        if target.root_certificate:
-            print(f"export GRPC_DEFAULT_SSL_ROOTS_FILE_PATH={target.root_certificate}")
+        variables = {
+            "KEFU_SERVER": target.router,
+            "KEFU_KNOWLEDGE_SERVER": target.knowledge,
+            "KEFU_KEY": target.key,
+            "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH": target.root_certificate,
+        }
+        for name, value in variables.items():
+            if value:
+                print(f"export {name}={shlex.quote(value)}")  # a shell runs these lines
 
 
 def register(app: typer.Typer) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shlex
 import shutil
 import sys
 import time
@@ -10,6 +11,7 @@ from collections.abc import Coroutine, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+from pydantic import SecretStr, ValidationError
 from rich.console import Console
 
 from kefu.cli.commands.demo import run_demo
@@ -18,8 +20,11 @@ from kefu.cli.remote.connection import Remote
 from kefu.cli.view.service_status import StatusView
 from kefu.common.rpc.server import CANNOT_START
 from kefu.common.text.terminal_text import printable
+from kefu.generation.config import GenerationConfig
+from kefu.generation.models.model_source import check_available
 from kefu.local import processes
 from kefu.local.data_dir import DEFAULT, DataDir, ServiceState, SuiteState, start_time_of
+from kefu.local.ports import PortAllocator
 from kefu.local.suite import LocalSuite, SuiteOptions, compose
 from kefu.local.supervisor import ServiceStatus, SupervisedService, Supervisor
 
@@ -29,14 +34,15 @@ T = TypeVar("T")
 def up(options: SuiteOptions, folder: DataDir, *, demo: bool = False) -> None:
     """Run the suite until Ctrl-C or SIGTERM. Raises CommandFailed when a service does not start."""
     folder.create()
-    with folder.locked():
-        out = console()
+    _check_model(options)
+    out = console()
+    with folder.locked(), PortAllocator(lambda sentence: out.print(sentence, soft_wrap=True)) as allocator:
         if earlier_state := folder.read_state():
             for what in processes.kill_leftovers(earlier_state):
                 out.print(f"Ended {what}, which an earlier `kefu up` had left behind.")
         keys = folder.make_keys()
         run_id, pid = uuid.uuid4().hex, os.getpid()
-        suite = compose(options, folder, keys, run_id, lambda sentence: out.print(sentence, soft_wrap=True))
+        suite = compose(options, folder, keys, run_id, allocator)
         state = SuiteState(
             pid,
             start_time_of(pid),
@@ -52,6 +58,18 @@ def up(options: SuiteOptions, folder: DataDir, *, demo: bool = False) -> None:
             asyncio.run(run.until_stopped(remote if demo else None))
         finally:
             folder.remove_state()
+
+
+def _check_model(options: SuiteOptions) -> None:
+    """Raise StartupError for a model that is not there: before all else has started for nothing."""
+    try:
+        # As the service reads it, from the environment and .env. Its key plays no part here.
+        read: Any = GenerationConfig(internal_key=SecretStr(""))
+    except ValidationError:
+        return  # the service says what is wrong
+    model = options.model or read.model
+    if model and (options.engine or read.engine) == "vllm":
+        check_available(model, read.cache_dir)
 
 
 class _Run:
@@ -152,22 +170,26 @@ class _Run:
             self._print_next_steps()
 
     def _print_next_steps(self) -> None:
-        here = "" if self._folder.path == DEFAULT.absolute() else f" --data-dir {self._folder.path}"
-        self._out.print()
-        self._out.print("Go on in a browser:", style="bold")
-        self._out.print(f"  {self._suite.gateway:<32}  talk to it; the support team's desk is at /desk")
-        self._out.print("Or in another terminal:", style="bold")
-        if shutil.which("kefu") is None:
-            activate = Path(sys.argv[0]).absolute().with_name("activate")
-            self._out.print(f"  {f'source {activate}':<32}  so that `kefu` is found", soft_wrap=True)
-        for command, what in (
+        is_usual = self._folder.path == DEFAULT.absolute()
+        here = "" if is_usual else f" --data-dir {shlex.quote(str(self._folder.path))}"
+        commands = [
             (f"kefu chat{here}", "talk to it"),
             (f"kefu import FOLDER --create{here}", "add your own documents"),
             (f'kefu search "…"{here}', "see what a question finds"),
             (f"kefu status{here}", "see how it is; also kefu logs -f, kefu doctor"),
             (f'eval "$(kefu env{here})"', "set KEFU_SERVER and KEFU_KEY for your own programs"),
-        ):
-            self._out.print(f"  {command:<32}  {what}", soft_wrap=True)
+        ]
+        if shutil.which("kefu") is None:
+            activate = Path(sys.executable).absolute().with_name("activate")
+            if activate.exists():
+                commands.insert(0, (f"source {shlex.quote(str(activate))}", "so that `kefu` is found"))
+        pages = (self._suite.gateway, "talk to it; the support team's desk is at /desk")
+        width = max(len(command) for command, _ in (pages, *commands))
+        self._out.print()
+        for heading, lines in (("Go on in a browser:", [pages]), ("Or in another terminal:", commands)):
+            self._out.print(heading, style="bold")
+            for command, what in lines:
+                self._out.print(f"  {command:<{width}}  {what}", soft_wrap=True)
         self._out.print(f"Everything is kept in {self._folder.path}. Ctrl-C stops.", soft_wrap=True)
 
     def _print_failure(self, one: SupervisedService) -> None:

@@ -153,7 +153,7 @@ def print_summary(
         f"Imported into {collection} in {seconds:.1f} s: {imported.count(kinds.OUTCOME_CREATED)} created, "
         f"{imported.count(kinds.OUTCOME_UPDATED)} updated, {imported.count(kinds.OUTCOME_UNCHANGED)} unchanged, "
         f"{len(imported.failures())} failed, {len(skipped)} skipped{_extra_counts(imported)}; "
-        f"{passages} passages and curated answers.",
+        f"{'1 passage or curated answer' if passages == 1 else f'{passages} passages and curated answers'}.",
         soft_wrap=True,
     )
     for title, style, entries in (("Failed", "red", imported.failures()), ("Skipped", "yellow", skipped)):

@@ -3,6 +3,7 @@
 import asyncio
 import functools
 import inspect
+import shlex
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -136,9 +137,16 @@ async def explain_failures(address: str) -> AsyncIterator[None]:
 def find_remote(server: str, knowledge_server: str, key: str, folder: DataDir) -> Remote:
     """The Kefu to call: the given addresses, else the local `kefu up`, else the default ports of this machine.
 
-    Empty arguments are not given. The local key is sent to this machine only.
+    Empty arguments are not given. The local key is sent to this machine only. Raises CommandFailed when the user names
+    a folder in which nothing runs and no server: what listens at the default ports is another suite then.
     """
     running = folder.running()
+    if running is None and not server and not knowledge_server and folder.path != folders.DEFAULT.absolute():
+        start = f"kefu up --data-dir {shlex.quote(str(folder.path))}"
+        raise CommandFailed(
+            f"No `kefu up` is running in {folder.path}. Start it with `{start}`, or say what to call with --server.",
+            UNAVAILABLE,
+        )
     router = server or (running.router if running else "") or ROUTER
     knowledge = knowledge_server or (running.retrieval if running else "") or RETRIEVAL
     if not key and _is_local(router) and _is_local(knowledge):

@@ -62,7 +62,9 @@ class AnswerView:
 
     def end(self, answer: Answer) -> None:
         """Print the rest: a handoff, the sources with the text that cites them, and the times."""
-        if answer.handoff is not None and not answer.joined:
+        if answer.handoff is not None:
+            if self._shown:  # printed text cannot be taken back
+                self._write("\n[withdrawn]\n\n")
             self._write(answer.handoff.message)
         self._write("\n")
         if answer.handoff is not None:

@@ -4,14 +4,14 @@ import asyncio
 import re
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 
 import redis.exceptions
 import structlog
 from redis.asyncio import Redis
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_exponential_jitter
 
-from kefu.common.errors import BackendUnavailable, StartupError
+from kefu.common.errors import BackendUnavailable, StartupError, StorageFull
 from kefu.common.redis.url import redis_client
 
 SCHEMA = 1
@@ -19,19 +19,31 @@ SCHEMA = 1
 SCHEMA_KEY = "kefu:schema"
 RETRY_SECONDS = 2.0
 """`retry_after` of the error that callers get while Redis does not answer."""
-REDIS_FAILURES = (BackendUnavailable, redis.exceptions.RedisError)
+STORAGE_RETRY_SECONDS = 30.0
+"""`retry_after` of the error that callers get while Redis' memory is full."""
+REDIS_FAILURES = (BackendUnavailable, StorageFull, redis.exceptions.RedisError)
 """Exceptions that a background task survives: Redis did not answer, or refused."""
 COMMAND_SECONDS = 6.0
 OPEN_SECONDS = 1.0
+COMMANDS_AT_ONCE = 64
 _MIN_VERSION = (7, 2)
 _log = structlog.stdlib.get_logger()
 
 
 @contextmanager
 def redis_errors() -> Iterator[None]:
-    """Errors of redis-py that may pass (no connection, no answer, loading, read-only) become BackendUnavailable."""
+    """Errors of redis-py that may pass (no connection, no answer, loading, read-only) become BackendUnavailable.
+
+    A write that Redis refuses for want of memory becomes StorageFull.
+    """
     try:
         yield
+    except redis.exceptions.OutOfMemoryError as exc:
+        raise StorageFull(
+            "The storage is full, so this was not kept. Try again later; operators give Redis more memory.",
+            metadata={"what": "write", "limit": "maxmemory"},
+            retry_after=STORAGE_RETRY_SECONDS,
+        ) from exc
     except (
         redis.exceptions.ConnectionError,
         redis.exceptions.TimeoutError,
@@ -52,12 +64,22 @@ class CommandBreaker:
     `command_seconds`. The default of 6 s covers one command without an answer (`open_redis` waits 5 s) and a new
     connection to another server. It does not cover all of redis-py's waits, which are 20 s. For `open_seconds` after
     that no command is sent: a caller that needs several in a row would wait for each of them.
+
+    At most `at_once` commands are under way, each on a connection of its own, and further ones wait for their turn
+    within the same time. Redis runs one at a time; a burst must not meet the pool's bound, which is an error at once.
     """
 
-    def __init__(self, *, command_seconds: float = COMMAND_SECONDS, open_seconds: float = OPEN_SECONDS) -> None:
+    def __init__(
+        self,
+        *,
+        command_seconds: float = COMMAND_SECONDS,
+        open_seconds: float = OPEN_SECONDS,
+        at_once: int = COMMANDS_AT_ONCE,
+    ) -> None:
         self._command_seconds = command_seconds
         self._open_seconds = open_seconds
         self._open_until = 0.0
+        self._slots = asyncio.Semaphore(at_once)
 
     @asynccontextmanager
     async def sending(self, block_seconds: float = 0.0) -> AsyncIterator[None]:
@@ -72,7 +94,8 @@ class CommandBreaker:
         try:
             with redis_errors():
                 async with asyncio.timeout(self._command_seconds + block_seconds):
-                    yield
+                    async with nullcontext() if block_seconds else self._slots:  # what waits on purpose takes no turn
+                        yield
         except BackendUnavailable as error:
             if isinstance(error.__cause__, (TimeoutError, redis.exceptions.TimeoutError)):
                 self._open_until = time.monotonic() + self._open_seconds
@@ -147,8 +170,10 @@ async def _check_server(client: Redis) -> None:
             policy=policy,
             advice="Set maxmemory-policy noeviction, or Redis may drop knowledge.",
         )
-    await client.set(SCHEMA_KEY, SCHEMA, nx=True)
-    found = int(await client.get(SCHEMA_KEY) or SCHEMA)
+    found = int(await client.get(SCHEMA_KEY) or 0)
+    if not found:  # else nothing is written: a service has to start on a full Redis too
+        await client.set(SCHEMA_KEY, SCHEMA, nx=True)
+        found = int(await client.get(SCHEMA_KEY) or SCHEMA)
     if found > SCHEMA:
         raise StartupError(
             f"The data in Redis is of schema {found} and this release knows {SCHEMA}: run a newer release of Kefu."

@@ -21,6 +21,8 @@ from kefu.common.errors import StartupError
 
 _SENTINEL_SCHEME = "redis+sentinel://"
 _SENTINEL_PORT = 26379
+_MAX_CONNECTIONS = 1_000
+"""Beyond it redis-py raises an error at once; by default that is at 100. See `CommandBreaker` for what bounds them."""
 
 
 @asynccontextmanager
@@ -34,6 +36,7 @@ async def redis_client(url: str, timeout_seconds: float) -> AsyncIterator[Redis]
         "socket_timeout": timeout_seconds,
         "socket_connect_timeout": timeout_seconds,
         "health_check_interval": 15,
+        "max_connections": _MAX_CONNECTIONS,
         "retry": Retry(NoBackoff(), 1),  # one reconnect: a caller with a deadline gets its error sooner
     }
     try:

@@ -67,7 +67,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         method = handler_call_details.method.lstrip("/")
         if handler is None or method.partition("/")[0] in OPEN_SERVICES:
             return handler
-        metadata = dict(handler_call_details.invocation_metadata)
+        metadata: dict[str, Any] = dict(handler_call_details.invocation_metadata)
         began = time.monotonic()
         principal = None
         try:

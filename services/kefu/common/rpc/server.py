@@ -29,6 +29,7 @@ from kefu.common.rpc.health import Health
 from kefu.common.rpc.interceptor import CallInterceptor
 from kefu.common.rpc.listening_socket import stop_listening
 from kefu.common.rpc.reflection import Reflection
+from kefu.common.rpc.watchdog import watchdog
 from kefu.common.telemetry import metrics, set_up_logging, traces
 from kefu.common.tls import Tls
 
@@ -143,13 +144,17 @@ def _address_unavailable(listen: str) -> StartupError:
     return StartupError(f"Cannot listen at {listen}: the port is in use, or the address is not this machine's.")
 
 
-async def terminated() -> None:
-    """Return at SIGTERM or SIGINT."""
+async def terminated(watchdog_seconds: float = 0.0) -> None:
+    """Return at SIGTERM or SIGINT. Until then the loop is watched, see `watchdog`.
+
+    Call this when all is open: what a service loads as it starts may hold the loop for long.
+    """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    await stop.wait()
+    async with watchdog(watchdog_seconds):
+        await stop.wait()
 
 
 def run(

@@ -3,7 +3,9 @@
 import re
 
 HAN_DIGITS = "零〇一二两三四五六七八九十百千万"
-HAN_NUMBER = re.compile(f"[{HAN_DIGITS}]+")
+_LONGEST_HAN_NUMBER = 16
+"""Characters. 九千九百九十九万九千九百九十九 has 15; a longer row is read as several numbers, each of them small."""
+HAN_NUMBER = re.compile(f"[{HAN_DIGITS}]{{1,{_LONGEST_HAN_NUMBER}}}")
 NUMBER = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?")
 _WORDS = re.findall(
     "[a-z]+",
@@ -28,7 +30,7 @@ def normalized_number(number: str) -> str:
 
 
 def han_number(text: str) -> int:
-    """The value of a number in Han characters: 三十 is 30, 一百零五 is 105, 两万 is 20000."""
+    """The value of a number as `HAN_NUMBER` finds it: 三十 is 30, 一百零五 is 105, 两万 is 20000."""
     total, section, digit = 0, 0, 0
     for character in text:
         if character in "零〇":

@@ -8,32 +8,40 @@ are equivalent when their reduced forms are equal. Numbers, codes, negations and
 empty are equal to the letter only. An unknown word therefore makes a difference: the rules miss paraphrases rather than
 take opposites for one another. Order counts, for "from A to B" is not "from B to A". Only the clauses may be rotated
 ("if it broke, who pays" is "who pays if it broke").
+
+The rules know the letters of their languages (see language_packs.py). A question with any other letter, mark or symbol
+is not reduced: its words are all words of its text, in order. So nothing that a question says is left out because no
+rule can read it, be it half of the question or an order behind it.
 """
 
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import StrEnum
 from functools import lru_cache
 
-from kefu.common.text import question_rules_en, question_rules_zh
 from kefu.common.text.chinese import simplified
 from kefu.common.text.language import han_characters
+from kefu.common.text.language_packs import has_unknown_letters, language_pack_of
 
 _MAX_CHARACTERS = 600
 """A longer message is not reduced: it is equivalent to the same text only."""
 _MIN_SUBJECT_CHARACTERS = 2
-_MIN_WORDS_TO_ROTATE = 3
+_MAX_ALIGNED_WORDS = 100
+"""Words of a question up to which a difference is told in runs of characters; above it, character by character."""
 _NEGATION = re.compile(
     r"^(?:not|without|neither|nor|none|nobody|nothing|un.+|non.*|dis.+|in(?:valid|active|eligible|correct|complete).*"
     r"|cancel|clos|deactivat.*|disabl.*|remov.*|erase|stop|undo|unsubscrib.*|unlink|block|reject|declin.*|logout)$"
     r"|[不没未无非别勿免]|取消|关|注销|解|退|停|删|撤|拒"
 )
-_LAYOUT = re.compile(r"(?!(?<!\w)-\d)(?:(?<!\d)(?:[^\w+#%$€£¥<>=°]|_)|(?:[^\w+#%$€£¥<>=°]|_)(?!\d))")
-"""Spaces and punctuation, except within figures: 3.5 is not 35, -5 is not 5."""
+_LAYOUT = re.compile(r"(?!(?<!\w)-\d)(?:(?<!\d)[^a-z0-9+#%$<>=\x80-\U0010ffff]|[^a-z0-9+#%$<>=\x80-\U0010ffff](?!\d))")
+"""Spaces and punctuation, except within figures: 3.5 is not 35, -5 is not 5. Outside of ASCII all is content: `_normal`
+has made blanks of the punctuation."""
+_APOSTROPHES = str.maketrans("‘’", "''")
+_FOREIGN_SIGN = re.compile(r"[^\x00-\x7f\w]")
 _FIGURE = re.compile(r"\d")
 
 
@@ -81,17 +89,17 @@ class QuestionDifference:
 @lru_cache(maxsize=4_096)
 def reduce_question(question: str) -> ReducedQuestion:
     """The reduced form of a question, from a cache of 4,096."""
-    kinds, words = _reduce(question)
+    kinds, words, orders = _reduce(question)
     if len("".join(words)) < _MIN_SUBJECT_CHARACTERS:  # "When?", "为什么没有" name no subject
         return ReducedQuestion(kinds, (_plain(question),))
-    return ReducedQuestion(kinds, min(_clause_rotations(words)))
+    return ReducedQuestion(kinds, min(orders(words)))
 
 
 def question_difference(one: str, other: str) -> QuestionDifference | None:
     """The difference between two questions; None when they are equivalent."""
     if is_same_text(one, other) or reduce_question(one) == reduce_question(other):
         return None
-    (kinds, words), (other_kinds, other_words) = _reduce(one), _reduce(other)
+    (kinds, words, _), (other_kinds, other_words, _) = _reduce(one), _reduce(other)
     left, right = _words_of_one_side(words, other_words)
     of_one, of_other = (*left, *sorted(kinds - other_kinds)), (*right, *sorted(other_kinds - kinds))
     return QuestionDifference(_kind(left, right, kinds != other_kinds), of_one, of_other)
@@ -115,30 +123,40 @@ def _kind(left: Sequence[str], right: Sequence[str], kinds_differ: bool) -> Diff
 
 @lru_cache(maxsize=4_096)
 def _plain(text: str) -> str:
-    return _LAYOUT.sub("", _normal(text))
+    normal = _normal(text)
+    return _LAYOUT.sub("", normal) or normal
 
 
 def _normal(text: str) -> str:
-    return simplified(unicodedata.normalize("NFKC", text).lower()).strip()
+    """A text in NFKC, lower case and simplified characters, with blanks for punctuation outside of ASCII."""
+    if len(text) > _MAX_CHARACTERS:
+        return " ".join(text.lower().split())
+    text = unicodedata.normalize("NFKC", text).translate(_APOSTROPHES).lower()
+    return simplified(_FOREIGN_SIGN.sub(_blank_for_punctuation, text)).strip()
 
 
-def _reduce(question: str) -> tuple[frozenset[str], list[str]]:
+def _blank_for_punctuation(sign: re.Match[str]) -> str:
+    return " " if unicodedata.category(sign[0])[0] in "PZ" else sign[0]
+
+
+def _reduce(question: str) -> tuple[frozenset[str], list[str], Callable[[list[str]], list[tuple[str, ...]]]]:
+    """The kinds, the words, and what gives the equivalent orders of words."""
     text = _normal(question)
     if len(text) > _MAX_CHARACTERS:
-        return frozenset(), [text]
-    return (question_rules_zh if han_characters(text) else question_rules_en).reduce(text)
+        return frozenset(), [text], _given_order
+    if has_unknown_letters(text):
+        return frozenset(), list(filter(None, _LAYOUT.split(text))), _given_order
+    rules = language_pack_of(text).question_rules
+    return *rules.reduce(text), rules.orders
 
 
-def _clause_rotations(words: list[str]) -> list[tuple[str, ...]]:
-    """The equivalent orders of words: all rotations in English without a comparison, else the given order alone."""
-    if len(words) < _MIN_WORDS_TO_ROTATE or "than" in words or any(han_characters(word) for word in words):
-        return [tuple(words)]
-    return [tuple(words[at:] + words[:at]) for at in range(len(words))]
+def _given_order(words: list[str]) -> list[tuple[str, ...]]:
+    return [tuple(words)]
 
 
 def _words_of_one_side(one: list[str], other: list[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The words that only one side has. Han characters come in runs, with a single character between two changes."""
-    if not any(han_characters(word) for word in (*one, *other)):
+    if max(len(one), len(other)) > _MAX_ALIGNED_WORDS or not any(han_characters(word) for word in (*one, *other)):
         left, right = Counter(one) - Counter(other), Counter(other) - Counter(one)
         return tuple(left.elements()), tuple(right.elements())
     if Counter(one) == Counter(other):

@@ -61,6 +61,7 @@ def remove_internal_fields(message: Message) -> None:
 
 
 def _clear_turn(turn: pb.Turn) -> None:
+    turn.ClearField("withdrawn")
     if turn.HasField("handoff"):
         _clear(turn.handoff)
 

@@ -22,6 +22,7 @@ class CompletionBuilder:
         self.is_replayed = False
         """Whether the turn had begun before this request."""
         self.text = ""
+        """What the client holds; in a stream also what a handoff withdrew."""
         self.reasoning = ""
 
         self._passages: list[pb.SourcePassage] = []
@@ -43,8 +44,7 @@ class CompletionBuilder:
             case "text_delta":
                 return self._add(event.text_delta.text)
             case "handoff":
-                self._handoff = event.handoff
-                return self._add(f"\n\n{event.handoff.message}" if self.text else event.handoff.message)
+                return self._hand_over(event.handoff)
             case "turn_completed":
                 self.completed = event.turn_completed
                 return self._add(self._footnotes())
@@ -55,6 +55,13 @@ class CompletionBuilder:
     def _add(self, text: str) -> dict[str, str]:
         self.text += text
         return {"content": text} if text else {}
+
+    def _hand_over(self, handoff: pb.Handoff) -> dict[str, str]:
+        """The message of a handoff, which takes the place of the text. In a stream it can only follow it."""
+        self._handoff = handoff
+        if not self._request.streams:
+            self.text = ""
+        return self._add(f"\n\n{handoff.message}" if self.text else handoff.message)
 
     def _footnotes(self) -> str:
         """The cited sources as lines below the answer; empty unless the request asked for them."""

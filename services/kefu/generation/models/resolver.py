@@ -16,6 +16,7 @@ from kefu.generation.models.catalog import CATALOG
 from kefu.generation.models.download import fetch, hub_answers, sha256_of
 from kefu.generation.models.gguf_conversion import NumberFormat, convert
 from kefu.generation.models.local_model import LocalModel
+from kefu.generation.models.model_source import HUB_FOLDER, local_path, unreachable
 from kefu.generation.models.progress import show_progress
 
 _log = structlog.stdlib.get_logger()
@@ -39,25 +40,12 @@ def resolve(model: str, cache: Path, numbers: NumberFormat = "int8") -> LocalMod
                 if not gguf.exists():
                     fetch(named, gguf)
         return _local_model(named.name, _convert_once(gguf, cache, named.sha256, numbers))
-    path = Path(model).expanduser()
+    path = local_path(model)
+    if path is None:
+        return _local_model(model, _from_hub(model, cache))
     if path.is_dir():
-        if not (path / "config.json").exists():
-            raise StartupError(f"{path} holds no config.json, so it is no model folder; give one, or a .gguf file.")
         return _local_model(path.resolve().name, path)
-    if path.is_file():
-        if path.suffix != ".gguf":
-            raise StartupError(f"{path} is no .gguf file; give a .gguf file, or the folder of a model.")
-        return _local_model(path.stem, _convert_once(path, cache, sha256_of(path), numbers))
-    if _is_path(model):
-        raise StartupError(
-            f"There is no model at {model}. Set KEFU_GENERATION_MODEL to a model folder, a .gguf file, an id on the "
-            f"model hub such as Qwen/Qwen2.5-1.5B-Instruct, or one of: {', '.join(CATALOG)}."
-        )
-    return _local_model(model, _from_hub(model, cache))
-
-
-def _is_path(model: str) -> bool:
-    return model.startswith((".", "/", "~")) or model.endswith(".gguf") or model.count("/") != 1
+    return _local_model(path.stem, _convert_once(path, cache, sha256_of(path), numbers))
 
 
 def converted_folder(cache: Path, sha256: str, numbers: NumberFormat) -> Path:
@@ -96,7 +84,7 @@ def _from_hub(model: str, cache: Path) -> Path:
                 repository,
                 revision=revision or None,
                 allow_patterns=list(_HUB_FILES),
-                cache_dir=cache / "hub",
+                cache_dir=cache / HUB_FOLDER,
                 local_files_only=offline,
             )
         )
@@ -104,10 +92,7 @@ def _from_hub(model: str, cache: Path) -> Path:
     try:
         return snapshot(offline=not hub_answers())
     except LocalEntryNotFoundError as error:
-        raise StartupError(
-            f"{model} is not on this machine, and the model hub cannot be reached. Set KEFU_GENERATION_MODEL to a "
-            f"model folder, a .gguf file, or one of: {', '.join(CATALOG)}."
-        ) from error
+        raise unreachable(model) from error
     except (HfHubHTTPError, HFValidationError) as error:
         raise StartupError(f"The model hub does not give {model}: {error}") from error
 

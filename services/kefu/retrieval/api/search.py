@@ -11,7 +11,7 @@ from kefu.retrieval.api.messages import curated_match_message, hit_message, pass
 from kefu.retrieval.api.search_request import parse_search_request
 from kefu.retrieval.domain.collection_key import CollectionKey
 from kefu.retrieval.domain.filters import SearchFilter
-from kefu.retrieval.ranking.query import with_previous_question
+from kefu.retrieval.ranking.query import ranked_part, with_previous_question
 from kefu.retrieval.ranking.ranker import ScoredPassage
 from kefu.retrieval.ranking.reranker import TimeLimitedReranker
 from kefu.retrieval.replica.replica import Replica
@@ -56,7 +56,9 @@ class SearchResponder:
         hits = await self._hits(found.hits, query.search_filter)
         if self._reranker and hits:
             question = (
-                with_previous_question(query.previous_question, query.query) if found.used_history else query.query
+                with_previous_question(query.previous_question, query.query)
+                if found.used_history
+                else ranked_part(query.query)
             )
             hits = await rerank(self._reranker, question, hits, time_remaining())
         response.hits.extend(hits[: query.count])

@@ -12,6 +12,7 @@ from kefu.common.auth import caller
 from kefu.common.errors import BadRequest, CollectionExists, CollectionNotFound, TenantLimit
 from kefu.common.open_calls import OpenCalls
 from kefu.common.pagination import decode_number, decode_token, encode_token, page_size_of
+from kefu.common.redis.memory_guard import MemoryGuard
 from kefu.common.resource_names import check_id, parse_name
 from kefu.retrieval.api.access import named_child, named_collection, own_collection, own_collections
 from kefu.retrieval.api.import_stream import receive_sources
@@ -60,6 +61,7 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
         replica: Replica,
         embedder: BatchingEmbedder,
         conversion_pool: ConversionPool,
+        memory_guard: MemoryGuard,
         *,
         reranker: TimeLimitedReranker | None = None,
         accept_not_durable: bool = False,
@@ -70,6 +72,7 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
         self._replica = replica
         self._embedder = embedder
         self._conversion_pool = conversion_pool
+        self._memory_guard = memory_guard
         self._search_responder = SearchResponder(store, replica, reranker)
         self._accept_not_durable = accept_not_durable
         self._wait_for_disk_seconds = wait_for_disk_seconds
@@ -89,6 +92,7 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
         if len(request.display_name) > 100:
             raise BadRequest("display_name", "must have at most 100 characters.")
         key = own_collection(check_id("collection_id", request.collection_id))
+        self._memory_guard.check_new("collection")
         await self._create(key, request.display_name)
         return pb.CreateCollectionResponse(collection=await self._collection(key))
 
@@ -163,10 +167,19 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
         if first is None or first.WhichOneof("part") != "start":
             raise BadRequest("start", "must be the first message.")
         key = named_collection(first.start.collection, "start.collection")
+        self._memory_guard.check_new("import")
         if first.start.create:
             with suppress(CollectionExists):
                 await self._create(key, "", wait=False)  # the first document's wait covers this: the file is in order
-        importer = Importer(key, self._store, self._embedder, self._conversion_pool, self._replica, self._open_writer)
+        importer = Importer(
+            key,
+            self._store,
+            self._embedder,
+            self._conversion_pool,
+            self._replica,
+            self._open_writer,
+            self._memory_guard,
+        )
         async with aclosing(importer.run(receive_sources(request_iterator))) as reports:
             async for report in reports:
                 if isinstance(report, ImportResult) and report.outcome in ("CREATED", "UPDATED", "DELETED"):
@@ -218,6 +231,7 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
             if in_collection != key.collection:
                 raise BadRequest("curated_answer.name", "must lie in `collection`.")
         draft = checked_draft(curated_draft(message))
+        self._memory_guard.check_new("curated_answer")
         await self._replica.check_embedder(key)
         vectors = await self._embedder.queries(draft.questions)
         record = CuratedRecord.from_draft(draft, vectors.astype(np.float16), self._embedder.id, ident)
@@ -274,6 +288,7 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
         """See the contract."""
         key = named_collection(request.collection, "collection")
         parse_dictionary(request.dictionary.text)  # refuses what cannot be taken
+        self._memory_guard.check_new("dictionary")
         record = DictionaryRecord(request.dictionary.text, time.time())
         await self._write_durably(key, lambda writer: self._store.put_dictionary(writer, key, record))
         return pb.PutDictionaryResponse(dictionary=dictionary_message(record))

@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from kefu.common.text.chinese import simplified
 from kefu.retrieval.documents.types import Block, ParsedDocument
@@ -26,6 +27,7 @@ WINDOW_TOKENS = 64
 OVERLAP_TOKENS = 30
 """Estimated tokens that a passage repeats of the one before, if the text has no sentence ends to cut at."""
 
+_WIDE, _NARROW = 0.7, 0.25  # tokens of a character in a multilingual vocabulary
 _SENTENCE_ENDS = re.compile(r"(?<=[。！？；!?;])\s*|(?<=[.])\s+|\n+")
 _LINE_ENDS = re.compile(r"\n+")
 
@@ -45,8 +47,15 @@ class Chunk:
 
 def estimated_tokens(text: str) -> float:
     """Estimated tokens of a text in a multilingual vocabulary: 0.7 for a wide character, 0.25 for another."""
-    wide = sum(character >= "\u2e80" for character in text)
-    return wide * 0.7 + (len(text) - wide) * 0.25
+    return _tokens(_wide_characters(text), len(text))
+
+
+def _wide_characters(text: str) -> int:
+    return sum(character >= "\u2e80" for character in text)
+
+
+def _tokens(wide: int, characters: int) -> float:
+    return wide * _WIDE + (characters - wide) * _NARROW
 
 
 def chunk_document(document: ParsedDocument) -> list[Chunk]:
@@ -95,21 +104,25 @@ def pack_sentences(text: str, budget: float, overlap: float = 0.0) -> list[str]:
 def _passages(document: ParsedDocument) -> Iterator[tuple[tuple[str, ...], str, int]]:
     """Headings, text and first page of each passage."""
     pending: list[str] = []
+    weight = 0.0  # estimated tokens of what is pending
     pending_headings: tuple[str, ...] = ()
     pending_page = 0
     for block in document.blocks:
         text = _without_title(block.text, document.title)
-        fits = sum(map(estimated_tokens, pending)) + estimated_tokens(text) <= PASSAGE_TOKENS
+        fits = weight + estimated_tokens(text) <= PASSAGE_TOKENS
         if pending and (block.headings != pending_headings or block.own_passage or not fits):
             yield pending_headings, "\n".join(pending), pending_page
-            pending = []
+            pending, weight = [], 0.0
         pending_headings = block.headings
         pending_page = pending_page if pending else block.page
         table = f"{block.table_header}\n{text}" if block.table_header and block.table_header != text else text
-        if estimated_tokens(table) <= PASSAGE_TOKENS:
-            pending.append(table)
+        more = estimated_tokens(table)
+        if more <= PASSAGE_TOKENS:
             if block.own_passage:
-                yield pending_headings, pending.pop(), pending_page
+                yield pending_headings, table, pending_page
+            else:
+                pending.append(table)
+                weight += more
             continue
         if pending:
             yield pending_headings, "\n".join(pending), pending_page
@@ -118,6 +131,7 @@ def _passages(document: ParsedDocument) -> Iterator[tuple[tuple[str, ...], str, 
         for piece in whole:
             yield block.headings, piece, pending_page
         pending = [] if block.own_passage else [rest]
+        weight = sum(map(estimated_tokens, pending))
         if block.own_passage:
             yield block.headings, rest, pending_page
     if pending:
@@ -128,7 +142,10 @@ def _pieces(block: Block, text: str) -> list[str]:
     if not block.table_header:
         return pack_sentences(text, PASSAGE_TOKENS, OVERLAP_TOKENS)
     header = block.table_header
-    room = max(PASSAGE_TOKENS - estimated_tokens(header), PASSAGE_TOKENS / 4)
+    room = PASSAGE_TOKENS - estimated_tokens(header)
+    if room < 0:  # such a header says no more in front of every piece, and repeating it would grow with its square
+        return _pack_lines([*_LINE_ENDS.split(header), *_LINE_ENDS.split(text)], PASSAGE_TOKENS)
+    room = max(room, PASSAGE_TOKENS / 4)
     return [f"{header}\n{piece}" for piece in _pack_lines(_LINE_ENDS.split(text), room)]
 
 
@@ -156,7 +173,7 @@ def _without_title(text: str, title: str) -> str:
 def _sentences(text: str, budget: float, overlap: float) -> Iterator[tuple[str, str]]:
     """Sentences, each with the gap before it: a line end, a blank or nothing."""
     at, gap = 0, ""
-    for match in [*_SENTENCE_ENDS.finditer(text), None]:
+    for match in chain(_SENTENCE_ENDS.finditer(text), (None,)):
         end = match.start() if match else len(text)
         sentence = text[at:end].strip()
         if sentence:
@@ -172,22 +189,31 @@ def _sentences(text: str, budget: float, overlap: float) -> Iterator[tuple[str, 
 
 def _split_long(text: str, budget: float, overlap: float = 0.0) -> Iterator[str]:
     """Pieces of a text without usable sentence ends, cut at blanks or commas if possible, else anywhere."""
-    while estimated_tokens(text) > budget:
-        end = _prefix_length(text, budget)
-        after_mark = max(text.rfind(mark, end // 2, end) for mark in " ，,、：:\t") + 1
+    if estimated_tokens(text) > budget:
+        text = text.strip()
+    reach = int(budget / _NARROW) + 2  # characters that no piece has more of
+    at, wide = 0, _wide_characters(text)
+    while _tokens(wide, len(text) - at) > budget:
+        ahead = text[at : at + reach]
+        end = _prefix_length(ahead, budget)
+        after_mark = max(ahead.rfind(mark, end // 2, end) for mark in " ，,、：:\t") + 1
         end = after_mark or end
-        yield text[:end].strip()
-        again = _prefix_length(text[:end][::-1], overlap) if overlap else 0
-        after_blank = text.find(" ", end - again, end) + 1
-        text = text[after_blank or end - again :].strip()
-    if text:
-        yield text
+        yield ahead[:end].strip()
+        again = _prefix_length(ahead[:end][::-1], overlap) if overlap else 0
+        after_blank = ahead.find(" ", end - again, end) + 1
+        following = at + (after_blank or end - again)
+        while text[following : following + 1].isspace():
+            following += 1
+        wide -= _wide_characters(text[at:following])
+        at = following
+    if at < len(text):
+        yield text[at:]
 
 
 def _prefix_length(text: str, budget: float) -> int:
     """Number of characters that fit into a budget, at least 1."""
     at, weight = 0, 0.0
     while at < len(text) and weight <= budget:
-        weight += 0.7 if text[at] >= "\u2e80" else 0.25
+        weight += _WIDE if text[at] >= "\u2e80" else _NARROW
         at += 1
     return max(at - 1, 1)

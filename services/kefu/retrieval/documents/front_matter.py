@@ -9,8 +9,9 @@ from kefu.common.resource_names import check_day
 from kefu.retrieval.documents.types import Unreadable
 from kefu.retrieval.domain.filters import Audience, parse_audience
 
-_FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
-_FIELD = re.compile(r"^([A-Za-z_-]+)[ \t]*:[ \t]*(.*?)[ \t]*$", re.MULTILINE)
+_FENCE = "---"
+_KEY = re.compile(r"[A-Za-z_-]+")
+_BLANKS = " \t"
 
 
 @dataclass(frozen=True)
@@ -39,14 +40,15 @@ def split_front_matter(text: str) -> tuple[FrontMatter, str]:
 
     Raises Unreadable BAD_FRONT_MATTER for an invalid day, audience or metadata.
     """
-    found = _FRONT_MATTER.match(text)
-    if found is None:
-        return FrontMatter(), text
+    lines, rest = _fenced_lines(text)
     fields: dict[str, str] = {}
-    for key, value in _FIELD.findall(found[1]):
-        fields[key.lower().replace("-", "_")] = (
-            value[1:-1].strip() if value[:1] in "\"'" and value[-1:] == value[:1] else value
-        )
+    for line in lines:
+        key, colon, value = line.partition(":")
+        key, value = key.rstrip(_BLANKS), value.strip(_BLANKS)
+        if colon and _KEY.fullmatch(key):
+            fields[key.lower().replace("-", "_")] = (
+                value[1:-1].strip() if value[:1] in "\"'" and value[-1:] == value[:1] else value
+            )
     metadata = {name.removeprefix(_META): value for name, value in fields.items() if name.startswith(_META) and value}
     if fields.get("product"):
         metadata["product"] = fields["product"]
@@ -60,4 +62,21 @@ def split_front_matter(text: str) -> tuple[FrontMatter, str]:
         )
     except BadRequest as exc:
         raise Unreadable("BAD_FRONT_MATTER", f"Its first lines say {exc.message}") from None
-    return front, text[found.end() :]
+    return front, rest
+
+
+def _fenced_lines(text: str) -> tuple[list[str], str]:
+    """The lines between the fences at a text's beginning, and the text after them; none and the text without both."""
+    lines: list[str] = []
+    at = 0
+    while at < len(text):
+        end = text.find("\n", at)
+        line = text[at : end if end >= 0 else len(text)]
+        at += len(line) + 1
+        if line.rstrip(_BLANKS) == _FENCE:
+            if lines:
+                return lines[1:], text[at:]
+        elif not lines:
+            break
+        lines.append(line)
+    return [], text

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from kefu.common.errors import DocumentNotFound
+from kefu.common.redis.memory_guard import MemoryGuard
 from kefu.retrieval.domain.collection_key import CollectionKey
 from kefu.retrieval.domain.curated_draft import CuratedDraft
 from kefu.retrieval.domain.filters import strictest
@@ -43,6 +44,13 @@ class _PendingWrite:
     vectors: dict[str, HalfVectors] = field(default_factory=dict[str, HalfVectors])
     records: list[CuratedRecord] = field(default_factory=list[CuratedRecord])
 
+    @property
+    def size(self) -> int:
+        """The bytes of text and vectors that are written, at least. 0: nothing is added."""
+        texts = sum(len(passage.text) for passage in self.texts.values())
+        curated = sum(len(record.answer) + record.vectors.nbytes for record in self.records)
+        return texts + sum(each.nbytes for each in self.vectors.values()) + curated
+
 
 OpenWriter = Callable[[], AbstractAsyncContextManager[DurableWriter]]
 
@@ -58,6 +66,7 @@ class Importer:
         conversion_pool: ConversionPool,
         replica: Replica,
         open_writer: OpenWriter,
+        memory_guard: MemoryGuard,
     ) -> None:
         self._key = key
         self._store = store
@@ -65,6 +74,7 @@ class Importer:
         self._conversion_pool = conversion_pool
         self._replica = replica
         self._open_writer = open_writer
+        self._memory_guard = memory_guard
         self._reports: asyncio.Queue[ImportReport | None] = asyncio.Queue()
         self._converted: asyncio.Queue[UnpackedDocument | ImportResult | None] = asyncio.Queue(_MAX_CONVERTED)
         self._pending: asyncio.Queue[_PendingWrite | None] = asyncio.Queue(_MAX_PENDING_WRITES)
@@ -72,8 +82,8 @@ class Importer:
     async def run(self, sources: AsyncIterator[SourceDocument]) -> AsyncGenerator[ImportReport, None]:
         """Import documents as they come, and report. A result other than FAILED is on disk in Redis.
 
-        Errors that end the import as a whole are raised: CollectionNotFound, NotDurable, BackendUnavailable, or an
-        error of `sources`. Documents with a result stay imported.
+        Errors that end the import as a whole are raised: CollectionNotFound, NotDurable, BackendUnavailable,
+        StorageFull, or an error of `sources`. Documents with a result stay imported.
         """
         await self._replica.check_embedder(self._key)
         tasks = [
@@ -198,6 +208,8 @@ class Importer:
         self, writer: DurableWriter, ready: _PendingWrite, change: ChangeId
     ) -> tuple[ImportResult, ChangeId]:
         result = ready.result
+        if size := ready.size:
+            self._memory_guard.check_new("import", size)
         if ready.info is not None:
             embedder = self._embedder.id
             is_new, change = await self._store.put_document(

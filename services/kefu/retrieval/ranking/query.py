@@ -8,6 +8,10 @@ from kefu.retrieval.ranking.baseline import EmbeddingBaseline
 from kefu.retrieval.ranking.signals import Query
 from kefu.retrieval.text.analyzer import Analyzer
 
+MAX_RANKED_CHARACTERS = 1_000
+"""Characters of a question that are embedded and searched for. A longer message says what it is about in these, and
+all of them are read for each collection."""
+
 
 def make_query(
     text: str,
@@ -36,6 +40,11 @@ def make_query(
     )
 
 
+def ranked_part(text: str) -> str:
+    """The part of a message that passages are ranked by: its first 1,000 characters."""
+    return text[:MAX_RANKED_CHARACTERS]
+
+
 def with_previous_question(previous_question: str, text: str) -> str:
-    """A question with the previous one in front, to be embedded and searched as one."""
-    return f"{previous_question}\n{text}"
+    """A question with the previous one in front, to be embedded and searched as one; of each its `ranked_part`."""
+    return f"{ranked_part(previous_question)}\n{ranked_part(text)}"

@@ -8,7 +8,6 @@ one question are near each other, and that speaks for an answer. Documents under
 open which of several editions is meant.
 """
 
-import re
 from collections.abc import Iterable
 
 from kefu.retrieval.index.passage_index import PassageEntry
@@ -18,13 +17,15 @@ DEFAULT_MARGIN = 0.05
 BM25_WEIGHT = 0.1
 """Weight of relative BM25 (0 to 1) beside the score."""
 _NEXT_DOCUMENTS = 3  # documents whose mean the best one is compared with
-_SUBJECT_LINE = re.compile(r"\s*(\S[^\n]*[^\s,，、:：])[^\S\n]*\n\s*\n\s*\S")  # a salute ends with a comma or colon
+_SALUTE_END = tuple(",，、:：")
 
 
 def subject_line(text: str) -> str:
     """The first line of a message if an empty line follows, as in a ticket or a mail; else empty."""
-    found = _SUBJECT_LINE.match(text)
-    return found[1] if found else ""
+    first, _, rest = text.strip().partition("\n")
+    line = first.rstrip()
+    blanks = rest[: len(rest) - len(rest.lstrip())]
+    return line if len(line) > 1 and "\n" in blanks and not line.endswith(_SALUTE_END) else ""
 
 
 def score_margin(scored: Iterable[tuple[float, int, PassageEntry]]) -> float:

@@ -38,15 +38,17 @@ class LiveCollection:
         reader: KnowledgeReader,
         embedder: BatchingEmbedder,
         vectors: VectorStore,
+        analyzer: Analyzer,
         search_thread: Executor,
         prepare_thread: Executor,
     ) -> None:
+        """`analyzer` has the collection's incarnation as its salt, and no words of a user dictionary."""
         self.key = key
         self.info = info
         self.index = PassageIndex(vectors)
         self.curated = CuratedAnswers()
         self.calibration: Calibration | None = None
-        self.analyzer = Analyzer(info.incarnation.encode())
+        self.analyzer = analyzer
         """Analyzer of questions: the one that the index was built with."""
         self._next_analyzer = self.analyzer
         """Analyzer of documents from now on."""

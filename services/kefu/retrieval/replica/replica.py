@@ -26,6 +26,7 @@ from kefu.retrieval.replica.reembedding import reembed
 from kefu.retrieval.replica.searcher import Searcher, SearchResult
 from kefu.retrieval.storage.change_streams import NO_CHANGE, ChangeId
 from kefu.retrieval.storage.reader import KnowledgeReader
+from kefu.retrieval.text.analyzer import Analyzer
 from kefu.retrieval.vectorstore.base import VectorStores
 from kefu.retrieval.vectorstore.faiss_store import FaissStores
 
@@ -175,8 +176,10 @@ class Replica:
             info = await self._reader.info(key)
         loop = asyncio.get_running_loop()
         vectors = await loop.run_in_executor(self._search_thread, self._stores.open, key, info.incarnation)
+        # Not on the loop: the first analyzer of a process loads word lists, which takes seconds.
+        analyzer = await loop.run_in_executor(self._prepare_thread, Analyzer, info.incarnation.encode())
         live = LiveCollection(
-            key, info, self._reader, self._embedder, vectors, self._search_thread, self._prepare_thread
+            key, info, self._reader, self._embedder, vectors, analyzer, self._search_thread, self._prepare_thread
         )
         await live.load(self._snapshots)
         self._collections[key] = live

@@ -15,7 +15,7 @@ from kefu.retrieval.domain.filters import SearchFilter
 from kefu.retrieval.embedders import BatchingEmbedder, Vectors
 from kefu.retrieval.index.curated_answers import CuratedMatch, best_match
 from kefu.retrieval.ranking.baseline import EmbeddingBaseline
-from kefu.retrieval.ranking.query import make_query, with_previous_question
+from kefu.retrieval.ranking.query import make_query, ranked_part, with_previous_question
 from kefu.retrieval.ranking.ranker import CollectionQuery, Ranking, ScoredPassage, rank
 from kefu.retrieval.ranking.score_margin import DEFAULT_MARGIN, subject_line
 from kefu.retrieval.ranking.signals import Query
@@ -71,18 +71,19 @@ class Searcher:
         """The best passages of some collections, and the nearest curated answer.
 
         `previous_question` may complete this one; curated answers are matched without it. A subject line is embedded
-        for collections with a least score margin, or `with_subject_line`.
+        for collections with a least score margin, or `with_subject_line`. Passages are ranked by the first 1,000
+        characters of either text, curated answers are matched with all of them.
         """
         language = language_of(text)
         revision = _revision(collections)  # before the search: a change meanwhile makes another revision
         began = time.monotonic()
-        question = await self._embed(collections, text)
+        question = await self._embed(collections, ranked_part(text))
         embedded = time.monotonic() - began
         if not collections:
             return SearchResult([], None, language, embedded, False, revision, question.vector)
         subject = None
         if (with_subject_line or any(live.min_score_margin for live in collections)) and (
-            subject_text := subject_line(text)
+            subject_text := subject_line(question.text)
         ):
             began = time.monotonic()
             subject = await self._embed(collections, subject_text)

@@ -28,11 +28,13 @@ TermGroup = tuple[Terms, npt.NDArray[np.float32]]
 """One word of a question: the terms that match it in a passage, each with its weight, 0 to 1. The word counts once, by
 the best of these terms."""
 
-VERSION = 2
+VERSION = 3
 """Version of the analysis, to be raised when the same text gives other words. Snapshots of another one are ignored."""
 
 _RUNS = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]+|[^\W_\u3400-\u9fff\uf900-\ufaff]+")
-_CODES = re.compile(r"(?=[a-z0-9./_-]*[a-z])(?=[a-z0-9./_-]*[0-9])[a-z0-9]+(?:[-_/.][a-z0-9]+)+")
+_JOINED = re.compile(r"(?<![a-z0-9])[a-z0-9]++(?:[-_/.][a-z0-9]++)++")
+_LETTER, _DIGIT = re.compile("[a-z]"), re.compile("[0-9]")
+_JOINTS = str.maketrans("", "", "-_/.")
 # Words that carry grammar and no subject. Negations stay: "not covered" differs from "covered".
 _STOP_WORDS = frozenset(
     re.findall(
@@ -132,9 +134,9 @@ class Analyzer:
 
     def _index_word(self, word: str) -> str:
         """A word of a user dictionary in the form that `split` gives."""
-        return (
-            re.sub(r"[-_/.]", "", word) if _CODES.fullmatch(word) else word if _is_han(word[0]) else _stem((word,))[0]
-        )
+        if _JOINED.fullmatch(word) and _is_code(word):
+            return word.translate(_JOINTS)
+        return word if _is_han(word[0]) else _stem((word,))[0]
 
     def _add_synonyms(self, group: Iterable[str]) -> None:
         """Add synonyms, and join groups that share a word."""
@@ -160,8 +162,9 @@ class Analyzer:
                 yield from (word for word in self._cut(run) if word not in _STOP_CHARACTERS)
             elif run not in _STOP_WORDS:
                 yield _stem((run,))[0]
-        for match in _CODES.finditer(normal):
-            yield re.sub(r"[-_/.]", "", match[0])
+        for match in _JOINED.finditer(normal):
+            if _is_code(match[0]):
+                yield match[0].translate(_JOINTS)
 
     def _hashes(self, words: Iterable[str]) -> Terms:
         return np.fromiter((self._hash(word) for word in words), np.uint64)
@@ -174,6 +177,11 @@ class Analyzer:
                 self._known.clear()
             self._known[word] = known
         return known
+
+
+def _is_code(joined: str) -> bool:
+    """Whether a word of joined parts, such as sm-g973u, has a letter and a digit."""
+    return _LETTER.search(joined) is not None and _DIGIT.search(joined) is not None
 
 
 def _is_han(character: str) -> bool:

@@ -23,7 +23,7 @@ Stem = Callable[[Sequence[str]], list[str]]
 
 _LINE = re.compile(r"^\S+ (\S+) \[[^\]]*\] /(.*)/\s*$")
 _PARENTHESIS = re.compile(r"\([^()]*\)|\[[^\]]*\]")
-_NOT_ENGLISH = re.compile(r"\S*[\u3400-\u9fff]\S*|^abbr\. for\b")
+_NOT_ENGLISH = re.compile(r"(?<!\S)\S*[\u3400-\u9fff]\S*|^abbr\. for\b")
 _REMARK = re.compile(
     r"^(?:variant of|old variant|see |CL:|surname |also written|erhua variant|used in|Japanese variant|also pr"
     r"|archaic variant|Taiwan pr)"

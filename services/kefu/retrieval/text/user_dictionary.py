@@ -12,7 +12,7 @@ MAX_BYTES = 1024 * 1024
 MAX_LINES = 20_000
 MAX_WORD_CHARACTERS = 64
 _REMARK = re.compile(r"(?:^|\s)#.*")
-_WORD = re.compile(r"(?P<word>.+?)(?:\s+(?P<frequency>[0-9]{1,9}))?(?:\s+[a-z]{1,5})?")  # as jieba reads it
+_FREQUENCY, _TAG = re.compile("[0-9]{1,9}"), re.compile("[a-z]{1,5}")
 _HAN = r"\u3400-\u9fff\uf900-\ufaff"
 _CHINESE = re.compile(f"[{_HAN}]+")
 _ONE_WORD = re.compile(rf"[{_HAN}]+|[^\W_{_HAN}]+|(?=.*[a-z])(?=.*[0-9])[a-z0-9]+(?:[-_/.][a-z0-9]+)+")
@@ -49,10 +49,11 @@ def parse_dictionary(text: str) -> Dictionary:
             group = tuple(dict.fromkeys(_one_word(word.strip(), number) for word in entry.split("=")))
             synonyms.append(group)
             words |= {word: words.get(word, 0) for word in group if _CHINESE.fullmatch(word)}
-        elif entry and (found := _WORD.fullmatch(entry)) is not None:
-            if len(found["word"]) > MAX_WORD_CHARACTERS:
+        elif entry:
+            word, frequency = _word_and_frequency(entry)
+            if len(word) > MAX_WORD_CHARACTERS:
                 raise BadRequest(FIELD, f"line {number} has a word of more than {MAX_WORD_CHARACTERS} characters.")
-            words |= {part: int(found["frequency"] or 0) for part in _CHINESE.findall(found["word"])}
+            words |= dict.fromkeys(_CHINESE.findall(word), frequency)
     return Dictionary(
         tuple((word, frequency) for word, frequency in words.items() if len(word) > 1),
         tuple(synonyms),
@@ -60,12 +61,21 @@ def parse_dictionary(text: str) -> Dictionary:
     )
 
 
+def _word_and_frequency(entry: str) -> tuple[str, int]:
+    """A line as jieba reads it: a word, a frequency (0 without one), and a tag of grammar, which is left out."""
+    word, *rest = entry.rsplit(maxsplit=1)
+    if rest and _TAG.fullmatch(rest[0]):
+        word, *rest = word.rsplit(maxsplit=1)
+        entry = " ".join((word, *rest))
+    return (word, int(rest[0])) if rest and _FREQUENCY.fullmatch(rest[0]) else (entry, 0)
+
+
 def _normal(text: str) -> str:
     return simplified(unicodedata.normalize("NFKC", text).lower())
 
 
 def _one_word(word: str, line: int) -> str:
-    if not _ONE_WORD.fullmatch(word) or len(word) > MAX_WORD_CHARACTERS:
+    if len(word) > MAX_WORD_CHARACTERS or not _ONE_WORD.fullmatch(word):
         raise BadRequest(
             FIELD, f'line {line} makes "{word[:40]}" a synonym; only single words can be, of one script each.'
         )

@@ -16,7 +16,7 @@ from typing import Literal
 
 import structlog
 
-from kefu.common.errors import BackendUnavailable, TenantLimit
+from kefu.common.errors import BackendUnavailable, StorageFull, TenantLimit
 from kefu.common.redis.commands import RedisCommands
 from kefu.router import metrics
 from kefu.router.storage import keys
@@ -134,7 +134,7 @@ class TenantLimits:
                     await self._commands.script(RENEW, [keys.running_turns(tenant)], (self._lease_milliseconds, *turns))
                     ended = [turn for turn in turns if turn not in self._leased.get(tenant, ())]
                     await self._commands.sorted_remove(keys.running_turns(tenant), *ended)  # meanwhile, by `leave`
-                except BackendUnavailable as error:  # tried again before the leases run out
+                except (BackendUnavailable, StorageFull) as error:  # tried again before the leases run out
                     _log.warning("limits.not_renewed", tenant=tenant, cause=error.message)
 
     def _lease_batches(self) -> Iterator[tuple[str, list[str]]]:

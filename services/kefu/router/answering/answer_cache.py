@@ -20,7 +20,6 @@ import math
 import re
 import struct
 import time
-import unicodedata
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from operator import mul
@@ -28,8 +27,9 @@ from operator import mul
 import pydantic
 import structlog
 
-from kefu.common.errors import BackendUnavailable
+from kefu.common.errors import BackendUnavailable, StorageFull
 from kefu.common.redis.commands import RedisCommands
+from kefu.common.text.compatibility_form import compatibility_form
 from kefu.common.text.pii import holds_personal_data
 from kefu.common.text.question_equivalence import reduce_question
 from kefu.router import metrics
@@ -43,8 +43,8 @@ from kefu.router.tenants.settings import EffectiveSettings
 
 _DATE = re.compile(r"(?<!\d)\d{4}[-/.]\d\d?[-/.]\d\d?(?!\d)(?: \d\d?:\d\d)?")
 _PERSONAL = re.compile(
-    r"(?<![\w.])\+?\d(?:[\s().-]?\d){6,}"  # telephones, cards, identity cards, orders
-    r"|[A-Za-z]*\d[A-Za-z\d-]{9,}"  # tracking numbers
+    r"(?<![\w.])\+?\d(?:[\s().-]?\d){6}"  # telephones, cards, identity cards, orders
+    r"|\d[A-Za-z\d-]{9}"  # tracking numbers
     r"|(?i:\bmy name is\b|\bi am (?:mr|mrs|ms|dr)\b|\bthis is [A-Z]\w+ (?:speaking|here)\b)"
     r"|我叫(?!什么)|我的名字|我姓|本人姓名"
 )
@@ -52,7 +52,7 @@ AUDIENCE = "customers"
 """Who may read the answer. So far there is nobody else; it is part of the key all the same."""
 _PATIENCE_SECONDS = 0.3
 """Of the customer's time: the model is asked without waiting for a Redis that is away."""
-_VERSION = 1
+_VERSION = 2
 """Raise it when what is kept, or what makes two questions the same, changes its meaning."""
 _log = structlog.stdlib.get_logger()
 
@@ -151,7 +151,7 @@ class AnswerCache:
         try:
             async with asyncio.timeout(_PATIENCE_SECONDS):
                 count = await self._commands.script(KEEP, names, arguments)
-        except (BackendUnavailable, TimeoutError) as error:
+        except (BackendUnavailable, StorageFull, TimeoutError) as error:
             _log.warning("cache.not_kept", cause=str(error) or "Redis is slow")
             return
         metrics.CACHE_KEPT.inc()
@@ -165,7 +165,7 @@ class AnswerCache:
         try:
             async with asyncio.timeout(_PATIENCE_SECONDS):
                 stored = await self._commands.get(key)
-        except (BackendUnavailable, TimeoutError) as error:
+        except (BackendUnavailable, StorageFull, TimeoutError) as error:
             _log.warning("cache.not_read", cause=str(error) or "Redis is slow")
             return "unavailable"
         if stored is None:
@@ -255,6 +255,6 @@ def cosine(one: bytes, other: bytes) -> float:
 
 def is_impersonal(text: str) -> bool:
     """Whether nothing in a text looks like a person's data. It errs on the side of finding some."""
-    if _PERSONAL.search(_DATE.sub(" ", unicodedata.normalize("NFKC", text))):
+    if _PERSONAL.search(_DATE.sub(" ", compatibility_form(text))):
         return False
     return not holds_personal_data(text)

@@ -1,6 +1,7 @@
 """Fallback answers, for which no model is asked: an excerpt of a passage, or a handoff to a person."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from kefu.common.text.language import language_of
 from kefu.router.answering.handoff import handoff_of
@@ -28,3 +29,15 @@ def hand_over(
     """A handoff before anything was said. `nearest` and `detail` are for the person; see `handoff_of`."""
     handoff = handoff_of(question, reason, nearest, detail)
     return AnswerOutcome(AnswerSource.CANNED, FinishReason.HANDOFF, handoff=handoff)
+
+
+def turn_away(question: Question, outcome: AnswerOutcome, *, was_begun: bool) -> AnswerOutcome:
+    """What is said instead of a handoff while the desk takes nobody more. `was_begun`: it follows what was said."""
+    text = question.message.in_its_variant(question.replies.handoff_desk_full)
+    return replace(
+        outcome,
+        source=outcome.source if was_begun else AnswerSource.CANNED,
+        finish=FinishReason.STOP,
+        text=f"\n\n{text}" if was_begun else text,
+        handoff=None,
+    )

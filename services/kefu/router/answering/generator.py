@@ -168,7 +168,7 @@ class AnswerGenerator:
         return written
 
     def _without_model(self, question: Question, draft: AnswerDraft) -> AnswerOutcome:
-        """An excerpt if nothing was said yet; else a person takes over from what was."""
+        """An excerpt if nothing was said yet; else a person takes over."""
         passages, reason = draft.basis.passages, HandoffReason.MODEL_UNAVAILABLE
         if draft.log.text_bytes and draft.filter is not None:
             draft.say(draft.filter.break_off())
@@ -208,11 +208,13 @@ class AnswerGenerator:
     def _handed_over(
         question: Question, draft: AnswerDraft, said: AnswerOutcome, reason: HandoffReason, detail: str = ""
     ) -> AnswerOutcome:
-        """A person takes over from what was said, if anything was."""
+        """A person takes over: what was said, if anything was, is withdrawn, and cites nothing any more."""
         return replace(
             said,
-            source=AnswerSource.GENERATED if draft.log.text_bytes else AnswerSource.CANNED,
+            source=AnswerSource.CANNED,
             finish=FinishReason.HANDOFF,
+            citations=(),
+            supports=(),
             handoff=handoff_of(question, reason, draft.basis.passages, detail),
         )
 

@@ -9,7 +9,7 @@ from kefu.router.answering.handoff_summary import handoff_summary
 from kefu.router.answering.question import Question
 from kefu.router.answering.repeated_failures import has_handed_over_again
 from kefu.router.domain.handoff import FAILURES, Handoff, HandoffReason, PassageTried
-from kefu.router.domain.turn import Passage
+from kefu.router.domain.turn import Passage, Turn
 from kefu.router.nlu.message import CustomerMessage
 from kefu.router.nlu.sensitive_topics import EMERGENCIES
 from kefu.router.nlu.sentiment import sentiment_of
@@ -18,6 +18,8 @@ from kefu.router.tenants.business_hours import format_opening, opening_status
 
 _MOST_PASSAGES = 5
 _OPENING = "{opening}"
+_MOST_RECENT = 4_000
+"""Characters of earlier messages that slots and sentiment are read from: ordinary conversations are shorter."""
 
 
 def handoff_of(question: Question, reason: HandoffReason, nearest: Sequence[Passage] = (), detail: str = "") -> Handoff:
@@ -27,7 +29,17 @@ def handoff_of(question: Question, reason: HandoffReason, nearest: Sequence[Pass
     settings, message = question.settings, question.message
     topic = message.sensitive_topic(settings.sensitive_topics)
     is_open, opening = opening_status(settings.business_hours, settings.time_zone)
-    messages = [*(CustomerMessage(turn.full_question) for turn in question.history if turn.full_question), message]
+    if question.waits_for_person and topic not in EMERGENCIES:  # a person was called, and has it all from then
+        return Handoff(
+            reason=reason,
+            message=message.in_its_variant(_message(question, reason, topic, is_open=is_open, opening=opening)),
+            summary="",
+            out_of_hours=not is_open,
+            next_opening=None if opening is None else opening.timestamp(),
+            repeated=True,
+            subject=topic,
+        )
+    messages = [*_recent_messages(question.history), message]
     summary = handoff_summary(question.language, reason, message.text, question.history, nearest, detail or topic)
     return Handoff(
         reason=reason,
@@ -43,6 +55,19 @@ def handoff_of(question: Question, reason: HandoffReason, nearest: Sequence[Pass
         repeated=question.waits_for_person,
         subject=topic,
     )
+
+
+def _recent_messages(history: Sequence[Turn]) -> list[CustomerMessage]:
+    """The last of the messages before, oldest first: whole ones, as many as have `_MOST_RECENT` characters together."""
+    recent: list[CustomerMessage] = []
+    left = _MOST_RECENT
+    for turn in reversed(history):
+        left -= len(turn.full_question)
+        if left < 0:
+            break
+        if turn.full_question:
+            recent.append(CustomerMessage(turn.full_question))
+    return recent[::-1]
 
 
 def _message(question: Question, reason: HandoffReason, topic: str, *, is_open: bool, opening: datetime | None) -> str:

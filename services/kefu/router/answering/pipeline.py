@@ -29,17 +29,19 @@ from kefu.router.answering.decision import (
     before_search,
 )
 from kefu.router.answering.draft import AnswerDraft
-from kefu.router.answering.fallback import give_excerpt, hand_over
+from kefu.router.answering.fallback import give_excerpt, hand_over, turn_away
 from kefu.router.answering.generator import AnswerGenerator
 from kefu.router.answering.history import previous_question
 from kefu.router.answering.outcome import AnswerBasis, AnswerOutcome
 from kefu.router.answering.question import Question
 from kefu.router.config import RouterConfig
 from kefu.router.dispatch.relay import RESERVE_SECONDS, ReplicaChooser
-from kefu.router.domain.handoff import HandoffReason
+from kefu.router.domain.handoff import Handoff, HandoffReason
 from kefu.router.domain.turn import AnswerSource, BrownOut
 from kefu.router.guardrails.prompt_injection import passage_for_model
+from kefu.router.nlu.sensitive_topics import EMERGENCIES
 from kefu.router.retrieval_client import RetrievalClient, SearchResult
+from kefu.router.storage.desk_index import DeskRoom
 
 _log = structlog.stdlib.get_logger()
 _LEAST_CANDIDATES = 5
@@ -50,11 +52,17 @@ class AnswerPipeline:
     """Answers questions, each in the way that is right for it."""
 
     def __init__(
-        self, config: RouterConfig, retrieval: RetrievalClient, pool: ReplicaChooser, cache: AnswerCache | None = None
+        self,
+        config: RouterConfig,
+        retrieval: RetrievalClient,
+        pool: ReplicaChooser,
+        cache: AnswerCache | None = None,
+        desk_room: DeskRoom | None = None,
     ) -> None:
         self._config = config
         self._retrieval = retrieval
         self._cache = cache
+        self._desk_room = desk_room
         self._generator = AnswerGenerator(config, pool)
 
     async def answer(self, question: Question, draft: AnswerDraft) -> AnswerOutcome:
@@ -64,6 +72,9 @@ class AnswerPipeline:
         """
         decision = _continuation(draft) or before_search(question) or await self._decide_by_search(question, draft)
         outcome = await self._carry_out(decision, question, draft)
+        if outcome.handoff is not None and not await self._can_come_to_desk(question, outcome.handoff):
+            metrics.DESK_TURNED_AWAY.labels(question.principal.tenant).inc()
+            outcome = turn_away(question, outcome, was_begun=draft.log.text_bytes > 0)
         return _said(outcome, draft)
 
     async def _decide_by_search(self, question: Question, draft: AnswerDraft) -> Decision:
@@ -112,6 +123,12 @@ class AnswerPipeline:
                 return AnswerOutcome(AnswerSource.REFUSED, text=refusal)
             case GiveCanned(intent):
                 return AnswerOutcome(AnswerSource.CANNED, text=question.replies.reply_to(intent))
+
+    async def _can_come_to_desk(self, question: Question, handoff: Handoff) -> bool:
+        """Whether a person can be called: the customer is at the desk already, in an emergency, or there is room."""
+        if self._desk_room is None or question.waits_for_person or handoff.subject in EMERGENCIES:
+            return True
+        return await self._desk_room.is_left(question.principal.tenant)
 
     async def _search(self, question: Question, draft: AnswerDraft) -> SearchResult | None:
         """Search, and note in the draft's basis how; None when the knowledge cannot be searched in time."""

@@ -14,6 +14,9 @@ from kefu.router.nlu.message import CustomerMessage
 from kefu.router.storage.turns import StartedTurn
 from kefu.router.tenants.settings import EffectiveSettings
 
+_MOST_CARRIED = 4_000
+"""Characters of superseded messages that go on: the last ones, as many as one message may have."""
+
 
 def build_question(
     request: TurnRequest,
@@ -26,7 +29,7 @@ def build_question(
 ) -> Question:
     """What is to be answered. What a router that died had decided of the same turn stays so."""
     history = [record.turn for record in started.history if record.state is TurnState.FINISHED]
-    carried = history[-1].full_question if history and history[-1].superseded else ""
+    carried = history[-1].full_question[-_MOST_CARRIED:] if history and history[-1].superseded else ""
     history = [turn for turn in history if not turn.superseded]
     message = CustomerMessage(f"{carried}\n{request.text}" if carried else request.text)
     if choice := chosen_subject(CustomerMessage(request.text), history):

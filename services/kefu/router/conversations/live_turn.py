@@ -16,7 +16,8 @@ import structlog
 
 from kefu.common.aio import cancel_and_wait
 from kefu.common.auth import Principal
-from kefu.common.errors import BackendUnavailable, ServiceError, SessionBusy
+from kefu.common.errors import BackendUnavailable, ServiceError, SessionBusy, StorageFull
+from kefu.common.redis.memory_guard import MemoryGuard
 from kefu.router import metrics
 from kefu.router.admission.gate import AdmissionGate
 from kefu.router.answering.draft import AnswerDraft
@@ -30,7 +31,7 @@ from kefu.router.conversations.turn_start import TurnStart
 from kefu.router.domain.event_bus import EventBus
 from kefu.router.domain.events import HandoffRequested, TurnStored
 from kefu.router.domain.session import SessionState
-from kefu.router.domain.turn import Completed, FinishReason, OnBusy, Turn, TurnState
+from kefu.router.domain.turn import Completed, FinishReason, HeldMessage, OnBusy, Turn, TurnState
 from kefu.router.domain.turn_request import TurnRequest
 from kefu.router.storage.erasure import SessionErasure
 from kefu.router.storage.sessions import SessionStore
@@ -63,6 +64,7 @@ class TurnServices:
     pipeline: AnswerPipeline
     event_bus: EventBus
     erasure: SessionErasure
+    memory_guard: MemoryGuard
     store_wait_seconds: float
 
 
@@ -196,7 +198,7 @@ class LiveTurn:
             failure = None if answering.cancelled() else answering.exception()
             if not self._lease.fence and not self.ephemeral:
                 # It never began: no trace of it is left.
-                with suppress(BackendUnavailable):  # its lease runs out by itself
+                with suppress(BackendUnavailable, StorageFull):  # its lease runs out by itself
                     await self._services.turns.discard(self.key)
                 raise failure or SessionBusy("The message was withdrawn before its turn came.")
             handed_on = self._end.done() and self._end.result() is End.HANDED_ON
@@ -208,7 +210,7 @@ class LiveTurn:
                 await self._conclude(outcome, failure)
 
     async def _hand_on(self) -> None:
-        with suppress(BackendUnavailable):  # else its leases run out by themselves
+        with suppress(BackendUnavailable, StorageFull):  # else its leases run out by themselves
             await self._services.leases.save(self._lease)
             self._services.leases.release(self._lease)
             await self._services.turns.release(self.key, self._lease.fence)
@@ -252,13 +254,15 @@ class LiveTurn:
         basis, handoff = outcome.basis, outcome.handoff
         turn = replace(
             self._turn,
-            text=self._log.text or (handoff.message if handoff else ""),
+            text=self._log.text if handoff is None else handoff.message,
+            withdrawn="" if handoff is None else self._log.text,
             query=basis.query,
             passages=basis.passages,
             searched=basis.searched,
             handoff=handoff,
             superseded=end is End.SUPERSEDED,
             rewritten_from=self._log.rewritten_from,
+            held=self._held() if outcome.finish is FinishReason.HUMAN else None,
         )
         if failure is None and (end in (End.ABANDONED, End.LOST) or (self.ephemeral and end is End.HANDED_ON)):
             failure = BackendUnavailable("The answer was broken off; send the message again.")
@@ -281,11 +285,15 @@ class LiveTurn:
         finally:
             await cancel_and_wait(storing)
 
+    def _held(self) -> HeldMessage:
+        request = replace(self._ask, text="", arrived=0.0, deadline=None)
+        return HeldMessage(request, self.principal.collections, self.principal.priority)
+
     def _publish(self, stored: Turn, state: TurnState, embedding: bytes) -> None:
         tenant, session_id, tell = self.key.tenant, self.key.session_id, self._services.event_bus.publish
         subject = self.principal.subject
         tell(TurnStored(tenant, session_id, subject, self._user, stored, state, embedding))
-        if stored.handoff is not None:
+        if stored.handoff is not None and stored.handoff.calls_person:
             tell(HandoffRequested(tenant, session_id, stored, stored.handoff))
 
     def _tell(self, failure: BaseException | None, completed: Completed) -> None:

@@ -7,8 +7,10 @@ same tenant with the scope `desk` may read it.
 
 import hashlib
 import json
+import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import replace
 
 from kefu.common.auth import Principal, Scope
 from kefu.common.errors import BackendUnavailable, RequestIdReused, SessionNotFound, TurnNotFound
@@ -18,7 +20,7 @@ from kefu.router.conversations.session_watches import SessionWatches
 from kefu.router.conversations.turn_registry import TurnRegistry
 from kefu.router.domain.events import Rated
 from kefu.router.domain.session import Session
-from kefu.router.domain.turn import Rating, TurnRecord
+from kefu.router.domain.turn import OnBusy, Rating, Turn, TurnRecord
 from kefu.router.domain.turn_request import TurnRequest
 from kefu.router.storage.session_events import SessionEvent
 from kefu.router.storage.turns import TurnKey, TurnProgress
@@ -35,14 +37,25 @@ class ConversationService:
         self._registry = registry
         self._watches = watches
         self._event_bus = services.event_bus
+        self._memory_guard = services.memory_guard
 
     async def converse(
         self, principal: Principal, session_id: str | None, request: TurnRequest
     ) -> AsyncGenerator[TurnEvent, None]:
-        """Events of the answer to a message. Without a session id a session is opened. Errors as in the contract."""
+        """Events of the answer to a message. Without a session id a session is opened. Errors as in the contract.
+
+        The memory guard comes before anything is written: a refused message leaves nothing. A message that came
+        before, with the same request_id, is no new one.
+        """
         opens = session_id is None
         key = TurnKey(principal.tenant, session_id or new_session_id(), new_turn_id())
-        earlier = await self._earlier_turn(principal, request, key, opens=opens) if request.request_id else None
+        guard = self._memory_guard
+        is_refused = guard.refuses_new if opens else guard.refuses_messages
+        earlier = None
+        if request.request_id:
+            earlier = await self._earlier_turn(principal, request, key, opens=opens, binds=not is_refused)
+        if earlier is None and is_refused:
+            raise guard.refusal("session" if opens else "message")
         if earlier is not None:
             events = self._registry.join(principal, earlier, request=request, opens=opens)
         else:
@@ -65,6 +78,22 @@ class ConversationService:
         async with aclosing(events):
             async for event in events:
                 yield event
+
+    async def answer_held(self, session: Session, tenant: str, turn: Turn) -> None:
+        """Answer a message that was held for an agent, with the rights of its asker, in its own turn. Returns at once.
+
+        Readers of the session are told when the answer is stored. What keeps it from being stored is for
+        `EscalationMonitor`, which calls a person again.
+        """
+        key = TurnKey(tenant, session.id, turn.id)
+        if turn.held is None or not await self._turns.take_ownership(key):
+            return
+        held = turn.held
+        principal = Principal(tenant, session.subject, frozenset({Scope.CHAT}), held.collections, held.priority)
+        request = replace(
+            held.request, text=turn.question, arrived=time.monotonic(), on_busy=OnBusy.QUEUE, resumable=True
+        )
+        self._registry.launch(principal, request, key, opens=False)
 
     async def stop(self, principal: Principal, session_id: str, turn_id: str) -> None:
         """End a running answer, wherever it runs. Raises TurnNotFound."""
@@ -111,13 +140,21 @@ class ConversationService:
         self._event_bus.publish(event)
 
     async def _earlier_turn(
-        self, principal: Principal, request: TurnRequest, key: TurnKey, *, opens: bool
+        self, principal: Principal, request: TurnRequest, key: TurnKey, *, opens: bool, binds: bool
     ) -> TurnKey | None:
-        """The turn that has the message's request_id already; None when this call is to run the message as `key`."""
+        """The turn that has the message's request_id already; None when this call is to run the message as `key`.
+
+        Without `binds` nothing is written, and None means that there is no such turn.
+        """
         digest = hashlib.sha256(request.text.encode()).hexdigest()
         claim = json.dumps({"text": digest, "session": key.session_id, "turn": key.turn_id})
         try:
-            stored = await self._turns.bind_request(principal.tenant, principal.subject, request.request_id, claim, key)
+            if binds:
+                stored = await self._turns.bind_request(
+                    principal.tenant, principal.subject, request.request_id, claim, key
+                )
+            else:
+                stored = await self._turns.bound_request(principal.tenant, principal.subject, request.request_id)
         except BackendUnavailable:
             if self._config.without_redis == "refuse":
                 raise

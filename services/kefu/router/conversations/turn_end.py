@@ -9,7 +9,7 @@ from typing import Literal
 
 import structlog
 
-from kefu.common.errors import BackendUnavailable
+from kefu.common.errors import BackendUnavailable, StorageFull
 from kefu.router import metrics
 from kefu.router.answering.draft import AnswerDraft
 from kefu.router.answering.outcome import AnswerOutcome
@@ -37,7 +37,7 @@ class End(Enum):
 
 def completed_of(outcome: AnswerOutcome, draft: AnswerDraft, queue_seconds: float | None) -> Completed:
     """What readers are told last. `queue_seconds`: how long the turn waited to be admitted; None: it was not."""
-    told = draft.log.text_bytes or len((outcome.handoff.message if outcome.handoff else "").encode())
+    told = draft.log.text_bytes if outcome.handoff is None else len(outcome.handoff.message.encode())
     return Completed(
         finish_reason=outcome.finish,
         source=outcome.source if told else AnswerSource.NONE,
@@ -85,7 +85,7 @@ class Ending:
                     session_state=SessionState.WAITING if self.turn.handoff is not None else None,
                     replica=self.replica,
                 )
-            except BackendUnavailable as error:
+            except (BackendUnavailable, StorageFull) as error:
                 if time.monotonic() > give_up:
                     metrics.TURNS_NOT_STORED.inc()
                     _log.error("turn.not_stored", turn=self.key.turn_id, state=self.state, cause=error.message)

@@ -24,7 +24,7 @@ if state == 'human' then
   end
   if ARGV[4] ~= '1' then return {'held', known[3]} end
 end
-if state == 'bot' or state == 'returned' then redis.call('HDEL', session, 'waiting_since', 'handoff_turn') end
+if state == 'bot' or state == 'returned' then redis.call('HDEL', session, 'handoff_turn') end
 local claim = redis.call('HINCRBY', session, 'claim', 1)
 redis.call('HSET', session, 'state', 'human', 'agent', ARGV[3], 'claimant', ARGV[2], 'claim_time', ARGV[5],
            'claim_used', ARGV[5], 'update_time', ARGV[5])
@@ -76,14 +76,22 @@ lost (the claim is not in force) or missing."""
 RETURN_SESSION = (
     APPEND_EVENT
     + """
--- ARGV: key, claim, new state, now, session life ms
+-- ARGV: key, claim, new state, now, session life ms, turns that were read or "", and, for each held message that Kefu
+--       is to answer, the last one last: turn id, "finished {turn JSON}"
 local session = KEYS[1]
 local known = redis.call('HMGET', session, 'state', 'claimant', 'claim')
 if not known[1] then return 'missing' end
 if known[1] ~= 'human' or known[2] ~= ARGV[1] or known[3] ~= ARGV[2] then return 'lost' end
+if ARGV[6] ~= '' and (redis.call('EXISTS', KEYS[5]) == 1 or redis.call('LLEN', KEYS[2]) ~= tonumber(ARGV[6])) then
+  return 'busy'
+end
 redis.call('HSET', session, 'state', ARGV[3], 'update_time', ARGV[4])
-redis.call('HDEL', session, 'agent', 'claimant')
+redis.call('HDEL', session, 'agent', 'claimant', 'owed')
+for i = 7, #ARGV, 2 do redis.call('HSET', KEYS[3], ARGV[i], ARGV[i + 1]) end
 if ARGV[3] == 'waiting' then
+  redis.call('HSETNX', session, 'waiting_since', ARGV[4])
+elseif #ARGV > 6 then
+  redis.call('HSET', session, 'owed', ARGV[#ARGV - 1])
   redis.call('HSETNX', session, 'waiting_since', ARGV[4])
 else
   redis.call('HDEL', session, 'waiting_since')
@@ -93,7 +101,28 @@ append_event('state', ARGV[3], '', ARGV[5])
 return 'given back'
 """
 )
-"""Return a session from its agent. Returns given back, lost (the claim is not in force) or missing."""
+"""Return a session from its agent. Returns given back, lost (the claim is not in force), missing, or busy: a message is
+just being stored, or was since the turns were read.
+
+`owed` is the turn of the last held message, until it is answered."""
+
+RECALL = (
+    APPEND_EVENT
+    + """
+-- ARGV: prefix, turn that is owed an answer, now, seconds, session life ms
+local session = KEYS[1]
+local known = redis.call('HMGET', session, 'state', 'owed', 'update_time')
+if known[1] ~= 'returned' or known[2] ~= ARGV[2] or ARGV[3] - known[3] < tonumber(ARGV[4]) then return 0 end
+if redis.call('EXISTS', KEYS[5], ARGV[1] .. 'alive:' .. ARGV[2]) > 0 then return 0 end
+redis.call('HSET', session, 'state', 'waiting')
+redis.call('HDEL', session, 'owed')
+redis.call('HSETNX', session, 'waiting_since', ARGV[3])
+append_event('state', 'waiting', '', ARGV[5])
+return 1
+"""
+)
+"""Call a person again into a returned session whose held message Kefu does not answer. Returns 1, or 0 when it is being
+answered, or the session was returned less than so many seconds ago."""
 
 ESCALATE = """
 -- ARGV: waiting since, as it was read

@@ -1,5 +1,6 @@
 """
-Escalation: a customer who waits too long is escalated, and a claim that is not used lapses.
+Escalation: a customer who waits too long is escalated, and a claim that is not used lapses. A session that was returned
+with a message that nobody answers (its router died, or refused it) waits for an agent again.
 
 One router checks the desks of all tenants: the one with the lease. When it dies, another router goes on. Time counts
 only within a tenant's business hours. The script that makes a change checks its condition again.
@@ -30,7 +31,9 @@ from kefu.router.tenants.settings import EffectiveSettings, SettingsStore
 
 _LEASE_SECONDS = 15.0
 _BATCH_SIZE = 128
-_FIELDS = ("state", "waiting_since", "claim", "claim_time", "claim_used", "escalated")
+_FIELDS = ("state", "waiting_since", "claim", "claim_time", "claim_used", "escalated", "owed")
+_RECALL_SECONDS = 5.0
+"""Time to begin the answer to a held message, after its session was returned."""
 _log = structlog.stdlib.get_logger()
 
 
@@ -45,6 +48,7 @@ class _SessionFields:
     claim_time: str | None
     claim_used: str | None
     escalated: str | None
+    owed: str | None
 
 
 class EscalationMonitor:
@@ -97,6 +101,9 @@ class EscalationMonitor:
         ids = await self._store.open_ids(tenant)
         for start in range(0, len(ids), _BATCH_SIZE):
             for session in await self._read(tenant, ids[start : start + _BATCH_SIZE]):
+                if session.state == SessionState.RETURNED and session.owed is not None:
+                    await self._recall(tenant, session.session_id, session.owed)
+                    continue
                 if session.state is None or session.state not in OPEN:
                     left.append(session.session_id)
                     continue
@@ -137,6 +144,11 @@ class EscalationMonitor:
             await self._lapse(tenant, session, escalates=True)
         elif too_long(session.claim_used):
             await self._lapse(tenant, session, escalates=False)
+
+    async def _recall(self, tenant: str, session_id: str, turn_id: str) -> None:
+        if await self._store.recall(tenant, session_id, turn_id, _RECALL_SECONDS):
+            _log.warning("desk.recalled", tenant=tenant, session=session_id)
+            self._event_bus.publish(StateChanged(tenant, session_id, SessionState.WAITING, ""))
 
     async def _lapse(self, tenant: str, session: _SessionFields, *, escalates: bool) -> None:
         claim, used, waiting = session.claim or "", session.claim_used or "", session.waiting_since or ""

@@ -1,30 +1,47 @@
 """Desk service: agents list conversations, claim, reply and return sessions, all within their own tenant."""
 
+import asyncio
 import time
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import replace
 
 from kefu.common.auth import Principal
+from kefu.common.errors import SessionBusy
 from kefu.common.resource_names import new_turn_id
 from kefu.router import metrics
 from kefu.router.desk.store import OPEN, DeskStore
 from kefu.router.domain.event_bus import EventBus
 from kefu.router.domain.events import Replied, StateChanged, TurnStored
-from kefu.router.domain.session import Conversation, SessionState
+from kefu.router.domain.session import Conversation, Session, SessionState
 from kefu.router.domain.turn import AnswerSource, Completed, FinishReason, Turn, TurnRecord, TurnState
 from kefu.router.storage.sessions import SessionStore
 
 _RETURNED_STATES = (SessionState.RETURNED, SessionState.CLOSED)
+_MAX_HELD = 20
+"""Messages without a reply that Kefu answers as one when it is returned a session: the latest ones."""
+_BUSY_SECONDS = 5.0
+_POLL_SECONDS = 0.05
+AnswerHeld = Callable[[Session, str, Turn], Awaitable[None]]
+"""Answers a message of a session, of a tenant, that was held for an agent."""
 
 
 class DeskService:
     """What agents do at the desk; desk watches are in `kefu.router.desk.watches`.
 
-    `presence_seconds`: life of an agent's presence without renewal.
+    `answer_held`: starts Kefu's answer. `presence_seconds`: life of an agent's presence without renewal.
     """
 
     def __init__(
-        self, store: DeskStore, sessions: SessionStore, event_bus: EventBus, *, presence_seconds: float
+        self,
+        store: DeskStore,
+        sessions: SessionStore,
+        event_bus: EventBus,
+        answer_held: AnswerHeld,
+        *,
+        presence_seconds: float,
     ) -> None:
+        self._answer_held = answer_held
         self._store = store
         self._sessions = sessions
         self._event_bus = event_bus
@@ -37,26 +54,30 @@ class DeskService:
 
         First those at the desk, longest wait first; then those that were returned, latest first.
         """
-        found: list[Conversation] = []
+        found, left = list[Conversation](), size
         if not page.startswith("("):
             start = int(page or 0)
-            at_desk = [one for one in await self._store.open(tenant) if one.session.state in states]
-            found, more = at_desk[start : start + size], len(at_desk) > start + size
-            if more:
+            at_desk = [entry.session_id for entry in await self._store.entries(tenant) if entry.state in states]
+            shown = at_desk[start : start + size]
+            conversations = await self._store.conversations(tenant, shown)
+            found = [one for one in conversations if one is not None and one.session.state in states]
+            if len(at_desk) > start + size:
                 return found, str(start + size)
+            left -= len(shown)
         returned = [state for state in _RETURNED_STATES if state in states]
         if not returned:
             return found, ""
         before = page if page.startswith("(") else ""
-        if len(found) == size:  # the returned ones begin the next page
+        if not left:  # the returned ones begin the next page
             return found, "(inf"
-        rest, following = await self._store.returned(tenant, returned, before, size - len(found))
+        rest, following = await self._store.returned(tenant, returned, before, left)
         return [*found, *rest], following
 
     async def agents(self, tenant: str) -> list[tuple[str, int]]:
         """The agents who are present, by name, each with the number of conversations they have claimed."""
         names = await self._store.renew_presence(tenant, (), self._presence_seconds)
-        return conversation_counts(names, await self._store.open(tenant))
+        entries = await self._store.entries(tenant)
+        return conversation_counts(names, [entry.agent for entry in entries if entry.state is SessionState.HUMAN])
 
     async def claim(
         self, principal: Principal, session_id: str, agent: str, *, take_over: bool
@@ -97,16 +118,56 @@ class DeskService:
     async def return_session(
         self, principal: Principal, session_id: str, claim: int, state: SessionState
     ) -> Conversation:
-        """Return a session to Kefu or to a colleague, or close it. Errors as in the contract."""
-        await self._store.return_session(principal.tenant, session_id, principal.subject, claim, state)
-        self._event_bus.publish(StateChanged(principal.tenant, session_id, state, ""))
-        return await self._store.conversation(principal.tenant, session_id)
+        """Return a session to Kefu or to a colleague, or close it. Errors as in the contract.
+
+        Kefu answers the messages that came for the agent and had no reply.
+        """
+        tenant, subject = principal.tenant, principal.subject
+        held: list[Turn] = []
+        if state is SessionState.RETURNED:
+            held = await self._return_to_kefu(tenant, session_id, subject, claim)
+        else:
+            await self._store.return_session(tenant, session_id, subject, claim, state)
+        self._event_bus.publish(StateChanged(tenant, session_id, state, ""))
+        conversation = await self._store.conversation(tenant, session_id)
+        if held:
+            await self._answer_held(conversation.session, tenant, held[-1])
+        return conversation
+
+    async def _return_to_kefu(self, tenant: str, session_id: str, subject: str, claim: int) -> list[Turn]:
+        """Return a session to Kefu. Returns the messages that Kefu is to answer as one, in the last turn."""
+        give_up = time.monotonic() + _BUSY_SECONDS
+        while time.monotonic() < give_up:
+            count = (await self._sessions.session(tenant, session_id)).turn_count
+            held = _held_messages(await self._sessions.turns(tenant, session_id, -_MAX_HELD, _MAX_HELD))
+            state = SessionState.RETURNED
+            if await self._store.return_session(tenant, session_id, subject, claim, state, turn_count=count, held=held):
+                return held
+            await asyncio.sleep(_POLL_SECONDS)  # a message of the customer is just being stored
+        raise SessionBusy("The customer's message is just being stored; return the conversation again.")
 
 
-def conversation_counts(names: Collection[str], conversations: Collection[Conversation]) -> list[tuple[str, int]]:
-    """How many of the conversations each agent has claimed, by name."""
-    claimed = [one.session.agent for one in conversations if one.session.state is SessionState.HUMAN]
-    return [(name, claimed.count(name)) for name in sorted(names)]
+def _held_messages(records: Sequence[TurnRecord]) -> list[Turn]:
+    """The turns at the end of a session that were held for an agent, each carrying those before it.
+
+    All but the last are superseded by the one after them.
+    """
+    held: list[Turn] = []
+    for record in reversed(records):
+        if record.turn.held is None:
+            break
+        held.insert(0, record.turn)
+    carried = ""
+    for at, turn in enumerate(held):
+        held[at] = replace(turn, carried=carried, superseded=at < len(held) - 1)
+        carried = held[at].full_question
+    return held
+
+
+def conversation_counts(names: Collection[str], claimants: Collection[str]) -> list[tuple[str, int]]:
+    """How many conversations each agent has claimed, by name. `claimants`: the agent of each claimed conversation."""
+    claimed = Counter(claimants)
+    return [(name, claimed[name]) for name in sorted(names)]
 
 
 def is_at_desk(conversation: Conversation) -> bool:

@@ -9,21 +9,37 @@ left the desk stays on the list for at least a minute, so that it is not removed
 import hashlib
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
 
 from kefu.common.errors import AlreadyClaimed, ClaimLost, RequestIdReused, SessionClosed, SessionNotFound
 from kefu.common.redis.commands import Command, RedisCommands, ScriptCall
 from kefu.router.desk import desk_lua
 from kefu.router.domain.session import Conversation, SessionState
-from kefu.router.domain.turn import TURN, Turn
+from kefu.router.domain.turn import Turn
 from kefu.router.storage import keys, session_lua
 from kefu.router.storage.change_feed import publish_change
 from kefu.router.storage.desk_index import add_to_desk, preview
 from kefu.router.storage.sessions import parse_session
-from kefu.router.storage.turns import ms, parse_record
+from kefu.router.storage.turns import ms, parse_record, turn_json
 
 OPEN = (SessionState.WAITING, SessionState.HUMAN)
 """States of a session that is at the desk."""
 _BATCH_SIZE = 64
+_ENTRIES_BATCH_SIZE = 500
+_ENTRY_FIELDS = ("state", "agent", "waiting_since", "update_time")
+
+
+@dataclass(frozen=True)
+class DeskEntry:
+    """A conversation at the desk, as far as it decides a list's order. Times are seconds since the epoch."""
+
+    session_id: str
+    state: SessionState
+    agent: str
+    waiting_since: float
+    """Infinity: the customer does not wait for an agent."""
+    update_time: float
 
 
 class DeskStore:
@@ -129,7 +145,7 @@ class DeskStore:
         """
         session, now = conversation.session, time.time()
         arguments = (
-            *(subject, claim, turn.id, f"finished {TURN.dump_json(turn).decode()}", repr(now), ms(self._life)),
+            *(subject, claim, turn.id, f"finished {turn_json(turn)}", repr(now), ms(self._life)),
             *(preview(turn.text), _digest(request_id) if request_id else "", _digest(turn.text)),
         )
         after: list[Command] = []
@@ -151,10 +167,26 @@ class DeskStore:
             case _:
                 raise _not_found()
 
-    async def return_session(self, tenant: str, session_id: str, subject: str, claim: int, state: SessionState) -> None:
-        """Return a session: `state` says who answers from now on. Raises SessionNotFound, ClaimLost."""
+    async def return_session(
+        self,
+        tenant: str,
+        session_id: str,
+        subject: str,
+        claim: int,
+        state: SessionState,
+        *,
+        turn_count: int | None = None,
+        held: Sequence[Turn] = (),
+    ) -> bool:
+        """Return a session: `state` says who answers from now on. Raises SessionNotFound, ClaimLost.
+
+        `held`: the messages that Kefu is to answer, as they are to be stored, of a session with `turn_count` turns.
+        False: another message has come since.
+        """
         now = time.time()
-        arguments = (subject, claim, state, repr(now), ms(self._life))
+        stored = [part for turn in held for part in (turn.id, f"finished {turn_json(turn)}")]
+        counted = "" if turn_count is None else turn_count
+        arguments = (subject, claim, state, repr(now), ms(self._life), counted, *stored)
         index: list[Command] = []
         if state is SessionState.WAITING:
             index = add_to_desk(tenant, session_id, now, ms(self._life))
@@ -176,6 +208,19 @@ class DeskStore:
             raise _claim_lost()
         if reply == "missing":
             raise _not_found()
+        return reply != "busy"
+
+    async def recall(self, tenant: str, session_id: str, turn_id: str, seconds: float) -> bool:
+        """Let a returned session wait for an agent again, because nobody answers its held message `turn_id`.
+
+        False when it is being answered, or was returned less than `seconds` ago.
+        """
+        now = time.time()
+        arguments = (keys.session(tenant, session_id), turn_id, repr(now), repr(seconds), ms(self._life))
+        script = _script(desk_lua.RECALL, tenant, session_id, arguments)
+        index = add_to_desk(tenant, session_id, now, ms(self._life))
+        *_, done, _ = await self._commands.pipeline([*index, script, self._publish_change(tenant, session_id)])
+        return bool(done)
 
     async def escalate(self, tenant: str, session_id: str, waiting_since: str) -> bool:
         """Mark a conversation as escalated. False when an agent came meanwhile."""
@@ -199,11 +244,26 @@ class DeskStore:
         """The ids of all sessions that may be at a tenant's desk."""
         return await self._commands.sorted_all(keys.desk_open(tenant))
 
-    async def open(self, tenant: str) -> list[Conversation]:
-        """All conversations that wait or are claimed: longest wait first, then oldest message first."""
-        found = await self.conversations(tenant, await self.open_ids(tenant))
-        at_desk = [conversation for conversation in found if conversation and conversation.session.state in OPEN]
-        return sorted(at_desk, key=_waiting_order)
+    async def entries(self, tenant: str) -> list[DeskEntry]:
+        """What lists need of all that wait or are claimed: longest wait first, then oldest message first."""
+        ids, found = await self.open_ids(tenant), list[DeskEntry]()
+        for start in range(0, len(ids), _ENTRIES_BATCH_SIZE):
+            batch = ids[start : start + _ENTRIES_BATCH_SIZE]
+            replies = await self._commands.pipeline(
+                [("HMGET", f"{keys.session(tenant, session_id)}session", *_ENTRY_FIELDS) for session_id in batch]
+            )
+            found += [
+                DeskEntry(
+                    session_id,
+                    SessionState(state),
+                    agent or "",
+                    float("inf") if waiting is None else float(waiting),
+                    float(updated),
+                )
+                for session_id, (state, agent, waiting, updated) in zip(batch, replies, strict=True)
+                if state in OPEN
+            ]
+        return sorted(found, key=attrgetter("waiting_since", "update_time"))
 
     async def returned(
         self, tenant: str, states: Sequence[SessionState], before: str, count: int
@@ -232,11 +292,6 @@ class DeskStore:
         """Renew the presence of agents at this router. Returns the names of agents present at any router."""
         arguments = (ms(seconds), *agents)
         return await self._commands.script(desk_lua.RENEW_PRESENCE, [keys.desk_agents(tenant)], arguments)
-
-
-def _waiting_order(conversation: Conversation) -> tuple[float, float]:
-    since = conversation.waiting_since
-    return (float("inf") if since is None else since, conversation.session.update_time)
 
 
 def _script(text: str, tenant: str, session_id: str, arguments: Sequence[str | int]) -> ScriptCall:

@@ -21,7 +21,7 @@ from kefu.common.redis.client import REDIS_FAILURES
 from kefu.router import metrics
 from kefu.router.desk.service import conversation_counts, is_at_desk
 from kefu.router.desk.store import DeskStore
-from kefu.router.domain.session import Conversation
+from kefu.router.domain.session import Conversation, SessionState
 from kefu.router.storage.change_feed import SessionKey
 
 _log = structlog.stdlib.get_logger()
@@ -125,7 +125,8 @@ class _WatchedDesk:
             elif found != self.conversations.get(session_id):
                 self.conversations[session_id] = found
         names = await self._store.renew_presence(self._tenant, list(self.local_agents), self._presence_seconds)
-        self.agents = tuple(conversation_counts(names, self.conversations.values()))
+        claimed = [one.session for one in self.conversations.values() if one.session.state is SessionState.HUMAN]
+        self.agents = tuple(conversation_counts(names, [session.agent for session in claimed]))
         if sweeps:
             self._swept_at = now
 

@@ -31,7 +31,10 @@ class TurnStored:
 
 @dataclass(frozen=True)
 class HandoffRequested:
-    """A person should take over. Published after its TurnStored; `handoff.repeated` when one was called before."""
+    """A person should take over. Published after its TurnStored, once while the customer waits.
+
+    In an emergency it is published again, with `handoff.repeated`.
+    """
 
     tenant: str
     session_id: str

@@ -81,7 +81,13 @@ class Handoff:
     slots: tuple[Slot, ...] = ()
     sentiment: Sentiment = Sentiment.NEUTRAL
     repeated: bool = False
+    """A person was called before and has not come. Summary, passages and slots are left out, but in an emergency."""
     subject: str = ""
+
+    @property
+    def calls_person(self) -> bool:
+        """Whether people are to be told of it: the first handoff while a customer waits, and each emergency."""
+        return not self.repeated or self.summary != ""
 
 
 FAILURES = frozenset(

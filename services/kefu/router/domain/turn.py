@@ -5,7 +5,9 @@ from enum import IntEnum, StrEnum
 
 import pydantic
 
+from kefu.common.auth import Priority
 from kefu.router.domain.handoff import Handoff
+from kefu.router.domain.turn_request import TurnRequest
 
 
 class TurnState(StrEnum):
@@ -176,6 +178,17 @@ class Completed:
 
 
 @dataclass(frozen=True)
+class HeldMessage:
+    """How a message was asked that an agent is to answer: what Kefu needs to answer it when the agent does not."""
+
+    request: TurnRequest
+    """Without its text, which is the turn's question, and without times."""
+    collections: frozenset[str] | None
+    """Ids of the collections that the key may search; None: all of the tenant's."""
+    priority: Priority
+
+
+@dataclass(frozen=True)
 class Turn:
     """One message and its answer, as stored. Reasoning is not part of it."""
 
@@ -191,6 +204,9 @@ class Turn:
     superseded: bool = False
     """A later turn answers this message as well, so this turn is no part of the history."""
     text: str = ""
+    """The answer; after a handoff, its message to the customer."""
+    withdrawn: str = ""
+    """What the customer saw of an answer before a handoff withdrew it."""
     query: str = ""
     """The question as it was searched, when it differs from `question`."""
     passages: tuple[Passage, ...] = ()
@@ -199,6 +215,8 @@ class Turn:
     completed: Completed | None = None
     agent: str = ""
     """The agent who wrote `text`. Then there is no question."""
+    held: HeldMessage | None = None
+    """With FinishReason.HUMAN: how the message was asked."""
     rewritten_from: int | None = None
     """The byte from which readers of an earlier attempt, on a router that died, may hold another text."""
 

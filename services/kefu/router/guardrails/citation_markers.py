@@ -14,7 +14,7 @@ class CitationMarker:
 Piece = str | CitationMarker
 
 _LABEL = r"(?:citation|cite|source|reference|ref|passage|document|doc|来源|引用|资料|文档|段落|参考)"
-_NUMBER = rf"(?:{_LABEL}\s*[:：#.]?\s*)?\^?\d{{1,3}}"
+_NUMBER = rf"(?:{_LABEL}\s*(?:[:：#.]\s*)?)?\^?\d{{1,3}}"
 _MARK = re.compile(
     rf"[\[【［]\s*{_NUMBER}(?:\s*(?:[,，、;；–-]|and|和)\s*{_NUMBER})*\s*(?:†[^\]】］\n]{{0,30}})?[\]】］]",
     re.IGNORECASE,
@@ -23,7 +23,7 @@ _OPENERS = "[【［"
 _OPENER = re.compile(r"[\[【［]")
 _END = re.compile(r"[\]】］\n]")
 _INSIDE = re.compile(r"[\[【［][\sA-Za-z0-9,，、;；:：#.^–\-来源引用资料文档段落参考和]*(?:†[^\]】］\n]*)?")
-_UNFINISHED = re.compile(rf"[\[【［]\s*(?:{_LABEL}?[\s:：#.^]*\d[\d,，、;\s]*)?", re.IGNORECASE)
+_UNFINISHED = re.compile(rf"[\[【［]\s*+(?:{_LABEL}?[\s:：#.^]*\d[\d,，、;\s]*)?", re.IGNORECASE)
 _LONGEST = 64
 
 

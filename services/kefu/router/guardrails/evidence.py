@@ -28,6 +28,10 @@ from kefu.router.guardrails.quantities import (
     unit_in_front,
 )
 
+_LONGEST_LITERAL = 1_000
+"""Characters; an address with all its parameters is shorter."""
+_WORD = re.compile("[a-z0-9]")
+
 
 class Evidence:
     """What an answer may rest on: passages, the question, what was said before."""
@@ -109,9 +113,15 @@ class Evidence:
         return known is not None and known.money >= kind.money and known.per_cent >= kind.per_cent
 
     def has_text(self, text: str) -> bool:
-        """Whether a text occurs as whole words, whatever its case."""
-        pattern = rf"(?<![a-z0-9]){re.escape(text.lower())}(?![a-z0-9])"
-        return re.search(pattern, self._text) is not None
+        """Whether a text occurs as whole words, whatever its case. A longer one than any literal does not."""
+        wanted = text.lower()
+        at = self._text.find(wanted) if len(wanted) <= _LONGEST_LITERAL else -1
+        while at >= 0:
+            end = at + len(wanted)
+            if not _WORD.match(self._text, at - 1, at) and not _WORD.match(self._text, end, end + 1):
+                return True
+            at = self._text.find(wanted, at + 1)
+        return False
 
     def supports(self, run: str, kind: Kind = PLAIN) -> bool:
         """Whether a run of characters without space holds nothing but words, or only literals that occur."""

@@ -20,7 +20,7 @@ FULL_WIDTH = str.maketrans("０１２３４５６７８９％￥’", "012345678
 MONEY = re.compile(rf"[{SIGNS}元块]|\b(?:yuan|rmb|cny|usd|eur|dollars?|euros?|pounds?)\b", re.IGNORECASE)
 PER_CENT = re.compile(r"[%％]|百分之|\bper\s?cent\b", re.IGNORECASE)
 ADDRESS = re.compile(
-    r"://|\S@\S|^www\.|[a-z0-9-]{2,}\.(?:com|cn|net|org|io|co|example|shop|app|info|gov|edu|hk|tw|top|site|store|me|cc|dev"
+    r"://|\S@\S|^www\.|(?<=[a-z0-9-]{2})\.(?:com|cn|net|org|io|co|example|shop|app|info|gov|edu|hk|tw|top|site|store|me|cc|dev"
     r"|ai|uk|us|eu|de|fr|jp|sg)(?:[/:?#]|$)",
     re.IGNORECASE,
 )
@@ -28,7 +28,7 @@ DATE = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}")
 TIME = re.compile(r"0?(\d{1,2}):(\d\d)")
 CLOCK_TIME = re.compile(r"(?<![\d:])(\d{1,2}):(\d\d)(?![\d:])")
 NUMBERING = re.compile(r"(?:1?\d|20)\.?")
-LINE_START = re.compile(r"(?:^|\n)[\s*#>•\-]*$")
+LINE_START = re.compile(r"(?:^|\n)(?:[^\S\n]|[*#>•\-])*$")
 ONE_NUMBER = re.compile(rf"[{SIGNS}]?(?:{NUMBER.pattern})%?")
 UNIT_WORD = re.compile(
     r"(?:business|working|calendar|days?|hours?|minutes?|weeks?|months?|years?|yuan|dollars?|percent|per|times)",

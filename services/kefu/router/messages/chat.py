@@ -173,6 +173,7 @@ def turn_message(session_id: str, record: TurnRecord) -> pb.Turn:
         language=turn.language,
         as_of=turn.as_of,
         agent=turn.agent,
+        withdrawn=turn.withdrawn,
     )
 
 

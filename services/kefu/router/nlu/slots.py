@@ -6,29 +6,28 @@ from operator import itemgetter
 
 from kefu.common.text.pii import PersonalKind, personal_data, placeholder
 from kefu.router.domain.handoff import Slot, SlotKind
+from kefu.router.nlu.packs import PACKS
 
 MOST_SLOTS = 12
 _PERSONAL = {PersonalKind.PHONE: SlotKind.PHONE, PersonalKind.EMAIL: SlotKind.EMAIL}
-_MONTH = (
-    r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?"
-    r"|Nov(?:ember)?|Dec(?:ember)?)"
-)
+# A figure begins where no other begins: else a long row of digits is read anew at each of them.
+_FIGURE = r"\d++(?:,\d++)*+(?:\.\d{1,2})?"
 _DATE = re.compile(
-    r"(?<!\d)(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[/.]\d{1,2}[/.]\d{4})(?!\d)"
-    r"|(?:\d{4}\s?年\s?)?\d{1,2}\s?月\s?\d{1,2}\s?[日号號]"
-    rf"|\b\d{{1,2}}(?:st|nd|rd|th)? (?:of )?{_MONTH}\b(?:,? \d{{4}})?"
-    rf"|\b{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?\b(?:,? \d{{4}})?"
+    "|".join(
+        [
+            r"(?<!\d)(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[/.]\d{1,2}[/.]\d{4})(?!\d)",
+            *(pack.slots.date for pack in PACKS),
+        ]
+    )
 )
 _AMOUNT = re.compile(
-    r"(?:[¥￥$€£]|\b(?:RMB|CNY|USD|EUR|GBP))\s?\d[\d,]*(?:\.\d{1,2})?"
-    r"|\d[\d,]*(?:\.\d{1,2})?\s?(?:元|块钱?|塊|万元|(?:yuan|rmb|cny|usd|eur|gbp|dollars?|euros?|pounds?)\b)",
+    rf"(?:[¥￥$€£]|\b(?:RMB|CNY|USD|EUR|GBP))\s?{_FIGURE}"
+    rf"|(?<!\d)(?<!\d,){_FIGURE}\s?(?:{'|'.join(pack.slots.amount_unit for pack in PACKS)})",
     re.IGNORECASE,
 )
 _NUMBERED = re.compile(
-    r"(?:\b(?:order|parcel|tracking|shipment|invoice|ticket|case|contract|account|booking|reference|policy|serial)"
-    r"(?:\s?(?:number|no\.?|nr\.?|id|code))?(?:\s(?:is|was))?\s?[:：#]{0,2}\s?"
-    r"|(?:订单|訂單|单号|單號|快递|运单|發票|发票|合同|保单|流水|工单|编号|序列)(?:编?[号號]码?)?\s?(?:是|为|：|:|#)?\s?|#\s?)"
-    r"((?=[A-Z-]*\d)[A-Z0-9](?:[A-Z0-9-]{3,30})[A-Z0-9])(?![A-Z0-9])",
+    rf"(?:{'|'.join(pack.slots.number_label for pack in PACKS)}|#\s?)"
+    r"((?=[A-Z-]{0,31}\d)[A-Z0-9](?:[A-Z0-9-]{3,30})[A-Z0-9])(?![A-Z0-9])",
     re.IGNORECASE,
 )
 _LONG_NUMBER = re.compile(r"(?<![\w.-])\d{9,24}(?![\w]|[.-]\d)")
@@ -52,11 +51,12 @@ def slots_of(messages: Sequence[str]) -> tuple[Slot, ...]:
 
 def _slots(message: str) -> Iterator[tuple[int, Slot]]:
     """Each slot of a message with the position where it begins."""
-    text = message
-    for piece in personal_data(message):
-        if kind := _PERSONAL.get(piece.kind):
-            yield piece.start, Slot(kind, placeholder(piece.kind, message))
-        text = _blank(text, piece.start, piece.end)
+    personal = personal_data(message)
+    placeholders = {kind: placeholder(kind, message) for kind in {piece.kind for piece in personal} & set(_PERSONAL)}
+    for piece in personal:
+        if piece.kind in placeholders:
+            yield piece.start, Slot(_PERSONAL[piece.kind], placeholders[piece.kind])
+    text = _blank(message, [(piece.start, piece.end) for piece in personal])
     for pattern, kind in (
         (_DATE, SlotKind.DATE),
         (_AMOUNT, SlotKind.AMOUNT),
@@ -64,12 +64,20 @@ def _slots(message: str) -> Iterator[tuple[int, Slot]]:
         (_LONG_NUMBER, SlotKind.NUMBER),
         (_CODE, SlotKind.CODE),
     ):
+        taken: list[tuple[int, int]] = []
         for match in pattern.finditer(text):
             value = match[match.lastindex or 0].strip()
             if kind is not SlotKind.CODE or len(value) >= _SHORTEST_CODE:
                 yield match.start(), Slot(kind, value)
-                text = _blank(text, match.start(), match.end())
+                taken.append(match.span())
+        text = _blank(text, taken)
 
 
-def _blank(text: str, start: int, end: int) -> str:
-    return text[:start] + "\n" * (end - start) + text[end:]
+def _blank(text: str, spans: Sequence[tuple[int, int]]) -> str:
+    """A text with line feeds in place of what stands in `spans`, which are in order and do not overlap."""
+    parts: list[str] = []
+    at = 0
+    for start, end in spans:
+        parts += [text[at:start], "\n" * (end - start)]
+        at = end
+    return "".join([*parts, text[at:]])

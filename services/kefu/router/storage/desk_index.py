@@ -1,6 +1,7 @@
 """Desk index: the conversations that may be at a tenant's desk. It may name too many, never too few."""
 
-from kefu.common.redis.commands import Command
+from kefu.common.errors import BackendUnavailable
+from kefu.common.redis.commands import Command, RedisCommands
 from kefu.router.storage import keys
 
 _MAX_CHARACTERS = 200
@@ -13,6 +14,28 @@ def add_to_desk(tenant: str, session_id: str, now: float, life_ms: int) -> list[
         ("ZADD", keys.desk_open(tenant), "GT", now, session_id),
         ("PEXPIRE", keys.desk_open(tenant), life_ms),
     ]
+
+
+class DeskRoom:
+    """Whether one more conversation may come to a tenant's desk.
+
+    `most` of them may be there, by the index: those that left it in the last minute count as well. Routers look before
+    they add, so a few more may come at once. 0: there is always room.
+    """
+
+    def __init__(self, commands: RedisCommands, most: int) -> None:
+        self._commands = commands
+        self._most = most
+
+    async def is_left(self, tenant: str) -> bool:
+        """Whether there is room. True while Redis does not answer: the desk is not the problem then."""
+        if not self._most:
+            return True
+        try:
+            [count] = await self._commands.pipeline([("ZCARD", keys.desk_open(tenant))])
+        except BackendUnavailable:
+            return True
+        return int(count) < self._most
 
 
 def preview(text: str) -> str:

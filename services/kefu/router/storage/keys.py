@@ -29,6 +29,11 @@ def turn_owner(tenant: str, session_id: str, turn_id: str) -> str:
     return f"{session(tenant, session_id)}alive:{turn_id}"
 
 
+def turn_attempts(tenant: str, session_id: str, turn_id: str) -> str:
+    """How many routers have begun a turn and not ended it."""
+    return f"{session(tenant, session_id)}attempts:{turn_id}"
+
+
 def turn_draft(tenant: str, session_id: str, turn_id: str) -> str:
     """The saved draft of a running turn."""
     return f"{session(tenant, session_id)}draft:{turn_id}"

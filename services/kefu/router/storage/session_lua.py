@@ -24,9 +24,22 @@ return redis.call('SET', KEYS[1], ARGV[1], 'NX', 'GET', 'PX', ARGV[2])
 """
 """Bind a request_id to a turn unless it is bound. Returns what it was bound to."""
 
+OWN = """
+-- KEYS: alive, attempts. ARGV: owner, lease ms, most attempts, life of the attempts ms
+if redis.call('EXISTS', KEYS[1]) == 1 then return 'owned' end
+if tonumber(redis.call('GET', KEYS[2]) or 0) >= tonumber(ARGV[3]) then return 'poisoned' end
+redis.call('INCR', KEYS[2])
+redis.call('PEXPIRE', KEYS[2], ARGV[4])
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 'own'
+"""
+"""Own a turn, and count the attempt. Returns own, owned (a router runs it), or poisoned (each router that ran it has
+died). An attempt that ends in any other way than by death is taken back."""
+
 BEGIN = """
 -- ARGV: prefix, turn id, turn JSON, now, session life ms, lease ms, mode (reject|queue), opens (0|1), subject, user,
---       title, most waiting, owner, message JSON, draft life ms, turns of history
+--       title, most waiting, owner, message JSON, draft life ms, turns of history, most turns (0: no bound),
+--       life of the attempts ms
 local prefix, turn, lease = ARGV[1], ARGV[2], tonumber(ARGV[6])
 local session, order, turns, ratings, lock, queue = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local alive, draft = prefix .. 'alive:' .. turn, prefix .. 'draft:' .. turn
@@ -42,6 +55,10 @@ if user ~= '' and ARGV[10] ~= '' and user ~= ARGV[10] then return {'missing'} en
 if known[2] == 'closed' then
   redis.call('LREM', queue, 0, turn)
   return {'closed'}
+end
+if ARGV[17] ~= '0' and redis.call('LLEN', order) >= tonumber(ARGV[17]) and redis.call('HEXISTS', turns, turn) == 0 then
+  redis.call('LREM', queue, 0, turn)
+  return {'full'}
 end
 -- Turns that wait go first; a turn whose router died is passed over.
 local head = redis.call('LINDEX', queue, 0)
@@ -70,6 +87,7 @@ redis.call('LREM', queue, 0, turn)
 local fence = redis.call('HINCRBY', session, 'fence', 1)
 redis.call('SET', lock, turn .. ':' .. fence, 'PX', lease)
 redis.call('SET', alive, ARGV[13], 'PX', lease)
+redis.call('SET', prefix .. 'attempts:' .. turn, 1, 'NX', 'PX', ARGV[18])  -- without a request_id it was not owned yet
 redis.call('HSET', session, 'running', turn, 'update_time', ARGV[4])
 local again = redis.call('HEXISTS', turns, turn)
 if again == 0 then redis.call('RPUSH', order, turn) end
@@ -86,7 +104,7 @@ for _, id in ipairs(last) do
 end
 return {'begun', fence, known[2], known[4], known[5] or '', again, saved, before}
 """
-"""Begin a turn in its session. Returns one of: begun, wait, busy, closed, missing. With begun come the fence, the
+"""Begin a turn in its session. Returns one of: begun, wait, busy, closed, full, missing. With begun come the fence, the
 session's state, user and replica, whether the turn had begun before, the draft that a dead router left, and the turns
 before it, each with its rating."""
 
@@ -145,18 +163,23 @@ FINISH = (
 --       owner, language, last message, no answer (0|1)
 local session, turns, lock, stop = KEYS[1], KEYS[3], KEYS[5], KEYS[7]
 local alive, draft = ARGV[1] .. 'alive:' .. ARGV[2], ARGV[1] .. 'draft:' .. ARGV[2]
+local attempts = ARGV[1] .. 'attempts:' .. ARGV[2]
 if redis.call('EXISTS', session) == 0 then
-  if redis.call('GET', alive) == ARGV[9] then redis.call('DEL', alive, draft) end
+  if redis.call('GET', alive) == ARGV[9] then redis.call('DEL', alive, draft, attempts) end
   return 'gone'
 end
 if redis.call('HGET', session, 'fence') ~= ARGV[3] then return 'lost' end
-redis.call('DEL', alive, draft)
+redis.call('DEL', alive, draft, attempts)
 redis.call('HDEL', stop, ARGV[2])
 redis.call('HSET', turns, ARGV[2], ARGV[4])
 redis.call('HSET', session, 'update_time', ARGV[5], 'language', ARGV[10], 'last_message', ARGV[11])
 redis.call('HDEL', session, 'running')
 append_event('turn', ARGV[2], '', ARGV[6])
-local state = redis.call('HGET', session, 'state')
+local known = redis.call('HMGET', session, 'state', 'owed')
+local state = known[1]
+if known[2] == ARGV[2] and (ARGV[12] == '0' or ARGV[7] ~= '') then
+  redis.call('HDEL', session, 'owed', 'waiting_since')
+end
 if ARGV[7] ~= '' and (state == 'bot' or state == 'returned') then
   redis.call('HSET', session, 'state', ARGV[7], 'waiting_since', ARGV[5], 'handoff_turn', ARGV[2])
   redis.call('HDEL', session, 'escalated')
@@ -173,21 +196,39 @@ return 'stored'
 """Store the end of a turn and free the session. Returns stored, gone (the session was deleted) or lost (another turn
 has it)."""
 
-DISCARD = """
+_TAKE_ATTEMPT_BACK = """
+local function take_attempt_back(attempts)
+  if redis.call('EXISTS', attempts) == 1 and redis.call('DECR', attempts) <= 0 then redis.call('DEL', attempts) end
+end
+"""
+
+DISCARD = (
+    _TAKE_ATTEMPT_BACK
+    + """
 -- ARGV: prefix, turn id, owner
 redis.call('LREM', KEYS[6], 0, ARGV[2])
 redis.call('HDEL', KEYS[7], ARGV[2])
 local alive = ARGV[1] .. 'alive:' .. ARGV[2]
-if redis.call('GET', alive) == ARGV[3] then redis.call('DEL', alive) end
+if redis.call('GET', alive) == ARGV[3] then
+  redis.call('DEL', alive)
+  take_attempt_back(ARGV[1] .. 'attempts:' .. ARGV[2])
+end
 """
+)
 """Remove all of a turn that never began."""
 
-RELEASE = """
+RELEASE = (
+    _TAKE_ATTEMPT_BACK
+    + """
 -- ARGV: prefix, turn id, fence, owner
 local alive = ARGV[1] .. 'alive:' .. ARGV[2]
-if redis.call('GET', alive) == ARGV[4] then redis.call('DEL', alive) end
+if redis.call('GET', alive) == ARGV[4] then
+  redis.call('DEL', alive)
+  take_attempt_back(ARGV[1] .. 'attempts:' .. ARGV[2])
+end
 if redis.call('GET', KEYS[5]) == ARGV[2] .. ':' .. ARGV[3] then redis.call('DEL', KEYS[5]) end
 """
+)
 """Release a turn's lease, so that another router can go on with the turn at once. Its draft stays."""
 
 STOP = """
@@ -231,7 +272,7 @@ for _, turn in ipairs(redis.call('LRANGE', KEYS[2], 0, -1)) do
   local alive = ARGV[1] .. 'alive:' .. turn
   local owner = redis.call('GET', alive)
   if owner then redis.call('PUBLISH', ARGV[2] .. owner, 'gone ' .. turn) end
-  redis.call('DEL', alive, ARGV[1] .. 'draft:' .. turn)
+  redis.call('DEL', alive, ARGV[1] .. 'draft:' .. turn, ARGV[1] .. 'attempts:' .. turn)
 end
 redis.call('DEL', unpack(KEYS))
 return gone

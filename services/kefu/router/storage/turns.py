@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 import pydantic
+import structlog
 
-from kefu.common.errors import SessionBusy, SessionClosed, SessionNotFound
+from kefu.common.errors import PoisonedMessage, SessionBusy, SessionClosed, SessionNotFound
 from kefu.common.redis.commands import Command, RedisCommands, ScriptCall
+from kefu.router import metrics
 from kefu.router.domain.session import SessionState
 from kefu.router.domain.turn import TURN, FinishReason, Rating, Turn, TurnRecord, TurnState
 from kefu.router.domain.turn_request import TurnRequest
@@ -27,12 +29,15 @@ REQUEST_ID_SECONDS = 3600.0
 leaves nothing longer than this."""
 DRAFT_SECONDS = 60.0
 """Life of a saved draft whose router died. Within it another router may go on with the answer."""
+MOST_ATTEMPTS = 3
+"""A turn is refused after so many routers have died over it."""
 _ANSWERED = (FinishReason.STOP, FinishReason.LENGTH)
 _HISTORY_TURNS = 8
 _MAX_WAITING = 8
 _TITLE_CHARACTERS = 80
 _TURN_REQUEST = pydantic.TypeAdapter(TurnRequest)
 _FIELDS = pydantic.TypeAdapter(dict[str, object])
+_log = structlog.stdlib.get_logger()
 
 
 @dataclass(frozen=True)
@@ -90,12 +95,16 @@ class TurnProgress:
 
 @dataclass
 class TurnStore:
-    """Runs turns in Redis. `life` of a session and `lease` of its lock are in seconds. `owner` names this router."""
+    """Runs turns in Redis. `life` of a session and `lease` of its lock are in seconds. `owner` names this router.
+
+    `most_turns`: messages and replies that a session may hold before it takes no further message. 0: no bound.
+    """
 
     commands: RedisCommands
     life: float
     lease: float
     owner: str
+    most_turns: int = 0
 
     async def bind_request(self, tenant: str, subject: str, request_id: str, binding: str, key: TurnKey) -> str | None:
         """Bind a request_id to a turn, and own the turn. Returns what the request_id is bound to already, or None.
@@ -103,21 +112,41 @@ class TurnStore:
         `binding` is the text to store: the session, the turn, and a hash of the message.
         """
         name = keys.request(tenant, subject, request_id)
-        alive = keys.turn_owner(key.tenant, key.session_id, key.turn_id)
         held, _ = await self.commands.pipeline(
             (
                 ScriptCall(session_lua.BIND_REQUEST, (name,), (binding, ms(min(self.life, REQUEST_ID_SECONDS)))),
-                ("SET", alive, self.owner, "NX", "PX", ms(self.lease)),
+                self._own(key),
             )
         )
         if held is not None:
-            await self.commands.delete(alive)
+            for of_turn in (keys.turn_owner, keys.turn_attempts):
+                await self.commands.delete(of_turn(key.tenant, key.session_id, key.turn_id))
         return held
 
+    async def bound_request(self, tenant: str, subject: str, request_id: str) -> str | None:
+        """What a request_id is bound to, as `bind_request` stored it; None: nothing."""
+        return await self.commands.get(keys.request(tenant, subject, request_id))
+
     async def take_ownership(self, key: TurnKey) -> bool:
-        """Own a turn, so that this router runs it. False while another router owns it."""
-        alive = keys.turn_owner(key.tenant, key.session_id, key.turn_id)
-        return await self.commands.set_new(alive, self.owner, seconds=self.lease)
+        """Own a turn, so that this router runs it. False while another router owns it.
+
+        Raises PoisonedMessage when `MOST_ATTEMPTS` routers have owned the turn and died.
+        """
+        own = self._own(key)
+        reply = await self.commands.script(own.text, own.keys, own.arguments)
+        if reply == "poisoned":
+            metrics.POISONED_MESSAGES.inc()
+            _log.error("turn.poisoned", turn=key.turn_id, session=key.session_id, routers=MOST_ATTEMPTS)
+            raise PoisonedMessage(
+                f"Each of the {MOST_ATTEMPTS} routers that began to answer this message has died. It is not tried "
+                "again; write it in other words."
+            )
+        return reply == "own"
+
+    def _own(self, key: TurnKey) -> ScriptCall:
+        names = [name(key.tenant, key.session_id, key.turn_id) for name in (keys.turn_owner, keys.turn_attempts)]
+        arguments = (self.owner, ms(self.lease), MOST_ATTEMPTS, ms(REQUEST_ID_SECONDS))
+        return ScriptCall(session_lua.OWN, names, arguments)
 
     async def begin(
         self,
@@ -143,7 +172,7 @@ class TurnStore:
             (
                 prefix,
                 turn.id,
-                TURN.dump_json(turn).decode(),
+                turn_json(turn),
                 repr(now),
                 ms(self.life),
                 ms(self.lease),
@@ -157,6 +186,8 @@ class TurnStore:
                 _TURN_REQUEST.dump_json(request, exclude={"arrived", "deadline"}).decode(),
                 ms(DRAFT_SECONDS),
                 _HISTORY_TURNS,
+                self.most_turns,
+                ms(REQUEST_ID_SECONDS),
             ),
         )
         # The index first: an entry without its session does no harm; a session without its entry would be hidden.
@@ -169,6 +200,10 @@ class TurnStore:
         match reply[0]:
             case "missing":
                 raise SessionNotFound('There is no such session; open one with "sessions/-".')
+            case "full":
+                raise SessionClosed(
+                    f"This session holds {self.most_turns} messages, and takes no more; open another one."
+                )
             case "closed":
                 raise SessionClosed("This session was closed; open another one.")
             case "busy":
@@ -214,7 +249,7 @@ class TurnStore:
                 keys.session(key.tenant, key.session_id),
                 turn.id,
                 fence,
-                f"{state} {TURN.dump_json(turn).decode()}",
+                f"{state} {turn_json(turn)}",
                 repr(now),
                 ms(self.life),
                 session_state or "",
@@ -296,6 +331,11 @@ class TurnStore:
 def ms(seconds: float) -> int:
     """Seconds as whole milliseconds, at least 1: Redis takes no life of 0."""
     return max(1, round(seconds * 1000))
+
+
+def turn_json(turn: Turn) -> str:
+    """A turn as it is stored. What has its default is left out: that is a kilobyte of most turns."""
+    return TURN.dump_json(turn, exclude_defaults=True).decode()
 
 
 def parse_record(stored: str, rating: str | None = None) -> TurnRecord:

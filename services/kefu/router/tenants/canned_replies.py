@@ -25,6 +25,7 @@ class CannedReplies:
     handoff_out_of_hours: str = ""
     clarifying_question: str = ""
     refused_topic: str = ""
+    handoff_desk_full: str = ""
 
     def with_defaults(self, base: "CannedReplies") -> "CannedReplies":
         """These replies, with those of `base` where these are empty."""
@@ -76,6 +77,7 @@ DEFAULT_REPLIES: dict[AnswerLanguage, CannedReplies] = {
         handoff_out_of_hours="现在是非工作时间，您的问题已记录，人工客服将于{opening}上班后为您处理。",
         clarifying_question="请问您想了解哪一项？",
         refused_topic="抱歉，这个话题我无法回答。如有其他问题，请随时告诉我。",
+        handoff_desk_full="抱歉，等候人工客服的客户过多，暂时无法为您转接。请稍后再试。",
     ),
     "en": CannedReplies(
         greeting="Hello! How can I help you?",
@@ -100,5 +102,9 @@ DEFAULT_REPLIES: dict[AnswerLanguage, CannedReplies] = {
         ),
         clarifying_question="Which of these do you mean?",
         refused_topic="I'm sorry, I can't talk about that. Just ask if there is anything else.",
+        handoff_desk_full=(
+            "I'm sorry, so many customers are waiting for a colleague that nobody can take over now. Please try again "
+            "later."
+        ),
     ),
 }

@@ -10,8 +10,10 @@ from kefu.router.turn_stream.events import HandedOff, PassagesFound, Started, St
 
 def replay(session_id: str, turn: Turn, offset: int = 0) -> Iterator[TurnEvent]:
     """The events of an ended turn, for a reader that holds `offset` bytes. Raises OffsetOutOfRange."""
-    # A handoff's message is the turn's text when there is no other. It was no delta then, and is none now.
-    text = b"" if turn.handoff is not None and turn.text == turn.handoff.message else turn.text.encode()
+    # A handoff's message is no delta. It withdraws what the reader may hold, so any offset will do.
+    text = b"" if turn.handoff is not None else turn.text.encode()
+    if turn.handoff is not None:
+        offset = 0
     rewritten = turn.rewritten_from is not None and offset > turn.rewritten_from
     if rewritten and turn.rewritten_from is not None:
         offset = min(turn.rewritten_from, len(text))  # beyond it a reader may hold text of a dead router

@@ -474,6 +474,7 @@ class TenantSettings(_message.Message):
         HANDOFF_OUT_OF_HOURS_FIELD_NUMBER: _builtins.int
         CLARIFYING_QUESTION_FIELD_NUMBER: _builtins.int
         REFUSED_TOPIC_FIELD_NUMBER: _builtins.int
+        HANDOFF_DESK_FULL_FIELD_NUMBER: _builtins.int
         greeting: _builtins.str
         """Reply to a greeting."""
         thanks: _builtins.str
@@ -502,6 +503,8 @@ class TenantSettings(_message.Message):
         """The question back when a message fits several subjects; these follow it, numbered, a line each."""
         refused_topic: _builtins.str
         """Reply to a refused topic."""
+        handoff_desk_full: _builtins.str
+        """Said instead of a hand-over while so many conversations are at the desk that nobody more is let wait."""
         def __init__(
             self,
             *,
@@ -519,10 +522,11 @@ class TenantSettings(_message.Message):
             handoff_out_of_hours: _builtins.str = ...,
             clarifying_question: _builtins.str = ...,
             refused_topic: _builtins.str = ...,
+            handoff_desk_full: _builtins.str = ...,
         ) -> None: ...
         _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
         def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-        _ClearFieldArgType: _TypeAlias = _typing.Literal["acknowledgement", b"acknowledgement", "clarifying_question", b"clarifying_question", "goodbye", b"goodbye", "greeting", b"greeting", "handoff_customer_asked", b"handoff_customer_asked", "handoff_emergency", b"handoff_emergency", "handoff_not_helpful", b"handoff_not_helpful", "handoff_nothing_relevant", b"handoff_nothing_relevant", "handoff_out_of_hours", b"handoff_out_of_hours", "handoff_repeated", b"handoff_repeated", "handoff_sensitive", b"handoff_sensitive", "handoff_unavailable", b"handoff_unavailable", "refused_topic", b"refused_topic", "thanks", b"thanks"]  # noqa: Y015
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["acknowledgement", b"acknowledgement", "clarifying_question", b"clarifying_question", "goodbye", b"goodbye", "greeting", b"greeting", "handoff_customer_asked", b"handoff_customer_asked", "handoff_desk_full", b"handoff_desk_full", "handoff_emergency", b"handoff_emergency", "handoff_not_helpful", b"handoff_not_helpful", "handoff_nothing_relevant", b"handoff_nothing_relevant", "handoff_out_of_hours", b"handoff_out_of_hours", "handoff_repeated", b"handoff_repeated", "handoff_sensitive", b"handoff_sensitive", "handoff_unavailable", b"handoff_unavailable", "refused_topic", b"refused_topic", "thanks", b"thanks"]  # noqa: Y015
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -369,7 +369,7 @@ class ConverseEvent(_message.Message):
 
     @_builtins.property
     def handoff(self) -> Global___Handoff:
-        """A person should take over."""
+        """A person should take over. It withdraws the text so far: a client shows Handoff.message instead."""
 
     @_builtins.property
     def turn_completed(self) -> Global___TurnCompleted:
@@ -595,7 +595,7 @@ class Handoff(_message.Message):
         REASON_OVERLOADED: Handoff._Reason.ValueType  # 7
         """More is asked than can be answered: see TurnCompleted.brown_out."""
         REASON_LOW_SUPPORT: Handoff._Reason.ValueType  # 8
-        """The model's answer shares hardly a word with what was found; it was sent, and a person should look at it."""
+        """The model's answer shares hardly a word with what was found; it was withdrawn, and a person should look at it."""
         REASON_REPEATED_FAILURE: Handoff._Reason.ValueType  # 9
         """What was tried in this session did not help: the same question came a third time in a row, the last two answers
         were rated down, or the two questions before this one were handed over for want of an answer as well.
@@ -625,7 +625,7 @@ class Handoff(_message.Message):
     REASON_OVERLOADED: Handoff.Reason.ValueType  # 7
     """More is asked than can be answered: see TurnCompleted.brown_out."""
     REASON_LOW_SUPPORT: Handoff.Reason.ValueType  # 8
-    """The model's answer shares hardly a word with what was found; it was sent, and a person should look at it."""
+    """The model's answer shares hardly a word with what was found; it was withdrawn, and a person should look at it."""
     REASON_REPEATED_FAILURE: Handoff.Reason.ValueType  # 9
     """What was tried in this session did not help: the same question came a third time in a row, the last two answers
     were rated down, or the two questions before this one were handed over for want of an answer as well.
@@ -768,8 +768,8 @@ class Handoff(_message.Message):
     reason: Global___Handoff.Reason.ValueType
     """Why."""
     message: _builtins.str
-    """What the customer is told, in the answer's language. It is the turn's text when no TextDelta was sent, and then
-    TurnCompleted.text_bytes counts it.
+    """What the customer is told, in the answer's language. It is the turn's text, and TurnCompleted.text_bytes counts it:
+    text that was sent before it in this turn is withdrawn, and is not to be shown any more.
     """
     summary: _builtins.str
     """For the person who takes over, in the answer's language: what was asked and tried, in a few lines. Personal data
@@ -780,7 +780,9 @@ class Handoff(_message.Message):
     sentiment: Global___Handoff.Sentiment.ValueType
     """How the customer's messages sound."""
     repeated: _builtins.bool
-    """A person was called in this session before and has not come: nobody has to be called again, and `message` is short."""
+    """A person was called in this session before and has not come: nobody has to be called again, and `message` is short.
+    `summary`, `passages` and `slots` are those of the first time, and empty here, unless it is an emergency.
+    """
     subject: _builtins.str
     """What is sensitive about it, also when another reason is given: "self-harm", "emergency", "violence", "legal", or an
     entry of TenantSettings.sensitive_topics. Empty: nothing.
@@ -999,7 +1001,7 @@ class TurnCompleted(_message.Message):
     source: Global___AnswerSource.ValueType
     """Where the text comes from."""
     text_bytes: _builtins.int
-    """Bytes of text in all, to check what was joined."""
+    """Bytes of text in all, to check what was joined; with a Handoff, those of its message."""
     model: _builtins.str
     """The model that answered, or empty."""
     brown_out: Global___BrownOut.ValueType
@@ -1257,6 +1259,7 @@ class Turn(_message.Message):
     LANGUAGE_FIELD_NUMBER: _builtins.int
     AS_OF_FIELD_NUMBER: _builtins.int
     AGENT_FIELD_NUMBER: _builtins.int
+    WITHDRAWN_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """"sessions/{session}/turns/{turn}"."""
     state: Global___Turn.State.ValueType
@@ -1266,7 +1269,7 @@ class Turn(_message.Message):
     question: _builtins.str
     """What the customer wrote."""
     text: _builtins.str
-    """What was answered."""
+    """What was answered; with `handoff`, its message."""
     rating: Global___Rating.ValueType
     """What the customer thought of it."""
     rating_comment: _builtins.str
@@ -1277,6 +1280,8 @@ class Turn(_message.Message):
     """The day asked about."""
     agent: _builtins.str
     """The name of the person who wrote `text`. Then `question` is empty and TurnCompleted.source ANSWER_SOURCE_PERSON."""
+    withdrawn: _builtins.str
+    """With `handoff`: what the customer saw of an answer before it was withdrawn, or empty."""
     @_builtins.property
     def passages(self) -> _containers.RepeatedCompositeFieldContainer[Global___SourcePassage]:
         """What the answer could rest on."""
@@ -1310,10 +1315,11 @@ class Turn(_message.Message):
         language: _builtins.str = ...,
         as_of: _builtins.str = ...,
         agent: _builtins.str = ...,
+        withdrawn: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["completed", b"completed", "create_time", b"create_time", "handoff", b"handoff"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["agent", b"agent", "as_of", b"as_of", "completed", b"completed", "create_time", b"create_time", "handoff", b"handoff", "language", b"language", "name", b"name", "passages", b"passages", "question", b"question", "rating", b"rating", "rating_comment", b"rating_comment", "request_id", b"request_id", "state", b"state", "text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agent", b"agent", "as_of", b"as_of", "completed", b"completed", "create_time", b"create_time", "handoff", b"handoff", "language", b"language", "name", b"name", "passages", b"passages", "question", b"question", "rating", b"rating", "rating_comment", b"rating_comment", "request_id", b"request_id", "state", b"state", "text", b"text", "withdrawn", b"withdrawn"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -112,12 +112,13 @@ class ChatServiceServicer:
         """Converse answers one customer message, streaming the answer as it is written.
 
         Events come in this order: one TurnStarted; one PassagesFound, unless nothing was looked up; ReasoningDelta, only
-        when asked for; any number of TextDelta; at most one Handoff; one TurnCompleted. A stream that ends without
-        TurnCompleted has failed:
+        when asked for; any number of TextDelta; at most one Handoff, which withdraws the text before it; one TurnCompleted.
+        A stream that ends without TurnCompleted has failed:
         INVALID_ARGUMENT / BAD_REQUEST (BadRequest names the field), INVALID_ARGUMENT / REQUEST_ID_REUSED,
         NOT_FOUND / SESSION_NOT_FOUND, NOT_FOUND / COLLECTION_NOT_FOUND,
         ABORTED / SESSION_BUSY (answering another message: see `on_busy`),
         FAILED_PRECONDITION / SESSION_CLOSED,
+        FAILED_PRECONDITION / POISONED_MESSAGE (three routers have died over it: write it in other words),
         RESOURCE_EXHAUSTED / OVERLOADED (more messages than can be answered in time; RetryInfo says when to come back,
         ErrorInfo.metadata `limit` what was full),
         RESOURCE_EXHAUSTED / TENANT_LIMIT (ErrorInfo.metadata `limit` is the setting, `value` what it allows),
@@ -135,6 +136,7 @@ class ChatServiceServicer:
         for; it replaces from there, and has no text when nothing follows. A turn that is finished is replayed from what is
         stored. Errors:
         NOT_FOUND / TURN_NOT_FOUND, OUT_OF_RANGE / OFFSET_OUT_OF_RANGE (beyond the text there is),
+        FAILED_PRECONDITION / POISONED_MESSAGE (as for Converse),
         UNAVAILABLE / BACKEND_UNAVAILABLE (resume again, with the offset reached; with the message that the turn failed:
         send it again with its request_id).
         """

@@ -139,8 +139,11 @@ class DeskServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ReturnSession(self, request, context):
-        """ReturnSession gives the conversation back to Kefu, or lets it wait for somebody else, or closes it.
-        Errors: NOT_FOUND / SESSION_NOT_FOUND, ABORTED / CLAIM_LOST.
+        """ReturnSession gives the conversation back to Kefu, or lets it wait for somebody else, or closes it. Messages that came
+        for the person and had no reply are answered by Kefu, as one, in the last one's turn; if that fails, the conversation
+        waits for a person again.
+        Errors: NOT_FOUND / SESSION_NOT_FOUND, ABORTED / CLAIM_LOST,
+        ABORTED / SESSION_BUSY (a message is just being stored; return it again).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -69,8 +69,11 @@ class DeskServiceStub:
     INVALID_ARGUMENT / REQUEST_ID_REUSED.
     """
     ReturnSession: _grpc.UnaryUnaryMultiCallable[_desk_pb2.ReturnSessionRequest, _desk_pb2.ReturnSessionResponse]
-    """ReturnSession gives the conversation back to Kefu, or lets it wait for somebody else, or closes it.
-    Errors: NOT_FOUND / SESSION_NOT_FOUND, ABORTED / CLAIM_LOST.
+    """ReturnSession gives the conversation back to Kefu, or lets it wait for somebody else, or closes it. Messages that came
+    for the person and had no reply are answered by Kefu, as one, in the last one's turn; if that fails, the conversation
+    waits for a person again.
+    Errors: NOT_FOUND / SESSION_NOT_FOUND, ABORTED / CLAIM_LOST,
+    ABORTED / SESSION_BUSY (a message is just being stored; return it again).
     """
 
 @_typing.type_check_only
@@ -114,8 +117,11 @@ class DeskServiceAsyncStub(DeskServiceStub):
     INVALID_ARGUMENT / REQUEST_ID_REUSED.
     """
     ReturnSession: _aio.UnaryUnaryMultiCallable[_desk_pb2.ReturnSessionRequest, _desk_pb2.ReturnSessionResponse]  # type: ignore[assignment]
-    """ReturnSession gives the conversation back to Kefu, or lets it wait for somebody else, or closes it.
-    Errors: NOT_FOUND / SESSION_NOT_FOUND, ABORTED / CLAIM_LOST.
+    """ReturnSession gives the conversation back to Kefu, or lets it wait for somebody else, or closes it. Messages that came
+    for the person and had no reply are answered by Kefu, as one, in the last one's turn; if that fails, the conversation
+    waits for a person again.
+    Errors: NOT_FOUND / SESSION_NOT_FOUND, ABORTED / CLAIM_LOST,
+    ABORTED / SESSION_BUSY (a message is just being stored; return it again).
     """
 
 class DeskServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -192,8 +198,11 @@ class DeskServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _desk_pb2.ReturnSessionRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_desk_pb2.ReturnSessionResponse, _abc.Awaitable[_desk_pb2.ReturnSessionResponse]]:
-        """ReturnSession gives the conversation back to Kefu, or lets it wait for somebody else, or closes it.
-        Errors: NOT_FOUND / SESSION_NOT_FOUND, ABORTED / CLAIM_LOST.
+        """ReturnSession gives the conversation back to Kefu, or lets it wait for somebody else, or closes it. Messages that came
+        for the person and had no reply are answered by Kefu, as one, in the last one's turn; if that fails, the conversation
+        waits for a person again.
+        Errors: NOT_FOUND / SESSION_NOT_FOUND, ABORTED / CLAIM_LOST,
+        ABORTED / SESSION_BUSY (a message is just being stored; return it again).
         """
 
 def add_DeskServiceServicer_to_server(servicer: DeskServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

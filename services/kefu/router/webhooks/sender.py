@@ -19,7 +19,7 @@ import httpcore
 import structlog
 
 from kefu.common.aio import cancel_and_wait
-from kefu.common.errors import BackendUnavailable, WebhookNotFound
+from kefu.common.errors import BackendUnavailable, StorageFull, WebhookNotFound
 from kefu.common.redis.client import REDIS_FAILURES
 from kefu.common.ssrf import Address, AddressNotAllowed, PinnedBackend, is_public
 from kefu.router import metrics
@@ -120,14 +120,14 @@ class WebhookSender:
             next_check = await self._send_due(due)
         except Exception:
             _log.exception("webhook.look_failed", webhook=due.webhook_id)
-        with suppress(BackendUnavailable):  # else the lease runs out by itself
+        with suppress(BackendUnavailable, StorageFull):  # else the lease runs out by itself
             await self._queue.release(due, next_check)
         del self._claimed[due]
         self.wake()
 
     async def release_all(self) -> None:
         """Release all claimed webhooks, after `run`, so that other routers can serve them at once."""
-        with suppress(BackendUnavailable):
+        with suppress(BackendUnavailable, StorageFull):
             for due in self._claimed:
                 await self._queue.release(due, 0)
 

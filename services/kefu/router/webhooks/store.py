@@ -16,6 +16,9 @@ from kefu.router.webhooks.queue import schedule_now
 MAX_WEBHOOKS = 20
 MAX_PENDING = 10_000
 """Deliveries that may wait for one webhook. Beyond it, the webhook loses events."""
+MAX_PENDING_OF_TURNS = 8_000
+"""Deliveries that may wait when one of a turn or a rating comes: the rest is for handoffs and escalations, for which
+somebody has to come."""
 RETENTION_SECONDS = 7 * 86_400
 _BATCH_SIZE = 500
 
@@ -163,7 +166,7 @@ class WebhookStore:
             ),
             (
                 *(webhook.id, delivery_id, event, body),
-                *(now, now + self._retry_seconds, RETENTION_SECONDS, MAX_PENDING),
+                *(now, now + self._retry_seconds, RETENTION_SECONDS, _max_pending(event)),
                 _id_at(now - RETENTION_SECONDS),
             ),
         )
@@ -212,6 +215,11 @@ def _webhook(webhook_id: str, stored: str) -> Webhook:
     fields = json.loads(stored)
     events = tuple(WebhookEvent(event) for event in fields["events"])
     return Webhook(webhook_id, str(fields["url"]), events, str(fields["secret"]), float(fields["create_time"]))
+
+
+def _max_pending(event: WebhookEvent) -> int:
+    calls_people = event in (WebhookEvent.HANDOFF, WebhookEvent.ESCALATION)
+    return MAX_PENDING if calls_people else MAX_PENDING_OF_TURNS
 
 
 def _id_at(seconds: float) -> str:

@@ -168,8 +168,21 @@ async def test_a_figure_that_no_evidence_bears_out_is_never_sent(
     assert answer.handoff.reason == pb.Handoff.REASON_UNSUPPORTED_ANSWER
     assert "(30)" in answer.handoff.summary
     assert answer.completed.finish_reason == pb.FINISH_REASON_HANDOFF
-    assert answer.completed.source == pb.ANSWER_SOURCE_GENERATED
-    assert (await customer.turns(answer.session))[0].text == answer.text
+
+
+async def test_a_handoff_withdraws_the_text_before_it(harness: RouterHarness, customer: RouterClient) -> None:
+    harness.replica.frames = ["Refunds arrive within 7 business days [1]. They", " take 30 hours at most."]
+    answer = await customer.ask("How long does a refund take?")
+    message = answer.handoff.message
+    assert answer.text.startswith("Refunds arrive within 7 business days [1].")
+    assert answer.completed.source == pb.ANSWER_SOURCE_CANNED
+    assert answer.completed.text_bytes == len(message.encode())
+    assert (len(answer.completed.citations), len(answer.completed.supports)) == (0, 0)
+
+    [stored] = await customer.turns(answer.session)
+    assert (stored.text, stored.withdrawn) == (message, answer.text)
+    resumed = await customer.resume(answer.started.turn, len(answer.text.encode()))
+    assert resumed.kinds == ["turn_started", "passages_found", "handoff", "turn_completed"]
 
 
 async def test_a_model_that_writes_nothing_hands_over(harness: RouterHarness, customer: RouterClient) -> None:

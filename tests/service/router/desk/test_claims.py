@@ -9,10 +9,18 @@ from kefu.common.auth import Scope
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import desk_pb2
 from kefu.router.v1.desk_pb2 import ReturnSessionRequest
-from tests.support.agents import claim_session, find_conversation, list_conversations, return_session, send_reply
+from tests.support.agents import (
+    claim_session,
+    find_conversation,
+    list_conversations,
+    return_session,
+    send_reply,
+    watch_session,
+)
 from tests.support.grpc_calls import expect_failure
 from tests.support.router_harness import RouterClient, RouterHarness
 from tests.support.scripted_services import make_hit
+from tests.support.waiting import wait_until
 
 REFUNDS = "Refunds arrive within 7 business days after we receive the parcel."
 ASK = "How long does a refund take?"
@@ -234,7 +242,6 @@ async def test_the_model_reads_what_a_person_said_as_an_answer(
     await customer.ask("My order is 8829104.", session)
     await send_reply(agent, session, held, "Thank you, it left on Monday.")
     await send_reply(agent, session, held, "Anything else?")
-    await customer.ask("No.", session)  # nobody answers this
     await return_session(agent, session, held)
     answer = await customer.ask(ASK, session)
     assert answer.completed.finish_reason == pb.FINISH_REASON_STOP
@@ -253,3 +260,90 @@ async def test_given_to_a_colleague_it_waits_again(
     assert (found.session.state, found.session.agent) == (State.STATE_WAITING, "")
     assert found.HasField("waiting_since")
     assert (await claim_session(second_agent, session, "Tom")).claim > held
+
+
+# What is still open when Kefu answers again.
+
+
+async def test_returning_a_conversation_has_kefu_answer_what_the_agent_did_not(
+    harness: RouterHarness, customer: RouterClient, agent: RouterClient
+) -> None:
+    session = (await customer.ask(PERSON)).session
+    first = (await claim_session(agent, session)).claim
+    page = await watch_session(customer, session)
+    await customer.ask(ASK, session)
+    await return_session(agent, session, first, ReturnSessionRequest.TO_COLLEAGUE)
+    second = (await claim_session(agent, session, "Tom")).claim
+    await return_session(agent, session, second)
+    await page.wait_until(lambda events: any(event.turn_stored.text for event in events))
+    asked, answered = await customer.turns(session)
+    assert (asked.question, answered.question) == (PERSON, ASK)
+    assert answered.completed.finish_reason == pb.FINISH_REASON_STOP
+    assert answered.text.startswith("Refunds")
+    found = await find_conversation(agent, session)
+    assert (found.session.state, found.HasField("waiting_since")) == (State.STATE_RETURNED, False)
+    assert harness.knowledge.requests[-1].query == ASK
+
+
+async def test_several_messages_without_a_reply_are_answered_as_one(
+    harness: RouterHarness, customer: RouterClient, agent: RouterClient
+) -> None:
+    session = (await customer.ask(PERSON)).session
+    claim = (await claim_session(agent, session)).claim
+    await customer.ask("Thanks for the shoes.", session)
+    await send_reply(agent, session, claim, "You are welcome.")
+    for text in ("One more thing.", "I sent them back.", ASK):
+        await customer.ask(text, session)
+    page = await watch_session(customer, session)
+    await return_session(agent, session, claim)
+    await page.wait_until(lambda events: any(event.turn_stored.text for event in events))
+    question = harness.replica.calls[-1].request.chat.messages[-1].content
+    assert "One more thing.\nI sent them back.\n" + ASK in question
+    assert "shoes" not in question
+    assert [turn.text != "" for turn in await customer.turns(session)] == [True, False, True, False, False, True]
+    # The next message stands alone.
+    await customer.ask("And for furniture?", session)
+    assert "I sent them back" not in harness.replica.calls[-1].request.chat.messages[-1].content
+
+
+async def test_a_held_message_is_searched_with_the_rights_of_its_asker(
+    harness: RouterHarness, agent: RouterClient
+) -> None:
+    customer = await harness.client(await harness.create_key("default", Scope.CHAT, collections=frozenset({"shop"})))
+    session = (await customer.ask(PERSON)).session
+    claim = (await claim_session(agent, session)).claim
+    await customer.ask(ASK, session)
+    page = await watch_session(customer, session)
+    await return_session(agent, session, claim)
+    await page.wait_until(lambda events: any(event.turn_stored.text for event in events))
+    assert harness.knowledge.callers[-1].collections == frozenset({"shop"})
+
+
+async def test_a_conversation_that_kefu_could_not_answer_waits_for_an_agent_again(
+    harness: RouterHarness, customer: RouterClient, agent: RouterClient
+) -> None:
+    session = (await customer.ask(PERSON)).session
+    claim = (await claim_session(agent, session)).claim
+    await customer.ask(ASK, session)
+    harness.replica.frames = ["Refunds arrive", asyncio.Event()]  # it hangs
+    await return_session(agent, session, claim)
+    await wait_until(lambda: bool(harness.replica.calls))
+    answering = (await customer.turns(session))[-1]
+    assert answering.state == pb.Turn.STATE_RUNNING
+    await customer.chat.StopTurn(pb.StopTurnRequest(turn=answering.name), metadata=customer.metadata)
+    async with asyncio.timeout(30):
+        while (await find_conversation(agent, session)).session.state != State.STATE_WAITING:
+            await asyncio.sleep(0.05)
+
+
+async def test_nothing_is_asked_again_when_every_message_had_a_reply(
+    harness: RouterHarness, customer: RouterClient, agent: RouterClient
+) -> None:
+    session = (await customer.ask(PERSON)).session
+    claim = (await claim_session(agent, session)).claim
+    await customer.ask(ASK, session)
+    await send_reply(agent, session, claim, "Seven days.")
+    await return_session(agent, session, claim)
+    last = await customer.ask("And for furniture?", session)
+    assert [turn.name for turn in await customer.turns(session)][-1] == last.started.turn
+    assert len(harness.knowledge.requests) == 1

@@ -29,7 +29,10 @@ beforeEach(() => {
   const real = setTimeout;
   vi.stubGlobal("setTimeout", (run: () => void, wait = 0) => real(run, wait > 40_000 ? wait : 0));
 });
-afterEach(() => vi.unstubAllGlobals());
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.restoreAllMocks();
+});
 
 describe("the client", () => {
   it("has the whole answer, its citations and its session", async () => {
@@ -117,5 +120,21 @@ describe("the client", () => {
     }
     expect(ids).toEqual(["5", "6", "7"]);
     expect(asked).toEqual(["4", "4", "5", "6"]);
+  });
+
+  it("watches on with a fresh token whenever one has ended, and gives up when that is refused too", async () => {
+    let [now, calls] = [0, 0];
+    vi.spyOn(Date, "now").mockImplementation(() => now);
+    const kefu = over({
+      async *watchSession() {
+        yield* [];
+        calls += 1;
+        if (calls < 5) now += 3_600_000; // a quiet conversation: it lasts as long as its token
+        throw refusal("UNAUTHENTICATED", Code.Unauthenticated);
+      },
+    });
+    const watching = kefu.watch("sessions/s", "7").next();
+    await expect(watching).rejects.toMatchObject({ code: Code.Unauthenticated });
+    expect(calls).toBe(5);
   });
 });

@@ -1,15 +1,18 @@
 import { create } from "@bufbuild/protobuf";
 import { createClient, createRouterTransport, type ServiceImpl } from "@connectrpc/connect";
 import { afterEach, expect, it, vi } from "vitest";
+import { announced } from "../src/chat/announce.ts";
 import { Conversation } from "../src/chat/conversation.ts";
 import { untilVisible } from "../src/chat/watching.ts";
 import {
   ChatService,
+  FinishReason,
   GetSessionResponseSchema,
   ListTurnsResponseSchema,
   Session_State,
   Turn_State,
 } from "../src/gen/kefu/router/v1/chat_pb.js";
+import { event } from "./scripted.ts";
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -62,6 +65,33 @@ it("is shown with its turns and who answers", async () => {
   expect([conversation.session.value, conversation.agent.value, conversation.phase.value]).toEqual(["sessions/one", "Mei", "ready"]);
   expect(conversation.entries.value.map(({ question }) => question)).toEqual(["Where is it?"]);
   conversation.fresh();
+});
+
+it("shows a hand-over's message in place of the answer that it withdraws", async () => {
+  let told = () => {};
+  const seen = new Promise<void>((resolve) => (told = resolve));
+  const service: Partial<ServiceImpl<typeof ChatService>> = {
+    async *converse() {
+      yield event("turnStarted", { session: "sessions/one", turn: "sessions/one/turns/b" });
+      yield event("textDelta", { offset: 0n, text: "You can still cancel" });
+      await seen;
+      yield event("handoff", { message: "A colleague will help you." });
+      yield event("turnCompleted", { finishReason: FinishReason.HANDOFF });
+    },
+    async *watchSession(_request, { signal }) {
+      await new Promise((resolve) => signal.addEventListener("abort", resolve));
+    },
+  };
+  const client = createClient(ChatService, createRouterTransport(({ service: add }) => void add(ChatService, service)));
+  const page = new Conversation(client, []);
+  const sent = page.send("Can I cancel?");
+  await vi.waitFor(() => expect(page.entries.value[0]?.text.value).toBe("You can still cancel"));
+  told();
+  await sent;
+  const [entry] = page.entries.value;
+  expect([entry?.text.value, entry?.withdrawn.value]).toEqual(["A colleague will help you.", true]);
+  expect(announced.value.map(({ text }) => text)).toContain("A colleague will help you.");
+  page.fresh();
 });
 
 it("leaves no listener behind when waiting for a hidden page is given up", async () => {

@@ -21,16 +21,17 @@ function follow(service: Partial<ServiceImpl<typeof ChatService>>, signal = new 
   const client = createClient(ChatService, createRouterTransport(({ service: add }) => void add(ChatService, service)));
   const answer = new AnswerText();
   const lines: boolean[] = [];
+  const texts: string[] = [];
   const sink = {
     started: () => {},
     passages: () => {},
-    text: () => {},
+    text: () => texts.push(answer.text),
     handoff: () => {},
     reconnecting: (is: boolean) => lines.push(is),
   };
   const done = followTurn(client, QUESTION, answer, sink, signal);
   done.catch(() => {}); // a test awaits it later
-  return { answer, lines, done };
+  return { answer, lines, texts, done };
 }
 
 // Waits between two tries are over at once; none of these tests is about how long they are.
@@ -77,6 +78,20 @@ describe("a turn", () => {
     });
     await done;
     expect(answer.text).toBe("Within 15 days");
+  });
+
+  it("that is handed over withdraws what was said before", async () => {
+    const { answer, texts, done } = follow({
+      async *converse() {
+        yield started();
+        yield delta(0, "You can still cancel");
+        yield event("handoff", { message: "A colleague will help you." });
+        yield completed();
+      },
+    });
+    await done;
+    expect([answer.text, answer.bytes]).toEqual(["", 0]);
+    expect(texts).toEqual(["You can still cancel", ""]);
   });
 
   it("is resumed when a piece is missing, and when a stream ends without its last event", async () => {

@@ -9,6 +9,7 @@ from kefu.retrieval.documents.types import Block, ParsedDocument, Unreadable, ta
 
 _SKIPPED_TAGS = ["script", "style", "nav", "header", "footer", "aside", "noscript", "template", "form", "svg", "iframe"]
 _MAX_SPAN = 50
+_MAX_DIGITS = 9  # of a number in an attribute
 _HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
 _BLOCKS = {
     *("address", "article", "blockquote", "body", "dd", "details", "div", "dl", "dt", "figcaption", "figure", "html"),
@@ -44,8 +45,10 @@ class _HtmlParser:
         self._line: list[str] = []
 
     def read(self, parent: Tag) -> None:
+        number = _first_number(parent)
         for child in parent.children:
-            self._element(child)
+            self._element(child, number)
+            number += isinstance(child, Tag) and child.name == "li"
 
     def end_block(self) -> None:
         text = "\n".join(line for line in (" ".join(part.split()) for part in "".join(self._line).split("\n")) if line)
@@ -56,7 +59,8 @@ class _HtmlParser:
     def _headings(self) -> tuple[str, ...]:
         return tuple(name for _, name in self._path)
 
-    def _element(self, element: PageElement) -> None:
+    def _element(self, element: PageElement, number: int) -> None:
+        """`number` is that of a list item among its siblings."""
         if isinstance(element, NavigableString):
             if not isinstance(element, PreformattedString):  # comments and the like
                 self._line.append(" ".join(f"|{element}|".split())[1:-1])
@@ -76,7 +80,8 @@ class _HtmlParser:
             if text := element.get_text().strip("\n"):
                 self.blocks.append(Block(text, self._headings()))
         elif element.name == "li":
-            self._line.append(f"\n{_list_marker(element)} ")
+            numbered = element.parent is not None and element.parent.name == "ol"
+            self._line.append(f"\n{number}. " if numbered else "\n- ")
             self.read(element)
         elif element.name in _BLOCKS:
             if element.name not in {"p", "div"} or not element.find_parent("li"):
@@ -101,14 +106,10 @@ class _HtmlParser:
             self.blocks.append(table_block(rows, self._headings()))
 
 
-def _list_marker(item: Tag) -> str:
-    """The bullet or the number of a list item."""
-    parent = item.parent
-    if parent is None or parent.name != "ol":
-        return "-"
-    before = [sibling for sibling in item.find_previous_siblings("li") if sibling.parent is parent]
+def _first_number(parent: Tag) -> int:
+    """The number of a list's first item."""
     start = str(parent.get("start", "1"))
-    return f"{len(before) + (int(start) if start.isdecimal() else 1)}."
+    return int(start) if start.isdecimal() and len(start) <= _MAX_DIGITS else 1
 
 
 def _rows(table: Tag) -> list[list[str]]:
@@ -144,4 +145,4 @@ def _rows(table: Tag) -> list[list[str]]:
 
 def _span(cell: Tag, name: str) -> int:
     value = str(cell.get(name, "1"))
-    return min(max(int(value), 1), _MAX_SPAN) if value.isdecimal() else 1
+    return min(max(int(value), 1), _MAX_SPAN) if value.isdecimal() and len(value) <= _MAX_DIGITS else 1

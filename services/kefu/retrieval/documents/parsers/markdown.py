@@ -9,7 +9,7 @@ from markdown_it.tree import SyntaxTreeNode
 from kefu.retrieval.documents.front_matter import split_front_matter
 from kefu.retrieval.documents.types import Block, ParsedDocument
 
-_TAG = re.compile(r"<[^>\n]+>")
+_TAG = re.compile(r"<[^<>\n]++>")
 
 
 def parse_markdown(text: str) -> ParsedDocument:

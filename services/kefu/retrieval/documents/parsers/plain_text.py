@@ -4,7 +4,9 @@ import re
 
 from kefu.retrieval.documents.types import Block, ParsedDocument
 
+_EMPTY_LINES = re.compile(r"\n(?:[^\S\n]*+\n)++")
+
 
 def parse_text(text: str) -> ParsedDocument:
     """Parse plain text. Empty lines separate the paragraphs."""
-    return ParsedDocument("", [Block(paragraph.strip()) for paragraph in re.split(r"\n\s*\n", text)])
+    return ParsedDocument("", [Block(paragraph.strip()) for paragraph in _EMPTY_LINES.split(text)])

@@ -62,6 +62,10 @@ def _tables(rows: Rows) -> Iterator[Rows]:
     """Rectangles of cells between empty rows and columns."""
     for part in _split(rows):
         width = max(map(len, part))
+        if width * len(part) > MAX_CELLS:  # one long row makes all of them as long
+            raise Unreadable(
+                "TOO_LARGE", f"It has more than {MAX_CELLS:,} cells, most of them empty; split its tables."
+            )
         columns = [[row[at] if at < len(row) else "" for row in part] for at in range(width)]
         for group in _split(columns):
             table = [list(row) for row in zip(*group, strict=True)]

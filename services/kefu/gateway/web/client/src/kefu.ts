@@ -46,7 +46,7 @@ export interface AskOptions {
   requestId?: string;
   /** Stop the answer that runs in the session, and answer both messages as one, rather than wait for it. */
   supersede?: boolean;
-  /** Called with the text so far whenever it has grown (or, after a resume, was replaced). */
+  /** Called with the text so far whenever it has grown, was replaced after a resume, or was withdrawn by a handoff (""). */
   onText?: (text: string) => void;
   /** Called when the connection is lost (true) and found again (false). */
   onReconnecting?: (lost: boolean) => void;
@@ -101,7 +101,7 @@ export class Kefu {
     };
     const completed = await followTurn(this.chat, question, answer, sink, options.signal ?? new AbortController().signal);
     const { finishReason, citations } = completed;
-    return { ...got, text: answer.text || (got.handoff?.message ?? ""), finishReason, citations, completed };
+    return { ...got, text: got.handoff?.message ?? answer.text, finishReason, citations, completed };
   }
 
   /** What happens in a session, from now on or after an event. Never ends by itself; see `watchSession`. */

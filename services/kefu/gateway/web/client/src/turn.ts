@@ -31,6 +31,7 @@ export interface TurnSink {
   passages?(passages: SourcePassage[]): void;
   /** `answer` has changed. */
   text?(answer: AnswerText): void;
+  /** A person takes over. `answer` is empty again: what was said is withdrawn, and the message stands in its place. */
   handoff?(event: Handoff): void;
   /** The connection is lost (true) or found again (false). */
   reconnecting?(lost: boolean): void;
@@ -95,7 +96,8 @@ export async function followTurn(
             resumeFailures = 0;
             sink.text?.(answer);
             break;
-          case "handoff":
+          case "handoff": // it withdraws what was said
+            if (answer.apply(0, "")) sink.text?.(answer);
             sink.handoff?.(event.value);
             break;
           case "turnCompleted":

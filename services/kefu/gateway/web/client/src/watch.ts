@@ -6,6 +6,8 @@ import { backoff, connection, pause } from "./network.ts";
 
 /** The server sends nothing while nothing happens; a proxy or a sleeping laptop may have cut the line unseen. */
 const IDLE = 10 * 60_000;
+/** After so many milliseconds a refused token is one that has ended, not one that never was good. */
+const LASTED = 5_000;
 const HOPELESS = [Code.InvalidArgument, Code.NotFound, Code.PermissionDenied, Code.Unimplemented];
 
 /**
@@ -21,6 +23,7 @@ export async function* watchSession(
   let refused = false;
   for (let attempt = 0; ; ) {
     const line = connection(signal, IDLE);
+    const began = Date.now();
     try {
       const options = { signal: line.signal, onHeader: line.alive };
       for await (const event of client.watchSession({ session, after }, options)) {
@@ -34,8 +37,9 @@ export async function* watchSession(
       if (signal.aborted) throw signal.reason;
       const failure = failureOf(error);
       const unknown = failure.code === Code.Unauthenticated;
+      if (Date.now() - began > LASTED) refused = false;
       if (HOPELESS.includes(failure.code) || (unknown && refused)) throw new KefuError(failure);
-      refused = unknown; // once: a visitor's token is renewed
+      refused = unknown; // once: a call ends with the token that began it, and the next one takes a fresh one
     } finally {
       line.done();
     }

@@ -30,8 +30,9 @@ export async function showAnswer(
   loadAnswers();
   const answer = new AnswerText();
   answer.apply(0, entry.text.value);
-  const sentences = new Sentences();
+  let sentences = new Sentences();
   const show = eachFrame(() => {
+    if (entry.handoff.value) return; // its message is what is shown
     entry.text.value = answer.text;
     sentences.grown(answer.text);
   });
@@ -54,6 +55,12 @@ export async function showAnswer(
       show.soon();
     },
     handoff: (event) => {
+      if (entry.text.value && !entry.handoff.value) {
+        entry.withdrawn.value = true;
+        announce(t("withdrawn"));
+        sentences = new Sentences();
+      }
+      entry.text.value = event.message;
       entry.handoff.value = event;
       told.handoff(event);
     },
@@ -62,7 +69,6 @@ export async function showAnswer(
   try {
     const completed = await followTurn(client, question, answer, sink, signal);
     show.now();
-    if (!answer.text && entry.handoff.value) entry.text.value = entry.handoff.value.message;
     entry.completed.value = completed;
     entry.state.value = "done";
     sentences.finished(entry.text.value);

@@ -1,6 +1,6 @@
 /**
- * The chat inside a site's iframe. The site's page says hello first; from then on the two tell each other, and only each
- * other, when the chat is to be closed, where the focus goes, and that a message has come. Nothing that was written ever
+ * The chat inside a site's iframe. The chat says that it is here, and no more, to whoever shows it; the site's page says
+ * hello, by which its origin is known; from then on the two tell each other, and only each other, when the chat is to be closed, where the focus goes, and that a message has come. Nothing that was written ever
  * leaves the iframe.
  */
 
@@ -13,7 +13,7 @@ export interface Site {
 }
 
 export type FromSite = { kefu: "hello" } | { kefu: "focus"; where: "first" | "last" | "message" };
-export type ToSite = { kefu: "ready" } | { kefu: "close" } | { kefu: "unread" };
+export type ToSite = { kefu: "here" } | { kefu: "ready" } | { kefu: "close" } | { kefu: "unread" };
 
 export function embedding(): Site {
   let origin = "";
@@ -35,6 +35,7 @@ export function embedding(): Site {
     if (document.querySelector("dialog[open], :popover-open")) return; // that is what Escape closes first
     tell({ kefu: "close" });
   });
+  if (parent !== window) parent.postMessage({ kefu: "here" } satisfies ToSite, "*");
   const ready = () => {
     stands = true;
     tell({ kefu: "ready" });

@@ -23,6 +23,8 @@ export class Entry {
   readonly passages = signal<SourcePassage[]>([]);
   readonly completed = signal<TurnCompleted | null>(null);
   readonly handoff = signal<Handoff | null>(null);
+  /** Something was shown before a hand-over withdrew it. */
+  readonly withdrawn = signal(false);
   readonly reconnecting = signal(false);
   readonly failure = signal<Failure | null>(null);
   readonly rating = signal<Rating>(Rating.UNSPECIFIED);

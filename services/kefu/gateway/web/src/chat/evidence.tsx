@@ -3,6 +3,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { Dialog } from "../shared/dialog.tsx";
 import { safeAddress } from "../shared/markdown.tsx";
 import { Icon } from "../shared/icons.tsx";
+import { PassageText } from "../shared/passage.tsx";
 import type { Entry } from "./entry.ts";
 import { evidenceFor } from "./footnotes.ts";
 import { highlighted } from "./highlight.ts";
@@ -21,7 +22,6 @@ export function EvidencePanel({ shown: { entry, number }, onClose }: { shown: Sh
   const address = safeAddress(passage?.uri ?? "");
   const first = useRef<HTMLElement>(null);
   useEffect(() => first.current?.scrollIntoView({ block: "center" }), [entry, number]);
-  let isFirst = true;
   return (
     <Dialog kind="panel" title={sourceName(number, entry.passages.value)} closeLabel={t("close")} onClose={onClose}>
       {passage && passage.headings.length > 0 && <p class="trail">{passage.headings.join(" › ")}</p>}
@@ -31,14 +31,9 @@ export function EvidencePanel({ shown: { entry, number }, onClose }: { shown: Sh
           <span class="unseen">{t("quoted")}</span> <mark>{words}</mark>
         </blockquote>
       ))}
-      <p class="passage" lang={passage?.language || undefined}>
-        {pieces.map(({ text, marked }) => {
-          if (!marked) return text;
-          const mark = <mark ref={isFirst ? first : null}>{text}</mark>;
-          isFirst = false;
-          return mark;
-        })}
-      </p>
+      <div class="passage" lang={passage?.language || undefined}>
+        <PassageText pieces={pieces} first={first} />
+      </div>
       {address && (
         <p>
           <a class="button" href={address} target="_blank" rel="noopener noreferrer">

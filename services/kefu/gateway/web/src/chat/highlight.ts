@@ -1,16 +1,13 @@
 /** Finds words in a passage, whatever the white space between them. */
 
-export interface Piece {
-  text: string;
-  marked: boolean;
-}
+import type { Piece } from "../shared/passage.tsx";
 
 /** The passage in pieces, and what of the evidence does not stand in it word for word. */
 export function highlighted(passage: string, evidence: string[]): { pieces: Piece[]; missing: string[] } {
   const ranges: [number, number][] = [];
   const missing: string[] = [];
   for (const words of evidence) {
-    const range = find(passage, words);
+    const range = find(passage, words) ?? find(passage, rowOf(words));
     if (range) ranges.push(range);
     else missing.push(words);
   }
@@ -26,6 +23,12 @@ export function highlighted(passage: string, evidence: string[]): { pieces: Piec
   }
   if (at < passage.length) pieces.push({ text: passage.slice(at), marked: false });
   return { pieces, missing };
+}
+
+/** A row of a table comes with the table's head above it, which is not where the row stands. */
+function rowOf(words: string): string {
+  const lines = words.trim().split("\n");
+  return lines.length > 1 && lines.every((line) => line.includes("|")) ? (lines.at(-1) ?? "") : "";
 }
 
 function find(passage: string, words: string): [number, number] | null {

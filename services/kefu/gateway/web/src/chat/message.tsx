@@ -17,10 +17,12 @@ import { type ChatKey, t } from "./texts_answers.ts";
 interface MessageProps {
   entry: Entry;
   conversation: Conversation;
+  /** Who a message for a person was delivered to, or empty. */
+  receiver: string;
   onCite: (entry: Entry, number: number) => void;
 }
 
-export function Message({ entry, conversation, onCite }: MessageProps) {
+export function Message({ entry, conversation, receiver, onCite }: MessageProps) {
   const state = entry.state.value;
   const completed = entry.completed.value;
   const reason = completed?.finishReason;
@@ -37,7 +39,7 @@ export function Message({ entry, conversation, onCite }: MessageProps) {
       {forPerson ? (
         <p class="delivered">
           <Icon name="check" />
-          {t("delivered", { name: conversation.agent.value || t("colleague") })}
+          {receiver ? t("delivered", { name: receiver }) : t("delivered_unnamed")}
         </p>
       ) : (
         (state !== "failed" || entry.text.value) && (
@@ -50,6 +52,7 @@ export function Message({ entry, conversation, onCite }: MessageProps) {
               )}
               {entry.byPerson ? entry.agent.value || t("colleague") : t("assistant")}
             </h2>
+            {entry.withdrawn.value && <p class="note withdrawn">{t("withdrawn")}</p>}
             <Answer entry={entry} onCite={cite} />
             {state === "waiting" && (
               <p class="thinking">
@@ -163,6 +166,7 @@ function isRated(entry: Entry): boolean {
 
 const REASONS: Partial<Record<string, ChatKey>> = {
   OVERLOADED: "failed_busy",
+  STORAGE_FULL: "failed_full",
   TENANT_LIMIT: "failed_limit",
   ADDRESS_LIMIT: "failed_limit",
   SESSION_CLOSED: "failed_closed",

@@ -1,5 +1,6 @@
 /** The page's frame: heading, who answers, the conversation, the message box. */
-import { signal } from "@preact/signals";
+import { signal, useComputed } from "@preact/signals";
+import { Fragment } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Session_State as State } from "../gen/kefu/router/v1/chat_pb.js";
 import { choose, language, locale } from "../shared/i18n.ts";
@@ -12,6 +13,7 @@ import type { Entry } from "./entry.ts";
 import type { Shown } from "./evidence.tsx";
 import { loadAnswers, setLoader } from "./lazy.ts";
 import { t } from "./texts.ts";
+import { answerers, type Change } from "./transcript.ts";
 
 const answers = setLoader(() => import("./answers.ts"));
 
@@ -183,6 +185,9 @@ function Transcript({ conversation, onCite }: TranscriptProps) {
       resized.disconnect();
     };
   }, []);
+  const who = useComputed(() =>
+    answerers(conversation.entries.value, conversation.state.value, conversation.agent.value, conversation.hidden.value === 0),
+  ).value;
   const last = entries.at(-1)?.key;
   useEffect(() => {
     follows.current = true;
@@ -207,13 +212,17 @@ function Transcript({ conversation, onCite }: TranscriptProps) {
             {t("earlier", { count: conversation.hidden.value.toLocaleString(locale()) })}
           </button>
         )}
-        {entries.map((entry) =>
-          Message ? (
-            <Message key={entry.key} entry={entry} conversation={conversation} onCite={onCite} />
-          ) : (
-            <Unstyled key={entry.key} entry={entry} />
-          ),
-        )}
+        {entries.map((entry) => (
+          <Fragment key={entry.key}>
+            <ChangeLine change={who.changes.get(entry.key)} />
+            {Message ? (
+              <Message entry={entry} conversation={conversation} receiver={who.receivers.get(entry.key) ?? ""} onCite={onCite} />
+            ) : (
+              <Unstyled entry={entry} />
+            )}
+          </Fragment>
+        ))}
+        <ChangeLine change={who.last} />
       </div>
       {away && (
         <button type="button" class="button icon latest" aria-label={t("latest")} title={t("latest")} onClick={() => bottom(true)}>
@@ -221,6 +230,14 @@ function Transcript({ conversation, onCite }: TranscriptProps) {
         </button>
       )}
     </main>
+  );
+}
+
+/** Said aloud when it happens: see Conversation.changed. */
+function ChangeLine({ change }: { change: Change | null | undefined }) {
+  if (!change) return null;
+  return (
+    <p class="change">{change.person === null ? t("left_conversation") : t("joined", { name: change.person || t("colleague") })}</p>
   );
 }
 

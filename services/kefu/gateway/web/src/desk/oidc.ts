@@ -14,6 +14,9 @@ type Provider = NonNullable<GatewayConfig["oidc"]>;
 /** Renewed so many seconds before it ends. */
 const EARLY_SECONDS = 60;
 
+/** A token that is refused sooner than so many seconds after it was got has not ended: it is not taken. */
+const FRESH_SECONDS = 30;
+
 /** Where the account lies in sessionStorage, and nothing else of the page does. */
 const ACCOUNT = "kefu.desk.account.";
 
@@ -53,16 +56,24 @@ export function forgetCompanyAccount(): void {
 function credentialsOf(manager: UserManager, first: User, which: "id_token" | "access_token", onRefused: () => void): Credentials {
   let user = first;
   let renewing: Promise<User | null> | null = null;
+  let ended = false;
+  let renewedAt = 0;
   return {
     token: async () => {
       const left = Math.min(user.expires_in ?? Infinity, user.profile.exp - Date.now() / 1000);
-      if (user.refresh_token !== undefined && left < EARLY_SECONDS) {
+      if (user.refresh_token !== undefined && (left < EARLY_SECONDS || ended)) {
         renewing ??= renewed(manager, onRefused).finally(() => (renewing = null));
         user = (await renewing) ?? user;
+        [ended, renewedAt] = [false, Date.now()];
       }
       return user[which] ?? "";
     },
-    refused: onRefused,
+    // A call that goes on for long ends with its token, by the server's clock: then the next one is renewed.
+    refused: (token) => {
+      if (token !== (user[which] ?? "")) return;
+      if (user.refresh_token !== undefined && Date.now() - renewedAt > FRESH_SECONDS * 1000) ended = true;
+      else onRefused();
+    },
   };
 }
 

@@ -29,7 +29,7 @@ export function texts<K extends string>(en: Record<K, string>, zh: Record<K, str
   const tables = { en, zh };
   return (key: K, values: Values = {}): string => {
     const table: Partial<Record<string, string>> = tables[language.value];
-    const text = (values["count"] === 1 ? table[`${key}_one`] : undefined) ?? table[key] ?? key;
+    const text = (String(values["count"]) === "1" ? table[`${key}_one`] : undefined) ?? table[key] ?? key;
     return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
   };
 }

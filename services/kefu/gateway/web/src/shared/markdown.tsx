@@ -34,6 +34,34 @@ export function markdown(source: string, mark?: Mark): ComponentChild[] {
   return tokens ? new Rendering(mark).blocks(tokens) : [<p>{source}</p>];
 }
 
+/** A table of a text: where it stands, and its cells in Markdown. */
+export interface TableIn {
+  from: number;
+  to: number;
+  head: string[];
+  rows: { from: number; to: number; cells: string[] }[];
+}
+
+/** The tables of `source` that stand in no list or quotation, in their order. */
+export function tablesIn(source: string): TableIn[] {
+  let at = 0;
+  return (tokensOf(source) ?? []).flatMap((token) => {
+    const from = source.indexOf(token.raw, at);
+    if (from < 0) return []; // it has characters that the reader replaces
+    at = from + token.raw.length;
+    if (token.type !== "table") return [];
+    const table = token as Tokens.Table;
+    const lines = token.raw.trimEnd().split("\n");
+    let begin = from + lines[0]!.length + lines[1]!.length + 2; // below the head and its rule
+    const rows = table.rows.map((row, index) => {
+      const placed = { from: begin, to: begin + (lines[index + 2]?.length ?? 0), cells: row.map((cell) => cell.text) };
+      begin = placed.to + 1;
+      return placed;
+    });
+    return [{ from, to: at, head: table.header.map((cell) => cell.text), rows }];
+  });
+}
+
 /** Null for what is nested so deeply that reading it needs more stack than there is. */
 function tokensOf(source: string): Token[] | null {
   try {

@@ -12,11 +12,27 @@ import type { FromSite, ToSite } from "../chat/embedding.ts";
 import css from "./widget.css?inline";
 
 const TEXTS = {
-  en: { open: "Open the chat", close: "Close the chat", unread: "Open the chat: there is a new message", chat: "Chat", loading: "Loading the chat" },
-  zh: { open: "打开在线客服", close: "关闭在线客服", unread: "打开在线客服：有新消息", chat: "在线客服", loading: "正在加载在线客服" },
+  en: {
+    open: "Open the chat",
+    close: "Close the chat",
+    unread: "Open the chat: there is a new message",
+    chat: "Chat",
+    loading: "Loading the chat…",
+    refused: "Sorry, the chat is not available here.",
+  },
+  zh: {
+    open: "打开在线客服",
+    close: "关闭在线客服",
+    unread: "打开在线客服：有新消息",
+    chat: "在线客服",
+    loading: "正在加载在线客服…",
+    refused: "抱歉，此处暂时无法使用在线客服。",
+  },
 };
 const SVG = "http://www.w3.org/2000/svg";
 const CHAT = "M5 4h14a2 2 0 0 1 2 2v9a2 2 0 0 1-2 2h-7l-5 4v-4H5a2 2 0 0 1-2-2V6a2 2 0 0 1 2-2z";
+/** The chat says that it is here before its frame has loaded; what loads without a word is the browser's page for a refusal. */
+const SILENCE = 2_000;
 const CROSS = "m6 6 12 12M18 6 6 18";
 
 const script = document.currentScript as HTMLScriptElement;
@@ -49,7 +65,9 @@ function embed({ src, dataset }: HTMLScriptElement): void {
 
   let panel: HTMLElement | null = null;
   let frame: HTMLIFrameElement | null = null;
+  let isHere = false;
   let isReady = false;
+  let isRefused = false;
   let isOpen = false;
 
   const tell = (message: FromSite) => frame?.contentWindow?.postMessage(message, gateway);
@@ -60,6 +78,10 @@ function embed({ src, dataset }: HTMLScriptElement): void {
 
   function show(open: boolean): void {
     isOpen = open;
+    if (open && isRefused) {
+      panel?.remove(); // it may be there by now
+      panel = null;
+    }
     panel ??= build();
     panel.hidden = !open;
     host.toggleAttribute("data-open", open);
@@ -86,7 +108,7 @@ function embed({ src, dataset }: HTMLScriptElement): void {
     const wait = document.createElement("p");
     wait.className = "wait";
     wait.role = "status";
-    wait.textContent = `${texts.loading}…`;
+    wait.textContent = texts.loading;
     const early = document.createElement("button"); // while the chat's own close button is not there
     early.type = "button";
     early.className = "early";
@@ -99,7 +121,18 @@ function embed({ src, dataset }: HTMLScriptElement): void {
     const options = new URLSearchParams({ lang });
     for (const name of ["theme", "accent", "title"]) if (dataset[name]) options.set(name, dataset[name]);
     frame.src = `${gateway}/widget?${options}`;
-    frame.addEventListener("load", () => tell({ kefu: "hello" }));
+    isRefused = false;
+    frame.addEventListener("load", () => {
+      setTimeout(() => {
+        if (isHere) return;
+        isRefused = true;
+        wait.textContent = texts.refused;
+        console.error(
+          `Kefu: ${gateway} did not show its chat on ${location.origin}. At the gateway, KEFU_GATEWAY_FRAME_ANCESTORS ` +
+            `must name this site: KEFU_GATEWAY_FRAME_ANCESTORS=${location.origin}`,
+        );
+      }, SILENCE);
+    });
     // The focus goes round: out of the chat's last stop to its first one, and back.
     made.append(guard("last"), wait, early, frame, guard("first"));
     root.insertBefore(made, button);
@@ -122,7 +155,10 @@ function embed({ src, dataset }: HTMLScriptElement): void {
   });
   addEventListener("message", (event: MessageEvent<Partial<ToSite> | null>) => {
     if (event.origin !== gateway || !frame || event.source !== frame.contentWindow || !event.data) return;
-    if (event.data.kefu === "ready") {
+    if (event.data.kefu === "here") {
+      isHere = true;
+      tell({ kefu: "hello" });
+    } else if (event.data.kefu === "ready") {
       isReady = true;
       panel?.classList.add("ready");
       if (isOpen) enter("message");

@@ -47,6 +47,16 @@ export function refusal(code: Code, reason: string, metadata: Record<string, str
   return error;
 }
 
+/** A failure that names a field, as the services tell it. */
+export function badRequest(field: string, description: string): ConnectError {
+  const error = new ConnectError(`${field}: ${description}`, Code.InvalidArgument);
+  error.details.push({ type: "google.rpc.ErrorInfo", value: errorInfo("BAD_REQUEST", {}) });
+  const [name, said] = [field, description].map((text) => new TextEncoder().encode(text));
+  const violation = [(1 << 3) | 2, name!.length, ...name!, (2 << 3) | 2, said!.length, ...said!];
+  error.details.push({ type: "google.rpc.BadRequest", value: Uint8Array.of((1 << 3) | 2, violation.length, ...violation) });
+  return error;
+}
+
 function errorInfo(reason: string, metadata: Record<string, string>): Uint8Array {
   const text = (field: number, value: string | Uint8Array) => {
     const bytes = typeof value === "string" ? new TextEncoder().encode(value) : value;
@@ -124,6 +134,10 @@ export class Company {
   readonly curated: CuratedAnswer[] = [];
   groups: UnansweredGroup[] = [];
   agents: Agent[] = [];
+  /** What is said to the next settings, in place of taking them. */
+  settingsRefusal: ConnectError | null = null;
+  /** Relevance of what a search finds, in the order of the hits' scores. */
+  relevances = (_query: string): readonly number[] => [0.93, 0.61, 0.18];
   readonly #now = Date.now();
   #ids = 0;
 
@@ -279,7 +293,10 @@ export class Company {
       });
       router.service(AdminService, {
         getTenantSettings: () => ({ settings: create(TenantSettingsSchema, { businessHours: ["Mon-Fri 09:00-18:00"], timeZone: "Asia/Shanghai" }), revision: 3n }),
-        updateTenantSettings: () => ({ revision: 4n }),
+        updateTenantSettings: () => {
+          if (this.settingsRefusal) throw this.settingsRefusal;
+          return { revision: 4n };
+        },
       });
       router.service(AuditService, {
         // As the service does: the latest first, and now and then a page without any entry.
@@ -345,7 +362,7 @@ export class Company {
       hits: texts.map((text, index) => ({
         passage: { name: `collections/help/documents/d${index}/passages/a`, title: this.documents[index]?.title ?? "Returns", headings: ["Time limit"], text, language: "en" },
         score: 1.4 - index * 0.5,
-        relevance: [0.93, 0.61, 0.18][index] ?? 0,
+        relevance: this.relevances(query)[index] ?? 0,
         signals: { cosine: 0.89 - index * 0.04, bm25: 11.2 - index * 4, coverage: 0.82 - index * 0.3, denseRank: index + 1, lexicalRank: index === 2 ? 0 : index + 1, headCosine: 0.86 - index * 0.1, minRelevance: 0.52 },
       })),
       ...(this.curated[0]

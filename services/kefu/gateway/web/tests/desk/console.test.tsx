@@ -8,9 +8,9 @@ import { App } from "../../src/desk/app.tsx";
 import { claims } from "../../src/desk/inbox/claims.ts";
 import { followAddress } from "../../src/desk/shared/route.ts";
 import { keepKey, nameAgent } from "../../src/desk/shared/session.ts";
-import { Session_State } from "../../src/gen/kefu/router/v1/chat_pb.ts";
+import { Rating, Session_State } from "../../src/gen/kefu/router/v1/chat_pb.ts";
 import { choose } from "../../src/shared/i18n.ts";
-import { busyCompany, type Company } from "./company.ts";
+import { badRequest, busyCompany, type Company } from "./company.ts";
 import { answersOf } from "./gateway.ts";
 
 const ME = "Li Wei";
@@ -138,7 +138,7 @@ test("a key of the scope knowledge opens the knowledge base, and the inbox says 
 
 test("the inbox shows who waits, with the reason, and the title counts them", async () => {
   await open("kefu_lead");
-  await see(/Too long/);
+  await see(/Waiting too long/);
   await see(/Not in the knowledge base/);
   await vi.waitFor(() => expect(document.title).toBe("(3) Kefu desk"));
 });
@@ -158,13 +158,114 @@ test("a conversation is taken over, answered and given back", async () => {
   expect(company.held.get(names()[0]!)?.conversation.session?.state).toBe(Session_State.RETURNED);
 });
 
+test("returning a conversation whose customer had no reply is asked about first", async () => {
+  await open("kefu_lead", conversation(0));
+  await press("Take over");
+  await see(/Held by you/);
+  await press("Return to Kefu");
+  await see(/Return without a reply\?/);
+  expect(company.held.get(names()[0]!)?.conversation.session?.state).toBe(Session_State.HUMAN);
+  await act(async () => {
+    root.querySelector<HTMLButtonElement>("dialog .primary")!.click();
+  });
+  await see(/Returned to Kefu/);
+});
+
+async function chooseIn(name: string, value: string): Promise<void> {
+  const list = [...root.querySelectorAll("select")].find((one) => one.getAttribute("aria-label") === name)!;
+  await act(async () => {
+    list.value = value;
+    list.dispatchEvent(new Event("change", { bubbles: true }));
+  });
+}
+
+test("all who wait for one reason are closed together, after a question, and none is taken from a colleague", async () => {
+  const more = Array.from({ length: 9 }, () => company.open({ turns: [["Write me a poem", "A colleague will help."]], handoff: company.held.get(names()[0]!)!.conversation.handoff!, waitingMinutes: 1 }));
+  await open("kefu_lead", "#/inbox");
+  await see(/Write me a poem/);
+  await press("Select");
+  expect(button("Close 0 conversations").disabled).toBe(true);
+  await chooseIn("Select", "Not in the knowledge base");
+  await see(/Close 10 conversations/);
+  await act(async () => {
+    [...root.querySelectorAll<HTMLInputElement>(".selectable input")].find((one) => one.getAttribute("aria-label")?.includes("kettle"))!.click();
+  });
+  await press("Close 9 conversations");
+  await see(/get no further answer/);
+  expect(more.map((name) => company.held.get(name)?.conversation.session?.state)).toEqual(Array(9).fill(Session_State.WAITING));
+  const faster = company.held.get(more[4]!)!.conversation.session!;
+  [faster.state, faster.agent] = [Session_State.HUMAN, "Chen Jie"]; // its event is still on the way
+  await act(async () => {
+    root.querySelector<HTMLButtonElement>("dialog .danger")!.click();
+  });
+  await see(/8 conversations closed\. 1 was taken over or closed by somebody else/);
+  const states = more.map((name) => company.held.get(name)?.conversation.session?.state);
+  expect(states.filter((state) => state === Session_State.CLOSED).length).toBe(8);
+  expect(states[4]).toBe(Session_State.HUMAN);
+  expect(company.held.get(names()[0]!)?.conversation.session?.state).toBe(Session_State.WAITING);
+});
+
+test("suggestions answer the last real question, and hold nothing below the threshold", async () => {
+  company.relevances = (query) => (query.startsWith("Where is my parcel") ? [0.93, 0.61, 0.18] : [0.08, 0.03, 0.01]);
+  await open("kefu_lead", conversation(2));
+  await see(/For “Where is my parcel\?/);
+  const labels = [...root.querySelectorAll(".suggestion .badge")].map((one) => one.textContent);
+  expect(labels).toEqual(["Curated answer", "93%", "61%"]);
+});
+
+test("a rating's comment stands below it, whole", async () => {
+  const turn = company.held.get(names()[2]!)!.turns[0]!;
+  [turn.rating, turn.ratingComment] = [Rating.DOWN, "It never came."];
+  await open("kefu_lead", conversation(2));
+  await see(/It never came\./);
+  const rating = root.querySelector(".message-rating")!;
+  expect([...rating.children].map((one) => one.textContent?.trim())).toEqual(["Rated not helpful", "“It never came.”"]);
+});
+
+test("the search test lists what is shown to the model before what is not", async () => {
+  company.relevances = () => [0.07, 0.93, 0.61];
+  await open("kefu_lead", "#/knowledge/help/search");
+  await vi.waitFor(() => expect(root.querySelector(".search-form input[type=search]")).not.toBeNull(), { timeout: 10_000 });
+  const field = root.querySelector<HTMLInputElement>(".search-form input[type=search]")!;
+  await act(async () => {
+    field.value = "Is furniture delivery free?";
+    field.dispatchEvent(new InputEvent("input", { bubbles: true }));
+  });
+  await press("Search");
+  await see(/3 passages in/);
+  const badges = [...root.querySelectorAll(".hit .hit-head .badge")].map((one) => one.textContent);
+  expect(badges).toEqual(["Shown to the model", "Shown to the model", "Below the threshold"]);
+});
+
+test.each([
+  ["en", /Not understood: “Monday to Friday, 9 to 5”/],
+  ["zh", /无法识别“Monday to Friday, 9 to 5”/],
+] as const)("a setting that is not taken is said at its field, in %s", async (language, said) => {
+  company.settingsRefusal = badRequest("settings.business_hours", 'must be like "Mon-Fri 09:00-18:00"; "Monday to Friday, 9 to 5" is not.');
+  choose(language);
+  await open("kefu_lead", "#/settings/hours");
+  await vi.waitFor(() => expect(root.querySelector("textarea.mono")).not.toBeNull(), { timeout: 10_000 });
+  const field = root.querySelector<HTMLTextAreaElement>("textarea.mono")!;
+  await act(async () => {
+    field.value = "Monday to Friday, 9 to 5";
+    field.dispatchEvent(new InputEvent("input", { bubbles: true }));
+  });
+  await press(language === "en" ? "Save" : "保存");
+  await see(said);
+  expect(document.activeElement).toBe(field);
+  expect(field.getAttribute("aria-invalid")).toBe("true");
+  const described = field.getAttribute("aria-describedby")!.split(" ").map((id) => document.getElementById(id)?.textContent ?? "");
+  expect(described[0]).toMatch(said);
+  expect(root.textContent).not.toMatch(/settings\.business_hours/);
+});
+
 test("who takes a conversation over while I write is named, and my draft stays", async () => {
   await open("kefu_lead", conversation(0));
   await press("Take over");
   await see(/Held by you/);
   await write("Half a sent");
   company.takenBy(names()[0]!, "Chen Jie");
-  await see(/Chen Jie has taken this conversation over\. What you wrote was not sent/);
+  await see(/Chen Jie has taken this conversation over\. Your message was not sent/);
   expect(draft()).toBe("Half a sent");
   expect(button("Send").disabled).toBe(true);
 });
@@ -213,7 +314,7 @@ test("a group of unanswered questions becomes a curated answer and leaves the li
   await vi.waitFor(() => expect(root.querySelector("dialog textarea")).not.toBeNull());
   expect(root.querySelector<HTMLTextAreaElement>("dialog textarea")?.value).toMatch(/Kessel & Sohn/);
   await press("Save");
-  await see(/Whoever asks this from now on gets your answer/);
+  await see(/From now on, whoever asks this gets your answer/);
   expect(company.curated.at(-1)?.questions).toEqual(["Is there a repair shop in Hamburg?", "Where can I have my kettle repaired?", "Do you repair kettles near Hamburg"]);
   expect(company.groups.length).toBe(2);
 });
@@ -267,7 +368,7 @@ test("the audit log is filtered, and downloaded as lines of JSON", async () => {
 
 test("a chart says in words what it shows, and has a table", async () => {
   await open("kefu_lead", "#/numbers");
-  await see(/What became of questions, by day/);
+  await see(/Outcome of questions, by day/);
   const chart = root.querySelector(".chart svg");
   expect(chart?.getAttribute("aria-label")).toMatch(/Confirmed: \d/);
   expect(root.querySelectorAll(".chart").length).toBe(root.querySelectorAll(".chart table").length);

@@ -3,8 +3,8 @@
 import { create } from "@bufbuild/protobuf";
 import { describe, expect, test } from "vitest";
 
-import { afterSessionEvent, lastQuestion, messagesOf, opened, withTurn } from "../../src/desk/inbox/conversation_state.ts";
-import { AnswerSource, Handoff_Reason, Session_State, SessionEventSchema, type Turn, TurnSchema } from "../../src/gen/kefu/router/v1/chat_pb.ts";
+import { afterSessionEvent, lastQuestions, messagesOf, opened, withTurn } from "../../src/desk/inbox/conversation_state.ts";
+import { AnswerSource, FinishReason, Handoff_Reason, Session_State, SessionEventSchema, type Turn, TurnSchema } from "../../src/gen/kefu/router/v1/chat_pb.ts";
 
 const turn = (id: number, question: string, text: string, more: object = {}): Turn =>
   create(TurnSchema, { name: `sessions/s/turns/${id}`, question, text, ...more });
@@ -25,9 +25,17 @@ describe("a conversation", () => {
     expect(messages.map((one) => one.kind)).toEqual(["customer", "kefu", "handoff", "person", "customer"]);
   });
 
-  test("the question to suggest an answer to is the customer's last", () => {
-    expect(lastQuestion([turn(1, "first", "x"), turn(2, "last", ""), turn(3, "", "reply", { agent: "Li Wei" })])).toBe("last");
-    expect(lastQuestion([])).toBe("");
+  test("the questions to suggest an answer to are the customer's, the latest first, and no wish for a person or thanks", () => {
+    const turns = [
+      turn(1, "Hello", "Hello!", { completed: { source: AnswerSource.CANNED } }),
+      turn(2, "Where is it?", "x", { completed: { source: AnswerSource.GENERATED } }),
+      turn(3, "And how long?", "A person will help.", { handoff: { reason: Handoff_Reason.NOTHING_RELEVANT }, completed: { source: AnswerSource.CANNED } }),
+      turn(4, "I want to talk to a person", "Yes.", { handoff: { reason: Handoff_Reason.CUSTOMER_ASKED }, completed: { source: AnswerSource.CANNED } }),
+      turn(5, "", "reply", { agent: "Li Wei" }),
+    ];
+    expect(lastQuestions(turns)).toEqual(["And how long?", "Where is it?"]);
+    expect(lastQuestions([...turns, turn(6, "Are you there?", "", { completed: { finishReason: FinishReason.HUMAN } })])[0]).toBe("Are you there?");
+    expect(lastQuestions([])).toEqual([]);
   });
 
   test("events change who answers, and the last one's id is kept to go on from", () => {

@@ -37,3 +37,17 @@ test("a failure names who took the conversation, and one without a text of ours 
   expect(failureText({ reason: "ALREADY_CLAIMED", message: "", metadata: { agent: "Chen Jie" } })).toBe(t("failAlreadyClaimed", { agent: "Chen Jie" }));
   expect(failureText({ reason: "SOMETHING_NEW", message: "What happened." })).toBe("What happened.");
 });
+
+/** Texts in which a number stands before several of something, and whose number is never one. */
+const ALWAYS_MANY = ["characters", "neverCitedCut", "neverCitedMore", "showMore", "closingSelected", "days"];
+
+test("whatever is counted in English has a text for one", () => {
+  const counted = keys.filter((key) => !key.endsWith("_one") && /\{(?!agent|opening)\w+\} (?:\w+ )?[a-z]+s\b/.test(en[key]) && !ALWAYS_MANY.includes(key));
+  expect(counted.filter((key) => !(`${key}_one` in en) || !en[key].includes("{count}"))).toEqual([]);
+});
+
+test("one passage is one passage", () => {
+  choose("en");
+  expect(t("outcomeCreated", { count: 1 })).toBe("Imported: 1 passage");
+  expect(t("groupCount", { questions: t("questionCount", { count: "2" }), groups: t("groups", { count: 1 }) })).toBe("2 questions in 1 group");
+});

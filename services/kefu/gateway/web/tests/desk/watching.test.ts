@@ -47,7 +47,7 @@ test("a call that ends by itself counts as lost", async () => {
   expect(opened).toBe(2);
 });
 
-test.each([Code.Unauthenticated, Code.PermissionDenied, Code.NotFound])("a refused call (%i) is not made again", async (code) => {
+test.each([Code.PermissionDenied, Code.NotFound])("a refused call (%i) is not made again", async (code) => {
   const refused: unknown[] = [];
   let opened = 0;
   await watching<string>(
@@ -63,4 +63,23 @@ test.each([Code.Unauthenticated, Code.PermissionDenied, Code.NotFound])("a refus
     SOON,
   );
   expect([opened, refused.length]).toEqual([1, 1]);
+});
+
+test("a call whose token has ended is made again with a fresh one, and given up when that is refused too", async () => {
+  const seen: string[] = [];
+  let opened = 0;
+  await watching<string>(
+    {
+      open: async function* () {
+        opened += 1;
+        if (opened < 4) yield `event ${opened}`;
+        throw new ConnectError("ended", Code.Unauthenticated);
+      },
+      event: (event) => seen.push(event),
+      refused: () => seen.push("refused"),
+    },
+    new AbortController().signal,
+    SOON,
+  );
+  expect(seen).toEqual(["event 1", "event 2", "event 3", "refused"]);
 });

@@ -5,13 +5,15 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from statistics import median
-from typing import Any
 
 from pdfminer.layout import LTChar, LTPage, LTTextBox
 
 _FORMS = re.compile(r"[\ufb00-\ufdff\ufe70-\ufeff]+")
 _BOLD = re.compile(r"bold|black|heavy|demi|simhei", re.IGNORECASE)
 _UNNAMED = re.compile(r"\(cid:\d+\)")
+_HYPHENATED = re.compile(r"[a-zß-ÿ]-")
+_LEFTWARD = re.compile(r"[^\s\u0590-\u08ff]+|.", re.DOTALL)
+_LETTER_OR_DIGIT = re.compile(r"[0-9A-Za-z]")
 
 
 @dataclass(frozen=True)
@@ -109,17 +111,17 @@ def unnamed_share(texts: Iterable[str]) -> float:
 
 def joined(texts: Iterable[str]) -> str:
     """Lines as running text. Hyphenated words are joined, and Chinese lines are joined without a blank."""
-    whole = ""
+    parts: list[str] = []
+    end = ""  # the last two characters so far
     for text in texts:
-        if not whole:
-            whole = text
-        elif re.search(r"[a-zß-ÿ]-$", whole) and text[:1].islower():
-            whole = whole[:-1] + text
-        elif whole[-1] >= "\u2e80" and text[:1] >= "\u2e80":
-            whole += text
-        else:
-            whole += f" {text}"
-    return whole
+        joint = ""
+        if _HYPHENATED.fullmatch(end) and text[:1].islower():
+            parts[-1] = parts[-1][:-1]
+        elif end and not (end[-1] >= "\u2e80" and text[:1] >= "\u2e80"):
+            joint = " "
+        parts += (joint, text)
+        end = f"{end}{joint}{text}"[-2:]
+    return "".join(parts)
 
 
 def _logical(text: str) -> str:
@@ -128,6 +130,6 @@ def _logical(text: str) -> str:
     leftward = sum(kind in ("R", "AL") for kind in kinds)
     if leftward == 0 or leftward <= kinds.count("L"):
         return text
-    words: list[Any] = re.findall(r"[^\s\u0590-\u08ff]*[0-9A-Za-z][^\s\u0590-\u08ff]*|.", text[::-1], re.DOTALL)
+    words: list[str] = _LEFTWARD.findall(text[::-1])
     mirrored = str.maketrans("()[]{}<>«»", ")(][}{><»«")
-    return "".join(word[::-1] if len(word) > 1 else word.translate(mirrored) for word in words)
+    return "".join(word[::-1] if _LETTER_OR_DIGIT.search(word) else word.translate(mirrored) for word in words)

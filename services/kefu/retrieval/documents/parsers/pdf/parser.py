@@ -21,6 +21,7 @@ from kefu.retrieval.documents.types import Block, ParsedDocument, Unreadable, ta
 MAX_PAGES = 3_000
 _HEADING_SIZE = 1.12  # of the body's letters
 _HEADING_CHARACTERS = 160
+_PAGE_NUMBER_CHARACTERS = 40
 _LEVELS = 4
 _MARGIN = 0.09  # of the page's height, where running heads and page numbers stand
 _PAGE_NUMBER = re.compile(
@@ -28,8 +29,7 @@ _PAGE_NUMBER = re.compile(
 )
 _BULLET = re.compile(r"(?:[•‣▪▫●○■□◦–—*-]|\(?\d{1,3}[.)、）]|[（(][一二三四五六七八九十]+[)）]|[a-z][.)])\s*")
 _NUMBERED = re.compile(r"\d{1,2}(?:\.\d{1,2}){1,4}\.?\s+\w.*")
-# A line of a table of contents has no content of its own.
-_CONTENTS = re.compile(r".*(?:\.\s?){5,}\s*[\divxlc]+")
+_CONTENTS = re.compile(r"(?:\.\s?){5}\s*+[\divxlc]++$")
 _SENTENCE_END = tuple(".!?:;。！？：；…”\"')）")
 _NO_TITLE = re.compile(
     r"untitled|anonymous|unspecified|\.(docx?|pdf|indd|xlsx?|pptx?|qxd|dvi|tex)$|^microsoft |^\s*$", re.IGNORECASE
@@ -163,11 +163,13 @@ class _BlockBuilder:
         self.title = joined(line.text for line in self._title_lines)
 
     def _is_skipped(self, line: Line, page: _Page) -> bool:
-        if line in self._title_lines or _CONTENTS.fullmatch(line.text):
+        if line in self._title_lines or is_contents_line(line.text):
             return True
         if _MARGIN * page.height < line.middle < (1 - _MARGIN) * page.height:
             return False
-        return _without_digits(line) in self._running_lines or bool(_PAGE_NUMBER.fullmatch(line.text))
+        return _without_digits(line) in self._running_lines or (
+            len(line.text) <= _PAGE_NUMBER_CHARACTERS and bool(_PAGE_NUMBER.fullmatch(line.text))
+        )
 
     def _box(self, lines: list[Line], page: int) -> None:
         for level, group in groupby(lines, key=lambda line: self._level(line)):
@@ -216,6 +218,11 @@ class _BlockBuilder:
     @staticmethod
     def _rounded(size: float) -> float:
         return round(size * 2) / 2
+
+
+def is_contents_line(text: str) -> bool:
+    """Whether a line is one of a table of contents, which has no content of its own."""
+    return _CONTENTS.search(text) is not None
 
 
 def _is_numbered_heading(text: str) -> bool:

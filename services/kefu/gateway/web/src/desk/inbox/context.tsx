@@ -16,7 +16,7 @@ import { reasonText, sentimentText, slotText } from "./words.ts";
 export function Context(props: {
   handoff: Handoff | undefined;
   conversation: Conversation | undefined;
-  question: string;
+  questions: readonly string[];
   canInsert: boolean;
   onInsert: (text: string) => void;
 }) {
@@ -46,8 +46,8 @@ export function Context(props: {
             </>
           ) : null}
         </dl>
-        {props.question !== "" ? (
-          <Suggestions question={props.question} canInsert={props.canInsert} onInsert={props.onInsert} />
+        {props.questions.length > 0 ? (
+          <Suggestions questions={props.questions} canInsert={props.canInsert} onInsert={props.onInsert} />
         ) : null}
       </details>
     </aside>

@@ -17,7 +17,7 @@ import { claims, draftOf, dropClaim, holdClaim, keepDraft, requestId } from "./c
 import { Composer } from "./composer.tsx";
 import { Context } from "./context.tsx";
 import { isGone, useConversation } from "./conversation_feed.ts";
-import { lastHandoff, lastQuestion } from "./conversation_state.ts";
+import { isHeld, lastHandoff, lastQuestions } from "./conversation_state.ts";
 import { withTold } from "./desk_state.ts";
 import { desk } from "./live.ts";
 import { Messages } from "./messages.tsx";
@@ -32,7 +32,7 @@ export function ConversationView({ name }: { name: string }) {
   const told = desk.value.conversations.get(name);
   const claim = claims.value.get(name);
   const [obstacle, setObstacle] = useState<Obstacle>(null);
-  const [asking, setAsking] = useState<"takeOver" | "close" | null>(null);
+  const [asking, setAsking] = useState<"takeOver" | "return" | "close" | null>(null);
   const [draft, setDraft] = useState(draftOf(name));
   const acting = useAction();
   const sending = useRef({ text: "", id: "" });
@@ -127,6 +127,12 @@ export function ConversationView({ name }: { name: string }) {
     );
   };
 
+  // Kefu answers what came for a person. What it handed over itself it could not answer.
+  const returnToKefu = () => {
+    if (told?.waitingSince !== undefined && conversation !== null && !isHeld(conversation.turns)) setAsking("return");
+    else giveBack(ReturnSessionRequest_To.BOT, Session_State.RETURNED);
+  };
+
   if (conversation === null) {
     return (
       <div class="conversation">
@@ -166,7 +172,7 @@ export function ConversationView({ name }: { name: string }) {
           <div class="conversation-actions">
             {mine ? (
               <>
-                <button type="button" class="button small" disabled={acting.busy} onClick={() => giveBack(ReturnSessionRequest_To.BOT, Session_State.RETURNED)}>
+                <button type="button" class="button small" disabled={acting.busy} onClick={returnToKefu}>
                   {t("returnToKefu")}
                 </button>
                 <button type="button" class="button small" disabled={acting.busy} onClick={() => giveBack(ReturnSessionRequest_To.COLLEAGUE, Session_State.WAITING)}>
@@ -213,13 +219,25 @@ export function ConversationView({ name }: { name: string }) {
       <Context
         handoff={handoff}
         conversation={told}
-        question={lastQuestion(conversation.turns)}
+        questions={lastQuestions(conversation.turns)}
         onInsert={(text) => write(draft.trim() === "" ? text : `${draft.trimEnd()}\n${text}`)}
         canInsert={mine}
       />
       {asking === "takeOver" ? (
         <Confirm title={t("takeOverFrom", { agent: conversation.agent })} action={t("takeOver")} busy={acting.busy} failure={acting.failure} onConfirm={() => acting.run(() => claimIt(true))} onClose={() => setAsking(null)}>
           <p>{t("takeOverMore", { agent: conversation.agent })}</p>
+        </Confirm>
+      ) : null}
+      {asking === "return" ? (
+        <Confirm
+          title={t("returnUnanswered")}
+          action={t("returnToKefu")}
+          busy={acting.busy}
+          failure={acting.failure}
+          onConfirm={() => giveBack(ReturnSessionRequest_To.BOT, Session_State.RETURNED)}
+          onClose={() => setAsking(null)}
+        >
+          <p>{t("returnUnansweredMore")}</p>
         </Confirm>
       ) : null}
       {asking === "close" ? (

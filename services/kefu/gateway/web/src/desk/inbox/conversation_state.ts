@@ -2,7 +2,7 @@
 
 import { type Timestamp } from "@bufbuild/protobuf/wkt";
 
-import { AnswerSource, type Handoff, Session_State, type SessionEvent, type Turn } from "../../gen/kefu/router/v1/chat_pb.ts";
+import { AnswerSource, FinishReason, type Handoff, Handoff_Reason, Session_State, type SessionEvent, type Turn } from "../../gen/kefu/router/v1/chat_pb.ts";
 
 export interface ConversationState {
   /** By name, in their order. */
@@ -86,9 +86,23 @@ export function messagesOf(turns: readonly Turn[]): readonly Message[] {
   });
 }
 
-/** What the customer wrote last, or empty. */
-export function lastQuestion(turns: readonly Turn[]): string {
-  return [...turns].reverse().find((turn) => turn.question !== "")?.question ?? "";
+/** So many of a customer's questions are looked up, the latest first, until something is found. */
+const MOST_QUESTIONS = 3;
+
+/** What the customer asked, the latest first: no wish for a person, and nothing that a fixed reply was enough for. */
+export function lastQuestions(turns: readonly Turn[]): readonly string[] {
+  const asked = turns.filter((turn) => turn.question !== "" && !isNoQuestion(turn)).map((turn) => turn.question);
+  return [...new Set(asked.reverse())].slice(0, MOST_QUESTIONS);
+}
+
+function isNoQuestion({ handoff, completed }: Turn): boolean {
+  if (handoff !== undefined) return handoff.reason === Handoff_Reason.CUSTOMER_ASKED || handoff.reason === Handoff_Reason.ABUSE;
+  return completed?.source === AnswerSource.CANNED || completed?.source === AnswerSource.REFUSED;
+}
+
+/** The last message came for a person: Kefu answers it when the conversation is returned. */
+export function isHeld(turns: readonly Turn[]): boolean {
+  return turns.at(-1)?.completed?.finishReason === FinishReason.HUMAN;
 }
 
 /** The hand-over that called a person last. */

@@ -4,20 +4,16 @@ import { Dialog } from "../../shared/dialog.tsx";
 import { useState } from "preact/hooks";
 
 import type { Conversation } from "../../gen/kefu/router/v1/desk_pb.ts";
-import { Session_State } from "../../gen/kefu/router/v1/chat_pb.ts";
-import { Icon } from "../../shared/icons.tsx";
-import { languageName, now, waited } from "../shared/format.ts";
-import { DeskIcon } from "../shared/icons.tsx";
-import { sessionId } from "../shared/names.ts";
-import { hrefOf, route } from "../shared/route.ts";
+import { route } from "../shared/route.ts";
 import { useDesk } from "../shared/session.ts";
-import { Badge, Busy, Empty, FailureNotice, Notice } from "../shared/ui.tsx";
+import { Busy, Empty, FailureNotice, Notice } from "../shared/ui.tsx";
 import { t } from "../texts.ts";
 import { ConversationView } from "./conversation.tsx";
 import { sections } from "./desk_state.ts";
 import { EndedList } from "./ended.tsx";
+import { Item } from "./item.tsx";
 import { desk, deskRefused } from "./live.ts";
-import { reasonText } from "./words.ts";
+import { WaitingList } from "./waiting_list.tsx";
 
 export function Inbox() {
   const { agent } = useDesk();
@@ -60,7 +56,7 @@ function Lists({ agent, open }: { agent: string; open: string }) {
     <>
       <FailureNotice failure={deskRefused.value} />
       {!state.connected && deskRefused.value === null ? <Notice kind="warn">{t("connectionLost")}</Notice> : null}
-      <List title={t("waiting")} conversations={waiting} open={open} none={t("nobodyWaits")} />
+      <WaitingList conversations={waiting} open={open} />
       <List title={t("mine")} conversations={mine} open={open} none={t("noneMine")} />
       <List title={t("colleaguesHold")} conversations={colleagues} open={open} none={t("noneColleagues")} />
       <section class="presence" aria-labelledby="presence-title">
@@ -70,7 +66,7 @@ function Lists({ agent, open }: { agent: string; open: string }) {
             <li key={one.name}>
               <span class="dot" aria-hidden="true" />
               <span class="presence-name">{one.name === agent ? t("you", { name: one.name }) : one.name}</span>
-              <span class="soft">{t("holds", { n: one.conversations })}</span>
+              <span class="soft">{t("holds", { count: one.conversations })}</span>
             </li>
           ))}
         </ul>
@@ -91,48 +87,11 @@ function List(props: { title: string; conversations: readonly Conversation[]; op
         <ul>
           {props.conversations.map((one) => (
             <li key={one.session?.name}>
-              <Item conversation={one} current={sessionId(one.session?.name ?? "") === props.open} />
+              <Item conversation={one} open={props.open} />
             </li>
           ))}
         </ul>
       )}
     </section>
-  );
-}
-
-function Item({ conversation, current }: { conversation: Conversation; current: boolean }) {
-  const { session, handoff, waitingSince } = conversation;
-  const held = session?.state === Session_State.HUMAN;
-  const alone = conversation.lastMessage === session?.title; // the first message is the last one, too
-  return (
-    <a class="conversation-item" href={hrefOf("inbox", sessionId(session?.name ?? ""))} aria-current={current ? "true" : undefined}>
-      <span class={alone ? "item-top alone" : "item-top"}>
-        <span class="item-title" dir="auto">
-          {session?.title || t("noTitle")}
-        </span>
-        {waitingSince ? (
-          <span class={`item-wait ${conversation.escalated ? "late" : ""}`}>
-            <DeskIcon name="clock" />
-            <span class="unseen">{t("waitsFor")} </span>
-            {waited(waitingSince, now.value)}
-          </span>
-        ) : null}
-      </span>
-      {alone ? null : (
-        <span class="item-last" dir="auto">
-          {conversation.lastMessage}
-        </span>
-      )}
-      <span class="item-tags">
-        {conversation.escalated ? (
-          <Badge kind="danger">
-            <Icon name="alert" /> {t("escalated")}
-          </Badge>
-        ) : null}
-        {held ? <Badge kind="accent">{session.agent}</Badge> : null}
-        {handoff ? <Badge>{reasonText(handoff.reason)}</Badge> : <Badge>{t("uninvited")}</Badge>}
-        {conversation.language ? <Badge>{languageName(conversation.language)}</Badge> : null}
-      </span>
-    </a>
   );
 }

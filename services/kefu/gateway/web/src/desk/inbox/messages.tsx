@@ -43,6 +43,11 @@ function Body({ message }: { message: Message }) {
         {message.kind === "kefu" ? <Answered turn={message.turn} /> : null}
         <time>{clock(message.time)}</time>
       </p>
+      {message.kind === "kefu" && message.turn.withdrawn !== "" ? (
+        <p class="message-withdrawn" dir="auto">
+          {t("withdrawn")}: <del>{message.turn.withdrawn}</del>
+        </p>
+      ) : null}
       <p class="message-text" dir="auto">
         {message.text}
       </p>
@@ -71,11 +76,17 @@ function Rated({ turn }: { turn: Turn }) {
         </ul>
       ) : null}
       {turn.rating === Rating.UNSPECIFIED ? null : (
-        <p class={`message-rating ${turn.rating === Rating.UP ? "up" : "down"}`}>
-          <Icon name={turn.rating === Rating.UP ? "up" : "down"} />
-          {turn.rating === Rating.UP ? t("ratedUp") : t("ratedDown")}
-          {turn.ratingComment ? <span dir="auto">: {turn.ratingComment}</span> : null}
-        </p>
+        <div class={`message-rating ${turn.rating === Rating.UP ? "up" : "down"}`}>
+          <p>
+            <Icon name={turn.rating === Rating.UP ? "up" : "down"} />
+            {turn.rating === Rating.UP ? t("ratedUp") : t("ratedDown")}
+          </p>
+          {turn.ratingComment ? (
+            <p class="rating-comment" dir="auto">
+              “{turn.ratingComment}”
+            </p>
+          ) : null}
+        </div>
       )}
     </>
   );

@@ -19,25 +19,34 @@ export interface Pauses {
 }
 
 const PAUSES: Pauses = { firstMs: 500, mostMs: 15_000 };
-const HOPELESS = new Set([Code.Unauthenticated, Code.PermissionDenied, Code.NotFound, Code.Unimplemented, Code.InvalidArgument]);
+/** After so many milliseconds a refused token is one that has ended, not one that never was good. */
+const LASTED = 5_000;
+const HOPELESS = new Set([Code.PermissionDenied, Code.NotFound, Code.Unimplemented, Code.InvalidArgument]);
 
 /** Watches until `signal` is aborted or the call is refused. */
 export async function watching<Event>(watch: Watching<Event>, signal: AbortSignal, pauses = PAUSES): Promise<void> {
   let pause = pauses.firstMs;
+  let refused = false;
   while (!signal.aborted) {
+    const began = Date.now();
     try {
       watch.began?.();
       for await (const event of watch.open(signal)) {
         if (signal.aborted) return;
         pause = pauses.firstMs;
+        refused = false;
         watch.event(event);
       }
     } catch (error) {
       if (signal.aborted) return;
-      if (HOPELESS.has(ConnectError.from(error).code)) {
+      const { code } = ConnectError.from(error);
+      const unknown = code === Code.Unauthenticated;
+      if (Date.now() - began > LASTED) refused = false;
+      if (HOPELESS.has(code) || (unknown && refused)) {
         watch.refused(error);
         return;
       }
+      refused = unknown; // once: a call ends with the token that began it, and the next one takes a fresh one
     }
     if (signal.aborted) return;
     watch.lost?.();

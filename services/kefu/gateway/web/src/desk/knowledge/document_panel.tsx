@@ -4,6 +4,7 @@ import { useState } from "preact/hooks";
 
 import { Audience, type Document, type Passage } from "../../gen/kefu/retrieval/v1/knowledge_pb.ts";
 import { Dialog } from "../../shared/dialog.tsx";
+import { PassageText } from "../../shared/passage.tsx";
 import { dateOf, languageName } from "../shared/format.ts";
 import { DeskIcon } from "../shared/icons.tsx";
 import { useAction, useLoaded } from "../shared/loading.ts";
@@ -88,9 +89,9 @@ export function DocumentPanel({ document, onClose, onChange }: { document: Docum
                 {passage.headings.join(" › ")}
               </p>
             ) : null}
-            <p class="passage-text" dir="auto">
-              {passage.text}
-            </p>
+            <div class="passage-text" dir="auto">
+              <PassageText pieces={[{ text: passage.text, marked: false }]} />
+            </div>
           </li>
         ))}
       </ol>

@@ -4,6 +4,7 @@ import { useState } from "preact/hooks";
 
 import { Audience, type Collection, type CuratedMatch, type SearchHit, type SearchResponse } from "../../gen/kefu/retrieval/v1/knowledge_pb.ts";
 import { Icon } from "../../shared/icons.tsx";
+import { PassageText } from "../../shared/passage.tsx";
 import { languageName, milliseconds, percent } from "../shared/format.ts";
 import { useLoaded } from "../shared/loading.ts";
 import { collectionId } from "../shared/names.ts";
@@ -12,7 +13,7 @@ import { hrefOf } from "../shared/route.ts";
 import { useDesk } from "../shared/session.ts";
 import { Badge, Busy, Empty, FailureNotice, Labelled, Notice } from "../shared/ui.tsx";
 import { t } from "../texts.ts";
-import { durationMs, type Threshold, thresholdOf } from "./threshold.ts";
+import { byRelevance, durationMs, type Threshold, thresholdOf } from "./threshold.ts";
 import { curatedReason } from "./curated_reason.ts";
 
 interface Asked {
@@ -90,7 +91,7 @@ function Found({ response, tenants }: { response: SearchResponse; tenants: numbe
   return (
     <section class="found" aria-label={t("results")}>
       <p class="soft" role="status">
-        {t("foundIn", { n: response.hits.length, time: milliseconds(durationMs(response.total)), language: languageName(response.queryLanguage) })}
+        {t("foundIn", { count: response.hits.length, time: milliseconds(durationMs(response.total)), language: languageName(response.queryLanguage) })}
       </p>
       {response.curatedMatch ? <Curated match={response.curatedMatch} /> : null}
       <p class="soft">{thresholdText(threshold)}</p>
@@ -99,7 +100,7 @@ function Found({ response, tenants }: { response: SearchResponse; tenants: numbe
       ) : null}
       {response.hits.length === 0 ? <Empty icon="search" title={t("nothingFound")} /> : null}
       <ol class="hits">
-        {response.hits.map((hit) => (
+        {byRelevance(response.hits).map((hit) => (
           <Hit key={hit.passage?.name} hit={hit} threshold={threshold} />
         ))}
       </ol>
@@ -171,9 +172,9 @@ function Hit({ hit, threshold }: { hit: SearchHit; threshold: Threshold }) {
         <span class="meter-fill" style={{ width: `${Math.min(1, hit.relevance) * 100}%` }} />
         {threshold.of === "unknown" ? null : <span class="meter-mark" style={{ left: `${threshold.value * 100}%` }} />}
       </div>
-      <p class="passage-text" dir="auto">
-        {passage?.text}
-      </p>
+      <div class="passage-text" dir="auto">
+        <PassageText pieces={[{ text: passage?.text ?? "", marked: false }]} />
+      </div>
       <dl class="signals">
         <Signal name={t("relevance")} value={hit.relevance.toFixed(3)} more={t("relevanceMore")} />
         <Signal name={t("score")} value={hit.score.toFixed(3)} more={t("scoreMore")} />
@@ -184,7 +185,7 @@ function Hit({ hit, threshold }: { hit: SearchHit; threshold: Threshold }) {
         {signals?.rerank === undefined ? null : <Signal name={t("rerank")} value={signals.rerank.toFixed(3)} more={t("rerankMore")} />}
         {signals?.otherLanguage ? <Signal name={t("otherLanguage")} value={languageName(passage?.language ?? "")} more={t("otherLanguageMore")} /> : null}
       </dl>
-      {hit.samePassages.length > 0 ? <Notice kind="info">{t("samePassages", { n: hit.samePassages.length, collections: [...new Set(hit.samePassages.map(collectionId))].join(", ") })}</Notice> : null}
+      {hit.samePassages.length > 0 ? <Notice kind="info">{t("samePassages", { count: hit.samePassages.length, collections: [...new Set(hit.samePassages.map(collectionId))].join(", ") })}</Notice> : null}
     </li>
   );
 }

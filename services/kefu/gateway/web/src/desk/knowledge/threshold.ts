@@ -16,6 +16,19 @@ export function thresholdOf(hits: readonly SearchHit[], tenants: number | undefi
   return calibrated === undefined ? { of: "unknown" } : { of: "collection", value: calibrated };
 }
 
+/** Where neither a tenant nor a collection says more: KEFU_ROUTER_MIN_RELEVANCE, unless the installation changed it. */
+const DEFAULT = 0.5;
+
+/** Whether live chat would show this hit to the model. */
+export function isRelevant(hit: SearchHit, tenants: number | undefined): boolean {
+  return hit.relevance >= (tenants ?? (hit.signals?.minRelevance || DEFAULT));
+}
+
+/** By relevance, so that what is shown to the model comes before what is not. */
+export function byRelevance(hits: readonly SearchHit[]): SearchHit[] {
+  return [...hits].sort((a, b) => b.relevance - a.relevance);
+}
+
 export function durationMs(duration: Duration | undefined): number {
   return Number(duration?.seconds ?? 0n) * 1000 + (duration?.nanos ?? 0) / 1e6;
 }

@@ -145,16 +145,16 @@ function phaseText(file: FileState, own: DocumentResult | undefined): string {
   if (file.error !== "") return file.error;
   if (file.phase === "queued") return t("phaseQueued");
   if (file.phase === "sending") return t("phaseSending");
-  if (file.phase === "embedding") return t("phaseEmbedding", { done: file.embedded, total: file.total });
+  if (file.phase === "embedding") return t("phaseEmbedding", { done: file.embedded, count: file.total });
   switch (own?.outcome) {
     case DocumentResult_Outcome.CREATED:
-      return t("outcomeCreated", { n: own.passages });
+      return t("outcomeCreated", { count: own.passages });
     case DocumentResult_Outcome.UPDATED:
-      return t("outcomeUpdated", { n: own.passages });
+      return t("outcomeUpdated", { count: own.passages });
     case DocumentResult_Outcome.UNCHANGED:
       return t("outcomeUnchanged");
     case DocumentResult_Outcome.UNPACKED:
-      return t("outcomeUnpacked", { n: file.results.length - 1 });
+      return t("outcomeUnpacked", { count: file.results.length - 1 });
     case DocumentResult_Outcome.FAILED:
       return failureText(own);
     default:

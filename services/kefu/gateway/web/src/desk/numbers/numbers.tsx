@@ -128,11 +128,11 @@ function Shown({ span, days }: { span: Span; days: number }) {
   return (
     <>
       <dl class="tiles">
-        <Tile name={t("questionsAsked")} value={number(total.questions)} more={t("repliesByPeople", { n: number(total.replies) })} />
+        <Tile name={t("questionsAsked")} value={number(total.questions)} more={t("repliesByPeople", { count: number(total.replies) })} />
         <Tile name={t("resolved")} value={ratio(resolved, Number(total.questions))} more={t("resolvedMore", { confirmed: number(total.confirmed), assumed: number(total.assumed) })} />
         <Tile name={t("reopened")} value={ratio(Number(total.reopened), answered)} more={t("reopenedMore", { n: number(total.reopened) })} />
         <Tile name={t("handedOver")} value={ratio(handedOver(total), Number(total.questions))} more={t("handedOverMore", { n: number(handedOver(total)) })} />
-        <Tile name={t("satisfaction")} value={ratio(Number(total.ratedUp), rated)} more={t("satisfactionMore", { n: number(rated) })} />
+        <Tile name={t("satisfaction")} value={ratio(Number(total.ratedUp), rated)} more={t("satisfactionMore", { count: number(rated) })} />
         <Tile
           name={t("firstText")}
           value={total.firstText?.count ? milliseconds(total.firstText.p50) : "–"}

@@ -19,6 +19,7 @@ const BY_REASON = {
   NOT_DURABLE: "failNotDurable",
   STALE_REVISION: "failStaleRevision",
   OVERLOADED: "failOverloaded",
+  STORAGE_FULL: "failStorageFull",
   TENANT_LIMIT: "failOverloaded",
   EMPTY_DOCUMENT: "failEmptyDocument",
   NOT_TEXT: "failNotText",

@@ -56,14 +56,29 @@ export function Badge({ kind = "plain", children }: { kind?: "plain" | "accent" 
   return <span class={`badge ${kind}`}>{children}</span>;
 }
 
-/** A label above its control; `children` gets the id to give to it. */
-export function Labelled({ label, hint, children }: { label: string; hint?: string; children: (id: string, hintId: string | undefined) => ComponentChildren }) {
+/**
+ * A label above its control, and below it what is to be known of it, or what is wrong with it. `children` gets the ids to
+ * give to the control, and whether it is wrong.
+ */
+export function Labelled(props: {
+  label: string;
+  hint?: string;
+  error?: string | undefined;
+  children: (id: string, describedBy: string | undefined, invalid: boolean) => ComponentChildren;
+}) {
+  const { label, hint, error, children } = props;
   const id = useId();
   const hintId = hint ? `${id}-hint` : undefined;
+  const errorId = error ? `${id}-error` : undefined;
   return (
     <div class="labelled">
       <label for={id}>{label}</label>
-      {children(id, hintId)}
+      {children(id, [errorId, hintId].filter(Boolean).join(" ") || undefined, error !== undefined)}
+      {error ? (
+        <p class="field-error" id={errorId}>
+          <Icon name="alert" /> {error}
+        </p>
+      ) : null}
       {hint ? (
         <p class="hint" id={hintId}>
           {hint}

@@ -78,7 +78,7 @@ export function UnansweredPage() {
         </Empty>
       ) : null}
       {loaded.value && loaded.value.groups.length > 0 ? (
-        <p class="soft">{t("groupCount", { questions: number(loaded.value.total), groups: loaded.value.groups.length })}</p>
+        <p class="soft">{t("groupCount", { questions: t("questionCount", { count: number(loaded.value.total) }), groups: t("groups", { count: loaded.value.groups.length }) })}</p>
       ) : null}
       <ol class="cards groups">
         {loaded.value?.groups.map((group) => (

@@ -601,8 +601,11 @@ export const DeskService: GenService<{
     output: typeof ReplyResponseSchema;
   },
   /**
-   * ReturnSession gives the conversation back to Kefu, or lets it wait for somebody else, or closes it.
-   * Errors: NOT_FOUND / SESSION_NOT_FOUND, ABORTED / CLAIM_LOST.
+   * ReturnSession gives the conversation back to Kefu, or lets it wait for somebody else, or closes it. Messages that came
+   * for the person and had no reply are answered by Kefu, as one, in the last one's turn; if that fails, the conversation
+   * waits for a person again.
+   * Errors: NOT_FOUND / SESSION_NOT_FOUND, ABORTED / CLAIM_LOST,
+   * ABORTED / SESSION_BUSY (a message is just being stored; return it again).
    *
    * @generated from rpc kefu.router.v1.DeskService.ReturnSession
    */

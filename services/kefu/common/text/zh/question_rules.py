@@ -2,8 +2,9 @@
 
 import re
 
+from kefu.common.text.en.question_rules import latin_words
+from kefu.common.text.language_pack import QuestionRules
 from kefu.common.text.number_words import HAN_NUMBER, han_number
-from kefu.common.text.question_rules_en import latin_words
 
 _MEASURES = "个天年月日号元块次件台折岁周小分秒点倍楼层位张条款期季人名公里米斤克笔份种门户单部双套度成本版代级等"
 _NUMBER_AT = re.compile(
@@ -119,7 +120,7 @@ _CAN = re.compile(r"(?<!不)(?<![功智可性职技潜动节])能(?:够)?(?![力
 _FAILS = re.compile(r"不能|不[到见了上]|没|未|失败|错误|异常")
 _PUNCTUATION = re.compile(r"[^\w+#%$€£¥<>=°.:/'-]+")
 _PIECES = re.compile(
-    r"(?<!\w)-(?=\d)|[a-z0-9à-ÿ]+(?:[-'./:,][a-z0-9à-ÿ]+)*[+#]*|[+#%$€£¥<>=°]|[\u3400-\u9fff\uf900-\ufaff]|[^\W_]"
+    r"(?<!\w)-(?=\d)|[a-z0-9]++(?:[-'./:,][a-z0-9]++)*+[+#]*+|[+#%$€£¥<>=°]|[\u3400-\u9fff\uf900-\ufaff]|[^\W_]"
 )
 
 
@@ -165,3 +166,11 @@ def reduce(text: str) -> tuple[frozenset[str], list[str]]:
 
 def _digits(number: str) -> str:
     return number if number[0].isdigit() else str(han_number(number))
+
+
+def _orders(words: list[str]) -> list[tuple[str, ...]]:
+    """The given order alone: whatever may change places has done so in `reduce`."""
+    return [tuple(words)]
+
+
+RULES = QuestionRules(reduce, _orders)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 
+from kefu.common.text.language_pack import QuestionRules
 from kefu.common.text.number_words import NUMBER_WORDS
 
 _CLAUSE = r"(?:^|(?<=[.,;:!?(]))\s*(?:(?:and|so|but|also|well|ok|okay)\s+)?"
@@ -71,7 +72,7 @@ _REWRITES = tuple(
         # Kinds of question.
         (r"\bhow come\b|\bwhat (?:is |are |)(?:the )?reasons? (?:for|why|that)?|\bwhat causes?\b", " why "),
         (r"\bhow much time\b|\b(?:for )?how (?:long|many days)\b", " howlong "),
-        (r"\bhow much (?:does|do|is|are|will|would)\b(?P<what>[^.,;?!]*?)\bcosts?\b", r" howmuch \g<what> "),
+        (r"\bhow much (?:does|do|is|are|will|would)\b(?P<what>[^.,;?!]{0,60}?)\bcosts?\b", r" howmuch \g<what> "),
         (r"\bwhat (?:is|are|)(?: the)? (?:price|prices|cost|costs) (?:of|for)\b", " howmuch "),
         (r"\bhow (much|many|often|far|old|soon|fast|big|large|early|late|high|low)\b", r" how\1 "),
         (r"\b(?:at |)what time\b", " when "),
@@ -113,7 +114,7 @@ _REWRITES = tuple(
         (r"\bweb ?-?sites?\b", " site "),
     )
 )
-_TOKENS = re.compile(r"(?:this|that|on)_|[a-z0-9à-ÿĀ-ɏ]+(?:[-'./:,][a-z0-9à-ÿĀ-ɏ]+)*[+#]*|[+#%$€£¥<>=°]|(?<!\w)-(?=\d)")
+_TOKENS = re.compile(r"(?:this|that|on)_|[a-z0-9]++(?:[-'./:,][a-z0-9]++)*+[+#]*+|[+#%$€£¥<>=°]|(?<!\w)-(?=\d)")
 _FIGURE = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _KINDS: Mapping[str, str] = {
     **{
@@ -217,6 +218,7 @@ _SYNONYMS: Mapping[str, str] = {
     for same, _, words in (line.strip().partition(":"),)
     for word in (same, *words.split())
 }
+_MIN_WORDS_TO_ROTATE = 3
 _FAILS = frozenset(("not", "failed", "declined", "rejected", "blocked", "locked", "broken", "wrong", "missing"))
 _NOT_STEMMED = frozenset(
     re.findall(
@@ -253,6 +255,13 @@ def reduce(text: str) -> tuple[frozenset[str], list[str]]:
     if whether and not kinds and not asks_how:
         kinds.add("whether")
     return frozenset(kinds), words
+
+
+def _orders(words: list[str]) -> list[tuple[str, ...]]:
+    """All rotations, except of a comparison: "if it broke, who pays" is "who pays if it broke"."""
+    if len(words) < _MIN_WORDS_TO_ROTATE or "than" in words:
+        return [tuple(words)]
+    return [tuple(words[at:] + words[:at]) for at in range(len(words))]
 
 
 def latin_words(token: str) -> Iterator[str]:
@@ -298,3 +307,6 @@ def _stem(word: str) -> str:
 
 def _without_e(word: str) -> str:
     return word[:-1] if len(word) > 4 and word.endswith("e") else word
+
+
+RULES = QuestionRules(reduce, _orders)

@@ -1,0 +1,286 @@
+"""English."""
+
+import re
+
+from kefu.router.nlu.packs.language_pack import (
+    ClarificationWords,
+    HumanRequestPatterns,
+    InstructionPatterns,
+    IntentPatterns,
+    LanguagePack,
+    SensitivePatterns,
+    SentimentWords,
+    SlotPatterns,
+)
+
+_WHOM = (
+    r"(?:(?:a|an|the|your|any|some|one\sof\syour)\s)?(?:(?:real|live|actual|human|proper|customer\s(?:service|care"
+    r"|support)|support)\s)*"
+    r"(?:human(?:\sbeing)?s?|persons?|people|agents?|representatives?|rep|operator|someone(?:\s(?:real|else"
+    r"|human))?|somebody|staff(?:\smember)?"
+    r"|customer\s(?:service|care|support)|support(?:\steam)?|advisor|adviser|colleague|manager|supervisor"
+    r"|specialist|team\smember)"
+)
+_ASIDE = (
+    r"(?:\s(?:instead|now|please|asap|right\snow|immediately|today|here|directly"
+    r"|not\s(?:a|this|the)\s(?:bot|robot|machine|computer)))*"
+)
+_REASON = r"(?:\s(?:about|regarding|for|because|since|who|that|to|on)\s.*)?"
+_TALKING = rf"(?:speak|talk|chat)(?:ing)?(?:\swith|\sto)\s{_WHOM}"
+_CONNECT = (
+    r"(?:connect|transfer|put|pass|switch|forward|escalate)\s(?:me|this)\s(?:through\s|over\s|on\s)?"
+    rf"(?:to|with)\s{_WHOM}"
+)
+_GET = rf"(?:get|give|find|bring|send)\sme\s{_WHOM}"
+_WANTING = (
+    r"(?:i\s(?:want|need|would\slike|wish|demand|prefer|have)\sto\s|i'd\s(?:like|prefer|rather)\s(?:to\s)?"
+    r"|i\swanna\s|i\sgotta\s|let\sme\s"
+    r"|(?:can|could|may)\s(?:i|you|we)\s(?:please\s|kindly\s|just\s)?|please\s|just\s|is\sit\spossible\sto\s"
+    r"|would\syou\s(?:please\s|kindly\s)?)"
+)
+_HUMAN_REQUEST = HumanRequestPatterns(
+    explicit=re.compile(
+        rf"(?:{_WANTING}(?:{_TALKING}|{_CONNECT}|{_GET})|{_CONNECT}|{_GET}"
+        rf"|(?:i\s(?:want|need|demand)|i'd\slike)\s{_WHOM}){_ASIDE}{_REASON}$"
+    ),
+    excluded=re.compile(
+        r"\b(?:how|when|where|what|which|why|if|unless|whether|don't|do\snot|didn't|not|never|no|does|did|before|after"
+        r"|without|until|cannot|can't|do)\b"
+    ),
+    bare=(
+        rf"(?:please\s)?{_TALKING}{_ASIDE}"
+        rf"|how\s(?:do|can|could)\si\s(?:speak|talk|chat)(?:\swith|\sto)\s(?:a|an)\s(?:(?:real|live|actual"
+        rf"|human)\s)?(?:human(?:\sbeing)?|person|agent|representative)(?:\shere)?"
+        rf"|(?:(?:can|could|may)\si\s(?:have|get|see)|i\s(?:want|need)|i'd\slike|any"
+        rf"|is\sthere)\s{_WHOM}(?:\s(?:there|here|available|online|i\scan\s(?:talk|speak)\sto))?{_ASIDE}"
+        r"|(?:a\s)?(?:human|real\s(?:human|person|people)|person|live\s(?:agent|person|chat|support|help)|human\sagent"
+        r"|agent|representative"
+        r"|operator|customer\s(?:service|support)\s(?:agent|representative|rep)|manager|supervisor|human\sbeing)"
+        rf"(?:\s(?:help|support|needed|wanted))?{_ASIDE}"
+        r"|(?:i\s(?:don't|do\snot)\swant\s(?:to\s(?:talk|speak|chat)\s(?:to|with)\s)?(?:a|this|the)\s(?:bot|robot"
+        r"|machine|computer|ai|chatbot))"
+        r"|(?:no|stop\sthe|not\sa)\s(?:more\s)?(?:bots?|robots?|machines?)"
+    ),
+    segment_break=(r"\s(?:and|so|but|then)\s(?=i\b|let\b|can\b|could\b|please\b|connect\b|get\b|transfer\b)"),
+)
+_INTENTS = IntentPatterns(
+    goodbye=(
+        r"(?:ok\s|okay\s)?(?:good\s?bye|bye(?:[\s-]?bye)?|see\s(?:you|ya)(?:\s(?:later|soon|around))?|take\scare"
+        r"|good\s?night|cya|later|ttyl|farewell)(?:\s(?:now|then|for\snow|everyone|all))?"
+        r"|(?:have\s|enjoy\s)(?:a\s|the\s|your\s)?(?:nice|good|great|lovely)?\s?(?:day|one|evening|weekend|night)"
+        r"|(?:that(?:'s|\sis)\s(?:all|everything)|nothing\selse|no\sthat's\s(?:all|it)|i'm\s(?:all\s)?(?:done"
+        r"|set|good))"
+        r"(?:\sfor\s(?:now|today))?"
+    ),
+    thanks=(
+        r"(?:ok(?:ay)?\s|great\s|perfect\s|awesome\s|no\s)?(?:many\s|a\smillion\s|big\s)?"
+        r"(?:thanks|thank\syou|ty|tysm|cheers|gracias|merci)"
+        r"(?:\s(?:so|very)(?:\svery)*\smuch|\sa\s(?:lot|bunch|million|ton)|\sagain|\skindly|\sin\sadvance|\sanyway"
+        r"|\stho(?:ugh)?"
+        r"|\sfor\s(?:your|the|all\s(?:your|the))\s(?:kind\s|quick\s)?(?:help|support|reply|answer|time"
+        r"|info(?:rmation)?))*"
+        r"(?:\s(?:mate|man|bro|dear|guys|kefu))?(?:\sbye)?"
+        r"|(?:much\sappreciated|(?:i\s)?(?:really\s)?appreciate\s(?:it|that|your\shelp)|(?:that(?:'s|\swas"
+        r"|\sis)\s)?(?:very|so|super)\shelpful"
+        r"|you(?:'re|\sare)\s(?:great|awesome|the\sbest|so\skind|a\slifesaver))"
+    ),
+    greeting=(
+        r"(?:hi|hello|hey|hiya|heya|howdy|yo|sup|greetings|hola|aloha)"
+        r"(?:\s(?:there|all|everyone|everybody|again|客服|hello|hi|team|guys|folks|sir|madam|bot|friend|dear"
+        r"|support))*"
+        r"|(?:good\s)?(?:morning|afternoon|evening)(?:\s(?:all|everyone|sir|madam|team))?|good\sday|sir|madam"
+        r"|(?:is\s)?(?:anyone|anybody|someone|somebody)\s(?:there|here|online|home)|are\syou\s(?:there|here|online)"
+        r"|knock\sknock"
+        r"|how(?:'s|\sis)\sit\sgoing|how\sare\syou(?:\sdoing)?(?:\stoday)?|what's\sup|nice\sto\smeet\syou"
+    ),
+    acknowledgement=(
+        r"(?:oh\s|ah\s|ok(?:ay)?\s|yes\s|yeah\s)?(?:ok(?:ay|s)?|okk|k|kk|alright|alrighty|all\sright|got\s(?:it"
+        r"|that|you)|gotcha|i\ssee|i\sunderstand"
+        r"|understood|noted|great|perfect|cool|nice|fine|good|awesome|excellent|wonderful|brilliant|super|lovely"
+        r"|sure|right|roger(?:\sthat)?"
+        r"|i\sgot\sit|will\sdo|fair\senough|sounds\s(?:good|great|fine)|(?:it|that)\smakes\ssense|makes\ssense"
+        r"|no\sproblem|no\sworries|never\s?mind|nvm"
+        r"|(?:that(?:'s|\sis|\swas)\s|it(?:'s|\sis)\s)(?:ok(?:ay)?|clear|fine|all|great|good|perfect|cool|right)"
+        r"|nice\sone|that\s(?:works|helps|helped)|it\sworks(?:\snow)?"
+        r"|(?:ha){2,}h?|lol|yay|yep|yup|yeah|yes|aha|oh|ah|hm+|mhm|wow)(?:\s(?:then|now|ok|good|great|got\sit"
+        r"|i\ssee))?"
+    ),
+    courtesy=r"^(?:please|sorry|excuse me)\b\s?|\s?\b(?:please|kindly)$",
+)
+_INSULT = (
+    r"(?:idiots?|morons?|bastards?|a(?:ss|rse)holes?|bitch(?:es)?|cunts?|pieces? of (?:shit|crap|garbage)|retards?"
+    r"|scum(?:bags?)?"
+    r"|dickheads?|imbeciles?)"
+)
+_SENSITIVE = SensitivePatterns(
+    self_harm=re.compile(
+        r"\b(?:kill(?:ing)?|harm(?:ing)?) myself\b|\b(?:end(?:ing)?|tak(?:e|ing)) my (?:own )?life\b"
+        r"|\bi (?:just )?(?:want|wanna|wish)(?: to| i (?:could|were|was))? (?:die|be dead|dead)\b"
+        r"|\bi(?:'m| am) (?:suicidal|(?:going|about) to commit suicide)\b"
+        r"|\bi (?:don't|do not) want to (?:live|be alive)\b"
+        r"|\bno reason to live\b"
+    ),
+    emergency=re.compile(
+        r"\b(?:can't|cannot|can not) breathe\b|\b(?:not|isn't|stopped) breathing\b|\bunconscious\b|\b(?:have|has"
+        r"|i) overdosed\b"
+        r"|\b(?:having|have|has|had) (?:a |an |severe |strong |sudden )*(?:heart attack|stroke|seizure"
+        r"|allergic reaction"
+        r"|anaphyla\w+|chest pains?)\b|\b(?:won't|doesn't|does not) stop bleeding\b|\bbleeding (?:badly|heavily"
+        r"|a lot)\b"
+        r"|\bswallowed (?:a |an |the |some |one of |your |my |two |three )*(?:button |coin )?(?:batter(?:y|ies)"
+        r"|magnets?"
+        r"|bleach"
+        r"|pills?|detergent|screws?|coins?)\b|\bcall (?:me )?an ambulance\b|\bneed an ambulance\b"
+        r"|\b(?:caught|catches|is on|it's on|are on) fire\b(?! (?:tv|stick|tablet))|\bhas exploded\b|\bjust exploded\b"
+        r"|\b(?:got|get|getting|gave (?:me|him|her|us)|had|received) an electric shock\b|\bsmells? (?:of )?gas\b"
+    ),
+    hypothetical=re.compile(
+        r"\b(?:cover(?:ed|s|age)?|insur\w+|polic(?:y|ies)|what if|if (?:i|my|a|the|someone)|in case|can it|could it"
+        r"|does it|will it"
+        r"|when someone|symptoms?|causes?)\b"
+    ),
+    violence=re.compile(
+        r"\bi(?:'ll| will|'m going to| am going to|'m gonna) (?:kill|shoot|stab|beat up|blow up|burn down|hurt) "
+        r"(?:you|him|her|them|someone|everyone|people|your|all of you|somebody)\b|\bi have a (?:gun|bomb)\b"
+    ),
+    legal=re.compile(
+        r"\b(?:i(?:'ll| will|'m going to| am going to| shall| intend to)|we(?:'ll| will)) "
+        r"(?:sue|be suing|take (?:you|this|it|your company|legal action)|press charges|file (?:a )?lawsuit"
+        r"|report you)\b"
+        r"|\b(?:my|our) (?:lawyer|attorney|solicitor)s?\b|\b(?:see|meet) you in court\b|\btak(?:e|ing) legal action\b"
+        r"|\bsu(?:e|ing) (?:you|your company|this company)\b|\blawsuit against you\b|\bsmall claims court\b"
+    ),
+    abuse=re.compile(
+        r"\bf+u+c*k+ (?:you|u|off|yourself)\b|\bgo to hell\b|\bscrew you\b|\bpiss off\b|\beat shit\b|\bkill yourself\b"
+        r"|\bshut (?:the (?:fuck|hell) )?up\b|\byou(?:'re| are)? (?:\w+ ){0,3}?" + _INSULT + rf"\b|^{_INSULT}$"
+    ),
+)
+_SENTIMENT = SentimentWords(
+    negative=(
+        "angry annoyed annoying appalling awful bad broken cheated complain complaint damaged defective "
+        "disappointed disappointing disappointment disaster disgusting dissatisfied faulty fed fraud frustrated "
+        "frustrating furious garbage hate horrible hopeless incompetent joke lied lies lousy mad misleading "
+        "nightmare nobody nonsense outrageous pathetic poor ridiculous rubbish rude scam shame shocking sick slow "
+        "stupid terrible trash ugly unacceptable unfair unhappy unhelpful upset useless waste worried worse worst"
+    ),
+    positive=(
+        "amazing appreciate awesome beautiful best brilliant delighted excellent fantastic friendly glad good "
+        "grateful great happy helpful kind love lovely nice perfect pleased satisfied super thank thanks "
+        "wonderful"
+    ),
+    negation=re.compile(
+        r"(?<![a-z'])(?:not|no|never|isn't|wasn't|don't|doesn't|didn't|aren't|can't|won't|hardly)(?![a-z'])"
+        r"(?:[^a-z']+[a-z']+){0,2}[^a-z']*$"
+    ),
+    negated_within=40,
+    by_word=True,
+)
+_MONTH = (
+    r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?"
+    r"|Nov(?:ember)?|Dec(?:ember)?)"
+)
+_SLOTS = SlotPatterns(
+    date=(
+        rf"\b\d{{1,2}}(?:st|nd|rd|th)? (?:of )?{_MONTH}\b(?:,? \d{{4}})?"
+        rf"|\b{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?\b(?:,? \d{{4}})?"
+    ),
+    amount_unit=r"(?:yuan|rmb|cny|usd|eur|gbp|dollars?|euros?|pounds?)\b",
+    number_label=(
+        r"\b(?:order|parcel|tracking|shipment|invoice|ticket|case|contract|account|booking|reference|policy|serial)"
+        r"(?:\s?(?:number|no\.?|nr\.?|id|code))?(?:\s(?:is|was))?\s?[:：#]{0,2}\s?"
+    ),
+)
+_CLARIFICATION = ClarificationWords(
+    aside=re.compile(
+        r"\b(?:hi|hello|hey|please|thanks|thank you|about|regarding|re|info|information|question|the|a|an|my|your|on)\b"
+    ),
+    says_what=re.compile(
+        r"\b(?:who|what|when|where|which|why|how|whose|is|are|was|were|do|does|did|can|could|will|would|should|may|has"
+        r"|have|had|not"
+        r"|no|don't|doesn't|didn't|can't|won't|isn't|i|i'm|you|it|to|lost|broken|missing|wrong|late|damaged|cancel\w*"
+        r"|cost|price"
+        r"|deadline|address|phone|number|hours|time)\b|'s\b"
+    ),
+    subjects=None,
+    before_choice=r"no\.?|number|option|the",
+    after_choice=r"one|option|st|nd|rd|th",
+    choice_numbers={
+        "first": 1,
+        "second": 2,
+        "third": 3,
+        "fourth": 4,
+        "last": -1,
+        "one": 1,
+        "two": 2,
+        "three": 3,
+        "four": 4,
+    },
+)
+_INSTRUCTIONS = InstructionPatterns(
+    in_message=re.compile(
+        r"\b(?:ignore|disregard|forget|override|bypass|drop) (?:\w+ ){0,5}?(?:instructions?|rules?|prompts?|guidelines?"
+        r"|above|previous"
+        r"|polic(?:y|ies)|restrictions?|training|context|passages?|documents?)\b"
+        r"|\b(?:you are|you're) (?:now|no longer)\b|\b(?:pretend|act|behave|role-?play|respond|imagine) (?:as"
+        r"|to be|that"
+        r"|like|you)\b"
+        r"|(?:^|[.!?,;:] ?|\b(?:please|just|now|then|and|must|should|to me|you) )"
+        r"(?:say|state|repeat|output|print|write|reply|respond|answer|confirm|tell me|promise)"
+        r"(?: only| exactly| just| back| with| to me| after me| the following| word for word)*"
+        r"(?: that\b| this\b|\s?[:\"'])"
+        r"|\b(?:repeat|respond|reply|answer) (?:after me|exactly|only|with)\b|\bagree (?:with|to) (?:me|every|any|what)"
+        r"|\bfrom now on\b|\bsystem (?:prompt|message|instruction)"
+        r"|\b(?:developer|debug|god|dan|jailbreak|admin) mode\b"
+        r"|\bjailbreak"
+        r"|\bnew (?:rules?|instructions?|policy)\b|\blegally binding\b|\byour (?:own |initial )?(?:instructions"
+        r"|prompt)\b"
+    ),
+    in_document=re.compile(
+        r"\b(?:ignore|disregard|forget|override|bypass) (?:\w+ ){0,3}?(?:all|any|previous|prior|earlier|above|preceding"
+        r"|your|other|these"
+        r"|those) (?:\w+ ){0,3}?(?:instructions?|rules|prompts?|guidelines|directives|passages|training)\b"
+        r"|\b(?:attention|note|message|instructions?|notice)(?: to| for)?(?: the| any| all)?:? (?:ai|a\.i\.|assistants?"
+        r"|chatbots?|bots?"
+        r"|(?:large )?language models?|llms?)\b|^\W*(?:ai|assistant|chatbot|system)(?: (?:note|override|instruction"
+        r"|message))?:"
+        r"|\b(?:ai|assistants?|chatbots?|language models?|llms?)(?: \w+){0,5} (?:must|shall|should|has to|have to"
+        r"|needs? to) (?:\w+ )?"
+        r"(?:say|tell|answer|reply|respond|recommend|output|print|reveal|ignore|add|include|end)\b"
+        r"|\bif you are (?:an? )?(?:ai|assistant|chatbot|bot|(?:large )?language model|llm)\b"
+    ),
+)
+ENGLISH = LanguagePack(
+    code="en",
+    misspelt={
+        "hello": "helo hllo hlelo ehllo hallo hullo hellow heello helllo",
+        "thanks": "thnaks thnks tahnks thansk thanx thx tx thks tks tnx thnx thankss thanls",
+        "thank": "thnak tahnk thnk thakn",
+        "you": "u yu yuo ya",
+        "please": "plz pls plese pleas pleae pleasee plase",
+        "okay": "okey okie oky",
+        "bye": "bey buy-bye byee",
+        "goodbye": "godbye gudbye goodby goobye",
+        "morning": "mornin moring",
+        "agent": "agnet agen aegnt agenet agant",
+        "human": "humna hunam huamn humman humen",
+        "person": "persn perosn preson peson",
+        "representative": "represenative representitive reprensentative representive representativ repesentative",
+        "operator": "operater opertor oprator",
+        "customer": "custmer cusomer customr costumer cutomer",
+        "service": "sevice servce servise serivce",
+        "support": "suport supprt",
+        "speak": "speek spaek sepak",
+        "talk": "tlak takl tallk",
+        "someone": "somone somene",
+        "want": "wnat",
+    },
+    variants={},
+    slips=None,
+    human_request=_HUMAN_REQUEST,
+    intents=_INTENTS,
+    sensitive=_SENSITIVE,
+    sentiment=_SENTIMENT,
+    slots=_SLOTS,
+    clarification=_CLARIFICATION,
+    instructions=_INSTRUCTIONS,
+)

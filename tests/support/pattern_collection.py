@@ -1,0 +1,125 @@
+"""Every regular expression of the product, with the place where it stands and how it is used."""
+
+import ast
+import importlib
+import pkgutil
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any, cast
+
+import kefu
+
+_FUNCTIONS = ("compile", "search", "match", "fullmatch", "split", "findall", "finditer", "sub", "subn")
+_FROM_THE_BEGINNING = {"match", "fullmatch"}
+_GENERATED = ".v1"
+_OPTIONAL = ("kefu.generation.engines.vllm",)
+"""Modules that need a library which is not installed everywhere."""
+
+
+@dataclass(frozen=True)
+class CollectedPattern:
+    """One pattern. `anchored`: it is only used from a given position on, never to search."""
+
+    place: str
+    pattern: re.Pattern[str]
+    anchored: bool
+
+
+def modules() -> Iterator[ModuleType]:
+    """All modules that are written by hand."""
+    for found in pkgutil.walk_packages(kefu.__path__, "kefu."):
+        if _GENERATED in found.name or found.name.endswith("__main__") or found.name in _OPTIONAL:
+            continue
+        yield importlib.import_module(found.name)
+
+
+def held_patterns(module: ModuleType) -> Iterator[tuple[str, re.Pattern[str]]]:
+    """The compiled patterns in a module's names and in its classes, inside containers too."""
+    for name, value in vars(module).items():
+        for pattern in _within(value, module.__name__, 0):
+            yield name, pattern
+
+
+def _within(value: Any, module: str, depth: int) -> Iterator[re.Pattern[str]]:
+    if isinstance(value, re.Pattern):
+        if isinstance(cast("re.Pattern[Any]", value).pattern, str):
+            yield cast("re.Pattern[str]", value)
+    elif depth > 4:
+        return
+    elif isinstance(value, Mapping):
+        for key, held in cast("Mapping[Any, Any]", value).items():
+            yield from _within(key, module, depth + 1)
+            yield from _within(held, module, depth + 1)
+    elif isinstance(value, list | tuple | set | frozenset):
+        for held in cast("Iterable[Any]", value):
+            yield from _within(held, module, depth + 1)
+    elif isinstance(value, type) and value.__module__ == module:
+        for held in vars(value).values():
+            yield from _within(held, module, depth + 1)
+    elif hasattr(value, "__dataclass_fields__") and not isinstance(value, type):
+        for field in value.__dataclass_fields__:
+            yield from _within(getattr(value, field, None), module, depth + 1)
+
+
+def written_patterns(module: ModuleType) -> Iterator[tuple[str, str, re.Pattern[str] | None]]:
+    """Every call of `re` in a module's source: its place, function, and pattern; None: made of local values."""
+    path = Path(str(module.__file__))
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if not (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and isinstance(node.func.value, ast.Name)
+            and node.func.value.id == "re"
+            and node.func.attr in _FUNCTIONS
+        ):
+            continue
+        place = f"{module.__name__}:{node.lineno}"
+        arguments = [*node.args[:1], *(key.value for key in node.keywords if key.arg == "pattern")]
+        flags = [key.value for key in node.keywords if key.arg == "flags"]
+        after = {"compile": 1, "search": 2, "match": 2, "fullmatch": 2, "findall": 2, "finditer": 2}.get(node.func.attr)
+        if after is not None and len(node.args) > after:
+            flags = [node.args[after]]
+        try:
+            text = _value(arguments[0], module)
+            pattern = re.compile(text, _value(flags[0], module) if flags else 0)
+        except NameError:
+            pattern = None
+        yield place, node.func.attr, pattern if pattern is None or isinstance(pattern.pattern, str) else None
+
+
+def _value(node: ast.expr, module: ModuleType) -> Any:
+    return eval(compile(ast.Expression(node), "<pattern>", "eval"), dict(vars(module)))
+
+
+def methods_used(name: str, sources: Mapping[str, str]) -> set[str]:
+    """The methods that are called on a pattern's name, anywhere."""
+    return {found[1] for text in sources.values() for found in re.finditer(rf"\b{name}\.(\w+)", text)}
+
+
+def collected() -> tuple[list[CollectedPattern], list[str]]:
+    """All patterns, each once; and the places of those that are made when they are used."""
+    found: dict[tuple[str, int], CollectedPattern] = {}
+    made_late: list[str] = []
+    everywhere = list(modules())
+    sources = {module.__name__: Path(str(module.__file__)).read_text("utf-8") for module in everywhere}
+    for module in everywhere:
+        own = {module.__name__: sources[module.__name__]}
+        for name, pattern in held_patterns(module):
+            used = methods_used(name, own if name.startswith("_") else sources)
+            anchored = bool(used) and used <= _FROM_THE_BEGINNING | {"pattern"}
+            _add(found, CollectedPattern(f"{module.__name__}.{name}", pattern, anchored))
+        for place, function, pattern in written_patterns(module):
+            if pattern is None:
+                made_late.append(place)
+            elif function != "compile" or not any(key[0] == pattern.pattern for key in found):
+                _add(found, CollectedPattern(place, pattern, function in _FROM_THE_BEGINNING))
+    return list(found.values()), made_late
+
+
+def _add(found: dict[tuple[str, int], CollectedPattern], one: CollectedPattern) -> None:
+    key = (one.pattern.pattern, one.pattern.flags)
+    if key not in found or (found[key].anchored and not one.anchored):
+        found[key] = one

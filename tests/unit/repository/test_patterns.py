@@ -1,0 +1,151 @@
+"""Every regular expression of the product reads any text in linear time, so that no text stops a service."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from kefu.router.nlu.packs.en import ENGLISH
+from kefu.router.nlu.packs.zh import CHINESE
+from tests.support.cpu_time import loops
+from tests.support.pattern_collection import CollectedPattern, collected
+from tests.support.pattern_complexity import attacks, has_ambiguous_star
+
+_SHORT, _MIDDLE, _LONG = 250, 1_000, 4_000
+_NOTICED = 0.3
+"""Loops (see `cpu_time`) from which on a search through 1,000 characters is looked at again, at 4,000."""
+_GROWS = 8
+"""Four times the text takes four times the time, or sixteen times when it is quadratic."""
+_MOST_LOOPS = 20
+_EXEMPT = {
+    "kefu.retrieval.documents.parsers.pdf.parser._PAGE_NUMBER": "a line of at most 40 characters",
+    "kefu.retrieval.text.cedict._PARENTHESIS": "the dictionary file, which the operator gives",
+}
+"""Patterns that are not fed with text of strangers at this length, each with the reason."""
+_MADE_LATE = {
+    "kefu.common.text.en.question_rules": "of a table in the module, and collected from there",
+    "kefu.common.text.zh.question_rules": "of tables in the module, and collected from there",
+    "kefu.common.text.language_pack": "the letters of a pack, in brackets",
+    "kefu.evaluation.matching": "one escaped text",
+    "kefu.retrieval.documents.parse": "of a table in the module, and collected from there",
+    "kefu.retrieval.vectorstore.milvus_store": "a configured name and hex digits",
+    "kefu.router.guardrails.evidence": "one escaped text",
+    "kefu.router.nlu.sentiment": "an alternation of words in a class method; collected from the module's scorers",
+}
+"""Modules that make a pattern out of local values, with what stands in it."""
+_PATTERNS, _LATE = collected()
+
+
+def places(found: Iterator[CollectedPattern]) -> list[str]:
+    return sorted({each.place for each in found})
+
+
+def test_the_patterns_of_all_packages_are_looked_at() -> None:
+    packages = {each.place.split(".")[1] for each in _PATTERNS}
+    assert packages >= {"common", "router", "retrieval", "gateway", "cli", "local"}
+    assert len(_PATTERNS) > 250
+    assert any(each.place == "kefu.router.nlu.intents._PHRASE" for each in _PATTERNS)
+    known = {each.pattern for each in _PATTERNS}
+    assert {CHINESE.sensitive.self_harm, ENGLISH.instructions.in_document} <= known
+
+
+def test_a_pattern_that_is_made_late_is_known() -> None:
+    assert {place.split(":")[0] for place in _LATE} <= set(_MADE_LATE)
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"(?:来|聊聊?|谈谈?)*$",
+        r"(?:我|好|真)(?:的|真的?|好)*想死",
+        r"你(?:这|个|这个|这群)*(?:废物|垃圾)",
+        r"(a*)*b",
+        r"(a|aa)+$",
+        r"(?:a?b?)*c",
+        r"(?:\w+\s?)*x",
+        r"(?:\d+|\d\d)*x",
+        r"(?i)(?:straße|STRASSE|[a-z]+)*!",
+        r"(?:\w{1,40} ?){0,600}x",
+        r"(?=(?:a+)+b)c",
+        r"(?:ab|a|b)*c",
+    ],
+)
+def test_a_star_that_reads_a_text_in_two_ways_is_recognised(pattern: str) -> None:
+    assert has_ambiguous_star(re.compile(pattern))
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"(?:来|聊|谈)*$",
+        r"(?:\w+\s)*x",
+        r"(?:[a-z]+\.)*c",
+        r"(?:a+)*+b",
+        r"(?:a|ab)c*",
+        r"(?:x{2,}y)*",
+        r"(?:好吗|好不好|好)?x*",
+        r"\d{1,3}(?:,\d{3})+(?:\.\d+)?",
+        r"(?:/\*[^*]*\*+(?:[^/*][^*]*\*+)*/)*",
+        r"(?:😀|\[[a-z]{1,3}\]|:-?\))+",
+    ],
+)
+def test_a_star_that_reads_every_text_in_one_way_is_let_pass(pattern: str) -> None:
+    assert not has_ambiguous_star(re.compile(pattern))
+
+
+def test_no_star_reads_a_text_in_two_ways() -> None:
+    """Else thirty characters may take for ever: each repetition doubles the ways in which the search can fail."""
+    assert places(each for each in _PATTERNS if has_ambiguous_star(each.pattern)) == []
+
+
+def search(one: CollectedPattern, text: str) -> None:
+    if one.anchored:
+        one.pattern.match(text)
+        one.pattern.fullmatch(text)
+    else:
+        for _ in one.pattern.finditer(text):
+            pass
+
+
+def slow_text(one: CollectedPattern) -> str:
+    """How a text begins on which the pattern takes more than linear time; empty for none."""
+    for short, middle, long in zip(
+        attacks(one.pattern, _SHORT), attacks(one.pattern, _MIDDLE), attacks(one.pattern, _LONG), strict=True
+    ):
+        if (
+            loops(lambda text=short: search(one, text)) > _NOTICED
+            and loops(lambda text=short: search(one, text), tries=3) > _MOST_LOOPS / 4
+        ):
+            return short[:40]
+        if loops(lambda text=middle: search(one, text)) < _NOTICED:
+            continue
+        before = loops(lambda text=middle: search(one, text), tries=5)
+        after = loops(lambda text=long: search(one, text), tries=5)
+        if before > _NOTICED and (after > _MOST_LOOPS or after > _GROWS * before):
+            return long[:40]
+    return ""
+
+
+@pytest.mark.parametrize(
+    ("pattern", "anchored"),
+    [
+        (r"\d[\d,]*\s?(?:yuan|dollars)", False),
+        (r"[a-z0-9-]{2,}\.(?:com|cn)", False),
+        (r"[A-Za-z]*\d[A-Za-z\d-]{9,}", False),
+        (r"(?<![a-z])\s*\d+", False),
+        (r"\s*(?:[:#]\s*)?\s*x", True),
+        (r"(?:\s*(?:is|was))?\s*#\s*$", False),
+    ],
+)
+def test_a_search_that_begins_anew_at_each_character_is_recognised(pattern: str, anchored: bool) -> None:
+    assert slow_text(CollectedPattern("planted", re.compile(pattern), anchored)) != ""
+
+
+def test_every_search_takes_linear_time() -> None:
+    slow = {one.place: text for one in _PATTERNS if one.place not in _EXEMPT and (text := slow_text(one))}
+    assert slow == {}
+
+
+def test_every_exemption_is_needed() -> None:
+    assert [one.place for one in _PATTERNS if one.place in _EXEMPT and not slow_text(one)] == []
+    assert set(_EXEMPT) <= {one.place for one in _PATTERNS}
