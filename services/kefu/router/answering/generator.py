@@ -168,12 +168,16 @@ class AnswerGenerator:
         return written
 
     def _without_model(self, question: Question, draft: AnswerDraft) -> AnswerOutcome:
-        """An excerpt if nothing was said yet; else a person takes over."""
+        """An excerpt if nothing was said yet; else the page's own words end what was begun, or a person takes over."""
         passages, reason = draft.basis.passages, HandoffReason.MODEL_UNAVAILABLE
-        if draft.log.text_bytes and draft.filter is not None:
-            draft.say(draft.filter.break_off())
-            return self._handed_over(question, draft, draft.so_far(), reason)
-        so_far = draft.so_far()
+        so_far, chain = draft.so_far(), draft.filter
+        if draft.log.text_bytes and chain is not None:
+            draft.say(chain.break_off())
+            quotation = quotation_for(draft.basis.query or question.text, chain.text, passages, question.language)
+            if quotation is None:
+                return self._handed_over(question, draft, so_far, reason)
+            draft.say(chain.quote(question.message.in_its_variant(quotation.text), quotation.number))
+            return replace(so_far, citations=chain.citations(), supports=chain.supports())
         return replace(give_excerpt(question, passages, reason), model=so_far.model, replica=so_far.replica)
 
     def _checked(
