@@ -39,6 +39,7 @@ transfer me to a live agent now|let me talk to someone real|Could you kindly put
 representative|operator|I need a human
 I want to speek to an agnet|customer service representative please|get me a manager
 Hi, can I talk to a real person please|live chat|AGENT
+can someone real help me please|Could a real person help me with my refund?|would a human please call me
 I don't want to talk to a bot|I'd like to speak with someone|thanks but I want a human|how do I talk to a human?
 talk to a person
 My parcel is late and nobody helps, let me talk to a human!|Where is my refund? Transfer me to an agent.
@@ -59,6 +60,7 @@ Can I be your agent in Canada?
 How many people can sit at the table?|is my order ok?|no|I am not ok with this|Is good morning tea in stock?
 What is a thank-you card?
 Do I have to talk to a person to cancel?|When can I speak to an agent?
+Can someone else pick up my parcel?|can a person with a wheelchair get in?|When can a real person help me?
 I don't want to talk to a person, just tell me the price
 Can someone else pick up my parcel?|bye-bye lamp price|hello kitty mug|great, and the price?
 Does the manager account need a password?

@@ -38,10 +38,18 @@ _WANTING = (
     r"|(?:can|could|may)\s(?:i|you|we)\s(?:please\s|kindly\s|just\s)?|please\s|just\s|is\sit\spossible\sto\s"
     r"|would\syou\s(?:please\s|kindly\s)?)"
 )
+_REAL_PERSON = (
+    r"(?:(?:a\s)?(?:real|live|actual|human)\s(?:person|human|people|agent|representative|colleague)|a\shuman(?:\sbeing)?"
+    r"|(?:someone|somebody)\s(?:real|human))"
+)
+_HELPING = (
+    rf"(?:can|could|will|would)\s{_REAL_PERSON}\s(?:please\s)?(?:(?:help|assist|answer|call)(?:\sme|\sus)?"
+    r"|(?:talk|speak)\s(?:to|with)\s(?:me|us))(?:\swith\s.*)?"
+)
 _HUMAN_REQUEST = HumanRequestPatterns(
     explicit=re.compile(
         rf"(?:{_WANTING}(?:{_TALKING}|{_CONNECT}|{_GET})|{_CONNECT}|{_GET}"
-        rf"|(?:i\s(?:want|need|demand)|i'd\slike)\s{_WHOM}){_ASIDE}{_REASON}$"
+        rf"|(?:i\s(?:want|need|demand)|i'd\slike)\s{_WHOM}|{_HELPING}){_ASIDE}{_REASON}$"
     ),
     excluded=re.compile(
         r"\b(?:how|when|where|what|which|why|if|unless|whether|don't|do\snot|didn't|not|never|no|does|did|before|after"

@@ -172,7 +172,7 @@ export const en = {
   stateReturned: "Returned to Kefu",
   stateClosed: "Closed",
   sentimentNegative: "Upset",
-  sentimentNeutral: "Calm",
+  sentimentNeutral: "Neutral",
   sentimentPositive: "Pleased",
   slotNumber: "Number",
   slotDate: "Date",

@@ -174,7 +174,7 @@ export const zh: Record<keyof typeof en, string> = {
   stateReturned: "已交还 Kefu",
   stateClosed: "已结束",
   sentimentNegative: "情绪负面",
-  sentimentNeutral: "情绪平稳",
+  sentimentNeutral: "情绪一般",
   sentimentPositive: "情绪正面",
   slotNumber: "单号",
   slotDate: "日期",
