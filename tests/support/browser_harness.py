@@ -111,7 +111,7 @@ async def open_browser_harness(redis: RedisServer, **config: object) -> AsyncIte
     find_chromium_or_skip()
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
-        harness = await enter(open_router_harness(redis))
+        harness = await enter(open_router_harness(redis, session_turns=0))  # conversations of any length
         harness.knowledge.hits = [make_hit(RETURNS, title="Returns and refunds")]
         harness.knowledge.by_word = {"退货": [make_hit(RETURNS_ZH, title="退货与退款政策", language="zh", n=2)]}
         harness.replica.frames = [ANSWER]

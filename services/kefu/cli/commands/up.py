@@ -95,8 +95,8 @@ class _Run:
             with self._view:
                 ready = await self._unless_stopped(self._supervisor.settled())
             if ready:
-                self._record("ready")
                 self._print_ready(time.monotonic() - began, is_demo=demo is not None)
+                self._record("ready")  # whoever waits for this may read at once what was printed
                 if demo is None or await self._unless_stopped(run_demo(demo, self._out)):
                     if demo is not None:
                         self._print_next_steps()
