@@ -10,13 +10,17 @@ from pathlib import Path
 
 import pytest
 
+from kefu.router.v1 import chat_pb2 as pb
 from kefu.testing.redis_server import RedisServer
-from tests.support.agents import claim_session, send_reply
+from tests.support.agents import claim_session, return_session, send_reply
 from tests.support.grpc_calls import BOOTSTRAP_KEY
-from tests.support.router_harness import RouterHarness, open_router_harness
+from tests.support.router_harness import RouterClient, RouterHarness, open_router_harness
+from tests.support.scripted_services import make_hit
+from tests.support.waiting import wait_until_async
 
 pytestmark = pytest.mark.slow
 
+QUESTION = "How long does a refund take?"
 PERSON = "Let me talk to a person"
 
 
@@ -118,8 +122,19 @@ async def test_a_chat_shows_what_a_person_writes_while_it_waits_for_a_line(
     await printed(chat, "Mei is here")
     await send_reply(person, session, held, "Hello from Mei.")
     await printed(chat, "Mei: Hello from Mei.")
+    harness.knowledge.hits = [make_hit("Refunds arrive within 7 business days.")]
+    chat.stdin.write(f"{QUESTION}\n".encode())
+    await wait_until_async(lambda: asked_last(person, session, QUESTION))
+    await return_session(person, session, held)
+    await printed(chat, r"Kefu: Refunds take 7 days")  # the answer that the person did not give
     chat.stdin.write(b"Thank you.\n/quit\n")
     chat.stdin.close()
     await printed(chat, "kefu chat --session")
     assert await chat.wait() == 0
-    assert [turn.question for turn in await person.turns(session)] == [PERSON, "", "Thank you."]
+    assert [turn.question for turn in await person.turns(session)] == [PERSON, "", QUESTION, "Thank you."]
+
+
+async def asked_last(client: RouterClient, session: str, question: str) -> bool:
+    """Whether a message is stored, for the person who holds the session."""
+    last = (await client.turns(session))[-1]
+    return last.question == question and last.state == pb.Turn.STATE_FINISHED

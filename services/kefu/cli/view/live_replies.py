@@ -39,6 +39,7 @@ class _SessionWatch:
     def _run(self) -> None:
         """Print agents' messages as long as the session exists. A lost watch goes on where it broke."""
         stub, metadata, after = self._stub, self._target.metadata, ""
+        held = set[str]()  # turns of messages for an agent
         while not self._end_requested.is_set():
             try:
                 if not after:
@@ -50,7 +51,7 @@ class _SessionWatch:
                 watch = pb.WatchSessionRequest(session=self._session, after=after)
                 for event in stub.WatchSession(watch, metadata=metadata):
                     after = event.id
-                    _show(event)
+                    _show(event, held)
             except grpc.RpcError as error:
                 if error.code() is not grpc.StatusCode.UNAVAILABLE:  # deleted, or a release without this call
                     return
@@ -81,10 +82,16 @@ def _greet(agent: str) -> None:
     console().print(f"\n{printable(agent)} is here and reads what you write.", style="dim", soft_wrap=True)
 
 
-def _show(event: pb.SessionEvent) -> None:
+def _show(event: pb.SessionEvent, held: set[str]) -> None:
     out, turn, changed = console(), event.turn_stored, event.state_changed
     if turn.agent:
         out.print(f"\n{printable(turn.agent)}: {printable(turn.text)}", soft_wrap=True)
+    elif turn.completed.finish_reason == pb.FINISH_REASON_HUMAN:
+        held.add(turn.name)
+    elif turn.name in held:  # the agent returned the session, and Kefu answers
+        held.discard(turn.name)
+        if turn.text:
+            out.print(f"\nKefu: {printable(turn.text)}", soft_wrap=True)
     elif changed.state == pb.Session.STATE_HUMAN:
         _greet(changed.agent)
     elif changed.state == pb.Session.STATE_RETURNED:

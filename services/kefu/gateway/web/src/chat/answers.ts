@@ -4,3 +4,4 @@ export { EarlierDialog } from "./earlier.tsx";
 export { EraseDialog } from "./erase.tsx";
 export { EvidencePanel } from "./evidence.tsx";
 export { Message } from "./message.tsx";
+export { answerers } from "./transcript.ts";

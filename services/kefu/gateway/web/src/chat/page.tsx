@@ -13,7 +13,7 @@ import type { Entry } from "./entry.ts";
 import type { Shown } from "./evidence.tsx";
 import { loadAnswers, setLoader } from "./lazy.ts";
 import { t } from "./texts.ts";
-import { answerers, type Change } from "./transcript.ts";
+import type { Change } from "./transcript.ts";
 
 const answers = setLoader(() => import("./answers.ts"));
 
@@ -185,9 +185,10 @@ function Transcript({ conversation, onCite }: TranscriptProps) {
       resized.disconnect();
     };
   }, []);
-  const who = useComputed(() =>
-    answerers(conversation.entries.value, conversation.state.value, conversation.agent.value, conversation.hidden.value === 0),
-  ).value;
+  const who = useComputed(() => {
+    const { entries, state, agent, hidden } = conversation;
+    return answers.value?.answerers(entries.value, state.value, agent.value, hidden.value === 0);
+  }).value;
   const last = entries.at(-1)?.key;
   useEffect(() => {
     follows.current = true;
@@ -214,15 +215,15 @@ function Transcript({ conversation, onCite }: TranscriptProps) {
         )}
         {entries.map((entry) => (
           <Fragment key={entry.key}>
-            <ChangeLine change={who.changes.get(entry.key)} />
+            <ChangeLine change={who?.changes.get(entry.key)} />
             {Message ? (
-              <Message entry={entry} conversation={conversation} receiver={who.receivers.get(entry.key) ?? ""} onCite={onCite} />
+              <Message entry={entry} conversation={conversation} receiver={who?.receivers.get(entry.key) ?? ""} onCite={onCite} />
             ) : (
               <Unstyled entry={entry} />
             )}
           </Fragment>
         ))}
-        <ChangeLine change={who.last} />
+        <ChangeLine change={who?.last} />
       </div>
       {away && (
         <button type="button" class="button icon latest" aria-label={t("latest")} title={t("latest")} onClick={() => bottom(true)}>
