@@ -1,6 +1,7 @@
 """The suite under test as bare processes. Only the injected fault restarts them."""
 
 import asyncio
+import secrets
 import signal
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -11,7 +12,7 @@ from pathlib import Path
 from kefu.cli.documents import local_files
 from kefu.client import Client, Document
 from kefu.common.auth import make_key
-from kefu.local.health_probes import grpc_probe, redis_probe
+from kefu.local.health_probes import grpc_probe, http_probe, redis_probe
 from kefu.local.ports import HOST
 from kefu.local.redis_server import server_arguments, server_binary
 from kefu.local.suite import sample_folder
@@ -41,6 +42,8 @@ class BenchSettings:
     """Of the sample help centre, in English."""
     nginx: bool = False
     """Clients reach the routers through nginx, and not each router directly."""
+    gateway: bool = False
+    """A gateway for visitors as well."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,7 @@ class Bench:
     generations: list[Process]
     routers: list[Process]
     nginx: Process | None = None
+    gateway: Process | None = None
 
     @property
     def client_addresses(self) -> list[str]:
@@ -65,7 +69,7 @@ class Bench:
     @property
     def processes(self) -> list[Process]:
         """All processes, in the order in which they are started."""
-        return [self.redis, *self.services, *([self.nginx] if self.nginx else [])]
+        return [self.redis, *self.services, *filter(None, (self.nginx, self.gateway))]
 
     @property
     def services(self) -> list[Process]:
@@ -95,8 +99,8 @@ async def open_bench(folder: Path, settings: BenchSettings) -> AsyncIterator[Ben
         await bench.redis.start()
         await asyncio.gather(*(process.start() for process in bench.retrievals))
         await asyncio.gather(*(process.start() for process in (*bench.generations, *bench.routers)))
-        if bench.nginx is not None:
-            await bench.nginx.start()
+        for front in filter(None, (bench.nginx, bench.gateway)):
+            await front.start()
         await _import_sample(bench)
         yield bench
     finally:
@@ -129,7 +133,8 @@ def _make_bench(folder: Path, settings: BenchSettings) -> Bench:
         port, metrics = ports.allocate(), ports.allocate()
         name, prefix = f"{package}-{number + 1}", f"KEFU_{package.upper()}_"
         command = (sys.executable, "-P", "-m", f"kefu.{package}")
-        process = Process(name, command, port, metrics, folder, grpc_probe(f"{HOST}:{port}"))
+        ready = http_probe(f"http://{HOST}:{port}") if package == "gateway" else grpc_probe(f"{HOST}:{port}")
+        process = Process(name, command, port, metrics, folder, ready)
         own = {f"{prefix}LISTEN": process.address, f"{prefix}METRICS_LISTEN": f"{HOST}:{metrics}"}
         process.environment.update({**shared, **own, **environment})
         return process
@@ -158,7 +163,14 @@ def _make_bench(folder: Path, settings: BenchSettings) -> Bench:
     nginx: Process | None = None
     if settings.nginx:
         nginx = nginx_process(routers, ports.allocate(), folder, settings.drain_seconds)
-    return Bench(folder, settings, key, internal_key, redis, retrievals, generations, routers, nginx)
+    gateway: Process | None = None
+    if settings.gateway:
+        behind = "ipv4:" + ",".join(process.address for process in routers)
+        visitors = {"KEFU_GATEWAY_VISITOR_SECRET": secrets.token_hex(16), "KEFU_GATEWAY_VISITOR_COLLECTIONS": "help"}
+        gateway = service(
+            "gateway", 0, {"KEFU_GATEWAY_ROUTER": behind, "KEFU_GATEWAY_RETRIEVAL": addresses[0], **visitors}
+        )
+    return Bench(folder, settings, key, internal_key, redis, retrievals, generations, routers, nginx, gateway)
 
 
 async def _import_sample(bench: Bench) -> None:

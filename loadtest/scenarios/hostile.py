@@ -2,11 +2,13 @@
 One visitor sends what was made to keep a router busy, while others ask: does anybody notice?
 
     python -m loadtest.scenarios.hostile                      1,000 messages beside 20 customers, three rounds
+    python -m loadtest.scenarios.hostile --direct             without the gateway, and so without its limits
     python -m loadtest.scenarios.hostile --messages 100 --seconds 10 --rounds 1
 
-Two routers, retrieval and Redis are the real ones, as bare processes; the engine is simulated. The visitor calls the
-routers directly, a few messages at a time, without the limits of gateway and nginx: this is the harder case. A part
-of its messages goes on in one session, superseding one another. Quiet and disturbed periods take turns in one run, so
+Two routers, retrieval, the gateway and Redis are the real ones, as bare processes; the engine is simulated. The visitor
+sends a few messages at a time to the gateway, with a token as the chat page has it; what the gateway refuses counts as
+sent. With --direct it calls the routers, as no visitor can, and a part of its messages goes on in one session,
+superseding one another. Quiet and disturbed periods take turns in one run, so
 that whatever else the machine does falls on both alike. How long a loop stood still is what the routers measure
 themselves (kefu_event_loop_lag_seconds). The exit status is 1 when an answer of the others failed, their first text's
 p95 grew by more than a fifth, or a router's loop stood still for more than 100 ms.
@@ -26,6 +28,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import grpc.aio
+import httpx
 import typer
 
 from kefu.common.auth import Principal, Scope
@@ -64,12 +67,14 @@ class _Period:
     """By router: how many times its loop came back late, by the upper bound of the bucket in seconds."""
 
 
-async def measure(messages: int, customers: int, seconds: float, rounds: int, seed: int) -> dict[str, Any]:
+async def measure(
+    messages: int, customers: int, seconds: float, rounds: int, seed: int, *, direct: bool
+) -> dict[str, Any]:
     """All periods of a run, and their figures."""
     hostile = itertools.chain(hostile_text.worst(), hostile_text.generated(seed))
     quiet, disturbed = _Period(), _Period()
     with tempfile.TemporaryDirectory() as folder:
-        settings = BenchSettings(generations=1, retrievals=1, answer_tokens=40)
+        settings = BenchSettings(generations=1, retrievals=1, answer_tokens=40, gateway=not direct)
         async with open_bench(Path(folder), settings) as bench:
             with closing(_Customers(bench, customers, seed)) as others:
                 await others.ask_for(5.0, [])  # what is made once is made
@@ -84,7 +89,8 @@ async def _run_period(
     bench: Bench, others: "_Customers", seconds: float, period: _Period, hostile: Sequence[str] = ()
 ) -> None:
     before = {router.name: await _lags(router) for router in bench.routers}
-    visiting = asyncio.create_task(_visit(bench, hostile, seconds, period.ends))
+    visit = _visit_routers if bench.gateway is None else _visit_gateway
+    visiting = asyncio.create_task(visit(bench, hostile, seconds, period.ends))
     await others.ask_for(seconds, period.others, until=visiting)
     await visiting
     for router in bench.routers:
@@ -132,7 +138,29 @@ class _Customers:
             await asyncio.sleep(self._random.uniform(0.5, 1.5) * _PAUSE_SECONDS)
 
 
-async def _visit(bench: Bench, messages: Sequence[str], seconds: float, ends: Counter[str]) -> None:
+async def _visit_gateway(bench: Bench, messages: Sequence[str], seconds: float, ends: Counter[str]) -> None:
+    """Send all messages over so long to the gateway, as one visitor."""
+    assert bench.gateway is not None
+    began, waiting = time.monotonic(), iter(enumerate(messages))
+    async with httpx.AsyncClient(base_url=f"http://{bench.gateway.address}", timeout=_GIVE_UP_SECONDS) as http:
+        token = (await http.post("/api/visitor")).json()["token"]
+
+        async def send() -> None:
+            for number, text in waiting:
+                await asyncio.sleep(max(0.0, began + seconds * number / len(messages) - time.monotonic()))
+                body = {"model": "kefu", "messages": [{"role": "user", "content": text}]}
+                headers = {"authorization": f"Bearer {token}"}
+                try:
+                    response = await http.post("/v1/chat/completions", json=body, headers=headers)
+                    ends[f"HTTP {response.status_code}"] += 1
+                except httpx.HTTPError as error:
+                    ends[type(error).__name__] += 1
+
+        if messages:
+            await asyncio.gather(*(send() for _ in range(_AT_ONCE)))
+
+
+async def _visit_routers(bench: Bench, messages: Sequence[str], seconds: float, ends: Counter[str]) -> None:
     """Send all messages over so long, each to the next router; every other one goes on in one session."""
     visitor = Principal("default", "visitor-00000000-0000-4000-8000-000000000000", frozenset({Scope.CHAT}))
     metadata = delegated_metadata(bench.internal_key, visitor)
@@ -234,10 +262,11 @@ def main(
     seconds: Annotated[float, typer.Option(min=1, help="Least length of a period.")] = 60.0,
     rounds: Annotated[int, typer.Option(min=1, help="Quiet and disturbed periods, each so often.")] = 3,
     seed: Annotated[int, typer.Option(help="Of the generator of messages.")] = 0,
+    direct: Annotated[bool, typer.Option(help="The visitor calls the routers, without the gateway's limits.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """One visitor's hostile messages beside others' questions."""
-    found = asyncio.run(measure(messages, customers, seconds, rounds, seed))
+    found = asyncio.run(measure(messages, customers, seconds, rounds, seed, direct=direct))
     if as_json:
         print(json.dumps({**describe_environment(), **found}, indent=2, ensure_ascii=False))
     else:

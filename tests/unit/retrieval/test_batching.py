@@ -43,6 +43,24 @@ async def test_the_latest_go_first_and_nobody_waits_for_ever() -> None:
     assert slow.batches == [["first"], ["3", "4"], ["1", "2"], ["0"]]
 
 
+async def test_long_texts_go_one_at_a_time_and_let_others_pass() -> None:
+    slow = Slow()
+    async with BatchingEmbedder.open(slow, max_batch=8) as embedder:
+        asked = [asyncio.ensure_future(embedder.query("first"))]
+        while not slow.batches:
+            await asyncio.sleep(0.01)
+        asked += [asyncio.ensure_future(embedder.query(text)) for text in ("a" * 4000, "b" * 4000, "short", "other")]
+        await asyncio.sleep(0.01)
+        slow.go.set()
+        await asyncio.gather(*asked)
+    assert [[text[:5] for text in batch] for batch in slow.batches] == [
+        ["first"],
+        ["short", "other"],
+        ["bbbbb"],
+        ["aaaaa"],
+    ]
+
+
 async def test_a_question_waits_for_no_passage_where_the_embedder_allows_that() -> None:
     class Apart(Slow):
         concurrent = True

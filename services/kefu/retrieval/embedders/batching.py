@@ -30,12 +30,17 @@ class _PendingQuestion(NamedTuple):
     vector: asyncio.Future[Vectors]
 
 
+_USUAL_CHARACTERS = 400
+"""A question has so many at most, nearly always."""
+
+
 @dataclass
 class BatchingEmbedder:
     """Batches the questions of an embedder; made with `open`.
 
     A question waits for at most one call of `passages` (see `Embedder.passage_batch_size`), and for none if the
-    embedder is `concurrent`. A batch has at most `max_batch` questions.
+    embedder is `concurrent`. A batch has at most `max_batch` questions. Long texts, which cost up to fifty times as
+    much as most, go one at a time and when nothing shorter waits: who sends many delays nobody by more than one.
     """
 
     embedder: Embedder
@@ -105,7 +110,7 @@ class BatchingEmbedder:
                 self._pending = [
                     pending for pending in self._pending if not pending.vector.done()
                 ]  # without callers that gave up
-                batch, self._pending = self._pending[-self.max_batch :], self._pending[: -self.max_batch]
+                batch = self._next_batch()
                 if not batch:
                     break
                 QUERY_BATCH.observe(len(batch))
@@ -122,6 +127,14 @@ class BatchingEmbedder:
                     for pending, vector in zip(batch, np.asarray(vectors, np.float32), strict=True):
                         if not pending.vector.done():
                             pending.vector.set_result(vector)
+
+    def _next_batch(self) -> list[_PendingQuestion]:
+        """Take what is embedded next: the latest questions of usual length, else the latest long one."""
+        usual = [pending for pending in self._pending if len(pending.text) <= _USUAL_CHARACTERS]
+        batch = usual[-self.max_batch :] or self._pending[-1:]
+        taken = set(map(id, batch))
+        self._pending = [pending for pending in self._pending if id(pending) not in taken]
+        return batch
 
 
 def _fail(batch: list[_PendingQuestion], exc: Exception | None) -> None:
