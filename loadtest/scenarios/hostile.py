@@ -71,7 +71,7 @@ async def measure(
     messages: int, customers: int, seconds: float, rounds: int, seed: int, *, direct: bool
 ) -> dict[str, Any]:
     """All periods of a run, and their figures."""
-    hostile = itertools.chain(hostile_text.worst(), hostile_text.generated(seed))
+    hostile = itertools.chain(hostile_text.SHORT, hostile_text.hostile_texts(), hostile_text.generated(seed))
     quiet, disturbed = _Period(), _Period()
     with tempfile.TemporaryDirectory() as folder:
         settings = BenchSettings(generations=1, retrievals=1, answer_tokens=40, gateway=not direct)

@@ -41,8 +41,8 @@ from kefu.router.nlu.sentiment import sentiment_of
 from kefu.router.nlu.slots import slots_of
 from kefu.router.storage.turns import StartedTurn, TurnRecord
 from kefu.router.tenants.settings import TenantSettings, effective_settings
+from kefu.testing.hostile_text import hostile_texts
 from tests.support.cpu_time import loops
-from tests.support.hostile_text import hostile_texts
 
 _MOST_LOOPS = 20
 """About 20 ms on one core of an AMD EPYC; see `tests.support.cpu_time`."""
