@@ -17,6 +17,8 @@ from kefu.router.domain.turn import Passage
 _LATE_SECONDS = 0.05
 """Less than the part of the customer's deadline that is kept for an answer without a search."""
 
+_LEAST_INSTRUCTION_SCORE = 0.5
+
 
 @dataclass(frozen=True)
 class CuratedAnswer:
@@ -41,6 +43,8 @@ class SearchResult:
     """The embedding of the question, float16. Empty: it was not asked for."""
     too_close: bool = False
     """The score margin of the best document is smaller than its collection demands for an answer."""
+    gives_instructions: bool = False
+    """The question tells the assistant what to say, by its embedding; see SearchResponse.instruction_score."""
 
 
 class RetrievalClient:
@@ -99,23 +103,33 @@ class RetrievalClient:
 
 
 def _search_result(response: pb.SearchResponse) -> SearchResult:
+    shown = [(hit, text) for hit in response.hits if (text := _without_instructions(hit)).strip()]
     passages = tuple(
         Passage(
             number=number,
             name=hit.passage.name,
             title=hit.passage.title,
             headings=tuple(hit.passage.headings),
-            text=hit.passage.text,
+            text=text,
             uri=hit.passage.uri,
             relevance=hit.relevance,
             language=hit.passage.language,
             min_relevance=hit.signals.min_relevance,
         )
-        for number, hit in enumerate(response.hits, start=1)
+        for number, (hit, text) in enumerate(shown, start=1)
     )
     curated = None
     if response.HasField("curated_match") and response.curated_match.applies:
         answer = response.curated_match.curated_answer
         curated = CuratedAnswer(answer.name, answer.answer, answer.language)
     too_near = response.apart < response.min_apart
-    return SearchResult(passages, curated, response.used_history, response.revision, response.query_embedding, too_near)
+    return SearchResult(
+        *(passages, curated, response.used_history, response.revision, response.query_embedding, too_near),
+        gives_instructions=response.instruction_score >= _LEAST_INSTRUCTION_SCORE,
+    )
+
+
+def _without_instructions(hit: pb.SearchHit) -> str:
+    """A passage's text up to where it tells an assistant what to say."""
+    text = hit.passage.text
+    return text[: hit.instructions_from].rstrip() if hit.HasField("instructions_from") else text

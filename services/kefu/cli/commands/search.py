@@ -72,6 +72,12 @@ async def search(
         )
         for same in hit.same_passages:
             out.print(f"   the same words: {same}", style="dim", soft_wrap=True)
+        if hit.HasField("instructions_from"):
+            out.print(
+                f"   left out of answers from character {hit.instructions_from} on, as an order to the assistant",
+                style="yellow",
+                soft_wrap=True,
+            )
         text = printable(passage.text) if whole else one_line(passage.text, 300)
         out.print("\n".join(f"   {line}" for line in text.splitlines()), soft_wrap=True)
     if found.apart < found.min_apart:

@@ -3,6 +3,7 @@
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from kefu.common.errors import BadRequest
+from kefu.retrieval.documents.chunking import window_start
 from kefu.retrieval.domain.calibration import Calibration
 from kefu.retrieval.domain.collection_key import CollectionKey
 from kefu.retrieval.domain.curated_draft import CuratedDraft
@@ -119,6 +120,7 @@ def passage_message(key: CollectionKey, document: DocumentInfo, passage: str, te
 
 def hit_message(key: CollectionKey, passage: pb.Passage, scored: ScoredPassage, min_relevance: float) -> pb.SearchHit:
     """The message of a hit, with its signals and its collection's threshold."""
+    window = scored.instructing_window
     return pb.SearchHit(
         passage=passage,
         score=scored.score,
@@ -134,6 +136,7 @@ def hit_message(key: CollectionKey, passage: pb.Passage, scored: ScoredPassage, 
             other_language=scored.features.other_language,
             min_relevance=min_relevance,
         ),
+        instructions_from=None if window is None else window_start(passage.text, window),
         same_passages=[f"{document_name(key, entry.document)}/passages/{entry.passage}" for entry in scored.duplicates],
     )
 

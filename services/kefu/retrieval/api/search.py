@@ -51,6 +51,7 @@ class SearchResponder:
             revision=found.revision,
             apart=found.score_margin,
             min_apart=found.min_score_margin,
+            instruction_score=found.instruction_score,
             query_embedding=dump_vectors(found.vector.astype(np.float16)) if request.with_embedding else b"",
         )
         hits = await self._hits(found.hits, query.search_filter)

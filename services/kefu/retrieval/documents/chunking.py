@@ -84,6 +84,16 @@ def texts_to_embed(title: str, headings: Sequence[str], text: str) -> tuple[str,
     return tuple(map(simplified, (whole, *([chunk_header] if chunk_header else []), *parts)))
 
 
+def window_start(text: str, number: int) -> int:
+    """Where a window of a passage's text begins, in characters; a short text is its only window, 0.
+
+    Packing sentences drops and changes blanks alone, so the other characters are counted.
+    """
+    before = "".join(pack_sentences(text, WINDOW_TOKENS)[:number])
+    places = [at for at, character in enumerate(text) if not character.isspace()]
+    return [*places, len(text)][sum(not character.isspace() for character in before)]
+
+
 def pack_sentences(text: str, budget: float, overlap: float = 0.0) -> list[str]:
     """Cut a text at sentence ends into pieces of at most `budget` estimated tokens.
 

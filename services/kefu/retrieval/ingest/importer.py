@@ -7,28 +7,35 @@ task that writes takes all pending documents and waits for the disk once.
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from prometheus_client import Counter
 
 from kefu.common.errors import DocumentNotFound
 from kefu.common.redis.memory_guard import MemoryGuard
+from kefu.retrieval.domain.chunk_header import chunk_header_text
 from kefu.retrieval.domain.collection_key import CollectionKey
 from kefu.retrieval.domain.curated_draft import CuratedDraft
 from kefu.retrieval.domain.filters import strictest
 from kefu.retrieval.embedders import BatchingEmbedder, Vectors
 from kefu.retrieval.embedders.base import HalfVectors
+from kefu.retrieval.ingest.conversion import ConvertedDocument
 from kefu.retrieval.ingest.conversion_pool import ConversionPool
 from kefu.retrieval.ingest.types import ImportProgress, ImportReport, ImportResult, SourceDocument
 from kefu.retrieval.ingest.unpacker import UnpackedDocument, Unpacker
+from kefu.retrieval.ranking.instruction_probe import InstructionProbe, probe_for
 from kefu.retrieval.replica.replica import Replica
 from kefu.retrieval.storage.change_streams import ChangeId
 from kefu.retrieval.storage.durable_writer import DurableWriter
 from kefu.retrieval.storage.records import CuratedRecord, DocumentInfo, PassageText, document_id, split_vectors
 from kefu.retrieval.storage.store import KnowledgeStore
 
+INSTRUCTING_PASSAGES = Counter(
+    "kefu_instructing_passages_total", "Imported passages of which a part tells an assistant what to say."
+)
 _PROGRESS_SECONDS = 0.25
 _MAX_CONVERTED = 16  # documents converted and not yet embedded: a bound on memory
 _MAX_PENDING_WRITES = 64  # documents embedded and not yet written: likewise
@@ -75,6 +82,7 @@ class Importer:
         self._replica = replica
         self._open_writer = open_writer
         self._memory_guard = memory_guard
+        self._probe = probe_for(embedder.embedder.id)
         self._reports: asyncio.Queue[ImportReport | None] = asyncio.Queue()
         self._converted: asyncio.Queue[UnpackedDocument | ImportResult | None] = asyncio.Queue(_MAX_CONVERTED)
         self._pending: asyncio.Queue[_PendingWrite | None] = asyncio.Queue(_MAX_PENDING_WRITES)
@@ -161,7 +169,7 @@ class Importer:
                     reported_at = time.monotonic()
                     total = len(unpacked[number].converted.chunks)
                     await self._reports.put(ImportProgress(unpacked[number].source.path, total, len(vectors[number])))
-        return [_pending_write(one, found) for one, found in zip(unpacked, vectors, strict=True)]
+        return [_pending_write(one, found, self._probe) for one, found in zip(unpacked, vectors, strict=True)]
 
     async def _stored_vectors(self, unpacked: UnpackedDocument) -> dict[str, HalfVectors]:
         """Stored vectors of unchanged passages, which are not computed again."""
@@ -238,7 +246,9 @@ def _text_count(batch: Sequence[UnpackedDocument | ImportResult | None]) -> int:
     )
 
 
-def _pending_write(unpacked: UnpackedDocument, vectors: dict[str, HalfVectors]) -> _PendingWrite:
+def _pending_write(
+    unpacked: UnpackedDocument, vectors: dict[str, HalfVectors], probe: InstructionProbe | None
+) -> _PendingWrite:
     source, converted, ident = unpacked.source, unpacked.converted, document_id(unpacked.source.path)
     info = DocumentInfo(
         id=ident,
@@ -256,8 +266,29 @@ def _pending_write(unpacked: UnpackedDocument, vectors: dict[str, HalfVectors]) 
         update_time=time.time(),
     )
     texts = {chunk.id: PassageText(chunk.text, chunk.headings, chunk.page) for chunk in converted.chunks}
-    result = ImportResult(source.path, "CREATED", ident, len(converted.chunks), message=converted.remark)
+    message = " ".join(filter(None, (converted.remark, _instructions_remark(converted, vectors, probe))))
+    result = ImportResult(source.path, "CREATED", ident, len(converted.chunks), message=message)
     return _PendingWrite(result, info, texts, vectors)
+
+
+def _instructions_remark(
+    converted: ConvertedDocument, vectors: Mapping[str, HalfVectors], probe: InstructionProbe | None
+) -> str:
+    """A sentence about the passages that tell an assistant what to say; empty without any."""
+    if probe is None:
+        return ""
+    count = sum(
+        probe.instructing_window(vectors[chunk.id], has_header=bool(chunk_header_text(converted.title, chunk.headings)))
+        is not None
+        for chunk in converted.chunks
+    )
+    INSTRUCTING_PASSAGES.inc(count)
+    if not count:
+        return ""
+    return (
+        f"In {count} of {len(converted.chunks)} passages something seems to tell an assistant what to say;"
+        " answers leave out what stands from there on."
+    )
 
 
 def _is_unchanged(before: CuratedRecord, draft: CuratedDraft) -> bool:

@@ -69,6 +69,8 @@ class ScoredPassage:
     """Rank by BM25, from 1; 0 when the passage was not among its candidates."""
     duplicates: tuple[PassageEntry, ...] = ()
     """Other passages with the same words."""
+    instructing_window: int | None = None
+    """The first window that tells an assistant what to say, from 0; see instruction_probe.py."""
 
 
 _LEAD_HITS = 10  # hits whose scores make the score lead

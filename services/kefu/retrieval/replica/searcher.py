@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Sequence
 from concurrent.futures import Executor
+from dataclasses import replace
 from typing import NamedTuple
 
 from kefu.common.text.chinese import simplified
@@ -15,6 +16,7 @@ from kefu.retrieval.domain.filters import SearchFilter
 from kefu.retrieval.embedders import BatchingEmbedder, Vectors
 from kefu.retrieval.index.curated_answers import CuratedMatch, best_match
 from kefu.retrieval.ranking.baseline import EmbeddingBaseline
+from kefu.retrieval.ranking.instruction_probe import InstructionProbe, probe_for
 from kefu.retrieval.ranking.query import make_query, ranked_part, with_previous_question
 from kefu.retrieval.ranking.ranker import CollectionQuery, Ranking, ScoredPassage, rank
 from kefu.retrieval.ranking.score_margin import DEFAULT_MARGIN, subject_line
@@ -38,6 +40,8 @@ class SearchResult(NamedTuple):
     """See score_margin.py."""
     min_score_margin: float = 0.0
     """Least margin of an answer, for the collection with the best passage; 0: any."""
+    instruction_score: float | None = None
+    """See instruction_probe.py; None: the embedder has no probe."""
 
 
 class EmbeddedQuestion(NamedTuple):
@@ -57,6 +61,7 @@ class Searcher:
         self._embedder = embedder
         self._baseline = baseline
         self._thread = thread
+        self._probe = probe_for(embedder.embedder.id)
 
     async def search(
         self,
@@ -79,8 +84,11 @@ class Searcher:
         began = time.monotonic()
         question = await self._embed(collections, ranked_part(text))
         embedded = time.monotonic() - began
+        instruction_score = self._probe.message_score(question.vector) if self._probe else None
         if not collections:
-            return SearchResult([], None, language, embedded, False, revision, question.vector)
+            return SearchResult(
+                *([], None, language, embedded, False, revision, question.vector), instruction_score=instruction_score
+            )
         subject = None
         if (with_subject_line or any(live.min_score_margin for live in collections)) and (
             subject_text := subject_line(question.text)
@@ -107,6 +115,7 @@ class Searcher:
             question.vector,
             ranking.score_margin,
             collections[ranking.hits[0][0]].min_score_margin if ranking.hits else 0.0,
+            instruction_score,
         )
 
     async def _embed(self, collections: Sequence[LiveCollection], text: str) -> EmbeddedQuestion:
@@ -128,7 +137,8 @@ class Searcher:
         search_filter: SearchFilter,
     ) -> Ranking:
         return await asyncio.get_running_loop().run_in_executor(
-            self._thread, _rank_all, collections, self._baseline, question, with_history, subject, count, search_filter
+            *(self._thread, _rank_all, collections, self._baseline, self._probe),
+            *(question, with_history, subject, count, search_filter),
         )
 
 
@@ -144,6 +154,7 @@ def _english_glosses(collections: Sequence[LiveCollection], text: str, language:
 def _rank_all(
     collections: Sequence[LiveCollection],
     baseline: EmbeddingBaseline,
+    probe: InstructionProbe | None,
     question: EmbeddedQuestion,
     with_history: EmbeddedQuestion | None,
     subject: EmbeddedQuestion | None,
@@ -161,7 +172,7 @@ def _rank_all(
             embedded.english_vectors[number],
         )
 
-    return rank(
+    ranking = rank(
         [
             CollectionQuery(
                 live.index,
@@ -174,3 +185,13 @@ def _rank_all(
         count,
         search_filter,
     )
+    if probe is None:
+        return ranking
+    hits = [(number, _with_instructions(scored, collections[number], probe)) for number, scored in ranking.hits]
+    return replace(ranking, hits=hits)
+
+
+def _with_instructions(scored: ScoredPassage, live: LiveCollection, probe: InstructionProbe) -> ScoredPassage:
+    entry = scored.entry
+    vectors = live.index.vectors.vectors(entry.rows)
+    return replace(scored, instructing_window=probe.instructing_window(vectors, has_header=entry.header is not None))

@@ -1415,10 +1415,16 @@ class SearchHit(_message.Message):
     RELEVANCE_FIELD_NUMBER: _builtins.int
     SIGNALS_FIELD_NUMBER: _builtins.int
     SAME_PASSAGES_FIELD_NUMBER: _builtins.int
+    INSTRUCTIONS_FROM_FIELD_NUMBER: _builtins.int
     score: _builtins.float
     """What the hits are sorted by, greatest first; comparable within one response only."""
     relevance: _builtins.float
     """How likely it is to bear on the question, 0 to 1, from absolute signals."""
+    instructions_from: _builtins.int
+    """From this character of the passage's text on (Unicode code points, from 0) it tells an assistant what to say, rather
+    than a reader how things are, by the embeddings of its windows. The router leaves that out of what the model and
+    customers see. Unset: nowhere, or the embedder has no probe for it.
+    """
     @_builtins.property
     def passage(self) -> Global___Passage:
         """The passage."""
@@ -1439,12 +1445,15 @@ class SearchHit(_message.Message):
         relevance: _builtins.float = ...,
         signals: Global___Signals | None = ...,
         same_passages: _abc.Iterable[_builtins.str] | None = ...,
+        instructions_from: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["passage", b"passage", "signals", b"signals"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_instructions_from", b"_instructions_from", "instructions_from", b"instructions_from", "passage", b"passage", "signals", b"signals"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["passage", b"passage", "relevance", b"relevance", "same_passages", b"same_passages", "score", b"score", "signals", b"signals"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_instructions_from", b"_instructions_from", "instructions_from", b"instructions_from", "passage", b"passage", "relevance", b"relevance", "same_passages", b"same_passages", "score", b"score", "signals", b"signals"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__instructions_from: _TypeAlias = _typing.Literal["instructions_from"]  # noqa: Y015
+    _WhichOneofArgType__instructions_from: _TypeAlias = _typing.Literal["_instructions_from", b"_instructions_from"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__instructions_from) -> _WhichOneofReturnType__instructions_from | None: ...
 
 Global___SearchHit: _TypeAlias = SearchHit  # noqa: Y015
 
@@ -1522,6 +1531,7 @@ class SearchResponse(_message.Message):
     QUERY_EMBEDDING_FIELD_NUMBER: _builtins.int
     APART_FIELD_NUMBER: _builtins.int
     MIN_APART_FIELD_NUMBER: _builtins.int
+    INSTRUCTION_SCORE_FIELD_NUMBER: _builtins.int
     query_language: _builtins.str
     """The question's language as it was recognised."""
     used_history: _builtins.bool
@@ -1540,6 +1550,10 @@ class SearchResponse(_message.Message):
     min_apart: _builtins.float
     """Below it the documents are about as good as each other, and the question counts as not answered: that of the
     collection which holds the best passage, as calibrated. 0: however near they are.
+    """
+    instruction_score: _builtins.float
+    """How likely the query is to tell an assistant what to say rather than to ask something, 0 to 1, by its embedding alone:
+    `history` plays no part. From 0.5 on its words are no evidence. Unset: the embedder has no probe for it.
     """
     @_builtins.property
     def hits(self) -> _containers.RepeatedCompositeFieldContainer[Global___SearchHit]:
@@ -1570,12 +1584,15 @@ class SearchResponse(_message.Message):
         query_embedding: _builtins.bytes = ...,
         apart: _builtins.float = ...,
         min_apart: _builtins.float = ...,
+        instruction_score: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["curated_match", b"curated_match", "embed", b"embed", "total", b"total"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_instruction_score", b"_instruction_score", "curated_match", b"curated_match", "embed", b"embed", "instruction_score", b"instruction_score", "total", b"total"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["apart", b"apart", "curated_match", b"curated_match", "embed", b"embed", "hits", b"hits", "min_apart", b"min_apart", "query_embedding", b"query_embedding", "query_language", b"query_language", "revision", b"revision", "total", b"total", "used_history", b"used_history"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_instruction_score", b"_instruction_score", "apart", b"apart", "curated_match", b"curated_match", "embed", b"embed", "hits", b"hits", "instruction_score", b"instruction_score", "min_apart", b"min_apart", "query_embedding", b"query_embedding", "query_language", b"query_language", "revision", b"revision", "total", b"total", "used_history", b"used_history"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__instruction_score: _TypeAlias = _typing.Literal["instruction_score"]  # noqa: Y015
+    _WhichOneofArgType__instruction_score: _TypeAlias = _typing.Literal["_instruction_score", b"_instruction_score"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__instruction_score) -> _WhichOneofReturnType__instruction_score | None: ...
 
 Global___SearchResponse: _TypeAlias = SearchResponse  # noqa: Y015
 

@@ -95,7 +95,7 @@ class AnswerDraft:
         if saved is not None:
             self.log.add_text(saved.text)
             about = saved.context
-            self.basis = AnswerBasis(searched=about.searched, query=about.query, passages=about.passages)
+            self.basis = AnswerBasis(about.searched, about.query, about.gives_instructions, about.passages)
         chain, relay = self.filter, self.relay
         return AnswerOutcome(
             source=AnswerSource.GENERATED if self.log.text_bytes else AnswerSource.NONE,

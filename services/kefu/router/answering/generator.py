@@ -71,7 +71,7 @@ class AnswerGenerator:
         budget = Budget(self._config.prompt_tokens, self._config.history_tokens)
         prompt = self._prompt(question, draft, passages, budget)
         draft.rest_on(replace(draft.basis, passages=prompt.passages))
-        evidence = self._evidence(question, prompt.passages)
+        evidence = self._evidence(question, draft, prompt.passages)
         draft.filter = AnswerFilter(prompt.passages, evidence, question.text, prompt.messages[0].content)
         who, session = question.principal, question.session_id
         relay = draft.relay = self._relays.relay(who, preferred=question.replica, session=session)
@@ -270,9 +270,10 @@ class AnswerGenerator:
         )
 
     @staticmethod
-    def _evidence(question: Question, passages: Sequence[Passage]) -> Evidence:
+    def _evidence(question: Question, draft: AnswerDraft, passages: Sequence[Passage]) -> Evidence:
         texts = [question.settings.instructions, question.as_of]
-        messages = [question.message, *(CustomerMessage(turn.full_question) for turn in question.history)]
+        messages = [] if draft.basis.gives_instructions else [question.message]
+        messages += [CustomerMessage(turn.full_question) for turn in question.history if not turn.gives_instructions]
         texts += [message.text for message in messages if message.text and not gives_instructions(message)]
         texts += [turn.text for turn in question.history if turn.completed is None or not turn.completed.choices]
         sources = [("\n".join((passage.title, *passage.headings)), passage.text) for passage in passages]

@@ -13,6 +13,8 @@ class AnswerBasis:
     searched: bool = False
     query: str = ""
     """As it was searched, where that differs from the question."""
+    gives_instructions: bool = False
+    """The question tells the assistant what to say: its words are no evidence."""
     passages: tuple[Passage, ...] = ()
     """What the answer may cite."""
     embedding: bytes = b""

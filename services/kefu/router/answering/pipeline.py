@@ -91,7 +91,8 @@ class AnswerPipeline:
     async def _carry_out(self, decision: Decision, question: Question, draft: AnswerDraft) -> AnswerOutcome:
         match decision:
             case Continue(saved):
-                draft.basis = AnswerBasis(searched=saved.context.searched, query=saved.context.query)
+                about = saved.context
+                draft.basis = AnswerBasis(about.searched, about.query, about.gives_instructions)
                 return await self._generator.write(question, draft, saved.context.passages)
             case Generate(passages, found):
                 draft.basis = _under_load(draft.basis, question)
@@ -144,6 +145,7 @@ class AnswerPipeline:
             draft.basis = AnswerBasis(
                 searched=found is not None,
                 query=query,
+                gives_instructions=found is not None and found.gives_instructions,
                 embedding=found.embedding if found is not None else b"",
                 search_seconds=seconds,
             )

@@ -257,6 +257,7 @@ class LiveTurn:
             text=self._log.text if handoff is None else handoff.message,
             withdrawn="" if handoff is None else self._log.text,
             query=basis.query,
+            gives_instructions=basis.gives_instructions,
             passages=basis.passages,
             searched=basis.searched,
             handoff=handoff,

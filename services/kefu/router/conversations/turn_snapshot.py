@@ -20,6 +20,7 @@ def snapshot_of(turn: Turn, draft: AnswerDraft) -> TurnSnapshot | None:
         carried=turn.carried,
         searched=draft.basis.searched,
         query=draft.basis.query,
+        gives_instructions=draft.basis.gives_instructions,
         passages=draft.basis.passages,
         fingerprint=partial.fingerprint,
         whole=bool(partial.token_ids or not partial.text),

@@ -209,6 +209,8 @@ class Turn:
     """What the customer saw of an answer before a handoff withdrew it."""
     query: str = ""
     """The question as it was searched, when it differs from `question`."""
+    gives_instructions: bool = False
+    """The search took the question for one that tells the assistant what to say: its words are no evidence."""
     passages: tuple[Passage, ...] = ()
     searched: bool = False
     handoff: Handoff | None = None

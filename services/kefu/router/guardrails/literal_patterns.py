@@ -1,12 +1,15 @@
 """Patterns of literals: figures, prices, dates, addresses and codes, in Chinese and English."""
 
 import re
+import unicodedata
 from typing import NamedTuple
 
 from kefu.common.text.number_words import HAN_DIGITS, NUMBER
 
 SIGNS = "¥￥$€£"
-_RUN_CHARACTERS = r"A-Za-z0-9０-９_.,:/\-+@%％#&=?~'’×" + SIGNS
+_DIGITS = "".join(each for each in map(chr, range(0x80, 0x20000)) if unicodedata.category(each) == "Nd")
+"""Digits of other scripts: Arabic, Devanagari, full-width, mathematical."""
+_RUN_CHARACTERS = rf"A-Za-z0-9{_DIGITS}_.,:/\-+@%％#&=?~'’×" + SIGNS
 RUN = re.compile(f"[{_RUN_CHARACTERS}]+")
 LITERAL_BEGIN = re.compile(f"[{_RUN_CHARACTERS}{HAN_DIGITS}]")
 LOOK_BACK = 240
@@ -16,7 +19,7 @@ HAN_UNIT = re.compile(f"个?(?:{'|'.join(_HAN_UNITS)})")
 HAN_UNIT_BEGINNINGS = frozenset(
     (counter + unit)[:end] for counter in ("", "个") for unit in _HAN_UNITS for end in range(len(counter + unit))
 )
-FULL_WIDTH = str.maketrans("０１２３４５６７８９％￥’", "0123456789%¥'")
+FULL_WIDTH = str.maketrans(f"{_DIGITS}％٪￥’", f"{''.join(str(unicodedata.digit(each)) for each in _DIGITS)}%%¥'")
 MONEY = re.compile(rf"[{SIGNS}元块]|\b(?:yuan|rmb|cny|usd|eur|dollars?|euros?|pounds?)\b", re.IGNORECASE)
 PER_CENT = re.compile(r"[%％]|百分之|\bper\s?cent\b", re.IGNORECASE)
 ADDRESS = re.compile(
@@ -34,7 +37,7 @@ UNIT_WORD = re.compile(
     r"(?:business|working|calendar|days?|hours?|minutes?|weeks?|months?|years?|yuan|dollars?|percent|per|times)",
     re.IGNORECASE,
 )
-SUSPECT = re.compile(f"[0-9０-９{HAN_DIGITS}{SIGNS}@./:]")
+SUSPECT = re.compile(f"[0-9{_DIGITS}{HAN_DIGITS}{SIGNS}@./:]")
 """A stretch without any of these holds words alone: no figure, no code, no address."""
 SENTENCE_END = re.compile(r"[。！？!?；;\n]|\.\s")
 NEXT_WORD = re.compile(r"\s+([A-Za-z]+)(?=[^A-Za-z])")

@@ -5,6 +5,9 @@ Marks by which a model's template tells who speaks are taken out, so that no tex
 another one; and so are labels of passages, which would make a customer's words look like evidence. Messages that tell
 the assistant what to say or what to forget are answered like others, but what they say is no evidence. A paragraph of a
 document that speaks to the assistant is left out from there on, for the model and as evidence.
+
+The phrases here are Chinese and English. Those of other languages, and what no phrase betrays, the search tells by the
+embeddings (see SearchResponse.instruction_score and SearchHit.instructions_from).
 """
 
 import re

@@ -25,6 +25,7 @@ class DraftContext:
     carried: str = ""
     searched: bool = False
     query: str = ""
+    gives_instructions: bool = False
     passages: tuple[Passage, ...] = ()
     fingerprint: str = ""
     """Fingerprint of the weights that made the token ids."""

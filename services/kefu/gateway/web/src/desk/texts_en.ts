@@ -294,6 +294,7 @@ export const en = {
   rerankMore: "ranks the hits, where it ran",
   otherLanguage: "Other language",
   otherLanguageMore: "compared by translated words",
+  instructionsLeftOut: "Left out of answers from here on, since it seems to tell an assistant what to say: {text}",
   samePassages: "The same text stands in {count} other places: {collections}",
   samePassages_one: "The same text stands in 1 other place: {collections}",
   curatedApplies: "This curated answer would be given",

@@ -296,6 +296,7 @@ export const zh: Record<keyof typeof en, string> = {
   rerankMore: "如有重排则以此排序",
   otherLanguage: "跨语言",
   otherLanguageMore: "按翻译后的词比较",
+  instructionsLeftOut: "从这里起疑似在指示助手该说什么，回答时不采用：{text}",
   samePassages: "另有 {count} 处内容相同：{collections}",
   samePassages_one: "另有 {count} 处内容相同：{collections}",
   curatedApplies: "会给出此标准答案",

@@ -185,6 +185,7 @@ function Hit({ hit, threshold }: { hit: SearchHit; threshold: Threshold }) {
         {signals?.rerank === undefined ? null : <Signal name={t("rerank")} value={signals.rerank.toFixed(3)} more={t("rerankMore")} />}
         {signals?.otherLanguage ? <Signal name={t("otherLanguage")} value={languageName(passage?.language ?? "")} more={t("otherLanguageMore")} /> : null}
       </dl>
+      {hit.instructionsFrom === undefined ? null : <Notice kind="warn">{t("instructionsLeftOut", { text: (passage?.text ?? "").slice(hit.instructionsFrom, hit.instructionsFrom + 80) })}</Notice>}
       {hit.samePassages.length > 0 ? <Notice kind="info">{t("samePassages", { count: hit.samePassages.length, collections: [...new Set(hit.samePassages.map(collectionId))].join(", ") })}</Notice> : null}
     </li>
   );
