@@ -3,11 +3,12 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
 
 import structlog
 
+from kefu.common.aio import cancel_and_wait
 from kefu.common.errors import CollectionNotFound, ServiceError
 from kefu.retrieval.calibration.out_of_domain import OUT_OF_DOMAIN_QUESTIONS
 from kefu.retrieval.domain.calibration import MAX_TITLES, Calibration, calibrate
@@ -49,9 +50,7 @@ class Calibrator:
             yield
         finally:
             if task is not None:
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
+                await cancel_and_wait(task)
 
     async def calibrate(
         self, key: CollectionKey, answerable: Sequence[str] = (), foreign: Sequence[str] = ()

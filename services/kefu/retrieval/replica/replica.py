@@ -15,6 +15,7 @@ from pathlib import Path
 import structlog
 from prometheus_client import Gauge
 
+from kefu.common.aio import cancel_and_wait
 from kefu.common.errors import BackendUnavailable, CollectionNotFound, ServiceError
 from kefu.retrieval.domain.collection_key import REGISTRY_CHANGES, CollectionKey
 from kefu.retrieval.domain.filters import SearchFilter
@@ -89,9 +90,7 @@ class Replica:
             yield self
         finally:
             for task in [*tasks, *self._refreshing.values()]:
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
+                await cancel_and_wait(task)
             if snapshots:
                 await self._write_stale(snapshots)
             self._search_thread.shutdown(wait=True, cancel_futures=True)
