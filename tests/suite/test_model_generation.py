@@ -16,7 +16,7 @@ from kefu.generation.config import WeightsConfig
 from kefu.generation.decoding.decoder import DecodingPlan, TokenStep, decode_answer
 from kefu.generation.decoding.reasoning import FORCED_CLOSE
 from kefu.generation.engine import Channel, Event, FinishReason, Message, Piece
-from kefu.generation.engines.tokenizer import Tokenizer
+from kefu.generation.engines.folder_tokenizer import FolderTokenizer
 from kefu.generation.engines.vllm import VllmEngine, VllmSettings, open_vllm
 from kefu.generation.models.catalog import QWEN
 from kefu.generation.models.resolver import resolve
@@ -47,7 +47,7 @@ class Replica:
 
     engine: VllmEngine
     stub: "GenerationServiceAsyncStub"
-    tokenizer: Tokenizer
+    tokenizer: FolderTokenizer
     fingerprint: str
 
 
@@ -61,6 +61,7 @@ async def replica() -> AsyncIterator[Replica]:
         gpu_memory_utilization=0.5,
         tensor_parallel_size=1,
         default_reasoning_tokens=64,
+        stuck_seconds=120,
     )
     limits = ServingLimits(
         max_requests=64,
@@ -76,7 +77,7 @@ async def replica() -> AsyncIterator[Replica]:
             open_channel(server.port) as channel,
         ):
             stub: GenerationServiceAsyncStub = GenerationServiceStub(channel)  # pyright: ignore[reportAssignmentType]
-            yield Replica(engine, stub, Tokenizer(model.path), model.fingerprint)
+            yield Replica(engine, stub, FolderTokenizer(model.path), model.fingerprint)
 
 
 def ask(question: str, system: str = "", **fields: object) -> pb.GenerateRequest:
@@ -261,7 +262,9 @@ class Script:
 
     ids: Sequence[int]
 
-    async def steps(self, prompt_ids: Sequence[int], max_tokens: int) -> AsyncGenerator[TokenStep, None]:
+    async def steps(
+        self, prompt_ids: Sequence[int], max_tokens: int, *, constrained: bool
+    ) -> AsyncGenerator[TokenStep, None]:
         for token_id in self.ids:
             yield TokenStep((token_id,), None)
         yield TokenStep((), FinishReason.STOP)

@@ -63,6 +63,9 @@ class GenerationConfig(ServiceConfig, env_prefix="KEFU_GENERATION_"):
     default_reasoning_tokens: Annotated[int, Field(ge=1)] = 1024
     """Cap on thinking, in tokens, for a request that names none."""
 
+    stuck_seconds: Annotated[float, Field(gt=0)] = 60.0
+    """An engine in this process that has requests and takes no step for so long ends, to be started again."""
+
     frame_milliseconds: Annotated[float, Field(ge=0)] = 30.0
     """Least time between two frames of one answer, in milliseconds."""
 

@@ -54,6 +54,10 @@ class GenerationRequest:
     top_p: float | None = None
     seed: int | None = None
     stop: tuple[str, ...] = ()
+    json_schema: str = ""
+    """JSON text of a schema that the visible answer obeys; empty: none."""
+    adapter: str = ""
+    """Name of a LoRA adapter; empty: none."""
 
 
 class Started(NamedTuple):
@@ -101,14 +105,16 @@ class ModelDescription:
     """Model and abilities of an engine; see DescribeModelResponse."""
 
     model: str
-    engine: Literal["vllm", "openai", "simulated"]
+    engine: Literal["llamacpp", "vllm", "openai", "simulated"]
     engine_version: str
     fingerprint: str
     max_model_tokens: int
     supports_reasoning: bool
     supports_token_continuation: bool
     simulated: bool
-    device: Literal["cpu", "cuda", "remote", "none"]
+    device: Literal["cpu", "cuda", "metal", "remote", "none"]
+    adapters: tuple[str, ...] = ()
+    """Names of the LoRA adapters that a request may ask for."""
 
 
 class Engine(Protocol):
@@ -128,7 +134,7 @@ class Engine(Protocol):
     def generate(self, request: GenerationRequest) -> AsyncGenerator[Event, None]:
         """One Started, any number of Piece, one Finished. Closing the iterator aborts the request in the engine.
 
-        Raises PromptTooLong, CannotContinue, EngineDead, BackendUnavailable.
+        Raises PromptTooLong, CannotContinue, EngineDead, BackendUnavailable; BadRequest for a schema or an adapter.
         """
         ...
 

@@ -128,6 +128,7 @@ async def _open_vllm(config: GenerationConfig) -> AsyncIterator[Engine]:
         gpu_memory_utilization=config.gpu_memory_utilization,
         tensor_parallel_size=config.tensor_parallel_size,
         default_reasoning_tokens=config.default_reasoning_tokens,
+        stuck_seconds=config.stuck_seconds,
     )
     async with open_vllm(model, settings) as engine:
         yield engine

@@ -1,6 +1,7 @@
 """Servicer of GenerationService: proto in, proto out."""
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
@@ -34,6 +35,7 @@ SERVICE = "kefu.generation.v1.GenerationService"
 _DEFAULT_ANSWER_TOKENS = 512
 _MAX_STOP_STRINGS = 4
 _MAX_CALLER_LENGTH = 64
+_MAX_SCHEMA_LENGTH = 64 * 1024
 _REPORT_SECONDS = 1.0
 _DEFAULT_INTERVAL_SECONDS = 0.1
 _ROLES: dict[int, Role] = {
@@ -154,6 +156,7 @@ class GenerationServicer(generation_pb2_grpc.GenerationServiceServicer):
             supports_token_continuation=description.supports_token_continuation,
             simulated=description.simulated,
             device=description.device,
+            adapters=description.adapters,
         )
 
     def _frame_seconds(self) -> float:
@@ -223,6 +226,7 @@ def read_request(request: pb.GenerateRequest, max_model_tokens: int) -> Generati
         _check_range("top_p", request.top_p, 0 < request.top_p <= 1, "above 0 and at most 1")
     if len(request.stop) > _MAX_STOP_STRINGS or not all(request.stop):
         raise BadRequest("stop", f"must hold at most {_MAX_STOP_STRINGS} strings, none of them empty.")
+    _check_schema(request.json_schema)
     continuation = None
     if request.HasField("continuation"):
         continuation = Continuation(
@@ -238,7 +242,22 @@ def read_request(request: pb.GenerateRequest, max_model_tokens: int) -> Generati
         top_p=request.top_p if request.HasField("top_p") else None,
         seed=request.seed if request.HasField("seed") else None,
         stop=tuple(request.stop),
+        json_schema=request.json_schema,
+        adapter=request.adapter,
     )
+
+
+def _check_schema(text: str) -> None:
+    if not text:
+        return
+    if len(text) > _MAX_SCHEMA_LENGTH:
+        raise BadRequest("json_schema", f"has {len(text)} characters; at most {_MAX_SCHEMA_LENGTH} are taken.")
+    try:
+        schema = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise BadRequest("json_schema", f"is no JSON: {error}") from error
+    if not isinstance(schema, dict):
+        raise BadRequest("json_schema", 'must be a JSON object, such as {"type": "object"}.')
 
 
 def _check_range(field: str, value: float, fits: bool, bounds: str) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from kefu.generation.decoding.decoder import DecodingPlan, TokenStep, decode_answer
 from kefu.generation.decoding.detokenizer import Detokenizer
 from kefu.generation.decoding.reasoning import FORCED_CLOSE, ThinkSplitter
+from kefu.generation.decoding.repetition import RepetitionDetector
 from kefu.generation.engine import Channel, Event, Finished, FinishReason, Piece
 
 RARE = "𠮷野家で🍣を。👩‍👩‍👧 龘𪚥 naïve 退款"
@@ -32,10 +33,14 @@ class Script:
         self.plays = [play if isinstance(play, tuple) else ids_of(play) for play in plays]
         self.ends = ends
         self.prompts: list[tuple[int, ...]] = []
+        self.constrained: list[bool] = []
         self.closed = 0
 
-    async def steps(self, prompt_ids: Sequence[int], max_tokens: int) -> AsyncGenerator[TokenStep, None]:
+    async def steps(
+        self, prompt_ids: Sequence[int], max_tokens: int, *, constrained: bool
+    ) -> AsyncGenerator[TokenStep, None]:
         self.prompts.append(tuple(prompt_ids))
+        self.constrained.append(constrained)
         ids = self.plays.pop(0)
         try:
             for token_id in ids[:max_tokens]:
@@ -192,3 +197,57 @@ def test_a_prompt_that_ends_inside_a_character_gives_it_once() -> None:
     detokenizer.prime(ids_of("see 🍣")[:-2])
     said = [detokenizer.push(token) for token in ids_of("🍣")[-2:]]
     assert said == [None, ("🍣", ids_of("🍣")[-2:])]
+
+
+async def test_a_constrained_answer_behind_reasoning_is_a_request_of_its_own() -> None:
+    script = Script("I weigh it.</think>", '{"yes": true}')
+    events = await events_of(script, thinking(constrained=True))
+    assert script.constrained == [False, True]
+    assert script.prompts[1] == PROMPT + ids_of("I weigh it.</think>")
+    assert text_of(events) == '{"yes": true}'
+    assert text_of(events, Channel.REASONING) == "I weigh it."
+
+
+@pytest.mark.parametrize("ends", [FinishReason.STOP, FinishReason.LENGTH])
+async def test_reasoning_that_ends_without_its_tag_is_closed_before_a_constrained_answer(ends: FinishReason) -> None:
+    script = Script("I weigh it", '{"yes": true}', ends=ends)
+    events = await events_of(script, thinking(constrained=True))
+    assert script.constrained == [False, True]
+    assert text_of(events) == '{"yes": true}'
+
+
+async def test_an_answer_that_repeats_itself_six_times_is_ended() -> None:
+    script = Script("Well: " + "again and " * 50)
+    events = await events_of(script, DecodingPlan(prompt_ids=PROMPT))
+    assert text_of(events).rstrip() == ("Well: " + "again and " * 6).rstrip()
+    assert isinstance(events[-1], Finished)
+    assert events[-1].reason is FinishReason.LENGTH
+    assert script.closed == 1
+
+
+async def test_reasoning_that_repeats_itself_is_closed_and_the_answer_follows() -> None:
+    script = Script("Hm. " + "wait, or " * 50, "Yes.")
+    events = await events_of(script, thinking())
+    assert text_of(events) == "Yes."
+    assert len(text_of(events, Channel.REASONING)) < 100
+
+
+@pytest.mark.parametrize("text", ["a|" * 11, "1, 2, 3, 4, 5, 6, 7, 8, 9", "once more " * 5 + "and once more " * 5])
+async def test_rules_of_tables_and_what_is_said_five_times_are_no_repetition(text: str) -> None:
+    events = await events_of(Script(text), DecodingPlan(prompt_ids=PROMPT))
+    assert text_of(events) == text
+
+
+def test_a_pattern_is_told_by_comparing_the_tail_with_itself() -> None:
+    tokens = [1, 2, 3, 4, 9, 9, 9, 9] + [5, 6, 7] * 8
+    detector = RepetitionDetector()
+    told = [at for at, token in enumerate(tokens) if detector.push(token)]
+    naive = [
+        at
+        for at in range(len(tokens))
+        if any(
+            (tail := tokens[: at + 1][-6 * length :]) and len(tail) == 6 * length and tail == tail[:length] * 6
+            for length in range(3, 65)
+        )
+    ]
+    assert told == naive != []

@@ -47,8 +47,13 @@ class ChatTemplate:
             top_p=generation_config.get("top_p", 0.95 if r1 else 0.9),
         )
 
-    def prompt(self, messages: Sequence[Message], *, think: bool, render: Render) -> PromptText:
-        """The prompt up to where the answer begins; with `think`, up to where the reasoning begins."""
+    def prompt(
+        self, messages: Sequence[Message], *, think: bool, render: Render, must_open: bool = False
+    ) -> PromptText:
+        """The prompt up to where the answer begins; with `think`, up to where the reasoning begins.
+
+        `must_open`: a block that the model would open by itself is opened in the prompt.
+        """
         if not self.has_system_role:
             messages = merge_system_messages(messages)
         try:
@@ -58,6 +63,8 @@ class ChatTemplate:
         if not self.supports_reasoning:
             return PromptText(text, reasoning_opened=False)
         opened = text.rstrip().endswith(OPEN)
+        if think and must_open and not opened:
+            return PromptText(f"{text}{OPEN}\n", reasoning_opened=True)
         if think:
             return PromptText(text, reasoning_opened=opened)
         if opened:

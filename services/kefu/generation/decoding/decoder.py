@@ -11,6 +11,7 @@ from typing import NamedTuple, Protocol
 from kefu.generation.decoding.detokenizer import Detokenizer
 from kefu.generation.decoding.marker_scanner import Chunk, MarkerScanner, Match
 from kefu.generation.decoding.reasoning import ThinkSplitter
+from kefu.generation.decoding.repetition import RepetitionDetector
 from kefu.generation.engine import Channel, Event, Finished, FinishReason, Piece, Started
 
 
@@ -26,8 +27,13 @@ class TokenStep(NamedTuple):
 class TokenSource(Protocol):
     """A source that continues token ids: a model."""
 
-    def steps(self, prompt_ids: Sequence[int], max_tokens: int) -> AsyncGenerator[TokenStep, None]:
-        """Write up to `max_tokens` after the prompt; closing the generator aborts."""
+    def steps(
+        self, prompt_ids: Sequence[int], max_tokens: int, *, constrained: bool
+    ) -> AsyncGenerator[TokenStep, None]:
+        """Write up to `max_tokens` after the prompt; closing the generator aborts.
+
+        `constrained`: all that is written obeys the request's schema.
+        """
         ...
 
 
@@ -47,6 +53,8 @@ class DecodingPlan:
     """The ids of FORCED_CLOSE."""
     max_tokens: int = 512
     stop: tuple[str, ...] = ()
+    constrained: bool = False
+    """The answer, and not the reasoning before it, obeys a schema that the source knows."""
 
 
 class _Decoder:
@@ -108,8 +116,9 @@ async def decode_answer(
 ) -> AsyncGenerator[Event, None]:
     """The events of one answer, `Started` first. Closing the iterator aborts the request in the source.
 
-    When reasoning reaches its cap, or the source ends it because it repeats itself, the block is closed in the model's
-    name. A second request to the source goes on from there, so that the answer always has its own `max_tokens`.
+    When reasoning reaches its cap, or repeats itself, the block is closed in the model's name. A second request to the
+    source goes on from there, so that the answer always has its own `max_tokens`. A constrained answer begins with a
+    request of its own, too. An answer that repeats itself is ended.
     """
     decoder = _Decoder(plan, decode)
     for token_id in plan.sent_ids:
@@ -122,14 +131,16 @@ async def decode_answer(
     reason = FinishReason.LENGTH
     first_request = True
     while True:
-        close_block = False
+        close_block = reasoning_over = repeats = False
         left = plan.max_tokens - decoder.answer_tokens
         if plan.splits_reasoning and (decoder.is_reasoning or already_decoded == 0):
             left += max(plan.reasoning_tokens - decoder.reasoning_tokens, 0) + len(plan.forced_close_ids)
         left = min(left, max_model_tokens - len(context))
         if left <= 0:
             break
-        async with aclosing(source.steps(context, left)) as steps:
+        constrained = plan.constrained and not decoder.is_reasoning
+        repetition = RepetitionDetector()
+        async with aclosing(source.steps(context, left, constrained=constrained)) as steps:
             async for step in steps:
                 if first_request:
                     cached, first_request = step.cached_prompt_tokens, False
@@ -137,21 +148,28 @@ async def decode_answer(
                     context.append(token_id)
                     for piece in decoder.push(token_id):
                         yield piece
+                    repeats = repeats or repetition.push(token_id)
                     close_block = (
                         decoder.is_reasoning
                         and decoder.is_settled
-                        and decoder.reasoning_tokens >= plan.reasoning_tokens
+                        and (repeats or decoder.reasoning_tokens >= plan.reasoning_tokens)
                     )
-                    if decoder.stopped or close_block or decoder.answer_tokens >= plan.max_tokens:
+                    reasoning_over = plan.constrained and not constrained and not decoder.is_reasoning
+                    if decoder.stopped or close_block or reasoning_over or decoder.answer_tokens >= plan.max_tokens:
+                        break
+                    if repeats and not decoder.is_reasoning:
                         break
                 else:
                     if step.finish_reason is None:
                         continue
                     reason = step.finish_reason
-                    close_block = decoder.is_reasoning and decoder.is_settled and reason is FinishReason.LENGTH
+                    unfinished = reason is FinishReason.LENGTH or plan.constrained
+                    close_block = decoder.is_reasoning and decoder.is_settled and unfinished
                 break
         if decoder.stopped:
             reason = FinishReason.STOP
+        if reasoning_over:
+            continue
         if not close_block:
             break
         for token_id in plan.forced_close_ids:

@@ -11,12 +11,15 @@ from typing import Any, Literal
 
 import structlog
 
-from kefu.common.errors import BadRequest, CannotContinue, EngineDead, PromptTooLong, StartupError
-from kefu.generation.decoding.chat_template import ChatTemplate, PromptText
-from kefu.generation.decoding.decoder import DecodingPlan, TokenStep, decode_answer
-from kefu.generation.decoding.reasoning import FORCED_CLOSE
+from kefu.common.aio import cancel_and_wait
+from kefu.common.errors import BadRequest, EngineDead, StartupError
+from kefu.generation.decoding.chat_template import ChatTemplate
+from kefu.generation.decoding.decoder import TokenStep, decode_answer
+from kefu.generation.decoding.planning import Planner
+from kefu.generation.decoding.tokenizer import check_tokenizer
 from kefu.generation.engine import EngineLoad, Event, FinishReason, GenerationRequest, Message, ModelDescription
-from kefu.generation.engines.tokenizer import Tokenizer
+from kefu.generation.engines.folder_tokenizer import FolderTokenizer
+from kefu.generation.engines.step_watch import StepWatch
 from kefu.generation.engines.vllm_process import prepare_environment, reap_orphans, run_in_thread
 from kefu.generation.models.gguf_conversion import NumberFormat, NumberFormatSetting
 from kefu.generation.models.local_model import LocalModel
@@ -35,6 +38,7 @@ class VllmSettings:
     gpu_memory_utilization: float
     tensor_parallel_size: int
     default_reasoning_tokens: int
+    stuck_seconds: float
 
 
 def device() -> Literal["cpu", "cuda"]:
@@ -62,21 +66,19 @@ class VllmEngine:
         self,
         llm: Any,
         stats: "_Stats",
-        tokenizer: Tokenizer,
-        description: ModelDescription,
+        tokenizer: FolderTokenizer,
+        planner: Planner,
         settings: VllmSettings,
-        chat_template: ChatTemplate,
     ) -> None:
         self._llm = llm
         self._stats = stats
         self._tokenizer = tokenizer
-        self._description = description
+        self._planner = planner
         self._settings = settings
-        self._template = chat_template
 
     def describe(self) -> ModelDescription:
         """See Engine."""
-        return self._description
+        return self._planner.description
 
     def load(self) -> EngineLoad:
         """The scheduler's load after its last step. It takes one more step when it becomes idle."""
@@ -84,68 +86,25 @@ class VllmEngine:
 
     async def generate(self, request: GenerationRequest) -> AsyncGenerator[Event, None]:
         """See Engine."""
-        plan = await asyncio.to_thread(self._plan, request)
-        reserved = min(
-            plan.max_tokens + (plan.reasoning_tokens if plan.splits_reasoning else 0),
-            self._description.max_model_tokens // 4,
-        )
-        prompt_tokens, max_prompt_tokens = len(plan.prompt_ids), self._description.max_model_tokens - reserved
-        if prompt_tokens > max_prompt_tokens:
-            raise PromptTooLong(prompt_tokens, max_prompt_tokens)
-        source = _VllmSource(self._llm, request, self._template, self._tokenizer)
-        async with aclosing(
-            decode_answer(source, plan, self._tokenizer.decode, max_model_tokens=self._description.max_model_tokens)
-        ) as events:
-            async for event in events:
-                yield event
+        plan = await asyncio.to_thread(self._planner.plan, request)
+        source = _VllmSource(self._llm, request, self._planner.template, self._tokenizer)
+        limit = self._planner.description.max_model_tokens
+        with self._stats.watch.request():
+            async with aclosing(decode_answer(source, plan, self._tokenizer.decode, max_model_tokens=limit)) as events:
+                async for event in events:
+                    yield event
 
     async def died(self) -> str:
-        """See Engine."""
-        while not self._llm.errored:  # noqa: ASYNC110 - vLLM has a flag, and nothing to wait for
-            await asyncio.sleep(_HEALTH_CHECK_SECONDS)
-        return "vLLM's engine core or one of its workers has ended"
-
-    def _plan(self, request: GenerationRequest) -> DecodingPlan:
-        think = request.reasoning_tokens is not None and self._template.supports_reasoning
-        if request.messages:
-            prompt = self._template.prompt(request.messages, think=think, render=self._tokenizer.render)
-            prompt_ids = self._tokenizer.encode(prompt.text)
-        else:
-            prompt = PromptText("", reasoning_opened=False)
-            self._check_ids("tokens.token_ids", request.token_ids)
-            prompt_ids = list(request.token_ids)
-        sent: tuple[int, ...] = ()
-        splits = self._template.supports_reasoning
-        if (before := request.continuation) is not None:
-            if before.token_ids and before.fingerprint == self._description.fingerprint:
-                self._check_ids("continuation.token_ids", before.token_ids)
-                sent = before.token_ids
-            elif before.text:
-                # A partial answer holds no reasoning as text, so an answer continued from text reasons no more.
-                if request.messages and think:
-                    closed = self._template.prompt(request.messages, think=False, render=self._tokenizer.render)
-                    prompt, prompt_ids = closed, self._tokenizer.encode(closed.text)
-                prompt_ids = [*prompt_ids, *self._tokenizer.encode(before.text)]
-                splits = False
-            elif before.token_ids:
-                raise CannotContinue(
-                    "These token ids were made by another model; continue from text, or start over.",
-                    metadata={"fingerprint": self._description.fingerprint},
-                )
-        return DecodingPlan(
-            prompt_ids=tuple(prompt_ids),
-            sent_ids=sent,
-            splits_reasoning=splits,
-            reasoning_opened=prompt.reasoning_opened and splits,
-            reasoning_tokens=(request.reasoning_tokens or self._settings.default_reasoning_tokens) if think else 0,
-            forced_close_ids=tuple(self._tokenizer.encode(FORCED_CLOSE)) if splits else (),
-            max_tokens=request.max_tokens,
-            stop=request.stop,
-        )
-
-    def _check_ids(self, field: str, token_ids: Sequence[int]) -> None:
-        if max(token_ids) >= self._tokenizer.size:
-            raise BadRequest(field, f"holds an id that is not below {self._tokenizer.size}, the tokenizer's size.")
+        """See Engine. A core that has requests and takes no step is as dead as one that has ended."""
+        stuck = asyncio.create_task(self._stats.watch.stuck(), name="vllm-stuck")
+        try:
+            while not self._llm.errored:
+                if stuck.done():
+                    return stuck.result()
+                await asyncio.sleep(_HEALTH_CHECK_SECONDS)
+            return "vLLM's engine core or one of its workers has ended"
+        finally:
+            await cancel_and_wait(stuck)
 
 
 @asynccontextmanager
@@ -156,10 +115,11 @@ async def open_vllm(model: LocalModel, settings: VllmSettings) -> AsyncIterator[
     """
     device_name = device()
     prepare_environment(device_name)
-    tokenizer = Tokenizer(model.path)
+    tokenizer = FolderTokenizer(model.path)
+    check_tokenizer(tokenizer, model.name)
     with reap_orphans():
         _log.info("engine.loading", model=model.name, device=device_name)
-        stats = _Stats()
+        stats = _Stats(StepWatch(settings.stuck_seconds))
         try:
             llm = await run_in_thread(lambda: _start_engine(model.path, settings, device_name, stats))
         except Exception as error:
@@ -179,7 +139,8 @@ async def open_vllm(model: LocalModel, settings: VllmSettings) -> AsyncIterator[
                 simulated=False,
                 device=device_name,
             )
-            engine = VllmEngine(llm, stats, tokenizer, description, settings, chat_template)
+            planner = Planner(tokenizer, chat_template, description, settings.default_reasoning_tokens)
+            engine = VllmEngine(llm, stats, tokenizer, planner, settings)
             await _warm_up(engine)
             _log.info("engine.ready", model=model.name, fingerprint=model.fingerprint)
             yield engine
@@ -204,15 +165,19 @@ async def _warm_up(engine: VllmEngine) -> None:
 class _VllmSource:
     """vLLM as the source of token ids of one request."""
 
-    def __init__(self, llm: Any, request: GenerationRequest, chat_template: ChatTemplate, tokenizer: Tokenizer) -> None:
+    def __init__(
+        self, llm: Any, request: GenerationRequest, chat_template: ChatTemplate, tokenizer: FolderTokenizer
+    ) -> None:
         self._llm = llm
         self._request = request
         self._template = chat_template
         self._end_ids = tokenizer.end_ids
 
-    async def steps(self, prompt_ids: Sequence[int], max_tokens: int) -> AsyncGenerator[TokenStep, None]:
+    async def steps(
+        self, prompt_ids: Sequence[int], max_tokens: int, *, constrained: bool
+    ) -> AsyncGenerator[TokenStep, None]:
         from vllm import SamplingParams
-        from vllm.sampling_params import RepetitionDetectionParams, RequestOutputKind
+        from vllm.sampling_params import RequestOutputKind, StructuredOutputsParams
         from vllm.v1.engine.exceptions import EngineDeadError
 
         request = self._request
@@ -225,7 +190,7 @@ class _VllmSource:
             stop_token_ids=sorted(self._end_ids),
             detokenize=False,  # this package's detokenizer can begin inside a character
             output_kind=RequestOutputKind.DELTA,
-            repetition_detection=RepetitionDetectionParams(**_REPETITION),
+            structured_outputs=StructuredOutputsParams(json=request.json_schema) if constrained else None,
         )
         prompt: Any = {"prompt_token_ids": list(prompt_ids)}
         try:
@@ -238,19 +203,21 @@ class _VllmSource:
                     yield TokenStep(ids, _REASONS.get(completion.finish_reason), output.num_cached_tokens or 0)
         except EngineDeadError:
             raise EngineDead("The engine of this replica has died; try another one.") from None
+        except ValueError as error:
+            if not constrained:
+                raise
+            raise BadRequest("json_schema", f"cannot be enforced by vLLM: {error}") from error
 
 
-_REASONS = {"stop": FinishReason.STOP, "length": FinishReason.LENGTH, "repetition": FinishReason.LENGTH}
-_REPETITION = {"min_pattern_size": 3, "max_pattern_size": 64, "min_count": 6}
-"""In tokens: a model that repeats a pattern so often would go on until its cap. Patterns of two tokens make up rules
-of tables."""
+_REASONS = {"stop": FinishReason.STOP, "length": FinishReason.LENGTH}
 
 
 class _Stats:
     """The latest scheduler statistics."""
 
-    def __init__(self) -> None:
+    def __init__(self, watch: StepWatch) -> None:
         self.load = EngineLoad()
+        self.watch = watch
 
     def factory(self) -> Callable[..., Any]:
         """A vLLM stat logger that stores them after every step."""
@@ -265,6 +232,7 @@ class _Stats:
             def record(
                 self, scheduler_stats: Any, iteration_stats: Any, mm_cache_stats: Any = None, engine_idx: int = 0
             ) -> None:
+                owner.watch.step()
                 if (now := scheduler_stats) is not None:
                     waiting = now.num_waiting_reqs + now.num_skipped_waiting_reqs
                     owner.load = EngineLoad(now.num_running_reqs, waiting, now.kv_cache_usage)

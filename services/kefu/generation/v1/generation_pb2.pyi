@@ -190,6 +190,8 @@ class GenerateRequest(_message.Message):
     STOP_FIELD_NUMBER: _builtins.int
     CALLER_FIELD_NUMBER: _builtins.int
     ESTIMATED_TOKENS_FIELD_NUMBER: _builtins.int
+    JSON_SCHEMA_FIELD_NUMBER: _builtins.int
+    ADAPTER_FIELD_NUMBER: _builtins.int
     max_tokens: _builtins.int
     """Optional. Most tokens of visible answer, 1 to the model's length. Unset: 512."""
     temperature: _builtins.float
@@ -204,6 +206,12 @@ class GenerateRequest(_message.Message):
     """Optional. What the caller added to its own count for this request, in tokens (prompt + expected answer);
     returned in LoadReport.accepted_tokens, so that the caller's sum cancels exactly.
     """
+    json_schema: _builtins.str
+    """Optional. A JSON Schema, as JSON text: the visible answer is one JSON value that it allows, unless max_tokens cuts
+    it. Reasoning, where asked for, is free. Such an answer cannot be continued (CANNOT_CONTINUE): start over.
+    """
+    adapter: _builtins.str
+    """Optional. One of DescribeModelResponse.adapters: the model answers with these LoRA weights added."""
     @_builtins.property
     def chat(self) -> Global___ChatPrompt:
         """A conversation."""
@@ -240,10 +248,12 @@ class GenerateRequest(_message.Message):
         stop: _abc.Iterable[_builtins.str] | None = ...,
         caller: _builtins.str = ...,
         estimated_tokens: _builtins.int = ...,
+        json_schema: _builtins.str = ...,
+        adapter: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_max_tokens", b"_max_tokens", "_seed", b"_seed", "_temperature", b"_temperature", "_top_p", b"_top_p", "chat", b"chat", "continuation", b"continuation", "max_tokens", b"max_tokens", "prompt", b"prompt", "reasoning", b"reasoning", "seed", b"seed", "temperature", b"temperature", "tokens", b"tokens", "top_p", b"top_p"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_tokens", b"_max_tokens", "_seed", b"_seed", "_temperature", b"_temperature", "_top_p", b"_top_p", "caller", b"caller", "chat", b"chat", "continuation", b"continuation", "estimated_tokens", b"estimated_tokens", "max_tokens", b"max_tokens", "prompt", b"prompt", "reasoning", b"reasoning", "seed", b"seed", "stop", b"stop", "temperature", b"temperature", "tokens", b"tokens", "top_p", b"top_p"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_tokens", b"_max_tokens", "_seed", b"_seed", "_temperature", b"_temperature", "_top_p", b"_top_p", "adapter", b"adapter", "caller", b"caller", "chat", b"chat", "continuation", b"continuation", "estimated_tokens", b"estimated_tokens", "json_schema", b"json_schema", "max_tokens", b"max_tokens", "prompt", b"prompt", "reasoning", b"reasoning", "seed", b"seed", "stop", b"stop", "temperature", b"temperature", "tokens", b"tokens", "top_p", b"top_p"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__max_tokens: _TypeAlias = _typing.Literal["max_tokens"]  # noqa: Y015
     _WhichOneofArgType__max_tokens: _TypeAlias = _typing.Literal["_max_tokens", b"_max_tokens"]  # noqa: Y015
@@ -776,10 +786,11 @@ class DescribeModelResponse(_message.Message):
     SUPPORTS_TOKEN_CONTINUATION_FIELD_NUMBER: _builtins.int
     SIMULATED_FIELD_NUMBER: _builtins.int
     DEVICE_FIELD_NUMBER: _builtins.int
+    ADAPTERS_FIELD_NUMBER: _builtins.int
     model: _builtins.str
     """The model as it was configured: an id or a path's last part."""
     engine: _builtins.str
-    """"vllm", "openai" or "simulated"."""
+    """"llamacpp", "vllm", "openai" or "simulated"."""
     engine_version: _builtins.str
     """The engine's version."""
     fingerprint: _builtins.str
@@ -793,7 +804,11 @@ class DescribeModelResponse(_message.Message):
     simulated: _builtins.bool
     """Every answer is made by arithmetic, not by a model."""
     device: _builtins.str
-    """"cpu", "cuda", "remote" or "none"."""
+    """"cpu", "cuda", "metal", "remote" or "none"."""
+    @_builtins.property
+    def adapters(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Names of the LoRA adapters that a request may ask for."""
+
     def __init__(
         self,
         *,
@@ -806,10 +821,11 @@ class DescribeModelResponse(_message.Message):
         supports_token_continuation: _builtins.bool = ...,
         simulated: _builtins.bool = ...,
         device: _builtins.str = ...,
+        adapters: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["device", b"device", "engine", b"engine", "engine_version", b"engine_version", "fingerprint", b"fingerprint", "max_model_tokens", b"max_model_tokens", "model", b"model", "simulated", b"simulated", "supports_reasoning", b"supports_reasoning", "supports_token_continuation", b"supports_token_continuation"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["adapters", b"adapters", "device", b"device", "engine", b"engine", "engine_version", b"engine_version", "fingerprint", b"fingerprint", "max_model_tokens", b"max_model_tokens", "model", b"model", "simulated", b"simulated", "supports_reasoning", b"supports_reasoning", "supports_token_continuation", b"supports_token_continuation"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

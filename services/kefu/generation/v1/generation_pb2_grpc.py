@@ -70,7 +70,8 @@ class GenerationServiceServicer:
         A stream that ends without Completed has failed: INVALID_ARGUMENT / PROMPT_TOO_LONG (metadata `prompt_tokens`
         and `max_prompt_tokens` hold the counts), FAILED_PRECONDITION / CANNOT_CONTINUE (another fingerprint, or an
         engine without token ids), UNAVAILABLE / ENGINE_DEAD (the replica is leaving; try another),
-        RESOURCE_EXHAUSTED / REPLICA_FULL. Cancelling the call aborts the request in the engine within a second,
+        RESOURCE_EXHAUSTED / REPLICA_FULL. INVALID_ARGUMENT / BAD_REQUEST names the field: a schema that is no JSON or that
+        the engine cannot enforce, an adapter that this replica does not have. Cancelling the call aborts the request in the engine within a second,
         also while it is queued or prefilling.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
