@@ -1,6 +1,9 @@
-"""Reliable cancellation of asyncio tasks."""
+"""Helpers around asyncio: reliable cancellation of tasks, and threads that keep no process from ending."""
 
 import asyncio
+import threading
+from collections.abc import Callable
+from contextlib import suppress
 from typing import TypeVar
 
 ValueT = TypeVar("ValueT")
@@ -16,3 +19,29 @@ async def cancel_and_wait(task: asyncio.Task[ValueT]) -> None:
     while not task.done():
         task.cancel()
         await asyncio.wait({task}, timeout=_RETRY_CANCEL_SECONDS)
+
+
+async def run_in_thread(work: Callable[[], ValueT]) -> ValueT:
+    """Run `work` in a daemon thread. Unlike an executor's thread, it does not keep a process from ending."""
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[ValueT] = loop.create_future()
+
+    def settle(result: ValueT | None, error: BaseException | None) -> None:
+        if future.done():
+            return
+        if error is not None:
+            future.set_exception(error)
+        else:
+            future.set_result(result)  # pyright: ignore[reportArgumentType] - it is a ValueT when there is no error
+
+    def run() -> None:
+        result, error = None, None
+        try:
+            result = work()
+        except BaseException as raised:  # raised to the caller
+            error = raised
+        with suppress(RuntimeError):  # the loop is closed: no task waits any more
+            loop.call_soon_threadsafe(settle, result, error)
+
+    threading.Thread(target=run, daemon=True, name=work.__qualname__).start()
+    return await future

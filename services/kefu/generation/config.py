@@ -1,12 +1,13 @@
 """The generation service's configuration."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from kefu.common.config import ServiceConfig
+from kefu.generation.engine_choice import EngineSetting
 from kefu.generation.models.gguf_conversion import NumberFormatSetting
 from kefu.generation.models.local_model import default_cache
 
@@ -29,18 +30,18 @@ class GenerationConfig(ServiceConfig, env_prefix="KEFU_GENERATION_"):
     listen: str = "127.0.0.1:50053"
     """Address and port to listen at."""
 
-    engine: Literal["vllm", "openai", "simulated"] = "vllm"
-    """What writes the answers: vLLM in this process, an OpenAI-compatible server, or arithmetic (for load tests)."""
+    engine: EngineSetting = "auto"
+    """What writes the answers: llamacpp (GGUF models on a CPU), vllm (GPUs), openai (an OpenAI-compatible server), or
+    simulated (arithmetic, for load tests). auto: vllm where it has an NVIDIA GPU, else llamacpp."""
 
     model: str = ""
-    """A name (qwen2.5-coder-0.5b-instruct, smollm2-135m), folder, .gguf file or hub id (OWNER/NAME@COMMIT).
-    Empty: by device."""
+    """A name of the catalog (kefu models), folder, .gguf file or hub id (OWNER/NAME@COMMIT). Empty: by device."""
 
     cache_dir: Path = Field(validation_alias="KEFU_CACHE_DIR", default_factory=default_cache)
     """Folder for models that were fetched or converted. Unset: ~/.cache/kefu."""
 
     gguf_numbers: NumberFormatSetting = "auto"
-    """What a .gguf model, and so a named one, is converted to: int8 or bfloat16. auto: int8 on a CPU."""
+    """vllm engine: what a .gguf model, and so a named one, is converted to: int8 or bfloat16. auto: int8 on a CPU."""
 
     max_model_tokens: Annotated[int, Field(ge=256)] = 8192
     """Most tokens of prompt and answer together; the model's own limit holds as well."""
@@ -52,7 +53,10 @@ class GenerationConfig(ServiceConfig, env_prefix="KEFU_GENERATION_"):
     """Most requests running and waiting; above that a replica says REPLICA_FULL."""
 
     kv_cache_gib: Annotated[float, Field(gt=0)] = 1.0
-    """CPU only: memory for the key/value cache, in GiB."""
+    """CPU only: most memory for the key/value cache, in GiB. llama.cpp takes a whole answer's length for each slot."""
+
+    adapters: dict[str, Path] = Field(default_factory=dict[str, Path])
+    """LoRA adapters by name, as JSON: {"NAME": "PATH"}. A .gguf file for llama.cpp, a PEFT folder for vLLM."""
 
     gpu_memory_utilization: Annotated[float, Field(gt=0, le=1)] = 0.9
     """GPU only: share of its memory that vLLM takes."""

@@ -6,11 +6,14 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppres
 
 import structlog
 
+from kefu.common.aio import run_in_thread
 from kefu.common.auth import open_keyring
+from kefu.common.cpu_budget import usable_cores
 from kefu.common.permissions import permissions_of
 from kefu.common.rpc.server import RunningServer, check_address, serving, terminated
 from kefu.generation.config import GenerationConfig
 from kefu.generation.engine import Engine
+from kefu.generation.engine_choice import choose_engine
 from kefu.generation.models.catalog import DEFAULT_ON_CPU, DEFAULT_ON_GPU
 from kefu.generation.servicer import SERVICE, GenerationServicer, ServingLimits
 
@@ -79,7 +82,9 @@ def limits_of(config: GenerationConfig) -> ServingLimits:
 def open_engine(config: GenerationConfig) -> AbstractAsyncContextManager[Engine]:
     """The configured engine, running while the block runs."""
     # Imported where they are needed: a replica without vLLM need not have it installed.
-    match config.engine:
+    match choose_engine(config.engine):
+        case "llamacpp":
+            return _open_llamacpp(config)
         case "vllm":
             return _open_vllm(config)
         case "openai":
@@ -114,9 +119,27 @@ def open_engine(config: GenerationConfig) -> AbstractAsyncContextManager[Engine]
 
 
 @asynccontextmanager
+async def _open_llamacpp(config: GenerationConfig) -> AsyncIterator[Engine]:
+    from kefu.generation.engines.llamacpp import LlamaCppSettings, open_llamacpp
+    from kefu.generation.models.resolver import resolve_gguf
+
+    model = await run_in_thread(lambda: resolve_gguf(config.model or DEFAULT_ON_CPU, config.cache_dir))
+    settings = LlamaCppSettings(
+        max_model_tokens=config.max_model_tokens,
+        max_running=config.max_running,
+        kv_cache_gib=config.kv_cache_gib,
+        default_reasoning_tokens=config.default_reasoning_tokens,
+        stuck_seconds=config.stuck_seconds,
+        cores=usable_cores(),
+        adapters=config.adapters,
+    )
+    async with open_llamacpp(model, settings) as engine:
+        yield engine
+
+
+@asynccontextmanager
 async def _open_vllm(config: GenerationConfig) -> AsyncIterator[Engine]:
     from kefu.generation.engines.vllm import VllmSettings, device, gguf_number_format, open_vllm
-    from kefu.generation.engines.vllm_process import run_in_thread
     from kefu.generation.models.resolver import resolve
 
     model_name = config.model or (DEFAULT_ON_CPU if device() == "cpu" else DEFAULT_ON_GPU)

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import structlog
 
-from kefu.common.aio import cancel_and_wait
+from kefu.common.aio import cancel_and_wait, run_in_thread
 from kefu.common.errors import BadRequest, EngineDead, StartupError
 from kefu.generation.decoding.chat_template import ChatTemplate
 from kefu.generation.decoding.decoder import TokenStep, decode_answer
@@ -20,7 +20,7 @@ from kefu.generation.decoding.tokenizer import check_tokenizer
 from kefu.generation.engine import EngineLoad, Event, FinishReason, GenerationRequest, Message, ModelDescription
 from kefu.generation.engines.folder_tokenizer import FolderTokenizer
 from kefu.generation.engines.step_watch import StepWatch
-from kefu.generation.engines.vllm_process import prepare_environment, reap_orphans, run_in_thread
+from kefu.generation.engines.vllm_process import prepare_environment, reap_orphans
 from kefu.generation.models.gguf_conversion import NumberFormat, NumberFormatSetting
 from kefu.generation.models.local_model import LocalModel
 

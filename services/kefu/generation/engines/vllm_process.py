@@ -1,21 +1,17 @@
-"""vLLM's process: environment variables, child processes that end with this process, and a thread to load in."""
+"""vLLM's process: environment variables, and child processes that end with this process."""
 
-import asyncio
 import logging
 import os
 import signal
 import subprocess
 import sys
-import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TypeVar
 
 from kefu.generation.engines import orphan_reaper
 
-_T = TypeVar("_T")
 _MARKER = "KEFU_GENERATION_PROCESS"
 
 
@@ -58,29 +54,3 @@ def reap_orphans() -> Iterator[None]:
         if reaper.poll() is None:
             reaper.send_signal(signal.SIGKILL)
             reaper.wait()
-
-
-async def run_in_thread(work: Callable[[], _T]) -> _T:
-    """Run `work` in a daemon thread. Unlike an executor's thread, it does not keep a process from ending."""
-    loop = asyncio.get_running_loop()
-    future: asyncio.Future[_T] = loop.create_future()
-
-    def settle(result: _T | None, error: BaseException | None) -> None:
-        if future.done():
-            return
-        if error is not None:
-            future.set_exception(error)
-        else:
-            future.set_result(result)  # pyright: ignore[reportArgumentType] - it is a _T when there is no error
-
-    def run() -> None:
-        result, error = None, None
-        try:
-            result = work()
-        except BaseException as raised:  # raised to the caller
-            error = raised
-        with suppress(RuntimeError):  # the loop is closed: no task waits any more
-            loop.call_soon_threadsafe(settle, result, error)
-
-    threading.Thread(target=run, daemon=True, name="vllm").start()
-    return await future

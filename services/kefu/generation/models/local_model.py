@@ -10,7 +10,7 @@ class LocalModel:
 
     name: str
     path: Path
-    """A folder in the layout of the model hub."""
+    """A folder in the layout of the model hub, or a GGUF file."""
     fingerprint: str
     """A hash, equal for equal weights, tokenizer and configuration, which names the numbers of the weights."""
     recommended_sampling: dict[str, float] = field(default_factory=dict[str, float])

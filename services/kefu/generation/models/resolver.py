@@ -15,6 +15,7 @@ from kefu.common.errors import StartupError
 from kefu.generation.models.catalog import CATALOG
 from kefu.generation.models.download import fetch, hub_answers, sha256_of
 from kefu.generation.models.gguf_conversion import NumberFormat, convert
+from kefu.generation.models.gguf_header import read_gguf_header
 from kefu.generation.models.local_model import LocalModel
 from kefu.generation.models.model_source import HUB_FOLDER, local_path, unreachable
 from kefu.generation.models.progress import show_progress
@@ -46,6 +47,35 @@ def resolve(model: str, cache: Path, numbers: NumberFormat = "int8") -> LocalMod
     if path.is_dir():
         return _local_model(path.resolve().name, path)
     return _local_model(path.stem, _convert_once(path, cache, sha256_of(path), numbers))
+
+
+def resolve_gguf(model: str, cache: Path) -> LocalModel:
+    """Find or download a model for llama.cpp: a catalog name, or a `.gguf` file. Raises StartupError."""
+    if named := CATALOG.get(model.lower()):
+        gguf = cache / "models" / named.file
+        with _file_lock(gguf):
+            if not gguf.exists():
+                fetch(named, gguf)
+        return _gguf_model(named.name, gguf, named.sha256)
+    path = local_path(model)
+    if path is None or path.is_dir():
+        raise StartupError(
+            f"{model} is no .gguf file, which llama.cpp reads; KEFU_GENERATION_ENGINE=vllm reads others."
+        )
+    return _gguf_model(path.stem, path, sha256_of(path))
+
+
+def _gguf_model(name: str, path: Path, sha256: str) -> LocalModel:
+    header = read_gguf_header(path)
+    sampling = {"temperature": "general.sampling.temp", "top_p": "general.sampling.top_p"}
+    return LocalModel(
+        name=name,
+        path=path,
+        fingerprint=sha256[:32],
+        recommended_sampling={
+            field: float(header.values[key]) for field, key in sampling.items() if key in header.values
+        },
+    )
 
 
 def converted_folder(cache: Path, sha256: str, numbers: NumberFormat) -> Path:
