@@ -1,4 +1,4 @@
-"""The generation service as a process: when its engine dies it says so and leaves, and nothing outlives it."""
+"""The generation service as a process: when its engine dies or hangs it says so and leaves, and nothing outlives it."""
 
 import asyncio
 import os
@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import grpc
 import grpc.aio
 import psutil
 import pytest
@@ -17,10 +18,12 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from kefu.generation.config import WeightsConfig
 from kefu.generation.models.catalog import SMOLLM2
-from kefu.generation.models.resolver import resolve
+from kefu.generation.models.resolver import resolve, resolve_gguf
 from kefu.generation.service import ENGINE_DIED
+from kefu.generation.v1 import generation_pb2 as pb
+from kefu.generation.v1.generation_pb2_grpc import GenerationServiceStub
 from kefu.testing.ports import free_port
-from tests.support.grpc_calls import INTERNAL_KEY
+from tests.support.grpc_calls import INTERNAL_KEY, bearer_metadata
 
 pytestmark = [
     pytest.mark.model,
@@ -51,22 +54,35 @@ class Service:
             await asyncio.sleep(0.1)
 
 
-def engine_processes(family: list[psutil.Process]) -> list[psutil.Process]:
-    return [process for process in family if process.is_running() and "VLLM::" in " ".join(process.cmdline())]
+ENGINE_PROCESSES = {"llamacpp": "llamacpp_server", "vllm": "VLLM::"}
+CORES = {"llamacpp": "llamacpp_server", "vllm": "VLLM::EngineCore"}
+"""What the command lines of engines' processes hold."""
+over_both = pytest.mark.parametrize("engine", ["llamacpp", "vllm"])
+
+
+def processes_of(family: list[psutil.Process], words: str) -> list[psutil.Process]:
+    return [process for process in family if process.is_running() and words in " ".join(process.cmdline())]
+
+
+def model_of(engine: str) -> Path:
+    cache = WeightsConfig().cache_dir
+    return (resolve_gguf if engine == "llamacpp" else resolve)(SMOLLM2.name, cache).path
 
 
 @asynccontextmanager
-async def service(tmp_path: Path) -> AsyncIterator[Service]:
-    model = resolve(SMOLLM2.name, WeightsConfig().cache_dir)
+async def service(tmp_path: Path, engine: str, **settings: str) -> AsyncIterator[Service]:
+    model = model_of(engine)
     port, log = free_port(), tmp_path / "log"
     environment = os.environ | {
         "KEFU_INTERNAL_KEY": INTERNAL_KEY,
         "KEFU_GENERATION_LISTEN": f"127.0.0.1:{port}",
-        "KEFU_GENERATION_MODEL": str(model.path),
+        "KEFU_GENERATION_ENGINE": engine,
+        "KEFU_GENERATION_MODEL": str(model),
         "KEFU_GENERATION_MAX_MODEL_TOKENS": "1024",
         "KEFU_GENERATION_KV_CACHE_GIB": "0.25",
         "KEFU_DRAIN_SECONDS": "2",
         "PYTHONPATH": str(Path(__file__).parents[2] / "services"),
+        **settings,
     }
     with log.open("wb") as out:
         process = await asyncio.create_subprocess_exec(
@@ -90,8 +106,11 @@ async def service(tmp_path: Path) -> AsyncIterator[Service]:
                 left.kill()
 
 
-async def test_when_the_engine_core_is_killed_the_service_says_not_serving_and_leaves(tmp_path: Path) -> None:
-    async with service(tmp_path) as running, grpc.aio.insecure_channel(f"127.0.0.1:{running.port}") as channel:
+@over_both
+async def test_when_the_engine_core_is_killed_the_service_says_not_serving_and_leaves(
+    tmp_path: Path, engine: str
+) -> None:
+    async with service(tmp_path, engine) as running, grpc.aio.insecure_channel(f"127.0.0.1:{running.port}") as channel:
         watched = watch_health(channel)
         statuses: list[int] = []
 
@@ -105,7 +124,7 @@ async def test_when_the_engine_core_is_killed_the_service_says_not_serving_and_l
         watching = asyncio.create_task(watch())
         await running.until(lambda: statuses == [SERVING], 10)
         family = running.family()
-        core = next(process for process in family if "VLLM::EngineCore" in " ".join(process.cmdline()))
+        (core,) = processes_of(family, CORES[engine])
         core.kill()
         assert await asyncio.wait_for(running.process.wait(), 15) == ENGINE_DIED
         await asyncio.wait_for(watching, 10)
@@ -113,23 +132,27 @@ async def test_when_the_engine_core_is_killed_the_service_says_not_serving_and_l
         await running.until(lambda: all(gone(process) for process in family), 5)
 
 
-async def test_nothing_outlives_a_service_that_is_killed(tmp_path: Path) -> None:
-    async with service(tmp_path) as running:
+@over_both
+async def test_nothing_outlives_a_service_that_is_killed(tmp_path: Path, engine: str) -> None:
+    async with service(tmp_path, engine) as running:
         family = running.family()
-        assert len(engine_processes(family)) >= 2  # the core and a worker
+        assert processes_of(family, ENGINE_PROCESSES[engine])
         running.process.kill()
         await running.process.wait()
         # The rule is five seconds; a process that has ended may stay for its parent to look at it.
         await running.until(lambda: all(gone(process) for process in family), 5)
 
 
-async def test_nothing_outlives_a_service_that_is_killed_while_its_engine_is_starting(tmp_path: Path) -> None:
+@over_both
+async def test_nothing_outlives_a_service_that_is_killed_while_its_engine_is_starting(
+    tmp_path: Path, engine: str
+) -> None:
     log = tmp_path / "log"
-    model = resolve(SMOLLM2.name, WeightsConfig().cache_dir)
     environment = os.environ | {
         "KEFU_INTERNAL_KEY": INTERNAL_KEY,
         "KEFU_GENERATION_LISTEN": "127.0.0.1:0",
-        "KEFU_GENERATION_MODEL": str(model.path),
+        "KEFU_GENERATION_ENGINE": engine,
+        "KEFU_GENERATION_MODEL": str(model_of(engine)),
         "PYTHONPATH": str(Path(__file__).parents[2] / "services"),
     }
     with log.open("wb") as out:
@@ -137,20 +160,52 @@ async def test_nothing_outlives_a_service_that_is_killed_while_its_engine_is_sta
             sys.executable, "-m", "kefu.generation", env=environment, stdout=out, stderr=out
         )
     running = Service(process, 0, log)
-    await running.until(lambda: len(running.family()) >= 3, READY_SECONDS)  # the reaper and what vLLM has begun
+    begun = 1 if engine == "llamacpp" else 3  # the reaper and what vLLM has begun
+    await running.until(lambda: len(running.family()) >= begun, READY_SECONDS)
     family = running.family()
     process.kill()
     await process.wait()
     await running.until(lambda: all(gone(process) for process in family), 5)
 
 
-async def test_a_service_that_is_told_to_end_ends_cleanly(tmp_path: Path) -> None:
-    async with service(tmp_path) as running:
+@over_both
+async def test_a_service_that_is_told_to_end_ends_cleanly(tmp_path: Path, engine: str) -> None:
+    async with service(tmp_path, engine) as running:
         family = running.family()
         running.process.send_signal(signal.SIGTERM)
         assert await asyncio.wait_for(running.process.wait(), 40) == 0
         assert all(gone(process) for process in family)
         assert "Traceback" not in running.log.read_text()
+
+
+async def test_when_llamacpp_hangs_in_an_answer_the_service_fails_it_and_leaves(tmp_path: Path) -> None:
+    settings = {"KEFU_GENERATION_STUCK_SECONDS": "3"}
+    async with (
+        service(tmp_path, "llamacpp", **settings) as running,
+        grpc.aio.insecure_channel(f"127.0.0.1:{running.port}") as channel,
+    ):
+        family = running.family()
+        stub = GenerationServiceStub(channel)
+        asked = pb.ChatPrompt(messages=[pb.ChatMessage(role=pb.ChatMessage.ROLE_USER, content="Count to a thousand.")])
+        call: Any = stub.Generate(
+            pb.GenerateRequest(chat=asked, max_tokens=700), metadata=bearer_metadata(INTERNAL_KEY)
+        )
+        assert (await call.read()).HasField("accepted")
+        (core,) = processes_of(family, CORES["llamacpp"])
+        core.suspend()
+        assert await call.code() is grpc.StatusCode.UNAVAILABLE
+        assert await asyncio.wait_for(running.process.wait(), 15) == ENGINE_DIED
+        assert all(gone(process) for process in family)
+
+
+async def test_a_stopped_engine_ends_with_a_service_that_is_killed(tmp_path: Path) -> None:
+    async with service(tmp_path, "llamacpp") as running:
+        family = running.family()
+        (core,) = processes_of(family, CORES["llamacpp"])
+        core.suspend()
+        running.process.kill()
+        await running.process.wait()
+        await running.until(lambda: all(gone(process) for process in family), 5)
 
 
 def watch_health(channel: grpc.aio.Channel) -> AsyncIterator[health_pb2.HealthCheckResponse]:

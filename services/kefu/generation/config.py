@@ -55,8 +55,9 @@ class GenerationConfig(ServiceConfig, env_prefix="KEFU_GENERATION_"):
     kv_cache_gib: Annotated[float, Field(gt=0)] = 1.0
     """CPU only: most memory for the key/value cache, in GiB. llama.cpp takes a whole answer's length for each slot."""
 
-    adapters: dict[str, Path] = Field(default_factory=dict[str, Path])
-    """LoRA adapters by name, as JSON: {"NAME": "PATH"}. A .gguf file for llama.cpp, a PEFT folder for vLLM."""
+    adapters: dict[str, str] = Field(default_factory=dict[str, str])
+    """LoRA adapters by name, as JSON: {"NAME": "PLACE"}. The place is a .gguf file for llama.cpp, a PEFT folder for
+    vLLM, the name of a model for an OpenAI-compatible server."""
 
     gpu_memory_utilization: Annotated[float, Field(gt=0, le=1)] = 0.9
     """GPU only: share of its memory that vLLM takes."""

@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -16,6 +18,9 @@ from kefu.generation.engine import Engine
 from kefu.generation.engine_choice import choose_engine
 from kefu.generation.models.catalog import DEFAULT_ON_CPU, DEFAULT_ON_GPU
 from kefu.generation.servicer import SERVICE, GenerationServicer, ServingLimits
+
+if TYPE_CHECKING:
+    from kefu.generation.engines.llamacpp import LlamaCppSettings
 
 _log = structlog.stdlib.get_logger()
 PERMISSIONS = permissions_of(SERVICE)
@@ -99,6 +104,7 @@ def open_engine(config: GenerationConfig) -> AbstractAsyncContextManager[Engine]
                     reasoning=config.openai_reasoning,
                     default_reasoning_tokens=config.default_reasoning_tokens,
                     max_running=config.openai_max_running,
+                    adapters=config.adapters,
                 )
             )
         case "simulated":
@@ -120,21 +126,26 @@ def open_engine(config: GenerationConfig) -> AbstractAsyncContextManager[Engine]
 
 @asynccontextmanager
 async def _open_llamacpp(config: GenerationConfig) -> AsyncIterator[Engine]:
-    from kefu.generation.engines.llamacpp import LlamaCppSettings, open_llamacpp
+    from kefu.generation.engines.llamacpp import open_llamacpp
     from kefu.generation.models.resolver import resolve_gguf
 
     model = await run_in_thread(lambda: resolve_gguf(config.model or DEFAULT_ON_CPU, config.cache_dir))
-    settings = LlamaCppSettings(
+    async with open_llamacpp(model, _llamacpp_settings(config)) as engine:
+        yield engine
+
+
+def _llamacpp_settings(config: GenerationConfig) -> "LlamaCppSettings":
+    from kefu.generation.engines.llamacpp import LlamaCppSettings
+
+    return LlamaCppSettings(
         max_model_tokens=config.max_model_tokens,
         max_running=config.max_running,
         kv_cache_gib=config.kv_cache_gib,
         default_reasoning_tokens=config.default_reasoning_tokens,
         stuck_seconds=config.stuck_seconds,
         cores=usable_cores(),
-        adapters=config.adapters,
+        adapters={name: Path(place).expanduser() for name, place in config.adapters.items()},
     )
-    async with open_llamacpp(model, settings) as engine:
-        yield engine
 
 
 @asynccontextmanager

@@ -126,9 +126,9 @@ async def _read_errors(process: asyncio.subprocess.Process, errors: deque[str]) 
 
 
 def _reason(model: Path, errors: Sequence[str]) -> str:
-    """llama.cpp's first complaint says most: "0.00.045.906 E llama_model_load: error loading model: …"."""
-    complaints = [line.partition(" E ")[2].strip() for line in errors if " E " in line]
-    words = complaints[0] if complaints else (errors[-1] if errors else "it ended without a word")
+    """llama.cpp's first complaints say most: "0.00.045.906 E llama_model_load: error loading model: …"."""
+    complaints = [line.partition(" E ")[2].strip() for line in errors if " E " in line][:2]
+    words = "; ".join(complaints or list(errors)[-1:]) or "it ended without a word"
     return f"llama.cpp cannot run {model}: {words}. Is it a whole GGUF file of a model that this build knows?"
 
 

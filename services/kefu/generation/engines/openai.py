@@ -1,9 +1,10 @@
 """OpenAI engine: any server of OpenAI's chat completions, such as a vLLM production-stack, llm-d, or a hosted one."""
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import openai
@@ -26,6 +27,8 @@ from kefu.generation.engine import (
 _log = structlog.stdlib.get_logger()
 _BYTES_PER_TOKEN = 3
 """For estimates only: there is no tokenizer here."""
+_TOO_LONG = ("context length", "context size")
+"""What vLLM and llama.cpp say of a prompt that is too long."""
 _REASONING_FIELDS = ("reasoning_content", "reasoning")
 """The older and the newer name of the same field."""
 
@@ -41,6 +44,8 @@ class OpenAISettings:
     reasoning: bool
     default_reasoning_tokens: int
     max_running: int = 0
+    adapters: dict[str, str] = field(default_factory=dict[str, str])
+    """Models of the server by the name of the adapter that makes them: vLLM serves adapters so."""
 
 
 class OpenAIEngine:
@@ -65,6 +70,7 @@ class OpenAIEngine:
             supports_token_continuation=False,
             simulated=False,
             device="remote",
+            adapters=tuple(self._settings.adapters),
         )
 
     def load(self) -> EngineLoad:
@@ -79,6 +85,9 @@ class OpenAIEngine:
             raise BadRequest("tokens", "an OpenAI-compatible server takes messages only.")
         if request.continuation is not None and (request.continuation.token_ids or request.continuation.text):
             raise CannotContinue("An OpenAI-compatible server cannot go on with an answer that was begun; start over.")
+        if request.adapter and request.adapter not in self._settings.adapters:
+            known = ", ".join(self._settings.adapters) or "none"
+            raise BadRequest("adapter", f"is {request.adapter!r}, and this replica has these adapters: {known}.")
         estimated_tokens = sum(len(message.content.encode()) for message in request.messages) // _BYTES_PER_TOKEN + 1
         think = request.reasoning_tokens is not None and self._settings.reasoning
         yield Started(estimated_tokens)
@@ -142,7 +151,7 @@ class OpenAIEngine:
     def _arguments(self, request: GenerationRequest, *, think: bool) -> dict[str, Any]:
         extra = (request.reasoning_tokens or self._settings.default_reasoning_tokens) if think else 0
         arguments: dict[str, Any] = {
-            "model": self._settings.model,
+            "model": self._settings.adapters.get(request.adapter, self._settings.model),
             "messages": [{"role": message.role, "content": message.content} for message in request.messages],
             "max_tokens": request.max_tokens + extra,
             "stream": True,
@@ -152,6 +161,10 @@ class OpenAIEngine:
         arguments |= {name: value for name, value in optional.items() if value is not None}
         if request.seed is not None:
             arguments["seed"] = request.seed % 2**63
+        if request.json_schema:
+            schema: dict[str, Any] = json.loads(request.json_schema)
+            described = {"name": "answer", "schema": schema, "strict": True}
+            arguments["response_format"] = {"type": "json_schema", "json_schema": described}
         if self._settings.reasoning:
             # vLLM and SGLang understand this argument; other servers ignore it.
             arguments["extra_body"] = {"chat_template_kwargs": {"enable_thinking": think}}
@@ -159,7 +172,7 @@ class OpenAIEngine:
 
 
 def _bad_request(error: openai.BadRequestError, estimated_tokens: int, limit: int) -> Exception:
-    if "context length" in error.message or error.code == "context_length_exceeded":
+    if error.code == "context_length_exceeded" or any(words in error.message for words in _TOO_LONG):
         return PromptTooLong(max(estimated_tokens, limit + 1), limit)
     return BackendUnavailable(f"The model server refused the request: {error.message}")
 

@@ -15,7 +15,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 
-from kefu.common.errors import CannotContinue, PromptTooLong
+from kefu.common.errors import BadRequest, CannotContinue, PromptTooLong
 from kefu.generation.engine import (
     Channel,
     EngineLoad,
@@ -108,6 +108,10 @@ class SimulatedEngine:
 
     async def generate(self, request: GenerationRequest) -> AsyncGenerator[Event, None]:
         """See Engine. Token `n` of an answer has the id `n`, so that an answer can go on from any number of tokens."""
+        if request.json_schema:
+            raise BadRequest("json_schema", "is not obeyed by the simulated engine: it writes no JSON.")
+        if request.adapter:
+            raise BadRequest("adapter", f"is {request.adapter!r}, and the simulated engine has none.")
         sent = 0
         if (before := request.continuation) is not None:
             if before.token_ids and before.fingerprint != self.describe().fingerprint:
