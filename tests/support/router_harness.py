@@ -174,7 +174,7 @@ class RouterHarness:
         resolve: HostResolver,
     ) -> None:
         self._stack = stack
-        self._config = config
+        self._config = {"warm_prompts": False, **config}  # tests count the calls of scripted replicas
         self._timing = timing
         self._observers = observers
         self._resolve = resolve

@@ -104,6 +104,9 @@ class RouterConfig(StoredConfig, env_prefix="KEFU_ROUTER_"):
     prompt_tokens: int = Field(default=900, ge=200)
     """Most tokens of prompt, by estimate. On two CPU cores a hundred tokens of prefill cost about 0.1 s."""
 
+    warm_prompts: bool = True
+    """Have every replica that starts read what all prompts of a language begin with, before the first customer asks."""
+
     history_tokens: int = Field(default=200, ge=0)
     """Most tokens of the prompt for the history."""
 

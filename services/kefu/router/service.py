@@ -25,6 +25,7 @@ from kefu.router.admission.scheduler import AdmissionBounds, AdmissionScheduler
 from kefu.router.admission.tenant_limits import TenantLimits
 from kefu.router.answering.answer_cache import AnswerCache
 from kefu.router.answering.pipeline import AnswerPipeline
+from kefu.router.answering.prompt import common_prompts
 from kefu.router.api import (
     admin_servicer,
     audit_servicer,
@@ -55,6 +56,7 @@ from kefu.router.desk.service import DeskService
 from kefu.router.desk.store import DeskStore
 from kefu.router.desk.watches import open_desk_watches
 from kefu.router.domain.event_bus import EventBus, Observer
+from kefu.router.domain.generation import GenerationRequest
 from kefu.router.event_recorder import EventRecorder, open_event_recorder
 from kefu.router.insight.counter_store import CounterStore
 from kefu.router.insight.unanswered import UnansweredStore
@@ -112,9 +114,17 @@ async def router(
     commands = RedisCommands(store)
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
-        first_token = config.first_token_seconds
         pool = await enter(
-            open_pool(config.generation, internal_key, name, first_token_seconds=first_token, tls=config.tls)
+            open_pool(
+                config.generation,
+                internal_key,
+                name,
+                first_token_seconds=config.first_token_seconds,
+                warm_up=[GenerationRequest(prompt, 0, max_tokens=1) for prompt in common_prompts()]
+                if config.warm_prompts
+                else [],
+                tls=config.tls,
+            )
         )
         channel = await enter(internal_channel(config.retrieval, config.tls, _RETRIEVAL_OPTIONS))
         settings = SettingsStore(commands, config)

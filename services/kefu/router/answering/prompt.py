@@ -77,6 +77,18 @@ class Budget:
         return Budget(max(round(self.total * factor), 1), round(self.history * factor))
 
 
+def common_prompts() -> list[tuple[Message, ...]]:
+    """For each language a conversation with all that its prompts have in common, to fill prefix caches with."""
+    return [
+        (
+            Message(Role.SYSTEM, _SYSTEM[language]),
+            *_example(language),
+            Message(Role.USER, f"{_PASSAGE[language]} [1]"),
+        )
+        for language in _SYSTEM
+    ]
+
+
 def build_prompt(
     question: str,
     language: AnswerLanguage,
@@ -99,7 +111,6 @@ def build_prompt(
     own = _SYSTEM[language] + (_OTHERWISE[language] if languages != {language} else "")
     system = f"{instructions.strip()}\n\n{own}" if instructions.strip() else own
     ending = _QUESTION[language].format(question)
-    example = [Message(role, said) for role, said in zip((Role.USER, Role.ASSISTANT), _EXAMPLE[language], strict=True)]
     fixed = estimate.of_messages([system, *_EXAMPLE[language], ending])
     before = _history(history, min(budget.history, max(budget.total - fixed, 0) // 3), estimate)
     left = budget.total - fixed - estimate.of_messages([message.content for message in before])
@@ -122,8 +133,12 @@ def build_prompt(
         blocks.append(f"{_PASSAGE[language]} [{number}] {block}")
         left -= cost
     user = "\n\n".join([*blocks, ending])
-    messages = (Message(Role.SYSTEM, system), *example, *before, Message(Role.USER, user))
+    messages = (Message(Role.SYSTEM, system), *_example(language), *before, Message(Role.USER, user))
     return Prompt(messages, tuple(shown), estimate.of_messages([message.content for message in messages]))
+
+
+def _example(language: AnswerLanguage) -> list[Message]:
+    return [Message(role, said) for role, said in zip((Role.USER, Role.ASSISTANT), _EXAMPLE[language], strict=True)]
 
 
 def _history(turns: Sequence[Turn], budget: int, estimate: TokenEstimate) -> list[Message]:

@@ -1,13 +1,14 @@
 """Replica pool: all generation replicas, what each one owes, and the choice of the replica for the next answer."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import structlog
 
 from kefu.common.aio import cancel_and_wait
 from kefu.common.tls import Tls
+from kefu.router.domain.generation import GenerationRequest
 from kefu.router.replicas.discovery import address_sources, open_discovery, server_name_of
 from kefu.router.replicas.engine_load import EngineLoad, combined_load
 from kefu.router.replicas.load_balancer import choose
@@ -20,8 +21,15 @@ class ReplicaPool:
     """All replicas that are known now. `first_token_seconds`: see `ReplicaStream`."""
 
     def __init__(
-        self, internal_key: str, caller: str, *, first_token_seconds: float = float("inf"), tls: ReplicaTls = PLAINTEXT
+        self,
+        internal_key: str,
+        caller: str,
+        *,
+        first_token_seconds: float = float("inf"),
+        warm_up: Sequence[GenerationRequest] = (),
+        tls: ReplicaTls = PLAINTEXT,
     ) -> None:
+        self._warm_up = warm_up
         self._tls = tls
         self._internal_key = internal_key
         self._caller = caller
@@ -80,7 +88,12 @@ class ReplicaPool:
             if address in self._replicas:
                 continue
             replica = Replica(
-                address, self._internal_key, self._caller, first_token_seconds=self._first_token_seconds, tls=self._tls
+                address,
+                self._internal_key,
+                self._caller,
+                first_token_seconds=self._first_token_seconds,
+                warm_up=self._warm_up,
+                tls=self._tls,
             )
             task = asyncio.create_task(replica.watch(), name=f"watch {address}")
             self._replicas[address] = (replica, task)
@@ -105,15 +118,24 @@ class ReplicaPool:
 
 @asynccontextmanager
 async def open_pool(
-    addresses: str, internal_key: str, caller: str, *, first_token_seconds: float = float("inf"), tls: Tls | None = None
+    addresses: str,
+    internal_key: str,
+    caller: str,
+    *,
+    first_token_seconds: float = float("inf"),
+    warm_up: Sequence[GenerationRequest] = (),
+    tls: Tls | None = None,
 ) -> AsyncIterator[ReplicaPool]:
     """A pool over `addresses` (see `RouterConfig.generation`), which follows their changes while the block runs.
 
-    `first_token_seconds`: longest time that a replica may take for its first token.
+    `first_token_seconds`: longest time that a replica may take for its first token. `warm_up`: what a replica answers
+    when its process has started, so that its cache holds the prompts.
     """
     replica_tls = ReplicaTls(tls, server_name_of(addresses))
     async with AsyncExitStack() as stack:
-        pool = ReplicaPool(internal_key, caller, first_token_seconds=first_token_seconds, tls=replica_tls)
+        pool = ReplicaPool(
+            internal_key, caller, first_token_seconds=first_token_seconds, warm_up=warm_up, tls=replica_tls
+        )
         stack.push_async_callback(pool.close)
         await stack.enter_async_context(open_discovery(address_sources(addresses), pool.set_addresses))
         yield pool

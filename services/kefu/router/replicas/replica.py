@@ -2,13 +2,14 @@
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 
 import grpc
 import grpc.aio
 import structlog
 
+from kefu.common.aio import cancel_and_wait
 from kefu.common.auth import Principal
 from kefu.common.grpc_options import CLIENT_OPTIONS
 from kefu.common.rpc.interceptor import internal_metadata, principal_metadata
@@ -24,6 +25,7 @@ from kefu.router.replicas.load import ReplicaLoad
 from kefu.router.replicas.multiplexing import AnswerMultiplexer
 
 _BACKOFF_SECONDS = (0.1, 3.0)
+_WARM_UP_SECONDS = 60.0
 _OPTIONS = (
     *CLIENT_OPTIONS,
     ("grpc.initial_reconnect_backoff_ms", 200),
@@ -46,7 +48,10 @@ PLAINTEXT = ReplicaTls()
 
 
 class Replica:
-    """One process of the generation service, at host:port `address`. `first_token_seconds`: see `ReplicaStream`."""
+    """One process of the generation service, at host:port `address`.
+
+    `first_token_seconds`: see `ReplicaStream`. `warm_up`: requests that each new process answers once.
+    """
 
     def __init__(
         self,
@@ -55,6 +60,7 @@ class Replica:
         caller: str,
         *,
         first_token_seconds: float = float("inf"),
+        warm_up: Sequence[GenerationRequest] = (),
         tls: ReplicaTls = PLAINTEXT,
     ) -> None:
         self.address = address
@@ -67,6 +73,10 @@ class Replica:
         self._internal_key = internal_key
         self._caller = caller
         self._first_token_seconds = first_token_seconds
+        self._warm_up = warm_up
+        self._warmed = ""
+        """Process of the replica that was warmed up last."""
+        self._warming: asyncio.Task[None] | None = None
         self._is_known = True
         replica_metrics.export(address, self.load, self.breaker)
         self._channel = internal_channel(address, tls.tls, _OPTIONS, tls.server_name)
@@ -80,6 +90,8 @@ class Replica:
 
     async def close(self) -> None:
         """Cancel open answers, and close the channel."""
+        if self._warming is not None:
+            await cancel_and_wait(self._warming)
         await self._multiplexer.close()
         await self._channel.close()
 
@@ -124,6 +136,9 @@ class Replica:
                     backoff = _BACKOFF_SECONDS[0]
                     if not self.model:
                         await self._describe()
+                    if self._warm_up and report.boot_id != self._warmed and not report.draining:
+                        self._warmed = report.boot_id
+                        self._warming = asyncio.create_task(self._fill_cache(), name=f"warm up {self.address}")
             except grpc.aio.AioRpcError as error:
                 _log.warning("replica.unwatched", address=self.address, code=error.code().name, cause=error.details())
             finally:
@@ -143,6 +158,21 @@ class Replica:
             self.model, self.fingerprint = description.model, description.fingerprint
         finally:
             call.cancel()
+
+    async def _fill_cache(self) -> None:
+        """Answer the prompts that all others begin with. They count in no load: the replica may well fail them."""
+        for request in self._warm_up:
+            call = self._stub.Generate(
+                request_message(request, ""), metadata=internal_metadata(self._internal_key), timeout=_WARM_UP_SECONDS
+            )
+            try:
+                async for _ in call:
+                    continue
+            except grpc.aio.AioRpcError as error:
+                _log.info("replica.not_warmed", address=self.address, code=error.code().name, cause=error.details())
+                return
+            finally:
+                call.cancel()
 
     def _on_breaker_open(self) -> None:
         if self._is_known:

@@ -17,6 +17,7 @@ from kefu.router.replicas.pool import ReplicaPool, open_pool
 from kefu.router.replicas.replica import Replica
 from tests.support.grpc_calls import INTERNAL_KEY
 from tests.support.scripted_services import ScriptedReplica, serve_replica
+from tests.support.waiting import wait_until
 
 CUSTOMER = Principal("default", "someone", frozenset({Scope.CHAT}))
 ORDER = GenerationRequest((Message(Role.USER, "How long?"),), estimated_tokens=300, max_tokens=50)
@@ -285,3 +286,33 @@ async def test_room_is_in_the_engines_of_those_that_take_more_and_what_the_other
         await pair.pool.set_addresses([staying.address])
         staying.engine_load = EngineLoad(2, 1, max_running=4)
         assert pair.pool.engine_load == EngineLoad(2, 1, max_running=4, unreported=1)
+
+
+async def test_each_new_process_of_a_replica_reads_the_common_prompts_once() -> None:
+    script = ScriptedReplica()
+    asked = [GenerationRequest((Message(Role.USER, text),), 0, max_tokens=1) for text in ("first", "second")]
+    async with (
+        serve_replica(script) as address,
+        open_pool(address, INTERNAL_KEY, "warm", warm_up=asked) as pool,
+    ):
+        await wait_until(lambda: len(script.calls) == 2)
+        await asyncio.sleep(0.3)  # a few reports more
+        assert [call.request.chat.messages[0].content for call in script.calls] == ["first", "second"]
+        assert [(call.request.max_tokens, call.request.estimated_tokens) for call in script.calls] == [(1, 0)] * 2
+        assert pool.replicas[0].load.in_flight == 0
+        script.boot_id = "started again"
+        await wait_until(lambda: len(script.calls) == 4)
+
+
+async def test_a_replica_that_fails_to_warm_up_is_used_all_the_same() -> None:
+    script = ScriptedReplica()
+    script.frames = [RuntimeError("boom")]
+    asked = [GenerationRequest((Message(Role.USER, "first"),), 0, max_tokens=1)]
+    async with (
+        serve_replica(script) as address,
+        open_pool(address, INTERNAL_KEY, "warm", warm_up=asked) as pool,
+    ):
+        await wait_until(lambda: len(script.calls) == 1 and script.calls[0].ended.is_set())
+        script.frames = ["well"]
+        assert pool.replicas[0].breaker.state is BreakerState.CLOSED
+        assert isinstance((await events(pool.replicas[0]))[-1], GenerationEnd)

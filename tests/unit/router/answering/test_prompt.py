@@ -3,9 +3,10 @@
 from dataclasses import replace
 from typing import Any
 
+from kefu.common.text.language import AnswerLanguage
 from kefu.router.answering.handoff_summary import handoff_summary
 from kefu.router.answering.history import exchanges
-from kefu.router.answering.prompt import Budget, build_prompt
+from kefu.router.answering.prompt import Budget, build_prompt, common_prompts
 from kefu.router.answering.token_estimate import TokenEstimate
 from kefu.router.domain.generation import Role
 from kefu.router.domain.handoff import Handoff, HandoffReason
@@ -148,3 +149,14 @@ def test_a_summary_after_a_persons_words_has_no_empty_question() -> None:
     summary = handoff_summary("en", HandoffReason.CUSTOMER_ASKED, "Please.", [said], [])
     assert "Anything else?" in summary
     assert "→" not in summary
+
+
+def test_what_caches_are_filled_with_is_how_every_prompt_of_a_language_begins() -> None:
+    begun = common_prompts()
+    assert len(begun) == 2
+    questions: dict[AnswerLanguage, str] = {"en": "How long?", "zh": "多久？"}
+    for language, question in questions.items():
+        made = build_prompt(
+            question, language, [], [], instructions="", budget=Budget(900, 200), estimate=TokenEstimate()
+        )
+        assert any(made.messages[:-1] == common[:-1] for common in begun), language
