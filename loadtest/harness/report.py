@@ -5,6 +5,7 @@ import math
 import os
 import platform
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,14 +15,28 @@ from loadtest.harness.statistics import Spread, Timeline, max_overlap, tokens_pe
 from loadtest.harness.tables import table
 from loadtest.harness.verdicts import Verdict, count_verdicts
 
+_INSTRUCTIONS = ("avx2", "avx512f", "avx512_vnni", "avx_vnni", "avx512_bf16", "amx_int8")
+
 
 def describe_environment() -> dict[str, Any]:
     """Time, machine and load average of the run."""
     return {
         "time": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
+        "processor": processor(),
         "machine": f"{platform.machine()}, {os.cpu_count()} cores",
         "load_average": round(os.getloadavg()[0], 1),
     }
+
+
+def processor() -> str:
+    """The processor's name, and which of the instructions that models gain from it has."""
+    described: dict[str, str] = {}
+    with suppress(OSError):  # Linux tells; elsewhere the plain name must do
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            key, _, value = line.partition(":")
+            described.setdefault(key.strip(), value.strip())
+    has = [flag for flag in _INSTRUCTIONS if flag in described.get("flags", "").split()]
+    return f"{described.get('model name') or platform.processor()} ({' '.join(has) or 'instructions not known'})"
 
 
 def summary(verdicts: Sequence[Verdict], *, engine_seconds: float = 0.0) -> dict[str, Any]:
