@@ -326,6 +326,21 @@ async def test_going_on_from_every_cut_of_rare_characters_repeats_and_loses_noth
 
 
 @engines(*OF_TOKENS)
+@pytest.mark.parametrize("pattern", ["龘🍣", " 90 天，", "🇨🇳𠮷"])
+async def test_characters_of_several_tokens_are_written_whole_with_all_their_ids(
+    replica: Replica, pattern: str
+) -> None:
+    prompt = pb.TokenPrompt(token_ids=replica.tokenizer.encode(pattern * 8))
+    request = pb.GenerateRequest(tokens=prompt, max_tokens=4 * len(replica.tokenizer.encode(pattern)), temperature=0)
+    deltas = [event.delta for event in await events_of(replica, request) if event.HasField("delta")]
+    text = "".join(delta.text for delta in deltas)
+    assert pattern * 2 in text
+    assert "\ufffd" not in text
+    ids = [token for delta in deltas for token in delta.token_ids]
+    assert ids == replica.tokenizer.encode(text)
+
+
+@engines(*OF_TOKENS)
 async def test_going_on_from_an_answers_own_frames_gives_the_same_answer(replica: Replica) -> None:
     request = ask("List four fruits.", max_tokens=40)
     deltas = [event.delta for event in await events_of(replica, request) if event.HasField("delta")]

@@ -369,10 +369,10 @@ async def test_the_screen_of_a_terminal_is_redrawn_and_ctrl_c_works_there(tmp_pa
 @pytest.mark.model
 @pytest.mark.timeout(900)
 async def test_with_a_real_model_the_engines_own_process_may_be_killed_too(tmp_path: Path) -> None:
-    async with running_suite(tmp_path, "vllm", "smollm2-135m") as suite:
+    async with running_suite(tmp_path, "llamacpp", "smollm2-135m") as suite:
         await feed(suite, tmp_path)
         leader, *engine = suite.processes("generation")
-        assert engine, "vLLM runs its engine in a process of its own"
+        assert engine, "llama.cpp runs in a process of its own"
         for process in engine:
             with suppress(psutil.NoSuchProcess):
                 process.kill()

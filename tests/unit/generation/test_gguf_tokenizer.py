@@ -83,3 +83,14 @@ def test_a_tokenizer_that_loses_text_is_refused() -> None:
     tokenizer = GgufTokenizer(BPE, lambda text: [1])
     with pytest.raises(StartupError, match="退款"):
         check_tokenizer(tokenizer, "wrong")
+
+
+def test_tokens_that_were_not_told_are_found_by_their_bytes() -> None:
+    tokenizer = GgufTokenizer(BPE, lambda text: [])
+    first, second = "🍣".encode()[:1], "🍣".encode()[1:]
+    assert tokenizer.bytes_of(3) + tokenizer.bytes_of(4) == first + second
+    assert tokenizer.split_bytes(tokenizer.bytes_of(3), 1) == (3,)
+    assert tokenizer.split_bytes("🍣".encode(), 2) == (3, 4)
+    assert tokenizer.split_bytes("🍣".encode(), 1) is None  # as one token it would have been told
+    assert tokenizer.split_bytes(b"", 0) == ()
+    assert tokenizer.split_bytes("退款".encode(), 1) is None

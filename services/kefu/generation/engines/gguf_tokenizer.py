@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any
 
 from kefu.common.errors import StartupError
@@ -39,6 +40,29 @@ class GgufTokenizer:
             eos_token=_token(tokens, values.get("tokenizer.ggml.eos_token_id")),
             control_tokens=special,
         )
+
+    def split_bytes(self, text: bytes, count: int) -> tuple[int, ...] | None:
+        """So many tokens that end inside a character and together are `text`; None when there are none.
+
+        Where several splits are possible, the one whose earlier tokens are longer.
+        """
+        if count == 0:
+            return () if not text else None
+        for end in range(len(text) - count + 1, 0, -1):
+            if (token := self._partial.get(text[:end])) is not None:
+                rest = self.split_bytes(text[end:], count - 1)
+                if rest is not None:
+                    return (token, *rest)
+        return None
+
+    def bytes_of(self, token_id: int) -> bytes:
+        """The bytes that a token stands for; none for one that is no text."""
+        return self._pieces[token_id]
+
+    @cached_property
+    def _partial(self) -> dict[bytes, int]:
+        """Tokens that are no whole characters."""
+        return {piece: at for at, piece in enumerate(self._pieces) if "\ufffd" in piece.decode(errors="replace")}
 
     def is_control(self, token_id: int) -> bool:
         """Whether a token is no text, such as the one by which the model ends its answer."""

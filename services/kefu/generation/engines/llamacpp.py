@@ -289,7 +289,7 @@ class _LlamaCppSource:
             self.tokens = 0
 
     async def _read(self, response: httpx.Response, prompt_tokens: int) -> AsyncGenerator[TokenStep, None]:
-        cached = 0
+        cached = told = 0
         held: tuple[int, ...] = ()
         self.tokens = prompt_tokens
         async for line in response.aiter_lines():
@@ -308,11 +308,24 @@ class _LlamaCppSource:
                 by_model = event["stop_type"] == "eos"  # then the held token is the one that ended it
                 yield TokenStep(() if by_model else held, _reason(by_model), cached)
                 return
-            ids = (*held, *event["tokens"])
-            self.tokens += len(ids)
+            lost = event["tokens_predicted"] - told - len(event["tokens"])
+            told = event["tokens_predicted"]
+            ids = (*held, *self._lost_tokens(event, lost), *event["tokens"])
+            self.tokens = prompt_tokens + told
             held = ids[-1:] if self._tokenizer.is_control(ids[-1]) else ()
             yield TokenStep(ids[: len(ids) - len(held)], None, cached)
         raise EngineDead("The engine of this replica has died; try another one.")
+
+    def _lost_tokens(self, event: dict[str, Any], count: int) -> tuple[int, ...]:
+        """The ids that llama.cpp does not tell: it waits until the text is whole characters, and tells the last id.
+
+        Its text has their bytes. Of bytes that are no character at all nothing is known, and nothing is lost.
+        """
+        if count <= 0:
+            return ()
+        last = b"".join(self._tokenizer.bytes_of(token) for token in event["tokens"])
+        text: str = event["content"]
+        return self._tokenizer.split_bytes(text.encode().removesuffix(last), count) or ()
 
 
 def _reason(by_model: bool) -> FinishReason:
