@@ -1,0 +1,162 @@
+"""vLLM's arguments from Kefu's settings, and what is refused before weights are read, in vLLM's words."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kefu.common.errors import StartupError
+from kefu.generation.engines.vllm_arguments import (
+    VllmSettings,
+    check_arguments,
+    engine_arguments,
+    engine_config,
+    read_adapters,
+)
+from kefu.generation.engines.vllm_process import cpu_threads
+from kefu.generation.models.local_model import LocalModel
+from tests.support.tiny_models import write_tokenizer
+
+pytestmark = pytest.mark.filterwarnings("default")  # importing vLLM warns of its dependencies' futures
+
+SETTINGS = VllmSettings(
+    max_model_tokens=8192,
+    max_running=64,
+    kv_cache_gib=1,
+    gpu_memory_utilization=0.9,
+    tensor_parallel_size=1,
+    default_reasoning_tokens=64,
+    stuck_seconds=60,
+)
+SHAPE: dict[str, Any] = {
+    "architectures": ["Qwen2ForCausalLM"],
+    "model_type": "qwen2",
+    "hidden_size": 256,
+    "intermediate_size": 512,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "vocab_size": 320,
+    "max_position_embeddings": 2048,
+    "dtype": "bfloat16",
+}
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> LocalModel:
+    """A model's folder without weights."""
+    folder = tmp_path / "shape"
+    write_tokenizer(folder)
+    (folder / "config.json").write_text(json.dumps(SHAPE))
+    return LocalModel("shape", folder, "f")
+
+
+def adapter(folder: Path, rank: int) -> Path:
+    folder.mkdir()
+    (folder / "adapter_config.json").write_text(json.dumps({"r": rank, "peft_type": "LORA"}))
+    return folder
+
+
+def test_what_is_not_set_stays_vllms_choice(model: LocalModel) -> None:
+    arguments = engine_arguments(model, SETTINGS, "cuda")
+    assert not {"max_num_batched_tokens", "quantization", "speculative_config", "enable_lora"} & set(arguments)
+    assert (arguments["dtype"], arguments["kv_cache_dtype"], arguments["load_format"]) == ("auto", "auto", "auto")
+    assert arguments["max_model_len"] == 2048  # the model's own limit is below the setting
+    assert arguments["gpu_memory_utilization"] == 0.9
+    assert "enforce_eager" not in arguments
+
+
+def test_settings_become_arguments_and_the_operators_own_come_last(model: LocalModel) -> None:
+    settings = replace(
+        SETTINGS,
+        dtype="float16",
+        quantization="fp8",
+        max_batched_tokens=4096,
+        kv_cache_dtype="fp8",
+        load_format="runai_streamer",
+        speculation=5,
+        arguments={"max_num_seqs": 8, "enable_chunked_prefill": True},
+    )
+    arguments = engine_arguments(model, settings, "cuda")
+    assert arguments["dtype"] == "float16"
+    assert arguments["quantization"] == "fp8"
+    assert arguments["max_num_batched_tokens"] == 4096
+    assert arguments["kv_cache_dtype"] == "fp8"
+    assert arguments["load_format"] == "runai_streamer"
+    assert arguments["speculative_config"]["method"] == "ngram"
+    assert arguments["speculative_config"]["num_speculative_tokens"] == 5
+    assert (arguments["max_num_seqs"], arguments["enable_chunked_prefill"]) == (8, True)
+
+
+@pytest.mark.parametrize(("ranks", "room"), [((4,), 8), ((16, 40), 64), ((512,), 512), ((9, 300), 320)])
+def test_room_for_adapters_is_reserved_by_their_own_rank(
+    model: LocalModel, tmp_path: Path, ranks: tuple[int, ...], room: int
+) -> None:
+    found = read_adapters({f"a{rank}": adapter(tmp_path / f"a{rank}", rank) for rank in ranks})
+    arguments = engine_arguments(model, SETTINGS, "cuda", found)
+    assert (arguments["enable_lora"], arguments["max_loras"], arguments["max_lora_rank"]) == (True, len(ranks), room)
+
+
+@pytest.mark.parametrize("content", [None, "{", "{}", "[]", '{"r": "many"}'])
+def test_a_folder_that_holds_no_adapter_is_refused(tmp_path: Path, content: str | None) -> None:
+    if content is not None:
+        (tmp_path / "adapter_config.json").write_text(content)
+    with pytest.raises(StartupError, match=r"KEFU_GENERATION_ADAPTERS: tone .*adapter_config\.json"):
+        read_adapters({"tone": tmp_path})
+
+
+def test_an_argument_that_vllm_does_not_know_is_refused_by_name() -> None:
+    check_arguments({"enable_chunked_prefill": True, "max_num_seqs": 4})
+    with pytest.raises(StartupError, match=r"no argument num_seqs\. Did you mean .*max_num_seqs"):
+        check_arguments({"num_seqs": 4})
+    with pytest.raises(StartupError, match="no argument --max-num-seqs"):
+        check_arguments({"--max-num-seqs": 4})
+    with pytest.raises(StartupError, match="set KEFU_GENERATION_MODEL"):
+        check_arguments({"model": "another"})
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"dtype": "float12"}, "float12"),
+        ({"kv_cache_dtype": "fp3"}, "fp3"),
+        ({"quantization": "none_such"}, "none_such"),
+        ({"arguments": {"gpu_memory_utilization": 7}}, "gpu_memory_utilization"),
+        ({"arguments": {"max_model_len": 100_000}}, "max_position_embeddings"),
+        ({"arguments": {"speculative_config": {"method": "telepathy", "num_speculative_tokens": 2}}}, "telepathy"),
+        ({"max_batched_tokens": 1, "max_running": 64}, "max_num_batched_tokens"),
+    ],
+)
+def test_values_are_refused_in_vllms_own_words_before_weights_are_read(
+    model: LocalModel, change: dict[str, Any], words: str
+) -> None:
+    arguments = engine_arguments(model, replace(SETTINGS, **change), "cpu")
+    with pytest.raises(StartupError, match=rf"(?s)vLLM refuses these settings.*{words}"):
+        engine_config(arguments)
+
+
+def test_a_step_holds_as_many_tokens_as_with_vllm_serve(model: LocalModel) -> None:
+    """On a CPU vLLM has 4,096 for a library's user and 2,048 for its server; without a context it falls back."""
+    assert engine_config(engine_arguments(model, SETTINGS, "cpu")).scheduler_config.max_num_batched_tokens == 2048
+    larger = engine_arguments(model, replace(SETTINGS, max_batched_tokens=3000), "cpu")
+    assert engine_config(larger).scheduler_config.max_num_batched_tokens == 3000
+
+
+@pytest.mark.parametrize(
+    ("cores", "usable", "workers", "variables"),
+    [
+        ([0, 1], 2, 1, {"VLLM_CPU_OMP_THREADS_BIND": "0,1"}),
+        ([4, 5, 6, 7], 4, 2, {"VLLM_CPU_OMP_THREADS_BIND": "4,6|5,7"}),
+        ([0], 1, 2, {"VLLM_CPU_OMP_THREADS_BIND": "0|0"}),
+        (range(64), 4, 1, {"VLLM_CPU_OMP_THREADS_BIND": "nobind", "OMP_NUM_THREADS": "4"}),
+        (range(64), 4, 2, {"VLLM_CPU_OMP_THREADS_BIND": "nobind", "OMP_NUM_THREADS": "2"}),
+        (range(64), 0.5, 1, {"VLLM_CPU_OMP_THREADS_BIND": "nobind", "OMP_NUM_THREADS": "1"}),
+        (range(2), 1.5, 1, {"VLLM_CPU_OMP_THREADS_BIND": "nobind", "OMP_NUM_THREADS": "1"}),
+    ],
+)
+def test_threads_follow_the_quota_not_the_nodes_cores(
+    cores: list[int], usable: float, workers: int, variables: dict[str, str]
+) -> None:
+    assert cpu_threads(cores, usable, workers) == variables
