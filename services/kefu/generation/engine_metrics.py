@@ -9,7 +9,7 @@ import time
 
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
 
-from kefu.generation.engine import Engine, Event, Finished, Piece, Started
+from kefu.generation.engine import Engine, Event, Finished, FinishReason, Piece, Started
 
 _LABELS = ("model_name", "engine")
 _FIRST_TOKEN_BUCKETS = (
@@ -56,6 +56,8 @@ class EngineMetrics:
             "vllm:request_success", "Requests ended, by reason.", (*_LABELS, "finished_reason"), registry=registry
         )
         self._labels: tuple[str, ...] = labels
+        for reason in (*(reason.value for reason in FinishReason), _ABORT):
+            self._success.labels(*labels, reason)  # at 0 from the start, or a first increase would be no rate
 
     def ended(self, reason: str) -> None:
         """Count a request that has ended."""

@@ -9,7 +9,6 @@ import pytest
 
 from kefu.common.errors import StartupError
 from kefu.generation.engines.vllm_arguments import (
-    VllmSettings,
     check_arguments,
     engine_arguments,
     engine_config,
@@ -17,40 +16,9 @@ from kefu.generation.engines.vllm_arguments import (
 )
 from kefu.generation.engines.vllm_process import cpu_threads
 from kefu.generation.models.local_model import LocalModel
-from tests.support.tiny_models import write_tokenizer
+from tests.unit.generation.conftest import SETTINGS
 
 pytestmark = pytest.mark.filterwarnings("default")  # importing vLLM warns of its dependencies' futures
-
-SETTINGS = VllmSettings(
-    max_model_tokens=8192,
-    max_running=64,
-    kv_cache_gib=1,
-    gpu_memory_utilization=0.9,
-    tensor_parallel_size=1,
-    default_reasoning_tokens=64,
-    stuck_seconds=60,
-)
-SHAPE: dict[str, Any] = {
-    "architectures": ["Qwen2ForCausalLM"],
-    "model_type": "qwen2",
-    "hidden_size": 256,
-    "intermediate_size": 512,
-    "num_hidden_layers": 2,
-    "num_attention_heads": 4,
-    "num_key_value_heads": 2,
-    "vocab_size": 320,
-    "max_position_embeddings": 2048,
-    "dtype": "bfloat16",
-}
-
-
-@pytest.fixture
-def model(tmp_path: Path) -> LocalModel:
-    """A model's folder without weights."""
-    folder = tmp_path / "shape"
-    write_tokenizer(folder)
-    (folder / "config.json").write_text(json.dumps(SHAPE))
-    return LocalModel("shape", folder, "f")
 
 
 def adapter(folder: Path, rank: int) -> Path:
@@ -59,8 +27,8 @@ def adapter(folder: Path, rank: int) -> Path:
     return folder
 
 
-def test_what_is_not_set_stays_vllms_choice(model: LocalModel) -> None:
-    arguments = engine_arguments(model, SETTINGS, "cuda")
+def test_what_is_not_set_stays_vllms_choice(model_shape: LocalModel) -> None:
+    arguments = engine_arguments(model_shape, SETTINGS, "cuda")
     assert not {"max_num_batched_tokens", "quantization", "speculative_config", "enable_lora"} & set(arguments)
     assert (arguments["dtype"], arguments["kv_cache_dtype"], arguments["load_format"]) == ("auto", "auto", "auto")
     assert arguments["max_model_len"] == 2048  # the model's own limit is below the setting
@@ -68,7 +36,7 @@ def test_what_is_not_set_stays_vllms_choice(model: LocalModel) -> None:
     assert "enforce_eager" not in arguments
 
 
-def test_settings_become_arguments_and_the_operators_own_come_last(model: LocalModel) -> None:
+def test_settings_become_arguments_and_the_operators_own_come_last(model_shape: LocalModel) -> None:
     settings = replace(
         SETTINGS,
         dtype="float16",
@@ -79,7 +47,7 @@ def test_settings_become_arguments_and_the_operators_own_come_last(model: LocalM
         speculation=5,
         arguments={"max_num_seqs": 8, "enable_chunked_prefill": True},
     )
-    arguments = engine_arguments(model, settings, "cuda")
+    arguments = engine_arguments(model_shape, settings, "cuda")
     assert arguments["dtype"] == "float16"
     assert arguments["quantization"] == "fp8"
     assert arguments["max_num_batched_tokens"] == 4096
@@ -92,10 +60,10 @@ def test_settings_become_arguments_and_the_operators_own_come_last(model: LocalM
 
 @pytest.mark.parametrize(("ranks", "room"), [((4,), 8), ((16, 40), 64), ((512,), 512), ((9, 300), 320)])
 def test_room_for_adapters_is_reserved_by_their_own_rank(
-    model: LocalModel, tmp_path: Path, ranks: tuple[int, ...], room: int
+    model_shape: LocalModel, tmp_path: Path, ranks: tuple[int, ...], room: int
 ) -> None:
     found = read_adapters({f"a{rank}": adapter(tmp_path / f"a{rank}", rank) for rank in ranks})
-    arguments = engine_arguments(model, SETTINGS, "cuda", found)
+    arguments = engine_arguments(model_shape, SETTINGS, "cuda", found)
     assert (arguments["enable_lora"], arguments["max_loras"], arguments["max_lora_rank"]) == (True, len(ranks), room)
 
 
@@ -130,17 +98,17 @@ def test_an_argument_that_vllm_does_not_know_is_refused_by_name() -> None:
     ],
 )
 def test_values_are_refused_in_vllms_own_words_before_weights_are_read(
-    model: LocalModel, change: dict[str, Any], words: str
+    model_shape: LocalModel, change: dict[str, Any], words: str
 ) -> None:
-    arguments = engine_arguments(model, replace(SETTINGS, **change), "cpu")
+    arguments = engine_arguments(model_shape, replace(SETTINGS, **change), "cpu")
     with pytest.raises(StartupError, match=rf"(?s)vLLM refuses these settings.*{words}"):
         engine_config(arguments)
 
 
-def test_a_step_holds_as_many_tokens_as_with_vllm_serve(model: LocalModel) -> None:
+def test_a_step_holds_as_many_tokens_as_with_vllm_serve(model_shape: LocalModel) -> None:
     """On a CPU vLLM has 4,096 for a library's user and 2,048 for its server; without a context it falls back."""
-    assert engine_config(engine_arguments(model, SETTINGS, "cpu")).scheduler_config.max_num_batched_tokens == 2048
-    larger = engine_arguments(model, replace(SETTINGS, max_batched_tokens=3000), "cpu")
+    assert engine_config(engine_arguments(model_shape, SETTINGS, "cpu")).scheduler_config.max_num_batched_tokens == 2048
+    larger = engine_arguments(model_shape, replace(SETTINGS, max_batched_tokens=3000), "cpu")
     assert engine_config(larger).scheduler_config.max_num_batched_tokens == 3000
 
 
