@@ -1,6 +1,5 @@
 """vLLM's arguments from Kefu's settings, and what is refused before weights are read, in vLLM's words."""
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -8,23 +7,17 @@ from typing import Any
 import pytest
 
 from kefu.common.errors import StartupError
+from kefu.generation.engines.vllm_adapters import LoraAdapter
 from kefu.generation.engines.vllm_arguments import (
     check_arguments,
     engine_arguments,
     engine_config,
-    read_adapters,
 )
 from kefu.generation.engines.vllm_process import cpu_threads
 from kefu.generation.models.local_model import LocalModel
 from tests.unit.generation.conftest import SETTINGS
 
 pytestmark = pytest.mark.filterwarnings("default")  # importing vLLM warns of its dependencies' futures
-
-
-def adapter(folder: Path, rank: int) -> Path:
-    folder.mkdir()
-    (folder / "adapter_config.json").write_text(json.dumps({"r": rank, "peft_type": "LORA"}))
-    return folder
 
 
 def test_what_is_not_set_stays_vllms_choice(model_shape: LocalModel) -> None:
@@ -60,19 +53,11 @@ def test_settings_become_arguments_and_the_operators_own_come_last(model_shape: 
 
 @pytest.mark.parametrize(("ranks", "room"), [((4,), 8), ((16, 40), 64), ((512,), 512), ((9, 300), 320)])
 def test_room_for_adapters_is_reserved_by_their_own_rank(
-    model_shape: LocalModel, tmp_path: Path, ranks: tuple[int, ...], room: int
+    model_shape: LocalModel, ranks: tuple[int, ...], room: int
 ) -> None:
-    found = read_adapters({f"a{rank}": adapter(tmp_path / f"a{rank}", rank) for rank in ranks})
-    arguments = engine_arguments(model_shape, SETTINGS, "cuda", found)
+    adapters = tuple(LoraAdapter(f"a{rank}", Path("/a"), rank) for rank in ranks)
+    arguments = engine_arguments(model_shape, SETTINGS, "cuda", adapters)
     assert (arguments["enable_lora"], arguments["max_loras"], arguments["max_lora_rank"]) == (True, len(ranks), room)
-
-
-@pytest.mark.parametrize("content", [None, "{", "{}", "[]", '{"r": "many"}'])
-def test_a_folder_that_holds_no_adapter_is_refused(tmp_path: Path, content: str | None) -> None:
-    if content is not None:
-        (tmp_path / "adapter_config.json").write_text(content)
-    with pytest.raises(StartupError, match=r"KEFU_GENERATION_ADAPTERS: tone .*adapter_config\.json"):
-        read_adapters({"tone": tmp_path})
 
 
 def test_an_argument_that_vllm_does_not_know_is_refused_by_name() -> None:

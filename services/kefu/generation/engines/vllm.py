@@ -17,16 +17,9 @@ from kefu.generation.decoding.tokenizer import check_tokenizer
 from kefu.generation.engine import EngineLoad, Event, FinishReason, GenerationRequest, Message, ModelDescription
 from kefu.generation.engines.folder_tokenizer import FolderTokenizer
 from kefu.generation.engines.step_watch import StepWatch
-from kefu.generation.engines.vllm_arguments import (
-    LoraAdapter,
-    VllmSettings,
-    device,
-    engine_arguments,
-    engine_config,
-    read_adapters,
-    version,
-)
-from kefu.generation.engines.vllm_process import prepare_environment, reap_orphans
+from kefu.generation.engines.vllm_adapters import LoraAdapter, read_adapters
+from kefu.generation.engines.vllm_arguments import VllmSettings, device, engine_arguments, engine_config, version
+from kefu.generation.engines.vllm_process import engine_environment, reap_orphans
 from kefu.generation.engines.vllm_statistics import SchedulerStatistics
 from kefu.generation.models.local_model import LocalModel
 
@@ -91,13 +84,12 @@ async def open_vllm(model: LocalModel, settings: VllmSettings) -> AsyncIterator[
 
     Raises StartupError when vLLM cannot run the model. Its child processes end with this process, however that ends.
     """
-    prepare_environment(settings.tensor_parallel_size)
     device_name = device()
     tokenizer = FolderTokenizer(model.path)
     check_tokenizer(tokenizer, model.name)
-    adapters = read_adapters(settings.adapters)
+    adapters = read_adapters(settings.adapters, model.path)
     arguments = engine_arguments(model, settings, device_name, adapters)
-    with reap_orphans():
+    with engine_environment(settings.tensor_parallel_size), reap_orphans():
         config = await run_in_thread(lambda: engine_config(arguments))
         _log.info(
             "engine.loading",

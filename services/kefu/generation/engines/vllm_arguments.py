@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from kefu.common.errors import StartupError
 from kefu.common.memory_budget import usable_memory
+from kefu.generation.engines.vllm_adapters import LoraAdapter
 from kefu.generation.models.cpu_numbers import computed_numbers, converted_numbers, cpu_flags
 from kefu.generation.models.gguf_conversion import NumberFormat, NumberFormatSetting
 from kefu.generation.models.local_model import LocalModel
@@ -49,15 +50,6 @@ class VllmSettings:
     arguments: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
-@dataclass(frozen=True)
-class LoraAdapter:
-    """A LoRA adapter in a folder, as PEFT writes it."""
-
-    name: str
-    path: Path
-    rank: int
-
-
 def device() -> Device:
     """The device of the installed build. Raises StartupError when vLLM is not installed."""
     os.environ.setdefault("VLLM_LOGGING_STREAM", "ext://sys.stderr")  # where Kefu's log is; read by the import
@@ -94,11 +86,6 @@ def check_arguments(arguments: Mapping[str, Any]) -> None:
             )
 
 
-def read_adapters(paths: Mapping[str, Path]) -> tuple[LoraAdapter, ...]:
-    """The adapters of a setting. Raises StartupError for a folder that holds none."""
-    return tuple(_read_adapter(name, path.expanduser()) for name, path in paths.items())
-
-
 def engine_arguments(
     model: LocalModel, settings: VllmSettings, device_name: Device, adapters: tuple[LoraAdapter, ...] = ()
 ) -> dict[str, Any]:
@@ -117,6 +104,8 @@ def engine_arguments(
         "dtype": settings.dtype,
         "kv_cache_dtype": settings.kv_cache_dtype,
         "load_format": settings.load_format,
+        # A model that may write white space between two values sometimes does so until its tokens are used up.
+        "structured_outputs_config": {"backend": "xgrammar", "disable_any_whitespace": True},
     }
     if settings.quantization:
         arguments["quantization"] = settings.quantization
@@ -170,14 +159,3 @@ def version() -> str:
     import vllm
 
     return str(vllm.__version__)
-
-
-def _read_adapter(name: str, path: Path) -> LoraAdapter:
-    try:
-        config = json.loads((path / "adapter_config.json").read_text())
-        return LoraAdapter(name, path.resolve(), int(config["r"]))
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise StartupError(
-            f"KEFU_GENERATION_ADAPTERS: {name} is to be a LoRA adapter in the folder {path}, whose adapter_config.json "
-            f"cannot be read ({error!r}). Give a folder as PEFT writes it."
-        ) from error

@@ -15,17 +15,23 @@ from kefu.generation.engines import orphan_reaper
 _MARKER = "KEFU_GENERATION_PROCESS"
 
 
-def prepare_environment(tensor_parallel_size: int = 1) -> None:
-    """Set the environment variables that configure vLLM. Those that the operator has set stay."""
+@contextmanager
+def engine_environment(workers: int) -> Iterator[None]:
+    """The environment variables that configure vLLM, while the block runs. Those that the operator has set stay."""
     variables = {
         "VLLM_WORKER_MULTIPROC_METHOD": "spawn",  # gRPC's threads do not survive a fork
         "VLLM_NO_USAGE_STATS": "1",
         "HF_HUB_OFFLINE": "1",  # the model is on disk by now
         "TOKENIZERS_PARALLELISM": "false",
-        **_cpu_threads(tensor_parallel_size),
+        **_cpu_threads(workers),
     }
-    for name, value in variables.items():
-        os.environ.setdefault(name, value)
+    ours = {name: value for name, value in variables.items() if name not in os.environ}
+    os.environ.update(ours)
+    try:
+        yield
+    finally:
+        for name in ours:
+            os.environ.pop(name, None)
 
 
 def _cpu_threads(workers: int) -> dict[str, str]:
