@@ -68,6 +68,8 @@ def test_an_argument_that_vllm_does_not_know_is_refused_by_name() -> None:
         check_arguments({"--max-num-seqs": 4})
     with pytest.raises(StartupError, match="set KEFU_GENERATION_MODEL"):
         check_arguments({"model": "another"})
+    with pytest.raises(StartupError, match="start more replicas"):
+        check_arguments({"data_parallel_size": 2})
 
 
 @pytest.mark.parametrize(

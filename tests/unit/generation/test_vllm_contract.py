@@ -48,7 +48,9 @@ def test_the_engine_has_what_is_called_and_read() -> None:
     from vllm.v1.engine.async_llm import AsyncLLM
     from vllm.v1.engine.exceptions import EngineDeadError
 
-    assert {"vllm_config", "stat_loggers", "disable_log_stats"} <= set(parameters(AsyncLLM.from_vllm_config))
+    assert {"vllm_config", "stat_loggers", "disable_log_stats", "enable_log_requests"} <= set(
+        parameters(AsyncLLM.from_vllm_config)
+    )
     assert parameters(AsyncLLM.generate)[1:4] == ["prompt", "sampling_params", "request_id"]
     assert "lora_request" in parameters(AsyncLLM.generate)
     assert parameters(AsyncLLM.add_lora) == ["self", "lora_request"]

@@ -102,7 +102,7 @@ async def open_vllm(model: LocalModel, settings: VllmSettings) -> AsyncIterator[
         watch = StepWatch(settings.stuck_seconds)
         statistics = SchedulerStatistics(watch, max_running=config.scheduler_config.max_num_seqs)
         try:
-            llm = await run_in_thread(lambda: _start(config, statistics))
+            llm = await run_in_thread(lambda: _start(config, arguments, statistics))
         except Exception as error:
             raise StartupError(
                 f"vLLM cannot run {model.name} from {model.path}: {error} The lines above say more."
@@ -134,10 +134,15 @@ async def open_vllm(model: LocalModel, settings: VllmSettings) -> AsyncIterator[
             llm.shutdown = _ignore_shutdown
 
 
-def _start(config: Any, statistics: SchedulerStatistics) -> Any:
+def _start(config: Any, arguments: Mapping[str, Any], statistics: SchedulerStatistics) -> Any:
     from vllm.v1.engine.async_llm import AsyncLLM
 
-    return AsyncLLM.from_vllm_config(config, stat_loggers=statistics.loggers(), disable_log_stats=True)
+    return AsyncLLM.from_vllm_config(
+        config,
+        stat_loggers=statistics.loggers(),
+        disable_log_stats=arguments["disable_log_stats"],
+        enable_log_requests=arguments.get("enable_log_requests", False),
+    )
 
 
 async def _load_adapters(llm: Any, adapters: Sequence[LoraAdapter]) -> dict[str, Any]:

@@ -17,12 +17,13 @@ from kefu.generation.models.gguf_conversion import NumberFormat, NumberFormatSet
 from kefu.generation.models.local_model import LocalModel
 
 Device = Literal["cpu", "cuda"]
-_OURS = {
-    "model": "KEFU_GENERATION_MODEL",
-    "tokenizer": "KEFU_GENERATION_MODEL",
-    "enable_lora": "KEFU_GENERATION_ADAPTERS",
+_NOT_TAKEN = {
+    "model": "set KEFU_GENERATION_MODEL",
+    "tokenizer": "set KEFU_GENERATION_MODEL",
+    "enable_lora": "set KEFU_GENERATION_ADAPTERS",
+    "data_parallel_size": "start more replicas, which the router shares the load among",
 }
-"""Arguments that may not be given as they are, since Kefu must know of them, and the setting to use."""
+"""Arguments of which Kefu must know, and what to do instead."""
 _LORA_RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)
 """vLLM reserves room for adapters of one of these ranks."""
 _PROMPT_LOOKUP_MOST = 4
@@ -70,13 +71,13 @@ def gguf_number_format(wanted: NumberFormatSetting, gguf_bytes: int) -> NumberFo
 
 
 def check_arguments(arguments: Mapping[str, Any]) -> None:
-    """Raise StartupError for a name that vLLM does not know, or that has a setting of its own here."""
+    """Raise StartupError for a name that vLLM does not know, or of which Kefu must know."""
     from vllm.engine.arg_utils import AsyncEngineArgs
 
     known = {one.name for one in dataclasses.fields(AsyncEngineArgs)}
     for name in arguments:
-        if setting := _OURS.get(name):
-            raise StartupError(f"KEFU_GENERATION_VLLM_ARGS: {name} is not taken here; set {setting}.")
+        if instead := _NOT_TAKEN.get(name):
+            raise StartupError(f"KEFU_GENERATION_VLLM_ARGS: {name} is not taken here; {instead}.")
         if name not in known:
             close = sorted(one for one in known if name.replace("-", "_").lower() in one)[:5]
             hint = f" Did you mean {' or '.join(close)}?" if close else ""
