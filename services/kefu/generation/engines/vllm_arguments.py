@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from pydantic import ValidationError
+
 from kefu.common.errors import StartupError
 from kefu.common.memory_budget import usable_memory
 from kefu.generation.engines.vllm_adapters import LoraAdapter
@@ -152,7 +154,17 @@ def engine_config(arguments: Mapping[str, Any]) -> Any:
         # The context decides how many tokens are batched: 8,192 rather than 2,048 on an H100.
         return AsyncEngineArgs(**whole).create_engine_config(UsageContext.OPENAI_API_SERVER)
     except Exception as error:  # of pydantic, and whatever vLLM's checks raise
-        raise StartupError(f"vLLM refuses these settings for {arguments['model']}: {error}") from error
+        raise StartupError(f"vLLM refuses these settings for {arguments['model']}: {_words(error)}") from error
+
+
+def _words(error: Exception) -> str:
+    if not isinstance(error, ValidationError):
+        return str(error)
+    words: list[str] = []
+    for problem in error.errors(include_url=False):
+        field = ".".join(map(str, problem["loc"]))  # empty for what a class checks as a whole
+        words.append(f"{field} {problem['input']!r}: {problem['msg']}" if field else problem["msg"])
+    return "; ".join(words)
 
 
 def version() -> str:
