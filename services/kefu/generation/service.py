@@ -16,6 +16,7 @@ from kefu.common.rpc.server import RunningServer, check_address, serving, termin
 from kefu.generation.config import GenerationConfig
 from kefu.generation.engine import Engine
 from kefu.generation.engine_choice import choose_engine
+from kefu.generation.engine_metrics import EngineMetrics
 from kefu.generation.models.catalog import DEFAULT_ON_CPU, DEFAULT_ON_GPU
 from kefu.generation.servicer import SERVICE, GenerationServicer, ServingLimits
 
@@ -36,7 +37,8 @@ async def main(config: GenerationConfig) -> None:
     """Serve until SIGTERM. When the engine dies, report NOT_SERVING and raise EngineDied."""
     check_address(config.listen)
     async with open_engine(config) as engine:
-        servicer = GenerationServicer(engine, limits_of(config))
+        counts_itself = engine.describe().engine == "vllm"
+        servicer = GenerationServicer(engine, limits_of(config), None if counts_itself else EngineMetrics(engine))
         async with (
             open_keyring(config.internal_key.get_secret_value()) as keys,
             serving(
@@ -150,11 +152,15 @@ def _llamacpp_settings(config: GenerationConfig) -> "LlamaCppSettings":
 
 @asynccontextmanager
 async def _open_vllm(config: GenerationConfig) -> AsyncIterator[Engine]:
-    from kefu.generation.engines.vllm import VllmSettings, device, gguf_number_format, open_vllm
+    from kefu.generation.engines.vllm import open_vllm
+    from kefu.generation.engines.vllm_arguments import VllmSettings, check_arguments, device, gguf_number_format
+    from kefu.generation.models.model_source import gguf_size
     from kefu.generation.models.resolver import resolve
 
     model_name = config.model or (DEFAULT_ON_CPU if device() == "cpu" else DEFAULT_ON_GPU)
-    model = await run_in_thread(lambda: resolve(model_name, config.cache_dir, gguf_number_format(config.gguf_numbers)))
+    check_arguments(config.vllm_args)  # before anything is downloaded
+    numbers = gguf_number_format(config.gguf_numbers, gguf_size(model_name))
+    model = await run_in_thread(lambda: resolve(model_name, config.cache_dir, numbers))
     settings = VllmSettings(
         max_model_tokens=config.max_model_tokens,
         max_running=config.max_running,
@@ -163,6 +169,14 @@ async def _open_vllm(config: GenerationConfig) -> AsyncIterator[Engine]:
         tensor_parallel_size=config.tensor_parallel_size,
         default_reasoning_tokens=config.default_reasoning_tokens,
         stuck_seconds=config.stuck_seconds,
+        dtype=config.vllm_dtype,
+        quantization=config.vllm_quantization,
+        max_batched_tokens=config.vllm_max_batched_tokens,
+        kv_cache_dtype=config.vllm_kv_cache_dtype,
+        load_format=config.vllm_load_format,
+        speculation=config.vllm_speculation,
+        adapters={name: Path(place) for name, place in config.adapters.items()},
+        arguments=config.vllm_args,
     )
     async with open_vllm(model, settings) as engine:
         yield engine

@@ -7,6 +7,7 @@ import sys
 
 from kefu.common.errors import StartupError
 from kefu.generation.models.catalog import DEFAULT_ON_CPU
+from kefu.generation.models.model_source import gguf_size
 from kefu.generation.models.resolver import resolve
 
 
@@ -14,13 +15,14 @@ def main() -> None:
     """Fetch and convert a model ahead of the first start."""
     from kefu.common.telemetry import set_up_logging
     from kefu.generation.config import WeightsConfig
-    from kefu.generation.engines.vllm import gguf_number_format
+    from kefu.generation.engines.vllm_arguments import gguf_number_format
 
     set_up_logging("generation", "info", "console")  # a person reads it
     model = sys.argv[1] if len(sys.argv) > 1 else DEFAULT_ON_CPU
     try:
         config = WeightsConfig()
-        found = resolve(model, config.cache_dir, gguf_number_format(config.gguf_numbers))
+        numbers = gguf_number_format(config.gguf_numbers, gguf_size(model))
+        found = resolve(model, config.cache_dir, numbers)
     except StartupError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(1)
