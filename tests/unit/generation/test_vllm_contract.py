@@ -2,13 +2,19 @@
 
 import dataclasses
 import inspect
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from kefu.generation.engine import EngineLoad
+from kefu.generation.engines.folder_tokenizer import FolderTokenizer
 from kefu.generation.engines.step_watch import StepWatch
 from kefu.generation.engines.vllm_statistics import SchedulerStatistics
+from kefu.generation.engines.vllm_tokenizer import schema_tokenizer
+from tests.support.tiny_models import write_tokenizer
+from tests.unit.generation.conftest import SHAPE
 
 pytestmark = pytest.mark.filterwarnings("default")  # importing vLLM warns of its dependencies' futures
 
@@ -39,6 +45,22 @@ def test_a_stat_logger_is_called_as_ours_is_written() -> None:
     assert parameters(recorder.record) == parameters(StatLoggerBase.record)
     assert prometheus is PrometheusStatLogger
     assert issubclass(prometheus, AggregateStatLoggerBase)  # else it would be made once more for each engine
+
+
+@pytest.mark.parametrize("tokenizer_class", ["LlamaTokenizerFast", "Qwen2Tokenizer"])
+def test_vllm_holds_answers_to_a_schema_by_the_tokenizer_that_reads_them(tmp_path: Path, tokenizer_class: str) -> None:
+    from vllm.tokenizers import get_tokenizer
+
+    write_tokenizer(tmp_path, tokenizer_class)
+    (tmp_path / "config.json").write_text(json.dumps({**SHAPE, "model_type": "llama"}))
+    ours = FolderTokenizer(tmp_path)
+    text = "礼品卡 多久 days?"
+    with schema_tokenizer(tmp_path) as folder:
+        theirs: Any = get_tokenizer(str(folder))
+        assert theirs.encode(text, add_special_tokens=False) == ours.encode(text)
+        assert theirs.decode(ours.encode(text)) == text
+        assert theirs.eos_token_id in ours.end_ids
+    assert not folder.exists()
 
 
 def test_the_engine_has_what_is_called_and_read() -> None:

@@ -21,6 +21,7 @@ from kefu.generation.engines.vllm_adapters import LoraAdapter, read_adapters
 from kefu.generation.engines.vllm_arguments import VllmSettings, device, engine_arguments, engine_config, version
 from kefu.generation.engines.vllm_process import engine_environment, reap_orphans
 from kefu.generation.engines.vllm_statistics import SchedulerStatistics
+from kefu.generation.engines.vllm_tokenizer import schema_tokenizer
 from kefu.generation.models.local_model import LocalModel
 
 _log = structlog.stdlib.get_logger()
@@ -88,8 +89,12 @@ async def open_vllm(model: LocalModel, settings: VllmSettings) -> AsyncIterator[
     tokenizer = FolderTokenizer(model.path)
     check_tokenizer(tokenizer, model.name)
     adapters = read_adapters(settings.adapters, model.path)
-    arguments = engine_arguments(model, settings, device_name, adapters)
-    with engine_environment(settings.tensor_parallel_size), reap_orphans():
+    with (
+        engine_environment(settings.tensor_parallel_size),
+        reap_orphans(),
+        schema_tokenizer(model.path) as tokenizer_folder,
+    ):
+        arguments = engine_arguments(model, settings, device_name, adapters, tokenizer_folder)
         config = await run_in_thread(lambda: engine_config(arguments))
         _log.info(
             "engine.loading",

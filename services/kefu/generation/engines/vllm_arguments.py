@@ -90,13 +90,21 @@ def check_arguments(arguments: Mapping[str, Any]) -> None:
 
 
 def engine_arguments(
-    model: LocalModel, settings: VllmSettings, device_name: Device, adapters: tuple[LoraAdapter, ...] = ()
+    model: LocalModel,
+    settings: VllmSettings,
+    device_name: Device,
+    adapters: tuple[LoraAdapter, ...] = (),
+    tokenizer: Path | None = None,
 ) -> dict[str, Any]:
-    """vLLM's arguments, those of the operator last. What is not in it stays as `vllm serve` has it."""
+    """vLLM's arguments, those of the operator last. What is not in it stays as `vllm serve` has it.
+
+    `tokenizer`: the folder of vLLM's own; None: the model's.
+    """
     shape = json.loads((model.path / "config.json").read_text())
     model_limit = int(shape.get("max_position_embeddings") or settings.max_model_tokens)
     arguments: dict[str, Any] = {
         "model": str(model.path),
+        "tokenizer": str(tokenizer or model.path),
         "served_model_name": model.name,  # the label of vLLM's metrics
         "max_model_len": min(settings.max_model_tokens, model_limit),
         "max_num_seqs": settings.max_running,
