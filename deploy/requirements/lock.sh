@@ -11,7 +11,7 @@ vllm=$(sed -nE 's/^ *"(vllm==[^"]*)".*/\1/p' pyproject.toml)
 # The last day on which vLLM's image of this version can have been made: so the base's packages are guessed. With a new version
 # of vLLM comes its own day (the upload times of its files on the index).
 vllm_day=2026-10-19
-linux=x86_64-manylinux_2_28
+linux=x86_64-manylinux_2_36 # Debian 12; the images are Debian 13
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
