@@ -66,9 +66,10 @@ def test_the_watch_sees_an_import_that_happens(tmp_path: Path, package: str) -> 
     assert watch.imported().startswith(f"{package} by ")
 
 
-@pytest.mark.model
 @pytest.mark.timeout(400)
-@pytest.mark.parametrize(("engine", "model"), [("simulated", ""), ("auto", "smollm2-135m")])
+@pytest.mark.parametrize(
+    ("engine", "model"), [("simulated", ""), pytest.param("auto", "smollm2-135m", marks=pytest.mark.model)]
+)
 async def test_the_suite_starts_and_answers_without_them(tmp_path: Path, engine: str, model: str) -> None:
     watch = Watch(tmp_path / "watch")
     (tmp_path / "docs").mkdir()
