@@ -24,4 +24,4 @@ for list; do
 done
 # With these, pip makes a wheel of the one package that is published as source.
 fetch 3.13 setuptools==80.9.0 wheel==0.45.1
-(cd "$folder" && sha256sum -- *.whl *.tar.gz > SHA256SUMS && du -sh .)
+(cd "$folder" && find . \( -name '*.whl' -o -name '*.tar.gz' \) -printf '%P\n' | sort | xargs sha256sum -- > SHA256SUMS && du -sh .)
