@@ -22,7 +22,9 @@ without() { printf -- '--no-emit-package %s ' "$@"; }
 
 lock router 3.13
 lock gateway 3.13 --extra gateway
-lock retrieval 3.13 --extra retrieval
+lock retrieval 3.13 --extra retrieval --extra faiss-cpu
+# Of PyTorch the version that the tests run with. Its CUDA comes as wheels, and FAISS's too.
+lock retrieval-gpu 3.13 --extra retrieval --extra faiss-gpu --extra sentence-transformers --constraint <(echo torch==2.13.0)
 lock gateway 3.13 --extra gateway
 # PyTorch's CPU builds come by a road of their own (torch-cpu.txt, and why); the other two are listed by the engine, used
 # by nobody, and cannot be imported beside a CPU build.

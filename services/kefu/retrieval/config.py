@@ -7,6 +7,9 @@ from pydantic import Field, SecretStr
 
 from kefu.common.config import StoredConfig
 
+DeviceSetting = Literal["auto", "cpu", "cuda"]
+"""See RetrievalConfig.device."""
+
 
 class RetrievalConfig(StoredConfig, env_prefix="KEFU_RETRIEVAL_"):
     """Where the retrieval service listens, what embeds its texts, and what it may do without."""
@@ -20,7 +23,7 @@ class RetrievalConfig(StoredConfig, env_prefix="KEFU_RETRIEVAL_"):
     embedder_revision: str = ""
     """Revision of a model from the hub. Empty: the newest."""
 
-    device: Literal["auto", "cpu", "cuda"] = "auto"
+    device: DeviceSetting = "auto"
     """Where vectors of `faiss`, and models of sentence-transformers, are computed. `auto` and `cuda` take an NVIDIA GPU
     if there is one that can be used (pip install 'kefu[gpu]'), else the CPU; `cuda` warns where there is none. When the
     GPU fails, the CPU goes on (docs/operate/retrieval-gpu.md)."""

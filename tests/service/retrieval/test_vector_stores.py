@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -66,10 +66,10 @@ class Reference:
         self.store.remove(document)
         del self.held[document]
 
-    def cosines(self, query: Vectors, labels: Labels | None) -> dict[int, Sequence[float]]:
+    def cosines(self, query: Vectors, labels: Labels | None) -> dict[int, Vectors]:
         """Cosines of the vectors of each passage that may be found."""
         return {
-            part.number: part.vectors.astype(np.float32) @ query
+            part.number: np.asarray(part.vectors.astype(np.float32) @ query, np.float32)
             for label, parts in self.held.values()
             if labels is None or label in labels
             for part in parts

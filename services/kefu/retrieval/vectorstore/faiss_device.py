@@ -5,6 +5,7 @@ FAISS ends its process (`abort`) at any CUDA error but a failed allocation. So n
 """
 
 import ctypes
+from importlib.util import find_spec
 from typing import Any, Protocol
 
 import faiss  # pyright: ignore[reportMissingTypeStubs]
@@ -124,8 +125,7 @@ def is_gpu_build() -> bool:
 
 
 def _has_cuvs() -> bool:
-    untyped: Any = faiss
-    return "CUVS" in untyped.get_compile_options()
+    return find_spec("faiss._cuvs_build") is not None  # the mark of the package faiss-gpu-cuvs
 
 
 def _total_memory(device: int) -> int:
