@@ -12,6 +12,7 @@ import struct
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import Any, Literal
 
@@ -24,6 +25,7 @@ from kefu.retrieval.vectorstore.faiss_device import DeviceFull, FaissDevice, Ind
 COMMAND = (sys.executable, "-m", "kefu.retrieval.vectorstore.gpu_process")
 _START_SECONDS = 60.0  # libraries of 200 MB, and a CUDA context
 _CALL_SECONDS = 10.0  # a batch of searches takes milliseconds, a part of 65,536 vectors a second at most
+_END_SECONDS = 2.0
 _Outcome = Literal["done", "full", "failed"]
 
 
@@ -90,10 +92,14 @@ class GpuProcess:
         """End the process."""
         self._connection.close()  # which it reads as the end
         try:
-            self._process.wait(2.0)
+            self._process.wait(_END_SECONDS)
         except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+            self._kill()
+
+    def _kill(self) -> None:
+        self._process.kill()
+        with suppress(subprocess.TimeoutExpired):  # it may hang in the driver, where only the kernel ends it
+            self._process.wait(_END_SECONDS)
 
     def _call(self, name: str, *arguments: object) -> Any:
         if self.is_lost:
@@ -106,8 +112,7 @@ class GpuProcess:
             return self._reply(self._call_seconds)
         except GpuLost as exc:
             self.is_lost = True
-            self._process.kill()
-            self._process.wait()
+            self._kill()
             note_fallback(Part.VECTORS, Reason.LOST, str(exc))
             raise
 
@@ -126,7 +131,7 @@ class GpuProcess:
 
     def _how_it_ended(self) -> str:
         try:
-            status = self._process.wait(2.0)
+            status = self._process.wait(_END_SECONDS)
         except subprocess.TimeoutExpired:
             return "its process took no call"
         how = signal.Signals(-status).name if status < 0 else f"status {status}"
