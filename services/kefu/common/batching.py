@@ -69,13 +69,14 @@ class Batcher(Generic[ItemT, ResultT]):
             while batch := self._next_batch():
                 try:
                     results = await self._work([pending.item for pending in batch])
+                    paired = list(zip(batch, results, strict=True))
                 except Exception as exc:
                     _fail(batch, exc)
                 except asyncio.CancelledError:
                     _fail(batch, None)
                     raise
                 else:
-                    for pending, result in zip(batch, results, strict=True):
+                    for pending, result in paired:
                         if not pending.result.done():
                             pending.result.set_result(result)
 
