@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Build Kefu's images: deploy/build.sh [router|gateway|retrieval|generation-cpu|generation-gpu ...]; by default all but the last.
+# Build Kefu's images: deploy/build.sh [router|gateway|retrieval|generation-cpu|generation-gpu|retrieval-gpu ...]; by default the first four.
 #
 # From the environment, all optional:
 #   BASE, GENERATION_GPU_BASE                        base images, best NAME@sha256:...; else those of deploy/Dockerfile
@@ -43,8 +43,9 @@ fi
 name_of() {
   case $1 in
     router | gateway | retrieval) echo "${REGISTRY:-}kefu/$1:$tag" ;;
+    retrieval-gpu) echo "${REGISTRY:-}kefu/retrieval:$tag-gpu" ;;
     generation-cpu | generation-gpu) echo "${REGISTRY:-}kefu/generation:$tag-${1#generation-}" ;;
-    *) echo "There is no image $1: router, gateway, retrieval, generation-cpu, generation-gpu." >&2; return 1 ;;
+    *) echo "There is no image $1: router, gateway, retrieval, generation-cpu, generation-gpu, retrieval-gpu." >&2; return 1 ;;
   esac
 }
 

@@ -13,6 +13,7 @@ import pytest_asyncio
 
 from kefu.testing.redis_server import RedisServer, redis_server
 from kefu.testing.suite import Suite, starting_suite, wait_until
+from tests.support.nvidia_gpu import reason_without_gpu
 from tests.support.worker_scheduling import FileScheduling, RunNotes, is_alone, reason_left_out, sort_tests
 
 _NOTES = pytest.StashKey[RunNotes]()
@@ -64,6 +65,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         left_out.update(reason for reason in reasons.values() if reason)
         config.hook.pytest_deselected(items=[item for item in items if reasons[item]])
         items[:] = [item for item in items if not reasons[item]]
+    if (on_gpu := [item for item in items if item.get_closest_marker("gpu")]) and (reason := reason_without_gpu()):
+        for item in on_gpu:
+            item.add_marker(pytest.mark.skip(reason=reason))
     items[:] = sort_tests(items)
     if getattr(config, "workerinput", {}).get("workerid", "gw0") == "gw0":
         config.stash[_NOTES].write([item.nodeid for item in items if is_alone(item)], left_out)

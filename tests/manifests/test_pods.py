@@ -320,7 +320,17 @@ def test_selectors_match_their_own_pods_and_all_is_in_one_namespace(folder: Path
 def test_gpus_are_asked_for_where_the_image_wants_one_and_nowhere_else(folder: Path) -> None:
     for service, _, container in service_containers(folder):
         gpus = container["resources"]["limits"].get("nvidia.com/gpu", 0)
-        assert bool(gpus) == (service == "generation" and "gpu" in _components_of(folder))
+        component = {"generation": "gpu", "retrieval": "retrieval-gpu"}.get(service)
+        assert bool(gpus) == (component in _components_of(folder))
+
+
+def test_retrieval_with_a_gpu_leaves_vllm_its_share_of_the_memory_and_waits_for_no_second_one() -> None:
+    folder = next(one for one in builds() if one.name == "everything")
+    assert "retrieval-gpu" in _components_of(folder)
+    [(workload, container)] = [(one, other) for name, one, other in service_containers(folder) if name == "retrieval"]
+    assert workload["spec"]["strategy"]["rollingUpdate"] == {"maxSurge": 0, "maxUnavailable": 1}
+    share = float(environment(folder, container)["KEFU_RETRIEVAL_GPU_MEMORY_UTILIZATION"])
+    assert share + 0.05 + 0.8 <= 1, "the README's share of vLLM beside it"
 
 
 def _components_of(folder: Path) -> set[str]:

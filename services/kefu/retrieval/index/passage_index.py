@@ -138,12 +138,9 @@ class PassageIndex:
                 self.entries[entry.number] = replace(entry, terms=new, words_hash=_words_hash(entry.passage, new))
         self._changed()
 
-    def nearest(self, query: Vectors, count: int, selection: Selection | None) -> list[PassageEntry]:
-        """The passages that the `count` nearest vectors belong to, each once, best first."""
-        return [
-            self.entries[number]
-            for number in self.vectors.nearest(query, count, selection.labels if selection else None)
-        ]
+    def nearest(self, queries: Vectors, count: int, selection: Selection | None) -> list[list[int]]:
+        """For each query, numbers of the passages that the `count` nearest vectors belong to, each once, best first."""
+        return self.vectors.nearest(queries, count, selection.labels if selection else None)
 
     def selection(self, search_filter: SearchFilter) -> Selection | None:
         """The part of the index that a filter admits; None: all of it."""

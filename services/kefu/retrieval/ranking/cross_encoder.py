@@ -4,37 +4,64 @@ from collections.abc import Sequence
 from typing import Any
 
 from kefu.common.errors import StartupError
+from kefu.retrieval.device.fallback import Part
+from kefu.retrieval.ranking.reranker import Pair
+
+_CPU_BATCH = 8
+"""A small batch: a search whose time is over is given up after the batch at hand."""
+_GPU_BATCH = 64
+"""About three searches' passages."""
 
 
 class CrossEncoderReranker:
     """See Reranker."""
 
-    batch_size = 8
-    """A small batch: a search whose time is over is given up after the batch at hand."""
+    def __init__(
+        self, model: str, *, revision: str | None = None, device: str = "auto", gpu_share: float = 1.0
+    ) -> None:
+        """Load `model`. Raises StartupError when package or model is missing, or the model is no reranker.
 
-    def __init__(self, model: str, *, revision: str | None = None, device: str | None = None) -> None:
-        """Load `model`. Raises StartupError when package or model is missing, or the model is no reranker."""
+        `device` and `gpu_share`: see TorchModel.
+        """
         try:
             import torch
             from sentence_transformers import CrossEncoder
+
+            from kefu.retrieval.device.torch_model import TorchModel
         except ImportError:
-            raise StartupError("A reranker needs sentence-transformers: pip install 'kefu[cpu]'.") from None
+            raise StartupError(
+                "A reranker needs sentence-transformers: pip install 'kefu[sentence-transformers]'."
+            ) from None
+
+        def load(where: str | None) -> Any:
+            return CrossEncoder(model, revision=revision, device=where)
+
         try:
-            self._model: Any = CrossEncoder(model, revision=revision, device=device)
+            self._model: TorchModel[Any] = TorchModel(
+                Part.RERANKER, load, device, gpu_batch=_GPU_BATCH, cpu_batch=_CPU_BATCH, gpu_share=gpu_share
+            )
         except (OSError, ValueError) as exc:
             raise StartupError(
                 f"The reranker {model!r} cannot be loaded ({exc}); give a hub id that can be reached, or a local path."
             ) from None
-        if self._model.num_labels != 1:
-            raise StartupError(
-                f"The reranker {model!r} gives {self._model.num_labels} scores a pair; it must give one."
-            )
+        if (labels := self._model.model.num_labels) != 1:
+            raise StartupError(f"The reranker {model!r} gives {labels} scores a pair; it must give one.")
         self._activation = torch.nn.Sigmoid()
 
-    def scores(self, question: str, passages: Sequence[str]) -> list[float]:
+    @property
+    def batch_size(self) -> int:
         """See Reranker."""
-        pairs = [(question, passage) for passage in passages]
-        scores = self._model.predict(
-            pairs, batch_size=self.batch_size, activation_fn=self._activation, show_progress_bar=False
-        )
-        return [float(score) for score in scores]
+        return self._model.batch_size
+
+    def scores(self, pairs: Sequence[Pair]) -> list[float]:
+        """See Reranker."""
+
+        def predict(model: Any, batch_size: int) -> Any:
+            return model.predict(
+                [tuple(pair) for pair in pairs],
+                batch_size=batch_size,
+                activation_fn=self._activation,
+                show_progress_bar=False,
+            )
+
+        return [float(score) for score in self._model.run(predict)]

@@ -19,6 +19,7 @@ Passages with the same words (another edition, a mirrored page) are one hit.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
@@ -89,6 +90,18 @@ class CollectionQuery:
     """The query with the previous question in front."""
     subject: Query | None = None
     """The message's subject line as a query, for `Ranking.score_margin` alone."""
+    nearest: Sequence[Sequence[int]] | None = None
+    """Numbers of the nearest passages for each of `directions`, if they were looked up already."""
+
+    def directions(self, weights: Weights = WEIGHTS) -> Vectors:
+        """The vectors that the vector store is asked for, one row each."""
+        queries = [self.query] if self.with_history is None else [self.query, self.with_history]
+        return np.stack([each for query in queries for each in _directions(query, weights)])
+
+    def look_up(self, count: int, search_filter: SearchFilter, weights: Weights = WEIGHTS) -> list[list[int]]:
+        """Numbers of the nearest passages for each of `directions`, for a search for `count` passages."""
+        selection = self.index.selection(search_filter)
+        return self.index.nearest(self.directions(weights), nearest_vectors(count), selection)
 
 
 @dataclass(frozen=True)
@@ -172,14 +185,19 @@ class _CandidatePool:
     ) -> "_CandidatePool":
         index, question, history_query = collection.index, collection.query, collection.with_history
         selection = index.selection(search_filter)
+        looked_up = (
+            collection.look_up(count, search_filter, weights) if collection.nearest is None else collection.nearest
+        )
+        own = len(_directions(question, weights))
         words = Bm25Scores.compute(index, question)
-        nearest, by_words = _candidate_numbers(index, question, words, count, selection, weights)
+        nearest = list(dict.fromkeys(chain.from_iterable(looked_up[:own])))
+        by_words = _best_by_words(words, count, selection)
         numbers = dict.fromkeys([*nearest, *by_words])
         history_words = None
         if history_query is not None:
             history_words = Bm25Scores.compute(index, history_query)
-            for more in _candidate_numbers(index, history_query, history_words, count, selection, weights):
-                numbers |= dict.fromkeys(more)
+            more = _best_by_words(history_words, count, selection)
+            numbers |= dict.fromkeys([*chain.from_iterable(looked_up[own:]), *more])
         entries = [
             entry
             for number in numbers
@@ -281,22 +299,17 @@ def _history_helps(pools: Sequence[_CandidatePool]) -> bool:
     return best - max(likes)[1] < HISTORY_TOLERANCE
 
 
-def _candidate_numbers(
-    index: PassageIndex,
-    question: Query,
-    words: Bm25Scores,
-    count: int,
-    selection: Selection | None,
-    weights: Weights,
-) -> tuple[list[int], list[int]]:
-    """Numbers of the nearest passages, and of the best ones by BM25."""
+def nearest_vectors(count: int) -> int:
+    """Vectors taken from the vector store for a search for `count` passages."""
+    return max(NEAREST_VECTORS, 8 * count)
+
+
+def _directions(question: Query, weights: Weights) -> list[Vectors]:
     directions = [question.vector - weights.baseline * question.mean_question]
     if (cross_language := question.cross_language_vector(weights)) is not None:
         directions.append(cross_language - weights.translated_baseline * question.mean_question)
-    nearest = (
-        entry.number
-        for each in directions
-        for entry in index.nearest(each.astype(np.float32), max(NEAREST_VECTORS, 8 * count), selection)
-    )
-    by_words = words.top(max(BM25_CANDIDATES, 2 * count), selection.lexical_mask if selection else None)
-    return list(dict.fromkeys(nearest)), by_words
+    return [each.astype(np.float32) for each in directions]
+
+
+def _best_by_words(words: Bm25Scores, count: int, selection: Selection | None) -> list[int]:
+    return words.top(max(BM25_CANDIDATES, 2 * count), selection.lexical_mask if selection else None)

@@ -87,7 +87,8 @@ class Replica:
             tasks = [asyncio.create_task(self._follow(), name="follow-changes")]
             if snapshots:
                 tasks.append(asyncio.create_task(self._write_snapshots(snapshots), name="write-snapshots"))
-            yield self
+            async with self._searcher.running():
+                yield self
         finally:
             for task in [*tasks, *self._refreshing.values()]:
                 await cancel_and_wait(task)

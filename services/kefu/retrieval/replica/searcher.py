@@ -4,11 +4,16 @@ import asyncio
 import hashlib
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import Executor
+from contextlib import asynccontextmanager
 from dataclasses import replace
+from itertools import islice
 from typing import NamedTuple
 
+import numpy as np
+
+from kefu.common.batching import Batcher
 from kefu.common.text.chinese import simplified
 from kefu.common.text.language import language_of
 from kefu.retrieval.domain.collection_key import CollectionKey
@@ -18,10 +23,11 @@ from kefu.retrieval.index.curated_answers import CuratedMatch, best_match
 from kefu.retrieval.ranking.baseline import EmbeddingBaseline
 from kefu.retrieval.ranking.instruction_probe import InstructionProbe, probe_for
 from kefu.retrieval.ranking.query import make_query, ranked_part, with_previous_question
-from kefu.retrieval.ranking.ranker import CollectionQuery, Ranking, ScoredPassage, rank
+from kefu.retrieval.ranking.ranker import CollectionQuery, Ranking, ScoredPassage, nearest_vectors, rank
 from kefu.retrieval.ranking.score_margin import DEFAULT_MARGIN, subject_line
 from kefu.retrieval.ranking.signals import Query
 from kefu.retrieval.replica.live_collection import LiveCollection
+from kefu.retrieval.vectorstore.base import Labels
 
 
 class SearchResult(NamedTuple):
@@ -54,14 +60,38 @@ class EmbeddedQuestion(NamedTuple):
     """
 
 
+class _LookUp(NamedTuple):
+    """A look-up of one search's nearest passages in one collection."""
+
+    query: CollectionQuery
+    passages: int
+    """That the search is for."""
+    search_filter: SearchFilter
+
+
+_LOOK_UPS = 64
+"""Most look-ups together."""
+
+
 class Searcher:
-    """Searches live collections. Ranking runs on `thread`, one search at a time."""
+    """Searches live collections. Ranking runs on `thread`, one search at a time.
+
+    Where a vector store is fast with many queries at once, as on a GPU, searches that come together ask it together.
+    """
 
     def __init__(self, embedder: BatchingEmbedder, baseline: EmbeddingBaseline, thread: Executor) -> None:
         self._embedder = embedder
         self._baseline = baseline
         self._thread = thread
         self._probe = probe_for(embedder.embedder.id)
+        self._look_ups: Batcher[_LookUp, list[list[int]]]
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Search while the block runs."""
+        batcher = Batcher[_LookUp, list[list[int]]].open("look-up-vectors", self._look_up, _next_look_ups)
+        async with batcher as self._look_ups:
+            yield
 
     async def search(
         self,
@@ -136,10 +166,21 @@ class Searcher:
         count: int,
         search_filter: SearchFilter,
     ) -> Ranking:
-        return await asyncio.get_running_loop().run_in_executor(
-            *(self._thread, _rank_all, collections, self._baseline, self._probe),
-            *(question, with_history, subject, count, search_filter),
+        loop = asyncio.get_running_loop()
+        asked = (collections, self._baseline, question, with_history, subject)
+        if not any(live.index.vectors.is_batched for live in collections):
+            return await loop.run_in_executor(self._thread, _rank_all, *asked, self._probe, count, search_filter)
+        queries = await loop.run_in_executor(self._thread, _collection_queries, *asked)
+        nearest = await asyncio.gather(
+            *(self._look_ups.submit(_LookUp(query, count, search_filter)) for query in queries)
         )
+        queries = [replace(query, nearest=found) for query, found in zip(queries, nearest, strict=True)]
+        return await loop.run_in_executor(
+            self._thread, _rank_queries, queries, collections, self._probe, count, search_filter
+        )
+
+    async def _look_up(self, look_ups: list[_LookUp]) -> list[list[list[int]]]:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, _look_up_together, look_ups)
 
 
 def _revision(collections: Sequence[LiveCollection]) -> str:
@@ -151,16 +192,13 @@ def _english_glosses(collections: Sequence[LiveCollection], text: str, language:
     return [live.analyzer.english_gloss(text, language, live.index.languages) for live in collections]
 
 
-def _rank_all(
+def _collection_queries(
     collections: Sequence[LiveCollection],
     baseline: EmbeddingBaseline,
-    probe: InstructionProbe | None,
     question: EmbeddedQuestion,
     with_history: EmbeddedQuestion | None,
     subject: EmbeddedQuestion | None,
-    count: int,
-    search_filter: SearchFilter,
-) -> Ranking:
+) -> list[CollectionQuery]:
     def query(number: int, embedded: EmbeddedQuestion) -> Query:
         live = collections[number]
         return make_query(
@@ -172,19 +210,59 @@ def _rank_all(
             embedded.english_vectors[number],
         )
 
-    ranking = rank(
-        [
-            CollectionQuery(
-                live.index,
-                query(number, question),
-                with_history and query(number, with_history),
-                subject and query(number, subject),
-            )
-            for number, live in enumerate(collections)
-        ],
-        count,
-        search_filter,
-    )
+    return [
+        CollectionQuery(
+            live.index,
+            query(number, question),
+            with_history and query(number, with_history),
+            subject and query(number, subject),
+        )
+        for number, live in enumerate(collections)
+    ]
+
+
+def _next_look_ups(waiting: Sequence[_LookUp]) -> Sequence[int]:
+    return range(min(_LOOK_UPS, len(waiting)))
+
+
+def _look_up_together(look_ups: Sequence[_LookUp]) -> list[list[list[int]]]:
+    """Look up the nearest passages of several searches, with one call for those of the same part of a collection."""
+    groups: dict[tuple[int, int, Labels | None], list[int]] = {}
+    for at, (query, passages, search_filter) in enumerate(look_ups):
+        selection = query.index.selection(search_filter)
+        key = id(query.index), nearest_vectors(passages), selection.labels if selection else None
+        groups.setdefault(key, []).append(at)
+    found: list[list[list[int]]] = [[]] * len(look_ups)
+    for (_, count, labels), members in groups.items():
+        directions = [look_ups[at].query.directions() for at in members]
+        nearest = iter(look_ups[members[0]].query.index.vectors.nearest(np.concatenate(directions), count, labels))
+        for at, own in zip(members, directions, strict=True):
+            found[at] = list(islice(nearest, len(own)))
+    return found
+
+
+def _rank_all(
+    collections: Sequence[LiveCollection],
+    baseline: EmbeddingBaseline,
+    question: EmbeddedQuestion,
+    with_history: EmbeddedQuestion | None,
+    subject: EmbeddedQuestion | None,
+    probe: InstructionProbe | None,
+    count: int,
+    search_filter: SearchFilter,
+) -> Ranking:
+    queries = _collection_queries(collections, baseline, question, with_history, subject)
+    return _rank_queries(queries, collections, probe, count, search_filter)
+
+
+def _rank_queries(
+    queries: Sequence[CollectionQuery],
+    collections: Sequence[LiveCollection],
+    probe: InstructionProbe | None,
+    count: int,
+    search_filter: SearchFilter,
+) -> Ranking:
+    ranking = rank(queries, count, search_filter)
     if probe is None:
         return ranking
     hits = [(number, _with_instructions(scored, collections[number], probe)) for number, scored in ranking.hits]

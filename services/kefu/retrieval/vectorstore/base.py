@@ -57,8 +57,13 @@ class VectorStore(Protocol):
         """Remove a document's vectors, if there are any."""
         ...
 
-    def nearest(self, query: Vectors, count: int, labels: Labels | None = None) -> list[int]:
-        """Numbers of the passages with the `count` nearest vectors, each once, best first.
+    @property
+    def is_batched(self) -> bool:
+        """Whether `nearest` takes hardly longer for many queries than for one, so that searches gather for it."""
+        ...
+
+    def nearest(self, queries: Vectors, count: int, labels: Labels | None = None) -> list[list[int]]:
+        """For each query, numbers of the passages with the `count` nearest vectors, each once, best first.
 
         Only documents with one of `labels` are searched; None: all.
         """

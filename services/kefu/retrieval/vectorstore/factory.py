@@ -4,16 +4,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from kefu.common.errors import StartupError
-from kefu.retrieval.config import RetrievalConfig
+from kefu.retrieval.config import DeviceSetting, RetrievalConfig
+from kefu.retrieval.device.fallback import Part, Reason, note_cpu, note_fallback
 from kefu.retrieval.vectorstore.base import VectorStores
+from kefu.retrieval.vectorstore.faiss_device import is_gpu_build
 from kefu.retrieval.vectorstore.faiss_store import FaissStores
+from kefu.retrieval.vectorstore.gpu_process import GpuProcess
 
 
 @contextmanager
 def open_stores(config: RetrievalConfig, embedder: str, dimension: int) -> Iterator[VectorStores]:
     """The vector stores while the block runs, for an embedder's id and dimension. Raises StartupError."""
     if config.vectors == "faiss":
-        yield FaissStores(dimension)
+        gpu = start_gpu(config.device, config.gpu_share)
+        try:
+            yield FaissStores(dimension, gpu)
+        finally:
+            if gpu is not None:
+                gpu.close()
         return
     if not config.milvus_url:
         raise StartupError("KEFU_RETRIEVAL_VECTORS=milvus needs KEFU_RETRIEVAL_MILVUS_URL.")
@@ -29,3 +37,19 @@ def open_stores(config: RetrievalConfig, embedder: str, dimension: int) -> Itera
         yield stores
     finally:
         stores.close()
+
+
+def start_gpu(device: DeviceSetting, share: float) -> GpuProcess | None:
+    """The process that holds indexes on the GPU; None, and the log says why, where the CPU has to do. Blocks for
+    seconds.
+
+    `device`: see RetrievalConfig.device. `share`: of the GPU's memory, for vectors.
+    """
+    if device == "cpu":
+        note_cpu(Part.VECTORS)
+        return None
+    if not is_gpu_build():
+        cause = "FAISS is the build without GPUs here; for the other: pip uninstall faiss-cpu, pip install 'kefu[gpu]'."
+        note_fallback(Part.VECTORS, Reason.MISSING, cause, expected=device == "auto")
+        return None
+    return GpuProcess.start(share)

@@ -138,22 +138,24 @@ class MilvusVectors:
         for row in self._rows.pop(document, np.empty(0, np.int64)).tolist():
             self._owner.pop(row, None)
 
-    def nearest(self, query: Vectors, count: int, labels: Labels | None = None) -> list[int]:
+    is_batched = False  # not measured
+
+    def nearest(self, queries: Vectors, count: int, labels: Labels | None = None) -> list[list[int]]:
         """See VectorStore."""
         if not self._owner or labels == frozenset():
-            return []
+            return [[] for _ in queries]
         with _milvus_errors():
-            [hits] = self._client.search(
+            hits_by_query = self._client.search(
                 self._name,
-                data=[query],
+                data=list(queries),
                 filter="" if labels is None else f"facts in {sorted(labels)}",
                 limit=min(count, len(self)),
                 output_fields=["row"],
                 search_params={"metric_type": "IP"},
                 timeout=_TIMEOUT_SECONDS,
             )
-        owners = (self._owner.get(hit["row"]) for hit in hits)
-        return list(dict.fromkeys(owner for owner in owners if owner is not None))
+        owners = ([self._owner.get(hit["row"]) for hit in hits] for hits in hits_by_query)
+        return [list(dict.fromkeys(owner for owner in each if owner is not None)) for each in owners]
 
     def cosines(self, queries: Vectors, rows: Rows) -> Vectors:
         """See VectorStore; 0 for a row that another replica has deleted already."""
