@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from kefu.common.errors import StartupError
-from kefu.common.nvidia_cards import NvidiaCard, parse_cards, visible_cards
 from kefu.generation.models.card_fit import CardUse, check_fit, check_folder
 from kefu.generation.models.memory_fit import (
     GIB,
@@ -17,6 +16,7 @@ from kefu.generation.models.memory_fit import (
     read_shape,
     stored_weight_bytes,
 )
+from kefu.generation.models.nvidia_cards import NvidiaCard, parse_cards, visible_cards
 
 QWEN_1_5B = ModelShape(28, 1536, 12, 2, 128, 8960, 151_936)
 QWEN_7B = ModelShape(28, 3584, 28, 4, 128, 18_944, 152_064)

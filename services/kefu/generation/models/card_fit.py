@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kefu.common.errors import StartupError
-from kefu.common.nvidia_cards import NvidiaCard
 from kefu.generation.models.memory_fit import GIB, MemoryNeed, ModelShape, read_shape, stored_weight_bytes
+from kefu.generation.models.nvidia_cards import NvidiaCard
 
 _BATCHED_TOKENS = ((160 * GIB, 16_384), (70 * GIB, 8192), (0, 2048))
 """By a card's least memory: what `vllm serve` 0.32 batches by default, but for the A100, which gets the least."""
