@@ -8,7 +8,6 @@ that can be looked at without a card.
 
 import asyncio
 import platform
-import secrets
 import sys
 import tempfile
 from datetime import UTC, datetime
@@ -18,6 +17,7 @@ from typing import Annotated
 import psutil
 import typer
 
+from kefu.common.auth import make_key
 from kefu.generation.models.nvidia_cards import nvidia_cards
 from loadtest.bench.process import PortAllocator
 from loadtest.gpu_check.page import page, terminal_lines
@@ -86,7 +86,7 @@ def main(
         cards=() if on_cpu else nvidia_cards(),
         logs=folder.absolute(),
         ports=PortAllocator(),
-        internal_key=secrets.token_urlsafe(32),
+        internal_key=make_key("internal").secret,
         levels=at_once,
         prompts_per_level=prompts,
         answer_tokens=answer_tokens,

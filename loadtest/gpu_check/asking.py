@@ -62,9 +62,14 @@ class ReplicaClient:
         """The model of the replica."""
         return await self._stub.DescribeModel(pb.DescribeModelRequest(), metadata=self._metadata)
 
-    async def ask(self, request: pb.GenerateRequest, *, leave_after_frames: int | None = None) -> Answer:
-        """The answer, or as much of it as came. `leave_after_frames`: cancel then, which is no failure."""
-        answer, began = Answer(), time.monotonic()
+    async def ask(
+        self, request: pb.GenerateRequest, *, into: Answer | None = None, leave_after_frames: int | None = None
+    ) -> Answer:
+        """The answer, or as much of it as came. `leave_after_frames`: cancel then, which is no failure.
+
+        `into` is filled while it comes, for whoever has to watch it.
+        """
+        answer, began = into or Answer(), time.monotonic()
         call: Any = self._stub.Generate(request, metadata=self._metadata)
         completed = False
         try:
@@ -95,16 +100,14 @@ class ReplicaClient:
     async def until_idle(self, seconds: float) -> float | None:
         """Seconds until the replica runs nothing more; None: it still does after `seconds`."""
         began = time.monotonic()
-        watching: Any = self._stub.WatchLoad(pb.WatchLoadRequest(caller="gpu-check"), metadata=self._metadata)
-        try:
-            async with asyncio.timeout(seconds):
-                async for report in watching:
-                    if report.running == 0 and report.waiting == 0 and report.owed_tokens == 0:
-                        return time.monotonic() - began
-        except TimeoutError:
-            return None
-        finally:
+        while (elapsed := time.monotonic() - began) < seconds:
+            # A new call reports at once; an open one may wait a second.
+            watching: Any = self._stub.WatchLoad(pb.WatchLoadRequest(caller="gpu-check"), metadata=self._metadata)
+            report = await watching.read()
             watching.cancel()
+            if report.running == 0 and report.waiting == 0 and report.owed_tokens == 0:
+                return elapsed
+            await asyncio.sleep(0.05)
         return None
 
 

@@ -13,12 +13,13 @@ from kefu.generation.v1 import generation_pb2 as pb
 from loadtest.bench.process import Process
 from loadtest.faults.drain import watch_drain
 from loadtest.gpu_check.asking import Answer, ReplicaClient, make_prompts, make_request, open_replica
-from loadtest.gpu_check.replica import DRAIN_SECONDS, log_tail, make_replica
+from loadtest.gpu_check.replica import DRAIN_SECONDS, descendants, log_tail, make_replica
 from loadtest.gpu_check.results import StepResult
 from loadtest.gpu_check.setting import Setting
 
 _OPEN_ANSWERS = 16
 _ANSWER_TOKENS = 400
+_BEGIN_SECONDS = 120.0
 _LEFT_BEHIND_BYTES = GIB // 4
 """Other users of a card may come and go by so much."""
 _FREED_SECONDS = 15.0
@@ -27,11 +28,10 @@ _FREED_SECONDS = 15.0
 async def check_drain(setting: Setting, replica: Process, result: StepResult) -> None:
     """SIGTERM a running replica under load: it must end every answer, and leave by itself."""
     async with open_replica(replica.address, setting.internal_key) as client:
-        answers = [asyncio.create_task(client.ask(request)) for request in _requests()]
-        await asyncio.sleep(_before_half(setting))
-        still_open = sum(not answer.done() for answer in answers)
+        asking = await _begin(client, _requests())
+        still_open = sum(not one.done() for one in asking)
         drain = await watch_drain(replica, DRAIN_SECONDS)
-        ended = await asyncio.gather(*answers)
+        ended = await asyncio.gather(*asking)
     broken = [answer.failure for answer in ended if answer.failure]
     result.check(
         not broken and still_open > 0,
@@ -41,8 +41,11 @@ async def check_drain(setting: Setting, replica: Process, result: StepResult) ->
     result.check(not drain.problem, str(drain))
 
 
-async def check_kill(setting: Setting, result: StepResult) -> None:
-    """SIGKILL one of two replicas under load: every broken answer must go on at the other, from its token ids."""
+async def check_kill(setting: Setting, processes: dict[int, float], result: StepResult) -> None:
+    """SIGKILL one of two replicas under load: every broken answer must go on at the other, from its token ids.
+
+    What the replicas started is added to `processes`, so that the last step sees what outlived them.
+    """
     shares = _shares(setting, result)
     if not shares:
         return
@@ -55,6 +58,7 @@ async def check_kill(setting: Setting, result: StepResult) -> None:
             except TimeoutError as error:
                 result.fail(f"{error}: {log_tail(replica.log)}")
                 return
+            processes |= descendants(replica.pid)
         await _kill_under_load(setting, replicas[0], replicas[1], result)
     finally:
         for replica in replicas:
@@ -67,11 +71,10 @@ async def _kill_under_load(setting: Setting, first: Process, second: Process, re
         open_replica(second.address, setting.internal_key) as other,
     ):
         requests = _requests()
-        answers = [asyncio.create_task(one.ask(request)) for request in requests]
-        await asyncio.sleep(_before_half(setting))
+        asking = await _begin(one, requests)
         first.signal(signal.SIGKILL)
         killed_at = time.monotonic()
-        begun = await asyncio.gather(*answers)
+        begun = await asyncio.gather(*asking)
         broken = [(request, answer) for request, answer in zip(requests, begun, strict=True) if answer.failure]
         ended = await asyncio.gather(*(_go_on(other, request, answer) for request, answer in broken))
     lost = [answer.failure for answer in ended if answer.failure]
@@ -154,6 +157,15 @@ def _requests() -> list[pb.GenerateRequest]:
     return [make_request(f"{prompt} Explain every detail at length.", max_tokens=_ANSWER_TOKENS) for prompt in prompts]
 
 
-def _before_half(setting: Setting) -> float:
-    """Seconds after which answers have begun and none should have ended."""
-    return 0.7 if setting.device == "cuda" else 8.0
+async def _begin(client: ReplicaClient, requests: Sequence[pb.GenerateRequest]) -> list[asyncio.Task[Answer]]:
+    """Ask all at once, and return as soon as each has begun to be written, or has ended."""
+    answers = [Answer() for _ in requests]
+    asking = [
+        asyncio.create_task(client.ask(request, into=answer)) for request, answer in zip(requests, answers, strict=True)
+    ]
+    deadline = time.monotonic() + _BEGIN_SECONDS
+    while not all(answer.frames or one.done() for answer, one in zip(answers, asking, strict=True)):
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"Not every answer had begun after {_BEGIN_SECONDS:.0f} s")
+        await asyncio.sleep(0.01)
+    return asking

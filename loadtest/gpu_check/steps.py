@@ -112,7 +112,7 @@ async def _throughput(session: Session, result: StepResult) -> None:
     replica = await session.running_replica()
     kefu = await throughput.measure_kefu(session.setting, replica.address, result)
     await replica.kill()  # the card is for one of them
-    raw = await throughput.measure_raw(session.setting, result)
+    raw = await throughput.measure_raw(session.setting, kefu, result)
     throughput.compare(kefu, raw, result)
 
 
@@ -123,7 +123,7 @@ async def _drain(session: Session, result: StepResult) -> None:
 
 async def _kill(session: Session, result: StepResult) -> None:
     await session.end()
-    await check_kill(session.setting, result)
+    await check_kill(session.setting, session.processes, result)
 
 
 async def _afterwards(session: Session, result: StepResult) -> None:

@@ -44,6 +44,9 @@ class Speed:
     tokens_per_second: float
     first: Spread
     """Seconds to the first token; of raw vLLM the 95th percentile is not known."""
+    prompt_tokens: int = 0
+    answer_tokens: tuple[int, ...] = ()
+    """Tokens of each answer, in the order of the prompts."""
 
 
 async def measure_kefu(setting: Setting, address: str, result: StepResult) -> list[Speed]:
@@ -60,15 +63,20 @@ async def measure_kefu(setting: Setting, address: str, result: StepResult) -> li
             broken = [answer.failure for answer in answers if answer.failure]
             tokens = sum(answer.completion_tokens for answer in answers)
             first = Spread.of([answer.first for answer in answers if answer.first is not None])
-            speeds.append(Speed(at_once, len(answers), len(broken), tokens / seconds, first))
+            lengths = tuple(answer.completion_tokens for answer in answers)
+            asked = sum(answer.prompt_tokens for answer in answers)
+            speeds.append(Speed(at_once, len(answers), len(broken), tokens / seconds, first, asked, lengths))
             if broken:
                 result.fail(f"{len(broken)} of {len(answers)} answers broke at {at_once} at once: {broken[0]}")
     result.passed(f"Kefu answered {sum(speed.answers for speed in speeds)} prompts at {_levels(setting)} at once")
     return speeds
 
 
-async def measure_raw(setting: Setting, result: StepResult) -> list[Speed]:
-    """The speed of vLLM's own server with the same settings, by vLLM's own benchmark."""
+async def measure_raw(setting: Setting, kefu: Sequence[Speed], result: StepResult) -> list[Speed]:
+    """The speed of vLLM's own server with the same settings, by vLLM's own benchmark.
+
+    It writes as many tokens to each prompt as Kefu did: else the shorter answers would look slower.
+    """
     server = raw_server(setting)
     try:
         await server.start({"VLLM_NO_USAGE_STATS": "1", "HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"})
@@ -77,7 +85,7 @@ async def measure_raw(setting: Setting, result: StepResult) -> list[Speed]:
         result.fail(f"vLLM's own server does not start: {error}. {log_tail(server.log)}")
         return []
     try:
-        return [await _bench(setting, server, at_once) for at_once in setting.levels]
+        return [await _bench(setting, server, speed) for speed in kefu]
     finally:
         await server.kill()
 
@@ -112,7 +120,13 @@ def compare(kefu: Sequence[Speed], raw: Sequence[Speed], result: StepResult) -> 
     rows: list[tuple[str, ...]] = []
     for speed in kefu:
         other = by_level.get(speed.at_once)
-        row = (str(speed.at_once), f"{speed.tokens_per_second:,.0f}", *_milliseconds(speed.first))
+        row = (
+            str(speed.at_once),
+            f"{speed.prompt_tokens:,}",
+            f"{sum(speed.answer_tokens):,}",
+            f"{speed.tokens_per_second:,.0f}",
+            *_milliseconds(speed.first),
+        )
         if other is None:
             rows.append((*row, "-", "-", "-", "-"))
             continue
@@ -130,7 +144,7 @@ def compare(kefu: Sequence[Speed], raw: Sequence[Speed], result: StepResult) -> 
             f"First token {added * 1000:+.0f} ms to raw vLLM's {where}",
             f"First token {added * 1000:+.0f} ms to raw vLLM's {where}; +{MOST_ADDED_SECONDS * 1000:.0f} is promised",
         )
-    head = ("at once", "Kefu tokens/s", "first token p50 ms", "p99 ms")
+    head = ("at once", "tokens asked", "written", "Kefu tokens/s", "first token p50 ms", "p99 ms")
     result.tabulate((*head, "vLLM tokens/s", "first token p50 ms", "p99 ms", "share"), rows)
 
 
@@ -148,9 +162,10 @@ def http_probe_at(url: str) -> Any:
     return ready
 
 
-async def _bench(setting: Setting, server: Process, at_once: int) -> Speed:
+async def _bench(setting: Setting, server: Process, kefu: Speed) -> Speed:
+    at_once = kefu.at_once
     prompts = setting.logs / f"prompts-{at_once}.jsonl"
-    _write_prompts(setting, _prompts(setting, at_once), prompts)
+    _write_prompts(setting, kefu, prompts)
     outcome = setting.logs / f"raw-{at_once}.json"
     options = {
         "backend": "openai",
@@ -160,8 +175,8 @@ async def _bench(setting: Setting, server: Process, at_once: int) -> Speed:
         "tokenizer": str(setting.model),
         "dataset-name": "custom",
         "dataset-path": str(prompts),
-        "custom-output-len": str(setting.answer_tokens),
-        "num-prompts": str(setting.prompts_per_level * at_once),
+        "custom-output-len": "-1",  # the prompt's own
+        "num-prompts": str(kefu.answers),
         "max-concurrency": str(at_once),
         "temperature": "0",
         "percentile-metrics": "ttft",
@@ -174,6 +189,7 @@ async def _bench(setting: Setting, server: Process, at_once: int) -> Speed:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-c", _CODE_OF_BENCH, *words),
             *("--save-result", "--disable-shuffle", "--skip-chat-template", "--disable-tqdm", "--no-oversample"),
+            "--ignore-eos",
             stdout=log,
             stderr=log,
         )
@@ -189,19 +205,26 @@ async def _bench(setting: Setting, server: Process, at_once: int) -> Speed:
     first = Spread(
         int(told["completed"]), told["median_ttft_ms"] / 1000, float("nan"), told["p99_ttft_ms"] / 1000, float("nan")
     )
-    failed = setting.prompts_per_level * at_once - int(told["completed"])
-    return Speed(at_once, int(told["completed"]), failed, float(told["output_throughput"]), first)
+    return Speed(
+        at_once,
+        int(told["completed"]),
+        kefu.answers - int(told["completed"]),
+        float(told["output_throughput"]),
+        first,
+        int(told["total_input_tokens"]),
+        (int(told["total_output_tokens"]),),
+    )
 
 
-def _write_prompts(setting: Setting, prompts: Sequence[str], file: Path) -> None:
-    """The very texts that Kefu gives its engine."""
+def _write_prompts(setting: Setting, kefu: Speed, file: Path) -> None:
+    """The very texts that Kefu gave its engine."""
     tokenizer = FolderTokenizer(setting.model)
     template = ChatTemplate.of(tokenizer.chat_template, {})
     with file.open("w", encoding="utf-8") as out:
-        for prompt in prompts:
+        for prompt, length in zip(_prompts(setting, kefu.at_once), kefu.answer_tokens, strict=True):
             messages = (Message("system", INSTRUCTIONS), Message("user", prompt))
             text = template.prompt(messages, think=False, render=tokenizer.render).text
-            out.write(json.dumps({"prompt": text, "output_tokens": setting.answer_tokens}) + "\n")
+            out.write(json.dumps({"prompt": text, "output_tokens": max(length, 1)}) + "\n")
 
 
 def _prompts(setting: Setting, at_once: int) -> list[str]:

@@ -101,7 +101,7 @@ def test_a_driver_is_held_against_the_cuda_that_pytorch_was_built_for(
 
 
 def speed(at_once: int, tokens: float, first: float) -> Speed:
-    return Speed(at_once, 4, 0, tokens, Spread(4, first, first, first, first))
+    return Speed(at_once, 4, 0, tokens, Spread(4, first, first, first, first), 1600, (32, 32, 32, 32))
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_throughput_and_first_token_are_held_against_raw_vllm(kefu: Speed, raw: 
 def test_what_raw_vllm_was_not_measured_at_is_not_compared() -> None:
     result = StepResult("throughput", "Throughput")
     compare([speed(1, 80, 0.05)], [], result)
-    assert result.tables[0].rows == (("1", "80", "50", "50", "-", "-", "-", "-"),)
+    assert result.tables[0].rows == (("1", "1,600", "128", "80", "50", "50", "-", "-", "-", "-"),)
     assert result.outcome == "not run"
 
 
