@@ -10,8 +10,8 @@ from kefu.generation.models.card_fit import CardUse, check_folder
 from kefu.generation.models.memory_fit import GIB
 from kefu.generation.models.nvidia_cards import NvidiaCard, nvidia_cards
 from kefu.generation.v1 import generation_pb2 as pb
+from loadtest.bench.drain import watch_drain
 from loadtest.bench.process import Process
-from loadtest.faults.drain import watch_drain
 from loadtest.gpu_check.asking import Answer, ReplicaClient, make_prompts, make_request, open_replica
 from loadtest.gpu_check.replica import DRAIN_SECONDS, descendants, log_tail, make_replica
 from loadtest.gpu_check.results import StepResult
