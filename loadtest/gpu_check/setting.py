@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from kefu.generation.models.card_fit import CardUse
 from kefu.generation.models.nvidia_cards import NvidiaCard
 from loadtest.bench.process import PortAllocator
 
@@ -36,3 +37,7 @@ class Setting:
     max_running: int = 256
     start_seconds: float = 900.0
     """A replica that is not ready after this has failed; the same budget as the startup probe's on Kubernetes."""
+
+    def use_of_cards(self, utilization: float) -> CardUse:
+        """How a replica with this share uses its cards."""
+        return CardUse(utilization, self.tensor_parallel_size, self.max_model_tokens, self.max_running)

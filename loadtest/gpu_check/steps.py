@@ -4,6 +4,8 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
+from kefu.common.errors import StartupError
+from kefu.generation.models.card_fit import check_folder
 from kefu.generation.models.memory_fit import GIB
 from kefu.generation.models.nvidia_cards import NvidiaCard, nvidia_cards
 from loadtest.bench.process import Process
@@ -93,6 +95,7 @@ async def _start(session: Session, result: StepResult) -> None:
         result.note(f"vLLM's line on its key/value cache is not in {replica.log.name}")
     else:
         result.passed(f"vLLM says that its key/value cache holds {tokens:,} tokens")
+        _compare_estimate(session.setting, tokens, result)
     now = {card.uuid: card for card in nvidia_cards()}
     rows = [
         (f"GPU {card.index} {card.name}", _gib(card.total), _gib(card.free), _gib(now[card.uuid].free))
@@ -101,6 +104,16 @@ async def _start(session: Session, result: StepResult) -> None:
     ]
     if rows:
         result.tabulate(("card", "total GiB", "free before", "free once ready"), rows)
+
+
+def _compare_estimate(setting: Setting, tokens: int, result: StepResult) -> None:
+    try:
+        fit = check_folder(setting.model, setting.cards, setting.use_of_cards(setting.utilization))
+    except StartupError as error:
+        result.note(f"The estimate was wrong, for vLLM has started: {error}")
+        return
+    if fit is not None:
+        result.note(f"The estimate was {fit.kv_tokens:,} tokens, {fit.kv_tokens / tokens:.0%} of what vLLM found")
 
 
 async def _answers(session: Session, result: StepResult) -> None:

@@ -25,6 +25,8 @@ LEAST_SHARE = 0.95
 MOST_ADDED_SECONDS = 0.040
 """To raw vLLM's first token, at the median."""
 _BENCH_SECONDS = 1800.0
+_BUSY = 0.85
+"""Share of a core above which a caller with one event loop is late with everything."""
 _CODE_OF_SERVER = "from vllm.entrypoints.launchers.api_server.entry import main; main()"
 _CODE_OF_BENCH = (
     "from vllm.benchmarks.serve import add_cli_args, main; "
@@ -55,11 +57,13 @@ async def measure_kefu(setting: Setting, address: str, result: StepResult) -> li
     async with open_replica(address, setting.internal_key) as client:
         for at_once in setting.levels:
             prompts = _prompts(setting, at_once)
-            began = time.monotonic()
+            began, cpu_before = time.monotonic(), time.process_time()
             answers = await client.ask_all(
                 [make_request(prompt, max_tokens=setting.answer_tokens) for prompt in prompts], at_once
             )
             seconds = time.monotonic() - began
+            if (used := (time.process_time() - cpu_before) / seconds) > _BUSY:
+                result.note(f"The caller itself used {used:.2f} of a core at {at_once} at once: times may be its own")
             broken = [answer.failure for answer in answers if answer.failure]
             tokens = sum(answer.completion_tokens for answer in answers)
             first = Spread.of([answer.first for answer in answers if answer.first is not None])

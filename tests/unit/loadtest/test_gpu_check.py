@@ -6,13 +6,15 @@ import re
 import struct
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from kefu.generation.models.memory_fit import GIB
 from loadtest.bench.process import PortAllocator
-from loadtest.gpu_check import capacity
+from loadtest.gpu_check import capacity, preflight
 from loadtest.gpu_check.asking import make_prompts
 from loadtest.gpu_check.page import page
 from loadtest.gpu_check.preflight import check_driver
@@ -174,6 +176,36 @@ def test_a_replica_is_configured_by_variables_that_the_service_knows(tmp_path: P
     ours = {name for name in replica.environment if name.startswith("KEFU_GENERATION_")}
     assert ours <= known
     assert replica.environment["KEFU_GENERATION_GPU_MEMORY_UTILIZATION"] == "0.45"
+
+
+NO_CARD = '{"cuda": "13.0", "cards": 0}'
+
+
+def played(last_error: str) -> Callable[[str], preflight.PythonRun]:
+    """What PyTorch says where it sees no card."""
+    return lambda code: preflight.PythonRun(0, NO_CARD, last_error)
+
+
+def test_a_missing_card_is_a_note_on_a_dry_run_and_a_failure_on_a_real_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is imported here: what PyTorch says is played."""
+    monkeypatch.setattr(preflight, "run_python", played("no message"))
+    for dry, outcome in ((True, "not run"), (False, "FAILED")):
+        result = StepResult("preflight", "Preflight")
+        preflight.look_at_cards(replace(setting(tmp_path), cards=()), result, dry=dry)
+        assert result.outcome == outcome
+        assert "There is no NVIDIA card here" in result.findings[0].what
+
+
+def test_a_card_that_pytorch_does_not_see_is_a_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(preflight, "run_python", played("driver too old"))
+    result = StepResult("preflight", "Preflight")
+    old = replace(CARDS["T4"], driver="535.129.03")
+    preflight.look_at_cards(replace(setting(tmp_path), cards=(old,)), result, dry=True)
+    failed = [finding.what for finding in result.findings if finding.status == "failed"]
+    assert failed[0].startswith("Driver 535.129.03 is too old for CUDA 13.0")
+    assert failed[1].startswith("PyTorch sees no card: driver too old")
 
 
 def test_the_table_of_cards_is_what_is_computed() -> None:
