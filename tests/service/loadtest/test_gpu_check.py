@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from kefu.common.auth import make_key
+from kefu.generation.engine import Channel, Finished, FinishReason, Piece, Started
 from loadtest.bench.process import PortAllocator, Process
 from loadtest.gpu_check import failing, replica
 from loadtest.gpu_check.answers import check_answers
@@ -14,6 +15,8 @@ from loadtest.gpu_check.results import StepResult
 from loadtest.gpu_check.setting import Setting
 from loadtest.gpu_check.steps import STEPS, Session, run_step
 from loadtest.gpu_check.throughput import measure_kefu
+from tests.support.generation_harness import ScriptedEngine, serve_generation
+from tests.support.grpc_calls import INTERNAL_KEY
 
 
 def simulated_replica(setting: Setting, number: int, utilization: float) -> Process:
@@ -90,3 +93,22 @@ async def test_a_replica_that_cannot_start_fails_its_steps_with_the_end_of_its_l
     await session.end()
     assert len(failed(result)) == 1
     assert "holds no config.json" in failed(result)[0]
+
+
+async def test_a_replica_that_thinks_unasked_and_does_not_stop_is_found_out(setting: Setting) -> None:
+    """A scripted engine: it reasons whatever it is asked, breaks a character, and counts requests for ever."""
+    broken = (
+        Started(7),
+        Piece(Channel.REASONING, "hm", tuple(range(1, 100))),
+        Piece(Channel.TEXT, "half a character: \ufffd", (3, 4)),
+        Finished(FinishReason.STOP, 7, 0, 101, 99),
+    )
+    result = StepResult("answers", "Answers")
+    async with serve_generation(ScriptedEngine(broken)) as (_, _, server):
+        await check_answers(replace(setting, internal_key=INTERNAL_KEY), f"127.0.0.1:{server.port}", result)
+    found = "\n".join(failed(result))
+    assert "Answered without thinking: How long are…: no whole text; it begins 'half a character: \ufffd'" in found
+    assert "It holds reasoning: 'hm'" in found
+    assert "99 tokens of thinking, and the cap was 64" in found
+    assert "An answer that its caller left: still running after 10.0 s" in found
+    assert "Its reasoning came apart from the answer" in passed(result)
