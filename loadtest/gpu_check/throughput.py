@@ -51,10 +51,18 @@ class Speed:
     """Tokens of each answer, in the order of the prompts."""
 
 
+_WARM_UP_TOKENS = 16
+_WARM_UP = Speed(8, 8, 0, 0.0, Spread.of([]), 0, (_WARM_UP_TOKENS,) * 8)
+"""Asked of both before the first level: what is slow once is then behind them."""
+_WARM_UP_SEED = -1
+
+
 async def measure_kefu(setting: Setting, address: str, result: StepResult) -> list[Speed]:
     """The speed of a running replica at each level."""
     speeds: list[Speed] = []
     async with open_replica(address, setting.internal_key) as client:
+        warm_up = make_prompts(_WARM_UP.answers, seed=_WARM_UP_SEED)
+        await client.ask_all([make_request(prompt, max_tokens=_WARM_UP_TOKENS) for prompt in warm_up], len(warm_up))
         for at_once in setting.levels:
             prompts = _prompts(setting, at_once)
             began, cpu_before = time.monotonic(), time.process_time()
@@ -89,7 +97,8 @@ async def measure_raw(setting: Setting, kefu: Sequence[Speed], result: StepResul
         result.fail(f"vLLM's own server does not start: {error}. {log_tail(server.log)}")
         return []
     try:
-        return [await _bench(setting, server, speed) for speed in kefu]
+        await _bench(setting, server, _WARM_UP, make_prompts(_WARM_UP.answers, seed=_WARM_UP_SEED))
+        return [await _bench(setting, server, speed, _prompts(setting, speed.at_once)) for speed in kefu]
     finally:
         await server.kill()
 
@@ -166,10 +175,10 @@ def http_probe_at(url: str) -> Any:
     return ready
 
 
-async def _bench(setting: Setting, server: Process, kefu: Speed) -> Speed:
+async def _bench(setting: Setting, server: Process, kefu: Speed, asked: Sequence[str]) -> Speed:
     at_once = kefu.at_once
     prompts = setting.logs / f"prompts-{at_once}.jsonl"
-    _write_prompts(setting, kefu, prompts)
+    _write_prompts(setting, asked, kefu.answer_tokens, prompts)
     outcome = setting.logs / f"raw-{at_once}.json"
     options = {
         "backend": "openai",
@@ -220,12 +229,12 @@ async def _bench(setting: Setting, server: Process, kefu: Speed) -> Speed:
     )
 
 
-def _write_prompts(setting: Setting, kefu: Speed, file: Path) -> None:
-    """The very texts that Kefu gave its engine."""
+def _write_prompts(setting: Setting, prompts: Sequence[str], lengths: Sequence[int], file: Path) -> None:
+    """The very texts that Kefu gave its engine, and how long its answers were."""
     tokenizer = FolderTokenizer(setting.model)
     template = ChatTemplate.of(tokenizer.chat_template, {})
     with file.open("w", encoding="utf-8") as out:
-        for prompt, length in zip(_prompts(setting, kefu.at_once), kefu.answer_tokens, strict=True):
+        for prompt, length in zip(prompts, lengths, strict=True):
             messages = (Message("system", INSTRUCTIONS), Message("user", prompt))
             text = template.prompt(messages, think=False, render=tokenizer.render).text
             out.write(json.dumps({"prompt": text, "output_tokens": max(length, 1)}) + "\n")
