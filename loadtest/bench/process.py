@@ -22,7 +22,17 @@ _PORTS = (20_000, 32_000)  # below the range that the kernel hands out: a port m
 class Process:
     """One process under test: killed, frozen and started again at the same port."""
 
-    def __init__(self, name: str, command: Sequence[str], port: int, metrics: int, folder: Path, ready: Probe) -> None:
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        port: int,
+        metrics: int,
+        folder: Path,
+        ready: Probe,
+        *,
+        start_seconds: float = _START_SECONDS,
+    ) -> None:
         self.name = name
         self.port = port
         self.metrics_port = metrics
@@ -31,6 +41,7 @@ class Process:
         self.log = folder / f"{name}.log"
         self.environment: dict[str, str] = {}
         self._command = command
+        self._start_seconds = start_seconds
         self._folder = folder
         self._ready = ready
         self._process: asyncio.subprocess.Process | None = None
@@ -59,7 +70,7 @@ class Process:
 
     async def wait_until_ready(self) -> None:
         """Return when the health check passes. TimeoutError names the log."""
-        deadline = time.monotonic() + _START_SECONDS
+        deadline = time.monotonic() + self._start_seconds
         while not await self._ready():
             if not self.pid or time.monotonic() > deadline:
                 raise TimeoutError(f"{self.name} is not ready: see {self.log}")

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from kefu.local.ports import HOST
 from loadtest.bench.bench import Bench
 from loadtest.bench.customers import CustomerLoad
+from loadtest.bench.drain import watch_drain
 from loadtest.bench.process import PortAllocator, Process
 from loadtest.bench.scraping import accepted_calls, in_flight
-from loadtest.faults.drain import watch_drain
 from loadtest.faults.fakes import failing_replica, stalling_proxy
 
 _DOWN_SECONDS = 2.0

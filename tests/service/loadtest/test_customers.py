@@ -12,8 +12,8 @@ from kefu.common.rpc.status import trailers_of
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import chat_pb2_grpc as rpc
 from loadtest.bench.customers import CustomerTurn, open_router_channels
+from loadtest.bench.drain import Drain
 from loadtest.bench.records import Outcome
-from loadtest.faults.drain import Drain
 
 Context = grpc.aio.ServicerContext[Any, Any]
 Step = pb.ConverseEvent | ServiceError

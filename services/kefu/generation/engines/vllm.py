@@ -19,6 +19,7 @@ from kefu.generation.engines.folder_tokenizer import FolderTokenizer
 from kefu.generation.engines.step_watch import StepWatch
 from kefu.generation.engines.vllm_adapters import LoraAdapter, read_adapters
 from kefu.generation.engines.vllm_arguments import VllmSettings, device, engine_arguments, engine_config, version
+from kefu.generation.engines.vllm_cards import check_cards
 from kefu.generation.engines.vllm_process import engine_environment, reap_orphans
 from kefu.generation.engines.vllm_statistics import SchedulerStatistics
 from kefu.generation.engines.vllm_tokenizer import schema_tokenizer
@@ -104,6 +105,8 @@ async def open_vllm(model: LocalModel, settings: VllmSettings) -> AsyncIterator[
             quantization=config.model_config.quantization,
             max_batched_tokens=config.scheduler_config.max_num_batched_tokens,
         )
+        if device_name == "cuda":
+            await run_in_thread(lambda: check_cards(model.path, config))
         watch = StepWatch(settings.stuck_seconds)
         statistics = SchedulerStatistics(watch, max_running=config.scheduler_config.max_num_seqs)
         try:
