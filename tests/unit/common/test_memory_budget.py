@@ -1,0 +1,35 @@
+"""How much memory a process may use, over trees as Linux shows them."""
+
+from pathlib import Path
+
+import psutil
+import pytest
+
+from kefu.common.memory_budget import usable_memory
+
+GIB = 2**30
+MACHINE = psutil.virtual_memory().total
+
+
+@pytest.mark.parametrize(
+    ("membership", "files", "usable"),
+    [
+        ("0::/\n", {"memory.max": f"{GIB}\n"}, GIB),
+        ("0::/\n", {"memory.max": "max\n"}, MACHINE),
+        ("0::/a/b\n", {"a/b/memory.max": "max", "a/memory.max": f"{GIB // 2}"}, GIB // 2),
+        ("0::/seen/by/the/node\n", {"memory.max": f"{GIB}"}, GIB),
+        ("3:memory:/a\n", {"memory/a/memory.limit_in_bytes": f"{GIB}"}, GIB),
+        ("3:memory:/a\n", {"memory/a/memory.limit_in_bytes": "9223372036854771712"}, MACHINE),
+        ("3:cpu:/a\n", {"cpu/a/memory.limit_in_bytes": "1"}, MACHINE),
+        ("", {}, MACHINE),
+    ],
+)
+def test_usable_memory_is_the_least_of_the_machines_and_the_groups(
+    tmp_path: Path, membership: str, files: dict[str, str], usable: int
+) -> None:
+    (tmp_path / "membership").write_text(membership)
+    for name, text in files.items():
+        file = tmp_path / "cgroup" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    assert usable_memory(tmp_path / "cgroup", tmp_path / "membership") == usable
