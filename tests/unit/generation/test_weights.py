@@ -207,7 +207,7 @@ def test_what_auto_may_choose_is_in_order_of_size_and_begins_with_the_smallest()
 
 
 def test_a_default_and_a_known_repository_are_pinned() -> None:
-    assert DEFAULT_ON_GPU == str(pinned("DeepSeek-AI/deepseek-r1-distill-qwen-1.5b"))
+    assert str(pinned("DeepSeek-AI/deepseek-r1-distill-qwen-1.5b")) == DEFAULT_ON_GPU
     assert pinned("Somebody/else") is None
 
 

@@ -4,7 +4,6 @@ from pathlib import Path
 
 from kefu.common.errors import StartupError
 from kefu.generation.models.catalog import CATALOG
-from kefu.generation.models.download import hub_answers
 
 HUB_FOLDER = "hub"
 """Folder of the cache with what came from the model hub, in the hub's own layout."""
@@ -32,19 +31,6 @@ def local_path(model: str) -> Path | None:
             f"model hub such as Qwen/Qwen2.5-1.5B-Instruct, or one of: {', '.join(CATALOG)}."
         )
     return None
-
-
-def check_available(model: str, cache: Path) -> None:
-    """Raise StartupError when a model can surely not be had: a path without a model, or a hub id without the hub.
-
-    The hub is asked only for an id of which nothing was downloaded before; that takes 3 s at most.
-    """
-    if local_path(model) is not None or model.lower() in CATALOG:
-        return
-    repository, _, _revision = model.partition("@")
-    downloaded = cache / HUB_FOLDER / f"models--{repository.replace('/', '--')}"
-    if not downloaded.is_dir() and not hub_answers():
-        raise unreachable(model)
 
 
 def unreachable(model: str) -> StartupError:

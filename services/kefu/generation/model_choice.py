@@ -1,0 +1,101 @@
+"""
+Model choice: what `--model auto` stands for on this machine.
+
+With llama.cpp the machine is measured once (`machine_speed`). From that follows how long each model of the catalog
+would take for a typical answer (`models.selection`); the best that is fast enough, fits into memory, and can be had is
+taken. vLLM has a default instead.
+"""
+
+from pathlib import Path
+
+from kefu.common.aio import run_in_thread
+from kefu.common.cpu_budget import usable_cores
+from kefu.common.errors import StartupError
+from kefu.common.memory_budget import usable_memory
+from kefu.generation.config import GenerationConfig
+from kefu.generation.engine_choice import EngineName
+from kefu.generation.machine_speed import Measure, Say, speed_here
+from kefu.generation.models.catalog import CATALOG, DEFAULT_ON_CPU, DEFAULT_ON_GPU, SMALLEST, NamedModel
+from kefu.generation.models.download import hub_answers
+from kefu.generation.models.memory_need import KvBudget
+from kefu.generation.models.preflight import Reader, gguf_path
+from kefu.generation.models.resolver import resolve_gguf
+from kefu.generation.models.selection import (
+    Candidate,
+    MachineLimits,
+    MachineSpeed,
+    best_first,
+    judge,
+    what_more_would_bring,
+    why_chosen,
+)
+
+AUTO = "auto"
+
+
+def is_auto(model: str) -> bool:
+    """Whether a setting leaves the model to the machine."""
+    return model.strip().lower() in ("", AUTO)
+
+
+def default_model(*, gpu: bool) -> str:
+    """What auto stands for with vLLM."""
+    return DEFAULT_ON_GPU if gpu else DEFAULT_ON_CPU
+
+
+def limits_here(config: GenerationConfig) -> MachineLimits:
+    """What a model has to fit into on this machine, now."""
+    return MachineLimits(config.answer_seconds, usable_memory(), usable_cores(), _kv_budget(config))
+
+
+def reader_of(engine: EngineName, config: GenerationConfig, *, gpu: bool) -> Reader | None:
+    """What an engine reads; None for one that reads no model of this machine."""
+    match engine:
+        case "llamacpp":
+            return Reader("llama.cpp", reads_gguf=True, reads_safetensors=False, kv=_kv_budget(config))
+        case "vllm" if gpu:
+            return Reader("vLLM on a GPU", reads_gguf=False, reads_safetensors=True)
+        case "vllm":
+            return Reader("vLLM", reads_gguf=True, reads_safetensors=True)
+        case "openai" | "simulated":
+            return None
+
+
+def _kv_budget(config: GenerationConfig) -> KvBudget:
+    return KvBudget(config.max_model_tokens, config.max_running, config.kv_cache_gib, usable_cores())
+
+
+async def choose_and_fetch(config: GenerationConfig, say: Say, measure: Measure | None = None) -> NamedModel:
+    """The model that llama.cpp takes here, on disk. Says which, why, and what more memory or cores would bring.
+
+    A model that cannot be had now is left out with a sentence. Raises StartupError when not even the smallest can.
+    """
+    speed = await speed_here(config, say, measure)
+    limits = limits_here(config)
+    candidates = judge(CATALOG.values(), speed, limits)
+    for one in best_first(candidates):
+        if not await run_in_thread(lambda model=one.model: can_be_had(model, config.cache_dir)):
+            say(f"{one.model.name} would suit this machine, and is on the model hub only, which cannot be reached.")
+            continue
+        try:
+            await run_in_thread(lambda model=one.model: resolve_gguf(model.name, config.cache_dir))
+        except StartupError as error:
+            if one.model is SMALLEST:
+                raise
+            say(f"{one.model.name} would suit this machine, and is left out: {error}")
+            continue
+        for sentence in explain(one, candidates, speed, limits):
+            say(sentence)
+        return one.model
+    raise StartupError("No model of the catalog can be had.")
+
+
+def explain(chosen: Candidate, candidates: list[Candidate], speed: MachineSpeed, limits: MachineLimits) -> list[str]:
+    """Sentences on the choice."""
+    more = what_more_would_bring(candidates, chosen.model, limits)
+    return [f"Model {why_chosen(chosen, speed, limits)}.", *([f"{more}."] if more else [])]
+
+
+def can_be_had(model: NamedModel, cache: Path) -> bool:
+    """Whether a model is on this machine or may be fetched. The hub is asked only when nothing else has the file."""
+    return gguf_path(cache, model).exists() or bool(model.wheel_parts) or hub_answers()
