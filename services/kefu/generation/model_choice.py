@@ -6,6 +6,9 @@ would take for a typical answer (`models.selection`); the best that is fast enou
 taken. vLLM has a default instead.
 """
 
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from kefu.common.aio import run_in_thread
@@ -13,8 +16,8 @@ from kefu.common.cpu_budget import usable_cores
 from kefu.common.errors import StartupError
 from kefu.common.memory_budget import usable_memory
 from kefu.generation.config import GenerationConfig
-from kefu.generation.engine_choice import EngineName
-from kefu.generation.machine_speed import Measure, Say, speed_here
+from kefu.generation.engine_choice import EngineName, choose_engine, nvidia_gpus
+from kefu.generation.machine_speed import Measure, MeasuredSpeed, Say, kept_speed, speed_here
 from kefu.generation.models.catalog import CATALOG, DEFAULT_ON_CPU, DEFAULT_ON_GPU, SMALLEST, NamedModel
 from kefu.generation.models.download import hub_answers
 from kefu.generation.models.memory_need import KvBudget
@@ -73,8 +76,9 @@ async def choose_and_fetch(config: GenerationConfig, say: Say, measure: Measure 
     speed = await speed_here(config, say, measure)
     limits = limits_here(config)
     candidates = judge(CATALOG.values(), speed, limits)
+    can_be_had = obtainable(config.cache_dir)
     for one in best_first(candidates):
-        if not await run_in_thread(lambda model=one.model: can_be_had(model, config.cache_dir)):
+        if not await run_in_thread(lambda model=one.model: can_be_had(model)):
             say(f"{one.model.name} would suit this machine, and is on the model hub only, which cannot be reached.")
             continue
         try:
@@ -96,6 +100,39 @@ def explain(chosen: Candidate, candidates: list[Candidate], speed: MachineSpeed,
     return [f"Model {why_chosen(chosen, speed, limits)}.", *([f"{more}."] if more else [])]
 
 
-def can_be_had(model: NamedModel, cache: Path) -> bool:
-    """Whether a model is on this machine or may be fetched. The hub is asked only when nothing else has the file."""
-    return gguf_path(cache, model).exists() or bool(model.wheel_parts) or hub_answers()
+def obtainable(cache: Path) -> Callable[[NamedModel], bool]:
+    """Whether a model is on this machine or may be fetched, as a function.
+
+    It asks the hub when nothing else has a file, and once only: that may take seconds.
+    """
+    hub = functools.cache(hub_answers)
+    return lambda model: gguf_path(cache, model).exists() or bool(model.wheel_parts) or hub()
+
+
+@dataclass(frozen=True)
+class Survey:
+    """The catalog on this machine."""
+
+    engine: EngineName
+    limits: MachineLimits
+    measured: MeasuredSpeed | None
+    """None where the machine was not measured yet."""
+    candidates: list[Candidate]
+    chosen: Candidate | None
+    """What auto takes now; None where that is not known yet, or the engine takes no model of the catalog."""
+
+
+def survey(config: GenerationConfig) -> Survey:
+    """Look at the catalog without measuring or fetching anything."""
+    engine = choose_engine(config.engine)
+    limits = limits_here(config)
+    measured = kept_speed(config.cache_dir)
+    candidates = judge(CATALOG.values(), measured.speed if measured else None, limits)
+    chosen: Candidate | None = None
+    if engine == "llamacpp" and measured:
+        can_be_had = obtainable(config.cache_dir)
+        chosen = next((one for one in best_first(candidates) if can_be_had(one.model)), None)
+    elif engine == "vllm":
+        default = default_model(gpu=nvidia_gpus() > 0)
+        chosen = next((one for one in candidates if default in (one.model.name, str(one.model.safetensors))), None)
+    return Survey(engine, limits, measured, candidates, chosen)

