@@ -12,6 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+import psutil
 import structlog
 
 from kefu.common.aio import run_in_thread
@@ -29,6 +30,8 @@ _RECORD_FILE = "measured-speed.json"
 _ROUNDS = 2  # the better one counts: what else runs for a moment is not the machine's speed
 _WRITTEN_TOKENS = 32
 _LEAST_WRITTEN = 8
+_LOOK_SECONDS = 0.5
+_BUSY_PERCENT = 30.0
 _TEXT = """Here is what our shop tells its customers about returns. You may return what you bought within thirty days of
 its arrival, unused and in its packaging. Write to us first, with the number of your order, and we send you a label for
 the parcel; without the label we cannot tell whose parcel it is. Clothes may be tried on, shoes only indoors. Food,
@@ -67,19 +70,32 @@ class MeasuredSpeed:
 
 
 async def speed_here(config: GenerationConfig, say: Say, measure: Measure | None = None) -> MachineSpeed:
-    """The machine's speed as it was measured before, else measured now and kept."""
+    """The machine's speed as it was measured before, else measured now and kept.
+
+    Beside other work a machine is slower than it is: what was measured then is used this once, and not kept.
+    """
     if kept := kept_speed(config.cache_dir):
         return kept.speed
     say("Measuring how fast this machine is, once; a few seconds.")
-    return (await measure_and_keep(config, measure)).speed
+    busy = await run_in_thread(lambda: psutil.cpu_percent(interval=_LOOK_SECONDS))
+    speed = await (measure or measure_llamacpp)(config)
+    if busy < _BUSY_PERCENT:
+        keep(speed, config.cache_dir)
+    else:
+        say(f"Other programs keep {busy:.0f} % of this machine busy: it is measured again at the next start.")
+    return speed
 
 
 async def measure_and_keep(config: GenerationConfig, measure: Measure | None = None) -> MeasuredSpeed:
-    """Measure the machine, and keep the outcome for the next start."""
-    speed = await (measure or measure_llamacpp)(config)
+    """Measure the machine, whatever else runs, and keep the outcome."""
+    return keep(await (measure or measure_llamacpp)(config), config.cache_dir)
+
+
+def keep(speed: MachineSpeed, cache: Path) -> MeasuredSpeed:
+    """Keep a speed as this machine's, for the next start."""
     measured = MeasuredSpeed(machine_identity(), speed, datetime.now(UTC).isoformat(timespec="seconds"))
-    config.cache_dir.mkdir(parents=True, exist_ok=True)
-    record = config.cache_dir / _RECORD_FILE
+    cache.mkdir(parents=True, exist_ok=True)
+    record = cache / _RECORD_FILE
     scratch = record.with_name(f".{record.name}.{os.getpid()}")
     scratch.write_text(json.dumps(asdict(measured), indent=2))
     scratch.replace(record)

@@ -88,16 +88,17 @@ async def choose_and_fetch(config: GenerationConfig, say: Say, measure: Measure 
                 raise
             say(f"{one.model.name} would suit this machine, and is left out: {error}")
             continue
-        for sentence in explain(one, candidates, speed, limits):
+        why, *more = explain(one, candidates, speed, limits)
+        for sentence in (f"Model {why}", *more):
             say(sentence)
         return one.model
     raise StartupError("No model of the catalog can be had.")
 
 
 def explain(chosen: Candidate, candidates: list[Candidate], speed: MachineSpeed, limits: MachineLimits) -> list[str]:
-    """Sentences on the choice."""
+    """Why it is taken, and what more memory or cores would bring, if anything."""
     more = what_more_would_bring(candidates, chosen.model, limits)
-    return [f"Model {why_chosen(chosen, speed, limits)}.", *([f"{more}."] if more else [])]
+    return [f"{why_chosen(chosen, speed, limits)}.", *([f"{more}."] if more else [])]
 
 
 def obtainable(cache: Path) -> Callable[[NamedModel], bool]:

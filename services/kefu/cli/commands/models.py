@@ -84,8 +84,8 @@ def _summary(seen: Survey) -> list[str]:
         ]
     if seen.chosen is None:
         return ["None of these can be had from here."]
-    sentences = explain(seen.chosen, seen.candidates, seen.measured.speed, seen.limits)
-    return [*sentences, f"Measured {seen.measured.measured_at} on {seen.measured.machine.processor}."]
+    why, *more = explain(seen.chosen, seen.candidates, seen.measured.speed, seen.limits)
+    return [f"auto takes {why}", *more, f"Measured {seen.measured.measured_at} on {seen.measured.machine.processor}."]
 
 
 def _as_dict(one: Candidate, here: Inventory, seen: Survey) -> dict[str, Any]:

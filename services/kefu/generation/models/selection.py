@@ -109,7 +109,7 @@ def what_more_would_bring(candidates: Sequence[Candidate], chosen: NamedModel, l
     if not larger:
         return ""
     lacks = what_it_lacks(larger[0], limits)
-    return f"{larger[0].model.name} would take {lacks}"
+    return f"{larger[0].model.name} would need {lacks}"
 
 
 def what_it_lacks(one: Candidate, limits: MachineLimits) -> str:
@@ -118,8 +118,8 @@ def what_it_lacks(one: Candidate, limits: MachineLimits) -> str:
     if one.answer_seconds is not None and not one.is_fast_enough:
         cores = math.ceil(limits.cores * one.answer_seconds / limits.answer_seconds)
         lacks.append(
-            f"about {cores} such cores (an answer takes {one.answer_seconds:.1f} s on {_cores(limits.cores)}, "
-            f"{limits.answer_seconds:g} are allowed by KEFU_GENERATION_ANSWER_SECONDS)"
+            f"about {cores} cores like these (it takes {one.answer_seconds:.1f} s on {_cores(limits.cores)}; "
+            f"KEFU_GENERATION_ANSWER_SECONDS allows {limits.answer_seconds:g})"
         )
     if not one.fits_memory:
         lacks.append(f"{(one.memory - limits.memory) / 1e9:.1f} GB more memory")
