@@ -1,9 +1,9 @@
 """Machine speed: measured once with the smallest model of the catalog, and kept in the cache folder."""
 
+import asyncio
 import json
 import os
 import platform
-import time
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import asdict, dataclass
@@ -161,11 +161,12 @@ async def _round(engine: Engine, number: int) -> MachineSpeed:
     prompt = Message("user", f"{number}{number}. {_TEXT}")
     request = GenerationRequest(messages=(prompt,), max_tokens=_WRITTEN_TOKENS, temperature=0.0, seed=number)
     read_tokens = written = 0
-    began = first = last = time.monotonic()
+    clock = asyncio.get_running_loop().time
+    began = first = last = clock()
     async with aclosing(engine.generate(request)) as events:
         async for event in events:
             if isinstance(event, Piece) and event.token_ids:
-                last = time.monotonic()
+                last = clock()
                 if first == began:
                     first = last
                 else:

@@ -134,7 +134,7 @@ async def _open_llamacpp(config: GenerationConfig) -> AsyncIterator[Engine]:
     wanted = config.model
     if is_auto(wanted):
         wanted = (await choose_and_fetch(config, lambda why: _log.info("model.choice", why=why))).name
-    _check_model(wanted, config, gpu=False)
+    await run_in_thread(lambda: _check_model(wanted, config, gpu=False))
     model = await run_in_thread(lambda: resolve_gguf(wanted, config.cache_dir))
     async with open_llamacpp(model, _llamacpp_settings(config)) as engine:
         yield engine
@@ -161,7 +161,7 @@ async def _open_vllm(config: GenerationConfig) -> AsyncIterator[Engine]:
 
     gpu = device() != "cpu"
     wanted = default_model(gpu=gpu) if is_auto(config.model) else config.model
-    _check_model(wanted, config, gpu=gpu)
+    await run_in_thread(lambda: _check_model(wanted, config, gpu=gpu))
     model = await run_in_thread(lambda: resolve(wanted, config.cache_dir, gguf_number_format(config.gguf_numbers)))
     settings = VllmSettings(
         max_model_tokens=config.max_model_tokens,

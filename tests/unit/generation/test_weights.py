@@ -10,6 +10,7 @@ from types import SimpleNamespace
 
 import huggingface_hub
 import pytest
+import structlog
 
 from kefu.common.errors import StartupError
 from kefu.generation.config import GenerationConfig
@@ -17,12 +18,15 @@ from kefu.generation.models import download, resolver
 from kefu.generation.models.catalog import (
     CATALOG,
     DEFAULT_ON_GPU,
+    QWEN_1_5B,
     SMALLEST,
     HubRevision,
     NamedModel,
     WheelPart,
     pinned,
 )
+from kefu.generation.models.inventory import inventory, remove, verify
+from kefu.generation.models.preflight import gguf_path
 
 CONTENT = b"GGUF" + bytes(range(256)) * 40
 
@@ -174,6 +178,77 @@ def test_a_revision_of_a_hubs_model_is_the_one_that_is_fetched(tmp_path: Path, m
     for model in ("Qwen/Qwen2.5-1.5B-Instruct@989aa79", "Qwen/Qwen2.5-1.5B-Instruct"):
         resolver.resolve(model, tmp_path)
     assert asked == [("Qwen/Qwen2.5-1.5B-Instruct", "989aa79"), ("Qwen/Qwen2.5-1.5B-Instruct", None)]
+
+
+def test_a_model_without_a_revision_is_warned_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def snapshot_download(repository: str, **_: object) -> str:
+        return str(tmp_path)
+
+    monkeypatch.setattr(resolver, "hub_answers", lambda: True)
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", snapshot_download)
+    with structlog.testing.capture_logs() as logs:
+        resolver.resolve("Qwen/Qwen2.5-1.5B-Instruct@989aa79", tmp_path)
+        resolver.resolve("Qwen/Qwen2.5-1.5B-Instruct", tmp_path)
+        resolver.resolve("somebody/else", tmp_path)
+    warnings = [log["advice"] for log in logs if log["event"] == "model.unpinned"]
+    assert len(warnings) == 2
+    assert str(QWEN_1_5B.safetensors) in warnings[0]
+    assert "somebody/else@COMMIT" in warnings[1]
+
+
+def test_a_gpu_gets_the_safetensors_of_a_model_that_has_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, str]] = []
+
+    def snapshot_download(repository: str, *, revision: str, **_: object) -> str:
+        asked.append((repository, revision))
+        return str(tmp_path)
+
+    monkeypatch.setattr(resolver, "hub_answers", lambda: True)
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", snapshot_download)
+    found = resolver.resolve(QWEN_1_5B.name, tmp_path, "bfloat16")
+    assert QWEN_1_5B.safetensors is not None
+    assert asked == [(QWEN_1_5B.safetensors.repository, QWEN_1_5B.safetensors.commit)]
+    assert found.name == QWEN_1_5B.name
+
+
+def test_a_file_of_the_catalog_that_has_another_size_is_not_loaded(model: NamedModel, tmp_path: Path) -> None:
+    assert resolver.fetch_once(model, tmp_path).read_bytes() == CONTENT
+    gguf_path(tmp_path, model).write_bytes(CONTENT[:-1])
+    with pytest.raises(StartupError, match=r"damaged: it has 10,243 bytes instead of 10,244.*kefu models remove test"):
+        resolver.fetch_once(model, tmp_path)
+
+
+def test_all_that_is_here_of_a_model_is_found_and_removed(model: NamedModel, tmp_path: Path) -> None:
+    published = replace(model, safetensors=HubRevision("owner/model", "0" * 40))
+    file = resolver.fetch_once(published, tmp_path)
+    converted = resolver.converted_folder(tmp_path, model.sha256, "int8")
+    partial = download.partial_folder(file)
+    hub = tmp_path / "hub" / "models--owner--model"
+    for folder in (converted, partial, hub):
+        folder.mkdir(parents=True)
+        (folder / "weights").write_bytes(b"x" * 1000)
+    (hub / "link").symlink_to(hub / "weights")
+    here = inventory(published, tmp_path)
+    assert set(here.paths) == {file, converted, partial, hub}
+    assert here.size == len(CONTENT) + 3000
+    assert remove(published, tmp_path) == len(CONTENT) + 3000
+    assert inventory(published, tmp_path).paths == ()
+    assert remove(published, tmp_path) == 0
+
+
+def test_what_another_process_fetches_is_not_removed(model: NamedModel, tmp_path: Path) -> None:
+    file = resolver.fetch_once(model, tmp_path)
+    with resolver.file_lock(file), pytest.raises(StartupError, match="is being fetched by another process"):
+        remove(model, tmp_path)
+    assert file.exists()
+
+
+def test_a_changed_byte_is_found_by_reading_the_whole_file(model: NamedModel, tmp_path: Path) -> None:
+    file = resolver.fetch_once(model, tmp_path)
+    verify(model, file)
+    file.write_bytes(CONTENT[:-1] + b"?")
+    with pytest.raises(StartupError, match=r"damaged: its SHA-256 is .*`kefu models remove test`"):
+        verify(model, file)
 
 
 def test_a_fingerprint_changes_with_weights_and_tokenizer(tmp_path: Path) -> None:

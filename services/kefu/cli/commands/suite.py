@@ -10,9 +10,10 @@ import typer
 
 from kefu.cli.commands.background import down, up_detached
 from kefu.cli.commands.collections import collections_of
-from kefu.cli.commands.doctor import Verdict, examine
-from kefu.cli.commands.doctor_keys import examine_keys
-from kefu.cli.commands.doctor_model import examine_model
+from kefu.cli.commands.doctor.finding import Verdict
+from kefu.cli.commands.doctor.keys import examine_keys
+from kefu.cli.commands.doctor.machine import examine
+from kefu.cli.commands.doctor.model import examine_model
 from kefu.cli.commands.up import up
 from kefu.cli.console import FAILED, CommandFailed, as_dict, console, counted, print_json, print_table
 from kefu.cli.remote.connection import (

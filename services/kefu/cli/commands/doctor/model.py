@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pydantic
 
-from kefu.cli.commands.doctor import Finding, Verdict
+from kefu.cli.commands.doctor.finding import Finding, Verdict
 from kefu.common.errors import StartupError
 from kefu.common.memory_budget import usable_memory
 from kefu.generation.config import GenerationConfig, configuration_without_key

@@ -1,14 +1,13 @@
-"""The checks of `kefu doctor`: whether this machine can run the suite."""
+"""Whether this machine can run the suite: Python, memory, disk, packages, ports."""
 
 import importlib.metadata
 import os
 import shutil
 import sys
-from enum import StrEnum
-from typing import NamedTuple
 
 import psutil
 
+from kefu.cli.commands.doctor.finding import Finding, Verdict
 from kefu.common.errors import StartupError
 from kefu.edge.limits import descriptors_here, most_streams
 from kefu.edge.nginx_binary import find_nginx
@@ -20,28 +19,6 @@ from kefu.local.processes import listener_on
 _GIB = 1024**3
 _DISK_GIB = 1.0
 _MEMORY_GIB = 2.0
-
-
-class Verdict(StrEnum):
-    """The verdict on a finding."""
-
-    GOOD = "ok"
-    """Nothing to do."""
-    NOTE = "note"
-    """`kefu up` works, and could work better."""
-    BAD = "bad"
-    """`kefu up` will fail."""
-
-
-class Finding(NamedTuple):
-    """The result of one check."""
-
-    subject: str
-    verdict: Verdict
-    found: str
-    """What is there."""
-    advice: str = ""
-    """What to do; empty when there is nothing to do."""
 
 
 def examine(folder: DataDir) -> list[Finding]:
