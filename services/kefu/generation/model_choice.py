@@ -14,7 +14,7 @@ from pathlib import Path
 from kefu.common.aio import run_in_thread
 from kefu.common.cpu_budget import usable_cores
 from kefu.common.errors import StartupError
-from kefu.common.memory_budget import usable_memory
+from kefu.common.memory_budget import available_memory
 from kefu.generation.config import GenerationConfig
 from kefu.generation.engine_choice import EngineName, choose_engine, nvidia_gpus
 from kefu.generation.machine_speed import Measure, MeasuredSpeed, Say, kept_speed, speed_here
@@ -48,7 +48,7 @@ def default_model(*, gpu: bool) -> str:
 
 def limits_here(config: GenerationConfig) -> MachineLimits:
     """What a model has to fit into on this machine, now."""
-    return MachineLimits(config.answer_seconds, usable_memory(), usable_cores(), _kv_budget(config))
+    return MachineLimits(config.answer_seconds, available_memory(), usable_cores(), _kv_budget(config))
 
 
 def reader_of(engine: EngineName, config: GenerationConfig, *, gpu: bool) -> Reader | None:

@@ -11,7 +11,7 @@ import structlog
 from kefu.common.aio import run_in_thread
 from kefu.common.auth import open_keyring
 from kefu.common.cpu_budget import usable_cores
-from kefu.common.memory_budget import usable_memory
+from kefu.common.memory_budget import available_memory
 from kefu.common.permissions import permissions_of
 from kefu.common.rpc.server import RunningServer, check_address, serving, terminated
 from kefu.generation.config import GenerationConfig
@@ -162,7 +162,8 @@ async def _open_vllm(config: GenerationConfig) -> AsyncIterator[Engine]:
     gpu = device() != "cpu"
     wanted = default_model(gpu=gpu) if is_auto(config.model) else config.model
     await run_in_thread(lambda: _check_model(wanted, config, gpu=gpu))
-    model = await run_in_thread(lambda: resolve(wanted, config.cache_dir, gguf_number_format(config.gguf_numbers)))
+    numbers = gguf_number_format(config.gguf_numbers)
+    model = await run_in_thread(lambda: resolve(wanted, config.cache_dir, numbers, gpu=gpu))
     settings = VllmSettings(
         max_model_tokens=config.max_model_tokens,
         max_running=config.max_running,
@@ -179,4 +180,4 @@ async def _open_vllm(config: GenerationConfig) -> AsyncIterator[Engine]:
 def _check_model(model: str, config: GenerationConfig, *, gpu: bool) -> None:
     """Raise StartupError for a model that cannot be run here, before anything is loaded."""
     if reader := reader_of(choose_engine(config.engine), config, gpu=gpu):
-        check_model(model, config.cache_dir, reader, usable_memory())
+        check_model(model, config.cache_dir, reader, available_memory())

@@ -52,7 +52,7 @@ def fetch_ahead(model: str, config: GenerationConfig) -> Path | None:
         return resolve_gguf(model, config.cache_dir).path
     from kefu.generation.engines.vllm import gguf_number_format
 
-    return resolve(model, config.cache_dir, gguf_number_format(config.gguf_numbers)).path
+    return resolve(model, config.cache_dir, gguf_number_format(config.gguf_numbers), gpu=gpu).path
 
 
 def _print(sentence: str) -> None:

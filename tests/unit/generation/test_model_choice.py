@@ -59,7 +59,7 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
     monkeypatch.setattr(model_choice, "resolve_gguf", one.resolve_gguf)
     monkeypatch.setattr(weights, "resolve_gguf", one.resolve_gguf)
     monkeypatch.setattr(model_choice, "hub_answers", lambda: one.hub)
-    monkeypatch.setattr(model_choice, "usable_memory", lambda: 64 * 10**9)
+    monkeypatch.setattr(model_choice, "available_memory", lambda: 64 * 10**9)
     monkeypatch.setattr(psutil, "cpu_percent", one.cpu_percent)
     return one
 

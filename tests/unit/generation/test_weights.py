@@ -205,7 +205,7 @@ def test_a_gpu_gets_the_safetensors_of_a_model_that_has_them(tmp_path: Path, mon
 
     monkeypatch.setattr(resolver, "hub_answers", lambda: True)
     monkeypatch.setattr(huggingface_hub, "snapshot_download", snapshot_download)
-    found = resolver.resolve(QWEN_1_5B.name, tmp_path, "bfloat16")
+    found = resolver.resolve(QWEN_1_5B.name, tmp_path, gpu=True)
     assert QWEN_1_5B.safetensors is not None
     assert asked == [(QWEN_1_5B.safetensors.repository, QWEN_1_5B.safetensors.commit)]
     assert found.name == QWEN_1_5B.name

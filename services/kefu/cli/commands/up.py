@@ -19,7 +19,7 @@ from kefu.cli.commands.demo import run_demo
 from kefu.cli.console import CommandFailed, console, print_table
 from kefu.cli.remote.connection import Remote
 from kefu.cli.view.service_status import StatusView
-from kefu.common.memory_budget import usable_memory
+from kefu.common.memory_budget import available_memory
 from kefu.common.rpc.server import CANNOT_START
 from kefu.common.telemetry import set_up_logging
 from kefu.common.text.terminal_text import printable
@@ -85,7 +85,7 @@ def _with_model(options: SuiteOptions, out: Console) -> SuiteOptions:
         chosen = asyncio.run(choose_and_fetch(read, lambda sentence: out.print(sentence, soft_wrap=True)))
         model = chosen.name
     if reader := reader_of(engine, read, gpu=gpu):
-        check_model(model, read.cache_dir, reader, usable_memory())
+        check_model(model, read.cache_dir, reader, available_memory())
     return replace(options, model=model)
 
 

@@ -35,11 +35,11 @@ class KvBudget:
         return answers * self.answer_tokens(context_tokens) * kv_bytes_per_token
 
 
-def check_memory(name: str, weights: int, kv: int, usable: int) -> None:
-    """Raise StartupError, with all numbers, when weights and key/value cache do not fit into `usable` bytes."""
-    if weights + kv > usable:
+def check_memory(name: str, weights: int, kv: int, available: int) -> None:
+    """Raise StartupError, with all numbers, when weights and key/value cache do not fit into `available` bytes."""
+    if weights + kv > available:
         raise StartupError(
             f"{name} needs {(weights + kv) / 1e9:.1f} GB of memory ({weights / 1e9:.1f} of weights, {kv / 1e9:.1f} of "
-            f"key/value cache), and {usable / 1e9:.1f} GB are available. Take a smaller model (`kefu models` shows "
+            f"key/value cache), and {available / 1e9:.1f} GB are available. Take a smaller model (`kefu models` shows "
             "which fit), lower KEFU_GENERATION_KV_CACHE_GIB or KEFU_GENERATION_MAX_MODEL_TOKENS, or end something."
         )

@@ -22,14 +22,14 @@ class Reader:
     kv: KvBudget | None = None
 
 
-def check_model(model: str, cache: Path, reader: Reader, usable_memory: int) -> None:
+def check_model(model: str, cache: Path, reader: Reader, available: int) -> None:
     """Raise StartupError, saying what to do, for a model that this engine cannot run here.
 
     A path without a model, a file that is damaged or of the wrong kind, a model larger than memory, or a hub id without
     the hub. The hub is asked only for an id of which nothing was downloaded before; that takes 3 s at most.
     """
     if named := CATALOG.get(model.lower()):
-        _check_named(named, cache, reader, usable_memory)
+        _check_named(named, cache, reader, available)
         return
     path = local_path(model)
     if path is None:
@@ -46,7 +46,7 @@ def check_model(model: str, cache: Path, reader: Reader, usable_memory: int) -> 
         header = check_gguf(path)
         if reader.kv:
             kv = reader.kv.bytes_for(header.kv_bytes_per_token, header.context_length)
-            check_memory(str(path), path.stat().st_size, kv, usable_memory)
+            check_memory(str(path), path.stat().st_size, kv, available)
 
 
 def check_gguf(path: Path) -> GgufHeader:
@@ -81,14 +81,14 @@ def gguf_path(cache: Path, model: NamedModel) -> Path:
     return cache / "models" / model.file
 
 
-def _check_named(named: NamedModel, cache: Path, reader: Reader, usable_memory: int) -> None:
+def _check_named(named: NamedModel, cache: Path, reader: Reader, available: int) -> None:
     if not reader.reads_gguf and named.safetensors is None:
         raise StartupError(_wrong_kind(f"{named.name}, of which the catalog has a GGUF file only,", reader))
     path = gguf_path(cache, named)
     if path.exists():
         check_size(named, path)
     if reader.kv:
-        check_memory(named.name, named.size, reader.kv.bytes_for(named.kv_bytes_per_token), usable_memory)
+        check_memory(named.name, named.size, reader.kv.bytes_for(named.kv_bytes_per_token), available)
 
 
 def _wrong_kind(what: str, reader: Reader) -> str:

@@ -25,17 +25,17 @@ _HUB_FILES = ("*.safetensors", "*.json", "*.jinja", "tokenizer.model", "*.txt")
 _RECORD_FILE = "kefu.json"
 
 
-def resolve(model: str, cache: Path, numbers: NumberFormat = "int8") -> LocalModel:
+def resolve(model: str, cache: Path, numbers: NumberFormat = "int8", *, gpu: bool = False) -> LocalModel:
     """Find, download and convert a model. The first time takes minutes, with visible progress.
 
     `model` is a catalog name, a folder, a `.gguf` file, or an id on the model hub, which may name a revision behind an
     `@` (ORGANISATION/MODEL@COMMIT); without one the newest is taken, whatever it is. `numbers` is the format that a
-    `.gguf` file is converted to; other models stay as they are. A model of the catalog is taken as safetensors where
-    it has them and bfloat16 is wanted, else it is converted. Two processes that need the same model wait for each
-    other. Raises StartupError with what to do.
+    `.gguf` file, and so a model of the catalog, is converted to; other models stay as they are. For a GPU, a model of
+    the catalog is taken as safetensors. Two processes that need the same model wait for each other. Raises StartupError
+    with what to do.
     """
     if named := CATALOG.get(model.lower()):
-        if named.safetensors and numbers == "bfloat16":  # they are the model itself; a GGUF file has lost some of it
+        if gpu and named.safetensors:  # they are the model itself; a GGUF file has lost some of it
             return _local_model(named.name, _from_hub(str(named.safetensors), cache))
         converted = converted_folder(cache, named.sha256, numbers)
         is_converted = (converted / _RECORD_FILE).exists()

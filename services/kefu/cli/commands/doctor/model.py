@@ -9,7 +9,7 @@ import pydantic
 
 from kefu.cli.commands.doctor.finding import Finding, Verdict
 from kefu.common.errors import StartupError
-from kefu.common.memory_budget import usable_memory
+from kefu.common.memory_budget import available_memory
 from kefu.generation.config import GenerationConfig, configuration_without_key
 from kefu.generation.engine_choice import EngineName, choose_engine, nvidia_gpus
 from kefu.generation.model_choice import Survey, default_model, explain, is_auto, reader_of, survey
@@ -52,7 +52,7 @@ def examine_model(*, running: bool) -> list[Finding]:
         wanted = default_model(gpu=engine.gpus > 0)
         found = f"{wanted} (the default of {reader.engine})"
     try:
-        check_model(wanted, config.cache_dir, reader, sys.maxsize if running else usable_memory())
+        check_model(wanted, config.cache_dir, reader, sys.maxsize if running else available_memory())
     except StartupError as error:
         return [*findings, Finding("Model", Verdict.BAD, wanted, str(error))]
     findings.append(Finding("Model", Verdict.GOOD, found, advice))
