@@ -6,6 +6,7 @@ machine chooses, and says why.
 
 import asyncio
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pydantic
@@ -13,7 +14,7 @@ import pydantic
 from kefu.common.errors import StartupError
 from kefu.common.telemetry import set_up_logging
 from kefu.generation.config import GenerationConfig, configuration_without_key
-from kefu.generation.engine_choice import choose_engine, nvidia_gpus
+from kefu.generation.engine_choice import EngineName, choose_engine
 from kefu.generation.model_choice import choose_and_fetch, default_model, is_auto, reader_of
 from kefu.generation.models.preflight import check_model
 from kefu.generation.models.resolver import resolve, resolve_gguf
@@ -38,8 +39,8 @@ def fetch_ahead(model: str, config: GenerationConfig) -> Path | None:
 
     None for an engine that loads none. Raises StartupError.
     """
-    engine = choose_engine(config.engine)
-    gpu = nvidia_gpus() > 0
+    engine = _engine(config)
+    gpu = engine == "vllm" and _is_gpu_build()
     reader = reader_of(engine, config, gpu=gpu)
     if reader is None:
         return None
@@ -53,6 +54,20 @@ def fetch_ahead(model: str, config: GenerationConfig) -> Path | None:
     from kefu.generation.engines.vllm import gguf_number_format
 
     return resolve(model, config.cache_dir, gguf_number_format(config.gguf_numbers), gpu=gpu).path
+
+
+def _engine(config: GenerationConfig) -> EngineName:
+    """The engine that the model is for. An init container sees no GPU, and has the image of the engine that will."""
+    engine = choose_engine(config.engine)
+    if config.engine == "auto" and engine == "llamacpp" and not find_spec("xllamacpp") and find_spec("vllm"):
+        return "vllm"
+    return engine
+
+
+def _is_gpu_build() -> bool:
+    from kefu.generation.engines.vllm import device
+
+    return device() != "cpu"
 
 
 def _print(sentence: str) -> None:

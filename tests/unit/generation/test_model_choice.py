@@ -15,6 +15,7 @@ from kefu.generation.config import GenerationConfig, configuration_without_key
 from kefu.generation.engines.simulated import SimulatedSettings, open_simulated
 from kefu.generation.machine_speed import keep, kept_speed, machine_identity, speed_of
 from kefu.generation.model_choice import choose_and_fetch, default_model, is_auto, survey
+from kefu.generation.models import preflight
 from kefu.generation.models.catalog import CATALOG, DEFAULT_ON_GPU, QWEN, QWEN3_4B, QWEN_1_5B, QWEN_CODER_1_5B
 from kefu.generation.models.local_model import LocalModel
 from kefu.generation.models.selection import MachineSpeed
@@ -210,6 +211,30 @@ def test_weights_are_fetched_for_the_engine_that_is_configured(machine: Machine,
     with pytest.raises(StartupError, match=r"reads GGUF files"):
         llamacpp("Qwen/Qwen2.5-1.5B-Instruct")
     assert fetch_ahead_of(config.model_copy(update={"engine": "openai"}))("auto") is None
+
+
+def test_an_init_container_fetches_for_the_engine_of_its_image(
+    machine: Machine, config: GenerationConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the image for GPUs vLLM alone is installed, and the container that fetches has no GPU."""
+    fetched: list[tuple[str, bool]] = []
+
+    def resolve(model: str, cache: Path, numbers: str, *, gpu: bool) -> LocalModel:
+        fetched.append((model, gpu))
+        return LocalModel(model, cache, "f")
+
+    def find_spec(name: str) -> bool:
+        return name == "vllm"
+
+    monkeypatch.setattr(preflight, "hub_answers", lambda: True)
+    monkeypatch.setattr(weights, "find_spec", find_spec)
+    monkeypatch.setattr(weights, "_is_gpu_build", lambda: True)
+    monkeypatch.setattr(weights, "resolve", resolve)
+    weights.fetch_ahead("auto", config.model_copy(update={"gguf_numbers": "bfloat16"}))
+    weights.fetch_ahead(QWEN_1_5B.name, config.model_copy(update={"gguf_numbers": "bfloat16"}))
+    with pytest.raises(StartupError, match="vLLM on a GPU, which reads safetensors"):
+        weights.fetch_ahead(QWEN.name, config)
+    assert fetched == [(DEFAULT_ON_GPU, True), (QWEN_1_5B.name, True)]
 
 
 def test_a_record_says_which_machine_it_is_of(config: GenerationConfig) -> None:

@@ -40,6 +40,7 @@ def test_what_an_engine_reads_is_let_through(gguf: Path, folder: Path, tmp_path:
     for model, reader in ((gguf, LLAMACPP), (gguf, VLLM_ON_CPU), (folder, VLLM_ON_CPU), (folder, VLLM_ON_GPU)):
         check_model(str(model), tmp_path, reader, PLENTY)
     check_model(QWEN.name.upper(), tmp_path, LLAMACPP, PLENTY)
+    (tmp_path / "hub" / "models--Qwen--Qwen2.5-1.5B-Instruct").mkdir(parents=True)
     check_model(QWEN_1_5B.name, tmp_path, VLLM_ON_GPU, PLENTY)
 
 
@@ -105,7 +106,8 @@ def test_an_id_of_the_hub_is_refused_while_the_hub_is_out_of_reach(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(preflight, "hub_answers", lambda: False)
-    assert "the model hub cannot be reached" in refusal("Qwen/Qwen2.5-1.5B-Instruct", tmp_path, VLLM_ON_GPU)
+    for model in ("Qwen/Qwen2.5-1.5B-Instruct", QWEN_1_5B.name):
+        assert "the model hub cannot be reached" in refusal(model, tmp_path, VLLM_ON_GPU)
     (tmp_path / "hub" / "models--Qwen--Qwen2.5-1.5B-Instruct").mkdir(parents=True)
     check_model("Qwen/Qwen2.5-1.5B-Instruct@989aa79", tmp_path, VLLM_ON_GPU, PLENTY)
 

@@ -35,8 +35,7 @@ def check_model(model: str, cache: Path, reader: Reader, available: int) -> None
     if path is None:
         if not reader.reads_safetensors:
             raise StartupError(_wrong_kind(f"{model}, an id on the model hub,", reader))
-        if not hub_folder(cache, model).is_dir() and not hub_answers():
-            raise unreachable(model)
+        _check_hub(model, cache)
     elif path.is_dir():
         if not reader.reads_safetensors:
             raise StartupError(_wrong_kind(f"{path}, a folder,", reader))
@@ -82,13 +81,20 @@ def gguf_path(cache: Path, model: NamedModel) -> Path:
 
 
 def _check_named(named: NamedModel, cache: Path, reader: Reader, available: int) -> None:
-    if not reader.reads_gguf and named.safetensors is None:
-        raise StartupError(_wrong_kind(f"{named.name}, of which the catalog has a GGUF file only,", reader))
+    if not reader.reads_gguf:
+        if named.safetensors is None:
+            raise StartupError(_wrong_kind(f"{named.name}, of which the catalog has a GGUF file only,", reader))
+        _check_hub(str(named.safetensors), cache)
     path = gguf_path(cache, named)
     if path.exists():
         check_size(named, path)
     if reader.kv:
         check_memory(named.name, named.size, reader.kv.bytes_for(named.kv_bytes_per_token), available)
+
+
+def _check_hub(model: str, cache: Path) -> None:
+    if not hub_folder(cache, model).is_dir() and not hub_answers():
+        raise unreachable(model)
 
 
 def _wrong_kind(what: str, reader: Reader) -> str:
