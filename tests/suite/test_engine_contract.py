@@ -120,7 +120,8 @@ async def open_engine(name: str, stack: AsyncExitStack, folder: Path) -> Engine:
             settings = replace(LLAMACPP, adapters={ADAPTER: adapter})
             return await stack.enter_async_context(open_llamacpp(model, settings))
         case "vllm":
-            from kefu.generation.engines.vllm import VllmSettings, open_vllm
+            from kefu.generation.engines.vllm import open_vllm
+            from kefu.generation.engines.vllm_arguments import VllmSettings
 
             settings = VllmSettings(
                 max_model_tokens=MAX_TOKENS,

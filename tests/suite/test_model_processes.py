@@ -24,6 +24,7 @@ from kefu.generation.v1 import generation_pb2 as pb
 from kefu.generation.v1.generation_pb2_grpc import GenerationServiceStub
 from kefu.testing.ports import free_port
 from tests.support.grpc_calls import INTERNAL_KEY, bearer_metadata
+from tests.support.tiny_models import write_model
 
 pytestmark = [
     pytest.mark.model,
@@ -206,6 +207,64 @@ async def test_a_stopped_engine_ends_with_a_service_that_is_killed(tmp_path: Pat
         running.process.kill()
         await running.process.wait()
         await running.until(lambda: all(gone(process) for process in family), 5)
+
+
+@pytest.fixture(scope="module")
+def two_workers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Settings for a model that vLLM splits over two workers; one of random weights, whose answers never end early."""
+    model = write_model(tmp_path_factory.mktemp("models") / "random")
+    return {"KEFU_GENERATION_MODEL": str(model.path), "KEFU_GENERATION_TENSOR_PARALLEL_SIZE": "2"}
+
+
+async def test_when_vllms_core_hangs_in_an_answer_the_service_says_so_and_leaves(tmp_path: Path) -> None:
+    """SIGSTOP stands for a stuck driver or collective call: the process lives, and takes no step."""
+    async with service(tmp_path, "vllm", KEFU_GENERATION_STUCK_SECONDS="5") as running, asking(running, 900) as call:
+        family = running.family()
+        for process in processes_of(family, "VLLM::"):
+            process.suspend()
+        assert await call.code() is grpc.StatusCode.UNAVAILABLE
+        assert await asyncio.wait_for(running.process.wait(), 30) == ENGINE_DIED
+        assert "took no step for 5 s" in running.log.read_text()
+        await running.until(lambda: all(gone(process) for process in family), 10)
+
+
+async def test_a_model_split_over_two_workers_ends_when_one_of_them_is_killed(
+    tmp_path: Path, two_workers: dict[str, str]
+) -> None:
+    async with service(tmp_path, "vllm", **two_workers) as running, asking(running, 900) as call:
+        family = running.family()
+        workers = processes_of(family, "VLLM::Worker")
+        assert len(workers) == 2
+        workers[1].kill()
+        assert await call.code() is grpc.StatusCode.UNAVAILABLE
+        assert await asyncio.wait_for(running.process.wait(), 30) == ENGINE_DIED
+        await running.until(lambda: all(gone(process) for process in family), 5)
+
+
+async def test_a_model_split_over_two_workers_finishes_its_answers_before_it_ends(
+    tmp_path: Path, two_workers: dict[str, str]
+) -> None:
+    settings = {**two_workers, "KEFU_DRAIN_SECONDS": "30"}
+    async with service(tmp_path, "vllm", **settings) as running, asking(running, 300) as call:
+        family = running.family()
+        running.process.send_signal(signal.SIGTERM)
+        events = [event async for event in call]
+        assert events[-1].completed.completion_tokens == 300
+        assert await asyncio.wait_for(running.process.wait(), 40) == 0
+        assert all(gone(process) for process in family)
+        assert "Traceback" not in running.log.read_text()
+
+
+@asynccontextmanager
+async def asking(running: Service, max_tokens: int) -> AsyncIterator[Any]:
+    """A call of which the first text has come."""
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{running.port}") as channel:
+        asked = pb.ChatPrompt(messages=[pb.ChatMessage(role=pb.ChatMessage.ROLE_USER, content="Count to a thousand.")])
+        request = pb.GenerateRequest(chat=asked, max_tokens=max_tokens)
+        call: Any = GenerationServiceStub(channel).Generate(request, metadata=bearer_metadata(INTERNAL_KEY))
+        while not (await call.read()).HasField("delta"):
+            continue
+        yield call
 
 
 def watch_health(channel: grpc.aio.Channel) -> AsyncIterator[health_pb2.HealthCheckResponse]:

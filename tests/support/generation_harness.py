@@ -19,6 +19,7 @@ from kefu.generation.engine import (
     Piece,
     Started,
 )
+from kefu.generation.engine_metrics import EngineMetrics
 from kefu.generation.service import PERMISSIONS
 from kefu.generation.servicer import GenerationServicer, ServingLimits
 from kefu.generation.v1 import generation_pb2 as pb
@@ -72,10 +73,10 @@ RunningService: TypeAlias = "tuple[GenerationServiceAsyncStub, GenerationService
 
 @asynccontextmanager
 async def serve_generation(
-    engine: Engine, *, max_requests: int = 8, stall_seconds: float = 30.0
+    engine: Engine, *, max_requests: int = 8, stall_seconds: float = 30.0, metrics: EngineMetrics | None = None
 ) -> AsyncIterator[RunningService]:
     limits = ServingLimits(max_requests, 0.01, 0.0, 0.01, stall_seconds)
-    servicer = GenerationServicer(engine, limits)
+    servicer = GenerationServicer(engine, limits, metrics)
     async with (
         open_keyring(INTERNAL_KEY) as keyring,
         serving(

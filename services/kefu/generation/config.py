@@ -46,7 +46,8 @@ class GenerationConfig(ServiceConfig, env_prefix="KEFU_GENERATION_"):
     """Folder for models that were fetched or converted. Unset: ~/.cache/kefu."""
 
     gguf_numbers: NumberFormatSetting = "auto"
-    """vllm engine: what a .gguf model, and so a named one, is converted to: int8 or bfloat16. auto: int8 on a CPU."""
+    """vllm engine: what a .gguf model, and so a named one, is converted to: int8, bfloat16 or float32. auto: int8 on a
+    CPU with VNNI or AMX, else float32 where it takes no more than half the memory, else bfloat16; on a GPU bfloat16."""
 
     max_model_tokens: Annotated[int, Field(ge=256)] = 8192
     """Most tokens of prompt and answer together; the model's own limit holds as well."""
@@ -68,7 +69,29 @@ class GenerationConfig(ServiceConfig, env_prefix="KEFU_GENERATION_"):
     """GPU only: share of its memory that vLLM takes."""
 
     tensor_parallel_size: Annotated[int, Field(ge=1)] = 1
-    """GPU only: GPUs over which the model is split."""
+    """vLLM: GPUs, or on a CPU worker processes, over which the model is split."""
+
+    vllm_dtype: str = "auto"
+    """vLLM: numbers that it computes with (bfloat16, float16, float32). auto: the model's own on a GPU; on a CPU
+    bfloat16 where it has instructions for it, else float32 where that takes no more than half the memory."""
+
+    vllm_quantization: str = ""
+    """vLLM: how weights are or become quantized, such as fp8. Empty: as the model's config.json says."""
+
+    vllm_kv_cache_dtype: str = "auto"
+    """vLLM: numbers of the key/value cache, such as fp8. auto: those that it computes with."""
+
+    vllm_load_format: str = "auto"
+    """vLLM: how weights are read: auto, safetensors, runai_streamer, …; dummy: random ones, to try a shape."""
+
+    vllm_max_batched_tokens: Annotated[int, Field(ge=0)] = 0
+    """vLLM: most tokens of one step; more write faster and make others wait longer. 0: as `vllm serve` has it."""
+
+    vllm_speculation: Annotated[int, Field(ge=0, le=32)] = 0
+    """vLLM: tokens guessed at a time from what the prompt says after the same words (n-grams). 0: none."""
+
+    vllm_args: dict[str, Any] = Field(default_factory=dict[str, Any])
+    """vLLM: further arguments of its AsyncEngineArgs as JSON, taken last: {"enable_chunked_prefill": true}."""
 
     default_reasoning_tokens: Annotated[int, Field(ge=1)] = 1024
     """Cap on thinking, in tokens, for a request that names none."""

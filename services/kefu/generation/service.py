@@ -17,6 +17,7 @@ from kefu.common.rpc.server import RunningServer, check_address, serving, termin
 from kefu.generation.config import GenerationConfig
 from kefu.generation.engine import Engine
 from kefu.generation.engine_choice import choose_engine
+from kefu.generation.engine_metrics import EngineMetrics
 from kefu.generation.model_choice import choose_and_fetch, default_model, is_auto, reader_of
 from kefu.generation.models.preflight import check_model
 from kefu.generation.servicer import SERVICE, GenerationServicer, ServingLimits
@@ -38,7 +39,8 @@ async def main(config: GenerationConfig) -> None:
     """Serve until SIGTERM. When the engine dies, report NOT_SERVING and raise EngineDied."""
     check_address(config.listen)
     async with open_engine(config) as engine:
-        servicer = GenerationServicer(engine, limits_of(config))
+        counts_itself = engine.describe().engine == "vllm"
+        servicer = GenerationServicer(engine, limits_of(config), None if counts_itself else EngineMetrics(engine))
         async with (
             open_keyring(config.internal_key.get_secret_value()) as keys,
             serving(
@@ -156,13 +158,16 @@ def _llamacpp_settings(config: GenerationConfig) -> "LlamaCppSettings":
 
 @asynccontextmanager
 async def _open_vllm(config: GenerationConfig) -> AsyncIterator[Engine]:
-    from kefu.generation.engines.vllm import VllmSettings, device, gguf_number_format, open_vllm
+    from kefu.generation.engines.vllm import open_vllm
+    from kefu.generation.engines.vllm_arguments import VllmSettings, check_arguments, device, gguf_number_format
+    from kefu.generation.models.model_source import gguf_size
     from kefu.generation.models.resolver import resolve
 
+    check_arguments(config.vllm_args)  # before anything is downloaded
     gpu = device() != "cpu"
     wanted = default_model(gpu=gpu) if is_auto(config.model) else config.model
     await run_in_thread(lambda: _check_model(wanted, config, gpu=gpu))
-    numbers = gguf_number_format(config.gguf_numbers)
+    numbers = gguf_number_format(config.gguf_numbers, gguf_size(wanted))
     model = await run_in_thread(lambda: resolve(wanted, config.cache_dir, numbers, gpu=gpu))
     settings = VllmSettings(
         max_model_tokens=config.max_model_tokens,
@@ -172,6 +177,14 @@ async def _open_vllm(config: GenerationConfig) -> AsyncIterator[Engine]:
         tensor_parallel_size=config.tensor_parallel_size,
         default_reasoning_tokens=config.default_reasoning_tokens,
         stuck_seconds=config.stuck_seconds,
+        dtype=config.vllm_dtype,
+        quantization=config.vllm_quantization,
+        max_batched_tokens=config.vllm_max_batched_tokens,
+        kv_cache_dtype=config.vllm_kv_cache_dtype,
+        load_format=config.vllm_load_format,
+        speculation=config.vllm_speculation,
+        adapters={name: Path(place) for name, place in config.adapters.items()},
+        arguments=config.vllm_args,
     )
     async with open_vllm(model, settings) as engine:
         yield engine

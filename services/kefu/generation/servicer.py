@@ -3,8 +3,8 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,7 @@ from kefu.generation.engine import (
     Role,
     Started,
 )
+from kefu.generation.engine_metrics import EngineMetrics
 from kefu.generation.load_accounting import LoadAccounting
 from kefu.generation.multiplexing import MultiplexedCall, cut_when_stalled
 from kefu.generation.v1 import generation_pb2 as pb
@@ -63,11 +64,15 @@ class ServingLimits:
 
 
 class GenerationServicer(generation_pb2_grpc.GenerationServiceServicer):
-    """Serves one engine. `leave()` is called when draining begins; `engine_dead` is set when the engine has died."""
+    """Serves one engine. `leave()` is called when draining begins; `engine_dead` is set when the engine has died.
 
-    def __init__(self, engine: Engine, limits: ServingLimits) -> None:
+    `metrics`: counts the engine's requests; None where the engine counts them itself.
+    """
+
+    def __init__(self, engine: Engine, limits: ServingLimits, metrics: EngineMetrics | None = None) -> None:
         self._engine = engine
         self._limits = limits
+        self._metrics = metrics
         self.accounting = LoadAccounting()
         self.engine_dead = False
         self._calls: set[MultiplexedCall] = set()
@@ -112,10 +117,10 @@ class GenerationServicer(generation_pb2_grpc.GenerationServiceServicer):
         if self.accounting.open_requests >= self._limits.max_requests:
             raise ReplicaFull(f"This replica has {self._limits.max_requests} requests; try another one.")
         first_token: float | None = None
-        with self.accounting.ticket(generation_request.max_tokens) as ticket:
+        with self._observers(generation_request) as observe:
             written = self._engine.generate(generation_request)
             gather = paced if self._engine.coalesces else coalesced
-            async with gather(written, self._frame_seconds, ticket.observe) as events:
+            async with gather(written, self._frame_seconds, observe) as events:
                 async for event in events:
                     match event:
                         case Started():
@@ -158,6 +163,24 @@ class GenerationServicer(generation_pb2_grpc.GenerationServiceServicer):
             device=description.device,
             adapters=description.adapters,
         )
+
+    @contextmanager
+    def _observers(self, request: GenerationRequest) -> Iterator[Callable[[Event], None]]:
+        """Count a request while the block runs. What is yielded is to be called with each event of its answer."""
+        with self.accounting.ticket(request.max_tokens) as ticket:
+            if self._metrics is None:
+                yield ticket.observe
+                return
+            metrics = self._metrics.request()
+
+            def observe(event: Event) -> None:
+                ticket.observe(event)
+                metrics.observe(event)
+
+            try:
+                yield observe
+            finally:
+                metrics.close()
 
     def _frame_seconds(self) -> float:
         limits = self._limits

@@ -16,6 +16,7 @@ from kefu.common.telemetry import set_up_logging
 from kefu.generation.config import GenerationConfig, configuration_without_key
 from kefu.generation.engine_choice import EngineName, choose_engine
 from kefu.generation.model_choice import choose_and_fetch, default_model, is_auto, reader_of
+from kefu.generation.models.model_source import gguf_size
 from kefu.generation.models.preflight import check_model
 from kefu.generation.models.resolver import resolve, resolve_gguf
 
@@ -51,9 +52,9 @@ def fetch_ahead(model: str, config: GenerationConfig) -> Path | None:
     check_model(model, config.cache_dir, reader, _NOT_SERVED_HERE)
     if engine == "llamacpp":
         return resolve_gguf(model, config.cache_dir).path
-    from kefu.generation.engines.vllm import gguf_number_format
+    from kefu.generation.engines.vllm_arguments import gguf_number_format
 
-    return resolve(model, config.cache_dir, gguf_number_format(config.gguf_numbers), gpu=gpu).path
+    return resolve(model, config.cache_dir, gguf_number_format(config.gguf_numbers, gguf_size(model)), gpu=gpu).path
 
 
 def _engine(config: GenerationConfig) -> EngineName:
@@ -65,7 +66,7 @@ def _engine(config: GenerationConfig) -> EngineName:
 
 
 def _is_gpu_build() -> bool:
-    from kefu.generation.engines.vllm import device
+    from kefu.generation.engines.vllm_arguments import device
 
     return device() != "cpu"
 

@@ -216,6 +216,8 @@ async def test_the_simulated_engine_refuses_a_prompt_that_is_too_long() -> None:
         ("KEFU_GENERATION_MODEL", "/no/such/model.gguf", "There is no model at /no/such/model.gguf. Set"),
         ("KEFU_GENERATION_ENGINE", "openai", "needs KEFU_GENERATION_OPENAI_URL"),
         ("KEFU_GENERATION_MAX_RUNNING", "0", "max_running"),
+        ("KEFU_GENERATION_VLLM_ARGS", "seed=7", 'field "vllm_args" from source "EnvSettingsSource": it is no JSON'),
+        ("KEFU_GENERATION_VLLM_ARGS", "[7]", "vllm_args: Input should be a valid dictionary"),
     ],
 )
 async def test_a_wrong_configuration_ends_the_process_with_one_sentence(variable: str, value: str, says: str) -> None:

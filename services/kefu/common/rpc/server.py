@@ -18,6 +18,7 @@ from grpc_health.v1 import health_pb2_grpc
 from grpc_health.v1.health import SERVICE_NAME as HEALTH
 from grpc_reflection.v1alpha import reflection_pb2_grpc
 from grpc_reflection.v1alpha.reflection import SERVICE_NAME as REFLECTION
+from pydantic_settings import SettingsError
 
 from kefu.common.audit.recorder import AuditRecorder
 from kefu.common.auth import Keyring
@@ -180,6 +181,8 @@ def run(
             for problem in error.errors(include_input=False)
         )
         _fail(service, "wrong configuration: " + "; ".join(problems))
+    except SettingsError as error:  # a variable that holds a list or an object
+        _fail(service, f"wrong configuration: {error}: it is no JSON ({error.__cause__})")
 
 
 def _tune_garbage_collection() -> None:

@@ -1,13 +1,10 @@
 """vLLM engine: `AsyncLLM` in this process, the same code on CPU and GPU. Its core and workers are child processes."""
 
 import asyncio
-import json
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import structlog
 
@@ -20,41 +17,14 @@ from kefu.generation.decoding.tokenizer import check_tokenizer
 from kefu.generation.engine import EngineLoad, Event, FinishReason, GenerationRequest, Message, ModelDescription
 from kefu.generation.engines.folder_tokenizer import FolderTokenizer
 from kefu.generation.engines.step_watch import StepWatch
-from kefu.generation.engines.vllm_process import prepare_environment, reap_orphans
-from kefu.generation.models.gguf_conversion import NumberFormat, NumberFormatSetting
+from kefu.generation.engines.vllm_adapters import LoraAdapter, read_adapters
+from kefu.generation.engines.vllm_arguments import VllmSettings, device, engine_arguments, engine_config, version
+from kefu.generation.engines.vllm_process import engine_environment, reap_orphans
+from kefu.generation.engines.vllm_statistics import SchedulerStatistics
 from kefu.generation.models.local_model import LocalModel
 
 _log = structlog.stdlib.get_logger()
 _HEALTH_CHECK_SECONDS = 0.2
-
-
-@dataclass(frozen=True)
-class VllmSettings:
-    """Settings of the engine; GenerationConfig describes each."""
-
-    max_model_tokens: int
-    max_running: int
-    kv_cache_gib: float
-    gpu_memory_utilization: float
-    tensor_parallel_size: int
-    default_reasoning_tokens: int
-    stuck_seconds: float
-
-
-def device() -> Literal["cpu", "cuda"]:
-    """The device of the installed build. Raises StartupError when vLLM is not installed."""
-    try:
-        from vllm.platforms import current_platform
-    except ImportError as error:
-        raise StartupError(f"vLLM cannot be imported ({error}); install kefu[cpu] or kefu[gpu].") from error
-    return "cpu" if current_platform.is_cpu() else "cuda"
-
-
-def gguf_number_format(wanted: NumberFormatSetting) -> NumberFormat:
-    """The numbers that a GGUF file is converted to. Raises StartupError when they depend on a vLLM that is missing."""
-    if wanted != "auto":
-        return wanted
-    return "int8" if device() == "cpu" else "bfloat16"
 
 
 class VllmEngine:
@@ -65,16 +35,16 @@ class VllmEngine:
     def __init__(
         self,
         llm: Any,
-        stats: "_Stats",
+        statistics: SchedulerStatistics,
         tokenizer: FolderTokenizer,
         planner: Planner,
-        settings: VllmSettings,
+        adapters: Mapping[str, Any],
     ) -> None:
         self._llm = llm
-        self._stats = stats
+        self._statistics = statistics
         self._tokenizer = tokenizer
         self._planner = planner
-        self._settings = settings
+        self._adapters = adapters
 
     def describe(self) -> ModelDescription:
         """See Engine."""
@@ -82,21 +52,22 @@ class VllmEngine:
 
     def load(self) -> EngineLoad:
         """The scheduler's load after its last step. It takes one more step when it becomes idle."""
-        return self._stats.load._replace(max_running=self._settings.max_running)
+        return self._statistics.load
 
     async def generate(self, request: GenerationRequest) -> AsyncGenerator[Event, None]:
         """See Engine."""
         plan = await asyncio.to_thread(self._planner.plan, request)
-        source = _VllmSource(self._llm, request, self._planner.template, self._tokenizer)
+        adapter = self._adapters[request.adapter] if request.adapter else None
+        source = _VllmSource(self._llm, request, self._planner.template, self._tokenizer, adapter)
         limit = self._planner.description.max_model_tokens
-        with self._stats.watch.request():
+        with self._statistics.watch.request():
             async with aclosing(decode_answer(source, plan, self._tokenizer.decode, max_model_tokens=limit)) as events:
                 async for event in events:
                     yield event
 
     async def died(self) -> str:
         """See Engine. A core that has requests and takes no step is as dead as one that has ended."""
-        stuck = asyncio.create_task(self._stats.watch.stuck(), name="vllm-stuck")
+        stuck = asyncio.create_task(self._statistics.watch.stuck(), name="vllm-stuck")
         try:
             while not self._llm.errored:
                 if stuck.done():
@@ -114,14 +85,24 @@ async def open_vllm(model: LocalModel, settings: VllmSettings) -> AsyncIterator[
     Raises StartupError when vLLM cannot run the model. Its child processes end with this process, however that ends.
     """
     device_name = device()
-    prepare_environment(device_name)
     tokenizer = FolderTokenizer(model.path)
     check_tokenizer(tokenizer, model.name)
-    with reap_orphans():
-        _log.info("engine.loading", model=model.name, device=device_name)
-        stats = _Stats(StepWatch(settings.stuck_seconds))
+    adapters = read_adapters(settings.adapters, model.path)
+    arguments = engine_arguments(model, settings, device_name, adapters)
+    with engine_environment(settings.tensor_parallel_size), reap_orphans():
+        config = await run_in_thread(lambda: engine_config(arguments))
+        _log.info(
+            "engine.loading",
+            model=model.name,
+            device=device_name,
+            dtype=str(config.model_config.dtype),
+            quantization=config.model_config.quantization,
+            max_batched_tokens=config.scheduler_config.max_num_batched_tokens,
+        )
+        watch = StepWatch(settings.stuck_seconds)
+        statistics = SchedulerStatistics(watch, max_running=config.scheduler_config.max_num_seqs)
         try:
-            llm = await run_in_thread(lambda: _start_engine(model.path, settings, device_name, stats))
+            llm = await run_in_thread(lambda: _start(config, arguments, statistics))
         except Exception as error:
             raise StartupError(
                 f"vLLM cannot run {model.name} from {model.path}: {error} The lines above say more."
@@ -131,16 +112,17 @@ async def open_vllm(model: LocalModel, settings: VllmSettings) -> AsyncIterator[
             description = ModelDescription(
                 model=model.name,
                 engine="vllm",
-                engine_version=_version(),
+                engine_version=version(),
                 fingerprint=model.fingerprint,
-                max_model_tokens=int(llm.model_config.max_model_len),
+                max_model_tokens=int(config.model_config.max_model_len),
                 supports_reasoning=chat_template.supports_reasoning,
                 supports_token_continuation=True,
                 simulated=False,
                 device=device_name,
+                adapters=tuple(adapter.name for adapter in adapters),
             )
             planner = Planner(tokenizer, chat_template, description, settings.default_reasoning_tokens)
-            engine = VllmEngine(llm, stats, tokenizer, planner, settings)
+            engine = VllmEngine(llm, statistics, tokenizer, planner, await _load_adapters(llm, adapters))
             await _warm_up(engine)
             _log.info("engine.ready", model=model.name, fingerprint=model.fingerprint)
             yield engine
@@ -150,6 +132,34 @@ async def open_vllm(model: LocalModel, settings: VllmSettings) -> AsyncIterator[
             await run_in_thread(llm.shutdown)
             # AsyncLLM.__del__ calls this again at the interpreter's end, when the modules that it needs are gone.
             llm.shutdown = _ignore_shutdown
+
+
+def _start(config: Any, arguments: Mapping[str, Any], statistics: SchedulerStatistics) -> Any:
+    from vllm.v1.engine.async_llm import AsyncLLM
+
+    return AsyncLLM.from_vllm_config(
+        config,
+        stat_loggers=statistics.loggers(),
+        disable_log_stats=arguments["disable_log_stats"],
+        enable_log_requests=arguments.get("enable_log_requests", False),
+    )
+
+
+async def _load_adapters(llm: Any, adapters: Sequence[LoraAdapter]) -> dict[str, Any]:
+    """vLLM's requests for the adapters, by name. Raises StartupError for one that does not fit the model."""
+    from vllm.lora.request import LoRARequest
+
+    loaded: dict[str, Any] = {}
+    for number, adapter in enumerate(adapters, start=1):
+        request = LoRARequest(lora_name=adapter.name, lora_int_id=number, lora_path=str(adapter.path))
+        try:
+            await llm.add_lora(request)
+        except Exception as error:  # from vLLM's core, whatever class it had there
+            raise StartupError(
+                f"KEFU_GENERATION_ADAPTERS: {adapter.name} in {adapter.path} does not fit this model: {error}"
+            ) from error
+        loaded[adapter.name] = request
+    return loaded
 
 
 def _ignore_shutdown(timeout: float | None = None) -> None:
@@ -166,9 +176,15 @@ class _VllmSource:
     """vLLM as the source of token ids of one request."""
 
     def __init__(
-        self, llm: Any, request: GenerationRequest, chat_template: ChatTemplate, tokenizer: FolderTokenizer
+        self,
+        llm: Any,
+        request: GenerationRequest,
+        chat_template: ChatTemplate,
+        tokenizer: FolderTokenizer,
+        adapter: Any,
     ) -> None:
         self._llm = llm
+        self._adapter = adapter
         self._request = request
         self._template = chat_template
         self._end_ids = tokenizer.end_ids
@@ -194,7 +210,9 @@ class _VllmSource:
         )
         prompt: Any = {"prompt_token_ids": list(prompt_ids)}
         try:
-            async with aclosing(self._llm.generate(prompt, params, uuid.uuid4().hex)) as outputs:
+            async with aclosing(
+                self._llm.generate(prompt, params, uuid.uuid4().hex, lora_request=self._adapter)
+            ) as outputs:
                 async for output in outputs:
                     completion = output.outputs[0]
                     ids = tuple(completion.token_ids)
@@ -210,68 +228,3 @@ class _VllmSource:
 
 
 _REASONS = {"stop": FinishReason.STOP, "length": FinishReason.LENGTH}
-
-
-class _Stats:
-    """The latest scheduler statistics."""
-
-    def __init__(self, watch: StepWatch) -> None:
-        self.load = EngineLoad()
-        self.watch = watch
-
-    def factory(self) -> Callable[..., Any]:
-        """A vLLM stat logger that stores them after every step."""
-        from vllm.v1.metrics.loggers import StatLoggerBase
-
-        owner = self
-
-        class Recorder(StatLoggerBase):
-            def __init__(self, vllm_config: Any, engine_index: int = 0) -> None:
-                del vllm_config, engine_index
-
-            def record(
-                self, scheduler_stats: Any, iteration_stats: Any, mm_cache_stats: Any = None, engine_idx: int = 0
-            ) -> None:
-                owner.watch.step()
-                if (now := scheduler_stats) is not None:
-                    waiting = now.num_waiting_reqs + now.num_skipped_waiting_reqs
-                    owner.load = EngineLoad(now.num_running_reqs, waiting, now.kv_cache_usage)
-
-            def log_engine_initialized(self) -> None:
-                return
-
-        return Recorder
-
-
-def _start_engine(path: Path, settings: VllmSettings, device_name: str, stats: _Stats) -> Any:
-    from vllm.engine.arg_utils import AsyncEngineArgs
-    from vllm.v1.engine.async_llm import AsyncLLM
-
-    model_limit = _max_position_embeddings(path)
-    arguments: dict[str, Any] = {
-        "model": str(path),
-        "max_model_len": min(settings.max_model_tokens, model_limit or settings.max_model_tokens),
-        "max_num_seqs": settings.max_running,
-        "enable_prefix_caching": True,
-        "tensor_parallel_size": settings.tensor_parallel_size,
-        "disable_log_stats": True,  # vLLM's own loggers; `_Stats` still gets the statistics
-        "generation_config": "vllm",  # every request sets its sampling in full
-        "dtype": "bfloat16" if device_name == "cpu" else "auto",
-    }
-    if device_name == "cpu":
-        # Compiling takes minutes and gains little for models that a CPU can run.
-        arguments |= {"enforce_eager": True, "kv_cache_memory_bytes": int(settings.kv_cache_gib * 2**30)}
-    else:
-        arguments |= {"gpu_memory_utilization": settings.gpu_memory_utilization}
-    return AsyncLLM.from_engine_args(AsyncEngineArgs(**arguments), stat_loggers=[stats.factory()])
-
-
-def _max_position_embeddings(path: Path) -> int | None:
-    limit = json.loads((path / "config.json").read_text()).get("max_position_embeddings")
-    return int(limit) if limit else None
-
-
-def _version() -> str:
-    import vllm
-
-    return str(vllm.__version__)

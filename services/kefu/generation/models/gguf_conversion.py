@@ -4,8 +4,8 @@ GGUF conversion: makes the folder of safetensors that vLLM loads, with python -m
 Conversion is a process of its own: the unpacked model needs over a gigabyte, which the system gets back at its end.
 
 With int8 the weights of the linear layers are integers with one scale a row. vLLM turns a layer's input into integers
-too, with one scale and one zero point a token ("W8A8"). A CPU multiplies these several times faster than bf16, for
-which most CPUs have no instructions. Embeddings and the output layer stay bf16.
+too, with one scale and one zero point a token ("W8A8"). Embeddings and the output layer stay bf16. Which numbers a
+processor is fastest with: kefu.generation.models.cpu_numbers.
 """
 
 import subprocess
@@ -18,8 +18,8 @@ from typing import Any, Literal
 
 from kefu.common.errors import StartupError
 
-NumberFormat = Literal["int8", "bfloat16"]
-NumberFormatSetting = Literal["auto", "int8", "bfloat16"]
+NumberFormat = Literal["int8", "bfloat16", "float32"]
+NumberFormatSetting = Literal["auto", "int8", "bfloat16", "float32"]
 """The setting; see GenerationConfig.gguf_numbers."""
 _WAIT_STEP_SECONDS = 0.5
 
@@ -55,7 +55,8 @@ def main(gguf: Path, folder: Path, numbers: str) -> None:
     tokenizers: Any = transformers.AutoTokenizer  # partially typed, both
     models: Any = transformers.AutoModelForCausalLM
     tokenizer = tokenizers.from_pretrained(gguf.parent, gguf_file=gguf.name)
-    model = models.from_pretrained(gguf.parent, gguf_file=gguf.name, dtype=torch.bfloat16)
+    dtype = torch.float32 if numbers == "float32" else torch.bfloat16
+    model = models.from_pretrained(gguf.parent, gguf_file=gguf.name, dtype=dtype)
     # The tensors are unpacked by now; left in, these would mark the folder as a packed model.
     model.hf_quantizer = None
     if hasattr(model.config, "quantization_config"):

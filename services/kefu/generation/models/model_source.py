@@ -33,6 +33,14 @@ def local_path(model: str) -> Path | None:
     return None
 
 
+def gguf_size(model: str) -> int:
+    """Bytes of the GGUF file that `model` names, which need not be on this machine yet; 0 for a model without one."""
+    if named := CATALOG.get(model.lower()):
+        return named.size
+    path = local_path(model)
+    return path.stat().st_size if path is not None and path.is_file() else 0
+
+
 def unreachable(model: str) -> StartupError:
     """The error for a hub id that is not on this machine, while the hub cannot be reached."""
     return StartupError(

@@ -13,8 +13,9 @@ from filelock import FileLock
 
 from kefu.common.errors import StartupError
 from kefu.generation.models.catalog import CATALOG, NamedModel, pinned
-from kefu.generation.models.download import fetch, hub_answers, sha256_of
+from kefu.generation.models.download import fetch, hub_answers
 from kefu.generation.models.gguf_conversion import NumberFormat, convert
+from kefu.generation.models.hash_memory import remembered_sha256
 from kefu.generation.models.local_model import LocalModel
 from kefu.generation.models.model_source import HUB_FOLDER, local_path, unreachable
 from kefu.generation.models.preflight import check_gguf, check_size, gguf_path
@@ -36,17 +37,17 @@ def resolve(model: str, cache: Path, numbers: NumberFormat = "int8", *, gpu: boo
     """
     if named := CATALOG.get(model.lower()):
         if gpu and named.safetensors:  # they are the model itself; a GGUF file has lost some of it
-            return _local_model(named.name, _from_hub(str(named.safetensors), cache))
+            return _local_model(named.name, _from_hub(str(named.safetensors), cache), cache)
         converted = converted_folder(cache, named.sha256, numbers)
         is_converted = (converted / _RECORD_FILE).exists()
         gguf = gguf_path(cache, named) if is_converted else fetch_once(named, cache)
-        return _local_model(named.name, _convert_once(gguf, cache, named.sha256, numbers))
+        return _local_model(named.name, _convert_once(gguf, cache, named.sha256, numbers), cache)
     path = local_path(model)
     if path is None:
-        return _local_model(model, _from_hub(model, cache))
+        return _local_model(model, _from_hub(model, cache), cache)
     if path.is_dir():
-        return _local_model(path.resolve().name, path)
-    return _local_model(path.stem, _convert_once(path, cache, sha256_of(path), numbers))
+        return _local_model(path.resolve().name, path, cache)
+    return _local_model(path.stem, _convert_once(path, cache, remembered_sha256(path, cache), numbers), cache)
 
 
 def resolve_gguf(model: str, cache: Path) -> LocalModel:
@@ -58,7 +59,7 @@ def resolve_gguf(model: str, cache: Path) -> LocalModel:
         raise StartupError(
             f"{model} is no .gguf file, which llama.cpp reads; KEFU_GENERATION_ENGINE=vllm reads others."
         )
-    return _gguf_model(path.stem, path, sha256_of(path))
+    return _gguf_model(path.stem, path, remembered_sha256(path, cache))
 
 
 def fetch_once(model: NamedModel, cache: Path) -> Path:
@@ -100,7 +101,7 @@ def _convert_once(gguf: Path, cache: Path, sha256: str, numbers: NumberFormat) -
         try:
             with show_progress(f"converting {gguf.name} for vLLM, once; about a minute") as advance:
                 convert(gguf, scratch, numbers, lambda: advance(0))
-            record = {"source_sha256": sha256, "fingerprint": _fingerprint(scratch)}
+            record = {"source_sha256": sha256, "fingerprint": _fingerprint(scratch, cache)}
             (scratch / _RECORD_FILE).write_text(json.dumps(record))
             os.replace(scratch, folder)
         finally:
@@ -140,7 +141,7 @@ def _from_hub(model: str, cache: Path) -> Path:
         raise StartupError(f"The model hub does not give {model}: {error}") from error
 
 
-def _local_model(name: str, folder: Path) -> LocalModel:
+def _local_model(name: str, folder: Path, cache: Path) -> LocalModel:
     record = folder / _RECORD_FILE
     known: dict[str, Any] = json.loads(record.read_text()) if record.exists() else {}
     sampling: dict[str, Any] = {}
@@ -149,13 +150,13 @@ def _local_model(name: str, folder: Path) -> LocalModel:
     return LocalModel(
         name=name,
         path=folder,
-        fingerprint=str(known.get("fingerprint") or _fingerprint(folder)),
+        fingerprint=str(known.get("fingerprint") or _fingerprint(folder, cache)),
         recommended_sampling={key: float(sampling[key]) for key in ("temperature", "top_p") if sampling.get(key)},
     )
 
 
-def _fingerprint(folder: Path) -> str:
-    """SHA-256 over the hashes of all files that decide what the model writes. Reads the weights once."""
+def _fingerprint(folder: Path, cache: Path) -> str:
+    """SHA-256 over the hashes of all files that decide what the model writes."""
     overall = hashlib.sha256()
     paths = [
         *sorted(folder.glob("*.safetensors")),
@@ -164,7 +165,7 @@ def _fingerprint(folder: Path) -> str:
     ]
     for path in paths:
         if path.exists():
-            overall.update(f"{path.name}:{sha256_of(path)}\n".encode())
+            overall.update(f"{path.name}:{remembered_sha256(path, cache)}\n".encode())
     return overall.hexdigest()[:32]
 
 
