@@ -120,7 +120,7 @@ async def test_an_adapter_changes_the_answer_of_its_own_request_alone(replica: R
         written(replica), written(replica, adapter="tone"), written(replica, adapter="shop"), written(replica)
     )
     assert plain[:SURE_TOKENS] == greedy(replica.weights, PROMPT, SURE_TOKENS)
-    assert plain == again
+    assert plain == again == await written(replica)  # alone: vLLM's CPU build mixed them up
     assert len({tuple(plain[:2]), tuple(tone[:2]), tuple(shop[:2])}) == 3
     assert await written(replica, adapter="tone") == tone
 

@@ -58,6 +58,8 @@ def test_room_for_adapters_is_reserved_by_their_own_rank(
     adapters = tuple(LoraAdapter(f"a{rank}", Path("/a"), rank) for rank in ranks)
     arguments = engine_arguments(model_shape, SETTINGS, "cuda", adapters)
     assert (arguments["enable_lora"], arguments["max_loras"], arguments["max_lora_rank"]) == (True, len(ranks), room)
+    on_cpu = engine_arguments(model_shape, SETTINGS, "cpu", adapters)
+    assert on_cpu["max_loras"] == len(ranks) + 1  # the last place stays empty
 
 
 def test_an_argument_that_vllm_does_not_know_is_refused_by_name() -> None:

@@ -193,6 +193,7 @@ class _VllmSource:
         self, prompt_ids: Sequence[int], max_tokens: int, *, constrained: bool
     ) -> AsyncGenerator[TokenStep, None]:
         from vllm import SamplingParams
+        from vllm.exceptions import VLLMValidationError
         from vllm.sampling_params import RequestOutputKind, StructuredOutputsParams
         from vllm.v1.engine.exceptions import EngineDeadError
 
@@ -221,7 +222,7 @@ class _VllmSource:
                     yield TokenStep(ids, _REASONS.get(completion.finish_reason), output.num_cached_tokens or 0)
         except EngineDeadError:
             raise EngineDead("The engine of this replica has died; try another one.") from None
-        except ValueError as error:
+        except (ValueError, VLLMValidationError) as error:
             if not constrained:
                 raise
             raise BadRequest("json_schema", f"cannot be enforced by vLLM: {error}") from error

@@ -107,8 +107,9 @@ def engine_arguments(
         "dtype": settings.dtype,
         "kv_cache_dtype": settings.kv_cache_dtype,
         "load_format": settings.load_format,
-        # A model that may write white space between two values sometimes does so until its tokens are used up.
-        "structured_outputs_config": {"backend": "xgrammar", "disable_any_whitespace": True},
+        # xgrammar lets control characters into strings of limited length. Without white space, since a model that may
+        # write some between two values sometimes does so until its tokens are used up.
+        "structured_outputs_config": {"backend": "guidance", "disable_any_whitespace": True},
     }
     if settings.quantization:
         arguments["quantization"] = settings.quantization
@@ -123,9 +124,12 @@ def engine_arguments(
         }
     if adapters:
         rank = max(adapter.rank for adapter in adapters)
+        # All stay loaded: none is read while a customer waits. On a CPU one more place stays empty, since vLLM applies
+        # the last one to a request without an adapter that runs beside one with an adapter.
+        places = len(adapters) + (1 if device_name == "cpu" else 0)
         arguments |= {
             "enable_lora": True,
-            "max_loras": len(adapters),  # all stay loaded: none is read while a customer waits
+            "max_loras": places,
             "max_lora_rank": next((size for size in _LORA_RANKS if size >= rank), rank),
         }
     if device_name == "cpu":
