@@ -35,8 +35,8 @@ def test_time_grows_with_the_parameters_that_read_and_the_bytes_that_write() -> 
     assert answer_seconds(QWEN3_4B, speed) > 2 * answer_seconds(QWEN_CODER_1_5B, speed)
 
 
-def test_what_is_predicted_for_the_larger_model_is_what_was_measured() -> None:
-    """Both on two cores of an AMD EPYC with AVX2, one after the other."""
+def test_the_pair_that_the_factors_were_taken_from_is_predicted() -> None:
+    """Both measured on two cores of an AMD EPYC with AVX2, one after the other."""
     small, large = MachineSpeed(205.8, 42.3), MachineSpeed(87.6, 22.8)
     measured = PROMPT_TOKENS / large.prefill + ANSWER_TOKENS / large.decode
     assert answer_seconds(QWEN_CODER_1_5B, small) == pytest.approx(measured, rel=0.05)
