@@ -15,6 +15,7 @@ from kefu.cli.commands import (
     documents,
     insight,
     keys_and_tenants,
+    models,
     search,
     sessions,
     settings,
@@ -36,6 +37,7 @@ def make_app() -> typer.Typer:
     )
     app.callback(invoke_without_command=True)(_options)
     suite.register(app)
+    models.register(app)
     chat.register(app)
     search.register(app)
     collections.register(app)

@@ -35,7 +35,12 @@ class GenerationConfig(ServiceConfig, env_prefix="KEFU_GENERATION_"):
     simulated (arithmetic, for load tests). auto: vllm where it has an NVIDIA GPU, else llamacpp."""
 
     model: str = ""
-    """A name of the catalog (kefu models), folder, .gguf file or hub id (OWNER/NAME@COMMIT). Empty: by device."""
+    """A name of the catalog (kefu models), folder, .gguf file, or hub id (OWNER/NAME@COMMIT). Empty or auto: by the
+    machine; see answer_seconds."""
+
+    answer_seconds: Annotated[float, Field(gt=0)] = 4.0
+    """auto with llama.cpp takes the best model that writes a typical answer (250 new tokens read, 60 written) in this
+    time, by a measurement of the machine."""
 
     cache_dir: Path = Field(validation_alias="KEFU_CACHE_DIR", default_factory=default_cache)
     """Folder for models that were fetched or converted. Unset: ~/.cache/kefu."""
@@ -135,3 +140,9 @@ class GenerationConfig(ServiceConfig, env_prefix="KEFU_GENERATION_"):
 
     simulated_answer_tokens: Annotated[int, Field(ge=1)] = 120
     """simulated engine: length of an answer, in tokens, where max_tokens allows it."""
+
+
+def configuration_without_key() -> GenerationConfig:
+    """The service's configuration as it reads it, for a program that serves nothing and so needs no key."""
+    read: Any = GenerationConfig  # the rest is from the environment and `.env`
+    return read(internal_key=SecretStr(""))

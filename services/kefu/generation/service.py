@@ -11,13 +11,15 @@ import structlog
 from kefu.common.aio import run_in_thread
 from kefu.common.auth import open_keyring
 from kefu.common.cpu_budget import usable_cores
+from kefu.common.memory_budget import available_memory
 from kefu.common.permissions import permissions_of
 from kefu.common.rpc.server import RunningServer, check_address, serving, terminated
 from kefu.generation.config import GenerationConfig
 from kefu.generation.engine import Engine
 from kefu.generation.engine_choice import choose_engine
 from kefu.generation.engine_metrics import EngineMetrics
-from kefu.generation.models.catalog import DEFAULT_ON_CPU, DEFAULT_ON_GPU
+from kefu.generation.model_choice import choose_and_fetch, default_model, is_auto, reader_of
+from kefu.generation.models.preflight import check_model
 from kefu.generation.servicer import SERVICE, GenerationServicer, ServingLimits
 
 if TYPE_CHECKING:
@@ -131,7 +133,11 @@ async def _open_llamacpp(config: GenerationConfig) -> AsyncIterator[Engine]:
     from kefu.generation.engines.llamacpp import open_llamacpp
     from kefu.generation.models.resolver import resolve_gguf
 
-    model = await run_in_thread(lambda: resolve_gguf(config.model or DEFAULT_ON_CPU, config.cache_dir))
+    wanted = config.model
+    if is_auto(wanted):
+        wanted = (await choose_and_fetch(config, lambda why: _log.info("model.choice", why=why))).name
+    await run_in_thread(lambda: _check_model(wanted, config, gpu=False))
+    model = await run_in_thread(lambda: resolve_gguf(wanted, config.cache_dir))
     async with open_llamacpp(model, _llamacpp_settings(config)) as engine:
         yield engine
 
@@ -157,10 +163,12 @@ async def _open_vllm(config: GenerationConfig) -> AsyncIterator[Engine]:
     from kefu.generation.models.model_source import gguf_size
     from kefu.generation.models.resolver import resolve
 
-    model_name = config.model or (DEFAULT_ON_CPU if device() == "cpu" else DEFAULT_ON_GPU)
     check_arguments(config.vllm_args)  # before anything is downloaded
-    numbers = gguf_number_format(config.gguf_numbers, gguf_size(model_name))
-    model = await run_in_thread(lambda: resolve(model_name, config.cache_dir, numbers))
+    gpu = device() != "cpu"
+    wanted = default_model(gpu=gpu) if is_auto(config.model) else config.model
+    await run_in_thread(lambda: _check_model(wanted, config, gpu=gpu))
+    numbers = gguf_number_format(config.gguf_numbers, gguf_size(wanted))
+    model = await run_in_thread(lambda: resolve(wanted, config.cache_dir, numbers, gpu=gpu))
     settings = VllmSettings(
         max_model_tokens=config.max_model_tokens,
         max_running=config.max_running,
@@ -180,3 +188,9 @@ async def _open_vllm(config: GenerationConfig) -> AsyncIterator[Engine]:
     )
     async with open_vllm(model, settings) as engine:
         yield engine
+
+
+def _check_model(model: str, config: GenerationConfig, *, gpu: bool) -> None:
+    """Raise StartupError for a model that cannot be run here, before anything is loaded."""
+    if reader := reader_of(choose_engine(config.engine), config, gpu=gpu):
+        check_model(model, config.cache_dir, reader, available_memory())

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kefu.common.errors import StartupError
-from kefu.generation.models.gguf_header import read_gguf_header
+from kefu.generation.models.gguf_header import TENSOR_TYPES, read_gguf_header
+from tests.support.gguf_files import write_gguf
 
 
 def write(path: Path, layers: int = 3) -> Path:
@@ -64,6 +65,28 @@ def test_whatever_a_file_claims_it_is_read_or_refused(
     file.write_bytes(b"GGUF" + struct.pack("<IQQ", 3, 0, 1) + array + content)
     with suppress(StartupError):
         assert read_gguf_header(file).values.keys() == {"a"}
+
+
+def test_every_type_of_tensor_has_its_size() -> None:
+    assert {int(kind): sizes for kind, sizes in gguf.GGML_QUANT_SIZES.items()} == TENSOR_TYPES
+
+
+def test_a_file_ends_where_its_last_tensor_does(tmp_path: Path) -> None:
+    for tensor_bytes in (4, 4096, 100_004):
+        file = write_gguf(tmp_path / "m.gguf", tensor_bytes=tensor_bytes)
+        # The writer fills the last tensor up to the next multiple of 32.
+        assert 0 <= file.stat().st_size - read_gguf_header(file).least_size < 32
+
+
+@given(tensors=st.integers(0, 2**64 - 1), content=st.binary(max_size=300))
+@settings(max_examples=200, deadline=None)
+def test_whatever_a_file_claims_of_its_tensors_it_is_read_or_refused(
+    tmp_path_factory: pytest.TempPathFactory, tensors: int, content: bytes
+) -> None:
+    file = tmp_path_factory.getbasetemp() / "tensors.gguf"
+    file.write_bytes(b"GGUF" + struct.pack("<IQQ", 3, tensors, 0) + content)
+    with suppress(StartupError):
+        assert read_gguf_header(file).tensor_count == tensors
 
 
 def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:

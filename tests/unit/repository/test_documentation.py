@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import configuration
+from tests import configuration, model_catalog
 
 ROOT = Path(__file__).parents[3]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -33,6 +33,10 @@ def headings(text: str) -> list[int]:
 
 def test_the_page_of_variables_has_every_one_with_its_default_and_description() -> None:
     assert configuration.PAGE.read_text("utf-8") == configuration.current(), "Run: make configuration"
+
+
+def test_the_page_of_models_has_every_one_of_the_catalog() -> None:
+    assert model_catalog.PAGE.read_text("utf-8") == model_catalog.current(), "Run: python -m tests.model_catalog"
 
 
 def test_the_readme_is_short_enough_to_be_read() -> None:

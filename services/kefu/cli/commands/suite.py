@@ -10,8 +10,10 @@ import typer
 
 from kefu.cli.commands.background import down, up_detached
 from kefu.cli.commands.collections import collections_of
-from kefu.cli.commands.doctor import Verdict, examine
-from kefu.cli.commands.doctor_keys import examine_keys
+from kefu.cli.commands.doctor.finding import Verdict
+from kefu.cli.commands.doctor.keys import examine_keys
+from kefu.cli.commands.doctor.machine import examine
+from kefu.cli.commands.doctor.model import examine_model
 from kefu.cli.commands.up import up
 from kefu.cli.console import FAILED, CommandFailed, as_dict, console, counted, print_json, print_table
 from kefu.cli.remote.connection import (
@@ -39,9 +41,10 @@ _FOLLOW_SECONDS = 0.3
 def _up(
     data_dir: DataDirOption = folders.DEFAULT,
     model: Annotated[
-        str, typer.Option(help="Model: a name, a folder, a .gguf file or a hub id.", show_default="by device")
+        str,
+        typer.Option(help="Model: a name (kefu models), a folder, a .gguf file or a hub id.", show_default="auto"),
     ] = "",
-    engine: Annotated[str, typer.Option(help="vllm, openai or simulated.", show_default="vllm")] = "",
+    engine: Annotated[str, typer.Option(help="llamacpp, vllm, openai or simulated.", show_default="auto")] = "",
     demo: Annotated[
         bool, typer.Option("--demo", help="Then import the sample help centre and ask two questions.")
     ] = False,
@@ -251,7 +254,7 @@ def _doctor(
     Of a Kefu that runs here, or of the one named, the keys are looked at as well.
     """
     folder = DataDir(data_dir)
-    findings = examine(folder)
+    findings = [*examine(folder), *examine_model(running=folder.running() is not None)]
     target = find_remote(server, "", key, folder)
     if target.key and (server or folder.running() is not None):
         findings += asyncio.run(examine_keys(target))

@@ -8,20 +8,25 @@ import sys
 import time
 import uuid
 from collections.abc import Coroutine, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import SecretStr, ValidationError
+from pydantic import ValidationError
 from rich.console import Console
 
 from kefu.cli.commands.demo import run_demo
 from kefu.cli.console import CommandFailed, console, print_table
 from kefu.cli.remote.connection import Remote
 from kefu.cli.view.service_status import StatusView
+from kefu.common.memory_budget import available_memory
 from kefu.common.rpc.server import CANNOT_START
+from kefu.common.telemetry import set_up_logging
 from kefu.common.text.terminal_text import printable
-from kefu.generation.config import GenerationConfig
-from kefu.generation.models.model_source import check_available
+from kefu.generation.config import configuration_without_key
+from kefu.generation.engine_choice import choose_engine, nvidia_gpus
+from kefu.generation.model_choice import choose_and_fetch, is_auto, reader_of
+from kefu.generation.models.preflight import check_model
 from kefu.local import processes
 from kefu.local.data_dir import DEFAULT, DataDir, ServiceState, SuiteState, start_time_of
 from kefu.local.ports import PortAllocator
@@ -34,12 +39,12 @@ T = TypeVar("T")
 def up(options: SuiteOptions, folder: DataDir, *, demo: bool = False) -> None:
     """Run the suite until Ctrl-C or SIGTERM. Raises CommandFailed when a service does not start."""
     folder.create()
-    _check_model(options)
     out = console()
     with folder.locked(), PortAllocator(lambda sentence: out.print(sentence, soft_wrap=True)) as allocator:
         if earlier_state := folder.read_state():
             for what in processes.kill_leftovers(earlier_state):
                 out.print(f"Ended {what}, which an earlier `kefu up` had left behind.")
+        options = _with_model(options, out)
         keys = folder.make_keys()
         run_id, pid = uuid.uuid4().hex, os.getpid()
         suite = compose(options, folder, keys, run_id, allocator)
@@ -60,16 +65,28 @@ def up(options: SuiteOptions, folder: DataDir, *, demo: bool = False) -> None:
             folder.remove_state()
 
 
-def _check_model(options: SuiteOptions) -> None:
-    """Raise StartupError for a model that is not there: before all else has started for nothing."""
+def _with_model(options: SuiteOptions, out: Console) -> SuiteOptions:
+    """The options with the model that this machine chooses, where that is wanted: fetched, with reasons printed.
+
+    Raises StartupError for a model that cannot be run here: before all else has started for nothing.
+    """
     try:
-        # As the service reads it, from the environment and .env. Its key plays no part here.
-        read: Any = GenerationConfig(internal_key=SecretStr(""))
+        read = configuration_without_key()
     except ValidationError:
-        return  # the service says what is wrong
+        return options  # the service says what is wrong
+    engine = choose_engine(options.engine or read.engine)  # pyright: ignore[reportArgumentType] - see EngineSetting
     model = options.model or read.model
-    if model and (options.engine or read.engine) == "vllm":
-        check_available(model, read.cache_dir)
+    gpu = nvidia_gpus() > 0
+    if is_auto(model):
+        if engine != "llamacpp":
+            return options  # the service knows its default
+        # On a terminal a bar shows how a fetch goes on; in a log, lines do.
+        set_up_logging("up", "warning" if out.is_terminal else "info", "console")
+        chosen = asyncio.run(choose_and_fetch(read, lambda sentence: out.print(sentence, soft_wrap=True)))
+        model = chosen.name
+    if reader := reader_of(engine, read, gpu=gpu):
+        check_model(model, read.cache_dir, reader, available_memory())
+    return replace(options, model=model)
 
 
 class _Run:

@@ -24,13 +24,12 @@ from kefu.generation.engines.llamacpp_process import LlamaCppProcess, ServerSett
 from kefu.generation.engines.step_watch import StepWatch
 from kefu.generation.models.gguf_header import GgufHeader, read_gguf_header
 from kefu.generation.models.local_model import LocalModel
+from kefu.generation.models.memory_need import KvBudget
 
 _log = structlog.stdlib.get_logger()
 _PACKAGE = "xllamacpp"
 _BATCH_TOKENS = 128
 """Tokens of prompts in one step. Steps of 512 are 5 % faster, and an abort waits up to four times as long."""
-_SLOTS_PER_CORE = 4
-"""More answers at once make each slower and all together no faster."""
 _SAMPLERS = ("top_k", "temperature", "top_p")
 _TOP_K = 100
 """Candidates beyond these have no chance, and sorting 150,000 of them for top_p takes milliseconds a token."""
@@ -128,12 +127,11 @@ def server_settings(header: GgufHeader, model: Path, settings: LlamaCppSettings)
     another process runs. A prompt is bound by arithmetic, and takes every core.
     """
     cores = max(int(settings.cores), 1)
-    slot_tokens = min(settings.max_model_tokens, header.context_length or settings.max_model_tokens)
-    fitting = int(settings.kv_cache_gib * 2**30) // max(slot_tokens * header.kv_bytes_per_token, 1)
+    budget = KvBudget(settings.max_model_tokens, settings.max_running, settings.kv_cache_gib, settings.cores)
     return ServerSettings(
         model=model,
-        slots=max(1, min(settings.max_running, _SLOTS_PER_CORE * cores, fitting)),
-        slot_tokens=slot_tokens,
+        slots=budget.answers(header.kv_bytes_per_token, header.context_length),
+        slot_tokens=budget.answer_tokens(header.context_length),
         batch_tokens=_BATCH_TOKENS,
         decode_threads=max(cores - 1, 1),
         prefill_threads=cores,

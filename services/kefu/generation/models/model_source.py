@@ -4,7 +4,6 @@ from pathlib import Path
 
 from kefu.common.errors import StartupError
 from kefu.generation.models.catalog import CATALOG
-from kefu.generation.models.download import hub_answers
 
 HUB_FOLDER = "hub"
 """Folder of the cache with what came from the model hub, in the hub's own layout."""
@@ -40,19 +39,6 @@ def gguf_size(model: str) -> int:
         return named.size
     path = local_path(model)
     return path.stat().st_size if path is not None and path.is_file() else 0
-
-
-def check_available(model: str, cache: Path) -> None:
-    """Raise StartupError when a model can surely not be had: a path without a model, or a hub id without the hub.
-
-    The hub is asked only for an id of which nothing was downloaded before; that takes 3 s at most.
-    """
-    if local_path(model) is not None or model.lower() in CATALOG:
-        return
-    repository, _, _revision = model.partition("@")
-    downloaded = cache / HUB_FOLDER / f"models--{repository.replace('/', '--')}"
-    if not downloaded.is_dir() and not hub_answers():
-        raise unreachable(model)
 
 
 def unreachable(model: str) -> StartupError:

