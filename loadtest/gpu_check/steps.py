@@ -1,5 +1,6 @@
 """The steps of a check, in their order. Each stands alone: one that fails is reported, and the next ones run."""
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -17,6 +18,9 @@ from loadtest.gpu_check.replica import descendants, kv_tokens, log_tail, make_re
 from loadtest.gpu_check.results import StepResult
 from loadtest.gpu_check.retrieval import check_retrieval
 from loadtest.gpu_check.setting import Setting
+
+_GONE_SECONDS = 15.0
+"""What a killed replica has started is killed within five seconds; a busy machine may take longer."""
 
 
 @dataclass
@@ -141,7 +145,12 @@ async def _kill(session: Session, result: StepResult) -> None:
 
 async def _afterwards(session: Session, result: StepResult) -> None:
     await session.end()
-    left = list(still_running(session.processes))
+    deadline = time.monotonic() + _GONE_SECONDS
+    while True:
+        left = list(still_running(session.processes))
+        if not left or time.monotonic() > deadline:
+            break
+        await asyncio.sleep(0.5)
     result.check(not left, "No process of a replica is left", f"Left behind: {', '.join(left)}")
     await check_memory_after(session.cards_before, result)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -9,9 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from kefu.common.cpu_budget import usable_cores
 from kefu.generation.decoding.chat_template import ChatTemplate
 from kefu.generation.engine import Message
 from kefu.generation.engines.folder_tokenizer import FolderTokenizer
+from kefu.generation.engines.vllm_process import cpu_threads
 from kefu.local.ports import HOST
 from loadtest.bench.process import Process
 from loadtest.gpu_check.asking import INSTRUCTIONS, make_prompts, make_request, open_replica
@@ -91,7 +94,8 @@ async def measure_raw(setting: Setting, kefu: Sequence[Speed], result: StepResul
     """
     server = raw_server(setting)
     try:
-        await server.start({"VLLM_NO_USAGE_STATS": "1", "HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"})
+        offline = {"VLLM_NO_USAGE_STATS": "1", "HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
+        await server.start(offline | (_threads(setting) if setting.device == "cpu" else {}))
     except TimeoutError as error:
         await server.kill()
         result.fail(f"vLLM's own server does not start: {error}. {log_tail(server.log)}")
@@ -125,6 +129,11 @@ def raw_server(setting: Setting) -> Process:
     command = (sys.executable, "-c", _CODE_OF_SERVER, *words)
     ready = http_probe_at(f"http://{HOST}:{port}/health")
     return Process("raw-vllm", command, port, 0, setting.logs, ready, start_seconds=setting.start_seconds)
+
+
+def _threads(setting: Setting) -> dict[str, str]:
+    """As Kefu's engine has them: left to itself vLLM's CPU build leaves a core idle."""
+    return cpu_threads(sorted(os.sched_getaffinity(0)), usable_cores(), setting.tensor_parallel_size)
 
 
 def compare(kefu: Sequence[Speed], raw: Sequence[Speed], result: StepResult) -> None:
