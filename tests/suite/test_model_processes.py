@@ -245,13 +245,13 @@ async def test_a_model_split_over_two_workers_finishes_its_answers_before_it_end
     tmp_path: Path, two_workers: dict[str, str]
 ) -> None:
     settings = {**two_workers, "KEFU_DRAIN_SECONDS": "30"}
-    async with service(tmp_path, "vllm", **settings) as running, asking(running, 300) as call:
+    async with service(tmp_path, "vllm", **settings) as running, asking(running, 900) as call:
         family = running.family()
         running.process.send_signal(signal.SIGTERM)
         last: Any = None
         while (event := await call.read()) is not grpc.aio.EOF:
             last = event
-        assert last.completed.completion_tokens == 300
+        assert last.completed.completion_tokens == 900
         assert await asyncio.wait_for(running.process.wait(), 40) == 0
         assert all(gone(process) for process in family)
         assert "Traceback" not in running.log.read_text()

@@ -21,6 +21,7 @@ CHAT_TEMPLATE = (
     "{% for message in messages %}<|im_start|>{{ message.role }}\n{{ message.content }}<|im_end|>\n{% endfor %}"
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 )
+_BYTES = 256
 VOCABULARY = 320
 """256 bytes and the special tokens, rounded up to what kernels like."""
 _SHAPE: dict[str, Any] = {
@@ -62,10 +63,14 @@ def write_tokenizer(folder: Path, tokenizer_class: str = "PreTrainedTokenizerFas
 
 
 def random_model(*, llama: bool = False, seed: int = 7) -> Any:
-    """A model of two layers. Its weights are large enough that a little change writes another text."""
+    """A model of two layers. Its weights are large enough that a little change writes another text.
+
+    It writes bytes alone: no special token, and so no end of an answer before its last token.
+    """
     torch.manual_seed(seed)
     shape: dict[str, Any] = {**_SHAPE, "initializer_range": 0.2}
     model: Any = LlamaForCausalLM(LlamaConfig(**shape)) if llama else Qwen2ForCausalLM(Qwen2Config(**shape))
+    model.lm_head.weight.data[_BYTES:] = 0
     return model.to(torch.bfloat16).eval()
 
 
