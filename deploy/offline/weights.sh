@@ -7,7 +7,7 @@ volume=${2:-kefu_models}
 image=${3:-kefu/generation:$(sed -nE 's/^version = "(.*)"/\1/p' "$(dirname "$0")/../../pyproject.toml")-cpu}
 docker run --rm --network none --user 0 --volume "$folder:/from:ro" --volume "$volume:/models" --entrypoint sh "$image" -c '
   set -e
-  for part in models converted hub; do
+  for part in models converted hub hashes; do
     if [ -d "/from/$part" ]; then cp -r --no-clobber "/from/$part" /models/; fi
   done
   chown -R 10001:10001 /models

@@ -1,6 +1,7 @@
 """vLLM's processes: environment variables, and child processes that end with this process."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -25,6 +26,8 @@ def engine_environment(workers: int) -> Iterator[None]:
         "TOKENIZERS_PARALLELISM": "false",
         **_cpu_threads(workers),
     }
+    if shutil.which("nvcc") is None:
+        variables["VLLM_USE_FLASHINFER_SAMPLER"] = "0"  # it would be compiled at the first token
     ours = {name: value for name, value in variables.items() if name not in os.environ}
     os.environ.update(ours)
     try:
