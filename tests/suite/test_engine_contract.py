@@ -534,6 +534,9 @@ async def test_an_adapter_changes_the_answer_of_the_request_that_names_it(replic
     adapted = ask("List four fruits.", max_tokens=12, adapter=ADAPTER)
     before, changed, again = [await text_of(replica, request) for request in (plain, adapted, plain)]
     assert before == again != changed
+    beside = await asyncio.gather(*(text_of(replica, request) for request in (plain, adapted) * MAX_RUNNING))
+    assert set(beside[::2]) == {before}
+    assert before not in beside[1::2]  # what random weights write differs with the batch that it is computed in
 
 
 @engines(*ENGINES)
