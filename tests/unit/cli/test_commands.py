@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from kefu.local.data_dir import DataDir
 from kefu.router.v1 import admin_pb2 as apb
 from tests.support.cli_harness import CliHarness
 from tests.support.grpc_calls import BOOTSTRAP_KEY, INTERNAL_KEY
@@ -125,3 +126,12 @@ async def test_doctor_judges_this_machine(kefu: CliHarness) -> None:
     by_subject = {finding["subject"]: finding["verdict"] for finding in findings}
     assert by_subject["Python"] == by_subject["Redis"] == by_subject["Data folder"] == "ok"
     assert {"Memory", "Disk", "Cores", "Model engine", "Port 50051", "Model"} <= set(by_subject)
+
+
+async def test_doctor_examines_a_data_folder_in_which_nothing_runs(kefu: CliHarness, tmp_path: Path) -> None:
+    stopped = DataDir(tmp_path / "stopped")
+    stopped.create()
+    stopped.make_keys()
+    done = await kefu("doctor", "--json", "--data-dir", str(stopped.path))
+    assert {"Python", "Engine", "Model"} <= {finding["subject"] for finding in json.loads(done.out)}
+    assert "Traceback" not in done.err

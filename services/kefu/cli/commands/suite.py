@@ -255,9 +255,11 @@ def _doctor(
     """
     folder = DataDir(data_dir)
     findings = [*examine(folder), *examine_model(running=folder.running() is not None)]
-    target = find_remote(server, "", key, folder)
-    if target.key and (server or folder.running() is not None):
-        findings += asyncio.run(examine_keys(target))
+    if server or folder.running() is not None:
+        with print_failures():
+            target = find_remote(server, "", key, folder)
+            if target.key:
+                findings += asyncio.run(examine_keys(target))
     if as_json:
         print_json([finding._asdict() for finding in findings])
     else:
