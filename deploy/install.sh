@@ -62,6 +62,3 @@ if [ "$extra" != gpu ]; then
   "$venv/bin/python" -c 'import xllamacpp' || die "llama.cpp cannot be loaded, see above. If it is libgomp.so.1 that is missing:
 apt install libgomp1 (Debian, Ubuntu) or dnf install libgomp (Fedora)."
 fi
-if [ "$extra" = gpu ] && ! command -v nvcc >/dev/null; then
-  say "There is no nvcc here, and FlashInfer compiles its sampler with it: set VLLM_USE_FLASHINFER_SAMPLER=0 (docs/guides/models.md)"
-fi
