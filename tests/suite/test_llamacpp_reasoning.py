@@ -1,4 +1,4 @@
-"""Reasoning over llama.cpp: a real model under a template that opens a think block as R1 does, its cap, and a schema."""
+"""Reasoning over llama.cpp: a template that opens a think block as R1 does, its cap, and a schema behind it."""
 
 import json
 import subprocess
