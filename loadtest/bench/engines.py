@@ -129,6 +129,7 @@ class HttpSide:
     limit: str
     """The field for the most tokens."""
     count: Callable[[dict[str, Any]], int]
+    """Tokens of an event; the one that ends an answer, which Kefu does not send, is taken off with the last."""
     own_pids: Callable[[], list[int]]
     ready_seconds: float
     name: str = "own server"
@@ -245,7 +246,7 @@ async def llamacpp_side(path: Path) -> AsyncIterator[HttpSide]:
             "/completion",
             {"stream": True, "return_tokens": True, "temperature": 0},
             "n_predict",
-            lambda event: len(event["tokens"]),
+            lambda event: len(event["tokens"]) - (event.get("stop_type") == "eos"),
             lambda: [process.pid],
             time.monotonic() - began,
         )
@@ -273,7 +274,10 @@ async def vllm_side(path: Path, folder: Path, ports: PortAllocator) -> AsyncIter
                 "/v1/completions",
                 {"model": "m", "stream": True, "temperature": 0, "return_token_ids": True},
                 "max_tokens",
-                lambda event: sum(len(choice.get("token_ids") or ()) for choice in event["choices"]),
+                lambda event: sum(
+                    len(choice.get("token_ids") or ()) - (choice.get("finish_reason") == "stop")
+                    for choice in event["choices"]
+                ),
                 lambda: [process.pid],
                 time.monotonic() - began,
             )
