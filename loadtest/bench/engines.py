@@ -39,7 +39,7 @@ from kefu.generation.models.local_model import default_cache
 from kefu.generation.models.resolver import resolve, resolve_gguf
 from kefu.generation.v1 import generation_pb2 as pb
 from kefu.generation.v1 import generation_pb2_grpc as rpc
-from kefu.local.health_probes import grpc_probe, http_probe
+from kefu.local.health_probes import Probe, grpc_probe
 from loadtest.bench.process import PortAllocator, Process
 from loadtest.harness.questions import help_center
 from loadtest.harness.report import describe_environment
@@ -263,7 +263,7 @@ async def vllm_side(path: Path, folder: Path, ports: PortAllocator) -> AsyncIter
         *("--max-num-seqs", str(_SLOTS), "--dtype", "bfloat16", "--enforce-eager"),
         *("--kv-cache-memory-bytes", str(2**30), "--enable-prefix-caching"),
     )
-    process = Process("vllm-serve", command, port, 0, folder, http_probe(f"{address}/health"))
+    process = Process("vllm-serve", command, port, 0, folder, _health_probe(address))
     began = time.monotonic()
     cores = ",".join(map(str, sorted(os.sched_getaffinity(0))))
     await process.start({"VLLM_CPU_OMP_THREADS_BIND": cores, "VLLM_NO_USAGE_STATS": "1", "HF_HUB_OFFLINE": "1"})
@@ -283,6 +283,19 @@ async def vllm_side(path: Path, folder: Path, ports: PortAllocator) -> AsyncIter
             )
     finally:
         await process.kill()
+
+
+def _health_probe(address: str) -> Probe:
+    """A probe of vLLM's own server, which answers at /health."""
+
+    async def ready() -> bool | None:
+        async with httpx.AsyncClient(timeout=2.0) as client:
+            try:
+                return (await client.get(f"{address}/health")).is_success
+            except httpx.HTTPError:
+                return None
+
+    return ready
 
 
 @dataclass(frozen=True)
