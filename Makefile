@@ -66,7 +66,7 @@ ONCE_MORE := --reruns 1 --max-suite-reruns 3 --rerun-show-tracebacks --rerun-exc
 # Most tests wait for something: two workers share two cores. What nothing may run beside comes at the end, alone.
 WORKERS ?= 2
 
-pytest: setup $(VENV)/.kefu-dev build/tools/.made ## Every test, those with a real model too
+pytest: setup $(VENV)/.kefu-dev ## Every test, those with a real model too
 	$(BIN)/pytest --numprocesses $(WORKERS) $(ONCE_MORE)
 
 quick: $(VENV)/.kefu-dev ## An answer soon: no model, no browser, no whole suite, nothing slow; says what is left out
