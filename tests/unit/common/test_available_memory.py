@@ -7,6 +7,7 @@ import psutil
 import pytest
 
 from kefu.common.memory_budget import available_memory
+from tests.support.control_groups import write_control_groups
 
 AVAILABLE = 64_000
 
@@ -43,12 +44,8 @@ V1_STAT = "cache 9\ntotal_active_file 200\ntotal_inactive_file 50\n"
 def test_available_memory_is_the_least_of_the_machine_and_of_what_limits_leave(
     tmp_path: Path, membership: str, files: dict[str, str], left: int
 ) -> None:
-    (tmp_path / "membership").write_text(membership)
-    for name, text in files.items():
-        file = tmp_path / "cgroup" / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
-    assert available_memory(tmp_path / "cgroup", tmp_path / "membership") == left
+    groups = write_control_groups(tmp_path, membership, files)
+    assert available_memory(*groups) == left
 
 
 def test_a_system_without_control_groups_sets_no_limit(tmp_path: Path) -> None:

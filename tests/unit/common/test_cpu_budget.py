@@ -6,6 +6,7 @@ import pytest
 
 from kefu.common import cpu_budget
 from kefu.common.cpu_budget import usable_cores
+from tests.support.control_groups import write_control_groups
 
 CORES = 64
 
@@ -41,12 +42,8 @@ def node(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_usable_cores_are_the_least_of_affinity_and_quotas(
     tmp_path: Path, membership: str, files: dict[str, str], cores: float
 ) -> None:
-    (tmp_path / "membership").write_text(membership)
-    for name, text in files.items():
-        file = tmp_path / "cgroup" / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
-    assert usable_cores(tmp_path / "cgroup", tmp_path / "membership") == cores
+    groups = write_control_groups(tmp_path, membership, files)
+    assert usable_cores(*groups) == cores
 
 
 def test_a_system_without_control_groups_sets_no_limit(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import psutil
 import pytest
 
 from kefu.common.memory_budget import usable_memory
+from tests.support.control_groups import write_control_groups
 
 GIB = 2**30
 MACHINE = psutil.virtual_memory().total
@@ -27,9 +28,5 @@ MACHINE = psutil.virtual_memory().total
 def test_usable_memory_is_the_least_of_the_machines_and_the_groups(
     tmp_path: Path, membership: str, files: dict[str, str], usable: int
 ) -> None:
-    (tmp_path / "membership").write_text(membership)
-    for name, text in files.items():
-        file = tmp_path / "cgroup" / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
-    assert usable_memory(tmp_path / "cgroup", tmp_path / "membership") == usable
+    groups = write_control_groups(tmp_path, membership, files)
+    assert usable_memory(*groups) == usable
