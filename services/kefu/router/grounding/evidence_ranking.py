@@ -1,0 +1,180 @@
+"""
+Evidence ranking: which piece of the passages answers the question.
+
+A linear model over what can be counted and over one cosine (the question's with the piece under its title and
+headings). Its weights are fitted on question sets, by the likelihood of a right piece among all of a question's
+(`kefu.evaluation.evidence_fit`; docs/benchmarks/answers.md says with what success). A second set of weights does
+without cosines, for when retrieval does not give any.
+"""
+
+import json
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from kefu.common.text.language import AnswerLanguage, language_of
+from kefu.router.domain.turn import Passage
+from kefu.router.grounding.evidence_pieces import EvidencePiece, PieceKind, pieces_of
+from kefu.router.grounding.lexical_overlap import units_of
+from kefu.router.grounding.question_kind import asks_for_figure, asks_how
+
+_NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
+_NEGATION = re.compile(r"\b(?:not|no|never|only|cannot|without|except|unless)\b|n't\b|[不无没仅只除]")
+_MOST_PASSAGES = 8
+_MOST_PIECES = 200
+_LEAST_PROBABILITY = 1e-3
+_SHORT: Mapping[bool, int] = {True: 8, False: 24}
+"""Characters of a Chinese piece and of another one, below which it hardly says anything."""
+_WEIGHTS_FILE = "evidence_weights.json"
+
+
+@dataclass(frozen=True)
+class RankedPiece:
+    """A piece, and how much speaks for it: comparable within one question only."""
+
+    piece: EvidencePiece
+    score: float
+    probability: float
+    """That it is the best of all pieces, by the model; they sum to 1."""
+
+
+def candidate_pieces(passages: Sequence[Passage], language: AnswerLanguage) -> list[EvidencePiece]:
+    """The pieces that may be shown: of the first passages in the customer's language, or of the first at all without
+    one. The same words are there once."""
+    readable = [
+        index for index, each in enumerate(passages) if (each.language or language_of(each.text)) == language
+    ] or list(range(len(passages)))
+    found: dict[str, EvidencePiece] = {}
+    for index in readable[:_MOST_PASSAGES]:
+        for piece in pieces_of(index, passages[index]):
+            found.setdefault(piece.text, piece)
+    return list(found.values())[:_MOST_PIECES]
+
+
+def text_to_compare(piece: EvidencePiece, passages: Sequence[Passage]) -> str:
+    """What is embedded of a piece: it, under its title, headings and question."""
+    passage = passages[piece.passage]
+    above = f"{passage.title}\n{' > '.join(passage.headings)}\n"
+    return f"{above}{piece.asked} {piece.text}" if piece.asked else above + piece.text
+
+
+def ranked_pieces(
+    question: str,
+    before: str,
+    passages: Sequence[Passage],
+    pieces: Sequence[EvidencePiece],
+    cosines: Sequence[float] | None,
+) -> list[RankedPiece]:
+    """All pieces, the best first. `before`: the earlier question that this one leans on, or an empty text.
+
+    `cosines`: of the question with `text_to_compare` of each piece; None without.
+    """
+    if not pieces:
+        return []
+    rows = features(question, before, passages, pieces, cosines)
+    weights = _weights()["with_cosines" if cosines is not None else "without_cosines"]
+    scores = [math.fsum(weights[name] * value for name, value in row.items()) for row in rows]
+    most = max(scores)
+    total = math.fsum(math.exp(score - most) for score in scores)
+    ranked = [
+        RankedPiece(piece, score, math.exp(score - most) / total) for piece, score in zip(pieces, scores, strict=True)
+    ]
+    return sorted(ranked, key=lambda each: -each.score)
+
+
+def features(
+    question: str,
+    before: str,
+    passages: Sequence[Passage],
+    pieces: Sequence[EvidencePiece],
+    cosines: Sequence[float] | None,
+) -> list[dict[str, float]]:
+    """What speaks for each piece, by name. Without cosines those that need them are left out."""
+    text = f"{before} {question}" if before else question
+    asked = units_of(text)
+    heads = [" ".join((passages[each.passage].title, *passages[each.passage].headings, each.asked)) for each in pieces]
+    own, above = [units_of(each.own or each.text) for each in pieces], [units_of(head) for head in heads]
+    weights = _rarity(asked, [one | two for one, two in zip(own, above, strict=True)])
+    total = math.fsum(sorted(weights.values())) or 1.0
+
+    def held(units: frozenset[str]) -> float:
+        return math.fsum(sorted(weights[unit] for unit in asked & units)) / total
+
+    order = {index: at for at, index in enumerate(dict.fromkeys(each.passage for each in pieces))}
+    best_relevance = max(passages[index].relevance for index in order)
+    subjects = _subjects(pieces, held)
+    columns = _columns(pieces, asked, text.lower())
+    figure, how, figures = asks_for_figure(question), asks_how(question), frozenset(_NUMBER.findall(question))
+    best_cosine = max(cosines) if cosines is not None else 0.0
+    found: list[dict[str, float]] = []
+    for at, piece in enumerate(pieces):
+        passage = passages[piece.passage]
+        relevance = min(max(passage.relevance, _LEAST_PROBABILITY), 1 - _LEAST_PROBABILITY)
+        says = frozenset(_NUMBER.findall(piece.text))
+        others = [share for name, share in subjects.get(piece.passage, {}).items() if name != piece.subject]
+        hit = columns.get(piece.passage, frozenset())
+        in_table = piece.kind in (PieceKind.ROW, PieceKind.CELL)
+        chinese = language_of(piece.text) == "zh"
+        row = {
+            "own": held(own[at]),
+            "above": held(above[at]),
+            "either": held(own[at] | above[at]),
+            "relevance": math.log(relevance / (1 - relevance)) / 4,
+            "less relevant": passage.relevance - best_relevance,
+            "first passage": float(order[piece.passage] == 0),
+            "passage": 1 / (1 + order[piece.passage]),
+            "figure": float(figure and bool(says - figures)),
+            "same figure": float(bool(says & figures)),
+            "how": float(how and piece.kind is PieceKind.STEPS),
+            "item": float(piece.kind is PieceKind.ITEM),
+            "led in": float(piece.kind is PieceKind.ITEM and bool(piece.subject)),
+            "steps": float(piece.kind is PieceKind.STEPS),
+            "row": float(piece.kind is PieceKind.ROW),
+            "cell": float(piece.kind is PieceKind.CELL),
+            "column": float(piece.kind is PieceKind.CELL and piece.column in hit),
+            "other column": float(piece.kind is PieceKind.CELL and bool(hit) and piece.column not in hit),
+            "row's name": (held(units_of(piece.subject)) - max(others, default=0.0)) if in_table else 0.0,
+            "length": math.log(1 + len(piece.text)) / 3,
+            "short": float(len(piece.own or piece.text) < _SHORT[chinese]),
+            "precision": len(asked & own[at]) / max(len(own[at]), 1),
+            "negated": float(bool(_NEGATION.search(piece.text.lower()))),
+            "asked": float(bool(piece.asked)),
+        }
+        if cosines is not None:
+            row["cosine"] = cosines[at] * 10
+            row["less near"] = (cosines[at] - best_cosine) * 10
+        found.append(row)
+    return found
+
+
+def _rarity(asked: frozenset[str], held: Sequence[frozenset[str]]) -> dict[str, float]:
+    """Words of the question by how few of the pieces have them; 0 for one that none has."""
+    holders = Counter(unit for units in held for unit in units & asked)
+    return {unit: math.log(1 + len(held) / holders[unit]) if holders[unit] else 0.0 for unit in asked}
+
+
+def _subjects(pieces: Sequence[EvidencePiece], held: Callable[[frozenset[str]], float]) -> dict[int, dict[str, float]]:
+    """By passage, how much of the question stands in the name of each of its tables' rows."""
+    found: dict[int, dict[str, float]] = {}
+    for piece in pieces:
+        if piece.kind in (PieceKind.ROW, PieceKind.CELL):
+            found.setdefault(piece.passage, {})[piece.subject] = held(units_of(piece.subject))
+    return found
+
+
+def _columns(pieces: Iterable[EvidencePiece], asked: frozenset[str], text: str) -> dict[int, frozenset[str]]:
+    """By passage, the columns of its tables that the question names."""
+    found: dict[int, set[str]] = {}
+    for piece in pieces:
+        if piece.column and (units_of(piece.column) & asked or piece.column.lower() in text):
+            found.setdefault(piece.passage, set()).add(piece.column)
+    return {index: frozenset(names) for index, names in found.items()}
+
+
+@cache
+def _weights() -> Mapping[str, Mapping[str, float]]:
+    return json.loads(files("kefu.router.grounding").joinpath(_WEIGHTS_FILE).read_text())

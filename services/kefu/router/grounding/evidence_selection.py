@@ -1,0 +1,49 @@
+"""
+Evidence selection: the few pieces that are an answer together.
+
+The best piece is always one of them. Others join it while they are nearly as good, say something else, and leave the
+whole short enough to be read. Rows of one table do not join each other: which row is meant is the question, and a
+neighbour's figure beside the right one misleads.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from kefu.common.text.language import AnswerLanguage
+from kefu.router.grounding.evidence_pieces import EvidencePiece, PieceKind
+from kefu.router.grounding.evidence_ranking import RankedPiece
+
+_MOST_PIECES = 3
+_NEARLY = 1.0
+"""A piece joins the best one when its score is at most this much lower: when it is at least e to the -1 as likely."""
+_LONGEST: Mapping[AnswerLanguage, int] = {"en": 400, "zh": 160}
+"""Characters of all pieces together. The best piece is shown whatever its length."""
+_TABLE = (PieceKind.ROW, PieceKind.CELL)
+
+
+def selected_evidence(ranked: Sequence[RankedPiece], language: AnswerLanguage) -> list[EvidencePiece]:
+    """The pieces to show, those of one passage in its order; empty without any."""
+    chosen: list[EvidencePiece] = []
+    left = _LONGEST[language]
+    for each in ranked:
+        piece = each.piece
+        if chosen and (
+            ranked[0].score - each.score > _NEARLY
+            or len(piece.text) > left
+            or any(_overlap(piece, other) or _are_neighbours(piece, other) for other in chosen)
+        ):
+            continue
+        chosen.append(piece)
+        left -= len(piece.text)
+        if len(chosen) == _MOST_PIECES:
+            break
+    order = {index: at for at, index in enumerate(dict.fromkeys(piece.passage for piece in chosen))}
+    return sorted(chosen, key=lambda piece: (order[piece.passage], piece.start))
+
+
+def _overlap(one: EvidencePiece, other: EvidencePiece) -> bool:
+    return one.passage == other.passage and one.start < other.end and other.start < one.end
+
+
+def _are_neighbours(one: EvidencePiece, other: EvidencePiece) -> bool:
+    """Whether both are of one table, or of tables in one passage."""
+    return one.passage == other.passage and one.kind in _TABLE and other.kind in _TABLE
