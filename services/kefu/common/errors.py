@@ -270,7 +270,7 @@ class CannotContinue(ServiceError):
 
 
 class CannotChoose(ServiceError):
-    """The server behind this replica does not say how probable its tokens were."""
+    """This replica's engine, or the server behind it, does not say how probable its tokens were."""
 
     code = grpc.StatusCode.FAILED_PRECONDITION
     reason = "CANNOT_CHOOSE"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from kefu.common.errors import BadRequest, CannotContinue, PromptTooLong
+from kefu.common.errors import BadRequest, CannotChoose, CannotContinue, PromptTooLong
 from kefu.generation.decoding.chat_template import ChatTemplate, PromptText
 from kefu.generation.decoding.choosing import ChoiceTokens
 from kefu.generation.decoding.decoder import DecodingPlan
@@ -29,7 +29,9 @@ class Planner:
         return ChoiceTokens(self.tokenizer)
 
     def plan(self, request: GenerationRequest) -> DecodingPlan:
-        """Raises PromptTooLong, CannotContinue, and BadRequest with the name of the field that is wrong."""
+        """Raises PromptTooLong, CannotContinue, CannotChoose, and BadRequest with the name of the wrong field."""
+        if request.choices and not self.description.supports_choices:
+            raise CannotChoose("This replica does not tell how probable its tokens were; ask one that does.")
         if request.adapter and request.adapter not in self.description.adapters:
             known = ", ".join(self.description.adapters) or "none"
             raise BadRequest("adapter", f"is {request.adapter!r}, and this replica has these adapters: {known}.")

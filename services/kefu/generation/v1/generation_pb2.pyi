@@ -243,7 +243,7 @@ class GenerateRequest(_message.Message):
         the same one (or that begin with no text, or merge with the prompt's end) are BAD_REQUEST, which says which.
         The answer comes as one Delta without token ids. Not together with continuation, reasoning, stop and json_schema
         (BAD_REQUEST names which); max_tokens, temperature, top_p and seed have no effect.
-        Where DescribeModelResponse.supports_choices is false, it is not known or refused.
+        Where DescribeModelResponse.supports_choices is false, it is refused with CANNOT_CHOOSE, or not known at all.
         """
 
     def __init__(
@@ -830,7 +830,9 @@ class DescribeModelResponse(_message.Message):
     device: _builtins.str
     """"cpu", "cuda", "metal", "remote" or "none"."""
     supports_choices: _builtins.bool
-    """GenerateRequest.choices is understood. An openai engine says so whether or not its server returns log-probabilities."""
+    """GenerateRequest.choices is understood; false for vLLM with speculation, which tells no log-probabilities. An openai
+    engine says so whether or not its server returns them.
+    """
     @_builtins.property
     def adapters(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Names of the LoRA adapters that a request may ask for."""

@@ -44,7 +44,8 @@ class GenerationServiceStub:
     engine without token ids), UNAVAILABLE / ENGINE_DEAD (the replica is leaving; try another),
     RESOURCE_EXHAUSTED / REPLICA_FULL. INVALID_ARGUMENT / BAD_REQUEST names the field: a schema that is no JSON or that
     the engine cannot enforce, an adapter that this replica does not have, choices that one token cannot tell apart.
-    FAILED_PRECONDITION / CANNOT_CHOOSE: the server behind an openai engine returns no log-probabilities. Cancelling the call aborts the request in the engine within a second,
+    FAILED_PRECONDITION / CANNOT_CHOOSE: this replica cannot, or the server behind it returns no log-probabilities.
+    Cancelling the call aborts the request in the engine within a second,
     also while it is queued or prefilling.
     """
     GenerateMany: _grpc.StreamStreamMultiCallable[_generation_pb2.GenerateManyRequest, _generation_pb2.GenerateManyResponse]
@@ -81,7 +82,8 @@ class GenerationServiceAsyncStub(GenerationServiceStub):
     engine without token ids), UNAVAILABLE / ENGINE_DEAD (the replica is leaving; try another),
     RESOURCE_EXHAUSTED / REPLICA_FULL. INVALID_ARGUMENT / BAD_REQUEST names the field: a schema that is no JSON or that
     the engine cannot enforce, an adapter that this replica does not have, choices that one token cannot tell apart.
-    FAILED_PRECONDITION / CANNOT_CHOOSE: the server behind an openai engine returns no log-probabilities. Cancelling the call aborts the request in the engine within a second,
+    FAILED_PRECONDITION / CANNOT_CHOOSE: this replica cannot, or the server behind it returns no log-probabilities.
+    Cancelling the call aborts the request in the engine within a second,
     also while it is queued or prefilling.
     """
     GenerateMany: _aio.StreamStreamMultiCallable[_generation_pb2.GenerateManyRequest, _generation_pb2.GenerateManyResponse]  # type: ignore[assignment]
@@ -121,7 +123,8 @@ class GenerationServiceServicer(metaclass=_abc_1.ABCMeta):
         engine without token ids), UNAVAILABLE / ENGINE_DEAD (the replica is leaving; try another),
         RESOURCE_EXHAUSTED / REPLICA_FULL. INVALID_ARGUMENT / BAD_REQUEST names the field: a schema that is no JSON or that
         the engine cannot enforce, an adapter that this replica does not have, choices that one token cannot tell apart.
-        FAILED_PRECONDITION / CANNOT_CHOOSE: the server behind an openai engine returns no log-probabilities. Cancelling the call aborts the request in the engine within a second,
+        FAILED_PRECONDITION / CANNOT_CHOOSE: this replica cannot, or the server behind it returns no log-probabilities.
+        Cancelling the call aborts the request in the engine within a second,
         also while it is queued or prefilling.
         """
 
